@@ -1,0 +1,1 @@
+"""Decides what deserves attention, keeps an alert's life, and tells people."""

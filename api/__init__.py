@@ -1,0 +1,1 @@
+"""REST, the live WebSocket, sign-in and permissions, what other tools send in."""

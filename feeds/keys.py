@@ -1,0 +1,51 @@
+"""Names of the keys in Redis. All of a site's keys carry its hash tag, so they live in one cluster slot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from feeds.model import Kind
+
+FEEDS = ("network", "emergency")
+ENGINES = ("project", "alert", "command")
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Key names of one site (shard), for example site "532300"."""
+
+    site: str
+
+    def feed(self, feed: str) -> str:
+        """The stream that collectors write and one engine reads."""
+        return f"ev:{{{self.site}}}:{feed}"
+
+    def commands(self, engine: str) -> str:
+        return f"cmd:{{{self.site}}}:{engine}"
+
+    def state(self, kind: Kind) -> str:
+        return f"st:{{{self.site}}}:{kind}"
+
+    def engine(self, engine: str) -> str:
+        """The engine's private hash: cursors and whatever it must find again after a restart."""
+        return f"en:{{{self.site}}}:{engine}"
+
+    @property
+    def changes(self) -> str:
+        return f"ch:{{{self.site}}}"
+
+    @property
+    def results(self) -> str:
+        return f"res:{{{self.site}}}"
+
+    @property
+    def beats(self) -> str:
+        return f"bt:{{{self.site}}}"
+
+    @property
+    def dead(self) -> str:
+        return f"dead:{{{self.site}}}"
+
+    @property
+    def dead_counts(self) -> str:
+        return f"deadn:{{{self.site}}}"

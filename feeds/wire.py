@@ -1,0 +1,125 @@
+"""How records look on the wire: msgpack between roles, JSON-able dicts towards people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+from feeds.model import (
+    Alert,
+    Asset,
+    AssetState,
+    Command,
+    EmergencyWarning,
+    Heartbeat,
+    Kind,
+    Observation,
+    Result,
+    SourceState,
+)
+
+T = TypeVar("T")
+_encoder = msgspec.msgpack.Encoder()
+
+TIME_FIELDS = frozenset(
+    "observed_at received_at fresh_until since stale_since seen_at at silent_since failing_since raised_at cleared_at "
+    "until estimated_restoration sent onset expires ended_at".split()
+)
+
+STATE_TYPES: dict[Kind, type[Any]] = {
+    Kind.ASSET: Asset,
+    Kind.STATE: AssetState,
+    Kind.SOURCE: SourceState,
+    Kind.ALERT: Alert,
+    Kind.WARNING: EmergencyWarning,
+}
+
+ITEM_TYPES: dict[str, type[Any]] = {"observation": Observation, "heartbeat": Heartbeat, "command": Command}
+
+
+class Undecodable(ValueError):
+    """The bytes are not a record of the expected type; the text says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """Many items of one kind in one stream entry. `items` are msgpack of the kind's type."""
+
+    kind: str
+    source: str
+    sent_at: float
+    items: list[msgspec.Raw]
+
+
+@cache
+def _decoder(kind: type[Any]) -> msgspec.msgpack.Decoder[Any]:
+    return msgspec.msgpack.Decoder(kind)
+
+
+def register_item(kind: str, record: type[Any]) -> None:
+    """Make one more kind of item known on the wire (called by the module that defines its type)."""
+    ITEM_TYPES[kind] = record
+
+
+def encode(record: object) -> bytes:
+    """One record as msgpack."""
+    return _encoder.encode(record)
+
+
+def decode(raw: bytes, record: type[T]) -> T:
+    """The record of that type, or Undecodable."""
+    try:
+        return cast(T, _decoder(record).decode(raw))
+    except (msgspec.DecodeError, ValueError) as error:
+        raise Undecodable(str(error)) from error
+
+
+def encode_envelope(kind: str, items: list[Any], *, source: str, sent_at: float) -> bytes:
+    """One stream entry's body."""
+    return _encoder.encode({"kind": kind, "source": source, "sent_at": sent_at, "items": items})
+
+
+def decode_envelope(raw: bytes) -> tuple[Envelope, list[Any]]:
+    """The envelope and its items decoded by the type of their kind; Undecodable names what is wrong."""
+    envelope = decode(raw, Envelope)
+    record = ITEM_TYPES.get(envelope.kind)
+    if record is None:
+        raise Undecodable(f"unknown kind {envelope.kind!r}")
+    return envelope, [decode(bytes(item), record) for item in envelope.items]
+
+
+def iso(ts: float | None) -> str | None:
+    """RFC 3339 in UTC with milliseconds, or None."""
+    if ts is None:
+        return None
+    return datetime.fromtimestamp(ts, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(ts * 1000) % 1000:03d}Z"
+
+
+def parse_time(text: str) -> float:
+    """Epoch seconds of an RFC 3339 time; ValueError when it has no zone or is no time."""
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00").replace("z", "+00:00"))
+    if moment.tzinfo is None:
+        raise ValueError(f"the time {text!r} has no zone")
+    return moment.timestamp()
+
+
+def public(record: object) -> dict[str, Any]:
+    """A dataclass as the JSON that people and other tools see: times as RFC 3339."""
+    assert is_dataclass(record)
+    return {f.name: _public_value(f.name, getattr(record, f.name)) for f in fields(record)}
+
+
+def _public_value(name: str, value: Any) -> Any:
+    if name in TIME_FIELDS:
+        return iso(value)
+    if is_dataclass(value):
+        return public(value)
+    if isinstance(value, (list, tuple)):
+        return [_public_value("", item) for item in value]
+    if isinstance(value, dict):
+        return {key: _public_value("", item) for key, item in value.items()}
+    return value

@@ -1,0 +1,1 @@
+"""Emergency command: the life of warnings; incidents and their tasks."""

@@ -1,0 +1,1 @@
+"""Regions, layers, nearest and impact: geometry without I/O to the outside."""

@@ -1,0 +1,1 @@
+"""Wires and runs the roles: command line, settings, supervisor, embedded servers."""
