@@ -18,7 +18,6 @@ from feeds.model import (
     Heartbeat,
     Kind,
     Observation,
-    Result,
     SourceState,
 )
 
@@ -26,8 +25,11 @@ T = TypeVar("T")
 _encoder = msgspec.msgpack.Encoder()
 
 TIME_FIELDS = frozenset(
-    "observed_at received_at fresh_until since stale_since seen_at at silent_since failing_since raised_at cleared_at "
-    "until estimated_restoration sent onset expires ended_at".split()
+    (
+        "at", "cleared_at", "ended_at", "estimated_restoration", "expires", "failing_since", "fresh_until",
+        "observed_at", "onset", "raised_at", "received_at", "seen_at", "sent", "silent_since", "since",
+        "stale_since", "until",
+    )
 )
 
 STATE_TYPES: dict[Kind, type[Any]] = {
@@ -73,7 +75,7 @@ def encode(record: object) -> bytes:
 def decode(raw: bytes, record: type[T]) -> T:
     """The record of that type, or Undecodable."""
     try:
-        return cast(T, _decoder(record).decode(raw))
+        return cast(T, _decoder(cast(Any, record)).decode(raw))
     except (msgspec.DecodeError, ValueError) as error:
         raise Undecodable(str(error)) from error
 

@@ -1,0 +1,352 @@
+"""The Redis bus: streams that roles meet on, and the live state beside them.
+
+BusError
+├── BusLost   the connection broke or the server is another one: reopen and rebuild
+└── BusFull   the server's memory is full: refuse new input, try again later
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import redis.asyncio as aredis
+from redis.asyncio.connection import AbstractConnection
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
+
+from feeds import wire
+from feeds.clock import Clock, now
+from feeds.keys import FEEDS, Keys
+from feeds.model import Alert, Change, Command, Kind, Result
+
+CHANGES_KEPT = 60.0
+DEAD_KEPT = 10_000
+SOCKET_TIMEOUT = 5.0
+
+
+class BusError(Exception):
+    """The bus could not do what was asked."""
+
+
+class BusLost(BusError):
+    """The connection broke or the server restarted: reopen and rebuild."""
+
+
+class BusFull(BusError):
+    """The server refuses writes because its memory is full."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEntry:
+    """One decoded stream entry. `kind` is an item kind, "change" or "command"."""
+
+    stream: str
+    id: str
+    kind: str
+    source: str
+    items: list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """What could not be used: its bytes, why, and where it came from."""
+
+    stream: str
+    entry: str
+    source: str
+    reason: str
+    raw: bytes
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What an engine left in Redis: the epoch it ran in, its cursors, its private fields."""
+
+    epoch: str = ""
+    cursors: dict[str, str] = field(default_factory=dict)
+    private: dict[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """All live state at one moment; `last` is the id of the change stream's last entry then."""
+
+    last: str
+    records: dict[Kind, dict[str, Any]]
+
+
+@asynccontextmanager
+async def _translated() -> AsyncIterator[None]:
+    try:
+        yield
+    except (OutOfMemoryError, ResponseError) as error:
+        if "OOM" in str(error) or isinstance(error, OutOfMemoryError):
+            raise BusFull("Redis is out of memory") from error
+        raise BusLost(str(error)) from error
+    except (RedisError, OSError) as error:
+        raise BusLost(f"{type(error).__name__}: {error}") from error
+
+
+class Bus:
+    """One process's connection to Redis.
+
+    `epoch` names the server's life (its run id). When a reconnection finds another one,
+    the command that met it fails with BusLost, so that no loop walks over a restart unaware:
+    under `appendfsync everysec` a restarted server may have forgotten its last second.
+    """
+
+    def __init__(self, url: str, site: str, *, name: str = "watchfloor", clock: Clock = now) -> None:
+        self.keys = Keys(site)
+        self.site = site
+        self.epoch = ""
+        self._clock = clock
+        self._dead: list[DeadLetter] = []
+        self._redis: Any = aredis.Redis.from_url(  # redis-py's own types are unions of every protocol
+            url,
+            client_name=name,
+            protocol=2,
+            retry=Retry(NoBackoff(), 0),
+            retry_on_error=[],
+            socket_timeout=SOCKET_TIMEOUT,
+            redis_connect_func=self._on_connect,
+            max_connections=64,
+        )
+
+    async def _on_connect(self, connection: AbstractConnection) -> None:
+        await connection.on_connect()
+        await connection.send_command("INFO", "server")
+        info = await connection.read_response()
+        text = info.decode() if isinstance(info, bytes) else str(info)
+        run_id = next(line[7:] for line in text.splitlines() if line.startswith("run_id:"))[:12]
+        if self.epoch and run_id != self.epoch:
+            self.epoch = run_id
+            raise aredis.ConnectionError("the Redis server restarted")
+        self.epoch = run_id
+
+    async def open(self) -> str:
+        """Connect and learn the epoch; raises BusLost when nobody answers.
+
+        What was read but not committed will be read again, so its dead letters are forgotten here.
+        """
+        self._dead = []
+        async with _translated():
+            await self._redis.ping()
+        return self.epoch
+
+    async def close(self) -> None:
+        await self._redis.aclose()
+
+    # -- writing -----------------------------------------------------------------
+
+    async def publish(self, feed: str, kind: str, items: Sequence[object], *, source: str) -> None:
+        """Put one envelope of items on a feed; when it returns, Redis has it."""
+        body = wire.encode_envelope(kind, list(items), source=source, sent_at=self._clock())
+        await self.publish_raw(feed, body, source=source)
+
+    async def publish_raw(self, feed: str, body: bytes, *, source: str) -> None:
+        """Put bytes as they came on a feed; its engine decides whether they can be read."""
+        async with _translated():
+            await self._redis.xadd(self.keys.feed(feed), {"s": source, "e": body})
+
+    async def send(self, engine: str, command: Command) -> None:
+        """Hand a command to its engine's stream."""
+        body = wire.encode_envelope("command", [command], source=command.actor, sent_at=self._clock())
+        async with _translated():
+            await self._redis.xadd(self.keys.commands(engine), {"s": command.actor, "e": body})
+
+    async def beat(self, role: str, at: float) -> None:
+        """Say that a role's loop really moves."""
+        async with _translated():
+            await self._redis.xadd(self.keys.beats, {"r": role, "t": repr(at)}, maxlen=200, approximate=True)
+
+    async def dead_letter(self, stream: str, entry: str, raw: bytes, reason: str, source: str) -> None:
+        """Set aside what cannot be used; it is written with the engine's next commit, so once only."""
+        self._dead.append(DeadLetter(stream, entry, source, reason, raw))
+
+    async def commit(
+        self,
+        engine: str,
+        *,
+        cursors: Mapping[str, str],
+        changes: Iterable[Change] = (),
+        results: Iterable[Result] = (),
+        private: Mapping[str, bytes | None] | None = None,
+    ) -> str:
+        """State, changes, answers, dead letters and cursors in one transaction; returns the changes' stream id ("")."""
+        keys, batch, dead = self.keys, list(changes), self._dead
+        async with _translated(), self._redis.pipeline(transaction=True) as pipe:
+            if batch:
+                pipe.xadd(keys.changes, {"b": wire.encode([_packed(change) for change in batch])})
+                _put_state(pipe, keys, batch)
+            for result in results:
+                pipe.xadd(keys.results, {"r": wire.encode(result)}, maxlen=1000, approximate=True)
+            for letter in dead:
+                pipe.xadd(keys.dead, _letter_fields(letter), maxlen=DEAD_KEPT, approximate=True)
+                pipe.hincrby(keys.dead_counts, letter.source or "?", 1)
+            own = {"cursors": wire.encode({"epoch": self.epoch, "cursors": dict(cursors)})}
+            own |= {name: value for name, value in (private or {}).items() if value is not None}
+            pipe.hset(keys.engine(engine), mapping=own)
+            gone = [name for name, value in (private or {}).items() if value is None]
+            if gone:
+                pipe.hdel(keys.engine(engine), *gone)
+            answers = await pipe.execute()
+        self._dead = self._dead[len(dead):]
+        return answers[0].decode() if batch else ""
+
+    # -- reading -----------------------------------------------------------------
+
+    async def saved(self, engine: str) -> Saved:
+        """What the engine committed last."""
+        async with _translated():
+            raw = await self._redis.hgetall(self.keys.engine(engine))
+        fields = {name.decode(): value for name, value in raw.items()}
+        cursors = wire.decode(fields.pop("cursors"), dict[str, Any]) if "cursors" in fields else {}
+        return Saved(cursors.get("epoch", ""), cursors.get("cursors", {}), fields)
+
+    async def read(self, cursors: Mapping[str, str], *, block: float, count: int = 200) -> list[StreamEntry]:
+        """Entries after the cursors, decoded; waits `block` seconds at most. Undecodable ones become dead letters."""
+        async with _translated():
+            answer = await self._redis.xread(dict(cursors), count=count, block=max(1, int(block * 1000)))
+        entries: list[StreamEntry] = []
+        for stream, rows in answer or []:
+            for entry_id, fields in rows:
+                if entry := await self._decoded(stream.decode(), entry_id.decode(), fields or {}):
+                    entries.append(entry)
+        return entries
+
+    async def _decoded(self, stream: str, entry: str, fields: dict[bytes, bytes]) -> StreamEntry | None:
+        try:
+            if stream == self.keys.changes:
+                return StreamEntry(stream, entry, "change", "", self._changes(entry, fields))
+            if stream == self.keys.results:
+                return StreamEntry(stream, entry, "result", "", [wire.decode(fields[b"r"], Result)])
+            if stream == self.keys.beats:
+                return StreamEntry(stream, entry, "beat", fields[b"r"].decode(), [float(fields[b"t"])])
+            source = fields.get(b"s", b"").decode(errors="replace")
+            envelope, items = wire.decode_envelope(fields[b"e"])
+            return StreamEntry(stream, entry, envelope.kind, source or envelope.source, items)
+        except (wire.Undecodable, KeyError, ValueError) as error:
+            raw = fields[b"e"] if b"e" in fields else b"".join(k + b"=" + v for k, v in fields.items())
+            source = fields.get(b"s", b"").decode(errors="replace")
+            await self.dead_letter(stream, entry, raw, f"{type(error).__name__}: {error}", source)
+            return StreamEntry(stream, entry, "dead", source, [])
+
+    def _changes(self, entry: str, fields: dict[bytes, bytes]) -> list[Change]:
+        rows = wire.decode(fields[b"b"], list[tuple[str, str, bytes | None, float, str]])
+        return [_unpacked(row, self.rev(entry)) for row in rows]
+
+    def rev(self, entry: str) -> str:
+        """The public revision of a place in the change stream."""
+        return f"{self.epoch}.{entry}"
+
+    async def state(self, kinds: Iterable[Kind] = tuple(Kind)) -> State:
+        """All live state and the place in the change stream that it stands at, read at once."""
+        wanted = list(kinds)
+        async with _translated(), self._redis.pipeline(transaction=True) as pipe:
+            pipe.xrevrange(self.keys.changes, count=1)
+            for kind in wanted:
+                pipe.hgetall(self.keys.state(kind))
+            last, *hashes = await pipe.execute()
+        records = {
+            kind: {key.decode(): wire.decode(raw, wire.STATE_TYPES[kind]) for key, raw in rows.items()}
+            for kind, rows in zip(wanted, hashes, strict=True)
+        }
+        return State(last[0][0].decode() if last else "0-0", records)
+
+    async def gap(self, stream: str, cursor: str) -> bool:
+        """True when entries after the cursor may have been trimmed away unread.
+
+        Trimming keeps the entry at every reader's cursor, so a cursor below the first entry has lost its place.
+        """
+        async with _translated():
+            first = await self._redis.xrange(stream, count=1)
+            if not first:
+                return False
+            if _order(cursor) == (0, 0):
+                info = await self._redis.xinfo_stream(stream)
+                return bool(info["entries-added"] != info["length"])
+        return _order(first[0][0].decode()) > _order(cursor)
+
+    # -- keeping -----------------------------------------------------------------
+
+    async def trim_read(self, cursors: Mapping[str, str]) -> None:
+        """Drop what its only reader has committed: feeds and commands up to the cursor."""
+        own = {self.keys.feed(feed) for feed in FEEDS}
+        async with _translated(), self._redis.pipeline(transaction=False) as pipe:
+            for stream, cursor in cursors.items():
+                if stream in own or stream.startswith("cmd:"):
+                    pipe.xtrim(stream, minid=cursor, approximate=True)
+            await pipe.execute()
+
+    async def trim_changes(self, readers: Iterable[str], at: float) -> None:
+        """Drop changes older than CHANGES_KEPT that every reading engine has committed."""
+        oldest = f"{int((at - CHANGES_KEPT) * 1000)}-0"
+        for reader in readers:
+            cursor = (await self.saved(reader)).cursors.get(self.keys.changes, "0-0")
+            oldest = min(oldest, cursor, key=_order)
+        async with _translated():
+            last = await self._redis.xrevrange(self.keys.changes, count=1)
+            if last:
+                await self._redis.xtrim(
+                    self.keys.changes, minid=min(oldest, last[0][0].decode(), key=_order), approximate=True
+                )
+
+    async def dead_counts(self) -> dict[str, int]:
+        """How many dead letters each source has caused."""
+        async with _translated():
+            counts = await self._redis.hgetall(self.keys.dead_counts)
+        return {source.decode(): int(count) for source, count in counts.items()}
+
+    async def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
+        """The newest dead letters, newest first."""
+        async with _translated():
+            rows = await self._redis.xrevrange(self.keys.dead, count=limit)
+        return [_letter(entry.decode(), fields) for entry, fields in rows]
+
+    async def tail(self, stream: str) -> str:
+        """The id of a stream's last entry, "0-0" when it is empty."""
+        async with _translated():
+            last = await self._redis.xrevrange(stream, count=1)
+        return last[0][0].decode() if last else "0-0"
+
+
+def _order(entry: str) -> tuple[int, int]:
+    ms, _, seq = entry.partition("-")
+    return int(ms), int(seq or 0)
+
+
+def _packed(change: Change) -> tuple[str, str, bytes | None, float, str]:
+    after = None if change.after is None else wire.encode(change.after)
+    return change.kind.value, change.id, after, change.at, change.cause
+
+
+def _unpacked(row: tuple[str, str, bytes | None, float, str], rev: str) -> Change:
+    kind = Kind(row[0])
+    after = None if row[2] is None else wire.decode(row[2], wire.STATE_TYPES[kind])
+    return Change(kind=kind, id=row[1], after=after, at=row[3], cause=row[4], rev=rev)
+
+
+def _put_state(pipe: Any, keys: Keys, changes: list[Change]) -> None:
+    """The last word on each thing; an alert that is no longer open leaves the live state."""
+    final = {(change.kind, change.id): change.after for change in changes}
+    for (kind, key), after in final.items():
+        if after is None or (isinstance(after, Alert) and not after.open):
+            pipe.hdel(keys.state(kind), key)
+        else:
+            pipe.hset(keys.state(kind), key, wire.encode(after))
+
+
+def _letter_fields(letter: DeadLetter) -> dict[str, Any]:
+    return {"m": letter.stream, "i": letter.entry, "s": letter.source, "w": letter.reason, "b": letter.raw}
+
+
+def _letter(entry: str, fields: dict[bytes, bytes]) -> DeadLetter:
+    text = {name.decode(): value for name, value in fields.items()}
+    return DeadLetter(
+        text["m"].decode(), text["i"].decode(), text["s"].decode(), text["w"].decode(), text["b"], id=entry
+    )

@@ -1,0 +1,74 @@
+"""What the journal gives back, and how a log row is hashed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+GENESIS = "0" * 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One row of the log. `seq` is the journal's own order; `chain`, `chain_seq` the writer's."""
+
+    seq: int
+    chain: str
+    chain_seq: int
+    at: float
+    kind: str
+    name: str
+    subject: str
+    actor: str
+    reason: str
+    command: str
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doc:
+    """The present form of one thing; `seq` is the entry that made it so (0: none)."""
+
+    kind: str
+    id: str
+    open: bool
+    seq: int
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxItem:
+    """One message to one receiver. `due` None: nothing more to do (sent, refused or cancelled)."""
+
+    key: str
+    receiver: str
+    subject: str
+    created: float
+    due: float | None
+    sent_at: float | None
+    attempts: int
+    error: str
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """A place where a hash chain does not hold."""
+
+    chain: str
+    chain_seq: int
+    seq: int
+    what: str = field(default="")
+
+
+def canonical(body: Any) -> str:
+    """The one text form of a JSON value: sorted keys, no spaces, characters as they are."""
+    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def row_hash(row: dict[str, Any]) -> str:
+    """SHA-256 over the previous hash and every field of the row but its global `seq` and own hash."""
+    names = ("chain", "chain_seq", "at", "kind", "name", "subject", "actor", "reason", "command", "body", "prev")
+    return hashlib.sha256(canonical([row[name] for name in names]).encode()).hexdigest()

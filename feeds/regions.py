@@ -1,0 +1,60 @@
+"""Region codes: which place lies inside which, by GB/T 2260 and its longer kin, without a table.
+
+A code is 6 digits (GB/T 2260: province 2, prefecture 2, county 2), 9 (township, GB/T 10114)
+or 12 (village, the statistics bureau's and CPEAS's form). Zeros at the end of a level mean
+"the whole of the level above": 530000 is a province, 532300 a prefecture, 532301 a county,
+532301101 a township, 532301101001 a village, and 532300000000 the same prefecture as 532300.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+# GB/T 2260-2007, first two digits: provinces, autonomous regions, municipalities, Taiwan, Hong Kong, Macao.
+_PROVINCES = frozenset(
+    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82".split()
+)
+_LEVELS = (2, 4, 6, 9, 12)
+_LENGTHS = (6, 9, 12)
+
+
+def is_code(text: str) -> bool:
+    """Whether `text` is written as a region code: 6, 9 or 12 ASCII digits, a real province, no level left out."""
+    return bool(_significant(text))
+
+
+def covers(outer: str, inner: str) -> bool:
+    """Whether `inner` is `outer` or lies inside it; "" covers everything, also things without a region.
+
+    Anything that is not a code covers nothing and is covered only by "": a typing error hides, it never reveals.
+    """
+    if not outer:
+        return True
+    prefix = _significant(outer)
+    return bool(prefix) and _significant(inner).startswith(prefix)
+
+
+def parent(code: str) -> str:
+    """The code one level up ("532301" -> "532300"), "" above a province and for what is no code."""
+    significant = _significant(code)
+    shorter = [level for level in _LEVELS if level < len(significant)]
+    return significant[: shorter[-1]].ljust(6, "0") if shorter else ""
+
+
+@lru_cache(maxsize=8192)
+def _significant(text: str) -> str:
+    """The digits that say something ("532300" -> "5323"), "" for what is no code."""
+    if len(text) not in _LENGTHS or not (text.isascii() and text.isdigit()) or text[:2] not in _PROVINCES:
+        return ""
+    end = 2
+    gap = False
+    for start, stop in zip(_LEVELS, _LEVELS[1:], strict=False):
+        part = text[start:stop]
+        if not part.strip("0"):
+            # A prefecture without counties (441900) has townships of its own; no other level may be skipped.
+            gap = gap or stop != 6
+        elif gap:
+            return ""
+        else:
+            end = stop
+    return text[:end]
