@@ -7,6 +7,7 @@ BusError
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ from feeds.model import Alert, Change, Command, Kind, Result
 
 CHANGES_KEPT = 60.0
 DEAD_KEPT = 10_000
+log = logging.getLogger(__name__)
+
 SOCKET_TIMEOUT = 5.0
 
 
@@ -177,7 +180,10 @@ class Bus:
         results: Iterable[Result] = (),
         private: Mapping[str, bytes | None] | None = None,
     ) -> str:
-        """State, changes, answers, dead letters and cursors in one transaction; returns the changes' stream id ("")."""
+        """State, changes, answers, dead letters and cursors in one transaction; returns the changes' stream id ("").
+
+        Cursors and private fields that are not named keep what they were; a private None is removed.
+        """
         keys, batch, dead = self.keys, list(changes), self._dead
         async with _translated(), self._redis.pipeline(transaction=True) as pipe:
             if batch:
@@ -188,10 +194,10 @@ class Bus:
             for letter in dead:
                 pipe.xadd(keys.dead, _letter_fields(letter), maxlen=DEAD_KEPT, approximate=True)
                 pipe.hincrby(keys.dead_counts, letter.source or "?", 1)
-            own = {"cursors": wire.encode({"epoch": self.epoch, "cursors": dict(cursors)})}
-            own |= {name: value for name, value in (private or {}).items() if value is not None}
+            own: dict[str, Any] = {"epoch": self.epoch} | {f"c:{stream}": at for stream, at in cursors.items()}
+            own |= {f"p:{name}": value for name, value in (private or {}).items() if value is not None}
             pipe.hset(keys.engine(engine), mapping=own)
-            gone = [name for name, value in (private or {}).items() if value is None]
+            gone = [f"p:{name}" for name, value in (private or {}).items() if value is None]
             if gone:
                 pipe.hdel(keys.engine(engine), *gone)
             answers = await pipe.execute()
@@ -205,8 +211,11 @@ class Bus:
         async with _translated():
             raw = await self._redis.hgetall(self.keys.engine(engine))
         fields = {name.decode(): value for name, value in raw.items()}
-        cursors = wire.decode(fields.pop("cursors"), dict[str, Any]) if "cursors" in fields else {}
-        return Saved(cursors.get("epoch", ""), cursors.get("cursors", {}), fields)
+        return Saved(
+            fields.get("epoch", b"").decode(),
+            {name[2:]: value.decode() for name, value in fields.items() if name.startswith("c:")},
+            {name[2:]: value for name, value in fields.items() if name.startswith("p:")},
+        )
 
     async def read(self, cursors: Mapping[str, str], *, block: float, count: int = 200) -> list[StreamEntry]:
         """Entries after the cursors, decoded; waits `block` seconds at most. Undecodable ones become dead letters."""
@@ -252,10 +261,7 @@ class Bus:
             for kind in wanted:
                 pipe.hgetall(self.keys.state(kind))
             last, *hashes = await pipe.execute()
-        records = {
-            kind: {key.decode(): wire.decode(raw, wire.STATE_TYPES[kind]) for key, raw in rows.items()}
-            for kind, rows in zip(wanted, hashes, strict=True)
-        }
+        records = {kind: _readable(kind, rows) for kind, rows in zip(wanted, hashes, strict=True)}
         return State(last[0][0].decode() if last else "0-0", records)
 
     async def gap(self, stream: str, cursor: str) -> bool:
@@ -267,10 +273,10 @@ class Bus:
             first = await self._redis.xrange(stream, count=1)
             if not first:
                 return False
-            if _order(cursor) == (0, 0):
+            if entry_order(cursor) == (0, 0):
                 info = await self._redis.xinfo_stream(stream)
                 return bool(info["entries-added"] != info["length"])
-        return _order(first[0][0].decode()) > _order(cursor)
+        return entry_order(first[0][0].decode()) > entry_order(cursor)
 
     # -- keeping -----------------------------------------------------------------
 
@@ -288,12 +294,12 @@ class Bus:
         oldest = f"{int((at - CHANGES_KEPT) * 1000)}-0"
         for reader in readers:
             cursor = (await self.saved(reader)).cursors.get(self.keys.changes, "0-0")
-            oldest = min(oldest, cursor, key=_order)
+            oldest = min(oldest, cursor, key=entry_order)
         async with _translated():
             last = await self._redis.xrevrange(self.keys.changes, count=1)
             if last:
                 await self._redis.xtrim(
-                    self.keys.changes, minid=min(oldest, last[0][0].decode(), key=_order), approximate=True
+                    self.keys.changes, minid=min(oldest, last[0][0].decode(), key=entry_order), approximate=True
                 )
 
     async def dead_counts(self) -> dict[str, int]:
@@ -315,7 +321,8 @@ class Bus:
         return last[0][0].decode() if last else "0-0"
 
 
-def _order(entry: str) -> tuple[int, int]:
+def entry_order(entry: str) -> tuple[int, int]:
+    """A stream entry's id as what it sorts by: milliseconds, number within them."""
     ms, _, seq = entry.partition("-")
     return int(ms), int(seq or 0)
 
@@ -339,6 +346,17 @@ def _put_state(pipe: Any, keys: Keys, changes: list[Change]) -> None:
             pipe.hdel(keys.state(kind), key)
         else:
             pipe.hset(keys.state(kind), key, wire.encode(after))
+
+
+def _readable(kind: Kind, rows: dict[bytes, bytes]) -> dict[str, Any]:
+    """The records that can be read; one that cannot (written by another version) counts as not there."""
+    records: dict[str, Any] = {}
+    for key, raw in rows.items():
+        try:
+            records[key.decode()] = wire.decode(raw, wire.STATE_TYPES[kind])
+        except wire.Undecodable as error:
+            log.warning("state of %s %r cannot be read: %s", kind, key, error)
+    return records
 
 
 def _letter_fields(letter: DeadLetter) -> dict[str, Any]:

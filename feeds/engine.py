@@ -64,7 +64,7 @@ async def _follow(engine: Engine, bus: Bus, cursors: dict[str, str], clock: Cloc
         if at - beaten >= BEAT or at < beaten:
             await bus.beat(engine.name, at)
             beaten = at
-            if dirty:
+            if dirty:  # what a step read but had nothing to say about
                 await bus.commit(engine.name, cursors=cursors)
                 dirty = False
         if at - kept >= KEEP or at < kept:

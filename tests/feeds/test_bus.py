@@ -40,7 +40,9 @@ async def test_a_commit_writes_state_change_and_cursor_together(bus: Bus) -> Non
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"\xc1rubbish", b"\x81\xa4kind\xa3foo", "电力中断".encode("gb18030")], ids=["empty", "junk", "part", "gbk"]
+    "body",
+    [b"", b"\xc1rubbish", b"\x81\xa4kind\xa3foo", "电力中断".encode("gb18030")],
+    ids=["empty", "junk", "part", "gbk"],
 )
 async def test_what_cannot_be_decoded_is_kept_with_its_bytes_and_counted_once(bus: Bus, body: bytes) -> None:
     await bus.publish_raw("network", body, source="strange")

@@ -1,0 +1,230 @@
+"""The live feed of one web worker: one pump reads the change stream, and every audience gets its own bytes.
+
+The pump's heartbeat is sent by the same loop that reads: when it stops, the heartbeat stops.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from feeds.bus import Bus, BusError, StreamEntry, entry_order
+from feeds.clock import Clock, now
+from feeds.mirror import Audience, Delta, Mirror
+from feeds.model import Kind, SourceState
+from feeds.wire import iso
+
+__all__ = ["Audience", "Mirror", "Pump", "Subscription"]
+
+log = logging.getLogger(__name__)
+
+WINDOW = 0.1
+HEARTBEAT = 1.0
+QUEUE = 64
+REPLAY = 200
+STALL = 10.0
+BACKOFF = (0.05, 1.0)
+ROLES = ("collect", "project", "alert", "command")
+CANARY = "role.collect"
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Subscription:
+    """One client's bounded queue of ready frames. When it overflows, the client gets a fresh snapshot instead."""
+
+    def __init__(self, pump: Pump, audience: Audience) -> None:
+        self.audience = audience
+        self.behind = ""
+        self._pump = pump
+        self._queue: deque[bytes] = deque()
+        self._ready = asyncio.Event()
+        self._closed = False
+
+    def offer(self, frame: bytes) -> None:
+        """Queue a frame; past the bound, drop all and start again from a snapshot."""
+        if self.behind:
+            return
+        if len(self._queue) >= QUEUE:
+            self.restart("slow")
+            return
+        self._queue.append(frame)
+        self._ready.set()
+
+    def restart(self, reason: str) -> None:
+        """The next frames are `resync` and a whole snapshot."""
+        self._queue.clear()
+        self.behind = reason
+        self._ready.set()
+
+    def close(self) -> None:
+        self._closed = True
+        self._ready.set()
+        self._pump.unsubscribe(self)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while not self._closed:
+            await self._ready.wait()
+            if self.behind and self._pump.filled:
+                reason, self.behind = self.behind, ""
+                if reason != "first":
+                    yield _encode({"type": "resync", "reason": reason})
+                yield self._pump.snapshot_frame(self.audience)
+            elif self._queue:
+                yield self._queue.popleft()
+            else:
+                self._ready.clear()
+
+
+class Pump:
+    """One per web process: follows the change stream into a mirror and out to subscriptions."""
+
+    def __init__(self, bus: Bus, clock: Clock = now) -> None:
+        self.mirror = Mirror()
+        self.filled = False
+        self.moved_at = 0.0
+        self._bus = bus
+        self._clock = clock
+        self._subscriptions: set[Subscription] = set()
+        self._replay: deque[tuple[str, list[Delta]]] = deque(maxlen=REPLAY)
+        self._oldest = ""
+        self._beats: dict[str, float] = {}
+        self._started = clock()
+
+    # -- clients -----------------------------------------------------------------
+
+    def subscribe(self, audience: Audience, since: str | None = None) -> Subscription:
+        """A client's feed: changes after `since` when they are still known, else a snapshot first."""
+        subscription = Subscription(self, audience)
+        self._subscriptions.add(subscription)
+        if since and self._knows(since):
+            for rev, deltas in self._replay:
+                if _place(rev) > _place(since):
+                    subscription.offer(self._frame(rev, deltas, audience) or self._heartbeat())
+        else:
+            subscription.restart("unknown or too old" if since else "first")
+        return subscription
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        self._subscriptions.discard(subscription)
+
+    @property
+    def clients(self) -> int:
+        return len(self._subscriptions)
+
+    def ages(self, at: float) -> dict[str, float]:
+        """Seconds since each role last proved that it moves; the collector's proof came the whole way through."""
+        return {role: round(max(0.0, at - self._beats.get(role, self._started)), 3) for role in ROLES}
+
+    def snapshot_frame(self, audience: Audience) -> bytes:
+        return _encode({"type": "snapshot", "at": iso(self._clock()), **self.mirror.snapshot(audience)})
+
+    def _knows(self, since: str) -> bool:
+        if not self.filled or since.rpartition(".")[0] != self._bus.epoch:
+            return False
+        try:
+            return _place(self._oldest) <= _place(since) <= _place(self.mirror.rev)
+        except ValueError:
+            return False
+
+    # -- the loop ------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """For ever; a lost bus stops the heartbeat, and everybody starts from a snapshot when it is back."""
+        pause, lost = BACKOFF[0], False
+        while True:
+            try:
+                cursors = await self._fill()
+                if lost:
+                    log.info("live feed: the bus is back")
+                pause, lost = BACKOFF[0], False
+                await self._follow(cursors)
+            except BusError as error:
+                if not lost:
+                    log.warning("live feed: the bus is lost: %s", error)
+                lost, self.filled = True, False
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, BACKOFF[1])
+
+    async def _fill(self) -> dict[str, str]:
+        await self._bus.open()
+        beats = await self._bus.tail(self._bus.keys.beats)
+        state = await self._bus.state()
+        self.mirror.reset(self._bus.rev(state.last), state.records)
+        for source in state.records[Kind.SOURCE].values():
+            self._note_canary(source)
+        self._replay.clear()
+        self._oldest = self.mirror.rev
+        self.filled = True
+        for subscription in self._subscriptions:
+            subscription.restart("rebuilt")
+        return {self._bus.keys.changes: state.last, self._bus.keys.beats: beats}
+
+    def _note_canary(self, source: object) -> None:
+        if isinstance(source, SourceState) and source.id == CANARY:
+            self._beats["collect"] = source.at
+
+    async def _follow(self, cursors: dict[str, str]) -> None:
+        """Read, fold, and flush at ticks of absolute time, until the server is another one."""
+        epoch, loop = self._bus.epoch, asyncio.get_running_loop()
+        flush_at = beat_at = loop.time()
+        while self._bus.epoch == epoch:
+            wait = min(max(0.001, flush_at - loop.time()), WINDOW)
+            read_at = loop.time()
+            for entry in await self._bus.read(cursors, block=wait):
+                cursors[entry.stream] = entry.id
+                self._fold(entry)
+            if loop.time() >= flush_at:
+                self._flush()
+                flush_at = max(flush_at + WINDOW, loop.time() + WINDOW / 2)
+                self.moved_at = self._clock()
+            if loop.time() >= beat_at:
+                self._broadcast(self._heartbeat())
+                beat_at = max(beat_at + HEARTBEAT, loop.time() + HEARTBEAT / 2)
+            stalled = loop.time() - read_at > STALL
+            if stalled and await self._bus.gap(self._bus.keys.changes, cursors[self._bus.keys.changes]):
+                log.warning("live feed: fell behind the change stream; starting again from a snapshot")
+                return
+
+    def _fold(self, entry: StreamEntry) -> None:
+        if entry.kind == "beat":
+            self._beats[entry.source] = entry.items[0]
+        elif entry.kind == "change":
+            self.mirror.apply(entry.items)
+            for change in entry.items:
+                self._note_canary(change.after)
+
+    def _flush(self) -> None:
+        deltas = self.mirror.flush()
+        if not deltas:
+            return
+        if len(self._replay) == REPLAY:
+            self._oldest = self._replay[0][0]
+        self._replay.append((self.mirror.rev, deltas))
+        frames: dict[Audience, bytes | None] = {}
+        for subscription in list(self._subscriptions):
+            audience = subscription.audience
+            if audience not in frames:
+                frames[audience] = self._frame(self.mirror.rev, deltas, audience)
+            if frame := frames[audience]:
+                subscription.offer(frame)
+
+    def _frame(self, rev: str, deltas: list[Delta], audience: Audience) -> bytes | None:
+        items = [item for delta in deltas if (item := delta.item(audience))]
+        return _encode({"type": "changes", "rev": rev, "at": iso(self._clock()), "items": items}) if items else None
+
+    def _heartbeat(self) -> bytes:
+        at = self._clock()
+        return _encode({"type": "heartbeat", "rev": self.mirror.rev, "at": iso(at), "ages": self.ages(at)})
+
+    def _broadcast(self, frame: bytes) -> None:
+        for subscription in list(self._subscriptions):
+            subscription.offer(frame)
+
+
+def _place(rev: str) -> tuple[int, int]:
+    return entry_order(rev.rpartition(".")[2])

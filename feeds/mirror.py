@@ -1,0 +1,177 @@
+"""The web worker's picture of all live state, and what each audience may see of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from feeds.isa import isa_state
+from feeds.model import Alert, Asset, AssetState, Change, Health, Kind
+from feeds.regions import covers
+from feeds.wire import public
+
+Record = dict[str, Any]
+KINDS = ("asset", "source", "alert", "warning")
+STATE_FIELDS = ("health", "since", "stale_since", "seen_at", "readings")
+_NEVER_SEEN = AssetState(id="", region="", health=Health.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who looks: "" sees every region; without `personal` no name of a person is shown."""
+
+    region: str = ""
+    personal: bool = True
+
+    def sees(self, kind: str, record: Mapping[str, Any]) -> bool:
+        """Whether a record concerns this audience's region; a warning also when it covers more than the region."""
+        if kind == "warning":
+            if record["scope"] != "Public" and not self.personal:
+                return False
+            regions = record["regions"] or [""]
+            return not self.region or any(covers(self.region, one) or covers(one, self.region) for one in regions)
+        return covers(self.region, record["region"])
+
+    def shown(self, kind: str, record: Record) -> Record:
+        """The record as this audience may read it."""
+        if self.personal or kind != "alert" or not record["ack"]:
+            return record
+        return {**record, "ack": {**record["ack"], "by": "", "comment": ""}}
+
+
+def alert_record(alert: Alert) -> Record:
+    """An alert as REST and the live feed show it."""
+    return {**public(alert), "acked": alert.acked, "state": isa_state(alert)}
+
+
+def asset_record(asset: Asset, state: AssetState | None) -> Record:
+    """An asset with its state at its top level."""
+    known = public(state or _NEVER_SEEN)
+    return {**public(asset), **{name: known[name] for name in STATE_FIELDS}}
+
+
+def patch(old: Mapping[str, Any], new: Mapping[str, Any]) -> Record:
+    """What to set on `old` to make it `new`: whole fields, but readings by key (None removes one)."""
+    changed = {name: value for name, value in new.items() if name not in old or old[name] != value}
+    if "readings" in changed and "readings" in old:
+        before, after = old["readings"], new["readings"]
+        readings: Record = {key: value for key, value in after.items() if before.get(key) != value}
+        changed["readings"] = readings | {key: None for key in before if key not in after}
+    return changed
+
+
+def patched(old: Mapping[str, Any], change: Mapping[str, Any]) -> Record:
+    """The other half of `patch`, as every client does it."""
+    new = {**old, **change}
+    if "readings" in change:
+        merged = {**old.get("readings", {}), **change["readings"]}
+        new["readings"] = {key: value for key, value in merged.items() if value is not None}
+    return new
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """One thing between two flushes: what it was and what it is (None: not there)."""
+
+    kind: str
+    id: str
+    old: Record | None
+    new: Record | None
+
+    def item(self, audience: Audience) -> Record | None:
+        """What this audience must be told; None when it saw nothing of it before and sees nothing now."""
+        old = self.old if self.old is not None and audience.sees(self.kind, self.old) else None
+        new = self.new if self.new is not None and audience.sees(self.kind, self.new) else None
+        if new is None:
+            return None if old is None else {"kind": self.kind, "id": self.id, "gone": True}
+        shown = audience.shown(self.kind, new)
+        change = shown if old is None else patch(audience.shown(self.kind, old), shown)
+        return {"kind": self.kind, "id": self.id, "set": change} if change else None
+
+
+@dataclass(slots=True)
+class Mirror:
+    """Public records by kind and id; `rev` is the place in the change stream they stand at."""
+
+    rev: str = ""
+    _records: dict[str, dict[str, Record]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
+    _assets: dict[str, Asset] = field(default_factory=dict)
+    _states: dict[str, AssetState] = field(default_factory=dict)
+    _touched: dict[tuple[str, str], Record | None] = field(default_factory=dict)
+
+    def reset(self, rev: str, records: Mapping[Kind, Mapping[str, Any]]) -> None:
+        """Start again from a whole state."""
+        self.rev = rev
+        self._assets, self._states = dict(records[Kind.ASSET]), dict(records[Kind.STATE])
+        self._records = {
+            "asset": {key: asset_record(asset, self._states.get(key)) for key, asset in self._assets.items()},
+            "source": {key: public(source) for key, source in records[Kind.SOURCE].items()},
+            "alert": {key: alert_record(alert) for key, alert in records[Kind.ALERT].items()},
+            "warning": {key: public(warning) for key, warning in records[Kind.WARNING].items()},
+        }
+        self._touched.clear()
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        """Fold changes in; what they touched waits for `flush`."""
+        for change in changes:
+            self.rev = change.rev or self.rev
+            kind, record = self._record_after(change)
+            known = self._records[kind]
+            self._touched.setdefault((kind, change.id), known.get(change.id))
+            if record is None:
+                known.pop(change.id, None)
+            else:
+                known[change.id] = record
+
+    def _record_after(self, change: Change) -> tuple[str, Record | None]:
+        after = change.after
+        if change.kind in (Kind.ASSET, Kind.STATE):
+            if change.kind is Kind.ASSET:
+                _keep(self._assets, change.id, after)
+            else:
+                _keep(self._states, change.id, after)
+            asset = self._assets.get(change.id)
+            return "asset", asset_record(asset, self._states.get(change.id)) if asset else None
+        if isinstance(after, Alert):
+            return "alert", alert_record(after) if after.open else None
+        return change.kind.value, public(after) if after is not None else None
+
+    def flush(self) -> list[Delta]:
+        """What has changed since the last flush, each thing once."""
+        touched, self._touched = self._touched, {}
+        deltas = [Delta(kind, key, old, self._records[kind].get(key)) for (kind, key), old in touched.items()]
+        return [delta for delta in deltas if delta.old != delta.new]
+
+    def record(self, kind: str, key: str, audience: Audience) -> Record | None:
+        """One record, if this audience may see it."""
+        record = self._records[kind].get(key)
+        if record is None or not audience.sees(kind, record):
+            return None
+        return audience.shown(kind, record)
+
+    def records(self, kind: str, audience: Audience) -> dict[str, Record]:
+        """All records of a kind that this audience may see."""
+        known = self._records[kind]
+        return {key: audience.shown(kind, one) for key, one in known.items() if audience.sees(kind, one)}
+
+    def hidden(self, audience: Audience) -> dict[str, int]:
+        """How many things of each kind this audience does not see, so that nobody takes a part for the whole."""
+        if not audience.region and audience.personal:
+            return dict.fromkeys(KINDS, 0)
+        return {
+            kind: sum(not audience.sees(kind, record) for record in known.values())
+            for kind, known in self._records.items()
+        }
+
+    def snapshot(self, audience: Audience) -> Record:
+        """Everything this audience may see, at `rev`."""
+        seen = {kind: self.records(kind, audience) for kind in KINDS}
+        return {"rev": self.rev, **seen, "hidden": self.hidden(audience)}
+
+
+def _keep(known: dict[str, Any], key: str, after: Any) -> None:
+    if after is None:
+        known.pop(key, None)
+    else:
+        known[key] = after
