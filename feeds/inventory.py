@@ -7,12 +7,13 @@ circle of parents, is kept without that parent, and a finding says so.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from urllib.parse import urlsplit
 
-from feeds.inventory_texts import nearest, texts
+from feeds.inventory_texts import nearest, sentence, texts
 from feeds.model import Asset
 from feeds.regions import is_code
 
@@ -25,6 +26,9 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
 _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # Mainland, islands and the South China Sea: region codes are Chinese, so coordinates are too.
 _CHINA = (3.0, 54.0, 73.0, 136.0)
+
+ProbeCheck = Callable[[str], dict[str, str] | None]
+"""What is wrong with a probe's URI, by language, or None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,13 @@ class InventoryFinding:
     refused: bool = False
     error: bool = True
 
+    def say(self, language: str) -> str:
+        """The whole finding as one line, "zh-CN" or "en"."""
+        return sentence(
+            language, file=self.file, line=self.line, key=self.column, value=self.value,
+            message=self.message, mend=self.mend,
+        )  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
@@ -74,37 +85,47 @@ class InventoryDiff:
 
 
 class _Refused(Exception):
-    """This row cannot become an asset; carries the finding's code, column, value and texts' arguments."""
+    """This row cannot become an asset; carries what its finding says."""
 
-    def __init__(self, code: str, column: str, value: str, **values: object) -> None:
+    def __init__(self, code: str, column: str, value: str, **arguments: str | int) -> None:
         super().__init__(code)
-        self.code, self.column, self.value, self.values = code, column, value, values
+        self.code, self.column, self.value, self.arguments = code, column, value, arguments
+        self.message: dict[str, str] = {}
+
+    def finding(self, row: Row) -> InventoryFinding:
+        found = finding(self.code, row.file, line=row.line, column=self.column, value=self.value, refused=True,
+                        arguments=self.arguments)  # fmt: skip
+        return replace(found, message=self.message) if self.message else found
 
 
 def finding(
     code: str, file: str, *, line: int = 0, column: str = "", value: str = "",
-    refused: bool = False, error: bool = True, **arguments: Any,
+    refused: bool = False, error: bool = True, arguments: Mapping[str, str | int] | None = None,
 ) -> InventoryFinding:  # fmt: skip
     """A finding with its texts; `arguments` go into them."""
-    message, mend = texts(code, column=column, value=value, **arguments)
+    message, mend = texts(code, column=column, value=value, **(arguments or {}))
     return InventoryFinding(code=code, file=file, line=line, column=column, value=value,
                             message=message, mend=mend, refused=refused, error=error)  # fmt: skip
 
 
-def build(rows: Iterable[Row], *, schemes: Collection[str]) -> Inventory:
-    """The inventory of all files' rows; `schemes` are those that a collector probes. Never raises for a bad row."""
+def build(rows: Iterable[Row], *, schemes: Collection[str], check_probe: ProbeCheck = lambda uri: None) -> Inventory:
+    """The inventory of all files' rows. Never raises for a bad row.
+
+    `schemes` are those that a collector probes; `check_probe` knows what each protocol wants of its URI.
+    """
     assets: dict[str, Asset] = {}
     places: dict[str, Row] = {}
     refused: dict[str, Row] = {}
     findings: list[InventoryFinding] = []
+    files: list[str] = []
     for row in rows:
+        if row.file not in files:
+            files.append(row.file)
         values = {column: row.values.get(column, "").strip() for column in COLUMNS}
         try:
-            asset = _asset(values, places, schemes)
+            asset = _asset(values, places, schemes, check_probe)
         except _Refused as no:
-            findings.append(
-                finding(no.code, row.file, line=row.line, column=no.column, value=no.value, refused=True, **no.values)
-            )
+            findings.append(no.finding(row))
             refused.setdefault(values["id"], row)
             continue
         findings += _remarks(row, values)
@@ -112,8 +133,7 @@ def build(rows: Iterable[Row], *, schemes: Collection[str]) -> Inventory:
         places[asset.id] = row
     findings += _drop_unknown_parents(assets, places, refused)
     findings += _drop_cycles(assets, places)
-    order = {row.file: rank for rank, row in reversed(list(enumerate([*places.values(), *refused.values()])))}
-    findings.sort(key=lambda item: (order.get(item.file, 0), item.line))
+    findings.sort(key=lambda item: (files.index(item.file), item.line))
     return Inventory(assets=assets, findings=tuple(findings))
 
 
@@ -126,7 +146,9 @@ def diff(old: Inventory, new: Inventory) -> InventoryDiff:
     )
 
 
-def _asset(values: dict[str, str], places: Mapping[str, Row], schemes: Collection[str]) -> Asset:
+def _asset(
+    values: dict[str, str], places: Mapping[str, Row], schemes: Collection[str], check_probe: ProbeCheck
+) -> Asset:
     for column in REQUIRED:
         if not values[column]:
             raise _Refused("empty", column, "")
@@ -141,7 +163,7 @@ def _asset(values: dict[str, str], places: Mapping[str, Row], schemes: Collectio
         id=values["id"], name=values["name"], kind=values["kind"], region=values["region"], lat=lat, lon=lon,
         parents=_several(values["parents"]), redundancy_group=values["redundancy_group"], owner=values["owner"],
         importance=_importance(values["importance"]), labels=_labels(values["labels"]),
-        probes=tuple(dict.fromkeys(_probe(uri, schemes) for uri in values["probes"].split())),
+        probes=tuple(dict.fromkeys(_probe(uri, schemes, check_probe) for uri in values["probes"].split())),
     )  # fmt: skip
 
 
@@ -196,7 +218,7 @@ def _in_china(lat: float, lon: float) -> bool:
     return south <= lat <= north and west <= lon <= east
 
 
-def _probe(uri: str, schemes: Collection[str]) -> str:
+def _probe(uri: str, schemes: Collection[str], check_probe: ProbeCheck) -> str:
     match = _SCHEME.fullmatch(uri)
     if match is None:
         raise _Refused("probe_form", "probes", uri, detail="scheme:")
@@ -213,6 +235,10 @@ def _probe(uri: str, schemes: Collection[str]) -> str:
         raise _Refused("probe_form", "probes", uri, detail="host:port")
     if broken := _BAD_PERCENT.search(uri):
         raise _Refused("probe_form", "probes", uri, detail=uri[broken.start() : broken.start() + 3])
+    if message := check_probe(uri):
+        no = _Refused("probe_rules", "probes", uri)
+        no.message = message
+        raise no
     return uri
 
 
@@ -225,3 +251,43 @@ def _remarks(row: Row, values: dict[str, str]) -> list[InventoryFinding]:
     for uri in dict.fromkeys(uri for uri in uris if uris.count(uri) > 1):
         found.append(finding("probe_twice", row.file, line=row.line, column="probes", value=uri, error=False))
     return found
+
+
+def _drop_unknown_parents(
+    assets: dict[str, Asset], places: Mapping[str, Row], refused: Mapping[str, Row]
+) -> list[InventoryFinding]:
+    found = []
+    for asset in [asset for asset in assets.values() if not assets.keys() >= set(asset.parents)]:
+        row = places[asset.id]
+        for unknown in (parent for parent in asset.parents if parent not in assets):
+            code, arguments = "parent_unknown", {"near": nearest(unknown, assets)}
+            if unknown in refused:
+                code, arguments = "parent_refused", {"first": refused[unknown].place}
+            found.append(finding(code, row.file, line=row.line, column="parents", value=unknown, arguments=arguments))
+        assets[asset.id] = replace(asset, parents=tuple(parent for parent in asset.parents if parent in assets))
+    return found
+
+
+def _drop_cycles(assets: dict[str, Asset], places: Mapping[str, Row]) -> list[InventoryFinding]:
+    found = []
+    while circle := _circle(assets):
+        text = " → ".join(reversed(circle))
+        for upper, lower in pairwise(circle):
+            rest = tuple(parent for parent in assets[lower].parents if parent != upper)
+            assets[lower] = replace(assets[lower], parents=rest)
+            row = places[lower]
+            arguments = {"cycle": text}
+            found.append(
+                finding("parent_cycle", row.file, line=row.line, column="parents", value=upper, arguments=arguments)
+            )
+    return found
+
+
+def _circle(assets: Mapping[str, Asset]) -> list[str]:
+    """One circle of parents, each the parent of the next, the first again at the end; [] when there is none."""
+    try:
+        TopologicalSorter({key: asset.parents for key, asset in assets.items()}).prepare()
+    except CycleError as error:
+        circle: list[str] = error.args[1]
+        return circle
+    return []

@@ -14,15 +14,19 @@ from feeds.inventory import COLUMNS, REQUIRED, InventoryFinding, Row, finding
 from feeds.inventory_texts import nearest
 
 
-def read_csv(path: Path) -> tuple[list[Row], list[InventoryFinding]]:
-    """The file's rows, and what could not be read of it; never raises for what a file can hold."""
-    name = path.name
+def read_csv(path: Path, name: str = "") -> tuple[list[Row], list[InventoryFinding]]:
+    """The file's rows, and what could not be read of it; never raises for what a file can hold.
+
+    `name` is what findings call the file; without it, its own name without folders.
+    """
+    name = name or path.name
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
         return [], [finding("file_missing", name, value=str(path))]
     except OSError as error:
-        return [], [finding("file_unreadable", name, value=str(path), detail=error.strerror or str(error))]
+        detail = {"detail": error.strerror or str(error)}
+        return [], [finding("file_unreadable", name, value=str(path), arguments=detail)]
     text, findings = _decode(raw, name)
     rows, more = _rows(text, name) if text is not None else ([], [])
     return rows, findings + more
@@ -55,7 +59,7 @@ def _rows(text: str, name: str) -> tuple[list[Row], list[InventoryFinding]]:
             break
         except csv.Error as error:
             # Where a quote is left open, everything behind it is one value: nothing after it can be trusted.
-            findings.append(finding("csv_broken", name, line=line, refused=True, detail=str(error)))
+            findings.append(finding("csv_broken", name, line=line, refused=True, arguments={"detail": str(error)}))
             break
         cells = [cell.strip() for cell in cells]
         if not any(cells):
@@ -87,7 +91,7 @@ def _header(cells: list[str], name: str, line: int) -> tuple[list[str], list[Inv
     ]
     wrong += [
         finding("column_unknown", name, line=line, column=cell, value=cell,
-                near=nearest(cell, set(COLUMNS) - set(columns)), columns=",".join(COLUMNS))
+                arguments={"near": nearest(cell, set(COLUMNS) - set(columns)), "columns": ",".join(COLUMNS)})
         for cell in cells
         if cell and cell.lower() not in COLUMNS
     ]  # fmt: skip
@@ -95,5 +99,5 @@ def _header(cells: list[str], name: str, line: int) -> tuple[list[str], list[Inv
 
 
 def _lacks(column: str, name: str, line: int) -> InventoryFinding:
-    columns = ",".join(COLUMNS)
-    return finding("header_missing", name, line=line, column=column, refused=True, columns=columns)
+    columns = {"columns": ",".join(COLUMNS)}
+    return finding("header_missing", name, line=line, column=column, refused=True, arguments=columns)

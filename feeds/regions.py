@@ -9,11 +9,13 @@ or 12 (village, the statistics bureau's and CPEAS's form). Zeros at the end of a
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 
 # GB/T 2260-2007, first two digits: provinces, autonomous regions, municipalities, Taiwan, Hong Kong, Macao.
-_PROVINCES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82".split()
-)
+_PROVINCES = frozenset({
+    "11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37", "41", "42",
+    "43", "44", "45", "46", "50", "51", "52", "53", "54", "61", "62", "63", "64", "65", "71", "81", "82",
+})  # fmt: skip
 _LEVELS = (2, 4, 6, 9, 12)
 _LENGTHS = (6, 9, 12)
 
@@ -48,7 +50,7 @@ def _significant(text: str) -> str:
         return ""
     end = 2
     gap = False
-    for start, stop in zip(_LEVELS, _LEVELS[1:], strict=False):
+    for start, stop in pairwise(_LEVELS):
         part = text[start:stop]
         if not part.strip("0"):
             # A prefecture without counties (441900) has townships of its own; no other level may be skipped.

@@ -1,0 +1,63 @@
+# Two commands on a machine with Python 3.11 and make: `make demo` and `make test`.
+PYTHON ?= python3
+UV ?= uv
+PORT ?= 8050
+SPEED ?= 1
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+LOCKS := requirements.lock pyproject.toml
+ASSETS := dashboard/assets/vendor/.built
+
+.PHONY: install demo test lint types imports unit browser lock clean
+
+install: $(VENV)/.installed $(ASSETS)
+
+demo: install
+	$(BIN)/watchfloor demo --port $(PORT) --speed $(SPEED)
+
+test: $(VENV)/.dev $(ASSETS) lint types imports unit
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy feeds collectors alerts incidents maps api dashboard watchfloor scripts
+
+imports: $(VENV)/.dev
+	$(BIN)/lint-imports
+
+unit: $(VENV)/.dev $(ASSETS)
+	$(BIN)/pytest
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Watchfloor needs Python 3.11 or newer; set PYTHON=python3.11")'
+	@echo "making $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python $(LOCKS)
+	@echo "installing what requirements.lock names"
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.installed requirements-dev.lock
+	@echo "installing what the checks need"
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# Node from the system, else from a wheel; only to fetch and copy browser code, never at run time.
+$(ASSETS): package.json package-lock.json scripts/build_assets.py | $(VENV)/.installed
+	@command -v npm >/dev/null || $(PIP) --require-hashes -r requirements-node.lock
+	@echo "building the browser assets"
+	@$(BIN)/python scripts/build_assets.py
+	@touch $@
+
+# The locks carry hashes and no index address, so that any mirror serves them.
+lock:
+	$(UV) pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate -q -o requirements.lock
+	$(UV) pip compile pyproject.toml --extra build --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate -q -o requirements-dev.lock -c requirements.lock
+	$(UV) pip compile --group pyproject.toml:node --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate -q -o requirements-node.lock
+
+clean:
+	rm -rf $(VENV) node_modules dashboard/assets/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis

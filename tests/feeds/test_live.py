@@ -1,0 +1,233 @@
+"""The live feed: snapshot plus changes equals a fresh snapshot, for every audience."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.bus import Bus
+from feeds.live import QUEUE, Audience, Pump, Subscription
+from feeds.mirror import KINDS, Mirror, patched
+from feeds.model import (
+    Ack,
+    Alert,
+    Asset,
+    AssetState,
+    Change,
+    EmergencyWarning,
+    Health,
+    Kind,
+    Reading,
+    Severity,
+    SourceState,
+)
+
+COUNTIES = ("532323", "532324")
+AUDIENCES = (Audience(), Audience("532323"), Audience("532324"), Audience("", personal=False))
+
+
+def asset(key: str, region: str) -> Change:
+    one = Asset(id=key, name=f"{key}节点", kind="router", region=region, parents=("C",))
+    return Change(kind=Kind.ASSET, id=key, after=one, at=1.0)
+
+
+def state(key: str, region: str, health: Health = Health.OK, **readings: float) -> Change:
+    known = {
+        name: Reading(value=value, observed_at=1.0, received_at=1.0, source="s", fresh_until=9.0)
+        for name, value in readings.items()
+    }
+    return Change(
+        kind=Kind.STATE, id=key, after=AssetState(id=key, region=region, health=health, readings=known), at=1.0
+    )
+
+
+def alert(key: str, region: str, *, active: bool = True, by: str = "") -> Change:
+    one = Alert(
+        id=key, fingerprint=key, rule="link-down", asset=key, region=region, severity=Severity.CRITICAL, active=active,
+        raised_at=1.0, ack=Ack(by=by, at=2.0, comment="已联系抢修") if by else None,
+    )
+    return Change(kind=Kind.ALERT, id=key, after=one, at=1.0)
+
+
+def warning(key: str, *regions: str) -> Change:
+    one = EmergencyWarning(
+        id=key, source="cma", status="Actual", msg_type="Alert", sender="s", identifier=key, sent=1.0, received_at=1.0,
+        regions=regions,
+    )
+    return Change(kind=Kind.WARNING, id=key, after=one, at=1.0)
+
+
+def source(key: str) -> Change:
+    return Change(kind=Kind.SOURCE, id=key, after=SourceState(id=key, kind="role", region="532300"), at=1.0)
+
+
+def gone(change: Change) -> Change:
+    return replace(change, after=None)
+
+
+ids, regions = st.sampled_from("abc"), st.sampled_from(COUNTIES)
+CHANGES = st.one_of(
+    st.builds(asset, ids, regions),
+    st.builds(asset, ids, regions).map(gone),
+    st.builds(state, ids, regions, st.sampled_from(Health), rtt=st.floats(0, 9), loss=st.floats(0, 9)),
+    st.builds(state, ids, regions, st.sampled_from(Health), rtt=st.floats(0, 9)),
+    st.builds(alert, ids, regions, active=st.booleans(), by=st.sampled_from(["", "网管乙"])),
+    st.builds(warning, ids, regions),
+    st.builds(warning, ids, st.just(COUNTIES[0]), st.just(COUNTIES[1])),
+    st.builds(source, ids),
+)
+
+
+def client(snapshot: dict[str, Any]) -> dict[str, Any]:
+    return {kind: dict(snapshot[kind]) for kind in KINDS}
+
+
+def take(view: dict[str, Any], frame: dict[str, Any]) -> None:
+    """What every client does with a frame."""
+    if frame["type"] == "snapshot":
+        view.clear()
+        view.update(client(frame))
+    for item in frame.get("items", ()):
+        if item.get("gone"):
+            view[item["kind"]].pop(item["id"], None)
+        else:
+            view[item["kind"]][item["id"]] = patched(view[item["kind"]].get(item["id"], {}), item["set"])
+
+
+@given(st.lists(CHANGES, max_size=30), st.integers(0, 29), st.data())
+def test_snapshot_plus_changes_equals_a_fresh_snapshot(changes: list[Change], join: int, data: st.DataObject) -> None:
+    mirror, views = Mirror(), {}
+    for n, change in enumerate(changes):
+        if n == min(join, len(changes) - 1):
+            mirror.flush()
+            views = {audience: client(mirror.snapshot(audience)) for audience in AUDIENCES}
+        mirror.apply([change])
+        if data.draw(st.booleans()):
+            _deliver(mirror, views)
+    _deliver(mirror, views)
+    for audience, view in views.items():
+        assert view == client(mirror.snapshot(audience))
+
+
+def _deliver(mirror: Mirror, views: dict[Audience, dict[str, Any]]) -> None:
+    deltas = mirror.flush()
+    for audience, view in views.items():
+        items = [item for delta in deltas if (item := delta.item(audience))]
+        take(view, {"type": "changes", "items": items})
+
+
+@given(st.lists(CHANGES, max_size=20))
+def test_a_county_never_sees_what_is_in_another(changes: list[Change]) -> None:
+    mirror, county = Mirror(), Audience("532323")
+    seen = ""
+    for change in changes:
+        mirror.apply([change])
+        items = [item for delta in mirror.flush() if (item := delta.item(county)) and "set" in item]
+        seen += json.dumps([item for item in items if item["kind"] != "warning"])
+    assert "532324" not in seen
+
+
+def test_the_wall_shows_that_somebody_has_it_but_not_who() -> None:
+    mirror = Mirror()
+    mirror.apply([alert("a", "532323", by="网管乙")])
+    shown = mirror.record("alert", "a", Audience(personal=False))
+    assert shown is not None
+    assert shown["acked"]
+    assert "网管乙" not in json.dumps(shown, ensure_ascii=False)
+    assert "已联系抢修" not in json.dumps(shown, ensure_ascii=False)
+
+
+def test_what_is_hidden_is_counted() -> None:
+    mirror = Mirror()
+    mirror.apply([asset("a", "532323"), asset("b", "532324"), alert("x", "532324")])
+    assert mirror.hidden(Audience("532323")) == {"asset": 1, "source": 0, "alert": 1, "warning": 0}
+
+
+@pytest.fixture
+async def pump(bus: Bus) -> AsyncIterator[Pump]:
+    one = Pump(bus)
+    task = asyncio.create_task(one.run())
+    yield one
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def frames(subscription: Subscription, *wanted: str) -> list[dict[str, Any]]:
+    """The next frames of the wanted types, in order of arrival, one for each."""
+    got: list[dict[str, Any]] = []
+    async with asyncio.timeout(5):
+        async for raw in subscription:
+            frame = json.loads(raw)
+            if frame["type"] in wanted:
+                got.append(frame)
+            if len(got) == len(wanted):
+                return got
+    raise AssertionError("the subscription ended")
+
+
+async def test_a_client_gets_a_snapshot_then_changes_then_heartbeats(bus: Bus, pump: Pump) -> None:
+    await bus.commit("project", cursors={}, changes=[asset("a", "532323"), state("a", "532323")])
+    subscription = pump.subscribe(Audience())
+    (snapshot,) = await frames(subscription, "snapshot")
+    await bus.commit("project", cursors={}, changes=[state("a", "532323", Health.DOWN)])
+    (changed,) = await frames(subscription, "changes")
+    assert changed["items"] == [{"kind": "asset", "id": "a", "set": {"health": "down"}}]
+    (beat,) = await frames(subscription, "heartbeat")
+    assert beat["rev"] == changed["rev"]
+    assert set(beat["ages"]) == {"collect", "project", "alert", "command"}
+    view = client(snapshot)
+    take(view, changed)
+    assert view == client(pump.mirror.snapshot(Audience()))
+
+
+async def test_a_client_that_comes_back_gets_only_what_it_missed(bus: Bus, pump: Pump) -> None:
+    await bus.commit("project", cursors={}, changes=[asset("a", "532323")])
+    (snapshot,) = await frames(pump.subscribe(Audience()), "snapshot")
+    await bus.commit("project", cursors={}, changes=[state("a", "532323", Health.DOWN)])
+    await frames(pump.subscribe(Audience()), "snapshot")
+    again = pump.subscribe(Audience(), since=snapshot["rev"])
+    (first,) = await frames(again, "changes")
+    assert first["items"][0]["set"]["health"] == "down"
+
+
+@pytest.mark.parametrize("since", ["0123456789ab.5-0", "rubbish", "x.y-z"])
+async def test_an_unknown_rev_is_answered_with_resync_and_a_snapshot(bus: Bus, pump: Pump, since: str) -> None:
+    await bus.commit("project", cursors={}, changes=[asset("a", "532323")])
+    resync, snapshot = await frames(pump.subscribe(Audience(), since=since), "resync", "snapshot")
+    assert resync["reason"]
+    assert snapshot["asset"]
+
+
+async def test_a_client_that_falls_behind_starts_again_from_a_snapshot(bus: Bus, pump: Pump) -> None:
+    await bus.commit("project", cursors={}, changes=[asset("a", "532323")])
+    subscription = pump.subscribe(Audience())
+    await frames(subscription, "snapshot")
+    for _ in range(QUEUE + 1):
+        subscription.offer(b'{"type":"changes","items":[]}')
+    resync, snapshot = await frames(subscription, "resync", "snapshot")
+    assert (resync["reason"], set(snapshot["asset"])) == ("slow", {"a"})
+
+
+async def test_a_lost_bus_stops_the_heartbeat(bus: Bus, pump: Pump) -> None:
+    subscription = pump.subscribe(Audience())
+    await frames(subscription, "snapshot", "heartbeat")
+
+    async def lost(*_args: object, **_kwargs: object) -> None:
+        from feeds.bus import BusLost
+
+        raise BusLost("gone")
+
+    bus.read = bus.open = lost  # type: ignore[method-assign, assignment]
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(1.5):
+            while True:
+                await frames(subscription, "heartbeat")

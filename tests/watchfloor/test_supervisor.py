@@ -1,0 +1,133 @@
+"""The supervisor over real processes: what dies comes back, what is stopped leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from watchfloor import valkey
+from watchfloor.supervisor import AlreadyRunning, Supervisor
+
+SLEEPER = "import signal,time\nsignal.signal(signal.SIGHUP, lambda *_: open({mark!r}, 'w').close())\ntime.sleep(600)"
+
+
+def sleeper(folder: Path) -> Callable[[str, Path], list[str]]:
+    return lambda role, _config: [sys.executable, "-c", SLEEPER.format(mark=str(folder / f"hup-{role}"))]
+
+
+def alive(pid: int) -> bool:
+    """Running, and no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+async def until(condition: Callable[[], bool], within: float = 10.0) -> None:
+    async with asyncio.timeout(within):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+def make(data: Path, *, embedded: bool = False) -> Supervisor:
+    return Supervisor(
+        data=data, config=data / "watchfloor.toml", embedded=embedded, port=0, roles=("project", "web"),
+        command=sleeper(data),
+    )
+
+
+@contextlib.asynccontextmanager
+async def running(one: Supervisor) -> AsyncIterator[Supervisor]:
+    task = asyncio.create_task(one.run())
+    try:
+        await until(lambda: set(one.members) >= set(one.roles) and all(m.pid for m in one.members.values()))
+        yield one
+    finally:
+        one.stop()
+        await task
+
+
+async def test_a_killed_role_comes_back_and_is_counted(tmp_path: Path) -> None:
+    async with running(make(tmp_path)) as one:
+        first = one.members["web"].pid
+        os.kill(first, signal.SIGKILL)
+        await until(lambda: one.members["web"].pid != first and one.members["web"].state == "running")
+        assert one.members["web"].restarts == 1
+        status = json.loads((tmp_path / "run" / "status.json").read_text())
+        assert {m["name"]: m["restarts"] for m in status["members"]} == {"project": 0, "web": 1}
+
+
+async def test_stopping_leaves_no_process(tmp_path: Path) -> None:
+    async with running(make(tmp_path, embedded=True)) as one:
+        pids = [member.pid for member in one.members.values()]
+        assert len(pids) == 3
+    assert not [pid for pid in pids if alive(pid)]
+
+
+async def test_a_reload_reaches_every_role(tmp_path: Path) -> None:
+    async with running(make(tmp_path)) as one:
+        await asyncio.sleep(0)
+        await until(lambda: all(_has_handler(m.pid) for m in one.members.values()))
+        os.kill(os.getpid(), signal.SIGHUP)
+        await until(lambda: all((tmp_path / f"hup-{role}").exists() for role in one.roles))
+
+
+def _has_handler(pid: int) -> bool:
+    """Whether a process catches SIGHUP by now."""
+    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("SigCgt"))
+    return bool(int(line.split()[1], 16) & 1 << (signal.SIGHUP - 1))
+
+
+async def test_a_second_supervisor_on_the_same_data_is_refused(tmp_path: Path) -> None:
+    async with running(make(tmp_path)):
+        with pytest.raises(AlreadyRunning, match="already runs"):
+            await make(tmp_path).run()
+
+
+async def test_valkey_killed_with_its_folder_comes_back_empty(tmp_path: Path) -> None:
+    async with running(make(tmp_path, embedded=True)) as one:
+        first = one.members["valkey"].pid
+        os.kill(first, signal.SIGKILL)
+        shutil.rmtree(tmp_path / "valkey")
+        await until(lambda: one.members["valkey"].pid != first and one.members["valkey"].state == "running")
+
+
+async def test_a_valkey_file_that_cannot_be_loaded_is_set_aside(tmp_path: Path) -> None:
+    valkey.address(tmp_path)
+    folder = tmp_path / "valkey" / "appendonlydir"
+    async with running(make(tmp_path, embedded=True)) as one:
+        first = one.members["valkey"].pid
+        for file in folder.iterdir():
+            file.write_bytes(b"rubbish")
+        os.kill(first, signal.SIGKILL)
+        await until(lambda: one.members["valkey"].pid != first and one.members["valkey"].state == "running", 30)
+        assert list(tmp_path.glob("valkey.broken-*"))
+
+
+async def test_children_die_with_a_supervisor_that_is_killed(tmp_path: Path) -> None:
+    program = (
+        "import asyncio,sys\nfrom pathlib import Path\n"
+        "from watchfloor.supervisor import Supervisor\n"
+        "data=Path(sys.argv[1])\n"
+        "asyncio.run(Supervisor(data=data,config=data/'x',embedded=True,port=0,roles=('web',),"
+        "command=lambda r,c:[sys.executable,'-c','import time;time.sleep(600)']).run())"
+    )
+    process = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)])
+    status = tmp_path / "run" / "status.json"
+    try:
+        await until(lambda: status.exists() and len(json.loads(status.read_text())["members"]) == 2)
+        pids = [member["pid"] for member in json.loads(status.read_text())["members"]]
+    finally:
+        process.kill()
+        process.wait()
+    await until(lambda: not any(alive(pid) for pid in pids))

@@ -1,0 +1,7 @@
+"""`python -m watchfloor`."""
+
+import sys
+
+from watchfloor.cli import main
+
+sys.exit(main())

@@ -1,0 +1,209 @@
+"""The command line: `watchfloor …`. Exit codes: 0 fine, 1 a finding, 2 wrong usage."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import getpass
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from watchfloor.settings import Settings, SettingsError, load
+
+ROLE_NAMES = ("collect", "project", "alert", "command", "web")
+ACCOUNT_ROLES = ("viewer", "leader", "duty", "operator", "admin", "auditor")
+SCOPES = ("read", "ingest", "wall")
+
+
+class Failed(Exception):
+    """The command found something wrong; the text says what and how to mend it."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    args = _parser().parse_args(argv)
+    act: Callable[[argparse.Namespace], int] = args.act
+    try:
+        return act(args)
+    except SettingsError as error:
+        for finding in error.findings:
+            print(finding.say("zh-CN"), file=sys.stderr)
+            print("  " + finding.say("en"), file=sys.stderr)
+        return 1
+    except Failed as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="watchfloor", description="值守台: one live picture of a prefecture")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, act: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        one: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+        one.set_defaults(act=act)
+        return one
+
+    def with_config(one: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        one.add_argument("-c", "--config", type=Path, default=Path("watchfloor.toml"), metavar="FILE", help="settings")
+        return one
+
+    def with_json(one: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        one.add_argument("--json", action="store_true", help="for scripts")
+        return one
+
+    _demo_parser(add("demo", _demo, "a simulated prefecture on loopback, with real protocols"))
+    with_config(add("run", _run, "all roles of a site on this machine"))
+    role = with_config(add("role", _role, "one role, for several machines"))
+    role.add_argument("name", choices=ROLE_NAMES)
+    with_json(with_config(add("status", _status, "roles, stores and the data folder")))
+    with_json(with_config(add("check", _check, "settings, inventory and rules: every error with its mend")))
+    collect = with_json(add("collect", _collect, "one probe, now"))
+    collect.add_argument("--once", required=True, metavar="URI", help="for example tcp://10.0.0.1:22")
+    collect.add_argument("--timeout", type=float, default=5.0, metavar="SECONDS")
+    _account_parsers(commands, with_config)
+    journal = commands.add_parser("journal", help="the journal").add_subparsers(required=True)
+    verify = with_json(with_config(journal.add_parser("verify", help="check the hash chains")))
+    verify.set_defaults(act=_verify)
+    return parser
+
+
+def _demo_parser(demo: argparse.ArgumentParser) -> None:
+    demo.add_argument("verb", nargs="?", choices=("break", "mend", "scenario"), help="a fault in the running demo")
+    demo.add_argument("what", nargs="?", help="an asset's id, or a scenario's name")
+    demo.add_argument("--port", type=int, default=8050)
+    demo.add_argument("--speed", type=float, default=1.0, metavar="N", help="how fast scenarios run")
+
+
+def _account_parsers(commands: Any, with_config: Callable[[argparse.ArgumentParser], argparse.ArgumentParser]) -> None:
+    user = commands.add_parser("user", help="accounts").add_subparsers(required=True)
+    add = with_config(user.add_parser("add", help="add an account"))
+    add.add_argument("name")
+    add.add_argument("--role", required=True, choices=ACCOUNT_ROLES)
+    add.add_argument("--region", default="", metavar="ADCODE", help="GB/T 2260; covers everything below it")
+    add.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+    add.set_defaults(act=_user_add)
+    token = commands.add_parser("token", help="bearer tokens").add_subparsers(required=True)
+    add = with_config(token.add_parser("add", help="make a token; it is printed once"))
+    add.add_argument("name")
+    add.add_argument("--scope", required=True, choices=SCOPES)
+    add.add_argument("--region", default="", metavar="ADCODE")
+    add.set_defaults(act=_token_add)
+
+
+def _demo(args: argparse.Namespace) -> int:
+    from watchfloor import demo
+
+    if args.verb is None:
+        return demo.run(port=args.port, speed=args.speed)
+    if not args.what:
+        raise Failed(f"watchfloor demo {args.verb} wants a name, for example: watchfloor demo break X532329")
+    return demo.control(args.verb, args.what)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from watchfloor import logs, site
+
+    logs.setup("watchfloor")
+    return site.run(load(args.config))
+
+
+def _role(args: argparse.Namespace) -> int:
+    from watchfloor.roles import run_role
+
+    return run_role(args.name, args.config)
+
+
+def _status(args: argparse.Namespace) -> int:
+    from watchfloor import status
+
+    known = status.read(load(args.config))
+    print(json.dumps(known, ensure_ascii=False, indent=2) if args.json else status.render(known))
+    return 0 if known["running"] else 1
+
+
+def _check(args: argparse.Namespace) -> int:
+    from watchfloor import check
+
+    findings = check.check(args.config)
+    if args.json:
+        print(json.dumps(check.as_json(findings), ensure_ascii=False, indent=2))
+    else:
+        print(check.render(findings, check.language_of(args.config)))
+    return 1 if any(finding.error for finding in findings) else 0
+
+
+def _collect(args: argparse.Namespace) -> int:
+    from collectors import once
+
+    observations = asyncio.run(once.collect_once(args.once, args.timeout))
+    print(once.render(observations, as_json=args.json))
+    return 0 if once.fine(observations) else 1
+
+
+def _password(from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\n")
+    first = getpass.getpass("密码 Password: ")
+    if first != getpass.getpass("再输一次 Again: "):
+        raise Failed("两次密码不一致。The two passwords differ; nothing was changed.")
+    return first
+
+
+def _user_add(args: argparse.Namespace) -> int:
+    settings, password = load(args.config), _password(args.password_stdin)
+    from api.accounts import BadAccount, add_account
+    from watchfloor.roles import open_journal
+
+    async def act(settings: Settings) -> None:
+        async with open_journal(settings, "cli") as journal:
+            await add_account(journal, args.name, args.role, args.region, password, actor="cli")
+
+    try:
+        asyncio.run(act(settings))
+    except BadAccount as error:
+        raise Failed(str(error)) from error
+    print(f"{args.name}: {args.role} {args.region or settings.site.region}")
+    return 0
+
+
+def _token_add(args: argparse.Namespace) -> int:
+    settings = load(args.config)
+    from api.accounts import BadAccount, add_token
+    from watchfloor.roles import open_journal
+
+    async def act(settings: Settings) -> str:
+        async with open_journal(settings, "cli") as journal:
+            return await add_token(journal, args.name, args.scope, args.region, actor="cli")
+
+    try:
+        print(asyncio.run(act(settings)))
+    except BadAccount as error:
+        raise Failed(str(error)) from error
+    return 0
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from watchfloor.roles import open_journal
+
+    async def act(settings: Settings) -> tuple[int, list[dict[str, Any]]]:
+        async with open_journal(settings, "cli") as journal:
+            faults = await journal.verify()
+            shown = [{"chain": f.chain, "chain_seq": f.chain_seq, "seq": f.seq, "what": f.what} for f in faults]
+            return await journal.count(), shown
+
+    count, faults = asyncio.run(act(load(args.config)))
+    if args.json:
+        print(json.dumps({"entries": count, "faults": faults}, ensure_ascii=False))
+    else:
+        for fault in faults:
+            print("{chain} #{chain_seq} (row {seq}): {what}".format(**fault))
+        print(f"{count} 条记录 entries, {len(faults)} 处断裂 faults")
+    return 1 if faults else 0

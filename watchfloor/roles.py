@@ -1,0 +1,176 @@
+"""What each role runs: its connections, its entry object, and how a signal or a reload reaches it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import uvloop
+
+from feeds.bus import Bus
+from feeds.journal import Journal, sqlite_url
+from watchfloor import logs, valkey
+from watchfloor.settings import Settings, SettingsError, load
+from watchfloor.settings_inventory import load_inventory
+
+log = logging.getLogger(__name__)
+
+
+class Entry(Protocol):
+    """What a role runs until it is cancelled."""
+
+    async def run(self) -> None: ...
+
+
+@dataclass(slots=True)
+class Role:
+    """A role at work: its entry, and what it does with settings that were read again."""
+
+    entry: Entry
+    reload: Callable[[Settings], Awaitable[None]]
+
+
+Build = Callable[[Settings, Bus, Journal], Awaitable[Role]]
+
+
+def redis_url(settings: Settings) -> str:
+    """The configured server, or the embedded one of this data folder."""
+    return valkey.address(settings.data).url if settings.redis_url == "embedded" else settings.redis_url
+
+
+def journal_url(settings: Settings) -> str:
+    """The configured journal, or the embedded one of this data folder."""
+    return sqlite_url(settings.data) if settings.journal_url == "embedded" else settings.journal_url
+
+
+@asynccontextmanager
+async def open_journal(settings: Settings, chain: str) -> AsyncIterator[Journal]:
+    """The site's journal, open; `chain` names the writing process."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    journal = Journal(journal_url(settings), chain)
+    await journal.open()
+    try:
+        yield journal
+    finally:
+        await journal.close()
+
+
+def run_role(name: str, config: Path) -> int:
+    """Run one role until SIGTERM; returns the exit code."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # one that comes before we listen must not end us
+    logs.setup(name)
+    try:
+        settings = load(config)
+    except SettingsError as error:
+        log.error("the settings cannot be used: %s", error)
+        return 1
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run(name, settings))
+    return 0
+
+
+async def _run(name: str, settings: Settings) -> None:
+    bus = Bus(redis_url(settings), settings.site.region, name=name)
+    async with open_journal(settings, name) as journal:
+        role = await BUILDERS[name](settings, bus, journal)
+        work = asyncio.create_task(role.entry.run(), name=name)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, work.cancel)
+        reloads: set[asyncio.Task[None]] = set()
+
+        def hang_up() -> None:
+            task = loop.create_task(_reload(role, settings.path))
+            reloads.add(task)
+            task.add_done_callback(reloads.discard)
+
+        loop.add_signal_handler(signal.SIGHUP, hang_up)
+        try:
+            await work
+        except asyncio.CancelledError:
+            log.info("stopped")
+        finally:
+            await bus.close()
+
+
+async def _reload(role: Role, path: Path) -> None:
+    """Apply settings that can be used; a wrong file leaves the running ones in place and says so."""
+    try:
+        fresh = await asyncio.to_thread(load, path)
+    except SettingsError as error:
+        log.error("settings not applied, the running ones stay: %s", error)
+        return
+    await role.reload(fresh)
+    log.info("settings applied")
+
+
+async def _collect(settings: Settings, bus: Bus, journal: Journal) -> Role:
+    from collectors.runner import Collect
+
+    entry = Collect(
+        bus=bus, site=settings.site.region, schemes=settings.schemes, sources=settings.sources,
+        assets=load_inventory(settings).assets, credentials=settings.credentials,
+    )
+
+    async def reload(fresh: Settings) -> None:
+        await entry.reload(
+            assets=load_inventory(fresh).assets, schemes=fresh.schemes, sources=fresh.sources,
+            credentials=fresh.credentials,
+        )
+
+    return Role(entry, reload)
+
+
+async def _project(settings: Settings, bus: Bus, journal: Journal) -> Role:
+    from feeds.projector import Projecting
+
+    inventory = load_inventory(settings)
+    for finding in inventory.findings:
+        log.warning("inventory: %s", finding.say(settings.site.language))
+    entry = Projecting(bus, journal, settings.site.region, inventory.assets)
+
+    async def reload(fresh: Settings) -> None:
+        await entry.reload(load_inventory(fresh).assets)
+
+    return Role(entry, reload)
+
+
+async def _alert(settings: Settings, bus: Bus, journal: Journal) -> Role:
+    from alerts.alerting import Alerting
+
+    entry = Alerting(bus, journal, settings.rules, settings.receivers, settings.site.name)
+
+    async def reload(fresh: Settings) -> None:
+        await entry.reload(fresh.rules, fresh.receivers)
+
+    return Role(entry, reload)
+
+
+async def _command(settings: Settings, bus: Bus, journal: Journal) -> Role:
+    from incidents.engine import Command
+
+    entry = Command(bus, journal, load_inventory(settings).assets)
+
+    async def reload(fresh: Settings) -> None:
+        await entry.reload(load_inventory(fresh).assets)
+
+    return Role(entry, reload)
+
+
+async def _web(settings: Settings, bus: Bus, journal: Journal) -> Role:
+    from watchfloor.web import Web
+
+    entry = Web(settings, bus, journal, supervisor=int(os.environ.get("WATCHFLOOR_SUPERVISOR", "0")))
+    return Role(entry, entry.reload)
+
+
+BUILDERS: dict[str, Build] = {
+    "collect": _collect, "project": _project, "alert": _alert, "command": _command, "web": _web,
+}

@@ -1,0 +1,33 @@
+"""`watchfloor run`: a site's supervisor, from its settings."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from watchfloor import valkey
+from watchfloor.settings import Settings
+from watchfloor.supervisor import AlreadyRunning, Supervisor
+
+log = logging.getLogger(__name__)
+
+
+def supervisor(settings: Settings) -> Supervisor:
+    """The supervisor of a site's data folder, not yet running."""
+    return Supervisor(
+        data=settings.data, config=settings.path, embedded=settings.redis_url == "embedded", port=settings.web.port
+    )
+
+
+def run(settings: Settings) -> int:
+    """Run all roles until SIGTERM; returns the exit code."""
+
+    async def act() -> None:
+        await supervisor(settings).run()
+
+    try:
+        asyncio.run(act())
+    except (AlreadyRunning, valkey.NoServer) as error:
+        log.error("%s", error)
+        return 1
+    return 0

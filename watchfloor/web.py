@@ -1,0 +1,66 @@
+"""The web role: one FastAPI app that owns the API and the Dash pages, its live pump, and the server."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from dataclasses import replace
+
+from api.app import create_app
+from api.deps import Deps
+from api.server import serve
+from dashboard.app import create_dash, script_hashes
+from feeds.bus import Bus
+from feeds.commands import CommandClient
+from feeds.journal import Journal
+from feeds.live import Pump
+from maps.layers import layer
+from watchfloor.settings import Settings, SettingsError, load
+
+log = logging.getLogger(__name__)
+
+
+class Web:
+    """Serves until cancelled. `supervisor` is the pid to tell about a reload (0: none, this process alone)."""
+
+    def __init__(self, settings: Settings, bus: Bus, journal: Journal, supervisor: int) -> None:
+        self._settings = settings
+        self._supervisor = supervisor
+        self._pump, self._commands = Pump(bus), CommandClient(bus)
+        self._app = create_app(
+            Deps(
+                settings=settings.web, site=settings.site, pump=self._pump, journal=journal, commands=self._commands,
+                bus=bus, map_layer=layer, reload=self._ask_reload, script_hashes=lambda: script_hashes(self._dash),
+            )
+        )
+        self._dash = create_dash(self._app, settings.site)
+
+    async def run(self) -> None:
+        """Pump, answers and server together; the end of one is the end of all."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._pump.run())
+            group.create_task(self._commands.run())
+            group.create_task(serve(self._app, self._settings.web, self._listening))
+
+    def _listening(self, port: int) -> None:
+        scheme = "https" if self._settings.web.tls_cert else "http"
+        log.info("serving %s://%s:%d", scheme, self._settings.web.host, port)
+
+    async def _ask_reload(self) -> list[str]:
+        """Check the settings, then have every role read them; what is wrong comes back and nothing changes."""
+        try:
+            fresh = await asyncio.to_thread(load, self._settings.path)
+        except SettingsError as error:
+            return [finding.say(self._settings.site.language) for finding in error.findings]
+        if self._supervisor:
+            os.kill(self._supervisor, signal.SIGHUP)
+        else:
+            await self.reload(fresh)
+        return []
+
+    async def reload(self, fresh: Settings) -> None:
+        """The web server's own settings need a restart; say so when they differ."""
+        if replace(fresh.web) != self._settings.web or fresh.site != self._settings.site:
+            log.warning("[web] and [site] have changed; they apply when the web role is started again")
