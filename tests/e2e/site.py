@@ -1,0 +1,250 @@
+"""A whole real site as a child process, and the people who use it: what the tests of this folder stand on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from feeds.mirror import KINDS, patched
+
+HEAD = "id,name,kind,region,lat,lon,parents,redundancy_group,owner,importance,labels,probes\n"
+PASSWORD = "楚雄-Wuding-2026"
+SETTINGS = """\
+[site]
+name = "楚雄州"
+data = "data"
+region = "532300"
+inventory = ["assets.csv"]
+[web]
+port = {port}
+[defaults."tcp"]
+interval = "1s"
+timeout = "1s"
+[[rule]]
+id = "link-down"
+when = "health == 'down'"
+for = "1s"
+recover_for = "1s"
+severity = "critical"
+[[receiver]]
+id = "desk"
+url = "json://127.0.0.1:{hook}/"
+{more}
+"""
+
+
+def free_port() -> int:
+    """A loopback TCP port that nobody listens on at this moment."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+class Service:
+    """A TCP service that knows nothing of Watchfloor: it accepts and closes."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        async def accept(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.close()
+
+        self._server = await asyncio.start_server(accept, "127.0.0.1", self.port)
+
+    async def stop(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+            self._server = None
+
+
+@dataclass(slots=True)
+class Hook:
+    """A webhook receiver that keeps every call: (idempotency key, body)."""
+
+    port: int
+    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    @property
+    def keys(self) -> list[str]:
+        return [key for key, _ in self.calls]
+
+
+@contextlib.asynccontextmanager
+async def hook() -> AsyncIterator[Hook]:
+    one = Hook(free_port())
+
+    async def take(request: web.Request) -> web.Response:
+        one.calls.append((request.headers["Idempotency-Key"], await request.json()))
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/", take)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", one.port).start()
+    try:
+        yield one
+    finally:
+        await runner.cleanup()
+
+
+class Live:
+    """One open live socket and the picture that its frames make, exactly as a page keeps it."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self.socket = socket
+        self.view: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
+        self.raw: list[str] = []
+        self.rev = ""
+
+    async def next(self) -> dict[str, Any]:
+        """Take one frame in."""
+        message = await self.socket.receive()
+        if message.type is not aiohttp.WSMsgType.TEXT:
+            raise ConnectionError(f"the socket closed: {message.type} {message.data}")
+        self.raw.append(message.data)
+        frame: dict[str, Any] = json.loads(message.data)
+        self.rev = frame.get("rev", self.rev)
+        if frame["type"] == "snapshot":
+            self.view = {kind: dict(frame[kind]) for kind in KINDS}
+        for item in frame.get("items", ()):
+            known = self.view[item["kind"]]
+            if item.get("gone"):
+                known.pop(item["id"], None)
+            else:
+                known[item["id"]] = patched(known.get(item["id"], {}), item["set"])
+        return frame
+
+    async def until(self, condition: Callable[[dict[str, dict[str, Any]]], Any], within: float = 10.0) -> Any:
+        """What the condition finds in the picture, as soon as it finds something."""
+        async with asyncio.timeout(within):
+            while not (found := condition(self.view)):
+                await self.next()
+        return found
+
+
+class Person:
+    """Somebody signed in: REST with the CSRF token, and live sockets."""
+
+    def __init__(self, url: str) -> None:
+        self.http = aiohttp.ClientSession(url, cookie_jar=aiohttp.CookieJar(unsafe=True))
+        self.csrf = ""
+
+    async def sign_in(self, name: str) -> None:
+        answer = await self.post("session", {"name": name, "password": PASSWORD}, expect=200)
+        self.csrf = answer["csrf"]
+
+    async def get(self, path: str, expect: int = 200) -> Any:
+        async with self.http.get(f"/api/v1/{path}") as answer:
+            assert answer.status == expect, await answer.text()
+            return await answer.json(content_type=None)
+
+    async def post(self, path: str, body: Any, expect: int = 200) -> Any:
+        async with self.http.post(f"/api/v1/{path}", json=body, headers={"X-CSRF-Token": self.csrf}) as answer:
+            assert answer.status == expect, await answer.text()
+            return await answer.json(content_type=None) if answer.status != 204 else None
+
+    @contextlib.asynccontextmanager
+    async def live(self, since: str = "") -> AsyncIterator[Live]:
+        path = "/api/v1/live" + (f"?since={since}" if since else "")
+        async with self.http.ws_connect(path, headers={"Origin": str(self.http._base_url).rstrip("/")}) as socket:
+            yield Live(socket)
+
+
+@dataclass(slots=True)
+class Site:
+    """A running `watchfloor run` over a folder of its own."""
+
+    folder: Path
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+    people: list[Person] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "watchfloor.toml"
+
+    def cli(self, *args: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        """One `watchfloor …` command beside the running site."""
+        return subprocess.run(
+            [sys.executable, "-m", "watchfloor", *args, "-c", str(self.config)], input=stdin, capture_output=True,
+            text=True, timeout=60, check=False,
+        )
+
+    def start(self) -> None:
+        log = (self.folder / "site.log").open("ab")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "watchfloor", "run", "-c", str(self.config)], stdout=log, stderr=log
+        )
+        log.close()
+
+    async def ready(self, within: float = 40.0) -> None:
+        """Wait until /readyz says so."""
+        async with asyncio.timeout(within), aiohttp.ClientSession() as http:
+            while True:
+                with contextlib.suppress(aiohttp.ClientError):
+                    async with http.get(f"{self.url}/readyz") as answer:
+                        if answer.status == 200:
+                            return
+                if self.process is not None and self.process.poll() is not None:
+                    raise AssertionError((self.folder / "site.log").read_text()[-3000:])
+                await asyncio.sleep(0.1)
+
+    async def person(self, name: str, role: str = "duty", region: str = "") -> Person:
+        """A new account, signed in."""
+        added = self.cli("user", "add", name, "--role", role, "--region", region, "--password-stdin", stdin=PASSWORD)
+        assert added.returncode == 0, added.stderr
+        one = Person(self.url)
+        self.people.append(one)
+        await one.sign_in(name)
+        return one
+
+    def members(self) -> dict[str, dict[str, Any]]:
+        """The supervised processes by name, as `watchfloor status` knows them."""
+        status = json.loads((self.folder / "data" / "run" / "status.json").read_text())
+        return {member["name"]: member for member in status["members"]}
+
+    def kill(self, *names: str) -> None:
+        for name in names:
+            os.kill(self.members()[name]["pid"], signal.SIGKILL)
+
+    async def stop(self) -> None:
+        for one in self.people:
+            await one.http.close()
+        if self.process is not None:
+            self.process.terminate()
+            await asyncio.to_thread(self.process.wait, 20)
+
+
+@contextlib.asynccontextmanager
+async def running(folder: Path, rows: str, *, more: str = "", hook_port: int = 9) -> AsyncIterator[Site]:
+    """A ready site over these inventory rows."""
+    site = Site(folder, free_port())
+    (folder / "assets.csv").write_text(HEAD + rows, encoding="utf-8")
+    site.config.write_text(SETTINGS.format(port=site.port, hook=hook_port, more=more), encoding="utf-8")
+    site.start()
+    try:
+        await site.ready()
+        yield site
+    finally:
+        await site.stop()

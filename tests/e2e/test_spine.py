@@ -1,0 +1,166 @@
+"""From a service that fails to a webhook, a page and the journal, through every role of a real site."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.site import Hook, Live, Person, Service, Site, hook, running
+
+ROLES = ("collect", "project", "alert", "command", "web")
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[Service]:
+    one = Service()
+    await one.start()
+    yield one
+    await one.stop()
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Hook]:
+    async with hook() as one:
+        yield one
+
+
+@pytest.fixture
+async def site(tmp_path: Path, service: Service, receiver: Hook) -> AsyncIterator[Site]:
+    rows = (
+        f"x1,武定县网管中心,router,532329,25.53,102.40,,,,,,tcp://127.0.0.1:{service.port}\n"
+        f"x2,元谋县网管中心,router,532328,25.70,101.86,,,,,,tcp://127.0.0.1:{service.port}\n"
+    )
+    async with running(tmp_path, rows, hook_port=receiver.port) as one:
+        yield one
+
+
+def health(view: dict[str, Any], asset: str = "x1") -> str:
+    return str(view["asset"].get(asset, {}).get("health", ""))
+
+
+def alert_of(view: dict[str, Any], asset: str = "x1") -> dict[str, Any] | None:
+    return next((one for one in view["alert"].values() if one["asset"] == asset), None)
+
+
+async def settled(condition: Any, within: float = 10.0) -> None:
+    async with asyncio.timeout(within):
+        while not condition():
+            await asyncio.sleep(0.05)
+
+
+async def reopened(person: Person, since: str) -> Live:
+    """A page's endless reconnection: the socket as soon as the server takes it again."""
+    while True:
+        with contextlib.suppress(Exception):
+            socket = await person.http.ws_connect(
+                f"/api/v1/live?since={since}", headers={"Origin": str(person.http._base_url).rstrip("/")}
+            )
+            return Live(socket)
+        await asyncio.sleep(0.1)
+
+
+async def test_a_fault_turns_red_raises_is_acknowledged_clears_and_is_on_record(
+    site: Site, service: Service, receiver: Hook
+) -> None:
+    first, second = await site.person("网管乙", "operator"), await site.person("值班甲")
+    async with first.live() as live, second.live() as other:
+        await live.until(lambda view: health(view) == "ok")
+        await service.stop()
+        killed = time.monotonic()
+        await live.until(lambda view: health(view) == "down")
+        assert time.monotonic() - killed < 1 + 1 + 1  # interval + timeout + 1 s
+        alert = await live.until(alert_of)
+        assert (alert["severity"], alert["active"], alert["acked"]) == ("critical", True, False)
+
+        answer = await first.post(
+            f"alerts/{alert['id']}/ack", {"comment": "已联系电信抢修", "rev": alert["rev"]}, expect=200
+        )
+        assert answer["ack"]["by"] == "网管乙"
+        seen = await other.until(lambda view: (one := alert_of(view)) and one["acked"] and one)
+        assert seen["ack"]["comment"] == "已联系电信抢修"
+        await first.post(f"alerts/{alert['id']}/ack", {"comment": "旧", "rev": alert["rev"]}, expect=409)
+
+        await service.start()
+        await live.until(lambda view: health(view) == "ok" and alert_of(view) is None)
+    record = await first.get(f"alerts/{alert['id']}")
+    steps = [(step["name"], step["actor"], step.get("reason") or step.get("comment")) for step in record["transitions"]]
+    assert [name for name, _, _ in steps] == ["raise", "ack", "clear"]
+    assert steps[1] == ("ack", "网管乙", "已联系电信抢修")
+    await settled(lambda: len(receiver.calls) >= 4)
+    assert len(receiver.keys) == len(set(receiver.keys))
+    verified = site.cli("journal", "verify")
+    assert verified.returncode == 0, verified.stdout
+
+
+@pytest.mark.parametrize("victims", [*((role,) for role in ROLES), ROLES], ids=lambda v: "+".join(v))
+async def test_killed_roles_are_back_within_five_seconds_and_nothing_is_lost(
+    site: Site, service: Service, receiver: Hook, victims: tuple[str, ...]
+) -> None:
+    person = await site.person("网管乙", "operator")
+    async with person.live() as live:
+        await live.until(lambda view: health(view) == "ok")
+        await service.stop()
+        alert = await live.until(alert_of)
+        await person.post(f"alerts/{alert['id']}/ack", {"comment": "在处理"}, expect=200)
+        await live.until(lambda view: (alert_of(view) or {}).get("acked"))
+        rev = live.rev
+    before = {name: member["pid"] for name, member in site.members().items()}
+    site.kill(*victims)
+    killed = time.monotonic()
+    await settled(lambda: all(site.members()[v]["pid"] not in (0, before[v]) for v in victims))
+    live = await reopened(person, rev)
+    await service.start()  # the picture moves again, and from the right place
+    await live.until(lambda view: "x1" not in view["asset"] or health(view) == "ok", 10)
+    assert time.monotonic() - killed < 8
+    await site.ready()
+    record = await person.get(f"alerts/{alert['id']}")
+    assert [step["name"] for step in record["transitions"]][:2] == ["raise", "ack"]
+    assert len(receiver.keys) == len(set(receiver.keys))
+    await live.socket.close()
+
+
+async def test_valkey_killed_with_its_data_is_rebuilt_and_nothing_accepted_is_lost(
+    site: Site, service: Service, receiver: Hook, tmp_path: Path
+) -> None:
+    person = await site.person("网管乙", "operator")
+    async with person.live() as live:
+        await live.until(lambda view: health(view) == "ok" and health(view, "x2") == "ok")
+        await service.stop()
+        alert = await live.until(alert_of)
+        await person.post(f"alerts/{alert['id']}/ack", {"comment": "在处理"}, expect=200)
+        await live.until(lambda view: (alert_of(view) or {}).get("acked"))
+        site.kill("valkey")
+        shutil.rmtree(tmp_path / "data" / "valkey")
+        killed = time.monotonic()
+        while (await live.next())["type"] != "resync":
+            pass
+        await live.until(lambda view: health(view) == "down" and (alert_of(view) or {}).get("acked"))
+        assert time.monotonic() - killed < 5
+        again = alert_of(live.view)
+        assert again is not None
+        assert (again["id"], again["ack"]["comment"]) == (alert["id"], "在处理")
+        await service.start()
+        await live.until(lambda view: alert_of(view) is None and health(view) == "ok")
+    assert len(receiver.keys) == len(set(receiver.keys))
+
+
+async def test_two_counties_see_nothing_of_each_other(site: Site, service: Service) -> None:
+    wuding, yuanmou = await site.person("武定", "operator", "532329"), await site.person("元谋", "operator", "532328")
+    async with wuding.live() as one, yuanmou.live() as other:
+        await one.until(lambda view: health(view) == "ok")
+        await other.until(lambda view: health(view, "x2") == "ok")
+        await service.stop()
+        alert = await one.until(alert_of)
+        await other.until(lambda view: alert_of(view, "x2"))
+        await yuanmou.post(f"alerts/{alert['id']}/ack", {"comment": "不是我的"}, expect=404)
+        assert set(one.view["asset"]) == {"x1"}
+        assert set(other.view["asset"]) == {"x2"}
+        for told, foreign in ((one.raw, ("x2", "532328", "元谋")), (other.raw, ("x1", "532329", "武定"))):
+            assert not [word for word in foreign if f'"{word}' in "".join(told)]
