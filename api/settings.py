@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
-    """`[web]`. Plain HTTP off loopback only with `allow_plain_http`; sessions last `session_hours`."""
+    """`[web]`. Plain HTTP off loopback only with `allow_plain_http`.
+
+    A session lasts `session_hours` at most and ends after `idle_hours` without a request
+    or an open live socket.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8050
@@ -15,7 +19,13 @@ class WebSettings:
     tls_key: str = ""
     allow_plain_http: bool = False
     session_hours: float = 12.0
+    idle_hours: float = 2.0
     demo: bool = False
+
+    @property
+    def tls(self) -> bool:
+        """HTTPS, and with it Secure cookies and HSTS."""
+        return bool(self.tls_cert)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

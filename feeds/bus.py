@@ -7,6 +7,7 @@ BusError
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -85,8 +86,11 @@ class State:
 
 @asynccontextmanager
 async def _translated() -> AsyncIterator[None]:
+    """Redis' errors as ours. A cancellation that redis-py's `wait_for` swallowed (Python 3.11) is raised again."""
     try:
         yield
+        if (task := asyncio.current_task()) and task.cancelling():
+            raise asyncio.CancelledError
     except (OutOfMemoryError, ResponseError) as error:
         if "OOM" in str(error) or isinstance(error, OutOfMemoryError):
             raise BusFull("Redis is out of memory") from error

@@ -23,6 +23,7 @@ REQUIRED = ("id", "name", "kind", "region")
 # What a URL path or the inventory's own separators would mistake for something else.
 _BAD_ID = re.compile(r"[\s;/\\?#%\x00-\x1f\x7f]")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
+_USER = re.compile(r"//[^/@]*@")
 _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # Mainland, islands and the South China Sea: region codes are Chinese, so coordinates are too.
 _CHINA = (3.0, 54.0, 73.0, 136.0)
@@ -219,24 +220,25 @@ def _in_china(lat: float, lon: float) -> bool:
 
 
 def _probe(uri: str, schemes: Collection[str], check_probe: ProbeCheck) -> str:
+    told = _USER.sub("//…@", uri)  # a password that somebody wrote here must not reach a screen
     match = _SCHEME.fullmatch(uri)
     if match is None:
-        raise _Refused("probe_form", "probes", uri, detail="scheme:")
+        raise _Refused("probe_form", "probes", told, detail="scheme:")
     scheme, rest = match[1].lower(), match[2]
     if scheme not in schemes:
-        raise _Refused("probe_scheme", "probes", uri, scheme=scheme, near=nearest(scheme, schemes),
-                       schemes=" ".join(sorted(schemes)))  # fmt: skip
+        known = " ".join(sorted(schemes))
+        raise _Refused("probe_scheme", "probes", told, scheme=scheme, near=nearest(scheme, schemes), schemes=known)
     try:
         parts = urlsplit(uri)
         port = parts.port
     except ValueError as error:
-        raise _Refused("probe_form", "probes", uri, detail=str(error)) from None
+        raise _Refused("probe_form", "probes", told, detail=str(error)) from None
     if port == 0 or (rest.startswith("//") and not parts.hostname) or (not rest.startswith("//") and parts.path):
-        raise _Refused("probe_form", "probes", uri, detail="host:port")
+        raise _Refused("probe_form", "probes", told, detail="host:port")
     if broken := _BAD_PERCENT.search(uri):
-        raise _Refused("probe_form", "probes", uri, detail=uri[broken.start() : broken.start() + 3])
+        raise _Refused("probe_form", "probes", told, detail=uri[broken.start() : broken.start() + 3])
     if message := check_probe(uri):
-        no = _Refused("probe_rules", "probes", uri)
+        no = _Refused("probe_rules", "probes", told)
         no.message = message
         raise no
     return uri

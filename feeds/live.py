@@ -93,7 +93,6 @@ class Pump:
         self._replay: deque[tuple[str, list[Delta]]] = deque(maxlen=REPLAY)
         self._oldest = ""
         self._beats: dict[str, float] = {}
-        self._started = clock()
 
     # -- clients -----------------------------------------------------------------
 
@@ -116,9 +115,13 @@ class Pump:
     def clients(self) -> int:
         return len(self._subscriptions)
 
-    def ages(self, at: float) -> dict[str, float]:
-        """Seconds since each role last proved that it moves; the collector's proof came the whole way through."""
-        return {role: round(max(0.0, at - self._beats.get(role, self._started)), 3) for role in ROLES}
+    def ages(self, at: float) -> dict[str, float | None]:
+        """Seconds since each role last proved that it moves (None: not yet heard of).
+
+        The collector's proof came the whole way: through its feed, the projection and the change stream.
+        """
+        heard = self._beats
+        return {role: round(max(0.0, at - heard[role]), 3) if role in heard else None for role in ROLES}
 
     def snapshot_frame(self, audience: Audience) -> bytes:
         return _encode({"type": "snapshot", "at": iso(self._clock()), **self.mirror.snapshot(audience)})

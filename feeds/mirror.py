@@ -14,6 +14,7 @@ from feeds.wire import public
 Record = dict[str, Any]
 KINDS = ("asset", "source", "alert", "warning")
 STATE_FIELDS = ("health", "since", "stale_since", "seen_at", "readings")
+PARENT_REGIONS = "_parent_regions"
 _NEVER_SEEN = AssetState(id="", region="", health=Health.UNKNOWN)
 
 
@@ -34,10 +35,14 @@ class Audience:
         return covers(self.region, record["region"])
 
     def shown(self, kind: str, record: Record) -> Record:
-        """The record as this audience may read it."""
-        if self.personal or kind != "alert" or not record["ack"]:
-            return record
-        return {**record, "ack": {**record["ack"], "by": "", "comment": ""}}
+        """The record as this audience may read it: no names of people on a wall, no id of a foreign parent."""
+        if kind == "alert" and not self.personal and record["ack"]:
+            return {**record, "ack": {**record["ack"], "by": "", "comment": ""}}
+        if kind == "asset":
+            shown = {name: value for name, value in record.items() if name != PARENT_REGIONS}
+            shown["parents"] = [key for key, region in record[PARENT_REGIONS] if covers(self.region, region)]
+            return shown
+        return record
 
 
 def alert_record(alert: Alert) -> Record:
@@ -45,10 +50,11 @@ def alert_record(alert: Alert) -> Record:
     return {**public(alert), "acked": alert.acked, "state": isa_state(alert)}
 
 
-def asset_record(asset: Asset, state: AssetState | None) -> Record:
-    """An asset with its state at its top level."""
+def asset_record(asset: Asset, state: AssetState | None, assets: Mapping[str, Asset]) -> Record:
+    """An asset with its state at its top level, and its parents' regions, which no audience is shown."""
     known = public(state or _NEVER_SEEN)
-    return {**public(asset), **{name: known[name] for name in STATE_FIELDS}}
+    parents = [(key, assets[key].region) for key in asset.parents if key in assets]
+    return {**public(asset), **{name: known[name] for name in STATE_FIELDS}, PARENT_REGIONS: parents}
 
 
 def patch(old: Mapping[str, Any], new: Mapping[str, Any]) -> Record:
@@ -98,14 +104,17 @@ class Mirror:
     _records: dict[str, dict[str, Record]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
     _assets: dict[str, Asset] = field(default_factory=dict)
     _states: dict[str, AssetState] = field(default_factory=dict)
+    _children: dict[str, set[str]] = field(default_factory=dict)
     _touched: dict[tuple[str, str], Record | None] = field(default_factory=dict)
 
     def reset(self, rev: str, records: Mapping[Kind, Mapping[str, Any]]) -> None:
         """Start again from a whole state."""
         self.rev = rev
-        self._assets, self._states = dict(records[Kind.ASSET]), dict(records[Kind.STATE])
+        self._assets, self._states, self._children = {}, dict(records[Kind.STATE]), {}
+        for asset in records[Kind.ASSET].values():
+            self._keep_asset(asset)
         self._records = {
-            "asset": {key: asset_record(asset, self._states.get(key)) for key, asset in self._assets.items()},
+            "asset": {key: self._asset_record(asset) for key, asset in self._assets.items()},
             "source": {key: public(source) for key, source in records[Kind.SOURCE].items()},
             "alert": {key: alert_record(alert) for key, alert in records[Kind.ALERT].items()},
             "warning": {key: public(warning) for key, warning in records[Kind.WARNING].items()},
@@ -117,22 +126,38 @@ class Mirror:
         for change in changes:
             self.rev = change.rev or self.rev
             kind, record = self._record_after(change)
-            known = self._records[kind]
-            self._touched.setdefault((kind, change.id), known.get(change.id))
-            if record is None:
-                known.pop(change.id, None)
-            else:
-                known[change.id] = record
+            self._set(kind, change.id, record)
+            if change.kind is Kind.ASSET:
+                for child in self._children.get(change.id, ()):
+                    if asset := self._assets.get(child):
+                        self._set("asset", child, self._asset_record(asset))
+
+    def _set(self, kind: str, key: str, record: Record | None) -> None:
+        known = self._records[kind]
+        self._touched.setdefault((kind, key), known.get(key))
+        _keep(known, key, record)
+
+    def _asset_record(self, asset: Asset) -> Record:
+        return asset_record(asset, self._states.get(asset.id), self._assets)
+
+    def _keep_asset(self, asset: Asset) -> None:
+        """Children are only ever added: one that has another parent now is rebuilt once too often, no more."""
+        self._assets[asset.id] = asset
+        for parent in asset.parents:
+            self._children.setdefault(parent, set()).add(asset.id)
 
     def _record_after(self, change: Change) -> tuple[str, Record | None]:
         after = change.after
         if change.kind in (Kind.ASSET, Kind.STATE):
             if change.kind is Kind.ASSET:
-                _keep(self._assets, change.id, after)
+                if isinstance(after, Asset):
+                    self._keep_asset(after)
+                else:
+                    self._assets.pop(change.id, None)
             else:
                 _keep(self._states, change.id, after)
             asset = self._assets.get(change.id)
-            return "asset", asset_record(asset, self._states.get(change.id)) if asset else None
+            return "asset", self._asset_record(asset) if asset else None
         if isinstance(after, Alert):
             return "alert", alert_record(after) if after.open else None
         return change.kind.value, public(after) if after is not None else None

@@ -159,7 +159,7 @@ def _password(from_stdin: bool) -> str:
 
 def _user_add(args: argparse.Namespace) -> int:
     settings, password = load(args.config), _password(args.password_stdin)
-    from api.accounts import BadAccount, add_account
+    from api.accounts import Unacceptable, add_account
     from watchfloor.roles import open_journal
 
     async def act(settings: Settings) -> None:
@@ -168,7 +168,7 @@ def _user_add(args: argparse.Namespace) -> int:
 
     try:
         asyncio.run(act(settings))
-    except BadAccount as error:
+    except Unacceptable as error:
         raise Failed(str(error)) from error
     print(f"{args.name}: {args.role} {args.region or settings.site.region}")
     return 0
@@ -176,7 +176,7 @@ def _user_add(args: argparse.Namespace) -> int:
 
 def _token_add(args: argparse.Namespace) -> int:
     settings = load(args.config)
-    from api.accounts import BadAccount, add_token
+    from api.accounts import Unacceptable, add_token
     from watchfloor.roles import open_journal
 
     async def act(settings: Settings) -> str:
@@ -185,7 +185,7 @@ def _token_add(args: argparse.Namespace) -> int:
 
     try:
         print(asyncio.run(act(settings)))
-    except BadAccount as error:
+    except Unacceptable as error:
         raise Failed(str(error)) from error
     return 0
 

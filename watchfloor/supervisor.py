@@ -8,14 +8,14 @@ import json
 import logging
 import os
 import signal
-import sys
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from watchfloor import valkey
-from watchfloor.process import die_with_parent
+from watchfloor.zygote import Zygote
 
 log = logging.getLogger(__name__)
 
@@ -25,12 +25,28 @@ HEALTHY_AFTER = 10.0
 STOP_WITHIN = 5.0
 BROKEN_AFTER = 3
 
-Spawn = Callable[[], Awaitable[asyncio.subprocess.Process]]
+
+class Process(Protocol):
+    """What is supervised: asyncio's Process, or a forked role."""
+
+    pid: int
+
+    @property
+    def returncode(self) -> int | None: ...
+    async def wait(self) -> int: ...
+    def send_signal(self, number: int, /) -> None: ...
+    def terminate(self) -> None: ...
+    def kill(self) -> None: ...
 
 
-def role_command(role: str, config: Path) -> list[str]:
-    """How a role is started."""
-    return [sys.executable, "-m", "watchfloor", "role", role, "-c", str(config)]
+class Launcher(Protocol):
+    """How roles are started: Zygote, except in tests."""
+
+    async def start(self, role: str, config: Path) -> Process: ...
+    async def close(self) -> None: ...
+
+
+Spawn = Callable[[], Awaitable[Process]]
 
 
 class AlreadyRunning(RuntimeError):
@@ -55,7 +71,7 @@ class Supervisor:
     """Runs the members of one data folder until `stop` is called.
 
     When Valkey ends at once BROKEN_AFTER times its file is set aside, because the journal can rebuild
-    everything and an empty server is better than none. `command` gives a role's command line.
+    everything and an empty server is better than none.
     """
 
     data: Path
@@ -63,9 +79,9 @@ class Supervisor:
     embedded: bool
     port: int
     roles: tuple[str, ...] = ROLES
-    command: Callable[[str, Path], list[str]] = role_command
+    launcher: Launcher = field(default_factory=Zygote)
     members: dict[str, Member] = field(default_factory=dict)
-    _processes: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
+    _processes: dict[str, Process] = field(default_factory=dict)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _lock: int = -1
 
@@ -119,20 +135,16 @@ class Supervisor:
 
     # -- one member --------------------------------------------------------------
 
-    async def _valkey(self) -> asyncio.subprocess.Process:
+    async def _valkey(self) -> Process:
         return await valkey.start(self.data)
 
     def _role_spawn(self, role: str) -> Spawn:
-        async def spawn() -> asyncio.subprocess.Process:
-            return await asyncio.create_subprocess_exec(
-                *self.command(role, self.config),
-                stdin=asyncio.subprocess.DEVNULL, preexec_fn=die_with_parent, start_new_session=True,
-                env={**os.environ, "WATCHFLOOR_SUPERVISOR": str(os.getpid())},
-            )
+        async def spawn() -> Process:
+            return await self.launcher.start(role, self.config)
 
         return spawn
 
-    async def _start(self, name: str, spawn: Spawn) -> asyncio.subprocess.Process:
+    async def _start(self, name: str, spawn: Spawn) -> Process:
         member = self.members.setdefault(name, Member(name=name, port=self.port if name == "web" else 0))
         process = await spawn()
         self._processes[name] = process
@@ -147,10 +159,10 @@ class Supervisor:
             try:
                 process = self._processes.get(name) or await self._start(name, spawn)
                 code = await process.wait()
-            except valkey.NoServer as error:
-                log.error("%s", error)
+            except (valkey.NoServer, ConnectionError) as error:
+                log.error("%s: %s", name, error)
                 code = -1
-            member = self.members[name]
+            member = self.members.setdefault(name, Member(name=name))
             self._processes.pop(name, None)
             lived = time.time() - member.started_at
             quick_ends = 0 if lived > HEALTHY_AFTER else quick_ends + 1
@@ -176,6 +188,7 @@ class Supervisor:
         """Roles first, the store last, so that each can write what it still holds."""
         roles = [process for name, process in self._processes.items() if name != "valkey"]
         await _end(roles)
+        await self.launcher.close()
         await _end([process for name, process in self._processes.items() if name == "valkey"])
         for member in self.members.values():
             member.state, member.pid = "stopped", 0
@@ -189,7 +202,7 @@ class Supervisor:
         new.replace(self.data / "run" / "status.json")
 
 
-async def _end(processes: list[asyncio.subprocess.Process]) -> None:
+async def _end(processes: list[Process]) -> None:
     """SIGTERM, and SIGKILL for what has not ended in time."""
     for process in processes:
         if process.returncode is None:

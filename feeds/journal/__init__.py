@@ -1,6 +1,6 @@
 """The journal: the record is the truth, everything else follows from it."""
 
-from feeds.journal.records import Doc, Entry, Fault, OutboxItem
+from feeds.journal.records import Doc, Entry, Fault, JournalLost, OutboxItem
 from feeds.journal.store import Journal, Tx, sqlite_url
 
-__all__ = ["Doc", "Entry", "Fault", "Journal", "OutboxItem", "Tx", "sqlite_url"]
+__all__ = ["Doc", "Entry", "Fault", "Journal", "JournalLost", "OutboxItem", "Tx", "sqlite_url"]

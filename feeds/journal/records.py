@@ -10,6 +10,10 @@ from typing import Any
 GENESIS = "0" * 64
 
 
+class JournalLost(Exception):
+    """The journal cannot be read or written now (locked, full disk, no server): nothing was kept; try again."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One row of the log. `seq` is the journal's own order; `chain`, `chain_seq` the writer's."""

@@ -15,10 +15,11 @@ from typing import Any
 
 from sqlalchemy import Select, delete, event, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from feeds.journal import schema
-from feeds.journal.records import GENESIS, Doc, Entry, Fault, OutboxItem, canonical, row_hash
+from feeds.journal.records import GENESIS, Doc, Entry, Fault, JournalLost, OutboxItem, canonical, row_hash
 
 BUSY_MS = 10_000
 
@@ -143,9 +144,18 @@ class Journal:
         return self._engine
 
     @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[AsyncConnection]:
+        """A connection whose errors are JournalLost."""
+        try:
+            async with self._open_engine.connect() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise JournalLost(str(error.__cause__ or error)) from error
+
+    @asynccontextmanager
     async def _writing(self) -> AsyncIterator[AsyncConnection]:
         """A write transaction that takes SQLite's lock at its start, so that it never fails half-way for it."""
-        async with self._open_engine.connect() as connection:
+        async with self._connected() as connection:
             if connection.dialect.name == "sqlite":
                 await connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
@@ -162,7 +172,7 @@ class Journal:
             yield Tx(connection, self.chain)
 
     async def _rows(self, statement: Select[Any]) -> list[Any]:
-        async with self._open_engine.connect() as connection:
+        async with self._connected() as connection:
             return list((await connection.execute(statement)).all())
 
     async def docs(self, kind: str, *, open: bool | None = None) -> list[Doc]:
@@ -254,7 +264,7 @@ class Journal:
         """Check every hash chain from its beginning; an empty list means that all hold."""
         log = schema.entry
         faults: list[Fault] = []
-        async with self._open_engine.connect() as connection:
+        async with self._connected() as connection:
             stream = await connection.stream(select(log).order_by(log.c.chain, log.c.chain_seq))
             chain, expected_seq, prev = "", 1, GENESIS
             async for row in stream:

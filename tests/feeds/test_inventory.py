@@ -97,6 +97,12 @@ def test_what_a_protocol_wants_of_its_uri_is_asked_of_its_collector() -> None:
     assert only(result.findings).message == said
 
 
+def test_a_password_in_a_probe_is_not_shown() -> None:
+    found = only(inventory({"probes": "ftp://root:hunter2@h/"}).findings)
+    assert (found.code, found.value) == ("probe_scheme", "ftp://…@h/")
+    assert "hunter2" not in found.say("en") + found.say("zh-CN")
+
+
 def test_an_unknown_parent_is_dropped_and_the_asset_kept() -> None:
     result = inventory({"id": "core-1"}, {"parents": "core-1;core1"})
     assert result.assets["a"].parents == ("core-1",)

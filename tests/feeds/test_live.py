@@ -35,7 +35,7 @@ AUDIENCES = (Audience(), Audience("532323"), Audience("532324"), Audience("", pe
 
 
 def asset(key: str, region: str) -> Change:
-    one = Asset(id=key, name=f"{key}节点", kind="router", region=region, parents=("C",))
+    one = Asset(id=key, name=f"{key}节点", kind="router", region=region, parents=("a", "b", "C"))
     return Change(kind=Kind.ASSET, id=key, after=one, at=1.0)
 
 
@@ -122,6 +122,15 @@ def _deliver(mirror: Mirror, views: dict[Audience, dict[str, Any]]) -> None:
     for audience, view in views.items():
         items = [item for delta in deltas if (item := delta.item(audience))]
         take(view, {"type": "changes", "items": items})
+
+
+def test_a_parent_in_another_county_is_not_named() -> None:
+    mirror = Mirror()
+    mirror.apply([asset("a", "532323"), asset("b", "532324")])
+    shown, whole = mirror.record("asset", "a", Audience("532323")), mirror.record("asset", "a", Audience())
+    assert shown is not None
+    assert whole is not None
+    assert (shown["parents"], whole["parents"]) == (["a"], ["a", "b"])
 
 
 @given(st.lists(CHANGES, max_size=20))

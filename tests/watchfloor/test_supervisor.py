@@ -17,12 +17,23 @@ import pytest
 
 from watchfloor import valkey
 from watchfloor.supervisor import AlreadyRunning, Supervisor
+from watchfloor.zygote import Zygote
 
 SLEEPER = "import signal,time\nsignal.signal(signal.SIGHUP, lambda *_: open({mark!r}, 'w').close())\ntime.sleep(600)"
 
 
-def sleeper(folder: Path) -> Callable[[str, Path], list[str]]:
-    return lambda role, _config: [sys.executable, "-c", SLEEPER.format(mark=str(folder / f"hup-{role}"))]
+class Sleepers:
+    """Starts processes that only sleep in place of roles; each leaves a mark when it is told to reload."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def start(self, role: str, config: Path) -> asyncio.subprocess.Process:
+        program = SLEEPER.format(mark=str(self._folder / f"hup-{role}"))
+        return await asyncio.create_subprocess_exec(sys.executable, "-c", program)
+
+    async def close(self) -> None:
+        pass
 
 
 def alive(pid: int) -> bool:
@@ -42,7 +53,7 @@ async def until(condition: Callable[[], bool], within: float = 10.0) -> None:
 def make(data: Path, *, embedded: bool = False) -> Supervisor:
     return Supervisor(
         data=data, config=data / "watchfloor.toml", embedded=embedded, port=0, roles=("project", "web"),
-        command=sleeper(data),
+        launcher=Sleepers(data),
     )
 
 
@@ -114,18 +125,24 @@ async def test_a_valkey_file_that_cannot_be_loaded_is_set_aside(tmp_path: Path) 
         assert list(tmp_path.glob("valkey.broken-*"))
 
 
+async def test_a_forked_role_is_a_process_of_its_own_and_its_end_is_told(tmp_path: Path) -> None:
+    zygote = Zygote()
+    try:
+        first = await zygote.start("web", tmp_path / "missing.toml")  # a role without settings ends with 1
+        assert first.pid != os.getpid()
+        assert await asyncio.wait_for(first.wait(), 30) == 1
+        assert not alive(first.pid)
+    finally:
+        await zygote.close()
+
+
 async def test_children_die_with_a_supervisor_that_is_killed(tmp_path: Path) -> None:
-    program = (
-        "import asyncio,sys\nfrom pathlib import Path\n"
-        "from watchfloor.supervisor import Supervisor\n"
-        "data=Path(sys.argv[1])\n"
-        "asyncio.run(Supervisor(data=data,config=data/'x',embedded=True,port=0,roles=('web',),"
-        "command=lambda r,c:[sys.executable,'-c','import time;time.sleep(600)']).run())"
-    )
-    process = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)])
+    config = tmp_path / "watchfloor.toml"
+    config.write_text('[site]\nname = "x"\nregion = "532300"\ndata = "."\n[web]\nport = 0\n')
+    process = subprocess.Popen([sys.executable, "-m", "watchfloor", "run", "-c", str(config)])
     status = tmp_path / "run" / "status.json"
     try:
-        await until(lambda: status.exists() and len(json.loads(status.read_text())["members"]) == 2)
+        await until(lambda: status.exists() and len(json.loads(status.read_text())["members"]) == 6, 30)
         pids = [member["pid"] for member in json.loads(status.read_text())["members"]]
     finally:
         process.kill()

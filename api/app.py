@@ -1,0 +1,119 @@
+"""One FastAPI app for everything: these routes first, Dash's pages are mounted onto it afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware.errors import ServerErrorMiddleware
+from starlette.responses import Response
+from starlette.routing import Match
+from starlette.types import ASGIApp
+
+from api import live
+from api.deps import Deps, language_of
+from api.findings import Finding
+from api.guard import Guard
+from api.headers import SecurityHeaders
+from api.identities import Identities
+from api.metrics import Count, Metrics
+from api.problems import BY_STATUS, TEMPLATES, Problem, response
+from api.routes import alerts, health, ingest, picture, session, staff
+from api.server import check
+from api.signin import SignIn
+from feeds.bus import BusError
+from feeds.journal import JournalLost
+
+ROUTERS = (session.router, picture.router, alerts.router, ingest.router, staff.router, health.router, live.router)
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+class Application(FastAPI):
+    """FastAPI with the guard outside every middleware, also of those that others add later (Dash does)."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        deps: Deps = self.state.deps
+        counted = Count(Guard(super().build_middleware_stack(), deps, self.state.identities), self.state.metrics)
+        return SecurityHeaders(ServerErrorMiddleware(counted, handler=_internal), deps)
+
+
+def create_app(deps: Deps, routers: Sequence[APIRouter] = ()) -> FastAPI:
+    """The app with all routes below /api, health and metrics; unknown /api paths are 404 problems.
+
+    `routers` are further ones, for example of another package: added here they stand before
+    the catch-all. Raises Refused when the settings would serve a demo to other machines.
+    """
+    check(deps.settings)
+    app = Application(
+        title="Watchfloor 值守台",
+        version=deps.site.version or "0",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        responses={"default": {"description": "RFC 9457", "content": {"application/problem+json": {}}}},
+    )
+    app.state.deps = deps
+    app.state.identities = Identities(deps.journal, deps.settings, deps.clock)
+    app.state.sign_in = SignIn(deps.journal, app.state.identities, deps.clock)
+    app.state.metrics = Metrics(deps)
+    app.state.readiness = health.Readiness(deps)
+    for router in (*ROUTERS, *routers):
+        app.include_router(router)
+    app.add_api_route("/api/{path:path}", _unknown, methods=list(METHODS), include_in_schema=False)
+    _handle_errors(app)
+    return app
+
+
+async def _unknown(request: Request, path: str) -> Response:
+    """No such path, or not with that method: Dash's catch-all would answer 200 with a page."""
+    allowed = [method for method in METHODS if _matches(request, method)]
+    if allowed:
+        raise Problem("method-not-allowed", headers={"Allow": ", ".join(allowed)})
+    raise Problem("not-found")
+
+
+def _matches(request: Request, method: str) -> bool:
+    scope = {**request.scope, "method": method, "path_params": {}}
+    routes = (route for route in request.app.router.routes if getattr(route, "endpoint", None) is not _unknown)
+    return any(route.matches(scope)[0] is Match.FULL for route in routes if "/api" in _prefix(route))
+
+
+def _prefix(route: Any) -> str:
+    """A route's or included router's path; Dash's catch-all has none below /api."""
+    return str(getattr(route, "path", "") or getattr(getattr(route, "original_router", None), "prefix", ""))
+
+
+def _handle_errors(app: FastAPI) -> None:
+    async def problem(request: Request, error: Problem) -> Response:
+        return response(error, language_of(request), request.url.path)
+
+    async def http(request: Request, error: HTTPException) -> Response:
+        slug = BY_STATUS.get(error.status_code, "invalid" if error.status_code < 500 else "internal")
+        status = None if TEMPLATES[slug].status == error.status_code else error.status_code
+        return await problem(request, Problem(slug, headers=error.headers, status=status))
+
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        return await problem(request, Problem("invalid", findings=[_finding(item) for item in error.errors()]))
+
+    async def lost(request: Request, error: BusError | JournalLost) -> Response:
+        return await problem(request, Problem("busy"))
+
+    app.add_exception_handler(Problem, problem)  # type: ignore[arg-type]  # Starlette knows only Exception
+    app.add_exception_handler(HTTPException, http)  # type: ignore[arg-type]
+    app.add_exception_handler(RequestValidationError, invalid)  # type: ignore[arg-type]
+    app.add_exception_handler(BusError, lost)  # type: ignore[arg-type]
+    app.add_exception_handler(JournalLost, lost)  # type: ignore[arg-type]
+    app.add_exception_handler(Exception, _internal)
+
+
+async def _internal(request: Request, error: Exception) -> Response:
+    """The middleware that calls this raises the error again, so that the server logs it."""
+    return response(Problem("internal"), language_of(request), request.url.path)
+
+
+def _finding(item: dict[str, Any]) -> Finding:
+    """One finding; never the input itself, which may be a password."""
+    return Finding(".".join(str(part) for part in item["loc"]), str(item["type"]), str(item["msg"]))

@@ -1,0 +1,88 @@
+"""What the web server is given, and how a route asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Annotated, cast
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from api.principal import Principal, Right
+from api.problems import Problem, language
+from api.settings import SiteInfo, WebSettings
+from feeds.bus import Bus
+from feeds.clock import Clock, now
+from feeds.commands import CommandClient
+from feeds.journal import Journal
+from feeds.live import Pump
+
+STATIC_PREFIXES = ("/static/", "/_dash-component-suites/")
+
+
+def _no_hashes() -> list[str]:
+    return []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deps:
+    """All that the routes work with; made once by the web role.
+
+    `map_layer` gives a layer's GeoJSON bytes or None; it may be slow (it runs in a thread).
+    `reload` applies changed settings and returns what is wrong with them, empty when applied.
+    `script_hashes` gives the Content-Security-Policy hashes of inline scripts, asked at each page.
+    `static_prefixes` are served to everybody and cached by browsers.
+    """
+
+    settings: WebSettings
+    site: SiteInfo
+    pump: Pump
+    journal: Journal
+    commands: CommandClient
+    bus: Bus
+    map_layer: Callable[[str], bytes | None]
+    reload: Callable[[], Awaitable[list[str]]]
+    clock: Clock = now
+    script_hashes: Callable[[], list[str]] = _no_hashes
+    static_prefixes: tuple[str, ...] = field(default=STATIC_PREFIXES)
+
+
+def deps_of(connection: HTTPConnection) -> Deps:
+    """The server's Deps, for a request or a socket."""
+    return cast(Deps, connection.app.state.deps)
+
+
+def principal_of(connection: HTTPConnection) -> Principal:
+    """Who asks; the guard has put it there, so a route that is not public always has one."""
+    found = connection.scope.get("state", {}).get("principal")
+    if not isinstance(found, Principal):
+        raise Problem("not-signed-in")
+    return found
+
+
+def language_of(connection: HTTPConnection) -> str:
+    """The language to answer in: "zh-CN" or "en"."""
+    return language(connection.headers, deps_of(connection).site.language)
+
+
+def needs(right: Right) -> Callable[[HTTPConnection], Principal]:
+    """A dependency: who asks, who must have that right (else 403)."""
+
+    def check(connection: HTTPConnection) -> Principal:
+        principal = principal_of(connection)
+        if not principal.may(right):
+            raise Problem("forbidden")
+        return principal
+
+    return check
+
+
+Given = Annotated[Deps, Depends(deps_of)]
+Anybody = Annotated[Principal, Depends(principal_of)]
+Viewer = Annotated[Principal, Depends(needs(Right.SEE))]
+Actor = Annotated[Principal, Depends(needs(Right.ACT))]
+Ingester = Annotated[Principal, Depends(needs(Right.INGEST))]
+Admin = Annotated[Principal, Depends(needs(Right.ADMINISTER))]
+Diagnoser = Annotated[Principal, Depends(needs(Right.DIAGNOSE))]
+Auditor = Annotated[Principal, Depends(needs(Right.AUDIT))]

@@ -1,0 +1,49 @@
+"""What is wrong with one field of a request, by a stable code, in Chinese and English."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ZH, EN = "zh-CN", "en"
+
+# Codes of pydantic, of this interface, and of the alert engine's refusals.
+TEXTS: dict[str, tuple[str, str]] = {
+    "missing": ("必填", "required"),
+    "extra_forbidden": ("未知的字段", "unknown field"),
+    "json_invalid": ("不是有效的 JSON", "not valid JSON"),
+    "string_type": ("须为文本", "must be text"),
+    "string_too_short": ("过短", "too short"),
+    "string_too_long": ("过长", "too long"),
+    "too_short": ("项数过少", "too few items"),
+    "too_long": ("项数过多", "too many items"),
+    "enum": ("不在允许的取值之内", "not one of the allowed values"),
+    "literal_error": ("不在允许的取值之内", "not one of the allowed values"),
+    "bool_parsing": ("须为 true 或 false", "must be true or false"),
+    "int_parsing": ("须为整数", "must be a whole number"),
+    "int_type": ("须为整数", "must be a whole number"),
+    "greater_than_equal": ("小于下限", "below the least allowed"),
+    "less_than_equal": ("大于上限", "above the greatest allowed"),
+    "timezone_aware": ("时间须带时区", "the time needs a zone"),
+    "datetime_parsing": ("不是 RFC 3339 时间", "not an RFC 3339 time"),
+    "datetime_from_date_parsing": ("不是 RFC 3339 时间", "not an RFC 3339 time"),
+    "cursor": ("cursor 不是本接口给出的", "the cursor was not given by this interface"),
+    "region": ("不是行政区划代码", "no region code"),
+    "until_past": ("确认的截止时间已过", "the acknowledgement would end in the past"),
+    "bad_until": ("确认的截止时间不合理", "the acknowledgement's end makes no sense"),
+    "bad_comment": ("说明缺失或过长", "the comment is missing or too long"),
+    "bad_estimated_restoration": ("预计恢复时间不合理", "the estimated restoration makes no sense"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One remark: the field ("body.comment"), a stable code, and the library's English where we have no text."""
+
+    field: str
+    code: str
+    message: str = ""
+
+    def shown(self, lang: str) -> dict[str, str]:
+        """As a member of a problem's `errors`."""
+        zh, en = TEXTS.get(self.code, ("取值不合要求", self.message or "not acceptable"))
+        return {"field": self.field, "code": self.code, "message": zh if lang == ZH else en}

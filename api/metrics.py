@@ -1,0 +1,104 @@
+"""Figures for Prometheus: of this web process, and of the live picture it holds.
+
+No label carries an id, a name or a region of a watched thing: a person of one county may
+read this page too.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter as Tally
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.deps import Deps
+from feeds.live import Audience
+
+BUCKETS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Metrics:
+    """This process's registry and the counters that the middleware feeds."""
+
+    def __init__(self, deps: Deps) -> None:
+        self.registry = CollectorRegistry(auto_describe=False)
+        self.requests = Counter(
+            "watchfloor_http_requests", "HTTP requests", ["method", "route", "status"], registry=self.registry
+        )
+        self.seconds = Histogram(
+            "watchfloor_http_request_seconds", "Time to answer", buckets=BUCKETS, registry=self.registry
+        )
+        self._picture = _Picture(deps)
+        self.registry.register(self._picture)
+
+    def text(self, dead_letters: int | None) -> bytes:
+        """The exposition; `dead_letters` is asked of the bus by the route (None: the bus does not answer)."""
+        self._picture.dead_letters = dead_letters
+        return generate_latest(self.registry)
+
+
+class _Picture(Collector):
+    """Reads the live picture when it is asked for."""
+
+    def __init__(self, deps: Deps) -> None:
+        self._deps = deps
+        self.dead_letters: int | None = None
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        pump, everything = self._deps.pump, Audience()
+        at = self._deps.clock()
+        ages = {role: age for role, age in pump.ages(at).items() if age is not None}
+        yield _gauge("role_age_seconds", "Since the role last proved that it moves", "role", ages)
+        yield GaugeMetricFamily("watchfloor_live_subscribers", "Open live feeds", value=pump.clients)
+        yield GaugeMetricFamily("watchfloor_pump_lag_seconds", "Since the feed last moved", value=at - pump.moved_at)
+        assets = Tally(str(record["health"]) for record in pump.mirror.records("asset", everything).values())
+        yield _gauge("assets", "Watched assets", "health", assets)
+        alerts = pump.mirror.records("alert", everything).values()
+        active = Tally(str(record["severity"]) for record in alerts if record["active"])
+        yield _gauge("alerts_active", "Active alerts", "severity", active)
+        unacked = sum(1 for record in alerts if not record["acked"])
+        yield GaugeMetricFamily("watchfloor_alerts_unacknowledged", "Unacknowledged alerts", value=unacked)
+        if self.dead_letters is not None:
+            yield GaugeMetricFamily("watchfloor_dead_letters", "Undecodable messages", value=self.dead_letters)
+
+
+def _gauge(name: str, help_text: str, label: str, values: dict[str, float] | Tally[str]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(f"watchfloor_{name}", help_text, labels=[label])
+    for key, value in sorted(values.items()):
+        family.add_metric([key], value)
+    return family
+
+
+class Count:
+    """Counts requests by method, route and status; the route is the template, never the address itself."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app, self._metrics = app, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 500
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        finally:
+            route = getattr(scope.get("route"), "path", "other")
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            self._metrics.requests.labels(method, route, str(status)).inc()
+            self._metrics.seconds.observe(time.perf_counter() - began)
+
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -1,0 +1,190 @@
+"""Alerts: the list, one with its whole life, and what people do about them."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from starlette.responses import Response
+
+from api import alert_records
+from api.answers import Cursor, Json, Limit, listing
+from api.deps import Actor, Deps, Given, Viewer
+from api.findings import Finding
+from api.principal import Principal
+from api.problems import Problem
+from feeds.commands import Unanswered
+from feeds.live import Audience
+from feeds.model import Command, Outcome, Result
+
+router = APIRouter(prefix="/api/v1", tags=["alerts"])
+ENGINE = "alert"
+TIMEOUT = 5.0
+AT_ONCE = 16
+Text = Annotated[str, Query(max_length=500)]
+Comment = Annotated[str, StringConstraints(max_length=2000)]
+Action = Literal["ack", "unack", "comment"]
+
+
+class Act(BaseModel):
+    """What one says about an alert. `rev`: refuse (409) when the alert has moved on since."""
+
+    model_config = ConfigDict(extra="forbid")
+    comment: Comment = ""
+    rev: int | None = None
+
+
+class Ack(Act):
+    """Taking an alert; `until` ends that, `estimated_restoration` is a promise. Times with a zone."""
+
+    until: AwareDatetime | None = None
+    estimated_restoration: AwareDatetime | None = None
+
+
+class Remark(Act):
+    """A comment, which must say something."""
+
+    comment: Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
+
+
+class Bulk(BaseModel):
+    """The same for several alerts."""
+
+    model_config = ConfigDict(extra="forbid")
+    ids: Annotated[list[Annotated[str, StringConstraints(max_length=500)]], Field(min_length=1, max_length=500)]
+    action: Action
+    comment: Comment = ""
+    until: AwareDatetime | None = None
+    estimated_restoration: AwareDatetime | None = None
+
+
+@router.get("/alerts")
+async def alerts(
+    given: Given,
+    who: Viewer,
+    active: bool | None = None,
+    acked: bool | None = None,
+    suppressed: bool | None = None,
+    severity: Text = "",
+    region: Text = "",
+    asset: Text = "",
+    open: Annotated[
+        bool | None,
+        Query(description="Default: open ones (active or unacknowledged); closed ones too when active=false is asked"),
+    ] = None,
+    cursor: Cursor = "",
+    limit: Limit = 100,
+) -> Response:
+    """Alerts, newest first; open ones before closed ones."""
+    wish = alert_records.Wish(active, acked, suppressed, severity, region, asset, open)
+    items, following = await alert_records.find(given, who.audience, wish, cursor, limit)
+    hidden = given.pump.mirror.hidden(who.audience).get("alert", 0)
+    return listing(items, following, given.pump.mirror.rev, hidden=hidden)
+
+
+@router.get("/alerts/{alert_id}")
+async def alert(given: Given, who: Viewer, alert_id: str) -> Response:
+    """One alert, open or closed, with every transition and what was sent to whom."""
+    record = await alert_records.one(given, alert_id, who.audience)
+    if record is None:
+        raise Problem("not-found")
+    transitions = await alert_records.transitions(given, alert_id, personal=who.personal)
+    sent = await alert_records.sent(given, alert_id) if who.personal else []
+    return Json(record | {"transitions": transitions, "sent": sent})
+
+
+@router.post("/alerts/{alert_id}/ack")
+async def ack(given: Given, who: Actor, alert_id: str, act: Ack) -> Response:
+    """Take an alert; 200 with its new state once the journal has it."""
+    return Json(await carry_out(given, who, "ack", alert_id, act.comment, act.rev, _times(act)))
+
+
+@router.post("/alerts/{alert_id}/unack")
+async def unack(given: Given, who: Actor, alert_id: str, act: Act) -> Response:
+    """Undo an acknowledgement."""
+    return Json(await carry_out(given, who, "unack", alert_id, act.comment, act.rev, {}))
+
+
+@router.post("/alerts/{alert_id}/comment")
+async def comment(given: Given, who: Actor, alert_id: str, act: Remark) -> Response:
+    """Add a comment to the record."""
+    return Json(await carry_out(given, who, "comment", alert_id, act.comment, act.rev, {}))
+
+
+@router.post("/alerts:bulk")
+async def bulk(given: Given, who: Actor, wish: Bulk) -> Response:
+    """The same for several alerts; each has its own result: {id, status, alert} or {id, status, problem}."""
+    room = asyncio.Semaphore(AT_ONCE)
+    if wish.action == "comment" and not wish.comment.strip():
+        raise Problem("invalid", findings=[Finding("body.comment", "missing")])
+
+    async def one(alert_id: str) -> dict[str, Any]:
+        args = _times(wish) if wish.action == "ack" else {}
+        async with room:
+            try:
+                state = await carry_out(given, who, wish.action, alert_id, wish.comment, None, args)
+            except Problem as problem:
+                return {"id": alert_id, "status": problem.status, "problem": problem.slug}
+        return {"id": alert_id, "status": 200, "alert": state}
+
+    results = await asyncio.gather(*(one(alert_id) for alert_id in dict.fromkeys(wish.ids)))
+    return Json({"results": results})
+
+
+def _times(act: Ack | Bulk) -> dict[str, float | None]:
+    return {
+        "until": act.until.timestamp() if act.until else None,
+        "estimated_restoration": act.estimated_restoration.timestamp() if act.estimated_restoration else None,
+    }
+
+
+async def carry_out(
+    given: Deps,
+    who: Principal,
+    action: str,
+    alert_id: str,
+    comment: str,
+    rev: int | None,
+    args: dict[str, float | None],
+) -> dict[str, Any]:
+    """Send the command to the alert engine and wait for its word; the alert's new public record, or Problem."""
+    region = await alert_records.region_of(given, alert_id)
+    if region is None:
+        raise Problem("not-found")
+    if not who.reaches(region):
+        raise Problem("outside-region")
+    at = given.clock()
+    command = Command(
+        id=uuid.uuid4().hex, action=action, subject=alert_id, actor=who.name, role=who.role, actor_region=who.region,
+        at=at, valid_until=at + TIMEOUT, reason=comment, expected_rev=rev,
+        args={name: value for name, value in args.items() if value is not None},
+    )  # fmt: skip
+    try:
+        result = await given.commands.submit(command, engine=ENGINE, timeout=TIMEOUT)
+    except Unanswered as error:
+        raise Problem("unanswered") from error
+    return await _answer(given, who, result, alert_id)
+
+
+async def _answer(given: Deps, who: Principal, result: Result, alert_id: str) -> dict[str, Any]:
+    match result.outcome:
+        case Outcome.DONE:
+            return result.after or await _current(given, who, alert_id)
+        case Outcome.NOT_FOUND:
+            raise Problem("not-found")
+        case Outcome.CONFLICT:
+            current = result.after or await _current(given, who, alert_id)
+            raise Problem("conflict", code=result.detail, current=current)
+        case Outcome.FORBIDDEN:
+            raise Problem("outside-region" if result.detail == "region" else "forbidden")
+        case Outcome.LATE:
+            raise Problem("unanswered")
+        case _:
+            raise Problem("invalid", findings=[Finding("body", result.detail)])
+
+
+async def _current(given: Deps, who: Principal, alert_id: str) -> dict[str, Any]:
+    return await alert_records.one(given, alert_id, Audience(region=who.region)) or {}

@@ -1,0 +1,85 @@
+"""Whether this server lives, whether the whole is ready, and its figures for Prometheus."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, cast
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.answers import Json
+from api.deps import Deps, Given, Viewer
+from api.metrics import MEDIA_TYPE, Metrics
+from api.problems import Problem
+from feeds.bus import BusError
+
+log = logging.getLogger(__name__)
+router = APIRouter(tags=["health"])
+
+OLD = 5.0
+"""A role that has not moved for so long (seconds) does not answer."""
+ASKED = 1.0
+"""The journal is asked at most once a second, however often somebody asks us."""
+
+
+class Readiness:
+    """The last answer of the journal, kept for a second: /readyz is open to everybody."""
+
+    def __init__(self, deps: Deps) -> None:
+        self._deps = deps
+        self._asked, self._ok = float("-inf"), False
+
+    async def journal(self) -> bool:
+        """True when the journal has just taken a row."""
+        at = self._deps.clock()
+        if not 0 <= at - self._asked < ASKED:
+            self._ok, self._asked = await self._row(at), at
+        return self._ok
+
+    async def _row(self, at: float) -> bool:
+        try:
+            async with self._deps.journal.begin() as tx:
+                await tx.set_cursor("ready", {"at": at})
+        except Exception:
+            # Whatever is wrong with the store, the answer is "not ready"; the log says why.
+            log.exception("the journal takes no row")
+            return False
+        return True
+
+
+@router.get("/healthz")
+async def healthz() -> Response:
+    """This process answers."""
+    return Json({"status": "ok"})
+
+
+@router.get("/readyz")
+async def readyz(given: Given, request: Request) -> Response:
+    """Every role moves, the journal takes a row, and the canary came through bus, projection and live feed.
+
+    The canary is the collector's own heartbeat: the pump notes it only when it arrives as a
+    change. Devices that are silent never count.
+    """
+    at, pump = given.clock(), given.pump
+    roles = {role: age is not None and age < OLD for role, age in pump.ages(at).items()}
+    checks: dict[str, Any] = {
+        "roles": roles,
+        "live": pump.filled and at - pump.moved_at < OLD,
+        "canary": roles.get("collect", False),
+        "journal": await cast(Readiness, request.app.state.readiness).journal(),
+    }
+    if not (all(roles.values()) and checks["live"] and checks["canary"] and checks["journal"]):
+        raise Problem("not-ready", checks=checks)
+    return Json({"status": "ready", "checks": checks})
+
+
+@router.get("/metrics")
+async def metrics(given: Given, request: Request, who: Viewer) -> Response:
+    """Prometheus text; with a session or a token of scope `read`. Loopback is no exception: a proxy stands there."""
+    try:
+        dead: int | None = sum((await given.bus.dead_counts()).values())
+    except BusError as error:
+        log.debug("metrics without dead letters: %s", error)
+        dead = None
+    return Response(cast(Metrics, request.app.state.metrics).text(dead), media_type=MEDIA_TYPE)

@@ -1,0 +1,111 @@
+"""For those who run or check the site: the audit record, reloading settings, load figures."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from api import audit
+from api.answers import Cursor, Json, Limit, from_cursor, listing, to_cursor
+from api.deps import Admin, Auditor, Given, Viewer
+from api.problems import Problem
+from feeds import wire
+from feeds.journal import Entry
+from feeds.model import Health, Severity
+from feeds.regions import covers
+
+router = APIRouter(prefix="/api/v1", tags=["staff"])
+DAY = 86400.0
+
+
+@router.get("/audit")
+async def audit_log(
+    given: Given,
+    who: Auditor,
+    kind: Annotated[str, Query(max_length=32, description="audit (default), alert, command …; * for all")] = "audit",
+    subject: Annotated[str, Query(max_length=512)] = "",
+    cursor: Cursor = "",
+    limit: Limit = 100,
+) -> Response:
+    """Who did and saw what, newest first. Of a region: only what its own people did; the rest is counted."""
+    before = from_cursor(cursor, (int,))[0] if cursor else None
+    entries = await given.journal.entries(
+        kind=None if kind == "*" else kind, subject=subject or None, before=before, limit=limit, newest_first=True
+    )
+    seen = [entry for entry in entries if _concerns(entry, who.region)]
+    await audit.note(given, who, "audit-read", subject=subject, body={"kind": kind})
+    following = to_cursor((entries[-1].seq,)) if len(entries) == limit else None
+    items = [_shown(entry) for entry in seen]
+    return listing(items, following, given.pump.mirror.rev, hidden=len(entries) - len(seen))
+
+
+def _concerns(entry: Entry, region: str) -> bool:
+    """Entries without a region are the whole site's."""
+    own = entry.body.get("region")
+    return not region or (isinstance(own, str) and covers(region, own))
+
+
+def _shown(entry: Entry) -> dict[str, Any]:
+    return {
+        "seq": entry.seq,
+        "chain": entry.chain,
+        "at": wire.iso(entry.at),
+        "kind": entry.kind,
+        "name": entry.name,
+        "subject": entry.subject,
+        "actor": entry.actor,
+        "reason": entry.reason,
+        "command": entry.command,
+        "body": entry.body,
+    }
+
+
+@router.post("/reload")
+async def reload(given: Given, who: Admin) -> Response:
+    """Apply the changed settings, inventory and rules; 422 with what is wrong, and the running ones stay."""
+    if who.region:
+        raise Problem("outside-region")
+    faults = await given.reload()
+    await audit.note(given, who, "reload", body={"faults": faults})
+    if faults:
+        raise Problem("refused-settings", faults=faults)
+    return Json({"applied": True})
+
+
+@router.get("/kpi")
+async def kpi(given: Given, who: Viewer) -> Response:
+    """What can be counted in the live picture now, for one's region."""
+    mirror, at = given.pump.mirror, given.clock()
+    alerts = list(mirror.records("alert", who.audience).values())
+    active = [record for record in alerts if record["active"]]
+    by_region: dict[str, Counter[str]] = defaultdict(Counter)
+    for record in mirror.records("asset", who.audience).values():
+        by_region[record["region"]][record["health"]] += 1
+    day_ago = wire.iso(at - DAY) or ""
+    return Json(
+        {
+            "rev": mirror.rev,
+            "at": wire.iso(at),
+            "alerts": {
+                "open": len(alerts),
+                "active": len(active),
+                "unacknowledged": sum(not record["acked"] for record in alerts),
+                "suppressed": sum(bool(record["suppressed_by"]) for record in alerts),
+                "active_over_24h": sum(record["raised_at"] < day_ago for record in active),
+                "active_by_severity": _counts([record["severity"] for record in active], list(Severity)),
+            },
+            "health": _counts([name for tally in by_region.values() for name in tally.elements()], list(Health)),
+            "health_by_region": {
+                region: {name: tally[name] for name in Health} for region, tally in sorted(by_region.items())
+            },
+            "hidden": mirror.hidden(who.audience),
+        }
+    )
+
+
+def _counts(found: list[str], names: list[Any]) -> dict[str, int]:
+    tally = Counter(found)
+    return {str(name): tally[name] for name in names}

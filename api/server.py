@@ -1,0 +1,111 @@
+"""The web server in this process: uvicorn, with sockets uncompressed and a quick, clean stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import socket
+from collections.abc import Callable, Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from api.settings import WebSettings
+
+GRACE = 1
+PING = 10.0
+
+
+class Refused(ValueError):
+    """These settings would serve people's passwords or a demo where they must not be; the text says what to do."""
+
+
+def is_loopback(host: str) -> bool:
+    """True for an address that only this machine reaches."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check(settings: WebSettings) -> None:
+    """Raises Refused: a demo off loopback; plain HTTP off loopback without the switch; half a TLS pair."""
+    if settings.demo and not is_loopback(settings.host):
+        raise Refused(f"a demo signs everybody in, so it serves loopback only, not {settings.host}")
+    if bool(settings.tls_cert) != bool(settings.tls_key):
+        raise Refused("tls_cert and tls_key go together; set both or neither")
+    if not settings.tls and not settings.allow_plain_http and not is_loopback(settings.host):
+        raise Refused(
+            f"plain HTTP on {settings.host} would show passwords to the network; set tls_cert and tls_key, "
+            "or allow_plain_http = true behind a proxy that does TLS"
+        )
+
+
+class _Server(uvicorn.Server):
+    """Signals belong to the role, which cancels us; uvicorn must not take them. Tells its port once it listens."""
+
+    announce: Callable[[int], None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.announce is not None and sockets:
+            self.announce(sockets[0].getsockname()[1])
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def configure(app: ASGIApp, settings: WebSettings) -> uvicorn.Config:
+    """How uvicorn runs. Its own log is kept to warnings: at INFO it writes socket addresses with their query."""
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        ws_max_size=1_048_576,
+        ws_ping_interval=PING,
+        ws_ping_timeout=PING,
+        lifespan="on",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+        ssl_certfile=settings.tls_cert or None,
+        ssl_keyfile=settings.tls_key or None,
+    )
+
+
+async def serve(app: ASGIApp, settings: WebSettings, started: Callable[[int], None] | None = None) -> None:
+    """Serve until cancelled, then stop within two seconds. `started` is told the port once it listens.
+
+    Raises Refused for settings that must not be served, OSError when the address is taken.
+    """
+    check(settings)
+    listener = _listen(settings)
+    server = _Server(configure(app, settings))
+    server.announce = started
+    running = asyncio.ensure_future(server.serve([listener]))
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        await running
+        raise
+    finally:
+        listener.close()
+
+
+def _listen(settings: WebSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    listener.setblocking(False)
+    return listener

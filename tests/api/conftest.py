@@ -1,0 +1,242 @@
+"""A web server over a real journal and a live picture of two counties, with the alert engine played by a double."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+
+from api import accounts
+from api.app import create_app
+from api.deps import Deps
+from api.settings import SiteInfo, WebSettings
+from feeds.bus import Bus
+from feeds.commands import CommandClient, Unanswered
+from feeds.journal import Journal, sqlite_url
+from feeds.live import Pump
+from feeds.mirror import alert_record
+from feeds.model import (
+    Ack,
+    Alert,
+    Asset,
+    AssetState,
+    Command,
+    EmergencyWarning,
+    Health,
+    Kind,
+    Outcome,
+    Result,
+    Severity,
+    SourceState,
+)
+
+SITE = "532300"
+A, B = "532323", "532331"
+PASSWORD = "correct horse battery"
+BASE = "http://127.0.0.1:8050"
+NOW = 1_795_000_000.0
+
+# Every text of county B: none of it may ever reach somebody of county A.
+B_TEXTS = ("b-sw", "b-alert", "b-source", "b-sender", "禄丰", "Lufeng", B, "b-owner", "b-officer", "b-secret")
+
+
+def an_alert(key: str, asset: str, region: str, **more: Any) -> Alert:
+    base: dict[str, Any] = {
+        "id": key,
+        "fingerprint": f"f-{key}",
+        "rule": "down",
+        "asset": asset,
+        "region": region,
+        "severity": Severity.CRITICAL,
+        "active": True,
+        "raised_at": NOW - 60,
+        "title": {"en": f"{asset} is down"},
+        "rev": 1,
+    }
+    return Alert(**base | more)
+
+
+def a_warning(sender: str, region: str, text: str) -> EmergencyWarning:
+    return EmergencyWarning(
+        id=f"{sender},1,2026-11-22T06:00:00+00:00",
+        source=f"{sender}-feed",
+        status="Actual",
+        msg_type="Alert",
+        sender=sender,
+        identifier="1",
+        sent=NOW - 600,
+        received_at=NOW - 590,
+        headline=text,
+        regions=(region,),
+    )
+
+
+def picture() -> dict[Kind, dict[str, Any]]:
+    """Two counties, each with two assets, an alert, a source and a warning."""
+    assets = [
+        Asset(id="a-sw", name="牟定交换机", kind="switch", region=A, probes=("heartbeat:?every=5m",)),
+        Asset(id="a-srv", name="牟定 server", kind="server", region=A, parents=("a-sw",)),
+        Asset(id="b-sw", name="禄丰交换机", kind="switch", region=B, owner="b-owner", probes=("heartbeat:?every=1h",)),
+        Asset(id="b-sw2", name="Lufeng server", kind="server", region=B, parents=("b-sw",)),
+    ]
+    states = [
+        AssetState(id=one.id, region=one.region, health=Health.DOWN if one.id.endswith("sw") else Health.OK)
+        for one in assets
+    ]
+    b_ack = Ack(by="b-officer", at=NOW, comment="b-secret")
+    alerts = [an_alert("a-alert", "a-sw", A), an_alert("b-alert", "b-sw", B, ack=b_ack)]
+    sources = [
+        SourceState(id="a-source", kind="emergency.cap", region=A, dead_letters=2),
+        SourceState(id="b-source", kind="emergency.cap", region=B, error="禄丰 fails"),
+    ]
+    warnings = [a_warning("a-sender", A, "牟定大雨"), a_warning("b-sender", B, "禄丰大雨")]
+    groups: dict[Kind, list[Any]] = {
+        Kind.ASSET: assets,
+        Kind.STATE: states,
+        Kind.ALERT: alerts,
+        Kind.SOURCE: sources,
+        Kind.WARNING: warnings,
+    }
+    return {kind: {one.id: one for one in group} for kind, group in groups.items()}
+
+
+class AlertDesk(CommandClient):
+    """Plays the alert engine: answers as it would, or not at all."""
+
+    def __init__(self) -> None:
+        self.seen: list[Command] = []
+        self.silent = False
+        self.answer: Callable[[Command], Result] | None = None
+
+    async def submit(self, command: Command, *, engine: str, timeout: float = 5.0) -> Result:
+        self.seen.append(command)
+        if self.silent:
+            raise Unanswered("no answer in time")
+        if self.answer is not None:
+            return self.answer(command)
+        ack = Ack(by=command.actor, at=command.at, comment=command.reason)
+        after = alert_record(an_alert(command.subject, "a-sw", A, ack=ack, rev=2))
+        return Result(command=command.id, outcome=Outcome.DONE, after=after)
+
+
+@dataclass
+class World:
+    """Everything around one app. `at` is the clock."""
+
+    journal: Journal
+    bus: Bus
+    pump: Pump
+    desk: AlertDesk = field(default_factory=AlertDesk)
+    settings: WebSettings = field(default_factory=WebSettings)
+    at: float = NOW
+    faults: list[str] = field(default_factory=list)
+    layers: dict[str, bytes] = field(default_factory=dict)
+    hashes: list[str] = field(default_factory=list)
+    apps: list[FastAPI] = field(default_factory=list)
+
+    def clock(self) -> float:
+        return self.at
+
+    async def reload(self) -> list[str]:
+        return self.faults
+
+    def deps(self) -> Deps:
+        return Deps(
+            settings=self.settings,
+            site=SiteInfo(name="楚雄州", region=SITE, version="0.1.0"),
+            pump=self.pump,
+            journal=self.journal,
+            commands=self.desk,
+            bus=self.bus,
+            map_layer=self.layers.get,
+            reload=self.reload,
+            clock=self.clock,
+            script_hashes=lambda: self.hashes,
+        )
+
+    @property
+    def app(self) -> FastAPI:
+        if not self.apps:
+            self.apps.append(create_app(self.deps()))
+        return self.apps[0]
+
+    @asynccontextmanager
+    async def client(self, peer: str = "127.0.0.1", **headers: str) -> AsyncIterator[httpx2.AsyncClient]:
+        transport = httpx2.ASGITransport(app=self.app, client=(peer, 1), raise_app_exceptions=False)
+        async with httpx2.AsyncClient(transport=transport, base_url=BASE, headers=headers) as one:
+            yield one
+
+    @asynccontextmanager
+    async def signed_in(self, role: str, region: str = "") -> AsyncIterator[httpx2.AsyncClient]:
+        """A browser of a person with that role, CSRF header set."""
+        name = f"{role}-{region or 'all'}"
+        await accounts.add_account(self.journal, name, role, region, PASSWORD, "test", replace=True)
+        async with self.client() as one:
+            answer = await one.post("/api/v1/session", json={"name": name, "password": PASSWORD})
+            assert answer.status_code == 200, answer.text
+            one.headers["X-CSRF-Token"] = answer.json()["csrf"]
+            yield one
+
+    async def token(self, scope: str, region: str = "") -> str:
+        return await accounts.add_token(self.journal, f"{scope}-tool", scope, region, "test")
+
+    async def names(self, kind: str = "audit") -> list[str]:
+        return [entry.name for entry in await self.journal.entries(kind=kind, limit=1000)]
+
+
+@pytest.fixture
+async def no_leaked_tasks() -> AsyncIterator[None]:
+    """Fails the test that leaves a task running (the fixture's own finalizer is one too)."""
+    before = asyncio.all_tasks()
+    yield
+    left = [task for task in asyncio.all_tasks() - before if not task.done() and task is not asyncio.current_task()]
+    assert not left, f"tasks left running: {left}"
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2id with the least work: what is tested is ours, not the hash."""
+    monkeypatch.setattr(accounts, "HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+
+
+@pytest.fixture
+async def world(tmp_path: Path, no_leaked_tasks: None) -> AsyncIterator[World]:
+    """A site whose bus is lost and whose live picture stands still, unless a test says otherwise."""
+    journal = Journal(sqlite_url(tmp_path), "web")
+    await journal.open()
+    bus = Bus("redis://127.0.0.1:1/0", SITE)
+    pump = Pump(bus, lambda: NOW)
+    pump.mirror.reset("e1.1-0", picture())
+    pump.filled, pump.moved_at = True, NOW
+    yield World(journal, bus, pump)
+    await bus.close()
+    await journal.close()
+
+
+def problem(answer: httpx2.Response, status: int, slug: str) -> dict[str, Any]:
+    """The problem document, checked."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    document: dict[str, Any] = json.loads(answer.content)
+    assert document["type"] == f"urn:watchfloor:problem:{slug}"
+    assert document["status"] == status
+    return document
+
+
+async def until(condition: Callable[[], Awaitable[bool] | bool], seconds: float = 5.0) -> None:
+    """Wait for something real (a socket, a process) to come about."""
+    async with asyncio.timeout(seconds):
+        while True:
+            answer = condition()
+            if answer if isinstance(answer, bool) else await answer:
+                return
+            await asyncio.sleep(0.01)

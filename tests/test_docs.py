@@ -1,0 +1,88 @@
+"""What is undocumented fails: every command, setting, collector and decision stands in docs/."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from alerts.rules import compile_rule
+from alerts.settings import ReceiverSettings, RuleSettings
+from api.settings import SiteInfo, WebSettings
+from collectors import registry
+from collectors.settings import SchemeSettings, SourceSettings
+from watchfloor.cli import _parser
+from watchfloor.settings import load
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+RENAMED = {"hold": "for"}
+INTERNAL = {"version"}
+
+
+def commands(parser: argparse.ArgumentParser, path: str = "watchfloor") -> Iterator[str]:
+    groups = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    if not groups:
+        yield path
+    for group in groups:
+        for name, sub in group.choices.items():
+            yield from commands(sub, f"{path} {name}")
+
+
+def options(parser: argparse.ArgumentParser) -> Iterator[str]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for sub in action.choices.values():
+                yield from options(sub)
+        yield from (text for text in action.option_strings if text.startswith("--") and text != "--help")
+
+
+@pytest.mark.parametrize("command", list(commands(_parser())))
+def test_every_command_is_documented(command: str) -> None:
+    assert f"`{command}" in (DOCS / "commands.md").read_text()
+
+
+@pytest.mark.parametrize("option", sorted(set(options(_parser()))))
+def test_every_option_is_documented(option: str) -> None:
+    assert option in (DOCS / "commands.md").read_text() or option == "--config"
+
+
+@pytest.mark.parametrize(
+    "settings", [SiteInfo, WebSettings, SchemeSettings, SourceSettings, RuleSettings, ReceiverSettings]
+)
+def test_every_setting_is_documented(settings: type) -> None:
+    text = (DOCS / "configuration.md").read_text()
+    names = [RENAMED.get(field.name, field.name) for field in dataclasses.fields(settings)]
+    assert not [name for name in names if name not in INTERNAL and f"`{name}`" not in text]
+
+
+@pytest.mark.parametrize("scheme", sorted(registry.known_schemes()))
+def test_every_probe_is_documented(scheme: str) -> None:
+    assert f"`{scheme}:" in (DOCS / "configuration.md").read_text()
+
+
+@pytest.mark.parametrize("kind", sorted(registry.known_source_kinds()))
+def test_every_source_kind_is_documented(kind: str) -> None:
+    assert f"`{kind}`" in (DOCS / "configuration.md").read_text()
+
+
+def test_every_decision_is_listed_and_every_link_leads_somewhere() -> None:
+    for page in [*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "README.zh-CN.md"]:
+        for target in re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+    listed = (DOCS / "decisions" / "README.md").read_text()
+    assert not [page.name for page in (DOCS / "decisions").glob("0*.md") if page.name not in listed]
+
+
+def test_the_ten_worked_rules_compile_as_they_stand(tmp_path: Path) -> None:
+    (block,) = re.findall(r"```toml\n(.*?)```", (DOCS / "rules.md").read_text(), re.S)
+    file = tmp_path / "watchfloor.toml"
+    file.write_text(f'[site]\nname = "x"\nregion = "532300"\n{block}')
+    rules = load(file).rules
+    assert len(rules) == 10
+    for rule in rules:
+        compile_rule(rule)
