@@ -23,6 +23,7 @@ class CommandClient:
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
         self._waiting: dict[str, asyncio.Future[Result]] = {}
+        self._following = asyncio.Event()
 
     async def run(self) -> None:
         """Follow the answers, for ever."""
@@ -30,9 +31,11 @@ class CommandClient:
             try:
                 epoch = await self._bus.open()
                 cursors = {self._bus.keys.results: await self._bus.tail(self._bus.keys.results)}
+                self._following.set()
                 while self._bus.epoch == epoch:
                     await self._take(cursors)
             except BusError as error:
+                self._following.clear()
                 log.debug("answers: the bus is lost: %s", error)
                 await asyncio.sleep(PAUSE)
 
@@ -49,8 +52,10 @@ class CommandClient:
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting[command.id] = future
         try:
-            await self._bus.send(engine, command)
-            return await asyncio.wait_for(future, timeout)
+            async with asyncio.timeout(timeout):
+                await self._following.wait()  # an answer that came before we listened would be lost
+                await self._bus.send(engine, command)
+                return await future
         except (BusError, TimeoutError) as error:
             raise Unanswered(str(error) or "no answer in time") from error
         finally:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from api.app import create_app
 from api.deps import Deps
 from api.server import serve
-from dashboard.app import create_dash, script_hashes
+from dashboard.app import STATIC_PREFIXES, create_dash, script_hashes
 from feeds.bus import Bus
 from feeds.commands import CommandClient
 from feeds.journal import Journal
@@ -32,7 +32,7 @@ class Web:
         self._app = create_app(
             Deps(
                 settings=settings.web, site=settings.site, pump=self._pump, journal=journal, commands=self._commands,
-                bus=bus, map_layer=layer, reload=self._ask_reload, script_hashes=lambda: script_hashes(self._dash),
+                bus=bus, map_layer=layer, reload=self._ask_reload, script_hashes=lambda: script_hashes(self._dash), static_prefixes=STATIC_PREFIXES,
             )
         )
         self._dash = create_dash(self._app, settings.site)

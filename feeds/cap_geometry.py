@@ -1,0 +1,124 @@
+"""CAP's polygons and circles as GeoJSON. CAP writes latitude,longitude; GeoJSON longitude, latitude."""
+
+from __future__ import annotations
+
+from math import asin, atan2, cos, degrees, radians, sin
+from typing import Any
+
+EARTH_KM = 6371.0088
+CIRCLE_CORNERS = 64
+LARGEST_KM = 20037.0
+
+Ring = list[tuple[float, float]]
+"""(longitude, latitude) in degrees, first = last."""
+
+
+class BadShape(ValueError):
+    """`code` is a finding's code; `fault` its detail; `ring` what of it could still be used."""
+
+    def __init__(self, code: str, fault: str = "", ring: Ring | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.fault = fault
+        self.ring = ring
+
+
+def ring_of(text: str) -> Ring:
+    """The ring of a `polygon`: pairs "lat,lon" divided by any white space. Raises BadShape."""
+    try:
+        pairs = [_pair(word) for word in text.split()]
+    except ValueError as error:
+        raise BadShape("INVALID_POLYGON", "text") from error
+    ring = [(lon, lat) for lat, lon in pairs]
+    if not all(_in_range(lat, lon) for lat, lon in pairs):
+        raise BadShape("COORD_RANGE")
+    if len(ring) < 4:
+        raise BadShape("INVALID_POLYGON", "few")
+    if ring[0] != ring[-1]:
+        raise BadShape("INVALID_POLYGON", "open", [*ring, ring[0]])
+    from shapely import Polygon  # costs 100 ms: only where there is a polygon
+
+    if not Polygon(ring).is_valid:
+        raise BadShape("INVALID_POLYGON", "crossed", ring)
+    return ring
+
+
+def circle_of(text: str) -> tuple[float, float, float]:
+    """(longitude, latitude, radius in km) of a `circle` "lat,lon radius". Raises BadShape."""
+    words = text.split()
+    try:
+        lat, lon = _pair(words[0])
+        (radius,) = (_number(word) for word in words[1:])
+    except (ValueError, IndexError) as error:
+        raise BadShape("INVALID_CIRCLE") from error
+    if not 0 <= radius <= LARGEST_KM:
+        raise BadShape("INVALID_CIRCLE")
+    if not _in_range(lat, lon):
+        raise BadShape("COORD_RANGE")
+    return lon, lat, radius
+
+
+def circle_ring(lon: float, lat: float, radius: float) -> Ring:
+    """A circle on the sphere as a ring of 64 corners; longitudes run on past ±180 rather than jump."""
+    ring: Ring = []
+    for corner in range(CIRCLE_CORNERS):
+        bearing = -2 * 3.141592653589793 * corner / CIRCLE_CORNERS
+        away, phi = radius / EARTH_KM, radians(lat)
+        there = asin(max(-1.0, min(1.0, sin(phi) * cos(away) + cos(phi) * sin(away) * cos(bearing))))
+        turn = atan2(sin(bearing) * sin(away) * cos(phi), cos(away) - sin(phi) * sin(there))
+        ring.append((round(lon + degrees(turn), 6), round(degrees(there), 6)))
+    return [*ring, ring[0]]
+
+
+def united(rings: list[Ring], points: list[tuple[float, float]]) -> dict[str, Any] | None:
+    """One GeoJSON geometry of all rings and points, None without any. Crossed rings are made valid."""
+    if not rings and not points:
+        return None
+    if len(rings) == 1 and not points:
+        return _polygon(rings[0])
+    if not rings and len(points) == 1:
+        return {"type": "Point", "coordinates": list(points[0])}
+    from shapely import Point, Polygon, make_valid, union_all
+    from shapely.geometry import mapping
+
+    shapes = [make_valid(Polygon(ring)) for ring in rings] + [Point(point) for point in points]
+    return _listed(mapping(union_all(shapes)))
+
+
+def _polygon(ring: Ring) -> dict[str, Any]:
+    from shapely import Polygon, make_valid
+    from shapely.geometry import mapping
+
+    shape = Polygon(ring)
+    if not shape.is_valid:
+        return _listed(mapping(make_valid(shape)))
+    return {"type": "Polygon", "coordinates": [[list(point) for point in ring]]}
+
+
+def _listed(geometry: Any) -> dict[str, Any]:
+    """A geometry of plain lists, as JSON and msgpack give it back."""
+    if "geometries" in geometry:
+        return {"type": geometry["type"], "geometries": [_listed(one) for one in geometry["geometries"]]}
+    return {"type": geometry["type"], "coordinates": _lists(geometry["coordinates"])}
+
+
+def _lists(value: Any) -> Any:
+    return [_lists(one) for one in value] if isinstance(value, (list, tuple)) else value
+
+
+def _pair(word: str) -> tuple[float, float]:
+    lat, comma, lon = word.partition(",")
+    if not comma:
+        raise ValueError(word)
+    return _number(lat), _number(lon)
+
+
+def _number(text: str) -> float:
+    """A plain decimal: Python's own "nan", "inf" and "1_0" are none."""
+    if not text or not set(text) <= set("+-.0123456789eE"):
+        raise ValueError(text)
+    return float(text)
+
+
+def _in_range(lat: float, lon: float) -> bool:
+    return -90 <= lat <= 90 and -180 <= lon <= 180

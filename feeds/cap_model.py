@@ -1,0 +1,108 @@
+"""A CAP message as read: everything it says, in CAP's own words; nothing about what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from feeds.model import Finding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapDocument:
+    """One document as it came, not yet read: what travels on the bus as kind "cap".
+
+    `mode` is "strict" or "lenient", `profile` "" or "cn-12379": how its source is to be read.
+    """
+
+    source: str
+    received_at: float
+    raw: bytes
+    url: str = ""
+    mode: str = "strict"
+    profile: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapArea:
+    """One `area`. `geometry` is GeoJSON (EPSG:4326) uniting its polygons and circles, None without any."""
+
+    text: str = ""
+    geometry: dict[str, Any] | None = None
+    geocodes: tuple[tuple[str, str], ...] = ()
+    altitude: float | None = None
+    ceiling: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapInfo:
+    """One `info`. Times are epoch seconds; pairs are (valueName, value)."""
+
+    language: str = "en-US"
+    category: tuple[str, ...] = ()
+    event: str = ""
+    response_type: tuple[str, ...] = ()
+    urgency: str = ""
+    severity: str = ""
+    certainty: str = ""
+    audience: str = ""
+    event_codes: tuple[tuple[str, str], ...] = ()
+    effective: float | None = None
+    onset: float | None = None
+    expires: float | None = None
+    sender_name: str = ""
+    headline: str = ""
+    description: str = ""
+    instruction: str = ""
+    web: str = ""
+    contact: str = ""
+    parameters: tuple[tuple[str, str], ...] = ()
+    resources: tuple[dict[str, str], ...] = ()
+    areas: tuple[CapArea, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapMessage:
+    """One `alert`. `sent_text` is `sent` as written, `references` are "sender,identifier,sent" as written.
+
+    `version` is what it came as ("1.0", "1.1", "1.2"); `signature` is "" (none), "unknown key"
+    (whole, but by a key that nobody vouches for) or "invalid"; `digest` is the SHA-256 of its bytes.
+    """
+
+    identifier: str
+    sender: str
+    sent: float
+    sent_text: str
+    status: str
+    msg_type: str
+    scope: str = "Public"
+    source: str = ""
+    restriction: str = ""
+    addresses: str = ""
+    codes: tuple[str, ...] = ()
+    note: str = ""
+    references: tuple[str, ...] = ()
+    incidents: str = ""
+    infos: tuple[CapInfo, ...] = ()
+    version: str = "1.2"
+    signature: str = ""
+    digest: str = ""
+    findings: tuple[Finding, ...] = field(default=())
+
+    @property
+    def id(self) -> str:
+        """The key of a message: "sender,identifier,sent"."""
+        return f"{self.sender},{self.identifier},{self.sent_text}"
+
+    @property
+    def faulty(self) -> bool:
+        """True when it was kept by lenient mode although something is wrong with it (校验有问题)."""
+        return any(one.error for one in self.findings)
+
+
+class CapRefused(ValueError):
+    """The document is no acceptable CAP message; `findings` says why, errors and warnings."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        super().__init__("; ".join(f"{one.code} {one.xpath}".strip() for one in findings if one.error))
+        self.findings = findings

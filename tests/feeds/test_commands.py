@@ -1,0 +1,49 @@
+"""From a wish to its outcome, over a real bus."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+
+from feeds.bus import Bus
+from feeds.commands import CommandClient, Unanswered
+from feeds.model import Command, Outcome, Result
+
+
+def command(key: str) -> Command:
+    return Command(
+        id=key, action="ack", subject="a", actor="网管乙", role="operator", actor_region="", at=1.0, valid_until=9.0
+    )
+
+
+@pytest.fixture
+async def client(bus: Bus) -> AsyncIterator[CommandClient]:
+    one = CommandClient(bus)
+    task = asyncio.create_task(one.run())
+    yield one
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def test_each_asker_gets_its_own_answer(bus: Bus, client: CommandClient) -> None:
+    async def engine() -> None:
+        cursor, seen = {bus.keys.commands("alert"): "0"}, 0
+        while seen < 3:
+            for entry in await bus.read(cursor, block=0.1):
+                cursor[entry.stream] = entry.id
+                results = [Result(command=one.id, outcome=Outcome.DONE, detail=one.id) for one in entry.items]
+                await bus.commit("alert", cursors=cursor, results=results)
+                seen += len(entry.items)
+
+    asks = [client.submit(command(key), engine="alert") for key in "abc"]
+    answers, _ = await asyncio.gather(asyncio.gather(*asks), engine())
+    assert [answer.detail for answer in answers] == ["a", "b", "c"]
+
+
+async def test_an_engine_that_is_away_is_told_as_unanswered(client: CommandClient) -> None:
+    with pytest.raises(Unanswered):
+        await client.submit(command("a"), engine="alert", timeout=0.05)

@@ -1,0 +1,106 @@
+"""The journal: durable together or not at all, and every meddling shows."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from feeds.journal import Journal, JournalLost, sqlite_url
+
+
+async def write(journal: Journal, *subjects: str) -> None:
+    for subject in subjects:
+        async with journal.begin() as tx:
+            seq = await tx.append(
+                kind="alert", name="raise", subject=subject, at=1.0, actor="网管乙", reason="已联系抢修", body={"电压": 1}
+            )
+            await tx.put("alert", subject, {"n": 1}, seq=seq)
+
+
+def meddle(folder: Path, sql: str) -> None:
+    with sqlite3.connect(folder / "journal.sqlite3") as connection:
+        connection.execute(sql)
+    connection.close()
+
+
+async def test_what_is_written_is_read_back_in_order(journal: Journal) -> None:
+    await write(journal, "a", "b")
+    entries = await journal.entries(kind="alert")
+    assert [(e.subject, e.actor, e.reason, e.body) for e in entries] == [
+        ("a", "网管乙", "已联系抢修", {"电压": 1}), ("b", "网管乙", "已联系抢修", {"电压": 1}),
+    ]
+    assert [e.subject for e in await journal.entries(newest_first=True, limit=1)] == ["b"]
+    assert await journal.verify() == []
+
+
+async def test_a_transaction_that_fails_leaves_nothing(journal: Journal) -> None:
+    with pytest.raises(RuntimeError, match="half-way"):
+        async with journal.begin() as tx:
+            await tx.append(kind="alert", name="raise", subject="a", at=1.0)
+            await tx.put("alert", "a", {})
+            raise RuntimeError("half-way")
+    assert (await journal.entries(), await journal.docs("alert")) == ([], [])
+    await write(journal, "b")
+    assert await journal.verify() == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "says"),
+    [
+        ("update entry set reason = 'nothing happened' where seq = 2", "changed"),
+        ("update entry set at = 2.0 where seq = 2", "changed"),
+        ("delete from entry where seq = 2", "missing"),
+        ("update entry set prev = '' where seq = 2", "follow"),
+    ],
+)
+async def test_meddling_shows(journal: Journal, tmp_path: Path, sql: str, says: str) -> None:
+    await write(journal, "a", "b", "c")
+    meddle(tmp_path, sql)
+    faults = await journal.verify()
+    assert faults
+    assert any(says in fault.what for fault in faults)
+
+
+async def test_every_writing_process_has_a_chain_of_its_own(journal: Journal, tmp_path: Path) -> None:
+    other = Journal(sqlite_url(tmp_path), "web")
+    await other.open()
+    await asyncio.gather(write(journal, *"abcdefgh"), write(other, *"ABCDEFGH"))
+    assert sorted(e.chain_seq for e in await other.entries() if e.chain == "web") == list(range(1, 9))
+    assert await journal.verify() == []
+    await other.close()
+
+
+async def test_a_message_is_queued_once_and_cancelled_only_while_unsent(journal: Journal) -> None:
+    for _ in range(2):
+        async with journal.begin() as tx:
+            for key in ("k1", "k2"):
+                await tx.enqueue(key, receiver="desk", subject="a", created=1.0, due=1.0, body={"n": 1})
+    assert [item.key for item in await journal.outbox_due(1.0)] == ["k1", "k2"]
+    await journal.outbox_mark("k1", sent_at=2.0, attempts=1)
+    async with journal.begin() as tx:
+        assert await tx.cancel_outbox("a", reason="acknowledged") == 1
+    assert [(item.key, item.sent_at, item.error) for item in await journal.outbox_for("a")] == [
+        ("k1", 2.0, ""), ("k2", None, "acknowledged"),
+    ]
+    assert await journal.outbox_due(9.0) == []
+
+
+async def test_documents_are_replaced_and_paged_newest_first(journal: Journal) -> None:
+    await write(journal, "a", "b", "c")
+    async with journal.begin() as tx:
+        await tx.put("alert", "b", {"n": 2}, open=False, seq=2)
+        await tx.delete("alert", "c")
+    assert [doc.id for doc in await journal.docs("alert", open=True)] == ["a"]
+    assert [(doc.id, doc.body) for doc in await journal.docs_page("alert", limit=1)] == [("b", {"n": 2})]
+    assert [doc.id for doc in await journal.docs_page("alert", before=2)] == ["a"]
+
+
+async def test_a_journal_that_cannot_be_used_says_so(tmp_path: Path) -> None:
+    (tmp_path / "journal.sqlite3").write_text("this is no database" * 100)
+    broken = Journal(sqlite_url(tmp_path), "web")
+    with pytest.raises(JournalLost):
+        await broken.open()
+    await broken.close()
