@@ -71,7 +71,7 @@ NOT_REQUIRED_BEFORE_12 = frozenset(("category", "mimeType"))
 
 
 def colour_of(text: str) -> str:
-    """"red", "orange", "yellow", "blue" or "" for a word such as 橙, 橙色 or Orange."""
+    """One of red, orange, yellow, blue, or nothing, for a word such as 橙, 橙色 or Orange."""
     word = text.strip().lower()
     if word in COLOUR_SEVERITY:
         return word

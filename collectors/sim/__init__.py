@@ -1,0 +1,1 @@
+"""Simulated devices that speak their real protocols on loopback sockets. The collectors cannot know."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,7 @@ class Tx:
     def __init__(self, connection: AsyncConnection, chain: str) -> None:
         self._sql = connection
         self._chain = chain
+        self._head: tuple[int, str] | None = None
         self._upsert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
 
     async def append(
@@ -59,23 +60,22 @@ class Tx:
         body: dict[str, Any] | None = None,
     ) -> int:
         """Add one entry to this process's chain; returns its global sequence number."""
-        log = schema.entry
-        last = (
-            await self._sql.execute(
-                select(log.c.chain_seq, log.c.hash)
-                .where(log.c.chain == self._chain)
-                .order_by(log.c.chain_seq.desc())
-                .limit(1)
-            )
-        ).first()
+        number, prev = self._head or await self._last()
         row: dict[str, Any] = {
-            "chain": self._chain, "chain_seq": last[0] + 1 if last else 1, "at": at, "kind": kind, "name": name,
-            "subject": subject, "actor": actor, "reason": reason, "command": command, "body": canonical(body or {}),
-            "prev": last[1] if last else GENESIS,
+            "chain": self._chain, "chain_seq": number + 1, "at": at, "kind": kind, "name": name, "subject": subject,
+            "actor": actor, "reason": reason, "command": command, "body": canonical(body or {}), "prev": prev,
         }
         row["hash"] = row_hash(row)
-        result = await self._sql.execute(insert(log).values(row))
+        result = await self._sql.execute(insert(schema.entry).values(row))
+        self._head = (number + 1, row["hash"])
         return int(result.inserted_primary_key[0])  # type: ignore[index]  # one row was inserted
+
+    async def _last(self) -> tuple[int, str]:
+        """The chain's last number and hash; read once a transaction, which holds the lock."""
+        log = schema.entry
+        statement = select(log.c.chain_seq, log.c.hash).where(log.c.chain == self._chain)
+        row = (await self._sql.execute(statement.order_by(log.c.chain_seq.desc()).limit(1))).first()
+        return (row[0], row[1]) if row else (0, GENESIS)
 
     async def put(self, kind: str, id: str, body: dict[str, Any], *, open: bool = True, seq: int = 0) -> None:
         """Set the present form of a thing."""
@@ -161,7 +161,9 @@ class Journal:
             try:
                 yield connection
             except BaseException:
-                await _end(connection, "ROLLBACK")
+                # A cancelled statement has closed the transaction already; its reason must reach the caller.
+                with suppress(SQLAlchemyError):
+                    await _end(connection, "ROLLBACK")
                 raise
             await _end(connection, "COMMIT")
 

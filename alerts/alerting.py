@@ -1,0 +1,45 @@
+"""The alert role's entry: the engine and the sender, together or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from alerts.engine import AlertEngine
+from alerts.outbox import Sender, compile_receivers
+from alerts.rules import compile_rules
+from alerts.settings import ReceiverSettings, RuleSettings
+from feeds.bus import Bus
+from feeds.clock import Clock, now
+from feeds.engine import run_engine
+from feeds.journal import Journal
+
+
+class Alerting:
+    """Runs the alert role. RuleError or ReceiverError when the settings cannot be used."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        journal: Journal,
+        rules: Sequence[RuleSettings],
+        receivers: Sequence[ReceiverSettings],
+        site_name: str,
+        clock: Clock = now,
+    ) -> None:
+        self._bus, self._clock = bus, clock
+        compiled, webhooks = compile_rules(rules), compile_receivers(receivers)
+        self._sender = Sender(journal, webhooks, clock=clock)
+        self.engine = AlertEngine(journal, compiled, receivers, site_name, clock=clock, wake=self._sender.wake)
+
+    async def run(self) -> None:
+        """Until cancelled; when either part fails the other ends too, and the error is raised in a group."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(run_engine(self.engine, self._bus, self._clock), name="alerts.engine")
+            tasks.create_task(self._sender.run(), name="alerts.outbox")
+
+    async def reload(self, rules: Sequence[RuleSettings], receivers: Sequence[ReceiverSettings]) -> None:
+        """Other rules and receivers from the next step on; RuleError or ReceiverError leaves the running ones."""
+        compiled, webhooks = compile_rules(rules), compile_receivers(receivers)
+        self.engine.replace(compiled, receivers)
+        self._sender.replace(webhooks)

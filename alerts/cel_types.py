@@ -1,0 +1,248 @@
+"""Whether a rule's expression can mean anything: its names, their types, the words they may take."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from alerts.cel_syntax import Node, string_value
+
+COMPREHENSIONS = {"all": "bool", "exists": "bool", "exists_one": "bool", "filter": "list", "map": "list"}
+METHODS = {"contains": "bool", "startsWith": "bool", "endsWith": "bool", "matches": "bool", "size": "int"}
+FUNCTIONS = {"size": "int", "int": "int", "uint": "uint", "double": "double", "string": "string"}
+NUMBERS = frozenset(("int", "uint", "double"))
+
+
+class Unfit(ValueError):
+    """The expression cannot mean anything; `at` is the offset, `zh` and `en` say what and how to mend it."""
+
+    def __init__(self, node: Node, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.at, self.zh, self.en = node.start, zh, en
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A variable's CEL type, and the only words that it may be (none: any)."""
+
+    type: str
+    words: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Uses:
+    """What an expression refers to.
+
+    `ages` are the places of `age(…)` and the reading's key in each; `limits` those ages (by their place)
+    that are compared with a number, and the number; `patterns` the places of literal regular expressions
+    and their source.
+    """
+
+    names: set[str] = field(default_factory=set)
+    readings: set[str] = field(default_factory=set)
+    labels: set[str] = field(default_factory=set)
+    ages: list[tuple[int, int, str]] = field(default_factory=list)
+    limits: dict[int, float] = field(default_factory=dict)
+    patterns: list[tuple[int, str]] = field(default_factory=list)
+
+
+def check(tree: Node, names: Mapping[str, Name]) -> Uses:
+    """What the expression uses; Unfit at the first thing that cannot be right."""
+    checker = _Checker(names)
+    result = checker.type_of(tree)
+    if result not in ("bool", "dyn"):
+        raise Unfit(tree, f"结果是 {result}，应为真或假", f"the result is {result}, not true or false")
+    return checker.uses
+
+
+class _Checker:
+    def __init__(self, names: Mapping[str, Name]) -> None:
+        self._names = names
+        self._bound: list[str] = []
+        self.uses = Uses()
+
+    def type_of(self, node: Node) -> str:
+        """The CEL type of a node: bool int uint double string bytes null list map dyn."""
+        match node.op:
+            case "name":
+                return self._name(node)
+            case "bool" | "null" | "int" | "uint" | "double" | "string" | "bytes":
+                return node.op
+            case "member" | "index":
+                return self._part(node)
+            case "call":
+                return self._call(node)
+            case "method":
+                return self._method(node)
+            case "list" | "map":
+                for arg in node.args:
+                    self.type_of(arg)
+                return node.op
+            case "struct":
+                raise Unfit(node, "不支持消息类型", "message types are not supported")
+        return self._operator(node)
+
+    def _name(self, node: Node) -> str:
+        if node.text in self._bound:
+            return "dyn"
+        if node.text not in self._names:
+            known = ", ".join(sorted(self._names))
+            raise Unfit(node, f"未知名称 {node.text}；可用：{known}", f"unknown name {node.text}; known are: {known}")
+        self.uses.names.add(node.text)
+        return self._names[node.text].type
+
+    def _part(self, node: Node) -> str:
+        whole = node.args[0]
+        key = self._key(node)
+        if whole.op == "name" and whole.text == "m" and "m" not in self._bound and "m" in self._names:
+            self.uses.names.add("m")
+            if node.op == "member" or key is None:
+                raise Unfit(
+                    node, '读数请写作 m["icmp.rtt_ms"]', 'name a reading by its key: m["icmp.rtt_ms"]'
+                )
+            self.uses.readings.add(key)
+            return "dyn"
+        inner = self.type_of(whole)
+        if whole.op == "name" and whole.text == "labels" and key is not None:
+            self.uses.labels.add(key)
+            return "string"
+        if node.op == "index":
+            self.type_of(node.args[1])
+        if inner not in ("dyn", "map", "list"):
+            raise Unfit(node, f"{inner} 没有成员", f"a {inner} has no parts")
+        return "dyn"
+
+    def _key(self, node: Node) -> str | None:
+        if node.op == "member":
+            return node.text
+        return string_value(node.args[1]) if node.args[1].op == "string" else None
+
+    def _call(self, node: Node) -> str:
+        if node.text == "age" and "age" not in self._bound and "m" in self._names:
+            return self._age(node)
+        if node.text == "has" and len(node.args) == 1 and node.args[0].op == "member":
+            self.type_of(node.args[0])
+            return "bool"
+        if node.text not in FUNCTIONS:
+            raise self._unknown(node, ["age", "has", *FUNCTIONS])
+        for arg in node.args:
+            self.type_of(arg)
+        if len(node.args) != 1:
+            raise Unfit(node, f"{node.text}() 需要一个参数", f"{node.text}() takes one argument")
+        return FUNCTIONS[node.text]
+
+    def _age(self, node: Node) -> str:
+        arg = node.args[0] if len(node.args) == 1 else node
+        key = string_value(arg) if arg.op == "string" else None
+        if arg.op == "index" and arg.args[0].op == "name" and arg.args[0].text == "m":
+            key = self._key(arg)
+        if key is None:
+            written = 'age(m["icmp.rtt_ms"])'
+            raise Unfit(node, f"age() 的参数是读数：{written}", f"age() takes a reading: {written}")
+        self.uses.ages.append((node.start, node.end, key))
+        return "double"
+
+    def _method(self, node: Node) -> str:
+        if node.text in COMPREHENSIONS and len(node.args) in (3, 4) and node.args[1].op == "name":
+            return self._comprehension(node)
+        if node.text not in METHODS:
+            raise self._unknown(node, [*METHODS, *COMPREHENSIONS])
+        target, *others = [self.type_of(arg) for arg in node.args]
+        if len(others) != (0 if node.text == "size" else 1):
+            raise Unfit(node, f"{node.text}() 的参数个数不对", f"{node.text}() has a wrong number of arguments")
+        if node.text == "matches" and node.args[1].op == "string":
+            self.uses.patterns.append((node.args[1].start, node.args[1].text))
+        if node.text != "size":
+            for got in (target, *others):
+                if got not in ("string", "dyn"):
+                    raise Unfit(node, f"{node.text}() 用于文本，不是 {got}", f"{node.text}() is for text, not {got}")
+        return METHODS[node.text]
+
+    def _comprehension(self, node: Node) -> str:
+        whole = self.type_of(node.args[0])
+        if whole not in ("list", "map", "dyn"):
+            raise Unfit(node, f"{node.text}() 用于列表，不是 {whole}", f"{node.text}() is for lists, not {whole}")
+        self._bound.append(node.args[1].text)
+        for arg in node.args[2:]:
+            self.type_of(arg)
+        self._bound.pop()
+        return COMPREHENSIONS[node.text]
+
+    def _unknown(self, node: Node, known: list[str]) -> Unfit:
+        listed = ", ".join(f"{name}()" for name in sorted(known))
+        name = f"{node.text}()"
+        return Unfit(node, f"未知函数 {name}；可用：{listed}", f"unknown function {name}; known are: {listed}")
+
+    def _operator(self, node: Node) -> str:
+        types = [self.type_of(arg) for arg in node.args]
+        match node.op:
+            case "&&" | "||" | "not":
+                self._want(node, types, frozenset(("bool",)))
+                return "bool"
+            case "ternary":
+                self._want(node, types[:1], frozenset(("bool",)))
+                return types[1] if types[1] == types[2] else "dyn"
+            case "==" | "!=":
+                self._comparable(node, types)
+                self._words(node, *node.args)
+                return "bool"
+            case "in":
+                self._membership(node, types)
+                return "bool"
+            case "<" | "<=" | ">" | ">=":
+                self._comparable(node, types)
+                self._limit(*node.args)
+                return "bool"
+            case "neg":
+                self._want(node, types, NUMBERS)
+                return types[0]
+        return self._arithmetic(node, types)
+
+    def _limit(self, *pair: Node) -> None:
+        """An age that meets a number says when time alone will change the answer."""
+        for age, number in (pair, pair[::-1]):
+            if age.op == "call" and age.text == "age" and number.op in ("int", "double"):
+                self.uses.limits[age.start] = float(ast.literal_eval(number.text))
+
+    def _want(self, node: Node, types: list[str], wanted: frozenset[str]) -> None:
+        for got, arg in zip(types, node.args, strict=False):
+            if got != "dyn" and got not in wanted:
+                listed = "/".join(sorted(wanted))
+                raise Unfit(arg, f"这里应为 {listed}，不是 {got}", f"{listed} is wanted here, not {got}")
+
+    def _comparable(self, node: Node, types: list[str]) -> None:
+        left, right = types
+        if "dyn" in types or "null" in types or left == right or (left in NUMBERS and right in NUMBERS):
+            return
+        raise Unfit(node, f"{left} 不能与 {right} 比较", f"{left} cannot be compared with {right}")
+
+    def _membership(self, node: Node, types: list[str]) -> None:
+        if types[1] not in ("list", "map", "dyn"):
+            raise Unfit(node, f"in 的右边应为列表，不是 {types[1]}", f"in wants a list on its right, not {types[1]}")
+        if node.args[1].op == "list":
+            for item in node.args[1].args:
+                self._comparable(item, [types[0], self.type_of(item)])
+                self._words(node, node.args[0], item)
+
+    def _words(self, node: Node, *pair: Node) -> None:
+        """A misspelt word would make a rule that can never be true, or always is."""
+        for name, word in (pair, pair[::-1]):
+            if name.op == "name" and word.op == "string" and name.text not in self._bound:
+                words = self._names[name.text].words
+                value = string_value(word)
+                if words and value not in words:
+                    listed = ", ".join(sorted(w or '""' for w in words))
+                    en = f"{name.text} is never {value}; it is one of: {listed}"
+                    raise Unfit(word, f"{name.text} 不会是 {value}；可为：{listed}", en)
+
+    def _arithmetic(self, node: Node, types: list[str]) -> str:
+        left, right = types
+        if "dyn" in types:
+            if "int" in types and any(arg.op == "int" for arg in node.args):
+                raise Unfit(node, "读数是小数，请写 1.0 而不是 1", "a reading is a decimal number: write 1.0, not 1")
+            return right if left == "dyn" else left
+        if left == right and (left in NUMBERS or (node.op == "+" and left in ("string", "list"))):
+            return left
+        term = f"{left} {node.op} {right}"
+        raise Unfit(node, f"{term} 不成立；请用 double(…) 转换", f"{term} is not defined; convert with double(…)")

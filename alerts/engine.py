@@ -1,0 +1,240 @@
+"""The alert engine: reads changes and commands, journals what follows, and only then publishes it.
+
+One journal transaction a batch holds the transitions, the alerts' present form, what is to be sent
+and the place in the change stream; the bus hears of it afterwards. Killed in between, the next
+start finds the journal ahead of Redis, publishes from it and goes on behind what it has decided.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from alerts import life
+from alerts.board import Board, Step, new_id
+from alerts.evaluator import Timers
+from alerts.finish import finish
+from alerts.notices import notices, receivers_of
+from alerts.rules import CompiledRule
+from alerts.settings import ReceiverSettings
+from alerts.subjects import Subjects
+from feeds import wire
+from feeds.bus import Bus, Saved, State, StreamEntry, entry_order
+from feeds.clock import Clock
+from feeds.clock import now as wall_clock
+from feeds.journal import Journal, Tx
+from feeds.mirror import alert_record
+from feeds.model import Alert, Change, Command, Kind, Outcome, Result
+
+log = logging.getLogger(__name__)
+
+NAME = "alert"
+PENDING = "pending"
+BACKLOG = 100  # this many entries at once mean that more are waiting: time stands still until they are read
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far the engine has come: in the change stream, and in what time alone has done since.
+
+    `turn` counts what was ever settled; the journal and Redis each keep the last one they have seen.
+    """
+
+    epoch: str = ""
+    changes: str = "0-0"
+    turn: int = 0
+    pending: Mapping[str, Any] = field(default_factory=dict)
+
+
+class AlertEngine:
+    """Owns the alerts (see feeds.engine.Engine). `wake` is called when something was queued to be sent."""
+
+    name = NAME
+
+    def __init__(
+        self,
+        journal: Journal,
+        rules: Mapping[str, CompiledRule],
+        receivers: Sequence[ReceiverSettings],
+        site_name: str,
+        *,
+        clock: Clock = wall_clock,
+        wake: Callable[[], None] = lambda: None,
+        make_id: Callable[[float], str] = new_id,
+    ) -> None:
+        self._journal = journal
+        self._rules = dict(rules)
+        self._receivers = tuple(receivers)
+        self._site_name = site_name
+        self._clock = clock
+        self._wake = wake
+        self._make_id = make_id
+        self._bus: Bus | None = None
+        self._told: dict[str, set[str]] = {}
+        self._cursors: dict[str, str] = {}
+        self._saved_timers = -1
+        self._turn = 0
+        self._adrift, self._unreconciled = False, True
+        self.board = Board(rules, subjects=Subjects(), make_id=make_id)
+
+    def replace(self, rules: Mapping[str, CompiledRule], receivers: Sequence[ReceiverSettings]) -> None:
+        """Other rules and receivers from the next step on; alerts of removed rules clear then."""
+        self._rules, self._receivers = dict(rules), tuple(receivers)
+        self.board.set_rules(self._rules)
+        self._unreconciled = True
+
+    # -- starting ----------------------------------------------------------------
+
+    async def open(self, bus: Bus) -> dict[str, str]:
+        """Rebuild from the journal, publish what Redis has not heard of, and say where to read on."""
+        self._bus = bus
+        saved, state = await bus.saved(NAME), await bus.state()
+        docs = await self._journal.docs("alert", open=True)
+        alerts = [life.load(doc.body) for doc in docs]
+        self._told = {doc.id: set(doc.body.get("told", ())) for doc in docs}
+        place = await self._place(bus, saved, state)
+        self.board = Board(
+            self._rules, subjects=Subjects(state.records), alerts=alerts, timers=Timers(place.pending),
+            make_id=self._make_id,
+        )
+        # Commands are read again from where Redis knows their answers: done ones are recognised by the journal.
+        commands = bus.keys.commands(NAME)
+        self._cursors = {bus.keys.changes: place.changes, commands: saved.cursors.get(commands, "0-0")}
+        self._unreconciled, self._saved_timers = True, -1
+        if self._adrift:
+            self.board.meet(self._clock())
+        await finish(self._settle(self._unpublished(state.records[Kind.ALERT], alerts), []))
+        return dict(self._cursors)
+
+    async def _place(self, bus: Bus, saved: Saved, state: State) -> Place:
+        """The further of what Redis and the journal remember; the end of the stream when neither leads on to it."""
+        raw, kept, stream = saved.private.get(PENDING), await self._journal.cursor(NAME) or {}, bus.keys.changes
+        waiting: dict[str, Any] = wire.decode(raw, dict[str, Any]) if raw else {}
+        in_redis = Place(saved.epoch, saved.cursors.get(stream, "0-0"), waiting.get("turn", 0), waiting)
+        waiting = kept.get(PENDING, {})
+        in_journal = Place(
+            kept.get("epoch", ""), kept.get("cursors", {}).get(stream, "0-0"), waiting.get("turn", 0), waiting
+        )
+        place = max(in_redis, in_journal, key=lambda one: (one.epoch == bus.epoch, one.turn, entry_order(one.changes)))
+        self._turn = max(in_redis.turn, in_journal.turn)
+        self._adrift = place.epoch != bus.epoch or await bus.gap(bus.keys.changes, place.changes)
+        if self._adrift and place.epoch:
+            log.info("the change stream is not the one that was left: every rule is asked again")
+        return Place(bus.epoch, state.last, place.turn, place.pending) if self._adrift else place
+
+    def _unpublished(self, shown: Mapping[str, Alert], alerts: Iterable[Alert]) -> list[Change]:
+        at, truth = self._clock(), {alert.id: alert for alert in alerts}
+        gone = [Change(kind=Kind.ALERT, id=id, after=None, at=at, cause="journal") for id in shown if id not in truth]
+        return gone + [
+            Change(kind=Kind.ALERT, id=id, after=alert, at=at, cause="journal")
+            for id, alert in truth.items() if shown.get(id) != alert
+        ]
+
+    # -- running -----------------------------------------------------------------
+
+    async def step(self, entries: Sequence[StreamEntry], now: float) -> None:
+        """Take changes and commands in at their own times, then let time pass; journal, then publish."""
+        results = await self._take(entries, now)
+        if len(entries) < BACKLOG:
+            self.board.advance(now)
+            if self._unreconciled:
+                self.board.reconcile()
+                self._unreconciled = False
+        for entry in entries:
+            self._cursors[entry.stream] = entry.id
+        await finish(self._settle([], results))
+
+    async def _take(self, entries: Sequence[StreamEntry], now: float) -> list[Result]:
+        items = [item for entry in entries for item in entry.items if isinstance(item, Change | Command)]
+        results: dict[str, Result] = {}
+        for item in sorted(items, key=lambda one: one.at):
+            if isinstance(item, Change):
+                self.board.fold(item, now)
+            elif item.id not in results:
+                results[item.id] = await self._obey(item, now)
+        return list(results.values())
+
+    async def _obey(self, command: Command, now: float) -> Result:
+        """Carry a command out once: one that the journal knows is only answered again."""
+        closed = None
+        if self.board.find(command.subject) is None:
+            doc = await self._journal.doc("alert", command.subject)
+            closed = life.load(doc.body) if doc is not None else None
+        if await self._journal.command_entry(command.id) is not None:
+            alert = self.board.find(command.subject) or closed
+            after = alert_record(alert) if alert is not None else None
+            return Result(command=command.id, outcome=Outcome.DONE, detail="again", after=after)
+        return self.board.command(command, now, closed)
+
+    # -- keeping -----------------------------------------------------------------
+
+    async def _settle(self, changes: list[Change], results: list[Result]) -> None:
+        """Journal what happened, then publish it; nothing is written when there is nothing new."""
+        steps = self.board.take_steps()
+        if not (steps or changes or results or self.board.timers.revision != self._saved_timers):
+            return
+        self._turn += 1
+        if steps and await self._record(steps):
+            self._wake()
+        await self._commit([*changes, *(_change(step) for step in steps if _shown(step))], results)
+
+    async def _record(self, steps: Sequence[Step]) -> bool:
+        """Everything that follows from a batch becomes durable together; True when there is something to send."""
+        queued = False
+        async with self._journal.begin() as tx:
+            last: dict[str, tuple[Alert, int]] = {}
+            for step in steps:
+                last[step.alert.id] = step.alert, await _append(tx, step)
+                queued = await self._enqueue(tx, step) or queued
+            for id, (alert, seq) in last.items():
+                body = life.dump(alert) | {"told": sorted(self._told.get(id, ()))}
+                await tx.put("alert", id, body, open=alert.open, seq=seq)
+                if not alert.open:
+                    self._told.pop(id, None)
+            epoch = self._bus.epoch if self._bus is not None else ""
+            await tx.set_cursor(NAME, {"epoch": epoch, "cursors": self._cursors, PENDING: self._waiting()})
+        return queued
+
+    async def _enqueue(self, tx: Tx, step: Step) -> bool:
+        told = self._told.setdefault(step.alert.id, set())
+        to = receivers_of(step, self._receivers, told)
+        told.update(to)
+        for notice in notices(step, to, self._site_name):
+            await tx.enqueue(
+                notice.key, receiver=notice.receiver, subject=notice.subject, created=notice.at, due=notice.at,
+                body=notice.body,
+            )
+        return bool(to)
+
+    async def _commit(self, changes: Iterable[Change], results: Iterable[Result]) -> None:
+        assert self._bus is not None, "open() comes first"
+        revision = self.board.timers.revision
+        await self._bus.commit(
+            NAME, cursors=self._cursors, changes=changes, results=results,
+            private={PENDING: wire.encode(self._waiting())},
+        )
+        self._saved_timers = revision
+
+    def _waiting(self) -> dict[str, Any]:
+        """What must be found again after a restart and stands in no alert."""
+        return self.board.timers.dump() | {"turn": self._turn}
+
+
+async def _append(tx: Tx, step: Step) -> int:
+    moved = step.transition
+    body = {"seq": moved.seq, "before": moved.before, "after": moved.after, "text": moved.text}
+    return await tx.append(
+        kind="alert", name=moved.name, subject=step.alert.id, at=moved.at, actor=moved.actor, reason=moved.comment,
+        command=moved.command, body=body,
+    )
+
+
+def _shown(step: Step) -> bool:
+    """A remark on an alert that was closed already concerns the record only."""
+    return step.alert.open or step.transition.name != "comment"
+
+
+def _change(step: Step) -> Change:
+    return Change(kind=Kind.ALERT, id=step.alert.id, after=step.alert, at=step.transition.at, cause=step.cause)

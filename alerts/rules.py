@@ -1,0 +1,267 @@
+"""Rules: CEL expressions over one subject, compiled and checked when they are loaded.
+
+The only module that knows the CEL library (`common-expression-language`, import name `cel`).
+
+What a rule may name:
+- over "asset": `health kind region id name importance owner labels stale`, readings as
+  `m["icmp.rtt_ms"]` (numbers are doubles; only fresh readings of usable quality are there) and
+  `age(m["icmp.rtt_ms"])`, the seconds since that reading was observed, also of one that is stale;
+- over "source": `id kind region ok silent failing error lag dead_letters`;
+- over "warning": `id severity colour status state event urgency certainty regions scope source`.
+
+A verdict is true, false or no data: a reading that is missing or stale makes the whole no data
+unless the rest decides alone (`kind == "pump" && m["x"] > 5.0` is false for a router), and so does
+a `health` of "unknown" unless the rule asks for that word itself.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import cel
+
+from alerts import cel_syntax, cel_types
+from alerts.cel_types import Name, Uses
+from alerts.evaluator import Verdict
+from alerts.settings import RuleSettings
+from alerts.subjects import Subject
+from feeds.model import Health, Quality, Reading
+
+log = logging.getLogger(__name__)
+
+TICK = 1.0  # how often, in seconds, a rule is asked again that does more with an age than compare it with a number
+PAST = 0.001  # how far beyond its limit, in seconds, an age is looked at: ">" and ">=" are decided by then
+_AGES = "_age"  # what `age(m["x"])` becomes: a look into a map, so that a missing reading is a missing key
+
+
+class RuleError(ValueError):
+    """A rule cannot be used. `message` says where and how to mend it, by language ("zh-CN", "en")."""
+
+    def __init__(self, rule: str, zh: str, en: str) -> None:
+        super().__init__(f"rule {rule}: {en}")
+        self.rule = rule
+        self.message = {"zh-CN": f"规则 {rule}：{zh}", "en": f"rule {rule}: {en}"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """What a rule says of a subject. `evidence` are the values it was judged by; `recheck` is the
+    moment (epoch seconds) at which the answer may be another without any new input, or None."""
+
+    verdict: Verdict
+    quality: Quality = Quality.GOOD
+    evidence: str = ""
+    recheck: float | None = None
+
+
+_CAP = {
+    "severity": ("Extreme", "Severe", "Moderate", "Minor", "Unknown"),
+    "urgency": ("Immediate", "Expected", "Future", "Past", "Unknown"),
+    "certainty": ("Observed", "Likely", "Possible", "Unlikely", "Unknown"),
+    "status": ("Actual", "Exercise", "System", "Test", "Draft"),
+    "scope": ("Public", "Restricted", "Private"),
+    "colour": ("red", "orange", "yellow", "blue", ""),
+    "state": ("pending", "active", "expired", "cancelled", "superseded"),
+}
+
+NAMES: dict[str, dict[str, Name]] = {
+    "asset": {
+        "health": Name("string", frozenset(Health)),
+        **dict.fromkeys(("id", "name", "kind", "region", "owner"), Name("string")),
+        "importance": Name("int"), "stale": Name("bool"), "labels": Name("map"), "m": Name("map"),
+    },
+    "source": {
+        **dict.fromkeys(("id", "kind", "region", "error"), Name("string")),
+        **dict.fromkeys(("ok", "silent", "failing"), Name("bool")),
+        "lag": Name("double"), "dead_letters": Name("int"),
+    },
+    "warning": {
+        **dict.fromkeys(("id", "event", "source"), Name("string")), "regions": Name("list"),
+        **{name: Name("string", frozenset(words)) for name, words in _CAP.items()},
+    },
+}
+
+
+def _state_of(subject: Subject, name: str) -> Any:
+    state = subject.state
+    if name == "stale":
+        return state is None or state.stale_since is not None
+    return str(state.health) if state is not None else str(Health.UNKNOWN)
+
+
+def _asset_value(subject: Subject, name: str) -> Any:
+    return _state_of(subject, name) if name in ("health", "stale") else getattr(subject.asset, name)
+
+
+def _source_value(subject: Subject, name: str) -> Any:
+    if name in ("silent", "failing"):
+        return getattr(subject.source, f"{name}_since") is not None
+    return getattr(subject.source, name)
+
+
+def _warning_value(subject: Subject, name: str) -> Any:
+    value = getattr(subject.warning, name)
+    return list(value) if name == "regions" else value
+
+
+_VALUES: dict[str, Callable[[Subject, str], Any]] = {
+    "asset": _asset_value, "source": _source_value, "warning": _warning_value,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledRule:
+    """A rule ready to be asked."""
+
+    settings: RuleSettings
+    program: cel.Program
+    uses: Uses
+
+    @property
+    def id(self) -> str:
+        return self.settings.id
+
+    def evaluate(self, subject: Subject, now: float) -> Evaluation:
+        """The verdict over a subject of this rule's kind at a moment (epoch seconds). Never raises for odd data."""
+        values = self._values(subject, now)
+        verdict = self._verdict(values)
+        if verdict is Verdict.FALSE and values.get("health") == Health.UNKNOWN:
+            known = {name: value for name, value in values.items() if name != "health"}
+            verdict = self._verdict(known)
+        return Evaluation(
+            verdict=verdict, quality=self._quality(subject), evidence=self._evidence(subject, values),
+            recheck=self._recheck(subject, now),
+        )
+
+    def _values(self, subject: Subject, now: float) -> dict[str, Any]:
+        of = _VALUES[subject.kind]
+        values = {name: of(subject, name) for name in self.uses.names if name != "m"}
+        if "m" in self.uses.names:
+            values["m"] = {key: _value(r) for key, r in subject.readings.items() if _usable(r, now)}
+        if self.uses.ages:
+            values[_AGES] = {key: max(0.0, now - r.observed_at) for key, r in subject.readings.items()}
+        return values
+
+    def _verdict(self, values: dict[str, Any]) -> Verdict:
+        """Three-valued by CEL's own rule: `&&` and `||` pass over an error when the other side decides."""
+        try:
+            result = self.program.execute(values)
+        except KeyError as error:
+            key = error.args[0] if error.args else ""
+            label = key in self.uses.labels and key not in self.uses.readings
+            return Verdict.FALSE if label else Verdict.NO_DATA
+        except (TypeError, ValueError, RuntimeError, ArithmeticError) as error:
+            log.debug("rule %s: %s", self.id, error)
+            return Verdict.NO_DATA
+        if not isinstance(result, bool):
+            return Verdict.NO_DATA
+        return Verdict.TRUE if result else Verdict.FALSE
+
+    def _quality(self, subject: Subject) -> Quality:
+        used = [r for key, r in subject.readings.items() if key in self.uses.readings]
+        uncertain = any(r.quality is Quality.UNCERTAIN for r in used)
+        return Quality.UNCERTAIN if uncertain else Quality.GOOD
+
+    def _evidence(self, subject: Subject, values: Mapping[str, Any]) -> str:
+        told = [f"{name}={_plain(values[name])}" for name in sorted(self.uses.names - {"m", "labels"})]
+        for key in sorted(self.uses.readings & subject.readings.keys()):
+            reading = subject.readings[key]
+            told.append(f"{key}={_plain(reading.value)}{' ' + reading.unit if reading.unit else ''}")
+        told += [f"age({key})={_plain(values[_AGES][key])} s" for _, _, key in self.uses.ages if key in values[_AGES]]
+        if "health" in self.uses.names:
+            down = [k for k, r in subject.readings.items() if k.partition("[")[0].endswith(".up") and r.value is False]
+            told += [f"{key}=false {subject.readings[key].text}".strip() for key in sorted(down)[:3]]
+        return ", ".join(told)[:500]
+
+    def _recheck(self, subject: Subject, now: float) -> float | None:
+        moments = []
+        for start, _, key in self.uses.ages:
+            limit, reading = self.uses.limits.get(start), subject.readings.get(key)
+            if reading is not None:
+                moments.append(now + TICK if limit is None else reading.observed_at + limit + PAST)
+        if "m" in self.uses.names:
+            moments += [reading.fresh_until for reading in subject.readings.values()]
+        return min((moment for moment in moments if moment > now), default=None)
+
+
+def _usable(reading: Reading, now: float) -> bool:
+    return reading.fresh_until > now and reading.quality is not Quality.BAD and reading.value is not None
+
+
+def _value(reading: Reading) -> bool | float | str | None:
+    """CEL never mixes int and double, and a device may report 3 now and 3.2 then: numbers are doubles."""
+    value = reading.value
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)[:100]
+
+
+def compile_rules(rules: Iterable[RuleSettings]) -> dict[str, CompiledRule]:
+    """All rules by id; RuleError at the first that cannot be used."""
+    compiled: dict[str, CompiledRule] = {}
+    for rule in rules:
+        if rule.id in compiled:
+            raise RuleError(rule.id, "id 重复", "the id is used twice")
+        compiled[rule.id] = compile_rule(rule)
+    return compiled
+
+
+def compile_rule(rule: RuleSettings) -> CompiledRule:
+    """The rule ready to be asked; RuleError says what is wrong with it, where, and the mend."""
+    if rule.over not in NAMES:
+        known = ", ".join(NAMES)
+        given = f"over = {rule.over!r}"
+        raise RuleError(rule.id, f"{given} 未知；可为：{known}", f"{given} is not one of: {known}")
+    for name, value in (("for", rule.hold), ("recover_for", rule.recover_for)):
+        if not 0 <= value < 365 * 86400:
+            raise RuleError(rule.id, f"{name} 应为 0 到一年", f"{name} must be between 0 and a year")
+    program = _program(rule, rule.when)
+    try:
+        uses = cel_types.check(cel_syntax.parse(rule.when), NAMES[rule.over])
+    except (cel_types.Unfit, cel_syntax.Unparsed) as error:
+        zh, en = (error.zh, error.en) if isinstance(error, cel_types.Unfit) else ("无法理解", "not understood")
+        place = _near(rule.when, error.at)
+        raise RuleError(rule.id, f"{place}：{zh}", f"{place}: {en}") from error
+    _check_patterns(rule, uses)
+    if uses.ages:
+        program = _program(rule, _with_ages(rule.when, uses))
+    return CompiledRule(settings=replace(rule), program=program, uses=uses)
+
+
+def _program(rule: RuleSettings, source: str) -> cel.Program:
+    try:
+        return cel.compile(source)
+    except ValueError as error:
+        text = str(error).partition("ERROR: ")[2].splitlines() or [str(error)]
+        what = text[0].replace("<input>:", "")
+        raise RuleError(rule.id, f"when = {source!r} 语法错误：{what}", f"when = {source!r}: {what}") from error
+
+
+def _with_ages(source: str, uses: Uses) -> str:
+    """`age(m["x"])` as `_age["x"]`: the library hands a function the reading's value, never the reading."""
+    for start, end, key in sorted(uses.ages, reverse=True):
+        quoted = '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        source = f"{source[:start]}{_AGES}[{quoted}]{source[end:]}"
+    return source
+
+
+def _check_patterns(rule: RuleSettings, uses: Uses) -> None:
+    """A regular expression that is none would be found out only when the rule matters."""
+    for at, source in uses.patterns:
+        try:
+            cel.compile(f'"".matches({source})').execute({})
+        except RuntimeError as error:
+            what, place = str(error).strip().splitlines()[-1], _near(rule.when, at)
+            en = f"{place}: not a regular expression: {what}"
+            raise RuleError(rule.id, f"{place}：正则表达式无效：{what}", en) from error
+
+
+def _near(source: str, at: int) -> str:
+    return f"when[{at + 1}] …{source[at : at + 24]}…" if len(source) - at > 24 else f"when[{at + 1}] …{source[at:]}"

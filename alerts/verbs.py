@@ -1,0 +1,99 @@
+"""What people may do to an alert: checks of a command against the alert it names, without I/O.
+
+Refusals name their reason by a stable code in `Result.detail`: late, unknown_action, role, no_alert,
+region, closed, rev, not_acked, until_past, bad_comment, bad_until, bad_estimated_restoration.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from alerts import life
+from feeds.mirror import alert_record
+from feeds.model import Alert, Command, Outcome, Result, Transition
+from feeds.regions import covers
+
+ACTIONS = frozenset(("ack", "unack", "comment"))
+ROLES = frozenset(("duty", "operator", "admin"))
+COMMENT_MAX = 2000
+FAR = 366 * 86400.0  # an acknowledgement that ends later than this never ends for anybody who took it
+
+_OUTCOMES = {"closed": Outcome.CONFLICT, "not_acked": Outcome.CONFLICT, "until_past": Outcome.INVALID}
+
+
+class Refused(ValueError):
+    """The command changes nothing; `outcome` says what the asker must do, the text is the code."""
+
+    def __init__(self, outcome: Outcome, code: str) -> None:
+        super().__init__(code)
+        self.outcome = outcome
+
+
+def refusal(command: Command, error: Refused, alert: Alert | None = None) -> Result:
+    """The answer to a refused command; a conflict carries the present state, so that the asker can look again."""
+    after = alert_record(alert) if alert is not None and error.outcome is Outcome.CONFLICT else None
+    return Result(command=command.id, outcome=error.outcome, detail=str(error), after=after)
+
+
+def precheck(command: Command, now: float) -> None:
+    """What can be judged without the alert: lateness, verb, role."""
+    if now > command.valid_until:
+        raise Refused(Outcome.LATE, "late")
+    if command.action not in ACTIONS:
+        raise Refused(Outcome.INVALID, "unknown_action")
+    if command.role not in ROLES:
+        raise Refused(Outcome.FORBIDDEN, "role")
+
+
+def carry_out(alert: Alert | None, command: Command, at: float, now: float) -> tuple[Alert, Transition]:
+    """The alert after the command and the step between, or Refused. `at` is the step's time, `now` the wall's."""
+    if alert is None:
+        raise Refused(Outcome.NOT_FOUND, "no_alert")
+    if not covers(command.actor_region, alert.region):
+        raise Refused(Outcome.FORBIDDEN, "region")
+    event = _event(command, now)
+    if command.expected_rev is not None and command.expected_rev != alert.rev:
+        raise Refused(Outcome.CONFLICT, "rev")
+    try:
+        return life.apply(alert, event, at)
+    except life.NotAllowed as error:
+        raise Refused(_OUTCOMES.get(str(error), Outcome.INVALID), str(error)) from error
+
+
+def _event(command: Command, now: float) -> life.Event:
+    comment = _comment(command)
+    if command.action == "unack":
+        return life.Unacknowledge(actor=command.actor, comment=comment, command=command.id)
+    if command.action == "comment":
+        if not comment:
+            raise Refused(Outcome.INVALID, "bad_comment")
+        return life.Remark(actor=command.actor, comment=comment, command=command.id)
+    until = _moment(command.args, "until")
+    if until is not None and until <= now:
+        raise Refused(Outcome.INVALID, "until_past")
+    if until is not None and until > now + FAR:
+        raise Refused(Outcome.INVALID, "bad_until")
+    return life.Acknowledge(
+        actor=command.actor, comment=comment, until=until, command=command.id,
+        estimated_restoration=_moment(command.args, "estimated_restoration"),
+    )
+
+
+def _comment(command: Command) -> str:
+    comment = command.args.get("comment", command.reason)
+    if not isinstance(comment, str) or len(comment) > COMMENT_MAX:
+        raise Refused(Outcome.INVALID, "bad_comment")
+    return comment.strip()
+
+
+def _moment(args: dict[str, Any], name: str) -> float | None:
+    """Epoch seconds, or None when it is not given; what cannot be shown as a date is refused."""
+    value = args.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Refused(Outcome.INVALID, f"bad_{name}")
+    if not (math.isfinite(value) and 0 < value < 250_000_000_000):
+        raise Refused(Outcome.INVALID, f"bad_{name}")
+    return float(value)

@@ -1,0 +1,109 @@
+"""Devices: a TCP service and an HTTP service that can be broken and mended while they run."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+SCHEMES = ("tcp", "http")
+
+
+class Device(Protocol):
+    """Something that answers at one address, until it is broken."""
+
+    address: str
+
+    async def start(self) -> None:
+        """Answer (again). OSError when the address is taken."""
+
+    async def stop(self) -> None:
+        """Answer no more; who is connected is cut off."""
+
+
+class TcpService:
+    """Accepts connections and waits for the other side to close, like a device's management port."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.address = f"{host}:{port}"
+        self._host, self._port = host, port
+        self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+
+    async def start(self) -> None:
+        if self._server is None:
+            self._server = await asyncio.start_server(self._serve, self._host, self._port)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        try:
+            while await reader.read(1024):
+                pass
+        except ConnectionError:
+            pass  # cut off by stop(), or by the other side
+        finally:
+            self._writers.discard(writer)
+            writer.close()
+
+    async def stop(self) -> None:
+        if self._server is None:
+            return
+        server, self._server = self._server, None
+        server.close()
+        for writer in list(self._writers):
+            writer.transport.abort()
+        await server.wait_closed()
+
+
+class HttpService:
+    """Answers every GET with the same body; broken, its port is closed."""
+
+    def __init__(self, host: str, port: int, app: web.Application | None = None) -> None:
+        self.address = f"{host}:{port}"
+        self._host, self._port = host, port
+        self._app = app or _healthy()
+        self._runner: web.AppRunner | None = None
+        self._site: web.TCPSite | None = None
+
+    async def start(self) -> None:
+        if self._runner is None:
+            self._runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=0.1)
+            await self._runner.setup()
+        if self._site is None:
+            site = web.TCPSite(self._runner, self._host, self._port)
+            await site.start()
+            self._site = site
+
+    async def stop(self) -> None:
+        if self._runner is not None and self._site is not None:
+            await self._site.stop()
+            self._site = None
+            for connection in list(self._runner.server.connections) if self._runner.server else ():
+                if connection.transport is not None:
+                    connection.transport.abort()
+
+    async def close(self) -> None:
+        """The end, not a fault."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+
+def _healthy() -> web.Application:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.json_response({"status": "ok"})
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", answer)
+    return app
+
+
+def device_of(uri: str) -> Device | None:
+    """The device that answers a probe of the inventory; None for schemes that nothing here speaks."""
+    parts = urlsplit(uri)
+    if parts.scheme not in SCHEMES or not parts.hostname:
+        return None
+    if parts.scheme == "tcp":
+        return TcpService(parts.hostname, parts.port or 0)
+    return HttpService(parts.hostname, parts.port or 80)

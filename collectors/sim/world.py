@@ -1,0 +1,206 @@
+"""The simulated world of a site: its devices, its sources, and what is broken of them."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import json
+import signal
+import time
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from collectors.sim.devices import Device, HttpService, device_of
+from collectors.sim.warnings import WarningCentre
+
+UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+class Unknown(KeyError):
+    """The world has no such asset, source or scenario."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One moment of a scenario, in seconds from its start."""
+
+    at: float
+    breaks: tuple[str, ...]
+    mends: tuple[str, ...]
+    below: bool
+
+
+class World:
+    """Devices by asset, sources by id, and timelines. `speed` divides the times of the timelines."""
+
+    def __init__(
+        self,
+        devices: Mapping[str, list[Device]],
+        parents: Mapping[str, tuple[str, ...]],
+        sources: Mapping[str, Device],
+        scenarios: Mapping[str, list[Step]],
+        speed: float = 1.0,
+    ) -> None:
+        self._devices = dict(devices)
+        self._parents = dict(parents)
+        self._sources = dict(sources)
+        self._scenarios = dict(scenarios)
+        self._speed = speed
+        self._running: set[asyncio.Task[None]] = set()
+        self.broken: set[str] = set()
+
+    @property
+    def state(self) -> dict[str, list[str]]:
+        return {
+            "assets": list(self._devices), "sources": list(self._sources), "scenarios": list(self._scenarios),
+            "broken": sorted(self.broken),
+        }
+
+    async def start(self) -> None:
+        """Everything answers; OSError names the address that is taken."""
+        for device in self._all():
+            try:
+                await device.start()
+            except OSError as error:
+                raise OSError(f"{device.address} cannot be listened on: {error.strerror or error}") from error
+
+    async def stop(self) -> None:
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        for device in self._all():
+            await device.stop()
+            if isinstance(device, HttpService):
+                await device.close()
+
+    def _all(self) -> list[Device]:
+        return [device for group in self._devices.values() for device in group] + list(self._sources.values())
+
+    def _of(self, name: str) -> list[Device]:
+        if name in self._sources:
+            return [self._sources[name]]
+        if name not in self._devices:
+            raise Unknown(name)
+        return self._devices[name]
+
+    async def break_(self, name: str) -> None:
+        """An asset or a source stops answering."""
+        for device in self._of(name):
+            await device.stop()
+        self.broken.add(name)
+
+    async def mend(self, name: str) -> None:
+        """It answers again."""
+        for device in self._of(name):
+            await device.start()
+        self.broken.discard(name)
+
+    def below(self, name: str) -> list[str]:
+        """Everything that hangs on an asset, the asset first."""
+        found = [name]
+        for one in found:
+            found += [child for child, uppers in self._parents.items() if one in uppers and child not in found]
+        return found
+
+    def play(self, scenario: str) -> None:
+        """Start a timeline; it runs beside whatever else happens."""
+        if scenario not in self._scenarios:
+            raise Unknown(scenario)
+        task = asyncio.create_task(self._play(self._scenarios[scenario]), name=f"scenario {scenario}")
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _play(self, steps: Iterable[Step]) -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        for step in steps:
+            await asyncio.sleep(max(0.0, began + step.at / self._speed - loop.time()))
+            for act, names in ((self.break_, step.breaks), (self.mend, step.mends)):
+                for name in names:
+                    for one in self.below(name) if step.below else [name]:
+                        await act(one)
+
+
+def seconds(text: str) -> float:
+    """ "40s", "2m", "150ms" as seconds."""
+    number = text.rstrip("hms")
+    return float(number) * UNITS[text[len(number):]]
+
+
+def read(folder: Path, *, speed: float, start: float) -> World:
+    """The world that a site's files describe: assets.csv, watchfloor.toml, scenarios.toml."""
+    devices: dict[str, list[Device]] = {}
+    parents: dict[str, tuple[str, ...]] = {}
+    with (folder / "assets.csv").open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.DictReader(file):
+            devices[row["id"]] = [device for uri in row["probes"].split() if (device := device_of(uri))]
+            parents[row["id"]] = tuple(filter(None, row["parents"].split(";")))
+    settings = tomllib.loads((folder / "watchfloor.toml").read_text(encoding="utf-8"))
+    sources = {one["id"]: _source(one["url"], start) for one in settings.get("source", ())}
+    timelines = folder / "scenarios.toml"
+    raw = tomllib.loads(timelines.read_text(encoding="utf-8")) if timelines.exists() else {}
+    scenarios = {name: [_step(one) for one in body["step"]] for name, body in raw.items()}
+    return World(devices, parents, sources, scenarios, speed)
+
+
+def _source(url: str, start: float) -> Device:
+    parts = urlsplit(url)
+    return HttpService(parts.hostname or "127.0.0.1", parts.port or 80, WarningCentre(start).app(parts.path or "/"))
+
+
+def _step(raw: Mapping[str, Any]) -> Step:
+    return Step(
+        at=seconds(raw["at"]), breaks=tuple(raw.get("break", ())), mends=tuple(raw.get("mend", ())),
+        below=bool(raw.get("below", False)),
+    )
+
+
+def control(world: World) -> web.Application:
+    """`GET /state`; `POST /break/ID`, `/mend/ID`, `/scenario/NAME`: 200 with the state, 404 for an unknown name."""
+
+    async def state(_request: web.Request) -> web.Response:
+        return web.json_response(world.state)
+
+    async def act(request: web.Request) -> web.Response:
+        verb, name = request.match_info["verb"], request.match_info["name"]
+        try:
+            if verb == "scenario":
+                world.play(name)
+            else:
+                await (world.break_(name) if verb == "break" else world.mend(name))
+        except Unknown:
+            return web.json_response({"error": f"unknown: {name}"}, status=404)
+        except OSError as error:
+            return web.json_response({"error": str(error)}, status=409)
+        return web.json_response(world.state)
+
+    app = web.Application()
+    app.router.add_get("/state", state)
+    app.router.add_post("/{verb:break|mend|scenario}/{name}", act)
+    return app
+
+
+async def serve(folder: Path, *, speed: float = 1.0) -> None:
+    """The world of a folder until SIGTERM; its control address is in `run/sim.json` once everything listens."""
+    world = read(folder, speed=speed, start=time.time())
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    runner = web.AppRunner(control(world), access_log=None, shutdown_timeout=0.1)
+    try:
+        await world.start()
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        said = folder / "run" / "sim.json"
+        said.parent.mkdir(parents=True, exist_ok=True)
+        said.write_text(json.dumps({"control": f"http://127.0.0.1:{runner.addresses[0][1]}"}))
+        await stopping.wait()
+    finally:
+        await runner.cleanup()
+        await world.stop()

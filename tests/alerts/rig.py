@@ -1,0 +1,98 @@
+"""The alert engine over a real bus and a real journal, driven by hand with a moved clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from alerts import life
+from alerts.engine import NAME, AlertEngine
+from alerts.rules import compile_rules
+from alerts.settings import ReceiverSettings, RuleSettings
+from feeds.bus import Bus
+from feeds.journal import Entry, Journal
+from feeds.model import Alert, Asset, Change, Command, Kind, Result
+from tests.alerts.builders import T0, asset, change, counting_ids, rule, state
+
+DESK = ReceiverSettings(id="desk", url="json://127.0.0.1:1/")
+
+
+class Killed(Exception):
+    """What a kill -9 looks like from inside."""
+
+
+class Rig:
+    """`now` is the clock. Everything that the engine itself would not do is done through the same bus."""
+
+    def __init__(
+        self, bus: Bus, journal: Journal, *, receivers: Sequence[ReceiverSettings] = (DESK,),
+        rules: Sequence[RuleSettings] = (rule(),),
+    ) -> None:
+        self.bus, self.journal = bus, journal
+        self.rules, self.receivers = rules, receivers
+        self.now = T0
+        self.make_id: Callable[[float], str] = counting_ids()
+        self.cursors: dict[str, str] = {}
+        self.results: list[Result] = []
+        self.engine = self._engine()
+
+    def _engine(self) -> AlertEngine:
+        return AlertEngine(
+            self.journal, compile_rules(self.rules), self.receivers, "楚雄州", clock=lambda: self.now,
+            make_id=lambda now: self.make_id(now),
+        )
+
+    async def start(self) -> None:
+        """Start the process anew: another engine on the same stores."""
+        self.engine = self._engine()
+        self.cursors = await self.engine.open(self.bus)
+
+    async def assets(self, *assets: Asset) -> None:
+        await self.change(*(change(one, self.now) for one in assets or (asset(),)))
+
+    async def change(self, *changes: Change) -> None:
+        """As the projector would say it."""
+        await self.bus.commit("project", cursors={}, changes=changes)
+
+    async def health(self, health: str, id: str = "r1", **readings: object) -> None:
+        await self.change(change(state(id, health, **readings), self.now))
+
+    async def send(self, command: Command) -> None:
+        await self.bus.send(NAME, command)
+
+    async def step(self, seconds: float = 0.0) -> None:
+        """Let time pass, then read and step as the engine's loop does."""
+        self.now += seconds
+        entries = await self.bus.read(self.cursors, block=0.001)
+        await self.engine.step(entries, self.now)
+        for entry in entries:
+            self.cursors[entry.stream] = entry.id
+
+    async def answers(self) -> list[Result]:
+        """Every answer that was ever published."""
+        entries = await self.bus.read({self.bus.keys.results: "0-0"}, block=0.001)
+        return [item for entry in entries for item in entry.items]
+
+    async def shown(self) -> dict[str, Alert]:
+        """What Redis holds, and so every screen."""
+        return (await self.bus.state((Kind.ALERT,))).records[Kind.ALERT]
+
+    async def entries(self) -> list[Entry]:
+        return await self.journal.entries(kind="alert", limit=10_000)
+
+    async def names(self) -> list[tuple[float, str]]:
+        """The journal's alert steps as (seconds after T0, name)."""
+        return [(round(entry.at - T0, 3), entry.name) for entry in await self.entries()]
+
+    async def assert_whole(self) -> None:
+        """Journal's steps, journal's documents, the engine's memory and Redis say the same."""
+        bodies: dict[str, list[dict[str, object]]] = {}
+        for entry in await self.entries():
+            bodies.setdefault(entry.subject, []).append(entry.body)
+        rebuilt = {id: life.replay(steps) for id, steps in bodies.items()}
+        docs = {doc.id: life.load(doc.body) for doc in await self.journal.docs("alert")}
+        assert rebuilt == docs
+        open_now = {id: alert for id, alert in rebuilt.items() if alert.open}
+        assert self.engine.board.alerts == open_now
+        assert await self.shown() == open_now
+        assert {doc.id for doc in await self.journal.docs("alert", open=True)} == set(open_now)
+        assert await self.journal.verify() == []

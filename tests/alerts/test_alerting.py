@@ -1,0 +1,64 @@
+"""The role as a whole: from a change on the bus to a webhook on a socket."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from alerts.alerting import Alerting
+from alerts.rules import RuleError
+from alerts.settings import ReceiverSettings
+from alerts.webhook import ReceiverError
+from feeds.bus import Bus
+from feeds.clock import now
+from feeds.journal import Journal
+from feeds.model import Kind, Outcome
+from tests.alerts.builders import asset, change, command, rule, state
+from tests.alerts.receiver import listening
+
+
+async def test_from_a_failure_to_the_desk_and_back(bus: Bus, journal: Journal) -> None:
+    async with listening() as desk, asyncio.timeout(20):
+        settings = [ReceiverSettings(id="desk", url=desk.url)]
+        task = asyncio.create_task(Alerting(bus, journal, [rule()], settings, "楚雄州").run())
+        await bus.commit("project", cursors={}, changes=[change(asset(), now()), change(state("r1", "down"), now())])
+        await desk.came.wait()
+        key, body = desk.got[0]
+        assert key == body["key"] == f"{body['alert']['id']}:1:desk"
+        desk.came.clear()
+        await bus.send("alert", command("ack", body["alert"]["id"], now()))
+        answers = await bus.read({bus.keys.results: "0-0"}, block=4.0)
+        assert [entry.items[0].outcome for entry in answers] == [Outcome.DONE]
+        await bus.commit("project", cursors={}, changes=[change(state("r1", "ok"), now())])
+        await desk.came.wait()
+        assert desk.reasons == ["first", "cleared"]
+        assert (await bus.state((Kind.ALERT,))).records[Kind.ALERT] == {}
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_the_failure_of_either_part_ends_both(
+    bus: Bus, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> list[object]:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(journal, "outbox_due", broken)
+    with pytest.raises(ExceptionGroup):
+        async with asyncio.timeout(10):
+            await Alerting(bus, journal, [rule()], [], "x").run()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_settings_that_cannot_be_used_leave_the_running_ones(bus: Bus, journal: Journal) -> None:
+    role = Alerting(bus, journal, [rule()], [], "x")
+    with pytest.raises(RuleError):
+        await role.reload([rule(when="helth")], [])
+    with pytest.raises(ReceiverError):
+        await role.reload([], [ReceiverSettings(id="r", url="ftp://x")])
+    assert list(role.engine.board.rules) == ["down"]
+    await role.reload([rule(id="other")], [])
+    assert list(role.engine.board.rules) == ["other"]
