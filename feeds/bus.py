@@ -8,10 +8,8 @@ BusError
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import redis.asyncio as aredis
@@ -22,13 +20,25 @@ from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 
 from feeds import wire
 from feeds.clock import Clock, now
+from feeds.entries import (
+    DeadLetter,
+    Saved,
+    State,
+    StreamEntry,
+    entry_order,
+    letter,
+    letter_fields,
+    packed,
+    readable,
+    unpacked,
+)
 from feeds.keys import FEEDS, Keys
 from feeds.model import Alert, Change, Command, Kind, Result
 
+__all__ = ["Bus", "BusError", "BusFull", "BusLost", "DeadLetter", "Saved", "State", "StreamEntry", "entry_order"]
+
 CHANGES_KEPT = 60.0
 DEAD_KEPT = 10_000
-log = logging.getLogger(__name__)
-
 SOCKET_TIMEOUT = 5.0
 
 
@@ -42,46 +52,6 @@ class BusLost(BusError):
 
 class BusFull(BusError):
     """The server refuses writes because its memory is full."""
-
-
-@dataclass(frozen=True, slots=True)
-class StreamEntry:
-    """One decoded stream entry. `kind` is an item kind, "change" or "command"."""
-
-    stream: str
-    id: str
-    kind: str
-    source: str
-    items: list[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """What could not be used: its bytes, why, and where it came from."""
-
-    stream: str
-    entry: str
-    source: str
-    reason: str
-    raw: bytes
-    id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """What an engine left in Redis: the epoch it ran in, its cursors, its private fields."""
-
-    epoch: str = ""
-    cursors: dict[str, str] = field(default_factory=dict)
-    private: dict[str, bytes] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """All live state at one moment; `last` is the id of the change stream's last entry then."""
-
-    last: str
-    records: dict[Kind, dict[str, Any]]
 
 
 @asynccontextmanager
@@ -191,13 +161,13 @@ class Bus:
         keys, batch, dead = self.keys, list(changes), self._dead
         async with _translated(), self._redis.pipeline(transaction=True) as pipe:
             if batch:
-                pipe.xadd(keys.changes, {"b": wire.encode([_packed(change) for change in batch])})
+                pipe.xadd(keys.changes, {"b": wire.encode([packed(change) for change in batch])})
                 _put_state(pipe, keys, batch)
             for result in results:
                 pipe.xadd(keys.results, {"r": wire.encode(result)}, maxlen=1000, approximate=True)
-            for letter in dead:
-                pipe.xadd(keys.dead, _letter_fields(letter), maxlen=DEAD_KEPT, approximate=True)
-                pipe.hincrby(keys.dead_counts, letter.source or "?", 1)
+            for one in dead:
+                pipe.xadd(keys.dead, letter_fields(one), maxlen=DEAD_KEPT, approximate=True)
+                pipe.hincrby(keys.dead_counts, one.source or "?", 1)
             own: dict[str, Any] = {"epoch": self.epoch} | {f"c:{stream}": at for stream, at in cursors.items()}
             own |= {f"p:{name}": value for name, value in (private or {}).items() if value is not None}
             pipe.hset(keys.engine(engine), mapping=own)
@@ -251,7 +221,7 @@ class Bus:
 
     def _changes(self, entry: str, fields: dict[bytes, bytes]) -> list[Change]:
         rows = wire.decode(fields[b"b"], list[tuple[str, str, bytes | None, float, str]])
-        return [_unpacked(row, self.rev(entry)) for row in rows]
+        return [unpacked(row, self.rev(entry)) for row in rows]
 
     def rev(self, entry: str) -> str:
         """The public revision of a place in the change stream."""
@@ -265,7 +235,7 @@ class Bus:
             for kind in wanted:
                 pipe.hgetall(self.keys.state(kind))
             last, *hashes = await pipe.execute()
-        records = {kind: _readable(kind, rows) for kind, rows in zip(wanted, hashes, strict=True)}
+        records = {kind: readable(kind, rows) for kind, rows in zip(wanted, hashes, strict=True)}
         return State(last[0][0].decode() if last else "0-0", records)
 
     async def gap(self, stream: str, cursor: str) -> bool:
@@ -316,30 +286,13 @@ class Bus:
         """The newest dead letters, newest first."""
         async with _translated():
             rows = await self._redis.xrevrange(self.keys.dead, count=limit)
-        return [_letter(entry.decode(), fields) for entry, fields in rows]
+        return [letter(entry.decode(), fields) for entry, fields in rows]
 
     async def tail(self, stream: str) -> str:
         """The id of a stream's last entry, "0-0" when it is empty."""
         async with _translated():
             last = await self._redis.xrevrange(stream, count=1)
         return last[0][0].decode() if last else "0-0"
-
-
-def entry_order(entry: str) -> tuple[int, int]:
-    """A stream entry's id as what it sorts by: milliseconds, number within them."""
-    ms, _, seq = entry.partition("-")
-    return int(ms), int(seq or 0)
-
-
-def _packed(change: Change) -> tuple[str, str, bytes | None, float, str]:
-    after = None if change.after is None else wire.encode(change.after)
-    return change.kind.value, change.id, after, change.at, change.cause
-
-
-def _unpacked(row: tuple[str, str, bytes | None, float, str], rev: str) -> Change:
-    kind = Kind(row[0])
-    after = None if row[2] is None else wire.decode(row[2], wire.STATE_TYPES[kind])
-    return Change(kind=kind, id=row[1], after=after, at=row[3], cause=row[4], rev=rev)
 
 
 def _put_state(pipe: Any, keys: Keys, changes: list[Change]) -> None:
@@ -350,25 +303,3 @@ def _put_state(pipe: Any, keys: Keys, changes: list[Change]) -> None:
             pipe.hdel(keys.state(kind), key)
         else:
             pipe.hset(keys.state(kind), key, wire.encode(after))
-
-
-def _readable(kind: Kind, rows: dict[bytes, bytes]) -> dict[str, Any]:
-    """The records that can be read; one that cannot (written by another version) counts as not there."""
-    records: dict[str, Any] = {}
-    for key, raw in rows.items():
-        try:
-            records[key.decode()] = wire.decode(raw, wire.STATE_TYPES[kind])
-        except wire.Undecodable as error:
-            log.warning("state of %s %r cannot be read: %s", kind, key, error)
-    return records
-
-
-def _letter_fields(letter: DeadLetter) -> dict[str, Any]:
-    return {"m": letter.stream, "i": letter.entry, "s": letter.source, "w": letter.reason, "b": letter.raw}
-
-
-def _letter(entry: str, fields: dict[bytes, bytes]) -> DeadLetter:
-    text = {name.decode(): value for name, value in fields.items()}
-    return DeadLetter(
-        text["m"].decode(), text["i"].decode(), text["s"].decode(), text["w"].decode(), text["b"], id=entry
-    )

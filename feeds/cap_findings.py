@@ -46,13 +46,19 @@ _ERRORS: dict[str, tuple[str, str]] = {
         "a restriction may not stand with the scope {detail}",
     ),
     "ADDRESSES_REQUIRED": ("scope 为 Private 时必须有 addresses", "the scope Private needs addresses"),
-    "INVALID_LANGUAGE": ("language 须为 RFC 3066 语言代码，如 zh-CN", "language must be an RFC 3066 code such as zh-CN"),
+    "INVALID_LANGUAGE": (
+        "language 须为 RFC 3066 语言代码，如 zh-CN",
+        "language must be an RFC 3066 code such as zh-CN",
+    ),
     "INVALID_POLYGON": ("多边形无效：{detail_zh}", "the polygon is invalid: {detail}"),
     "COORD_RANGE": (
         "坐标超出范围（纬度 ±90，经度 ±180）；次序须为“纬度,经度”",
         "a coordinate is out of range (latitude ±90, longitude ±180); the order is latitude,longitude",
     ),
-    "DEPRECATED_VALUE": ("{detail} 使用了已废弃的取值，按 Likely 处理", "{detail} has a deprecated value, taken as Likely"),
+    "DEPRECATED_VALUE": (
+        "{detail} 使用了已废弃的取值，按 Likely 处理",
+        "{detail} has a deprecated value, taken as Likely",
+    ),
     "INVALID_CIRCLE": (
         "圆须写成“纬度,经度 半径（千米）”，半径不为负",
         "a circle must be latitude,longitude radius (km), the radius not negative",
@@ -63,7 +69,10 @@ _ERRORS: dict[str, tuple[str, str]] = {
         "失效时间 expires 不晚于生效时间",
         "the message expires no later than it takes effect",
     ),
-    "SIGNATURE_INVALID": ("数字签名无效，内容可能被改动", "the XML signature is invalid: the content may have been altered"),
+    "SIGNATURE_INVALID": (
+        "数字签名无效，内容可能被改动",
+        "the XML signature is invalid: the content may have been altered",
+    ),
 }  # fmt: skip
 _WARNINGS: dict[str, tuple[str, str]] = {
     "CIRCULAR_REFERENCE": ("references 指向消息自身", "the message refers to itself"),

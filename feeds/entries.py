@@ -1,0 +1,91 @@
+"""What stands in the bus's streams and hashes, and how it gets in and out of bytes."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import Any
+
+from feeds import wire
+from feeds.model import Change, Kind
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEntry:
+    """One decoded stream entry. `kind` is an item kind, "change" or "command"."""
+
+    stream: str
+    id: str
+    kind: str
+    source: str
+    items: list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """What could not be used: its bytes, why, and where it came from."""
+
+    stream: str
+    entry: str
+    source: str
+    reason: str
+    raw: bytes
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What an engine left in Redis: the epoch it ran in, its cursors, its private fields."""
+
+    epoch: str = ""
+    cursors: dict[str, str] = field(default_factory=dict)
+    private: dict[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """All live state at one moment; `last` is the id of the change stream's last entry then."""
+
+    last: str
+    records: dict[Kind, dict[str, Any]]
+
+
+def entry_order(entry: str) -> tuple[int, int]:
+    """A stream entry's id as what it sorts by: milliseconds, number within them."""
+    ms, _, seq = entry.partition("-")
+    return int(ms), int(seq or 0)
+
+
+def packed(change: Change) -> tuple[str, str, bytes | None, float, str]:
+    after = None if change.after is None else wire.encode(change.after)
+    return change.kind.value, change.id, after, change.at, change.cause
+
+
+def unpacked(row: tuple[str, str, bytes | None, float, str], rev: str) -> Change:
+    kind = Kind(row[0])
+    after = None if row[2] is None else wire.decode(row[2], wire.STATE_TYPES[kind])
+    return Change(kind=kind, id=row[1], after=after, at=row[3], cause=row[4], rev=rev)
+
+
+def readable(kind: Kind, rows: dict[bytes, bytes]) -> dict[str, Any]:
+    """The records that can be read; one that cannot (written by another version) counts as not there."""
+    records: dict[str, Any] = {}
+    for key, raw in rows.items():
+        try:
+            records[key.decode()] = wire.decode(raw, wire.STATE_TYPES[kind])
+        except wire.Undecodable as error:
+            log.warning("state of %s %r cannot be read: %s", kind, key, error)
+    return records
+
+
+def letter_fields(letter: DeadLetter) -> dict[str, Any]:
+    return {"m": letter.stream, "i": letter.entry, "s": letter.source, "w": letter.reason, "b": letter.raw}
+
+
+def letter(entry: str, fields: dict[bytes, bytes]) -> DeadLetter:
+    text = {name.decode(): value for name, value in fields.items()}
+    return DeadLetter(
+        text["m"].decode(), text["i"].decode(), text["s"].decode(), text["w"].decode(), text["b"], id=entry
+    )
