@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import socket
 from collections.abc import Callable, Iterator
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from api.settings import WebSettings
+from api.settings import WebSettings, is_loopback
 
 GRACE = 1
 PING = 10.0
@@ -19,16 +18,6 @@ PING = 10.0
 
 class Refused(ValueError):
     """These settings would serve people's passwords or a demo where they must not be; the text says what to do."""
-
-
-def is_loopback(host: str) -> bool:
-    """True for an address that only this machine reaches."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def check(settings: WebSettings) -> None:

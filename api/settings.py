@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 
 
@@ -37,3 +38,11 @@ class SiteInfo:
     timezone: str = "Asia/Shanghai"
     language: str = "zh-CN"
     version: str = ""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a server on `host` can only be reached from this machine."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,1 +1,1 @@
-"""Emergency command: the life of warnings; incidents and their tasks."""
+"""Emergency command: the registry of public warnings (incidents, plans and reports build on it)."""

@@ -1,1 +1,1 @@
-"""Regions, layers, nearest and impact: geometry without I/O to the outside."""
+"""Where things are: regions, map layers, what lies inside an area. No I/O but the committed files in maps/data."""

@@ -29,6 +29,17 @@ class Entry(Protocol):
     async def run(self) -> None: ...
 
 
+def load_whole(path: Path) -> Settings:
+    """Settings that can be applied: rules that compile, inventory files that can be read; SettingsError otherwise."""
+    from watchfloor.check import check
+
+    # A bad row of the inventory is refused alone; a file of it that cannot be read would empty the picture.
+    stopping = [one for one in check(path) if one.error and (one.file == path.name or not one.line)]
+    if stopping:
+        raise SettingsError(stopping)
+    return load(path)
+
+
 @dataclass(slots=True)
 class Role:
     """A role at work: its entry, and what it does with settings that were read again."""
@@ -103,7 +114,7 @@ async def _run(name: str, settings: Settings) -> None:
 async def _reload(role: Role, path: Path) -> None:
     """Apply settings that can be used; a wrong file leaves the running ones in place and says so."""
     try:
-        fresh = await asyncio.to_thread(load, path)
+        fresh = await asyncio.to_thread(load_whole, path)
     except SettingsError as error:
         log.error("settings not applied, the running ones stay: %s", error)
         return

@@ -17,7 +17,8 @@ from feeds.commands import CommandClient
 from feeds.journal import Journal
 from feeds.live import Pump
 from maps.layers import layer
-from watchfloor.settings import Settings, SettingsError, load
+from watchfloor.roles import load_whole
+from watchfloor.settings import Settings, SettingsError
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,8 @@ class Web:
         self._app = create_app(
             Deps(
                 settings=settings.web, site=settings.site, pump=self._pump, journal=journal, commands=self._commands,
-                bus=bus, map_layer=layer, reload=self._ask_reload, script_hashes=lambda: script_hashes(self._dash), static_prefixes=STATIC_PREFIXES,
+                bus=bus, map_layer=layer, reload=self._ask_reload, script_hashes=lambda: script_hashes(self._dash),
+                static_prefixes=STATIC_PREFIXES,
             )
         )
         self._dash = create_dash(self._app, settings.site)
@@ -51,7 +53,7 @@ class Web:
     async def _ask_reload(self) -> list[str]:
         """Check the settings, then have every role read them; what is wrong comes back and nothing changes."""
         try:
-            fresh = await asyncio.to_thread(load, self._settings.path)
+            fresh = await asyncio.to_thread(load_whole, self._settings.path)
         except SettingsError as error:
             return [finding.say(self._settings.site.language) for finding in error.findings]
         if self._supervisor:

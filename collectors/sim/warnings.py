@@ -115,8 +115,13 @@ class WarningCentre:
         """One bulletin as CAP 1.2 (OASIS, 2010)."""
         one = self._bulletins[name]
         fields = [
-            ("identifier", self.identifier(name)), ("sender", SENDER), ("sent", self._time(one.sent)),
-            ("status", one.status), ("msgType", one.msg_type), ("scope", "Public"), ("note", one.note),
+            ("identifier", self.identifier(name)),
+            ("sender", SENDER),
+            ("sent", self._time(one.sent)),
+            ("status", one.status),
+            ("msgType", one.msg_type),
+            ("scope", "Public"),
+            ("note", one.note),
             ("references", " ".join(f"{SENDER},{self.identifier(r)},{self.sent(r)}" for r in one.references)),
         ]
         head = "".join(f"<{tag}>{escape(text)}</{tag}>" for tag, text in fields if text)
@@ -127,10 +132,17 @@ class WarningCentre:
 
     def _info(self, one: Bulletin) -> str:
         fields = [
-            ("language", "zh-CN"), ("category", one.category), ("event", one.event), ("urgency", "Expected"),
-            ("severity", one.severity), ("certainty", "Likely"), ("effective", self._time(one.sent)),
-            ("expires", self._time(one.sent + one.lasts)), ("senderName", "楚雄州气象台（演示）"),
-            ("headline", _headline(one)), ("description", one.text),
+            ("language", "zh-CN"),
+            ("category", one.category),
+            ("event", one.event),
+            ("urgency", "Expected"),
+            ("severity", one.severity),
+            ("certainty", "Likely"),
+            ("effective", self._time(one.sent)),
+            ("expires", self._time(one.sent + one.lasts)),
+            ("senderName", "楚雄州气象台（演示）"),
+            ("headline", _headline(one)),
+            ("description", one.text),
         ]
         body = "".join(f"<{tag}>{escape(text)}</{tag}>" for tag, text in fields)
         return (

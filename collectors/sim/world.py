@@ -19,6 +19,7 @@ from aiohttp import web
 from collectors.sim.devices import Device, HttpService, device_of
 from collectors.sim.warnings import WarningCentre
 
+CENTRE_LASTS = 4 * 3600.0
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -58,7 +59,9 @@ class World:
     @property
     def state(self) -> dict[str, list[str]]:
         return {
-            "assets": list(self._devices), "sources": list(self._sources), "scenarios": list(self._scenarios),
+            "assets": list(self._devices),
+            "sources": list(self._sources),
+            "scenarios": list(self._scenarios),
             "broken": sorted(self.broken),
         }
 
@@ -130,16 +133,23 @@ class World:
 def seconds(text: str) -> float:
     """ "40s", "2m", "150ms" as seconds."""
     number = text.rstrip("hms")
-    return float(number) * UNITS[text[len(number):]]
+    return float(number) * UNITS[text[len(number) :]]
 
 
 def read(folder: Path, *, speed: float, start: float) -> World:
-    """The world that a site's files describe: assets.csv, watchfloor.toml, scenarios.toml."""
+    """The world that a site's files describe: assets.csv, watchfloor.toml, scenarios.toml.
+
+    Only addresses of the demo's own network (`run/demo.json`) are served: a real service that somebody added
+    to the inventory is left alone.
+    """
+    prefix = _network(folder)
     devices: dict[str, list[Device]] = {}
     parents: dict[str, tuple[str, ...]] = {}
     with (folder / "assets.csv").open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):
-            devices[row["id"]] = [device for uri in row["probes"].split() if (device := device_of(uri))]
+            devices[row["id"]] = [
+                device for uri in row["probes"].split() if f"://{prefix}" in uri and (device := device_of(uri))
+            ]
             parents[row["id"]] = tuple(filter(None, row["parents"].split(";")))
     settings = tomllib.loads((folder / "watchfloor.toml").read_text(encoding="utf-8"))
     sources = {one["id"]: _source(one["url"], start) for one in settings.get("source", ())}
@@ -149,6 +159,24 @@ def read(folder: Path, *, speed: float, start: float) -> World:
     return World(devices, parents, sources, scenarios, speed)
 
 
+def _network(folder: Path) -> str:
+    """The start of the demo's addresses, "127.53." for example; everything on loopback when it is not said."""
+    said = folder / "run" / "demo.json"
+    return f"127.{json.loads(said.read_text())['network']}." if said.exists() else "127."
+
+
+def _begun(folder: Path, now: float) -> float:
+    """When the warning centre began: the same across restarts for a while, so that its warnings stay the same ones."""
+    said = folder / "run" / "warnings.json"
+    if said.exists():
+        begun = float(json.loads(said.read_text())["begun"])
+        if 0 <= now - begun < CENTRE_LASTS:
+            return begun
+    said.parent.mkdir(parents=True, exist_ok=True)
+    said.write_text(json.dumps({"begun": now}))
+    return now
+
+
 def _source(url: str, start: float) -> Device:
     parts = urlsplit(url)
     return HttpService(parts.hostname or "127.0.0.1", parts.port or 80, WarningCentre(start).app(parts.path or "/"))
@@ -156,7 +184,9 @@ def _source(url: str, start: float) -> Device:
 
 def _step(raw: Mapping[str, Any]) -> Step:
     return Step(
-        at=seconds(raw["at"]), breaks=tuple(raw.get("break", ())), mends=tuple(raw.get("mend", ())),
+        at=seconds(raw["at"]),
+        breaks=tuple(raw.get("break", ())),
+        mends=tuple(raw.get("mend", ())),
         below=bool(raw.get("below", False)),
     )
 
@@ -188,7 +218,7 @@ def control(world: World) -> web.Application:
 
 async def serve(folder: Path, *, speed: float = 1.0) -> None:
     """The world of a folder until SIGTERM; its control address is in `run/sim.json` once everything listens."""
-    world = read(folder, speed=speed, start=time.time())
+    world = read(folder, speed=speed, start=_begun(folder, time.time()))
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)

@@ -159,7 +159,7 @@ async def test_two_counties_see_nothing_of_each_other(site: Site, service: Servi
         await service.stop()
         alert = await one.until(alert_of)
         await other.until(lambda view: alert_of(view, "x2"))
-        await yuanmou.post(f"alerts/{alert['id']}/ack", {"comment": "不是我的"}, expect=404)
+        await yuanmou.post(f"alerts/{alert['id']}/ack", {"comment": "不是我的"}, expect=403)
         assert set(one.view["asset"]) == {"x1"}
         assert set(other.view["asset"]) == {"x2"}
         for told, foreign in ((one.raw, ("x2", "532328", "元谋")), (other.raw, ("x1", "532329", "武定"))):

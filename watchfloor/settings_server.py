@@ -1,0 +1,111 @@
+"""The sections of watchfloor.toml that say what the site is, where it keeps things and how it is served."""
+
+from __future__ import annotations
+
+import ssl
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from api.settings import SiteInfo, WebSettings, is_loopback
+from watchfloor.settings_reader import LANGUAGES, Table, has_host
+
+_INVENTORIES = (".csv", ".geojson", ".json", ".gpkg")
+# Stores of the public interface that this version does not speak to yet.
+_LATER_REDIS = ("redis+cluster", "redis+sentinel", "unix")
+
+
+def site(table: Table) -> tuple[SiteInfo, Path, tuple[Path, ...]]:
+    """What every page may know, the data folder, the inventory's files."""
+    name = table.text("name", None, '"楚雄州"')
+    region = table.region("region", None)
+    timezone = table.text("timezone", "Asia/Shanghai", '"Asia/Shanghai"')
+    try:
+        ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        table.wrong("timezone", "timezone")
+    language = table.choice("language", "zh-CN", LANGUAGES)
+    data = table.path("data", "data")
+    files = table.texts("inventory", [], '["assets.csv"]')
+    for file in files:
+        if not file.lower().endswith(_INVENTORIES):
+            table.wrong("inventory_kind", "inventory")
+    info = SiteInfo(name=name, region=region, timezone=timezone, language=language, version=_version())
+    return info, data, tuple(table.folder / file for file in files)
+
+
+def _version() -> str:
+    try:
+        return version("watchfloor")
+    except PackageNotFoundError:  # run from a source tree that nobody installed
+        return ""
+
+
+def redis_url(table: Table) -> str:
+    """ "embedded" or the URL of a server."""
+    url = table.secret("url", "embedded")
+    scheme = url.partition("://")[0]
+    if scheme in _LATER_REDIS:
+        table.wrong("not_supported", "url", instead={
+            "zh-CN": "先用 \"embedded\"，或单台服务器的 redis://、rediss://",
+            "en": "use \"embedded\", or redis:// or rediss:// of one server",
+        })  # fmt: skip
+    elif url and url != "embedded" and not (scheme in ("redis", "rediss") and has_host(url)):
+        table.wrong("url", "url", known='"embedded", redis://host:6379/0, rediss://host:6379/0')
+    return url
+
+
+def journal_url(table: Table) -> str:
+    """ "embedded" or the URL of a PostgreSQL."""
+    url = table.secret("url", "embedded")
+    if not url or url == "embedded":
+        return url
+    if not (url.startswith("postgresql+asyncpg://") and has_host(url)):
+        table.wrong("url", "url", known='"embedded", postgresql+asyncpg://user:password@host:5432/watchfloor')
+    elif find_spec("asyncpg") is None:
+        table.wrong("driver", "url", driver="asyncpg")
+    return url
+
+
+def web(table: Table) -> WebSettings:
+    """Refuses plain HTTP beyond this machine, and a demo beyond it in any case."""
+    settings = WebSettings(
+        host=table.text("host", "127.0.0.1", '"127.0.0.1"') or "127.0.0.1",
+        port=table.whole("port", 8050, 0, 65535),
+        tls_cert=_file(table, "tls_cert"),
+        tls_key=_file(table, "tls_key"),
+        allow_plain_http=table.flag("allow_plain_http", False),
+        session_hours=table.number("session_hours", 12.0, 0.1, 720.0),
+        idle_hours=table.number("idle_hours", 2.0, 0.1, 720.0),
+        demo=table.flag("demo", False),
+    )
+    _tls(table, settings)
+    if not is_loopback(settings.host):
+        if settings.demo:
+            table.wrong("demo_off_loopback", "demo")
+        if not settings.tls_cert and not settings.allow_plain_http:
+            table.wrong("plain_http", "host")
+    return settings
+
+
+def _file(table: Table, key: str) -> str:
+    text = table.text(key)
+    if not text:
+        return ""
+    path = table.folder / text
+    if not path.is_file():
+        table.wrong("path_missing", key)
+    return str(path)
+
+
+def _tls(table: Table, settings: WebSettings) -> None:
+    cert, key = settings.tls_cert, settings.tls_key
+    if bool(cert) != bool(key):
+        table.wrong("tls_half", "tls_cert" if cert else "tls_key", other="tls_key" if cert else "tls_cert")
+    elif cert and Path(cert).is_file() and Path(key).is_file():
+        try:
+            # A key with a passphrase must fail here, not ask a terminal that nobody watches.
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password=lambda: "")
+        except (ssl.SSLError, OSError) as error:
+            table.wrong("tls_broken", "tls_cert", detail=error.strerror or getattr(error, "reason", "") or str(error))
