@@ -1,0 +1,111 @@
+"""The Dash app on the site's one FastAPI app: pages, static files, sign-in, icon and manifest."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from importlib import resources
+from typing import Any
+
+import dash
+from dash import Dash
+from fastapi import FastAPI
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from dashboard.pages import register
+from dashboard.shell import Site, SiteLike, index_string
+from dashboard.signin import signin_html
+from dashboard.static import PREFIX, add_static, build_id
+from feeds import texts
+
+__all__ = ["STATIC_PREFIXES", "Site", "create_dash", "script_hashes", "setup"]
+
+# What every browser may load before anybody has signed in; nothing in it says anything of the site.
+STATIC_PREFIXES = (f"{PREFIX}/", "/_dash-component-suites/")
+
+
+def create_dash(api: FastAPI, site: SiteLike) -> Dash:
+    """Adds the pages to `api`, which must have all its own routes by then: Dash answers whatever is left.
+
+    `site` has `name` and `language`. The lifespan of `api` is made to run `setup` first; ask
+    `script_hashes` when an answer starts.
+    """
+    build = build_id()
+    _add_routes(api, site, build)
+    app = Dash(
+        __name__,
+        server=api,  # type: ignore[arg-type]  # typed for Flask; measured with FastAPI
+        use_pages=True,
+        pages_folder="",
+        # Dash's own /assets/ would stand in the way of the page /assets/<id>, and would load modules as scripts.
+        assets_folder="none",
+        assets_url_path="/static/none",
+        include_assets_files=False,
+        serve_locally=True,
+        index_string=index_string(site, build),
+        title=f"{site.name} · {texts.text('app.name', site.language)}",
+        update_title="",
+        suppress_callback_exceptions=True,
+        add_log_handler=False,
+    )
+    # Live data has a socket of its own (assets/live.js); Dash would open another one on every page, for nothing.
+    app.backend.websocket_capability = False
+    register(site)
+    app.layout = dash.page_container
+    _enter_lifespan(api, app)
+    return app
+
+
+def _enter_lifespan(api: FastAPI, app: Dash) -> None:
+    inner = api.router.lifespan_context
+
+    @contextlib.asynccontextmanager
+    async def lifespan(application: Any) -> AsyncIterator[Any]:
+        await setup(app)
+        async with inner(application) as state:
+            yield state
+
+    api.router.lifespan_context = lifespan
+
+
+async def setup(app: Dash) -> None:
+    """In the lifespan: without it callbacks are missing until the first request, and open tabs loop after a restart."""
+    backend: Any = app.backend
+    for hook in backend._before_request_funcs:
+        outcome = hook()
+        if outcome is not None:
+            await outcome
+
+
+def script_hashes(app: Dash) -> list[str]:
+    """The Content-Security-Policy sources of Dash's inline scripts; they may grow at the first request."""
+    return list(dict.fromkeys(app.csp_hashes()))
+
+
+def _add_routes(api: FastAPI, site: SiteLike, build: str) -> None:
+    page = signin_html(site, build)
+    icon = resources.files("dashboard").joinpath("assets/favicon.svg").read_bytes()
+    name = f"{site.name} · {texts.text('app.name', site.language)}"
+    manifest = {
+        "name": name,
+        "short_name": texts.text("app.name", site.language),
+        "start_url": "/",
+        "display": "standalone",
+        "background_color": "#0e1216",
+        "theme_color": "#0e1216",
+        "icons": [{"src": "/favicon.ico", "sizes": "any", "type": "image/svg+xml"}],
+    }
+
+    async def signin() -> Response:
+        return HTMLResponse(page, headers={"Cache-Control": "no-store"})
+
+    async def favicon() -> Response:
+        return Response(icon, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})
+
+    async def web_manifest() -> Response:
+        return JSONResponse(manifest, media_type="application/manifest+json")
+
+    api.add_api_route("/signin", signin, methods=["GET"], include_in_schema=False)
+    api.add_api_route("/favicon.ico", favicon, methods=["GET"], include_in_schema=False)
+    api.add_api_route("/manifest.webmanifest", web_manifest, methods=["GET"], include_in_schema=False)
+    add_static(api, build)

@@ -1,0 +1,32 @@
+// The names that a page may give to an element (data-widget) and what makes each of them.
+import { MapView } from "./map.js";
+import { feedNetwork, feedWarnings, ownLevel } from "./feeds.js";
+import { alertBoard, loadStrip, sourceSummary, stage, warningChips } from "./wall.js";
+import { alertList } from "./alertlist.js";
+import { detail } from "./detail.js";
+import { sourceTable } from "./sources.js";
+import { warningList } from "./warnings.js";
+import { assetPage } from "./asset.js";
+
+function map(node, app) {
+  const view = new MapView(node, app, node.dataset.mode === "wall");
+  view.start();
+  return { dispose: () => view.dispose(), keepsWords: true };
+}
+
+export const widgets = {
+  map,
+  "feed-network": feedNetwork,
+  "feed-warnings": feedWarnings,
+  "own-level": ownLevel,
+  "alert-board": alertBoard,
+  stage,
+  "load-strip": loadStrip,
+  "warning-chips": warningChips,
+  "source-summary": sourceSummary,
+  "alert-list": alertList,
+  detail,
+  "source-table": sourceTable,
+  "warning-list": warningList,
+  "asset-page": assetPage,
+};

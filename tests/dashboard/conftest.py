@@ -1,0 +1,109 @@
+"""A scripted server and a real headless Chromium for the pages' tests."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+import uvicorn
+from playwright.async_api import Browser, BrowserContext, Page, Request, async_playwright, expect
+
+from tests.dashboard.devserver import Script, create
+
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+]  # fmt: skip
+VENDOR = Path(__file__).parents[2] / "dashboard/assets/vendor/maplibre-gl/maplibre-gl.mjs"
+# Lists do not need the map: without WebGL a page costs a tenth of the time.
+NO_WEBGL = "HTMLCanvasElement.prototype.getContext = () => null;"
+
+
+def chromium() -> str:
+    """Where a Chromium is on this machine, "" when there is none."""
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    return os.environ.get("WATCHFLOOR_CHROMIUM", "") or next(
+        (path for name in names if (path := shutil.which(name))), ""
+    )
+
+
+def need_browser() -> str:
+    """The browser's path; skips with the reason, but never in CI."""
+    path = chromium()
+    missing = "no Chromium on PATH" if not path else "" if VENDOR.exists() else "run scripts/build_assets.py first"
+    if missing and os.environ.get("CI") == "true":
+        pytest.fail(f"browser tests are required here: {missing}")
+    if missing:
+        pytest.skip(f"browser tests: {missing}")
+    return path
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    path = need_browser()
+    async with async_playwright() as playwright:
+        one = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield one
+        await one.close()
+
+
+@dataclass
+class Site:
+    """A running scripted server, and what its pages did wrong."""
+
+    script: Script
+    url: str
+    context: BrowserContext
+    faults: list[str] = field(default_factory=list)
+
+    async def open(self, path: str, *, webgl: bool = False) -> Page:
+        """A page of its own, already signed in; waits for its first picture."""
+        page = await self.context.new_page()
+        if not webgl:
+            await page.add_init_script(NO_WEBGL)
+        page.on("console", lambda message: self._console(message.type, message.text))
+        page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
+        page.on("request", self._request)
+        await page.goto(self.url + path)
+        await expect(page.locator("#stale-banner")).to_be_hidden(timeout=20_000)
+        await expect(page.locator("html[data-onpage]:not([data-onpage=''])")).to_have_count(1)
+        return page
+
+    def _console(self, kind: str, text: str) -> None:
+        # The software renderer's own complaint about reading pixels is no fault of the page.
+        if kind in ("error", "warning") and "GPU stall" not in text:
+            self.faults.append(f"{kind}: {text}")
+
+    def _request(self, request: Request) -> None:
+        if not request.url.startswith((self.url, "data:", f"blob:{self.url}")):
+            self.faults.append(f"request off the site: {request.url}")
+
+
+class _Server(uvicorn.Server):
+    def install_signal_handlers(self) -> None:
+        """Signals are pytest's."""
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def site(browser: Browser) -> AsyncIterator[Site]:
+    script = Script()
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+        config = uvicorn.Config(create(script), ws="websockets-sansio", log_config=None, timeout_graceful_shutdown=1)
+        server = _Server(config)
+        running = asyncio.create_task(server.serve([listener]))
+        context = await browser.new_context(viewport={"width": 1920, "height": 1080})
+        one = Site(script, f"http://127.0.0.1:{port}", context)
+        yield one
+        await context.close()
+        server.should_exit = True
+        await running

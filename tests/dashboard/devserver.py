@@ -1,0 +1,196 @@
+"""A scripted server for the pages: the routes and frames of SPEC without any engine behind them.
+
+`python -m tests.dashboard.devserver [port]` serves the busy afternoon of picture.py for looking at.
+Tests drive the same server through its `Script`: they send frames, hold back heartbeats and set answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request, WebSocket, WebSocketDisconnect
+from starlette.responses import JSONResponse, Response
+
+from dashboard.app import Site, create_dash, script_hashes
+from feeds.wire import iso
+from maps.layers import layer
+from tests.dashboard import picture
+
+POLICY = (
+    "default-src 'none'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; frame-ancestors 'none'; "
+    "base-uri 'none'; form-action 'self'"
+)
+
+
+class Script:
+    """What the server has, says and answers."""
+
+    def __init__(self) -> None:
+        self.state: dict[str, dict[str, Any]] = picture.picture(time.time())
+        self.rev = 1
+        self.beating = True
+        self.ages = {"collect": 0.3, "project": 0.2, "alert": 0.1, "command": 0.4}
+        self.me = {"name": "值班员", "role": "duty", "region": "", "csrf": "t", "demo": False, "rights": ["see", "act"]}
+        self.sockets: set[WebSocket] = set()
+        self.asked: list[str] = []
+        self.acks: list[dict[str, Any]] = []
+        self.refuse: tuple[int, dict[str, Any]] | None = None
+        self.ack_gate = asyncio.Event()
+        self.ack_gate.set()
+        self.refuse_sockets = False
+
+    @property
+    def rev_text(self) -> str:
+        return f"e.{self.rev}-0"
+
+    def snapshot(self) -> dict[str, Any]:
+        return {"type": "snapshot", "rev": self.rev_text, "at": iso(time.time()), **self.state, "hidden": {}}
+
+    async def send(self, frame: dict[str, Any]) -> None:
+        for socket in list(self.sockets):
+            with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+                await socket.send_json(frame)
+
+    async def change(self, kind: str, key: str, fields: dict[str, Any] | None) -> None:
+        """Sets fields of a record (None: it is gone) and tells every page."""
+        self.rev += 1
+        if fields is None:
+            self.state[kind].pop(key, None)
+            item: dict[str, Any] = {"kind": kind, "id": key, "gone": True}
+        else:
+            record = self.state[kind].setdefault(key, {"id": key})
+            merged = record | fields
+            if "readings" in fields:
+                readings = record.get("readings", {}) | fields["readings"]
+                merged["readings"] = {name: one for name, one in readings.items() if one is not None}
+            self.state[kind][key] = merged
+            item = {"kind": kind, "id": key, "set": fields}
+        await self.send({"type": "changes", "rev": self.rev_text, "at": iso(time.time()), "items": [item]})
+
+    async def drop(self, code: int = 1001) -> None:
+        """Closes every socket."""
+        for socket in list(self.sockets):
+            with contextlib.suppress(RuntimeError):
+                await socket.close(code)
+
+    async def beat(self) -> None:
+        if self.beating:
+            await self.send({"type": "heartbeat", "rev": self.rev_text, "at": iso(time.time()), "ages": self.ages})
+
+    async def take(self, alert_id: str, body: dict[str, Any]) -> dict[str, Any] | None:
+        record = self.state["alert"].get(alert_id)
+        if record is None:
+            return None
+        ack = {"by": self.me["name"], "at": iso(time.time()), "until": None, "estimated_restoration": None}
+        ack |= {name: body[name] for name in ("comment", "until", "estimated_restoration") if name in body}
+        await self.change("alert", alert_id, {"ack": ack, "acked": True, "rev": record["rev"] + 1, "state": "ACKED"})
+        return self.state["alert"][alert_id]  # type: ignore[no-any-return]
+
+
+def create(script: Script) -> FastAPI:
+    """The whole site: scripted API first, Dash behind it."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        beats = asyncio.create_task(_beats(script))
+        yield
+        beats.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await beats
+
+    api = FastAPI(lifespan=lifespan)
+    _add_api(api, script)
+
+    @api.websocket("/api/v1/live")
+    async def live(socket: WebSocket, since: str | None = None) -> None:
+        await socket.accept()
+        script.asked.append(f"live since={since}")
+        if script.refuse_sockets:
+            await socket.close(1013)
+            return
+        if since is not None and since.startswith("e."):
+            await socket.send_json({"type": "changes", "rev": script.rev_text, "at": iso(time.time()), "items": []})
+        else:
+            if since is not None:
+                await socket.send_json({"type": "resync", "reason": "epoch"})
+            await socket.send_json(script.snapshot())
+        script.sockets.add(socket)
+        with contextlib.suppress(WebSocketDisconnect):
+            while True:
+                await socket.receive_text()
+        script.sockets.discard(socket)
+
+    @api.middleware("http")
+    async def guard(request: Request, call_next: Any) -> Response:
+        response: Response = await call_next(request)
+        html = response.headers.get("content-type", "").startswith("text/html")
+        hashes = " ".join(script_hashes(dash_app)) if html else ""
+        response.headers["Content-Security-Policy"] = POLICY.format(hashes=hashes)
+        return response
+
+    dash_app = create_dash(api, Site(name="楚雄州"))
+    return api
+
+
+def _add_api(api: FastAPI, script: Script) -> None:
+    @api.get("/api/v1/me")
+    async def me() -> dict[str, Any]:
+        return script.me
+
+    @api.get("/api/v1/site")
+    async def site() -> dict[str, Any]:
+        return {"name": "楚雄州", "region": picture.SITE, "timezone": "Asia/Shanghai", "language": "zh-CN"}
+
+    @api.get("/api/v1/map/{name}.geojson")
+    async def map_layer(name: str) -> Response:
+        found = layer(name)
+        return Response(found, media_type="application/geo+json") if found else JSONResponse({"title": "none"}, 404)
+
+    @api.get("/api/v1/alerts/{alert_id}")
+    async def alert(alert_id: str) -> Response:
+        record = script.state["alert"].get(alert_id)
+        if record is None:
+            return JSONResponse({"title": "none"}, 404)
+        step = {"seq": 1, "name": "raise", "at": record["raised_at"], "actor": "", "comment": "", "text": "TCP 超时"}
+        steps = [step]
+        if record["ack"]:
+            steps.append({"seq": 2, "name": "ack", "at": record["ack"]["at"], "actor": record["ack"]["by"],
+                          "comment": record["ack"]["comment"], "text": ""})  # fmt: skip
+        return JSONResponse(record | {"transitions": steps})
+
+    @api.post("/api/v1/alerts/{alert_id}/ack")
+    async def ack(alert_id: str, request: Request) -> Response:
+        body = await request.json()
+        script.acks.append({"id": alert_id, "csrf": request.headers.get("x-csrf-token"), **body})
+        await script.ack_gate.wait()
+        if script.refuse:
+            return JSONResponse(script.refuse[1], script.refuse[0])
+        record = await script.take(alert_id, body)
+        return JSONResponse(record) if record else JSONResponse({"title": "none"}, 404)
+
+    @api.post("/api/v1/session")
+    async def session(request: Request) -> Response:
+        body = await request.json()
+        return JSONResponse(script.me) if body["password"] == "right" else JSONResponse({"title": "wrong"}, 401)
+
+
+async def _beats(script: Script) -> None:
+    while True:
+        await asyncio.sleep(0.5)
+        await script.beat()
+
+
+def main() -> None:
+    port = int(sys.argv[1]) if len(sys.argv) > 1 else 8090
+    uvicorn.run(create(Script()), host="127.0.0.1", port=port, ws="websockets-sansio", log_level="warning")
+
+
+if __name__ == "__main__":
+    main()

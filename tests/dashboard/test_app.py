@@ -1,0 +1,93 @@
+"""What the dashboard serves, without a browser: pages, files, caching, sign-in, inline scripts."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from dashboard.app import Site, create_dash, script_hashes
+from dashboard.static import build_id
+
+
+@pytest.fixture
+def client() -> Iterator[TestClient]:
+    api = FastAPI()
+    create_dash(api, Site(name="楚<雄>州"))
+    with TestClient(api) as one:
+        yield one
+
+
+def test_own_scripts_are_modules_under_the_build_and_cached_for_ever(client: TestClient) -> None:
+    build = client.get("/static/version.json").json()["build"]
+    answer = client.get(f"/static/{build}/main.js")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert "immutable" in answer.headers["cache-control"]
+    assert f"/static/{build}/main.js" in client.get("/").text
+    assert build == build_id()
+
+
+def test_another_builds_address_answers_but_is_not_kept(client: TestClient) -> None:
+    answer = client.get("/static/0000000000000000/main.js")
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", ["/static/x/../app.py", "/static/x/%2e%2e/app.py", "/static/x/none.js", "/static/x"])
+def test_nothing_but_assets_is_served(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404 or "create_dash" not in answer.text
+
+
+def test_texts_are_served_in_both_languages_only(client: TestClient) -> None:
+    assert client.get("/static/x/texts/en.json").json()["health.down"] == "Down"
+    assert client.get("/static/x/texts/zh-CN.json").json()["health.down"] == "中断"
+    assert client.get("/static/x/texts/../../secret.json").status_code == 404
+
+
+def test_sites_name_is_escaped_everywhere(client: TestClient) -> None:
+    for path in ("/", "/signin"):
+        page = client.get(path).text
+        assert "楚&lt;雄&gt;州" in page
+        assert "楚<雄>州" not in page
+
+
+def test_page_of_an_asset_is_a_page_and_not_a_file(client: TestClient) -> None:
+    answer = client.get("/assets/X532329")
+    assert answer.status_code == 200
+    assert "react-entry-point" in answer.text
+
+
+def test_sign_in_icon_and_manifest_stand_before_the_catch_all(client: TestClient) -> None:
+    assert 'id="signin"' in client.get("/signin").text
+    assert "_dash-config" not in client.get("/signin").text
+    assert client.get("/favicon.ico").headers["content-type"] == "image/svg+xml"
+    assert client.get("/manifest.webmanifest").json()["start_url"] == "/"
+
+
+def test_every_inline_script_of_the_page_has_its_hash() -> None:
+    api = FastAPI()
+    app = create_dash(api, Site(name="楚雄州"))
+    with TestClient(api) as client:
+        page = client.get("/").text
+    inline = re.findall(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>(.*?)</script>", page, re.S)
+    assert len(inline) == 2
+    for script in inline:
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in script_hashes(app)
+
+
+def test_page_names_no_other_host(client: TestClient) -> None:
+    page = client.get("/").text
+    hosts = set(re.findall(r"""(?:src|href)=["']((?:https?:)?//[^"']+)""", page))
+    assert hosts == set()
+
+
+def test_callbacks_are_known_before_the_first_page_is_asked_for(client: TestClient) -> None:
+    assert any("_pages_content" in one["output"] for one in client.get("/_dash-dependencies").json())

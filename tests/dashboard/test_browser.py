@@ -1,0 +1,246 @@
+"""The pages in a real Chromium against a scripted server: what is live, what is stale, what people do."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from playwright.async_api import Page, expect
+
+from feeds.wire import iso
+from tests.dashboard import picture
+from tests.dashboard.conftest import Site
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+
+
+async def select(page: Page, key: str) -> None:
+    await page.locator(f'.row[data-id="{key}"]').click()
+    await expect(page.locator(".detail-head h1")).to_be_visible()
+
+
+async def test_desk_with_its_map_makes_no_error_and_leaves_the_site_for_nothing(site: Site) -> None:
+    page = await site.open("/", webgl=True)
+    await expect(page.locator("[data-widget=map][data-ready=true]")).to_be_visible(timeout=30_000)
+    await expect(page.locator(".stack")).not_to_have_count(0)
+    await expect(page.locator(".pulse")).to_have_count(1)
+    await expect(page.locator(".map-credits")).to_contain_text("天地图")
+    await page.locator("#nav a[href='/sources']").click()
+    await expect(page.locator("[data-page=sources] tbody tr")).to_have_count(6)
+    await page.locator("#nav a[href='/warnings']").click()
+    await expect(page.locator("[data-page=warnings] .card")).to_have_count(3)
+    await page.locator("#nav a[href='/alerts']").click()
+    await expect(page.locator("[data-page=alerts] .row")).to_have_count(6)
+    assert site.faults == []
+
+
+async def test_wall_shows_feeds_alerts_and_stage(site: Site) -> None:
+    page = await site.open("/wall")
+    await expect(page.locator(".w-feed-network .figure strong")).to_have_text("5")
+    await expect(page.locator(".board-row")).to_have_count(6)
+    await expect(page.locator(".board-row").first).to_contain_text("武定县汇聚节点")
+    await expect(page.locator(".w-stage")).to_contain_text("武定县汇聚节点")
+    await expect(page.locator(".warning-chip.is-exercise")).to_contain_text("演练")
+    await expect(page.locator(".w-warning-chips")).to_contain_text("测试 1 条")
+    await expect(page.locator(".w-source-summary")).to_contain_text("3 / 4")
+    assert site.faults == []
+
+
+async def test_without_webgl_the_map_says_so_and_the_list_works(site: Site) -> None:
+    page = await site.open("/")
+    await expect(page.locator(".map-message")).to_contain_text("WebGL")
+    await page.keyboard.press("j")
+    await expect(page.locator(".row.is-selected")).to_have_attribute("data-id", "a1")
+    assert site.faults == []
+
+
+async def test_a_failure_and_its_recovery_are_seen_without_reload(site: Site) -> None:
+    page = await site.open("/wall")
+    await site.script.change("asset", "X532301", picture.fail(site.script.state["asset"]["X532301"], time.time()))
+    await expect(page.locator(".w-feed-network .figure strong")).not_to_have_text("5")
+    record = picture.alert("new", "X532301", time.time(), region="532301", title={"zh-CN": "楚雄市汇聚节点 中断"})
+    await site.script.change("alert", "new", record)
+    await expect(page.locator(".w-stage")).to_contain_text("楚雄市汇聚节点")
+    await site.script.change("asset", "X532301", {"health": "ok"})
+    await site.script.change("alert", "new", None)
+    await expect(page.locator(".w-feed-network .figure strong")).to_have_text("5")
+    await expect(page.locator(".w-stage")).to_contain_text("武定县汇聚节点")
+
+
+async def test_what_hangs_below_a_failed_node_is_folded_under_its_alert_and_counted(site: Site) -> None:
+    page = await site.open("/alerts")
+    await expect(page.locator('.row[data-id="b0"]')).to_have_count(0)
+    await expect(page.locator('.row[data-id="a1"] .fold')).to_have_text("+2 下级")
+    await page.locator('.row[data-id="a1"] .fold').click()
+    await expect(page.locator('.row[data-id="b0"]')).to_have_class("row sev-critical is-child")
+
+
+async def test_silence_of_the_server_covers_the_page_within_its_time_and_goes_with_the_next_frame(site: Site) -> None:
+    page = await site.open("/alerts")
+    site.script.beating = False
+    await expect(page.locator("#stale-banner")).to_contain_text("服务器无响应", timeout=6_000)
+    await expect(page.locator("html")).to_have_class("is-stale")
+    before = await page.locator(".stale-clock").text_content()
+    await expect(page.locator(".stale-clock")).not_to_have_text(before or "")
+    site.script.beating = True
+    await expect(page.locator("#stale-banner")).to_be_hidden()
+
+
+async def test_a_role_that_stands_still_is_named(site: Site) -> None:
+    page = await site.open("/alerts")
+    site.script.ages["project"] = 4.2
+    await expect(page.locator("#stale-banner")).to_contain_text("投影停滞")
+    site.script.ages["project"] = 0.2
+    await expect(page.locator("#stale-banner")).to_be_hidden()
+
+
+async def test_a_lost_socket_comes_back_by_itself_from_the_last_rev(site: Site) -> None:
+    page = await site.open("/alerts")
+    site.script.refuse_sockets = True
+    await site.script.drop()
+    await expect(page.locator("#stale-banner")).to_contain_text("连接中断", timeout=4_000)
+    site.script.refuse_sockets = False
+    await expect(page.locator("#stale-banner")).to_be_hidden(timeout=10_000)
+    assert f"live since={site.script.rev_text}" in site.script.asked
+
+
+async def test_after_a_resync_the_page_shows_the_new_picture_only(site: Site) -> None:
+    page = await site.open("/alerts")
+    for key in ("a2", "a3"):
+        del site.script.state["alert"][key]
+    site.script.rev = 900
+    await site.script.send({"type": "resync", "reason": "too old"})
+    await site.script.send(site.script.snapshot())
+    await expect(page.locator('.row[data-id="a2"]')).to_have_count(0)
+    await expect(page.locator(".row")).to_have_count(4)
+    await expect(page.locator("#stale-banner")).to_be_hidden()
+
+
+async def test_ack_waits_for_the_answer_and_is_seen_on_another_page(site: Site) -> None:
+    page, other = await site.open("/alerts"), await site.open("/wall")
+    await select(page, "a1")
+    site.script.ack_gate.clear()
+    await page.keyboard.press("a")
+    await page.keyboard.type("已派人")
+    await page.locator("[data-ack-restoration]").fill("+30")
+    await page.keyboard.press("Tab")
+    await page.locator("[data-ack]").click()
+    await expect(page.locator("[data-ack]")).to_be_disabled()
+    await expect(page.locator("[data-ack]")).to_have_text("等待服务器…")
+    await expect(page.locator('.row[data-id="a1"] .row-holder')).to_have_text("未确认")
+    site.script.ack_gate.set()
+    await expect(page.locator(".ack-message")).to_have_text("已记录")
+    await expect(page.locator('.row[data-id="a1"] .row-holder')).to_contain_text("值班员 预计")
+    await expect(other.locator('.board-row[data-id="a1"] .board-holder')).to_contain_text("值班员 预计")
+    [sent] = site.script.acks
+    assert (sent["comment"], sent["rev"], sent["csrf"]) == ("已派人", 1, "t")
+    assert "until" not in sent
+
+
+async def test_a_conflict_shows_who_was_quicker(site: Site) -> None:
+    page = await site.open("/alerts")
+    await select(page, "a1")
+    await page.locator("[data-ack-comment]").fill("我来")
+    ack = {"by": "网管乙", "at": iso(time.time()), "comment": "已到现场", "until": None, "estimated_restoration": None}
+    await site.script.change("alert", "a1", {"ack": ack, "acked": True, "rev": 2})
+    await expect(page.locator(".holder")).to_contain_text("已到现场")
+    site.script.refuse = (409, {"title": "conflict"})
+    await page.locator("[data-ack]").click()
+    await expect(page.locator(".ack-message.is-error")).to_contain_text("其间状态已变")
+    await expect(page.locator(".ack-message.is-error")).to_contain_text("网管乙")
+    assert site.script.acks[0]["rev"] == 1
+    site.faults.clear()
+
+
+@pytest.mark.parametrize(("status", "words"), [(403, "无权确认"), (503, "服务器繁忙")])
+async def test_a_refusal_is_said_in_words(site: Site, status: int, words: str) -> None:
+    page = await site.open("/alerts")
+    await select(page, "a1")
+    site.script.refuse = (status, {"title": "no"})
+    await page.locator("[data-ack]").click()
+    await expect(page.locator(".ack-message.is-error")).to_contain_text(words)
+    await expect(page.locator("[data-ack]")).to_be_enabled()
+
+
+async def test_a_time_that_cannot_be_read_is_not_sent(site: Site) -> None:
+    page = await site.open("/alerts")
+    await select(page, "a1")
+    await page.locator("[data-ack-until]").fill("soon")
+    await page.locator("[data-ack]").click()
+    await expect(page.locator(".ack-message.is-error")).to_contain_text("soon")
+    assert site.script.acks == []
+
+
+async def test_who_may_not_act_is_told_so_and_has_no_button(site: Site) -> None:
+    site.script.me |= {"role": "leader", "rights": ["see"]}
+    page = await site.open("/alerts")
+    await select(page, "a1")
+    await expect(page.locator(".detail-action")).to_contain_text("只能查看")
+    await expect(page.locator("[data-ack]")).to_have_count(0)
+
+
+async def test_language_is_one_press_away_and_remembered(site: Site) -> None:
+    page = await site.open("/alerts")
+    await page.locator("[data-top=language]").click()
+    await expect(page.locator('.row[data-id="a1"] .row-title')).to_contain_text("Wuding hub down")
+    await expect(page.locator("#nav")).to_contain_text("Sources")
+    await page.reload()
+    await expect(page.locator('.row[data-id="a1"] .row-holder')).to_have_text("Unacked")
+
+
+async def test_nothing_moves_under_the_cursor(site: Site) -> None:
+    page = await site.open("/alerts")
+    await page.locator('.row[data-id="a4"]').hover()
+    order = await page.locator(".row").evaluate_all("rows => rows.map(row => row.dataset.id)")
+    await site.script.change("alert", "z", picture.alert("z", "C", time.time()))
+    await expect(page.locator(".fresh")).to_contain_text("1 条新告警")
+    assert await page.locator(".row").evaluate_all("rows => rows.map(row => row.dataset.id)") == order
+    await page.mouse.move(0, 0)
+    await expect(page.locator('.row[data-id="z"]')).to_be_visible()
+
+
+async def test_hostile_text_stays_text(site: Site) -> None:
+    hostile = '<img src=x onerror="window.pwned=1"><b>x</b>'
+    page = await site.open("/alerts")
+    await site.script.change("alert", "h", picture.alert("h", "C", time.time(), title={"zh-CN": hostile}))
+    await expect(page.locator('.row[data-id="h"] .row-title small')).to_have_text(hostile)
+    assert await page.evaluate("window.pwned") is None
+    assert site.faults == []
+
+
+async def test_a_page_of_another_build_loads_itself_again(site: Site) -> None:
+    page = await site.open("/alerts")
+    await page.evaluate("document.documentElement.dataset.build = 'old'")
+    await site.script.drop()
+    await expect(page.locator("html")).not_to_have_attribute("data-build", "old", timeout=10_000)
+
+
+async def test_assets_page_shows_answers_neighbours_and_alerts(site: Site) -> None:
+    page = await site.open("/assets/X532329")
+    await expect(page.locator(".asset-head h1")).to_contain_text("武定县汇聚节点")
+    await expect(page.locator(".readings")).to_contain_text("连接超时 3 秒")
+    await expect(page.locator(".tree")).to_contain_text("州网管中心核心")
+    await expect(page.locator(".asset-alerts li")).to_have_count(1)
+
+
+async def test_signing_in_says_what_is_wrong_and_goes_on_within_the_site(site: Site) -> None:
+    page = await site.context.new_page()
+    await page.goto(site.url + "/signin?next=//evil.example/x")
+    await expect(page.locator("#signin[data-ready]")).to_be_visible()
+    await page.locator("[name=name]").fill("officer")
+    await page.locator("[name=password]").fill("wrong")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#signin-message")).to_have_text("用户名或口令不对")
+    await page.locator("[name=password]").fill("right")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(site.url + "/")
+
+
+async def test_without_any_source_of_warnings_none_is_not_shown_as_calm(site: Site) -> None:
+    page = await site.open("/wall")
+    for key in ("cma", "永仁 119"):
+        await site.script.change("source", key, None)
+    for key in ("w1", "w2"):
+        await site.script.change("warning", key, None)
+    await expect(page.locator(".w-feed-warnings .figure strong")).to_have_text("—")
+    await expect(page.locator(".w-feed-warnings .cell.is-unknown")).to_have_count(10)

@@ -1,0 +1,72 @@
+"""Every word exists in both languages, with the same places, and everything that is asked for exists."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from dashboard import pages, shell
+from dashboard.static import ASSETS
+from feeds import texts
+
+SCRIPTS = sorted(ASSETS.glob("*.js"))
+# t("key") and the like; keys that are put together, such as t(`health.${state}`), are checked by their sets below.
+ASKED = re.compile(r"""\b(?:t|tOr)\(\s*["']([a-zA-Z][\w.]+)["']""")
+SETS = {
+    "health": ("ok", "degraded", "down", "unknown", "under"),
+    "stale": ("loading", "closed", "silent", "resync", "role", "signedout", "forbidden"),
+    "role": ("collect", "project", "alert", "command"),
+    "severity": ("critical", "major", "minor", "warning", "info"),
+    "isa": ("NORM", "UNACK", "ACKED", "RTNUN", "SHLVD", "DSUPR", "OOSRV"),
+    "colour": ("red", "orange", "yellow", "blue", "none"),
+    "colour.short": ("red", "orange", "yellow", "blue", "none"),
+    "colour.letter": ("red", "orange", "yellow", "blue", "none"),
+    "subject": ("asset", "source", "warning"),
+    "source.state": ("ok", "failing", "silent"),
+    "sources": ("name", "kind", "state", "last", "every", "lag", "targets", "dead", "error"),
+    "list": ("alert", "value", "region", "lasts", "holder"),
+    "list.tab": ("open", "unacked", "mine", "folded", "shelved"),
+    "list.empty": ("open", "unacked", "mine", "folded", "shelved"),
+    "key": ("next", "previous", "ack", "unfold", "open", "search", "help", "fresh", "submit", "leave"),
+    "layer": ("nodes", "links", "warnings", "roads", "water"),
+    "ack.plus": ("30", "60", "240"),
+    "role.name": ("viewer", "leader", "duty", "operator", "admin", "auditor"),
+    "reason": ("timeout", "refused", "unreachable", "unresolved", "closed", "tls", "wrong_answer"),
+    "warning.state": ("active", "pending", "expired", "cancelled", "superseded"),
+}
+
+
+def test_both_languages_have_the_same_keys_and_places() -> None:
+    chinese, english = texts.catalogue("zh-CN"), texts.catalogue("en")
+    assert set(chinese) == set(english)
+    assert {key: texts.places(chinese[key]) for key in chinese} == {key: texts.places(english[key]) for key in english}
+    assert all(text.strip() for text in [*chinese.values(), *english.values()] if text != ", ")
+
+
+def test_every_key_that_a_script_asks_for_exists() -> None:
+    asked = {key for path in SCRIPTS for key in ASKED.findall(path.read_text(encoding="utf-8"))}
+    assert len(asked) > 100
+    assert asked - set(texts.catalogue()) == set()
+
+
+@pytest.mark.parametrize("prefix", SETS)
+def test_every_member_of_a_set_has_its_word(prefix: str) -> None:
+    assert {f"{prefix}.{name}" for name in SETS[prefix]} <= set(texts.catalogue())
+
+
+def test_pages_and_navigation_are_named() -> None:
+    keys = {page.title for page in pages.PAGES} | {key for _, _, key in shell.NAV}
+    assert keys <= set(texts.catalogue())
+
+
+def test_values_are_put_in_and_never_read_as_templates() -> None:
+    assert texts.text("time.ago", span="{span}{n}") == "{span}{n}前"
+    assert texts.text("time.ago", "en", span="3 s") == "3 s ago"
+    assert texts.text("health.down", "fr") == "中断"
+
+
+def test_scripts_never_write_markup() -> None:
+    forbidden = ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function")
+    found = [(path.name, word) for path in SCRIPTS for word in forbidden if word in path.read_text(encoding="utf-8")]
+    assert found == []
