@@ -15,7 +15,8 @@ async def write(journal: Journal, *subjects: str) -> None:
     for subject in subjects:
         async with journal.begin() as tx:
             seq = await tx.append(
-                kind="alert", name="raise", subject=subject, at=1.0, actor="网管乙", reason="已联系抢修", body={"电压": 1}
+                kind="alert", name="raise", subject=subject, at=1.0, actor="网管乙", reason="已联系抢修",
+                body={"电压": 1},
             )
             await tx.put("alert", subject, {"n": 1}, seq=seq)
 

@@ -1,0 +1,220 @@
+"""What a collector is: it fetches, or it raises; it never schedules, retries or logs.
+
+Errors are named by what must happen next::
+
+    CollectorError
+    ├── NotReady        try again: the far end did not answer as it should (`reason` says how)
+    ├── AuthFailed      a person must act: it answers, but does not let us in
+    └── Misconfigured   stop: what was asked cannot work until somebody mends the settings
+
+The runner (collectors/runner.py) gives every collector its time stamps, timeouts,
+bounded concurrency, repeats, log lines and heartbeats.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import ClassVar, Protocol
+
+from collectors.settings import Credential, SourceSettings
+from feeds.model import Quality, Value
+
+
+class Reason(StrEnum):
+    """How a target failed to answer; the first word of the `text` of a `.up` reading that is False."""
+
+    TIMEOUT = "timeout"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    UNRESOLVED = "unresolved"
+    CLOSED = "closed"
+    TLS = "tls"
+    WRONG_ANSWER = "wrong answer"
+
+    @property
+    def words(self) -> dict[str, str]:
+        """The reason as people read it, by language."""
+        return {"zh-CN": _REASONS_ZH[self], "en": str(self)}
+
+
+_REASONS_ZH = {
+    Reason.TIMEOUT: "超时",
+    Reason.REFUSED: "拒绝连接",
+    Reason.UNREACHABLE: "网络不可达",
+    Reason.UNRESOLVED: "域名无法解析",
+    Reason.CLOSED: "连接被断开",
+    Reason.TLS: "TLS 证书或握手失败",
+    Reason.WRONG_ANSWER: "应答不符",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """One value that a poller read; the runner makes an Observation of it.
+
+    `metric` is `family.name` (`tcp.connect_ms`); `observed_at` (epoch seconds) only when the
+    device itself says when, else the runner stamps it.
+    """
+
+    metric: str
+    value: Value
+    unit: str = ""
+    quality: Quality = Quality.GOOD
+    observed_at: float | None = None
+    instance: str = ""
+    text: str = ""
+
+
+class CollectorError(Exception):
+    """`en` and `zh` say in one sentence what happened, or what a person must do."""
+
+    def __init__(self, en: str, zh: str = "") -> None:
+        super().__init__(en)
+        self.en = en
+        self.zh = zh or en
+
+    def say(self, language: str = "zh-CN") -> str:
+        """The sentence in `language` ("zh-CN" or "en")."""
+        return self.zh if language.startswith("zh") else self.en
+
+
+class NotReady(CollectorError):
+    """Try again. `seen` holds what was measured before it went wrong (a status code, for one)."""
+
+    def __init__(self, reason: Reason, detail: str = "", seen: Sequence[Measurement] = ()) -> None:
+        tail = f": {detail}" if detail else ""
+        super().__init__(f"{reason}{tail}", f"{reason.words['zh-CN']}{tail}")
+        self.reason = reason
+        self.seen = tuple(seen)
+
+
+class AuthFailed(CollectorError):
+    """A person must act: the far end answers, but the credential is missing, wrong or not allowed."""
+
+
+class Misconfigured(CollectorError):
+    """Stop: no repeat can help until the settings are mended; the sentence names the mend."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One probe URI of the inventory, taken apart (see collectors/uri.py).
+
+    `params` are decoded; `query` is the text after "?" as written; `timeout` is in seconds;
+    `credential` is what `cred=` names, None when nothing is named.
+    """
+
+    asset: str
+    uri: str
+    scheme: str
+    host: str = ""
+    port: int | None = None
+    path: str = ""
+    query: str = ""
+    params: dict[str, str] = field(default_factory=dict)
+    timeout: float = 2.0
+    credential: Credential | None = None
+
+    @property
+    def place(self) -> str:
+        """host:port, as shown to people and as the instance of a reading."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}" if self.port is not None else host
+
+
+class Poller(Protocol):
+    """Asks one target for its values. One instance serves all targets of its schemes."""
+
+    schemes: ClassVar[tuple[str, ...]]
+    """The URI schemes it speaks."""
+    family: ClassVar[str]
+    """First word of its metrics: `tcp` gives `tcp.up`."""
+    passive: ClassVar[bool]
+    """True when nothing is asked, because the other side calls in: the runner validates and never polls."""
+
+    @classmethod
+    def validate(cls, target: Target) -> None:
+        """Raises Misconfigured, with a sentence that names the mend; opens nothing."""
+
+    async def poll(self, target: Target) -> list[Measurement]:
+        """What was read; reaching the end means that the target is up. Raises CollectorError."""
+
+    async def close(self) -> None:
+        """Gives everything back (sessions, sockets)."""
+
+
+class Listener(Protocol):
+    """Is told by others: an endless iterator of (asset id, measurement)."""
+
+    kinds: ClassVar[tuple[str, ...]]
+
+    def listen(self) -> AsyncIterator[tuple[str, Measurement]]:
+        """Raises CollectorError when it cannot (or can no longer) listen."""
+
+    async def close(self) -> None:
+        """Stops listening and gives its sockets back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """What one round of a feed brought. `problem` says (in a sentence) what of it failed, "" when nothing did."""
+
+    items: tuple[object, ...] = ()
+    problem: str = ""
+
+
+class Feed(Protocol):
+    """A source that is not a probe of one asset: brings documents that were not brought before."""
+
+    kinds: ClassVar[tuple[str, ...]]
+    stream: ClassVar[str]
+    """The feed of the bus it publishes on: "network", "emergency"."""
+    item: ClassVar[str]
+    """The kind of its items on the bus: "cap"."""
+
+    def __init__(self, settings: SourceSettings, credential: Credential | None) -> None: ...
+
+    @classmethod
+    def validate(cls, settings: SourceSettings) -> None:
+        """Raises Misconfigured, with a sentence that names the mend."""
+
+    async def fetch(self, now: float) -> Fetched:
+        """New documents since the last call; `now` is their time of receipt. Raises CollectorError."""
+
+    def forget(self) -> None:
+        """Bring everything again: the bus has lost what was published."""
+
+    async def close(self) -> None:
+        """Gives everything back."""
+
+
+_BY_ERRNO = {
+    errno.ECONNREFUSED: Reason.REFUSED,
+    errno.EHOSTUNREACH: Reason.UNREACHABLE,
+    errno.ENETUNREACH: Reason.UNREACHABLE,
+    errno.EHOSTDOWN: Reason.UNREACHABLE,
+    errno.EADDRNOTAVAIL: Reason.UNREACHABLE,
+    errno.ETIMEDOUT: Reason.TIMEOUT,
+    errno.ECONNRESET: Reason.CLOSED,
+    errno.EPIPE: Reason.CLOSED,
+    errno.ECONNABORTED: Reason.CLOSED,
+}
+
+
+def not_ready(error: OSError) -> NotReady:
+    """The NotReady that an OSError means."""
+    if isinstance(error, TimeoutError):
+        return NotReady(Reason.TIMEOUT)
+    if isinstance(error, socket.gaierror):
+        return NotReady(Reason.UNRESOLVED)
+    if isinstance(error, ssl.SSLError):
+        return NotReady(Reason.TLS, getattr(error, "verify_message", "") or error.reason or str(error))
+    reason = _BY_ERRNO.get(error.errno or 0)
+    if reason is not None:
+        return NotReady(reason)
+    return NotReady(Reason.UNREACHABLE, error.strerror or str(error))

@@ -1,0 +1,38 @@
+"""`tcp://host:port`: does the port accept a connection, and how long does it take?"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import ClassVar
+
+from collectors import uri
+from collectors.contract import Measurement, Target, not_ready
+
+
+class TcpPoller:
+    """Connects and hangs up. Gives `tcp.connect_ms`."""
+
+    schemes: ClassVar[tuple[str, ...]] = ("tcp",)
+    family: ClassVar[str] = "tcp"
+    passive: ClassVar[bool] = False
+
+    @classmethod
+    def validate(cls, target: Target) -> None:
+        """Raises Misconfigured without host and port, or with any parameter."""
+        uri.need_host_and_port(target)
+        uri.only(target, ())
+
+    async def poll(self, target: Target) -> list[Measurement]:
+        """The time to connect, in ms. Raises NotReady."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            transport, _ = await loop.create_connection(asyncio.Protocol, target.host, target.port or 0)
+        except OSError as error:
+            raise not_ready(error) from error
+        connected = loop.time()
+        transport.close()
+        return [Measurement(metric="tcp.connect_ms", value=round((connected - began) * 1000, 3), unit="ms")]
+
+    async def close(self) -> None:
+        """Holds nothing between polls."""

@@ -1,0 +1,141 @@
+"""The way out to the bus: many observations per stream entry, and nothing lost for good when the bus is.
+
+While the bus is lost or full nothing piles up: each job keeps its latest observations (one
+set a target), and all of them are published again when the bus is back, or is another one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from feeds.bus import BusFull, BusLost
+from feeds.model import Heartbeat, Observation
+
+FLUSH_AFTER = 0.05
+"""Seconds that an observation waits for others to share its stream entry."""
+FLUSH_AT = 100
+"""Observations in one stream entry at most."""
+RETRY_FIRST, RETRY_LAST = 0.1, 1.0
+"""Seconds between tries while the bus does not take anything."""
+
+log = logging.getLogger(__name__)
+
+
+class Publisher(Protocol):
+    """What collectors need of feeds.bus.Bus."""
+
+    epoch: str
+
+    async def publish(self, feed: str, kind: str, items: Sequence[object], *, source: str) -> None:
+        """Raises BusLost, BusFull."""
+
+
+class Outbox:
+    """`everything` gives the latest observations of all targets; `on_epoch` is told when the bus is another one."""
+
+    def __init__(
+        self, bus: Publisher, everything: Callable[[], Iterable[Observation]], on_epoch: Callable[[], None]
+    ) -> None:
+        self._bus = bus
+        self._everything = everything
+        self._on_epoch = on_epoch
+        self._observations: dict[str, list[Observation]] = defaultdict(list)
+        self._heartbeats: dict[str, Heartbeat] = {}
+        self._waiting = 0
+        self._some = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._epoch = ""
+        self._refill = False
+        self.published = 0
+        self.losses = 0
+        self.trouble = ""
+
+    def put(self, observations: Sequence[Observation], *, hurry: bool = False) -> None:
+        """Published within FLUSH_AFTER; at once with `hurry` (something changed its face)."""
+        for one in observations:
+            self._observations[one.source].append(one)
+        self._waiting += len(observations)
+        self._some.set()
+        if hurry or self._waiting >= FLUSH_AT:
+            self._hurry.set()
+
+    def beat(self, heartbeat: Heartbeat) -> None:
+        """The newest heartbeat of each source is enough."""
+        self._heartbeats[heartbeat.source] = heartbeat
+        self._some.set()
+
+    async def run(self) -> None:
+        """Publishes for ever."""
+        pause = RETRY_FIRST
+        while True:
+            await self._gather()
+            try:
+                await self._flush()
+            except (BusLost, BusFull) as error:
+                self._lost(error)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, RETRY_LAST)
+            else:
+                pause = RETRY_FIRST
+                self._back()
+
+    async def _gather(self) -> None:
+        if not self._refill:
+            await self._some.wait()
+            try:
+                async with asyncio.timeout(FLUSH_AFTER):
+                    await self._hurry.wait()
+            except TimeoutError:
+                pass  # nobody hurries: what has gathered by now goes together
+        self._some.clear()
+        self._hurry.clear()
+
+    async def _flush(self) -> None:
+        observations, self._observations, self._waiting = self._observations, defaultdict(list), 0
+        heartbeats, self._heartbeats = list(self._heartbeats.values()), {}
+        if self._refill:
+            observations = _by_source(self._everything())
+        for source, items in observations.items():
+            for start in range(0, len(items), FLUSH_AT):
+                await self._publish("observation", items[start : start + FLUSH_AT], source)
+        if heartbeats:
+            await self._publish("heartbeat", heartbeats, "role.collect")
+        self._refill = False
+        self._see_epoch()
+
+    async def _publish(self, kind: str, items: Sequence[object], source: str) -> None:
+        await self._bus.publish("network", kind, items, source=source)
+        self.published += len(items)
+
+    def _see_epoch(self) -> None:
+        """A server that began anew knows nothing: it gets everything again."""
+        if self._epoch and self._bus.epoch != self._epoch:
+            log.warning("the bus began anew; everything known is published again", extra={"epoch": self._bus.epoch})
+            self._refill = True
+            self._some.set()
+            self._on_epoch()
+        self._epoch = self._bus.epoch
+
+    def _lost(self, error: BusLost | BusFull) -> None:
+        self._refill = True
+        if not self.trouble:
+            self.losses += 1
+            word = "full" if isinstance(error, BusFull) else "lost"
+            log.warning("bus %s; the latest of every target is held", word, extra={"error": str(error)})
+        self.trouble = str(error) or type(error).__name__
+
+    def _back(self) -> None:
+        if self.trouble:
+            log.info("bus back; what was held is published")
+            self.trouble = ""
+
+
+def _by_source(observations: Iterable[Observation]) -> dict[str, list[Observation]]:
+    groups: dict[str, list[Observation]] = defaultdict(list)
+    for one in observations:
+        groups[one.source].append(one)
+    return groups

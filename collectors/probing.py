@@ -1,0 +1,207 @@
+"""All probes of the inventory: due on absolute ticks, run in their scheme's lane, told to the outbox.
+
+Logs once when a target is lost and once when it is back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import cast
+
+from collectors import attempts, registry, verdicts
+from collectors.contract import CollectorError, NotReady, Poller
+from collectors.jobs import Job, Key, Spec, specs
+from collectors.lanes import Lane
+from collectors.outbox import Outbox
+from collectors.schedule import Schedule, next_tick, phase
+from collectors.settings import Credential, SchemeSettings
+from feeds.clock import Clock
+from feeds.model import Asset, Heartbeat, Observation
+
+FIRST_ROUND_RATE = 500.0
+"""Probes a second at most while the very first round fills the picture."""
+IDLE = 0.25
+"""Seconds after which the scheduler wakes even when nothing is due: it proves that it moves."""
+SLACK = 0.001
+"""Seconds that a job may start early: an event loop's timer may fire that much before its time."""
+LOCKOUT_FIRST, LOCKOUT_LAST = 30.0, 600.0
+"""Seconds without asking after a credential failed, doubling: nobody's account is locked by us."""
+
+log = logging.getLogger(__name__)
+
+
+class Probing:
+    """Keeps one job a probe. `clock` stamps observations; ticks are monotonic."""
+
+    def __init__(self, outbox: Outbox, site: str, clock: Clock) -> None:
+        self._outbox = outbox
+        self._site = site
+        self._clock = clock
+        self._jobs: dict[Key, Job] = {}
+        self._lanes: dict[str, Lane] = {}
+        self._schedule = Schedule()
+        self._wake = asyncio.Event()
+        self._pollers: dict[type[Poller], Poller] = {}
+        self._schemes: Mapping[str, SchemeSettings] = {}
+        self.moved_at = 0.0
+        self.rounds = 0
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    @property
+    def failing(self) -> int:
+        """How many targets do not answer, or cannot be asked."""
+        return sum(job.failing for job in self._jobs.values())
+
+    def everything(self) -> Iterator[Observation]:
+        """The latest observations of every target."""
+        for job in self._jobs.values():
+            yield from job.latest
+
+    def update(
+        self, assets: Mapping[str, Asset], schemes: Mapping[str, SchemeSettings], credentials: Mapping[str, Credential]
+    ) -> None:
+        """Take settings over: what is the same goes on undisturbed, the rest stops or starts."""
+        self._schemes = schemes
+        for scheme, lane in self._lanes.items():
+            lane.limit = self._settings(scheme).concurrency
+        wanted = specs(assets, schemes, credentials)
+        for key in [key for key in self._jobs if key not in wanted]:
+            del self._jobs[key]
+            self._schedule.drop(key)
+        fresh = [spec for key, spec in wanted.items() if not (key in self._jobs and spec.same(self._jobs[key].spec))]
+        now = asyncio.get_running_loop().time()
+        for spec in fresh:
+            self._begin(spec, now, len(fresh))
+        self._wake.set()
+
+    def _begin(self, spec: Spec, now: float, together: int) -> None:
+        """The first round comes soon and spread out; from then on the job keeps to its own absolute ticks."""
+        interval = spec.settings.interval
+        name = "|".join(spec.key)
+        self._jobs[spec.key] = Job(spec=spec, offset=phase(name, interval))
+        soon = min(interval, max(1.0, together / FIRST_ROUND_RATE))
+        self._schedule.put(spec.key, now + phase(name, soon))
+
+    def _settings(self, scheme: str) -> SchemeSettings:
+        return self._schemes.get(scheme, SchemeSettings())
+
+    async def run(self) -> None:
+        """Probes for ever."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                while True:
+                    now = self.moved_at = loop.time()
+                    for due, key in self._schedule.due(now + SLACK):
+                        self._enter(cast(Key, key), due, tasks)
+                    until = min(self._schedule.next_due() or now + IDLE, now + IDLE)
+                    try:
+                        async with asyncio.timeout_at(until):
+                            await self._wake.wait()
+                    except TimeoutError:
+                        pass  # the next job is due
+                    self._wake.clear()
+        finally:
+            for poller in self._pollers.values():
+                await poller.close()
+            self._pollers.clear()
+            self._lanes.clear()
+
+    def _enter(self, key: Key, due: float, tasks: asyncio.TaskGroup) -> None:
+        job = self._jobs[key]
+        lane = self._lanes.get(job.spec.scheme)
+        if lane is None:
+            limit = self._settings(job.spec.scheme).concurrency
+            lane = Lane(job.spec.scheme, self._poller(job.spec), limit, tasks)
+            self._lanes[job.spec.scheme] = lane
+        lane.enter(due, partial(self._round, job, lane, due))
+
+    def _poller(self, spec: Spec) -> Poller | None:
+        if spec.scheme not in registry.known_schemes():
+            return None
+        cls = registry.poller_class(spec.scheme)
+        if cls not in self._pollers:
+            self._pollers[cls] = cls()
+        return self._pollers[cls]
+
+    async def _round(self, job: Job, lane: Lane, due: float) -> None:
+        if self._jobs.get(job.spec.key) is not job:
+            return  # taken out, or set anew, while it waited
+        was = job.failing
+        latest = await self._judge(job, lane.poller)
+        if self._jobs.get(job.spec.key) is not job:
+            return
+        job.latest = latest
+        self.rounds += 1
+        self._outbox.put(latest, hurry=job.failing != was)
+        now = max(due, asyncio.get_running_loop().time())  # one that started early must not get its tick twice
+        self._schedule.put(job.spec.key, next_tick(now, job.spec.settings.interval, job.offset))
+        self._wake.set()
+
+    async def _judge(self, job: Job, poller: Poller | None) -> tuple[Observation, ...]:
+        spec = job.spec
+        try:
+            if spec.problem is not None:
+                raise spec.problem
+            assert poller is not None
+            assert spec.target is not None
+            if job.locked_until > asyncio.get_running_loop().time():
+                return tuple(_again(job, self._clock()))
+            # A target known to be down gets a single try: a dead one must not cost more than a live one.
+            tries = 1 if job.up is False else spec.settings.attempts
+            seen = await attempts.probe(poller, spec.target, tries)
+        except CollectorError as error:
+            return self._missed(job, error)
+        except Exception as error:  # one faulty collector must not blind the others: it is shown, and logged
+            if not job.failing:
+                log.exception("the collector itself failed", extra={"asset": spec.asset, "probe": spec.probe})
+            return self._missed(job, verdicts.broken(error), logged=True)
+        return self._hit(job, verdicts.answered(spec, seen, self._clock()))
+
+    def _hit(self, job: Job, seen: tuple[Observation, ...]) -> tuple[Observation, ...]:
+        if job.failing:
+            log.info("probe back", extra={"asset": job.spec.asset, "probe": job.spec.probe})
+        job.up, job.failing, job.lockouts = True, False, 0
+        return seen
+
+    def _missed(self, job: Job, error: CollectorError, *, logged: bool = False) -> tuple[Observation, ...]:
+        if not job.failing and not logged:
+            place = {"asset": job.spec.asset, "probe": job.spec.probe, "reason": error.en}
+            log.warning("probe lost", extra=place)
+        job.failing = True
+        job.up = False if isinstance(error, NotReady) else None
+        if verdicts.is_lockout(error):
+            hold = min(LOCKOUT_FIRST * 2**job.lockouts, LOCKOUT_LAST)
+            job.lockouts += 1
+            job.locked_until = asyncio.get_running_loop().time() + hold
+        return verdicts.failed(job.spec, error, self._clock())
+
+    def heartbeats(self, at: float, every: float) -> Iterator[Heartbeat]:
+        """One a collector: its targets, how many fail, and whether it keeps up with its interval."""
+        late: dict[str, float] = {}
+        now = asyncio.get_running_loop().time()
+        for scheme, lane in self._lanes.items():
+            source = registry.source_name(scheme)
+            late[source] = max(late.get(source, 0.0), lane.late(now) - self._settings(scheme).interval)
+        counts: dict[str, list[bool]] = {}
+        for job in self._jobs.values():
+            counts.setdefault(job.spec.source, []).append(job.failing)
+        for source, failing in counts.items():
+            behind = late.get(source, 0.0)
+            error = f"{behind:.0f} s behind its interval: raise concurrency or interval" if behind > 0 else ""
+            yield Heartbeat(
+                source=source, kind=source, at=at, ok=not error, every=every, error=error, region=self._site,
+                targets=len(failing), failing=sum(failing),
+            )  # fmt: skip
+
+
+def _again(job: Job, at: float) -> Iterator[Observation]:
+    """What was last said of a target that is not asked for now, said again."""
+    for one in job.latest:
+        yield replace(one, observed_at=at, received_at=at)

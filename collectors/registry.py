@@ -1,0 +1,100 @@
+"""Which class speaks which scheme or source kind. Classes are imported when first needed.
+
+A new collector is one file, one line here and one test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from typing import Any, cast
+
+from collectors import uri as uris
+from collectors.contract import Feed, Misconfigured, Poller, Target
+from collectors.settings import Credential, SourceSettings
+
+_POLLERS: Mapping[str, tuple[str, str]] = {
+    "tcp": ("network.tcp", "TcpPoller"),
+    "http": ("network.http", "HttpPoller"),
+    "https": ("network.http", "HttpPoller"),
+    "heartbeat": ("network.heartbeat", "HeartbeatPoller"),
+    "icmp": ("network.icmp", "IcmpPoller"),
+    "tls": ("network.tls", "TlsPoller"),
+    "dns": ("network.dns", "DnsPoller"),
+    "smtp": ("network.smtp", "SmtpPoller"),
+    "sql+postgresql": ("network.sql", "SqlPoller"),
+    "sql+mysql": ("network.sql", "SqlPoller"),
+}
+_FEEDS: Mapping[str, tuple[str, str]] = {
+    "emergency.cap": ("emergency.cap", "CapFeed"),
+}
+
+
+def known_schemes() -> tuple[str, ...]:
+    """Every URI scheme that an inventory may use, sorted."""
+    return tuple(sorted(_POLLERS))
+
+
+def known_source_kinds() -> tuple[str, ...]:
+    """Every `kind` that a `[[source]]` may have, sorted."""
+    return tuple(sorted(_FEEDS))
+
+
+@cache
+def _load(module: str, name: str) -> Any:
+    return getattr(import_module(f"collectors.{module}"), name)
+
+
+def poller_class(scheme: str) -> type[Poller]:
+    """The class that speaks `scheme`. Raises Misconfigured, naming the known ones."""
+    if scheme not in _POLLERS:
+        known = ", ".join(known_schemes())
+        raise Misconfigured(
+            f"no collector speaks {scheme!r}; known schemes: {known}",
+            f"没有采集器支持 {scheme!r}；可用的协议：{known}",
+        )
+    return cast("type[Poller]", _load(*_POLLERS[scheme]))
+
+
+def source_name(scheme: str) -> str:
+    """The name a scheme's collector reports under: `tcp` gives "network.tcp"."""
+    return _POLLERS[scheme][0] if scheme in _POLLERS else f"network.{scheme}"
+
+
+def feed_class(kind: str) -> type[Feed]:
+    """The class behind a source kind. Raises Misconfigured, naming the known ones."""
+    if kind not in _FEEDS:
+        known = ", ".join(known_source_kinds())
+        raise Misconfigured(
+            f"no collector is called {kind!r}; known kinds of source: {known}",
+            f"没有名为 {kind!r} 的来源类型；可用的类型：{known}",
+        )
+    return cast("type[Feed]", _load(*_FEEDS[kind]))
+
+
+def target_of(
+    uri: str, *, asset: str = "", timeout: float = 2.0, credentials: Mapping[str, Credential] | None = None
+) -> Target:
+    """The checked target of a probe URI. Raises Misconfigured with a sentence that names the mend.
+
+    `credentials` None leaves `cred=` unresolved (a check of the inventory alone).
+    """
+    scheme = uris.scheme_of(uri)
+    cls = poller_class(scheme)
+    target = uris.parse(uri, asset=asset, timeout=timeout)
+    cls.validate(target)
+    name = target.params.get("cred", "")
+    if not name or credentials is None:
+        return target
+    if name not in credentials:
+        raise Misconfigured(
+            f"{uri!r} refers to credential {name!r}, which is not set; add [credentials.{name}] to the settings",
+            f"{uri!r} 引用了未设置的凭据 {name!r}；请在设置中加入 [credentials.{name}]",
+        )
+    return uris.parse(uri, asset=asset, timeout=timeout, credential=credentials[name])
+
+
+def check_source(settings: SourceSettings) -> None:
+    """Raises Misconfigured when a `[[source]]` cannot work as it is set."""
+    feed_class(settings.kind).validate(settings)

@@ -1,0 +1,120 @@
+"""The collect role: every probe and every source of a site, at work until it is cancelled.
+
+Collectors fetch or raise; everything else stands here and beside: ticks (schedule), lanes
+and repeats (lanes, attempts), what it means (verdicts), the way out (outbox), sources (sourcing).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+
+from collectors.outbox import Outbox, Publisher
+from collectors.probing import Probing
+from collectors.settings import Credential, SchemeSettings, SourceSettings
+from collectors.sourcing import Sourcing
+from feeds.clock import Clock, now
+from feeds.model import Asset, Heartbeat, Observation
+
+CANARY_EVERY = 0.5
+"""Seconds between two heartbeats of the role: they prove that collect → project → live works."""
+CANARY_SILENCE = 3.0
+COLLECTOR_EVERY = 2.0
+COLLECTOR_SILENCE = 10.0
+STATS_EVERY = 60.0
+STUCK = 2.0
+"""Seconds without a turn of the scheduler after which the role no longer says that it lives."""
+
+log = logging.getLogger(__name__)
+
+
+class Collect:
+    """Entry of the role. `site` is the site's region; `clock` stamps what is seen (epoch seconds)."""
+
+    def __init__(
+        self,
+        bus: Publisher,
+        site: str,
+        schemes: Mapping[str, SchemeSettings],
+        sources: Sequence[SourceSettings],
+        assets: Mapping[str, Asset],
+        credentials: Mapping[str, Credential],
+        clock: Clock = now,
+    ) -> None:
+        self._site = site
+        self._clock = clock
+        self._schemes = schemes
+        self._sources = tuple(sources)
+        self._assets = assets
+        self._credentials = credentials
+        self.outbox = Outbox(bus, self._everything, self._begin_anew)
+        self.probing = Probing(self.outbox, site, clock)
+        self.sourcing = Sourcing(bus, self.outbox, site, clock)
+
+    async def run(self) -> None:
+        """Collects until it is cancelled; any of its loops that dies ends the role, so that it is started again."""
+        self._apply()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.outbox.run(), name="outbox")
+            tasks.create_task(self.probing.run(), name="probing")
+            tasks.create_task(self.sourcing.run(), name="sourcing")
+            tasks.create_task(self._beat(), name="beat")
+
+    async def reload(
+        self,
+        *,
+        assets: Mapping[str, Asset] | None = None,
+        schemes: Mapping[str, SchemeSettings] | None = None,
+        sources: Sequence[SourceSettings] | None = None,
+        credentials: Mapping[str, Credential] | None = None,
+    ) -> None:
+        """Take over what is given; only what changed stops or starts."""
+        self._assets = self._assets if assets is None else assets
+        self._schemes = self._schemes if schemes is None else schemes
+        self._sources = self._sources if sources is None else tuple(sources)
+        self._credentials = self._credentials if credentials is None else credentials
+        self._apply()
+
+    def stats(self) -> dict[str, int | str]:
+        """Self-metrics: what it watches, what fails, what it published; `bus` says what is wrong with the bus."""
+        return {
+            "targets": len(self.probing), "failing": self.probing.failing, "rounds": self.probing.rounds,
+            "sources": len(self.sourcing), "sources_failing": self.sourcing.failing,
+            "published": self.outbox.published, "bus_losses": self.outbox.losses, "bus": self.outbox.trouble,
+        }  # fmt: skip
+
+    def _apply(self) -> None:
+        self.probing.update(self._assets, self._schemes, self._credentials)
+        self.sourcing.update(self._sources, self._credentials)
+
+    def _everything(self) -> Iterator[Observation]:
+        return self.probing.everything()
+
+    def _begin_anew(self) -> None:
+        self.sourcing.begin_anew()
+
+    async def _beat(self) -> None:
+        """On absolute ticks: the canary, the collectors' heartbeats, and now and then the self-metrics."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        turn = 0
+        while True:
+            if loop.time() - self.probing.moved_at < STUCK:
+                self._beat_once(turn)
+            turn = max(turn + 1, int((loop.time() - began) / CANARY_EVERY) + 1)
+            await asyncio.sleep(began + turn * CANARY_EVERY - loop.time())
+
+    def _beat_once(self, turn: int) -> None:
+        at = self._clock()
+        self.outbox.beat(
+            Heartbeat(
+                source="role.collect", kind="role", at=at, ok=True, every=CANARY_SILENCE, region=self._site,
+                targets=len(self.probing), failing=self.probing.failing,
+            )
+        )  # fmt: skip
+        if turn % round(COLLECTOR_EVERY / CANARY_EVERY) == 0:
+            for heartbeat in self.probing.heartbeats(at, COLLECTOR_SILENCE):
+                self.outbox.beat(heartbeat)
+        if turn and turn % round(STATS_EVERY / CANARY_EVERY) == 0:
+            log.info("collecting", extra=self.stats())

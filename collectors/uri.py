@@ -1,0 +1,89 @@
+"""A probe URI, taken apart: `scheme://host:port/path?key=value`, percent-encoding inside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import unquote, urlsplit
+
+from collectors.contract import Misconfigured, Target
+from collectors.settings import Credential
+
+_SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*$")
+_DURATION = re.compile(r"^(\d+(?:\.\d+)?)(ms|s|m|h|d)$")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def scheme_of(uri: str) -> str:
+    """The scheme in lower case. Raises Misconfigured when there is none."""
+    scheme, colon, _ = uri.partition(":")
+    if not colon or not _SCHEME.match(scheme):
+        raise Misconfigured(
+            f"{uri!r} has no scheme; write scheme://host:port, for example tcp://10.0.0.1:22",
+            f"{uri!r} 没有协议名；请写成 协议://主机:端口，例如 tcp://10.0.0.1:22",
+        )
+    return scheme.lower()
+
+
+def parse(uri: str, *, asset: str = "", timeout: float = 2.0, credential: Credential | None = None) -> Target:
+    """The target that `uri` names. Raises Misconfigured; knows no protocol's own rules."""
+    scheme = scheme_of(uri)
+    try:
+        parts = urlsplit(uri)
+        port = parts.port
+        host = unquote(parts.hostname or "")
+    except ValueError as error:
+        raise Misconfigured(
+            f"{uri!r}: {error}; write scheme://host:port with a port of 1 to 65535",
+            f"{uri!r}：地址无法解析（{error}）；请写成 协议://主机:端口，端口为 1 至 65535",
+        ) from error
+    if "@" in parts.netloc:
+        raise Misconfigured(
+            f"a {scheme} probe carries a password in its URI; put it in [credentials.NAME] and write ?cred=NAME",
+            f"{scheme} 探测的地址里写了口令；请放入 [credentials.名称]，并写 ?cred=名称",
+        )
+    return Target(
+        asset=asset, uri=uri, scheme=scheme, host=host, port=port, path=parts.path, query=parts.query,
+        params=_params(uri, parts.query), timeout=timeout, credential=credential,
+    )  # fmt: skip
+
+
+def _params(uri: str, query: str) -> dict[str, str]:
+    params: dict[str, str] = {}
+    for pair in filter(None, query.split("&")):
+        key, _, value = pair.partition("=")
+        # "+" stays "+": a probe's value is percent-encoded, not a web form.
+        params.setdefault(unquote(key), unquote(value))
+    return params
+
+
+def need_host_and_port(target: Target) -> None:
+    """Raises Misconfigured unless the URI names a host and a port of 1 to 65535."""
+    if not target.host or not target.port:
+        raise Misconfigured(
+            f"{target.uri!r} needs a host and a port: {target.scheme}://10.0.0.1:22",
+            f"{target.uri!r} 缺少主机或端口，请写成 {target.scheme}://10.0.0.1:22",
+        )
+
+
+def only(target: Target, known: Iterable[str]) -> None:
+    """Raises Misconfigured when the URI has a parameter that its collector does not know."""
+    names = sorted(known)
+    for key in target.params:
+        if key not in names:
+            some = ", ".join(names) or "none"
+            raise Misconfigured(
+                f"{target.uri!r}: unknown parameter {key!r}; {target.scheme} knows: {some}",
+                f"{target.uri!r}：参数 {key!r} 未知；{target.scheme} 可用的参数：{some}",
+            )
+
+
+def duration(text: str) -> float:
+    """A number and a unit ("150ms", "10s", "5m", "1h", "1d"), in seconds. Raises Misconfigured."""
+    match = _DURATION.match(text.strip())
+    if match is None or float(match[1]) <= 0:
+        raise Misconfigured(
+            f"{text!r} is no duration; write a number and a unit: 10s, 5m, 1h",
+            f"{text!r} 不是时长；请写数字加单位，如 10s、5m、1h",
+        )
+    return float(match[1]) * _SECONDS[match[2]]

@@ -1,0 +1,55 @@
+"""What a round of a probe means, as observations: pure.
+
+`family.up` is True (it answered), False (it did not; `text` begins with the reason's word,
+see contract.Reason) or None with quality bad (nobody can tell until a person has acted;
+`text` says what to do, in Chinese and English, divided by " | ").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from collectors.contract import AuthFailed, CollectorError, Measurement, NotReady
+from collectors.jobs import Spec
+from feeds.model import Observation, Quality
+
+
+def answered(spec: Spec, seen: Sequence[Measurement], at: float) -> tuple[Observation, ...]:
+    """The target is up; `at` is when that was known, epoch seconds."""
+    return (_up(spec, True, at), *_readings(spec, seen, at))
+
+
+def failed(spec: Spec, error: CollectorError, at: float) -> tuple[Observation, ...]:
+    """The target is down (NotReady), or a person must act first (everything else)."""
+    if isinstance(error, NotReady):
+        return (_up(spec, False, at, text=error.en), *_readings(spec, error.seen, at))
+    return (_up(spec, None, at, quality=Quality.BAD, text=f"{error.zh} | {error.en}"),)
+
+
+def broken(error: Exception) -> CollectorError:
+    """What a fault of our own collector looks like to people."""
+    name = type(error).__name__
+    return CollectorError(f"the collector itself failed ({name}); see its log", f"采集器自身出错（{name}），请查看日志")
+
+
+def is_lockout(error: CollectorError) -> bool:
+    """True when trying again soon could lock an account."""
+    return isinstance(error, AuthFailed)
+
+
+def _up(spec: Spec, value: bool | None, at: float, *, quality: Quality = Quality.GOOD, text: str = "") -> Observation:
+    return Observation(
+        asset=spec.asset, metric=f"{spec.family}.up", value=value, quality=quality, observed_at=at, received_at=at,
+        source=spec.source, probe=spec.probe, instance=spec.instance, fresh_for=spec.fresh_for, text=text,
+    )  # fmt: skip
+
+
+def _readings(spec: Spec, seen: Sequence[Measurement], at: float) -> tuple[Observation, ...]:
+    return tuple(
+        Observation(
+            asset=spec.asset, metric=one.metric, value=one.value, unit=one.unit, quality=one.quality,
+            observed_at=at if one.observed_at is None else one.observed_at, received_at=at, source=spec.source,
+            probe=spec.probe, instance=one.instance or spec.instance, fresh_for=spec.fresh_for, text=one.text,
+        )
+        for one in seen
+    )  # fmt: skip

@@ -1,0 +1,145 @@
+"""Time that is moved: an event loop that jumps to the next timer, and fakes at the edge of the runner."""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, ClassVar, TypeVar
+
+from collectors.contract import Measurement, Target
+from collectors.runner import Collect
+from collectors.settings import SchemeSettings, SourceSettings
+from feeds.bus import BusFull, BusLost
+from feeds.model import Asset, Heartbeat, Observation
+
+T = TypeVar("T")
+BEGAN = 1_790_000_000.0
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """Waiting costs no time: what would be slept is added to `time()`."""
+
+    def __init__(self) -> None:
+        self._moved = 0.0
+        super().__init__(selectors.SelectSelector())
+        really = self._selector.select
+
+        def select(timeout: float | None = None) -> list[Any]:
+            if timeout is None:
+                raise RuntimeError("everything waits and nothing will ever happen")
+            self._moved += timeout + 1e-9 if timeout > 0 else 0.0
+            return really(0)
+
+        self._selector.select = select
+
+    def time(self) -> float:
+        return self._moved
+
+
+def moved(story: Coroutine[Any, Any, T]) -> T:
+    """Runs a story in moved time."""
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        return runner.run(story)
+
+
+def clock() -> float:
+    """Wall time of the running virtual loop."""
+    return BEGAN + asyncio.get_running_loop().time()
+
+
+class FakeBus:
+    """Takes envelopes in memory; `trouble` makes it refuse them, `epoch` may be changed."""
+
+    def __init__(self) -> None:
+        self.epoch = "a"
+        self.trouble: BusLost | BusFull | None = None
+        self.envelopes: list[tuple[float, str, str, str, list[Any]]] = []
+
+    async def publish(self, feed: str, kind: str, items: Sequence[object], *, source: str) -> None:
+        await asyncio.sleep(0)
+        if self.trouble is not None:
+            raise self.trouble
+        at = asyncio.get_running_loop().time()
+        self.envelopes.append((at, feed, kind, source, list(items)))
+
+    def observations(self, metric: str = "", since: float = 0.0) -> list[Observation]:
+        """What came, in order."""
+        return [
+            one
+            for at, _, kind, _, items in self.envelopes
+            if kind == "observation" and at >= since
+            for one in items
+            if not metric or one.metric == metric
+        ]
+
+    def heartbeats(self, source: str) -> list[Heartbeat]:
+        """The heartbeats of one source, in order."""
+        beats = [one for _, _, kind, _, items in self.envelopes if kind == "heartbeat" for one in items]
+        return [one for one in beats if one.source == source]
+
+
+class FakePoller:
+    """Answers as `answer` says; remembers when it was asked."""
+
+    schemes: ClassVar[tuple[str, ...]] = ("tcp",)
+    family: ClassVar[str] = "tcp"
+    passive: ClassVar[bool] = False
+    asked: ClassVar[list[tuple[float, str]]] = []
+    answer: ClassVar[Callable[[Target], Coroutine[Any, Any, list[Measurement]]]]
+    running: ClassVar[int] = 0
+    most: ClassVar[int] = 0
+
+    @classmethod
+    def validate(cls, target: Target) -> None:
+        """Everything is good."""
+
+    async def poll(self, target: Target) -> list[Measurement]:
+        kind = type(self)
+        kind.asked.append((asyncio.get_running_loop().time(), target.asset))
+        kind.running += 1
+        kind.most = max(kind.most, kind.running)
+        try:
+            return await kind.answer(target)
+        finally:
+            kind.running -= 1
+
+    async def close(self) -> None:
+        """Nothing to give back."""
+
+
+def assets(count: int, probe: str = "tcp://10.0.0.1:{}") -> dict[str, Asset]:
+    """`count` assets a0, a1, … with one probe each."""
+    return {
+        f"a{n}": Asset(id=f"a{n}", name=f"A{n}", kind="server", region="532300", probes=(probe.format(n + 1),))
+        for n in range(count)
+    }
+
+
+def collect(
+    bus: FakeBus,
+    inventory: dict[str, Asset],
+    settings: SchemeSettings | None = None,
+    sources: tuple[SourceSettings, ...] = (),
+) -> Collect:
+    """A runner over the fake bus, at the virtual loop's time."""
+    schemes = {"tcp": settings or SchemeSettings()}
+    return Collect(bus, "532300", schemes, sources, inventory, {}, clock)
+
+
+async def for_seconds(entry: Collect, *steps: tuple[float, Callable[[], object]], until: float) -> None:
+    """Runs the role until `until`; each step happens at its time."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.create_task(entry.run())
+    try:
+        for at, act in steps:
+            await asyncio.sleep(at - loop.time())
+            done = act()
+            if asyncio.iscoroutine(done):
+                await done
+        await asyncio.sleep(until - loop.time())
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    if not task.cancelled():
+        task.result()
