@@ -10,10 +10,10 @@ import sys
 PR_SET_PDEATHSIG = 1
 
 
-def die_with_parent() -> None:
-    """For `preexec_fn` on Linux: the kernel ends this child when its parent dies, even by SIGKILL."""
+def die_with_parent(number: int = signal.SIGTERM) -> None:
+    """For `preexec_fn` on Linux: the kernel sends us this signal when our parent dies, even by SIGKILL."""
     if not sys.platform.startswith("linux"):
         return
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, number)
     if os.getppid() == 1:
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), number)

@@ -125,7 +125,8 @@ def _child(role: str, config: str) -> None:
     """Never returns."""
     from watchfloor.roles import run_role
 
-    die_with_parent()
+    # SIGKILL: a role that lingered beside its successor would be a second writer of the same state.
+    die_with_parent(signal.SIGKILL)
     os.setsid()
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)

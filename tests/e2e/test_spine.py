@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import shutil
+import signal
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -123,6 +125,20 @@ async def test_killed_roles_are_back_within_five_seconds_and_nothing_is_lost(
     record = await person.get(f"alerts/{alert['id']}")
     assert [step["name"] for step in record["transitions"]][:2] == ["raise", "ack"]
     assert len(receiver.keys) == len(set(receiver.keys))
+    await live.socket.close()
+
+
+async def test_the_forking_process_killed_takes_the_roles_with_it_and_all_come_back(
+    site: Site, service: Service
+) -> None:
+    person = await site.person("网管乙", "operator")
+    before = {name: member["pid"] for name, member in site.members().items() if name != "valkey"}
+    parent = int(Path(f"/proc/{before['web']}/stat").read_text().rpartition(")")[2].split()[1])
+    os.kill(parent, signal.SIGKILL)
+    await settled(lambda: all(site.members()[name]["pid"] not in (0, pid) for name, pid in before.items()), 15)
+    assert not any(Path(f"/proc/{pid}").exists() for pid in before.values())
+    live = await reopened(person, "")
+    await live.until(lambda view: health(view) == "ok")
     await live.socket.close()
 
 
