@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter as Tally
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -54,6 +55,7 @@ class _Picture(Collector):
         at = self._deps.clock()
         ages = {role: age for role, age in pump.ages(at).items() if age is not None}
         yield _gauge("role_age_seconds", "Since the role last proved that it moves", "role", ages)
+        yield _vitals(pump.mirror.records("source", everything))
         yield GaugeMetricFamily("watchfloor_live_subscribers", "Open live feeds", value=pump.clients)
         yield GaugeMetricFamily("watchfloor_pump_lag_seconds", "Since the feed last moved", value=at - pump.moved_at)
         assets = Tally(str(record["health"]) for record in pump.mirror.records("asset", everything).values())
@@ -65,6 +67,15 @@ class _Picture(Collector):
         yield GaugeMetricFamily("watchfloor_alerts_unacknowledged", "Unacknowledged alerts", value=unacked)
         if self.dead_letters is not None:
             yield GaugeMetricFamily("watchfloor_dead_letters", "Undecodable messages", value=self.dead_letters)
+
+
+def _vitals(sources: Mapping[str, Mapping[str, Any]]) -> GaugeMetricFamily:
+    """What each role says of itself (feeds.vitals): memory, processor time, lags, counts."""
+    family = GaugeMetricFamily("watchfloor_role", "A role's own figures", labels=["role", "figure"])
+    for name, source in sorted(sources.items()):
+        for figure, value in sorted(source["stats"].items()):
+            family.add_metric([name.removeprefix("role."), figure], value)
+    return family
 
 
 def _gauge(name: str, help_text: str, label: str, values: dict[str, float] | Tally[str]) -> GaugeMetricFamily:

@@ -136,10 +136,11 @@ class Bus:
         async with _translated():
             await self._redis.xadd(self.keys.commands(engine), {"s": command.actor, "e": body})
 
-    async def beat(self, role: str, at: float) -> None:
-        """Say that a role's loop really moves."""
+    async def beat(self, role: str, at: float, stats: Mapping[str, float] | None = None) -> None:
+        """Say that a role's loop really moves, and how it feels."""
+        fields = {"r": role, "t": repr(at), "v": wire.encode(dict(stats or {}))}
         async with _translated():
-            await self._redis.xadd(self.keys.beats, {"r": role, "t": repr(at)}, maxlen=200, approximate=True)
+            await self._redis.xadd(self.keys.beats, fields, maxlen=200, approximate=True)
 
     async def dead_letter(self, stream: str, entry: str, raw: bytes, reason: str, source: str) -> None:
         """Set aside what cannot be used; it is written with the engine's next commit, so once only."""
@@ -209,7 +210,8 @@ class Bus:
             if stream == self.keys.results:
                 return StreamEntry(stream, entry, "result", "", [wire.decode(fields[b"r"], Result)])
             if stream == self.keys.beats:
-                return StreamEntry(stream, entry, "beat", fields[b"r"].decode(), [float(fields[b"t"])])
+                items = [float(fields[b"t"]), wire.decode(fields[b"v"], dict[str, float])]
+                return StreamEntry(stream, entry, "beat", fields[b"r"].decode(), items)
             source = fields.get(b"s", b"").decode(errors="replace")
             envelope, items = wire.decode_envelope(fields[b"e"])
             return StreamEntry(stream, entry, envelope.kind, source or envelope.source, items)

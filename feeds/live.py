@@ -16,6 +16,7 @@ from feeds.bus import Bus, BusError, StreamEntry, entry_order
 from feeds.clock import Clock, now
 from feeds.mirror import Audience, Delta, Mirror
 from feeds.model import Kind, SourceState
+from feeds.vitals import Vitals
 from feeds.wire import iso
 
 __all__ = ["Audience", "Mirror", "Pump", "Subscription"]
@@ -93,6 +94,7 @@ class Pump:
         self._replay: deque[tuple[str, list[Delta]]] = deque(maxlen=REPLAY)
         self._oldest = ""
         self._beats: dict[str, float] = {}
+        self.vitals = Vitals()
 
     # -- clients -----------------------------------------------------------------
 
@@ -150,8 +152,11 @@ class Pump:
                 if not lost:
                     log.warning("live feed: the bus is lost: %s", error)
                 lost, self.filled = True, False
+                self.vitals.lost()
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, BACKOFF[1])
+            finally:
+                self.vitals.stop()
 
     async def _fill(self) -> dict[str, str]:
         await self._bus.open()
@@ -175,6 +180,7 @@ class Pump:
         """Read, fold, and flush at ticks of absolute time, until the server is another one."""
         epoch, loop = self._bus.epoch, asyncio.get_running_loop()
         flush_at = beat_at = loop.time()
+        self.vitals.start()
         while self._bus.epoch == epoch:
             wait = min(max(0.001, flush_at - loop.time()), WINDOW)
             read_at = loop.time()
@@ -187,6 +193,7 @@ class Pump:
                 self.moved_at = self._clock()
             if loop.time() >= beat_at:
                 self._broadcast(self._heartbeat())
+                await self._bus.beat("web", self._clock(), self.vitals.read() | {"clients": float(self.clients)})
                 beat_at = max(beat_at + HEARTBEAT, loop.time() + HEARTBEAT / 2)
             stalled = loop.time() - read_at > STALL
             if stalled and await self._bus.gap(self._bus.keys.changes, cursors[self._bus.keys.changes]):
@@ -194,6 +201,7 @@ class Pump:
                 return
 
     def _fold(self, entry: StreamEntry) -> None:
+        self.vitals.took(1, max(0.0, self._clock() - entry_order(entry.id)[0] / 1000))
         if entry.kind == "beat":
             self._beats[entry.source] = entry.items[0]
         elif entry.kind == "change":

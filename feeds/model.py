@@ -98,7 +98,7 @@ class Heartbeat:
     """A source says that it lives. Writer: the source's collector.
 
     `every` is the longest silence, in seconds, before the source itself is an alert.
-    `targets` counts what it watches, `failing` how many of them it cannot reach.
+    `targets` counts what it watches, `failing` how many of them it cannot reach; `stats` are figures about itself.
     """
 
     source: str
@@ -110,6 +110,7 @@ class Heartbeat:
     region: str = ""
     targets: int = 0
     failing: int = 0
+    stats: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +162,7 @@ class SourceState:
     targets: int = 0
     failing: int = 0
     dead_letters: int = 0
+    stats: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -159,7 +159,7 @@ class Projection:
         new = SourceState(
             id=beat.source, kind=beat.kind, region=beat.region or self.site, at=min(beat.at, now), ok=beat.ok,
             error=beat.error, every=beat.every, lag=max(0.0, now - beat.at), targets=beat.targets,
-            failing=beat.failing, dead_letters=old.dead_letters if old else 0, silent_since=None,
+            failing=beat.failing, dead_letters=old.dead_letters if old else 0, silent_since=None, stats=beat.stats,
             failing_since=None if beat.ok else ((old and old.failing_since) or beat.at),
         )
         self.sources[beat.source] = new

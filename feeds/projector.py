@@ -9,7 +9,7 @@ from feeds.bus import Bus, StreamEntry, entry_order
 from feeds.clock import Clock, now
 from feeds.engine import run_engine
 from feeds.journal import Journal
-from feeds.model import Asset, AssetState, Change, Health, Kind
+from feeds.model import Asset, AssetState, Change, Health, Heartbeat, Kind
 from feeds.projection import Projection
 
 log = logging.getLogger(__name__)
@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 FEED = "network"
 COUNT_EVERY = 1.0
 TRIM_EVERY = 10.0
+ROLE_EVERY, ROLE_SILENT = 2.0, 10.0
 CHANGE_READERS = ("alert",)
 
 
@@ -55,7 +56,7 @@ class Projector:
         self._mark = ((await self._journal.cursor(self.name)) or {}).get("mark", "0-0")
         self._taken = None
         stream = bus.keys.feed(FEED)
-        return {stream: saved.cursors.get(stream, "0-0")}
+        return {stream: saved.cursors.get(stream, "0-0"), bus.keys.beats: await bus.tail(bus.keys.beats)}
 
     async def step(self, entries: Sequence[StreamEntry], now: float) -> None:
         """Fold, journal what changed in health, commit."""
@@ -83,6 +84,17 @@ class Projector:
         elif entry.kind == "heartbeat":
             for beat in entry.items:
                 yield from self.projection.beat(beat, now, entry.id)
+        elif entry.kind == "beat":
+            yield from self._role(entry, now)
+
+    def _role(self, entry: StreamEntry, now: float) -> Iterable[Change]:
+        """A role is a source, too; often enough for people, seldom enough for the wire."""
+        at, stats = entry.items
+        name = f"role.{entry.source}"
+        known = self.projection.sources.get(name)
+        if known is None or known.silent_since is not None or not 0 <= at - known.at < ROLE_EVERY:
+            beat = Heartbeat(source=name, kind="role", at=at, ok=True, every=ROLE_SILENT, stats=stats)
+            yield from self.projection.beat(beat, now, entry.id)
 
     async def _record(self, changes: Iterable[Change], now: float) -> None:
         """Journal the changes of health, each once even when a crash makes us fold them again.

@@ -1,0 +1,73 @@
+"""How a role feels: what it writes beside its beat, for `/metrics` and `/sources`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+
+SAMPLE = 0.25
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+class Vitals:
+    """Collects a role's figures between two beats.
+
+    `read` gives rss_mb (resident memory), cpu_s (processor time so far), loop_lag_ms (worst lateness of the event
+    loop since the last read), queue_lag_ms (age of the oldest entry taken in since then), entries and losses (of
+    the bus) so far.
+    """
+
+    def __init__(self) -> None:
+        self.entries = 0
+        self.losses = 0
+        self._queue_lag = 0.0
+        self._loop_lag = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Watch the running loop's lateness until `stop`."""
+        self.stop()
+        self._sample(asyncio.get_running_loop().time())
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _sample(self, expected: float) -> None:
+        loop = asyncio.get_running_loop()
+        self._loop_lag = max(self._loop_lag, loop.time() - expected)
+        self._timer = loop.call_later(SAMPLE, self._sample, loop.time() + SAMPLE)
+
+    def took(self, entries: int, oldest_age: float) -> None:
+        """So many stream entries were taken in; the first had waited that long (seconds)."""
+        self.entries += entries
+        self._queue_lag = max(self._queue_lag, oldest_age)
+
+    def lost(self) -> None:
+        """The bus was lost once more."""
+        self.losses += 1
+
+    def read(self) -> dict[str, float]:
+        """The figures now; the two worst cases start again from nothing."""
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        figures = {
+            "rss_mb": round(_resident() / 1e6, 1),
+            "cpu_s": round(usage.ru_utime + usage.ru_stime, 2),
+            "loop_lag_ms": round(self._loop_lag * 1000, 1),
+            "queue_lag_ms": round(self._queue_lag * 1000, 1),
+            "entries": float(self.entries),
+            "losses": float(self.losses),
+        }
+        self._loop_lag = self._queue_lag = 0.0
+        return figures
+
+
+def _resident() -> int:
+    """Resident bytes of this process; 0 where the system does not say."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * _PAGE
+    except OSError:
+        return 0
