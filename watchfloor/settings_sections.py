@@ -15,8 +15,7 @@ from watchfloor.settings_reader import LANGUAGES, Table, has_host, spell
 SUBJECTS = ("asset", "source", "warning")
 _SEVERITIES = tuple(str(severity) for severity in Severity)
 # Schemes of the public interface that no collector of this version speaks yet.
-_LATER_SCHEMES = ("icmp", "tls", "dns", "smtp", "snmp", "opc.tcp", "modbus", "mqtt", "sql+postgresql", "rtsp", "onvif",
-                  "gb28181")  # fmt: skip
+_LATER_SCHEMES = ("snmp", "opc.tcp", "modbus", "mqtt", "rtsp", "onvif", "gb28181")  # fmt: skip
 _PASSIVE = "heartbeat"
 _PROFILES = ("cn-12379",)
 # Per kind, what must be given and what may be.
@@ -41,7 +40,10 @@ def credentials(table: Table) -> dict[str, Credential]:
             required, optional = _CREDENTIALS[kind]
             values = {key: one.secret(key, None) for key in required}
             values |= {key: one.secret(key) for key in optional if one.has(key)}
-            one.know(optional)
+            # Statements that `sql+…://` probes may ask; they stand with the account that asks them.
+            own = tuple(key for key in one.raw if kind == "password" and key.startswith("query."))
+            values |= {key: one.secret(key) for key in own}
+            one.know((*optional, *own))
         found[name] = Credential(name=name, kind=kind, values=values)
     return found
 

@@ -16,7 +16,7 @@ async def test_a_blocked_loop_shows_once() -> None:
     vitals = Vitals()
     vitals.start()
     await asyncio.sleep(0)
-    time.sleep(0.35)  # noqa: ASYNC251  # blocking the loop is the point
+    time.sleep(0.35)  # blocking the loop is the point
     await asyncio.sleep(0.01)
     assert vitals.read()["loop_lag_ms"] > 50
     assert vitals.read()["loop_lag_ms"] == 0

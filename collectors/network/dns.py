@@ -1,0 +1,194 @@
+"""`dns://server/name?type=A&expect=10.0.0.1`: does this name server answer, and answer right (RFC 1035)?
+
+Every poll asks the server itself, over UDP with EDNS (RFC 6891), over TCP when the answer was cut
+(RFC 7766). `expect` lists the values that are allowed, by commas; each value of the answer must be
+among them. Messages are dnspython's. aiodns is not used: c-ares keeps answers for up to an hour and
+its binding cannot switch that off, so a dead server would look alive; aiohttp would use it as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import random
+import struct
+import time
+from functools import lru_cache
+from typing import ClassVar, cast
+from urllib.parse import unquote
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdatatype
+
+from collectors import uri
+from collectors.contract import Measurement, Misconfigured, NotReady, Reason, Target, not_ready
+from collectors.network.addresses import need_host, resolve
+
+TYPES = ("A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT")
+PAYLOAD = 1232
+"""Octets that the server may send over UDP (DNS flag day 2020)."""
+_SHOWN = 400
+_RCODES = {
+    dns.rcode.NXDOMAIN: "the name does not exist (NXDOMAIN)",
+    dns.rcode.SERVFAIL: "the server failed (SERVFAIL)",
+    dns.rcode.REFUSED: "the server refuses to answer for us (REFUSED)",
+}
+
+
+class DnsPoller:
+    """Gives `dns.ms`, `dns.answer` (values, sorted, by commas), `dns.rcode`."""
+
+    schemes: ClassVar[tuple[str, ...]] = ("dns",)
+    family: ClassVar[str] = "dns"
+    passive: ClassVar[bool] = False
+
+    @classmethod
+    def validate(cls, target: Target) -> None:
+        """Raises Misconfigured without server and name, for an unknown type, or for a name that cannot be asked."""
+        need_host(target, "dns://10.0.0.1/www.example.gov.cn")
+        uri.only(target, ("type", "expect"))
+        kind = _type(target)
+        if kind not in TYPES:
+            some = ", ".join(TYPES)
+            raise Misconfigured(
+                f"{target.uri!r}: type={kind!r} is not one of: {some}",
+                f"{target.uri!r}：type={kind!r} 无效，可用：{some}",
+            )
+        question(asked_name(target), kind)
+
+    async def poll(self, target: Target) -> list[Measurement]:
+        """Raises NotReady."""
+        server, port = await resolve(target.host), target.port or 53
+        number = random.SystemRandom().getrandbits(16)
+        name, kind = asked_name(target), _type(target)
+        asked, wire = question(name, kind)
+        query = struct.pack("!H", number) + wire
+        began = time.perf_counter()
+        try:
+            raw = await _over_udp(server, port, query)
+            if struct.unpack_from("!H", raw, 2)[0] & dns.flags.TC:
+                raw = await _over_tcp(server, port, query)
+        except OSError as error:
+            raise not_ready(error) from error
+        except asyncio.IncompleteReadError as error:
+            raise NotReady(Reason.CLOSED, "within the answer") from error
+        took = Measurement(metric="dns.ms", value=round((time.perf_counter() - began) * 1000, 3), unit="ms")
+        if raw[:2] != query[:2]:
+            raise NotReady(Reason.WRONG_ANSWER, "the answer is to another question", [took])
+        return judge(raw, asked, kind, target.params.get("expect", ""), [took])
+
+    async def close(self) -> None:
+        """Holds nothing between polls."""
+
+
+def asked_name(target: Target) -> str:
+    """The name in the URI's path; an address with type=PTR becomes its reverse name (RFC 1035 3.5, RFC 3596 2.5)."""
+    name = unquote(target.path.lstrip("/"))
+    if not name:
+        raise Misconfigured(
+            f"{target.uri!r} does not say which name to ask for; write dns://{target.host}/www.example.gov.cn",
+            f"{target.uri!r} 没有写要查询的域名；请写成 dns://{target.host}/www.example.gov.cn",
+        )
+    if _type(target) == "PTR":
+        try:
+            return ipaddress.ip_address(name).reverse_pointer
+        except ValueError:
+            return name
+    return name
+
+
+def _type(target: Target) -> str:
+    return target.params.get("type", "A").upper()
+
+
+@lru_cache(maxsize=4096)
+def question(name: str, kind: str) -> tuple[dns.message.QueryMessage, bytes]:
+    """The query with id 0, and its octets after the id; recursion desired.
+
+    Raises Misconfigured for a name that no message can carry."""
+    try:
+        asked = dns.name.from_text(name, idna_codec=dns.name.IDNA_2003)
+    except (dns.exception.DNSException, UnicodeError) as error:
+        raise Misconfigured(
+            f"{name!r} is no domain name ({error}); labels have 1 to 63 octets",
+            f"{name!r} 不是域名（{error}）；每段须为 1 至 63 个字节",
+        ) from error
+    query = dns.message.make_query(asked, kind, use_edns=0, payload=PAYLOAD, id=0)
+    return query, query.to_wire()[2:]
+
+
+def judge(raw: bytes, asked: dns.message.Message, kind: str, expect: str, seen: list[Measurement]) -> list[Measurement]:
+    """What an answer means, whatever its id (the caller has compared it).
+
+    Raises NotReady (wrong answer), with `seen` and what the answer says."""
+    try:
+        answer = dns.message.from_wire(b"\0\0" + raw[2:], ignore_trailing=True)
+    except (dns.exception.DNSException, ValueError, struct.error) as error:
+        raise NotReady(Reason.WRONG_ANSWER, f"the answer is no DNS message ({type(error).__name__})", seen) from error
+    if not asked.is_response(answer):
+        raise NotReady(Reason.WRONG_ANSWER, "the answer is to another question", seen)
+    rcode = answer.rcode()
+    seen.append(Measurement(metric="dns.rcode", value=dns.rcode.to_text(rcode)))
+    if rcode != dns.rcode.NOERROR:
+        raise NotReady(Reason.WRONG_ANSWER, _RCODES.get(rcode, f"the server answers {dns.rcode.to_text(rcode)}"), seen)
+    values = _values(answer, kind)
+    seen.append(Measurement(metric="dns.answer", value=", ".join(values)[:_SHOWN]))
+    if not values:
+        raise NotReady(Reason.WRONG_ANSWER, f"the name has no {kind} record", seen)
+    allowed = {_plain(value) for value in expect.split(",") if value.strip()}
+    foreign = [value for value in values if _plain(value) not in allowed]
+    if allowed and foreign:
+        raise NotReady(Reason.WRONG_ANSWER, f"{', '.join(foreign)[:200]} instead of {expect[:200]}", seen)
+    return seen
+
+
+def _values(answer: dns.message.Message, kind: str) -> list[str]:
+    wanted = dns.rdatatype.from_text(kind)
+    return sorted({str(one) for group in answer.answer if group.rdtype == wanted for one in group})
+
+
+def _plain(value: str) -> str:
+    return value.strip().strip('"').rstrip(".").lower()
+
+
+class _Ask(asyncio.DatagramProtocol):
+    """Sends one query and waits for the datagram that bears its id (RFC 5452 clause 9)."""
+
+    def __init__(self, query: bytes) -> None:
+        self._query = query
+        self.answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        cast(asyncio.DatagramTransport, transport).sendto(self._query)
+
+    def datagram_received(self, data: bytes, _: object) -> None:
+        if len(data) >= 12 and data[:2] == self._query[:2] and not self.answer.done():
+            self.answer.set_result(data)
+
+    def error_received(self, exc: Exception) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(exc)
+
+
+async def _over_udp(server: str, port: int, query: bytes) -> bytes:
+    loop = asyncio.get_running_loop()
+    # Connected, on a port of its own: the kernel refuses other senders and reports a closed port at once.
+    transport, asking = await loop.create_datagram_endpoint(lambda: _Ask(query), remote_addr=(server, port))
+    try:
+        return await asking.answer
+    finally:
+        transport.close()
+
+
+async def _over_tcp(server: str, port: int, query: bytes) -> bytes:
+    reader, writer = await asyncio.open_connection(server, port)
+    try:
+        writer.write(struct.pack("!H", len(query)) + query)
+        length = struct.unpack("!H", await reader.readexactly(2))[0]
+        return await reader.readexactly(max(length, 12))
+    finally:
+        writer.close()

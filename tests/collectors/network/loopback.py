@@ -1,0 +1,96 @@
+"""Servers on real loopback sockets, and one bounded poll, as the runner makes it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from collectors import attempts, uri
+from collectors.contract import CollectorError, Measurement, Poller, Target
+from collectors.settings import Credential
+from feeds.model import Value
+
+Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def serve(talk: Talk) -> AsyncIterator[int]:
+    """A TCP server on 127.0.0.1; gives its port. Every connection is closed when `talk` ends, and at the end."""
+    talking: set[asyncio.Task[None]] = set()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        talking.add(task)
+        try:
+            await talk(reader, writer)
+            await writer.drain()
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # the other side, or the test, has had enough
+        finally:
+            talking.discard(task)
+            writer.transport.abort()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for task in list(talking):
+            task.cancel()
+        await server.wait_closed()
+        await asyncio.sleep(0)
+
+
+async def silence(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    """Takes everything, says nothing."""
+    while await reader.read(65536):
+        pass
+
+
+def saying(data: bytes) -> Talk:
+    """Says `data` at once and listens on."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(data)
+        await silence(reader, writer)
+
+    return talk
+
+
+async def hanging_up(_: asyncio.StreamReader, __: asyncio.StreamWriter) -> None:
+    """Accepts and closes."""
+
+
+def closed_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
+    with socket.socket(socket.AF_INET, kind) as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def target(text: str, credential: Credential | None = None, timeout: float = 2.0) -> Target:
+    """The parsed URI, with the credential that its `cred=` means."""
+    return uri.parse(text, asset="a", timeout=timeout, credential=credential)
+
+
+async def ask(poller: Poller, one: Target) -> dict[str, Measurement]:
+    """What a poll gives, by metric; validated and bounded as the runner does it. Raises CollectorError."""
+    type(poller).validate(one)
+    return {seen.metric: seen for seen in await attempts.attempt(poller, one, one.timeout)}
+
+
+async def failure(poller: Poller, one: Target) -> CollectorError:
+    """The error that a poll must end with."""
+    try:
+        seen = await ask(poller, one)
+    except CollectorError as error:
+        return error
+    raise AssertionError(f"it answered: {seen}")
+
+
+def values(seen: dict[str, Measurement]) -> dict[str, Value]:
+    """Values alone, by metric."""
+    return {metric: one.value for metric, one in seen.items()}

@@ -1,0 +1,87 @@
+"""Starts the peers: each a real server program on a free port of loopback, ended by its own process id."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PATIENCE = 30.0
+"""Seconds for a peer to begin."""
+
+
+def program(name: str) -> str:
+    """Where the program is. Skips the test, with the reason, when it is not installed."""
+    found = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    if found is None:
+        found = next((str(path) for path in sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))), None)
+    if found is None:
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
+def free_port() -> int:
+    """A port that is free over TCP and over UDP."""
+    while True:
+        with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            tcp.bind(("127.0.0.1", 0))
+            port = int(tcp.getsockname()[1])
+            try:
+                udp.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+def unprivileged() -> dict[str, Any]:
+    """Arguments for subprocess: servers refuse to run as root."""
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid}
+
+
+def own(folder: Path) -> Path:
+    """A folder that the unprivileged peer may reach and write, `folder` and all above it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if os.geteuid() == 0:
+        os.chown(folder, unprivileged()["user"], unprivileged()["group"])
+        for above in folder.parents:
+            if above.stat().st_uid == 0 and above.name.startswith("pytest-"):
+                above.chmod(0o755)
+    return folder
+
+
+@contextmanager
+def running(words: list[str], port: int, log: Path) -> Iterator[None]:
+    """The program, until its TCP port accepts; ended and waited for afterwards."""
+    with log.open("wb") as out:
+        process = subprocess.Popen(words, stdout=out, stderr=out, stdin=subprocess.DEVNULL, **unprivileged())
+    try:
+        end = time.monotonic() + PATIENCE
+        while not _accepts(port):
+            if process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(f"{words[0]} did not begin: {log.read_text(errors='replace')[-600:]}")
+            time.sleep(0.05)
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _accepts(port: int) -> bool:
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0

@@ -1,0 +1,19 @@
+"""ICMP through the real fping, and our figures beside its own."""
+
+from __future__ import annotations
+
+from collectors.network.icmp import IcmpPoller
+from tests.collectors.network.loopback import ask, target, values
+from tests.peers.conftest import program
+
+
+def not_permitted(_: int) -> None:
+    raise PermissionError("permission denied")
+
+
+async def test_fping_gives_the_same_readings() -> None:
+    poller = IcmpPoller(opener=not_permitted, fping=program("fping"))  # type: ignore[arg-type]
+    seen = values(await ask(poller, target("icmp://127.0.0.1?count=3")))
+    assert set(seen) == {"icmp.rtt_ms", "icmp.loss", "icmp.jitter_ms"}
+    assert seen["icmp.loss"] == 0
+    assert 0 < float(seen["icmp.rtt_ms"] or 0) < 1000
