@@ -16,14 +16,16 @@ export function sourceTable(node, app) {
   const title = h("h1", {});
   const body = h("tbody", {});
   const empty = h("p", { class: "rows-empty", hidden: true }, t("sources.empty"));
+  const roles = roleTable();
   node.append(h("header", { class: "page-head" }, title),
-    h("div", { class: "table-scroll" }, h("table", { class: "table" }, h("thead", {}, h("tr", {}, ...heads.map((name) => h("th", { scope: "col" }, t(`sources.${name}`))))), body)), empty);
+    h("div", { class: "table-scroll" }, h("table", { class: "table" }, h("thead", {}, h("tr", {}, ...heads.map((name) => h("th", { scope: "col" }, t(`sources.${name}`))))), body)), empty, roles.node);
   const paint = () => {
-    const rows = [...app.store.source.values()];
-    rows.sort((a, b) => Number(isRole(a)) - Number(isRole(b)) || ORDER.indexOf(sourceState(a)) - ORDER.indexOf(sourceState(b)) || (a.id < b.id ? -1 : 1));
-    const data = rows.filter((source) => !isRole(source));
-    const bad = data.filter((source) => sourceState(source) !== "ok").length;
-    setText(title, t("sources.title", { ok: data.length - bad, all: data.length }));
+    const everything = [...app.store.source.values()];
+    const rows = everything.filter((source) => !isRole(source));
+    rows.sort((a, b) => ORDER.indexOf(sourceState(a)) - ORDER.indexOf(sourceState(b)) || (a.id < b.id ? -1 : 1));
+    const bad = rows.filter((source) => sourceState(source) !== "ok").length;
+    setText(title, t("sources.title", { ok: rows.length - bad, all: rows.length }));
+    roles.paint(everything.filter(isRole));
     empty.hidden = rows.length > 0;
     reconcile(body, rows, (source) => source.id, () => h("tr", {}, ...heads.map(() => h("td", {}))), (row, source) => paintRow(row, source, app));
   };
@@ -31,13 +33,24 @@ export function sourceTable(node, app) {
 }
 
 function paintRow(row, source, app) {
+  const [name, kind, word, last, every, lag, targets, dead, error] = row.children;
+  paintHead(row, source, name, word, last);
+  setText(kind, tOr(`source.kind.${source.kind}`, source.kind) + (source.region && source.region !== app.site.region ? ` · ${app.regionName(source.region)}` : ""));
+  setText(every, source.every ? t("time.s", { n: Math.round(source.every) }) : "—");
+  setText(lag, t("time.s", { n: (source.lag ?? 0).toFixed(1) }));
+  setText(targets, source.targets ? (source.failing ? t("sources.failing", { n: source.failing, all: source.targets }) : String(source.targets)) : "—");
+  setText(dead, source.dead_letters ? String(source.dead_letters) : "0");
+  dead.classList.toggle("is-bad", source.dead_letters > 0);
+  setText(error, source.error || "");
+}
+
+/** What every row begins with: its name, its state since when, its last heartbeat. */
+function paintHead(row, source, name, word, last) {
   const state = sourceState(source);
   row.className = `source is-${CLASS[state]}`;
   row.dataset.id = source.id;
-  const [name, kind, word, last, every, lag, targets, dead, error] = row.children;
   setText(name, sourceName(source.id));
   name.title = source.id;
-  setText(kind, tOr(`source.kind.${source.kind}`, source.kind) + (source.region && source.region !== app.site.region ? ` · ${app.regionName(source.region)}` : ""));
   const since = parse(source.silent_since ?? source.failing_since);
   const length = h("time", {});
   render(word, `${state} ${since}`, () => {
@@ -46,10 +59,27 @@ function paintRow(row, source, app) {
   });
   running(last, parse(source.at), "ago");
   if (parse(source.at) === null) setText(last, "—");
-  setText(every, source.every ? t("time.s", { n: Math.round(source.every) }) : "—");
-  setText(lag, t("time.s", { n: (source.lag ?? 0).toFixed(1) }));
-  setText(targets, source.targets ? (source.failing ? t("sources.failing", { n: source.failing, all: source.targets }) : String(source.targets)) : "—");
-  setText(dead, source.dead_letters ? String(source.dead_letters) : "0");
-  dead.classList.toggle("is-bad", source.dead_letters > 0);
-  setText(error, source.error || "");
+}
+
+// Watchfloor's own processes, and how they feel (feeds/vitals.py).
+const FIGURES = [["rss_mb", "MB"], ["cpu_s", "s"], ["loop_lag_ms", "ms"], ["queue_lag_ms", "ms"], ["entries", ""], ["losses", ""]];
+
+function roleTable() {
+  const body = h("tbody", {});
+  const heads = ["role", "state", "last", ...FIGURES.map(([name]) => name)];
+  const node = h("section", { class: "page-head", hidden: true }, h("h2", {}, t("sources.roles")),
+    h("div", { class: "table-scroll" }, h("table", { class: "table" }, h("thead", {}, h("tr", {}, ...heads.map((name) => h("th", { scope: "col" }, t(`sources.${name}`))))), body)));
+  const paint = (roles) => {
+    node.hidden = !roles.length;
+    roles.sort((a, b) => (a.id < b.id ? -1 : 1));
+    reconcile(body, roles, (source) => source.id, () => h("tr", {}, ...heads.map(() => h("td", {}))), (row, source) => {
+      const [name, word, last, ...figures] = row.children;
+      paintHead(row, source, name, word, last);
+      FIGURES.forEach(([figure, unit], n) => {
+        const value = source.stats?.[figure];
+        setText(figures[n], value === undefined ? "—" : `${Math.round(value).toLocaleString("en-US")} ${unit}`.trim());
+      });
+    });
+  };
+  return { node, paint };
 }
