@@ -213,7 +213,9 @@ def not_ready(error: OSError) -> NotReady:
     if isinstance(error, socket.gaierror):
         return NotReady(Reason.UNRESOLVED)
     if isinstance(error, ssl.SSLError):
-        return NotReady(Reason.TLS, getattr(error, "verify_message", "") or error.reason or str(error))
+        # Python gives these attributes only to the errors that OpenSSL itself raised.
+        detail = getattr(error, "verify_message", "") or getattr(error, "reason", "") or str(error)
+        return NotReady(Reason.TLS, detail)
     reason = _BY_ERRNO.get(error.errno or 0)
     if reason is not None:
         return NotReady(reason)

@@ -194,11 +194,18 @@ class Probing:
             counts.setdefault(job.spec.source, []).append(job.failing)
         for source, failing in counts.items():
             behind = late.get(source, 0.0)
-            error = f"{behind:.0f} s behind its interval: raise concurrency or interval" if behind > 0 else ""
+            error = _behind(behind) if behind > 0 else ""
             yield Heartbeat(
                 source=source, kind=source, at=at, ok=not error, every=every, error=error, region=self._site,
                 targets=len(failing), failing=sum(failing),
             )  # fmt: skip
+
+
+def _behind(seconds: float) -> str:
+    return (
+        f"落后采集周期 {seconds:.0f} 秒：请调大 concurrency 或 interval"
+        f" | {seconds:.0f} s behind its interval: raise concurrency or interval"
+    )
 
 
 def _again(job: Job, at: float) -> Iterator[Observation]:

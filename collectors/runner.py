@@ -16,6 +16,7 @@ from collectors.settings import Credential, SchemeSettings, SourceSettings
 from collectors.sourcing import Sourcing
 from feeds.clock import Clock, now
 from feeds.model import Asset, Heartbeat, Observation
+from feeds.vitals import Vitals
 
 CANARY_EVERY = 0.5
 """Seconds between two heartbeats of the role: they prove that collect → project → live works."""
@@ -51,10 +52,13 @@ class Collect:
         self.outbox = Outbox(bus, self._everything, self._begin_anew)
         self.probing = Probing(self.outbox, site, clock)
         self.sourcing = Sourcing(bus, self.outbox, site, clock)
+        self._vitals = Vitals()
+        self._figures: dict[str, float] = {}
 
     async def run(self) -> None:
         """Collects until it is cancelled; any of its loops that dies ends the role, so that it is started again."""
         self._apply()
+        self._vitals.start()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.outbox.run(), name="outbox")
             tasks.create_task(self.probing.run(), name="probing")
@@ -107,10 +111,13 @@ class Collect:
 
     def _beat_once(self, turn: int) -> None:
         at = self._clock()
+        if turn % round(COLLECTOR_EVERY / CANARY_EVERY) == 0:
+            counts = {"entries": float(self.outbox.published), "losses": float(self.outbox.losses)}
+            self._figures = self._vitals.read() | counts
         self.outbox.beat(
             Heartbeat(
                 source="role.collect", kind="role", at=at, ok=True, every=CANARY_SILENCE, region=self._site,
-                targets=len(self.probing), failing=self.probing.failing,
+                targets=len(self.probing), failing=self.probing.failing, stats=self._figures,
             )
         )  # fmt: skip
         if turn % round(COLLECTOR_EVERY / CANARY_EVERY) == 0:

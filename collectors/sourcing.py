@@ -9,8 +9,8 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 
-from collectors import registry
-from collectors.contract import CollectorError, Feed, Misconfigured
+from collectors import registry, verdicts
+from collectors.contract import CollectorError, Feed, Misconfigured, NotReady, Reason
 from collectors.outbox import Outbox, Publisher
 from collectors.schedule import next_tick, phase
 from collectors.settings import Credential, SourceSettings
@@ -20,8 +20,10 @@ from feeds.model import Heartbeat
 
 FIRST_WITHIN = 1.0
 """Seconds after the start within which every source is asked for the first time."""
-BACKOFF_LAST = 300.0
-"""Seconds between two tries of a source that fails, at most."""
+BACKOFF_LAST = 30.0
+"""Seconds between two tries of a source that fails, at most (its own interval when that is longer).
+
+A mended source of warnings must be seen at once; asking one that is down costs next to nothing."""
 DELIVER_RETRY = 0.5
 ENVELOPE_BYTES = 1 << 20
 """Documents of one stream entry together, about."""
@@ -63,10 +65,10 @@ class Source:
                     feed = feed or registry.feed_class(self.settings.kind)(self.settings, self.credential)
                     self._told(await self._round(feed, bus), outbox)
                 except CollectorError as error:
-                    self._told(error.en, outbox, rest=isinstance(error, Misconfigured))
+                    self._told(verdicts.sentence(error), outbox, rest=isinstance(error, Misconfigured))
                 except Exception as error:  # one faulty collector must not blind the others: it is shown, and logged
                     log.exception("the collector itself failed", extra={"source": self.settings.id})
-                    self._told(f"the collector itself failed ({type(error).__name__}); see its log", outbox)
+                    self._told(verdicts.sentence(verdicts.broken(error)), outbox)
                 after = loop.time() + self._backoff() - self.settings.interval
                 await self._pause(next_tick(after, self.settings.interval, offset))
         finally:
@@ -87,7 +89,7 @@ class Source:
             async with asyncio.timeout(self.settings.timeout * 3):
                 fetched = await feed.fetch(self._clock())
         except TimeoutError as error:
-            raise CollectorError(f"timeout: no answer within {self.settings.timeout * 3:g} s") from error
+            raise NotReady(Reason.TIMEOUT, f"no end within {self.settings.timeout * 3:g} s") from error
         for envelope in _envelopes(fetched.items):
             await self._deliver(feed, bus, envelope)
         return fetched.problem

@@ -23,7 +23,12 @@ def failed(spec: Spec, error: CollectorError, at: float) -> tuple[Observation, .
     """The target is down (NotReady), or a person must act first (everything else)."""
     if isinstance(error, NotReady):
         return (_up(spec, False, at, text=error.en), *_readings(spec, error.seen, at))
-    return (_up(spec, None, at, quality=Quality.BAD, text=f"{error.zh} | {error.en}"),)
+    return (_up(spec, None, at, quality=Quality.BAD, text=sentence(error)),)
+
+
+def sentence(error: CollectorError) -> str:
+    """What is shown of an error: the reason's word and its detail, or the sentence in Chinese and English."""
+    return error.en if isinstance(error, NotReady) else f"{error.zh} | {error.en}"
 
 
 def broken(error: Exception) -> CollectorError:

@@ -24,7 +24,7 @@ from feeds.cap_schema import (
     PROSE,
     colour_of,
 )
-from feeds.cap_xml import text_of
+from feeds.cap_xml import line_of, text_of
 from feeds.model import Finding
 
 _DATE = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d$")
@@ -70,8 +70,7 @@ class Reader:
         path = path_of(at) + (f"/{child}" if child else "")
         if code in SOFT and self.lenient:
             error = False
-        line = int(at.sourceline or 0)
-        self.findings.append(finding(code, xpath=path, line=line, value=value, detail=detail, error=error))
+        self.findings.append(finding(code, xpath=path, line=line_of(at), value=value, detail=detail, error=error))
 
     def all(self, parent: etree._Element, name: str) -> list[etree._Element]:
         """Its children of that name, of CAP's namespace."""

@@ -10,7 +10,6 @@ import base64
 import binascii
 import hashlib
 from copy import deepcopy
-from io import BytesIO
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -34,7 +33,7 @@ class _Unknown(Exception):
 
 
 def state(root: etree._Element, raw: bytes) -> str:
-    """Nothing (unsigned), "invalid" (altered or broken) or "unknown key" (whole, or not checkable for want of a key)."""
+    """Nothing (unsigned), "invalid" (altered, broken) or "unknown key" (whole, or no key to check it with)."""
     found = root.findall(f"{{{DSIG}}}Signature")
     if not found:
         return ""
@@ -115,15 +114,13 @@ def _without_signature(root: etree._Element) -> etree._Element:
 
 
 def _canonical(element: etree._Element, method: str) -> bytes:
-    out = BytesIO()
     exclusive, comments = "exc-c14n" in method, method.endswith("WithComments")
     if "c14n" not in method:
         raise _Unknown
     if element.getparent() is not None:
         # libxml2 loses the inherited default namespace of a part; written out and read again, it has its own.
         element = etree.fromstring(etree.tostring(element, with_tail=False))
-    etree.ElementTree(element).write_c14n(out, exclusive=exclusive, with_comments=comments)
-    return out.getvalue()
+    return etree.tostring(element, method="c14n", exclusive=exclusive, with_comments=comments)
 
 
 def _transform(reference: etree._Element) -> str:

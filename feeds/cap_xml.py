@@ -33,11 +33,11 @@ def read(raw: bytes) -> tuple[etree._Element, str]:
         raise CapRefused((finding("XML_NOT_WELL_FORMED", line=error.lineno or 0, detail=detail),)) from error
     except (ValueError, LookupError) as error:  # an encoding that nobody knows
         raise CapRefused((finding("XML_NOT_WELL_FORMED", detail=str(error)),)) from error
-    if root.getroottree().docinfo.doctype:
+    if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]  # the stubs are wrong: it is there
         raise CapRefused((finding("DTD_FORBIDDEN"),))
     name = etree.QName(root)
     if name.localname != "alert" or name.namespace not in NAMESPACES:
-        line = cast(int, root.sourceline or 0)
+        line = line_of(root)
         raise CapRefused((finding("NAMESPACE_UNKNOWN", xpath="/" + name.localname, line=line, value=root.tag),))
     return root, NAMESPACES[name.namespace]
 
@@ -48,6 +48,11 @@ def _refuse_dtd(raw: bytes) -> None:
         if found := _DTD.search(text):
             line = text.count(b"\n", 0, found.start()) + 1
             raise CapRefused((finding("DTD_FORBIDDEN", line=line, value=found[0].decode("ascii", "replace")),))
+
+
+def line_of(element: etree._Element) -> int:
+    """The line it stands on, 0 when nobody knows."""
+    return cast(int, element.sourceline) if element.sourceline else 0
 
 
 def text_of(element: etree._Element) -> str:

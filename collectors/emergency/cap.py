@@ -1,8 +1,8 @@
 """`emergency.cap`: CAP documents over HTTP — one document, an Atom index, or RSS.
 
 Brings every document as it came, once; whether it is any good is for the registry to say.
-An index is asked for with ETag and If-Modified-Since, and so is nothing else: a document
-under an address that did not change (same link, same `updated`) is not fetched again.
+The address of the source is asked with ETag and If-Modified-Since; a listed document whose
+entry did not change (same link, same `updated`) is not fetched again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from collectors.contract import AuthFailed, CollectorError, Fetched, Misconfigured, NotReady, Reason
+from collectors.contract import AuthFailed, Fetched, Misconfigured, NotReady, Reason
 from collectors.emergency.cap_index import Entry, entries
 from collectors.network.http import as_not_ready, authorization
 from collectors.settings import Credential, SourceSettings
@@ -70,58 +70,58 @@ class CapFeed:
 
     async def fetch(self, now: float) -> Fetched:
         """Documents not brought before, oldest first. Raises NotReady, AuthFailed."""
-        index = await self._get(self._settings.url, INDEX_LIMIT, self._validators)
-        if index is None:
+        answer = await self._get(self._settings.url, INDEX_LIMIT, self._validators)
+        if answer is None:
             return Fetched()
-        listed = entries(index.body, self._settings.url)
+        listed = entries(answer.body, self._settings.url)
         if listed is None:  # no index: the address is the document itself
-            return Fetched(items=self._new([(self._settings.url, "", index.body)], now))
-        fresh = [one for one in listed if self._brought.get(one.key) != one.stamp]
-        found, problems = await self._documents(fresh)
+            listed = [Entry(key=self._settings.url, stamp="", raw=answer.body)]
+        # What is no longer listed is forgotten, so that memory stays bounded by the index.
         self._brought = {one.key: self._brought[one.key] for one in listed if one.key in self._brought}
-        items = self._new(found, now)
-        self._brought |= {one.key: one.stamp for one in fresh if one.key in {key for key, _, _ in found}}
+        wanted = [one for one in listed if not one.stamp or self._brought.get(one.key) != one.stamp]
+        raws, problems = await self._documents(wanted)
+        items = [self._item(one, raw, now) for one, raw in zip(wanted, raws, strict=True) if self._is_new(one, raw)]
         if not problems:
-            self._validators = {"If-None-Match": index.etag, "If-Modified-Since": index.modified}
-            return Fetched(items=items)
-        problem = f"{len(problems)} of {len(listed)} documents not fetched: {problems[0]}"
-        return Fetched(items=items, problem=problem)
+            self._validators = {"If-None-Match": answer.etag, "If-Modified-Since": answer.modified}
+        return Fetched(items=tuple(items), problem=_problem(problems, len(listed)))
 
-    def _new(self, found: Sequence[tuple[str, str, bytes]], now: float) -> tuple[CapDocument, ...]:
-        """Documents of (key, stamp, bytes) whose bytes are not the ones brought before under that key."""
-        items = []
-        for key, _, raw in found:
-            digest = hashlib.sha256(raw).hexdigest()
-            if self._brought.get(f"{key} bytes") == digest:
-                continue
-            if key == self._settings.url:
-                self._brought[f"{key} bytes"] = digest
-            items.append(
-                CapDocument(
-                    source=self._settings.id, received_at=now, raw=raw, url=key.partition(" ")[0],
-                    mode=self._settings.mode, profile=self._settings.profile,
-                )
-            )  # fmt: skip
-        return tuple(items)
+    def _is_new(self, entry: Entry, raw: bytes) -> bool:
+        """Remembers what came; an entry that says no time of change is told apart by its bytes. b"" did not come."""
+        if not raw:
+            return False
+        mark = entry.stamp or hashlib.sha256(raw).hexdigest()
+        known = self._brought.get(entry.key) == mark
+        self._brought[entry.key] = mark
+        return not known
 
-    async def _documents(self, wanted: Sequence[Entry]) -> tuple[list[tuple[str, str, bytes]], list[str]]:
-        """(key, stamp, bytes) of what came, and a sentence for each that did not."""
+    def _item(self, entry: Entry, raw: bytes, now: float) -> CapDocument:
+        return CapDocument(
+            source=self._settings.id, received_at=now, raw=raw, url=entry.url or self._settings.url,
+            mode=self._settings.mode, profile=self._settings.profile,
+        )  # fmt: skip
+
+    async def _documents(self, wanted: Sequence[Entry]) -> tuple[list[bytes], list[str]]:
+        """The bytes of each, b"" for one that did not come, and a sentence for each of those."""
         gate = asyncio.Semaphore(CONCURRENCY)
+        loop = asyncio.get_running_loop()
+        # The rest of a long index comes in the next rounds, rather than nothing of it ever.
+        end = loop.time() + self._settings.timeout
         problems: list[str] = []
 
-        async def one(entry: Entry) -> tuple[str, str, bytes] | None:
+        async def one(entry: Entry) -> bytes:
             if entry.raw:
-                return entry.key, entry.stamp, entry.raw
+                return entry.raw
             async with gate:
                 try:
+                    if loop.time() > end:
+                        raise NotReady(Reason.TIMEOUT, "left for the next round")
                     answer = await self._get(entry.url, SIZE_LIMIT, {})
-                except CollectorError as error:
+                    return answer.body if answer else b""
+                except (NotReady, AuthFailed) as error:
                     problems.append(f"{entry.url}: {error.en}")
-                    return None
-            return None if answer is None else (entry.key, entry.stamp, answer.body)
+                    return b""
 
-        found = await asyncio.gather(*(one(entry) for entry in wanted))
-        return [answer for answer in found if answer is not None], problems
+        return await asyncio.gather(*(one(entry) for entry in wanted)), problems
 
     async def _get(self, url: str, limit: int, validators: dict[str, str]) -> _Answer | None:
         """The answer's body, None when it did not change. Raises NotReady, AuthFailed."""
@@ -161,6 +161,14 @@ class CapFeed:
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+
+def _problem(problems: Sequence[str], listed: int) -> str:
+    if not problems:
+        return ""
+    count = len(problems)
+    chinese, english = f"{listed} 个文档中有 {count} 个未取到", f"{count} of {listed} documents not fetched"
+    return f"{chinese}：{problems[0]} | {english}: {problems[0]}"
 
 
 def _judge(status: int, url: str) -> None:

@@ -87,6 +87,12 @@ export function reasonText(text) {
   return known ? t(`reason.${known.replace(" ", "_")}`) + text.slice(known.length) : text;
 }
 
+/** What went wrong with a source: a reason word with detail, or a sentence in both languages ("中文 | English"). */
+export function errorText(text) {
+  const [zh, en] = (text ?? "").split(" | ");
+  return en === undefined ? reasonText(zh) : language() === "en" ? en : zh;
+}
+
 /** A reading as people say it: number, unit; booleans as answers. */
 export function readingText(reading) {
   const { value, unit } = reading;

@@ -4,7 +4,7 @@ import { t, tOr } from "./i18n.js";
 import { parse, running } from "./time.js";
 import { isRole, sourceState } from "./derive.js";
 import { icon } from "./shapes.js";
-import { sourceName } from "./say.js";
+import { errorText, sourceName } from "./say.js";
 import { live } from "./feeds.js";
 
 const ORDER = ["silent", "failing", "ok"];
@@ -41,7 +41,7 @@ function paintRow(row, source, app) {
   setText(targets, source.targets ? (source.failing ? t("sources.failing", { n: source.failing, all: source.targets }) : String(source.targets)) : "—");
   setText(dead, source.dead_letters ? String(source.dead_letters) : "0");
   dead.classList.toggle("is-bad", source.dead_letters > 0);
-  setText(error, source.error || "");
+  setText(error, errorText(source.error));
 }
 
 /** What every row begins with: its name, its state since when, its last heartbeat. */

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterator
-from typing import Any
+from collections.abc import Callable
+from typing import ClassVar
 
 import pytest
 
@@ -14,9 +14,7 @@ from collectors.contract import AuthFailed, Measurement, Misconfigured, NotReady
 from collectors.settings import SchemeSettings
 from feeds.bus import BusFull, BusLost
 from feeds.model import Asset, Quality
-from tests.collectors.virtual import BEGAN, FakeBus, FakePoller, assets, collect, for_seconds, moved
-
-Answer = Callable[[Target], Coroutine[Any, Any, list[Measurement]]]
+from tests.collectors.virtual import BEGAN, Answer, FakeBus, FakePoller, assets, collect, for_seconds, moved
 
 
 async def good(target: Target) -> list[Measurement]:
@@ -33,18 +31,18 @@ async def swallowed(target: Target) -> list[Measurement]:
 
 
 @pytest.fixture
-def poller(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[FakePoller]]:
+def poller(monkeypatch: pytest.MonkeyPatch) -> type[FakePoller]:
     class Mine(FakePoller):
-        asked = []
-        answer = staticmethod(good)
+        asked: ClassVar[list[tuple[float, str]]] = []
 
+    answering(Mine, good)()
     monkeypatch.setattr(registry, "poller_class", lambda scheme: Mine)
     return Mine
 
 
 def answering(poller: type[FakePoller], answer: Answer) -> Callable[[], None]:
     def change() -> None:
-        poller.answer = staticmethod(answer)  # type: ignore[assignment]
+        type.__setattr__(poller, "answer", staticmethod(answer))
 
     return change
 
@@ -100,7 +98,7 @@ def test_one_lost_packet_is_no_outage(poller: type[FakePoller]) -> None:
             raise NotReady(Reason.TIMEOUT)
         return await good(target)
 
-    poller.answer = staticmethod(once_lost)  # type: ignore[assignment]
+    answering(poller, once_lost)()
     moved(for_seconds(collect(bus, assets(1)), until=25))
     assert missed
     assert {value for _, value in ups(bus)} == {True}
@@ -127,7 +125,7 @@ def test_a_target_that_swallows_packets_is_known_to_be_down_in_interval_timeout_
 
 def test_a_target_known_to_be_down_costs_one_try_a_round_and_comes_back_at_once(poller: type[FakePoller]) -> None:
     bus = FakeBus()
-    poller.answer = staticmethod(refused)  # type: ignore[assignment]
+    answering(poller, refused)()
     moved(for_seconds(collect(bus, assets(1)), (45, answering(poller, good)), until=60))
     while_down = [at for at, _ in poller.asked if 12 < at < 42]
     assert [round(b - a, 3) for a, b in zip(while_down, while_down[1:], strict=False)] == [10.0, 10.0]
@@ -139,7 +137,7 @@ def test_five_hundred_dead_targets_cost_no_more_than_live_ones(poller: type[Fake
         return await (good(target) if int(target.asset[1:]) >= 500 else refused(target))
 
     bus = FakeBus()
-    poller.answer = staticmethod(half_dead)  # type: ignore[assignment]
+    answering(poller, half_dead)()
     moved(for_seconds(collect(bus, assets(1000)), until=60))
     dead = sum(1 for at, asset in poller.asked if at >= 20 and int(asset[1:]) < 500)
     live = sum(1 for at, asset in poller.asked if at >= 20 and int(asset[1:]) >= 500)
@@ -148,7 +146,7 @@ def test_five_hundred_dead_targets_cost_no_more_than_live_ones(poller: type[Fake
 
 def test_concurrency_is_bounded_and_says_when_it_cannot_keep_up(poller: type[FakePoller]) -> None:
     bus = FakeBus()
-    poller.answer = staticmethod(swallowed)  # type: ignore[assignment]
+    answering(poller, swallowed)()
     settings = SchemeSettings(interval=2, timeout=2, attempts=1, concurrency=5)
     moved(for_seconds(collect(bus, assets(40), settings), until=20))
     assert poller.most == 5
@@ -160,13 +158,15 @@ def test_concurrency_is_bounded_and_says_when_it_cannot_keep_up(poller: type[Fak
 
 def test_the_canary_beats_twice_a_second_and_collectors_every_two_seconds(poller: type[FakePoller]) -> None:
     bus = FakeBus()
-    moved(for_seconds(collect(bus, assets(3)), until=10))
+    entry = collect(bus, assets(3))
+    moved(for_seconds(entry, until=10))
     canary = bus.heartbeats("role.collect")
     assert (canary[-1].kind, canary[-1].every, canary[-1].ok, canary[-1].targets) == ("role", 3.0, True, 3)
     assert all(0.4 <= b.at - a.at <= 0.6 for a, b in zip(canary, canary[1:], strict=False))
     beats = bus.heartbeats("network.tcp")
     assert (beats[-1].kind, beats[-1].every, beats[-1].ok) == ("network.tcp", 10.0, True)
     assert len(beats) == 5
+    assert entry.stats() | {"targets": 3, "failing": 0, "bus": "", "rounds": len(poller.asked)} == entry.stats()
 
 
 def test_a_credential_that_fails_is_no_false_down_and_is_not_hammered(poller: type[FakePoller]) -> None:
@@ -174,7 +174,7 @@ def test_a_credential_that_fails_is_no_false_down_and_is_not_hammered(poller: ty
         raise AuthFailed("check the credential", "请检查凭据")
 
     bus = FakeBus()
-    poller.answer = staticmethod(locked)  # type: ignore[assignment]
+    answering(poller, locked)()
     moved(for_seconds(collect(bus, assets(1)), until=95))
     assert {one.value for one in bus.observations("tcp.up")} == {None}
     assert {one.quality for one in bus.observations("tcp.up")} == {Quality.BAD}
@@ -188,7 +188,7 @@ def test_what_is_wrongly_set_is_said_every_round_and_never_asked(poller: type[Fa
         raise Misconfigured("write it so", "请这样写")
 
     bus = FakeBus()
-    poller.validate = staticmethod(refuse)  # type: ignore[method-assign,assignment]
+    type.__setattr__(poller, "validate", staticmethod(refuse))
     moved(for_seconds(collect(bus, assets(1)), until=30))
     assert not poller.asked
     assert {(one.value, one.quality, one.text) for one in bus.observations()} == {
@@ -196,16 +196,14 @@ def test_what_is_wrongly_set_is_said_every_round_and_never_asked(poller: type[Fa
     }
 
 
-def test_a_faulty_collector_blinds_nobody_else(
-    poller: type[FakePoller], caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_faulty_collector_blinds_nobody_else(poller: type[FakePoller], caplog: pytest.LogCaptureFixture) -> None:
     async def faulty(target: Target) -> list[Measurement]:
         if target.asset == "a0":
             raise KeyError("bug")
         return await good(target)
 
     bus = FakeBus()
-    poller.answer = staticmethod(faulty)  # type: ignore[assignment]
+    answering(poller, faulty)()
     moved(for_seconds(collect(bus, assets(2)), until=30))
     said = {one.asset: (one.value, one.quality) for one in bus.observations("tcp.up")}
     assert said == {"a0": (None, Quality.BAD), "a1": (True, Quality.GOOD)}
@@ -249,8 +247,7 @@ def test_when_the_bus_is_back_the_latest_of_every_target_is_published_again(
 
     with caplog.at_level(logging.INFO, "collectors"):
         moved(for_seconds(entry, (15, lose), (20, answering(poller, refused)), (60, mend), until=62))
-    assert not bus.observations(since=15.1) or bus.observations(since=60)
-    back = [one for one in bus.observations("tcp.up", since=60)]
+    back = bus.observations("tcp.up", since=60)
     assert {one.asset for one in back} == {f"a{n}" for n in range(50)}
     assert {one.value for one in back} == {False}
     assert bus.heartbeats("role.collect")[-1].at >= BEGAN + 61
@@ -294,16 +291,7 @@ def test_a_reload_of_the_interval_applies_to_running_probes(poller: type[FakePol
 
 def test_the_answer_of_a_probe_that_was_taken_out_meanwhile_is_dropped(poller: type[FakePoller]) -> None:
     bus = FakeBus()
-    poller.answer = staticmethod(swallowed)  # type: ignore[assignment]
+    answering(poller, swallowed)()
     entry = collect(bus, assets(1), SchemeSettings(timeout=5, attempts=1))
     moved(for_seconds(entry, (2, lambda: entry.reload(assets={})), until=20))
     assert not bus.observations()
-
-
-def test_self_metrics_count(poller: type[FakePoller]) -> None:
-    bus = FakeBus()
-    entry = collect(bus, assets(2))
-    moved(for_seconds(entry, until=15))
-    stats = entry.stats()
-    assert (stats["targets"], stats["failing"], stats["bus"]) == (2, 0, "")
-    assert stats["rounds"] == len(poller.asked)
