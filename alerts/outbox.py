@@ -1,7 +1,8 @@
 """Sends what the journal holds ready: at least once, in order for each alert and receiver, for as long as it takes.
 
 A message leaves the outbox only when its receiver took it, refused it, or is no longer in the
-settings. One receiver that is away neither delays nor starves another.
+settings. One receiver that is away neither delays nor starves another, and a journal
+that is away stops nothing for good: what was sent is marked as soon as it is back.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from alerts.settings import ReceiverSettings
 from alerts.webhook import Again, ReceiverError, Rejected, Webhook, webhook
 from feeds.clock import Clock
 from feeds.clock import now as wall_clock
-from feeds.journal import Journal, OutboxItem
+from feeds.journal import Journal, JournalLost, OutboxItem
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,7 @@ class Sender:
         self._jitter = jitter
         self._woken = asyncio.Event()
         self._lost: set[str] = set()
+        self._journal_lost = False
 
     def replace(self, receivers: Mapping[str, Webhook]) -> None:
         """Other receivers from now on; what waits for one that is gone is given up."""
@@ -94,10 +96,24 @@ class Sender:
                 tasks.create_task(self._serve(session, receiver, items))
 
     async def _due(self) -> dict[str, list[OutboxItem]]:
+        """What is due by receiver; nothing while the journal is away."""
         found: dict[str, list[OutboxItem]] = {}
-        for item in await self._journal.outbox_due(self._clock(), BATCH):
+        try:
+            due = await self._journal.outbox_due(self._clock(), BATCH)
+        except JournalLost as error:
+            self._say_lost(error)
+            return {}
+        if self._journal_lost:
+            self._journal_lost = False
+            log.info("the journal is back, messages are sent again")
+        for item in due:
             found.setdefault(item.receiver, []).append(item)
         return found
+
+    def _say_lost(self, error: JournalLost) -> None:
+        if not self._journal_lost:
+            self._journal_lost = True
+            log.warning("the journal is lost, no message is sent: %s", error)
 
     async def _serve(self, session: aiohttp.ClientSession, receiver: str, items: list[OutboxItem]) -> None:
         """Send one receiver's items in order; at the first that fails the rest waits with it."""
@@ -124,7 +140,12 @@ class Sender:
 
     async def _ahead(self, item: OutboxItem) -> float | None:
         """When an older unsent message of the same alert to the same receiver is due; None when there is none."""
-        for other in await self._journal.outbox_for(item.subject):
+        try:
+            queued = await self._journal.outbox_for(item.subject)
+        except JournalLost as error:  # then it is not known, and the message waits with it
+            self._say_lost(error)
+            return self._clock()
+        for other in queued:
             if other.key == item.key:
                 return None
             if other.receiver == item.receiver and other.due is not None:
@@ -153,5 +174,10 @@ class Sender:
             await self._mark(item.key, due=due, attempts=item.attempts, error=item.error)
 
     async def _mark(self, key: str, **how: Any) -> None:
-        """A stop between sending and marking would send it twice, so it waits for the mark."""
-        await finish(self._journal.outbox_mark(key, **how))
+        """A stop between sending and marking would send it twice, so it waits for the mark; as long as it takes."""
+        while True:
+            try:
+                return await finish(self._journal.outbox_mark(key, **how))
+            except JournalLost as error:
+                self._say_lost(error)
+                await asyncio.sleep(POLL)

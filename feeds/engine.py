@@ -9,6 +9,7 @@ from typing import Protocol
 
 from feeds.bus import Bus, BusError, BusFull, StreamEntry, entry_order
 from feeds.clock import Clock, now
+from feeds.journal import JournalLost
 from feeds.vitals import Vitals
 
 log = logging.getLogger(__name__)
@@ -32,31 +33,53 @@ class Engine(Protocol):
 
 
 async def run_engine(engine: Engine, bus: Bus, clock: Clock = now) -> None:
-    """Run an engine for ever; a lost bus is said once, reopened with backoff, and said again when back."""
-    pause, lost, vitals = BACKOFF[0], False, Vitals()
+    """Run an engine for ever. A lost bus or journal is said once, everything reopened with backoff, and said when back.
+
+    An engine that could not journal knows more than its record does: it starts again from the record.
+    """
+    loss, vitals = _Loss(engine.name), Vitals()
     while True:
         try:
             vitals.start()
             await bus.open()
             cursors = await engine.open(bus)
-            if lost:
-                log.info("%s: the bus is back", engine.name, extra={"epoch": bus.epoch})
-            pause, lost = BACKOFF[0], False
-            await _follow(engine, bus, cursors, clock, vitals)
-        except BusError as error:
-            if not lost:
-                log.warning("%s: the bus is lost: %s", engine.name, error)
-            lost = True
+            await _follow(engine, bus, cursors, clock, vitals, loss)
+        except (BusError, JournalLost) as error:
+            loss.say(error)
             vitals.lost()
             if isinstance(error, BusFull):
                 await _relieve(engine, bus)
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, BACKOFF[1])
+            await asyncio.sleep(loss.pause())
         finally:
             vitals.stop()
 
 
-async def _follow(engine: Engine, bus: Bus, cursors: dict[str, str], clock: Clock, vitals: Vitals) -> None:
+class _Loss:
+    """What is away, said once; and how long to wait before the next attempt, seconds."""
+
+    def __init__(self, engine: str) -> None:
+        self._engine, self._what, self._pause = engine, "", BACKOFF[0]
+
+    def say(self, error: BusError | JournalLost) -> None:
+        what = "the journal" if isinstance(error, JournalLost) else "the bus"
+        if what != self._what:
+            log.warning("%s: %s is lost: %s", self._engine, what, error)
+        self._what = what
+
+    def pause(self) -> float:
+        pause, self._pause = self._pause, min(self._pause * 2, BACKOFF[1])
+        return pause
+
+    def over(self, epoch: str) -> None:
+        """A whole step went well: to open and to read is not enough, a full disk lets both."""
+        if self._what:
+            log.info("%s: %s is back", self._engine, self._what, extra={"epoch": epoch})
+        self._what, self._pause = "", BACKOFF[0]
+
+
+async def _follow(
+    engine: Engine, bus: Bus, cursors: dict[str, str], clock: Clock, vitals: Vitals, loss: _Loss
+) -> None:
     """Read and step until the server is another one (the caller reopens)."""
     epoch, beaten, kept, dirty = bus.epoch, 0.0, clock(), False
     while bus.epoch == epoch:
@@ -64,6 +87,7 @@ async def _follow(engine: Engine, bus: Bus, cursors: dict[str, str], clock: Cloc
         if entries:
             vitals.took(len(entries), max(0.0, clock() - entry_order(entries[0].id)[0] / 1000))
         await engine.step(entries, clock())
+        loss.over(epoch)
         for entry in entries:
             cursors[entry.stream] = entry.id
         dirty = dirty or bool(entries)

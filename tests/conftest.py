@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
-import os
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
@@ -18,12 +17,14 @@ import pytest_asyncio
 from feeds.bus import Bus
 from feeds.journal import Journal, sqlite_url
 from tests import postgres
+from tests.feeds import redis_servers
 from watchfloor import valkey
 
+REDIS_FORM = os.environ.get("WATCHFLOOR_TEST_REDIS", "single")
 ONLY_POSTGRES = os.environ.get("WATCHFLOOR_TEST_JOURNAL") == "postgres"
 ON_BOTH = (
-    "feeds.test_journal", "feeds.test_projector", "alerts.test_engine", "alerts.test_outbox", "alerts.test_properties",
-    "alerts.test_timers", "watchfloor.test_backup",
+    "feeds.test_history_recorder", "feeds.test_journal", "feeds.test_migrations", "feeds.test_projector",
+    "alerts.test_engine", "alerts.test_outbox", "alerts.test_properties", "alerts.test_timers", "watchfloor.test_backup",
 )  # fmt: skip
 
 # Programs of other people: `make peers` asks for them by name.
@@ -33,7 +34,11 @@ _sites = itertools.count(100000)
 
 @pytest.fixture(scope="session")
 def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """One real Valkey for the whole run; every test takes a site (hash tag) of its own."""
+    """One real Valkey (or set of them, `make test-redis`) for the whole run; every test takes a site of its own."""
+    if REDIS_FORM != "single":
+        with redis_servers.running(REDIS_FORM, tmp_path_factory.mktemp(REDIS_FORM)) as servers:
+            yield servers.url
+        return
     data = tmp_path_factory.mktemp("vk")
 
     async def begin() -> asyncio.subprocess.Process:

@@ -7,15 +7,16 @@ import asyncio
 import getpass
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from watchfloor.settings import Settings, SettingsError, load
 
 ROLE_NAMES = ("collect", "project", "alert", "command", "web")
 ACCOUNT_ROLES = ("viewer", "leader", "duty", "operator", "admin", "auditor")
 SCOPES = ("read", "ingest", "wall")
+T = TypeVar("T")
 
 
 class Failed(Exception):
@@ -72,6 +73,11 @@ def _parser() -> argparse.ArgumentParser:
     journal = commands.add_parser("journal", help="the journal").add_subparsers(required=True)
     verify = with_json(with_config(journal.add_parser("verify", help="check the hash chains")))
     verify.set_defaults(act=_verify)
+    backup = with_json(with_config(add("backup", _backup, "the journal into a new folder, while the site runs")))
+    backup.add_argument("dir", type=Path, metavar="DIR", help="a folder that is new or empty")
+    restore = with_json(with_config(add("restore", _restore, "an empty journal from a backup, of a stopped site")))
+    restore.add_argument("dir", type=Path, metavar="DIR", help="what watchfloor backup wrote")
+    restore.add_argument("--force", action="store_true", help="replace what is there, after a backup of it")
     return parser
 
 
@@ -157,17 +163,33 @@ def _password(from_stdin: bool) -> str:
     return first
 
 
+def _in_journal(config: Path, act: Callable[[Settings, Any], Coroutine[Any, Any, T]]) -> T:
+    """Do something in the site's journal; Failed when it cannot be used."""
+    settings = load(config)
+    from feeds.journal import JournalError, StoreRefused
+    from watchfloor.roles import open_journal
+
+    async def run() -> T:
+        async with open_journal(settings, "cli") as journal:
+            return await act(settings, journal)
+
+    try:
+        return asyncio.run(run())
+    except StoreRefused as error:
+        raise Failed(f"{error.zh}\n{error.en}") from error
+    except JournalError as error:
+        raise Failed(f"台账用不了：{error}\nThe journal cannot be used: {error}") from error
+
+
 def _user_add(args: argparse.Namespace) -> int:
     settings, password = load(args.config), _password(args.password_stdin)
     from api.accounts import Unacceptable, add_account
-    from watchfloor.roles import open_journal
 
-    async def act(settings: Settings) -> None:
-        async with open_journal(settings, "cli") as journal:
-            await add_account(journal, args.name, args.role, args.region, password, actor="cli")
+    async def act(_settings: Settings, journal: Any) -> None:
+        await add_account(journal, args.name, args.role, args.region, password, actor="cli")
 
     try:
-        asyncio.run(act(settings))
+        _in_journal(args.config, act)
     except Unacceptable as error:
         raise Failed(str(error)) from error
     print(f"{args.name}: {args.role} {args.region or settings.site.region}")
@@ -175,31 +197,25 @@ def _user_add(args: argparse.Namespace) -> int:
 
 
 def _token_add(args: argparse.Namespace) -> int:
-    settings = load(args.config)
     from api.accounts import Unacceptable, add_token
-    from watchfloor.roles import open_journal
 
-    async def act(settings: Settings) -> str:
-        async with open_journal(settings, "cli") as journal:
-            return await add_token(journal, args.name, args.scope, args.region, actor="cli")
+    async def act(_settings: Settings, journal: Any) -> str:
+        return await add_token(journal, args.name, args.scope, args.region, actor="cli")
 
     try:
-        print(asyncio.run(act(settings)))
+        print(_in_journal(args.config, act))
     except Unacceptable as error:
         raise Failed(str(error)) from error
     return 0
 
 
 def _verify(args: argparse.Namespace) -> int:
-    from watchfloor.roles import open_journal
+    async def act(_settings: Settings, journal: Any) -> tuple[int, list[dict[str, Any]]]:
+        faults = await journal.verify()
+        shown = [{"chain": f.chain, "chain_seq": f.chain_seq, "seq": f.seq, "what": f.what} for f in faults]
+        return await journal.count(), shown
 
-    async def act(settings: Settings) -> tuple[int, list[dict[str, Any]]]:
-        async with open_journal(settings, "cli") as journal:
-            faults = await journal.verify()
-            shown = [{"chain": f.chain, "chain_seq": f.chain_seq, "seq": f.seq, "what": f.what} for f in faults]
-            return await journal.count(), shown
-
-    count, faults = asyncio.run(act(load(args.config)))
+    count, faults = _in_journal(args.config, act)
     if args.json:
         print(json.dumps({"entries": count, "faults": faults}, ensure_ascii=False))
     else:
@@ -207,3 +223,15 @@ def _verify(args: argparse.Namespace) -> int:
             print("{chain} #{chain_seq} (row {seq}): {what}".format(**fault))
         print(f"{count} 条记录 entries, {len(faults)} 处断裂 faults")
     return 1 if faults else 0
+
+
+def _backup(args: argparse.Namespace) -> int:
+    from watchfloor import backup_cli
+
+    return backup_cli.backup(load(args.config), args.dir, as_json=args.json)
+
+
+def _restore(args: argparse.Namespace) -> int:
+    from watchfloor import backup_cli
+
+    return backup_cli.restore(load(args.config), args.dir, force=args.force, as_json=args.json)

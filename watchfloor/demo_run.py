@@ -19,7 +19,7 @@ from watchfloor.demo_control import DemoError
 from watchfloor.demo_receiver import Receiver, serving
 from watchfloor.process import die_with_parent
 from watchfloor.settings import Settings, load
-from watchfloor.supervisor import AlreadyRunning
+from watchfloor.supervisor import AlreadyRunning, Refused
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ def run(path: Path, speed: float, tell: Tell) -> int:
         )
     try:
         asyncio.run(_run(settings, speed, tell))
-    except (AlreadyRunning, valkey.NoServer) as error:
+    except (AlreadyRunning, Refused, valkey.NoServer) as error:
         log.error("%s", error)
         return 1
     return 0

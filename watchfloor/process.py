@@ -1,4 +1,4 @@
-"""Ties between processes: a child that never outlives its parent."""
+"""Ties between processes: a child that never outlives its parent, and what its end says."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import signal
 import sys
 
 PR_SET_PDEATHSIG = 1
+REFUSED = 78
+"""The exit code of a process that no restart will help (EX_CONFIG): its supervisor ends everything."""
 
 
 def die_with_parent(number: int = signal.SIGTERM) -> None:

@@ -15,12 +15,15 @@ from typing import Protocol
 import uvloop
 
 from feeds.bus import Bus
-from feeds.journal import Journal, sqlite_url
+from feeds.journal import Journal, JournalLost, StoreRefused, sqlite_url
 from watchfloor import logs, valkey
+from watchfloor.process import REFUSED
 from watchfloor.settings import Settings, SettingsError, load
 from watchfloor.settings_inventory import load_inventory
 
 log = logging.getLogger(__name__)
+
+JOURNAL_PAUSES = (0.1, 2.0)
 
 
 class Entry(Protocol):
@@ -48,6 +51,18 @@ class Role:
     reload: Callable[[Settings], Awaitable[None]]
 
 
+class Together:
+    """Entries in one process; the end of one is the end of all."""
+
+    def __init__(self, *entries: Entry) -> None:
+        self._entries = entries
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for entry in self._entries:
+                group.create_task(entry.run(), name=type(entry).__name__)
+
+
 Build = Callable[[Settings, Bus, Journal], Awaitable[Role]]
 
 
@@ -62,15 +77,33 @@ def journal_url(settings: Settings) -> str:
 
 
 @asynccontextmanager
-async def open_journal(settings: Settings, chain: str) -> AsyncIterator[Journal]:
-    """The site's journal, open; `chain` names the writing process."""
+async def open_journal(settings: Settings, chain: str, *, patient: bool = False) -> AsyncIterator[Journal]:
+    """The site's journal, open; `chain` names the writing process. `patient` waits for one that is away."""
     settings.data.mkdir(parents=True, exist_ok=True)
     journal = Journal(journal_url(settings), chain)
-    await journal.open()
     try:
+        await (_open_patiently(journal) if patient else journal.open())
         yield journal
     finally:
         await journal.close()
+
+
+async def _open_patiently(journal: Journal) -> None:
+    """Said once when it is away and once when it is there."""
+    pause, lost = JOURNAL_PAUSES[0], False
+    while True:
+        try:
+            await journal.open()
+        except JournalLost as error:
+            if not lost:
+                log.warning("the journal cannot be opened, trying again: %s", error)
+            lost = True
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, JOURNAL_PAUSES[1])
+        else:
+            if lost:
+                log.info("the journal is open")
+            return
 
 
 def run_role(name: str, config: Path) -> int:
@@ -82,14 +115,18 @@ def run_role(name: str, config: Path) -> int:
     except SettingsError as error:
         log.error("the settings cannot be used: %s", error)
         return 1
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run(name, settings))
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_run(name, settings))
+    except StoreRefused as error:
+        log.error("%s", error)
+        return REFUSED
     return 0
 
 
 async def _run(name: str, settings: Settings) -> None:
     bus = Bus(redis_url(settings), settings.site.region, name=name)
-    async with open_journal(settings, name) as journal:
+    async with open_journal(settings, name, patient=True) as journal:
         role = await BUILDERS[name](settings, bus, journal)
         work = asyncio.create_task(role.entry.run(), name=name)
         loop = asyncio.get_running_loop()
@@ -140,17 +177,23 @@ async def _collect(settings: Settings, bus: Bus, journal: Journal) -> Role:
 
 
 async def _project(settings: Settings, bus: Bus, journal: Journal) -> Role:
+    from feeds.history import HistoryStore, Recording, history_url
     from feeds.projector import Projecting
 
     inventory = load_inventory(settings)
     for finding in inventory.findings:
         log.warning("inventory: %s", finding.say(settings.site.language))
     entry = Projecting(bus, journal, settings.site.region, inventory.assets)
+    recording = Recording(
+        Bus(redis_url(settings), settings.site.region, name="history"),
+        HistoryStore(history_url(journal_url(settings)), "history"), settings.history,
+    )
 
     async def reload(fresh: Settings) -> None:
         await entry.reload(load_inventory(fresh).assets)
+        recording.set_keep(fresh.history)
 
-    return Role(entry, reload)
+    return Role(Together(entry, recording), reload)
 
 
 async def _alert(settings: Settings, bus: Bus, journal: Journal) -> Role:

@@ -10,6 +10,7 @@ from pathlib import Path
 from alerts.settings import ReceiverSettings, RuleSettings
 from api.settings import SiteInfo, WebSettings
 from collectors.settings import Credential, SchemeSettings, SourceSettings
+from feeds.history.settings import HistorySettings
 from watchfloor import settings_sections as sections
 from watchfloor import settings_server as server
 from watchfloor.settings_findings import Finding, SettingsError, make
@@ -33,6 +34,7 @@ class Settings:
     inventory: tuple[Path, ...]
     redis_url: str = field(default="embedded", repr=False)
     journal_url: str = field(default="embedded", repr=False)
+    history: HistorySettings = field(default_factory=HistorySettings)
     web: WebSettings = field(default_factory=WebSettings)
     credentials: dict[str, Credential] = field(default_factory=dict)
     schemes: dict[str, SchemeSettings] = field(default_factory=dict)
@@ -91,6 +93,8 @@ def _settings(top: Table, path: Path) -> Settings:
         redis_url = server.redis_url(table)
     with top.table("journal") as table:
         journal_url = server.journal_url(table)
+    with top.table("history") as table:
+        history = server.history(table)
     with top.table("web") as table:
         web = server.web(table)
     with top.table("credentials") as table:
@@ -108,8 +112,9 @@ def _settings(top: Table, path: Path) -> Settings:
         del top.raw["escalation"]
     top.done()
     return Settings(
-        path=path, site=info, data=data, inventory=inventory, redis_url=redis_url, journal_url=journal_url, web=web,
-        credentials=credentials, schemes=schemes, sources=sources, rules=rules, receivers=receivers,
+        path=path, site=info, data=data, inventory=inventory, redis_url=redis_url, journal_url=journal_url,
+        history=history, web=web, credentials=credentials, schemes=schemes, sources=sources, rules=rules,
+        receivers=receivers,
     )  # fmt: skip
 
 

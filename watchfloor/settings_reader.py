@@ -23,6 +23,7 @@ from watchfloor.settings_lines import Lines, Place
 
 LANGUAGES = ("zh-CN", "en")
 _ID = re.compile(r"[\w.-]{1,64}")
+_YEARS = re.compile(r"\s*([1-9]\d{0,2})y\s*")
 _ZERO = re.compile(r"0+(?:\.0+)?(?:ms|s|m|h|d)")
 _TYPES: dict[type, dict[str, str]] = {
     str: {"zh-CN": "加引号的文字", "en": "text in quotes"},
@@ -240,9 +241,11 @@ def has_host(url: str) -> bool:
 
 
 def parse_duration(text: str) -> float | None:
-    """Seconds of "150ms", "10s", "2m", "1h", "1d", "0s"; None for anything else."""
+    """Seconds of "150ms", "10s", "2m", "1h", "1d", "5y" (of 365 days), "0s"; None for anything else."""
     if _ZERO.fullmatch(text.strip()):
         return 0.0
+    if years := _YEARS.fullmatch(text):
+        return int(years[1]) * 365 * 86400.0
     try:
         return uri.duration(text)
     except Misconfigured:

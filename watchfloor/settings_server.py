@@ -9,11 +9,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from api.settings import SiteInfo, WebSettings, is_loopback
-from watchfloor.settings_reader import LANGUAGES, Table, has_host
+from feeds import bus_url
+from feeds.history.settings import HistorySettings
+from watchfloor.settings_reader import LANGUAGES, Table, has_host, spell
 
 _INVENTORIES = (".csv", ".geojson", ".json", ".gpkg")
-# Stores of the public interface that this version does not speak to yet.
-_LATER_REDIS = ("redis+cluster", "redis+sentinel", "unix")
+_REDIS = '"embedded", redis://host:6379/0, rediss://host:6379/0, ' + ", ".join(bus_url.FORMS.values())
 
 
 def site(table: Table) -> tuple[SiteInfo, Path, tuple[Path, ...]]:
@@ -43,16 +44,21 @@ def _version() -> str:
 
 
 def redis_url(table: Table) -> str:
-    """ "embedded" or the URL of a server."""
+    """ "embedded" or the URL of a server, a Sentinel set or a cluster."""
     url = table.secret("url", "embedded")
     scheme = url.partition("://")[0]
-    if scheme in _LATER_REDIS:
+    if scheme == "unix":
         table.wrong("not_supported", "url", instead={
-            "zh-CN": "先用 \"embedded\"，或单台服务器的 redis://、rediss://",
-            "en": "use \"embedded\", or redis:// or rediss:// of one server",
+            "zh-CN": "用 \"embedded\"，或 redis://、rediss://、redis+sentinel://、redis+cluster://",
+            "en": "use \"embedded\", redis://, rediss://, redis+sentinel:// or redis+cluster://",
         })  # fmt: skip
+    elif scheme in bus_url.FORMS:
+        try:
+            bus_url.parse(url)
+        except ValueError:
+            table.wrong("url", "url", known=bus_url.FORMS[scheme])
     elif url and url != "embedded" and not (scheme in ("redis", "rediss") and has_host(url)):
-        table.wrong("url", "url", known='"embedded", redis://host:6379/0, rediss://host:6379/0')
+        table.wrong("url", "url", known=_REDIS)
     return url
 
 
@@ -66,6 +72,21 @@ def journal_url(table: Table) -> str:
     elif find_spec("asyncpg") is None:
         table.wrong("driver", "url", driver="asyncpg")
     return url
+
+
+
+def history(table: Table) -> HistorySettings:
+    """How long what was collected is kept; coarser is never kept for less time than finer."""
+    builtin = HistorySettings()
+    kept = HistorySettings(
+        keep_raw=table.duration("keep_raw", builtin.keep_raw, "1d", "10y"),
+        keep_5m=table.duration("keep_5m", builtin.keep_5m, "1d", "10y"),
+        keep_1h=table.duration("keep_1h", builtin.keep_1h, "1d", "20y"),
+    )
+    for finer, coarser in (("keep_raw", "keep_5m"), ("keep_5m", "keep_1h")):
+        if getattr(kept, finer) > getattr(kept, coarser):
+            table.wrong("keep_order", finer, other=coarser, most=spell(getattr(kept, coarser)))
+    return kept
 
 
 def web(table: Table) -> WebSettings:

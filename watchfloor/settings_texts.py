@@ -165,6 +165,12 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
         '写 host = "127.0.0.1"，或去掉 demo',
         'write host = "127.0.0.1", or take demo out',
     ),
+    "keep_order": (
+        "比 {other} 留得还久",
+        "this is kept for longer than {other}",
+        '写成不超过 "{most}"，或把 {other} 加长',
+        'write at most "{most}", or make {other} longer',
+    ),
     "recover_short": (
         "恢复时间短于一次采样（{sample}），会造成告警风暴",
         "this is shorter than one sample ({sample}) and would make a storm of alerts",

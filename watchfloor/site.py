@@ -7,7 +7,7 @@ import logging
 
 from watchfloor import valkey
 from watchfloor.settings import Settings
-from watchfloor.supervisor import AlreadyRunning, Supervisor
+from watchfloor.supervisor import AlreadyRunning, Refused, Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ def run(settings: Settings) -> int:
 
     try:
         asyncio.run(act())
-    except (AlreadyRunning, valkey.NoServer) as error:
+    except (AlreadyRunning, Refused, valkey.NoServer) as error:
         log.error("%s", error)
         return 1
     return 0

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from feeds import bus_url
 from watchfloor.settings import Settings
 
 
@@ -24,7 +25,7 @@ def read(settings: Settings) -> dict[str, Any]:
         "supervisor": written["supervisor"] if supervised else 0,
         "roles": [_member(member, supervised) for member in written["members"]],
         "stores": {
-            "redis": settings.redis_url.partition("@")[2] or settings.redis_url.partition("?")[0],
+            "redis": bus_url.shown(settings.redis_url),
             "journal": settings.journal_url.partition("@")[2] or settings.journal_url,
         },
         "data": {"folder": str(settings.data), "bytes": _size(settings.data)},

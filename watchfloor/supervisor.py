@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from watchfloor import valkey
+from watchfloor.process import REFUSED
 from watchfloor.zygote import Zygote
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,10 @@ Spawn = Callable[[], Awaitable[Process]]
 
 class AlreadyRunning(RuntimeError):
     """Another supervisor holds this data folder."""
+
+
+class Refused(RuntimeError):
+    """A member has said that no restart will help; its own log line says why."""
 
 
 @dataclass(slots=True)
@@ -164,6 +169,8 @@ class Supervisor:
                 code = -1
             member = self.members.setdefault(name, Member(name=name))
             self._processes.pop(name, None)
+            if code == REFUSED:
+                raise Refused(f"{name} cannot run on this site's stores; everything is stopped, the reason is above")
             lived = time.time() - member.started_at
             quick_ends = 0 if lived > HEALTHY_AFTER else quick_ends + 1
             pause = FIRST_PAUSE if lived > HEALTHY_AFTER else min(pause * 2, LONGEST_PAUSE)

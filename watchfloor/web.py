@@ -14,10 +14,11 @@ from api.server import serve
 from dashboard.app import STATIC_PREFIXES, create_dash, script_hashes
 from feeds.bus import Bus
 from feeds.commands import CommandClient
+from feeds.history import History, HistoryStore, history_url
 from feeds.journal import Journal
 from feeds.live import Pump
 from maps.layers import layer
-from watchfloor.roles import load_whole
+from watchfloor.roles import journal_url, load_whole
 from watchfloor.settings import Settings, SettingsError
 
 log = logging.getLogger(__name__)
@@ -30,21 +31,26 @@ class Web:
         self._settings = settings
         self._supervisor = supervisor
         self._pump, self._commands = Pump(bus), CommandClient(bus)
+        self._history = HistoryStore(history_url(journal_url(settings)), "web")
+        self._history.connect()
         self._app = create_app(
             Deps(
                 settings=settings.web, site=settings.site, pump=self._pump, journal=journal, commands=self._commands,
                 bus=bus, map_layer=layer, reload=self._ask_reload, script_hashes=lambda: script_hashes(self._dash),
-                static_prefixes=STATIC_PREFIXES,
+                static_prefixes=STATIC_PREFIXES, history=History(self._history, bus, settings.history),
             )
         )
         self._dash = create_dash(self._app, settings.site)
 
     async def run(self) -> None:
         """Pump, answers and server together; the end of one is the end of all."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._pump.run())
-            group.create_task(self._commands.run())
-            group.create_task(serve(self._app, self._settings.web, self._listening))
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._pump.run())
+                group.create_task(self._commands.run())
+                group.create_task(serve(self._app, self._settings.web, self._listening))
+        finally:
+            await self._history.close()
 
     def _listening(self, port: int) -> None:
         scheme = "https" if self._settings.web.tls_cert else "http"

@@ -1,4 +1,10 @@
-"""What the journal gives back, and how a log row is hashed."""
+"""What the journal gives back and raises, and how a log row is hashed.
+
+JournalError
+├── JournalLost     it cannot be reached or is busy: try again
+├── Unstorable      these rows can never be kept: an error in the program or in what it was given
+└── StoreRefused    this store is not for this program: a person must act
+"""
 
 from __future__ import annotations
 
@@ -10,8 +16,27 @@ from typing import Any
 GENESIS = "0" * 64
 
 
-class JournalLost(Exception):
-    """The journal cannot be read or written now (locked, full disk, no server): nothing was kept; try again."""
+class JournalError(Exception):
+    """The journal did not do what it was asked."""
+
+
+class JournalLost(JournalError):
+    """The journal cannot be read or written now (locked, full disk, no server): try again.
+
+    Nothing was kept; only when a server goes away during the very commit this is not known, so read before repeating.
+    """
+
+
+class Unstorable(JournalError):
+    """The store refuses these rows, and always will: nothing was kept."""
+
+
+class StoreRefused(JournalError):
+    """The store cannot be used as it is. Says why and how to mend it, in Chinese and English."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(f"{zh} {en}")
+        self.zh, self.en = zh, en
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +90,14 @@ class Fault:
     chain_seq: int
     seq: int
     what: str = field(default="")
+
+
+def clean(text: str) -> str:
+    """The text without what no store can keep: NUL (PostgreSQL) and halves of UTF-16 pairs become U+FFFD."""
+    if text.isascii():
+        return text.replace("\0", "\ufffd")
+    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return whole.replace("\0", "\ufffd")
 
 
 def canonical(body: Any) -> str:

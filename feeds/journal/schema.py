@@ -1,4 +1,8 @@
-"""The journal's tables: one append-only log, and what follows from it."""
+"""The journal's tables: one append-only log, and what follows from it.
+
+A change here wants a migration in `migrations/versions` and its number in `versions.HEAD`; a test compares the two.
+Text has no length: SQLite would not hold it, and a row that one store keeps the other must keep too.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,6 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
-    String,
     Table,
     Text,
     UniqueConstraint,
@@ -23,19 +26,19 @@ entry = Table(
     "entry",
     metadata,
     Column("seq", Sequence, primary_key=True, autoincrement=True),
-    Column("chain", String(64), nullable=False),
+    Column("chain", Text, nullable=False),
     Column("chain_seq", Integer, nullable=False),
     Column("at", Float, nullable=False),
-    Column("kind", String(32), nullable=False),
-    Column("name", String(64), nullable=False),
-    Column("subject", String(512), nullable=False),
-    Column("actor", String(256), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("actor", Text, nullable=False),
     Column("reason", Text, nullable=False),
-    Column("command", String(128), nullable=False),
+    Column("command", Text, nullable=False),
     Column("body", Text, nullable=False),
-    Column("prev", String(64), nullable=False),
-    Column("hash", String(64), nullable=False),
-    UniqueConstraint("chain", "chain_seq"),
+    Column("prev", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    UniqueConstraint("chain", "chain_seq", name="entry_chain"),
     Index("entry_subject", "kind", "subject", "seq"),
     Index("entry_command", "command"),
     sqlite_autoincrement=True,
@@ -44,8 +47,8 @@ entry = Table(
 doc = Table(
     "doc",
     metadata,
-    Column("kind", String(32), primary_key=True),
-    Column("id", String(512), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
     Column("open", Boolean, nullable=False),
     Column("seq", Sequence, nullable=False),
     Column("body", Text, nullable=False),
@@ -55,7 +58,7 @@ doc = Table(
 cursor = Table(
     "cursor",
     metadata,
-    Column("name", String(64), primary_key=True),
+    Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
 )
 
@@ -63,15 +66,16 @@ outbox = Table(
     "outbox",
     metadata,
     Column("id", Sequence, primary_key=True, autoincrement=True),
-    Column("key", String(256), nullable=False, unique=True),
-    Column("receiver", String(128), nullable=False),
-    Column("subject", String(512), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("receiver", Text, nullable=False),
+    Column("subject", Text, nullable=False),
     Column("created", Float, nullable=False),
     Column("due", Float, nullable=True),
     Column("sent_at", Float, nullable=True),
     Column("attempts", Integer, nullable=False),
     Column("error", Text, nullable=False),
     Column("body", Text, nullable=False),
+    UniqueConstraint("key", name="outbox_key"),
     Index("outbox_due", "due"),
     Index("outbox_subject", "subject"),
     sqlite_autoincrement=True,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import CursorResult, Executable, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.journal import schema
-from feeds.journal.records import GENESIS, canonical, row_hash
+from feeds.journal.connections import translated
+from feeds.journal.records import GENESIS, canonical, clean, row_hash
 
 
 class Tx:
@@ -20,6 +21,10 @@ class Tx:
         self._chain = chain
         self._head: tuple[int, str] | None = None
         self._upsert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+
+    async def _execute(self, statement: Executable) -> CursorResult[*tuple[Any, ...]]:
+        with translated(OSError):
+            return await self._sql.execute(statement)
 
     async def append(
         self,
@@ -36,35 +41,36 @@ class Tx:
         """Add one entry to this process's chain; returns its global sequence number."""
         number, prev = self._head or await self._last()
         row: dict[str, Any] = {
-            "chain": self._chain, "chain_seq": number + 1, "at": at, "kind": kind, "name": name, "subject": subject,
-            "actor": actor, "reason": reason, "command": command, "body": canonical(body or {}), "prev": prev,
+            "chain": self._chain, "chain_seq": number + 1, "at": at, "kind": kind, "name": name,
+            "subject": clean(subject), "actor": clean(actor), "reason": clean(reason), "command": clean(command),
+            "body": clean(canonical(body or {})), "prev": prev,
         }
         row["hash"] = row_hash(row)
-        result = await self._sql.execute(insert(schema.entry).values(row))
+        result = await self._execute(insert(schema.entry).values(row))
         self._head = (number + 1, row["hash"])
-        return int(result.inserted_primary_key[0])  # type: ignore[index]  # one row was inserted
+        return int(cast(Any, result.inserted_primary_key)[0])
 
     async def _last(self) -> tuple[int, str]:
         """The chain's last number and hash; read once a transaction, which holds the lock."""
         log = schema.entry
         statement = select(log.c.chain_seq, log.c.hash).where(log.c.chain == self._chain)
-        row = (await self._sql.execute(statement.order_by(log.c.chain_seq.desc()).limit(1))).first()
+        row = (await self._execute(statement.order_by(log.c.chain_seq.desc()).limit(1))).first()
         return (row[0], row[1]) if row else (0, GENESIS)
 
     async def put(self, kind: str, id: str, body: dict[str, Any], *, open: bool = True, seq: int = 0) -> None:
         """Set the present form of a thing."""
-        values = {"open": open, "seq": seq, "body": canonical(body)}
-        statement = self._upsert(schema.doc).values(kind=kind, id=id, **values)
-        await self._sql.execute(statement.on_conflict_do_update(index_elements=["kind", "id"], set_=values))
+        values = {"open": open, "seq": seq, "body": clean(canonical(body))}
+        statement = self._upsert(schema.doc).values(kind=kind, id=clean(id), **values)
+        await self._execute(statement.on_conflict_do_update(index_elements=["kind", "id"], set_=values))
 
     async def delete(self, kind: str, id: str) -> None:
-        await self._sql.execute(delete(schema.doc).where(schema.doc.c.kind == kind, schema.doc.c.id == id))
+        await self._execute(delete(schema.doc).where(schema.doc.c.kind == kind, schema.doc.c.id == clean(id)))
 
     async def set_cursor(self, name: str, value: dict[str, Any]) -> None:
         """Remember how far an engine has read, in the same transaction as what followed from it."""
-        statement = self._upsert(schema.cursor).values(name=name, value=canonical(value))
-        await self._sql.execute(
-            statement.on_conflict_do_update(index_elements=["name"], set_={"value": canonical(value)})
+        statement = self._upsert(schema.cursor).values(name=name, value=clean(canonical(value)))
+        await self._execute(
+            statement.on_conflict_do_update(index_elements=["name"], set_={"value": clean(canonical(value))})
         )
 
     async def enqueue(
@@ -72,17 +78,17 @@ class Tx:
     ) -> None:
         """Queue one message; a key that is there already changes nothing."""
         statement = self._upsert(schema.outbox).values(
-            key=key, receiver=receiver, subject=subject, created=created, due=due, attempts=0, error="",
-            body=canonical(body),
+            key=clean(key), receiver=receiver, subject=clean(subject), created=created, due=due, attempts=0, error="",
+            body=clean(canonical(body)),
         )
-        await self._sql.execute(statement.on_conflict_do_nothing(index_elements=["key"]))
+        await self._execute(statement.on_conflict_do_nothing(index_elements=["key"]))
 
     async def cancel_outbox(self, subject: str, *, reason: str) -> int:
         """Drop what is queued but unsent about a subject; returns how many."""
         table = schema.outbox
-        result = await self._sql.execute(
+        result = await self._execute(
             update(table)
-            .where(table.c.subject == subject, table.c.due.is_not(None), table.c.sent_at.is_(None))
+            .where(table.c.subject == clean(subject), table.c.due.is_not(None), table.c.sent_at.is_(None))
             .values(due=None, error=reason)
         )
         return int(result.rowcount)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import aiohttp
 import pytest
 
+from alerts import outbox
 from alerts.outbox import LONGEST_PAUSE, Sender, compile_receivers, pause_after
 from alerts.settings import ReceiverSettings
 from alerts.webhook import ReceiverError, webhook
-from feeds.journal import Journal
+from feeds.journal import Journal, JournalLost, OutboxItem
 from tests.alerts.builders import T0
 from tests.alerts.receiver import Receiver, listening
 
@@ -73,6 +75,45 @@ async def test_a_receiver_that_is_away_for_an_hour_gets_everything_in_order_with
     await post.round(300)
     assert post.desk.keys == ["a1:1:desk", "a1:2:desk"]
     assert await post.waiting() == []
+
+
+async def test_a_journal_that_goes_away_after_sending_is_told_when_it_is_back_and_nothing_is_sent_twice(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "POLL", 0.001)
+    mark, away = post.journal.outbox_mark, [JournalLost("no server")] * 3
+
+    async def failing(key: str, **how: Any) -> None:
+        if away:
+            raise away.pop()
+        await mark(key, **how)
+
+    monkeypatch.setattr(post.journal, "outbox_mark", failing)
+    await post.queue("a1", 1, "first")
+    await post.round()
+    await post.round(400)
+    assert post.desk.keys == ["a1:1:desk"]
+    assert await post.waiting() == []
+
+
+async def test_a_sender_survives_a_journal_that_is_away(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    due, away = post.journal.outbox_due, [JournalLost("no server")] * 3
+
+    async def failing(now: float, limit: int = 100) -> list[OutboxItem]:
+        if away:
+            raise away.pop()
+        return await due(now, limit)
+
+    monkeypatch.setattr(outbox, "POLL", 0.001)
+    monkeypatch.setattr(post.journal, "outbox_due", failing)
+    await post.queue("a1", 1, "first")
+    sending = asyncio.create_task(post.sender.run())
+    async with asyncio.timeout(10):
+        while not post.desk.keys:
+            await asyncio.sleep(0.005)
+    sending.cancel()
+    await asyncio.wait([sending])
+    assert (away, post.desk.keys) == ([], ["a1:1:desk"])
 
 
 async def test_attempts_are_spaced_out_up_to_five_minutes(post: Post) -> None:

@@ -7,7 +7,6 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -21,7 +20,8 @@ from api.deps import Deps
 from api.settings import SiteInfo, WebSettings
 from feeds.bus import Bus
 from feeds.commands import CommandClient, Unanswered
-from feeds.journal import Journal, sqlite_url
+from feeds.history import History
+from feeds.journal import Journal
 from feeds.live import Pump
 from feeds.mirror import alert_record
 from feeds.model import (
@@ -141,6 +141,7 @@ class World:
     faults: list[str] = field(default_factory=list)
     layers: dict[str, bytes] = field(default_factory=dict)
     hashes: list[str] = field(default_factory=list)
+    history: History | None = None
     apps: list[FastAPI] = field(default_factory=list)
 
     def clock(self) -> float:
@@ -160,6 +161,7 @@ class World:
             map_layer=self.layers.get,
             reload=self.reload,
             clock=self.clock,
+            history=self.history,
             script_hashes=lambda: self.hashes,
         )
 
@@ -209,9 +211,9 @@ def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def world(tmp_path: Path, no_leaked_tasks: None) -> AsyncIterator[World]:
+async def world(journal_url: str, no_leaked_tasks: None) -> AsyncIterator[World]:
     """A site whose bus is lost and whose live picture stands still, unless a test says otherwise."""
-    journal = Journal(sqlite_url(tmp_path), "web")
+    journal = Journal(journal_url, "web")
     await journal.open()
     bus = Bus("redis://127.0.0.1:1/0", SITE)
     pump = Pump(bus, lambda: NOW)

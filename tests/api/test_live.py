@@ -28,7 +28,7 @@ from api.server import Refused, check, serve
 from api.settings import WebSettings
 from feeds.bus import Bus
 from feeds.clock import now
-from feeds.journal import Journal, sqlite_url
+from feeds.journal import Journal
 from feeds.live import Pump
 from feeds.model import AssetState, Change, Health, Kind
 from tests.api.conftest import B_TEXTS, PASSWORD, A, B, World, picture, until
@@ -38,12 +38,12 @@ Frame = dict[str, Any]
 
 @pytest.fixture
 async def running(
-    bus: Bus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_leaked_tasks: None
+    bus: Bus, journal_url: str, monkeypatch: pytest.MonkeyPatch, no_leaked_tasks: None
 ) -> AsyncIterator[World]:
     """A served site with a moving picture; `settings.port` is the real one."""
     monkeypatch.setattr(live, "RECHECK", 0.05)
     monkeypatch.setattr(identities, "POLL", 0.02)
-    journal = Journal(sqlite_url(tmp_path), "web")
+    journal = Journal(journal_url, "web")
     await journal.open()
     pump = Pump(bus)
     world = World(journal, bus, pump)

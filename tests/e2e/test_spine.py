@@ -34,12 +34,12 @@ async def receiver() -> AsyncIterator[Hook]:
 
 
 @pytest.fixture
-async def site(tmp_path: Path, service: Service, receiver: Hook) -> AsyncIterator[Site]:
+async def site(tmp_path: Path, service: Service, receiver: Hook, journal_settings: str) -> AsyncIterator[Site]:
     rows = (
         f"x1,武定县网管中心,router,532329,25.53,102.40,,,,,,tcp://127.0.0.1:{service.port}\n"
         f"x2,元谋县网管中心,router,532328,25.70,101.86,,,,,,tcp://127.0.0.1:{service.port}\n"
     )
-    async with running(tmp_path, rows, hook_port=receiver.port) as one:
+    async with running(tmp_path, rows, hook_port=receiver.port, more=journal_settings) as one:
         yield one
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from pathlib import Path
 
 import pytest
 
-from feeds.journal import Journal, JournalLost, sqlite_url
+from feeds.journal import Journal, JournalLost, Unstorable, sqlite_url
 
 
 async def write(journal: Journal, *subjects: str) -> None:
@@ -21,10 +20,9 @@ async def write(journal: Journal, *subjects: str) -> None:
             await tx.put("alert", subject, {"n": 1}, seq=seq)
 
 
-def meddle(folder: Path, sql: str) -> None:
-    with sqlite3.connect(folder / "journal.sqlite3") as connection:
-        connection.execute(sql)
-    connection.close()
+async def meddle(journal: Journal, sql: str) -> None:
+    async with journal.store.writing() as connection:
+        await connection.exec_driver_sql(sql)
 
 
 async def test_what_is_written_is_read_back_in_order(journal: Journal) -> None:
@@ -57,21 +55,64 @@ async def test_a_transaction_that_fails_leaves_nothing(journal: Journal) -> None
         ("update entry set prev = '' where seq = 2", "follow"),
     ],
 )
-async def test_meddling_shows(journal: Journal, tmp_path: Path, sql: str, says: str) -> None:
+async def test_meddling_shows(journal: Journal, sql: str, says: str) -> None:
     await write(journal, "a", "b", "c")
-    meddle(tmp_path, sql)
+    await meddle(journal, sql)
     faults = await journal.verify()
     assert faults
     assert any(says in fault.what for fault in faults)
 
 
-async def test_every_writing_process_has_a_chain_of_its_own(journal: Journal, tmp_path: Path) -> None:
-    other = Journal(sqlite_url(tmp_path), "web")
+async def test_every_writing_process_has_a_chain_of_its_own(journal: Journal, journal_url: str) -> None:
+    other = Journal(journal_url, "web")
     await other.open()
     await asyncio.gather(write(journal, *"abcdefgh"), write(other, *"ABCDEFGH"))
     assert sorted(e.chain_seq for e in await other.entries() if e.chain == "web") == list(range(1, 9))
     assert await journal.verify() == []
     await other.close()
+
+
+async def test_two_processes_under_one_name_share_a_chain_and_rows_are_seen_in_their_order(
+    journal: Journal, journal_url: str
+) -> None:
+    others = [Journal(journal_url, "test") for _ in range(3)]
+    for other in others:
+        await other.open()
+    seen: list[int] = []
+    writing = asyncio.gather(*(write(one, *"abcdefghijkl") for one in (journal, *others)))
+    while not writing.done():  # as a reader that remembers the last number does
+        seen += [entry.seq for entry in await journal.entries(after=seen[-1] if seen else 0, limit=1000)]
+        await asyncio.sleep(0)
+    await writing
+    seen += [entry.seq for entry in await journal.entries(after=seen[-1], limit=1000)]
+    assert seen == [entry.seq for entry in await journal.entries(limit=1000)]
+    assert len(seen) == 48
+    assert {entry.chain for entry in await journal.entries(limit=1000)} == {"test"}
+    assert await journal.verify() == []
+    for other in others:
+        await other.close()
+
+
+@pytest.mark.parametrize("text", ["a\0b", "半\ud83d个", "长" * 5000], ids=["nul", "half a pair", "long"])
+async def test_any_text_from_outside_is_kept_alike_by_every_store(journal: Journal, text: str) -> None:
+    async with journal.begin() as tx:
+        await tx.append(kind="alert", name="ack", subject=text[:300], at=1.0, actor=text, reason=text, body={"t": text})
+        await tx.put("alert", text[:300], {"t": text})
+        await tx.enqueue("k", receiver="desk", subject=text[:300], created=1.0, due=1.0, body={"t": text})
+    (entry,) = await journal.entries(subject=text[:300])
+    expected = text.replace("\0", "\ufffd").replace("\ud83d", "\ufffd")
+    assert (entry.reason, entry.actor) == (expected, expected)
+    assert await journal.doc("alert", text[:300]) is not None
+    assert len(await journal.outbox_for(text[:300])) == 1
+    assert await journal.verify() == []
+
+
+async def test_what_no_store_can_keep_is_no_reason_to_try_again(journal: Journal) -> None:
+    with pytest.raises(Unstorable):
+        async with journal.begin() as tx:
+            await tx.append(kind="alert", name="raise", subject="a", at=None)  # type: ignore[arg-type]
+    await write(journal, "b")
+    assert [entry.subject for entry in await journal.entries()] == ["b"]
 
 
 async def test_a_message_is_queued_once_and_cancelled_only_while_unsent(journal: Journal) -> None:

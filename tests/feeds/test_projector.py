@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from feeds.bus import Bus, BusLost
 from feeds.clock import now
-from feeds.journal import Journal, sqlite_url
+from feeds.journal import Journal
 from feeds.model import Asset, AssetState, Health, Kind, Observation
 from feeds.projector import Projector
 
@@ -81,14 +81,14 @@ def dying(method: Callable[..., Any], at: int, *, before: bool) -> Callable[...,
     chunk=st.integers(1, 5),
 )
 async def test_killed_at_any_point_it_loses_and_repeats_nothing(
-    valkey_url: str, tmp_path_factory: pytest.TempPathFactory, values: list[tuple[str, bool]],
-    kills: list[tuple[int, bool]], chunk: int,
+    valkey_url: str, tmp_path_factory: pytest.TempPathFactory, new_journal_url: Callable[[], str],
+    values: list[tuple[str, bool]], kills: list[tuple[int, bool]], chunk: int,
 ) -> None:
     outcomes = []
     for run, deaths in ((0, []), (1, kills)):
         folder = tmp_path_factory.mktemp("p")
         bus = Bus(valkey_url, f"53{folder.name.removeprefix('p')}-{run}")
-        journal = Journal(sqlite_url(folder), "project")
+        journal = Journal(new_journal_url(), "project")
         await journal.open()
         await bus.open()
         await feed(bus, values)
@@ -112,9 +112,9 @@ async def test_killed_at_any_point_it_loses_and_repeats_nothing(
 
 
 async def test_when_redis_is_empty_the_first_verdict_goes_on_from_the_journals_time(
-    valkey_url: str, journal: Journal
+    valkey_url: str, journal: Journal, journal_store: str
 ) -> None:
-    first, second = Bus(valkey_url, "first"), Bus(valkey_url, "second")
+    first, second = Bus(valkey_url, f"{journal_store}1"), Bus(valkey_url, f"{journal_store}2")
     await feed(first, [("a", False)])
     await project(first, journal)
     await second.publish("network", "observation", [seen("a", False, BASE + 50.0)], source="network.tcp")

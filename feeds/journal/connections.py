@@ -1,0 +1,179 @@
+"""Connections to the two stores, alike in what they promise.
+
+SQLite runs in WAL with `synchronous=FULL`, PostgreSQL with `synchronous_commit=on`: what was committed
+survives a power cut. Both have one writer at a time (SQLite's lock, an advisory lock), so that global
+sequence numbers become visible in their order and a reader that remembers the last one misses nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from feeds.journal.records import JournalLost, Unstorable
+
+log = logging.getLogger(__name__)
+
+BUSY_MS = 10_000
+"""How long a writer waits for another one, and how long one may sit in a transaction and say nothing."""
+CONNECT_S, STATEMENT_S = 5.0, 30.0
+WRITER = 0x57464A4C
+"""The advisory lock that a writer of the journal holds in PostgreSQL."""
+# SQLSTATE classes that no repetition mends: data exception, integrity violation, program limit exceeded.
+_HOPELESS = ("22", "23", "54")
+_DURABLE = (
+    "SELECT set_config('synchronous_commit', 'on', false), current_setting('fsync')"
+    " WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply') OR current_setting('fsync') = 'off'"
+)
+_said_fsync: set[str] = set()
+
+
+class Store:
+    """A pool of connections to one store; `name` is what the server's own lists call us.
+
+    Stores in one PostgreSQL that need not wait for one another's writers take different `lock` numbers.
+    """
+
+    def __init__(self, url: str, name: str, *, lock: int = WRITER) -> None:
+        self._url, self._name, self._lock = url, name, lock
+        self._engine: AsyncEngine | None = None
+        self.is_sqlite = url.startswith("sqlite")
+
+    @property
+    def file(self) -> str:
+        """The path of a SQLite store."""
+        return str(make_url(self._url).database)
+
+    def open(self) -> None:
+        """Get ready; the first use connects."""
+        if self._engine is None:
+            self._engine = _sqlite(self._url) if self.is_sqlite else _postgresql(self._url, self._name)
+
+    async def close(self) -> None:
+        if self._engine is not None:
+            await self._engine.dispose()
+            self._engine = None
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection; every error of the store is a JournalError."""
+        if self._engine is None:
+            raise RuntimeError("the journal is not open")
+        with translated(OSError, *self._driver_errors()):
+            connection = await self._engine.connect()
+        try:
+            with translated():
+                yield connection
+        finally:
+            with suppress(SQLAlchemyError, OSError):  # what cannot be given back is thrown away by the pool
+                await connection.close()
+
+    @asynccontextmanager
+    async def writing(self, *, patient: bool = False) -> AsyncIterator[AsyncConnection]:
+        """A transaction that takes the writers' lock at its start, so that it never fails half-way for it.
+
+        `patient` lets statements and the wait for the lock take as long as they need (migrations).
+        """
+        async with self.reading() as connection:
+            await self._begin(connection, patient)
+            try:
+                yield connection
+            except BaseException:
+                # A cancelled statement has closed the transaction already; its reason must reach the caller.
+                with suppress(SQLAlchemyError, OSError):
+                    await self._end(connection, "ROLLBACK")
+                raise
+            await self._end(connection, "COMMIT")
+
+    async def _begin(self, connection: AsyncConnection, patient: bool) -> None:
+        with translated(OSError):
+            if self.is_sqlite:
+                await connection.exec_driver_sql("BEGIN IMMEDIATE")
+                return
+            if patient:
+                await connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+            await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({self._lock})")
+
+    async def _end(self, connection: AsyncConnection, word: str) -> None:
+        with translated(OSError):
+            if self.is_sqlite:
+                await connection.exec_driver_sql(word)
+            elif word == "COMMIT":
+                await connection.commit()
+            else:
+                await connection.rollback()
+
+    def _driver_errors(self) -> tuple[type[Exception], ...]:
+        """What the driver raises past SQLAlchemy while it connects."""
+        if self.is_sqlite:
+            return ()
+        import asyncpg
+
+        return (asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+@contextmanager
+def translated(*others: type[Exception]) -> Iterator[None]:
+    """Errors of the store as JournalErrors; `others` are raised by the driver where the block does nothing else."""
+    try:
+        yield
+    except (DataError, IntegrityError) as error:
+        raise Unstorable(_text(error)) from error
+    except SQLAlchemyError as error:
+        state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+        raise (Unstorable if state[:2] in _HOPELESS else JournalLost)(_text(error)) from error
+    except others as error:
+        raise JournalLost(_text(error)) from error
+
+
+def _text(error: BaseException) -> str:
+    return str(error.__cause__ or error) or type(error).__name__
+
+
+def _sqlite(url: str) -> AsyncEngine:
+    engine = create_async_engine(url, hide_parameters=True)
+    event.listen(engine.sync_engine, "connect", _tune)
+    return engine
+
+
+def _tune(connection: Any, _record: Any) -> None:
+    """WAL and full durability; transactions are begun by us, not guessed by the driver."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (f"busy_timeout={BUSY_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _postgresql(url: str, name: str) -> AsyncEngine:
+    """Connections are tried before use, so that a server that was restarted costs no transaction."""
+    settings = {
+        "application_name": f"watchfloor {name}",
+        "lock_timeout": str(BUSY_MS),
+        "idle_in_transaction_session_timeout": str(BUSY_MS),  # a writer that is gone must not keep the lock
+    }
+    engine = create_async_engine(
+        url, hide_parameters=True, pool_pre_ping=True, pool_timeout=CONNECT_S,
+        connect_args={"timeout": CONNECT_S, "command_timeout": STATEMENT_S, "server_settings": settings},
+    )
+    event.listen(engine.sync_engine, "connect", _harden)
+    return engine
+
+
+def _harden(connection: Any, _record: Any) -> None:
+    """Durable commits even where the server's default is another; what only its owner can mend is said once."""
+    cursor = connection.cursor()
+    cursor.execute(_DURABLE)
+    row = cursor.fetchone()
+    cursor.close()
+    connection.commit()
+    if row is not None and row[1] == "off" and "fsync" not in _said_fsync:
+        _said_fsync.add("fsync")
+        log.warning("the PostgreSQL server runs with fsync off: a power cut may lose what was accepted")

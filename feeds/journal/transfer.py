@@ -1,0 +1,183 @@
+"""Whole tables out of a store and into one, alike for SQLite and PostgreSQL.
+
+A row is a list of JSON values in the order of its columns; bytes travel as base64. What is read comes
+from one snapshot while others write; what is loaded becomes visible in one transaction.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, LargeBinary, TableClause, column, func, insert, select, table, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import TypeEngine
+
+from feeds.journal import schema, versions
+from feeds.journal.connections import Store, translated
+from feeds.journal.records import StoreRefused
+
+BATCH = 1000
+Row = list[Any]
+TABLES: tuple[str, ...] = tuple(one.name for one in schema.metadata.sorted_tables)
+HISTORY = "entry"
+"""The table with the hash chains."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One state of the whole store, for as long as it is open."""
+
+    connection: AsyncConnection
+    version: str
+    counts: Mapping[str, int]
+
+    @staticmethod
+    def columns(name: str) -> list[str]:
+        return [one.name for one in schema.metadata.tables[name].columns]
+
+    async def rows(self, name: str) -> AsyncIterator[list[Row]]:
+        """A table's rows in the order of its key (the log: as it was written), in batches."""
+        source = schema.metadata.tables[name]
+        packed = _binary(name, self.columns(name))
+        with translated(OSError):
+            found = await self.connection.stream(select(source).order_by(*source.primary_key.columns))
+            async for batch in found.partitions(BATCH):
+                yield [_packed(row, packed) for row in batch]
+
+    async def heads(self) -> dict[str, dict[str, Any]]:
+        """The last number and hash of each chain, as the store's own index finds them."""
+        log = schema.entry
+        last = select(log.c.chain, func.max(log.c.chain_seq).label("length")).group_by(log.c.chain).subquery()
+        ends = select(log.c.chain, log.c.chain_seq, log.c.hash).join(
+            last, (log.c.chain == last.c.chain) & (log.c.chain_seq == last.c.length)
+        )
+        with translated(OSError):
+            rows = (await self.connection.execute(ends)).all()
+        return {chain: {"length": length, "hash": hash} for chain, length, hash in sorted(map(tuple, rows))}
+
+
+@asynccontextmanager
+async def snapshot(store: Store) -> AsyncIterator[Snapshot]:
+    """The store at this moment; writers are not held up. The store must be at HEAD (open a Journal first)."""
+    async with store.reading() as connection:
+        with translated(OSError):
+            if store.is_sqlite:
+                await connection.exec_driver_sql("BEGIN")
+            else:
+                await connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                await connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+            counts = {}
+            for name in TABLES:
+                counting = select(func.count()).select_from(schema.metadata.tables[name])
+                counts[name] = int((await connection.execute(counting)).scalar_one())
+            number = await versions.version(connection)
+        try:
+            yield Snapshot(connection, number, counts)
+        finally:
+            with translated(OSError):
+                await (connection.exec_driver_sql("ROLLBACK") if store.is_sqlite else connection.rollback())
+
+
+class Loader:
+    """Fills a store within one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, name: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+        """Rows of one table, with their own numbers; the columns are those of the backup's version."""
+        target, packed = _target(name, columns), _binary(name, columns)
+        values = [dict(zip(columns, _unpacked(row, packed), strict=True)) for row in rows]
+        if values:
+            with translated(OSError):
+                await self._connection.execute(insert(target), values)
+
+
+@asynccontextmanager
+async def loading(store: Store, version: str, *, replace: bool) -> AsyncIterator[Loader]:
+    """Empty the store (only with `replace` when it holds something), fill it, and bring it to HEAD.
+
+    Nothing is changed unless the block ends well. StoreRefused: the store is not empty, or the rows are of a
+    version that this program does not know.
+    """
+    versions.refuse_newer(version)
+    async with store.writing(patient=True) as connection:
+        if not replace and await connection.run_sync(_filled):
+            raise StoreRefused("目标台账不是空的。", "The journal to restore into is not empty.")
+        if version == versions.HEAD:
+            await connection.run_sync(_emptied)
+        else:
+            await connection.run_sync(schema.metadata.drop_all)
+            await connection.execute(text(f"DROP TABLE IF EXISTS {versions.TABLE}"))
+            await connection.run_sync(versions.create, version)
+        yield Loader(connection)
+        if version != versions.HEAD:
+            await connection.run_sync(versions.upgrade, versions.HEAD)
+        if not store.is_sqlite:
+            await connection.run_sync(_continue_numbers)
+
+
+async def others(store: Store) -> int:
+    """How many other connections of Watchfloor use this PostgreSQL database; 0 for SQLite, which cannot tell."""
+    if store.is_sqlite:
+        return 0
+    query = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND pid <> pg_backend_pid() AND application_name LIKE 'watchfloor %'"
+    )
+    async with store.reading() as connection:
+        with translated(OSError):
+            return int((await connection.exec_driver_sql(query)).scalar_one())
+
+
+def _filled(connection: Connection) -> bool:
+    tables = schema.metadata.tables
+    return any(connection.execute(select(tables[name]).limit(1)).first() is not None for name in TABLES)
+
+
+def _emptied(connection: Connection) -> None:
+    for one in reversed(schema.metadata.sorted_tables):
+        connection.execute(one.delete())
+
+
+def _continue_numbers(connection: Connection) -> None:
+    """The next row gets the number after the highest; SQLite sees to that itself."""
+    for one in schema.metadata.sorted_tables:
+        if (key := one.autoincrement_column) is not None:
+            highest = f"(SELECT max({key.name}) FROM {one.name})"
+            numbers = f"pg_get_serial_sequence('{one.name}', '{key.name}')"
+            connection.execute(text(f"SELECT setval({numbers}, coalesce({highest}, 1), {highest} IS NOT NULL)"))
+
+
+def _target(name: str, columns: Sequence[str]) -> TableClause:
+    """The table with the types that are known; a column of another version takes what its values are."""
+    types = _types(name)
+    return table(name, *(column(one, types.get(one)) for one in columns))
+
+
+def _types(name: str) -> dict[str, TypeEngine[Any]]:
+    known = schema.metadata.tables.get(name)
+    return {} if known is None else {one.name: one.type for one in known.columns}
+
+
+def _binary(name: str, columns: Sequence[str]) -> list[int]:
+    """The places of columns that hold bytes."""
+    types = _types(name)
+    return [place for place, one in enumerate(columns) if isinstance(types.get(one), LargeBinary)]
+
+
+def _packed(row: Sequence[Any], binary: Iterable[int]) -> Row:
+    values = list(row)
+    for place in binary:
+        values[place] = base64.b64encode(values[place]).decode() if values[place] is not None else None
+    return values
+
+
+def _unpacked(row: Row, binary: Iterable[int]) -> Row:
+    for place in binary:
+        row[place] = base64.b64decode(row[place]) if row[place] is not None else None
+    return row

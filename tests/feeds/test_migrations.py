@@ -1,0 +1,180 @@
+"""The journal's versions: an empty store is made, an older one copied and migrated, a newer one left alone."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, inspect, text
+
+from feeds.journal import Journal, JournalLost, StoreRefused, schema, versions
+from feeds.journal.connections import Store
+from tests.feeds.test_journal import write
+
+NEXT = '''
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.add_column("doc", sa.Column("colour", sa.Text))
+    {more}
+'''
+
+
+@pytest.fixture
+def newer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Makes this program one version newer than it is."""
+
+    def become(more: str = "") -> None:
+        folder = tmp_path / "migrations"
+        folder.mkdir(exist_ok=True)
+        (folder / "v0002_colour.py").write_text(NEXT.format(more=more))
+        monkeypatch.setattr(versions, "HEAD", "0002")
+        monkeypatch.setattr(versions, "LOCATIONS", [*versions.LOCATIONS, folder])
+
+    return become
+
+
+async def opened(url: str) -> Journal:
+    one = Journal(url, "test")
+    await one.open()
+    return one
+
+
+async def number(journal: Journal) -> str:
+    async with journal.store.reading() as connection:
+        return await versions.version(connection)
+
+
+def shape(connection: Connection) -> dict[str, object]:
+    """Everything that the database itself says about the tables."""
+    seen = inspect(connection)
+    return {
+        name: (
+            [(c["name"], str(c["type"]), c["nullable"]) for c in seen.get_columns(name)],
+            sorted((i["name"] or "", tuple(i["column_names"])) for i in seen.get_indexes(name)),
+            sorted((u["name"] or "", tuple(u["column_names"])) for u in seen.get_unique_constraints(name)),
+            seen.get_pk_constraint(name)["constrained_columns"],
+        )
+        for name in schema.metadata.tables
+    }
+
+
+async def test_the_migrations_make_what_an_empty_store_gets_at_once(new_journal_url: Callable[[], str]) -> None:
+    made, migrated = await opened(new_journal_url()), Store(new_journal_url(), "test")
+    migrated.open()
+    async with migrated.writing(patient=True) as connection:
+        await connection.run_sync(versions.upgrade, versions.HEAD)
+        by_steps = await connection.run_sync(shape)
+    async with made.store.reading() as connection:
+        assert await connection.run_sync(shape) == by_steps
+    assert await number(made) == versions.HEAD
+    await made.close()
+    await migrated.close()
+
+
+async def test_an_older_store_is_copied_and_migrated_and_loses_nothing(
+    journal_url: str, journal_store: str, newer: Callable[..., None]
+) -> None:
+    old = await opened(journal_url)
+    await write(old, "a", "b")
+    await old.close()
+    newer()
+    one, *others = await asyncio.gather(*(opened(journal_url) for _ in range(3)))  # the roles start together
+    assert await number(one) == "0002"
+    assert [entry.subject for entry in await one.entries()] == ["a", "b"]
+    assert await one.verify() == []
+    if journal_store == "postgres":
+        async with one.store.reading() as connection:
+            assert (await connection.execute(text("SELECT count(*) FROM before_0001_entry"))).scalar() == 2
+    else:
+        (copy,) = Path(one.store.file).parent.glob("*.before-migration-0001*")
+        with closing(sqlite3.connect(copy)) as kept:
+            assert kept.execute("SELECT count(*), (SELECT version_num FROM alembic_version) FROM entry").fetchall() == [
+                (2, "0001")
+            ]
+    for journal in (one, *others):
+        await journal.close()
+
+
+async def test_a_migration_that_fails_leaves_the_store_as_it_was(
+    journal_url: str, newer: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = await opened(journal_url)
+    await write(old, "a")
+    newer(more='raise RuntimeError("half-way")')
+    with pytest.raises(RuntimeError, match="half-way"):
+        await Journal(journal_url, "test").open()
+    async with old.store.reading() as connection:
+        names = [one["name"] for one in await connection.run_sync(lambda c: inspect(c).get_columns("doc"))]
+    assert ("colour" in names, await number(old)) == (False, "0001")
+    await write(old, "b")
+    assert [entry.subject for entry in await old.entries()] == ["a", "b"]
+    await old.close()
+
+
+async def test_a_newer_store_is_refused_in_both_languages_and_not_touched(
+    journal_url: str, newer: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer()
+    ahead = await opened(journal_url)
+    await write(ahead, "a")
+    monkeypatch.undo()
+    with pytest.raises(StoreRefused) as refused:
+        await Journal(journal_url, "test").open()
+    assert "0002" in refused.value.zh
+    assert "newer Watchfloor" in refused.value.en
+    assert [entry.subject for entry in await ahead.entries()] == ["a"]
+    await ahead.close()
+
+
+async def test_a_store_from_before_there_were_versions_has_the_first(journal_url: str) -> None:
+    old = await opened(journal_url)
+    await write(old, "a")
+    async with old.store.writing() as connection:
+        await connection.execute(text("DROP TABLE alembic_version"))
+    await old.close()
+    again = await opened(journal_url)
+    assert (await number(again), len(await again.entries())) == ("0001", 1)
+    await again.close()
+
+
+async def test_without_a_copy_nothing_is_migrated(
+    tmp_path: Path, newer: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'journal.sqlite3'}"
+    await (await opened(url)).close()
+    newer()
+    (tmp_path / "journal.sqlite3.before-migration-0001.part").mkdir()
+    with pytest.raises((JournalLost, OSError)):
+        await Journal(url, "test").open()
+
+
+def test_the_versions_are_numbered_without_a_gap_and_end_at_head() -> None:
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory.from_config(versions._config(None))  # type: ignore[arg-type]
+    found = [script.revision for script in reversed(list(scripts.walk_revisions()))]
+    assert found == [f"{place:04}" for place in range(1, len(found) + 1)]
+    assert found[-1] == versions.HEAD
+
+
+def test_a_store_that_is_at_head_does_not_load_alembic(tmp_path: Path) -> None:
+    program = (
+        "import asyncio, sys; from feeds.journal import Journal\n"
+        "async def go():\n    one = Journal(sys.argv[1], 'x'); await one.open(); await one.close()\n"
+        "asyncio.run(go()); asyncio.run(go()); print([m for m in sys.modules if m.startswith('alembic')])"
+    )
+    url = f"sqlite+aiosqlite:///{tmp_path / 'journal.sqlite3'}"
+    done = subprocess.run([sys.executable, "-c", program, url], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "[]"
