@@ -10,7 +10,7 @@ LOCKS := requirements.lock pyproject.toml
 ASSETS := dashboard/assets/vendor/.built
 ON_REDIS := tests/feeds tests/alerts tests/incidents tests/api tests/collectors --ignore=tests/feeds/test_bus_failover.py
 
-.PHONY: install demo test test-postgres lint types imports unit peers browser lock clean
+.PHONY: install demo test test-postgres lint types imports unit peers browser lock bench clean
 
 install: $(VENV)/.installed $(ASSETS)
 
@@ -45,6 +45,10 @@ test-redis: $(VENV)/.dev $(ASSETS)
 # Collectors against independent peers; Debian: fping dnsmasq-base postgresql mariadb-server snmpd snmp.
 peers: $(VENV)/.dev
 	WATCHFLOOR_PEERS=1 $(BIN)/pytest tests/peers
+
+# Every figure as a JSON line, below ten minutes; BENCH="--quick bus" for less.
+bench: $(VENV)/.dev $(ASSETS)
+	@$(BIN)/python -m bench $(BENCH)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Watchfloor needs Python 3.11 or newer; set PYTHON=python3.11")'

@@ -28,6 +28,10 @@ class Agenda(Generic[Key]):
         """The key does not fall due."""
         self._due.pop(key, None)
 
+    def at(self, key: Key) -> float | None:
+        """When the key falls due, None when it does not."""
+        return self._due.get(key)
+
     def next_due(self) -> float | None:
         """The earliest moment, or None when nothing is waiting."""
         while self._heap and self._due.get(self._heap[0][2]) != self._heap[0][0]:

@@ -9,25 +9,27 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from typing import Any
 
-from alerts import life, verbs
-from alerts.agenda import Agenda
-from alerts.evaluator import Key, Signal, Timers, Verdict
-from alerts.rules import CompiledRule, Evaluation
-from alerts.subjects import Subject, SubjectKey, Subjects
+from alerts import life, orders, reports, verbs
+from alerts.evaluator import Timers
+from alerts.flapping import Meters
+from alerts.hider import Hider
+from alerts.hiding import ShelfEnded
+from alerts.inhibition import REDUNDANCY_LOST, AboutRules, Inhibition
+from alerts.judge import Judge
+from alerts.raising import of_report
+from alerts.registry import FOREIGN, Registry, Step
+from alerts.reports import Said
+from alerts.rules import CompiledRule
+from alerts.settings import HoldPolicy
+from alerts.subjects import SubjectKey, Subjects
+from alerts.suppressions import Suppression, Suppressions
+from alerts.suppressions import public as suppression_record
 from feeds.mirror import alert_record
-from feeds.model import Alert, Change, Command, Kind, Outcome, Result, Transition
+from feeds.model import Alert, Change, Command, Kind, Outcome, Result
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One transition that happened: the alert after it, and the id of what brought it about."""
-
-    alert: Alert
-    transition: Transition
-    cause: str = ""
-    subject: Subject | None = None
+__all__ = ["Board", "Step", "new_id"]
 
 
 def new_id(now: float) -> str:
@@ -36,7 +38,7 @@ def new_id(now: float) -> str:
 
 
 class Board:
-    """All open alerts, what is on its way to become one, and what the rules look at."""
+    """All open alerts, what is on its way to become one, what hides them, and what the rules look at."""
 
     def __init__(
         self,
@@ -46,26 +48,53 @@ class Board:
         alerts: Iterable[Alert] = (),
         timers: Timers | None = None,
         make_id: Callable[[float], str] = new_id,
+        suppressions: Iterable[Suppression] = (),
+        meters: Iterable[Any] = (),
+        policy: HoldPolicy | None = None,
     ) -> None:
-        self.alerts: dict[str, Alert] = {}
         self.timers = timers or Timers()
         self.subjects = subjects
         self.now = 0.0
-        self.rules = dict(rules)
-        self._make_id = make_id
-        self._by_key: dict[Key, str] = {}
-        self._expiries: Agenda[str] = Agenda()
-        self._rechecks: Agenda[Key] = Agenda()
-        self._steps: list[Step] = []
-        self._closed: dict[str, Alert] = {}  # what the untaken steps closed or remarked on: newer than the journal
-        self._cause = ""
+        self.suppressions = Suppressions(suppressions)
+        self.meters: Meters[tuple[str, ...]] = Meters(meters)
+        self.registry = Registry(subjects, lambda alert: self._inhibition.alert(alert, self.now), make_id)
+        about = AboutRules(
+            over_health=lambda id: id in self.rules and "health" in self.rules[id].uses.names,
+            foreign=lambda id: FOREIGN in id,
+            clearing=lambda alert: self.timers.clearing((alert.rule, alert.subject_kind, alert.asset)),
+            recover_for=lambda id: self.rules[id].settings.recover_for if id in self.rules else 0.0,
+        )
+        self._inhibition = Inhibition(subjects, about, policy or HoldPolicy())
+        self._hider = Hider(self.registry, subjects, self.suppressions, self.meters, self._inhibition)
+        self._judge = Judge(rules, subjects, self.timers, self.meters, self.registry, self._hider)
+        subjects.remember(rules.values())
         for alert in alerts:
-            self._keep(alert)
+            self.registry.keep(alert)
+
+    @property
+    def rules(self) -> dict[str, CompiledRule]:
+        return self._judge.rules
+
+    @property
+    def alerts(self) -> dict[str, Alert]:
+        return self.registry.alerts
+
+    @property
+    def revision(self) -> int:
+        """Moves whenever the dumped form may have changed."""
+        return self.timers.revision + self.meters.revision
+
+    def dump(self) -> dict[str, Any]:
+        """What is on its way and stands in no alert, JSON-able."""
+        return self.timers.dump() | {"flapping": self.meters.dump()}
 
     def take_steps(self) -> list[Step]:
         """What has happened since the last call, in order."""
-        steps, self._steps, self._closed = self._steps, [], {}
-        return steps
+        return self.registry.take_steps()
+
+    def find(self, id: str) -> Alert | None:
+        """An open alert, or one that the untaken steps have closed."""
+        return self.registry.find(id)
 
     # -- time --------------------------------------------------------------------
 
@@ -75,32 +104,36 @@ class Board:
             moment, happen = due
             self.now = max(self.now, moment)
             happen()
+            self._hider.settle(self.now)
         self.now = max(self.now, to)
 
     def _next_due(self) -> tuple[float, Callable[[], None]] | None:
         waiting = (
-            (self.timers.next_due(), self._timer_due),
-            (self._expiries.next_due(), self._ack_due),
-            (self._rechecks.next_due(), self._recheck_due),
+            (self.suppressions.next_due(), self._suppression_due),
+            (self.timers.next_due(), lambda: self._judge.timer_due(self.now)),
+            (self.registry.expiries.next_due(), self._expiry_due),
+            (self._judge.rechecks.next_due(), lambda: self._judge.recheck_due(self.now)),
+            (self.meters.next_due(), self._quiet_due),
         )
         return min(((at, do) for at, do in waiting if at is not None), key=lambda item: item[0], default=None)
 
-    def _timer_due(self) -> None:
-        (rule, kind, id), signal, _ = self.timers.pop_due()
-        compiled = self.rules.get(rule)
-        subject = self.subjects.get((kind, id))
-        if compiled is not None and subject is not None:
-            self._happen(compiled, subject, signal, compiled.evaluate(subject, self.now))
+    def _expiry_due(self) -> None:
+        what, id = self.registry.expiries.pop()
+        alert = self.alerts[id]
+        if what == "ack":
+            self._apply(alert, life.AckExpired())
+            return
+        if what == "shelf":
+            alert = self._apply(alert, ShelfEnded())
+        if alert.open:
+            self._hider.review(alert, self.now)
 
-    def _ack_due(self) -> None:
-        alert = self.alerts[self._expiries.pop()]
-        self._apply(alert, life.AckExpired())
+    def _suppression_due(self) -> None:
+        self.suppressions.pop_due(self.now)
+        self._hider.review_all(self.now)
 
-    def _recheck_due(self) -> None:
-        rule, kind, id = self._rechecks.pop()
-        subject = self.subjects.get((kind, id))
-        if rule in self.rules and subject is not None:
-            self._judge(self.rules[rule], subject)
+    def _quiet_due(self) -> None:
+        self._hider.review_key(self.meters.pop_due(), self.now)
 
     def meet(self, now: float) -> None:
         """Begin from a snapshot instead of from changes: what holds now decides before any timer runs out."""
@@ -113,57 +146,92 @@ class Board:
         """Take one change of an asset, state, source or warning in; `now` bounds a clock that runs ahead."""
         self.advance(min(change.at, now))
         key = self.subjects.fold(change)
-        if key is None or (change.after is None and change.kind is Kind.STATE):
+        if key is None:
+            return
+        self._inhibition.changed(change, self.now)
+        if change.after is None and change.kind is Kind.STATE:
             return  # a state leaves together with its asset, and the asset's leaving is the news
-        self._cause = change.rev or change.cause
+        self.registry.cause = change.rev or change.cause
         subject = self.subjects.get(key)
         if subject is not None:
-            for rule in self._rules_over(key[0]):
-                self._judge(rule, subject)
+            self._judge.ask(change, subject, self.now)
         elif change.after is None:
             self._gone(key)
-        self._cause = ""
+        if self.subjects.moved():
+            self._judge.ask_soon(self.now)
+        self._hider.settle(self.now)
+        self.registry.cause = ""
 
     def command(self, command: Command, now: float, closed: Alert | None = None) -> Result:
         """Carry a command out or refuse it. `closed` is the alert when it is not open any more."""
         alert = None
         try:
+            if command.action in orders.ACTIONS:
+                return self._order(command, now)
+            if command.action == reports.ACTION:
+                return self._reported(command, now)
             verbs.precheck(command, now)
             self.advance(min(command.at, now))
             alert = self.find(command.subject) or closed
             after, transition = verbs.carry_out(alert, command, self.now, now)
         except verbs.Refused as error:
             return verbs.refusal(command, error, alert)
-        self._record(after, transition, command.id)
+        self.registry.record(after, transition, command.id)
+        self._hider.settle(self.now)
         return Result(command=command.id, outcome=Outcome.DONE, after=alert_record(after))
 
-    def find(self, id: str) -> Alert | None:
-        """An open alert, or one that the untaken steps have closed."""
-        return self.alerts.get(id) or self._closed.get(id)
+    def _order(self, command: Command, now: float) -> Result:
+        self.advance(min(command.at, now))
+        made = orders.carry_out(self.suppressions, self.subjects.assets, command, self.now, now)
+        self.registry.cause = command.id
+        self._hider.review_all(self.now)
+        self._hider.settle(self.now)
+        self.registry.cause = ""
+        return Result(command=command.id, outcome=Outcome.DONE, after=suppression_record(made))
+
+    def _reported(self, command: Command, now: float) -> Result:
+        said = reports.read(command, now)
+        self.advance(min(command.at, now))
+        self.registry.cause = self.registry.command = command.id
+        for one in said:
+            self._report(one)
+        self.registry.cause = self.registry.command = ""
+        return Result(command=command.id, outcome=Outcome.DONE, after={"taken": len(said)})
+
+    def _report(self, said: Said) -> None:
+        if self.meters.take(said.key, said.active, self.now):
+            self._hider.review_key(said.key, self.now)
+        alert, subject = self.registry.open(said.key), self.subjects.get(("asset", said.asset))
+        active = alert is not None and alert.active
+        if said.active and not active:
+            self._hider.raise_(alert, of_report(said, subject, self.registry.make_id(self.now)), self.now, subject)
+        elif active and not said.active:
+            self._apply(alert, life.Clear())
+        elif alert is not None and active and alert.severity is not said.severity:
+            self._apply(alert, life.Regrade(severity=said.severity))
+        self._hider.settle(self.now)
+
+    # -- rules -------------------------------------------------------------------
 
     def set_rules(self, rules: Mapping[str, CompiledRule]) -> None:
         """Other rules from now on; `reconcile` draws the consequences."""
-        self.rules = dict(rules)
+        self._judge.rules = dict(rules)
+        self.subjects.remember(rules.values())
+        self._inhibition.rules_changed(self.now)
 
     def reconcile(self) -> None:
         """Ask every rule about every subject, and end what no rule or subject stands for any more."""
-        for key in self.timers.waiting():
-            rule = self.rules.get(key[0])
-            if rule is None or rule.settings.over != key[1]:
-                self.timers.forget(key)
         for alert in list(self.alerts.values()):
             self._reconcile_alert(alert)
-        for subject_key in self.subjects.everything():
-            subject = self.subjects.get(subject_key)
-            if subject is not None:
-                for rule in self._rules_over(subject_key[0]):
-                    self._judge(rule, subject)
+        self._judge.ask_everything(self.now)
+        self._hider.check_all(self.now)
 
     def _reconcile_alert(self, alert: Alert) -> None:
-        if not alert.active:
+        if not alert.active or FOREIGN in alert.rule:
             return
         rule = self.rules.get(alert.rule)
-        if rule is None or rule.settings.over != alert.subject_kind:
+        built_in = alert.rule == REDUNDANCY_LOST
+        if not built_in and (rule is None or rule.settings.over != alert.subject_kind):
             self._apply(alert, life.Clear(evidence=life.RULE_REMOVED))
             return
         if self.subjects.get((alert.subject_kind, alert.asset)) is None:
@@ -173,90 +241,15 @@ class Board:
             elif alert.stale_since is None:
                 self._apply(alert, life.WentStale())
             return
-        if alert.severity is not rule.settings.severity:
+        if rule is not None and alert.severity is not rule.settings.severity:
             self._apply(alert, life.Regrade(severity=rule.settings.severity))
-
-    # -- judging -----------------------------------------------------------------
-
-    def _rules_over(self, kind: str) -> list[CompiledRule]:
-        return [rule for rule in self.rules.values() if rule.settings.over == kind]
-
-    def _judge(self, rule: CompiledRule, subject: Subject) -> None:
-        """Ask one rule about one subject now, and start, stop or end what waits on the answer."""
-        found = rule.evaluate(subject, self.now)
-        key = (rule.id, subject.kind, subject.id)
-        if found.recheck is None:
-            self._rechecks.drop(key)
-        else:
-            self._rechecks.set(key, found.recheck)
-        alert = self._open(key)
-        active = alert is not None and alert.active
-        if alert is not None and active:
-            self._note_data(alert, found.verdict)
-        signal = self.timers.observe(
-            key, found.verdict, active=active, hold=rule.settings.hold, recover_for=rule.settings.recover_for,
-            now=self.now,
-        )
-        if signal is not None:
-            self._happen(rule, subject, signal, found)
-
-    def _note_data(self, alert: Alert, verdict: Verdict) -> None:
-        if (verdict is Verdict.NO_DATA) and alert.stale_since is None:
-            self._apply(alert, life.WentStale())
-        elif (verdict is not Verdict.NO_DATA) and alert.stale_since is not None:
-            self._apply(alert, life.WentFresh())
-
-    def _happen(self, rule: CompiledRule, subject: Subject, signal: Signal, found: Evaluation) -> None:
-        alert = self._open((rule.id, subject.kind, subject.id))
-        if (alert is not None and alert.active) == (signal is Signal.RAISE):
-            return  # it is so already
-        if signal is Signal.CLEAR:
-            self._apply(alert, life.Clear(evidence=found.evidence), subject)
-            return
-        settings = rule.settings
-        event = life.Raise(
-            id=self._make_id(self.now),
-            identity=life.Identity(rule=rule.id, subject_kind=subject.kind, subject=subject.id),
-            severity=settings.severity, region=subject.region, quality=found.quality,
-            title=settings.title or {"zh-CN": rule.id, "en": rule.id}, text=settings.text or found.evidence,
-            labels=subject.labels, evidence=found.evidence,
-        )
-        self._apply(alert, event, subject)
 
     def _gone(self, key: SubjectKey) -> None:
         """A subject has left: nothing waits for it any more, and its alerts end by name."""
-        for rule in self._rules_over(key[0]):
-            self.timers.forget((rule.id, *key))
-            self._rechecks.drop((rule.id, *key))
+        self._judge.forget(*key)
         for alert in list(self.alerts.values()):
-            if alert.active and (alert.subject_kind, alert.asset) == key:
+            if alert.active and (alert.subject_kind, alert.asset) == key and FOREIGN not in alert.rule:
                 self._apply(alert, life.Clear(evidence=life.SUBJECT_GONE))
 
-    # -- keeping -----------------------------------------------------------------
-
-    def _open(self, key: Key) -> Alert | None:
-        id = self._by_key.get(key)
-        return self.alerts.get(id) if id is not None else None
-
-    def _apply(self, alert: Alert | None, event: life.Event, subject: Subject | None = None) -> None:
-        after, transition = life.apply(alert, event, self.now)
-        self._record(after, transition, self._cause, subject)
-
-    def _record(self, alert: Alert, transition: Transition, cause: str, subject: Subject | None = None) -> None:
-        about = subject or self.subjects.get((alert.subject_kind, alert.asset))
-        self._steps.append(Step(alert=alert, transition=transition, cause=cause, subject=about))
-        self._keep(alert)
-
-    def _keep(self, alert: Alert) -> None:
-        """Hold on to an open alert and to the end of its acknowledgement; let go of a closed one."""
-        self._expiries.drop(alert.id)
-        key = (alert.rule, alert.subject_kind, alert.asset)
-        if not alert.open:
-            self._closed[alert.id] = alert
-            if self.alerts.pop(alert.id, None) is not None:
-                del self._by_key[key]
-            return
-        self.alerts[alert.id] = alert
-        self._by_key[key] = alert.id
-        if alert.ack is not None and alert.ack.until is not None:
-            self._expiries.set(alert.id, alert.ack.until)
+    def _apply(self, alert: Alert | None, event: life.Event) -> Alert:
+        return self.registry.apply(alert, event, self.now)

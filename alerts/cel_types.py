@@ -7,10 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from alerts.cel_syntax import Node, string_value
+from feeds.model import Health
 
 COMPREHENSIONS = {"all": "bool", "exists": "bool", "exists_one": "bool", "filter": "list", "map": "list"}
 METHODS = {"contains": "bool", "startsWith": "bool", "endsWith": "bool", "matches": "bool", "size": "int"}
 FUNCTIONS = {"size": "int", "int": "int", "uint": "uint", "double": "double", "string": "string"}
+_AROUND = {  # arguments, type, example
+    "count": (3, "int", 'count(region, "camera", "down")'),
+    "health_of": (1, "string", 'health_of("core")'),
+}
 NUMBERS = frozenset(("int", "uint", "double"))
 
 
@@ -36,7 +41,8 @@ class Uses:
 
     `ages` are the places of `age(…)` and the reading's key in each; `limits` those ages (by their place)
     that are compared with a number, and the number; `patterns` the places of literal regular expressions
-    and their source.
+    and their source; `rates` the places of `rate(…)` with the reading's key and the seconds; `many`: the answer
+    hangs on other things too; `whole`: it asks which readings there are.
     """
 
     names: set[str] = field(default_factory=set)
@@ -45,6 +51,9 @@ class Uses:
     ages: list[tuple[int, int, str]] = field(default_factory=list)
     limits: dict[int, float] = field(default_factory=dict)
     patterns: list[tuple[int, str]] = field(default_factory=list)
+    rates: list[tuple[int, int, str, float]] = field(default_factory=list)
+    many: bool = False
+    whole: bool = False
 
 
 def check(tree: Node, names: Mapping[str, Name]) -> Uses:
@@ -90,6 +99,7 @@ class _Checker:
             known = ", ".join(sorted(self._names))
             raise Unfit(node, f"未知名称 {node.text}；可用：{known}", f"unknown name {node.text}; known are: {known}")
         self.uses.names.add(node.text)
+        self.uses.whole = self.uses.whole or node.text == "m"
         return self._names[node.text].type
 
     def _part(self, node: Node) -> str:
@@ -121,22 +131,56 @@ class _Checker:
     def _call(self, node: Node) -> str:
         if node.text == "age" and "age" not in self._bound and "m" in self._names:
             return self._age(node)
+        if node.text in _AROUND or (node.text == "rate" and "m" in self._names):
+            return self._around(node)
         if node.text == "has" and len(node.args) == 1 and node.args[0].op == "member":
             self.type_of(node.args[0])
             return "bool"
         if node.text not in FUNCTIONS:
-            raise self._unknown(node, ["age", "has", *FUNCTIONS])
+            raise self._unknown(node, ["age", "rate", "has", *_AROUND, *FUNCTIONS])
         for arg in node.args:
             self.type_of(arg)
         if len(node.args) != 1:
             raise Unfit(node, f"{node.text}() 需要一个参数", f"{node.text}() takes one argument")
         return FUNCTIONS[node.text]
 
+    def _around(self, node: Node) -> str:
+        if node.text == "rate":
+            return self._rate(node)
+        types = [self.type_of(arg) for arg in node.args]
+        wanted, result, example = _AROUND[node.text]
+        first = ("string", "dyn", "list") if node.text == "count" else ("string", "dyn")
+        fits = len(types) == wanted and types[0] in first and all(one in ("string", "dyn") for one in types[1:])
+        if not fits:
+            raise Unfit(node, f"应写作 {example}", f"write {example}")
+        if node.text == "count" and node.args[2].op == "string":
+            word = string_value(node.args[2])
+            if word not in ("", *Health):
+                raise Unfit(node.args[2], f"没有 {word} 这种健康状态", f"no asset's health is ever {word}")
+        self.uses.many = True
+        return result
+
+    def _rate(self, node: Node) -> str:
+        example = 'rate(m["river.level"], 300)'
+        seconds = node.args[1] if len(node.args) == 2 else node
+        key = self._reading(node.args[0]) if node.args else None
+        if key is None or seconds.op not in ("int", "double"):
+            raise Unfit(node, f"rate() 的参数是读数和秒数：{example}", f"rate() takes a reading and seconds: {example}")
+        span = float(ast.literal_eval(seconds.text))
+        if not 10 <= span <= 86400:
+            raise Unfit(seconds, "秒数应为 10 到 86400", "the seconds must be 10 to 86400")
+        self.uses.rates.append((node.start, node.end, key, span))
+        return "double"
+
+    def _reading(self, arg: Node) -> str | None:
+        """The key of the reading that an argument names."""
+        if arg.op == "string":
+            return string_value(arg)
+        whole = arg.args[0] if arg.op == "index" else arg
+        return self._key(arg) if arg.op == "index" and whole.op == "name" and whole.text == "m" else None
+
     def _age(self, node: Node) -> str:
-        arg = node.args[0] if len(node.args) == 1 else node
-        key = string_value(arg) if arg.op == "string" else None
-        if arg.op == "index" and arg.args[0].op == "name" and arg.args[0].text == "m":
-            key = self._key(arg)
+        key = self._reading(node.args[0]) if len(node.args) == 1 else None
         if key is None:
             written = 'age(m["icmp.rtt_ms"])'
             raise Unfit(node, f"age() 的参数是读数：{written}", f"age() takes a reading: {written}")

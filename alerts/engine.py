@@ -12,14 +12,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from alerts import life
+from alerts import life, suppressions
 from alerts.board import Board, Step, new_id
 from alerts.evaluator import Timers
 from alerts.finish import finish
-from alerts.notices import notices, receivers_of
+from alerts.notices import Told, due, notices
 from alerts.rules import CompiledRule
-from alerts.settings import ReceiverSettings
+from alerts.settings import HoldPolicy, ReceiverSettings
 from alerts.subjects import Subjects
+from alerts.suppressions import Note
 from feeds import wire
 from feeds.bus import Bus, Saved, State, StreamEntry, entry_order
 from feeds.clock import Clock
@@ -63,6 +64,7 @@ class AlertEngine:
         clock: Clock = wall_clock,
         wake: Callable[[], None] = lambda: None,
         make_id: Callable[[float], str] = new_id,
+        policy: HoldPolicy | None = None,
     ) -> None:
         self._journal = journal
         self._rules = dict(rules)
@@ -71,8 +73,9 @@ class AlertEngine:
         self._clock = clock
         self._wake = wake
         self._make_id = make_id
+        self._policy = policy
         self._bus: Bus | None = None
-        self._told: dict[str, set[str]] = {}
+        self._told: dict[str, Told] = {}
         self._cursors: dict[str, str] = {}
         self._saved_timers = -1
         self._turn = 0
@@ -93,11 +96,12 @@ class AlertEngine:
         saved, state = await bus.saved(NAME), await bus.state()
         docs = await self._journal.docs("alert", open=True)
         alerts = [life.load(doc.body) for doc in docs]
-        self._told = {doc.id: set(doc.body.get("told", ())) for doc in docs}
+        self._told = {doc.id: Told.load(doc.body) for doc in docs}
         place = await self._place(bus, saved, state)
         self.board = Board(
             self._rules, subjects=Subjects(state.records), alerts=alerts, timers=Timers(place.pending),
-            make_id=self._make_id,
+            make_id=self._make_id, suppressions=await self._suppressions(), meters=place.pending.get("flapping", ()),
+            policy=self._policy,
         )
         # Commands are read again from where Redis knows their answers: done ones are recognised by the journal.
         commands = bus.keys.commands(NAME)
@@ -107,6 +111,10 @@ class AlertEngine:
             self.board.meet(self._clock())
         await finish(self._settle(self._unpublished(state.records[Kind.ALERT], alerts), []))
         return dict(self._cursors)
+
+    async def _suppressions(self) -> list[suppressions.Suppression]:
+        kinds = (suppressions.SILENCE, suppressions.WINDOW)
+        return [suppressions.load(doc.body) for kind in kinds for doc in await self._journal.docs(kind, open=True)]
 
     async def _place(self, bus: Bus, saved: Saved, state: State) -> Place:
         """The further of what Redis and the journal remember; the end of the stream when neither leads on to it."""
@@ -164,7 +172,9 @@ class AlertEngine:
             closed = life.load(doc.body) if doc is not None else None
         if await self._journal.command_entry(command.id) is not None:
             alert = self.board.find(command.subject) or closed
-            after = alert_record(alert) if alert is not None else None
+            known = self.board.suppressions.get(command.subject)
+            other = suppressions.public(known) if known is not None else None
+            after = alert_record(alert) if alert is not None else other
             return Result(command=command.id, outcome=Outcome.DONE, detail="again", after=after)
         return self.board.command(command, now, closed)
 
@@ -172,24 +182,26 @@ class AlertEngine:
 
     async def _settle(self, changes: list[Change], results: list[Result]) -> None:
         """Journal what happened, then publish it; nothing is written when there is nothing new."""
-        steps = self.board.take_steps()
-        if not (steps or changes or results or self.board.timers.revision != self._saved_timers):
+        steps, notes = self.board.take_steps(), self.board.suppressions.take_notes()
+        if not (steps or notes or changes or results or self.board.revision != self._saved_timers):
             return
         self._turn += 1
-        if steps and await self._record(steps):
+        if (steps or notes) and await self._record(steps, notes):
             self._wake()
         await self._commit([*changes, *(_change(step) for step in steps if _shown(step))], results)
 
-    async def _record(self, steps: Sequence[Step]) -> bool:
+    async def _record(self, steps: Sequence[Step], notes: Sequence[Note]) -> bool:
         """Everything that follows from a batch becomes durable together; True when there is something to send."""
         queued = False
         async with self._journal.begin() as tx:
+            for note in notes:
+                await _note(tx, note)
             last: dict[str, tuple[Alert, int]] = {}
             for step in steps:
                 last[step.alert.id] = step.alert, await _append(tx, step)
                 queued = await self._enqueue(tx, step) or queued
             for id, (alert, seq) in last.items():
-                body = life.dump(alert) | {"told": sorted(self._told.get(id, ()))}
+                body = life.dump(alert) | self._told.get(id, Told()).dump()
                 await tx.put("alert", id, body, open=alert.open, seq=seq)
                 if not alert.open:
                     self._told.pop(id, None)
@@ -198,19 +210,17 @@ class AlertEngine:
         return queued
 
     async def _enqueue(self, tx: Tx, step: Step) -> bool:
-        told = self._told.setdefault(step.alert.id, set())
-        to = receivers_of(step, self._receivers, told)
-        told.update(to)
-        for notice in notices(step, to, self._site_name):
+        said = due(step, self._receivers, self._told.setdefault(step.alert.id, Told()))
+        for notice in notices(step, said, self._site_name):
             await tx.enqueue(
                 notice.key, receiver=notice.receiver, subject=notice.subject, created=notice.at, due=notice.at,
                 body=notice.body,
             )
-        return bool(to)
+        return bool(said)
 
     async def _commit(self, changes: Iterable[Change], results: Iterable[Result]) -> None:
         assert self._bus is not None, "open() comes first"
-        revision = self.board.timers.revision
+        revision = self.board.revision
         await self._bus.commit(
             NAME, cursors=self._cursors, changes=changes, results=results,
             private={PENDING: wire.encode(self._waiting())},
@@ -219,7 +229,7 @@ class AlertEngine:
 
     def _waiting(self) -> dict[str, Any]:
         """What must be found again after a restart and stands in no alert."""
-        return self.board.timers.dump() | {"turn": self._turn}
+        return self.board.dump() | {"turn": self._turn}
 
 
 async def _append(tx: Tx, step: Step) -> int:
@@ -229,6 +239,16 @@ async def _append(tx: Tx, step: Step) -> int:
         kind="alert", name=moved.name, subject=step.alert.id, at=moved.at, actor=moved.actor, reason=moved.comment,
         command=moved.command, body=body,
     )
+
+
+async def _note(tx: Tx, note: Note) -> None:
+    """A silence's or window's step, and its present form."""
+    one = note.after
+    seq = await tx.append(
+        kind=one.kind, name=note.name, subject=one.id, at=note.at, actor=note.actor, reason=note.comment,
+        command=note.command, body=suppressions.dump(one),
+    )
+    await tx.put(one.kind, one.id, suppressions.dump(one), open=note.open, seq=seq)
 
 
 def _shown(step: Step) -> bool:

@@ -111,6 +111,11 @@ class Timers:
             self.revision += 1
             self._agenda.drop(key)
 
+    def clearing(self, key: Key) -> bool:
+        """Whether the condition has ceased to hold, and only `recover_for` is waited for."""
+        waiting = self._pending.get(key)
+        return waiting is not None and waiting.signal is Signal.CLEAR
+
     def waiting(self) -> list[Key]:
         """Every rule and subject with something on its way."""
         return list(self._pending)

@@ -5,8 +5,9 @@ An alert is open while it is active or unacknowledged. One that cleared unacknow
 (RTNUN) and, raised again, is the same alert; after closing, the next raise is another alert.
 
 Transitions: raise · reraise · clear · severity_up · severity_down · ack · unack · ack_expired ·
-ack_ended_by_worsening · stale · fresh · comment. Closing is no step of its own: it is what `clear`
-of an acknowledged alert, or `ack` of a cleared one, leaves behind.
+ack_ended_by_worsening · stale · fresh · comment, and those of `alerts.hiding`. Closing is no step
+of its own: it is what `clear` of an acknowledged alert, or `ack` of a cleared one, leaves behind.
+One that was hidden all its life is closed by `clear` itself, with an `ack` by nobody ("").
 """
 
 from __future__ import annotations
@@ -14,23 +15,22 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
+from alerts import hiding
+from alerts.stepping import NotAllowed, dump
+from alerts.stepping import step as _step
 from feeds.isa import isa_state
-from feeds.model import Ack, Alert, Quality, Severity, Transition
+from feeds.model import Ack, Alert, Hold, Quality, Severity, Transition
 
 __all__ = ["Identity", "NotAllowed", "apply", "dump", "isa_state", "load", "replay"]
 
 RECOVERED = "recovered"
 SUBJECT_GONE = "subject_gone"
 RULE_REMOVED = "rule_removed"
-
-
-class NotAllowed(ValueError):
-    """The event does not fit the alert's present state; the text is a stable code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,10 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raise:
-    """The condition has held for long enough. `id` is used only when a new alert begins."""
+    """The condition has held for long enough. `id` is used only when a new alert begins.
+
+    `raised_at` is earlier than the step when another tool has known longer. `suppressed_by` hides it from birth.
+    """
 
     id: str
     identity: Identity
@@ -62,6 +65,10 @@ class Raise:
     text: str = ""
     labels: dict[str, str] = field(default_factory=dict)
     evidence: str = ""
+    raised_at: float | None = None
+    suppressed_by: tuple[str, ...] = ()
+    hold: Hold | None = None
+    affected: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +129,10 @@ class WentFresh:
     """The condition can be judged again."""
 
 
-Event = Raise | Clear | Regrade | Acknowledge | Unacknowledge | Remark | AckExpired | WentStale | WentFresh
+Event = (
+    Raise | Clear | Regrade | Acknowledge | Unacknowledge | Remark | AckExpired | WentStale | WentFresh
+    | hiding.HidingEvent
+)
 
 
 def apply(alert: Alert | None, event: Event, now: float) -> tuple[Alert, Transition]:
@@ -145,7 +155,9 @@ def apply(alert: Alert | None, event: Event, now: float) -> tuple[Alert, Transit
             return _unacknowledge(alert, event, now)
         case AckExpired():
             return _ack_expired(alert, now)
-    return _while_active(alert, event, now)
+        case Clear() | Regrade() | WentStale() | WentFresh():
+            return _while_active(alert, event, now)
+    return hiding.apply(alert, event, now)
 
 
 def _while_active(
@@ -155,8 +167,7 @@ def _while_active(
         raise NotAllowed("not_active")
     match event:
         case Clear():
-            after = {"active": False, "cleared_at": now, "since": now, "stale_since": None}
-            return _step(alert, "clear", now, after, text=event.evidence)
+            return _step(alert, "clear", now, _cleared(alert, now), text=event.evidence)
         case Regrade():
             return _regrade(alert, event, now)
         case WentStale():
@@ -165,10 +176,13 @@ def _while_active(
             return _staleness(alert, "fresh", now)
 
 
-def dump(alert: Alert) -> dict[str, Any]:
-    """The alert as the journal keeps it (JSON-able, times in epoch seconds)."""
-    record: dict[str, Any] = msgspec.to_builtins(alert)
-    return record
+def _cleared(alert: Alert, now: float) -> dict[str, Any]:
+    """What was hidden all its life leaves nothing to acknowledge; a shelf and flapping go on beyond the clearing."""
+    after: dict[str, Any] = {"active": False, "cleared_at": now, "since": now, "stale_since": None}
+    lasting = alert.shelf is not None or hiding.FLAPPING in alert.suppressed_by
+    if alert.unseen and alert.ack is None and not lasting:
+        after["ack"] = Ack(by="", at=now)
+    return after
 
 
 def load(body: Mapping[str, Any]) -> Alert:
@@ -190,14 +204,18 @@ def _raise(alert: Alert | None, event: Raise, now: float) -> tuple[Alert, Transi
             raise NotAllowed("active")
         after = {
             "active": True, "cleared_at": None, "since": now, "severity": event.severity, "quality": event.quality,
-            "text": event.text,
+            "text": event.text, "suppressed_by": event.suppressed_by, "hold": event.hold,
+            "affected": event.affected,
         }
         return _step(alert, "reraise", now, after, text=event.evidence)
     identity = event.identity
     new = Alert(
         id=event.id, fingerprint=identity.fingerprint, rule=identity.rule, asset=identity.subject,
-        subject_kind=identity.subject_kind, region=event.region, severity=event.severity, active=True, raised_at=now,
-        since=now, quality=event.quality, title=dict(event.title), text=event.text, labels=dict(event.labels), rev=1,
+        subject_kind=identity.subject_kind, region=event.region, severity=event.severity, active=True,
+        raised_at=min(event.raised_at or now, now), since=now, quality=event.quality,
+        suppressed_by=event.suppressed_by, hold=event.hold, unseen=bool(event.suppressed_by),
+        affected=event.affected,
+        title=dict(event.title), text=event.text, labels=dict(event.labels), rev=1,
     )
     after = dump(new)
     del after["rev"]
@@ -242,17 +260,3 @@ def _staleness(alert: Alert, name: str, now: float) -> tuple[Alert, Transition]:
     if (alert.stale_since is None) != (name == "stale"):
         raise NotAllowed(f"already_{name}")
     return _step(alert, name, now, {"stale_since": now if name == "stale" else None})
-
-
-def _step(
-    alert: Alert, name: str, now: float, changes: dict[str, Any], *,
-    actor: str = "", comment: str = "", command: str = "", text: str = "",
-) -> tuple[Alert, Transition]:
-    """The changed alert, one revision further, and the step with the changed fields before and after."""
-    after = replace(alert, rev=alert.rev + 1, **changes)
-    old, new = dump(alert), dump(after)
-    names = [f.name for f in fields(Alert) if f.name != "rev" and old[f.name] != new[f.name]]
-    return after, Transition(
-        seq=after.rev, name=name, at=now, actor=actor, comment=comment, command=command, text=text,
-        before={n: old[n] for n in names}, after={n: new[n] for n in names},
-    )

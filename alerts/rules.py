@@ -7,7 +7,10 @@ What a rule may name:
   `m["icmp.rtt_ms"]` (numbers are doubles; only fresh readings of usable quality are there) and
   `age(m["icmp.rtt_ms"])`, the seconds since that reading was observed, also of one that is stale;
 - over "source": `id kind region ok silent failing error lag dead_letters`;
-- over "warning": `id severity colour status state event urgency certainty regions scope source`.
+- over "warning": `id severity colour status state event urgency certainty regions scope source`;
+- over "region": `id region`;
+- over each: `active` (its alert stands now: another limit for clearing than for raising),
+  `count(region, kind, health)` and `health_of("id")`; over "asset" `rate(m["river.level"], 300)` too.
 
 A verdict is true, false or no data: a reading that is missing or stale makes the whole no data
 unless the rest decides alone (`kind == "pump" && m["x"] > 5.0` is false for a router), and so does
@@ -17,23 +20,27 @@ a `health` of "unknown" unless the rule asks for that word itself.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import cel
 
 from alerts import cel_syntax, cel_types
-from alerts.cel_types import Name, Uses
+from alerts.around import Around, Nothing
+from alerts.cel_types import Uses
 from alerts.evaluator import Verdict
 from alerts.settings import RuleSettings
 from alerts.subjects import Subject
-from feeds.model import Health, Quality, Reading
+from alerts.vocabulary import ACTIVE, NAMES, VALUES
+from feeds.model import AssetState, Health, Quality, Reading
 
 log = logging.getLogger(__name__)
 
+BUILT_IN = frozenset(("redundancy-lost",))
 TICK = 1.0  # how often, in seconds, a rule is asked again that does more with an age than compare it with a number
 PAST = 0.001  # how far beyond its limit, in seconds, an age is looked at: ">" and ">=" are decided by then
+_RATES = "_rate"  # what `rate(m["x"], 300)` becomes, by "300.0 x"
 _AGES = "_age"  # what `age(m["x"])` becomes: a look into a map, so that a missing reading is a missing key
 
 
@@ -57,61 +64,6 @@ class Evaluation:
     recheck: float | None = None
 
 
-_CAP = {
-    "severity": ("Extreme", "Severe", "Moderate", "Minor", "Unknown"),
-    "urgency": ("Immediate", "Expected", "Future", "Past", "Unknown"),
-    "certainty": ("Observed", "Likely", "Possible", "Unlikely", "Unknown"),
-    "status": ("Actual", "Exercise", "System", "Test", "Draft"),
-    "scope": ("Public", "Restricted", "Private"),
-    "colour": ("red", "orange", "yellow", "blue", ""),
-    "state": ("pending", "active", "expired", "cancelled", "superseded"),
-}
-
-NAMES: dict[str, dict[str, Name]] = {
-    "asset": {
-        "health": Name("string", frozenset(Health)),
-        **dict.fromkeys(("id", "name", "kind", "region", "owner"), Name("string")),
-        "importance": Name("int"), "stale": Name("bool"), "labels": Name("map"), "m": Name("map"),
-    },
-    "source": {
-        **dict.fromkeys(("id", "kind", "region", "error"), Name("string")),
-        **dict.fromkeys(("ok", "silent", "failing"), Name("bool")),
-        "lag": Name("double"), "dead_letters": Name("int"),
-    },
-    "warning": {
-        **dict.fromkeys(("id", "event", "source"), Name("string")), "regions": Name("list"),
-        **{name: Name("string", frozenset(words)) for name, words in _CAP.items()},
-    },
-}
-
-
-def _state_of(subject: Subject, name: str) -> Any:
-    state = subject.state
-    if name == "stale":
-        return state is None or state.stale_since is not None
-    return str(state.health) if state is not None else str(Health.UNKNOWN)
-
-
-def _asset_value(subject: Subject, name: str) -> Any:
-    return _state_of(subject, name) if name in ("health", "stale") else getattr(subject.asset, name)
-
-
-def _source_value(subject: Subject, name: str) -> Any:
-    if name in ("silent", "failing"):
-        return getattr(subject.source, f"{name}_since") is not None
-    return getattr(subject.source, name)
-
-
-def _warning_value(subject: Subject, name: str) -> Any:
-    value = getattr(subject.warning, name)
-    return list(value) if name == "regions" else value
-
-
-_VALUES: dict[str, Callable[[Subject, str], Any]] = {
-    "asset": _asset_value, "source": _source_value, "warning": _warning_value,
-}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledRule:
     """A rule ready to be asked."""
@@ -124,9 +76,29 @@ class CompiledRule:
     def id(self) -> str:
         return self.settings.id
 
-    def evaluate(self, subject: Subject, now: float) -> Evaluation:
-        """The verdict over a subject of this rule's kind at a moment (epoch seconds). Never raises for odd data."""
-        values = self._values(subject, now)
+    def touched_by(self, before: AssetState | None, after: AssetState | None) -> bool:
+        """Whether a change of an asset's state concerns anything that this rule looks at."""
+        if before is None or after is None or self.uses.whole:
+            return True
+        if "health" in self.uses.names and before.health is not after.health:
+            return True
+        if "stale" in self.uses.names and (before.stale_since is None) != (after.stale_since is None):
+            return True
+        return any(before.readings.get(key) != after.readings.get(key) for key in self.keys)
+
+    @property
+    def keys(self) -> set[str]:
+        """The readings that the answer hangs on."""
+        return {*self.uses.readings, *(age[2] for age in self.uses.ages), *(rate[2] for rate in self.uses.rates)}
+
+    def evaluate(
+        self, subject: Subject, now: float, *, active: bool = False, around: Around | None = None
+    ) -> Evaluation:
+        """The verdict over a subject of this rule's kind at a moment (epoch seconds). Never raises for odd data.
+
+        `active`: its alert stands already.
+        """
+        values = self._values(subject, now) | self._beyond(subject, now, active, around or Nothing())
         verdict = self._verdict(values)
         if verdict is Verdict.FALSE and values.get("health") == Health.UNKNOWN:
             known = {name: value for name, value in values.items() if name != "health"}
@@ -137,12 +109,26 @@ class CompiledRule:
         )
 
     def _values(self, subject: Subject, now: float) -> dict[str, Any]:
-        of = _VALUES[subject.kind]
-        values = {name: of(subject, name) for name in self.uses.names if name != "m"}
+        of = VALUES[subject.kind]
+        values = {name: of(subject, name) for name in self.uses.names if name not in ("m", "active")}
         if "m" in self.uses.names:
             values["m"] = {key: _value(r) for key, r in subject.readings.items() if _usable(r, now)}
         if self.uses.ages:
             values[_AGES] = {key: max(0.0, now - r.observed_at) for key, r in subject.readings.items()}
+        return values
+
+    def _beyond(self, subject: Subject, now: float, active: bool, around: Around) -> dict[str, Any]:
+        """What does not stand in the subject itself."""
+        values: dict[str, Any] = {"active": active} if "active" in self.uses.names else {}
+        if self.uses.many:
+            values |= {"count": around.count, "health_of": around.health_of}
+        if self.uses.rates:
+            fresh = {key for key, reading in subject.readings.items() if _usable(reading, now)}
+            rates = {
+                f"{seconds} {key}": around.rate(subject.id, key, seconds, now)
+                for _, _, key, seconds in self.uses.rates if key in fresh
+            }
+            values[_RATES] = {name: rate for name, rate in rates.items() if rate is not None}
         return values
 
     def _verdict(self, values: dict[str, Any]) -> Verdict:
@@ -166,11 +152,13 @@ class CompiledRule:
         return Quality.UNCERTAIN if uncertain else Quality.GOOD
 
     def _evidence(self, subject: Subject, values: Mapping[str, Any]) -> str:
-        told = [f"{name}={_plain(values[name])}" for name in sorted(self.uses.names - {"m", "labels"})]
+        told = [f"{name}={_plain(values[name])}" for name in sorted(self.uses.names - {"m", "labels", "active"})]
         for key in sorted(self.uses.readings & subject.readings.keys()):
             reading = subject.readings[key]
             told.append(f"{key}={_plain(reading.value)}{' ' + reading.unit if reading.unit else ''}")
         told += [f"age({key})={_plain(values[_AGES][key])} s" for _, _, key in self.uses.ages if key in values[_AGES]]
+        told += [f"rate({key})={_plain(values[_RATES][f'{span} {key}'])} /s"
+                 for _, _, key, span in self.uses.rates if f"{span} {key}" in values[_RATES]]  # fmt: skip
         if "health" in self.uses.names:
             down = [k for k, r in subject.readings.items() if k.partition("[")[0].endswith(".up") and r.value is False]
             told += [f"{key}=false {subject.readings[key].text}".strip() for key in sorted(down)[:3]]
@@ -182,8 +170,9 @@ class CompiledRule:
             limit, reading = self.uses.limits.get(start), subject.readings.get(key)
             if reading is not None:
                 moments.append(now + TICK if limit is None else reading.observed_at + limit + PAST)
-        if "m" in self.uses.names:
-            moments += [reading.fresh_until for reading in subject.readings.values()]
+        if "m" in self.uses.names or self.uses.rates:
+            looked_at = subject.readings if self.uses.whole else self.keys & subject.readings.keys()
+            moments += [subject.readings[key].fresh_until for key in looked_at]
         return min((moment for moment in moments if moment > now), default=None)
 
 
@@ -224,14 +213,17 @@ def compile_rule(rule: RuleSettings) -> CompiledRule:
             raise RuleError(rule.id, f"{name} 应为 0 到一年", f"{name} must be between 0 and a year")
     program = _program(rule, rule.when)
     try:
-        uses = cel_types.check(cel_syntax.parse(rule.when), NAMES[rule.over])
+        uses = cel_types.check(cel_syntax.parse(rule.when), NAMES[rule.over] | ACTIVE)
     except (cel_types.Unfit, cel_syntax.Unparsed) as error:
         zh, en = (error.zh, error.en) if isinstance(error, cel_types.Unfit) else ("无法理解", "not understood")
         place = _near(rule.when, error.at)
         raise RuleError(rule.id, f"{place}：{zh}", f"{place}: {en}") from error
     _check_patterns(rule, uses)
-    if uses.ages:
-        program = _program(rule, _with_ages(rule.when, uses))
+    if ":" in rule.id or rule.id in BUILT_IN:
+        en = "the id must have no colon and not be a built-in rule's"
+        raise RuleError(rule.id, "id 不能含冒号，也不能是内置规则的名称", en)
+    if uses.ages or uses.rates:
+        program = _program(rule, _with_maps(rule.when, uses))
     return CompiledRule(settings=replace(rule), program=program, uses=uses)
 
 
@@ -244,11 +236,13 @@ def _program(rule: RuleSettings, source: str) -> cel.Program:
         raise RuleError(rule.id, f"when = {source!r} 语法错误：{what}", f"when = {source!r}: {what}") from error
 
 
-def _with_ages(source: str, uses: Uses) -> str:
-    """`age(m["x"])` as `_age["x"]`: the library hands a function the reading's value, never the reading."""
-    for start, end, key in sorted(uses.ages, reverse=True):
+def _with_maps(source: str, uses: Uses) -> str:
+    """`age(m["x"])` as `_age["x"]`, a rate likewise: the library hands a function the reading's value only."""
+    places = [(start, end, _AGES, key) for start, end, key in uses.ages]
+    places += [(start, end, _RATES, f"{seconds} {key}") for start, end, key, seconds in uses.rates]
+    for start, end, name, key in sorted(places, reverse=True):
         quoted = '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
-        source = f"{source[:start]}{_AGES}[{quoted}]{source[end:]}"
+        source = f"{source[:start]}{name}[{quoted}]{source[end:]}"
     return source
 
 

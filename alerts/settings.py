@@ -34,3 +34,14 @@ class ReceiverSettings:
     url: str = field(repr=False)
     severities: tuple[Severity, ...] = tuple(Severity)
     timeout: float = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldPolicy:
+    """How long an alert is held back for a newer result, in seconds.
+
+    The bound is two rounds of the probe that is waited for, `unprobed` where there is none, and never above `longest`.
+    """
+
+    unprobed: float = 5.0
+    longest: float = 60.0

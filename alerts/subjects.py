@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from feeds.model import Asset, AssetState, Change, EmergencyWarning, Kind, Reading, SourceState
+from alerts.around import Counts, History
+from feeds.model import Asset, AssetState, Change, EmergencyWarning, Health, Kind, Reading, SourceState
 from feeds.regions import covers, parent
+
+if TYPE_CHECKING:
+    from alerts.rules import CompiledRule
 
 SubjectKey = tuple[str, str]  # "asset" | "source" | "warning", the thing's id
 _OVER = {Kind.ASSET: "asset", Kind.STATE: "asset", Kind.SOURCE: "source", Kind.WARNING: "warning"}
@@ -15,7 +19,7 @@ _OVER = {Kind.ASSET: "asset", Kind.STATE: "asset", Kind.SOURCE: "source", Kind.W
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """One thing at one moment; only the fields of its kind are set."""
+    """One thing at one moment; only the fields of its kind are set. A region is all that lies in it."""
 
     kind: str
     id: str
@@ -31,6 +35,8 @@ class Subject:
             return self.asset.region
         if self.source is not None:
             return self.source.region
+        if self.kind == "region":
+            return self.id
         return common_region(self.warning.regions) if self.warning is not None else ""
 
     @property
@@ -63,6 +69,70 @@ class Subjects:
     def __init__(self, records: Mapping[Kind, Mapping[str, Any]] | None = None) -> None:
         found = records or {}
         self._records: dict[Kind, dict[str, Any]] = {kind: dict(found.get(kind, {})) for kind in _OVER}
+        self._counts, self._history = Counts(), History()
+        for asset in self.assets.values():
+            self._counts.put(asset, asset.id, self.states.get(asset.id))
+
+    # -- around a subject --------------------------------------------------------
+
+    def remember(self, rules: Iterable[CompiledRule]) -> None:
+        """Keep what these rules want to know of the past, from now on."""
+        self._history.want((key, seconds) for rule in rules for _, _, key, seconds in rule.uses.rates)
+
+    def count(self, region: object, kind: object, health: object) -> int:
+        """How many assets lie in a region (or one of several), of a kind, in a health; "" is any."""
+        return self._counts.count(region, kind, health)
+
+    def health_of(self, asset: object) -> str:
+        """An asset's health; LookupError when it is not in the inventory."""
+        return self.health(self.assets[str(asset)].id).value
+
+    def rate(self, asset: str, key: str, seconds: float, now: float) -> float | None:
+        """By how much a reading has changed per second over its last so many seconds, None when unknown."""
+        return self._history.rate(asset, key, seconds, now)
+
+    def moved(self) -> bool:
+        """Whether any count or health is another one than when this was last asked."""
+        return self._counts.moved()
+
+    # -- records -----------------------------------------------------------------
+
+    @property
+    def assets(self) -> Mapping[str, Asset]:
+        return self._records[Kind.ASSET]
+
+    @property
+    def states(self) -> Mapping[str, AssetState]:
+        return self._records[Kind.STATE]
+
+    def source(self, id: str) -> SourceState | None:
+        found: SourceState | None = self._records[Kind.SOURCE].get(id)
+        return found
+
+    def health(self, asset: str) -> Health:
+        """An asset's health; unknown when nothing is known of it."""
+        state = self.states.get(asset)
+        return state.health if state is not None else Health.UNKNOWN
+
+    def kind(self, asset: str) -> str:
+        """An asset's kind, "" when it is not in the inventory."""
+        known = self.assets.get(asset)
+        return known.kind if known is not None else ""
+
+    def failed_since(self, asset: str, otherwise: float) -> float:
+        """Since when the asset does not answer well; `otherwise` when it does, or nobody can tell."""
+        state = self.states.get(asset)
+        bad = state is not None and state.health in (Health.DOWN, Health.DEGRADED)
+        return state.since if state is not None and bad else otherwise
+
+    def sources_of(self, asset: str) -> set[str]:
+        """The sources that an asset is seen through."""
+        state = self.states.get(asset)
+        return {reading.source for reading in state.readings.values()} if state is not None else set()
+
+    def seen_through(self, source: str) -> list[str]:
+        """The assets that are seen through a source, alone or among others."""
+        return [id for id, one in self.states.items() if any(r.source == source for r in one.readings.values())]
 
     def fold(self, change: Change) -> SubjectKey | None:
         """Take one change in; the subject that it is about, or None when no rule can be about it."""
@@ -73,6 +143,12 @@ class Subjects:
             self._records[change.kind].pop(change.id, None)
         else:
             self._records[change.kind][change.id] = change.after
+        if over == "asset":
+            self._counts.put(self.assets.get(change.id), change.id, self.states.get(change.id))
+            if isinstance(change.after, AssetState):
+                self._history.put(change.id, change.after.readings)
+            elif change.after is None:
+                self._history.drop(change.id)
         return over, change.id
 
     def get(self, key: SubjectKey) -> Subject | None:
@@ -84,13 +160,21 @@ class Subjects:
         if kind == "source":
             source = self._records[Kind.SOURCE].get(id)
             return source and Subject(kind=kind, id=id, source=source)
+        if kind == "region":
+            return Subject(kind=kind, id=id) if id in self._counts.regions() else None
         warning = self._records[Kind.WARNING].get(id)
         return warning and Subject(kind=kind, id=id, warning=warning)
 
     def everything(self) -> list[SubjectKey]:
         """Every subject there is."""
-        pairs = ((Kind.ASSET, "asset"), (Kind.SOURCE, "source"), (Kind.WARNING, "warning"))
-        return [(over, id) for kind, over in pairs for id in self._records[kind]]
+        return [key for over in ("asset", "source", "warning", "region") for key in self.of_kind(over)]
+
+    def of_kind(self, over: str) -> list[SubjectKey]:
+        """Every subject of one kind. Regions are those that assets lie in, and what covers several of them."""
+        if over == "region":
+            return [(over, id) for id in self._counts.regions()]
+        kinds = {"asset": Kind.ASSET, "source": Kind.SOURCE, "warning": Kind.WARNING}
+        return [(over, id) for id in self._records[kinds[over]]]
 
     def knows_inventory(self) -> bool:
         """Whether absence means anything: after Redis was lost the inventory arrives later, and all at once."""

@@ -1,7 +1,7 @@
 """What people may do to an alert: checks of a command against the alert it names, without I/O.
 
 Refusals name their reason by a stable code in `Result.detail`: late, unknown_action, role, no_alert,
-region, closed, rev, not_acked, until_past, bad_comment, bad_until, bad_estimated_restoration.
+region, closed, rev, not_acked, not_shelved, until_past, bad_comment, bad_until, bad_estimated_restoration.
 """
 
 from __future__ import annotations
@@ -9,17 +9,19 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from alerts import life
+from alerts import hiding, life
 from feeds.mirror import alert_record
 from feeds.model import Alert, Command, Outcome, Result, Transition
 from feeds.regions import covers
 
-ACTIONS = frozenset(("ack", "unack", "comment"))
+ACTIONS = frozenset(("ack", "unack", "comment", "shelve", "unshelve"))
 ROLES = frozenset(("duty", "operator", "admin"))
 COMMENT_MAX = 2000
 FAR = 366 * 86400.0  # an acknowledgement that ends later than this never ends for anybody who took it
 
-_OUTCOMES = {"closed": Outcome.CONFLICT, "not_acked": Outcome.CONFLICT, "until_past": Outcome.INVALID}
+SHELF_LONGEST = 7 * 86400.0  # a shelf is for a while (ISA-18.2: time-limited); what lasts is a silence or a window
+
+_OUTCOMES = {"closed": Outcome.CONFLICT, "not_acked": Outcome.CONFLICT, "not_shelved": Outcome.CONFLICT}
 
 
 class Refused(ValueError):
@@ -62,32 +64,45 @@ def carry_out(alert: Alert | None, command: Command, at: float, now: float) -> t
 
 
 def _event(command: Command, now: float) -> life.Event:
-    comment = _comment(command)
+    comment = comment_of(command)
     if command.action == "unack":
         return life.Unacknowledge(actor=command.actor, comment=comment, command=command.id)
     if command.action == "comment":
         if not comment:
             raise Refused(Outcome.INVALID, "bad_comment")
         return life.Remark(actor=command.actor, comment=comment, command=command.id)
-    until = _moment(command.args, "until")
+    if command.action == "unshelve":
+        return hiding.Unshelve(actor=command.actor, comment=comment, command=command.id)
+    until = moment_of(command.args, "until")
     if until is not None and until <= now:
         raise Refused(Outcome.INVALID, "until_past")
     if until is not None and until > now + FAR:
         raise Refused(Outcome.INVALID, "bad_until")
+    if command.action == "shelve":
+        return _shelve(command, comment, until, now)
     return life.Acknowledge(
         actor=command.actor, comment=comment, until=until, command=command.id,
-        estimated_restoration=_moment(command.args, "estimated_restoration"),
+        estimated_restoration=moment_of(command.args, "estimated_restoration"),
     )
 
 
-def _comment(command: Command) -> str:
+def _shelve(command: Command, comment: str, until: float | None, now: float) -> life.Event:
+    if until is None or until > now + SHELF_LONGEST:
+        raise Refused(Outcome.INVALID, "bad_until")
+    if not comment:
+        raise Refused(Outcome.INVALID, "bad_comment")
+    return hiding.Shelve(actor=command.actor, comment=comment, until=until, command=command.id)
+
+
+def comment_of(command: Command) -> str:
+    """The command's comment, without white space around it; Refused when it is too long or no text."""
     comment = command.args.get("comment", command.reason)
     if not isinstance(comment, str) or len(comment) > COMMENT_MAX:
         raise Refused(Outcome.INVALID, "bad_comment")
     return comment.strip()
 
 
-def _moment(args: dict[str, Any], name: str) -> float | None:
+def moment_of(args: dict[str, Any], name: str) -> float | None:
     """Epoch seconds, or None when it is not given; what cannot be shown as a date is refused."""
     value = args.get(name)
     if value is None:

@@ -15,6 +15,7 @@ from api.settings import SiteInfo, WebSettings
 from feeds.bus import Bus
 from feeds.clock import Clock, now
 from feeds.commands import CommandClient
+from feeds.history import History
 from feeds.journal import Journal
 from feeds.live import Pump
 
@@ -43,6 +44,7 @@ class Deps:
     bus: Bus
     map_layer: Callable[[str], bytes | None]
     reload: Callable[[], Awaitable[list[str]]]
+    history: History | None = None
     clock: Clock = now
     script_hashes: Callable[[], list[str]] = _no_hashes
     static_prefixes: tuple[str, ...] = field(default=STATIC_PREFIXES)

@@ -49,6 +49,12 @@ def alerts(**_: Any) -> Component:
     return _page("alerts", widget("alert-list"), widget("detail", tag=html.Aside))
 
 
+def network(**_: Any) -> Component:
+    """Health by layer and place, the tree of uplinks, the map, and the evidence for one asset."""
+    side = [widget("map", mode="desk", drill="county"), widget("net-evidence", tag=html.Aside)]
+    return _page("network", widget("net-scope"), widget("net-tree"), html.Div(side, className="network-side"))
+
+
 def sources(**_: Any) -> Component:
     """Every source and role."""
     return _page("sources", widget("source-table"))
@@ -86,6 +92,7 @@ PAGES = (
     Page("wall", "nav.wall", wall, path="/wall"),
     Page("alerts", "nav.alerts", alerts, path="/alerts"),
     Page("warnings", "nav.warnings", warnings, path="/warnings"),
+    Page("network", "nav.network", network, path="/network"),
     Page("sources", "nav.sources", sources, path="/sources"),
     Page("asset", "asset.title", asset, template="/assets/<asset_id>"),
     Page("not_found_404", "page.missing", missing, path="/not-found"),

@@ -10,6 +10,7 @@ from feeds import texts
 
 NAV = (
     ("duty", "/", "nav.duty"),
+    ("network", "/network", "nav.network"),
     ("warnings", "/warnings", "nav.warnings"),
     ("sources", "/sources", "nav.sources"),
     ("alerts", "/alerts", "nav.alerts"),
@@ -88,6 +89,7 @@ def index_string(site: SiteLike, build: str) -> str:
   <link rel="stylesheet" href="{base}/vendor/maplibre-gl/maplibre-gl.css">
   <link rel="stylesheet" href="{base}/app.css">
   <link rel="stylesheet" href="{base}/desk.css">
+  <link rel="stylesheet" href="{base}/network.css">
   <link rel="stylesheet" href="{base}/wall.css">
   {{%css%}}
   <script type="module" src="{base}/main.js"></script>

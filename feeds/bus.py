@@ -1,24 +1,17 @@
-"""The Redis bus: streams that roles meet on, and the live state beside them.
-
-BusError
-├── BusLost   the connection broke or the server is another one: reopen and rebuild
-└── BusFull   the server's memory is full: refuse new input, try again later
-"""
+"""The Redis bus: streams that roles meet on, and the live state beside them."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
-import redis.asyncio as aredis
 from redis.asyncio.connection import AbstractConnection
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
+from redis.exceptions import ConnectionError as NoConnection
 
 from feeds import wire
+from feeds.bus_errors import BusError, BusFull, BusLost, translated
+from feeds.bus_servers import CONFIRM_WITHIN, NOTICE_WITHIN, Server
 from feeds.clock import Clock, now
 from feeds.entries import (
     DeadLetter,
@@ -29,52 +22,25 @@ from feeds.entries import (
     letter,
     letter_fields,
     packed,
+    put_state,
     readable,
     unpacked,
 )
-from feeds.keys import FEEDS, Keys
-from feeds.model import Alert, Change, Command, Kind, Result
+from feeds.keys import FEEDS, FOLLOWERS, Keys
+from feeds.model import Change, Command, Kind, Result
 
 __all__ = ["Bus", "BusError", "BusFull", "BusLost", "DeadLetter", "Saved", "State", "StreamEntry", "entry_order"]
 
 CHANGES_KEPT = 60.0
 DEAD_KEPT = 10_000
-SOCKET_TIMEOUT = 5.0
-
-
-class BusError(Exception):
-    """The bus could not do what was asked."""
-
-
-class BusLost(BusError):
-    """The connection broke or the server restarted: reopen and rebuild."""
-
-
-class BusFull(BusError):
-    """The server refuses writes because its memory is full."""
-
-
-@asynccontextmanager
-async def _translated() -> AsyncIterator[None]:
-    """Redis' errors as ours. A cancellation that redis-py's `wait_for` swallowed (Python 3.11) is raised again."""
-    try:
-        yield
-        if (task := asyncio.current_task()) and task.cancelling():
-            raise asyncio.CancelledError
-    except (OutOfMemoryError, ResponseError) as error:
-        if "OOM" in str(error) or isinstance(error, OutOfMemoryError):
-            raise BusFull("Redis is out of memory") from error
-        raise BusLost(str(error)) from error
-    except (RedisError, OSError) as error:
-        raise BusLost(f"{type(error).__name__}: {error}") from error
 
 
 class Bus:
-    """One process's connection to Redis.
+    """One process's connection to Redis; `url` as `feeds.bus_url` says.
 
-    `epoch` names the server's life (its run id). When a reconnection finds another one,
-    the command that met it fails with BusLost, so that no loop walks over a restart unaware:
-    under `appendfsync everysec` a restarted server may have forgotten its last second.
+    `epoch` names the server's life. When a reconnection finds another one, the command that met it
+    fails with BusLost, so that no loop walks over a restart or a failover unaware: under `appendfsync
+    everysec` a restarted server may have forgotten its last second, a promoted one what never reached it.
     """
 
     def __init__(self, url: str, site: str, *, name: str = "watchfloor", clock: Clock = now) -> None:
@@ -83,27 +49,18 @@ class Bus:
         self.epoch = ""
         self._clock = clock
         self._dead: list[DeadLetter] = []
-        self._redis: Any = aredis.Redis.from_url(  # redis-py's own types are unions of every protocol
-            url,
-            client_name=name,
-            protocol=2,
-            retry=Retry(NoBackoff(), 0),
-            retry_on_error=[],
-            socket_timeout=SOCKET_TIMEOUT,
-            redis_connect_func=self._on_connect,
-            max_connections=64,
-        )
+        self._server = Server(url, self.keys.changes, name, self._on_connect)
+        self._redis = self._server.redis
 
     async def _on_connect(self, connection: AbstractConnection) -> None:
         await connection.on_connect()
-        await connection.send_command("INFO", "server")
-        info = await connection.read_response()
-        text = info.decode() if isinstance(info, bytes) else str(info)
-        run_id = next(line[7:] for line in text.splitlines() if line.startswith("run_id:"))[:12]
-        if self.epoch and run_id != self.epoch:
-            self.epoch = run_id
-            raise aredis.ConnectionError("the Redis server restarted")
-        self.epoch = run_id
+        life, before = await self._server.life(connection), self.epoch
+        self.epoch = life
+        if before and life != before:
+            raise NoConnection("the Redis server restarted, or another one took over")
+
+    def _asked(self) -> AbstractAsyncContextManager[None]:
+        return translated(self._server.leave)
 
     async def open(self) -> str:
         """Connect and learn the epoch; raises BusLost when nobody answers.
@@ -111,36 +68,53 @@ class Bus:
         What was read but not committed will be read again, so its dead letters are forgotten here.
         """
         self._dead = []
-        async with _translated():
+        async with self._asked():
             await self._redis.ping()
         return self.epoch
 
     async def close(self) -> None:
-        await self._redis.aclose()
+        await self._server.aclose()
+
+    @asynccontextmanager
+    async def pipeline(self, *, atomic: bool) -> AsyncIterator[Any]:
+        """Redis' own commands in one go (`atomic`: all or none), for what has a module of its own."""
+        async with self._asked(), self._redis.pipeline(transaction=atomic) as pipe:
+            yield pipe
 
     # -- writing -----------------------------------------------------------------
 
     async def publish(self, feed: str, kind: str, items: Sequence[object], *, source: str) -> None:
-        """Put one envelope of items on a feed; when it returns, Redis has it."""
+        """Put one envelope of items on a feed; when it returns, Redis and as many replicas as asked for have it."""
         body = wire.encode_envelope(kind, list(items), source=source, sent_at=self._clock())
         await self.publish_raw(feed, body, source=source)
 
     async def publish_raw(self, feed: str, body: bytes, *, source: str) -> None:
         """Put bytes as they came on a feed; its engine decides whether they can be read."""
-        async with _translated():
-            await self._redis.xadd(self.keys.feed(feed), {"s": source, "e": body})
+        fields, wanted = {"s": source, "e": body}, self._server.copies
+        async with self._asked():
+            confirmed = await self._server.add(self.keys.feed(feed), fields, within=CONFIRM_WITHIN)
+            if confirmed < wanted:
+                raise NoConnection(f"{confirmed} of {wanted} replicas confirmed the entry in {CONFIRM_WITHIN:g} s")
 
     async def send(self, engine: str, command: Command) -> None:
         """Hand a command to its engine's stream."""
         body = wire.encode_envelope("command", [command], source=command.actor, sent_at=self._clock())
-        async with _translated():
+        async with self._asked():
             await self._redis.xadd(self.keys.commands(engine), {"s": command.actor, "e": body})
 
     async def beat(self, role: str, at: float, stats: Mapping[str, float] | None = None) -> None:
-        """Say that a role's loop really moves, and how it feels."""
+        """Say that a role's loop really moves, and how it feels.
+
+        A master that no replica listens to may be one that was deposed and does not know it yet (Sentinel tells it
+        seconds later): the next command looks for the master again.
+        """
         fields = {"r": role, "t": repr(at), "v": wire.encode(dict(stats or {}))}
-        async with _translated():
-            await self._redis.xadd(self.keys.beats, fields, maxlen=200, approximate=True)
+        async with self._asked():
+            confirmed = await self._server.add(
+                self.keys.beats, fields, within=NOTICE_WITHIN, maxlen=200, approximate=True
+            )
+            if confirmed < self._server.copies:
+                await self._server.leave()
 
     async def dead_letter(self, stream: str, entry: str, raw: bytes, reason: str, source: str) -> None:
         """Set aside what cannot be used; it is written with the engine's next commit, so once only."""
@@ -160,10 +134,10 @@ class Bus:
         Cursors and private fields that are not named keep what they were; a private None is removed.
         """
         keys, batch, dead = self.keys, list(changes), self._dead
-        async with _translated(), self._redis.pipeline(transaction=True) as pipe:
+        async with self._asked(), self._redis.pipeline(transaction=True) as pipe:
             if batch:
                 pipe.xadd(keys.changes, {"b": wire.encode([packed(change) for change in batch])})
-                _put_state(pipe, keys, batch)
+                put_state(pipe, keys, batch)
             for result in results:
                 pipe.xadd(keys.results, {"r": wire.encode(result)}, maxlen=1000, approximate=True)
             for one in dead:
@@ -183,7 +157,7 @@ class Bus:
 
     async def saved(self, engine: str) -> Saved:
         """What the engine committed last."""
-        async with _translated():
+        async with self._asked():
             raw = await self._redis.hgetall(self.keys.engine(engine))
         fields = {name.decode(): value for name, value in raw.items()}
         return Saved(
@@ -194,7 +168,7 @@ class Bus:
 
     async def read(self, cursors: Mapping[str, str], *, block: float, count: int = 200) -> list[StreamEntry]:
         """Entries after the cursors, decoded; waits `block` seconds at most. Undecodable ones become dead letters."""
-        async with _translated():
+        async with self._asked():
             answer = await self._redis.xread(dict(cursors), count=count, block=max(1, int(block * 1000)))
         entries: list[StreamEntry] = []
         for stream, rows in answer or []:
@@ -232,7 +206,7 @@ class Bus:
     async def state(self, kinds: Iterable[Kind] = tuple(Kind)) -> State:
         """All live state and the place in the change stream that it stands at, read at once."""
         wanted = list(kinds)
-        async with _translated(), self._redis.pipeline(transaction=True) as pipe:
+        async with self._asked(), self._redis.pipeline(transaction=True) as pipe:
             pipe.xrevrange(self.keys.changes, count=1)
             for kind in wanted:
                 pipe.hgetall(self.keys.state(kind))
@@ -245,7 +219,7 @@ class Bus:
 
         Trimming keeps the entry at every reader's cursor, so a cursor below the first entry has lost its place.
         """
-        async with _translated():
+        async with self._asked():
             first = await self._redis.xrange(stream, count=1)
             if not first:
                 return False
@@ -257,12 +231,16 @@ class Bus:
     # -- keeping -----------------------------------------------------------------
 
     async def trim_read(self, cursors: Mapping[str, str]) -> None:
-        """Drop what its only reader has committed: feeds and commands up to the cursor."""
+        """Drop what a feed's or a command stream's reader has committed, and all its followers too."""
         own = {self.keys.feed(feed) for feed in FEEDS}
-        async with _translated(), self._redis.pipeline(transaction=False) as pipe:
-            for stream, cursor in cursors.items():
-                if stream in own or stream.startswith("cmd:"):
-                    pipe.xtrim(stream, minid=cursor, approximate=True)
+        bounds = {stream: at for stream, at in cursors.items() if stream in own or stream.startswith("cmd:")}
+        for follower in FOLLOWERS:
+            for stream, at in (await self.saved(follower)).cursors.items():
+                if stream in bounds:
+                    bounds[stream] = min(bounds[stream], at, key=entry_order)
+        async with self._asked(), self._redis.pipeline(transaction=False) as pipe:
+            for stream, bound in bounds.items():
+                pipe.xtrim(stream, minid=bound, approximate=True)
             await pipe.execute()
 
     async def trim_changes(self, readers: Iterable[str], at: float) -> None:
@@ -271,7 +249,7 @@ class Bus:
         for reader in readers:
             cursor = (await self.saved(reader)).cursors.get(self.keys.changes, "0-0")
             oldest = min(oldest, cursor, key=entry_order)
-        async with _translated():
+        async with self._asked():
             last = await self._redis.xrevrange(self.keys.changes, count=1)
             if last:
                 await self._redis.xtrim(
@@ -280,28 +258,18 @@ class Bus:
 
     async def dead_counts(self) -> dict[str, int]:
         """How many dead letters each source has caused."""
-        async with _translated():
+        async with self._asked():
             counts = await self._redis.hgetall(self.keys.dead_counts)
         return {source.decode(): int(count) for source, count in counts.items()}
 
     async def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
         """The newest dead letters, newest first."""
-        async with _translated():
+        async with self._asked():
             rows = await self._redis.xrevrange(self.keys.dead, count=limit)
         return [letter(entry.decode(), fields) for entry, fields in rows]
 
     async def tail(self, stream: str) -> str:
         """The id of a stream's last entry, "0-0" when it is empty."""
-        async with _translated():
+        async with self._asked():
             last = await self._redis.xrevrange(stream, count=1)
         return last[0][0].decode() if last else "0-0"
-
-
-def _put_state(pipe: Any, keys: Keys, changes: list[Change]) -> None:
-    """The last word on each thing; an alert that is no longer open leaves the live state."""
-    final = {(change.kind, change.id): change.after for change in changes}
-    for (kind, key), after in final.items():
-        if after is None or (isinstance(after, Alert) and not after.open):
-            pipe.hdel(keys.state(kind), key)
-        else:
-            pipe.hset(keys.state(kind), key, wire.encode(after))

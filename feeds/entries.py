@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from feeds import wire
-from feeds.model import Change, Kind
+from feeds.keys import Keys
+from feeds.model import Alert, Change, Kind
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +79,22 @@ def readable(kind: Kind, rows: dict[bytes, bytes]) -> dict[str, Any]:
         except wire.Undecodable as error:
             log.warning("state of %s %r cannot be read: %s", kind, key, error)
     return records
+
+
+def put_state(pipe: Any, keys: Keys, batch: list[Change]) -> None:
+    """The last word on each thing; an alert that is no longer open leaves the live state."""
+    final = {(change.kind, change.id): change.after for change in batch}
+    kept: dict[Kind, dict[str, bytes]] = {}
+    gone: dict[Kind, list[str]] = {}
+    for (kind, key), after in final.items():
+        if after is None or (isinstance(after, Alert) and not after.open):
+            gone.setdefault(kind, []).append(key)
+        else:
+            kept.setdefault(kind, {})[key] = wire.encode(after)
+    for kind, rows in kept.items():  # one command for all of a kind: each one costs more than what is in it
+        pipe.hset(keys.state(kind), mapping=rows)
+    for kind, ids in gone.items():
+        pipe.hdel(keys.state(kind), *ids)
 
 
 def letter_fields(letter: DeadLetter) -> dict[str, Any]:

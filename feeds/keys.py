@@ -8,6 +8,8 @@ from feeds.model import Kind
 
 FEEDS = ("network", "emergency")
 ENGINES = ("project", "alert", "command")
+FOLLOWERS = ("history",)
+"""Read feeds beside the engine that owns them, each with a cursor of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,10 @@ class Keys:
     def engine(self, engine: str) -> str:
         """The engine's private hash: cursors and whatever it must find again after a restart."""
         return f"en:{{{self.site}}}:{engine}"
+
+    def hot(self, hour: int, group: int) -> str:
+        """Points of an hour (since the epoch) that is still open, of one group of series."""
+        return f"hi:{{{self.site}}}:{hour}:{group}"
 
     @property
     def changes(self) -> str:

@@ -24,6 +24,8 @@ __all__ = ["Audience", "Mirror", "Pump", "Subscription"]
 log = logging.getLogger(__name__)
 
 WINDOW = 0.1
+SHORTEST = 0.001
+AT_ONCE = 200
 HEARTBEAT = 1.0
 QUEUE = 64
 REPLAY = 200
@@ -94,6 +96,7 @@ class Pump:
         self._replay: deque[tuple[str, list[Delta]]] = deque(maxlen=REPLAY)
         self._oldest = ""
         self._beats: dict[str, float] = {}
+        self._snapshots: dict[Audience, bytes] = {}
         self.vitals = Vitals()
 
     # -- clients -----------------------------------------------------------------
@@ -126,7 +129,11 @@ class Pump:
         return {role: round(max(0.0, at - heard[role]), 3) if role in heard else None for role in ROLES}
 
     def snapshot_frame(self, audience: Audience) -> bytes:
-        return _encode({"type": "snapshot", "at": iso(self._clock()), **self.mirror.snapshot(audience)})
+        """The whole picture. After a loss all clients want it at once: its bytes are made once an audience."""
+        body = self._snapshots.get(audience)
+        if body is None:
+            body = self._snapshots[audience] = _encode(self.mirror.snapshot(audience))
+        return _encode({"type": "snapshot", "at": iso(self._clock())})[:-1] + b"," + body[1:]
 
     def _knows(self, since: str) -> bool:
         if not self.filled or since.rpartition(".")[0] != self._bus.epoch:
@@ -163,6 +170,7 @@ class Pump:
         beats = await self._bus.tail(self._bus.keys.beats)
         state = await self._bus.state()
         self.mirror.reset(self._bus.rev(state.last), state.records)
+        self._snapshots.clear()
         for source in state.records[Kind.SOURCE].values():
             self._note_canary(source)
         self._replay.clear()
@@ -180,13 +188,17 @@ class Pump:
         """Read, fold, and flush at ticks of absolute time, until the server is another one."""
         epoch, loop = self._bus.epoch, asyncio.get_running_loop()
         flush_at = beat_at = loop.time()
+        behind = False
         self.vitals.start()
         while self._bus.epoch == epoch:
-            wait = min(max(0.001, flush_at - loop.time()), WINDOW)
             read_at = loop.time()
-            for entry in await self._bus.read(cursors, block=wait):
+            if not behind:  # nobody is told sooner for its being read sooner: one look a window costs least
+                await asyncio.sleep(max(0.0, flush_at - loop.time()))
+            entries = await self._bus.read(cursors, block=SHORTEST, count=AT_ONCE)
+            for entry in entries:
                 cursors[entry.stream] = entry.id
                 self._fold(entry)
+            behind = len(entries) >= AT_ONCE
             if loop.time() >= flush_at:
                 self._flush()
                 flush_at = max(flush_at + WINDOW, loop.time() + WINDOW / 2)
@@ -206,6 +218,7 @@ class Pump:
             self._beats[entry.source] = entry.items[0]
         elif entry.kind == "change":
             self.mirror.apply(entry.items)
+            self._snapshots.clear()
             for change in entry.items:
                 self._note_canary(change.after)
 
@@ -225,7 +238,7 @@ class Pump:
                 subscription.offer(frame)
 
     def _frame(self, rev: str, deltas: list[Delta], audience: Audience) -> bytes | None:
-        items = [item for delta in deltas if (item := delta.item(audience))]
+        items = [item for delta in deltas if (item := delta.encoded(audience)) is not None]
         return _encode({"type": "changes", "rev": rev, "at": iso(self._clock()), "items": items}) if items else None
 
     def _heartbeat(self) -> bytes:

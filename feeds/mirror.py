@@ -6,16 +6,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from feeds.isa import isa_state
 from feeds.model import Alert, Asset, AssetState, Change, Health, Kind
 from feeds.regions import covers
-from feeds.wire import public
+from feeds.wire import iso, public
 
 Record = dict[str, Any]
 KINDS = ("asset", "source", "alert", "warning")
-STATE_FIELDS = ("health", "since", "stale_since", "seen_at", "readings")
 PARENT_REGIONS = "_parent_regions"
 _NEVER_SEEN = AssetState(id="", region="", health=Health.UNKNOWN)
+_encode = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +52,38 @@ def alert_record(alert: Alert) -> Record:
     return {**public(alert), "acked": alert.acked, "state": isa_state(alert)}
 
 
-def asset_record(asset: Asset, state: AssetState | None, assets: Mapping[str, Asset]) -> Record:
-    """An asset with its state at its top level, and its parents' regions, which no audience is shown."""
-    known = public(state or _NEVER_SEEN)
+def asset_part(asset: Asset, assets: Mapping[str, Asset]) -> Record:
+    """What of an asset's record the inventory says, and its parents' regions, which no audience is shown."""
     parents = [(key, assets[key].region) for key in asset.parents if key in assets]
-    return {**public(asset), **{name: known[name] for name in STATE_FIELDS}, PARENT_REGIONS: parents}
+    return {**public(asset), PARENT_REGIONS: parents}
+
+
+def state_part(state: AssetState, before: AssetState, shown: Record | None) -> Record:
+    """What of an asset's record its state says; a reading as it was `before` stands there as it was `shown`."""
+    old = shown["readings"] if shown is not None else {}
+    was = before.readings
+    readings = {
+        key: old[key] if key in old and was.get(key) == one else public(one) for key, one in state.readings.items()
+    }
+    return {
+        "health": state.health, "since": iso(state.since), "stale_since": iso(state.stale_since),
+        "seen_at": iso(state.seen_at), "readings": readings,
+    }  # fmt: skip
 
 
 def patch(old: Mapping[str, Any], new: Mapping[str, Any]) -> Record:
     """What to set on `old` to make it `new`: whole fields, but readings by key (None removes one)."""
-    changed = {name: value for name, value in new.items() if name not in old or old[name] != value}
+    changed = {name: value for name, value in new.items() if name not in old or _differ(old[name], value)}
     if "readings" in changed and "readings" in old:
         before, after = old["readings"], new["readings"]
-        readings: Record = {key: value for key, value in after.items() if before.get(key) != value}
+        readings: Record = {key: value for key, value in after.items() if _differ(before.get(key), value)}
         changed["readings"] = readings | {key: None for key in before if key not in after}
     return changed
+
+
+def _differ(old: Any, new: Any) -> bool:
+    """Most parts of a record are the very same objects as before."""
+    return old is not new and bool(old != new)
 
 
 def patched(old: Mapping[str, Any], change: Mapping[str, Any]) -> Record:
@@ -76,14 +95,30 @@ def patched(old: Mapping[str, Any], change: Mapping[str, Any]) -> Record:
     return new
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Delta:
-    """One thing between two flushes: what it was and what it is (None: not there)."""
+    """One thing between two flushes: what it was and what it is (None: not there).
+
+    `whole` is what one who sees everything is told; most audiences that see the thing are told just that, so its
+    bytes are made once.
+    """
 
     kind: str
     id: str
     old: Record | None
     new: Record | None
+    whole: Record | None = field(init=False, default=None)
+    _bytes: msgspec.Raw | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        change = patch(self.old, self.new) if self.old is not None and self.new is not None else None
+        if change:
+            self.whole = {"kind": self.kind, "id": self.id, "set": change}
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing has changed."""
+        return self.whole is None and (self.old is None) == (self.new is None)
 
     def item(self, audience: Audience) -> Record | None:
         """What this audience must be told; None when it saw nothing of it before and sees nothing now."""
@@ -91,9 +126,27 @@ class Delta:
         new = self.new if self.new is not None and audience.sees(self.kind, self.new) else None
         if new is None:
             return None if old is None else {"kind": self.kind, "id": self.id, "gone": True}
+        if old is not None and self._alike(audience):
+            return self.whole
         shown = audience.shown(self.kind, new)
         change = shown if old is None else patch(audience.shown(self.kind, old), shown)
         return {"kind": self.kind, "id": self.id, "set": change} if change else None
+
+    def _alike(self, audience: Audience) -> bool:
+        """Whether who saw the thing before and sees it now is told no more and no less than `whole`."""
+        changed = self.whole["set"] if self.whole is not None else {}
+        if self.kind == "asset":
+            return PARENT_REGIONS not in changed and "parents" not in changed
+        return self.kind != "alert" or audience.personal or "ack" not in changed
+
+    def encoded(self, audience: Audience) -> msgspec.Raw | Record | None:
+        """The item, as ready JSON where it is the same for many."""
+        item = self.item(audience)
+        if item is None or item is not self.whole:
+            return item
+        if self._bytes is None:
+            self._bytes = msgspec.Raw(_encode(item))
+        return self._bytes
 
 
 @dataclass(slots=True)
@@ -104,13 +157,14 @@ class Mirror:
     _records: dict[str, dict[str, Record]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
     _assets: dict[str, Asset] = field(default_factory=dict)
     _states: dict[str, AssetState] = field(default_factory=dict)
+    _parts: dict[str, Record] = field(default_factory=dict)
     _children: dict[str, set[str]] = field(default_factory=dict)
     _touched: dict[tuple[str, str], Record | None] = field(default_factory=dict)
 
     def reset(self, rev: str, records: Mapping[Kind, Mapping[str, Any]]) -> None:
         """Start again from a whole state."""
         self.rev = rev
-        self._assets, self._states, self._children = {}, dict(records[Kind.STATE]), {}
+        self._assets, self._states, self._children, self._parts = {}, dict(records[Kind.STATE]), {}, {}
         for asset in records[Kind.ASSET].values():
             self._keep_asset(asset)
         self._records = {
@@ -130,6 +184,7 @@ class Mirror:
             if change.kind is Kind.ASSET:
                 for child in self._children.get(change.id, ()):
                     if asset := self._assets.get(child):
+                        self._parts.pop(child, None)
                         self._set("asset", child, self._asset_record(asset))
 
     def _set(self, kind: str, key: str, record: Record | None) -> None:
@@ -137,27 +192,35 @@ class Mirror:
         self._touched.setdefault((kind, key), known.get(key))
         _keep(known, key, record)
 
-    def _asset_record(self, asset: Asset) -> Record:
-        return asset_record(asset, self._states.get(asset.id), self._assets)
+    def _asset_record(self, asset: Asset, before: AssetState | None = None) -> Record:
+        """An asset with its state at its top level. `before`: the state that its present record shows."""
+        part = self._parts.get(asset.id)
+        if part is None:
+            part = self._parts[asset.id] = asset_part(asset, self._assets)
+        shown = self._records["asset"].get(asset.id) if before is not None else None
+        return {**part, **state_part(self._states.get(asset.id, _NEVER_SEEN), before or _NEVER_SEEN, shown)}
 
     def _keep_asset(self, asset: Asset) -> None:
         """Children are only ever added: one that has another parent now is rebuilt once too often, no more."""
         self._assets[asset.id] = asset
+        self._parts.pop(asset.id, None)
         for parent in asset.parents:
             self._children.setdefault(parent, set()).add(asset.id)
 
     def _record_after(self, change: Change) -> tuple[str, Record | None]:
         after = change.after
         if change.kind in (Kind.ASSET, Kind.STATE):
+            before = self._states.get(change.id)
             if change.kind is Kind.ASSET:
                 if isinstance(after, Asset):
                     self._keep_asset(after)
                 else:
                     self._assets.pop(change.id, None)
+                    self._parts.pop(change.id, None)
             else:
                 _keep(self._states, change.id, after)
             asset = self._assets.get(change.id)
-            return "asset", self._asset_record(asset) if asset else None
+            return "asset", self._asset_record(asset, before) if asset else None
         if isinstance(after, Alert):
             return "alert", alert_record(after) if after.open else None
         return change.kind.value, public(after) if after is not None else None
@@ -166,7 +229,7 @@ class Mirror:
         """What has changed since the last flush, each thing once."""
         touched, self._touched = self._touched, {}
         deltas = [Delta(kind, key, old, self._records[kind].get(key)) for (kind, key), old in touched.items()]
-        return [delta for delta in deltas if delta.old != delta.new]
+        return [delta for delta in deltas if not delta.empty]
 
     def record(self, kind: str, key: str, audience: Audience) -> Record | None:
         """One record, if this audience may see it."""

@@ -177,6 +177,22 @@ class Ack:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """Somebody has put an alert aside; it always comes back. Who and why stands in the transition."""
+
+    at: float
+    until: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """An alert waits for a newer result (of a parent, or its own after the parent's recovery), at most `until`."""
+
+    since: float
+    until: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
     """One named step in an alert's life. Sequence numbers start at 1 within the alert."""
 
@@ -198,6 +214,8 @@ class Alert:
     Orthogonal dimensions: `active`+`severity`, `quality`+`stale_since`, `ack`, `suppressed_by`.
     `asset` is the subject's id whatever `subject_kind` it is (asset, source, warning).
     `title` holds the text by language. `rev` counts this alert's own transitions.
+    `unseen`: hidden ever since it was raised. `affected`: the assets behind it, counted by kind.
+    An `ack` by "" is no person's: the alert ended before anybody was shown it.
     """
 
     id: str
@@ -215,6 +233,10 @@ class Alert:
     stale_since: float | None = None
     ack: Ack | None = None
     suppressed_by: tuple[str, ...] = ()
+    shelf: Shelf | None = None
+    hold: Hold | None = None
+    unseen: bool = False
+    affected: dict[str, int] = field(default_factory=dict)
     title: dict[str, str] = field(default_factory=dict)
     text: str = ""
     labels: dict[str, str] = field(default_factory=dict)
@@ -226,8 +248,8 @@ class Alert:
 
     @property
     def open(self) -> bool:
-        """Active or unacknowledged: what stays on the list."""
-        return self.active or self.ack is None
+        """Active, unacknowledged or shelved: what stays on the list."""
+        return self.active or self.ack is None or self.shelf is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from feeds.model import (
     Asset,
@@ -32,19 +33,24 @@ def health_of(readings: Mapping[str, Reading], now: float) -> Health:
     All fail: down. Some fail, or cannot be told (bad quality): degraded. None fresh: unknown.
     A heartbeat that is overdue has failed: for it, absence is the news.
     """
-    verdicts = [
-        reading.value if reading.fresh_until > now else False
-        for key, reading in readings.items()
-        if _is_up(key) and (reading.fresh_until > now or key.startswith(HEARTBEAT_UP))
-    ]
-    known = [verdict for verdict in verdicts if isinstance(verdict, bool)]
-    if not known:
+    fine = failed = unclear = 0
+    for key, reading in readings.items():
+        if not _is_up(key):
+            continue
+        if reading.fresh_until <= now:
+            failed += key.startswith(HEARTBEAT_UP)
+        elif isinstance(reading.value, bool):
+            fine, failed = fine + reading.value, failed + (not reading.value)
+        else:
+            unclear += 1
+    if not fine and not failed:
         return Health.UNKNOWN
-    if not any(known):
-        return Health.DOWN if len(known) == len(verdicts) else Health.DEGRADED
-    return Health.OK if all(known) and len(known) == len(verdicts) else Health.DEGRADED
+    if not fine:
+        return Health.DEGRADED if unclear else Health.DOWN
+    return Health.DEGRADED if failed or unclear else Health.OK
 
 
+@lru_cache(maxsize=4096)
 def _is_up(key: str) -> bool:
     return key.partition("[")[0].endswith(UP)
 
@@ -60,21 +66,41 @@ def reading_of(seen: Observation, now: float) -> Reading:
 
 def assessed(state: AssetState, readings: dict[str, Reading], now: float, moment: float) -> AssetState:
     """The state with these readings; `moment` is when a change of health, if there is one, took place."""
-    health = health_of(readings, now)
-    fresh = any(reading.fresh_until > now for reading in readings.values())
-    return replace(
-        state,
+    health, fresh, seen_at = health_of(readings, now), False, None
+    for reading in readings.values():
+        fresh = fresh or reading.fresh_until > now
+        seen_at = reading.observed_at if seen_at is None else max(seen_at, reading.observed_at)
+    return AssetState(  # not `replace`: this is what every poll of every asset runs
+        id=state.id,
+        region=state.region,
         readings=readings,
         health=health,
         since=state.since if health is state.health else moment,
         stale_since=None if fresh or health is not Health.UNKNOWN else state.stale_since or moment,
-        seen_at=max((reading.observed_at for reading in readings.values()), default=state.seen_at),
+        seen_at=state.seen_at if seen_at is None else seen_at,
     )
+
+
+def only_adds(base: AssetState | None, first: AssetState, second: AssetState) -> bool:
+    """Whether `second` says everything that `first` said after `base`, so that nobody need be told of `first`.
+
+    It does when health did not move and no reading that `first` brought has been replaced: two envelopes
+    of one poll say one thing, two polls say two.
+    """
+    if (first.health, first.since, first.stale_since) != (second.health, second.since, second.stale_since):
+        return False
+    if base is None or base.health is not first.health or base.stale_since != first.stale_since:
+        return False
+    old, later = base.readings, second.readings
+    return all(later.get(key) is one for key, one in first.readings.items() if old.get(key) is not one)
 
 
 @dataclass(slots=True)
 class Projection:
-    """The projector's state. `remembered` is each asset's last journaled (health, since)."""
+    """The projector's state. `remembered` is each asset's last journaled (health, since).
+
+    `previous` is what the asset of the last change was before it.
+    """
 
     site: str
     assets: dict[str, Asset] = field(default_factory=dict)
@@ -82,7 +108,9 @@ class Projection:
     sources: dict[str, SourceState] = field(default_factory=dict)
     remembered: dict[str, tuple[Health, float]] = field(default_factory=dict)
     strangers: int = 0
+    previous: AssetState | None = None
     _due: list[tuple[float, str]] = field(default_factory=list)
+    _looks: dict[str, float] = field(default_factory=dict)
 
     def set_assets(self, assets: Mapping[str, Asset], now: float) -> Iterator[Change]:
         """Take an inventory over: what is new, altered or gone."""
@@ -105,7 +133,7 @@ class Projection:
         new = assessed(replace(base, region=asset.region), kept, now, now)
         if new != old:
             yield self._moved(new, now, "inventory")
-        self._watch(new)
+        self._watch(new, now)
 
     def observe(self, seen: Iterable[Observation], now: float, cause: str = "") -> Iterator[Change]:
         """Fold observations in; at most one change an asset."""
@@ -121,18 +149,20 @@ class Projection:
 
     def _fold(self, state: AssetState, group: list[Observation], now: float, cause: str) -> Iterator[Change]:
         readings, moment = dict(state.readings), 0.0
-        for one in sorted(group, key=lambda seen: seen.observed_at):
-            if one.probe and one.probe not in self.assets[state.id].probes:
+        probes = self.assets[state.id].probes
+        for one in sorted(group, key=_observed_at) if len(group) > 1 else group:
+            if one.probe and one.probe not in probes:
                 continue
-            old = readings.get(one.key)
+            key = one.key
+            old = readings.get(key)
             if old is not None and one.observed_at <= old.observed_at <= now + FUTURE_SLACK:
                 continue
-            readings[one.key] = reading_of(one, now)
+            readings[key] = reading_of(one, now)
             moment = max(moment, one.observed_at)
         if not moment:
             return
         new = self._recalled(assessed(state, readings, now, min(moment, now)), state)
-        self._watch(new)
+        self._watch(new, now)
         yield self._moved(new, now, cause)
 
     def _recalled(self, new: AssetState, old: AssetState) -> AssetState:
@@ -142,14 +172,19 @@ class Projection:
         return replace(new, since=since) if first and health is new.health else new
 
     def _moved(self, new: AssetState, now: float, cause: str) -> Change:
+        self.previous = self.states.get(new.id)
         self.states[new.id] = new
         return Change(kind=Kind.STATE, id=new.id, after=new, at=now, cause=cause)
 
-    def _watch(self, state: AssetState) -> None:
-        """Ask for a look when the first of the readings ceases to be fresh."""
-        ends = [reading.fresh_until for reading in state.readings.values()]
-        if ends:
-            heapq.heappush(self._due, (min(ends), state.id))
+    def _watch(self, state: AssetState, now: float) -> None:
+        """Ask for a look when the first of the readings ceases to be fresh, unless a look comes sooner anyway."""
+        ends = [reading.fresh_until for reading in state.readings.values() if reading.fresh_until > now]
+        if ends and min(ends) < self._looks.get(state.id, float("inf")):
+            self._look(state.id, min(ends))
+
+    def _look(self, asset: str, at: float) -> None:
+        self._looks[asset] = at
+        heapq.heappush(self._due, (at, asset))
 
     def beat(self, beat: Heartbeat, now: float, cause: str = "") -> Iterator[Change]:
         """Fold a source's heartbeat in."""
@@ -183,14 +218,16 @@ class Projection:
     def tick(self, now: float) -> Iterator[Change]:
         """What time alone has changed: readings that ceased to be fresh, sources that fell silent."""
         while self._due and self._due[0][0] <= now:
-            ended, asset = heapq.heappop(self._due)
+            looked, asset = heapq.heappop(self._due)
             state = self.states.get(asset)
-            if state is None or not any(r.fresh_until <= now for r in state.readings.values()):
-                continue
-            new = assessed(state, state.readings, now, ended)
-            later = [r.fresh_until for r in state.readings.values() if r.fresh_until > now]
-            if later:
-                heapq.heappush(self._due, (min(later), asset))
+            if state is None or self._looks.get(asset) != looked:
+                continue  # gone, or a sooner look was asked for
+            del self._looks[asset]
+            self._watch(state, now)
+            ends = [reading.fresh_until for reading in state.readings.values() if reading.fresh_until <= now]
+            if not ends:
+                continue  # it was seen again meanwhile
+            new = assessed(state, state.readings, now, min((end for end in ends if end >= looked), default=looked))
             if new != state:
                 yield self._moved(new, now, "time")
         for source, known in list(self.sources.items()):
@@ -202,6 +239,11 @@ class Projection:
     def resume(self) -> None:
         """Watch again what was loaded from Redis."""
         self._due.clear()
+        self._looks.clear()
         for state in self.states.values():
-            self._watch(state)
+            if state.readings:
+                self._look(state.id, min(reading.fresh_until for reading in state.readings.values()))
 
+
+def _observed_at(seen: Observation) -> float:
+    return seen.observed_at

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from feeds.bus import Bus, StreamEntry, entry_order
 from feeds.clock import Clock, now
 from feeds.engine import run_engine
 from feeds.journal import Journal
 from feeds.model import Asset, AssetState, Change, Health, Heartbeat, Kind
-from feeds.projection import Projection
+from feeds.projection import Projection, only_adds
 
 log = logging.getLogger(__name__)
 
@@ -61,13 +61,7 @@ class Projector:
     async def step(self, entries: Sequence[StreamEntry], now: float) -> None:
         """Fold, journal what changed in health, commit."""
         assert self._bus is not None
-        changes: list[Change] = []
-        if self._taken is not self._wanted:
-            changes += self.projection.set_assets(self._wanted, now)
-            self._taken = self._wanted
-        for entry in entries:
-            changes += self._folded(entry, now)
-        changes += self.projection.tick(now)
+        changes = list(self._joined(self._moved(entries, now)))
         if not 0 <= now - self._counted < COUNT_EVERY:
             changes += self.projection.count_dead(await self._bus.dead_counts(), now)
             self._counted = now
@@ -78,7 +72,31 @@ class Projector:
             await self._bus.trim_changes(CHANGE_READERS, now)
             self._trimmed = now
 
-    def _folded(self, entry: StreamEntry, now: float) -> Iterable[Change]:
+    def _moved(self, entries: Sequence[StreamEntry], now: float) -> Iterator[Change]:
+        """Everything that the inventory, the entries and time have changed, in order."""
+        if self._taken is not self._wanted:
+            yield from self.projection.set_assets(self._wanted, now)
+            self._taken = self._wanted
+        for entry in entries:
+            yield from self._folded(entry, now)
+        yield from self.projection.tick(now)
+
+    def _joined(self, changes: Iterable[Change]) -> Iterator[Change]:
+        """The same without those that a later one of the step repeats: what one poll brought in two envelopes."""
+        kept: dict[int, Change] = {}
+        newest: dict[str, tuple[int, AssetState | None]] = {}
+        for number, change in enumerate(changes):
+            kept[number] = change
+            if isinstance(change.after, AssetState):
+                base = self.projection.previous
+                before = newest.get(change.id)
+                if before is not None and _repeats(kept[before[0]], before[1], change.after):
+                    del kept[before[0]]
+                    base = before[1]
+                newest[change.id] = number, base
+        yield from kept.values()
+
+    def _folded(self, entry: StreamEntry, now: float) -> Iterator[Change]:
         if entry.kind == "observation":
             yield from self.projection.observe(entry.items, now, entry.id)
         elif entry.kind == "heartbeat":
@@ -87,7 +105,7 @@ class Projector:
         elif entry.kind == "beat":
             yield from self._role(entry, now)
 
-    def _role(self, entry: StreamEntry, now: float) -> Iterable[Change]:
+    def _role(self, entry: StreamEntry, now: float) -> Iterator[Change]:
         """A role is a source, too; often enough for people, seldom enough for the wire."""
         at, stats = entry.items
         name = f"role.{entry.source}"
@@ -124,6 +142,10 @@ class Projector:
                 )
                 await tx.put("health", state.id, body, seq=seq)
             await tx.set_cursor(self.name, {"mark": self._mark})
+
+
+def _repeats(first: Change, base: AssetState | None, second: AssetState) -> bool:
+    return isinstance(first.after, AssetState) and only_adds(base, first.after, second)
 
 
 def _within(cause: str, mark: str) -> bool:

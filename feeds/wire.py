@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -49,12 +50,12 @@ class Undecodable(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """Many items of one kind in one stream entry. `items` are msgpack of the kind's type."""
+    """Many items of one kind in one stream entry. `items` is msgpack of a list of the kind's type."""
 
     kind: str
     source: str
     sent_at: float
-    items: list[msgspec.Raw]
+    items: msgspec.Raw
 
 
 @cache
@@ -91,14 +92,22 @@ def decode_envelope(raw: bytes) -> tuple[Envelope, list[Any]]:
     record = ITEM_TYPES.get(envelope.kind)
     if record is None:
         raise Undecodable(f"unknown kind {envelope.kind!r}")
-    return envelope, [decode(bytes(item), record) for item in envelope.items]
+    items: list[Any] = decode(bytes(envelope.items), cast(Any, list[record]))  # type: ignore[valid-type]
+    return envelope, items
 
 
 def iso(ts: float | None) -> str | None:
-    """RFC 3339 in UTC with milliseconds, or None."""
+    """RFC 3339 in UTC with milliseconds (cut off, not rounded), or None."""
     if ts is None:
         return None
-    return datetime.fromtimestamp(ts, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(ts * 1000) % 1000:03d}Z"
+    second, ms = divmod(math.floor(ts * 1000), 1000)
+    return f"{_second(second)}.{ms:03d}Z"
+
+
+@lru_cache(maxsize=4096)
+def _second(ts: int) -> str:
+    """Most times that are written at one moment lie within the same few seconds."""
+    return datetime.fromtimestamp(ts, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def parse_time(text: str) -> float:
@@ -111,17 +120,28 @@ def parse_time(text: str) -> float:
 
 def public(record: object) -> dict[str, Any]:
     """A dataclass as the JSON that people and other tools see: times as RFC 3339."""
+    shown: dict[str, Any] = {}
+    for name, is_time in _fields(cast(Any, type(record))):
+        value = getattr(record, name)
+        shown[name] = iso(value) if is_time else value if type(value) in _PLAIN else _public_value(value)
+    return shown
+
+
+_PLAIN = frozenset((str, int, float, bool, type(None)))
+
+
+@cache
+def _fields(record: type[Any]) -> tuple[tuple[str, bool], ...]:
+    """A dataclass's fields, and which of them are times."""
     assert is_dataclass(record)
-    return {f.name: _public_value(f.name, getattr(record, f.name)) for f in fields(record)}
+    return tuple((f.name, f.name in TIME_FIELDS) for f in fields(record))
 
 
-def _public_value(name: str, value: Any) -> Any:
-    if name in TIME_FIELDS:
-        return iso(value)
+def _public_value(value: Any) -> Any:
     if is_dataclass(value):
         return public(value)
     if isinstance(value, (list, tuple)):
-        return [_public_value("", item) for item in value]
+        return [_public_value(item) for item in value]
     if isinstance(value, dict):
-        return {key: _public_value("", item) for key, item in value.items()}
+        return {key: _public_value(item) for key, item in value.items()}
     return value

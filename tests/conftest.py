@@ -24,7 +24,8 @@ REDIS_FORM = os.environ.get("WATCHFLOOR_TEST_REDIS", "single")
 ONLY_POSTGRES = os.environ.get("WATCHFLOOR_TEST_JOURNAL") == "postgres"
 ON_BOTH = (
     "feeds.test_history_recorder", "feeds.test_journal", "feeds.test_migrations", "feeds.test_projector",
-    "alerts.test_engine", "alerts.test_outbox", "alerts.test_properties", "alerts.test_timers", "watchfloor.test_backup",
+    "alerts.test_engine", "alerts.test_outbox", "alerts.test_properties", "alerts.test_timers",
+    "watchfloor.test_backup",
 )  # fmt: skip
 
 # Programs of other people: `make peers` asks for them by name.

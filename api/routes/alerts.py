@@ -16,17 +16,19 @@ from api.deps import Actor, Deps, Given, Viewer
 from api.findings import Finding
 from api.principal import Principal
 from api.problems import Problem
+from api.routes import suppression
 from feeds.commands import Unanswered
 from feeds.live import Audience
 from feeds.model import Command, Outcome, Result
 
 router = APIRouter(prefix="/api/v1", tags=["alerts"])
+router.include_router(suppression.router)
 ENGINE = "alert"
 TIMEOUT = 5.0
 AT_ONCE = 16
 Text = Annotated[str, Query(max_length=500)]
 Comment = Annotated[str, StringConstraints(max_length=2000)]
-Action = Literal["ack", "unack", "comment"]
+Action = Literal["ack", "unack", "comment", "shelve", "unshelve"]
 
 
 class Act(BaseModel):
@@ -44,6 +46,13 @@ class Ack(Act):
     estimated_restoration: AwareDatetime | None = None
 
 
+class Shelve(Act):
+    """Putting an alert aside for a while; it always comes back."""
+
+    comment: Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
+    until: AwareDatetime
+
+
 class Remark(Act):
     """A comment, which must say something."""
 
@@ -51,7 +60,7 @@ class Remark(Act):
 
 
 class Bulk(BaseModel):
-    """The same for several alerts."""
+    """The same for several alerts. `dry_run`: only say what would become of each."""
 
     model_config = ConfigDict(extra="forbid")
     ids: Annotated[list[Annotated[str, StringConstraints(max_length=500)]], Field(min_length=1, max_length=500)]
@@ -59,6 +68,7 @@ class Bulk(BaseModel):
     comment: Comment = ""
     until: AwareDatetime | None = None
     estimated_restoration: AwareDatetime | None = None
+    dry_run: bool = False
 
 
 @router.get("/alerts")
@@ -87,13 +97,16 @@ async def alerts(
 
 @router.get("/alerts/{alert_id}")
 async def alert(given: Given, who: Viewer, alert_id: str) -> Response:
-    """One alert, open or closed, with every transition and what was sent to whom."""
+    """One alert, open or closed, with every transition, what was sent to whom, and the alerts hidden behind it."""
     record = await alert_records.one(given, alert_id, who.audience)
     if record is None:
         raise Problem("not-found")
     transitions = await alert_records.transitions(given, alert_id, personal=who.personal)
     sent = await alert_records.sent(given, alert_id) if who.personal else []
-    return Json(record | {"transitions": transitions, "sent": sent})
+    inhibited = f"inhibited:{alert_id}"
+    known = given.pump.mirror.records("alert", who.audience).values()
+    behind = sorted(one["id"] for one in known if inhibited in one["suppressed_by"])
+    return Json(record | {"transitions": transitions, "sent": sent, "behind": behind})
 
 
 @router.post("/alerts/{alert_id}/ack")
@@ -108,6 +121,19 @@ async def unack(given: Given, who: Actor, alert_id: str, act: Act) -> Response:
     return Json(await carry_out(given, who, "unack", alert_id, act.comment, act.rev, {}))
 
 
+@router.post("/alerts/{alert_id}/shelve")
+async def shelve(given: Given, who: Actor, alert_id: str, act: Shelve) -> Response:
+    """Put an alert aside until then, with the reason."""
+    args: dict[str, float | None] = {"until": act.until.timestamp()}
+    return Json(await carry_out(given, who, "shelve", alert_id, act.comment, act.rev, args))
+
+
+@router.post("/alerts/{alert_id}/unshelve")
+async def unshelve(given: Given, who: Actor, alert_id: str, act: Act) -> Response:
+    """Take an alert back from the shelf before its end."""
+    return Json(await carry_out(given, who, "unshelve", alert_id, act.comment, act.rev, {}))
+
+
 @router.post("/alerts/{alert_id}/comment")
 async def comment(given: Given, who: Actor, alert_id: str, act: Remark) -> Response:
     """Add a comment to the record."""
@@ -118,11 +144,16 @@ async def comment(given: Given, who: Actor, alert_id: str, act: Remark) -> Respo
 async def bulk(given: Given, who: Actor, wish: Bulk) -> Response:
     """The same for several alerts; each has its own result: {id, status, alert} or {id, status, problem}."""
     room = asyncio.Semaphore(AT_ONCE)
-    if wish.action == "comment" and not wish.comment.strip():
+    if wish.action in ("comment", "shelve") and not wish.comment.strip():
         raise Problem("invalid", findings=[Finding("body.comment", "missing")])
+    if wish.action == "shelve" and wish.until is None:
+        raise Problem("invalid", findings=[Finding("body.until", "missing")])
+    if wish.dry_run:
+        shown = [await suppression.preview(given, who, wish.action, alert_id) for alert_id in dict.fromkeys(wish.ids)]
+        return Json({"dry_run": True, "results": shown})
 
     async def one(alert_id: str) -> dict[str, Any]:
-        args = _times(wish) if wish.action == "ack" else {}
+        args = _times(wish) if wish.action in ("ack", "shelve") else {}
         async with room:
             try:
                 state = await carry_out(given, who, wish.action, alert_id, wish.comment, None, args)
@@ -166,6 +197,8 @@ async def carry_out(
         result = await given.commands.submit(command, engine=ENGINE, timeout=TIMEOUT)
     except Unanswered as error:
         raise Problem("unanswered") from error
+    if result.outcome is Outcome.INVALID and action in ("shelve", "unshelve"):
+        raise suppression.refused(result.detail)
     return await _answer(given, who, result, alert_id)
 
 

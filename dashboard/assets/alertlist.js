@@ -1,13 +1,16 @@
 // The duty desk's list: keyboard first, and nothing moves under the cursor.
 import { h, reconcile, render, setText } from "./dom.js";
 import { t } from "./i18n.js";
-import { parse, running } from "./time.js";
+import { parse, running, shortTime } from "./time.js";
 import { arrange, compareAlerts } from "./derive.js";
 import { alertIcon } from "./shapes.js";
 import { alertHead, alertHolder, alertTitle, alertValue, severityName, subjectName } from "./say.js";
 import { live } from "./feeds.js";
+import { Bulk } from "./bulk.js";
+import { helpDialog, keys } from "./keys.js";
+import { hiderName } from "./hidden.js";
 
-const TABS = ["open", "unacked", "mine", "folded", "shelved"];
+const TABS = ["open", "mine", "unacked", "folded", "shelved"];
 
 export function alertList(node, app) {
   const list = new AlertList(node, app);
@@ -21,6 +24,8 @@ class AlertList {
     this.fresh = h("button", { type: "button", class: "fresh", hidden: true, onclick: () => this.settle() });
     this.body = h("ol", { class: "rows", tabindex: "0", "aria-label": t("list.label") });
     this.empty = h("p", { class: "rows-empty", hidden: true });
+    this.bulk = new Bulk(app, () => this.paint());
+    this.bulk.onall = () => this.bulk.all((this.rows ?? []).filter((row) => row.alert).map((row) => row.alert.id));
     const heads = ["alert", "value", "region", "lasts", "holder"].map((name) => h("span", {}, t(`list.${name}`)));
     this.search = h("input", {
       type: "search", class: "search", placeholder: t("list.search"), "aria-label": t("list.search"),
@@ -31,13 +36,14 @@ class AlertList {
       },
     });
     node.append(
-      h("div", { class: "list-top" }, this.tabs, this.search),
+      h("div", { class: "list-top" }, this.tabs, this.bulk.begin, this.search),
       h("div", { class: "list-heads" }, h("span", {}), ...heads),
       h("div", { class: "list-scroll" }, this.fresh, this.body, this.empty),
+      this.bulk.bar,
       keys(),
     );
     this.help = helpDialog();
-    node.append(this.help);
+    node.append(this.help, this.bulk.dialog);
     // Nothing may move while a hand is over the list: new rows wait behind a button.
     this.body.addEventListener("pointerenter", () => (this.hovered = true));
     this.body.addEventListener("pointerleave", () => {
@@ -46,7 +52,9 @@ class AlertList {
     });
     this.onkey = (event) => this.key(event);
     document.addEventListener("keydown", this.onkey);
-    this.stops = [live(app, ["alert", "asset", "warning"], () => this.paint()), app.context.listen(() => this.showSelection())];
+    this.stops = [live(app, ["alert", "asset", "warning"], () => this.paint()), app.context.listen(() => this.showSelection()), app.hiders.listen(() => this.tab === "shelved" && this.settle())];
+    const asked = app.store.alert.get(new URLSearchParams(location.search).get("alert"));
+    if (asked) app.context.selectAlert(asked);
   }
 
   dispose() {
@@ -74,9 +82,20 @@ class AlertList {
       unacked: () => flat(all.filter((alert) => !alert.acked && !alert.suppressed_by?.length)),
       mine: () => flat(all.filter((alert) => alert.ack?.by && alert.ack.by === me.name)),
       folded: () => flat([...folded].sort(compareAlerts)),
-      shelved: () => flat(shelved),
+      shelved: () => this.hiddenRows(shelved),
     }[this.tab]();
-    return this.query ? rows.filter((row) => this.matches(row.alert)) : rows;
+    return this.query ? rows.filter((row) => row.alert && this.matches(row.alert)) : rows;
+  }
+
+  /** What is hidden, under what hides it: a shelf hides one alert, a silence or a window any number. */
+  hiddenRows(alerts) {
+    const { hiders } = this.app;
+    hiders.follow(alerts);
+    return hiders.groups(alerts).flatMap(({ hider, alerts: behind }) => {
+      if (hider.kind === "shelved") return behind.map((alert) => ({ alert, below: [], hider }));
+      const open = this.unfolded.has(hider.key) || Boolean(this.query);
+      return [{ group: hider, n: behind.length, open }, ...(open ? behind.map((alert) => ({ alert, below: [], child: true })) : [])];
+    });
   }
 
   matches(alert) {
@@ -90,9 +109,10 @@ class AlertList {
     const visible = this.hold(rows);
     this.rows = visible;
     this.paintTabs();
+    this.bulk.paint();
     this.fresh.hidden = this.waiting === 0;
     setText(this.fresh, t("list.fresh", { n: this.waiting }));
-    reconcile(this.body, visible, (row) => row.alert.id, (row) => this.create(row), (element, row) => this.update(element, row));
+    reconcile(this.body, visible, keyOf, (row) => this.create(row), (element, row) => this.update(element, row));
     this.empty.hidden = visible.length > 0;
     setText(this.empty, t(this.query ? "list.nomatch" : `list.empty.${this.tab}`));
   }
@@ -105,16 +125,16 @@ class AlertList {
       this.heldTab = this.tab;
       return rows;
     }
-    const now = new Map(rows.map((row) => [row.alert.id, row]));
-    const held = this.order.map((row) => now.get(row.alert.id) ?? { ...row, gone: !this.app.store.alert.has(row.alert.id) });
-    const known = new Set(held.map((row) => row.alert.id));
-    this.waiting = rows.filter((row) => !known.has(row.alert.id)).length;
+    const now = new Map(rows.map((row) => [keyOf(row), row]));
+    const held = this.order.map((row) => now.get(keyOf(row)) ?? { ...row, gone: !this.app.store.alert.has(row.alert?.id) });
+    const known = new Set(held.map(keyOf));
+    this.waiting = rows.filter((row) => !known.has(keyOf(row))).length;
     return held;
   }
 
   paintTabs() {
     const signature = JSON.stringify([this.tab, this.counts, document.documentElement.lang]);
-    render(this.tabs, signature, () => TABS.filter((tab) => this.counts[tab] || ["open", "unacked", this.tab].includes(tab)).map((tab) =>
+    render(this.tabs, signature, () => TABS.map((tab) =>
       h("button", {
         type: "button", role: "tab", class: "chip", "aria-selected": String(tab === this.tab), "data-tab": tab,
         onclick: () => {
@@ -125,21 +145,36 @@ class AlertList {
   }
 
   create(row) {
+    if (row.group) return h("li", { class: "row is-group", "data-group": row.group.key }, h("span", { class: "row-mark" }), h("span", { class: "row-title" }), h("span", { class: "row-value" }), h("span", {}), h("time", { class: "row-time" }), h("span", { class: "row-holder" }));
     const id = row.alert.id;
-    return h("li", { class: "row", "data-id": id, onclick: () => this.select(id) },
+    return h("li", { class: "row", "data-id": id, onclick: (event) => (event.ctrlKey || event.metaKey ? this.bulk.toggle(id) : this.select(id)) },
       h("span", { class: "row-mark" }), h("span", { class: "row-title" }),
       h("span", { class: "row-value" }, h("span", {}), h("small", {})),
       h("span", { class: "row-region" }), h("time", { class: "row-time" }), h("span", { class: "row-holder" }));
   }
 
+  /** One line for a silence or a window: what it is, why, whose, and until when. */
+  updateGroup(element, { group, n, open }) {
+    const [, title, value, , time, holder] = element.children;
+    render(title, `${group.kind} ${group.comment} ${document.documentElement.lang}`, () => [h("span", {}, hiderName(group)), " ", h("small", {}, group.comment)]);
+    render(value, `${n} ${open} ${document.documentElement.lang}`, () => h("button", { type: "button", class: "fold", "aria-expanded": String(open), onclick: () => this.fold(group.key) }, `${open ? "−" : "+"}${n} ${t("list.hides")}`));
+    setText(time, "");
+    setText(holder, holderOf(group));
+    holder.title = holderOf(group);
+  }
+
   update(element, row) {
+    if (row.group) {
+      this.updateGroup(element, row);
+      return;
+    }
     const { alert, below, child, gone } = row;
     const { app } = this;
     const [mark, title, value, region, time, holder] = element.children;
-    const who = alertHolder(alert);
-    element.className = `row sev-${alert.severity}${child ? " is-child" : ""}${gone ? " is-gone" : ""}${alert.active ? "" : " is-over"}${alert.acked ? " is-taken" : ""}`;
+    const who = row.hider ? { text: holderOf(row.hider), open: false } : alertHolder(alert);
+    element.className = `row sev-${alert.severity}${child ? " is-child" : ""}${gone ? " is-gone" : ""}${alert.active ? "" : " is-over"}${alert.acked ? " is-taken" : ""}${this.bulk.chosen.has(alert.id) ? " is-chosen" : ""}`;
     element.setAttribute("aria-label", `${severityName(alert.severity)} ${alertTitle(alert, app)}`);
-    render(mark, `${alert.severity} ${alert.active} ${alert.quality}`, () => alertIcon(alert));
+    render(mark, `${alert.severity} ${alert.active} ${alert.quality} ${this.bulk.chosen.has(alert.id)} ${this.bulk.able} ${document.documentElement.lang}`, () => [this.box(alert), alertIcon(alert)]);
     mark.title = severityName(alert.severity);
     const { name, words } = alertHead(alert, app);
     render(title, `${name} ${words} ${alert.labels?.status}`, () => [
@@ -155,9 +190,17 @@ class AlertList {
     this.mark(element, alert.id);
   }
 
-  foldButton(cell, { alert, below }) {
+  /** The box by which an alert is chosen among others; nobody chooses what he may not touch. */
+  box(alert) {
+    if (!this.bulk.able || !this.app.mayAct(alert.region)) return "";
+    const stop = (event) => event.stopPropagation();
+    return h("input", { type: "checkbox", class: "row-box", checked: this.bulk.chosen.has(alert.id), tabindex: "-1", "aria-label": t("bulk.choose"), onclick: stop, onchange: () => this.bulk.toggle(alert.id) });
+  }
+
+  foldButton(cell, { alert, below, hider }) {
     const open = this.unfolded.has(alert.id);
-    render(cell, `${below.length} ${open} ${alert.subject_kind} ${document.documentElement.lang}`, () => {
+    render(cell, `${below.length} ${open} ${alert.subject_kind} ${hider?.kind} ${document.documentElement.lang}`, () => {
+      if (hider) return hiderName(hider);
       if (!below.length) return alert.subject_kind === "asset" ? "" : t(`subject.${alert.subject_kind}`);
       return h("button", {
         type: "button", class: "fold", "aria-expanded": String(open), title: t("list.unfold"),
@@ -192,7 +235,7 @@ class AlertList {
   }
 
   step(by) {
-    const ids = (this.rows ?? []).map((row) => row.alert.id);
+    const ids = (this.rows ?? []).filter((row) => row.alert).map((row) => row.alert.id);
     if (!ids.length) return;
     const at = ids.indexOf(this.app.context.alert);
     this.select(ids[at < 0 ? 0 : Math.min(ids.length - 1, Math.max(0, at + by))]);
@@ -205,10 +248,13 @@ class AlertList {
       this.escape(typing);
       return;
     }
-    if (typing || this.help.open) return;
+    if ((typing && typing.type !== "checkbox") || this.help.open || this.bulk.dialog.open) return;
     const actions = {
       j: () => this.step(1), k: () => this.step(-1), ArrowDown: () => this.step(1), ArrowUp: () => this.step(-1),
       a: () => document.querySelector("[data-ack-comment]")?.focus(),
+      s: () => document.querySelector("[data-suppress=shelve]")?.click(),
+      x: () => this.app.context.alert && this.bulk.toggle(this.app.context.alert),
+      A: () => this.bulk.chosen.size && this.bulk.open(),
       "/": () => this.search.focus(),
       "?": () => this.help.showModal(),
       n: () => this.settle(),
@@ -222,7 +268,7 @@ class AlertList {
   }
 
   escape(typing) {
-    if (this.help.open) return;
+    if (this.help.open || this.bulk.dialog.open) return;
     if (typing) {
       typing.blur();
       if (typing === this.search) {
@@ -241,16 +287,5 @@ class AlertList {
   }
 }
 
-const KEYS = [["j", "next"], ["k", "previous"], ["a", "ack"], ["f", "unfold"], ["Enter", "open"], ["/", "search"], ["?", "help"]];
-
-function keys() {
-  return h("footer", { class: "keys" }, ...KEYS.map(([key, name]) => h("span", {}, h("kbd", {}, key), t(`key.${name}`))));
-}
-
-function helpDialog() {
-  const all = [...KEYS, ["n", "fresh"], ["Ctrl+Enter", "submit"], ["Esc", "leave"]];
-  const close = h("button", { type: "button", class: "primary", autofocus: true }, t("key.close"));
-  const dialog = h("dialog", { class: "help" }, h("h2", {}, t("key.help")), h("dl", {}, ...all.map(([key, name]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, t(`key.${name}`))])), close);
-  close.addEventListener("click", () => dialog.close());
-  return dialog;
-}
+const keyOf = (row) => row.group?.key ?? row.alert.id;
+const holderOf = (hider) => [hider.by, hider.until === null ? "" : t("hider.until", { at: shortTime(hider.until) })].filter(Boolean).join(" ");

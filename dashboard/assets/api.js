@@ -16,7 +16,7 @@ export function setCsrf(value) {
 }
 
 async function call(path, options) {
-  const headers = { Accept: "application/json", ...(options.headers ?? {}) };
+  const headers = { Accept: "application/json", "Accept-Language": document.documentElement.lang, ...(options.headers ?? {}) };
   if (token) headers.Authorization = `Bearer ${token}`;
   let answer;
   try {

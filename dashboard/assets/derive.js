@@ -20,14 +20,30 @@ export function countyOf(region, counties, site) {
   return counties.some((county) => county.adcode === code) ? code : site;
 }
 
+/** What of an asset decides its place and its state among the others. */
+function face(asset) {
+  if (!asset) return undefined;
+  const { health, parents, redundancy_group: group, region, name, owner, kind, labels, since } = asset;
+  return JSON.stringify([health, parents, group, region, name, owner, kind, labels, since]);
+}
+
 /** Parents, children, and each asset's shown state: its health, or "under" below a failed parent. */
 export class Topology {
   constructor(store) {
     this.store = store;
+    this.version = 0;
+    this.faces = new Map();
     this.refresh();
   }
 
+  /** Follows the picture; a change of readings alone costs nothing. `version` moves with every real change. */
+  follow(changed) {
+    if (changed.reset || [...changed.asset].some((id) => this.faces.get(id) !== face(this.store.asset.get(id)))) this.refresh();
+  }
+
   refresh() {
+    this.version += 1;
+    this.faces = new Map([...this.store.asset].map(([id, asset]) => [id, face(asset)]));
     this.children = new Map();
     for (const asset of this.store.asset.values()) {
       for (const parent of asset.parents ?? []) {
@@ -94,6 +110,11 @@ export class Topology {
       }
     }
     return queue.slice(1);
+  }
+
+  /** The parent under which `id` stands in the tree: the first that is known, or null. */
+  parent(id) {
+    return (this.store.asset.get(id)?.parents ?? []).find((one) => one !== id && this.store.asset.has(one)) ?? null;
   }
 
   /** The way up from `id` to the top, top first, without `id`. */

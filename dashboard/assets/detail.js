@@ -6,6 +6,7 @@ import { clock, day, parse, running, serverNow, stamp } from "./time.js";
 import { alertIcon, healthIcon } from "./shapes.js";
 import { alertHead, alertHolder, alertReach, alertValue, healthName, kindName, readingText, reasonText, severityName, warningPlace } from "./say.js";
 import { AckForm } from "./ack.js";
+import { Suppress } from "./suppress.js";
 
 export function detail(node, app) {
   const view = new Detail(node, app);
@@ -21,6 +22,7 @@ class Detail {
     this.past = h("section", { class: "detail-history" });
     node.append(this.head, this.action, this.tree, this.past);
     this.stops = [
+      app.hiders.listen(() => this.suppress?.paint()),
       app.store.listen((changed) => (changed.reset || changed.alert.size || changed.asset.size || changed.warning.size) && this.paint()),
       app.context.listen(() => this.paint()),
     ];
@@ -37,7 +39,7 @@ class Detail {
     const key = `${context.alert}|${context.asset}|${context.place?.join()}|${language()}`;
     if (key !== this.shown) {
       this.shown = key;
-      this.form = null;
+      this.form = this.suppress = null;
       this.history = null;
       this.last = null;
       this.node.classList.toggle("is-empty", !context.alert && !context.asset && !context.place);
@@ -96,17 +98,19 @@ class Detail {
     if (mode === "form") {
       if (!this.form) {
         this.form = new AckForm(this.app, alert);
+        this.suppress = new Suppress(this.app, alert);
         this.holder = h("p", { class: "holder" });
         this.action.wfSignature = "form";
-        this.action.replaceChildren(this.holder, this.form.node);
+        this.action.replaceChildren(this.holder, this.form.node, this.suppress.node);
       }
       this.form.update(alert);
+      this.suppress.update(alert);
       const who = alertHolder(alert);
       setText(this.holder, alert.ack ? t("detail.holder", { who: who.text, comment: alert.ack.comment || "—" }) : t("detail.nobody"));
       this.holder.classList.toggle("is-open", who.open);
       return;
     }
-    this.form = null;
+    this.form = this.suppress = null;
     const who = alertHolder(alert);
     const why = closed ? t("detail.closed") : t(this.app.me.role === "viewer" || this.app.me.role === "leader" || this.app.me.role === "auditor" ? "ack.norole" : "ack.noregion");
     render(this.action, `${mode} ${who.text} ${language()}`, () => [h("p", { class: `holder${who.open ? " is-open" : ""}` }, who.text), h("p", { class: "quiet" }, why)]);
@@ -158,15 +162,17 @@ class Detail {
     this.request = new AbortController();
     try {
       const record = await get(`/api/v1/alerts/${encodeURIComponent(alert.id)}`, this.request.signal);
-      if (asked === this.history) this.paintHistory(record.transitions ?? []);
+      if (asked === this.history) this.paintHistory(record.transitions ?? [], record.sent ?? []);
     } catch (error) {
       if (asked === this.history && error instanceof Refused && error.status) render(this.past, `error ${error.status}`, () => h("p", { class: "quiet" }, t("detail.nohistory")));
     }
   }
 
-  paintHistory(transitions) {
-    const newest = [...transitions].sort((a, b) => b.seq - a.seq).slice(0, 40);
-    render(this.past, JSON.stringify([newest.map((one) => one.seq), language()]), () => [
+  /** The alert's life with what was sent of it, newest first. */
+  paintHistory(transitions, sent) {
+    const notes = sent.map((one) => ({ seq: 0, at: one.sent_at ?? one.created, name: one.sent_at ? "sent" : one.error ? "unsent" : "queued", actor: one.receiver, comment: "", text: one.sent_at ? "" : one.error }));
+    const newest = [...transitions, ...notes].sort((a, b) => parse(b.at) - parse(a.at) || b.seq - a.seq).slice(0, 40);
+    render(this.past, JSON.stringify([newest.map((one) => [one.seq, one.at, one.name]), language()]), () => [
       h("h2", {}, t("detail.history")),
       h("ol", { class: "history" }, ...newest.map((one) => {
         const at = parse(one.at);

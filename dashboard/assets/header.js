@@ -58,6 +58,7 @@ export class Header {
       duty: arrange(store, topology).shown.length,
       warnings: warningsNow(store).real.length,
       sources: sources.length - good,
+      network: [...topology.states.values()].filter((state) => state === "down" || state === "degraded" || state === "under").length,
     });
   }
 

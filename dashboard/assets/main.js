@@ -4,8 +4,10 @@ import { Banner } from "./banner.js";
 import { Context } from "./context.js";
 import { Topology, compareAlerts, covers } from "./derive.js";
 import { Header } from "./header.js";
+import { Hiders } from "./hidden.js";
 import { language, loadTexts, onLanguage, suggestLanguage, t, tOr, translate } from "./i18n.js";
 import { Live, Store } from "./live.js";
+import { Scope } from "./netmodel.js";
 import { Sound } from "./sound.js";
 import { setZone, startTicking } from "./time.js";
 import { widgets } from "./widgets.js";
@@ -44,6 +46,8 @@ class App {
     this.live = new Live(this.store);
     this.topology = new Topology(this.store);
     this.context = new Context();
+    this.scope = new Scope();
+    this.hiders = new Hiders(this);
     this.context.alertOf = (id) => this.alertsOf(id)[0];
     this.site = { name: root.dataset.site ?? "", region: "", timezone: "Asia/Shanghai", language: "zh-CN" };
     this.me = { name: "", role: "viewer", region: "" };
@@ -134,6 +138,7 @@ function watchPages(app) {
     if (location.pathname !== path) {
       path = location.pathname;
       app.context.clear();
+      app.scope.clear();
     }
     root.dataset.onpage = page() ?? "";
     for (const link of document.querySelectorAll("#nav a")) {
@@ -209,7 +214,7 @@ async function start() {
   setZone(app.site.timezone);
   suggestLanguage(app.me.language || app.site.language);
   app.sound = new Sound(app);
-  app.store.listen((changed) => (changed.reset || changed.asset.size) && app.topology.refresh());
+  app.store.listen((changed) => (changed.reset || changed.asset.size) && app.topology.follow(changed));
   let opened = 0;
   app.live.onopen = () => (opened += 1) > 1 && sameBuild(app);
   app.live.onrefused = (code) => code === 4401 && !onWall() && signIn();

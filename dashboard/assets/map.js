@@ -5,6 +5,7 @@ import { covers, warningsNow, warningRegions } from "./derive.js";
 import { addImages, extent, FONT_CSS, mapStyle, nodeLook } from "./mapstyle.js";
 import { healthIcon, icon } from "./shapes.js";
 import { Stacks, Pulses } from "./markers.js";
+import { Drill } from "./mapdrill.js";
 
 const LAYERS = ["counties", "prefecture", "neighbours", "rivers", "river_areas", "roads", "lakes"];
 const GROUPS = {
@@ -127,7 +128,7 @@ export class MapView {
   changed(changed) {
     const structural = changed.reset || [...changed.asset].some((id) => this.shapeOf(id) !== this.ids.get(id)?.shape);
     if (structural) this.structure();
-    else if (changed.asset.size) this.paintStates();
+    else if (changed.asset.size && this.painted !== this.app.topology.version) this.paintStates();
     if (changed.reset || changed.warning.size) this.drawWarnings();
     if (changed.reset || changed.alert.size) this.pulses.update();
   }
@@ -173,6 +174,7 @@ export class MapView {
 
   paintStates() {
     const { topology, store } = this.app;
+    this.painted = topology.version;
     for (const [id, entry] of this.ids) {
       const s = topology.state(id);
       this.map.setFeatureState({ source: "nodes", id: entry.n }, { s: entry.stacked ? "" : s, stacked: Boolean(entry.stacked) });
@@ -222,6 +224,7 @@ export class MapView {
     this.map.on("click", (event) => {
       const key = at(event);
       if (key) this.app.context.selectAsset(key);
+      else this.drill?.click(event.point);
     });
     this.map.on("mousemove", (event) => {
       const key = at(event);
@@ -231,6 +234,7 @@ export class MapView {
     this.map.on("mouseout", () => this.hint(null));
     this.stops.push(this.app.context.listen(() => this.showSelection()));
     this.element.append(this.switches());
+    this.drill = this.element.dataset.drill ? new Drill(this) : null;
     this.showSelection();
   }
 
@@ -287,8 +291,7 @@ export class MapView {
       h("span", { class: "legend-item legend-kinds" }, icon("circle"), t("shape.circle"), icon("square"), t("shape.square"), icon("hexagon"), t("shape.hexagon"), icon("pentagon"), t("shape.pentagon")),
     ]);
     setText(this.credits, t("map.credits"));
-    const message = this.element.querySelector(".map-message");
-    if (message) setText(message, t("map.nowebgl"));
+    for (const message of this.element.querySelectorAll(".map-message")) setText(message, t("map.nowebgl"));
     if (this.ready) {
       this.setSeats();
       this.drawWarnings();

@@ -102,3 +102,26 @@ export function readingText(reading) {
   const number = typeof value === "number" && !Number.isInteger(value) ? value.toPrecision(4).replace(/\.?0+$/, "") : value;
   return unit ? `${number} ${unit}` : String(number);
 }
+
+/** The name of a reading: "icmp.rtt_ms" → 往返时延; what stands in brackets (an interface, a unit) stays. */
+export function metricName(key) {
+  const at = key.indexOf("[");
+  const bare = at < 0 ? key : key.slice(0, at);
+  const name = tOr(`metric.${bare}`, bare);
+  return at < 0 ? name : `${name} ${key.slice(at)}`;
+}
+
+/** Why an asset is not well, in few words: the failed probe's own answer, else the state. */
+export function failure(asset, state) {
+  if (state === "under") return healthName(state);
+  const failed = Object.entries(asset.readings ?? {}).find(([key, reading]) => /\.up(\[|$)/.test(key) && reading.value === false);
+  if (failed) return reasonText(failed[1].text) || t("detail.noanswer", { metric: metricName(failed[0]) });
+  return healthName(state);
+}
+
+/** The first time that a healthy asset's probes took, as people read it: "0.8 ms". */
+export function latency(asset) {
+  const keys = Object.keys(asset.readings ?? {}).filter((key) => /(_|\.)ms(\[|$)/.test(key)).sort();
+  const reading = asset.readings?.[keys[0]];
+  return typeof reading?.value === "number" ? readingText({ ...reading, unit: reading.unit || "ms" }) : "";
+}

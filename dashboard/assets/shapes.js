@@ -33,6 +33,7 @@ function body(shape) {
     case "ring": return svg("circle", { cx: 8, cy: 8, r: 5, fill: "none", stroke: "currentColor", "stroke-width": 1.8 });
     case "ring-dashed":
       return svg("circle", { cx: 8, cy: 8, r: 6, fill: "none", stroke: "currentColor", "stroke-width": 2.2, "stroke-dasharray": "2.6 2.1" });
+    case "chevron": return svg("path", { d: "M5 2.5 11 8 5 13.5", fill: "none", stroke: "currentColor", "stroke-width": 2 });
     case "check": return svg("path", { d: "M1.5 8.6 6 13 14.5 3.4", fill: "none", stroke: "currentColor", "stroke-width": 2.4 });
     default: return svg("path", { d: PATHS[shape] ?? PATHS.square, fill: "currentColor" });
   }

@@ -5,10 +5,12 @@ let zone = "Asia/Shanghai";
 let offset = 0;
 const offsets = [];
 const formats = new Map();
+const shifts = new Map();
 
 export function setZone(name) {
   zone = name || zone;
   formats.clear();
+  shifts.clear();
 }
 
 /** Learns the server's clock from a frame; the least delayed of the last ten frames counts. */
@@ -38,6 +40,17 @@ function parts(ms) {
     }));
   }
   return Object.fromEntries(formats.get("parts").formatToParts(ms).map((part) => [part.type, part.value]));
+}
+
+/** How far the site's zone is from UTC at a moment, in ms. */
+export function zoneShift(ms) {
+  const hour = Math.floor(ms / 3600000);
+  if (!shifts.has(hour)) {
+    const p = parts(hour * 3600000);
+    if (shifts.size > 5000) shifts.clear();
+    shifts.set(hour, Date.UTC(Number(p.year), Number(p.month) - 1, Number(p.day), Number(p.hour), Number(p.minute), Number(p.second)) - hour * 3600000);
+  }
+  return shifts.get(hour);
 }
 
 /** 2026-11-22 */
@@ -94,18 +107,32 @@ export function ago(ms) {
   return t("time.ago", { span: s < 3 ? t("time.s", { n: s.toFixed(1) }) : span(ms) });
 }
 
-/** "15:30" → the next such moment (ms), "+30" → in 30 minutes, "" → null; anything else throws RangeError. */
+/** "15:30" → the next such moment (ms), "+30" → in 30 minutes, "11-25 08:00" → then, "" → null; else throws RangeError. */
 export function parseClock(text, now = serverNow()) {
   const value = text.trim();
   if (!value) return null;
   const plus = /^\+(\d{1,4})$/.exec(value);
   if (plus) return now + Number(plus[1]) * 60000;
+  const dated = /^(\d{1,2})-(\d{1,2}) +(\d{1,2})[:：](\d{2})$/.exec(value);
+  if (dated) return datedClock(dated.slice(1).map(Number), now, value);
   const match = /^(\d{1,2})[:：](\d{2})$/.exec(value);
   if (!match || Number(match[1]) > 23 || Number(match[2]) > 59) throw new RangeError(value);
   const p = parts(now);
   const midnight = now - (Number(p.hour) * 3600 + Number(p.minute) * 60 + Number(p.second)) * 1000 - (now % 1000);
   const ms = midnight + (Number(match[1]) * 60 + Number(match[2])) * 60000;
   return ms > now ? ms : ms + 86400000;
+}
+
+/** The next such day and time in the site's own zone. */
+function datedClock([month, date, hour, minute], now, value) {
+  for (const year of [Number(parts(now).year), Number(parts(now).year) + 1]) {
+    const wall = Date.UTC(year, month - 1, date, hour, minute);
+    const real = new Date(wall);
+    if (real.getUTCMonth() !== month - 1 || real.getUTCDate() !== date || hour > 23 || minute > 59) throw new RangeError(value);
+    const ms = wall - zoneShift(wall - zoneShift(wall));
+    if (ms > now) return ms;
+  }
+  throw new RangeError(value);
 }
 
 const painters = { duration, ago, span };

@@ -7,6 +7,9 @@ import { detail } from "./detail.js";
 import { sourceTable } from "./sources.js";
 import { warningList } from "./warnings.js";
 import { assetPage } from "./asset.js";
+import { netScope } from "./netscope.js";
+import { netTree } from "./nettree.js";
+import { netEvidence } from "./evidence.js";
 
 function map(node, app) {
   const view = new MapView(node, app, node.dataset.mode === "wall");
@@ -29,4 +32,7 @@ export const widgets = {
   "source-table": sourceTable,
   "warning-list": warningList,
   "asset-page": assetPage,
+  "net-scope": netScope,
+  "net-tree": netTree,
+  "net-evidence": netEvidence,
 };

@@ -8,7 +8,8 @@ import pytest
 
 from alerts.board import Board
 from alerts.evaluator import Timers
-from alerts.rules import compile_rules
+from alerts.rules import CompiledRule, compile_rules
+from alerts.subjects import Subject
 from feeds.isa import isa_state
 from feeds.model import Health, Kind, Outcome, Severity
 from tests.alerts.builders import (
@@ -108,7 +109,11 @@ def test_a_rule_over_age_fires_when_its_limit_is_passed_without_any_input() -> N
 def test_only_rules_of_the_changed_kind_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     one = board(rule(), rule(id="silent", over="source", when="silent"))
     asked: list[str] = []
-    monkeypatch.setattr(one, "_judge", lambda rule, subject: asked.append(rule.id))
+
+    def judge(rule: CompiledRule, subject: Subject, now: float, *, fresh: bool) -> None:
+        asked.append(rule.id)
+
+    monkeypatch.setattr(one._judge, "judge", judge)
     feed(one, 0, "down")
     one.fold(change(source(), T0 + 1), T0 + 1)
     assert asked == ["down", "silent"]

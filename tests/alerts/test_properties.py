@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import tempfile
 from collections import Counter
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 
 from alerts.rules import compile_rules
 from feeds.bus import Bus
-from feeds.journal import Journal, sqlite_url
+from feeds.journal import Journal
 from feeds.model import Severity
 from tests.alerts.builders import asset, command, reading, rule
 from tests.alerts.rig import DESK, Killed, Rig
@@ -115,8 +114,8 @@ def _fields(one: Any) -> dict[str, Any]:
     return {name: getattr(one, name) for name in ("id", "when", "hold", "recover_for")}
 
 
-async def tell(url: str, folder: Path, story: list[tuple[tuple[str, Any, Any], float]]) -> None:
-    bus, journal = Bus(url, str(next(_sites))), Journal(sqlite_url(folder), "alert")
+async def tell(url: str, journal_url: str, story: list[tuple[tuple[str, Any, Any], float]]) -> None:
+    bus, journal = Bus(url, str(next(_sites))), Journal(journal_url, "alert")
     await bus.open()
     await journal.open()
     try:
@@ -142,7 +141,6 @@ async def tell(url: str, folder: Path, story: list[tuple[tuple[str, Any, Any], f
 @settings(max_examples=25, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STORIES)
 def test_journal_memory_and_screens_agree_wherever_it_is_killed(
-    valkey_url: str, story: list[tuple[tuple[str, Any, Any], float]]
+    valkey_url: str, new_journal_url: Callable[[], str], story: list[tuple[tuple[str, Any, Any], float]]
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(tell(valkey_url, Path(folder), story))
+    asyncio.run(tell(valkey_url, new_journal_url(), story))

@@ -44,7 +44,7 @@ def test_unack_is_the_undo_of_ack() -> None:
     ("more", "outcome", "code"),
     [
         ({"valid_until": T0}, Outcome.LATE, "late"),
-        ({"action": "shelve"}, Outcome.INVALID, "unknown_action"),
+        ({"action": "dance"}, Outcome.INVALID, "unknown_action"),
         ({"role": "viewer"}, Outcome.FORBIDDEN, "role"),
         ({"role": "leader"}, Outcome.FORBIDDEN, "role"),
         ({"role": "auditor"}, Outcome.FORBIDDEN, "role"),

@@ -24,7 +24,9 @@ FLAGS = [
 ]  # fmt: skip
 VENDOR = Path(__file__).parents[2] / "dashboard/assets/vendor/maplibre-gl/maplibre-gl.mjs"
 # Lists do not need the map: without WebGL a page costs a tenth of the time.
-NO_WEBGL = "HTMLCanvasElement.prototype.getContext = () => null;"
+NO_WEBGL = """{ const real = HTMLCanvasElement.prototype.getContext;
+HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
+  return kind.startsWith("webgl") ? null : real.call(this, kind, ...more); }; }"""
 
 
 def chromium() -> str:
@@ -62,6 +64,7 @@ class Site:
     script: Script
     url: str
     context: BrowserContext
+    browser: Browser
     faults: list[str] = field(default_factory=list)
 
     async def open(self, path: str, *, webgl: bool = False) -> Page:
@@ -102,8 +105,8 @@ async def site(browser: Browser) -> AsyncIterator[Site]:
         server = _Server(config)
         running = asyncio.create_task(server.serve([listener]))
         context = await browser.new_context(viewport={"width": 1920, "height": 1080})
-        one = Site(script, f"http://127.0.0.1:{port}", context)
+        one = Site(script, f"http://127.0.0.1:{port}", context, browser)
         yield one
-        await context.close()
+        await one.context.close()
         server.should_exit = True
         await running

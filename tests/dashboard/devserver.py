@@ -21,6 +21,7 @@ from dashboard.app import Site, create_dash, script_hashes
 from feeds.wire import iso
 from maps.layers import layer
 from tests.dashboard import picture
+from tests.dashboard.devroutes import add_history, add_suppression
 
 POLICY = (
     "default-src 'none'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
@@ -45,6 +46,13 @@ class Script:
         self.ack_gate = asyncio.Event()
         self.ack_gate.set()
         self.refuse_sockets = False
+        self.metrics = ["tcp.connect_ms", "tcp.up"]
+        self.acts: list[dict[str, Any]] = []
+        self.shelf: dict[str, dict[str, Any]] = {}
+        self.hiders: dict[str, dict[str, Any]] = {}
+        self.closed = picture.closed(time.time())
+        self.foreign = ""
+        self.absent: tuple[str, ...] = ()
 
     @property
     def rev_text(self) -> str:
@@ -105,8 +113,15 @@ def create(script: Script) -> FastAPI:
         with contextlib.suppress(asyncio.CancelledError):
             await beats
 
-    api = FastAPI(lifespan=lifespan)
+    api = FastAPI(lifespan=lifespan, openapi_url=None)
     _add_api(api, script)
+    add_history(api, script)
+    add_suppression(api, script)
+
+    @api.get("/api/openapi.json", include_in_schema=False)
+    async def description() -> dict[str, Any]:
+        paths = api.openapi()["paths"]
+        return {"paths": {path: found for path, found in paths.items() if not path.endswith(script.absent or "?")}}
 
     @api.websocket("/api/v1/live")
     async def live(socket: WebSocket, since: str | None = None) -> None:

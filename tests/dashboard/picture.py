@@ -30,7 +30,7 @@ def asset(key: str, name: str, kind: str, region: str, at: float, **more: Any) -
         "probes": [f"tcp://127.0.0.1:{10000 + abs(hash(key)) % 9999}"],
         "since": iso(at - 86400), "stale_since": None, "seen_at": iso(at - 2),
         "readings": {
-            "tcp.up": reading(True, at - 2), "tcp.ms": reading(0.8, at - 2, unit="ms"),
+            "tcp.up": reading(True, at - 2), "tcp.connect_ms": reading(0.8, at - 2, unit="ms"),
         },
     }  # fmt: skip
     return record | more
@@ -46,10 +46,11 @@ def reading(value: Any, at: float, unit: str = "", text: str = "") -> Record:
 def assets(at: float) -> dict[str, Record]:
     """Core, ten counties with two to four nodes below each, forty units in one building."""
     core = asset("C", "州网管中心核心", "router", SITE, at, lat=25.04399, lon=101.54472, importance=3)
+    core["labels"] = {"layer": "core"}
     found = {"C": core}
     for index, (code, (name, lon, lat)) in enumerate(COUNTIES.items()):
         hub = asset(f"X{code}", f"{name}汇聚节点", "router", code, at, lat=lat, lon=lon, parents=["C"], importance=2)
-        found[hub["id"]] = hub
+        found[hub["id"]] = hub | {"labels": {"layer": "county"}}
         for below in range(2 + index % 3):
             key, east, north = f"{code}-{below}", (-0.09, 0.1, 0.02, 0.07)[below], (0.05, 0.04, -0.08, -0.05)[below]
             kind = ("switch", "site", "server", "sensor")[below]
@@ -76,7 +77,8 @@ def alert(key: str, about: str, at: float, **more: Any) -> Record:
     record: Record = {
         "id": key, "fingerprint": key, "rule": "node-down", "asset": about, "subject_kind": "asset", "region": SITE,
         "severity": "critical", "active": True, "raised_at": iso(at), "since": iso(at), "cleared_at": None,
-        "quality": "good", "stale_since": None, "ack": None, "acked": False, "suppressed_by": [], "state": "UNACK",
+        "quality": "good", "stale_since": None, "ack": None, "acked": False, "shelf": None, "suppressed_by": [],
+        "state": "UNACK",
         "title": {"zh-CN": key, "en": key}, "text": "", "labels": {}, "rev": 1,
     }  # fmt: skip
     return record | more
@@ -153,6 +155,14 @@ def _alerts(at: float) -> dict[str, Record]:
         title = _title(f"武定{'甲乙丙丁'[below]}镇接入 中断", f"Wuding access {below} down")
         rows.append(alert(f"b{below}", f"532329-{below}", at - 120, region="532329100", title=title))
     return {row["id"]: row for row in rows}
+
+
+def closed(at: float) -> list[Record]:
+    """Alerts that are over: what shades the charts."""
+    return [
+        alert("old", "X532329", at - 40000, active=False, cleared_at=iso(at - 34000), severity="major", state="NORM",
+              region="532329", title=_title("武定县汇聚节点 降级", "Wuding hub degraded")),
+    ]  # fmt: skip
 
 
 def _title(chinese: str, english: str) -> dict[str, str]:

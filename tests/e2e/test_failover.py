@@ -47,7 +47,8 @@ async def test_a_site_whose_master_is_killed_is_right_again_by_itself(form: str,
                 await restarted
                 await _a_fault_is_seen(live, service)
             record = await person.get(f"alerts/{alert['id']}")
-            assert [step["name"] for step in record["transitions"]] == ["raise", "ack", "clear"]
+            steps = [step["name"] for step in record["transitions"]]  # what was not known meanwhile is said, too
+            assert [name for name in steps if name not in ("stale", "fresh")] == ["raise", "ack", "clear"]
             assert len(receiver.keys) == len(set(receiver.keys))
             assert site.cli("journal", "verify").returncode == 0
     await service.stop()

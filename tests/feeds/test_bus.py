@@ -1,14 +1,28 @@
-"""The bus over a real Valkey: envelopes, transactions, dead letters, gaps, a restarted server."""
+"""The bus over real servers of every form: envelopes, transactions, dead letters, gaps, a restarted server."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from feeds.bus import Bus, BusLost
 from feeds.model import AssetState, Change, Health, Heartbeat, Kind, Observation
+from tests.feeds import redis_servers
 from watchfloor import valkey
+
+
+@pytest.fixture(scope="module", params=["single", *redis_servers.FORMS])
+def valkey_url(
+    request: pytest.FixtureRequest, valkey_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Every test of this file runs on one server, on a Sentinel set and on a cluster."""
+    if request.param == "single":
+        yield valkey_url
+        return
+    with redis_servers.running(request.param, tmp_path_factory.mktemp(request.param)) as servers:
+        yield servers.url
 
 
 def seen(asset: str, value: bool, at: float = 1.0) -> Observation:

@@ -1,0 +1,55 @@
+"""When a window is open: once, daily or weekly, in the local time of a zone (IANA name). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+MINUTE = 60.0
+LONGEST = 7 * 24 * 60  # minutes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recurrence:
+    """Every day, or on the given days of the week (ISO 8601: 1 is Monday), from `start` ("22:00") for `minutes`."""
+
+    start: str
+    minutes: int
+    days: tuple[int, ...] = ()
+    zone: str = "Asia/Shanghai"
+
+
+@lru_cache(maxsize=64)
+def zone(name: str) -> ZoneInfo:
+    """The zone; ValueError or KeyError when there is none of that name."""
+    return ZoneInfo(name)
+
+
+def occurrences(recurrence: Recurrence, at: float) -> Iterator[tuple[float, float]]:
+    """Begin and end, in epoch seconds, of every window that may be open at a moment or begin within nine days."""
+    tz = zone(recurrence.zone)
+    hour, _, minute = recurrence.start.partition(":")
+    day = datetime.fromtimestamp(at, tz).date() - timedelta(days=recurrence.minutes // (24 * 60) + 1)
+    for _ in range(recurrence.minutes // (24 * 60) + 11):
+        if not recurrence.days or day.isoweekday() in recurrence.days:
+            begin = datetime.combine(day, time(int(hour), int(minute)), tz).timestamp()
+            yield begin, begin + recurrence.minutes * MINUTE
+        day += timedelta(days=1)
+
+
+def open_at(recurrence: Recurrence | None, at: float, starts: float, until: float) -> bool:
+    """Whether the window is open, between its first moment and its last."""
+    if not starts <= at < until:
+        return False
+    return recurrence is None or any(begin <= at < end for begin, end in occurrences(recurrence, at))
+
+
+def next_edge(recurrence: Recurrence | None, after: float, starts: float, until: float) -> float:
+    """The next moment at which the window may open or close; its last moment when there is none before."""
+    edges = [starts, until]
+    if recurrence is not None:
+        edges += [edge for pair in occurrences(recurrence, max(after, starts)) for edge in pair]
+    return min((edge for edge in edges if after < edge <= until and edge >= starts), default=until)

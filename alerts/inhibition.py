@@ -1,0 +1,285 @@
+"""Root cause over all open alerts: which alert explains which, and which wait for a newer result.
+
+An asset has failed while an active critical alert stands on it, whichever tool sent it, or an active
+alert of a rule over its health while it is down. Rules: docs/alerts.md, "What lies behind one failure".
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from alerts.doubt import Doubt
+from alerts.hiding import HELD, INHIBITED
+from alerts.settings import HoldPolicy
+from alerts.subjects import Subjects
+from alerts.topology import Causes, Failure, Redundancy, Topology
+from feeds.model import Alert, Change, Health, Hold, Kind, Severity
+
+REDUNDANCY_LOST = "redundancy-lost"
+_NEW = "new"  # stands for an alert that has no id yet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutRules:
+    """What the rules know: whether one is over health, whether an alert comes from another tool, whether it is
+    about to clear, and how long one must not hold before it clears (seconds)."""
+
+    over_health: Callable[[str], bool]
+    foreign: Callable[[str], bool]
+    clearing: Callable[[Alert], bool]
+    recover_for: Callable[[str], float]
+
+
+class Inhibition:
+    """Follows the inventory, states, sources and alerts. What may have another explanation gathers in `dirty`."""
+
+    def __init__(self, subjects: Subjects, about: AboutRules, policy: HoldPolicy) -> None:
+        self._subjects, self._about, self._policy = subjects, about, policy
+        self._topology = Topology(subjects.assets)
+        self._doubt = Doubt(subjects, self._topology, policy)
+        self._on: dict[str, dict[str, Alert]] = {}
+        self._suspects: dict[str, dict[str, Alert]] = {}
+        self._failing: dict[str, Failure] = {}
+        self._silent: dict[str, Failure] = {}
+        self._cuts: dict[str, tuple[Failure, str]] = {}
+        self._behind: dict[str, Counter[str]] = {}
+        self._freed: dict[str, float] = {}
+        self._waiting: dict[str, dict[str, Alert]] = {}
+        self._causes = self._ask()
+        self.dirty: dict[str, None] = {}
+        self.roots: dict[str, None] = {}
+
+    def _ask(self) -> Causes:
+        return Causes(self._topology, self._failing.get, self._blind)
+
+    def alerts_on(self, asset: str) -> list[Alert]:
+        """The open alerts about one asset."""
+        return list(self._on.get(asset, {}).values())
+
+    def take_dirty(self) -> list[str]:
+        """The assets whose alerts may have another explanation than when this was last asked."""
+        taken, self.dirty = list(self.dirty), {}
+        return taken
+
+    def take_roots(self) -> list[str]:
+        """The alerts behind which something else lies than when this was last asked."""
+        taken, self.roots = list(self.roots), {}
+        return taken
+
+    def knows_parents(self, asset: str) -> bool:
+        """Whether the asset and all its parents are in the inventory: after a loss they come one by one."""
+        known = self._subjects.assets.get(asset)
+        return known is not None and all(parent in self._subjects.assets for parent in known.parents)
+
+    def affected(self, root: str) -> dict[str, int]:
+        """What lies behind an alert now, counted by kind."""
+        return dict(sorted((kind, count) for kind, count in self._behind.get(root, Counter()).items() if count > 0))
+
+    # -- what comes in -----------------------------------------------------------
+
+    def alert(self, alert: Alert, now: float) -> None:
+        """An alert has become this."""
+        if alert.subject_kind == "source":
+            self._source_alert(alert, now)
+        if alert.subject_kind != "asset":
+            return
+        _keep(self._on, alert, alert.open)
+        _keep(self._waiting, alert, alert.open and alert.hold is not None)
+        if alert.open and alert.suppressed_by and not alert.active:
+            self.dirty[alert.asset] = None  # what has ended needs no explanation
+        before = alert.id in self._suspects.get(alert.asset, {})
+        if before or self._suspicious(alert):
+            _keep(self._suspects, alert, self._suspicious(alert))
+            self._refail(alert.asset, now)
+
+    def _suspicious(self, alert: Alert) -> bool:
+        """Whether an alert can mean that its asset has failed."""
+        meant = alert.severity is Severity.CRITICAL or self._about.over_health(alert.rule)
+        return alert.active and alert.rule != REDUNDANCY_LOST and meant
+
+    def rules_changed(self, now: float) -> None:
+        """Other rules: which alerts can mean a failure is found out anew."""
+        for asset, here in list(self._on.items()):
+            for alert in here.values():
+                _keep(self._suspects, alert, self._suspicious(alert))
+            self._refail(asset, now)
+
+    def changed(self, change: Change, now: float) -> None:
+        """The inventory, a state or a source has changed; the subjects know it already."""
+        if change.kind is Kind.ASSET:
+            self._inventory(change.id, now)
+        elif change.kind is Kind.STATE:
+            self._state(change.id, now)
+        elif change.kind is Kind.SOURCE:
+            for alert in [one.alert for id, one in self._silent.items() if id == change.id]:
+                self._silence(change.id, alert, now)
+
+    def _inventory(self, id: str, now: float) -> None:
+        asset = self._subjects.assets.get(id)
+        below = list(self._topology.below(id))
+        if asset is None:
+            self._topology.drop(id)
+        elif not self._topology.put(asset):
+            return
+        self._causes = self._ask()
+        self._recut([id, *below, *self._topology.below(id)], now)
+
+    def _state(self, id: str, now: float) -> None:
+        self._refail(id, now)
+        if self._silent:
+            self._causes = self._ask()
+            self._recut([id, *self._topology.below(id)], now)
+        if id in self._freed and self._doubt.newer(id, self._freed[id]):
+            del self._freed[id]
+        if self._waiting:
+            self.dirty |= {one: None for one in (id, *self._topology.below(id)) if one in self._waiting}
+
+    def _refail(self, asset: str, now: float) -> None:
+        found = self._failure_of(asset)
+        if found == self._failing.get(asset):
+            return
+        if found is None:
+            del self._failing[asset]
+        else:
+            self._failing[asset] = found
+        self._causes = self._ask()
+        self._recut(self._topology.below(asset), now)
+
+    def _failure_of(self, asset: str) -> Failure | None:
+        here = self._suspects.get(asset)
+        if not here:
+            return None
+        health = self._subjects.health(asset)
+        found = [(one.severity.rank, one.raised_at, one.id) for one in here.values() if self._fails(one, health)]
+        return Failure(*min(found)[1:]) if found else None
+
+    def _fails(self, alert: Alert, health: Health) -> bool:
+        if alert.severity is Severity.CRITICAL:
+            return True
+        blind = health is Health.UNKNOWN and alert.stale_since is not None  # no data is never a recovery
+        return self._about.over_health(alert.rule) and (health is Health.DOWN or blind)
+
+    # -- sources -----------------------------------------------------------------
+
+    def _source_alert(self, alert: Alert, now: float) -> None:
+        known = self._silent.get(alert.asset)
+        if known is not None and known.alert != alert.id:
+            return
+        self._silence(alert.asset, alert.id if alert.active else "", now)
+
+    def _silence(self, id: str, alert: str, now: float) -> None:
+        """A source is silent, and that alert says so; or it is not, or none does."""
+        source, before = self._subjects.source(id), self._silent.pop(id, None)
+        if alert and source is not None and source.silent_since is not None:
+            self._silent[id] = Failure(source.silent_since, alert)
+        if self._silent.get(id) == before:
+            return
+        self._causes = self._ask()
+        through = self._subjects.seen_through(id)
+        self._recut(dict.fromkeys([*through, *(low for one in through for low in self._topology.below(one))]), now)
+
+    def _blind(self, asset: str) -> Failure | None:
+        """The silent source that an unknown asset is seen through, when there is no other."""
+        if not self._silent or self._subjects.health(asset) is not Health.UNKNOWN:
+            return None
+        found = [self._silent.get(source) for source in self._subjects.sources_of(asset)]
+        known = [one for one in found if one is not None]
+        return max(known) if known and len(known) == len(found) else None
+
+    # -- what follows ------------------------------------------------------------
+
+    def _recut(self, assets: Iterable[str], now: float) -> None:
+        """Find the explanation of each anew, and count what lies behind each root."""
+        for id in assets:
+            found, (before, kind) = self._causes.cut(id), self._cuts.get(id, (None, ""))
+            self.dirty[id] = None
+            if found == before:
+                continue
+            if before is not None:
+                self._behind[before.alert][kind] -= 1
+                self.roots[before.alert] = None
+                del self._cuts[id]
+            if found is not None:
+                kind = self._subjects.kind(id)
+                self._cuts[id] = found, kind
+                self._behind.setdefault(found.alert, Counter())[kind] += 1
+                self.roots[found.alert] = None
+                self._freed.pop(id, None)
+            else:
+                self._freed[id] = now
+
+    def would_affect(self, asset: str, now: float) -> dict[str, int]:
+        """What an alert on this asset that is about to be raised will have behind it, if it means a failure."""
+        mine = Failure(now, _NEW)
+        causes = Causes(self._topology, lambda id: mine if id == asset else self._failing.get(id), self._blind)
+        found: Counter[str] = Counter()
+        for id in self._topology.below(asset):
+            cut = causes.cut(id)
+            if cut is not None and cut.alert == _NEW:
+                found[self._subjects.kind(id)] += 1
+        return dict(sorted(found.items()))
+
+    def fails(self, alert: Alert) -> bool:
+        """Whether this alert, when it is raised, is the one that says its asset has failed."""
+        counts = self._fails(alert, self._subjects.health(alert.asset))
+        return alert.subject_kind == "asset" and counts and alert.asset not in self._failing
+
+    def redundancy(self, asset: str) -> Redundancy:
+        return self._causes.redundancy(asset)
+
+    def hides(self, alert: Alert, now: float, *, born: bool = False) -> tuple[str, Hold | None]:
+        """The reason of topology that hides an active alert now ("" when none does), and what it waits for."""
+        if alert.subject_kind != "asset" or not alert.active:
+            return "", None
+        mine = next((one for one in alert.suppressed_by if one.startswith(INHIBITED) or one == HELD), "")
+        if alert.asset not in self._subjects.assets:
+            return mine, alert.hold  # Redis was lost and the inventory is on its way: nothing is known, nothing moves
+        cut = self._causes.cut(alert.asset)
+        if cut is not None and cut.alert != alert.id and not self._known_before(alert, cut):
+            return f"{INHIBITED}{cut.alert}", None
+        hold = self._first_hold(alert, now) if born else alert.hold
+        if mine and hold is None:
+            wait = self._about.recover_for(alert.rule) + self._doubt.bound(alert.asset, foreign=False)
+            hold = Hold(since=now, until=now + wait)
+        if hold is None or now >= hold.until or not self._waits(alert, mine or HELD, hold):
+            return "", None
+        return mine or HELD, hold
+
+    def _known_before(self, alert: Alert, cut: Failure) -> bool:
+        """What was known before a source fell silent stays in sight."""
+        return cut in self._silent.values() and alert.raised_at < cut.since
+
+    def _first_hold(self, alert: Alert, now: float) -> Hold | None:
+        foreign = self._about.foreign(alert.rule)
+        until = now + self._doubt.bound(alert.asset, foreign=foreign)
+        freed = self._freed.get(alert.asset)
+        if freed is not None and freed + self._policy.longest > now:
+            return Hold(since=freed, until=until)
+        since = min(now, self._subjects.failed_since(alert.asset, alert.raised_at))
+        return Hold(since=since, until=until) if self._concerns(alert) else None
+
+    def _concerns(self, alert: Alert) -> bool:
+        """An alert on an asset that answers well is not about its way to us."""
+        if alert.rule == REDUNDANCY_LOST or self._about.foreign(alert.rule):
+            return True
+        return self._subjects.health(alert.asset) is not Health.OK
+
+    def _waits(self, alert: Alert, reason: str, hold: Hold) -> bool:
+        if self._about.clearing(alert):
+            return True
+        if reason != HELD or alert.asset in self._freed:
+            return not self._doubt.newer(alert.asset, hold.since)
+        foreign = self._about.foreign(alert.rule)
+        return self._doubt.doubtful(alert.asset, hold.since, foreign=foreign)
+
+
+def _keep(known: dict[str, dict[str, Alert]], alert: Alert, wanted: bool) -> None:
+    """The alert among those of its asset, or no more; no asset is kept for nothing."""
+    if wanted:
+        known.setdefault(alert.asset, {})[alert.id] = alert
+    elif alert.asset in known:
+        known[alert.asset].pop(alert.id, None)
+        if not known[alert.asset]:
+            del known[alert.asset]

@@ -1,0 +1,250 @@
+"""What hides alerts by somebody's wish: the shelf, silences and maintenance windows, with owner, reason and end."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from starlette.responses import Response
+
+from api import alert_records
+from api.answers import Json, listing
+from api.deps import Actor, Deps, Given, Viewer
+from api.findings import Finding
+from api.principal import Principal
+from api.problems import Problem
+from feeds import wire
+from feeds.commands import Unanswered
+from feeds.live import Audience
+from feeds.model import Command, Outcome, Result, Severity
+from feeds.regions import covers
+
+router = APIRouter(tags=["alerts"])
+ENGINE, TIMEOUT, SCAN = "alert", 5.0, 500
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
+Word = Annotated[str, StringConstraints(max_length=200)]
+Some = Annotated[list[Word], Field(max_length=500)]
+Ended = Annotated[bool, Query(description="Those that have ended too, newest first")]
+TEXTS = {
+    "until_past": ("结束时间已过", "the end lies in the past"),
+    "bad_until": ("结束时间缺失或过远", "the end is missing or too far away"),
+    "bad_starts": ("开始时间不在结束之前", "it would begin after its end"),
+    "bad_comment": ("请说明原因", "a reason is needed"),
+    "bad_match": ("匹配条件为空或无效", "what is matched is empty or makes no sense"),
+    "bad_recurrence": ("重复规则无效", "the recurrence makes no sense"),
+    "unknown_asset": ("有资产不在清单中", "one of the assets is not in the inventory"),
+}
+
+
+class Marked(BaseModel):
+    """The entities that are meant; everything that is given must fit."""
+
+    model_config = ConfigDict(extra="forbid")
+    assets: Some = []
+    region: Word = ""
+    kinds: Some = []
+
+
+class Matched(Marked):
+    """The alerts that are meant, present and future ones."""
+
+    rule: Word = ""
+    severities: list[Severity] = []
+    labels: Annotated[dict[Word, Word], Field(max_length=20)] = {}
+
+
+class Silence(BaseModel):
+    """Hide what matches until then. Without a region it is the own one."""
+
+    model_config = ConfigDict(extra="forbid")
+    match: Matched
+    comment: Reason
+    until: AwareDatetime
+    starts: AwareDatetime | None = None
+
+
+class Every(BaseModel):
+    """Again and again: each day, or on some days of the week (1 is Monday), in the site's own time."""
+
+    model_config = ConfigDict(extra="forbid")
+    start: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+    minutes: Annotated[int, Field(ge=1, le=7 * 24 * 60)]
+    days: list[Annotated[int, Field(ge=1, le=7)]] = []
+
+
+class Window(BaseModel):
+    """Out of service until then: once, or again and again up to then."""
+
+    model_config = ConfigDict(extra="forbid")
+    match: Marked
+    comment: Reason
+    until: AwareDatetime
+    starts: AwareDatetime | None = None
+    recurrence: Every | None = None
+
+
+@router.get("/shelf")
+async def shelf(given: Given, who: Viewer) -> Response:
+    """Every shelved alert with who put it there, why and until when (walls see no names)."""
+    items = []
+    for record in given.pump.mirror.records("alert", who.audience).values():
+        if record["shelf"]:
+            items.append(await _shelved(given, record, personal=who.personal))
+    items.sort(key=lambda item: str(item["until"]))
+    return listing(items, None, given.pump.mirror.rev, hidden=given.pump.mirror.hidden(who.audience).get("alert", 0))
+
+
+async def _shelved(given: Deps, record: dict[str, Any], *, personal: bool) -> dict[str, Any]:
+    entries = await given.journal.entries(kind="alert", subject=record["id"], limit=SCAN, newest_first=True)
+    found = next((entry for entry in entries if entry.name == "shelve"), None)
+    by, comment = (found.actor, found.reason) if found is not None and personal else ("", "")
+    return {"alert": record["id"], "asset": record["asset"], "by": by, "comment": comment, **record["shelf"]}
+
+
+@router.get("/silences")
+async def silences(given: Given, who: Viewer, ended: Ended = False) -> Response:
+    """Silences with owner, reason, end, and how many open alerts each hides now."""
+    return await _list(given, who, "silence", "silenced", ended)
+
+
+@router.get("/maintenance")
+async def maintenance(given: Given, who: Viewer, ended: Ended = False) -> Response:
+    """Maintenance windows; `running` says which of them are open now."""
+    return await _list(given, who, "maintenance", "maintenance", ended)
+
+
+@router.post("/silences", status_code=201)
+async def silence(given: Given, who: Actor, wish: Silence) -> Response:
+    """Begin a silence; 201 once the journal has it."""
+    match = wish.match.model_dump(mode="json")
+    args = {"match": _within(who, match), "until": wish.until.timestamp()} | _starts(wish)
+    return Json(await _send(given, who, "silence", uuid.uuid4().hex, wish.comment, args), status_code=201)
+
+
+@router.post("/maintenance", status_code=201)
+async def maintain(given: Given, who: Actor, wish: Window) -> Response:
+    """Announce a maintenance window; 201 once the journal has it."""
+    args = {"match": _within(who, wish.match.model_dump()), "until": wish.until.timestamp()} | _starts(wish)
+    if wish.recurrence is not None:
+        args["recurrence"] = wish.recurrence.model_dump() | {"zone": given.site.timezone}
+    return Json(await _send(given, who, "maintain", uuid.uuid4().hex, wish.comment, args), status_code=201)
+
+
+@router.delete("/silences/{key}")
+async def end_silence(given: Given, who: Actor, key: str, comment: str = "") -> Response:
+    """End a silence before its time; 409 when it has ended already."""
+    return await _end(given, who, "silence", "unsilence", key, comment)
+
+
+@router.delete("/maintenance/{key}")
+async def end_maintenance(given: Given, who: Actor, key: str, comment: str = "") -> Response:
+    """End a window before its time, or call it off; 409 when it has ended already."""
+    return await _end(given, who, "maintenance", "unmaintain", key, comment)
+
+
+def _within(who: Principal, match: dict[str, Any]) -> dict[str, Any]:
+    """Whoever has a region means that region when none and no asset is named; another one is refused."""
+    if match["region"] and not who.reaches(match["region"]):
+        raise Problem("outside-region")
+    if not match["region"] and not match["assets"]:
+        return match | {"region": who.region}
+    return match
+
+
+def _starts(wish: Silence | Window) -> dict[str, float]:
+    return {"starts": wish.starts.timestamp()} if wish.starts is not None else {}
+
+
+async def _list(given: Deps, who: Principal, kind: str, prefix: str, ended: bool) -> Response:
+    docs = await given.journal.docs_page(kind, open=None if ended else True, limit=SCAN)
+    seen = [doc.body for doc in docs if _sees(given, who.audience, doc.body)]
+    counts = _counts(given, who.audience)
+    items = [_shown(body, who) | {"count": counts.get(f"{prefix}:{body['id']}", 0)} for body in seen]
+    return listing(items, None, given.pump.mirror.rev, hidden=len(docs) - len(seen))
+
+
+def _sees(given: Deps, audience: Audience, body: dict[str, Any]) -> bool:
+    """Who is concerned: those of the region, of what covers it, and of any of the assets."""
+    region, assets = body["match"]["region"], body["match"]["assets"]
+    if region:
+        return covers(audience.region, region) or covers(region, audience.region)
+    known = given.pump.mirror.records("asset", audience)
+    return not assets or any(asset in known for asset in assets)
+
+
+def _counts(given: Deps, audience: Audience) -> dict[str, int]:
+    """How many open alerts each reason hides now."""
+    found: dict[str, int] = {}
+    for record in given.pump.mirror.records("alert", audience).values():
+        for reason in record["suppressed_by"]:
+            found[reason] = found.get(reason, 0) + 1
+    return found
+
+
+def _shown(body: dict[str, Any], who: Principal) -> dict[str, Any]:
+    """As people see it: times in RFC 3339; no names of people on a wall."""
+    record = {name: value for name, value in body.items() if name != "seen"}
+    record |= {name: wire.iso(body.get(name)) for name in ("at", "starts", "until", "ended_at")}
+    return record if who.personal else record | {"by": "", "comment": "", "ended_by": ""}
+
+
+async def _end(given: Deps, who: Principal, kind: str, action: str, key: str, comment: str) -> Response:
+    doc = await given.journal.doc(kind, key)
+    if doc is None or not _sees(given, who.audience, doc.body):
+        raise Problem("not-found")
+    if not doc.open:
+        raise Problem("conflict", code="ended", current=_shown(doc.body, who))
+    return Json(await _send(given, who, action, key, comment[:2000], {}))
+
+
+async def _send(
+    given: Deps, who: Principal, action: str, key: str, comment: str, args: dict[str, Any]
+) -> dict[str, Any]:
+    at = given.clock()
+    command = Command(
+        id=uuid.uuid4().hex, action=action, subject=key, actor=who.name, role=who.role, actor_region=who.region,
+        at=at, valid_until=at + TIMEOUT, reason=comment, args=args,
+    )  # fmt: skip
+    try:
+        result = await given.commands.submit(command, engine=ENGINE, timeout=TIMEOUT)
+    except Unanswered as error:
+        raise Problem("unanswered") from error
+    return _answer(result)
+
+
+def _answer(result: Result) -> dict[str, Any]:
+    match result.outcome:
+        case Outcome.DONE:
+            return result.after or {}
+        case Outcome.NOT_FOUND:
+            raise Problem("not-found")
+        case Outcome.CONFLICT:
+            raise Problem("conflict", code=result.detail, current=result.after or {})
+        case Outcome.FORBIDDEN:
+            raise Problem("outside-region" if result.detail == "region" else "forbidden")
+        case Outcome.LATE:
+            raise Problem("unanswered")
+    raise refused(result.detail)
+
+
+def refused(code: str) -> Problem:
+    """422 in both languages for a refusal's code."""
+    zh, en = TEXTS.get(code, ("内容不合要求", "not acceptable"))
+    return Problem("invalid", detail={"zh-CN": zh, "en": en}, findings=[Finding("body", code, en)])
+
+
+async def preview(given: Deps, who: Principal, action: str, alert_id: str) -> dict[str, Any]:
+    """What an action would meet at one alert, without doing anything: {id, status, would, alert} or a problem."""
+    record = await alert_records.one(given, alert_id, Audience())
+    if record is None:
+        return {"id": alert_id, "status": 404, "problem": "not-found"}
+    if not who.reaches(str(record["region"])):
+        return {"id": alert_id, "status": 403, "problem": "outside-region"}
+    fits = {
+        "unack": record["acked"], "unshelve": bool(record["shelf"]), "comment": True,
+    }.get(action, record["active"] or not record["acked"] or bool(record["shelf"]))
+    if not fits:
+        return {"id": alert_id, "status": 409, "problem": "conflict"}
+    return {"id": alert_id, "status": 200, "would": action, "alert": record}

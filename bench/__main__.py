@@ -1,0 +1,58 @@
+"""`make bench`, or `python -m bench [--quick] [NAME…]`: every figure as one JSON line on standard output."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import importlib
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Sequence
+
+import uvloop
+
+from bench.figures import Measure
+
+NAMES = ("bus", "journal", "start", "pixel", "sockets", "memory", "checks")
+LIMIT = 300.0
+
+
+async def run(names: Sequence[str], quick: bool) -> int:
+    """One measurement after the other; one that fails says so in its line and the others go on."""
+    failed = 0
+    print(json.dumps({"machine": _machine()}, ensure_ascii=False), flush=True)
+    for name in names:
+        measure: Measure = importlib.import_module(f"bench.{name}").measure
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(LIMIT):
+                async for figure in measure(quick):
+                    print(figure.line(), flush=True)
+        except Exception as error:  # noqa: BLE001  # it is reported, counted, and ends the run with 1
+            failed += 1
+            print(json.dumps({"failed": name, "why": f"{type(error).__name__}: {error}"[:500]}), flush=True)
+        print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    return failed
+
+
+def _machine() -> dict[str, object]:
+    """What the figures were taken on, and how busy it was with other things."""
+    return {
+        "cores": os.cpu_count(), "python": platform.python_version(), "kernel": platform.release(),
+        "arch": platform.machine(), "load_before": [round(one, 2) for one in os.getloadavg()],
+    }  # fmt: skip
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    options.add_argument("name", nargs="*", choices=[*NAMES, []], help="all when none is named")
+    options.add_argument("--quick", action="store_true", help="shorter and fewer runs, below 90 s")
+    given = options.parse_args()
+    return 1 if uvloop.run(run(given.name or NAMES, given.quick)) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,299 @@
+"""安装、升级、回退值守台 Installs, upgrades and rolls back Watchfloor from its bundle. Needs Python alone, no network.
+
+    python3 install.py --systemd --create-user     install, or upgrade what is installed
+    python3 install.py verify                      only compare the checksums
+    python3 install.py rollback                    back to the version before
+    python3 install.py status                      what is installed
+
+Versions stand side by side under PREFIX/versions; PREFIX/current is a link to the one in use. Settings (SITE)
+and data (DATA) are never overwritten. Exit codes: 0 fine, 1 could not, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import pwd
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import bundle_check
+from bundle_check import Stop
+
+HERE = Path(__file__).resolve().parent
+RECORD = "install.json"
+WHOLE = ".whole"
+DEFAULTS = {"site": "/etc/watchfloor", "data": "/var/lib/watchfloor", "user": "watchfloor"}
+UNITS = ("watchfloor.service", "watchfloor-role@.service")
+UNIT_FOLDER = Path("/etc/systemd/system")
+
+
+def say(zh: str, en: str) -> None:
+    sys.stdout.write(f"{zh}  {en}\n")
+    sys.stdout.flush()
+
+
+# -- one version -----------------------------------------------------------------------------------------
+
+
+def make_version(folder: Path) -> None:
+    """A virtual environment with everything in it. One that was left half made is made anew."""
+    if (folder / WHOLE).exists():
+        say(f"{folder.name} 已在 {folder}", "is there already")
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # Debian's Python has no ensurepip without another package; pip comes in the bundle.
+    _run([sys.executable, "-m", "venv", "--without-pip", str(folder)])
+    (pip,) = (HERE / "tools").glob("pip-*.whl")
+    _run([
+        str(folder / "bin" / "python"), str(pip / "pip"), "--isolated", "--disable-pip-version-check", "--quiet",
+        "install", "--no-index", "--find-links", str(HERE / "wheels"), "--no-cache-dir", "--require-hashes",
+        "--only-binary", ":all:", "-r", str(HERE / "requirements.txt"),
+    ])  # fmt: skip
+    for name in ("docs", "site", "systemd"):
+        shutil.copytree(HERE / name, folder / "share" / name, dirs_exist_ok=True)
+    for name in ("LICENCES.md", "install.py", "bundle_check.py"):
+        shutil.copy2(HERE / name, folder / "share" / name)
+    (folder / WHOLE).touch()
+
+
+def _run(command: list[str]) -> str:
+    # Neither another installation's modules nor its pip settings may reach in.
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("PIP_", "PYTHON", "VIRTUAL_ENV"))}
+    env["PIP_CONFIG_FILE"] = os.devnull
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = (done.stdout + done.stderr).strip()[-2000:]
+        raise Stop(f"{command[0]} 失败 ({done.returncode})", f"failed: {said}")
+    return done.stdout
+
+
+def watchfloor(version: Path, *arguments: str, owner: Path) -> subprocess.CompletedProcess[str]:
+    """One watchfloor command, as the owner of `owner`: a file that root leaves in a site's data stops the site."""
+    command = [str(version / "bin" / "watchfloor"), *arguments]
+    stat = owner.stat()
+    who = {"user": stat.st_uid, "group": stat.st_gid, "extra_groups": []} if os.geteuid() == 0 and stat.st_uid else {}
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", **who)  # type: ignore[call-overload, no-any-return]
+
+
+# -- the site --------------------------------------------------------------------------------------------
+
+
+def make_user(name: str, data: str) -> None:
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        _run(["useradd", "--system", "--user-group", "--home-dir", data, "--no-create-home",
+              "--shell", "/usr/sbin/nologin", name])  # fmt: skip
+        say(f"已建用户 {name}", "user added")
+
+
+def lay_site(version: Path, site: Path, data: Path, user: str) -> None:
+    """The sample site where there is none, and the data folder; both for the service's user when root does this."""
+    fresh = not (site / "watchfloor.toml").exists()
+    site.mkdir(parents=True, exist_ok=True)
+    if fresh:
+        for path in sorted((version / "share" / "site").iterdir()):
+            shutil.copyfile(path, site / path.name)
+        settings = site / "watchfloor.toml"
+        text = settings.read_text(encoding="utf-8")
+        settings.write_text(re.sub(r'(?m)^data = "data"$', lambda _: f'data = "{data}"', text), encoding="utf-8")
+        say(f"示例站点已放入 {site}，请修改", "sample site laid; change it")
+    known = _user(user)
+    made = not data.exists()
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if known is None or os.geteuid() != 0:
+        return
+    if made:
+        os.chown(data, known.pw_uid, known.pw_gid)
+    if fresh:
+        for path in (site, *site.iterdir()):
+            os.chown(path, 0, known.pw_gid)
+            path.chmod(0o750 if path.is_dir() else 0o640)
+
+
+def _user(name: str) -> pwd.struct_passwd | None:
+    try:
+        return pwd.getpwnam(name)
+    except KeyError:
+        return None
+
+
+def check_site(version: Path, site: Path, data: Path) -> None:
+    """Raises Stop when the new version finds errors in the settings that are in use."""
+    done = watchfloor(version, "check", "-c", str(site / "watchfloor.toml"), owner=data)
+    if done.returncode:
+        said = done.stdout + done.stderr
+        raise Stop(f"{version.name} 不接受现有设置，未切换：", f"the settings are not accepted:\n{said}")
+
+
+def back_up(version: Path, site: Path, data: Path) -> str:
+    """A copy by the version in use, beside its data; "" when there is nothing to copy or it has no such command."""
+    if not any(data.iterdir()) or watchfloor(version, "backup", "--help", owner=data).returncode:
+        return ""
+    name = time.strftime(f"before-upgrade-{version.name}-%Y%m%d-%H%M%S")
+    target = data / "backups" / name
+    done = watchfloor(version, "backup", str(target), "-c", str(site / "watchfloor.toml"), owner=data)
+    if done.returncode:
+        raise Stop("升级前备份失败，未切换（--no-backup 可跳过）：", f"the backup failed:\n{done.stdout}{done.stderr}")
+    say(f"已备份到 {target}", "backup made")
+    return str(target)
+
+
+# -- what is in use --------------------------------------------------------------------------------------
+
+
+def read_record(prefix: Path) -> dict[str, str]:
+    """What an earlier run left: current, previous, site, data, user, backup; empty at first."""
+    path = prefix / RECORD
+    known: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return known
+
+
+def switch(prefix: Path, version: str, record: dict[str, str]) -> None:
+    """Makes a version the one in use: one rename, so that `current` always leads somewhere."""
+    fresh = prefix / "current.new"
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(Path("versions") / version)
+    fresh.replace(prefix / "current")
+    if record.get("current") not in ("", None, version):
+        record["previous"] = record["current"]
+    record["current"] = version
+    new = prefix / f"{RECORD}.new"
+    new.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    new.replace(prefix / RECORD)
+
+
+def write_units(version: Path, prefix: Path, record: dict[str, str]) -> None:
+    """The systemd units with the real paths in them, in the folder that the record names."""
+    values = {"PREFIX": str(prefix), "SITE": record["site"], "DATA": record["data"], "USER": record["user"]}
+    values["GROUP"] = _run(["id", "-gn", record["user"]]).strip()
+    folder = Path(record["units"])
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in UNITS:
+        text = (version / "share" / "systemd" / name).read_text(encoding="utf-8")
+        for key, value in values.items():
+            text = text.replace(f"@{key}@", value)
+        (folder / name).write_text(text, encoding="utf-8")
+    if _systemd(record):
+        _run(["systemctl", "daemon-reload"])
+
+
+def restart(record: dict[str, str]) -> None:
+    """Restarts what runs under systemd; what does not run stays stopped."""
+    if _systemd(record):
+        _run(["systemctl", "try-restart", "watchfloor.service", "watchfloor-role@*.service"])
+        say("运行中的已重启", "what ran was restarted")
+        say("启动: systemctl enable --now watchfloor", "start it, if it does not run yet")
+    elif record.get("previous"):
+        say("请重启运行中的值守台", "restart what is running")
+
+
+def _systemd(record: dict[str, str]) -> bool:
+    """Whether our units are this system's own and systemd runs it."""
+    return record.get("units") == str(UNIT_FOLDER) and Path("/run/systemd/system").exists()
+
+
+# -- commands --------------------------------------------------------------------------------------------
+
+
+def install(args: argparse.Namespace) -> None:
+    told = bundle_check.manifest(HERE)
+    bundle_check.fits(told)
+    say(f"{bundle_check.verify(HERE)} 个文件的校验和相符", "checksums fit")
+    prefix, record = Path(args.prefix).absolute(), chosen(args)
+    site, data = Path(record["site"]), Path(record["data"])
+    version = prefix / "versions" / told.version
+    make_version(version)
+    lay_site(version, site, data, record["user"])
+    check_site(version, site, data)
+    upgrade = record.get("current") not in (None, told.version)
+    if upgrade and not args.no_backup:
+        record["backup"] = back_up((prefix / "current").resolve(), site, data) or record.get("backup", "")
+    if record.get("units"):
+        write_units(version, prefix, record)
+    switch(prefix, told.version, record)
+    say(f"值守台 {told.version} 已就位: {prefix}/current/bin/watchfloor", "in use")
+    restart(record)
+
+
+def chosen(args: argparse.Namespace) -> dict[str, str]:
+    """Where things go: as said now, else as said at an earlier run, else the usual places. Raises Stop."""
+    record = read_record(args.prefix)
+    for key, value in DEFAULTS.items():
+        record[key] = getattr(args, key) or record.get(key) or value
+    record |= {key: str(Path(record[key]).absolute()) for key in ("site", "data")}
+    if args.create_user:
+        make_user(record["user"], record["data"])
+    if args.systemd:
+        record["units"] = str(args.unit_folder or record.get("units") or UNIT_FOLDER)
+        if _user(record["user"]) is None:
+            name = record["user"]
+            raise Stop(f"没有用户 {name}；加 --create-user 或 --user", f"no user {name}; add --create-user or --user")
+    return record
+
+
+def rollback(args: argparse.Namespace) -> None:
+    prefix, record = Path(args.prefix).absolute(), read_record(args.prefix)
+    previous = record.get("previous", "")
+    version = prefix / "versions" / previous
+    if not previous or not (version / WHOLE).exists():
+        raise Stop("没有可回退的版本", "there is no version to go back to")
+    check_site(version, Path(record["site"]), Path(record["data"]))
+    switch(prefix, previous, record)
+    restart(record)
+    say(f"已回退到 {previous}", "in use again")
+    if record.get("backup"):
+        say(f"升级前的备份: {record['backup']}", "the backup from before the upgrade")
+
+
+def verify(args: argparse.Namespace) -> None:
+    say(f"{bundle_check.verify(HERE)} 个文件的校验和相符", "checksums fit")
+
+
+def status(args: argparse.Namespace) -> None:
+    record = read_record(args.prefix)
+    there = sorted(path.parent.name for path in Path(args.prefix).glob(f"versions/*/{WHOLE}"))
+    say(f"已安装: {', '.join(there) or '无 none'}", "installed")
+    for key in ("current", "previous", "site", "data", "user", "units", "backup"):
+        if record.get(key):
+            sys.stdout.write(f"  {key:9} {record[key]}\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = {"install": install, "verify": verify, "rollback": rollback, "status": status}
+    top.add_argument("command", nargs="?", choices=sorted(commands), default="install")
+    top.add_argument("--prefix", type=Path, default=Path("/opt/watchfloor"), help="程序 programs (/opt/watchfloor)")
+    top.add_argument("--site", help=f"设置 settings ({DEFAULTS['site']})")
+    top.add_argument("--data", help=f"数据 data ({DEFAULTS['data']})")
+    top.add_argument("--user", help=f"运行用户 who runs it ({DEFAULTS['user']})")
+    top.add_argument("--create-user", action="store_true", help="没有此用户则建 add that user when there is none")
+    top.add_argument("--systemd", action="store_true", help="写 systemd 单元 write the systemd units")
+    top.add_argument("--unit-folder", type=Path, help=f"单元文件夹 where units go ({UNIT_FOLDER})")
+    top.add_argument("--no-backup", action="store_true", help="升级前不备份 upgrade without a backup")
+    top.set_defaults(commands=commands)
+    return top
+
+
+def main() -> int:
+    args = parser().parse_args()
+    try:
+        args.commands[args.command](args)
+    except Stop as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except PermissionError as error:
+        sys.stderr.write(f"没有权限，请用 root 运行\nnot permitted; run it as root: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,45 @@
+"""What can go wrong on the bus, and Redis' errors as ours.
+
+BusError
+├── BusLost   the connection broke or the server is another one: reopen and rebuild
+└── BusFull   the server's memory is full: refuse new input, try again later
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
+
+
+class BusError(Exception):
+    """The bus could not do what was asked."""
+
+
+class BusLost(BusError):
+    """The connection broke or the server restarted: reopen and rebuild."""
+
+
+class BusFull(BusError):
+    """The server refuses writes because its memory is full."""
+
+
+@asynccontextmanager
+async def translated(leave: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    """Redis' errors as ours; `leave` is awaited before BusLost is raised.
+
+    Whatever a server answers but OOM (READONLY, MOVED, ASK, CLUSTERDOWN, LOADING) says that it is the wrong one now.
+    A cancellation that redis-py's `wait_for` swallowed (Python 3.11) is raised again.
+    """
+    try:
+        yield
+        if (task := asyncio.current_task()) and task.cancelling():
+            raise asyncio.CancelledError
+    except (RedisError, OSError) as error:
+        if isinstance(error, OutOfMemoryError) or (isinstance(error, ResponseError) and "OOM" in str(error)):
+            raise BusFull("Redis is out of memory") from error
+        await leave()
+        words = str(error) if type(error) is ResponseError else f"{type(error).__name__}: {error}"
+        raise BusLost(words) from error

@@ -1,0 +1,123 @@
+"""What happens to an hour that is over, to a day that is over, and to what is too old. Everything may be repeated."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from feeds.history import schema
+from feeds.history.codec import (
+    ROLLUP,
+    Floats,
+    Ints,
+    Records,
+    decode_points,
+    decode_rollups,
+    encode_points,
+    encode_rollups,
+)
+from feeds.history.hot import SLOTS, Hot, times_of
+from feeds.history.rollup import BLOCK, DAY, FIVE, HOUR, in_order, joined, merged, roll
+from feeds.history.schema import SERIES_MASK, key_of
+from feeds.history.settings import HistorySettings
+from feeds.history.store import HistoryStore
+
+PAGE = 32
+"""Series packed in one transaction."""
+DROPPED = 500
+"""Old rows dropped in one transaction."""
+FRESH_MAX = 13 * ROLLUP.itemsize
+
+
+async def close_groups(store: HistoryStore, hot: Hot, hour: int, groups: Sequence[int]) -> None:
+    """Move some groups of an hour from Redis to SQL, with their rollups.
+
+    Rows are on the disk before Redis forgets them; what a row has already stays as it is.
+    """
+    points: dict[int, tuple[Ints, Floats]] = {}
+    for group, records in (await hot.read(hour, groups)).items():
+        times = times_of(records, hour)
+        for slot in np.unique(records["slot"]).tolist():
+            mine = records["slot"] == slot
+            points[key_of(hour, group * SLOTS + slot)] = times[mine], records["value"][mine]
+    if points:
+        kept = await store.chunks(schema.raw, list(points))
+        # In a thread: the projector shares this loop.
+        raw, fresh = await asyncio.to_thread(_closed, points, kept)
+        await store.put({schema.raw: raw, schema.fresh: fresh})
+        await hot.drop(hour, groups)
+
+
+def _closed(
+    points: dict[int, tuple[Ints, Floats]], kept: dict[int, bytes]
+) -> tuple[dict[int, bytes], dict[int, bytes]]:
+    """Rows of points and of fresh rollups; of equal times the point that is already there counts."""
+    raw: dict[int, bytes] = {}
+    fresh: dict[int, bytes] = {}
+    for key, (times, values) in points.items():
+        if key in kept:
+            old_times, old_values = decode_points(kept[key])
+            times, values = np.concatenate((old_times, times)), np.concatenate((old_values, values))
+        times, values = in_order(times, values)
+        raw[key] = encode_points(times, values)
+        fresh[key] = fresh_body(times, values)
+    return raw, fresh
+
+
+def fresh_body(times: Ints, values: Floats) -> bytes:
+    """An hour's rollups, that of the hour itself first; packed lightly, a day later they lie with their neighbours."""
+    return zlib.compress(roll(times, values, HOUR).tobytes() + roll(times, values, FIVE).tobytes(), 1)
+
+
+def fresh_rollups(body: bytes, step: int) -> Records:
+    """An hour's rollups of 5 min or of 1 h."""
+    records = np.frombuffer(zlib.decompressobj().decompress(body, FRESH_MAX), ROLLUP)
+    return records[:1] if step == HOUR else records[1:]
+
+
+async def pack_some(store: HistoryStore, open_from: int) -> bool:
+    """Pack a page of series of the oldest day, if it is over: no hour before `open_from` is open. False: none is."""
+    first = await store.first_key(schema.fresh)
+    if first is None:
+        return False
+    day, one = (first >> schema.SERIES_BITS) // 24, first & SERIES_MASK
+    if (day + 1) * 24 > open_from:
+        return False
+    rows = await store.between(
+        schema.fresh, [(key_of(hour, one), key_of(hour, one + PAGE)) for hour in range(day * 24, day * 24 + 24)]
+    )
+    by_series: dict[int, list[bytes]] = {}
+    for key in sorted(rows):
+        by_series.setdefault(key & SERIES_MASK, []).append(rows[key])
+    block = day * DAY // BLOCK
+    packed = {}
+    for table, start, step in ((schema.five, day, FIVE), (schema.hour, block, HOUR)):
+        parts = {key_of(start, one): bodies for one, bodies in by_series.items()}
+        kept = await store.chunks(table, list(parts))
+        packed[table] = await asyncio.to_thread(_packed, parts, kept, step)
+    await store.put(packed, gone=sorted(rows))
+    return True
+
+
+def _packed(parts: dict[int, list[bytes]], kept: dict[int, bytes], step: int) -> dict[int, bytes]:
+    """Rows with their new rollups; of equal buckets the new one counts."""
+    rows = {}
+    for key, bodies in parts.items():
+        new = [fresh_rollups(body, step) for body in bodies]
+        old = [decode_rollups(kept[key])] if key in kept else []
+        rows[key] = encode_rollups(merged(joined((*old, *new))))
+    return rows
+
+
+async def drop_some(store: HistoryStore, keep: HistorySettings, now: float) -> bool:
+    """Drop some of what is older than it is to be kept. False: nothing is left to drop."""
+    more = False
+    for table, span, seconds in (
+        (schema.raw, HOUR, keep.keep_raw), (schema.five, DAY, keep.keep_5m), (schema.hour, BLOCK, keep.keep_1h),
+    ):
+        oldest = key_of(max(0, int((now - seconds) // span)), 0)
+        more |= await store.drop_before(table, oldest, DROPPED) == DROPPED
+    return more

@@ -1,0 +1,53 @@
+"""The history's tables. A row's key is its time and its series in one number, so that rows lie in order of time.
+
+`key = start << 24 | series`, with `start` counted in hours (points, fresh rollups), days (5 min) or blocks of
+thirty days (1 h): one B-tree, written at its end, dropped at its beginning, and read by exact keys.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Float, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
+
+SERIES_BITS = 24
+SERIES_MASK = (1 << SERIES_BITS) - 1
+
+metadata = MetaData()
+_Key = BigInteger().with_variant(Integer, "sqlite")
+
+series = Table(
+    "history_series",
+    metadata,
+    Column("id", _Key, primary_key=True, autoincrement=False),
+    Column("asset", Text, nullable=False),
+    Column("metric", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("fresh_for", Float, nullable=False),
+    UniqueConstraint("asset", "metric", name="history_series_name"),
+)
+
+
+def _chunks(name: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("key", _Key, primary_key=True, autoincrement=False),
+        Column("body", LargeBinary, nullable=False),
+    )
+
+
+raw = _chunks("history_raw")
+fresh = _chunks("history_fresh")
+five = _chunks("history_5m")
+hour = _chunks("history_1h")
+
+watched = Table(
+    "history_watched",
+    metadata,
+    Column("start", Float, primary_key=True, autoincrement=False),
+    Column("end", Float, nullable=False),
+)
+
+
+def key_of(start: int, series_id: int) -> int:
+    """The key of a row; `start` counts hours, days or blocks since the epoch."""
+    return start << SERIES_BITS | series_id

@@ -1,0 +1,160 @@
+"""The history in SQL: series, chunks of points, rollups. One writer: the recorder.
+
+SQLite keeps it in a file of its own beside the journal, so that gigabytes of telemetry stand in nobody's way
+when an acknowledgement is to be written down; in PostgreSQL its tables lie beside the journal's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Table, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+
+from feeds.history import schema
+from feeds.history.schema import SERIES_BITS, SERIES_MASK
+from feeds.journal.connections import Store
+
+__all__ = ["SERIES_BITS", "SERIES_MASK", "HistoryStore", "Series", "history_url"]
+
+AT_ONCE = 5000
+"""Keys in one statement; SQLite takes at most 32,766 variables."""
+
+
+def history_url(journal_url: str) -> str:
+    """Where the history of a journal lies: `history.sqlite3` beside a SQLite journal, else the same database."""
+    url = make_url(journal_url)
+    if not url.drivername.startswith("sqlite"):
+        return journal_url
+    return url.set(database=str(Path(str(url.database)).with_name("history.sqlite3"))).render_as_string(False)
+
+
+@dataclass(slots=True)
+class Series:
+    """One metric of one asset. `last` is the newest point's time (ms), 0 when none is known."""
+
+    id: int
+    asset: str
+    metric: str
+    unit: str
+    fresh_for: float
+    last: int = 0
+
+
+class HistoryStore:
+    """One process's access to the history. Errors are feeds.journal's."""
+
+    def __init__(self, url: str, name: str) -> None:
+        self._store = Store(url, name)
+        self._upsert = sqlite.insert if self._store.is_sqlite else postgresql.insert
+
+    def connect(self) -> None:
+        """Get ready to read; the first use connects."""
+        self._store.open()
+
+    async def open(self) -> None:
+        """Connect and make the tables that are missing."""
+        self.connect()
+        async with self._store.writing(patient=True) as connection:
+            await connection.run_sync(schema.metadata.create_all)
+
+    async def close(self) -> None:
+        await self._store.close()
+
+    # -- series --------------------------------------------------------------------
+
+    async def all_series(self) -> list[Series]:
+        return await self._series(select(schema.series))
+
+    async def series_of(self, asset: str) -> list[Series]:
+        """An asset's series, by name of metric."""
+        table = schema.series
+        return await self._series(select(table).where(table.c.asset == asset).order_by(table.c.metric))
+
+    async def _series(self, statement: Any) -> list[Series]:
+        async with self._store.reading() as connection:
+            return [Series(*row) for row in await connection.execute(statement)]
+
+    async def put_series(self, made: Sequence[Series], altered: Sequence[Series]) -> None:
+        """Write new series down, and what has changed about known ones."""
+        table = schema.series
+        async with self._store.writing() as connection:
+            if made:
+                rows = [
+                    {"id": s.id, "asset": s.asset, "metric": s.metric, "unit": s.unit, "fresh_for": s.fresh_for}
+                    for s in made
+                ]
+                await connection.execute(self._upsert(table).on_conflict_do_nothing(), rows)
+            for one in altered:
+                values = {"unit": one.unit, "fresh_for": one.fresh_for}
+                await connection.execute(update(table).where(table.c.id == one.id).values(values))
+
+    # -- chunks --------------------------------------------------------------------
+
+    async def chunks(self, table: Table, keys: Sequence[int]) -> dict[int, bytes]:
+        """The rows that are there of those keys."""
+        found: dict[int, bytes] = {}
+        async with self._store.reading() as connection:
+            for start in range(0, len(keys), AT_ONCE):
+                rows = await connection.execute(_by_keys(table, keys[start: start + AT_ONCE]))
+                found |= {row[0]: row[1] for row in rows}
+        return found
+
+    async def between(self, table: Table, ranges: Iterable[tuple[int, int]]) -> dict[int, bytes]:
+        """The rows whose keys lie in one of the ranges (end excluded)."""
+        found: dict[int, bytes] = {}
+        async with self._store.reading() as connection:
+            for low, high in ranges:
+                statement = select(table.c.key, table.c.body).where(table.c.key >= low, table.c.key < high)
+                found |= {row[0]: row[1] for row in await connection.execute(statement)}
+        return found
+
+    async def first_key(self, table: Table) -> int | None:
+        """The oldest row's key, None when there is none."""
+        async with self._store.reading() as connection:
+            found: int | None = (await connection.execute(select(func.min(table.c.key)))).scalar()
+            return found
+
+    async def put(self, rows: Mapping[Table, Mapping[int, bytes]], gone: Sequence[int] = ()) -> None:
+        """Set rows, and drop fresh rollups that were packed, all together."""
+        async with self._store.writing() as connection:
+            for table, bodies in rows.items():
+                if bodies:
+                    statement = self._upsert(table)
+                    set_ = {"body": statement.excluded.body}
+                    statement = statement.on_conflict_do_update(index_elements=["key"], set_=set_)
+                    await connection.execute(statement, [{"key": key, "body": body} for key, body in bodies.items()])
+            for start in range(0, len(gone), AT_ONCE):
+                some = gone[start: start + AT_ONCE]
+                await connection.execute(delete(schema.fresh).where(schema.fresh.c.key.in_(some)))
+
+    async def drop_before(self, table: Table, key: int, limit: int) -> int:
+        """Drop at most `limit` rows below a key; returns how many."""
+        oldest = select(table.c.key).where(table.c.key < key).order_by(table.c.key).limit(limit)
+        async with self._store.writing() as connection:
+            return int((await connection.execute(delete(table).where(table.c.key.in_(oldest)))).rowcount)
+
+    # -- when anybody looked ---------------------------------------------------------
+
+    async def watched(self, start: float, end: float) -> list[tuple[float, float]]:
+        """The spans of time, within these two, in which observations were taken in."""
+        table = schema.watched
+        statement = select(table).where(table.c.end > start, table.c.start < end).order_by(table.c.start)
+        async with self._store.reading() as connection:
+            return [(max(start, row[0]), min(end, row[1])) for row in await connection.execute(statement)]
+
+    async def note_watched(self, start: float, end: float) -> None:
+        """One span, made or made longer."""
+        statement = self._upsert(schema.watched).values(start=start, end=end)
+        async with self._store.writing() as connection:
+            await connection.execute(statement.on_conflict_do_update(index_elements=["start"], set_={"end": end}))
+
+
+def _by_keys(table: Table, keys: Sequence[int]) -> Any:
+    return select(table.c.key, table.c.body).where(table.c.key.in_(keys))
+
+

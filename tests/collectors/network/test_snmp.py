@@ -1,0 +1,279 @@
+"""The SNMP collector against an agent on a loopback socket, and each way of failing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from pysnmp.proto.api import v2c
+
+from collectors import attempts
+from collectors.contract import AuthFailed, Measurement, Misconfigured, NotReady, Reason, Target
+from collectors.network import snmp
+from collectors.network.snmp import SnmpPoller
+from collectors.settings import Credential
+from feeds.model import Value
+from tests.collectors.network.loopback import closed_port, failure, target
+from tests.collectors.network.snmp_agent import AUTHORIZATION, Agent, oid, serving
+
+SECRET = Credential(name="core", kind="snmpv2c", values={"community": "s3cret-community"})
+IF = "1.3.6.1.2.1.2.2.1"
+IFX = "1.3.6.1.2.1.31.1.1.1"
+
+
+def switch(ports: int = 3) -> dict[str, object]:
+    """A switch with gigabit ports, 64-bit counters, one port shut, one VLAN interface."""
+    values: dict[str, object] = {
+        snmp.UPTIME: v2c.TimeTicks(500_000), snmp.OBJECT_ID: v2c.ObjectIdentifier("1.3.6.1.4.1.99999.1"),
+    }  # fmt: skip
+    for n in range(1, ports + 1):
+        values |= {
+            f"{IF}.2.{n}": v2c.OctetString(f"GigabitEthernet0/0/{n}"), f"{IF}.3.{n}": v2c.Integer32(6),
+            f"{IF}.7.{n}": v2c.Integer32(1), f"{IF}.8.{n}": v2c.Integer32(1),
+            f"{IFX}.1.{n}": v2c.OctetString(f"GigabitEthernet0/0/{n}"), f"{IFX}.15.{n}": v2c.Gauge32(1000),
+            f"{IFX}.18.{n}": v2c.OctetString("上联 楚雄".encode()), f"{IFX}.6.{n}": v2c.Counter64(10**12),
+            f"{IFX}.10.{n}": v2c.Counter64(2 * 10**12),
+            **{f"{IF}.{column}.{n}": v2c.Counter32(7) for column in (13, 14, 19, 20)},
+        }  # fmt: skip
+    values[f"{IF}.7.{ports}"] = v2c.Integer32(2)
+    values |= {f"{IF}.2.90": v2c.OctetString("Vlanif1"), f"{IFX}.1.90": v2c.OctetString("Vlanif1"),
+               f"{IF}.3.90": v2c.Integer32(53), f"{IF}.7.90": v2c.Integer32(1)}  # fmt: skip
+    return values
+
+
+@pytest.fixture
+async def agent() -> AsyncIterator[Agent]:
+    async with serving(switch()) as one:
+        yield one
+
+
+@pytest.fixture
+async def poller() -> AsyncIterator[SnmpPoller]:
+    one = SnmpPoller()
+    yield one
+    await one.close()
+
+
+def keys(seen: list[Measurement]) -> dict[str, Value]:
+    return {f"{one.metric}[{one.instance}]" if one.instance else one.metric: one.value for one in seen}
+
+
+async def poll(poller: SnmpPoller, one: Target) -> dict[str, Value]:
+    return keys(await attempts.attempt(poller, one, one.timeout))
+
+
+class Clock:
+    """Moves the loop's time for the poller."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.ahead = 0.0
+        loop = asyncio.get_running_loop()
+        real: Callable[[], float] = loop.time
+        monkeypatch.setattr(loop, "time", lambda: real() + self.ahead)
+
+
+@pytest.fixture
+async def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+async def test_interfaces_are_found_and_their_counters_become_rates(
+    agent: Agent, poller: SnmpPoller, clock: Clock
+) -> None:
+    one = target(f"snmp://127.0.0.1:{agent.port}?profile=switch")
+    first = await poll(poller, one)
+    assert first["snmp.uptime_s"] == 5000
+    assert first["if.oper[GigabitEthernet0/0/1]"] == "up"
+    assert not any("GigabitEthernet0/0/3" in key or "Vlanif" in key for key in first), "shut, or no port"
+    assert not any("bps" in key for key in first), "a rate needs two samples"
+    clock.ahead = 10.0
+    agent.set(f"{IFX}.6.1", v2c.Counter64(10**12 + 125_000_000))
+    agent.set(snmp.UPTIME, v2c.TimeTicks(501_000))
+    second = await poll(poller, one)
+    assert second["if.in_bps[GigabitEthernet0/0/1]"] == pytest.approx(100e6, rel=0.02)
+    assert second["if.in_util[GigabitEthernet0/0/1]"] == pytest.approx(10, rel=0.02)
+    assert second["if.out_bps[GigabitEthernet0/0/1]"] == 0
+
+
+async def test_what_the_far_end_is_called_goes_with_the_reading(agent: Agent, poller: SnmpPoller) -> None:
+    seen = await poller.poll(target(f"snmp://127.0.0.1:{agent.port}?profile=switch"))
+    assert {one.text for one in seen if one.metric == "if.oper"} == {"上联 楚雄"}
+
+
+async def test_a_reboot_is_an_event_and_gives_no_negative_rate(agent: Agent, poller: SnmpPoller, clock: Clock) -> None:
+    one = target(f"snmp://127.0.0.1:{agent.port}?profile=switch")
+    assert (await poll(poller, one))["snmp.rebooted"] is False
+    clock.ahead = 10.0
+    agent.set(snmp.UPTIME, v2c.TimeTicks(200))
+    agent.set(f"{IFX}.6.1", v2c.Counter64(1000))
+    second = await poll(poller, one)
+    assert second["snmp.rebooted"] is True
+    assert not any("bps" in key for key in second)
+    clock.ahead = 20.0
+    agent.set(snmp.UPTIME, v2c.TimeTicks(1200))
+    agent.set(f"{IFX}.6.1", v2c.Counter64(2000))
+    third = await poll(poller, one)
+    assert third["if.in_bps[GigabitEthernet0/0/1]"] == pytest.approx(800, rel=0.02)
+
+
+async def test_without_64_bit_counters_the_32_bit_ones_are_read(poller: SnmpPoller, clock: Clock) -> None:
+    values = {key: value for key, value in switch().items() if not key.startswith((f"{IFX}.6.", f"{IFX}.10."))}
+    values |= {f"{IF}.{column}.{n}": v2c.Counter32(2**32 - 1000) for column in (10, 16) for n in (1, 2, 3)}
+    async with serving(values) as agent:
+        one = target(f"snmp://127.0.0.1:{agent.port}?profile=switch")
+        await poll(poller, one)
+        clock.ahead = 10.0
+        await poll(poller, one)
+        clock.ahead = 20.0
+        agent.set(f"{IF}.10.1", v2c.Counter32(0))
+        seen = await poll(poller, one)
+    assert seen["if.in_bps[GigabitEthernet0/0/1]"] == pytest.approx(800, rel=0.02)
+
+
+async def test_one_missing_object_does_not_lose_the_others(agent: Agent, poller: SnmpPoller) -> None:
+    del agent.values[oid(f"{IF}.8.1")]
+    seen = await poll(poller, target(f"snmp://127.0.0.1:{agent.port}?profile=switch"))
+    assert seen["if.oper[GigabitEthernet0/0/2]"] == "up"
+    assert seen["snmp.missing"] == 1
+
+
+async def test_one_object_that_spoils_its_request_does_not_lose_the_others(agent: Agent, poller: SnmpPoller) -> None:
+    agent.broken = {oid(f"{IF}.14.1")}
+    seen = await poll(poller, target(f"snmp://127.0.0.1:{agent.port}?profile=switch"))
+    assert {"if.oper[GigabitEthernet0/0/1]", "if.oper[GigabitEthernet0/0/2]"} < seen.keys()
+
+
+async def test_an_agent_with_small_answers_is_asked_in_smaller_requests(agent: Agent, poller: SnmpPoller) -> None:
+    agent.most = 3
+    seen = await poll(poller, target(f"snmp://127.0.0.1:{agent.port}?profile=switch"))
+    assert {"if.oper[GigabitEthernet0/0/1]", "if.oper[GigabitEthernet0/0/2]"} < seen.keys()
+
+
+async def test_tables_that_are_not_answered_in_time_leave_the_device_up(agent: Agent, poller: SnmpPoller) -> None:
+    agent.silent = lambda names: any(name[: len(oid(IFX))] == oid(IFX) for name in names)
+    seen = await poll(poller, target(f"snmp://127.0.0.1:{agent.port}?profile=switch", timeout=0.3))
+    assert seen["snmp.uptime_s"] == 5000
+    assert seen["snmp.partial"] is True
+    agent.silent = lambda names: False
+    again = await poll(poller, target(f"snmp://127.0.0.1:{agent.port}?profile=switch", timeout=0.3))
+    assert again["snmp.partial"] is False
+    assert again["if.oper[GigabitEthernet0/0/1]"] == "up"
+
+
+async def test_polls_that_overlap_do_not_take_each_others_answers(agent: Agent, poller: SnmpPoller) -> None:
+    one = target(f"snmp://127.0.0.1:{agent.port}?profile=switch")
+    answers = await asyncio.gather(*(poll(poller, one) for _ in range(5)))
+    assert all(seen["if.oper[GigabitEthernet0/0/1]"] == "up" for seen in answers)
+
+
+async def test_a_session_serves_many_polls(agent: Agent, poller: SnmpPoller) -> None:
+    one = target(f"snmp://127.0.0.1:{agent.port}?profile=system")
+    await poll(poller, one)
+    before = agent.requests
+    for _ in range(5):
+        await poll(poller, one)
+    assert agent.requests - before == 5
+
+
+async def test_silence_is_a_timeout(agent: Agent, poller: SnmpPoller) -> None:
+    agent.silent = lambda names: True
+    error = await failure(poller, target(f"snmp://127.0.0.1:{agent.port}", timeout=0.2))
+    assert isinstance(error, NotReady)
+    assert error.reason is Reason.TIMEOUT
+
+
+async def test_a_wrong_community_is_a_timeout_that_names_it_as_a_cause(agent: Agent, poller: SnmpPoller) -> None:
+    error = await failure(poller, target(f"snmp://127.0.0.1:{agent.port}?cred=core", SECRET, timeout=0.2))
+    assert isinstance(error, NotReady)
+    assert error.reason is Reason.TIMEOUT
+    assert "community" in error.en
+    assert "s3cret" not in error.en + error.zh
+
+
+async def test_a_closed_port_is_refused_at_once(poller: SnmpPoller) -> None:
+    error = await failure(poller, target(f"snmp://127.0.0.1:{closed_port(socket.SOCK_DGRAM)}"))
+    assert isinstance(error, NotReady)
+    assert error.reason is Reason.REFUSED
+
+
+@pytest.mark.parametrize("raw", [b"\x00", b"HTTP/1.1 400 Bad Request", b"\x30\x84\xff\xff\xff\xff", b"0" * 60000])
+async def test_garbage_is_a_wrong_answer(agent: Agent, poller: SnmpPoller, raw: bytes) -> None:
+    agent.raw = raw
+    error = await failure(poller, target(f"snmp://127.0.0.1:{agent.port}", timeout=0.3))
+    assert isinstance(error, NotReady)
+    assert error.reason is Reason.WRONG_ANSWER
+
+
+async def test_an_agent_without_any_of_the_objects_gives_a_wrong_answer(poller: SnmpPoller) -> None:
+    async with serving({"1.3.6.1.4.1.1.1.0": v2c.Integer32(1)}) as agent:
+        error = await failure(poller, target(f"snmp://127.0.0.1:{agent.port}"))
+    assert isinstance(error, NotReady)
+    assert error.reason is Reason.WRONG_ANSWER
+
+
+async def test_an_authorization_error_is_for_a_person(agent: Agent, poller: SnmpPoller) -> None:
+    agent.status = AUTHORIZATION
+    assert isinstance(await failure(poller, target(f"snmp://127.0.0.1:{agent.port}")), AuthFailed)
+
+
+async def test_a_table_that_never_ends_is_left(agent: Agent, poller: SnmpPoller) -> None:
+    agent.loops = True
+    seen = await poll(poller, target(f"snmp://127.0.0.1:{agent.port}?profile=switch"))
+    assert seen["snmp.partial"] is True
+    assert agent.requests < 20
+
+
+async def test_a_session_is_not_kept_after_a_failure_and_the_device_is_back_at_once(
+    agent: Agent, poller: SnmpPoller
+) -> None:
+    one = target(f"snmp://127.0.0.1:{agent.port}?profile=system", timeout=0.2)
+    await poll(poller, one)
+    agent.silent = lambda names: True
+    await failure(poller, one)
+    agent.silent = lambda names: False
+    assert (await poll(poller, one))["snmp.uptime_s"] == 5000
+
+
+@pytest.mark.parametrize(
+    ("credential", "words"),
+    [
+        (Credential(name="x", kind="password", values={"user": "u", "password": "p"}), "snmpv2c and snmpv3"),
+        (Credential(name="x", kind="snmpv3", values={"user": "u", "auth": "sha", "auth_key": "kurz"}), "8 characters"),
+        (Credential(name="x", kind="snmpv3", values={"user": "u", "auth": "rot13", "auth_key": "12345678"}), "auth is"),
+        (Credential(name="x", kind="snmpv3", values={"user": "u", "auth_key": "12345678"}), "go together"),
+        (Credential(name="x", kind="snmpv3", values={"user": "u", "priv": "aes", "priv_key": "12345678"}), "needs"),
+        (Credential(name="x", kind="snmpv3", values={"user": ""}), "user is empty"),
+        (Credential(name="x", kind="snmpv2c", values={"community": ""}), "community is empty"),
+    ],
+)
+async def test_a_credential_that_cannot_work_names_its_mend(
+    poller: SnmpPoller, credential: Credential, words: str
+) -> None:
+    error = await failure(poller, target("snmp://127.0.0.1?cred=x", credential))
+    assert isinstance(error, Misconfigured)
+    assert words in error.en
+    assert "12345678" not in error.en + error.zh
+
+
+@pytest.mark.parametrize("text", ["snmp://", "snmp://h?profile=nosuch", "snmp://h?community=public", "snmp://h:0"])
+def test_a_uri_that_cannot_work_is_refused_at_load(text: str) -> None:
+    with pytest.raises(Misconfigured):
+        SnmpPoller.validate(target(text))
+
+
+async def test_no_credential_ever_appears_in_logs_or_errors(
+    agent: Agent, poller: SnmpPoller, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    v3 = Credential(name="v3", kind="snmpv3", values={"user": "ops", "auth": "sha", "auth_key": "hush-hush-1",
+                                                      "priv": "aes", "priv_key": "hush-hush-2"})  # fmt: skip
+    errors: list[Awaitable[Exception]] = [
+        failure(poller, target(f"snmp://127.0.0.1:{agent.port}?cred={one.name}", one, timeout=0.2))
+        for one in (SECRET, v3)
+    ]
+    said = " ".join([repr(error) + str(error) for error in await asyncio.gather(*errors)]) + caplog.text
+    assert "s3cret" not in said
+    assert "hush" not in said

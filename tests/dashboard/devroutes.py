@@ -1,0 +1,178 @@
+"""The scripted server's answers beyond the live picture: history, what hides alerts, and acting on many at once."""
+
+from __future__ import annotations
+
+import math
+import time
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI, Request
+from starlette.responses import JSONResponse, Response
+
+from feeds.wire import iso
+
+if TYPE_CHECKING:
+    from tests.dashboard.devserver import Script
+
+HOUR, DAY = 3600.0, 86400.0
+Record = dict[str, Any]
+
+
+def history(metric: str, start: float, end: float) -> Record:
+    """A metric that breathes with the day, and for a twelfth of the interval was not known at all."""
+    length = end - start
+    seconds, spelled = (60, "raw") if length <= DAY + 1 else (300, "5m") if length <= 8 * DAY else (3600, "1h")
+    columns: dict[str, list[Any]] = {"at": [], "value": []}
+    if spelled != "raw":
+        columns |= {"min": [], "max": [], "count": []}
+    low, high = start + length * 5 / 12, start + length * 6 / 12
+    moment = start
+    while moment < end:
+        row = _row(metric, moment, spelled)
+        if low <= moment < high:
+            row, moment = dict.fromkeys(row), high - seconds
+            columns["at"].append(iso(low))
+        else:
+            columns["at"].append(iso(moment))
+        for name, value in row.items():
+            columns[name].append(value)
+        moment += seconds
+    return {"step": spelled, "series": [{"metric": metric, "unit": "ms", "fresh_for": 30.0} | columns]}
+
+
+def _row(metric: str, moment: float, step: str) -> Record:
+    if metric.endswith(".up"):
+        value = 1.0
+    else:
+        value = round(1.4 + math.sin(moment / DAY * 2 * math.pi) * 0.5 + math.sin(moment / 977.0) * 0.16, 3)
+    return {"value": value} if step == "raw" else {"value": value, "min": value - 0.3, "max": value + 0.7, "count": 60}
+
+
+def add_history(api: FastAPI, script: Script) -> None:
+    @api.get("/api/v1/assets/{asset_id}/metrics")
+    async def metrics(asset_id: str) -> Record:
+        return {"asset": asset_id, "items": [{"metric": one} for one in script.metrics]}
+
+    @api.get("/api/v1/assets/{asset_id}/history")
+    async def past(request: Request, asset_id: str, metric: str) -> Response:
+        script.asked.append(f"history {metric}")
+        if metric not in script.metrics:
+            return JSONResponse({"title": "none"}, 404)
+        start, end = _interval(request)
+        return JSONResponse({"asset": asset_id, "from": iso(start), "to": iso(end)} | history(metric, start, end))
+
+    @api.get("/api/v1/assets/{asset_id}/availability")
+    async def availability(request: Request, asset_id: str) -> Record:
+        start, end = _interval(request)
+        marks = [start, start + (end - start) * 5 / 12, start + (end - start) / 2, end - (end - start) / 50, end]
+        words = ("ok", "unknown", "ok", "down")
+        spans = [
+            {"from": iso(low), "to": iso(high), "health": health}
+            for low, high, health in zip(marks, marks[1:], words, strict=False)
+        ]
+        return {"asset": asset_id, "up": 0.8967, "known": 0.9167, "spans": spans, "more": False}
+
+    @api.get("/api/v1/rules")
+    async def rules() -> Record:
+        when = "m['tcp.connect_ms'] > 2.5 && kind == 'router'"
+        return {"items": [{"id": "slow", "when": when, "severity": "major"}]}
+
+
+def _interval(request: Request) -> tuple[float, float]:
+    start, end = (datetime.fromisoformat(request.query_params[name]).timestamp() for name in ("from", "to"))
+    return start, end
+
+
+def add_suppression(api: FastAPI, script: Script) -> None:
+    @api.get("/api/v1/alerts")
+    async def alerts(asset: str = "", open: bool = True) -> Record:
+        found = script.state["alert"].values() if open else script.closed
+        return {"items": [one for one in found if not asset or one["asset"] == asset], "next": None}
+
+    @api.get("/api/v1/shelf")
+    async def shelf() -> Record:
+        return {"items": list(script.shelf.values())}
+
+    @api.get("/api/v1/silences")
+    async def silences() -> Record:
+        return {"items": [one for one in script.hiders.values() if one["kind"] == "silence"]}
+
+    @api.get("/api/v1/maintenance")
+    async def windows() -> Record:
+        return {"items": [one for one in script.hiders.values() if one["kind"] == "maintenance"]}
+
+    @api.post("/api/v1/alerts/{alert_id}/shelve")
+    async def shelve(alert_id: str, request: Request) -> Response:
+        body = await request.json()
+        script.acts.append({"act": "shelve", "id": alert_id, **body})
+        if script.refuse:
+            return JSONResponse(script.refuse[1], script.refuse[0])
+        held = {"at": iso(time.time()), "until": body["until"]}
+        script.shelf[alert_id] = {"alert": alert_id, "by": script.me["name"], "comment": body["comment"], **held}
+        fields = {"shelf": held, "suppressed_by": ["shelved"], "state": "SHLVD"}
+        return JSONResponse(await _moved(script, alert_id, fields))
+
+    @api.post("/api/v1/alerts/{alert_id}/unshelve")
+    async def unshelve(alert_id: str, request: Request) -> Response:
+        script.acts.append({"act": "unshelve", "id": alert_id, **await request.json()})
+        script.shelf.pop(alert_id, None)
+        return JSONResponse(await _moved(script, alert_id, {"shelf": None, "suppressed_by": [], "state": "UNACK"}))
+
+    @api.post("/api/v1/silences")
+    async def silence(request: Request) -> Response:
+        return JSONResponse(await _hide(script, "silence", "silenced", await request.json()), 201)
+
+    @api.post("/api/v1/maintenance")
+    async def maintain(request: Request) -> Response:
+        return JSONResponse(await _hide(script, "maintenance", "maintenance", await request.json()), 201)
+
+    @api.delete("/api/v1/silences/{key}")
+    async def end_silence(key: str) -> Response:
+        return JSONResponse(await _end(script, key))
+
+    @api.delete("/api/v1/maintenance/{key}")
+    async def end_maintenance(key: str) -> Response:
+        return JSONResponse(await _end(script, key))
+
+    @api.post("/api/v1/alerts:bulk")
+    async def bulk(request: Request) -> Response:
+        body = await request.json()
+        script.acts.append({"act": "bulk", **body})
+        results = [await _one(script, alert_id, body) for alert_id in body["ids"]]
+        return JSONResponse({"results": results})
+
+
+async def _moved(script: Script, alert_id: str, fields: Record) -> Record:
+    rev = script.state["alert"][alert_id]["rev"] + 1
+    await script.change("alert", alert_id, fields | {"rev": rev})
+    found: Record = script.state["alert"][alert_id]
+    return found
+
+
+async def _hide(script: Script, kind: str, prefix: str, body: Record) -> Record:
+    script.acts.append({"act": kind, **body})
+    key = f"{kind}-{len(script.hiders) + 1}"
+    script.hiders[key] = {"id": key, "kind": kind, "by": script.me["name"], "running": True, **body}
+    for alert in list(script.state["alert"].values()):
+        if alert["asset"] in body["match"].get("assets", []):
+            await _moved(script, alert["id"], {"suppressed_by": [f"{prefix}:{key}"]})
+    found: Record = script.hiders[key]
+    return found
+
+
+async def _end(script: Script, key: str) -> Record:
+    script.acts.append({"act": "end", "id": key})
+    ended: Record = script.hiders.pop(key)
+    for alert in list(script.state["alert"].values()):
+        if any(reason.endswith(f":{key}") for reason in alert["suppressed_by"]):
+            await _moved(script, alert["id"], {"suppressed_by": []})
+    return ended
+
+
+async def _one(script: Script, alert_id: str, body: Record) -> Record:
+    if alert_id == script.foreign:
+        return {"id": alert_id, "status": 403, "problem": "outside-region"}
+    if body.get("dry_run"):
+        return {"id": alert_id, "status": 200, "would": body["action"], "alert": script.state["alert"][alert_id]}
+    return {"id": alert_id, "status": 200, "alert": await script.take(alert_id, body)}

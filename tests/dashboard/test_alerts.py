@@ -1,0 +1,164 @@
+"""Putting alerts aside and taking many at once, in a real Chromium against a scripted server."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.dashboard.conftest import Site
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+
+
+async def select(page: Page, key: str) -> None:
+    await page.locator(f'.row[data-id="{key}"] .row-title').click()
+    await expect(page.locator("[data-suppress=silence]")).to_be_visible()
+
+
+async def put_aside(page: Page, verb: str, until: str, comment: str = "等备件") -> None:
+    await page.locator(f"[data-suppress={verb}]").click()
+    await page.locator("[data-suppress-comment]").fill(comment)
+    await page.locator("[data-suppress-until]").fill(until)
+    await page.locator("[data-suppress-send]").click()
+
+
+def hours(text: str, start: float) -> float:
+    return round((datetime.fromisoformat(text).timestamp() - start) / 3600, 1)
+
+
+async def test_tabs_count_everything(site: Site) -> None:
+    page = await site.open("/alerts")
+    tabs = page.locator("[data-tab]")
+    await expect(tabs).to_have_text(["待处置 6", "我的 0", "未确认 6", "根因之下 2", "隐藏 0"])
+
+
+async def test_a_shelved_alert_leaves_the_list_and_stands_among_the_hidden_with_owner_and_end(site: Site) -> None:
+    page = await site.open("/alerts")
+    await select(page, "a5")
+    start = float(await page.evaluate("Date.now() / 1000"))
+    await put_aside(page, "shelve", "+60")
+    await expect(page.locator('[data-tab="shelved"]')).to_have_text("隐藏 1")
+    [act] = site.script.acts
+    assert (act["act"], act["comment"], act["rev"]) == ("shelve", "等备件", 1)
+    assert hours(act["until"], start) == 1.0
+    await page.locator('[data-tab="shelved"]').click()
+    await expect(page.locator('.row[data-id="a5"] .row-holder')).to_contain_text("值班员 至")
+    await expect(page.locator(".hidden-line")).to_contain_text("搁置 · 值班员")
+    await page.locator("[data-undo=shelved]").click()
+    await expect(page.locator('[data-tab="shelved"]')).to_have_text("隐藏 0")
+    await expect(page.locator('[data-tab="open"]')).to_have_text("待处置 6")
+    assert site.faults == []
+
+
+async def test_a_silence_hides_its_alerts_under_one_line_that_unfolds(site: Site) -> None:
+    page = await site.open("/alerts")
+    await select(page, "a5")
+    await page.locator("[data-suppress=silence]").click()
+    await page.locator("[data-suppress-scope]").select_option("subject")
+    await page.locator("[data-suppress-comment]").fill("割接")
+    await page.locator("[data-suppress-until]").fill("+240")
+    await page.locator("[data-suppress-send]").click()
+    await expect(page.locator(".suppress-message")).to_contain_text("已静默至")
+    assert site.script.acts[0]["match"] == {"assets": ["G07"]}
+    await page.locator('[data-tab="shelved"]').click()
+    group = page.locator(".row.is-group")
+    await expect(group).to_contain_text("静默 割接")
+    await expect(group.locator(".row-holder")).to_contain_text("值班员 至")
+    await expect(page.locator('.row[data-id="a5"]')).to_have_count(0)
+    await group.locator(".fold").click()
+    await expect(page.locator('.row[data-id="a5"]')).to_be_visible()
+    await page.locator("[data-undo=silenced]").click()
+    await expect(page.locator('[data-tab="shelved"]')).to_have_text("隐藏 0")
+    assert site.faults == []
+
+
+async def test_maintenance_takes_a_day_and_time_in_the_sites_zone(site: Site) -> None:
+    page = await site.open("/alerts")
+    await select(page, "a5")
+    await put_aside(page, "maintain", "12-31 08:30", "更换电源")
+    await expect(page.locator(".hidden-line")).to_contain_text("维护 · 值班员")
+    assert site.script.acts[0]["until"].endswith("-12-31T00:30:00.000Z")
+
+
+async def test_without_reason_or_end_nothing_is_sent(site: Site) -> None:
+    page = await site.open("/alerts")
+    await select(page, "a5")
+    await put_aside(page, "shelve", "+60", "")
+    await expect(page.locator(".suppress-message.is-error")).to_contain_text("原因和结束时间")
+    await page.locator("[data-suppress-comment]").fill("x")
+    await page.locator("[data-suppress-until]").fill("soon")
+    await page.locator("[data-suppress-send]").click()
+    await expect(page.locator(".suppress-message.is-error")).to_contain_text("soon")
+    assert site.script.acts == []
+
+
+async def test_a_refusal_is_said_and_the_form_keeps_its_words(site: Site) -> None:
+    page = await site.open("/alerts")
+    await select(page, "a5")
+    site.script.refuse = (403, {"title": "no"})
+    await put_aside(page, "shelve", "+60")
+    await expect(page.locator(".suppress-message.is-error")).to_contain_text("无权这样做")
+    await expect(page.locator("[data-suppress-comment]")).to_have_value("等备件")
+
+
+async def test_a_server_that_cannot_put_aside_has_no_buttons_for_it(site: Site) -> None:
+    site.script.absent = ("/shelve", "/silences", "/maintenance", ":bulk")
+    page = await site.open("/alerts")
+    await page.locator('.row[data-id="a5"] .row-title').click()
+    await expect(page.locator("[data-ack]")).to_be_visible()
+    await expect(page.locator(".detail-history li")).to_have_count(1)
+    await expect(page.locator("[data-suppress]")).to_have_count(0)
+    await expect(page.locator(".row-box")).to_have_count(0)
+
+
+async def test_many_alerts_are_taken_at_once_after_a_look_at_what_would_become_of_each(site: Site) -> None:
+    site.script.foreign = "a4"
+    page = await site.open("/alerts")
+    await expect(page.locator(".row-box")).to_have_count(6)
+    for key in ("j", "x", "j", "x", "j", "x"):
+        await page.keyboard.press(key)
+    await expect(page.locator(".bulk-bar")).to_contain_text("已选 3 条")
+    await page.keyboard.press("Shift+A")
+    await expect(page.locator(".bulk h2")).to_have_text("确认 2 条告警,1 条不能确认")
+    await expect(page.locator('.bulk-rows [data-id="a4"]')).to_contain_text("不在您的辖区")
+    await expect(page.locator('.bulk-rows [data-id="a2"]')).to_contain_text("将从 网管乙 接手")
+    await page.locator("[data-bulk-comment]").fill("统一处理")
+    await page.locator("[data-bulk-send]").click()
+    await expect(page.locator(".bulk-message")).to_have_text("2 条已记录")
+    dry, real = site.script.acts
+    assert dry["dry_run"] is True
+    assert (real["ids"], real["action"], real["comment"]) == (["a1", "a2"], "ack", "统一处理")
+    await page.locator("[data-bulk-close]").click()
+    await expect(page.locator('[data-tab="mine"]')).to_have_text("我的 2")
+    assert site.faults == []
+
+
+async def test_who_may_not_act_chooses_nothing(site: Site) -> None:
+    site.script.me |= {"role": "leader", "rights": ["see"]}
+    page = await site.open("/alerts")
+    await page.keyboard.press("j")
+    await page.keyboard.press("x")
+    await expect(page.locator(".row.is-selected")).to_have_count(1)
+    await expect(page.locator(".bulk-bar")).to_be_hidden()
+    await expect(page.locator(".row-box")).to_have_count(0)
+
+
+async def test_an_alert_can_be_linked_to(site: Site) -> None:
+    page = await site.open("/assets/X532329")
+    await page.locator(".asset-alerts a").click()
+    await expect(page.locator('.row.is-selected[data-id="a1"]')).to_be_visible()
+
+
+async def test_on_a_phone_one_hand_chooses(site: Site) -> None:
+    await site.context.close()
+    site.context = await site.browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = await site.open("/alerts")
+    await expect(page.locator('.row[data-id="a1"] .row-box')).to_be_hidden()
+    await page.locator("[data-bulk-begin]").tap()
+    await page.locator('.row[data-id="a1"] .row-box').tap()
+    await expect(page.locator(".bulk-bar")).to_be_visible()
+    await page.locator("[data-bulk-ack]").tap()
+    await expect(page.locator("[data-bulk-send]")).to_be_visible()
+    assert site.faults == []

@@ -1,0 +1,90 @@
+"""Small bundles with a watchfloor that only writes down what it is asked: to try the installer with."""
+
+from __future__ import annotations
+
+import base64
+import ensurepip
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+PROGRAM = '''\
+import os, pathlib, sys
+VERSION = {version!r}
+def main():
+    words = sys.argv[1:]
+    config = pathlib.Path(words[words.index("-c") + 1]) if "-c" in words else None
+    if config:
+        with open(config.parent / "asked.txt", "a") as out:
+            print(VERSION, *words[:1], file=out)
+    if words[0] == "check":
+        return int(VERSION in config.read_text() and "refuse" in config.read_text())
+    if words[0] == "backup" and {backup}:
+        if config:
+            pathlib.Path(words[1]).mkdir(parents=True)
+        return 0
+    return 2
+'''
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """An unpacked bundle."""
+
+    folder: Path
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Its installer, as a person would start it."""
+        command = [sys.executable, "-B", str(self.folder / "install.py"), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def bundle(folder: Path, version: str, *, backup: bool = True, **manifest: object) -> Bundle:
+    """A whole bundle of that version in `folder`; `manifest` overrides what bundle.json says."""
+    (folder / "wheels").mkdir(parents=True)
+    (folder / "tools").mkdir()
+    (pip,) = (Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl")
+    shutil.copyfile(pip, folder / "tools" / pip.name)
+    wheel = _wheel(folder / "wheels", version, PROGRAM.format(version=version, backup=backup))
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    (folder / "requirements.txt").write_text(f"watchfloor=={version} --hash=sha256:{digest}\n")
+    for name in ("install.py", "bundle_check.py", "LICENCES.md"):
+        shutil.copyfile(DEPLOY / name, folder / name)
+    for name in ("systemd", "site"):
+        shutil.copytree(DEPLOY / name, folder / name)
+    (folder / "docs").mkdir()
+    here = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    told = {"version": version, "pythons": [here], "machines": ["x86_64", "aarch64"], "glibc": "2.17"} | manifest
+    (folder / "bundle.json").write_text(json.dumps(told))
+    sums = [
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}\n"
+        for path in sorted(folder.rglob("*")) if path.is_file()
+    ]  # fmt: skip
+    (folder / "SHA256SUMS").write_text("".join(sums))
+    return Bundle(folder)
+
+
+def _wheel(folder: Path, version: str, program: str) -> Path:
+    info = f"watchfloor-{version}.dist-info"
+    files = {
+        "watchfloor.py": program,
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: watchfloor\nVersion: {version}\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/entry_points.txt": "[console_scripts]\nwatchfloor = watchfloor:main\n",
+    }
+    rows = []
+    for name, text in files.items():
+        digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+        rows.append(f"{name},sha256={digest},{len(text.encode())}")
+    files[f"{info}/RECORD"] = "\n".join([*rows, f"{info}/RECORD,,"]) + "\n"
+    path = folder / f"watchfloor-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return path

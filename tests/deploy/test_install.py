@@ -1,0 +1,141 @@
+"""The installer: versions side by side, data kept, back with one command, and nothing that is not checked."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.bundles import Bundle, bundle
+
+ME = pwd.getpwuid(os.getuid()).pw_name
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where one test installs."""
+
+    root: Path
+
+    def put(self, made: Bundle, *more: str) -> tuple[int, str]:
+        where = [f"--{name}={self.root / name}" for name in ("prefix", "site", "data")]
+        done = made.run(*more[:1], *where, *more[1:]) if more else made.run(*where)
+        return done.returncode, done.stdout + done.stderr
+
+    @property
+    def version(self) -> str:
+        return (self.root / "prefix" / "current").resolve().name
+
+    @property
+    def asked(self) -> list[str]:
+        return (self.root / "site" / "asked.txt").read_text().splitlines()
+
+    @property
+    def record(self) -> dict[str, str]:
+        known: dict[str, str] = json.loads((self.root / "prefix" / "install.json").read_text())
+        return known
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path / "machine")
+
+
+def test_upgrade_and_roll_back_keep_settings_and_data(machine: Machine, tmp_path: Path) -> None:
+    units = ["install", "--systemd", f"--unit-folder={machine.root / 'units'}", f"--user={ME}"]
+    first, second = bundle(tmp_path / "1.0", "1.0"), bundle(tmp_path / "2.0", "2.0")
+    code, said = machine.put(first, *units)
+    assert code == 0, said
+    assert machine.version == "1.0"
+    check_units(machine)
+    settings = machine.root / "site" / "watchfloor.toml"
+    assert f'data = "{machine.root / "data"}"' in settings.read_text("utf-8")
+    settings.write_text(settings.read_text("utf-8") + "# ours\n", "utf-8")
+    (machine.root / "data" / "journal.db").write_text("rows")
+
+    code, said = machine.put(second)
+    assert code == 0, said
+    assert machine.version == "2.0"
+    assert "# ours" in settings.read_text("utf-8")
+    assert Path(machine.record["backup"]).is_dir(), "the old version backed up before the switch"
+    assert [line for line in machine.asked if "backup" in line] == ["1.0 backup"]
+
+    for made in (first, second):
+        shutil.rmtree(made.folder)
+    installed = Bundle(machine.root / "prefix" / "current" / "share")
+    assert "1.0, 2.0" in machine.put(installed, "status")[1]
+    code, said = machine.put(installed, "rollback")
+    assert code == 0, said
+    assert machine.version == "1.0"
+    assert machine.record["backup"] in said
+    assert (machine.root / "data" / "journal.db").read_text() == "rows"
+
+
+def check_units(machine: Machine) -> None:
+    """They carry the real paths."""
+    for name in ("watchfloor.service", "watchfloor-role@.service"):
+        text = (machine.root / "units" / name).read_text("utf-8")
+        assert not re.search(r"@[A-Z]+@", text)
+        assert f"{machine.root / 'prefix'}/current/bin/watchfloor" in text
+        assert f"ReadWritePaths={machine.root / 'data'}" in text
+        assert f"User={ME}\n" in text
+
+
+def test_a_version_that_refuses_the_settings_is_not_switched_to(machine: Machine, tmp_path: Path) -> None:
+    half = machine.root / "prefix" / "versions" / "1.0" / "bin"
+    half.mkdir(parents=True)
+    (half / "python").write_text("left by an installation that was cut off")
+    assert machine.put(bundle(tmp_path / "1.0", "1.0"))[0] == 0
+    settings = machine.root / "site" / "watchfloor.toml"
+    settings.write_text(settings.read_text("utf-8") + "# 2.0 will refuse\n", "utf-8")
+    code, said = machine.put(bundle(tmp_path / "2.0", "2.0"))
+    assert code == 1
+    assert "未切换" in said
+    assert machine.version == "1.0"
+
+
+def test_a_changed_file_a_missing_one_and_an_extra_one_are_refused(tmp_path: Path, machine: Machine) -> None:
+    made = bundle(tmp_path / "bundle", "1.0")
+    assert made.run("verify").returncode == 0
+    (wheel,) = (made.folder / "wheels").iterdir()
+    whole = wheel.read_bytes()
+    for spoil in (
+        lambda: wheel.write_bytes(whole[:-1] + b"?"),
+        lambda: wheel.unlink(),
+        lambda: (wheel.write_bytes(whole), (made.folder / "wheels" / "extra.whl").touch()),
+    ):
+        spoil()
+        code, said = machine.put(made)
+        assert code == 1
+        assert "校验和不符" in said
+    assert not machine.root.exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"pythons": ["3.7"]}, "Python 3.7"),
+        ({"machines": ["riscv64"]}, "riscv64"),
+        ({"glibc": "9.9"}, "glibc 9.9"),
+    ],
+)
+def test_a_bundle_for_another_machine_says_so(
+    tmp_path: Path, machine: Machine, wrong: dict[str, object], says: str
+) -> None:
+    code, said = machine.put(bundle(tmp_path / "bundle", "1.0", **wrong))
+    assert code == 1
+    assert says in said
+    assert not machine.root.exists()
+
+
+def test_a_user_that_does_not_exist_is_told_before_anything_is_made(machine: Machine, tmp_path: Path) -> None:
+    code, said = machine.put(bundle(tmp_path / "1.0", "1.0"), "install", "--systemd", "--user=nobody-of-this-name")
+    assert code == 1
+    assert "--create-user" in said
+    assert not machine.root.exists()
