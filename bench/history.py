@@ -168,13 +168,15 @@ async def fill(store: HistoryStore, some: list[Series], days: int, every: int) -
 
 async def timed(what: str, repeat: int, ask: Callable[[], Awaitable[Any]], **more: Any) -> None:
     await ask()
-    spent = []
+    spent, used = [], []
     for _ in range(repeat):
-        began = time.perf_counter()
+        began, before = time.perf_counter(), cpu()
         found = await ask()
         spent.append(1000 * (time.perf_counter() - began))
+        used.append(1000 * (cpu() - before))
     rows = sum(len(one[0]) if isinstance(one, tuple) else len(one) for one in found)
-    say(what, median_ms=sorted(spent)[len(spent) // 2], worst_ms=max(spent), points=rows, **more)
+    half = len(spent) // 2
+    say(what, median_ms=sorted(spent)[half], worst_ms=max(spent), cpu_ms=sorted(used)[half], points=rows, **more)
 
 
 async def read(bus: Bus, store: HistoryStore, days: int, every: int) -> None:

@@ -24,8 +24,6 @@ __all__ = ["Audience", "Mirror", "Pump", "Subscription"]
 log = logging.getLogger(__name__)
 
 WINDOW = 0.1
-SHORTEST = 0.001
-AT_ONCE = 200
 HEARTBEAT = 1.0
 QUEUE = 64
 REPLAY = 200
@@ -188,17 +186,13 @@ class Pump:
         """Read, fold, and flush at ticks of absolute time, until the server is another one."""
         epoch, loop = self._bus.epoch, asyncio.get_running_loop()
         flush_at = beat_at = loop.time()
-        behind = False
         self.vitals.start()
         while self._bus.epoch == epoch:
+            wait = min(max(0.001, flush_at - loop.time()), WINDOW)
             read_at = loop.time()
-            if not behind:  # nobody is told sooner for its being read sooner: one look a window costs least
-                await asyncio.sleep(max(0.0, flush_at - loop.time()))
-            entries = await self._bus.read(cursors, block=SHORTEST, count=AT_ONCE)
-            for entry in entries:
+            for entry in await self._bus.read(cursors, block=wait):
                 cursors[entry.stream] = entry.id
                 self._fold(entry)
-            behind = len(entries) >= AT_ONCE
             if loop.time() >= flush_at:
                 self._flush()
                 flush_at = max(flush_at + WINDOW, loop.time() + WINDOW / 2)

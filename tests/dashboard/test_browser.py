@@ -218,8 +218,9 @@ async def test_a_page_of_another_build_loads_itself_again(site: Site) -> None:
 async def test_assets_page_shows_answers_neighbours_and_alerts(site: Site) -> None:
     page = await site.open("/assets/X532329")
     await expect(page.locator(".asset-head h1")).to_contain_text("武定县汇聚节点")
-    await expect(page.locator(".readings")).to_contain_text("连接超时 3 秒")
-    await expect(page.locator(".tree")).to_contain_text("州网管中心核心")
+    await expect(page.locator(".raw")).to_contain_text("连接超时 3 秒")
+    await expect(page.locator(".way")).to_contain_text("州网管中心核心")
+    await expect(page.locator(".tree")).to_contain_text("武定甲镇接入")
     await expect(page.locator(".asset-alerts li")).to_have_count(1)
 
 

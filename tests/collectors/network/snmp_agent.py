@@ -31,6 +31,7 @@ class Agent(asyncio.DatagramProtocol):
         self.silent: Callable[[list[Oid]], bool] = lambda _: False
         self.raw: bytes | None = None
         self.loops = False
+        self._began: Oid = ()
         self.requests = 0
         self.port = 0
         self._transport: asyncio.DatagramTransport | None = None
@@ -83,9 +84,10 @@ class Agent(asyncio.DatagramProtocol):
 
     def _bulk(self, start: Oid, repetitions: int) -> list[tuple[object, object]]:
         keys = sorted(self.values)
-        begin = bisect_right(keys, start)
         if self.loops:  # gives the same objects for ever (RFC 3416 asks for increasing names)
-            begin = next((i for i, key in enumerate(keys) if key[: len(start) - 1] == start[:-1]), begin)
+            start = self._began = self._began or start
+            keys = [key for key in keys if key[: len(start)] == start]
+        begin = bisect_right(keys, start)
         found: list[tuple[object, object]] = [
             (v2c.ObjectIdentifier(key), self.values[key]) for key in keys[begin : begin + repetitions]
         ]

@@ -165,6 +165,7 @@ async def test_tables_that_are_not_answered_in_time_leave_the_device_up(agent: A
 
 async def test_polls_that_overlap_do_not_take_each_others_answers(agent: Agent, poller: SnmpPoller) -> None:
     one = target(f"snmp://127.0.0.1:{agent.port}?profile=switch")
+    await poll(poller, one)
     answers = await asyncio.gather(*(poll(poller, one) for _ in range(5)))
     assert all(seen["if.oper[GigabitEthernet0/0/1]"] == "up" for seen in answers)
 
@@ -186,7 +187,7 @@ async def test_silence_is_a_timeout(agent: Agent, poller: SnmpPoller) -> None:
 
 
 async def test_a_wrong_community_is_a_timeout_that_names_it_as_a_cause(agent: Agent, poller: SnmpPoller) -> None:
-    error = await failure(poller, target(f"snmp://127.0.0.1:{agent.port}?cred=core", SECRET, timeout=0.2))
+    error = await failure(poller, target(f"snmp://127.0.0.1:{agent.port}?cred=core", SECRET, timeout=0.6))
     assert isinstance(error, NotReady)
     assert error.reason is Reason.TIMEOUT
     assert "community" in error.en
