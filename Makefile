@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 LOCKS := requirements.lock pyproject.toml
 ASSETS := dashboard/assets/vendor/.built
-ON_REDIS := tests/feeds tests/alerts tests/incidents tests/api tests/collectors --ignore=tests/feeds/test_bus_failover.py
+ON_REDIS := tests/feeds tests/alerts tests/incidents tests/api tests/collectors --ignore-glob='*/test_bus_*'
 
 .PHONY: install demo test test-postgres lint types imports unit peers browser lock bench clean
 

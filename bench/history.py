@@ -113,20 +113,23 @@ async def record(bus: Bus, store: HistoryStore, series: int, every: int) -> None
     began = time.perf_counter()
     await Recorder(store, HistorySettings()).open(bus, START + HOUR)
     opened = time.perf_counter() - began
-    before, began, longest = cpu(), time.perf_counter(), 0.0
-    while True:
-        one = time.perf_counter()
-        more = await recorder.step(START + HOUR + 301)
-        longest = max(longest, time.perf_counter() - one)
-        if not more:
-            break
-    closed = cpu() - before
+    closed, longest, lasted = await close(recorder)
     say(
         "record", series=series, observations=taken, take_us=1e6 * taking / taken, close_us=1e6 * closed / taken,
         cpu_us_per_observation=1e6 * (taking + closed) / taken, slowest_step_ms=1000 * slowest,
-        slowest_closing_step_ms=1000 * longest, closing_s=time.perf_counter() - began,
+        slowest_closing_step_ms=1000 * longest, closing_s=lasted,
     )
     say("hot", bytes_per_point=hot / taken, megabytes_per_open_hour=hot / 1e6, reopen_s=opened)
+
+
+async def close(recorder: Recorder) -> tuple[float, float, float]:
+    """The hour is over: CPU, the longest step and the time that closing takes, seconds."""
+    before, began, longest, more = cpu(), time.perf_counter(), 0.0, True
+    while more:
+        one = time.perf_counter()
+        more = await recorder.step(START + HOUR + 301)
+        longest = max(longest, time.perf_counter() - one)
+    return cpu() - before, longest, time.perf_counter() - began
 
 
 async def sizes(store: HistoryStore, file: Path, series: int, every: int) -> None:
@@ -166,6 +169,19 @@ async def fill(store: HistoryStore, some: list[Series], days: int, every: int) -
         await store.put({schema.raw: rows, schema.fresh: fresh} | packed)
 
 
+async def heat(bus: Bus, store: HistoryStore, series: int, every: int) -> None:
+    """One more hour, which stays hot, so that a chart has all its parts."""
+    recorder, devices = Recorder(store, HistorySettings()), Devices(series)
+    await recorder.open(bus, START + HOUR)
+    for tick in range(HOUR // every):
+        at = float(START + HOUR + tick * every)
+        await publish(bus, devices.bodies(at), at)
+        while await recorder.step(at + 5):
+            pass
+        await bus.trim_read({bus.keys.feed("network"): f"{int(at * 1000)}-999999"})
+    await recorder.flush(START + 2 * HOUR)
+
+
 async def timed(what: str, repeat: int, ask: Callable[[], Awaitable[Any]], **more: Any) -> None:
     await ask()
     spent, used = [], []
@@ -181,14 +197,14 @@ async def timed(what: str, repeat: int, ask: Callable[[], Awaitable[Any]], **mor
 
 async def read(bus: Bus, store: HistoryStore, days: int, every: int) -> None:
     """Charts as the API asks for them, while an hour is hot and the rest is in SQL."""
-    history = History(store, bus, HistorySettings(), lambda: START + HOUR)
+    history = History(store, bus, HistorySettings(), lambda: START + 2 * HOUR)
     known = await store.all_series()
     spread = known[:: max(1, len(known) // 100)][:100]
     await fill(store, spread, days, every)
     bodies = [sum(map(len, (await store.between(one, [(0, 1 << 62)])).values())) for one in (schema.five, schema.hour)]
     five, hour = (size / len(spread) / days for size in bodies)
     say("packed", five_min_bytes_per_series_day=five, hour_bytes_per_series_day=hour)
-    end = float(START + HOUR)
+    end = float(START + 2 * HOUR)
     await timed("one_series_24h", 20, lambda: history.points(spread[:1], end - DAY, end))
     await timed("chart_100_series_24h_5m", 10, lambda: history.rollups(spread, end - DAY, end, 300))
     await timed("chart_100_series_7d_5m", 10, lambda: history.rollups(spread, end - 7 * DAY, end, 300))
@@ -227,16 +243,7 @@ async def main(series: int, every: int, days: int) -> None:
             await store.close()  # the last one to leave folds the write-ahead log in
             await store.open()
             await sizes(store, data / "history.sqlite3", series, every)
-            # One more hour, still hot, so that a chart has all its parts.
-            recorder, devices = Recorder(store, HistorySettings()), Devices(series)
-            await recorder.open(bus, START + HOUR)
-            for tick in range(HOUR // every):
-                at = float(START + HOUR + tick * every)
-                await publish(bus, devices.bodies(at), at)
-                while await recorder.step(at + 5):
-                    pass
-                await bus.trim_read({bus.keys.feed("network"): f"{int(at * 1000)}-999999"})
-            await recorder.flush(START + 2 * HOUR)
+            await heat(bus, store, series, every)
             await read(bus, store, days, every)
             await pack(store, series)
         finally:

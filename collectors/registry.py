@@ -23,6 +23,7 @@ _POLLERS: Mapping[str, tuple[str, str]] = {
     "tls": ("network.tls", "TlsPoller"),
     "dns": ("network.dns", "DnsPoller"),
     "smtp": ("network.smtp", "SmtpPoller"),
+    "snmp": ("network.snmp", "SnmpPoller"),
     "sql+postgresql": ("network.sql", "SqlPoller"),
     "sql+mysql": ("network.sql", "SqlPoller"),
 }

@@ -41,6 +41,7 @@ class Server:
     def __init__(self, url: str, key: str, name: str, on_connect: OnConnect) -> None:
         self._way = parse(url)
         self._sentinel: NewestSentinel | None = None
+        self._owner: SlotOwner | None = None
         self.copies = self._way.wait if self._way else 0
         common: dict[str, Any] = {
             "client_name": name, "protocol": 2, "retry": Retry(NoBackoff(), 0), "retry_on_error": [],
@@ -54,7 +55,8 @@ class Server:
             self._sentinel = _sentinel(self._way)
             pool = _Pool(self._way.service, self._sentinel, **common)
         else:
-            pool = _Pool(key, SlotOwner(self._way), **common)
+            self._owner = SlotOwner(self._way)
+            pool = _Pool(key, self._owner, **common)
         self.redis = aredis.Redis.from_pool(pool)
 
     async def life(self, connection: AbstractConnection) -> str:
@@ -90,6 +92,8 @@ class Server:
         """After a loss: no connection of before is used again, so that the master is looked for afresh."""
         if self._way is None:
             return
+        if self._owner is not None:
+            self._owner.forget()
         pool = self.redis.connection_pool
         await pool.update_active_connections_for_reconnect()
         with suppress(RedisError, OSError):  # one that is broken need not be closed properly
@@ -144,9 +148,18 @@ class SlotOwner:
     def __init__(self, way: Replicated) -> None:
         self._way = way
         self._known = list(way.hosts)
+        self._found: tuple[str, int] | None = None
+
+    def forget(self) -> None:
+        """Ask the cluster again for the next connection."""
+        self._found = None
 
     async def discover_master(self, key: str) -> tuple[str, int]:
-        """(host, port); raises MasterNotFoundError, a ConnectionError."""
+        """(host, port), until `forget` the same; raises MasterNotFoundError, a ConnectionError."""
+        self._found = self._found or await self._ask(key)
+        return self._found
+
+    async def _ask(self, key: str) -> tuple[str, int]:
         cluster = RedisCluster(
             startup_nodes=[ClusterNode(host, port) for host, port in self._known], require_full_coverage=False,
             retry=Retry(NoBackoff(), 0), protocol=2, socket_timeout=FIND_TIMEOUT, socket_connect_timeout=FIND_TIMEOUT,

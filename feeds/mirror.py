@@ -157,14 +157,13 @@ class Mirror:
     _records: dict[str, dict[str, Record]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
     _assets: dict[str, Asset] = field(default_factory=dict)
     _states: dict[str, AssetState] = field(default_factory=dict)
-    _parts: dict[str, Record] = field(default_factory=dict)
     _children: dict[str, set[str]] = field(default_factory=dict)
     _touched: dict[tuple[str, str], Record | None] = field(default_factory=dict)
 
     def reset(self, rev: str, records: Mapping[Kind, Mapping[str, Any]]) -> None:
         """Start again from a whole state."""
         self.rev = rev
-        self._assets, self._states, self._children, self._parts = {}, dict(records[Kind.STATE]), {}, {}
+        self._assets, self._states, self._children = {}, dict(records[Kind.STATE]), {}
         for asset in records[Kind.ASSET].values():
             self._keep_asset(asset)
         self._records = {
@@ -184,7 +183,6 @@ class Mirror:
             if change.kind is Kind.ASSET:
                 for child in self._children.get(change.id, ()):
                     if asset := self._assets.get(child):
-                        self._parts.pop(child, None)
                         self._set("asset", child, self._asset_record(asset))
 
     def _set(self, kind: str, key: str, record: Record | None) -> None:
@@ -192,35 +190,35 @@ class Mirror:
         self._touched.setdefault((kind, key), known.get(key))
         _keep(known, key, record)
 
-    def _asset_record(self, asset: Asset, before: AssetState | None = None) -> Record:
-        """An asset with its state at its top level. `before`: the state that its present record shows."""
-        part = self._parts.get(asset.id)
-        if part is None:
-            part = self._parts[asset.id] = asset_part(asset, self._assets)
-        shown = self._records["asset"].get(asset.id) if before is not None else None
-        return {**part, **state_part(self._states.get(asset.id, _NEVER_SEEN), before or _NEVER_SEEN, shown)}
+    def _asset_record(self, asset: Asset) -> Record:
+        """An asset with its state at its top level, from nothing."""
+        state = self._states.get(asset.id, _NEVER_SEEN)
+        return {**asset_part(asset, self._assets), **state_part(state, _NEVER_SEEN, None)}
+
+    def _asset_after(self, change: Change) -> Record | None:
+        """The record after a change of an asset or of its state; what that did not touch is taken over as it is."""
+        before, after = self._states.get(change.id), change.after
+        if change.kind is Kind.STATE:
+            _keep(self._states, change.id, after)
+        elif isinstance(after, Asset):
+            self._keep_asset(after)
+        else:
+            self._assets.pop(change.id, None)
+        asset, shown = self._assets.get(change.id), self._records["asset"].get(change.id)
+        if asset is None or shown is None or change.kind is Kind.ASSET:
+            return self._asset_record(asset) if asset else None
+        return {**shown, **state_part(self._states.get(change.id, _NEVER_SEEN), before or _NEVER_SEEN, shown)}
 
     def _keep_asset(self, asset: Asset) -> None:
         """Children are only ever added: one that has another parent now is rebuilt once too often, no more."""
         self._assets[asset.id] = asset
-        self._parts.pop(asset.id, None)
         for parent in asset.parents:
             self._children.setdefault(parent, set()).add(asset.id)
 
     def _record_after(self, change: Change) -> tuple[str, Record | None]:
         after = change.after
         if change.kind in (Kind.ASSET, Kind.STATE):
-            before = self._states.get(change.id)
-            if change.kind is Kind.ASSET:
-                if isinstance(after, Asset):
-                    self._keep_asset(after)
-                else:
-                    self._assets.pop(change.id, None)
-                    self._parts.pop(change.id, None)
-            else:
-                _keep(self._states, change.id, after)
-            asset = self._assets.get(change.id)
-            return "asset", self._asset_record(asset, before) if asset else None
+            return "asset", self._asset_after(change)
         if isinstance(after, Alert):
             return "alert", alert_record(after) if after.open else None
         return change.kind.value, public(after) if after is not None else None

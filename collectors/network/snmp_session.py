@@ -79,7 +79,8 @@ class Agent:
 
     async def walk(self, oid: str, limit: int = WALK_LIMIT) -> dict[str, Raw]:
         """The subtree below `oid`, by index ("2" of ifDescr.2). Raises CollectorError, also when it goes in circles."""
-        prefix, last = f"{oid}.", ()
+        prefix = f"{oid}."
+        last: tuple[int, ...] = ()
         found: dict[str, Raw] = {}
         rows = self.session.getbulk(oid, REPETITIONS)
         try:
@@ -99,7 +100,7 @@ class Agent:
     async def _ask(self, request: object, timeout: float) -> dict[str, Raw]:
         try:
             async with asyncio.timeout(timeout):
-                return await request or {}  # type: ignore[misc, no-any-return]
+                return await request or {}  # type: ignore[misc]
         except (OSError, SnmpError) as error:
             raise failure(error, self.secure) from error
 

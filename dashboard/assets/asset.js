@@ -74,7 +74,7 @@ function paintAround(node, id, app) {
   const rest = below.slice(MOST);
   render(node, JSON.stringify([below, language()]), () => (below.length ? [
     h("h2", {}, t("asset.below", { n: below.length })),
-    h("ol", { class: "tree" }, ...below.slice(0, MOST).map(([one, state]) => h("li", { class: `tree-row is-${state}` }, healthIcon(state),
+    h("ol", { class: "tree" }, ...below.slice(0, MOST).map(([one, state]) => h("li", { class: `tree-row at-child is-${state}` }, healthIcon(state),
       h("a", { href: `/assets/${encodeURIComponent(one)}`, "data-inside": "" }, store.asset.get(one)?.name ?? one), h("small", {}, state === "ok" ? "" : healthName(state))))),
     rest.length ? h("p", { class: "quiet" }, t("detail.more", { n: rest.length, bad: rest.filter(([, state]) => state !== "ok").length })) : "",
   ] : ""));

@@ -14,7 +14,8 @@ export class HistoryPanel {
     Object.assign(this, { node, app, id, recorded: null, rules: [] });
     const query = new URLSearchParams(location.search);
     this.metric = query.get("metric");
-    this.range = query.get("range") in RANGES ? query.get("range") : "24h";
+    this.asked = query.get("range") in RANGES;
+    this.range = this.asked ? query.get("range") : "24h";
     this.metrics = h("div", { class: "chart-metrics", role: "group", "aria-label": t("chart.metric") });
     this.ranges = h("div", { class: "chart-ranges", role: "group", "aria-label": t("chart.range") });
     this.plot = h("div", { class: "chart-plot" });
@@ -82,6 +83,7 @@ export class HistoryPanel {
 
   choose(name, value) {
     this[name] = value;
+    this.asked ||= name === "range";
     const query = new URLSearchParams({ metric: this.metric ?? "", range: this.range });
     history.replaceState(history.state, "", `${location.pathname}?${query}`);
     this.paint(this.app.store.asset.get(this.id));
@@ -136,6 +138,14 @@ export class HistoryPanel {
       this.blank(t("chart.empty", { range: t(`chart.${this.range}`) }));
       return;
     }
+    // What began within the hour would be a line of no width in a day: unless a day was asked for, the hour is shown.
+    const first = one.at.find((_, index) => one.value[index] !== null);
+    if (!this.asked && this.range === "24h" && end - first < RANGES["1h"].length) {
+      this.range = "1h";
+      this.paint(this.app.store.asset.get(this.id));
+      await this.load();
+      return;
+    }
     const health = (uptime?.spans ?? []).map((span) => ({ from: Math.max(start, parse(span.from)), to: Math.min(end, parse(span.to)), health: span.health })).filter((span) => span.to > span.from);
     const picture = { one, start, end, spans: spans(past, start, end), limits: limits(this.rules, one.metric), health };
     // The box has its height before the library measures it.
@@ -151,6 +161,7 @@ export class HistoryPanel {
     const percent = (share) => `${(share * 100).toFixed(share > 0.999 && share < 1 ? 3 : 1)}%`;
     const notes = [
       t("chart.until", { at: stamp(end) }), answer.step === "raw" ? t("chart.raw", { n: one.known }) : t("chart.step", { step: answer.step }),
+      first - start > (end - start) / 20 ? t("chart.since", { at: stamp(first) }) : "",
       one.gaps.length ? t("chart.gaps", { n: one.gaps.length }) : "", picture.spans.length ? t("chart.spans", { n: picture.spans.length }) : "",
       uptime && health.length ? t("chart.uptime", { up: percent(uptime.up), known: percent(uptime.known) }) : "",
     ];

@@ -4,7 +4,7 @@ import { parse, zoneShift } from "./time.js";
 const MINUTE = 60000;
 
 /** "24h" and the like, in ms, and how often the chart is asked for again. */
-export const RANGES = { "24h": { length: 86400000, again: MINUTE }, "7d": { length: 604800000, again: 5 * MINUTE }, "90d": { length: 7776000000, again: 15 * MINUTE } };
+export const RANGES = { "1h": { length: 3600000, again: MINUTE / 4 }, "24h": { length: 86400000, again: MINUTE }, "7d": { length: 604800000, again: 5 * MINUTE }, "90d": { length: 7776000000, again: 15 * MINUTE } };
 
 /** Epoch ms as the chart's axis shows it: the axis knows no zones, so that the site's hours are put in. */
 export const axisTime = (ms) => ms + zoneShift(ms);

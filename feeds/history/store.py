@@ -24,6 +24,8 @@ __all__ = ["SERIES_BITS", "SERIES_MASK", "HistoryStore", "Series", "history_url"
 AT_ONCE = 5000
 """Keys in one statement; SQLite takes at most 32,766 variables."""
 
+MADE_AT_ONCE = 500
+
 
 def history_url(journal_url: str) -> str:
     """Where the history of a journal lies: `history.sqlite3` beside a SQLite journal, else the same database."""
@@ -83,10 +85,10 @@ class HistoryStore:
         """Write new series down, and what has changed about known ones."""
         table = schema.series
         async with self._store.writing() as connection:
-            if made:
+            for start in range(0, len(made), MADE_AT_ONCE):  # the loop is the projector's, too
                 rows = [
                     {"id": s.id, "asset": s.asset, "metric": s.metric, "unit": s.unit, "fresh_for": s.fresh_for}
-                    for s in made
+                    for s in made[start: start + MADE_AT_ONCE]
                 ]
                 await connection.execute(self._upsert(table).on_conflict_do_nothing(), rows)
             for one in altered:

@@ -60,7 +60,8 @@ def add_history(api: FastAPI, script: Script) -> None:
         if metric not in script.metrics:
             return JSONResponse({"title": "none"}, 404)
         start, end = _interval(request)
-        return JSONResponse({"asset": asset_id, "from": iso(start), "to": iso(end)} | history(metric, start, end))
+        answer = {"asset": asset_id, "from": iso(start), "to": iso(end)}
+        return JSONResponse(answer | history(metric, max(start, script.recorded_since), end))
 
     @api.get("/api/v1/assets/{asset_id}/availability")
     async def availability(request: Request, asset_id: str) -> Record:

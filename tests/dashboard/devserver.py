@@ -47,6 +47,7 @@ class Script:
         self.ack_gate.set()
         self.refuse_sockets = False
         self.metrics = ["tcp.connect_ms", "tcp.up"]
+        self.recorded_since = 0.0
         self.acts: list[dict[str, Any]] = []
         self.shelf: dict[str, dict[str, Any]] = {}
         self.hiders: dict[str, dict[str, Any]] = {}

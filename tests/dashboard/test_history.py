@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -54,6 +55,17 @@ async def test_without_any_history_the_page_says_so_and_loads_no_chart_library(s
     await expect(page.locator(".chart-message")).to_contain_text("还没有历史")
     assert await page.evaluate("typeof window.Plotly") == "undefined"
     await expect(page.locator(".raw")).to_contain_text("连接超时 3 秒")
+
+
+async def test_a_history_that_has_just_begun_is_shown_by_the_hour_and_says_since_when(site: Site) -> None:
+    site.script.recorded_since = time.time() - 1200
+    page = await site.open("/assets/X532329")
+    await chart(page)
+    await expect(page.locator("[data-range='1h']")).to_have_attribute("aria-pressed", "true")
+    await expect(page.locator(".chart-foot")).to_contain_text("记录始于")
+    await page.locator("[data-range='24h']").click()
+    await expect(page.locator("[data-range='24h']")).to_have_attribute("aria-pressed", "true")
+    assert site.faults == []
 
 
 async def test_other_pages_load_no_chart_library(site: Site) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import itertools
 from collections.abc import AsyncIterator, Callable
@@ -13,12 +14,12 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from feeds.bus import Bus, BusFull
-from feeds.history import HistorySettings, schema
+from feeds.bus import Bus, BusFull, BusLost
+from feeds.history import HistorySettings, Recording, recorder, schema
 from feeds.history.rollup import DAY, HOUR
 from feeds.history.schema import SERIES_BITS
 from feeds.journal import JournalLost
-from tests.feeds.history_rig import BASE, Rig, hot_keys, seen, store_at
+from tests.feeds.history_rig import BASE, Rig, hot_keys, seen, store_at, until
 from watchfloor import valkey
 
 _sites = itertools.count()
@@ -265,3 +266,36 @@ async def test_rows_of_an_hour_lie_together(rig: Rig) -> None:
     await fill(rig, 2, every=600.0)
     keys = sorted(await rig.store.between(schema.raw, [(0, 1 << 62)]))
     assert [key >> SERIES_BITS for key in keys] == [int(BASE // HOUR), int(BASE // HOUR) + 1]
+
+
+async def test_a_server_that_is_killed_and_comes_back_costs_no_point(
+    tmp_path: Path, journal_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(recorder, "PULL", 0.01)
+    server, url = await valkey.start(tmp_path), valkey.address(tmp_path).url
+    rig = Rig(Bus(url, "532300"), store_at(journal_url))
+    ticks = itertools.count()
+    # Every look at the clock is half a second later, so that points are soon flushed.
+    recording = Recording(Bus(url, "532300"), store_at(journal_url), rig.keep, lambda: BASE + 60 + next(ticks) * 0.5)
+    work = asyncio.create_task(recording.run())
+    try:
+        await rig.open()
+        await rig.send(seen(BASE + 1, 1.0), at=BASE + 1)
+        await until(lambda: recording.recorder.intake.taken == 1)
+        server.kill()
+        await server.wait()
+        await until(lambda: "history: not written" in caplog.text)
+        server = await valkey.start(tmp_path)
+        with contextlib.suppress(BusLost):
+            await rig.bus.open()
+        await rig.send(seen(BASE + 2, 2.0), at=BASE + 2)
+        await until(lambda: recording.recorder.intake.taken == 2)
+        assert await rig.points() == [(1.0, 1.0), (2.0, 2.0)]
+        assert caplog.text.count("history: not written") == 1
+    finally:
+        work.cancel()
+        await asyncio.wait([work])
+        await rig.store.close()
+        await rig.bus.close()
+        server.terminate()
+        await server.wait()

@@ -183,8 +183,13 @@ async def frames(subscription: Subscription, *wanted: str) -> list[dict[str, Any
     raise AssertionError("the subscription ended")
 
 
-async def test_a_client_gets_a_snapshot_then_changes_then_heartbeats(bus: Bus, pump: Pump) -> None:
+@pytest.fixture
+async def known(bus: Bus) -> None:
+    """There before the pump fills its mirror: asked for first."""
     await bus.commit("project", cursors={}, changes=[asset("a", "532323"), state("a", "532323")])
+
+
+async def test_a_client_gets_a_snapshot_then_changes_then_heartbeats(bus: Bus, known: None, pump: Pump) -> None:
     subscription = pump.subscribe(Audience())
     (snapshot,) = await frames(subscription, "snapshot")
     await bus.commit("project", cursors={}, changes=[state("a", "532323", Health.DOWN)])

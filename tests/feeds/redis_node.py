@@ -1,0 +1,101 @@
+"""One real Valkey process on a loopback port: started, asked, stopped, killed by its own process id."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from watchfloor.process import die_with_parent
+from watchfloor.valkey import server_binary
+
+COMMON = """\
+bind 127.0.0.1
+port {port}
+dir {folder}
+daemonize no
+loglevel notice
+"""
+
+
+def free_ports(count: int) -> list[int]:
+    """Loopback ports that nobody listens on at this moment, all different, below the range of outgoing connections."""
+    with contextlib.ExitStack() as held:
+        found: list[int] = []
+        while len(found) < count:
+            port = 10_000 + secrets.randbelow(20_000)
+            one = held.enter_context(socket.socket())
+            with contextlib.suppress(OSError):
+                one.bind(("127.0.0.1", port))
+                found.append(port)
+        return found
+
+
+def until(condition: Callable[[], Any], what: str, within: float = 20.0) -> Any:
+    """What the condition gives, as soon as it gives something; servers that are not there yet are waited for."""
+    end = time.monotonic() + within
+    while time.monotonic() < end:
+        with contextlib.suppress(redis.RedisError, OSError):
+            if found := condition():
+                return found
+        time.sleep(0.02)
+    raise TimeoutError(f"{what} did not come within {within} s")
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """One server process and the file it runs on."""
+
+    folder: Path
+    port: int
+    password: str
+    arguments: tuple[str, ...] = ()
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def name(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def write(self, text: str) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "server.conf").write_text(COMMON.format(port=self.port, folder=self.folder) + text)
+
+    def start(self) -> None:
+        """Start (again) on what is in the folder."""
+        with (self.folder / "server.log").open("ab") as out:
+            self.process = subprocess.Popen(
+                [server_binary(), str(self.folder / "server.conf"), *self.arguments], stdin=subprocess.DEVNULL,
+                stdout=out, stderr=out, preexec_fn=die_with_parent, start_new_session=True,
+            )  # fmt: skip
+
+    def send(self, number: int) -> None:
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        """kill -9, and wait until it is gone."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def ask(self, *command: str | int) -> Any:
+        """One command over a connection of its own; raises RedisError, OSError."""
+        with redis.Redis(
+            port=self.port, password=self.password, decode_responses=True, socket_timeout=1.0, protocol=2
+        ) as one:
+            return one.execute_command(*command)
+
+    def role(self) -> str:
+        """ "master", "slave", or "" when nobody answers."""
+        with contextlib.suppress(redis.RedisError, OSError):
+            return str(self.ask("INFO", "replication")["role"])
+        return ""
