@@ -170,6 +170,13 @@ async def pump(bus: Bus) -> AsyncIterator[Pump]:
         await task
 
 
+async def shown(pump: Pump, key: str = "a") -> None:
+    """Wait until the pump has taken in what was committed."""
+    async with asyncio.timeout(5):
+        while pump.mirror.record("asset", key, Audience()) is None:
+            await asyncio.sleep(0.005)
+
+
 async def frames(subscription: Subscription, *wanted: str) -> list[dict[str, Any]]:
     """The next frames of the wanted types, in order of arrival, one for each."""
     got: list[dict[str, Any]] = []
@@ -205,6 +212,7 @@ async def test_a_client_gets_a_snapshot_then_changes_then_heartbeats(bus: Bus, k
 
 async def test_a_client_that_comes_back_gets_only_what_it_missed(bus: Bus, pump: Pump) -> None:
     await bus.commit("project", cursors={}, changes=[asset("a", "532323")])
+    await shown(pump)
     (snapshot,) = await frames(pump.subscribe(Audience()), "snapshot")
     await bus.commit("project", cursors={}, changes=[state("a", "532323", Health.DOWN)])
     await frames(pump.subscribe(Audience()), "snapshot")
@@ -216,6 +224,7 @@ async def test_a_client_that_comes_back_gets_only_what_it_missed(bus: Bus, pump:
 @pytest.mark.parametrize("since", ["0123456789ab.5-0", "rubbish", "x.y-z"])
 async def test_an_unknown_rev_is_answered_with_resync_and_a_snapshot(bus: Bus, pump: Pump, since: str) -> None:
     await bus.commit("project", cursors={}, changes=[asset("a", "532323")])
+    await shown(pump)
     resync, snapshot = await frames(pump.subscribe(Audience(), since=since), "resync", "snapshot")
     assert resync["reason"]
     assert snapshot["asset"]
@@ -223,6 +232,7 @@ async def test_an_unknown_rev_is_answered_with_resync_and_a_snapshot(bus: Bus, p
 
 async def test_a_client_that_falls_behind_starts_again_from_a_snapshot(bus: Bus, pump: Pump) -> None:
     await bus.commit("project", cursors={}, changes=[asset("a", "532323")])
+    await shown(pump)
     subscription = pump.subscribe(Audience())
     await frames(subscription, "snapshot")
     for _ in range(QUEUE + 1):
