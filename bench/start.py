@@ -40,7 +40,7 @@ async def _once(bytecode: Path) -> tuple[float, float]:
         silent.bind(("127.0.0.1", 0))
         site = written(at, Plan(rows(ASSETS, f"tcp://127.0.0.1:{silent.getsockname()[1]}"), interval=10))
         began = time.perf_counter()
-        with environment({"PYTHONPYCACHEPREFIX": str(bytecode)}):
+        with environment({"PYTHONPYCACHEPREFIX": str(bytecode), "PYTHONDONTWRITEBYTECODE": ""}):
             site.start()
         try:
             await _ready(site.port)

@@ -2,9 +2,9 @@
 
 Gives `snmp.ms` (first answer), `snmp.uptime_s`, `snmp.rebooted` and what the profile asks for, e.g.
 `if.in_bps[GigabitEthernet0/0/1]`. Rates need two rounds. `profile` (default "auto") is a file of
-collectors/network/profiles. `cred` names a credential of kind snmpv2c or snmpv3; without one the community
-is "public". An agent that does not know a community keeps silent (RFC 3584): with v2c a wrong community
-is a timeout; with v3 wrong keys and unknown users are told, and raise AuthFailed.
+collectors/network/profiles; `ports` ("XGE*,Gi0/1") keeps to those interfaces. `cred` names a credential of kind
+snmpv2c or snmpv3; without one the community is "public". An agent that does not know a community keeps silent
+(RFC 3584): with v2c a wrong community is a timeout; with v3 wrong keys and unknown users raise AuthFailed.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class SnmpPoller:
     def validate(cls, target: Target) -> None:
         """Raises Misconfigured without a host, or with a profile or credential that cannot be used."""
         addresses.need_host(target, "snmp://10.0.0.1?cred=core&profile=switch")
-        uri.only(target, ("cred", "profile"))
+        uri.only(target, ("cred", "profile", "ports"))
         name = target.params.get("profile", "auto")
         if name not in snmp_profiles.names():
             some = ", ".join(snmp_profiles.names())
@@ -194,7 +194,7 @@ class _Visit:
         device.looking = True
         try:
             while device.pending:
-                device.fresh += await rows(self._agent, device.pending[0])
+                device.fresh += await rows(self._agent, device.pending[0], self._target.params.get("ports", ""))
                 del device.pending[0]
         finally:
             device.looking = False

@@ -51,10 +51,11 @@ class Metric:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keep:
-    """Only rows in which the column `oid` has one of `values`; a row that has no such object is kept."""
+    """Only rows in which the column `oid` has one of `values`, or none of `without`; rows without that object stay."""
 
     oid: str
-    values: tuple[int | str, ...]
+    values: tuple[int | str, ...] = ()
+    without: tuple[int | str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +182,10 @@ def _table(raw: dict[str, Any]) -> Table:
     return Table(
         label=tuple(raw.pop("label")),
         columns=tuple(_metric(one) for one in raw.pop("column")),
-        keep=tuple(Keep(oid=one["oid"], values=tuple(one["values"])) for one in raw.pop("keep", ())),
+        keep=tuple(
+            Keep(oid=one["oid"], values=tuple(one.get("values", ())), without=tuple(one.get("without", ())))
+            for one in raw.pop("keep", ())
+        ),
         speed=tuple(Speed(**{**one, "unknown": tuple(one.get("unknown", ()))}) for one in raw.pop("speed", ())),
         **raw,
     )

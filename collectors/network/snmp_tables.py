@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from collectors.network.snmp_profiles import Metric, Table
 from collectors.network.snmp_session import Agent, Raw
 
+INTERFACES = "interfaces"
+"""The id of the table that `ports` speaks of."""
 LONGEST = 96
 """Characters of a name or a note that are kept."""
 
@@ -35,8 +38,11 @@ def cell(metric: Metric, index: str = "", instance: str = "", note: str = "", sp
     return Cell(metric, oids, instance, note, speed, index)
 
 
-async def rows(agent: Agent, table: Table) -> list[Cell]:
-    """The table's cells, at most `table.rows` rows of them. Raises CollectorError."""
+async def rows(agent: Agent, table: Table, ports: str = "") -> list[Cell]:
+    """The table's cells, at most `table.rows` rows of them. Raises CollectorError.
+
+    `ports`, patterns with commas between them ("XGE*,Gi0/1"), chooses among interfaces; "" takes all.
+    """
     labels: dict[str, Raw] = {}
     for oid in table.label:
         labels = await agent.walk(oid, table.rows)
@@ -44,7 +50,7 @@ async def rows(agent: Agent, table: Table) -> list[Cell]:
             break
     if not labels:
         return []
-    kept = await _kept(agent, table, list(labels))
+    kept = await _kept(agent, table, _chosen(labels, ports) if table.id == INTERFACES else list(labels))
     notes = await agent.walk(table.note, table.rows) if table.note and kept else {}
     speeds = await _speeds(agent, table) if kept else {}
     found = []
@@ -54,10 +60,19 @@ async def rows(agent: Agent, table: Table) -> list[Cell]:
     return found
 
 
+def _chosen(labels: Mapping[str, Raw], ports: str) -> list[str]:
+    patterns = ports.split(",") if ports else ["*"]
+    return [index for index, name in labels.items() if any(fnmatchcase(text(name), one) for one in patterns)]
+
+
 async def _kept(agent: Agent, table: Table, indexes: list[str]) -> list[str]:
     for keep in table.keep:
         said = await agent.walk(keep.oid, table.rows * 4)
-        indexes = [index for index in indexes if index not in said or said[index] in keep.values]
+        indexes = [
+            index
+            for index in indexes
+            if index not in said or (said[index] in keep.values if keep.values else said[index] not in keep.without)
+        ]
     return indexes
 
 

@@ -46,10 +46,10 @@ def check(credential: Credential | None) -> None:
         return
     if credential.kind != "snmpv3":
         raise _wrong(credential, "SNMP takes the kinds snmpv2c and snmpv3", "SNMP 只接受 snmpv2c 和 snmpv3")
-    _names(credential)
+    names(credential)
 
 
-def _names(credential: Credential) -> tuple[str, str]:
+def names(credential: Credential) -> tuple[str, str]:
     """The names of its authentication and privacy protocols, "" for none."""
     values = credential.values
     if not values.get("user"):
@@ -85,7 +85,7 @@ def _wrong(credential: Credential, en: str, zh: str) -> Misconfigured:
 
 def user_of(credential: Credential) -> User:
     """The user, with its passwords made into master keys (RFC 3414, A.2). Raises Misconfigured."""
-    auth, priv = _names(credential)
+    auth, priv = names(credential)
     if not auth:
         return User(credential.values["user"])
     maker = AUTH[auth]

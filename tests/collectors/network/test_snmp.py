@@ -98,6 +98,14 @@ async def test_interfaces_are_found_and_their_counters_become_rates(
     assert second["if.out_bps[GigabitEthernet0/0/1]"] == 0
 
 
+async def test_ports_chooses_interfaces(poller: SnmpPoller) -> None:
+    async with serving(switch(9)) as agent:
+        seen = await poll(poller, target(f"snmp://127.0.0.1:{agent.port}?profile=switch&ports=*0/0/2,*/[45]"))
+    assert {key for key in seen if key.startswith("if.oper")} == {
+        f"if.oper[GigabitEthernet0/0/{n}]" for n in (2, 4, 5)
+    }  # fmt: skip
+
+
 async def test_what_the_far_end_is_called_goes_with_the_reading(agent: Agent, poller: SnmpPoller) -> None:
     seen = await poller.poll(target(f"snmp://127.0.0.1:{agent.port}?profile=switch"))
     assert {one.text for one in seen if one.metric == "if.oper"} == {"上联 楚雄"}

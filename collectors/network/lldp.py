@@ -1,0 +1,223 @@
+"""LLDP (IEEE 802.1AB, LLDP-MIB 1.0.8802.1.1.2): who stands at the other end, and what that proposes.
+
+`neighbours` walks one device; `propose` compares what several devices see with the inventory.
+It is pure and changes nothing: a person reads the proposal and takes over what is right.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from collectors.contract import CollectorError, Target
+from collectors.network import addresses
+from collectors.network.senders import Senders
+from collectors.network.snmp import PORT, SHARE
+from collectors.network.snmp_session import Agent, Agents, Raw
+from collectors.network.snmp_tables import text
+from feeds.model import Asset
+
+LOCAL_PORT_NAME, LOCAL_PORT_DESCRIPTION = "1.0.8802.1.1.2.1.3.7.1.3", "1.0.8802.1.1.2.1.3.7.1.4"
+REMOTE = "1.0.8802.1.1.2.1.4.1.1"
+REMOTE_ADDRESS = "1.0.8802.1.1.2.1.4.2.1.3"
+CHASSIS_KIND, CHASSIS, PORT_KIND, PORT_ID, PORT_NAME, SYSTEM_NAME, SYSTEM_WORDS, CAPABLE = (
+    f"{REMOTE}.{column}" for column in (4, 5, 6, 7, 8, 9, 10, 12)
+)
+MOST = 1024
+"""Neighbours of one device at most."""
+MAC = 4
+"""LldpChassisIdSubtype macAddress; for ports it is 3."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbour:
+    """What a device (`seen_by`, an asset id) hears on one of its ports."""
+
+    seen_by: str
+    port: str
+    chassis: str
+    remote_port: str
+    name: str = ""
+    description: str = ""
+    address: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A cable between two assets: `a` < `b`, so that both ends propose the same one."""
+
+    a: str
+    a_port: str
+    b: str
+    b_port: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAsset:
+    """A device that is heard and not in the inventory, with the row that would take it in."""
+
+    id: str
+    name: str
+    kind: str
+    parents: tuple[str, ...]
+    region: str
+    probes: tuple[str, ...]
+    heard: tuple[Neighbour, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A difference to be reviewed. `unheard` are parents in the inventory that the devices do not see."""
+
+    links: tuple[Link, ...] = ()
+    assets: tuple[NewAsset, ...] = ()
+    parents: tuple[tuple[str, str], ...] = ()
+    unheard: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """True when the inventory already says what the devices see."""
+        return not (self.assets or self.parents or self.unheard)
+
+
+async def neighbours(target: Target, agents: Agents) -> list[Neighbour]:
+    """What the device behind an snmp:// target hears. Raises CollectorError; [] when it speaks no LLDP."""
+    address = await addresses.resolve(target.host)
+    async with agents.borrow(address, target.port or PORT, target.credential, target.timeout * SHARE) as agent:
+        return await walk(agent, target.asset)
+
+
+async def walk(agent: Agent, asset: str) -> list[Neighbour]:
+    """The remote table of one agent. Raises CollectorError."""
+    columns: dict[str, dict[str, Raw]] = {CHASSIS: await agent.walk(CHASSIS, MOST)}
+    if not columns[CHASSIS]:
+        return []
+    for oid in (CHASSIS_KIND, PORT_KIND, PORT_ID, PORT_NAME, SYSTEM_NAME, SYSTEM_WORDS, CAPABLE,
+                LOCAL_PORT_NAME, LOCAL_PORT_DESCRIPTION):  # fmt: skip
+        columns[oid] = await agent.walk(oid, MOST)
+    managed = _managed(await agent.walk(REMOTE_ADDRESS, MOST))
+    return [_neighbour(asset, index, columns, managed) for index in columns[CHASSIS]]
+
+
+def _neighbour(
+    asset: str, index: str, columns: Mapping[str, Mapping[str, Raw]], managed: Mapping[str, str]
+) -> Neighbour:
+    local = index.split(".")[1] if index.count(".") >= 2 else index
+    port = text(columns[LOCAL_PORT_DESCRIPTION].get(local)) or text(columns[LOCAL_PORT_NAME].get(local)) or local
+    words = columns[CAPABLE].get(index)
+    return Neighbour(
+        seen_by=asset, port=port, name=text(columns[SYSTEM_NAME].get(index)), address=managed.get(index, ""),
+        chassis=_identity(columns[CHASSIS][index], columns[CHASSIS_KIND].get(index) == MAC),
+        remote_port=_identity(columns[PORT_ID].get(index), columns[PORT_KIND].get(index) == MAC - 1),
+        description=text(columns[SYSTEM_WORDS].get(index)), kind=_kind(words),
+    )  # fmt: skip
+
+
+def _identity(value: Raw, is_mac: bool) -> str:
+    if isinstance(value, bytes) and is_mac:
+        return value[:8].hex(":")
+    return text(value)
+
+
+def _kind(bits: Raw) -> str:
+    if not isinstance(bits, bytes) or not bits:
+        return ""
+    # BITS of RFC 2578: bit 0 is the most significant.
+    flags = int(f"{bits[0]:08b}"[::-1], 2)
+    return next((kind for flag, kind in ((1 << 4, "router"), (1 << 2, "switch"), (1 << 3, "ap"), (1 << 5, "phone"),
+                                         (1 << 7, "host")) if flags & flag), "")  # fmt: skip
+
+
+def _managed(rows: Mapping[str, Raw]) -> dict[str, str]:
+    """The management address of a neighbour, by its index: the index holds kind, length and octets."""
+    found: dict[str, str] = {}
+    for index in rows:
+        numbers = index.split(".")
+        octets = numbers[5:]
+        if numbers[3:4] not in (["1"], ["2"]) or len(octets) not in (4, 16):
+            continue
+        try:
+            address = ipaddress.ip_address(bytes(int(one) for one in octets))
+        except ValueError:
+            continue
+        found.setdefault(".".join(numbers[:3]), str(address))
+    return found
+
+
+def propose(heard: Iterable[Neighbour], inventory: Mapping[str, Asset]) -> Proposal:
+    """What the inventory would have to say to agree with what is heard. Pure; order does not matter."""
+    known = Senders(inventory)
+    links: dict[tuple[str, str, str, str], Link] = {}
+    strangers: dict[str, list[Neighbour]] = {}
+    for one in sorted(heard, key=lambda one: (one.seen_by, one.port, one.chassis, one.remote_port)):
+        asset = known.find(one.chassis, one.address, one.name)
+        if not asset:
+            strangers.setdefault(_stranger_id(one), []).append(one)
+        elif asset != one.seen_by and one.seen_by in inventory:
+            link = _link(one.seen_by, one.port, asset, one.remote_port)
+            links.setdefault((link.a, link.a_port, link.b, link.b_port), link)
+    pairs = {(link.a, link.b) for link in links.values()}
+    return Proposal(
+        links=tuple(links.values()),
+        assets=tuple(_new(name, seen, inventory) for name, seen in strangers.items()),
+        parents=tuple(sorted(pair for pair in pairs if not _joined(pair, inventory))),
+        unheard=_unheard(pairs, {link.a for link in links.values()} | {link.b for link in links.values()}, inventory),
+    )
+
+
+def _link(a: str, a_port: str, b: str, b_port: str) -> Link:
+    if a <= b:
+        return Link(a=a, a_port=a_port, b=b, b_port=b_port)
+    return Link(a=b, a_port=b_port, b=a, b_port=a_port)
+
+
+def _joined(pair: tuple[str, str], inventory: Mapping[str, Asset]) -> bool:
+    a, b = pair
+    return b in inventory[a].parents or a in inventory[b].parents
+
+
+def _unheard(
+    pairs: set[tuple[str, str]], speakers: set[str], inventory: Mapping[str, Asset]
+) -> tuple[tuple[str, str], ...]:
+    """(asset, parent) of the inventory of which both ends speak LLDP, and neither hears the other."""
+    return tuple(
+        sorted(
+            (asset.id, parent)
+            for asset in inventory.values()
+            for parent in asset.parents
+            if asset.id in speakers and parent in speakers
+            and (min(asset.id, parent), max(asset.id, parent)) not in pairs
+        )
+    )  # fmt: skip
+
+
+def _stranger_id(one: Neighbour) -> str:
+    word = one.name or one.chassis or one.address or "unknown"
+    return re.sub(r"[^0-9A-Za-z._\u4e00-\u9fff-]+", "-", word).strip("-").lower() or "unknown"
+
+
+def _new(name: str, heard: Sequence[Neighbour], inventory: Mapping[str, Asset]) -> NewAsset:
+    parents = tuple(dict.fromkeys(one.seen_by for one in heard if one.seen_by in inventory))
+    address = next((one.address for one in heard if one.address), "")
+    host = f"[{address}]" if ":" in address else address
+    return NewAsset(
+        id=name, name=next((one.name for one in heard if one.name), name),
+        kind=next((one.kind for one in heard if one.kind), "device"), parents=parents,
+        region=inventory[parents[0]].region if parents else "",
+        probes=(f"icmp://{host}", f"snmp://{host}") if host else (), heard=tuple(heard),
+    )  # fmt: skip
+
+
+async def survey(targets: Iterable[Target], agents: Agents) -> tuple[list[Neighbour], dict[str, str]]:
+    """What many devices hear, one after another, and by asset what went wrong with the others."""
+    heard: list[Neighbour] = []
+    wrong: dict[str, str] = {}
+    for target in targets:
+        try:
+            heard += await neighbours(target, agents)
+        except CollectorError as error:
+            wrong[target.asset] = error.en
+    return heard, wrong

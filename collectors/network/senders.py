@@ -1,0 +1,66 @@
+"""Whose message is this? From what a device is called on the wire to an asset of the inventory. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from collectors import uri as uris
+from collectors.contract import Misconfigured
+from feeds.model import Asset
+
+_LABELS = ("ip", "sysname", "mac")
+_OWN = ("snmp", "icmp")
+"""Probes that speak of the device itself; another probe's host may carry many assets."""
+
+
+class Senders:
+    """Assets by every word that a device may use for itself, best first: labels, own probes, id and name, others."""
+
+    def __init__(self, inventory: Mapping[str, Asset]) -> None:
+        self._assets: dict[str, str] = {}
+        for words in (_labels, _own_hosts, _names, _other_hosts):
+            for asset in inventory.values():
+                for word in words(asset):
+                    self._assets.setdefault(plain(word), asset.id)
+
+    def find(self, *words: str) -> str:
+        """The asset that the first known of `words` (address, host name, MAC) means, "" when nobody knows them."""
+        for word in words:
+            if word and (found := self._assets.get(plain(word))):
+                return found
+        return ""
+
+
+def plain(word: str) -> str:
+    """Letters and digits of a MAC address, however it is written; else the word in lower case."""
+    word = word.strip().lower().removeprefix("::ffff:")
+    digits = re.sub(r"[-:.\s]", "", word)
+    return digits if re.fullmatch(r"[0-9a-f]{12}", digits) else word
+
+
+def _labels(asset: Asset) -> Iterator[str]:
+    return (asset.labels[key] for key in _LABELS if asset.labels.get(key))
+
+
+def _names(asset: Asset) -> Iterator[str]:
+    yield asset.id
+    yield asset.name
+
+
+def _own_hosts(asset: Asset) -> Iterator[str]:
+    return (host for scheme, host in _hosts(asset) if scheme in _OWN)
+
+
+def _other_hosts(asset: Asset) -> Iterator[str]:
+    return (host for scheme, host in _hosts(asset) if scheme not in _OWN)
+
+
+def _hosts(asset: Asset) -> Iterator[tuple[str, str]]:
+    for probe in asset.probes:
+        try:
+            target = uris.parse(probe)
+        except Misconfigured:
+            continue
+        if target.host:
+            yield target.scheme, target.host

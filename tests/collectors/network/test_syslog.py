@@ -1,0 +1,338 @@
+"""Syslog over UDP, TCP and TLS: what devices write, how streams are cut, and what hostile senders may try."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+import trustme
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collectors.contract import Misconfigured, NotReady
+from collectors.network.senders import Senders
+from collectors.network.syslog import PARTS, SyslogListener
+from collectors.network.syslog_lines import LARGEST, Framing, parse
+from collectors.settings import SourceSettings
+from feeds.model import Asset
+
+NOW = datetime(2026, 11, 22, 1, 46, tzinfo=UTC).timestamp()
+SAMPLES = Path(__file__).parents[4] / "shared" / "samples" / "syslog"
+INVENTORY = {
+    one.id: one for one in (
+        Asset(id="core", name="核心交换机", kind="switch", region="532300", probes=("icmp://127.0.0.1",)),
+        Asset(id="vm", name="服务器", kind="server", region="532300"),
+    )
+}  # fmt: skip
+DOWN = b"<190>Nov 22 01:45:41 2026 H3C %%10IFNET/3/LINK_UPDOWN: GigabitEthernet1/0/1 link status is DOWN."
+CRITICAL = "<130>1 2026-11-22T01:45:41.343902+00:00 vm ups - - [x@1 room=\"A\"] UPS 电池供电".encode()
+
+Contexts = tuple[ssl.SSLContext, ssl.SSLContext]
+
+
+def settings(url: str) -> SourceSettings:
+    return SourceSettings(id="log", kind="network.syslog", url=url)
+
+
+@asynccontextmanager
+async def listening(url: str = "udp://127.0.0.1:0", tls: ssl.SSLContext | None = None) -> AsyncIterator[SyslogListener]:
+    one = SyslogListener(settings(url), Senders(INVENTORY), tls=tls, clock=lambda: NOW)
+    await one.open()
+    try:
+        yield one
+    finally:
+        await one.close()
+
+
+async def until(done: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not done():
+            await asyncio.sleep(0)
+
+
+async def datagrams(listener: SyslogListener, *lines: bytes) -> None:
+    before = listener.counts.received
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        for line in lines:
+            one.sendto(line, ("127.0.0.1", listener.port))
+        await until(lambda: listener.counts.received >= before + len(lines))
+
+
+def taken(listener: SyslogListener) -> dict[tuple[str, str], object]:
+    found: dict[tuple[str, str], object] = {}
+    while not listener._queue.empty():
+        asset, one = listener._queue.get_nowait()
+        found[asset, f"{one.metric}[{one.instance}]"] = one.value
+    return found
+
+
+async def test_a_line_over_udp_becomes_a_message_of_its_asset_with_the_raw_line() -> None:
+    async with listening() as listener:
+        await datagrams(listener, CRITICAL)
+        asset, one = listener._queue.get_nowait()
+    assert (asset, one.metric, one.instance, one.value) == ("vm", "syslog.message", "crit", "UPS 电池供电")
+    assert one.text == CRITICAL.decode()
+    assert one.observed_at == pytest.approx(NOW - 18.656, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("line", "key", "value"),
+    [
+        (DOWN, "syslog.link[GigabitEthernet1/0/1]", "down"),
+        (b"<187>123: *Nov 22 01:45:41.123: %LINK-3-UPDOWN: Interface GigabitEthernet0/1, changed state to up",
+         "syslog.link[GigabitEthernet0/1]", "up"),
+        (b"<189>Nov 22 2026 01:45:41 HUAWEI %%01IFNET/4/LINK_STATE(l)[123]:The line protocol IP on the interface "
+         b"GigabitEthernet0/0/1 has entered the DOWN state.", "syslog.link[GigabitEthernet0/0/1]", "down"),
+        (b"<189>12: Nov 22 01:45:41: %SYS-5-CONFIG_I: Configured from console by admin", "syslog.config[]", "changed"),
+    ],
+)  # fmt: skip
+async def test_what_makers_write_of_links_becomes_a_state(line: bytes, key: str, value: str) -> None:
+    async with listening() as listener:
+        await datagrams(listener, line)
+        assert taken(listener)["core", key] == value
+
+
+async def test_quiet_lines_and_strangers_are_only_counted() -> None:
+    async with listening() as listener:
+        await datagrams(listener, b"<15>1 - vm app - - - debugging")
+        assert (taken(listener), listener.counts.quiet) == ({}, 1)
+        listener.senders = Senders({})
+        await datagrams(listener, CRITICAL)
+        assert (taken(listener), listener.counts.strangers) == ({}, 1)
+
+
+async def connect(listener: SyslogListener, *chunks: bytes, tls: ssl.SSLContext | None = None, lines: int) -> None:
+    _, writer = await asyncio.open_connection(
+        "127.0.0.1", listener.port, ssl=tls, server_hostname="localhost" if tls else None
+    )
+    for chunk in chunks:
+        writer.write(chunk)
+        await writer.drain()
+    await until(lambda: listener.counts.received >= lines)
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_octet_counting_and_lines_are_told_apart_message_by_message() -> None:
+    counted = str(len(CRITICAL)).encode() + b" " + CRITICAL
+    async with listening("tcp://127.0.0.1:0") as listener:
+        await connect(listener, counted[:9], counted[9:] + DOWN + b"\n" + counted, lines=3)
+        got = taken(listener)
+    assert {("vm", "syslog.message[crit]"), ("core", "syslog.link[GigabitEthernet1/0/1]")} <= got.keys()
+
+
+async def test_the_last_line_of_a_connection_needs_no_end() -> None:
+    async with listening("tcp://127.0.0.1:0") as listener:
+        await connect(listener, CRITICAL, lines=0)
+        await until(lambda: listener.counts.received == 1)
+        assert taken(listener)
+
+
+@pytest.fixture
+def contexts() -> Contexts:
+    """Of a server on localhost, and of a client that trusts it."""
+    ca = trustme.CA()
+    server, client = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), ssl.create_default_context()
+    ca.issue_cert("localhost").configure_cert(server)
+    ca.configure_trust(client)
+    return server, client
+
+
+async def test_tls_carries_the_same(contexts: Contexts) -> None:
+    server, client = contexts
+    async with listening("tls://127.0.0.1:0", server) as listener:
+        await connect(listener, str(len(CRITICAL)).encode() + b" " + CRITICAL, tls=client, lines=1)
+        assert taken(listener)["vm", "syslog.message[crit]"] == "UPS 电池供电"
+
+
+async def test_plain_text_on_a_tls_port_is_hung_up_on_and_others_go_on(contexts: Contexts) -> None:
+    server, client = contexts
+    async with listening("tls://127.0.0.1:0", server) as listener:
+        reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+        writer.write(DOWN * 10 + b"\n")
+        async with asyncio.timeout(5):
+            with suppress(ConnectionError):
+                await reader.read()
+        writer.close()
+        await connect(listener, CRITICAL + b"\n", tls=client, lines=1)
+        assert taken(listener)
+
+
+async def test_tls_without_a_certificate_is_misconfigured() -> None:
+    with pytest.raises(Misconfigured, match="certificate"):
+        await SyslogListener(settings("tls://127.0.0.1:0"), Senders({})).open()
+
+
+async def test_a_stream_that_cannot_be_followed_is_hung_up_on() -> None:
+    async with listening("tcp://127.0.0.1:0") as listener:
+        reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+        writer.write(b"99999999999 x")
+        async with asyncio.timeout(5):
+            with suppress(ConnectionError):
+                assert await reader.read() == b""
+        assert listener.counts.refused == 1
+        writer.close()
+
+
+async def test_more_connections_than_allowed_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("collectors.network.syslog.CONNECTIONS", 2)
+    async with listening("tcp://127.0.0.1:0") as listener:
+        writers = [(await asyncio.open_connection("127.0.0.1", listener.port))[1] for _ in range(4)]
+        await until(lambda: listener.counts.refused == 2)
+        for writer in writers:
+            writer.close()
+
+
+async def test_one_device_cannot_make_readings_without_end() -> None:
+    async with listening() as listener:
+        for number in range(PARTS + 50):
+            listener.take(DOWN.replace(b"1/0/1", b"1/0/%d" % number), "127.0.0.1")
+        assert len(taken(listener)) <= PARTS + 2
+
+
+async def test_a_storm_is_dropped_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("collectors.network.syslog.WAITING", 3)
+    async with listening() as listener:
+        for _ in range(10):
+            listener.take(CRITICAL, "127.0.0.1")
+        assert listener.counts.dropped == 7
+        assert "7 lines dropped" in listener.problem
+
+
+async def test_a_port_that_is_taken_is_said() -> None:
+    async with listening("tcp://127.0.0.1:0") as first:
+        with pytest.raises(NotReady):
+            await SyslogListener(settings(f"tcp://127.0.0.1:{first.port}"), Senders({})).open()
+
+
+@pytest.mark.parametrize("url", ["", "http://h", "udp://", "udp://h:99999"])
+def test_a_url_that_is_no_place_to_listen_on_is_refused(url: str) -> None:
+    with pytest.raises(Misconfigured):
+        SyslogListener.validate(settings(url))
+
+
+def test_lines_that_a_real_logger_wrote_are_read() -> None:
+    path = SAMPLES / "real-logger.txt"
+    if not path.is_file():
+        pytest.skip("the recorded lines are not present")
+    first, second, _ = (parse(line, NOW) for line in path.read_bytes().splitlines())
+    assert (first.form, first.facility, first.severity) == ("5424", "local0", "crit")
+    assert (first.host, first.app) == ("vm", "ups")
+    assert first.data["ups@32473"] == {"room": "A"}
+    assert first.text == "UPS 电池供电"
+    assert (second.form, second.host, second.app, second.text) == ("3164", "vm", "sw", "old style")
+
+
+def test_structured_data_with_escapes_and_the_rfcs_own_examples() -> None:
+    line = parse(
+        rb'<165>1 2003-10-11T22:14:15.003Z mymachine.example.com evntslog - ID47 [a@1 b="x\"y\]z\\" c=""][d@1] '
+        + b"\xef\xbb\xbftext",
+        NOW,
+    )
+    assert line.data == {"a@1": {"b": 'x"y]z\\', "c": ""}, "d@1": {}}
+    assert (line.kind, line.text) == ("ID47", "text")
+    assert line.at == datetime(2003, 10, 11, 22, 14, 15, 3000, UTC).timestamp()
+
+
+def test_broken_structured_data_stays_in_the_text() -> None:
+    assert parse(b'<13>1 - h a - - [x y="open and more', NOW).text == '[x y="open and more'
+
+
+def test_a_time_without_a_year_is_the_last_such_moment_in_the_sites_zone() -> None:
+    china = timezone(timedelta(hours=8))
+    new_year = datetime(2027, 1, 1, 0, 30, tzinfo=china).timestamp()
+    line = parse(b"<13>Dec 31 23:59:59 h a: x", new_year, china)
+    assert line.at == datetime(2026, 12, 31, 23, 59, 59, tzinfo=china).timestamp()
+    leap = parse(b"<13>Feb 29 12:00:00 h a: x", datetime(2029, 3, 1, tzinfo=UTC).timestamp())
+    assert leap.at == datetime(2028, 2, 29, 12, tzinfo=UTC).timestamp()
+    assert parse(b"<13>Feb 31 12:00:00 h a: x", NOW).at is None
+
+
+def test_a_line_in_gb18030_is_read() -> None:
+    assert parse("<13>Nov 22 01:45:41 h a: 温度过高".encode("gb18030"), NOW).text == "温度过高"
+
+
+@given(st.binary(max_size=400))
+def test_every_line_is_read_somehow_and_kept(raw: bytes) -> None:
+    line = parse(raw, NOW)
+    assert line.raw == raw
+    assert 0 <= line.level <= 7
+
+
+@given(st.text(max_size=80), st.integers(0, 191))
+def test_a_priority_is_facility_times_eight_and_severity(text: str, priority: int) -> None:
+    line = parse(f"<{priority}>1 - h a - - - {text}".encode(errors="replace"), NOW)
+    assert line.form == "5424"
+    assert line.level == priority % 8
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"<1>1 - h a - - " + b'[a b="' + b"\\" * 8000, b"<1>1 - h a - - " + b"[a@1]" * 1600, b"<13>" + b"a" * 8000,
+        b"<13>Nov 22 01:45:41 " + b"x " * 4000, b"<1>1 - h a - - [a" + b' b="c"' * 1300, b"<13>" + b"interface " * 800,
+        b"<13>Nov 22 01:45:41 h IFNET/4/LINK_STATE" + b"nterface " * 800,
+    ],
+    ids=["escapes", "elements", "letters", "words", "parameters", "near miss", "near state"],
+)  # fmt: skip
+async def test_no_line_takes_long(line: bytes) -> None:
+    async with listening() as listener:
+        began = time.process_time()
+        for _ in range(20):
+            listener.take(line, "127.0.0.1")
+        assert (time.process_time() - began) / 20 < 0.02
+
+
+def test_a_line_beyond_what_is_kept_is_cut_and_says_so() -> None:
+    line = parse(b"<13>1 - h a - - - " + "楚".encode() * LARGEST, NOW)
+    assert line.cut
+    assert len(line.raw) == LARGEST
+
+
+def split(data: bytes, places: Sequence[int]) -> list[bytes]:
+    edges = sorted({0, len(data), *(place % (len(data) + 1) for place in places)})
+    return [data[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+
+
+MESSAGE = st.binary(min_size=1, max_size=60).map(lambda tail: b"<13>" + tail.replace(b"\n", b" ").replace(b"\r", b" "))
+
+
+@given(st.lists(st.tuples(MESSAGE, st.booleans()), max_size=12), st.lists(st.integers(0, 10_000), max_size=20))
+def test_messages_survive_however_the_stream_is_cut(messages: list[tuple[bytes, bool]], places: list[int]) -> None:
+    stream = b"".join(
+        str(len(one)).encode() + b" " + one if counted else one + b"\n" for one, counted in messages
+    )  # fmt: skip
+    framing = Framing()
+    found = [one for chunk in split(stream, places) for one in framing.feed(chunk)]
+    assert [one.strip(b"\x00") for one in found] == [one.strip(b"\x00") for one, _ in messages]
+
+
+@given(st.lists(st.binary(max_size=3000), max_size=20))
+def test_no_stream_is_held_beyond_its_bound(chunks: list[bytes]) -> None:
+    framing = Framing()
+    for chunk in chunks:
+        try:
+            found = framing.feed(chunk)
+        except ValueError:
+            return
+        assert all(len(one) <= LARGEST + 1 for one in found)
+        assert len(framing._held) <= LARGEST + 16
+
+
+def test_a_line_without_end_and_a_count_without_measure_are_cut() -> None:
+    framing = Framing()
+    found = [one for _ in range(100) for one in framing.feed(b"x" * 1000)]
+    assert [len(one) for one in found] == [LARGEST + 1] or len(found[0]) <= LARGEST + 1
+    assert len(found) == 1
+    assert framing.feed(b"\n<13>next\n") == [b"<13>next"]
+    counted = Framing()
+    found = counted.feed(b"50000 ") + [one for _ in range(50) for one in counted.feed(b"y" * 1000)]
+    assert [len(one) for one in found] == [LARGEST + 1]
+    assert counted.feed(b"5 <13>z") == [b"<13>z"]

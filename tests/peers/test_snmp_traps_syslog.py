@@ -1,0 +1,109 @@
+"""Notifications that net-snmp's snmptrap sends, and lines that util-linux's logger writes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from collectors.contract import Measurement
+from collectors.network.senders import Senders
+from collectors.network.syslog import SyslogListener
+from collectors.network.traps import TrapListener
+from collectors.settings import Credential, SourceSettings
+from feeds.model import Asset
+from tests.peers.snmp_peers import need
+
+SENDERS = Senders({"core": Asset(id="core", name="core", kind="switch", region="532300", probes=("icmp://127.0.0.1",))})
+V2C = Credential(name="v2c", kind="snmpv2c", values={"community": "public"})
+V3 = Credential(name="v3", kind="snmpv3", values={
+    "user": "ops", "auth": "SHA-256", "auth_key": "authpass123", "priv": "AES", "priv_key": "privpass123",
+})  # fmt: skip
+LINK_DOWN = ["", "1.3.6.1.6.3.1.1.5.3", "1.3.6.1.2.1.2.2.1.2.7", "s", "GigabitEthernet0/0/7"]
+SECURE = ["-v3", "-u", "ops", "-l", "authPriv", "-a", "SHA-256", "-A", "authpass123", "-x", "AES", "-X", "privpass123"]
+
+
+@asynccontextmanager
+async def listening() -> AsyncIterator[TrapListener]:
+    settings = SourceSettings(id="t", kind="network.traps", url="udp://127.0.0.1:0", cred="v2c")
+    one = TrapListener(settings, (V2C, V3), SENDERS)
+    await one.open()
+    try:
+        yield one
+    finally:
+        await one.close()
+
+
+async def run(*words: str) -> int:
+    quiet = {**os.environ, "MIBS": "", "SNMP_PERSISTENT_DIR": "/dev/null"}
+    process = await asyncio.create_subprocess_exec(*words, env=quiet)
+    async with asyncio.timeout(30):
+        return await process.wait()
+
+
+async def readings(listener: TrapListener | SyslogListener, many: int) -> dict[str, Measurement]:
+    found: dict[str, Measurement] = {}
+    async with asyncio.timeout(10):
+        async for asset, one in listener.listen():
+            assert asset == "core"
+            found[f"{one.metric}[{one.instance}]"] = one
+            if len(found) == many:
+                break
+    return found
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-v2c", "-c", "public"], ["-v2c", "-c", "public", "-Ci"],
+        [*SECURE, "-e", "0x8000000001020304"], [*SECURE, "-Ci"],
+    ],
+    ids=["v2c trap", "v2c inform", "v3 trap", "v3 inform"],
+)  # fmt: skip
+async def test_what_snmptrap_sends_is_taken_and_informs_are_confirmed(words: list[str]) -> None:
+    program = need("snmptrap")
+    async with listening() as listener:
+        # An inform that nobody confirms ends with an error.
+        assert await run(program, "-r", "1", "-t", "5", *words, f"127.0.0.1:{listener.port}", *LINK_DOWN) == 0
+        seen = await readings(listener, 2)
+    assert seen["trap.link[GigabitEthernet0/0/7]"].value == "down"
+
+
+async def test_a_v1_trap_is_taken() -> None:
+    program = need("snmptrap")
+    async with listening() as listener:
+        where = f"127.0.0.1:{listener.port}"
+        await run(program, "-v1", "-c", "public", where, "1.3.6.1.4.1.318", "127.0.0.1", "6", "5", "")
+        assert (await readings(listener, 2))["trap.ups[]"].value == "battery"
+
+
+async def test_an_inform_with_wrong_keys_is_not_confirmed() -> None:
+    program = need("snmptrap")
+    async with listening() as listener:
+        words = [*SECURE, "-Ci", "-r", "0", "-t", "1"]
+        words[words.index("authpass123")] = "another-pass"
+        assert await run(program, *words, f"127.0.0.1:{listener.port}", *LINK_DOWN) != 0
+        assert listener._queue.empty()
+
+
+@pytest.mark.parametrize("way", ["udp", "tcp"])
+@pytest.mark.parametrize("form", [["--rfc5424"], ["--rfc3164"], ["--rfc5424", "--octet-count"]], ids=" ".join)
+async def test_what_logger_writes_is_read(way: str, form: list[str]) -> None:
+    program = need("logger")
+    if way == "udp" and "--octet-count" in form:
+        pytest.skip("octets are counted in streams only")
+    listener = SyslogListener(SourceSettings(id="s", kind="network.syslog", url=f"{way}://127.0.0.1:0"), SENDERS)
+    await listener.open()
+    try:
+        words = ["-n", "127.0.0.1", "-P", str(listener.port), f"--{way}", "-p", "local0.crit", "-t", "ups", *form]
+        assert await run(program, *words, "电池供电 battery") == 0
+        seen = await readings(listener, 1)
+    finally:
+        await listener.close()
+    one = seen["syslog.message[crit]"]
+    assert one.value == "电池供电 battery"
+    assert "ups" in one.text
+    assert one.observed_at is not None
