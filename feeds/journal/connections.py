@@ -8,6 +8,7 @@ sequence numbers become visible in their order and a reader that remembers the l
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
@@ -147,8 +148,14 @@ def _tune(connection: Any, _record: Any) -> None:
     """WAL and full durability; transactions are begun by us, not guessed by the driver."""
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in (f"busy_timeout={BUSY_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in (f"busy_timeout={BUSY_MS}", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
+    # The mode stands in the file. While one connection sets it another is refused at once, whatever its timeout.
+    try:
+        cursor.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.OperationalError as error:
+        if "locked" not in str(error):
+            raise
     cursor.close()
 
 

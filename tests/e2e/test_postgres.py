@@ -50,14 +50,15 @@ async def test_a_site_on_postgresql_outlives_its_database_and_loses_nothing(
             await live.until(lambda view: health(view) == "ok")
             await service.stop()
             alert = await live.until(alert_of)
-            pids = {name: member["pid"] for name, member in site.members().items()}
-            server.kill()
-            await until_ready(site, False)
-            assert (await is_ready(site), site.process is not None and site.process.poll()) == (False, None)
-            await asyncio.to_thread(server.start)
-            await until_ready(site, True)
-            assert {name: member["pid"] for name, member in site.members().items()} == pids
-            await person.post(f"alerts/{alert['id']}/ack", {"comment": "在处理"})
+        pids = {name: member["pid"] for name, member in site.members().items()}
+        server.kill()
+        await until_ready(site, False)
+        assert (await is_ready(site), site.process is not None and site.process.poll()) == (False, None)
+        await asyncio.to_thread(server.start)
+        await until_ready(site, True)
+        assert {name: member["pid"] for name, member in site.members().items()} == pids
+        await person.post(f"alerts/{alert['id']}/ack", {"comment": "在处理"})
+        async with person.live() as live:  # a page that nobody reads for half a minute is closed by the server
             await service.start()
             await live.until(lambda view: alert_of(view) is None and health(view) == "ok")
         record = await person.get(f"alerts/{alert['id']}")

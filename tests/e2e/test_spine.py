@@ -51,6 +51,14 @@ def alert_of(view: dict[str, Any], asset: str = "x1") -> dict[str, Any] | None:
     return next((one for one in view["alert"].values() if one["asset"] == asset), None)
 
 
+def alive(pid: int) -> bool:
+    """Running, and no zombie that nobody has looked after yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 async def settled(condition: Any, within: float = 10.0) -> None:
     async with asyncio.timeout(within):
         while not condition():
@@ -136,7 +144,7 @@ async def test_the_forking_process_killed_takes_the_roles_with_it_and_all_come_b
     parent = int(Path(f"/proc/{before['web']}/stat").read_text().rpartition(")")[2].split()[1])
     os.kill(parent, signal.SIGKILL)
     await settled(lambda: all(site.members()[name]["pid"] not in (0, pid) for name, pid in before.items()), 15)
-    assert not any(Path(f"/proc/{pid}").exists() for pid in before.values())
+    await settled(lambda: not any(alive(pid) for pid in before.values()))
     live = await reopened(person, "")
     await live.until(lambda view: health(view) == "ok")
     await live.socket.close()
