@@ -32,14 +32,14 @@ AIM = "< 35 % of a core at 1,000"
 
 async def measure(quick: bool) -> AsyncIterator[Figure]:
     """Per cent of a core of the web role, by number of clients."""
-    seconds = 4.0 if quick else 6.0
+    seconds, turns = (3.0, 2) if quick else (6.0, 3)
     async with with_roles(Plan(rows(ASSETS, "tcp://127.0.0.1:1")), "web") as (site, url, pids):
         bus = Bus(url, "532300", name="bench")
         await bus.open()
         await bus.commit("project", cursors={}, changes=[_asset(n) for n in range(ASSETS)])
         token = await _token(site)
         for count in (100, 1000) if quick else (100, 500, 1000):
-            yield await _figure(bus, site.port, f"/api/v1/live?token={token}", pids["web"], count, seconds)
+            yield await _figure(bus, site.port, f"/api/v1/live?token={token}", pids["web"], count, (seconds, turns))
         await bus.close()
 
 
@@ -56,14 +56,15 @@ async def _token(site: Site) -> str:
     return made.stdout.strip()
 
 
-async def _figure(bus: Bus, port: int, path: str, web: int, count: int, seconds: float) -> Figure:
+async def _figure(bus: Bus, port: int, path: str, web: int, count: int, windows: tuple[float, int]) -> Figure:
+    seconds, turns = windows
     ours, theirs = multiprocessing.Pipe()
     crowd = multiprocessing.get_context("spawn").Process(target=clients, args=(theirs, port, path, count), daemon=True)
     crowd.start()
     feeding = asyncio.create_task(_feed(bus))
     try:
         assert await _said(ours) == "open"
-        runs = [await _window(ours, web, seconds) for _ in range(3)]
+        runs = [await _window(ours, web, seconds) for _ in range(turns)]
         ours.send("stop")
     finally:
         feeding.cancel()
