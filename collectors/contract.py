@@ -5,6 +5,7 @@ Errors are named by what must happen next::
     CollectorError
     ├── NotReady        try again: the far end did not answer as it should (`reason` says how)
     ├── AuthFailed      a person must act: it answers, but does not let us in
+    ├── Silent          wait: the way is open, but the far end has not spoken when it should; nobody can tell
     └── Misconfigured   stop: what was asked cannot work until somebody mends the settings
 
 The runner (collectors/runner.py) gives every collector its time stamps, timeouts,
@@ -16,13 +17,14 @@ from __future__ import annotations
 import errno
 import socket
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from pathlib import Path
+from typing import ClassVar, Protocol, runtime_checkable
 
 from collectors.settings import Credential, SourceSettings
-from feeds.model import Quality, Value
+from feeds.model import Quality, Severity, Value
 
 
 class Reason(StrEnum):
@@ -58,7 +60,9 @@ class Measurement:
     """One value that a poller read; the runner makes an Observation of it.
 
     `metric` is `family.name` (`tcp.connect_ms`); `observed_at` (epoch seconds) only when the
-    device itself says when, else the runner stamps it.
+    device itself says when, else the runner stamps it. `confirmed_at` is when the far end last let us know
+    that the value still holds: a value that is pushed only when it changes stays fresh without being new.
+    `fresh_for` (seconds from `observed_at`) where the collector knows better than two rounds of polling.
     """
 
     metric: str
@@ -68,6 +72,8 @@ class Measurement:
     observed_at: float | None = None
     instance: str = ""
     text: str = ""
+    confirmed_at: float | None = None
+    fresh_for: float | None = None
 
 
 class CollectorError(Exception):
@@ -95,6 +101,10 @@ class NotReady(CollectorError):
 
 class AuthFailed(CollectorError):
     """A person must act: the far end answers, but the credential is missing, wrong or not allowed."""
+
+
+class Silent(CollectorError):
+    """Wait: what we are connected to works, but the target itself has said nothing for longer than it should."""
 
 
 class Misconfigured(CollectorError):
@@ -146,6 +156,66 @@ class Poller(Protocol):
 
     async def close(self) -> None:
         """Gives everything back (sessions, sockets)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """One alarm of a device as the device sees it (OPC UA Part 9: a condition). Times are epoch seconds.
+
+    `name` tells it from the other alarms of its target. `active` and `acked` are the device's own words; `level`
+    is its own severity, 1 to 1000, `text` its message.
+    """
+
+    name: str
+    active: bool
+    acked: bool
+    severity: Severity
+    since: float
+    level: int = 0
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What a Subscriber is given by whoever runs it.
+
+    `told` takes what the far end has pushed for a target; `look` asks for a poll of the target now, because
+    something happened to it; `report` takes all of its alarms as they are now (one that is missing is over);
+    `data` is where a collector may keep what is its own (keys), None when nothing may be kept.
+    """
+
+    told: Callable[[Target, Sequence[Measurement]], None]
+    look: Callable[[Target], None]
+    report: Callable[[Target, Sequence[Condition]], None]
+    data: Path | None = None
+
+
+@runtime_checkable
+class Subscriber(Protocol):
+    """A Poller that the far end also calls between polls: a poll then says that the connection holds."""
+
+    def attach(self, desk: Desk) -> None:
+        """Comes before the first poll."""
+
+    def forget(self, target: Target) -> None:
+        """Nobody wants to hear of the target any more."""
+
+
+@runtime_checkable
+class Acknowledger(Protocol):
+    """A Subscriber whose devices take an acknowledgement."""
+
+    async def acknowledge(self, target: Target, condition: str, by: str, comment: str) -> None:
+        """Tells the device that a person has taken the alarm. Raises CollectorError."""
+
+
+@runtime_checkable
+class Sharing(Protocol):
+    """A Poller that asks one device for several targets at once, when they are due together."""
+
+    @staticmethod
+    def together(target: Target) -> str:
+        """What the targets share: those of one name are due at the same moment."""
 
 
 class Listener(Protocol):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from collectors import registry
 from collectors import uri as uris
@@ -21,13 +21,18 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
-    """One probe as it is set. `target` is None when it cannot be probed; `problem` then says why."""
+    """One probe as it is set. `target` is None when it cannot be probed; `problem` then says why.
+
+    `named` is the metric that its URI chose (`metric=`), when no other probe of the asset chose the same: such a
+    reading needs no instance to be told apart.
+    """
 
     key: Key
     scheme: str
     family: str
     source: str
     instance: str = ""
+    named: str = ""
     target: Target | None = None
     problem: Misconfigured | None = None
     settings: SchemeSettings = field(default_factory=SchemeSettings)
@@ -47,21 +52,26 @@ class Spec:
 
     def same(self, other: Spec) -> bool:
         """True when nothing that matters for probing differs (problems are compared by their sentence)."""
-        mine = (self.key, self.instance, self.target, self.settings, str(self.problem or ""))
-        return mine == (other.key, other.instance, other.target, other.settings, str(other.problem or ""))
+        return self._same == other._same
+
+    @property
+    def _same(self) -> tuple[object, ...]:
+        return (self.key, self.instance, self.named, self.target, self.settings, str(self.problem or ""))
 
 
 @dataclass(slots=True, kw_only=True)
 class Job:
     """One probe at work. `up` is None until it is known; `latest` is what was last published of it.
 
-    `locked_until` (monotonic seconds) holds off a credential that failed; `lockouts` counts in a row.
+    `running` counts its rounds under way. `locked_until` (monotonic seconds) holds off a credential that failed;
+    `lockouts` counts in a row.
     """
 
     spec: Spec
     offset: float = 0.0
     up: bool | None = None
     failing: bool = False
+    running: int = 0
     lockouts: int = 0
     locked_until: float = 0.0
     latest: tuple[Observation, ...] = ()
@@ -101,21 +111,20 @@ def _spec(
 def _with_instances(own: list[Spec]) -> list[Spec]:
     """Names probes of one family on one asset apart: by host:port, and by number where that is the same."""
     families = Counter(one.family for one in own)
+    chosen = Counter(_chosen(one) for one in own)
     taken: Counter[tuple[str, str]] = Counter()
-    named = []
+    apart = []
     for one in own:
         if families[one.family] == 1:
-            named.append(one)
+            apart.append(one)
             continue
         place = one.target.place if one.target else one.probe
         taken[one.family, place] += 1
         number = taken[one.family, place]
-        named.append(_named(one, place if number == 1 else f"{place}#{number}"))
-    return named
+        instance = place if number == 1 else f"{place}#{number}"
+        apart.append(replace(one, instance=instance, named=_chosen(one) if chosen[_chosen(one)] == 1 else ""))
+    return apart
 
 
-def _named(one: Spec, instance: str) -> Spec:
-    return Spec(
-        key=one.key, scheme=one.scheme, family=one.family, source=one.source, instance=instance,
-        target=one.target, problem=one.problem, settings=one.settings,
-    )  # fmt: skip
+def _chosen(one: Spec) -> str:
+    return one.target.params.get("metric", "") if one.target else ""

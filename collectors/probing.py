@@ -7,13 +7,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import cast
 
 from collectors import attempts, registry, verdicts
-from collectors.contract import CollectorError, NotReady, Poller
+from collectors.conditions import Conditions
+from collectors.contract import (
+    CollectorError,
+    Condition,
+    Desk,
+    Measurement,
+    NotReady,
+    Poller,
+    Sharing,
+    Subscriber,
+    Target,
+)
 from collectors.jobs import Job, Key, Spec, specs
 from collectors.lanes import Lane
 from collectors.outbox import Outbox
@@ -35,10 +47,14 @@ log = logging.getLogger(__name__)
 
 
 class Probing:
-    """Keeps one job a probe. `clock` stamps observations; ticks are monotonic."""
+    """Keeps one job a probe. `clock` stamps observations; ticks are monotonic; `data` is the site's folder."""
 
-    def __init__(self, outbox: Outbox, site: str, clock: Clock) -> None:
+    def __init__(
+        self, outbox: Outbox, conditions: Conditions, site: str, clock: Clock, data: Path | None = None
+    ) -> None:
         self._outbox = outbox
+        self._conditions = conditions
+        self._data = data
         self._site = site
         self._clock = clock
         self._jobs: dict[Key, Job] = {}
@@ -72,7 +88,7 @@ class Probing:
             lane.limit = self._settings(scheme).concurrency
         wanted = specs(assets, schemes, credentials)
         for key in [key for key in self._jobs if key not in wanted]:
-            del self._jobs[key]
+            self._forget(self._jobs.pop(key))
             self._schedule.drop(key)
         fresh = [spec for key, spec in wanted.items() if not (key in self._jobs and spec.same(self._jobs[key].spec))]
         now = asyncio.get_running_loop().time()
@@ -83,7 +99,9 @@ class Probing:
     def _begin(self, spec: Spec, now: float, together: int) -> None:
         """The first round comes soon and spread out; from then on the job keeps to its own absolute ticks."""
         interval = spec.settings.interval
-        name = "|".join(spec.key)
+        name = _phase_of(spec)
+        if spec.key in self._jobs:
+            self._forget(self._jobs[spec.key])
         self._jobs[spec.key] = Job(spec=spec, offset=phase(name, interval))
         soon = min(interval, max(1.0, together / FIRST_ROUND_RATE))
         self._schedule.put(spec.key, now + phase(name, soon))
@@ -127,14 +145,50 @@ class Probing:
             return None
         cls = registry.poller_class(spec.scheme)
         if cls not in self._pollers:
-            self._pollers[cls] = cls()
+            poller = self._pollers[cls] = cls()
+            if isinstance(poller, Subscriber):
+                report = partial(self._report, poller)
+                poller.attach(Desk(told=self._told, look=self._look, report=report, data=self._data))
         return self._pollers[cls]
+
+    # -- what the far end says by itself -----------------------------------------
+
+    def _told(self, target: Target, seen: Sequence[Measurement]) -> None:
+        job = self._jobs.get((target.asset, target.uri))
+        if job is None or job.spec.target != target:
+            return  # it is no longer asked for
+        fresh = verdicts.told(job.spec, seen, self._clock())
+        keys = {one.key for one in fresh}
+        job.latest = (*(one for one in job.latest if one.key not in keys), *fresh)
+        self._outbox.put(fresh)
+
+    def _look(self, target: Target) -> None:
+        job = self._jobs.get((target.asset, target.uri))
+        if job is not None and not job.running:
+            self._schedule.put(job.spec.key, asyncio.get_running_loop().time())
+            self._wake.set()
+
+    def _report(self, poller: Poller, target: Target, conditions: Sequence[Condition]) -> None:
+        job = self._jobs.get((target.asset, target.uri))
+        if job is not None and job.spec.target == target:
+            self._conditions.put(poller, job.spec, conditions)
+
+    def _forget(self, job: Job) -> None:
+        target = job.spec.target
+        poller = self._pollers.get(registry.poller_class(target.scheme)) if target is not None else None
+        if target is not None and isinstance(poller, Subscriber):
+            poller.forget(target)
+            self._conditions.forget(job.spec)
 
     async def _round(self, job: Job, lane: Lane, due: float) -> None:
         if self._jobs.get(job.spec.key) is not job:
             return  # taken out, or set anew, while it waited
         was = job.failing
-        latest = await self._judge(job, lane.poller)
+        job.running += 1
+        try:
+            latest = await self._judge(job, lane.poller)
+        finally:
+            job.running -= 1
         if self._jobs.get(job.spec.key) is not job:
             return
         job.latest = latest
@@ -199,6 +253,14 @@ class Probing:
                 source=source, kind=source, at=at, ok=not error, every=every, error=error, region=self._site,
                 targets=len(failing), failing=sum(failing),
             )  # fmt: skip
+
+
+def _phase_of(spec: Spec) -> str:
+    """What a job's place in its interval hangs on: probes that are asked together are due together."""
+    cls = registry.poller_class(spec.scheme) if spec.target is not None else None
+    if cls is not None and spec.target is not None and issubclass(cls, Sharing):
+        return cls.together(spec.target)
+    return "|".join(spec.key)
 
 
 def _behind(seconds: float) -> str:

@@ -24,6 +24,7 @@ _POLLERS: Mapping[str, tuple[str, str]] = {
     "dns": ("network.dns", "DnsPoller"),
     "smtp": ("network.smtp", "SmtpPoller"),
     "snmp": ("network.snmp", "SnmpPoller"),
+    "modbus": ("network.modbus", "ModbusPoller"),
     "sql+postgresql": ("network.sql", "SqlPoller"),
     "sql+mysql": ("network.sql", "SqlPoller"),
 }

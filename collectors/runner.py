@@ -9,7 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
 
+from collectors.conditions import Conditions, Wire
 from collectors.outbox import Outbox, Publisher
 from collectors.probing import Probing
 from collectors.settings import Credential, SchemeSettings, SourceSettings
@@ -30,18 +33,26 @@ STUCK = 2.0
 log = logging.getLogger(__name__)
 
 
+class CollectBus(Publisher, Wire, Protocol):
+    """What the role needs of feeds.bus.Bus."""
+
+
 class Collect:
-    """Entry of the role. `site` is the site's region; `clock` stamps what is seen (epoch seconds)."""
+    """Entry of the role. `site` is the site's region; `clock` stamps what is seen (epoch seconds).
+
+    `data` is where collectors keep what is their own (keys), None when nothing may be kept.
+    """
 
     def __init__(
         self,
-        bus: Publisher,
+        bus: CollectBus,
         site: str,
         schemes: Mapping[str, SchemeSettings],
         sources: Sequence[SourceSettings],
         assets: Mapping[str, Asset],
         credentials: Mapping[str, Credential],
         clock: Clock = now,
+        data: Path | None = None,
     ) -> None:
         self._site = site
         self._clock = clock
@@ -50,7 +61,8 @@ class Collect:
         self._assets = assets
         self._credentials = credentials
         self.outbox = Outbox(bus, self._everything, self._begin_anew)
-        self.probing = Probing(self.outbox, site, clock)
+        self.conditions = Conditions(bus, site, clock)
+        self.probing = Probing(self.outbox, self.conditions, site, clock, data)
         self.sourcing = Sourcing(bus, self.outbox, site, clock)
         self._vitals = Vitals()
         self._figures: dict[str, float] = {}
@@ -62,6 +74,7 @@ class Collect:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.outbox.run(), name="outbox")
             tasks.create_task(self.probing.run(), name="probing")
+            tasks.create_task(self.conditions.run(), name="conditions")
             tasks.create_task(self.sourcing.run(), name="sourcing")
             tasks.create_task(self._beat(), name="beat")
 

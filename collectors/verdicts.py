@@ -26,6 +26,11 @@ def failed(spec: Spec, error: CollectorError, at: float) -> tuple[Observation, .
     return (_up(spec, None, at, quality=Quality.BAD, text=sentence(error)),)
 
 
+def told(spec: Spec, seen: Sequence[Measurement], at: float) -> tuple[Observation, ...]:
+    """What the target said by itself, between two polls; whether it is up is for the polls to say."""
+    return _readings(spec, seen, at)
+
+
 def sentence(error: CollectorError) -> str:
     """What is shown of an error: the reason's word and its detail, or the sentence in Chinese and English."""
     return error.en if isinstance(error, NotReady) else f"{error.zh} | {error.en}"
@@ -54,7 +59,17 @@ def _readings(spec: Spec, seen: Sequence[Measurement], at: float) -> tuple[Obser
         Observation(
             asset=spec.asset, metric=one.metric, value=one.value, unit=one.unit, quality=one.quality,
             observed_at=at if one.observed_at is None else one.observed_at, received_at=at, source=spec.source,
-            probe=spec.probe, instance=one.instance or spec.instance, fresh_for=spec.fresh_for, text=one.text,
+            probe=spec.probe, instance=one.instance or ("" if one.metric == spec.named else spec.instance),
+            fresh_for=_fresh_for(spec, one), text=one.text,
         )
         for one in seen
     )  # fmt: skip
+
+
+def _fresh_for(spec: Spec, one: Measurement) -> float:
+    """Seconds from `observed_at`; a value that was confirmed is as fresh as its confirmation."""
+    if one.fresh_for is not None:
+        return one.fresh_for
+    if one.confirmed_at is None or one.observed_at is None:
+        return spec.fresh_for
+    return max(0.0, one.confirmed_at - one.observed_at) + spec.fresh_for

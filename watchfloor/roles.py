@@ -164,7 +164,7 @@ async def _collect(settings: Settings, bus: Bus, journal: Journal) -> Role:
 
     entry = Collect(
         bus=bus, site=settings.site.region, schemes=settings.schemes, sources=settings.sources,
-        assets=load_inventory(settings).assets, credentials=settings.credentials,
+        assets=load_inventory(settings).assets, credentials=settings.credentials, data=settings.data,
     )
 
     async def reload(fresh: Settings) -> None:

@@ -15,7 +15,7 @@ from watchfloor.settings_reader import LANGUAGES, Table, has_host, spell
 SUBJECTS = ("asset", "source", "warning", "region")
 _SEVERITIES = tuple(str(severity) for severity in Severity)
 # Schemes of the public interface that no collector of this version speaks yet.
-_LATER_SCHEMES = ("opc.tcp", "modbus", "mqtt", "rtsp", "onvif", "gb28181")  # fmt: skip
+_LATER_SCHEMES = ("opc.tcp", "mqtt", "rtsp", "onvif", "gb28181")  # fmt: skip
 _PASSIVE = "heartbeat"
 _PROFILES = ("cn-12379",)
 # Per kind, what must be given and what may be.

@@ -1,0 +1,197 @@
+"""Alarms that devices raise themselves (OPC UA Part 9): told to the alert engine; a person's ack told to the device.
+
+One alert for each condition: rule "opcua:alarm", told apart by its label `condition`. What is known is said again
+now and then, and to an empty bus; saying the same again changes nothing. Acknowledgements are read from the
+alerts' state on the bus, so that none is missed while this process or the device was away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import uuid4
+
+from collectors.contract import Acknowledger, CollectorError, Condition, Poller
+from collectors.jobs import Key, Spec
+from feeds.bus import BusError, State
+from feeds.clock import Clock
+from feeds.model import Ack, Alert, Command, Kind
+
+ENGINE, ACTION, ROLE = "alert", "report", "ingest"
+TURN = 0.5
+"""Seconds between two looks at what is to be said and what was acknowledged."""
+AGAIN = 30.0
+"""Seconds after which everything known is said again."""
+VALID = 60.0
+AT_ONCE = 500
+PATIENCE = 5
+"""Tries to tell a device of an acknowledgement, each after twice the time of the last."""
+COMMENT = 400
+
+log = logging.getLogger(__name__)
+
+
+class Wire(Protocol):
+    """What is needed of feeds.bus.Bus."""
+
+    epoch: str
+
+    async def send(self, engine: str, command: Command) -> None:
+        """Raises BusLost."""
+
+    async def state(self, kinds: Iterable[Kind]) -> State:
+        """Raises BusLost."""
+
+
+@dataclass(slots=True)
+class Told:
+    """A person's acknowledgement on its way to a device."""
+
+    at: float
+    tries: int = 0
+    again: float = 0.0
+    done: bool = False
+
+
+@dataclass(slots=True)
+class Known:
+    """The alarms of one probe. `said` is what the alert engine was last told of each."""
+
+    poller: Poller
+    spec: Spec
+    conditions: dict[str, Condition] = field(default_factory=dict)
+    said: dict[str, dict[str, Any]] = field(default_factory=dict)
+    acks: dict[str, Told] = field(default_factory=dict)
+
+
+class Conditions:
+    """`site` is the site's region; `clock` gives epoch seconds."""
+
+    def __init__(self, bus: Wire, site: str, clock: Clock) -> None:
+        self._bus = bus
+        self._site = site
+        self._clock = clock
+        self._known: dict[Key, Known] = {}
+        self._epoch = ""
+        self._said_at = 0.0
+
+    def put(self, poller: Poller, spec: Spec, conditions: Sequence[Condition]) -> None:
+        """All alarms of a probe as they are now."""
+        known = self._known.setdefault(spec.key, Known(poller, spec))
+        known.poller, known.spec = poller, spec
+        known.conditions = {one.name: one for one in conditions}
+
+    def forget(self, spec: Spec) -> None:
+        """The probe is no longer in the inventory: its alarms are over."""
+        if spec.key in self._known:
+            self._known[spec.key].conditions = {}
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            await asyncio.sleep(TURN)
+            try:
+                await self.turn()
+            except BusError as error:
+                log.debug("alarms wait for the bus: %s", error)
+
+    async def turn(self) -> None:
+        """Says what is new, and passes on what people have acknowledged. Raises BusLost."""
+        if self._known:
+            await self._say()
+            await self._pass_on()
+
+    async def _say(self) -> None:
+        now = self._clock()
+        if now - self._said_at >= AGAIN or self._epoch != self._bus.epoch:
+            self._said_at, self._epoch = now, self._bus.epoch
+            for known in self._known.values():
+                for said in known.said.values():
+                    said["again"] = True
+        for key, known in list(self._known.items()):
+            fresh = _news(known)
+            names = list(fresh)
+            for start in range(0, len(names), AT_ONCE):
+                some = names[start : start + AT_ONCE]
+                await self._bus.send(ENGINE, self._command([fresh[name] for name in some], now))
+                known.said |= {name: dict(fresh[name]) for name in some}
+            for name in [name for name, said in known.said.items() if not said["active"] and name in fresh]:
+                if name not in known.conditions:
+                    del known.said[name]
+            if not known.said and not known.conditions:
+                del self._known[key]
+
+    def _command(self, alerts: list[dict[str, Any]], now: float) -> Command:
+        return Command(
+            id=uuid4().hex, action=ACTION, subject="", actor="network.opcua", role=ROLE, actor_region=self._site,
+            at=now, valid_until=now + VALID, args={"alerts": alerts},
+        )  # fmt: skip
+
+    async def _pass_on(self) -> None:
+        waiting = {
+            (known.spec.asset, name): known
+            for known in self._known.values()
+            if isinstance(known.poller, Acknowledger)
+            for name, one in known.conditions.items()
+            if not one.acked
+        }
+        if not waiting:
+            return
+        state = await self._bus.state((Kind.ALERT,))
+        for (asset, name), ack in _acknowledged(state.records.get(Kind.ALERT, {})).items():
+            if (asset, name) in waiting:
+                await self._tell(waiting[asset, name], name, ack)
+
+    async def _tell(self, known: Known, name: str, ack: Ack) -> None:
+        told, now = known.acks.get(name), self._clock()
+        if told is None or told.at != ack.at:
+            told = known.acks[name] = Told(at=ack.at)
+        if told.done or now < told.again or told.tries >= PATIENCE or not isinstance(known.poller, Acknowledger):
+            return
+        told.tries += 1
+        told.again = now + 2.0**told.tries
+        assert known.spec.target is not None
+        place = {"asset": known.spec.asset, "condition": name}
+        try:
+            await known.poller.acknowledge(known.spec.target, name, ack.by, ack.comment[:COMMENT])
+        except CollectorError as error:
+            log.warning("the device did not take the acknowledgement: %s", error.en, extra=place)
+        else:
+            told.done = True
+            log.info("acknowledgement passed on", extra=place)
+
+
+def rule_of(family: str) -> str:
+    """The name of the rule that a device's own alarms stand under."""
+    return f"{family}:alarm"
+
+
+def _news(known: Known) -> dict[str, dict[str, Any]]:
+    """What the alert engine has not been told, by condition."""
+    now = {name: _said(known.spec, one) for name, one in known.conditions.items()}
+    over = {name: {**said, "active": False} for name, said in known.said.items() if name not in now}
+    for said in over.values():
+        said.pop("again", None)
+    return {name: one for name, one in (now | over).items() if known.said.get(name) != one}
+
+
+def _said(spec: Spec, one: Condition) -> dict[str, Any]:
+    """As alerts.reports.Said reads it."""
+    labels = {"condition": one.name, "level": str(one.level)}
+    return {
+        "rule": rule_of(spec.family), "asset": spec.asset, "severity": str(one.severity), "active": one.active,
+        "since": one.since, "identity_labels": {"condition": one.name}, "labels": labels, "text": one.text,
+        "title": {"zh-CN": f"设备告警：{one.name}", "en": f"Device alarm: {one.name}"},
+    }  # fmt: skip
+
+
+def _acknowledged(alerts: Mapping[str, Any]) -> dict[tuple[str, str], Ack]:
+    """Who has taken which alarm, by asset and condition; an ack by nobody is none."""
+    found: dict[tuple[str, str], Ack] = {}
+    for alert in alerts.values():
+        if isinstance(alert, Alert) and alert.ack is not None and alert.ack.by and "condition" in alert.labels:
+            found[alert.asset, alert.labels["condition"]] = alert.ack
+    return found

@@ -1,0 +1,134 @@
+"""Modbus over TCP (MODBUS Messaging on TCP/IP Implementation Guide V1.0b): one connection, one request at a time.
+
+A gateway has one serial line behind it, so requests to its units wait for one another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from dataclasses import dataclass
+
+from collectors.contract import Misconfigured, NotReady, Reason, not_ready
+
+_HEADER = struct.Struct(">HHHB")
+LONGEST = 254
+"""Bytes after the header's length field: unit and PDU."""
+# V1.1b3, 7: what the exception codes mean, and whether asking again can help.
+EXCEPTIONS = {
+    1: ("illegal function: the device does not know this kind of register", "非法功能码：设备不支持这类寄存器"),
+    2: ("illegal data address: the device has no such register", "非法数据地址：设备没有这个寄存器"),
+    3: ("illegal data value: the device refuses this length", "非法数据值：设备拒绝这一长度"),
+    4: ("server device failure", "设备故障"),
+    5: ("acknowledge: the device needs longer", "设备已受理，需要更长时间"),
+    6: ("server device busy", "设备忙"),
+    8: ("memory parity error", "存储器奇偶校验错误"),
+    10: ("gateway path unavailable", "网关路径不可用"),
+    11: ("the gateway's unit does not answer", "网关后的单元没有应答"),
+}
+STOP = (1, 2, 3)
+SILENT = 11
+
+
+class Refusal(Misconfigured):
+    """The device will never answer this. `code` is its exception code."""
+
+    def __init__(self, code: int) -> None:
+        en, zh = EXCEPTIONS[code]
+        super().__init__(
+            f"Modbus exception {code}, {en}; mend the probe", f"Modbus 异常码 {code}，{zh}；请改正探测地址"
+        )
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Read `count` registers or bits of a unit from `address` on."""
+
+    unit: int
+    function: int
+    address: int
+    count: int
+
+    @property
+    def size(self) -> int:
+        """Bytes of data in a right answer."""
+        return (self.count + 7) // 8 if self.function <= 2 else self.count * 2
+
+
+class Connection:
+    """Opens itself when it is needed, and again after an error. Not for two callers at once."""
+
+    def __init__(self, address: str, port: int) -> None:
+        self._place = (address, port)
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._number = 0
+        self._silences = 0
+
+    async def read(self, request: Request, timeout: float) -> bytes:
+        """The data of the answer. Raises NotReady, Refusal; `timeout` in seconds, connecting included."""
+        try:
+            async with asyncio.timeout(timeout):
+                reader, writer = await self._open()
+                data = await self._ask(reader, writer, request)
+        except TimeoutError as error:
+            # A late answer is known by its number; twice silent may be a connection that is no more.
+            self._silences += 1
+            if self._silences >= 2:
+                self.close()
+            raise NotReady(Reason.TIMEOUT, f"unit {request.unit} gave no answer within {timeout:g} s") from error
+        except asyncio.IncompleteReadError as error:
+            self.close()
+            raise NotReady(Reason.CLOSED) from error
+        except OSError as error:
+            self.close()
+            raise not_ready(error) from error
+        except asyncio.CancelledError:
+            self.close()
+            raise
+        self._silences = 0
+        return data
+
+    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._streams is None or self._streams[0].at_eof():
+            self.close()
+            self._streams = await asyncio.open_connection(*self._place, limit=4096)
+        return self._streams
+
+    async def _ask(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: Request) -> bytes:
+        self._number = self._number % 0xFFFF + 1
+        pdu = struct.pack(">BHH", request.function, request.address, request.count)
+        writer.write(_HEADER.pack(self._number, 0, len(pdu) + 1, request.unit) + pdu)
+        await writer.drain()
+        while True:
+            number, protocol, length, unit = _HEADER.unpack(await reader.readexactly(_HEADER.size))
+            if protocol != 0 or not 3 <= length <= LONGEST:
+                self.close()
+                raise NotReady(Reason.WRONG_ANSWER, "this is not Modbus")
+            answer = await reader.readexactly(length - 1)
+            if number == self._number:
+                return self._checked(request, unit, answer)
+
+    def _checked(self, request: Request, unit: int, answer: bytes) -> bytes:
+        if unit == request.unit and answer[0] == request.function | 0x80:
+            raise _exception(request, answer[1])
+        whole = len(answer) == request.size + 2 and answer[1] == request.size
+        if unit != request.unit or answer[0] != request.function or not whole:
+            self.close()
+            raise NotReady(Reason.WRONG_ANSWER, "the answer does not fit the request")
+        return answer[2:]
+
+    def close(self) -> None:
+        """Lets go; the next request opens anew."""
+        if self._streams is not None:
+            self._streams[1].transport.abort()
+            self._streams = None
+        self._silences = 0
+
+
+def _exception(request: Request, code: int) -> NotReady | Refusal:
+    if code in STOP:
+        return Refusal(code)
+    en, _ = EXCEPTIONS.get(code, ("unknown exception", ""))
+    reason = Reason.TIMEOUT if code == SILENT else Reason.WRONG_ANSWER
+    return NotReady(reason, f"Modbus exception {code}, {en} (unit {request.unit})")

@@ -1,0 +1,96 @@
+"""A Modbus TCP device with several units, such as a UPS or a power meter behind a gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from collections.abc import Callable, Mapping
+
+Registers = Mapping[int, int]
+"""Words (or bits) by address."""
+Memory = Callable[[int, int], Registers | None]
+"""The registers that a unit has for a function code (1 to 4) now; None when there is no such unit."""
+_HEADER = struct.Struct(">HHHB")
+_MOST = {1: 2000, 2: 2000, 3: 125, 4: 125}
+
+
+class ModbusDevice:
+    """Answers the read functions (V1.1b3, 6.1 to 6.4) from `memory`; `delay` seconds before each answer.
+
+    `requests` holds what was asked, (unit, function, address, count), for whoever wants to count.
+    """
+
+    def __init__(self, host: str, port: int, memory: Memory, delay: float = 0.0) -> None:
+        self.address = f"{host}:{port}"
+        self.delay = delay
+        self.requests: list[tuple[int, int, int, int]] = []
+        self.connections = 0
+        self._place = (host, port)
+        self._memory = memory
+        self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+
+    async def start(self) -> None:
+        if self._server is None:
+            self._server = await asyncio.start_server(self._serve, *self._place)
+            host, port = self._server.sockets[0].getsockname()[:2]
+            self._place, self.address = (host, port), f"{host}:{port}"
+
+    async def stop(self) -> None:
+        if self._server is None:
+            return
+        server, self._server = self._server, None
+        server.close()
+        for writer in list(self._writers):
+            writer.transport.abort()
+        await server.wait_closed()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        self.connections += 1
+        try:
+            while True:
+                number, protocol, length, unit = _HEADER.unpack(await reader.readexactly(_HEADER.size))
+                pdu = await reader.readexactly(length - 1)
+                if protocol != 0 or (answer := self._answer(unit, pdu)) is None:
+                    continue  # a gateway keeps silent for a unit that it does not have
+                if self.delay:
+                    await asyncio.sleep(self.delay)
+                writer.write(_HEADER.pack(number, 0, len(answer) + 1, unit) + answer)
+                await writer.drain()
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # the other side has had enough, or stop() has, or the whole world ends
+        finally:
+            self._writers.discard(writer)
+            writer.close()
+
+    def _answer(self, unit: int, pdu: bytes) -> bytes | None:
+        function = pdu[0]
+        if function not in _MOST or len(pdu) != 5:
+            return bytes([function | 0x80, 1])
+        address, count = struct.unpack(">HH", pdu[1:])
+        registers = self._memory(unit, function)
+        if registers is None:
+            return None
+        del self.requests[:-100]
+        self.requests.append((unit, function, address, count))
+        if not 1 <= count <= _MOST[function]:
+            return bytes([function | 0x80, 3])
+        if not all(one in registers for one in range(address, address + count)):
+            return bytes([function | 0x80, 2])
+        words = [registers[one] for one in range(address, address + count)]
+        data = _bits(words) if function <= 2 else struct.pack(f">{count}H", *words)
+        return bytes([function, len(data)]) + data
+
+
+def _bits(words: list[int]) -> bytes:
+    packed = bytearray((len(words) + 7) // 8)
+    for place, bit in enumerate(words):
+        packed[place // 8] |= bool(bit) << place % 8
+    return bytes(packed)
+
+
+def words(kind: str, *values: float) -> list[int]:
+    """Values as big-endian registers; `kind` as in struct ("f", "i", "q", …)."""
+    raw = struct.pack(f">{len(values)}{kind}", *values)
+    return list(struct.unpack(f">{len(raw) // 2}H", raw))

@@ -1,0 +1,224 @@
+"""Modbus: what registers mean, merged requests, gateways, and each way to fail."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collectors import once, registry
+from collectors.contract import Misconfigured, NotReady, Reason
+from collectors.network import modbus_points
+from collectors.network.modbus import ModbusPoller
+from collectors.sim.modbus import Memory, ModbusDevice, words
+from feeds.model import Quality
+from tests.collectors.network.loopback import ask, closed_port, failure, hanging_up, saying, serve, silence, target
+
+HOLDING = dict(enumerate([*words("f", 230.5), *words("i", -70000), *words("q", -(2**40)), *words("d", 2.5)])) | {
+    20: 0b1000, 21: 65535, 22: 0x4142, 23: 0x4300, 30: 0x7FC0, 31: 0, 40: 0x0000, 41: 0x4366, 900: 7,
+}  # fmt: skip
+COILS = dict.fromkeys(range(40), 0) | {3: 1, 19: 1}
+
+
+def memory(unit: int, function: int) -> dict[int, int] | None:
+    return {1: COILS, 2: COILS, 3: HOLDING, 4: {0: unit}}[function] if unit in (1, 2, 7) else None
+
+
+@asynccontextmanager
+async def device(having: Memory = memory, delay: float = 0.0) -> AsyncIterator[ModbusDevice]:
+    one = ModbusDevice("127.0.0.1", 0, having, delay)
+    await one.start()
+    try:
+        yield one
+    finally:
+        await one.stop()
+
+
+@asynccontextmanager
+async def poller() -> AsyncIterator[ModbusPoller]:
+    one = ModbusPoller()
+    try:
+        yield one
+    finally:
+        await one.close()
+
+
+@pytest.mark.parametrize(
+    ("what", "value"),
+    [
+        ("hr=0:float32", 230.5), ("hr=2:int32", -70000), ("hr=4:int64", -(2**40)), ("hr=8:float64", 2.5),
+        ("hr=20.3", True), ("hr=20.2:bit", False), ("hr=21", 65535), ("hr=21:int16", -1), ("hr=22:string:3", "ABC"),
+        ("hr=21&scale=0.1&offset=-5", 6548.5), ("hr=40:float32&order=cdab", 230.0), ("co=3", True), ("di=4", False),
+        ("co=19", True), ("ir=0:uint16", 1), ("hr=2:uint32", 2**32 - 70000),
+    ],
+)  # fmt: skip
+async def test_a_register_is_read_as_its_type_says(what: str, value: object) -> None:
+    async with device() as server, poller() as asker:
+        seen = await ask(asker, target(f"modbus://{server.address}/1?{what}&metric=voltage&unit=V"))
+    assert seen["voltage"].value == value
+    assert type(seen["voltage"].value) is type(value)
+    assert (seen["voltage"].unit, seen["voltage"].quality) == ("V", Quality.GOOD)
+    assert float(seen["modbus.ms"].value or 0) > 0
+
+
+async def test_a_float_that_is_no_number_is_of_bad_quality() -> None:
+    async with device() as server, poller() as asker:
+        seen = await ask(asker, target(f"modbus://{server.address}?hr=30:float32"))
+    assert (seen["modbus.value"].value, seen["modbus.value"].quality) == (None, Quality.BAD)
+
+
+@given(
+    number=st.floats(width=32, allow_nan=False, allow_infinity=False), order=st.sampled_from(modbus_points.ORDERS)
+)
+def test_every_order_of_bytes_is_read_back(number: float, order: str) -> None:
+    abcd = struct.pack(">f", number)
+    came = bytes(abcd[order.index(letter)] for letter in "abcd")
+    point = modbus_points.Point(unit=1, function=3, address=0, count=2, type="float32", order=order)
+    value, _, _ = modbus_points.decode(point, came)
+    assert struct.pack(">f", value) == abcd
+
+
+async def test_probes_of_one_device_share_a_connection_and_a_request() -> None:
+    uris = [f"?hr={place}" for place in (0, 1, 2, 10, 20, 900)]
+    async with device() as server, poller() as asker:
+        asked = [ask(asker, target(f"modbus://{server.address}/1{one}")) for one in uris]
+        seen = await asyncio.gather(*asked, ask(asker, target(f"modbus://{server.address}/2?ir=0")))
+        assert server.connections == 1
+        first = [(1, 3, 0, 21), (1, 3, 900, 1), (2, 4, 0, 1)]
+        assert server.requests[:3] == first, "12 to 19 do not exist, so the device refuses the first of these"
+        assert server.requests[3:] == [(1, 3, 0, 3), (1, 3, 10, 1), (1, 3, 20, 1)]
+        await asyncio.gather(*(ask(asker, target(f"modbus://{server.address}/1{one}")) for one in uris))
+        assert server.requests[6:] == [(1, 3, 0, 3), (1, 3, 10, 1), (1, 3, 20, 1), (1, 3, 900, 1)]
+    assert seen[-1]["modbus.value"].value == 2
+    assert seen[-2]["modbus.value"].value == 7
+    names = {ModbusPoller.together(target(f"modbus://h/{unit}?hr=0")) for unit in (1, 2)}
+    assert len(names) == 1
+
+
+async def test_a_register_that_is_not_there_does_not_take_its_neighbours_along() -> None:
+    async with device() as server, poller() as asker:
+        for _ in range(2):
+            here, gone = await asyncio.gather(
+                ask(asker, target(f"modbus://{server.address}?hr=11")),
+                failure(asker, target(f"modbus://{server.address}?hr=14")),
+            )
+            assert here["modbus.value"].value == struct.unpack(">4H", struct.pack(">d", 2.5))[3]
+            assert isinstance(gone, Misconfigured)
+            assert "exception 2" in gone.en
+            assert "没有这个寄存器" in gone.zh
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "word"),
+    [(1, Misconfigured, "illegal function"), (4, NotReady, "server device failure"), (6, NotReady, "busy"),
+     (11, NotReady, "gateway's unit"), (99, NotReady, "unknown exception")],
+)  # fmt: skip
+async def test_exception_codes_are_told_in_words(code: int, kind: type[Exception], word: str) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while request := await reader.read(12):
+            writer.write(request[:4] + b"\0\3" + request[6:7] + bytes([request[7] | 0x80, code]))
+
+    async with serve(talk) as port, poller() as asker:
+        error = await failure(asker, target(f"modbus://127.0.0.1:{port}?hr=0"))
+    assert isinstance(error, kind)
+    assert word in error.en
+
+
+async def test_each_way_to_fail_has_its_word() -> None:
+    async with poller() as asker:
+        refused = await failure(asker, target(f"modbus://127.0.0.1:{closed_port()}?hr=0"))
+        found = [refused]
+        for talk in (silence, hanging_up, saying(b"HTTP/1.1 400 Bad Request\r\n\r\n"), saying(b"\0\1\0\0\xff\xff\1")):
+            async with serve(talk) as port:
+                found.append(await failure(asker, target(f"modbus://127.0.0.1:{port}?hr=0", timeout=0.3)))
+    reasons = [one.reason for one in found if isinstance(one, NotReady)]
+    wrong = Reason.WRONG_ANSWER
+    assert reasons == [Reason.REFUSED, Reason.TIMEOUT, Reason.CLOSED, wrong, wrong]
+
+
+@pytest.mark.parametrize("answer", [b"\3\4\0\0\0\0", b"\3\1\0", b"\4\2\0\0", b"\3"])
+async def test_an_answer_that_does_not_fit_is_refused(answer: bytes) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while request := await reader.read(12):
+            writer.write(request[:4] + struct.pack(">H", len(answer) + 1) + request[6:7] + answer)
+
+    async with serve(talk) as port, poller() as asker:
+        error = await failure(asker, target(f"modbus://127.0.0.1:{port}?hr=0", timeout=0.5))
+    assert isinstance(error, NotReady)
+    assert error.reason is Reason.WRONG_ANSWER
+
+
+async def test_a_dead_unit_holds_up_the_others_behind_its_gateway_for_one_request_only() -> None:
+    loop = asyncio.get_running_loop()
+    async with device() as server, poller() as asker:
+        began = loop.time()
+        dead = [failure(asker, target(f"modbus://{server.address}/5?hr={n * 200}", timeout=0.4)) for n in range(5)]
+        alive = ask(asker, target(f"modbus://{server.address}/7?hr=21", timeout=2.0))
+        *errors, seen = await asyncio.gather(*dead, alive)
+        assert loop.time() - began < 1.0
+    assert seen["modbus.value"].value == 65535
+    assert all(isinstance(one, NotReady) and one.reason is Reason.TIMEOUT for one in errors)
+
+
+async def test_a_late_answer_is_not_taken_for_the_next_one() -> None:
+    async with device(delay=0.25) as server, poller() as asker:
+        error = await failure(asker, target(f"modbus://{server.address}?hr=21", timeout=0.15))
+        assert isinstance(error, NotReady)
+        seen = await ask(asker, target(f"modbus://{server.address}?hr=900", timeout=2.0))
+        assert server.connections == 1
+    assert seen["modbus.value"].value == 7
+
+
+async def test_a_slow_device_does_not_delay_another() -> None:
+    loop = asyncio.get_running_loop()
+    async with device(delay=0.5) as slow, device() as quick, poller() as asker:
+        waiting = asyncio.create_task(ask(asker, target(f"modbus://{slow.address}?hr=21")))
+        await asyncio.sleep(0)
+        began = loop.time()
+        await ask(asker, target(f"modbus://{quick.address}?hr=21"))
+        assert loop.time() - began < 0.3
+        await waiting
+
+
+async def test_a_device_that_restarts_is_asked_over_a_new_connection() -> None:
+    async with device() as server, poller() as asker:
+        one = target(f"modbus://{server.address}?hr=21")
+        await ask(asker, one)
+        await server.stop()
+        assert isinstance(await failure(asker, one), NotReady)
+        await server.start()
+        assert (await ask(asker, one))["modbus.value"].value == 65535
+
+
+@pytest.mark.parametrize(
+    ("text", "mend"),
+    [
+        ("modbus:///1?hr=0", "10.0.0.9:502"), ("modbus://h/1", "hr=0:float32"), ("modbus://h/1?hr=0&ir=0", "one value"),
+        ("modbus://h/300?hr=0", "unit id"), ("modbus://h?hr=x", "ADDRESS:TYPE"), ("modbus://h?hr=0:float16", "float32"),
+        ("modbus://h?hr=65535:float32", "0 to 65535"), ("modbus://h?hr=0&order=x", "abcd"),
+        ("modbus://h?hr=0&scale=x", "no number"), ("modbus://h?co=1:float32", "co=ADDRESS"),
+        ("modbus://h?hr=0&metric=X", "river.level"), ("modbus://h?hr=0&metric=a.up", ".up"),
+        ("modbus://h?hr=0.16", "0 to 15"), ("modbus://h?hr=0&cred=x", "unknown parameter"),
+    ],
+)  # fmt: skip
+def test_what_is_wrongly_written_is_told_with_its_mend(text: str, mend: str) -> None:
+    with pytest.raises(Misconfigured) as caught:
+        registry.target_of(text, credentials={})
+    assert mend in caught.value.en
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in caught.value.zh)
+
+
+async def test_once_shows_the_value() -> None:
+    async with device() as server:
+        seen = await once.collect_once(f"modbus://{server.address}/1?hr=0:float32&metric=voltage&unit=V", 2.0)
+    assert once.fine(seen)
+    assert "230.5 V" in once.render(seen)
+
+
+def test_the_shortest_decimal_of_a_float_is_taken() -> None:
+    assert modbus_points.shortest(struct.unpack(">f", struct.pack(">f", 1.1))[0]) == 1.1
