@@ -12,9 +12,6 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import redis.asyncio as aredis
-from redis.exceptions import RedisError
-
 from watchfloor.process import die_with_parent
 
 log = logging.getLogger(__name__)
@@ -108,16 +105,24 @@ async def start(data: Path) -> asyncio.subprocess.Process:
 
 async def _answering(where: Address, process: asyncio.subprocess.Process, logfile: Path) -> None:
     """Wait until the server answers PING (it may be loading its file)."""
-    client = aredis.Redis.from_url(where.url)
+    while not await _pong(where):
+        if process.returncode is not None:
+            tail = logfile.read_text(errors="replace")[-500:]
+            raise NoServer(f"Valkey ended at once with {process.returncode}: {tail}")
+        await asyncio.sleep(0.02)
+
+
+async def _pong(where: Address) -> bool:
+    """Whether the server takes our password and answers. By hand: importing a client doubles the supervisor."""
     try:
-        while True:
-            try:
-                await client.ping()
-                return
-            except (RedisError, OSError):
-                if process.returncode is not None:
-                    tail = logfile.read_text(errors="replace")[-500:]
-                    raise NoServer(f"Valkey ended at once with {process.returncode}: {tail}") from None
-                await asyncio.sleep(0.02)
+        reader, writer = await asyncio.open_unix_connection(where.socket)
+    except OSError:
+        return False
+    try:
+        writer.write(f"AUTH {where.password}\r\nPING\r\n".encode())
+        async with asyncio.timeout(5.0):
+            return (await reader.readline(), await reader.readline()) == (b"+OK\r\n", b"+PONG\r\n")
+    except (OSError, TimeoutError):
+        return False
     finally:
-        await client.aclose()
+        writer.close()

@@ -136,7 +136,6 @@ def _child(role: str, config: str) -> None:
     os.dup2(2, 1)
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None).prctl(PR_SET_NAME, f"wf-{role}".encode())
-    gc.unfreeze()
     code = 1
     try:
         code = run_role(role, Path(config))

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from feeds.history.codec import ROLLUP, Floats, Ints, Records
+from feeds.history.settings import DAY as DAY
 
-HOUR, DAY = 3600, 86400
+HOUR = 3600
 FIVE = 300
 BLOCK = 30 * DAY
 """Seconds that one packed row of 1 h rollups spans; one of 5 min rollups spans a DAY."""

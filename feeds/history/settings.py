@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from feeds.history.rollup import DAY
+DAY = 86400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -136,6 +136,14 @@ async def test_a_forked_role_is_a_process_of_its_own_and_its_end_is_told(tmp_pat
         await zygote.close()
 
 
+def test_the_supervisor_imports_nothing_that_only_roles_need() -> None:
+    """What it is made of, imported anew: these would be two thirds of its memory."""
+    code = "import sys, watchfloor.cli, watchfloor.site; print(*sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert {"watchfloor.supervisor", "watchfloor.zygote"} <= set(found)
+    assert not {"sqlalchemy", "redis", "numpy", "dash", "fastapi", "cryptography"} & set(found)
+
+
 async def test_children_die_with_a_supervisor_that_is_killed(tmp_path: Path) -> None:
     config = tmp_path / "watchfloor.toml"
     config.write_text('[site]\nname = "x"\nregion = "532300"\ndata = "."\n[web]\nport = 0\n')
