@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from alerts.engine import AlertEngine
 from alerts.outbox import Sender, compile_receivers
 from alerts.rules import compile_rules
-from alerts.settings import ReceiverSettings, RuleSettings
+from alerts.settings import HoldPolicy, ReceiverSettings, RuleSettings
 from feeds.bus import Bus
 from feeds.clock import Clock, now
 from feeds.engine import run_engine
@@ -26,11 +26,16 @@ class Alerting:
         receivers: Sequence[ReceiverSettings],
         site_name: str,
         clock: Clock = now,
+        *,
+        policy: HoldPolicy | None = None,
+        sample: float = 0.0,
     ) -> None:
         self._bus, self._clock = bus, clock
         compiled, webhooks = compile_rules(rules), compile_receivers(receivers)
         self._sender = Sender(journal, webhooks, clock=clock)
-        self.engine = AlertEngine(journal, compiled, receivers, site_name, clock=clock, wake=self._sender.wake)
+        self.engine = AlertEngine(
+            journal, compiled, receivers, site_name, clock=clock, wake=self._sender.wake, policy=policy, sample=sample
+        )
 
     async def run(self) -> None:
         """Until cancelled; when either part fails the other ends too, and the error is raised in a group."""
@@ -38,8 +43,11 @@ class Alerting:
             tasks.create_task(run_engine(self.engine, self._bus, self._clock), name="alerts.engine")
             tasks.create_task(self._sender.run(), name="alerts.outbox")
 
-    async def reload(self, rules: Sequence[RuleSettings], receivers: Sequence[ReceiverSettings]) -> None:
+    async def reload(
+        self, rules: Sequence[RuleSettings], receivers: Sequence[ReceiverSettings], *, sample: float = 0.0,
+        policy: HoldPolicy | None = None,
+    ) -> None:
         """Other rules and receivers from the next step on; RuleError or ReceiverError leaves the running ones."""
         compiled, webhooks = compile_rules(rules), compile_receivers(receivers)
-        self.engine.replace(compiled, receivers)
+        self.engine.replace(compiled, receivers, sample=sample, policy=policy)
         self._sender.replace(webhooks)

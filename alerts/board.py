@@ -8,7 +8,7 @@ steps as one read as it came.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from alerts import life, orders, reports, verbs
@@ -213,18 +213,28 @@ class Board:
 
     # -- rules -------------------------------------------------------------------
 
-    def set_rules(self, rules: Mapping[str, CompiledRule]) -> None:
-        """Other rules from now on; `reconcile` draws the consequences."""
-        self._judge.rules = dict(rules)
+    def set_rules(self, rules: Mapping[str, CompiledRule]) -> set[str]:
+        """Other rules from now on; the ids of those that changed, for `reconcile` to draw the consequences."""
+        moved = self._judge.replace(rules)
         self.subjects.remember(rules.values())
         self._inhibition.rules_changed(self.now)
+        return moved
 
-    def reconcile(self) -> None:
-        """Ask every rule about every subject, and end what no rule or subject stands for any more."""
+    def set_policy(self, policy: HoldPolicy | None) -> None:
+        """How long alerts are held back from now on; what waits already keeps its bound."""
+        self._inhibition.set_policy(policy or HoldPolicy())
+
+    def reconcile(self, only: Collection[str] | None = None) -> None:
+        """Ask every rule (or only those) about every subject, and end what no rule or subject stands for any more."""
         for alert in list(self.alerts.values()):
-            self._reconcile_alert(alert)
-        self._judge.ask_everything(self.now)
-        self._hider.check_all(self.now)
+            if only is None or alert.rule in only:
+                self._reconcile_alert(alert)
+        self._judge.ask_everything(self.now, only)
+        if only is None:
+            self._hider.check_all(self.now)
+        else:
+            self._hider.review_all(self.now)
+            self._hider.settle(self.now)
 
     def _reconcile_alert(self, alert: Alert) -> None:
         if not alert.active or FOREIGN in alert.rule:

@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from alerts import life, suppressions
+from alerts import life, rulebook, suppressions
 from alerts.board import Board, Step, new_id
 from alerts.evaluator import Timers
 from alerts.finish import finish
 from alerts.notices import Told, due, notices
+from alerts.rulebook import RuleBook, RuleNote
 from alerts.rules import CompiledRule
 from alerts.settings import HoldPolicy, ReceiverSettings
 from alerts.subjects import Subjects
@@ -65,9 +66,10 @@ class AlertEngine:
         wake: Callable[[], None] = lambda: None,
         make_id: Callable[[float], str] = new_id,
         policy: HoldPolicy | None = None,
+        sample: float = 0.0,
     ) -> None:
         self._journal = journal
-        self._rules = dict(rules)
+        self._book = RuleBook(rules, sample)
         self._receivers = tuple(receivers)
         self._site_name = site_name
         self._clock = clock
@@ -80,13 +82,18 @@ class AlertEngine:
         self._saved_timers = -1
         self._turn = 0
         self._adrift, self._unreconciled = False, True
-        self.board = Board(rules, subjects=Subjects(), make_id=make_id)
+        self._moved: set[str] = set()
+        self.board = Board(self._book.running(), subjects=Subjects(), make_id=make_id)
 
-    def replace(self, rules: Mapping[str, CompiledRule], receivers: Sequence[ReceiverSettings]) -> None:
-        """Other rules and receivers from the next step on; alerts of removed rules clear then."""
-        self._rules, self._receivers = dict(rules), tuple(receivers)
-        self.board.set_rules(self._rules)
-        self._unreconciled = True
+    def replace(
+        self, rules: Mapping[str, CompiledRule], receivers: Sequence[ReceiverSettings], *, sample: float = 0.0,
+        policy: HoldPolicy | None = None,
+    ) -> None:
+        """Other rules of the file and receivers from the next step on; alerts of removed rules clear then."""
+        self._receivers, self._policy = tuple(receivers), policy
+        self.board.set_policy(policy)
+        self._book.set_file(rules, self._clock(), sample)
+        self._moved |= self.board.set_rules(self._book.running())
 
     # -- starting ----------------------------------------------------------------
 
@@ -98,8 +105,9 @@ class AlertEngine:
         alerts = [life.load(doc.body) for doc in docs]
         self._told = {doc.id: Told.load(doc.body) for doc in docs}
         place = await self._place(bus, saved, state)
+        self._book.restore(await self._journal.docs(rulebook.KIND), self._clock())
         self.board = Board(
-            self._rules, subjects=Subjects(state.records), alerts=alerts, timers=Timers(place.pending),
+            self._book.running(), subjects=Subjects(state.records), alerts=alerts, timers=Timers(place.pending),
             make_id=self._make_id, suppressions=await self._suppressions(), meters=place.pending.get("flapping", ()),
             policy=self._policy,
         )
@@ -147,9 +155,9 @@ class AlertEngine:
         results = await self._take(entries, now)
         if len(entries) < BACKLOG:
             self.board.advance(now)
-            if self._unreconciled:
-                self.board.reconcile()
-                self._unreconciled = False
+            if self._unreconciled or self._moved:
+                self.board.reconcile(None if self._unreconciled else self._moved)
+                self._unreconciled, self._moved = False, set()
         for entry in entries:
             self._cursors[entry.stream] = entry.id
         await finish(self._settle([], results))
@@ -175,27 +183,36 @@ class AlertEngine:
             known = self.board.suppressions.get(command.subject)
             other = suppressions.public(known) if known is not None else None
             after = alert_record(alert) if alert is not None else other
+            if command.action == rulebook.ACTION:
+                after = {"rev": self._book.rev, "changed": [], "preview": []}
             return Result(command=command.id, outcome=Outcome.DONE, detail="again", after=after)
+        if command.action == rulebook.ACTION:
+            self.board.advance(min(command.at, now))
+            result = self._book.carry_out(command, self.board, self.board.now, now)
+            self._moved |= self.board.set_rules(self._book.running())
+            return result
         return self.board.command(command, now, closed)
 
     # -- keeping -----------------------------------------------------------------
 
     async def _settle(self, changes: list[Change], results: list[Result]) -> None:
         """Journal what happened, then publish it; nothing is written when there is nothing new."""
-        steps, notes = self.board.take_steps(), self.board.suppressions.take_notes()
-        if not (steps or notes or changes or results or self.board.revision != self._saved_timers):
+        steps, notes, rules = self.board.take_steps(), self.board.suppressions.take_notes(), self._book.take_notes()
+        if not (steps or notes or rules or changes or results or self.board.revision != self._saved_timers):
             return
         self._turn += 1
-        if (steps or notes) and await self._record(steps, notes):
+        if (steps or notes or rules) and await self._record(steps, notes, rules):
             self._wake()
         await self._commit([*changes, *(_change(step) for step in steps if _shown(step))], results)
 
-    async def _record(self, steps: Sequence[Step], notes: Sequence[Note]) -> bool:
+    async def _record(self, steps: Sequence[Step], notes: Sequence[Note], rules: Sequence[RuleNote]) -> bool:
         """Everything that follows from a batch becomes durable together; True when there is something to send."""
         queued = False
         async with self._journal.begin() as tx:
             for note in notes:
                 await _note(tx, note)
+            if rules:
+                await rulebook.record(tx, self._book, rules)
             last: dict[str, tuple[Alert, int]] = {}
             for step in steps:
                 last[step.alert.id] = step.alert, await _append(tx, step)

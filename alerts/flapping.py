@@ -7,7 +7,7 @@ Flapping"). It also ends when no result has come for a while: no reason to hide 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -108,6 +108,11 @@ class Meters(Generic[Key]):
         key: Key = min(self._flapping, key=lambda one: self._meters[one].at)
         self.forget(key)
         return key
+
+    def forget_all(self, meant: Callable[[Key], bool]) -> None:
+        """Forget every condition that is meant."""
+        for key in [key for key in (*self._meters, *self._steady) if meant(key)]:
+            self.forget(key)
 
     def forget(self, key: Key) -> None:
         """The condition is no more, or starts anew."""

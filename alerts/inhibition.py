@@ -51,6 +51,11 @@ class Inhibition:
         self.dirty: dict[str, None] = {}
         self.roots: dict[str, None] = {}
 
+    def set_policy(self, policy: HoldPolicy) -> None:
+        """How long to wait from now on."""
+        self._policy = policy
+        self._doubt = Doubt(self._subjects, self._topology, policy)
+
     def _ask(self) -> Causes:
         return Causes(self._topology, self._failing.get, self._blind)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from alerts import life
@@ -31,6 +31,20 @@ class Judge:
         self._subjects, self._timers, self._meters = subjects, timers, meters
         self._registry, self._hider = registry, hider
         self._states: dict[str, AssetState] = {}
+
+    def replace(self, rules: Mapping[str, CompiledRule]) -> set[str]:
+        """Other rules from now on; the ids of those that are new, gone or say something else.
+
+        What waited for another expression waits no more: how long that one held says nothing of this one.
+        """
+        before, self.rules = self.rules, dict(rules)
+        both = {id: (before.get(id), rules.get(id)) for id in {*before, *rules}}
+        moved = {id for id, (a, b) in both.items() if a is None or b is None or a.settings != b.settings}
+        other = {id for id in moved if not _asks_the_same(*both[id])}
+        for key in [key for key in self._timers.waiting() if key[0] in other]:
+            self._timers.forget(key)
+        self._meters.forget_all(lambda key: key[0] in other)
+        return moved
 
     def over(self, kind: str) -> list[CompiledRule]:
         """The rules that are asked about that kind of thing."""
@@ -135,18 +149,27 @@ class Judge:
             self.rechecks.drop((rule.id, kind, id))
             self._meters.forget((rule.id, kind, id))
 
-    def ask_everything(self, now: float) -> None:
-        """Ask every rule about every subject."""
+    def ask_everything(self, now: float, only: Collection[str] | None = None) -> None:
+        """Ask every rule, or only those, about every subject."""
         for key in self._timers.waiting():
             rule = self.rules.get(key[0])
             if rule is None or rule.settings.over != key[1]:
                 self._timers.forget(key)
+        asked = [rule for rule in self.rules.values() if only is None or rule.id in only]
+        kinds = {rule.settings.over for rule in asked}
         for kind, id in self._subjects.everything():
-            subject = self._subjects.get((kind, id))
+            subject = self._subjects.get((kind, id)) if only is None or kind in kinds else None
             if subject is not None:
                 self._asked(subject)
-                for one in self.over(kind):
-                    self.judge(one, subject, now)
+                for one in asked:
+                    if one.settings.over == kind:
+                        self.judge(one, subject, now)
+
+
+def _asks_the_same(before: CompiledRule | None, after: CompiledRule | None) -> bool:
+    if before is None or after is None:
+        return False
+    return (before.settings.when, before.settings.over) == (after.settings.when, after.settings.over)
 
 
 def _is_result(before: AssetState | None, after: Any) -> bool:

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import cel
@@ -32,12 +32,14 @@ from alerts.cel_types import Uses
 from alerts.evaluator import Verdict
 from alerts.settings import RuleSettings
 from alerts.subjects import Subject
+from alerts.thresholds import Sketch, sketch
 from alerts.vocabulary import ACTIVE, NAMES, VALUES
 from feeds.model import AssetState, Health, Quality, Reading
 
 log = logging.getLogger(__name__)
 
 BUILT_IN = frozenset(("redundancy-lost",))
+LONGEST = 2000  # characters of an expression
 TICK = 1.0  # how often, in seconds, a rule is asked again that does more with an age than compare it with a number
 PAST = 0.001  # how far beyond its limit, in seconds, an age is looked at: ">" and ">=" are decided by then
 _RATES = "_rate"  # what `rate(m["x"], 300)` becomes, by "300.0 x"
@@ -71,6 +73,7 @@ class CompiledRule:
     settings: RuleSettings
     program: cel.Program
     uses: Uses
+    sketch: Sketch = field(default_factory=Sketch)
 
     @property
     def id(self) -> str:
@@ -208,12 +211,18 @@ def compile_rule(rule: RuleSettings) -> CompiledRule:
         known = ", ".join(NAMES)
         given = f"over = {rule.over!r}"
         raise RuleError(rule.id, f"{given} 未知；可为：{known}", f"{given} is not one of: {known}")
+    if len(rule.when) > LONGEST:
+        raise RuleError(rule.id, f"when 超过 {LONGEST} 个字符", f"when is longer than {LONGEST} characters")
     for name, value in (("for", rule.hold), ("recover_for", rule.recover_for)):
         if not 0 <= value < 365 * 86400:
             raise RuleError(rule.id, f"{name} 应为 0 到一年", f"{name} must be between 0 and a year")
     program = _program(rule, rule.when)
     try:
-        uses = cel_types.check(cel_syntax.parse(rule.when), NAMES[rule.over] | ACTIVE)
+        tree = cel_syntax.parse(rule.when)
+        uses = cel_types.check(tree, NAMES[rule.over] | ACTIVE)
+        drawn = sketch(tree)
+    except RecursionError as error:
+        raise RuleError(rule.id, "表达式嵌套过深", "the expression is nested too deeply") from error
     except (cel_types.Unfit, cel_syntax.Unparsed) as error:
         zh, en = (error.zh, error.en) if isinstance(error, cel_types.Unfit) else ("无法理解", "not understood")
         place = _near(rule.when, error.at)
@@ -224,7 +233,7 @@ def compile_rule(rule: RuleSettings) -> CompiledRule:
         raise RuleError(rule.id, "id 不能含冒号，也不能是内置规则的名称", en)
     if uses.ages or uses.rates:
         program = _program(rule, _with_maps(rule.when, uses))
-    return CompiledRule(settings=replace(rule), program=program, uses=uses)
+    return CompiledRule(settings=replace(rule), program=program, uses=uses, sketch=drawn)
 
 
 def _program(rule: RuleSettings, source: str) -> cel.Program:

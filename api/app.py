@@ -21,15 +21,15 @@ from api.headers import SecurityHeaders
 from api.identities import Identities
 from api.metrics import Count, Metrics
 from api.problems import BY_STATUS, TEMPLATES, Problem, response
-from api.routes import alerts, health, history, ingest, picture, session, staff
+from api.routes import alerts, health, history, ingest, picture, rules, session, staff
 from api.server import check
 from api.signin import SignIn
 from feeds.bus import BusError
 from feeds.journal import JournalLost
 
 ROUTERS = (
-    session.router, picture.router, history.router, alerts.router, ingest.router, staff.router, health.router,
-    live.router,
+    session.router, picture.router, history.router, alerts.router, rules.router, ingest.router, staff.router,
+    health.router, live.router,
 )  # fmt: skip
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 

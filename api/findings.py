@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 ZH, EN = "zh-CN", "en"
@@ -29,6 +31,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "interval": ("起止须有先后，且不超过十年", "it must begin before it ends, within ten years"),
     "step": ("步长须为 raw，或秒数、5m 的倍数、1h 的倍数", "raw, seconds, a multiple of 5m, or one of 1h"),
     "step_fine": ("点数过多：请缩短时段或加大步长", "too many points: ask for a shorter interval or a longer step"),
+    "duration": ("时长应写作秒数，或 150ms、10s、2m、1h、1d", "a duration is seconds, or 150ms, 10s, 2m, 1h, 1d"),
     "cursor": ("cursor 不是本接口给出的", "the cursor was not given by this interface"),
     "region": ("不是行政区划代码", "no region code"),
     "until_past": ("确认的截止时间已过", "the acknowledgement would end in the past"),
@@ -40,13 +43,19 @@ TEXTS: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One remark: the field ("body.comment"), a stable code, and the library's English where we have no text."""
+    """One remark: the field ("body.comment"), a stable code, and the library's English where we have no text.
+
+    `said` are an engine's own words, by language.
+    """
 
     field: str
     code: str
     message: str = ""
+    said: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def shown(self, lang: str) -> dict[str, str]:
         """As a member of a problem's `errors`."""
+        if self.said:
+            return {"field": self.field, "code": self.code, "message": self.said.get(lang) or self.said[EN]}
         zh, en = TEXTS.get(self.code, ("取值不合要求", self.message or "not acceptable"))
         return {"field": self.field, "code": self.code, "message": zh if lang == ZH else en}

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from alerts.rules import compile_rule
-from alerts.settings import ReceiverSettings, RuleSettings
+from alerts.settings import HoldPolicy, ReceiverSettings, RuleSettings
 from api.settings import SiteInfo, WebSettings
 from collectors import registry
 from collectors.settings import SchemeSettings, SourceSettings
@@ -52,7 +52,7 @@ def test_every_option_is_documented(option: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "settings", [SiteInfo, WebSettings, SchemeSettings, SourceSettings, RuleSettings, ReceiverSettings]
+    "settings", [SiteInfo, WebSettings, SchemeSettings, SourceSettings, RuleSettings, ReceiverSettings, HoldPolicy]
 )
 def test_every_setting_is_documented(settings: type) -> None:
     text = (DOCS / "configuration.md").read_text()

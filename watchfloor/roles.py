@@ -199,10 +199,13 @@ async def _project(settings: Settings, bus: Bus, journal: Journal) -> Role:
 async def _alert(settings: Settings, bus: Bus, journal: Journal) -> Role:
     from alerts.alerting import Alerting
 
-    entry = Alerting(bus, journal, settings.rules, settings.receivers, settings.site.name)
+    entry = Alerting(
+        bus, journal, settings.rules, settings.receivers, settings.site.name, policy=settings.root_cause,
+        sample=settings.sample,
+    )
 
     async def reload(fresh: Settings) -> None:
-        await entry.reload(fresh.rules, fresh.receivers)
+        await entry.reload(fresh.rules, fresh.receivers, policy=fresh.root_cause, sample=fresh.sample)
 
     return Role(entry, reload)
 

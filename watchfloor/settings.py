@@ -7,7 +7,7 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from alerts.settings import ReceiverSettings, RuleSettings
+from alerts.settings import HoldPolicy, ReceiverSettings, RuleSettings
 from api.settings import SiteInfo, WebSettings
 from collectors.settings import Credential, SchemeSettings, SourceSettings
 from feeds.history.settings import HistorySettings
@@ -41,6 +41,12 @@ class Settings:
     sources: tuple[SourceSettings, ...] = ()
     rules: tuple[RuleSettings, ...] = ()
     receivers: tuple[ReceiverSettings, ...] = ()
+    root_cause: HoldPolicy = field(default_factory=HoldPolicy)
+
+    @property
+    def sample(self) -> float:
+        """The shortest time, in seconds, between two samples of one asset."""
+        return sections.sample(self.schemes)
 
     def scheme(self, name: str) -> SchemeSettings:
         """How probes of one scheme are run."""
@@ -104,6 +110,8 @@ def _settings(top: Table, path: Path) -> Settings:
     sources = sections.sources(top.tables("source"), credentials, info.region)
     rules = sections.rules(top.tables("rule"), sections.sample(schemes))
     receivers = sections.receivers(top.tables("receiver"))
+    with top.table("root_cause") as table:
+        root_cause = sections.root_cause(table)
     if top.has("escalation"):
         top.wrong("not_supported", "escalation", instead={
             "zh-CN": "去掉 [[escalation]]；先用 [[receiver]] 通知",
@@ -114,7 +122,7 @@ def _settings(top: Table, path: Path) -> Settings:
     return Settings(
         path=path, site=info, data=data, inventory=inventory, redis_url=redis_url, journal_url=journal_url,
         history=history, web=web, credentials=credentials, schemes=schemes, sources=sources, rules=rules,
-        receivers=receivers,
+        receivers=receivers, root_cause=root_cause,
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from alerts.settings import ReceiverSettings, RuleSettings
+from alerts.settings import HoldPolicy, ReceiverSettings, RuleSettings
 from collectors import registry
 from collectors.contract import Misconfigured
 from collectors.settings import Credential, SchemeSettings, SourceSettings
@@ -147,6 +147,13 @@ def rules(tables: Iterable[Table], shortest: float) -> tuple[RuleSettings, ...]:
         table.done()
         found.append(rule)
     return tuple(found)
+
+
+def root_cause(table: Table) -> HoldPolicy:
+    """`[root_cause]`: how long an alert waits for a newer result of what it hangs on."""
+    builtin = HoldPolicy()
+    longest = table.duration("longest", builtin.longest, "1s", "10m")
+    return HoldPolicy(unprobed=table.duration("unprobed", min(builtin.unprobed, longest), "0s", "10m"), longest=longest)
 
 
 def _recover_for(table: Table, hold: float, shortest: float) -> float:

@@ -1,0 +1,209 @@
+"""`/api/v1/rules`: read by all, changed by administrators, rehearsed, undone; the engine's own rulebook answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import httpx2
+import pytest
+
+from alerts import rulebook
+from alerts.board import Board
+from alerts.rulebook import RuleBook
+from alerts.rules import compile_rules
+from alerts.subjects import Subjects
+from feeds.journal import Journal
+from feeds.model import Command, Kind, Result
+from tests.alerts.builders import rule
+from tests.api.conftest import AlertDesk, B, World, picture, problem
+
+HOT = {"id": "hot", "when": "kind == 'switch' && m['sensor.temp'] > 80.0", "for": "10s", "title": "过热"}
+
+
+class RuleDesk(AlertDesk):
+    """The engine's rulebook over the same journal, without a bus between."""
+
+    def __init__(self, journal: Journal) -> None:
+        super().__init__()
+        self.journal = journal
+        self.book = RuleBook(compile_rules([rule(title={"zh-CN": "中断", "en": "down"})]), sample=2.0)
+        self.board = Board(self.book.running(), subjects=Subjects(picture()))
+
+    async def submit(self, command: Command, *, engine: str, timeout: float = 5.0) -> Result:
+        self.seen.append(command)
+        result = self.book.carry_out(command, self.board, command.at, command.at)
+        await self.keep()
+        return result
+
+    async def keep(self) -> None:
+        async with self.journal.begin() as tx:
+            await rulebook.record(tx, self.book, self.book.take_notes())
+
+
+@pytest.fixture
+async def site(world: World) -> World:
+    desk = RuleDesk(world.journal)
+    desk.book.restore([], world.at)
+    await desk.keep()
+    world.desk = desk
+    return world
+
+
+async def items(client: httpx2.AsyncClient) -> dict[str, Any]:
+    answer = (await client.get("/api/v1/rules")).json()
+    return {one["id"]: one for one in answer["items"]} | {"rev": answer["rev"]}
+
+
+async def test_a_rule_is_made_read_changed_and_taken_out(site: World) -> None:
+    async with site.signed_in("admin") as client:
+        answer = await client.put("/api/v1/rules/hot", json=HOT | {"comment": "试一试"})
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["changed"] == ["hot"]
+        assert answer.json()["preview"][0]["asked"] == 4
+        found = (await items(client))["hot"]
+        assert (found["for"], found["recover_for"], found["severity"]) == (10.0, 10.0, "major")
+        assert found["thresholds"] == [
+            {"metric": "sensor.temp", "op": ">", "value": 80.0, "clear": None, "per_second_over": None}
+        ]
+        assert (found["source"], found["by"], found["comment"], found["active"]) == ("api", "admin-all", "试一试", 0)
+        assert found["only"] == {"kinds": ["switch"], "regions": [], "labels": {}}
+        answer = await client.put("/api/v1/rules/hot", json=found | {"severity": "minor"})
+        assert answer.status_code == 200, answer.text
+        problem(await client.put("/api/v1/rules/hot", json=found | {"severity": "info"}), 409, "conflict")
+        assert (await client.delete("/api/v1/rules/hot")).status_code == 200
+        problem(await client.delete("/api/v1/rules/hot"), 404, "not-found")
+        assert "hot" not in await items(client)
+
+
+async def test_a_rule_of_the_file_counts_its_alerts_and_is_read_only(site: World) -> None:
+    async with site.signed_in("admin") as client:
+        down = (await items(client))["down"]
+        assert (down["source"], down["active"], down["title"]["zh-CN"]) == ("file", 2, "中断")
+        body = problem(await client.put("/api/v1/rules/down", json=HOT), 422, "invalid")
+        assert (body["errors"][0]["field"], body["errors"][0]["code"]) == ("body.id", "read_only")
+        problem(await client.delete("/api/v1/rules/down"), 422, "invalid")
+        problem(await client.post("/api/v1/rules/down/undo", json={}), 404, "not-found")
+
+
+async def test_the_whole_list_goes_back_as_it_was_read_and_what_is_missing_goes(site: World) -> None:
+    async with site.signed_in("admin") as client:
+        await client.put("/api/v1/rules", json={"items": [HOT, HOT | {"id": "warm"}]})
+        whole = (await client.get("/api/v1/rules")).json()
+        answer = (await client.put("/api/v1/rules", json={"items": whole["items"], "rev": whole["rev"]})).json()
+        assert (answer["changed"], answer["rev"]) == ([], whole["rev"])
+        less = [one for one in whole["items"] if one["id"] != "warm"]
+        answer = (await client.put("/api/v1/rules", json={"items": less, "rev": whole["rev"]})).json()
+        assert answer["changed"] == ["warm"]
+        assert {one["id"] for one in answer["items"]} == {"down", "hot"}
+        body = problem(await client.put("/api/v1/rules", json={"items": less, "rev": whole["rev"]}), 409, "conflict")
+        assert body["current"]["rev"] == answer["rev"]
+        worse = [one | {"severity": "info"} if one["id"] == "down" else one for one in less]
+        body = problem(await client.put("/api/v1/rules", json={"items": worse}), 422, "invalid")
+        assert body["errors"][0]["code"] == "read_only"
+
+
+async def test_a_preview_and_a_dry_run_say_what_would_be_and_keep_nothing(site: World) -> None:
+    every = {"when": "health == 'down' && kind == 'switch'"}
+    async with site.signed_in("admin") as client:
+        shown = (await client.post("/api/v1/rules:preview", json=every)).json()["preview"]
+        assert (shown["asked"], shown["raises"], shown["examples"]) == (4, 2, ["a-sw", "b-sw"])
+        answer = (await client.put("/api/v1/rules/x", json=every | {"dry_run": True})).json()
+        assert answer["dry_run"]
+        assert answer["preview"][0]["raises"] == 2
+        assert set(await items(client)) == {"down", "rev"}
+        body = problem(await client.post("/api/v1/rules:preview", json={"when": "temp > 3"}), 422, "invalid")
+        assert body["errors"][0]["field"] == "body.when"
+        assert "temp" in body["errors"][0]["message"]
+        client.headers["Accept-Language"] = "zh"
+        body = problem(await client.post("/api/v1/rules:preview", json={"when": "temp > 3"}), 422, "invalid")
+        assert "未知名称 temp" in body["errors"][0]["message"]
+
+
+async def test_history_says_who_and_an_undo_goes_back(site: World) -> None:
+    async with site.signed_in("admin") as client:
+        await client.put("/api/v1/rules/hot", json=HOT)
+        await client.put("/api/v1/rules/hot", json=HOT | {"severity": "minor"})
+        found = (await client.get("/api/v1/rules/history?rule=hot")).json()["items"]
+        assert [(one["name"], one["actor"], one["undoable"]) for one in found] == [
+            ("changed", "admin-all", True), ("created", "admin-all", True),
+        ]
+        assert (found[0]["before"]["severity"], found[0]["after"]["severity"]) == ("major", "minor")
+        assert (await client.post("/api/v1/rules/hot/undo", json={"comment": "不行"})).status_code == 200
+        assert (await items(client))["hot"]["severity"] == "major"
+        answer = await client.post("/api/v1/rules/hot/undo", json={"seq": found[1]["seq"]})
+        assert answer.status_code == 200
+        assert "hot" not in await items(client)
+        assert (await client.post("/api/v1/rules/hot/undo", json={})).status_code == 200
+        assert (await items(client))["hot"]["severity"] == "major"
+        pages = (await client.get("/api/v1/rules/history?limit=2")).json()
+        assert len(pages["items"]) == 2
+        assert pages["next"]
+
+
+@pytest.mark.parametrize("role", ["viewer", "leader", "duty", "operator", "auditor"])
+async def test_only_administrators_of_the_whole_site_change_rules(site: World, role: str) -> None:
+    for who, region, slug in ((role, "", "forbidden"), ("admin", B, "outside-region")):
+        async with site.signed_in(who, region) as client:
+            assert (await client.get("/api/v1/rules")).status_code == 200
+            for method, path in (("PUT", "/rules/hot"), ("POST", "/rules:preview"), ("PUT", "/rules")):
+                body = {"items": [HOT]} if path == "/rules" else HOT
+                problem(await client.request(method, f"/api/v1{path}", json=body), 403, slug)
+            problem(await client.delete("/api/v1/rules/hot"), 403, slug)
+    assert site.desk.seen == []
+
+
+async def test_a_county_reads_no_rule_that_names_another_ones_things(site: World) -> None:
+    both = {"when": "health == 'down' && health_of('b-sw') == 'down'"}
+    async with site.signed_in("admin") as client:
+        for id, wish in (("both", both), ("there", {"when": f"region == '{B}'"}), ("hot", HOT)):
+            assert (await client.put(f"/api/v1/rules/{id}", json=wish)).status_code == 200
+    async with site.signed_in("operator", "532323") as client:
+        answer = (await client.get("/api/v1/rules")).json()
+        assert ({one["id"] for one in answer["items"]}, answer["hidden"]) == ({"down", "hot"}, 2)
+        assert {one["id"]: one["active"] for one in answer["items"]} == {"down": 1, "hot": 0}
+        past = (await client.get("/api/v1/rules/history")).json()
+        assert ({one["rule"] for one in past["items"]}, past["hidden"]) == ({"down", "hot"}, 2)
+
+
+async def test_who_changed_a_rule_is_not_for_walls(site: World) -> None:
+    async with site.signed_in("admin") as client:
+        await client.put("/api/v1/rules/hot", json=HOT | {"comment": "电话 138…"})
+    async with site.signed_in("viewer") as client:
+        shown = (await client.get("/api/v1/rules")).json()["items"]
+        assert {(one["by"], one["comment"]) for one in shown} == {("", "")}
+        past = (await client.get("/api/v1/rules/history")).json()["items"]
+        assert {(one["actor"], one["comment"]) for one in past} == {("", "")}
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"when": ""}, "body.when"),
+        ({"when": "x" * 2001}, "body.when"),
+        ({"when": "true", "for": "soon"}, "body.for"),
+        ({"when": "true", "for": -1}, "body.for"),
+        ({"when": "true", "severity": "dreadful"}, "body.severity"),
+        ({"when": "true", "text": "x" * 2001}, "body.text"),
+        ({"when": "true", "recover_for": 1}, "body.recover_for"),
+    ],
+)
+async def test_hostile_and_wrong_rules_are_told_by_field(site: World, body: dict[str, Any], field: str) -> None:
+    async with site.signed_in("admin") as client:
+        errors = problem(await client.put("/api/v1/rules/x", json=body), 422, "invalid")["errors"]
+        assert errors[0]["field"] == field
+
+
+async def test_a_storm_is_told_with_its_preview(site: World) -> None:
+    desk = site.desk
+    assert isinstance(desk, RuleDesk)
+    records = picture()
+    switch = records[Kind.ASSET]["a-sw"]
+    records[Kind.ASSET] |= {f"n{number}": replace(switch, id=f"n{number}") for number in range(300)}
+    desk.board.subjects = Subjects(records)
+    async with site.signed_in("admin") as client:
+        wish = {"when": "kind == 'switch'"}
+        body = problem(await client.put("/api/v1/rules/x", json=wish), 422, "invalid")
+        assert body["errors"][0]["code"] == "storm"
+        assert body["preview"][0]["raises"] == 302
+        assert (await client.put("/api/v1/rules/x", json=wish | {"accept": 302})).status_code == 200
