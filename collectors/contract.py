@@ -37,6 +37,7 @@ class Reason(StrEnum):
     CLOSED = "closed"
     TLS = "tls"
     WRONG_ANSWER = "wrong answer"
+    OFFLINE = "offline"
 
     @property
     def words(self) -> dict[str, str]:
@@ -52,6 +53,7 @@ _REASONS_ZH = {
     Reason.CLOSED: "连接被断开",
     Reason.TLS: "TLS 证书或握手失败",
     Reason.WRONG_ANSWER: "应答不符",
+    Reason.OFFLINE: "设备离线",
 }
 
 

@@ -25,6 +25,8 @@ _POLLERS: Mapping[str, tuple[str, str]] = {
     "smtp": ("network.smtp", "SmtpPoller"),
     "snmp": ("network.snmp", "SnmpPoller"),
     "modbus": ("network.modbus", "ModbusPoller"),
+    "mqtt": ("network.mqtt", "MqttPoller"),
+    "mqtts": ("network.mqtt", "MqttPoller"),
     "sql+postgresql": ("network.sql", "SqlPoller"),
     "sql+mysql": ("network.sql", "SqlPoller"),
 }

@@ -15,14 +15,14 @@ from watchfloor.settings_reader import LANGUAGES, Table, has_host, spell
 SUBJECTS = ("asset", "source", "warning", "region")
 _SEVERITIES = tuple(str(severity) for severity in Severity)
 # Schemes of the public interface that no collector of this version speaks yet.
-_LATER_SCHEMES = ("opc.tcp", "mqtt", "rtsp", "onvif", "gb28181")  # fmt: skip
+_LATER_SCHEMES = ("opc.tcp", "rtsp", "onvif", "gb28181")  # fmt: skip
 _PASSIVE = "heartbeat"
 _PROFILES = ("cn-12379",)
 # Per kind, what must be given and what may be.
 _CREDENTIALS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "snmpv2c": (("community",), ()),
     "snmpv3": (("user",), ("auth", "auth_key", "priv", "priv_key")),
-    "password": (("user", "password"), ()),
+    "password": (("user", "password"), ("ca",)),
     "token": (("token",), ()),
     "opcua": ((), ("user", "password", "certificate", "key", "policy", "mode")),
 }

@@ -80,22 +80,23 @@ def judge_json(target: Target, body: bytes, whole: bool, seen: Sequence[Measurem
     try:
         if not whole:
             raise ValueError("too long")
-        value = _pick(json.loads(body), json_path(target.params["json"]))
+        value = pick(json.loads(body), json_path(target.params["json"]))
     except (ValueError, RecursionError) as error:
         raise NotReady(Reason.WRONG_ANSWER, f"the answer is no readable JSON ({str(error)[:60]})", seen) from error
     except LookupError as error:
         raise NotReady(Reason.WRONG_ANSWER, f"the answer has no {target.params['json'][:80]}", seen) from error
     metric, unit = target.params.get("metric", "http.value"), target.params.get("unit", "")
-    plain = _plain(value)
-    quality = Quality.UNCERTAIN if plain is None else Quality.GOOD
-    all_seen = [*seen, Measurement(metric=metric, value=plain, unit=unit, quality=quality)]
+    reading = plain(value)
+    quality = Quality.UNCERTAIN if reading is None else Quality.GOOD
+    all_seen = [*seen, Measurement(metric=metric, value=reading, unit=unit, quality=quality)]
     wanted = target.params.get("json_expect")
     if wanted is not None and _text(value) != wanted:
         raise NotReady(Reason.WRONG_ANSWER, f"{target.params['json'][:80]} is {_text(value)}, not {wanted}", all_seen)
     return all_seen
 
 
-def _pick(document: object, path: Path) -> object:
+def pick(document: object, path: Path) -> object:
+    """The part of a JSON document that a path leads to. Raises LookupError."""
     at: Any = document
     for step in path:
         match at, step:
@@ -106,7 +107,8 @@ def _pick(document: object, path: Path) -> object:
     return at
 
 
-def _plain(value: object) -> Value:
+def plain(value: object) -> Value:
+    """A part of a JSON document as a reading: numbers and truths as they are, anything else as text; bounded."""
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**63:

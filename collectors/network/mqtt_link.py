@@ -1,0 +1,312 @@
+"""One connection to a broker, shared by all topics that are watched there with one credential.
+
+Opens when it is first asked for and again, after a pause that grows, when it was lost. What it is asked to
+subscribe to it subscribes to anew after every connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import cast
+from uuid import uuid4
+
+from collectors.contract import AuthFailed, CollectorError, Misconfigured, NotReady, Reason, not_ready
+from collectors.network import mqtt_packets as packets
+from collectors.network.addresses import resolve
+from collectors.network.mqtt_packets import Malformed, Message, Packet
+
+KEEPALIVE = 60
+CONNECT_WITHIN = 10.0
+PROVEN = 1.0
+"""Seconds for which a packet from the broker proves that it lives."""
+PAUSE_FIRST, PAUSE_LAST = 0.1, 5.0
+"""Seconds between two tries to connect, doubling."""
+HOLD_FIRST, HOLD_LAST = 30.0, 600.0
+"""The same after a credential was refused: nobody's account is locked by us, however many topics there are."""
+VERSIONS = {packets.V311: "3.1.1", packets.V5: "5"}
+# CONNACK: 3.1.1 clause 3.2.2.3, 5.0 clause 3.2.2.2.
+_DENIED = frozenset((4, 5, 0x86, 0x87, 0x8A, 0x8C))
+_VERSION = frozenset((1, 0x84))
+_NAMED = {2: "client identifier rejected", 3: "server unavailable", 0x85: "client identifier not valid",
+          0x88: "server unavailable", 0x89: "server busy", 0x95: "packet too large", 0x97: "quota exceeded",
+          0x9F: "connection rate exceeded"}  # fmt: skip
+
+Taken = Callable[[Message], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broker:
+    """Where to sign in, and how."""
+
+    host: str
+    port: int
+    version: int = packets.V311
+    user: str = ""
+    password: str = field(default="", repr=False)
+    tls: ssl.SSLContext | None = None
+
+
+class Link(asyncio.Protocol):
+    """`taken` gets every message, `lost` is called when a connection that stood is gone."""
+
+    def __init__(self, broker: Broker, taken: Taken, lost: Callable[[], None]) -> None:
+        self.broker = broker
+        self.connections = 0
+        self._taken = taken
+        self._lost = lost
+        self._filters: dict[str, int] = {}
+        self._granted: dict[str, asyncio.Future[int]] = {}
+        self._asked: dict[int, list[str]] = {}
+        self._number = 0
+        self._transport: asyncio.Transport | None = None
+        self._welcome: asyncio.Future[int] | None = None
+        self._pong: asyncio.Future[None] | None = None
+        self._opening: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._parser = packets.Parser()
+        self._heard = 0.0
+        self._up = False
+        self._error: CollectorError | None = None
+        self._failures = 0
+        self._again = 0.0
+
+    # -- what a poll asks ---------------------------------------------------------
+
+    async def ready(self, filters: dict[str, int], timeout: float) -> None:
+        """The broker lives, lets us in and has granted these filters (with their QoS). Raises CollectorError."""
+        try:
+            async with asyncio.timeout(timeout):
+                await self._open()
+                await self._prove()
+                self._want(filters)
+                for name in filters:
+                    _allowed(name, await asyncio.shield(self._granted[name]))
+        except TimeoutError as error:
+            if self._up and self._pong is not None:
+                self._end()  # it took the ping and says nothing
+            raise NotReady(Reason.TIMEOUT, f"the broker gave no answer within {timeout:g} s") from error
+
+    def drop(self, name: str) -> None:
+        """Nobody wants a filter any more."""
+        self._filters.pop(name, None)
+        self._granted.pop(name, None)
+        if self._up and self._transport is not None:
+            self._transport.write(packets.unsubscribe(self.broker.version, self._next(), [name]))
+
+    def close(self) -> None:
+        """Says goodbye."""
+        if self._opening is not None:
+            self._opening.cancel()
+        if self._transport is not None and self._up:
+            self._transport.write(packets.BYE)
+        self._up = False
+        if self._transport is not None:
+            self._transport.close()
+        self._stop_waiting()
+
+    # -- connecting ---------------------------------------------------------------
+
+    async def _open(self) -> None:
+        """Raises the last CollectorError while it is too soon to try again."""
+        if self._up:
+            return
+        if self._opening is None or self._opening.done():
+            if self._error is not None and asyncio.get_running_loop().time() < self._again:
+                raise self._error.with_traceback(None)
+            self._opening = asyncio.create_task(self._connect(), name="mqtt connection")
+            self._opening.add_done_callback(_seen)
+        await asyncio.shield(self._opening)
+
+    async def _connect(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            await self._greet()
+        except CollectorError as error:
+            self._failed(error)
+            raise
+        except OSError as error:
+            self._failed(not_ready(error))
+            assert self._error is not None
+            raise self._error from error
+        self._up, self._error, self._failures = True, None, 0
+        self.connections += 1
+        self._granted.clear()
+        self._asked.clear()
+        self._want(dict(self._filters), again=True)
+        self._timer = loop.call_later(KEEPALIVE / 2, self._keep)
+
+    async def _greet(self) -> None:
+        broker, loop = self.broker, asyncio.get_running_loop()
+        self._parser, self._welcome = packets.Parser(), loop.create_future()
+        async with asyncio.timeout(CONNECT_WITHIN):
+            address = await resolve(broker.host)
+            made = loop.create_connection(
+                lambda: self, address, broker.port, ssl=broker.tls,
+                server_hostname=broker.host if broker.tls is not None else None,
+            )  # fmt: skip
+            transport, _ = await made
+            client = f"watchfloor-{uuid4().hex[:12]}"
+            version, user, password = broker.version, broker.user, broker.password
+            transport.write(packets.connect(version, client, user=user, password=password, keepalive=KEEPALIVE))
+            code = await self._welcome
+        if code:
+            self._end()
+            raise _refused(code, broker)
+
+    def _failed(self, error: CollectorError) -> None:
+        self._error = error
+        first, last = (HOLD_FIRST, HOLD_LAST) if isinstance(error, AuthFailed) else (PAUSE_FIRST, PAUSE_LAST)
+        self._again = asyncio.get_running_loop().time() + min(first * 2**self._failures, last)
+        self._failures += 1
+        self._end()
+
+    def _end(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    # -- while it stands -----------------------------------------------------------
+
+    async def _prove(self) -> None:
+        """A broker that has said something just now lives; else it is asked."""
+        loop = asyncio.get_running_loop()
+        if loop.time() - self._heard < PROVEN or self._transport is None:
+            return
+        if self._pong is None:
+            self._pong = loop.create_future()
+            self._transport.write(packets.PING)
+        await asyncio.shield(self._pong)
+
+    def _keep(self) -> None:
+        """For probes that are rarer than the broker's patience."""
+        loop = asyncio.get_running_loop()
+        if not self._up or self._transport is None:
+            return
+        if loop.time() - self._heard > KEEPALIVE * 1.5:
+            self._end()
+            return
+        self._transport.write(packets.PING)
+        self._timer = loop.call_later(KEEPALIVE / 2, self._keep)
+
+    def _want(self, filters: dict[str, int], again: bool = False) -> None:
+        new = [(name, qos) for name, qos in filters.items() if again or name not in self._granted]
+        self._filters |= filters
+        if not new or self._transport is None:
+            return
+        for name, _ in new:
+            self._granted[name] = asyncio.get_running_loop().create_future()
+        number = self._next()
+        self._asked[number] = [name for name, _ in new]
+        self._transport.write(packets.subscribe(self.broker.version, number, new))
+
+    def remind(self, name: str) -> None:
+        """Ask for the filter's retained messages again: somebody else watches it now."""
+        if name in self._granted and self._granted[name].done() and self._up:
+            self._want({name: self._filters[name]}, again=True)
+
+    def _next(self) -> int:
+        self._number = self._number % 0xFFFF + 1
+        return self._number
+
+    # -- asyncio.Protocol ----------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._heard = asyncio.get_running_loop().time()
+        try:
+            for one in self._parser.feed(data):
+                self._take(one)
+            greeting = self._welcome is not None and not self._welcome.done()
+            if greeting and self._parser.kind not in (None, packets.CONNACK):
+                raise Malformed("the first packet is no CONNACK")
+        except Malformed as error:
+            self._break(NotReady(Reason.WRONG_ANSWER, f"this is not MQTT: {error}"))
+
+    def connection_lost(self, error: Exception | None) -> None:
+        was, self._up = self._up, False
+        self._transport = None
+        if self._timer is not None:
+            self._timer.cancel()
+        self._break(not_ready(error) if isinstance(error, OSError) else NotReady(Reason.CLOSED))
+        self._stop_waiting()
+        if was:
+            self._again = 0.0
+            self._lost()
+
+    def _break(self, error: NotReady) -> None:
+        if self._welcome is not None and not self._welcome.done():
+            self._welcome.set_exception(error)
+        if self._up:
+            self._end()
+
+    def _stop_waiting(self) -> None:
+        error = NotReady(Reason.CLOSED, "the broker ended the connection")
+        for future in (*self._granted.values(), *((self._pong,) if self._pong else ())):
+            if not future.done():
+                future.set_exception(error)
+                future.exception()
+        self._granted.clear()
+        self._asked.clear()
+        self._pong = None
+
+    def _take(self, one: Packet) -> None:
+        if one.kind == packets.PUBLISH:
+            message = packets.message(one, self.broker.version)
+            if message.qos == 1 and self._transport is not None:
+                self._transport.write(packets.puback(message.number))
+            self._taken(message)
+        elif one.kind == packets.PINGRESP:
+            if self._pong is not None and not self._pong.done():
+                self._pong.set_result(None)
+            self._pong = None
+        elif one.kind == packets.CONNACK and self._welcome is not None and not self._welcome.done():
+            if len(one.body) < 2:
+                raise Malformed("a CONNACK that ends too soon")
+            self._welcome.set_result(one.body[1])
+        elif one.kind == packets.SUBACK:
+            self._grant(one)
+        elif one.kind == packets.DISCONNECT:
+            self._end()
+        elif self._welcome is not None and not self._welcome.done():
+            raise Malformed(f"packet type {one.kind} before CONNACK")
+
+    def _grant(self, one: Packet) -> None:
+        number, codes = packets.codes(one, self.broker.version)
+        for name, code in zip(self._asked.pop(number, ()), codes, strict=False):
+            future = self._granted.get(name)
+            if future is not None and not future.done():
+                future.set_result(code)
+
+
+def _seen(task: asyncio.Task[None]) -> None:
+    """Its error is kept for the next poll, also when every poll that waited has been cut off."""
+    if not task.cancelled():
+        task.exception()
+
+
+def _allowed(name: str, code: int) -> None:
+    if code >= 0x80:
+        raise AuthFailed(
+            f"the broker does not let us subscribe to {name!r} (code {code:#04x}); "
+            "give the account the right to read it",
+            f"代理拒绝订阅 {name!r}（代码 {code:#04x}）；请为该账号授予读取权限",
+        )
+
+
+def _refused(code: int, broker: Broker) -> CollectorError:
+    if code in _DENIED:
+        return AuthFailed(
+            f"the broker refuses the user name or the password (code {code}); mend the credential that cred= names",
+            f"代理拒绝该用户名或口令（代码 {code}）；请改正 cred= 所指的凭据",
+        )
+    if code in _VERSION:
+        other = next(name for version, name in VERSIONS.items() if version != broker.version)
+        return Misconfigured(
+            f"the broker does not speak MQTT {VERSIONS[broker.version]}; write version={other}",
+            f"代理不支持 MQTT {VERSIONS[broker.version]}；请写 version={other}",
+        )
+    return NotReady(Reason.WRONG_ANSWER, f"the broker refuses: {_NAMED.get(code, f'code {code}')}")

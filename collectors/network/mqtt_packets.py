@@ -1,0 +1,281 @@
+"""MQTT's control packets, both ways, for 3.1.1 (OASIS 2014) and 5.0 (OASIS 2019). Pure: bytes in, packets out.
+
+A packet that is longer than may be is passed over without being kept: only its beginning is given, marked `cut`.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+CONNECT, CONNACK, PUBLISH, PUBACK = 1, 2, 3, 4
+SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK = 8, 9, 10, 11
+PINGREQ, PINGRESP, DISCONNECT = 12, 13, 14
+V311, V5 = 4, 5
+LARGEST = 256 * 1024
+"""Bytes of one packet that are kept."""
+HEAD = 4 * 1024
+"""Bytes that are kept of a longer one: its topic is among them."""
+MAXIMUM_PACKET_SIZE = 0x27
+
+
+class Malformed(ValueError):
+    """This is not MQTT."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """`kind` and `flags` are the first byte's halves; `size` counts the body as it was announced."""
+
+    kind: int
+    flags: int
+    body: bytes
+    size: int
+
+    @property
+    def cut(self) -> bool:
+        return len(self.body) < self.size
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A PUBLISH. `payload` is None when it was too long to be kept."""
+
+    topic: str
+    payload: bytes | None
+    qos: int = 0
+    retain: bool = False
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """A CONNECT, as a broker reads it. `will` is published when the client goes without a DISCONNECT."""
+
+    version: int
+    client: str
+    keepalive: int
+    user: str
+    password: str
+    will: Message | None
+
+
+class Parser:
+    """Takes bytes as they come and gives whole packets."""
+
+    def __init__(self, largest: int = LARGEST) -> None:
+        self._buffer = bytearray()
+        self._largest = largest
+        self._skip = 0
+
+    @property
+    def kind(self) -> int | None:
+        """Of the packet that has begun to come, None when none has."""
+        return self._buffer[0] >> 4 if self._buffer else None
+
+    def feed(self, data: bytes) -> Iterator[Packet]:
+        """Raises Malformed."""
+        if self._skip:
+            passed = min(self._skip, len(data))
+            self._skip -= passed
+            data = data[passed:]
+        self._buffer += data
+        while (packet := self._next()) is not None:
+            yield packet
+
+    def _next(self) -> Packet | None:
+        buffer = self._buffer
+        head = _length(buffer, 1)
+        if head is None:
+            return None
+        size, start = head
+        kept = size if size <= self._largest else min(size, HEAD)
+        if len(buffer) < start + kept:
+            return None
+        packet = Packet(buffer[0] >> 4, buffer[0] & 15, bytes(buffer[start : start + kept]), size)
+        passed = min(start + size, len(buffer))
+        self._skip = start + size - passed
+        del buffer[:passed]
+        return packet
+
+
+def _length(buffer: bytes | bytearray, at: int) -> tuple[int, int] | None:
+    """A variable byte integer at `at` and where it ends; None when there is more to come. Raises Malformed."""
+    value = 0
+    for place in range(4):
+        if at + place >= len(buffer):
+            return None
+        value |= (buffer[at + place] & 127) << 7 * place
+        if buffer[at + place] < 128:
+            return value, at + place + 1
+    raise Malformed("a length of more than four bytes")
+
+
+class Cursor:
+    """Reads a body from the front. Raises Malformed when it ends too soon."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+        self._at = 0
+
+    def take(self, count: int) -> bytes:
+        part = self._body[self._at : self._at + count]
+        if len(part) < count:
+            raise Malformed("a packet that ends too soon")
+        self._at += count
+        return part
+
+    def number(self, count: int = 2) -> int:
+        return int.from_bytes(self.take(count))
+
+    def text(self) -> str:
+        try:
+            return self.take(self.number()).decode()
+        except UnicodeDecodeError as error:
+            raise Malformed("a text that is not UTF-8") from error
+
+    def properties(self) -> None:
+        """Passes over the properties of MQTT 5: none of them changes what we read."""
+        found = _length(self._body, self._at)
+        if found is None:
+            raise Malformed("a packet that ends too soon")
+        self._at = found[1]
+        self.take(found[0])
+
+    def rest(self) -> bytes:
+        return self._body[self._at :]
+
+
+def packet(kind: int, flags: int, body: bytes) -> bytes:
+    """The bytes of a packet."""
+    return bytes([kind << 4 | flags]) + _encoded(len(body)) + body
+
+
+def _encoded(size: int) -> bytes:
+    found = bytearray()
+    while True:
+        size, digit = divmod(size, 128)
+        found.append(digit | 128 if size else digit)
+        if not size:
+            return bytes(found)
+
+
+def _text(text: str) -> bytes:
+    raw = text.encode()
+    return struct.pack(">H", len(raw)) + raw
+
+
+def connect(
+    version: int, client: str, *, user: str = "", password: str = "", keepalive: int = 60, will: Message | None = None
+) -> bytes:
+    """A CONNECT with a clean session."""
+    flags = 2 | bool(user) << 7 | bool(password) << 6
+    body = _text("MQTT") + bytes([version])
+    rest = _text(client)
+    if will is not None:
+        flags |= 4 | will.retain << 5
+        raw = will.payload or b""
+        rest += (b"\0" if version == V5 else b"") + _text(will.topic) + struct.pack(">H", len(raw)) + raw
+    properties = b""
+    if version == V5:
+        properties = b"\5" + bytes([MAXIMUM_PACKET_SIZE]) + struct.pack(">I", LARGEST)
+    rest += (_text(user) if user else b"") + (_text(password) if password else b"")
+    return packet(CONNECT, 0, body + bytes([flags]) + struct.pack(">H", keepalive) + properties + rest)
+
+
+def hello(one: Packet) -> Hello:
+    """What a CONNECT says. Raises Malformed."""
+    cursor = Cursor(one.body)
+    name, version, flags, keepalive = cursor.text(), cursor.number(1), cursor.number(1), cursor.number()
+    if name != "MQTT":
+        raise Malformed("a protocol of another name")
+    if version == V5:
+        cursor.properties()
+    client, will = cursor.text(), None
+    if flags & 4:
+        if version == V5:
+            cursor.properties()
+        topic = cursor.text()
+        will = Message(topic, cursor.take(cursor.number()), retain=bool(flags & 32))
+    user = cursor.text() if flags & 128 else ""
+    password = cursor.text() if flags & 64 else ""
+    return Hello(version, client, keepalive, user, password, will)
+
+
+def connack(version: int, code: int, session: bool = False) -> bytes:
+    return packet(CONNACK, 0, bytes([session, code]) + (b"\0" if version == V5 else b""))
+
+
+def subscribe(version: int, number: int, filters: Sequence[tuple[str, int]]) -> bytes:
+    """Filters with the highest QoS that is wanted of each."""
+    body = struct.pack(">H", number) + (b"\0" if version == V5 else b"")
+    return packet(SUBSCRIBE, 2, body + b"".join(_text(text) + bytes([qos]) for text, qos in filters))
+
+
+def unsubscribe(version: int, number: int, filters: Sequence[str]) -> bytes:
+    body = struct.pack(">H", number) + (b"\0" if version == V5 else b"")
+    return packet(UNSUBSCRIBE, 2, body + b"".join(_text(text) for text in filters))
+
+
+def wishes(one: Packet, version: int) -> tuple[int, list[tuple[str, int]]]:
+    """The number and the filters of a SUBSCRIBE or UNSUBSCRIBE (there with QoS 0). Raises Malformed."""
+    cursor = Cursor(one.body)
+    number, found = cursor.number(), []
+    if version == V5:
+        cursor.properties()
+    while cursor.rest():
+        text = cursor.text()
+        found.append((text, cursor.number(1) & 3 if one.kind == SUBSCRIBE else 0))
+    return number, found
+
+
+def suback(version: int, number: int, codes: Sequence[int]) -> bytes:
+    return packet(SUBACK, 0, struct.pack(">H", number) + (b"\0" if version == V5 else b"") + bytes(codes))
+
+
+def codes(one: Packet, version: int) -> tuple[int, bytes]:
+    """The number of a SUBACK, and one code a filter. Raises Malformed."""
+    cursor = Cursor(one.body)
+    number = cursor.number()
+    if version == V5:
+        cursor.properties()
+    return number, cursor.rest()
+
+
+def publish(version: int, message: Message) -> bytes:
+    body = _text(message.topic) + (struct.pack(">H", message.number) if message.qos else b"")
+    body += (b"\0" if version == V5 else b"") + (message.payload or b"")
+    return packet(PUBLISH, message.qos << 1 | message.retain, body)
+
+
+def message(one: Packet, version: int) -> Message:
+    """What a PUBLISH brings. Raises Malformed."""
+    cursor, qos = Cursor(one.body), one.flags >> 1 & 3
+    topic = cursor.text()
+    number = cursor.number() if qos else 0
+    if version == V5 and not one.cut:
+        cursor.properties()
+    return Message(topic, None if one.cut else cursor.rest(), qos, bool(one.flags & 1), number)
+
+
+def puback(number: int) -> bytes:
+    return packet(PUBACK, 0, struct.pack(">H", number))
+
+
+PING, PONG, BYE = packet(PINGREQ, 0, b""), packet(PINGRESP, 0, b""), packet(DISCONNECT, 0, b"")
+
+
+def matches(pattern: str, topic: str) -> list[str] | None:
+    """The levels that stand where `pattern` has a "+", None when the topic is another one (3.1.1, 4.7)."""
+    wanted, levels = pattern.split("/"), topic.split("/")
+    if wanted[-1] == "#":
+        wanted = wanted[:-1]
+        levels, more = levels[: len(wanted)], levels[len(wanted) :]
+        if not more and len(levels) < len(wanted):
+            return None
+    if len(wanted) != len(levels) or (topic.startswith("$") and pattern[:1] in "+#"):
+        return None
+    if any(want not in ("+", level) for want, level in zip(wanted, levels, strict=True)):
+        return None
+    return [level for want, level in zip(wanted, levels, strict=True) if want == "+"]

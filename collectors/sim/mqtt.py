@@ -1,0 +1,163 @@
+"""A small MQTT broker (3.1.1 and 5, QoS 0 and 1): users, rights, retained messages, last wills."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from collectors.network import mqtt_packets as packets
+from collectors.network.mqtt_packets import Hello, Malformed, Message, Packet
+
+BACKLOG = 1 << 20
+"""Bytes that may wait for a client that does not read; then it is cut off."""
+
+
+@dataclass(slots=True, eq=False)
+class Client:
+    """One connection. `filters` holds what it subscribed to, with the QoS that was granted."""
+
+    writer: asyncio.StreamWriter
+    hello: Hello
+    filters: dict[str, int] = field(default_factory=dict)
+    number: int = 0
+
+    def send(self, message: Message) -> None:
+        found = [qos for pattern, qos in self.filters.items() if packets.matches(pattern, message.topic) is not None]
+        if not found:
+            return
+        self.number = self.number % 0xFFFF + 1
+        qos = min(max(found), message.qos)
+        self.writer.write(packets.publish(self.hello.version, replace(message, qos=qos, number=self.number)))
+        if self.writer.transport.get_write_buffer_size() > BACKLOG:
+            self.writer.transport.abort()
+
+
+class MqttBroker:
+    """`users` maps names to passwords (none: everybody may come in); `allowed` says who may read which filter.
+
+    `versions` are the protocol levels it speaks. `heard` is called with every message that a client publishes.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        users: Mapping[str, str] | None = None,
+        allowed: Callable[[str, str], bool] = lambda user, pattern: True,
+        versions: tuple[int, ...] = (packets.V311, packets.V5),
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.address = f"{host}:{port}"
+        self._place = (host, port)
+        self._users, self._allowed, self._versions, self._tls = users, allowed, versions, tls
+        self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._retained: dict[str, Message] = {}
+        self.clients: set[Client] = set()
+        self.connections = 0
+
+    async def start(self) -> None:
+        if self._server is None:
+            self._server = await asyncio.start_server(self._serve, *self._place, ssl=self._tls)
+            host, port = self._server.sockets[0].getsockname()[:2]
+            self._place, self.address = (host, port), f"{host}:{port}"
+
+    async def stop(self) -> None:
+        if self._server is None:
+            return
+        server, self._server = self._server, None
+        server.close()
+        for writer in list(self._writers):
+            writer.transport.abort()
+        await server.wait_closed()
+
+    def publish(self, topic: str, payload: str | bytes, *, retain: bool = False, qos: int = 1) -> None:
+        """What a device says, to everybody who listens."""
+        raw = payload.encode() if isinstance(payload, str) else payload
+        message = Message(topic, raw, qos)
+        if retain:
+            self._retained[topic] = replace(message, retain=True)
+        for client in list(self.clients):
+            client.send(message)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        self.connections += 1
+        parser, client = packets.Parser(), None
+        try:
+            while data := await reader.read(65536):
+                for one in parser.feed(data):
+                    client = self._take(one, client, writer)
+                await writer.drain()
+        except (ConnectionError, Malformed, _Goodbye, asyncio.CancelledError):
+            pass  # it has had enough, or we have
+        finally:
+            self._writers.discard(writer)
+            writer.close()
+            if client is not None:
+                self._gone(client)
+
+    def _take(self, one: Packet, client: Client | None, writer: asyncio.StreamWriter) -> Client:
+        if client is None:
+            return self._welcome(one, writer)
+        version = client.hello.version
+        if one.kind == packets.SUBSCRIBE:
+            self._subscribe(one, client)
+        elif one.kind == packets.UNSUBSCRIBE:
+            number, filters = packets.wishes(one, version)
+            for name, _ in filters:
+                client.filters.pop(name, None)
+            writer.write(packets.packet(packets.UNSUBACK, 0, number.to_bytes(2)))
+        elif one.kind == packets.PUBLISH:
+            message = packets.message(one, version)
+            if message.qos:
+                writer.write(packets.puback(message.number))
+            self.publish(message.topic, message.payload or b"", retain=message.retain, qos=message.qos)
+        elif one.kind == packets.PINGREQ:
+            writer.write(packets.PONG)
+        elif one.kind == packets.DISCONNECT:
+            client.hello = replace(client.hello, will=None)
+            raise _Goodbye
+        return client
+
+    def _welcome(self, one: Packet, writer: asyncio.StreamWriter) -> Client:
+        if one.kind != packets.CONNECT:
+            raise Malformed("CONNECT comes first")
+        hello = packets.hello(one)
+        fine = self._users is None or (hello.user in self._users and self._users[hello.user] == hello.password)
+        if hello.version not in self._versions:
+            code = 0x84 if hello.version == packets.V5 else 1
+        else:
+            code = 0 if fine else (0x86 if hello.version == packets.V5 else 4)
+        writer.write(packets.connack(hello.version, code))
+        if code:
+            raise _Goodbye
+        client = Client(writer, hello)
+        self.clients.add(client)
+        return client
+
+    def _subscribe(self, one: Packet, client: Client) -> None:
+        version = client.hello.version
+        number, wishes = packets.wishes(one, version)
+        denied = 0x87 if version == packets.V5 else 0x80
+        codes = [min(qos, 1) if self._allowed(client.hello.user, name) else denied for name, qos in wishes]
+        client.writer.write(packets.suback(version, number, codes))
+        for (name, _), code in zip(wishes, codes, strict=True):
+            if code < 0x80:
+                client.filters[name] = code
+                for topic, kept in self._retained.items():
+                    if packets.matches(name, topic) is not None:
+                        client.send(kept)
+
+    def _gone(self, client: Client) -> None:
+        self.clients.discard(client)
+        will = client.hello.will
+        if will is not None:
+            self.publish(will.topic, will.payload or b"", retain=will.retain)
+
+
+class _Goodbye(Exception):
+    """The connection is to be ended."""

@@ -1,0 +1,371 @@
+"""MQTT: one connection for many topics, ages, availability, and each way to fail."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import trustme
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collectors import once, registry
+from collectors.contract import AuthFailed, Desk, Measurement, Misconfigured, NotReady, Reason, Silent, Target
+from collectors.network import mqtt_packets as packets
+from collectors.network.mqtt import MqttPoller
+from collectors.network.mqtt_packets import Message, Parser
+from collectors.settings import Credential
+from collectors.sim.mqtt import MqttBroker
+from feeds.model import Quality
+from tests.collectors.network.loopback import ask, closed_port, failure, hanging_up, saying, serve, silence, target
+
+LOGIN = Credential(name="b", kind="password", values={"user": "watch", "password": "open sesame"})
+
+
+@asynccontextmanager
+async def broker(**settings: Any) -> AsyncIterator[MqttBroker]:
+    one = MqttBroker("127.0.0.1", 0, **settings)
+    await one.start()
+    try:
+        yield one
+    finally:
+        await one.stop()
+
+
+class Desktop:
+    """Takes what is told; `looks` counts who asked for a poll. `time` is moved by hand."""
+
+    def __init__(self) -> None:
+        self.time = 1_790_000_000.0
+        self.told: list[Measurement] = []
+        self.looks: list[str] = []
+        self.some = asyncio.Event()
+        self.poller = MqttPoller(lambda: self.time)
+        self.poller.attach(Desk(told=self._tell, look=self._look, report=lambda target, conditions: None))
+
+    def _tell(self, one: Target, seen: Sequence[Measurement]) -> None:
+        self.told += seen
+        self.some.set()
+
+    def _look(self, one: Target) -> None:
+        self.looks.append(one.uri)
+        self.some.set()
+
+    async def news(self) -> None:
+        self.some.clear()
+        async with asyncio.timeout(3):
+            await self.some.wait()
+
+
+@asynccontextmanager
+async def desktop() -> AsyncIterator[Desktop]:
+    one = Desktop()
+    try:
+        yield one
+    finally:
+        await one.poller.close()
+
+
+def at(server: MqttBroker, rest: str, timeout: float = 2.0, credential: Credential | None = None) -> Target:
+    return target(f"mqtt://{server.address}/{rest}", credential, timeout)
+
+
+@pytest.mark.parametrize("version", ["3.1.1", "5"])
+async def test_a_field_of_a_message_is_read_as_soon_as_it_comes(version: str) -> None:
+    async with broker() as server, desktop() as desk:
+        one = at(server, f"river/7?field=level&metric=river.level&unit=m&version={version}", 0.3)
+        first = await ask(desk.poller, one)
+        assert (first["river.level"].value, first["river.level"].quality) == (None, Quality.UNCERTAIN)
+        server.publish("river/7", '{"level": 3.25, "more": [1]}')
+        await desk.news()
+        assert [(seen.metric, seen.value, seen.unit) for seen in desk.told] == [("river.level", 3.25, "m")]
+        seen = (await ask(desk.poller, one))["river.level"]
+        assert (seen.value, seen.observed_at, seen.quality) == (3.25, desk.time, Quality.GOOD)
+
+
+@pytest.mark.parametrize(
+    ("payload", "params", "value", "quality"),
+    [
+        ("21.5", "", 21.5, Quality.GOOD), (" 42 ", "", 42, Quality.GOOD), ("true", "", True, Quality.GOOD),
+        ("open", "", "open", Quality.GOOD), ("nan", "", None, Quality.GOOD), ("{", "field=a", None, Quality.BAD),
+        ('{"b": 1}', "field=a", None, Quality.BAD), ('{"a": [1, {"b": 2}]}', "field=a[1].b", 2, Quality.GOOD),
+        (b"\xff\xfe", "", None, Quality.BAD), ("[" * 100_000, "field=a", None, Quality.BAD),
+        (b"1" * 300_000, "", None, Quality.BAD),
+    ],
+)  # fmt: skip
+async def test_payloads(payload: str | bytes, params: str, value: object, quality: Quality) -> None:
+    async with broker() as server, desktop() as desk:
+        one = at(server, f"a?{params}", 0.2)
+        await ask(desk.poller, one)
+        server.publish("a", payload)
+        await desk.news()
+        server.publish("b", "the connection stands")
+        seen = (await ask(desk.poller, one))["mqtt.value"]
+    assert (seen.value, seen.quality) == (value, quality)
+    assert bool(seen.text) is (quality is Quality.BAD)
+
+
+async def test_a_retained_message_is_never_fresh_unless_it_carries_its_time() -> None:
+    async with broker() as server, desktop() as desk:
+        server.publish("old", '{"v": 1, "at": "2026-09-21T14:13:00Z"}', retain=True)
+        blind = (await ask(desk.poller, at(server, "old?field=v")))["mqtt.value"]
+        assert (blind.value, blind.quality, blind.fresh_for, blind.text) == (1, Quality.UNCERTAIN, 0.0, "retained")
+        dated = (await ask(desk.poller, at(server, "old?field=v&time=at&every=1h")))["mqtt.value"]
+        assert (dated.quality, dated.observed_at, dated.fresh_for) == (Quality.GOOD, 1789999980.0, 3601.0)
+        await desk.poller.close()
+        server.publish("old", '{"v": 2}')
+        assert (await ask(desk.poller, at(server, "old?field=v")))["mqtt.value"].value == 1
+
+
+async def test_topics_of_one_broker_share_a_connection_and_other_credentials_do_not() -> None:
+    async with broker() as server, desktop() as desk:
+        for topic in ("a", "b", "c?field=x", "c?field=y"):
+            server.publish(topic.partition("?")[0], '{"x": 1, "y": 2}', retain=True)
+            await ask(desk.poller, at(server, topic))
+        assert server.connections == 1
+        await ask(desk.poller, at(server, "a?cred=b", credential=LOGIN))
+        assert server.connections == 2
+
+
+async def test_a_plus_gives_one_reading_a_match_and_not_too_many() -> None:
+    async with broker() as server, desktop() as desk:
+        one = at(server, "room/+/temperature", 0.2)
+        await ask(desk.poller, one)
+        for number in range(100):
+            server.publish(f"room/{number}/temperature", str(number))
+        server.publish("room/1/2/temperature", "7")
+        while len(desk.told) < 64:
+            await desk.news()
+        seen = await desk.poller.poll(one)
+    values = {each.instance: each.value for each in seen if each.metric == "mqtt.value"}
+    assert (len(values), values["63"]) == (64, 63)
+    assert [each.value for each in seen if each.metric == "mqtt.left_out"] == [36]
+
+
+async def test_a_silent_topic_is_stale_and_nobody_can_tell() -> None:
+    async with broker() as server, desktop() as desk:
+        one = at(server, "a?every=30s", 0.2)
+        await ask(desk.poller, one)
+        server.publish("a", "1")
+        await desk.news()
+        assert desk.told[-1].fresh_for == 31.0
+        desk.time += 30
+        assert (await ask(desk.poller, one))["mqtt.value"].value == 1
+        desk.time += 2
+        error = await failure(desk.poller, one)
+        assert isinstance(error, Silent)
+        assert "32 s" in error.en
+        server.publish("a", "2")
+        await desk.news()
+        assert (await ask(desk.poller, one))["mqtt.value"].value == 2
+
+
+async def test_a_last_will_says_that_the_device_is_gone() -> None:
+    async with broker() as server, desktop() as desk:
+        one = at(server, "a?availability=a/status", 0.2)
+        reader, writer = await asyncio.open_connection(*server.address.split(":"))
+        will = Message("a/status", b"offline", retain=True)
+        writer.write(packets.connect(packets.V311, "device", will=will))
+        await reader.read(4)
+        writer.write(packets.publish(packets.V311, Message("a/status", b"online", retain=True)))
+        await ask(desk.poller, one)
+        writer.close()
+        await desk.news()
+        assert desk.looks == [one.uri]
+        error = await failure(desk.poller, one)
+        assert isinstance(error, NotReady)
+        assert error.reason is Reason.OFFLINE
+        assert "设备离线" in error.zh
+        server.publish("a/status", "online", retain=True)
+        await desk.news()
+        await ask(desk.poller, one)
+
+
+async def test_a_broker_that_ends_is_lost_at_once_and_found_again() -> None:
+    async with broker() as server, desktop() as desk:
+        one = at(server, "a", 1.0)
+        server.publish("a", "1", retain=True)
+        await ask(desk.poller, one)
+        await server.stop()
+        await desk.news()
+        assert desk.looks == [one.uri]
+        error = await failure(desk.poller, one)
+        assert isinstance(error, NotReady)
+        assert error.reason is Reason.REFUSED
+        await server.start()
+        await asyncio.sleep(0.11)  # the pause of the connection is real
+        await ask(desk.poller, one)
+        server.publish("a", "2")
+        await desk.news()
+        assert desk.told[-1].value == 2
+
+
+async def test_a_flood_goes_on_with_its_last_message() -> None:
+    async with broker() as server, desktop() as desk:
+        one = at(server, "a", 0.2)
+        await ask(desk.poller, one)
+        for number in range(1000):
+            server.publish("a", str(number), qos=0)
+        while not desk.told or desk.told[-1].value != 999:
+            await desk.news()
+    assert len(desk.told) < 10
+
+
+async def test_wrong_passwords_and_missing_rights_want_a_person() -> None:
+    wrong = Credential(name="b", kind="password", values={"user": "watch", "password": "wrong word"})
+    async with broker(users={"watch": "open sesame"}, allowed=lambda user, name: name != "secret") as server:
+        async with desktop() as desk:
+            for version in ("3.1.1", "5"):
+                await ask(desk.poller, at(server, f"a?version={version}", 0.2, LOGIN))
+                found = [
+                    await failure(desk.poller, at(server, f"c?version={version}", 0.2, wrong)),
+                    await failure(desk.poller, at(server, f"secret?version={version}", 0.2, LOGIN)),
+                    await failure(desk.poller, at(server, f"b?version={version}", 0.2, wrong)),
+                ]
+                assert all(isinstance(error, AuthFailed) for error in found)
+                assert "wrong word" not in "".join(error.en + error.zh for error in found)
+            assert server.connections == 4, "a refused credential is not tried again for every topic"
+
+
+async def test_another_version_is_told_with_its_mend() -> None:
+    async with broker(versions=(packets.V311,)) as server, desktop() as desk:
+        error = await failure(desk.poller, at(server, "a?version=5"))
+    assert isinstance(error, Misconfigured)
+    assert "version=3.1.1" in error.en
+
+
+async def test_each_way_to_fail_has_its_word() -> None:
+    found = []
+    async with desktop() as desk:
+        found.append(await failure(desk.poller, target(f"mqtt://127.0.0.1:{closed_port()}/a")))
+        for talk in (silence, hanging_up, saying(b"HTTP/1.1 400 Bad\r\n\r\n"), saying(b"\x20\x02\x00\x03"),
+                     saying(b"\x20\xff\xff\xff\xff")):  # fmt: skip
+            async with serve(talk) as port:
+                found.append(await failure(desk.poller, target(f"mqtt://127.0.0.1:{port}/a", timeout=0.3)))
+    wrong = Reason.WRONG_ANSWER
+    reasons = [error.reason for error in found if isinstance(error, NotReady)]
+    assert reasons == [Reason.REFUSED, Reason.TIMEOUT, Reason.CLOSED, wrong, wrong, wrong]
+
+
+async def test_a_broker_that_hangs_is_found_by_a_ping() -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(100)
+        writer.write(packets.connack(packets.V311, 0))
+        await reader.read(100)
+        writer.write(packets.suback(packets.V311, 1, [1]))
+        await silence(reader, writer)
+
+    async with serve(talk) as port, desktop() as desk:
+        one = target(f"mqtt://127.0.0.1:{port}/a", timeout=0.2)
+        await ask(desk.poller, one)
+        link = next(iter(desk.poller._brokers.values())).link
+        link._heard -= 5.0
+        error = await failure(desk.poller, one)
+    assert isinstance(error, NotReady)
+    assert error.reason is Reason.TIMEOUT
+
+
+async def test_tls_is_checked() -> None:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    trusting = Credential(name="c", kind="password", values={
+        "user": "watch", "password": "open sesame", "ca": authority.cert_pem.bytes().decode(),
+    })  # fmt: skip
+    async with broker(tls=context) as server, desktop() as desk:
+        server.publish("a", "1", retain=True)
+        error = await failure(desk.poller, target(f"mqtts://{server.address}/a"))
+        assert isinstance(error, NotReady)
+        assert error.reason is Reason.TLS
+        for rest, credential in (("a", trusting), ("a?verify=no", None)):
+            seen = await ask(desk.poller, target(f"mqtts://{server.address}/{rest}", credential))
+            assert seen["mqtt.value"].value == 1
+
+
+async def test_what_nobody_wants_any_more_is_let_go() -> None:
+    async with broker() as server, desktop() as desk:
+        one, other = at(server, "a", 0.2), at(server, "b", 0.2)
+        await ask(desk.poller, one)
+        await ask(desk.poller, other)
+        desk.poller.forget(one)
+        await asyncio.sleep(0.05)
+        assert [list(client.filters) for client in server.clients] == [["b"]]
+        desk.poller.forget(other)
+        await asyncio.sleep(0.05)
+        assert not server.clients
+
+
+@pytest.mark.parametrize(
+    ("text", "mend"),
+    [
+        ("mqtt:///a", "10.0.0.5"), ("mqtt://h", "needs a topic"), ("mqtt://h/%23", "# may not"),
+        ("mqtt://h/+/a", "but the first"), ("mqtt://h/a/b+", "whole level"), ("mqtt://h/a?field=[", "json="),
+        ("mqtt://h/a?every=soon", "10s, 5m, 1h"), ("mqtt://h/a?qos=2", "1, 0"), ("mqtt://h/a?version=4", "3.1.1, 5"),
+        ("mqtt://h/a?availability=a/%2B", "one topic"), ("mqtt://h/a?metric=Level", "river.level"),
+        ("mqtt://u:p@h/a", "[credentials.NAME]"), ("mqtt://h/a?x=1", "unknown parameter"),
+    ],
+)  # fmt: skip
+def test_what_is_wrongly_written_is_told_with_its_mend(text: str, mend: str) -> None:
+    with pytest.raises(Misconfigured) as caught:
+        registry.target_of(text, credentials={})
+    assert mend in caught.value.en
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in caught.value.zh)
+
+
+async def test_once_waits_for_a_message() -> None:
+    async with broker() as server:
+        asked = asyncio.create_task(once.collect_once(f"mqtt://{server.address}/a?unit=m", 2.0))
+        while not any(client.filters for client in server.clients):
+            await asyncio.sleep(0.01)
+        server.publish("a", "3.5")
+        seen = await asked
+    assert once.fine(seen)
+    assert "3.5 m" in once.render(seen)
+
+
+# -- packets ---------------------------------------------------------------------------
+
+
+@given(
+    st.lists(st.tuples(st.text(min_size=1, max_size=20), st.binary(max_size=300), st.booleans()), max_size=5),
+    st.integers(1, 50), st.sampled_from([packets.V311, packets.V5]),
+)  # fmt: skip
+def test_packets_come_out_as_they_went_in_however_they_are_cut(
+    sent: list[tuple[str, bytes, bool]], step: int, version: int
+) -> None:
+    stream = b"".join(
+        packets.publish(version, Message(topic, payload, 1, retain, 7)) for topic, payload, retain in sent
+    )
+    parser = Parser(largest=100)
+    found = [one for at in range(0, len(stream), step) for one in parser.feed(stream[at : at + step])]
+    got = [packets.message(one, version) for one in found]
+    assert [(one.topic, one.retain) for one in got] == [(topic, retain) for topic, _, retain in sent]
+    for one, (_, payload, _) in zip(got, sent, strict=True):
+        assert one.payload in (payload, None)
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_bring_the_parser_down(data: bytes) -> None:
+    try:
+        for one in Parser(largest=50).feed(data):
+            for version in (packets.V311, packets.V5):
+                for read in (packets.message, packets.codes, packets.wishes):
+                    try:
+                        read(one, version)
+                    except packets.Malformed:
+                        continue
+    except packets.Malformed:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("pattern", "topic", "found"),
+    [("a/+", "a/b", ["b"]), ("a/+", "a/b/c", None), ("a/#", "a/b/c", []), ("a/#", "a", []), ("+/b", "$SYS/b", None),
+     ("a", "a", []), ("a/+/c", "a//c", [""])],
+)  # fmt: skip
+def test_filters(pattern: str, topic: str, found: list[str] | None) -> None:
+    assert packets.matches(pattern, topic) == found
