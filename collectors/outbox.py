@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from feeds.bus import BusFull, BusLost
 from feeds.model import Heartbeat, Observation
 
-FLUSH_AFTER = 0.05
-"""Seconds that an observation waits for others to share its stream entry."""
-FLUSH_AT = 100
+FLUSH_AFTER = 0.08
+"""Seconds that an observation waits for others to share its stream entry: those of one slot of the schedule."""
+FLUSH_AT = 400
 """Observations in one stream entry at most."""
+SOURCE = "role.collect"
+"""Who an entry is from."""
 RETRY_FIRST, RETRY_LAST = 0.1, 1.0
 """Seconds between tries while the bus does not take anything."""
 
@@ -43,9 +44,8 @@ class Outbox:
         self._bus = bus
         self._everything = everything
         self._on_epoch = on_epoch
-        self._observations: dict[str, list[Observation]] = defaultdict(list)
+        self._observations: list[Observation] = []
         self._heartbeats: dict[str, Heartbeat] = {}
-        self._waiting = 0
         self._some = asyncio.Event()
         self._hurry = asyncio.Event()
         self._epoch = ""
@@ -56,11 +56,9 @@ class Outbox:
 
     def put(self, observations: Sequence[Observation], *, hurry: bool = False) -> None:
         """Published within FLUSH_AFTER; at once with `hurry` (something changed its face)."""
-        for one in observations:
-            self._observations[one.source].append(one)
-        self._waiting += len(observations)
+        self._observations += observations
         self._some.set()
-        if hurry or self._waiting >= FLUSH_AT:
+        if hurry or len(self._observations) >= FLUSH_AT:
             self._hurry.set()
 
     def beat(self, heartbeat: Heartbeat) -> None:
@@ -95,20 +93,20 @@ class Outbox:
         self._hurry.clear()
 
     async def _flush(self) -> None:
-        observations, self._observations, self._waiting = self._observations, defaultdict(list), 0
+        observations, self._observations = self._observations, []
         heartbeats, self._heartbeats = list(self._heartbeats.values()), {}
         if self._refill:
-            observations = _by_source(self._everything())
-        for source, items in observations.items():
-            for start in range(0, len(items), FLUSH_AT):
-                await self._publish("observation", items[start : start + FLUSH_AT], source)
+            observations = list(self._everything())
+        for start in range(0, len(observations), FLUSH_AT):
+            await self._publish("observation", observations[start : start + FLUSH_AT])
         if heartbeats:
-            await self._publish("heartbeat", heartbeats, "role.collect")
+            await self._publish("heartbeat", heartbeats)
         self._refill = False
         self._see_epoch()
 
-    async def _publish(self, kind: str, items: Sequence[object], source: str) -> None:
-        await self._bus.publish("network", kind, items, source=source)
+    async def _publish(self, kind: str, items: Sequence[object]) -> None:
+        """One entry of many sources: every observation names its own, and each entry wakes every role."""
+        await self._bus.publish("network", kind, items, source=SOURCE)
         self.published += len(items)
 
     def _see_epoch(self) -> None:
@@ -133,9 +131,3 @@ class Outbox:
             log.info("bus back; what was held is published")
             self.trouble = ""
 
-
-def _by_source(observations: Iterable[Observation]) -> dict[str, list[Observation]]:
-    groups: dict[str, list[Observation]] = defaultdict(list)
-    for one in observations:
-        groups[one.source].append(one)
-    return groups

@@ -36,7 +36,7 @@ from feeds.model import Asset, Heartbeat, Observation
 
 FIRST_ROUND_RATE = 500.0
 """Probes a second at most while the very first round fills the picture."""
-IDLE = 0.25
+IDLE = 0.5
 """Seconds after which the scheduler wakes even when nothing is due: it proves that it moves."""
 SLACK = 0.001
 """Seconds that a job may start early: an event loop's timer may fire that much before its time."""
@@ -61,6 +61,7 @@ class Probing:
         self._lanes: dict[str, Lane] = {}
         self._schedule = Schedule()
         self._wake = asyncio.Event()
+        self._until = 0.0
         self._pollers: dict[type[Poller], Poller] = {}
         self._schemes: Mapping[str, SchemeSettings] = {}
         self.moved_at = 0.0
@@ -118,9 +119,9 @@ class Probing:
                     now = self.moved_at = loop.time()
                     for due, key in self._schedule.due(now + SLACK):
                         self._enter(cast(Key, key), due, tasks)
-                    until = min(self._schedule.next_due() or now + IDLE, now + IDLE)
+                    self._until = min(self._schedule.next_due() or now + IDLE, now + IDLE)
                     try:
-                        async with asyncio.timeout_at(until):
+                        async with asyncio.timeout_at(self._until):
                             await self._wake.wait()
                     except TimeoutError:
                         pass  # the next job is due
@@ -195,8 +196,10 @@ class Probing:
         self.rounds += 1
         self._outbox.put(latest, hurry=job.failing != was)
         now = max(due, asyncio.get_running_loop().time())  # one that started early must not get its tick twice
-        self._schedule.put(job.spec.key, next_tick(now, job.spec.settings.interval, job.offset))
-        self._wake.set()
+        due = next_tick(now, job.spec.settings.interval, job.offset)
+        self._schedule.put(job.spec.key, due)
+        if due < self._until:
+            self._wake.set()
 
     async def _judge(self, job: Job, poller: Poller | None) -> tuple[Observation, ...]:
         spec = job.spec

@@ -11,11 +11,18 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from math import floor
 
+GRID = 0.1
+"""Seconds. Jobs fall on multiples of this: what a check costs is mostly waking up, here and in every role behind."""
+
 
 def phase(name: str, interval: float) -> float:
-    """Where in its interval a job falls, in seconds: always the same for the same name, evenly spread over many."""
+    """Where in its interval a job falls, in seconds: always the same for the same name, evenly spread over many.
+
+    A multiple of GRID, except where the interval is too short to hold two of them.
+    """
     share = int.from_bytes(blake2b(name.encode(), digest_size=8).digest()) / 2**64
-    return share * interval
+    slots = floor(interval / GRID + 1e-9)
+    return floor(share * slots) * GRID if slots > 1 else share * interval
 
 
 def next_tick(now: float, interval: float, offset: float) -> float:

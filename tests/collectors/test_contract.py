@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from collectors import once, registry, uri
 from collectors.contract import Feed, Misconfigured, Poller, Reason, not_ready
 from collectors.network.heartbeat import every
-from collectors.schedule import Schedule, next_tick, phase
+from collectors.schedule import GRID, Schedule, next_tick, phase
 from collectors.settings import Credential, SourceSettings
 from tests.collectors.network.loopback import serve, silence
 
@@ -122,6 +122,9 @@ def test_phases_are_the_same_for_the_same_name_and_spread_for_many() -> None:
     assert phase("a", 10) == phase("a", 10)
     tenths = [int(phase(f"asset {n}", 10)) for n in range(1000)]
     assert all(60 < tenths.count(tenth) < 140 for tenth in range(10))
+    slots = [phase(f"asset {n}", 10) / GRID for n in range(1000)]
+    assert slots == pytest.approx([round(slot) for slot in slots])
+    assert len({phase(f"asset {n}", GRID) for n in range(100)}) == 100
 
 
 def test_the_schedule_gives_what_is_due_in_order_and_forgets_what_was_dropped() -> None:

@@ -11,6 +11,8 @@ import pytest
 
 from collectors import registry
 from collectors.contract import AuthFailed, Measurement, Misconfigured, NotReady, Reason, Target
+from collectors.outbox import FLUSH_AT
+from collectors.schedule import GRID
 from collectors.settings import SchemeSettings
 from feeds.bus import BusFull, BusLost
 from feeds.model import Asset, Quality
@@ -74,8 +76,17 @@ def test_many_targets_are_spread_over_the_interval_and_share_stream_entries(poll
     assert max(by_second) < 1.5 * 200
     assert min(by_second) > 0.5 * 200
     envelopes = [items for _, _, kind, _, items in bus.envelopes if kind == "observation"]
-    assert max(len(items) for items in envelopes) <= 100
+    assert max(len(items) for items in envelopes) <= FLUSH_AT
     assert sum(len(items) for items in envelopes) / len(envelopes) > 10
+
+
+def test_checks_fall_into_slots_so_that_every_role_wakes_once_for_many(poller: type[FakePoller]) -> None:
+    bus = FakeBus()
+    moved(for_seconds(collect(bus, assets(300), SchemeSettings(interval=1)), until=20))
+    wakes = {round(at, 6) for at, _ in poller.asked if 10 <= at < 20}
+    assert len(wakes) == round(10 / GRID)
+    entries = [at for at, _, kind, _, _ in bus.envelopes if kind == "observation" and BEGAN + 10 <= at < BEGAN + 20]
+    assert len(entries) <= 10 / GRID + 1
 
 
 def test_a_first_miss_is_asked_again_at_once_150_ms_apart(poller: type[FakePoller]) -> None:
@@ -138,10 +149,10 @@ def test_five_hundred_dead_targets_cost_no_more_than_live_ones(poller: type[Fake
 
     bus = FakeBus()
     answering(poller, half_dead)()
-    moved(for_seconds(collect(bus, assets(1000)), until=60))
-    dead = sum(1 for at, asset in poller.asked if at >= 20 and int(asset[1:]) < 500)
-    live = sum(1 for at, asset in poller.asked if at >= 20 and int(asset[1:]) >= 500)
-    assert dead == live
+    moved(for_seconds(collect(bus, assets(1000)), until=61))
+    # Four whole intervals, between two slots.
+    asked = [int(asset[1:]) for at, asset in poller.asked if 20.05 <= at < 60.05]
+    assert sum(1 for number in asked if number < 500) == sum(1 for number in asked if number >= 500) == 4 * 500
 
 
 def test_concurrency_is_bounded_and_says_when_it_cannot_keep_up(poller: type[FakePoller]) -> None:
