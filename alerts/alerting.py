@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from alerts.engine import AlertEngine
+from alerts.engine import NAME, AlertEngine
 from alerts.outbox import Sender, compile_receivers
 from alerts.rules import compile_rules
 from alerts.settings import HoldPolicy, ReceiverSettings, RuleSettings
 from feeds.bus import Bus
 from feeds.clock import Clock, now
 from feeds.engine import run_engine
-from feeds.journal import Journal
+from feeds.inbox import Inbox
+from feeds.journal import Intake, Journal
 
 
 class Alerting:
@@ -29,19 +30,26 @@ class Alerting:
         *,
         policy: HoldPolicy | None = None,
         sample: float = 0.0,
+        intake: Intake | None = None,
     ) -> None:
-        self._bus, self._clock = bus, clock
+        self._bus, self._clock, self._intake = bus, clock, intake
         compiled, webhooks = compile_rules(rules), compile_receivers(receivers)
         self._sender = Sender(journal, webhooks, clock=clock)
+        inbox = Inbox(intake, journal, NAME, clock=clock) if intake is not None else None
         self.engine = AlertEngine(
-            journal, compiled, receivers, site_name, clock=clock, wake=self._sender.wake, policy=policy, sample=sample
+            journal, compiled, receivers, site_name, clock=clock, wake=self._sender.wake, policy=policy, sample=sample,
+            inbox=inbox,
         )
 
     async def run(self) -> None:
         """Until cancelled; when either part fails the other ends too, and the error is raised in a group."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(run_engine(self.engine, self._bus, self._clock), name="alerts.engine")
-            tasks.create_task(self._sender.run(), name="alerts.outbox")
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(run_engine(self.engine, self._bus, self._clock), name="alerts.engine")
+                tasks.create_task(self._sender.run(), name="alerts.outbox")
+        finally:
+            if self._intake is not None:
+                await self._intake.close()
 
     async def reload(
         self, rules: Sequence[RuleSettings], receivers: Sequence[ReceiverSettings], *, sample: float = 0.0,

@@ -18,9 +18,8 @@ from alerts.hider import Hider
 from alerts.hiding import ShelfEnded
 from alerts.inhibition import REDUNDANCY_LOST, AboutRules, Inhibition
 from alerts.judge import Judge
-from alerts.raising import of_report
-from alerts.registry import FOREIGN, Registry, Step
-from alerts.reports import Said
+from alerts.registry import Registry, Step
+from alerts.reporting import Reporting
 from alerts.rules import CompiledRule
 from alerts.settings import HoldPolicy
 from alerts.subjects import SubjectKey, Subjects
@@ -28,6 +27,7 @@ from alerts.suppressions import Suppression, Suppressions
 from alerts.suppressions import public as suppression_record
 from feeds.mirror import alert_record
 from feeds.model import Alert, Change, Command, Kind, Outcome, Result
+from feeds.reports import FOREIGN, Report
 
 __all__ = ["Board", "Step", "new_id"]
 
@@ -67,6 +67,7 @@ class Board:
         self._inhibition = Inhibition(subjects, about, policy or HoldPolicy())
         self._hider = Hider(self.registry, subjects, self.suppressions, self.meters, self._inhibition)
         self._judge = Judge(rules, subjects, self.timers, self.meters, self.registry, self._hider)
+        self.reporting = Reporting(self.registry, self._hider, subjects, self.meters)
         subjects.remember(rules.values())
         for alert in alerts:
             self.registry.keep(alert)
@@ -114,6 +115,7 @@ class Board:
             (self.registry.expiries.next_due(), self._expiry_due),
             (self._judge.rechecks.next_due(), lambda: self._judge.recheck_due(self.now)),
             (self.meters.next_due(), self._quiet_due),
+            (self.reporting.next_due(), lambda: self.reporting.lease_due(self.now)),
         )
         return min(((at, do) for at, do in waiting if at is not None), key=lambda item: item[0], default=None)
 
@@ -191,25 +193,17 @@ class Board:
 
     def _reported(self, command: Command, now: float) -> Result:
         said = reports.read(command, now)
-        self.advance(min(command.at, now))
-        self.registry.cause = self.registry.command = command.id
-        for one in said:
-            self._report(one)
-        self.registry.cause = self.registry.command = ""
+        self.registry.command = command.id
+        self.report(said, min(command.at, now), cause=command.id)
+        self.registry.command = ""
         return Result(command=command.id, outcome=Outcome.DONE, after={"taken": len(said)})
 
-    def _report(self, said: Said) -> None:
-        if self.meters.take(said.key, said.active, self.now):
-            self._hider.review_key(said.key, self.now)
-        alert, subject = self.registry.open(said.key), self.subjects.get(("asset", said.asset))
-        active = alert is not None and alert.active
-        if said.active and not active:
-            self._hider.raise_(alert, of_report(said, subject, self.registry.make_id(self.now)), self.now, subject)
-        elif active and not said.active:
-            self._apply(alert, life.Clear())
-        elif alert is not None and active and alert.severity is not said.severity:
-            self._apply(alert, life.Regrade(severity=said.severity))
-        self._hider.settle(self.now)
+    def report(self, said: Iterable[Report], at: float, *, cause: str = "", region: str = "") -> None:
+        """One message of another tool, at its own time; `region` bounds what its sender may speak of."""
+        self.advance(at)
+        self.registry.cause = cause
+        self.reporting.take(said, self.now, region=region)
+        self.registry.cause = ""
 
     # -- rules -------------------------------------------------------------------
 

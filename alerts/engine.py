@@ -22,11 +22,12 @@ from alerts.rules import CompiledRule
 from alerts.settings import HoldPolicy, ReceiverSettings
 from alerts.subjects import Subjects
 from alerts.suppressions import Note
-from feeds import wire
+from feeds import reports, wire
 from feeds.bus import Bus, Saved, State, StreamEntry, entry_order
 from feeds.clock import Clock
 from feeds.clock import now as wall_clock
-from feeds.journal import Journal, Tx
+from feeds.inbox import Inbox
+from feeds.journal import Journal, Parcel, Tx
 from feeds.mirror import alert_record
 from feeds.model import Alert, Change, Command, Kind, Outcome, Result
 
@@ -67,8 +68,9 @@ class AlertEngine:
         make_id: Callable[[float], str] = new_id,
         policy: HoldPolicy | None = None,
         sample: float = 0.0,
+        inbox: Inbox | None = None,
     ) -> None:
-        self._journal = journal
+        self._journal, self._inbox = journal, inbox
         self._book = RuleBook(rules, sample)
         self._receivers = tuple(receivers)
         self._site_name = site_name
@@ -101,6 +103,8 @@ class AlertEngine:
         """Rebuild from the journal, publish what Redis has not heard of, and say where to read on."""
         self._bus = bus
         saved, state = await bus.saved(NAME), await bus.state()
+        if self._inbox is not None:
+            await self._inbox.open()
         docs = await self._journal.docs("alert", open=True)
         alerts = [life.load(doc.body) for doc in docs]
         self._told = {doc.id: Told.load(doc.body) for doc in docs}
@@ -111,6 +115,8 @@ class AlertEngine:
             make_id=self._make_id, suppressions=await self._suppressions(), meters=place.pending.get("flapping", ()),
             policy=self._policy,
         )
+        for doc in docs:
+            self.board.reporting.load(self.board.alerts[doc.id], doc.body, self._clock())
         # Commands are read again from where Redis knows their answers: done ones are recognised by the journal.
         commands = bus.keys.commands(NAME)
         self._cursors = {bus.keys.changes: place.changes, commands: saved.cursors.get(commands, "0-0")}
@@ -153,7 +159,7 @@ class AlertEngine:
     async def step(self, entries: Sequence[StreamEntry], now: float) -> None:
         """Take changes and commands in at their own times, then let time pass; journal, then publish."""
         results = await self._take(entries, now)
-        if len(entries) < BACKLOG:
+        if len(entries) < BACKLOG and not (self._inbox and self._inbox.more):
             self.board.advance(now)
             if self._unreconciled or self._moved:
                 self.board.reconcile(None if self._unreconciled else self._moved)
@@ -161,16 +167,38 @@ class AlertEngine:
         for entry in entries:
             self._cursors[entry.stream] = entry.id
         await finish(self._settle([], results))
+        if self._inbox is not None:
+            await self._inbox.tidy()
+
+    @property
+    def hungry(self) -> bool:
+        """Whether more waits than was taken: the loop comes again at once."""
+        return self._inbox is not None and self._inbox.more
 
     async def _take(self, entries: Sequence[StreamEntry], now: float) -> list[Result]:
-        items = [item for entry in entries for item in entry.items if isinstance(item, Change | Command)]
+        items: list[Change | Command | Parcel] = [
+            item for entry in entries for item in entry.items if isinstance(item, Change | Command)
+        ]
+        if self._inbox is not None:
+            items += await self._inbox.take()
         results: dict[str, Result] = {}
         for item in sorted(items, key=lambda one: one.at):
             if isinstance(item, Change):
                 self.board.fold(item, now)
+            elif isinstance(item, Parcel):
+                self._unpack(item, now)
             elif item.id not in results:
                 results[item.id] = await self._obey(item, now)
         return list(results.values())
+
+    def _unpack(self, parcel: Parcel, now: float) -> None:
+        """What another tool sent in. One that another version wrote and nobody can read stops nothing else."""
+        try:
+            said = reports.unpack(parcel.body)
+        except wire.Undecodable as error:
+            log.error("parcel %d from %s cannot be read and is passed over: %s", parcel.id, parcel.actor, error)
+            return
+        self.board.report(said, min(parcel.at, now), cause=f"intake {parcel.id}", region=parcel.region)
 
     async def _obey(self, command: Command, now: float) -> Result:
         """Carry a command out once: one that the journal knows is only answered again."""
@@ -198,10 +226,12 @@ class AlertEngine:
     async def _settle(self, changes: list[Change], results: list[Result]) -> None:
         """Journal what happened, then publish it; nothing is written when there is nothing new."""
         steps, notes, rules = self.board.take_steps(), self.board.suppressions.take_notes(), self._book.take_notes()
-        if not (steps or notes or rules or changes or results or self.board.revision != self._saved_timers):
+        lagging = self._inbox is not None and self._inbox.lagging
+        news = bool(steps or notes or rules or lagging)
+        if not (news or changes or results or self.board.revision != self._saved_timers):
             return
         self._turn += 1
-        if (steps or notes or rules) and await self._record(steps, notes, rules):
+        if news and await self._record(steps, notes, rules):
             self._wake()
         await self._commit([*changes, *(_change(step) for step in steps if _shown(step))], results)
 
@@ -218,12 +248,16 @@ class AlertEngine:
                 last[step.alert.id] = step.alert, await _append(tx, step)
                 queued = await self._enqueue(tx, step) or queued
             for id, (alert, seq) in last.items():
-                body = life.dump(alert) | self._told.get(id, Told()).dump()
+                body = life.dump(alert) | self._told.get(id, Told()).dump() | self.board.reporting.dump(id)
                 await tx.put("alert", id, body, open=alert.open, seq=seq)
                 if not alert.open:
                     self._told.pop(id, None)
             epoch = self._bus.epoch if self._bus is not None else ""
             await tx.set_cursor(NAME, {"epoch": epoch, "cursors": self._cursors, PENDING: self._waiting()})
+            if self._inbox is not None:
+                await self._inbox.write(tx)
+        if self._inbox is not None:
+            self._inbox.settled()
         return queued
 
     async def _enqueue(self, tx: Tx, step: Step) -> bool:

@@ -54,6 +54,7 @@ class Raise:
     """The condition has held for long enough. `id` is used only when a new alert begins.
 
     `raised_at` is earlier than the step when another tool has known longer. `suppressed_by` hides it from birth.
+    `asset` is the subject that the tool's own word stands for, when that is another.
     """
 
     id: str
@@ -69,6 +70,8 @@ class Raise:
     suppressed_by: tuple[str, ...] = ()
     hold: Hold | None = None
     affected: dict[str, int] = field(default_factory=dict)
+    asset: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,12 +213,12 @@ def _raise(alert: Alert | None, event: Raise, now: float) -> tuple[Alert, Transi
         return _step(alert, "reraise", now, after, text=event.evidence)
     identity = event.identity
     new = Alert(
-        id=event.id, fingerprint=identity.fingerprint, rule=identity.rule, asset=identity.subject,
+        id=event.id, fingerprint=identity.fingerprint, rule=identity.rule, asset=event.asset or identity.subject,
         subject_kind=identity.subject_kind, region=event.region, severity=event.severity, active=True,
         raised_at=min(event.raised_at or now, now), since=now, quality=event.quality,
         suppressed_by=event.suppressed_by, hold=event.hold, unseen=bool(event.suppressed_by),
         affected=event.affected,
-        title=dict(event.title), text=event.text, labels=dict(event.labels), rev=1,
+        title=dict(event.title), text=event.text, labels=dict(event.labels), url=event.url, rev=1,
     )
     after = dump(new)
     del after["rev"]

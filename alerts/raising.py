@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from alerts import life
 from alerts.inhibition import REDUNDANCY_LOST
-from alerts.reports import Said
+from alerts.reports import identity_of
 from alerts.rules import CompiledRule, Evaluation
 from alerts.subjects import Subject
 from alerts.topology import Redundancy
 from feeds.model import Severity
+from feeds.reports import Report
 
 _REDUNDANCY_TITLE = {"zh-CN": "冗余丧失", "en": "redundancy lost"}
 
@@ -35,9 +36,10 @@ def of_redundancy(subject: Subject, found: Redundancy, id: str) -> life.Raise:
     )
 
 
-def of_report(said: Said, subject: Subject | None, id: str) -> life.Raise:
-    """What another tool says."""
+def of_report(said: Report, subject: Subject | None, id: str) -> life.Raise:
+    """What another tool says; `subject` is the asset that it means, None when the inventory has none such."""
     return life.Raise(
-        id=id, identity=said.identity, severity=said.severity, region=subject.region if subject else said.region,
-        title=said.title, text=said.text, labels=said.labels, evidence=said.text, raised_at=said.since,
+        id=id, identity=identity_of(said), asset=subject.id if subject else said.asset, severity=said.severity,
+        region=subject.region if subject else said.region, title=said.title, text=said.text, labels=said.labels,
+        evidence=said.text, raised_at=said.since, url=said.url,
     )

@@ -9,9 +9,9 @@ from alerts import life
 from alerts.agenda import Agenda
 from alerts.subjects import Subject, Subjects
 from feeds.model import Alert, Transition
+from feeds.reports import FOREIGN
 
-AlertKey = tuple[str, ...]  # rule, the subject's kind, the subject's id; for another tool's alert its fingerprint too
-FOREIGN = ":"  # an alert of another tool has the rule "tool:name"; a site's own rules have no colon
+AlertKey = tuple[str, ...]  # rule, the subject's kind, the subject's id; for another tool's alert rule and fingerprint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +26,9 @@ class Step:
 
 def key_of(alert: Alert) -> AlertKey:
     """What makes two open alerts the same one."""
-    key = (alert.rule, alert.subject_kind, alert.asset)
-    return (*key, alert.fingerprint) if FOREIGN in alert.rule else key
+    if FOREIGN in alert.rule:
+        return (alert.rule, alert.fingerprint)
+    return (alert.rule, alert.subject_kind, alert.asset)
 
 
 class Registry:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from alerts.around import Counts, History
+from feeds.addresses import AddressBook
 from feeds.model import Asset, AssetState, Change, EmergencyWarning, Health, Kind, Reading, SourceState
 from feeds.regions import covers, parent
+from feeds.reports import Report
 
 if TYPE_CHECKING:
     from alerts.rules import CompiledRule
@@ -70,6 +72,7 @@ class Subjects:
         found = records or {}
         self._records: dict[Kind, dict[str, Any]] = {kind: dict(found.get(kind, {})) for kind in _OVER}
         self._counts, self._history = Counts(), History()
+        self._addresses = AddressBook(self.assets.values())
         for asset in self.assets.values():
             self._counts.put(asset, asset.id, self.states.get(asset.id))
 
@@ -104,6 +107,14 @@ class Subjects:
     @property
     def states(self) -> Mapping[str, AssetState]:
         return self._records[Kind.STATE]
+
+    def meant(self, report: Report) -> Subject | None:
+        """The asset that another tool means: by its id, else by the address of a probe."""
+        found = self.get(("asset", report.asset))
+        if found is None and (report.by_address or report.address):
+            id = (report.by_address and self._addresses.find(report.asset)) or self._addresses.find(report.address)
+            found = self.get(("asset", id)) if id else None
+        return found
 
     def source(self, id: str) -> SourceState | None:
         found: SourceState | None = self._records[Kind.SOURCE].get(id)
@@ -143,6 +154,10 @@ class Subjects:
             self._records[change.kind].pop(change.id, None)
         else:
             self._records[change.kind][change.id] = change.after
+        if isinstance(change.after, Asset):
+            self._addresses.put(change.after)
+        elif change.kind is Kind.ASSET:
+            self._addresses.drop(change.id)
         if over == "asset":
             self._counts.put(self.assets.get(change.id), change.id, self.states.get(change.id))
             if isinstance(change.after, AssetState):

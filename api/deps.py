@@ -11,12 +11,12 @@ from starlette.requests import HTTPConnection
 
 from api.principal import Principal, Right
 from api.problems import Problem, language
-from api.settings import SiteInfo, WebSettings
+from api.settings import IngestSettings, SiteInfo, WebSettings
 from feeds.bus import Bus
 from feeds.clock import Clock, now
 from feeds.commands import CommandClient
 from feeds.history import History
-from feeds.journal import Journal
+from feeds.journal import Intake, Journal
 from feeds.live import Pump
 
 STATIC_PREFIXES = ("/static/", "/_dash-component-suites/")
@@ -45,6 +45,8 @@ class Deps:
     map_layer: Callable[[str], bytes | None]
     reload: Callable[[], Awaitable[list[str]]]
     history: History | None = None
+    intake: Intake | None = None
+    ingest: IngestSettings = field(default_factory=IngestSettings)
     clock: Clock = now
     script_hashes: Callable[[], list[str]] = _no_hashes
     static_prefixes: tuple[str, ...] = field(default=STATIC_PREFIXES)

@@ -40,6 +40,17 @@ class SiteInfo:
     version: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestSettings:
+    """`[ingest]`. `resolve_timeout` (seconds) is the lease of an alert that came without one, as Alertmanager's.
+
+    `zabbix_timezone` is the zone of a Zabbix server's times, which carry none; "" is the site's own.
+    """
+
+    resolve_timeout: float = 300.0
+    zabbix_timezone: str = ""
+
+
 def is_loopback(host: str) -> bool:
     """Whether a server on `host` can only be reached from this machine."""
     try:

@@ -15,13 +15,15 @@ from feeds.vitals import Vitals
 log = logging.getLogger(__name__)
 
 TICK = 0.1
+NO_WAIT = 0.001
 BEAT = 0.5
 KEEP = 10.0
 BACKOFF = (0.05, 1.0)
 
 
 class Engine(Protocol):
-    """What owns one kind of state."""
+    """What owns one kind of state. One that also takes from elsewhere than the bus has a property `hungry`: True
+    while more waits there, and the loop does not wait for entries meanwhile."""
 
     name: str
 
@@ -83,7 +85,8 @@ async def _follow(
     """Read and step until the server is another one (the caller reopens)."""
     epoch, beaten, kept, dirty = bus.epoch, 0.0, clock(), False
     while bus.epoch == epoch:
-        entries = await bus.read(cursors, block=TICK)
+        hungry = getattr(engine, "hungry", False)
+        entries = await bus.read(cursors, block=NO_WAIT if hungry else TICK)
         if entries:
             vitals.took(len(entries), max(0.0, clock() - entry_order(entries[0].id)[0] / 1000))
         await engine.step(entries, clock())

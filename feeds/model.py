@@ -216,6 +216,7 @@ class Alert:
     `title` holds the text by language. `rev` counts this alert's own transitions.
     `unseen`: hidden ever since it was raised. `affected`: the assets behind it, counted by kind.
     An `ack` by "" is no person's: the alert ended before anybody was shown it.
+    `url` is where the tool that sent it in shows it (http or https, "" for none).
     """
 
     id: str
@@ -240,6 +241,7 @@ class Alert:
     title: dict[str, str] = field(default_factory=dict)
     text: str = ""
     labels: dict[str, str] = field(default_factory=dict)
+    url: str = ""
     rev: int = 0
 
     @property

@@ -13,12 +13,14 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from feeds import wire
 from feeds.bus import Bus, StreamEntry, entry_order
 from feeds.cap import CapDocument
 from feeds.clock import Clock
 from feeds.clock import now as wall_clock
 from feeds.engine import run_engine
-from feeds.journal import Journal
+from feeds.inbox import Inbox
+from feeds.journal import Intake, Journal, Parcel
 from feeds.model import Asset, Change, EmergencyWarning, Kind, Outcome, Result
 from feeds.model import Command as Wish
 from incidents.areas import Places
@@ -41,9 +43,10 @@ class WarningsEngine:
 
     def __init__(
         self, journal: Journal, assets: Mapping[str, Asset], *, default_life: float = DEFAULT_LIFE,
-        clock: Clock = wall_clock,
+        clock: Clock = wall_clock, intake: Intake | None = None,
     ) -> None:
         self._journal = journal
+        self._inbox = Inbox(intake, journal, NAME, clock=clock) if intake is not None else None
         self._default_life = default_life
         self._clock = clock
         self._bus: Bus | None = None
@@ -67,6 +70,8 @@ class WarningsEngine:
         self._start()
         self._seen.clear()
         await self._keeper.load()
+        if self._inbox is not None:
+            await self._inbox.open()
         self._moved = True
         saved = await bus.saved(NAME)
         self._cursors = {
@@ -91,6 +96,8 @@ class WarningsEngine:
         raws: dict[str, Mapping[str, Any]] = {}
         results: list[Result] = []
         refused = False
+        for parcel in await self._inbox.take() if self._inbox is not None else ():
+            steps += await self._pushed(parcel, raws, now)
         for entry in entries:
             for item in entry.items:
                 if isinstance(item, Wish):
@@ -105,10 +112,22 @@ class WarningsEngine:
             steps += self.registry.recount(self._places.counted, now)
         steps += self.registry.advance(now)
         causes = {step.subject: step.cause for step in steps}
-        if steps:
+        if steps or (self._inbox is not None and self._inbox.lagging):
             await self._commit(await self._record(steps, raws), causes, results, now)
         elif results or refused:
             await self._commit({}, {}, results, now)
+        if self._inbox is not None:
+            await self._inbox.tidy()
+
+    async def _pushed(self, parcel: Parcel, raws: dict[str, Mapping[str, Any]], now: float) -> list[Step]:
+        """A message that was sent in over HTTP: it waited in the journal's intake, not on the bus."""
+        try:
+            document = wire.decode(parcel.body, CapDocument)
+        except wire.Undecodable as error:
+            log.error("parcel %d from %s cannot be read and is passed over: %s", parcel.id, parcel.actor, error)
+            return []
+        place = StreamEntry("intake", str(parcel.id), "cap", document.source, [document])
+        return await self._take(place, document, raws, now) or []
 
     async def _take(
         self, entry: StreamEntry, document: CapDocument, raws: dict[str, Mapping[str, Any]], now: float
@@ -140,6 +159,10 @@ class WarningsEngine:
         async with self._journal.begin() as tx:
             await self._keeper.write(tx, steps, raws)
             await tx.set_cursor(NAME, {"epoch": epoch, "cursors": self._cursors})
+            if self._inbox is not None:
+                await self._inbox.write(tx)
+        if self._inbox is not None:
+            self._inbox.settled()
         return self._keeper.written()
 
     async def _commit(
@@ -167,14 +190,18 @@ class Command:
 
     def __init__(
         self, bus: Bus, journal: Journal, assets: Mapping[str, Asset], *, default_life: float = DEFAULT_LIFE,
-        clock: Clock = wall_clock,
+        clock: Clock = wall_clock, intake: Intake | None = None,
     ) -> None:
-        self._bus, self._clock = bus, clock
-        self.engine = WarningsEngine(journal, assets, default_life=default_life, clock=clock)
+        self._bus, self._clock, self._intake = bus, clock, intake
+        self.engine = WarningsEngine(journal, assets, default_life=default_life, clock=clock, intake=intake)
 
     async def run(self) -> None:
         """Until cancelled."""
-        await run_engine(self.engine, self._bus, self._clock)
+        try:
+            await run_engine(self.engine, self._bus, self._clock)
+        finally:
+            if self._intake is not None:
+                await self._intake.close()
 
     async def reload(self, assets: Mapping[str, Asset]) -> None:
         """Count what warnings affect against another inventory."""

@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 
 from feeds.bus import Bus
-from feeds.journal import Journal, sqlite_url
+from feeds.journal import Intake, Journal, intake_url, sqlite_url
 from tests import postgres
 from tests.feeds import redis_servers
 from watchfloor import valkey
@@ -23,7 +23,8 @@ from watchfloor import valkey
 REDIS_FORM = os.environ.get("WATCHFLOOR_TEST_REDIS", "single")
 ONLY_POSTGRES = os.environ.get("WATCHFLOOR_TEST_JOURNAL") == "postgres"
 ON_BOTH = (
-    "feeds.test_history_recorder", "feeds.test_journal", "feeds.test_migrations", "feeds.test_projector",
+    "feeds.test_history_recorder", "feeds.test_intake", "feeds.test_journal", "feeds.test_migrations",
+    "feeds.test_projector", "alerts.test_foreign",
     "alerts.test_engine", "alerts.test_outbox", "alerts.test_properties", "alerts.test_timers",
     "watchfloor.test_backup",
 )  # fmt: skip
@@ -111,6 +112,15 @@ def journal_settings(request: pytest.FixtureRequest) -> str:
 async def journal(journal_url: str) -> AsyncIterator[Journal]:
     """An empty journal of the test's own."""
     one = Journal(journal_url, "test")
+    await one.open()
+    yield one
+    await one.close()
+
+
+@pytest_asyncio.fixture
+async def intake(journal_url: str) -> AsyncIterator[Intake]:
+    """The intake of the test's own journal."""
+    one = Intake(intake_url(journal_url), "test")
     await one.open()
     yield one
     await one.close()

@@ -12,7 +12,7 @@ import pytest
 
 from alerts.rules import compile_rule
 from alerts.settings import HoldPolicy, ReceiverSettings, RuleSettings
-from api.settings import SiteInfo, WebSettings
+from api.settings import IngestSettings, SiteInfo, WebSettings
 from collectors import registry
 from collectors.settings import SchemeSettings, SourceSettings
 from watchfloor.cli import _parser
@@ -52,7 +52,8 @@ def test_every_option_is_documented(option: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "settings", [SiteInfo, WebSettings, SchemeSettings, SourceSettings, RuleSettings, ReceiverSettings, HoldPolicy]
+    "settings",
+    [SiteInfo, WebSettings, IngestSettings, SchemeSettings, SourceSettings, RuleSettings, ReceiverSettings, HoldPolicy],
 )
 def test_every_setting_is_documented(settings: type) -> None:
     text = (DOCS / "configuration.md").read_text()

@@ -15,7 +15,7 @@ from typing import Protocol
 import uvloop
 
 from feeds.bus import Bus
-from feeds.journal import Journal, JournalLost, StoreRefused, sqlite_url
+from feeds.journal import Intake, Journal, JournalLost, StoreRefused, intake_url, sqlite_url
 from watchfloor import logs, valkey
 from watchfloor.process import REFUSED
 from watchfloor.settings import Settings, SettingsError, load
@@ -82,13 +82,13 @@ async def open_journal(settings: Settings, chain: str, *, patient: bool = False)
     settings.data.mkdir(parents=True, exist_ok=True)
     journal = Journal(journal_url(settings), chain)
     try:
-        await (_open_patiently(journal) if patient else journal.open())
+        await (open_patiently(journal) if patient else journal.open())
         yield journal
     finally:
         await journal.close()
 
 
-async def _open_patiently(journal: Journal) -> None:
+async def open_patiently(journal: Journal | Intake) -> None:
     """Said once when it is away and once when it is there."""
     pause, lost = JOURNAL_PAUSES[0], False
     while True:
@@ -201,7 +201,7 @@ async def _alert(settings: Settings, bus: Bus, journal: Journal) -> Role:
 
     entry = Alerting(
         bus, journal, settings.rules, settings.receivers, settings.site.name, policy=settings.root_cause,
-        sample=settings.sample,
+        sample=settings.sample, intake=Intake(intake_url(journal_url(settings)), "alert"),
     )
 
     async def reload(fresh: Settings) -> None:
@@ -213,7 +213,8 @@ async def _alert(settings: Settings, bus: Bus, journal: Journal) -> Role:
 async def _command(settings: Settings, bus: Bus, journal: Journal) -> Role:
     from incidents.engine import Command
 
-    entry = Command(bus, journal, load_inventory(settings).assets)
+    intake = Intake(intake_url(journal_url(settings)), "command")
+    entry = Command(bus, journal, load_inventory(settings).assets, intake=intake)
 
     async def reload(fresh: Settings) -> None:
         await entry.reload(load_inventory(fresh).assets)

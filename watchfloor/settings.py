@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from alerts.settings import HoldPolicy, ReceiverSettings, RuleSettings
-from api.settings import SiteInfo, WebSettings
+from api.settings import IngestSettings, SiteInfo, WebSettings
 from collectors.settings import Credential, SchemeSettings, SourceSettings
 from feeds.history.settings import HistorySettings
 from watchfloor import settings_sections as sections
@@ -36,6 +36,7 @@ class Settings:
     journal_url: str = field(default="embedded", repr=False)
     history: HistorySettings = field(default_factory=HistorySettings)
     web: WebSettings = field(default_factory=WebSettings)
+    ingest: IngestSettings = field(default_factory=IngestSettings)
     credentials: dict[str, Credential] = field(default_factory=dict)
     schemes: dict[str, SchemeSettings] = field(default_factory=dict)
     sources: tuple[SourceSettings, ...] = ()
@@ -103,6 +104,8 @@ def _settings(top: Table, path: Path) -> Settings:
         history = server.history(table)
     with top.table("web") as table:
         web = server.web(table)
+    with top.table("ingest") as table:
+        ingest = server.ingest(table)
     with top.table("credentials") as table:
         credentials = sections.credentials(table)
     with top.table("defaults") as table:
@@ -121,7 +124,7 @@ def _settings(top: Table, path: Path) -> Settings:
     top.done()
     return Settings(
         path=path, site=info, data=data, inventory=inventory, redis_url=redis_url, journal_url=journal_url,
-        history=history, web=web, credentials=credentials, schemes=schemes, sources=sources, rules=rules,
+        history=history, web=web, ingest=ingest, credentials=credentials, schemes=schemes, sources=sources, rules=rules,
         receivers=receivers, root_cause=root_cause,
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from api.settings import SiteInfo, WebSettings, is_loopback
+from api.settings import IngestSettings, SiteInfo, WebSettings, is_loopback
 from feeds import bus_url
 from feeds.history.settings import HistorySettings
 from watchfloor.settings_reader import LANGUAGES, Table, has_host, spell
@@ -21,11 +21,7 @@ def site(table: Table) -> tuple[SiteInfo, Path, tuple[Path, ...]]:
     """What every page may know, the data folder, the inventory's files."""
     name = table.text("name", None, '"楚雄州"')
     region = table.region("region", None)
-    timezone = table.text("timezone", "Asia/Shanghai", '"Asia/Shanghai"')
-    try:
-        ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        table.wrong("timezone", "timezone")
+    timezone = _zone(table, "timezone", "Asia/Shanghai")
     language = table.choice("language", "zh-CN", LANGUAGES)
     data = table.path("data", "data")
     files = table.texts("inventory", [], '["assets.csv"]')
@@ -34,6 +30,24 @@ def site(table: Table) -> tuple[SiteInfo, Path, tuple[Path, ...]]:
             table.wrong("inventory_kind", "inventory")
     info = SiteInfo(name=name, region=region, timezone=timezone, language=language, version=_version())
     return info, data, tuple(table.folder / file for file in files)
+
+
+def _zone(table: Table, key: str, default: str) -> str:
+    zone = table.text(key, default, '"Asia/Shanghai"')
+    try:
+        if zone:
+            ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        table.wrong("timezone", key)
+    return zone
+
+
+def ingest(table: Table) -> IngestSettings:
+    """What other tools send in."""
+    return IngestSettings(
+        resolve_timeout=table.duration("resolve_timeout", IngestSettings().resolve_timeout, "10s", "1d"),
+        zabbix_timezone=_zone(table, "zabbix_timezone", ""),
+    )
 
 
 def _version() -> str:

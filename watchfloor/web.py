@@ -15,10 +15,10 @@ from dashboard.app import STATIC_PREFIXES, create_dash, script_hashes
 from feeds.bus import Bus
 from feeds.commands import CommandClient
 from feeds.history import History, HistoryStore, history_url
-from feeds.journal import Journal
+from feeds.journal import Intake, Journal, intake_url
 from feeds.live import Pump
 from maps.layers import layer
-from watchfloor.roles import journal_url, load_whole
+from watchfloor.roles import journal_url, load_whole, open_patiently
 from watchfloor.settings import Settings, SettingsError
 
 log = logging.getLogger(__name__)
@@ -33,11 +33,13 @@ class Web:
         self._pump, self._commands = Pump(bus), CommandClient(bus)
         self._history = HistoryStore(history_url(journal_url(settings)), "web")
         self._history.connect()
+        self._intake = Intake(intake_url(journal_url(settings)), "web")
         self._app = create_app(
             Deps(
                 settings=settings.web, site=settings.site, pump=self._pump, journal=journal, commands=self._commands,
                 bus=bus, map_layer=layer, reload=self._ask_reload, script_hashes=lambda: script_hashes(self._dash),
                 static_prefixes=STATIC_PREFIXES, history=History(self._history, bus, settings.history),
+                intake=self._intake, ingest=settings.ingest,
             )
         )
         self._dash = create_dash(self._app, settings.site)
@@ -45,11 +47,13 @@ class Web:
     async def run(self) -> None:
         """Pump, answers and server together; the end of one is the end of all."""
         try:
+            await open_patiently(self._intake)
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._pump.run())
                 group.create_task(self._commands.run())
                 group.create_task(serve(self._app, self._settings.web, self._listening))
         finally:
+            await self._intake.close()
             await self._history.close()
 
     def _listening(self, port: int) -> None:

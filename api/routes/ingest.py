@@ -1,26 +1,162 @@
-"""What other tools send in: so far heartbeats of assets that nobody can ask."""
+"""What other tools send in. 202 once the journal's intake has it; what is wrong is listed, the rest is taken."""
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import Sequence
+from typing import Annotated, cast
 from urllib.parse import parse_qs, urlsplit
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from api import problems
 from api.answers import Json
-from api.deps import Given, Ingester
+from api.deps import Deps, Given, Ingester, language_of
+from api.ingest import alertmanager, cases, cloudevents, grafana, zabbix
+from api.ingest.alertmanager import Taken
+from api.ingest.findings import finding
+from api.ingest.scope import Scope
+from api.principal import Principal
 from api.problems import Problem
 from feeds import wire
 from feeds.bus import BusError
+from feeds.cap import CapDocument, CapMessage, CapRefused, parse, to_warning
+from feeds.journal import IntakeFull, Parcel
 from feeds.live import Audience
-from feeds.model import Observation
+from feeds.model import Finding, Observation
+from feeds.reports import Report, pack
+from maps.regions import table
 
 router = APIRouter(prefix="/api/v1/ingest", tags=["ingest"])
 METRIC = "heartbeat.up"
 SOURCE = "ingest"
 DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+ALERT, COMMAND = "alert", "command"
+KEY_MAX = 200
+
+
+async def hand_in(given: Deps, parcel: Parcel, *, key: str = "") -> bool:
+    """Durable when it returns; False when the key was used before. Problem(busy) when it cannot be taken now."""
+    if given.intake is None:
+        raise Problem("busy")
+    try:
+        return await given.intake.put(parcel, key=key)
+    except IntakeFull as error:
+        raise Problem("busy") from error
+
+
+async def take(request: Request, given: Deps, who: Principal, taken: Taken, kind: str) -> tuple[int, list[Finding]]:
+    """Hand the alerts of one call in; how many, and everything that is wrong. Repeating a call changes nothing."""
+    scope = cast(Scope, request.app.state.scope)
+    reports, outside = scope.within(who, taken[0])
+    findings = [*taken[1], *outside]
+    if reports:
+        key = request.headers.get("idempotency-key", "")[:KEY_MAX]
+        await _hand_in(given, who, reports, kind, key and f"{who.name}\n{key}")
+    return len(reports), findings
+
+
+async def _hand_in(given: Deps, who: Principal, reports: Sequence[Report], kind: str, key: str) -> bool:
+    parcel = Parcel(
+        target=ALERT, kind=kind, at=given.clock(), actor=who.name, region=who.region, size=len(reports),
+        body=pack(list(reports)),
+    )
+    return await hand_in(given, parcel, key=key)
+
+
+def answer(request: Request, count: int, findings: Sequence[Finding]) -> Response:
+    """202; 403 or 422 with the findings when one of them is an error, also when others were taken."""
+    shown = [wire.public(one) for one in findings]
+    errors = [one for one in findings if one.error]
+    if not errors:
+        return Json({"taken": count, "findings": shown}, status_code=202)
+    outside = all(one.code == "OUTSIDE_REGION" for one in errors)
+    problem = Problem("outside-region" if outside else "invalid", taken=count)
+    problem.extra["findings"] = shown
+    return problems.response(problem, language_of(request), request.url.path)
+
+
+@router.post("/alertmanager", status_code=202)
+async def from_alertmanager(given: Given, who: Ingester, request: Request) -> Response:
+    """The webhook of an Alertmanager, version 4."""
+    taken = alertmanager.hooked(await request.body(), given.clock())
+    return answer(request, *await take(request, given, who, taken, "alertmanager"))
+
+
+@router.post("/grafana", status_code=202)
+async def from_grafana(given: Given, who: Ingester, request: Request) -> Response:
+    """Grafana's webhook, unified alerting and the one before it."""
+    taken = grafana.taken(await request.body(), given.clock())
+    return answer(request, *await take(request, given, who, taken, "grafana"))
+
+
+@router.post("/zabbix", status_code=202)
+async def from_zabbix(given: Given, who: Ingester, request: Request) -> Response:
+    """Our media type for Zabbix (deploy/zabbix)."""
+    zone = given.ingest.zabbix_timezone or given.site.timezone
+    taken = zabbix.taken(await request.body(), given.clock(), timezone=zone)
+    return answer(request, *await take(request, given, who, taken, "zabbix"))
+
+
+@router.post("/cloudevents", status_code=202)
+async def from_cloudevents(given: Given, who: Ingester, request: Request) -> Response:
+    """CloudEvents 1.0, structured, binary or a batch. An event (source, id) that was taken before changes nothing."""
+    events, findings = cloudevents.taken(await request.body(), request.headers)
+    scope, handing = cast(Scope, request.app.state.scope), []
+    for key, report in events:
+        reports, outside = scope.within(who, [report])
+        findings += outside
+        if reports:
+            handing.append(_hand_in(given, who, reports, "cloudevents", f"ce\n{key}"))
+    fresh = await asyncio.gather(*handing)  # one commit, in their order
+    findings += [finding("DUPLICATE") for new in fresh if not new]
+    return answer(request, sum(fresh), findings)
+
+
+@router.post("/cap", status_code=202)
+async def from_cap(
+    given: Given, who: Ingester, request: Request, mode: Annotated[str, Query(pattern="^(strict|lenient)$")] = "strict",
+    profile: Annotated[str, Query(pattern="^(cn-12379)?$")] = "",
+) -> Response:
+    """One CAP 1.2 message into the registry of warnings; 202 and 422 both say what is wrong with it."""
+    raw, at = await request.body(), given.clock()
+    try:
+        message = await asyncio.to_thread(parse, raw, mode, profile)
+    except CapRefused as no:
+        return answer(request, 0, no.findings)
+    if who.region and not await asyncio.to_thread(_lies_within, given, message, who):
+        raise Problem("outside-region")
+    document = CapDocument(source=f"push.{who.name}", received_at=at, raw=raw, mode=mode, profile=profile)
+    parcel = Parcel(target=COMMAND, kind="cap", at=at, actor=who.name, region=who.region, body=wire.encode(document))
+    await hand_in(given, parcel)
+    shown = [wire.public(one) for one in message.findings]
+    return Json({"taken": 1, "id": message.id, "faulty": message.faulty, "findings": shown}, status_code=202)
+
+
+def _lies_within(given: Deps, message: CapMessage, who: Principal) -> bool:
+    """Whether every place that the message (or what it ends) names lies in the sender's region; unknown ones do not."""
+    warning = to_warning(message, "", message.sent)
+    regions: list[str] = []
+    for area in warning.areas:
+        found = table().regions_of(area.geometry) if area.geometry is not None else ()
+        regions += found or table().resolve_geocodes(area.geocodes).regions or ("",)
+    for reference in warning.references if not regions else ():
+        record = given.pump.mirror.record("warning", reference, Audience())
+        regions += (record["regions"] if record is not None else ()) or ("",)
+    return bool(regions) and all(who.reaches(region) for region in regions)
+
+
+@router.post("/cases", status_code=202)
+async def from_approvals(given: Given, who: Ingester, request: Request) -> Response:
+    """Approval cases: kept in the journal for the approvals feed. The same case once more changes nothing."""
+    taken, findings = cases.taken(await request.body())
+    inside = [one for one in taken if who.reaches(one.region)]
+    findings += [cases.outside(one) for one in taken if not who.reaches(one.region)]
+    kept = await cases.keep(given.journal, inside, who.name, given.clock())
+    return answer(request, kept, findings)
 
 
 def heartbeat_probe(probes: list[str]) -> tuple[str, float] | None:

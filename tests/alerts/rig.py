@@ -9,8 +9,10 @@ from alerts.engine import NAME, AlertEngine
 from alerts.rules import compile_rules
 from alerts.settings import ReceiverSettings, RuleSettings
 from feeds.bus import Bus
-from feeds.journal import Entry, Journal
+from feeds.inbox import Inbox
+from feeds.journal import Entry, Intake, Journal, Parcel
 from feeds.model import Alert, Asset, Change, Command, Kind, Result
+from feeds.reports import Report, pack
 from tests.alerts.builders import T0, asset, change, counting_ids, rule, state
 
 DESK = ReceiverSettings(id="desk", url="json://127.0.0.1:1/")
@@ -25,9 +27,9 @@ class Rig:
 
     def __init__(
         self, bus: Bus, journal: Journal, *, receivers: Sequence[ReceiverSettings] = (DESK,),
-        rules: Sequence[RuleSettings] = (rule(),),
+        rules: Sequence[RuleSettings] = (rule(),), intake: Intake | None = None,
     ) -> None:
-        self.bus, self.journal = bus, journal
+        self.bus, self.journal, self.intake = bus, journal, intake
         self.rules, self.receivers = rules, receivers
         self.now = T0
         self.make_id: Callable[[float], str] = counting_ids()
@@ -36,9 +38,10 @@ class Rig:
         self.engine = self._engine()
 
     def _engine(self) -> AlertEngine:
+        inbox = Inbox(self.intake, self.journal, NAME, clock=lambda: self.now) if self.intake is not None else None
         return AlertEngine(
             self.journal, compile_rules(self.rules), self.receivers, "楚雄州", clock=lambda: self.now,
-            make_id=lambda now: self.make_id(now),
+            make_id=lambda now: self.make_id(now), inbox=inbox,
         )
 
     async def start(self) -> None:
@@ -58,6 +61,12 @@ class Rig:
 
     async def send(self, command: Command) -> None:
         await self.bus.send(NAME, command)
+
+    async def hand_in(self, *said: Report, region: str = "") -> None:
+        """As the web role takes it from another tool."""
+        assert self.intake is not None
+        body = pack(list(said))
+        await self.intake.put(Parcel(target=NAME, kind="test", at=self.now, body=body, size=len(said), region=region))
 
     async def step(self, seconds: float = 0.0) -> None:
         """Let time pass, then read and step as the engine's loop does."""

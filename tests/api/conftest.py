@@ -21,7 +21,7 @@ from api.settings import SiteInfo, WebSettings
 from feeds.bus import Bus
 from feeds.commands import CommandClient, Unanswered
 from feeds.history import History
-from feeds.journal import Journal
+from feeds.journal import Intake, Journal
 from feeds.live import Pump
 from feeds.mirror import alert_record
 from feeds.model import (
@@ -142,6 +142,7 @@ class World:
     layers: dict[str, bytes] = field(default_factory=dict)
     hashes: list[str] = field(default_factory=list)
     history: History | None = None
+    intake: Intake | None = None
     apps: list[FastAPI] = field(default_factory=list)
 
     def clock(self) -> float:
@@ -162,6 +163,7 @@ class World:
             reload=self.reload,
             clock=self.clock,
             history=self.history,
+            intake=self.intake,
             script_hashes=lambda: self.hashes,
         )
 
@@ -211,7 +213,7 @@ def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def world(journal_url: str, no_leaked_tasks: None) -> AsyncIterator[World]:
+async def world(journal_url: str, intake: Intake, no_leaked_tasks: None) -> AsyncIterator[World]:
     """A site whose bus is lost and whose live picture stands still, unless a test says otherwise."""
     journal = Journal(journal_url, "web")
     await journal.open()
@@ -219,7 +221,7 @@ async def world(journal_url: str, no_leaked_tasks: None) -> AsyncIterator[World]
     pump = Pump(bus, lambda: NOW)
     pump.mirror.reset("e1.1-0", picture())
     pump.filled, pump.moved_at = True, NOW
-    yield World(journal, bus, pump)
+    yield World(journal, bus, pump, intake=intake)
     await bus.close()
     await journal.close()
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from feeds import wire
 from feeds.bus import Bus
 from feeds.cap import CapDocument
-from feeds.journal import Entry, Journal
+from feeds.journal import Entry, Intake, Journal, Parcel
 from feeds.model import Asset, Change, EmergencyWarning, Kind
-from incidents.engine import WarningsEngine
+from incidents.engine import NAME, WarningsEngine
 from incidents.keeping import WARNING, held_of
 from tests.incidents.builders import SENDER, T0, sent_text
 
@@ -57,15 +58,15 @@ class Killed(Exception):
 class Rig:
     """`now` is the clock."""
 
-    def __init__(self, bus: Bus, journal: Journal) -> None:
-        self.bus, self.journal = bus, journal
+    def __init__(self, bus: Bus, journal: Journal, intake: Intake | None = None) -> None:
+        self.bus, self.journal, self.intake = bus, journal, intake
         self.now = T0
         self.assets = dict(ASSETS)
         self.cursors: dict[str, str] = {}
         self.engine = self._engine()
 
     def _engine(self) -> WarningsEngine:
-        return WarningsEngine(self.journal, self.assets, clock=lambda: self.now)
+        return WarningsEngine(self.journal, self.assets, clock=lambda: self.now, intake=self.intake)
 
     async def start(self) -> None:
         """Start the process anew: another engine on the same stores."""
@@ -78,6 +79,12 @@ class Rig:
             CapDocument(source=source, received_at=self.now, raw=raw, mode=mode, profile=profile) for raw in raws
         ]
         await self.bus.publish("emergency", "cap", documents, source=source)
+
+    async def push(self, raw: bytes) -> None:
+        """As the web role takes it from another tool."""
+        assert self.intake is not None
+        document = CapDocument(source="push.tool", received_at=self.now, raw=raw)
+        await self.intake.put(Parcel(target=NAME, kind="cap", at=self.now, body=wire.encode(document)))
 
     async def step(self, seconds: float = 0.0) -> None:
         """Let time pass, then read and step as the engine's loop does."""

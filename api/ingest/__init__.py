@@ -1,0 +1,1 @@
+"""What other tools send, made into one form (feeds.reports): one module a tool, pure functions of bytes and time."""

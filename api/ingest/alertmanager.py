@@ -1,0 +1,170 @@
+"""Alertmanager's two forms: its own `POST /api/v2/alerts`, and the body of its webhook (version 4), Grafana's too.
+
+Sources: Prometheus Alertmanager `api/v2/openapi.yaml` (postableAlert), `template.Data` (webhook).
+An `endsAt` that has passed is an explicit end. One ahead is a lease, as Prometheus sends it: it must be said again
+before then. A post without one has the lease that Alertmanager gives it (`resolve_timeout`); a webhook has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from api.ingest import bounds
+from api.ingest.bounds import TooMuch
+from api.ingest.findings import finding
+from api.ingest.words import moment, severity
+from feeds.model import Finding
+from feeds.reports import AT_ONCE, Report
+
+TOOL = "prometheus"
+_WHO = ("instance", "host", "hostname", "node", "device", "service", "job")
+_BOUND = {"LABELS_TOO_MANY": f"{bounds.LABELS}", "LABEL_TOO_LONG": f"{bounds.NAME}, {bounds.VALUE}"}
+
+
+class Posted(msgspec.Struct):
+    """A postableAlert, and an alert of a webhook."""
+
+    labels: dict[str, str]
+    annotations: dict[str, str | None] = {}
+    startsAt: str | None = None
+    endsAt: str | None = None
+    generatorURL: str | None = None
+    status: str = ""
+
+
+class Hook(msgspec.Struct):
+    """The webhook's body."""
+
+    version: str = "4"
+    status: str = ""
+    truncatedAlerts: int = 0
+    alerts: list[msgspec.Raw] = []
+
+
+Taken = tuple[list[Report], list[Finding]]
+_posted = msgspec.json.Decoder(list[Posted])
+_one = msgspec.json.Decoder(Posted)
+_raws = msgspec.json.Decoder(list[msgspec.Raw])
+_hook = msgspec.json.Decoder(Hook)
+
+
+def posted(raw: bytes, now: float, *, resolve_timeout: float) -> Taken:
+    """The alerts of a `POST /api/v2/alerts`; what cannot be used is a finding, the others are taken."""
+    try:
+        given = _posted.decode(raw)
+    except msgspec.ValidationError:
+        return _one_by_one(raw, lambda one, place: _post(one, place, now, resolve_timeout))
+    except msgspec.DecodeError as error:
+        return [], [finding("JSON_INVALID", detail=str(error))]
+    return _gather(given, lambda one, place: _post(one, place, now, resolve_timeout))
+
+
+def hooked(raw: bytes, now: float, *, tool: str = TOOL) -> Taken:
+    """The alerts of a webhook. What was left out (`truncatedAlerts`) is a remark, and no recovery."""
+    try:
+        body = _hook.decode(raw)
+    except msgspec.ValidationError as error:
+        return [], [finding("FORM_INVALID", detail=str(error))]
+    except msgspec.DecodeError as error:
+        return [], [finding("JSON_INVALID", detail=str(error))]
+    if body.version not in ("4", "1"):  # Grafana's says 1
+        return [], [finding("VERSION_UNKNOWN", "version", value=body.version)]
+    reports, findings = _decoded(body.alerts, lambda one, place: _heard(one, place, now, tool), "alerts")
+    if body.truncatedAlerts > 0:
+        findings.append(finding("TRUNCATED", "truncatedAlerts", detail=str(body.truncatedAlerts)))
+    return reports, findings
+
+
+def _one_by_one(raw: bytes, make: Callable[[Posted, str], Report]) -> Taken:
+    """One alert of a wrong form takes no other with it."""
+    try:
+        given = _raws.decode(raw)
+    except msgspec.DecodeError as error:
+        return [], [finding("FORM_INVALID", detail=str(error))]
+    return _decoded(given, make, "")
+
+
+def _decoded(given: list[msgspec.Raw], make: Callable[[Posted, str], Report], path: str) -> Taken:
+    alerts: list[Posted | Finding] = []
+    for place, raw in enumerate(given):
+        try:
+            alerts.append(_one.decode(raw))
+        except msgspec.ValidationError as error:
+            alerts.append(finding("FORM_INVALID", f"{path}[{place}]", detail=str(error)))
+    return _gather(alerts, make, path)
+
+
+def _gather(given: list[Any], make: Callable[[Posted, str], Report], path: str = "") -> Taken:
+    if len(given) > AT_ONCE:
+        return [], [finding("TOO_MANY", path, value=str(len(given)), detail=str(AT_ONCE))]
+    reports: list[Report] = []
+    findings: list[Finding] = []
+    for place, one in enumerate(given):
+        if isinstance(one, Finding):
+            findings.append(one)
+            continue
+        try:
+            reports.append(make(one, f"{path}[{place}]"))
+        except Unusable as error:
+            findings.append(error.finding)
+    return reports, findings
+
+
+class Unusable(ValueError):
+    """One alert that cannot be taken."""
+
+    def __init__(self, one: Finding) -> None:
+        super().__init__(one.code)
+        self.finding = one
+
+
+def _post(one: Posted, place: str, now: float, resolve_timeout: float) -> Report:
+    starts, ends = _times(one, place)
+    if ends is not None and starts is not None and ends < starts:
+        raise Unusable(finding("ENDS_BEFORE_START", f"{place}.endsAt", value=str(one.endsAt)))
+    active = ends is None or ends > now
+    lease = (ends if ends is not None else now + resolve_timeout) if active else None
+    return report(one, place, TOOL, active=active, since=starts, until=lease)
+
+
+def _heard(one: Posted, place: str, now: float, tool: str) -> Report:
+    if one.status not in ("firing", "resolved"):
+        raise Unusable(finding("STATUS_UNKNOWN", f"{place}.status", value=one.status))
+    starts, ends = _times(one, place)
+    active = one.status == "firing"
+    return report(one, place, tool, active=active, since=starts, until=ends if active and ends and ends > now else None)
+
+
+def _times(one: Posted, place: str) -> tuple[float | None, float | None]:
+    try:
+        return moment(one.startsAt), moment(one.endsAt)
+    except (ValueError, OverflowError) as error:
+        value = f"{one.startsAt} {one.endsAt}"
+        raise Unusable(finding("TIME_INVALID", place, value=value)) from error
+
+
+def report(
+    one: Posted, place: str, tool: str, *, active: bool, since: float | None, until: float | None
+) -> Report:
+    """One alert in our form. Raises Unusable."""
+    try:
+        labels = bounds.labels(one.labels)
+    except TooMuch as error:
+        raise Unusable(finding(str(error), f"{place}.labels", detail=_BOUND[str(error)])) from error
+    if not labels:
+        raise Unusable(finding("LABELS_MISSING", f"{place}.labels"))
+    name, notes = labels.get("alertname", "alert"), one.annotations
+    shown = bounds.title(notes.get("summary") or notes.get("title") or name)
+    words = notes.get("description") or notes.get("message") or ""
+    graded = labels.get("severity", "")
+    asset = labels.get("asset", "")
+    return Report(
+        rule=f"{tool}:{name}", asset=asset or next((labels[key] for key in _WHO if key in labels), tool),
+        by_address=not asset, severity=severity(graded or labels.get("priority", "")), active=active, since=since,
+        until=until, face=graded, identity_labels={key: value for key, value in labels.items() if key != "severity"},
+        labels=labels, title={"zh-CN": shown, "en": shown},
+        text=bounds.text(words), url=bounds.url(one.generatorURL or ""),
+    )  # fmt: skip

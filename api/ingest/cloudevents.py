@@ -1,0 +1,132 @@
+"""CloudEvents 1.0 over HTTP: structured, binary and batch mode; each event says one thing of one alert.
+
+Sources: CNCF CloudEvents 1.0.2 (spec, JSON event format, HTTP protocol binding 3.1 to 3.3).
+`source` + `id` make an event the same one; `source`, `type` and `subject` make it the same alert; an event whose
+`time` is older than what is known changes nothing. `data` is {active, severity, asset, title, text, labels, since,
+until, url}; only `active` (or `status`: firing, resolved) must be there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+
+import msgspec
+
+from api.ingest import bounds
+from api.ingest.bounds import TooMuch
+from api.ingest.findings import finding
+from api.ingest.words import moment, severity
+from feeds.model import Finding
+from feeds.reports import AT_ONCE, Report
+
+TOOL = "cloudevents"
+STRUCTURED, BATCH = "application/cloudevents+json", "application/cloudevents-batch+json"
+
+
+class Data(msgspec.Struct):
+    """What the event says."""
+
+    active: bool | None = None
+    status: str = ""
+    severity: str = ""
+    asset: str = ""
+    title: str | dict[str, str] = ""
+    text: str = ""
+    labels: dict[str, str] = {}
+    since: str | None = None
+    until: str | None = None
+    url: str = ""
+
+
+class Event(msgspec.Struct):
+    """An event's attributes; extensions are passed over."""
+
+    specversion: str
+    id: str
+    source: str
+    type: str
+    subject: str = ""
+    time: str | None = None
+    data: msgspec.Raw = msgspec.Raw()
+
+
+Told = tuple[list[tuple[str, Report]], list[Finding]]
+"""(the event's key, what it says) each, and what is wrong."""
+
+
+def taken(raw: bytes, headers: Mapping[str, str]) -> Told:
+    """The events of one call, in their order."""
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    try:
+        if kind == BATCH:
+            events = msgspec.json.decode(raw, type=list[Event])
+        elif kind == STRUCTURED or "ce-specversion" not in headers:
+            events = [msgspec.json.decode(raw, type=Event)]
+        else:
+            events = [msgspec.convert(_binary(headers), Event)]
+            events[0].data = msgspec.Raw(raw)
+    except msgspec.ValidationError as error:
+        return [], [finding("FORM_INVALID", detail=str(error))]
+    except msgspec.DecodeError as error:
+        return [], [finding("JSON_INVALID", detail=str(error))]
+    if len(events) > AT_ONCE:
+        return [], [finding("TOO_MANY", value=str(len(events)), detail=str(AT_ONCE))]
+    reports: list[tuple[str, Report]] = []
+    findings: list[Finding] = []
+    for place, event in enumerate(events):
+        at = f"[{place}]" if kind == BATCH else ""
+        found = _report(event, at)
+        if isinstance(found, Finding):
+            findings.append(found)
+        else:
+            reports.append((f"{event.source}\n{event.id}", found))
+    return reports, findings
+
+
+def _binary(headers: Mapping[str, str]) -> dict[str, Any]:
+    """Attributes from `ce-` headers, percent-decoded (HTTP binding 3.1.3.2)."""
+    return {name[3:]: unquote(value) for name, value in headers.items() if name.startswith("ce-")}
+
+
+def _report(event: Event, at: str) -> Report | Finding:
+    for name in ("id", "source", "type"):
+        if not getattr(event, name) or len(getattr(event, name)) > bounds.VALUE:
+            return finding("MISSING_REQUIRED", f"{at}.{name}")
+    if event.specversion != "1.0":
+        return finding("VERSION_UNKNOWN", f"{at}.specversion", value=event.specversion)
+    if not event.data:
+        return finding("MISSING_REQUIRED", f"{at}.data")
+    try:
+        data = msgspec.json.decode(event.data, type=Data)
+        labels = bounds.labels(data.labels)
+        times = moment(event.time), moment(data.since), moment(data.until)
+    except TooMuch as error:
+        return finding(str(error), f"{at}.data.labels", detail=str(bounds.LABELS))
+    except msgspec.DecodeError as error:
+        return finding("FORM_INVALID", f"{at}.data", detail=str(error))
+    except (ValueError, OverflowError):
+        return finding("TIME_INVALID", f"{at}.time", value=str(event.time))
+    active = data.active if data.active is not None else {"firing": True, "resolved": False}.get(data.status)
+    if active is None:
+        return finding("STATUS_UNKNOWN" if data.status else "MISSING_REQUIRED", f"{at}.data.active", value=data.status)
+    return _said(event, data, labels, times, active)
+
+
+def _said(
+    event: Event, data: Data, labels: dict[str, str], times: tuple[float | None, float | None, float | None],
+    active: bool,
+) -> Report:
+    told, since, until = times
+    subject = bounds.visible(event.subject[: bounds.VALUE])
+    given = data.title if isinstance(data.title, dict) else {"zh-CN": data.title, "en": data.title}
+    usual = bounds.title(event.type)
+    title = {language: bounds.title(given.get(language, "")) or usual for language in ("zh-CN", "en")}
+    return Report(
+        rule=f"{TOOL}:{bounds.visible(event.type[: bounds.NAME])}",
+        asset=bounds.visible(data.asset[: bounds.VALUE]) or subject or bounds.visible(event.source),
+        severity=severity(data.severity), active=active, since=since or told, until=until if active else None, at=told,
+        identity_labels={"source": event.source, "subject": subject}, labels=labels, title=title,
+        text=bounds.text(data.text), url=bounds.url(data.url), by_address=not data.asset,
+    )  # fmt: skip

@@ -1,0 +1,68 @@
+"""What a sender with a region may speak of: assets of that region, and things that are in no inventory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from api.deps import Deps
+from api.ingest.findings import finding
+from api.principal import Principal
+from api.problems import Problem
+from feeds.addresses import AddressBook
+from feeds.live import Audience
+from feeds.model import Asset, Finding
+from feeds.reports import Report
+
+FRESH = 5.0
+"""Seconds that the addresses of the inventory are taken as they were."""
+
+
+class Scope:
+    """The inventory as this web process sees it. The engine that applies a report looks once more."""
+
+    def __init__(self, deps: Deps) -> None:
+        self._deps = deps
+        self._made = float("-inf")
+        self._book = AddressBook()
+        self._regions: dict[str, str] = {}
+
+    def within(self, who: Principal, reports: Sequence[Report]) -> tuple[list[Report], list[Finding]]:
+        """The reports that the sender may make; what is in no inventory lies in the sender's own region.
+
+        Raises Problem(busy) while the inventory is not known: then nobody can tell.
+        """
+        if not who.region:
+            return list(reports), []
+        self._look()
+        kept, findings = [], []
+        for place, one in enumerate(reports):
+            region = self._regions.get(self.asset(one))
+            if region is None:
+                kept.append(replace(one, region=who.region))
+            elif who.reaches(region):
+                kept.append(one)
+            else:
+                findings.append(finding("OUTSIDE_REGION", f"[{place}]", value=one.asset))
+        return kept, findings
+
+    def asset(self, one: Report) -> str:
+        """The asset that a report is about, "" when the inventory has none such."""
+        if one.asset in self._regions:
+            return one.asset
+        return (self._book.find(one.asset) if one.by_address else "") or (
+            self._book.find(one.address) if one.address else ""
+        )
+
+    def _look(self) -> None:
+        pump, at = self._deps.pump, self._deps.clock()
+        if not pump.filled:
+            raise Problem("busy")
+        if 0 <= at - self._made < FRESH:
+            return
+        records = pump.mirror.records("asset", Audience())
+        self._regions = {id: str(record["region"]) for id, record in records.items()}
+        self._book = AddressBook(
+            Asset(id=id, name="", kind="", region="", probes=tuple(record["probes"])) for id, record in records.items()
+        )
+        self._made = at

@@ -1,0 +1,113 @@
+"""What our media type for Zabbix sends (deploy/zabbix): one event a call, its macros as text.
+
+Zabbix writes times without a zone ("2026.11.22", "10:39:48"): they are its server's, and which that is the settings
+say (`[ingest] zabbix_timezone`) or the media type's own parameter `timezone`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from api.ingest import bounds
+from api.ingest.alertmanager import Taken
+from api.ingest.bounds import TooMuch
+from api.ingest.findings import finding
+from feeds.model import Severity
+from feeds.reports import Report
+
+TOOL = "zabbix"
+# {EVENT.NSEVERITY}: 0 not classified, 1 information, 2 warning, 3 average, 4 high, 5 disaster.
+_SEVERITIES = {
+    "0": Severity.INFO, "1": Severity.INFO, "2": Severity.WARNING, "3": Severity.MINOR, "4": Severity.MAJOR,
+    "5": Severity.CRITICAL,
+}  # fmt: skip
+
+
+class _Tag(msgspec.Struct):
+    tag: str
+    value: str = ""
+
+
+class Event(msgspec.Struct):
+    """The media type's parameters; macros that Zabbix could not resolve stay as they are, "{…}" or "*UNKNOWN*"."""
+
+    triggerid: str
+    host: str
+    value: str
+    eventid: str = ""
+    name: str = ""
+    nseverity: str = ""
+    host_ip: str = ""
+    date: str = ""
+    time: str = ""
+    recovery_date: str = ""
+    recovery_time: str = ""
+    opdata: str = ""
+    url: str = ""
+    tags: str = ""
+    timezone: str = ""
+    update_status: str = ""
+
+
+def taken(raw: bytes, now: float, *, timezone: str) -> Taken:
+    """The alert of one call."""
+    try:
+        event = msgspec.json.decode(raw, type=Event)
+    except msgspec.ValidationError as error:
+        return [], [finding("FORM_INVALID", detail=str(error))]
+    except msgspec.DecodeError as error:
+        return [], [finding("JSON_INVALID", detail=str(error))]
+    for name in ("triggerid", "host"):
+        if not _given(getattr(event, name)):
+            return [], [finding("MISSING_REQUIRED", name)]
+    if event.value not in ("0", "1"):
+        return [], [finding("STATUS_UNKNOWN", "value", value=event.value)]
+    return _report(event, timezone)
+
+
+def _report(event: Event, timezone: str) -> Taken:
+    try:
+        zone = ZoneInfo(_given(event.timezone) or timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return [], [finding("ZONE_UNKNOWN", "timezone", value=event.timezone)]
+    try:
+        began = _moment(event.date, event.time, zone)
+        ended = _moment(event.recovery_date, event.recovery_time, zone)
+    except ValueError:
+        return [], [finding("TIME_INVALID", "date", value=f"{event.date} {event.time} {event.recovery_date}")]
+    try:
+        labels = bounds.labels({"host": event.host, "triggerid": event.triggerid, **_tags(event.tags)})
+    except TooMuch as error:
+        return [], [finding(str(error), "tags", detail=str(bounds.LABELS))]
+    except msgspec.DecodeError as error:
+        return [], [finding("JSON_INVALID", "tags", detail=str(error))]
+    active, asset = event.value == "1", labels.get("asset", "")
+    name = bounds.title(_given(event.name) or event.triggerid)
+    return [Report(
+        rule=f"{TOOL}:{labels['triggerid']}", asset=asset or labels["host"], by_address=False,
+        severity=_SEVERITIES.get(event.nseverity, Severity.MAJOR), active=active, since=began,
+        identity_labels={"triggerid": labels["triggerid"], "host": labels["host"]},
+        labels=labels, title={"zh-CN": name, "en": name}, text=bounds.text(_given(event.opdata)),
+        at=began if active else ended, url=bounds.url(_given(event.url)), address=_given(event.host_ip)[:bounds.NAME],
+    )], []  # fmt: skip
+
+
+def _given(macro: str) -> str:
+    """The macro's value; "" when Zabbix had none."""
+    word = macro.strip()
+    return "" if word.startswith(("{", "*UNKNOWN*")) else word
+
+
+def _moment(date: str, time: str, zone: ZoneInfo) -> float | None:
+    if not _given(date) or not _given(time):
+        return None
+    return datetime.strptime(f"{date.strip()} {time.strip()}", "%Y.%m.%d %H:%M:%S").replace(tzinfo=zone).timestamp()
+
+
+def _tags(text: str) -> dict[str, str]:
+    if not text.strip() or text.strip().startswith(("{EVENT", "*UNKNOWN*")):
+        return {}
+    return {one.tag: one.value for one in msgspec.json.decode(text, type=list[_Tag])}

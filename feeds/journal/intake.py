@@ -1,0 +1,251 @@
+"""What other tools sent in and no engine has applied yet: the journal's antechamber, as durable as the journal.
+
+It is a file of its own beside a SQLite journal (tables of their own in PostgreSQL), so that taking in never waits
+for an engine's transaction. Everybody who waits at one moment shares one commit. An engine reads on from its place,
+which stands in the journal in the same transaction as what followed from it, so each parcel is applied once; then
+its rows are dropped. See docs/decisions/0011.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from feeds.clock import Clock, now
+from feeds.journal.connections import Store, translated
+from feeds.journal.records import JournalError
+
+log = logging.getLogger(__name__)
+
+LOCK = 0x5746494E
+"""The advisory lock of its writers in PostgreSQL: not the journal's, so that neither waits for the other."""
+FULL = 200_000
+"""Alerts and messages that may wait for one engine; beyond it senders are asked to come again."""
+IN_HAND = 64 << 20
+"""Bytes that may wait for the next commit."""
+TOGETHER = 2000
+"""Parcels in one commit at most."""
+LOOK_EVERY = 0.5
+SEEN_FOR = 7 * 86400.0
+"""Seconds that a sender's idempotency key is remembered."""
+
+metadata = MetaData()
+RowNumber = BigInteger().with_variant(Integer, "sqlite")
+parcel = Table(
+    "intake",
+    metadata,
+    Column("id", RowNumber, primary_key=True, autoincrement=True),
+    Column("target", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("intake_target", "target", "id"),
+    sqlite_autoincrement=True,
+)
+seen = Table(
+    "intake_seen",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("at", Float, nullable=False),
+    Index("intake_seen_at", "at"),
+)
+life = Table("intake_life", metadata, Column("id", Text, primary_key=True))
+
+
+class IntakeFull(Exception):
+    """More waits than may wait: nothing was taken, come again later (HTTP 503)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """One accepted request. `size` counts what is in it; `region` bounds what its sender may speak of ("" nothing)."""
+
+    target: str
+    kind: str
+    at: float
+    body: bytes
+    actor: str = ""
+    region: str = ""
+    size: int = 1
+    id: int = 0
+
+
+def intake_url(journal_url: str) -> str:
+    """Where the intake of a journal lies: `intake.sqlite3` beside a SQLite journal, else the same database."""
+    url = make_url(journal_url)
+    if not url.drivername.startswith("sqlite"):
+        return journal_url
+    return url.set(database=str(Path(str(url.database)).with_name("intake.sqlite3"))).render_as_string(False)
+
+
+_Waiting = tuple[Parcel, str, "asyncio.Future[bool]"]
+
+
+class Intake:
+    """One process's access. Errors are the journal's (JournalLost: nothing was taken) and IntakeFull."""
+
+    def __init__(self, url: str, name: str, *, clock: Clock = now, full: int = FULL) -> None:
+        self._store = Store(url, name, lock=LOCK)
+        self._clock, self._full = clock, full
+        self._waiting: list[_Waiting] = []
+        self._in_hand = 0
+        self._work: asyncio.Task[None] | None = None
+        self._pending: dict[str, int] = {}
+        self._looked = float("-inf")
+        self._upsert = sqlite.insert if self._store.is_sqlite else postgresql.insert
+        self.life = ""
+
+    async def open(self) -> None:
+        """Connect, make the tables that are missing, and learn which life of the intake this is."""
+        self._store.open()
+        try:
+            async with self._store.writing(patient=True) as connection:
+                await connection.run_sync(metadata.create_all)
+                found = (await connection.execute(select(life.c.id))).scalar()
+                if found is None:
+                    found = secrets.token_hex(8)
+                    await connection.execute(insert(life).values(id=found))
+            self.life = str(found)
+        except BaseException:
+            await self._store.close()
+            raise
+
+    async def close(self) -> None:
+        """What was handed in is written first."""
+        if self._work is not None:
+            await asyncio.wait([self._work])
+        await self._store.close()
+
+    # -- taking in -----------------------------------------------------------------
+
+    def pending(self, target: str) -> int:
+        """How much waited for an engine when this process last looked."""
+        return self._pending.get(target, 0)
+
+    async def put(self, one: Parcel, *, key: str = "") -> bool:
+        """True when the parcel is on the disk; False when one with this key was taken before, and nothing is done.
+
+        Raises IntakeFull, JournalLost. `key` is the sender's own, kept for SEEN_FOR seconds.
+        """
+        if self.pending(one.target) >= self._full or self._in_hand >= IN_HAND:
+            await self._look_again()
+            if self.pending(one.target) >= self._full or self._in_hand >= IN_HAND:
+                raise IntakeFull(one.target)
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append((one, key, future))
+        self._in_hand += len(one.body)
+        if self._work is None:
+            self._work = asyncio.create_task(self._drain(), name="intake")
+        return await future
+
+    async def _look_again(self) -> None:
+        """While it is full nothing is written, so nobody else would notice that there is room again."""
+        if not 0 <= self._clock() - self._looked < LOOK_EVERY:
+            async with self._store.reading() as connection:
+                await self._look(connection)
+
+    async def _drain(self) -> None:
+        """Commit for as long as somebody waits; one commit serves all who wait when it begins."""
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:TOGETHER], self._waiting[TOGETHER:]
+                try:
+                    fresh = await self._write(batch)
+                except JournalError as error:
+                    _settle(batch, error)
+                else:
+                    _settle(batch, fresh)
+                self._in_hand -= sum(len(one.body) for one, _, _ in batch)
+        finally:
+            self._work = None
+
+    async def _write(self, batch: Sequence[_Waiting]) -> set[int]:
+        """The places in the batch that are new."""
+        async with self._store.writing() as connection:
+            fresh = await self._fresh(connection, batch)
+            rows = [_row(batch[place][0]) for place in sorted(fresh)]
+            if rows:
+                await connection.execute(insert(parcel), rows)
+            if not 0 <= self._clock() - self._looked < LOOK_EVERY:
+                await self._look(connection)
+        return fresh
+
+    async def _fresh(self, connection: AsyncConnection, batch: Sequence[_Waiting]) -> set[int]:
+        first: dict[str, int] = {}
+        for place, (_, key, _) in enumerate(batch):
+            if key:
+                first.setdefault(key, place)
+        if not first:
+            return set(range(len(batch)))
+        known = set((await connection.execute(select(seen.c.key).where(seen.c.key.in_(first)))).scalars())
+        new = {key: place for key, place in first.items() if key not in known}
+        if new:
+            at = self._clock()
+            await connection.execute(insert(seen), [{"key": key, "at": at} for key in new])
+            await connection.execute(delete(seen).where(seen.c.at < at - SEEN_FOR))
+        return {place for place, (_, key, _) in enumerate(batch) if not key or new.get(key) == place}
+
+    async def _look(self, connection: AsyncConnection) -> None:
+        with translated(OSError):
+            rows = await connection.execute(select(parcel.c.target, func.sum(parcel.c.size)).group_by(parcel.c.target))
+            self._pending = {target: int(size) for target, size in rows}
+        self._looked = self._clock()
+
+    # -- giving out ----------------------------------------------------------------
+
+    async def read(self, target: str, after: int, *, limit: int) -> list[Parcel]:
+        """Parcels for one engine behind that place, oldest first; `limit` of them at most."""
+        statement = select(parcel).where(parcel.c.target == target, parcel.c.id > after)
+        async with self._store.reading() as connection:
+            with translated(OSError):
+                rows = (await connection.execute(statement.order_by(parcel.c.id).limit(limit))).all()
+        return [Parcel(**row._asdict()) for row in rows]
+
+    async def drop(self, target: str, upto: int) -> None:
+        """Forget what the engine has applied; call it only when the journal has its place."""
+        async with self._store.writing() as connection:
+            with translated(OSError):
+                await connection.execute(delete(parcel).where(parcel.c.target == target, parcel.c.id <= upto))
+
+
+def _row(one: Parcel) -> dict[str, Any]:
+    names = ("target", "kind", "at", "actor", "region", "size", "body")
+    return {name: getattr(one, name) for name in names}
+
+
+def _settle(batch: Sequence[_Waiting], outcome: JournalError | set[int]) -> None:
+    """Tell everybody who still waits."""
+    for place, (_, _, future) in enumerate(batch):
+        if future.done():
+            continue
+        if isinstance(outcome, JournalError):
+            future.set_exception(outcome)
+        else:
+            future.set_result(place in outcome)
