@@ -41,6 +41,8 @@ entry = Table(
     UniqueConstraint("chain", "chain_seq", name="entry_chain"),
     Index("entry_subject", "kind", "subject", "seq"),
     Index("entry_command", "command"),
+    Index("entry_kind", "kind", "seq"),
+    Index("entry_kind_at", "kind", "at", "seq"),
     sqlite_autoincrement=True,
 )
 

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, func, or_, select, update
 
 from feeds.journal import schema
 from feeds.journal.chains import Checker
@@ -104,6 +104,43 @@ class Journal:
         if before is not None:
             statement = statement.where(log.c.seq < before)
         return [_entry(row) for row in await self._rows(statement)]
+
+    async def between(self, kind: str, start: float, end: float, page: int = 1000) -> AsyncIterator[list[Entry]]:
+        """What happened in start <= at < end, in the order of that time, page by page; each page is read by itself."""
+        log = schema.entry
+        ordered = select(log).where(log.c.kind == kind, log.c.at < end).order_by(log.c.at, log.c.seq).limit(page)
+        at, seq = start, 0
+        while True:
+            rows = await self._rows(ordered.where(log.c.at >= at, or_(log.c.at > at, log.c.seq > seq)))
+            if rows:
+                yield [_entry(row) for row in rows]
+            if len(rows) < page:
+                return
+            at, seq = rows[-1].at, rows[-1].seq
+
+    async def moments(
+        self, kind: str, start: float, end: float, page: int = 5000
+    ) -> AsyncIterator[list[tuple[str, float, str]]]:
+        """The same as (subject, at, name) alone: a month of a prefecture is some hundred thousand of them."""
+        log = schema.entry
+        ordered = select(log.c.subject, log.c.at, log.c.name, log.c.seq).where(log.c.kind == kind, log.c.at < end)
+        ordered = ordered.order_by(log.c.at, log.c.seq).limit(page)
+        at, seq = start, 0
+        while True:
+            rows = await self._rows(ordered.where(log.c.at >= at, or_(log.c.at > at, log.c.seq > seq)))
+            if rows:
+                yield [(row[0], row[1], row[2]) for row in rows]
+            if len(rows) < page:
+                return
+            at, seq = rows[-1][1], rows[-1][3]
+
+    async def last_before(self, kind: str, moment: float) -> dict[str, str]:
+        """The name of the last entry before a moment, of each subject that has a document of that kind."""
+        log, table = schema.entry, schema.doc
+        before = select(log.c.name).where(log.c.kind == kind, log.c.subject == table.c.id, log.c.at < moment)
+        newest = before.order_by(log.c.seq.desc()).limit(1).correlate(table).scalar_subquery()
+        rows = await self._rows(select(table.c.id, newest).where(table.c.kind == kind))
+        return {row[0]: row[1] for row in rows if row[1] is not None}
 
     async def command_entry(self, command_id: str) -> Entry | None:
         """What a command brought about, if it was carried out."""

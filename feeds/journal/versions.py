@@ -21,7 +21,7 @@ from feeds.journal.records import JournalError, StoreRefused
 
 log = logging.getLogger(__name__)
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest version that this program knows; it writes no other."""
 FIRST = "0001"
 TABLE = "alembic_version"

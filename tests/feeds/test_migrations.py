@@ -21,14 +21,22 @@ NEXT = '''
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "{revision}"
+down_revision = "{head}"
 
 
 def upgrade() -> None:
     op.add_column("doc", sa.Column("colour", sa.Text))
     {more}
 '''
+HEAD = versions.HEAD
+NEWER = f"{int(HEAD) + 1:04}"
+
+
+def next_version(folder: Path, more: str = "") -> None:
+    """One migration more than this program has."""
+    folder.mkdir(exist_ok=True)
+    (folder / f"v{NEWER}_colour.py").write_text(NEXT.format(more=more, revision=NEWER, head=HEAD))
 
 
 @pytest.fixture
@@ -37,9 +45,8 @@ def newer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None
 
     def become(more: str = "") -> None:
         folder = tmp_path / "migrations"
-        folder.mkdir(exist_ok=True)
-        (folder / "v0002_colour.py").write_text(NEXT.format(more=more))
-        monkeypatch.setattr(versions, "HEAD", "0002")
+        next_version(folder, more)
+        monkeypatch.setattr(versions, "HEAD", NEWER)
         monkeypatch.setattr(versions, "LOCATIONS", [*versions.LOCATIONS, folder])
 
     return become
@@ -91,17 +98,17 @@ async def test_an_older_store_is_copied_and_migrated_and_loses_nothing(
     await old.close()
     newer()
     one, *others = await asyncio.gather(*(opened(journal_url) for _ in range(3)))  # the roles start together
-    assert await number(one) == "0002"
+    assert await number(one) == NEWER
     assert [entry.subject for entry in await one.entries()] == ["a", "b"]
     assert await one.verify() == []
     if journal_store == "postgres":
         async with one.store.reading() as connection:
-            assert (await connection.execute(text("SELECT count(*) FROM before_0001_entry"))).scalar() == 2
+            assert (await connection.execute(text(f"SELECT count(*) FROM before_{HEAD}_entry"))).scalar() == 2
     else:
-        (copy,) = Path(one.store.file).parent.glob("*.before-migration-0001*")
+        (copy,) = Path(one.store.file).parent.glob(f"*.before-migration-{HEAD}*")
         with closing(sqlite3.connect(copy)) as kept:
             assert kept.execute("SELECT count(*), (SELECT version_num FROM alembic_version) FROM entry").fetchall() == [
-                (2, "0001")
+                (2, HEAD)
             ]
     for journal in (one, *others):
         await journal.close()
@@ -117,7 +124,7 @@ async def test_a_migration_that_fails_leaves_the_store_as_it_was(
         await Journal(journal_url, "test").open()
     async with old.store.reading() as connection:
         names = [one["name"] for one in await connection.run_sync(lambda c: inspect(c).get_columns("doc"))]
-    assert ("colour" in names, await number(old)) == (False, "0001")
+    assert ("colour" in names, await number(old)) == (False, HEAD)
     await write(old, "b")
     assert [entry.subject for entry in await old.entries()] == ["a", "b"]
     await old.close()
@@ -132,20 +139,20 @@ async def test_a_newer_store_is_refused_in_both_languages_and_not_touched(
     monkeypatch.undo()
     with pytest.raises(StoreRefused) as refused:
         await Journal(journal_url, "test").open()
-    assert "0002" in refused.value.zh
+    assert NEWER in refused.value.zh
     assert "newer Watchfloor" in refused.value.en
     assert [entry.subject for entry in await ahead.entries()] == ["a"]
     await ahead.close()
 
 
-async def test_a_store_from_before_there_were_versions_has_the_first(journal_url: str) -> None:
+async def test_a_store_from_before_there_were_versions_is_taken_for_the_first(journal_url: str) -> None:
     old = await opened(journal_url)
     await write(old, "a")
     async with old.store.writing() as connection:
         await connection.execute(text("DROP TABLE alembic_version"))
     await old.close()
     again = await opened(journal_url)
-    assert (await number(again), len(await again.entries())) == ("0001", 1)
+    assert (await number(again), len(await again.entries())) == (HEAD, 1)
     await again.close()
 
 
@@ -155,7 +162,7 @@ async def test_without_a_copy_nothing_is_migrated(
     url = f"sqlite+aiosqlite:///{tmp_path / 'journal.sqlite3'}"
     await (await opened(url)).close()
     newer()
-    (tmp_path / "journal.sqlite3.before-migration-0001.part").mkdir()
+    (tmp_path / f"journal.sqlite3.before-migration-{HEAD}.part").mkdir()
     with pytest.raises((JournalLost, OSError)):
         await Journal(url, "test").open()
 

@@ -15,7 +15,7 @@ import pytest
 
 from feeds.journal import Journal, Unstorable, transfer, versions
 from tests import postgres
-from tests.feeds.test_migrations import NEXT
+from tests.feeds.test_migrations import NEWER, next_version
 from watchfloor.backup import backup, restore
 from watchfloor.backup_files import MANIFEST, BackupError, Manifest
 from watchfloor.roles import open_journal
@@ -237,14 +237,13 @@ async def test_a_backup_of_an_older_version_is_migrated_and_one_of_a_newer_refus
 ) -> None:
     source, later, empty = await filled(new_site), new_site(), new_site()
     await backup(source, tmp_path / "old", quiet)
-    (tmp_path / "migrations").mkdir()
-    (tmp_path / "migrations" / "v0002_colour.py").write_text(NEXT.format(more=""))
+    next_version(tmp_path / "migrations")
     for place in ("feeds.journal.versions", "watchfloor.backup"):
-        monkeypatch.setattr(f"{place}.HEAD", "0002")
+        monkeypatch.setattr(f"{place}.HEAD", NEWER)
     monkeypatch.setattr(versions, "LOCATIONS", [*versions.LOCATIONS, tmp_path / "migrations"])
     await restore(later, tmp_path / "old", quiet)
     newest: Manifest = await backup(later, tmp_path / "new", quiet)
-    assert (newest.schema, newest.tables["entry"].rows, newest.tables["doc"].rows) == ("0002", 36, 35)
+    assert (newest.schema, newest.tables["entry"].rows, newest.tables["doc"].rows) == (NEWER, 36, 35)
     monkeypatch.undo()
     with pytest.raises(BackupError, match="newer Watchfloor"):
         await restore(empty, tmp_path / "new", quiet)
