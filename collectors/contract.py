@@ -17,7 +17,7 @@ from __future__ import annotations
 import errno
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -218,18 +218,6 @@ class Sharing(Protocol):
     @staticmethod
     def together(target: Target) -> str:
         """What the targets share: those of one name are due at the same moment."""
-
-
-class Listener(Protocol):
-    """Is told by others: an endless iterator of (asset id, measurement)."""
-
-    kinds: ClassVar[tuple[str, ...]]
-
-    def listen(self) -> AsyncIterator[tuple[str, Measurement]]:
-        """Raises CollectorError when it cannot (or can no longer) listen."""
-
-    async def close(self) -> None:
-        """Stops listening and gives its sockets back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from collectors import uri as uris
 from collectors.contract import Feed, Misconfigured, Poller, Target
+from collectors.listeners import Listener
 from collectors.settings import Credential, SourceSettings
 
 _POLLERS: Mapping[str, tuple[str, str]] = {
@@ -33,6 +34,10 @@ _POLLERS: Mapping[str, tuple[str, str]] = {
 _FEEDS: Mapping[str, tuple[str, str]] = {
     "emergency.cap": ("emergency.cap", "CapFeed"),
 }
+_LISTENERS: Mapping[str, tuple[str, str]] = {
+    "network.syslog": ("network.syslog", "SyslogListener"),
+    "network.traps": ("network.traps", "TrapListener"),
+}
 
 
 def known_schemes() -> tuple[str, ...]:
@@ -42,7 +47,7 @@ def known_schemes() -> tuple[str, ...]:
 
 def known_source_kinds() -> tuple[str, ...]:
     """Every `kind` that a `[[source]]` may have, sorted."""
-    return tuple(sorted(_FEEDS))
+    return tuple(sorted((*_FEEDS, *_LISTENERS)))
 
 
 @cache
@@ -77,6 +82,16 @@ def feed_class(kind: str) -> type[Feed]:
     return cast("type[Feed]", _load(*_FEEDS[kind]))
 
 
+def listens(kind: str) -> bool:
+    """Whether sources of this kind are told by others, instead of asking."""
+    return kind in _LISTENERS
+
+
+def listener_class(kind: str) -> type[Listener]:
+    """The class behind a kind that `listens`. Raises KeyError for another."""
+    return cast("type[Listener]", _load(*_LISTENERS[kind]))
+
+
 def target_of(
     uri: str, *, asset: str = "", timeout: float = 2.0, credentials: Mapping[str, Credential] | None = None
 ) -> Target:
@@ -101,4 +116,4 @@ def target_of(
 
 def check_source(settings: SourceSettings) -> None:
     """Raises Misconfigured when a `[[source]]` cannot work as it is set."""
-    feed_class(settings.kind).validate(settings)
+    (listener_class(settings.kind) if listens(settings.kind) else feed_class(settings.kind)).validate(settings)

@@ -9,14 +9,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Protocol
 
+from collectors import registry
 from collectors.conditions import Conditions, Wire
+from collectors.listeners import Around
+from collectors.listening import Listening
 from collectors.outbox import Outbox, Publisher
 from collectors.probing import Probing
+from collectors.reporting import Reporter, Told
 from collectors.settings import Credential, SchemeSettings, SourceSettings
 from collectors.sourcing import Sourcing
+from feeds.bus import BusFull, BusLost
 from feeds.clock import Clock, now
 from feeds.model import Asset, Heartbeat, Observation
 from feeds.vitals import Vitals
@@ -27,20 +33,21 @@ CANARY_SILENCE = 3.0
 COLLECTOR_EVERY = 2.0
 COLLECTOR_SILENCE = 10.0
 STATS_EVERY = 60.0
+BURY_EVERY = 2.0
 STUCK = 2.0
 """Seconds without a turn of the scheduler after which the role no longer says that it lives."""
 
 log = logging.getLogger(__name__)
 
 
-class CollectBus(Publisher, Wire, Protocol):
+class CollectBus(Publisher, Wire, Told, Protocol):
     """What the role needs of feeds.bus.Bus."""
 
 
 class Collect:
     """Entry of the role. `site` is the site's region; `clock` stamps what is seen (epoch seconds).
 
-    `data` is where collectors keep what is their own (keys), None when nothing may be kept.
+    `zone` is the site's time zone. `data` is where collectors keep what is their own (keys), None for nowhere.
     """
 
     def __init__(
@@ -53,8 +60,11 @@ class Collect:
         credentials: Mapping[str, Credential],
         clock: Clock = now,
         data: Path | None = None,
+        zone: tzinfo = UTC,
     ) -> None:
+        self._bus = bus
         self._site = site
+        self._zone = zone
         self._clock = clock
         self._schemes = schemes
         self._sources = tuple(sources)
@@ -64,6 +74,8 @@ class Collect:
         self.conditions = Conditions(bus, site, clock)
         self.probing = Probing(self.outbox, self.conditions, site, clock, data)
         self.sourcing = Sourcing(bus, self.outbox, site, clock)
+        self.reporter = Reporter(bus, clock)
+        self.listening = Listening(self.outbox, self.reporter, site, clock)
         self._vitals = Vitals()
         self._figures: dict[str, float] = {}
 
@@ -76,6 +88,9 @@ class Collect:
             tasks.create_task(self.probing.run(), name="probing")
             tasks.create_task(self.conditions.run(), name="conditions")
             tasks.create_task(self.sourcing.run(), name="sourcing")
+            tasks.create_task(self.reporter.run(), name="reporter")
+            tasks.create_task(self.listening.run(), name="listening")
+            tasks.create_task(self._bury(), name="dead letters")
             tasks.create_task(self._beat(), name="beat")
 
     async def reload(
@@ -97,19 +112,35 @@ class Collect:
         """Self-metrics: what it watches, what fails, what it published; `bus` says what is wrong with the bus."""
         return {
             "targets": len(self.probing), "failing": self.probing.failing, "rounds": self.probing.rounds,
-            "sources": len(self.sourcing), "sources_failing": self.sourcing.failing,
+            "sources": len(self.sourcing) + len(self.listening),
+            "sources_failing": self.sourcing.failing + self.listening.failing, "reported": self.reporter.reported,
             "published": self.outbox.published, "bus_losses": self.outbox.losses, "bus": self.outbox.trouble,
         }  # fmt: skip
 
     def _apply(self) -> None:
         self.probing.update(self._assets, self._schemes, self._credentials)
-        self.sourcing.update(self._sources, self._credentials)
+        asked = [one for one in self._sources if not registry.listens(one.kind)]
+        self.sourcing.update(asked, self._credentials)
+        around = Around(inventory=self._assets, credentials=self._credentials, zone=self._zone)
+        self.listening.update([one for one in self._sources if registry.listens(one.kind)], around)
 
     def _everything(self) -> Iterator[Observation]:
-        return self.probing.everything()
+        yield from self.probing.everything()
+        yield from self.listening.everything()
 
     def _begin_anew(self) -> None:
         self.sourcing.begin_anew()
+        self.reporter.begin_anew()
+
+    async def _bury(self) -> None:
+        """What listeners refused becomes dead letters: all of it counted, a few of them with words."""
+        while True:
+            await asyncio.sleep(BURY_EVERY)
+            for source, count, words in self.listening.take_rubbish():
+                try:
+                    await self._bus.set_aside(source, count, words)
+                except (BusLost, BusFull) as error:
+                    log.debug("dead letters not counted: %s", error, extra={"source": source})
 
     async def _beat(self) -> None:
         """On absolute ticks: the canary, the collectors' heartbeats, and now and then the self-metrics."""
@@ -134,7 +165,8 @@ class Collect:
             )
         )  # fmt: skip
         if turn % round(COLLECTOR_EVERY / CANARY_EVERY) == 0:
-            for heartbeat in self.probing.heartbeats(at, COLLECTOR_SILENCE):
-                self.outbox.beat(heartbeat)
+            for group in (self.probing, self.listening):
+                for heartbeat in group.heartbeats(at, COLLECTOR_SILENCE):
+                    self.outbox.beat(heartbeat)
         if turn and turn % round(STATS_EVERY / CANARY_EVERY) == 0:
             log.info("collecting", extra=self.stats())

@@ -120,6 +120,15 @@ class Bus:
         """Set aside what cannot be used; it is written with the engine's next commit, so once only."""
         self._dead.append(DeadLetter(stream, entry, source, reason, raw))
 
+    async def set_aside(self, source: str, count: int, words: Sequence[str]) -> None:
+        """Count `count` messages that a source's collector could not use; some `words` on them become dead letters."""
+        async with self._asked(), self._redis.pipeline(transaction=True) as pipe:
+            for one in words:
+                dead = DeadLetter(self.keys.feed("network"), "", source, one, b"")
+                pipe.xadd(self.keys.dead, letter_fields(dead), maxlen=DEAD_KEPT, approximate=True)
+            pipe.hincrby(self.keys.dead_counts, source, count)
+            await pipe.execute()
+
     async def commit(
         self,
         engine: str,

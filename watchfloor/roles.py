@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 import uvloop
 
@@ -165,6 +166,7 @@ async def _collect(settings: Settings, bus: Bus, journal: Journal) -> Role:
     entry = Collect(
         bus=bus, site=settings.site.region, schemes=settings.schemes, sources=settings.sources,
         assets=load_inventory(settings).assets, credentials=settings.credentials, data=settings.data,
+        zone=ZoneInfo(settings.site.timezone),
     )
 
     async def reload(fresh: Settings) -> None:

@@ -10,7 +10,8 @@ from collectors.contract import Misconfigured
 from collectors.settings import Credential, SchemeSettings, SourceSettings
 from feeds.model import Severity
 from watchfloor.settings_findings import propose
-from watchfloor.settings_reader import LANGUAGES, Table, has_host, spell
+from watchfloor.settings_listeners import listener, title
+from watchfloor.settings_reader import Table, has_host, spell
 
 SUBJECTS = ("asset", "source", "warning", "region")
 _SEVERITIES = tuple(str(severity) for severity in Severity)
@@ -83,6 +84,9 @@ def sources(tables: Iterable[Table], known: Mapping[str, Credential], region: st
     seen: dict[str, int] = {}
     found = []
     for table in tables:
+        if registry.listens(str(table.raw.get("kind"))):
+            found.append(listener(table, seen, known, region))
+            continue
         builtin = SourceSettings(id="", kind="")
         source = SourceSettings(
             id=table.ident("id", seen),
@@ -141,7 +145,7 @@ def rules(tables: Iterable[Table], shortest: float) -> tuple[RuleSettings, ...]:
             hold=hold,
             recover_for=_recover_for(table, hold, shortest if over == "asset" else 0.0),
             severity=Severity(table.choice("severity", "major", _SEVERITIES)),
-            title=_title(table),
+            title=title(table),
             text=table.text("text"),
         )
         table.done()
@@ -163,17 +167,6 @@ def _recover_for(table: Table, hold: float, shortest: float) -> float:
     if seconds < shortest:
         table.wrong("recover_short", "recover_for", sample=spell(shortest), default=spell(default))
     return seconds
-
-
-def _title(table: Table) -> dict[str, str]:
-    """By language; one text serves both, and a language that is missing takes the other's."""
-    if not isinstance(table.raw.get("title"), dict):
-        text = table.text("title")
-        return dict.fromkeys(LANGUAGES, text) if text else {}
-    with table.table("title") as one:
-        titles = {language: one.text(language) for language in LANGUAGES}
-    some = next(filter(None, titles.values()), "")
-    return {language: title or some for language, title in titles.items()} if some else {}
 
 
 def receivers(tables: Iterable[Table]) -> tuple[ReceiverSettings, ...]:

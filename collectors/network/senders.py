@@ -9,7 +9,7 @@ from collectors import uri as uris
 from collectors.contract import Misconfigured
 from feeds.model import Asset
 
-_LABELS = ("ip", "sysname", "mac")
+_LABELS = ("ip", "address", "sysname", "mac")
 _OWN = ("snmp", "icmp")
 """Probes that speak of the device itself; another probe's host may carry many assets."""
 

@@ -3,136 +3,133 @@
 v1 and v2c are read by snmp_ber and confirmed here; v3 goes through pysnmp (traps_v3). One of the settings'
 communities or users must fit, else a message is refused and counted. Every notification gives `trap.last` on
 its asset (the name, with the objects as text); those of traps.toml also a state, e.g.
-`trap.link[GigabitEthernet0/0/7]` = "down". RFC 1157, RFC 3416, RFC 3584; the sender is the v1 agent-addr,
-else snmpTrapAddress (RFC 3584), else the datagram's source.
+`trap.link[GigabitEthernet0/0/7]` = "down"; its rules and the source's own raise and end alerts. RFC 1157, RFC 3416,
+RFC 3584; the sender is the v1 agent-addr, else snmpTrapAddress (RFC 3584), else the datagram's source.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hmac
-import tomllib
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
+from collections.abc import AsyncIterator, Mapping
 from typing import ClassVar, cast
 from urllib.parse import urlsplit
 
-from collectors.contract import Measurement, Misconfigured, not_ready
-from collectors.network import snmp_ber, snmp_users
+from collectors.contract import Misconfigured
+from collectors.listeners import Around, Heard
+from collectors.network import listener_rules, snmp_ber, snmp_users
+from collectors.network.hearing import Hearing, cannot_listen
 from collectors.network.senders import Senders
 from collectors.network.snmp_ber import BadMessage, Notification
-from collectors.network.snmp_tables import text
+from collectors.network.trap_reader import TrapReader
 from collectors.settings import Credential, SourceSettings
 
-PORT = 162
+PORT = 1162
+"""When the url names none. The registered 162 wants a capability, and is there for the asking."""
 TRAP_ADDRESS = "1.3.6.1.6.3.18.1.3.0"
-WAITING = 10_000
-"""Notifications that may wait for their reader; more are dropped and counted."""
 REMEMBERED = 4096
-PARTS = 512
-"""Parts (interfaces, peers) of one device that get a reading of their own."""
-TEXT = 400
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meaning:
-    """One row of traps.toml."""
-
-    name: str
-    zh: str
-    metric: str
-    value: str
-    instance: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class Counts:
-    """What was received, refused (by community, user or form), from nobody in the inventory, and dropped."""
-
-    received: int = 0
-    refused: int = 0
-    strangers: int = 0
-    dropped: int = 0
-
-
-@cache
-def meanings() -> dict[str, Meaning]:
-    """traps.toml by notification OID."""
-    raw = tomllib.loads((files("collectors.network") / "traps.toml").read_text(encoding="utf-8"))
-    return {
-        one.pop("oid"): Meaning(instance=tuple(one.pop("instance", ())), **one) for one in raw["notification"]
-    }  # fmt: skip
+SECURE, SECURE_BURST = 200.0, 1000.0
+"""Notifications of v3 a second, and at once: proving one costs a thousand times what reading one of v2c does."""
+_KINDS = ("snmpv2c", "snmpv3")
 
 
 class TrapListener(asyncio.DatagramProtocol):
-    """Listens on the `url` of its settings (udp://0.0.0.0:162). `credentials` are those that may be used."""
+    """Listens on the `url` of its settings (udp://0.0.0.0:1162)."""
 
     kinds: ClassVar[tuple[str, ...]] = ("network.traps",)
 
-    def __init__(self, settings: SourceSettings, credentials: Sequence[Credential], senders: Senders) -> None:
-        self.senders = senders
-        self.counts = Counts()
+    def __init__(self, settings: SourceSettings, around: Around) -> None:
+        self.hearing = Hearing()
         self.port = 0
+        self._secure_hearing = Hearing(allowed=SECURE, burst=SECURE_BURST)
         self._where = place(settings)
-        self._credentials = tuple(credentials)
-        self._communities = [
-            one.values["community"].encode() for one in credentials if one.kind == "snmpv2c"
-        ]  # fmt: skip
-        self._queue: asyncio.Queue[tuple[str, Measurement]] = asyncio.Queue(WAITING)
         self._transport: asyncio.DatagramTransport | None = None
-        self._reader = TrapReader()
+        self._credentials: tuple[Credential, ...] = ()
         self._confirmed: OrderedDict[tuple[str, int], None] = OrderedDict()
+        self._reader = TrapReader(())
         self._v3: object = None
+        self.update(settings, around)
 
     @classmethod
     def validate(cls, settings: SourceSettings) -> None:
-        """Raises Misconfigured when `url` names no place to listen on, or `cred` is missing."""
+        """Raises Misconfigured when `url` names no place to listen on, `cred` is missing, or a rule cannot be used."""
         place(settings)
-        if not settings.cred:
-            raise Misconfigured(
-                f"source {settings.id!r}: name a credential of kind snmpv2c or snmpv3 in cred",
-                f"来源 {settings.id!r}：请在 cred 中写明 snmpv2c 或 snmpv3 凭据",
-            )
+        if not settings.cred.split():
+            raise _no_credential(settings)
+        listener_rules.rules("trap", settings)
 
-    async def listen(self) -> AsyncIterator[tuple[str, Measurement]]:
-        """(asset id, measurement), for ever. Raises Misconfigured, NotReady when the port cannot be had."""
-        await self.open()
+    def update(self, settings: SourceSettings, around: Around) -> None:
+        """Other rules, communities, users or assets; see listeners.Listener."""
+        rules = listener_rules.rules("trap", settings)
+        credentials = tuple(around.credentials[one] for one in settings.cred.split() if one in around.credentials)
+        if not credentials or any(one.kind not in _KINDS for one in credentials):
+            raise _no_credential(settings)
+        for credential in credentials:
+            snmp_users.check(credential)
+        self._reader.rules = rules
+        self.senders = Senders(around.inventory)
+        if credentials != self._credentials:
+            self._credentials = credentials
+            self._communities = [one.values["community"].encode() for one in credentials if one.kind == "snmpv2c"]
+            if self._transport is not None:
+                self._secure_open()
+
+    async def listen(self) -> AsyncIterator[Heard]:
+        """For ever, after `open`."""
         while True:
-            yield await self._queue.get()
+            yield await self.hearing.queue.get()
 
     async def open(self) -> None:
         """Begins to listen, if it does not yet. Raises Misconfigured, NotReady."""
         if self._transport is not None:
             return
-        for credential in self._credentials:
-            snmp_users.check(credential)
+        self._secure_open()
+        try:
+            transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, self._where)
+        except OSError as error:
+            self._secure_close()
+            raise cannot_listen(error, "udp", *self._where) from error
+        self.port = transport.get_extra_info("sockname")[1]
+
+    def _secure_open(self) -> None:
+        self._secure_close()
         if any(one.kind == "snmpv3" for one in self._credentials):
             from collectors.network.traps_v3 import SecureTraps  # pysnmp takes a second to import
 
             self._v3 = SecureTraps(self._credentials, self._secure, self._send)
-        try:
-            transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, self._where)
-        except OSError as error:
-            raise not_ready(error) from error
-        self.port = transport.get_extra_info("sockname")[1]
+
+    def _secure_close(self) -> None:
+        if self._v3 is not None:
+            self._v3.close()  # type: ignore[attr-defined]
+            self._v3 = None
 
     async def close(self) -> None:
         """Stops listening."""
         if self._transport is not None:
             self._transport.close()
             self._transport = None
-        if self._v3 is not None:
-            self._v3.close()  # type: ignore[attr-defined]
-            self._v3 = None
+        self._secure_close()
 
     @property
-    def problem(self) -> str:
-        """What the operator must know, "" when all is well."""
-        dropped = self.counts.dropped
-        return f"{dropped} notifications dropped: they come faster than they are read" if dropped else ""
+    def strangers(self) -> Mapping[str, int]:
+        """See listeners.Listener."""
+        return self.hearing.strangers
+
+    @property
+    def rules(self) -> frozenset[str]:
+        """See listeners.Listener."""
+        return frozenset(rule.name for rule in self._reader.rules)
+
+    def counts(self) -> dict[str, float]:
+        """See listeners.Listener."""
+        dropped = self._secure_hearing.counts.dropped
+        figures = self.hearing.figures()
+        return figures | {"dropped": figures["dropped"] + dropped}
+
+    def take_rubbish(self) -> list[str]:
+        """See listeners.Listener."""
+        return self.hearing.take_rubbish()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by the event loop."""
@@ -140,7 +137,9 @@ class TrapListener(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """Called by the event loop. Whatever it holds, nothing is raised."""
-        self.counts.received += 1
+        self.hearing.counts.received += 1
+        if not self.hearing.admit(addr[0]):
+            return
         try:
             if snmp_ber.version_of(data) == "v3":
                 self._forward(data, addr)
@@ -148,26 +147,29 @@ class TrapListener(asyncio.DatagramProtocol):
             message = snmp_ber.notification(data)
             if not any(hmac.compare_digest(message.secret, known) for known in self._communities):
                 raise BadMessage("another community")
-        except BadMessage:
-            self.counts.refused += 1
+        except BadMessage as error:
+            self.hearing.refuse(f"{addr[0]}: {len(data)} octets: {error}")
             return
-        if message.confirm:
+        # An inform is confirmed when it is taken: one that is not will be sent again (RFC 3416, 4.2.7).
+        again = message.confirm and self._again(addr[0], message.request)
+        if not again and not self._take(message, addr[0]):
+            self._confirmed.pop((addr[0], message.request), None)
+        elif message.confirm:
             self._send(snmp_ber.response(data), addr)
-            if self._again(addr[0], message.request):
-                return
-        self._take(message, addr[0])
 
     def _forward(self, data: bytes, addr: tuple[str, int]) -> None:
         if self._v3 is None:
             raise BadMessage("no SNMPv3 user is set")
+        if not self._secure_hearing.admit(addr[0]):
+            return
         known = bool(self.senders.find(addr[0]))
         self._v3.receive(data, addr, may_learn=known)  # type: ignore[attr-defined]
 
     def _secure(self, pairs: tuple[tuple[str, snmp_ber.Value], ...], address: str) -> None:
         try:
             oid, ticks = snmp_ber.named(pairs)
-        except BadMessage:
-            self.counts.refused += 1
+        except BadMessage as error:
+            self.hearing.refuse(f"{address}: {error}")
             return
         rest = tuple(pair for pair in pairs if pair[0] not in (snmp_ber.SYS_UPTIME, snmp_ber.TRAP_OID))
         self._take(Notification(version="v3", secret=b"", oid=oid, ticks=ticks, pairs=rest), address)
@@ -186,67 +188,26 @@ class TrapListener(asyncio.DatagramProtocol):
             self._confirmed.popitem(last=False)
         return seen
 
-    def _take(self, message: Notification, address: str) -> None:
+    def _take(self, message: Notification, address: str) -> bool:
+        """True when it is kept, or needs not be."""
         said = next((str(value) for oid, value in message.pairs if oid == TRAP_ADDRESS), "")
         asset = self.senders.find(message.agent, said, address)
+        sender = next((one for one in (message.agent, said, address) if one and one != "0.0.0.0"), address)
+        if not asset and not self.hearing.stranger(sender):
+            return True
+        readings, signals = self._reader.read(asset or sender, message)
         if not asset:
-            self.counts.strangers += 1
-            return
-        for measurement in self._reader.read(asset, message):
-            try:
-                self._queue.put_nowait((asset, measurement))
-            except asyncio.QueueFull:
-                self.counts.dropped += 1
+            readings = ()
+        if not readings and not signals:
+            return True
+        return self.hearing.put(Heard(asset=asset, sender=sender, measurements=readings, signals=signals))
 
 
-class TrapReader:
-    """Notifications into measurements. Remembers what interfaces are called, because not every trap says it."""
-
-    def __init__(self) -> None:
-        self._names: OrderedDict[tuple[str, str], str] = OrderedDict()
-        self._parts: dict[str, set[str]] = {}
-
-    def read(self, asset: str, message: Notification) -> list[Measurement]:
-        """`trap.last`, and the state that the notification means. Bounded in number and size."""
-        meaning = meanings().get(message.oid)
-        name = meaning.name if meaning else message.oid
-        details = "; ".join(f"{oid}={_said(value)}" for oid, value in message.pairs)[:TEXT]
-        found = [Measurement(metric="trap.last", value=name, text=details)]
-        if meaning is not None:
-            instance = self._instance(asset, meaning, message)
-            found.append(
-                Measurement(
-                    metric=meaning.metric, value=meaning.value, instance=instance, text=f"{meaning.zh} | {name}"
-                )
-            )
-        return found
-
-    def _instance(self, asset: str, meaning: Meaning, message: Notification) -> str:
-        for column in meaning.instance:
-            for oid, value in message.pairs:
-                if oid.startswith(f"{column}."):
-                    return self._part(asset, self._named(asset, oid.removeprefix(f"{column}."), value))
-        return ""
-
-    def _named(self, asset: str, index: str, value: snmp_ber.Value) -> str:
-        """The part's name: what this message says (text), else what an earlier one said of the same index."""
-        key = (asset, index)
-        if isinstance(value, bytes) and text(value):
-            self._names[key] = text(value)
-            if len(self._names) > REMEMBERED:
-                self._names.popitem(last=False)
-        return self._names.get(key, index)
-
-    def _part(self, asset: str, name: str) -> str:
-        parts = self._parts.setdefault(asset, set())
-        if name not in parts and len(parts) >= PARTS:
-            return ""
-        parts.add(name)
-        return name
-
-
-def _said(value: snmp_ber.Value) -> str:
-    return text(value) if isinstance(value, bytes) else str(value)
+def _no_credential(settings: SourceSettings) -> Misconfigured:
+    return Misconfigured(
+        f"source {settings.id!r}: name the credentials of kind snmpv2c or snmpv3 in cred",
+        f"来源 {settings.id!r}：请在 cred 中写明 snmpv2c 或 snmpv3 凭据",
+    )
 
 
 def place(settings: SourceSettings) -> tuple[str, int]:
@@ -258,6 +219,6 @@ def place(settings: SourceSettings) -> tuple[str, int]:
     except ValueError:
         pass  # said below
     raise Misconfigured(
-        f"source {settings.id!r}: url is where to listen: udp://0.0.0.0:162",
-        f"来源 {settings.id!r}：url 应写监听地址，如 udp://0.0.0.0:162",
+        f"source {settings.id!r}: url is where to listen: udp://0.0.0.0:1162",
+        f"来源 {settings.id!r}：url 应写监听地址，如 udp://0.0.0.0:1162",
     )

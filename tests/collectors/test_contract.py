@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from collectors import once, registry, uri
 from collectors.contract import Feed, Misconfigured, Poller, Reason, not_ready
+from collectors.listeners import Listener
 from collectors.network.heartbeat import every
 from collectors.schedule import GRID, Schedule, next_tick, phase
 from collectors.settings import Credential, SourceSettings
@@ -75,9 +76,10 @@ def test_every_scheme_has_a_class_that_keeps_the_contract(scheme: str) -> None:
 
 @pytest.mark.parametrize("kind", registry.known_source_kinds())
 def test_every_kind_of_source_has_a_class_that_keeps_the_contract(kind: str) -> None:
-    cls = registry.feed_class(kind)
+    cls = registry.listener_class(kind) if registry.listens(kind) else registry.feed_class(kind)
+    whole = {name for name in dir(Listener if registry.listens(kind) else Feed) if not name.startswith("_")}
     assert kind in cls.kinds
-    assert {"validate", "fetch", "forget", "close"} <= set(dir(cls)) & set(dir(Feed))
+    assert whole <= set(dir(cls)) | {"kinds", "stream", "item"}
     with pytest.raises(Misconfigured):
         registry.check_source(SourceSettings(id="s", kind=kind))
 

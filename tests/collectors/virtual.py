@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from collectors.contract import Measurement, Target
 from collectors.runner import Collect
 from collectors.settings import SchemeSettings, SourceSettings
 from feeds.bus import BusFull, BusLost
-from feeds.model import Asset, Heartbeat, Observation
+from feeds.entries import State
+from feeds.model import Alert, Asset, Command, Heartbeat, Kind, Observation
 
 T = TypeVar("T")
 Answer = Callable[[Target], Coroutine[Any, Any, list[Measurement]]]
@@ -66,6 +67,9 @@ class FakeBus:
         self.epoch = "a"
         self.trouble: BusLost | BusFull | None = None
         self.envelopes: list[tuple[float, str, str, str, list[Any]]] = []
+        self.commands: list[tuple[float, str, Command]] = []
+        self.alerts: dict[str, Alert] = {}
+        self.dead: list[tuple[str, int, list[str]]] = []
 
     async def publish(self, feed: str, kind: str, items: Sequence[object], *, source: str) -> None:
         await asyncio.sleep(0)
@@ -73,6 +77,25 @@ class FakeBus:
             raise self.trouble
         at = asyncio.get_running_loop().time()
         self.envelopes.append((at, feed, kind, source, list(items)))
+
+    async def send(self, engine: str, command: Command) -> None:
+        await asyncio.sleep(0)
+        if self.trouble is not None:
+            raise self.trouble
+        self.commands.append((asyncio.get_running_loop().time(), engine, command))
+
+    async def state(self, kinds: Iterable[Kind]) -> State:
+        """The live alerts."""
+        if self.trouble is not None:
+            raise self.trouble
+        return State("0-0", {kind: dict(self.alerts) if kind is Kind.ALERT else {} for kind in kinds})
+
+    async def set_aside(self, source: str, count: int, words: Sequence[str]) -> None:
+        self.dead.append((source, count, list(words)))
+
+    def reports(self) -> list[dict[str, Any]]:
+        """What the alert engine was told, in order."""
+        return [row for _, _, command in self.commands for row in command.args["alerts"]]
 
     def observations(self, metric: str = "", since: float = 0.0) -> list[Observation]:
         """What came, in order."""

@@ -115,3 +115,12 @@ async def test_a_restarted_server_is_met_as_a_loss_and_as_another_epoch(tmp_path
         await bus.close()
         server.terminate()
         await server.wait()
+
+
+async def test_what_a_collector_refuses_is_counted_whole_and_kept_in_some_words(bus: Bus) -> None:
+    await bus.open()
+    await bus.set_aside("traps", 500, ["10.0.0.9: 7 octets: no SNMP"])
+    await bus.set_aside("traps", 3, [])
+    assert await bus.dead_counts() == {"traps": 503}
+    [letter] = await bus.dead_letters()
+    assert (letter.source, letter.reason, letter.raw) == ("traps", "10.0.0.9: 7 octets: no SNMP", b"")

@@ -10,26 +10,29 @@ from contextlib import asynccontextmanager
 import pytest
 
 from collectors.contract import Measurement
-from collectors.network.senders import Senders
+from collectors.listeners import Around
 from collectors.network.syslog import SyslogListener
 from collectors.network.traps import TrapListener
 from collectors.settings import Credential, SourceSettings
 from feeds.model import Asset
 from tests.peers.snmp_peers import need
 
-SENDERS = Senders({"core": Asset(id="core", name="core", kind="switch", region="532300", probes=("icmp://127.0.0.1",))})
 V2C = Credential(name="v2c", kind="snmpv2c", values={"community": "public"})
 V3 = Credential(name="v3", kind="snmpv3", values={
     "user": "ops", "auth": "SHA-256", "auth_key": "authpass123", "priv": "AES", "priv_key": "privpass123",
 })  # fmt: skip
+AROUND = Around(
+    inventory={"core": Asset(id="core", name="core", kind="switch", region="532300", probes=("icmp://127.0.0.1",))},
+    credentials={"v2c": V2C, "v3": V3},
+)
 LINK_DOWN = ["", "1.3.6.1.6.3.1.1.5.3", "1.3.6.1.2.1.2.2.1.2.7", "s", "GigabitEthernet0/0/7"]
 SECURE = ["-v3", "-u", "ops", "-l", "authPriv", "-a", "SHA-256", "-A", "authpass123", "-x", "AES", "-X", "privpass123"]
 
 
 @asynccontextmanager
 async def listening() -> AsyncIterator[TrapListener]:
-    settings = SourceSettings(id="t", kind="network.traps", url="udp://127.0.0.1:0", cred="v2c")
-    one = TrapListener(settings, (V2C, V3), SENDERS)
+    settings = SourceSettings(id="t", kind="network.traps", url="udp://127.0.0.1:0", cred="v2c v3")
+    one = TrapListener(settings, AROUND)
     await one.open()
     try:
         yield one
@@ -47,10 +50,10 @@ async def run(*words: str) -> int:
 async def readings(listener: TrapListener | SyslogListener, many: int) -> dict[str, Measurement]:
     found: dict[str, Measurement] = {}
     async with asyncio.timeout(10):
-        async for asset, one in listener.listen():
-            assert asset == "core"
-            found[f"{one.metric}[{one.instance}]"] = one
-            if len(found) == many:
+        async for heard in listener.listen():
+            assert heard.asset == "core"
+            found |= {f"{one.metric}[{one.instance}]": one for one in heard.measurements}
+            if len(found) >= many:
                 break
     return found
 
@@ -86,7 +89,7 @@ async def test_an_inform_with_wrong_keys_is_not_confirmed() -> None:
         words = [*SECURE, "-Ci", "-r", "0", "-t", "1"]
         words[words.index("authpass123")] = "another-pass"
         assert await run(program, *words, f"127.0.0.1:{listener.port}", *LINK_DOWN) != 0
-        assert listener._queue.empty()
+        assert listener.hearing.queue.empty()
 
 
 @pytest.mark.parametrize("way", ["udp", "tcp"])
@@ -95,7 +98,7 @@ async def test_what_logger_writes_is_read(way: str, form: list[str]) -> None:
     program = need("logger")
     if way == "udp" and "--octet-count" in form:
         pytest.skip("octets are counted in streams only")
-    listener = SyslogListener(SourceSettings(id="s", kind="network.syslog", url=f"{way}://127.0.0.1:0"), SENDERS)
+    listener = SyslogListener(SourceSettings(id="s", kind="network.syslog", url=f"{way}://127.0.0.1:0"), AROUND)
     await listener.open()
     try:
         words = ["-n", "127.0.0.1", "-P", str(listener.port), f"--{way}", "-p", "local0.crit", "-t", "ups", *form]

@@ -103,6 +103,43 @@ def test_a_full_file_becomes_the_settings_of_every_package(good: Callable[[str],
     assert receiver.severities == (Severity.CRITICAL,)
 
 
+def test_a_listener_has_rules_several_credentials_and_none_of_a_feeds_settings(write: Write, tmp_path: Path) -> None:
+    text = SITE + """
+[credentials.a]
+kind = "snmpv2c"
+community = "x"
+[credentials.b]
+kind = "snmpv2c"
+community = "y"
+[[source]]
+id = "traps"
+kind = "network.traps"
+url = "udp://0.0.0.0:1162"
+cred = "a b"
+[[source]]
+id = "log"
+kind = "network.syslog"
+url = "udp://0.0.0.0:1514"
+[[source.rule]]
+id = "door"
+raise = 'door open'
+clear = ['door closed', 'door shut']
+lasts = "1h"
+severity = "major"
+title = "门"
+"""
+    traps, log = load(write(text)).sources
+    assert traps.cred.split() == ["a", "b"]
+    (rule,) = log.rule
+    assert (rule.raises, rule.clears) == (("door open",), ("door closed", "door shut"))
+    assert (rule.lasts, rule.severity, rule.title["en"]) == (3600.0, Severity.MAJOR, "门")
+    wrong = text.replace('cred = "a b"', 'cred = "a c"').replace("raise = 'door open'", "raise = '('")
+    findings = read(write(wrong + 'interval = "1s"\n')).findings
+    assert {(one.key, one.code) for one in findings} == {
+        ("source[1].cred", "cred_unknown"), ("source[2].url", "source"), ("source[2].rule[1].interval", "unknown_key"),
+    }  # fmt: skip
+
+
 def test_secrets_never_show_in_repr_nor_in_findings(write: Write) -> None:
     draft = read(
         write(

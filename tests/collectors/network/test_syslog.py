@@ -8,6 +8,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -16,11 +17,13 @@ import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.contract import Misconfigured, NotReady
-from collectors.network.senders import Senders
-from collectors.network.syslog import PARTS, SyslogListener
+from collectors.contract import Misconfigured
+from collectors.listeners import Around
+from collectors.network import hearing
+from collectors.network.hearing import PARTS
+from collectors.network.syslog import SyslogListener
 from collectors.network.syslog_lines import LARGEST, Framing, parse
-from collectors.settings import SourceSettings
+from collectors.settings import ListenerRule, SourceSettings
 from feeds.model import Asset
 
 NOW = datetime(2026, 11, 22, 1, 46, tzinfo=UTC).timestamp()
@@ -34,16 +37,32 @@ INVENTORY = {
 DOWN = b"<190>Nov 22 01:45:41 2026 H3C %%10IFNET/3/LINK_UPDOWN: GigabitEthernet1/0/1 link status is DOWN."
 CRITICAL = "<130>1 2026-11-22T01:45:41.343902+00:00 vm ups - - [x@1 room=\"A\"] UPS 电池供电".encode()
 
-Contexts = tuple[ssl.SSLContext, ssl.SSLContext]
+AROUND = Around(inventory=INVENTORY)
 
 
-def settings(url: str) -> SourceSettings:
-    return SourceSettings(id="log", kind="network.syslog", url=url)
+@dataclass
+class Pki:
+    """PEM files of a server on localhost and of its authority; what a client needs to trust it, and a client's own."""
+
+    cert: str
+    key: str
+    ca: str
+    client: ssl.SSLContext
+    known_client: ssl.SSLContext
+
+
+def settings(url: str, *rules: ListenerRule, tls: Pki | None = None, ca: bool = False) -> SourceSettings:
+    return SourceSettings(
+        id="log", kind="network.syslog", url=url, rule=rules, tls_cert=tls.cert if tls else "",
+        tls_key=tls.key if tls else "", tls_ca=tls.ca if tls and ca else "",
+    )  # fmt: skip
 
 
 @asynccontextmanager
-async def listening(url: str = "udp://127.0.0.1:0", tls: ssl.SSLContext | None = None) -> AsyncIterator[SyslogListener]:
-    one = SyslogListener(settings(url), Senders(INVENTORY), tls=tls, clock=lambda: NOW)
+async def listening(
+    url: str = "udp://127.0.0.1:0", *rules: ListenerRule, tls: Pki | None = None, ca: bool = False
+) -> AsyncIterator[SyslogListener]:
+    one = SyslogListener(settings(url, *rules, tls=tls, ca=ca), AROUND, clock=lambda: NOW)
     await one.open()
     try:
         yield one
@@ -58,26 +77,35 @@ async def until(done: Callable[[], bool]) -> None:
 
 
 async def datagrams(listener: SyslogListener, *lines: bytes) -> None:
-    before = listener.counts.received
+    before = listener.hearing.counts.received
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
         for line in lines:
             one.sendto(line, ("127.0.0.1", listener.port))
-        await until(lambda: listener.counts.received >= before + len(lines))
+        await until(lambda: listener.hearing.counts.received >= before + len(lines))
 
 
 def taken(listener: SyslogListener) -> dict[tuple[str, str], object]:
     found: dict[tuple[str, str], object] = {}
-    while not listener._queue.empty():
-        asset, one = listener._queue.get_nowait()
-        found[asset, f"{one.metric}[{one.instance}]"] = one.value
+    while not listener.hearing.queue.empty():
+        heard = listener.hearing.queue.get_nowait()
+        found |= {(heard.asset, f"{one.metric}[{one.instance}]"): one.value for one in heard.measurements}
+    return found
+
+
+def signals(listener: SyslogListener) -> list[tuple[str, str, str, bool]]:
+    found = []
+    while not listener.hearing.queue.empty():
+        heard = listener.hearing.queue.get_nowait()
+        found += [(heard.asset or heard.sender, one.rule, one.key, one.active) for one in heard.signals]
     return found
 
 
 async def test_a_line_over_udp_becomes_a_message_of_its_asset_with_the_raw_line() -> None:
     async with listening() as listener:
         await datagrams(listener, CRITICAL)
-        asset, one = listener._queue.get_nowait()
-    assert (asset, one.metric, one.instance, one.value) == ("vm", "syslog.message", "crit", "UPS 电池供电")
+        heard = listener.hearing.queue.get_nowait()
+    [one] = heard.measurements
+    assert (heard.asset, one.metric, one.instance, one.value) == ("vm", "syslog.message", "crit", "UPS 电池供电")
     assert one.text == CRITICAL.decode()
     assert one.observed_at == pytest.approx(NOW - 18.656, abs=0.01)
 
@@ -102,10 +130,73 @@ async def test_what_makers_write_of_links_becomes_a_state(line: bytes, key: str,
 async def test_quiet_lines_and_strangers_are_only_counted() -> None:
     async with listening() as listener:
         await datagrams(listener, b"<15>1 - vm app - - - debugging")
-        assert (taken(listener), listener.counts.quiet) == ({}, 1)
-        listener.senders = Senders({})
+        assert (taken(listener), listener.hearing.counts.quiet) == ({}, 1)
+        listener.update(settings("udp://127.0.0.1:0"), Around())
         await datagrams(listener, CRITICAL)
-        assert (taken(listener), listener.counts.strangers) == ({}, 1)
+        assert (taken(listener), listener.strangers) == ({}, {"vm": 1})
+
+
+async def test_what_a_stranger_says_of_its_links_is_not_lost() -> None:
+    async with listening() as listener:
+        listener.update(settings("udp://127.0.0.1:0"), Around())
+        await datagrams(listener, DOWN)
+        assert signals(listener) == [("H3C", "syslog:link", "GigabitEthernet1/0/1", True)]
+
+
+async def test_strangers_without_end_are_counted_together() -> None:
+    async with listening() as listener:
+        listener.update(settings("udp://127.0.0.1:0"), Around())
+        for number in range(hearing.STRANGERS + 50):
+            listener.take(DOWN.replace(b"H3C", b"H3C-%d" % number), "127.0.0.1")
+        assert len(listener.strangers) == len(signals(listener)) == hearing.STRANGERS
+        assert listener.hearing.counts.strangers == hearing.STRANGERS + 50
+
+
+@pytest.mark.parametrize(
+    ("line", "rule", "key", "active"),
+    [
+        (DOWN, "syslog:link", "GigabitEthernet1/0/1", True),
+        (DOWN.replace(b"is DOWN", b"is UP"), "syslog:link", "GigabitEthernet1/0/1", False),
+        (b"<189>12: Nov 22 01:45:41: %BGP-5-ADJCHANGE: neighbor 10.0.0.1 vpn vrf A Down BGP Notification sent",
+         "syslog:bgp", "10.0.0.1", True),
+        (b"<189>12: Nov 22 01:45:41: %OSPF-5-ADJCHG: Process 1, Nbr 10.0.0.2 on Gi0/1 from LOADING to FULL, Done",
+         "syslog:ospf", "10.0.0.2", False),
+        (b"<86>Nov 22 01:45:41 core sshd[812]: Failed password for invalid user admin from 10.9.9.9 port 50022 ssh2",
+         "syslog:login", "", True),
+        (b"<129>1 2026-11-22T01:45:41Z core ups - - - on fire", "syslog:severe", "ups", True),
+    ],
+)  # fmt: skip
+async def test_what_lines_raise_and_end(line: bytes, rule: str, key: str, active: bool) -> None:
+    async with listening() as listener:
+        await datagrams(listener, line)
+        assert signals(listener) == [("core", rule, key, active)]
+
+
+async def test_a_sites_own_rules_apply_also_on_the_open_socket() -> None:
+    door = ListenerRule(id="door", raises=(r"door (?P<part>\w+) open",), clears=(r"door (?P<part>\w+) closed",))
+    async with listening() as listener:
+        listener.update(settings("udp://127.0.0.1:0", door), AROUND)
+        await datagrams(listener, b"<14>1 - core gate - - - door B2 open", b"<14>1 - core gate - - - door B2 closed")
+        assert signals(listener) == [("core", "syslog:door", "B2", True), ("core", "syslog:door", "B2", False)]
+
+
+async def test_a_rule_may_want_a_level() -> None:
+    rule = ListenerRule(id="fan", raises=("fan",), level="err")
+    async with listening("udp://127.0.0.1:0", rule) as listener:
+        await datagrams(listener, b"<12>1 - core a - - - fan", b"<11>1 - core a - - - fan")
+        assert signals(listener) == [("core", "syslog:fan", "", True)]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        ListenerRule(id="x", raises=("(",)), ListenerRule(id="x", raises=()), ListenerRule(id="x", raises=(r"(a)\1",)),
+        ListenerRule(id="x", raises=("a",), level="loud"), ListenerRule(id="x", raises=("a",), clears=("[",)),
+    ],
+)  # fmt: skip
+def test_rules_that_cannot_be_used_are_refused_by_name(rule: ListenerRule) -> None:
+    with pytest.raises(Misconfigured, match="'x'"):
+        SyslogListener.validate(settings("udp://127.0.0.1:1514", rule))
 
 
 async def connect(listener: SyslogListener, *chunks: bytes, tls: ssl.SSLContext | None = None, lines: int) -> None:
@@ -115,7 +206,7 @@ async def connect(listener: SyslogListener, *chunks: bytes, tls: ssl.SSLContext 
     for chunk in chunks:
         writer.write(chunk)
         await writer.drain()
-    await until(lambda: listener.counts.received >= lines)
+    await until(lambda: listener.hearing.counts.received >= lines)
     writer.close()
     await writer.wait_closed()
 
@@ -131,43 +222,68 @@ async def test_octet_counting_and_lines_are_told_apart_message_by_message() -> N
 async def test_the_last_line_of_a_connection_needs_no_end() -> None:
     async with listening("tcp://127.0.0.1:0") as listener:
         await connect(listener, CRITICAL, lines=0)
-        await until(lambda: listener.counts.received == 1)
+        await until(lambda: listener.hearing.counts.received == 1)
         assert taken(listener)
 
 
 @pytest.fixture
-def contexts() -> Contexts:
-    """Of a server on localhost, and of a client that trusts it."""
-    ca = trustme.CA()
-    server, client = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), ssl.create_default_context()
-    ca.issue_cert("localhost").configure_cert(server)
-    ca.configure_trust(client)
-    return server, client
+def pki(tmp_path: Path) -> Pki:
+    ca, client, known = trustme.CA(), ssl.create_default_context(), ssl.create_default_context()
+    server = ca.issue_cert("localhost")
+    server.private_key_pem.write_to_path(tmp_path / "key.pem")
+    for number, blob in enumerate(server.cert_chain_pems):
+        blob.write_to_path(tmp_path / "cert.pem", append=number > 0)
+    ca.cert_pem.write_to_path(tmp_path / "ca.pem")
+    for one in (client, known):
+        ca.configure_trust(one)
+    ca.issue_cert("device.example").configure_cert(known)
+    return Pki(str(tmp_path / "cert.pem"), str(tmp_path / "key.pem"), str(tmp_path / "ca.pem"), client, known)
 
 
-async def test_tls_carries_the_same(contexts: Contexts) -> None:
-    server, client = contexts
-    async with listening("tls://127.0.0.1:0", server) as listener:
-        await connect(listener, str(len(CRITICAL)).encode() + b" " + CRITICAL, tls=client, lines=1)
+async def test_tls_carries_the_same(pki: Pki) -> None:
+    async with listening("tls://127.0.0.1:0", tls=pki) as listener:
+        await connect(listener, str(len(CRITICAL)).encode() + b" " + CRITICAL, tls=pki.client, lines=1)
         assert taken(listener)["vm", "syslog.message[crit]"] == "UPS 电池供电"
 
 
-async def test_plain_text_on_a_tls_port_is_hung_up_on_and_others_go_on(contexts: Contexts) -> None:
-    server, client = contexts
-    async with listening("tls://127.0.0.1:0", server) as listener:
+async def test_with_an_authority_only_its_devices_are_heard(pki: Pki) -> None:
+    async with listening("tls://127.0.0.1:0", tls=pki, ca=True) as listener:
+        with suppress(ConnectionError, ssl.SSLError):
+            async with asyncio.timeout(5):
+                reader, writer = await asyncio.open_connection(
+                    "127.0.0.1", listener.port, ssl=pki.client, server_hostname="localhost"
+                )
+                writer.write(CRITICAL + b"\n")
+                await reader.read()
+        await connect(listener, DOWN + b"\n", tls=pki.known_client, lines=1)
+        assert listener.hearing.counts.received == 1
+
+
+async def test_plain_text_on_a_tls_port_is_hung_up_on_and_others_go_on(pki: Pki) -> None:
+    async with listening("tls://127.0.0.1:0", tls=pki) as listener:
         reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
         writer.write(DOWN * 10 + b"\n")
         async with asyncio.timeout(5):
             with suppress(ConnectionError):
                 await reader.read()
         writer.close()
-        await connect(listener, CRITICAL + b"\n", tls=client, lines=1)
+        await connect(listener, CRITICAL + b"\n", tls=pki.client, lines=1)
         assert taken(listener)
 
 
-async def test_tls_without_a_certificate_is_misconfigured() -> None:
-    with pytest.raises(Misconfigured, match="certificate"):
-        await SyslogListener(settings("tls://127.0.0.1:0"), Senders({})).open()
+def test_tls_without_a_certificate_is_misconfigured(pki: Pki) -> None:
+    for bad in (settings("tls://127.0.0.1:0"), replace(settings("tls://127.0.0.1:0", tls=pki), tls_key=pki.ca)):
+        with pytest.raises(Misconfigured, match="certificate"):
+            SyslogListener.validate(bad)
+
+
+async def test_a_stream_that_is_too_fast_waits_and_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("collectors.network.syslog_wire.BREATH", 0.001)
+    async with listening("tcp://127.0.0.1:0") as listener:
+        listener.hearing._allowed, listener.hearing._burst = 1000.0, 10.0
+        await connect(listener, *[CRITICAL + b"\n"] * 200, lines=200)
+        assert listener.hearing.counts.dropped == 0
+        assert listener.hearing.queue.qsize() == 200
 
 
 async def test_a_stream_that_cannot_be_followed_is_hung_up_on() -> None:
@@ -177,7 +293,7 @@ async def test_a_stream_that_cannot_be_followed_is_hung_up_on() -> None:
         async with asyncio.timeout(5):
             with suppress(ConnectionError):
                 assert await reader.read() == b""
-        assert listener.counts.refused == 1
+        assert listener.hearing.counts.refused == 1
         writer.close()
 
 
@@ -185,7 +301,7 @@ async def test_more_connections_than_allowed_are_refused(monkeypatch: pytest.Mon
     monkeypatch.setattr("collectors.network.syslog.CONNECTIONS", 2)
     async with listening("tcp://127.0.0.1:0") as listener:
         writers = [(await asyncio.open_connection("127.0.0.1", listener.port))[1] for _ in range(4)]
-        await until(lambda: listener.counts.refused == 2)
+        await until(lambda: listener.hearing.counts.refused == 2)
         for writer in writers:
             writer.close()
 
@@ -197,19 +313,18 @@ async def test_one_device_cannot_make_readings_without_end() -> None:
         assert len(taken(listener)) <= PARTS + 2
 
 
-async def test_a_storm_is_dropped_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("collectors.network.syslog.WAITING", 3)
+async def test_a_storm_is_dropped_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hearing, "WAITING", 3)
     async with listening() as listener:
         for _ in range(10):
             listener.take(CRITICAL, "127.0.0.1")
-        assert listener.counts.dropped == 7
-        assert "7 lines dropped" in listener.problem
+        assert listener.hearing.counts.dropped == 7
 
 
-async def test_a_port_that_is_taken_is_said() -> None:
+async def test_a_port_that_is_taken_is_said_with_its_mend() -> None:
     async with listening("tcp://127.0.0.1:0") as first:
-        with pytest.raises(NotReady):
-            await SyslogListener(settings(f"tcp://127.0.0.1:{first.port}"), Senders({})).open()
+        with pytest.raises(Misconfigured, match="taken by another program"):
+            await SyslogListener(settings(f"tcp://127.0.0.1:{first.port}"), AROUND).open()
 
 
 @pytest.mark.parametrize("url", ["", "http://h", "udp://", "udp://h:99999"])

@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,14 @@ from hypothesis import strategies as st
 from pyasn1.codec.ber import decoder, encoder
 from pysnmp.proto.api import v1, v2c
 
-from collectors.contract import Measurement, Misconfigured, NotReady, Reason
-from collectors.network import snmp_ber
-from collectors.network.senders import Senders
+from collectors.contract import Misconfigured
+from collectors.listeners import Around
+from collectors.network import hearing, listener_rules, snmp_ber
+from collectors.network.hearing import PARTS
 from collectors.network.snmp_ber import BadMessage
-from collectors.network.traps import PARTS, TrapListener, TrapReader
-from collectors.settings import Credential, SourceSettings
+from collectors.network.trap_reader import TrapReader
+from collectors.network.traps import TrapListener
+from collectors.settings import Credential, ListenerRule, SourceSettings
 from feeds.model import Asset
 
 SAMPLES = Path(__file__).parents[4] / "shared" / "samples" / "devices" / "traps"
@@ -35,12 +38,19 @@ INVENTORY = {
         Asset(id="old", name="旧交换机", kind="switch", region="532300", labels={"ip": "10.1.2.9"}),
     )
 }  # fmt: skip
-Got = list[tuple[str, Measurement]]
+
+
+def around(*credentials: Credential, inventory: dict[str, Asset] = INVENTORY) -> Around:
+    return Around(inventory=inventory, credentials={one.name: one for one in credentials or (COMMUNITY,)})
+
+
+def using(*credentials: Credential) -> SourceSettings:
+    return replace(SETTINGS, cred=" ".join(one.name for one in credentials or (COMMUNITY,)))
 
 
 @asynccontextmanager
-async def listening(*credentials: Credential) -> AsyncIterator[TrapListener]:
-    one = TrapListener(SETTINGS, credentials or (COMMUNITY,), Senders(INVENTORY))
+async def listening(*credentials: Credential, inventory: dict[str, Asset] = INVENTORY) -> AsyncIterator[TrapListener]:
+    one = TrapListener(using(*credentials), around(*credentials, inventory=inventory))
     await one.open()
     try:
         yield one
@@ -54,20 +64,29 @@ async def send(listener: TrapListener, *datagrams: bytes, answers: int = 0) -> l
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
         one.setblocking(False)
         one.connect(("127.0.0.1", listener.port))
-        before = listener.counts.received
+        before = listener.hearing.counts.received
         for datagram in datagrams:
             await loop.sock_sendall(one, datagram)
         async with asyncio.timeout(5):
-            while listener.counts.received < before + len(datagrams):
+            while listener.hearing.counts.received < before + len(datagrams):
                 await asyncio.sleep(0)
             return [await loop.sock_recv(one, 65535) for _ in range(answers)]
 
 
 def taken(listener: TrapListener) -> dict[tuple[str, str], object]:
     found: dict[tuple[str, str], object] = {}
-    while not listener._queue.empty():
-        asset, one = listener._queue.get_nowait()
-        found[asset, f"{one.metric}[{one.instance}]" if one.instance else one.metric] = one.value
+    while not listener.hearing.queue.empty():
+        heard = listener.hearing.queue.get_nowait()
+        for one in heard.measurements:
+            found[heard.asset, f"{one.metric}[{one.instance}]" if one.instance else one.metric] = one.value
+    return found
+
+
+def signals(listener: TrapListener) -> list[tuple[str, str, str, bool]]:
+    found = []
+    while not listener.hearing.queue.empty():
+        heard = listener.hearing.queue.get_nowait()
+        found += [(heard.asset or heard.sender, one.rule, one.key, one.active) for one in heard.signals]
     return found
 
 
@@ -119,8 +138,9 @@ async def test_chinese_texts_and_unknown_notifications_are_kept_with_their_objec
     async with listening() as listener:
         oid = "1.3.6.1.4.1.2011.2.15.1.7.1"
         await send(listener, trap(oid, ("1.3.6.1.4.1.2011.2.15.1.1.1", v2c.OctetString("机房A 温度过高".encode()))))
-        asset, one = listener._queue.get_nowait()
-    assert (asset, one.metric, one.value) == ("core", "trap.last", oid)
+        heard = listener.hearing.queue.get_nowait()
+    [one] = heard.measurements
+    assert (heard.asset, one.metric, one.value) == ("core", "trap.last", oid)
     assert "机房A 温度过高" in one.text
 
 
@@ -140,7 +160,7 @@ async def test_an_authentic_v3_trap_is_taken() -> None:
     async with listening(USER) as listener:
         await send(listener, sample("v3-authPriv-sha-aes.ber"))
         got = taken(listener)
-        assert listener.counts.refused == 0
+        assert listener.hearing.counts.refused == 0
     assert got["core", "trap.last"]
 
 
@@ -150,7 +170,7 @@ async def test_a_v3_trap_with_other_keys_is_refused(key: str) -> None:
     async with listening(other) as listener:
         await send(listener, sample("v3-authPriv-sha-aes.ber"))
         assert taken(listener) == {}
-        assert listener.counts.refused == 1
+        assert listener.hearing.counts.refused == 1
 
 
 async def test_a_v3_trap_that_was_changed_on_the_way_is_refused() -> None:
@@ -158,27 +178,28 @@ async def test_a_v3_trap_that_was_changed_on_the_way_is_refused() -> None:
     raw[-1] ^= 1
     async with listening(USER) as listener:
         await send(listener, bytes(raw))
-        assert (taken(listener), listener.counts.refused) == ({}, 1)
+        assert (taken(listener), listener.hearing.counts.refused) == ({}, 1)
 
 
 async def test_v3_without_a_user_and_v2c_without_a_community_are_refused() -> None:
     async with listening(COMMUNITY) as listener:
         await send(listener, sample("v3-authPriv-sha-aes.ber"))
-        assert listener.counts.refused == 1
+        assert listener.hearing.counts.refused == 1
     async with listening(USER) as listener:
         await send(listener, trap(LINK_DOWN))
-        assert listener.counts.refused == 1
+        assert listener.hearing.counts.refused == 1
 
 
-async def test_another_community_and_a_sender_nobody_knows_are_counted() -> None:
-    stranger = TrapListener(SETTINGS, (COMMUNITY,), Senders({}))
-    await stranger.open()
-    try:
-        await send(stranger, trap(LINK_DOWN), trap(LINK_DOWN, community="guess"))
-        assert (stranger.counts.strangers, stranger.counts.refused) == (1, 1)
-        assert taken(stranger) == {}
-    finally:
-        await stranger.close()
+async def test_another_community_is_refused_and_a_sender_nobody_knows_is_named_with_its_alert() -> None:
+    async with listening(inventory={}) as stranger:
+        await send(stranger, trap(LINK_DOWN, (DESCRIPTION, v2c.OctetString("Gi0/0/7"))), trap(LINK_DOWN, community="x"))
+        assert stranger.strangers == {"127.0.0.1": 1}
+        assert stranger.hearing.counts.refused == 1
+        [words] = stranger.take_rubbish()
+        assert "community" in words
+        heard = stranger.hearing.queue.get_nowait()
+    assert (heard.asset, heard.sender, heard.measurements) == ("", "127.0.0.1", ())
+    assert [(one.rule, one.key, one.active) for one in heard.signals] == [("trap:link", "Gi0/0/7", True)]
 
 
 async def test_a_v1_trap_with_an_agent_address_means_that_device() -> None:
@@ -195,44 +216,107 @@ async def test_a_v1_trap_with_an_agent_address_means_that_device() -> None:
         assert taken(listener)["ups", "trap.last"] == "linkDown"
 
 
-async def test_one_device_cannot_make_readings_without_end() -> None:
-    reader = TrapReader()
-    keys = set()
+async def test_one_device_cannot_make_readings_or_alerts_without_end() -> None:
+    reader = TrapReader(listener_rules.rules("trap", SETTINGS))
+    keys, alerts = set(), set()
     for number in range(PARTS + 100):
         message = snmp_ber.notification(
             trap(LINK_DOWN, (f"1.3.6.1.2.1.2.2.1.2.{number}", v2c.OctetString(f"port {number}")))
         )
-        keys |= {(one.metric, one.instance) for one in reader.read("core", message)}
+        readings, raised = reader.read("core", message)
+        keys |= {(one.metric, one.instance) for one in readings}
+        alerts |= {(one.rule, one.key) for one in raised}
     assert len(keys) <= PARTS + 2
+    assert len(alerts) <= PARTS + 1
 
 
-async def test_a_storm_is_dropped_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("collectors.network.traps.WAITING", 3)
+async def test_a_storm_is_dropped_and_counted_and_an_inform_of_it_is_not_confirmed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hearing, "WAITING", 3)
+    inform = trap(LINK_UP, (INDEX, v2c.Integer32(7)), inform=True)
     async with listening() as listener:
-        await send(listener, *(trap(LINK_DOWN) for _ in range(10)))
-        assert listener.counts.dropped > 0
-        assert "dropped" in listener.problem
+        await send(listener, *(trap(LINK_DOWN) for _ in range(10)), inform)
+        assert listener.counts()["dropped"] == 8
+        assert len(taken(listener)) == 2
+        [answer] = await send(listener, inform, answers=1)  # sent again, as its sender does
+        assert answer == snmp_ber.response(inform)
+        assert signals(listener) == [("core", "trap:link", "7", False)]
 
 
-async def test_the_iterator_gives_what_came() -> None:
-    listener = TrapListener(SETTINGS, (COMMUNITY,), Senders(INVENTORY))
-    await listener.open()
-    await send(listener, trap(LINK_DOWN))
+async def test_one_sender_that_floods_takes_nothing_from_the_others() -> None:
+    moment = [0.0]
+    one = hearing.Hearing(clock=lambda: moment[0], allowed=10, burst=20)
+    assert [one.admit("flood") for _ in range(100)].count(True) == 20
+    assert one.counts.dropped == 80
+    assert one.admit("other")
+    moment[0] = 1.0
+    assert [one.admit("flood") for _ in range(100)].count(True) == 10
+
+
+@pytest.mark.parametrize(
+    ("oid", "value", "rule", "active"),
+    [
+        ("1.3.6.1.6.3.1.1.5.1", "", "trap:restart", True), ("1.3.6.1.6.3.1.1.5.2", "", "trap:restart", True),
+        ("1.3.6.1.6.3.1.1.5.5", "", "trap:access", True), ("1.3.6.1.2.1.33.2.0.1", "", "trap:ups-battery", True),
+        ("1.3.6.1.4.1.318.0.5", "", "trap:ups-mains", True), ("1.3.6.1.2.1.15.0.2", "", "trap:bgp", True),
+        ("1.3.6.1.2.1.15.0.1", "", "trap:bgp", False),
+    ],
+)  # fmt: skip
+async def test_what_notifications_raise_and_end(oid: str, value: str, rule: str, active: bool) -> None:
+    async with listening() as listener:
+        await send(listener, trap(oid))
+        assert signals(listener) == [("core", rule, "", active)]
+
+
+async def test_mains_power_ends_both_alerts_of_a_ups() -> None:
+    async with listening() as listener:
+        await send(listener, trap("1.3.6.1.4.1.318.0.9"))
+        assert signals(listener) == [("core", "trap:ups-mains", "", False), ("core", "trap:ups-low", "", False)]
+
+
+async def test_a_sites_own_rule_stands_before_and_instead_of_the_shipped_one() -> None:
+    door = "1.3.6.1.4.1.2011.6.1"
+    own = (
+        ListenerRule(id="door", raises=(f"{door}.1",), clears=(f"{door}.2",), key=(f"{door}.9",)),
+        ListenerRule(id="link", raises=(LINK_DOWN,), clears=(LINK_UP,)),
+    )
+    one = TrapListener(replace(SETTINGS, rule=own), around())
+    await one.open()
     try:
-        async for asset, one in listener.listen():
-            assert (asset, one.value) == ("core", "linkDown")
-            break
+        await send(one, trap(f"{door}.1", (f"{door}.9.4", v2c.OctetString("B2"))), trap(LINK_DOWN))
+        assert signals(one) == [("core", "trap:door", "B2", True), ("core", "trap:link", "", True)]
+        assert "trap:bgp" in one.rules
     finally:
-        await listener.close()
+        await one.close()
 
 
-async def test_a_port_that_is_taken_is_said() -> None:
+async def test_other_communities_apply_on_the_open_socket() -> None:
+    other = Credential(name="other", kind="snmpv2c", values={"community": "second"})
+    async with listening() as listener:
+        listener.update(using(other), around(other))
+        await send(listener, trap(LINK_DOWN), trap(LINK_DOWN, community="second"))
+        assert listener.hearing.counts.refused == 1
+        assert signals(listener) == [("core", "trap:link", "", True)]
+
+
+async def test_a_user_of_v3_applies_on_the_open_socket() -> None:
+    async with listening() as listener:
+        listener.update(using(USER), around(USER))
+        await send(listener, sample("v3-authPriv-sha-aes.ber"))
+        assert taken(listener)["core", "trap.last"]
+
+
+async def test_a_port_that_is_taken_is_said_with_its_mend() -> None:
     async with listening() as first:
-        settings = SourceSettings(id="t", kind="network.traps", url=f"udp://127.0.0.1:{first.port}", cred="traps")
-        second = TrapListener(settings, (COMMUNITY,), Senders({}))
-        with pytest.raises(NotReady) as no:
-            await second.open()
-    assert no.value.reason is Reason.UNREACHABLE
+        settings = replace(SETTINGS, url=f"udp://127.0.0.1:{first.port}")
+        with pytest.raises(Misconfigured, match=rf"127\.0\.0\.1:{first.port} is taken by another program"):
+            await TrapListener(settings, around()).open()
+
+
+async def test_an_address_that_is_not_ours_is_said_with_its_mend() -> None:
+    with pytest.raises(Misconfigured, match=r"write 0\.0\.0\.0"):
+        await TrapListener(replace(SETTINGS, url="udp://192.0.2.1:1162"), around()).open()
 
 
 @pytest.mark.parametrize(("url", "cred"), [("", "x"), ("tcp://h:1", "x"), ("udp://h:99999", "x"), ("udp://h", "")])
@@ -259,7 +343,7 @@ def test_a_notification_with_spoiled_octets_is_read_or_refused(data: st.DataObje
         message = snmp_ber.notification(bytes(raw))
     except BadMessage:
         return
-    for one in TrapReader().read("core", message):
+    for one in TrapReader(()).read("core", message)[0]:
         assert len(one.text) <= 400
         assert len(one.instance) <= 96
 
@@ -270,7 +354,7 @@ async def test_hostile_datagrams_are_counted_and_do_no_harm() -> None:
            b"0\x82\x01\x00\x02\x01\x03" + b"\x30" * 200, b"A" * 60_000]  # fmt: skip
     async with listening(COMMUNITY, USER) as listener:
         await send(listener, *bad, whole)
-        assert listener.counts.refused == len(bad)
+        assert listener.hearing.counts.refused == len(bad)
         assert taken(listener)["core", "trap.last"] == "linkDown"
 
 

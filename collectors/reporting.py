@@ -1,0 +1,224 @@
+"""Alerts that listeners raise and end, on their way to the alert engine: its command `report` (docs/alerts.md).
+
+Of each alert only the newest word waits for the bus, so that a storm costs what its alerts cost, not what its
+messages do. An alert that is not raised again for as long as its rule says it lasts is ended here; after a restart
+that goes on from the live state, where the alert engine keeps what it was told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from collectors.listeners import Heard, Signal
+from collectors.outbox import RETRY_FIRST, RETRY_LAST
+from collectors.settings import SourceSettings
+from feeds.bus import BusFull, BusLost
+from feeds.clock import Clock
+from feeds.entries import State
+from feeds.model import Alert, Command, Kind
+
+AT_ONCE = 500
+"""Alerts in one command."""
+FLUSH_AFTER = 0.05
+LOOK_EVERY = 1.0
+MOST = 10_000
+"""Alerts that may wait, or be known, at once; more are counted as dropped."""
+REMEMBERED = 60.0
+"""Seconds of words that are said again to a bus that began anew: it may have lost the last ones."""
+VALID = 86400.0
+"""A word waits this long for an alert engine that is away."""
+PREFIXES = ("syslog:", "trap:")
+
+log = logging.getLogger(__name__)
+Identity = tuple[str, str, str]
+"""Rule, asset, key."""
+
+
+class Told(Protocol):
+    """What the reporter needs of feeds.bus.Bus."""
+
+    async def send(self, engine: str, command: Command) -> None:
+        """Raises BusLost."""
+
+    async def state(self, kinds: Iterable[Kind]) -> State:
+        """Raises BusLost."""
+
+    async def set_aside(self, source: str, count: int, words: Sequence[str]) -> None:
+        """Raises BusLost, BusFull."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """The newest word on one alert. `until` is when it ends by itself (epoch seconds), None for never."""
+
+    source: str
+    asset: str
+    region: str
+    signal: Signal
+    at: float
+    until: float | None = None
+
+    @property
+    def identity(self) -> Identity:
+        return self.signal.rule, self.asset, self.signal.key
+
+
+class Reporter:
+    """`clock` gives epoch seconds."""
+
+    def __init__(self, bus: Told, clock: Clock) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._waiting: dict[Identity, Said] = {}
+        self._known: dict[Identity, Said] = {}
+        self._rules: dict[str, frozenset[str]] = {}
+        self._sources: frozenset[str] | None = None
+        self._some = asyncio.Event()
+        self._resume = True
+        self.reported = 0
+        self.dropped = 0
+
+    def put(self, settings: SourceSettings, heard: Heard) -> None:
+        """Takes what a message says of alerts."""
+        moment = self._clock()
+        for signal in heard.signals:
+            until = moment + signal.lasts if signal.lasts else None
+            said = Said(
+                source=settings.id, asset=heard.asset or heard.sender, region=settings.region, signal=signal,
+                at=moment, until=until if signal.active else None,
+            )  # fmt: skip
+            self._take(said)
+
+    def _take(self, said: Said) -> None:
+        before = self._known.get(said.identity)
+        if before is None and len(self._known) >= MOST:
+            self.dropped += 1
+            return
+        self._known[said.identity] = said
+        again = before is not None and before.signal.active and said.signal.active
+        if again and before is not None and before.signal.severity is said.signal.severity:
+            # It stands already. Its first words stay in the journal; saying them again would change nothing.
+            self._known[said.identity] = replace(said, at=before.at)
+            return
+        self._waiting[said.identity] = said
+        self._some.set()
+
+    def set_sources(self, sources: Iterable[str]) -> None:
+        """The listeners that the settings name; alerts of others end."""
+        self._sources = frozenset(sources)
+        self._some.set()
+
+    def set_rules(self, source: str, rules: frozenset[str]) -> None:
+        """The rules that a source has now; alerts of others end: nobody would ever end them."""
+        self._rules[source] = rules
+        self._some.set()
+
+    def begin_anew(self) -> None:
+        """The bus began anew: look at what it knows, and say the last words again."""
+        self._resume = True
+        self._some.set()
+
+    async def run(self) -> None:
+        """Reports for ever."""
+        pause = RETRY_FIRST
+        while True:
+            try:
+                async with asyncio.timeout(LOOK_EVERY):
+                    await self._some.wait()
+                    await asyncio.sleep(FLUSH_AFTER)
+            except TimeoutError:
+                pass  # time to look whether one has ended by itself
+            self._some.clear()
+            try:
+                if self._resume:
+                    self._recall(await self._bus.state((Kind.ALERT,)))
+                self._end_those_over()
+                await self._flush()
+            except (BusLost, BusFull) as error:
+                log.debug("reports held: %s", error)
+                self._some.set()
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, RETRY_LAST)
+            else:
+                pause = RETRY_FIRST
+
+    def _recall(self, state: State) -> None:
+        """What stands already, from the live state; what was said lately is said again, in its newest words."""
+        moment = self._clock()
+        for said in self._known.values():
+            if moment - said.at <= REMEMBERED:
+                self._waiting.setdefault(said.identity, said)
+        for alert in state.records[Kind.ALERT].values():
+            if isinstance(alert, Alert) and alert.active and alert.rule.startswith(PREFIXES):
+                known = _recalled(alert, moment)
+                if known is not None:
+                    self._known.setdefault(known.identity, known)
+        self._resume = False
+
+    def _end_those_over(self) -> None:
+        moment = self._clock()
+        for identity, said in list(self._known.items()):
+            if said.signal.active and (self._orphaned(said) or (said.until is not None and said.until <= moment)):
+                over = replace(said.signal, active=False, at=None)
+                self._known[identity] = self._waiting[identity] = replace(said, signal=over, at=moment, until=None)
+            elif not said.signal.active and moment - said.at > REMEMBERED and identity not in self._waiting:
+                del self._known[identity]
+
+    def _orphaned(self, said: Said) -> bool:
+        if self._sources is not None and said.source not in self._sources:
+            return True
+        return said.signal.rule not in self._rules.get(said.source, (said.signal.rule,))
+
+    async def _flush(self) -> None:
+        while self._waiting:
+            batch = [self._waiting[key] for key in list(self._waiting)[:AT_ONCE]]
+            await self._bus.send("alert", self._command(batch))
+            self.reported += len(batch)
+            for said in batch:
+                if self._waiting.get(said.identity) is said:
+                    del self._waiting[said.identity]
+
+    def _command(self, batch: Iterable[Said]) -> Command:
+        moment = self._clock()
+        return Command(
+            id=f"report-{uuid.uuid4()}", action="report", subject="", actor="collect", role="ingest", actor_region="",
+            at=moment, valid_until=moment + VALID, args={"alerts": [_row(said) for said in batch]},
+        )  # fmt: skip
+
+
+def _row(said: Said) -> dict[str, Any]:
+    signal = said.signal
+    part = {"part": signal.key} if signal.key else {}
+    lasts = {"lasts": f"{signal.lasts:g}"} if signal.lasts else {}
+    return {
+        "rule": signal.rule, "asset": said.asset, "severity": signal.severity.value, "active": signal.active,
+        "since": signal.at if signal.at is not None else said.at, "identity_labels": part,
+        "labels": {"source": said.source, **part, **lasts}, "title": signal.title, "text": signal.text,
+        "region": said.region,
+    }  # fmt: skip
+
+
+def _recalled(alert: Alert, moment: float) -> Said | None:
+    """One of ours, as it was said. One that ends by itself has its whole time again: nobody listened meanwhile."""
+    lasts = _seconds(alert.labels)
+    signal = Signal(
+        rule=alert.rule, active=True, severity=alert.severity, title=alert.title, key=alert.labels.get("part", ""),
+        text=alert.text, at=alert.raised_at, lasts=lasts,
+    )  # fmt: skip
+    source = alert.labels.get("source", "")
+    until = moment + lasts if lasts else None
+    if not source:
+        return None
+    return Said(source=source, asset=alert.asset, region=alert.region, signal=signal, at=alert.raised_at, until=until)
+
+
+def _seconds(labels: Mapping[str, str]) -> float:
+    try:
+        return float(labels.get("lasts", "0"))
+    except ValueError:
+        return 0.0
