@@ -12,7 +12,9 @@ import logging
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
+
+import msgspec
 
 from collectors.listeners import Heard, Signal
 from collectors.outbox import RETRY_FIRST, RETRY_LAST
@@ -21,6 +23,7 @@ from feeds.bus import BusFull, BusLost
 from feeds.clock import Clock
 from feeds.entries import State
 from feeds.model import Alert, Command, Kind
+from feeds.reports import Report
 
 AT_ONCE = 500
 """Alerts in one command."""
@@ -184,23 +187,22 @@ class Reporter:
                     del self._waiting[said.identity]
 
     def _command(self, batch: Iterable[Said]) -> Command:
-        moment = self._clock()
+        moment, rows = self._clock(), msgspec.to_builtins([_report(said) for said in batch])
         return Command(
             id=f"report-{uuid.uuid4()}", action="report", subject="", actor="collect", role="ingest", actor_region="",
-            at=moment, valid_until=moment + VALID, args={"alerts": [_row(said) for said in batch]},
+            at=moment, valid_until=moment + VALID, args={"alerts": rows},
         )  # fmt: skip
 
 
-def _row(said: Said) -> dict[str, Any]:
+def _report(said: Said) -> Report:
     signal = said.signal
     part = {"part": signal.key} if signal.key else {}
     lasts = {"lasts": f"{signal.lasts:g}"} if signal.lasts else {}
-    return {
-        "rule": signal.rule, "asset": said.asset, "severity": signal.severity.value, "active": signal.active,
-        "since": signal.at if signal.at is not None else said.at, "identity_labels": part,
-        "labels": {"source": said.source, **part, **lasts}, "title": signal.title, "text": signal.text,
-        "region": said.region,
-    }  # fmt: skip
+    return Report(
+        rule=signal.rule, asset=said.asset, severity=signal.severity, active=signal.active,
+        since=signal.at if signal.at is not None else said.at, at=said.at, identity_labels=part,
+        labels={"source": said.source, **part, **lasts}, title=signal.title, text=signal.text, region=said.region,
+    )  # fmt: skip
 
 
 def _recalled(alert: Alert, moment: float) -> Said | None:

@@ -89,7 +89,7 @@ async def test_a_line_becomes_a_reading_and_an_alert_and_the_source_says_that_it
     [(_, engine, first), _] = bus.commands
     assert (engine, first.action, first.role) == ("alert", "report", "ingest")
     [said] = reports.read(first, first.at)
-    assert (said.identity.subject, said.identity_labels, said.active) == ("core", {"part": "Gi0/1"}, True)
+    assert (said.asset, said.identity_labels, said.active) == ("core", {"part": "Gi0/1"}, True)
     seen = bus.observations("syslog.link")[0]
     assert (seen.asset, seen.key, seen.value, seen.source) == ("core", "syslog.link[Gi0/1]", "down", "log")
 
