@@ -38,7 +38,7 @@ test-postgres: $(VENV)/.dev $(ASSETS)
 # The bus and its failovers on real Sentinel sets and clusters, and then on each all that stands on the bus.
 .PHONY: test-redis
 test-redis: $(VENV)/.dev $(ASSETS)
-	WATCHFLOOR_TEST_REDIS=single $(BIN)/pytest tests/feeds tests/e2e/test_failover.py
+	WATCHFLOOR_TEST_REDIS=single $(BIN)/pytest tests/feeds tests/e2e/test_failover.py tests/e2e/test_standby.py
 	WATCHFLOOR_TEST_REDIS=sentinel $(BIN)/pytest $(ON_REDIS)
 	WATCHFLOOR_TEST_REDIS=cluster $(BIN)/pytest $(ON_REDIS)
 

@@ -75,17 +75,17 @@ class Devices:
 
 
 async def publish(bus: Bus, bodies: list[bytes], at: float) -> None:
-    async with bus.pipeline(atomic=False) as pipe:
+    async with bus.pipeline() as pipe:
         for n, body in enumerate(bodies):
             pipe.xadd(bus.keys.feed("network"), {"s": "s", "e": body}, id=f"{int(at * 1000)}-{n + 1}")
         await pipe.execute()
 
 
 async def used_memory(bus: Bus, pattern: str) -> int:
-    async with bus.pipeline(atomic=False) as pipe:
+    async with bus.pipeline() as pipe:
         pipe.keys(pattern)
         (keys,) = await pipe.execute()
-    async with bus.pipeline(atomic=False) as pipe:
+    async with bus.pipeline() as pipe:
         for key in keys:
             pipe.memory_usage(key, samples=0)
         return int(sum(await pipe.execute()))

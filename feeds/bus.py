@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -12,6 +12,7 @@ from redis.exceptions import ConnectionError as NoConnection
 from feeds import wire
 from feeds.bus_errors import BusError, BusFull, BusLost, translated
 from feeds.bus_servers import CONFIRM_WITHIN, NOTICE_WITHIN, Server
+from feeds.bus_writes import WRITE, Words, adding, removing, script_arguments, setting
 from feeds.clock import Clock, now
 from feeds.entries import (
     DeadLetter,
@@ -22,10 +23,11 @@ from feeds.entries import (
     letter,
     letter_fields,
     packed,
-    put_state,
     readable,
+    state_writes,
     unpacked,
 )
+from feeds.fencing import Fence
 from feeds.keys import FEEDS, FOLLOWERS, Keys
 from feeds.model import Change, Command, Kind, Result
 
@@ -33,6 +35,7 @@ __all__ = ["Bus", "BusError", "BusFull", "BusLost", "DeadLetter", "Saved", "Stat
 
 CHANGES_KEPT = 60.0
 DEAD_KEPT = 10_000
+RESULTS_KEPT = 1000
 
 
 class Bus:
@@ -47,10 +50,12 @@ class Bus:
         self.keys = Keys(site)
         self.site = site
         self.epoch = ""
+        self.fence: Fence | None = None
         self._clock = clock
         self._dead: list[DeadLetter] = []
         self._server = Server(url, self.keys.changes, name, self._on_connect)
         self._redis = self._server.redis
+        self._write = self._redis.register_script(WRITE)
 
     async def _on_connect(self, connection: AbstractConnection) -> None:
         await connection.on_connect()
@@ -76,9 +81,9 @@ class Bus:
         await self._server.aclose()
 
     @asynccontextmanager
-    async def pipeline(self, *, atomic: bool) -> AsyncIterator[Any]:
-        """Redis' own commands in one go (`atomic`: all or none), for what has a module of its own."""
-        async with self._asked(), self._redis.pipeline(transaction=atomic) as pipe:
+    async def pipeline(self) -> AsyncIterator[Any]:
+        """Redis' own commands in one go, each by itself, for what has a module of its own and only reads."""
+        async with self._asked(), self._redis.pipeline(transaction=False) as pipe:
             yield pipe
 
     # -- writing -----------------------------------------------------------------
@@ -122,12 +127,10 @@ class Bus:
 
     async def set_aside(self, source: str, count: int, words: Sequence[str]) -> None:
         """Count `count` messages that a source's collector could not use; some `words` on them become dead letters."""
-        async with self._asked(), self._redis.pipeline(transaction=True) as pipe:
-            for one in words:
-                dead = DeadLetter(self.keys.feed("network"), "", source, one, b"")
-                pipe.xadd(self.keys.dead, letter_fields(dead), maxlen=DEAD_KEPT, approximate=True)
-            pipe.hincrby(self.keys.dead_counts, source, count)
-            await pipe.execute()
+        feed = self.keys.feed("network")
+        letters = (letter_fields(DeadLetter(feed, "", source, one, b"")) for one in words)
+        dead = (adding(self.keys.dead, letter, keep=DEAD_KEPT) for letter in letters)
+        await self.write((*dead, ("HINCRBY", self.keys.dead_counts, source, count)))
 
     async def commit(
         self,
@@ -142,25 +145,44 @@ class Bus:
 
         Cursors and private fields that are not named keep what they were; a private None is removed.
         """
-        keys, batch, dead = self.keys, list(changes), self._dead
-        async with self._asked(), self._redis.pipeline(transaction=True) as pipe:
-            if batch:
-                pipe.xadd(keys.changes, {"b": wire.encode([packed(change) for change in batch])})
-                put_state(pipe, keys, batch)
-            for result in results:
-                pipe.xadd(keys.results, {"r": wire.encode(result)}, maxlen=1000, approximate=True)
-            for one in dead:
-                pipe.xadd(keys.dead, letter_fields(one), maxlen=DEAD_KEPT, approximate=True)
-                pipe.hincrby(keys.dead_counts, one.source or "?", 1)
-            own: dict[str, Any] = {"epoch": self.epoch} | {f"c:{stream}": at for stream, at in cursors.items()}
-            own |= {f"p:{name}": value for name, value in (private or {}).items() if value is not None}
-            pipe.hset(keys.engine(engine), mapping=own)
-            gone = [f"p:{name}" for name, value in (private or {}).items() if value is None]
-            if gone:
-                pipe.hdel(keys.engine(engine), *gone)
-            answers = await pipe.execute()
+        batch, dead = list(changes), self._dead
+        first = await self.write(self._commit(engine, cursors, batch, results, dead, private or {}))
         self._dead = self._dead[len(dead):]
-        return answers[0].decode() if batch else ""
+        return first.decode() if batch else ""
+
+    def _commit(
+        self, engine: str, cursors: Mapping[str, str], batch: list[Change], results: Iterable[Result],
+        dead: Sequence[DeadLetter], private: Mapping[str, bytes | None],
+    ) -> Iterator[Words]:
+        keys = self.keys
+        if batch:
+            yield adding(keys.changes, {"b": wire.encode([packed(change) for change in batch])})
+            yield from state_writes(keys, batch)
+        for result in results:
+            yield adding(keys.results, {"r": wire.encode(result)}, keep=RESULTS_KEPT)
+        for one in dead:
+            yield adding(keys.dead, letter_fields(one), keep=DEAD_KEPT)
+            yield "HINCRBY", keys.dead_counts, one.source or "?", 1
+        own: dict[str, Any] = {"epoch": self.epoch} | {f"c:{stream}": at for stream, at in cursors.items()}
+        own |= {f"p:{name}": value for name, value in private.items() if value is not None}
+        yield from setting(keys.engine(engine), own)
+        yield from removing(keys.engine(engine), [f"p:{name}" for name, value in private.items() if value is None])
+
+    async def script(self, script: str, key: str, *arguments: Any) -> Any:
+        """A script over one key, for what has a module of its own."""
+        async with self._asked():
+            return await self._redis.eval(script, 1, key, *arguments)
+
+    async def write(self, commands: Iterable[Words]) -> Any:
+        """Commands all or none, and nothing after another copy has taken the role over; returns the first's answer.
+
+        Raises Fenced then, and BusLost when the lease has lapsed, so that its holder reads everything again.
+        """
+        fence = self.fence
+        lease, holder = (self.keys.lease(fence.role), fence.holder) if fence else (self.keys.lease(""), "")
+        keys, arguments = script_arguments(lease, holder, commands)
+        async with self._asked():
+            return await self._write(keys=keys, args=arguments)
 
     # -- reading -----------------------------------------------------------------
 

@@ -13,6 +13,11 @@ from contextlib import asynccontextmanager
 
 from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 
+from feeds.fencing import Fenced
+
+FENCED = "FENCED "
+"""How our scripts begin to say that another copy holds the role."""
+
 
 class BusError(Exception):
     """The bus could not do what was asked."""
@@ -28,7 +33,7 @@ class BusFull(BusError):
 
 @asynccontextmanager
 async def translated(leave: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-    """Redis' errors as ours; `leave` is awaited before BusLost is raised.
+    """Redis' errors as ours; `leave` is awaited before BusLost is raised. A script of ours may say Fenced.
 
     Whatever a server answers but OOM (READONLY, MOVED, ASK, CLUSTERDOWN, LOADING) says that it is the wrong one now.
     A cancellation that redis-py's `wait_for` swallowed (Python 3.11) is raised again.
@@ -40,6 +45,8 @@ async def translated(leave: Callable[[], Awaitable[None]]) -> AsyncIterator[None
     except (RedisError, OSError) as error:
         if isinstance(error, OutOfMemoryError) or (isinstance(error, ResponseError) and "OOM" in str(error)):
             raise BusFull("Redis is out of memory") from error
+        if isinstance(error, ResponseError) and str(error).startswith(FENCED):
+            raise Fenced(str(error).removeprefix(FENCED).strip()) from error
         await leave()
         words = str(error) if type(error) is ResponseError else f"{type(error).__name__}: {error}"
         raise BusLost(words) from error

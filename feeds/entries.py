@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from feeds import wire
+from feeds.bus_writes import Words, removing, setting
 from feeds.keys import Keys
 from feeds.model import Alert, Change, Kind
 
@@ -81,7 +83,7 @@ def readable(kind: Kind, rows: dict[bytes, bytes]) -> dict[str, Any]:
     return records
 
 
-def put_state(pipe: Any, keys: Keys, batch: list[Change]) -> None:
+def state_writes(keys: Keys, batch: list[Change]) -> Iterator[Words]:
     """The last word on each thing; an alert that is no longer open leaves the live state."""
     final = {(change.kind, change.id): change.after for change in batch}
     kept: dict[Kind, dict[str, bytes]] = {}
@@ -92,9 +94,9 @@ def put_state(pipe: Any, keys: Keys, batch: list[Change]) -> None:
         else:
             kept.setdefault(kind, {})[key] = wire.encode(after)
     for kind, rows in kept.items():  # one command for all of a kind: each one costs more than what is in it
-        pipe.hset(keys.state(kind), mapping=rows)
+        yield from setting(keys.state(kind), rows)
     for kind, ids in gone.items():
-        pipe.hdel(keys.state(kind), *ids)
+        yield from removing(keys.state(kind), ids)
 
 
 def letter_fields(letter: DeadLetter) -> dict[str, Any]:

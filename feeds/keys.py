@@ -36,6 +36,10 @@ class Keys:
         """Points of an hour (since the epoch) that is still open, of one group of series."""
         return f"hi:{{{self.site}}}:{hour}:{group}"
 
+    def lease(self, role: str) -> str:
+        """Whose turn it is to run a role, of its copies on several machines."""
+        return f"le:{{{self.site}}}:{role}"
+
     @property
     def changes(self) -> str:
         return f"ch:{{{self.site}}}"

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from feeds.clock import now
 from feeds.journal import Fault, Journal, StoreRefused, transfer
-from feeds.journal.versions import HEAD
+from feeds.journal.versions import JOURNAL
 from feeds.wire import iso
 from watchfloor import backup_files as files
 from watchfloor.backup_files import BackupError, Manifest, Progress
@@ -96,10 +96,10 @@ async def restore(settings: Settings, folder: Path, progress: Progress, *, force
 
 
 def _known(manifest: Manifest) -> None:
-    if not (manifest.schema.isdigit() and int(manifest.schema) <= int(HEAD)):
+    if not (manifest.schema.isdigit() and int(manifest.schema) <= int(JOURNAL.head)):
         raise BackupError(
-            f"备份的台账版本是 {manifest.schema}，本程序只认识到 {HEAD}：请用更新的值守台恢复",
-            f"the backup's journal has version {manifest.schema}, this program knows versions up to {HEAD}: "
+            f"备份的台账版本是 {manifest.schema}，本程序只认识到 {JOURNAL.head}：请用更新的值守台恢复",
+            f"the backup's journal has version {manifest.schema}, this program knows versions up to {JOURNAL.head}: "
             "restore it with a newer Watchfloor",
         )
 
@@ -125,7 +125,7 @@ async def _compare(journal: Journal, manifest: Manifest) -> None:
     async with transfer.snapshot(journal.store) as shot:
         counts, heads = dict(shot.counts), await shot.heads()
     # A migration may have moved rows between tables; the log's it never touches.
-    names = counts if manifest.schema == HEAD else (files.LOG,)
+    names = counts if manifest.schema == JOURNAL.head else (files.LOG,)
     whole = all(counts[name] == manifest.tables[name].rows for name in names)
     faults = len(await journal.verify())
     if not whole or heads != manifest.chains or faults != len(manifest.faults):

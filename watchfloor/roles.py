@@ -6,11 +6,9 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import uvloop
@@ -19,37 +17,13 @@ from feeds.bus import Bus
 from feeds.journal import Intake, Journal, JournalLost, StoreRefused, intake_url, sqlite_url
 from watchfloor import logs, valkey
 from watchfloor.process import REFUSED
+from watchfloor.seat import Build, Entry, Role, Seat
 from watchfloor.settings import Settings, SettingsError, load
 from watchfloor.settings_inventory import load_inventory
 
 log = logging.getLogger(__name__)
 
 JOURNAL_PAUSES = (0.1, 2.0)
-
-
-class Entry(Protocol):
-    """What a role runs until it is cancelled."""
-
-    async def run(self) -> None: ...
-
-
-def load_whole(path: Path) -> Settings:
-    """Settings that can be applied: rules that compile, inventory files that can be read; SettingsError otherwise."""
-    from watchfloor.check import check
-
-    # A bad row of the inventory is refused alone; a file of it that cannot be read would empty the picture.
-    stopping = [one for one in check(path) if one.error and (one.file == path.name or not one.line)]
-    if stopping:
-        raise SettingsError(stopping)
-    return load(path)
-
-
-@dataclass(slots=True)
-class Role:
-    """A role at work: its entry, and what it does with settings that were read again."""
-
-    entry: Entry
-    reload: Callable[[Settings], Awaitable[None]]
 
 
 class Together:
@@ -62,9 +36,6 @@ class Together:
         async with asyncio.TaskGroup() as group:
             for entry in self._entries:
                 group.create_task(entry.run(), name=type(entry).__name__)
-
-
-Build = Callable[[Settings, Bus, Journal], Awaitable[Role]]
 
 
 def redis_url(settings: Settings) -> str:
@@ -128,36 +99,16 @@ def run_role(name: str, config: Path) -> int:
 async def _run(name: str, settings: Settings) -> None:
     bus = Bus(redis_url(settings), settings.site.region, name=name)
     async with open_journal(settings, name, patient=True) as journal:
-        role = await BUILDERS[name](settings, bus, journal)
-        work = asyncio.create_task(role.entry.run(), name=name)
+        work = asyncio.create_task(Seat(name, BUILDERS[name], settings, bus, journal).run(), name=name)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, work.cancel)
-        reloads: set[asyncio.Task[None]] = set()
-
-        def hang_up() -> None:
-            task = loop.create_task(_reload(role, settings.path))
-            reloads.add(task)
-            task.add_done_callback(reloads.discard)
-
-        loop.add_signal_handler(signal.SIGHUP, hang_up)
         try:
             await work
         except asyncio.CancelledError:
             log.info("stopped")
         finally:
             await bus.close()
-
-
-async def _reload(role: Role, path: Path) -> None:
-    """Apply settings that can be used; a wrong file leaves the running ones in place and says so."""
-    try:
-        fresh = await asyncio.to_thread(load_whole, path)
-    except SettingsError as error:
-        log.error("settings not applied, the running ones stay: %s", error)
-        return
-    await role.reload(fresh)
-    log.info("settings applied")
 
 
 async def _collect(settings: Settings, bus: Bus, journal: Journal) -> Role:
@@ -186,10 +137,10 @@ async def _project(settings: Settings, bus: Bus, journal: Journal) -> Role:
     for finding in inventory.findings:
         log.warning("inventory: %s", finding.say(settings.site.language))
     entry = Projecting(bus, journal, settings.site.region, inventory.assets)
-    recording = Recording(
-        Bus(redis_url(settings), settings.site.region, name="history"),
-        HistoryStore(history_url(journal_url(settings)), "history"), settings.history,
-    )
+    follower = Bus(redis_url(settings), settings.site.region, name="history")
+    follower.fence = bus.fence
+    store = HistoryStore(history_url(journal_url(settings)), "history", bus.fence)
+    recording = Recording(follower, store, settings.history)
 
     async def reload(fresh: Settings) -> None:
         await entry.reload(load_inventory(fresh).assets)

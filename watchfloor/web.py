@@ -18,7 +18,8 @@ from feeds.history import History, HistoryStore, history_url
 from feeds.journal import Intake, Journal, intake_url
 from feeds.live import Pump
 from maps.layers import layer
-from watchfloor.roles import journal_url, load_whole, open_patiently
+from watchfloor.roles import journal_url, open_patiently
+from watchfloor.seat import load_whole
 from watchfloor.settings import Settings, SettingsError
 
 log = logging.getLogger(__name__)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from feeds.bus import Bus
+from feeds.bus_writes import setting
 from feeds.history.codec import Records
 from feeds.history.rollup import HOUR
 
@@ -20,13 +21,6 @@ SLOTS = 16
 HOT = np.dtype([("slot", "u1"), ("at", "<u4"), ("value", "<f8")])
 """A point: the series within its group, milliseconds within the hour, the value. 13 bytes."""
 AT_ONCE = 64
-
-# One command with one answer: in MULTI each of some thousand RPUSH would have one of its own to be read.
-_FLUSH = """
-local n = #KEYS - 1
-for i = 1, n do redis.call('RPUSH', KEYS[i + 1], ARGV[i]) end
-for i = n + 1, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
-"""
 
 Blocks = dict[tuple[int, int], bytes]
 
@@ -40,14 +34,14 @@ class Hot:
 
     async def entries(self, stream: str, cursor: str, count: int) -> list[tuple[str, bytes]]:
         """Ids and bodies of the next entries of a feed, without waiting; decoding is the caller's."""
-        async with self._bus.pipeline(atomic=False) as pipe:
+        async with self._bus.pipeline() as pipe:
             pipe.xread({stream: cursor}, count=count)
             (answer,) = await pipe.execute()
         return [(entry.decode(), (fields or {}).get(b"e", b"")) for _, rows in answer or [] for entry, fields in rows]
 
     async def hours(self) -> list[int]:
         """The hours that are not yet, or not all, in SQL."""
-        async with self._bus.pipeline(atomic=False) as pipe:
+        async with self._bus.pipeline() as pipe:
             pipe.hget(self._engine, "p:hours")
             (raw,) = await pipe.execute()
         return list(map(int, json.loads(raw))) if raw else []
@@ -57,7 +51,7 @@ class Hot:
         found: dict[int, Records] = {}
         for start in range(0, len(groups), AT_ONCE):
             some = groups[start: start + AT_ONCE]
-            async with self._bus.pipeline(atomic=False) as pipe:
+            async with self._bus.pipeline() as pipe:
                 for group in some:
                     pipe.lrange(self._bus.keys.hot(hour, group), 0, -1)
                 answers = await pipe.execute()
@@ -71,18 +65,12 @@ class Hot:
         """Append blocks and commit the cursor, all or nothing."""
         fields = {"epoch": self._bus.epoch, "p:hours": json.dumps(sorted(hours))}
         fields |= {f"c:{stream}": at for stream, at in cursors.items()}
-        keys = [self._bus.keys.hot(hour, group) for hour, group in blocks]
-        own = [part for pair in fields.items() for part in pair]
-        async with self._bus.pipeline(atomic=False) as pipe:
-            pipe.eval(_FLUSH, len(keys) + 1, self._engine, *keys, *blocks.values(), *own)
-            await pipe.execute()
+        points = (("RPUSH", self._bus.keys.hot(*where), block) for where, block in blocks.items())
+        await self._bus.write((*points, *setting(self._engine, fields)))
 
     async def drop(self, hour: int, groups: Iterable[int]) -> None:
         """Give back what SQL has; this works also when the server's memory is full."""
-        async with self._bus.pipeline(atomic=False) as pipe:
-            for group in groups:
-                pipe.unlink(self._bus.keys.hot(hour, group))
-            await pipe.execute()
+        await self._bus.write(("UNLINK", self._bus.keys.hot(hour, group)) for group in groups)
 
 
 def times_of(records: Records, hour: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -2,11 +2,17 @@
 
 `key = start << 24 | series`, with `start` counted in hours (points, fresh rollups), days (5 min) or blocks of
 thirty days (1 h): one B-tree, written at its end, dropped at its beginning, and read by exact keys.
+
+A change here wants a migration in `migrations` and its number in `BOOK`; a test compares the two.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sqlalchemy import BigInteger, Column, Float, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
+
+from feeds.journal.versions import Book
 
 SERIES_BITS = 24
 SERIES_MASK = (1 << SERIES_BITS) - 1
@@ -46,6 +52,20 @@ watched = Table(
     Column("start", Float, primary_key=True, autoincrement=False),
     Column("end", Float, nullable=False),
 )
+
+mark = Table(
+    "history_mark",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""Which turn of the role `project` may write (feeds.journal.fences)."""
+
+BOOK = Book(
+    name="history", texts=("历史数据", "The metric history"), metadata=metadata, head="0002", table="history_version",
+    locations=[Path(__file__).parent / "migrations"], copied=False, passing=frozenset({"history_mark"}),
+)
+"""Gigabytes of telemetry, which are no record, are not copied before each migration."""
 
 
 def key_of(start: int, series_id: int) -> int:

@@ -15,9 +15,12 @@ from sqlalchemy import Table, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 
+from feeds.fencing import Fence, Fenced
 from feeds.history import schema
 from feeds.history.schema import SERIES_BITS, SERIES_MASK
+from feeds.journal import fences
 from feeds.journal.connections import Store
+from feeds.journal.versions import bring_up
 
 __all__ = ["SERIES_BITS", "SERIES_MASK", "HistoryStore", "Series", "history_url"]
 
@@ -48,10 +51,11 @@ class Series:
 
 
 class HistoryStore:
-    """One process's access to the history. Errors are feeds.journal's."""
+    """One process's access to the history. Errors are feeds.journal's; with a fence, writes may raise Fenced."""
 
-    def __init__(self, url: str, name: str) -> None:
-        self._store = Store(url, name)
+    def __init__(self, url: str, name: str, fence: Fence | None = None) -> None:
+        self._store = Store(url, name, marks=schema.mark)
+        self._fence = fence
         self._upsert = sqlite.insert if self._store.is_sqlite else postgresql.insert
 
     def connect(self) -> None:
@@ -59,10 +63,21 @@ class HistoryStore:
         self._store.open()
 
     async def open(self) -> None:
-        """Connect and make the tables that are missing."""
+        """Connect, make or migrate the tables, and shut out whoever wrote before us. StoreRefused: it is newer."""
         self.connect()
-        async with self._store.writing(patient=True) as connection:
-            await connection.run_sync(schema.metadata.create_all)
+        await bring_up(self._store, schema.BOOK)
+        if self._fence is not None:
+            await self._take_over(self._fence)
+
+    async def _take_over(self, fence: Fence) -> None:
+        """The role's number of the journal here too: this may be a file of its own."""
+        async with self._store.writing(fenced=False) as connection:
+            found = await fences.number(connection, schema.mark, fence.role)
+            if found > fence.number:
+                raise Fenced(f"{fence.role} is in its turn {found}, this copy had turn {fence.number}")
+            if found < fence.number:
+                await fences.set_number(connection, schema.mark, fence, fence.number)
+        self._store.fence = fence
 
     async def close(self) -> None:
         await self._store.close()

@@ -13,11 +13,13 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Table, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from feeds.fencing import Fence
+from feeds.journal import fences
 from feeds.journal.records import JournalLost, Unstorable
 
 log = logging.getLogger(__name__)
@@ -39,12 +41,15 @@ _said_fsync: set[str] = set()
 class Store:
     """A pool of connections to one store; `name` is what the server's own lists call us.
 
-    Stores in one PostgreSQL that need not wait for one another's writers take different `lock` numbers.
+    Stores in one PostgreSQL that need not wait for one another's writers take different `lock` numbers. With a
+    `fence` every write first sees in the table `marks` whether the role is still ours (feeds.journal.fences).
     """
 
-    def __init__(self, url: str, name: str, *, lock: int = WRITER) -> None:
+    def __init__(self, url: str, name: str, *, marks: Table | None = None, lock: int = WRITER) -> None:
         self._url, self._name, self._lock = url, name, lock
         self._engine: AsyncEngine | None = None
+        self.marks = marks
+        self.fence: Fence | None = None
         self.is_sqlite = url.startswith("sqlite")
 
     @property
@@ -77,14 +82,18 @@ class Store:
                 await connection.close()
 
     @asynccontextmanager
-    async def writing(self, *, patient: bool = False) -> AsyncIterator[AsyncConnection]:
+    async def writing(self, *, patient: bool = False, fenced: bool = True) -> AsyncIterator[AsyncConnection]:
         """A transaction that takes the writers' lock at its start, so that it never fails half-way for it.
 
-        `patient` lets statements and the wait for the lock take as long as they need (migrations).
+        `patient` lets statements and the wait for the lock take as long as they need (migrations). Raises Fenced
+        when another copy of our role has taken over; `fenced` False does not ask.
         """
         async with self.reading() as connection:
             await self._begin(connection, patient)
             try:
+                if fenced and self.fence is not None and self.marks is not None:
+                    with translated(OSError):
+                        await fences.check(connection, self.marks, self.fence)
                 yield connection
             except BaseException:
                 # A cancelled statement has closed the transaction already; its reason must reach the caller.

@@ -1,6 +1,6 @@
 """The journal's tables: one append-only log, and what follows from it.
 
-A change here wants a migration in `migrations/versions` and its number in `versions.HEAD`; a test compares the two.
+A change here wants a migration in `migrations/versions` and its number in `versions.JOURNAL`; a test compares the two.
 Text has no length: SQLite would not hold it, and a row that one store keeps the other must keep too.
 """
 

@@ -15,7 +15,8 @@ from typing import Any
 
 from sqlalchemy import Select, func, or_, select, update
 
-from feeds.journal import schema
+from feeds.fencing import Fence
+from feeds.journal import fences, schema
 from feeds.journal.chains import Checker
 from feeds.journal.connections import Store, translated
 from feeds.journal.records import Doc, Entry, Fault, OutboxItem, clean
@@ -33,7 +34,7 @@ class Journal:
 
     def __init__(self, url: str, chain: str) -> None:
         self.chain = chain
-        self.store = Store(url, chain)
+        self.store = Store(url, chain, marks=schema.cursor)
         self._lock = asyncio.Lock()
 
     async def open(self) -> None:
@@ -47,6 +48,20 @@ class Journal:
 
     async def close(self) -> None:
         await self.store.close()
+
+    async def take_over(self, fence: Fence) -> None:
+        """Raise the role's number; from now on this process writes as its holder, and the one before no more."""
+        async with self.store.writing(fenced=False) as connection:
+            with translated(OSError):
+                fence.number = await fences.number(connection, schema.cursor, fence.role) + 1
+                await fences.set_number(connection, schema.cursor, fence, fence.number)
+        self.store.fence = fence
+
+    async def stands(self, fence: Fence) -> bool:
+        """Whether nobody has raised the role's number since."""
+        async with self.store.reading() as connection:
+            with translated(OSError):
+                return await fences.number(connection, schema.cursor, fence.role) == fence.number
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Tx]:

@@ -19,12 +19,10 @@ from sqlalchemy.types import TypeEngine
 from feeds.journal import schema, versions
 from feeds.journal.connections import Store, translated
 from feeds.journal.records import StoreRefused
+from feeds.journal.versions import JOURNAL, Book
 
 BATCH = 1000
 Row = list[Any]
-TABLES: tuple[str, ...] = tuple(one.name for one in schema.metadata.sorted_tables)
-HISTORY = "entry"
-"""The table with the hash chains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +32,15 @@ class Snapshot:
     connection: AsyncConnection
     version: str
     counts: Mapping[str, int]
+    book: Book = JOURNAL
 
-    @staticmethod
-    def columns(name: str) -> list[str]:
-        return [one.name for one in schema.metadata.tables[name].columns]
+    def columns(self, name: str) -> list[str]:
+        return [one.name for one in self.book.metadata.tables[name].columns]
 
     async def rows(self, name: str) -> AsyncIterator[list[Row]]:
         """A table's rows in the order of its key (the log: as it was written), in batches."""
-        source = schema.metadata.tables[name]
-        packed = _binary(name, self.columns(name))
+        source = self.book.metadata.tables[name]
+        packed = _binary(self.book, name, self.columns(name))
         with translated(OSError):
             found = await self.connection.stream(select(source).order_by(*source.primary_key.columns))
             async for batch in found.partitions(BATCH):
@@ -61,8 +59,8 @@ class Snapshot:
 
 
 @asynccontextmanager
-async def snapshot(store: Store) -> AsyncIterator[Snapshot]:
-    """The store at this moment; writers are not held up. The store must be at HEAD (open a Journal first)."""
+async def snapshot(store: Store, book: Book = JOURNAL) -> AsyncIterator[Snapshot]:
+    """The store at this moment; writers are not held up. The store must be at the book's head (open it first)."""
     async with store.reading() as connection:
         with translated(OSError):
             if store.is_sqlite:
@@ -71,12 +69,12 @@ async def snapshot(store: Store) -> AsyncIterator[Snapshot]:
                 await connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
                 await connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
             counts = {}
-            for name in TABLES:
-                counting = select(func.count()).select_from(schema.metadata.tables[name])
+            for name in book.tables:
+                counting = select(func.count()).select_from(book.metadata.tables[name])
                 counts[name] = int((await connection.execute(counting)).scalar_one())
-            number = await versions.version(connection)
+            number = await versions.version(connection, book)
         try:
-            yield Snapshot(connection, number, counts)
+            yield Snapshot(connection, number, counts, book)
         finally:
             with translated(OSError):
                 await (connection.exec_driver_sql("ROLLBACK") if store.is_sqlite else connection.rollback())
@@ -85,12 +83,12 @@ async def snapshot(store: Store) -> AsyncIterator[Snapshot]:
 class Loader:
     """Fills a store within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, connection: AsyncConnection, book: Book) -> None:
+        self._connection, self._book = connection, book
 
     async def add(self, name: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
         """Rows of one table, with their own numbers; the columns are those of the backup's version."""
-        target, packed = _target(name, columns), _binary(name, columns)
+        target, packed = _target(self._book, name, columns), _binary(self._book, name, columns)
         values = [dict(zip(columns, _unpacked(row, packed), strict=True)) for row in rows]
         if values:
             with translated(OSError):
@@ -98,27 +96,29 @@ class Loader:
 
 
 @asynccontextmanager
-async def loading(store: Store, version: str, *, replace: bool) -> AsyncIterator[Loader]:
-    """Empty the store (only with `replace` when it holds something), fill it, and bring it to HEAD.
+async def loading(store: Store, version: str, *, replace: bool, book: Book = JOURNAL) -> AsyncIterator[Loader]:
+    """Empty the store (only with `replace` when it holds something), fill it, and bring it to the book's head.
 
     Nothing is changed unless the block ends well. StoreRefused: the store is not empty, or the rows are of a
     version that this program does not know.
     """
-    versions.refuse_newer(version)
+    versions.refuse_newer(version, book)
     async with store.writing(patient=True) as connection:
-        if not replace and await connection.run_sync(_filled):
-            raise StoreRefused("目标台账不是空的。", "The journal to restore into is not empty.")
-        if version == versions.HEAD:
-            await connection.run_sync(_emptied)
+        if not replace and await connection.run_sync(_filled, book):
+            raise StoreRefused(
+                f"要恢复到的{book.texts[0]}不是空的。", f"{book.texts[1]} to restore into is not empty."
+            )
+        if version == book.head:
+            await connection.run_sync(_emptied, book)
         else:
-            await connection.run_sync(schema.metadata.drop_all)
-            await connection.execute(text(f"DROP TABLE IF EXISTS {versions.TABLE}"))
-            await connection.run_sync(versions.create, version)
-        yield Loader(connection)
-        if version != versions.HEAD:
-            await connection.run_sync(versions.upgrade, versions.HEAD)
+            await connection.run_sync(book.metadata.drop_all)
+            await connection.execute(text(f"DROP TABLE IF EXISTS {book.table}"))
+            await connection.run_sync(versions.create, version, book)
+        yield Loader(connection, book)
+        if version != book.head:
+            await connection.run_sync(versions.upgrade, book.head, book)
         if not store.is_sqlite:
-            await connection.run_sync(_continue_numbers)
+            await connection.run_sync(_continue_numbers, book)
 
 
 async def others(store: Store) -> int:
@@ -134,39 +134,39 @@ async def others(store: Store) -> int:
             return int((await connection.exec_driver_sql(query)).scalar_one())
 
 
-def _filled(connection: Connection) -> bool:
-    tables = schema.metadata.tables
-    return any(connection.execute(select(tables[name]).limit(1)).first() is not None for name in TABLES)
+def _filled(connection: Connection, book: Book) -> bool:
+    tables = book.metadata.tables
+    return any(connection.execute(select(tables[name]).limit(1)).first() is not None for name in book.tables)
 
 
-def _emptied(connection: Connection) -> None:
-    for one in reversed(schema.metadata.sorted_tables):
+def _emptied(connection: Connection, book: Book) -> None:
+    for one in reversed(book.metadata.sorted_tables):
         connection.execute(one.delete())
 
 
-def _continue_numbers(connection: Connection) -> None:
+def _continue_numbers(connection: Connection, book: Book) -> None:
     """The next row gets the number after the highest; SQLite sees to that itself."""
-    for one in schema.metadata.sorted_tables:
+    for one in book.metadata.sorted_tables:
         if (key := one.autoincrement_column) is not None:
             highest = f"(SELECT max({key.name}) FROM {one.name})"
             numbers = f"pg_get_serial_sequence('{one.name}', '{key.name}')"
             connection.execute(text(f"SELECT setval({numbers}, coalesce({highest}, 1), {highest} IS NOT NULL)"))
 
 
-def _target(name: str, columns: Sequence[str]) -> TableClause:
+def _target(book: Book, name: str, columns: Sequence[str]) -> TableClause:
     """The table with the types that are known; a column of another version takes what its values are."""
-    types = _types(name)
+    types = _types(book, name)
     return table(name, *(column(one, types.get(one)) for one in columns))
 
 
-def _types(name: str) -> dict[str, TypeEngine[Any]]:
-    known = schema.metadata.tables.get(name)
+def _types(book: Book, name: str) -> dict[str, TypeEngine[Any]]:
+    known = book.metadata.tables.get(name)
     return {} if known is None else {one.name: one.type for one in known.columns}
 
 
-def _binary(name: str, columns: Sequence[str]) -> list[int]:
+def _binary(book: Book, name: str, columns: Sequence[str]) -> list[int]:
     """The places of columns that hold bytes."""
-    types = _types(name)
+    types = _types(book, name)
     return [place for place, one in enumerate(columns) if isinstance(types.get(one), LargeBinary)]
 
 

@@ -42,7 +42,7 @@ class Rig:
         self._sent += 1
         arrived = self.at if at is None else at
         body = wire.encode_envelope("observation", list(observations), source="s", sent_at=arrived)
-        async with self.bus.pipeline(atomic=False) as pipe:
+        async with self.bus.pipeline() as pipe:
             pipe.xadd(self.bus.keys.feed("network"), {"s": "s", "e": body}, id=f"{int(arrived * 1000)}-{self._sent}")
             await pipe.execute()
 
@@ -79,7 +79,7 @@ class Rig:
 
 
 async def hot_keys(bus: Bus) -> Sequence[bytes]:
-    async with bus.pipeline(atomic=False) as pipe:
+    async with bus.pipeline() as pipe:
         pipe.keys(f"hi:{{{bus.site}}}:*")
         (keys,) = await pipe.execute()
     return list(keys)

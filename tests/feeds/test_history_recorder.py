@@ -111,7 +111,7 @@ async def test_the_feed_is_not_trimmed_ahead_of_the_recorder(rig: Rig) -> None:
     await rig.work(BASE + 300)
     assert len(await rig.points()) == 300
     await rig.bus.trim_read({stream: f"{int((BASE + 299) * 1000)}-300"})
-    async with rig.bus.pipeline(atomic=False) as pipe:
+    async with rig.bus.pipeline() as pipe:
         pipe.xlen(stream)
         (left,) = await pipe.execute()
     assert left < 150
@@ -175,7 +175,7 @@ async def test_killed_at_any_point_it_loses_and_repeats_nothing(
 
 
 async def memory(bus: Bus, limit: int) -> None:
-    async with bus.pipeline(atomic=False) as pipe:
+    async with bus.pipeline() as pipe:
         pipe.config_set("maxmemory", limit)
         await pipe.execute()
 

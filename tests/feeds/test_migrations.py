@@ -13,10 +13,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, inspect, text
 
-from feeds.journal import Journal, JournalLost, StoreRefused, schema, versions
+from feeds.fencing import Fence, Fenced
+from feeds.history import HistoryStore
+from feeds.history import schema as history
+from feeds.journal import Journal, JournalLost, StoreRefused, versions
 from feeds.journal.connections import Store
 from tests.feeds.test_journal import write
 
+BOOKS = (versions.JOURNAL, history.BOOK)
 NEXT = '''
 import sqlalchemy as sa
 from alembic import op
@@ -29,7 +33,7 @@ def upgrade() -> None:
     op.add_column("doc", sa.Column("colour", sa.Text))
     {more}
 '''
-HEAD = versions.HEAD
+HEAD = versions.JOURNAL.head
 NEWER = f"{int(HEAD) + 1:04}"
 
 
@@ -46,8 +50,8 @@ def newer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None
     def become(more: str = "") -> None:
         folder = tmp_path / "migrations"
         next_version(folder, more)
-        monkeypatch.setattr(versions, "HEAD", NEWER)
-        monkeypatch.setattr(versions, "LOCATIONS", [*versions.LOCATIONS, folder])
+        monkeypatch.setattr(versions.JOURNAL, "head", NEWER)
+        monkeypatch.setattr(versions.JOURNAL, "locations", [*versions.JOURNAL.locations, folder])
 
     return become
 
@@ -63,7 +67,7 @@ async def number(journal: Journal) -> str:
         return await versions.version(connection)
 
 
-def shape(connection: Connection) -> dict[str, object]:
+def shape(connection: Connection, book: versions.Book) -> dict[str, object]:
     """Everything that the database itself says about the tables."""
     seen = inspect(connection)
     return {
@@ -73,21 +77,49 @@ def shape(connection: Connection) -> dict[str, object]:
             sorted((u["name"] or "", tuple(u["column_names"])) for u in seen.get_unique_constraints(name)),
             seen.get_pk_constraint(name)["constrained_columns"],
         )
-        for name in schema.metadata.tables
+        for name in book.metadata.tables
     }
 
 
-async def test_the_migrations_make_what_an_empty_store_gets_at_once(new_journal_url: Callable[[], str]) -> None:
-    made, migrated = await opened(new_journal_url()), Store(new_journal_url(), "test")
+@pytest.mark.parametrize("book", BOOKS, ids=lambda book: book.name)
+async def test_the_migrations_make_what_an_empty_store_gets_at_once(
+    new_journal_url: Callable[[], str], book: versions.Book
+) -> None:
+    made, migrated = (Store(new_journal_url(), "test") for _ in range(2))
+    made.open()
     migrated.open()
+    await versions.bring_up(made, book)
     async with migrated.writing(patient=True) as connection:
-        await connection.run_sync(versions.upgrade, versions.HEAD)
-        by_steps = await connection.run_sync(shape)
-    async with made.store.reading() as connection:
-        assert await connection.run_sync(shape) == by_steps
-    assert await number(made) == versions.HEAD
+        await connection.run_sync(versions.upgrade, book.head, book)
+        by_steps = await connection.run_sync(shape, book)
+    async with made.reading() as connection:
+        assert await connection.run_sync(shape, book) == by_steps
+        assert await versions.version(connection, book) == book.head
     await made.close()
     await migrated.close()
+
+
+async def test_a_history_from_before_there_were_versions_is_brought_up_and_keeps_its_rows(journal_url: str) -> None:
+    store = Store(journal_url, "test", marks=history.mark)
+    store.open()
+    async with store.writing() as connection:
+        await connection.run_sync(versions.upgrade, "0001", history.BOOK)
+        await connection.execute(text("DROP TABLE history_version"))
+        await connection.execute(text("INSERT INTO history_watched VALUES (1.0, 2.0)"))
+    one = HistoryStore(journal_url, "test", Fence("project", "me", 4))
+    await one.open()
+    assert await one.watched(0.0, 9.0) == [(1.0, 2.0)]
+    await one.note_watched(3.0, 4.0)
+    before = HistoryStore(journal_url, "test", Fence("project", "another", 3))
+    with pytest.raises(Fenced):
+        await before.open()
+    async with store.writing() as connection:
+        assert await versions.version(connection, history.BOOK) == history.BOOK.head
+        await connection.execute(text("UPDATE history_version SET version_num = '0099'"))
+    with pytest.raises(StoreRefused, match="metric history has version 0099"):
+        await one.open()
+    for each in (store, one, before):
+        await each.close()
 
 
 async def test_an_older_store_is_copied_and_migrated_and_loses_nothing(
@@ -167,13 +199,14 @@ async def test_without_a_copy_nothing_is_migrated(
         await Journal(url, "test").open()
 
 
-def test_the_versions_are_numbered_without_a_gap_and_end_at_head() -> None:
+@pytest.mark.parametrize("book", BOOKS, ids=lambda book: book.name)
+def test_the_versions_are_numbered_without_a_gap_and_end_at_head(book: versions.Book) -> None:
     from alembic.script import ScriptDirectory
 
-    scripts = ScriptDirectory.from_config(versions._config(None))  # type: ignore[arg-type]
+    scripts = ScriptDirectory.from_config(versions._config(None, book))  # type: ignore[arg-type]
     found = [script.revision for script in reversed(list(scripts.walk_revisions()))]
     assert found == [f"{place:04}" for place in range(1, len(found) + 1)]
-    assert found[-1] == versions.HEAD
+    assert found[-1] == book.head
 
 
 def test_a_store_that_is_at_head_does_not_load_alembic(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ async def fill(journal: Journal, first: int, count: int) -> None:
 async def contents(settings: Settings, *, restored: bool = False) -> dict[str, Any]:
     """Every row of every table; without the one that says that it was restored."""
     async with open_journal(settings, "test") as journal, transfer.snapshot(journal.store) as shot:
-        tables = {name: [row async for batch in shot.rows(name) for row in batch] for name in transfer.TABLES}
+        tables = {name: [row async for batch in shot.rows(name) for row in batch] for name in versions.JOURNAL.tables}
     if restored:
         assert tables["entry"].pop()[4:6] == ["audit", "restore"]
     return tables
@@ -238,9 +238,8 @@ async def test_a_backup_of_an_older_version_is_migrated_and_one_of_a_newer_refus
     source, later, empty = await filled(new_site), new_site(), new_site()
     await backup(source, tmp_path / "old", quiet)
     next_version(tmp_path / "migrations")
-    for place in ("feeds.journal.versions", "watchfloor.backup"):
-        monkeypatch.setattr(f"{place}.HEAD", NEWER)
-    monkeypatch.setattr(versions, "LOCATIONS", [*versions.LOCATIONS, tmp_path / "migrations"])
+    monkeypatch.setattr(versions.JOURNAL, "head", NEWER)
+    monkeypatch.setattr(versions.JOURNAL, "locations", [*versions.JOURNAL.locations, tmp_path / "migrations"])
     await restore(later, tmp_path / "old", quiet)
     newest: Manifest = await backup(later, tmp_path / "new", quiet)
     assert (newest.schema, newest.tables["entry"].rows, newest.tables["doc"].rows) == (NEWER, 36, 35)

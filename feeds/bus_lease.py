@@ -1,0 +1,166 @@
+"""A role's lease in Redis: of its copies on several machines one works, the others stand by.
+
+The lease runs out TTL after its holder's last sign; a holder whose process is gone from this very machine is
+followed at once, so that a role that was killed is back as quickly as without any lease. Taking it raises the
+role's number in the journal before anything is read there: what the one before may still want to write is refused
+by both stores from then on (feeds.fencing).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import secrets
+import socket
+from pathlib import Path
+from typing import Any, Protocol
+
+from feeds.bus import Bus, BusError
+from feeds.bus_writes import GIVE_BACK, RENEW, TAKE
+from feeds.fencing import Fence, Fenced
+from feeds.journal import JournalLost
+
+log = logging.getLogger(__name__)
+
+TTL = 4.0
+"""Seconds that a holder may say nothing."""
+RENEW_EVERY = 0.5
+ASK_EVERY = 0.25
+"""Seconds between two looks of a copy that stands by."""
+
+
+class Numbers(Protocol):
+    """Where a role's number is kept: the journal."""
+
+    async def take_over(self, fence: Fence) -> None: ...
+    async def stands(self, fence: Fence) -> bool: ...
+
+
+class Lease:
+    """One process's claim to a role. `numbers` None: its writes are facts with their own time, which need no fence."""
+
+    def __init__(self, bus: Bus, role: str, numbers: Numbers | None) -> None:
+        self.fence = Fence(role)
+        self._bus, self._numbers = bus, numbers
+        self._key = bus.keys.lease(role)
+        bus.fence = self.fence if numbers is not None else None
+
+    async def take(self) -> None:
+        """Wait until the role is ours; who has it is said once."""
+        me, said, lost = _holder(), "", False
+        while True:
+            try:
+                holder = await self._try(me)
+                if not holder:
+                    await self._become(me)
+                    break
+                if holder != said:
+                    log.info("standing by: %s is held by %s", self.fence.role, _shown(holder))
+                said = holder
+            except (BusError, JournalLost) as error:
+                if not lost:
+                    log.warning("standing by: nobody can tell who holds %s: %s", self.fence.role, error)
+                lost = True
+            await asyncio.sleep(ASK_EVERY)
+        if said or lost:
+            log.warning("%s is ours now: taking over", self.fence.role)
+
+    async def _try(self, me: str) -> str:
+        """ "" when we have it, else who does."""
+        holder = await self._script(TAKE, me, int(TTL * 1000), "")
+        if holder and _gone(holder):
+            holder = await self._script(TAKE, me, int(TTL * 1000), holder)
+        return holder
+
+    async def _become(self, me: str) -> None:
+        """The number first: nobody reads the journal for this role before the copy of before is shut out of it."""
+        self.fence.holder = me
+        if self._numbers is not None:
+            await self._numbers.take_over(self.fence)
+
+    async def keep(self) -> None:
+        """Renew until cancelled. Raises Fenced when another copy has the role.
+
+        While Redis is away nobody can take it; what lapsed meanwhile is ours again when the journal's number stands.
+        """
+        while True:
+            await asyncio.sleep(RENEW_EVERY)
+            try:
+                holder = await self._script(RENEW, self.fence.holder, int(TTL * 1000))
+                if not holder:
+                    holder = await self._again()
+            except (BusError, JournalLost) as error:
+                log.debug("%s: the lease cannot be renewed: %s", self.fence.role, error)
+                continue
+            if holder != self.fence.holder:
+                raise Fenced(f"{_shown(holder)} holds {self.fence.role}")
+
+    async def _again(self) -> str:
+        holder = await self._try(self.fence.holder)
+        if not holder and self._numbers is not None and not await self._numbers.stands(self.fence):
+            await self.give_back()
+            raise Fenced(f"another copy has been {self.fence.role} meanwhile")
+        return holder or self.fence.holder
+
+    async def give_back(self) -> None:
+        """At a clean end, so that whoever stands by need not wait. What cannot be given back runs out."""
+        try:
+            await self._script(GIVE_BACK, self.fence.holder)
+        except BusError as error:
+            log.debug("%s: the lease runs out by itself: %s", self.fence.role, error)
+
+    async def _script(self, script: str, *arguments: Any) -> str:
+        answer = await self._bus.script(script, self._key, *arguments)
+        return answer.decode() if answer else ""
+
+
+def _holder() -> str:
+    """A name for this turn of this process, by which a copy on the same machine can tell that it is gone."""
+    return json.dumps({"host": socket.gethostname(), **_machine(), "pid": os.getpid(), "start": _start(os.getpid()),
+                       "turn": secrets.token_hex(8)})  # fmt: skip
+
+
+def _machine() -> dict[str, str]:
+    """What tells machines and containers apart: a process id means something within one of them only."""
+    try:
+        space = os.readlink("/proc/self/ns/pid")
+    except OSError:
+        space = ""
+    return {"boot": _text("/proc/sys/kernel/random/boot_id") or _text("/etc/machine-id"), "space": space}
+
+
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):  # a unit may hide it
+        return ""
+
+
+def _start(pid: int) -> str:
+    """When a process started, in the kernel's ticks; "" when it is none, or has ended and waits to be collected."""
+    state, *fields = _text(f"/proc/{pid}/stat").rpartition(")")[2].split() or [""]
+    return fields[18] if len(fields) > 18 and state not in ("Z", "X") else ""
+
+
+def _gone(holder: str) -> bool:
+    """Whether the holder was a process of this very machine that is there no more; when in doubt it is not gone."""
+    try:
+        told = json.loads(holder)
+        pid, start = int(told["pid"]), str(told["start"])
+        same = {name: told[name] for name in ("host", "boot", "space")} == {"host": socket.gethostname(), **_machine()}
+    except (ValueError, KeyError, TypeError):
+        return False
+    if not (same and told["boot"] and told["space"] and start):
+        return False
+    return _start(pid) != start and _start(os.getpid()) != ""
+
+
+def _shown(holder: str) -> str:
+    """For people: host and process id."""
+    try:
+        told = json.loads(holder)
+        return f"{told['host']}, process {told['pid']}"
+    except (ValueError, KeyError, TypeError):
+        return "another copy"

@@ -1,0 +1,100 @@
+"""Two copies of a role over the same stores: one works, the other follows, and the first never writes again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.site import Service, Site, hook, running
+from tests.e2e.test_spine import alert_of, health
+from tests.feeds import redis_servers
+
+WITHIN = 9.0
+"""Seconds from the last sign of one copy to the other's work: the lease, and room for a busy machine."""
+
+
+@contextlib.contextmanager
+def copy_of(site: Site, role: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`watchfloor role` beside the running site, as it would run on another machine."""
+    with (site.folder / f"{role}-2.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "watchfloor", "role", role, "-c", str(site.config)], stdout=log, stderr=log
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+async def said(site: Site, role: str, words: str, within: float = 20.0) -> None:
+    async with asyncio.timeout(within):
+        while words not in (site.folder / f"{role}-2.log").read_text():
+            await asyncio.sleep(0.1)
+
+
+@contextlib.asynccontextmanager
+async def redis(form: str, folder: Path) -> AsyncIterator[str]:
+    """What stands in the settings."""
+    if form == "embedded":
+        yield ""
+        return
+    with redis_servers.running(form, folder) as servers:
+        yield f'[redis]\nurl = "{servers.url}"\n'
+
+
+@pytest.mark.parametrize("form", ["embedded", *(redis_servers.FORMS if redis_servers.EVERYTHING else ())])
+async def test_a_copy_that_stands_still_is_followed_and_writes_nothing_when_it_goes_on(
+    form: str, tmp_path: Path, journal_settings: str
+) -> None:
+    service = Service()
+    await service.start()
+    rows = f"x1,武定县网管中心,router,532329,25.53,102.40,,,,,,tcp://127.0.0.1:{service.port}\n"
+    async with redis(form, tmp_path / form) as more, hook() as receiver, running(
+        tmp_path, rows, more=more + journal_settings, hook_port=receiver.port
+    ) as site:
+        person = await site.person("网管乙", "operator")
+        with copy_of(site, "alert") as second:
+            await said(site, "alert", "standing by: alert is held by")
+            async with person.live() as live:
+                await live.until(lambda view: health(view) == "ok")
+                first = site.members()["alert"]["pid"]
+                os.kill(first, signal.SIGSTOP)
+                stopped = time.monotonic()
+                await service.stop()
+                alert = await live.until(alert_of, WITHIN + 5)
+                assert time.monotonic() - stopped < WITHIN
+                os.kill(first, signal.SIGCONT)  # it finds that its turn is over, and stands by
+                await person.post(f"alerts/{alert['id']}/ack", {"comment": "在处理"})
+                second.kill()
+                killed = time.monotonic()
+                await service.start()
+                await live.until(lambda view: alert_of(view) is None, WITHIN + 5)
+                assert time.monotonic() - killed < WITHIN
+        record = await person.get(f"alerts/{alert['id']}")
+        steps = [step["name"] for step in record["transitions"]]
+        assert [name for name in steps if name not in ("stale", "fresh")] == ["raise", "ack", "clear"]
+        assert site.members()["alert"] | {"pid": first, "restarts": 0} == site.members()["alert"]
+        assert "alert stands by: another copy has taken over" in (site.folder / "site.log").read_text()
+        assert len(receiver.keys) == len(set(receiver.keys))
+        assert site.cli("journal", "verify").returncode == 0
+    await service.stop()
+
+
+async def test_a_clean_stop_hands_the_role_over_without_a_wait(tmp_path: Path, journal_settings: str) -> None:
+    async with running(tmp_path, "", more=journal_settings) as site:
+        for role in ("collect", "project", "command"):
+            with copy_of(site, role):
+                await said(site, role, f"standing by: {role} is held by")
+                os.kill(site.members()[role]["pid"], signal.SIGTERM)
+                await said(site, role, f"{role} is ours now", 5)
+        await site.ready()

@@ -1,0 +1,150 @@
+"""A process's place at a role: waiting, working, put out, and what settings do meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from feeds import bus_lease
+from feeds.bus import Bus
+from feeds.journal import Journal
+from watchfloor.seat import Build, Role, Seat
+from watchfloor.settings import Settings, load
+
+FILE = """\
+[site]
+name = "{name}"
+region = "532300"
+inventory = ["assets.csv"]
+"""
+
+
+class Worker:
+    """A role's entry that commits all the time, as an engine does."""
+
+    def __init__(self, settings: Settings, bus: Bus, journal: Journal) -> None:
+        self.names = [settings.site.name]
+        self._bus, self._journal = bus, journal
+        self.working = False
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._engine())
+            tasks.create_task(asyncio.sleep(1000))
+
+    async def _engine(self) -> None:
+        self.working = True
+        try:
+            while True:
+                async with self._journal.begin() as tx:
+                    await tx.set_cursor("x", {})
+                await self._bus.commit("alert", cursors={"s": "1-0"})
+                await asyncio.sleep(0.005)
+        finally:
+            self.working = False
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    (tmp_path / "watchfloor.toml").write_text(FILE.format(name="一"))
+    (tmp_path / "assets.csv").write_text("id,name,kind,region\nx1,甲,router,532301\n")
+    return load(tmp_path / "watchfloor.toml")
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[Worker]:
+    """Every entry that was built."""
+    monkeypatch.setattr(bus_lease, "ASK_EVERY", 0.02)
+    monkeypatch.setattr(bus_lease, "RENEW_EVERY", 0.05)
+    return []
+
+
+def builder(made: list[Worker]) -> Build:
+    async def build(settings: Settings, bus: Bus, journal: Journal) -> Role:
+        worker = Worker(settings, bus, journal)
+        made.append(worker)
+
+        async def reload(fresh: Settings) -> None:
+            worker.names.append(fresh.site.name)
+
+        return Role(worker, reload)
+
+    return build
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+@contextlib.asynccontextmanager
+async def seated(
+    settings: Settings, made: list[Worker], bus: Bus, url: str, journal_url: str
+) -> AsyncIterator[tuple[Seat, Any]]:
+    async with contextlib.AsyncExitStack() as stack:
+        own, journal = Bus(url, bus.site), Journal(journal_url, "alert")
+        stack.push_async_callback(own.close)
+        await journal.open()
+        stack.push_async_callback(journal.close)
+        seat = Seat("alert", builder(made), settings, own, journal)
+        task = asyncio.create_task(seat.run())
+        yield seat, task
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+
+
+async def test_a_seat_that_is_put_out_stands_by_and_works_again_from_the_record(
+    settings: Settings, made: list[Worker], bus: Bus, valkey_url: str, journal_url: str
+) -> None:
+    async with seated(settings, made, bus, valkey_url, journal_url) as (_, task):
+        await until(lambda: made and made[0].working)
+        other = Journal(journal_url, "alert")
+        await other.open()
+        lease = bus_lease.Lease(bus, "alert", other)
+        await bus.script("redis.call('DEL', KEYS[1])", bus.keys.lease("alert"))
+        await lease.take()
+        await until(lambda: len(made) == 2)
+        assert (made[0].working, made[1].working, task.done()) == (False, False, False)
+        await asyncio.sleep(0.1)
+        assert not made[1].working
+        await lease.give_back()
+        await until(lambda: made[1].working)
+        await other.close()
+
+
+async def test_settings_that_come_while_it_stands_by_are_those_it_works_on(
+    settings: Settings, made: list[Worker], bus: Bus, valkey_url: str, journal_url: str
+) -> None:
+    journal = Journal(journal_url, "alert")
+    await journal.open()
+    lease = bus_lease.Lease(bus, "alert", journal)
+    await lease.take()
+    async with seated(settings, made, bus, valkey_url, journal_url) as (seat, _):
+        await until(lambda: made)
+        settings.path.write_text(FILE.format(name="二"))
+        await seat.reload()
+        settings.path.write_text("broken")
+        await seat.reload()
+        await lease.give_back()
+        await until(lambda: made[-1].working)
+        assert made[-1].names == ["二"]
+        settings.path.write_text(FILE.format(name="三"))
+        await seat.reload()
+        assert made[-1].names == ["二", "三"]
+    await journal.close()
+
+
+async def test_a_seat_that_ends_gives_its_role_back(
+    settings: Settings, made: list[Worker], bus: Bus, valkey_url: str, journal_url: str
+) -> None:
+    async with seated(settings, made, bus, valkey_url, journal_url):
+        await until(lambda: made and made[0].working)
+        assert await bus.script("return redis.call('GET', KEYS[1])", bus.keys.lease("alert"))
+    assert await bus.script("return redis.call('GET', KEYS[1])", bus.keys.lease("alert")) is None

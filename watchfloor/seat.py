@@ -1,0 +1,128 @@
+"""One process's place at a role: it waits for its turn, works, reads settings again, and waits again when put out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from feeds.bus import Bus
+from feeds.bus_lease import Lease
+from feeds.fencing import Fenced
+from feeds.journal import Journal
+from watchfloor.settings import Settings, SettingsError, load
+
+log = logging.getLogger(__name__)
+
+
+class Entry(Protocol):
+    """What a role runs until it is cancelled."""
+
+    async def run(self) -> None: ...
+
+
+@dataclass(slots=True)
+class Role:
+    """A role at work: its entry, and what it does with settings that were read again."""
+
+    entry: Entry
+    reload: Callable[[Settings], Awaitable[None]]
+
+
+Build = Callable[[Settings, Bus, Journal], Awaitable[Role]]
+
+
+def load_whole(path: Path) -> Settings:
+    """Settings that can be applied: rules that compile, inventory files that can be read; SettingsError otherwise."""
+    from watchfloor.check import check
+
+    # A bad row of the inventory is refused alone; a file of it that cannot be read would empty the picture.
+    stopping = [one for one in check(path) if one.error and (one.file == path.name or not one.line)]
+    if stopping:
+        raise SettingsError(stopping)
+    return load(path)
+
+
+class Seat:
+    """One process's place at a role: it stands by while another copy works, works, and stands by again when fenced."""
+
+    def __init__(self, name: str, build: Build, settings: Settings, bus: Bus, journal: Journal) -> None:
+        self._name, self._make, self._settings = name, build, settings
+        self._bus, self._journal = bus, journal
+        # What is collected bears its own time and needs no fence; of pages there may be as many as one likes.
+        self._lease = None if name == "web" else Lease(bus, name, journal if name != "collect" else None)
+        self._role: Role | None = None
+        self._working = False
+        self._reloading = asyncio.Lock()
+
+    async def run(self) -> None:
+        """Until cancelled; SIGHUP reads the settings again."""
+        reloads: set[asyncio.Task[None]] = set()
+
+        def hang_up() -> None:
+            task = asyncio.create_task(self.reload())
+            reloads.add(task)
+            task.add_done_callback(reloads.discard)
+
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hang_up)
+        while True:
+            try:
+                await self._turn()
+            except* Fenced as errors:
+                log.warning("%s stands by: another copy has taken over: %s", self._name, _words(errors))
+
+    async def _turn(self) -> None:
+        """From the wait for the lease to its loss."""
+        self._role = await self._build(self._settings)  # before the wait, so that taking over is quick
+        if self._lease is None:
+            return await self._work()
+        try:
+            await self._lease.take()
+            # A task of its own: in Python 3.11 a group that failed leaves its task marked as cancelled.
+            await asyncio.create_task(self._leased(self._lease), name="turn")
+        finally:
+            await self._lease.give_back()
+
+    async def _leased(self, lease: Lease) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(lease.keep(), name="lease")
+            tasks.create_task(self._work(), name="work")
+
+    async def _work(self) -> None:
+        async with self._reloading:
+            self._working = True
+            assert self._role is not None
+            entry = self._role.entry
+        try:
+            await entry.run()
+        finally:
+            self._working = False
+
+    async def _build(self, settings: Settings) -> Role:
+        return await self._make(settings, self._bus, self._journal)
+
+    async def reload(self) -> None:
+        """Apply settings that can be used; a wrong file leaves the running ones in place and says so."""
+        async with self._reloading:
+            try:
+                fresh = await asyncio.to_thread(load_whole, self._settings.path)
+            except SettingsError as error:
+                log.error("settings not applied, the running ones stay: %s", error)
+                return
+            if self._role is not None and self._working:
+                await self._role.reload(fresh)
+            else:
+                self._role = await self._build(fresh)
+            self._settings = fresh
+            log.info("settings applied")
+
+
+def _words(errors: BaseExceptionGroup[Fenced]) -> str:
+    first: BaseException = errors
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return str(first)
