@@ -15,7 +15,7 @@ from alerts.hiding import HELD, INHIBITED
 from alerts.settings import HoldPolicy
 from alerts.subjects import Subjects
 from alerts.topology import Causes, Failure, Redundancy, Topology
-from feeds.model import Alert, Change, Health, Hold, Kind, Severity
+from feeds.model import REFERENCE, Alert, Change, Health, Hold, Kind, Severity
 
 REDUNDANCY_LOST = "redundancy-lost"
 _NEW = "new"  # stands for an alert that has no id yet
@@ -177,8 +177,11 @@ class Inhibition:
     def _silence(self, id: str, alert: str, now: float) -> None:
         """A source is silent, and that alert says so; or it is not, or none does."""
         source, before = self._subjects.source(id), self._silent.pop(id, None)
-        if alert and source is not None and source.silent_since is not None:
-            self._silent[id] = Failure(source.silent_since, alert)
+        since = source.silent_since if source is not None else None
+        if source is not None and id == REFERENCE:  # a collector that is out of touch is as good as silent
+            since = source.failing_since if since is None else since
+        if alert and since is not None:
+            self._silent[id] = Failure(since, alert)
         if self._silent.get(id) == before:
             return
         self._causes = self._ask()
@@ -189,7 +192,10 @@ class Inhibition:
         """The silent source that an unknown asset is seen through, when there is no other."""
         if not self._silent or self._subjects.health(asset) is not Health.UNKNOWN:
             return None
-        found = [self._silent.get(source) for source in self._subjects.sources_of(asset)]
+        sources = self._subjects.sources_of(asset)
+        if REFERENCE in sources and REFERENCE in self._silent:
+            return self._silent[REFERENCE]
+        found = [self._silent.get(source) for source in sources]
         known = [one for one in found if one is not None]
         return max(known) if known and len(known) == len(found) else None
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from collectors import registry
 from collectors import uri as uris
-from collectors.contract import Misconfigured, Target
+from collectors.contract import Misconfigured, Sharing, Target
 from collectors.settings import Credential, SchemeSettings
 from feeds.model import Asset, Observation
 
@@ -63,14 +63,15 @@ class Spec:
 class Job:
     """One probe at work. `up` is None until it is known; `latest` is what was last published of it.
 
-    `running` counts its rounds under way. `locked_until` (monotonic seconds) holds off a credential that failed;
-    `lockouts` counts in a row.
+    `cut_off`: it could not be reached while the collector was isolated. `running` counts its rounds under way.
+    `locked_until` (monotonic seconds) holds off a credential that failed; `lockouts` counts in a row.
     """
 
     spec: Spec
     offset: float = 0.0
     up: bool | None = None
     failing: bool = False
+    cut_off: bool = False
     running: int = 0
     lockouts: int = 0
     locked_until: float = 0.0
@@ -128,3 +129,11 @@ def _with_instances(own: list[Spec]) -> list[Spec]:
 
 def _chosen(one: Spec) -> str:
     return one.target.params.get("metric", "") if one.target else ""
+
+
+def phase_of(spec: Spec) -> str:
+    """What a job's place in its interval hangs on: probes that are asked together are due together."""
+    cls = registry.poller_class(spec.scheme) if spec.target is not None else None
+    if cls is not None and spec.target is not None and issubclass(cls, Sharing):
+        return cls.together(spec.target)
+    return "|".join(spec.key)

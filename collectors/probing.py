@@ -22,11 +22,11 @@ from collectors.contract import (
     Measurement,
     NotReady,
     Poller,
-    Sharing,
     Subscriber,
     Target,
 )
-from collectors.jobs import Job, Key, Spec, specs
+from collectors.isolation import CutOff, Fault, Isolation
+from collectors.jobs import Job, Key, Spec, phase_of, specs
 from collectors.lanes import Lane
 from collectors.outbox import Outbox
 from collectors.schedule import Schedule, next_tick, phase
@@ -50,9 +50,11 @@ class Probing:
     """Keeps one job a probe. `clock` stamps observations; ticks are monotonic; `data` is the site's folder."""
 
     def __init__(
-        self, outbox: Outbox, conditions: Conditions, site: str, clock: Clock, data: Path | None = None
-    ) -> None:
+        self, outbox: Outbox, conditions: Conditions, isolation: Isolation, site: str, clock: Clock,
+        data: Path | None = None,
+    ) -> None:  # fmt: skip
         self._outbox = outbox
+        self._isolation = isolation
         self._conditions = conditions
         self._data = data
         self._site = site
@@ -100,7 +102,7 @@ class Probing:
     def _begin(self, spec: Spec, now: float, together: int) -> None:
         """The first round comes soon and spread out; from then on the job keeps to its own absolute ticks."""
         interval = spec.settings.interval
-        name = _phase_of(spec)
+        name = phase_of(spec)
         if spec.key in self._jobs:
             self._forget(self._jobs[spec.key])
         self._jobs[spec.key] = Job(spec=spec, offset=phase(name, interval))
@@ -152,6 +154,16 @@ class Probing:
                 poller.attach(Desk(told=self._told, look=self._look, report=report, data=self._data))
         return self._pollers[cls]
 
+    def look_again(self) -> None:
+        """What could not be reached while the collector was isolated is asked soon, spread out a little."""
+        now = asyncio.get_running_loop().time()
+        cut = [job for job in self._jobs.values() if job.cut_off and not job.running]
+        soon = max(0.5, len(cut) / FIRST_ROUND_RATE)
+        for job in cut:
+            due = now + phase(phase_of(job.spec), soon)
+            self._schedule.put(job.spec.key, due)
+        self._wake.set()
+
     # -- what the far end says by itself -----------------------------------------
 
     def _told(self, target: Target, seen: Sequence[Measurement]) -> None:
@@ -184,7 +196,7 @@ class Probing:
     async def _round(self, job: Job, lane: Lane, due: float) -> None:
         if self._jobs.get(job.spec.key) is not job:
             return  # taken out, or set anew, while it waited
-        was = job.failing
+        was = job.failing, job.cut_off
         job.running += 1
         try:
             latest = await self._judge(job, lane.poller)
@@ -194,7 +206,7 @@ class Probing:
             return
         job.latest = latest
         self.rounds += 1
-        self._outbox.put(latest, hurry=job.failing != was)
+        self._outbox.put(latest, hurry=(job.failing, job.cut_off) != was)
         now = max(due, asyncio.get_running_loop().time())  # one that started early must not get its tick twice
         due = next_tick(now, job.spec.settings.interval, job.offset)
         self._schedule.put(job.spec.key, due)
@@ -210,9 +222,10 @@ class Probing:
             assert spec.target is not None
             if job.locked_until > asyncio.get_running_loop().time():
                 return tuple(_again(job, self._clock()))
-            # A target known to be down gets a single try: a dead one must not cost more than a live one.
-            tries = 1 if job.up is False else spec.settings.attempts
-            seen = await attempts.probe(poller, spec.target, tries)
+            seen = await self._asked(job, poller, spec.target)
+        except CutOff:
+            job.cut_off = True
+            return verdicts.cut_off(spec, self._clock())
         except CollectorError as error:
             return self._missed(job, error)
         except Exception as error:  # one faulty collector must not blind the others: it is shown, and logged
@@ -221,17 +234,33 @@ class Probing:
             return self._missed(job, verdicts.broken(error), logged=True)
         return self._hit(job, verdicts.answered(spec, seen, self._clock()))
 
+    async def _asked(self, job: Job, poller: Poller, target: Target) -> Sequence[Measurement]:
+        """One round, a second one when we were out of touch during the first. Raises CollectorError, CutOff."""
+        # A target known to be down gets a single try: a dead one must not cost more than a live one.
+        tries = 1 if job.up is False else job.spec.settings.attempts
+        for last in (False, True):
+            began = asyncio.get_running_loop().time()
+            try:
+                return await attempts.probe(poller, target, tries)
+            except NotReady as error:
+                fault = await self._isolation.fault(error, began)
+                if fault is Fault.THEIRS or (last and fault is Fault.DOUBTFUL):
+                    raise
+                if fault is Fault.OURS:
+                    break
+        raise CutOff
+
     def _hit(self, job: Job, seen: tuple[Observation, ...]) -> tuple[Observation, ...]:
         if job.failing:
             log.info("probe back", extra={"asset": job.spec.asset, "probe": job.spec.probe})
-        job.up, job.failing, job.lockouts = True, False, 0
+        job.up, job.failing, job.cut_off, job.lockouts = True, False, False, 0
         return seen
 
     def _missed(self, job: Job, error: CollectorError, *, logged: bool = False) -> tuple[Observation, ...]:
         if not job.failing and not logged:
             place = {"asset": job.spec.asset, "probe": job.spec.probe, "reason": error.en}
             log.warning("probe lost", extra=place)
-        job.failing = True
+        job.failing, job.cut_off = True, False
         job.up = False if isinstance(error, NotReady) else None
         if verdicts.is_lockout(error):
             hold = min(LOCKOUT_FIRST * 2**job.lockouts, LOCKOUT_LAST)
@@ -251,26 +280,11 @@ class Probing:
             counts.setdefault(job.spec.source, []).append(job.failing)
         for source, failing in counts.items():
             behind = late.get(source, 0.0)
-            error = _behind(behind) if behind > 0 else ""
+            error = verdicts.behind(behind) if behind > 0 else ""
             yield Heartbeat(
                 source=source, kind=source, at=at, ok=not error, every=every, error=error, region=self._site,
                 targets=len(failing), failing=sum(failing),
             )  # fmt: skip
-
-
-def _phase_of(spec: Spec) -> str:
-    """What a job's place in its interval hangs on: probes that are asked together are due together."""
-    cls = registry.poller_class(spec.scheme) if spec.target is not None else None
-    if cls is not None and spec.target is not None and issubclass(cls, Sharing):
-        return cls.together(spec.target)
-    return "|".join(spec.key)
-
-
-def _behind(seconds: float) -> str:
-    return (
-        f"落后采集周期 {seconds:.0f} 秒：请调大 concurrency 或 interval"
-        f" | {seconds:.0f} s behind its interval: raise concurrency or interval"
-    )
 
 
 def _again(job: Job, at: float) -> Iterator[Observation]:

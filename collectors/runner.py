@@ -15,6 +15,7 @@ from typing import Protocol
 
 from collectors import registry
 from collectors.conditions import Conditions, Wire
+from collectors.isolation import Isolation
 from collectors.listeners import Around
 from collectors.listening import Listening
 from collectors.outbox import Outbox, Publisher
@@ -61,7 +62,9 @@ class Collect:
         clock: Clock = now,
         data: Path | None = None,
         zone: tzinfo = UTC,
+        reference: Sequence[str] = (),
     ) -> None:
+        self._reference = tuple(reference)
         self._bus = bus
         self._site = site
         self._zone = zone
@@ -72,7 +75,8 @@ class Collect:
         self._credentials = credentials
         self.outbox = Outbox(bus, self._everything, self._begin_anew)
         self.conditions = Conditions(bus, site, clock)
-        self.probing = Probing(self.outbox, self.conditions, site, clock, data)
+        self.isolation = Isolation(site, clock, self._isolation_turned)
+        self.probing = Probing(self.outbox, self.conditions, self.isolation, site, clock, data)
         self.sourcing = Sourcing(bus, self.outbox, site, clock)
         self.reporter = Reporter(bus, clock)
         self.listening = Listening(self.outbox, self.reporter, site, clock)
@@ -86,6 +90,7 @@ class Collect:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.outbox.run(), name="outbox")
             tasks.create_task(self.probing.run(), name="probing")
+            tasks.create_task(self.isolation.run(), name="isolation")
             tasks.create_task(self.conditions.run(), name="conditions")
             tasks.create_task(self.sourcing.run(), name="sourcing")
             tasks.create_task(self.reporter.run(), name="reporter")
@@ -100,12 +105,14 @@ class Collect:
         schemes: Mapping[str, SchemeSettings] | None = None,
         sources: Sequence[SourceSettings] | None = None,
         credentials: Mapping[str, Credential] | None = None,
+        reference: Sequence[str] | None = None,
     ) -> None:
         """Take over what is given; only what changed stops or starts."""
         self._assets = self._assets if assets is None else assets
         self._schemes = self._schemes if schemes is None else schemes
         self._sources = self._sources if sources is None else tuple(sources)
         self._credentials = self._credentials if credentials is None else credentials
+        self._reference = self._reference if reference is None else tuple(reference)
         self._apply()
 
     def stats(self) -> dict[str, int | str]:
@@ -118,11 +125,19 @@ class Collect:
         }  # fmt: skip
 
     def _apply(self) -> None:
+        self.isolation.update(self._reference, self._credentials)
         self.probing.update(self._assets, self._schemes, self._credentials)
         asked = [one for one in self._sources if not registry.listens(one.kind)]
         self.sourcing.update(asked, self._credentials)
         around = Around(inventory=self._assets, credentials=self._credentials, zone=self._zone)
         self.listening.update([one for one in self._sources if registry.listens(one.kind)], around)
+
+    def _isolation_turned(self) -> None:
+        """Said at once; when it is over, what could not be reached is asked again."""
+        if (beat := self.isolation.heartbeat(self._clock(), COLLECTOR_SILENCE)) is not None:
+            self.outbox.beat(beat)
+        if not self.isolation.on:
+            self.probing.look_again()
 
     def _everything(self) -> Iterator[Observation]:
         yield from self.probing.everything()
@@ -168,5 +183,7 @@ class Collect:
             for group in (self.probing, self.listening):
                 for heartbeat in group.heartbeats(at, COLLECTOR_SILENCE):
                     self.outbox.beat(heartbeat)
+            if (beat := self.isolation.heartbeat(at, COLLECTOR_SILENCE)) is not None:
+                self.outbox.beat(beat)
         if turn and turn % round(STATS_EVERY / CANARY_EVERY) == 0:
             log.info("collecting", extra=self.stats())

@@ -8,10 +8,11 @@ see contract.Reason) or None with quality bad (nobody can tell until a person ha
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from collectors.contract import AuthFailed, CollectorError, Measurement, NotReady
 from collectors.jobs import Spec
-from feeds.model import Observation, Quality
+from feeds.model import REFERENCE, Observation, Quality
 
 
 def answered(spec: Spec, seen: Sequence[Measurement], at: float) -> tuple[Observation, ...]:
@@ -29,6 +30,12 @@ def failed(spec: Spec, error: CollectorError, at: float) -> tuple[Observation, .
 def told(spec: Spec, seen: Sequence[Measurement], at: float) -> tuple[Observation, ...]:
     """What the target said by itself, between two polls; whether it is up is for the polls to say."""
     return _readings(spec, seen, at)
+
+
+def cut_off(spec: Spec, at: float) -> tuple[Observation, ...]:
+    """Nobody can tell: the collector itself is out of touch, as the source REFERENCE says."""
+    text = "采集器被隔离，无法判断 | the collector is isolated: nobody can tell"
+    return (replace(_up(spec, None, at, quality=Quality.UNCERTAIN, text=text), source=REFERENCE),)
 
 
 def sentence(error: CollectorError) -> str:
@@ -73,3 +80,11 @@ def _fresh_for(spec: Spec, one: Measurement) -> float:
     if one.confirmed_at is None or one.observed_at is None:
         return spec.fresh_for
     return max(0.0, one.confirmed_at - one.observed_at) + spec.fresh_for
+
+
+def behind(seconds: float) -> str:
+    """What is said of a collector that does not keep up."""
+    return (
+        f"落后采集周期 {seconds:.0f} 秒：请调大 concurrency 或 interval"
+        f" | {seconds:.0f} s behind its interval: raise concurrency or interval"
+    )

@@ -145,6 +145,10 @@ class AssetState:
     readings: dict[str, Reading] = field(default_factory=dict)
 
 
+REFERENCE = "network.reference"
+"""The source that fails while a collector is out of touch with all of its reference targets."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
     """What is known of a source or a role. Writer: the projector."""

@@ -18,6 +18,7 @@ from feeds.model import (
     Heartbeat,
     Kind,
     Observation,
+    Quality,
     Reading,
     SourceState,
 )
@@ -30,7 +31,8 @@ FUTURE_SLACK = 2.0
 def health_of(readings: Mapping[str, Reading], now: float) -> Health:
     """Health from the reachability readings (keys of metric `*.up`) that are fresh now.
 
-    All fail: down. Some fail, or cannot be told (bad quality): degraded. None fresh: unknown.
+    All fail: down. Some fail, or cannot be told (bad quality): degraded. None fresh: unknown. One of uncertain
+    quality says nothing: the collector was out of touch.
     A heartbeat that is overdue has failed: for it, absence is the news.
     """
     fine = failed = unclear = 0
@@ -41,7 +43,7 @@ def health_of(readings: Mapping[str, Reading], now: float) -> Health:
             failed += key.startswith(HEARTBEAT_UP)
         elif isinstance(reading.value, bool):
             fine, failed = fine + reading.value, failed + (not reading.value)
-        else:
+        elif reading.quality is not Quality.UNCERTAIN:
             unclear += 1
     if not fine and not failed:
         return Health.UNKNOWN

@@ -117,13 +117,13 @@ async def _collect(settings: Settings, bus: Bus, journal: Journal) -> Role:
     entry = Collect(
         bus=bus, site=settings.site.region, schemes=settings.schemes, sources=settings.sources,
         assets=load_inventory(settings).assets, credentials=settings.credentials, data=settings.data,
-        zone=ZoneInfo(settings.site.timezone),
+        zone=ZoneInfo(settings.site.timezone), reference=settings.reference,
     )
 
     async def reload(fresh: Settings) -> None:
         await entry.reload(
             assets=load_inventory(fresh).assets, schemes=fresh.schemes, sources=fresh.sources,
-            credentials=fresh.credentials,
+            credentials=fresh.credentials, reference=fresh.reference,
         )
 
     return Role(entry, reload)

@@ -39,6 +39,7 @@ class Settings:
     ingest: IngestSettings = field(default_factory=IngestSettings)
     credentials: dict[str, Credential] = field(default_factory=dict)
     schemes: dict[str, SchemeSettings] = field(default_factory=dict)
+    reference: tuple[str, ...] = ()
     sources: tuple[SourceSettings, ...] = ()
     rules: tuple[RuleSettings, ...] = ()
     receivers: tuple[ReceiverSettings, ...] = ()
@@ -110,6 +111,8 @@ def _settings(top: Table, path: Path) -> Settings:
         credentials = sections.credentials(table)
     with top.table("defaults") as table:
         schemes = sections.defaults(table)
+    with top.table("collect") as table:
+        reference = sections.reference(table, credentials)
     sources = sections.sources(top.tables("source"), credentials, info.region)
     rules = sections.rules(top.tables("rule"), sections.sample(schemes))
     receivers = sections.receivers(top.tables("receiver"))
@@ -124,7 +127,8 @@ def _settings(top: Table, path: Path) -> Settings:
     top.done()
     return Settings(
         path=path, site=info, data=data, inventory=inventory, redis_url=redis_url, journal_url=journal_url,
-        history=history, web=web, ingest=ingest, credentials=credentials, schemes=schemes, sources=sources, rules=rules,
+        history=history, web=web, ingest=ingest, credentials=credentials, schemes=schemes, reference=reference,
+        sources=sources, rules=rules,
         receivers=receivers, root_cause=root_cause,
     )  # fmt: skip
 

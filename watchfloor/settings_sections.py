@@ -65,6 +65,20 @@ def defaults(table: Table) -> dict[str, SchemeSettings]:
     return schemes
 
 
+def reference(table: Table, known: Mapping[str, Credential]) -> tuple[str, ...]:
+    """`[collect] reference`: probes of things that always answer."""
+    found = table.texts("reference", [], '["icmp://10.0.0.1"]')
+    for uri in found:
+        try:
+            target = registry.target_of(uri, credentials=known)
+            if registry.poller_class(target.scheme).passive:
+                raise Misconfigured(f"{uri!r} asks nobody", f"{uri!r} 不主动探测")
+        except Misconfigured as no:
+            table.wrong("source", "reference", detail={"zh-CN": no.zh, "en": no.en})
+            return ()
+    return tuple(found)
+
+
 def _scheme(table: Table) -> SchemeSettings:
     builtin = SchemeSettings()
     attempts = table.whole("attempts", builtin.attempts, 1, 10)

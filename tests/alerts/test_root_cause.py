@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from feeds.model import Kind, Severity
+from feeds.model import REFERENCE, Kind, Severity
 from tests.alerts.builders import T0, gone, rule, source
 from tests.alerts.desk import Desk, foreign, probed
 
@@ -239,6 +239,24 @@ def test_a_silent_source_is_one_alert_and_what_is_seen_through_it_none() -> None
     desk.until(60)
     assert [one[1:] for one in desk.told] == [("probes", "first"), ("probes", "cleared")]
     assert [one.asset for one in desk.board.alerts.values()] == ["probes"]
+
+
+def test_an_isolated_collector_is_one_alert_and_the_assets_it_cannot_reach_none() -> None:
+    rules = (rule(hold=0.0), rule(id="no-data", when='health == "unknown"', hold=5.0),
+             rule(id="isolated", over="source", when="failing", severity="major"))
+    desk = Desk(probed("a"), probed("b"), rules=rules)
+    for id in "ab":
+        desk.see(0, id, "ok", "network.tcp")
+    for id in "ab":
+        desk.see(10, id, "unknown", REFERENCE)
+    desk.fold(10.1, source(REFERENCE, kind=REFERENCE, ok=False, failing_since=T0 + 10))
+    desk.until(60)
+    assert desk.told == [(10.1, REFERENCE, "first")]
+    desk.fold(61, source(REFERENCE, kind=REFERENCE, at=T0 + 61))
+    for id in "ab":
+        desk.see(62, id, "ok", "network.tcp")
+    desk.until(90)
+    assert [one[1:] for one in desk.told] == [(REFERENCE, "first"), (REFERENCE, "cleared")]
 
 
 def test_a_parent_that_leaves_the_inventory_explains_nothing_any_more() -> None:

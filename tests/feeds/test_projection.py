@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.model import Asset, AssetState, Change, Health, Heartbeat, Observation, Quality, SourceState
+from feeds.model import REFERENCE, Asset, AssetState, Change, Health, Heartbeat, Observation, Quality, SourceState
 from feeds.projection import Projection
 
 TCP, HTTP, CALL = "tcp://127.0.0.1:1", "http://127.0.0.1:2/", "heartbeat:?every=30s"
@@ -59,6 +59,18 @@ def test_a_probe_that_cannot_tell_is_no_failure() -> None:
     assert health(one) is Health.UNKNOWN
     list(one.observe([seen("http.up", False, 2.0)], 2.0))
     assert health(one) is Health.DEGRADED
+
+
+def test_what_an_isolated_collector_cannot_reach_is_unknown_and_no_failure_of_what_else_answers() -> None:
+    one = projection()
+    list(one.observe([seen("tcp.up", True, 1.0), seen("http.up", True, 1.0)], 1.0))
+    out_of_touch = {"quality": Quality.UNCERTAIN, "source": REFERENCE}
+    list(one.observe([seen("tcp.up", None, 2.0, **out_of_touch)], 2.0))
+    assert health(one) is Health.OK
+    list(one.observe([seen("http.up", None, 2.0, **out_of_touch)], 2.0))
+    assert health(one) is Health.UNKNOWN
+    list(one.observe([seen("tcp.up", True, 3.0)], 3.0))
+    assert health(one) is Health.OK
 
 
 def test_silence_turns_unknown_at_the_moment_the_value_ceased_to_be_fresh() -> None:

@@ -140,6 +140,14 @@ title = "门"
     }  # fmt: skip
 
 
+def test_reference_targets_are_probes_that_can_be_asked(write: Write) -> None:
+    good = load(write(SITE + '[collect]\nreference = ["icmp://10.0.0.1", "tcp://10.0.0.2:22"]\n'))
+    assert good.reference == ("icmp://10.0.0.1", "tcp://10.0.0.2:22")
+    for bad in ('["gopher://h"]', '["heartbeat:?every=5m"]', '["tcp://h"]', '"icmp://h"'):
+        (finding,) = read(write(SITE + f"[collect]\nreference = {bad}\n")).findings
+        assert finding.key == "collect.reference"
+
+
 def test_secrets_never_show_in_repr_nor_in_findings(write: Write) -> None:
     draft = read(
         write(
