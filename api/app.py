@@ -20,18 +20,18 @@ from api.guard import Guard
 from api.headers import SecurityHeaders
 from api.identities import Identities
 from api.ingest.scope import Scope
+from api.load.reader import Load
 from api.metrics import Count, Metrics
 from api.problems import BY_STATUS, TEMPLATES, Problem, response
-from api.routes import alertmanager, alerts, health, history, ingest, picture, rules, session, staff
+from api.routes import alertmanager, alerts, health, history, ingest, kpi, picture, rules, session, staff
 from api.server import check
 from api.signin import SignIn
 from feeds.bus import BusError
 from feeds.journal import JournalLost
 
 ROUTERS = (
-    session.router, picture.router, history.router, alerts.router, rules.router, ingest.router, alertmanager.router,
-    staff.router,
-    health.router, live.router,
+    session.router, picture.router, history.router, alerts.router, rules.router, kpi.router, ingest.router,
+    alertmanager.router, staff.router, health.router, live.router,
 )  # fmt: skip
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -65,6 +65,7 @@ def create_app(deps: Deps, routers: Sequence[APIRouter] = ()) -> FastAPI:
     app.state.sign_in = SignIn(deps.journal, app.state.identities, deps.clock)
     app.state.metrics = Metrics(deps)
     app.state.scope = Scope(deps)
+    app.state.load = Load(deps)
     app.state.readiness = health.Readiness(deps)
     for router in (*ROUTERS, *routers):
         app.include_router(router)

@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.deps import Deps
+from api.load.metrics import families as load_families
 from feeds.live import Audience
 
 BUCKETS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -37,9 +38,10 @@ class Metrics:
         self._picture = _Picture(deps)
         self.registry.register(self._picture)
 
-    def text(self, dead_letters: int | None) -> bytes:
-        """The exposition; `dead_letters` is asked of the bus by the route (None: the bus does not answer)."""
-        self._picture.dead_letters = dead_letters
+    def text(self, dead_letters: int | None, load: Mapping[str, Any] | None = None) -> bytes:
+        """The exposition. The route asks the bus for `dead_letters` and the journal for the `load` of the whole site
+        (see api.load.reader); None: it does not answer."""
+        self._picture.dead_letters, self._picture.load = dead_letters, load
         return generate_latest(self.registry)
 
 
@@ -49,6 +51,7 @@ class _Picture(Collector):
     def __init__(self, deps: Deps) -> None:
         self._deps = deps
         self.dead_letters: int | None = None
+        self.load: Mapping[str, Any] | None = None
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         pump, everything = self._deps.pump, Audience()
@@ -67,6 +70,8 @@ class _Picture(Collector):
         yield GaugeMetricFamily("watchfloor_alerts_unacknowledged", "Unacknowledged alerts", value=unacked)
         if self.dead_letters is not None:
             yield GaugeMetricFamily("watchfloor_dead_letters", "Undecodable messages", value=self.dead_letters)
+        if self.load is not None:
+            yield from load_families(self.load)
 
 
 def _vitals(sources: Mapping[str, Mapping[str, Any]]) -> GaugeMetricFamily:

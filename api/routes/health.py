@@ -10,9 +10,12 @@ from starlette.responses import Response
 
 from api.answers import Json
 from api.deps import Deps, Given, Viewer
+from api.load.reader import Load
 from api.metrics import MEDIA_TYPE, Metrics
 from api.problems import Problem
 from feeds.bus import BusError
+from feeds.journal import JournalLost
+from feeds.live import Audience
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["health"])
@@ -82,4 +85,9 @@ async def metrics(given: Given, request: Request, who: Viewer) -> Response:
     except BusError as error:
         log.debug("metrics without dead letters: %s", error)
         dead = None
-    return Response(cast(Metrics, request.app.state.metrics).text(dead), media_type=MEDIA_TYPE)
+    try:
+        load: dict[str, Any] | None = await cast(Load, request.app.state.load).answer(Audience())
+    except JournalLost as error:
+        log.debug("metrics without load figures: %s", error)
+        load = None
+    return Response(cast(Metrics, request.app.state.metrics).text(dead, load), media_type=MEDIA_TYPE)

@@ -1,8 +1,7 @@
-"""For those who run or check the site: the audit record, reloading settings, load figures."""
+"""For those who run or check the site: the audit record, reloading settings."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -10,15 +9,13 @@ from starlette.responses import Response
 
 from api import audit
 from api.answers import Cursor, Json, Limit, from_cursor, listing, to_cursor
-from api.deps import Admin, Auditor, Given, Viewer
+from api.deps import Admin, Auditor, Given
 from api.problems import Problem
 from feeds import wire
 from feeds.journal import Entry
-from feeds.model import Health, Severity
 from feeds.regions import covers
 
 router = APIRouter(prefix="/api/v1", tags=["staff"])
-DAY = 86400.0
 
 
 @router.get("/audit")
@@ -73,39 +70,3 @@ async def reload(given: Given, who: Admin) -> Response:
     if faults:
         raise Problem("refused-settings", faults=faults)
     return Json({"applied": True})
-
-
-@router.get("/kpi")
-async def kpi(given: Given, who: Viewer) -> Response:
-    """What can be counted in the live picture now, for one's region."""
-    mirror, at = given.pump.mirror, given.clock()
-    alerts = list(mirror.records("alert", who.audience).values())
-    active = [record for record in alerts if record["active"]]
-    by_region: dict[str, Counter[str]] = defaultdict(Counter)
-    for record in mirror.records("asset", who.audience).values():
-        by_region[record["region"]][record["health"]] += 1
-    day_ago = wire.iso(at - DAY) or ""
-    return Json(
-        {
-            "rev": mirror.rev,
-            "at": wire.iso(at),
-            "alerts": {
-                "open": len(alerts),
-                "active": len(active),
-                "unacknowledged": sum(not record["acked"] for record in alerts),
-                "suppressed": sum(bool(record["suppressed_by"]) for record in alerts),
-                "active_over_24h": sum(record["raised_at"] < day_ago for record in active),
-                "active_by_severity": _counts([record["severity"] for record in active], list(Severity)),
-            },
-            "health": _counts([name for tally in by_region.values() for name in tally.elements()], list(Health)),
-            "health_by_region": {
-                region: {name: tally[name] for name in Health} for region, tally in sorted(by_region.items())
-            },
-            "hidden": mirror.hidden(who.audience),
-        }
-    )
-
-
-def _counts(found: list[str], names: list[Any]) -> dict[str, int]:
-    tally = Counter(found)
-    return {str(name): tally[name] for name in names}

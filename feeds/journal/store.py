@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -81,6 +81,15 @@ class Journal:
         if open is not None:
             statement = statement.where(table.c.open == open)
         return [_doc(row) for row in await self._rows(statement)]
+
+    async def docs_of(self, kind: str, ids: Collection[str]) -> dict[str, Doc]:
+        """The documents of a kind that have those ids."""
+        table, wanted = schema.doc, [clean(id) for id in ids]
+        found: dict[str, Doc] = {}
+        for start in range(0, len(wanted), 500):
+            statement = select(table).where(table.c.kind == kind, table.c.id.in_(wanted[start : start + 500]))
+            found |= {row.id: _doc(row) for row in await self._rows(statement)}
+        return found
 
     async def docs_page(
         self, kind: str, *, open: bool | None = None, before: int | None = None, limit: int = 100
@@ -208,6 +217,10 @@ class Journal:
                     for row in rows:
                         checker.take(row._asdict())
         return checker.faults
+
+    async def head(self) -> int:
+        """The log's last sequence number, 0 when it is empty."""
+        return int((await self._rows(select(func.max(schema.entry.c.seq))))[0][0] or 0)
 
     async def count(self) -> int:
         """How many entries the log has."""

@@ -1,0 +1,84 @@
+"""Keeps the facts up with the journal and answers from them: what was read once is never read again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from api.deps import Deps
+from api.load.facts import KEEP, Facts
+from api.load.figures import DAY
+from api.load.report import Record, Report, waiting
+from api.load.shifts import Shift, plain
+from feeds.journal import Entry
+from feeds.live import Audience
+from feeds.regions import covers
+
+FRESH = 1.0
+"""Seconds for which an answer is given again, to each region its own."""
+PAGE = 1000
+KIND = "alert"
+
+
+class Load:
+    """One per web process. Errors are the journal's."""
+
+    def __init__(self, deps: Deps) -> None:
+        self._deps = deps
+        self._zone = ZoneInfo(deps.site.timezone)
+        self._lock = asyncio.Lock()
+        self._facts = Facts()
+        self._caught_up = float("-inf")
+        self._answers: dict[str, tuple[float, Record]] = {}
+
+    async def answer(self, audience: Audience) -> Record:
+        """`load`, `mtta`, `mttr` and `shifts` for what this audience may see; at most a second old."""
+        at = self._deps.clock()
+        async with self._lock:
+            made, known = self._answers.get(audience.region, (float("-inf"), {}))
+            if not 0 <= at - made < FRESH:
+                await self._catch_up(at)
+                known = self._made(audience.region, at, await self._shifts(at))
+                self._answers = {key: one for key, one in self._answers.items() if 0 <= at - one[0] < FRESH}
+                self._answers[audience.region] = at, known
+        return known
+
+    def _made(self, region: str, at: float, shifts: list[Shift]) -> Record:
+        records = self._deps.pump.mirror.records(KIND, Audience(region=region)).values()
+        to_take, to_end = waiting(records)
+        report = Report(self._facts, at, lambda life: covers(region, life.region), shifts)
+        return {
+            "load": report.load([one for one in records if one["active"]]),
+            "mtta": report.taken(to_take), "mttr": report.repaired(to_end), "shifts": report.by_shift(),
+        }  # fmt: skip
+
+    async def _shifts(self, at: float) -> list[Shift]:
+        return plain(at - DAY, at, self._zone)[::-1]
+
+    async def _catch_up(self, now: float) -> None:
+        """Fold what the journal has had since; from two days ago when that was too long ago."""
+        if not 0 <= now - self._caught_up < KEEP / 2:
+            await self._begin(now)
+        while entries := await self._deps.journal.entries(kind=KIND, after=self._facts.seq, limit=PAGE):
+            await self._fold(entries)
+        self._facts.prune(now)
+        self._caught_up = now
+
+    async def _begin(self, now: float) -> None:
+        """Everything of the last two days; what is written meanwhile is read by its number afterwards."""
+        self._facts = Facts(since=now - KEEP)
+        head = await self._deps.journal.head()
+        async for entries in self._deps.journal.between(KIND, now - KEEP, float("inf"), PAGE):
+            await self._fold([one for one in entries if one.seq <= head])
+        self._facts.seq = head
+
+    async def _fold(self, entries: Iterable[Entry]) -> None:
+        page = list(entries)
+        raised = {one.subject for one in page if one.name == "raise"}
+        missing = {one.subject for one in page if self._facts.unknown(one) and one.subject not in raised}
+        docs = await self._deps.journal.docs_of(KIND, missing) if missing else {}
+        bodies: dict[str, Any] = {id: doc.body for id, doc in docs.items()}
+        for entry in page:
+            self._facts.fold(entry, bodies.get)

@@ -1,0 +1,38 @@
+"""Who is on duty when, as far as the load figures need it: shifts with their length and number of officers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+DAY, NIGHT = "day", "night"
+NAMES = {DAY: {"zh-CN": "白班", "en": "day"}, NIGHT: {"zh-CN": "夜班", "en": "night"}}
+BORDERS = (time(8), time(20))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """One shift on one date; `officers` is how many are on duty, 0 when nobody says."""
+
+    id: str
+    name: dict[str, str]
+    begins: float
+    ends: float
+    officers: int = 0
+
+
+def plain(start: float, end: float, zone: ZoneInfo) -> list[Shift]:
+    """Day and night from 08:00 and 20:00 in the site's zone, for a site without a roster; by their beginning."""
+    day = datetime.fromtimestamp(start, zone).date() - timedelta(days=1)
+    last = datetime.fromtimestamp(end, zone).date()
+    found = [one for number in range((last - day).days + 1) for one in _of(day + timedelta(days=number), zone)]
+    return [one for one in found if one.begins < end and one.ends > start]
+
+
+def _of(day: date, zone: ZoneInfo) -> Iterator[Shift]:
+    morning, evening = (datetime.combine(day, at, zone).timestamp() for at in BORDERS)
+    next_day = datetime.combine(day + timedelta(days=1), BORDERS[0], zone).timestamp()
+    yield Shift(id=DAY, name=NAMES[DAY], begins=morning, ends=evening)
+    yield Shift(id=NIGHT, name=NAMES[NIGHT], begins=evening, ends=next_day)
