@@ -15,10 +15,13 @@ from feeds.bus_servers import CONFIRM_WITHIN, NOTICE_WITHIN, Server
 from feeds.bus_writes import WRITE, Words, adding, removing, script_arguments, setting
 from feeds.clock import Clock, now
 from feeds.entries import (
+    Beat,
     DeadLetter,
+    Packed,
     Saved,
     State,
     StreamEntry,
+    beat_of,
     entry_order,
     letter,
     letter_fields,
@@ -31,9 +34,13 @@ from feeds.fencing import Fence
 from feeds.keys import FEEDS, FOLLOWERS, Keys
 from feeds.model import Change, Command, Kind, Result
 
-__all__ = ["Bus", "BusError", "BusFull", "BusLost", "DeadLetter", "Saved", "State", "StreamEntry", "entry_order"]
+__all__ = [
+    "Beat", "Bus", "BusError", "BusFull", "BusLost", "DeadLetter", "Saved", "State", "StreamEntry", "entry_order",
+]  # fmt: skip
 
 CHANGES_KEPT = 60.0
+BEATS_READ = 64
+"""Beats that one look goes back: some seconds of all roles."""
 DEAD_KEPT = 10_000
 RESULTS_KEPT = 1000
 
@@ -156,8 +163,9 @@ class Bus:
     ) -> Iterator[Words]:
         keys = self.keys
         if batch:
-            yield adding(keys.changes, {"b": wire.encode([packed(change) for change in batch])})
-            yield from state_writes(keys, batch)
+            rows = [packed(change) for change in batch]
+            yield adding(keys.changes, {"b": wire.encode(rows)})
+            yield from state_writes(keys, batch, rows)
         for result in results:
             yield adding(keys.results, {"r": wire.encode(result)}, keep=RESULTS_KEPT)
         for one in dead:
@@ -198,9 +206,13 @@ class Bus:
         )
 
     async def read(self, cursors: Mapping[str, str], *, block: float, count: int = 200) -> list[StreamEntry]:
-        """Entries after the cursors, decoded; waits `block` seconds at most. Undecodable ones become dead letters."""
+        """Entries after the cursors, decoded; waits `block` seconds at most, 0 not at all.
+
+        Undecodable ones become dead letters.
+        """
+        wait = max(1, int(block * 1000)) if block > 0 else None
         async with self._asked():
-            answer = await self._redis.xread(dict(cursors), count=count, block=max(1, int(block * 1000)))
+            answer = await self._redis.xread(dict(cursors), count=count, block=wait)
         entries: list[StreamEntry] = []
         for stream, rows in answer or []:
             for entry_id, fields in rows:
@@ -214,9 +226,6 @@ class Bus:
                 return StreamEntry(stream, entry, "change", "", self._changes(entry, fields))
             if stream == self.keys.results:
                 return StreamEntry(stream, entry, "result", "", [wire.decode(fields[b"r"], Result)])
-            if stream == self.keys.beats:
-                items = [float(fields[b"t"]), wire.decode(fields[b"v"], dict[str, float])]
-                return StreamEntry(stream, entry, "beat", fields[b"r"].decode(), items)
             source = fields.get(b"s", b"").decode(errors="replace")
             envelope, items = wire.decode_envelope(fields[b"e"])
             return StreamEntry(stream, entry, envelope.kind, source or envelope.source, items)
@@ -227,7 +236,7 @@ class Bus:
             return StreamEntry(stream, entry, "dead", source, [])
 
     def _changes(self, entry: str, fields: dict[bytes, bytes]) -> list[Change]:
-        rows = wire.decode(fields[b"b"], list[tuple[str, str, bytes | None, float, str]])
+        rows = wire.decode(fields[b"b"], list[Packed])
         return [unpacked(row, self.rev(entry)) for row in rows]
 
     def rev(self, entry: str) -> str:
@@ -258,6 +267,15 @@ class Bus:
                 info = await self._redis.xinfo_stream(stream)
                 return bool(info["entries-added"] != info["length"])
         return entry_order(first[0][0].decode()) > entry_order(cursor)
+
+    async def beats(self) -> dict[str, Beat]:
+        """The newest beat of each role. Asked for now and then: following the stream would wake us each time."""
+        async with self._asked():
+            rows = await self._redis.xrevrange(self.keys.beats, count=BEATS_READ)
+        found: dict[str, Beat] = {}
+        for _, fields in rows:
+            found.setdefault(fields[b"r"].decode(), beat_of(fields))
+        return found
 
     # -- keeping -----------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from feeds.vitals import Vitals
 log = logging.getLogger(__name__)
 
 TICK = 0.1
+"""Seconds. Each turn without news costs an idle site, so an engine whose timers may wait asks for longer ones."""
 NO_WAIT = 0.001
 BEAT = 0.5
 KEEP = 10.0
@@ -31,11 +32,12 @@ class Engine(Protocol):
         """Load state, publish what was journaled but not published; returns a cursor by stream."""
 
     async def step(self, entries: Sequence[StreamEntry], now: float) -> None:
-        """Take entries in (or none: timers), make it durable, commit. Called every TICK at the latest."""
+        """Take entries in (or none: timers), make it durable, commit. Called every tick at the latest."""
 
 
-async def run_engine(engine: Engine, bus: Bus, clock: Clock = now) -> None:
-    """Run an engine for ever. A lost bus or journal is said once, everything reopened with backoff, and said when back.
+async def run_engine(engine: Engine, bus: Bus, clock: Clock = now, *, tick: float = TICK) -> None:
+    """Run an engine for ever; `tick` is how late, in seconds, its timers may be. A lost bus or journal is said once,
+    everything reopened with backoff, and said when back.
 
     An engine that could not journal knows more than its record does: it starts again from the record.
     """
@@ -45,7 +47,7 @@ async def run_engine(engine: Engine, bus: Bus, clock: Clock = now) -> None:
             vitals.start()
             await bus.open()
             cursors = await engine.open(bus)
-            await _follow(engine, bus, cursors, clock, vitals, loss)
+            await _follow(engine, bus, cursors, clock, vitals, loss, tick)
         except (BusError, JournalLost) as error:
             loss.say(error)
             vitals.lost()
@@ -80,13 +82,13 @@ class _Loss:
 
 
 async def _follow(
-    engine: Engine, bus: Bus, cursors: dict[str, str], clock: Clock, vitals: Vitals, loss: _Loss
+    engine: Engine, bus: Bus, cursors: dict[str, str], clock: Clock, vitals: Vitals, loss: _Loss, tick: float
 ) -> None:
     """Read and step until the server is another one (the caller reopens)."""
     epoch, beaten, kept, dirty = bus.epoch, 0.0, clock(), False
     while bus.epoch == epoch:
         hungry = getattr(engine, "hungry", False)
-        entries = await bus.read(cursors, block=NO_WAIT if hungry else TICK)
+        entries = await bus.read(cursors, block=NO_WAIT if hungry else tick)
         if entries:
             vitals.took(len(entries), max(0.0, clock() - entry_order(entries[0].id)[0] / 1000))
         await engine.step(entries, clock())

@@ -39,6 +39,14 @@ class DeadLetter:
 
 
 @dataclass(frozen=True, slots=True)
+class Beat:
+    """A role's word that it moves: when (epoch seconds), and its figures (see feeds.vitals)."""
+
+    at: float
+    stats: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Saved:
     """What an engine left in Redis: the epoch it ran in, its cursors, its private fields."""
 
@@ -61,12 +69,16 @@ def entry_order(entry: str) -> tuple[int, int]:
     return int(ms), int(seq or 0)
 
 
-def packed(change: Change) -> tuple[str, str, bytes | None, float, str]:
+Packed = tuple[str, str, bytes | None, float, str]
+"""A change as it stands in the stream: kind, id, the record's bytes (None: gone), time, cause."""
+
+
+def packed(change: Change) -> Packed:
     after = None if change.after is None else wire.encode(change.after)
     return change.kind.value, change.id, after, change.at, change.cause
 
 
-def unpacked(row: tuple[str, str, bytes | None, float, str], rev: str) -> Change:
+def unpacked(row: Packed, rev: str) -> Change:
     kind = Kind(row[0])
     after = None if row[2] is None else wire.decode(row[2], wire.STATE_TYPES[kind])
     return Change(kind=kind, id=row[1], after=after, at=row[3], cause=row[4], rev=rev)
@@ -83,20 +95,24 @@ def readable(kind: Kind, rows: dict[bytes, bytes]) -> dict[str, Any]:
     return records
 
 
-def state_writes(keys: Keys, batch: list[Change]) -> Iterator[Words]:
-    """The last word on each thing; an alert that is no longer open leaves the live state."""
-    final = {(change.kind, change.id): change.after for change in batch}
+def state_writes(keys: Keys, batch: list[Change], rows: list[Packed]) -> Iterator[Words]:
+    """The last word on each thing, as packed; an alert that is no longer open leaves the live state."""
+    final = {(row[0], row[1]): (change, row[2]) for change, row in zip(batch, rows, strict=True)}
     kept: dict[Kind, dict[str, bytes]] = {}
     gone: dict[Kind, list[str]] = {}
-    for (kind, key), after in final.items():
-        if after is None or (isinstance(after, Alert) and not after.open):
-            gone.setdefault(kind, []).append(key)
+    for change, raw in final.values():
+        if raw is None or (isinstance(change.after, Alert) and not change.after.open):
+            gone.setdefault(change.kind, []).append(change.id)
         else:
-            kept.setdefault(kind, {})[key] = wire.encode(after)
-    for kind, rows in kept.items():  # one command for all of a kind: each one costs more than what is in it
-        yield from setting(keys.state(kind), rows)
+            kept.setdefault(change.kind, {})[change.id] = raw
+    for kind, records in kept.items():  # one command for all of a kind: each one costs more than what is in it
+        yield from setting(keys.state(kind), records)
     for kind, ids in gone.items():
         yield from removing(keys.state(kind), ids)
+
+
+def beat_of(fields: dict[bytes, bytes]) -> Beat:
+    return Beat(float(fields[b"t"]), wire.decode(fields[b"v"], dict[str, float]))
 
 
 def letter_fields(letter: DeadLetter) -> dict[str, Any]:

@@ -24,6 +24,10 @@ __all__ = ["Audience", "Mirror", "Pump", "Subscription"]
 log = logging.getLogger(__name__)
 
 WINDOW = 0.1
+LINGER = 0.03
+"""Seconds that the first change after a calm waits for company."""
+AT_ONCE = 200
+"""Entries of the change stream taken in at a time; so many mean that more are waiting."""
 HEARTBEAT = 1.0
 QUEUE = 64
 REPLAY = 200
@@ -165,7 +169,6 @@ class Pump:
 
     async def _fill(self) -> dict[str, str]:
         await self._bus.open()
-        beats = await self._bus.tail(self._bus.keys.beats)
         state = await self._bus.state()
         self.mirror.reset(self._bus.rev(state.last), state.records)
         self._snapshots.clear()
@@ -176,45 +179,59 @@ class Pump:
         self.filled = True
         for subscription in self._subscriptions:
             subscription.restart("rebuilt")
-        return {self._bus.keys.changes: state.last, self._bus.keys.beats: beats}
+        return {self._bus.keys.changes: state.last}
 
     def _note_canary(self, source: object) -> None:
         if isinstance(source, SourceState) and source.id == CANARY:
             self._beats["collect"] = source.at
 
     async def _follow(self, cursors: dict[str, str]) -> None:
-        """Read, fold, and flush at ticks of absolute time, until the server is another one."""
+        """Read, fold and flush once a window, until the server is another one.
+
+        What comes after a calm goes out almost at once, with what soon follows from it: an alert comes some ms after
+        its asset's state. In a calm the loop sleeps until its next beat.
+        """
         epoch, loop = self._bus.epoch, asyncio.get_running_loop()
-        flush_at = beat_at = loop.time()
+        flushed_at, beat_at = loop.time() - WINDOW, loop.time()
         self.vitals.start()
         while self._bus.epoch == epoch:
-            wait = min(max(0.001, flush_at - loop.time()), WINDOW)
             read_at = loop.time()
-            for entry in await self._bus.read(cursors, block=wait):
-                cursors[entry.stream] = entry.id
-                self._fold(entry)
-            if loop.time() >= flush_at:
+            read = await self._take(cursors, max(0.001, beat_at - read_at))
+            if 0 < read < AT_ONCE:
+                await asyncio.sleep(max(LINGER, flushed_at + WINDOW - loop.time()))
+                read = await self._take(cursors, 0.0) or read
+            if read and (read < AT_ONCE or loop.time() >= flushed_at + WINDOW):
                 self._flush()
-                flush_at = max(flush_at + WINDOW, loop.time() + WINDOW / 2)
-                self.moved_at = self._clock()
+                flushed_at = loop.time()
             if loop.time() >= beat_at:
-                self._broadcast(self._heartbeat())
-                await self._bus.beat("web", self._clock(), self.vitals.read() | {"clients": float(self.clients)})
+                await self._beat()
                 beat_at = max(beat_at + HEARTBEAT, loop.time() + HEARTBEAT / 2)
             stalled = loop.time() - read_at > STALL
             if stalled and await self._bus.gap(self._bus.keys.changes, cursors[self._bus.keys.changes]):
                 log.warning("live feed: fell behind the change stream; starting again from a snapshot")
                 return
 
+    async def _take(self, cursors: dict[str, str], wait: float) -> int:
+        """Fold what has come in, waiting for it at most so many seconds; how many entries that were."""
+        entries = await self._bus.read(cursors, block=wait, count=AT_ONCE)
+        for entry in entries:
+            cursors[entry.stream] = entry.id
+            self._fold(entry)
+        self.moved_at = self._clock()
+        return len(entries)
+
+    async def _beat(self) -> None:
+        """Every second: how old each role's word is, to all clients; and our own word."""
+        self._beats |= {role: beat.at for role, beat in (await self._bus.beats()).items() if role != "collect"}
+        self._broadcast(self._heartbeat())
+        await self._bus.beat("web", self._clock(), self.vitals.read() | {"clients": float(self.clients)})
+
     def _fold(self, entry: StreamEntry) -> None:
         self.vitals.took(1, max(0.0, self._clock() - entry_order(entry.id)[0] / 1000))
-        if entry.kind == "beat":
-            self._beats[entry.source] = entry.items[0]
-        elif entry.kind == "change":
-            self.mirror.apply(entry.items)
-            self._snapshots.clear()
-            for change in entry.items:
-                self._note_canary(change.after)
+        self.mirror.apply(entry.items)
+        self._snapshots.clear()
+        for change in entry.items:
+            self._note_canary(change.after)
 
     def _flush(self) -> None:
         deltas = self.mirror.flush()

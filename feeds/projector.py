@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from feeds.bus import Bus, StreamEntry, entry_order
+from feeds.bus import Beat, Bus, StreamEntry, entry_order
 from feeds.clock import Clock, now
 from feeds.engine import run_engine
 from feeds.journal import Journal
@@ -16,7 +16,10 @@ log = logging.getLogger(__name__)
 
 FEED = "network"
 COUNT_EVERY = 1.0
+"""Seconds between two looks at dead letters and at the roles' beats."""
 TRIM_EVERY = 10.0
+TICK = 0.25
+"""Seconds that staleness and silence may be seen late."""
 ROLE_EVERY, ROLE_SILENT = 2.0, 10.0
 CHANGE_READERS = ("alert",)
 
@@ -56,7 +59,7 @@ class Projector:
         self._mark = ((await self._journal.cursor(self.name)) or {}).get("mark", "0-0")
         self._taken = None
         stream = bus.keys.feed(FEED)
-        return {stream: saved.cursors.get(stream, "0-0"), bus.keys.beats: await bus.tail(bus.keys.beats)}
+        return {stream: saved.cursors.get(stream, "0-0")}
 
     async def step(self, entries: Sequence[StreamEntry], now: float) -> None:
         """Fold, journal what changed in health, commit."""
@@ -64,6 +67,7 @@ class Projector:
         changes = list(self._joined(self._moved(entries, now)))
         if not 0 <= now - self._counted < COUNT_EVERY:
             changes += self.projection.count_dead(await self._bus.dead_counts(), now)
+            changes += self._roles(await self._bus.beats(), now)
             self._counted = now
         if changes or entries:
             await self._record(changes, now)
@@ -102,17 +106,15 @@ class Projector:
         elif entry.kind == "heartbeat":
             for beat in entry.items:
                 yield from self.projection.beat(beat, now, entry.id)
-        elif entry.kind == "beat":
-            yield from self._role(entry, now)
 
-    def _role(self, entry: StreamEntry, now: float) -> Iterator[Change]:
+    def _roles(self, beats: Mapping[str, Beat], now: float) -> Iterator[Change]:
         """A role is a source, too; often enough for people, seldom enough for the wire."""
-        at, stats = entry.items
-        name = f"role.{entry.source}"
-        known = self.projection.sources.get(name)
-        if known is None or known.silent_since is not None or not 0 <= at - known.at < ROLE_EVERY:
-            beat = Heartbeat(source=name, kind="role", at=at, ok=True, every=ROLE_SILENT, stats=stats)
-            yield from self.projection.beat(beat, now, entry.id)
+        for role, beat in beats.items():
+            name = f"role.{role}"
+            known = self.projection.sources.get(name)
+            if known is None or known.silent_since is not None or not 0 <= beat.at - known.at < ROLE_EVERY:
+                said = Heartbeat(source=name, kind="role", at=beat.at, ok=True, every=ROLE_SILENT, stats=beat.stats)
+                yield from self.projection.beat(said, now, "beat")
 
     async def _record(self, changes: Iterable[Change], now: float) -> None:
         """Journal the changes of health, each once even when a crash makes us fold them again.
@@ -162,7 +164,7 @@ class Projecting:
 
     async def run(self) -> None:
         """Until cancelled."""
-        await run_engine(self._projector, self._bus, self._clock)
+        await run_engine(self._projector, self._bus, self._clock, tick=TICK)
 
     async def reload(self, assets: Mapping[str, Asset]) -> None:
         """A new inventory applies at the next step."""

@@ -32,6 +32,8 @@ from maps.regions import table
 log = logging.getLogger(__name__)
 
 NAME = "command"
+TICK = 0.5
+"""Seconds that the end of a warning may be seen late."""
 FEED = "emergency"
 SEEN = 20_000  # digests of messages taken lately: a feed that repeats its list costs no look into the journal
 
@@ -198,7 +200,7 @@ class Command:
     async def run(self) -> None:
         """Until cancelled."""
         try:
-            await run_engine(self.engine, self._bus, self._clock)
+            await run_engine(self.engine, self._bus, self._clock, tick=TICK)
         finally:
             if self._intake is not None:
                 await self._intake.close()

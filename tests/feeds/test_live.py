@@ -251,7 +251,10 @@ async def test_a_lost_bus_stops_the_heartbeat(bus: Bus, pump: Pump) -> None:
         raise BusLost("gone")
 
     bus.read = bus.open = lost  # type: ignore[method-assign, assignment]
+    came = 0
     with pytest.raises(TimeoutError):
-        async with asyncio.timeout(1.5):
+        async with asyncio.timeout(2.5):
             while True:
                 await frames(subscription, "heartbeat")
+                came += 1
+    assert came <= 1  # the read that was under way when the bus was lost may end with a beat
