@@ -11,7 +11,8 @@ import asyncio
 import hashlib
 import re
 import secrets
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
@@ -67,12 +68,9 @@ async def add_account(
     _check(name, region)
     if role not in list(Role):
         raise Unacceptable(f"the role {role!r} is none of {', '.join(Role)}")
-    shortest, longest = PASSWORD_LENGTH
-    if not shortest <= len(password) <= longest:
-        raise Unacceptable(f"the password must have {shortest} to {longest} characters")
     if not replace and await journal.doc("account", name) is not None:
         raise Unacceptable(f"the account {name!r} exists already")
-    at, hashed = now(), await hash_password(password)
+    at, hashed = now(), await _hashed(password)
     # The stamp ends the sessions that were opened with an earlier password.
     account = {"name": name, "role": role, "region": region, "hash": hashed, "stamp": secrets.token_hex(8)}
     async with journal.begin() as tx:
@@ -85,6 +83,38 @@ async def add_account(
             body={"role": role, "region": region},
         )
         await tx.put("account", name, account, seq=seq)
+
+
+async def change_account(journal: Journal, name: str, changes: Mapping[str, Any], actor: str) -> dict[str, Any] | None:
+    """Give an account another `role`, `region`, `password`, or `disabled`; None when there is none of that name.
+
+    Every change ends its open sessions. Raises Unacceptable as add_account. The record tells what changed, never
+    a password.
+    """
+    doc = await journal.doc("account", name)
+    if doc is None:
+        return None
+    account = dict(doc.body)
+    _check(name, str(changes.get("region", account["region"])))
+    if changes.get("role", account["role"]) not in list(Role):
+        raise Unacceptable(f"the role {changes['role']!r} is none of {', '.join(Role)}")
+    account |= {key: changes[key] for key in ("role", "region", "disabled") if key in changes}
+    if "password" in changes:
+        account["hash"] = await _hashed(str(changes["password"]))
+    account["stamp"] = secrets.token_hex(8)
+    told = {key: changes[key] for key in ("role", "disabled") if key in changes} | {"region": account["region"]}
+    body = told | ({"password": "changed"} if "password" in changes else {})
+    async with journal.begin() as tx:
+        seq = await tx.append(kind="audit", name="account-set", subject=name, at=now(), actor=actor, body=body)
+        await tx.put("account", name, account, seq=seq)
+    return account
+
+
+async def _hashed(password: str) -> str:
+    shortest, longest = PASSWORD_LENGTH
+    if not shortest <= len(password) <= longest:
+        raise Unacceptable(f"the password must have {shortest} to {longest} characters")
+    return await hash_password(password)
 
 
 async def remove_account(journal: Journal, name: str, actor: str) -> bool:
@@ -118,6 +148,12 @@ async def remove_token(journal: Journal, name: str, actor: str) -> int:
     for doc in found:
         await _remove(journal, "token", doc.id, name, actor)
     return len(found)
+
+
+async def revoke_token(journal: Journal, doc_id: str, actor: str) -> bool:
+    """Revoke one token by the id of its document; False when there is none."""
+    doc = await journal.doc("token", doc_id)
+    return doc is not None and await _remove(journal, "token", doc_id, str(doc.body["name"]), actor)
 
 
 async def _remove(journal: Journal, kind: str, doc_id: str, name: str, actor: str) -> bool:

@@ -34,6 +34,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "duration": ("时长应写作秒数，或 150ms、10s、2m、1h、1d", "a duration is seconds, or 150ms, 10s, 2m, 1h, 1d"),
     "cursor": ("cursor 不是本接口给出的", "the cursor was not given by this interface"),
     "region": ("不是行政区划代码", "no region code"),
+    "account_name": (
+        "须为 1 至 64 个字母、数字或 . @ - _，以字母或数字开头",
+        "1 to 64 letters, digits or . @ - _, first a letter or digit",
+    ),
     "until_past": ("确认的截止时间已过", "the acknowledgement would end in the past"),
     "bad_until": ("确认的截止时间不合理", "the acknowledgement's end makes no sense"),
     "bad_comment": ("说明缺失或过长", "the comment is missing or too long"),

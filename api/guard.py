@@ -19,7 +19,7 @@ from api.bodies import bounded, check_length
 from api.cookies import Cookies
 from api.deps import Deps
 from api.identities import Identities, demo_officer
-from api.principal import Principal
+from api.principal import Principal, Right
 from api.problems import Problem
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -27,9 +27,10 @@ SIGN_IN = "/signin"
 SESSION = "/api/v1/session"
 ICONS = ("/favicon.ico", "/_favicon.ico", "/manifest.json", "/manifest.webmanifest")
 PUBLIC = frozenset({"/healthz", "/readyz", SIGN_IN, *ICONS})
-WALL_DATA = ("/api/v1/live", "/api/v1/snapshot", "/api/v1/site", "/api/v1/kpi")
+WALL_DATA = ("/api/v1/live", "/api/v1/snapshot", "/api/v1/site", "/api/v1/kpi", "/api/v1/roster")
 WALL_MAP = "/api/v1/map/"
 WALL_PAGE = "/wall"
+STAFF_PAGE = "/admin"
 PROGRAM_PATHS = ("/api/", "/metrics", "/healthz", "/readyz")
 DASH = "/_dash-"
 # Dash's own plumbing: it fills the page and carries no data that its callbacks do not put there.
@@ -123,11 +124,14 @@ class Guard:
         if scope["type"] == "websocket":
             await _close(problem, receive, send)
             return
-        path, answer = scope["path"], None
+        path = scope["path"]
+        answer: Response | None = None
         lang = problems.language(connection.headers, self._deps.site.language)
         page = scope["method"] in SAFE and not path.startswith((*PROGRAM_PATHS, *DASH_PLUMBING))
         if problem.slug in ("not-signed-in", "token-refused") and page:
             answer = RedirectResponse(f"{SIGN_IN}?next={quote(_local(scope), safe='')}", status_code=303)
+        elif problem.slug == "forbidden" and page and "text/html" in connection.headers.get("accept", ""):
+            answer = problems.page(problem, lang)
         await (answer or problems.response(problem, lang, path))(scope, receive, send)
 
 
@@ -160,6 +164,8 @@ def _check_reach(principal: Principal | None, path: str) -> None:
     if principal.via == "wall" and not _is_for_wall(path):
         raise Problem("forbidden")
     if principal.via == "token" and not path.startswith(PROGRAM_PATHS):
+        raise Problem("forbidden")
+    if path == STAFF_PAGE and not (principal.may(Right.ADMINISTER) or principal.may(Right.AUDIT)):
         raise Problem("forbidden")
 
 

@@ -80,7 +80,7 @@ class Identities:
             name, role, region = session["account"], session["role"], session["region"]
             return person(name, role, region, key=key, csrf=session["csrf"], via="demo")
         account = await self._doc("account", session["account"])
-        if account is None or account["stamp"] != session["stamp"]:
+        if account is None or account["stamp"] != session["stamp"] or account.get("disabled"):
             return None
         return person(account["name"], account["role"], account["region"], key=key, csrf=session["csrf"])
 

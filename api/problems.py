@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from starlette.datastructures import Headers
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from api.findings import EN, ZH, Finding
 
@@ -191,3 +192,17 @@ def response(problem: Problem, lang: str, instance: str = "") -> Response:
     content = json.dumps(body(problem, lang, instance), ensure_ascii=False).encode()
     headers = {"Content-Language": lang, "Vary": "Accept-Language"} | problem.headers
     return Response(content, status_code=problem.status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def page(problem: Problem, lang: str) -> Response:
+    """The problem as a page for a person who opened an address; words only, nothing of the request."""
+    said, back = body(problem, lang), {ZH: "返回值守页", EN: "Back to the duty desk"}[lang]
+    text = (
+        f'<!DOCTYPE html><html lang="{lang}"><head><meta charset="utf-8"><title>{escape(said["title"])}</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"></head>'
+        '<body style="background:#0e1216;color:#d5dce3;font-family:sans-serif;display:grid;place-items:center;'
+        f'min-height:90vh"><main><p>{problem.status}</p><h1>{escape(said["title"])}</h1><p>{escape(said["detail"])}</p>'
+        f'<p><a style="color:#6fa8dc" href="/">{back}</a></p></main></body></html>'
+    )
+    headers = {"Content-Language": lang, "Vary": "Accept-Language", "Cache-Control": "no-store"}
+    return HTMLResponse(text, status_code=problem.status, headers=headers)

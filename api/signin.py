@@ -79,7 +79,8 @@ class SignIn:
         # Made before it is known whether the name exists, so that the first unknown one takes no longer.
         self._nobody = self._nobody or await hash_password(secrets.token_hex())
         fits = await password_fits(doc.body["hash"] if doc else self._nobody, password)
-        if doc is None or not fits:
+        # One that was put out of use says no more than a wrong password does.
+        if doc is None or not fits or doc.body.get("disabled"):
             records = {key: after_failure(locks[key], limit, at) for key, limit in keys.items()}
             await self._failed(name, peer, records, at)
             raise Problem("wrong-credentials")

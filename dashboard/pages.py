@@ -45,8 +45,13 @@ def wall(**_: Any) -> Component:
 
 
 def alerts(**_: Any) -> Component:
-    """The list with its detail, without the map."""
-    return _page("alerts", widget("alert-list"), widget("detail", tag=html.Aside))
+    """The list with its detail, what is hidden, the load, availability and handing over: tabs of one widget."""
+    return _page("alerts", widget("alerts-page", tag=html.Div))
+
+
+def admin(**_: Any) -> Component:
+    """Accounts, tokens, roster, receivers, escalations, rules, settings: for administrators; auditors only read."""
+    return _page("admin", widget("admin-page", tag=html.Div))
 
 
 def network(**_: Any) -> Component:
@@ -91,6 +96,7 @@ PAGES = (
     Page("duty", "nav.duty", duty, path="/"),
     Page("wall", "nav.wall", wall, path="/wall"),
     Page("alerts", "nav.alerts", alerts, path="/alerts"),
+    Page("admin", "nav.admin", admin, path="/admin"),
     Page("warnings", "nav.warnings", warnings, path="/warnings"),
     Page("network", "nav.network", network, path="/network"),
     Page("sources", "nav.sources", sources, path="/sources"),

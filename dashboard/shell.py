@@ -15,7 +15,10 @@ NAV = (
     ("sources", "/sources", "nav.sources"),
     ("alerts", "/alerts", "nav.alerts"),
     ("wall", "/wall", "nav.wall"),
+    ("admin", "/admin", "nav.admin"),
 )
+# Until it is known who asks, the door to what only some may enter is not shown.
+HIDDEN = frozenset({"admin"})
 
 
 class SiteLike(Protocol):
@@ -41,7 +44,8 @@ def _text(key: str, site: SiteLike, tag: str = "span", extra: str = "") -> str:
 
 def _nav(site: SiteLike) -> str:
     links = [
-        f'<a href="{path}" data-inside="">{_text(key, site)}<b class="badge" data-badge="{name}"></b></a>'
+        f'<a href="{path}" data-inside=""{" hidden" if name in HIDDEN else ""}>{_text(key, site)}'
+        f'<b class="badge" data-badge="{name}"></b></a>'
         for name, path, key in NAV
     ]
     return f'<nav id="nav" data-label="nav.label">{"".join(links)}</nav>'
@@ -51,6 +55,7 @@ def _top(site: SiteLike) -> str:
     return f"""<header id="top">
   <strong data-top="site">{escape(site.name)} · {escape(texts.text("app.name", site.language))}</strong>
   <span data-top="person" class="quiet"></span>
+  <span data-top="duty" class="top-duty" hidden></span>
   <b data-top="exercise" class="stamp" hidden></b>
   <span class="top-clock"><span data-top="date"></span> <time data-top="clock"></time>
     <small data-top="weekday" class="quiet"></small></span>
@@ -89,6 +94,8 @@ def index_string(site: SiteLike, build: str) -> str:
   <link rel="stylesheet" href="{base}/vendor/maplibre-gl/maplibre-gl.css">
   <link rel="stylesheet" href="{base}/app.css">
   <link rel="stylesheet" href="{base}/desk.css">
+  <link rel="stylesheet" href="{base}/alerts.css">
+  <link rel="stylesheet" href="{base}/admin.css">
   <link rel="stylesheet" href="{base}/network.css">
   <link rel="stylesheet" href="{base}/wall.css">
   {{%css%}}

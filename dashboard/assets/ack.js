@@ -6,6 +6,38 @@ import { parseClock, parse, shortTime } from "./time.js";
 
 const iso = (ms) => (ms === null ? undefined : new Date(ms).toISOString());
 
+/** A screen for one hand: what is seldom needed is folded, and times are picked instead of typed. */
+const small = () => matchMedia("(max-width: 760px)").matches;
+
+/** Where a time is written: 15:30, +30 or 11-25 08:00; on a phone it is picked. */
+export function clockInput(attributes, hint = "15:30") {
+  return h("input", { type: small() ? "time" : "text", maxlength: "11", placeholder: hint, ...attributes });
+}
+
+/** A time with its quick choices in minutes; `changed()` after one was pressed. */
+export function timeField(key, input, changed, choices) {
+  const press = (minutes) => {
+    // "+30" is no time of day: a picker cannot hold it.
+    input.type = "text";
+    input.value = `+${minutes}`;
+    mark();
+    changed();
+  };
+  const pick = h("button", { type: "button", tabindex: "-1", class: "quick-pick", onclick: () => {
+    if (small()) {
+      input.type = "time";
+      input.value = "";
+      input.showPicker?.();
+    }
+    input.focus();
+    mark();
+  } }, t("ack.pick"));
+  const buttons = choices.map((minutes) => h("button", { type: "button", tabindex: "-1", "data-minutes": minutes, "aria-pressed": "false", onclick: () => press(minutes) }, t(`ack.plus.${minutes}`)));
+  const mark = () => buttons.forEach((button) => button.setAttribute("aria-pressed", String(input.value === `+${button.dataset.minutes}`)));
+  input.addEventListener("input", mark);
+  return h("div", { class: "field" }, h("label", {}, h("span", {}, t(key)), input), h("span", { class: "quick" }, ...buttons, pick));
+}
+
 /** The form for one alert; `done(record)` after the journal has it. `update(alert)` follows the live feed. */
 export class AckForm {
   constructor(app, alert) {
@@ -13,22 +45,17 @@ export class AckForm {
     this.alert = alert;
     this.rev = alert.rev;
     this.comment = h("textarea", { rows: "2", maxlength: "500", "data-ack-comment": "", placeholder: t("ack.comment.hint"), "aria-label": t("ack.comment") });
-    this.restoration = h("input", { type: "text", inputmode: "numeric", maxlength: "6", placeholder: "15:30", "data-ack-restoration": "" });
-    this.until = h("input", { type: "text", inputmode: "numeric", maxlength: "6", placeholder: "16:00", "data-ack-until": "" });
+    this.restoration = clockInput({ "data-ack-restoration": "" });
+    this.until = clockInput({ "data-ack-until": "" }, "16:00");
     this.message = h("p", { class: "ack-message", role: "status", hidden: true });
     this.button = h("button", { type: "submit", class: "primary", "data-ack": "" }, t("ack.button"));
-    const field = (key, input) =>
-      h("div", { class: "field" }, h("label", {}, h("span", {}, t(key)), input),
-        h("span", { class: "quick" }, ...[30, 60, 240].map((minutes) => h("button", { type: "button", tabindex: "-1", onclick: () => this.put(input, `+${minutes}`) }, t(`ack.plus.${minutes}`)))));
+    this.back = h("button", { type: "button", class: "chip", "data-unack": "", hidden: true, onclick: () => this.unack() }, t("ack.undo"));
+    const follow = () => (app.context.dirty = this.isDirty());
+    const until = h("details", { class: "ack-until", open: !small() }, h("summary", {}, t("ack.until")), timeField("ack.until", this.until, follow, [30, 60, 240]));
     this.node = h("form", { class: "ack", novalidate: true, onsubmit: (event) => this.submit(event) },
-      this.comment, field("ack.restoration", this.restoration), field("ack.until", this.until), h("div", { class: "actions" }, this.button), this.message);
+      this.comment, timeField("ack.restoration", this.restoration, follow, [15, 30, 60, 120]), until, h("div", { class: "actions" }, this.button, this.back), this.message);
     this.node.addEventListener("input", () => (app.context.dirty = this.isDirty()));
     this.comment.addEventListener("keydown", (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && this.node.requestSubmit());
-  }
-
-  put(input, value) {
-    input.value = value;
-    this.app.context.dirty = true;
   }
 
   isDirty() {
@@ -36,6 +63,7 @@ export class AckForm {
   }
 
   update(alert) {
+    this.back.hidden = !alert.ack;
     if (this.button.disabled) return;
     // A form that nobody has begun follows the alert; one begun keeps the rev that its author saw.
     if (!this.isDirty()) this.rev = alert.rev;
@@ -64,7 +92,10 @@ export class AckForm {
     try {
       const record = await send("POST", `/api/v1/alerts/${encodeURIComponent(this.alert.id)}/ack`, body);
       this.app.context.dirty = false;
-      for (const field of [this.comment, this.restoration, this.until]) field.value = "";
+      for (const field of [this.comment, this.restoration, this.until]) {
+        field.value = "";
+        field.dispatchEvent(new Event("input"));
+      }
       this.rev = record.rev ?? this.rev;
       this.say("done", t("ack.done", { rev: record.rev ?? "" }));
     } catch (error) {
@@ -73,6 +104,22 @@ export class AckForm {
     } finally {
       this.button.disabled = false;
       setText(this.button, t("ack.button"));
+    }
+  }
+
+  /** Takes the acknowledgement back: the alert waits for somebody again, and escalates again. */
+  async unack() {
+    if (this.back.disabled) return;
+    this.back.disabled = true;
+    try {
+      const record = await send("POST", `/api/v1/alerts/${encodeURIComponent(this.alert.id)}/unack`, { comment: this.comment.value.trim(), rev: this.alert.rev });
+      this.rev = record.rev ?? this.rev;
+      this.say("done", t("ack.undone"));
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      this.refuse(error);
+    } finally {
+      this.back.disabled = false;
     }
   }
 

@@ -1,29 +1,35 @@
 // The duty desk's list: keyboard first, and nothing moves under the cursor.
 import { h, reconcile, render, setText } from "./dom.js";
 import { t } from "./i18n.js";
-import { parse, running, shortTime } from "./time.js";
+import { get, Refused } from "./api.js";
 import { arrange, compareAlerts } from "./derive.js";
-import { alertIcon } from "./shapes.js";
-import { alertHead, alertHolder, alertTitle, alertValue, severityName, subjectName } from "./say.js";
 import { live } from "./feeds.js";
+import { AlertFilter, hasText } from "./alertfilter.js";
+import { Rows, keyOf } from "./alertrow.js";
 import { Bulk } from "./bulk.js";
 import { helpDialog, keys } from "./keys.js";
-import { hiderName } from "./hidden.js";
 
 const TABS = ["open", "mine", "unacked", "folded", "shelved"];
+const PAGE_TABS = ["open", "unacked", "folded", "shelved", "closed"];
+/** A storm has ten thousand alerts: so many rows stand in the page, the rest is counted. */
+const MOST = 300;
 
 export function alertList(node, app) {
-  const list = new AlertList(node, app);
+  const list = new AlertList(node, app, node.dataset.filters === "true");
   return { dispose: () => list.dispose() };
 }
 
 class AlertList {
-  constructor(node, app) {
-    Object.assign(this, { node, app, tab: "open", order: null, hovered: false, waiting: 0, unfolded: new Set(), query: "" });
+  constructor(node, app, filtered) {
+    Object.assign(this, { node, app, tab: "open", order: null, hovered: false, waiting: 0, unfolded: new Set(), query: "", most: MOST, past: [], pastState: "" });
+    this.allTabs = filtered ? PAGE_TABS : TABS;
+    this.lines = new Rows(this);
+    this.filter = filtered ? new AlertFilter(app, () => this.settle()) : null;
     this.tabs = h("div", { class: "tabs", role: "tablist" });
     this.fresh = h("button", { type: "button", class: "fresh", hidden: true, onclick: () => this.settle() });
     this.body = h("ol", { class: "rows", tabindex: "0", "aria-label": t("list.label") });
     this.empty = h("p", { class: "rows-empty", hidden: true });
+    this.more = h("button", { type: "button", class: "rows-more", hidden: true, onclick: () => this.showMore() });
     this.bulk = new Bulk(app, () => this.paint());
     this.bulk.onall = () => this.bulk.all((this.rows ?? []).filter((row) => row.alert).map((row) => row.alert.id));
     const heads = ["alert", "value", "region", "lasts", "holder"].map((name) => h("span", {}, t(`list.${name}`)));
@@ -36,9 +42,10 @@ class AlertList {
       },
     });
     node.append(
+      this.filter?.node ?? "",
       h("div", { class: "list-top" }, this.tabs, this.bulk.begin, this.search),
       h("div", { class: "list-heads" }, h("span", {}), ...heads),
-      h("div", { class: "list-scroll" }, this.fresh, this.body, this.empty),
+      h("div", { class: "list-scroll" }, this.fresh, this.body, this.more, this.empty),
       this.bulk.bar,
       keys(),
     );
@@ -55,6 +62,7 @@ class AlertList {
     this.stops = [live(app, ["alert", "asset", "warning"], () => this.paint()), app.context.listen(() => this.showSelection()), app.hiders.listen(() => this.tab === "shelved" && this.settle())];
     const asked = app.store.alert.get(new URLSearchParams(location.search).get("alert"));
     if (asked) app.context.selectAlert(asked);
+    else if (new URLSearchParams(location.search).get("alert")) app.context.set(new URLSearchParams(location.search).get("alert"), null, null);
   }
 
   dispose() {
@@ -67,54 +75,75 @@ class AlertList {
     this.paint();
   }
 
-  /** Rows of the tab: {alert, below, child}. */
+  showMore() {
+    this.most += MOST;
+    this.settle();
+  }
+
+  /** Rows of the tab: {alert, below, child}, {section} or {group}. */
   wanted() {
     const { store, topology, me } = this.app;
     const { shown, folded, shelved, all } = arrange(store, topology);
-    this.counts = {
-      open: shown.length, folded: folded.length, shelved: shelved.length,
-      unacked: all.filter((alert) => !alert.acked && !alert.suppressed_by?.length).length,
-      mine: all.filter((alert) => alert.ack?.by && alert.ack.by === me.name).length,
-    };
-    const flat = (alerts) => alerts.map((alert) => ({ alert, below: [] }));
-    const rows = {
-      open: () => shown.flatMap((row) => [row, ...(this.unfolded.has(row.alert.id) ? row.below.map((alert) => ({ alert, below: [], child: true })) : [])]),
-      unacked: () => flat(all.filter((alert) => !alert.acked && !alert.suppressed_by?.length)),
-      mine: () => flat(all.filter((alert) => alert.ack?.by && alert.ack.by === me.name)),
-      folded: () => flat([...folded].sort(compareAlerts)),
-      shelved: () => this.hiddenRows(shelved),
+    this.all = all;
+    const takes = (alert) => (!this.filter || this.filter.takes(alert)) && (!this.query || hasText(alert, this.query, this.app));
+    const open = shown.filter(({ alert, below }) => takes(alert) || below.some(takes));
+    const unacked = all.filter((alert) => !alert.acked && !alert.suppressed_by?.length && takes(alert));
+    const mine = all.filter((alert) => alert.ack?.by && alert.ack.by === me.name && takes(alert));
+    const [below, hidden] = [folded.filter(takes), shelved.filter(takes)];
+    this.counts = { open: open.length, folded: below.length, shelved: hidden.length, unacked: unacked.length, mine: mine.length, closed: "" };
+    const flat = (alerts, extra) => alerts.map((alert) => ({ alert, below: [], ...extra }));
+    return {
+      open: () => open.flatMap((row) => [row, ...(this.unfolded.has(row.alert.id) ? flat(row.below, { child: true }) : [])]),
+      unacked: () => flat(unacked),
+      mine: () => flat(mine),
+      folded: () => flat([...below].sort(compareAlerts)),
+      shelved: () => this.hiddenRows(hidden),
+      closed: () => flat(this.past.filter(takes), { closed: true }),
     }[this.tab]();
-    return this.query ? rows.filter((row) => row.alert && this.matches(row.alert)) : rows;
   }
 
-  /** What is hidden, under what hides it: a shelf hides one alert, a silence or a window any number. */
+  /** What is hidden, each reason under its own word: a shelf hides one alert, a silence or a window any number. */
   hiddenRows(alerts) {
     const { hiders } = this.app;
     hiders.follow(alerts);
-    return hiders.groups(alerts).flatMap(({ hider, alerts: behind }) => {
-      if (hider.kind === "shelved") return behind.map((alert) => ({ alert, below: [], hider }));
+    return hiders.sections(alerts).flatMap(({ kind, n, groups }) => [{ section: kind, n }, ...groups.flatMap(({ hider, alerts: behind }) => {
+      if (!hider.shared) return behind.map((alert) => ({ alert, below: [], hider }));
       const open = this.unfolded.has(hider.key) || Boolean(this.query);
-      return [{ group: hider, n: behind.length, open }, ...(open ? behind.map((alert) => ({ alert, below: [], child: true })) : [])];
-    });
+      return [{ group: hider, n: behind.length, open }, ...(open ? behind.map((alert) => ({ alert, below: [], child: true, hider })) : [])];
+    })]);
   }
 
-  matches(alert) {
-    const { app } = this;
-    const text = [alertTitle(alert, app), subjectName(alert, app), app.regionName(alert.region), alert.ack?.by, alert.ack?.comment, alert.asset, alert.rule];
-    return text.join(" ").toLowerCase().includes(this.query);
+  /** What is over, newest first, from the journal. */
+  async loadPast() {
+    this.pastState = "loading";
+    try {
+      this.past = (await get("/api/v1/alerts?open=false&limit=200")).items ?? [];
+      this.pastState = "";
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      this.pastState = "failed";
+    }
+    if (this.tab === "closed") this.settle();
   }
 
   paint() {
     const rows = this.wanted();
-    const visible = this.hold(rows);
+    const visible = this.hold(rows.slice(0, this.most));
     this.rows = visible;
+    this.more.hidden = rows.length <= this.most;
+    setText(this.more, t("list.more", { n: rows.length - this.most }));
+    this.filter?.paint(this.all);
     this.paintTabs();
     this.bulk.paint();
     this.fresh.hidden = this.waiting === 0;
     setText(this.fresh, t("list.fresh", { n: this.waiting }));
-    reconcile(this.body, visible, keyOf, (row) => this.create(row), (element, row) => this.update(element, row));
+    reconcile(this.body, visible, keyOf, (row) => this.lines.create(row), (element, row) => this.lines.update(element, row));
     this.empty.hidden = visible.length > 0;
-    setText(this.empty, t(this.query ? "list.nomatch" : `list.empty.${this.tab}`));
+    setText(this.empty, t(this.query || this.filtered() ? "list.nomatch" : this.tab === "closed" && this.pastState ? `list.past.${this.pastState}` : `list.empty.${this.tab}`));
+  }
+
+  filtered() {
+    return this.filter && (this.filter.scope !== "all" || !this.filter.clear.hidden);
   }
 
   /** While a hand is over the list the order stands: what left stays greyed, what is new waits. */
@@ -126,7 +155,7 @@ class AlertList {
       return rows;
     }
     const now = new Map(rows.map((row) => [keyOf(row), row]));
-    const held = this.order.map((row) => now.get(keyOf(row)) ?? { ...row, gone: !this.app.store.alert.has(row.alert?.id) });
+    const held = this.order.map((row) => now.get(keyOf(row)) ?? { ...row, gone: !row.closed && !this.app.store.alert.has(row.alert?.id) });
     const known = new Set(held.map(keyOf));
     this.waiting = rows.filter((row) => !known.has(keyOf(row))).length;
     return held;
@@ -134,82 +163,16 @@ class AlertList {
 
   paintTabs() {
     const signature = JSON.stringify([this.tab, this.counts, document.documentElement.lang]);
-    render(this.tabs, signature, () => TABS.map((tab) =>
+    render(this.tabs, signature, () => this.allTabs.map((tab) =>
       h("button", {
         type: "button", role: "tab", class: "chip", "aria-selected": String(tab === this.tab), "data-tab": tab,
         onclick: () => {
           this.tab = tab;
+          this.most = MOST;
+          if (tab === "closed") this.loadPast();
           this.settle();
         },
-      }, `${t(`list.tab.${tab}`)} ${this.counts[tab]}`)));
-  }
-
-  create(row) {
-    if (row.group) return h("li", { class: "row is-group", "data-group": row.group.key }, h("span", { class: "row-mark" }), h("span", { class: "row-title" }), h("span", { class: "row-value" }), h("span", {}), h("time", { class: "row-time" }), h("span", { class: "row-holder" }));
-    const id = row.alert.id;
-    return h("li", { class: "row", "data-id": id, onclick: (event) => (event.ctrlKey || event.metaKey ? this.bulk.toggle(id) : this.select(id)) },
-      h("span", { class: "row-mark" }), h("span", { class: "row-title" }),
-      h("span", { class: "row-value" }, h("span", {}), h("small", {})),
-      h("span", { class: "row-region" }), h("time", { class: "row-time" }), h("span", { class: "row-holder" }));
-  }
-
-  /** One line for a silence or a window: what it is, why, whose, and until when. */
-  updateGroup(element, { group, n, open }) {
-    const [, title, value, , time, holder] = element.children;
-    render(title, `${group.kind} ${group.comment} ${document.documentElement.lang}`, () => [h("span", {}, hiderName(group)), " ", h("small", {}, group.comment)]);
-    render(value, `${n} ${open} ${document.documentElement.lang}`, () => h("button", { type: "button", class: "fold", "aria-expanded": String(open), onclick: () => this.fold(group.key) }, `${open ? "−" : "+"}${n} ${t("list.hides")}`));
-    setText(time, "");
-    setText(holder, holderOf(group));
-    holder.title = holderOf(group);
-  }
-
-  update(element, row) {
-    if (row.group) {
-      this.updateGroup(element, row);
-      return;
-    }
-    const { alert, below, child, gone } = row;
-    const { app } = this;
-    const [mark, title, value, region, time, holder] = element.children;
-    const who = row.hider ? { text: holderOf(row.hider), open: false } : alertHolder(alert);
-    element.className = `row sev-${alert.severity}${child ? " is-child" : ""}${gone ? " is-gone" : ""}${alert.active ? "" : " is-over"}${alert.acked ? " is-taken" : ""}${this.bulk.chosen.has(alert.id) ? " is-chosen" : ""}`;
-    element.setAttribute("aria-label", `${severityName(alert.severity)} ${alertTitle(alert, app)}`);
-    render(mark, `${alert.severity} ${alert.active} ${alert.quality} ${this.bulk.chosen.has(alert.id)} ${this.bulk.able} ${document.documentElement.lang}`, () => [this.box(alert), alertIcon(alert)]);
-    mark.title = severityName(alert.severity);
-    const { name, words } = alertHead(alert, app);
-    render(title, `${name} ${words} ${alert.labels?.status}`, () => [
-      alert.labels?.status === "Exercise" ? h("b", { class: "stamp" }, t("warning.exercise")) : "", h("span", {}, name), words ? " " : "", words ? h("small", {}, words) : "",
-    ]);
-    title.title = alertTitle(alert, app);
-    setText(value.children[0], gone ? t("alert.closed") : alertValue(alert, app));
-    this.foldButton(value.children[1], row);
-    setText(region, app.regionName(alert.region));
-    running(time, parse(alert.raised_at));
-    setText(holder, who.text);
-    holder.classList.toggle("is-open", who.open);
-    this.mark(element, alert.id);
-  }
-
-  /** The box by which an alert is chosen among others; nobody chooses what he may not touch. */
-  box(alert) {
-    if (!this.bulk.able || !this.app.mayAct(alert.region)) return "";
-    const stop = (event) => event.stopPropagation();
-    return h("input", { type: "checkbox", class: "row-box", checked: this.bulk.chosen.has(alert.id), tabindex: "-1", "aria-label": t("bulk.choose"), onclick: stop, onchange: () => this.bulk.toggle(alert.id) });
-  }
-
-  foldButton(cell, { alert, below, hider }) {
-    const open = this.unfolded.has(alert.id);
-    render(cell, `${below.length} ${open} ${alert.subject_kind} ${hider?.kind} ${document.documentElement.lang}`, () => {
-      if (hider) return hiderName(hider);
-      if (!below.length) return alert.subject_kind === "asset" ? "" : t(`subject.${alert.subject_kind}`);
-      return h("button", {
-        type: "button", class: "fold", "aria-expanded": String(open), title: t("list.unfold"),
-        onclick: (event) => {
-          event.stopPropagation();
-          this.fold(alert.id);
-        },
-      }, `${open ? "−" : "+"}${below.length} ${t("list.below")}`);
-    });
+      }, `${t(`list.tab.${tab}`)} ${this.counts[tab]}`.trim())));
   }
 
   fold(id) {
@@ -230,7 +193,7 @@ class AlertList {
   }
 
   select(id) {
-    const alert = this.app.store.alert.get(id);
+    const alert = this.app.store.alert.get(id) ?? this.past.find((one) => one.id === id);
     if (alert) this.app.context.selectAlert(alert);
   }
 
@@ -286,6 +249,3 @@ class AlertList {
     else this.app.navigate(alert.subject_kind === "warning" ? "/warnings" : "/sources");
   }
 }
-
-const keyOf = (row) => row.group?.key ?? row.alert.id;
-const holderOf = (hider) => [hider.by, hider.until === null ? "" : t("hider.until", { at: shortTime(hider.until) })].filter(Boolean).join(" ");

@@ -3,6 +3,7 @@ import { h, setText } from "./dom.js";
 import { t } from "./i18n.js";
 import { send, Refused } from "./api.js";
 import { parseClock, shortTime } from "./time.js";
+import { clockInput, timeField } from "./ack.js";
 import { alertIcon } from "./shapes.js";
 import { alertHolder, alertTitle } from "./say.js";
 import { refusal } from "./suppress.js";
@@ -100,13 +101,13 @@ export class Bulk {
 
   form(able, left) {
     this.comment = h("textarea", { rows: "2", maxlength: "2000", "data-bulk-comment": "", placeholder: t("ack.comment.hint"), "aria-label": t("ack.comment") });
-    this.restoration = h("input", { type: "text", maxlength: "11", placeholder: "15:30", "data-bulk-restoration": "" });
+    this.restoration = clockInput({ "data-bulk-restoration": "" });
     this.message = h("p", { class: "bulk-message", role: "status", hidden: true });
     this.button = h("button", { type: "submit", class: "primary", "data-bulk-send": "", disabled: able.length === 0 }, t("bulk.send", { n: able.length }));
     const close = h("button", { type: "button", class: "chip", "data-bulk-close": "", onclick: () => this.dialog.close() }, t("key.close"));
     return h("form", { novalidate: true, onsubmit: (event) => this.submit(event, able) },
       h("h2", {}, left ? t("bulk.title.left", { n: able.length, left }) : t("bulk.title", { n: able.length })), this.rows, this.comment,
-      h("div", { class: "field" }, h("label", {}, h("span", {}, t("ack.restoration")), this.restoration)), h("div", { class: "actions" }, this.button, close), this.message);
+      timeField("ack.restoration", this.restoration, () => {}, [15, 30, 60, 120]), h("div", { class: "actions" }, this.button, close), this.message);
   }
 
   async submit(event, ids) {

@@ -164,8 +164,10 @@ export function arrange(store, topology) {
     if (!heads.has(alert.id)) continue;
     const head = heads.get(alert.id);
     // A head that is itself hidden cannot carry others: then they stand for themselves.
-    if (head && heads.get(head) === null) below.set(head, [...(below.get(head) ?? []), alert]);
-    else shown.push(alert);
+    if (head && heads.get(head) === null) {
+      if (!below.has(head)) below.set(head, []);
+      below.get(head).push(alert);
+    } else shown.push(alert);
   }
   const rows = shown.map((alert) => ({ alert, below: below.get(alert.id) ?? [] }));
   return { shown: rows, folded: rows.flatMap((row) => row.below), shelved, all };

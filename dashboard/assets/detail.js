@@ -2,10 +2,11 @@
 import { h, render, setText } from "./dom.js";
 import { t, tOr, language } from "./i18n.js";
 import { get, Refused } from "./api.js";
-import { clock, day, parse, running, serverNow, stamp } from "./time.js";
+import { parse, running, serverNow, stamp } from "./time.js";
 import { alertIcon, healthIcon } from "./shapes.js";
-import { alertHead, alertHolder, alertReach, alertValue, healthName, kindName, readingText, reasonText, severityName, warningPlace } from "./say.js";
+import { affectedText, alertHead, alertHolder, alertReach, alertValue, healthName, kindName, readingText, reasonText, severityName, warningPlace } from "./say.js";
 import { AckForm } from "./ack.js";
+import { paintLife } from "./life.js";
 import { Suppress } from "./suppress.js";
 
 export function detail(node, app) {
@@ -20,7 +21,8 @@ class Detail {
     this.action = h("div", { class: "detail-action" });
     this.tree = h("section", { class: "detail-tree" });
     this.past = h("section", { class: "detail-history" });
-    node.append(this.head, this.action, this.tree, this.past);
+    const close = h("button", { type: "button", class: "detail-close", "data-detail-close": "", "aria-label": t("key.close"), onclick: () => app.context.set(null, null, null) }, "×");
+    node.append(close, this.head, this.action, this.tree, this.past);
     this.stops = [
       app.hiders.listen(() => this.suppress?.paint()),
       app.store.listen((changed) => (changed.reset || changed.alert.size || changed.asset.size || changed.warning.size) && this.paint()),
@@ -48,9 +50,27 @@ class Detail {
     }
     const alert = store.alert.get(context.alert) ?? (context.alert ? this.last : null);
     if (alert) this.paintAlert(alert, !store.alert.has(alert.id));
+    else if (context.alert) this.fetchClosed(context.alert);
     else if (context.asset && store.asset.has(context.asset)) this.paintAsset(store.asset.get(context.asset));
     else if (context.place) this.paintPlace(context.place);
     else this.paintNothing();
+  }
+
+  /** One that is over is in no picture: it comes from the journal. */
+  async fetchClosed(id) {
+    if (this.fetching === id) return;
+    this.fetching = id;
+    render(this.head, `fetch ${id}`, () => h("p", { class: "quiet" }, t("detail.fetching")));
+    for (const part of [this.action, this.tree, this.past]) render(part, "", () => "");
+    const record = await get(`/api/v1/alerts/${encodeURIComponent(id)}`).catch((error) => {
+      if (!(error instanceof Refused)) throw error;
+      return null;
+    });
+    this.fetching = null;
+    if (this.app.context.alert !== id) return;
+    if (record) this.last = record;
+    else render(this.head, `gone ${id}`, () => h("p", { class: "quiet" }, t("detail.gone")));
+    if (record) this.paint();
   }
 
   paintNothing() {
@@ -86,6 +106,7 @@ class Detail {
       h("h1", { class: `sev-${alert.severity}${alert.active ? "" : " is-over"}` }, alertIcon(alert), h("span", {}, name), name.includes(value) ? "" : h("em", {}, value), time),
       h("p", { class: "quiet" }, facts.filter(Boolean).join(" · ")),
       since === null ? "" : h("p", { class: "quiet" }, t("detail.since", { at: stamp(since) })),
+      affectedText(alert) ? h("p", {}, t("alert.affected", { list: affectedText(alert) })) : "",
       probes.length ? h("p", { class: "quiet mono" }, probes.slice(0, 3).join("  ")) : "",
       alert.text ? h("p", { class: "quiet mono" }, alert.text) : "",
       subject ? h("p", {}, h("a", { href: `/assets/${encodeURIComponent(subject.id)}`, "data-inside": "" }, t("detail.asset"))) : "",
@@ -162,25 +183,10 @@ class Detail {
     this.request = new AbortController();
     try {
       const record = await get(`/api/v1/alerts/${encodeURIComponent(alert.id)}`, this.request.signal);
-      if (asked === this.history) this.paintHistory(record.transitions ?? [], record.sent ?? []);
+      if (asked === this.history) paintLife(this.past, record, this.app);
     } catch (error) {
       if (asked === this.history && error instanceof Refused && error.status) render(this.past, `error ${error.status}`, () => h("p", { class: "quiet" }, t("detail.nohistory")));
     }
-  }
-
-  /** The alert's life with what was sent of it, newest first. */
-  paintHistory(transitions, sent) {
-    const notes = sent.map((one) => ({ seq: 0, at: one.sent_at ?? one.created, name: one.sent_at ? "sent" : one.error ? "unsent" : "queued", actor: one.receiver, comment: "", text: one.sent_at ? "" : one.error }));
-    const newest = [...transitions, ...notes].sort((a, b) => parse(b.at) - parse(a.at) || b.seq - a.seq).slice(0, 40);
-    render(this.past, JSON.stringify([newest.map((one) => [one.seq, one.at, one.name]), language()]), () => [
-      h("h2", {}, t("detail.history")),
-      h("ol", { class: "history" }, ...newest.map((one) => {
-        const at = parse(one.at);
-        const today = at !== null && day(at) === day(serverNow());
-        return h("li", {}, h("time", {}, at === null ? "" : today ? clock(at) : stamp(at)),
-          h("div", {}, h("strong", {}, tOr(`transition.${one.name}`, one.name)), h("p", { class: "quiet" }, [one.actor, one.comment, one.text].filter(Boolean).join(" · "))));
-      })),
-    ]);
   }
 
   paintAsset(asset) {

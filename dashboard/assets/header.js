@@ -17,6 +17,7 @@ export class Header {
     onLanguage(() => this.words());
     everySecond((now) => this.tick(now));
     app.store.listen(() => this.counts());
+    app.duty.listen(() => this.duty());
     this.words();
   }
 
@@ -28,8 +29,14 @@ export class Header {
     setText(this.find("language"), language() === "en" ? "中文" : "EN");
     setText(this.find("person"), me.name && !token ? `${me.name} · ${tOr(`role.name.${me.role}`, me.role)}` : "");
     this.roles();
+    this.duty();
+    this.places();
     this.counts();
     this.tick(serverNow());
+  }
+
+  duty() {
+    this.app.duty.show(this.find("duty"));
   }
 
   tick(now) {
@@ -56,10 +63,18 @@ export class Header {
     setText(stamp, exercise.length ? t("top.exercise.n", { n: exercise.length }) : t("top.exercise"));
     this.badges({
       duty: arrange(store, topology).shown.length,
+      alerts: [...store.alert.values()].filter((alert) => !alert.acked && !alert.suppressed_by?.length).length,
       warnings: warningsNow(store).real.length,
       sources: sources.length - good,
       network: [...topology.states.values()].filter((state) => state === "down" || state === "degraded" || state === "under").length,
     });
+  }
+
+  /** Only who may enter sees the door. */
+  places() {
+    const rights = this.app.me.rights ?? [];
+    const door = document.querySelector('#nav a[href="/admin"]');
+    if (door) door.hidden = !rights.includes("administer") && !rights.includes("audit");
   }
 
   badges(counts) {

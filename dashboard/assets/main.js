@@ -3,6 +3,7 @@ import { get, setCsrf, token, Refused } from "./api.js";
 import { Banner } from "./banner.js";
 import { Context } from "./context.js";
 import { Topology, compareAlerts, covers } from "./derive.js";
+import { Duty } from "./duty.js";
 import { Header } from "./header.js";
 import { Hiders } from "./hidden.js";
 import { language, loadTexts, onLanguage, suggestLanguage, t, tOr, translate } from "./i18n.js";
@@ -48,6 +49,7 @@ class App {
     this.context = new Context();
     this.scope = new Scope();
     this.hiders = new Hiders(this);
+    this.duty = new Duty(this);
     this.context.alertOf = (id) => this.alertsOf(id)[0];
     this.site = { name: root.dataset.site ?? "", region: "", timezone: "Asia/Shanghai", language: "zh-CN" };
     this.me = { name: "", role: "viewer", region: "" };
@@ -214,6 +216,7 @@ async function start() {
   setZone(app.site.timezone);
   suggestLanguage(app.me.language || app.site.language);
   app.sound = new Sound(app);
+  app.duty.ask();
   app.store.listen((changed) => (changed.reset || changed.asset.size) && app.topology.follow(changed));
   let opened = 0;
   app.live.onopen = () => (opened += 1) > 1 && sameBuild(app);

@@ -66,6 +66,12 @@ export function alertReach(alert, app) {
   return n ? t("alert.reach", { n }) : "";
 }
 
+/** What lies behind an alert, counted by kind: "交换机 4 · 单位 2", or "". */
+export function affectedText(alert) {
+  const counts = Object.entries(alert.affected ?? {}).filter(([, n]) => n > 0).sort((a, b) => b[1] - a[1]);
+  return counts.map(([kind, n]) => `${kindName(kind)} ${n}`).join(" · ");
+}
+
 /** "橙色 暴雨 双柏县": the issuer's words where there are any, in the page's language only when they are ours. */
 export function warningTitle(warning, app) {
   const colour = warning.colour ? t(`colour.short.${warning.colour}`) : "";

@@ -107,7 +107,7 @@ export function ago(ms) {
   return t("time.ago", { span: s < 3 ? t("time.s", { n: s.toFixed(1) }) : span(ms) });
 }
 
-/** "15:30" → the next such moment (ms), "+30" → in 30 minutes, "11-25 08:00" → then, "" → null; else throws RangeError. */
+/** "15:30" → the next such moment (ms), "+30" → in 30 minutes, "11-25 08:00" or "2027-11-25 08:00" → then, "" → null; else throws RangeError. */
 export function parseClock(text, now = serverNow()) {
   const value = text.trim();
   if (!value) return null;
@@ -115,6 +115,8 @@ export function parseClock(text, now = serverNow()) {
   if (plus) return now + Number(plus[1]) * 60000;
   const dated = /^(\d{1,2})-(\d{1,2}) +(\d{1,2})[:：](\d{2})$/.exec(value);
   if (dated) return datedClock(dated.slice(1).map(Number), now, value);
+  const full = /^(\d{4})-(\d{1,2})-(\d{1,2}) +(\d{1,2})[:：](\d{2})$/.exec(value);
+  if (full) return wallClock(full.slice(1).map(Number), value);
   const match = /^(\d{1,2})[:：](\d{2})$/.exec(value);
   if (!match || Number(match[1]) > 23 || Number(match[2]) > 59) throw new RangeError(value);
   const p = parts(now);
@@ -124,15 +126,18 @@ export function parseClock(text, now = serverNow()) {
 }
 
 /** The next such day and time in the site's own zone. */
-function datedClock([month, date, hour, minute], now, value) {
-  for (const year of [Number(parts(now).year), Number(parts(now).year) + 1]) {
-    const wall = Date.UTC(year, month - 1, date, hour, minute);
-    const real = new Date(wall);
-    if (real.getUTCMonth() !== month - 1 || real.getUTCDate() !== date || hour > 23 || minute > 59) throw new RangeError(value);
-    const ms = wall - zoneShift(wall - zoneShift(wall));
-    if (ms > now) return ms;
-  }
-  throw new RangeError(value);
+function datedClock(parts4, now, value) {
+  const year = Number(parts(now).year);
+  const ms = wallClock([year, ...parts4], value);
+  return ms > now ? ms : wallClock([year + 1, ...parts4], value);
+}
+
+/** A date and time as the site's own clock shows it → ms; throws RangeError for what is on no calendar. */
+export function wallClock([year, month, date, hour, minute], value = "") {
+  const wall = Date.UTC(year, month - 1, date, hour, minute);
+  const real = new Date(wall);
+  if (real.getUTCMonth() !== month - 1 || real.getUTCDate() !== date || hour > 23 || minute > 59) throw new RangeError(value);
+  return wall - zoneShift(wall - zoneShift(wall));
 }
 
 const painters = { duration, ago, span };

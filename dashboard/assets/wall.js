@@ -1,11 +1,14 @@
 // What stands beside the map on the wall: the alerts by priority, the stage, and the figures at the foot.
-import { h, reconcile, render, setText, svg } from "./dom.js";
+import { h, reconcile, render, setText } from "./dom.js";
 import { t, language } from "./i18n.js";
 import { clock, everySecond, parse, running, serverNow, shortTime, span } from "./time.js";
 import { arrange, isRole, sourceState, warningsNow } from "./derive.js";
 import { alertIcon, icon } from "./shapes.js";
 import { alertHead, alertHolder, alertReach, alertTitle, alertValue, sourceName, warningTitle } from "./say.js";
 import { live } from "./feeds.js";
+import { reasonCounts } from "./hidden.js";
+import { figure, kpi, late, length, number, outs } from "./kpi.js";
+import { hourBars } from "./loadview.js";
 
 /** The active alerts: worst first; what does not fit is counted, never silently cut. */
 export function alertBoard(node, app) {
@@ -32,7 +35,7 @@ export function alertBoard(node, app) {
     const { shown, folded, shelved } = arrange(app.store, app.topology);
     const open = shown.filter(({ alert }) => !alert.acked).length;
     setText(count, t("board.count", { n: shown.length, open }));
-    const hidden = [folded.length ? t("board.folded", { n: folded.length }) : "", shelved.length ? t("board.shelved", { n: shelved.length }) : ""];
+    const hidden = [folded.length ? t("board.folded", { n: folded.length }) : "", reasonCounts(shelved), app.store.hidden?.alert ? t("board.outside", { n: app.store.hidden.alert }) : ""];
     setText(note, hidden.filter(Boolean).join(" · "));
     reconcile(rows, shown, (row) => row.alert.id, boardRow, (element, row) => paintRow(element, row, app));
     calm.hidden = shown.length > 0;
@@ -104,61 +107,39 @@ export function stage(node, app) {
   return { dispose: live(app, ["alert", "asset"], paint) };
 }
 
-const BIN = 600000;
-const BINS = 36;
-
-/** New alerts per ten minutes since this page was opened: what it saw itself, and it says so. */
+/** The load on the people, hour by hour, and the figures that have a target: bright only when out of it. */
 export function loadStrip(node, app) {
-  const from = serverNow();
-  const known = new Set();
-  const bins = new Map();
-  let started = false;
   const title = h("h2", {});
-  const chart = svg("svg", { class: "load-chart", viewBox: "0 0 216 44", preserveAspectRatio: "none" });
-  const now = h("div", { class: "stat" }, h("span", { class: "stat-name" }), h("strong", {}));
-  const oldest = h("div", { class: "stat" }, h("span", { class: "stat-name" }), h("strong", {}));
-  node.append(title, h("div", { class: "load" }, h("div", { class: "load-plot" }, chart), now, oldest));
-  const learn = () => {
-    for (const alert of app.store.alert.values()) {
-      if (known.has(alert.id)) continue;
-      known.add(alert.id);
-      const at = parse(alert.raised_at);
-      if (started && at !== null && at >= from - 60000) bins.set(Math.floor(at / BIN), (bins.get(Math.floor(at / BIN)) ?? 0) + 1);
-    }
-    // Closed alerts are forgotten, so that 72 hours weigh as much as one.
-    for (const id of known) if (!app.store.alert.has(id)) known.delete(id);
-    started = true;
-    paint();
-  };
+  const chart = h("div", { class: "load-plot" });
+  const figures = h("div", { class: "strip" });
+  node.append(title, h("div", { class: "load" }, chart, figures));
+  let value = null;
   const paint = () => {
-    const last = Math.floor(serverNow() / BIN);
-    for (const bin of bins.keys()) if (bin <= last - BINS) bins.delete(bin);
-    setText(title, t("load.title", { at: shortTime(from) }));
-    setText(now.children[0], t("load.now"));
-    setText(now.children[1], String(bins.get(last) ?? 0));
+    const { load, mtta, mttr } = value ?? {};
     const waiting = [...app.store.alert.values()].filter((alert) => alert.active && !alert.acked && !alert.suppressed_by?.length);
-    const since = waiting.reduce((best, alert) => Math.min(best, parse(alert.raised_at) ?? best), Infinity);
-    setText(oldest.children[0], t("load.oldest"));
-    if (Number.isFinite(since)) running(oldest.children[1], since);
-    else {
-      running(oldest.children[1], null);
-      setText(oldest.children[1], "—");
-    }
-    const counts = Array.from({ length: BINS }, (_, index) => bins.get(last - BINS + 1 + index) ?? 0);
-    render(chart, counts.join(), () => bars(counts));
+    const oldest = waiting.reduce((best, alert) => Math.min(best, parse(alert.raised_at) ?? best), Infinity);
+    setText(title, load ? t("load.strip", { n: load.operators }) : t("load.none"));
+    render(chart, JSON.stringify([load?.per_hour, load?.peak?.hour_target]), () => (load ? hourBars(load, { width: 240, height: 44 }) : ""));
+    const out = outs(load);
+    const flood = load?.flood;
+    render(figures, JSON.stringify([load && [load.rate, flood, load.stale.count, load.chattering.count], mtta, mttr, oldest, language()]), () => {
+      const wait = h("time", {});
+      if (Number.isFinite(oldest)) running(wait, oldest);
+      const since = figure(t("load.oldest"), Number.isFinite(oldest) ? wait : "—", t("load.waiting", { n: waiting.length }));
+      if (!load) return since;
+      return [
+        figure(t("load.rate.short"), number(load.rate.per_operator), t("load.target", { n: load.rate.target }), out.rate, { "data-kpi": "rate" }),
+        figure(t("load.flood"), t(flood.on ? "load.flood.yes" : "load.flood.no"), flood.on ? t("load.flood.since", { at: shortTime(parse(flood.since)) }) : t("load.flood.ten", { n: flood.in_ten_minutes }), out.flood, { "data-kpi": "flood" }),
+        figure(t("load.mtta"), length(mtta?.median_s), t("load.p90.short", { p90: length(mtta?.p90_s) }), late(mtta), { "data-kpi": "mtta" }), figure(t("load.mttr"), length(mttr?.median_s), t("load.p90.short", { p90: length(mttr?.p90_s) }), late(mttr), { "data-kpi": "mttr" }),
+        figure(t("load.stale.short"), load.stale.count, t("load.stale.note", { limit: load.stale.limit }), out.stale), figure(t("load.chattering"), load.chattering.count, t("load.target", { n: 0 }), out.chattering), since,
+      ];
+    });
   };
-  const stops = [live(app, ["alert"], learn), everySecond(paint)];
+  const stops = [kpi(app).listen((answer) => {
+    value = answer;
+    paint();
+  }), live(app, ["alert"], paint)];
   return { dispose: () => stops.forEach((stop) => stop()) };
-}
-
-function bars(counts) {
-  const top = Math.max(12, ...counts);
-  const y = (n) => 42 - (n / top) * 40;
-  return [
-    svg("line", { x1: 0, x2: 216, y1: y(10), y2: y(10), class: "load-limit" }),
-    svg("line", { x1: 0, x2: 216, y1: 42.5, y2: 42.5, class: "load-axis" }),
-    ...counts.map((n, i) => (n ? svg("rect", { x: i * 6 + 0.6, y: y(n), width: 4.8, height: 42 - y(n), class: n > 10 ? "load-over" : "load-bar" }) : null)),
-  ];
 }
 
 /** The warnings in force; exercises stamped and apart, tests only counted. */

@@ -3,6 +3,8 @@ import { MapView } from "./map.js";
 import { feedNetwork, feedWarnings, ownLevel } from "./feeds.js";
 import { alertBoard, loadStrip, sourceSummary, stage, warningChips } from "./wall.js";
 import { alertList } from "./alertlist.js";
+import { alertsPage } from "./alertspage.js";
+import { adminPage } from "./admin.js";
 import { detail } from "./detail.js";
 import { sourceTable } from "./sources.js";
 import { warningList } from "./warnings.js";
@@ -28,6 +30,8 @@ export const widgets = {
   "warning-chips": warningChips,
   "source-summary": sourceSummary,
   "alert-list": alertList,
+  "alerts-page": alertsPage,
+  "admin-page": adminPage,
   detail,
   "source-table": sourceTable,
   "warning-list": warningList,

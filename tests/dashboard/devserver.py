@@ -21,6 +21,7 @@ from dashboard.app import Site, create_dash, script_hashes
 from feeds.wire import iso
 from maps.layers import layer
 from tests.dashboard import picture
+from tests.dashboard.devpeople import add_people
 from tests.dashboard.devroutes import add_history, add_suppression
 
 POLICY = (
@@ -54,13 +55,21 @@ class Script:
         self.closed = picture.closed(time.time())
         self.foreign = ""
         self.absent: tuple[str, ...] = ()
+        self.roster: dict[str, Any] = {}
+        self.load: dict[str, Any] = {}
+        self.handovers: list[dict[str, Any]] = []
+        person: dict[str, Any] = {"disabled": False, "sessions": 0, "used_at": None, "region": ""}
+        self.accounts = [{"name": "值班员", "role": "duty"} | person, {"name": "root", "role": "admin"} | person]
+        self.tokens: list[dict[str, Any]] = []
+        self.hidden: dict[str, int] = {}
+        self.life: dict[str, dict[str, Any]] = {}
 
     @property
     def rev_text(self) -> str:
         return f"e.{self.rev}-0"
 
     def snapshot(self) -> dict[str, Any]:
-        return {"type": "snapshot", "rev": self.rev_text, "at": iso(time.time()), **self.state, "hidden": {}}
+        return {"type": "snapshot", "rev": self.rev_text, "at": iso(time.time()), **self.state, "hidden": self.hidden}
 
     async def send(self, frame: dict[str, Any]) -> None:
         for socket in list(self.sockets):
@@ -118,6 +127,7 @@ def create(script: Script) -> FastAPI:
     _add_api(api, script)
     add_history(api, script)
     add_suppression(api, script)
+    add_people(api, script)
 
     @api.get("/api/openapi.json", include_in_schema=False)
     async def description() -> dict[str, Any]:
@@ -171,7 +181,8 @@ def _add_api(api: FastAPI, script: Script) -> None:
 
     @api.get("/api/v1/alerts/{alert_id}")
     async def alert(alert_id: str) -> Response:
-        record = script.state["alert"].get(alert_id)
+        closed = {one["id"]: one for one in script.closed}
+        record = script.state["alert"].get(alert_id) or closed.get(alert_id)
         if record is None:
             return JSONResponse({"title": "none"}, 404)
         step = {"seq": 1, "name": "raise", "at": record["raised_at"], "actor": "", "comment": "", "text": "TCP 超时"}
@@ -179,7 +190,7 @@ def _add_api(api: FastAPI, script: Script) -> None:
         if record["ack"]:
             steps.append({"seq": 2, "name": "ack", "at": record["ack"]["at"], "actor": record["ack"]["by"],
                           "comment": record["ack"]["comment"], "text": ""})  # fmt: skip
-        return JSONResponse(record | {"transitions": steps})
+        return JSONResponse(record | {"transitions": steps} | script.life.get(alert_id, {}))
 
     @api.post("/api/v1/alerts/{alert_id}/ack")
     async def ack(alert_id: str, request: Request) -> Response:
@@ -190,6 +201,13 @@ def _add_api(api: FastAPI, script: Script) -> None:
             return JSONResponse(script.refuse[1], script.refuse[0])
         record = await script.take(alert_id, body)
         return JSONResponse(record) if record else JSONResponse({"title": "none"}, 404)
+
+    @api.post("/api/v1/alerts/{alert_id}/unack")
+    async def unack(alert_id: str) -> Response:
+        script.acts.append({"act": "unack", "id": alert_id})
+        rev = script.state["alert"][alert_id]["rev"] + 1
+        await script.change("alert", alert_id, {"ack": None, "acked": False, "rev": rev, "state": "UNACK"})
+        return JSONResponse(script.state["alert"][alert_id])
 
     @api.post("/api/v1/session")
     async def session(request: Request) -> Response:

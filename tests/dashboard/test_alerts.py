@@ -30,8 +30,10 @@ def hours(text: str, start: float) -> float:
 
 async def test_tabs_count_everything(site: Site) -> None:
     page = await site.open("/alerts")
-    tabs = page.locator("[data-tab]")
-    await expect(tabs).to_have_text(["待处置 6", "我的 0", "未确认 6", "根因之下 2", "隐藏 0"])
+    await expect(page.locator("[data-tab]")).to_have_text(["待处置 6", "未确认 6", "根因之下 2", "隐藏 0", "已结束"])
+    await expect(page.locator("[data-scope]")).to_have_text(["我的 0", "州本级 2", "全部 8"])
+    desk = await site.open("/")
+    await expect(desk.locator("[data-tab]")).to_have_text(["待处置 6", "我的 0", "未确认 6", "根因之下 2", "隐藏 0"])
 
 
 async def test_a_shelved_alert_leaves_the_list_and_stands_among_the_hidden_with_owner_and_end(site: Site) -> None:
@@ -131,7 +133,7 @@ async def test_many_alerts_are_taken_at_once_after_a_look_at_what_would_become_o
     assert dry["dry_run"] is True
     assert (real["ids"], real["action"], real["comment"]) == (["a1", "a2"], "ack", "统一处理")
     await page.locator("[data-bulk-close]").click()
-    await expect(page.locator('[data-tab="mine"]')).to_have_text("我的 2")
+    await expect(page.locator('[data-scope="mine"]')).to_have_text("我的 2")
     assert site.faults == []
 
 

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from alerts import hiding, life
 from dashboard import pages, shell
 from dashboard.static import ASSETS
 from feeds import texts
@@ -13,6 +14,15 @@ from feeds import texts
 SCRIPTS = sorted(ASSETS.glob("*.js"))
 # t("key") and the like; keys that are put together, such as t(`health.${state}`), are checked by their sets below.
 ASKED = re.compile(r"""\b(?:t|tOr)\(\s*["']([a-zA-Z][\w.]+)["']""")
+
+
+def steps() -> tuple[str, ...]:
+    """Every step of an alert's life, as the modules that make them list them."""
+    lists = [(module.__doc__ or "").split("Transitions:")[1].split("·") for module in (life, hiding)]
+    return tuple(word.split()[0].strip(",.") for words in lists for word in words)
+
+
+HIDERS = ("shelved", "silenced", "maintenance", "flapping", "held", "inhibited", "other")
 SETS = {
     "health": ("ok", "degraded", "down", "unknown", "under"),
     "stale": ("loading", "closed", "silent", "resync", "role", "signedout", "forbidden"),
@@ -26,11 +36,30 @@ SETS = {
     "source.state": ("ok", "failing", "silent"),
     "sources": ("name", "kind", "state", "last", "every", "lag", "targets", "dead", "error"),
     "list": ("alert", "value", "region", "lasts", "holder"),
-    "list.tab": ("open", "unacked", "mine", "folded", "shelved"),
-    "list.empty": ("open", "unacked", "mine", "folded", "shelved"),
+    "list.tab": ("open", "unacked", "mine", "folded", "shelved", "closed"),
+    "list.empty": ("open", "unacked", "mine", "folded", "shelved", "closed"),
+    "list.past": ("loading", "failed"),
+    "alerts.view": ("list", "hidden", "load", "availability", "handover"),
+    "admin.view": ("accounts", "tokens", "roster", "receivers", "escalations", "rules", "settings"),
+    "filter.scope": ("mine", "all"),
+    "filter.feed": ("network", "video", "emergency", "source", "tool"),
+    "evidence": ("recovered", "subject_gone", "rule_removed"),
+    "notice": ("first", "again", "worse", "flapping", "cleared", "escalation", "repeat", "promise"),
+    "weekday": ("1", "2", "3", "4", "5", "6", "7"),
+    "avail.part": ("up", "degraded", "down", "unknown", "maintenance"),
+    "avail.by": ("unit", "asset", "region", "kind", "month"),
+    "avail.head": ("key", "assets", "availability", "bar", "down", "unknown", "maintenance", "coverage"),
+    "load.shift": ("shift", "from", "shown", "per", "mtta", "mttr", "waiting", "floods", "current"),
+    "load.mix": ("low", "medium", "high"),
+    "load.from": ("roster", "assumed"),
+    "handover.part": ("open", "acked", "broken", "hidden", "hiders", "sources", "none"),
+    "hide": ("shelf", "silences", "maintenance"),
+    "hide.none": ("shelf", "silences", "maintenance"),
+    "accounts.role": ("viewer", "leader", "duty", "operator", "admin", "auditor"),
+    "tokens.scope": ("read", "ingest", "wall", "read.what", "ingest.what", "wall.what"),
     "netlayer": ("province", "core", "county", "aggregation", "town", "access", "service", "security", "depth"),
     "chart": ("1h", "24h", "7d", "90d"),
-    "hider": ("shelved", "silenced", "maintenance", "flapping", "inhibited", "other"),
+    "hider": (*HIDERS, *(f"{name}.what" for name in HIDERS)),
     "bulk.not": ("outside-region", "not-found", "conflict", "other"),
     "suppress": ("shelve", "silence", "maintain", "unshelve", "unsilence", "unmaintain"),
     "suppress.shelve": ("what", "hint", "send", "done"),
@@ -41,13 +70,13 @@ SETS = {
     "suppress.unmaintain": ("done",),
     "suppress.plus": ("60", "240", "1440"),
     "bulk": ("ack", "all", "none"),
-    "transition": ("shelve", "unshelve", "sent", "unsent", "queued"),
+    "transition": (*steps(), "sent", "unsent", "queued", "digest", "unneeded"),
     "key": (
         "next", "previous", "ack", "shelve", "choose", "bulk", "unfold", "open", "search", "help", "fresh", "submit",
         "leave",
     ),
     "layer": ("nodes", "links", "warnings", "roads", "water"),
-    "ack.plus": ("30", "60", "240"),
+    "ack.plus": ("15", "30", "60", "120", "240"),
     "role.name": ("viewer", "leader", "duty", "operator", "admin", "auditor"),
     "reason": ("timeout", "refused", "unreachable", "unresolved", "closed", "tls", "wrong_answer"),
     "warning.state": ("active", "pending", "expired", "cancelled", "superseded"),

@@ -1,0 +1,18 @@
+// Administration: one tab each for accounts, tokens, roster, receivers, escalations, rules and settings.
+import { h } from "./dom.js";
+import { t } from "./i18n.js";
+import { accountsView } from "./accounts.js";
+import { tokensView } from "./tokens.js";
+import { views } from "./views.js";
+
+const VIEWS = [["accounts", accountsView], ["tokens", tokensView]];
+
+export function adminPage(node, app) {
+  const rights = app.me.rights ?? [];
+  if (!rights.includes("administer") && !rights.includes("audit")) {
+    // Within the site no page is asked of the server again: the same words as its 403.
+    node.append(h("section", { class: "forbidden" }, h("p", { class: "quiet" }, "403"), h("h1", {}, t("admin.forbidden")), h("p", {}, t("admin.forbidden.why")), h("p", {}, h("a", { href: "/", "data-inside": "" }, t("nav.duty")))));
+    return {};
+  }
+  return views(node, app, "admin", VIEWS);
+}

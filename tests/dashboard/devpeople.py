@@ -1,0 +1,188 @@
+"""The scripted server's answers about people and load: roster, handover, figures, availability, accounts, tokens."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI, Request
+from starlette.responses import JSONResponse, Response
+
+from feeds.wire import iso
+
+if TYPE_CHECKING:
+    from tests.dashboard.devserver import Script
+
+Record = dict[str, Any]
+HOUR = 3600.0
+TIMES = {"median_s": 108.0, "p90_s": 410.0, "count": 12, "waiting": 2, "target": None}
+
+
+def duty(at: float) -> Record:
+    people = [{"id": "zhang", "name": "张三", "phone": "13800000001"}, {"id": "li", "name": "李四", "phone": ""}]
+    return {
+        "date": "2026-11-22", "shift": "day", "name": {"zh-CN": "白班", "en": "Day"}, "begins": iso(at - 5 * HOUR),
+        "ends": iso(at + 7 * HOUR), "officers": people, "leader": {"id": "wang", "name": "王五", "phone": ""},
+    }  # fmt: skip
+
+
+def roster(at: float) -> Record:
+    """Two shifts, three people, one substitute, and one thing that is wrong."""
+    person = {"mail": "", "contacts": {"sms": "13800000001"}, "language": "", "region": "", "account": ""}
+    persons = [
+        {"id": key, "name": name, "phone": "13800000001"} | person
+        for key, name in (("zhang", "张三"), ("li", "李四"), ("wang", "王五"), ("zhao", "赵六"))
+    ]
+    shifts = [
+        {"id": "day", "name": {"zh-CN": "白班", "en": "Day"}, "start": "08:00", "end": "20:00"},
+        {"id": "night", "name": {"zh-CN": "夜班", "en": "Night"}, "start": "20:00", "end": "08:00"},
+    ]
+    today = time.strftime("%Y-%m-%d", time.gmtime(at + 8 * HOUR))
+    finding = {"code": "no_leader", "date": today, "shift": "night", "person": "",
+               "message": {"zh-CN": "夜班没有带班领导", "en": "the night shift has no leader"}}  # fmt: skip
+    plan = [duty(at) | {"date": today}, duty(at) | {"date": today, "shift": "night", "leader": None}]
+    return {
+        "rev": 3, "at": iso(at - 86400), "by": "admin", "comment": "", "persons": persons, "shifts": shifts,
+        "patterns": [{"shift": "day", "first": "2026-11-01", "last": "", "every": "day", "days": [],
+                      "teams": [{"officers": ["zhang", "li"], "leader": "wang"}]}],
+        "assignments": [{"date": today, "shift": "night", "officers": ["zhang", "li"], "leader": ""}],
+        "substitutes": [], "leave": [], "now": duty(at), "next": None, "plan": plan, "findings": [finding],
+    }  # fmt: skip
+
+
+def load(at: float) -> Record:
+    """A load that is calm but for one thing: too many alerts for each person."""
+    per_hour = [{"at": iso(at - (24 - n) * HOUR), "shown": 3 + n % 5 + (14 if n == 20 else 0), "raised": 6 + n}
+                for n in range(24)]  # fmt: skip
+    items = [{"rule": "node-down", "asset": "X532329", "title": {"zh-CN": "节点不通", "en": "down"}, "count": 12,
+              "share": 0.09}]  # fmt: skip
+    return {
+        "since": iso(at - 86400), "complete": True, "operators": 2, "operators_from": "roster",
+        "rate": {"ten_minutes": 3, "per_operator": 1.5, "target": 1, "day": 140, "day_per_operator": 70,
+                 "day_target": 150, "day_too_many": 300, "raised_day": 10140},
+        "flood": {"on": False, "since": None, "in_ten_minutes": 3, "starts_above": 10, "ends_below": 5,
+                  "share_of_day": 0.004, "target": 0.01, "last": None},
+        "peak": {"hour": 12, "hour_at": iso(at), "hour_target": 15, "minute": 3, "minute_at": iso(at),
+                 "minute_target": 2},
+        "stale": {"count": 0, "target": 0, "limit": 5, "after_s": 86400, "items": []},
+        "chattering": {"count": 0, "target": 0, "changes_a_minute": 3, "items": [], "day": 1},
+        "priorities": {"counts": {"critical": 1, "major": 3, "minor": 16}, "low": 0.8, "medium": 0.15, "high": 0.05,
+                       "target": {"low": 0.8, "medium": 0.15, "high": 0.05}},
+        "frequent": {"share": 0.04, "target": 0.05, "items": items}, "per_hour": per_hour,
+    }  # fmt: skip
+
+
+def availability(by: str) -> Record:
+    def row(name: str, down: float, unknown: float, maintenance: float) -> Record:
+        whole = 21 * 86400.0
+        up = whole - down - unknown - maintenance
+        rest = whole - maintenance
+        seconds = {"up": up, "down": down, "unknown": unknown, "maintenance": maintenance, "degraded": down / 2}
+        return {"key": {by: name}, "name": name, "assets": 12, "seconds": seconds, "availability": up / rest,
+                "of_known": up / (up + down), "coverage": (rest - unknown) / rest}  # fmt: skip
+
+    items = [row("州水务局", 86400, 43200, 7200), row("州网管中心", 600, 0, 0)]
+    return {"items": items, "next": None, "total": items[1], "hidden": 3, "complete": True, "by": [by]}
+
+
+def add_people(api: FastAPI, script: Script) -> None:
+    _add_figures(api, script)
+    _add_handover(api, script)
+    _add_staff(api, script)
+
+    @api.get("/api/v1/roster")
+    async def get_roster() -> Record:
+        return roster(time.time()) | script.roster
+
+
+def _add_figures(api: FastAPI, script: Script) -> None:
+    @api.get("/api/v1/kpi")
+    async def kpi() -> Record:
+        at = time.time()
+        shift = {"id": "day", "name": {"zh-CN": "白班", "en": "Day"}, "from": iso(at - 5 * HOUR),
+                 "to": iso(at + 7 * HOUR), "current": True, "shown": 30, "operators": 2, "per_operator_10min": 0.2,
+                 "mtta": TIMES, "mttr": TIMES, "flood_s": 0.0}  # fmt: skip
+        return {"rev": "e.1", "at": iso(at), "load": load(at) | script.load, "mtta": TIMES, "mttr": TIMES,
+                "shifts": [shift]}  # fmt: skip
+
+    @api.get("/api/v1/availability")
+    async def get_availability(request: Request) -> Record:
+        script.asked.append(f"availability {request.url.query}")
+        return availability(request.query_params.get("by", "asset"))
+
+
+def _add_handover(api: FastAPI, script: Script) -> None:
+    @api.get("/api/v1/handover")
+    async def handover() -> Record:
+        at = time.time()
+        alerts = list(script.state["alert"].values())
+        return {
+            "at": iso(at), "shift": duty(at), "since": iso(at - 5 * HOUR), "broken_promises": ["a2"], "hidden": [],
+            "open": [one for one in alerts if one["active"] and not one["acked"]],
+            "acked": [one for one in alerts if one["acked"]], "silences": [], "maintenance": [], "sources": [],
+            "figures": {"raised": 9, "cleared": 4, "acked": 3}, "hidden_count": 0,
+            "last": script.handovers[-1] if script.handovers else None,
+        }  # fmt: skip
+
+    @api.get("/api/v1/handover/list")
+    async def past() -> Record:
+        return {"items": script.handovers[::-1], "next": None}
+
+    @api.post("/api/v1/handover", status_code=201)
+    async def give(request: Request) -> Record:
+        body = await request.json()
+        script.acts.append({"act": "handover", **body})
+        made = {
+            "id": f"h{len(script.handovers) + 1}", "at": iso(time.time()), "by": script.me["name"], "to": body["to"],
+            "remarks": body["remarks"], "accepted_at": None, "accepted_by": "", "accept_remarks": "", "shift": None,
+            "counts": {"open": 5, "acked": 2, "hidden": 0, "broken_promises": 1, "sources": 0}, "unsigned": False,
+        }  # fmt: skip
+        script.handovers.append(made)
+        return made
+
+    @api.post("/api/v1/handover/{key}/accept")
+    async def accept(key: str, request: Request) -> Record:
+        body = await request.json()
+        script.acts.append({"act": "accept", "id": key, **body})
+        [found] = [one for one in script.handovers if one["id"] == key]
+        found |= {"accepted_at": iso(time.time()), "accepted_by": script.me["name"], "accept_remarks": body["remarks"]}
+        return found
+
+
+def _add_staff(api: FastAPI, script: Script) -> None:
+    @api.get("/api/v1/accounts")
+    async def accounts() -> Record:
+        return {"items": script.accounts, "next": None, "hidden": 2}
+
+    @api.post("/api/v1/accounts")
+    async def add(request: Request) -> Response:
+        body = await request.json()
+        script.acts.append({"act": "account", **body})
+        if any(one["name"] == body["name"] for one in script.accounts):
+            return JSONResponse({"title": "已被他人改动", "detail": "这个用户名已有人用。"}, 409)
+        script.accounts.append({"name": body["name"], "role": body["role"], "region": body["region"],
+                                "disabled": False, "sessions": 0, "used_at": None})  # fmt: skip
+        return JSONResponse(script.accounts[-1], 201)
+
+    @api.patch("/api/v1/accounts/{name}")
+    async def change(name: str, request: Request) -> Record:
+        body = await request.json()
+        script.acts.append({"act": "change", "name": name, **body})
+        [found] = [one for one in script.accounts if one["name"] == name]
+        found |= {key: value for key, value in body.items() if key != "password"}
+        return found
+
+    @api.get("/api/v1/tokens")
+    async def tokens() -> Record:
+        return {"items": script.tokens, "next": None, "hidden": 0}
+
+    @api.post("/api/v1/tokens")
+    async def make(request: Request) -> Response:
+        made = {"id": "0123456789abcdef", "by": script.me["name"], "created": iso(time.time()), **await request.json()}
+        script.tokens.append(made)
+        return JSONResponse(made | {"token": "wf_shown-once"}, 201)
+
+    @api.delete("/api/v1/tokens/{key}")
+    async def revoke(key: str) -> Record:
+        script.tokens = [one for one in script.tokens if one["id"] != key]
+        return {"revoked": key}

@@ -1,0 +1,222 @@
+"""The alerts page: filters, what hides what, one-hand acknowledgement, history, load, availability, handing over."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, ViewportSize, expect
+
+from feeds.wire import iso
+from tests.dashboard.conftest import Site
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+PHONE: ViewportSize = {"width": 390, "height": 844}
+
+
+async def phone(site: Site) -> None:
+    await site.context.close()
+    site.context = await site.browser.new_context(viewport=PHONE, has_touch=True)
+
+
+async def rows(page: Page) -> list[str]:
+    found = await page.locator(".row[data-id]").all()
+    return [await one.get_attribute("data-id") or "" for one in found]
+
+
+async def test_filters_by_severity_feed_and_state_and_says_what_it_leaves_out(site: Site) -> None:
+    page = await site.open("/alerts")
+    await page.locator("[data-filter=severity]").select_option("major")
+    assert await rows(page) == ["a4", "a2", "a3", "a6"]
+    await page.locator("[data-filter=what]").select_option("feed=emergency")
+    assert await rows(page) == ["a3"]
+    await page.locator("[data-filter=state]").select_option("UNACK")
+    await expect(page.locator(".rows-empty")).to_have_text("没有匹配的告警")
+    await page.locator("[data-filter-clear]").click()
+    await expect(page.locator("[data-tab=open]")).to_have_text("待处置 6")
+    await page.locator("[data-scope=region]").click()
+    assert await rows(page) == ["a5", "a6"]
+    assert site.faults == []
+
+
+async def test_a_countys_account_sees_its_own_region_and_how_much_is_hidden(site: Site) -> None:
+    site.script.me |= {"region": "532329"}
+    site.script.hidden = {"alert": 4, "asset": 80}
+    page = await site.open("/alerts")
+    await expect(page.locator("[data-scope=region]")).to_have_text("武定县 3")
+    await expect(page.locator(".filter-hidden")).to_have_text("另有 4 条不在您的辖区,未列出")
+
+
+async def test_every_reason_stands_under_its_own_word(site: Site) -> None:
+    page = await site.open("/alerts")
+    hold = {"since": iso(time.time()), "until": iso(time.time() + 60)}
+    for key, fields in (
+        ("a5", {"suppressed_by": ["flapping"]}), ("a4", {"suppressed_by": ["held"], "hold": hold}),
+        ("a6", {"suppressed_by": ["flapping", "maintenance:m1"]}), ("a2", {"suppressed_by": ["inhibited:elsewhere"]}),
+    ):  # fmt: skip
+        await site.script.change("alert", key, fields)
+    await page.locator("[data-tab=shelved]").click()
+    sections = page.locator(".row.is-section")
+    await expect(sections.locator("h3 > span")).to_have_text(["维护", "抖动", "等待上级结果", "根因之下"])
+    await expect(sections.locator("b")).to_have_text(["1", "1", "1", "1"])
+    await page.locator('[data-group="maintenance:m1"] .fold').click()
+    await expect(page.locator('.row[data-id="a6"] small').last).to_have_text("抖动 · 维护")
+    await expect(page.locator('.row[data-id="a4"] .row-holder')).to_contain_text("至")
+    wall = await site.open("/wall")
+    counts = "维护 1 · 抖动 1 · 等待上级结果 1 · 根因之下 1"
+    await expect(wall.locator(".w-alert-board .quiet").first).to_contain_text(counts)
+    assert site.faults == []
+
+
+async def test_one_hand_takes_an_alert_with_a_promise_and_takes_it_back(site: Site) -> None:
+    await phone(site)
+    page = await site.open("/alerts")
+    await page.locator('.row[data-id="a1"]').tap()
+    box = await page.locator("[data-ack]").bounding_box()
+    assert box is not None
+    assert box["height"] >= 44
+    assert box["y"] > PHONE["height"] * 0.4, "within the thumb's reach"
+    await page.locator("[data-ack-comment]").fill("已联系电信")
+    await page.locator('.quick [data-minutes="60"]').first.tap()
+    start = float(await page.evaluate("Date.now() / 1000"))
+    await page.locator("[data-ack]").tap()
+    await expect(page.locator(".ack-message")).to_have_text("已记录")
+    [ack] = site.script.acks
+    assert ack["comment"] == "已联系电信"
+    promised = ack["estimated_restoration"]
+    assert abs(time.mktime(time.strptime(promised[:19], "%Y-%m-%dT%H:%M:%S")) - time.timezone - start - 3600) < 5
+    await page.locator("[data-unack]").tap()
+    await expect(page.locator(".ack-message")).to_contain_text("已撤销")
+    await expect(page.locator(".holder")).to_have_text("还没有人处置")
+    await page.locator("[data-detail-close]").tap()
+    await expect(page.locator(".w-detail")).to_be_hidden()
+    width = await page.evaluate("document.documentElement.scrollWidth")
+    assert width <= PHONE["width"]
+    assert site.faults == []
+
+
+async def test_the_history_names_every_step_and_what_was_sent_to_whom(site: Site) -> None:
+    at = time.time()
+    names = [
+        "raise", "hold", "release", "inhibit", "uninhibit", "await_result", "flapping_start", "flapping_end", "silence",
+        "unsilence", "maintenance_begin", "maintenance_end", "shelve", "shelf_ended", "affected", "severity_up",
+        "clear",
+    ]  # fmt: skip
+    same = {"actor": "", "comment": "", "text": "", "after": {}}
+    steps: list[dict[str, Any]] = [
+        same | {"seq": n, "name": name, "at": iso(at - 100 + n)} for n, name in enumerate(names, 1)
+    ]
+    steps[-1]["text"] = "recovered"
+    notice: dict[str, Any] = {"key": "k", "reason": "first", "receiver": "sms", "person": "zhang", "name": "张三",
+                              "address": "138••••0001", "created": iso(at), "sent_at": iso(at), "due": None,
+                              "attempts": 2, "outcome": "sent", "error": "", "digest": ""}  # fmt: skip
+    step = {"policy": "critical", "step": 2, "next_at": iso(at + 600), "steps": []}
+    site.script.life["a1"] = {"transitions": steps, "notices": [notice], "escalation": step}
+    page = await site.open("/alerts?alert=a1")
+    history = page.locator(".history li")
+    await expect(history).to_have_count(len(names) + 1)
+    said = await page.locator(".history strong").all_text_contents()
+    assert not [word for word in said if word.isascii()], "a step without its word"
+    await expect(history.first).to_contain_text("通知已发")
+    await expect(history.first).to_contain_text("张三 138••••0001 · sms · 首次 · 第 2 次尝试")
+    await expect(page.locator(".life-next")).to_contain_text("第 2 步(critical)")
+    assert site.faults == []
+
+
+async def test_what_is_over_is_listed_and_can_be_linked_to(site: Site) -> None:
+    page = await site.open("/alerts")
+    await page.locator("[data-tab=closed]").click()
+    await page.locator('.row[data-id="old"]').click()
+    await expect(page.locator(".detail-action")).to_contain_text("这条告警已结束")
+    linked = await site.open("/alerts?alert=old")
+    await expect(linked.locator(".detail-head")).to_contain_text("武定县汇聚节点")
+    assert site.faults == []
+
+
+async def test_a_maintenance_window_that_comes_again_is_made_with_what_it_covers(site: Site) -> None:
+    page = await site.open("/alerts?view=hidden")
+    await page.locator("[data-new=maintenance]").click()
+    await page.locator("[data-picker]").fill("进驻单位07")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("[data-covered]")).to_have_text("覆盖 1 个资产,现在会隐藏 1 条告警")
+    await page.locator("[name=comment]").fill("每周割接")
+    await page.locator("[name=until]").fill("2099-12-31 08:00")
+    await page.locator("[name=again]").check()
+    await page.locator('[data-choice="5"]').click()
+    await page.locator("[name=from]").fill("22:00")
+    await page.locator("dialog [data-send]").click()
+    part = page.locator("[data-part=maintenance]")
+    await expect(part).to_contain_text("每周五 22:00 起 2 时")
+    await expect(part).to_contain_text("值班员")
+    [act] = site.script.acts
+    assert act["match"] == {"assets": ["G07"], "region": "", "kinds": []}
+    assert act["recurrence"] == {"start": "22:00", "minutes": 120, "days": [5]}
+    assert act["until"] == "2099-12-31T00:00:00.000Z"
+    await part.locator("[data-undo=unmaintain]").click()
+    await expect(part).to_contain_text("没有维护窗口")
+    assert site.faults == []
+
+
+async def test_load_is_bright_only_where_it_is_out_of_its_target(site: Site) -> None:
+    page = await site.open("/alerts?view=load")
+    await expect(page.locator("[data-kpi=rate]")).to_have_class("kpi is-out is-degraded")
+    for calm in ("flood", "stale", "chattering", "day"):
+        await expect(page.locator(f"[data-kpi={calm}]")).to_have_class("kpi")
+    await expect(page.locator("[data-shifts]")).to_contain_text("白班")
+    await expect(page.locator("[data-kpi=mtta] strong")).to_have_text("1:48 分")
+    site.script.load = {"flood": {"on": True, "since": iso(time.time() - 60), "in_ten_minutes": 40, "starts_above": 10,
+                                  "ends_below": 5, "share_of_day": 0.2, "target": 0.01, "last": None}}  # fmt: skip
+    await site.script.change("alert", "a1", {"rev": 9})
+    await expect(page.locator("[data-kpi=flood]")).to_have_class("kpi is-out is-down", timeout=15_000)
+    wall = await site.open("/wall")
+    await expect(wall.locator(".w-load-strip [data-kpi=flood]")).to_contain_text("洪水中")
+    assert site.faults == []
+
+
+async def test_availability_keeps_unknown_and_maintenance_apart(site: Site) -> None:
+    page = await site.open("/alerts?view=availability")
+    row = page.locator('[data-key="州水务局"]')
+    await expect(row.locator("td").nth(1)).to_have_text("92.829%")
+    for part in ("down", "unknown", "maintenance"):
+        await expect(row.locator(f".avail-bar .part-{part}")).to_have_count(1)
+    await page.locator("[data-by]").select_option("kind")
+    await page.locator("[data-month]").fill("2026-10")
+    # A month of the site's own zone, in UTC.
+    october = "from=2026-09-30T16%3A00%3A00.000Z&to=2026-10-31T16%3A00%3A00.000Z"
+    href = f"/api/v1/availability?{october}&by=kind&sort=worst&format=csv&limit=1000"
+    await expect(page.locator("[data-csv]")).to_have_attribute("href", href)
+    assert site.faults == []
+
+
+async def test_a_shift_is_handed_over_with_two_signatures(site: Site) -> None:
+    page = await site.open("/alerts?view=handover")
+    await expect(page.locator('[data-handover-part="open"] h2')).to_have_text("待处置 5")
+    await expect(page.locator('[data-handover-part="broken"]')).to_contain_text("逾期 网管乙")
+    await page.locator("[name=to]").fill("zhao")
+    await page.locator("[name=remarks]").fill("<b>元谋</b>上联抢修中")
+    await page.locator("[data-handover]").click()
+    await expect(page.locator(".handover-wait")).to_contain_text("值班员")
+    await expect(page.locator(".handover-wait")).to_contain_text("<b>元谋</b>上联抢修中")
+    await expect(page.locator("[data-accept]")).to_have_count(0)
+    site.script.me |= {"name": "赵六"}
+    other = await site.open("/alerts?view=handover")
+    await other.locator("[data-accept]").click()
+    await other.locator("[data-accept-remarks]").fill("已知悉")
+    await other.locator("[data-accept-send]").click()
+    await expect(other.locator(".handover-wait")).to_have_count(0)
+    await expect(other.locator(".handover-past")).to_contain_text("赵六 于")
+    assert [act["act"] for act in site.script.acts] == ["handover", "accept"]
+    assert site.faults == []
+
+
+async def test_who_is_on_duty_stands_above_every_page_but_not_by_name_where_everybody_looks(site: Site) -> None:
+    page = await site.open("/")
+    await expect(page.locator("[data-top=duty]")).to_contain_text("白班 张三、李四 · 带班 王五")
+    site.script.me |= {"personal": False, "role": "viewer", "rights": ["see"]}
+    wall = await site.open("/wall")
+    await expect(wall.locator("[data-top=duty]")).to_contain_text("白班")
+    await expect(wall.locator("[data-top=duty]")).not_to_contain_text("张三")
+    site.script.roster = {"now": None}
+    gap = await site.open("/")
+    await expect(gap.locator("[data-top=duty]")).to_have_text("无人值班")
