@@ -1,29 +1,50 @@
 """`http(s)://…?expect=200&contains=…`: does the page answer as it should, and how fast?
 
-`expect`, `contains`, `verify` and `cred` are OUR parameters: they are taken out of the query
-before it is sent; everything else goes to the server exactly as written.
+OUR parameters (and those of http_checks: `json`, `json_expect`, `metric`, `unit`, `warn`, `redirects`, `proxy`) are
+taken out of the query before it is sent; everything else goes to the server exactly as written.
 """
 
 from __future__ import annotations
 
 import ssl
 import time
-from typing import ClassVar
+from contextvars import ContextVar
+from typing import Any, ClassVar
 from urllib.parse import unquote
 
 import aiohttp
 from yarl import URL
 
 from collectors.contract import AuthFailed, Measurement, Misconfigured, NotReady, Reason, Target, not_ready
+from collectors.network import http_checks as checks
 from collectors.settings import Credential
+from collectors.uri import duration
+from feeds.clock import now
 
-OURS = ("expect", "contains", "verify", "cred")
+OURS = ("expect", "contains", "verify", "cred", *checks.OURS)
 BODY_LIMIT = 1 << 20
 """Bytes of an answer that are looked at; the rest is never read."""
+WARN = 30 * 86400.0
+"""Seconds before its end from which a certificate is said to be ending."""
+REDIRECTS = frozenset((301, 302, 303, 307, 308))
+
+_tls: ContextVar[ssl.SSLObject | None] = ContextVar("tls", default=None)
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Remembers the TLS side of the connection: an answer without a body has given it back before it can be asked."""
+
+    async def connect(self, *args: Any, **more: Any) -> Any:
+        """Called by the session."""
+        connection = await super().connect(*args, **more)
+        transport = connection.transport
+        _tls.set(transport.get_extra_info("ssl_object") if transport is not None else None)
+        return connection
 
 
 class HttpPoller:
-    """GET without following redirects. Gives `http.ms` (to the headers), `http.status`, `http.contains`."""
+    """GET. Gives `http.ms` (to the headers), `http.status`, and as asked for `http.contains`, `http.value`,
+    `http.redirects`; over TLS `http.days_left`, `http.expires`, `http.expiring`."""
 
     schemes: ClassVar[tuple[str, ...]] = ("http", "https")
     family: ClassVar[str] = "http"
@@ -37,43 +58,49 @@ class HttpPoller:
 
     @classmethod
     def validate(cls, target: Target) -> None:
-        """Raises Misconfigured without a host, or when `expect` or `verify` cannot be read."""
+        """Raises Misconfigured without a host, or when one of our parameters cannot be read."""
         if not target.host:
             raise Misconfigured(
                 f"{target.uri!r} names no host; write {target.scheme}://host/path",
                 f"{target.uri!r} 缺少主机；请写成 {target.scheme}://主机/路径",
             )
         expected(target)
+        checks.validate(target)
         if target.params.get("verify", "yes") not in ("yes", "no"):
             raise Misconfigured(f"{target.uri!r}: verify is yes or no", f"{target.uri!r}：verify 只能是 yes 或 no")
 
     async def poll(self, target: Target) -> list[Measurement]:
         """Raises NotReady (no or a wrong answer) and AuthFailed (401, 407; 403 with a credential)."""
         began = time.perf_counter()  # a loop's own clock may tick in whole milliseconds
+        first = url = sent_url(target)
+        left = checks.redirects(target)
         try:
-            async with self._open(target) as answer:
-                seen = [
-                    Measurement(metric="http.ms", value=round((time.perf_counter() - began) * 1000, 3), unit="ms"),
-                    Measurement(metric="http.status", value=answer.status),
-                ]
-                _judge_status(target, answer.status, seen)
-                if wanted := target.params.get("contains"):
-                    await _judge_body(answer, wanted, seen)
+            while True:
+                async with self._open(target, url, own=checks.same_origin(str(first), str(url))) as answer:
+                    leads = answer.headers.get("Location", "") if answer.status in REDIRECTS else ""
+                    if not leads or not checks.redirects(target):
+                        return await _read(target, answer, began, checks.redirects(target) - left)
+                    if not left:
+                        raise NotReady(Reason.WRONG_ANSWER, f"more than {checks.redirects(target)} redirects")
+                    url, left = URL(checks.next_url(str(url), leads), encoded=True), left - 1
+        except aiohttp.ClientHttpProxyError as error:
+            raise _proxy_refused(target, error.status) from error
         except (aiohttp.ClientError, OSError) as error:
             raise as_not_ready(error) from error
-        return seen
 
-    def _open(self, target: Target) -> aiohttp.client._RequestContextManager:
+    def _open(self, target: Target, url: URL, *, own: bool) -> aiohttp.client._RequestContextManager:
+        """`own`: the server that the URI names; nobody else is shown the credential."""
         if self._session is None:
             # A kept connection would hide a listener that no longer accepts: every probe connects anew.
-            connector = aiohttp.TCPConnector(limit=0, force_close=True)
             self._session = aiohttp.ClientSession(
-                connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False,
-                timeout=aiohttp.ClientTimeout(total=None), headers={"User-Agent": "watchfloor"},
+                connector=_Connector(limit=0, force_close=True), cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False, timeout=aiohttp.ClientTimeout(total=None), headers={"User-Agent": "watchfloor"},
             )  # fmt: skip
-        headers = {"Accept-Encoding": "identity", **authorization(target.credential)}
+        headers = {"Accept-Encoding": "identity", **(authorization(target.credential) if own else {})}
         verify: ssl.SSLContext | bool = self._unverified if target.params.get("verify") == "no" else True
-        return self._session.get(sent_url(target), headers=headers, allow_redirects=False, ssl=verify)
+        return self._session.get(
+            url, headers=headers, allow_redirects=False, ssl=verify, proxy=checks.proxy(target)
+        )
 
     async def close(self) -> None:
         """Closes the one session."""
@@ -135,21 +162,58 @@ def _judge_status(target: Target, status: int, seen: list[Measurement]) -> None:
     raise NotReady(Reason.WRONG_ANSWER, f"status {status}, expected {wanted}", seen)
 
 
-async def _judge_body(answer: aiohttp.ClientResponse, wanted: str, seen: list[Measurement]) -> None:
+async def _read(
+    target: Target, answer: aiohttp.ClientResponse, began: float, redirected: int
+) -> list[Measurement]:
+    """What the last answer says. Raises NotReady, AuthFailed."""
+    seen = [
+        Measurement(metric="http.ms", value=round((time.perf_counter() - began) * 1000, 3), unit="ms"),
+        Measurement(metric="http.status", value=answer.status),
+    ]
+    if "redirects" in target.params:
+        seen.append(Measurement(metric="http.redirects", value=redirected))
+    if answer.url.scheme == "https":
+        warn = duration(target.params["warn"]) if "warn" in target.params else WARN
+        seen += checks.certificate(_tls.get(), now(), warn)
+    _judge_status(target, answer.status, seen)
+    wanted = target.params.get("contains", "")
+    if not wanted and "json" not in target.params:
+        return seen
+    body, whole = await _body(answer)
+    if wanted:
+        # Old government pages are GB18030 whatever their header says: the word is looked for in both.
+        found = wanted.encode() in body or wanted.encode("gb18030", "ignore") in body
+        seen.append(Measurement(metric="http.contains", value=found))
+        if not found:
+            raise NotReady(Reason.WRONG_ANSWER, f"the first {len(body)} bytes do not contain {wanted!r}", seen)
+    return checks.judge_json(target, body, whole, seen) if "json" in target.params else seen
+
+
+async def _body(answer: aiohttp.ClientResponse) -> tuple[bytes, bool]:
+    """The first BODY_LIMIT bytes, and whether that is all."""
     body = bytearray()
     async for chunk in answer.content.iter_chunked(65536):
-        body += chunk[: BODY_LIMIT - len(body)]
-        if len(body) >= BODY_LIMIT:
-            break
-    # Old government pages are GB18030 whatever their header says: the word is looked for in both.
-    found = wanted.encode() in body or wanted.encode("gb18030", "ignore") in body
-    seen.append(Measurement(metric="http.contains", value=found))
-    if not found:
-        raise NotReady(Reason.WRONG_ANSWER, f"the first {len(body)} bytes do not contain {wanted!r}", seen)
+        if len(body) + len(chunk) > BODY_LIMIT:
+            return bytes(body + chunk[: BODY_LIMIT - len(body)]), False
+        body += chunk
+    return bytes(body), True
+
+
+def _proxy_refused(target: Target, status: int) -> NotReady | AuthFailed:
+    proxy = checks.proxy(target)
+    if status == 407:
+        return AuthFailed(
+            f"the proxy {proxy} wants a password (407), which is not supported; let it trust this address",
+            f"代理 {proxy} 要求口令（407），暂不支持；请让代理信任本机地址",
+        )
+    return NotReady(Reason.WRONG_ANSWER, f"the proxy {proxy} answers {status}")
 
 
 def as_not_ready(error: Exception) -> NotReady:
     """The NotReady that an error of aiohttp means."""
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        reason = not_ready(error.os_error).reason
+        return NotReady(reason, f"the proxy {error.host}:{error.port}")
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return NotReady(Reason.UNRESOLVED)
     if isinstance(error, aiohttp.ClientConnectorCertificateError):

@@ -1,4 +1,4 @@
-"""What `http(s)://` can look at beyond the status: JSON values, the certificate, redirects, a proxy. Pure.
+"""What `http(s)://` looks at beyond the status: JSON values, the certificate, redirects, a proxy. Pure.
 
 Parameters of the URI: `json=$.queue.length` (a path after RFC 9535: names and indexes), `json_expect=0`,
 `metric=` and `unit=` for its value, `warn=30d` (the certificate), `redirects=3` (followed at most),
