@@ -20,6 +20,8 @@ KEEP_UP = 2.0
 TIDY_EVERY = 0.5
 REST = 0.02
 """Seconds between two looks that found nothing."""
+UNMOVED = 0.5
+"""The same while the intake's mark is what it was: a look costs a millisecond, ten times a second for ever."""
 
 
 class Inbox:
@@ -33,6 +35,7 @@ class Inbox:
         self._read = 0
         self._full = False
         self._looked = self._settled = self._tidied = float("-inf")
+        self._mark: tuple[int, int] | None = None
 
     async def open(self) -> None:
         """Find the place again; a place in another life of the intake (another file) means nothing here."""
@@ -57,8 +60,10 @@ class Inbox:
 
     async def take(self) -> list[Parcel]:
         """The next parcels, AT_ONCE alerts or so."""
-        at = self._clock()
-        if not self._buffer and (self._full or not 0 <= at - self._looked < REST):
+        at, mark = self._clock(), self._intake.mark()
+        rest = UNMOVED if mark is not None and mark == self._mark else REST
+        if not self._buffer and (self._full or not 0 <= at - self._looked < rest):
+            self._mark = mark
             rows = await self._intake.read(self._target, self._read, limit=ROWS)
             self._looked, self._full = at, len(rows) == ROWS
             self._buffer.extend(rows)

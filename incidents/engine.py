@@ -32,8 +32,8 @@ from maps.regions import table
 log = logging.getLogger(__name__)
 
 NAME = "command"
-TICK = 0.5
-"""Seconds that the end of a warning may be seen late."""
+TICK = 0.25
+"""Seconds that the end of a warning, or what another tool sent in, may be seen late."""
 FEED = "emergency"
 SEEN = 20_000  # digests of messages taken lately: a feed that repeats its list costs no look into the journal
 

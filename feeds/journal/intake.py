@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -219,6 +220,19 @@ class Intake:
         self._looked = self._clock()
 
     # -- giving out ----------------------------------------------------------------
+
+    def mark(self) -> tuple[int, int] | None:
+        """What is another one after every commit of any process: the write-ahead log's size and time.
+
+        None where only asking tells (PostgreSQL). Two commits within one tick of the kernel's clock may leave one mark.
+        """
+        if not self._store.is_sqlite:
+            return None
+        try:
+            found = os.stat(f"{self._store.file}-wal")
+        except OSError:
+            return None
+        return found.st_size, found.st_mtime_ns
 
     async def read(self, target: str, after: int, *, limit: int) -> list[Parcel]:
         """Parcels for one engine behind that place, oldest first; `limit` of them at most."""

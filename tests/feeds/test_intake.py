@@ -122,3 +122,30 @@ async def test_a_place_in_another_file_means_nothing(journal: Journal, tmp_path:
         async with journal.begin() as tx:
             await inbox.write(tx)
         await intake.close()
+
+
+async def test_an_intake_that_nobody_wrote_to_is_not_asked(
+    intake: Intake, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if intake.mark() is None:
+        pytest.skip("PostgreSQL has no mark: there it is asked every time")
+    at, looks, read = [0.0], 0, intake.read
+
+    async def counted(*args: object, **kwargs: object) -> list[Parcel]:
+        nonlocal looks
+        looks += 1
+        return await read(*args, **kwargs)  # type: ignore[arg-type]
+
+    inbox = Inbox(intake, journal, "alert", clock=lambda: at[0])
+    await inbox.open()
+    monkeypatch.setattr(intake, "read", counted)
+    for _ in range(10):
+        at[0] += 0.03
+        assert await inbox.take() == []
+    assert looks == 1
+    await intake.put(parcel(b"news"))
+    at[0] += 0.03
+    assert [one.body for one in await inbox.take()] == [b"news"]
+    at[0] += 0.6
+    await inbox.take()
+    assert looks == 3  # now and then it is asked all the same
