@@ -103,8 +103,9 @@ class Probing:
         """The first round comes soon and spread out; from then on the job keeps to its own absolute ticks."""
         interval = spec.settings.interval
         name = phase_of(spec)
-        if spec.key in self._jobs:
-            self._forget(self._jobs[spec.key])
+        old = self._jobs.get(spec.key)
+        if old is not None and old.spec.target != spec.target:
+            self._forget(old)
         self._jobs[spec.key] = Job(spec=spec, offset=phase(name, interval))
         soon = min(interval, max(1.0, together / FIRST_ROUND_RATE))
         self._schedule.put(spec.key, now + phase(name, soon))

@@ -28,6 +28,7 @@ _POLLERS: Mapping[str, tuple[str, str]] = {
     "modbus": ("network.modbus", "ModbusPoller"),
     "mqtt": ("network.mqtt", "MqttPoller"),
     "mqtts": ("network.mqtt", "MqttPoller"),
+    "opc.tcp": ("network.opcua", "OpcUaPoller"),
     "sql+postgresql": ("network.sql", "SqlPoller"),
     "sql+mysql": ("network.sql", "SqlPoller"),
 }

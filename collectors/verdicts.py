@@ -67,18 +67,11 @@ def _readings(spec: Spec, seen: Sequence[Measurement], at: float) -> tuple[Obser
             asset=spec.asset, metric=one.metric, value=one.value, unit=one.unit, quality=one.quality,
             observed_at=at if one.observed_at is None else one.observed_at, received_at=at, source=spec.source,
             probe=spec.probe, instance=one.instance or ("" if one.metric == spec.named else spec.instance),
-            fresh_for=_fresh_for(spec, one), text=one.text,
+            fresh_for=spec.fresh_for if one.fresh_for is None else one.fresh_for, text=one.text,
+            confirmed_at=one.confirmed_at,
         )
         for one in seen
     )  # fmt: skip
-
-
-def _fresh_for(spec: Spec, one: Measurement) -> float:
-    """Seconds from `observed_at`; a value that was confirmed is as fresh as its confirmation."""
-    if one.fresh_for is not None:
-        return one.fresh_for
-    if one.confirmed_at is None or one.observed_at is None:
-        return spec.fresh_for
     return max(0.0, one.confirmed_at - one.observed_at) + spec.fresh_for
 
 

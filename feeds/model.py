@@ -71,7 +71,8 @@ class Observation:
     `metric` is `scheme.name` (`tcp.up`, `http.ms`); a metric that ends in `.up` is a
     reachability verdict (bool). `probe` is the inventory's URI that produced it.
     `instance` tells two probes of one scheme on one asset apart ("" when there is one).
-    `fresh_for` is how long, in seconds from `observed_at`, the value may be shown as fresh.
+    `fresh_for` is how long, in seconds from `observed_at`, the value may be shown as fresh. `confirmed_at`: the
+    far end says only what changes, and let us know then that the value still holds; it is fresh from its receipt on.
     """
 
     asset: str
@@ -86,6 +87,7 @@ class Observation:
     instance: str = ""
     fresh_for: float = 0.0
     text: str = ""
+    confirmed_at: float | None = None
 
     @property
     def key(self) -> str:

@@ -59,10 +59,13 @@ def _is_up(key: str) -> bool:
 
 def reading_of(seen: Observation, now: float) -> Reading:
     """The reading that an observation leaves; a device's clock that runs ahead buys it no freshness."""
+    known_at = min(seen.observed_at, seen.received_at, now)
+    if seen.confirmed_at is not None:
+        known_at = min(seen.received_at, now)
     return Reading(
         value=seen.value, unit=seen.unit, quality=seen.quality, observed_at=seen.observed_at,
         received_at=seen.received_at, source=seen.source, probe=seen.probe, text=seen.text,
-        fresh_until=min(seen.observed_at, seen.received_at, now) + seen.fresh_for,
+        fresh_until=known_at + seen.fresh_for,
     )
 
 
@@ -157,7 +160,7 @@ class Projection:
                 continue
             key = one.key
             old = readings.get(key)
-            if old is not None and one.observed_at <= old.observed_at <= now + FUTURE_SLACK:
+            if old is not None and one.observed_at <= old.observed_at <= now + FUTURE_SLACK and not _confirms(one, old):
                 continue
             readings[key] = reading_of(one, now)
             moment = max(moment, one.observed_at)
@@ -245,6 +248,11 @@ class Projection:
         for state in self.states.values():
             if state.readings:
                 self._look(state.id, min(reading.fresh_until for reading in state.readings.values()))
+
+
+def _confirms(seen: Observation, old: Reading) -> bool:
+    """The same value, of which the far end says later that it still holds: no duplicate."""
+    return seen.confirmed_at is not None and seen.observed_at == old.observed_at and seen.received_at > old.received_at
 
 
 def _observed_at(seen: Observation) -> float:

@@ -16,7 +16,7 @@ from watchfloor.settings_reader import Table, has_host, spell
 SUBJECTS = ("asset", "source", "warning", "region")
 _SEVERITIES = tuple(str(severity) for severity in Severity)
 # Schemes of the public interface that no collector of this version speaks yet.
-_LATER_SCHEMES = ("opc.tcp", "rtsp", "onvif", "gb28181")  # fmt: skip
+_LATER_SCHEMES = ("rtsp", "onvif", "gb28181")  # fmt: skip
 _PASSIVE = "heartbeat"
 _PROFILES = ("cn-12379",)
 # Per kind, what must be given and what may be.
@@ -25,7 +25,7 @@ _CREDENTIALS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "snmpv3": (("user",), ("auth", "auth_key", "priv", "priv_key")),
     "password": (("user", "password"), ("ca",)),
     "token": (("token",), ()),
-    "opcua": ((), ("user", "password", "certificate", "key", "policy", "mode")),
+    "opcua": ((), ("user", "password", "certificate", "key", "policy", "mode", "trust")),
 }
 
 

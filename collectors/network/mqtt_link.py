@@ -17,15 +17,12 @@ from collectors.contract import AuthFailed, CollectorError, Misconfigured, NotRe
 from collectors.network import mqtt_packets as packets
 from collectors.network.addresses import resolve
 from collectors.network.mqtt_packets import Malformed, Message, Packet
+from collectors.opening import Opening
 
 KEEPALIVE = 60
 CONNECT_WITHIN = 10.0
 PROVEN = 1.0
 """Seconds for which a packet from the broker proves that it lives."""
-PAUSE_FIRST, PAUSE_LAST = 0.1, 5.0
-"""Seconds between two tries to connect, doubling."""
-HOLD_FIRST, HOLD_LAST = 30.0, 600.0
-"""The same after a credential was refused: nobody's account is locked by us, however many topics there are."""
 VERSIONS = {packets.V311: "3.1.1", packets.V5: "5"}
 # CONNACK: 3.1.1 clause 3.2.2.3, 5.0 clause 3.2.2.2.
 _DENIED = frozenset((4, 5, 0x86, 0x87, 0x8A, 0x8C))
@@ -64,14 +61,10 @@ class Link(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._welcome: asyncio.Future[int] | None = None
         self._pong: asyncio.Future[None] | None = None
-        self._opening: asyncio.Task[None] | None = None
+        self._opening = Opening(self._connect)
         self._timer: asyncio.TimerHandle | None = None
         self._parser = packets.Parser()
         self._heard = 0.0
-        self._up = False
-        self._error: CollectorError | None = None
-        self._failures = 0
-        self._again = 0.0
 
     # -- what a poll asks ---------------------------------------------------------
 
@@ -79,13 +72,13 @@ class Link(asyncio.Protocol):
         """The broker lives, lets us in and has granted these filters (with their QoS). Raises CollectorError."""
         try:
             async with asyncio.timeout(timeout):
-                await self._open()
+                await self._opening.ready()
                 await self._prove()
                 self._want(filters)
                 for name in filters:
                     _allowed(name, await asyncio.shield(self._granted[name]))
         except TimeoutError as error:
-            if self._up and self._pong is not None:
+            if self._opening.up and self._pong is not None:
                 self._end()  # it took the ping and says nothing
             raise NotReady(Reason.TIMEOUT, f"the broker gave no answer within {timeout:g} s") from error
 
@@ -93,50 +86,31 @@ class Link(asyncio.Protocol):
         """Nobody wants a filter any more."""
         self._filters.pop(name, None)
         self._granted.pop(name, None)
-        if self._up and self._transport is not None:
+        if self._opening.up and self._transport is not None:
             self._transport.write(packets.unsubscribe(self.broker.version, self._next(), [name]))
 
     def close(self) -> None:
         """Says goodbye."""
-        if self._opening is not None:
-            self._opening.cancel()
-        if self._transport is not None and self._up:
+        if self._transport is not None and self._opening.up:
             self._transport.write(packets.BYE)
-        self._up = False
+        self._opening.cancel()
         if self._transport is not None:
             self._transport.close()
         self._stop_waiting()
 
     # -- connecting ---------------------------------------------------------------
 
-    async def _open(self) -> None:
-        """Raises the last CollectorError while it is too soon to try again."""
-        if self._up:
-            return
-        if self._opening is None or self._opening.done():
-            if self._error is not None and asyncio.get_running_loop().time() < self._again:
-                raise self._error.with_traceback(None)
-            self._opening = asyncio.create_task(self._connect(), name="mqtt connection")
-            self._opening.add_done_callback(_seen)
-        await asyncio.shield(self._opening)
-
     async def _connect(self) -> None:
-        loop = asyncio.get_running_loop()
         try:
             await self._greet()
-        except CollectorError as error:
-            self._failed(error)
+        except (CollectorError, OSError):
+            self._end()
             raise
-        except OSError as error:
-            self._failed(not_ready(error))
-            assert self._error is not None
-            raise self._error from error
-        self._up, self._error, self._failures = True, None, 0
         self.connections += 1
         self._granted.clear()
         self._asked.clear()
         self._want(dict(self._filters), again=True)
-        self._timer = loop.call_later(KEEPALIVE / 2, self._keep)
+        self._timer = asyncio.get_running_loop().call_later(KEEPALIVE / 2, self._keep)
 
     async def _greet(self) -> None:
         broker, loop = self.broker, asyncio.get_running_loop()
@@ -155,13 +129,6 @@ class Link(asyncio.Protocol):
         if code:
             self._end()
             raise _refused(code, broker)
-
-    def _failed(self, error: CollectorError) -> None:
-        self._error = error
-        first, last = (HOLD_FIRST, HOLD_LAST) if isinstance(error, AuthFailed) else (PAUSE_FIRST, PAUSE_LAST)
-        self._again = asyncio.get_running_loop().time() + min(first * 2**self._failures, last)
-        self._failures += 1
-        self._end()
 
     def _end(self) -> None:
         if self._transport is not None:
@@ -182,7 +149,7 @@ class Link(asyncio.Protocol):
     def _keep(self) -> None:
         """For probes that are rarer than the broker's patience."""
         loop = asyncio.get_running_loop()
-        if not self._up or self._transport is None:
+        if not self._opening.up or self._transport is None:
             return
         if loop.time() - self._heard > KEEPALIVE * 1.5:
             self._end()
@@ -203,7 +170,7 @@ class Link(asyncio.Protocol):
 
     def remind(self, name: str) -> None:
         """Ask for the filter's retained messages again: somebody else watches it now."""
-        if name in self._granted and self._granted[name].done() and self._up:
+        if name in self._granted and self._granted[name].done() and self._opening.up:
             self._want({name: self._filters[name]}, again=True)
 
     def _next(self) -> int:
@@ -227,20 +194,19 @@ class Link(asyncio.Protocol):
             self._break(NotReady(Reason.WRONG_ANSWER, f"this is not MQTT: {error}"))
 
     def connection_lost(self, error: Exception | None) -> None:
-        was, self._up = self._up, False
+        was = self._opening.lost()
         self._transport = None
         if self._timer is not None:
             self._timer.cancel()
         self._break(not_ready(error) if isinstance(error, OSError) else NotReady(Reason.CLOSED))
         self._stop_waiting()
         if was:
-            self._again = 0.0
             self._lost()
 
     def _break(self, error: NotReady) -> None:
         if self._welcome is not None and not self._welcome.done():
             self._welcome.set_exception(error)
-        if self._up:
+        if self._opening.up:
             self._end()
 
     def _stop_waiting(self) -> None:
@@ -280,12 +246,6 @@ class Link(asyncio.Protocol):
             future = self._granted.get(name)
             if future is not None and not future.done():
                 future.set_result(code)
-
-
-def _seen(task: asyncio.Task[None]) -> None:
-    """Its error is kept for the next poll, also when every poll that waited has been cut off."""
-    if not task.cancelled():
-        task.exception()
 
 
 def _allowed(name: str, code: int) -> None:

@@ -36,6 +36,7 @@ class Seen(msgspec.Struct, gc=False):
     unit: str = ""
     instance: str = ""
     fresh_for: float = 0.0
+    confirmed_at: float | None = None
 
 
 class _Envelope(msgspec.Struct):
@@ -113,6 +114,8 @@ class Intake:
             number = float(value)
             series = known.get((one.asset, one.metric, one.instance)) or self._new(one)
             moment = one.observed_at if one.observed_at < one.received_at else one.received_at
+            if one.confirmed_at is not None and series is not None:
+                moment = _confirmed(moment, one.confirmed_at, one.received_at, max(floor, series.last / 1000))
             if series is None or not floor <= moment <= ahead or not isfinite(number):
                 self.ahead += moment > ahead
                 self.late += moment < floor
@@ -167,3 +170,8 @@ class Intake:
             (int(places[low]) >> 32, int(places[low]) & 0xFFFFFFFF): records[low:high].tobytes()
             for low, high in zip(edges, ends, strict=True)
         }
+
+
+def _confirmed(moment: float, confirmed_at: float, received_at: float, known: float) -> float:
+    """A value that has not changed since `moment`: recorded once, and then when it was said to hold still."""
+    return moment if moment > known else min(confirmed_at, received_at)

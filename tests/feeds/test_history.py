@@ -104,6 +104,17 @@ def test_numbers_and_verdicts_are_kept_and_nothing_else() -> None:
     assert kept == [(1, 1.0), (2, 0.0), (3, 7.0), (4, 2.5), (10, 3.0)]
 
 
+def test_a_value_that_does_not_change_is_recorded_whenever_it_is_confirmed() -> None:
+    intake = Intake()
+    for received in (1.0, 11.0, 21.0, 21.0):
+        one = Seen("a", "m", BASE - 90_000, BASE + received, 7.0, fresh_for=15.0, confirmed_at=BASE + received - 0.5)
+        intake.add([one], BASE + received)
+    changed = Seen("a", "m", BASE + 25.0, BASE + 26.0, 8.0, fresh_for=15.0, confirmed_at=BASE + 25.5)
+    intake.add([changed], BASE + 26.0)
+    assert len(intake) == 4
+    assert intake._times == [int((BASE + at) * 1000) for at in (0.5, 10.5, 20.5, 25.0)]
+
+
 def test_late_and_duplicate_observations_change_nothing() -> None:
     assert taken(one(10, 1), one(10, 2), one(5, 3), one(20, 4), one(10, 1)) == [(10, 1), (20, 4)]
 

@@ -183,3 +183,19 @@ def test_the_changes_alone_rebuild_the_state(feed: list[Observation]) -> None:
     for change in changes:
         built[change.id] = change.after
     assert built == ({"a": one.states["a"]} if changes else {})
+
+
+def test_a_value_that_is_confirmed_stays_fresh_and_keeps_its_own_time() -> None:
+    one = projection()
+    first = seen("tcp.level", True, 100.0, received_at=5000.0, confirmed_at=5000.0)
+    list(one.observe([first], 5000.0))
+    assert one.states["a"].readings["tcp.level"].fresh_until == 5010.0
+    assert list(one.observe([first], 5001.0)) == []
+    again = replace(first, received_at=5008.0, confirmed_at=5007.0)
+    assert len(list(one.observe([again], 5008.0))) == 1
+    reading = one.states["a"].readings["tcp.level"]
+    assert (reading.observed_at, reading.fresh_until) == (100.0, 5018.0)
+    assert list(one.observe([first], 5009.0)) == []
+    ahead = replace(first, observed_at=9000.0, received_at=5010.0, confirmed_at=9000.0)
+    list(one.observe([ahead], 5010.0))
+    assert one.states["a"].readings["tcp.level"].fresh_until == 5020.0

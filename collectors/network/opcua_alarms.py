@@ -1,0 +1,176 @@
+"""Alarms and conditions (OPC 10000-9): which ones a server keeps, and how each stands.
+
+A condition that is no longer retained is over. Only the present state of a condition counts; older branches that
+still wait for an acknowledgement are the server's own affair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from asyncua import ua
+from asyncua.ua.attribute_ids import AttributeIds
+from asyncua.ua.object_ids import ObjectIds as IDS
+
+from collectors.contract import Condition, Measurement
+from collectors.network.opcua_values import seconds, severity
+
+REFRESH_START, REFRESH_END, REFRESH_REQUIRED = (
+    IDS.RefreshStartEventType, IDS.RefreshEndEventType, IDS.RefreshRequiredEventType,
+)  # fmt: skip
+MOST = 500
+"""Conditions of one probe that are kept."""
+SHOWN = 50
+"""Of these, how many get a reading of their own."""
+TEXT = 400
+_BASE, _CONDITION = IDS.BaseEventType, IDS.ConditionType
+_ACKED, _ALARM = IDS.AcknowledgeableConditionType, IDS.AlarmConditionType
+# What is asked of each event, in this order.
+FIELDS: tuple[tuple[int, tuple[str, ...]], ...] = (
+    (_BASE, ("EventId",)), (_BASE, ("EventType",)), (_BASE, ("SourceName",)), (_BASE, ("Time",)),
+    (_BASE, ("Message",)), (_BASE, ("Severity",)), (_CONDITION, ("ConditionName",)), (_CONDITION, ("BranchId",)),
+    (_CONDITION, ("Retain",)), (_ACKED, ("AckedState", "Id")), (_ALARM, ("ActiveState", "Id")), (_CONDITION, ()),
+)  # fmt: skip
+
+
+def event_filter() -> ua.EventFilter:
+    """What is asked for; every event comes, because the ones that frame a refresh are no conditions."""
+    found = ua.EventFilter()
+    found.SelectClauses = [_operand(kind, path) for kind, path in FIELDS]
+    return found
+
+
+def _operand(kind: int, path: tuple[str, ...]) -> ua.SimpleAttributeOperand:
+    one = ua.SimpleAttributeOperand()
+    one.TypeDefinitionId = ua.NodeId(ua.Int32(kind))
+    one.BrowsePath = [ua.QualifiedName(name) for name in path]
+    # The condition's own id is the NodeId attribute of an empty path (OPC 10000-9, 5.5.2).
+    one.AttributeId = AttributeIds.Value if path else AttributeIds.NodeId
+    return one
+
+
+@dataclass(slots=True)
+class Kept:
+    """One condition. `event` is its newest event's id, which an acknowledgement names."""
+
+    id: ua.NodeId
+    event: bytes
+    condition: Condition
+
+
+@dataclass(slots=True)
+class Alarms:
+    """All conditions of one event notifier."""
+
+    left_out: int = 0
+    again: bool = False
+    _kept: dict[str, Kept] = field(default_factory=dict)
+    _over: set[str] = field(default_factory=set)
+    _refreshed: set[str] | None = None
+
+    def take(self, fields: Sequence[ua.Variant], at: float) -> bool:
+        """One event, as FIELDS asked for it; True when something may have changed. `again`: refresh is asked for."""
+        event, kind, source, moment, message, level, name, branch, retain, acked, active, id = _plain(fields)
+        number = kind.Identifier if isinstance(kind, ua.NodeId) and kind.NamespaceIndex == 0 else None
+        if number == REFRESH_START:
+            self._refreshed = set()
+            return False
+        if number == REFRESH_REQUIRED:
+            self.again = True
+            return False
+        if number == REFRESH_END:
+            return self._end_refresh()
+        older = isinstance(branch, ua.NodeId) and not branch.is_null()
+        if not isinstance(id, ua.NodeId) or id.is_null() or older:
+            return False
+        key = id.to_string()
+        if self._refreshed is not None:
+            self._refreshed.add(key)
+        if not retain:
+            return self._drop(key)
+        if key not in self._kept and len(self._kept) >= MOST:
+            self.left_out += 1
+            return True
+        value = level if isinstance(level, int) else 0
+        came = seconds(moment) if isinstance(moment, datetime) else None
+        condition = Condition(
+            name=self._name(key, _text(source), _text(name)), active=active is not False, acked=acked is not False,
+            severity=severity(value), since=self._since(key, active is not False, came or at), level=value,
+            text=_text(message),
+        )  # fmt: skip
+        self._kept[key] = Kept(id, event if isinstance(event, bytes) else b"", condition)
+        return True
+
+    def _name(self, key: str, source: str, name: str) -> str:
+        """Source and condition; where two are called the same, the id tells them apart."""
+        text = "/".join(filter(None, (source, name))) or key
+        taken = any(one.condition.name == text for other, one in self._kept.items() if other != key)
+        return f"{text} ({key})" if taken else text
+
+    def _since(self, key: str, active: bool, moment: float) -> float:
+        """When it became active, or ceased to be; an acknowledgement or a repeat is neither."""
+        known = self._kept.get(key)
+        return known.condition.since if known is not None and known.condition.active is active else moment
+
+    def _end_refresh(self) -> bool:
+        """What the server did not name again is over."""
+        refreshed, self._refreshed = self._refreshed, None
+        gone = [key for key in self._kept if refreshed is not None and key not in refreshed]
+        for key in gone:
+            self._drop(key)
+        return bool(gone)
+
+    def _drop(self, key: str) -> bool:
+        gone = self._kept.pop(key, None)
+        if gone is not None:
+            self._over.add(gone.condition.name)
+        return gone is not None
+
+    @property
+    def conditions(self) -> list[Condition]:
+        """The worst first."""
+        found = [one.condition for one in self._kept.values()]
+        return sorted(found, key=lambda one: (not one.active, one.severity.rank, one.name))
+
+    def find(self, name: str) -> Kept | None:
+        return next((one for one in self._kept.values() if one.condition.name == name), None)
+
+    def measurements(self, at: float) -> list[Measurement]:
+        """How many there are, and each of the worst; what is over is said once more."""
+        conditions = self.conditions
+        active = [one for one in conditions if one.active]
+        waiting = sum(not one.acked for one in conditions)
+        worst = active[0].text if active else ""
+        found = [
+            Measurement(metric="opcua.alarms", value=len(active), observed_at=at, text=worst),
+            Measurement(metric="opcua.unacked", value=waiting, observed_at=at),
+        ]
+        if self.left_out:
+            text = f"more than {MOST} conditions; the others are left out"
+            found.append(Measurement(metric="opcua.alarms_left_out", value=self.left_out, observed_at=at, text=text))
+        over, self._over = self._over - {one.name for one in conditions}, set()
+        found += [_reading(one, at) for one in conditions[:SHOWN]]
+        return found + [
+            Measurement(metric="opcua.alarm", value=False, instance=name, observed_at=at, text="over")
+            for name in sorted(over)
+        ]
+
+
+def _reading(one: Condition, at: float) -> Measurement:
+    acked = "acknowledged" if one.acked else "unacknowledged"
+    text = f"severity {one.level}, {acked}: {one.text}"
+    return Measurement(metric="opcua.alarm", value=one.active, instance=one.name, observed_at=at, text=text)
+
+
+def _plain(fields: Sequence[ua.Variant]) -> list[object]:
+    found = [one.Value if isinstance(one, ua.Variant) else None for one in fields[: len(FIELDS)]]
+    return found + [None] * (len(FIELDS) - len(found))
+
+
+def _text(value: object) -> str:
+    if isinstance(value, ua.LocalizedText):
+        value = value.Text
+    text = value if isinstance(value, str) else ""
+    return "".join(letter for letter in text[:TEXT] if letter.isprintable()).replace("[", "(").replace("]", ")")

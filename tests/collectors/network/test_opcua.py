@@ -1,0 +1,309 @@
+"""OPC UA: values with their own time and quality, one session for many nodes, security, alarms, each way to fail."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from asyncua.ua.status_codes import StatusCodes
+
+from collectors import once, registry
+from collectors.contract import AuthFailed, Condition, Desk, Measurement, Misconfigured, NotReady, Reason, Target
+from collectors.network import opcua_security, opcua_values
+from collectors.network.opcua import OpcUaPoller
+from collectors.settings import Credential
+from collectors.sim.opcua import OpcUaPlant
+from feeds.model import Quality, Severity
+from tests.collectors.network.loopback import ask, closed_port, failure, hanging_up, saying, serve, silence, target
+
+pytestmark = pytest.mark.timeout(60)
+LEVEL = "node=ns%3D2%3Bs%3DLevel&metric=river.level&unit=m"
+VALUES: dict[str, object] = {"Level": 1.5, "Flow": 7.25, "Pump": True, "Name": "泵站", "List": [1, 2]}
+ALARMS = {"High": 900, "Low": 450}
+Wanted = Callable[[], bool]
+
+
+@asynccontextmanager
+async def plant(port: int = 0, **settings: object) -> AsyncIterator[OpcUaPlant]:
+    one = OpcUaPlant("127.0.0.1", port or closed_port(), VALUES, ALARMS, **settings)  # type: ignore[arg-type]
+    await one.start()
+    try:
+        yield one
+    finally:
+        await one.stop()
+
+
+class Desktop:
+    """Takes what is told; `until` waits for something to come true."""
+
+    def __init__(self, data: Path | None = None) -> None:
+        self.told: list[Measurement] = []
+        self.looks: list[str] = []
+        self.conditions: dict[str, Condition] = {}
+        self.poller = OpcUaPoller()
+        self._some = asyncio.Event()
+        self.poller.attach(Desk(told=self._tell, look=self._look, report=self._report, data=data))
+
+    def _tell(self, one: Target, seen: Sequence[Measurement]) -> None:
+        self.told += seen
+        self._some.set()
+
+    def _look(self, one: Target) -> None:
+        self.looks.append(one.uri)
+        self._some.set()
+
+    def _report(self, one: Target, conditions: Sequence[Condition]) -> None:
+        self.conditions = {each.name: each for each in conditions}
+        self._some.set()
+
+    async def until(self, wanted: Wanted) -> None:
+        async with asyncio.timeout(10):
+            while not wanted():
+                self._some.clear()
+                await self._some.wait()
+
+
+@asynccontextmanager
+async def desktop(data: Path | None = None) -> AsyncIterator[Desktop]:
+    one = Desktop(data)
+    try:
+        yield one
+    finally:
+        await one.poller.close()
+
+
+def at(server: OpcUaPlant, query: str, credential: Credential | None = None, timeout: float = 5.0) -> Target:
+    return target(f"opc.tcp://{server.address}?{query}", credential, timeout)
+
+
+async def test_values_come_with_source_time_and_quality_as_they_change() -> None:
+    async with plant() as server, desktop() as desk:
+        moment = time.time() - 3600
+        await server.write("Level", 1.75, source=moment)
+        seen = (await ask(desk.poller, at(server, LEVEL)))["river.level"]
+        assert (seen.value, seen.unit, seen.quality) == (1.75, "m", Quality.GOOD)
+        assert seen.observed_at == pytest.approx(moment, abs=0.001)
+        assert seen.confirmed_at == pytest.approx(time.time(), abs=5)
+        later = moment + 1800
+        await server.write("Level", 2.5, StatusCodes.UncertainSubNormal, later)
+        await desk.until(lambda: desk.told[-1].value == 2.5)
+        told = desk.told[-1]
+        assert (told.quality, told.text) == (Quality.UNCERTAIN, "UncertainSubNormal")
+        assert told.observed_at == pytest.approx(later, abs=0.001)
+        await server.write("Level", 9.9, StatusCodes.BadSensorFailure)
+        await desk.until(lambda: desk.told[-1].quality is Quality.BAD)
+        assert (desk.told[-1].value, desk.told[-1].text) == (None, "BadSensorFailure")
+        assert (await ask(desk.poller, at(server, LEVEL)))["river.level"].quality is Quality.BAD
+
+
+async def test_many_nodes_share_one_session() -> None:
+    async with plant() as server, desktop() as desk:
+        asked = [at(server, f"node=ns%3D2%3Bs%3D{name}&metric={name.lower()}") for name in ("Flow", "Pump", "Name")]
+        asked.append(at(server, "node=nsu%3Durn%3Awatchfloor%3Asim%3Aplant%3Bs%3DLevel"))
+        seen = await asyncio.gather(*(ask(desk.poller, one) for one in asked))
+        values = {name: one.value for each in seen for name, one in each.items()}
+        assert values == {"flow": 7.25, "pump": True, "name": "泵站", "opcua.value": 1.5}
+        assert (await ask(desk.poller, at(server, "")))["opcua.state"].value == "Running"
+        (session,) = desk.poller._sessions.values()
+        assert session.sessions == 1
+        assert len({OpcUaPoller.together(one) for one in asked}) == 1
+        for one in [*asked, at(server, "")]:
+            desk.poller.forget(one)
+        assert not desk.poller._sessions
+
+
+async def test_what_cannot_be_read_is_told_with_its_mend() -> None:
+    async with plant() as server, desktop() as desk:
+        cases = {
+            "node=ns%3D2%3Bs%3DNope": "no node ns=2;s=Nope", "node=i%3D2253": "no value",
+            "node=ns%3D2%3Bs%3DList": "an array", "node=nsu%3Durn%3Ax%3Bs%3DLevel": "no namespace urn:x",
+        }  # fmt: skip
+        for query, words in cases.items():
+            error = await failure(desk.poller, at(server, query))
+            assert isinstance(error, Misconfigured), query
+            assert words in error.en
+        assert (await ask(desk.poller, at(server, LEVEL)))["river.level"].value == 1.5
+
+
+async def test_a_server_that_restarts_is_lost_at_once_and_found_again() -> None:
+    port = closed_port()
+    async with desktop() as desk:
+        async with plant(port) as server:
+            one = at(server, LEVEL)
+            await ask(desk.poller, one)
+        await desk.until(lambda: bool(desk.looks))
+        error = await failure(desk.poller, one)
+        assert isinstance(error, NotReady)
+        assert error.reason is Reason.REFUSED
+        async with plant(port) as server:
+            await server.write("Level", 3.0)
+            assert (await ask(desk.poller, one))["river.level"].value == 3.0
+            await server.write("Level", 4.0)
+            await desk.until(lambda: desk.told[-1].value == 4.0)
+
+
+async def test_each_way_to_fail_has_its_word() -> None:
+    found = []
+    async with desktop() as desk:
+        found.append(await failure(desk.poller, target(f"opc.tcp://127.0.0.1:{closed_port()}")))
+        for talk in (silence, hanging_up, saying(b"HTTP/1.1 400 Bad Request\r\n\r\n")):
+            async with serve(talk) as port:
+                found.append(await failure(desk.poller, target(f"opc.tcp://127.0.0.1:{port}", timeout=0.7)))
+    reasons = [error.reason for error in found if isinstance(error, NotReady)]
+    assert reasons == [Reason.REFUSED, Reason.TIMEOUT, Reason.CLOSED, Reason.WRONG_ANSWER]
+
+
+def login(**values: str) -> Credential:
+    return Credential(name="plc", kind="opcua", values=values)
+
+
+async def test_a_wrong_password_wants_a_person_and_is_not_shown() -> None:
+    async with plant(users={"watch": "open sesame"}) as server, desktop() as desk:
+        seen = await ask(desk.poller, at(server, LEVEL, login(user="watch", password="open sesame")))
+        assert seen["river.level"].value == 1.5
+        for credential in (login(user="watch", password="wrong word"), None):
+            error = await failure(desk.poller, at(server, LEVEL, credential))
+            assert isinstance(error, AuthFailed)
+            assert "wrong word" not in error.en + error.zh
+
+
+@pytest.mark.parametrize(
+    ("policy", "mode"),
+    [("Basic256Sha256", "SignAndEncrypt"), ("Basic256Sha256", "Sign"), ("Aes128_Sha256_RsaOaep", "SignAndEncrypt"),
+     ("Aes256_Sha256_RsaPss", "SignAndEncrypt")],
+)  # fmt: skip
+async def test_every_policy_with_a_certificate_of_our_own(policy: str, mode: str, tmp_path: Path) -> None:
+    server_pem = written(tmp_path)
+    async with plant(identity=server_pem, users={"watch": "open sesame"}) as server, desktop(tmp_path / "d") as desk:
+        words = {"user": "watch", "password": "open sesame", "policy": policy, "mode": mode}
+        strange = await failure(desk.poller, at(server, LEVEL, login(**words)))
+        assert isinstance(strange, AuthFailed)
+        shown = strange.en.partition("SHA-256 ")[2][:64]
+        assert shown in strange.zh
+        other = await failure(desk.poller, at(server, LEVEL, login(**words, trust="ab" * 32)))
+        assert isinstance(other, AuthFailed)
+        assert "not the one that is trusted" in other.en
+        seen = await ask(desk.poller, at(server, LEVEL, login(**words, trust=f"{'cd' * 32}, {shown.upper()}")))
+        assert seen["river.level"].value == 1.5
+        await desk.poller.close()
+        seen = await ask(desk.poller, at(server, LEVEL, login(**words, trust="any")))
+        assert seen["river.level"].value == 1.5
+    key = tmp_path / "d" / "opcua" / "key.pem"
+    assert key.stat().st_mode & 0o777 == 0o600
+
+
+def written(folder: Path) -> tuple[Path, Path]:
+    """Certificate and key of a server."""
+    made = opcua_security.made()
+    places = folder / "server.pem", folder / "server-key.pem"
+    places[0].write_bytes(made.certificate)
+    places[1].write_bytes(made.key)
+    return places
+
+
+async def test_a_policy_that_is_not_offered_is_told_with_those_that_are() -> None:
+    async with plant() as server, desktop() as desk:
+        error = await failure(desk.poller, at(server, LEVEL, login(policy="Basic256Sha256", trust="any")))
+    assert isinstance(error, Misconfigured)
+    assert "it offers: None" in error.en
+
+
+# -- alarms ----------------------------------------------------------------------------
+
+
+async def test_alarms_come_with_their_states_and_take_an_acknowledgement() -> None:
+    async with plant() as server, desktop() as desk:
+        await server.alarm("High", True, "水位过高")
+        one = at(server, "alarms=server")
+        await ask(desk.poller, one)
+        await desk.until(lambda: "Plant/High" in desk.conditions)
+        high = desk.conditions["Plant/High"]
+        assert (high.active, high.acked, high.severity, high.level) == (True, False, Severity.CRITICAL, 900)
+        assert high.text == "水位过高"
+        await server.alarm("Low", True, "压力偏低")
+        await desk.until(lambda: "Plant/Low" in desk.conditions)
+        assert desk.conditions["Plant/Low"].severity is Severity.MINOR
+        seen = {(each.metric, each.instance): each.value for each in await desk.poller.poll(one)}
+        assert (seen["opcua.alarms", ""], seen["opcua.unacked", ""]) == (2, 2)
+        assert seen["opcua.alarm", "Plant/Low"] is True
+        await desk.poller.acknowledge(one, "Plant/High", "李雷", "已派人")
+        await desk.until(lambda: desk.conditions["Plant/High"].acked)
+        assert server.alarms["High"].comments == ["李雷: 已派人"]
+        await desk.poller.acknowledge(one, "Plant/High", "李雷", "again")
+        assert len(server.alarms["High"].comments) == 1
+        await server.alarm("High", False)
+        await desk.until(lambda: "Plant/High" not in desk.conditions)
+        await server.alarm("Low", False)
+        await desk.until(lambda: not desk.conditions["Plant/Low"].active)
+        over = [each for each in desk.told if each.instance == "Plant/High"][-1]
+        assert (over.value, over.text) == (False, "over")
+
+
+async def test_what_ended_while_we_were_away_is_over_after_the_refresh() -> None:
+    port = closed_port()
+    async with desktop() as desk:
+        async with plant(port) as server:
+            one = at(server, "alarms=i%3D2253")
+            await server.alarm("High", True)
+            await ask(desk.poller, one)
+            await desk.until(lambda: "Plant/High" in desk.conditions)
+        await desk.until(lambda: bool(desk.looks))
+        assert "Plant/High" in desk.conditions
+        async with plant(port) as server:
+            await server.alarm("Low", True)
+            await ask(desk.poller, one)
+            await desk.until(lambda: list(desk.conditions) == ["Plant/Low"])
+
+
+async def test_an_alarm_that_is_gone_cannot_be_acknowledged() -> None:
+    async with plant() as server, desktop() as desk:
+        one = at(server, "alarms=server")
+        await ask(desk.poller, one)
+        with pytest.raises(NotReady, match="no longer has"):
+            await desk.poller.acknowledge(one, "Plant/High", "x", "")
+
+
+@pytest.mark.parametrize(
+    ("level", "severity"),
+    [(1, "info"), (200, "info"), (201, "warning"), (401, "minor"), (601, "major"), (800, "major"), (801, "critical"),
+     (1000, "critical")],
+)  # fmt: skip
+def test_the_five_severities(level: int, severity: str) -> None:
+    assert opcua_values.severity(level) == severity
+
+
+@pytest.mark.parametrize(
+    ("text", "mend"),
+    [
+        ("opc.tcp://?node=i%3D1", "10.0.0.8"), ("opc.tcp://h?node=Level", "percent-encoded"),
+        ("opc.tcp://h?node=i%3D1&alarms=server", "two probes"), ("opc.tcp://h?alarms=all", "node id"),
+        ("opc.tcp://h?node=i%3D1&metric=X", "river.level"), ("opc.tcp://h?nod=x", "unknown parameter"),
+    ],
+)  # fmt: skip
+def test_what_is_wrongly_written_is_told_with_its_mend(text: str, mend: str) -> None:
+    with pytest.raises(Misconfigured) as caught:
+        registry.target_of(text, credentials={})
+    assert mend in caught.value.en
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in caught.value.zh)
+
+
+@pytest.mark.parametrize(
+    ("values", "mend"),
+    [({"policy": "Basic128"}, "Basic256Sha256"), ({"mode": "None"}, "SignAndEncrypt"),
+     ({"key": "x"}, "both or neither"), ({"trust": "abc"}, "64 hex digits")],
+)  # fmt: skip
+def test_a_credential_that_cannot_work_is_told_with_its_mend(values: dict[str, str], mend: str) -> None:
+    with pytest.raises(Misconfigured) as caught:
+        opcua_security.read(login(**values))
+    assert mend in caught.value.en
+
+
+async def test_once_shows_the_value() -> None:
+    async with plant() as server:
+        seen = await once.collect_once(f"opc.tcp://{server.address}?{LEVEL}", 5.0)
+    assert once.fine(seen)
+    assert "1.5 m" in once.render(seen)

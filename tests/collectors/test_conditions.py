@@ -1,0 +1,247 @@
+"""Devices' own alarms: what the alert engine is told, and acknowledgements on their way back; values between polls."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import ClassVar
+
+import pytest
+
+from alerts import reports
+from collectors import registry
+from collectors.conditions import AGAIN, Conditions
+from collectors.contract import Condition, Desk, Measurement, NotReady, Reason, Target
+from collectors.jobs import Spec
+from collectors.runner import Collect
+from collectors.settings import SchemeSettings
+from feeds.bus import BusLost, State
+from feeds.model import Ack, Alert, Asset, Command, Kind, Severity
+from tests.collectors.virtual import FakeBus, clock, moved
+
+HIGH = Condition(name="Plant/High", active=True, acked=False, severity=Severity.CRITICAL, since=50.0, level=900)
+URI = "opc.tcp://h?alarms=server"
+SPEC = Spec(key=("pump", URI), scheme="opc.tcp", family="opcua", source="network.opcua",
+            target=registry.target_of(URI, asset="pump"))  # fmt: skip
+
+
+class Engine:
+    """The alert engine's end of the bus: reads reports as the engine does, and holds the alerts."""
+
+    def __init__(self) -> None:
+        self.epoch = "a"
+        self.lost = False
+        self.said: list[reports.Said] = []
+        self.alerts: dict[str, Alert] = {}
+
+    async def send(self, engine: str, command: Command) -> None:
+        if self.lost:
+            raise BusLost("away")
+        assert engine == "alert"
+        self.said += reports.read(command, command.at)
+
+    async def state(self, kinds: Iterable[Kind]) -> State:
+        assert list(kinds) == [Kind.ALERT]
+        return State("0-0", {Kind.ALERT: dict(self.alerts)})
+
+    def take(self) -> list[tuple[str, bool]]:
+        said, self.said = self.said, []
+        return [(one.identity_labels["condition"], one.active) for one in said]
+
+
+class Plant:
+    """A poller whose devices take acknowledgements, or refuse them."""
+
+    schemes: ClassVar[tuple[str, ...]] = ("opc.tcp",)
+    family: ClassVar[str] = "opcua"
+    passive: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        self.acks: list[tuple[str, str, str]] = []
+        self.refuses = False
+
+    async def poll(self, target: Target) -> list[Measurement]:
+        return []
+
+    async def acknowledge(self, target: Target, condition: str, by: str, comment: str) -> None:
+        self.acks.append((condition, by, comment))
+        if self.refuses:
+            raise NotReady(Reason.CLOSED)
+
+    async def close(self) -> None:
+        pass
+
+    @classmethod
+    def validate(cls, target: Target) -> None:
+        pass
+
+
+class Rig:
+    """Conditions over an engine and a plant; `time` is moved by hand."""
+
+    def __init__(self) -> None:
+        self.engine, self.plant, self.time = Engine(), Plant(), 1000.0
+        self.conditions = Conditions(self.engine, "532300", lambda: self.time)
+
+    async def turn(self, *conditions: Condition, later: float = 1.0) -> list[tuple[str, bool]]:
+        self.time += later
+        self.conditions.put(self.plant, SPEC, conditions)
+        await self.conditions.turn()
+        return self.engine.take()
+
+    def ack(self, at: float, by: str = "李雷") -> None:
+        alert = Alert(
+            id="x", fingerprint="f", rule="opcua:alarm", asset="pump", severity=Severity.CRITICAL, active=True,
+            raised_at=50.0, labels={"condition": HIGH.name}, ack=Ack(by=by, at=at, comment="已派人"),
+        )  # fmt: skip
+        self.engine.alerts["x"] = alert
+
+
+async def test_a_condition_is_reported_once_when_it_changes_and_when_it_is_over() -> None:
+    rig = Rig()
+    assert await rig.turn(HIGH) == [(HIGH.name, True)]
+    assert await rig.turn(HIGH) == []
+    assert await rig.turn(replace(HIGH, severity=Severity.MAJOR)) == [(HIGH.name, True)]
+    assert await rig.turn(replace(HIGH, active=False)) == [(HIGH.name, False)]
+    assert await rig.turn(HIGH) == [(HIGH.name, True)]
+    assert await rig.turn() == [(HIGH.name, False)]
+    assert await rig.turn() == []
+
+
+async def test_everything_is_said_again_now_and_then_and_to_another_bus() -> None:
+    rig = Rig()
+    await rig.turn(HIGH)
+    assert await rig.turn(HIGH, later=AGAIN) == [(HIGH.name, True)]
+    rig.engine.epoch = "b"
+    assert await rig.turn(HIGH) == [(HIGH.name, True)]
+    rig.engine.lost = True
+    with pytest.raises(BusLost):
+        await rig.turn(replace(HIGH, active=False))
+    rig.engine.lost = False
+    assert await rig.turn(replace(HIGH, active=False)) == [(HIGH.name, False)]
+
+
+async def test_a_report_carries_what_people_need() -> None:
+    rig = Rig()
+    rig.conditions.put(rig.plant, SPEC, [replace(HIGH, text="水位过高")])
+    await rig.conditions.turn()
+    (said,) = rig.engine.said
+    assert (said.rule, said.asset, said.severity, said.since) == ("opcua:alarm", "pump", Severity.CRITICAL, 50.0)
+    assert (said.text, said.labels["level"]) == ("水位过高", "900")
+    assert HIGH.name in said.title["zh-CN"]
+    assert HIGH.name in said.title["en"]
+
+
+async def test_an_acknowledgement_is_passed_on_once_and_tried_again_when_it_failed() -> None:
+    rig = Rig()
+    await rig.turn(HIGH)
+    assert rig.plant.acks == []
+    rig.ack(1001.0)
+    rig.plant.refuses = True
+    await rig.turn(HIGH)
+    await rig.turn(HIGH)
+    assert len(rig.plant.acks) == 1
+    rig.plant.refuses = False
+    await rig.turn(HIGH, later=5.0)
+    await rig.turn(HIGH, later=60.0)
+    assert rig.plant.acks == [(HIGH.name, "李雷", "已派人")] * 2
+    rig.ack(2000.0)
+    await rig.turn(HIGH)
+    assert len(rig.plant.acks) == 3
+    await rig.turn(replace(HIGH, acked=True))
+    rig.ack(3000.0)
+    await rig.turn(replace(HIGH, acked=True))
+    assert len(rig.plant.acks) == 3
+
+
+async def test_an_acknowledgement_by_nobody_is_none() -> None:
+    rig = Rig()
+    rig.ack(1001.0, by="")
+    await rig.turn(HIGH)
+    assert rig.plant.acks == []
+
+
+async def test_a_probe_that_is_taken_out_of_the_inventory_ends_its_alarms() -> None:
+    rig = Rig()
+    await rig.turn(HIGH)
+    rig.conditions.forget(SPEC)
+    await rig.conditions.turn()
+    assert rig.engine.take() == [(HIGH.name, False)]
+
+
+# -- between two polls -------------------------------------------------------------------
+
+
+class Pushing(Plant):
+    """Says 1 when it is asked, and what `desk.told` is given in between."""
+
+    made: ClassVar[list[Pushing]] = []
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.polls: list[tuple[float, str]] = []
+        self.forgotten: list[str] = []
+        self.made.append(self)
+
+    def attach(self, desk: Desk) -> None:
+        self.desk = desk
+
+    def forget(self, target: Target) -> None:
+        self.forgotten.append(target.uri)
+
+    @staticmethod
+    def together(target: Target) -> str:
+        return target.host
+
+    async def poll(self, target: Target) -> list[Measurement]:
+        self.polls.append((asyncio.get_running_loop().time(), target.uri))
+        return [Measurement(metric=target.params.get("metric", "opcua.value"), value=1, observed_at=clock())]
+
+
+def inventory(*uris: str) -> Mapping[str, Asset]:
+    return {"a": Asset(id="a", name="a", kind="pump", region="532301", probes=uris)}
+
+
+def test_what_is_told_between_polls_is_published_and_a_look_asks_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "poller_class", lambda scheme: Pushing)
+    Pushing.made.clear()
+    one, two = "opc.tcp://h?node=i%3D1&metric=river.level", "opc.tcp://h?node=i%3D2&metric=river.flow"
+
+    async def story() -> tuple[FakeBus, Pushing]:
+        bus = FakeBus()
+        assets = inventory(one, two)
+        collect = Collect(bus, "532300", {"opc.tcp": SchemeSettings(interval=10.0)}, (), assets, {}, clock)  # type: ignore[arg-type]
+        task = asyncio.create_task(collect.run())
+        await asyncio.sleep(25.0)
+        poller = Pushing.made[0]
+        target = registry.target_of(one, asset="a", timeout=2.0)
+        poller.desk.told(target, [Measurement(metric="river.level", value=7, observed_at=clock() - 3)])
+        await asyncio.sleep(0.2)
+        poller.polls.append((-1.0, "look"))
+        poller.desk.look(target)
+        await asyncio.sleep(0.2)
+        poller.polls.append((-1.0, "looked"))
+        await collect.reload(assets=inventory(two))
+        poller.desk.told(target, [Measurement(metric="river.level", value=8)])
+        await asyncio.sleep(0.2)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return bus, poller
+
+    bus, poller = moved(story())
+    levels = bus.observations("river.level")
+    assert [each.value for each in levels if each.value != 1] == [7]
+    assert all(each.instance == "" for each in levels), "a name that the inventory chose needs no instance"
+    told = next(each for each in levels if each.value == 7)
+    assert told.received_at - told.observed_at == pytest.approx(3.0)
+    names = [uri for _, uri in poller.polls]
+    assert names[names.index("look") + 1 : names.index("looked")] == [one]
+    assert poller.forgotten == [one]
+    times: dict[str, list[float]] = {}
+    for at, uri in poller.polls:
+        times.setdefault(uri, []).append(at)
+    assert times[one][0] == pytest.approx(times[two][0], abs=0.01)
+    assert times[one][1] == pytest.approx(times[two][1], abs=0.01)
+
+
