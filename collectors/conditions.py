@@ -10,15 +10,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from uuid import uuid4
+
+import msgspec
 
 from collectors.contract import Acknowledger, CollectorError, Condition, Poller
 from collectors.jobs import Key, Spec
 from feeds.bus import BusError, State
 from feeds.clock import Clock
 from feeds.model import Ack, Alert, Command, Kind
+from feeds.reports import Report
 
 ENGINE, ACTION, ROLE = "alert", "report", "ingest"
 TURN = 0.5
@@ -63,7 +66,8 @@ class Known:
     poller: Poller
     spec: Spec
     conditions: dict[str, Condition] = field(default_factory=dict)
-    said: dict[str, dict[str, Any]] = field(default_factory=dict)
+    said: dict[str, Report] = field(default_factory=dict)
+    again: bool = False
     acks: dict[str, Told] = field(default_factory=dict)
 
 
@@ -109,25 +113,24 @@ class Conditions:
         if now - self._said_at >= AGAIN or self._epoch != self._bus.epoch:
             self._said_at, self._epoch = now, self._bus.epoch
             for known in self._known.values():
-                for said in known.said.values():
-                    said["again"] = True
+                known.again = True
         for key, known in list(self._known.items()):
             fresh = _news(known)
             names = list(fresh)
             for start in range(0, len(names), AT_ONCE):
                 some = names[start : start + AT_ONCE]
                 await self._bus.send(ENGINE, self._command([fresh[name] for name in some], now))
-                known.said |= {name: dict(fresh[name]) for name in some}
-            for name in [name for name, said in known.said.items() if not said["active"] and name in fresh]:
-                if name not in known.conditions:
-                    del known.said[name]
+                known.said |= {name: fresh[name] for name in some}
+            known.again = False
+            for name in [name for name in known.said if name not in known.conditions]:
+                del known.said[name]
             if not known.said and not known.conditions:
                 del self._known[key]
 
-    def _command(self, alerts: list[dict[str, Any]], now: float) -> Command:
+    def _command(self, reports: list[Report], now: float) -> Command:
         return Command(
             id=uuid4().hex, action=ACTION, subject="", actor="network.opcua", role=ROLE, actor_region=self._site,
-            at=now, valid_until=now + VALID, args={"alerts": alerts},
+            at=now, valid_until=now + VALID, args={"alerts": msgspec.to_builtins(reports)},
         )  # fmt: skip
 
     async def _pass_on(self) -> None:
@@ -169,23 +172,19 @@ def rule_of(family: str) -> str:
     return f"{family}:alarm"
 
 
-def _news(known: Known) -> dict[str, dict[str, Any]]:
-    """What the alert engine has not been told, by condition."""
-    now = {name: _said(known.spec, one) for name, one in known.conditions.items()}
-    over = {name: {**said, "active": False} for name, said in known.said.items() if name not in now}
-    for said in over.values():
-        said.pop("again", None)
-    return {name: one for name, one in (now | over).items() if known.said.get(name) != one}
+def _news(known: Known) -> dict[str, Report]:
+    """What the alert engine has not been told, by condition; what it was told and is gone is over."""
+    now = {name: _report(known.spec, one) for name, one in known.conditions.items()}
+    over = {name: replace(said, active=False) for name, said in known.said.items() if name not in now}
+    return {name: one for name, one in (now | over).items() if known.again or known.said.get(name) != one}
 
 
-def _said(spec: Spec, one: Condition) -> dict[str, Any]:
-    """As alerts.reports.Said reads it."""
-    labels = {"condition": one.name, "level": str(one.level)}
-    return {
-        "rule": rule_of(spec.family), "asset": spec.asset, "severity": str(one.severity), "active": one.active,
-        "since": one.since, "identity_labels": {"condition": one.name}, "labels": labels, "text": one.text,
-        "title": {"zh-CN": f"设备告警：{one.name}", "en": f"Device alarm: {one.name}"},
-    }  # fmt: skip
+def _report(spec: Spec, one: Condition) -> Report:
+    return Report(
+        rule=rule_of(spec.family), asset=spec.asset, severity=one.severity, active=one.active, since=one.since,
+        identity_labels={"condition": one.name}, labels={"condition": one.name, "level": str(one.level)},
+        title={"zh-CN": f"设备告警：{one.name}", "en": f"Device alarm: {one.name}"}, text=one.text,
+    )  # fmt: skip
 
 
 def _acknowledged(alerts: Mapping[str, Any]) -> dict[tuple[str, str], Ack]:

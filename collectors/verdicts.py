@@ -72,7 +72,6 @@ def _readings(spec: Spec, seen: Sequence[Measurement], at: float) -> tuple[Obser
         )
         for one in seen
     )  # fmt: skip
-    return max(0.0, one.confirmed_at - one.observed_at) + spec.fresh_for
 
 
 def behind(seconds: float) -> str:

@@ -18,6 +18,7 @@ from collectors.runner import Collect
 from collectors.settings import SchemeSettings
 from feeds.bus import BusLost, State
 from feeds.model import Ack, Alert, Asset, Command, Kind, Severity
+from feeds.reports import Report
 from tests.collectors.virtual import FakeBus, clock, moved
 
 HIGH = Condition(name="Plant/High", active=True, acked=False, severity=Severity.CRITICAL, since=50.0, level=900)
@@ -32,7 +33,7 @@ class Engine:
     def __init__(self) -> None:
         self.epoch = "a"
         self.lost = False
-        self.said: list[reports.Said] = []
+        self.said: list[Report] = []
         self.alerts: dict[str, Alert] = {}
 
     async def send(self, engine: str, command: Command) -> None:
