@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from api import live
 from api.deps import Deps, language_of
+from api.direct import Direct, Endpoint, Handler
 from api.findings import Finding
 from api.guard import Guard
 from api.headers import SecurityHeaders
@@ -41,7 +42,8 @@ class Application(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         deps: Deps = self.state.deps
-        counted = Count(Guard(super().build_middleware_stack(), deps, self.state.identities), self.state.metrics)
+        inner = Direct(super().build_middleware_stack(), deps, DIRECT, HANDLERS)
+        counted = Count(Guard(inner, deps, self.state.identities), self.state.metrics)
         return SecurityHeaders(ServerErrorMiddleware(counted, handler=_internal), deps)
 
 
@@ -70,7 +72,9 @@ def create_app(deps: Deps, routers: Sequence[APIRouter] = ()) -> FastAPI:
     for router in (*ROUTERS, *routers):
         app.include_router(router)
     app.add_api_route("/api/{path:path}", _unknown, methods=list(METHODS), include_in_schema=False)
-    _handle_errors(app)
+    for kind, handler in HANDLERS.items():
+        app.add_exception_handler(kind, handler)
+    app.add_exception_handler(Exception, _internal)
     return app
 
 
@@ -93,27 +97,34 @@ def _prefix(route: Any) -> str:
     return str(getattr(route, "path", "") or getattr(getattr(route, "original_router", None), "prefix", ""))
 
 
-def _handle_errors(app: FastAPI) -> None:
-    async def problem(request: Request, error: Problem) -> Response:
-        return response(error, language_of(request), request.url.path)
+async def _problem(request: Request, error: Problem) -> Response:
+    return response(error, language_of(request), request.url.path)
 
-    async def http(request: Request, error: HTTPException) -> Response:
-        slug = BY_STATUS.get(error.status_code, "invalid" if error.status_code < 500 else "internal")
-        status = None if TEMPLATES[slug].status == error.status_code else error.status_code
-        return await problem(request, Problem(slug, headers=error.headers, status=status))
 
-    async def invalid(request: Request, error: RequestValidationError) -> Response:
-        return await problem(request, Problem("invalid", findings=[_finding(item) for item in error.errors()]))
+async def _http(request: Request, error: HTTPException) -> Response:
+    slug = BY_STATUS.get(error.status_code, "invalid" if error.status_code < 500 else "internal")
+    status = None if TEMPLATES[slug].status == error.status_code else error.status_code
+    return await _problem(request, Problem(slug, headers=error.headers, status=status))
 
-    async def lost(request: Request, error: BusError | JournalLost) -> Response:
-        return await problem(request, Problem("busy"))
 
-    app.add_exception_handler(Problem, problem)  # type: ignore[arg-type]  # Starlette knows only Exception
-    app.add_exception_handler(HTTPException, http)  # type: ignore[arg-type]
-    app.add_exception_handler(RequestValidationError, invalid)  # type: ignore[arg-type]
-    app.add_exception_handler(BusError, lost)  # type: ignore[arg-type]
-    app.add_exception_handler(JournalLost, lost)  # type: ignore[arg-type]
-    app.add_exception_handler(Exception, _internal)
+async def _invalid(request: Request, error: RequestValidationError) -> Response:
+    return await _problem(request, Problem("invalid", findings=[_finding(item) for item in error.errors()]))
+
+
+async def _lost(request: Request, error: BusError | JournalLost) -> Response:
+    return await _problem(request, Problem("busy"))
+
+
+HANDLERS: dict[type[Exception], Handler] = {
+    Problem: _problem, HTTPException: _http, RequestValidationError: _invalid, BusError: _lost, JournalLost: _lost,
+}
+DIRECT: Mapping[str, Endpoint] = {"/api/v2/alerts": alertmanager.post_alerts} | {
+    f"{ingest.router.prefix}/{name}": endpoint
+    for name, endpoint in (
+        ("alertmanager", ingest.from_alertmanager), ("grafana", ingest.from_grafana), ("zabbix", ingest.from_zabbix),
+        ("cloudevents", ingest.from_cloudevents),
+    )
+}  # fmt: skip
 
 
 async def _internal(request: Request, error: Exception) -> Response:

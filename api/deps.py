@@ -70,10 +70,18 @@ def language_of(connection: HTTPConnection) -> str:
     return language(connection.headers, deps_of(connection).site.language)
 
 
-def needs(right: Right) -> Callable[[HTTPConnection], Principal]:
-    """A dependency: who asks, who must have that right (else 403)."""
+async def _given(connection: HTTPConnection) -> Deps:
+    return deps_of(connection)
 
-    def check(connection: HTTPConnection) -> Principal:
+
+async def _anybody(connection: HTTPConnection) -> Principal:
+    return principal_of(connection)
+
+
+def needs(right: Right) -> Callable[[HTTPConnection], Awaitable[Principal]]:
+    """A dependency: who asks, who must have that right (else 403). Asynchronous: FastAPI gives others a thread each."""
+
+    async def check(connection: HTTPConnection) -> Principal:
         principal = principal_of(connection)
         if not principal.may(right):
             raise Problem("forbidden")
@@ -82,8 +90,8 @@ def needs(right: Right) -> Callable[[HTTPConnection], Principal]:
     return check
 
 
-Given = Annotated[Deps, Depends(deps_of)]
-Anybody = Annotated[Principal, Depends(principal_of)]
+Given = Annotated[Deps, Depends(_given)]
+Anybody = Annotated[Principal, Depends(_anybody)]
 Viewer = Annotated[Principal, Depends(needs(Right.SEE))]
 Actor = Annotated[Principal, Depends(needs(Right.ACT))]
 Ingester = Annotated[Principal, Depends(needs(Right.INGEST))]
