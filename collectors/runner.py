@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Protocol
@@ -49,6 +49,7 @@ class Collect:
     """Entry of the role. `site` is the site's region; `clock` stamps what is seen (epoch seconds).
 
     `zone` is the site's time zone. `data` is where collectors keep what is their own (keys), None for nowhere.
+    `trouble` says what people should know about the role itself, "" for nothing.
     """
 
     def __init__(
@@ -63,9 +64,11 @@ class Collect:
         data: Path | None = None,
         zone: tzinfo = UTC,
         reference: Sequence[str] = (),
+        trouble: Callable[[], str] = lambda: "",
     ) -> None:
         self._reference = tuple(reference)
         self._bus = bus
+        self._trouble = trouble
         self._site = site
         self._zone = zone
         self._clock = clock
@@ -173,10 +176,11 @@ class Collect:
         if turn % round(COLLECTOR_EVERY / CANARY_EVERY) == 0:
             counts = {"entries": float(self.outbox.published), "losses": float(self.outbox.losses)}
             self._figures = self._vitals.read() | counts
+        words = self._trouble()
         self.outbox.beat(
             Heartbeat(
-                source="role.collect", kind="role", at=at, ok=True, every=CANARY_SILENCE, region=self._site,
-                targets=len(self.probing), failing=self.probing.failing, stats=self._figures,
+                source="role.collect", kind="role", at=at, ok=not words, error=words, every=CANARY_SILENCE,
+                region=self._site, targets=len(self.probing), failing=self.probing.failing, stats=self._figures,
             )
         )  # fmt: skip
         if turn % round(COLLECTOR_EVERY / CANARY_EVERY) == 0:

@@ -63,11 +63,14 @@ def make_version(folder: Path) -> None:
     (folder / WHOLE).touch()
 
 
+def _own() -> dict[str, str]:
+    """Our environment; neither another installation's modules nor its pip settings may reach in."""
+    own = {key: value for key, value in os.environ.items() if not key.startswith(("PIP_", "PYTHON", "VIRTUAL_ENV"))}
+    return own | {"PIP_CONFIG_FILE": os.devnull}
+
+
 def _run(command: list[str]) -> str:
-    # Neither another installation's modules nor its pip settings may reach in.
-    env = {key: value for key, value in os.environ.items() if not key.startswith(("PIP_", "PYTHON", "VIRTUAL_ENV"))}
-    env["PIP_CONFIG_FILE"] = os.devnull
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=_own(), capture_output=True, text=True, check=False)
     if done.returncode:
         said = (done.stdout + done.stderr).strip()[-2000:]
         raise Stop(f"{command[0]} 失败 ({done.returncode})", f"failed: {said}")
@@ -79,7 +82,8 @@ def watchfloor(version: Path, *arguments: str, owner: Path) -> subprocess.Comple
     command = [str(version / "bin" / "watchfloor"), *arguments]
     stat = owner.stat()
     who = {"user": stat.st_uid, "group": stat.st_gid, "extra_groups": []} if os.geteuid() == 0 and stat.st_uid else {}
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", **who)  # type: ignore[call-overload, no-any-return]
+    how = {"env": _own(), "capture_output": True, "text": True, "check": False, "cwd": "/"}
+    return subprocess.run(command, **how, **who)  # type: ignore[call-overload, no-any-return]
 
 
 # -- the site --------------------------------------------------------------------------------------------

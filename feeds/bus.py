@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -12,9 +12,10 @@ from redis.exceptions import ConnectionError as NoConnection
 from feeds import wire
 from feeds.bus_errors import BusError, BusFull, BusLost, translated
 from feeds.bus_servers import CONFIRM_WITHIN, NOTICE_WITHIN, Server
-from feeds.bus_writes import WRITE, Words, adding, removing, script_arguments, setting
+from feeds.bus_writes import WRITE, Words, adding, script_arguments
 from feeds.clock import Clock, now
 from feeds.entries import (
+    DEAD_KEPT,
     Beat,
     DeadLetter,
     Packed,
@@ -22,12 +23,11 @@ from feeds.entries import (
     State,
     StreamEntry,
     beat_of,
+    commit_writes,
     entry_order,
     letter,
     letter_fields,
-    packed,
     readable,
-    state_writes,
     unpacked,
 )
 from feeds.fencing import Fence
@@ -41,8 +41,6 @@ __all__ = [
 CHANGES_KEPT = 60.0
 BEATS_READ = 64
 """Beats that one look goes back: some seconds of all roles."""
-DEAD_KEPT = 10_000
-RESULTS_KEPT = 1000
 
 
 class Bus:
@@ -58,6 +56,7 @@ class Bus:
         self.site = site
         self.epoch = ""
         self.fence: Fence | None = None
+        self.trouble = ""
         self._clock = clock
         self._dead: list[DeadLetter] = []
         self._server = Server(url, self.keys.changes, name, self._on_connect)
@@ -115,12 +114,12 @@ class Bus:
             await self._redis.xadd(self.keys.commands(engine), {"s": command.actor, "e": body})
 
     async def beat(self, role: str, at: float, stats: Mapping[str, float] | None = None) -> None:
-        """Say that a role's loop really moves, and how it feels.
+        """Say that a role's loop really moves, how it feels, and what troubles it.
 
         A master that no replica listens to may be one that was deposed and does not know it yet (Sentinel tells it
         seconds later): the next command looks for the master again.
         """
-        fields = {"r": role, "t": repr(at), "v": wire.encode(dict(stats or {}))}
+        fields = {"r": role, "t": repr(at), "v": wire.encode(dict(stats or {})), "w": self.trouble}
         async with self._asked():
             confirmed = await self._server.add(
                 self.keys.beats, fields, within=NOTICE_WITHIN, maxlen=200, approximate=True
@@ -153,28 +152,11 @@ class Bus:
         Cursors and private fields that are not named keep what they were; a private None is removed.
         """
         batch, dead = list(changes), self._dead
-        first = await self.write(self._commit(engine, cursors, batch, results, dead, private or {}))
+        first = await self.write(
+            commit_writes(self.keys, engine, self.epoch, cursors, batch, results, dead, private or {})
+        )
         self._dead = self._dead[len(dead):]
         return first.decode() if batch else ""
-
-    def _commit(
-        self, engine: str, cursors: Mapping[str, str], batch: list[Change], results: Iterable[Result],
-        dead: Sequence[DeadLetter], private: Mapping[str, bytes | None],
-    ) -> Iterator[Words]:
-        keys = self.keys
-        if batch:
-            rows = [packed(change) for change in batch]
-            yield adding(keys.changes, {"b": wire.encode(rows)})
-            yield from state_writes(keys, batch, rows)
-        for result in results:
-            yield adding(keys.results, {"r": wire.encode(result)}, keep=RESULTS_KEPT)
-        for one in dead:
-            yield adding(keys.dead, letter_fields(one), keep=DEAD_KEPT)
-            yield "HINCRBY", keys.dead_counts, one.source or "?", 1
-        own: dict[str, Any] = {"epoch": self.epoch} | {f"c:{stream}": at for stream, at in cursors.items()}
-        own |= {f"p:{name}": value for name, value in private.items() if value is not None}
-        yield from setting(keys.engine(engine), own)
-        yield from removing(keys.engine(engine), [f"p:{name}" for name, value in private.items() if value is None])
 
     async def script(self, script: str, key: str, *arguments: Any) -> Any:
         """A script over one key, for what has a module of its own."""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from feeds import wire
-from feeds.bus_writes import Words, removing, setting
+from feeds.bus_writes import Words, adding, removing, setting
 from feeds.keys import Keys
-from feeds.model import Alert, Change, Kind
+from feeds.model import Alert, Change, Kind, Result
 
 log = logging.getLogger(__name__)
+
+DEAD_KEPT = 10_000
+RESULTS_KEPT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +43,11 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """A role's word that it moves: when (epoch seconds), and its figures (see feeds.vitals)."""
+    """A role's word that it moves: when (epoch seconds), its figures (see feeds.vitals), what troubles it ("")."""
 
     at: float
     stats: dict[str, float]
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,28 @@ def state_writes(keys: Keys, batch: list[Change], rows: list[Packed]) -> Iterato
 
 
 def beat_of(fields: dict[bytes, bytes]) -> Beat:
-    return Beat(float(fields[b"t"]), wire.decode(fields[b"v"], dict[str, float]))
+    words = fields.get(b"w", b"").decode(errors="replace")
+    return Beat(float(fields[b"t"]), wire.decode(fields[b"v"], dict[str, float]), words)
+
+
+def commit_writes(
+    keys: Keys, engine: str, epoch: str, cursors: Mapping[str, str], batch: list[Change], results: Iterable[Result],
+    dead: Iterable[DeadLetter], private: Mapping[str, bytes | None],
+) -> Iterator[Words]:  # fmt: skip
+    """Everything that an engine's commit writes; the changes come first."""
+    if batch:
+        rows = [packed(change) for change in batch]
+        yield adding(keys.changes, {"b": wire.encode(rows)})
+        yield from state_writes(keys, batch, rows)
+    for result in results:
+        yield adding(keys.results, {"r": wire.encode(result)}, keep=RESULTS_KEPT)
+    for one in dead:
+        yield adding(keys.dead, letter_fields(one), keep=DEAD_KEPT)
+        yield "HINCRBY", keys.dead_counts, one.source or "?", 1
+    own: dict[str, Any] = {"epoch": epoch} | {f"c:{stream}": at for stream, at in cursors.items()}
+    own |= {f"p:{name}": value for name, value in private.items() if value is not None}
+    yield from setting(keys.engine(engine), own)
+    yield from removing(keys.engine(engine), [f"p:{name}" for name, value in private.items() if value is None])
 
 
 def letter_fields(letter: DeadLetter) -> dict[str, Any]:

@@ -112,8 +112,12 @@ class Projector:
         for role, beat in beats.items():
             name = f"role.{role}"
             known = self.projection.sources.get(name)
-            if known is None or known.silent_since is not None or not 0 <= beat.at - known.at < ROLE_EVERY:
-                said = Heartbeat(source=name, kind="role", at=beat.at, ok=True, every=ROLE_SILENT, stats=beat.stats)
+            news = known is None or known.silent_since is not None or known.error != beat.words
+            if news or known is None or not 0 <= beat.at - known.at < ROLE_EVERY:
+                said = Heartbeat(
+                    source=name, kind="role", at=beat.at, ok=not beat.words, error=beat.words, every=ROLE_SILENT,
+                    stats=beat.stats,
+                )
                 yield from self.projection.beat(said, now, "beat")
 
     async def _record(self, changes: Iterable[Change], now: float) -> None:

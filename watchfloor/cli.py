@@ -115,10 +115,13 @@ def _demo(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from watchfloor import logs, site
+    from watchfloor import applied, logs, site
 
     logs.setup("watchfloor")
-    return site.run(load(args.config))
+    start = applied.start(args.config)
+    if start.trouble:
+        print(start.trouble["zh-CN"], start.trouble["en"], sep="\n", file=sys.stderr)
+    return site.run(start.settings)
 
 
 def _role(args: argparse.Namespace) -> int:

@@ -15,12 +15,15 @@ from zoneinfo import ZoneInfo
 import uvloop
 
 from feeds.bus import Bus
+from feeds.inventory import Inventory
 from feeds.journal import Intake, Journal, JournalLost, StoreRefused, intake_url, sqlite_url
-from watchfloor import logs, valkey
+from watchfloor import applied, logs, valkey
+from watchfloor.applied import Start
 from watchfloor.process import REFUSED
 from watchfloor.seat import Build, Entry, Role, Seat
-from watchfloor.settings import Settings, SettingsError, load
-from watchfloor.settings_inventory import load_inventory
+from watchfloor.settings import Settings, SettingsError
+from watchfloor.settings_findings import make
+from watchfloor.settings_inventory import load_inventory, of_row
 
 log = logging.getLogger(__name__)
 
@@ -88,23 +91,22 @@ def run_role(name: str, config: Path) -> int:
     logs.setup(name)
     gc.set_threshold(*GARBAGE)
     try:
-        settings = load(config)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_run(name, applied.start(config)))
     except SettingsError as error:
         log.error("the settings cannot be used: %s", error)
         return 1
-    try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_run(name, settings))
     except StoreRefused as error:
         log.error("%s", error)
         return REFUSED
     return 0
 
 
-async def _run(name: str, settings: Settings) -> None:
+async def _run(name: str, start: Start) -> None:
+    settings = start.settings
     bus = Bus(redis_url(settings), settings.site.region, name=name)
     async with open_journal(settings, name, patient=True) as journal:
-        work = asyncio.create_task(Seat(name, BUILDERS[name], settings, bus, journal).run(), name=name)
+        work = asyncio.create_task(Seat(name, BUILDERS[name], start, bus, journal).run(), name=name)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, work.cancel)
@@ -116,13 +118,21 @@ async def _run(name: str, settings: Settings) -> None:
             await bus.close()
 
 
+def _inventory(settings: Settings) -> Inventory:
+    """Every good row. SettingsError when a whole file cannot be read: to go on without it would empty the picture."""
+    inventory = load_inventory(settings)
+    if stopping := [of_row(one) for one in inventory.findings if one.error and not one.line]:
+        raise SettingsError(stopping)
+    return inventory
+
+
 async def _collect(settings: Settings, bus: Bus, journal: Journal) -> Role:
     from collectors.runner import Collect
 
     entry = Collect(
         bus=bus, site=settings.site.region, schemes=settings.schemes, sources=settings.sources,
-        assets=load_inventory(settings).assets, credentials=settings.credentials, data=settings.data,
-        zone=ZoneInfo(settings.site.timezone), reference=settings.reference,
+        assets=_inventory(settings).assets, credentials=settings.credentials, data=settings.data,
+        zone=ZoneInfo(settings.site.timezone), reference=settings.reference, trouble=lambda: bus.trouble,
     )
 
     async def reload(fresh: Settings) -> None:
@@ -138,7 +148,7 @@ async def _project(settings: Settings, bus: Bus, journal: Journal) -> Role:
     from feeds.history import HistoryStore, Recording, history_url
     from feeds.projector import Projecting
 
-    inventory = load_inventory(settings)
+    inventory = _inventory(settings)
     for finding in inventory.findings:
         log.warning("inventory: %s", finding.say(settings.site.language))
     entry = Projecting(bus, journal, settings.site.region, inventory.assets)
@@ -156,11 +166,16 @@ async def _project(settings: Settings, bus: Bus, journal: Journal) -> Role:
 
 async def _alert(settings: Settings, bus: Bus, journal: Journal) -> Role:
     from alerts.alerting import Alerting
+    from alerts.rules import RuleError
 
-    entry = Alerting(
-        bus, journal, settings.rules, settings.receivers, settings.site.name, policy=settings.root_cause,
-        sample=settings.sample, intake=Intake(intake_url(journal_url(settings)), "alert"),
-    )
+    try:
+        entry = Alerting(
+            bus, journal, settings.rules, settings.receivers, settings.site.name, policy=settings.root_cause,
+            sample=settings.sample, intake=Intake(intake_url(journal_url(settings)), "alert"),
+        )
+    except RuleError as error:
+        wrong = make("rule", file=settings.path.name, key="rule", value=error.rule, detail=error.message)
+        raise SettingsError([wrong]) from error
 
     async def reload(fresh: Settings) -> None:
         await entry.reload(fresh.rules, fresh.receivers, policy=fresh.root_cause, sample=fresh.sample)
@@ -172,7 +187,7 @@ async def _command(settings: Settings, bus: Bus, journal: Journal) -> Role:
     from incidents.engine import Command
 
     intake = Intake(intake_url(journal_url(settings)), "command")
-    entry = Command(bus, journal, load_inventory(settings).assets, intake=intake)
+    entry = Command(bus, journal, _inventory(settings).assets, intake=intake)
 
     async def reload(fresh: Settings) -> None:
         await entry.reload(load_inventory(fresh).assets)

@@ -14,6 +14,8 @@ from feeds.bus import Bus
 from feeds.bus_lease import Lease
 from feeds.fencing import Fenced
 from feeds.journal import Journal
+from watchfloor import applied
+from watchfloor.applied import Start
 from watchfloor.settings import Settings, SettingsError, load
 
 log = logging.getLogger(__name__)
@@ -50,9 +52,11 @@ def load_whole(path: Path) -> Settings:
 class Seat:
     """One process's place at a role: it stands by while another copy works, works, and stands by again when fenced."""
 
-    def __init__(self, name: str, build: Build, settings: Settings, bus: Bus, journal: Journal) -> None:
-        self._name, self._make, self._settings = name, build, settings
+    def __init__(self, name: str, build: Build, start: Start, bus: Bus, journal: Journal) -> None:
+        self._name, self._make, self._settings = name, build, start.settings
         self._bus, self._journal = bus, journal
+        self._trouble: dict[str, str] = {}
+        self._say(start.trouble)
         # What is collected bears its own time and needs no fence; of pages there may be as many as one likes.
         self._lease = None if name == "web" else Lease(bus, name, journal if name != "collect" else None)
         self._role: Role | None = None
@@ -77,7 +81,7 @@ class Seat:
 
     async def _turn(self) -> None:
         """From the wait for the lease to its loss."""
-        self._role = await self._build(self._settings)  # before the wait, so that taking over is quick
+        self._role = await self._prepare()  # before the wait, so that taking over is quick
         if self._lease is None:
             return await self._work()
         try:
@@ -105,6 +109,21 @@ class Seat:
     async def _build(self, settings: Settings) -> Role:
         return await self._make(settings, self._bus, self._journal)
 
+    async def _prepare(self) -> Role:
+        """The role on its settings, or on those that were applied last when inventory or rules cannot be used."""
+        kept = None if self._trouble else await asyncio.to_thread(applied.capture, self._settings)
+        try:
+            role = await self._build(self._settings)
+        except SettingsError as error:
+            if self._trouble:
+                raise
+            start = await asyncio.to_thread(applied.instead, self._settings.path, error)
+            self._settings = start.settings
+            self._say(start.trouble)
+            return await self._build(start.settings)
+        await asyncio.to_thread(applied.keep, kept)
+        return role
+
     async def reload(self) -> None:
         """Apply settings that can be used; a wrong file leaves the running ones in place and says so."""
         async with self._reloading:
@@ -112,13 +131,25 @@ class Seat:
                 fresh = await asyncio.to_thread(load_whole, self._settings.path)
             except SettingsError as error:
                 log.error("settings not applied, the running ones stay: %s", error)
+                if not self._trouble:
+                    self._say(applied.trouble(error))
                 return
+            kept = await asyncio.to_thread(applied.capture, fresh)
             if self._role is not None and self._working:
                 await self._role.reload(fresh)
             else:
                 self._role = await self._build(fresh)
             self._settings = fresh
+            self._say({})
+            await asyncio.to_thread(applied.keep, kept)
             log.info("settings applied")
+
+    def _say(self, trouble: dict[str, str]) -> None:
+        """In the log, and on the role's source until settings apply: on /sources, and to whoever has a rule for it."""
+        self._trouble = trouble
+        self._bus.trouble = trouble.get(self._settings.site.language, "")
+        if trouble:
+            log.error("%s", trouble["en"])
 
 
 def _words(errors: BaseExceptionGroup[Fenced]) -> str:

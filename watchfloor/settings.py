@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from alerts.settings import HoldPolicy, ReceiverSettings, RuleSettings
@@ -17,7 +17,7 @@ from watchfloor.settings_findings import Finding, SettingsError, make
 from watchfloor.settings_lines import Lines
 from watchfloor.settings_reader import Report, Table
 
-__all__ = ["Draft", "Finding", "Settings", "SettingsError", "load", "read"]
+__all__ = ["Draft", "Finding", "Settings", "SettingsError", "load", "read", "read_text"]
 
 _AT_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
 _SECRET_HEADER = re.compile(r"^\s*\[+\s*(credentials|receiver|redis|journal)\b")
@@ -26,9 +26,13 @@ _HEADER = re.compile(r"^\s*\[")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything a site may set. Paths are absolute; durations are seconds; secrets never show in `repr`."""
+    """Everything a site may set. Paths are absolute; durations are seconds; secrets never show in `repr`.
+
+    `text` is the file that said so.
+    """
 
     path: Path
+    text: str = field(default="", repr=False, compare=False)
     site: SiteInfo
     data: Path
     inventory: tuple[Path, ...]
@@ -84,6 +88,11 @@ def read(path: Path) -> Draft:
         return _nothing(make("file_missing", file=path.name, value=str(path)))
     except OSError as error:
         return _nothing(make("file_unreadable", file=path.name, value=str(path), detail=error.strerror or str(error)))
+    return read_text(text, path)
+
+
+def read_text(text: str, path: Path) -> Draft:
+    """The same of what stood in that file."""
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -91,7 +100,7 @@ def read(path: Path) -> Draft:
     report = Report(path=path, lines=Lines(text))
     settings = _settings(Table(document, (), report), path)
     findings = tuple(sorted(report.findings, key=lambda finding: finding.line))
-    return Draft(settings=settings, findings=findings, lines=report.lines)
+    return Draft(settings=replace(settings, text=text), findings=findings, lines=report.lines)
 
 
 def _settings(top: Table, path: Path) -> Settings:

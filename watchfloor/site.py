@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 
-from watchfloor import valkey
+from watchfloor import applied, valkey
 from watchfloor.settings import Settings
 from watchfloor.supervisor import AlreadyRunning, Refused, Supervisor
 
@@ -21,6 +22,8 @@ def supervisor(settings: Settings) -> Supervisor:
 
 def run(settings: Settings) -> int:
     """Run all roles until SIGTERM; returns the exit code."""
+
+    os.environ[applied.DATA] = str(settings.data)  # for roles that are started while the settings cannot say it
 
     async def act() -> None:
         await supervisor(settings).run()

@@ -13,6 +13,7 @@ import pytest
 from feeds import bus_lease
 from feeds.bus import Bus
 from feeds.journal import Journal
+from watchfloor.applied import Start
 from watchfloor.seat import Build, Role, Seat
 from watchfloor.settings import Settings, load
 
@@ -92,7 +93,7 @@ async def seated(
         stack.push_async_callback(own.close)
         await journal.open()
         stack.push_async_callback(journal.close)
-        seat = Seat("alert", builder(made), settings, own, journal)
+        seat = Seat("alert", builder(made), Start(settings, {}), own, journal)
         task = asyncio.create_task(seat.run())
         yield seat, task
         task.cancel()
