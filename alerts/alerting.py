@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 
 from alerts.engine import NAME, AlertEngine
-from alerts.outbox import Sender, compile_receivers
+from alerts.outbox import Sender
+from alerts.receivers import House, compile_receiver, compile_receivers
 from alerts.rules import compile_rules
-from alerts.settings import HoldPolicy, ReceiverSettings, RuleSettings
+from alerts.settings import EscalationSettings, HoldPolicy, ReceiverSettings, RuleSettings
+from alerts.target import ReceiverError, Target
 from feeds.bus import Bus
 from feeds.clock import Clock, now
 from feeds.engine import run_engine
 from feeds.inbox import Inbox
 from feeds.journal import Intake, Journal
+
+log = logging.getLogger(__name__)
 
 
 class Alerting:
@@ -31,14 +36,18 @@ class Alerting:
         policy: HoldPolicy | None = None,
         sample: float = 0.0,
         intake: Intake | None = None,
+        escalations: Sequence[EscalationSettings] = (),
+        house: House | None = None,
     ) -> None:
         self._bus, self._clock, self._intake = bus, clock, intake
-        compiled, webhooks = compile_rules(rules), compile_receivers(receivers)
-        self._sender = Sender(journal, webhooks, clock=clock)
+        self._house = house or House()
+        compiled = compile_rules(rules)
+        self._usable(receivers)
+        self._sender = Sender(journal, clock=clock)
         inbox = Inbox(intake, journal, NAME, clock=clock) if intake is not None else None
         self.engine = AlertEngine(
             journal, compiled, receivers, site_name, clock=clock, wake=self._sender.wake, policy=policy, sample=sample,
-            inbox=inbox,
+            inbox=inbox, escalations=escalations, house=self._house, told_of_receivers=self._send_to,
         )
 
     async def run(self) -> None:
@@ -53,9 +62,23 @@ class Alerting:
 
     async def reload(
         self, rules: Sequence[RuleSettings], receivers: Sequence[ReceiverSettings], *, sample: float = 0.0,
-        policy: HoldPolicy | None = None,
+        policy: HoldPolicy | None = None, escalations: Sequence[EscalationSettings] = (),
     ) -> None:
         """Other rules and receivers from the next step on; RuleError or ReceiverError leaves the running ones."""
-        compiled, webhooks = compile_rules(rules), compile_receivers(receivers)
-        self.engine.replace(compiled, receivers, sample=sample, policy=policy)
-        self._sender.replace(webhooks)
+        compiled = compile_rules(rules)
+        self._usable(receivers)
+        self.engine.replace(compiled, receivers, sample=sample, policy=policy, escalations=escalations)
+
+    def _usable(self, receivers: Sequence[ReceiverSettings]) -> None:
+        for target in compile_receivers(receivers, self._house).values():
+            target.close()
+
+    def _send_to(self, receivers: Sequence[ReceiverSettings]) -> None:
+        """The file's receivers and those made here. One that cannot be used any more stops none of the others."""
+        targets: dict[str, Target] = {}
+        for one in receivers:
+            try:
+                targets[one.id] = compile_receiver(one, self._house)
+            except ReceiverError as error:
+                log.error("%s: nothing is sent to it", error)
+        self._sender.replace(targets, receivers)

@@ -16,12 +16,16 @@ from alerts import life, rulebook, suppressions
 from alerts.board import Board, Step, new_id
 from alerts.evaluator import Timers
 from alerts.finish import finish
-from alerts.notices import Told, due, notices
+from alerts.people import ACTIONS as PEOPLE_ACTIONS
+from alerts.people import People, PeopleNote
+from alerts.receivers import House
+from alerts.rows import append, change_of, enqueue, is_shown, keep_note, usable
 from alerts.rulebook import RuleBook, RuleNote
 from alerts.rules import CompiledRule
-from alerts.settings import HoldPolicy, ReceiverSettings
-from alerts.subjects import Subjects
+from alerts.settings import EscalationSettings, HoldPolicy, ReceiverSettings
+from alerts.subjects import Subject, Subjects
 from alerts.suppressions import Note
+from alerts.telling import ACKED, Telling
 from feeds import reports, wire
 from feeds.bus import Bus, Saved, State, StreamEntry, entry_order
 from feeds.clock import Clock
@@ -69,30 +73,36 @@ class AlertEngine:
         policy: HoldPolicy | None = None,
         sample: float = 0.0,
         inbox: Inbox | None = None,
+        escalations: Sequence[EscalationSettings] = (),
+        house: House | None = None,
+        told_of_receivers: Callable[[Sequence[ReceiverSettings]], None] = lambda receivers: None,
     ) -> None:
+        house = house or House()
         self._journal, self._inbox = journal, inbox
         self._book = RuleBook(rules, sample)
-        self._receivers = tuple(receivers)
-        self._site_name = site_name
+        self.people = People(journal, receivers, escalations, lambda some: usable(some, house))
+        self.telling = Telling(self.people, site_name, house.zone)
+        self._told_of_receivers = told_of_receivers
         self._clock = clock
         self._wake = wake
         self._make_id = make_id
         self._policy = policy
         self._bus: Bus | None = None
-        self._told: dict[str, Told] = {}
         self._cursors: dict[str, str] = {}
         self._saved_timers = -1
         self._turn = 0
-        self._adrift, self._unreconciled = False, True
+        self._adrift, self._unreconciled, self._new_people = False, True, True
         self._moved: set[str] = set()
         self.board = Board(self._book.running(), subjects=Subjects(), make_id=make_id)
 
     def replace(
         self, rules: Mapping[str, CompiledRule], receivers: Sequence[ReceiverSettings], *, sample: float = 0.0,
-        policy: HoldPolicy | None = None,
+        policy: HoldPolicy | None = None, escalations: Sequence[EscalationSettings] = (),
     ) -> None:
-        """Other rules of the file and receivers from the next step on; alerts of removed rules clear then."""
-        self._receivers, self._policy = tuple(receivers), policy
+        """Other rules of the file, receivers and policies from the next step on; alerts of removed rules clear then."""
+        self._policy, self._new_people = policy, True
+        self.people.replace(receivers, escalations)
+        self._told_of_receivers(self.people.receivers)
         self.board.set_policy(policy)
         self._book.set_file(rules, self._clock(), sample)
         self._moved |= self.board.set_rules(self._book.running())
@@ -107,7 +117,10 @@ class AlertEngine:
             await self._inbox.open()
         docs = await self._journal.docs("alert", open=True)
         alerts = [life.load(doc.body) for doc in docs]
-        self._told = {doc.id: Told.load(doc.body) for doc in docs}
+        await self.people.open()
+        self.telling.load(docs, {alert.id: alert for alert in alerts})
+        self._told_of_receivers(self.people.receivers)
+        self._new_people = True
         place = await self._place(bus, saved, state)
         self._book.restore(await self._journal.docs(rulebook.KIND), self._clock())
         self.board = Board(
@@ -121,9 +134,10 @@ class AlertEngine:
         commands = bus.keys.commands(NAME)
         self._cursors = {bus.keys.changes: place.changes, commands: saved.cursors.get(commands, "0-0")}
         self._unreconciled, self._saved_timers = True, -1
+        now = self._clock()
         if self._adrift:
-            self.board.meet(self._clock())
-        await finish(self._settle(self._unpublished(state.records[Kind.ALERT], alerts), []))
+            self.board.meet(now)
+        await finish(self._settle(self._unpublished(state.records[Kind.ALERT], alerts), [], now))
         return dict(self._cursors)
 
     async def _suppressions(self) -> list[suppressions.Suppression]:
@@ -166,7 +180,7 @@ class AlertEngine:
                 self._unreconciled, self._moved = False, set()
         for entry in entries:
             self._cursors[entry.stream] = entry.id
-        await finish(self._settle([], results))
+        await finish(self._settle([], results, now))
         if self._inbox is not None:
             await self._inbox.tidy()
 
@@ -202,6 +216,8 @@ class AlertEngine:
 
     async def _obey(self, command: Command, now: float) -> Result:
         """Carry a command out once: one that the journal knows is only answered again."""
+        if command.action in PEOPLE_ACTIONS:
+            return await self._arrange(command, now)
         closed = None
         if self.board.find(command.subject) is None:
             doc = await self._journal.doc("alert", command.subject)
@@ -221,37 +237,65 @@ class AlertEngine:
             return result
         return self.board.command(command, now, closed)
 
+    async def _arrange(self, command: Command, now: float) -> Result:
+        """Another roster, other receivers or policies."""
+        if (entry := await self._journal.command_entry(command.id)) is not None:
+            current = self.people.version(entry.kind).dump()
+            return Result(command=command.id, outcome=Outcome.DONE, detail="again", after=current)
+        result = await self.people.obey(command, now)
+        if result.outcome is Outcome.DONE:
+            self._told_of_receivers(self.people.receivers)
+            self._new_people = True
+        return result
+
+    def _around(self, alert: Alert) -> Subject | None:
+        return self.board.subjects.get((alert.subject_kind, alert.asset))
+
+    def _find(self, id: str) -> tuple[Alert, Subject | None] | None:
+        alert = self.board.alerts.get(id)
+        return (alert, self._around(alert)) if alert is not None else None
+
     # -- keeping -----------------------------------------------------------------
 
-    async def _settle(self, changes: list[Change], results: list[Result]) -> None:
+    async def _settle(self, changes: list[Change], results: list[Result], now: float) -> None:
         """Journal what happened, then publish it; nothing is written when there is nothing new."""
         steps, notes, rules = self.board.take_steps(), self.board.suppressions.take_notes(), self._book.take_notes()
         lagging = self._inbox is not None and self._inbox.lagging
-        news = bool(steps or notes or rules or lagging)
+        people = self.people.take_notes()
+        late = self._new_people or self.telling.escalations.is_due(now)
+        news = bool(steps or notes or rules or lagging or people or late)
         if not (news or changes or results or self.board.revision != self._saved_timers):
             return
         self._turn += 1
-        if news and await self._record(steps, notes, rules):
+        if news and await self._record(steps, notes, rules, people, now):
             self._wake()
-        await self._commit([*changes, *(_change(step) for step in steps if _shown(step))], results)
+        await self._commit([*changes, *(change_of(step) for step in steps if is_shown(step))], results)
 
-    async def _record(self, steps: Sequence[Step], notes: Sequence[Note], rules: Sequence[RuleNote]) -> bool:
+    async def _record(
+        self, steps: Sequence[Step], notes: Sequence[Note], rules: Sequence[RuleNote], people: Sequence[PeopleNote],
+        now: float,
+    ) -> bool:
         """Everything that follows from a batch becomes durable together; True when there is something to send."""
         queued = False
         async with self._journal.begin() as tx:
             for note in notes:
-                await _note(tx, note)
+                await keep_note(tx, note)
+            for version in people:
+                await version.write(tx)
             if rules:
                 await rulebook.record(tx, self._book, rules)
             last: dict[str, tuple[Alert, int]] = {}
             for step in steps:
-                last[step.alert.id] = step.alert, await _append(tx, step)
-                queued = await self._enqueue(tx, step) or queued
+                last[step.alert.id] = step.alert, await append(tx, step)
+                queued = await enqueue(tx, self.telling.say(step)) or queued
+                if self.telling.quiets(step):
+                    self.telling.cancelled(step.alert.id, await tx.cancel_outbox(step.alert.id, reason=ACKED))
+            queued = await self._escalate(tx, {step.alert.id: step for step in steps}, last, now) or queued
             for id, (alert, seq) in last.items():
-                body = life.dump(alert) | self._told.get(id, Told()).dump() | self.board.reporting.dump(id)
+                body = life.dump(alert) | self.telling.dump(id) | self.board.reporting.dump(id)
                 await tx.put("alert", id, body, open=alert.open, seq=seq)
                 if not alert.open:
-                    self._told.pop(id, None)
+                    self.telling.drop(id)
             epoch = self._bus.epoch if self._bus is not None else ""
             await tx.set_cursor(NAME, {"epoch": epoch, "cursors": self._cursors, PENDING: self._waiting()})
             if self._inbox is not None:
@@ -260,14 +304,22 @@ class AlertEngine:
             self._inbox.settled()
         return queued
 
-    async def _enqueue(self, tx: Tx, step: Step) -> bool:
-        said = due(step, self._receivers, self._told.setdefault(step.alert.id, Told()))
-        for notice in notices(step, said, self._site_name):
-            await tx.enqueue(
-                notice.key, receiver=notice.receiver, subject=notice.subject, created=notice.at, due=notice.at,
-                body=notice.body,
-            )
-        return bool(said)
+    async def _escalate(
+        self, tx: Tx, ends: Mapping[str, Step], last: dict[str, tuple[Alert, int]], now: float
+    ) -> bool:
+        """Begin, go on with or stop the escalation of what has moved, and tell what is due; `last` gains what did."""
+        if self._new_people:
+            self._new_people = False
+            self.telling.changed(self.board.alerts.values(), self._around, now)
+            await self.people.write_file_docs(tx)
+        for step in ends.values():
+            self.telling.follow(step.alert, step.subject or self._around(step.alert), step.transition.at)
+        queued = False
+        for one in self.telling.escalate(now, self._find):
+            alert = one.fired.alert
+            last[alert.id] = alert, await one.append(tx)
+            queued = await enqueue(tx, one.notices) or queued
+        return queued
 
     async def _commit(self, changes: Iterable[Change], results: Iterable[Result]) -> None:
         assert self._bus is not None, "open() comes first"
@@ -281,31 +333,3 @@ class AlertEngine:
     def _waiting(self) -> dict[str, Any]:
         """What must be found again after a restart and stands in no alert."""
         return self.board.dump() | {"turn": self._turn}
-
-
-async def _append(tx: Tx, step: Step) -> int:
-    moved = step.transition
-    body = {"seq": moved.seq, "before": moved.before, "after": moved.after, "text": moved.text}
-    return await tx.append(
-        kind="alert", name=moved.name, subject=step.alert.id, at=moved.at, actor=moved.actor, reason=moved.comment,
-        command=moved.command, body=body,
-    )
-
-
-async def _note(tx: Tx, note: Note) -> None:
-    """A silence's or window's step, and its present form."""
-    one = note.after
-    seq = await tx.append(
-        kind=one.kind, name=note.name, subject=one.id, at=note.at, actor=note.actor, reason=note.comment,
-        command=note.command, body=suppressions.dump(one),
-    )
-    await tx.put(one.kind, one.id, suppressions.dump(one), open=note.open, seq=seq)
-
-
-def _shown(step: Step) -> bool:
-    """A remark on an alert that was closed already concerns the record only."""
-    return step.alert.open or step.transition.name != "comment"
-
-
-def _change(step: Step) -> Change:
-    return Change(kind=Kind.ALERT, id=step.alert.id, after=step.alert, at=step.transition.at, cause=step.cause)

@@ -1,8 +1,8 @@
 """Sends what the journal holds ready: at least once, in order for each alert and receiver, for as long as it takes.
 
 A message leaves the outbox only when its receiver took it, refused it, or is no longer in the
-settings. One receiver that is away neither delays nor starves another, and a journal
-that is away stops nothing for good: what was sent is marked as soon as it is back.
+settings; or when it has become needless (see alerts.rounds). One receiver that is away neither delays nor
+starves another, and a journal that is away stops nothing for good: what was sent is marked as soon as it is back.
 """
 
 from __future__ import annotations
@@ -11,14 +11,17 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import aiohttp
 
 from alerts.finish import finish
+from alerts.rates import Budget
+from alerts.receivers import parse_rate, reserve_of
+from alerts.rounds import NEEDLESS, Round, Rounds, is_digest, is_test, is_urgent
 from alerts.settings import ReceiverSettings
-from alerts.webhook import Again, ReceiverError, Rejected, Webhook, webhook
+from alerts.target import Again, Rejected, Target
 from feeds.clock import Clock
 from feeds.clock import now as wall_clock
 from feeds.journal import Journal, JournalLost, OutboxItem
@@ -29,6 +32,7 @@ FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 300.0
 POLL = 1.0
 BATCH = 500
+REMOVED = "receiver removed"
 
 
 def pause_after(attempts: int, jitter: Callable[[], float] = random.random) -> float:
@@ -37,38 +41,46 @@ def pause_after(attempts: int, jitter: Callable[[], float] = random.random) -> f
     return whole * (1.0 - jitter() / 2)
 
 
-def compile_receivers(receivers: Iterable[ReceiverSettings]) -> dict[str, Webhook]:
-    """Every receiver's webhook by id; ReceiverError at the first that cannot be used."""
-    made: dict[str, Webhook] = {}
-    for one in receivers:
-        if one.id in made:
-            raise ReceiverError(one.id, "id 重复", "the id is used twice")
-        made[one.id] = webhook(one)
-    return made
-
-
 class Sender:
-    """Takes from the journal's outbox and hands to receivers. `wake` cuts a wait short."""
+    """Takes from the journal's outbox and hands to receivers. `wake` cuts a wait short.
+
+    Without receivers (None) nothing is sent until they are given: what waits for them must not be taken for removed.
+    """
 
     def __init__(
         self,
         journal: Journal,
-        receivers: Mapping[str, Webhook],
+        targets: Mapping[str, Target] | None = None,
+        receivers: Sequence[ReceiverSettings] = (),
         *,
         clock: Clock = wall_clock,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._journal = journal
-        self._receivers = dict(receivers)
+        self._targets: dict[str, Target] | None = None
+        self._budgets: dict[str, Budget] = {}
         self._clock = clock
         self._jitter = jitter
         self._woken = asyncio.Event()
         self._lost: set[str] = set()
         self._journal_lost = False
+        self._rounds = Rounds(journal)
+        if targets is not None:
+            self.replace(targets, receivers)
 
-    def replace(self, receivers: Mapping[str, Webhook]) -> None:
+    def replace(self, targets: Mapping[str, Target], receivers: Sequence[ReceiverSettings] = ()) -> None:
         """Other receivers from now on; what waits for one that is gone is given up."""
-        self._receivers = dict(receivers)
+        for old in (self._targets or {}).values():
+            old.close()
+        self._targets = dict(targets)
+        before, self._budgets = self._budgets, {}
+        for one in receivers:
+            if (rate := parse_rate(one.rate)) is not None:
+                new, old_budget = Budget(*rate, reserve_of(one)), before.get(one.id)
+                same = old_budget is not None and (
+                    (old_budget.count, old_budget.seconds, old_budget.reserve) == (new.count, new.seconds, new.reserve)
+                )
+                self._budgets[one.id] = old_budget if same and old_budget is not None else new
         self._woken.set()
 
     def wake(self) -> None:
@@ -98,6 +110,8 @@ class Sender:
     async def _due(self) -> dict[str, list[OutboxItem]]:
         """What is due by receiver; nothing while the journal is away."""
         found: dict[str, list[OutboxItem]] = {}
+        if self._targets is None:
+            return found
         try:
             due = await self._journal.outbox_due(self._clock(), BATCH)
         except JournalLost as error:
@@ -117,43 +131,68 @@ class Sender:
 
     async def _serve(self, session: aiohttp.ClientSession, receiver: str, items: list[OutboxItem]) -> None:
         """Send one receiver's items in order; at the first that fails the rest waits with it."""
-        for place, item in enumerate(items):
-            target = self._receivers.get(receiver)
-            if target is None:
-                await self._mark(item.key, error="receiver removed")
-                continue
-            if (ahead := await self._ahead(item)) is not None:
-                await self._postpone([item], max(ahead, self._clock() + POLL))
-                continue
-            try:
-                await target.send(session, item.key, item.body)
-            except Again as error:
-                due = await self._failed(item, error)
-                await self._postpone(items[place + 1 :], due)
-                return
-            except Rejected as error:
-                log.warning("receiver %s refused %s: %s", receiver, item.key, error)
-                await self._mark(item.key, attempts=item.attempts + 1, error=f"refused: {error}")
-            else:
-                await self._sent(item)
-        self._woken.set()
-
-    async def _ahead(self, item: OutboxItem) -> float | None:
-        """When an older unsent message of the same alert to the same receiver is due; None when there is none."""
+        target = (self._targets or {}).get(receiver)
+        if target is None:
+            await self._mark_all(items, error=REMOVED)
+            return
         try:
-            queued = await self._journal.outbox_for(item.subject)
-        except JournalLost as error:  # then it is not known, and the message waits with it
+            one = await self._round(receiver, items)
+        except JournalLost as error:  # then it is not known what goes first, and everything waits
             self._say_lost(error)
-            return self._clock()
-        for other in queued:
-            if other.key == item.key:
-                return None
-            if other.receiver == item.receiver and other.due is not None:
-                return other.due
-        return None
+            return
+        for place, item in enumerate(one.send):
+            if not await self._send(session, target, item, one.send[place + 1 :]):
+                return
+        if one.send:
+            self._woken.set()
+
+    async def _round(self, receiver: str, items: list[OutboxItem]) -> Round:
+        """What of the items is sent now; the others are put off or have become needless."""
+        now, budget = self._clock(), self._budgets.get(receiver)
+        if budget is None:
+            one = await self._rounds.plain(items)
+        else:
+            one = await self._rounds.bounded(receiver, budget, now)
+        await self._mark_all(one.needless, error=NEEDLESS)
+        for due, waiting in one.later.items():
+            await self._mark_all(waiting, due=max(due, now + POLL), keep_error=True)
+        await self._mark_all(one.over_rate, due=max(one.room_at, now + POLL), error=Rounds.RATE)
+        return one
+
+    async def _send(
+        self, session: aiohttp.ClientSession, target: Target, item: OutboxItem, rest: Sequence[OutboxItem]
+    ) -> bool:
+        """One message; False when the receiver is away, and `rest` waits with it."""
+        if (budget := self._budgets.get(item.receiver)) is not None:
+            budget.spend(self._clock(), urgent=is_urgent(item))
+        try:
+            body = await self._rounds.whole(item) if is_digest(item) else item.body
+            if not body.get("items", True):
+                await self._mark(item.key, error=NEEDLESS)
+                return True
+            await target.send(session, item.key, body)
+        except JournalLost as error:
+            self._say_lost(error)
+            return False
+        except Again as error:
+            if is_test(item):
+                await self._mark(item.key, attempts=item.attempts + 1, error=f"failed: {error}")
+                return True
+            due = await self._failed(item, error)
+            await self._mark_all(rest, due=due, keep_error=True)
+            return False
+        except Rejected as error:
+            log.warning("receiver %s refused %s: %s", item.receiver, item.key, error)
+            await self._mark(item.key, attempts=item.attempts + 1, error=f"refused: {error}")
+        else:
+            await self._sent(item)
+        return True
 
     async def _sent(self, item: OutboxItem) -> None:
-        await self._mark(item.key, sent_at=self._clock(), attempts=item.attempts + 1)
+        at = self._clock()
+        if parts := self._rounds.parts(item):
+            await self._surely(lambda: self._journal.outbox_sent_parts(item.key, parts, at))
+        await self._mark(item.key, sent_at=at, attempts=item.attempts + 1)
         if item.receiver in self._lost:
             self._lost.discard(item.receiver)
             log.info("receiver %s is back", item.receiver)
@@ -169,15 +208,24 @@ class Sender:
         await self._mark(item.key, due=due, attempts=attempts, error=str(error))
         return due
 
-    async def _postpone(self, items: Iterable[OutboxItem], due: float) -> None:
-        for item in items:
-            await self._mark(item.key, due=due, attempts=item.attempts, error=item.error)
-
     async def _mark(self, key: str, **how: Any) -> None:
         """A stop between sending and marking would send it twice, so it waits for the mark; as long as it takes."""
+        await self._surely(lambda: self._journal.outbox_mark(key, **how))
+
+    async def _mark_all(
+        self, items: Iterable[OutboxItem], *, due: float | None = None, error: str = "", keep_error: bool = False
+    ) -> None:
+        """The same for several that were not sent."""
+        keys = [item.key for item in items]
+        if keys:
+            said = None if keep_error else error
+            await self._surely(lambda: self._journal.outbox_put_off(keys, due=due, error=said))
+
+    async def _surely(self, work: Callable[[], Any]) -> None:
         while True:
             try:
-                return await finish(self._journal.outbox_mark(key, **how))
+                await finish(work())
+                return
             except JournalLost as error:
                 self._say_lost(error)
                 await asyncio.sleep(POLL)

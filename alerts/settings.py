@@ -27,13 +27,80 @@ class RuleSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReceiverSettings:
-    """`[[receiver]]`: who is told and how. `url`: json://host:port/path or jsons:// (a plain webhook)."""
+class Concern:
+    """Which alerts are meant: everything that is given must fit; the words of one list are alternatives."""
+
+    severities: tuple[Severity, ...] = tuple(Severity)
+    regions: tuple[str, ...] = ()
+    feeds: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmsSettings:
+    """`[receiver.sms]`: how a site's own gateway wants a short message over HTTP.
+
+    Values of `fields` and `headers` may hold {to}, {text} and {key}; `encoding` says where the fields go: "form",
+    "json" (the body) or "query" (the address). `success` is a regular expression that must be found in the answer.
+    """
+
+    method: str = "POST"
+    encoding: str = "form"
+    fields: dict[str, str] = field(default_factory=dict, repr=False)
+    headers: dict[str, str] = field(default_factory=dict, repr=False)
+    success: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Templates:
+    """A receiver's own wording by language; "" is the built-in one."""
+
+    subject: dict[str, str] = field(default_factory=dict)
+    text: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiverSettings(Concern):
+    """`[[receiver]]`: who is told and how.
+
+    `url`: json:// or jsons:// (a plain webhook), sms+http:// or sms+https:// (a gateway), relay:// or relays:// (the
+    border relay), or any address that Apprise knows; "{to}" in it stands for a person's address. `rate` ("20/min")
+    bounds what is sent; `reserve` of it is kept for `critical` (-1: a quarter). `direct` False: escalation steps only.
+    """
 
     id: str
     url: str = field(repr=False)
-    severities: tuple[Severity, ...] = tuple(Severity)
     timeout: float = 5.0
+    language: str = ""
+    rate: str = ""
+    reserve: int = -1
+    to: str = ""
+    direct: bool = True
+    templates: Templates = field(default_factory=Templates)
+    sms: SmsSettings | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepSettings:
+    """`[[escalation.step]]`: who is told after how long (seconds) without anybody taking the alert, and how.
+
+    `who`: "duty", "leader", "person:ID", "receiver:ID". `channels`: ids of receivers that reach persons. `repeat`
+    (seconds, not under 10 min) tells them again, `times` times, until the next step comes.
+    """
+
+    after: float = 0.0
+    who: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    repeat: float | None = None
+    times: int = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscalationSettings(Concern):
+    """`[[escalation]]`: steps over the duty roster; the first one that fits an alert is used."""
+
+    id: str
+    steps: tuple[StepSettings, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,10 @@
      "reason": "first",                       first | again | worse | flapping | cleared
      "site": "楚雄州",
      "alert": {"id": …, "severity": "critical", "active": true, "state": "UNACK", "raised_at": "2026-…Z", …},
-     "asset": {"id": …, "name": …, "kind": …, "region": …}}       null when the alert is about no asset
+     "asset": {"id": …, "name": …, "kind": …, "region": …},       null when the alert is about no asset
+     "to": {"person": …, "name": …, "language": …, "address": …}}  when one person is meant (an escalation's step)
+
+A digest has the reason "digest" and `items`, each such a body. Reasons of an escalation: escalation | repeat | promise.
 
 `alert` is the public record as it was at that step (the same as in REST and the live feed).
 2xx accepts. 408, 429 and 5xx are tried again; any other answer is a refusal. Redirects are not followed.
@@ -16,6 +19,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -23,39 +27,10 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import aiohttp
 
 from alerts.settings import ReceiverSettings
+from alerts.target import Again, ReceiverError, judge_status
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 _SCHEMES = {"json": "http", "jsons": "https"}
-
-
-class Undelivered(Exception):
-    """The message has not arrived. Trees into what the sender must do.
-
-    Undelivered
-    ├── Again      try again later
-    └── Rejected   the receiver does not want it, and will not want it later
-    """
-
-
-class Again(Undelivered):
-    """Nobody answered, or the receiver asks for patience; `after` is its wish in seconds, if it said one."""
-
-    def __init__(self, why: str, after: float | None = None) -> None:
-        super().__init__(why)
-        self.after = after
-
-
-class Rejected(Undelivered):
-    """The receiver answered that this message is not for it."""
-
-
-class ReceiverError(ValueError):
-    """A receiver cannot be used. `message` says why and how to mend it, by language ("zh-CN", "en")."""
-
-    def __init__(self, receiver: str, zh: str, en: str) -> None:
-        super().__init__(f"receiver {receiver}: {en}")
-        self.receiver = receiver
-        self.message = {"zh-CN": f"接收方 {receiver}：{zh}", "en": f"receiver {receiver}: {en}"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +42,7 @@ class Webhook:
     timeout: float
     headers: dict[str, str] = field(default_factory=dict, repr=False)
 
-    async def send(self, session: aiohttp.ClientSession, key: str, body: dict[str, Any]) -> None:
+    async def send(self, session: aiohttp.ClientSession, key: str, body: Mapping[str, Any]) -> None:
         """Hand one message over; Again or Rejected when it has not arrived."""
         limit = aiohttp.ClientTimeout(total=self.timeout)
         try:
@@ -75,19 +50,14 @@ class Webhook:
                 self.url, json=body, headers={**self.headers, IDEMPOTENCY_KEY: key}, timeout=limit,
                 allow_redirects=False,
             ) as answer:
-                _judge(answer.status, answer.headers.get("Retry-After", ""))
+                judge_status(answer.status, answer.headers.get("Retry-After", ""))
         except TimeoutError as error:
             raise Again(f"no answer within {self.timeout:g} s") from error
         except aiohttp.ClientError as error:
             raise Again(f"{type(error).__name__}: {error}"[:300]) from error
 
-
-def _judge(status: int, retry_after: str) -> None:
-    if 200 <= status < 300:
-        return
-    if status in (408, 429) or status >= 500:
-        raise Again(f"HTTP {status}", float(retry_after) if retry_after.isascii() and retry_after.isdigit() else None)
-    raise Rejected(f"HTTP {status}")
+    def close(self) -> None:
+        """Nothing is held."""
 
 
 def webhook(settings: ReceiverSettings) -> Webhook:
@@ -101,8 +71,6 @@ def webhook(settings: ReceiverSettings) -> Webhook:
         raise ReceiverError(
             settings.id, "url 应为 json://主机:端口/路径 或 jsons://…", "the url must be json://host:port/path or jsons://…"
         )
-    if not 0 < settings.timeout <= 60:
-        raise ReceiverError(settings.id, "timeout 应为 0 到 60 秒", "timeout must be between 0 and 60 s")
     place = (f"[{host}]" if ":" in host else host) + (f":{port}" if port is not None else "")
     headers = {}
     if parts.username:

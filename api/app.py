@@ -24,7 +24,20 @@ from api.ingest.scope import Scope
 from api.load.reader import Load
 from api.metrics import Count, Metrics
 from api.problems import BY_STATUS, TEMPLATES, Problem, response
-from api.routes import accounts, alertmanager, alerts, health, history, ingest, kpi, picture, rules, session, staff
+from api.routes import (
+    accounts,
+    alertmanager,
+    alerts,
+    health,
+    history,
+    ingest,
+    kpi,
+    people,
+    picture,
+    rules,
+    session,
+    staff,
+)
 from api.server import check
 from api.signin import SignIn
 from feeds.bus import BusError
@@ -32,7 +45,7 @@ from feeds.journal import JournalLost
 
 ROUTERS = (
     session.router, picture.router, history.router, alerts.router, rules.router, kpi.router, ingest.router,
-    alertmanager.router, staff.router, accounts.router, health.router, live.router,
+    alertmanager.router, people.router, staff.router, accounts.router, health.router, live.router,
 )  # fmt: skip
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 

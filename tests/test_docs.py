@@ -11,7 +11,14 @@ from pathlib import Path
 import pytest
 
 from alerts.rules import compile_rule
-from alerts.settings import HoldPolicy, ReceiverSettings, RuleSettings
+from alerts.settings import (
+    EscalationSettings,
+    HoldPolicy,
+    ReceiverSettings,
+    RuleSettings,
+    SmsSettings,
+    StepSettings,
+)
 from api.settings import IngestSettings, SiteInfo, WebSettings
 from collectors import registry
 from collectors.settings import SchemeSettings, SourceSettings
@@ -20,7 +27,7 @@ from watchfloor.settings import load
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-RENAMED = {"hold": "for"}
+RENAMED = {"hold": "for", "steps": "[[escalation.step]]"}
 INTERNAL = {"version"}
 
 
@@ -53,7 +60,8 @@ def test_every_option_is_documented(option: str) -> None:
 
 @pytest.mark.parametrize(
     "settings",
-    [SiteInfo, WebSettings, IngestSettings, SchemeSettings, SourceSettings, RuleSettings, ReceiverSettings, HoldPolicy],
+    [SiteInfo, WebSettings, IngestSettings, SchemeSettings, SourceSettings, RuleSettings, ReceiverSettings, HoldPolicy,
+     SmsSettings, EscalationSettings, StepSettings],
 )
 def test_every_setting_is_documented(settings: type) -> None:
     text = (DOCS / "configuration.md").read_text()

@@ -7,7 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from alerts.receivers import APPRISE, House, compile_receiver, kind_of_url
 from alerts.rules import RuleError, compile_rule
+from alerts.target import ReceiverError
 from watchfloor.settings import Draft, Finding, Settings, read
 from watchfloor.settings_findings import make, shown
 from watchfloor.settings_inventory import load_inventory, of_row
@@ -21,7 +23,8 @@ def check(path: Path) -> list[Finding]:
     draft = read(path)
     if draft.settings is None:
         return list(draft.findings)
-    return [*draft.findings, *_rules(draft, draft.settings), *_inventory(draft, draft.settings)]
+    settings = draft.settings
+    return [*draft.findings, *_rules(draft, settings), *_receivers(draft, settings), *_inventory(draft, draft.settings)]
 
 
 def language_of(path: Path) -> str:
@@ -60,6 +63,20 @@ def _rules(draft: Draft, settings: Settings) -> list[Finding]:
             found.append(
                 make("rule", file=settings.path.name, line=line, key=key, value=shown(rule.when), detail=error.message)
             )
+    return found
+
+
+def _receivers(draft: Draft, settings: Settings) -> list[Finding]:
+    """What a library must judge; the rest was told already."""
+    found = []
+    for position, one in enumerate(settings.receivers):
+        line, key = draft.lines.of(("receiver", position, "url")), f"receiver[{position + 1}].url"
+        if kind_of_url(one.url) != APPRISE or not one.url.partition("://")[2]:
+            continue
+        try:
+            compile_receiver(one, House()).close()
+        except ReceiverError as error:
+            found.append(make("receiver", file=settings.path.name, line=line, key=key, detail=error.message))
     return found
 
 

@@ -166,19 +166,24 @@ async def _project(settings: Settings, bus: Bus, journal: Journal) -> Role:
 
 async def _alert(settings: Settings, bus: Bus, journal: Journal) -> Role:
     from alerts.alerting import Alerting
+    from alerts.receivers import House
     from alerts.rules import RuleError
 
+    site = settings.site
     try:
         entry = Alerting(
-            bus, journal, settings.rules, settings.receivers, settings.site.name, policy=settings.root_cause,
+            bus, journal, settings.rules, settings.receivers, site.name, policy=settings.root_cause,
             sample=settings.sample, intake=Intake(intake_url(journal_url(settings)), "alert"),
+            escalations=settings.escalations, house=House(language=site.language, zone=site.timezone),
         )
     except RuleError as error:
         wrong = make("rule", file=settings.path.name, key="rule", value=error.rule, detail=error.message)
         raise SettingsError([wrong]) from error
 
     async def reload(fresh: Settings) -> None:
-        await entry.reload(fresh.rules, fresh.receivers, policy=fresh.root_cause, sample=fresh.sample)
+        await entry.reload(
+            fresh.rules, fresh.receivers, policy=fresh.root_cause, sample=fresh.sample, escalations=fresh.escalations
+        )
 
     return Role(entry, reload)
 

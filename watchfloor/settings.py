@@ -7,10 +7,11 @@ import tomllib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from alerts.settings import HoldPolicy, ReceiverSettings, RuleSettings
+from alerts.settings import EscalationSettings, HoldPolicy, ReceiverSettings, RuleSettings
 from api.settings import IngestSettings, SiteInfo, WebSettings
 from collectors.settings import Credential, SchemeSettings, SourceSettings
 from feeds.history.settings import HistorySettings
+from watchfloor import settings_people as people
 from watchfloor import settings_sections as sections
 from watchfloor import settings_server as server
 from watchfloor.settings_findings import Finding, SettingsError, make
@@ -47,6 +48,7 @@ class Settings:
     sources: tuple[SourceSettings, ...] = ()
     rules: tuple[RuleSettings, ...] = ()
     receivers: tuple[ReceiverSettings, ...] = ()
+    escalations: tuple[EscalationSettings, ...] = ()
     root_cause: HoldPolicy = field(default_factory=HoldPolicy)
 
     @property
@@ -124,21 +126,15 @@ def _settings(top: Table, path: Path) -> Settings:
         reference = sections.reference(table, credentials)
     sources = sections.sources(top.tables("source"), credentials, info.region)
     rules = sections.rules(top.tables("rule"), sections.sample(schemes))
-    receivers = sections.receivers(top.tables("receiver"))
+    receivers = people.receivers(top.tables("receiver"))
+    escalations = people.escalations(top.tables("escalation"), [one.id for one in receivers])
     with top.table("root_cause") as table:
         root_cause = sections.root_cause(table)
-    if top.has("escalation"):
-        top.wrong("not_supported", "escalation", instead={
-            "zh-CN": "去掉 [[escalation]]；先用 [[receiver]] 通知",
-            "en": "take [[escalation]] out; a [[receiver]] tells people",
-        })  # fmt: skip
-        del top.raw["escalation"]
     top.done()
     return Settings(
         path=path, site=info, data=data, inventory=inventory, redis_url=redis_url, journal_url=journal_url,
         history=history, web=web, ingest=ingest, credentials=credentials, schemes=schemes, reference=reference,
-        sources=sources, rules=rules,
-        receivers=receivers, root_cause=root_cause,
+        sources=sources, rules=rules, receivers=receivers, escalations=escalations, root_cause=root_cause,
     )  # fmt: skip
 
 

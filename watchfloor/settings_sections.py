@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from alerts.settings import HoldPolicy, ReceiverSettings, RuleSettings
+from alerts.settings import HoldPolicy, RuleSettings
 from collectors import registry
 from collectors.contract import Misconfigured
 from collectors.settings import Credential, SchemeSettings, SourceSettings
 from feeds.model import Severity
 from watchfloor.settings_findings import propose
 from watchfloor.settings_listeners import listener, title
-from watchfloor.settings_reader import Table, has_host, spell
+from watchfloor.settings_reader import Table, spell
 
 SUBJECTS = ("asset", "source", "warning", "region")
 _SEVERITIES = tuple(str(severity) for severity in Severity)
@@ -183,23 +183,3 @@ def _recover_for(table: Table, hold: float, shortest: float) -> float:
     return seconds
 
 
-def receivers(tables: Iterable[Table]) -> tuple[ReceiverSettings, ...]:
-    """Every `[[receiver]]`; this version sends plain webhooks."""
-    seen: dict[str, int] = {}
-    found = []
-    for table in tables:
-        name = table.ident("id", seen)
-        url = table.secret("url", None)
-        if url and not (url.startswith(("json://", "jsons://")) and has_host(url)):
-            table.wrong("url", "url", known="json://host:port/path, jsons://host/path (HTTPS)")
-        words = table.texts("severities", list(_SEVERITIES), '["critical", "major"]')
-        for word in words:
-            if word not in _SEVERITIES:
-                table.wrong("choice", "severities", **propose(word, _SEVERITIES))
-        if not words:
-            table.wrong("empty", "severities", example='["critical", "major"]')
-        timeout = table.duration("timeout", 5.0, "100ms", "1m")
-        table.done()
-        severities = tuple(Severity(word) for word in words if word in _SEVERITIES)
-        found.append(ReceiverSettings(id=name, url=url, severities=severities, timeout=timeout))
-    return tuple(found)

@@ -111,6 +111,24 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
         '在同一环境中安装 {driver}，或写 url = "embedded"',
         'install {driver} in the same environment, or write url = "embedded"',
     ),
+    "receiver": (
+        "这个接收方不能用：{detail}",
+        "this receiver cannot be used: {detail}",
+        "按提示改正，或用 watchfloor check 再试",
+        "mend what it says, then try watchfloor check again",
+    ),
+    "escalation": (
+        "升级策略有误：{detail}",
+        "this escalation cannot be used: {detail}",
+        "改正这一步；示例见文档 people.md",
+        "mend this step; people.md has worked examples",
+    ),
+    "channel_unknown": (
+        "文件中没有接收方 {name}",
+        "the file has no receiver {name}",
+        "{near}若它是在管理页面上建立的，可不理会",
+        "{near}if it was made on the admin page, all is well",
+    ),
     "not_supported": (
         "此版本尚不支持",
         "this version does not support it yet",

@@ -83,6 +83,15 @@ class OutboxItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxState:
+    """How sending to one receiver goes; `last_error` "" when the last of it went well."""
+
+    waiting: int
+    last_sent_at: float | None
+    last_error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """A place where a hash chain does not hold."""
 

@@ -8,25 +8,28 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import Select, and_, func, or_, select, update
 
 from feeds.fencing import Fence
 from feeds.journal import fences, schema
 from feeds.journal.chains import Checker
 from feeds.journal.connections import Store, translated
-from feeds.journal.records import Doc, Entry, Fault, OutboxItem, clean
-from feeds.journal.tx import Tx
+from feeds.journal.records import Doc, Entry, Fault, OutboxItem, OutboxState, clean
+from feeds.journal.tx import CHUNK, DIGEST, Tx
 from feeds.journal.versions import bring_up
 
 
 def sqlite_url(folder: Path) -> str:
     """The address of the embedded journal in a data folder."""
     return f"sqlite+aiosqlite:///{folder / 'journal.sqlite3'}"
+
+
+LATELY = 50
 
 
 class Journal:
@@ -185,6 +188,70 @@ class Journal:
         return await self._outbox(
             select(schema.outbox).where(schema.outbox.c.subject == clean(subject)).order_by(schema.outbox.c.id)
         )
+
+    async def outbox_waiting(self, receiver: str, now: float, error: str, limit: int) -> list[OutboxItem]:
+        """What waits for one receiver and is due by now, or waits for the reason `error`; oldest first."""
+        table = schema.outbox
+        ready = and_(table.c.due.is_not(None), or_(table.c.due <= now, table.c.error == error))
+        mine = select(table).where(table.c.receiver == receiver, ready)
+        return await self._outbox(mine.order_by(table.c.id).limit(limit))
+
+    async def outbox_items(self, keys: Sequence[str]) -> list[OutboxItem]:
+        """The messages of those keys, oldest first."""
+        table, found = schema.outbox, []
+        for start in range(0, len(keys), CHUNK):
+            some = table.c.key.in_([clean(key) for key in keys[start : start + CHUNK]])
+            found += await self._outbox(select(table).where(some).order_by(table.c.id))
+        return found
+
+    async def outbox_item(self, key: str) -> OutboxItem | None:
+        """One message, None when there is none of that key."""
+        found = await self.outbox_items([key])
+        return found[0] if found else None
+
+    async def outbox_sent_parts(self, into: str, keys: Sequence[str], sent_at: float) -> None:
+        """What was sent as part of another message and not taken back before."""
+        table = schema.outbox
+        async with self._lock, self.store.writing() as connection:
+            for start in range(0, len(keys), CHUNK):
+                some = table.c.key.in_([clean(key) for key in keys[start : start + CHUNK]])
+                with translated(OSError):
+                    await connection.execute(
+                        update(table).where(some, table.c.error == DIGEST + clean(into)).values(sent_at=sent_at)
+                    )
+
+    async def outbox_states(self, receivers: Sequence[str]) -> dict[str, OutboxState]:
+        """How sending goes for each receiver, from what waits and its last LATELY messages."""
+        found = {}
+        table = schema.outbox
+        for receiver in receivers:
+            waits = select(func.count()).where(table.c.receiver == receiver, table.c.due.is_not(None))
+            waiting = int((await self._rows(waits))[0][0])
+            lately = select(table.c.sent_at, table.c.error).where(table.c.receiver == receiver)
+            rows = await self._rows(lately.order_by(table.c.id.desc()).limit(LATELY))
+            sent = max((row.sent_at for row in rows if row.sent_at is not None), default=None)
+            error = next((row.error for row in rows if row.error and not row.error.startswith(DIGEST)), "")
+            found[receiver] = OutboxState(waiting=waiting, last_sent_at=sent, last_error=error)
+        return found
+
+    async def outbox_sent(self, receiver: str, since: float) -> list[float]:
+        """When a receiver was sent something, later than that; a digest counts once."""
+        table = schema.outbox
+        whole = ~table.c.error.startswith(DIGEST)
+        rows = await self._rows(
+            select(table.c.sent_at).where(table.c.receiver == receiver, table.c.sent_at > since, whole)
+        )
+        return [row.sent_at for row in rows]
+
+    async def outbox_put_off(self, keys: Sequence[str], *, due: float | None, error: str | None = None) -> None:
+        """Several messages that were not sent: when they are due, None for never; `error` None leaves what it says."""
+        values: dict[str, Any] = {"due": due} | ({} if error is None else {"error": error})
+        table = schema.outbox
+        async with self._lock, self.store.writing() as connection:
+            for start in range(0, len(keys), CHUNK):
+                some = table.c.key.in_([clean(key) for key in keys[start : start + CHUNK]])
+                with translated(OSError):
+                    await connection.execute(update(table).where(some).values(values))
 
     async def _outbox(self, statement: Select[Any]) -> list[OutboxItem]:
         return [_outbox_item(row) for row in await self._rows(statement)]

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Executable, delete, insert, select, update
+from sqlalchemy import CursorResult, Executable, and_, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.journal import schema
 from feeds.journal.connections import translated
 from feeds.journal.records import GENESIS, canonical, clean, row_hash
+
+DIGEST = "digest:"
+"""What the error of a message that is part of another one begins with."""
+CHUNK = 500
 
 
 class Tx:
@@ -83,12 +89,20 @@ class Tx:
         )
         await self._execute(statement.on_conflict_do_nothing(index_elements=["key"]))
 
-    async def cancel_outbox(self, subject: str, *, reason: str) -> int:
-        """Drop what is queued but unsent about a subject; returns how many."""
+    async def cancel_outbox(self, subject: str, *, reason: str) -> list[tuple[str, dict[str, Any]]]:
+        """Drop what is queued but unsent about a subject, also within a digest; receiver and body of each."""
         table = schema.outbox
-        result = await self._execute(
-            update(table)
-            .where(table.c.subject == clean(subject), table.c.due.is_not(None), table.c.sent_at.is_(None))
-            .values(due=None, error=reason)
-        )
-        return int(result.rowcount)
+        queued = or_(table.c.due.is_not(None), table.c.error.startswith(DIGEST))
+        unsent = and_(table.c.subject == clean(subject), table.c.sent_at.is_(None), queued)
+        with translated(OSError):
+            rows = (await self._sql.execute(select(table.c.receiver, table.c.body).where(unsent))).all()
+        if rows:
+            await self._execute(update(table).where(unsent).values(due=None, error=reason))
+        return [(row.receiver, json.loads(row.body)) for row in rows]
+
+    async def fold_outbox(self, keys: Sequence[str], into: str) -> None:
+        """These messages are sent as part of another one; until it is sent they wait with it."""
+        table = schema.outbox
+        for start in range(0, len(keys), CHUNK):
+            some = table.c.key.in_([clean(key) for key in keys[start : start + CHUNK]])
+            await self._execute(update(table).where(some).values(due=None, error=DIGEST + clean(into)))

@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from alerts import life
 from alerts.engine import NAME, AlertEngine
 from alerts.rules import compile_rules
-from alerts.settings import ReceiverSettings, RuleSettings
+from alerts.settings import EscalationSettings, ReceiverSettings, RuleSettings
 from feeds.bus import Bus
 from feeds.inbox import Inbox
 from feeds.journal import Entry, Intake, Journal, Parcel
 from feeds.model import Alert, Asset, Change, Command, Kind, Result
 from feeds.reports import Report, pack
-from tests.alerts.builders import T0, asset, change, counting_ids, rule, state
+from tests.alerts.builders import T0, asset, change, command, counting_ids, rule, state
 
 DESK = ReceiverSettings(id="desk", url="json://127.0.0.1:1/")
 
@@ -28,20 +28,22 @@ class Rig:
     def __init__(
         self, bus: Bus, journal: Journal, *, receivers: Sequence[ReceiverSettings] = (DESK,),
         rules: Sequence[RuleSettings] = (rule(),), intake: Intake | None = None,
+        escalations: Sequence[EscalationSettings] = (),
     ) -> None:
         self.bus, self.journal, self.intake = bus, journal, intake
-        self.rules, self.receivers = rules, receivers
+        self.rules, self.receivers, self.escalations = rules, receivers, escalations
         self.now = T0
         self.make_id: Callable[[float], str] = counting_ids()
         self.cursors: dict[str, str] = {}
         self.results: list[Result] = []
+        self._orders = 0
         self.engine = self._engine()
 
     def _engine(self) -> AlertEngine:
         inbox = Inbox(self.intake, self.journal, NAME, clock=lambda: self.now) if self.intake is not None else None
         return AlertEngine(
             self.journal, compile_rules(self.rules), self.receivers, "楚雄州", clock=lambda: self.now,
-            make_id=lambda now: self.make_id(now), inbox=inbox,
+            make_id=lambda now: self.make_id(now), inbox=inbox, escalations=self.escalations,
         )
 
     async def start(self) -> None:
@@ -75,6 +77,23 @@ class Rig:
         await self.engine.step(entries, self.now)
         for entry in entries:
             self.cursors[entry.stream] = entry.id
+
+    async def order(self, action: str, rev: int | None = None, **args: object) -> Result:
+        """An administrator's wish, carried out at once; its answer."""
+        self._orders += 1
+        wish = command(action, action, self.now, id=f"o{self._orders}", role="admin", expected_rev=rev, args=args)
+        await self.send(wish)
+        await self.step()
+        return next(one for one in await self.answers() if one.command == wish.id)
+
+    async def queued(self, id: str = "a1") -> list[str]:
+        """Keys of what waits to be sent about an alert."""
+        return [item.key for item in await self.journal.outbox_for(id) if item.due is not None]
+
+    async def sent(self, id: str = "a1") -> None:
+        """As the sender would: everything that waits is sent."""
+        for key in await self.queued(id):
+            await self.journal.outbox_mark(key, sent_at=self.now, attempts=1)
 
     async def answers(self) -> list[Result]:
         """Every answer that was ever published."""

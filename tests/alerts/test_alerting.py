@@ -9,7 +9,7 @@ import pytest
 from alerts.alerting import Alerting
 from alerts.rules import RuleError
 from alerts.settings import ReceiverSettings
-from alerts.webhook import ReceiverError
+from alerts.target import ReceiverError
 from feeds.bus import Bus
 from feeds.clock import now
 from feeds.journal import Journal

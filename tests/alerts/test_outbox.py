@@ -10,9 +10,11 @@ import aiohttp
 import pytest
 
 from alerts import outbox
-from alerts.outbox import LONGEST_PAUSE, Sender, compile_receivers, pause_after
+from alerts.outbox import LONGEST_PAUSE, Sender, pause_after
+from alerts.receivers import compile_receivers
 from alerts.settings import ReceiverSettings
-from alerts.webhook import ReceiverError, webhook
+from alerts.target import ReceiverError
+from alerts.webhook import webhook
 from feeds.journal import Journal, JournalLost, OutboxItem
 from tests.alerts.builders import T0
 from tests.alerts.receiver import Receiver, listening

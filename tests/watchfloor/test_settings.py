@@ -175,6 +175,15 @@ def test_environment_references_are_resolved(good: Callable[[str], Settings], mo
 RULE = '[[rule]]\nid = "r"\nwhen = "health == \'down\'"\n'
 SOURCE = '[[source]]\nid = "s"\nkind = "emergency.cap"\nurl = "http://127.0.0.1/a"\n'
 TOKEN = '[credentials.t]\nkind = "token"\n'
+STEP = """[[receiver]]
+id = "d"
+url = "json://h/"
+[[escalation]]
+id = "e"
+[[escalation.step]]
+who = ["receiver:d"]
+after = "0s"
+"""
 RECEIVER = '[[receiver]]\nid = "d"\n'
 
 
@@ -229,10 +238,22 @@ RECEIVER = '[[receiver]]\nid = "d"\n'
         (RULE + 'recover_for = "0s"\n', "recover_short", 7, "rule[1].recover_for"),
         (RULE + 'title = { fr = "x" }\n', "unknown_key", 7, "rule[1].title.fr"),
         (RECEIVER, "missing", 4, "receiver[1].url"),
-        (RECEIVER + 'url = "mailto://h"\n', "url", 6, "receiver[1].url"),
+        (RECEIVER + 'url = "ftp://h"\n', "url", 6, "receiver[1].url"),
         (RECEIVER + 'url = "json://h/"\nseverities = ["bad"]\n', "choice", 7, "receiver[1].severities"),
         (RECEIVER + 'url = "json://h/"\nseverities = []\n', "empty", 7, "receiver[1].severities"),
-        ("[[escalation]]\n", "not_supported", 4, "escalation"),
+        (RECEIVER + 'url = "json://h/"\nrate = "20 a minute"\n', "receiver", 6, "receiver[1].url"),
+        (RECEIVER + 'url = "sms+http://h/"\n', "receiver", 6, "receiver[1].url"),
+        (RECEIVER + 'url = "relay://short@h/wecom"\n', "receiver", 6, "receiver[1].url"),
+        (RECEIVER + 'url = "json://h/"\nfeeds = ["net"]\n', "choice", 7, "receiver[1].feeds"),
+        (RECEIVER + 'url = "json://h/"\nregions = ["5323"]\n', "region_form", 7, "receiver[1].regions"),
+        (RECEIVER + 'url = "json://h/"\n[receiver.templates]\ntext = "{secret}"\n', "receiver", 6, "receiver[1].url"),
+        ('[[escalation]]\nid = "e"\n', "escalation", 4, "escalation[1].step"),
+        (STEP + 'repeat = "5m"\n', "escalation", 12, "escalation[1].step[1].repeat"),
+        (STEP + "times = 50\n", "escalation", 12, "escalation[1].step[1].times"),
+        (STEP + 'channels = ["d"]\nrepeat = "x"\n', "duration_form", 13, "escalation[1].step[1].repeat"),
+        (STEP.replace('receiver:d"]', 'all"]\nchannels = ["d"]'), "escalation", 10, "escalation[1].step[1].who"),
+        (STEP.replace("receiver:d", "duty"), "escalation", 9, "escalation[1].step[1].channels"),
+        (STEP + '[[escalation.step]]\nwho = ["receiver:d"]\n', "escalation", 12, "escalation[1].step[2].after"),
         ("[rule]\n", "wrong_type", 4, "rule"),
     ],
 )

@@ -1,0 +1,180 @@
+"""The duty roster, receivers and policies over HTTP, with the real people of the alert engine behind it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx2
+import pytest
+
+from feeds import duty
+from feeds.commands import CommandClient
+from feeds.model import Command, Outcome, Result
+from tests.api.conftest import B_TEXTS, NOW, A, World, problem
+
+PEOPLE = [
+    {"id": "zhang", "name": "张三", "phone": "13800000001", "account": "zhang"},
+    {"id": "li", "name": "李四", "phone": "13800000002"}, {"id": "wang", "name": "王主任", "phone": "13800000003"},
+]  # fmt: skip
+TEAM = {"officers": ["zhang", "li"], "leader": "wang"}
+ROSTER: dict[str, Any] = {
+    "rev": 0, "comment": "十一月", "persons": PEOPLE,
+    "shifts": [{"id": "day", "name": {"zh-CN": "白班", "en": "Day"}, "start": "08:00", "end": "20:00"},
+               {"id": "night", "start": "20:00", "end": "08:00"}],
+    "patterns": [{"shift": one, "first": "2026-11-01", "teams": [TEAM]} for one in ("day", "night")],
+}  # fmt: skip
+
+
+class Desk(CommandClient):
+    """Plays the engine's keeping of documents: the newest version, 409 for an old one."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.seen = world, []
+
+    async def submit(self, command: Command, *, engine: str, timeout: float = 5.0) -> Result:
+        self.seen.append(command)
+        kind = command.action.partition("_")[0]
+        doc = await self.world.journal.doc(kind, "site")
+        rev = doc.body["rev"] if doc is not None else 0
+        if command.expected_rev not in (None, rev):
+            return Result(command=command.id, outcome=Outcome.CONFLICT, detail="rev", after={"rev": rev})
+        body = {"rev": rev + 1, "at": command.at, "by": command.actor, "comment": command.reason,
+                "doc": command.args.get("doc", {})}
+        async with self.world.journal.begin() as tx:
+            await tx.append(kind=kind, name="put", subject="site", at=command.at, actor=command.actor,
+                            body={"rev": rev + 1, "after": body["doc"], "changes": []})
+            await tx.put(kind, "site", body)
+        return Result(command=command.id, outcome=Outcome.DONE, after=body)
+
+
+@asynccontextmanager
+async def office(world: World, role: str = "admin", region: str = "") -> AsyncIterator[httpx2.AsyncClient]:
+    if not world.apps:
+        world.desk = Desk(world)  # type: ignore[assignment]
+    async with world.signed_in(role, region) as client:
+        yield client
+
+
+async def test_a_roster_comes_back_with_who_is_on_duty_and_what_is_wrong(world: World) -> None:
+    async with office(world) as client:
+        assert (await client.get("/api/v1/roster")).json()["rev"] == 0
+        put = await client.put("/api/v1/roster", json=ROSTER)
+        assert put.status_code == 200, put.text
+        got = (await client.get("/api/v1/roster")).json()
+    assert got == put.json()
+    tz = duty.zone("Asia/Shanghai")
+    (now,) = duty.on_duty(duty.load(world.desk.seen[0].args["doc"]), NOW, tz)
+    assert got["now"]["shift"] == now.shift.id
+    assert got["now"]["officers"] == [{key: one[key] for key in ("id", "name", "phone")} for one in PEOPLE[:2]]
+    assert got["now"]["leader"]["name"] == "王主任"
+    assert {one["code"] for one in got["findings"]} == {"long_duty"}
+    assert len(got["plan"]) == 28
+    assert (got["rev"], got["by"], got["comment"]) == (1, "admin-all", "十一月")
+
+
+async def test_an_old_rev_is_409_and_a_broken_shape_422_with_its_place(world: World) -> None:
+    async with office(world) as client:
+        await client.put("/api/v1/roster", json=ROSTER)
+        assert problem(await client.put("/api/v1/roster", json=ROSTER), 409, "conflict")["current"] == {"rev": 1}
+        bad = {**ROSTER, "rev": 1, "shifts": [{"id": "day", "start": "25:00", "end": "20:00"}]}
+        found = problem(await client.put("/api/v1/roster", json=bad), 422, "invalid")["errors"]
+    assert [one["field"] for one in found] == ["body.shifts.0.start"]
+
+
+@pytest.mark.parametrize("role", ["viewer", "leader", "duty", "operator", "auditor"])
+async def test_only_administrators_put(world: World, role: str) -> None:
+    async with office(world, role) as client:
+        problem(await client.put("/api/v1/roster", json=ROSTER), 403, "forbidden")
+        problem(await client.put("/api/v1/receivers", json={"rev": 0, "items": []}), 403, "forbidden")
+        problem(await client.put("/api/v1/escalations", json={"rev": 0, "items": []}), 403, "forbidden")
+
+
+async def test_an_administrator_of_a_county_may_not_put_the_sites(world: World) -> None:
+    async with office(world, "admin", A) as client:
+        problem(await client.put("/api/v1/roster", json=ROSTER), 403, "outside-region")
+
+
+async def test_a_wall_sees_names_on_duty_and_nothing_else_of_people(world: World) -> None:
+    async with office(world) as client:
+        await client.put("/api/v1/roster", json={**ROSTER, "leave": [
+            {"person": "li", "first": "2026-01-01", "last": "2026-01-02", "reason": "病假"}]})
+    token = await world.token("wall")
+    async with world.client() as wall:
+        whole = await wall.get(f"/api/v1/roster?token={token}")
+        problem(await wall.get(f"/api/v1/receivers?token={token}"), 401, "not-signed-in")
+    async with world.signed_in("viewer") as viewer:
+        same = await viewer.get("/api/v1/roster")
+        for path in ("receivers", "escalations", "roster/history"):
+            problem(await viewer.get(f"/api/v1/{path}"), 403, "forbidden")
+    for got in (whole, same):
+        assert got.json()["now"]["officers"][0] == {"id": "zhang", "name": "张三"}
+        assert not any(secret in got.text for secret in ("138", "病假", "account", "admin-all", "十一月"))
+
+
+async def test_a_county_sees_its_own_people_and_those_above_but_no_other_countys(world: World) -> None:
+    people = [
+        {"id": "a-li", "name": "牟定李", "region": A}, {"id": "b-officer", "name": "禄丰王", "region": "532331"},
+        {"id": "all", "name": "州值班", "phone": "1"},
+    ]  # fmt: skip
+    team = {"officers": ["a-li", "b-officer"], "leader": "all"}
+    wish = {**ROSTER, "persons": people, "patterns": [{**ROSTER["patterns"][0], "teams": [team]}],
+            "assignments": [{"date": "2026-11-22", "shift": "day", **team}],
+            "substitutes": [{"date": "2026-11-22", "shift": "day", "person": "b-officer", "substitute": "a-li"}],
+            "leave": [{"person": "b-officer", "first": "2026-01-01", "last": "2026-01-02"}]}
+    async with office(world) as client:
+        assert (await client.put("/api/v1/roster", json=wish)).status_code == 200
+        items = [{"id": "b-owner", "url": "json://h/", "regions": ["532331"]},
+                 {"id": "ours", "url": "json://h/", "regions": [A]}]
+        await client.put("/api/v1/receivers", json={"rev": 0, "items": items})
+        steps = [{"who": ["person:b-officer", "person:a-li"], "channels": ["ours"]}]
+        await client.put("/api/v1/escalations", json={"rev": 0, "items": [{"id": "all", "steps": steps}]})
+    async with world.signed_in("operator", A) as client:
+        roster = await client.get("/api/v1/roster")
+        assert {one["id"] for one in roster.json()["persons"]} == {"a-li", "all"}
+        receivers = await client.get("/api/v1/receivers")
+        assert [one["id"] for one in receivers.json()["items"]] == ["ours"]
+        policies = await client.get("/api/v1/escalations")
+        assert policies.json()["items"][0]["steps"][0]["who"] == ["person:a-li"]
+        for answer in (roster, receivers, policies):
+            assert not [text for text in B_TEXTS if text in answer.text], answer.text
+        problem(await client.get("/api/v1/roster/history"), 403, "forbidden")
+
+
+async def test_history_is_for_administrators_and_auditors(world: World) -> None:
+    async with office(world) as client:
+        await client.put("/api/v1/roster", json=ROSTER)
+        (one,) = (await client.get("/api/v1/roster/history")).json()["items"]
+    assert (one["rev"], one["by"], one["name"]) == (1, "admin-all", "put")
+    async with world.signed_in("auditor") as client:
+        assert (await client.get("/api/v1/roster/history")).status_code == 200
+    async with world.signed_in("duty") as client:
+        problem(await client.get("/api/v1/roster/history"), 403, "forbidden")
+
+
+async def test_undo_and_a_swap_are_commands_with_their_rev(world: World) -> None:
+    async with office(world, "duty") as client:
+        swap = {"date": "2026-11-22", "shift": "day", "person": "zhang", "substitute": "wang", "reason": "病"}
+        assert (await client.post("/api/v1/roster/substitutes", json=swap)).status_code == 200
+    sent = world.desk.seen[-1]
+    assert (sent.action, sent.args["substitute"], sent.expected_rev) == ("roster_substitute", "wang", None)
+    async with office(world) as client:
+        await client.post("/api/v1/roster:undo", json={"rev": 1, "to": 0})
+        assert (await client.post("/api/v1/receivers:undo", json={"rev": 0})).status_code == 200
+    undone = [(one.action, one.expected_rev) for one in world.desk.seen[1:]]
+    assert undone == [("roster_undo", 1), ("receivers_undo", 0)]
+
+
+async def test_what_the_engine_refuses_is_told_in_both_languages(world: World) -> None:
+    faults = [{"field": "hook", "code": "receiver", "message": {"zh-CN": "地址不对", "en": "a wrong address"}}]
+
+    def refuse(command: Command) -> Result:
+        return Result(command=command.id, outcome=Outcome.INVALID, detail="faults", after={"faults": faults})
+
+    world.desk.answer = refuse
+    async with world.signed_in("admin") as client:
+        wish = {"rev": 0, "items": [{"id": "hook", "url": "nonsense://x"}]}
+        zh = await client.put("/api/v1/receivers", json=wish)
+        en = await client.put("/api/v1/receivers", json=wish, headers={"Accept-Language": "en"})
+    assert [problem(one, 422, "invalid")["errors"][0]["message"] for one in (zh, en)] == ["地址不对", "a wrong address"]
