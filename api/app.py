@@ -14,6 +14,7 @@ from starlette.routing import Match
 from starlette.types import ASGIApp
 
 from api import live
+from api.availability.counting import Counting
 from api.deps import Deps, language_of
 from api.direct import Direct, Endpoint, Handler
 from api.findings import Finding
@@ -28,6 +29,7 @@ from api.routes import (
     accounts,
     alertmanager,
     alerts,
+    availability,
     health,
     history,
     ingest,
@@ -41,11 +43,12 @@ from api.routes import (
 from api.server import check
 from api.signin import SignIn
 from feeds.bus import BusError
+from feeds.history.uptime import Uptime
 from feeds.journal import JournalLost
 
 ROUTERS = (
     session.router, picture.router, history.router, alerts.router, rules.router, kpi.router, ingest.router,
-    alertmanager.router, people.router, staff.router, accounts.router, health.router, live.router,
+    alertmanager.router, people.router, availability.router, staff.router, accounts.router, health.router, live.router,
 )  # fmt: skip
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -81,6 +84,8 @@ def create_app(deps: Deps, routers: Sequence[APIRouter] = ()) -> FastAPI:
     app.state.metrics = Metrics(deps)
     app.state.scope = Scope(deps)
     app.state.load = Load(deps)
+    history = deps.history
+    app.state.counting = Counting(deps.journal, Uptime(deps.journal, history.store)) if history else None
     app.state.readiness = health.Readiness(deps)
     for router in (*ROUTERS, *routers):
         app.include_router(router)

@@ -9,6 +9,7 @@ from feeds.bus import Beat, Bus, StreamEntry, entry_order
 from feeds.clock import Clock, now
 from feeds.engine import run_engine
 from feeds.journal import Journal
+from feeds.membership import Register
 from feeds.model import Asset, AssetState, Change, Health, Heartbeat, Kind
 from feeds.projection import Projection, only_adds
 
@@ -38,6 +39,7 @@ class Projector:
         self._counted = self._trimmed = 0.0
         self._taken: Mapping[str, Asset] | None = None
         self._mark = "0-0"
+        self._register = Register()
         self.projection = Projection(site)
 
     def set_assets(self, assets: Mapping[str, Asset]) -> None:
@@ -58,12 +60,15 @@ class Projector:
         self.projection.resume()
         self._mark = ((await self._journal.cursor(self.name)) or {}).get("mark", "0-0")
         self._taken = None
+        await self._register.open(self._journal)
         stream = bus.keys.feed(FEED)
         return {stream: saved.cursors.get(stream, "0-0")}
 
     async def step(self, entries: Sequence[StreamEntry], now: float) -> None:
         """Fold, journal what changed in health, commit."""
         assert self._bus is not None
+        if self._taken is not self._wanted:
+            await self._register.note(self._journal, self._wanted, now)
         changes = list(self._joined(self._moved(entries, now)))
         if not 0 <= now - self._counted < COUNT_EVERY:
             changes += self.projection.count_dead(await self._bus.dead_counts(), now)

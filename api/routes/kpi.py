@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.answers import Json
+from api.availability.counting import Counting
 from api.deps import Given, Viewer
 from api.load.figures import DAY
 from api.load.reader import Load
@@ -23,8 +25,11 @@ router = APIRouter(prefix="/api/v1", tags=["figures"])
 async def kpi(given: Given, request: Request, who: Viewer) -> Response:
     """Everything for one's own region, at most a second old: the live picture, the load with its targets, who takes
     how long (`mtta`, `mttr`: seconds), by shift too. No name of a person stands here."""
-    figures = await cast(Load, request.app.state.load).answer(who.audience)
     mirror, at = given.pump.mirror, given.clock()
+    figures = await cast(Load, request.app.state.load).answer(who.audience)
+    counting = cast(Counting | None, request.app.state.counting)
+    zone = ZoneInfo(given.site.timezone)
+    figures = figures | {"availability": await counting.month(who.region, at, zone) if counting else None}
     alerts = list(mirror.records("alert", who.audience).values())
     active = [record for record in alerts if record["active"]]
     by_region: dict[str, Counter[str]] = defaultdict(Counter)

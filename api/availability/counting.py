@@ -1,0 +1,86 @@
+"""Counts months once: a closed month never changes, so its tallies are kept while this process lives."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from api.availability.calendar import Part, month_start, parts
+from api.availability.rows import rows
+from feeds.history.uptime import Tally, Uptime
+from feeds.journal import Journal
+from feeds.membership import Member, read
+from feeds.regions import covers
+from feeds.wire import iso
+
+CLOSED = 3600.0
+"""A month is closed so many seconds after its end: what was late is written by then."""
+KEPT = 14
+BRIEF = 60.0
+"""Seconds for which what is still open is given again."""
+Tallies = dict[str, Tally]
+
+
+class Counting:
+    """One per web process. One month is counted at a time, however many ask."""
+
+    def __init__(self, journal: Journal, uptime: Uptime) -> None:
+        self._journal, self._uptime = journal, uptime
+        self._lock = asyncio.Lock()
+        self._months: OrderedDict[tuple[float, float], Tallies] = OrderedDict()
+        self._brief: tuple[float, float, Tallies] = (0.0, float("-inf"), {})
+        self._totals: dict[str, tuple[float, dict[str, Any]]] = {}
+        self._members: dict[str, Member] = {}
+        self._read = 0
+
+    async def members(self) -> dict[str, Member]:
+        """Every asset that ever was in the inventory."""
+        async with self._lock:
+            newest = await self._journal.entries(kind="inventory", limit=1, newest_first=True)
+            if newest and newest[0].seq > self._read:
+                self._members = await read(self._journal, self._members, self._read)
+                self._read = newest[0].seq
+            return dict(self._members)
+
+    async def tallies(
+        self, members: dict[str, Member], part: Part, now: float, *, exact: bool = True
+    ) -> tuple[float, Tallies]:
+        """One month or a part of it, by asset, and up to when it counts. Not `exact`: a minute ago will do."""
+        key = (part.start, part.end)
+        async with self._lock:
+            if key in self._months:
+                self._months.move_to_end(key)
+                return part.end, self._months[key]
+            if part.whole and part.end + CLOSED < now:
+                self._months[key] = await self._uptime.tallies(members, part.start, part.end, now)
+                while len(self._months) > KEPT:
+                    self._months.popitem(last=False)
+                return part.end, self._months[key]
+            if exact:
+                return min(part.end, now), await self._uptime.tallies(members, part.start, part.end, now)
+            return await self._recent(members, part, now)
+
+    async def _recent(self, members: dict[str, Member], part: Part, now: float) -> tuple[float, Tallies]:
+        """What began then and still goes on."""
+        start, made, found = self._brief
+        if start != part.start or not 0 <= now - made < BRIEF:
+            found = await self._uptime.tallies(members, part.start, part.end, now)
+            self._brief = part.start, now, found
+        return self._brief[1:]
+
+    async def month(self, region: str, now: float, zone: ZoneInfo) -> dict[str, Any]:
+        """This month so far for a region, all assets together; at most a minute old."""
+        members = await self.members()
+        part = parts(month_start(now, zone), now, zone)[-1] if now > month_start(now, zone) else None
+        if part is None:
+            return {"from": iso(now), "to": iso(now), "availability": None, "of_known": None, "coverage": None,
+                    "assets": 0}  # fmt: skip
+        made, tallies = await self.tallies(members, part, now, exact=False)
+        known = self._totals.get(region)
+        if known is None or known[0] != made:
+            wanted = [id for id, one in members.items() if covers(region, one.about.region)]
+            known = self._totals[region] = made, rows((), members, [(part.month, tallies)], wanted)[1].public(())
+        names = ("assets", "availability", "of_known", "coverage")
+        return {"from": iso(part.start), "to": iso(made)} | {name: known[1][name] for name in names}

@@ -1,0 +1,104 @@
+"""`GET /api/v1/availability`: how much of the time things worked. Unknown is not up; maintenance counts apart."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, cast
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query, Request
+from pydantic import AwareDatetime
+from starlette.responses import Response
+
+from api.answers import Cursor, Limit, from_cursor, listing, to_cursor
+from api.availability.calendar import month_start, parts
+from api.availability.counting import Counting
+from api.availability.rows import BY, Row, rows, worst_first
+from api.availability.table import as_csv
+from api.deps import Given, Viewer, language_of
+from api.findings import Finding
+from api.problems import Problem
+from feeds.membership import Member
+from feeds.regions import covers
+from feeds.wire import iso
+
+router = APIRouter(prefix="/api/v1", tags=["figures"])
+LONGEST = 400 * 86400.0
+Word = Annotated[str, Query(max_length=200)]
+
+
+@router.get("/availability")
+async def availability(
+    given: Given,
+    request: Request,
+    who: Viewer,
+    begin: Annotated[AwareDatetime | None, Query(alias="from", description="RFC 3339; the month's beginning")] = None,
+    to: Annotated[AwareDatetime | None, Query(description="RFC 3339; now / 默认为现在")] = None,
+    by: Annotated[str, Query(max_length=40, description="One or two of asset,unit,region,kind,month")] = "asset",
+    region: Word = "",
+    owner: Word = "",
+    kind: Word = "",
+    asset: Word = "",
+    q: Word = "",
+    sort: Literal["key", "worst"] = "key",
+    form: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
+    cursor: Cursor = "",
+    limit: Limit = 100,
+) -> Response:
+    """Seconds up, down, unknown and in maintenance, and shares of them, in rows by what was asked.
+
+    `availability` is up of all the time out of maintenance, `of_known` up of what was known, `coverage` how much was
+    known. Assets count while they were in the inventory, also those that have left it since. Without `to` it may be a
+    minute old; `to` in the answer says up to when it counts.
+    """
+    counting = cast(Counting | None, request.app.state.counting)
+    if counting is None:
+        raise Problem("not-ready")
+    names, now = _by(by), given.clock()
+    zone = ZoneInfo(given.site.timezone)
+    end = min(to.timestamp(), now) if to else now
+    start = begin.timestamp() if begin else month_start(min(end, now) - 1e-3, zone)
+    if not 1.0 <= end - start <= LONGEST:
+        raise Problem("invalid", findings=[Finding("query.from", "interval")])
+    members = await counting.members()
+    own = {id: one for id, one in members.items() if covers(who.region, one.about.region)}
+    wanted = [id for id, one in own.items() if _fits(id, one, region, owner, kind, asset, q)]
+    counted = [(one.month, *await counting.tallies(members, one, now, exact=to is not None))
+               for one in parts(start, end, zone)]  # fmt: skip
+    found, total = rows(names, members, [(month, tallies) for month, _, tallies in counted], wanted)
+    if sort == "worst":
+        found.sort(key=worst_first)
+    if form == "csv":
+        disposition = f'attachment; filename="availability-{"-".join(names)}.csv"'
+        return Response(
+            as_csv(names, found, language_of(request)), media_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": disposition},
+        )
+    page, following = _page(found, cursor, limit)
+    until = max(made for _, made, _ in counted)
+    return listing(
+        [row.public(names) for row in page], following, given.pump.mirror.rev, by=list(names), timezone=str(zone),
+        total=total.public(()), hidden=len(members) - len(own), **{"from": iso(start), "to": iso(until)},
+    )  # fmt: skip
+
+
+def _by(text: str) -> tuple[str, ...]:
+    names = tuple(text.split(","))
+    if not 1 <= len(names) <= 2 or len(set(names)) != len(names) or not set(names) <= set(BY):
+        raise Problem("invalid", findings=[Finding("query.by", "literal_error")])
+    return names
+
+
+def _fits(id: str, one: Member, region: str, owner: str, kind: str, asset: str, q: str) -> bool:
+    about = one.about
+    return (
+        (not region or covers(region, about.region)) and (not owner or about.owner == owner)
+        and (not kind or about.kind == kind) and (not asset or id == asset)
+        and (not q or q.lower() in id.lower() or q.lower() in about.name.lower())
+    )
+
+
+def _page(found: list[Row], cursor: str, limit: int) -> tuple[list[Row], str | None]:
+    """By place: rows of one interval keep their order from one page to the next, but for the newest seconds."""
+    first = from_cursor(cursor, (int,))[0] if cursor else 0
+    following = to_cursor((first + limit,)) if first + limit < len(found) else None
+    return found[max(0, first) : first + limit], following

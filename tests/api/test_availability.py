@@ -1,0 +1,182 @@
+"""`GET /api/v1/availability`: by asset, unit, region and month, for one's own region, as JSON and CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx2
+import pytest
+import pytest_asyncio
+
+from api.availability.calendar import parts
+from feeds.bus import Bus
+from feeds.history import History, HistorySettings
+from feeds.membership import Register
+from feeds.model import Asset
+from tests.api.conftest import A, B, World, problem
+from tests.feeds.history_rig import store_at
+
+DAY, HOUR = 86400.0, 3600.0
+ZONE = ZoneInfo("Asia/Shanghai")
+OCT, NOV, DEC = (datetime(2026, month, 1, tzinfo=ZONE).timestamp() for month in (10, 11, 12))
+ASSETS = (
+    Asset(id="a-sw", name="牟定交换机", kind="switch", region=A, owner="水务局"),
+    Asset(id="a-srv", name="=cmd|x", kind="server", region=A, owner="水务局"),
+    Asset(id="b-sw", name="禄丰交换机", kind="switch", region=B, owner="b-owner"),
+)
+
+
+@pytest_asyncio.fixture
+async def site(bus: Bus, journal_url: str, world: World) -> AsyncIterator[World]:
+    """October and November, watched throughout: a-sw down for the hours around midnight of the first, a-srv added on
+    the 11th of November, b-sw always up. It is the 21st of November."""
+    store = store_at(journal_url)
+    await store.open()
+    world.history = History(store, bus, HistorySettings(), world.clock)
+    world.at = NOV + 20 * DAY
+    register = Register()
+    await register.note(world.journal, {one.id: one for one in ASSETS if one.id != "a-srv"}, OCT)
+    await register.note(world.journal, {one.id: one for one in ASSETS}, NOV + 10 * DAY)
+    words = {
+        "a-sw": [(OCT, "ok"), (NOV - 2 * HOUR, "down"), (NOV + 4 * HOUR, "ok")],
+        "a-srv": [(NOV + 11 * DAY, "ok")], "b-sw": [(OCT, "ok")],
+    }  # fmt: skip
+    async with world.journal.begin() as tx:
+        for id, said in words.items():
+            for at, name in said:
+                seq = await tx.append(kind="health", name=name, subject=id, at=at)
+                await tx.put("health", id, {"health": name, "since": at, "before": ""}, seq=seq)
+    await store.note_watched(OCT, world.at)
+    yield world
+    await store.close()
+
+
+async def ask(world: World, who: Any = "", status: Any = 200, **params: Any) -> httpx2.Response:
+    raw = await world.token("read", who)
+    async with world.client(Authorization=f"Bearer {raw}") as client:
+        answer = await client.get("/api/v1/availability", params=params)
+    assert answer.status_code == status, answer.text
+    return answer
+
+
+def at(moment: float) -> str:
+    return datetime.fromtimestamp(moment, ZONE).isoformat()
+
+
+async def test_by_default_it_is_this_month_by_asset(site: World) -> None:
+    found = (await ask(site)).json()
+    assert (found["from"], found["timezone"], found["hidden"]) == ("2026-10-31T16:00:00.000Z", "Asia/Shanghai", 0)
+    rows = {row["key"]["asset"]: row for row in found["items"]}
+    assert rows["a-sw"]["seconds"] == {
+        "up": 20 * DAY - 4 * HOUR, "degraded": 0.0, "down": 4 * HOUR, "unknown": 0.0, "maintenance": 0.0,
+    }  # fmt: skip
+    assert rows["a-sw"]["availability"] == round(1 - 4 / 480, 6)
+    assert rows["a-srv"]["seconds"]["unknown"] == DAY, "a day in the inventory before its first result"
+    assert (rows["a-srv"]["availability"], rows["a-srv"]["of_known"], rows["a-srv"]["coverage"]) == (0.9, 1.0, 0.9)
+    assert rows["b-sw"]["availability"] == 1.0
+    assert found["total"]["assets"] == 3
+
+
+async def test_an_outage_over_the_months_border_counts_in_each_month(site: World) -> None:
+    found = (await ask(site, **{"from": at(OCT), "by": "month", "asset": "a-sw"})).json()
+    assert [(row["key"]["month"], row["seconds"]["down"]) for row in found["items"]] == [
+        ("2026-10", 2 * HOUR), ("2026-11", 4 * HOUR),
+    ]  # fmt: skip
+    assert found["items"][0]["seconds"]["up"] == 31 * DAY - 2 * HOUR
+
+
+async def test_units_regions_kinds_and_two_at_once(site: World) -> None:
+    by_unit = {row["key"]["unit"]: row for row in (await ask(site, by="unit")).json()["items"]}
+    assert {unit: row["assets"] for unit, row in by_unit.items()} == {"水务局": 2, "b-owner": 1}
+    service = 20 * DAY + 10 * DAY
+    assert by_unit["水务局"]["availability"] == round((service - 4 * HOUR - DAY) / service, 6)
+    both = (await ask(site, by="region,month", **{"from": at(OCT)})).json()["items"]
+    assert [tuple(row["key"].values()) for row in both] == [
+        (A, "2026-10"), (A, "2026-11"), (B, "2026-10"), (B, "2026-11"),
+    ]  # fmt: skip
+    worst = (await ask(site, sort="worst")).json()["items"]
+    assert [row["key"]["asset"] for row in worst] == ["a-srv", "a-sw", "b-sw"]
+    assert [row["key"]["kind"] for row in (await ask(site, by="kind", kind="switch")).json()["items"]] == ["switch"]
+
+
+async def test_a_county_is_told_of_its_own_and_how_many_it_is_not_told_of(site: World) -> None:
+    found = (await ask(site, A)).json()
+    assert ({row["key"]["asset"] for row in found["items"]}, found["hidden"]) == ({"a-sw", "a-srv"}, 1)
+    assert (await ask(site, A, region=B)).json()["items"] == []
+    assert "b-owner" not in (await ask(site, A, by="unit", format="csv")).text
+
+
+async def test_one_that_has_left_still_counts_while_it_was_there(site: World) -> None:
+    register = Register()
+    await register.open(site.journal)
+    site.at = NOV + 25 * DAY
+    await register.note(site.journal, {one.id: one for one in ASSETS if one.id != "b-sw"}, NOV + 20 * DAY)
+    rows = {row["key"]["asset"]: row for row in (await ask(site)).json()["items"]}
+    assert rows["b-sw"]["seconds"]["up"] == 20 * DAY
+    assert sum(rows["a-sw"]["seconds"].values()) == 25 * DAY
+
+
+async def test_a_page_goes_on_where_the_last_one_ended(site: World) -> None:
+    first = (await ask(site, limit=2)).json()
+    second = (await ask(site, limit=2, cursor=first["next"])).json()
+    assert [row["key"]["asset"] for row in first["items"] + second["items"]] == ["a-srv", "a-sw", "b-sw"]
+    assert second["next"] is None
+
+
+async def test_a_closed_month_is_counted_once(site: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw, asked = await site.token("read"), []
+    counting = site.app.state.counting
+    tallies = counting._uptime.tallies
+
+    async def counted(members: Any, start: float, end: float, now: float) -> Any:
+        asked.append(start)
+        return await tallies(members, start, end, now)
+
+    monkeypatch.setattr(counting._uptime, "tallies", counted)
+    async with site.client(Authorization=f"Bearer {raw}") as client:
+        for _ in range(2):
+            await client.get("/api/v1/availability", params={"from": at(OCT), "by": "month"})
+    assert asked == [OCT, NOV], "and what is open once a minute"
+
+
+async def test_the_load_figures_say_this_month_too(site: World) -> None:
+    for who, expected in (("", (3, round((50 * DAY - 4 * HOUR - DAY) / (50 * DAY), 6))), (B, (1, 1.0))):
+        raw = await site.token("read", who)
+        async with site.client(Authorization=f"Bearer {raw}") as client:
+            found = (await client.get("/api/v1/kpi")).json()["availability"]
+        assert (found["assets"], found["availability"], found["from"]) == (*expected, "2026-10-31T16:00:00.000Z")
+
+
+async def test_csv_for_a_spreadsheet_with_no_formula_in_it(site: World) -> None:
+    answer = await ask(site, format="csv")
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    assert "attachment" in answer.headers["content-disposition"]
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert rows[0][:4] == ["资产", "名称", "资产数", "可用率"]
+    assert rows[1][:4] == ["a-srv", "'=cmd|x", "1", "0.9"]
+    assert len({len(row) for row in rows}) == 1
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{"by": "colour"}, {"by": "asset,asset"}, {"by": "asset,unit,month"}, {"from": at(OCT - 500 * DAY)},
+     {"from": at(DEC)}, {"from": "2026-11-01"}, {"sort": "x"}, {"format": "xls"}, {"cursor": "x"}],
+)  # fmt: skip
+async def test_what_makes_no_sense_is_refused(site: World, params: dict[str, str]) -> None:
+    problem(await ask(site, status=422, **params), 422, "invalid")
+
+
+def test_months_are_the_zones_own_also_where_clocks_change() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    start, end = (datetime(2026, month, 15, tzinfo=berlin).timestamp() for month in (2, 5))
+    found = parts(start, end, berlin)
+    assert [(one.month, one.whole) for one in found] == [
+        ("2026-02", False), ("2026-03", True), ("2026-04", True), ("2026-05", False),
+    ]  # fmt: skip
+    assert found[1].end - found[1].start == 31 * DAY - HOUR
+    assert (found[0].start, found[-1].end) == (start, end)
