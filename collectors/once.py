@@ -7,39 +7,58 @@ by an observation of quality bad whose text says what to write instead.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from collectors import attempts, registry, verdicts
-from collectors.contract import CollectorError, Reason
+from collectors.contract import CollectorError, Misconfigured, Reason
 from collectors.jobs import Spec
 from collectors.settings import Credential, SchemeSettings
 from feeds import wire
 from feeds.clock import Clock, now
 from feeds.model import Observation, Quality
 
+log = logging.getLogger(__name__)
+
 
 async def collect_once(
     uri: str, timeout: float = 2.0, credentials: Mapping[str, Credential] | None = None, clock: Clock = now
 ) -> list[Observation]:
     """What one attempt sees; the first observation is the verdict `family.up`. `timeout` in seconds. Never raises
-    CollectorError: its sentence is the verdict's text."""
-    scheme = uri.partition(":")[0].lower() or "probe"
-    settings = SchemeSettings(timeout=timeout, attempts=1)
-    spec = Spec(key=("", uri), scheme=scheme, family=scheme, source=registry.source_name(scheme), settings=settings)
+    CollectorError: its sentence is the verdict's text. `credentials` None: there are no settings to look them up in."""
+    spec = _spec(uri, SchemeSettings(timeout=timeout, attempts=1))
     try:
         target = registry.target_of(uri, timeout=timeout, credentials=credentials)
-        cls = registry.poller_class(target.scheme)
-        spec = Spec(
-            key=("", uri), scheme=scheme, family=cls.family, source=spec.source, target=target, settings=settings
-        )
-        poller = cls()
+        if credentials is None and "cred" in target.params:
+            raise _no_settings(uri, target.params["cred"])
+        spec = replace(spec, target=target)
+        poller = registry.poller_class(target.scheme)()
         try:
             seen = await attempts.probe(poller, target, 1)
         finally:
             await poller.close()
     except CollectorError as error:
         return list(verdicts.failed(spec, error, clock()))
+    except Exception as error:  # a person who tries a device must be told what failed, by whom, and not a traceback
+        log.debug("the collector itself failed", exc_info=error)
+        return list(verdicts.failed(spec, verdicts.broken(error), clock()))
     return list(verdicts.answered(spec, seen, clock()))
+
+
+def _spec(uri: str, settings: SchemeSettings) -> Spec:
+    """Named after the family of its collector also when the URI is wrong."""
+    scheme = uri.partition(":")[0].lower() or "probe"
+    family = registry.poller_class(scheme).family if scheme in registry.known_schemes() else scheme[:32]
+    return Spec(key=("", uri), scheme=scheme, family=family, source=registry.source_name(scheme), settings=settings)
+
+
+def _no_settings(uri: str, name: str) -> Misconfigured:
+    shown = uri.partition("?")[0]
+    return Misconfigured(
+        f"{shown} refers to credential {name!r}: name the settings that hold it, with -c watchfloor.toml",
+        f"{shown} 引用了凭据 {name!r}：请用 -c watchfloor.toml 指明设置文件",
+    )
 
 
 def fine(observations: Sequence[Observation]) -> bool:
@@ -48,29 +67,80 @@ def fine(observations: Sequence[Observation]) -> bool:
 
 
 def render(observations: Sequence[Observation], *, as_json: bool = False, language: str = "zh-CN") -> str:
-    """The observations as lines for people, or as a JSON list."""
+    """The observations as lines for people, the first with its mend, or as a JSON list."""
     if as_json:
         return json.dumps([wire.public(one) for one in observations], ensure_ascii=False, indent=2)
-    return "\n".join(_line(one, language) for one in observations)
+    width = min(max((len(_shown(one.key)) for one in observations), default=0), WIDEST)
+    lines = [_line(one, width, language) for one in observations]
+    if observations and (mend := _mend(observations[0], language)):
+        lines.insert(1, f"{'':<{width}} {mend}")
+    return "\n".join(lines)
 
 
+WIDEST, LONGEST = 48, 400
 _WORDS = {
     "zh-CN": {True: "正常", False: "不通", None: "无法判断", "yes": "是", "no": "否"},
     "en": {True: "up", False: "down", None: "cannot tell", "yes": "yes", "no": "no"},
 }
+_MENDS = {
+    Reason.TIMEOUT: (
+        "没有应答：核对地址与端口，查看途中的防火墙；线路慢时用 --timeout 放宽",
+        "nobody answered: check address and port, and firewalls on the way; on a slow line allow more with --timeout",
+    ),
+    Reason.REFUSED: (
+        "主机在，但该端口上没有服务：启动服务，或改正端口",
+        "the host is there and nothing serves that port: start the service, or correct the port",
+    ),
+    Reason.UNREACHABLE: (
+        "到不了那里：检查路由、网关与本机的网络接口",
+        "there is no way there: check routes, gateway and this machine's own network",
+    ),
+    Reason.UNRESOLVED: (
+        "名称没有地址：核对拼写与 DNS，或直接写地址",
+        "the name has no address: check it and the DNS, or write the address",
+    ),
+    Reason.CLOSED: (
+        "对方接受后又断开：查看对方日志与访问名单，核对协议与端口",
+        "it accepted and hung up: look at its log and its list of allowed addresses, check protocol and port",
+    ),
+    Reason.TLS: (
+        "核对证书的名称、期限与签发机构；确认无妨时加 verify=no",
+        "check the certificate's name, dates and issuer; add verify=no where that is meant to be",
+    ),
+    Reason.WRONG_ANSWER: (
+        "有应答，但不是所要的：核对端口、路径与 expect 等参数",
+        "it answers, but not with what was asked for: check port, path and parameters such as expect",
+    ),
+}  # fmt: skip
 
 
-def _line(one: Observation, language: str) -> str:
+def _line(one: Observation, width: int, language: str) -> str:
     words = _WORDS["zh-CN" if language.startswith("zh") else "en"]
     if one.metric.endswith(".up"):
         value = words[one.value if isinstance(one.value, bool) else None]
     elif isinstance(one.value, bool):
         value = words["yes" if one.value else "no"]
+    elif one.value is None:
+        value = "—"
     else:
-        value = f"{one.value} {one.unit}".rstrip()
+        value = f"{_shown(str(one.value))} {_shown(one.unit)}".rstrip()
     mark = "" if one.quality is Quality.GOOD else f" [{one.quality}]"
-    text = _said(one.text, language)
-    return f"{one.metric:<16} {value}{mark}" + (f"  {text}" if text else "")
+    text = _shown(_said(one.text, language))
+    return f"{_shown(one.key):<{width}} {value}{mark}" + (f"  {text}" if text else "")
+
+
+def _shown(text: str) -> str:
+    """What a device said, without what a terminal would obey, and not without end."""
+    text = "".join(letter if letter.isprintable() else " " for letter in text[: LONGEST + 1]).rstrip()
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def _mend(verdict: Observation, language: str) -> str:
+    """What to do about a target that does not answer; other sentences name their mend themselves."""
+    reason = next((one for one in Reason if verdict.text == one or verdict.text.startswith(f"{one}: ")), None)
+    if reason is None or verdict.value is not False:
+        return ""
+    return _MENDS[reason][0 if language.startswith("zh") else 1]
 
 
 def _said(text: str, language: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from collectors.contract import AuthFailed, CollectorError, Measurement, NotReady
+from collectors.contract import AuthFailed, CollectorError, Measurement, Misconfigured, NotReady
 from collectors.jobs import Spec
 from feeds.model import REFERENCE, Observation, Quality
 
@@ -40,7 +40,15 @@ def cut_off(spec: Spec, at: float) -> tuple[Observation, ...]:
 
 def sentence(error: CollectorError) -> str:
     """What is shown of an error: the reason's word and its detail, or the sentence in Chinese and English."""
-    return error.en if isinstance(error, NotReady) else f"{error.zh} | {error.en}"
+    if isinstance(error, NotReady):
+        return error.en
+    zh, en = _KINDS.get(type(error), ("", ""))
+    return f"{zh}{error.zh} | {en}{error.en}"
+
+
+_KINDS: dict[type[CollectorError], tuple[str, str]] = {
+    AuthFailed: ("认证失败：", "authentication failed: "), Misconfigured: ("设置有误：", "wrong settings: "),
+}  # fmt: skip
 
 
 def broken(error: Exception) -> CollectorError:

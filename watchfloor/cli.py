@@ -69,6 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     collect = with_json(add("collect", _collect, "one probe, now"))
     collect.add_argument("--once", required=True, metavar="URI", help="for example tcp://10.0.0.1:22")
     collect.add_argument("--timeout", type=float, default=5.0, metavar="SECONDS")
+    collect.add_argument("-c", "--config", type=Path, metavar="FILE", help="settings, for the credential of cred=")
+    collect.add_argument("--language", choices=("zh-CN", "en"), help="the settings' own, else zh-CN")
     _account_parsers(commands, with_config)
     journal = commands.add_parser("journal", help="the journal").add_subparsers(required=True)
     verify = with_json(with_config(journal.add_parser("verify", help="check the hash chains")))
@@ -152,8 +154,14 @@ def _check(args: argparse.Namespace) -> int:
 def _collect(args: argparse.Namespace) -> int:
     from collectors import once
 
-    observations = asyncio.run(once.collect_once(args.once, args.timeout))
-    print(once.render(observations, as_json=args.json))
+    if not 0 < args.timeout <= 300:
+        raise Failed("--timeout 须大于 0 且不超过 300 秒\n--timeout must be above 0 and at most 300 seconds")
+    settings = load(args.config) if args.config else None
+    language = args.language or (settings.site.language if settings else "zh-CN")
+    observations = asyncio.run(
+        once.collect_once(args.once, args.timeout, settings.credentials if settings else None)
+    )
+    print(once.render(observations, as_json=args.json, language=language))
     return 0 if once.fine(observations) else 1
 
 

@@ -155,11 +155,16 @@ def _plain(value: str) -> str:
     return value.strip().strip('"').rstrip(".").lower()
 
 
+GRACE = 0.3
+"""Seconds that are waited for the right answer after one that is none."""
+
+
 class _Ask(asyncio.DatagramProtocol):
     """Sends one query and waits for the datagram that bears its id (RFC 5452 clause 9)."""
 
     def __init__(self, query: bytes) -> None:
         self._query = query
+        self._rubbish = False
         self.answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -168,6 +173,14 @@ class _Ask(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, _: object) -> None:
         if len(data) >= 12 and data[:2] == self._query[:2] and not self.answer.done():
             self.answer.set_result(data)
+        elif not self.answer.done() and not self._rubbish:
+            # The right answer may be on its way behind somebody else's guess.
+            self._rubbish = True
+            asyncio.get_running_loop().call_later(GRACE, self._give_up)
+
+    def _give_up(self) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(NotReady(Reason.WRONG_ANSWER, "what answers does not speak DNS"))
 
     def error_received(self, exc: Exception) -> None:
         if not self.answer.done():

@@ -219,9 +219,13 @@ def as_not_ready(error: Exception) -> NotReady:
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return NotReady(Reason.TLS, getattr(error.certificate_error, "verify_message", str(error.certificate_error)))
     if isinstance(error, aiohttp.ClientSSLError):
-        return NotReady(Reason.TLS, str(error.os_error))
+        detail = getattr(error.os_error, "reason", "") or str(error.os_error)
+        plain = detail in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST")
+        return NotReady(Reason.TLS, "what answers does not speak TLS" if plain else detail)
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return NotReady(Reason.CLOSED)
     if isinstance(error, OSError):
         return not_ready(error)
-    return NotReady(Reason.WRONG_ANSWER, str(error) or type(error).__name__)
+    if isinstance(error, aiohttp.ClientResponseError):  # its words would show the whole URL
+        return NotReady(Reason.WRONG_ANSWER, "what answers does not speak HTTP")
+    return NotReady(Reason.WRONG_ANSWER, type(error).__name__)

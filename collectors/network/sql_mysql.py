@@ -113,4 +113,6 @@ def _meaning(error: errors.MySQLError, place: Place) -> CollectorError:
         return NotReady(Reason.CLOSED)
     if number in _QUERY:
         return Misconfigured(f"the query cannot work ({number}): {words}", f"查询无法执行（{number}）：{words}")
-    return NotReady(Reason.WRONG_ANSWER, f"{words} ({number})" if number else words)
+    if not number:  # it is asyncmy that says so: what came could not be followed
+        return NotReady(Reason.WRONG_ANSWER, f"what answers does not speak MySQL's protocol ({words[:80]})")
+    return NotReady(Reason.WRONG_ANSWER, f"{words} ({number})")

@@ -189,7 +189,7 @@ def test_a_credential_that_fails_is_no_false_down_and_is_not_hammered(poller: ty
     moved(for_seconds(collect(bus, assets(1)), until=95))
     assert {one.value for one in bus.observations("tcp.up")} == {None}
     assert {one.quality for one in bus.observations("tcp.up")} == {Quality.BAD}
-    assert bus.observations("tcp.up")[0].text == "请检查凭据 | check the credential"
+    assert bus.observations("tcp.up")[0].text == "认证失败：请检查凭据 | authentication failed: check the credential"
     assert len(poller.asked) == 3  # at once, after 30 s, after 60 s more
     assert len(bus.observations("tcp.up")) >= 9  # said again every round, so that it does not go stale
 
@@ -203,7 +203,7 @@ def test_what_is_wrongly_set_is_said_every_round_and_never_asked(poller: type[Fa
     moved(for_seconds(collect(bus, assets(1)), until=30))
     assert not poller.asked
     assert {(one.value, one.quality, one.text) for one in bus.observations()} == {
-        (None, Quality.BAD, "请这样写 | write it so")
+        (None, Quality.BAD, "设置有误：请这样写 | wrong settings: write it so")
     }
 
 
