@@ -74,6 +74,12 @@ class CompiledRule:
     program: cel.Program
     uses: Uses
     sketch: Sketch = field(default_factory=Sketch)
+    keys: frozenset[str] = field(init=False)
+    """The readings that the answer hangs on."""
+
+    def __post_init__(self) -> None:
+        ages, rates = (age[2] for age in self.uses.ages), (rate[2] for rate in self.uses.rates)
+        object.__setattr__(self, "keys", frozenset((*self.uses.readings, *ages, *rates)))
 
     @property
     def id(self) -> str:
@@ -88,11 +94,6 @@ class CompiledRule:
         if "stale" in self.uses.names and (before.stale_since is None) != (after.stale_since is None):
             return True
         return any(before.readings.get(key) != after.readings.get(key) for key in self.keys)
-
-    @property
-    def keys(self) -> set[str]:
-        """The readings that the answer hangs on."""
-        return {*self.uses.readings, *(age[2] for age in self.uses.ages), *(rate[2] for rate in self.uses.rates)}
 
     def evaluate(
         self, subject: Subject, now: float, *, active: bool = False, around: Around | None = None

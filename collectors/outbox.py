@@ -18,6 +18,8 @@ FLUSH_AFTER = 0.08
 """Seconds that an observation waits for others to share its stream entry: those of one slot of the schedule."""
 FLUSH_AT = 400
 """Observations in one stream entry at most."""
+TOGETHER = 20
+"""Stream entries in one publication at most."""
 SOURCE = "role.collect"
 """Who an entry is from."""
 RETRY_FIRST, RETRY_LAST = 0.1, 1.0
@@ -33,6 +35,11 @@ class Publisher(Protocol):
 
     async def publish(self, feed: str, kind: str, items: Sequence[object], *, source: str) -> None:
         """Raises BusLost, BusFull."""
+
+    async def publish_all(
+        self, feed: str, envelopes: Iterable[tuple[str, Sequence[object]]], *, source: str
+    ) -> None:
+        """Several envelopes of (kind, items) together. Raises BusLost, BusFull."""
 
 
 class Outbox:
@@ -97,17 +104,20 @@ class Outbox:
         heartbeats, self._heartbeats = list(self._heartbeats.values()), {}
         if self._refill:
             observations = list(self._everything())
-        for start in range(0, len(observations), FLUSH_AT):
-            await self._publish("observation", observations[start : start + FLUSH_AT])
+        envelopes: list[tuple[str, Sequence[object]]] = [
+            ("observation", observations[start : start + FLUSH_AT]) for start in range(0, len(observations), FLUSH_AT)
+        ]
         if heartbeats:
-            await self._publish("heartbeat", heartbeats)
+            envelopes.append(("heartbeat", heartbeats))
+        for start in range(0, len(envelopes), TOGETHER):
+            await self._publish(envelopes[start : start + TOGETHER])
         self._refill = False
         self._see_epoch()
 
-    async def _publish(self, kind: str, items: Sequence[object]) -> None:
-        """One entry of many sources: every observation names its own, and each entry wakes every role."""
-        await self._bus.publish("network", kind, items, source=SOURCE)
-        self.published += len(items)
+    async def _publish(self, envelopes: Sequence[tuple[str, Sequence[object]]]) -> None:
+        """Entries of many sources: every observation names its own, and each publication wakes every role."""
+        await self._bus.publish_all("network", envelopes, source=SOURCE)
+        self.published += sum(len(items) for _, items in envelopes)
 
     def _see_epoch(self) -> None:
         """A server that began anew knows nothing: it gets everything again."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from math import floor
 
-GRID = 0.1
+GRID = 0.2
 """Seconds. Jobs fall on multiples of this: what a check costs is mostly waking up, here and in every role behind."""
 
 

@@ -96,14 +96,21 @@ class Bus:
 
     async def publish(self, feed: str, kind: str, items: Sequence[object], *, source: str) -> None:
         """Put one envelope of items on a feed; when it returns, Redis and as many replicas as asked for have it."""
-        body = wire.encode_envelope(kind, list(items), source=source, sent_at=self._clock())
-        await self.publish_raw(feed, body, source=source)
+        await self.publish_all(feed, [(kind, items)], source=source)
 
-    async def publish_raw(self, feed: str, body: bytes, *, source: str) -> None:
+    async def publish_all(
+        self, feed: str, envelopes: Iterable[tuple[str, Sequence[object]]], *, source: str
+    ) -> None:
+        """The same with several envelopes of (kind, items), together: whoever reads the feed wakes once for them."""
+        at = self._clock()
+        bodies = [wire.encode_envelope(kind, list(items), source=source, sent_at=at) for kind, items in envelopes]
+        await self.publish_raw(feed, *bodies, source=source)
+
+    async def publish_raw(self, feed: str, *bodies: bytes, source: str) -> None:
         """Put bytes as they came on a feed; its engine decides whether they can be read."""
-        fields, wanted = {"s": source, "e": body}, self._server.copies
+        entries, wanted = [{"s": source, "e": body} for body in bodies], self._server.copies
         async with self._asked():
-            confirmed = await self._server.add(self.keys.feed(feed), fields, within=CONFIRM_WITHIN)
+            confirmed = await self._server.add(self.keys.feed(feed), *entries, within=CONFIRM_WITHIN)
             if confirmed < wanted:
                 raise NoConnection(f"{confirmed} of {wanted} replicas confirmed the entry in {CONFIRM_WITHIN:g} s")
 

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 TTL = 4.0
 """Seconds that a holder may say nothing."""
-RENEW_EVERY = 0.5
+RENEW_EVERY = 1.0
 ASK_EVERY = 0.25
 """Seconds between two looks of a copy that stands by."""
 

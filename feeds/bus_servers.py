@@ -75,18 +75,22 @@ class Server:
             raise aredis.ConnectionError("the server that was found is a replica")
         return told["run_id"][:6] + told["master_replid"][:6]
 
-    async def add(self, stream: str, fields: dict[Any, Any], *, within: float, **limits: Any) -> int:
-        """XADD; returns how many replicas confirmed it `within` seconds (0 where none has to).
+    async def add(self, stream: str, *entries: dict[Any, Any], within: float, **limits: Any) -> int:
+        """XADD of each; returns how many replicas confirmed them `within` seconds (0 where none has to).
 
-        WAIT speaks of the writes of its own connection, and inside MULTI it does not wait.
+        WAIT speaks of the writes of its own connection, and inside MULTI it does not wait. Without it several go
+        together, so that who waits for them wakes once.
         """
-        if not self.copies:
-            await self.redis.xadd(stream, fields, **limits)
+        if not self.copies and len(entries) == 1:
+            await self.redis.xadd(stream, entries[0], **limits)
             return 0
-        async with self.redis.pipeline(transaction=False) as pipe:
-            pipe.xadd(stream, fields, **limits)
-            pipe.wait(self.copies, int(within * 1000))
-            return int((await pipe.execute())[1])
+        async with self.redis.pipeline(transaction=not self.copies) as pipe:
+            for fields in entries:
+                pipe.xadd(stream, fields, **limits)
+            if self.copies:
+                pipe.wait(self.copies, int(within * 1000))
+            answers = await pipe.execute()
+        return int(answers[-1]) if self.copies else 0
 
     async def leave(self) -> None:
         """After a loss: no connection of before is used again, so that the master is looked for afresh."""

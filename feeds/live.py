@@ -24,8 +24,8 @@ __all__ = ["Audience", "Mirror", "Pump", "Subscription"]
 log = logging.getLogger(__name__)
 
 WINDOW = 0.1
-LINGER = 0.03
-"""Seconds that the first change after a calm waits for company."""
+CALM, LINGER = 0.3, 0.03
+"""Seconds without a change that are a calm, and that the first change after one waits for company."""
 AT_ONCE = 200
 """Entries of the change stream taken in at a time; so many mean that more are waiting."""
 HEARTBEAT = 1.0
@@ -197,8 +197,10 @@ class Pump:
         while self._bus.epoch == epoch:
             read_at = loop.time()
             read = await self._take(cursors, max(0.001, beat_at - read_at))
-            if 0 < read < AT_ONCE:
-                await asyncio.sleep(max(LINGER, flushed_at + WINDOW - loop.time()))
+            ago = loop.time() - flushed_at
+            pause = LINGER if ago > CALM else WINDOW - ago
+            if 0 < read < AT_ONCE and pause > 0:
+                await asyncio.sleep(pause)
                 read = await self._take(cursors, 0.0) or read
             if read and (read < AT_ONCE or loop.time() >= flushed_at + WINDOW):
                 self._flush()

@@ -6,7 +6,7 @@ import asyncio
 import os
 import resource
 
-SAMPLE = 0.25
+SAMPLE = 0.5
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 

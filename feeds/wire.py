@@ -98,15 +98,18 @@ def decode_envelope(raw: bytes) -> tuple[Envelope, list[Any]]:
 
 def iso(ts: float | None) -> str | None:
     """RFC 3339 in UTC with milliseconds (cut off, not rounded), or None."""
-    if ts is None:
-        return None
+    return None if ts is None else _stamp(ts)
+
+
+@lru_cache(maxsize=4096)
+def _stamp(ts: float) -> str:
+    """What one poll brings has one time, and most of what is shown again has the time it had."""
     second, ms = divmod(math.floor(ts * 1000), 1000)
     return f"{_second(second)}.{ms:03d}Z"
 
 
 @lru_cache(maxsize=4096)
 def _second(ts: int) -> str:
-    """Most times that are written at one moment lie within the same few seconds."""
     return datetime.fromtimestamp(ts, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
@@ -138,6 +141,8 @@ def _fields(record: type[Any]) -> tuple[tuple[str, bool], ...]:
 
 
 def _public_value(value: Any) -> Any:
+    if isinstance(value, str):  # words of a fixed set; asked first, for a look into an enum is slow
+        return value
     if is_dataclass(value):
         return public(value)
     if isinstance(value, (list, tuple)):

@@ -78,6 +78,12 @@ class FakeBus:
         at = asyncio.get_running_loop().time()
         self.envelopes.append((at, feed, kind, source, list(items)))
 
+    async def publish_all(
+        self, feed: str, envelopes: Iterable[tuple[str, Sequence[object]]], *, source: str
+    ) -> None:
+        for kind, items in envelopes:
+            await self.publish(feed, kind, items, source=source)
+
     async def send(self, engine: str, command: Command) -> None:
         await asyncio.sleep(0)
         if self.trouble is not None:
