@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 GENESIS = "0" * 64
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 class JournalError(Exception):
@@ -111,7 +112,7 @@ def clean(text: str) -> str:
 
 def canonical(body: Any) -> str:
     """The one text form of a JSON value: sorted keys, no spaces, characters as they are."""
-    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _CANONICAL.encode(body)
 
 
 def row_hash(row: dict[str, Any]) -> str:

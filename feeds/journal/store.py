@@ -70,7 +70,9 @@ class Journal:
     async def begin(self) -> AsyncIterator[Tx]:
         """One transaction; when the block has ended without an error its rows are on the disk."""
         async with self._lock, self.store.writing() as connection:
-            yield Tx(connection, self.chain)
+            tx = Tx(connection, self.chain)
+            yield tx
+            await tx.flush()
 
     async def _rows(self, statement: Select[Any]) -> list[Any]:
         async with self.store.reading() as connection:
