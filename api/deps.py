@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
@@ -32,6 +32,7 @@ class Deps:
 
     `map_layer` gives a layer's GeoJSON bytes or None; it may be slow (it runs in a thread).
     `reload` applies changed settings and returns what is wrong with them, empty when applied.
+    `settings_shown` gives what applies of the settings and what a reload would say, for the administration.
     `script_hashes` gives the Content-Security-Policy hashes of inline scripts, asked at each page.
     `static_prefixes` are served to everybody and cached by browsers.
     """
@@ -48,6 +49,7 @@ class Deps:
     intake: Intake | None = None
     ingest: IngestSettings = field(default_factory=IngestSettings)
     clock: Clock = now
+    settings_shown: Callable[[], Awaitable[dict[str, Any]]] | None = None
     script_hashes: Callable[[], list[str]] = _no_hashes
     static_prefixes: tuple[str, ...] = field(default=STATIC_PREFIXES)
 

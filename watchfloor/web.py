@@ -7,12 +7,14 @@ import logging
 import os
 import signal
 from dataclasses import replace
+from typing import Any
 
 from api.app import create_app
 from api.deps import Deps
 from api.server import serve
 from dashboard.app import STATIC_PREFIXES, create_dash, script_hashes
 from feeds.bus import Bus
+from feeds.clock import now
 from feeds.commands import CommandClient
 from feeds.history import History, HistoryStore, history_url
 from feeds.journal import Intake, Journal, intake_url
@@ -21,6 +23,7 @@ from maps.layers import layer
 from watchfloor.roles import journal_url, open_patiently
 from watchfloor.seat import load_whole
 from watchfloor.settings import Settings, SettingsError
+from watchfloor.settings_shown import shown
 
 log = logging.getLogger(__name__)
 
@@ -38,11 +41,13 @@ class Web:
         self._app = create_app(
             Deps(
                 settings=settings.web, site=settings.site, pump=self._pump, journal=journal, commands=self._commands,
-                bus=bus, map_layer=layer, reload=self._ask_reload, script_hashes=lambda: script_hashes(self._dash),
+                bus=bus, map_layer=layer, reload=self._ask_reload, settings_shown=self._settings_shown,
+                script_hashes=lambda: script_hashes(self._dash),
                 static_prefixes=STATIC_PREFIXES, history=History(self._history, bus, settings.history),
                 intake=self._intake, ingest=settings.ingest,
             )
         )
+        self._applied, self._since = settings, now()
         self._dash = create_dash(self._app, settings.site)
 
     async def run(self) -> None:
@@ -73,7 +78,11 @@ class Web:
             await self.reload(fresh)
         return []
 
+    async def _settings_shown(self) -> dict[str, Any]:
+        return await asyncio.to_thread(shown, self._applied, self._since)
+
     async def reload(self, fresh: Settings) -> None:
         """The web server's own settings need a restart; say so when they differ."""
+        self._applied, self._since = fresh, now()
         if replace(fresh.web) != self._settings.web or fresh.site != self._settings.site:
             log.warning("[web] and [site] have changed; they apply when the web role is started again")

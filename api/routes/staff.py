@@ -60,6 +60,16 @@ def _shown(entry: Entry) -> dict[str, Any]:
     }
 
 
+@router.get("/settings")
+async def settings(given: Given, who: Auditor) -> Response:
+    """What applies of the site's settings (no secrets), and what a reload would find in the files as they stand."""
+    if who.region:
+        raise Problem("outside-region")
+    if given.settings_shown is None:
+        raise Problem("not-found")
+    return Json(await given.settings_shown())
+
+
 @router.post("/reload")
 async def reload(given: Given, who: Admin) -> Response:
     """Apply the changed settings, inventory and rules; 422 with what is wrong, and the running ones stay."""

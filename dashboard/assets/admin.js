@@ -2,10 +2,18 @@
 import { h } from "./dom.js";
 import { t } from "./i18n.js";
 import { accountsView } from "./accounts.js";
+import { escalationsView } from "./escalationsview.js";
+import { receiversView } from "./receiversview.js";
+import { rosterView } from "./rosterview.js";
+import { rulesView } from "./rulesview.js";
+import { settingsView } from "./settingsview.js";
 import { tokensView } from "./tokens.js";
 import { views } from "./views.js";
 
-const VIEWS = [["accounts", accountsView], ["tokens", tokensView]];
+const VIEWS = [
+  ["roster", rosterView], ["receivers", receiversView], ["escalations", escalationsView], ["rules", rulesView],
+  ["accounts", accountsView], ["tokens", tokensView], ["settings", settingsView],
+];
 
 export function adminPage(node, app) {
   const rights = app.me.rights ?? [];

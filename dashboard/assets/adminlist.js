@@ -55,3 +55,6 @@ export function table(heads, rows, attributes = {}) {
   return h("div", { class: "table-scroll" }, h("table", { class: "table", ...attributes }, h("thead", {}, h("tr", {}, ...heads.map((text) => h("th", { scope: "col" }, text)))),
     h("tbody", {}, ...rows.map((row) => h("tr", { class: row.class ?? "", "data-id": row.id ?? "" }, ...(row.cells ?? row).map((cell) => h("td", {}, cell)))))));
 }
+
+/** What concerns the whole site is changed by who administers the whole site. */
+export const mayChange = (view) => view.may && !view.app.me.region;

@@ -35,6 +35,9 @@ async function call(path, options) {
   return body;
 }
 
+/** A body that is no JSON, such as a CSV. */
+export const raw = (method, path, body, type) => call(path, { method, headers: { "Content-Type": type, "X-CSRF-Token": csrf }, body });
+
 export const get = (path, signal) => call(path, { method: "GET", signal });
 
 export const send = (method, path, body) =>

@@ -54,7 +54,7 @@ function layout({ one, start, end, spans, limits, health }) {
   const shapes = [
     ...one.gaps.map(([from, to]) => block(from, to, { fillcolor: "rgba(58,70,80,0.38)", line: { width: 1, color: "#3a4650", dash: "dot" } })),
     ...spans.map((span) => block(span.from, span.to, { fillcolor: `rgba(${SPAN_INK[span.severity] ?? SPAN_INK.info},0.17)`, line: { width: 1, color: `rgba(${SPAN_INK[span.severity] ?? SPAN_INK.info},0.55)` } })),
-    ...limits.map((limit) => ({ type: "line", xref: "paper", x0: 0, x1: 1, yref: "y", y0: limit.value, y1: limit.value, line: { color: limit.severity === "critical" ? INK.down : INK.degraded, width: 1.2, dash: "dash" } })),
+    ...limits.map((limit) => ({ type: "line", xref: "paper", x0: 0, x1: 1, yref: "y", y0: limit.value, y1: limit.value, line: { color: limit.clear ? INK.quiet : limit.severity === "critical" ? INK.down : INK.degraded, width: limit.clear ? 0.8 : 1.2, dash: limit.clear ? "dot" : "dash" } })),
     ...health.map((span) => block(span.from, span.to, { y0: 0, y1: 0.035, layer: "above", fillcolor: STRIP[span.health] ?? "rgba(0,0,0,0)", line: { width: STRIP[span.health] ? 0 : 1, color: "#56636f", dash: "dot" } })),
   ];
   const note = { xref: "x", yref: "paper", showarrow: false, font: small };
@@ -62,7 +62,7 @@ function layout({ one, start, end, spans, limits, health }) {
   const annotations = [
     ...one.gaps.filter(([from, to]) => to - from > wide).map(([from, to]) => ({ ...note, x: axisTime((from + to) / 2), y: 0.5, text: escaped(t("chart.nodata")) })),
     ...spans.filter((span) => span.to - span.from > wide).map((span) => ({ ...note, x: axisTime(span.from), xanchor: "left", y: 1, yanchor: "top", text: escaped(severityName(span.severity)) })),
-    ...limits.map((limit) => ({ ...note, xref: "paper", yref: "y", x: 0, xanchor: "left", y: limit.value, yanchor: "bottom", text: escaped(t("chart.limit", { op: limit.op, value: limit.value, rule: limit.rule })) })),
+    ...limits.map((limit) => ({ ...note, xref: "paper", yref: "y", x: 0, xanchor: "left", y: limit.value, yanchor: "bottom", text: escaped(t(limit.clear ? "chart.limit.clear" : "chart.limit", { op: limit.op, value: limit.value, rule: limit.rule })) })),
   ];
   const up = /\.up(\[|$)/.test(one.metric);
   const axis = { gridcolor: "#1c242b", linecolor: "#2b3640", zeroline: false, tickfont: small, fixedrange: false };

@@ -10,6 +10,7 @@ import { reasonName } from "./hidden.js";
 import { matchText } from "./suppressview.js";
 import { dutyText } from "./duty.js";
 import { Message, carry, dialog, field } from "./forms.js";
+import { substituteDialog } from "./rosterforms.js";
 
 const AGAIN = 20000;
 
@@ -72,9 +73,10 @@ class Handover {
 
   paint() {
     const { now, app } = this;
-    render(this.head, JSON.stringify([now.shift, now.since, now.figures, language()]), () => [
+    render(this.head, JSON.stringify([now.shift, now.since, now.figures, app.duty.roster?.rev, language()]), () => [
       h("h1", {}, t("handover.title")), h("span", {}, dutyText(now.shift)),
       h("span", { class: "quiet" }, [t("handover.since", { at: shortTime(parse(now.since)) }), now.figures ? t("handover.figures", now.figures) : "", now.hidden_count ? t("filter.hidden", { n: now.hidden_count }) : ""].filter(Boolean).join(" · ")),
+      h("span", { class: "head-actions" }, this.able && app.duty.roster?.persons?.length ? h("button", { type: "button", class: "chip", "data-roster-substitute": "", onclick: () => substituteDialog({ app, answer: app.duty.roster }) }, t("roster.substitute")) : ""),
     ]);
     const last = now.last;
     const waits = last && !last.accepted_at;

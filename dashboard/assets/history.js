@@ -147,7 +147,7 @@ export class HistoryPanel {
       return;
     }
     const health = (uptime?.spans ?? []).map((span) => ({ from: Math.max(start, parse(span.from)), to: Math.min(end, parse(span.to)), health: span.health })).filter((span) => span.to > span.from);
-    const picture = { one, start, end, spans: spans(past, start, end), limits: limits(this.rules, one.metric), health };
+    const picture = { one, start, end, spans: spans(past, start, end), limits: limits(this.rules, one.metric, this.app.store.asset.get(this.id)), health };
     // The box has its height before the library measures it.
     this.say("");
     try {

@@ -1,4 +1,5 @@
 // A history's answer as a chart needs it: columns of numbers, and where nothing was known. Pure.
+import { covers } from "./derive.js";
 import { parse, zoneShift } from "./time.js";
 
 const MINUTE = 60000;
@@ -54,16 +55,28 @@ export function band(one) {
   return { x, y };
 }
 
-/** The limits that rules set for a metric: [{op, value, rule, severity}], read from comparisons in their words. */
-export function limits(rules, metric) {
+/**
+ * The limits that rules set for a metric of this asset: [{op, value, rule, severity}]. `thresholds` are what the server
+ * read out of each expression; a rule that demands another kind, label or region draws no line here. A deadband gives
+ * two lines, a limit of a rate none: it is no value of the chart.
+ */
+export function limits(rules, metric, asset) {
   const found = [];
   for (const rule of rules) {
-    const words = /m\[\s*["']([^"']+)["']\s*\]\s*(>=|<=|>|<)\s*(-?\d+(?:\.\d+)?)/g;
-    for (const [, name, op, value] of String(rule.when ?? "").matchAll(words)) {
-      if (name === metric) found.push({ op, value: Number(value), rule: rule.id ?? "", severity: rule.severity ?? "" });
+    if (!concerns(rule.only, asset)) continue;
+    for (const one of rule.thresholds ?? []) {
+      if (one.metric !== metric || one.per_second_over !== null && one.per_second_over !== undefined) continue;
+      found.push({ op: one.op, value: one.value, rule: rule.id, severity: rule.severity });
+      if (one.clear !== null && one.clear !== undefined && one.clear !== one.value) found.push({ op: one.op.startsWith(">") ? "<" : ">", value: one.clear, rule: rule.id, severity: "", clear: true });
     }
   }
   return found;
+}
+
+function concerns(only, asset) {
+  if (!only || !asset) return true;
+  const labels = Object.entries(only.labels ?? {});
+  return (!only.kinds?.length || only.kinds.includes(asset.kind)) && labels.every(([key, value]) => asset.labels?.[key] === value) && (!only.regions?.length || only.regions.some((region) => covers(region, asset.region)));
 }
 
 /** Alerts as stretches of the time shown: [{from, to, severity, id}]. */

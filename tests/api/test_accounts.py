@@ -84,6 +84,13 @@ async def test_a_token_works_until_it_is_revoked(world: World) -> None:
         assert (await client.delete(f"/api/v1/tokens/{made['id']}")).status_code == 404
 
 
+async def test_settings_are_for_who_runs_or_checks_the_whole_site(world: World) -> None:
+    for role, region, status in (("admin", "", 404), ("auditor", "", 404), ("admin", A, 403), ("duty", "", 403)):
+        async with world.signed_in(role, region) as client:
+            # 404: this server was given nothing to show, and says so to those who may ask.
+            assert (await client.get("/api/v1/settings")).status_code == status
+
+
 @pytest.mark.parametrize(
     "body",
     [{"name": "x y"}, {"password": "pw"}, {"role": "king"}, {"region": "12"}, {"more": 1}],

@@ -21,6 +21,7 @@ from dashboard.app import Site, create_dash, script_hashes
 from feeds.wire import iso
 from maps.layers import layer
 from tests.dashboard import picture
+from tests.dashboard.devadmin import add_admin, escalations, receivers, rules
 from tests.dashboard.devpeople import add_people
 from tests.dashboard.devroutes import add_history, add_suppression
 
@@ -60,6 +61,8 @@ class Script:
         self.handovers: list[dict[str, Any]] = []
         person: dict[str, Any] = {"disabled": False, "sessions": 0, "used_at": None, "region": ""}
         self.accounts = [{"name": "值班员", "role": "duty"} | person, {"name": "root", "role": "admin"} | person]
+        self.lists = {"receivers": receivers(), "escalations": escalations()}
+        self.rules = rules()
         self.tokens: list[dict[str, Any]] = []
         self.hidden: dict[str, int] = {}
         self.life: dict[str, dict[str, Any]] = {}
@@ -128,6 +131,7 @@ def create(script: Script) -> FastAPI:
     add_history(api, script)
     add_suppression(api, script)
     add_people(api, script)
+    add_admin(api, script)
 
     @api.get("/api/openapi.json", include_in_schema=False)
     async def description() -> dict[str, Any]:

@@ -71,3 +71,101 @@ async def test_an_auditor_reads_and_has_no_buttons(site: Site) -> None:
     await expect(page.locator("[data-accounts]")).to_contain_text("root")
     await expect(page.locator(".page-head")).to_contain_text("您的角色只能查看")
     await expect(page.locator("[data-act], [data-add]")).to_have_count(0)
+
+
+async def test_the_roster_is_a_calendar_whose_faults_stand_in_their_cell(site: Site) -> None:
+    page = await enter(site, "roster")
+    today = page.locator(".calendar-day.is-today")
+    await expect(today.locator('[data-shift="day"]')).to_contain_text("张三 李四")
+    await expect(today.locator('[data-shift="day"]')).to_contain_text("带班 王五")
+    night = today.locator('[data-shift="night"]')
+    await expect(night.locator(".fault")).to_have_text("夜班没有带班领导")
+    await night.click()
+    await page.locator("dialog [name=leader]").select_option("zhao")
+    await page.locator("dialog [data-send]").click()
+    await expect(night).to_contain_text("带班 赵六")
+    [act] = site.script.acts
+    assert (act["act"], act["rev"]) == ("put roster", 3)
+    assert act["assignments"][-1]["leader"] == "zhao"
+    assert len(act["persons"]) == 4
+    await page.locator("[data-span=weeks]").click()
+    await expect(page.locator(".calendar-day")).to_have_count(14)
+    await page.locator("[data-history]").click()
+    await expect(page.locator(".changes")).to_contain_text("persons/zhang")
+    assert site.faults == []
+
+
+async def test_a_substitute_is_arranged_by_duty_officers_on_the_handover_page(site: Site) -> None:
+    page = await site.open("/alerts?view=handover")
+    await page.locator("[data-roster-substitute]").click()
+    await page.locator("dialog [name=person]").select_option("li")
+    await page.locator("dialog [name=substitute]").select_option("zhao")
+    await page.locator("dialog [name=reason]").fill("培训")
+    await page.locator("dialog [data-send]").click()
+    await expect(page.locator("dialog")).to_have_count(0)
+    [act] = site.script.acts
+    assert (act["act"], act["person"], act["substitute"]) == ("substitute", "li", "zhao")
+
+
+async def test_a_receiver_is_tested_and_says_what_became_of_it_in_words(site: Site) -> None:
+    page = await enter(site, "receivers")
+    await expect(page.locator('tr[data-id="desk"] [data-act]')).to_have_text(["测试"])
+    await page.locator('tr[data-id="wecom"] [data-act=test]').click()
+    await page.locator("dialog [data-send]").click()
+    await expect(page.locator("[data-outcome]")).to_have_text("被拒绝 · 对方答复 401:<b>口令</b>不对")
+    await page.keyboard.press("Escape")
+    await page.locator('tr[data-id="wecom"] [data-act=edit]').click()
+    await page.locator("dialog [name=rate]").fill("10/min")
+    await page.locator("dialog [data-send]").click()
+    await expect(page.locator('tr[data-id="wecom"]')).to_contain_text("10/min")
+    put = site.script.acts[-1]
+    assert [item["id"] for item in put["items"]] == ["wecom"], "what the file says is not sent back"
+    assert put["items"][0]["url"] == "wecombot://••••"
+    assert "readonly" not in put["items"][0]
+    assert site.faults == []
+
+
+async def test_an_escalation_is_a_line_of_time(site: Site) -> None:
+    page = await enter(site, "escalations")
+    policy = page.locator('.policy[data-id="critical"]')
+    await expect(policy.locator(".moment b")).to_have_text(["0", "5:00 分", "15:00 分"])
+    await expect(policy.locator(".moment").nth(2)).to_contain_text("带班领导、赵六")
+    await policy.locator("[data-act=edit]").click()
+    await page.locator('[data-field="after"]').first.fill("10")
+    await page.locator("dialog [data-send]").click()
+    await expect(policy.locator(".moment b").nth(1)).to_have_text("10:00 分")
+    assert site.script.acts[-1]["items"][0]["steps"][0]["after"] == 600
+    await expect(page.locator('.policy[data-id="rest"] [data-act]')).to_have_count(0)
+    assert site.faults == []
+
+
+async def test_a_rule_is_tried_while_it_is_written_and_a_storm_is_asked_back(site: Site) -> None:
+    page = await enter(site, "rules")
+    await expect(page.locator('tr[data-id="node-down"] [data-act]')).to_have_text(["改动历史", "照此新建"])
+    await page.locator('tr[data-id="slow"] [data-act=edit]').click()
+    await page.locator("dialog [name=when]").fill("helth == 'down'")
+    await expect(page.locator("[data-trial]")).to_contain_text("没有 helth 这个名字")
+    await page.locator("dialog [name=when]").fill("health == 'down'")
+    await expect(page.locator("[data-trial]")).to_contain_text("看了 300 个,成立 240")
+    await page.locator("dialog [data-send]").click()
+    await expect(page.locator("dialog .form-message")).to_contain_text("会一次升起 240 条")
+    await page.locator("dialog [data-send]", has_text="升起 240").click()
+    await expect(page.locator("dialog")).to_have_count(0)
+    first, second = site.script.acts
+    assert "accept" not in first
+    assert (second["accept"], second["rev"]) == (240, 7)
+    await page.locator('tr[data-id="slow"] [data-act=history]').click()
+    await expect(page.locator(".changes")).to_contain_text("when: false")
+    await page.locator("[data-act=undo]").click()
+    await expect(page.locator("dialog .form-message")).to_have_text("已退回")
+    assert site.script.acts[-1]["seq"] == 812
+    assert [fault for fault in site.faults if "422" not in fault] == []
+
+
+async def test_settings_show_what_is_wrong_and_a_refused_reload_says_why(site: Site) -> None:
+    page = await enter(site, "settings")
+    await expect(page.locator("[data-findings]")).to_contain_text("watchfloor.toml:12")
+    await expect(page.locator("[data-findings]")).to_contain_text("改为 health")
+    await page.locator("[data-reload]").click()
+    await expect(page.locator(".form-message.is-error")).to_contain_text("rule[1].when")
+    assert [fault for fault in site.faults if "422" not in fault] == []

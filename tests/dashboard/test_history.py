@@ -25,7 +25,7 @@ async def chart(page: Page, metric: str = "tcp.connect_ms") -> dict[str, Any]:
 async def test_chart_breaks_at_gaps_and_shades_alerts_and_draws_the_rules_limit(site: Site) -> None:
     page = await site.open("/assets/X532329")
     shown = await chart(page)
-    assert (shown["gaps"], shown["spans"], shown["limits"]) == ("1", "2", "1")
+    assert (shown["gaps"], shown["spans"], shown["limits"]) == ("1", "2", "2")
     assert await page.evaluate(f"{TRACE}.at(-1).connectgaps") is False
     assert await page.evaluate(f"Array.from({TRACE}.at(-1).y).filter(one => one === null).length") == 1
     await expect(page.locator(".chart-foot")).to_contain_text("空白 1 段无数据")

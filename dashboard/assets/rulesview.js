@@ -1,0 +1,169 @@
+// Rules: those of the file and those made here; tried before they are kept, with what changed and the way back.
+import { h, render, setText } from "./dom.js";
+import { t, pick, language } from "./i18n.js";
+import { send, get, Refused } from "./api.js";
+import { parse, shortTime, stamp } from "./time.js";
+import { SEVERITIES } from "./derive.js";
+import { alertIcon } from "./shapes.js";
+import { severityName } from "./say.js";
+import { AdminView, table } from "./adminlist.js";
+import { Message, carry, confirm, dialog, field, select, values, words } from "./forms.js";
+import { length } from "./kpi.js";
+
+const PATH = "/api/v1/rules";
+const OVER = ["asset", "source", "warning", "region"];
+
+export function rulesView(node, app) {
+  const whole = !app.me.region;
+  const view = new AdminView(node, app, { name: "rules", path: PATH, note: t("rules.note"), body: rows, head: (one) => [
+    h("button", { type: "button", class: "chip", "data-history": "", onclick: () => historyDialog(one, "") }, t("rules.history")),
+    one.may && whole ? h("button", { type: "button", class: "primary", "data-add": "", onclick: () => ruleForm(one) }, t("rules.add")) : "",
+  ] });
+  return view;
+}
+
+function rows(answer, view) {
+  const may = view.may && !view.app.me.region;
+  const heads = ["rule", "when", "times", "severity", "source", "active", ""].map((name) => (name ? t(`rules.${name}`) : ""));
+  return table(heads, answer.items.map((one) => ({ id: one.id, class: one.problem ? "is-faulty" : "", cells: [
+    [h("b", {}, pick(one.title) || one.id), h("small", { class: "block" }, one.id, one.over === "asset" ? "" : ` · ${t(`rules.over.${one.over}`)}`), one.problem ? h("p", { class: "is-open" }, pick(one.problem)) : ""],
+    h("code", { class: "rule-when" }, one.when), `${length(one.for)} / ${length(one.recover_for)}`,
+    [alertIcon({ severity: one.severity, active: true, quality: "good" }), " ", severityName(one.severity)],
+    one.source === "file" ? h("span", { class: "tag" }, t("rules.source.file")) : h("span", { title: one.comment }, t("rules.source.api"), h("small", { class: "block" }, [one.by, parse(one.at) === null ? "" : shortTime(parse(one.at))].filter(Boolean).join(" "))),
+    one.active ? h("a", { href: "/alerts", "data-inside": "" }, one.active) : "0",
+    h("span", { class: "row-actions" }, h("button", { type: "button", class: "chip", "data-act": "history", onclick: () => historyDialog(view, one.id) }, t("rules.history")),
+      may && one.source === "api" ? [h("button", { type: "button", class: "chip", "data-act": "edit", onclick: () => ruleForm(view, one) }, t("form.edit")), h("button", { type: "button", class: "chip", "data-act": "remove", onclick: (event) => remove(event.currentTarget, one, view) }, t("form.remove"))] : "",
+      may && one.source === "file" ? h("button", { type: "button", class: "chip", "data-act": "copy", onclick: () => ruleForm(view, { ...one, id: `${one.id}-2`, rev: undefined, fresh: true }) }, t("rules.copy")) : ""),
+  ] })), { "data-rules": "" });
+}
+
+async function remove(button, one, view) {
+  if (!(await confirm(t("rules.remove.title", { id: one.id }), t("rules.remove.sure", { n: one.active }), t("form.remove")))) return;
+  const answer = await carry(button, view.message, () => send("DELETE", `${PATH}/${encodeURIComponent(one.id)}?rev=${one.rev ?? ""}`));
+  if (answer) view.ask();
+}
+
+/** What a trial found, in words: how many were looked at, for how many it holds, what would be raised and cleared. */
+export function previewText(one) {
+  if (!one) return "";
+  const examples = one.examples?.length ? t("rules.preview.examples", { list: one.examples.slice(0, 6).join(" ") }) : "";
+  return [t("rules.preview", { asked: one.asked, holds: one.holds, none: one.no_data, raises: one.raises, clears: one.clears }), examples].filter(Boolean).join(" · ");
+}
+
+function ruleForm(view, one = null) {
+  dialog(one && !one.fresh ? t("rules.edit.title", { id: one.id }) : t("rules.add"), (close) => new RuleForm(view, one, close).node, "is-wide");
+}
+
+class RuleForm {
+  constructor(view, one, close) {
+    Object.assign(this, { view, one, close, accept: 0 });
+    this.made = !one || one.fresh;
+    this.message = new Message();
+    this.trial = h("p", { class: "rule-trial", role: "status", "data-trial": "" }, t("rules.trial"));
+    this.button = h("button", { type: "submit", class: "primary", "data-send": "" }, t("form.save"));
+    const title = one?.title ?? {};
+    const input = (name, value, more = {}) => h("input", { name, value: value ?? "", ...more });
+    this.node = h("form", { class: "form", novalidate: true, onsubmit: (event) => this.submit(event), oninput: () => this.later() },
+      h("div", { class: "form-row" }, field(t("rules.id"), input("id", one?.id, { required: true, maxlength: "64", readonly: !this.made })), field(t("rules.over"), select("over", OVER.map((name) => [name, t(`rules.over.${name}`)]), one?.over ?? "asset")), field(t("rules.severity"), select("severity", SEVERITIES.map((name) => [name, severityName(name)]), one?.severity ?? "major"))),
+      field(t("rules.when"), h("textarea", { name: "when", class: "mono", rows: "3", spellcheck: "false", maxlength: "2000" }, one?.when ?? ""), t("rules.when.note")),
+      this.trial,
+      h("div", { class: "form-row" }, field(t("rules.for"), input("for", one ? `${one.for}s` : "10s")), field(t("rules.recover"), input("recover_for", one ? `${one.recover_for}s` : "10s"))),
+      h("div", { class: "form-row" }, field(t("rules.title.zh"), input("zh", title["zh-CN"])), field(t("rules.title.en"), input("en", title.en))),
+      field(t("rules.comment"), input("comment", "", { maxlength: "500" })), h("div", { class: "actions" }, this.button), this.message.node);
+    if (one) this.later();
+  }
+
+  rule() {
+    const { id, over, severity, when, for: wait, recover_for: recover, zh, en } = values(this.node);
+    return { id, over, severity, when, for: wait || "0s", recover_for: recover || "0s", title: { "zh-CN": zh || id, en: en || zh || id } };
+  }
+
+  later() {
+    clearTimeout(this.timer);
+    this.accept = 0;
+    setText(this.button, t("form.save"));
+    this.timer = setTimeout(() => this.try(), 600);
+  }
+
+  /** Validates and counts, keeps nothing: every time the hand rests. */
+  async try() {
+    const rule = this.rule();
+    if (!rule.when) return;
+    try {
+      const answer = await send("POST", `${PATH}:preview`, rule);
+      this.trial.className = "rule-trial is-good";
+      setText(this.trial, previewText(answer.preview));
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      this.trial.className = "rule-trial is-bad";
+      setText(this.trial, words(error));
+    }
+  }
+
+  async submit(event) {
+    event.preventDefault();
+    const rule = this.rule();
+    const wish = { ...rule, comment: this.node.elements.comment.value.trim() };
+    if (!this.made) wish.rev = this.one.rev;
+    if (this.accept) wish.accept = this.accept;
+    if (this.button.disabled) return;
+    this.button.disabled = true;
+    try {
+      await send("PUT", `${PATH}/${encodeURIComponent(rule.id)}`, wish);
+      this.close();
+      this.view.message.say("done", t("form.saved"));
+      this.view.ask();
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      this.refused(error);
+    } finally {
+      this.button.disabled = false;
+    }
+  }
+
+  /** Too many at once is asked back: whoever means it says so with the number. */
+  refused(error) {
+    const storm = (error.problem.errors ?? []).some((one) => one.code === "storm");
+    const raises = [error.problem.preview].flat().reduce((n, one) => n + (one?.raises ?? 0), 0);
+    if (storm && raises) {
+      this.accept = raises;
+      setText(this.button, t("rules.accept", { n: raises }));
+    }
+    this.message.say("error", words(error));
+  }
+}
+
+/** What changed, by whom, and the way back. `rule` "" means all of them. */
+function historyDialog(view, rule) {
+  const may = view.may && !view.app.me.region;
+  dialog(rule ? t("rules.history.of", { id: rule }) : t("rules.history"), (close) => {
+    const message = new Message();
+    const box = h("div", { class: "form" }, message.node);
+    const list = h("ol", { class: "changes" });
+    box.append(list);
+    const ask = async () => {
+      const answer = await carry(null, message, () => get(`${PATH}/history?limit=100${rule ? `&rule=${encodeURIComponent(rule)}` : ""}`));
+      if (!answer) return;
+      render(list, JSON.stringify([answer.items, language()]), () => (answer.items.length ? answer.items.map((one) => h("li", {},
+        h("time", {}, stamp(parse(one.at))), h("div", {}, h("strong", {}, t(`rules.change.${one.name}`)), " ", h("b", {}, one.rule), h("p", { class: "quiet" }, [one.actor, one.comment].filter(Boolean).join(" · ")), ...difference(one)),
+        may && one.undoable ? h("button", { type: "button", class: "chip", "data-act": "undo", onclick: (event) => undo(event.currentTarget, one) }, t("rules.undo")) : "")) : h("li", { class: "quiet" }, t("rules.nohistory"))));
+    };
+    const undo = async (button, one) => {
+      if (await carry(button, message, () => send("POST", `${PATH}/${encodeURIComponent(one.rule)}/undo`, { seq: one.seq }))) {
+        message.say("done", t("rules.undone"));
+        view.ask();
+        ask();
+      }
+    };
+    ask();
+    return box;
+  }, "is-wide");
+}
+
+/** Field by field what was and what is. */
+export function difference({ before, after }) {
+  const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
+  const say = (value) => (value === undefined || value === null ? "—" : typeof value === "object" ? JSON.stringify(value) : String(value));
+  return names.filter((name) => JSON.stringify(before?.[name]) !== JSON.stringify(after?.[name]) && name !== "id").slice(0, 12)
+    .map((name) => h("p", { class: "mono change" }, `${name}: `, before ? h("del", {}, say(before[name])) : "", before && after ? " → " : "", after ? h("ins", {}, say(after[name])) : ""));
+}

@@ -1,0 +1,157 @@
+"""The scripted server's answers for the administration: roster, receivers, escalations, rules, settings."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI, Request
+from starlette.responses import JSONResponse, Response
+
+from feeds.wire import iso
+from tests.dashboard import devpeople
+
+if TYPE_CHECKING:
+    from tests.dashboard.devserver import Script
+
+Record = dict[str, Any]
+
+
+def receivers() -> list[Record]:
+    common = {
+        "severities": ["critical", "major"], "regions": [], "feeds": [], "kinds": [], "language": "", "rate": "20/min",
+        "reserve": 5, "to": "", "timeout": 5.0, "direct": True, "personal": False, "sms": None, "waiting": 0,
+        "last_sent_at": iso(time.time() - 300), "last_error": "",
+        "templates": {"subject": {"zh-CN": "", "en": ""}, "text": {"zh-CN": "", "en": ""}},
+    }  # fmt: skip
+    return [
+        common | {"id": "desk", "origin": "file", "readonly": True, "kind": "webhook", "url": "http://127.0.0.1:9/••••"},
+        common | {"id": "wecom", "origin": "api", "readonly": False, "kind": "apprise", "url": "wecombot://••••"},
+    ]
+
+
+def escalations() -> list[Record]:
+    steps = [
+        {"after": 300, "who": ["duty"], "channels": ["wecom"], "repeat": 900, "times": 3},
+        {"after": 900, "who": ["leader", "person:zhao"], "channels": [], "repeat": None, "times": 1},
+    ]
+    scope = {"severities": ["critical"], "regions": [], "feeds": [], "kinds": []}
+    return [
+        {"id": "critical", "origin": "api", "readonly": False, "steps": steps} | scope,
+        {"id": "rest", "origin": "file", "readonly": True, "steps": steps[:1]} | scope | {"severities": ["major"]},
+    ]
+
+
+def rules() -> list[Record]:
+    common = {
+        "over": "asset", "for": 10.0, "recover_for": 10.0, "text": "", "by": "", "at": None, "comment": "", "active": 2,
+        "thresholds": [], "only": {"kinds": [], "labels": {}, "regions": []}, "problem": None,
+    }  # fmt: skip
+    limit = {"metric": "tcp.connect_ms", "op": ">", "value": 2.5, "clear": 2.0, "per_second_over": None}
+    return [
+        common | {"id": "node-down", "when": "health == 'down'", "severity": "critical", "source": "file", "rev": 0,
+                  "title": {"zh-CN": "节点不通", "en": "node down"}},
+        common | {"id": "slow", "when": "m['tcp.connect_ms'] > (active ? 2.0 : 2.5) && kind == 'router'",
+                  "severity": "major", "source": "api", "rev": 7, "by": "root", "at": iso(time.time() - 7200),
+                  "title": {"zh-CN": "骨干慢", "en": "slow"}, "thresholds": [limit],
+                  "only": {"kinds": ["router"], "labels": {}, "regions": []}},
+    ]  # fmt: skip
+
+
+def add_admin(api: FastAPI, script: Script) -> None:
+    _add_people(api, script)
+    _add_rules(api, script)
+
+    @api.get("/api/v1/settings")
+    async def settings() -> Record:
+        finding = {
+            "code": "rule", "file": "watchfloor.toml", "line": 12, "key": "rule[1].when", "value": "helth",
+            "error": True, "message": {"zh-CN": "未知的名字", "en": "unknown name"},
+            "mend": {"zh-CN": "改为 health", "en": "health"},
+        }  # fmt: skip
+        return {"file": "watchfloor.toml", "applied_at": iso(time.time()), "findings": [finding], "errors": 1,
+                "applied": [{"section": "site", "values": {"name": "楚雄州"}}], "restart": ["web"]}  # fmt: skip
+
+    @api.post("/api/v1/reload")
+    async def reload() -> Response:
+        faults = ["watchfloor.toml:12 rule[1].when"]
+        return JSONResponse({"title": "设置未采用", "detail": "新设置有误。", "faults": faults}, 422)
+
+
+def _add_people(api: FastAPI, script: Script) -> None:
+    @api.put("/api/v1/{name}")
+    async def put(name: str, request: Request) -> Record:
+        body = await request.json()
+        script.acts.append({"act": f"put {name}", **body})
+        if name == "roster":
+            script.roster |= body | {"rev": body["rev"] + 1}
+            return devpeople.roster(time.time()) | script.roster
+        script.lists[name] = [one for one in script.lists[name] if one["readonly"]]
+        own = {
+            "origin": "api", "readonly": False, "kind": "webhook", "personal": False, "waiting": 0,
+            "last_sent_at": None, "last_error": "",
+        }  # fmt: skip
+        script.lists[name][:0] = [own | one for one in body["items"]]
+        return {"rev": body["rev"] + 1, "items": script.lists[name], "next": None}
+
+    @api.get("/api/v1/receivers")
+    async def get_receivers() -> Record:
+        return {"rev": 2, "items": script.lists["receivers"], "next": None}
+
+    @api.get("/api/v1/escalations")
+    async def get_escalations() -> Record:
+        return {"rev": 1, "items": script.lists["escalations"], "next": None}
+
+    @api.get("/api/v1/roster/history")
+    async def history() -> Record:
+        change = {"path": "persons/zhang", "before": None, "after": {"name": "张三"}}
+        return {"items": [{"rev": 3, "at": iso(time.time()), "by": "root", "name": "put", "comment": "",
+                           "changes": [change]}], "next": None}  # fmt: skip
+
+    @api.post("/api/v1/roster/substitutes")
+    async def substitute(request: Request) -> Record:
+        body = await request.json()
+        script.acts.append({"act": "substitute", **body})
+        script.roster["substitutes"] = [body]
+        return devpeople.roster(time.time()) | script.roster
+
+    @api.post("/api/v1/receivers/{key}:test")
+    async def test(key: str) -> Record:
+        script.acts.append({"act": "test", "id": key})
+        return {"ok": False, "outcome": "refused", "message": {"zh-CN": "对方答复 401:<b>口令</b>不对", "en": "401"},
+                "key": "t1", "sent_at": None}  # fmt: skip
+
+
+def _add_rules(api: FastAPI, script: Script) -> None:
+    @api.get("/api/v1/rules/history")
+    async def history() -> Record:
+        before = rules()[1] | {"when": "false"}
+        return {"items": [{"seq": 812, "at": iso(time.time()), "rule": "slow", "name": "changed", "actor": "root",
+                           "comment": "太多", "before": before, "after": rules()[1], "undoable": True}]}  # fmt: skip
+
+    @api.post("/api/v1/rules/{key}/undo")
+    async def undo(key: str, request: Request) -> Record:
+        script.acts.append({"act": "undo", "rule": key, **await request.json()})
+        return {"items": rules(), "rev": 9}
+
+    @api.post("/api/v1/rules:preview")
+    async def preview(request: Request) -> Response:
+        body = await request.json()
+        if "helth" in body["when"]:
+            errors = [{"field": "when", "code": "cel", "message": "没有 helth 这个名字"}]
+            return JSONResponse({"detail": "请按所附问题修改。", "errors": errors}, 422)
+        return JSONResponse({"preview": _preview(body["id"]), "thresholds": [], "only": {}})
+
+    @api.put("/api/v1/rules/{key}")
+    async def put(key: str, request: Request) -> Response:
+        body = await request.json()
+        script.acts.append({"act": "rule", "id": key, **body})
+        if not body.get("accept"):
+            errors = [{"field": "accept", "code": "storm", "message": "会一次升起 240 条"}]
+            return JSONResponse({"detail": "太多。", "errors": errors, "preview": [_preview(key)]}, 422)
+        return JSONResponse({"items": rules(), "rev": 8, "changed": [key], "preview": [_preview(key)]})
+
+
+def _preview(key: str) -> Record:
+    return {"id": key, "asked": 300, "holds": 240, "no_data": 5, "raises": 240, "clears": 0, "examples": ["C12"],
+            "seconds": 0.01}  # fmt: skip
