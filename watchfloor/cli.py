@@ -71,6 +71,13 @@ def _parser() -> argparse.ArgumentParser:
     collect.add_argument("--timeout", type=float, default=5.0, metavar="SECONDS")
     collect.add_argument("-c", "--config", type=Path, metavar="FILE", help="settings, for the credential of cred=")
     collect.add_argument("--language", choices=("zh-CN", "en"), help="the settings' own, else zh-CN")
+    discover = commands.add_parser("discover", help="what the inventory may lack").add_subparsers(required=True)
+    neighbours = with_config(discover.add_parser("lldp", help="propose links and devices from LLDP; changes nothing"))
+    neighbours.add_argument("asset", nargs="*", metavar="ASSET", help="ask these only; else all with an snmp:// probe")
+    form = neighbours.add_mutually_exclusive_group()
+    form.add_argument("--json", dest="form", action="store_const", const="json", help="for scripts")
+    form.add_argument("--patch", dest="form", action="store_const", const="patch", help="a diff of the inventory's CSV")
+    neighbours.set_defaults(act=_discover, form="table")
     _account_parsers(commands, with_config)
     journal = commands.add_parser("journal", help="the journal").add_subparsers(required=True)
     verify = with_json(with_config(journal.add_parser("verify", help="check the hash chains")))
@@ -163,6 +170,20 @@ def _collect(args: argparse.Namespace) -> int:
     )
     print(once.render(observations, as_json=args.json, language=language))
     return 0 if once.fine(observations) else 1
+
+
+def _discover(args: argparse.Namespace) -> int:
+    from collectors.contract import Misconfigured
+    from watchfloor import discover
+
+    settings = load(args.config)
+    try:
+        text, code = discover.run(settings, args.asset, form=args.form, language=settings.site.language)
+    except Misconfigured as error:
+        raise Failed(f"{error.zh}\n{error.en}") from error
+    if text:
+        print(text.rstrip("\n"))
+    return code
 
 
 def _password(from_stdin: bool) -> str:

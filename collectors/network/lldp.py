@@ -6,12 +6,13 @@ It is pure and changes nothing: a person reads the proposal and takes over what 
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from collectors.contract import CollectorError, Target
+from collectors.contract import CollectorError, NotReady, Reason, Target
 from collectors.network import addresses
 from collectors.network.senders import Senders
 from collectors.network.snmp import PORT, SHARE
@@ -27,6 +28,8 @@ CHASSIS_KIND, CHASSIS, PORT_KIND, PORT_ID, PORT_NAME, SYSTEM_NAME, SYSTEM_WORDS,
 )
 MOST = 1024
 """Neighbours of one device at most."""
+AT_ONCE, WHOLE = 16, 60.0
+"""Devices that are walked at once, and seconds that one of them may take."""
 MAC = 4
 """LldpChassisIdSubtype macAddress; for ports it is 3."""
 
@@ -211,13 +214,28 @@ def _new(name: str, heard: Sequence[Neighbour], inventory: Mapping[str, Asset]) 
     )  # fmt: skip
 
 
-async def survey(targets: Iterable[Target], agents: Agents) -> tuple[list[Neighbour], dict[str, str]]:
-    """What many devices hear, one after another, and by asset what went wrong with the others."""
+async def survey(
+    targets: Iterable[Target], agents: Agents, at_once: int = AT_ONCE
+) -> tuple[list[Neighbour], dict[str, CollectorError]]:
+    """What many devices hear, some at a time, and by asset what went wrong with the others."""
+    room = asyncio.Semaphore(at_once)
+
+    async def one(target: Target) -> list[Neighbour] | CollectorError:
+        async with room:
+            try:
+                async with asyncio.timeout(WHOLE):
+                    return await neighbours(target, agents)
+            except CollectorError as error:
+                return error
+            except TimeoutError:
+                return NotReady(Reason.TIMEOUT, f"its tables took longer than {WHOLE:g} s")
+
+    asked = list(targets)
     heard: list[Neighbour] = []
-    wrong: dict[str, str] = {}
-    for target in targets:
-        try:
-            heard += await neighbours(target, agents)
-        except CollectorError as error:
-            wrong[target.asset] = error.en
+    wrong: dict[str, CollectorError] = {}
+    for target, found in zip(asked, await asyncio.gather(*map(one, asked)), strict=True):
+        if isinstance(found, CollectorError):
+            wrong[target.asset] = found
+        else:
+            heard += found
     return heard, wrong
