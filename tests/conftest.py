@@ -26,7 +26,7 @@ ON_BOTH = (
     "feeds.test_history_recorder", "feeds.test_intake", "feeds.test_journal", "feeds.test_lease",
     "feeds.test_migrations", "feeds.test_projector", "alerts.test_foreign",
     "alerts.test_engine", "alerts.test_outbox", "alerts.test_properties", "alerts.test_timers",
-    "watchfloor.test_backup",
+    "watchfloor.test_backup", "watchfloor.test_backup_history",
 )  # fmt: skip
 
 # Programs of other people: `make peers` asks for them by name.

@@ -1,30 +1,31 @@
-"""`watchfloor backup` and `watchfloor restore`: the whole journal to a folder, while the site runs, and back.
+"""`watchfloor backup` and `watchfloor restore`: journal and history to a folder, while the site runs, and back.
 
-A backup is one snapshot of the store, read back and checked before it counts. A restore checks the backup first,
-fills the store in one transaction, checks the store, and writes down that it happened.
+A backup is one snapshot of each store, read back and checked before it counts. A restore checks the backup first,
+fills each store in one transaction, compares it, and writes down that it happened.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 
 from feeds.clock import now
-from feeds.journal import Fault, Journal, StoreRefused, transfer
+from feeds.journal import Journal, StoreRefused, transfer
 from feeds.journal.versions import JOURNAL
 from feeds.wire import iso
 from watchfloor import backup_files as files
-from watchfloor.backup_files import BackupError, Manifest, Progress
+from watchfloor import backup_history
+from watchfloor.backup_files import BackupError, HistoryPart, Manifest, Progress
 from watchfloor.roles import open_journal
 from watchfloor.settings import Settings
 
 
-async def backup(settings: Settings, folder: Path, progress: Progress) -> Manifest:
+async def backup(settings: Settings, folder: Path, progress: Progress, *, history: bool = True) -> Manifest:
     """Write a backup into a folder that is new or empty, and check it. BackupError, JournalError."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise BackupError(
@@ -36,8 +37,10 @@ async def backup(settings: Settings, folder: Path, progress: Progress) -> Manife
         part.mkdir(parents=True, mode=0o700)
         async with open_journal(settings, "cli") as journal:
             manifest = await _write(settings, journal, part, progress)
+        if history:
+            manifest = replace(manifest, history=await backup_history.write(settings, part, progress))
         faults = files.check(part, manifest, progress)
-        manifest = _with_faults(manifest, faults)
+        manifest = replace(manifest, faults=[asdict(fault) for fault in faults])
         manifest.write(part)
         part.rename(folder)
         _sync(folder.parent)
@@ -65,18 +68,17 @@ async def _write(settings: Settings, journal: Journal, folder: Path, progress: P
         )
 
 
-def _with_faults(manifest: Manifest, faults: list[Fault]) -> Manifest:
-    fields = {name: getattr(manifest, name) for name in Manifest.__slots__}
-    return Manifest(**fields | {"faults": [asdict(fault) for fault in faults]})
+async def restore(
+    settings: Settings, folder: Path, progress: Progress, *, force: bool = False, history: bool = True
+) -> Manifest:
+    """Fill this site's empty stores from a backup; with `force` also such that are not empty, after a backup of them.
 
-
-async def restore(settings: Settings, folder: Path, progress: Progress, *, force: bool = False) -> Manifest:
-    """Fill this site's empty journal from a backup; with `force` also one that is not empty, after a backup of it.
-
-    BackupError: the backup is not whole, the site runs, the journal is not empty. JournalError.
+    `history` False leaves the metric history as it is. BackupError: the backup is not whole, the site runs, a store is
+    not empty. JournalError.
     """
     manifest = files.read_manifest(folder)
     _known(manifest)
+    backup_history.known(manifest)
     if files.check(folder, manifest, progress) and not force:
         raise BackupError(
             f"备份中的台账在备份之前就已断裂（{len(manifest.faults)} 处）；确要恢复请加 --force",
@@ -86,13 +88,32 @@ async def restore(settings: Settings, folder: Path, progress: Progress, *, force
     with _alone(settings):
         async with open_journal(settings, "cli") as journal:
             await _nobody_else(journal)
+            part = manifest.history if history else None
             if force:
-                await _keep(settings, journal, progress)
-            await _fill(journal, folder, manifest, progress, force)
-            await _compare(journal, manifest)
+                await _keep(settings, journal, progress, part is not None)
+            elif part is not None and not await journal.blank():
+                raise files.not_replaced(StoreRefused("要恢复到的台账不是空的。", "The journal is not empty."))
+            async with _history(settings, folder, part, progress, force):
+                await _fill(journal, folder, manifest, progress, force)
+                await _compare(journal, manifest, progress)
             await _say_so(journal, folder, manifest)
         _forget_live_state(settings.data)
     return manifest
+
+
+@asynccontextmanager
+async def _history(
+    settings: Settings, folder: Path, part: HistoryPart | None, progress: Progress, force: bool
+) -> AsyncIterator[None]:
+    """The history is filled first; when the journal then cannot be, an empty one is emptied again."""
+    if part is not None:
+        await backup_history.load(settings, folder, part, progress, replace=force)
+    try:
+        yield
+    except BaseException:
+        if part is not None and not force:
+            await backup_history.clear(settings)
+        raise
 
 
 def _known(manifest: Manifest) -> None:
@@ -107,31 +128,21 @@ def _known(manifest: Manifest) -> None:
 async def _fill(journal: Journal, folder: Path, manifest: Manifest, progress: Progress, force: bool) -> None:
     try:
         async with transfer.loading(journal.store, manifest.schema, replace=force) as loader:
-            for name, table in manifest.tables.items():
-                done = 0
-                for batch in files.read_rows(folder, table):
-                    await loader.add(name, table.columns, batch)
-                    done += len(batch)
-                    progress(f"load {name}", done, table.rows)
+            await files.load(loader, folder, manifest.tables, progress)
     except StoreRefused as error:
-        raise BackupError(
-            f"{error.zh}未作任何改动。要替换它请加 --force（先自动备份现有数据）",
-            f"{error.en} Nothing was changed. To replace it add --force (what is there is backed up first)",
-        ) from error
+        raise files.not_replaced(error) from error
 
 
-async def _compare(journal: Journal, manifest: Manifest) -> None:
-    """What stands in the store now is what the manifest says."""
+async def _compare(journal: Journal, manifest: Manifest, progress: Progress) -> None:
+    """What stands in the store now is what the manifest says; the log no migration touches."""
     async with transfer.snapshot(journal.store) as shot:
-        counts, heads = dict(shot.counts), await shot.heads()
-    # A migration may have moved rows between tables; the log's it never touches.
-    names = counts if manifest.schema == JOURNAL.head else (files.LOG,)
-    whole = all(counts[name] == manifest.tables[name].rows for name in names)
+        await files.compare(shot, manifest.tables, progress, migrated=manifest.schema != JOURNAL.head)
+        heads, entries = await shot.heads(), shot.counts[files.LOG]
     faults = len(await journal.verify())
-    if not whole or heads != manifest.chains or faults != len(manifest.faults):
+    if entries != manifest.tables[files.LOG].rows or heads != manifest.chains or faults != len(manifest.faults):
         raise BackupError(
-            f"恢复后的台账与备份不符：{counts}，{faults} 处断裂",
-            f"what was restored is not what the backup holds: {counts}, {faults} faults",
+            f"恢复后的台账与备份不符：{entries} 条，{faults} 处断裂",
+            f"what was restored is not what the backup holds: {entries} entries, {faults} faults",
         )
 
 
@@ -143,13 +154,11 @@ async def _say_so(journal: Journal, folder: Path, manifest: Manifest) -> None:
         )
 
 
-async def _keep(settings: Settings, journal: Journal, progress: Progress) -> None:
+async def _keep(settings: Settings, journal: Journal, progress: Progress, history: bool) -> None:
     """Back up what is going to be replaced."""
-    async with transfer.snapshot(journal.store) as shot:
-        rows = sum(shot.counts.values())
-    if rows:
+    if not await journal.blank() or (history and not await backup_history.empty(settings)):
         stamp = datetime.now().astimezone().strftime("%Y%m%dT%H%M%S")
-        await backup(settings, settings.data / f"before-restore-{stamp}", progress)
+        await backup(settings, settings.data / f"before-restore-{stamp}", progress, history=history)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from watchfloor.backup import restore as read
 from watchfloor.backup_files import BackupError, Manifest
 from watchfloor.settings import Settings
 
-VERBS = {"write": "写出 writing", "check": "核对 checking", "load": "载入 loading"}
+VERBS = {"write": "写出 writing", "check": "核对 checking", "load": "载入 loading", "compare": "比对 comparing"}
 EVERY = 0.5
 
 
@@ -39,18 +39,18 @@ class Meter:
         sys.stderr.flush()
 
 
-def backup(settings: Settings, folder: Path, *, as_json: bool) -> int:
+def backup(settings: Settings, folder: Path, *, history: bool, as_json: bool) -> int:
     """Exit code 1 when it failed, and when the hash chains of what was backed up do not hold."""
-    manifest = _run(write(settings, folder.absolute(), Meter()))
+    manifest = _run(write(settings, folder.absolute(), Meter(), history=history))
     if manifest is None:
         return 1
     _say(manifest, as_json, f"已备份到 {folder}", f"backed up to {folder}")
     return 1 if manifest.faults else 0
 
 
-def restore(settings: Settings, folder: Path, *, force: bool, as_json: bool) -> int:
+def restore(settings: Settings, folder: Path, *, force: bool, history: bool, as_json: bool) -> int:
     """Exit code 1 when it failed, and when the hash chains of the backup did not hold already."""
-    manifest = _run(read(settings, folder.absolute(), Meter(), force=force))
+    manifest = _run(read(settings, folder.absolute(), Meter(), force=force, history=history))
     if manifest is None:
         return 1
     _say(manifest, as_json, f"已从 {folder} 恢复，备份时间 {manifest.made_at}", f"restored from {folder}")
@@ -76,8 +76,14 @@ def _say(manifest: Manifest, as_json: bool, zh: str, en: str) -> None:
     if as_json:
         _print(json.dumps(asdict(manifest), ensure_ascii=False, indent=2))
         return
-    entries, size = manifest.tables["entry"].rows, sum(one.bytes for one in manifest.tables.values())
+    entries, size = manifest.tables["entry"].rows, sum(one.bytes for one in manifest.files.values())
     _print(f"{zh} {en}: {entries:,} 条记录 entries, {len(manifest.chains)} 条链 chains, {size / 1e6:.1f} MB")
+    if manifest.history is None:
+        _print("不含历史数据 without metric history")
+    else:
+        _print(f"历史数据 metric history: {manifest.history.tables['history_series'].rows:,} 个序列 series")
+        if not manifest.history.open_hours:
+            _print("Redis 未应答，最近一两个小时的历史数据不在其中 Redis did not answer: without the last hour or two")
     for fault in manifest.faults:
         _print("{chain} #{chain_seq} (row {seq}): {what}".format(**fault))
     if manifest.faults:

@@ -13,7 +13,7 @@ import gzip
 import hashlib
 import json
 import os
-from collections.abc import AsyncIterable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterable, Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,8 @@ from typing import Any
 import msgspec
 
 from feeds.journal.chains import Checker
-from feeds.journal.records import Fault
+from feeds.journal.records import Fault, StoreRefused
+from feeds.journal.transfer import Loader, Snapshot
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -47,6 +48,17 @@ class TableFile:
     rows: int
     bytes: int
     sha256: str
+    content: str = ""
+    """SHA-256 of the lines themselves: what is restored is read back and compared with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryPart:
+    """The metric history. `open_hours`: the last hour or two were read from Redis as well."""
+
+    schema: str
+    tables: dict[str, TableFile]
+    open_hours: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +75,12 @@ class Manifest:
     tables: dict[str, TableFile]
     chains: dict[str, dict[str, Any]]
     faults: list[dict[str, Any]] = field(default_factory=list)
+    history: HistoryPart | None = None
+
+    @property
+    def files(self) -> dict[str, TableFile]:
+        """Every table's file."""
+        return self.tables | (self.history.tables if self.history else {})
 
     def write(self, folder: Path) -> None:
         """The last file of a backup: without it the folder is none."""
@@ -96,16 +114,25 @@ async def write_table(
     progress: Progress,
 ) -> TableFile:  # fmt: skip
     """One table into its file, on the disk when this returns."""
-    path, rows = folder / f"{name}.jsonl.gz", 0
+    path, rows, content = folder / f"{name}.jsonl.gz", 0, hashlib.sha256()
     with _new(path) as raw:
         with gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=3, mtime=0, filename="") as packed:
             async for batch in batches:
-                packed.write(b"".join(msgspec.json.encode(row) + b"\n" for row in batch))
+                lines = _lines(batch)
+                content.update(lines)
+                packed.write(lines)
                 rows += len(batch)
                 progress(f"write {name}", rows, total)
         raw.flush()
         _sync(raw.fileno())
-    return TableFile(file=path.name, columns=list(columns), rows=rows, bytes=path.stat().st_size, sha256=_sha256(path))
+    return TableFile(
+        file=path.name, columns=list(columns), rows=rows, bytes=path.stat().st_size, sha256=_sha256(path),
+        content=content.hexdigest(),
+    )
+
+
+def _lines(batch: list[list[Any]]) -> bytes:
+    return b"".join(msgspec.json.encode(row) + b"\n" for row in batch)
 
 
 def read_rows(folder: Path, table: TableFile) -> Iterator[list[list[Any]]]:
@@ -123,7 +150,7 @@ def read_rows(folder: Path, table: TableFile) -> Iterator[list[list[Any]]]:
 def check(folder: Path, manifest: Manifest, progress: Progress) -> list[Fault]:
     """Read everything back; returns where hash chains do not hold. BackupError: this is not what was written."""
     checker = Checker()
-    for name, table in manifest.tables.items():
+    for name, table in manifest.files.items():
         try:
             if _sha256(folder / table.file) != table.sha256:
                 raise _altered(table.file, "sha256")
@@ -145,6 +172,42 @@ def _read_through(folder: Path, name: str, table: TableFile, checker: Checker, p
                 checker.take(dict(zip(table.columns, row, strict=True)))
         progress(f"check {name}", rows, table.rows)
     return rows
+
+
+async def load(loader: Loader, folder: Path, tables: Mapping[str, TableFile], progress: Progress) -> None:
+    """Every table's rows into a store."""
+    for name, table in tables.items():
+        done = 0
+        for batch in read_rows(folder, table):
+            await loader.add(name, table.columns, batch)
+            done += len(batch)
+            progress(f"load {name}", done, table.rows)
+
+
+async def compare(shot: Snapshot, tables: Mapping[str, TableFile], progress: Progress, *, migrated: bool) -> None:
+    """What stands in the store is what stands in the files, row by row; BackupError otherwise.
+
+    A migration may have moved rows between tables or given them columns; then nothing can be said.
+    """
+    for name, table in {} if migrated else tables.items():
+        content, rows = hashlib.sha256(), 0
+        async for batch in shot.rows(name):
+            content.update(_lines(batch))
+            rows += len(batch)
+            progress(f"compare {name}", rows, table.rows)
+        if rows != table.rows or (table.content and content.hexdigest() != table.content):
+            raise BackupError(
+                f"恢复后的 {name} 与备份不符：{rows} 行，应为 {table.rows} 行",
+                f"what was restored of {name} is not what the backup holds: {rows} rows of {table.rows}",
+            )
+
+
+def not_replaced(refused: StoreRefused) -> BackupError:
+    """A store that is not empty, with the way out."""
+    return BackupError(
+        f"{refused.zh}未作任何改动。要替换它请加 --force（先自动备份现有数据）",
+        f"{refused.en} Nothing was changed. To replace it add --force (what is there is backed up first)",
+    )
 
 
 def _altered(file: str, why: str) -> BackupError:

@@ -82,10 +82,12 @@ def _parser() -> argparse.ArgumentParser:
     journal = commands.add_parser("journal", help="the journal").add_subparsers(required=True)
     verify = with_json(with_config(journal.add_parser("verify", help="check the hash chains")))
     verify.set_defaults(act=_verify)
-    backup = with_json(with_config(add("backup", _backup, "the journal into a new folder, while the site runs")))
+    backup = with_json(with_config(add("backup", _backup, "journal and history into a new folder; online")))
     backup.add_argument("dir", type=Path, metavar="DIR", help="a folder that is new or empty")
+    backup.add_argument("--no-history", action="store_true", help="without the metric history, which may be large")
     restore = with_json(with_config(add("restore", _restore, "an empty journal from a backup, of a stopped site")))
     restore.add_argument("dir", type=Path, metavar="DIR", help="what watchfloor backup wrote")
+    restore.add_argument("--no-history", action="store_true", help="leave the metric history as it is")
     restore.add_argument("--force", action="store_true", help="replace what is there, after a backup of it")
     return parser
 
@@ -260,10 +262,12 @@ def _verify(args: argparse.Namespace) -> int:
 def _backup(args: argparse.Namespace) -> int:
     from watchfloor import backup_cli
 
-    return backup_cli.backup(load(args.config), args.dir, as_json=args.json)
+    return backup_cli.backup(load(args.config), args.dir, history=not args.no_history, as_json=args.json)
 
 
 def _restore(args: argparse.Namespace) -> int:
     from watchfloor import backup_cli
 
-    return backup_cli.restore(load(args.config), args.dir, force=args.force, as_json=args.json)
+    return backup_cli.restore(
+        load(args.config), args.dir, force=args.force, history=not args.no_history, as_json=args.json
+    )

@@ -54,33 +54,33 @@ class HistoryStore:
     """One process's access to the history. Errors are feeds.journal's; with a fence, writes may raise Fenced."""
 
     def __init__(self, url: str, name: str, fence: Fence | None = None) -> None:
-        self._store = Store(url, name, marks=schema.mark)
+        self.store = Store(url, name, marks=schema.mark)
         self._fence = fence
-        self._upsert = sqlite.insert if self._store.is_sqlite else postgresql.insert
+        self._upsert = sqlite.insert if self.store.is_sqlite else postgresql.insert
 
     def connect(self) -> None:
         """Get ready to read; the first use connects."""
-        self._store.open()
+        self.store.open()
 
     async def open(self) -> None:
         """Connect, make or migrate the tables, and shut out whoever wrote before us. StoreRefused: it is newer."""
         self.connect()
-        await bring_up(self._store, schema.BOOK)
+        await bring_up(self.store, schema.BOOK)
         if self._fence is not None:
             await self._take_over(self._fence)
 
     async def _take_over(self, fence: Fence) -> None:
         """The role's number of the journal here too: this may be a file of its own."""
-        async with self._store.writing(fenced=False) as connection:
+        async with self.store.writing(fenced=False) as connection:
             found = await fences.number(connection, schema.mark, fence.role)
             if found > fence.number:
                 raise Fenced(f"{fence.role} is in its turn {found}, this copy had turn {fence.number}")
             if found < fence.number:
                 await fences.set_number(connection, schema.mark, fence, fence.number)
-        self._store.fence = fence
+        self.store.fence = fence
 
     async def close(self) -> None:
-        await self._store.close()
+        await self.store.close()
 
     # -- series --------------------------------------------------------------------
 
@@ -93,13 +93,13 @@ class HistoryStore:
         return await self._series(select(table).where(table.c.asset == asset).order_by(table.c.metric))
 
     async def _series(self, statement: Any) -> list[Series]:
-        async with self._store.reading() as connection:
+        async with self.store.reading() as connection:
             return [Series(*row) for row in await connection.execute(statement)]
 
     async def put_series(self, made: Sequence[Series], altered: Sequence[Series]) -> None:
         """Write new series down, and what has changed about known ones."""
         table = schema.series
-        async with self._store.writing() as connection:
+        async with self.store.writing() as connection:
             for start in range(0, len(made), MADE_AT_ONCE):  # the loop is the projector's, too
                 rows = [
                     {"id": s.id, "asset": s.asset, "metric": s.metric, "unit": s.unit, "fresh_for": s.fresh_for}
@@ -115,7 +115,7 @@ class HistoryStore:
     async def chunks(self, table: Table, keys: Sequence[int]) -> dict[int, bytes]:
         """The rows that are there of those keys."""
         found: dict[int, bytes] = {}
-        async with self._store.reading() as connection:
+        async with self.store.reading() as connection:
             for start in range(0, len(keys), AT_ONCE):
                 rows = await connection.execute(_by_keys(table, keys[start: start + AT_ONCE]))
                 found |= {row[0]: row[1] for row in rows}
@@ -124,7 +124,7 @@ class HistoryStore:
     async def between(self, table: Table, ranges: Iterable[tuple[int, int]]) -> dict[int, bytes]:
         """The rows whose keys lie in one of the ranges (end excluded)."""
         found: dict[int, bytes] = {}
-        async with self._store.reading() as connection:
+        async with self.store.reading() as connection:
             for low, high in ranges:
                 statement = select(table.c.key, table.c.body).where(table.c.key >= low, table.c.key < high)
                 found |= {row[0]: row[1] for row in await connection.execute(statement)}
@@ -132,13 +132,13 @@ class HistoryStore:
 
     async def first_key(self, table: Table) -> int | None:
         """The oldest row's key, None when there is none."""
-        async with self._store.reading() as connection:
+        async with self.store.reading() as connection:
             found: int | None = (await connection.execute(select(func.min(table.c.key)))).scalar()
             return found
 
     async def put(self, rows: Mapping[Table, Mapping[int, bytes]], gone: Sequence[int] = ()) -> None:
         """Set rows, and drop fresh rollups that were packed, all together."""
-        async with self._store.writing() as connection:
+        async with self.store.writing() as connection:
             for table, bodies in rows.items():
                 if bodies:
                     statement = self._upsert(table)
@@ -152,7 +152,7 @@ class HistoryStore:
     async def drop_before(self, table: Table, key: int, limit: int) -> int:
         """Drop at most `limit` rows below a key; returns how many."""
         oldest = select(table.c.key).where(table.c.key < key).order_by(table.c.key).limit(limit)
-        async with self._store.writing() as connection:
+        async with self.store.writing() as connection:
             return int((await connection.execute(delete(table).where(table.c.key.in_(oldest)))).rowcount)
 
     # -- when anybody looked ---------------------------------------------------------
@@ -161,13 +161,13 @@ class HistoryStore:
         """The spans of time, within these two, in which observations were taken in."""
         table = schema.watched
         statement = select(table).where(table.c.end > start, table.c.start < end).order_by(table.c.start)
-        async with self._store.reading() as connection:
+        async with self.store.reading() as connection:
             return [(max(start, row[0]), min(end, row[1])) for row in await connection.execute(statement)]
 
     async def note_watched(self, start: float, end: float) -> None:
         """One span, made or made longer."""
         statement = self._upsert(schema.watched).values(start=start, end=end)
-        async with self._store.writing() as connection:
+        async with self.store.writing() as connection:
             await connection.execute(statement.on_conflict_do_update(index_elements=["start"], set_={"end": end}))
 
 

@@ -291,6 +291,10 @@ class Journal:
         """The log's last sequence number, 0 when it is empty."""
         return int((await self._rows(select(func.max(schema.entry.c.seq))))[0][0] or 0)
 
+    async def blank(self) -> bool:
+        """Whether nothing was ever written."""
+        return not any([await self._rows(select(one).limit(1)) for one in schema.metadata.sorted_tables])
+
     async def count(self) -> int:
         """How many entries the log has."""
         return int((await self._rows(select(func.count()).select_from(schema.entry)))[0][0])

@@ -46,6 +46,14 @@ class Snapshot:
             async for batch in found.partitions(BATCH):
                 yield [_packed(row, packed) for row in batch]
 
+    async def rows_of(self, name: str, column: str, values: Sequence[Any]) -> list[Row]:
+        """The rows whose column has one of these values (BATCH of them at most)."""
+        source = self.book.metadata.tables[name]
+        packed = _binary(self.book, name, self.columns(name))
+        with translated(OSError):
+            found = await self.connection.execute(select(source).where(source.c[column].in_(values)))
+        return [_packed(row, packed) for row in found]
+
     async def heads(self) -> dict[str, dict[str, Any]]:
         """The last number and hash of each chain, as the store's own index finds them."""
         log = schema.entry
