@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from alerts import life, rulebook, suppressions
+from alerts import life, rulebook, suppressions, trial
 from alerts.board import Board, Step, new_id
 from alerts.evaluator import Timers
 from alerts.finish import finish
@@ -26,6 +26,7 @@ from alerts.settings import EscalationSettings, HoldPolicy, ReceiverSettings
 from alerts.subjects import Subject, Subjects
 from alerts.suppressions import Note
 from alerts.telling import ACKED, Telling
+from alerts.verbs import Refused, refusal
 from feeds import reports, wire
 from feeds.bus import Bus, Saved, State, StreamEntry, entry_order
 from feeds.clock import Clock
@@ -82,7 +83,8 @@ class AlertEngine:
         self._book = RuleBook(rules, sample)
         self.people = People(journal, receivers, escalations, lambda some: usable(some, house))
         self.telling = Telling(self.people, site_name, house.zone)
-        self._told_of_receivers = told_of_receivers
+        self._told_of_receivers, self._site_name = told_of_receivers, site_name
+        self._trials: list[trial.Trial] = []
         self._clock = clock
         self._wake = wake
         self._make_id = make_id
@@ -216,7 +218,7 @@ class AlertEngine:
 
     async def _obey(self, command: Command, now: float) -> Result:
         """Carry a command out once: one that the journal knows is only answered again."""
-        if command.action in PEOPLE_ACTIONS:
+        if command.action in PEOPLE_ACTIONS or command.action == trial.ACTION:
             return await self._arrange(command, now)
         closed = None
         if self.board.find(command.subject) is None:
@@ -238,10 +240,16 @@ class AlertEngine:
         return self.board.command(command, now, closed)
 
     async def _arrange(self, command: Command, now: float) -> Result:
-        """Another roster, other receivers or policies."""
+        """Another roster, other receivers or policies, or a test message."""
         if (entry := await self._journal.command_entry(command.id)) is not None:
-            current = self.people.version(entry.kind).dump()
+            current = self.people.version(entry.kind).dump() if entry.name != "test" else {"key": trial.key_of(command)}
             return Result(command=command.id, outcome=Outcome.DONE, detail="again", after=current)
+        if command.action == trial.ACTION:
+            try:
+                self._trials.append(trial.trial(command, self.people, self._site_name, now))
+            except Refused as error:
+                return refusal(command, error)
+            return Result(command=command.id, outcome=Outcome.DONE, after={"key": trial.key_of(command)})
         result = await self.people.obey(command, now)
         if result.outcome is Outcome.DONE:
             self._told_of_receivers(self.people.receivers)
@@ -261,7 +269,8 @@ class AlertEngine:
         """Journal what happened, then publish it; nothing is written when there is nothing new."""
         steps, notes, rules = self.board.take_steps(), self.board.suppressions.take_notes(), self._book.take_notes()
         lagging = self._inbox is not None and self._inbox.lagging
-        people = self.people.take_notes()
+        people: list[PeopleNote | trial.Trial] = [*self.people.take_notes(), *self._trials]
+        self._trials = []
         late = self._new_people or self.telling.escalations.is_due(now)
         news = bool(steps or notes or rules or lagging or people or late)
         if not (news or changes or results or self.board.revision != self._saved_timers):
@@ -272,16 +281,17 @@ class AlertEngine:
         await self._commit([*changes, *(change_of(step) for step in steps if is_shown(step))], results)
 
     async def _record(
-        self, steps: Sequence[Step], notes: Sequence[Note], rules: Sequence[RuleNote], people: Sequence[PeopleNote],
-        now: float,
+        self, steps: Sequence[Step], notes: Sequence[Note], rules: Sequence[RuleNote],
+        people: Sequence[PeopleNote | trial.Trial], now: float,
     ) -> bool:
         """Everything that follows from a batch becomes durable together; True when there is something to send."""
         queued = False
         async with self._journal.begin() as tx:
             for note in notes:
                 await keep_note(tx, note)
-            for version in people:
-                await version.write(tx)
+            for one in people:
+                await one.write(tx)
+                queued = queued or isinstance(one, trial.Trial)
             if rules:
                 await rulebook.record(tx, self._book, rules)
             last: dict[str, tuple[Alert, int]] = {}

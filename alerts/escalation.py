@@ -64,12 +64,12 @@ class Escalations:
     def dump(self, id: str) -> dict[str, Any]:
         """What of an alert must be found again after a restart."""
         run = self._runs.get(id)
-        return {"run": asdict(run)} if run is not None else {}
+        return {"run": asdict(run) | {"next_at": self.next_at(id)}} if run is not None else {}
 
     def load(self, alert: Alert, body: Mapping[str, Any]) -> None:
         """Go on with an alert from its document."""
         if "run" in body:
-            self._runs[alert.id] = Run(**body["run"])
+            self._runs[alert.id] = Run(**{name: value for name, value in body["run"].items() if name != "next_at"})
             self._plan(alert.id)
         self._plan_promise(alert)
 

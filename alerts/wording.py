@@ -71,6 +71,8 @@ class Wording:
         values["reason"] = text(f"tell.reason.{body['reason']}", language)
         values["since"] = self._time(alert.get("raised_at"))
         behind = sum((alert.get("affected") or {}).values())
+        if body["reason"] == "test":
+            values["title"] = text("tell.test", language)
         values["affected"] = text("tell.affected", language, count=behind) if behind else ""
         values["link"] = self.link
         return values

@@ -143,21 +143,6 @@ async def transitions(given: Deps, alert_id: str, *, personal: bool) -> list[dic
     ]
 
 
-async def sent(given: Deps, alert_id: str) -> list[dict[str, Any]]:
-    """What was sent about the alert, to whom and when; never the receiver's address."""
-    return [
-        {
-            "receiver": item.receiver,
-            "created": wire.iso(item.created),
-            "sent_at": wire.iso(item.sent_at),
-            "due": wire.iso(item.due),
-            "attempts": item.attempts,
-            "error": item.error,
-        }
-        for item in await given.journal.outbox_for(alert_id)
-    ]
-
-
 def _fields(record: dict[str, Any], personal: bool) -> dict[str, Any]:
     """Journaled fields as people see them: times as RFC 3339."""
     return {name: _field(name, value, personal) for name, value in record.items()}

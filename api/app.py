@@ -30,12 +30,14 @@ from api.routes import (
     alertmanager,
     alerts,
     availability,
+    handover,
     health,
     history,
     ingest,
     kpi,
     people,
     picture,
+    receiver_test,
     rules,
     session,
     staff,
@@ -48,7 +50,8 @@ from feeds.journal import JournalLost
 
 ROUTERS = (
     session.router, picture.router, history.router, alerts.router, rules.router, kpi.router, ingest.router,
-    alertmanager.router, people.router, availability.router, staff.router, accounts.router, health.router, live.router,
+    alertmanager.router, people.router, receiver_test.router, handover.router, availability.router, staff.router,
+    accounts.router, health.router, live.router,
 )  # fmt: skip
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 

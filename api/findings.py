@@ -41,6 +41,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "until_past": ("确认的截止时间已过", "the acknowledgement would end in the past"),
     "bad_until": ("确认的截止时间不合理", "the acknowledgement's end makes no sense"),
     "bad_comment": ("说明缺失或过长", "the comment is missing or too long"),
+    "unknown_person": ("名册中没有此人", "nobody in the roster has that id"),
+    "no_address": ("此接收方需要收件地址：请选择人员或填写地址", "it needs an address: choose a person or give one"),
     "bad_estimated_restoration": ("预计恢复时间不合理", "the estimated restoration makes no sense"),
 }
 

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from api import people_records
 from api.deps import Deps
 from api.load.facts import KEEP, Facts
 from api.load.figures import DAY
 from api.load.report import Record, Report, waiting
-from api.load.shifts import Shift, plain
+from api.load.shifts import Shift, plain, planned
 from feeds.journal import Entry
 from feeds.live import Audience
 from feeds.regions import covers
@@ -55,7 +56,9 @@ class Load:
         }  # fmt: skip
 
     async def _shifts(self, at: float) -> list[Shift]:
-        return plain(at - DAY, at, self._zone)[::-1]
+        """By the roster where there is one, newest first."""
+        kept = people_records.roster_of(await people_records.version(self._deps, people_records.ROSTER))
+        return (planned(kept, at - DAY, at, self._zone) or plain(at - DAY, at, self._zone))[::-1]
 
     async def _catch_up(self, now: float) -> None:
         """Fold what the journal has had since; from two days ago when that was too long ago."""

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from feeds import duty
+from feeds.duty import Roster
+
 DAY, NIGHT = "day", "night"
 NAMES = {DAY: {"zh-CN": "白班", "en": "day"}, NIGHT: {"zh-CN": "夜班", "en": "night"}}
 BORDERS = (time(8), time(20))
@@ -29,6 +32,19 @@ def plain(start: float, end: float, zone: ZoneInfo) -> list[Shift]:
     last = datetime.fromtimestamp(end, zone).date()
     found = [one for number in range((last - day).days + 1) for one in _of(day + timedelta(days=number), zone)]
     return [one for one in found if one.begins < end and one.ends > start]
+
+
+def planned(roster: Roster, start: float, end: float, zone: ZoneInfo) -> list[Shift]:
+    """The roster's shifts that touch that time, by their beginning."""
+    first = datetime.fromtimestamp(start, zone).date() - timedelta(days=1)
+    days = (datetime.fromtimestamp(end, zone).date() - first).days + 1
+    return [
+        Shift(
+            id=one.shift.id, name=dict(one.shift.name) or {"zh-CN": one.shift.id, "en": one.shift.id},
+            begins=one.begins, ends=one.ends, officers=len(one.officers),
+        )
+        for one in duty.plan(roster, first, days, zone) if one.begins < end and one.ends > start
+    ]
 
 
 def _of(day: date, zone: ZoneInfo) -> Iterator[Shift]:

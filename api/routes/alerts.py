@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
-from api import alert_records
+from api import alert_records, notices
 from api.answers import Cursor, Json, Limit, listing
 from api.deps import Actor, Deps, Given, Viewer
 from api.findings import Finding
@@ -102,11 +102,13 @@ async def alert(given: Given, who: Viewer, alert_id: str) -> Response:
     if record is None:
         raise Problem("not-found")
     transitions = await alert_records.transitions(given, alert_id, personal=who.personal)
-    sent = await alert_records.sent(given, alert_id) if who.personal else []
+    told = await notices.notices(given, who, alert_id) if who.personal else []
+    escalation = await notices.escalation(given, who, alert_id) if who.personal else None
     inhibited = f"inhibited:{alert_id}"
     known = given.pump.mirror.records("alert", who.audience).values()
     behind = sorted(one["id"] for one in known if inhibited in one["suppressed_by"])
-    return Json(record | {"transitions": transitions, "sent": sent, "behind": behind})
+    more = {"transitions": transitions, "notices": told, "escalation": escalation, "behind": behind}
+    return Json(record | more)
 
 
 @router.post("/alerts/{alert_id}/ack")

@@ -157,6 +157,12 @@ def _starts(wish: Silence | Window) -> dict[str, float]:
     return {"starts": wish.starts.timestamp()} if wish.starts is not None else {}
 
 
+async def listed(given: Deps, who: Principal, kind: str) -> list[dict[str, Any]]:
+    """The silences or windows that have not ended, as one may see them."""
+    docs = await given.journal.docs_page(kind, open=True, limit=SCAN)
+    return [_shown(doc.body, who) for doc in docs if _sees(given, who.audience, doc.body)]
+
+
 async def _list(given: Deps, who: Principal, kind: str, prefix: str, ended: bool) -> Response:
     docs = await given.journal.docs_page(kind, open=None if ended else True, limit=SCAN)
     seen = [doc.body for doc in docs if _sees(given, who.audience, doc.body)]

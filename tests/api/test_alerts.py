@@ -65,7 +65,7 @@ async def test_an_alert_comes_with_its_life_and_what_was_sent(world: World) -> N
     assert record["transitions"][0]["after"]["since"].endswith("Z")
     assert record["transitions"][1]["actor"] == "wang"
     assert record["transitions"][1]["after"]["ack"]["comment"] == "on my way"
-    assert record["sent"][0]["receiver"] == "desk"
+    assert record["notices"][0]["receiver"] == "desk"
     async with world.signed_in("viewer") as client:
         answer = await client.get("/api/v1/alerts/a-alert")
     assert "wang" not in answer.text
