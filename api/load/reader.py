@@ -12,7 +12,7 @@ from api.deps import Deps
 from api.load.facts import KEEP, Facts
 from api.load.figures import DAY
 from api.load.report import Record, Report, waiting
-from api.load.shifts import Shift, plain, planned
+from api.load.shifts import Shift, shifts
 from feeds.journal import Entry
 from feeds.live import Audience
 from feeds.regions import covers
@@ -41,7 +41,7 @@ class Load:
             made, known = self._answers.get(audience.region, (float("-inf"), {}))
             if not 0 <= at - made < FRESH:
                 await self._catch_up(at)
-                known = self._made(audience.region, at, await self._shifts(at))
+                known = self._made(audience.region, at, await self._shifts(audience.region, at))
                 self._answers = {key: one for key, one in self._answers.items() if 0 <= at - one[0] < FRESH}
                 self._answers[audience.region] = at, known
         return known
@@ -55,10 +55,10 @@ class Load:
             "mtta": report.taken(to_take), "mttr": report.repaired(to_end), "shifts": report.by_shift(),
         }  # fmt: skip
 
-    async def _shifts(self, at: float) -> list[Shift]:
-        """By the roster where there is one, newest first."""
-        kept = people_records.roster_of(await people_records.version(self._deps, people_records.ROSTER))
-        return (planned(kept, at - DAY, at, self._zone) or plain(at - DAY, at, self._zone))[::-1]
+    async def _shifts(self, region: str, at: float) -> list[Shift]:
+        """The last day's, newest first."""
+        roster = people_records.roster_of(await people_records.version(self._deps, people_records.ROSTER))
+        return shifts(roster, region, at - DAY, at, self._zone)[::-1]
 
     async def _catch_up(self, now: float) -> None:
         """Fold what the journal has had since; from two days ago when that was too long ago."""

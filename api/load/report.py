@@ -57,7 +57,7 @@ class Report:
         } | self._operators()
 
     def _operators(self) -> Record:
-        officers = next((one.officers for one in self._shifts if one.begins <= self._now < one.ends), 0)
+        officers = sum(one.officers for one in self._shifts if one.begins <= self._now < one.ends)
         return {"operators": officers or 1, "operators_from": "roster" if officers else "assumed"}
 
     def _rate(self) -> Record:

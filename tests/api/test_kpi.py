@@ -133,6 +133,27 @@ async def test_each_alert_belongs_to_the_shift_of_its_first_event(story: Story, 
     assert day["name"] == {"zh-CN": "白班", "en": "day"}
 
 
+async def test_shifts_and_operators_are_the_rosters_when_there_is_one(story: Story, world: World) -> None:
+    roster = {
+        "persons": [{"id": "zhang", "name": "张三"}, {"id": "li", "name": "李四", "region": B}],
+        "shifts": [{"id": "early", "name": {"zh-CN": "早班", "en": "Early"}, "start": "06:00", "end": "18:00"},
+                   {"id": "late", "name": {}, "start": "18:00", "end": "06:00"}],
+        "patterns": [{"shift": shift, "first": "2026-11-01", "teams": [{"officers": ["zhang", "li"], "leader": ""}]}
+                     for shift in ("early", "late")],
+    }  # fmt: skip
+    async with world.journal.begin() as tx:
+        await tx.put("roster", "site", {"rev": 1, "at": NOW, "by": "wang", "comment": "", "doc": roster})
+    await story.many(4, NOW - 60, A)
+    found = await story.kpi()
+    assert [(one["id"], one["current"], one["operators"]) for one in found["shifts"]] == [
+        ("late", True, 2), ("early", False, 2), ("late", False, 2),
+    ]  # fmt: skip
+    assert (found["load"]["operators"], found["load"]["operators_from"]) == (2, "roster")
+    assert (found["load"]["rate"]["ten_minutes"], found["load"]["rate"]["per_operator"]) == (4, 2.0)
+    assert found["shifts"][0]["name"] == {"zh-CN": "late", "en": "late"}
+    assert (await story.kpi(A))["load"]["operators"] == 1, "one of the two is told of another county only"
+
+
 async def test_a_flood_a_peak_and_the_mix_are_told_with_their_targets(story: Story) -> None:
     for number in range(12):
         severity = Severity.CRITICAL if number < 6 else Severity.WARNING
