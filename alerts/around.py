@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from feeds.model import Asset, AssetState, Health, Quality, Reading
+from feeds.model import Asset, AssetState, EmergencyWarning, Health, Quality, Reading
 from feeds.regions import covers, parent
 
 Place = tuple[str, str, Health]  # region, kind, health
@@ -25,6 +25,9 @@ class Around(Protocol):
     def rate(self, asset: str, key: str, seconds: float, now: float) -> float | None:
         """By how much a reading has changed per second over its last so many seconds, None when unknown."""
 
+    def warnings_over(self, asset: str, level: str, event: str) -> list[EmergencyWarning]:
+        """The warnings in force where an asset is, of at least that level and about that event ("" is any)."""
+
 
 class Nothing:
     """Around a subject that stands alone."""
@@ -37,6 +40,9 @@ class Nothing:
 
     def rate(self, asset: str, key: str, seconds: float, now: float) -> float | None:
         return None
+
+    def warnings_over(self, asset: str, level: str, event: str) -> list[EmergencyWarning]:
+        return []
 
 
 class Counts:

@@ -159,8 +159,7 @@ class Board:
             self._judge.ask(change, subject, self.now)
         elif change.after is None:
             self._gone(key)
-        if self.subjects.moved():
-            self._judge.ask_soon(self.now)
+        self._judge.ask_soon(self.now, *self.subjects.moved())
         self._hider.settle(self.now)
         self.registry.cause = ""
 

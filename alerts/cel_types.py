@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from alerts.cel_syntax import Node, string_value
+from alerts.cel_uses import Name, Unfit, Uses
+from alerts.warned import WORDS
 from feeds.model import Health
+
+__all__ = ["Name", "Unfit", "Uses", "check"]
 
 COMPREHENSIONS = {"all": "bool", "exists": "bool", "exists_one": "bool", "filter": "list", "map": "list"}
 METHODS = {"contains": "bool", "startsWith": "bool", "endsWith": "bool", "matches": "bool", "size": "int"}
@@ -15,45 +18,11 @@ FUNCTIONS = {"size": "int", "int": "int", "uint": "uint", "double": "double", "s
 _AROUND = {  # arguments, type, example
     "count": (3, "int", 'count(region, "camera", "down")'),
     "health_of": (1, "string", 'health_of("core")'),
+    "warned": (2, "bool", 'warned("orange", "")'),
+    "touches": (1, "int", 'touches("camera")'),
 }
+_OVER = {"warned": "m", "touches": "colour", "rate": "m"}  # only where that name is known: over assets, over warnings
 NUMBERS = frozenset(("int", "uint", "double"))
-
-
-class Unfit(ValueError):
-    """The expression cannot mean anything; `at` is the offset, `zh` and `en` say what and how to mend it."""
-
-    def __init__(self, node: Node, zh: str, en: str) -> None:
-        super().__init__(en)
-        self.at, self.zh, self.en = node.start, zh, en
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A variable's CEL type, and the only words that it may be (none: any)."""
-
-    type: str
-    words: frozenset[str] = frozenset()
-
-
-@dataclass(slots=True)
-class Uses:
-    """What an expression refers to.
-
-    `ages` are the places of `age(…)` and the reading's key in each; `limits` those ages (by their place)
-    that are compared with a number, and the number; `patterns` the places of literal regular expressions
-    and their source; `rates` the places of `rate(…)` with the reading's key and the seconds; `many`: the answer
-    hangs on other things too; `whole`: it asks which readings there are.
-    """
-
-    names: set[str] = field(default_factory=set)
-    readings: set[str] = field(default_factory=set)
-    labels: set[str] = field(default_factory=set)
-    ages: list[tuple[int, int, str]] = field(default_factory=list)
-    limits: dict[int, float] = field(default_factory=dict)
-    patterns: list[tuple[int, str]] = field(default_factory=list)
-    rates: list[tuple[int, int, str, float]] = field(default_factory=list)
-    many: bool = False
-    whole: bool = False
 
 
 def check(tree: Node, names: Mapping[str, Name]) -> Uses:
@@ -131,7 +100,7 @@ class _Checker:
     def _call(self, node: Node) -> str:
         if node.text == "age" and "age" not in self._bound and "m" in self._names:
             return self._age(node)
-        if node.text in _AROUND or (node.text == "rate" and "m" in self._names):
+        if node.text in (*_AROUND, "rate") and _OVER.get(node.text, node.text) in (node.text, *self._names):
             return self._around(node)
         if node.text == "has" and len(node.args) == 1 and node.args[0].op == "member":
             self.type_of(node.args[0])
@@ -157,7 +126,12 @@ class _Checker:
             word = string_value(node.args[2])
             if word not in ("", *Health):
                 raise Unfit(node.args[2], f"没有 {word} 这种健康状态", f"no asset's health is ever {word}")
-        self.uses.many = True
+        if node.text == "warned" and node.args[0].op == "string" and string_value(node.args[0]) not in WORDS:
+            listed = ", ".join(word or '""' for word in WORDS)
+            raise Unfit(node.args[0], f"级别应为：{listed}", f"the level is one of: {listed}")
+        self.uses.warned |= node.text == "warned"
+        self.uses.touches |= node.text == "touches"
+        self.uses.many |= node.text in ("count", "health_of")
         return result
 
     def _rate(self, node: Node) -> str:

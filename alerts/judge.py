@@ -72,10 +72,12 @@ class Judge:
         if turned:
             self._hider.review_key(key, now)
 
-    def ask_soon(self, now: float) -> None:
-        """What is asked over many things is asked once for all that changed within a tick."""
+    def ask_soon(self, now: float, many: bool, warned: bool) -> None:
+        """What is asked over many things, or of warnings, is asked once for all that changed within a tick."""
+        if not (many or warned):
+            return
         for rule in self.rules.values():
-            if rule.uses.many:
+            if (many and rule.uses.many) or (warned and rule.uses.warned):
                 for kind, id in self._subjects.of_kind(rule.settings.over):
                     key = (rule.id, kind, id)
                     due = self.rechecks.at(key)

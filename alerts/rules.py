@@ -10,7 +10,8 @@ What a rule may name:
 - over "warning": `id severity colour status state event urgency certainty regions scope source`;
 - over "region": `id region`;
 - over each: `active` (its alert stands now: another limit for clearing than for raising),
-  `count(region, kind, health)` and `health_of("id")`; over "asset" `rate(m["river.level"], 300)` too.
+  `count(region, kind, health)` and `health_of("id")`; over "asset" `rate(m["river.level"], 300)` and
+  `warned(level, event)` too; over "warning" `touches(kind)`.
 
 A verdict is true, false or no data: a reading that is missing or stale makes the whole no data
 unless the rest decides alone (`kind == "pump" && m["x"] > 5.0` is false for a router), and so does
@@ -108,7 +109,7 @@ class CompiledRule:
             known = {name: value for name, value in values.items() if name != "health"}
             verdict = self._verdict(known)
         return Evaluation(
-            verdict=verdict, quality=self._quality(subject), evidence=self._evidence(subject, values),
+            verdict=verdict, quality=self._quality(subject), evidence=self._evidence(subject, values, around),
             recheck=self._recheck(subject, now),
         )
 
@@ -126,6 +127,10 @@ class CompiledRule:
         values: dict[str, Any] = {"active": active} if "active" in self.uses.names else {}
         if self.uses.many:
             values |= {"count": around.count, "health_of": around.health_of}
+        if self.uses.warned:
+            values["warned"] = lambda level, event: bool(around.warnings_over(subject.id, str(level), str(event)))
+        if self.uses.touches:
+            values["touches"] = lambda kind: _touched(subject, str(kind))
         if self.uses.rates:
             fresh = {key for key, reading in subject.readings.items() if _usable(reading, now)}
             rates = {
@@ -155,7 +160,7 @@ class CompiledRule:
         uncertain = any(r.quality is Quality.UNCERTAIN for r in used)
         return Quality.UNCERTAIN if uncertain else Quality.GOOD
 
-    def _evidence(self, subject: Subject, values: Mapping[str, Any]) -> str:
+    def _evidence(self, subject: Subject, values: Mapping[str, Any], around: Around | None) -> str:
         told = [f"{name}={_plain(values[name])}" for name in sorted(self.uses.names - {"m", "labels", "active"})]
         for key in sorted(self.uses.readings & subject.readings.keys()):
             reading = subject.readings[key]
@@ -163,6 +168,9 @@ class CompiledRule:
         told += [f"age({key})={_plain(values[_AGES][key])} s" for _, _, key in self.uses.ages if key in values[_AGES]]
         told += [f"rate({key})={_plain(values[_RATES][f'{span} {key}'])} /s"
                  for _, _, key, span in self.uses.rates if f"{span} {key}" in values[_RATES]]  # fmt: skip
+        if self.uses.warned and around is not None:
+            told += [f"warning={one.headline or one.event or one.id}"
+                     for one in around.warnings_over(subject.id, "", "")[:3]]  # fmt: skip
         if "health" in self.uses.names:
             down = [k for k, r in subject.readings.items() if k.partition("[")[0].endswith(".up") and r.value is False]
             told += [f"{key}=false {subject.readings[key].text}".strip() for key in sorted(down)[:3]]
@@ -178,6 +186,12 @@ class CompiledRule:
             looked_at = subject.readings if self.uses.whole else self.keys & subject.readings.keys()
             moments += [subject.readings[key].fresh_until for key in looked_at]
         return min((moment for moment in moments if moment > now), default=None)
+
+
+def _touched(subject: Subject, kind: str) -> int:
+    """How many assets of a kind ("" any) lie in a warning's area."""
+    affected = subject.warning.affected if subject.warning is not None else {}
+    return affected.get(kind, 0) if kind else sum(affected.values())
 
 
 def _usable(reading: Reading, now: float) -> bool:

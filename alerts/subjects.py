@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from alerts.around import Counts, History
+from alerts.warned import Warned
 from feeds.addresses import AddressBook
 from feeds.model import Asset, AssetState, Change, EmergencyWarning, Health, Kind, Reading, SourceState
 from feeds.regions import covers, parent
@@ -71,7 +72,8 @@ class Subjects:
     def __init__(self, records: Mapping[Kind, Mapping[str, Any]] | None = None) -> None:
         found = records or {}
         self._records: dict[Kind, dict[str, Any]] = {kind: dict(found.get(kind, {})) for kind in _OVER}
-        self._counts, self._history = Counts(), History()
+        self._counts, self._history, self._warned = Counts(), History(), Warned()
+        self._warned.use(self._records[Kind.WARNING].values(), self.assets)
         self._addresses = AddressBook(self.assets.values())
         for asset in self.assets.values():
             self._counts.put(asset, asset.id, self.states.get(asset.id))
@@ -94,9 +96,13 @@ class Subjects:
         """By how much a reading has changed per second over its last so many seconds, None when unknown."""
         return self._history.rate(asset, key, seconds, now)
 
-    def moved(self) -> bool:
-        """Whether any count or health is another one than when this was last asked."""
-        return self._counts.moved()
+    def warnings_over(self, asset: str, level: str, event: str) -> list[EmergencyWarning]:
+        """The warnings in force where an asset is, of at least that level and about that event ("" is any)."""
+        return self._warned.over(asset, level, event)
+
+    def moved(self) -> tuple[bool, bool]:
+        """Whether any count or health, and any warning over some asset, is another than when this was last asked."""
+        return self._counts.moved(), self._warned.moved()
 
     # -- records -----------------------------------------------------------------
 
@@ -150,10 +156,15 @@ class Subjects:
         over = _OVER.get(change.kind)
         if over is None:
             return None
+        before = self._records[change.kind].get(change.id)
         if change.after is None:
             self._records[change.kind].pop(change.id, None)
         else:
             self._records[change.kind][change.id] = change.after
+        if change.kind is Kind.WARNING:
+            self._warned.put(change.id, self._records[Kind.WARNING].get(change.id))
+        elif change.kind is Kind.ASSET:
+            self._warned.placed(before, self.assets.get(change.id))
         if isinstance(change.after, Asset):
             self._addresses.put(change.after)
         elif change.kind is Kind.ASSET:
