@@ -16,14 +16,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-
-import aiohttp
 
 from alerts.settings import ReceiverSettings
 from alerts.target import Again, ReceiverError, Rejected, address_of
 from alerts.wording import Wording
+
+if TYPE_CHECKING:
+    import aiohttp
 
 TO = "{to}"
 # Written into an address to see whether it can be used; services want different things.

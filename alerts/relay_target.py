@@ -9,10 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
-
-import aiohttp
 
 from alerts.relay_wire import KEY, PATH, SIGNATURE, TIME, signature
 from alerts.settings import ReceiverSettings
@@ -20,6 +18,9 @@ from alerts.target import Again, ReceiverError, Rejected, address_of, judge_stat
 from alerts.wording import Wording
 from feeds.clock import Clock
 from feeds.clock import now as wall_clock
+
+if TYPE_CHECKING:
+    import aiohttp
 
 SHORTEST_SECRET = 16
 _SCHEMES = {"relay": "http", "relays": "https"}
@@ -41,6 +42,8 @@ class RelayTarget:
 
     async def send(self, session: aiohttp.ClientSession, key: str, body: Mapping[str, Any]) -> None:
         """Hand one message over."""
+        import aiohttp  # not for whoever only reads settings: it is a tenth of a second, and 8 MB
+
         address = address_of(body, self.to)
         if self.personal and not address:
             raise Rejected("no address")

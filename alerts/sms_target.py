@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-import aiohttp
 
 from alerts.settings import ReceiverSettings, SmsSettings
 from alerts.target import Again, ReceiverError, Rejected, address_of, judge_status
 from alerts.wording import Wording
+
+if TYPE_CHECKING:
+    import aiohttp
 
 ENCODINGS, METHODS = ("form", "json", "query"), ("POST", "GET", "PUT")
 PLACES = frozenset(("to", "text", "key"))
@@ -38,6 +39,8 @@ class SmsTarget:
 
     async def send(self, session: aiohttp.ClientSession, key: str, body: Mapping[str, Any]) -> None:
         """Hand one short message over."""
+        import aiohttp  # not for whoever only reads settings: it is a tenth of a second, and 8 MB
+
         address = address_of(body, self.to)
         if not address:
             raise Rejected("no phone number")
@@ -55,6 +58,8 @@ class SmsTarget:
             raise Again(f"the gateway answered: {self._shown(said)}")
 
     def _request(self, values: Mapping[str, str]) -> dict[str, Any]:
+        import aiohttp
+
         fields = {name: filled(text, values) for name, text in self.how.fields.items()}
         headers = {name: filled(text, values) for name, text in self.how.headers.items()}
         where = {"form": "data", "json": "json", "query": "params"}[self.how.encoding]

@@ -21,13 +21,14 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit, urlunsplit
-
-import aiohttp
 
 from alerts.settings import ReceiverSettings
 from alerts.target import Again, ReceiverError, judge_status
+
+if TYPE_CHECKING:
+    import aiohttp
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 _SCHEMES = {"json": "http", "jsons": "https"}
@@ -44,6 +45,8 @@ class Webhook:
 
     async def send(self, session: aiohttp.ClientSession, key: str, body: Mapping[str, Any]) -> None:
         """Hand one message over; Again or Rejected when it has not arrived."""
+        import aiohttp  # not for whoever only reads settings: it is a tenth of a second, and 8 MB
+
         limit = aiohttp.ClientTimeout(total=self.timeout)
         try:
             async with session.post(

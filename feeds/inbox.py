@@ -20,7 +20,7 @@ KEEP_UP = 2.0
 TIDY_EVERY = 0.5
 REST = 0.02
 """Seconds between two looks that found nothing."""
-UNMOVED = 0.5
+UNMOVED = 1.0
 """The same while the intake's mark is what it was: a look costs a millisecond, ten times a second for ever."""
 
 

@@ -20,7 +20,7 @@ from watchfloor.zygote import Zygote
 
 log = logging.getLogger(__name__)
 
-ROLES = ("project", "alert", "command", "web", "collect")
+ROLES = ("project", "alert", "command", "collect", "web")
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 HEALTHY_AFTER = 10.0
 STOP_WITHIN = 5.0
@@ -43,6 +43,7 @@ class Process(Protocol):
 class Launcher(Protocol):
     """How roles are started: Zygote, except in tests."""
 
+    async def open(self) -> None: ...
     async def start(self, role: str, config: Path) -> Process: ...
     async def close(self) -> None: ...
 
@@ -99,8 +100,13 @@ class Supervisor:
             loop.add_signal_handler(number, self.stop)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
         spawns: dict[str, Spawn] = {}
+        await self.launcher.open()
         if self.embedded:
-            await self._start("valkey", self._valkey)
+            try:
+                await self._start("valkey", self._valkey)
+            except BaseException:
+                await self.launcher.close()
+                raise
             spawns["valkey"] = self._valkey
         for role in self.roles:
             spawns[role] = self._role_spawn(role)

@@ -1,7 +1,8 @@
-"""Forks the roles from one process that has already imported everything.
+"""Forks the roles from one process that has already imported what they need.
 
 Importing costs each role one to three seconds of CPU; a fork costs milliseconds. So a killed role is back
 at once, a cold start imports once instead of five times, and the roles share their code's memory.
+At the start each role is forked as soon as its own modules are there: it opens its stores while the next one's load.
 
 The process is single-threaded and runs no event loop, so that forking it is safe. It talks JSON lines:
 in `{"role", "config"}`; out `{"ready"}`, `{"role", "pid"}`, `{"pid", "code"}`. It ends when its input does,
@@ -28,9 +29,15 @@ from typing import Any
 from watchfloor.process import die_with_parent
 
 PR_SET_NAME = 15
-PRELOAD = (
-    "watchfloor.roles", "collectors.runner", "feeds.projector", "alerts.alerting", "incidents.engine", "watchfloor.web",
-)
+PRELOAD = {
+    "": ("watchfloor.roles",),
+    "project": ("feeds.projector", "feeds.history.recorder"),
+    "alert": ("alerts.alerting",),
+    "command": ("incidents.engine",),
+    "collect": ("collectors.runner",),
+    "web": ("watchfloor.web",),
+}
+"""What each role imports, in the order in which they are asked for at a start; "" is everybody's."""
 
 
 class Forked:
@@ -73,9 +80,7 @@ class Zygote:
 
     async def start(self, role: str, config: Path) -> Forked:
         """A new process of that role; ConnectionError when the forking process died meanwhile (ask again)."""
-        async with self._starting:
-            if self._process is None or self._process.returncode is not None:
-                await self._open()
+        await self.open()
         assert self._process is not None
         assert self._process.stdin is not None
         self._asked[role] = asyncio.get_running_loop().create_future()
@@ -84,7 +89,13 @@ class Zygote:
         self._children[child.pid] = child
         return child
 
-    async def _open(self) -> None:
+    async def open(self) -> None:
+        """Start the forking process, unless it runs: it imports from then on, whatever else is done meanwhile."""
+        async with self._starting:
+            if self._process is None or self._process.returncode is not None:
+                await self._spawn()
+
+    async def _spawn(self) -> None:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "watchfloor.zygote", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
             preexec_fn=die_with_parent, start_new_session=True,
@@ -156,13 +167,33 @@ def _ended() -> Iterator[tuple[int, int]]:
         yield pid, os.waitstatus_to_exitcode(status)
 
 
+class _Imports:
+    """The modules that are still to be imported, role by role."""
+
+    def __init__(self) -> None:
+        self._left = dict(PRELOAD)
+        self.bring("")
+
+    def bring(self, role: str) -> None:
+        """Import what a role needs, unless it is there; everything, for one that is not known."""
+        for name in (role,) if role in PRELOAD else tuple(self._left):
+            for module in self._left.pop(name, ()):
+                importlib.import_module(module)
+
+    def one_more(self) -> bool:
+        """Import for the next role; False when nothing is left to be imported."""
+        if self._left:
+            self.bring(next(iter(self._left)))
+            if not self._left:
+                gc.collect()
+        return bool(self._left)
+
+
 def main() -> None:
-    """The forking process: import, then fork on request until standard input ends."""
+    """The forking process: import, and fork on request, until standard input ends."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    for name in PRELOAD:
-        importlib.import_module(name)
-    gc.collect()
-    gc.freeze()
+    gc.disable()  # imports make next to no garbage, and each look at all that is there costs more than the last
+    imports = _Imports()
     woken, waker = socket.socketpair()
     woken.setblocking(False)
     waker.setblocking(False)
@@ -171,9 +202,9 @@ def main() -> None:
     selector = selectors.DefaultSelector()
     selector.register(0, selectors.EVENT_READ)
     selector.register(woken, selectors.EVENT_READ)
-    rest = b""
+    rest, more = b"", True
     while True:
-        ready = {key.fd for key, _ in selector.select()}
+        ready = {key.fd for key, _ in selector.select(0 if more else None)}
         if woken.fileno() in ready:
             woken.recv(4096)
             for pid, code in _ended():
@@ -185,10 +216,20 @@ def main() -> None:
             *lines, rest = (rest + got).split(b"\n")
             for line in lines:
                 asked = json.loads(line)
-                pid = os.fork()
-                if pid == 0:
-                    _child(asked["role"], asked["config"])
-                _say(role=asked["role"], pid=pid)
+                imports.bring(asked["role"])
+                _say(role=asked["role"], pid=_forked(asked["role"], asked["config"]))
+        elif more:
+            more = imports.one_more()
+
+
+def _forked(role: str, config: str) -> int:
+    """The new role's process id. What both have by now stays out of the collector's sight, or no page stays shared."""
+    gc.freeze()
+    pid = os.fork()
+    if pid == 0:
+        gc.enable()
+        _child(role, config)
+    return pid
 
 
 if __name__ == "__main__":

@@ -114,6 +114,7 @@ class Intake:
 
     def __init__(self, url: str, name: str, *, clock: Clock = now, full: int = FULL) -> None:
         self._store = Store(url, name, lock=LOCK)
+        self._log = f"{self._store.file}-wal"
         self._clock, self._full = clock, full
         self._waiting: list[_Waiting] = []
         self._in_hand = 0
@@ -229,7 +230,7 @@ class Intake:
         if not self._store.is_sqlite:
             return None
         try:
-            found = os.stat(f"{self._store.file}-wal")
+            found = os.stat(self._log)
         except OSError:
             return None
         return found.st_size, found.st_mtime_ns
