@@ -12,6 +12,10 @@ from typing import Any
 Conditions = dict[str, Any]
 
 
+class Skipped(Exception):
+    """This machine cannot measure it; the text says what it wants."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
     """One measured value.

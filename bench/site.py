@@ -55,13 +55,14 @@ def rows(count: int, probe: str) -> str:
 
 @dataclass(slots=True)
 class Plan:
-    """A site to be: its inventory rows (with their head) and how it is polled, in seconds."""
+    """A site to be: its inventory rows (with their head), how it is polled, in seconds, and `more` settings."""
 
     inventory: str
     scheme: str = "tcp"
     interval: float = 1.0
     timeout: float = 1.0
     environment: Mapping[str, str] = field(default_factory=dict)
+    more: str = ""
 
 
 @contextlib.contextmanager
@@ -75,7 +76,7 @@ def written(at: Path, plan: Plan) -> Site:
     site = Site(at, free_port())
     (at / "assets.csv").write_text(plan.inventory, encoding="utf-8")
     text = SETTINGS.format(port=site.port, scheme=plan.scheme, interval=plan.interval, timeout=plan.timeout)
-    site.config.write_text(text, encoding="utf-8")
+    site.config.write_text(text + plan.more, encoding="utf-8")
     return site
 
 
