@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from collectors.sim.devices import Device, HttpService, device_of
+from collectors.sim.talkers import SYSLOG, TRAPS, Talker
 from collectors.sim.warnings import WarningCentre
 
 CENTRE_LASTS = 4 * 3600.0
@@ -47,7 +48,9 @@ class World:
         sources: Mapping[str, Device],
         scenarios: Mapping[str, list[Step]],
         speed: float = 1.0,
+        talkers: Mapping[str, Talker] | None = None,
     ) -> None:
+        self._talkers = dict(talkers or {})
         self._devices = dict(devices)
         self._parents = dict(parents)
         self._sources = dict(sources)
@@ -60,7 +63,7 @@ class World:
     def state(self) -> dict[str, list[str]]:
         return {
             "assets": list(self._devices),
-            "sources": list(self._sources),
+            "sources": [*self._sources, *self._talkers],
             "scenarios": list(self._scenarios),
             "broken": sorted(self.broken),
         }
@@ -83,11 +86,13 @@ class World:
                 await device.close()
 
     def _all(self) -> list[Device]:
-        return [device for group in self._devices.values() for device in group] + list(self._sources.values())
+        own = [device for group in self._devices.values() for device in group]
+        return [*own, *self._sources.values(), *self._talkers.values()]
 
     def _of(self, name: str) -> list[Device]:
-        if name in self._sources:
-            return [self._sources[name]]
+        for sources in (self._sources, self._talkers):
+            if name in sources:
+                return [sources[name]]
         if name not in self._devices:
             raise Unknown(name)
         return self._devices[name]
@@ -97,12 +102,22 @@ class World:
         for device in self._of(name):
             await device.stop()
         self.broken.add(name)
+        self._tell(name, up=False)
 
     async def mend(self, name: str) -> None:
         """It answers again."""
         for device in self._of(name):
             await device.start()
         self.broken.discard(name)
+        self._tell(name, up=True)
+
+    def _tell(self, name: str, *, up: bool) -> None:
+        """The devices above say which of their ports has changed; a broken one says nothing."""
+        for upper in self._parents.get(name, ()):
+            if upper not in self.broken:
+                port = 1 + [child for child, uppers in self._parents.items() if upper in uppers].index(name)
+                for talker in self._talkers.values():
+                    talker.link(upper, port, up=up)
 
     def below(self, name: str) -> list[str]:
         """Everything that hangs on an asset, the asset first."""
@@ -145,18 +160,25 @@ def read(folder: Path, *, speed: float, start: float) -> World:
     prefix = _network(folder)
     devices: dict[str, list[Device]] = {}
     parents: dict[str, tuple[str, ...]] = {}
+    speakers: dict[str, dict[str, str]] = {SYSLOG: {}, TRAPS: {}}
     with (folder / "assets.csv").open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):
             devices[row["id"]] = [
                 device for uri in row["probes"].split() if f"://{prefix}" in uri and (device := device_of(uri))
             ]
             parents[row["id"]] = tuple(filter(None, row["parents"].split(";")))
+            if devices[row["id"]] and row["kind"] in ("router", "switch"):
+                kind = TRAPS if row["kind"] == "router" else SYSLOG
+                speakers[kind][row["id"]] = devices[row["id"]][0].address.rpartition(":")[0]
     settings = tomllib.loads((folder / "watchfloor.toml").read_text(encoding="utf-8"))
-    sources = {one["id"]: _source(one["url"], start) for one in settings.get("source", ())}
+    asked = [one for one in settings.get("source", ()) if one.get("kind") not in (SYSLOG, TRAPS)]
+    sources = {one["id"]: _source(one["url"], start) for one in asked}
+    talkers = {one["id"]: Talker(one["kind"], one["url"], speakers[one["kind"]])
+               for one in settings.get("source", ()) if one.get("kind") in speakers and prefix in one["url"]}
     timelines = folder / "scenarios.toml"
     raw = tomllib.loads(timelines.read_text(encoding="utf-8")) if timelines.exists() else {}
     scenarios = {name: [_step(one) for one in body["step"]] for name, body in raw.items()}
-    return World(devices, parents, sources, scenarios, speed)
+    return World(devices, parents, sources, scenarios, speed, talkers)
 
 
 def _network(folder: Path) -> str:

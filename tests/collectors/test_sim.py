@@ -8,17 +8,25 @@ import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta, timezone
 from pathlib import Path
 
 import pytest
 
 from collectors import once
 from collectors.emergency.cap import CapFeed
-from collectors.settings import SourceSettings
+from collectors.listeners import Around
+from collectors.network import snmp_ber
+from collectors.network.syslog import SyslogListener
+from collectors.network.syslog_lines import parse as parse_line
+from collectors.network.traps import TrapListener
+from collectors.settings import Credential, SourceSettings
+from collectors.sim import talkers
 from collectors.sim.warnings import BULLETINS
 from collectors.sim.world import Unknown, World, read, seconds
 from feeds.cap import CapDocument, parse, to_warning
-from feeds.model import EmergencyWarning
+from feeds.model import Asset, EmergencyWarning
 
 COLUMNS = "id,name,kind,region,lat,lon,parents,redundancy_group,owner,importance,labels,probes"
 
@@ -130,3 +138,53 @@ def test_only_the_demos_own_network_is_served(tmp_path: Path) -> None:
 
 def test_times_of_a_scenario() -> None:
     assert [seconds(text) for text in ("150ms", "40s", "2m", "1h")] == [0.15, 40.0, 120.0, 3600.0]
+
+
+async def test_devices_speak_by_themselves_and_the_real_listeners_understand_them(tmp_path: Path) -> None:
+    core, county, desk = free_ports(3)
+    rows = [f"core,c,router,532300,,,,,,,,tcp://127.0.0.21:{core}",
+            f"county,x,switch,532301,,,core,,,,,tcp://127.0.0.22:{county}",
+            f"desk,d,server,532301,,,county,,,,,tcp://127.0.0.23:{desk}"]  # fmt: skip
+    (tmp_path / "assets.csv").write_text("\n".join((COLUMNS, *rows)), encoding="utf-8")
+    credentials = {"t": Credential(name="t", kind="snmpv2c", values={"community": talkers.COMMUNITY})}
+    inventory = {one: Asset(id=one, name=one, kind="router", region="532300") for one in ("core", "county", "desk")}
+    inventory["core"] = replace(inventory["core"], probes=(f"tcp://127.0.0.21:{core}",))
+    around = Around(inventory=inventory, credentials=credentials)
+    log = SyslogListener(SourceSettings(id="log", kind=talkers.SYSLOG, url="udp://127.0.0.1:0"), around)
+    traps = TrapListener(SourceSettings(id="traps", kind=talkers.TRAPS, url="udp://127.0.0.1:0", cred="t"), around)
+    await log.open()
+    await traps.open()
+    (tmp_path / "watchfloor.toml").write_text("".join(
+        f'[[source]]\nid = "{id}"\nkind = "{kind}"\nurl = "udp://127.0.0.1:{port}"\n'
+        for id, kind, port in (("log", talkers.SYSLOG, log.port), ("traps", talkers.TRAPS, traps.port))
+    ))  # fmt: skip
+    one = read(tmp_path, speed=1, start=time.time())
+    await one.start()
+    try:
+        async with asyncio.timeout(5):
+            for act, name in ((one.break_, "desk"), (one.break_, "county"), (one.mend, "county"), (one.mend, "desk")):
+                await act(name)
+                asset, rule, listener = (
+                    ("county", "syslog:link", log) if name == "desk" else ("core", "trap:link", traps)
+                )
+                heard = await listener.hearing.queue.get()
+                [signal] = heard.signals
+                assert (heard.asset, signal.rule, signal.key) == (asset, rule, "GigabitEthernet1/0/1")
+                assert signal.active is (act == one.break_)
+        assert {"log", "traps"} <= set(one.state["sources"])
+    finally:
+        await one.stop()
+        await log.close()
+        await traps.close()
+
+
+def test_what_is_said_of_no_weight_is_well_formed() -> None:
+    device = talkers.Talker(talkers.SYSLOG, "udp://127.0.0.1:1514", {"G": "127.0.0.1"}, clock=lambda: 1_790_000_000.0)
+    line = parse_line(device._chat("G"), 1_790_000_000.0, timezone(timedelta(hours=8)))
+    assert (line.host, line.severity, line.at) == ("G", "notice", 1_790_000_000.0)
+    router = talkers.Talker(talkers.TRAPS, "udp://127.0.0.1:1162", {"C": "127.0.0.1"}, clock=lambda: 5.0)
+    assert snmp_ber.notification(router._chat("C")).oid == talkers.NEIGHBOURS_CHANGED
+    for number in (0, 1, 127, 128, 255, 256, 2**31 - 1):
+        message = snmp_ber.notification(router._trap("1.3.6.1.4.1.2011.2.128", {"1.3.6.1.2.1.2.2.1.1.300": number}))
+        assert message.pairs[-1] == ("1.3.6.1.2.1.2.2.1.1.300", number)
+        assert message.oid == "1.3.6.1.4.1.2011.2.128"
