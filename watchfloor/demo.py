@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import socket
 import sys
 import tomllib
@@ -21,11 +22,12 @@ from watchfloor import demo_control
 from watchfloor.demo_control import DemoError
 
 FOLDER = ".watchfloor-demo"
-SETTINGS, ASSETS, SCENARIOS = "watchfloor.toml", "assets.csv", "scenarios.toml"
+SETTINGS, ASSETS, FIELD, SCENARIOS = "watchfloor.toml", "assets.csv", "field.csv", "scenarios.toml"
 # The shipped files say 127.53.x.y, port 9530; when that is taken the next network is tried.
 NETWORK, NETWORKS = 53, 10
 DEVICE_PORT = 9530
 _PORT = re.compile(r"(?m)^port = \d+")
+_ECHO = re.compile(r"icmp://(127\.\d+)\.0\.1(?:\?\S*)?(?=\s)")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,14 +68,27 @@ def prepare(folder: Path, port: int = 8050, speed: float = 1.0) -> Path:
     last = _last(record)
     network = free_network(last.network)
     hashes = {}
-    for name in (SETTINGS, ASSETS, SCENARIOS):
-        shipped = _fill(shipped_text(name), NETWORK, network, port if name == SETTINGS else None)
+    for name in (SETTINGS, ASSETS, FIELD, SCENARIOS):
+        shipped = _fill(_fitting(shipped_text(name)), NETWORK, network, port if name == SETTINGS else None)
         kept = _changed(folder / name, last.files.get(name, ""))
         text = shipped if kept is None else _fill(kept, last.network, network, port if name == SETTINGS else None)
         (folder / name).write_text(text, encoding="utf-8")
         hashes[name] = _hash(shipped)
     record.write_text(json.dumps({"network": network, "speed": speed, "files": hashes}), encoding="utf-8")
     return folder / SETTINGS
+
+
+def _fitting(text: str) -> str:
+    """Where nobody may send echo requests the one probe that does is a connection instead."""
+    return text if _may_ping() else _ECHO.sub(rf"tcp://\1.11.9:{DEVICE_PORT}", text)
+
+
+def _may_ping() -> bool:
+    try:
+        socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP).close()
+    except OSError:
+        return shutil.which("fping") is not None
+    return True
 
 
 def shipped_text(name: str) -> str:

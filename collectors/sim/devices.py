@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from aiohttp import web
-
-SCHEMES = ("tcp", "http")
 
 
 class Device(Protocol):
@@ -23,25 +21,30 @@ class Device(Protocol):
         """Answer no more; who is connected is cut off."""
 
 
-class TcpService:
-    """Accepts connections and waits for the other side to close, like a device's management port."""
+class Stream:
+    """A TCP server whose connections each run `talk`; broken, its port is closed and who is connected is cut off."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
         self.address = f"{host}:{port}"
-        self._host, self._port = host, port
+        self._host, self._port, self._tls = host, port, tls
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
 
     async def start(self) -> None:
         if self._server is None:
-            self._server = await asyncio.start_server(self._serve, self._host, self._port)
+            self._server = await asyncio.start_server(self._serve, self._host, self._port, ssl=self._tls)
+            self._host, self._port = self._server.sockets[0].getsockname()[:2]
+            self.address = f"{self._host}:{self._port}"
+
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One conversation; the connection is closed when it ends."""
+        raise NotImplementedError
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
         try:
-            while await reader.read(1024):
-                pass
-        except ConnectionError:
+            await self.talk(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # cut off by stop(), or by the other side
         finally:
             self._writers.discard(writer)
@@ -55,6 +58,14 @@ class TcpService:
         for writer in list(self._writers):
             writer.transport.abort()
         await server.wait_closed()
+
+
+class TcpService(Stream):
+    """Accepts connections and waits for the other side to close, like a device's management port."""
+
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(1024):
+            pass
 
 
 class HttpService:
@@ -72,9 +83,13 @@ class HttpService:
             self._runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=0.1)
             await self._runner.setup()
         if self._site is None:
-            site = web.TCPSite(self._runner, self._host, self._port)
+            site = web.TCPSite(self._runner, self._host, self._port, ssl_context=self.context())
             await site.start()
             self._site = site
+
+    def context(self) -> ssl.SSLContext | None:
+        """For TLS, None without."""
+        return None
 
     async def stop(self) -> None:
         if self._runner is not None and self._site is not None:
@@ -97,13 +112,3 @@ def _healthy() -> web.Application:
     app = web.Application()
     app.router.add_get("/{path:.*}", answer)
     return app
-
-
-def device_of(uri: str) -> Device | None:
-    """The device that answers a probe of the inventory; None for schemes that nothing here speaks."""
-    parts = urlsplit(uri)
-    if parts.scheme not in SCHEMES or not parts.hostname:
-        return None
-    if parts.scheme == "tcp":
-        return TcpService(parts.hostname, parts.port or 0)
-    return HttpService(parts.hostname, parts.port or 80)

@@ -6,6 +6,8 @@ import asyncio
 import struct
 from collections.abc import Callable, Mapping
 
+from collectors.sim.devices import Stream
+
 Registers = Mapping[int, int]
 """Words (or bits) by address."""
 Memory = Callable[[int, int], Registers | None]
@@ -14,55 +16,30 @@ _HEADER = struct.Struct(">HHHB")
 _MOST = {1: 2000, 2: 2000, 3: 125, 4: 125}
 
 
-class ModbusDevice:
+class ModbusDevice(Stream):
     """Answers the read functions (V1.1b3, 6.1 to 6.4) from `memory`; `delay` seconds before each answer.
 
     `requests` holds what was asked, (unit, function, address, count), for whoever wants to count.
     """
 
     def __init__(self, host: str, port: int, memory: Memory, delay: float = 0.0) -> None:
-        self.address = f"{host}:{port}"
+        super().__init__(host, port)
         self.delay = delay
         self.requests: list[tuple[int, int, int, int]] = []
         self.connections = 0
-        self._place = (host, port)
         self._memory = memory
-        self._server: asyncio.Server | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
 
-    async def start(self) -> None:
-        if self._server is None:
-            self._server = await asyncio.start_server(self._serve, *self._place)
-            host, port = self._server.sockets[0].getsockname()[:2]
-            self._place, self.address = (host, port), f"{host}:{port}"
-
-    async def stop(self) -> None:
-        if self._server is None:
-            return
-        server, self._server = self._server, None
-        server.close()
-        for writer in list(self._writers):
-            writer.transport.abort()
-        await server.wait_closed()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        try:
-            while True:
-                number, protocol, length, unit = _HEADER.unpack(await reader.readexactly(_HEADER.size))
-                pdu = await reader.readexactly(length - 1)
-                if protocol != 0 or (answer := self._answer(unit, pdu)) is None:
-                    continue  # a gateway keeps silent for a unit that it does not have
-                if self.delay:
-                    await asyncio.sleep(self.delay)
-                writer.write(_HEADER.pack(number, 0, len(answer) + 1, unit) + answer)
-                await writer.drain()
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # the other side has had enough, or stop() has, or the whole world ends
-        finally:
-            self._writers.discard(writer)
-            writer.close()
+        while True:
+            number, protocol, length, unit = _HEADER.unpack(await reader.readexactly(_HEADER.size))
+            pdu = await reader.readexactly(length - 1)
+            if protocol != 0 or (answer := self._answer(unit, pdu)) is None:
+                continue  # a gateway keeps silent for a unit that it does not have
+            if self.delay:
+                await asyncio.sleep(self.delay)
+            writer.write(_HEADER.pack(number, 0, len(answer) + 1, unit) + answer)
+            await writer.drain()
 
     def _answer(self, unit: int, pdu: bytes) -> bytes | None:
         function = pdu[0]

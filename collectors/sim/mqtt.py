@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from collectors.network import mqtt_packets as packets
 from collectors.network.mqtt_packets import Hello, Malformed, Message, Packet
+from collectors.sim.devices import Stream
 
 BACKLOG = 1 << 20
 """Bytes that may wait for a client that does not read; then it is cut off."""
@@ -34,7 +35,7 @@ class Client:
             self.writer.transport.abort()
 
 
-class MqttBroker:
+class MqttBroker(Stream):
     """`users` maps names to passwords (none: everybody may come in); `allowed` says who may read which filter.
 
     `versions` are the protocol levels it speaks. `heard` is called with every message that a client publishes.
@@ -50,29 +51,11 @@ class MqttBroker:
         versions: tuple[int, ...] = (packets.V311, packets.V5),
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self.address = f"{host}:{port}"
-        self._place = (host, port)
-        self._users, self._allowed, self._versions, self._tls = users, allowed, versions, tls
-        self._server: asyncio.Server | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
+        super().__init__(host, port, tls)
+        self._users, self._allowed, self._versions = users, allowed, versions
         self._retained: dict[str, Message] = {}
         self.clients: set[Client] = set()
         self.connections = 0
-
-    async def start(self) -> None:
-        if self._server is None:
-            self._server = await asyncio.start_server(self._serve, *self._place, ssl=self._tls)
-            host, port = self._server.sockets[0].getsockname()[:2]
-            self._place, self.address = (host, port), f"{host}:{port}"
-
-    async def stop(self) -> None:
-        if self._server is None:
-            return
-        server, self._server = self._server, None
-        server.close()
-        for writer in list(self._writers):
-            writer.transport.abort()
-        await server.wait_closed()
 
     def publish(self, topic: str, payload: str | bytes, *, retain: bool = False, qos: int = 1) -> None:
         """What a device says, to everybody who listens."""
@@ -83,8 +66,7 @@ class MqttBroker:
         for client in list(self.clients):
             client.send(message)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         parser, client = packets.Parser(), None
         try:
@@ -92,11 +74,9 @@ class MqttBroker:
                 for one in parser.feed(data):
                     client = self._take(one, client, writer)
                 await writer.drain()
-        except (ConnectionError, Malformed, _Goodbye, asyncio.CancelledError):
+        except (Malformed, _Goodbye):
             pass  # it has had enough, or we have
         finally:
-            self._writers.discard(writer)
-            writer.close()
             if client is not None:
                 self._gone(client)
 

@@ -8,7 +8,8 @@ import json
 import signal
 import time
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from collectors.sim.devices import Device, HttpService, device_of
+from collectors.sim.devices import Device, HttpService
+from collectors.sim.field import Field, Kernel
 from collectors.sim.talkers import SYSLOG, TRAPS, Talker
 from collectors.sim.warnings import WarningCentre
 
@@ -39,7 +41,7 @@ class Step:
 
 
 class World:
-    """Devices by asset, sources by id, and timelines. `speed` divides the times of the timelines."""
+    """Devices by asset, sources by id, and timelines. `speed` divides their times; devices stand on `shared` ones."""
 
     def __init__(
         self,
@@ -49,8 +51,10 @@ class World:
         scenarios: Mapping[str, list[Step]],
         speed: float = 1.0,
         talkers: Mapping[str, Talker] | None = None,
+        shared: Sequence[Device] = (),
     ) -> None:
         self._talkers = dict(talkers or {})
+        self._shared = tuple(shared)
         self._devices = dict(devices)
         self._parents = dict(parents)
         self._sources = dict(sources)
@@ -81,13 +85,14 @@ class World:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
         for device in self._all():
-            await device.stop()
+            with suppress(OSError):  # what cannot be broken ends with us all the same
+                await device.stop()
             if isinstance(device, HttpService):
                 await device.close()
 
     def _all(self) -> list[Device]:
         own = [device for group in self._devices.values() for device in group]
-        return [*own, *self._sources.values(), *self._talkers.values()]
+        return [*self._shared, *own, *self._sources.values(), *self._talkers.values()]
 
     def _of(self, name: str) -> list[Device]:
         for sources in (self._sources, self._talkers):
@@ -157,28 +162,33 @@ def read(folder: Path, *, speed: float, start: float) -> World:
     Only addresses of the demo's own network (`run/demo.json`) are served: a real service that somebody added
     to the inventory is left alone.
     """
-    prefix = _network(folder)
+    prefix, field = _network(folder), Field()
     devices: dict[str, list[Device]] = {}
     parents: dict[str, tuple[str, ...]] = {}
     speakers: dict[str, dict[str, str]] = {SYSLOG: {}, TRAPS: {}}
-    with (folder / "assets.csv").open(encoding="utf-8-sig", newline="") as file:
-        for row in csv.DictReader(file):
-            devices[row["id"]] = [
-                device for uri in row["probes"].split() if f"://{prefix}" in uri and (device := device_of(uri))
-            ]
+    settings = tomllib.loads((folder / "watchfloor.toml").read_text(encoding="utf-8"))
+    for file in settings.get("site", {}).get("inventory", ["assets.csv"]):
+        for row in _rows(folder / file):
+            own = [uri for uri in row["probes"].split() if f"://{prefix}" in uri]
+            found = [device for uri in own if (device := field.device_of(row["id"], uri))]
+            devices[row["id"]] = [one for one in found if not isinstance(one, Kernel)] or found
             parents[row["id"]] = tuple(filter(None, row["parents"].split(";")))
             if devices[row["id"]] and row["kind"] in ("router", "switch"):
                 kind = TRAPS if row["kind"] == "router" else SYSLOG
                 speakers[kind][row["id"]] = devices[row["id"]][0].address.rpartition(":")[0]
-    settings = tomllib.loads((folder / "watchfloor.toml").read_text(encoding="utf-8"))
     asked = [one for one in settings.get("source", ()) if one.get("kind") not in (SYSLOG, TRAPS)]
-    sources = {one["id"]: _source(one["url"], start) for one in asked}
+    sources = {one["id"]: _source(one["url"], start) for one in asked} | field.faults
     talkers = {one["id"]: Talker(one["kind"], one["url"], speakers[one["kind"]])
                for one in settings.get("source", ()) if one.get("kind") in speakers and prefix in one["url"]}
     timelines = folder / "scenarios.toml"
     raw = tomllib.loads(timelines.read_text(encoding="utf-8")) if timelines.exists() else {}
     scenarios = {name: [_step(one) for one in body["step"]] for name, body in raw.items()}
-    return World(devices, parents, sources, scenarios, speed, talkers)
+    return World(devices, parents, sources, scenarios, speed, talkers, field.shared)
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def _network(folder: Path) -> str:

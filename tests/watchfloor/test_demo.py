@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from alerts.rules import compile_rule
+from collectors import registry
 from feeds.inventory_csv import read_csv
 from feeds.regions import covers
 from watchfloor import demo
@@ -17,6 +18,8 @@ from watchfloor.demo_control import DemoError
 from watchfloor.settings import load
 from watchfloor.settings_inventory import load_inventory
 from watchfloor.settings_reader import parse_duration
+
+FIELD = ("HYD1", "PWR1", "PWR2", "UPS2", "SWC1", "ENV1", "ENV2", "LNK1", "TLS1", "DNS1", "MTA1", "SQL1", "SQL2")
 
 
 @pytest.fixture
@@ -42,15 +45,32 @@ def test_the_demo_is_a_site_without_findings(tmp_path: Path) -> None:
 
 def test_every_node_of_the_plan_is_there_with_a_place_a_basis_and_a_probe_of_its_own(tmp_path: Path) -> None:
     assets = load_inventory(load(prepare(tmp_path))).assets
-    assert len(assets) == 99
+    assert len(assets) == 99 + len(FIELD)
     assert all(asset.labels["basis"] and asset.labels["layer"] and asset.probes for asset in assets.values())
     assert all(covers("532300", asset.region) for asset in assets.values())
-    assert len({(asset.lat, asset.lon) for asset in assets.values()}) == 99
+    assert len({(asset.lat, asset.lon) for asset in assets.values()}) == len(assets)
     addresses = [probe for asset in assets.values() for probe in asset.probes]
     assert len(set(addresses)) == len(addresses)
-    assert all(probe.startswith(("tcp://127.", "http://127.", "heartbeat:")) for probe in addresses)
+    assert all("://127." in probe or probe.startswith("heartbeat:") for probe in addresses)
     assert [key for key, asset in assets.items() if not asset.parents] == ["P"]
     assert "名称待客户提供" in assets["G28"].labels["basis"]
+
+
+def test_the_demo_uses_every_scheme_that_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "_may_ping", lambda: True)
+    assets = load_inventory(load(prepare(tmp_path))).assets
+    assert set(FIELD) <= set(assets)
+    used = {probe.partition(":")[0] for asset in assets.values() for probe in asset.probes}
+    assert used == set(registry.known_schemes()) - {"mqtts"}, "mqtts is mqtt over TLS"
+
+
+def test_where_nobody_may_ping_the_link_is_asked_by_tcp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "_may_ping", lambda: False)
+    path = prepare(tmp_path)
+    assert check(path) == []
+    (probe,) = load_inventory(load(path)).assets["LNK1"].probes
+    assert probe.startswith("tcp://127.")
+    assert probe.endswith(".11.9:9530")
 
 
 def test_placeholders_of_the_plan_keep_their_names(tmp_path: Path) -> None:
@@ -119,7 +139,7 @@ def test_the_folder_is_here_or_where_the_environment_says(tmp_path: Path, monkey
 
 
 def test_the_shipped_settings_are_a_working_example(tmp_path: Path) -> None:
-    for name in (demo.SETTINGS, demo.ASSETS, demo.SCENARIOS):
+    for name in (demo.SETTINGS, demo.ASSETS, demo.FIELD, demo.SCENARIOS):
         (tmp_path / name).write_text(shipped_text(name), encoding="utf-8")
     assert check(tmp_path / demo.SETTINGS) == []
     assert read_csv(tmp_path / demo.ASSETS)[1] == []
@@ -127,7 +147,7 @@ def test_the_shipped_settings_are_a_working_example(tmp_path: Path) -> None:
 
 def test_scenarios_name_what_is_there_in_order_and_mend_what_they_break(tmp_path: Path) -> None:
     settings = load(prepare(tmp_path))
-    known = {*load_inventory(settings).assets, *(source.id for source in settings.sources)}
+    known = {*load_inventory(settings).assets, *(source.id for source in settings.sources), "HYD1-flood"}
     scenarios = tomllib.loads(shipped_text(demo.SCENARIOS))
     assert {"uplink", "county", "source", "tour"} <= set(scenarios)
     for scenario in scenarios.values():
