@@ -13,14 +13,14 @@ WALL_AGE = 400 * 86400
 
 
 class Cookies:
-    """Names and attributes; with TLS the `__Host-` prefix pins them to this host, path / and HTTPS.
+    """Names and attributes; over HTTPS the `__Host-` prefix pins them to this host, path / and HTTPS.
 
-    Without TLS the port is in the name: browsers share cookies between the ports of one host.
+    Otherwise the port is in the name: browsers share cookies between the ports of one host.
     """
 
     def __init__(self, settings: WebSettings) -> None:
-        self._secure = settings.tls
-        prefix, suffix = ("__Host-", "") if settings.tls else ("", f"-{settings.port}")
+        self._secure = settings.secure
+        prefix, suffix = ("__Host-", "") if settings.secure else ("", f"-{settings.port}")
         self.session = f"{prefix}watchfloor{suffix}"
         self.wall = f"{prefix}watchfloor-wall{suffix}"
 

@@ -58,7 +58,7 @@ class SecurityHeaders:
         headers["Content-Security-Policy"] = policy(self._deps.script_hashes() if html else ())
         for name, value in FIXED.items():
             headers[name] = value
-        if self._deps.settings.tls:
+        if self._deps.settings.secure:
             headers["Strict-Transport-Security"] = f"max-age={YEAR}"
         if "cache-control" not in headers:
             headers["Cache-Control"] = self._caching(scope, status)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 class WebSettings:
     """`[web]`. Plain HTTP off loopback only with `allow_plain_http`.
 
-    A session lasts `session_hours` at most and ends after `idle_hours` without a request
-    or an open live socket.
+    `trusted_proxies` are addresses and networks of proxies that do TLS before us: what they say of a request's
+    origin is believed, and cookies are for HTTPS only. A session lasts `session_hours` at most and ends after
+    `idle_hours` without a request or an open live socket.
     """
 
     host: str = "127.0.0.1"
@@ -19,14 +20,20 @@ class WebSettings:
     tls_cert: str = ""
     tls_key: str = ""
     allow_plain_http: bool = False
+    trusted_proxies: tuple[str, ...] = ()
     session_hours: float = 12.0
     idle_hours: float = 2.0
     demo: bool = False
 
     @property
     def tls(self) -> bool:
-        """HTTPS, and with it Secure cookies and HSTS."""
+        """We speak HTTPS ourselves."""
         return bool(self.tls_cert)
+
+    @property
+    def secure(self) -> bool:
+        """People reach us over HTTPS, through a proxy or not: Secure cookies and HSTS."""
+        return self.tls or bool(self.trusted_proxies)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,9 @@ from typing import Any
 
 import dash
 from dash import Dash
+from dash.exceptions import DependencyException
 from fastapi import FastAPI
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from dashboard.pages import register
@@ -52,6 +54,7 @@ def create_dash(api: FastAPI, site: SiteLike) -> Dash:
     app.backend.websocket_capability = False
     register(site)
     app.layout = dash.page_container
+    api.add_exception_handler(DependencyException, _no_such_file)
     _enter_lifespan(api, app)
     return app
 
@@ -66,6 +69,11 @@ def _enter_lifespan(api: FastAPI, app: Dash) -> None:
             yield state
 
     api.router.lifespan_context = lifespan
+
+
+async def _no_such_file(_request: Request, _error: Exception) -> Response:
+    """Below /_dash-component-suites/ Dash has an error of its own for what is not there, and would answer 500."""
+    return Response(status_code=404)
 
 
 async def setup(app: Dash) -> None:

@@ -22,8 +22,10 @@ from alerts.settings import (
 from api.settings import IngestSettings, SiteInfo, WebSettings
 from collectors import registry
 from collectors.settings import SchemeSettings, SourceSettings
+from watchfloor import settings_reference
 from watchfloor.cli import _parser
 from watchfloor.settings import load
+from watchfloor.settings_titles import TABLES, TITLES
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -77,6 +79,21 @@ def test_every_probe_is_documented(scheme: str) -> None:
 @pytest.mark.parametrize("kind", sorted(registry.known_source_kinds()))
 def test_every_source_kind_is_documented(kind: str) -> None:
     assert f"`{kind}`" in (DOCS / "configuration.md").read_text()
+
+
+def test_every_setting_has_a_title_and_an_example_and_every_title_its_setting() -> None:
+    known = {one.path: one for one in settings_reference.entries()}
+    assert sorted(TITLES) == sorted(known), "settings and their titles differ: see watchfloor/settings_titles.py"
+    assert {one.table for one in known.values()} == set(TABLES)
+    assert not [path for path, one in known.items() if not all(one.title.values())]
+    bare = [path for path, one in known.items() if not one.example]
+    assert not bare, f"the sample in watchfloor/settings_reference.py does not say {bare}"
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "settings.md"), ("zh-CN", "settings.zh-CN.md")])
+def test_the_reference_of_settings_is_what_the_program_prints(language: str, name: str) -> None:
+    same = (DOCS / name).read_text() == settings_reference.markdown(language)
+    assert same, f"write it again: python -m watchfloor settings --language {language} > docs/{name}"
 
 
 def test_every_decision_is_listed_and_every_link_leads_somewhere() -> None:

@@ -66,6 +66,8 @@ def _parser() -> argparse.ArgumentParser:
     role.add_argument("name", choices=ROLE_NAMES)
     with_json(with_config(add("status", _status, "roles, stores and the data folder")))
     with_json(with_config(add("check", _check, "settings, inventory and rules: every error with its mend")))
+    settings = with_json(add("settings", _settings, "the reference of all settings"))
+    settings.add_argument("--language", choices=("en", "zh-CN"), default="en")
     collect = with_json(add("collect", _collect, "one probe, now"))
     collect.add_argument("--once", required=True, metavar="URI", help="for example tcp://10.0.0.1:22")
     collect.add_argument("--timeout", type=float, default=5.0, metavar="SECONDS")
@@ -158,6 +160,18 @@ def _check(args: argparse.Namespace) -> int:
     else:
         print(check.render(findings, check.language_of(args.config)))
     return 1 if any(finding.error for finding in findings) else 0
+
+
+def _settings(args: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from watchfloor import settings_reference
+
+    if args.json:
+        print(json.dumps([asdict(one) for one in settings_reference.entries()], ensure_ascii=False, indent=2))
+    else:
+        print(settings_reference.markdown(args.language), end="")
+    return 0
 
 
 def _collect(args: argparse.Namespace) -> int:

@@ -16,9 +16,9 @@ from watchfloor import settings_sections as sections
 from watchfloor import settings_server as server
 from watchfloor.settings_findings import Finding, SettingsError, make
 from watchfloor.settings_lines import Lines
-from watchfloor.settings_reader import Report, Table
+from watchfloor.settings_reader import Asked, Report, Table
 
-__all__ = ["Draft", "Finding", "Settings", "SettingsError", "load", "read", "read_text"]
+__all__ = ["Draft", "Finding", "Settings", "SettingsError", "asked", "load", "read", "read_text"]
 
 _AT_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
 _SECRET_HEADER = re.compile(r"^\s*\[+\s*(credentials|receiver|redis|journal)\b")
@@ -136,6 +136,13 @@ def _settings(top: Table, path: Path) -> Settings:
         history=history, web=web, ingest=ingest, credentials=credentials, schemes=schemes, reference=reference,
         sources=sources, rules=rules, receivers=receivers, escalations=escalations, root_cause=root_cause,
     )  # fmt: skip
+
+
+def asked(text: str) -> list[Asked]:
+    """Everything that the sections ask of such a file, in their order; only the arrays that it has are followed."""
+    report = Report(path=Path("watchfloor.toml"), lines=Lines(text), asked={})
+    _settings(Table(tomllib.loads(text), (), report), report.path)
+    return list((report.asked or {}).values())
 
 
 def _nothing(finding: Finding) -> Draft:

@@ -35,13 +35,25 @@ _TYPES: dict[type, dict[str, str]] = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A setting that some section reads: its type, default (None: required), bounds or choices, what the file says."""
+
+    place: Place
+    kind: str
+    default: Any = ""
+    bounds: tuple[str, ...] = ()
+    raw: Any = None
+
+
 @dataclass(slots=True)
 class Report:
-    """Gathers the findings of one settings file."""
+    """Gathers the findings of one settings file, and with `asked` everything that could have stood in it."""
 
     path: Path
     lines: Lines
     findings: list[Finding] = field(default_factory=list)
+    asked: dict[Place, Asked] | None = None
 
     def add(self, code: str, place: Place, value: str = "", **arguments: Any) -> None:
         """One finding about what stands (or should stand) at `place`."""
@@ -80,6 +92,13 @@ class Table:
         """Whether the file says anything of the key."""
         return key in self.raw
 
+    def _ask(self, key: str, kind: str, default: Any, *bounds: str) -> None:
+        """For the reference; of getters that use one another the first knows most."""
+        if self._report.asked is not None:
+            place = (*self.place, key)
+            one = Asked(place=place, kind=kind, default=default, bounds=bounds, raw=self.raw.get(key))
+            self._report.asked.setdefault(place, one)
+
     def take(self, key: str, kind: type, default: Any, example: str) -> Any:
         """The value if it is of `kind`, else a finding and the default; a default of None means required."""
         self._known.append(key)
@@ -97,18 +116,22 @@ class Table:
 
     def text(self, key: str, default: str | None = "", example: str = '"…"') -> str:
         """Text; None as the default means required and not empty."""
+        self._ask(key, "text", default)
         value = self.take(key, str, default, example)
         if default is None and value is not None and not value.strip():
             self.wrong("empty", key, example=example)
         return str(value or "")
 
     def flag(self, key: str, default: bool) -> bool:
+        self._ask(key, "flag", default, "true", "false")
         return bool(self.take(key, bool, default, str(not default).lower()))
 
     def whole(self, key: str, default: int, low: int, high: int) -> int:
+        self._ask(key, "whole", default, f"{low:,}", f"{high:,}")
         return int(self._bounded(key, int, default, low, high))
 
     def number(self, key: str, default: float, low: float, high: float) -> float:
+        self._ask(key, "number", default, f"{low:g}", f"{high:g}")
         return float(self._bounded(key, float, default, low, high))
 
     def _bounded(self, key: str, kind: type, default: float, low: float, high: float) -> float:
@@ -120,6 +143,7 @@ class Table:
 
     def duration(self, key: str, default: float, low: str, high: str) -> float:
         """Seconds; the file says "10s", "150ms", "2m", "1h", "1d", between `low` and `high`."""
+        self._ask(key, "duration", spell(default), low, high)
         text = self.take(key, str, "", f'"{spell(default)}"') if self._is_text(key) else ""
         if not text:
             return default
@@ -141,6 +165,7 @@ class Table:
         return self.has(key)
 
     def choice(self, key: str, default: str | None, known: Sequence[str]) -> str:
+        self._ask(key, "choice", default, *known)
         value = self.text(key, default, f'"{known[0]}"')
         if value and value not in known:
             self.wrong("choice", key, **propose(value, known))
@@ -149,6 +174,7 @@ class Table:
 
     def texts(self, key: str, default: list[str], example: str) -> list[str]:
         """A list of texts."""
+        self._ask(key, "texts", default)
         values = self.take(key, list, default, example)
         if not all(isinstance(value, str) and value for value in values):
             self.wrong("wrong_type", key, wanted=_TYPES[list], example=example)
@@ -156,6 +182,7 @@ class Table:
         return list(values)
 
     def region(self, key: str, default: str | None) -> str:
+        self._ask(key, "region", default)
         code = self.text(key, default, '"532300"')
         if code and not is_code(code):
             self.wrong("region_form", key)
@@ -163,6 +190,7 @@ class Table:
 
     def ident(self, key: str, seen: dict[str, int]) -> str:
         """An id that no other table of its kind has; `seen` holds the others with their lines."""
+        self._ask(key, "id", None)
         name = self.text(key, None, '"core-1"')
         if not name:
             return ""
@@ -176,6 +204,7 @@ class Table:
 
     def secret(self, key: str, default: str | None = "") -> str:
         """Text that may be kept elsewhere: `env:NAME` or `file:path` (relative to the settings; end of line cut)."""
+        self._ask(key, "secret", default)
         self._hidden.add(key)
         value = self.text(key, default)
         kind, colon, rest = value.partition(":")
@@ -198,6 +227,7 @@ class Table:
 
     def path(self, key: str, default: str) -> Path:
         """A path, relative to the settings file."""
+        self._ask(key, "path", default)
         return self.folder / self.text(key, default, f'"{default}"')
 
     @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import ssl
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -111,6 +112,7 @@ def web(table: Table) -> WebSettings:
         tls_cert=_file(table, "tls_cert"),
         tls_key=_file(table, "tls_key"),
         allow_plain_http=table.flag("allow_plain_http", False),
+        trusted_proxies=_proxies(table),
         session_hours=table.number("session_hours", 12.0, 0.1, 720.0),
         idle_hours=table.number("idle_hours", 2.0, 0.1, 720.0),
         demo=table.flag("demo", False),
@@ -122,6 +124,16 @@ def web(table: Table) -> WebSettings:
         if not settings.tls_cert and not settings.allow_plain_http:
             table.wrong("plain_http", "host")
     return settings
+
+
+def _proxies(table: Table) -> tuple[str, ...]:
+    found = table.texts("trusted_proxies", [], '["127.0.0.1"]')
+    for one in found:
+        try:
+            ipaddress.ip_network(one, strict=False)
+        except ValueError:
+            table.wrong("proxy_form", "trusted_proxies")
+    return tuple(found)
 
 
 def _file(table: Table, key: str) -> str:

@@ -177,6 +177,12 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
         "设置 tls_cert 与 tls_key；若前面已有 HTTPS 代理，写 allow_plain_http = true",
         "set tls_cert and tls_key; behind a proxy that speaks HTTPS write allow_plain_http = true",
     ),
+    "proxy_form": (
+        "代理须写成 IP 地址或网段",
+        "a proxy is an IP address or a network",
+        '例如 ["127.0.0.1", "10.0.0.0/24"]；不要写域名',
+        'such as ["127.0.0.1", "10.0.0.0/24"]; no host name',
+    ),
     "demo_off_loopback": (
         "演示模式人人免登录，只能用于本机",
         "the demo signs everybody in, so it is for this machine only",

@@ -45,6 +45,12 @@ def test_nothing_but_assets_is_served(client: TestClient, path: str) -> None:
     assert answer.status_code == 404 or "create_dash" not in answer.text
 
 
+@pytest.mark.parametrize("path", ["nope/x.js", "dash/nope.js", "dash/%2e%2e/app.py", "dash/", "%00/x"])
+def test_a_bad_path_below_dashs_own_files_is_not_found(client: TestClient, path: str) -> None:
+    client.get("/")
+    assert client.get(f"/_dash-component-suites/{path}").status_code == 404
+
+
 def test_texts_are_served_in_both_languages_only(client: TestClient) -> None:
     assert client.get("/static/x/texts/en.json").json()["health.down"] == "Down"
     assert client.get("/static/x/texts/zh-CN.json").json()["health.down"] == "中断"

@@ -344,3 +344,11 @@ def test_a_certificate_without_its_key_and_one_that_is_none(tmp_path: Path, only
 
 def test_every_text_is_there_in_both_languages() -> None:
     assert all(len(entry) == 4 and all(entry) for entry in TEXTS.values())
+
+
+@pytest.mark.parametrize(("said", "fine"), [('["127.0.0.1", "10.0.0.0/24", "::1"]', True), ('["proxy.local"]', False)])
+def test_proxies_are_addresses_or_networks(tmp_path: Path, said: str, fine: bool) -> None:
+    file = tmp_path / "watchfloor.toml"
+    file.write_text(f'[site]\nname = "x"\nregion = "532300"\n[web]\ntrusted_proxies = {said}\n')
+    codes = [finding.code for finding in read(file).findings]
+    assert codes == ([] if fine else ["proxy_form"])
