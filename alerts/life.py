@@ -208,7 +208,7 @@ def _raise(alert: Alert | None, event: Raise, now: float) -> tuple[Alert, Transi
         after = {
             "active": True, "cleared_at": None, "since": now, "severity": event.severity, "quality": event.quality,
             "text": event.text, "suppressed_by": event.suppressed_by, "hold": event.hold,
-            "affected": event.affected,
+            "affected": event.affected, "ack": None,  # an acknowledgement ended with the recovery, also on the shelf
         }
         return _step(alert, "reraise", now, after, text=event.evidence)
     identity = event.identity
