@@ -50,7 +50,7 @@ class AppriseTarget:
         address = address_of(body, self.to)
         if TO in self.url and not address:
             raise Rejected("no address")
-        subject, text = body_words(self.wording, body)
+        subject, text = self.wording.words(body)
         if self._pool is None:
             self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"apprise-{self.id}")
         loop = asyncio.get_running_loop()
@@ -75,13 +75,6 @@ class AppriseTarget:
         """Let the thread end when its last message is through."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
-
-
-def body_words(wording: Wording, body: Mapping[str, Any]) -> tuple[str, str]:
-    """Subject and text; what a relay was given is worded already."""
-    if "subject" in body:
-        return str(body["subject"]), str(body["text"])
-    return wording.words(body)
 
 
 class _Heard(logging.Handler):

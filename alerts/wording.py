@@ -40,7 +40,9 @@ class Wording:
     chat: bool = True
 
     def words(self, body: Mapping[str, Any]) -> tuple[str, str]:
-        """Subject and text of a message's body (alerts.webhook says what is in it)."""
+        """Subject and text of a message's body (alerts.webhook says what is in it); a relay's is worded already."""
+        if "subject" in body:
+            return str(body["subject"]), str(body["text"])
         language = (body.get("to") or {}).get("language") or self.language
         language = language if language in LANGUAGES else DEFAULT
         if body["reason"] == "digest":
@@ -91,7 +93,8 @@ class Wording:
         subject = text("tell.digest", language, site=site, count=len(items))
         lines, room = [], self.longest - len(subject) - 40
         for number, item in enumerate(items):
-            line = text("tell.digest.line", language, **self._values(item, language))
+            worded = "subject" in item
+            line = item["subject"] if worded else text("tell.digest.line", language, **self._values(item, language))
             if len(line) + 1 > room:
                 lines.append(text("tell.digest.more", language, count=len(items) - number))
                 break

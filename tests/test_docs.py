@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from alerts.relay import RelaySettings
 from alerts.rules import compile_rule
 from alerts.settings import (
     EscalationSettings,
@@ -63,7 +64,7 @@ def test_every_option_is_documented(option: str) -> None:
 @pytest.mark.parametrize(
     "settings",
     [SiteInfo, WebSettings, IngestSettings, SchemeSettings, SourceSettings, RuleSettings, ReceiverSettings, HoldPolicy,
-     SmsSettings, EscalationSettings, StepSettings],
+     SmsSettings, EscalationSettings, StepSettings, RelaySettings],
 )
 def test_every_setting_is_documented(settings: type) -> None:
     text = (DOCS / "configuration.md").read_text()

@@ -80,6 +80,8 @@ def _parser() -> argparse.ArgumentParser:
     form.add_argument("--json", dest="form", action="store_const", const="json", help="for scripts")
     form.add_argument("--patch", dest="form", action="store_const", const="patch", help="a diff of the inventory's CSV")
     neighbours.set_defaults(act=_discover, form="table")
+    relay = add("relay", _relay, "the border relay: forwards messages from inside to chat, mail and SMS outside")
+    relay.add_argument("-c", "--config", type=Path, default=Path("relay.toml"), metavar="FILE", help="its settings")
     _account_parsers(commands, with_config)
     journal = commands.add_parser("journal", help="the journal").add_subparsers(required=True)
     verify = with_json(with_config(journal.add_parser("verify", help="check the hash chains")))
@@ -135,6 +137,12 @@ def _run(args: argparse.Namespace) -> int:
     if start.trouble:
         print(start.trouble["zh-CN"], start.trouble["en"], sep="\n", file=sys.stderr)
     return site.run(start.settings)
+
+
+def _relay(args: argparse.Namespace) -> int:
+    from watchfloor import relay
+
+    return relay.run(args.config)
 
 
 def _role(args: argparse.Namespace) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,15 +12,12 @@ from feeds.history.settings import HistorySettings
 from watchfloor import settings_people as people
 from watchfloor import settings_sections as sections
 from watchfloor import settings_server as server
-from watchfloor.settings_findings import Finding, SettingsError, make
+from watchfloor.settings_file import document_of, text_of
+from watchfloor.settings_findings import Finding, SettingsError
 from watchfloor.settings_lines import Lines
 from watchfloor.settings_reader import Asked, Report, Table
 
 __all__ = ["Draft", "Finding", "Settings", "SettingsError", "asked", "load", "read", "read_text"]
-
-_AT_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
-_SECRET_HEADER = re.compile(r"^\s*\[+\s*(credentials|receiver|redis|journal)\b")
-_HEADER = re.compile(r"^\s*\[")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,23 +77,18 @@ def read(path: Path) -> Draft:
     """The settings with all findings; never raises for what a file can hold."""
     path = path.absolute()
     try:
-        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        return _nothing(make("file_encoding", file=path.name, line=line))
-    except FileNotFoundError:
-        return _nothing(make("file_missing", file=path.name, value=str(path)))
-    except OSError as error:
-        return _nothing(make("file_unreadable", file=path.name, value=str(path), detail=error.strerror or str(error)))
+        text = text_of(path)
+    except SettingsError as error:
+        return _nothing(error.findings[0])
     return read_text(text, path)
 
 
 def read_text(text: str, path: Path) -> Draft:
     """The same of what stood in that file."""
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        return _nothing(_syntax(path, text, str(error)))
+        document = document_of(text, path)
+    except SettingsError as error:
+        return _nothing(error.findings[0])
     report = Report(path=path, lines=Lines(text))
     settings = _settings(Table(document, (), report), path)
     findings = tuple(sorted(report.findings, key=lambda finding: finding.line))
@@ -147,15 +137,3 @@ def asked(text: str) -> list[Asked]:
 
 def _nothing(finding: Finding) -> Draft:
     return Draft(settings=None, findings=(finding,), lines=Lines(""))
-
-
-def _syntax(path: Path, text: str, said: str) -> Finding:
-    match = _AT_LINE.search(said)
-    lines = text.split("\n")
-    # "at end of document": something was opened and never closed.
-    number = int(match[1]) if match else len(text.rstrip("\n").split("\n"))
-    value = lines[number - 1].strip()
-    header = next((line for line in reversed(lines[:number]) if _HEADER.match(line)), "")
-    if _SECRET_HEADER.match(header) and "=" in value:
-        value = value.partition("=")[0] + "= …"
-    return make("toml", file=path.name, line=number, value=value[:80], detail=_AT_LINE.sub("", said))

@@ -117,6 +117,24 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
         "按提示改正，或用 watchfloor check 再试",
         "mend what it says, then try watchfloor check again",
     ),
+    "secret_short": (
+        "密钥太短",
+        "this secret is too short",
+        "至少 {least} 个字符，例如 openssl rand -hex 24 的输出",
+        "{least} characters at least, for example what openssl rand -hex 24 prints",
+    ),
+    "relay_tls": (
+        "tls_cert 与 tls_key 须同时设置",
+        "tls_cert and tls_key go together",
+        "两个都写，或都不写",
+        "set both or neither",
+    ),
+    "relay_plain": (
+        "在 {value} 上用明文 HTTP，别人可读到消息内容",
+        "plain HTTP on {value} shows the messages to the network",
+        "设置 tls_cert 和 tls_key；若前面有代理负责 TLS，写 allow_plain_http = true",
+        "set tls_cert and tls_key, or allow_plain_http = true behind a proxy that does TLS",
+    ),
     "escalation": (
         "升级策略有误：{detail}",
         "this escalation cannot be used: {detail}",

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select, update
+from sqlalchemy import Select, and_, delete, func, or_, select, update
 
 from feeds.fencing import Fence
 from feeds.journal import fences, schema
@@ -210,6 +210,19 @@ class Journal:
         """One message, None when there is none of that key."""
         found = await self.outbox_items([key])
         return found[0] if found else None
+
+    async def outbox_count(self) -> int:
+        """How many messages wait to be sent."""
+        table = schema.outbox
+        return int((await self._rows(select(func.count()).where(table.c.due.is_not(None))))[0][0])
+
+    async def outbox_forget(self, before: float) -> int:
+        """Drop what is done with and older than that; how many."""
+        table = schema.outbox
+        async with self._lock, self.store.writing() as connection:
+            with translated(OSError):
+                done = await connection.execute(delete(table).where(table.c.due.is_(None), table.c.created < before))
+        return int(done.rowcount)
 
     async def outbox_sent_parts(self, into: str, keys: Sequence[str], sent_at: float) -> None:
         """What was sent as part of another message and not taken back before."""
