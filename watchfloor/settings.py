@@ -131,7 +131,7 @@ def _settings(top: Table, path: Path) -> Settings:
 def asked(text: str) -> list[Asked]:
     """Everything that the sections ask of such a file, in their order; only the arrays that it has are followed."""
     report = Report(path=Path("watchfloor.toml"), lines=Lines(text), asked={})
-    _settings(Table(tomllib.loads(text), (), report), report.path)
+    _settings(Table(document_of(text, report.path), (), report), report.path)
     return list((report.asked or {}).values())
 
 
