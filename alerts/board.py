@@ -108,6 +108,11 @@ class Board:
             self._hider.settle(self.now)
         self.now = max(self.now, to)
 
+    def next_due(self) -> float | None:
+        """When time alone makes something happen next."""
+        due = self._next_due()
+        return due[0] if due is not None else None
+
     def _next_due(self) -> tuple[float, Callable[[], None]] | None:
         waiting = (
             (self.suppressions.next_due(), self._suppression_due),

@@ -40,6 +40,8 @@ log = logging.getLogger(__name__)
 
 NAME = "alert"
 PENDING = "pending"
+LOOK = 0.2
+"""Seconds between two looks at the intake while nothing comes in."""
 BACKLOG = 100  # this many entries at once mean that more are waiting: time stands still until they are read
 
 
@@ -185,6 +187,13 @@ class AlertEngine:
         await finish(self._settle([], results, now))
         if self._inbox is not None:
             await self._inbox.tidy()
+
+    def rest(self, now: float) -> float:
+        """Until the next timer, or the next look at what other tools have sent in."""
+        if self.hungry or self._moved:
+            return 0.0
+        due = self.board.next_due()
+        return min(LOOK, max(0.0, due - now)) if due is not None else LOOK
 
     @property
     def hungry(self) -> bool:

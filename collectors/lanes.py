@@ -29,6 +29,11 @@ class Lane:
         self._waiting.append((due, work))
         self._fill()
 
+    @property
+    def busy(self) -> int:
+        """Jobs that run or wait."""
+        return self.running + len(self._waiting)
+
     def late(self, now: float) -> float:
         """Seconds that the longest waiting job is late, 0 when none waits."""
         return max(0.0, now - self._waiting[0][0]) if self._waiting else 0.0

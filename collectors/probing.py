@@ -207,7 +207,9 @@ class Probing:
             return
         job.latest = latest
         self.rounds += 1
-        self._outbox.put(latest, hurry=(job.failing, job.cut_off) != was)
+        # The last of a slot need not wait for company: none is on its way.
+        last = sum(lane.busy for lane in self._lanes.values()) == 1
+        self._outbox.put(latest, hurry=last or (job.failing, job.cut_off) != was)
         now = max(due, asyncio.get_running_loop().time())  # one that started early must not get its tick twice
         due = next_tick(now, job.spec.settings.interval, job.offset)
         self._schedule.put(job.spec.key, due)

@@ -14,17 +14,13 @@ from feeds.vitals import Vitals
 
 log = logging.getLogger(__name__)
 
-TICK = 0.1
-"""Seconds. Each turn without news costs an idle site, so an engine whose timers may wait asks for longer ones."""
-NO_WAIT = 0.001
 BEAT = 0.5
 KEEP = 10.0
 BACKOFF = (0.05, 1.0)
 
 
 class Engine(Protocol):
-    """What owns one kind of state. One that also takes from elsewhere than the bus has a property `hungry`: True
-    while more waits there, and the loop does not wait for entries meanwhile."""
+    """What owns one kind of state."""
 
     name: str
 
@@ -32,12 +28,15 @@ class Engine(Protocol):
         """Load state, publish what was journaled but not published; returns a cursor by stream."""
 
     async def step(self, entries: Sequence[StreamEntry], now: float) -> None:
-        """Take entries in (or none: timers), make it durable, commit. Called every tick at the latest."""
+        """Take entries in (or none: timers), make it durable, commit."""
+
+    def rest(self, now: float) -> float:
+        """Seconds after which it must be called again when nothing comes in: until its next timer, 0 when more
+        waits elsewhere than on the bus. Each turn without news costs an idle site, so let it be long."""
 
 
-async def run_engine(engine: Engine, bus: Bus, clock: Clock = now, *, tick: float = TICK) -> None:
-    """Run an engine for ever; `tick` is how late, in seconds, its timers may be. A lost bus or journal is said once,
-    everything reopened with backoff, and said when back.
+async def run_engine(engine: Engine, bus: Bus, clock: Clock = now) -> None:
+    """Run an engine for ever. A lost bus or journal is said once, everything reopened with backoff, and said when back.
 
     An engine that could not journal knows more than its record does: it starts again from the record.
     """
@@ -47,7 +46,7 @@ async def run_engine(engine: Engine, bus: Bus, clock: Clock = now, *, tick: floa
             vitals.start()
             await bus.open()
             cursors = await engine.open(bus)
-            await _follow(engine, bus, cursors, clock, vitals, loss, tick)
+            await _follow(engine, bus, cursors, clock, vitals, loss)
         except (BusError, JournalLost) as error:
             loss.say(error)
             vitals.lost()
@@ -82,13 +81,12 @@ class _Loss:
 
 
 async def _follow(
-    engine: Engine, bus: Bus, cursors: dict[str, str], clock: Clock, vitals: Vitals, loss: _Loss, tick: float
+    engine: Engine, bus: Bus, cursors: dict[str, str], clock: Clock, vitals: Vitals, loss: _Loss
 ) -> None:
     """Read and step until the server is another one (the caller reopens)."""
     epoch, beaten, kept, dirty = bus.epoch, 0.0, clock(), False
     while bus.epoch == epoch:
-        hungry = getattr(engine, "hungry", False)
-        entries = await bus.read(cursors, block=NO_WAIT if hungry else tick)
+        entries = await bus.read(cursors, block=min(engine.rest(clock()), BEAT))
         if entries:
             vitals.took(len(entries), max(0.0, clock() - entry_order(entries[0].id)[0] / 1000))
         await engine.step(entries, clock())

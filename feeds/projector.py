@@ -81,6 +81,10 @@ class Projector:
             await self._bus.trim_changes(CHANGE_READERS, now)
             self._trimmed = now
 
+    def rest(self, now: float) -> float:
+        """Staleness, silence and a new inventory wait so long."""
+        return TICK
+
     def _moved(self, entries: Sequence[StreamEntry], now: float) -> Iterator[Change]:
         """Everything that the inventory, the entries and time have changed, in order."""
         if self._taken is not self._wanted:
@@ -173,7 +177,7 @@ class Projecting:
 
     async def run(self) -> None:
         """Until cancelled."""
-        await run_engine(self._projector, self._bus, self._clock, tick=TICK)
+        await run_engine(self._projector, self._bus, self._clock)
 
     async def reload(self, assets: Mapping[str, Asset]) -> None:
         """A new inventory applies at the next step."""

@@ -92,6 +92,10 @@ class WarningsEngine:
         """
         return saved if entry_order(await bus.tail(stream)) >= entry_order(saved) else "0-0"
 
+    def rest(self, now: float) -> float:
+        """The end of a warning, and what another tool sent in, wait so long."""
+        return 0.0 if self._inbox is not None and self._inbox.more else TICK
+
     async def step(self, entries: Sequence[StreamEntry], now: float) -> None:
         """Take messages in, let time pass; journal, then publish."""
         steps: list[Step] = []
@@ -200,7 +204,7 @@ class Command:
     async def run(self) -> None:
         """Until cancelled."""
         try:
-            await run_engine(self.engine, self._bus, self._clock, tick=TICK)
+            await run_engine(self.engine, self._bus, self._clock)
         finally:
             if self._intake is not None:
                 await self._intake.close()

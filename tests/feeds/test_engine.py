@@ -38,11 +38,13 @@ class Recorder:
         if self.steps > self.fails + 1:
             raise Enough
 
+    def rest(self, now: float) -> float:
+        return 0.001
+
 
 async def test_a_journal_that_is_away_is_said_once_and_the_engine_opens_again_until_it_is_back(
     bus: Bus, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(loop, "TICK", 0.001)
     monkeypatch.setattr(loop, "BACKOFF", (0.001, 0.004))
     caplog.set_level(logging.INFO, "feeds.engine")
     engine = Recorder(fails=5)
