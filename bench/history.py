@@ -16,7 +16,7 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ import uvloop
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from bench.figures import Figure
 from feeds import wire
 from feeds.bus import Bus
 from feeds.history import History, HistorySettings, HistoryStore, Recorder, Series, schema
@@ -229,7 +230,38 @@ async def pack(store: HistoryStore, series: int) -> None:
     )
 
 
-async def main(series: int, every: int, days: int) -> None:
+LINES: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "record": (("cpu_us_per_observation", "cpu us/observation, closing included", ""),),
+    "disk": (("chunk_bytes_per_point", "bytes/point", "< 2"), ("raw_table_bytes_per_point", "bytes/point", "")),
+    "one_series_24h": (("median_ms", "ms", "< 50 ms"),),
+    "chart_100_series_24h_5m": (("median_ms", "ms", "< 200 ms"),),
+    "chart_100_series_90d_1h": (("median_ms", "ms", "< 200 ms"),),
+}
+"""Of each line the fields that are figures: name, unit, aim."""
+
+
+async def measure(quick: bool) -> AsyncIterator[Figure]:
+    """The same for `python -m bench`, in a process of its own and with fewer points."""
+    series, every = (2_000, 300) if quick else (20_000, 60)
+    words = ["--series", str(series), "--every", str(every), "--days", "90", "--no-pack"]
+    process = await asyncio.create_subprocess_exec(sys.executable, __file__, *words, stdout=asyncio.subprocess.PIPE)
+    assert process.stdout is not None
+    try:
+        async for line in process.stdout:
+            said = json.loads(line)
+            name = said.pop("bench")
+            for field, unit, aim in LINES.get(name.removeprefix("history."), ()):
+                conditions = {"series": series, "every_s": every} | {k: v for k, v in said.items() if k != field}
+                yield Figure(name=f"{name}.{field}", value=said[field], unit=unit, aim=aim, conditions=conditions)
+        if await process.wait():
+            raise RuntimeError(f"it ended with {process.returncode}; its error stands above")
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            await process.wait()
+
+
+async def main(series: int, every: int, days: int, packing: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder)
         server = await valkey.start(data)
@@ -245,7 +277,8 @@ async def main(series: int, every: int, days: int) -> None:
             await sizes(store, data / "history.sqlite3", series, every)
             await heat(bus, store, series, every)
             await read(bus, store, days, every)
-            await pack(store, series)
+            if packing:
+                await pack(store, series)
         finally:
             await store.close()
             await bus.close()
@@ -258,6 +291,7 @@ if __name__ == "__main__":
     parser.add_argument("--series", type=int, default=20_000)
     parser.add_argument("--every", type=int, default=10)
     parser.add_argument("--days", type=int, default=90)
+    parser.add_argument("--no-pack", action="store_true", help="leave out how long packing a whole day takes")
     given = parser.parse_args()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main(given.series, given.every, given.days))
+        runner.run(main(given.series, given.every, given.days, not given.no_pack))

@@ -1,7 +1,7 @@
 """One round of a probe: an attempt, and after a first miss some more at once, each 150 ms after the last.
 
-All repeats together take at most REPEAT_BUDGET, so that a target that swallows packets is
-known to be down within its timeout and that budget, not an interval later.
+All repeats together take at most the timeout once more, and REPEAT_BUDGET, so that a target that swallows packets
+is known to be down within that time, not an interval later.
 """
 
 from __future__ import annotations
@@ -14,7 +14,12 @@ from collectors.contract import Measurement, NotReady, Poller, Reason, Target
 SPACING = 0.150
 """Seconds between the starts of two attempts after a miss."""
 REPEAT_BUDGET = 0.7
-"""Seconds that all repeats of one round may take together."""
+"""Seconds that all repeats of one round may take together at most."""
+
+
+def budget(timeout: float) -> float:
+    """Seconds for all repeats of a probe with that timeout."""
+    return min(REPEAT_BUDGET, timeout)
 
 
 async def attempt(poller: Poller, target: Target, timeout: float) -> list[Measurement]:
@@ -26,24 +31,29 @@ async def attempt(poller: Poller, target: Target, timeout: float) -> list[Measur
         raise NotReady(Reason.TIMEOUT, f"no answer within {timeout:g} s") from error
 
 
-async def probe(poller: Poller, target: Target, attempts: int) -> list[Measurement]:
-    """A round of at most `attempts` tries. Raises the first try's CollectorError when none succeeded."""
+async def probe(
+    poller: Poller, target: Target, attempts: int, within: float = REPEAT_BUDGET
+) -> list[Measurement]:
+    """A round of at most `attempts` tries, the repeats `within` so many seconds.
+
+    Raises the first try's CollectorError when none succeeded.
+    """
     try:
         return await attempt(poller, target, target.timeout)
     except NotReady:
         if attempts <= 1:
             raise
-        answer = await _repeat(poller, target, attempts - 1)
+        answer = await _repeat(poller, target, attempts - 1, within)
         if answer is None:
             raise
         return answer
 
 
-async def _repeat(poller: Poller, target: Target, repeats: int) -> list[Measurement] | None:
+async def _repeat(poller: Poller, target: Target, repeats: int, within: float) -> list[Measurement] | None:
     """The first answer of the repeats, None when there is none. They overlap, so that each has time to answer."""
-    spacing = min(SPACING, REPEAT_BUDGET * 0.8 / repeats)
+    spacing = min(SPACING, within * 0.8 / repeats)
     loop = asyncio.get_running_loop()
-    end = loop.time() + REPEAT_BUDGET
+    end = loop.time() + within
     running: set[asyncio.Task[list[Measurement]]] = set()
     try:
         for _ in range(repeats):

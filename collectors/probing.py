@@ -244,7 +244,7 @@ class Probing:
         for last in (False, True):
             began = asyncio.get_running_loop().time()
             try:
-                return await attempts.probe(poller, target, tries)
+                return await attempts.probe(poller, target, tries, attempts.budget(target.timeout))
             except NotReady as error:
                 fault = await self._isolation.fault(error, began)
                 if fault is Fault.THEIRS or (last and fault is Fault.DOUBTFUL):

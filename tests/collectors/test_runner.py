@@ -115,6 +115,15 @@ def test_one_lost_packet_is_no_outage(poller: type[FakePoller]) -> None:
     assert {value for _, value in ups(bus)} == {True}
 
 
+def test_with_a_short_timeout_the_repeats_are_short_too(poller: type[FakePoller]) -> None:
+    bus = FakeBus()
+    entry = collect(bus, assets(1), SchemeSettings(interval=4, timeout=0.3, attempts=3))
+    moved(for_seconds(entry, (9, answering(poller, swallowed)), until=24))
+    asked = next(at for at, _ in poller.asked if at > 9)
+    down = next(at for at, up in ups(bus) if not up)
+    assert down - asked == pytest.approx(0.3 + 0.3, abs=0.01)
+
+
 @pytest.mark.parametrize("attempts", [1, 2, 3, 6, 10])
 def test_a_target_that_swallows_packets_is_known_to_be_down_in_interval_timeout_and_one_second(
     poller: type[FakePoller], attempts: int
