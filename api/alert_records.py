@@ -17,13 +17,16 @@ from feeds.model import Alert
 from feeds.regions import covers
 
 OPEN, CLOSED = "open", "closed"
-SCAN = 500
+SCAN, BUDGET = 500, 5000
 LIFE = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Which alerts are asked for; None and "" ask for any. Severities are separated by commas."""
+    """Which alerts are asked for; None and "" ask for any. Severities are separated by commas.
+
+    `begin` and `end` are RFC 3339 as records have it: raised in begin <= t < end.
+    """
 
     active: bool | None
     acked: bool | None
@@ -32,6 +35,9 @@ class Wish:
     region: str
     asset: str
     open: bool | None
+    rule: str = ""
+    begin: str = ""
+    end: str = ""
 
     @property
     def wants_open(self) -> bool:
@@ -56,6 +62,9 @@ class Wish:
             and (not self.severity or record["severity"] in self.severity.split(","))
             and (not self.region or covers(self.region, record["region"]))
             and (not self.asset or record["asset"] == self.asset)
+            and (not self.rule or record["rule"] == self.rule)
+            and (not self.begin or record["raised_at"] >= self.begin)
+            and (not self.end or record["raised_at"] < self.end)
         )
 
 
@@ -86,18 +95,22 @@ def _place(record: dict[str, Any]) -> tuple[str, str]:
 async def _closed(
     given: Deps, audience: Audience, wish: Wish, before: int | None, limit: int
 ) -> tuple[list[dict[str, Any]], str | None]:
-    """Closed alerts below a journal sequence. At most SCAN documents are looked at: the cursor goes on from there."""
-    if limit <= 0:
-        return [], to_cursor((CLOSED, "" if before is None else str(before), ""))
-    docs = await given.journal.docs_page("alert", open=False, before=before, limit=SCAN)
+    """Closed alerts below a journal sequence. At most BUDGET documents are looked at: the cursor goes on from there."""
     found: list[dict[str, Any]] = []
-    for doc in docs:
-        record = shown(doc, audience)
-        if record is not None and wish.takes(record):
-            found.append(record)
-            if len(found) == limit:
-                return found, to_cursor((CLOSED, str(doc.seq), ""))
-    return found, to_cursor((CLOSED, str(docs[-1].seq), "")) if len(docs) == SCAN else None
+    if limit <= 0:
+        return found, to_cursor((CLOSED, "" if before is None else str(before), ""))
+    for _ in range(BUDGET // SCAN):
+        docs = await given.journal.docs_page("alert", open=False, before=before, limit=SCAN)
+        for doc in docs:
+            record = shown(doc, audience)
+            if record is not None and wish.takes(record):
+                found.append(record)
+                if len(found) == limit:
+                    return found, to_cursor((CLOSED, str(doc.seq), ""))
+        if len(docs) < SCAN:
+            return found, None
+        before = docs[-1].seq
+    return found, to_cursor((CLOSED, str(before), ""))
 
 
 def shown(doc: Doc, audience: Audience) -> dict[str, Any] | None:
@@ -125,8 +138,8 @@ async def region_of(given: Deps, alert_id: str) -> str | None:
 
 
 async def transitions(given: Deps, alert_id: str, *, personal: bool) -> list[dict[str, Any]]:
-    """The alert's whole life, oldest first; without names and comments for walls."""
-    entries = await given.journal.entries(kind="alert", subject=alert_id, limit=LIFE)
+    """The alert's life, oldest first, of the newest LIFE steps; without names and comments for walls."""
+    entries = await given.journal.entries(kind="alert", subject=alert_id, limit=LIFE, newest_first=True)
     return [
         {
             "seq": entry.body.get("seq"),
@@ -139,7 +152,7 @@ async def transitions(given: Deps, alert_id: str, *, personal: bool) -> list[dic
             "before": _fields(entry.body.get("before", {}), personal),
             "after": _fields(entry.body.get("after", {}), personal),
         }
-        for entry in entries
+        for entry in reversed(entries)
     ]
 
 

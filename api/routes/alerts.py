@@ -20,6 +20,7 @@ from api.routes import suppression
 from feeds.commands import Unanswered
 from feeds.live import Audience
 from feeds.model import Command, Outcome, Result
+from feeds.wire import iso
 
 router = APIRouter(prefix="/api/v1", tags=["alerts"])
 router.include_router(suppression.router)
@@ -81,6 +82,9 @@ async def alerts(
     severity: Text = "",
     region: Text = "",
     asset: Text = "",
+    rule: Text = "",
+    begin: Annotated[AwareDatetime | None, Query(alias="from", description="Raised then or later, RFC 3339")] = None,
+    to: Annotated[AwareDatetime | None, Query(description="Raised before, RFC 3339")] = None,
     open: Annotated[
         bool | None,
         Query(description="Default: open ones (active or unacknowledged); closed ones too when active=false is asked"),
@@ -89,7 +93,8 @@ async def alerts(
     limit: Limit = 100,
 ) -> Response:
     """Alerts, newest first; open ones before closed ones."""
-    wish = alert_records.Wish(active, acked, suppressed, severity, region, asset, open)
+    first, last = (iso(one.timestamp()) if one is not None else None for one in (begin, to))
+    wish = alert_records.Wish(active, acked, suppressed, severity, region, asset, open, rule, first or "", last or "")
     items, following = await alert_records.find(given, who.audience, wish, cursor, limit)
     hidden = given.pump.mirror.hidden(who.audience).get("alert", 0)
     return listing(items, following, given.pump.mirror.rev, hidden=hidden)
@@ -97,7 +102,10 @@ async def alerts(
 
 @router.get("/alerts/{alert_id}")
 async def alert(given: Given, who: Viewer, alert_id: str) -> Response:
-    """One alert, open or closed, with every transition, what was sent to whom, and the alerts hidden behind it."""
+    """One alert, open or closed, with its transitions, what was sent to whom, and the alerts hidden behind it.
+
+    Of a life of more than a thousand steps the newest are shown, and `more_transitions` says how many are older.
+    """
     record = await alert_records.one(given, alert_id, who.audience)
     if record is None:
         raise Problem("not-found")
@@ -107,8 +115,9 @@ async def alert(given: Given, who: Viewer, alert_id: str) -> Response:
     inhibited = f"inhibited:{alert_id}"
     known = given.pump.mirror.records("alert", who.audience).values()
     behind = sorted(one["id"] for one in known if inhibited in one["suppressed_by"])
-    more = {"transitions": transitions, "notices": told, "escalation": escalation, "behind": behind}
-    return Json(record | more)
+    older = max(0, transitions[0]["seq"] - 1) if transitions and transitions[0]["seq"] else 0
+    more = {"notices": told, "escalation": escalation, "behind": behind}
+    return Json(record | {"transitions": transitions, "more_transitions": older} | more)
 
 
 @router.post("/alerts/{alert_id}/ack")

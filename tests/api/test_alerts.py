@@ -7,8 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from api import alert_records
 from feeds.mirror import alert_record
 from feeds.model import Ack, Command, Outcome, Result
+from feeds.wire import iso
 from tests.api.conftest import NOW, A, B, World, an_alert, problem
 
 ACK = "/api/v1/alerts/a-alert/ack"
@@ -40,6 +42,43 @@ async def test_alerts_open_by_default_closed_when_asked(world: World) -> None:
         assert await ids(f"open=false&limit=2&cursor={first['next']}") == ["old-2"]
         record = (await client.get("/api/v1/alerts/old-1")).json()
         assert (record["state"], record["acked"], record["active"]) == ("NORM", True, False)
+
+
+async def test_closed_alerts_are_found_by_rule_and_time_however_deep_they_lie(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alert_records, "SCAN", 5)
+    monkeypatch.setattr(alert_records, "BUDGET", 20)
+    async with world.journal.begin() as tx:
+        for number in range(33):
+            rule = "rare" if number % 11 == 10 else "down"
+            one = an_alert(f"old-{number}", "a-sw", A, active=False, rule=rule, raised_at=NOW - number,
+                           ack=Ack(by="wang", at=NOW))  # fmt: skip
+            await tx.put("alert", one.id, _dumped(one), open=False, seq=100 - number)
+    async with world.signed_in("duty") as client:
+        found, cursor, pages = [], "", 0
+        while pages < 10:
+            answer = (await client.get(f"/api/v1/alerts?open=false&rule=rare&cursor={cursor}")).json()
+            found += [item["id"] for item in answer["items"]]
+            pages, cursor = pages + 1, answer["next"]
+            if cursor is None:
+                break
+        assert (found, pages) == (["old-10", "old-21", "old-32"], 2)
+        span = {"from": iso(NOW - 3), "to": iso(NOW - 1), "open": "false"}
+        answer = (await client.get("/api/v1/alerts", params=span)).json()
+        assert [item["id"] for item in answer["items"]] == ["old-2", "old-3"]
+
+
+async def test_of_a_long_life_the_newest_steps_are_shown_and_the_others_counted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alert_records, "LIFE", 3)
+    async with world.journal.begin() as tx:
+        for number in range(1, 8):
+            await tx.append(kind="alert", name="comment", subject="a-alert", at=NOW + number, body={"seq": number})
+    async with world.signed_in("duty") as client:
+        record = (await client.get("/api/v1/alerts/a-alert")).json()
+    assert ([one["seq"] for one in record["transitions"]], record["more_transitions"]) == ([5, 6, 7], 4)
 
 
 def _dumped(alert: Any) -> dict[str, Any]:
