@@ -41,13 +41,15 @@ class Load:
             made, known = self._answers.get(audience.region, (float("-inf"), {}))
             if not 0 <= at - made < FRESH:
                 await self._catch_up(at)
-                known = self._made(audience.region, at, await self._shifts(audience.region, at))
+                shifts = await self._shifts(audience.region, at)
+                records = list(self._deps.pump.mirror.records(KIND, Audience(region=audience.region)).values())
+                # Some ten milliseconds in a storm: the loop carries the live feed meanwhile.
+                known = await asyncio.to_thread(self._made, audience.region, at, shifts, records)
                 self._answers = {key: one for key, one in self._answers.items() if 0 <= at - one[0] < FRESH}
                 self._answers[audience.region] = at, known
         return known
 
-    def _made(self, region: str, at: float, shifts: list[Shift]) -> Record:
-        records = self._deps.pump.mirror.records(KIND, Audience(region=region)).values()
+    def _made(self, region: str, at: float, shifts: list[Shift], records: list[Record]) -> Record:
         to_take, to_end = waiting(records)
         report = Report(self._facts, at, lambda life: covers(region, life.region), shifts)
         return {
