@@ -3,7 +3,7 @@ import { h, render } from "./dom.js";
 import { t, language } from "./i18n.js";
 import { parse, running, stamp } from "./time.js";
 import { healthIcon } from "./shapes.js";
-import { failure, healthName, kindName } from "./say.js";
+import { failure, healthName, kindName, reasonText } from "./say.js";
 import { live } from "./feeds.js";
 import { paintAlerts, paintObservations, paintWay } from "./evidence.js";
 import { HistoryPanel } from "./history.js";
@@ -35,9 +35,7 @@ export function assetPage(node, app) {
     paintWay(way, id, app);
     paintAround(around, id, app);
     paintAlerts(alerts, app, id);
-    render(probes, JSON.stringify([asset.probes, language()]), () => [
-      h("h2", {}, t("asset.probes")), h("ul", { class: "probe-list mono" }, ...(asset.probes ?? []).map((uri) => h("li", {}, uri))),
-    ]);
+    paintProbes(probes, asset);
   };
   const stop = live(app, ["asset", "alert"], paint);
   return {
@@ -66,16 +64,40 @@ function headline(asset, state, app) {
   ];
 }
 
-/** What hangs directly below, worst first. */
+/** Each probe with what it last said: whether it answered, when, and the failure in words. */
+function paintProbes(node, asset) {
+  const all = Object.entries(asset.readings ?? {});
+  const rows = (asset.probes ?? []).map((uri) => {
+    const own = all.filter(([, reading]) => reading.probe === uri);
+    const up = own.find(([key]) => /\.up(\[|$)/.test(key))?.[1];
+    const newest = own.reduce((best, [, one]) => Math.max(best, parse(one.observed_at) ?? 0), 0);
+    return { uri, state: up ? (up.value === false ? "down" : "ok") : own.length ? "ok" : "unknown", text: up?.value === false ? up.text : "", newest, n: own.length };
+  });
+  render(node, JSON.stringify([rows, language()]), () => [
+    h("h2", {}, t("asset.probes")), h("ul", { class: "probe-list" }, ...rows.map((row) => {
+      const age = h("time", { class: "quiet" });
+      if (row.newest) running(age, row.newest, "ago");
+      return h("li", { class: `is-${row.state}` }, healthIcon(row.state), h("span", { class: "mono" }, row.uri), row.newest ? age : h("span", { class: "quiet" }, t("asset.noanswers")), row.text ? h("p", {}, reasonText(row.text)) : h("small", {}, row.n > 1 ? t("asset.readings", { n: row.n }) : ""));
+    })),
+  ]);
+}
+
+/** What hangs directly below, worst first, and what stands beside it under the same parent. */
 function paintAround(node, id, app) {
   const { topology, store } = app;
+  const beside = (topology.children.get(topology.parent(id)) ?? []).filter((one) => one !== id).map((one) => [one, topology.state(one)]);
+  const away = beside.filter(([, state]) => state !== "ok");
   const below = (topology.children.get(id) ?? []).map((one) => [one, topology.state(one)]);
   below.sort((a, b) => Number(a[1] === "ok") - Number(b[1] === "ok"));
   const rest = below.slice(MOST);
-  render(node, JSON.stringify([below, language()]), () => (below.length ? [
+  const row = ([one, state]) => h("li", { class: `tree-row at-child is-${state}` }, healthIcon(state),
+    h("a", { href: `/assets/${encodeURIComponent(one)}`, "data-inside": "" }, store.asset.get(one)?.name ?? one), h("small", {}, state === "ok" ? "" : healthName(state)));
+  render(node, JSON.stringify([below, beside, language()]), () => [below.length ? [
     h("h2", {}, t("asset.below", { n: below.length })),
-    h("ol", { class: "tree" }, ...below.slice(0, MOST).map(([one, state]) => h("li", { class: `tree-row at-child is-${state}` }, healthIcon(state),
-      h("a", { href: `/assets/${encodeURIComponent(one)}`, "data-inside": "" }, store.asset.get(one)?.name ?? one), h("small", {}, state === "ok" ? "" : healthName(state))))),
+    h("ol", { class: "tree" }, ...below.slice(0, MOST).map(row)),
     rest.length ? h("p", { class: "quiet" }, t("detail.more", { n: rest.length, bad: rest.filter(([, state]) => state !== "ok").length })) : "",
-  ] : ""));
+  ] : "", beside.length ? [
+    h("h2", {}, t("asset.beside", { n: beside.length, bad: away.length })),
+    away.length ? h("ol", { class: "tree" }, ...away.slice(0, 12).map(row)) : h("p", { class: "quiet" }, t("asset.beside.calm")),
+  ] : ""]);
 }

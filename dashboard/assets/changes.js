@@ -21,9 +21,9 @@ export function changesDialog(view, name) {
     const undo = async (button) => {
       const answer = await carry(button, message, () => send("POST", `/api/v1/${name}:undo`, { rev: view.answer.rev }));
       if (!answer) return;
-      message.say("done", t("rules.undone"));
       view.take(answer);
-      ask();
+      await ask();
+      message.say("done", t("rules.undone"));
     };
     ask();
     return box;

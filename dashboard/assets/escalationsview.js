@@ -1,7 +1,7 @@
 // Escalation: each policy as a line of time, from the alert to the last step, with who is told by which channel.
 import { h } from "./dom.js";
 import { t } from "./i18n.js";
-import { send } from "./api.js";
+import { get, send, Refused } from "./api.js";
 import { SEVERITIES } from "./derive.js";
 import { severityName } from "./say.js";
 import { AdminView, mayChange } from "./adminlist.js";
@@ -52,7 +52,7 @@ function timeline(one, app) {
   return h("div", { class: "timeline", role: "img", "aria-label": one.steps.map((step) => `${length(step.after)} ${step.who.map((who) => whoName(who, app)).join(" ")}`).join("; ") },
     h("div", { class: "moment" }, h("b", {}, "0"), h("i", {}), h("p", {}, t("esc.start"))),
     ...one.steps.map((step, index) => h("div", { class: "moment", style: `flex-grow:${Math.max(1, Math.log2(1 + (step.after - (one.steps[index - 1]?.after ?? 0)) / 60))}` }, h("b", {}, length(step.after)), h("i", {}),
-      h("p", {}, step.who.map((who) => whoName(who, app)).join(t("list.and"))), h("small", {}, step.channels?.length ? step.channels.join(t("list.and")) : t("esc.channels.any")), step.repeat ? h("small", {}, t("esc.repeat.say", { every: length(step.repeat), n: step.times })) : "")));
+      h("p", {}, step.who.map((who) => whoName(who, app)).join(t("list.and"))), h("small", {}, (step.channels ?? []).join(t("list.and"))), step.repeat ? h("small", {}, t("esc.repeat.say", { every: length(step.repeat), n: step.times })) : "")));
 }
 
 function whoName(who, app) {
@@ -61,14 +61,26 @@ function whoName(who, app) {
   return kind === "receiver" ? t("esc.receiver", { id }) : t(`esc.who.${kind}`);
 }
 
-function form(view, one = null) {
+/** The channels that there are: a step names receivers by which its people are told. */
+async function channels() {
+  try {
+    return ((await get("/api/v1/receivers")).items ?? []).map((one) => one.id);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return [];
+  }
+}
+
+async function form(view, one = null) {
+  const ids = await channels();
+  const fresh = (after, who) => ({ after, who, channels: ids.slice(0, 1), repeat: null, times: 1 });
   dialog(one ? t("esc.edit.title", { id: one.id }) : t("esc.add"), (close) => {
     const message = new Message();
     const severities = choices(SEVERITIES.map((name) => [name, severityName(name)]), one?.severities ?? ["critical"]);
     const feeds = choices(FEEDS.map((name) => [name, t(`feedname.${name}`)]), one?.feeds ?? []);
     const steps = h("ol", { class: "step-forms" });
-    const add = (step = { after: 600, who: ["duty"], channels: [], repeat: null, times: 1 }) => steps.append(stepForm(step));
-    (one?.steps ?? [{ after: 300, who: ["duty"], channels: [], repeat: null, times: 1 }, { after: 900, who: ["leader"], channels: [], repeat: null, times: 1 }]).forEach(add);
+    const add = (step) => steps.append(stepForm(step, ids, view.app));
+    (one?.steps ?? [fresh(300, ["duty"]), fresh(900, ["leader"])]).forEach(add);
     const button = h("button", { type: "submit", class: "primary", "data-send": "" }, t("form.save"));
     return h("form", { class: "form", novalidate: true, onsubmit: async (event) => {
       event.preventDefault();
@@ -79,20 +91,27 @@ function form(view, one = null) {
     } },
     field(t("esc.id"), h("input", { name: "id", value: one?.id ?? "", required: true, maxlength: "64", readonly: Boolean(one) })),
     h("div", { class: "form-field" }, h("span", {}, t("receivers.severities")), severities.node), h("div", { class: "form-field" }, h("span", {}, t("receivers.feeds")), feeds.node),
-    h("div", { class: "form-field" }, h("span", {}, t("esc.steps")), steps, h("div", { class: "actions" }, h("button", { type: "button", class: "chip", "data-step": "", onclick: () => add() }, t("esc.step.add")))), h("p", { class: "quiet" }, t("esc.who.note")),
+    h("div", { class: "form-field" }, h("span", {}, t("esc.steps")), steps, h("div", { class: "actions" }, h("button", { type: "button", class: "chip", "data-step": "", onclick: () => add(fresh(1800, ["leader"])) }, t("esc.step.add")))), h("p", { class: "quiet" }, t("esc.who.note")),
     field(t("rules.comment"), h("input", { name: "comment", maxlength: "500" })), h("div", { class: "actions" }, button), message.node);
   }, "is-wide");
 }
 
-function stepForm(step) {
+function stepForm(step, ids, app) {
   const cell = (key, name, value, more = {}) => field(t(key), h("input", { "data-field": name, value, ...more }));
-  const item = h("li", { class: "form-row" }, cell("esc.after", "after", step.after / 60, { type: "number", min: "0", max: "10080", step: "any" }), cell("esc.who", "who", step.who.join(" ")), cell("esc.channels", "channels", (step.channels ?? []).join(" ")), cell("esc.repeat", "repeat", step.repeat ? step.repeat / 60 : "", { type: "number", min: "10" }), cell("esc.times", "times", step.times ?? 1, { type: "number", min: "1", max: "100" }),
+  const people = [["duty", t("esc.who.duty")], ["leader", t("esc.who.leader")], ...(app.duty.roster?.persons ?? []).map((one) => [`person:${one.id}`, one.name]), ...ids.map((id) => [`receiver:${id}`, t("esc.receiver", { id })])];
+  // What is named and no longer known stays pressed until somebody takes it out.
+  const known = (list, all) => [...all, ...list.filter((id) => !all.some(([key]) => key === id)).map((id) => [id, id])];
+  const who = choices(known(step.who, people), step.who);
+  const by = choices(known(step.channels ?? [], ids.map((id) => [id, id])), step.channels ?? []);
+  const group = (key, choice) => h("div", { class: "form-field is-row" }, h("span", {}, t(key)), choice.node);
+  const item = h("li", { class: "form-row" }, group("esc.who", who), group("esc.channels", by), cell("esc.after", "after", step.after / 60, { type: "number", min: "0", max: "10080", step: "any" }), cell("esc.repeat", "repeat", step.repeat ? step.repeat / 60 : "", { type: "number", min: "10" }), cell("esc.times", "times", step.times ?? 1, { type: "number", min: "1", max: "100" }),
     h("button", { type: "button", class: "link", "aria-label": t("form.remove"), onclick: () => item.remove() }, "×"));
+  item.wfStep = { who, by };
   return item;
 }
 
 function readStep(item) {
   const of = (name) => item.querySelector(`[data-field="${name}"]`).value.trim();
-  const many = (name) => of(name).split(/[\s,,;;]+/).filter(Boolean);
-  return { after: Number(of("after")) * 60, who: many("who"), channels: many("channels"), repeat: of("repeat") ? Number(of("repeat")) * 60 : null, times: Number(of("times") || 1) };
+  const { who, by } = item.wfStep;
+  return { after: Number(of("after")) * 60, who: who.chosen(), channels: by.chosen(), repeat: of("repeat") ? Number(of("repeat")) * 60 : null, times: Number(of("times") || 1) };
 }

@@ -76,6 +76,7 @@ export function outs(load) {
   if (!load) return {};
   const over = (value, target, far) => (value > far ? "down" : value > target ? "degraded" : "");
   const { rate, flood, stale, chattering, peak, frequent, priorities } = load;
+  const many = Object.values(priorities?.counts ?? {}).reduce((a, b) => a + b, 0) >= 20;
   const high = priorities?.target?.high ?? 0.05;
   return {
     rate: over(rate.per_operator, rate.target, rate.target * 10),
@@ -86,8 +87,8 @@ export function outs(load) {
     peakMinute: over(peak.minute, peak.minute_target, Infinity),
     stale: over(stale.count, stale.target, stale.limit),
     chattering: over(chattering.count, chattering.target, Infinity),
-    frequent: over(frequent.share, frequent.target, Infinity),
     // Few alerts make no mix: a share is judged from twenty on.
-    priorities: Object.values(priorities?.counts ?? {}).reduce((a, b) => a + b, 0) >= 20 ? over(priorities.high, high * 2, Infinity) : "",
+    frequent: many ? over(frequent.share, frequent.target, Infinity) : "",
+    priorities: many ? over(priorities.high, high * 2, Infinity) : "",
   };
 }

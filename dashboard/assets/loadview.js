@@ -2,7 +2,7 @@
 import { h, render, svg } from "./dom.js";
 import { t, pick, language } from "./i18n.js";
 import { clock, day, parse, serverNow, shortTime } from "./time.js";
-import { severityName } from "./say.js";
+import { severityName, sourceName, warningTitle } from "./say.js";
 import { SEVERITIES } from "./derive.js";
 import { figure, kpi, late, length, number, outs, percent } from "./kpi.js";
 
@@ -105,7 +105,9 @@ function frequent(load, app) {
 function nameOf(one, app) {
   const asset = app.store.asset.get(one.asset);
   const words = pick(one.title);
-  const name = asset?.name ?? one.asset;
+  const warning = app.store.warning.get(one.asset);
+  if (warning) return warningTitle(warning, app);
+  const name = asset?.name ?? sourceName(one.asset);
   const text = words && !words.includes(name) ? `${name} ${words}` : words || `${name} ${one.rule}`;
   return asset ? h("a", { href: `/assets/${encodeURIComponent(one.asset)}`, "data-inside": "" }, text) : text;
 }

@@ -73,11 +73,14 @@ function cell(roster, view, date, shift, names) {
   const faults = (roster.findings ?? []).filter((one) => one.date === date && one.shift === shift.id);
   const who = ({ id, instead }) => h("span", { class: onLeave(roster, id, date) ? "is-open" : instead ? "is-swapped" : "", title: instead ? t("roster.instead", { name: names.get(instead) ?? instead }) : "" }, names.get(id) ?? id);
   const words = duty ? [h("span", { class: "shift-officers" }, duty.officers.map((one, index) => [index ? " " : "", who(one)])), duty.leader ? h("small", {}, t("duty.leader"), " ", who(duty.leader)) : ""] : h("span", { class: "quiet" }, "—");
-  const inside = [h("small", { class: "shift-name" }, pick(shift.name) || shift.id), words, ...faults.map((one) => h("em", { class: "fault" }, pick(one.message)))];
+  const inside = [h("small", { class: "shift-name" }, pick(shift.name) || shift.id), words, ...faults.map((one) => h("em", { class: "fault" }, short(one)))];
   const classes = `calendar-cell${faults.length ? " is-faulty" : ""}${duty?.dated ? " is-dated" : ""}`;
   if (!mayChange(view)) return h("div", { class: classes }, ...inside);
   return h("button", { type: "button", class: classes, "data-shift": shift.id, onclick: () => cellDialog(view, date, shift) }, ...inside);
 }
+
+/** The cell says day and shift itself. */
+const short = (one) => pick(one.message).replace(/^\d{4}-\d\d-\d\d \S+?[::]\s*/, "");
 
 function findings(roster) {
   const rows = roster.findings ?? [];

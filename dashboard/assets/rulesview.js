@@ -150,9 +150,9 @@ function historyDialog(view, rule) {
     };
     const undo = async (button, one) => {
       if (await carry(button, message, () => send("POST", `${PATH}/${encodeURIComponent(one.rule)}/undo`, { seq: one.seq }))) {
-        message.say("done", t("rules.undone"));
         view.ask();
-        ask();
+        await ask();
+        message.say("done", t("rules.undone"));
       }
     };
     ask();

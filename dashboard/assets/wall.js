@@ -152,12 +152,25 @@ export function warningChips(node, app) {
     setText(title, t("chips.title", { n: real.length }));
     const rows = [...real, ...exercise].slice(0, 14);
     const signature = JSON.stringify([language(), rows.map((w) => [w.id, w.colour, w.expires, w.state]), hidden.length]);
-    render(list, signature, () => [
+    const made = render(list, signature, () => [
       ...rows.map((warning) => chip(warning, app)),
       rows.length < real.length + exercise.length ? h("li", { class: "quiet" }, t("board.more", { n: real.length + exercise.length - rows.length })) : "",
       !real.length && !exercise.length ? h("li", { class: "quiet" }, t("feed.nowarning")) : "",
       hidden.length ? h("li", { class: "quiet" }, t("chips.hidden", { n: hidden.length })) : "",
     ]);
+    if (made) fit();
+  };
+  // What does not fit is counted, never silently cut.
+  const fit = () => {
+    const bottom = node.getBoundingClientRect().bottom;
+    const chips = [...list.querySelectorAll(".warning-chip")];
+    const cut = () => [...list.children].some((one) => !one.hidden && one.getBoundingClientRect().bottom > bottom);
+    const more = h("li", { class: "quiet" });
+    for (let n = 1; n <= chips.length && cut(); n += 1) {
+      chips[chips.length - n].hidden = true;
+      setText(more, t("board.more", { n }));
+      list.append(more);
+    }
   };
   return { dispose: live(app, ["warning"], paint) };
 }

@@ -96,3 +96,20 @@ async def test_what_stands_below_a_cause_names_it(site: Site) -> None:
     page = await site.open("/assets/532329-0")
     await expect(page.locator(".cause-note")).to_contain_text("武定县汇聚节点 连接超时 3 秒")
     await expect(page.locator(".way-step.is-under")).to_contain_text("武定甲镇接入")
+
+
+async def test_a_rule_for_another_kind_draws_no_line_here(site: Site) -> None:
+    page = await site.open("/assets/532328-0")
+    assert (await chart(page))["limits"] == "0", "the rule demands routers, this is a switch"
+
+
+async def test_each_probe_says_what_it_last_answered_and_neighbours_are_named(site: Site) -> None:
+    page = await site.open("/assets/X532329")
+    probe = site.script.state["asset"]["X532329"]["probes"][0]
+    failed = site.script.state["asset"]["X532329"]["readings"]["tcp.up"] | {"probe": probe}
+    await site.script.change("asset", "X532329", {"readings": {"tcp.up": failed}})
+    row = page.locator(".probe-list li")
+    await expect(row).to_have_class("is-down")
+    await expect(row).to_contain_text("连接超时 3 秒")
+    await expect(page.locator(".asset-side")).to_contain_text("同级 16,异常 2")
+    assert site.faults == []
