@@ -146,6 +146,13 @@ export function compareAlerts(a, b) {
  * `shelved`: those that someone or something else hides. Nothing is dropped: the three add up to all.
  */
 export function arrange(store, topology) {
+  // Header, list, board and stage ask for the same arrangement of the same picture: in a storm it is made once.
+  const moment = `${store.version} ${topology.version}`;
+  if (store.arranged?.moment !== moment) store.arranged = { moment, ...arrangeNow(store, topology) };
+  return store.arranged;
+}
+
+function arrangeNow(store, topology) {
   const all = [...store.alert.values()].sort(compareAlerts);
   const byAsset = new Map();
   for (const alert of all) {

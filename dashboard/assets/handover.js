@@ -89,7 +89,7 @@ class Handover {
       this.part("open", now.open ?? [], (one) => this.alert(one, broken)),
       this.part("acked", now.acked ?? [], (one) => this.alert(one, broken)),
       this.part("broken", [...broken].map((id) => names.get(id) ?? app.store.alert.get(id)).filter(Boolean), (one) => this.alert(one, broken)),
-      this.part("hidden", now.hidden ?? [], (one) => h("li", {}, h("span", {}, app.store.asset.get(one.asset)?.name ?? one.asset), h("small", {}, one.reasons.map(reasonName).join(" · ")), h("span", { class: "quiet" }, parse(one.until) === null ? "" : t("hider.until", { at: shortTime(parse(one.until)) })))),
+      this.part("hidden", now.hidden ?? [], (one) => h("li", {}, h("span", {}, app.store.asset.get(one.asset)?.name ?? one.asset), h("small", {}, [...new Set(one.reasons.map(reasonName))].join(" · ")), h("span", { class: "quiet" }, parse(one.until) === null ? "" : t("hider.until", { at: shortTime(parse(one.until)) })))),
       this.part("hiders", [...(now.silences ?? []), ...(now.maintenance ?? [])], (one) => h("li", {}, h("span", {}, matchText(one.match ?? {}, app)), h("small", {}, [one.by, one.comment].filter(Boolean).join(" · ")), h("span", { class: "quiet" }, parse(one.until) === null ? "" : t("hider.until", { at: shortTime(parse(one.until)) })))),
       this.part("sources", now.sources ?? [], (one) => h("li", {}, icon("ring-dashed", "is-unknown"), h("span", {}, sourceName(one.id)), h("span", { class: "quiet" }, parse(one.silent_since ?? one.failing_since) === null ? "" : span(serverNow() - parse(one.silent_since ?? one.failing_since))))),
     ]);

@@ -54,6 +54,7 @@ export function length(seconds) {
   const s = Math.round(seconds);
   const two = (n) => String(n).padStart(2, "0");
   if (s < 60) return t("load.s", { n: s });
+  if (s < 3600 && s % 60 === 0) return t("time.min", { n: s / 60 });
   if (s < 3600) return t("load.ms", { n: `${Math.floor(s / 60)}:${two(s % 60)}` });
   if (s < 172800) return t("load.hm", { n: `${Math.floor(s / 3600)}:${two(Math.floor((s % 3600) / 60))}` });
   return t("load.d", { n: (s / 86400).toFixed(1) });

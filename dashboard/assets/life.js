@@ -12,7 +12,8 @@ const WORDS = new Set(["recovered", "subject_gone", "rule_removed"]);
 export function paintLife(node, record, app) {
   const steps = (record.transitions ?? []).map((one) => ({ ...one, kind: "step" }));
   const notes = (record.notices ?? record.sent ?? []).map((one) => ({ ...one, kind: "note", seq: 0, whom: one.name || one.person, at: one.sent_at ?? one.created, name: noteName(one) }));
-  const newest = [...steps, ...notes].sort((a, b) => parse(b.at) - parse(a.at) || b.seq - a.seq);
+  const told = (record.escalation?.steps ?? []).map((one) => ({ ...one, kind: "told", seq: 0, n: one.step }));
+  const newest = [...steps, ...notes, ...told].sort((a, b) => parse(b.at) - parse(a.at) || b.seq - a.seq);
   const older = Math.max(0, newest.length - MOST) + (record.more_transitions ?? 0);
   render(node, JSON.stringify([record.id, newest.map((one) => [one.seq, one.at, one.name, one.attempts]), record.escalation?.next_at, language()]), () => [
     h("h2", {}, t("detail.history")),
@@ -37,7 +38,7 @@ function next(escalation) {
 function line(one, app) {
   const at = parse(one.at);
   const today = at !== null && day(at) === day(serverNow());
-  const words = one.kind === "note" ? noteWords(one) : stepWords(one, app);
+  const words = { note: () => noteWords(one), told: () => toldWords(one, app), step: () => stepWords(one, app) }[one.kind]();
   return h("li", { class: `life-${one.kind} is-${one.name}` }, h("time", {}, at === null ? "" : today ? clock(at) : stamp(at)),
     h("div", {}, h("strong", {}, tOr(`transition.${one.name}`, one.name)), h("p", { class: "quiet" }, words.filter(Boolean).join(" · "))));
 }
@@ -48,6 +49,12 @@ function noteWords(one) {
   const error = one.sent_at || !one.error ? "" : reasonText(one.error);
   const whom = [one.whom, one.address].filter(Boolean).join(" ");
   return [whom, one.receiver, one.reason ? tOr(`notice.${one.reason}`, one.reason) : "", tries, error];
+}
+
+/** A step of the escalation: which, and who was told over what. */
+function toldWords(one, app) {
+  const name = (id) => app.duty.roster?.persons?.find((person) => person.id === id)?.name ?? id;
+  return [one.n ? t("life.step", { n: one.n }) : "", ...(one.told ?? []).map((to) => [name(to.person), to.receiver].filter(Boolean).join(" ")), one.text];
 }
 
 /** Who and why; for steps that change something by themselves, what it is now. */

@@ -29,6 +29,7 @@ export class Store {
     this.hidden = {};
     this.listeners = new Set();
     this.pending = null;
+    this.version = 0;
   }
 
   /** `fn({asset: Set, …, reset: bool})` after every change; returns how to stop it. */
@@ -60,6 +61,7 @@ export class Store {
   }
 
   touch(kind, id, reset) {
+    this.version += 1;
     if (!this.pending) {
       this.pending = { reset: false, ...Object.fromEntries(KINDS.map((name) => [name, new Set()])) };
       // A hidden tab paints no frames: its list must stay right all the same.

@@ -29,7 +29,7 @@ export async function keep(view, changes, button, message, comment = "") {
 
 function head(view) {
   const chip = (name, onclick) => h("button", { type: "button", class: "chip", [`data-roster-${name}`]: "", onclick }, t(`roster.${name}`));
-  return [chip("substitute", () => substituteDialog(view)), mayChange(view) ? [chip("leave", () => leaveDialog(view)), chip("shifts", () => shiftsDialog(view)), chip("import", () => importDialog(view))] : "",
+  return [view.may ? chip("substitute", () => substituteDialog(view)) : "", mayChange(view) ? [chip("leave", () => leaveDialog(view)), chip("shifts", () => shiftsDialog(view)), chip("import", () => importDialog(view))] : "",
     h("button", { type: "button", class: "chip", "data-history": "", onclick: () => changesDialog(view, "roster") }, t("rules.history")), mayChange(view) ? h("button", { type: "button", class: "primary", "data-add": "", onclick: () => personDialog(view) }, t("roster.person.add")) : ""];
 }
 

@@ -142,35 +142,29 @@ export function loadStrip(node, app) {
   return { dispose: () => stops.forEach((stop) => stop()) };
 }
 
-/** The warnings in force; exercises stamped and apart, tests only counted. */
+/** The warnings in force; exercises stamped and apart, tests only counted. What does not fit is counted too. */
 export function warningChips(node, app) {
   const title = h("h2", {});
+  const note = h("span", { class: "quiet" });
   const list = h("ul", { class: "chips" });
-  node.append(title, list);
+  node.append(h("header", { class: "feed-head" }, title, note), list);
   const paint = () => {
     const { real, exercise, hidden } = warningsNow(app.store);
+    const rows = [...real, ...exercise];
     setText(title, t("chips.title", { n: real.length }));
-    const rows = [...real, ...exercise].slice(0, 14);
-    const signature = JSON.stringify([language(), rows.map((w) => [w.id, w.colour, w.expires, w.state]), hidden.length]);
-    const made = render(list, signature, () => [
-      ...rows.map((warning) => chip(warning, app)),
-      rows.length < real.length + exercise.length ? h("li", { class: "quiet" }, t("board.more", { n: real.length + exercise.length - rows.length })) : "",
-      !real.length && !exercise.length ? h("li", { class: "quiet" }, t("feed.nowarning")) : "",
-      hidden.length ? h("li", { class: "quiet" }, t("chips.hidden", { n: hidden.length })) : "",
-    ]);
-    if (made) fit();
+    const signature = JSON.stringify([language(), rows.map((w) => [w.id, w.colour, w.expires, w.state]), innerHeight]);
+    render(list, signature, () => (rows.length ? rows.slice(0, 14).map((warning) => chip(warning, app)) : h("li", { class: "quiet" }, t("feed.nowarning"))));
+    const cut = rows.length - fit();
+    setText(note, [cut > 0 && rows.length ? t("board.more", { n: cut }) : "", hidden.length ? t("chips.hidden", { n: hidden.length }) : ""].filter(Boolean).join(" · "));
   };
-  // What does not fit is counted, never silently cut.
+  /** Hides the last ones that stand below the edge; how many are in sight. */
   const fit = () => {
-    const bottom = node.getBoundingClientRect().bottom;
+    const bottom = node.getBoundingClientRect().bottom - 4;
     const chips = [...list.querySelectorAll(".warning-chip")];
-    const cut = () => [...list.children].some((one) => !one.hidden && one.getBoundingClientRect().bottom > bottom);
-    const more = h("li", { class: "quiet" });
-    for (let n = 1; n <= chips.length && cut(); n += 1) {
-      chips[chips.length - n].hidden = true;
-      setText(more, t("board.more", { n }));
-      list.append(more);
-    }
+    for (const one of chips) one.hidden = false;
+    const seen = chips.filter((one) => one.getBoundingClientRect().bottom <= bottom);
+    for (const one of chips) one.hidden = !seen.includes(one);
+    return seen.length;
   };
   return { dispose: live(app, ["warning"], paint) };
 }

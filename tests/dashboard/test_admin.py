@@ -128,12 +128,12 @@ async def test_a_receiver_is_tested_and_says_what_became_of_it_in_words(site: Si
 async def test_an_escalation_is_a_line_of_time(site: Site) -> None:
     page = await enter(site, "escalations")
     policy = page.locator('.policy[data-id="critical"]')
-    await expect(policy.locator(".moment b")).to_have_text(["0", "5:00 分", "15:00 分"])
+    await expect(policy.locator(".moment b")).to_have_text(["0", "5 分", "15 分"])
     await expect(policy.locator(".moment").nth(2)).to_contain_text("带班领导、赵六")
     await policy.locator("[data-act=edit]").click()
     await page.locator('[data-field="after"]').first.fill("10")
     await page.locator("dialog [data-send]").click()
-    await expect(policy.locator(".moment b").nth(1)).to_have_text("10:00 分")
+    await expect(policy.locator(".moment b").nth(1)).to_have_text("10 分")
     assert site.script.acts[-1]["items"][0]["steps"][0]["after"] == 600
     await expect(page.locator('.policy[data-id="rest"] [data-act]')).to_have_count(0)
     assert site.faults == []

@@ -220,3 +220,25 @@ async def test_who_is_on_duty_stands_above_every_page_but_not_by_name_where_ever
     site.script.roster = {"now": None}
     gap = await site.open("/")
     await expect(gap.locator("[data-top=duty]")).to_have_text("无人值班")
+
+
+async def test_a_storm_of_ten_thousand_is_counted_folded_and_never_floods_the_page(site: Site) -> None:
+    alerts = site.script.state["alert"]
+    pattern = alerts["a1"]
+    for n in range(10_000):
+        key = f"s{n}"
+        hidden = {"asset": f"532329-{n % 2}", "suppressed_by": ["inhibited:a1"], "state": "DSUPR"}
+        alerts[key] = pattern | {"id": key, "fingerprint": key} | hidden
+    page = await site.open("/alerts")
+    await expect(page.locator("[data-tab=folded]")).to_have_text("根因之下 10002")
+    await expect(page.locator("[data-tab=open]")).to_have_text("待处置 6")
+    await expect(page.locator('.row[data-id="a1"] .fold')).to_have_text("+10002 下级")
+    await page.locator("[data-tab=folded]").click()
+    await expect(page.locator(".row[data-id]")).to_have_count(300)
+    await expect(page.locator(".rows-more")).to_contain_text("另有 9702 条")
+    start = time.monotonic()
+    await site.script.change("alert", "new", pattern | {"id": "new", "asset": "G08", "severity": "critical"})
+    await page.locator("[data-tab=open]").click()
+    await expect(page.locator('.row[data-id="new"]')).to_be_visible(timeout=2_000)
+    assert time.monotonic() - start < 2.0
+    assert site.faults == []
