@@ -42,7 +42,7 @@ test-redis: $(VENV)/.dev $(ASSETS)
 	WATCHFLOOR_TEST_REDIS=sentinel $(BIN)/pytest $(ON_REDIS)
 	WATCHFLOOR_TEST_REDIS=cluster $(BIN)/pytest $(ON_REDIS)
 
-# Collectors against independent peers; Debian: fping dnsmasq-base postgresql mariadb-server snmpd snmp bsdutils.
+# Collectors against independent peers; the Debian packages are in .ci/run.
 peers: $(VENV)/.dev
 	WATCHFLOOR_PEERS=1 $(BIN)/pytest tests/peers
 

@@ -28,6 +28,7 @@ CACHE = ROOT / "build" / "wheels"
 PIP_LOCK = ROOT / "deploy" / "requirements-pip.lock"
 # The C library of RHEL 8, Kylin V10 and everything since: every pinned wheel is made for it or an older one.
 GLIBC = (2, 28)
+PURPOSE = "watchfloor-bundle"
 MTIME = 1_577_836_800  # 2020-01-01; a time of building would make every bundle differ
 
 
@@ -39,6 +40,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--python", action="append", choices=locks.PYTHONS, help="only this Python; may be repeated")
     parser.add_argument("--machine", action="append", choices=locks.MACHINES, help="only this machine")
+    parser.add_argument("--sign", type=Path, metavar="KEY", help="an SSH key of yours: writes a signature beside it")
     parser.add_argument("--to", type=Path, default=ROOT / "dist", metavar="FOLDER")
     arguments = parser.parse_args()
     try:
@@ -47,7 +49,21 @@ def main() -> int:
         print(f"bundle: {error}", file=sys.stderr)
         return 1
     print(f"bundle: {made.name}, {made.stat().st_size / 1e6:.0f} MB\nsha256  {digest(made)}")
+    if arguments.sign is not None:
+        try:
+            print(f"signed: {sign(made, arguments.sign).name}")
+        except (OSError, subprocess.CalledProcessError) as error:
+            print(f"bundle: not signed: {error}", file=sys.stderr)
+            return 1
     return 0
+
+
+def sign(made: Path, key: Path) -> Path:
+    """A detached signature by OpenSSH (namespace PURPOSE), which asks for the key's passphrase or its agent itself."""
+    signature = made.with_name(f"{made.name}.sig")
+    signature.unlink(missing_ok=True)
+    subprocess.run(["ssh-keygen", "-q", "-Y", "sign", "-f", str(key), "-n", PURPOSE, str(made)], check=True)
+    return signature
 
 
 def bundle(target: Path, pythons: Sequence[str], machines: Sequence[str]) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -42,6 +43,14 @@ def test_a_pin_is_taken_by_the_pythons_that_its_marker_names() -> None:
 def test_a_lock_pins_everything_by_hash_and_names_no_registry(lock: str) -> None:
     assert all(pin.hashes for pin in locks.read(ROOT / lock))
     assert "://" not in (ROOT / lock).read_text("utf-8")
+
+
+def test_the_version_stands_in_one_place() -> None:
+    assert "version" in tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    for name in ("package.json", "package-lock.json"):
+        told = json.loads((ROOT / name).read_text("utf-8"))
+        assert "version" not in told
+        assert "version" not in told.get("packages", {}).get("", {})
 
 
 def test_the_sample_site_has_no_finding() -> None:

@@ -20,10 +20,12 @@ PATIENCE = 30.0
 
 
 def program(name: str) -> str:
-    """Where the program is. Skips the test, with the reason, when it is not installed."""
+    """Where the program is. Skips the test, with the reason, when it is not installed; in CI it must be."""
     found = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
     if found is None:
         found = next((str(path) for path in sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))), None)
+    if found is None and os.environ.get("CI") == "true":
+        pytest.fail(f"{name} is not installed: see .ci/run for the Debian packages")
     if found is None:
         pytest.skip(f"{name} is not installed")
     return found
