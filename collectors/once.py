@@ -10,9 +10,10 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from collectors import attempts, registry, verdicts
-from collectors.contract import CollectorError, Misconfigured, Reason
+from collectors.contract import CollectorError, Desk, Misconfigured, Reason, Subscriber
 from collectors.jobs import Spec
 from collectors.settings import Credential, SchemeSettings
 from feeds import wire
@@ -23,10 +24,15 @@ log = logging.getLogger(__name__)
 
 
 async def collect_once(
-    uri: str, timeout: float = 2.0, credentials: Mapping[str, Credential] | None = None, clock: Clock = now
+    uri: str,
+    timeout: float = 2.0,
+    credentials: Mapping[str, Credential] | None = None,
+    clock: Clock = now,
+    data: Path | None = None,
 ) -> list[Observation]:
     """What one attempt sees; the first observation is the verdict `family.up`. `timeout` in seconds. Never raises
-    CollectorError: its sentence is the verdict's text. `credentials` None: there are no settings to look them up in."""
+    CollectorError: its sentence is the verdict's text. `credentials` None: there are no settings to look them up in;
+    `data` is the site's folder, where a collector keeps its keys."""
     spec = _spec(uri, SchemeSettings(timeout=timeout, attempts=1))
     try:
         target = registry.target_of(uri, timeout=timeout, credentials=credentials)
@@ -34,6 +40,8 @@ async def collect_once(
             raise _no_settings(uri, target.params["cred"])
         spec = replace(spec, target=target)
         poller = registry.poller_class(target.scheme)()
+        if isinstance(poller, Subscriber):
+            poller.attach(_desk(data))
         try:
             seen = await attempts.probe(poller, target, 1)
         finally:
@@ -58,6 +66,13 @@ def _no_settings(uri: str, name: str) -> Misconfigured:
     return Misconfigured(
         f"{shown} refers to credential {name!r}: name the settings that hold it, with -c watchfloor.toml",
         f"{shown} 引用了凭据 {name!r}：请用 -c watchfloor.toml 指明设置文件",
+    )
+
+
+def _desk(data: Path | None) -> Desk:
+    """Nobody listens: the answer to the poll is all that is wanted."""
+    return Desk(
+        told=lambda target, seen: None, look=lambda target: None, report=lambda target, conditions: None, data=data
     )
 
 

@@ -189,9 +189,8 @@ def _collect(args: argparse.Namespace) -> int:
         raise Failed("--timeout 须大于 0 且不超过 300 秒\n--timeout must be above 0 and at most 300 seconds")
     settings = load(args.config) if args.config else None
     language = args.language or (settings.site.language if settings else "zh-CN")
-    observations = asyncio.run(
-        once.collect_once(args.once, args.timeout, settings.credentials if settings else None)
-    )
+    credentials, data = (settings.credentials, settings.data) if settings else (None, None)
+    observations = asyncio.run(once.collect_once(args.once, args.timeout, credentials, data=data))
     print(once.render(observations, as_json=args.json, language=language))
     return 0 if once.fine(observations) else 1
 

@@ -66,6 +66,7 @@ class Alarms:
 
     left_out: int = 0
     again: bool = False
+    refreshes: int = 0
     _kept: dict[str, Kept] = field(default_factory=dict)
     _over: set[str] = field(default_factory=set)
     _refreshed: set[str] | None = None
@@ -117,6 +118,7 @@ class Alarms:
     def _end_refresh(self) -> bool:
         """What the server did not name again is over."""
         refreshed, self._refreshed = self._refreshed, None
+        self.refreshes += 1
         gone = [key for key in self._kept if refreshed is not None and key not in refreshed]
         for key in gone:
             self._drop(key)

@@ -305,5 +305,8 @@ def test_a_credential_that_cannot_work_is_told_with_its_mend(values: dict[str, s
 async def test_once_shows_the_value() -> None:
     async with plant() as server:
         seen = await once.collect_once(f"opc.tcp://{server.address}?{LEVEL}", 5.0)
+        await server.alarm("High", True, "水位过高")
+        alarms = await once.collect_once(f"opc.tcp://{server.address}?alarms=server", 5.0)
     assert once.fine(seen)
     assert "1.5 m" in once.render(seen)
+    assert "水位过高" in once.render(alarms)
