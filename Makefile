@@ -42,8 +42,12 @@ test-redis: $(VENV)/.dev $(ASSETS)
 	WATCHFLOOR_TEST_REDIS=sentinel $(BIN)/pytest $(ON_REDIS)
 	WATCHFLOOR_TEST_REDIS=cluster $(BIN)/pytest $(ON_REDIS)
 
-# Collectors against independent peers; the Debian packages are in .ci/run.
-peers: $(VENV)/.dev
+# Collectors against independent peers; the Debian packages are in .ci/run, those of npm in tests/peers/node-opcua.
+NODE_PEERS := tests/peers/node-opcua
+$(NODE_PEERS)/node_modules/.installed: $(NODE_PEERS)/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --prefix $(NODE_PEERS) --omit=optional --ignore-scripts --no-audit --no-fund && touch $@; fi
+
+peers: $(VENV)/.dev $(NODE_PEERS)/node_modules/.installed
 	WATCHFLOOR_PEERS=1 $(BIN)/pytest tests/peers
 
 # Every figure as a JSON line, below ten minutes; BENCH="--quick bus" for less.

@@ -89,7 +89,7 @@ class Alarms:
         key = id.to_string()
         if self._refreshed is not None:
             self._refreshed.add(key)
-        if not retain:
+        if not retain and active is not True:  # some servers let go of an alarm that they still call active
             return self._drop(key)
         if key not in self._kept and len(self._kept) >= MOST:
             self.left_out += 1

@@ -1,0 +1,63 @@
+"""Modbus against two servers by other hands: pymodbus (PyPI) and modbus-serial (npm)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from pymodbus.server import ModbusTcpServer
+from pymodbus.simulator import DataType, SimData, SimDevice
+
+from collectors.contract import Misconfigured, NotReady
+from collectors.network.modbus import ModbusPoller
+from tests.collectors.network.loopback import ask, failure, target
+from tests.peers.conftest import free_port
+from tests.peers.node_peers import node_peer
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@asynccontextmanager
+async def asker() -> AsyncIterator[ModbusPoller]:
+    one = ModbusPoller()
+    try:
+        yield one
+    finally:
+        await one.close()
+
+
+async def test_pymodbus() -> None:
+    port = free_port()
+    held = [SimData(0, values=[230.5], datatype=DataType.FLOAT32), SimData(2, values=[-70000], datatype=DataType.INT32),
+            SimData(4, values=[7, 8, 9], datatype=DataType.UINT16)]  # fmt: skip
+    server = ModbusTcpServer(SimDevice(1, simdata=held), address=("127.0.0.1", port))
+    serving = asyncio.create_task(server.serve_forever(background=True))
+    await serving
+    try:
+        async with asker() as poller:
+            cases = {"hr=0:float32": 230.5, "hr=2:int32": -70000, "ir=4": 7, "hr=6": 9}
+            seen = await asyncio.gather(*(ask(poller, target(f"modbus://127.0.0.1:{port}/1?{one}")) for one in cases))
+            assert [one["modbus.value"].value for one in seen] == list(cases.values())
+            gone = await failure(poller, target(f"modbus://127.0.0.1:{port}/1?hr=900"))
+            assert isinstance(gone, Misconfigured)
+            assert "exception 2" in gone.en
+    finally:
+        await server.shutdown()
+
+
+async def test_modbus_serial(tmp_path: Path) -> None:
+    port = free_port()
+    base = f"modbus://127.0.0.1:{port}"
+    with node_peer("modbus_server.js", str(port), log=tmp_path / "log"):
+        async with asker() as poller:
+            cases = {"1?hr=3": 1003, "7?hr=3": 7003, "1?ir=199": 1199, "1?co=5": True, "1?co=6": False, "1?di=9": True}
+            seen = await asyncio.gather(*(ask(poller, target(f"{base}/{one}")) for one in cases))
+            assert [one["modbus.value"].value for one in seen] == list(cases.values())
+            gone = await failure(poller, target(f"{base}/1?hr=700"))
+            assert isinstance(gone, Misconfigured)
+            busy = await failure(poller, target(f"{base}/1?hr=400"))
+            assert isinstance(busy, NotReady)
+            assert "busy" in busy.en

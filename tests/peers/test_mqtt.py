@@ -1,0 +1,136 @@
+"""MQTT against Mosquitto: both versions, users, TLS, retained messages, last wills, restarts."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import trustme
+
+from collectors.contract import AuthFailed, NotReady, Reason
+from collectors.settings import Credential
+from feeds.model import Quality
+from tests.collectors.network.loopback import ask, failure, target
+from tests.collectors.network.test_mqtt import desktop
+from tests.peers.conftest import free_port, own, program, running, unprivileged
+
+pytestmark = pytest.mark.timeout(120)
+PASSWORD = "open sesame"
+LOGIN = Credential(name="b", kind="password", values={"user": "watch", "password": PASSWORD})
+
+
+@contextmanager
+def mosquitto(folder: Path, port: int, *lines: str) -> Iterator[str]:
+    """A broker on a port of loopback; gives host:port."""
+    own(folder.parent)
+    own(folder)
+    words = [f"listener {port} 127.0.0.1", "persistence false", "log_dest stderr", *lines]
+    (folder / "conf").write_text("\n".join([*words, ""]))
+    with running([program("mosquitto"), "-c", str(folder / "conf")], port, folder / "log"):
+        yield f"127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = own(tmp_path_factory.mktemp("mosquitto"))
+    program("mosquitto")
+    passwords, rights = folder / "passwords", folder / "acl"
+    subprocess.run(
+        [program("mosquitto_passwd"), "-c", "-b", str(passwords), "watch", PASSWORD], check=True, capture_output=True,
+        **unprivileged(),
+    )  # fmt: skip
+    rights.write_text("user watch\ntopic readwrite site/#\n")
+    with mosquitto(folder, free_port(), f"password_file {passwords}", f"acl_file {rights}") as where:
+        yield where
+
+
+def publish(where: str, topic: str, message: str, *words: str) -> None:
+    host, port = where.split(":")
+    line = [program("mosquitto_pub"), "-h", host, "-p", port, "-u", "watch", "-P", PASSWORD, "-t", topic, "-m", message]
+    subprocess.run([*line, *words], check=True, capture_output=True, timeout=10)
+
+
+@pytest.mark.parametrize("version", ["3.1.1", "5"])
+async def test_a_message_comes_as_it_is_published(broker: str, version: str) -> None:
+    async with desktop() as desk:
+        one = target(f"mqtt://{broker}/site/{version}/river?field=level&version={version}", LOGIN, 0.5)
+        await ask(desk.poller, one)
+        publish(broker, f"site/{version}/river", '{"level": 3.25}', "-q", "1")
+        await desk.news()
+        assert (desk.told[-1].value, desk.told[-1].quality) == (3.25, Quality.GOOD)
+
+
+async def test_a_retained_message_is_marked(broker: str) -> None:
+    publish(broker, "site/old", "7", "-r")
+    async with desktop() as desk:
+        seen = (await ask(desk.poller, target(f"mqtt://{broker}/site/old", LOGIN)))["mqtt.value"]
+        assert (seen.value, seen.quality, seen.text) == (7, Quality.UNCERTAIN, "retained")
+
+
+@pytest.mark.parametrize("version", ["3.1.1", "5"])
+async def test_users(broker: str, version: str) -> None:
+    wrong = Credential(name="b", kind="password", values={"user": "watch", "password": "wrong word"})
+    async with desktop() as desk:
+        for credential in (wrong, None):
+            error = await failure(desk.poller, target(f"mqtt://{broker}/site/a?version={version}", credential))
+            assert isinstance(error, AuthFailed)
+            assert "wrong word" not in error.en
+
+
+async def test_a_last_will_makes_the_device_offline(broker: str) -> None:
+    host, port = broker.split(":")
+    device = subprocess.Popen(
+        [program("mosquitto_sub"), "-h", host, "-p", port, "-u", "watch", "-P", PASSWORD, "-t", "site/x",
+         "--will-topic", "site/status", "--will-payload", "offline", "--will-retain"],
+        stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        async with desktop() as desk:
+            one = target(f"mqtt://{broker}/site/y?availability=site/status", LOGIN, 0.5)
+            await ask(desk.poller, one)
+            device.kill()
+            await desk.news()
+            error = await failure(desk.poller, one)
+            assert isinstance(error, NotReady)
+            assert error.reason is Reason.OFFLINE
+    finally:
+        device.kill()
+        device.wait()
+
+
+async def test_tls(tmp_path: Path) -> None:
+    folder, authority = own(tmp_path / "tls"), trustme.CA()
+    made = authority.issue_cert("127.0.0.1")
+    (folder / "ca").write_bytes(authority.cert_pem.bytes())
+    (folder / "cert").write_bytes(b"".join(one.bytes() for one in made.cert_chain_pems))
+    (folder / "key").write_bytes(made.private_key_pem.bytes())
+    (folder / "key").chmod(0o644)
+    lines = ("allow_anonymous true", f"certfile {folder}/cert", f"keyfile {folder}/key")
+    values = {"user": "x", "password": "y", "ca": authority.cert_pem.bytes().decode()}
+    trusting = Credential(name="c", kind="password", values=values)
+    with mosquitto(folder, free_port(), *lines) as where:
+        async with desktop() as desk:
+            error = await failure(desk.poller, target(f"mqtts://{where}/a"))
+            assert isinstance(error, NotReady)
+            assert error.reason is Reason.TLS
+            await ask(desk.poller, target(f"mqtts://{where}/a", trusting, 0.5))
+
+
+async def test_a_broker_that_restarts_is_found_again(tmp_path: Path) -> None:
+    port = free_port()
+    async with desktop() as desk:
+        one = target(f"mqtt://127.0.0.1:{port}/a", timeout=0.5)
+        with mosquitto(tmp_path / "m", port, "allow_anonymous true"):
+            await ask(desk.poller, one)
+        await desk.news()
+        assert isinstance(await failure(desk.poller, one), NotReady)
+        with mosquitto(tmp_path / "m", port, "allow_anonymous true") as where:
+            await asyncio.sleep(0.3)  # the pause of the connection is real
+            await ask(desk.poller, one)
+            publish(where, "a", "5")
+            await desk.news()
+            assert desk.told[-1].value == 5

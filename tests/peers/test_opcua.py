@@ -1,0 +1,105 @@
+"""OPC UA against node-opcua: subscriptions, qualities, policies, users, and an alarm that takes an acknowledgement."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from collectors.contract import AuthFailed, Misconfigured, NotReady
+from collectors.settings import Credential
+from feeds.model import Quality, Severity
+from tests.collectors.network.loopback import ask, failure, target
+from tests.collectors.network.test_opcua import desktop
+from tests.peers.conftest import free_port
+from tests.peers.node_peers import NodePeer, node_peer
+
+pytestmark = pytest.mark.timeout(180)
+NODE = "node=ns%3D1%3Bs%3DLevel"
+
+
+@pytest.fixture(scope="module")
+def peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[NodePeer, str]]:
+    folder, port = tmp_path_factory.mktemp("node-opcua"), free_port()
+    with node_peer("opcua_server.js", str(port), str(folder), log=folder / "log") as one:
+        yield one, f"opc.tcp://127.0.0.1:{port}/UA/Peer"
+
+
+def login(**values: str) -> Credential:
+    return Credential(name="peer", kind="opcua", values=values)
+
+
+async def test_values_are_pushed_with_their_quality(peer: tuple[NodePeer, str]) -> None:
+    one, url = peer
+    async with desktop() as desk:
+        where = target(f"{url}?{NODE}", timeout=5.0)
+        one.say("level 2.5")
+        await ask(desk.poller, where)
+        await desk.until(lambda: desk.told[-1].value == 2.5)
+        assert desk.told[-1].observed_at == pytest.approx(time.time(), abs=30)
+        for word, quality in (("BadSensorFailure", Quality.BAD), ("UncertainLastUsableValue", Quality.UNCERTAIN)):
+            one.say(f"status {word}")
+            await desk.until(lambda word=word: desk.told[-1].text == word)  # type: ignore[misc]
+            assert desk.told[-1].quality is quality
+
+
+async def test_what_is_not_there_is_told(peer: tuple[NodePeer, str]) -> None:
+    _, url = peer
+    async with desktop() as desk:
+        for node, words in (("ns%3D1%3Bs%3DNope", "no node"), ("i%3D2253", "no value")):
+            error = await failure(desk.poller, target(f"{url}?node={node}", timeout=5.0))
+            assert isinstance(error, Misconfigured)
+            assert words in error.en
+
+
+@pytest.mark.parametrize(
+    ("policy", "mode"),
+    [("Basic256Sha256", "SignAndEncrypt"), ("Basic256Sha256", "Sign"), ("Aes128_Sha256_RsaOaep", "SignAndEncrypt"),
+     ("Aes256_Sha256_RsaPss", "SignAndEncrypt")],
+)  # fmt: skip
+async def test_every_policy_and_a_user(peer: tuple[NodePeer, str], policy: str, mode: str, tmp_path: Path) -> None:
+    _, url = peer
+    words = {"policy": policy, "mode": mode, "user": "watch", "password": "open sesame"}
+    async with desktop(tmp_path) as desk:
+        strange = await failure(desk.poller, target(f"{url}?{NODE}", login(**words), 5.0))
+        assert isinstance(strange, AuthFailed)
+        trust = strange.en.partition("SHA-256 ")[2][:64]
+        seen = await ask(desk.poller, target(f"{url}?{NODE}", login(**words, trust=trust), 8.0))
+        assert "opcua.value" in seen
+        wrong = {**words, "password": "wrong word", "trust": trust}
+        error = await failure(desk.poller, target(f"{url}?{NODE}", login(**wrong), 8.0))
+        assert isinstance(error, AuthFailed)
+        assert "wrong word" not in error.en
+
+
+async def test_an_alarm_is_seen_acknowledged_and_over(peer: tuple[NodePeer, str]) -> None:
+    one, url = peer
+    one.say("tank 20")
+    async with desktop() as desk:
+        where = target(f"{url}?alarms=server", timeout=5.0)
+        await ask(desk.poller, where)
+        await desk.until(lambda: any(each.active for each in desk.conditions.values()))
+        name = next(name for name, each in desk.conditions.items() if each.active)
+        assert "LevelAlarm" in name
+        assert not desk.conditions[name].acked
+        assert desk.conditions[name].severity in set(Severity)
+        await desk.poller.acknowledge(where, name, "李雷", "已派人")
+        await desk.until(lambda: desk.conditions[name].acked)
+        one.say("tank 1")
+        await desk.until(lambda: name not in desk.conditions or not desk.conditions[name].active)
+
+
+async def test_a_server_that_is_killed_is_found_again(tmp_path: Path) -> None:
+    port = free_port()
+    url = f"opc.tcp://127.0.0.1:{port}/UA/Peer?{NODE}"
+    async with desktop() as desk:
+        with node_peer("opcua_server.js", str(port), str(tmp_path), log=tmp_path / "log"):
+            await ask(desk.poller, target(url, timeout=5.0))
+        await desk.until(lambda: bool(desk.looks))
+        assert isinstance(await failure(desk.poller, target(url, timeout=5.0)), NotReady)
+        with node_peer("opcua_server.js", str(port), str(tmp_path), log=tmp_path / "log") as one:
+            await ask(desk.poller, target(url, timeout=5.0))
+            one.say("level 7.5")
+            await desk.until(lambda: desk.told[-1].value == 7.5)
