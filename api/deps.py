@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 
 from api.principal import Principal, Right
 from api.problems import Problem, language
-from api.settings import IngestSettings, SiteInfo, WebSettings
+from api.settings import IngestSettings, LoadSettings, SiteInfo, WebSettings
 from feeds.bus import Bus
 from feeds.clock import Clock, now
 from feeds.commands import CommandClient
@@ -48,6 +48,7 @@ class Deps:
     history: History | None = None
     intake: Intake | None = None
     ingest: IngestSettings = field(default_factory=IngestSettings)
+    load: LoadSettings = field(default_factory=LoadSettings)
     clock: Clock = now
     settings_shown: Callable[[], Awaitable[dict[str, Any]]] | None = None
     script_hashes: Callable[[], list[str]] = _no_hashes

@@ -58,6 +58,17 @@ class IngestSettings:
     zabbix_timezone: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadSettings:
+    """`[load]`: what the site asks of its people, as medians in seconds; 0 is no target.
+
+    `mtta`: from the first event to the first person who takes it; `mttr`: to its end.
+    """
+
+    mtta: float = 0.0
+    mttr: float = 0.0
+
+
 def is_loopback(host: str) -> bool:
     """Whether a server on `host` can only be reached from this machine."""
     try:

@@ -20,7 +20,7 @@ from alerts.settings import (
     SmsSettings,
     StepSettings,
 )
-from api.settings import IngestSettings, SiteInfo, WebSettings
+from api.settings import IngestSettings, LoadSettings, SiteInfo, WebSettings
 from collectors import registry
 from collectors.settings import SchemeSettings, SourceSettings
 from watchfloor import settings_reference
@@ -64,7 +64,7 @@ def test_every_option_is_documented(option: str) -> None:
 @pytest.mark.parametrize(
     "settings",
     [SiteInfo, WebSettings, IngestSettings, SchemeSettings, SourceSettings, RuleSettings, ReceiverSettings, HoldPolicy,
-     SmsSettings, EscalationSettings, StepSettings, RelaySettings],
+     LoadSettings, SmsSettings, EscalationSettings, StepSettings, RelaySettings],
 )
 def test_every_setting_is_documented(settings: type) -> None:
     text = (DOCS / "configuration.md").read_text()

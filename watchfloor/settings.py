@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from alerts.settings import EscalationSettings, HoldPolicy, ReceiverSettings, RuleSettings
-from api.settings import IngestSettings, SiteInfo, WebSettings
+from api.settings import IngestSettings, LoadSettings, SiteInfo, WebSettings
 from collectors.settings import Credential, SchemeSettings, SourceSettings
 from feeds.history.settings import HistorySettings
 from watchfloor import settings_people as people
@@ -37,6 +37,7 @@ class Settings:
     history: HistorySettings = field(default_factory=HistorySettings)
     web: WebSettings = field(default_factory=WebSettings)
     ingest: IngestSettings = field(default_factory=IngestSettings)
+    load: LoadSettings = field(default_factory=LoadSettings)
     credentials: dict[str, Credential] = field(default_factory=dict)
     schemes: dict[str, SchemeSettings] = field(default_factory=dict)
     reference: tuple[str, ...] = ()
@@ -108,6 +109,8 @@ def _settings(top: Table, path: Path) -> Settings:
         web = server.web(table)
     with top.table("ingest") as table:
         ingest = server.ingest(table)
+    with top.table("load") as table:
+        targets = server.load(table)
     with top.table("credentials") as table:
         credentials = sections.credentials(table)
     with top.table("defaults") as table:
@@ -123,8 +126,9 @@ def _settings(top: Table, path: Path) -> Settings:
     top.done()
     return Settings(
         path=path, site=info, data=data, inventory=inventory, redis_url=redis_url, journal_url=journal_url,
-        history=history, web=web, ingest=ingest, credentials=credentials, schemes=schemes, reference=reference,
-        sources=sources, rules=rules, receivers=receivers, escalations=escalations, root_cause=root_cause,
+        history=history, web=web, ingest=ingest, load=targets, credentials=credentials, schemes=schemes,
+        reference=reference, sources=sources, rules=rules, receivers=receivers, escalations=escalations,
+        root_cause=root_cause,
     )  # fmt: skip
 
 

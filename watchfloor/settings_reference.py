@@ -41,6 +41,9 @@ trusted_proxies = ["127.0.0.1"]
 session_hours = 12.0
 idle_hours = 2.0
 demo = false
+[load]
+mtta = "10m"
+mttr = "4h"
 [ingest]
 resolve_timeout = "5m"
 zabbix_timezone = "UTC"

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from api.settings import IngestSettings, SiteInfo, WebSettings, is_loopback
+from api.settings import IngestSettings, LoadSettings, SiteInfo, WebSettings, is_loopback
 from feeds import bus_url
 from feeds.history.settings import HistorySettings
 from watchfloor.settings_reader import LANGUAGES, Table, has_host, spell
@@ -41,6 +41,11 @@ def _zone(table: Table, key: str, default: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         table.wrong("timezone", key)
     return zone
+
+
+def load(table: Table) -> LoadSettings:
+    """How quickly alerts are to be taken and ended."""
+    return LoadSettings(mtta=table.duration("mtta", 0.0, "0s", "7d"), mttr=table.duration("mttr", 0.0, "0s", "31d"))
 
 
 def ingest(table: Table) -> IngestSettings:

@@ -11,6 +11,7 @@ TABLES: dict[str, tuple[str, str, str]] = {
     "journal": ("台账所在的数据库。", "The database of the journal.", "[journal]"),
     "history": ("历史数据保留多久。", "How long metric history is kept.", "[history]"),
     "web": ("页面与接口如何提供。", "How pages and API are served.", "[web]"),
+    "load": ("对值守人员的要求。", "What the site asks of its people.", "[load]"),
     "ingest": ("其他工具送来的告警。", "What other tools send in.", "[ingest]"),
     "credentials.NAME": (
         "一份凭据，探测以 cred=NAME 引用；各 kind 所需的值不同。",
@@ -58,6 +59,10 @@ TITLES: dict[str, tuple[str, str]] = {
     "web.session_hours": ("登录最长有效小时数", "hours after which a session ends"),
     "web.idle_hours": ("无操作多少小时后退出", "hours without a request after which it ends"),
     "web.demo": ("演示模式：人人免登录，仅限本机", "demo: everybody is signed in; this machine only"),
+    "load.mtta": (
+        "从首次事件到有人接手的中位时间目标（0s 不设）", "median from first event to first person (0s: none)",
+    ),
+    "load.mttr": ("到结束的中位时间目标（0s 为不设）", "median to the end (0s: no target)"),
     "ingest.resolve_timeout": (
         "未带结束时间的外来告警多久未重发即视为过期", "an alert without an end is stale when not sent for so long",
     ),

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 import signal
-from dataclasses import replace
 from typing import Any
 
 from api.app import create_app
@@ -44,7 +43,7 @@ class Web:
                 bus=bus, map_layer=layer, reload=self._ask_reload, settings_shown=self._settings_shown,
                 script_hashes=lambda: script_hashes(self._dash),
                 static_prefixes=STATIC_PREFIXES, history=History(self._history, bus, settings.history),
-                intake=self._intake, ingest=settings.ingest,
+                intake=self._intake, ingest=settings.ingest, load=settings.load,
             )
         )
         self._applied, self._since = settings, now()
@@ -84,5 +83,5 @@ class Web:
     async def reload(self, fresh: Settings) -> None:
         """The web server's own settings need a restart; say so when they differ."""
         self._applied, self._since = fresh, now()
-        if replace(fresh.web) != self._settings.web or fresh.site != self._settings.site:
-            log.warning("[web] and [site] have changed; they apply when the web role is started again")
+        if any(getattr(fresh, name) != getattr(self._settings, name) for name in ("web", "site", "load")):
+            log.warning("[web], [site] or [load] have changed; they apply when the web role is started again")

@@ -51,7 +51,7 @@ class Load:
 
     def _made(self, region: str, at: float, shifts: list[Shift], records: list[Record]) -> Record:
         to_take, to_end = waiting(records)
-        report = Report(self._facts, at, lambda life: covers(region, life.region), shifts)
+        report = Report(self._facts, at, lambda life: covers(region, life.region), shifts, self._deps.load)
         return {
             "load": report.load([one for one in records if one["active"]]),
             "mtta": report.taken(to_take), "mttr": report.repaired(to_end), "shifts": report.by_shift(),

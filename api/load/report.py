@@ -23,6 +23,7 @@ from api.load.figures import (
     within,
 )
 from api.load.shifts import Shift
+from api.settings import LoadSettings
 from feeds.model import Severity
 from feeds.wire import iso
 
@@ -36,8 +37,11 @@ CLASS = {Severity.CRITICAL: "high", Severity.MAJOR: "medium"}
 class Report:
     """Figures of the last day up to `now`, for what `sees` lets through. `shifts` newest first."""
 
-    def __init__(self, facts: Facts, now: float, sees: Callable[[Life], bool], shifts: Sequence[Shift]) -> None:
-        self._facts, self._now, self._shifts = facts, now, shifts
+    def __init__(
+        self, facts: Facts, now: float, sees: Callable[[Life], bool], shifts: Sequence[Shift],
+        targets: LoadSettings,
+    ) -> None:
+        self._facts, self._now, self._shifts, self._targets = facts, now, shifts, targets
         self._sees = _remembered(sees)
         self._shown = self._of(facts.shown)
         self._times = [mark.at for mark in self._shown]
@@ -143,13 +147,15 @@ class Report:
     def taken(self, waiting: int, start: float | None = None, end: float | None = None) -> Record:
         """From the first event to the first person, of what was taken in the last day (or raised in a shift)."""
         lives = [mark.life for mark in self._facts.taken if self._sees(mark.life) and mark.life.shown_at is not None]
-        return _times(lives, lambda life: life.taken_at, waiting, self._day, start, end)
+        found = _times(lives, lambda life: life.taken_at, waiting, self._day, start, end)
+        return found | {"target": self._targets.mtta or None}
 
     def repaired(self, waiting: int, start: float | None = None, end: float | None = None) -> Record:
         """From the first event to the end, of what is over."""
         lives = {mark.life.id: mark.life for mark in self._facts.over if self._sees(mark.life)}
         shown = [one for one in lives.values() if one.shown_at is not None and one.over_at is not None]
-        return _times(shown, lambda life: life.over_at, waiting, self._day, start, end)
+        found = _times(shown, lambda life: life.over_at, waiting, self._day, start, end)
+        return found | {"target": self._targets.mttr or None}
 
     def by_shift(self) -> list[Record]:
         """Each shift of the last day with its own figures; an alert belongs to the shift of its first event."""
@@ -198,7 +204,6 @@ def _times(
     found = Lengths.of(lengths)
     return {
         "median_s": _rounded(found.median), "p90_s": _rounded(found.p90), "count": found.count, "waiting": waiting,
-        "target": None,
     }
 
 

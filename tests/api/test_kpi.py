@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -9,6 +10,7 @@ import pytest
 
 from alerts import hiding, life
 from api.load import reader
+from api.settings import LoadSettings
 from feeds.model import Alert, Hold, Severity
 from feeds.wire import iso
 from tests.api.conftest import NOW, A, B, World, an_alert
@@ -225,6 +227,13 @@ async def test_what_is_read_bit_by_bit_is_what_is_read_at_once(story: Story, wor
     bit_by_bit = await story.kpi()
     world.apps.clear()
     assert await story.kpi() == bit_by_bit
+
+
+async def test_the_sites_own_targets_stand_beside_the_times(story: Story, world: World) -> None:
+    world.app.state.load._deps = replace(world.deps(), load=LoadSettings(mtta=600.0))
+    found = await story.kpi()
+    assert (found["mtta"]["target"], found["mttr"]["target"]) == (600.0, None)
+    assert {one["mtta"]["target"] for one in found["shifts"]} == {600.0}
 
 
 async def test_an_answer_is_given_again_for_a_second(story: Story, world: World) -> None:

@@ -352,3 +352,16 @@ def test_proxies_are_addresses_or_networks(tmp_path: Path, said: str, fine: bool
     file.write_text(f'[site]\nname = "x"\nregion = "532300"\n[web]\ntrusted_proxies = {said}\n')
     codes = [finding.code for finding in read(file).findings]
     assert codes == ([] if fine else ["proxy_form"])
+
+
+def test_targets_and_the_bounds_of_waiting_are_settings(tmp_path: Path) -> None:
+    file = tmp_path / "watchfloor.toml"
+    file.write_text(
+        '[site]\nname = "x"\nregion = "532300"\n[load]\nmtta = "10m"\n[root_cause]\nlongest = "30s"\nunprobed = "0s"\n'
+    )
+    settings = load(file)
+    assert (settings.load.mtta, settings.load.mttr) == (600.0, 0.0)
+    assert (settings.root_cause.longest, settings.root_cause.unprobed) == (30.0, 0.0)
+    file.write_text(file.read_text().replace("30s", "30m").replace("10m", "10"))
+    found = {one.key: one.code for one in read(file).findings}
+    assert found == {"load.mtta": "duration_form", "root_cause.longest": "duration_range"}
