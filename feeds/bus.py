@@ -18,17 +18,16 @@ from feeds.entries import (
     DEAD_KEPT,
     Beat,
     DeadLetter,
-    Packed,
     Saved,
     State,
     StreamEntry,
     beat_of,
     commit_writes,
+    decoded,
     entry_order,
     letter,
     letter_fields,
     readable,
-    unpacked,
 )
 from feeds.fencing import Fence
 from feeds.keys import FEEDS, FOLLOWERS, Keys
@@ -202,31 +201,17 @@ class Bus:
         wait = max(1, int(block * 1000)) if block > 0 else None
         async with self._asked():
             answer = await self._redis.xread(dict(cursors), count=count, block=wait)
-        entries: list[StreamEntry] = []
-        for stream, rows in answer or []:
-            for entry_id, fields in rows:
-                if entry := await self._decoded(stream.decode(), entry_id.decode(), fields or {}):
-                    entries.append(entry)
-        return entries
+        rows = [(stream.decode(), *row) for stream, rows in answer or [] for row in rows]
+        return [await self._decoded(stream, entry.decode(), fields or {}) for stream, entry, fields in rows]
 
-    async def _decoded(self, stream: str, entry: str, fields: dict[bytes, bytes]) -> StreamEntry | None:
+    async def _decoded(self, stream: str, entry: str, fields: dict[bytes, bytes]) -> StreamEntry:
         try:
-            if stream == self.keys.changes:
-                return StreamEntry(stream, entry, "change", "", self._changes(entry, fields))
-            if stream == self.keys.results:
-                return StreamEntry(stream, entry, "result", "", [wire.decode(fields[b"r"], Result)])
-            source = fields.get(b"s", b"").decode(errors="replace")
-            envelope, items = wire.decode_envelope(fields[b"e"])
-            return StreamEntry(stream, entry, envelope.kind, source or envelope.source, items)
+            return decoded(self.keys, stream, entry, fields, self.rev(entry))
         except (wire.Undecodable, KeyError, ValueError) as error:
             raw = fields[b"e"] if b"e" in fields else b"".join(k + b"=" + v for k, v in fields.items())
             source = fields.get(b"s", b"").decode(errors="replace")
             await self.dead_letter(stream, entry, raw, f"{type(error).__name__}: {error}", source)
             return StreamEntry(stream, entry, "dead", source, [])
-
-    def _changes(self, entry: str, fields: dict[bytes, bytes]) -> list[Change]:
-        rows = wire.decode(fields[b"b"], list[Packed])
-        return [unpacked(row, self.rev(entry)) for row in rows]
 
     def rev(self, entry: str) -> str:
         """The public revision of a place in the change stream."""

@@ -88,6 +88,18 @@ def unpacked(row: Packed, rev: str) -> Change:
     return Change(kind=kind, id=row[1], after=after, at=row[3], cause=row[4], rev=rev)
 
 
+def decoded(keys: Keys, stream: str, entry: str, fields: dict[bytes, bytes], rev: str) -> StreamEntry:
+    """An entry of any stream; `rev` is the public revision of its place. Raises Undecodable, KeyError, ValueError."""
+    if stream == keys.changes:
+        rows = wire.decode(fields[b"b"], list[Packed])
+        return StreamEntry(stream, entry, "change", "", [unpacked(row, rev) for row in rows])
+    if stream == keys.results:
+        return StreamEntry(stream, entry, "result", "", [wire.decode(fields[b"r"], Result)])
+    source = fields.get(b"s", b"").decode(errors="replace")
+    envelope, items = wire.decode_envelope(fields[b"e"])
+    return StreamEntry(stream, entry, envelope.kind, source or envelope.source, items)
+
+
 def readable(kind: Kind, rows: dict[bytes, bytes]) -> dict[str, Any]:
     """The records that can be read; one that cannot (written by another version) counts as not there."""
     records: dict[str, Any] = {}

@@ -1,13 +1,33 @@
-"""Logs as one line each on standard error: JSON for machines, plain for a terminal."""
+"""Logs as one line each on standard error: JSON for machines, plain for a terminal; WATCHFLOOR_LOG chooses.
+
+Nothing of ours logs a secret. What other people's libraries say may hold an address with a password in it, so
+logins in addresses and values of telling names are masked in every line, whoever wrote it.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
+import os
+import re
 import sys
 from datetime import datetime
 
+FORM = "WATCHFLOOR_LOG"
+"""The variable: "json" or "console"; else a terminal gets plain lines."""
+MASK = "…"
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_LOGIN = re.compile(r"(?<=://)[^/\s\"'@?#]*@")
+_NAMES = "password|passwd|secret|token|community|auth_?key|priv_?key|api_?key"
+_TELLING = re.compile(rf"((?:{_NAMES})[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,;)}}\]]+", re.I)
+_BEARER = re.compile(r"(\b(?:bearer|basic)\s+)[\w.~+/=-]{8,}", re.I)
+
+
+def masked(text: str) -> str:
+    """The text without logins in addresses, without values of names like `password` and `token`."""
+    if "://" in text:
+        text = _LOGIN.sub(f"{MASK}@", text)
+    return _BEARER.sub(rf"\g<1>{MASK}", _TELLING.sub(rf"\g<1>{MASK}", text))
 
 
 class _Json(logging.Formatter):
@@ -21,19 +41,26 @@ class _Json(logging.Formatter):
             "level": record.levelname.lower(),
             "role": self._role,
             "logger": record.name,
-            "text": record.getMessage(),
+            "text": masked(record.getMessage()),
         }
-        line |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
+        more = {name: value for name, value in vars(record).items() if name not in _STANDARD}
+        line |= {name: masked(value) if isinstance(value, str) else value for name, value in more.items()}
         if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+            line["error"] = masked(self.formatException(record.exc_info))
+        return json.dumps(line, ensure_ascii=False, default=lambda value: masked(str(value)))
+
+
+class _Plain(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return masked(super().format(record))
 
 
 def setup(role: str, *, level: int = logging.INFO) -> None:
     """Log to standard error: plain text when a person reads along, else JSON lines."""
     handler = logging.StreamHandler(sys.stderr)
-    if sys.stderr.isatty():
-        handler.setFormatter(logging.Formatter(f"%(asctime)s %(levelname).1s {role}: %(message)s", "%H:%M:%S"))
+    form = os.environ.get(FORM, "")
+    if form == "console" or (form != "json" and sys.stderr.isatty()):
+        handler.setFormatter(_Plain(f"%(asctime)s %(levelname).1s {role}: %(message)s", "%H:%M:%S"))
     else:
         handler.setFormatter(_Json(role))
     logging.basicConfig(level=level, handlers=[handler], force=True)
