@@ -5,28 +5,31 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
 
 from collectors.contract import Poller
 
-J = TypeVar("J")
+Work = Callable[[], Awaitable[None]]
 
 
 class Lane:
-    """`limit` jobs at once; the others wait in order. `poller` is shared by all of them."""
+    """`limit` jobs at once; the others wait in order. `poller` is shared by all of them.
+
+    Targets that did not answer the last time take as long as their timeout, so they may hold three quarters of the
+    room at most: whoever answers quickly never waits for them.
+    """
 
     def __init__(self, scheme: str, poller: Poller | None, limit: int, tasks: asyncio.TaskGroup) -> None:
         self.scheme = scheme
         self.poller = poller
         self.limit = limit
-        self.running = 0
+        self.running = self._slow = 0
         self.finished_at = asyncio.get_running_loop().time()
-        self._waiting: deque[tuple[float, Callable[[], Awaitable[None]]]] = deque()
+        self._waiting: dict[bool, deque[tuple[float, Work]]] = {False: deque(), True: deque()}
         self._tasks = tasks
 
-    def enter(self, due: float, work: Callable[[], Awaitable[None]]) -> None:
-        """`work` runs as soon as there is room."""
-        self._waiting.append((due, work))
+    def enter(self, due: float, work: Work, *, slow: bool = False) -> None:
+        """`work` runs as soon as there is room; `slow` when it will probably take its whole timeout."""
+        self._waiting[slow].append((due, work))
         self._fill()
 
     @property
@@ -36,19 +39,28 @@ class Lane:
 
     def late(self, now: float) -> float:
         """Seconds that the longest waiting job is late, 0 when none waits."""
-        return max(0.0, now - self._waiting[0][0]) if self._waiting else 0.0
+        return max((now - queue[0][0] for queue in self._waiting.values() if queue), default=0.0)
 
     def _fill(self) -> None:
-        while self._waiting and self.running < self.limit:
-            _, work = self._waiting.popleft()
+        while self.running < self.limit and (slow := self._next()) is not None:
+            _, work = self._waiting[slow].popleft()
             self.running += 1
-            self._tasks.create_task(self._run(work), name=f"{self.scheme} probe")
+            self._slow += slow
+            self._tasks.create_task(self._run(work, slow), name=f"{self.scheme} probe")
 
-    async def _run(self, work: Callable[[], Awaitable[None]]) -> None:
+    def _next(self) -> bool | None:
+        """Which kind runs next, None when none may."""
+        if self._waiting[False]:
+            return False
+        room = self._slow < max(1, self.limit - self.limit // 4)
+        return True if self._waiting[True] and room else None
+
+    async def _run(self, work: Work, slow: bool) -> None:
         try:
             await work()
         finally:
             self.running -= 1
+            self._slow -= slow
         # Not in `finally`: a cancelled group takes no new tasks.
         self.finished_at = asyncio.get_running_loop().time()
         self._fill()

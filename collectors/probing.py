@@ -142,7 +142,7 @@ class Probing:
             limit = self._settings(job.spec.scheme).concurrency
             lane = Lane(job.spec.scheme, self._poller(job.spec), limit, tasks)
             self._lanes[job.spec.scheme] = lane
-        lane.enter(due, partial(self._round, job, lane, due))
+        lane.enter(due, partial(self._round, job, lane, due), slow=job.up is False)
 
     def _poller(self, spec: Spec) -> Poller | None:
         if spec.scheme not in registry.known_schemes():

@@ -164,6 +164,24 @@ def test_five_hundred_dead_targets_cost_no_more_than_live_ones(poller: type[Fake
     assert sum(1 for number in asked if number < 500) == sum(1 for number in asked if number >= 500) == 4 * 500
 
 
+def test_silent_targets_never_delay_those_that_answer_however_many_they_are(poller: type[FakePoller]) -> None:
+    async def mostly_silent(target: Target) -> list[Measurement]:
+        return await (swallowed(target) if int(target.asset[1:]) < 300 else good(target))
+
+    bus = FakeBus()
+    answering(poller, mostly_silent)()
+    settings = SchemeSettings(interval=2, timeout=1.5, concurrency=100)
+    moved(for_seconds(collect(bus, assets(400), settings), until=40))
+    times: dict[str, list[float]] = {}
+    for at, asset in poller.asked:
+        if int(asset[1:]) >= 300 and at > 15:
+            times.setdefault(asset, []).append(at)
+    assert len(times) == 100
+    for one in times.values():
+        assert [round(b - a, 3) for a, b in zip(one, one[1:], strict=False)] == [2.0] * (len(one) - 1)
+    assert not bus.heartbeats("network.tcp")[-1].ok  # the silent ones cannot all be asked in time, and that is said
+
+
 def test_concurrency_is_bounded_and_says_when_it_cannot_keep_up(poller: type[FakePoller]) -> None:
     bus = FakeBus()
     answering(poller, swallowed)()
