@@ -50,6 +50,11 @@ $(NODE_PEERS)/node_modules/.installed: $(NODE_PEERS)/package-lock.json
 peers: $(VENV)/.dev $(NODE_PEERS)/node_modules/.installed
 	WATCHFLOOR_PEERS=1 $(BIN)/pytest tests/peers
 
+# A storm over HTTP during which the alert role dies a hundred times: nothing lost, nothing told twice, back in 5 s.
+.PHONY: soak
+soak: $(VENV)/.dev $(ASSETS)
+	$(BIN)/python -m bench.storm --alerts 40000 --seconds 600 --kill 100
+
 # Every figure as a JSON line, below ten minutes; BENCH="--quick bus" for less.
 bench: $(VENV)/.dev $(ASSETS)
 	@$(BIN)/python -m bench $(BENCH)

@@ -21,7 +21,7 @@ from watchfloor.zygote import Zygote
 log = logging.getLogger(__name__)
 
 ROLES = ("project", "alert", "command", "collect", "web")
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0  # a role that is killed again and again is back within 5 s all the same
 HEALTHY_AFTER = 10.0
 STOP_WITHIN = 5.0
 BROKEN_AFTER = 3

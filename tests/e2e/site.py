@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,6 +80,12 @@ class Hook:
 
     port: int
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+
+    def heard(self, asset: str) -> float | None:
+        """When the first message about an asset came (monotonic)."""
+        about = (at for at, (_, body) in zip(self.times, self.calls, strict=True) if body["alert"]["asset"] == asset)
+        return next(about, None)
 
     @property
     def keys(self) -> list[str]:
@@ -91,6 +98,7 @@ async def hook() -> AsyncIterator[Hook]:
 
     async def take(request: web.Request) -> web.Response:
         one.calls.append((request.headers["Idempotency-Key"], await request.json()))
+        one.times.append(time.monotonic())
         return web.Response()
 
     app = web.Application()
