@@ -1,6 +1,7 @@
-"""The demo's receiver: a real webhook on loopback, so that one sees what a duty phone would get.
+"""The demo's receiver: a real webhook and SMS gateway on loopback, so that one sees what a duty phone would get.
 
-`POST /` takes a message (see alerts/webhook.py), `GET /` lists the last ones, newest first.
+`POST /` takes a message (see alerts/webhook.py), `POST /sms` a text as `{mobile, content}`, `GET /` lists the last
+ones, newest first.
 They are also kept in `run/messages.jsonl` of the demo's folder.
 """
 
@@ -38,6 +39,7 @@ class Receiver:
         app = web.Application(client_max_size=BODY_LIMIT)
         app.router.add_get("/", self._list)
         app.router.add_post("/", self._take)
+        app.router.add_post("/sms", self._take)
         return app
 
     async def _list(self, _: web.Request) -> web.Response:
@@ -65,6 +67,8 @@ class Receiver:
 
 def line(body: Any) -> str:
     """A message in one line of Chinese and English."""
+    if isinstance(body, dict) and body.keys() >= {"mobile", "content"}:
+        return f"☎ {body['mobile']} {' '.join(str(body['content']).split())[:200]}"
     if not isinstance(body, dict) or not isinstance(body.get("alert"), dict):
         return f"✉ {json.dumps(body, ensure_ascii=False)[:120]}"
     alert, asset = body["alert"], body.get("asset") or {}

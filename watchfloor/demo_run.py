@@ -16,6 +16,7 @@ import aiohttp
 from watchfloor import logs, site, valkey
 from watchfloor.demo import is_free
 from watchfloor.demo_control import DemoError
+from watchfloor.demo_people import put_roster
 from watchfloor.demo_receiver import Receiver, serving
 from watchfloor.process import die_with_parent
 from watchfloor.settings import Settings, load
@@ -49,10 +50,9 @@ def run(path: Path, speed: float, tell: Tell) -> int:
 async def _run(settings: Settings, speed: float, tell: Tell) -> None:
     folder = settings.path.parent
     async with AsyncExitStack() as stack:
-        for receiver in settings.receivers:
-            address = urlsplit(receiver.url)
-            taker = Receiver(folder / "run" / "messages.jsonl", tell)
-            await stack.enter_async_context(serving(taker, address.hostname or "127.0.0.1", address.port or 80))
+        taker = Receiver(folder / "run" / "messages.jsonl", tell)
+        for host, port in {_place(receiver.url) for receiver in settings.receivers}:
+            await stack.enter_async_context(serving(taker, host, port))
         child = await stack.enter_async_context(world(folder, speed))
         await stack.enter_async_context(beside(_when_ready(settings, tell)))
         boss = site.supervisor(settings)
@@ -66,6 +66,12 @@ async def _run(settings: Settings, speed: float, tell: Tell) -> None:
             raise
         await stack.enter_async_context(beside(_say_end(child)))
         await roles
+
+
+def _place(url: str) -> tuple[str, int]:
+    """Where a receiver listens; several may share one address."""
+    parts = urlsplit(url)
+    return parts.hostname or "127.0.0.1", parts.port or 80
 
 
 @asynccontextmanager
@@ -128,6 +134,10 @@ async def _when_ready(settings: Settings, tell: Tell) -> None:
             await asyncio.sleep(LOOK_EVERY)
     for line in greeting(settings):
         tell(line)
+    try:
+        await put_roster(address(settings))
+    except (aiohttp.ClientError, TimeoutError) as error:
+        log.warning("demo: the duty roster could not be put: %s", error)
     # It brings the journal's libraries along: seconds that the start must not wait, nor the supervisor's loop.
     run_jobs = await asyncio.to_thread(_backup_jobs)
     await run_jobs(settings, address(settings))

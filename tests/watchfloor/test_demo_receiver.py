@@ -42,7 +42,12 @@ async def test_what_is_no_json_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("body", "words"),
-    [(BODY, ["first", "critical", "州核心", "节点不通", "Down"]), ([1], ["[1]"]), ({"alert": {}}, [])],
+    [
+        (BODY, ["first", "critical", "州核心", "节点不通", "Down"]),
+        ({"mobile": "138", "content": "州核心\n节点不通"}, ["138", "州核心 节点不通"]),
+        ([1], ["[1]"]),
+        ({"alert": {}}, []),
+    ],
 )
 def test_a_message_is_said_in_one_line(body: object, words: list[str]) -> None:
     assert all(word in line(body) for word in words)
