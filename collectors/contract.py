@@ -266,6 +266,9 @@ _BY_ERRNO = {
 }
 
 
+_NO_TLS = frozenset(("WRONG_VERSION_NUMBER", "UNEXPECTED_MESSAGE", "HTTP_REQUEST"))
+
+
 def not_ready(error: OSError) -> NotReady:
     """The NotReady that an OSError means."""
     if isinstance(error, TimeoutError):
@@ -275,7 +278,7 @@ def not_ready(error: OSError) -> NotReady:
     if isinstance(error, ssl.SSLError):
         # Python gives these attributes only to the errors that OpenSSL itself raised.
         detail = getattr(error, "verify_message", "") or getattr(error, "reason", "") or str(error)
-        return NotReady(Reason.TLS, detail)
+        return NotReady(Reason.TLS, "what answers does not speak TLS" if detail in _NO_TLS else detail)
     reason = _BY_ERRNO.get(error.errno or 0)
     if reason is not None:
         return NotReady(reason)

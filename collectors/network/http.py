@@ -219,9 +219,7 @@ def as_not_ready(error: Exception) -> NotReady:
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return NotReady(Reason.TLS, getattr(error.certificate_error, "verify_message", str(error.certificate_error)))
     if isinstance(error, aiohttp.ClientSSLError):
-        detail = getattr(error.os_error, "reason", "") or str(error.os_error)
-        plain = detail in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST")
-        return NotReady(Reason.TLS, "what answers does not speak TLS" if plain else detail)
+        return not_ready(error.os_error)
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return NotReady(Reason.CLOSED)
     if isinstance(error, OSError):

@@ -76,7 +76,7 @@ class Connection:
             self._silences += 1
             if self._silences >= 2:
                 self.close()
-            raise NotReady(Reason.TIMEOUT, f"unit {request.unit} gave no answer within {timeout:g} s") from error
+            raise NotReady(Reason.TIMEOUT, f"unit {request.unit} gave no answer within {timeout:.2g} s") from error
         except asyncio.IncompleteReadError as error:
             self.close()
             raise NotReady(Reason.CLOSED) from error

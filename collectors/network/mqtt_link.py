@@ -80,7 +80,7 @@ class Link(asyncio.Protocol):
         except TimeoutError as error:
             if self._opening.up and self._pong is not None:
                 self._end()  # it took the ping and says nothing
-            raise NotReady(Reason.TIMEOUT, f"the broker gave no answer within {timeout:g} s") from error
+            raise NotReady(Reason.TIMEOUT, f"the broker gave no answer within {timeout:.2g} s") from error
 
     def drop(self, name: str) -> None:
         """Nobody wants a filter any more."""

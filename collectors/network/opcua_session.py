@@ -86,7 +86,7 @@ class Session:
                     item = self._watchers.get(watcher) or self._item(watcher)
                     await asyncio.shield(item.made)
         except TimeoutError as error:
-            raise NotReady(Reason.TIMEOUT, f"the server gave no answer within {timeout:g} s") from error
+            raise NotReady(Reason.TIMEOUT, f"the server gave no answer within {timeout:.2g} s") from error
         except _FAILS as error:
             raise values.of_error(error) from error
 

@@ -32,6 +32,7 @@ URIS = {
     "smtp": "smtp://{}?cred=pw", "snmp": "snmp://{}?cred=v2c", "snmpv3": "snmp://{}?cred=v3",
     "sql+postgresql": "sql+postgresql://{}/d?cred=pw", "sql+mysql": "sql+mysql://{}/d?cred=pw",
     "modbus": "modbus://{}/1?hr=0:uint16&metric=a.b", "mqtt": "mqtt://{}/t?metric=a.b&cred=pw",
+    "mqtts": "mqtts://{}/t?metric=a.b", "opc.tcp": "opc.tcp://{}?node=ns%3D1%3Bs%3Dx&metric=a.b",
 }  # fmt: skip
 STREAMS = sorted(set(URIS) - {"tcp", "dns", "snmp", "snmpv3"})
 RUBBISH = b"\xff\x00\x1b[31mrubbish\r\n"
@@ -39,6 +40,11 @@ RUBBISH = b"\xff\x00\x1b[31mrubbish\r\n"
 
 def uri(name: str, port: int) -> str:
     return URIS[name].format(f"127.0.0.1:{port}")
+
+
+def test_every_scheme_that_asks_stands_here() -> None:
+    asking = {name for name in registry.known_schemes() if not registry.poller_class(name).passive}
+    assert asking - {"icmp"} <= set(URIS)
 
 
 async def ask(text: str, timeout: float = 1.0) -> tuple[Observation, str, str]:
@@ -121,7 +127,7 @@ async def test_hanging_up_is_no_silence(name: str) -> None:
 async def test_what_speaks_another_protocol_is_a_wrong_answer_however_much_it_says(name: str, talk: object) -> None:
     async with serve(talk) as port:  # type: ignore[arg-type]
         verdict, _, en = await ask(uri(name, port))
-    wanted = Reason.TLS if name == "https" else Reason.WRONG_ANSWER
+    wanted = Reason.TLS if name in ("https", "mqtts") else Reason.WRONG_ANSWER
     assert verdict.text.startswith(wanted), verdict.text
     assert "check" in en.splitlines()[1]
 
