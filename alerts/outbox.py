@@ -24,7 +24,7 @@ from alerts.settings import ReceiverSettings
 from alerts.target import Again, Rejected, Target
 from feeds.clock import Clock
 from feeds.clock import now as wall_clock
-from feeds.journal import Journal, JournalLost, OutboxItem
+from feeds.journal import SENDING, Journal, JournalLost, OutboxItem
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +32,7 @@ FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 300.0
 POLL = 1.0
 BATCH = 500
+AT_HAND = 16
 REMOVED = "receiver removed"
 
 
@@ -140,9 +141,13 @@ class Sender:
         except JournalLost as error:  # then it is not known what goes first, and everything waits
             self._say_lost(error)
             return
-        for place, item in enumerate(one.send):
-            if not await self._send(session, target, item, one.send[place + 1 :]):
-                return
+        for start in range(0, len(one.send), AT_HAND):
+            some = one.send[start : start + AT_HAND]
+            # A kill between sending and marking leaves this trace: the message may have arrived.
+            await self._mark_all(some, due=self._clock(), error=SENDING)
+            for place, item in enumerate(some, start + 1):
+                if not await self._send(session, target, item, one.send[place:]):
+                    return
         if one.send:
             self._woken.set()
 
@@ -179,7 +184,7 @@ class Sender:
                 await self._mark(item.key, attempts=item.attempts + 1, error=f"failed: {error}")
                 return True
             due = await self._failed(item, error)
-            await self._mark_all(rest, due=due, keep_error=True)
+            await self._mark_all(rest, due=due)
             return False
         except Rejected as error:
             log.warning("receiver %s refused %s: %s", item.receiver, item.key, error)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from alerts.rates import Budget
-from feeds.journal import Journal, OutboxItem
+from feeds.journal import SENDING, Journal, OutboxItem
 from feeds.model import Severity
 
 NEEDLESS = "not needed: never told"
@@ -166,7 +166,7 @@ class Rounds:
             whole = await self._whole_of(other)
             if whole.due is not None and whole.key not in taken and other.key not in taken:
                 return whole.due, True
-            told = told or whole.key in taken or other.key in taken or whole.sent_at is not None or whole.attempts > 0
+            told = told or whole.key in taken or other.key in taken or _maybe_heard(whole)
         return None, item.body.get("reason") != CLEARED or not older or told
 
     async def _whole_of(self, item: OutboxItem) -> OutboxItem:
@@ -174,6 +174,11 @@ class Rounds:
         if item.due is None and item.sent_at is None and item.error.startswith(f"{DIGEST}:"):
             return await self._journal.outbox_item(item.error.removeprefix(f"{DIGEST}:")) or item
         return item
+
+
+def _maybe_heard(item: OutboxItem) -> bool:
+    """Whether a message was sent, tried, or under way when it was taken back."""
+    return item.sent_at is not None or item.attempts > 0 or item.error.endswith(SENDING)
 
 
 def _place_of(item: OutboxItem) -> tuple[str, tuple[str, str]]:

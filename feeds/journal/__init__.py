@@ -3,9 +3,9 @@
 from feeds.journal.intake import Intake, IntakeFull, Parcel, intake_url
 from feeds.journal.records import Doc, Entry, Fault, JournalError, JournalLost, OutboxItem, StoreRefused, Unstorable
 from feeds.journal.store import Journal, sqlite_url
-from feeds.journal.tx import Tx
+from feeds.journal.tx import SENDING, Tx
 
 __all__ = [
-    "Doc", "Entry", "Fault", "Intake", "IntakeFull", "Journal", "JournalError", "JournalLost", "OutboxItem", "Parcel",
-    "StoreRefused", "Tx", "Unstorable", "intake_url", "sqlite_url",
+    "SENDING", "Doc", "Entry", "Fault", "Intake", "IntakeFull", "Journal", "JournalError", "JournalLost", "OutboxItem",
+    "Parcel", "StoreRefused", "Tx", "Unstorable", "intake_url", "sqlite_url",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any
 
-from sqlalchemy import CursorResult, Executable, and_, delete, insert, or_, select, text, update
+from sqlalchemy import CursorResult, Executable, and_, case, delete, insert, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,6 +17,8 @@ from feeds.journal.records import GENESIS, canonical, clean, row_hash
 
 DIGEST = "digest:"
 """What the error of a message that is part of another one begins with."""
+SENDING = "sending"
+"""The error of a message from just before it is handed over until its outcome is known."""
 CHUNK = 500
 RESERVED = (1, 8, 64, 512)
 """How many numbers are taken from PostgreSQL's sequence at a time, more each time; what is left over is a gap."""
@@ -119,14 +121,18 @@ class Tx:
         })  # fmt: skip
 
     async def cancel_outbox(self, subject: str, *, reason: str) -> list[tuple[str, dict[str, Any]]]:
-        """Drop what is queued but unsent about a subject, also within a digest; receiver and body of each."""
+        """Drop what is queued but unsent about a subject, also within a digest; receiver and body of each.
+
+        What is being sent at this moment may arrive all the same: its error says so (SENDING after the reason).
+        """
         await self._queue()
         table = schema.outbox
         queued = or_(table.c.due.is_not(None), table.c.error.startswith(DIGEST))
         unsent = and_(table.c.subject == clean(subject), table.c.sent_at.is_(None), queued)
         rows = (await self._execute(select(table.c.receiver, table.c.body).where(unsent))).all()
         if rows:
-            await self._execute(update(table).where(unsent).values(due=None, error=reason))
+            error = case((table.c.error == SENDING, f"{reason}, {SENDING}"), else_=reason)
+            await self._execute(update(table).where(unsent).values(due=None, error=error))
         return [(row.receiver, json.loads(row.body)) for row in rows]
 
     async def fold_outbox(self, keys: Sequence[str], into: str) -> None:
