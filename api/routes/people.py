@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api import people_records
+from api import people_records, roster_csv
 from api.answers import Cursor, Json, Limit, from_cursor, listing, to_cursor
 from api.deps import Actor, Admin, Deps, Given, Viewer
 from api.findings import Finding
@@ -16,7 +16,7 @@ from api.people_records import ESCALATIONS, RECEIVERS, ROSTER, SITE
 from api.principal import Principal, Right
 from api.problems import Problem
 from api.routes.people_bodies import NewSwap, Put, PutEscalations, PutReceivers, PutRoster, Undo
-from feeds import wire
+from feeds import duty, wire
 from feeds.commands import Unanswered
 from feeds.model import Command, Outcome, Result
 
@@ -51,6 +51,19 @@ async def substitute(given: Given, who: Actor, wish: NewSwap) -> Response:
     """Somebody does one shift in another's place."""
     args = wish.model_dump(mode="json", exclude={"rev"})
     return await _roster(given, who, await send(given, who, "roster_substitute", ROSTER, wish.reason, wish.rev, args))
+
+
+@router.post("/roster:import")
+async def import_roster(given: Given, who: Admin, request: Request, rev: int, dry_run: bool = False) -> Response:
+    """Dated assignments from a spreadsheet (text/csv); `dry_run` only shows what the roster would become."""
+    if who.region:
+        raise Problem("outside-region")
+    found = await people_records.version(given, ROSTER)
+    doc = {**duty.dump(people_records.roster_of(found))}
+    doc["assignments"] = roster_csv.assignments(await request.body(), doc)
+    if dry_run:
+        return await _roster(given, who, {**found, "doc": doc})
+    return await _roster(given, who, await send(given, who, "roster_put", ROSTER, "CSV", rev, {"doc": doc}))
 
 
 @router.get("/roster/history")

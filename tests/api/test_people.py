@@ -178,3 +178,35 @@ async def test_what_the_engine_refuses_is_told_in_both_languages(world: World) -
         zh = await client.put("/api/v1/receivers", json=wish)
         en = await client.put("/api/v1/receivers", json=wish, headers={"Accept-Language": "en"})
     assert [problem(one, 422, "invalid")["errors"][0]["message"] for one in (zh, en)] == ["地址不对", "a wrong address"]
+
+
+CSV = "日期,班次,值班员1,值班员2,带班领导\n2026-11-22,白班,张三,li,王主任\n2026/11/23,night,zhang,李四,\n,,,,\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+async def test_a_spreadsheet_becomes_dated_assignments(world: World, encoding: str) -> None:
+    async with office(world) as client:
+        fixed = {"date": "2026-11-22", "shift": "day", "officers": ["wang"], "leader": "li"}
+        other = {"date": "2026-11-01", "shift": "day", "officers": ["wang"], "leader": "li"}
+        await client.put("/api/v1/roster", json={**ROSTER, "assignments": [fixed, other]})
+        path, raw = "/api/v1/roster:import?rev=1", CSV.encode(encoding)
+        dry = await client.post(f"{path}&dry_run=true", content=raw, headers={"Content-Type": "text/csv"})
+        assert (dry.json()["rev"], len(dry.json()["assignments"])) == (1, 3)
+        done = await client.post(path, content=raw, headers={"Content-Type": "text/csv"})
+    assert done.json()["rev"] == 2
+    assert done.json()["assignments"] == dry.json()["assignments"] == [
+        other, {"date": "2026-11-22", "shift": "day", "officers": ["zhang", "li"], "leader": "wang"},
+        {"date": "2026-11-23", "shift": "night", "officers": ["zhang", "li"], "leader": ""},
+    ]  # fmt: skip
+
+
+async def test_every_bad_line_of_a_spreadsheet_is_told(world: World) -> None:
+    raw = b"date,shift,officer1,leader\n2026-13-01,day,zhang,wang\n2026-11-22,noon,ghost,\n"
+    async with office(world) as client:
+        await client.put("/api/v1/roster", json=ROSTER)
+        answer = await client.post("/api/v1/roster:import?rev=1", content=raw)
+        found = [(one["field"], one["code"]) for one in problem(answer, 422, "invalid")["errors"]]
+        none = await client.post("/api/v1/roster:import?rev=1", content=b"a,b\n1,2\n")
+    assert found == [("line.2.date", "csv_date"), ("line.3.shift", "unknown_shift"),
+                     ("line.3.officer1", "unknown_person")]  # fmt: skip
+    assert problem(none, 422, "invalid")["errors"][0]["code"] == "csv_head"
