@@ -61,13 +61,14 @@ class Told:
 
 @dataclass(slots=True)
 class Known:
-    """The alarms of one probe. `said` is what the alert engine was last told of each."""
+    """The alarms of one probe. `said` is what the alert engine was last told of each, by us or before our time."""
 
     poller: Poller
     spec: Spec
     conditions: dict[str, Condition] = field(default_factory=dict)
     said: dict[str, Report] = field(default_factory=dict)
     again: bool = False
+    recalled: bool = False
     acks: dict[str, Told] = field(default_factory=dict)
 
 
@@ -105,8 +106,21 @@ class Conditions:
     async def turn(self) -> None:
         """Says what is new, and passes on what people have acknowledged. Raises BusLost."""
         if self._known:
+            await self._recall()
             await self._say()
             await self._pass_on()
+
+    async def _recall(self) -> None:
+        """What stands from before this process began: an alarm that ended meanwhile must not stay for ever."""
+        fresh = [known for known in self._known.values() if not known.recalled]
+        if not fresh:
+            return
+        state = await self._bus.state((Kind.ALERT,))
+        for known in fresh:
+            known.recalled = True
+            for alert in state.records.get(Kind.ALERT, {}).values():
+                if isinstance(alert, Alert) and alert.active and _is_of(alert, known.spec):
+                    known.said.setdefault(alert.labels["condition"], _recalled(alert))
 
     async def _say(self) -> None:
         now = self._clock()
@@ -182,8 +196,28 @@ def _news(known: Known) -> dict[str, Report]:
 def _report(spec: Spec, one: Condition) -> Report:
     return Report(
         rule=rule_of(spec.family), asset=spec.asset, severity=one.severity, active=one.active, since=one.since,
-        identity_labels={"condition": one.name}, labels={"condition": one.name, "level": str(one.level)},
+        identity_labels={"condition": one.name, "server": _server(spec)},
+        labels={"condition": one.name, "server": _server(spec), "level": str(one.level)},
         title={"zh-CN": f"设备告警：{one.name}", "en": f"Device alarm: {one.name}"}, text=one.text,
+    )  # fmt: skip
+
+
+def _server(spec: Spec) -> str:
+    """Tells the alarms of two servers of one asset apart."""
+    return spec.target.place if spec.target is not None else ""
+
+
+def _is_of(alert: Alert, spec: Spec) -> bool:
+    labels = alert.labels
+    mine = (rule_of(spec.family), spec.asset, _server(spec))
+    return "condition" in labels and (alert.rule, alert.asset, labels.get("server", "")) == mine
+
+
+def _recalled(alert: Alert) -> Report:
+    name, server = alert.labels["condition"], alert.labels.get("server", "")
+    return Report(
+        rule=alert.rule, asset=alert.asset, severity=alert.severity, since=alert.raised_at, title=alert.title,
+        text=alert.text, identity_labels={"condition": name, "server": server}, labels=dict(alert.labels),
     )  # fmt: skip
 
 

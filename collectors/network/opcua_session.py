@@ -38,6 +38,8 @@ LIFETIME = 120
 SILENT = PUBLISHING * KEEPALIVE * 2.5
 """Seconds without a word after which the server is asked."""
 AT_ONCE = 500
+LARGEST = 8 << 20
+"""Bytes of one message that the server is allowed to send."""
 CLOSING = 1.0
 _FAILS = (UaError, OSError, asyncio.TimeoutError, CollectorError)
 _POLICY: dict[str, Any] = {"Basic256Sha256": security_policies.SecurityPolicyBasic256Sha256,
@@ -173,6 +175,7 @@ class Session:
         security = self.security
         client.name = client.description = "Watchfloor collector"
         client.session_timeout = 60_000
+        client.max_messagesize, client.max_chunkcount = LARGEST, LARGEST // 8192
         client.connection_lost_callback = partial(self._gone, client)
         if security.secure:
             await self._secure(client)

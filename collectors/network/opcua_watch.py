@@ -152,7 +152,7 @@ class AlarmWatch:
         self._some.set()
         if self._alarms.again and self._desk is not None:
             self._desk.look(self._target)
-        if self._changed:
+        if self._changed and self._refreshed:  # before that, what has not come yet is not over
             self._changed = False
             self._report()
 

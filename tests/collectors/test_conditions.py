@@ -156,6 +156,17 @@ async def test_an_acknowledgement_is_passed_on_once_and_tried_again_when_it_fail
     assert len(rig.plant.acks) == 3
 
 
+async def test_what_ended_before_this_process_began_is_over_and_what_stands_is_said_once() -> None:
+    rig = Rig()
+    rig.ack(900.0)
+    stands = rig.engine.alerts["x"]
+    ended = replace(stands, id="y", labels={"condition": "Plant/Low", "server": "h"})
+    other = replace(stands, id="z", labels={"condition": "Plant/Low", "server": "elsewhere"})
+    rig.engine.alerts = {"x": replace(stands, labels={**stands.labels, "server": "h"}), "y": ended, "z": other}
+    assert sorted(await rig.turn(HIGH)) == [(HIGH.name, True), ("Plant/Low", False)]
+    assert await rig.turn(HIGH) == []
+
+
 async def test_an_acknowledgement_by_nobody_is_none() -> None:
     rig = Rig()
     rig.ack(1001.0, by="")
