@@ -61,6 +61,7 @@ def _top(site: SiteLike) -> str:
     <small data-top="weekday" class="quiet"></small></span>
   <span class="top-right">
     <span data-top="demo" hidden></span>
+    <a data-top="load" href="/alerts?view=load" data-inside="" hidden></a>
     <span data-top="sources"></span>
     <span data-top="age" class="age"><i></i><span></span></span>
     <button type="button" class="link" data-top="mute"></button>

@@ -214,15 +214,15 @@ def concerned(person: Person, region: str) -> bool:
 
 
 def shown(duty: Duty, roster: Roster, *, personal: bool) -> dict[str, Any]:
-    """One shift as people see it: names, and phone numbers for those who may know them."""
+    """One shift as people see it: with names and phone numbers; without anybody where no person may be named."""
 
     def one(id: str) -> dict[str, str]:
         person = roster.person(id)
         name, phone = (person.name, person.phone) if person is not None else (id, "")
-        return {"id": id, "name": name} | ({"phone": phone} if personal else {})
+        return {"id": id, "name": name, "phone": phone}
 
     return {
         "date": duty.date, "shift": duty.shift.id, "name": dict(duty.shift.name), "begins": iso(duty.begins),
-        "ends": iso(duty.ends), "officers": [one(id) for id in duty.officers],
-        "leader": one(duty.leader) if duty.leader else None,
+        "ends": iso(duty.ends), "officers": [one(id) for id in duty.officers] if personal else [],
+        "leader": one(duty.leader) if duty.leader and personal else None,
     }  # fmt: skip

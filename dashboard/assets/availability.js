@@ -21,7 +21,7 @@ class Availability {
     const query = new URLSearchParams(location.search);
     Object.assign(this, { node, app, rows: [], next: null, answer: null });
     this.month = h("input", { type: "month", "data-month": "", value: day(serverNow()).slice(0, 7), max: day(serverNow()).slice(0, 7), "aria-label": t("avail.month"), onchange: () => this.load() });
-    this.by = select("by", BY.map((one) => [one, t(`avail.by.${one}`)]), BY.includes(query.get("by")) ? query.get("by") : "unit", { "data-by": "", "aria-label": t("avail.by"), onchange: () => this.load() });
+    this.by = select("by", BY.map((one) => [one, t(`avail.by.${one}`)]), BY.includes(query.get("by")) ? query.get("by") : usual(app), { "data-by": "", "aria-label": t("avail.by"), onchange: () => this.load() });
     this.sort = select("sort", [["worst", t("avail.sort.worst")], ["key", t("avail.sort.key")]], "worst", { "aria-label": t("avail.sort"), onchange: () => this.load() });
     const step = (by, name) => h("button", { type: "button", class: "chip", "aria-label": t(`avail.${name}`), onclick: () => this.step(by) }, by < 0 ? "‹" : "›");
     this.file = h("a", { class: "chip", "data-csv": "", download: "" }, "CSV");
@@ -103,6 +103,9 @@ class Availability {
     return Object.entries(key).map(([by, value], index) => [index ? " · " : "", (shown[by] ?? String)(value)]);
   }
 }
+
+/** By unit where the inventory names units; else every asset for itself. */
+const usual = (app) => ([...app.store.asset.values()].some((asset) => asset.owner) ? "unit" : "asset");
 
 /** One bar of the whole time; `degraded` is a part of `up`. */
 function stretch(seconds) {

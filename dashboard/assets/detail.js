@@ -151,7 +151,7 @@ class Detail {
         ...way.map((id) => this.treeRow(store.asset.get(id), topology.state(id), "up")),
         this.treeRow(asset, topology.state(asset.id), "self"),
         ...first.map(([id, state]) => this.treeRow(store.asset.get(id), state, "down")),
-        rest > 0 ? h("li", { class: "tree-row is-down quiet" }, t("detail.more", { n: rest, bad: children.slice(6).filter(([, state]) => state !== "ok").length })) : ""),
+        rest > 0 ? h("li", { class: "tree-row at-down quiet" }, t("detail.more", { n: rest, bad: children.slice(6).filter(([, state]) => state !== "ok").length })) : ""),
     ]);
   }
 

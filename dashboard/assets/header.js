@@ -3,6 +3,7 @@ import { h, render, setText } from "./dom.js";
 import { t, tOr, language, other, setLanguage, onLanguage } from "./i18n.js";
 import { ago, clock, day, everySecond, serverNow, weekday } from "./time.js";
 import { send, token } from "./api.js";
+import { kpi, number, outs } from "./kpi.js";
 import { arrange, isRole, sourceState, warningsNow } from "./derive.js";
 
 const DEMO_ROLES = ["duty", "operator", "leader", "viewer", "admin", "auditor"];
@@ -18,6 +19,7 @@ export class Header {
     everySecond((now) => this.tick(now));
     app.store.listen(() => this.counts());
     app.duty.listen(() => this.duty());
+    kpi(app).listen((value) => this.load(value));
     this.words();
   }
 
@@ -30,9 +32,21 @@ export class Header {
     setText(this.find("person"), me.name && !token ? `${me.name} · ${tOr(`role.name.${me.role}`, me.role)}` : "");
     this.roles();
     this.duty();
+    this.load();
     this.places();
     this.counts();
     this.tick(serverNow());
+  }
+
+  /** How many alerts have come in ten minutes: bright when that is more than the people on duty can take. */
+  load(value = kpi(this.app).value) {
+    const node = this.find("load");
+    const rate = value?.load?.rate;
+    node.hidden = !rate;
+    if (!rate) return;
+    setText(node, t("top.load", { n: rate.ten_minutes }));
+    node.title = `${t("load.rate")} ${number(rate.per_operator)} · ${t("load.target", { n: rate.target })}`;
+    node.classList.toggle("is-off", Boolean(outs(value.load).rate || outs(value.load).flood));
   }
 
   duty() {

@@ -21,9 +21,14 @@ export function subjectName(alert, app) {
 
 export const sourceName = (id) => tOr(`source.${id}`, id);
 
+/** Which part of the asset is meant: an interface, a condition. Two alerts of one rule differ by nothing else. */
+const partOf = (alert) => String(alert.labels?.part ?? alert.labels?.condition ?? "").slice(0, 40);
+
 /** {name, words}: what it is about, and what the rule says of it ("" when that names the subject already). */
 export function alertHead(alert, app) {
-  const [words, name] = [pick(alert.title), subjectName(alert, app)];
+  const [said, name] = [pick(alert.title), subjectName(alert, app)];
+  const part = partOf(alert);
+  const words = part && !said.includes(part) ? `${said} ${part}`.trim() : said;
   if (alert.subject_kind === "warning" && app.store.warning.has(alert.asset)) return { name, words: "" };
   return !words || words.includes(name) ? { name: words || name, words: "" } : { name, words };
 }

@@ -96,7 +96,7 @@ async def test_an_administrator_of_a_county_may_not_put_the_sites(world: World) 
         problem(await client.put("/api/v1/roster", json=ROSTER), 403, "outside-region")
 
 
-async def test_a_wall_sees_names_on_duty_and_nothing_else_of_people(world: World) -> None:
+async def test_a_wall_sees_the_shift_and_nobodys_name(world: World) -> None:
     async with office(world) as client:
         await client.put("/api/v1/roster", json={**ROSTER, "leave": [
             {"person": "li", "first": "2026-01-01", "last": "2026-01-02", "reason": "病假"}]})
@@ -109,8 +109,10 @@ async def test_a_wall_sees_names_on_duty_and_nothing_else_of_people(world: World
         for path in ("receivers", "escalations", "roster/history"):
             problem(await viewer.get(f"/api/v1/{path}"), 403, "forbidden")
     for got in (whole, same):
-        assert got.json()["now"]["officers"][0] == {"id": "zhang", "name": "张三"}
-        assert not any(secret in got.text for secret in ("138", "病假", "account", "admin-all", "十一月"))
+        now = got.json()["now"]
+        assert (now["shift"], now["officers"], now["leader"]) == ("day", [], None)
+        secrets = ("zhang", "张三", "138", "病假", "account", "admin-all", "十一月")
+        assert not any(secret in got.text for secret in secrets)
 
 
 async def test_a_county_sees_its_own_people_and_those_above_but_no_other_countys(world: World) -> None:

@@ -242,3 +242,21 @@ async def test_a_storm_of_ten_thousand_is_counted_folded_and_never_floods_the_pa
     await expect(page.locator('.row[data-id="new"]')).to_be_visible(timeout=2_000)
     assert time.monotonic() - start < 2.0
     assert site.faults == []
+
+
+async def test_two_alerts_of_one_rule_are_told_apart_by_their_part(site: Site) -> None:
+    pattern = site.script.state["alert"]["a5"] | {"title": {"zh-CN": "接口断开", "en": "Interface down"}}
+    for key, part in (("i1", "GE0/0/1"), ("i2", "GE0/0/2<b>")):
+        site.script.state["alert"][key] = pattern | {"id": key, "labels": {"part": part}}
+    page = await site.open("/alerts")
+    await expect(page.locator('.row[data-id="i1"] .row-title')).to_have_text("进驻单位07 接口断开 GE0/0/1")
+    await expect(page.locator('.row[data-id="i2"] .row-title')).to_have_text("进驻单位07 接口断开 GE0/0/2<b>")
+
+
+async def test_the_load_stands_in_the_top_line_and_leads_to_its_evidence(site: Site) -> None:
+    page = await site.open("/")
+    await expect(page.locator("[data-top=load]")).to_have_text("告警负荷 3 / 10 分")
+    await expect(page.locator("[data-top=load]")).to_have_class("is-off")
+    await page.locator("[data-top=load]").click()
+    await expect(page.locator("[data-kpi=rate]")).to_be_visible()
+    assert site.faults == []
