@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import socket
 import time
 from collections import OrderedDict, deque
 from dataclasses import asdict, dataclass
@@ -25,6 +26,8 @@ STRANGERS = 64
 PARTS = 512
 """Parts (interfaces, peers) of one device that have a reading and an alert of their own."""
 RUBBISH = 10
+RECEIVE = 4 << 20
+"""Octets of datagrams that may wait in the kernel; what comes on top of them it drops without a word."""
 
 
 @dataclass(slots=True)
@@ -107,6 +110,11 @@ class Hearing:
     def figures(self) -> dict[str, float]:
         """The counts by name."""
         return {name: float(value) for name, value in asdict(self.counts).items()}
+
+
+def widen(transport: asyncio.BaseTransport) -> None:
+    """More room in the kernel for a burst while the loop is busy; as much as net.core.rmem_max lets us have."""
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE)
 
 
 def cannot_listen(error: OSError, way: str, host: str, port: int) -> CollectorError:

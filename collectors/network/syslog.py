@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from collectors.contract import Measurement, Misconfigured
 from collectors.listeners import Around, Heard, Signal
 from collectors.network import listener_rules, syslog_lines
-from collectors.network.hearing import Hearing, cannot_listen
+from collectors.network.hearing import Hearing, cannot_listen, widen
 from collectors.network.listener_rules import Rule
 from collectors.network.senders import Senders
 from collectors.network.snmp_tables import text
@@ -87,6 +87,7 @@ class SyslogListener:
         try:
             if scheme == "udp":
                 self._server, _ = await loop.create_datagram_endpoint(lambda: Datagrams(self), (host, port))
+                widen(self._server)
                 self.port = self._server.get_extra_info("sockname")[1]
                 return
             tls = self._tls if scheme == "tls" else None

@@ -13,13 +13,14 @@ import asyncio
 import hmac
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
+from importlib import import_module
 from typing import ClassVar, cast
 from urllib.parse import urlsplit
 
 from collectors.contract import Misconfigured
 from collectors.listeners import Around, Heard
 from collectors.network import listener_rules, snmp_ber, snmp_users
-from collectors.network.hearing import Hearing, cannot_listen
+from collectors.network.hearing import Hearing, cannot_listen, widen
 from collectors.network.senders import Senders
 from collectors.network.snmp_ber import BadMessage, Notification
 from collectors.network.trap_reader import TrapReader
@@ -84,18 +85,21 @@ class TrapListener(asyncio.DatagramProtocol):
         """Begins to listen, if it does not yet. Raises Misconfigured, NotReady."""
         if self._transport is not None:
             return
+        if any(one.kind == "snmpv3" for one in self._credentials):
+            await asyncio.to_thread(import_module, "collectors.network.traps_v3")  # pysnmp takes a second to import
         self._secure_open()
         try:
             transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, self._where)
         except OSError as error:
             self._secure_close()
             raise cannot_listen(error, "udp", *self._where) from error
+        widen(transport)
         self.port = transport.get_extra_info("sockname")[1]
 
     def _secure_open(self) -> None:
         self._secure_close()
         if any(one.kind == "snmpv3" for one in self._credentials):
-            from collectors.network.traps_v3 import SecureTraps  # pysnmp takes a second to import
+            from collectors.network.traps_v3 import SecureTraps
 
             self._v3 = SecureTraps(self._credentials, self._secure, self._send)
 
