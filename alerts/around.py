@@ -26,7 +26,8 @@ class Around(Protocol):
         """By how much a reading has changed per second over its last so many seconds, None when unknown."""
 
     def warnings_over(self, asset: str, level: str, event: str) -> list[EmergencyWarning]:
-        """The warnings in force where an asset is, of at least that level and about that event ("" is any)."""
+        """The warnings in force where an asset is, of at least that level and about that event ("" is any); KeyError
+        while nobody knows."""
 
 
 class Nothing:

@@ -174,8 +174,7 @@ class CompiledRule:
         told += [f"rate({key})={_plain(values[_RATES][f'{span} {key}'])} /s"
                  for _, _, key, span in self.uses.rates if f"{span} {key}" in values[_RATES]]  # fmt: skip
         if self.uses.warned and around is not None:
-            told += [f"warning={one.headline or one.event or one.id}"
-                     for one in around.warnings_over(subject.id, "", "")[:3]]  # fmt: skip
+            told += _warnings(subject.id, around)
         if "health" in self.uses.names:
             down = [k for k, r in subject.readings.items() if k.partition("[")[0].endswith(".up") and r.value is False]
             told += [f"{key}=false {subject.readings[key].text}".strip() for key in sorted(down)[:3]]
@@ -191,6 +190,13 @@ class CompiledRule:
             looked_at = subject.readings if self.uses.whole else self.keys & subject.readings.keys()
             moments += [subject.readings[key].fresh_until for key in looked_at]
         return min((moment for moment in moments if moment > now), default=None)
+
+
+def _warnings(asset: str, around: Around) -> list[str]:
+    try:
+        return [f"warning={one.headline or one.event or one.id}" for one in around.warnings_over(asset, "", "")[:3]]
+    except KeyError:  # nobody knows at the moment
+        return []
 
 
 def _touched(subject: Subject, kind: str) -> int:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from alerts.rules import CompiledRule
 
 SubjectKey = tuple[str, str]  # "asset" | "source" | "warning", the thing's id
+OWNER = "role.command"  # the source that says: the role of the warnings lives
 _OVER = {Kind.ASSET: "asset", Kind.STATE: "asset", Kind.SOURCE: "source", Kind.WARNING: "warning"}
 
 
@@ -97,7 +98,13 @@ class Subjects:
         return self._history.rate(asset, key, seconds, now)
 
     def warnings_over(self, asset: str, level: str, event: str) -> list[EmergencyWarning]:
-        """The warnings in force where an asset is, of at least that level and about that event ("" is any)."""
+        """The warnings in force where an asset is, of at least that level and about that event ("" is any).
+
+        KeyError while nobody knows: after Redis was lost, until the role that owns the warnings lives again (it says
+        so only after it has published them).
+        """
+        if OWNER not in self._records[Kind.SOURCE]:
+            raise KeyError(OWNER)
         return self._warned.over(asset, level, event)
 
     def moved(self) -> tuple[bool, bool]:
@@ -161,6 +168,8 @@ class Subjects:
             self._records[change.kind].pop(change.id, None)
         else:
             self._records[change.kind][change.id] = change.after
+        if change.kind is Kind.SOURCE and change.id == OWNER and before is None:
+            self._warned.stir()
         if change.kind is Kind.WARNING:
             self._warned.put(change.id, self._records[Kind.WARNING].get(change.id))
         elif change.kind is Kind.ASSET:

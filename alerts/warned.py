@@ -56,6 +56,10 @@ class Warned:
             self._index, self._touched = None, {}
             self._moved = self._moved or bool(self._warnings)
 
+    def stir(self) -> None:
+        """Another answer is possible from now on."""
+        self._moved = True
+
     def moved(self) -> bool:
         """Whether another answer is possible than when this was last asked."""
         moved, self._moved = self._moved, False

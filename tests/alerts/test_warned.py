@@ -9,7 +9,7 @@ import pytest
 
 from alerts.rules import RuleError, compile_rule
 from feeds.model import Area, Asset, EmergencyWarning, Kind
-from tests.alerts.builders import T0, asset, board, change, gone, names, rule
+from tests.alerts.builders import T0, asset, board, change, gone, names, rule, source
 
 CORNERS = [[101.0, 25.0], [102.0, 25.0], [102.0, 26.0], [101.0, 26.0], [101.0, 25.0]]
 SQUARE = {"type": "Polygon", "coordinates": [CORNERS]}
@@ -28,8 +28,10 @@ def warning(id: str = "w", **more: Any) -> EmergencyWarning:
     )
 
 
-def play(*steps: tuple[float, Any], assets: tuple[Asset, ...] = (IN, OUT, NOWHERE, FAR)) -> Any:
+def play(*steps: tuple[float, Any], assets: tuple[Asset, ...] = (IN, OUT, NOWHERE, FAR), known: bool = True) -> Any:
     one = board(RAIN, MANY, assets=assets)
+    if known:
+        one.fold(change(source("role.command", kind="role"), T0 - 1), T0 - 1)
     for second, thing in steps:
         one.fold(thing if not isinstance(thing, EmergencyWarning) else change(thing, T0 + second), T0 + second)
     one.advance(T0 + 60)
@@ -83,6 +85,23 @@ def test_two_warnings_are_one_condition_that_ends_with_the_last() -> None:
     one = play((0, warning("a")), (5, warning("b")), (10, gone(Kind.WARNING, "a", T0 + 10)),
                (20, gone(Kind.WARNING, "b", T0 + 20)), assets=(IN,))  # fmt: skip
     assert said(one) == [(1, "in", "raise"), (21, "in", "clear")]
+
+
+def test_while_nobody_knows_the_warnings_nothing_is_a_recovery_and_nothing_is_raised() -> None:
+    one = play((0, warning()), assets=(IN,), known=False)
+    assert said(one) == []
+    one.fold(change(source("role.command", kind="role"), T0 + 70), T0 + 70)
+    one.advance(T0 + 80)
+    assert said(one) == [(71, "in", "raise")]
+    # Redis is lost: the asset is back before the warnings are.
+    again = board(RAIN, MANY, assets=(IN,), alerts=list(one.alerts.values()))
+    again.meet(T0 + 90)
+    again.fold(change(replace(IN, name="x"), T0 + 91), T0 + 91)
+    again.advance(T0 + 200)
+    again.fold(change(warning(), T0 + 210), T0 + 210)
+    again.fold(change(source("role.command", kind="role"), T0 + 211), T0 + 211)
+    again.advance(T0 + 220)
+    assert said(again) == [(90, "in", "stale"), (212, "in", "fresh")]
 
 
 def test_a_warning_may_be_judged_by_what_lies_in_its_area() -> None:

@@ -129,6 +129,7 @@ def site_warned(line: Line) -> list[tuple[float, str, str]]:
         id="w", source="cma", status="Actual", msg_type="Alert", sender="s", identifier="w", sent=T0, received_at=T0,
         state="active", colour="yellow", areas=(area,), regions=("532301",),
     )
+    line.fold(0, source("role.command", kind="role"))
     line.fold(0, warning)
     line.fold(10, replace(warning, colour="orange"))
     line.fold(60, replace(warning, colour="orange", state="cancelled"))
