@@ -16,11 +16,15 @@ SPAN = 0.5  # a rate is known once its samples span this much of its window
 class Around(Protocol):
     """What an expression is answered from."""
 
-    def count(self, region: object, kind: object, health: object) -> int:
-        """How many assets lie in a region (or one of several), of a kind, in a health; "" is any."""
+    def count(self, region: object, kind: object, health: object, *, perhaps: bool = False) -> int:
+        """How many assets lie in a region (or one of several), of a kind, in a health; "" is any.
 
-    def health_of(self, asset: object) -> str:
-        """Another asset's health; LookupError when it is not in the inventory."""
+        `perhaps`: those too that are probed and of which nothing is known now.
+        """
+
+    def health_of(self, asset: object, *, known: bool = False) -> str:
+        """Another asset's health; LookupError when it is not in the inventory, or with `known` when it is probed and
+        nothing is known of it."""
 
     def rate(self, asset: str, key: str, seconds: float, now: float) -> float | None:
         """By how much a reading has changed per second over its last so many seconds, None when unknown."""
@@ -33,10 +37,10 @@ class Around(Protocol):
 class Nothing:
     """Around a subject that stands alone."""
 
-    def count(self, region: object, kind: object, health: object) -> int:
+    def count(self, region: object, kind: object, health: object, *, perhaps: bool = False) -> int:
         return 0
 
-    def health_of(self, asset: object) -> str:
+    def health_of(self, asset: object, *, known: bool = False) -> str:
         raise LookupError(asset)
 
     def rate(self, asset: str, key: str, seconds: float, now: float) -> float | None:
@@ -52,12 +56,16 @@ class Counts:
     def __init__(self) -> None:
         self._places: dict[str, Place] = {}
         self._counter: Counter[Place] = Counter()
+        self._blind: dict[str, tuple[str, str]] = {}  # region and kind of what is probed and unknown
         self._moved = False
 
     def put(self, asset: Asset | None, id: str, state: AssetState | None) -> None:
         """An asset is this now, or None: not there."""
         health = state.health if state is not None else Health.UNKNOWN
         place = (asset.region, asset.kind, health) if asset is not None else None
+        self._blind.pop(id, None)
+        if asset is not None and asset.probes and health is Health.UNKNOWN:
+            self._blind[id] = asset.region, asset.kind
         before = self._places.pop(id, None)
         if place is not None:
             self._places[id] = place
@@ -76,12 +84,17 @@ class Counts:
         moved, self._moved = self._moved, False
         return moved
 
-    def count(self, region: object, kind: object, health: object) -> int:
+    def count(self, region: object, kind: object, health: object, *, perhaps: bool = False) -> int:
         """See Around.count; what is no text or list of texts counts nothing."""
         regions = [str(one) for one in region] if isinstance(region, list | tuple) else [str(region)]
-        return sum(
+        found = sum(
             number for (place, sort, state), number in self._counter.items()
             if kind in ("", sort) and health in ("", state.value) and any(covers(one, place) for one in regions)
+        )
+        if not perhaps or health in ("", Health.UNKNOWN.value):
+            return found
+        return found + sum(
+            kind in ("", sort) and any(covers(one, place) for one in regions) for place, sort in self._blind.values()
         )
 
     def regions(self) -> list[str]:

@@ -31,11 +31,12 @@ from alerts import cel_syntax, cel_types
 from alerts.around import Around, Nothing
 from alerts.cel_types import Uses
 from alerts.evaluator import Verdict
+from alerts.rule_values import plain, touched, usable, value_of, warnings_told
 from alerts.settings import RuleSettings
 from alerts.subjects import Subject
 from alerts.thresholds import Sketch, sketch
 from alerts.vocabulary import ACTIVE, NAMES, VALUES
-from feeds.model import AssetState, Health, Quality, Reading
+from feeds.model import AssetState, Health, Quality
 
 # The library's package imports its own command line, and with it prompt_toolkit, rich, typer and pygments: a third of
 # what a start without bytecode takes, for nothing that a role uses.
@@ -110,6 +111,8 @@ class CompiledRule:
         """
         values = self._values(subject, now) | self._beyond(subject, now, active, around or Nothing())
         verdict = self._verdict(values)
+        if self.uses.many and verdict is not Verdict.NO_DATA:
+            verdict = self._unless_blind(verdict, values, around or Nothing())
         if verdict is Verdict.FALSE and values.get("health") == Health.UNKNOWN:
             known = {name: value for name, value in values.items() if name != "health"}
             verdict = self._verdict(known)
@@ -122,7 +125,7 @@ class CompiledRule:
         of = VALUES[subject.kind]
         values = {name: of(subject, name) for name in self.uses.names if name not in ("m", "active")}
         if "m" in self.uses.names:
-            values["m"] = {key: _value(r) for key, r in subject.readings.items() if _usable(r, now)}
+            values["m"] = {key: value_of(r) for key, r in subject.readings.items() if usable(r, now)}
         if self.uses.ages:
             values[_AGES] = {key: max(0.0, now - r.observed_at) for key, r in subject.readings.items()}
         return values
@@ -135,15 +138,26 @@ class CompiledRule:
         if self.uses.warned:
             values["warned"] = lambda level, event: bool(around.warnings_over(subject.id, str(level), str(event)))
         if self.uses.touches:
-            values["touches"] = lambda kind: _touched(subject, str(kind))
+            values["touches"] = lambda kind: touched(subject, str(kind))
         if self.uses.rates:
-            fresh = {key for key, reading in subject.readings.items() if _usable(reading, now)}
+            fresh = {key for key, reading in subject.readings.items() if usable(reading, now)}
             rates = {
                 f"{seconds} {key}": around.rate(subject.id, key, seconds, now)
                 for _, _, key, seconds in self.uses.rates if key in fresh
             }
             values[_RATES] = {name: rate for name, rate in rates.items() if rate is not None}
         return values
+
+    def _unless_blind(self, verdict: Verdict, values: dict[str, Any], around: Around) -> Verdict:
+        """No data when what is probed and unknown could turn the answer; a condition that holds of a thing itself
+        being unknown stands."""
+        blind = {
+            "count": lambda region, kind, health: around.count(region, kind, health, perhaps=True),
+            "health_of": lambda asset: around.health_of(asset, known=True),
+        }
+        other = self._verdict(values | blind)
+        holds = verdict is Verdict.TRUE and other is Verdict.NO_DATA
+        return verdict if other is verdict or holds else Verdict.NO_DATA
 
     def _verdict(self, values: dict[str, Any]) -> Verdict:
         """Three-valued by CEL's own rule: `&&` and `||` pass over an error when the other side decides."""
@@ -166,15 +180,15 @@ class CompiledRule:
         return Quality.UNCERTAIN if uncertain else Quality.GOOD
 
     def _evidence(self, subject: Subject, values: Mapping[str, Any], around: Around | None) -> str:
-        told = [f"{name}={_plain(values[name])}" for name in sorted(self.uses.names - {"m", "labels", "active"})]
+        told = [f"{name}={plain(values[name])}" for name in sorted(self.uses.names - {"m", "labels", "active"})]
         for key in sorted(self.uses.readings & subject.readings.keys()):
             reading = subject.readings[key]
-            told.append(f"{key}={_plain(reading.value)}{' ' + reading.unit if reading.unit else ''}")
-        told += [f"age({key})={_plain(values[_AGES][key])} s" for _, _, key in self.uses.ages if key in values[_AGES]]
-        told += [f"rate({key})={_plain(values[_RATES][f'{span} {key}'])} /s"
+            told.append(f"{key}={plain(reading.value)}{' ' + reading.unit if reading.unit else ''}")
+        told += [f"age({key})={plain(values[_AGES][key])} s" for _, _, key in self.uses.ages if key in values[_AGES]]
+        told += [f"rate({key})={plain(values[_RATES][f'{span} {key}'])} /s"
                  for _, _, key, span in self.uses.rates if f"{span} {key}" in values[_RATES]]  # fmt: skip
         if self.uses.warned and around is not None:
-            told += _warnings(subject.id, around)
+            told += warnings_told(subject.id, around)
         if "health" in self.uses.names:
             down = [k for k, r in subject.readings.items() if k.partition("[")[0].endswith(".up") and r.value is False]
             told += [f"{key}=false {subject.readings[key].text}".strip() for key in sorted(down)[:3]]
@@ -190,35 +204,6 @@ class CompiledRule:
             looked_at = subject.readings if self.uses.whole else self.keys & subject.readings.keys()
             moments += [subject.readings[key].fresh_until for key in looked_at]
         return min((moment for moment in moments if moment > now), default=None)
-
-
-def _warnings(asset: str, around: Around) -> list[str]:
-    try:
-        return [f"warning={one.headline or one.event or one.id}" for one in around.warnings_over(asset, "", "")[:3]]
-    except KeyError:  # nobody knows at the moment
-        return []
-
-
-def _touched(subject: Subject, kind: str) -> int:
-    """How many assets of a kind ("" any) lie in a warning's area."""
-    affected = subject.warning.affected if subject.warning is not None else {}
-    return affected.get(kind, 0) if kind else sum(affected.values())
-
-
-def _usable(reading: Reading, now: float) -> bool:
-    return reading.fresh_until > now and reading.quality is not Quality.BAD and reading.value is not None
-
-
-def _value(reading: Reading) -> bool | float | str | None:
-    """CEL never mixes int and double, and a device may report 3 now and 3.2 then: numbers are doubles."""
-    value = reading.value
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)[:100]
 
 
 def compile_rules(rules: Iterable[RuleSettings]) -> dict[str, CompiledRule]:

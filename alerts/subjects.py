@@ -85,13 +85,17 @@ class Subjects:
         """Keep what these rules want to know of the past, from now on."""
         self._history.want((key, seconds) for rule in rules for _, _, key, seconds in rule.uses.rates)
 
-    def count(self, region: object, kind: object, health: object) -> int:
-        """How many assets lie in a region (or one of several), of a kind, in a health; "" is any."""
-        return self._counts.count(region, kind, health)
+    def count(self, region: object, kind: object, health: object, *, perhaps: bool = False) -> int:
+        """How many assets lie in a region (or one of several), of a kind, in a health; see Around.count."""
+        return self._counts.count(region, kind, health, perhaps=perhaps)
 
-    def health_of(self, asset: object) -> str:
-        """An asset's health; LookupError when it is not in the inventory."""
-        return self.health(self.assets[str(asset)].id).value
+    def health_of(self, asset: object, *, known: bool = False) -> str:
+        """An asset's health; see Around.health_of."""
+        about = self.assets[str(asset)]
+        health = self.health(about.id)
+        if known and about.probes and health is Health.UNKNOWN:
+            raise KeyError(about.id)
+        return health.value
 
     def rate(self, asset: str, key: str, seconds: float, now: float) -> float | None:
         """By how much a reading has changed per second over its last so many seconds, None when unknown."""

@@ -9,7 +9,7 @@ import pytest
 from alerts.judge import Judge
 from alerts.rules import CompiledRule
 from alerts.subjects import Subject
-from feeds.model import Kind
+from feeds.model import Asset, Kind
 from tests.alerts.builders import T0, asset, board, change, gone, names, reading, rule, state
 
 HOT = rule(id="hot", when='m["sensor.temp"] > (active ? 70.0 : 80.0)')
@@ -90,3 +90,45 @@ def test_only_rules_whose_inputs_have_changed_are_asked(monkeypatch: pytest.Monk
         one.fold(change(after, T0 + second), T0 + second)
         asked.append("|")
     assert "".join(asked).split("|")[:3] == ["", "hot", "down"]
+
+
+def watched(id: str, **more: object) -> Asset:
+    return asset(id, probes=(f"icmp://{id}",), **more)
+
+
+def test_cameras_that_become_unknown_are_no_recovery_of_those_that_were_down() -> None:
+    one = board(CAMERAS, assets=tuple(watched(f"c{number}", kind="camera") for number in range(3)))
+    for second, (id, health) in enumerate(
+        (("c0", "down"), ("c1", "down"), ("c2", "ok"), ("c0", "unknown"), ("c1", "unknown"))
+    ):
+        one.fold(change(state(id, health), T0 + 10 * second), T0 + 10 * second)
+    one.advance(T0 + 60)
+    assert names(one.take_steps()) == [(11, "raise"), (31, "stale")]
+    one.fold(change(state("c0", "ok"), T0 + 70), T0 + 70)
+    one.advance(T0 + 80)
+    assert names(one.take_steps()) == [(71, "fresh"), (71, "clear")], "one unknown camera makes no two"
+
+
+def test_unknown_cameras_confirm_nothing_either_and_what_has_no_probe_is_no_doubt() -> None:
+    few = rule(id="few", over="region", when='count(region, "camera", "ok") < 2')
+    cameras = (watched("c0", kind="camera"), watched("c1", kind="camera"), asset("pole", kind="camera"))
+    one = board(few, assets=cameras)
+    for second, (id, health) in enumerate((("c0", "ok"), ("c1", "unknown"), ("c1", "down"))):
+        one.fold(change(state(id, health), T0 + 10 * second), T0 + 10 * second)
+    one.advance(T0 + 40)
+    assert names(one.take_steps()) == [(21, "raise")]
+
+
+def test_another_asset_that_becomes_unknown_is_no_recovery_unless_its_being_unknown_is_asked_for() -> None:
+    both = rule(id="both", when='id == "r1" && health_of("r2") == "down"')
+    lost = rule(id="lost", when='id == "r1" && health_of("r2") == "unknown"')
+    one = board(both, lost, assets=(asset("r1"), watched("r2")))
+    for second, health in enumerate(("down", "unknown", "ok")):
+        one.fold(change(state("r2", health), T0 + 10 * second), T0 + 10 * second)
+    one.advance(T0 + 40)
+    taken = one.take_steps()
+    steps = [(step.alert.rule, at, name) for (at, name), step in zip(names(taken), taken, strict=True)]
+    assert [step for step in steps if step[0] == "both"] == [
+        ("both", 1, "raise"), ("both", 11, "stale"), ("both", 21, "fresh"), ("both", 21, "clear"),
+    ]  # fmt: skip
+    assert [step[1:] for step in steps if step[0] == "lost"] == [(11, "raise"), (21, "clear")]
