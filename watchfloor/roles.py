@@ -96,10 +96,19 @@ def run_role(name: str, config: Path) -> int:
     except SettingsError as error:
         log.error("the settings cannot be used: %s", error)
         return 1
-    except StoreRefused as error:
-        log.error("%s", error)
+    except (StoreRefused, BaseExceptionGroup) as error:
+        if (refused := _refused(error)) is None:
+            raise
+        log.error("%s", refused)
         return REFUSED
     return 0
+
+
+def _refused(error: BaseException) -> StoreRefused | None:
+    """What a store said that a person must act on, also from one of several tasks."""
+    if isinstance(error, BaseExceptionGroup):
+        return next((found for one in error.exceptions if (found := _refused(one))), None)
+    return error if isinstance(error, StoreRefused) else None
 
 
 async def _run(name: str, start: Start) -> None:

@@ -12,8 +12,9 @@ import pytest
 
 from feeds import bus_lease
 from feeds.bus import Bus
-from feeds.journal import Journal
+from feeds.journal import Journal, StoreRefused
 from watchfloor.applied import Start
+from watchfloor.roles import _refused
 from watchfloor.seat import Build, Role, Seat
 from watchfloor.settings import Settings, load
 
@@ -149,3 +150,10 @@ async def test_a_seat_that_ends_gives_its_role_back(
         await until(lambda: made and made[0].working)
         assert await bus.script("return redis.call('GET', KEYS[1])", bus.keys.lease("alert"))
     assert await bus.script("return redis.call('GET', KEYS[1])", bus.keys.lease("alert")) is None
+
+
+def test_a_store_that_refuses_ends_the_role_for_good_also_from_one_of_its_tasks() -> None:
+    refused = StoreRefused("甲", "a")
+    assert _refused(refused) is refused
+    assert _refused(BaseExceptionGroup("x", [ValueError(), BaseExceptionGroup("y", [refused])])) is refused
+    assert _refused(BaseExceptionGroup("x", [ValueError()])) is None
