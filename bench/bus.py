@@ -26,7 +26,7 @@ ENVELOPE = 50
 PER_POLL = 2
 """Observations that one poll of one asset gives (tcp: `up` and `connect_ms`)."""
 
-TURNS, ENOUGH = 3, 15.0
+TURNS, ENOUGH = 3, 8.0
 """Runs of each way, and seconds after which no further one begins."""
 
 

@@ -34,7 +34,7 @@ PROBES = {
 
 async def measure(quick: bool) -> AsyncIterator[Figure]:
     """Microseconds a check by scheme, and by process."""
-    seconds, targets = (4.0, QUICK_TARGETS) if quick else (10.0, TARGETS)
+    seconds, targets = (4.0, QUICK_TARGETS) if quick else (6.0, TARGETS)
     with folder() as at, _servers(at) as ports:
         environment = {"SSL_CERT_FILE": str(at / "ca.pem")}
         idle = await _rates(Plan(rows(1, PROBES["tcp"].format(**ports)), interval=60.0), seconds)

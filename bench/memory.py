@@ -21,7 +21,7 @@ SETTLE = 3.0
 
 async def measure(quick: bool) -> AsyncIterator[Figure]:
     """All processes together (PSS), and each of them (RSS and PSS)."""
-    sizes: tuple[tuple[int, float], ...] = ((1000, 5.0),) if quick else ((100, 5.0), (1000, 5.0), (10_000, 30.0))
+    sizes: tuple[tuple[int, float], ...] = ((1000, 5.0),) if quick else ((100, 5.0), (1000, 5.0), (10_000, 20.0))
     service = Service()
     await service.start()
     try:

@@ -32,7 +32,7 @@ AIM = "< 35 % of a core at 1,000"
 
 async def measure(quick: bool) -> AsyncIterator[Figure]:
     """Per cent of a core of the web role, by number of clients."""
-    seconds, turns = (3.0, 2) if quick else (6.0, 3)
+    seconds, turns = (3.0, 2) if quick else (4.0, 3)
     async with with_roles(Plan(rows(ASSETS, "tcp://127.0.0.1:1")), "web") as (site, url, pids):
         bus = Bus(url, "532300", name="bench")
         await bus.open()

@@ -28,9 +28,10 @@ from watchfloor.settings_inventory import load_inventory, of_row
 log = logging.getLogger(__name__)
 
 JOURNAL_PAUSES = (0.1, 2.0)
-GARBAGE = (25_000, 20, 100)
-"""When the garbage collector looks. What roles make and drop are trees, which need no collector; at Python's own
-setting it took 40 % of the projector's time, and each full look stops the loop for longer the larger the site is."""
+GARBAGE = (50_000, 5, 3)
+"""When the garbage collector looks: at the young after so many objects more than were dropped, at all of them after
+fifteen times as many. What roles make and drop are trees, which need no collector, and at Python's own setting it took
+40 % of the projector's time; the few circles (a closed connection's) still go before they are 100 MB."""
 
 
 class Together:
