@@ -96,8 +96,8 @@ def decoded(keys: Keys, stream: str, entry: str, fields: dict[bytes, bytes], rev
     if stream == keys.results:
         return StreamEntry(stream, entry, "result", "", [wire.decode(fields[b"r"], Result)])
     source = fields.get(b"s", b"").decode(errors="replace")
-    envelope, items = wire.decode_envelope(fields[b"e"])
-    return StreamEntry(stream, entry, envelope.kind, source or envelope.source, items)
+    kind, sender, items = wire.decode_envelope(fields[b"e"])
+    return StreamEntry(stream, entry, kind, source or sender, items)
 
 
 def readable(kind: Kind, rows: dict[bytes, bytes]) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def test_the_colour_is_the_one_that_was_issued(rest: str, headline: str, colour:
 
 def test_a_document_crosses_the_bus_as_it_came() -> None:
     document = CapDocument(source="cma", received_at=1.0, raw=b"\xff<not xml", url="http://x/")
-    _, items = wire.decode_envelope(wire.encode_envelope("cap", [document], source="cma", sent_at=1.0))
+    *_, items = wire.decode_envelope(wire.encode_envelope("cap", [document], source="cma", sent_at=1.0))
     assert items == [document]
 
 
