@@ -48,6 +48,7 @@ class Ear:
         self._listener: Listener | None = None
         self._latest: dict[tuple[str, str], Observation] = {}
         self._gathered: dict[tuple[str, str], Observation] = {}
+        self._some = asyncio.Event()
         self._lost = 0.0
         self._lost_at = float("-inf")
         self._refused = 0.0
@@ -108,10 +109,11 @@ class Ear:
 
     async def _deliver(self, outbox: Outbox) -> None:
         while True:
+            await self._some.wait()
             await asyncio.sleep(GATHER)
+            self._some.clear()
             gathered, self._gathered = self._gathered, {}
-            if gathered:
-                outbox.put(list(gathered.values()))
+            outbox.put(list(gathered.values()))
 
     def _take(self, heard: Heard) -> None:
         moment = self._clock()
@@ -120,6 +122,7 @@ class Ear:
             key = seen.asset, seen.key
             if key in self._latest or len(self._latest) < MOST:
                 self._latest[key] = self._gathered[key] = seen
+                self._some.set()
 
     def _observation(self, asset: str, one: Measurement, moment: float) -> Observation:
         return Observation(

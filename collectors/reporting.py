@@ -131,7 +131,7 @@ class Reporter:
         pause = RETRY_FIRST
         while True:
             try:
-                async with asyncio.timeout(LOOK_EVERY):
+                async with asyncio.timeout(LOOK_EVERY if self._known or self._resume else None):
                     await self._some.wait()
                     await asyncio.sleep(FLUSH_AFTER)
             except TimeoutError:

@@ -175,6 +175,7 @@ class Collect:
         at = self._clock()
         if turn % round(COLLECTOR_EVERY / CANARY_EVERY) == 0:
             counts = {"entries": float(self.outbox.published), "losses": float(self.outbox.losses)}
+            counts |= {"reports": float(self.reporter.reported), "reports_dropped": float(self.reporter.dropped)}
             self._figures = self._vitals.read() | counts
         words = self._trouble()
         self.outbox.beat(
