@@ -212,6 +212,15 @@ class Acknowledger(Protocol):
 
 
 @runtime_checkable
+class Naming(Protocol):
+    """A Poller that knows which metrics only a probe of this kind gives, beside those that `metric=` chooses."""
+
+    @staticmethod
+    def names(target: Target) -> tuple[str, ...]:
+        """They need no instance as long as the asset has one such probe; () when `metric=` decides."""
+
+
+@runtime_checkable
 class Sharing(Protocol):
     """A Poller that asks one device for several targets at once, when they are due together."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from collectors import registry
 from collectors import uri as uris
-from collectors.contract import Misconfigured, Sharing, Target
+from collectors.contract import Misconfigured, Naming, Sharing, Target
 from collectors.settings import Credential, SchemeSettings
 from feeds.model import Asset, Observation
 
@@ -23,8 +23,8 @@ Key = tuple[str, str]
 class Spec:
     """One probe as it is set. `target` is None when it cannot be probed; `problem` then says why.
 
-    `named` is the metric that its URI chose (`metric=`), when no other probe of the asset chose the same: such a
-    reading needs no instance to be told apart.
+    `named` holds the metrics that no other probe of the asset gives (chosen with `metric=`, or the probe's own kind):
+    such a reading needs no instance to be told apart.
     """
 
     key: Key
@@ -32,7 +32,7 @@ class Spec:
     family: str
     source: str
     instance: str = ""
-    named: str = ""
+    named: frozenset[str] = frozenset()
     target: Target | None = None
     problem: Misconfigured | None = None
     settings: SchemeSettings = field(default_factory=SchemeSettings)
@@ -112,7 +112,8 @@ def _spec(
 def _with_instances(own: list[Spec]) -> list[Spec]:
     """Names probes of one family on one asset apart: by host:port, and by number where that is the same."""
     families = Counter(one.family for one in own)
-    chosen = Counter(_chosen(one) for one in own)
+    names = {one.key: _names(one) for one in own}
+    chosen = Counter(name for some in names.values() for name in some)
     taken: Counter[tuple[str, str]] = Counter()
     apart = []
     for one in own:
@@ -123,12 +124,21 @@ def _with_instances(own: list[Spec]) -> list[Spec]:
         taken[one.family, place] += 1
         number = taken[one.family, place]
         instance = place if number == 1 else f"{place}#{number}"
-        apart.append(replace(one, instance=instance, named=_chosen(one) if chosen[_chosen(one)] == 1 else ""))
+        apart.append(replace(one, instance=instance, named=_single(names[one.key], chosen)))
     return apart
 
 
-def _chosen(one: Spec) -> str:
-    return one.target.params.get("metric", "") if one.target else ""
+def _names(one: Spec) -> tuple[str, ...]:
+    """The metrics that are this probe's own."""
+    if one.target is None:
+        return ()
+    cls = registry.poller_class(one.scheme)
+    own = cls.names(one.target) if issubclass(cls, Naming) else ()
+    return own or tuple(filter(None, (one.target.params.get("metric"),)))
+
+
+def _single(names: tuple[str, ...], chosen: Counter[str]) -> frozenset[str]:
+    return frozenset(name for name in names if chosen[name] == 1)
 
 
 def phase_of(spec: Spec) -> str:

@@ -74,7 +74,7 @@ def _readings(spec: Spec, seen: Sequence[Measurement], at: float) -> tuple[Obser
         Observation(
             asset=spec.asset, metric=one.metric, value=one.value, unit=one.unit, quality=one.quality,
             observed_at=at if one.observed_at is None else one.observed_at, received_at=at, source=spec.source,
-            probe=spec.probe, instance=one.instance or ("" if one.metric == spec.named else spec.instance),
+            probe=spec.probe, instance=one.instance or ("" if one.metric in spec.named else spec.instance),
             fresh_for=spec.fresh_for if one.fresh_for is None else one.fresh_for, text=one.text,
             confirmed_at=one.confirmed_at,
         )

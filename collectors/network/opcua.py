@@ -71,6 +71,13 @@ class OpcUaPoller:
         """Nodes of one server are asked for together."""
         return f"opc.tcp {target.host}:{target.port or PORT}"
 
+    @staticmethod
+    def names(target: Target) -> tuple[str, ...]:
+        """What only a probe of alarms, or of the server itself, says."""
+        if "alarms" in target.params:
+            return ("opcua.alarms", "opcua.unacked", "opcua.alarms_left_out", "opcua.refresh")
+        return () if "node" in target.params else ("opcua.state",)
+
     def attach(self, desk: Desk) -> None:
         """Values and alarms go on as they come."""
         self._desk = desk

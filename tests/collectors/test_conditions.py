@@ -13,7 +13,7 @@ from alerts import reports
 from collectors import registry
 from collectors.conditions import AGAIN, Conditions
 from collectors.contract import Condition, Desk, Measurement, NotReady, Reason, Target
-from collectors.jobs import Spec
+from collectors.jobs import Spec, specs
 from collectors.runner import Collect
 from collectors.settings import SchemeSettings
 from feeds.bus import BusLost, State
@@ -257,3 +257,15 @@ def test_what_is_told_between_polls_is_published_and_a_look_asks_at_once(monkeyp
     assert times[one][1] == pytest.approx(times[two][1], abs=0.01)
 
 
+
+
+def test_readings_of_several_probes_are_told_apart_only_where_they_must_be() -> None:
+    def named(*uris: str) -> list[set[str]]:
+        found = specs(inventory(*uris), {}, {})
+        return [set(one.named) for one in found.values()]
+
+    level, alarms = "opc.tcp://h?node=i%3D1&metric=river.level", "opc.tcp://h?alarms=server"
+    assert [names >= {"opcua.alarms"} for names in named(level, alarms)] == [False, True]
+    assert named(level, "opc.tcp://g?node=i%3D1&metric=river.level") == [set(), set()]
+    assert named(alarms, "opc.tcp://g?alarms=server") == [set(), set()]
+    assert named("modbus://h/1?hr=0&metric=volts", "modbus://h/1?hr=1&metric=amps") == [{"volts"}, {"amps"}]
