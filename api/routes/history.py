@@ -19,11 +19,13 @@ from api.findings import Finding
 from api.principal import Principal
 from api.problems import Problem
 from feeds.history import History, Series, health_spans, seconds_by_health
+from feeds.history.availability import apart
 from feeds.history.codec import Floats, Ints, Records
 from feeds.history.gaps import breaks, with_breaks
 from feeds.history.reader import Points
 from feeds.history.rollup import DAY, FIVE, HOUR, roll
-from feeds.model import Health
+from feeds.history.uptime import Uptime
+from feeds.model import Asset, Health
 from feeds.wire import iso
 
 router = APIRouter(prefix="/api/v1", tags=["history"])
@@ -79,22 +81,30 @@ async def history(
 async def availability(
     given: Given, who: Viewer, asset_id: str, begin: Begin = None, to: End = None
 ) -> Response:
-    """How long an asset was what (default: the last 30 days). Unknown is not up, and stands apart.
+    """How long an asset was what (default: the last 30 days). Unknown is not up, and stands apart; so does time in
+    maintenance, whatever the asset was then.
 
-    `up` is the share of the interval in which it was ok or degraded, `known` that in which anything was known.
-    `spans` are the newest ones; `more` says that there are older ones.
+    `up` is the share of the time out of maintenance in which it was ok or degraded, `known` that in which anything was
+    known (null: it was in maintenance throughout). `spans` are the newest ones; `more` says that there are older ones.
     """
     past = _recorded(given, who, asset_id)
     start, end = _interval(given, begin, to, 30 * DAY)
     spans = await health_spans(given.journal, past.store, asset_id, start, end, given.clock())
-    seconds = seconds_by_health(spans)
-    whole = end - start
+    record = given.pump.mirror.record("asset", asset_id, who.audience) or {}
+    name, kind, region = (str(record.get(key, "")) for key in ("name", "kind", "region"))
+    about = Asset(id=asset_id, name=name, kind=kind, region=region)
+    windows = await Uptime(given.journal, past.store).maintained(about, start, end)
+    seconds = seconds_by_health(apart(spans, windows))
+    maintenance = sum(high - low for low, high in windows)
+    whole = end - start - maintenance
     return Json(
         {
             "asset": asset_id, "from": iso(start), "to": iso(end),
             "seconds": {health.value: round(length, 3) for health, length in seconds.items()},
-            "up": round((seconds[Health.OK] + seconds[Health.DEGRADED]) / whole, 6),
-            "known": round(1.0 - seconds[Health.UNKNOWN] / whole, 6),
+            "maintenance": [{"from": iso(low), "to": iso(high)} for low, high in windows],
+            "maintenance_seconds": round(maintenance, 3),
+            "up": round((seconds[Health.OK] + seconds[Health.DEGRADED]) / whole, 6) if whole > 0 else None,
+            "known": round(1.0 - seconds[Health.UNKNOWN] / whole, 6) if whole > 0 else None,
             "spans": [{"from": iso(s.start), "to": iso(s.end), "health": s.health.value} for s in spans[-SPANS:]],
             "more": len(spans) > SPANS,
         }

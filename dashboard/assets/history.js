@@ -163,7 +163,7 @@ export class HistoryPanel {
       t("chart.until", { at: stamp(end) }), answer.step === "raw" ? t("chart.raw", { n: one.known }) : t("chart.step", { step: answer.step }),
       first - start > (end - start) / 20 ? t("chart.since", { at: stamp(first) }) : "",
       one.gaps.length ? t("chart.gaps", { n: one.gaps.length }) : "", picture.spans.length ? t("chart.spans", { n: picture.spans.length }) : "",
-      uptime && health.length ? t("chart.uptime", { up: percent(uptime.up), known: percent(uptime.known) }) : "",
+      uptime && uptime.up !== null && health.length ? t("chart.uptime", { up: percent(uptime.up), known: percent(uptime.known) }) : "",
     ];
     setText(this.foot, notes.filter(Boolean).join(" · "));
   }

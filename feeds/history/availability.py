@@ -78,6 +78,22 @@ def _whole(known: Iterable[Span], start: float, end: float) -> list[Span]:
     return spans
 
 
+def apart(spans: Iterable[Span], gone: Sequence[tuple[float, float]]) -> list[Span]:
+    """The spans without the time that counts apart; `gone` in order."""
+    found = []
+    for span in spans:
+        at = span.start
+        for low, high in gone:
+            if high <= at or low >= span.end:
+                continue
+            if low > at:
+                found.append(Span(start=at, end=low, health=span.health))
+            at = max(at, high)
+        if at < span.end:
+            found.append(Span(start=at, end=span.end, health=span.health))
+    return found
+
+
 def seconds_by_health(spans: Iterable[Span]) -> dict[Health, float]:
     """How long each health lasted, seconds."""
     sums = dict.fromkeys(Health, 0.0)

@@ -13,8 +13,8 @@ from typing import Any
 
 from feeds.history.store import HistoryStore
 from feeds.journal import Journal
-from feeds.membership import Member
-from feeds.model import Health
+from feeds.membership import Member, about
+from feeds.model import Asset, Health
 from feeds.regions import covers
 
 Spans = list[tuple[float, float]]
@@ -174,6 +174,13 @@ class Uptime:
                 if one is not None:
                     one.move(at, Health(name))
         return {id: _done(one, end) for id, one in counts.items()}
+
+    async def maintained(self, asset: Asset, start: float, end: float) -> Spans:
+        """When an asset was in maintenance within an interval."""
+        one = Member(about(asset))
+        return joined(
+            span for match, spans in await self._windows(start, end) if _meant(match, asset.id, one) for span in spans
+        )
 
     async def _windows(self, start: float, end: float) -> list[tuple[Match, Spans]]:
         """What each maintenance window matches, and when it was open within the interval."""

@@ -130,6 +130,25 @@ async def test_unknown_is_not_up(rig: Rig, world: World) -> None:
     assert last["health"] == "down"
 
 
+async def test_maintenance_counts_apart(rig: Rig, world: World) -> None:
+    for health, at in (("ok", 0), ("down", 4)):
+        await word(world, health, BASE + at * HOUR)
+    await rig.store.note_watched(BASE, BASE + 10 * HOUR)
+    ours, other = {"assets": [], "region": A, "kinds": []}, {"assets": ["b-sw"], "region": "", "kinds": []}
+    for id, match in (("w", ours), ("b", other)):
+        async with world.journal.begin() as tx:
+            for name, at in (("began", 3), ("ended", 6)):
+                seq = await tx.append(kind="maintenance", name=name, subject=id, at=BASE + at * HOUR)
+                await tx.put("maintenance", id, {"match": match}, seq=seq)
+    async with world.signed_in("duty") as client:
+        found = await ask(client, f"{UP}/availability", BASE, BASE + 10 * HOUR)
+        within = await ask(client, f"{UP}/availability", BASE + 4 * HOUR, BASE + 5 * HOUR)
+    assert found["seconds"] == {"ok": 3 * HOUR, "degraded": 0, "down": 4 * HOUR, "unknown": 0}
+    assert found["maintenance"] == [{"from": iso(BASE + 3 * HOUR), "to": iso(BASE + 6 * HOUR)}]
+    assert (found["maintenance_seconds"], found["up"], found["known"]) == (3 * HOUR, round(3 / 7, 6), 1.0)
+    assert (within["up"], within["known"], within["spans"][0]["health"]) == (None, None, "down")
+
+
 async def test_availability_reads_as_many_transitions_as_there_are(rig: Rig, world: World) -> None:
     await rig.store.note_watched(BASE, BASE + DAY)
     async with world.journal.begin() as tx:
