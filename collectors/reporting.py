@@ -96,6 +96,10 @@ class Reporter:
                 at=moment, until=until if signal.active else None,
             )  # fmt: skip
             self._take(said)
+            # What it said while nobody knew it stands on its address: its own end holds there too.
+            before = self._known.get((signal.rule, heard.sender, signal.key))
+            if not signal.active and before is not None and before.signal.active:
+                self._take(replace(said, asset=heard.sender))
 
     def _take(self, said: Said) -> None:
         before = self._known.get(said.identity)

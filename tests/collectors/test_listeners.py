@@ -239,6 +239,16 @@ def test_a_link_that_flaps_thousands_of_times_costs_one_word_each_flush_and_the_
     assert told(bus) == [(1, "Gi0/1", True)]
 
 
+def test_what_a_stranger_raised_ends_when_it_is_known_by_then() -> None:
+    bus = FakeBus()
+    stranger = Heard(asset="", sender="10.0.0.9", signals=(signal(),))
+    known = Heard(asset="core", sender="10.0.0.9", signals=(signal(active=False),))
+    story(bus, (1, lambda r: r.put(SOURCE, stranger)), (5, lambda r: r.put(SOURCE, known)), until=8)
+    assert [(row["asset"], row["active"]) for row in bus.reports()] == [
+        ("10.0.0.9", True), ("core", False), ("10.0.0.9", False),
+    ]  # fmt: skip
+
+
 def test_nothing_is_lost_while_the_bus_is_away_and_the_newest_word_counts() -> None:
     bus = FakeBus()
 
