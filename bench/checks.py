@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
-from bench import processes
+from bench import processes, scale
 from bench.collectors_cpu import child
 from bench.figures import Figure
 from bench.site import Plan, folder, members, rows, running
@@ -29,22 +29,33 @@ PROBES = {
     "dns": "dns://127.0.0.1:{dns}/a.example?expect=10.0.0.1",
     "smtp": "smtp://127.0.0.1:{smtp}",
     "tls": "tls://127.0.0.1:{tls}?name=localhost",
+    "snmp": f"snmp://127.0.0.1:{scale.PORT}?cred=v2c&profile=ups",
 }
+CREDENTIAL = """
+[credentials.v2c]
+kind = "snmpv2c"
+community = "public"
+"""
+AIMS = {"tcp": "< 150 us", "icmp": "< 80 us", "snmp": "< 120 us with 10 objects; these are 15"}
 
 
 async def measure(quick: bool) -> AsyncIterator[Figure]:
     """Microseconds a check by scheme, and by process."""
-    seconds, targets = (4.0, QUICK_TARGETS) if quick else (6.0, TARGETS)
+    seconds, targets = (4.0, QUICK_TARGETS) if quick else (7.0, TARGETS)
     with folder() as at, _servers(at) as ports:
         environment = {"SSL_CERT_FILE": str(at / "ca.pem")}
         idle = await _rates(Plan(rows(1, PROBES["tcp"].format(**ports)), interval=60.0), seconds)
         for scheme in ("tcp",) if quick else PROBES:
+            if scheme == "snmp" and scale.snmpd() is None:
+                continue
             probe = PROBES[scheme].format(**ports)
-            plan = Plan(rows(targets, probe), scheme=scheme, timeout=2.0, environment=environment)
-            used = await _rates(plan, seconds)
+            more = CREDENTIAL if scheme == "snmp" else ""
+            plan = Plan(rows(targets, probe), scheme=scheme, timeout=2.0, environment=environment, more=more)
+            with scale.agents(at, "127.0.0.1:") if scheme == "snmp" else contextlib.nullcontext():
+                used = await _rates(plan, seconds)
             per = {name: round((used[name] - idle[name]) / targets * 1e6, 1) for name in used}
             yield Figure(
-                name=f"checks.{scheme}", value=sum(per.values()), unit="cpu us/check",
+                name=f"checks.{scheme}", value=sum(per.values()), unit="cpu us/check", aim=AIMS.get(scheme, ""),
                 conditions={
                     "targets": targets, "interval": "1 s", "seconds": seconds, "by_process": per,
                     "idle_taken_off_cpu_percent": round(sum(idle.values()) * 100, 1), "live_sockets": 0,

@@ -51,7 +51,7 @@ async def measure(quick: bool) -> AsyncIterator[Figure]:
 
 
 async def measured(quick: bool, hosts: Hosts) -> AsyncIterator[Figure]:
-    with folder() as at, _agents(at):
+    with folder() as at, agents(at, ""):
         hosts.silent = {Hosts.address(n) for n in _dead(PINGED)}
         for figure in await _site(QUICK_SECONDS if quick else SECONDS):
             yield figure
@@ -64,14 +64,19 @@ def _dead(count: int) -> range:
     return range(0, count, DEAD)
 
 
+def snmpd() -> str | None:
+    """Where net-snmp's agent is on this machine."""
+    return shutil.which("snmpd", path="/usr/sbin:/usr/bin:/sbin")
+
+
 @contextlib.contextmanager
-def _agents(at: Path) -> Iterator[None]:
-    """snmpd on every address of this namespace."""
-    program = shutil.which("snmpd", path="/usr/sbin:/usr/bin:/sbin")
+def agents(at: Path, address: str) -> Iterator[None]:
+    """snmpd as a UPS on an address, or on all of this namespace (""). Raises Skipped where it is not installed."""
+    program = snmpd()
     if program is None:
         raise Skipped("needs snmpd (Debian: snmpd)")
     objects = "".join(f"override -rw 1.3.6.1.2.1.33.1.{oid} integer {value}\n" for oid, value in UPS.items())
-    (at / "snmpd.conf").write_text(f"agentaddress udp:{PORT}\nrocommunity public\n{objects}")
+    (at / "snmpd.conf").write_text(f"agentaddress udp:{address}{PORT}\nrocommunity public\n{objects}")
     words = [program, "-f", "-Le", "-C", "-c", str(at / "snmpd.conf"), "-p", str(at / "snmpd.pid")]
     env = {"SNMP_PERSISTENT_DIR": str(at / "state"), "MIBS": ""}
     with (at / "snmpd.log").open("wb") as log, subprocess.Popen(words, stdout=log, stderr=log, env=env) as agent:
