@@ -100,25 +100,25 @@ class Delta:
     """One thing between two flushes: what it was and what it is (None: not there).
 
     `whole` is what one who sees everything is told; most audiences that see the thing are told just that, so its
-    bytes are made once.
+    bytes are made once, and only when somebody is told.
     """
 
     kind: str
     id: str
     old: Record | None
     new: Record | None
-    whole: Record | None = field(init=False, default=None)
+    _whole: Record | None = field(init=False, default=None)
+    _compared: bool = field(init=False, default=False)
     _bytes: msgspec.Raw | None = field(init=False, default=None)
 
-    def __post_init__(self) -> None:
-        change = patch(self.old, self.new) if self.old is not None and self.new is not None else None
-        if change:
-            self.whole = {"kind": self.kind, "id": self.id, "set": change}
-
     @property
-    def empty(self) -> bool:
-        """Whether nothing has changed."""
-        return self.whole is None and (self.old is None) == (self.new is None)
+    def whole(self) -> Record | None:
+        """What one who sees everything is told; None when nothing has changed, or the thing has come or gone."""
+        if not self._compared:
+            self._compared = True
+            change = patch(self.old, self.new) if self.old is not None and self.new is not None else None
+            self._whole = {"kind": self.kind, "id": self.id, "set": change} if change else None
+        return self._whole
 
     def item(self, audience: Audience) -> Record | None:
         """What this audience must be told; None when it saw nothing of it before and sees nothing now."""
@@ -224,10 +224,9 @@ class Mirror:
         return change.kind.value, public(after) if after is not None else None
 
     def flush(self) -> list[Delta]:
-        """What has changed since the last flush, each thing once."""
+        """What was touched since the last flush, each thing once; whether it is another one now, the delta knows."""
         touched, self._touched = self._touched, {}
-        deltas = [Delta(kind, key, old, self._records[kind].get(key)) for (kind, key), old in touched.items()]
-        return [delta for delta in deltas if not delta.empty]
+        return [Delta(kind, key, old, self._records[kind].get(key)) for (kind, key), old in touched.items()]
 
     def record(self, kind: str, key: str, audience: Audience) -> Record | None:
         """One record, if this audience may see it."""
