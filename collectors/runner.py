@@ -49,7 +49,7 @@ class Collect:
     """Entry of the role. `site` is the site's region; `clock` stamps what is seen (epoch seconds).
 
     `zone` is the site's time zone. `data` is where collectors keep what is their own (keys), None for nowhere.
-    `trouble` says what people should know about the role itself, "" for nothing.
+    `trouble` says what people should know about the role itself, "" for nothing; `figures` go with its own.
     """
 
     def __init__(
@@ -65,10 +65,11 @@ class Collect:
         zone: tzinfo = UTC,
         reference: Sequence[str] = (),
         trouble: Callable[[], str] = lambda: "",
+        figures: Mapping[str, float] | None = None,
     ) -> None:
         self._reference = tuple(reference)
         self._bus = bus
-        self._trouble = trouble
+        self._trouble, self._more = trouble, {} if figures is None else figures
         self._site = site
         self._zone = zone
         self._clock = clock
@@ -176,7 +177,7 @@ class Collect:
         if turn % round(COLLECTOR_EVERY / CANARY_EVERY) == 0:
             counts = {"entries": float(self.outbox.published), "losses": float(self.outbox.losses)}
             counts |= {"reports": float(self.reporter.reported), "reports_dropped": float(self.reporter.dropped)}
-            self._figures = self._vitals.read() | counts
+            self._figures = self._vitals.read() | counts | dict(self._more)
         words = self._trouble()
         self.outbox.beat(
             Heartbeat(

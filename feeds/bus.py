@@ -56,6 +56,7 @@ class Bus:
         self.epoch = ""
         self.fence: Fence | None = None
         self.trouble = ""
+        self.figures: dict[str, float] = {}
         self._clock = clock
         self._dead: list[DeadLetter] = []
         self._server = Server(url, self.keys.changes, name, self._on_connect)
@@ -125,7 +126,7 @@ class Bus:
         A master that no replica listens to may be one that was deposed and does not know it yet (Sentinel tells it
         seconds later): the next command looks for the master again.
         """
-        fields = {"r": role, "t": repr(at), "v": wire.encode(dict(stats or {})), "w": self.trouble}
+        fields = {"r": role, "t": repr(at), "v": wire.encode(dict(stats or {}) | self.figures), "w": self.trouble}
         async with self._asked():
             confirmed = await self._server.add(
                 self.keys.beats, fields, within=NOTICE_WITHIN, maxlen=200, approximate=True
@@ -164,10 +165,10 @@ class Bus:
         self._dead = self._dead[len(dead):]
         return first.decode() if batch else ""
 
-    async def script(self, script: str, key: str, *arguments: Any) -> Any:
-        """A script over one key, for what has a module of its own."""
+    async def script(self, script: str, keys: Sequence[str], *arguments: Any) -> Any:
+        """A script over some keys, for what has a module of its own."""
         async with self._asked():
-            return await self._redis.eval(script, 1, key, *arguments)
+            return await self._redis.eval(script, len(keys), *keys, *arguments)
 
     async def write(self, commands: Iterable[Words]) -> Any:
         """Commands all or none, and nothing after another copy has taken the role over; returns the first's answer.

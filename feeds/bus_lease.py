@@ -15,10 +15,11 @@ import os
 import secrets
 import socket
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from feeds.bus import Bus, BusError
 from feeds.bus_writes import GIVE_BACK, RENEW, TAKE
+from feeds.clock import Clock, now
 from feeds.fencing import Fence, Fenced
 from feeds.journal import JournalLost
 
@@ -29,6 +30,8 @@ TTL = 4.0
 RENEW_EVERY = 1.0
 ASK_EVERY = 0.25
 """Seconds between two looks of a copy that stands by."""
+HEARD_WITHIN = 2.0
+"""Seconds after its last look for which a copy counts as standing by."""
 
 
 class Numbers(Protocol):
@@ -41,10 +44,10 @@ class Numbers(Protocol):
 class Lease:
     """One process's claim to a role. `numbers` None: its writes are facts with their own time, which need no fence."""
 
-    def __init__(self, bus: Bus, role: str, numbers: Numbers | None) -> None:
-        self.fence = Fence(role)
+    def __init__(self, bus: Bus, role: str, numbers: Numbers | None, clock: Clock = now) -> None:
+        self.fence, self._clock = Fence(role), clock
         self._bus, self._numbers = bus, numbers
-        self._key = bus.keys.lease(role)
+        self._keys = (bus.keys.lease(role), bus.keys.standbys(role))
         bus.fence = self.fence if numbers is not None else None
 
     async def take(self) -> None:
@@ -69,10 +72,12 @@ class Lease:
 
     async def _try(self, me: str) -> str:
         """ "" when we have it, else who does."""
-        holder = await self._script(TAKE, me, int(TTL * 1000), "")
-        if holder and _gone(holder):
-            holder = await self._script(TAKE, me, int(TTL * 1000), holder)
-        return holder
+        holder = await self._take(me, "")
+        return await self._take(me, holder) if holder and _gone(holder) else holder
+
+    async def _take(self, me: str, gone: str) -> str:
+        answer = await self._bus.script(TAKE, self._keys, me, int(TTL * 1000), gone, int(self._clock() * 1000))
+        return str(answer.decode())
 
     async def _become(self, me: str) -> None:
         """The number first: nobody reads the journal for this role before the copy of before is shut out of it."""
@@ -88,14 +93,19 @@ class Lease:
         while True:
             await asyncio.sleep(RENEW_EVERY)
             try:
-                holder = await self._script(RENEW, self.fence.holder, int(TTL * 1000))
-                if not holder:
-                    holder = await self._again()
+                holder = await self._renew() or await self._again()
             except (BusError, JournalLost) as error:
                 log.debug("%s: the lease cannot be renewed: %s", self.fence.role, error)
                 continue
             if holder != self.fence.holder:
                 raise Fenced(f"{_shown(holder)} holds {self.fence.role}")
+
+    async def _renew(self) -> str:
+        """Who has it; how many stand by is seen with the role's beats."""
+        since = int((self._clock() - HEARD_WITHIN) * 1000)
+        holder, waiting = await self._bus.script(RENEW, self._keys, self.fence.holder, int(TTL * 1000), since)
+        self._bus.figures["standbys"] = float(waiting)
+        return str(holder.decode())
 
     async def _again(self) -> str:
         holder = await self._try(self.fence.holder)
@@ -107,13 +117,9 @@ class Lease:
     async def give_back(self) -> None:
         """At a clean end, so that whoever stands by need not wait. What cannot be given back runs out."""
         try:
-            await self._script(GIVE_BACK, self.fence.holder)
+            await self._bus.script(GIVE_BACK, self._keys, self.fence.holder)
         except BusError as error:
             log.debug("%s: the lease runs out by itself: %s", self.fence.role, error)
-
-    async def _script(self, script: str, *arguments: Any) -> str:
-        answer = await self._bus.script(script, self._key, *arguments)
-        return answer.decode() if answer else ""
 
 
 def _holder() -> str:

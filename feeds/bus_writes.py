@@ -31,18 +31,25 @@ while at <= #ARGV do
 end
 return first
 """
-# KEYS[1] is the lease; ARGV: who asks, for how many milliseconds, whom he knows to be gone ("" nobody).
+# KEYS: the lease, and who stands by. ARGV: who asks, for how many milliseconds, whom he knows to be gone ("" nobody),
+# the time in milliseconds.
 TAKE = """
 local holder = redis.call('GET', KEYS[1])
-if holder and holder ~= ARGV[1] and holder ~= ARGV[3] then return holder end
+if holder and holder ~= ARGV[1] and holder ~= ARGV[3] then
+  redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1])
+  redis.call('PEXPIRE', KEYS[2], ARGV[2])
+  return holder
+end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+redis.call('ZREM', KEYS[2], ARGV[1])
 return ''
 """
-# The same two; answers who holds it, "" when nobody does.
+# The same keys and first two, then since when (milliseconds) one must have been heard of; answers who holds it, "" when
+# nobody does, and how many stand by.
 RENEW = """
 local holder = redis.call('GET', KEYS[1])
 if holder == ARGV[1] then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
-return holder or ''
+return {holder or '', redis.call('ZCOUNT', KEYS[2], ARGV[3], '+inf')}
 """
 GIVE_BACK = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
 

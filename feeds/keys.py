@@ -40,6 +40,10 @@ class Keys:
         """Whose turn it is to run a role, of its copies on several machines."""
         return f"le:{{{self.site}}}:{role}"
 
+    def standbys(self, role: str) -> str:
+        """The copies of a role that wait for their turn, by when they were last heard of."""
+        return f"lw:{{{self.site}}}:{role}"
+
     @property
     def changes(self) -> str:
         return f"ch:{{{self.site}}}"

@@ -142,7 +142,8 @@ async def _collect(settings: Settings, bus: Bus, journal: Journal) -> Role:
     entry = Collect(
         bus=bus, site=settings.site.region, schemes=settings.schemes, sources=settings.sources,
         assets=_inventory(settings).assets, credentials=settings.credentials, data=settings.data,
-        zone=ZoneInfo(settings.site.timezone), reference=settings.reference, trouble=lambda: bus.trouble,
+        zone=ZoneInfo(settings.site.timezone), reference=settings.reference,
+        trouble=lambda: bus.trouble, figures=bus.figures,
     )
 
     async def reload(fresh: Settings) -> None:

@@ -64,7 +64,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def run_out(one: Copy) -> None:
     """Let the lease end as time would."""
-    await one.bus.script("redis.call('DEL', KEYS[1])", one.bus.keys.lease(ROLE))
+    await one.bus.script("redis.call('DEL', KEYS[1])", [one.bus.keys.lease(ROLE)])
 
 
 async def test_a_second_copy_waits_and_follows_at_once_when_the_role_is_given_back(copies: list[Copy]) -> None:
@@ -75,9 +75,13 @@ async def test_a_second_copy_waits_and_follows_at_once_when_the_role_is_given_ba
     await first.append("raise")
     await asyncio.sleep(0.1)
     assert not waiting.done()
+    assert await first.lease._renew() == first.lease.fence.holder
+    assert first.bus.figures == {"standbys": 1.0}
     await first.lease.give_back()
     await asyncio.wait_for(waiting, 2)
     assert (second.lease.fence.number, first.lease.fence.number) == (2, 1)
+    await second.lease._renew()
+    assert second.bus.figures == {"standbys": 0.0}
     await second.commit("2-0")
     await second.append("clear")
     assert await second.journal.verify() == []
@@ -193,7 +197,7 @@ async def test_what_is_collected_needs_no_fence_but_its_turn(valkey_url: str, bu
     assert bus.fence is None
     await bus.publish("network", "observation", [], source="network.tcp")
     keeping = asyncio.create_task(lease.keep())
-    await bus.script("redis.call('SET', KEYS[1], 'another')", bus.keys.lease("collect"))
+    await bus.script("redis.call('SET', KEYS[1], 'another')", [bus.keys.lease("collect")])
     with pytest.raises(Fenced):
         await asyncio.wait_for(keeping, 2)
 

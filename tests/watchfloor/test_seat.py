@@ -110,7 +110,7 @@ async def test_a_seat_that_is_put_out_stands_by_and_works_again_from_the_record(
         other = Journal(journal_url, "alert")
         await other.open()
         lease = bus_lease.Lease(bus, "alert", other)
-        await bus.script("redis.call('DEL', KEYS[1])", bus.keys.lease("alert"))
+        await bus.script("redis.call('DEL', KEYS[1])", [bus.keys.lease("alert")])
         await lease.take()
         await until(lambda: len(made) == 2)
         assert (made[0].working, made[1].working, task.done()) == (False, False, False)
@@ -148,8 +148,8 @@ async def test_a_seat_that_ends_gives_its_role_back(
 ) -> None:
     async with seated(settings, made, bus, valkey_url, journal_url):
         await until(lambda: made and made[0].working)
-        assert await bus.script("return redis.call('GET', KEYS[1])", bus.keys.lease("alert"))
-    assert await bus.script("return redis.call('GET', KEYS[1])", bus.keys.lease("alert")) is None
+        assert await bus.script("return redis.call('GET', KEYS[1])", [bus.keys.lease("alert")])
+    assert await bus.script("return redis.call('GET', KEYS[1])", [bus.keys.lease("alert")]) is None
 
 
 def test_a_store_that_refuses_ends_the_role_for_good_also_from_one_of_its_tasks() -> None:
