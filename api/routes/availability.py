@@ -48,7 +48,7 @@ async def availability(
 
     `availability` is up of all the time out of maintenance, `of_known` up of what was known, `coverage` how much was
     known. Assets count while they were in the inventory, also those that have left it since. Without `to` it may be a
-    minute old; `to` in the answer says up to when it counts.
+    minute old; `to` in the answer says up to when it counts, `complete` whether the record goes back to its beginning.
     """
     counting = cast(Counting | None, request.app.state.counting)
     if counting is None:
@@ -75,9 +75,11 @@ async def availability(
         )
     page, following = _page(found, cursor, limit)
     until = max(made for _, made, _ in counted)
+    since = min((one.spans[0][0] for one in members.values() if one.spans), default=now)
     return listing(
         [row.public(names) for row in page], following, given.pump.mirror.rev, by=list(names), timezone=str(zone),
-        total=total.public(()), hidden=len(members) - len(own), **{"from": iso(start), "to": iso(until)},
+        total=total.public(()), hidden=len(members) - len(own), complete=since <= start,
+        **{"from": iso(start), "to": iso(until)},
     )  # fmt: skip
 
 

@@ -79,7 +79,8 @@ async def test_by_default_it_is_this_month_by_asset(site: World) -> None:
     assert rows["a-srv"]["seconds"]["unknown"] == DAY, "a day in the inventory before its first result"
     assert (rows["a-srv"]["availability"], rows["a-srv"]["of_known"], rows["a-srv"]["coverage"]) == (0.9, 1.0, 0.9)
     assert rows["b-sw"]["availability"] == 1.0
-    assert found["total"]["assets"] == 3
+    assert (found["total"]["assets"], found["complete"]) == (3, True)
+    assert (await ask(site, **{"from": at(OCT - DAY)})).json()["complete"] is False
 
 
 async def test_an_outage_over_the_months_border_counts_in_each_month(site: World) -> None:
