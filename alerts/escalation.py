@@ -19,6 +19,8 @@ from alerts.subjects import Subject
 from feeds.model import Alert
 
 STEP, REPEAT, PROMISE = "step", "repeat", "promise"
+AGAIN = 1800.0
+"""Seconds after which a policy that reached nobody at all is tried again."""
 Find = Callable[[str], tuple[Alert, Subject | None] | None]
 
 
@@ -26,7 +28,7 @@ Find = Callable[[str], tuple[Alert, Subject | None] | None]
 class Run:
     """How far an alert has been escalated. `step` counts the steps done, `repeats` how often the last was repeated.
 
-    `promised` is the promise that was told as broken.
+    `reached`: somebody was told at all. `promised` is the promise that was told as broken.
     """
 
     policy: str = ""
@@ -36,6 +38,7 @@ class Run:
     last: float = 0.0
     step: int = 0
     repeats: int = 0
+    reached: bool = False
     promised: float | None = None
 
 
@@ -113,6 +116,9 @@ class Escalations:
         self.policies = tuple(policies)
         for alert, subject in alerts:
             self.note(alert, subject, at)
+            run = self._runs.get(alert.id)
+            if run is not None and run.running and not run.reached and (run.step or run.began > at):
+                self._anew(alert.id, run, at)  # there may be somebody now
             self._plan(alert.id)
 
     def fire(self, now: float, find: Find) -> list[Fired]:
@@ -130,10 +136,25 @@ class Escalations:
         return fired
 
     def reached_nobody(self, one: Fired, now: float) -> None:
-        """Nobody could be told: the next step does not wait for its time."""
+        """Nobody could be told: the next step does not wait for its time, and after the last it is tried later."""
         run, steps = self._runs.get(one.alert.id), self._steps(one.policy)
-        if one.name == STEP and run is not None and run.running and run.step < len(steps):
+        if one.name != STEP or run is None or not run.running:
+            return
+        if run.step < len(steps):
             self._keep(one.alert.id, replace(run, began=now - steps[run.step].after))
+        elif not run.reached:
+            self._anew(one.alert.id, run, now + AGAIN - steps[0].after)
+
+    def reached_somebody(self, one: Fired) -> None:
+        """Somebody is told."""
+        run = self._runs.get(one.alert.id)
+        if run is not None and not run.reached:
+            self._runs[one.alert.id] = replace(run, reached=True)
+
+    def _anew(self, id: str, run: Run, began: float) -> None:
+        """Another run of the same policy."""
+        again = Run(policy=run.policy, number=run.number + 1, running=True, began=began, promised=run.promised)
+        self._keep(id, again)
 
     # -- inside ------------------------------------------------------------------
 

@@ -108,7 +108,9 @@ class Telling:
         told = self._told.setdefault(one.alert.id, Told())
         if one.name == PROMISE and not found:  # no policy, or nobody on duty: those who know of the alert
             found = {target: of_memory(target, told.people.get(target)) for target in sorted(told.firing)}
-        if not found:
+        if found:
+            self.escalations.reached_somebody(one)
+        else:
             self.escalations.reached_nobody(one, now)
         messages = []
         for contact in found.values():

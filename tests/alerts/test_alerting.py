@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from alerts.alerting import Alerting
 from alerts.rules import RuleError
-from alerts.settings import ReceiverSettings
+from alerts.settings import EscalationSettings, ReceiverSettings
 from alerts.target import ReceiverError
 from feeds.bus import Bus
 from feeds.clock import now
 from feeds.journal import Journal
 from feeds.model import Kind, Outcome
 from tests.alerts.builders import asset, change, command, rule, state
+from tests.alerts.gateway import gateway
 from tests.alerts.receiver import listening
+from tests.alerts.rosters import PHONES, SMS, STEPS, roster
 
 
 async def test_from_a_failure_to_the_desk_and_back(bus: Bus, journal: Journal) -> None:
@@ -62,3 +65,40 @@ async def test_settings_that_cannot_be_used_leave_the_running_ones(bus: Bus, jou
     assert list(role.engine.board.rules) == ["down"]
     await role.reload([rule(id="other")], [])
     assert list(role.engine.board.rules) == ["other"]
+
+
+async def test_from_a_failure_to_the_phones_of_those_on_duty_and_over_a_restart_to_the_end(
+    bus: Bus, journal: Journal
+) -> None:
+    async with gateway() as phones, listening() as hook, asyncio.timeout(30):
+        sms = replace(SMS, url=f"sms+http://127.0.0.1:{phones.port}/send")
+        policy = EscalationSettings(id="all", steps=STEPS[:1])
+
+        def start() -> asyncio.Task[None]:
+            return asyncio.create_task(Alerting(bus, journal, [rule()], [sms], "楚雄州", escalations=[policy]).run())
+
+        async def admin(action: str, **doc: object) -> None:
+            await bus.send("alert", command(action, action, now(), id=action, role="admin", args={"doc": doc}))
+            while await journal.command_entry(action) is None:
+                await asyncio.sleep(0.02)
+
+        task = start()
+        await admin("roster_put", **roster())
+        await admin("receivers_put", items=[{"id": "hook", "url": hook.url}])
+        await bus.commit("project", cursors={}, changes=[change(asset(), now()), change(state("r1", "down"), now())])
+        await hook.came.wait()
+        while len(phones.got) < 2:
+            await asyncio.sleep(0.02)
+        assert {request[3]["mobile"] for request in phones.got} == {PHONES["zhang"], PHONES["li"]}
+        task.cancel()
+        await asyncio.wait([task])
+        hook.came.clear()
+        task = start()
+        await bus.commit("project", cursors={}, changes=[change(state("r1", "ok"), now())])
+        await hook.came.wait()
+        while len(phones.got) < 4:
+            await asyncio.sleep(0.02)
+        assert hook.reasons == ["first", "cleared"]
+        assert [("已恢复" in request[3]["content"]) for request in phones.got] == [False, False, True, True]
+        task.cancel()
+        await asyncio.wait([task])

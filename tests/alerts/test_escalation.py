@@ -188,6 +188,18 @@ async def test_a_step_that_reaches_nobody_is_written_down_and_the_next_does_not_
     assert names == ["nobody", "step"]
 
 
+async def test_a_policy_that_reached_nobody_is_tried_again_when_people_change_and_after_half_an_hour(rig: Rig) -> None:
+    await rig.order("roster_put", 1, doc=roster(persons=[]))
+    rig.engine.replace(rig.engine.board.rules, rig.receivers, escalations=(replace(POLICY, steps=STEPS[:2]),))
+    await down(rig)
+    for _ in range(70):
+        await rig.step(MINUTE)
+    entries = [((entry.at - T0) / MINUTE, entry.name) for entry in await rig.journal.entries(kind="escalation")]
+    assert entries == [(minute, "nobody") for minute in (0, 0, 30, 30, 60, 60)]
+    await rig.order("roster_put", 2, doc=roster())
+    assert await told(rig) == [(70, "zhang", "escalation"), (70, "li", "escalation")]
+
+
 async def test_somebody_of_another_county_is_not_told(rig: Rig) -> None:
     people = [{**one, "region": "532323" if one["id"] == "li" else "532301"} for one in roster()["persons"]]
     await rig.order("roster_put", 1, doc=roster(persons=people))
