@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from feeds import calls
 from feeds.bus import Beat, Bus, StreamEntry, entry_order
 from feeds.clock import Clock, now
 from feeds.engine import run_engine
 from feeds.journal import Journal
 from feeds.membership import Register
-from feeds.model import Asset, AssetState, Change, Health, Heartbeat, Kind
+from feeds.model import Asset, AssetState, Change, Health, Heartbeat, Kind, Observation
 from feeds.projection import Projection, only_adds
 
 log = logging.getLogger(__name__)
@@ -67,9 +68,11 @@ class Projector:
     async def step(self, entries: Sequence[StreamEntry], now: float) -> None:
         """Fold, journal what changed in health, commit."""
         assert self._bus is not None
+        called: list[Observation] = []
         if self._taken is not self._wanted:
             await self._register.note(self._journal, self._wanted, now)
-        changes = list(self._joined(self._moved(entries, now)))
+            called = await calls.forgotten(self._journal, self._wanted, self.projection.states)
+        changes = list(self._joined(self._moved(entries, now, called)))
         if not 0 <= now - self._counted < COUNT_EVERY:
             changes += self.projection.count_dead(await self._bus.dead_counts(), now)
             changes += self._roles(await self._bus.beats(), now)
@@ -85,11 +88,14 @@ class Projector:
         """Staleness, silence and a new inventory wait so long."""
         return TICK
 
-    def _moved(self, entries: Sequence[StreamEntry], now: float) -> Iterator[Change]:
+    def _moved(
+        self, entries: Sequence[StreamEntry], now: float, called: Sequence[Observation] = ()
+    ) -> Iterator[Change]:
         """Everything that the inventory, the entries and time have changed, in order."""
         if self._taken is not self._wanted:
             yield from self.projection.set_assets(self._wanted, now)
             self._taken = self._wanted
+        yield from self.projection.observe(called, now, "journal")
         for entry in entries:
             yield from self._folded(entry, now)
         yield from self.projection.tick(now)

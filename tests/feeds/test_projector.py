@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -131,3 +132,18 @@ async def test_a_projector_without_a_bus_says_so(tmp_path: Any, journal: Journal
     with pytest.raises(BusLost):
         await project(bus, journal)
     await bus.close()
+
+
+@pytest.mark.parametrize(("ago", "health"), [(30.0, Health.OK), (90.0, Health.DOWN)])
+async def test_calls_that_redis_has_forgotten_come_back_from_the_journal(
+    bus: Bus, journal: Journal, ago: float, health: Health
+) -> None:
+    caller = Asset(id="job", name="backup", kind="backup", region="532301", probes=("heartbeat:?every=60s",))
+    async with journal.begin() as tx:
+        for at in (now() - ago - 100, now() - ago):
+            await tx.append(kind="ingest", name="heartbeat", subject="job", at=at, body={"every": 60.0})
+    projector = Projector(journal, bus.site, {"job": caller, "never": replace(caller, id="never")})
+    await projector.open(bus)
+    await projector.step([], now())
+    assert projector.projection.states["job"].health is health
+    assert projector.projection.states["never"].health is Health.UNKNOWN
