@@ -29,8 +29,9 @@ from feeds.clock import Clock, now
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 PARAMS = ("cred", "field", "time", "metric", "unit", "every", "qos", "version", "availability", "online", "offline",
           "verify")  # fmt: skip
-SHARE = 0.9
-"""Part of a poll's time that is ours: what went wrong is said before the poll is cut off."""
+SHARE, PATIENT = 0.9, 0.7
+"""Parts of a poll's time: for the broker, so that what went wrong is said before the poll is cut off, and until which
+the very first message of a topic is waited for."""
 
 
 class MqttPoller:
@@ -78,7 +79,7 @@ class MqttPoller:
         await topics.link.ready(watch.filters, deadline - loop.time())
         if not watch.waited:
             watch.waited = True
-            await watch.first(deadline)
+            await watch.first(deadline - target.timeout * (SHARE - PATIENT))
         return watch.verdict(self._clock())
 
     def _watch(self, target: Target) -> tuple[Topics, Watch]:

@@ -30,6 +30,8 @@ TEXT = 200
 LONGEST_TOPIC = 1024
 AT_MOST_EVERY = 0.1
 """Seconds between two readings of one topic that go on; of a flood the last message is kept."""
+NOTHING = "已订阅，尚无消息 | subscribed; no message yet"
+RETAINED = "保留消息，时间未知 | retained, of unknown age"
 AHEAD = 60.0
 """Seconds that a message's own time may lie ahead for it to be believed."""
 
@@ -96,10 +98,11 @@ class Watch:
                 f"代理正常，但主题 {self.topic} 已 {at - spoke:.0f} 秒没有消息；应至少每 {self.every:g} 秒一次",
             )
         if not seen:
-            return [self._reading(None, Quality.UNCERTAIN, at, text="subscribed; no message yet", fresh_for=0.0)]
+            return [self._reading(None, Quality.UNCERTAIN, at, text=NOTHING, fresh_for=0.0)]
         if self.left_out:
-            text = f"more than {INSTANCES} topics match; the others are left out"
-            seen.append(Measurement(metric="mqtt.left_out", value=self.left_out, observed_at=at, text=text))
+            zh = f"匹配的主题超过 {INSTANCES} 个，其余未列入"
+            en = f"more than {INSTANCES} topics match; the others are left out"
+            seen.append(Measurement(metric="mqtt.left_out", value=self.left_out, observed_at=at, text=f"{zh} | {en}"))
         return seen
 
     def take(self, message: Message, instance: str) -> None:
@@ -133,14 +136,15 @@ class Watch:
     def _read(self, message: Message, at: float, instance: str) -> Measurement:
         try:
             if message.payload is None:
-                raise ValueError(f"the payload is longer than {packets.LARGEST} bytes")
+                most = packets.LARGEST
+                raise ValueError(f"消息超过 {most} 字节 | the payload is longer than {most} bytes")
             value, moment = _value(message.payload, self.target.params)
         except ValueError as error:
             return self._reading(None, Quality.BAD, at, text=str(error)[:TEXT], instance=instance)
         if moment is not None and moment <= at + AHEAD:
             return self._reading(value, Quality.GOOD, moment, instance=instance)
         if message.retain:
-            return self._reading(value, Quality.UNCERTAIN, at, text="retained", instance=instance, fresh_for=0.0)
+            return self._reading(value, Quality.UNCERTAIN, at, text=RETAINED, instance=instance, fresh_for=0.0)
         return self._reading(value, Quality.GOOD, at, instance=instance)
 
     def _reading(
@@ -219,16 +223,16 @@ def _value(payload: bytes, params: dict[str, str]) -> tuple[Value, float | None]
     try:
         text = payload.decode()
     except UnicodeDecodeError as error:
-        raise ValueError("the payload is no text") from error
+        raise ValueError("消息不是文本 | the payload is no text") from error
     if "field" not in params and "time" not in params:
         return _scalar(text), None
     try:
         document = json.loads(text)
         value = pick(document, json_path(params["field"])) if "field" in params else document
     except (ValueError, RecursionError) as error:
-        raise ValueError("the payload is no readable JSON") from error
+        raise ValueError("消息不是可读的 JSON | the payload is no readable JSON") from error
     except LookupError as error:
-        raise ValueError(f"the payload has no {params['field'][:80]}") from error
+        raise ValueError(f"消息中没有 {params['field'][:80]} | the payload has no {params['field'][:80]}") from error
     return plain(value), _moment(document, params)
 
 

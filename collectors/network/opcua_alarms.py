@@ -25,6 +25,7 @@ MOST = 500
 SHOWN = 50
 """Of these, how many get a reading of their own."""
 TEXT = 400
+OVER = "已解除 | over"
 _BASE, _CONDITION = IDS.BaseEventType, IDS.ConditionType
 _ACKED, _ALARM = IDS.AcknowledgeableConditionType, IDS.AlarmConditionType
 # What is asked of each event, in this order.
@@ -150,19 +151,19 @@ class Alarms:
             Measurement(metric="opcua.unacked", value=waiting, observed_at=at),
         ]
         if self.left_out:
-            text = f"more than {MOST} conditions; the others are left out"
+            text = f"超过 {MOST} 个告警，其余未列入 | more than {MOST} conditions; the others are left out"
             found.append(Measurement(metric="opcua.alarms_left_out", value=self.left_out, observed_at=at, text=text))
         over, self._over = self._over - {one.name for one in conditions}, set()
         found += [_reading(one, at) for one in conditions[:SHOWN]]
         return found + [
-            Measurement(metric="opcua.alarm", value=False, instance=name, observed_at=at, text="over")
+            Measurement(metric="opcua.alarm", value=False, instance=name, observed_at=at, text=OVER)
             for name in sorted(over)
         ]
 
 
 def _reading(one: Condition, at: float) -> Measurement:
-    acked = "acknowledged" if one.acked else "unacknowledged"
-    text = f"severity {one.level}, {acked}: {one.text}"
+    zh, en = ("已确认", "acknowledged") if one.acked else ("未确认", "unacknowledged")
+    text = f"级别 {one.level}，{zh}：{one.text} | severity {one.level}, {en}: {one.text}"
     return Measurement(metric="opcua.alarm", value=one.active, instance=one.name, observed_at=at, text=text)
 
 

@@ -105,7 +105,10 @@ class AlarmWatch:
             began = self._alarms.refreshes
             code = await self._session.refresh(timeout)
             if code in self._module.NO_METHOD:
-                self._note = "the server cannot refresh: alarms from before this session are not known"
+                self._note = (
+                    "服务器不支持刷新：此次连接之前的告警未知"
+                    " | the server cannot refresh: alarms from before this session are not known"
+                )
             elif code >> 30:
                 raise self._module.values.of_error(self._module.UaStatusCodeError(code))
             else:

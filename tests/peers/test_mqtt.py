@@ -12,6 +12,7 @@ import pytest
 import trustme
 
 from collectors.contract import AuthFailed, NotReady, Reason
+from collectors.network.mqtt_watch import RETAINED
 from collectors.settings import Credential
 from feeds.model import Quality
 from tests.collectors.network.loopback import ask, failure, target
@@ -68,7 +69,7 @@ async def test_a_retained_message_is_marked(broker: str) -> None:
     publish(broker, "site/old", "7", "-r")
     async with desktop() as desk:
         seen = (await ask(desk.poller, target(f"mqtt://{broker}/site/old", LOGIN)))["mqtt.value"]
-        assert (seen.value, seen.quality, seen.text) == (7, Quality.UNCERTAIN, "retained")
+        assert (seen.value, seen.quality, seen.text) == (7, Quality.UNCERTAIN, RETAINED)
 
 
 @pytest.mark.parametrize("version", ["3.1.1", "5"])

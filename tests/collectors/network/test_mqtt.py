@@ -18,6 +18,7 @@ from collectors.contract import AuthFailed, Desk, Measurement, Misconfigured, No
 from collectors.network import mqtt_packets as packets
 from collectors.network.mqtt import MqttPoller
 from collectors.network.mqtt_packets import Message, Parser
+from collectors.network.mqtt_watch import RETAINED
 from collectors.settings import Credential
 from collectors.sim.mqtt import MqttBroker
 from feeds.model import Quality
@@ -77,7 +78,7 @@ def at(server: MqttBroker, rest: str, timeout: float = 2.0, credential: Credenti
 @pytest.mark.parametrize("version", ["3.1.1", "5"])
 async def test_a_field_of_a_message_is_read_as_soon_as_it_comes(version: str) -> None:
     async with broker() as server, desktop() as desk:
-        one = at(server, f"river/7?field=level&metric=river.level&unit=m&version={version}", 0.3)
+        one = at(server, f"river/7?field=level&metric=river.level&unit=m&version={version}", 0.5)
         first = await ask(desk.poller, one)
         assert (first["river.level"].value, first["river.level"].quality) == (None, Quality.UNCERTAIN)
         server.publish("river/7", '{"level": 3.25, "more": [1]}')
@@ -99,7 +100,7 @@ async def test_a_field_of_a_message_is_read_as_soon_as_it_comes(version: str) ->
 )  # fmt: skip
 async def test_payloads(payload: str | bytes, params: str, value: object, quality: Quality) -> None:
     async with broker() as server, desktop() as desk:
-        one = at(server, f"a?{params}", 0.2)
+        one = at(server, f"a?{params}", 0.5)
         await ask(desk.poller, one)
         server.publish("a", payload)
         await desk.news()
@@ -113,7 +114,7 @@ async def test_a_retained_message_is_never_fresh_unless_it_carries_its_time() ->
     async with broker() as server, desktop() as desk:
         server.publish("old", '{"v": 1, "at": "2026-09-21T14:13:00Z"}', retain=True)
         blind = (await ask(desk.poller, at(server, "old?field=v")))["mqtt.value"]
-        assert (blind.value, blind.quality, blind.fresh_for, blind.text) == (1, Quality.UNCERTAIN, 0.0, "retained")
+        assert (blind.value, blind.quality, blind.fresh_for, blind.text) == (1, Quality.UNCERTAIN, 0.0, RETAINED)
         dated = (await ask(desk.poller, at(server, "old?field=v&time=at&every=1h")))["mqtt.value"]
         assert (dated.quality, dated.observed_at, dated.fresh_for) == (Quality.GOOD, 1789999980.0, 3601.0)
         await desk.poller.close()
@@ -133,7 +134,7 @@ async def test_topics_of_one_broker_share_a_connection_and_other_credentials_do_
 
 async def test_a_plus_gives_one_reading_a_match_and_not_too_many() -> None:
     async with broker() as server, desktop() as desk:
-        one = at(server, "room/+/temperature", 0.2)
+        one = at(server, "room/+/temperature", 0.5)
         await ask(desk.poller, one)
         for number in range(100):
             server.publish(f"room/{number}/temperature", str(number))
@@ -148,7 +149,7 @@ async def test_a_plus_gives_one_reading_a_match_and_not_too_many() -> None:
 
 async def test_a_silent_topic_is_stale_and_nobody_can_tell() -> None:
     async with broker() as server, desktop() as desk:
-        one = at(server, "a?every=30s", 0.2)
+        one = at(server, "a?every=30s", 0.5)
         await ask(desk.poller, one)
         server.publish("a", "1")
         await desk.news()
@@ -166,7 +167,7 @@ async def test_a_silent_topic_is_stale_and_nobody_can_tell() -> None:
 
 async def test_a_last_will_says_that_the_device_is_gone() -> None:
     async with broker() as server, desktop() as desk:
-        one = at(server, "a?availability=a/status", 0.2)
+        one = at(server, "a?availability=a/status", 0.5)
         reader, writer = await asyncio.open_connection(*server.address.split(":"))
         will = Message("a/status", b"offline", retain=True)
         writer.write(packets.connect(packets.V311, "device", will=will))
@@ -206,7 +207,7 @@ async def test_a_broker_that_ends_is_lost_at_once_and_found_again() -> None:
 
 async def test_a_flood_goes_on_with_its_last_message() -> None:
     async with broker() as server, desktop() as desk:
-        one = at(server, "a", 0.2)
+        one = at(server, "a", 0.5)
         await ask(desk.poller, one)
         for number in range(1000):
             server.publish("a", str(number), qos=0)
@@ -220,11 +221,11 @@ async def test_wrong_passwords_and_missing_rights_want_a_person() -> None:
     async with broker(users={"watch": "open sesame"}, allowed=lambda user, name: name != "secret") as server:
         async with desktop() as desk:
             for version in ("3.1.1", "5"):
-                await ask(desk.poller, at(server, f"a?version={version}", 0.2, LOGIN))
+                await ask(desk.poller, at(server, f"a?version={version}", 0.5, LOGIN))
                 found = [
-                    await failure(desk.poller, at(server, f"c?version={version}", 0.2, wrong)),
-                    await failure(desk.poller, at(server, f"secret?version={version}", 0.2, LOGIN)),
-                    await failure(desk.poller, at(server, f"b?version={version}", 0.2, wrong)),
+                    await failure(desk.poller, at(server, f"c?version={version}", 0.5, wrong)),
+                    await failure(desk.poller, at(server, f"secret?version={version}", 0.5, LOGIN)),
+                    await failure(desk.poller, at(server, f"b?version={version}", 0.5, wrong)),
                 ]
                 assert all(isinstance(error, AuthFailed) for error in found)
                 assert "wrong word" not in "".join(error.en + error.zh for error in found)
@@ -260,7 +261,7 @@ async def test_a_broker_that_hangs_is_found_by_a_ping() -> None:
         await silence(reader, writer)
 
     async with serve(talk) as port, desktop() as desk:
-        one = target(f"mqtt://127.0.0.1:{port}/a", timeout=0.2)
+        one = target(f"mqtt://127.0.0.1:{port}/a", timeout=0.5)
         await ask(desk.poller, one)
         link = next(iter(desk.poller._brokers.values())).link
         link._heard -= 5.0
@@ -288,7 +289,7 @@ async def test_tls_is_checked() -> None:
 
 async def test_what_nobody_wants_any_more_is_let_go() -> None:
     async with broker() as server, desktop() as desk:
-        one, other = at(server, "a", 0.2), at(server, "b", 0.2)
+        one, other = at(server, "a", 0.5), at(server, "b", 0.5)
         await ask(desk.poller, one)
         await ask(desk.poller, other)
         desk.poller.forget(one)

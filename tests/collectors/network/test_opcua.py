@@ -240,7 +240,7 @@ async def test_alarms_come_with_their_states_and_take_an_acknowledgement() -> No
         await server.alarm("Low", False)
         await desk.until(lambda: not desk.conditions["Plant/Low"].active)
         over = [each for each in desk.told if each.instance == "Plant/High"][-1]
-        assert (over.value, over.text) == (False, "over")
+        assert (over.value, over.text) == (False, "已解除 | over")
 
 
 async def test_what_ended_while_we_were_away_is_over_after_the_refresh() -> None:
