@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from feeds.journal import Entry
+from feeds.model import Severity
 
 KEEP = 2 * 86400.0
 """Seconds that are remembered: a day of figures, and who was raised in the day before."""
@@ -81,7 +82,7 @@ class Facts:
             return
         life = self.lives.get(entry.subject)
         if entry.name == "raise":
-            life = self.lives[entry.subject] = _life(entry.subject, entry.body["after"])
+            life = self.lives[entry.subject] = _life(entry.subject, entry.body["after"], entry.at)
         elif life is None:
             life = self._earlier(entry, document)
             if life is None:
@@ -93,7 +94,7 @@ class Facts:
         body, before = document(entry.subject), entry.body.get("before", {})
         if body is None:
             return None
-        life = self.lives[entry.subject] = _life(entry.subject, body)
+        life = self.lives[entry.subject] = _life(entry.subject, body, entry.at)
         life.active = bool(before.get("active", entry.name != "reraise"))
         life.hidden = bool(before.get("suppressed_by", ()))
         life.seen = not before.get("unseen", False)
@@ -142,9 +143,11 @@ def _matters(entry: Entry) -> bool:
     return entry.name in CHANGES or entry.name == "ack" or "suppressed_by" in after or "severity" in after
 
 
-def _life(id: str, record: _LIKE) -> Life:
+def _life(id: str, record: _LIKE, at: float) -> Life:
+    """From what the journal says of it; whatever an older version did not write down has a plain form."""
     return Life(
-        id=id, rule=record["rule"], asset=record["asset"], region=record.get("region", ""),
-        severity=record["severity"], fingerprint=record["fingerprint"], title=dict(record.get("title", {})),
-        raised_at=record["raised_at"], hidden=bool(record.get("suppressed_by")),
+        id=id, rule=record.get("rule", ""), asset=record.get("asset", ""), region=record.get("region", ""),
+        severity=record.get("severity", Severity.MAJOR.value), fingerprint=record.get("fingerprint", id),
+        title=dict(record.get("title", {})), raised_at=record.get("raised_at", at),
+        hidden=bool(record.get("suppressed_by")),
     )
