@@ -36,7 +36,24 @@ export function views(node, app, prefix, list) {
     next.focus();
     show(next.dataset.view, true);
   });
-  const asked = new URLSearchParams(location.search).get("view");
-  show(names.includes(asked) ? asked : names[0], false);
-  return { dispose: () => widget?.dispose?.() };
+  const follow = () => {
+    const asked = new URLSearchParams(location.search).get("view");
+    show(names.includes(asked) ? asked : names[0], false);
+  };
+  // A link to another view, or to one alert, of the page on which one is already: nothing else would notice.
+  const page = location.pathname;
+  const moved = () => {
+    if (location.pathname !== page) return;
+    shown = null;
+    follow();
+  };
+  const events = ["_dashprivate_pushstate", "popstate"];
+  for (const event of events) addEventListener(event, moved);
+  follow();
+  return {
+    dispose: () => {
+      for (const event of events) removeEventListener(event, moved);
+      widget?.dispose?.();
+    },
+  };
 }

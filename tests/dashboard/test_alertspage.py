@@ -260,3 +260,14 @@ async def test_the_load_stands_in_the_top_line_and_leads_to_its_evidence(site: S
     await page.locator("[data-top=load]").click()
     await expect(page.locator("[data-kpi=rate]")).to_be_visible()
     assert site.faults == []
+
+
+async def test_links_within_the_page_switch_the_view_and_open_the_alert(site: Site) -> None:
+    page = await site.open("/alerts?view=handover")
+    await page.locator('[data-handover-part="open"] a', has_text="武定县汇聚节点").click()
+    await expect(page.locator('.row.is-selected[data-id="a1"]')).to_be_visible()
+    await page.locator("[data-top=load]").click()
+    await expect(page.locator("[data-kpi=rate]")).to_be_visible()
+    await page.go_back()
+    await expect(page.locator('.row.is-selected[data-id="a1"]')).to_be_visible()
+    assert site.faults == []
