@@ -20,6 +20,7 @@ export function views(node, app, prefix, list) {
     app.context.dirty = false;
     shown = name;
     tabs.forEach((tab) => tab.setAttribute("aria-selected", String(tab.dataset.view === name)));
+    tabs[names.indexOf(name)].scrollIntoView({ block: "nearest", inline: "nearest" });
     box.replaceChildren();
     box.className = `view view-${name}`;
     widget = list.find(([one]) => one === name)[1](box, app) ?? {};
