@@ -19,6 +19,8 @@ from alerts.subjects import Subject
 from feeds.model import Alert
 
 STEP, REPEAT, PROMISE = "step", "repeat", "promise"
+MOST = 200
+"""Alerts that are escalated in one batch: ten thousand at once must not stop everything else meanwhile."""
 AGAIN = 1800.0
 """Seconds after which a policy that reached nobody at all is tried again."""
 Find = Callable[[str], tuple[Alert, Subject | None] | None]
@@ -121,10 +123,10 @@ class Escalations:
                 self._anew(alert.id, run, at)  # there may be somebody now
             self._plan(alert.id)
 
-    def fire(self, now: float, find: Find) -> list[Fired]:
-        """What is to be told by now, in the order in which it fell due."""
-        fired = []
-        while self.is_due(now):
+    def fire(self, now: float, find: Find, most: int = MOST) -> list[Fired]:
+        """What is to be told by now, in the order in which it fell due, `most` at once: the rest is due still."""
+        fired: list[Fired] = []
+        while len(fired) < most and self.is_due(now):
             what, id = self._agenda.pop()
             known = find(id)
             if known is None:

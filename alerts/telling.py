@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from alerts.escalation import PROMISE, REPEAT, Escalations, Find, Fired
+from alerts.escalation import MOST, PROMISE, REPEAT, Escalations, Find, Fired
 from alerts.notices import Notice, Told, due, notice, notices
 from alerts.people import People
 from alerts.reaching import Contact, contacts, of_memory, renewed
 from alerts.receivers import by_id
 from alerts.registry import Step
+from alerts.settings import ReceiverSettings, StepSettings
 from alerts.subjects import Subject
 from feeds.duty import zone
 from feeds.journal import Doc, Tx
@@ -46,6 +47,7 @@ class Telling:
     def __init__(self, people: People, site: str, zone_name: str) -> None:
         self._people, self._site, self._zone = people, site, zone(zone_name)
         self._told: dict[str, Told] = {}
+        self._known: dict[tuple[int, str], list[Contact]] = {}
         self.escalations = Escalations()
 
     def load(self, docs: Iterable[Doc], alerts: Mapping[str, Alert]) -> None:
@@ -95,15 +97,25 @@ class Telling:
     def escalate(self, now: float, find: Find) -> list[Escalated]:
         """What is to be told by now because nobody takes it, or a promise was broken."""
         made: list[Escalated] = []
-        while fired := self.escalations.fire(now, find):
-            made += [self._escalated(one, now) for one in fired]
+        receivers, known = by_id(self._people.receivers), self._known
+        known.clear()
+        while len(made) < MOST and (fired := self.escalations.fire(now, find, MOST - len(made))):
+            made += [self._escalated(one, receivers, now) for one in fired]
         return made
 
-    def _escalated(self, one: Fired, now: float) -> Escalated:
-        receivers = by_id(self._people.receivers)
+    def _reached(
+        self, step: StepSettings, region: str, receivers: Mapping[str, ReceiverSettings], now: float
+    ) -> list[Contact]:
+        """Whom a step reaches; asked once for all alerts of a region and a moment."""
+        key = (id(step), region)
+        if key not in self._known:
+            self._known[key] = contacts(step, region, self._people.roster, receivers, now, self._zone)
+        return self._known[key]
+
+    def _escalated(self, one: Fired, receivers: Mapping[str, ReceiverSettings], now: float) -> Escalated:
         found: dict[str, Contact] = {}
         for step in one.steps:
-            for contact in contacts(step, one.alert.region, self._people.roster, receivers, now, self._zone):
+            for contact in self._reached(step, one.alert.region, receivers, now):
                 found.setdefault(contact.target, contact)
         told = self._told.setdefault(one.alert.id, Told())
         if one.name == PROMISE and not found:  # no policy, or nobody on duty: those who know of the alert

@@ -242,10 +242,10 @@ class Journal:
         for receiver in receivers:
             waits = select(func.count()).where(table.c.receiver == receiver, table.c.due.is_not(None))
             waiting = int((await self._rows(waits))[0][0])
-            lately = select(table.c.sent_at, table.c.error).where(table.c.receiver == receiver)
+            lately = select(table.c.sent_at, table.c.error).where(table.c.receiver == receiver, table.c.attempts > 0)
             rows = await self._rows(lately.order_by(table.c.id.desc()).limit(LATELY))
             sent = max((row.sent_at for row in rows if row.sent_at is not None), default=None)
-            error = next((row.error for row in rows if row.error and not row.error.startswith(DIGEST)), "")
+            error = rows[0].error if rows and rows[0].sent_at is None else ""
             found[receiver] = OutboxState(waiting=waiting, last_sent_at=sent, last_error=error)
         return found
 

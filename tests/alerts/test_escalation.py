@@ -256,7 +256,8 @@ async def test_ten_thousand_alerts_that_nobody_takes_cost_nothing_until_they_fal
     alerts = {f"a{n}": make_alert(id=f"a{n}") for n in range(10_000)}
     for alert in alerts.values():
         one.note(alert, None, T0)
-    assert len(one.fire(T0, lambda id: (alerts[id], None))) == 10_000
+    fired = [len(one.fire(T0, lambda id: (alerts[id], None))) for _ in range(51)]
+    assert fired == [200] * 50 + [0]
     asked: list[str] = []
     assert one.fire(T0 + 599, lambda id: asked.append(id)) == []  # type: ignore[func-returns-value]
     assert asked == []

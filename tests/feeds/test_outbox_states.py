@@ -1,0 +1,45 @@
+"""How sending to a receiver goes, as the journal tells it."""
+
+from __future__ import annotations
+
+from feeds.journal import Journal
+from feeds.journal.records import OutboxState
+
+
+async def queue(journal: Journal, key: str) -> None:
+    async with journal.begin() as tx:
+        await tx.enqueue(key, receiver="sms", subject=key, created=1.0, due=1.0, body={})
+
+
+async def test_a_receiver_is_told_by_what_waits_and_how_its_last_message_went(journal: Journal) -> None:
+    assert (await journal.outbox_states(["sms"]))["sms"] == OutboxState(waiting=0, last_sent_at=None, last_error="")
+    await queue(journal, "a")
+    await journal.outbox_mark("a", sent_at=5.0, attempts=1)
+    await queue(journal, "b")
+    await journal.outbox_mark("b", due=9.0, attempts=2, error="HTTP 503")
+    await queue(journal, "c")
+    async with journal.begin() as tx:
+        await tx.cancel_outbox("c", reason="acknowledged")
+    assert (await journal.outbox_states(["sms"]))["sms"] == OutboxState(
+        waiting=1, last_sent_at=5.0, last_error="HTTP 503"
+    )
+    await journal.outbox_mark("b", sent_at=10.0, attempts=3)
+    assert (await journal.outbox_states(["sms"]))["sms"] == OutboxState(waiting=0, last_sent_at=10.0, last_error="")
+
+
+async def test_what_was_under_way_when_it_was_taken_back_says_so(journal: Journal) -> None:
+    await queue(journal, "a")
+    await journal.outbox_put_off(["a"], due=1.0, error="sending")
+    async with journal.begin() as tx:
+        assert len(await tx.cancel_outbox("a", reason="acknowledged")) == 1
+    item = await journal.outbox_item("a")
+    assert item is not None
+    assert (item.due, item.error) == (None, "acknowledged, sending")
+
+
+async def test_what_is_done_with_and_old_is_forgotten_and_what_waits_is_not(journal: Journal) -> None:
+    for key in ("a", "b"):
+        await queue(journal, key)
+    await journal.outbox_mark("a", sent_at=2.0, attempts=1)
+    assert (await journal.outbox_forget(100.0), await journal.outbox_count()) == (1, 1)
+    assert await journal.outbox_item("a") is None
