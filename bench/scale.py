@@ -111,7 +111,7 @@ async def _site(seconds: float) -> Sequence[Figure]:
     async with running(plan) as site:
         person = await site.person("规模", "duty")
         await _settled(person, down)
-        await asyncio.sleep(INTERVAL)
+        await asyncio.sleep(min(INTERVAL, seconds / 2))  # the rush of the first round is over
         used, lags = await _watched(site, person, seconds)
     conditions = {
         "icmp_targets": PINGED, "snmp_agents": AGENTS, "snmp_objects": 11 + 4, "never_answer": len(down),
