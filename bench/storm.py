@@ -114,7 +114,7 @@ class Storm:
 
     async def kill(self) -> list[float]:
         """Let the alert role die at random moments; how long each time until another one works."""
-        times = []
+        times: list[float] = []
         gaps = self.args.seconds / max(1, self.args.kill)
         for _ in range(self.args.kill):
             await asyncio.sleep(random.uniform(0.2, 1.8) * gaps)
