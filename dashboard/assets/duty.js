@@ -28,7 +28,8 @@ export class Duty {
 
   async ask() {
     this.askedAt = Date.now();
-    if (!(await has(this.app, "GET /api/v1/roster"))) return;
+    // A wall may not read the server's description of itself: it asks straight away.
+    if (this.app.me.personal !== false && !(await has(this.app, "GET /api/v1/roster"))) return;
     try {
       this.roster = await get("/api/v1/roster");
     } catch (error) {

@@ -177,7 +177,7 @@ async def test_a_walls_token_leaves_the_address_for_a_cookie_and_reads_only_the_
         assert answer.status_code == 303
         assert answer.headers["location"] == "/wall?lang=en"
         assert "HttpOnly" in answer.headers["set-cookie"]
-        for path in ("/wall", "/api/v1/snapshot", "/api/v1/site", "/api/v1/me"):
+        for path in ("/wall", "/api/v1/snapshot", "/api/v1/site", "/api/v1/me", "/api/v1/kpi", "/api/v1/roster"):
             assert (await client.get(path)).status_code == 200
         me = (await client.get("/api/v1/me")).json()
         assert (me["role"], me["personal"], me["rights"]) == ("viewer", False, ["see"])
