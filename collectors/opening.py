@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from collectors.contract import AuthFailed, CollectorError, not_ready
 
-PAUSE_FIRST, PAUSE_LAST = 0.1, 5.0
+PAUSE_FIRST, PAUSE_LAST = 0.1, 2.0
 """Seconds between two tries, doubling."""
 HOLD_FIRST, HOLD_LAST = 30.0, 600.0
 """The same after a credential was refused: nobody's account is locked by us, however many targets there are."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -25,6 +26,11 @@ class NodePeer:
         assert self._process.stdin is not None
         self._process.stdin.write(line + "\n")
         self._process.stdin.flush()
+
+
+    def freeze(self, frozen: bool) -> None:
+        """Stops the process where it stands, or lets it go on."""
+        self._process.send_signal(signal.SIGSTOP if frozen else signal.SIGCONT)
 
 
 @contextmanager

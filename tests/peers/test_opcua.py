@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from collectors.contract import AuthFailed, Misconfigured, NotReady
+from collectors.contract import AuthFailed, Measurement, Misconfigured, NotReady, Reason, Target
+from collectors.network.opcua import OpcUaPoller
+from collectors.network.opcua_session import SILENT
 from collectors.settings import Credential
 from feeds.model import Quality, Severity
 from tests.collectors.network.loopback import ask, failure, target
@@ -103,3 +106,29 @@ async def test_a_server_that_is_killed_is_found_again(tmp_path: Path) -> None:
             await ask(desk.poller, target(url, timeout=5.0))
             one.say("level 7.5")
             await desk.until(lambda: desk.told[-1].value == 7.5)
+
+
+async def test_a_server_that_hangs_is_a_timeout_and_found_again(tmp_path: Path) -> None:
+    port = free_port()
+    where = target(f"opc.tcp://127.0.0.1:{port}/UA/Peer?{NODE}", timeout=2.0)
+    with node_peer("opcua_server.js", str(port), str(tmp_path), log=tmp_path / "log") as one:
+        async with desktop() as desk:
+            await ask(desk.poller, where)
+            one.freeze(True)
+            (session,) = desk.poller._sessions.values()
+            session._heard -= SILENT
+            error = await failure(desk.poller, where)
+            assert isinstance(error, NotReady)
+            assert error.reason is Reason.TIMEOUT
+            one.freeze(False)
+            async with asyncio.timeout(20):
+                while not isinstance(await answer(desk.poller, where), dict):
+                    await asyncio.sleep(0.2)
+
+
+async def answer(poller: OpcUaPoller, where: Target) -> dict[str, Measurement] | NotReady:
+    """What it says, or why it says nothing yet."""
+    try:
+        return await ask(poller, where)
+    except NotReady as error:
+        return error
