@@ -192,8 +192,8 @@ class AlertEngine:
         """Until the next timer, or the next look at what other tools have sent in."""
         if self.hungry or self._moved:
             return 0.0
-        due = self.board.next_due()
-        return min(LOOK, max(0.0, due - now)) if due is not None else LOOK
+        waits = [at - now for at in (self.board.next_due(), self.telling.escalations.next_due()) if at is not None]
+        return min(LOOK, max(0.0, min(waits, default=LOOK)))
 
     @property
     def hungry(self) -> bool:

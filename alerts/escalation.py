@@ -82,6 +82,10 @@ class Escalations:
         """When an alert's next step falls due."""
         return self._agenda.at((STEP, id))
 
+    def next_due(self) -> float | None:
+        """When the first of all steps falls due."""
+        return self._agenda.next_due()
+
     def is_due(self, now: float) -> bool:
         """Whether anything falls due by now."""
         due = self._agenda.next_due()

@@ -261,3 +261,11 @@ async def test_ten_thousand_alerts_that_nobody_takes_cost_nothing_until_they_fal
     asked: list[str] = []
     assert one.fire(T0 + 599, lambda id: asked.append(id)) == []  # type: ignore[func-returns-value]
     assert asked == []
+
+
+async def test_the_engine_rests_no_longer_than_until_the_next_step(rig: Rig) -> None:
+    await down(rig)
+    due = rig.engine.telling.escalations.next_at("a1")
+    assert due == rig.now + 600.0
+    assert rig.engine.rest(due - 0.05) <= 0.05 + 1e-6
+    assert rig.engine.rest(due + 5.0) == 0.0
