@@ -55,8 +55,13 @@ class Handover {
     if (!this.known || !roster) return;
     const next = new Set((roster.next?.officers ?? []).map((one) => one.id));
     const persons = [...(roster.persons ?? [])].sort((a, b) => Number(next.has(b.id)) - Number(next.has(a.id)));
-    render(this.known, JSON.stringify(persons.map((one) => one.id)), () => persons.map((one) => h("option", { value: one.id }, one.name)));
-    if (!this.to.value && roster.next?.officers?.[0]) this.to.value = roster.next.officers[0].id;
+    // People read names; two of one name are told apart by their id.
+    const names = persons.map((one) => one.name);
+    const shown = (one) => (names.indexOf(one.name) === names.lastIndexOf(one.name) ? one.name : `${one.name} (${one.id})`);
+    this.ids = new Map(persons.map((one) => [shown(one), one.id]));
+    render(this.known, JSON.stringify([...this.ids]), () => [...this.ids.keys()].map((name) => h("option", { value: name })));
+    const first = persons.find((one) => next.has(one.id));
+    if (!this.to.value && first) this.to.value = shown(first);
   }
 
   async ask() {
@@ -141,7 +146,7 @@ class Handover {
       this.message.say("error", t("handover.needs"));
       return;
     }
-    const made = await carry(this.button, this.message, () => send("POST", "/api/v1/handover", { to: this.to.value.trim(), remarks: this.remarks.value.trim() }));
+    const made = await carry(this.button, this.message, () => send("POST", "/api/v1/handover", { to: this.ids?.get(this.to.value.trim()) ?? this.to.value.trim(), remarks: this.remarks.value.trim() }));
     if (!made) return;
     this.remarks.value = "";
     this.app.context.dirty = false;
