@@ -30,7 +30,8 @@ AT_ONCE = 200
 """Entries of the change stream taken in at a time; so many mean that more are waiting."""
 HEARTBEAT = 1.0
 QUEUE = 64
-REPLAY = 200
+REPLAY = 15.0
+"""Seconds of changes that a client may have missed and still go on from: each holds what its thing was and is."""
 STALL = 10.0
 BACKOFF = (0.05, 1.0)
 ROLES = ("collect", "project", "alert", "command")
@@ -95,7 +96,7 @@ class Pump:
         self._bus = bus
         self._clock = clock
         self._subscriptions: set[Subscription] = set()
-        self._replay: deque[tuple[str, list[Delta]]] = deque(maxlen=REPLAY)
+        self._replay: deque[tuple[str, list[Delta]]] = deque()
         self._oldest = ""
         self._beats: dict[str, float] = {}
         self._snapshots: dict[Audience, bytes] = {}
@@ -239,9 +240,9 @@ class Pump:
         deltas = self.mirror.flush()
         if not deltas:
             return
-        if len(self._replay) == REPLAY:
-            self._oldest = self._replay[0][0]
         self._replay.append((self.mirror.rev, deltas))
+        while _place(self.mirror.rev)[0] - _place(self._replay[0][0])[0] > REPLAY * 1000:
+            self._oldest = self._replay.popleft()[0]
         frames: dict[Audience, bytes | None] = {}
         for subscription in list(self._subscriptions):
             audience = subscription.audience

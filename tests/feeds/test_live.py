@@ -221,6 +221,22 @@ async def test_a_client_that_comes_back_gets_only_what_it_missed(bus: Bus, pump:
     assert first["items"][0]["set"]["health"] == "down"
 
 
+async def test_what_was_missed_is_kept_for_a_while_only(
+    bus: Bus, pump: Pump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feeds.live.REPLAY", 0.2)
+    await bus.commit("project", cursors={}, changes=[asset("a", "532323")])
+    await shown(pump)
+    (snapshot,) = await frames(pump.subscribe(Audience()), "snapshot")
+    watching = pump.subscribe(Audience())
+    await frames(watching, "snapshot")
+    for health in (Health.DOWN, Health.OK, Health.DOWN, Health.OK):
+        await bus.commit("project", cursors={}, changes=[state("a", "532323", health)])
+        await frames(watching, "changes")
+    resync, _ = await frames(pump.subscribe(Audience(), since=snapshot["rev"]), "resync", "snapshot")
+    assert resync["reason"] == "unknown or too old"
+
+
 @pytest.mark.parametrize("since", ["0123456789ab.5-0", "rubbish", "x.y-z"])
 async def test_an_unknown_rev_is_answered_with_resync_and_a_snapshot(bus: Bus, pump: Pump, since: str) -> None:
     await bus.commit("project", cursors={}, changes=[asset("a", "532323")])
