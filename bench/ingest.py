@@ -7,20 +7,24 @@ keep-alive connections; it waits for each answer before it sends the next on tha
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import multiprocessing
 import os
+import shutil
 import signal
 import sqlite3
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
+
+import aiohttp
 
 from bench import processes
 from bench.figures import Figure, until
 from bench.site import Plan, folder, members, written
-from tests.e2e.site import HEAD, Site
+from tests.e2e.site import HEAD, Site, free_port
 
 BATCH = 64
 CONNECTIONS = 32
@@ -88,25 +92,53 @@ def _length(answer: bytes) -> int:
     return int(rest.partition(b"\r\n")[0]) if found else 0
 
 
-async def pushed(site: Site, load: Load) -> tuple[int, float, list[float], dict[str, float]]:
-    """One run: alerts taken, seconds, waits, processor seconds by process."""
-    context = multiprocessing.get_context("spawn")
+Sent = tuple[int, float, list[float]]
+"""Alerts taken, seconds, and how long each request took."""
+
+
+async def pushed(load: Load, pids: dict[str, int] | None = None) -> tuple[Sent, dict[str, float]]:
+    """One run, and the processor seconds of those processes meanwhile."""
+    context, watched = multiprocessing.get_context("spawn"), pids or {}
     here, there = context.Pipe()
     process = context.Process(target=sender, args=(load, there))
     process.start()
     there.close()  # so that its end is noticed here
     try:
         await asyncio.to_thread(here.recv)
-        pids = members(site)
-        before = {name: processes.cpu(pid) for name, pid in pids.items()}
+        before = {name: processes.cpu(pid) for name, pid in watched.items()}
         here.send("go")
-        taken, seconds, waits = await asyncio.to_thread(here.recv)
-        used = {name: processes.cpu(pid) - before[name] for name, pid in pids.items()}
+        sent: Sent = await asyncio.to_thread(here.recv)
+        return sent, {name: processes.cpu(pid) - before[name] for name, pid in watched.items()}
     finally:
         await asyncio.to_thread(process.join, 10)
         if process.is_alive():
             process.kill()
-    return taken, seconds, waits, used
+
+
+async def alertmanager(at: Path, load: Load) -> dict[str, float]:
+    """What a real Alertmanager takes, in memory only, from the same sender; nothing where none is installed."""
+    if (program := shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")) is None:
+        return {}
+    port = free_port()
+    (at / "alertmanager.yml").write_text("route: {receiver: nobody}\nreceivers: [{name: nobody}]\n")
+    words = [program, f"--config.file={at}/alertmanager.yml", f"--storage.path={at}/am", "--cluster.listen-address=",
+             f"--web.listen-address=127.0.0.1:{port}", "--log.level=error"]  # fmt: skip
+    process = await asyncio.create_subprocess_exec(*words, stderr=asyncio.subprocess.DEVNULL)
+    try:
+        async with aiohttp.ClientSession() as http:
+
+            async def ready() -> bool:
+                with contextlib.suppress(aiohttp.ClientError):
+                    async with http.get(f"http://127.0.0.1:{port}/-/ready") as answer:
+                        return answer.status == 200
+                return False
+
+            await until(ready, within=20)
+        (taken, seconds, _), _ = await pushed(replace(load, port=port, seconds=load.seconds / 2))
+        return {"alertmanager": taken / seconds}
+    finally:
+        process.terminate()
+        await process.wait()
 
 
 def raw_commits(at: Path, seconds: float = 1.0) -> float:
@@ -153,8 +185,8 @@ async def measure(quick: bool) -> AsyncIterator[Figure]:
                 await site.ready(60)
                 added = await asyncio.to_thread(site.cli, "token", "add", "bench", "--scope", "ingest")
                 load = Load(site.port, added.stdout.split()[-1], batch, CONNECTIONS, seconds / (2 if quick else 1), "r")
-                raw = await asyncio.to_thread(raw_commits, at)
-                taken, took, waits, used = await pushed(site, load)
+                raw = {"sqlite_full_commits": await asyncio.to_thread(raw_commits, at)} | await alertmanager(at, load)
+                (taken, took, waits), used = await pushed(load, members(site))
                 kill_everything(site)
                 site.start()
                 await site.ready(60)
@@ -168,7 +200,7 @@ async def measure(quick: bool) -> AsyncIterator[Figure]:
                 waits.sort()
                 yield Figure(
                     name=f"ingest.{'single' if batch == 1 else 'batches'}", value=taken / took, unit="alerts/s",
-                    raw={"sqlite_full_commits": raw}, aim=f">= {aim}",
+                    raw=raw, aim=f">= {aim}",
                     conditions={
                         "batch": batch, "connections": load.connections, "seconds": round(took, 2), "taken": taken,
                         "kept_after_kill_9": await asyncio.to_thread(kept, site, "r"),

@@ -30,7 +30,7 @@ async def test_what_was_acknowledged_is_there_after_kill_9_of_everything(tmp_pat
         added = site.cli("token", "add", "bench", "--scope", "ingest")
         token = added.stdout.split()[-1]
         load = ingest.Load(site.port, token, batch=4, connections=8, seconds=1.0, run="kill")
-        taken, _, _, _ = await ingest.pushed(site, load)
+        (taken, _, _), _ = await ingest.pushed(load)
         assert taken > 100
         ingest.kill_everything(site)
         again = Site(tmp_path, free_port())
