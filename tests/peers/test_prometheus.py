@@ -1,0 +1,202 @@
+"""A real Prometheus uses Watchfloor as its Alertmanager; a real Alertmanager's webhook and `amtool` speak to it too.
+
+Debian: prometheus, prometheus-alertmanager (their daemons need not run).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import subprocess
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from tests.e2e.site import Live, Person, Site
+from tests.e2e.site import running as running_site
+from tests.peers.conftest import free_port, own, program, running, unprivileged
+
+PROMETHEUS = """\
+global: {{scrape_interval: 1s, evaluation_interval: 1s}}
+rule_files: [rules.yml]
+scrape_configs: [{{job_name: room, static_configs: [{{targets: ["127.0.0.1:{target}"]}}]}}]
+alerting:
+  alertmanagers:
+    - authorization: {{credentials: "{token}"}}
+      static_configs: [{{targets: ["127.0.0.1:{site}"]}}]
+"""
+RULES = """\
+groups:
+  - name: room
+    rules:
+      - {alert: Hot, expr: temperature > 50, labels: {severity: critical}, annotations: {summary: 机房过热}}
+"""
+ALERTMANAGER = """\
+route: {{receiver: watchfloor, group_wait: 0s, group_interval: 1s, group_by: [alertname]}}
+receivers:
+  - name: watchfloor
+    webhook_configs:
+      - url: http://127.0.0.1:{site}/api/v1/ingest/alertmanager
+        send_resolved: true
+        http_config: {{authorization: {{credentials: "{token}"}}}}
+"""
+
+
+class Room:
+    """What Prometheus scrapes: one temperature."""
+
+    def __init__(self) -> None:
+        self.port, self.temperature = free_port(), 20.0
+
+    async def show(self, _request: web.Request) -> web.Response:
+        return web.Response(text=f"temperature {self.temperature}\n")
+
+
+@pytest.fixture
+async def room() -> AsyncIterator[Room]:
+    one, app = Room(), web.Application()
+    app.router.add_get("/metrics", one.show)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", one.port).start()
+    yield one
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def site(room: Room, tmp_path: Path) -> AsyncIterator[Site]:
+    folder = tmp_path / "site"
+    folder.mkdir()
+    async with running_site(folder, f"room-1,机房,sensor,532301,,,,,,,,tcp://127.0.0.1:{room.port}\n") as one:
+        yield one
+
+
+def token(site: Site, scope: str) -> str:
+    return site.cli("token", "add", f"peer-{scope}", "--scope", scope).stdout.split()[-1]
+
+
+@contextlib.contextmanager
+def prometheus(folder: Path, site: Site, room: Room) -> Iterator[subprocess.Popen[bytes]]:
+    """Sends its alerts again every two seconds, so that what it says holds for eight."""
+    words = program("prometheus")
+    own(folder.parent)
+    (own(folder) / "rules.yml").write_text(RULES)
+    (folder / "prometheus.yml").write_text(
+        PROMETHEUS.format(target=room.port, site=site.port, token=token(site, "ingest"))
+    )
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [words, f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
+             f"--web.listen-address=127.0.0.1:{free_port()}", "--rules.alert.resend-delay=2s"],
+            stdout=log, stderr=log, **unprivileged(),
+        )  # fmt: skip
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.wait(20)
+
+
+def alert_of(view: dict[str, dict[str, Any]], name: str) -> Any:
+    return next((one for one in view["alert"].values() if one["labels"].get("alertname") == name), None)
+
+
+async def hot(live: Live, **wanted: Any) -> dict[str, Any]:
+    def found(view: dict[str, dict[str, Any]]) -> Any:
+        one = alert_of(view, "Hot")
+        return one if one and all(one[name] == value for name, value in wanted.items()) else None
+
+    alert: dict[str, Any] = await live.until(found, within=30)
+    return alert
+
+
+async def test_a_prometheus_raises_ends_and_when_it_dies_leaves_its_alert_stale(
+    site: Site, room: Room, tmp_path: Path
+) -> None:
+    person = await site.person("网管", "operator")
+    async with person.live() as live:
+        with prometheus(tmp_path / "prom", site, room) as process:
+            room.temperature = 70.0
+            alert = await hot(live, active=True)
+            assert (alert["asset"], alert["region"], alert["severity"]) == ("room-1", "532301", "critical")
+            assert (alert["rule"], alert["title"]["zh-CN"]) == ("prometheus:Hot", "机房过热")
+            assert alert["url"].startswith("http://")
+            room.temperature = 20.0
+            await hot(live, active=False)
+            room.temperature = 70.0
+            again = await hot(live, active=True)
+            assert again["id"] == alert["id"]
+            await asyncio.sleep(10)  # longer than what it says holds: it says it again in time
+            assert alert_of(live.view, "Hot")["stale_since"] is None
+            process.send_signal(signal.SIGKILL)
+            dead = time.time()
+            stale = await live.until(lambda view: (one := alert_of(view, "Hot")) and one["stale_since"] and one, 30)
+            assert stale["active"] is True
+            assert time.time() - dead < 20
+        with prometheus(tmp_path / "prom", site, room):
+            await hot(live, active=True, stale_since=None)
+            room.temperature = 20.0
+            await hot(live, active=False)
+    record = await person.get(f"alerts/{alert['id']}")
+    names = [one["name"] for one in record["transitions"]]
+    assert names == ["raise", "clear", "reraise", "stale", "fresh", "clear"]
+
+
+@contextlib.contextmanager
+def alertmanager(folder: Path, site: Site) -> Iterator[str]:
+    """A running one; its address."""
+    port = free_port()
+    own(folder.parent)
+    (own(folder) / "alertmanager.yml").write_text(ALERTMANAGER.format(site=site.port, token=token(site, "ingest")))
+    words = [
+        program("prometheus-alertmanager"), f"--config.file={folder}/alertmanager.yml", "--cluster.listen-address=",
+        f"--storage.path={folder}/data", f"--web.listen-address=127.0.0.1:{port}",
+    ]  # fmt: skip
+    with running(words, port, folder / "log"):
+        yield f"http://127.0.0.1:{port}"
+
+
+def amtool(url: str, *words: str, credentials: Path | None = None) -> str:
+    more = [f"--http.config.file={credentials}"] if credentials is not None else []
+    done = subprocess.run(
+        [program("amtool"), f"--alertmanager.url={url}", *more, *words], capture_output=True, text=True, timeout=30,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+async def test_an_alertmanagers_webhook_raises_and_ends(site: Site, tmp_path: Path) -> None:
+    person: Person = await site.person("网管", "operator")
+    async with person.live() as live:
+        with alertmanager(tmp_path / "am", site) as url:
+            labels = ("alertname=Power", "asset=room-1", "severity=major")
+            await asyncio.to_thread(amtool, url, "alert", "add", *labels, "--annotation=summary=停电")
+            alert = await live.until(lambda view: alert_of(view, "Power"), 20)
+            assert (alert["asset"], alert["severity"], alert["title"]["en"]) == ("room-1", "major", "停电")
+            await asyncio.to_thread(amtool, url, "alert", "add", *labels, "--end=2026-01-01T00:00:00Z",
+                                    "--start=2025-12-31T00:00:00Z")  # fmt: skip
+            await live.until(lambda view: (one := alert_of(view, "Power")) and not one["active"], 20)
+
+
+async def test_amtool_adds_and_asks_as_if_we_were_an_alertmanager(site: Site, tmp_path: Path) -> None:
+    config: dict[str, Path] = {}
+    for scope in ("ingest", "read"):
+        config[scope] = tmp_path / f"{scope}.yml"
+        config[scope].write_text(f'authorization: {{credentials: "{token(site, scope)}"}}\n')
+    person = await site.person("网管", "operator")
+    async with person.live() as live:
+        words = ("alert", "add", "alertname=ByHand", "asset=room-1", "severity=critical")
+        await asyncio.to_thread(amtool, site.url, *words, credentials=config["ingest"])
+        await live.until(lambda view: alert_of(view, "ByHand"), 10)
+        shown = await asyncio.to_thread(
+            amtool, site.url, "alert", "query", "alertname=ByHand", "-o", "extended", credentials=config["read"]
+        )
+    assert "ByHand" in shown
+    assert "active" in shown
