@@ -69,6 +69,7 @@ class Wording:
         }
         values = {name: self._clean(value) for name, value in values.items()}
         severity = alert.get("severity", "")
+        values["region"] = catalogue(language).get(f"region.{values['region']}", values["region"])
         values["severity"] = text(f"severity.{severity}", language) if severity else ""
         values["reason"] = text(f"tell.reason.{body['reason']}", language)
         values["since"] = self._time(alert.get("raised_at"))

@@ -25,7 +25,7 @@ def body(reason: str = "first", **more: Any) -> dict[str, Any]:
 def test_a_message_says_what_where_since_when_and_how_much() -> None:
     subject, text = Wording().words(body())
     assert subject == "【楚雄州】新告警：严重 设备中断"
-    assert text == "核心路由器（532301） tcp.up = false\n自 2027-01-15 16:00:00 起 影响 5 个资产"
+    assert text == "核心路由器（楚雄市） tcp.up = false\n自 2027-01-15 16:00:00 起 影响 5 个资产"
     assert T0 == 1_800_000_000.0
 
 
