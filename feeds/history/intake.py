@@ -22,6 +22,8 @@ GRACE = 300.0
 AHEAD = 60.0
 """Seconds that a time may lie ahead of its arrival; a series whose newest point does has met a wrong clock."""
 MAX_SERIES = 1 << 20
+TICK = 0.001
+"""Seconds: times are kept as whole milliseconds."""
 
 
 class Seen(msgspec.Struct, gc=False):
@@ -174,4 +176,4 @@ class Intake:
 
 def _confirmed(moment: float, confirmed_at: float, received_at: float, known: float) -> float:
     """A value that has not changed since `moment`: recorded once, and then when it was said to hold still."""
-    return moment if moment > known else min(confirmed_at, received_at)
+    return moment if moment > known + TICK else min(confirmed_at, received_at)

@@ -106,6 +106,11 @@ def test_numbers_and_verdicts_are_kept_and_nothing_else() -> None:
 
 def test_a_value_that_does_not_change_is_recorded_whenever_it_is_confirmed() -> None:
     intake = Intake()
+    odd = Seen("a", "odd", BASE + 0.4564, BASE + 1.0, 7.0, confirmed_at=BASE + 0.5)
+    intake.add([odd], BASE + 1.0)
+    intake.add([Seen("a", "odd", BASE + 0.4564, BASE + 3.0, 7.0, confirmed_at=BASE + 2.5)], BASE + 3.0)
+    assert intake._times == [int(BASE * 1000) + 456, int(BASE * 1000) + 2500], "kept as milliseconds, it is no new one"
+    intake = Intake()
     for received in (1.0, 11.0, 21.0, 21.0):
         one = Seen("a", "m", BASE - 90_000, BASE + received, 7.0, fresh_for=15.0, confirmed_at=BASE + received - 0.5)
         intake.add([one], BASE + received)
