@@ -3,6 +3,8 @@ PYTHON ?= python3
 UV ?= uv
 PORT ?= 8050
 SPEED ?= 1
+# Tests wait more than they compute. A file stays in one process: its servers are started once.
+TESTERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
@@ -29,11 +31,11 @@ imports: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.dev $(ASSETS)
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(TESTERS) --dist loadfile
 
 # Everything again with PostgreSQL as the journal; `make test` runs only what is closest to the journal on it.
 test-postgres: $(VENV)/.dev $(ASSETS)
-	WATCHFLOOR_TEST_JOURNAL=postgres $(BIN)/pytest
+	WATCHFLOOR_TEST_JOURNAL=postgres $(BIN)/pytest -n $(TESTERS) --dist loadfile
 
 # The bus and its failovers on real Sentinel sets and clusters, and then on each all that stands on the bus.
 .PHONY: test-redis
