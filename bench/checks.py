@@ -30,13 +30,20 @@ PROBES = {
     "smtp": "smtp://127.0.0.1:{smtp}",
     "tls": "tls://127.0.0.1:{tls}?name=localhost",
     "snmp": f"snmp://127.0.0.1:{scale.PORT}?cred=v2c&profile=ups",
+    "snmp, 10 objects": f"snmp://127.0.0.1:{scale.PORT}?cred=v2c&profile=ups",
 }
+AGENTS = {
+    "snmp": scale.UPS,
+    "snmp, 10 objects": {oid: value for oid, value in scale.UPS.items() if oid.endswith(".0") and oid != "6.1.0"},
+}
+"""What the agent shows. Each poll is one GET of these and of three more: sysUpTime, snmpEngineBoots and -Time.
+The second has seven scalars, no table, and lacks an eighth scalar of the profile: `snmp.missing` says so."""
 CREDENTIAL = """
 [credentials.v2c]
 kind = "snmpv2c"
 community = "public"
 """
-AIMS = {"tcp": "< 150 us", "icmp": "< 80 us", "snmp": "< 120 us with 10 objects; these are 15"}
+AIMS = {"tcp": "< 150 us", "icmp": "< 80 us", "snmp, 10 objects": "< 120 us"}
 
 
 async def measure(quick: bool) -> AsyncIterator[Figure]:
@@ -46,12 +53,15 @@ async def measure(quick: bool) -> AsyncIterator[Figure]:
         environment = {"SSL_CERT_FILE": str(at / "ca.pem")}
         idle = await _rates(Plan(rows(1, PROBES["tcp"].format(**ports)), interval=60.0), seconds)
         for scheme in ("tcp",) if quick else PROBES:
-            if scheme == "snmp" and scale.snmpd() is None:
+            shown = AGENTS.get(scheme)
+            if shown is not None and scale.snmpd() is None:
                 continue
             probe = PROBES[scheme].format(**ports)
-            more = CREDENTIAL if scheme == "snmp" else ""
-            plan = Plan(rows(targets, probe), scheme=scheme, timeout=2.0, environment=environment, more=more)
-            with scale.agents(at, "127.0.0.1:") if scheme == "snmp" else contextlib.nullcontext():
+            more = CREDENTIAL if shown else ""
+            plan = Plan(
+                rows(targets, probe), scheme=probe.partition(":")[0], timeout=2.0, environment=environment, more=more
+            )
+            with scale.agents(at, "127.0.0.1:", shown) if shown else contextlib.nullcontext():
                 used = await _rates(plan, seconds)
             per = {name: round((used[name] - idle[name]) / targets * 1e6, 1) for name in used}
             yield Figure(
@@ -59,6 +69,7 @@ async def measure(quick: bool) -> AsyncIterator[Figure]:
                 conditions={
                     "targets": targets, "interval": "1 s", "seconds": seconds, "by_process": per,
                     "idle_taken_off_cpu_percent": round(sum(idle.values()) * 100, 1), "live_sockets": 0,
+                    "snmp_objects": len(shown) + 3 if shown else 0,
                 },
             )  # fmt: skip
 

@@ -12,7 +12,7 @@ import resource
 import shutil
 import subprocess
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,12 +70,12 @@ def snmpd() -> str | None:
 
 
 @contextlib.contextmanager
-def agents(at: Path, address: str) -> Iterator[None]:
+def agents(at: Path, address: str, shown: Mapping[str, int] = UPS) -> Iterator[None]:
     """snmpd as a UPS on an address, or on all of this namespace (""). Raises Skipped where it is not installed."""
     program = snmpd()
     if program is None:
         raise Skipped("needs snmpd (Debian: snmpd)")
-    objects = "".join(f"override -rw 1.3.6.1.2.1.33.1.{oid} integer {value}\n" for oid, value in UPS.items())
+    objects = "".join(f"override -rw 1.3.6.1.2.1.33.1.{oid} integer {value}\n" for oid, value in shown.items())
     (at / "snmpd.conf").write_text(f"agentaddress udp:{address}{PORT}\nrocommunity public\n{objects}")
     words = [program, "-f", "-Le", "-C", "-c", str(at / "snmpd.conf"), "-p", str(at / "snmpd.pid")]
     env = {"SNMP_PERSISTENT_DIR": str(at / "state"), "MIBS": ""}

@@ -25,6 +25,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 from collectors.settings import Credential, SourceSettings
 from feeds.model import Quality, Severity, Value
+from feeds.records import record
 
 
 class Reason(StrEnum):
@@ -57,7 +58,7 @@ _REASONS_ZH = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Measurement:
     """One value that a poller read; the runner makes an Observation of it.
 

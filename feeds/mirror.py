@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from feeds.isa import isa_state
-from feeds.model import Alert, Asset, AssetState, Change, Health, Kind
+from feeds.model import Alert, Asset, AssetState, Change, Health, Kind, Reading
 from feeds.regions import covers
 from feeds.wire import iso, public
 
@@ -63,12 +63,18 @@ def state_part(state: AssetState, before: AssetState, shown: Record | None) -> R
     old = shown["readings"] if shown is not None else {}
     was = before.readings
     readings = {
-        key: old[key] if key in old and was.get(key) == one else public(one) for key, one in state.readings.items()
+        key: old[key] if key in old and _same(was.get(key), one) else public(one)
+        for key, one in state.readings.items()
     }
     return {
         "health": state.health, "since": iso(state.since), "stale_since": iso(state.stale_since),
         "seen_at": iso(state.seen_at), "readings": readings,
     }  # fmt: skip
+
+
+def _same(old: Reading | None, new: Reading) -> bool:
+    """Equal; the times of a poll are looked at first, for they differ in nearly all."""
+    return old is not None and old.received_at == new.received_at and old == new
 
 
 def patch(old: Mapping[str, Any], new: Mapping[str, Any]) -> Record:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from feeds.records import record
+
 Value = bool | int | float | str | None
 
 
@@ -64,7 +66,7 @@ class Asset:
     probes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Observation:
     """One value seen at one moment. Writer: the collector that saw it.
 
@@ -115,7 +117,7 @@ class Heartbeat:
     stats: dict[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Reading:
     """The latest observation of one metric, as kept with its asset."""
 
@@ -130,7 +132,7 @@ class Reading:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class AssetState:
     """What is known of an asset. Writer: the projector.
 
@@ -376,7 +378,7 @@ class Kind(StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Change:
     """One state became another. `after` None means that it is gone.
 

@@ -172,6 +172,8 @@ class _Visit:
     async def _rest(self) -> None:
         """The other batches, then tables that are due; as far as the time goes."""
         device = self._device
+        if len(device.batches) <= 1 and not self._due():
+            return
         try:
             async with asyncio.timeout_at(self._deadline):
                 for batch in device.batches[1:]:
@@ -183,10 +185,15 @@ class _Visit:
         except CollectorError as error:
             self._unanswered = error.en
 
+    def _due(self) -> bool:
+        """Whether tables are to be looked at now, and no other visit is at it."""
+        device = self._device
+        return not device.looking and (bool(device.pending) or self._loop.time() >= device.look_at)
+
     async def _look(self) -> None:
         """Finds the rows of the tables; goes on in the next poll where the time has ended. One visit at a time."""
         device, now = self._device, self._loop.time()
-        if device.looking or (now < device.look_at and not device.pending):
+        if not self._due():
             return
         if not device.pending and device.profile is not None:
             device.pending, device.fresh = list(device.profile.tables), []
@@ -214,7 +221,7 @@ class _Visit:
 
     def _take(self, batch: list[Cell], answer: dict[str, Raw], at: float) -> None:
         for one in batch:
-            if all(oid in answer for oid in one.oids):
+            if one.oids[0] in answer and (len(one.oids) == 1 or all(oid in answer for oid in one.oids)):
                 self._out += readings(one, answer, self._device.counters, at)
             elif answer:
                 self._device.gone.append(one)

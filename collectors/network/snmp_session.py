@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import cast
 
 from gufo.snmp import SnmpAuthError as GufoAuthError
 from gufo.snmp import SnmpDecodeError, SnmpError
@@ -29,6 +30,8 @@ WALK_LIMIT = 4096
 REPETITIONS = 20
 REFRESH_AFTER = 100.0
 """Seconds without a request after which a v3 session asks for boots and time again (RFC 3414: a window of 150 s)."""
+UNTIMED = cast(float, None)
+"""The library's own timeout, which it hands to asyncio.wait_for: our deadlines hold, and None costs no timer."""
 DISCOVERY_SHARE = 0.35
 """Part of the timeout that the v3 discovery may take, so that a silent privacy failure can still be told."""
 
@@ -161,9 +164,8 @@ class Agents:
         try:
             if credential is None or credential.kind == "snmpv2c":
                 community = credential.values["community"] if credential else "public"
-                # Our own deadlines hold; the library's must only be longer.
-                return SnmpSession(address, port, community=community, timeout=3600, max_repetitions=REPETITIONS)
-            return SnmpSession(address, port, user=self._user(credential), timeout=3600, max_repetitions=REPETITIONS)
+                return SnmpSession(address, port, community=community, timeout=UNTIMED, max_repetitions=REPETITIONS)
+            return SnmpSession(address, port, user=self._user(credential), timeout=UNTIMED, max_repetitions=REPETITIONS)
         except OSError as error:
             raise not_ready(error) from error
 
