@@ -89,7 +89,8 @@ class People:
     def _build(self) -> None:
         self.roster = _roster(self._versions[ROSTER].doc)
         made = _receivers(self._versions[RECEIVERS].doc, self._secrets)
-        taken = {one.id for one in self._of_file}
+        of_file = {one.id for one in self._of_file}
+        taken = set(of_file)
         self.receivers = (*self._of_file, *(one for one in made if one.id not in taken))
         self.policies = (*_policies(self._versions[ESCALATIONS].doc), *self._policies_of_file)
 
@@ -209,10 +210,11 @@ class People:
 
     def _check_receivers(self, doc: Mapping[str, Any], secrets: Mapping[str, Any]) -> None:
         made, faults = _receivers(doc, secrets), []
-        taken = {one.id for one in self._of_file}
+        of_file = {one.id for one in self._of_file}
+        taken = set(of_file)
         for one in made:
             if one.id in taken:
-                faults.append(fault(one.id, "id_of_file"))
+                faults.append(fault(one.id, "id_of_file" if one.id in of_file else "id_twice"))
             taken.add(one.id)
         if faults:
             raise BadPeople(faults)

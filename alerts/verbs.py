@@ -80,9 +80,11 @@ def _event(command: Command, now: float) -> life.Event:
         raise Refused(Outcome.INVALID, "bad_until")
     if command.action == "shelve":
         return _shelve(command, comment, until, now)
+    promise = moment_of(command.args, "estimated_restoration")
+    if promise is not None and not now < promise <= now + FAR:  # else it is broken at once, or never
+        raise Refused(Outcome.INVALID, "bad_estimated_restoration")
     return life.Acknowledge(
-        actor=command.actor, comment=comment, until=until, command=command.id,
-        estimated_restoration=moment_of(command.args, "estimated_restoration"),
+        actor=command.actor, comment=comment, until=until, command=command.id, estimated_restoration=promise
     )
 
 

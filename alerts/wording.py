@@ -25,6 +25,7 @@ FIELDS = frozenset((
 LONGEST_FIELD, LONGEST_SUBJECT, LONGEST_TEXT = 200, 120, 2000
 SMS_TEXT = 300
 _PLACE = re.compile(r"\{(\w+)\}")
+_ODD = re.compile(r"\{(\s*[A-Za-z_]\w*[^\w{}][^{}]*)\}")
 _OBEYED = str.maketrans({"@": "＠", "<": "＜", ">": "＞", "`": "｀"})
 
 
@@ -107,7 +108,8 @@ class Wording:
 def unknown_places(templates: Templates) -> list[str]:
     """The places of a receiver's own templates that nothing can fill."""
     texts = [*templates.subject.values(), *templates.text.values()]
-    return sorted({place for one in texts for place in places(one)} - FIELDS)
+    odd = {found for one in texts for found in _ODD.findall(one)}  # {asset.name}: it would be sent as it stands
+    return sorted({place for one in texts for place in places(one)} - FIELDS | odd)
 
 
 def clean(value: str, *, chat: bool = True, longest: int = LONGEST_FIELD) -> str:

@@ -21,6 +21,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "enum": ("不在允许的取值之内", "not one of the allowed values"),
     "literal_error": ("不在允许的取值之内", "not one of the allowed values"),
     "bool_parsing": ("须为 true 或 false", "must be true or false"),
+    "string_pattern_mismatch": ("写法不合要求", "not written as it should be"),
     "int_parsing": ("须为整数", "must be a whole number"),
     "int_type": ("须为整数", "must be a whole number"),
     "greater_than_equal": ("小于下限", "below the least allowed"),
@@ -38,6 +39,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "须为 1 至 64 个字母、数字或 . @ - _，以字母或数字开头",
         "1 to 64 letters, digits or . @ - _, first a letter or digit",
     ),
+    "id_differs": ("与路径中的 id 不同", "not the id of the path"),
     "until_past": ("确认的截止时间已过", "the acknowledgement would end in the past"),
     "bad_until": ("确认的截止时间不合理", "the acknowledgement's end makes no sense"),
     "bad_comment": ("说明缺失或过长", "the comment is missing or too long"),
@@ -47,7 +49,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "csv_date": ("不是日期，应如 2026-11-22", "no date; it is written 2026-11-22"),
     "csv_encoding": ("不是 UTF-8 或 GB 18030", "neither UTF-8 nor GB 18030"),
     "no_address": ("此接收方需要收件地址：请选择人员或填写地址", "it needs an address: choose a person or give one"),
-    "bad_estimated_restoration": ("预计恢复时间不合理", "the estimated restoration makes no sense"),
+    "bad_estimated_restoration": ("预计恢复时间须在将来、一年之内", "a promise lies ahead, within a year"),
 }
 
 

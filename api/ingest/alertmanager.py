@@ -14,7 +14,7 @@ import msgspec
 
 from api.ingest import bounds
 from api.ingest.bounds import TooMuch
-from api.ingest.findings import finding
+from api.ingest.findings import BAD_JSON, finding
 from api.ingest.words import moment, severity
 from feeds.model import Finding
 from feeds.reports import AT_ONCE, Report
@@ -57,7 +57,7 @@ def posted(raw: bytes, now: float, *, resolve_timeout: float) -> Taken:
         given = _posted.decode(raw)
     except msgspec.ValidationError:
         return _one_by_one(raw, lambda one, place: _post(one, place, now, resolve_timeout))
-    except msgspec.DecodeError as error:
+    except BAD_JSON as error:
         return [], [finding("JSON_INVALID", detail=str(error))]
     return _gather(given, lambda one, place: _post(one, place, now, resolve_timeout))
 
@@ -68,7 +68,7 @@ def hooked(raw: bytes, now: float, *, tool: str = TOOL) -> Taken:
         body = _hook.decode(raw)
     except msgspec.ValidationError as error:
         return [], [finding("FORM_INVALID", detail=str(error))]
-    except msgspec.DecodeError as error:
+    except BAD_JSON as error:
         return [], [finding("JSON_INVALID", detail=str(error))]
     if body.version not in ("4", "1"):  # Grafana's says 1
         return [], [finding("VERSION_UNKNOWN", "version", value=body.version)]
@@ -82,7 +82,7 @@ def _one_by_one(raw: bytes, make: Callable[[Posted, str], Report]) -> Taken:
     """One alert of a wrong form takes no other with it."""
     try:
         given = _raws.decode(raw)
-    except msgspec.DecodeError as error:
+    except BAD_JSON as error:
         return [], [finding("FORM_INVALID", detail=str(error))]
     return _decoded(given, make, "")
 

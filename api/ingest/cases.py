@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from api.ingest.findings import finding
+from api.ingest.findings import BAD_JSON, finding
 from api.ingest.words import moment
 from feeds.journal import Journal
 from feeds.model import Finding
@@ -76,7 +76,7 @@ def taken(raw: bytes) -> tuple[list[Given], list[Finding]]:
     """The cases of one call: a list, {"cases": […]}, or one."""
     try:
         found = msgspec.json.decode(raw)
-    except msgspec.DecodeError as error:
+    except BAD_JSON as error:
         return [], [finding("JSON_INVALID", detail=str(error))]
     if isinstance(found, dict):
         found = found.get("cases", [found])

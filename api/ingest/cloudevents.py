@@ -16,7 +16,7 @@ import msgspec
 
 from api.ingest import bounds
 from api.ingest.bounds import TooMuch
-from api.ingest.findings import finding
+from api.ingest.findings import BAD_JSON, finding
 from api.ingest.words import moment, severity
 from feeds.model import Finding
 from feeds.reports import AT_ONCE, Report
@@ -69,7 +69,7 @@ def taken(raw: bytes, headers: Mapping[str, str]) -> Told:
             events[0].data = msgspec.Raw(raw)
     except msgspec.ValidationError as error:
         return [], [finding("FORM_INVALID", detail=str(error))]
-    except msgspec.DecodeError as error:
+    except BAD_JSON as error:
         return [], [finding("JSON_INVALID", detail=str(error))]
     if len(events) > AT_ONCE:
         return [], [finding("TOO_MANY", value=str(len(events)), detail=str(AT_ONCE))]
@@ -104,7 +104,7 @@ def _report(event: Event, at: str) -> Report | Finding:
         times = moment(event.time), moment(data.since), moment(data.until)
     except TooMuch as error:
         return finding(str(error), f"{at}.data.labels", detail=str(bounds.LABELS))
-    except msgspec.DecodeError as error:
+    except BAD_JSON as error:
         return finding("FORM_INVALID", f"{at}.data", detail=str(error))
     except (ValueError, OverflowError):
         return finding("TIME_INVALID", f"{at}.time", value=str(event.time))

@@ -6,7 +6,7 @@ import msgspec
 
 from api.ingest import alertmanager, bounds
 from api.ingest.alertmanager import Taken
-from api.ingest.findings import finding
+from api.ingest.findings import BAD_JSON, finding
 from api.ingest.words import severity
 from feeds.reports import Report
 
@@ -44,7 +44,7 @@ def taken(raw: bytes, now: float) -> Taken:
         body = msgspec.json.decode(raw, type=_Legacy)
     except msgspec.ValidationError as error:
         return [], [finding("FORM_INVALID", detail=str(error))]
-    except msgspec.DecodeError as error:
+    except BAD_JSON as error:
         return [], [finding("JSON_INVALID", detail=str(error))]
     if body.state in _IDLE:
         return [], [finding("IGNORED", "state", value=body.state)]

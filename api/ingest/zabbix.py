@@ -14,7 +14,7 @@ import msgspec
 from api.ingest import bounds
 from api.ingest.alertmanager import Taken
 from api.ingest.bounds import TooMuch
-from api.ingest.findings import finding
+from api.ingest.findings import BAD_JSON, finding
 from feeds.model import Severity
 from feeds.reports import Report
 
@@ -58,7 +58,7 @@ def taken(raw: bytes, now: float, *, timezone: str) -> Taken:
         event = msgspec.json.decode(raw, type=Event)
     except msgspec.ValidationError as error:
         return [], [finding("FORM_INVALID", detail=str(error))]
-    except msgspec.DecodeError as error:
+    except BAD_JSON as error:
         return [], [finding("JSON_INVALID", detail=str(error))]
     for name in ("triggerid", "host"):
         if not _given(getattr(event, name)):
@@ -82,7 +82,7 @@ def _report(event: Event, timezone: str) -> Taken:
         labels = bounds.labels({"host": event.host, "triggerid": event.triggerid, **_tags(event.tags)})
     except TooMuch as error:
         return [], [finding(str(error), "tags", detail=str(bounds.LABELS))]
-    except msgspec.DecodeError as error:
+    except BAD_JSON as error:
         return [], [finding("JSON_INVALID", "tags", detail=str(error))]
     active, asset = event.value == "1", labels.get("asset", "")
     name = bounds.title(_given(event.name) or event.triggerid)

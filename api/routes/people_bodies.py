@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from api.durations import Seconds
 from feeds.model import Severity
 
 Id = Annotated[str, StringConstraints(pattern=r"^[\w.\-]{1,64}$")]
@@ -178,10 +179,10 @@ class PutReceivers(Put):
 class Step(Body):
     """Who is told after so many seconds without anybody taking the alert, and how."""
 
-    after: Annotated[float, Field(ge=0)] = 0.0
+    after: Seconds = 0.0
     who: Annotated[list[Line], Field(max_length=20)]
     channels: Annotated[list[Id], Field(max_length=20)] = []
-    repeat: Annotated[float, Field(gt=0)] | None = None
+    repeat: Annotated[Seconds, Field(gt=0)] | None = None
     times: int = 3
 
 

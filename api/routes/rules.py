@@ -74,6 +74,7 @@ class One(Change, Rule):
     """One rule and how its change is meant."""
 
     model_config = ConfigDict(extra="ignore", populate_by_name=True)
+    id: Id | None = None
 
 
 class Undo(Change):
@@ -121,7 +122,9 @@ async def put_all(given: Given, who: Admin, wish: Rules) -> Response:
 
 @router.put("/rules/{rule_id}")
 async def put_one(given: Given, who: Admin, rule_id: Id, wish: One) -> Response:
-    """Make or change one rule."""
+    """Make or change one rule. An `id` in the body must be the path's: a rule is not renamed."""
+    if wish.id not in (None, rule_id):
+        raise Problem("invalid", findings=[Finding("body.id", "id_differs")])
     return await _change(given, who, rule_id, wish, {"items": [wish.form(rule_id)]})
 
 

@@ -238,7 +238,8 @@ def _answer(result: Result) -> dict[str, Any]:
 def refused(code: str) -> Problem:
     """422 in both languages for a refusal's code."""
     zh, en = TEXTS.get(code, ("内容不合要求", "not acceptable"))
-    return Problem("invalid", detail={"zh-CN": zh, "en": en}, findings=[Finding("body", code, en)])
+    said = {"zh-CN": zh, "en": en}
+    return Problem("invalid", detail=said, findings=[Finding("body", code, en, said)])
 
 
 async def preview(given: Deps, who: Principal, action: str, alert_id: str) -> dict[str, Any]:

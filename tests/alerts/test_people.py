@@ -97,6 +97,12 @@ async def test_no_secret_stands_in_the_log_and_a_mask_that_comes_back_keeps_it(r
     assert {one.id: one for one in rig.engine.people.receivers} == kept
 
 
+async def test_an_id_that_stands_twice_in_one_list_is_said_so(rig: Rig) -> None:
+    answer = await rig.order("receivers_put", 0, doc={"items": [HOOK, HOOK]})
+    assert answer.after is not None
+    assert [one["code"] for one in answer.after["faults"]] == ["id_twice"]
+
+
 async def test_undo_brings_the_older_secret_back(rig: Rig) -> None:
     await rig.order("receivers_put", 0, doc={"items": [HOOK]})
     await rig.order("receivers_put", 1, doc={"items": [{**HOOK, "url": "json://other:1/x"}]})
@@ -110,6 +116,8 @@ async def test_undo_brings_the_older_secret_back(rig: Rig) -> None:
         ({**HOOK, "id": "desk"}, "id_of_file"), ({**HOOK, "url": "nonsense://x"}, "receiver"),
         ({**HOOK, "url": f"jsons://h:8443/{versions.MASK}"}, "masked"), ({**HOOK, "rate": "often"}, "receiver"),
         ({**HOOK, "templates": {"text": {"en": "{alert.__class__}{password}"}}}, "receiver"),
+        ({**HOOK, "templates": {"text": {"en": "{asset.name}"}}}, "receiver"),
+        ({**HOOK, "templates": {"subject": {"en": "{title!r:>9}"}}}, "receiver"),
     ],
 )
 async def test_a_receiver_that_cannot_be_used_is_refused_with_the_reason(

@@ -57,6 +57,8 @@ def test_unack_is_the_undo_of_ack() -> None:
         ({"args": {"until": "soon"}}, Outcome.INVALID, "bad_until"),
         ({"args": {"until": True}}, Outcome.INVALID, "bad_until"),
         ({"args": {"estimated_restoration": float("nan")}}, Outcome.INVALID, "bad_estimated_restoration"),
+        ({"args": {"estimated_restoration": NOW - 1}}, Outcome.INVALID, "bad_estimated_restoration"),
+        ({"args": {"estimated_restoration": NOW + 367 * 86400}}, Outcome.INVALID, "bad_estimated_restoration"),
         ({"args": {"comment": 5}}, Outcome.INVALID, "bad_comment"),
         ({"args": {"comment": "x" * 2001}}, Outcome.INVALID, "bad_comment"),
         ({"action": "comment", "args": {"comment": " "}}, Outcome.INVALID, "bad_comment"),

@@ -323,3 +323,17 @@ async def test_amtool_and_prometheus_may_ask(world: World) -> None:
         (one,) = (await client.get(POSTED)).json()
         assert (one["labels"]["alertname"], one["status"]["state"]) == ("down", "active")
         assert (await client.get(POSTED, params={"filter": 'alertname="other"'})).json() == []
+
+
+@pytest.mark.parametrize("path", [POSTED, "alertmanager", "grafana", "zabbix", "cloudevents", "cases"])
+@pytest.mark.parametrize("raw", [b"[" * 100_000, b'{"alerts":' * 50_000, b'[{"labels":5},{"x":' + b"[" * 100_000])
+async def test_json_that_is_nested_too_deeply_is_refused_as_no_json(world: World, path: str, raw: bytes) -> None:
+    answer = await send(world, path, raw)
+    assert problem(answer, 422, "invalid")["findings"][0]["code"] in ("JSON_INVALID", "FORM_INVALID")
+    assert await taken(world) == []
+
+
+async def test_a_binary_event_that_is_nested_too_deeply_is_refused(world: World) -> None:
+    headers = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/s", "ce-type": "t"}
+    answer = await send(world, "cloudevents", b'{"x":' * 100_000, **headers)
+    assert problem(answer, 422, "invalid")["findings"][0]["code"] == "FORM_INVALID"

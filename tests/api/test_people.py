@@ -144,6 +144,20 @@ async def test_a_county_sees_its_own_people_and_those_above_but_no_other_countys
         problem(await client.get("/api/v1/roster/history"), 403, "forbidden")
 
 
+async def test_steps_take_durations_as_the_file_writes_them(world: World) -> None:
+    steps = [{"after": "2m", "who": ["receiver:desk"], "repeat": "15m"}, {"after": 300, "who": ["receiver:desk"]}]
+    async with office(world) as client:
+        wish = {"rev": 0, "items": [{"id": "all", "steps": steps}]}
+        await client.put("/api/v1/escalations", json=wish)
+        wrong = {**wish, "items": [{"id": "all", "steps": [{**steps[0], "after": "soon"}]}]}
+        errors = problem(await client.put("/api/v1/escalations", json=wrong), 422, "invalid")["errors"]
+    assert (errors[0]["field"], errors[0]["code"]) == ("body.items.0.steps.0.after", "duration")
+    (made,) = [one for one in world.desk.seen if one.action == "escalations_put"]
+    assert [(one["after"], one["repeat"]) for one in made.args["doc"]["items"][0]["steps"]] == [
+        (120.0, 900.0), (300.0, None)
+    ]  # fmt: skip
+
+
 async def test_history_is_for_administrators_and_auditors(world: World) -> None:
     async with office(world) as client:
         await client.put("/api/v1/roster", json=ROSTER)

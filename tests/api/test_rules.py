@@ -80,7 +80,7 @@ async def test_a_rule_of_the_file_counts_its_alerts_and_is_read_only(site: World
     async with site.signed_in("admin") as client:
         down = (await items(client))["down"]
         assert (down["source"], down["active"], down["title"]["zh-CN"]) == ("file", 2, "中断")
-        body = problem(await client.put("/api/v1/rules/down", json=HOT), 422, "invalid")
+        body = problem(await client.put("/api/v1/rules/down", json=HOT | {"id": "down"}), 422, "invalid")
         assert (body["errors"][0]["field"], body["errors"][0]["code"]) == ("body.id", "read_only")
         problem(await client.delete("/api/v1/rules/down"), 422, "invalid")
         problem(await client.post("/api/v1/rules/down/undo", json={}), 404, "not-found")
@@ -186,6 +186,7 @@ async def test_who_changed_a_rule_is_not_for_walls(site: World) -> None:
         ({"when": "true", "severity": "dreadful"}, "body.severity"),
         ({"when": "true", "text": "x" * 2001}, "body.text"),
         ({"when": "true", "recover_for": 1}, "body.recover_for"),
+        ({"id": "another", "when": "true"}, "body.id"),
     ],
 )
 async def test_hostile_and_wrong_rules_are_told_by_field(site: World, body: dict[str, Any], field: str) -> None:

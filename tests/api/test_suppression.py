@@ -62,6 +62,7 @@ async def test_refusals_are_told_in_both_languages(world: World) -> None:
         zh = problem(await client.post(SHELVE, json=body), 422, "invalid")
         en = problem(await client.post(SHELVE, json=body, headers={"Accept-Language": "en"}), 422, "invalid")
     assert (zh["detail"], en["detail"]) == ("结束时间已过", "the end lies in the past")
+    assert zh["errors"] == [{"field": "body", "code": "until_past", "message": "结束时间已过"}]
 
 
 @pytest.mark.parametrize("role", ["viewer", "leader", "auditor"])
