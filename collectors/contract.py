@@ -288,8 +288,13 @@ def not_ready(error: OSError) -> NotReady:
     if isinstance(error, ssl.SSLError):
         # Python gives these attributes only to the errors that OpenSSL itself raised.
         detail = getattr(error, "verify_message", "") or getattr(error, "reason", "") or str(error)
-        return NotReady(Reason.TLS, "what answers does not speak TLS" if detail in _NO_TLS else detail)
+        if detail in _NO_TLS:  # no certificate was seen, so none is at fault
+            return NotReady(Reason.WRONG_ANSWER, "what answers does not speak TLS")
+        return NotReady(Reason.TLS, detail)
     reason = _BY_ERRNO.get(error.errno or 0)
     if reason is not None:
         return NotReady(reason)
+    if error.errno is None and isinstance(error, ConnectionError):
+        # asyncio's own, for a peer that ends within the TLS handshake: somebody was there.
+        return NotReady(Reason.CLOSED)
     return NotReady(Reason.UNREACHABLE, error.strerror or str(error))

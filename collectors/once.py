@@ -119,8 +119,9 @@ _MENDS = {
         "it accepted and hung up: look at its log and its list of allowed addresses, check protocol and port",
     ),
     Reason.TLS: (
-        "核对证书的名称、期限与签发机构；确认无妨时加 verify=no",
-        "check the certificate's name, dates and issuer; add verify=no where that is meant to be",
+        "核对证书的名称、期限，并让本机信任其签发机构；确认无妨且该探测支持时加 verify=no",
+        "check the certificate's name and dates and let this machine trust its issuer; add verify=no where the probe "
+        "knows it and that is meant to be",
     ),
     Reason.WRONG_ANSWER: (
         "有应答，但不是所要的：核对端口、路径与 expect 等参数",

@@ -218,7 +218,7 @@ def as_not_ready(error: Exception) -> NotReady:
         return NotReady(Reason.UNRESOLVED)
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return NotReady(Reason.TLS, getattr(error.certificate_error, "verify_message", str(error.certificate_error)))
-    if isinstance(error, aiohttp.ClientSSLError):
+    if isinstance(error, aiohttp.ClientConnectorError):
         return not_ready(error.os_error)
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return NotReady(Reason.CLOSED)

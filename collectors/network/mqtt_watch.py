@@ -141,11 +141,12 @@ class Watch:
             value, moment = _value(message.payload, self.target.params)
         except ValueError as error:
             return self._reading(None, Quality.BAD, at, text=str(error)[:TEXT], instance=instance)
+        quality = Quality.UNCERTAIN if value is None else Quality.GOOD  # null, or no finite number
         if moment is not None and moment <= at + AHEAD:
-            return self._reading(value, Quality.GOOD, moment, instance=instance)
+            return self._reading(value, quality, moment, instance=instance)
         if message.retain:
             return self._reading(value, Quality.UNCERTAIN, at, text=RETAINED, instance=instance, fresh_for=0.0)
-        return self._reading(value, Quality.GOOD, at, instance=instance)
+        return self._reading(value, quality, at, instance=instance)
 
     def _reading(
         self, value: Value, quality: Quality, at: float, *, text: str = "", instance: str = "",

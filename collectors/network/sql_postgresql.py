@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 PORT = 5432
 _SHOWN = 160
+_ENDS = ("connection_lost", "connection closed")
+"""asyncpg's own words for a stream that ends instead of an answer to the request for TLS."""
 _NEVER = 3600.0
 """The library's own timeout in seconds: the runner's comes first."""
 
@@ -38,6 +40,8 @@ async def ask(place: Place, statement: str, limit: float) -> object:
     except ConnectionError as error:
         if error.errno is not None:
             raise not_ready(error) from error
+        if any(word in str(error) for word in _ENDS):
+            raise NotReady(Reason.CLOSED) from error
         # asyncpg's own word for a server that does not answer its request for TLS with yes.
         if place.tls == "verify":
             raise NotReady(Reason.TLS, "the server offers no TLS") from error

@@ -96,6 +96,7 @@ def test_an_unknown_kind_of_source_is_told_the_known_ones() -> None:
         (OSError(errno.EHOSTUNREACH, "x"), Reason.UNREACHABLE), (OSError(errno.ENETUNREACH, "x"), Reason.UNREACHABLE),
         (socket.gaierror(socket.EAI_NONAME, "x"), Reason.UNRESOLVED), (ssl.SSLError(1, "x"), Reason.TLS),
         (ConnectionResetError(errno.ECONNRESET, "x"), Reason.CLOSED), (OSError(errno.EACCES, "x"), Reason.UNREACHABLE),
+        (ConnectionResetError(), Reason.CLOSED),
     ],
 )  # fmt: skip
 def test_each_way_to_fail_has_a_word_of_its_own(error: OSError, reason: Reason) -> None:

@@ -92,7 +92,8 @@ async def test_a_field_of_a_message_is_read_as_soon_as_it_comes(version: str) ->
     ("payload", "params", "value", "quality"),
     [
         ("21.5", "", 21.5, Quality.GOOD), (" 42 ", "", 42, Quality.GOOD), ("true", "", True, Quality.GOOD),
-        ("open", "", "open", Quality.GOOD), ("nan", "", None, Quality.GOOD), ("{", "field=a", None, Quality.BAD),
+        ("open", "", "open", Quality.GOOD), ("nan", "", None, Quality.UNCERTAIN), ("{", "field=a", None, Quality.BAD),
+        ('{"a": null}', "field=a", None, Quality.UNCERTAIN), ('{"a": 1e999}', "field=a", None, Quality.UNCERTAIN),
         ('{"b": 1}', "field=a", None, Quality.BAD), ('{"a": [1, {"b": 2}]}', "field=a[1].b", 2, Quality.GOOD),
         (b"\xff\xfe", "", None, Quality.BAD), ("[" * 100_000, "field=a", None, Quality.BAD),
         (b"1" * 300_000, "", None, Quality.BAD),
