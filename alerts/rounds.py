@@ -76,7 +76,7 @@ class Rounds:
         """For one with a rate: what is urgent as far as the whole of it goes, then the others or a digest of them."""
         if not budget.known:
             budget.remember(await self._journal.outbox_sent(receiver, now - budget.seconds))
-        waiting = await self._journal.outbox_waiting(receiver, now, self.RATE, LARGEST)
+        waiting = await self._waiting(receiver, now)
         one = Round(room_at=budget.next_room(now, urgent=False))
         urgent = [item for item in waiting if is_urgent(item)]
         room = budget.room(now, urgent=True)
@@ -95,6 +95,15 @@ class Rounds:
             await self._press(one, receiver, plain, room, now)
         return one
 
+    async def _waiting(self, receiver: str, now: float) -> list[OutboxItem]:
+        """The oldest that wait, then what is new behind them: however many wait, something critical is seen at once."""
+        found = await self._journal.outbox_waiting(receiver, now, self.RATE, LARGEST)
+        if len(found) < LARGEST:
+            return found
+        known = {item.key for item in found}
+        fresh = await self._journal.outbox_waiting(receiver, now, self.RATE, LARGEST, fresh=True)
+        return found + [item for item in fresh if item.key not in known]
+
     async def _press(self, one: Round, receiver: str, plain: list[OutboxItem], room: int, now: float) -> None:
         """More than may be sent: digests that wait already, then one of all the rest; none when there is no room."""
         made = [item for item in plain if is_digest(item)]
@@ -102,7 +111,8 @@ class Rounds:
         one.send += made[: max(0, room)]
         one.over_rate += made[max(0, room) :]
         if loose and room > len(made):
-            one.send.append(await self._digest(receiver, loose, now))
+            one.send.append(await self._digest(receiver, loose[:LARGEST], now))
+            one.over_rate += loose[LARGEST:]
         else:
             one.over_rate += loose
 

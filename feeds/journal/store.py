@@ -191,10 +191,18 @@ class Journal:
             select(schema.outbox).where(schema.outbox.c.subject == clean(subject)).order_by(schema.outbox.c.id)
         )
 
-    async def outbox_waiting(self, receiver: str, now: float, error: str, limit: int) -> list[OutboxItem]:
-        """What waits for one receiver and is due by now, or waits for the reason `error`; oldest first."""
+    async def outbox_waiting(
+        self, receiver: str, now: float, error: str, limit: int, *, fresh: bool = False
+    ) -> list[OutboxItem]:
+        """What waits for one receiver and is due by now, or waits for the reason `error`; oldest first.
+
+        `fresh`: only what is due and was not put off for that reason before.
+        """
         table = schema.outbox
-        ready = and_(table.c.due.is_not(None), or_(table.c.due <= now, table.c.error == error))
+        due = table.c.due <= now
+        ready = and_(due, table.c.error != error) if fresh else and_(
+            table.c.due.is_not(None), or_(due, table.c.error == error)
+        )  # fmt: skip
         mine = select(table).where(table.c.receiver == receiver, ready)
         return await self._outbox(mine.order_by(table.c.id).limit(limit))
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from alerts.outbox import Sender
 from alerts.rates import Budget
 from alerts.receivers import compile_receivers
+from alerts.rounds import LARGEST
 from alerts.settings import ReceiverSettings
 from feeds.journal import Journal
 from tests.alerts.builders import T0
@@ -90,6 +91,25 @@ async def test_critical_goes_at_once_past_everything(post: Post) -> None:
     await post.queue("late", severity="critical")
     await post.round(1)
     assert post.told()[2:] == ["late:first", ["b0:first", "b1:first", "b2:first"]]
+
+
+async def test_critical_goes_at_once_past_more_than_one_digest_holds(post: Post) -> None:
+    for alert in "abc":
+        await post.queue(alert)
+    await post.round()  # nothing but the reserve is left
+    for number in range(2 * LARGEST + 10):
+        await post.queue(f"m{number}")
+    for _ in range(3):
+        await post.round(1)
+    assert post.told() == ["a:first", "b:first", "c:first"]
+    await post.queue("k", severity="critical")
+    await post.round(1)
+    assert post.told()[3:] == ["k:first"]
+    for _ in range(6):
+        await post.round(60)
+    digests = [keys for keys in post.told()[4:] if isinstance(keys, list)]
+    assert max(map(len, digests)) == LARGEST
+    assert [key for keys in digests for key in keys] == [f"m{number}:first" for number in range(2 * LARGEST + 10)]
 
 
 async def test_the_end_of_what_was_told_is_told_too_within_a_digest(post: Post) -> None:
