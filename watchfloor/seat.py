@@ -43,9 +43,12 @@ def load_whole(path: Path) -> Settings:
     from watchfloor.check import check
 
     # A bad row of the inventory is refused alone; a file of it that cannot be read would empty the picture.
-    stopping = [one for one in check(path) if one.error and (one.file == path.name or not one.line)]
+    wrong = [one for one in check(path) if one.error]
+    stopping = [one for one in wrong if one.file == path.name or not one.line]
     if stopping:
         raise SettingsError(stopping)
+    if wrong:
+        log.warning("inventory: %d bad rows are left out: %s", len(wrong), SettingsError(wrong[:5]))
     return load(path)
 
 
