@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 import asyncpg
 from asyncpg.connect_utils import SessionAttribute
 
 from collectors.contract import AuthFailed, CollectorError, Misconfigured, NotReady, Reason, not_ready
 from collectors.network.sql import first_row
+from collectors.network.sql_bounded import LONGEST, Bounded
 
 if TYPE_CHECKING:
     from collectors.network.sql import Place
@@ -25,8 +27,9 @@ _NEVER = 3600.0
 
 async def ask(place: Place, statement: str, limit: float) -> object:
     """See sql.Driver."""
+    bound = Bounded(asyncio.get_running_loop())
     try:
-        connection = await _connect(place)
+        connection = await _connect(place, bound)
         try:
             # SET LOCAL and not start-up parameters, which poolers (PgBouncer) refuse.
             milliseconds = max(1, int(limit * 1000))
@@ -36,8 +39,10 @@ async def ask(place: Place, statement: str, limit: float) -> object:
         finally:
             connection.terminate()
     except asyncpg.PostgresError as error:
-        raise _meaning(error, place) from error
+        raise _too_much() if bound.exceeded else _meaning(error, place) from error
     except ConnectionError as error:
+        if bound.exceeded:
+            raise _too_much() from error
         if error.errno is not None:
             raise not_ready(error) from error
         if any(word in str(error) for word in _ENDS):
@@ -51,13 +56,17 @@ async def ask(place: Place, statement: str, limit: float) -> object:
     return first_row(row)
 
 
-async def _connect(place: Place) -> asyncpg.Connection[asyncpg.Record]:
+def _too_much() -> NotReady:
+    return NotReady(Reason.WRONG_ANSWER, f"the answer is larger than {LONGEST >> 20} MiB: let the query give one value")
+
+
+async def _connect(place: Place, bound: Bounded) -> asyncpg.Connection[asyncpg.Record]:
     # Everything is given, so that no PG* variable and no ~/.pgpass of this machine plays a part.
     made: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(
         host=place.host if place.tls == "verify" else place.address, port=place.port or PORT, user=place.user,
         password=place.password, database=place.database, ssl=_tls(place.tls), statement_cache_size=0,
         server_settings={"application_name": "watchfloor"}, target_session_attrs=SessionAttribute.any,
-        timeout=_NEVER,
+        timeout=_NEVER, loop=cast(asyncio.AbstractEventLoop, bound),
     )  # fmt: skip
     return made
 

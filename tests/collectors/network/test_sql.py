@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -64,6 +65,27 @@ async def test_postgresql_without_tls_is_told_nothing_with_verify() -> None:
         error = await failure(SqlPoller(), target(f"sql+postgresql://127.0.0.1:{port}/x?cred=db&tls=verify", DESK))
     assert isinstance(error, NotReady)
     assert error.reason is Reason.TLS
+
+
+async def endless_message(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """No TLS; then the answer to the sign-in is said to be 2 GB long, and comes as fast as it is taken."""
+    await reader.read(8)
+    writer.write(b"N")
+    await reader.read(1000)
+    writer.write(b"R\x7f\xff\xff\xff\x00\x00\x00\x00")
+    while True:
+        writer.write(bytes(1 << 16))
+        await writer.drain()
+
+
+async def test_a_message_without_end_is_refused_while_it_is_small() -> None:
+    async with serve(endless_message) as port:
+        error = await failure(
+            SqlPoller(), target(f"sql+postgresql://127.0.0.1:{port}/x?cred=db", DESK, timeout=20.0)
+        )
+    assert isinstance(error, NotReady)
+    assert error.reason is Reason.WRONG_ANSWER
+    assert "larger than 4 MiB" in error.en
 
 
 async def test_a_probe_without_its_credential_is_misconfigured() -> None:
