@@ -227,11 +227,11 @@ async def test_a_server_that_accepts_and_says_nothing_times_out() -> None:
     assert caught.value.reason is Reason.TIMEOUT
 
 
-async def test_https_to_a_plain_server_is_a_tls_failure() -> None:
+async def test_https_to_a_plain_server_is_a_wrong_answer_and_no_matter_of_certificates() -> None:
     async with serve(saying(b"hello\r\n")) as port:
         with pytest.raises(NotReady) as caught:
             await poll(f"https://127.0.0.1:{port}/")
-    assert caught.value.reason is Reason.TLS
+    assert caught.value.reason is Reason.WRONG_ANSWER
 
 
 async def test_every_probe_connects_anew() -> None:
