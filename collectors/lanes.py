@@ -35,7 +35,7 @@ class Lane:
     @property
     def busy(self) -> int:
         """Jobs that run or wait."""
-        return self.running + len(self._waiting)
+        return self.running + sum(len(queue) for queue in self._waiting.values())
 
     def late(self, now: float) -> float:
         """Seconds that the longest waiting job is late, 0 when none waits."""
