@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from feeds.fencing import Fence
 from feeds.journal import fences
-from feeds.journal.records import JournalLost, Unstorable
+from feeds.journal.records import JournalError, JournalLost, Unstorable
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ class Store:
                 yield connection
             except BaseException:
                 # A cancelled statement has closed the transaction already; its reason must reach the caller.
-                with suppress(SQLAlchemyError, OSError):
+                with suppress(JournalError, SQLAlchemyError, OSError):
                     await self._end(connection, "ROLLBACK")
                 raise
             await self._end(connection, "COMMIT")
