@@ -102,10 +102,14 @@ class Lease:
 
     async def _renew(self) -> str:
         """Who has it; how many stand by is seen with the role's beats."""
-        since = int((self._clock() - HEARD_WITHIN) * 1000)
-        holder, waiting = await self._bus.script(RENEW, self._keys, self.fence.holder, int(TTL * 1000), since)
+        arguments = (self.fence.holder, int(TTL * 1000), self._since())
+        holder, waiting = await self._bus.script(RENEW, self._keys, *arguments)
         self._bus.figures["standbys"] = float(waiting)
         return str(holder.decode())
+
+    def _since(self) -> int:
+        """From when on, in milliseconds, a copy that was heard of counts as standing by."""
+        return int((self._clock() - HEARD_WITHIN) * 1000)
 
     async def _again(self) -> str:
         holder = await self._try(self.fence.holder)
@@ -115,9 +119,9 @@ class Lease:
         return holder or self.fence.holder
 
     async def give_back(self) -> None:
-        """At a clean end, so that whoever stands by need not wait. What cannot be given back runs out."""
+        """At a clean end, to whoever stands by, so that he need not wait. What cannot be given back runs out."""
         try:
-            await self._bus.script(GIVE_BACK, self._keys, self.fence.holder)
+            await self._bus.script(GIVE_BACK, self._keys, self.fence.holder, int(TTL * 1000), self._since())
         except BusError as error:
             log.debug("%s: the lease runs out by itself: %s", self.fence.role, error)
 

@@ -51,7 +51,14 @@ local holder = redis.call('GET', KEYS[1])
 if holder == ARGV[1] then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 return {holder or '', redis.call('ZCOUNT', KEYS[2], ARGV[3], '+inf')}
 """
-GIVE_BACK = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
+# The same keys and first two, then since when one must have been heard of: who was heard last has it from now on, so
+# that a supervisor's next copy of the giver, which may be quicker, does not take it back.
+GIVE_BACK = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return '' end
+local next = redis.call('ZREVRANGEBYSCORE', KEYS[2], '+inf', ARGV[3], 'LIMIT', 0, 1)[1]
+if next then redis.call('SET', KEYS[1], next, 'PX', ARGV[2]) else redis.call('DEL', KEYS[1]) end
+return next or ''
+"""
 
 
 def setting(key: str, fields: Mapping[Any, Any]) -> Iterator[Words]:

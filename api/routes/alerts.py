@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -14,18 +13,16 @@ from api import alert_records, notices
 from api.answers import Cursor, Json, Limit, listing
 from api.deps import Actor, Deps, Given, Viewer
 from api.findings import Finding
+from api.orders import ask, refusal
 from api.principal import Principal
 from api.problems import Problem
 from api.routes import suppression
-from feeds.commands import Unanswered
 from feeds.live import Audience
-from feeds.model import Command, Outcome, Result
+from feeds.model import Outcome
 from feeds.wire import iso
 
 router = APIRouter(prefix="/api/v1", tags=["alerts"])
 router.include_router(suppression.router)
-ENGINE = "alert"
-TIMEOUT = 5.0
 AT_ONCE = 16
 Text = Annotated[str, Query(max_length=500)]
 Comment = Annotated[str, StringConstraints(max_length=2000)]
@@ -198,36 +195,18 @@ async def carry_out(
         raise Problem("not-found")
     if not who.reaches(region):
         raise Problem("outside-region")
-    at = given.clock()
-    command = Command(
-        id=uuid.uuid4().hex, action=action, subject=alert_id, actor=who.name, role=who.role, actor_region=who.region,
-        at=at, valid_until=at + TIMEOUT, reason=comment, expected_rev=rev,
-        args={name: value for name, value in args.items() if value is not None},
-    )  # fmt: skip
-    try:
-        result = await given.commands.submit(command, engine=ENGINE, timeout=TIMEOUT)
-    except Unanswered as error:
-        raise Problem("unanswered") from error
-    if result.outcome is Outcome.INVALID and action in ("shelve", "unshelve"):
-        raise suppression.refused(result.detail)
-    return await _answer(given, who, result, alert_id)
-
-
-async def _answer(given: Deps, who: Principal, result: Result, alert_id: str) -> dict[str, Any]:
-    match result.outcome:
-        case Outcome.DONE:
-            return result.after or await _current(given, who, alert_id)
-        case Outcome.NOT_FOUND:
-            raise Problem("not-found")
-        case Outcome.CONFLICT:
-            current = result.after or await _current(given, who, alert_id)
-            raise Problem("conflict", code=result.detail, current=current)
-        case Outcome.FORBIDDEN:
-            raise Problem("outside-region" if result.detail == "region" else "forbidden")
-        case Outcome.LATE:
-            raise Problem("unanswered")
-        case _:
-            raise Problem("invalid", findings=[Finding("body", result.detail)])
+    known = {name: value for name, value in args.items() if value is not None}
+    result = await ask(given, who, action, alert_id, known, comment=comment, rev=rev)
+    if result.outcome is Outcome.INVALID:
+        if action in ("shelve", "unshelve"):
+            raise suppression.refused(result.detail)
+        raise Problem("invalid", findings=[Finding("body", result.detail)])
+    current = result.after
+    if not current and result.outcome in (Outcome.DONE, Outcome.CONFLICT):
+        current = await _current(given, who, alert_id)
+    if problem := refusal(result, current):
+        raise problem
+    return current or {}
 
 
 async def _current(given: Deps, who: Principal, alert_id: str) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -12,16 +11,15 @@ from api import people_records, roster_csv
 from api.answers import Cursor, Json, Limit, from_cursor, listing, to_cursor
 from api.deps import Actor, Admin, Deps, Given, Viewer
 from api.findings import Finding
+from api.orders import ask, refusal
 from api.people_records import ESCALATIONS, RECEIVERS, ROSTER, SITE
 from api.principal import Principal, Right
 from api.problems import Problem
 from api.routes.people_bodies import NewSwap, Put, PutEscalations, PutReceivers, PutRoster, Undo
 from feeds import duty, wire
-from feeds.commands import Unanswered
-from feeds.model import Command, Outcome, Result
+from feeds.model import Outcome
 
 router = APIRouter(prefix="/api/v1", tags=["people"])
-ENGINE, TIMEOUT = "alert", 5.0
 To = Annotated[int | None, Query(ge=0)]
 
 
@@ -160,31 +158,11 @@ async def send(
     """A command to the alert engine, and what became of it."""
     if who.region and action != "roster_substitute":
         raise Problem("outside-region")
-    at = given.clock()
-    command = Command(
-        id=uuid.uuid4().hex, action=action, subject=subject, actor=who.name, role=who.role, actor_region=who.region,
-        at=at, valid_until=at + TIMEOUT, reason=comment, expected_rev=rev, args=args,
-    )  # fmt: skip
-    try:
-        result = await given.commands.submit(command, engine=ENGINE, timeout=TIMEOUT)
-    except Unanswered as error:
-        raise Problem("unanswered") from error
-    return answer(result)
-
-
-def answer(result: Result) -> dict[str, Any]:
-    """What the engine did, or the problem that says why not."""
-    match result.outcome:
-        case Outcome.DONE:
-            return result.after or {}
-        case Outcome.NOT_FOUND:
-            raise Problem("not-found")
-        case Outcome.CONFLICT:
-            raise Problem("conflict", code=result.detail, current={"rev": (result.after or {}).get("rev")})
-        case Outcome.FORBIDDEN:
-            raise Problem("outside-region" if result.detail == "region" else "forbidden")
-        case Outcome.LATE:
-            raise Problem("unanswered")
+    result = await ask(given, who, action, subject, args, comment=comment, rev=rev)
+    if result.outcome is Outcome.DONE:
+        return result.after or {}
+    if problem := refusal(result, {"rev": (result.after or {}).get("rev")}):
+        raise problem
     faults = (result.after or {}).get("faults", [])
     found = [Finding(one["field"], one["code"], said=one["message"]) for one in faults]
     raise Problem("invalid", findings=found or [Finding("body", result.detail)])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -13,14 +12,14 @@ from api.answers import Cursor, Json, Limit, listing
 from api.deps import Admin, Deps, Given, Viewer
 from api.durations import Seconds
 from api.findings import Finding
+from api.orders import ask, refusal
 from api.principal import Principal
 from api.problems import Problem
 from api.rule_records import KIND, Reader, Record, sent_form, undoable
-from feeds.commands import Unanswered
-from feeds.model import Command, Outcome, Result, Severity
+from feeds.model import Outcome, Result, Severity
 
 router = APIRouter(prefix="/api/v1", tags=["rules"])
-ENGINE, TIMEOUT = "alert", 10.0
+TIMEOUT = 10.0  # a rehearsal over the whole inventory comes first
 Short = Annotated[str, StringConstraints(max_length=200)]
 Title = Short | dict[Annotated[str, StringConstraints(max_length=16)], Short]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64)]
@@ -167,34 +166,21 @@ async def _told(given: Deps, who: Principal, rule_id: str, wish: Change, args: R
     """The engine's word on a wish; Problem when it refuses."""
     if who.region:
         raise Problem("outside-region")
-    at = given.clock()
-    command = Command(
-        id=uuid.uuid4().hex, action="rules", subject=rule_id, actor=who.name, role=who.role, actor_region=who.region,
-        at=at, valid_until=at + TIMEOUT, reason=wish.comment, expected_rev=wish.rev,
-        args=args | {"dry_run": wish.dry_run, "accept": wish.accept},
-    )  # fmt: skip
-    try:
-        result = await given.commands.submit(command, engine=ENGINE, timeout=TIMEOUT)
-    except Unanswered as error:
-        raise Problem("unanswered") from error
+    args = args | {"dry_run": wish.dry_run, "accept": wish.accept}
+    result = await ask(given, who, "rules", rule_id, args, comment=wish.comment, rev=wish.rev, timeout=TIMEOUT)
     if result.outcome is Outcome.DONE:
         return result.after or {"rev": 0, "changed": [], "preview": []}
     raise await _refused(given, who, result, whole=bool(args.get("whole")))
 
 
 async def _refused(given: Deps, who: Principal, result: Result, *, whole: bool) -> Problem:
-    after = result.after or {}
-    match result.outcome:
-        case Outcome.NOT_FOUND:
-            return Problem("not-found")
-        case Outcome.CONFLICT:
-            reader = Reader(given, who)
-            items, _ = await reader.rules()
-            return Problem("conflict", code=result.detail, current={"items": items, **await reader.state()})
-        case Outcome.FORBIDDEN:
-            return Problem("outside-region" if result.detail == "region" else "forbidden")
-        case Outcome.LATE:
-            return Problem("unanswered")
+    after, current = result.after or {}, None
+    if result.outcome is Outcome.CONFLICT:
+        reader = Reader(given, who)
+        items, _ = await reader.rules()
+        current = {"items": items, **await reader.state()}
+    if problem := refusal(result, current):
+        return problem
     findings = [_finding(one, whole) for one in after.get("errors", ())] or [Finding("body", result.detail)]
     more = {"preview": after["preview"]} if "preview" in after else {}
     return Problem("invalid", findings=findings, **more)

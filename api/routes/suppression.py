@@ -13,16 +13,16 @@ from api import alert_records
 from api.answers import Json, listing
 from api.deps import Actor, Deps, Given, Viewer
 from api.findings import Finding
+from api.orders import ask, refusal
 from api.principal import Principal
 from api.problems import Problem
 from feeds import wire
-from feeds.commands import Unanswered
 from feeds.live import Audience
-from feeds.model import Command, Outcome, Result, Severity
+from feeds.model import Outcome, Severity
 from feeds.regions import covers
 
 router = APIRouter(tags=["alerts"])
-ENGINE, TIMEOUT, SCAN = "alert", 5.0, 500
+SCAN = 500
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
 Word = Annotated[str, StringConstraints(max_length=200)]
 Some = Annotated[list[Word], Field(max_length=500)]
@@ -208,31 +208,10 @@ async def _end(given: Deps, who: Principal, kind: str, action: str, key: str, co
 async def _send(
     given: Deps, who: Principal, action: str, key: str, comment: str, args: dict[str, Any]
 ) -> dict[str, Any]:
-    at = given.clock()
-    command = Command(
-        id=uuid.uuid4().hex, action=action, subject=key, actor=who.name, role=who.role, actor_region=who.region,
-        at=at, valid_until=at + TIMEOUT, reason=comment, args=args,
-    )  # fmt: skip
-    try:
-        result = await given.commands.submit(command, engine=ENGINE, timeout=TIMEOUT)
-    except Unanswered as error:
-        raise Problem("unanswered") from error
-    return _answer(result)
-
-
-def _answer(result: Result) -> dict[str, Any]:
-    match result.outcome:
-        case Outcome.DONE:
-            return result.after or {}
-        case Outcome.NOT_FOUND:
-            raise Problem("not-found")
-        case Outcome.CONFLICT:
-            raise Problem("conflict", code=result.detail, current=result.after or {})
-        case Outcome.FORBIDDEN:
-            raise Problem("outside-region" if result.detail == "region" else "forbidden")
-        case Outcome.LATE:
-            raise Problem("unanswered")
-    raise refused(result.detail)
+    result = await ask(given, who, action, key, args, comment=comment)
+    if result.outcome is Outcome.DONE:
+        return result.after or {}
+    raise refusal(result, result.after or {}) or refused(result.detail)
 
 
 def refused(code: str) -> Problem:

@@ -7,10 +7,12 @@ sequence numbers become visible in their order and a reader that remembers the l
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from threading import Thread
 from typing import Any
 
 from sqlalchemy import Table, event
@@ -48,6 +50,7 @@ class Store:
     def __init__(self, url: str, name: str, *, marks: Table | None = None, lock: int = WRITER) -> None:
         self._url, self._name, self._lock = url, name, lock
         self._engine: AsyncEngine | None = None
+        self._threads: set[Thread] = set()
         self.marks = marks
         self.fence: Fence | None = None
         self.is_sqlite = url.startswith("sqlite")
@@ -60,12 +63,16 @@ class Store:
     def open(self) -> None:
         """Get ready; the first use connects."""
         if self._engine is None:
-            self._engine = _sqlite(self._url) if self.is_sqlite else _postgresql(self._url, self._name)
+            self._engine = _sqlite(self._url, self._threads) if self.is_sqlite else _postgresql(self._url, self._name)
 
     async def close(self) -> None:
         if self._engine is not None:
             await self._engine.dispose()
             self._engine = None
+        # The driver does not wait for the thread of a connection whose statement was cancelled; the loop must not
+        # end before that thread has told it so.
+        while self._threads:
+            await asyncio.to_thread(self._threads.pop().join, CONNECT_S)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -147,9 +154,16 @@ def _text(error: BaseException) -> str:
     return str(error.__cause__ or error) or type(error).__name__
 
 
-def _sqlite(url: str) -> AsyncEngine:
+def _sqlite(url: str, threads: set[Thread]) -> AsyncEngine:
+    """`threads` has the thread of every connection that may still be open."""
     engine = create_async_engine(url, hide_parameters=True)
+
+    def note(connection: Any, _record: Any) -> None:
+        threads.difference_update([one for one in threads if not one.is_alive()])
+        threads.add(connection.driver_connection._thread)
+
     event.listen(engine.sync_engine, "connect", _tune)
+    event.listen(engine.sync_engine, "connect", note)
     return engine
 
 

@@ -17,7 +17,7 @@ from feeds.wire import decode, iso
 from tests.api.conftest import NOW, A, World, problem
 from tests.incidents.rig import cap, place_code
 
-SAMPLES = Path("/work/shared/samples/webhooks")
+SAMPLES = Path(__file__).parents[3] / "shared" / "samples" / "webhooks"
 POSTED = "/api/v2/alerts"
 GO_ZERO = "0001-01-01T00:00:00Z"
 

@@ -96,5 +96,5 @@ async def test_a_clean_stop_hands_the_role_over_without_a_wait(tmp_path: Path, j
             with copy_of(site, role):
                 await said(site, role, f"standing by: {role} is held by")
                 os.kill(site.members()[role]["pid"], signal.SIGTERM)
-                await said(site, role, f"{role} is ours now", 5)
+                await said(site, role, f"{role} is ours now")
         await site.ready()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
 
-from feeds.journal import Journal, JournalLost, Unstorable, sqlite_url
+from feeds.journal import Journal, JournalLost, Unstorable, connections, sqlite_url
 
 
 async def write(journal: Journal, *subjects: str) -> None:
@@ -44,6 +45,25 @@ async def test_a_transaction_that_fails_leaves_nothing(journal: Journal) -> None
     assert (await journal.entries(), await journal.docs("alert")) == ([], [])
     await write(journal, "b")
     assert await journal.verify() == []
+
+
+async def test_a_cancelled_statement_is_a_cancellation_and_leaves_no_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "BUSY_MS", 300)
+    before = set(threading.enumerate())
+    journal, other = (Journal(sqlite_url(tmp_path), name) for name in ("ours", "other"))
+    await journal.open()
+    await other.open()
+    async with other.begin():  # it has the lock, so that ours waits in its first statement
+        waiting = asyncio.create_task(write(journal, "a"))
+        await asyncio.sleep(0.1)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+    await other.close()
+    await journal.close()
+    assert {one.name for one in set(threading.enumerate()) - before if not one.name.startswith("asyncio_")} == set()
 
 
 @pytest.mark.parametrize(

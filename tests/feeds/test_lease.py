@@ -87,6 +87,22 @@ async def test_a_second_copy_waits_and_follows_at_once_when_the_role_is_given_ba
     assert await second.journal.verify() == []
 
 
+async def test_a_role_that_is_given_back_is_kept_for_who_stands_by(
+    copies: list[Copy], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = copies
+    monkeypatch.setattr(bus_lease, "ASK_EVERY", 0.3)  # the giver's next process is quicker
+    await first.lease.take()
+    waiting = asyncio.create_task(second.lease.take())
+    while first.bus.figures.get("standbys") != 1.0:
+        await first.lease._renew()
+        await asyncio.sleep(0.01)
+    await first.lease.give_back()
+    assert await first.lease._try("the next process of the first copy") != ""
+    await asyncio.wait_for(waiting, 6)
+    assert second.lease.fence.number == 2
+
+
 async def test_a_copy_that_was_stopped_and_goes_on_can_write_nowhere(copies: list[Copy], journal_url: str) -> None:
     first, second = copies
     await first.lease.take()
