@@ -29,7 +29,7 @@ class Hider:
         """Raise it together with what hides it from birth, and with what lies behind it."""
         draft, _ = life.apply(alert, event, now)
         reasons, hold = self._reasons(draft, now, born=True)
-        affected = self._inhibition.would_affect(draft.asset, now) if self._inhibition.fails(draft) else {}
+        affected = self._inhibition.would_affect(draft) if self._inhibition.fails(draft) else {}
         event = replace(event, suppressed_by=tuple(sorted(reasons)), hold=hold, affected=affected)
         return self._registry.apply(alert, event, now, subject)
 

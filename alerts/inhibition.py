@@ -18,7 +18,6 @@ from alerts.topology import Causes, Failure, Redundancy, Topology
 from feeds.model import REFERENCE, Alert, Change, Health, Hold, Kind, Severity
 
 REDUNDANCY_LOST = "redundancy-lost"
-_NEW = "new"  # stands for an alert that has no id yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +142,8 @@ class Inhibition:
 
     def _refail(self, asset: str, now: float) -> None:
         found = self._failure_of(asset)
+        if len(self._suspects.get(asset, ())) > 1:
+            self.dirty[asset] = None  # which of them mean the failure may have changed
         if found == self._failing.get(asset):
             return
         if found is None:
@@ -165,6 +166,9 @@ class Inhibition:
             return True
         blind = health is Health.UNKNOWN and alert.stale_since is not None  # no data is never a recovery
         return self._about.over_health(alert.rule) and (health is Health.DOWN or blind)
+
+    def _means_failure(self, alert: Alert) -> bool:
+        return self._fails(alert, self._subjects.health(alert.asset))
 
     # -- sources -----------------------------------------------------------------
 
@@ -196,8 +200,7 @@ class Inhibition:
         if REFERENCE in sources and REFERENCE in self._silent:
             return self._silent[REFERENCE]
         found = [self._silent.get(source) for source in sources]
-        known = [one for one in found if one is not None]
-        return max(known) if known and len(known) == len(found) else None
+        return max((one for one in found if one is not None), default=None) if None not in found else None
 
     # -- what follows ------------------------------------------------------------
 
@@ -206,6 +209,7 @@ class Inhibition:
         for id in assets:
             found, (before, kind) = self._causes.cut(id), self._cuts.get(id, (None, ""))
             self.dirty[id] = None
+            self.dirty |= {one: None for group in self._topology.links(id) if len(group) > 1 for one in group}
             if found == before:
                 continue
             if before is not None:
@@ -221,21 +225,16 @@ class Inhibition:
             else:
                 self._freed[id] = now
 
-    def would_affect(self, asset: str, now: float) -> dict[str, int]:
-        """What an alert on this asset that is about to be raised will have behind it, if it means a failure."""
-        mine = Failure(now, _NEW)
-        causes = Causes(self._topology, lambda id: mine if id == asset else self._failing.get(id), self._blind)
-        found: Counter[str] = Counter()
-        for id in self._topology.below(asset):
-            cut = causes.cut(id)
-            if cut is not None and cut.alert == _NEW:
-                found[self._subjects.kind(id)] += 1
+    def would_affect(self, alert: Alert) -> dict[str, int]:
+        """What an alert that is about to be raised will have behind it, if it means a failure."""
+        mine = Failure(alert.raised_at, alert.id)
+        causes = Causes(self._topology, lambda id: mine if id == alert.asset else self._failing.get(id), self._blind)
+        found = Counter(self._subjects.kind(id) for id in self._topology.below(alert.asset) if causes.cut(id) == mine)
         return dict(sorted(found.items()))
 
     def fails(self, alert: Alert) -> bool:
         """Whether this alert, when it is raised, is the one that says its asset has failed."""
-        counts = self._fails(alert, self._subjects.health(alert.asset))
-        return alert.subject_kind == "asset" and counts and alert.asset not in self._failing
+        return alert.subject_kind == "asset" and self._means_failure(alert) and alert.asset not in self._failing
 
     def redundancy(self, asset: str) -> Redundancy:
         return self._causes.redundancy(asset)
@@ -247,7 +246,7 @@ class Inhibition:
         mine = next((one for one in alert.suppressed_by if one.startswith(INHIBITED) or one == HELD), "")
         if alert.asset not in self._subjects.assets:
             return mine, alert.hold  # Redis was lost and the inventory is on its way: nothing is known, nothing moves
-        cut = self._causes.cut(alert.asset)
+        cut = self._causes.cut(alert.asset) or self._spoken_for(alert)
         if cut is not None and cut.alert != alert.id and not self._known_before(alert, cut):
             return f"{INHIBITED}{cut.alert}", None
         hold = self._first_hold(alert, now) if born else alert.hold
@@ -257,6 +256,10 @@ class Inhibition:
         if hold is None or now >= hold.until or not self._waits(alert, mine or HELD, hold):
             return "", None
         return mine or HELD, hold
+
+    def _spoken_for(self, alert: Alert) -> Failure | None:
+        """Of a group that is lost as a whole one failure is told, the last one; other alerts on its members stay."""
+        return self._causes.stand_in(alert.asset) if self._means_failure(alert) else None
 
     def _known_before(self, alert: Alert, cut: Failure) -> bool:
         """What was known before a source fell silent stays in sight."""

@@ -6,7 +6,7 @@ is cut off only when every one of them is. What lies behind several failures bel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from feeds.model import Asset
@@ -86,6 +86,10 @@ class Topology:
             known = self._links[id] = tuple(tuple(group) for group in groups.values())
         return known
 
+    def children(self, id: str) -> Iterator[str]:
+        """What depends on the asset directly."""
+        yield from self._children.get(id, ())
+
     def below(self, id: str) -> Iterator[str]:
         """Everything that depends on the asset, nearest first; never the asset itself."""
         seen, layer = {id}, [id]
@@ -107,17 +111,39 @@ class Causes:
         """The failure that hides everything on the asset: above it, or of the source that it is seen through."""
         if id not in self._found:
             reasons = [self._blind(id)]
-            for group in self._topology.links(id):
-                lost = [self.down(parent) for parent in group]
-                known = [one for one in lost if one is not None]
-                if len(known) == len(lost):
-                    reasons.append(max(known))  # of several that stand in for one another the last one decided it
+            reasons += [self._lost(group) for group in self._topology.links(id)]
             self._found[id] = min((one for one in reasons if one is not None), default=None)
         return self._found[id]
 
     def down(self, id: str) -> Failure | None:
         """Why the asset gives nothing to those below it."""
         return self.cut(id) or self._failing(id)
+
+    def _lost(self, group: Iterable[str]) -> Failure | None:
+        """What took the last of several that stand in for one another; None while one of them works."""
+        last: Failure | None = None
+        for parent in group:
+            found = self.down(parent)
+            if found is None:
+                return None
+            last = found if last is None else max(last, found)
+        return last
+
+    def stand_in(self, id: str) -> Failure | None:
+        """The failure that speaks for a failed asset too: of its lost group's last member.
+
+        None while anything depends on the asset alone, or lost its last parent with it: then it is a root itself.
+        So what speaks for others is never spoken for.
+        """
+        own = self._failing(id)
+        found: Failure | None = None
+        for child in self._topology.children(id) if own is not None else ():
+            group = next((one for one in self._topology.links(child) if id in one), ())
+            last = self._lost(group) if len(group) > 1 else None
+            if last is None or last == own:
+                return None
+            found = last if found is None else max(found, last)
+        return found
 
     def redundancy(self, id: str) -> Redundancy:
         """The worst of the asset's groups of parents that stand in for one another."""

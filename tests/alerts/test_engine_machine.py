@@ -26,7 +26,7 @@ from feeds.model import Command, Severity
 from tests.alerts.builders import change, command, reading, rule, state
 from tests.alerts.desk import foreign, probed
 from tests.alerts.rig import Killed, Rig
-from tests.alerts.test_invariants import why
+from tests.alerts.test_invariants import roots_in_sight, why
 
 _sites = itertools.count(800000)
 FILE = [rule(hold=1.0, recover_for=2.0), rule(id="poor", when='health == "degraded"', severity=Severity.MINOR)]
@@ -201,6 +201,7 @@ class Machine(RuleBasedStateMachine):
         for alert in board.alerts.values():
             for reason in alert.suppressed_by:
                 assert why(board, alert, reason), (alert, reason)
+        assert len(roots_in_sight(board, "up1", "up2")) <= 1
 
     @invariant()
     def rebuilt_is_the_same(self) -> None:

@@ -77,7 +77,19 @@ def why(board: Board, alert: Alert, reason: str) -> bool:
     return known is not None and known.running and known.until > board.now
 
 
+def roots_in_sight(board: Board, *group: str) -> set[str]:
+    """The members of a group, lost as a whole, whose failure stands in sight; the lost group has one root at most."""
+    causes = board._inhibition._causes
+    if not all(causes._failing(id) is not None and causes.cut(id) is None for id in group):
+        return set()
+    return {
+        one.asset for one in board.alerts.values()
+        if one.asset in group and one.active and not one.suppressed_by and board._inhibition._means_failure(one)
+    }
+
+
 def assert_sound(desk: Desk) -> None:
+    assert len(roots_in_sight(desk.board, "up1", "up2")) <= 1
     for alert in desk.board.alerts.values():
         for reason in alert.suppressed_by:
             assert why(desk.board, alert, reason), (alert.asset, alert.rule, reason, alert.hold)
@@ -88,6 +100,45 @@ def assert_sound(desk: Desk) -> None:
             assert not told.firing, (alert.asset, alert.rule)
     for id, told in desk.everybody().items():
         assert id in desk.board.alerts or not told.firing, id
+
+
+UPLINK = st.sampled_from(["up1", "up2"])
+LOSSES = st.lists(
+    st.tuples(
+        st.one_of(
+            st.tuples(st.just("see"), UPLINK, st.sampled_from(["ok", "down", "down", "unknown"])),
+            st.tuples(st.just("see"), st.just("mid"), st.sampled_from(["ok", "down"])),
+            st.tuples(st.just("report"), UPLINK, st.booleans()),
+            st.tuples(st.sampled_from(["ack", "shelve"]), st.integers(0, 9), st.floats(1, 20)),
+        ), st.sampled_from([0.0, 0.3, 1.0, 3.0]),
+    ), max_size=40,
+)  # fmt: skip
+
+
+@settings(max_examples=100, derandomize=True, deadline=None)
+@given(LOSSES)
+def test_two_uplinks_that_are_lost_at_last_have_one_root_and_leave_nothing_when_they_are_back(story: list[Any]) -> None:
+    desk, second = Desk(*ASSETS, rules=RULES), 0.0
+    for event, pause in story:
+        second += pause
+        play(desk, event, second)
+        assert_sound(desk)
+    for health in ("down", "ok"):
+        second += 700  # flapping and shelves are over
+        for _ in range(6):
+            for id in ("up1", "up2", "mid", "leaf"):
+                desk.see(second, id, health)
+                if health == "ok" and id.startswith("up"):
+                    desk.report(second, foreign(id, active=False))
+                second += 0.5
+            assert_sound(desk)
+        if health == "down":
+            sights = [one for one in desk.board.alerts.values() if one.active and not one.suppressed_by]
+            assert {one.asset for one in sights} in ({"up1"}, {"up2"}), "both tools may speak of it"
+            assert [one.affected for one in sights if one.affected] == [{"router": 3, "site": 1}]
+            assert all(desk.told_of(one.id).firing for one in sights)
+    assert not [one for one in desk.board.alerts.values() if one.active or one.suppressed_by]
+    assert not any(told.firing for told in desk.everybody().values())
 
 
 def rebuilt(desk: Desk) -> Board:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from feeds.model import REFERENCE, Kind, Severity
 from tests.alerts.builders import T0, gone, rule, source
 from tests.alerts.desk import Desk, foreign, probed
@@ -166,10 +168,11 @@ def test_one_of_two_uplinks_lost_is_a_minor_alert_both_lost_is_one_outage_and_no
     desk.see(3, "up2", "down")
     desk.see(3.2, "dual", "down")
     last = desk.alert("up2")
-    assert desk.shown() == ["up1", "up2"]
-    assert {one.suppressed_by for one in desk.board.alerts.values() if one.asset == "dual"} == {
-        (f"inhibited:{last.id}",)
-    }
+    assert desk.shown() == ["up2"]
+    others = [one for one in desk.board.alerts.values() if one is not last]
+    assert {(one.asset, one.suppressed_by) for one in others} == {
+        ("up1", (f"inhibited:{last.id}",)), ("dual", (f"inhibited:{last.id}",))
+    }  # fmt: skip
     assert last.affected == {"router": 1}
     assert desk.told[2:] == [(3, "up2", "first")]
     desk.see(5, "up1", "ok")
@@ -179,6 +182,86 @@ def test_one_of_two_uplinks_lost_is_a_minor_alert_both_lost_is_one_outage_and_no
     assert [one.asset for one in desk.board.alerts.values() if one.active] == []
     assert sorted(one[1:] for one in desk.told[3:]) == [("dual", "cleared"), ("up1", "cleared"), ("up2", "cleared")]
     assert not [one for one in desk.board.alerts.values() if one.suppressed_by]
+
+
+GROUP = (UP1, UP2, DUAL, probed("leaf1", "dual", kind="camera"), probed("leaf2", "dual", kind="server"))
+BEHIND = ("dual", "leaf1", "leaf2")
+MINOR = [("dual", "redundancy-lost")]
+LOSSES: list[list[set[str]]] = [
+    [{"up1"}, {"up1", "up2"}], [{"up2"}, {"up1", "up2"}], [{"up1", "up2"}],
+    [{"up1"}, {"up1", "up2"}, {"up1"}, {"up1", "up2"}], [{"up1"}, {"up1", "up2"}, {"up2"}, {"up1", "up2"}],
+    [{"up1", "up2"}, {"up2"}, set(), {"up2"}, {"up1", "up2"}],
+]  # fmt: skip
+GAINS: list[list[set[str]]] = [[{"up1"}, set()], [{"up2"}, set()], [set()]]
+
+
+def sights(desk: Desk) -> list[tuple[str, str]]:
+    return sorted((one.asset, one.rule) for one in desk.board.alerts.values() if one.active and not one.suppressed_by)
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["polled in order", "polled the other way round"])
+@pytest.mark.parametrize("gains", GAINS, ids=str)
+@pytest.mark.parametrize("losses", LOSSES, ids=str)
+def test_a_lost_group_has_one_root_in_whatever_order_it_is_lost_and_comes_back(
+    losses: list[set[str]], gains: list[set[str]], turned: bool
+) -> None:
+    """Each stage lasts five rounds; in sight is one alert for the group, whatever stood there before."""
+    desk = Desk(*GROUP, rules=(rule(hold=1.0, recover_for=1.0),))
+    order = [one.id for one in GROUP][:: -1 if turned else 1]
+    second = 0.0
+    for lost in [set(), *losses, *gains]:
+        for _ in range(5):
+            for id in order:
+                gone = lost if id not in BEHIND else {id} if len(lost) == 2 else set()
+                desk.see(second, id, "down" if id in gone else "ok")
+                second += 0.4
+        if len(lost) < 2:
+            assert sights(desk) == sorted([(id, "down") for id in lost] + (MINOR if lost else []))
+            assert not [one for one in desk.board.alerts.values() if one.active and one.affected]
+            continue
+        ((root, _),) = sights(desk)
+        assert root in lost
+        alert = desk.alert(root)
+        assert alert.affected == {"camera": 1, "router": 1, "server": 1}
+        hidden = [one for one in desk.board.alerts.values() if one.active and one is not alert]
+        assert {one.asset for one in hidden if one.rule == "down"} == {"up1", "up2", *BEHIND} - {root}
+        assert {one.suppressed_by for one in hidden} == {(f"inhibited:{alert.id}",)}
+    desk.until(second + 60)
+    left = desk.board.alerts.values()
+    assert [(one.asset, one.suppressed_by) for one in left if one.active or one.suppressed_by or one.hold] == []
+    assert not any(told.firing for told in desk.everybody().values())
+    assert {about for _, about, why in desk.told if why != "cleared"} <= {"up1", "up2", "dual"}
+    assert {"up1", "up2"} <= {about for _, about, why in desk.told if why == "first"}, "each loss was told"
+
+
+def test_a_lost_uplink_that_others_hang_on_alone_stays_their_root() -> None:
+    desk = Desk(UP1, UP2, DUAL, probed("only", "up1", kind="camera"))
+    all_well(desk, "up1", "up2", "dual", "only")
+    desk.see(1, "up2", "ok")
+    for second, id in ((1, "up1"), (1.2, "only"), (3, "up2"), (3.2, "dual")):
+        desk.see(second, id, "down")
+    assert desk.shown() == ["up1", "up2"]
+    assert [desk.alert(id).affected for id in ("up1", "up2")] == [{"camera": 1}, {"router": 1}]
+    assert desk.alert("only").suppressed_by == (f"inhibited:{desk.alert('up1').id}",)
+
+
+def test_every_alert_that_means_the_failure_of_a_lost_uplink_goes_behind_the_root_and_no_other() -> None:
+    desk = Desk(UP1, UP2, DUAL)
+    all_well(desk, "up1", "up2", "dual")
+    desk.see(1, "up2", "ok")
+    desk.see(1, "up1", "down")
+    desk.report(1, foreign("up1"), foreign("up1", "FanSlow", severity="minor"))
+    desk.see(3, "up2", "down")
+    assert sights(desk) == [("up1", "prometheus:FanSlow"), ("up2", "down")]
+    desk.report(4, foreign("up1", "LinkDown"))
+    assert sights(desk) == [("up1", "prometheus:FanSlow"), ("up2", "down")]
+    desk.see(5, "up2", "ok")
+    desk.see(7, "up1", "down")
+    desk.until(30)
+    assert sights(desk) == [
+        ("dual", "redundancy-lost"), ("up1", "down"), ("up1", "prometheus:FanSlow"), ("up1", "prometheus:HostDown"),
+        ("up1", "prometheus:LinkDown"),
+    ]  # fmt: skip
 
 
 def test_parents_without_a_common_group_are_all_essential() -> None:
