@@ -7,7 +7,7 @@ from typing import Any
 
 from alerts.cel_types import Name
 from alerts.subjects import Subject
-from feeds.model import Health
+from feeds.model import WARNING_STATES, Health
 
 _CAP = {
     "severity": ("Extreme", "Severe", "Moderate", "Minor", "Unknown"),
@@ -16,7 +16,7 @@ _CAP = {
     "status": ("Actual", "Exercise", "System", "Test", "Draft"),
     "scope": ("Public", "Restricted", "Private"),
     "colour": ("red", "orange", "yellow", "blue", ""),
-    "state": ("pending", "active", "expired", "cancelled", "superseded"),
+    "state": WARNING_STATES,
 }
 
 NAMES: dict[str, dict[str, Name]] = {

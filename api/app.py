@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.errors import ServerErrorMiddleware
@@ -25,6 +26,7 @@ from api.ingest.scope import Scope
 from api.load.reader import Load
 from api.metrics import Count, Metrics
 from api.problems import BY_STATUS, TEMPLATES, Problem, response
+from api.queries import strict
 from api.routes import (
     accounts,
     alertmanager,
@@ -51,8 +53,9 @@ from feeds.journal import JournalLost
 ROUTERS = (
     session.router, picture.router, history.router, alerts.router, rules.router, kpi.router, ingest.router,
     alertmanager.router, people.router, receiver_test.router, handover.router, availability.router, staff.router,
-    accounts.router, health.router, live.router,
+    accounts.router,
 )  # fmt: skip
+_WORD = re.compile(r"'([^']*)'")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -90,8 +93,10 @@ def create_app(deps: Deps, routers: Sequence[APIRouter] = ()) -> FastAPI:
     history = deps.history
     app.state.counting = Counting(deps.journal, Uptime(deps.journal, history.store)) if history else None
     app.state.readiness = health.Readiness(deps)
+    app.include_router(health.router)
+    app.include_router(live.router)
     for router in (*ROUTERS, *routers):
-        app.include_router(router)
+        app.include_router(router, dependencies=[Depends(strict)])
     app.add_api_route("/api/{path:path}", _unknown, methods=list(METHODS), include_in_schema=False)
     for kind, handler in HANDLERS.items():
         app.add_exception_handler(kind, handler)
@@ -155,4 +160,15 @@ async def _internal(request: Request, error: Exception) -> Response:
 
 def _finding(item: dict[str, Any]) -> Finding:
     """One finding; never the input itself, which may be a password."""
-    return Finding(".".join(str(part) for part in item["loc"]), str(item["type"]), str(item["msg"]))
+    field = ".".join(str(part) for part in item["loc"])
+    return Finding(field, str(item["type"]), str(item["msg"]), allowed=_allowed(item["type"], item.get("ctx", {})))
+
+
+def _allowed(kind: str, about: dict[str, Any]) -> tuple[str, ...]:
+    """The words that would do; pydantic has them in a sentence: "'a', 'b' or 'c'"."""
+    match kind:
+        case "bool_parsing":
+            return ("true", "false")
+        case "enum" | "literal_error":
+            return tuple(about.get("allowed") or _WORD.findall(about.get("expected", "")))
+    return ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 ZH, EN = "zh-CN", "en"
 
@@ -39,6 +40,9 @@ TEXTS: dict[str, tuple[str, str]] = {
         "须为 1 至 64 个字母、数字或 . @ - _，以字母或数字开头",
         "1 to 64 letters, digits or . @ - _, first a letter or digit",
     ),
+    "unknown_parameter": ("没有这个查询参数", "there is no such query parameter"),
+    "repeated_parameter": ("此参数只能出现一次", "this parameter is given once only"),
+    "matcher": ('须写作 名称="值" 或 名称!="值"', 'it is written name="value" or name!="value"'),
     "id_differs": ("与路径中的 id 不同", "not the id of the path"),
     "until_past": ("确认的截止时间已过", "the acknowledgement would end in the past"),
     "bad_until": ("确认的截止时间不合理", "the acknowledgement's end makes no sense"),
@@ -57,17 +61,24 @@ TEXTS: dict[str, tuple[str, str]] = {
 class Finding:
     """One remark: the field ("body.comment"), a stable code, and the library's English where we have no text.
 
-    `said` are an engine's own words, by language.
+    `said` are an engine's own words, by language; `allowed` the words that would do.
     """
 
     field: str
     code: str
     message: str = ""
     said: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    allowed: tuple[str, ...] = ()
 
-    def shown(self, lang: str) -> dict[str, str]:
+    def shown(self, lang: str) -> dict[str, Any]:
         """As a member of a problem's `errors`."""
+        member: dict[str, Any] = {"field": self.field, "code": self.code, "message": self._words(lang)}
+        return member | {"allowed": list(self.allowed)} if self.allowed else member
+
+    def _words(self, lang: str) -> str:
         if self.said:
-            return {"field": self.field, "code": self.code, "message": self.said.get(lang) or self.said[EN]}
+            return self.said.get(lang) or self.said[EN]
         zh, en = TEXTS.get(self.code, ("取值不合要求", self.message or "not acceptable"))
-        return {"field": self.field, "code": self.code, "message": zh if lang == ZH else en}
+        if not self.allowed:
+            return zh if lang == ZH else en
+        return f"{zh}，可用：{'、'.join(self.allowed)}" if lang == ZH else f"{en}; allowed: {', '.join(self.allowed)}"

@@ -85,7 +85,7 @@ class Guard:
         header = connection.headers.get("authorization", "")
         if header:
             return await self._bearer(header)
-        if "token" in connection.query_params and (_is_wall_data(path) or path == WALL_PAGE):
+        if "token" in connection.query_params and takes_token(path):
             return await self._wall(connection.query_params["token"])
         if cookie := connection.cookies.get(self._cookies.session):
             session = await self._identities.session(cookie)
@@ -143,6 +143,11 @@ def _is_public(scope: Scope, path: str) -> bool:
 
 def _is_wall_data(path: str) -> bool:
     return path in WALL_DATA or path.startswith(WALL_MAP)
+
+
+def takes_token(path: str) -> bool:
+    """Where a wall may show its token in the address: its page, and the data of that."""
+    return _is_wall_data(path) or path == WALL_PAGE
 
 
 def _is_for_wall(path: str) -> bool:

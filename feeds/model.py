@@ -285,11 +285,14 @@ class Finding:
     error: bool = True
 
 
+WARNING_STATES = ("pending", "active", "expired", "cancelled", "superseded")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmergencyWarning:
     """A public warning (CAP 1.2). Writer: the warnings registry of the command role.
 
-    `id` is "sender,identifier,sent"; `state` is pending, active, expired, cancelled or superseded;
+    `id` is "sender,identifier,sent"; `state` is one of WARNING_STATES;
     `colour` is red, orange, yellow, blue or "" as issued; `status` and `msg_type` are CAP's own words.
     """
 

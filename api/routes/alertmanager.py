@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -11,12 +12,18 @@ from starlette.responses import Response
 
 from api.answers import Json
 from api.deps import Given, Ingester, Viewer
+from api.findings import Finding
 from api.ingest import alertmanager
+from api.problems import Problem
+from api.queries import one_of
 from api.routes.ingest import answer, take
 from feeds import wire
 
 router = APIRouter(prefix="/api/v2", tags=["alertmanager"])
+RECEIVER = "watchfloor"
 _STARTED = time.time()
+_MATCHER = re.compile(r"(?P<name>[^=!~]+)(?P<op>!=|=)(?!~)(?P<value>.*)", re.DOTALL)
+Receiver = Annotated[str, Query(max_length=64), one_of((RECEIVER,))]
 Names = Annotated[list[str] | None, Query(max_length=50)]
 
 
@@ -45,15 +52,18 @@ async def status(given: Given, who: Viewer) -> Response:
 @router.get("/receivers")
 async def receivers(given: Given, who: Viewer) -> Response:
     """One by name: who is told is decided here, not by a route."""
-    return Json([{"name": "watchfloor"}])
+    return Json([{"name": RECEIVER}])
 
 
 @router.get("/alerts")
 async def get_alerts(
     given: Given, who: Viewer, active: bool = True, silenced: bool = True, inhibited: bool = True,
-    filter: Names = None,
+    unprocessed: bool = True, receiver: Receiver = "", filter: Names = None,
 ) -> Response:
-    """Open, active alerts of the own region in Alertmanager's form (gettableAlert). `filter` knows name="value"."""
+    """Open, active alerts of the own region in Alertmanager's form (gettableAlert).
+
+    `filter` knows name="value" and name!="value"; nothing is ever `unprocessed`, and there is one `receiver`.
+    """
     wanted = [_matcher(one) for one in filter or ()]
     found = []
     for record in given.pump.mirror.records("alert", who.audience).values():
@@ -64,14 +74,17 @@ async def get_alerts(
             continue
         if (state["silencedBy"] and not silenced) or (state["inhibitedBy"] and not inhibited):
             continue
-        if all(shown["labels"].get(name) == value for name, value in wanted):
+        if all((shown["labels"].get(name, "") == value) is same for name, value, same in wanted):
             found.append(shown)
     return Json(found)
 
 
-def _matcher(text: str) -> tuple[str, str]:
-    name, _, value = text.partition("=")
-    return name.strip(), value.strip().strip('"')
+def _matcher(text: str) -> tuple[str, str, bool]:
+    """A label, its value, and whether that is wanted. Expressions (`=~`) are refused: foreign ones may run for ever."""
+    found = _MATCHER.fullmatch(text)
+    if found is None:
+        raise Problem("invalid", findings=[Finding("query.filter", "matcher")])
+    return found["name"].strip().strip('"'), found["value"].strip().strip('"'), found["op"] == "="
 
 
 def _gettable(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,7 +96,7 @@ def _gettable(record: Mapping[str, Any]) -> dict[str, Any]:
         "labels": labels, "annotations": {"summary": record["title"].get("en", ""), "description": record["text"]},
         "startsAt": record["raised_at"], "endsAt": "0001-01-01T00:00:00.000Z", "updatedAt": record["since"],
         "fingerprint": record["fingerprint"], "generatorURL": record.get("url", ""),
-        "receivers": [{"name": "watchfloor"}],
+        "receivers": [{"name": RECEIVER}],
         "status": {
             "state": "suppressed" if reasons else "active", "inhibitedBy": inhibited, "mutedBy": [],
             "silencedBy": [one for one in reasons if not one.startswith("inhibited:")],

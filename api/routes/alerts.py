@@ -16,6 +16,7 @@ from api.findings import Finding
 from api.orders import ask, refusal
 from api.principal import Principal
 from api.problems import Problem
+from api.queries import Region, Severities
 from api.routes import suppression
 from feeds.live import Audience
 from feeds.model import Outcome
@@ -76,8 +77,8 @@ async def alerts(
     active: bool | None = None,
     acked: bool | None = None,
     suppressed: bool | None = None,
-    severity: Text = "",
-    region: Text = "",
+    severity: Severities = "",
+    region: Region = "",
     asset: Text = "",
     rule: Text = "",
     begin: Annotated[AwareDatetime | None, Query(alias="from", description="Raised then or later, RFC 3339")] = None,

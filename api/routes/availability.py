@@ -17,6 +17,7 @@ from api.availability.table import as_csv
 from api.deps import Given, Viewer, language_of
 from api.findings import Finding
 from api.problems import Problem
+from api.queries import Region
 from feeds.membership import Member
 from feeds.regions import covers
 from feeds.wire import iso
@@ -34,7 +35,7 @@ async def availability(
     begin: Annotated[AwareDatetime | None, Query(alias="from", description="RFC 3339; the month's beginning")] = None,
     to: Annotated[AwareDatetime | None, Query(description="RFC 3339; now / 默认为现在")] = None,
     by: Annotated[str, Query(max_length=40, description="One or two of asset,unit,region,kind,month")] = "asset",
-    region: Word = "",
+    region: Region = "",
     owner: Word = "",
     kind: Word = "",
     asset: Word = "",
@@ -86,7 +87,7 @@ async def availability(
 def _by(text: str) -> tuple[str, ...]:
     names = tuple(text.split(","))
     if not 1 <= len(names) <= 2 or len(set(names)) != len(names) or not set(names) <= set(BY):
-        raise Problem("invalid", findings=[Finding("query.by", "literal_error")])
+        raise Problem("invalid", findings=[Finding("query.by", "literal_error", allowed=tuple(BY))])
     return names
 
 

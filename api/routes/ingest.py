@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
-from typing import Annotated, cast
+from typing import Literal, cast
 from urllib.parse import parse_qs, urlsplit
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api import problems
@@ -118,8 +118,8 @@ async def from_cloudevents(given: Given, who: Ingester, request: Request) -> Res
 
 @router.post("/cap", status_code=202)
 async def from_cap(
-    given: Given, who: Ingester, request: Request, mode: Annotated[str, Query(pattern="^(strict|lenient)$")] = "strict",
-    profile: Annotated[str, Query(pattern="^(cn-12379)?$")] = "",
+    given: Given, who: Ingester, request: Request, mode: Literal["strict", "lenient"] = "strict",
+    profile: Literal["", "cn-12379"] = "",
 ) -> Response:
     """One CAP 1.2 message into the registry of warnings; 202 and 422 both say what is wrong with it."""
     raw, at = await request.body(), given.clock()

@@ -16,7 +16,7 @@ from api.answers import Cursor, Json, Limit, listing, page
 from api.audit import note
 from api.deps import Diagnoser, Given, Viewer
 from api.problems import Problem
-from feeds.model import Health
+from api.queries import Healths, Region, States, Statuses
 from feeds.regions import covers
 
 router = APIRouter(prefix="/api/v1", tags=["picture"])
@@ -41,18 +41,18 @@ async def assets(
     given: Given,
     who: Viewer,
     kind: Text = "",
-    region: Text = "",
-    health: Health | None = None,
+    region: Region = "",
+    health: Healths = "",
     q: Annotated[str, Query(max_length=200, description="Part of the id or name / 编号或名称的一部分")] = "",
     cursor: Cursor = "",
     limit: Limit = 200,
 ) -> Response:
-    """The inventory with its state. Several kinds are separated by commas."""
+    """The inventory with its state. Several kinds, and several healths, are separated by commas."""
     mirror, text = given.pump.mirror, q.casefold()
     found = [
         record
         for record in mirror.records("asset", who.audience).values()
-        if wanted(record, kind=kind, region=region, health=str(health or ""))
+        if wanted(record, kind=kind, region=region, health=health)
         and (not text or text in record["id"].casefold() or text in record["name"].casefold())
     ]
     items, following = page(found, lambda record: (record["id"],), (str,), cursor, limit)
@@ -99,8 +99,8 @@ async def dead_letters(given: Given, who: Diagnoser, limit: Annotated[int, Query
 async def warnings(
     given: Given,
     who: Viewer,
-    state: Text = "",
-    status: Text = "",
+    state: States = "",
+    status: Statuses = "",
     source: Text = "",
     cursor: Cursor = "",
     limit: Limit = 100,

@@ -11,6 +11,7 @@ from api import audit
 from api.answers import Cursor, Json, Limit, from_cursor, listing, to_cursor
 from api.deps import Admin, Auditor, Given
 from api.problems import Problem
+from api.queries import EntryKind
 from feeds import wire
 from feeds.journal import Entry
 from feeds.regions import covers
@@ -22,7 +23,7 @@ router = APIRouter(prefix="/api/v1", tags=["staff"])
 async def audit_log(
     given: Given,
     who: Auditor,
-    kind: Annotated[str, Query(max_length=32, description="audit (default), alert, command …; * for all")] = "audit",
+    kind: EntryKind = "audit",
     subject: Annotated[str, Query(max_length=512)] = "",
     cursor: Cursor = "",
     limit: Limit = 100,

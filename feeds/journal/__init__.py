@@ -1,11 +1,21 @@
 """The journal: the record is the truth, everything else follows from it."""
 
 from feeds.journal.intake import Intake, IntakeFull, Parcel, intake_url
-from feeds.journal.records import Doc, Entry, Fault, JournalError, JournalLost, OutboxItem, StoreRefused, Unstorable
+from feeds.journal.records import (
+    ENTRY_KINDS,
+    Doc,
+    Entry,
+    Fault,
+    JournalError,
+    JournalLost,
+    OutboxItem,
+    StoreRefused,
+    Unstorable,
+)
 from feeds.journal.store import Journal, sqlite_url
 from feeds.journal.tx import SENDING, Tx
 
 __all__ = [
-    "SENDING", "Doc", "Entry", "Fault", "Intake", "IntakeFull", "Journal", "JournalError", "JournalLost", "OutboxItem",
-    "Parcel", "StoreRefused", "Tx", "Unstorable", "intake_url", "sqlite_url",
+    "ENTRY_KINDS", "SENDING", "Doc", "Entry", "Fault", "Intake", "IntakeFull", "Journal", "JournalError", "JournalLost",
+    "OutboxItem", "Parcel", "StoreRefused", "Tx", "Unstorable", "intake_url", "sqlite_url",
 ]  # fmt: skip

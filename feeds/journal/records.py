@@ -14,6 +14,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 GENESIS = "0" * 64
+ENTRY_KINDS = (
+    "alert", "audit", "escalation", "escalations", "handover", "health", "ingest", "inventory", "maintenance",
+    "receivers", "roster", "rule", "silence", "warning",
+)  # fmt: skip
+"""What entries of the log are about; a new kind is added here, so that it can be asked for."""
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 

@@ -24,18 +24,32 @@ A_IDS = {
     "warning_id": ("a-sender,1,2026-11-22T06:00:00+00:00",),
     "layer": ("counties",),
 }
-QUERIES = ("", f"?region={B}", "?q=b-&asset=b-sw", "?active=false", "?open=false", "?kind=*", "?limit=1")
+QUERIES = {
+    "region": B, "q": "b-", "asset": "b-sw", "active": "false", "open": "false", "kind": "*", "limit": "1",
+    "ended": "true", "by": "region", "owner": "b-owner", "subject": "b-officer", "rule": "b-rule", "source": "b-source",
+    "state": "active", "health": "down", "severity": "critical",
+}  # fmt: skip
 
 
 def paths(world: World) -> Iterator[str]:
     """Every GET route, its parameters filled with things of A and of B."""
+    for path, query in questions(world):
+        if not query:
+            yield path
+
+
+def questions(world: World) -> Iterator[tuple[str, str]]:
+    """The same, bare and with each of QUERIES that the route knows."""
     for context in iter_route_contexts(world.app.routes):
         path = context.path or ""
         if not isinstance(context.original_route, APIRoute) or "GET" not in (context.methods or ()):
             continue
         name = next((name for name in B_IDS if f"{{{name}" in path), None)
         for value in (*A_IDS[name], *B_IDS[name]) if name else ("",):
-            yield path.replace(f"{{{name}:path}}", value).replace(f"{{{name}}}", value)
+            filled = path.replace(f"{{{name}:path}}", value).replace(f"{{{name}}}", value)
+            known = {field.alias for field in context.original_route.dependant.query_params}
+            for query in ("", *(f"?{key}={word}" for key, word in QUERIES.items() if key in known)):
+                yield filled, query
 
 
 async def fill_journal(world: World) -> None:
@@ -71,13 +85,12 @@ async def test_no_get_route_gives_a_county_what_is_another_ones(world: World, ro
     world.layers["counties"] = b"{}"
     seen = 0
     async with world.signed_in(role, A) as client:
-        for path in paths(world):
-            for query in QUERIES:
-                answer = await client.get(path + query)
-                assert leaked(answer) == [], f"{path}{query}: {answer.text}"
-                assert answer.status_code != 500, f"{path}{query}: {answer.text}"
-                seen += answer.status_code == 200
-    assert seen > 60
+        for path, query in questions(world):
+            answer = await client.get(path + query)
+            assert leaked(answer) == [], f"{path}{query}: {answer.text}"
+            assert answer.status_code != 500, f"{path}{query}: {answer.text}"
+            seen += answer.status_code == 200
+    assert seen > 40
 
 
 @pytest.mark.parametrize("scope", ["read", "wall", "ingest"])
