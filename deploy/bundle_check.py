@@ -6,11 +6,13 @@ import hashlib
 import json
 import platform
 import re
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 SUMS = "SHA256SUMS"
+REQUIREMENTS = "requirements.txt"
 
 
 class Stop(Exception):
@@ -22,12 +24,21 @@ class Stop(Exception):
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a bundle is: its version, and the Pythons ("3.12"), machines ("aarch64") and least glibc it is for."""
+    """What a bundle is: its version, and the Pythons ("3.12"), machines ("aarch64") and least glibc it is for.
+
+    `build` tells two bundles of one version apart: it follows from the hashes of everything that is installed.
+    """
 
     version: str
+    build: str
     pythons: tuple[str, ...]
     machines: tuple[str, ...]
     glibc: str
+
+    @property
+    def folder(self) -> str:
+        """What its folder under PREFIX/versions is called."""
+        return f"{self.version}-{self.build}"
 
 
 def manifest(bundle: Path) -> Manifest:
@@ -36,7 +47,8 @@ def manifest(bundle: Path) -> Manifest:
         told = json.loads((bundle / "bundle.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise Stop("请在解开的安装包中运行", "run this inside an unpacked bundle") from None
-    return Manifest(told["version"], tuple(told["pythons"]), tuple(told["machines"]), told["glibc"])
+    build = digest_of(bundle / REQUIREMENTS)[:8]
+    return Manifest(told["version"], build, tuple(told["pythons"]), tuple(told["machines"]), told["glibc"])
 
 
 def fits(told: Manifest) -> None:
@@ -57,6 +69,16 @@ def fits(told: Manifest) -> None:
 
 def _numbers(version: str) -> list[int]:
     return [int(part) for part in re.findall(r"\d+", version)]
+
+
+def same_python(python: Path) -> bool:
+    """Whether it starts and is of our release: an upgrade of the system may have taken away what it leads to."""
+    ask = [str(python), "-I", "-c", "import sys; print(*sys.version_info[:2])"]
+    try:
+        said = subprocess.run(ask, capture_output=True, text=True, check=False).stdout
+    except OSError:
+        return False
+    return said.split() == [str(part) for part in sys.version_info[:2]]
 
 
 def verify(bundle: Path) -> int:

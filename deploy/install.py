@@ -29,7 +29,7 @@ HERE = Path(__file__).resolve().parent
 RECORD = "install.json"
 WHOLE = ".whole"
 DEFAULTS = {"site": "/etc/watchfloor", "data": "/var/lib/watchfloor", "user": "watchfloor"}
-UNITS = ("watchfloor.service", "watchfloor-role@.service")
+UNITS = ("watchfloor.service", "watchfloor-role@.service", "watchfloor-relay.service")
 UNIT_FOLDER = Path("/etc/systemd/system")
 
 
@@ -42,8 +42,8 @@ def say(zh: str, en: str) -> None:
 
 
 def make_version(folder: Path) -> None:
-    """A virtual environment with everything in it. One that was left half made is made anew."""
-    if (folder / WHOLE).exists():
+    """A virtual environment with everything. One that was left half made, or lost its Python, is made anew."""
+    if (folder / WHOLE).exists() and bundle_check.same_python(folder / "bin" / "python"):
         say(f"{folder.name} 已在 {folder}", "is there already")
         return
     shutil.rmtree(folder, ignore_errors=True)
@@ -54,12 +54,13 @@ def make_version(folder: Path) -> None:
     _run([
         str(folder / "bin" / "python"), str(pip / "pip"), "--isolated", "--disable-pip-version-check", "--quiet",
         "install", "--no-index", "--find-links", str(HERE / "wheels"), "--no-cache-dir", "--require-hashes",
-        "--only-binary", ":all:", "-r", str(HERE / "requirements.txt"),
+        "--only-binary", ":all:", "-r", str(HERE / bundle_check.REQUIREMENTS),
     ])  # fmt: skip
+    share = folder / "share"
     for name in ("docs", "site", "systemd"):
-        shutil.copytree(HERE / name, folder / "share" / name, dirs_exist_ok=True)
+        shutil.copytree(HERE / name, share / name, dirs_exist_ok=True)
     for name in ("LICENCES.md", "install.py", "bundle_check.py"):
-        shutil.copy2(HERE / name, folder / "share" / name)
+        shutil.copy2(HERE / name, share)
     (folder / WHOLE).touch()
 
 
@@ -213,17 +214,17 @@ def install(args: argparse.Namespace) -> None:
     say(f"{bundle_check.verify(HERE)} 个文件的校验和相符", "checksums fit")
     prefix, record = Path(args.prefix).absolute(), chosen(args)
     site, data = Path(record["site"]), Path(record["data"])
-    version = prefix / "versions" / told.version
+    version = prefix / "versions" / told.folder
     make_version(version)
     lay_site(version, site, data, record["user"])
     check_site(version, site, data)
-    upgrade = record.get("current") not in (None, told.version)
+    upgrade = record.get("current") not in (None, told.folder)
     if upgrade and not args.no_backup:
         record["backup"] = back_up((prefix / "current").resolve(), site, data) or record.get("backup", "")
     if record.get("units"):
         write_units(version, prefix, record)
-    switch(prefix, told.version, record)
-    say(f"值守台 {told.version} 已就位: {prefix}/current/bin/watchfloor", "in use")
+    switch(prefix, told.folder, record)
+    say(f"值守台 {told.folder} 已就位: {prefix}/current/bin/watchfloor", "in use")
     restart(record)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from alerts.target import ReceiverError
 from api.settings import is_loopback
 from feeds.journal import Journal, StoreRefused, sqlite_url
 from watchfloor import logs
+from watchfloor.applied import DATA
 from watchfloor.process import REFUSED
 from watchfloor.settings_file import document_of, text_of
 from watchfloor.settings_findings import SettingsError
@@ -51,7 +53,7 @@ def _relay(table: Table, channels: tuple[ReceiverSettings, ...]) -> RelaySetting
         table.wrong("secret_short", "secret", least=SHORTEST_SECRET)
     cert, key = table.text("tls_cert"), table.text("tls_key")
     settings = RelaySettings(
-        data=table.path("data", "relay-data"), secret=secret, host=table.text("host", builtin.host),
+        data=table.path("data", _usual_data()), secret=secret, host=table.text("host", builtin.host),
         port=table.whole("port", builtin.port, 0, 65535), tls_cert=str(table.folder / cert) if cert else "",
         tls_key=str(table.folder / key) if key else "", allow_plain_http=table.flag("allow_plain_http", False),
         most=table.whole("most", builtin.most, 1, 1_000_000), channels=channels,
@@ -61,6 +63,12 @@ def _relay(table: Table, channels: tuple[ReceiverSettings, ...]) -> RelaySetting
     elif not cert and not settings.allow_plain_http and not is_loopback(settings.host):
         table.wrong("relay_plain", "host")
     return settings
+
+
+def _usual_data() -> str:
+    """Beside the settings; where a unit names the one folder that the service may write, in that one."""
+    folder = os.environ.get(DATA, "")
+    return str(Path(folder, "relay")) if folder else "relay-data"
 
 
 def _channel(table: Table, seen: dict[str, int]) -> ReceiverSettings:

@@ -25,6 +25,9 @@ def main():
             print(VERSION, *words[:1], file=out)
     if words[0] == "check":
         return int(VERSION in config.read_text() and "refuse" in config.read_text())
+    if words[0] == "version":
+        print(VERSION, {says!r})
+        return 0
     if words[0] == "backup" and {backup}:
         if config:
             pathlib.Path(words[1]).mkdir(parents=True)
@@ -45,13 +48,13 @@ class Bundle:
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def bundle(folder: Path, version: str, *, backup: bool = True, **manifest: object) -> Bundle:
-    """A whole bundle of that version in `folder`; `manifest` overrides what bundle.json says."""
+def bundle(folder: Path, version: str, *, backup: bool = True, says: str = "", **manifest: object) -> Bundle:
+    """A whole bundle of that version in `folder`, whose program says `says`; `manifest` goes into bundle.json."""
     (folder / "wheels").mkdir(parents=True)
     (folder / "tools").mkdir()
     (pip,) = (Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl")
     shutil.copyfile(pip, folder / "tools" / pip.name)
-    wheel = _wheel(folder / "wheels", version, PROGRAM.format(version=version, backup=backup))
+    wheel = _wheel(folder / "wheels", version, PROGRAM.format(version=version, backup=backup, says=says))
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     (folder / "requirements.txt").write_text(f"watchfloor=={version} --hash=sha256:{digest}\n")
     for name in ("install.py", "bundle_check.py", "LICENCES.md"):

@@ -88,6 +88,12 @@ def test_the_units_differ_only_in_what_they_start() -> None:
         return [line for line in text.splitlines() if not line.startswith(("#", "ExecStart=", "Description="))]
 
     assert lines("watchfloor.service") == lines("watchfloor-role@.service")
+    # What takes messages from a network of its own pings nothing, and reads its settings once.
+    one, relay = set(lines("watchfloor.service")), set(lines("watchfloor-relay.service"))
+    changed = {"CapabilityBoundingSet=", "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX"}
+    assert relay - one == changed | {"After=network-online.target"}
+    names = {line.partition("=")[0] for line in relay - one}
+    assert {line.partition("=")[0] for line in one - relay} == names | {"ExecReload", "AmbientCapabilities"}
 
 
 def test_every_role_has_a_container() -> None:

@@ -7,12 +7,13 @@ import os
 import pwd
 import re
 import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.deploy.bundles import Bundle, bundle
+from tests.deploy.bundles import DEPLOY, Bundle, bundle
 
 ME = pwd.getpwuid(os.getuid()).pw_name
 
@@ -30,11 +31,18 @@ class Machine:
 
     @property
     def version(self) -> str:
-        return (self.root / "prefix" / "current").resolve().name
+        """What its program says; it knows nothing of the folder that it stands in."""
+        ask = [str(self.root / "prefix" / "current" / "bin" / "watchfloor"), "version"]
+        env = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+        return subprocess.run(ask, env=env, capture_output=True, text=True, check=True).stdout.strip()
 
     @property
     def asked(self) -> list[str]:
         return (self.root / "site" / "asked.txt").read_text().splitlines()
+
+    @property
+    def backups(self) -> list[Path]:
+        return sorted((self.root / "data").glob("backups/*"))
 
     @property
     def record(self) -> dict[str, str]:
@@ -69,7 +77,7 @@ def test_upgrade_and_roll_back_keep_settings_and_data(machine: Machine, tmp_path
     for made in (first, second):
         shutil.rmtree(made.folder)
     installed = Bundle(machine.root / "prefix" / "current" / "share")
-    assert "1.0, 2.0" in machine.put(installed, "status")[1]
+    assert re.search(r"1\.0-\w{8}, 2\.0-\w{8}", machine.put(installed, "status")[1])
     code, said = machine.put(installed, "rollback")
     assert code == 0, said
     assert machine.version == "1.0"
@@ -79,7 +87,7 @@ def test_upgrade_and_roll_back_keep_settings_and_data(machine: Machine, tmp_path
 
 def check_units(machine: Machine) -> None:
     """They carry the real paths."""
-    for name in ("watchfloor.service", "watchfloor-role@.service"):
+    for name in sorted(path.name for path in (DEPLOY / "systemd").iterdir()):
         text = (machine.root / "units" / name).read_text("utf-8")
         assert not re.search(r"@[A-Z]+@", text)
         assert f"{machine.root / 'prefix'}/current/bin/watchfloor" in text
@@ -88,15 +96,45 @@ def check_units(machine: Machine) -> None:
 
 
 def test_a_version_that_refuses_the_settings_is_not_switched_to(machine: Machine, tmp_path: Path) -> None:
-    half = machine.root / "prefix" / "versions" / "1.0" / "bin"
-    half.mkdir(parents=True)
-    (half / "python").write_text("left by an installation that was cut off")
     assert machine.put(bundle(tmp_path / "1.0", "1.0"))[0] == 0
     settings = machine.root / "site" / "watchfloor.toml"
     settings.write_text(settings.read_text("utf-8") + "# 2.0 will refuse\n", "utf-8")
     code, said = machine.put(bundle(tmp_path / "2.0", "2.0"))
     assert code == 1
     assert "未切换" in said
+    assert machine.version == "1.0"
+
+
+def test_another_build_of_the_same_version_is_an_upgrade(machine: Machine, tmp_path: Path) -> None:
+    builds = [bundle(tmp_path / name, "1.0", says=name) for name in ("first", "mended")]
+    for made, backups in zip(builds, (0, 1), strict=True):
+        code, said = machine.put(made)
+        assert code == 0, said
+        assert machine.version == f"1.0 {made.folder.name}"
+        assert len(machine.backups) == backups
+        (machine.root / "data" / "journal.db").write_text("rows")
+    assert machine.put(builds[1])[0] == 0
+    assert len(machine.backups) == 1, "what is installed already is no upgrade"
+    assert machine.put(builds[1], "rollback")[0] == 0
+    assert machine.version == "1.0 first"
+
+
+@pytest.mark.parametrize("spoil", ["cut off", "without its Python", "of another Python"])
+def test_a_version_that_does_not_work_is_made_anew(machine: Machine, tmp_path: Path, spoil: str) -> None:
+    made = bundle(tmp_path / "1.0", "1.0")
+    assert machine.put(made)[0] == 0
+    folder = (machine.root / "prefix" / "current").resolve()
+    python = folder / "bin" / "python"
+    if spoil == "cut off":
+        (folder / ".whole").unlink()
+        (folder / "bin" / "watchfloor").write_text("half of it")
+    else:
+        python.unlink()
+    if spoil == "of another Python":
+        python.write_text("#!/bin/sh\necho 2 7\n")
+        python.chmod(0o755)
+    code, said = machine.put(made)
+    assert code == 0, said
     assert machine.version == "1.0"
 
 

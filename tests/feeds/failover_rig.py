@@ -16,7 +16,7 @@ from tests.feeds import redis_servers
 
 SITE = "532300"
 PROBE = "tcp://127.0.0.1:1"
-BACK_WITHIN = 10.0
+BACK_WITHIN = 30.0  # a machine that has much else to do: election and reconnection take 1 to 3 s on an idle one
 
 thorough = pytest.mark.skipif(not redis_servers.EVERYTHING, reason="make test-redis")
 

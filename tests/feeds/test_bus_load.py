@@ -111,12 +111,15 @@ async def test_a_master_killed_under_load_loses_nothing_that_was_accepted(server
         projecting = asyncio.create_task(Projecting(bus, journal, SITE, assets).run())
         counting = asyncio.create_task(count_folds(servers.url, lambda counts: len(counts) >= ENTRIES))
         killing = asyncio.create_task(kill_master(servers, load))
-        async with asyncio.timeout(4 * BACK_WITHIN):
-            await load.run()
-            counts, killed = await counting, await killing
-            await again(lambda: shown(servers.url, load.last))
-        projecting.cancel()
-        await asyncio.wait([projecting])
+        try:
+            async with asyncio.timeout(3 * BACK_WITHIN):
+                await load.run()
+                counts, killed = await counting, await killing
+                await again(lambda: shown(servers.url, load.last))
+        finally:
+            for task in (projecting, counting, killing):
+                task.cancel()
+            await asyncio.wait([projecting, counting, killing])
 
     assert set(counts) == set(load.taken) == set(range(ENTRIES))
     assert not {number: count for number, count in counts.items() if count > load.tries[number]}

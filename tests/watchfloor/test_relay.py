@@ -31,11 +31,19 @@ def file(tmp_path: Path, text: str) -> Path:
     return path
 
 
-def test_a_good_file_gives_its_channels_and_hides_its_secrets(tmp_path: Path) -> None:
+def test_a_good_file_gives_its_channels_and_hides_its_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WATCHFLOOR_DATA", raising=False)
     settings = load_relay(file(tmp_path, GOOD.format(port=8443)))
     assert [one.id for one in settings.channels] == ["wecom"]
     assert settings.data == tmp_path / "relay-data"
     assert "0123456789abcdef" not in repr(settings)
+
+
+def test_its_queue_lies_where_its_unit_lets_it_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WATCHFLOOR_DATA", "/var/lib/watchfloor")
+    text = GOOD.format(port=8443)
+    assert load_relay(file(tmp_path, text)).data == Path("/var/lib/watchfloor/relay")
+    assert load_relay(file(tmp_path, text.replace("port", 'data = "/srv/relay"\nport'))).data == Path("/srv/relay")
 
 
 @pytest.mark.parametrize(
