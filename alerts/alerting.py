@@ -6,8 +6,9 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-from alerts.engine import NAME, AlertEngine
+from alerts.engine import AlertEngine
 from alerts.outbox import Sender
+from alerts.place import NAME
 from alerts.receivers import House, compile_receiver, compile_receivers
 from alerts.rules import compile_rules
 from alerts.settings import EscalationSettings, HoldPolicy, ReceiverSettings, RuleSettings

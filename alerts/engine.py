@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 from alerts import life, rulebook, suppressions, trial
 from alerts.board import Board, Step, new_id
@@ -18,8 +16,9 @@ from alerts.evaluator import Timers
 from alerts.finish import finish
 from alerts.people import ACTIONS as PEOPLE_ACTIONS
 from alerts.people import People, PeopleNote
+from alerts.place import NAME, Place, find, unpublished
 from alerts.receivers import House
-from alerts.rows import append, change_of, enqueue, is_shown, keep_note, usable
+from alerts.rows import append, change_of, enqueue, is_shown, keep_note, kept_suppressions, usable
 from alerts.rulebook import RuleBook, RuleNote
 from alerts.rules import CompiledRule
 from alerts.settings import EscalationSettings, HoldPolicy, ReceiverSettings
@@ -28,7 +27,7 @@ from alerts.suppressions import Note
 from alerts.telling import ACKED, Telling
 from alerts.verbs import Refused, refusal
 from feeds import reports, wire
-from feeds.bus import Bus, Saved, State, StreamEntry, entry_order
+from feeds.bus import Bus, StreamEntry
 from feeds.clock import Clock
 from feeds.clock import now as wall_clock
 from feeds.inbox import Inbox
@@ -38,24 +37,9 @@ from feeds.model import Alert, Change, Command, Kind, Outcome, Result
 
 log = logging.getLogger(__name__)
 
-NAME = "alert"
-PENDING = "pending"
 LOOK = 0.2
 """Seconds between two looks at the intake while nothing comes in."""
 BACKLOG = 100  # this many entries at once mean that more are waiting: time stands still until they are read
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """How far the engine has come: in the change stream, and in what time alone has done since.
-
-    `turn` counts what was ever settled; the journal and Redis each keep the last one they have seen.
-    """
-
-    epoch: str = ""
-    changes: str = "0-0"
-    turn: int = 0
-    pending: Mapping[str, Any] = field(default_factory=dict)
 
 
 class AlertEngine:
@@ -92,10 +76,8 @@ class AlertEngine:
         self._make_id = make_id
         self._policy = policy
         self._bus: Bus | None = None
-        self._cursors: dict[str, str] = {}
-        self._saved_timers = -1
-        self._turn = 0
-        self._adrift, self._unreconciled, self._new_people = False, True, True
+        self._place, self._saved_timers = Place(), -1
+        self._unreconciled, self._new_people = True, True
         self._moved: set[str] = set()
         self.board = Board(self._book.running(), subjects=Subjects(), make_id=make_id)
 
@@ -116,7 +98,7 @@ class AlertEngine:
     async def open(self, bus: Bus) -> dict[str, str]:
         """Rebuild from the journal, publish what Redis has not heard of, and say where to read on."""
         self._bus = bus
-        saved, state = await bus.saved(NAME), await bus.state()
+        state = await bus.state()
         if self._inbox is not None:
             await self._inbox.open()
         docs = await self._journal.docs("alert", open=True)
@@ -125,52 +107,22 @@ class AlertEngine:
         self.telling.load(docs, {alert.id: alert for alert in alerts})
         self._told_of_receivers(self.people.receivers)
         self._new_people = True
-        place = await self._place(bus, saved, state)
+        self._place, adrift = await find(bus, self._journal, state.last)
+        pending = self._place.pending
         self._book.restore(await self._journal.docs(rulebook.KIND), self._clock())
         self.board = Board(
-            self._book.running(), subjects=Subjects(state.records), alerts=alerts, timers=Timers(place.pending),
-            make_id=self._make_id, suppressions=await self._suppressions(), meters=place.pending.get("flapping", ()),
-            policy=self._policy,
+            self._book.running(), subjects=Subjects(state.records), alerts=alerts, timers=Timers(pending),
+            make_id=self._make_id, suppressions=await kept_suppressions(self._journal), policy=self._policy,
+            meters=pending.get("flapping", ()),
         )
         for doc in docs:
             self.board.reporting.load(self.board.alerts[doc.id], doc.body, self._clock())
-        # Commands are read again from where Redis knows their answers: done ones are recognised by the journal.
-        commands = bus.keys.commands(NAME)
-        self._cursors = {bus.keys.changes: place.changes, commands: saved.cursors.get(commands, "0-0")}
         self._unreconciled, self._saved_timers = True, -1
         now = self._clock()
-        if self._adrift:
+        if adrift:
             self.board.meet(now)
-        await finish(self._settle(self._unpublished(state.records[Kind.ALERT], alerts), [], now))
-        return dict(self._cursors)
-
-    async def _suppressions(self) -> list[suppressions.Suppression]:
-        kinds = (suppressions.SILENCE, suppressions.WINDOW)
-        return [suppressions.load(doc.body) for kind in kinds for doc in await self._journal.docs(kind, open=True)]
-
-    async def _place(self, bus: Bus, saved: Saved, state: State) -> Place:
-        """The further of what Redis and the journal remember; the end of the stream when neither leads on to it."""
-        raw, kept, stream = saved.private.get(PENDING), await self._journal.cursor(NAME) or {}, bus.keys.changes
-        waiting: dict[str, Any] = wire.decode(raw, dict[str, Any]) if raw else {}
-        in_redis = Place(saved.epoch, saved.cursors.get(stream, "0-0"), waiting.get("turn", 0), waiting)
-        waiting = kept.get(PENDING, {})
-        in_journal = Place(
-            kept.get("epoch", ""), kept.get("cursors", {}).get(stream, "0-0"), waiting.get("turn", 0), waiting
-        )
-        place = max(in_redis, in_journal, key=lambda one: (one.epoch == bus.epoch, one.turn, entry_order(one.changes)))
-        self._turn = max(in_redis.turn, in_journal.turn)
-        self._adrift = place.epoch != bus.epoch or await bus.gap(bus.keys.changes, place.changes)
-        if self._adrift and place.epoch:
-            log.info("the change stream is not the one that was left: every rule is asked again")
-        return Place(bus.epoch, state.last, place.turn, place.pending) if self._adrift else place
-
-    def _unpublished(self, shown: Mapping[str, Alert], alerts: Iterable[Alert]) -> list[Change]:
-        at, truth = self._clock(), {alert.id: alert for alert in alerts}
-        gone = [Change(kind=Kind.ALERT, id=id, after=None, at=at, cause="journal") for id in shown if id not in truth]
-        return gone + [
-            Change(kind=Kind.ALERT, id=id, after=alert, at=at, cause="journal")
-            for id, alert in truth.items() if shown.get(id) != alert
-        ]
+        await finish(self._settle(unpublished(state.records[Kind.ALERT], alerts, now), [], now))
+        return dict(self._place.cursors)
 
     # -- running -----------------------------------------------------------------
 
@@ -182,8 +134,7 @@ class AlertEngine:
             if self._unreconciled or self._moved:
                 self.board.reconcile(None if self._unreconciled else self._moved)
                 self._unreconciled, self._moved = False, set()
-        for entry in entries:
-            self._cursors[entry.stream] = entry.id
+        self._place = self._place.past(entries)
         await finish(self._settle([], results, now))
         if self._inbox is not None:
             await self._inbox.tidy()
@@ -284,7 +235,7 @@ class AlertEngine:
         news = bool(steps or notes or rules or lagging or people or late)
         if not (news or changes or results or self.board.revision != self._saved_timers):
             return
-        self._turn += 1
+        self._place = self._place.next_turn(self.board.dump())
         if news and await self._record(steps, notes, rules, people, now):
             self._wake()
         await self._commit([*changes, *(change_of(step) for step in steps if is_shown(step))], results)
@@ -315,8 +266,7 @@ class AlertEngine:
                 await tx.put("alert", id, body, open=alert.open, seq=seq)
                 if not alert.open:
                     self.telling.drop(id)
-            epoch = self._bus.epoch if self._bus is not None else ""
-            await tx.set_cursor(NAME, {"epoch": epoch, "cursors": self._cursors, PENDING: self._waiting()})
+            await tx.set_cursor(NAME, self._place.for_journal())
             if self._inbox is not None:
                 await self._inbox.write(tx)
         if self._inbox is not None:
@@ -344,11 +294,6 @@ class AlertEngine:
         assert self._bus is not None, "open() comes first"
         revision = self.board.revision
         await self._bus.commit(
-            NAME, cursors=self._cursors, changes=changes, results=results,
-            private={PENDING: wire.encode(self._waiting())},
+            NAME, cursors=self._place.cursors, changes=changes, results=results, private=self._place.for_redis(),
         )
         self._saved_timers = revision
-
-    def _waiting(self) -> dict[str, Any]:
-        """What must be found again after a restart and stands in no alert."""
-        return self.board.dump() | {"turn": self._turn}

@@ -1,4 +1,4 @@
-"""What the alert engine writes: rows of the log, documents, messages; and what it publishes of a step."""
+"""What the alert engine keeps: rows of the log, documents, messages; and what it publishes of a step."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from alerts.registry import Step
 from alerts.settings import ReceiverSettings
 from alerts.suppressions import Note
 from alerts.target import ReceiverError
-from feeds.journal import Tx
+from feeds.journal import Journal, Tx
 from feeds.model import Change, Kind
 
 
@@ -51,6 +51,12 @@ async def keep_note(tx: Tx, note: Note) -> None:
         command=note.command, body=suppressions.dump(one),
     )
     await tx.put(one.kind, one.id, suppressions.dump(one), open=note.open, seq=seq)
+
+
+async def kept_suppressions(journal: Journal) -> list[suppressions.Suppression]:
+    """The silences and windows that have not ended."""
+    kinds = (suppressions.SILENCE, suppressions.WINDOW)
+    return [suppressions.load(doc.body) for kind in kinds for doc in await journal.docs(kind, open=True)]
 
 
 def is_shown(step: Step) -> bool:

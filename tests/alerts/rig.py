@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from alerts import life
-from alerts.engine import NAME, AlertEngine
+from alerts.engine import AlertEngine
+from alerts.place import NAME
 from alerts.rules import compile_rules
 from alerts.settings import EscalationSettings, ReceiverSettings, RuleSettings
 from feeds.bus import Bus
