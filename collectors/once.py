@@ -119,9 +119,11 @@ _MENDS = {
         "it accepted and hung up: look at its log and its list of allowed addresses, check protocol and port",
     ),
     Reason.TLS: (
-        "核对证书的名称、期限，并让本机信任其签发机构；确认无妨且该探测支持时加 verify=no",
-        "check the certificate's name and dates and let this machine trust its issuer; add verify=no where the probe "
-        "knows it and that is meant to be",
+        "核对证书的名称与期限；签发机构不受信任时，在 cred= 所指的凭据中写 ca = \"file:ca.pem\""
+        "（不登录时用 kind = \"tls\"），或让本机信任它；确认无妨且该探测支持时加 verify=no",
+        "check the certificate's name and dates; when its issuer is not trusted, name it in the credential of cred= "
+        "(ca = \"file:ca.pem\"; kind = \"tls\" when nobody signs in) or let this machine trust it; add verify=no where "
+        "the probe knows it and that is meant to be",
     ),
     Reason.WRONG_ANSWER: (
         "有应答，但不是所要的：核对端口、路径与 expect 等参数",

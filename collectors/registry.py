@@ -6,6 +6,7 @@ A new collector is one file, one line here and one test.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from typing import Any, cast
@@ -112,7 +113,9 @@ def target_of(
             f"{uri!r} refers to credential {name!r}, which is not set; add [credentials.{name}] to the settings",
             f"{uri!r} 引用了未设置的凭据 {name!r}；请在设置中加入 [credentials.{name}]",
         )
-    return uris.parse(uri, asset=asset, timeout=timeout, credential=credentials[name])
+    target = replace(target, credential=credentials[name])
+    cls.validate(target)  # once more: the credential may be of no use to it
+    return target
 
 
 def check_source(settings: SourceSettings) -> None:

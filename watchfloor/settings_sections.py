@@ -24,7 +24,8 @@ _CREDENTIALS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "snmpv2c": (("community",), ()),
     "snmpv3": (("user",), ("auth", "auth_key", "priv", "priv_key")),
     "password": (("user", "password"), ("ca",)),
-    "token": (("token",), ()),
+    "token": (("token",), ("ca",)),
+    "tls": ((), ("ca", "certificate", "key")),
     "opcua": ((), ("user", "password", "certificate", "key", "policy", "mode", "trust")),
 }
 

@@ -17,6 +17,7 @@ from yarl import URL
 
 from collectors.contract import AuthFailed, Measurement, Misconfigured, NotReady, Reason, Target, not_ready
 from collectors.network import http_checks as checks
+from collectors.network import trust
 from collectors.settings import Credential
 from collectors.uri import duration
 from feeds.clock import now
@@ -52,9 +53,7 @@ class HttpPoller:
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
-        self._unverified = ssl.create_default_context()
-        self._unverified.check_hostname = False
-        self._unverified.verify_mode = ssl.CERT_NONE
+        self._trust = trust.Trust()
 
     @classmethod
     def validate(cls, target: Target) -> None:
@@ -66,6 +65,7 @@ class HttpPoller:
             )
         expected(target)
         checks.validate(target)
+        trust.check(target)
         if target.params.get("verify", "yes") not in ("yes", "no"):
             raise Misconfigured(f"{target.uri!r}: verify is yes or no", f"{target.uri!r}：verify 只能是 yes 或 no")
 
@@ -97,9 +97,10 @@ class HttpPoller:
                 auto_decompress=False, timeout=aiohttp.ClientTimeout(total=None), headers={"User-Agent": "watchfloor"},
             )  # fmt: skip
         headers = {"Accept-Encoding": "identity", **(authorization(target.credential) if own else {})}
-        verify: ssl.SSLContext | bool = self._unverified if target.params.get("verify") == "no" else True
+        verify = target.params.get("verify") != "no"
+        context = self._trust.context(target, verify=verify, own=own) if url.scheme == "https" else True
         return self._session.get(
-            url, headers=headers, allow_redirects=False, ssl=verify, proxy=checks.proxy(target)
+            url, headers=headers, allow_redirects=False, ssl=context, proxy=checks.proxy(target)
         )
 
     async def close(self) -> None:
@@ -136,17 +137,19 @@ def expected(target: Target) -> list[tuple[int, int]]:
 
 
 def authorization(credential: Credential | None) -> dict[str, str]:
-    """The header that a credential (kind token or password) makes. Raises Misconfigured."""
+    """The header that a credential makes; one of kind tls makes none. Raises Misconfigured."""
     if credential is None:
         return {}
     values = credential.values
     if credential.kind == "token":
         return {"Authorization": f"Bearer {values.get('token', '')}"}
+    if credential.kind == trust.KIND:
+        return {}
     if credential.kind == "password":
         return {"Authorization": aiohttp.encode_basic_auth(values.get("user", ""), values.get("password", ""))}
     raise Misconfigured(
-        f"credential {credential.name!r} is of kind {credential.kind!r}; http wants password or token",
-        f"凭据 {credential.name!r} 的类型是 {credential.kind!r}；http 需要 password 或 token",
+        f"credential {credential.name!r} is of kind {credential.kind!r}; http wants password, token or tls",
+        f"凭据 {credential.name!r} 的类型是 {credential.kind!r}；http 需要 password、token 或 tls",
     )
 
 

@@ -12,12 +12,11 @@ uncertain and never fresh, unless it carries its time.
 from __future__ import annotations
 
 import asyncio
-import ssl
 from typing import ClassVar
 
 from collectors import uri
 from collectors.contract import Desk, Measurement, Misconfigured, Target
-from collectors.network import addresses
+from collectors.network import addresses, trust
 from collectors.network import mqtt_packets as packets
 from collectors.network.http_checks import json_path
 from collectors.network.modbus import need_metric
@@ -44,6 +43,7 @@ class MqttPoller:
     def __init__(self, clock: Clock = now) -> None:
         self._clock = clock
         self._desk: Desk | None = None
+        self._trust = trust.Trust()
         self._brokers: dict[tuple[object, ...], Topics] = {}
         self._watches: dict[tuple[str, str], tuple[Topics, Watch]] = {}
 
@@ -66,6 +66,7 @@ class MqttPoller:
         addresses.choice(target, "qos", ("1", "0"))
         addresses.choice(target, "version", ("3.1.1", "5"))
         addresses.choice(target, "verify", ("yes", "no"))
+        trust.check(target)
 
     def attach(self, desk: Desk) -> None:
         """Messages go on as they come."""
@@ -93,7 +94,7 @@ class MqttPoller:
         place = (target.scheme, target.host, target.port, *(target.params.get(name) for name in ("verify", "version")),
                  *sorted(values.items()))  # fmt: skip
         if place not in self._brokers:
-            self._brokers[place] = Topics(place, _broker(target, values))
+            self._brokers[place] = Topics(place, _broker(target, values, self._trust))
         topics = self._brokers[place]
         watch = Watch(target, self._desk, self._clock)
         topics.add(watch)
@@ -169,7 +170,7 @@ class Topics:
 def _values(target: Target) -> dict[str, str]:
     """Of the credential. Raises Misconfigured when it is of a kind that MQTT has no use for."""
     values = target.credential.values if target.credential is not None else {}
-    if target.credential is not None and "user" not in values:
+    if target.credential is not None and target.credential.kind != trust.KIND and "user" not in values:
         raise Misconfigured(
             f"credential {target.credential.name!r} has no user; MQTT wants kind 'password' with user and password",
             f"凭据 {target.credential.name!r} 没有 user；MQTT 需要 kind 'password'，写 user 与 password",
@@ -177,25 +178,10 @@ def _values(target: Target) -> dict[str, str]:
     return values
 
 
-def _broker(target: Target, values: dict[str, str]) -> Broker:
+def _broker(target: Target, values: dict[str, str], believed: trust.Trust) -> Broker:
     version = next(number for number, name in VERSIONS.items() if name == target.params.get("version", "3.1.1"))
-    tls = _context(target, values.get("ca", "")) if target.scheme == "mqtts" else None
+    tls = believed.context(target, verify=target.params.get("verify") != "no") if target.scheme == "mqtts" else None
     return Broker(
         host=target.host, port=target.port or PORTS[target.scheme],
         version=version, user=values.get("user", ""), password=values.get("password", ""), tls=tls,
     )  # fmt: skip
-
-
-def _context(target: Target, ca: str) -> ssl.SSLContext:
-    """`ca`: PEM of the authority to trust instead of the system's."""
-    try:
-        context = ssl.create_default_context(cadata=ca or None)
-    except ssl.SSLError as error:
-        raise Misconfigured(
-            f"the ca of the credential of {target.place} is no PEM certificate",
-            f"{target.place} 凭据中的 ca 不是 PEM 证书",
-        ) from error
-    if target.params.get("verify") == "no":
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context

@@ -1,7 +1,8 @@
 """`smtp://host:25?starttls=offered&cred=NAME`: does the mail server greet us (RFC 5321), and offer STARTTLS (RFC 3207)?
 
 Connects, reads the greeting, says EHLO and QUIT; with `cred=` it also signs in (RFC 4954), over STARTTLS
-with a certificate that is checked, and never in clear. No mail is sent.
+with a certificate that is checked, and never in clear. A credential of kind tls signs nobody in: STARTTLS alone is
+tried, and the certificate checked against its `ca` (see trust). No mail is sent.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from collectors.contract import (
     Target,
     not_ready,
 )
+from collectors.network import trust
 from collectors.network.addresses import choice, literal, need_host, resolve
 
 _SHOWN = 160
@@ -32,14 +34,14 @@ _SIGN_IN_CODES = (454, 530, 534, 535, 538)
 
 
 class SmtpPoller:
-    """Gives `smtp.ms` (to the answer to EHLO), `smtp.banner`, `smtp.starttls`. One TLS context for all targets."""
+    """Gives `smtp.ms` (to the answer to EHLO), `smtp.banner`, `smtp.starttls`."""
 
     schemes: ClassVar[tuple[str, ...]] = ("smtp",)
     family: ClassVar[str] = "smtp"
     passive: ClassVar[bool] = False
 
     def __init__(self) -> None:
-        self._tls = ssl.create_default_context()
+        self._trust = trust.Trust()
 
     @classmethod
     def validate(cls, target: Target) -> None:
@@ -47,6 +49,7 @@ class SmtpPoller:
         need_host(target, "smtp://10.0.0.1:25")
         uri.only(target, ("starttls", "cred"))
         choice(target, "starttls", ("any", "offered"))
+        trust.check(target)
 
     async def poll(self, target: Target) -> list[Measurement]:
         """Raises NotReady (no or a wrong answer), AuthFailed (the sign-in is refused) and Misconfigured."""
@@ -54,14 +57,15 @@ class SmtpPoller:
         host = await resolve(target.host)
         # The runner's time is the only time: the library's own would add up over commands.
         client = aiosmtplib.SMTP(
-            hostname=host, port=target.port or 25, timeout=None, start_tls=False, tls_context=self._tls,
-            local_hostname=_own_name(host),
+            hostname=host, port=target.port or 25, timeout=None, start_tls=False, local_hostname=_own_name(host),
         )  # fmt: skip
         try:
             seen = await _greet(client)
             _judge_offer(target, seen)
+            if target.credential is not None:
+                await self._start_tls(client, target, seen)
             if user:
-                await self._sign_in(client, target, user, password, seen)
+                await client.login(user, password)
             await client.quit()
         except aiosmtplib.SMTPException as error:
             raise _meaning(error, target) from error
@@ -71,14 +75,11 @@ class SmtpPoller:
             client.close()
         return seen
 
-    async def _sign_in(
-        self, client: aiosmtplib.SMTP, target: Target, user: str, password: str, seen: list[Measurement]
-    ) -> None:
+    async def _start_tls(self, client: aiosmtplib.SMTP, target: Target, seen: list[Measurement]) -> None:
         if not client.supports_extension("starttls"):
             raise NotReady(Reason.WRONG_ANSWER, "STARTTLS is not offered, and nobody signs in in clear", seen)
-        await client.starttls(server_hostname=target.host, tls_context=self._tls)
+        await client.starttls(server_hostname=target.host, tls_context=self._trust.context(target))
         await client.ehlo()
-        await client.login(user, password)
 
     async def close(self) -> None:
         """Holds no connection between polls."""
@@ -102,12 +103,12 @@ def _judge_offer(target: Target, seen: list[Measurement]) -> None:
 
 
 def _account(target: Target) -> tuple[str, str]:
-    if target.credential is None:
+    if target.credential is None or target.credential.kind == trust.KIND:
         return "", ""
     if target.credential.kind != "password":
         raise Misconfigured(
-            f"credential {target.credential.name!r} is of kind {target.credential.kind!r}; smtp wants password",
-            f"凭据 {target.credential.name!r} 的类型是 {target.credential.kind!r}；smtp 需要 password",
+            f"credential {target.credential.name!r} is of kind {target.credential.kind!r}; smtp wants password or tls",
+            f"凭据 {target.credential.name!r} 的类型是 {target.credential.kind!r}；smtp 需要 password 或 tls",
         )
     return target.credential.values.get("user", ""), target.credential.values.get("password", "")
 

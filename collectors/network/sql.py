@@ -7,7 +7,8 @@ is gone. Without `query` the statement is `SELECT 1`.
 Statements never stand in the inventory, which many hands write: `query=` names one. It is looked
 up in the credential (`"query.NAME"`, so only who may set the password may set what is asked), then
 among the built-in ones (collectors/network/sql_queries.py). The account should have read rights only;
-our checks are a second line. Over a network that is not trusted use `tls=verify`.
+our checks are a second line. Over a network that is not trusted use `tls=verify`; a credential with a `ca` (see trust)
+means that already.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import math
 import re
+import ssl
 import time
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -25,6 +27,7 @@ from urllib.parse import unquote
 
 from collectors import uri
 from collectors.contract import Measurement, Misconfigured, NotReady, Reason, Target, not_ready
+from collectors.network import trust
 from collectors.network.addresses import choice, need_host, resolve
 from collectors.network.sql_queries import Query, look_up
 from feeds import wire
@@ -40,7 +43,8 @@ _SHOWN = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where to sign in. `address` is the IP address of `host`; `tls` is one of TLS; `port` None is the usual one."""
+    """Where to sign in. `address` is the IP address of `host`; `tls` is one of TLS, `context` what is begun with it
+    (None with "no"); `port` None is the usual one."""
 
     host: str
     address: str
@@ -49,10 +53,11 @@ class Place:
     user: str
     password: str = field(repr=False)
     tls: str
+    context: ssl.SSLContext | None
 
 
 class Driver(Protocol):
-    """One database's protocol (a module); keeps nothing between calls but its TLS context."""
+    """One database's protocol (a module); keeps nothing between calls."""
 
     async def ask(self, place: Place, statement: str, limit: float) -> object:
         """First column of the first row, None for NULL. Raises CollectorError, OSError; `limit` in seconds."""
@@ -67,6 +72,7 @@ class SqlPoller:
 
     def __init__(self) -> None:
         self._drivers: dict[str, Driver] = {}
+        self._trust = trust.Trust()
 
     @classmethod
     def validate(cls, target: Target) -> None:
@@ -82,6 +88,7 @@ class SqlPoller:
         uri.only(target, ("cred", "query", "metric", "unit", "expect", "tls"))
         _need(target)
         choice(target, "tls", TLS)
+        trust.check(target)
         metric = target.params.get("metric", "sql.value")
         if not _METRIC.match(metric) or metric.endswith(".up"):
             raise Misconfigured(
@@ -92,7 +99,7 @@ class SqlPoller:
     async def poll(self, target: Target) -> list[Measurement]:
         """Raises NotReady, AuthFailed (the sign-in or a right is refused), Misconfigured (the query cannot work)."""
         query = look_up(target)
-        place = await _place(target)
+        place = await _place(target, self._trust)
         driver = await self._driver(target.scheme)
         began = time.perf_counter()
         try:
@@ -128,7 +135,7 @@ def _need(target: Target) -> None:
         raise Misconfigured(f"{target.uri!r}: expect wants a query", f"{target.uri!r}：expect 需要与 query 同用")
 
 
-async def _place(target: Target) -> Place:
+async def _place(target: Target, believed: trust.Trust) -> Place:
     credential = target.credential
     if credential is None or not credential.values.get("user"):
         raise Misconfigured(
@@ -136,8 +143,10 @@ async def _place(target: Target) -> Place:
             "add [credentials.NAME] with user and password",
             f"{target.place}：cred= 所指的凭据未设置或没有 user；请添加 [credentials.名称]，写 user 与 password",
         )
+    tls = target.params.get("tls") or ("verify" if trust.named(target) else TLS[0])
     return Place(
-        host=target.host, address=await resolve(target.host), port=target.port, tls=choice(target, "tls", TLS),
+        host=target.host, address=await resolve(target.host), port=target.port, tls=tls,
+        context=believed.context(target, verify=tls == "verify") if tls != "no" else None,
         user=credential.values["user"], password=credential.values.get("password", ""),
         database=unquote(target.path.strip("/")),
     )  # fmt: skip

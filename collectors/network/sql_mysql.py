@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ssl
 import time
-from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from asyncmy import errors
@@ -35,7 +33,7 @@ async def ask(place: Place, statement: str, limit: float) -> object:
     """See sql.Driver."""
     connection: Any = cast(Any, _Careful)(
         host=place.host if place.tls == "verify" else place.address, port=place.port or PORT, user=place.user,
-        password=place.password, db=place.database, ssl=_context(place.tls), charset="utf8mb4", local_infile=False,
+        password=place.password, db=place.database, ssl=place.context, charset="utf8mb4", local_infile=False,
         connect_timeout=_NEVER, program_name="watchfloor",
     )  # fmt: skip
     connection.tls = place.tls
@@ -83,17 +81,6 @@ async def _read(connection: Any, statement: str, limit: float) -> object:
         # SLEEP and BENCHMARK that were interrupted give a row all the same.
         raise NotReady(Reason.TIMEOUT, "the statement took too long")
     return row
-
-
-@cache
-def _context(tls: str) -> ssl.SSLContext | None:
-    if tls == "no":
-        return None
-    context = ssl.create_default_context()
-    if tls == "prefer":
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 def _meaning(error: errors.MySQLError, place: Place) -> CollectorError:

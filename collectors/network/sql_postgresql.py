@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from functools import cache
 from typing import TYPE_CHECKING, Literal, cast
 
 import asyncpg
@@ -64,22 +63,16 @@ async def _connect(place: Place, bound: Bounded) -> asyncpg.Connection[asyncpg.R
     # Everything is given, so that no PG* variable and no ~/.pgpass of this machine plays a part.
     made: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(
         host=place.host if place.tls == "verify" else place.address, port=place.port or PORT, user=place.user,
-        password=place.password, database=place.database, ssl=_tls(place.tls), statement_cache_size=0,
+        password=place.password, database=place.database, ssl=_tls(place), statement_cache_size=0,
         server_settings={"application_name": "watchfloor"}, target_session_attrs=SessionAttribute.any,
         timeout=_NEVER, loop=cast(asyncio.AbstractEventLoop, bound),
     )  # fmt: skip
     return made
 
 
-def _tls(word: str) -> ssl.SSLContext | Literal["prefer", False]:
-    if word == "verify":
-        return _verified()
-    return "prefer" if word == "prefer" else False
-
-
-@cache
-def _verified() -> ssl.SSLContext:
-    return ssl.create_default_context()
+def _tls(place: Place) -> ssl.SSLContext | Literal["prefer", False]:
+    """asyncpg's own "prefer" goes on in clear where there is no TLS; a context it insists on."""
+    return "prefer" if place.tls == "prefer" else place.context or False
 
 
 def _meaning(error: asyncpg.PostgresError, place: Place) -> CollectorError:

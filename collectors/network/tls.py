@@ -1,8 +1,8 @@
-"""`tls://host:443?warn=30d&name=www.example.gov.cn&verify=yes`: will a client accept this certificate?
+"""`tls://host:443?warn=30d&name=www.example.gov.cn&verify=yes&cred=NAME`: will a client accept this certificate?
 
 Connects to the URI's host; asks for `name` (SNI, RFC 6066) and expects the certificate to bear it
-(RFC 9525), the host itself when there is no `name`. Trust comes from the system's store; a CA of
-one's own is added there, or by the environment variable SSL_CERT_FILE.
+(RFC 9525), the host itself when there is no `name`. Trust comes from the `ca` of the credential (see trust), else
+from the system's store; a CA of one's own may be added there, or by the environment variable SSL_CERT_FILE.
 
 What is what:
 
@@ -24,6 +24,7 @@ from typing import ClassVar
 from collectors import uri
 from collectors.contract import Measurement, NotReady, Reason, Target, not_ready
 from collectors.network import tls_certificate as certificates
+from collectors.network import trust
 from collectors.network.addresses import choice
 from feeds.clock import Clock
 
@@ -36,7 +37,7 @@ _NOT_TLS = ("WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "PACKET_
 
 class TlsPoller:
     """Gives `tls.ms` (connection and handshake), `tls.version`, `tls.valid`, `tls.days_left`, `tls.expires`,
-    `tls.expiring`. Two contexts serve all targets: a context of one's own costs twenty times a handshake."""
+    `tls.expiring`."""
 
     schemes: ClassVar[tuple[str, ...]] = ("tls",)
     family: ClassVar[str] = "tls"
@@ -44,24 +45,25 @@ class TlsPoller:
 
     def __init__(self, clock: Clock = time.time) -> None:
         self._clock = clock
-        self._strict = ssl.create_default_context()
+        self._trust = trust.Trust()
         self._lax = lax_context()
 
     @classmethod
     def validate(cls, target: Target) -> None:
         """Raises Misconfigured without host and port, or when a parameter cannot be read."""
         uri.need_host_and_port(target)
-        uri.only(target, ("warn", "name", "verify"))
+        uri.only(target, ("warn", "name", "verify", "cred"))
         uri.duration(target.params.get("warn", WARN))
         choice(target, "verify", ("yes", "no"))
+        trust.check(target)
 
     async def poll(self, target: Target) -> list[Measurement]:
-        """Raises NotReady."""
+        """Raises NotReady, Misconfigured."""
         try:
             if target.params.get("verify") == "no":
                 return await self._look(target, "")
             try:
-                return await self._handshake(target, self._strict, "")
+                return await self._handshake(target, self._trust.context(target), "")
             except ssl.SSLCertVerificationError as error:
                 # Read it once more without checks, so that the people who must act see what is there.
                 problem = error.verify_message or "certificate verify failed"

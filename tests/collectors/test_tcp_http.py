@@ -201,7 +201,7 @@ async def test_a_credential_is_sent_as_its_kind_says(name: str, header: str) -> 
 
 
 async def test_a_credential_that_http_cannot_use_is_misconfigured() -> None:
-    with pytest.raises(Misconfigured, match="password or token"):
+    with pytest.raises(Misconfigured, match="password, token or tls"):
         await poll("http://127.0.0.1:1/?cred=snmp")
 
 

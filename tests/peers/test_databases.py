@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import trustme
 
 from collectors.contract import AuthFailed, Misconfigured, NotReady, Reason
 from collectors.network.sql import SqlPoller
@@ -19,19 +22,38 @@ PASSWORD = "open sesame"
 
 
 @pytest.fixture(scope="module")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+def certified(folder: Path, authority: trustme.CA) -> tuple[Path, Path]:
+    """Certificate and key of a server called localhost, as files that the peer may read."""
+    made, places = authority.issue_cert("localhost"), (folder / "server.pem", folder / "server.key")
+    places[0].write_bytes(b"".join(one.bytes() for one in made.cert_chain_pems))
+    places[1].write_bytes(made.private_key_pem.bytes())
+    for place in places:
+        place.chmod(0o600)
+        if os.geteuid() == 0:
+            os.chown(place, unprivileged()["user"], unprivileged()["group"])
+    return places
+
+
+@pytest.fixture(scope="module")
+def postgresql(tmp_path_factory: pytest.TempPathFactory, authority: trustme.CA) -> Iterator[str]:
     folder = own(tmp_path_factory.mktemp("pg"))
     server, initdb, port = program("postgres"), program("initdb"), free_port()
     (folder / "pw").write_text(PASSWORD)
     words = [initdb, "-D", f"{folder}/data", "-U", "watch", "-A", "scram-sha-256", f"--pwfile={folder}/pw", "-N"]
     subprocess.run(words, check=True, capture_output=True, **unprivileged())
     start = [server, "-D", f"{folder}/data", "-k", "", "-h", "127.0.0.1", "-p", str(port), "-c", "fsync=off"]
+    certificate, key = certified(folder, authority)
+    start += ["-c", "ssl=on", "-c", f"ssl_cert_file={certificate}", "-c", f"ssl_key_file={key}"]
     with running(start, port, folder / "log"):
         yield f"sql+postgresql://127.0.0.1:{port}/postgres"
 
 
 @pytest.fixture(scope="module")
-def mysql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def mysql(tmp_path_factory: pytest.TempPathFactory, authority: trustme.CA) -> Iterator[str]:
     folder = own(tmp_path_factory.mktemp("my"))
     server, port = program("mariadbd"), free_port()
     install = [program("mariadb-install-db"), f"--datadir={folder}/data", "--skip-test-db", "--no-defaults"]
@@ -45,6 +67,8 @@ def mysql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     start = [server, "--no-defaults", f"--datadir={folder}/data", f"--socket={folder}/s", f"--port={port}",
              "--bind-address=127.0.0.1", f"--pid-file={folder}/pid", f"--init-file={folder}/init.sql",
              "--innodb-buffer-pool-size=16M", "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0"]  # fmt: skip
+    certificate, key = certified(folder, authority)
+    start += [f"--ssl-cert={certificate}", f"--ssl-key={key}"]
     with running(start, port, folder / "log"):
         yield f"sql+mysql://127.0.0.1:{port}/watch"
 
@@ -54,9 +78,9 @@ def base(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(request.param))
 
 
-def login(password: str = PASSWORD, **queries: str) -> Credential:
+def login(password: str = PASSWORD, ca: str = "", **queries: str) -> Credential:
     own_ones = {f"query.{name}": statement for name, statement in queries.items()}
-    return Credential(name="db", kind="password", values={"user": "watch", "password": password, **own_ones})
+    return Credential(name="db", kind="password", values={"user": "watch", "password": password, "ca": ca, **own_ones})
 
 
 async def test_it_lets_us_in(base: str) -> None:
@@ -128,7 +152,17 @@ async def test_a_database_that_is_not_there_says_so(base: str) -> None:
     assert isinstance(error, NotReady | AuthFailed)
 
 
-async def test_verify_refuses_a_server_without_tls(base: str) -> None:
-    error = await failure(SqlPoller(), target(f"{base}?cred=db&tls=verify", login()))
-    assert isinstance(error, NotReady)
-    assert error.reason is Reason.TLS
+async def test_a_private_authority_is_named_in_the_credential(base: str, authority: trustme.CA) -> None:
+    place = base.replace("127.0.0.1", "localhost")
+    right, wrong = (login(ca=one.cert_pem.bytes().decode()) for one in (authority, trustme.CA()))
+    for tls in ("", "&tls=verify"):
+        assert values(await ask(SqlPoller(), target(f"{place}?cred=db{tls}", right, timeout=20.0)))["sql.ms"]
+        error = await failure(SqlPoller(), target(f"{place}?cred=db{tls}", wrong, timeout=20.0))
+        assert isinstance(error, NotReady)
+        assert error.reason is Reason.TLS
+        assert "issuer" in error.en
+    stranger = await failure(SqlPoller(), target(f"{place}?cred=db&tls=verify", login(), timeout=20.0))
+    assert isinstance(stranger, NotReady)
+    assert stranger.reason is Reason.TLS
+    for tls in ("prefer", "no"):
+        assert values(await ask(SqlPoller(), target(f"{place}?cred=db&tls={tls}", wrong, timeout=20.0)))["sql.ms"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -16,7 +17,7 @@ Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @asynccontextmanager
-async def serve(talk: Talk) -> AsyncIterator[int]:
+async def serve(talk: Talk, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
     """A TCP server on 127.0.0.1; gives its port. Every connection is closed when `talk` ends, and at the end."""
     talking: set[asyncio.Task[None]] = set()
 
@@ -33,7 +34,7 @@ async def serve(talk: Talk) -> AsyncIterator[int]:
             talking.discard(task)
             writer.transport.abort()
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=tls)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
