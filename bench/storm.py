@@ -199,18 +199,23 @@ def _after(storm: Storm, root: str) -> float:
     return storm.seen.get((root, "Down"), float("inf")) - storm.sent[root, "Down"]
 
 
-def met(found: dict[str, Any], args: argparse.Namespace) -> bool:
-    """Whether every target was met; with kills the times are another matter, what is kept is not."""
-    told = found["unrelated_told_after_s"]
-    whole = (
+def whole(found: dict[str, Any], args: argparse.Namespace) -> bool:
+    """Whether everything is kept and told as it should be, however long it took."""
+    return bool(
         found["all_there"] and found["inhibited_by_their_roots"] == args.alerts and found["messages"] <= MESSAGES
         and not found["raised_twice"] and not found["chain_faults"] and found["a_root_first"]
-        and not found["second_keys"]
+        and not found["second_keys"] and found["unrelated_told_after_s"] is not None
     )  # fmt: skip
+
+
+def met(found: dict[str, Any], args: argparse.Namespace) -> bool:
+    """Whether every target was met. With kills only the time to be back counts: what came meanwhile waited for it."""
     if args.kill:
-        return whole and found["back_after_s_max"] < BACK
-    quick = found["lag_p99_s"] < LAG_P99 and found["roots_on_screen_after_s"] < ON_SCREEN
-    return whole and quick and told is not None and told < UNRELATED
+        return whole(found, args) and found["back_after_s_max"] < BACK
+    return (
+        whole(found, args) and found["unrelated_told_after_s"] < UNRELATED
+        and found["lag_p99_s"] < LAG_P99 and found["roots_on_screen_after_s"] < ON_SCREEN
+    )  # fmt: skip
 
 
 def options(words: list[str] | None = None) -> argparse.Namespace:

@@ -21,7 +21,10 @@ from watchfloor.zygote import Zygote
 log = logging.getLogger(__name__)
 
 ROLES = ("project", "alert", "command", "collect", "web")
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0  # a role that is killed again and again is back within 5 s all the same
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
+"""Seconds until a member is started again: a role that is killed again and again is back within 5 s all the same."""
+WORKED_AFTER = 2.0
+"""Seconds: what lived longer did not fail at its start. To wait longer for it only adds to its absence."""
 HEALTHY_AFTER = 10.0
 STOP_WITHIN = 5.0
 BROKEN_AFTER = 3
@@ -164,22 +167,22 @@ class Supervisor:
         return process
 
     async def _keep(self, name: str, spawn: Spawn) -> None:
-        """Start a member again each time it ends; the pause doubles until it has been healthy for a while."""
-        pause, quick_ends = FIRST_PAUSE, 0
+        """Start a member again each time it ends; the pause doubles while it ends at its start."""
+        pause, quick_ends = FIRST_PAUSE / 2, 0
         while True:
             try:
                 process = self._processes.get(name) or await self._start(name, spawn)
                 code = await process.wait()
+                lived = time.time() - self.members[name].started_at
             except (valkey.NoServer, ConnectionError) as error:
                 log.error("%s: %s", name, error)
-                code = -1
+                code, lived = -1, 0.0
             member = self.members.setdefault(name, Member(name=name))
             self._processes.pop(name, None)
             if code == REFUSED:
                 raise Refused(f"{name} cannot run on this site's stores; everything is stopped, the reason is above")
-            lived = time.time() - member.started_at
             quick_ends = 0 if lived > HEALTHY_AFTER else quick_ends + 1
-            pause = FIRST_PAUSE if lived > HEALTHY_AFTER else min(pause * 2, LONGEST_PAUSE)
+            pause = pause_after(pause, lived)
             member.state, member.exit_code, member.restarts = "waiting", code, member.restarts + 1
             self._write_status()
             log.warning("%s ended with %s; starting it again in %.1f s", name, code, pause)
@@ -213,6 +216,11 @@ class Supervisor:
         new = self.data / "run" / "status.json.new"
         new.write_text(json.dumps(body))
         new.replace(self.data / "run" / "status.json")
+
+
+def pause_after(before: float, lived: float) -> float:
+    """How long to wait with the next start of what lived so long, when it was `before` that time; seconds."""
+    return FIRST_PAUSE if lived > WORKED_AFTER else min(before * 2, LONGEST_PAUSE)
 
 
 async def _end(processes: list[Process]) -> None:

@@ -1,4 +1,7 @@
-"""Alerts over HTTP into a whole site while it is killed: nothing that was acknowledged is lost, nothing told twice."""
+"""Alerts over HTTP into a whole site while it is killed: nothing that was acknowledged is lost, nothing told twice.
+
+How long everything may take is measured by `make soak` and `make bench`, on a machine that does nothing else.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +18,14 @@ async def test_an_alert_role_that_is_killed_in_a_storm_loses_no_transition_and_t
     args = storm.options(["--alerts", "1000", "--assets", "20", "--seconds", "12", "--kill", "5"])
     found = await storm.measure(args, tmp_path)
     assert found["killed"] == 5
-    assert storm.met(found, args), found
+    assert storm.whole(found, args), found
 
 
 async def test_the_roots_alerts_may_come_after_their_childrens(tmp_path: Path) -> None:
     args = storm.options(["--alerts", "600", "--assets", "30", "--seconds", "6", "--late", "2"])
     found = await storm.measure(args, tmp_path)
     assert found["messages"] == storm.PARENTS + 1
-    assert storm.met(found, args), found
+    assert storm.whole(found, args), found
 
 
 async def test_what_was_acknowledged_is_there_after_kill_9_of_everything(tmp_path: Path) -> None:

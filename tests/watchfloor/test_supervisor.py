@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from watchfloor import valkey
-from watchfloor.supervisor import AlreadyRunning, Supervisor
+from watchfloor.supervisor import FIRST_PAUSE, LONGEST_PAUSE, AlreadyRunning, Supervisor, pause_after
 from watchfloor.zygote import Zygote
 
 SLEEPER = "import signal,time\nsignal.signal(signal.SIGHUP, lambda *_: open({mark!r}, 'w').close())\ntime.sleep(600)"
@@ -79,6 +79,12 @@ async def test_a_killed_role_comes_back_and_is_counted(tmp_path: Path) -> None:
         assert one.members["web"].restarts == 1
         status = json.loads((tmp_path / "run" / "status.json").read_text())
         assert {m["name"]: m["restarts"] for m in status["members"]} == {"project": 0, "web": 1}
+
+
+def test_what_is_killed_while_it_works_is_started_again_at_once_and_what_fails_at_its_start_waits_longer() -> None:
+    pauses = [pause_after(before, lived=0.3) for before in (0.05, 0.1, 0.4, LONGEST_PAUSE)]
+    assert pauses == [0.1, 0.2, 0.8, LONGEST_PAUSE]
+    assert pause_after(LONGEST_PAUSE, lived=3.0) == FIRST_PAUSE
 
 
 async def test_stopping_leaves_no_process(tmp_path: Path) -> None:
