@@ -11,10 +11,10 @@ import contextlib
 import multiprocessing
 import time
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from multiprocessing.connection import Connection
 
 import aiohttp
+from msgspec.structs import replace
 
 from bench import processes
 from bench.figures import Figure, median, percentile, spread, until

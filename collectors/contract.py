@@ -23,9 +23,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar, Protocol, runtime_checkable
 
+import msgspec
+
 from collectors.settings import Credential, SourceSettings
 from feeds.model import Quality, Severity, Value
-from feeds.records import record
 
 
 class Reason(StrEnum):
@@ -58,8 +59,7 @@ _REASONS_ZH = {
 }
 
 
-@record(frozen=True, slots=True, kw_only=True)
-class Measurement:
+class Measurement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One value that a poller read; the runner makes an Observation of it.
 
     `metric` is `family.name` (`tcp.connect_ms`); `observed_at` (epoch seconds) only when the

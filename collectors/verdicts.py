@@ -8,7 +8,8 @@ see contract.Reason) or None with quality bad (nobody can tell until a person ha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from collectors.contract import AuthFailed, CollectorError, Measurement, Misconfigured, NotReady
 from collectors.jobs import Spec

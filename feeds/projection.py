@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from msgspec import structs
+
 from feeds.model import (
     Asset,
     AssetState,
@@ -135,7 +137,7 @@ class Projection:
         old = self.states.get(asset.id)
         base = old or AssetState(id=asset.id, region=asset.region, since=now, stale_since=now)
         kept = {key: r for key, r in base.readings.items() if not r.probe or r.probe in asset.probes}
-        new = assessed(replace(base, region=asset.region), kept, now, now)
+        new = assessed(structs.replace(base, region=asset.region), kept, now, now)
         if new != old:
             yield self._moved(new, now, "inventory")
         self._watch(new, now)
@@ -174,7 +176,7 @@ class Projection:
         """After a loss of Redis the first verdict that agrees with the journal goes on from the journal's time."""
         health, since = self.remembered.get(new.id, (None, 0.0))
         first = old.health is Health.UNKNOWN and old.seen_at is None
-        return replace(new, since=since) if first and health is new.health else new
+        return structs.replace(new, since=since) if first and health is new.health else new
 
     def _moved(self, new: AssetState, now: float, cause: str) -> Change:
         self.previous = self.states.get(new.id)

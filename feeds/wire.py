@@ -124,7 +124,7 @@ def parse_time(text: str) -> float:
 
 
 def public(record: object) -> dict[str, Any]:
-    """A dataclass as the JSON that people and other tools see: times as RFC 3339."""
+    """A record as the JSON that people and other tools see: times as RFC 3339."""
     shown: dict[str, Any] = {}
     for name, is_time in _fields(cast(Any, type(record))):
         value = getattr(record, name)
@@ -137,15 +137,15 @@ _PLAIN = frozenset((str, int, float, bool, type(None)))
 
 @cache
 def _fields(record: type[Any]) -> tuple[tuple[str, bool], ...]:
-    """A dataclass's fields, and which of them are times."""
-    assert is_dataclass(record)
-    return tuple((f.name, f.name in TIME_FIELDS) for f in fields(record))
+    """A record's fields, and which of them are times."""
+    names = record.__struct_fields__ if issubclass(record, msgspec.Struct) else (f.name for f in fields(record))
+    return tuple((name, name in TIME_FIELDS) for name in names)
 
 
 def _public_value(value: Any) -> Any:
     if isinstance(value, str):  # words of a fixed set; asked first, for a look into an enum is slow
         return value
-    if is_dataclass(value):
+    if is_dataclass(value) or isinstance(value, msgspec.Struct):
         return public(value)
     if isinstance(value, (list, tuple)):
         return [_public_value(item) for item in value]

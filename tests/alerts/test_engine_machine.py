@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, run_state_machine_as_test
 from hypothesis.stateful import rule as step
+from msgspec import structs
 
 from alerts import life, rulebook, suppressions
 from alerts.rule_forms import body as rule_body
@@ -107,7 +108,7 @@ class Machine(RuleBasedStateMachine):
         known = rig.engine.board.subjects.states.get(id)
         since = known.since if known is not None and known.health == health else rig.now
         new = state(id, health, tcp_up=reading(health == "ok", at=rig.now, fresh_for=6.0), t_x=reading(x, at=rig.now))
-        self.run(rig.change(change(replace(new, since=since, seen_at=rig.now), rig.now)))
+        self.run(rig.change(change(structs.replace(new, since=since, seen_at=rig.now), rig.now)))
         self.run(rig.step())
 
     @step(seconds=st.sampled_from([0.3, 1.0, 3.0, 12.0, 700.0]))

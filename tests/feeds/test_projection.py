@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from feeds.model import REFERENCE, Asset, AssetState, Change, Health, Heartbeat, Observation, Quality, SourceState
 from feeds.projection import Projection
@@ -135,7 +136,7 @@ def test_a_source_falls_silent_once_and_comes_back() -> None:
     assert isinstance(change.after, SourceState)
     assert change.after.silent_since == 11.0
     assert not list(one.tick(30.0))
-    list(one.beat(replace(beat, at=31.0), 31.0))
+    list(one.beat(dataclasses.replace(beat, at=31.0), 31.0))
     assert one.sources["cma"].silent_since is None
 
 
@@ -143,7 +144,7 @@ def test_a_failing_source_says_since_when() -> None:
     one = projection()
     beat = Heartbeat(source="cma", kind="emergency.cap", at=1.0, ok=False, every=10.0, error="refused")
     list(one.beat(beat, 1.0))
-    list(one.beat(replace(beat, at=4.0), 4.0))
+    list(one.beat(dataclasses.replace(beat, at=4.0), 4.0))
     assert one.sources["cma"].failing_since == 1.0
 
 
