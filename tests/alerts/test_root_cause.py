@@ -195,13 +195,18 @@ LOSSES: list[list[set[str]]] = [
 GAINS: list[list[set[str]]] = [[{"up1"}, set()], [{"up2"}, set()], [set()]]
 
 
+def stages(lost: list[set[str]]) -> str:
+    """Sorted: the order of a set of words is another one in each process, and every worker must name a test alike."""
+    return " then ".join("+".join(sorted(one)) or "none" for one in lost)
+
+
 def sights(desk: Desk) -> list[tuple[str, str]]:
     return sorted((one.asset, one.rule) for one in desk.board.alerts.values() if one.active and not one.suppressed_by)
 
 
 @pytest.mark.parametrize("turned", [False, True], ids=["polled in order", "polled the other way round"])
-@pytest.mark.parametrize("gains", GAINS, ids=str)
-@pytest.mark.parametrize("losses", LOSSES, ids=str)
+@pytest.mark.parametrize("gains", GAINS, ids=stages)
+@pytest.mark.parametrize("losses", LOSSES, ids=stages)
 def test_a_lost_group_has_one_root_in_whatever_order_it_is_lost_and_comes_back(
     losses: list[set[str]], gains: list[set[str]], turned: bool
 ) -> None:
