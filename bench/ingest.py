@@ -24,7 +24,8 @@ import aiohttp
 from bench import processes
 from bench.figures import Figure, until
 from bench.site import Plan, folder, members, written
-from tests.e2e.site import HEAD, Site, free_port
+from tests.e2e.site import HEAD, Site
+from tests.ports import free_port
 
 BATCH = 64
 CONNECTIONS = 32
@@ -169,7 +170,8 @@ def kill_everything(site: Site) -> None:
 
 def kept(site: Site, run: str) -> int:
     """How many alerts of a run the journal has."""
-    with sqlite3.connect(f"file:{site.folder / 'data' / 'journal.sqlite3'}?mode=ro", uri=True) as database:
+    path = site.folder / "data" / "journal.sqlite3"
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
         pattern = f'%"run":"{run}"%'
         query = "SELECT count(*) FROM doc WHERE kind = 'alert' AND body LIKE ?"
         return int(database.execute(query, (pattern,)).fetchone()[0])

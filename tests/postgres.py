@@ -11,7 +11,6 @@ import itertools
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -23,8 +22,10 @@ from typing import Any
 
 import asyncpg
 
+from tests.patience import PATIENCE
+from tests.ports import free_port
+
 USER, PASSWORD = "watch", "loopback-only"
-PATIENCE = 30.0
 QUICK = ("fsync=off", "full_page_writes=off", "shared_buffers=16MB", "autovacuum=off", "max_wal_size=128MB")
 
 
@@ -38,7 +39,7 @@ class Postgres:
 
     def __init__(self, *options: str) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="wfpg"))
-        self.port = _free_port()
+        self.port = free_port()
         self._options = (*QUICK, *options)
         self._names = (f"t{number}" for number in itertools.count(1))
         self._used: list[str] = []
@@ -142,9 +143,3 @@ class Postgres:
 
     def _wait(self, work: Coroutine[Any, Any, None]) -> None:
         self._thread.submit(self._runner.run, work).result()
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -234,13 +234,3 @@ def problem(answer: httpx2.Response, status: int, slug: str) -> dict[str, Any]:
     assert document["type"] == f"urn:watchfloor:problem:{slug}"
     assert document["status"] == status
     return document
-
-
-async def until(condition: Callable[[], Awaitable[bool] | bool], seconds: float = 5.0) -> None:
-    """Wait for something real (a socket, a process) to come about."""
-    async with asyncio.timeout(seconds):
-        while True:
-            answer = condition()
-            if answer if isinstance(answer, bool) else await answer:
-                return
-            await asyncio.sleep(0.01)

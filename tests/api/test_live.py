@@ -31,7 +31,8 @@ from feeds.clock import now
 from feeds.journal import Journal
 from feeds.live import Pump
 from feeds.model import AssetState, Change, Health, Kind
-from tests.api.conftest import B_TEXTS, PASSWORD, A, B, World, picture, until
+from tests.api.conftest import B_TEXTS, PASSWORD, A, B, World, picture
+from tests.patience import until
 
 Frame = dict[str, Any]
 

@@ -18,7 +18,7 @@ from feeds.journal import Journal
 from feeds.model import Alert, Severity
 from tests.alerts.builders import asset, command
 from tests.alerts.rig import Rig
-from tests.collectors.network.loopback import closed_port
+from tests.ports import free_port
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -39,7 +39,7 @@ async def test_a_devices_alarm_becomes_an_alert_and_its_ack_goes_back(bus: Bus, 
     rig = Rig(bus, journal)
     await rig.start()
     await rig.assets(asset("pump"))
-    plant = OpcUaPlant("127.0.0.1", closed_port(), {"Level": 1.0}, {"High": 900})
+    plant = OpcUaPlant("127.0.0.1", free_port(), {"Level": 1.0}, {"High": 900})
     await plant.start()
     conditions, poller = Conditions(bus, bus.site, lambda: rig.now), OpcUaPoller()
     uri = f"opc.tcp://{plant.address}?alarms=server"

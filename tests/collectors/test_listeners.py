@@ -21,16 +21,12 @@ from collectors.settings import Credential, ListenerRule, SourceSettings
 from feeds.bus import BusLost
 from feeds.model import Alert, Asset, Heartbeat, Severity
 from tests.collectors.virtual import BEGAN, FakeBus, clock, moved
+from tests.patience import until
+from tests.ports import free_port
 
 CORE = Asset(id="core", name="核心", kind="switch", region="532300", probes=("icmp://127.0.0.1",))
 PUBLIC = Credential(name="public", kind="snmpv2c", values={"community": "public"})
 LINE = b"<189>12: Nov 22 01:45:41: %LINK-3-UPDOWN: Interface Gi0/1, changed state to "
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def syslog(port: int, *rules: ListenerRule, id: str = "log") -> SourceSettings:
@@ -57,13 +53,6 @@ def say(port: int, *lines: bytes) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
         for line in lines:
             one.sendto(line, ("127.0.0.1", port))
-
-
-async def until(done: Callable[[], Any]) -> Any:
-    async with asyncio.timeout(10):
-        while not (found := done()):
-            await asyncio.sleep(0.01)
-        return found
 
 
 def beating(bus: FakeBus, source: str, good: Callable[[Heartbeat], bool]) -> Callable[[], Heartbeat | None]:

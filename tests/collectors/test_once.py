@@ -14,7 +14,8 @@ from collectors import once, registry
 from collectors.contract import Measurement, Reason, Target
 from collectors.settings import Credential
 from feeds.model import Observation, Quality
-from tests.collectors.network.loopback import Talk, closed_port, hanging_up, serve, silence
+from tests.collectors.network.loopback import Talk, hanging_up, serve, silence
+from tests.ports import free_port
 from watchfloor import cli
 
 SECRET = "hunter2hunter2"
@@ -92,7 +93,7 @@ async def babbling(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 @pytest.mark.parametrize("name", sorted(URIS))
 async def test_a_refusal_is_said_with_its_mend(name: str) -> None:
-    verdict, zh, en = await ask(uri(name, closed_port()))
+    verdict, zh, en = await ask(uri(name, free_port()))
     assert (verdict.value, verdict.text.partition(":")[0]) == (False, Reason.REFUSED)
     assert "拒绝连接" in zh
     assert "启动服务" in zh
@@ -208,7 +209,7 @@ def test_the_command_takes_its_credentials_and_language_from_the_settings(
         '[site]\nname = "x"\nregion = "532300"\nlanguage = "en"\n[credentials.pw]\nkind = "password"\n'
         f'user = "u"\npassword = "{SECRET}"\n'
     )
-    address = f"http://127.0.0.1:{closed_port()}/?cred=pw"
+    address = f"http://127.0.0.1:{free_port()}/?cred=pw"
     assert cli.main(["collect", "--once", address, "-c", str(file)]) == 1
     assert "refused" in capsys.readouterr().out
     assert cli.main(["collect", "--once", address, "-c", str(file), "--language", "zh-CN"]) == 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,22 +26,15 @@ from collectors.sim.warnings import BULLETINS
 from collectors.sim.world import Unknown, World, read, seconds
 from feeds.cap import CapDocument, parse, to_warning
 from feeds.model import Asset, EmergencyWarning
+from tests.ports import free_port
 
 COLUMNS = "id,name,kind,region,lat,lon,parents,redundancy_group,owner,importance,labels,probes"
-
-
-def free_ports(count: int) -> list[int]:
-    taken = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in taken]
-    for one in taken:
-        one.close()
-    return ports
 
 
 @asynccontextmanager
 async def world(folder: Path, scenarios: str = "", speed: float = 1.0) -> AsyncIterator[tuple[World, list[str], str]]:
     """Core, county below it, a page below the county, and a warning centre; gives their URIs and the index's."""
-    core, county, page, centre = free_ports(4)
+    core, county, page, centre = (free_port() for _ in range(4))
     uris = [f"tcp://127.0.0.1:{core}", f"tcp://127.0.0.1:{county}", f"http://127.0.0.1:{page}/"]
     rows = [f"core,c,router,532300,,,,,,,,{uris[0]}", f"county,x,router,532301,,,core,,,,,{uris[1]}",
             f"page,p,service,532301,,,county,,,,,{uris[2]}"]  # fmt: skip
@@ -141,7 +133,7 @@ def test_times_of_a_scenario() -> None:
 
 
 async def test_devices_speak_by_themselves_and_the_real_listeners_understand_them(tmp_path: Path) -> None:
-    core, county, desk = free_ports(3)
+    core, county, desk = (free_port() for _ in range(3))
     rows = [f"core,c,router,532300,,,,,,,,tcp://127.0.0.21:{core}",
             f"county,x,switch,532301,,,core,,,,,tcp://127.0.0.22:{county}",
             f"desk,d,server,532301,,,county,,,,,tcp://127.0.0.23:{desk}"]  # fmt: skip

@@ -34,7 +34,7 @@ async def test_a_role_killed_while_the_files_are_broken_comes_back_on_the_old_on
             before = {name: member["pid"] for name, member in site.members().items()}
             site.kill("collect", "project", "alert", "command")
             await live.until(lambda view: set(troubles(view)) == {f"role.{name}" for name in (
-                "collect", "project", "alert", "command")}, 30)  # fmt: skip
+                "collect", "project", "alert", "command")})  # fmt: skip
             assert all("watchfloor.toml:" in words for words in troubles(live.view).values())
             await service.stop()  # it works: a fault is found by the collector, the projector and the rule
             await live.until(lambda view: view["asset"]["x1"]["health"] == "down" and view["alert"])
@@ -44,21 +44,21 @@ async def test_a_role_killed_while_the_files_are_broken_comes_back_on_the_old_on
 
             site.config.write_text(good)  # mended, but its inventory is still away
             site.kill("project")
-            await live.until(lambda view: "assets.csv" in troubles(view).get("role.project", ""), 20)
+            await live.until(lambda view: "assets.csv" in troubles(view).get("role.project", ""))
             assert set(live.view["asset"]) == {"x1"}
 
             (tmp_path / "assets.csv").write_text(inventory + rows.replace("x1,甲", "x2,乙"))
             assert site.process is not None
             os.kill(site.process.pid, signal.SIGHUP)
             await live.until(lambda view: view["asset"].get("x2", {}).get("health") == "ok")
-            await live.until(lambda view: not troubles(view), 20)
+            await live.until(lambda view: not troubles(view))
 
             site.config.write_text(good.replace('severity = "critical"', 'severity = "catastrophic"'))
             os.kill(site.process.pid, signal.SIGHUP)  # nothing died: the running ones stay, and it is said as well
-            await live.until(lambda view: len(troubles(view)) == 5, 20)
+            await live.until(lambda view: len(troubles(view)) == 5)
             site.config.write_text(good)
             os.kill(site.process.pid, signal.SIGHUP)
-            await live.until(lambda view: not troubles(view), 20)
+            await live.until(lambda view: not troubles(view))
     await service.stop()
 
 

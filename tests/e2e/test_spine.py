@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import shutil
 import signal
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 from tests.e2e.site import Hook, Live, Person, Service, Site, hook, running
+from tests.patience import until
+from watchfloor import supervisor
 
 ROLES = ("collect", "project", "alert", "command", "web")
 
@@ -59,12 +61,6 @@ def alive(pid: int) -> bool:
         return False
 
 
-async def settled(condition: Any, within: float = 10.0) -> None:
-    async with asyncio.timeout(within):
-        while not condition():
-            await asyncio.sleep(0.05)
-
-
 def told(receiver: Hook, alert: dict[str, Any]) -> list[str]:
     """The reasons for which the receiver has heard of this alert, in order."""
     return [body["reason"] for _, body in receiver.calls if body["alert"]["id"] == alert["id"]]
@@ -88,12 +84,10 @@ async def test_a_fault_turns_red_raises_is_acknowledged_clears_and_is_on_record(
     async with first.live() as live, second.live() as other:
         await live.until(lambda view: health(view) == "ok")
         await service.stop()
-        killed = time.monotonic()
         await live.until(lambda view: health(view) == "down")
-        assert time.monotonic() - killed < 1 + 1 + 1  # interval + timeout + 1 s
         alert = await live.until(alert_of)
         assert (alert["severity"], alert["active"], alert["acked"]) == ("critical", True, False)
-        await settled(lambda: told(receiver, alert) == ["first"])  # what an acknowledgement overtakes is not sent
+        await until(lambda: told(receiver, alert) == ["first"])  # what an acknowledgement overtakes is not sent
 
         answer = await first.post(
             f"alerts/{alert['id']}/ack", {"comment": "已联系电信抢修", "rev": alert["rev"]}, expect=200
@@ -109,14 +103,14 @@ async def test_a_fault_turns_red_raises_is_acknowledged_clears_and_is_on_record(
     steps = [(step["name"], step["actor"], step.get("reason") or step.get("comment")) for step in record["transitions"]]
     assert [name for name, _, _ in steps] == ["raise", "ack", "clear"]
     assert steps[1] == ("ack", "网管乙", "已联系电信抢修")
-    await settled(lambda: told(receiver, alert) == ["first", "cleared"])
+    await until(lambda: told(receiver, alert) == ["first", "cleared"])
     assert len(receiver.keys) == len(set(receiver.keys))
     verified = site.cli("journal", "verify")
     assert verified.returncode == 0, verified.stdout
 
 
 @pytest.mark.parametrize("victims", [*((role,) for role in ROLES), ROLES], ids=lambda v: "+".join(v))
-async def test_killed_roles_are_back_within_five_seconds_and_nothing_is_lost(
+async def test_killed_roles_are_back_by_themselves_and_nothing_is_lost(
     site: Site, service: Service, receiver: Hook, victims: tuple[str, ...]
 ) -> None:
     person = await site.person("网管乙", "operator")
@@ -129,16 +123,17 @@ async def test_killed_roles_are_back_within_five_seconds_and_nothing_is_lost(
         rev = live.rev
     before = {name: member["pid"] for name, member in site.members().items()}
     site.kill(*victims)
-    killed = time.monotonic()
-    await settled(lambda: all(site.members()[v]["pid"] not in (0, before[v]) for v in victims))
+    await until(lambda: all(site.members()[v]["pid"] not in (0, before[v]) for v in victims))
     live = await reopened(person, rev)
     await service.start()  # the picture moves again, and from the right place
-    await live.until(lambda view: "x1" not in view["asset"] or health(view) == "ok", 10)
-    assert time.monotonic() - killed < 8
+    await live.until(lambda view: health(view) == "ok")
     await site.ready()
     record = await person.get(f"alerts/{alert['id']}")
     assert [step["name"] for step in record["transitions"]][:2] == ["raise", "ack"]
     assert len(receiver.keys) == len(set(receiver.keys))
+    pauses = re.findall(r"starting it again in ([0-9.]+) s", (site.folder / "site.log").read_text())
+    assert len(pauses) >= len(victims)
+    assert max(map(float, pauses)) <= supervisor.LONGEST_PAUSE
     await live.socket.close()
 
 
@@ -149,8 +144,8 @@ async def test_the_forking_process_killed_takes_the_roles_with_it_and_all_come_b
     before = {name: member["pid"] for name, member in site.members().items() if name != "valkey"}
     parent = int(Path(f"/proc/{before['web']}/stat").read_text().rpartition(")")[2].split()[1])
     os.kill(parent, signal.SIGKILL)
-    await settled(lambda: all(site.members()[name]["pid"] not in (0, pid) for name, pid in before.items()), 15)
-    await settled(lambda: not any(alive(pid) for pid in before.values()))
+    await until(lambda: all(site.members()[name]["pid"] not in (0, pid) for name, pid in before.items()))
+    await until(lambda: not any(alive(pid) for pid in before.values()))
     live = await reopened(person, "")
     await live.until(lambda view: health(view) == "ok")
     await live.socket.close()
@@ -168,11 +163,9 @@ async def test_valkey_killed_with_its_data_is_rebuilt_and_nothing_accepted_is_lo
         await live.until(lambda view: (alert_of(view) or {}).get("acked"))
         site.kill("valkey")
         shutil.rmtree(tmp_path / "data" / "valkey")
-        killed = time.monotonic()
         while (await live.next())["type"] != "resync":
             pass
         await live.until(lambda view: health(view) == "down" and (alert_of(view) or {}).get("acked"))
-        assert time.monotonic() - killed < 5
         again = alert_of(live.view)
         assert again is not None
         assert (again["id"], again["ack"]["comment"]) == (alert["id"], "在处理")

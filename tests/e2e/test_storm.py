@@ -8,8 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench import ingest, storm
-from bench.figures import until
-from tests.e2e.site import Site, free_port, running
+from tests.e2e.site import Site, running
+from tests.patience import until
+from tests.ports import free_port
 
 
 async def test_an_alert_role_that_is_killed_in_a_storm_loses_no_transition_and_tells_nothing_twice(
@@ -22,7 +23,7 @@ async def test_an_alert_role_that_is_killed_in_a_storm_loses_no_transition_and_t
 
 
 async def test_the_roots_alerts_may_come_after_their_childrens(tmp_path: Path) -> None:
-    args = storm.options(["--alerts", "600", "--assets", "30", "--seconds", "6", "--late", "2"])
+    args = storm.options(["--alerts", "600", "--assets", "30", "--seconds", "6", "--late", "2", "--hold", "60"])
     found = await storm.measure(args, tmp_path)
     assert found["messages"] == storm.PARENTS + 1
     assert storm.whole(found, args), found
@@ -32,9 +33,9 @@ async def test_what_was_acknowledged_is_there_after_kill_9_of_everything(tmp_pat
     async with running(tmp_path, ingest.ROWS) as site:
         added = site.cli("token", "add", "bench", "--scope", "ingest")
         token = added.stdout.split()[-1]
-        load = ingest.Load(site.port, token, batch=4, connections=8, seconds=1.0, run="kill")
+        load = ingest.Load(site.port, token, batch=4, connections=8, seconds=2.0, run="kill")
         (taken, _, _), _ = await ingest.pushed(load)
-        assert taken > 100
+        assert taken > load.batch
         ingest.kill_everything(site)
         again = Site(tmp_path, free_port())
         again.config.write_text(site.config.read_text().replace(str(site.port), str(again.port)))
@@ -42,10 +43,7 @@ async def test_what_was_acknowledged_is_there_after_kill_9_of_everything(tmp_pat
         try:
             await again.ready()
 
-            async def all_there() -> bool:
-                return ingest.kept(again, "kill") == taken
-
-            await until(all_there, every=0.2, within=30)
+            await until(lambda: ingest.kept(again, "kill") == taken, every=0.2)
         finally:
             await again.stop()
         verified = again.cli("journal", "verify")

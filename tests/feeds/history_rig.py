@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from feeds import wire
@@ -83,10 +82,3 @@ async def hot_keys(bus: Bus) -> Sequence[bytes]:
         pipe.keys(f"hi:{{{bus.site}}}:*")
         (keys,) = await pipe.execute()
     return list(keys)
-
-
-async def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    """Wait for something real (a process, a socket) to come about."""
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.01)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
-import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -14,6 +12,7 @@ from typing import Any
 
 import redis
 
+from tests.patience import PATIENCE
 from watchfloor.process import die_with_parent
 from watchfloor.valkey import server_binary
 
@@ -26,20 +25,7 @@ loglevel notice
 """
 
 
-def free_ports(count: int) -> list[int]:
-    """Loopback ports that nobody listens on at this moment, all different, below the range of outgoing connections."""
-    with contextlib.ExitStack() as held:
-        found: list[int] = []
-        while len(found) < count:
-            port = 10_000 + secrets.randbelow(20_000)
-            one = held.enter_context(socket.socket())
-            with contextlib.suppress(OSError):
-                one.bind(("127.0.0.1", port))
-                found.append(port)
-        return found
-
-
-def until(condition: Callable[[], Any], what: str, within: float = 20.0) -> Any:
+def until(condition: Callable[[], Any], what: str, within: float = PATIENCE) -> Any:
     """What the condition gives, as soon as it gives something; servers that are not there yet are waited for."""
     end = time.monotonic() + within
     while time.monotonic() < end:

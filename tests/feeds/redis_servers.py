@@ -16,7 +16,8 @@ from typing import Any
 
 import redis
 
-from tests.feeds.redis_node import Node, free_ports, until
+from tests.feeds.redis_node import Node, until
+from tests.ports import free_port
 
 __all__ = ["EVERYTHING", "FORMS", "PASSWORD", "SENTINEL_PASSWORD", "SERVICE", "Node", "SentinelSet", "Servers"]
 
@@ -93,7 +94,7 @@ class SentinelSet(Servers):
     """One master, two replicas, three sentinels; a master is taken for dead after one second."""
 
     def __init__(self, folder: Path) -> None:
-        ports = free_ports(6)
+        ports = [free_port() for _ in range(6)]
         stores = [Node(folder / f"store{n}", ports[n], PASSWORD) for n in range(3)]
         for n, node in enumerate(stores):
             follow = f"replicaof 127.0.0.1 {ports[0]}\n" if n else ""
@@ -159,7 +160,7 @@ class Cluster(Servers):
     """Three masters, each with one replica; a node is taken for dead after one second."""
 
     def __init__(self, folder: Path) -> None:
-        ports = free_ports(12)
+        ports = [free_port() for _ in range(12)]
         nodes = [Node(folder / f"node{n}", ports[n], PASSWORD) for n in range(6)]
         ids = [secrets.token_hex(20) for _ in range(6)]
         for n, node in enumerate(nodes):

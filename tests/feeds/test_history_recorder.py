@@ -19,7 +19,8 @@ from feeds.history import HistorySettings, Recording, recorder, schema
 from feeds.history.rollup import DAY, HOUR
 from feeds.history.schema import SERIES_BITS
 from feeds.journal import JournalLost
-from tests.feeds.history_rig import BASE, Rig, hot_keys, seen, store_at, until
+from tests.feeds.history_rig import BASE, Rig, hot_keys, seen, store_at
+from tests.patience import until
 from watchfloor import valkey
 
 _sites = itertools.count()

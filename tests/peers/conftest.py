@@ -15,8 +15,7 @@ from typing import Any
 
 import pytest
 
-PATIENCE = 30.0
-"""Seconds for a peer to begin."""
+from tests.patience import PATIENCE
 
 
 def program(name: str) -> str:
@@ -29,19 +28,6 @@ def program(name: str) -> str:
     if found is None:
         pytest.skip(f"{name} is not installed")
     return found
-
-
-def free_port() -> int:
-    """A port that is free over TCP and over UDP."""
-    while True:
-        with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            port = int(tcp.getsockname()[1])
-            try:
-                udp.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
 
 
 def unprivileged() -> dict[str, Any]:

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.peers.conftest import PATIENCE, free_port
+from tests.patience import PATIENCE
+from tests.ports import free_port
 
 RECORDINGS = Path(__file__).parents[3] / "shared" / "samples" / "devices" / "snmp"
 

@@ -15,7 +15,8 @@ from collectors.network.sql import SqlPoller
 from collectors.network.sql_queries import BUILT_IN
 from collectors.settings import Credential
 from tests.collectors.network.loopback import ask, failure, target, values
-from tests.peers.conftest import free_port, own, program, running, unprivileged
+from tests.peers.conftest import own, program, running, unprivileged
+from tests.ports import free_port
 
 pytestmark = pytest.mark.timeout(180)
 PASSWORD = "open sesame"

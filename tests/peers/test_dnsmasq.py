@@ -9,7 +9,8 @@ import pytest
 from collectors.contract import NotReady, Reason
 from collectors.network.dns import DnsPoller
 from tests.collectors.network.loopback import ask, failure, target, values
-from tests.peers.conftest import free_port, own, program, running
+from tests.peers.conftest import own, program, running
+from tests.ports import free_port
 
 
 async def test_records_errors_and_the_end(tmp_path: Path) -> None:

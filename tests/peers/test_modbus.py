@@ -14,8 +14,8 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 from collectors.contract import Misconfigured, NotReady
 from collectors.network.modbus import ModbusPoller
 from tests.collectors.network.loopback import ask, failure, target
-from tests.peers.conftest import free_port
 from tests.peers.node_peers import node_peer
+from tests.ports import free_port
 
 pytestmark = pytest.mark.timeout(120)
 

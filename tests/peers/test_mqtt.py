@@ -17,7 +17,8 @@ from collectors.settings import Credential
 from feeds.model import Quality
 from tests.collectors.network.loopback import ask, failure, target
 from tests.collectors.network.test_mqtt import desktop
-from tests.peers.conftest import free_port, own, program, running, unprivileged
+from tests.peers.conftest import own, program, running, unprivileged
+from tests.ports import free_port
 
 pytestmark = pytest.mark.timeout(120)
 PASSWORD = "open sesame"

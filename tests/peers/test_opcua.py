@@ -16,8 +16,8 @@ from collectors.settings import Credential
 from feeds.model import Quality, Severity
 from tests.collectors.network.loopback import ask, failure, target
 from tests.collectors.network.test_opcua import desktop
-from tests.peers.conftest import free_port
 from tests.peers.node_peers import NodePeer, node_peer
+from tests.ports import free_port
 
 pytestmark = pytest.mark.timeout(180)
 NODE = "node=ns%3D1%3Bs%3DLevel"

@@ -19,7 +19,8 @@ from aiohttp import web
 
 from tests.e2e.site import Live, Person, Site
 from tests.e2e.site import running as running_site
-from tests.peers.conftest import free_port, own, program, running, unprivileged
+from tests.peers.conftest import own, program, running, unprivileged
+from tests.ports import free_port
 
 PROMETHEUS = """\
 global: {{scrape_interval: 1s, evaluation_interval: 1s}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 from feeds import bus_lease
 from feeds.bus import Bus
 from feeds.journal import Journal, StoreRefused
+from tests.patience import until
 from watchfloor.applied import Start
 from watchfloor.roles import _refused
 from watchfloor.seat import Build, Role, Seat
@@ -77,12 +78,6 @@ def builder(made: list[Worker]) -> Build:
         return Role(worker, reload)
 
     return build
-
-
-async def until(condition: Callable[[], Any]) -> None:
-    async with asyncio.timeout(30):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 @contextlib.asynccontextmanager

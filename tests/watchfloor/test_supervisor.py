@@ -10,11 +10,12 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from tests.patience import until
 from watchfloor import valkey
 from watchfloor.supervisor import FIRST_PAUSE, LONGEST_PAUSE, AlreadyRunning, Supervisor, pause_after
 from watchfloor.zygote import Zygote
@@ -45,12 +46,6 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
-
-
-async def until(condition: Callable[[], bool], within: float = 10.0) -> None:
-    async with asyncio.timeout(within):
-        while not condition():
-            await asyncio.sleep(0.02)
 
 
 def make(data: Path, *, embedded: bool = False) -> Supervisor:
@@ -130,7 +125,7 @@ async def test_a_valkey_file_that_cannot_be_loaded_is_set_aside(tmp_path: Path) 
         for file in folder.iterdir():
             file.write_bytes(b"rubbish")
         os.kill(first, signal.SIGKILL)
-        await until(lambda: one.members["valkey"].pid != first and one.members["valkey"].state == "running", 30)
+        await until(lambda: one.members["valkey"].pid != first and one.members["valkey"].state == "running")
         assert list(tmp_path.glob("valkey.broken-*"))
 
 
@@ -159,7 +154,7 @@ async def test_children_die_with_a_supervisor_that_is_killed(tmp_path: Path) -> 
     process = subprocess.Popen([sys.executable, "-m", "watchfloor", "run", "-c", str(config)])
     status = tmp_path / "run" / "status.json"
     try:
-        await until(lambda: status.exists() and len(json.loads(status.read_text())["members"]) == 6, 30)
+        await until(lambda: status.exists() and len(json.loads(status.read_text())["members"]) == 6)
         pids = [member["pid"] for member in json.loads(status.read_text())["members"]]
     finally:
         process.kill()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -63,13 +62,6 @@ def saying(data: bytes) -> Talk:
 
 async def hanging_up(_: asyncio.StreamReader, __: asyncio.StreamWriter) -> None:
     """Accepts and closes."""
-
-
-def closed_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """A port of 127.0.0.1 that nobody listens on."""
-    with socket.socket(socket.AF_INET, kind) as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def target(text: str, credential: Credential | None = None, timeout: float = 2.0) -> Target:

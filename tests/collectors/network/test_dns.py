@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -19,7 +18,8 @@ from hypothesis import strategies as st
 
 from collectors.contract import Misconfigured, NotReady, Reason
 from collectors.network.dns import DnsPoller, asked_name, judge, question
-from tests.collectors.network.loopback import ask, closed_port, failure, target, values
+from tests.collectors.network.loopback import ask, failure, target, values
+from tests.ports import free_port
 
 Reply = Callable[[dns.message.Message], bytes | None]
 
@@ -155,7 +155,7 @@ async def test_silence_scraps_and_forged_ids_are_a_timeout(reply: Reply) -> None
 
 
 async def test_a_closed_port_is_refused() -> None:
-    port = closed_port(socket.SOCK_DGRAM)
+    port = free_port()
     error = await failure(DnsPoller(), target(f"dns://127.0.0.1:{port}/a.example"))
     assert isinstance(error, NotReady)
     assert error.reason is Reason.REFUSED

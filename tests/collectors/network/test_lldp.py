@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from dataclasses import replace
 
 from hypothesis import given
@@ -13,8 +12,9 @@ from collectors.network import lldp
 from collectors.network.lldp import Link, Neighbour, propose
 from collectors.network.snmp_session import Agents
 from feeds.model import Asset
-from tests.collectors.network.loopback import closed_port, target
+from tests.collectors.network.loopback import target
 from tests.collectors.network.snmp_agent import serving
+from tests.ports import free_port
 
 R = lldp.REMOTE
 TABLE: dict[str, object] = {
@@ -51,7 +51,7 @@ async def test_a_device_without_lldp_hears_nobody() -> None:
 
 
 async def test_a_survey_goes_on_past_a_device_that_does_not_answer() -> None:
-    dead = replace(target(f"snmp://127.0.0.1:{closed_port(socket.SOCK_DGRAM)}"), asset="dead")
+    dead = replace(target(f"snmp://127.0.0.1:{free_port()}"), asset="dead")
     async with serving(TABLE) as agent:
         alive = replace(target(f"snmp://127.0.0.1:{agent.port}"), asset="access-1")
         heard, wrong = await lldp.survey([dead, alive], Agents())

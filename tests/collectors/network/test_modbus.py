@@ -17,7 +17,8 @@ from collectors.network import modbus_points
 from collectors.network.modbus import ModbusPoller
 from collectors.sim.modbus import Memory, ModbusDevice, words
 from feeds.model import Quality
-from tests.collectors.network.loopback import ask, closed_port, failure, hanging_up, saying, serve, silence, target
+from tests.collectors.network.loopback import ask, failure, hanging_up, saying, serve, silence, target
+from tests.ports import free_port
 
 HOLDING = dict(enumerate([*words("f", 230.5), *words("i", -70000), *words("q", -(2**40)), *words("d", 2.5)])) | {
     20: 0b1000, 21: 65535, 22: 0x4142, 23: 0x4300, 30: 0x7FC0, 31: 0, 40: 0x0000, 41: 0x4366, 900: 7,
@@ -131,7 +132,7 @@ async def test_exception_codes_are_told_in_words(code: int, kind: type[Exception
 
 async def test_each_way_to_fail_has_its_word() -> None:
     async with poller() as asker:
-        refused = await failure(asker, target(f"modbus://127.0.0.1:{closed_port()}?hr=0"))
+        refused = await failure(asker, target(f"modbus://127.0.0.1:{free_port()}?hr=0"))
         found = [refused]
         for talk in (silence, hanging_up, saying(b"HTTP/1.1 400 Bad Request\r\n\r\n"), saying(b"\0\1\0\0\xff\xff\1")):
             async with serve(talk) as port:

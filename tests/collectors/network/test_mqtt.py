@@ -22,7 +22,8 @@ from collectors.network.mqtt_watch import RETAINED
 from collectors.settings import Credential
 from collectors.sim.mqtt import MqttBroker
 from feeds.model import Quality
-from tests.collectors.network.loopback import ask, closed_port, failure, hanging_up, saying, serve, silence, target
+from tests.collectors.network.loopback import ask, failure, hanging_up, saying, serve, silence, target
+from tests.ports import free_port
 
 LOGIN = Credential(name="b", kind="password", values={"user": "watch", "password": "open sesame"})
 
@@ -243,7 +244,7 @@ async def test_another_version_is_told_with_its_mend() -> None:
 async def test_each_way_to_fail_has_its_word() -> None:
     found = []
     async with desktop() as desk:
-        found.append(await failure(desk.poller, target(f"mqtt://127.0.0.1:{closed_port()}/a")))
+        found.append(await failure(desk.poller, target(f"mqtt://127.0.0.1:{free_port()}/a")))
         for talk in (silence, hanging_up, saying(b"HTTP/1.1 400 Bad\r\n\r\n"), saying(b"\x20\x02\x00\x03"),
                      saying(b"\x20\xff\xff\xff\xff")):  # fmt: skip
             async with serve(talk) as port:

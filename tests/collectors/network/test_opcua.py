@@ -18,7 +18,8 @@ from collectors.network.opcua import OpcUaPoller
 from collectors.settings import Credential
 from collectors.sim.opcua import OpcUaPlant
 from feeds.model import Quality, Severity
-from tests.collectors.network.loopback import ask, closed_port, failure, hanging_up, saying, serve, silence, target
+from tests.collectors.network.loopback import ask, failure, hanging_up, saying, serve, silence, target
+from tests.ports import free_port
 
 pytestmark = pytest.mark.timeout(60)
 LEVEL = "node=ns%3D2%3Bs%3DLevel&metric=river.level&unit=m"
@@ -29,7 +30,7 @@ Wanted = Callable[[], bool]
 
 @asynccontextmanager
 async def plant(port: int = 0, **settings: object) -> AsyncIterator[OpcUaPlant]:
-    one = OpcUaPlant("127.0.0.1", port or closed_port(), VALUES, ALARMS, **settings)  # type: ignore[arg-type]
+    one = OpcUaPlant("127.0.0.1", port or free_port(), VALUES, ALARMS, **settings)  # type: ignore[arg-type]
     await one.start()
     try:
         yield one
@@ -130,7 +131,7 @@ async def test_what_cannot_be_read_is_told_with_its_mend() -> None:
 
 
 async def test_a_server_that_restarts_is_lost_at_once_and_found_again() -> None:
-    port = closed_port()
+    port = free_port()
     async with desktop() as desk:
         async with plant(port) as server:
             one = at(server, LEVEL)
@@ -149,7 +150,7 @@ async def test_a_server_that_restarts_is_lost_at_once_and_found_again() -> None:
 async def test_each_way_to_fail_has_its_word() -> None:
     found = []
     async with desktop() as desk:
-        found.append(await failure(desk.poller, target(f"opc.tcp://127.0.0.1:{closed_port()}")))
+        found.append(await failure(desk.poller, target(f"opc.tcp://127.0.0.1:{free_port()}")))
         for talk in (silence, hanging_up, saying(b"HTTP/1.1 400 Bad Request\r\n\r\n")):
             async with serve(talk) as port:
                 found.append(await failure(desk.poller, target(f"opc.tcp://127.0.0.1:{port}", timeout=0.7)))
@@ -244,7 +245,7 @@ async def test_alarms_come_with_their_states_and_take_an_acknowledgement() -> No
 
 
 async def test_what_ended_while_we_were_away_is_over_after_the_refresh() -> None:
-    port = closed_port()
+    port = free_port()
     async with desktop() as desk:
         async with plant(port) as server:
             one = at(server, "alarms=i%3D2253")

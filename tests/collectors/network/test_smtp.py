@@ -15,7 +15,6 @@ from collectors.settings import Credential
 from tests.collectors.network.loopback import (
     Talk,
     ask,
-    closed_port,
     failure,
     hanging_up,
     saying,
@@ -24,6 +23,7 @@ from tests.collectors.network.loopback import (
     target,
     values,
 )
+from tests.ports import free_port
 
 DESK = Credential(name="mail", kind="password", values={"user": "duty", "password": "open sesame"})
 
@@ -94,7 +94,7 @@ async def test_each_way_of_failing_has_its_word(talk: Talk, reason: Reason) -> N
 
 
 async def test_a_closed_port_is_refused() -> None:
-    error = await failure(SmtpPoller(), target(f"smtp://127.0.0.1:{closed_port()}"))
+    error = await failure(SmtpPoller(), target(f"smtp://127.0.0.1:{free_port()}"))
     assert isinstance(error, NotReady)
     assert error.reason is Reason.REFUSED
 

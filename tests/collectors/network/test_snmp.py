@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -16,8 +15,9 @@ from collectors.network import snmp
 from collectors.network.snmp import SnmpPoller
 from collectors.settings import Credential
 from feeds.model import Value
-from tests.collectors.network.loopback import closed_port, failure, target
+from tests.collectors.network.loopback import failure, target
 from tests.collectors.network.snmp_agent import AUTHORIZATION, Agent, oid, serving
+from tests.ports import free_port
 
 SECRET = Credential(name="core", kind="snmpv2c", values={"community": "s3cret-community"})
 IF = "1.3.6.1.2.1.2.2.1"
@@ -203,7 +203,7 @@ async def test_a_wrong_community_is_a_timeout_that_names_it_as_a_cause(agent: Ag
 
 
 async def test_a_closed_port_is_refused_at_once(poller: SnmpPoller) -> None:
-    error = await failure(poller, target(f"snmp://127.0.0.1:{closed_port(socket.SOCK_DGRAM)}"))
+    error = await failure(poller, target(f"snmp://127.0.0.1:{free_port()}"))
     assert isinstance(error, NotReady)
     assert error.reason is Reason.REFUSED
 

@@ -16,7 +16,6 @@ from collectors.settings import Credential
 from tests.collectors.network.loopback import (
     Talk,
     ask,
-    closed_port,
     failure,
     hanging_up,
     saying,
@@ -24,6 +23,7 @@ from tests.collectors.network.loopback import (
     silence,
     target,
 )
+from tests.ports import free_port
 
 LOGIN = {"user": "watch", "password": "open sesame"}
 DESK = Credential(name="db", kind="password", values=LOGIN)
@@ -55,7 +55,7 @@ async def test_each_way_of_failing_has_its_word(scheme: str, talk: Talk, reason:
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 async def test_a_closed_port_is_refused(scheme: str) -> None:
-    error = await failure(SqlPoller(), target(f"{scheme}://127.0.0.1:{closed_port()}/x?cred=db", DESK))
+    error = await failure(SqlPoller(), target(f"{scheme}://127.0.0.1:{free_port()}/x?cred=db", DESK))
     assert isinstance(error, NotReady)
     assert error.reason is Reason.REFUSED
 
@@ -183,5 +183,5 @@ async def test_loading_a_driver_happens_once() -> None:
     poller = SqlPoller()
     for _ in range(2):
         with pytest.raises(NotReady):
-            await ask(poller, target(f"sql+mysql://127.0.0.1:{closed_port()}/x?cred=db", DESK))
+            await ask(poller, target(f"sql+mysql://127.0.0.1:{free_port()}/x?cred=db", DESK))
     await poller.close()

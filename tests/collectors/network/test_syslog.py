@@ -6,7 +6,7 @@ import asyncio
 import socket
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -25,6 +25,7 @@ from collectors.network.syslog import SyslogListener
 from collectors.network.syslog_lines import LARGEST, Framing, parse
 from collectors.settings import ListenerRule, SourceSettings
 from feeds.model import Asset
+from tests.patience import until
 
 NOW = datetime(2026, 11, 22, 1, 46, tzinfo=UTC).timestamp()
 SAMPLES = Path(__file__).parents[4] / "shared" / "samples" / "syslog"
@@ -68,12 +69,6 @@ async def listening(
         yield one
     finally:
         await one.close()
-
-
-async def until(done: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not done():
-            await asyncio.sleep(0)
 
 
 async def datagrams(listener: SyslogListener, *lines: bytes) -> None:

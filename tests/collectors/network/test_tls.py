@@ -21,7 +21,6 @@ from collectors.network import tls_certificate as certificates
 from collectors.network.tls import TlsPoller
 from tests.collectors.network.loopback import (
     ask,
-    closed_port,
     failure,
     hanging_up,
     saying,
@@ -30,6 +29,7 @@ from tests.collectors.network.loopback import (
     target,
     values,
 )
+from tests.ports import free_port
 
 DAY = 86400.0
 NOW = datetime.now(UTC)
@@ -166,7 +166,7 @@ async def test_each_way_of_failing_has_its_word(poller: TlsPoller) -> None:
             error = await failure(poller, target(f"tls://127.0.0.1:{port}", timeout=0.3))
         assert isinstance(error, NotReady)
         reasons[name] = error.reason
-    error = await failure(poller, target(f"tls://127.0.0.1:{closed_port()}"))
+    error = await failure(poller, target(f"tls://127.0.0.1:{free_port()}"))
     assert isinstance(error, NotReady)
     assert reasons == {"silence": Reason.TIMEOUT, "plain": Reason.WRONG_ANSWER, "gone": Reason.CLOSED}
     assert error.reason is Reason.REFUSED

@@ -1,0 +1,23 @@
+"""How tests wait: for a state, never for a time, with room for a machine that is many times slower than ours."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+PATIENCE = 60.0
+"""Seconds after which what should have come about never will. It only bounds a failure: nothing passes by waiting."""
+
+
+async def until(condition: Callable[[], Any | Awaitable[Any]], within: float = PATIENCE, every: float = 0.02) -> Any:
+    """What the condition gives, as soon as it gives something. It may be a coroutine function; TimeoutError."""
+    async with asyncio.timeout(within):
+        while True:
+            found = condition()
+            if inspect.isawaitable(found):
+                found = await found
+            if found:
+                return found
+            await asyncio.sleep(every)
