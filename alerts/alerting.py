@@ -50,6 +50,7 @@ class Alerting:
             journal, compiled, receivers, site_name, clock=clock, wake=self._sender.wake, policy=policy, sample=sample,
             inbox=inbox, escalations=escalations, house=self._house, told_of_receivers=self._send_to,
         )
+        bus.ailment = lambda: self.engine.book.out(self._house.language)
 
     async def run(self) -> None:
         """Until cancelled; when either part fails the other ends too, and the error is raised in a group."""

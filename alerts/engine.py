@@ -66,7 +66,7 @@ class AlertEngine:
     ) -> None:
         house = house or House()
         self._journal, self._inbox = journal, inbox
-        self._book = RuleBook(rules, sample)
+        self.book = RuleBook(rules, sample)
         self.people = People(journal, receivers, escalations, lambda some: usable(some, house))
         self.telling = Telling(self.people, site_name, house.zone)
         self._told_of_receivers, self._site_name = told_of_receivers, site_name
@@ -79,7 +79,7 @@ class AlertEngine:
         self._place, self._saved_timers = Place(), -1
         self._unreconciled, self._new_people = True, True
         self._moved: set[str] = set()
-        self.board = Board(self._book.running(), subjects=Subjects(), make_id=make_id)
+        self.board = Board(self.book.running(), subjects=Subjects(), make_id=make_id)
 
     def replace(
         self, rules: Mapping[str, CompiledRule], receivers: Sequence[ReceiverSettings], *, sample: float = 0.0,
@@ -90,8 +90,8 @@ class AlertEngine:
         self.people.replace(receivers, escalations)
         self._told_of_receivers(self.people.receivers)
         self.board.set_policy(policy)
-        self._book.set_file(rules, self._clock(), sample)
-        self._moved |= self.board.set_rules(self._book.running())
+        self.book.set_file(rules, self._clock(), sample)
+        self._moved |= self.board.set_rules(self.book.running())
 
     # -- starting ----------------------------------------------------------------
 
@@ -109,9 +109,9 @@ class AlertEngine:
         self._new_people = True
         self._place, adrift = await find(bus, self._journal, state.last)
         pending = self._place.pending
-        self._book.restore(await self._journal.docs(rulebook.KIND), self._clock())
+        self.book.restore(await self._journal.docs(rulebook.KIND), self._clock())
         self.board = Board(
-            self._book.running(), subjects=Subjects(state.records), alerts=alerts, timers=Timers(pending),
+            self.book.running(), subjects=Subjects(state.records), alerts=alerts, timers=Timers(pending),
             make_id=self._make_id, suppressions=await kept_suppressions(self._journal), policy=self._policy,
             meters=pending.get("flapping", ()),
         )
@@ -190,12 +190,12 @@ class AlertEngine:
             other = suppressions.public(known) if known is not None else None
             after = alert_record(alert) if alert is not None else other
             if command.action == rulebook.ACTION:
-                after = {"rev": self._book.rev, "changed": [], "preview": []}
+                after = {"rev": self.book.rev, "changed": [], "preview": []}
             return Result(command=command.id, outcome=Outcome.DONE, detail="again", after=after)
         if command.action == rulebook.ACTION:
             self.board.advance(min(command.at, now))
-            result = self._book.carry_out(command, self.board, self.board.now, now)
-            self._moved |= self.board.set_rules(self._book.running())
+            result = self.book.carry_out(command, self.board, self.board.now, now)
+            self._moved |= self.board.set_rules(self.book.running())
             return result
         return self.board.command(command, now, closed)
 
@@ -227,7 +227,7 @@ class AlertEngine:
 
     async def _settle(self, changes: list[Change], results: list[Result], now: float) -> None:
         """Journal what happened, then publish it; nothing is written when there is nothing new."""
-        steps, notes, rules = self.board.take_steps(), self.board.suppressions.take_notes(), self._book.take_notes()
+        steps, notes, rules = self.board.take_steps(), self.board.suppressions.take_notes(), self.book.take_notes()
         lagging = self._inbox is not None and self._inbox.lagging
         people: list[PeopleNote | trial.Trial] = [*self.people.take_notes(), *self._trials]
         self._trials = []
@@ -253,7 +253,7 @@ class AlertEngine:
                 await one.write(tx)
                 queued = queued or isinstance(one, trial.Trial)
             if rules:
-                await rulebook.record(tx, self._book, rules)
+                await rulebook.record(tx, self.book, rules)
             last: dict[str, tuple[Alert, int]] = {}
             for step in steps:
                 last[step.alert.id] = step.alert, await append(tx, step)

@@ -28,6 +28,8 @@ KIND, STATE = "rule", "rules"
 MOST = 500
 STORM = 200
 """More alerts than this at one stroke want the asker's word that they are meant."""
+_OUT = {"zh-CN": "在系统中建立的规则有的不运行：", "en": "rules made here do not run:"}
+_OUT_TOLD = 5
 
 
 class Wrong(ValueError):
@@ -128,6 +130,11 @@ class RuleBook:
         """Every rule that is asked, by id."""
         kept = {**self._api, **self._file}
         return {id: one.compiled for id, one in kept.items() if one.compiled is not None}
+
+    def out(self, language: str) -> str:
+        """Which rules made here do not run, and why; "" when all do."""
+        wrong = [one.problem[language] for one in self._api.values() if one.problem]
+        return " ".join([_OUT[language], *wrong[:_OUT_TOLD]]) if wrong else ""
 
     def take_notes(self) -> list[RuleNote]:
         """What has happened since the last call, in order."""

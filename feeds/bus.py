@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -38,8 +38,7 @@ __all__ = [
 ]  # fmt: skip
 
 CHANGES_KEPT = 60.0
-BEATS_READ = 64
-"""Beats that one look goes back: some seconds of all roles."""
+BEATS_READ = 64  # beats that one look goes back: some seconds of all roles
 
 
 class Bus:
@@ -56,6 +55,7 @@ class Bus:
         self.epoch = ""
         self.fence: Fence | None = None
         self.trouble = ""
+        self.ailment: Callable[[], str] = str
         self.figures: dict[str, float] = {}
         self._clock = clock
         self._dead: list[DeadLetter] = []
@@ -121,12 +121,13 @@ class Bus:
             await self._redis.xadd(self.keys.commands(engine), {"s": command.actor, "e": body})
 
     async def beat(self, role: str, at: float, stats: Mapping[str, float] | None = None) -> None:
-        """Say that a role's loop really moves, how it feels, and what troubles it.
+        """Say that a role's loop really moves, how it feels, what troubles it: its settings, or what it keeps itself.
 
         A master that no replica listens to may be one that was deposed and does not know it yet (Sentinel tells it
         seconds later): the next command looks for the master again.
         """
-        fields = {"r": role, "t": repr(at), "v": wire.encode(dict(stats or {}) | self.figures), "w": self.trouble}
+        troubles, vitals = f"{self.trouble} {self.ailment()}".strip(), dict(stats or {}) | self.figures
+        fields = {"r": role, "t": repr(at), "v": wire.encode(vitals), "w": troubles}
         async with self._asked():
             confirmed = await self._server.add(
                 self.keys.beats, fields, within=NOTICE_WITHIN, maxlen=200, approximate=True
@@ -276,9 +277,8 @@ class Bus:
         async with self._asked():
             last = await self._redis.xrevrange(self.keys.changes, count=1)
             if last:
-                await self._redis.xtrim(
-                    self.keys.changes, minid=min(oldest, last[0][0].decode(), key=entry_order), approximate=True
-                )
+                least = min(oldest, last[0][0].decode(), key=entry_order)
+                await self._redis.xtrim(self.keys.changes, minid=least, approximate=True)
 
     async def dead_counts(self) -> dict[str, int]:
         """How many dead letters each source has caused."""

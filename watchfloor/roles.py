@@ -179,6 +179,7 @@ async def _alert(settings: Settings, bus: Bus, journal: Journal) -> Role:
     from alerts.alerting import Alerting
     from alerts.receivers import House
     from alerts.rules import RuleError
+    from alerts.target import ReceiverError
 
     site = settings.site
     try:
@@ -189,6 +190,9 @@ async def _alert(settings: Settings, bus: Bus, journal: Journal) -> Role:
         )
     except RuleError as error:
         wrong = make("rule", file=settings.path.name, key="rule", value=error.rule, detail=error.message)
+        raise SettingsError([wrong]) from error
+    except ReceiverError as error:
+        wrong = make("receiver", file=settings.path.name, key="receiver", value=error.receiver, detail=error.message)
         raise SettingsError([wrong]) from error
 
     async def reload(fresh: Settings) -> None:

@@ -84,7 +84,8 @@ class Seat:
 
     async def _turn(self) -> None:
         """From the wait for the lease to its loss."""
-        self._role = await self._prepare()  # before the wait, so that taking over is quick
+        async with self._reloading:  # a reload that comes meanwhile is about what is being built
+            self._role = await self._prepare()  # before the wait, so that taking over is quick
         if self._lease is None:
             return await self._work()
         try:
@@ -113,18 +114,38 @@ class Seat:
         return await self._make(settings, self._bus, self._journal)
 
     async def _prepare(self) -> Role:
-        """The role on its settings, or on those that were applied last when inventory or rules cannot be used."""
+        """The role on its settings, or on the next best when inventory, rules or receivers cannot be used."""
         kept = None if self._trouble else await asyncio.to_thread(applied.capture, self._settings)
         try:
             role = await self._build(self._settings)
         except SettingsError as error:
-            if self._trouble:
-                raise
-            start = await asyncio.to_thread(applied.instead, self._settings.path, error)
-            self._settings = start.settings
-            self._say(start.trouble)
-            return await self._build(start.settings)
+            return await self._second_best(error)
         await asyncio.to_thread(applied.keep, kept)
+        return role
+
+    async def _second_best(self, error: SettingsError) -> Role:
+        """On what was applied last; where there is none or it cannot be used either, without the rules that are wrong.
+
+        An upgrade may understand a rule no more that it ran on yesterday.
+        """
+        from watchfloor.usable import left_out, usable_part
+
+        if not self._trouble:
+            try:
+                start = await asyncio.to_thread(applied.instead, self._settings.path, error)
+                role = await self._build(start.settings)
+            except SettingsError as also:
+                log.debug("what was applied last cannot be used either: %s", also)
+            else:
+                self._settings = start.settings
+                self._say(start.trouble)
+                return role
+        rest, out = await asyncio.to_thread(usable_part, self._settings)
+        if not out:
+            raise error
+        role = await self._build(rest)
+        self._settings, said = rest, left_out(out)
+        self._say({language: f"{self._trouble.get(language, '')} {text}".strip() for language, text in said.items()})
         return role
 
     async def reload(self) -> None:

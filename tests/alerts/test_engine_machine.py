@@ -195,7 +195,7 @@ class Machine(RuleBasedStateMachine):
             id: replace(one, seen=0.0) for id, one in board.suppressions.all().items()
         }
         docs = {doc.id: doc.body for doc in await rig.journal.docs(rulebook.KIND, open=True)}
-        book = rig.engine._book
+        book = rig.engine.book
         mine = {one.key: rule_body(book.shown(one)) for one in (*book._file.values(), *book._api.values())}
         assert docs == json.loads(json.dumps(mine))
         assert {key.partition(":")[2] for key in docs} == set(board.rules)

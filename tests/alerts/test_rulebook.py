@@ -244,6 +244,24 @@ async def test_a_rule_of_the_file_that_takes_the_id_counts_and_the_other_comes_b
     assert doc.body["problem"] is None
 
 
+async def test_a_rule_made_here_that_an_upgrade_does_not_understand_is_out_alone_and_says_so_until_it_is_changed(
+    rig: Rig,
+) -> None:
+    await tell(rig, HOT, {"id": "other", "when": 'kind == "pump"'})
+    doc = await rig.journal.doc("rule", "api:hot")
+    assert doc is not None
+    async with rig.journal.begin() as tx:
+        await tx.put("rule", "api:hot", doc.body | {"when": "gone_word == 1"}, seq=doc.seq)
+    assert rig.engine.book.out("en") == ""
+    await rig.start()
+    assert set(rig.engine.board.rules) == {"down", "other"}
+    assert "gone_word" in rig.engine.book.out("en")
+    assert "规则 hot" in rig.engine.book.out("zh-CN")
+    await tell(rig, HOT)
+    assert rig.engine.book.out("en") == ""
+    assert "hot" in rig.engine.board.rules
+
+
 async def test_a_command_that_comes_twice_counts_once(rig: Rig) -> None:
     command = wish(rig, HOT)
     await rig.send(command)

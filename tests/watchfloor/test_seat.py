@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from alerts.alerting import Alerting
 from feeds import bus_lease
 from feeds.bus import Bus
 from feeds.journal import Journal, StoreRefused
 from tests.patience import until
+from watchfloor import applied
 from watchfloor.applied import Start
-from watchfloor.roles import _refused
+from watchfloor.roles import BUILDERS, _refused
 from watchfloor.seat import Build, Role, Seat
-from watchfloor.settings import Settings, load
+from watchfloor.settings import Settings, SettingsError, load
+from watchfloor.settings_findings import make
 
 FILE = """\
 [site]
@@ -152,3 +156,68 @@ def test_a_store_that_refuses_ends_the_role_for_good_also_from_one_of_its_tasks(
     assert _refused(refused) is refused
     assert _refused(BaseExceptionGroup("x", [ValueError(), BaseExceptionGroup("y", [refused])])) is refused
     assert _refused(BaseExceptionGroup("x", [ValueError()])) is None
+
+
+RULES = """\
+[[rule]]
+id = "down"
+when = "health == 'down'"
+[[rule]]
+id = "odd"
+when = "health = 'down'"
+[[receiver]]
+id = "desk"
+url = "json://127.0.0.1:1/"
+[[receiver]]
+id = "lost"
+url = "nosuch://x/"
+"""
+
+
+async def test_a_first_start_leaves_out_the_rule_that_does_not_compile_and_says_which_and_why(
+    settings: Settings, bus: Bus, valkey_url: str, journal_url: str
+) -> None:
+    """Also when what was applied last was the same: after an upgrade it is as useless as the file."""
+    settings.path.write_text(settings.path.read_text() + RULES)
+    for kept in (False, True):
+        broken = load(settings.path)
+        if kept:
+            applied.keep(applied.capture(broken))
+        own, journal = Bus(valkey_url, bus.site), Journal(journal_url, "alert")
+        await journal.open()
+        seat = Seat("alert", BUILDERS["alert"], Start(broken, {}), own, journal)
+        role = await seat._prepare()
+        assert isinstance(role.entry, Alerting)
+        assert set(role.entry.engine.book.running()) == {"down"}
+        assert [one.id for one in role.entry.engine.people.receivers] == ["desk"]
+        assert "odd" in own.trouble
+        assert "lost" in own.trouble
+        assert "desk" not in own.trouble
+        await own.beat("alert", 1.0)
+        (fields,) = (await bus._redis.xrevrange(bus.keys.beats, count=1))[0][1:]
+        assert b"odd" in fields[b"w"]
+        await seat.reload()
+        assert "odd" in own.trouble, "a reload of the same says the same"
+        whole = settings.path.read_text()
+        settings.path.write_text(whole.replace("health = ", "health == ").replace("nosuch", "json"))
+        await seat.reload()
+        assert own.trouble == ""
+        assert seat._role is not None
+        assert isinstance(seat._role.entry, Alerting)
+        assert set(seat._role.entry.engine.book.running()) == {"down", "odd"}
+        settings.path.write_text(whole)
+        shutil.rmtree(broken.data / "run", ignore_errors=True)
+        await own.close()
+        await journal.close()
+
+
+async def test_settings_in_which_every_rule_is_right_are_not_started_on_when_something_else_is_wrong(
+    settings: Settings, bus: Bus, valkey_url: str, journal_url: str
+) -> None:
+    async def refuse(settings: Settings, bus: Bus, journal: Journal) -> Role:
+        raise SettingsError([make("path_missing", file="watchfloor.toml", key="x", value="y")])
+
+    own, journal = Bus(valkey_url, bus.site), Journal(journal_url, "alert")
+    with pytest.raises(SettingsError):
+        await Seat("alert", refuse, Start(settings, {}), own, journal)._prepare()
+    await own.close()
