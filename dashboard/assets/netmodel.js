@@ -207,9 +207,10 @@ export class UplinkTree {
     return { id, depth, open, kids, weight, context: Boolean(found && !found.has(id)), onPath: weight.causes > weight.own };
   }
 
-  /** Unless somebody said otherwise: open down to every cause, and no further. */
+  /** Unless somebody said otherwise: open down to every cause, and no further; in the calm, two steps. */
   opens(weight, depth, found) {
-    return Boolean(found) || depth === 0 || weight.causes > weight.own;
+    const calm = !(this.kids.get("") ?? []).some((id) => this.weights.get(id).causes);
+    return Boolean(found) || depth === 0 || (calm && depth === 1) || weight.causes > weight.own;
   }
 
   /** Opens everything above `id`. */
