@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, cast
 
@@ -27,11 +27,32 @@ def _no_hashes() -> list[str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reloaded:
+    """What became of reading the settings again.
+
+    `faults` (sentences) say why nothing was applied. `findings` are the errors in the files as they stand: those
+    faults, or why rows of the inventory were left out. `processes` are all that heard of it and what each did;
+    `missing` the roles that move and did not answer; `restart` the changed sections that wait for the next start.
+    """
+
+    faults: Sequence[str] = ()
+    findings: Sequence[Mapping[str, Any]] = ()
+    processes: Sequence[Mapping[str, Any]] = ()
+    missing: Sequence[str] = ()
+    restart: Sequence[str] = ()
+
+    @property
+    def applied(self) -> bool:
+        """Everywhere: no process has refused, is still at it, or has not answered."""
+        return not self.faults and not self.missing and all(one["state"] == "applied" for one in self.processes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deps:
     """All that the routes work with; made once by the web role.
 
     `map_layer` gives a layer's GeoJSON bytes or None; it may be slow (it runs in a thread).
-    `reload` applies changed settings and returns what is wrong with them, empty when applied.
+    `reload` has every process of the site read its settings, asked for by a person with that name and language.
     `settings_shown` gives what applies of the settings and what a reload would say, for the administration.
     `script_hashes` gives the Content-Security-Policy hashes of inline scripts, asked at each page.
     `static_prefixes` are served to everybody and cached by browsers.
@@ -44,7 +65,7 @@ class Deps:
     commands: CommandClient
     bus: Bus
     map_layer: Callable[[str], bytes | None]
-    reload: Callable[[], Awaitable[list[str]]]
+    reload: Callable[[str, str], Awaitable[Reloaded]]
     history: History | None = None
     intake: Intake | None = None
     ingest: IngestSettings = field(default_factory=IngestSettings)

@@ -44,6 +44,10 @@ class Keys:
         """The copies of a role that wait for their turn, by when they were last heard of."""
         return f"lw:{{{self.site}}}:{role}"
 
+    def reload(self, key: str) -> str:
+        """What the processes say to one asking to read the settings again."""
+        return f"rl:{{{self.site}}}:{key}"
+
     @property
     def changes(self) -> str:
         return f"ch:{{{self.site}}}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,6 +19,7 @@ from feeds.journal import Intake, Journal, JournalLost, StoreRefused, intake_url
 from watchfloor import applied, logs, valkey
 from watchfloor.applied import Start
 from watchfloor.process import REFUSED
+from watchfloor.reloads import Listening
 from watchfloor.seat import Build, Entry, Role, Seat
 from watchfloor.settings import Settings, SettingsError
 from watchfloor.settings_findings import make
@@ -115,8 +115,12 @@ def _refused(error: BaseException) -> StoreRefused | None:
 async def _run(name: str, start: Start) -> None:
     settings = start.settings
     bus = Bus(redis_url(settings), settings.site.region, name=name)
+    # A connection of its own: the loss of the server must be met by the loop whose state it was.
+    ear = Bus(redis_url(settings), settings.site.region, name=f"{name}-reload")
     async with open_journal(settings, name, patient=True) as journal:
-        work = asyncio.create_task(Seat(name, BUILDERS[name], start, bus, journal).run(), name=name)
+        seat = Seat(name, BUILDERS[name], start, bus, journal)
+        work = asyncio.create_task(seat.run(), name=name)
+        listening = asyncio.create_task(Listening(ear, name, seat.reload).run(), name="reload")
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, work.cancel)
@@ -125,6 +129,9 @@ async def _run(name: str, start: Start) -> None:
         except asyncio.CancelledError:
             log.info("stopped")
         finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+            await ear.close()
             await bus.close()
 
 
@@ -218,7 +225,7 @@ async def _command(settings: Settings, bus: Bus, journal: Journal) -> Role:
 async def _web(settings: Settings, bus: Bus, journal: Journal) -> Role:
     from watchfloor.web import Web
 
-    entry = Web(settings, bus, journal, supervisor=int(os.environ.get("WATCHFLOOR_SUPERVISOR", "0")))
+    entry = Web(settings, bus, journal)
     return Role(entry, entry.reload)
 
 

@@ -17,6 +17,7 @@ from feeds.journal import Journal
 from watchfloor import applied
 from watchfloor.applied import Start
 from watchfloor.settings import Settings, SettingsError, load
+from watchfloor.settings_findings import Finding
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,14 @@ Build = Callable[[Settings, Bus, Journal], Awaitable[Role]]
 
 def load_whole(path: Path) -> Settings:
     """Settings that can be applied: rules that compile, inventory files that can be read; SettingsError otherwise."""
+    fresh, wrong = load_judged(path)
+    if wrong:
+        log.warning("inventory: %d bad rows are left out: %s", len(wrong), SettingsError(wrong[:5]))
+    return fresh
+
+
+def load_judged(path: Path) -> tuple[Settings, list[Finding]]:
+    """The same, and why rows of the inventory are left out of them."""
     from watchfloor.check import check
 
     # A bad row of the inventory is refused alone; a file of it that cannot be read would empty the picture.
@@ -47,9 +56,7 @@ def load_whole(path: Path) -> Settings:
     stopping = [one for one in wrong if one.file == path.name or not one.line]
     if stopping:
         raise SettingsError(stopping)
-    if wrong:
-        log.warning("inventory: %d bad rows are left out: %s", len(wrong), SettingsError(wrong[:5]))
-    return load(path)
+    return load(path), wrong
 
 
 class Seat:
@@ -68,7 +75,7 @@ class Seat:
 
     async def run(self) -> None:
         """Until cancelled; SIGHUP reads the settings again."""
-        reloads: set[asyncio.Task[None]] = set()
+        reloads: set[asyncio.Task[dict[str, str]]] = set()
 
         def hang_up() -> None:
             task = asyncio.create_task(self.reload())
@@ -148,8 +155,11 @@ class Seat:
         self._say({language: f"{self._trouble.get(language, '')} {text}".strip() for language, text in said.items()})
         return role
 
-    async def reload(self) -> None:
-        """Apply settings that can be used; a wrong file leaves the running ones in place and says so."""
+    async def reload(self) -> dict[str, str]:
+        """Apply settings that can be used; a wrong file leaves the running ones in place and says so.
+
+        What is in the way, by language; {} when they apply now.
+        """
         async with self._reloading:
             try:
                 fresh = await asyncio.to_thread(load_whole, self._settings.path)
@@ -157,7 +167,7 @@ class Seat:
                 log.error("settings not applied, the running ones stay: %s", error)
                 if not self._trouble:
                     self._say(applied.trouble(error))
-                return
+                return applied.trouble(error)
             kept = await asyncio.to_thread(applied.capture, fresh)
             if self._role is not None and self._working:
                 await self._role.reload(fresh)
@@ -167,6 +177,7 @@ class Seat:
             self._say({})
             await asyncio.to_thread(applied.keep, kept)
             log.info("settings applied")
+            return {}
 
     def _say(self, trouble: dict[str, str]) -> None:
         """In the log, and on the role's source until settings apply: on /sources, and to whoever has a rule for it."""

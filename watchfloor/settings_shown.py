@@ -17,7 +17,7 @@ def shown(applied: Settings, since: float) -> dict[str, Any]:
         "file": applied.path.name,
         "applied_at": wire.iso(since),
         "applied": _parts(applied),
-        "restart": ["web", "site"],
+        "restart": ["web", "site", "load"],
         "findings": as_json(findings),
         "errors": sum(finding.error for finding in findings),
     }

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import signal
 from typing import Any
 
 from api.app import create_app
-from api.deps import Deps
+from api.deps import Deps, Reloaded
+from api.routes.health import OLD
 from api.server import serve
 from dashboard.app import STATIC_PREFIXES, create_dash, script_hashes
 from feeds.bus import Bus
@@ -19,20 +18,24 @@ from feeds.history import History, HistoryStore, history_url
 from feeds.journal import Intake, Journal, intake_url
 from feeds.live import Pump
 from maps.layers import layer
+from watchfloor import reloads
+from watchfloor.check import as_json
 from watchfloor.roles import journal_url, open_patiently
-from watchfloor.seat import load_whole
+from watchfloor.seat import load_judged
 from watchfloor.settings import Settings, SettingsError
 from watchfloor.settings_shown import shown
 
 log = logging.getLogger(__name__)
 
+AT_START = ("web", "site", "load")
+"""Sections that the web server takes when it starts."""
+
 
 class Web:
-    """Serves until cancelled. `supervisor` is the pid to tell about a reload (0: none, this process alone)."""
+    """Serves until cancelled."""
 
-    def __init__(self, settings: Settings, bus: Bus, journal: Journal, supervisor: int) -> None:
-        self._settings = settings
-        self._supervisor = supervisor
+    def __init__(self, settings: Settings, bus: Bus, journal: Journal) -> None:
+        self._settings, self._bus = settings, bus
         self._pump, self._commands = Pump(bus), CommandClient(bus)
         self._history = HistoryStore(history_url(journal_url(settings)), "web")
         self._history.connect()
@@ -65,17 +68,23 @@ class Web:
         scheme = "https" if self._settings.web.tls_cert else "http"
         log.info("serving %s://%s:%d", scheme, self._settings.web.host, port)
 
-    async def _ask_reload(self) -> list[str]:
-        """Check the settings, then have every role read them; what is wrong comes back and nothing changes."""
+    async def _ask_reload(self, actor: str, language: str) -> Reloaded:
+        """Look at the files of this machine, then have every process of the site read its own. Raises BusError."""
         try:
-            fresh = await asyncio.to_thread(load_whole, self._settings.path)
+            fresh, left_out = await asyncio.to_thread(load_judged, self._settings.path)
         except SettingsError as error:
-            return [finding.say(self._settings.site.language) for finding in error.findings]
-        if self._supervisor:
-            os.kill(self._supervisor, signal.SIGHUP)
-        else:
-            await self.reload(fresh)
-        return []
+            said = [finding.say(language) for finding in error.findings]
+            return Reloaded(faults=said, findings=as_json(error.findings))
+        moving = {role for role, age in self._pump.ages(now()).items() if age is not None and age < OLD}
+        words = await reloads.ask(self._bus, actor, moving | {"web"})
+        return Reloaded(
+            findings=as_json(left_out), processes=[reloads.public(word, language) for word in words],
+            missing=sorted(moving - {word.role for word in words}), restart=self._waiting(fresh),
+        )
+
+    def _waiting(self, fresh: Settings) -> list[str]:
+        """The web server's own settings that differ from those it was started with."""
+        return [name for name in AT_START if getattr(fresh, name) != getattr(self._settings, name)]
 
     async def _settings_shown(self) -> dict[str, Any]:
         return await asyncio.to_thread(shown, self._applied, self._since)
@@ -83,5 +92,6 @@ class Web:
     async def reload(self, fresh: Settings) -> None:
         """The web server's own settings need a restart; say so when they differ."""
         self._applied, self._since = fresh, now()
-        if any(getattr(fresh, name) != getattr(self._settings, name) for name in ("web", "site", "load")):
-            log.warning("[web], [site] or [load] have changed; they apply when the web role is started again")
+        if waiting := self._waiting(fresh):
+            names = ", ".join(f"[{name}]" for name in waiting)
+            log.warning("%s changed: that applies when the web role is started again", names)

@@ -99,7 +99,6 @@ class Zygote:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "watchfloor.zygote", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
             preexec_fn=die_with_parent, start_new_session=True,
-            env={**os.environ, "WATCHFLOOR_SUPERVISOR": str(os.getpid())},
         )
         self._reader = asyncio.create_task(self._read(self._process), name="zygote")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api import audit
 from api.answers import Cursor, Json, Limit, from_cursor, listing, to_cursor
-from api.deps import Admin, Auditor, Given
+from api.deps import Admin, Auditor, Given, language_of
 from api.problems import Problem
 from api.queries import EntryKind
 from feeds import wire
@@ -17,6 +17,8 @@ from feeds.journal import Entry
 from feeds.regions import covers
 
 router = APIRouter(prefix="/api/v1", tags=["staff"])
+LEFT_OUT = 500
+"""Findings in one answer; the total is told beside."""
 
 
 @router.get("/audit")
@@ -72,12 +74,24 @@ async def settings(given: Given, who: Auditor) -> Response:
 
 
 @router.post("/reload")
-async def reload(given: Given, who: Admin) -> Response:
-    """Apply the changed settings, inventory and rules; 422 with what is wrong, and the running ones stay."""
+async def reload(given: Given, who: Admin, request: Request) -> Response:
+    """Apply the changed settings, inventory and rules in every process of the site, on whatever machine.
+
+    422 with what is wrong when the files cannot be used: the running ones stay. Else `left_out` are the rows of the
+    inventory that were refused (file, line, column `key`, why); `processes` says what each process did; `missing` are
+    roles that move and did not answer. `applied` is false unless all of them have applied it.
+    """
     if who.region:
         raise Problem("outside-region")
-    faults = await given.reload()
-    await audit.note(given, who, "reload", body={"faults": faults})
-    if faults:
-        raise Problem("refused-settings", faults=faults)
-    return Json({"applied": True})
+    done = await given.reload(who.name, language_of(request))
+    found, shown = len(done.findings), list(done.findings[:LEFT_OUT])
+    told = {"faults": list(done.faults), "left_out": found, "applied": done.applied}
+    await audit.note(given, who, "reload", body=told)
+    if done.faults:
+        raise Problem("refused-settings", faults=list(done.faults), findings_total=found, details=shown)
+    return Json(
+        {
+            "applied": done.applied, "left_out": shown, "left_out_total": found, "processes": list(done.processes),
+            "missing": list(done.missing), "restart": list(done.restart),
+        }
+    )  # fmt: skip

@@ -15,16 +15,29 @@ export function settingsView(node, app) {
 
 async function reload(button, view) {
   button.disabled = true;
+  view.message.say("pending", t("settings.reloading"));
   try {
-    await send("POST", "/api/v1/reload");
-    view.message.say("done", t("settings.reloaded"));
+    const done = await send("POST", "/api/v1/reload");
+    view.message.say(done.applied ? "done" : "error", told(done).join("\n"));
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     view.message.say("error", words(error));
   } finally {
     button.disabled = false;
   }
-  setTimeout(() => view.ask(), 1500);
+  view.ask();
+}
+
+/** What became of it: how far it came, who did not go along, and what of the files was left out (listed below). */
+function told({ applied, processes, missing, left_out_total: left, restart }) {
+  const others = processes.filter((one) => one.state !== "applied");
+  return [
+    t(applied ? "settings.applied.all" : "settings.applied.partly", { n: processes.length - others.length }),
+    ...others.map((one) => t(`settings.process.${one.state}`, { role: tOr(`role.${one.role}`, one.role), host: one.host, pid: one.pid, why: one.trouble })),
+    missing.length ? t("settings.missing", { roles: missing.map((role) => tOr(`role.${role}`, role)).join(" ") }) : "",
+    left ? t("settings.left", { n: left }) : "",
+    restart.length ? t("settings.waits", { sections: restart.map((name) => `[${name}]`).join(" ") }) : "",
+  ].filter(Boolean);
 }
 
 function body(answer) {

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 
 from api import accounts
 from api.app import create_app
-from api.deps import Deps
+from api.deps import Deps, Reloaded
 from api.settings import SiteInfo, WebSettings
 from feeds.bus import Bus
 from feeds.commands import CommandClient, Unanswered
@@ -138,7 +138,7 @@ class World:
     desk: AlertDesk = field(default_factory=AlertDesk)
     settings: WebSettings = field(default_factory=WebSettings)
     at: float = NOW
-    faults: list[str] = field(default_factory=list)
+    reloaded: Reloaded = field(default_factory=Reloaded)
     layers: dict[str, bytes] = field(default_factory=dict)
     hashes: list[str] = field(default_factory=list)
     history: History | None = None
@@ -148,8 +148,8 @@ class World:
     def clock(self) -> float:
         return self.at
 
-    async def reload(self) -> list[str]:
-        return self.faults
+    async def reload(self, actor: str, language: str) -> Reloaded:
+        return self.reloaded
 
     def deps(self) -> Deps:
         return Deps(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from api.deps import Reloaded
 from feeds.bus import BusFull, DeadLetter
 from feeds.model import Observation
 from tests.api.conftest import NOW, A, B, World, problem
@@ -165,10 +166,27 @@ async def test_audit_is_for_auditors_by_region_and_reading_it_is_noted(world: Wo
 
 async def test_reload_applies_or_says_what_is_wrong(world: World) -> None:
     async with world.signed_in("admin") as client:
-        assert (await client.post("/api/v1/reload")).json() == {"applied": True}
-        world.faults = ["assets.csv:7: region is missing"]
+        web = {"role": "web", "host": "a", "pid": 1, "state": "applied", "trouble": ""}
+        row = {"code": "region", "file": "assets.csv", "line": 7, "key": "region", "message": {"en": "no region code"}}
+        world.reloaded = Reloaded(processes=[web], findings=[row])
+        assert (await client.post("/api/v1/reload")).json() == {
+            "applied": True, "left_out": [row], "left_out_total": 1, "processes": [web], "missing": [], "restart": [],
+        }  # fmt: skip
+        for partly in (
+            Reloaded(processes=[web], missing=["collect"]),
+            Reloaded(processes=[web, web | {"role": "alert", "state": "refused", "trouble": "…"}]),
+            Reloaded(processes=[web | {"state": "reading"}]),
+        ):
+            world.reloaded = partly
+            assert (await client.post("/api/v1/reload")).json()["applied"] is False
+        world.reloaded = Reloaded(findings=[row] * 501)
+        many = (await client.post("/api/v1/reload")).json()
+        assert (len(many["left_out"]), many["left_out_total"]) == (500, 501)
+        world.reloaded = Reloaded(faults=["watchfloor.toml:7: region is missing"], findings=[row])
         document = problem(await client.post("/api/v1/reload"), 422, "refused-settings")
-        assert document["faults"] == world.faults
+        assert (document["faults"], document["details"]) == (["watchfloor.toml:7: region is missing"], [row])
+        noted = await world.journal.entries(kind="audit", limit=1, newest_first=True)
+        assert noted[0].body["left_out"] == 1
     async with world.signed_in("admin", A) as client:
         problem(await client.post("/api/v1/reload"), 403, "outside-region")
     async with world.signed_in("operator") as client:

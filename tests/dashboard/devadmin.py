@@ -74,6 +74,9 @@ def add_admin(api: FastAPI, script: Script) -> None:
 
     @api.post("/api/v1/reload")
     async def reload() -> Response:
+        script.acts.append({"act": "reload"})
+        if script.reloaded:
+            return JSONResponse(script.reloaded)
         faults = ["watchfloor.toml:12 rule[1].when"]
         return JSONResponse({"title": "设置未采用", "detail": "新设置有误。", "faults": faults}, 422)
 

@@ -63,6 +63,7 @@ class Script:
         self.accounts = [{"name": "值班员", "role": "duty"} | person, {"name": "root", "role": "admin"} | person]
         self.lists = {"receivers": receivers(), "escalations": escalations()}
         self.rules = rules()
+        self.reloaded: dict[str, Any] = {}
         self.tokens: list[dict[str, Any]] = []
         self.hidden: dict[str, int] = {}
         self.life: dict[str, dict[str, Any]] = {}

@@ -168,4 +168,21 @@ async def test_settings_show_what_is_wrong_and_a_refused_reload_says_why(site: S
     await expect(page.locator("[data-findings]")).to_contain_text("改为 health")
     await page.locator("[data-reload]").click()
     await expect(page.locator(".form-message.is-error")).to_contain_text("rule[1].when")
+    process = {"role": "web", "host": "wf1", "pid": 71, "state": "applied", "trouble": ""}
+    site.script.reloaded = {
+        "applied": True, "processes": [process, process | {"role": "alert"}], "missing": [], "left_out": [],
+        "left_out_total": 2, "restart": ["web"],
+    }  # fmt: skip
+    await page.locator("[data-reload]").click()
+    done = page.locator(".form-message.is-done")
+    await expect(done).to_contain_text("2 个进程都已应用")
+    await expect(done).to_contain_text("2 处错误")
+    await expect(done).to_contain_text("[web] 有改动")
+    refused = process | {"role": "collect", "host": "wf<2>", "state": "refused", "trouble": "清单读不到"}
+    site.script.reloaded |= {"applied": False, "processes": [process, refused], "missing": ["alert"]}
+    await page.locator("[data-reload]").click()
+    partly = page.locator(".form-message.is-error")
+    await expect(partly).to_contain_text("没有全部应用:1 个进程已应用")
+    await expect(partly).to_contain_text("采集(wf<2>,进程 71)未采用:清单读不到")
+    await expect(partly).to_contain_text("没有应答:告警")
     assert [fault for fault in site.faults if "422" not in fault] == []

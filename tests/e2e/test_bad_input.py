@@ -55,8 +55,13 @@ async def test_settings_apply_without_a_restart_and_a_wrong_file_changes_nothing
             site.config.write_text(good)
             with (tmp_path / "assets.csv").open("a", encoding="utf-8") as file:
                 file.write(f"x2,乙,router,532329,,,,,,,,tcp://127.0.0.1:{service.port}\n")
-            await admin.post("reload", {})
+                file.write("x3,,router,532329,95.0,102.40,,,,,,tcp://127.0.0.1:1\n")
+            said = await admin.post("reload", {})
             await live.until(lambda view: view["asset"].get("x2", {}).get("health") == "ok")
+        assert (said["applied"], said["missing"], said["restart"]) == (True, [], [])
+        assert {one["role"] for one in said["processes"]} == {"project", "alert", "command", "collect", "web"}
+        assert {one["pid"] for one in said["processes"]} <= {member["pid"] for member in site.members().values()}
+        assert [(one["file"], one["line"], one["key"]) for one in said["left_out"]] == [("assets.csv", 4, "name")]
         await asyncio.sleep(0)
         assert {name: member["pid"] for name, member in site.members().items()} == before
     await service.stop()
