@@ -103,6 +103,18 @@ bundle: wheel licences
 test-bundle:
 	$(PYTHON) scripts/prove_bundle.py
 
+# The same for aarch64, which QEMU plays in a Debian of its own: root, mmdebstrap, qemu-user-static, ten minutes.
+DEBIAN ?= bookworm
+DEBIAN_SOURCES ?= $(firstword $(wildcard /etc/apt/sources.list.d/*.sources /etc/apt/sources.list))
+QEMU := /proc/sys/fs/binfmt_misc/qemu-aarch64
+.PHONY: test-bundle-aarch64
+test-bundle-aarch64:
+	@if ! command -v mmdebstrap >/dev/null || [ ! -e $(QEMU) ]; then \
+	  echo "skipped: it needs mmdebstrap, and qemu-user-static with binfmt-support ($(QEMU))"; exit 0; fi; set -e; \
+	if [ ! -e build/aarch64/usr/bin/python3 ]; then mkdir -p build; rm -rf build/aarch64; \
+	  mmdebstrap --quiet --arch=arm64 --variant=minbase --include=python3 $(DEBIAN) build/aarch64 $(DEBIAN_SOURCES); fi; \
+	$(PYTHON) scripts/prove_bundle.py --root build/aarch64
+
 licences: $(VENV)/.installed
 	@$(BIN)/python scripts/licences.py
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from watchfloor.settings import Settings, SettingsError, load
+from watchfloor.settings_server import installed_version
 
 ROLE_NAMES = ("collect", "project", "alert", "command", "web")
 ACCOUNT_ROLES = ("viewer", "leader", "duty", "operator", "admin", "auditor")
@@ -45,6 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="watchfloor", description="值守台: one live picture of a prefecture")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {installed_version()}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, act: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:

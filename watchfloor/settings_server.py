@@ -29,7 +29,7 @@ def site(table: Table) -> tuple[SiteInfo, Path, tuple[Path, ...]]:
     for file in files:
         if not file.lower().endswith(_INVENTORIES):
             table.wrong("inventory_kind", "inventory")
-    info = SiteInfo(name=name, region=region, timezone=timezone, language=language, version=_version())
+    info = SiteInfo(name=name, region=region, timezone=timezone, language=language, version=installed_version())
     return info, data, tuple(table.folder / file for file in files)
 
 
@@ -56,7 +56,8 @@ def ingest(table: Table) -> IngestSettings:
     )
 
 
-def _version() -> str:
+def installed_version() -> str:
+    """What the installed package says; "" where nobody installed it."""
     try:
         return version("watchfloor")
     except PackageNotFoundError:  # run from a source tree that nobody installed

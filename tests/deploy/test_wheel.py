@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import subprocess
 import sys
@@ -70,6 +71,7 @@ def test_what_runs_is_the_wheel_and_it_knows_its_version(installed: Installed) -
     )  # fmt: skip
     *files, version = said.split()
     assert all(file.startswith(str(installed.bin.parent)) for file in files)
+    assert installed.run("watchfloor", "--version").split() == ["watchfloor", version]
     assert f'version = "{version}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 
 
@@ -115,11 +117,22 @@ def _address(process: subprocess.Popen[bytes]) -> str:
     [
         ("/", b"<html"),
         ("/wall", b"<html"),
-        ("/assets/vendor/maplibre-gl/maplibre-gl.mjs", b"maplibre"),
+        ("{files}/vendor/maplibre-gl/maplibre-gl.mjs", b"MapLibre GL JS"),
+        ("{files}/vendor/plotly/plotly-basic.min.js", b"plotly.js"),
+        ("{files}/main.js", b"import"),
         ("/api/v1/map/counties.geojson", b"532323"),
         ("/api/v1/site", b'"version"'),
     ],
 )
 def test_the_demo_serves(demo: str, path: str, holds: bytes) -> None:
-    with urllib.request.urlopen(demo + path, timeout=10) as answer:
-        assert holds in answer.read()
+    if "{files}" in path:
+        found = re.search(r'"(/static/\w+)/', read(demo + "/").decode())
+        assert found, "the page names no file of its own"
+        path = path.format(files=found[1])
+    assert holds in read(demo + path)
+
+
+def read(address: str) -> bytes:
+    with urllib.request.urlopen(address, timeout=30) as answer:
+        body: bytes = answer.read()
+    return body
