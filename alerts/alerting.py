@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from alerts.engine import AlertEngine
 from alerts.outbox import Sender
 from alerts.place import NAME
+from alerts.pruning import Pruner
 from alerts.receivers import House, compile_receiver, compile_receivers
 from alerts.rules import compile_rules
-from alerts.settings import EscalationSettings, HoldPolicy, ReceiverSettings, RuleSettings
+from alerts.settings import EscalationSettings, HoldPolicy, OutboxSettings, ReceiverSettings, RuleSettings
 from alerts.target import ReceiverError, Target
 from feeds.bus import Bus
 from feeds.clock import Clock, now
@@ -39,12 +40,14 @@ class Alerting:
         intake: Intake | None = None,
         escalations: Sequence[EscalationSettings] = (),
         house: House | None = None,
+        outbox: OutboxSettings | None = None,
     ) -> None:
         self._bus, self._clock, self._intake = bus, clock, intake
         self._house = house or House()
         compiled = compile_rules(rules)
         self._usable(receivers)
         self._sender = Sender(journal, clock=clock)
+        self._pruner = Pruner(journal, clock, outbox)
         inbox = Inbox(intake, journal, NAME, clock=clock) if intake is not None else None
         self.engine = AlertEngine(
             journal, compiled, receivers, site_name, clock=clock, wake=self._sender.wake, policy=policy, sample=sample,
@@ -58,6 +61,7 @@ class Alerting:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(run_engine(self.engine, self._bus, self._clock), name="alerts.engine")
                 tasks.create_task(self._sender.run(), name="alerts.outbox")
+                tasks.create_task(self._pruner.run(), name="alerts.pruning")
         finally:
             if self._intake is not None:
                 await self._intake.close()
@@ -65,11 +69,13 @@ class Alerting:
     async def reload(
         self, rules: Sequence[RuleSettings], receivers: Sequence[ReceiverSettings], *, sample: float = 0.0,
         policy: HoldPolicy | None = None, escalations: Sequence[EscalationSettings] = (),
+        outbox: OutboxSettings | None = None,
     ) -> None:
         """Other rules and receivers from the next step on; RuleError or ReceiverError leaves the running ones."""
         compiled = compile_rules(rules)
         self._usable(receivers)
         self.engine.replace(compiled, receivers, sample=sample, policy=policy, escalations=escalations)
+        self._pruner.settings = outbox or OutboxSettings()
 
     def _usable(self, receivers: Sequence[ReceiverSettings]) -> None:
         for target in compile_receivers(receivers, self._house).values():

@@ -112,3 +112,10 @@ class HoldPolicy:
 
     unprobed: float = 5.0
     longest: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxSettings:
+    """`[outbox]`: for how long (seconds) a message that is over stands in the outbox with its whole text."""
+
+    keep: float = 90 * 86400.0

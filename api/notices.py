@@ -16,10 +16,23 @@ _ENDS = {"acknowledged": "cancelled", "receiver removed": "removed", "not needed
 
 async def notices(given: Deps, who: Principal, alert_id: str) -> list[dict[str, Any]]:
     """Every message about the alert, oldest first. Addresses are personal; who may not see a person sees no name."""
-    items = await given.journal.outbox_for(alert_id)
+    items = [*await _kept(given, alert_id), *await given.journal.outbox_for(alert_id)]
     whole = {one.key: one for one in await given.journal.outbox_items(_digests(items))}
     seen = await _seen(given, who)
     return [_notice(item, whole, seen) for item in items]
+
+
+async def _kept(given: Deps, alert_id: str) -> list[OutboxItem]:
+    """What the log keeps of messages that are too old for the outbox."""
+    entries = await given.journal.entries(kind="notices", subject=alert_id, limit=500)
+    return [
+        OutboxItem(
+            key=one["key"], receiver=one["receiver"], subject=alert_id, created=one["created"], due=None,
+            sent_at=one["sent_at"], attempts=one["attempts"], error=one["error"],
+            body={"reason": one["reason"], "to": one["to"]},
+        )
+        for entry in entries for one in entry.body["messages"]
+    ]
 
 
 async def _seen(given: Deps, who: Principal) -> set[str] | None:

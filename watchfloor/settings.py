@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from alerts.settings import EscalationSettings, HoldPolicy, ReceiverSettings, RuleSettings
+from alerts.settings import EscalationSettings, HoldPolicy, OutboxSettings, ReceiverSettings, RuleSettings
 from api.settings import IngestSettings, LoadSettings, SiteInfo, WebSettings
 from collectors.settings import Credential, SchemeSettings, SourceSettings
 from feeds.history.settings import HistorySettings
@@ -46,6 +46,7 @@ class Settings:
     receivers: tuple[ReceiverSettings, ...] = ()
     escalations: tuple[EscalationSettings, ...] = ()
     root_cause: HoldPolicy = field(default_factory=HoldPolicy)
+    outbox: OutboxSettings = field(default_factory=OutboxSettings)
 
     @property
     def sample(self) -> float:
@@ -123,12 +124,14 @@ def _settings(top: Table, path: Path) -> Settings:
     escalations = people.escalations(top.tables("escalation"), [one.id for one in receivers])
     with top.table("root_cause") as table:
         root_cause = sections.root_cause(table)
+    with top.table("outbox") as table:
+        outbox = people.outbox(table)
     top.done()
     return Settings(
         path=path, site=info, data=data, inventory=inventory, redis_url=redis_url, journal_url=journal_url,
         history=history, web=web, ingest=ingest, load=targets, credentials=credentials, schemes=schemes,
         reference=reference, sources=sources, rules=rules, receivers=receivers, escalations=escalations,
-        root_cause=root_cause,
+        root_cause=root_cause, outbox=outbox,
     )  # fmt: skip
 
 

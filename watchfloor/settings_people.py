@@ -10,7 +10,14 @@ from alerts.concerns import FEEDS
 from alerts.escalation_checks import DUTY, RECEIVER, wrong_steps
 from alerts.people_texts import TEXTS
 from alerts.receivers import APPRISE, House, compile_receiver, kind_of_url
-from alerts.settings import EscalationSettings, ReceiverSettings, SmsSettings, StepSettings, Templates
+from alerts.settings import (
+    EscalationSettings,
+    OutboxSettings,
+    ReceiverSettings,
+    SmsSettings,
+    StepSettings,
+    Templates,
+)
 from alerts.target import ReceiverError
 from feeds.model import Severity
 from feeds.regions import is_code
@@ -144,3 +151,8 @@ def _step(table: Table, known: Collection[str]) -> StepSettings:
             if id not in known:
                 table.wrong("channel_unknown", key, error=False, name=id, near=propose(id, known)["near"])
     return step
+
+
+def outbox(table: Table) -> OutboxSettings:
+    """`[outbox]`: how long messages that are over are kept whole."""
+    return OutboxSettings(keep=table.duration("keep", OutboxSettings().keep, "1d", "10y"))

@@ -161,6 +161,8 @@ times = 3
 [root_cause]
 longest = "1m"
 unprobed = "5s"
+[outbox]
+keep = "90d"
 '''
 """A file that says everything once: what it says is each setting's example."""
 

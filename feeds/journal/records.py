@@ -16,7 +16,7 @@ from typing import Any
 GENESIS = "0" * 64
 ENTRY_KINDS = (
     "alert", "audit", "escalation", "escalations", "handover", "health", "ingest", "inventory", "maintenance",
-    "receivers", "roster", "rule", "silence", "warning",
+    "notices", "receivers", "roster", "rule", "silence", "warning",
 )  # fmt: skip
 """What entries of the log are about; a new kind is added here, so that it can be asked for."""
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)

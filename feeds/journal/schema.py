@@ -80,5 +80,8 @@ outbox = Table(
     UniqueConstraint("key", name="outbox_key"),
     Index("outbox_due", "due"),
     Index("outbox_subject", "subject"),
+    Index("outbox_receiver", "receiver", "id"),
+    Index("outbox_receiver_sent", "receiver", "sent_at"),
+    Index("outbox_created", "created"),
     sqlite_autoincrement=True,
 )

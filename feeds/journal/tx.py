@@ -7,7 +7,22 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any
 
-from sqlalchemy import CursorResult, Executable, and_, case, delete, insert, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Executable,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,6 +38,14 @@ CHUNK = 500
 RESERVED = (1, 8, 64, 512)
 """How many numbers are taken from PostgreSQL's sequence at a time, more each time; what is left over is a gap."""
 _Row = dict[str, Any]
+
+
+def done_before(moment: float) -> ColumnElement[bool]:
+    """Messages that nothing more happens to; a part of a digest that still waits is not done with."""
+    table, carrier = schema.outbox, schema.outbox.alias()
+    waits = exists().where(carrier.c.key == func.substr(table.c.error, len(DIGEST) + 1), carrier.c.due.is_not(None))
+    carried = and_(table.c.error.startswith(DIGEST), waits)
+    return and_(table.c.due.is_(None), table.c.created < moment, not_(carried))
 
 
 class Tx:
@@ -142,6 +165,15 @@ class Tx:
         for start in range(0, len(keys), CHUNK):
             some = table.c.key.in_([clean(key) for key in keys[start : start + CHUNK]])
             await self._execute(update(table).where(some).values(due=None, error=DIGEST + clean(into)))
+
+    async def take_old_outbox(self, before: float, limit: int) -> list[dict[str, Any]]:
+        """Take out messages that are done with and older than that, the oldest first: their columns, `body` parsed."""
+        table = schema.outbox
+        some = select(table).where(done_before(before)).order_by(table.c.created).limit(limit)
+        rows = [row._asdict() for row in (await self._execute(some)).all()]
+        if rows:
+            await self._execute(delete(table).where(table.c.id.in_([row["id"] for row in rows])))
+        return [row | {"body": json.loads(row["body"])} for row in rows]
 
     async def _queue(self) -> None:
         if self._outbox:

@@ -50,7 +50,7 @@ class Book:
 
 SCRIPTS = Path(__file__).parent / "migrations"
 JOURNAL = Book(
-    name="journal", texts=("台账", "The journal"), metadata=schema.metadata, head="0002", table="alembic_version",
+    name="journal", texts=("台账", "The journal"), metadata=schema.metadata, head="0003", table="alembic_version",
     locations=[SCRIPTS / "versions"], copied=True,
 )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from alerts.pruning import Pruner
 from api.routes import receiver_test
 from feeds.journal import OutboxItem
 from feeds.model import Command, Outcome, Result
@@ -39,6 +40,10 @@ async def fill(world: World) -> None:
         await tx.put("alert", "a-alert", {"run": run})
 
 
+def _without_address(found: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {one["key"]: one | {"address": ""} for one in found}
+
+
 async def test_an_alert_says_what_was_sent_to_whom_and_how_it_ended(world: World) -> None:
     await fill(world)
     async with world.signed_in("duty") as client:
@@ -51,6 +56,21 @@ async def test_an_alert_says_what_was_sent_to_whom_and_how_it_ended(world: World
     )  # fmt: skip
     assert got["escalation"]["step"] == 2
     assert got["escalation"]["steps"][0]["told"] == [{"person": "zhang", "receiver": "sms"}]
+
+
+async def test_what_the_outbox_no_longer_holds_the_alert_still_says_without_the_address(world: World) -> None:
+    await fill(world)
+    async with world.signed_in("duty") as client:
+        before = (await client.get("/api/v1/alerts/a-alert")).json()["notices"]
+        assert await Pruner(world.journal, lambda: NOW + 91 * 86400.0).prune() == 5
+        after = (await client.get("/api/v1/alerts/a-alert")).json()["notices"]
+    assert {one.key for one in await world.journal.outbox_for("a-alert")} == {"waiting", "part"}, "what waits stays"
+    assert _without_address(before) == _without_address(after)
+    assert {one["key"] for one in after if one["address"]} == {"waiting"}
+    assert await world.journal.verify() == []
+    async with world.signed_in("operator", A) as client:
+        got = (await client.get("/api/v1/alerts/a-alert")).json()["notices"]
+    assert {(one["person"], one["name"]) for one in got} == {("", "")}, "nobody of another region, also not in the log"
 
 
 async def test_a_wall_and_another_region_see_no_person_in_it(world: World) -> None:

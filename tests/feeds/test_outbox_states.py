@@ -43,3 +43,19 @@ async def test_what_is_done_with_and_old_is_forgotten_and_what_waits_is_not(jour
     await journal.outbox_mark("a", sent_at=2.0, attempts=1)
     assert (await journal.outbox_forget(100.0), await journal.outbox_count()) == (1, 1)
     assert await journal.outbox_item("a") is None
+
+
+async def test_a_part_of_a_digest_is_not_done_with_before_the_digest_is(journal: Journal) -> None:
+    for key in ("a", "b"):
+        await queue(journal, key)
+    async with journal.begin() as tx:
+        await tx.fold_outbox(["a", "b"], "digest:a")
+        await tx.enqueue("digest:a", receiver="sms", subject="digest:a", created=2.0, due=2.0, body={})
+    assert await journal.outbox_forget(100.0) == 0
+    async with journal.begin() as tx:
+        assert await tx.take_old_outbox(100.0, 10) == []
+    await journal.outbox_sent_parts("digest:a", ["a", "b"], 3.0)
+    await journal.outbox_mark("digest:a", sent_at=3.0, attempts=1)
+    async with journal.begin() as tx:
+        assert [row["key"] for row in await tx.take_old_outbox(2.0, 10)] == ["a", "b"]
+    assert await journal.outbox_forget(100.0) == 1

@@ -1,0 +1,151 @@
+"""What is to be sent, as the journal keeps it: what is due, what waits, how sending went."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Select, and_, delete, func, or_, select, update
+
+from feeds.journal import schema
+from feeds.journal.connections import Store, translated
+from feeds.journal.records import OutboxItem, OutboxState, clean
+from feeds.journal.tx import CHUNK, DIGEST, done_before
+
+LATELY = 50
+
+
+class OutboxRows:
+    """The part of the journal that is about messages."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._lock = asyncio.Lock()
+
+    async def _rows(self, statement: Select[Any]) -> list[Any]:
+        async with self.store.reading() as connection:
+            with translated(OSError):
+                return list((await connection.execute(statement)).all())
+
+    async def outbox_due(self, now: float, limit: int = 100) -> list[OutboxItem]:
+        """What should be sent by now, in the order it was queued."""
+        table = schema.outbox
+        return await self._outbox(select(table).where(table.c.due <= now).order_by(table.c.id).limit(limit))
+
+    async def outbox_for(self, subject: str) -> list[OutboxItem]:
+        """Everything ever queued about a subject, oldest first."""
+        return await self._outbox(
+            select(schema.outbox).where(schema.outbox.c.subject == clean(subject)).order_by(schema.outbox.c.id)
+        )
+
+    async def outbox_waiting(
+        self, receiver: str, now: float, error: str, limit: int, *, fresh: bool = False
+    ) -> list[OutboxItem]:
+        """What waits for one receiver and is due by now, or waits for the reason `error`; oldest first.
+
+        `fresh`: only what is due and was not put off for that reason before.
+        """
+        table = schema.outbox
+        due = table.c.due <= now
+        ready = and_(due, table.c.error != error) if fresh else and_(
+            table.c.due.is_not(None), or_(due, table.c.error == error)
+        )  # fmt: skip
+        mine = select(table).where(table.c.receiver == receiver, ready)
+        return await self._outbox(mine.order_by(table.c.id).limit(limit))
+
+    async def outbox_items(self, keys: Sequence[str]) -> list[OutboxItem]:
+        """The messages of those keys, oldest first."""
+        table, found = schema.outbox, []
+        for start in range(0, len(keys), CHUNK):
+            some = table.c.key.in_([clean(key) for key in keys[start : start + CHUNK]])
+            found += await self._outbox(select(table).where(some).order_by(table.c.id))
+        return found
+
+    async def outbox_item(self, key: str) -> OutboxItem | None:
+        """One message, None when there is none of that key."""
+        found = await self.outbox_items([key])
+        return found[0] if found else None
+
+    async def outbox_count(self) -> int:
+        """How many messages wait to be sent."""
+        table = schema.outbox
+        return int((await self._rows(select(func.count()).where(table.c.due.is_not(None))))[0][0])
+
+    async def outbox_forget(self, before: float) -> int:
+        """Drop what is done with and older than that; how many."""
+        async with self._lock, self.store.writing() as connection:
+            with translated(OSError):
+                done = await connection.execute(delete(schema.outbox).where(done_before(before)))
+        return int(done.rowcount)
+
+    async def outbox_sent_parts(self, into: str, keys: Sequence[str], sent_at: float) -> None:
+        """What was sent as part of another message and not taken back before."""
+        table = schema.outbox
+        async with self._lock, self.store.writing() as connection:
+            for start in range(0, len(keys), CHUNK):
+                some = table.c.key.in_([clean(key) for key in keys[start : start + CHUNK]])
+                with translated(OSError):
+                    await connection.execute(
+                        update(table).where(some, table.c.error == DIGEST + clean(into)).values(sent_at=sent_at)
+                    )
+
+    async def outbox_states(self, receivers: Sequence[str]) -> dict[str, OutboxState]:
+        """How sending goes for each receiver, from what waits and its last LATELY messages."""
+        found = {}
+        table = schema.outbox
+        for receiver in receivers:
+            waits = select(func.count()).where(table.c.receiver == receiver, table.c.due.is_not(None))
+            waiting = int((await self._rows(waits))[0][0])
+            lately = select(table.c.sent_at, table.c.error).where(table.c.receiver == receiver, table.c.attempts > 0)
+            rows = await self._rows(lately.order_by(table.c.id.desc()).limit(LATELY))
+            sent = max((row.sent_at for row in rows if row.sent_at is not None), default=None)
+            error = rows[0].error if rows and rows[0].sent_at is None else ""
+            found[receiver] = OutboxState(waiting=waiting, last_sent_at=sent, last_error=error)
+        return found
+
+    async def outbox_sent(self, receiver: str, since: float) -> list[float]:
+        """When a receiver was sent something, later than that; a digest counts once."""
+        table = schema.outbox
+        whole = ~table.c.error.startswith(DIGEST)
+        rows = await self._rows(
+            select(table.c.sent_at).where(table.c.receiver == receiver, table.c.sent_at > since, whole)
+        )
+        return [row.sent_at for row in rows]
+
+    async def outbox_put_off(self, keys: Sequence[str], *, due: float | None, error: str | None = None) -> None:
+        """Several messages that were not sent: when they are due, None for never; `error` None leaves what it says."""
+        values: dict[str, Any] = {"due": due} | ({} if error is None else {"error": error})
+        table = schema.outbox
+        async with self._lock, self.store.writing() as connection:
+            for start in range(0, len(keys), CHUNK):
+                some = table.c.key.in_([clean(key) for key in keys[start : start + CHUNK]])
+                with translated(OSError):
+                    await connection.execute(update(table).where(some).values(values))
+
+    async def _outbox(self, statement: Select[Any]) -> list[OutboxItem]:
+        return [_outbox_item(row) for row in await self._rows(statement)]
+
+    async def outbox_mark(
+        self,
+        key: str,
+        *,
+        sent_at: float | None = None,
+        due: float | None = None,
+        attempts: int | None = None,
+        error: str = "",
+    ) -> None:
+        """Write down how sending went; `due` None ends it."""
+        values: dict[str, Any] = {"sent_at": sent_at, "due": due, "error": error}
+        if attempts is not None:
+            values["attempts"] = attempts
+        async with self._lock, self.store.writing() as connection:
+            with translated(OSError):
+                await connection.execute(update(schema.outbox).where(schema.outbox.c.key == clean(key)).values(values))
+
+
+def _outbox_item(row: Any) -> OutboxItem:
+    fields = row._asdict()
+    fields = {name: fields[name] for name in OutboxItem.__slots__}
+    return OutboxItem(**fields | {"body": json.loads(fields["body"])})
