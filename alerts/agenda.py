@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -23,6 +23,12 @@ class Agenda(Generic[Key]):
         if self._due.get(key) != at:
             self._due[key] = at
             heapq.heappush(self._heap, (at, next(self._order), key))
+
+    def fill(self, due: Mapping[Key, float]) -> None:
+        """Many at once, of keys that do not fall due yet."""
+        self._due |= due
+        self._heap += [(at, next(self._order), key) for key, at in due.items()]
+        heapq.heapify(self._heap)
 
     def drop(self, key: Key) -> None:
         """The key does not fall due."""

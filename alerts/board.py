@@ -12,11 +12,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from alerts import life, orders, reports, verbs
+from alerts.about_rules import AboutRules
 from alerts.evaluator import Timers
 from alerts.flapping import Meters
 from alerts.hider import Hider
 from alerts.hiding import ShelfEnded
-from alerts.inhibition import REDUNDANCY_LOST, AboutRules, Inhibition
+from alerts.inhibition import REDUNDANCY_LOST, Inhibition
 from alerts.judge import Judge
 from alerts.registry import Registry, Step
 from alerts.reporting import Reporting
@@ -69,8 +70,8 @@ class Board:
         self._judge = Judge(rules, subjects, self.timers, self.meters, self.registry, self._hider)
         self.reporting = Reporting(self.registry, self._hider, subjects, self.meters)
         subjects.remember(rules.values())
-        for alert in alerts:
-            self.registry.keep(alert)
+        self.registry.load(alerts)
+        self._inhibition.load(self.alerts.values())
 
     @property
     def rules(self) -> dict[str, CompiledRule]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from alerts import life, rulebook, suppressions, trial
+from alerts import kept, life, rulebook, suppressions, trial
 from alerts.board import Board, Step, new_id
 from alerts.evaluator import Timers
 from alerts.finish import finish
@@ -98,30 +98,30 @@ class AlertEngine:
     async def open(self, bus: Bus) -> dict[str, str]:
         """Rebuild from the journal, publish what Redis has not heard of, and say where to read on."""
         self._bus = bus
-        state = await bus.state()
+        state = await bus.state(kind for kind in Kind if kind is not Kind.ALERT)
         if self._inbox is not None:
             await self._inbox.open()
-        docs = await self._journal.docs("alert", open=True)
-        alerts = [life.load(doc.body) for doc in docs]
+        docs = kept.read(await self._journal.bodies("alert"))
         await self.people.open()
-        self.telling.load(docs, {alert.id: alert for alert in alerts})
+        self.telling.load(docs)
         self._told_of_receivers(self.people.receivers)
         self._new_people = True
         self._place, adrift = await find(bus, self._journal, state.last)
         pending = self._place.pending
         self.book.restore(await self._journal.docs(rulebook.KIND), self._clock())
         self.board = Board(
-            self.book.running(), subjects=Subjects(state.records), alerts=alerts, timers=Timers(pending),
+            self.book.running(), subjects=Subjects(state.records), alerts=(doc.alert for doc in docs),
+            timers=Timers(pending),
             make_id=self._make_id, suppressions=await kept_suppressions(self._journal), policy=self._policy,
             meters=pending.get("flapping", ()),
         )
-        for doc in docs:
-            self.board.reporting.load(self.board.alerts[doc.id], doc.body, self._clock())
-        self._unreconciled, self._saved_timers = True, -1
         now = self._clock()
+        self.board.reporting.load(docs, now)
+        self._unreconciled, self._saved_timers = True, -1
+        behind = await unpublished(bus, self.board.alerts, now)
         if adrift:
             self.board.meet(now)
-        await finish(self._settle(unpublished(state.records[Kind.ALERT], alerts, now), [], now))
+        await finish(self._settle(behind, [], now))
         return dict(self._place.cursors)
 
     # -- running -----------------------------------------------------------------

@@ -8,7 +8,7 @@ so that a restart goes on where it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -71,12 +71,13 @@ class Escalations:
         run = self._runs.get(id)
         return {"run": asdict(run) | {"next_at": self.next_at(id)}} if run is not None else {}
 
-    def load(self, alert: Alert, body: Mapping[str, Any]) -> None:
+    def load(self, alert: Alert, run: Run | None) -> None:
         """Go on with an alert from its document."""
-        if "run" in body:
-            self._runs[alert.id] = Run(**{name: value for name, value in body["run"].items() if name != "next_at"})
+        if run is not None:
+            self._runs[alert.id] = run
             self._plan(alert.id)
-        self._plan_promise(alert)
+        if alert.ack is not None:
+            self._plan_promise(alert)
 
     def next_at(self, id: str) -> float | None:
         """When an alert's next step falls due."""
@@ -116,12 +117,15 @@ class Escalations:
         self._agenda.drop((PROMISE, id))
 
     def set_policies(
-        self, policies: Sequence[EscalationSettings], alerts: Iterable[tuple[Alert, Subject | None]], at: float
+        self, policies: Sequence[EscalationSettings], alerts: Iterable[Alert],
+        around: Callable[[Alert], Subject | None], at: float,
     ) -> None:
         """Other policies: a run whose policy is another one now begins anew under that; the others go on."""
         self.policies = tuple(policies)
-        for alert, subject in alerts:
-            self.note(alert, subject, at)
+        for alert in alerts:
+            if alert.id not in self._runs and not (self.policies and _nobodys(alert)):
+                continue  # there is nothing to stop, and nothing to begin
+            self.note(alert, around(alert), at)
             run = self._runs.get(alert.id)
             if run is not None and run.running and not run.reached and (run.step or run.began > at):
                 self._anew(alert.id, run, at)  # there may be somebody now

@@ -8,11 +8,12 @@ that is said again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from alerts.agenda import Agenda
+from alerts.kept import Kept
 from feeds.model import Severity
 from feeds.reports import Report
 
@@ -42,15 +43,18 @@ class Foreign:
         self.leases: Agenda[str] = Agenda()
         self._known: dict[str, Standing] = {}
 
-    def load(self, id: str, body: Mapping[str, Any], now: float) -> None:
-        """From an active alert's document. Its lease starts anew: while nobody listened nobody could be heard."""
-        kept = body.get("foreign")
-        if not kept:
-            return
-        faces = {name: Face(Severity(word), 0, doubtful) for name, word, doubtful in kept["faces"]}
-        self._known[id] = Standing(kept["lease"], kept["at"], faces)
-        if kept["lease"] and body.get("stale_since") is None:
-            self.leases.set(id, now + kept["lease"])
+    def load(self, kept: Iterable[Kept], now: float) -> None:
+        """From the documents of open alerts. A lease starts anew: while nobody listened nobody could be heard."""
+        leases: dict[str, float] = {}
+        for one in kept:
+            alert, said = one.alert, one.beside.foreign
+            if said is None or not alert.active:
+                continue
+            faces = {word.face: Face(word.severity, 0, word.doubtful) for word in said.faces}
+            self._known[alert.id] = Standing(said.lease, said.at, faces)
+            if said.lease and alert.stale_since is None:
+                leases[alert.id] = now + said.lease
+        self.leases.fill(leases)
 
     def dump(self, id: str) -> dict[str, Any]:
         """What the alert's document keeps of it."""

@@ -7,9 +7,10 @@ alert of a rule over its health while it is down. Rules: docs/alerts.md, "What l
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 
+from alerts.about_rules import AboutRules
+from alerts.by_asset import ByAsset
 from alerts.doubt import Doubt
 from alerts.hiding import HELD, INHIBITED
 from alerts.settings import HoldPolicy
@@ -20,17 +21,6 @@ from feeds.model import REFERENCE, Alert, Change, Health, Hold, Kind, Severity
 REDUNDANCY_LOST = "redundancy-lost"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AboutRules:
-    """What the rules know: whether one is over health, whether an alert comes from another tool, whether it is
-    about to clear, and how long one must not hold before it clears (seconds)."""
-
-    over_health: Callable[[str], bool]
-    foreign: Callable[[str], bool]
-    clearing: Callable[[Alert], bool]
-    recover_for: Callable[[str], float]
-
-
 class Inhibition:
     """Follows the inventory, states, sources and alerts. What may have another explanation gathers in `dirty`."""
 
@@ -38,14 +28,12 @@ class Inhibition:
         self._subjects, self._about, self._policy = subjects, about, policy
         self._topology = Topology(subjects.assets)
         self._doubt = Doubt(subjects, self._topology, policy)
-        self._on: dict[str, dict[str, Alert]] = {}
-        self._suspects: dict[str, dict[str, Alert]] = {}
+        self._on, self._suspects, self._waiting = ByAsset(), ByAsset(), ByAsset()
         self._failing: dict[str, Failure] = {}
         self._silent: dict[str, Failure] = {}
         self._cuts: dict[str, tuple[Failure, str]] = {}
         self._behind: dict[str, Counter[str]] = {}
         self._freed: dict[str, float] = {}
-        self._waiting: dict[str, dict[str, Alert]] = {}
         self._causes = self._ask()
         self.dirty: dict[str, None] = {}
         self.roots: dict[str, None] = {}
@@ -89,14 +77,31 @@ class Inhibition:
             self._source_alert(alert, now)
         if alert.subject_kind != "asset":
             return
-        _keep(self._on, alert, alert.open)
-        _keep(self._waiting, alert, alert.open and alert.hold is not None)
+        self._on.keep(alert, alert.open)
+        self._waiting.keep(alert, alert.open and alert.hold is not None)
         if alert.open and alert.suppressed_by and not alert.active:
             self.dirty[alert.asset] = None  # what has ended needs no explanation
         before = alert.id in self._suspects.get(alert.asset, {})
         if before or self._suspicious(alert):
-            _keep(self._suspects, alert, self._suspicious(alert))
+            self._suspects.keep(alert, self._suspicious(alert))
             self._refail(alert.asset, now)
+
+    def load(self, alerts: Iterable[Alert]) -> None:
+        """Begin with these open alerts. What hides each was settled when it was written: none is dirty for that."""
+        for alert in alerts:
+            if alert.subject_kind == "asset":
+                self._on.keep(alert, True)
+                if alert.hold is not None:
+                    self._waiting.keep(alert, True)
+                if self._suspicious(alert):
+                    self._suspects.keep(alert, True)
+            elif alert.subject_kind == "source":
+                self._source_alert(alert, 0.0)
+        found = {asset: failure for asset in self._suspects if (failure := self._failure_of(asset)) is not None}
+        self._failing |= found
+        self._causes = self._ask()
+        self._recut(dict.fromkeys(low for asset in found for low in self._topology.below(asset)), 0.0)
+        self.dirty = {}
 
     def _suspicious(self, alert: Alert) -> bool:
         """Whether an alert can mean that its asset has failed."""
@@ -107,7 +112,7 @@ class Inhibition:
         """Other rules: which alerts can mean a failure is found out anew."""
         for asset, here in list(self._on.items()):
             for alert in here.values():
-                _keep(self._suspects, alert, self._suspicious(alert))
+                self._suspects.keep(alert, self._suspicious(alert))
             self._refail(asset, now)
 
     def changed(self, change: Change, now: float) -> None:
@@ -287,13 +292,3 @@ class Inhibition:
             return not self._doubt.newer(alert.asset, hold.since)
         foreign = self._about.foreign(alert.rule)
         return self._doubt.doubtful(alert.asset, hold.since, foreign=foreign)
-
-
-def _keep(known: dict[str, dict[str, Alert]], alert: Alert, wanted: bool) -> None:
-    """The alert among those of its asset, or no more; no asset is kept for nothing."""
-    if wanted:
-        known.setdefault(alert.asset, {})[alert.id] = alert
-    elif alert.asset in known:
-        known[alert.asset].pop(alert.id, None)
-        if not known[alert.asset]:
-            del known[alert.asset]

@@ -218,7 +218,9 @@ def _raise(alert: Alert | None, event: Raise, now: float) -> tuple[Alert, Transi
         raised_at=min(event.raised_at or now, now), since=now, quality=event.quality,
         suppressed_by=event.suppressed_by, hold=event.hold, unseen=bool(event.suppressed_by),
         affected=event.affected,
-        title=dict(event.title), text=event.text, labels=dict(event.labels), url=event.url, rev=1,
+        # In the journal's order: bytes that Redis holds are then those that a later start makes of the same alert.
+        title=dict(sorted(event.title.items())), labels=dict(sorted(event.labels.items())),
+        text=event.text, url=event.url, rev=1,
     )
     after = dump(new)
     del after["rev"]

@@ -18,6 +18,7 @@ from typing import Any
 
 from alerts.concerns import concerns
 from alerts.hiding import FLAPPING
+from alerts.kept import Kept
 from alerts.reaching import Contact, of_memory
 from alerts.receivers import is_direct
 from alerts.registry import Step
@@ -55,11 +56,16 @@ class Told:
         return kept | ({"people": self.people} if self.people else {})
 
     @classmethod
-    def load(cls, body: Mapping[str, Any]) -> Told:
-        """From the alert's document; one that says nothing of it was told while it stood."""
-        ever = set(body.get("told", ()))
-        firing = set(body.get("firing", ever if body.get("active") else ()))
-        return cls(ever, firing, set(body.get("cancelled", ())), dict(body.get("people", {})))
+    def load(cls, one: Kept) -> Told | None:
+        """From the alert's document, None when nobody ever heard of it.
+
+        A document that says nothing of `firing` is from before there was that: it was told while it stood.
+        """
+        beside = one.beside
+        if not (beside.told or beside.firing or beside.cancelled or beside.people):
+            return None
+        firing = beside.firing if beside.firing is not None else beside.told if one.alert.active else ()
+        return cls(set(beside.told), set(firing), set(beside.cancelled), beside.people)
 
     def tell(self, contact: Contact) -> None:
         """Somebody is told that it fires."""

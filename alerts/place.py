@@ -80,11 +80,16 @@ async def find(bus: Bus, journal: Journal, end: str) -> tuple[Place, bool]:
     return Place(epoch=bus.epoch, cursors=cursors, turn=turn, pending=place.pending), adrift
 
 
-def unpublished(shown: Mapping[str, Alert], alerts: Iterable[Alert], at: float) -> list[Change]:
+async def unpublished(bus: Bus, truth: Mapping[str, Alert], at: float) -> list[Change]:
     """What the journal holds and Redis has not heard of: alerts that are gone, then those that are another by now."""
-    truth = {alert.id: alert for alert in alerts}
-    gone = [Change(kind=Kind.ALERT, id=id, after=None, at=at, cause="journal") for id in shown if id not in truth]
-    return gone + [
+    async with bus.pipeline() as pipe:
+        pipe.hgetall(bus.keys.state(Kind.ALERT))
+        [shown] = await pipe.execute()
+    changes = [
+        Change(kind=Kind.ALERT, id=id, after=None, at=at, cause="journal")
+        for id in map(bytes.decode, shown) if id not in truth
+    ]
+    return changes + [
         Change(kind=Kind.ALERT, id=id, after=alert, at=at, cause="journal")
-        for id, alert in truth.items() if shown.get(id) != alert
+        for id, alert in truth.items() if not wire.holds(shown.get(id.encode()), alert)
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from alerts import life
@@ -74,6 +74,14 @@ class Registry:
         self._steps.append(Step(alert=alert, transition=transition, cause=cause, subject=about))
         self.keep(alert)
 
+    def load(self, alerts: Iterable[Alert]) -> None:
+        """Begin with these open alerts; `kept` is not told of them."""
+        for alert in alerts:
+            self.alerts[alert.id] = alert
+            self._by_key[key_of(alert)] = alert.id
+            if alert.ack is not None or alert.shelf is not None or alert.hold is not None:
+                self._plan(alert)
+
     def keep(self, alert: Alert) -> None:
         """Hold on to an open alert and to its ends; let go of a closed one."""
         if alert.open:
@@ -83,6 +91,11 @@ class Registry:
             self._closed[alert.id] = alert
             if self.alerts.pop(alert.id, None) is not None:
                 del self._by_key[key_of(alert)]
+        self._plan(alert)
+        self._kept(alert)
+
+    def _plan(self, alert: Alert) -> None:
+        """When its acknowledgement, shelf and hold end."""
         ends = {
             "ack": alert.ack.until if alert.ack is not None else None,
             "shelf": alert.shelf.until if alert.shelf is not None else None,
@@ -93,4 +106,3 @@ class Registry:
                 self.expiries.drop((what, alert.id))
             else:
                 self.expiries.set((what, alert.id), at)
-        self._kept(alert)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from alerts import life
 from alerts.flapping import Meters
 from alerts.foreign import Foreign
 from alerts.hider import Hider
+from alerts.kept import Kept
 from alerts.raising import of_report
 from alerts.registry import AlertKey, Registry
 from alerts.reports import key_of
@@ -33,10 +34,9 @@ class Reporting:
         """When the next lease ends."""
         return self._foreign.leases.next_due()
 
-    def load(self, alert: Alert, body: Mapping[str, Any], now: float) -> None:
-        """From the journal's document of an open alert."""
-        if alert.active:
-            self._foreign.load(alert.id, body, now)
+    def load(self, kept: Iterable[Kept], now: float) -> None:
+        """From the journal's documents of open alerts."""
+        self._foreign.load(kept, now)
 
     def dump(self, id: str) -> dict[str, Any]:
         """What the alert's document keeps beside the alert."""

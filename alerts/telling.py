@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alerts.escalation import MOST, PROMISE, REPEAT, Escalations, Find, Fired
+from alerts.kept import Kept
 from alerts.notices import Notice, Told, due, notice, notices
 from alerts.people import People
 from alerts.reaching import Contact, contacts, of_memory, renewed
@@ -15,7 +16,7 @@ from alerts.registry import Step
 from alerts.settings import ReceiverSettings, StepSettings
 from alerts.subjects import Subject
 from feeds.duty import zone
-from feeds.journal import Doc, Tx
+from feeds.journal import Tx
 from feeds.model import Alert
 
 REASONS = {REPEAT: "repeat", PROMISE: "promise"}
@@ -50,14 +51,15 @@ class Telling:
         self._known: dict[tuple[int, str], list[Contact]] = {}
         self.escalations = Escalations()
 
-    def load(self, docs: Iterable[Doc], alerts: Mapping[str, Alert]) -> None:
+    def load(self, kept: Iterable[Kept]) -> None:
         """Begin from the journal's open alerts."""
         self._told.clear()
         self.escalations = Escalations()
         self.escalations.policies = tuple(self._people.policies)
-        for doc in docs:
-            self._told[doc.id] = Told.load(doc.body)
-            self.escalations.load(alerts[doc.id], doc.body)
+        for one in kept:
+            if (told := Told.load(one)) is not None:
+                self._told[one.alert.id] = told
+            self.escalations.load(one.alert, one.beside.run)
 
     def dump(self, id: str) -> dict[str, Any]:
         """What an alert's document says of it."""
@@ -137,8 +139,7 @@ class Telling:
 
     def changed(self, alerts: Iterable[Alert], around: Around, at: float) -> None:
         """The policies may be others."""
-        known = [(alert, around(alert)) for alert in alerts]
-        self.escalations.set_policies(self._people.policies, known, at)
+        self.escalations.set_policies(self._people.policies, alerts, around, at)
 
 
 def _target(receiver: str, body: Mapping[str, Any]) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
+import time
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -45,7 +47,7 @@ async def run_engine(engine: Engine, bus: Bus, clock: Clock = now) -> None:
         try:
             vitals.start()
             await bus.open()
-            cursors = await engine.open(bus)
+            cursors = await _opened(engine, bus)
             await _follow(engine, bus, cursors, clock, vitals, loss)
         except (BusError, JournalLost) as error:
             loss.say(error)
@@ -55,6 +57,19 @@ async def run_engine(engine: Engine, bus: Bus, clock: Clock = now) -> None:
             await asyncio.sleep(loss.pause())
         finally:
             vitals.stop()
+
+
+async def _opened(engine: Engine, bus: Bus) -> dict[str, str]:
+    """What it reads it keeps: the garbage collector would look at all of it again and again, and find nothing."""
+    began, collects = time.perf_counter(), gc.isenabled()
+    gc.disable()
+    try:
+        cursors = await engine.open(bus)
+    finally:
+        if collects:
+            gc.enable()
+    log.debug("%s: everything is read, at work after %.2f s", engine.name, time.perf_counter() - began)
+    return cursors
 
 
 class _Loss:

@@ -252,7 +252,7 @@ async def test_an_hour_of_absence_tells_each_step_once_and_nothing_of_what_is_ov
 
 async def test_ten_thousand_alerts_that_nobody_takes_cost_nothing_until_they_fall_due() -> None:
     one = Escalations()
-    one.set_policies((POLICY,), (), T0)
+    one.set_policies((POLICY,), (), lambda alert: None, T0)
     alerts = {f"a{n}": make_alert(id=f"a{n}") for n in range(10_000)}
     for alert in alerts.values():
         one.note(alert, None, T0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Sequence
 
@@ -26,9 +27,11 @@ class Recorder:
     def __init__(self, fails: int) -> None:
         self.opened = self.steps = 0
         self.fails = fails
+        self.collected: list[bool] = []
 
     async def open(self, bus: Bus) -> dict[str, str]:
         self.opened += 1
+        self.collected.append(gc.isenabled())
         return {bus.keys.changes: "0-0"}
 
     async def step(self, entries: Sequence[StreamEntry], now: float) -> None:
@@ -56,3 +59,5 @@ async def test_a_journal_that_is_away_is_said_once_and_the_engine_opens_again_un
         ("WARNING", "project: the journal is lost: the disk is full"), ("INFO", "project: the journal is back"),
     ]
     assert engine.opened == 6
+    assert engine.collected == [False] * 6, "what is read at a start is no garbage"
+    assert gc.isenabled()
