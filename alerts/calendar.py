@@ -22,6 +22,12 @@ class Recurrence:
     zone: str = "Asia/Shanghai"
 
 
+def period(recurrence: Recurrence) -> int:
+    """Minutes between two beginnings, where they follow most closely; longer windows would overlap themselves."""
+    days = sorted(set(recurrence.days)) or list(range(1, 8))
+    return min(b - a for a, b in zip(days, [*days[1:], days[0] + 7], strict=True)) * 24 * 60
+
+
 @lru_cache(maxsize=64)
 def zone(name: str) -> ZoneInfo:
     """The zone; ValueError or KeyError when there is none of that name."""

@@ -1,7 +1,8 @@
 """What people may order beside a single alert: silences and maintenance windows. Checks without I/O.
 
 Refusals name their reason by a stable code in `Result.detail`: late, role, region, unknown_asset, not_found,
-ended, until_past, bad_until, bad_comment, bad_match, bad_starts, bad_recurrence, exists.
+ended, until_past, bad_until, bad_comment, bad_match, bad_starts, bad_recurrence, recurrence_overlap,
+exists.
 """
 
 from __future__ import annotations
@@ -89,6 +90,8 @@ def _recurrence(given: Any) -> Recurrence | None:
         raise Refused(Outcome.INVALID, "bad_recurrence") from error
     if not clock or not 1 <= one.minutes <= LONGEST or not all(1 <= day <= 7 for day in one.days):
         raise Refused(Outcome.INVALID, "bad_recurrence")
+    if one.minutes > calendar.period(one):
+        raise Refused(Outcome.INVALID, "recurrence_overlap")
     return replace(one, days=tuple(sorted(set(one.days))))
 
 

@@ -34,6 +34,10 @@ TEXTS = {
     "bad_comment": ("请说明原因", "a reason is needed"),
     "bad_match": ("匹配条件为空或无效", "what is matched is empty or makes no sense"),
     "bad_recurrence": ("重复规则无效", "the recurrence makes no sense"),
+    "recurrence_overlap": (
+        "每次持续的时间长于两次开始之间的间隔（每天重复最多 1440 分钟）；请缩短分钟数，或少选几天",
+        "it would begin again before it ends (for every day 1440 minutes at most): give fewer minutes, or fewer days",
+    ),
     "unknown_asset": ("有资产不在清单中", "one of the assets is not in the inventory"),
 }
 

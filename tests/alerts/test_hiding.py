@@ -140,6 +140,13 @@ def test_a_silence_can_be_ended_before_its_time_and_match_labels_of_other_tools(
         ("maintain", {"until": T0 + 9, "match": {"assets": ["sw"]},
                       "recurrence": {"start": "22:00", "minutes": 5, "zone": "Mars/Base"}},
          Outcome.INVALID, "bad_recurrence"),
+        *(("maintain", {"until": T0 + 9, "match": {"assets": ["sw"]},
+                        "recurrence": {"start": "22:00", "minutes": minutes, "days": days}},
+           Outcome.INVALID, "recurrence_overlap")
+          for minutes, days in ((5000, []), (1441, []), (1441, [7, 1]), (2881, [1, 3, 5]), (4321, [1, 4]))),
+        *(("maintain", {"until": T0 + 9, "match": {"assets": ["sw"]},
+                        "recurrence": {"start": "22:00", "minutes": minutes, "days": days}}, Outcome.DONE, "")
+          for minutes, days in ((1440, []), (2880, [1, 3, 5]), (4320, [1, 4]), (10080, [2]))),
     ],
 )  # fmt: skip
 def test_orders_that_hide_too_much_or_for_ever_are_refused(
