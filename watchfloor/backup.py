@@ -19,7 +19,7 @@ from feeds.journal import Journal, StoreRefused, transfer
 from feeds.journal.versions import JOURNAL
 from feeds.wire import iso
 from watchfloor import backup_files as files
-from watchfloor import backup_history
+from watchfloor import backup_history, backup_intake
 from watchfloor.backup_files import BackupError, HistoryPart, Manifest, Progress
 from watchfloor.roles import open_journal
 from watchfloor.settings import Settings
@@ -52,7 +52,7 @@ async def backup(settings: Settings, folder: Path, progress: Progress, *, histor
 
 
 async def _write(settings: Settings, journal: Journal, folder: Path, progress: Progress) -> Manifest:
-    async with transfer.snapshot(journal.store) as shot:
+    async with backup_intake.reading(settings) as waiting, transfer.snapshot(journal.store) as shot:
         made_at = iso(now()) or ""
         tables = {
             name: await files.write_table(folder, name, shot.columns(name), shot.rows(name), count, progress)
@@ -64,7 +64,7 @@ async def _write(settings: Settings, journal: Journal, folder: Path, progress: P
         return Manifest(
             made_at=made_at, program=settings.site.version, site=settings.site.name, region=settings.site.region,
             store="sqlite" if journal.store.is_sqlite else "postgresql", schema=shot.version, tables=tables,
-            chains=await shot.heads(),
+            chains=await shot.heads(), intake=await backup_intake.write(waiting, folder, progress),
         )
 
 
@@ -79,6 +79,7 @@ async def restore(
     manifest = files.read_manifest(folder)
     _known(manifest)
     backup_history.known(manifest)
+    backup_intake.known(manifest)
     if files.check(folder, manifest, progress) and not force:
         raise BackupError(
             f"备份中的台账在备份之前就已断裂（{len(manifest.faults)} 处）；确要恢复请加 --force",
@@ -93,7 +94,9 @@ async def restore(
                 await _keep(settings, journal, progress, part is not None)
             elif part is not None and not await journal.blank():
                 raise files.not_replaced(StoreRefused("要恢复到的台账不是空的。", "The journal is not empty."))
-            async with _history(settings, folder, part, progress, force):
+            async with (
+                _history(settings, folder, part, progress, force), _intake(settings, folder, manifest, progress, force)
+            ):
                 await _fill(journal, folder, manifest, progress, force)
                 await _compare(journal, manifest, progress)
             await _say_so(journal, folder, manifest)
@@ -113,6 +116,21 @@ async def _history(
     except BaseException:
         if part is not None and not force:
             await backup_history.clear(settings)
+        raise
+
+
+@asynccontextmanager
+async def _intake(
+    settings: Settings, folder: Path, manifest: Manifest, progress: Progress, force: bool
+) -> AsyncIterator[None]:
+    """The same with what waits; a backup of before it held that leaves it as it is."""
+    if manifest.intake is not None:
+        await backup_intake.load(settings, folder, manifest, progress, replace=force)
+    try:
+        yield
+    except BaseException:
+        if manifest.intake is not None and not force:
+            await backup_intake.clear(settings)
         raise
 
 
@@ -156,7 +174,8 @@ async def _say_so(journal: Journal, folder: Path, manifest: Manifest) -> None:
 
 async def _keep(settings: Settings, journal: Journal, progress: Progress, history: bool) -> None:
     """Back up what is going to be replaced."""
-    if not await journal.blank() or (history and not await backup_history.empty(settings)):
+    nothing = await journal.blank() and await backup_intake.empty(settings)
+    if not nothing or (history and not await backup_history.empty(settings)):
         stamp = datetime.now().astimezone().strftime("%Y%m%dT%H%M%S")
         await backup(settings, settings.data / f"before-restore-{stamp}", progress, history=history)
 

@@ -78,6 +78,8 @@ def _say(manifest: Manifest, as_json: bool, zh: str, en: str) -> None:
         return
     entries, size = manifest.tables["entry"].rows, sum(one.bytes for one in manifest.files.values())
     _print(f"{zh} {en}: {entries:,} 条记录 entries, {len(manifest.chains)} 条链 chains, {size / 1e6:.1f} MB")
+    if manifest.intake is not None:
+        _print(f"尚未处理的来件 parcels that waited: {manifest.intake.tables['intake'].rows:,}")
     if manifest.history is None:
         _print("不含历史数据 without metric history")
     else:

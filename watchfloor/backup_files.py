@@ -62,6 +62,14 @@ class HistoryPart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IntakePart:
+    """What waited in the intake, and of which life of it."""
+
+    life: str
+    tables: dict[str, TableFile]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """What a backup holds. `chains`: length and last hash by chain; `faults`: where they did not hold already."""
 
@@ -76,11 +84,13 @@ class Manifest:
     chains: dict[str, dict[str, Any]]
     faults: list[dict[str, Any]] = field(default_factory=list)
     history: HistoryPart | None = None
+    intake: IntakePart | None = None
 
     @property
     def files(self) -> dict[str, TableFile]:
         """Every table's file."""
-        return self.tables | (self.history.tables if self.history else {})
+        parts = (self.history, self.intake)
+        return self.tables | {name: one for part in parts if part is not None for name, one in part.tables.items()}
 
     def write(self, folder: Path) -> None:
         """The last file of a backup: without it the folder is none."""

@@ -113,22 +113,22 @@ class Intake:
     """One process's access. Errors are the journal's (JournalLost: nothing was taken) and IntakeFull."""
 
     def __init__(self, url: str, name: str, *, clock: Clock = now, full: int = FULL) -> None:
-        self._store = Store(url, name, lock=LOCK)
-        self._log = f"{self._store.file}-wal"
+        self.store = Store(url, name, lock=LOCK)
+        self._log = f"{self.store.file}-wal"
         self._clock, self._full = clock, full
         self._waiting: list[_Waiting] = []
         self._in_hand = 0
         self._work: asyncio.Task[None] | None = None
         self._pending: dict[str, int] = {}
         self._looked = float("-inf")
-        self._upsert = sqlite.insert if self._store.is_sqlite else postgresql.insert
+        self._upsert = sqlite.insert if self.store.is_sqlite else postgresql.insert
         self.life = ""
 
     async def open(self) -> None:
         """Connect, make the tables that are missing, and learn which life of the intake this is."""
-        self._store.open()
+        self.store.open()
         try:
-            async with self._store.writing(patient=True) as connection:
+            async with self.store.writing(patient=True) as connection:
                 await connection.run_sync(metadata.create_all)
                 found = (await connection.execute(select(life.c.id))).scalar()
                 if found is None:
@@ -136,14 +136,14 @@ class Intake:
                     await connection.execute(insert(life).values(id=found))
             self.life = str(found)
         except BaseException:
-            await self._store.close()
+            await self.store.close()
             raise
 
     async def close(self) -> None:
         """What was handed in is written first."""
         if self._work is not None:
             await asyncio.wait([self._work])
-        await self._store.close()
+        await self.store.close()
 
     # -- taking in -----------------------------------------------------------------
 
@@ -170,7 +170,7 @@ class Intake:
     async def _look_again(self) -> None:
         """While it is full nothing is written, so nobody else would notice that there is room again."""
         if not 0 <= self._clock() - self._looked < LOOK_EVERY:
-            async with self._store.reading() as connection:
+            async with self.store.reading() as connection:
                 await self._look(connection)
 
     async def _drain(self) -> None:
@@ -190,7 +190,7 @@ class Intake:
 
     async def _write(self, batch: Sequence[_Waiting]) -> set[int]:
         """The places in the batch that are new."""
-        async with self._store.writing() as connection:
+        async with self.store.writing() as connection:
             fresh = await self._fresh(connection, batch)
             rows = [_row(batch[place][0]) for place in sorted(fresh)]
             if rows:
@@ -227,7 +227,7 @@ class Intake:
 
         None where only asking tells (PostgreSQL). Two commits within one tick of the kernel's clock may leave one mark.
         """
-        if not self._store.is_sqlite:
+        if not self.store.is_sqlite:
             return None
         try:
             found = os.stat(self._log)
@@ -238,14 +238,14 @@ class Intake:
     async def read(self, target: str, after: int, *, limit: int) -> list[Parcel]:
         """Parcels for one engine behind that place, oldest first; `limit` of them at most."""
         statement = select(parcel).where(parcel.c.target == target, parcel.c.id > after)
-        async with self._store.reading() as connection:
+        async with self.store.reading() as connection:
             with translated(OSError):
                 rows = (await connection.execute(statement.order_by(parcel.c.id).limit(limit))).all()
         return [Parcel(**row._asdict()) for row in rows]
 
     async def drop(self, target: str, upto: int) -> None:
         """Forget what the engine has applied; call it only when the journal has its place."""
-        async with self._store.writing() as connection:
+        async with self.store.writing() as connection:
             with translated(OSError):
                 await connection.execute(delete(parcel).where(parcel.c.target == target, parcel.c.id <= upto))
 

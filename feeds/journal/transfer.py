@@ -67,8 +67,8 @@ class Snapshot:
 
 
 @asynccontextmanager
-async def snapshot(store: Store, book: Book = JOURNAL) -> AsyncIterator[Snapshot]:
-    """The store at this moment; writers are not held up. The store must be at the book's head (open it first)."""
+async def one_moment(store: Store) -> AsyncIterator[AsyncConnection]:
+    """A connection that sees the store as it is when it first reads; writers are not held up."""
     async with store.reading() as connection:
         with translated(OSError):
             if store.is_sqlite:
@@ -76,16 +76,24 @@ async def snapshot(store: Store, book: Book = JOURNAL) -> AsyncIterator[Snapshot
             else:
                 await connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
                 await connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+        try:
+            yield connection
+        finally:
+            with translated(OSError):
+                await (connection.exec_driver_sql("ROLLBACK") if store.is_sqlite else connection.rollback())
+
+
+@asynccontextmanager
+async def snapshot(store: Store, book: Book = JOURNAL) -> AsyncIterator[Snapshot]:
+    """The store at this moment. It must be at the book's head (open it first)."""
+    async with one_moment(store) as connection:
+        with translated(OSError):
             counts = {}
             for name in book.tables:
                 counting = select(func.count()).select_from(book.metadata.tables[name])
                 counts[name] = int((await connection.execute(counting)).scalar_one())
             number = await versions.version(connection, book)
-        try:
-            yield Snapshot(connection, number, counts, book)
-        finally:
-            with translated(OSError):
-                await (connection.exec_driver_sql("ROLLBACK") if store.is_sqlite else connection.rollback())
+        yield Snapshot(connection, number, counts, book)
 
 
 class Loader:

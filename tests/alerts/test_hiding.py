@@ -144,9 +144,6 @@ def test_a_silence_can_be_ended_before_its_time_and_match_labels_of_other_tools(
                         "recurrence": {"start": "22:00", "minutes": minutes, "days": days}},
            Outcome.INVALID, "recurrence_overlap")
           for minutes, days in ((5000, []), (1441, []), (1441, [7, 1]), (2881, [1, 3, 5]), (4321, [1, 4]))),
-        *(("maintain", {"until": T0 + 9, "match": {"assets": ["sw"]},
-                        "recurrence": {"start": "22:00", "minutes": minutes, "days": days}}, Outcome.DONE, "")
-          for minutes, days in ((1440, []), (2880, [1, 3, 5]), (4320, [1, 4]), (10080, [2]))),
     ],
 )  # fmt: skip
 def test_orders_that_hide_too_much_or_for_ever_are_refused(
@@ -253,3 +250,10 @@ def test_two_reasons_must_both_end_before_anybody_is_told() -> None:
     assert (desk.told, desk.alert("sw").suppressed_by) == ([], ("maintenance:m1",))
     desk.until(80)
     assert desk.told == [(80, "sw", "first")]
+
+
+@pytest.mark.parametrize(("minutes", "days"), [(1440, []), (2880, [1, 3, 5]), (4320, [1, 4]), (10080, [2])])
+def test_a_window_may_last_until_it_begins_again(minutes: int, days: list[int]) -> None:
+    again = {"start": "22:00", "minutes": minutes, "days": days}
+    result = Desk(SW).order(0, "maintain", "w1", until=T0 + 9, match={"assets": ["sw"]}, recurrence=again)
+    assert result.outcome is Outcome.DONE
