@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from feeds.history.codec import (
     encode_rollups,
 )
 from feeds.history.hot import SLOTS, Hot, times_of
-from feeds.history.rollup import BLOCK, DAY, FIVE, HOUR, in_order, joined, merged, roll
+from feeds.history.rollup import BLOCK, DAY, FIVE, HOUR, combine, in_order, joined, merged, roll
 from feeds.history.schema import SERIES_MASK, key_of
 from feeds.history.settings import HistorySettings
 from feeds.history.store import HistoryStore
@@ -30,6 +30,8 @@ PAGE = 32
 DROPPED = 500
 """Old rows dropped in one transaction."""
 FRESH_MAX = 13 * ROLLUP.itemsize
+_DEFLATED = b"\x78"
+"""How a row began whose hour was closed by an earlier version: the rollup of the hour, and those of 5 min."""
 
 
 async def close_groups(store: HistoryStore, hot: Hot, hour: int, groups: Sequence[int]) -> None:
@@ -68,14 +70,20 @@ def _closed(
 
 
 def fresh_body(times: Ints, values: Floats) -> bytes:
-    """An hour's rollups, that of the hour itself first; packed lightly, a day later they lie with their neighbours."""
-    return zlib.compress(roll(times, values, HOUR).tobytes() + roll(times, values, FIVE).tobytes(), 1)
+    """An hour's rollups of 5 min; a day later they lie with their neighbours."""
+    return encode_rollups(roll(times, values, FIVE))
 
 
-def fresh_rollups(body: bytes, step: int) -> Records:
-    """An hour's rollups of 5 min or of 1 h."""
-    records = np.frombuffer(zlib.decompressobj().decompress(body, FRESH_MAX), ROLLUP)
-    return records[:1] if step == HOUR else records[1:]
+def fresh_rollups(bodies: Iterable[bytes], step: int) -> Records:
+    """Rollups of 5 min or of 1 h, of hours in ascending order."""
+    found = joined(_fresh(body) for body in bodies)
+    return combine(found, HOUR) if step == HOUR else found
+
+
+def _fresh(body: bytes) -> Records:
+    if body[:1] == _DEFLATED:
+        return np.frombuffer(zlib.decompressobj().decompress(body, FRESH_MAX), ROLLUP)[1:]
+    return decode_rollups(body)
 
 
 async def pack_some(store: HistoryStore, open_from: int) -> bool:
@@ -106,9 +114,8 @@ def _packed(parts: dict[int, list[bytes]], kept: dict[int, bytes], step: int) ->
     """Rows with their new rollups; of equal buckets the new one counts."""
     rows = {}
     for key, bodies in parts.items():
-        new = [fresh_rollups(body, step) for body in bodies]
         old = [decode_rollups(kept[key])] if key in kept else []
-        rows[key] = encode_rollups(merged(joined((*old, *new))))
+        rows[key] = encode_rollups(merged(joined((*old, fresh_rollups(bodies, step)))))
     return rows
 
 

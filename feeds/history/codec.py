@@ -1,15 +1,18 @@
-"""How points and rollups become few bytes: columns of small integers, byte planes, deflate.
+"""How points and rollups become few bytes: columns of small integers, each as many bits wide as it needs.
 
 Times are whole milliseconds, kept as differences of differences. Values that are decimals of at most
 six places (most that devices tell) are kept as differences of whole numbers, all others as the XOR of
-neighbouring doubles. Both come back exactly; only a rollup's mean is rounded to 28 bits of mantissa.
+neighbouring doubles. Both come back exactly; only a rollup's mean is rounded, to three places more than its
+values have or to 28 bits of mantissa. Where few numbers are much wider than the rest, byte planes and deflate
+are shorter than bits: the shorter one is kept.
 """
 
 from __future__ import annotations
 
 import struct
 import zlib
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,15 +25,31 @@ ROLLUP = np.dtype([("at", "<u4"), ("count", "<u4"), ("min", "<f8"), ("max", "<f8
 """One bucket: its beginning (epoch seconds), how many points, and what they came to."""
 
 POINTS, ROLLUPS = 1, 2
+PLAIN, BITS, PLANES = 0, 0x10, 0x20
+"""Forms of a chunk, beside its kind in the first byte: PLAIN has heads of eight bytes each and is only read."""
 LEVEL, WINDOW, MEMORY = 6, -15, 8
 MAX_BODY = 1 << 26
 """Bytes that a row may unpack to; more is not ours."""
+MAX_COUNT = MAX_BODY >> 3
+GOOD = 1.0
+"""Bytes for one number of each column below which nothing shorter than bits is looked for."""
 _HEAD = struct.Struct("<BI")
 _FIRST = struct.Struct("<q")
 _PLACES = 6
 _EXACT = float(1 << 53)
 _XOR = 255
 _MEAN_MASK = np.uint64(0xFFFFFFFFFF000000)
+_MEAN_PLACES = 3
+_ONE = np.uint64(1)
+_PLACE = np.arange(64, dtype=np.uint64)
+_WEIGHTS = _ONE << _PLACE
+
+
+class Column(NamedTuple):
+    """What stands before the numbers, and the numbers."""
+
+    head: bytes
+    numbers: NDArray[np.uint64]
 
 
 class Unreadable(ValueError):
@@ -39,7 +58,7 @@ class Unreadable(ValueError):
 
 def encode_points(times: Ints, values: Floats) -> bytes:
     """Points in ascending order of time (epoch milliseconds) as one chunk."""
-    return _packed(POINTS, len(times), _ints_of(times) + _values_of(values))
+    return _packed(POINTS, len(times), (_ints_of(times), _values_of(values)))
 
 
 def decode_points(body: bytes) -> tuple[Ints, Floats]:
@@ -51,8 +70,8 @@ def decode_points(body: bytes) -> tuple[Ints, Floats]:
 def encode_rollups(records: Records) -> bytes:
     """Rollups (dtype ROLLUP) in ascending order of time as one chunk."""
     means = _rounded(records["mean"], records["min"], records["max"])
-    columns = _ints_of(records["at"].astype(np.int64)) + _ints_of(records["count"].astype(np.int64))
-    columns += _values_of(records["min"]) + _values_of(records["max"]) + _values_of(means)
+    columns = [_ints_of(records[name].astype(np.int64)) for name in ("at", "count")]
+    columns += [_values_of(column) for column in (records["min"], records["max"], means)]
     return _packed(ROLLUPS, len(records), columns)
 
 
@@ -66,34 +85,43 @@ def decode_rollups(body: bytes) -> Records:
     return records
 
 
-def _packed(kind: int, count: int, columns: bytes) -> bytes:
-    deflate = zlib.compressobj(LEVEL, zlib.DEFLATED, WINDOW, MEMORY)
-    return _HEAD.pack(kind, count) + deflate.compress(columns) + deflate.flush()
+def _packed(kind: int, count: int, columns: Sequence[Column]) -> bytes:
+    bits = b"".join(head + _bits(numbers) for head, numbers in columns)
+    if len(bits) > GOOD * sum(len(numbers) for _, numbers in columns):
+        deflate = zlib.compressobj(LEVEL, zlib.DEFLATED, WINDOW, MEMORY)
+        planes = deflate.compress(b"".join(head + _planes(numbers) for head, numbers in columns)) + deflate.flush()
+        if len(planes) < len(bits):
+            return bytes((kind | PLANES,)) + _number(count) + planes
+    return bytes((kind | BITS,)) + _number(count) + bits
 
 
 def _rounded(means: Floats, low: Floats, high: Floats) -> Floats:
-    """Means without the noise of their last bits, still between least and greatest."""
-    bits = np.ascontiguousarray(means).view(np.uint64) & _MEAN_MASK
-    return np.clip(bits.view(np.float64), low, high)
+    """Means without the noise of their last digits, still between least and greatest."""
+    places = [place for place in (_places(low), _places(high)) if place is not None]
+    if len(places) == 2 and max(places) + _MEAN_PLACES <= _PLACES:
+        short = np.round(means, max(places) + _MEAN_PLACES)
+    else:
+        short = (np.ascontiguousarray(means).view(np.uint64) & _MEAN_MASK).view(np.float64)
+    return np.clip(short, low, high)
 
 
-def _ints_of(numbers: Ints) -> bytes:
+def _ints_of(numbers: Ints) -> Column:
     """First number, first difference, differences of differences."""
     steps = np.diff(numbers)
     first, step = (int(part[0]) if len(part) else 0 for part in (numbers, steps))
-    return _FIRST.pack(first) + _FIRST.pack(step) + _planes(_zigzag(np.diff(steps)))
+    return Column(_number(first) + _number(step), _zigzag(np.diff(steps)))
 
 
-def _values_of(values: Floats) -> bytes:
+def _values_of(values: Floats) -> Column:
     values = np.ascontiguousarray(values, np.float64)
     places = _places(values)
     if places is not None:
         whole = np.rint(values * 10.0**places).astype(np.int64)
-        return bytes((places,)) + _FIRST.pack(int(whole[0]) if len(whole) else 0) + _planes(_zigzag(np.diff(whole)))
+        return Column(bytes((places,)) + _number(int(whole[0]) if len(whole) else 0), _zigzag(np.diff(whole)))
     bits = values.view(np.uint64)
     changes = bits.copy()
     changes[1:] ^= bits[:-1]
-    return bytes((_XOR,)) + _planes(changes, 8)
+    return Column(bytes((_XOR,)), changes)
 
 
 def _places(values: Floats) -> int | None:
@@ -115,10 +143,26 @@ def _zigzag(numbers: Ints) -> NDArray[np.uint64]:
     return ((numbers << 1) ^ (numbers >> 63)).view(np.uint64)
 
 
-def _planes(numbers: NDArray[np.uint64], width: int = 0) -> bytes:
+def _number(number: int) -> bytes:
+    """Seven bits a byte, the lowest first, the sign in the lowest bit."""
+    left, out = (number << 1) ^ (number >> 63), bytearray()
+    while left > 127:
+        out.append(left & 127 | 128)
+        left >>= 7
+    out.append(left)
+    return bytes(out)
+
+
+def _bits(numbers: NDArray[np.uint64]) -> bytes:
+    """All numbers in as many bits as the greatest needs, which stands first."""
+    width = int(numbers.max()).bit_length() if len(numbers) else 0
+    each = (numbers[:, None] >> _PLACE[:width]) & _ONE
+    return bytes((width,)) + np.packbits(each.astype(np.uint8)).tobytes()
+
+
+def _planes(numbers: NDArray[np.uint64]) -> bytes:
     """All lowest bytes, then all second ones …, as many as the greatest number needs."""
-    if not width:
-        width = (int(numbers.max()).bit_length() + 7) // 8 if len(numbers) else 0
+    width = (int(numbers.max()).bit_length() + 7) // 8 if len(numbers) else 0
     planes = np.ascontiguousarray(numbers).view(np.uint8).reshape(-1, 8)[:, :width].T
     return bytes((width,)) + planes.tobytes()
 
@@ -127,53 +171,61 @@ class _Columns:
     """Reads the columns of a chunk one after the other."""
 
     def __init__(self, body: bytes, kind: int) -> None:
-        if len(body) < _HEAD.size or body[0] != kind:
+        self._form = (body[0] if body else 0) & 0xF0
+        if len(body) < 2 or body[0] & 0x0F != kind or self._form > PLANES:
             raise Unreadable(f"no chunk of kind {kind}")
-        self.count: int = _HEAD.unpack_from(body)[1]
-        inflate = zlib.decompressobj(WINDOW)
-        try:
-            self._raw = inflate.decompress(body[_HEAD.size:], MAX_BODY)
-        except zlib.error as error:
-            raise Unreadable(str(error)) from error
-        if not inflate.eof:
-            raise Unreadable("the chunk is not whole")
-        self._at = 0
+        self._raw, self._at = body, 1
+        if self._form == PLAIN:
+            self._at, self.count = _HEAD.size, int.from_bytes(body[1: _HEAD.size], "little")
+        else:
+            self.count = self._first()
+        if not 0 <= self.count <= MAX_COUNT:
+            raise Unreadable(f"{self.count} points")
+        if self._form != BITS:
+            self._raw, self._at = _inflated(body[self._at:]), 0
 
     def times(self) -> Ints:
         first, step = self._first(), self._first()
-        numbers = self._signed(max(0, self.count - 2))
-        return self._summed(first, self._summed(step, numbers, self.count - 1), self.count)
+        return _summed(first, _summed(step, self._signed(self.count - 2), self.count - 1), self.count)
 
     def values(self) -> Floats:
         kind = self._take(1)[0]
         if kind == _XOR:
             return np.bitwise_xor.accumulate(self._unsigned(self.count)).view(np.float64)
-        first = self._first()
-        return self._summed(first, self._signed(max(0, self.count - 1)), self.count) / 10.0**kind
-
-    @staticmethod
-    def _summed(first: int, steps: Ints, count: int) -> Ints:
-        """`count` numbers: the first one, and what the steps lead to."""
-        numbers = np.empty(max(0, count), np.int64)
-        numbers[:1] = first
-        np.cumsum(steps, out=numbers[1:])
-        numbers[1:] += first
-        return numbers
+        return _summed(self._first(), self._signed(self.count - 1), self.count) / 10.0**kind
 
     def _first(self) -> int:
-        found: int = _FIRST.unpack(self._take(_FIRST.size))[0]
-        return found
+        if self._form == PLAIN:
+            return int(_FIRST.unpack(self._take(_FIRST.size))[0])
+        shift = left = 0
+        more = 128
+        while more:
+            byte = self._take(1)[0]
+            left, shift, more = left | (byte & 127) << shift, shift + 7, byte & 128
+            if shift > 70:
+                raise Unreadable("a number without an end")
+        return (left >> 1) ^ -(left & 1)
 
-    def _signed(self, count: int) -> Ints:
-        numbers = self._unsigned(count)
-        return (numbers >> np.uint64(1)).view(np.int64) ^ -(numbers & np.uint64(1)).view(np.int64)
+    def _signed(self, count: int) -> Ints | None:
+        """None when all are 0, as they are where a device is polled evenly or says the same again."""
+        if self._at < len(self._raw) and self._raw[self._at] == 0:
+            self._at += 1
+            return None
+        numbers = self._unsigned(max(0, count))
+        return (numbers >> _ONE).view(np.int64) ^ -(numbers & _ONE).view(np.int64)
 
     def _unsigned(self, count: int) -> NDArray[np.uint64]:
         width = self._take(1)[0]
-        planes = np.frombuffer(self._take(width * count), np.uint8).reshape(width, count)
-        numbers = np.zeros((count, 8), np.uint8)
-        numbers[:, :width] = planes.T
-        return numbers.view(np.uint64).reshape(count)
+        if width > (64 if self._form == BITS else 8):
+            raise Unreadable(f"numbers of width {width}")
+        if self._form == BITS:
+            packed = np.frombuffer(self._take((width * count + 7) // 8), np.uint8)
+            each = np.unpackbits(packed, count=width * count).reshape(count, width)
+            numbers: NDArray[np.uint64] = each.dot(_WEIGHTS[:width])
+            return numbers
+        planes = np.zeros((count, 8), np.uint8)
+        planes[:, :width] = np.frombuffer(self._take(width * count), np.uint8).reshape(width, count).T
+        return planes.view(np.uint64).reshape(count)
 
     def _take(self, size: int) -> bytes:
         part = self._raw[self._at: self._at + size]
@@ -181,3 +233,25 @@ class _Columns:
             raise Unreadable("the chunk is too short")
         self._at += size
         return part
+
+
+def _summed(first: int, steps: Ints | None, count: int) -> Ints:
+    """`count` numbers: the first one, and what the steps lead to; None stands for steps of 0."""
+    if steps is None:
+        return np.full(max(0, count), first, np.int64)
+    numbers = np.empty(max(0, count), np.int64)
+    numbers[:1] = first
+    np.add.accumulate(steps, out=numbers[1:])
+    numbers[1:] += first
+    return numbers
+
+
+def _inflated(packed: bytes) -> bytes:
+    inflate = zlib.decompressobj(WINDOW)
+    try:
+        raw = inflate.decompress(packed, MAX_BODY)
+    except zlib.error as error:
+        raise Unreadable(str(error)) from error
+    if not inflate.eof:
+        raise Unreadable("the chunk is not whole")
+    return raw

@@ -121,8 +121,11 @@ def _by_series(rows: dict[int, bytes], fresh: dict[int, bytes], base: int) -> di
     parts: dict[int, list[Records]] = {}
     for key in sorted(rows):
         parts.setdefault(key & schema.SERIES_MASK, []).append(decode_rollups(rows[key]))
+    hours: dict[int, list[bytes]] = {}
     for key in sorted(fresh):
-        parts.setdefault(key & schema.SERIES_MASK, []).append(fresh_rollups(fresh[key], base))
+        hours.setdefault(key & schema.SERIES_MASK, []).append(fresh[key])
+    for one, bodies in hours.items():
+        parts.setdefault(one, []).append(fresh_rollups(bodies, base))
     return parts
 
 
