@@ -2,7 +2,7 @@
 
     python3 install.py --systemd --create-user     install, or upgrade what is installed
     python3 install.py verify                      only compare the checksums
-    python3 install.py rollback                    back to the version before
+    python3 install.py rollback                    back to the version before (--restore: its journal too)
     python3 install.py status                      what is installed
 
 Versions stand side by side under PREFIX/versions; PREFIX/current is a link to the one in use. Settings (SITE)
@@ -17,13 +17,12 @@ import os
 import pwd
 import re
 import shutil
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import bundle_check
 from bundle_check import Stop
+from bundle_site import Site, put_back, run, say
 
 HERE = Path(__file__).resolve().parent
 RECORD = "install.json"
@@ -31,11 +30,6 @@ WHOLE = ".whole"
 DEFAULTS = {"site": "/etc/watchfloor", "data": "/var/lib/watchfloor", "user": "watchfloor"}
 UNITS = ("watchfloor.service", "watchfloor-role@.service", "watchfloor-relay.service")
 UNIT_FOLDER = Path("/etc/systemd/system")
-
-
-def say(zh: str, en: str) -> None:
-    sys.stdout.write(f"{zh}  {en}\n")
-    sys.stdout.flush()
 
 
 # -- one version -----------------------------------------------------------------------------------------
@@ -49,9 +43,9 @@ def make_version(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
     # Debian's Python has no ensurepip without another package; pip comes in the bundle.
-    _run([sys.executable, "-m", "venv", "--without-pip", str(folder)])
+    run([sys.executable, "-m", "venv", "--without-pip", str(folder)])
     (pip,) = (HERE / "tools").glob("pip-*.whl")
-    _run([
+    run([
         str(folder / "bin" / "python"), str(pip / "pip"), "--isolated", "--disable-pip-version-check", "--quiet",
         "install", "--no-index", "--find-links", str(HERE / "wheels"), "--no-cache-dir", "--require-hashes",
         "--only-binary", ":all:", "-r", str(HERE / bundle_check.REQUIREMENTS),
@@ -59,32 +53,9 @@ def make_version(folder: Path) -> None:
     share = folder / "share"
     for name in ("docs", "site", "systemd"):
         shutil.copytree(HERE / name, share / name, dirs_exist_ok=True)
-    for name in ("LICENCES.md", "install.py", "bundle_check.py"):
+    for name in ("LICENCES.md", "install.py", "bundle_check.py", "bundle_site.py"):
         shutil.copy2(HERE / name, share)
     (folder / WHOLE).touch()
-
-
-def _own() -> dict[str, str]:
-    """Our environment; neither another installation's modules nor its pip settings may reach in."""
-    own = {key: value for key, value in os.environ.items() if not key.startswith(("PIP_", "PYTHON", "VIRTUAL_ENV"))}
-    return own | {"PIP_CONFIG_FILE": os.devnull}
-
-
-def _run(command: list[str]) -> str:
-    done = subprocess.run(command, env=_own(), capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = (done.stdout + done.stderr).strip()[-2000:]
-        raise Stop(f"{command[0]} 失败 ({done.returncode})", f"failed: {said}")
-    return done.stdout
-
-
-def watchfloor(version: Path, *arguments: str, owner: Path) -> subprocess.CompletedProcess[str]:
-    """One watchfloor command, as the owner of `owner`: a file that root leaves in a site's data stops the site."""
-    command = [str(version / "bin" / "watchfloor"), *arguments]
-    stat = owner.stat()
-    who = {"user": stat.st_uid, "group": stat.st_gid, "extra_groups": []} if os.geteuid() == 0 and stat.st_uid else {}
-    how = {"env": _own(), "capture_output": True, "text": True, "check": False, "cwd": "/"}
-    return subprocess.run(command, **how, **who)  # type: ignore[call-overload, no-any-return]
 
 
 # -- the site --------------------------------------------------------------------------------------------
@@ -94,7 +65,7 @@ def make_user(name: str, data: str) -> None:
     try:
         pwd.getpwnam(name)
     except KeyError:
-        _run(["useradd", "--system", "--user-group", "--home-dir", data, "--no-create-home",
+        run(["useradd", "--system", "--user-group", "--home-dir", data, "--no-create-home",
               "--shell", "/usr/sbin/nologin", name])  # fmt: skip
         say(f"已建用户 {name}", "user added")
 
@@ -130,27 +101,6 @@ def _user(name: str) -> pwd.struct_passwd | None:
         return None
 
 
-def check_site(version: Path, site: Path, data: Path) -> None:
-    """Raises Stop when the new version finds errors in the settings that are in use."""
-    done = watchfloor(version, "check", "-c", str(site / "watchfloor.toml"), owner=data)
-    if done.returncode:
-        said = done.stdout + done.stderr
-        raise Stop(f"{version.name} 不接受现有设置，未切换：", f"the settings are not accepted:\n{said}")
-
-
-def back_up(version: Path, site: Path, data: Path) -> str:
-    """A copy by the version in use, beside its data; "" when there is nothing to copy or it has no such command."""
-    if not any(data.iterdir()) or watchfloor(version, "backup", "--help", owner=data).returncode:
-        return ""
-    name = time.strftime(f"before-upgrade-{version.name}-%Y%m%d-%H%M%S")
-    target = data / "backups" / name
-    done = watchfloor(version, "backup", str(target), "-c", str(site / "watchfloor.toml"), owner=data)
-    if done.returncode:
-        raise Stop("升级前备份失败，未切换（--no-backup 可跳过）：", f"the backup failed:\n{done.stdout}{done.stderr}")
-    say(f"已备份到 {target}", "backup made")
-    return str(target)
-
-
 # -- what is in use --------------------------------------------------------------------------------------
 
 
@@ -178,7 +128,7 @@ def switch(prefix: Path, version: str, record: dict[str, str]) -> None:
 def write_units(version: Path, prefix: Path, record: dict[str, str]) -> None:
     """The systemd units with the real paths in them, in the folder that the record names."""
     values = {"PREFIX": str(prefix), "SITE": record["site"], "DATA": record["data"], "USER": record["user"]}
-    values["GROUP"] = _run(["id", "-gn", record["user"]]).strip()
+    values["GROUP"] = run(["id", "-gn", record["user"]]).strip()
     folder = Path(record["units"])
     folder.mkdir(parents=True, exist_ok=True)
     for name in UNITS:
@@ -187,13 +137,13 @@ def write_units(version: Path, prefix: Path, record: dict[str, str]) -> None:
             text = text.replace(f"@{key}@", value)
         (folder / name).write_text(text, encoding="utf-8")
     if _systemd(record):
-        _run(["systemctl", "daemon-reload"])
+        run(["systemctl", "daemon-reload"])
 
 
 def restart(record: dict[str, str]) -> None:
     """Restarts what runs under systemd; what does not run stays stopped."""
     if _systemd(record):
-        _run(["systemctl", "try-restart", "watchfloor.service", "watchfloor-role@*.service"])
+        run(["systemctl", "try-restart", "watchfloor.service", "watchfloor-role@*.service"])
         say("运行中的已重启", "what ran was restarted")
         say("启动: systemctl enable --now watchfloor", "start it, if it does not run yet")
     elif record.get("previous"):
@@ -217,10 +167,11 @@ def install(args: argparse.Namespace) -> None:
     version = prefix / "versions" / told.folder
     make_version(version)
     lay_site(version, site, data, record["user"])
-    check_site(version, site, data)
+    Site(version, site, data).check()
     upgrade = record.get("current") not in (None, told.folder)
     if upgrade and not args.no_backup:
-        record["backup"] = back_up((prefix / "current").resolve(), site, data) or record.get("backup", "")
+        old = Site((prefix / "current").resolve(), site, data)
+        record["backup"] = old.back_up() or record.get("backup", "")
     if record.get("units"):
         write_units(version, prefix, record)
     switch(prefix, told.folder, record)
@@ -250,12 +201,28 @@ def rollback(args: argparse.Namespace) -> None:
     version = prefix / "versions" / previous
     if not previous or not (version / WHOLE).exists():
         raise Stop("没有可回退的版本", "there is no version to go back to")
-    check_site(version, Path(record["site"]), Path(record["data"]))
+    site, data = Path(record["site"]), Path(record["data"])
+    now, before = (Site(where, site, data) for where in ((prefix / "current").resolve(), version))
+    before.check()
+    if said := before.refuses_journal():
+        take_back(now, before, said, args.restore)
     switch(prefix, previous, record)
     restart(record)
     say(f"已回退到 {previous}", "in use again")
     if record.get("backup"):
         say(f"升级前的备份: {record['backup']}", "the backup from before the upgrade")
+
+
+def take_back(now: Site, before: Site, said: str, wanted: bool) -> None:
+    """The journal too goes back to what it was before it was migrated. Raises Stop when that was not asked for."""
+    if not wanted:
+        raise Stop(
+            f"{before.version.name} 打不开台账，未切换：{said}\n停站后用 rollback --restore，台账回到升级时",
+            "nothing was changed. Stop the site and say rollback --restore: the journal goes back to the upgrade, "
+            "and what was recorded since is set aside",
+        )
+    aside = put_back(now, before)
+    say(f"升级之后的台账已移到 {aside}", "the journal since the upgrade was set aside")
 
 
 def verify(args: argparse.Namespace) -> None:
@@ -283,6 +250,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--systemd", action="store_true", help="写 systemd 单元 write the systemd units")
     top.add_argument("--unit-folder", type=Path, help=f"单元文件夹 where units go ({UNIT_FOLDER})")
     top.add_argument("--no-backup", action="store_true", help="升级前不备份 upgrade without a backup")
+    top.add_argument("--restore", action="store_true", help="rollback: 台账也回到升级时 the journal goes back too")
     top.set_defaults(commands=commands)
     return top
 

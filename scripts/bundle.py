@@ -142,7 +142,7 @@ def write_requirements(top: Path, ours: Path, version: str) -> None:
 def lay_files(top: Path) -> None:
     """Everything that is not a wheel."""
     deploy = ROOT / "deploy"
-    for name in ("install.py", "bundle_check.py", "LICENCES.md", "Containerfile", "compose.yaml"):
+    for name in ("install.py", "bundle_check.py", "bundle_site.py", "LICENCES.md", "Containerfile", "compose.yaml"):
         shutil.copyfile(deploy / name, top / name)
     shutil.copyfile(deploy / "BUNDLE.md", top / "README.md")
     shutil.copyfile(ROOT / "LICENSE", top / "LICENSE")

@@ -44,6 +44,7 @@ def main() -> int:
     parser.add_argument("--python", action="append", help="the Python to install with; may be repeated")
     parser.add_argument("--root", type=Path, help="a system's root folder to do it in, with a Python 3 of its own")
     args = parser.parse_args()
+    args.root = args.root and args.root.absolute()
     if os.environ.get(ISOLATED) != "1":
         # Processes of their own too: whatever an emulated system leaves behind ends with us.
         again = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", sys.executable, *sys.argv]

@@ -15,21 +15,35 @@ from pathlib import Path
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 PROGRAM = '''\
-import os, pathlib, sys
+import json, os, pathlib, sys
 VERSION = {version!r}
 def main():
     words = sys.argv[1:]
     config = pathlib.Path(words[words.index("-c") + 1]) if "-c" in words else None
-    if config:
+    if config and "--help" not in words:
         with open(config.parent / "asked.txt", "a") as out:
             print(VERSION, *words[:1], file=out)
     if words[0] == "check":
+        if "NEEDED" in config.read_text() and os.environ.get("NEEDED") != "two words":
+            return 1
         return int(VERSION in config.read_text() and "refuse" in config.read_text())
+    data = config.parent.parent / "data" if config else None
+    if words[0] == "status":
+        running = (data / "running").exists()
+        print(json.dumps({{"running": running, "stores": {{"journal": {journal!r}}}, "data": {{"folder": str(data)}}}}))
+        return 0 if running else 1
+    if words[:2] == ["journal", "verify"]:
+        journal = data / "journal.sqlite3"
+        if journal.exists() and journal.read_text().split()[0] > VERSION:
+            print("a newer one wrote it", file=sys.stderr)
+            return 1
+        print("{{}}")
+        return 0
     if words[0] == "version":
         print(VERSION, {says!r})
         return 0
     if words[0] == "backup" and {backup}:
-        if config:
+        if "--help" not in words:
             pathlib.Path(words[1]).mkdir(parents=True)
         return 0
     return 2
@@ -48,16 +62,22 @@ class Bundle:
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def bundle(folder: Path, version: str, *, backup: bool = True, says: str = "", **manifest: object) -> Bundle:
-    """A whole bundle of that version in `folder`, whose program says `says`; `manifest` goes into bundle.json."""
+def bundle(
+    folder: Path, version: str, *, backup: bool = True, says: str = "", journal: str = "embedded", **manifest: object
+) -> Bundle:
+    """A whole bundle of that version in `folder`, whose program says `says`; `manifest` goes into bundle.json.
+
+    A journal is a text that begins with the version that wrote it.
+    """
     (folder / "wheels").mkdir(parents=True)
     (folder / "tools").mkdir()
     (pip,) = (Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl")
     shutil.copyfile(pip, folder / "tools" / pip.name)
-    wheel = _wheel(folder / "wheels", version, PROGRAM.format(version=version, backup=backup, says=says))
+    program = PROGRAM.format(version=version, backup=backup, says=says, journal=journal)
+    wheel = _wheel(folder / "wheels", version, program)
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     (folder / "requirements.txt").write_text(f"watchfloor=={version} --hash=sha256:{digest}\n")
-    for name in ("install.py", "bundle_check.py", "LICENCES.md"):
+    for name in ("install.py", "bundle_check.py", "bundle_site.py", "LICENCES.md"):
         shutil.copyfile(DEPLOY / name, folder / name)
     for name in ("systemd", "site"):
         shutil.copytree(DEPLOY / name, folder / name)

@@ -138,6 +138,69 @@ def test_a_version_that_does_not_work_is_made_anew(machine: Machine, tmp_path: P
     assert machine.version == "1.0"
 
 
+def upgraded(machine: Machine, tmp_path: Path, stands: str = "embedded") -> tuple[Bundle, Path]:
+    """A machine that went from 1.0 to 2.0, which migrated the journal: the newer bundle, and the journal."""
+    journal = machine.root / "data" / "journal.sqlite3"
+    first, second = bundle(tmp_path / "1.0", "1.0"), bundle(tmp_path / "2.0", "2.0", journal=stands)
+    for made in (first, second):
+        code, said = machine.put(made)
+        assert code == 0, said
+    journal.with_name(journal.name + ".before-migration-0001").write_text("1.0 rows of then")
+    journal.write_text("2.0 rows of now")
+    journal.with_name(journal.name + "-wal").write_text("more")
+    return second, journal
+
+
+def test_a_journal_that_the_older_version_cannot_open_goes_back_when_that_is_asked_for(
+    machine: Machine, tmp_path: Path
+) -> None:
+    made, journal = upgraded(machine, tmp_path)
+    code, said = machine.put(made, "rollback")
+    assert code == 1
+    assert "a newer one wrote it" in said
+    assert "--restore" in said
+    assert (machine.version, journal.read_text()) == ("2.0", "2.0 rows of now"), "nothing was changed"
+    running = machine.root / "data" / "running"
+    running.touch()
+    code, said = machine.put(made, "rollback", "--restore")
+    assert (code, machine.version, journal.read_text()) == (1, "2.0", "2.0 rows of now")
+    assert "stop it first" in said
+    running.unlink()
+    code, said = machine.put(made, "rollback", "--restore")
+    assert code == 0, said
+    assert (machine.version, journal.read_text()) == ("1.0", "1.0 rows of then")
+    (aside,) = journal.parent.glob("journal-of-2.0-*")
+    assert {path.name: path.read_text() for path in aside.iterdir()} == {
+        "journal.sqlite3": "2.0 rows of now", "journal.sqlite3-wal": "more",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("trouble", ["no copy", "a copy of the newer one", "a server"])
+def test_a_journal_that_cannot_go_back_stays(machine: Machine, tmp_path: Path, trouble: str) -> None:
+    made, journal = upgraded(machine, tmp_path, "db:5432/x" if trouble == "a server" else "embedded")
+    (copy,) = journal.parent.glob("*.before-migration-*")
+    if trouble == "no copy":
+        copy.unlink()
+    else:
+        copy.write_text("2.0 copied too late")
+    code, said = machine.put(made, "rollback", "--restore")
+    assert code == 1, said
+    assert (machine.version, journal.read_text()) == ("2.0", "2.0 rows of now")
+    assert not [*journal.parent.glob("journal-of-*")]
+
+
+def test_what_the_unit_reads_as_secrets_is_known_to_the_check_too(machine: Machine, tmp_path: Path) -> None:
+    assert machine.put(bundle(tmp_path / "1.0", "1.0"))[0] == 0
+    (machine.root / "site" / "secrets.env").write_text("# ours\nNEEDED='two words'\n")
+    settings = machine.root / "site" / "watchfloor.toml"
+    settings.write_text(settings.read_text("utf-8") + "# NEEDED\n", "utf-8")
+    code, said = machine.put(bundle(tmp_path / "2.0", "2.0"))
+    assert code == 0, said
+    (machine.root / "site" / "secrets.env").write_text("OTHER=1\n")
+    code, said = machine.put(bundle(tmp_path / "3.0", "3.0"))
+    assert code == 1, "the settings name a variable that nobody sets"
+
+
 def test_a_changed_file_a_missing_one_and_an_extra_one_are_refused(tmp_path: Path, machine: Machine) -> None:
     made = bundle(tmp_path / "bundle", "1.0")
     assert made.run("verify").returncode == 0

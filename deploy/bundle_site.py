@@ -1,0 +1,137 @@
+"""What the installer asks the versions about a site's settings and journal, and does to them. Needs Python alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bundle_check import Stop
+
+JOURNAL = "journal.sqlite3"
+SECRETS = "secrets.env"
+
+
+def say(zh: str, en: str) -> None:
+    sys.stdout.write(f"{zh}  {en}\n")
+    sys.stdout.flush()
+
+
+def own(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Our environment; neither another installation's modules nor its pip settings may reach in."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PIP_", "PYTHON", "VIRTUAL_ENV"))}
+    return kept | {"PIP_CONFIG_FILE": os.devnull} | dict(more or {})
+
+
+def run(command: list[str]) -> str:
+    """Its output. Raises Stop with the end of what it said."""
+    done = subprocess.run(command, env=own(), capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = (done.stdout + done.stderr).strip()[-2000:]
+        raise Stop(f"{command[0]} 失败 ({done.returncode})", f"failed: {said}")
+    return done.stdout
+
+
+def secrets(file: Path) -> dict[str, str]:
+    """What the units read from secrets.env, without which `env:NAME` in the settings is a mistake; {} when absent."""
+    if not file.exists():
+        return {}
+    found = {}
+    for line in file.read_text(encoding="utf-8").splitlines():
+        name, equals, value = line.strip().partition("=")
+        if equals and not name.startswith(("#", ";")):
+            quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+            found[name.strip()] = value[1:-1] if quoted else value.strip()
+    return found
+
+
+@dataclass(frozen=True)
+class Site:
+    """A site as one installed version sees it: its settings (a folder), its data, and that version."""
+
+    version: Path
+    folder: Path
+    data: Path
+
+    def ask(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """One watchfloor command, as the owner of the data: a file that root leaves there stops the site."""
+        command = [str(self.version / "bin" / "watchfloor"), *words, "-c", str(self.folder / "watchfloor.toml")]
+        who: dict[str, Any] = {}
+        if os.geteuid() == 0 and (owner := self.data.stat()).st_uid:
+            who = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
+        env = own(secrets(self.folder / SECRETS))
+        return subprocess.run(command, env=env, capture_output=True, text=True, check=False, cwd="/", **who)
+
+    def check(self) -> None:
+        """Raises Stop when this version finds errors in the settings that are in use."""
+        done = self.ask("check")
+        if done.returncode:
+            said = done.stdout + done.stderr
+            raise Stop(f"{self.version.name} 不接受现有设置，未切换：", f"the settings are not accepted:\n{said}")
+
+    def back_up(self) -> str:
+        """A copy by this version, beside its data; "" when there is nothing to copy or it has no such command."""
+        if not any(self.data.iterdir()) or self.ask("backup", "--help").returncode:
+            return ""
+        target = self.data / "backups" / time.strftime(f"before-upgrade-{self.version.name}-%Y%m%d-%H%M%S")
+        done = self.ask("backup", str(target))
+        if done.returncode:
+            said = done.stdout + done.stderr
+            raise Stop("升级前备份失败，未切换（--no-backup 可跳过）：", f"the backup failed:\n{said}")
+        say(f"已备份到 {target}", "backup made")
+        return str(target)
+
+    def refuses_journal(self) -> str:
+        """Why this version cannot open the journal; "" when it can. Chains that do not hold are another matter."""
+        done = self.ask("journal", "verify", "--json")
+        return done.stderr.strip() if done.returncode == 1 and not done.stdout.strip() else ""
+
+    def journal_file(self) -> Path:
+        """The embedded journal of a site that stands still. Raises Stop when it runs or keeps it elsewhere."""
+        done = self.ask("status", "--json")
+        try:
+            known = json.loads(done.stdout)
+        except ValueError:
+            raise Stop("读不到站点状态：", f"the site's state cannot be read:\n{done.stderr}") from None
+        if known["stores"]["journal"] != "embedded":
+            raise Stop(
+                "台账在数据库服务器上：请按 operations.md 恢复升级前的备份",
+                "the journal is on a server: restore the backup from before the upgrade, see operations.md",
+            )
+        if known["running"]:
+            raise Stop("站点在运行，请先停止", "the site runs: stop it first")
+        return Path(known["data"]["folder"], JOURNAL)
+
+
+def put_back(now: Site, before: Site) -> Path:
+    """Sets the journal that `now` has migrated aside and takes the copy made before that; where the former went.
+
+    Raises Stop, with everything where it was, when there is no copy that the version before can open.
+    """
+    journal = now.journal_file()
+    copies = sorted(journal.parent.glob(f"{JOURNAL}.before-migration-*"), key=lambda path: path.stat().st_mtime_ns)
+    if not copies:
+        raise Stop(f"{journal.parent} 中没有迁移前的副本", "there is no copy from before a migration")
+    aside = journal.parent / time.strftime(f"journal-of-{now.version.name}-%Y%m%d-%H%M%S")
+    aside.mkdir(mode=0o700)
+    moved = [path for path in journal.parent.glob(f"{JOURNAL}*") if path.name[len(JOURNAL):] in ("", "-wal", "-shm")]
+    for path in moved:
+        path.rename(aside / path.name)
+    shutil.copy2(copies[-1], journal)
+    owner = copies[-1].stat()
+    for path in (aside, journal):
+        os.chown(path, owner.st_uid, owner.st_gid)
+    if said := before.refuses_journal():
+        journal.unlink()
+        for path in moved:
+            (aside / path.name).rename(path)
+        aside.rmdir()
+        raise Stop(f"{copies[-1].name} 也打不开，未改动：", f"the copy is refused too; nothing was changed:\n{said}")
+    return aside
