@@ -7,6 +7,7 @@ import logging
 from collections.abc import Sequence
 
 from alerts.engine import AlertEngine
+from alerts.handover_watch import HandoverWatch
 from alerts.outbox import Sender
 from alerts.place import NAME
 from alerts.pruning import Pruner
@@ -17,6 +18,7 @@ from alerts.target import ReceiverError, Target
 from feeds.bus import Bus
 from feeds.clock import Clock, now
 from feeds.engine import run_engine
+from feeds.handover import HandoverSettings
 from feeds.inbox import Inbox
 from feeds.journal import Intake, Journal
 
@@ -41,6 +43,7 @@ class Alerting:
         escalations: Sequence[EscalationSettings] = (),
         house: House | None = None,
         outbox: OutboxSettings | None = None,
+        handover: HandoverSettings | None = None,
     ) -> None:
         self._bus, self._clock, self._intake = bus, clock, intake
         self._house = house or House()
@@ -53,6 +56,9 @@ class Alerting:
             journal, compiled, receivers, site_name, clock=clock, wake=self._sender.wake, policy=policy, sample=sample,
             inbox=inbox, escalations=escalations, house=self._house, told_of_receivers=self._send_to,
         )
+        self._watch = HandoverWatch(
+            journal, intake, NAME, lambda: self.engine.board.alerts.values(), bus.site, clock, handover
+        ) if intake is not None else None  # fmt: skip
         bus.ailment = lambda: self.engine.book.out(self._house.language)
 
     async def run(self) -> None:
@@ -62,6 +68,8 @@ class Alerting:
                 tasks.create_task(run_engine(self.engine, self._bus, self._clock), name="alerts.engine")
                 tasks.create_task(self._sender.run(), name="alerts.outbox")
                 tasks.create_task(self._pruner.run(), name="alerts.pruning")
+                if self._watch is not None:
+                    tasks.create_task(self._watch.run(), name="alerts.handover")
         finally:
             if self._intake is not None:
                 await self._intake.close()
@@ -69,13 +77,15 @@ class Alerting:
     async def reload(
         self, rules: Sequence[RuleSettings], receivers: Sequence[ReceiverSettings], *, sample: float = 0.0,
         policy: HoldPolicy | None = None, escalations: Sequence[EscalationSettings] = (),
-        outbox: OutboxSettings | None = None,
+        outbox: OutboxSettings | None = None, handover: HandoverSettings | None = None,
     ) -> None:
         """Other rules and receivers from the next step on; RuleError or ReceiverError leaves the running ones."""
         compiled = compile_rules(rules)
         self._usable(receivers)
         self.engine.replace(compiled, receivers, sample=sample, policy=policy, escalations=escalations)
         self._pruner.settings = outbox or OutboxSettings()
+        if self._watch is not None:
+            self._watch.settings = handover or HandoverSettings()
 
     def _usable(self, receivers: Sequence[ReceiverSettings]) -> None:
         for target in compile_receivers(receivers, self._house).values():

@@ -15,6 +15,7 @@ from api.settings import IngestSettings, LoadSettings, SiteInfo, WebSettings
 from feeds.bus import Bus
 from feeds.clock import Clock, now
 from feeds.commands import CommandClient
+from feeds.handover import HandoverSettings
 from feeds.history import History
 from feeds.journal import Intake, Journal
 from feeds.live import Pump
@@ -70,6 +71,7 @@ class Deps:
     intake: Intake | None = None
     ingest: IngestSettings = field(default_factory=IngestSettings)
     load: LoadSettings = field(default_factory=LoadSettings)
+    handover: HandoverSettings = field(default_factory=HandoverSettings)
     clock: Clock = now
     settings_shown: Callable[[], Awaitable[dict[str, Any]]] | None = None
     script_hashes: Callable[[], list[str]] = _no_hashes

@@ -11,12 +11,10 @@ from api.deps import Deps
 from api.principal import Principal
 from api.routes import suppression
 from feeds import duty, wire
+from feeds.handover import HandoverSettings
 from feeds.journal import Doc
 from feeds.regions import covers
 
-KIND = "handover"
-UNSIGNED = 15 * 60.0
-"""A handover that nobody has signed for so many seconds is overdue (domain: 15 min)."""
 FULL_SHIFT = 12 * 3600.0
 COUNTED = ("open", "acked", "hidden", "broken_promises", "sources")
 
@@ -87,12 +85,12 @@ def new(who: Principal, at: float, name: str, remarks: str, seen: Mapping[str, A
     }  # fmt: skip
 
 
-def shown(doc: Doc, at: float, *, whole: bool = False) -> dict[str, Any]:
+def shown(doc: Doc, at: float, settings: HandoverSettings, *, whole: bool = False) -> dict[str, Any]:
     """A handover as people see it."""
     body = doc.body
     record = {name: value for name, value in body.items() if name not in ("picture", "region")}
     record |= {"id": doc.id, "at": wire.iso(body["at"]), "accepted_at": wire.iso(body["accepted_at"])}
-    record["unsigned"] = body["accepted_at"] is None and at - body["at"] > UNSIGNED
+    record["unsigned"] = body["accepted_at"] is None and settings.late(body["at"], at)
     return record | ({"picture": body["picture"]} if whole else {})
 
 

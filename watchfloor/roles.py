@@ -194,7 +194,7 @@ async def _alert(settings: Settings, bus: Bus, journal: Journal) -> Role:
             bus, journal, settings.rules, settings.receivers, site.name, policy=settings.root_cause,
             sample=settings.sample, intake=Intake(intake_url(journal_url(settings)), "alert"),
             escalations=settings.escalations, house=House(language=site.language, zone=site.timezone),
-            outbox=settings.outbox,
+            outbox=settings.outbox, handover=settings.handover,
         )
     except RuleError as error:
         wrong = make("rule", file=settings.path.name, key="rule", value=error.rule, detail=error.message)
@@ -206,7 +206,7 @@ async def _alert(settings: Settings, bus: Bus, journal: Journal) -> Role:
     async def reload(fresh: Settings) -> None:
         await entry.reload(
             fresh.rules, fresh.receivers, policy=fresh.root_cause, sample=fresh.sample, escalations=fresh.escalations,
-            outbox=fresh.outbox,
+            outbox=fresh.outbox, handover=fresh.handover,
         )
 
     return Role(entry, reload)

@@ -8,6 +8,7 @@ from pathlib import Path
 from alerts.settings import EscalationSettings, HoldPolicy, OutboxSettings, ReceiverSettings, RuleSettings
 from api.settings import IngestSettings, LoadSettings, SiteInfo, WebSettings
 from collectors.settings import Credential, SchemeSettings, SourceSettings
+from feeds.handover import HandoverSettings
 from feeds.history.settings import HistorySettings
 from watchfloor import settings_people as people
 from watchfloor import settings_sections as sections
@@ -47,6 +48,7 @@ class Settings:
     escalations: tuple[EscalationSettings, ...] = ()
     root_cause: HoldPolicy = field(default_factory=HoldPolicy)
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
+    handover: HandoverSettings = field(default_factory=HandoverSettings)
 
     @property
     def sample(self) -> float:
@@ -126,12 +128,14 @@ def _settings(top: Table, path: Path) -> Settings:
         root_cause = sections.root_cause(table)
     with top.table("outbox") as table:
         outbox = people.outbox(table)
+    with top.table("handover") as table:
+        handover = people.handover(table)
     top.done()
     return Settings(
         path=path, site=info, data=data, inventory=inventory, redis_url=redis_url, journal_url=journal_url,
         history=history, web=web, ingest=ingest, load=targets, credentials=credentials, schemes=schemes,
         reference=reference, sources=sources, rules=rules, receivers=receivers, escalations=escalations,
-        root_cause=root_cause, outbox=outbox,
+        root_cause=root_cause, outbox=outbox, handover=handover,
     )  # fmt: skip
 
 

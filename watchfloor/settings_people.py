@@ -19,6 +19,7 @@ from alerts.settings import (
     Templates,
 )
 from alerts.target import ReceiverError
+from feeds.handover import HandoverSettings
 from feeds.model import Severity
 from feeds.regions import is_code
 from watchfloor.settings_findings import propose
@@ -156,3 +157,12 @@ def _step(table: Table, known: Collection[str]) -> StepSettings:
 def outbox(table: Table) -> OutboxSettings:
     """`[outbox]`: how long messages that are over are kept whole."""
     return OutboxSettings(keep=table.duration("keep", OutboxSettings().keep, "1d", "10y"))
+
+
+def handover(table: Table) -> HandoverSettings:
+    """`[handover]`: when the second signature is due."""
+    builtin = HandoverSettings()
+    severity = table.choice("severity", builtin.severity.value, [one.value for one in Severity])
+    return HandoverSettings(
+        sign_within=table.duration("sign_within", builtin.sign_within, "0s", "1d"), severity=Severity(severity)
+    )

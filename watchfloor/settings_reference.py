@@ -163,6 +163,9 @@ longest = "1m"
 unprobed = "5s"
 [outbox]
 keep = "90d"
+[handover]
+sign_within = "15m"
+severity = "major"
 '''
 """A file that says everything once: what it says is each setting's example."""
 

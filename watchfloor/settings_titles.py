@@ -32,6 +32,7 @@ TABLES: dict[str, tuple[str, str, str]] = {
     "escalation": ("无人确认时如何升级。", "What happens when nobody takes an alert.", "[[escalation]]"),
     "escalation.step": ("升级的一步。", "One step of it.", "[[escalation.step]]"),
     "outbox": ("已发送的通知。", "Messages that were sent.", "[outbox]"),
+    "handover": ("交接班。", "Handing the shift over.", "[handover]"),
     "root_cause": ("根因判断等待多久。", "How long root cause is waited for.", "[root_cause]"),
 }  # fmt: skip
 """By table: zh, en, its heading in the file."""
@@ -155,6 +156,10 @@ TITLES: dict[str, tuple[str, str]] = {
     "escalation.step.repeat": ("下一步之前每隔多久重发（默认不重发）", "told again that often meanwhile (never)"),
     "escalation.step.times": ("最多重发几次", "how often it is repeated at most"),
     "outbox.keep": ("结束的通知全文保留多久", "how long a message that is over is kept whole"),
+    "handover.sign_within": (
+        "交班后多久未签收即告警（0s 为不告警）", "an alert when nobody signs for so long (0s: none)",
+    ),
+    "handover.severity": ("该告警的级别", "how bad that is"),
     "root_cause.longest": ("最多等多久", "never waited longer than this"),
     "root_cause.unprobed": ("没有可等的探测时等多久", "waited for so long when there is no probe to wait for"),
 }  # fmt: skip

@@ -14,9 +14,9 @@ from starlette.responses import Response
 from api import handovers, people_records
 from api.answers import Cursor, Json, Limit, from_cursor, listing, to_cursor
 from api.deps import Actor, Deps, Given, Viewer
-from api.handovers import KIND
 from api.principal import Principal
 from api.problems import Problem
+from feeds.handover import ACCEPTED, GIVEN, KIND
 from feeds.journal import Doc
 
 router = APIRouter(prefix="/api/v1", tags=["people"])
@@ -44,7 +44,7 @@ async def now(given: Given, who: Viewer) -> Response:
     """What is open, taken and promised, hidden with its end, broken and silent, and what happened since the shift."""
     _personal(who)
     last = await _docs(given, who, None, 1)
-    found = handovers.shown(last[0], given.clock()) if last else None
+    found = handovers.shown(last[0], given.clock(), given.handover) if last else None
     return Json(await handovers.picture(given, who) | {"last": found})
 
 
@@ -58,7 +58,8 @@ async def give(given: Given, who: Actor, wish: Give) -> Response:
         who, at, handovers.name_of(seen, wish.to), wish.remarks, await handovers.picture(given, who)
     )
     doc = Doc(kind=KIND, id=key, open=True, seq=0, body=body)
-    return Json(handovers.shown(await _write(given, doc, "given", at, who, wish.remarks), at), status_code=201)
+    kept = await _write(given, doc, GIVEN, at, who, wish.remarks)
+    return Json(handovers.shown(kept, at, given.handover), status_code=201)
 
 
 @router.post("/handover/{handover_id}/accept")
@@ -68,12 +69,12 @@ async def take(given: Given, who: Actor, handover_id: str, wish: Take) -> Respon
     async with _signing:
         doc = await _one(given, who, handover_id)
         if not doc.open:
-            raise Problem("conflict", code="accepted", current=handovers.shown(doc, at))
+            raise Problem("conflict", code="accepted", current=handovers.shown(doc, at, given.handover))
         if doc.body["by"] == who.name:
-            raise Problem("conflict", code="own", detail=OWN, current=handovers.shown(doc, at))
+            raise Problem("conflict", code="own", detail=OWN, current=handovers.shown(doc, at, given.handover))
         signed = {"accepted_at": at, "accepted_by": who.name, "accept_remarks": wish.remarks}
         after = replace(doc, open=False, body=doc.body | signed)
-        return Json(handovers.shown(await _write(given, after, "accepted", at, who, wish.remarks), at))
+        return Json(handovers.shown(await _write(given, after, ACCEPTED, at, who, wish.remarks), at, given.handover))
 
 
 @router.get("/handover/list")
@@ -84,14 +85,14 @@ async def past(given: Given, who: Viewer, cursor: Cursor = "", limit: Limit = 50
     docs = await _docs(given, who, before, limit)
     following = to_cursor((docs[-1].seq,)) if len(docs) == limit else None
     at = given.clock()
-    return listing([handovers.shown(doc, at) for doc in docs], following, given.pump.mirror.rev)
+    return listing([handovers.shown(doc, at, given.handover) for doc in docs], following, given.pump.mirror.rev)
 
 
 @router.get("/handover/{handover_id}")
 async def one(given: Given, who: Viewer, handover_id: str) -> Response:
     """One handover with the picture as it was."""
     _personal(who)
-    return Json(handovers.shown(await _one(given, who, handover_id), given.clock(), whole=True))
+    return Json(handovers.shown(await _one(given, who, handover_id), given.clock(), given.handover, whole=True))
 
 
 OWN = {"zh-CN": "接班须由另一人签收。", "en": "Somebody else must sign for taking over."}
