@@ -37,7 +37,6 @@ class Step:
     at: float
     breaks: tuple[str, ...]
     mends: tuple[str, ...]
-    below: bool
 
 
 class World:
@@ -61,7 +60,10 @@ class World:
         self._scenarios = dict(scenarios)
         self._speed = speed
         self._running: set[asyncio.Task[None]] = set()
+        self._asked: set[str] = set()
+        self._settling = asyncio.Lock()
         self.broken: set[str] = set()
+        """What does not answer: what was broken, and what no uplink reaches any more."""
 
     @property
     def state(self) -> dict[str, list[str]]:
@@ -103,18 +105,46 @@ class World:
         return self._devices[name]
 
     async def break_(self, name: str) -> None:
-        """An asset or a source stops answering."""
+        """An asset or a source stops answering, and with it whatever hangs on it by all of its uplinks.
+
+        OSError: the system answers for this one, it cannot be broken.
+        """
         for device in self._of(name):
             await device.stop()
+        self._asked.add(name)
         self.broken.add(name)
         self._tell(name, up=False)
+        await self._settle()
 
     async def mend(self, name: str) -> None:
-        """It answers again."""
-        for device in self._of(name):
-            await device.start()
-        self.broken.discard(name)
+        """It answers again, if an uplink reaches it."""
+        devices = self._of(name)
+        self._asked.discard(name)
+        if name not in self._silent():
+            for device in devices:
+                await device.start()
+        await self._settle()
         self._tell(name, up=True)
+
+    async def _settle(self) -> None:
+        async with self._settling:
+            silent = self._silent()
+            for name in silent - self.broken:
+                with suppress(OSError):
+                    for device in self._of(name):
+                        await device.stop()
+                    self.broken.add(name)
+            for name in self.broken - silent:
+                for device in self._of(name):
+                    await device.start()
+                self.broken.discard(name)
+
+    def _silent(self) -> set[str]:
+        silent, before = set(self._asked), -1
+        while len(silent) != before:
+            before = len(silent)
+            silent.update(name for name, uppers in self._parents.items() if uppers and silent.issuperset(uppers))
+        return silent
 
     def _tell(self, name: str, *, up: bool) -> None:
         """The devices above say which of their ports has changed; a broken one says nothing."""
@@ -123,13 +153,6 @@ class World:
                 port = 1 + [child for child, uppers in self._parents.items() if upper in uppers].index(name)
                 for talker in self._talkers.values():
                     talker.link(upper, port, up=up)
-
-    def below(self, name: str) -> list[str]:
-        """Everything that hangs on an asset, the asset first."""
-        found = [name]
-        for one in found:
-            found += [child for child, uppers in self._parents.items() if one in uppers and child not in found]
-        return found
 
     def play(self, scenario: str) -> None:
         """Start a timeline; it runs beside whatever else happens."""
@@ -146,8 +169,7 @@ class World:
             await asyncio.sleep(max(0.0, began + step.at / self._speed - loop.time()))
             for act, names in ((self.break_, step.breaks), (self.mend, step.mends)):
                 for name in names:
-                    for one in self.below(name) if step.below else [name]:
-                        await act(one)
+                    await act(name)
 
 
 def seconds(text: str) -> float:
@@ -219,7 +241,6 @@ def _step(raw: Mapping[str, Any]) -> Step:
         at=seconds(raw["at"]),
         breaks=tuple(raw.get("break", ())),
         mends=tuple(raw.get("mend", ())),
-        below=bool(raw.get("below", False)),
     )
 
 
