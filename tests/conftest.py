@@ -16,7 +16,7 @@ import pytest_asyncio
 
 from feeds.bus import Bus
 from feeds.journal import Intake, Journal, intake_url, sqlite_url
-from tests import postgres
+from tests import ports, postgres
 from tests.feeds import redis_servers
 from watchfloor import valkey
 
@@ -125,6 +125,13 @@ async def intake(journal_url: str) -> AsyncIterator[Intake]:
     await one.open()
     yield one
     await one.close()
+
+
+@pytest.fixture
+def demo_networks() -> Iterator[None]:
+    """For tests that look for a demo's network of loopback."""
+    with ports.demo_networks():
+        yield
 
 
 @pytest.fixture

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import secrets
 import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 LOWEST, HIGHEST = 10_000, 29_999
 """Below what the kernel gives to outgoing connections: nobody takes such a port by chance before its server does."""
@@ -23,6 +27,14 @@ def free_port() -> int:
         if port not in _given and _free(port):
             _given.add(port)
             return port
+
+
+@contextlib.contextmanager
+def demo_networks() -> Iterator[None]:
+    """Nobody else looks for a demo's network of loopback meanwhile, and takes what was found before it is used."""
+    with (Path(tempfile.gettempdir()) / f"watchfloor-tests-{os.geteuid()}.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _free(port: int) -> bool:

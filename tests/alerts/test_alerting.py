@@ -19,10 +19,11 @@ from tests.alerts.builders import asset, change, command, rule, state
 from tests.alerts.gateway import gateway
 from tests.alerts.receiver import listening
 from tests.alerts.rosters import PHONES, SMS, STEPS, roster
+from tests.patience import PATIENCE
 
 
 async def test_from_a_failure_to_the_desk_and_back(bus: Bus, journal: Journal) -> None:
-    async with listening() as desk, asyncio.timeout(20):
+    async with listening() as desk, asyncio.timeout(PATIENCE):
         settings = [ReceiverSettings(id="desk", url=desk.url)]
         task = asyncio.create_task(Alerting(bus, journal, [rule()], settings, "楚雄州").run())
         await bus.commit("project", cursors={}, changes=[change(asset(), now()), change(state("r1", "down"), now())])
@@ -31,7 +32,7 @@ async def test_from_a_failure_to_the_desk_and_back(bus: Bus, journal: Journal) -
         assert key == body["key"] == f"{body['alert']['id']}:1:desk"
         desk.came.clear()
         await bus.send("alert", command("ack", body["alert"]["id"], now()))
-        answers = await bus.read({bus.keys.results: "0-0"}, block=4.0)
+        answers = await bus.read({bus.keys.results: "0-0"}, block=PATIENCE)
         assert [entry.items[0].outcome for entry in answers] == [Outcome.DONE]
         await bus.commit("project", cursors={}, changes=[change(state("r1", "ok"), now())])
         await desk.came.wait()
@@ -51,7 +52,7 @@ async def test_the_failure_of_either_part_ends_both(
 
     monkeypatch.setattr(journal, "outbox_due", broken)
     with pytest.raises(ExceptionGroup):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await Alerting(bus, journal, [rule()], [], "x").run()
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
@@ -70,7 +71,7 @@ async def test_settings_that_cannot_be_used_leave_the_running_ones(bus: Bus, jou
 async def test_from_a_failure_to_the_phones_of_those_on_duty_and_over_a_restart_to_the_end(
     bus: Bus, journal: Journal
 ) -> None:
-    async with gateway() as phones, listening() as hook, asyncio.timeout(30):
+    async with gateway() as phones, listening() as hook, asyncio.timeout(PATIENCE):
         sms = replace(SMS, url=f"sms+http://127.0.0.1:{phones.port}/send")
         policy = EscalationSettings(id="all", steps=STEPS[:1])
 

@@ -18,6 +18,7 @@ from alerts.webhook import webhook
 from feeds.journal import Journal, JournalLost, OutboxItem
 from tests.alerts.builders import T0
 from tests.alerts.receiver import Receiver, listening
+from tests.patience import PATIENCE, until
 
 
 class Post:
@@ -110,9 +111,7 @@ async def test_a_sender_survives_a_journal_that_is_away(post: Post, monkeypatch:
     monkeypatch.setattr(post.journal, "outbox_due", failing)
     await post.queue("a1", 1, "first")
     sending = asyncio.create_task(post.sender.run())
-    async with asyncio.timeout(10):
-        while not post.desk.keys:
-            await asyncio.sleep(0.005)
+    await until(lambda: post.desk.keys)
     sending.cancel()
     await asyncio.wait([sending])
     assert (away, post.desk.keys) == ([], ["a1:1:desk"])
@@ -211,7 +210,7 @@ async def test_the_loop_sends_as_soon_as_it_is_woken(post: Post) -> None:
     task = asyncio.create_task(post.sender.run())
     await post.queue("a1", 1, "first")
     post.sender.wake()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await post.desk.came.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator
 from typing import Any
@@ -104,10 +103,8 @@ async def test_what_apprise_could_not_send_is_tried_again_and_no_secret_is_told(
 
 async def test_an_apprise_service_that_hangs_holds_nobody_up() -> None:
     async with silence() as port:
-        began = asyncio.get_running_loop().time()
         with pytest.raises(Again, match="no answer within"):
-            await send(ReceiverSettings(id="slow", url=f"form://127.0.0.1:{port}/?rto=1", timeout=0.3))
-        assert asyncio.get_running_loop().time() - began < 0.9
+            await send(ReceiverSettings(id="slow", url=f"form://127.0.0.1:{port}/?rto=20", timeout=0.3))
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-import pytest
-
 from collectors import registry
 from collectors.conditions import Conditions
 from collectors.contract import Condition, Desk, Target
@@ -18,14 +16,14 @@ from feeds.journal import Journal
 from feeds.model import Alert, Severity
 from tests.alerts.builders import asset, command
 from tests.alerts.rig import Rig
+from tests.collectors.network.loopback import ANSWERED
+from tests.patience import PATIENCE
 from tests.ports import free_port
-
-pytestmark = pytest.mark.timeout(60)
 
 
 async def alert_of(rig: Rig, conditions: Conditions, wanted: Callable[[Alert], bool]) -> Alert:
     """The alert, as soon as it is as it should be; the collector, the bus and the engine take their turns."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while True:
             await conditions.turn()
             await rig.step(0.1)
@@ -45,7 +43,7 @@ async def test_a_devices_alarm_becomes_an_alert_and_its_ack_goes_back(bus: Bus, 
     uri = f"opc.tcp://{plant.address}?alarms=server"
     spec = Spec(
         key=("pump", uri), scheme="opc.tcp", family="opcua", source="network.opcua",
-        target=registry.target_of(uri, asset="pump", timeout=5.0),
+        target=registry.target_of(uri, asset="pump", timeout=ANSWERED),
     )  # fmt: skip
     assert spec.target is not None
 
@@ -67,7 +65,7 @@ async def test_a_devices_alarm_becomes_an_alert_and_its_ack_goes_back(bus: Bus, 
         assert plant.alarms["High"].acked
         assert plant.alarms["High"].comments == ["zhang: 查看中"]
         await plant.alarm("High", False)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while await rig.shown():  # acknowledged and over: it leaves the list
                 await conditions.turn()
                 await rig.step(0.1)

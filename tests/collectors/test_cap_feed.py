@@ -15,6 +15,7 @@ from collectors.emergency.cap import CapFeed
 from collectors.emergency.cap_index import ENTRIES, entries
 from collectors.settings import Credential, SourceSettings
 from feeds.cap import CapDocument, parse
+from tests.collectors.network.loopback import ANSWERED
 from tests.feeds.cap_samples import SAMPLES, alert
 
 INDEX = '<feed xmlns="http://www.w3.org/2005/Atom"><id>i</id><title>t</title><updated>x</updated>{}</feed>'
@@ -64,7 +65,7 @@ async def served() -> AsyncIterator[Centre]:
 
 @asynccontextmanager
 async def feed_of(
-    centre: Centre, path: str = "/index.atom", *, timeout: float = 2.0, credential: Credential | None = None
+    centre: Centre, path: str = "/index.atom", *, timeout: float = ANSWERED, credential: Credential | None = None
 ) -> AsyncIterator[CapFeed]:
     settings = SourceSettings(
         id="cma", kind="emergency.cap", url=centre.base + path, timeout=timeout, mode="lenient", profile="cn-12379"

@@ -11,7 +11,8 @@ from collectors.runner import Collect
 from collectors.settings import SchemeSettings
 from feeds.bus import Bus
 from feeds.model import Asset, Heartbeat, Observation
-from tests.collectors.network.loopback import serve, silence
+from tests.collectors.network.loopback import ANSWERED, serve, silence
+from tests.patience import PATIENCE
 
 
 async def followed(bus: Bus) -> AsyncIterator[Observation | Heartbeat]:
@@ -31,7 +32,7 @@ async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 
 async def first(bus: Bus, wanted: Callable[[Observation], bool]) -> Observation:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         async for item in followed(bus):
             if isinstance(item, Observation) and wanted(item):
                 return item
@@ -44,7 +45,7 @@ def test_a_service_that_dies_is_reported_down_and_up_again(valkey_url: str) -> N
         async with serve(silence) as port:
             uri = f"tcp://127.0.0.1:{port}"
             asset = Asset(id="x", name="X", kind="server", region="532300", probes=(uri,))
-            settings = {"tcp": SchemeSettings(interval=0.2, timeout=0.2)}
+            settings = {"tcp": SchemeSettings(interval=0.2, timeout=ANSWERED)}
             entry = Collect(bus, "532300", settings, (), {"x": asset}, {})
             role = asyncio.create_task(entry.run())
             up = await first(reader, lambda one: one.value is True)
@@ -53,7 +54,7 @@ def test_a_service_that_dies_is_reported_down_and_up_again(valkey_url: str) -> N
         assert down.text == "refused"
         server = await asyncio.start_server(hang_up, "127.0.0.1", port)
         await first(reader, lambda one: one.value is True and one.observed_at > down.observed_at)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             async for item in followed(reader):
                 if isinstance(item, Heartbeat) and item.source == "role.collect":
                     assert (item.targets, item.ok) == (1, True)

@@ -27,10 +27,12 @@ class _Jumping(selectors.SelectSelector):
         self._jump = jump
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        ready = super().select(0)
+        if ready or (timeout is not None and timeout <= 0):
+            return ready
         if timeout is None:
             raise RuntimeError("everything waits and nothing will ever happen")
-        if timeout > 0:
-            self._jump(timeout)
+        self._jump(timeout)
         return super().select(0)
 
 

@@ -16,6 +16,7 @@ import uvicorn
 from playwright.async_api import Browser, BrowserContext, Page, Request, async_playwright, expect
 
 from tests.dashboard.devserver import Script, create
+from tests.patience import PATIENCE
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -51,6 +52,7 @@ def need_browser() -> str:
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def browser() -> AsyncIterator[Browser]:
     path = need_browser()
+    expect.set_options(timeout=PATIENCE * 1000)
     async with async_playwright() as playwright:
         one = await playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield one
@@ -76,7 +78,7 @@ class Site:
         page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
         page.on("request", self._request)
         await page.goto(self.url + path)
-        await expect(page.locator("#stale-banner")).to_be_hidden(timeout=20_000)
+        await expect(page.locator("#stale-banner")).to_be_hidden()
         await expect(page.locator("html[data-onpage]:not([data-onpage=''])")).to_have_count(1)
         return page
 
@@ -105,6 +107,7 @@ async def site(browser: Browser) -> AsyncIterator[Site]:
         server = _Server(config)
         running = asyncio.create_task(server.serve([listener]))
         context = await browser.new_context(viewport={"width": 1920, "height": 1080})
+        context.set_default_timeout(PATIENCE * 1000)
         one = Site(script, f"http://127.0.0.1:{port}", context, browser)
         yield one
         await one.context.close()

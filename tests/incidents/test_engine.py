@@ -17,6 +17,7 @@ from incidents.engine import Command
 from incidents.registry import KEEP
 from tests.incidents.builders import T0, id_of
 from tests.incidents.rig import ASSETS, Killed, Rig, asset, cap, place_code
+from tests.patience import until
 
 A, U, C = id_of("A", 0), id_of("U", 600), id_of("C", 1200)
 CHAIN = (
@@ -232,9 +233,7 @@ async def test_it_runs_until_cancelled(rig: Rig, bus: Bus, journal: Journal, no_
     command = Command(bus, journal, ASSETS)
     task = asyncio.create_task(command.run())
     await rig.send(cap("A", expires=None))
-    async with asyncio.timeout(5):
-        while not await rig.shown():
-            await asyncio.sleep(0)
+    await until(rig.shown)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
+
 HERE = Path(__file__).parent / "node-opcua"
-PATIENCE = 60.0
 
 
 class NodePeer:
@@ -26,7 +27,6 @@ class NodePeer:
         assert self._process.stdin is not None
         self._process.stdin.write(line + "\n")
         self._process.stdin.flush()
-
 
     def freeze(self, frozen: bool) -> None:
         """Stops the process where it stands, or lets it go on."""

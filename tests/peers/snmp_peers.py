@@ -49,7 +49,7 @@ def process(words: list[str], log: Path, ready: str = "", env: dict[str, str] | 
     finally:
         one.terminate()
         try:
-            one.wait(20)
+            one.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             one.kill()
             one.wait()

@@ -18,7 +18,6 @@ from tests.collectors.network.loopback import ask, failure, target, values
 from tests.peers.conftest import own, program, running, unprivileged
 from tests.ports import free_port
 
-pytestmark = pytest.mark.timeout(180)
 PASSWORD = "open sesame"
 
 
@@ -157,13 +156,13 @@ async def test_a_private_authority_is_named_in_the_credential(base: str, authori
     place = base.replace("127.0.0.1", "localhost")
     right, wrong = (login(ca=one.cert_pem.bytes().decode()) for one in (authority, trustme.CA()))
     for tls in ("", "&tls=verify"):
-        assert values(await ask(SqlPoller(), target(f"{place}?cred=db{tls}", right, timeout=20.0)))["sql.ms"]
-        error = await failure(SqlPoller(), target(f"{place}?cred=db{tls}", wrong, timeout=20.0))
+        assert values(await ask(SqlPoller(), target(f"{place}?cred=db{tls}", right)))["sql.ms"]
+        error = await failure(SqlPoller(), target(f"{place}?cred=db{tls}", wrong))
         assert isinstance(error, NotReady)
         assert error.reason is Reason.TLS
         assert "issuer" in error.en
-    stranger = await failure(SqlPoller(), target(f"{place}?cred=db&tls=verify", login(), timeout=20.0))
+    stranger = await failure(SqlPoller(), target(f"{place}?cred=db&tls=verify", login()))
     assert isinstance(stranger, NotReady)
     assert stranger.reason is Reason.TLS
     for tls in ("prefer", "no"):
-        assert values(await ask(SqlPoller(), target(f"{place}?cred=db&tls={tls}", wrong, timeout=20.0)))["sql.ms"]
+        assert values(await ask(SqlPoller(), target(f"{place}?cred=db&tls={tls}", wrong)))["sql.ms"]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from collectors.contract import NotReady, Reason
 from collectors.network.dns import DnsPoller
 from tests.collectors.network.loopback import ask, failure, target, values
@@ -43,6 +41,3 @@ async def test_records_errors_and_the_end(tmp_path: Path) -> None:
         assert word in error.en
     assert isinstance(gone, NotReady)
     assert gone.reason is Reason.REFUSED
-
-
-pytestmark = pytest.mark.timeout(60)

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pytest
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
@@ -16,8 +15,6 @@ from collectors.network.modbus import ModbusPoller
 from tests.collectors.network.loopback import ask, failure, target
 from tests.peers.node_peers import node_peer
 from tests.ports import free_port
-
-pytestmark = pytest.mark.timeout(120)
 
 
 @asynccontextmanager

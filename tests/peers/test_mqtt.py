@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,17 +11,24 @@ import pytest
 import trustme
 
 from collectors.contract import AuthFailed, NotReady, Reason
+from collectors.network import mqtt
 from collectors.network.mqtt_watch import RETAINED
 from collectors.settings import Credential
 from feeds.model import Quality
 from tests.collectors.network.loopback import ask, failure, target
-from tests.collectors.network.test_mqtt import desktop
+from tests.collectors.network.test_mqtt import answers, desktop
+from tests.patience import PATIENCE, until
 from tests.peers.conftest import own, program, running, unprivileged
 from tests.ports import free_port
 
-pytestmark = pytest.mark.timeout(120)
 PASSWORD = "open sesame"
 LOGIN = Credential(name="b", kind="password", values={"user": "watch", "password": PASSWORD})
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The very first message of a topic is not waited for."""
+    monkeypatch.setattr(mqtt, "PATIENT", 0.0)
 
 
 @contextmanager
@@ -53,16 +59,17 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def publish(where: str, topic: str, message: str, *words: str) -> None:
     host, port = where.split(":")
     line = [program("mosquitto_pub"), "-h", host, "-p", port, "-u", "watch", "-P", PASSWORD, "-t", topic, "-m", message]
-    subprocess.run([*line, *words], check=True, capture_output=True, timeout=10)
+    subprocess.run([*line, *words], check=True, capture_output=True, timeout=PATIENCE)
 
 
+@pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("version", ["3.1.1", "5"])
 async def test_a_message_comes_as_it_is_published(broker: str, version: str) -> None:
     async with desktop() as desk:
-        one = target(f"mqtt://{broker}/site/{version}/river?field=level&version={version}", LOGIN, 0.5)
+        one = target(f"mqtt://{broker}/site/{version}/river?field=level&version={version}", LOGIN)
         await ask(desk.poller, one)
         publish(broker, f"site/{version}/river", '{"level": 3.25}', "-q", "1")
-        await desk.news()
+        await until(lambda: desk.told)
         assert (desk.told[-1].value, desk.told[-1].quality) == (3.25, Quality.GOOD)
 
 
@@ -83,6 +90,7 @@ async def test_users(broker: str, version: str) -> None:
             assert "wrong word" not in error.en
 
 
+@pytest.mark.usefixtures("hasty")
 async def test_a_last_will_makes_the_device_offline(broker: str) -> None:
     host, port = broker.split(":")
     device = subprocess.Popen(
@@ -92,10 +100,10 @@ async def test_a_last_will_makes_the_device_offline(broker: str) -> None:
     )  # fmt: skip
     try:
         async with desktop() as desk:
-            one = target(f"mqtt://{broker}/site/y?availability=site/status", LOGIN, 0.5)
+            one = target(f"mqtt://{broker}/site/y?availability=site/status", LOGIN)
             await ask(desk.poller, one)
             device.kill()
-            await desk.news()
+            await until(lambda: desk.looks)
             error = await failure(desk.poller, one)
             assert isinstance(error, NotReady)
             assert error.reason is Reason.OFFLINE
@@ -104,6 +112,7 @@ async def test_a_last_will_makes_the_device_offline(broker: str) -> None:
         device.wait()
 
 
+@pytest.mark.usefixtures("hasty")
 async def test_tls(tmp_path: Path) -> None:
     folder, authority = own(tmp_path / "tls"), trustme.CA()
     made = authority.issue_cert("127.0.0.1")
@@ -119,20 +128,19 @@ async def test_tls(tmp_path: Path) -> None:
             error = await failure(desk.poller, target(f"mqtts://{where}/a"))
             assert isinstance(error, NotReady)
             assert error.reason is Reason.TLS
-            await ask(desk.poller, target(f"mqtts://{where}/a", trusting, 0.5))
+            await ask(desk.poller, target(f"mqtts://{where}/a", trusting))
 
 
+@pytest.mark.usefixtures("hasty")
 async def test_a_broker_that_restarts_is_found_again(tmp_path: Path) -> None:
     port = free_port()
     async with desktop() as desk:
-        one = target(f"mqtt://127.0.0.1:{port}/a", timeout=0.5)
+        one = target(f"mqtt://127.0.0.1:{port}/a")
         with mosquitto(tmp_path / "m", port, "allow_anonymous true"):
             await ask(desk.poller, one)
-        await desk.news()
+        await until(lambda: desk.looks)
         assert isinstance(await failure(desk.poller, one), NotReady)
         with mosquitto(tmp_path / "m", port, "allow_anonymous true") as where:
-            await asyncio.sleep(0.3)  # the pause of the connection is real
-            await ask(desk.poller, one)
+            await until(lambda: answers(desk.poller, one))  # the pause of the connection is real
             publish(where, "a", "5")
-            await desk.news()
-            assert desk.told[-1].value == 5
+            await until(lambda: desk.told and desk.told[-1].value == 5)

@@ -46,7 +46,7 @@ async def poll(one: Target, times: int = 1) -> dict[str, Value]:
 
 @pytest.mark.parametrize("credential", [V2C, SHA, SHA256, PLAIN], ids=lambda one: one.name)
 async def test_net_snmp_answers_every_kind_of_credential(port: int, credential: Credential) -> None:
-    seen = await poll(target(f"snmp://127.0.0.1:{port}?profile=server&cred=x", credential, timeout=10))
+    seen = await poll(target(f"snmp://127.0.0.1:{port}?profile=server&cred=x", credential))
     assert seen["snmp.rebooted"] is False
     assert isinstance(seen["host.processes"], int)
     assert 0 < float(seen["mem.available"] or 0) <= 100
@@ -54,7 +54,7 @@ async def test_net_snmp_answers_every_kind_of_credential(port: int, credential: 
 
 
 async def test_the_host_may_be_a_name(port: int) -> None:
-    assert "snmp.uptime_s" in await poll(target(f"snmp://localhost:{port}?profile=system", V2C, timeout=10))
+    assert "snmp.uptime_s" in await poll(target(f"snmp://localhost:{port}?profile=system", V2C))
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ async def test_a_wrong_community_is_a_timeout(port: int) -> None:
 async def test_an_agent_that_boots_again_is_found_at_once_and_the_reboot_is_seen(tmp_path: Path) -> None:
     poller = SnmpPoller()
     with agent(tmp_path) as port:
-        one = target(f"snmp://127.0.0.1:{port}?profile=system&cred=sha", SHA, timeout=2)
+        one = target(f"snmp://127.0.0.1:{port}?profile=system&cred=sha", SHA)
         await attempts.attempt(poller, one, one.timeout)
     assert isinstance(await failure(poller, one), NotReady)
     with agent(tmp_path, port):

@@ -15,6 +15,7 @@ from collectors.network.syslog import SyslogListener
 from collectors.network.traps import TrapListener
 from collectors.settings import Credential, SourceSettings
 from feeds.model import Asset
+from tests.patience import PATIENCE
 from tests.peers.snmp_peers import need
 
 V2C = Credential(name="v2c", kind="snmpv2c", values={"community": "public"})
@@ -43,13 +44,13 @@ async def listening() -> AsyncIterator[TrapListener]:
 async def run(*words: str) -> int:
     quiet = {**os.environ, "MIBS": "", "SNMP_PERSISTENT_DIR": "/dev/null"}
     process = await asyncio.create_subprocess_exec(*words, env=quiet)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         return await process.wait()
 
 
 async def readings(listener: TrapListener | SyslogListener, many: int) -> dict[str, Measurement]:
     found: dict[str, Measurement] = {}
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         async for heard in listener.listen():
             assert heard.asset == "core"
             found |= {f"{one.metric}[{one.instance}]": one for one in heard.measurements}

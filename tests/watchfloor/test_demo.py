@@ -22,6 +22,9 @@ from watchfloor.settings_reader import parse_duration
 FIELD = ("HYD1", "PWR1", "PWR2", "UPS2", "SWC1", "ENV1", "ENV2", "LNK1", "TLS1", "DNS1", "MTA1", "SQL1", "SQL2")
 
 
+pytestmark = pytest.mark.usefixtures("demo_networks")
+
+
 @pytest.fixture
 def held() -> Iterator[list[socket.socket]]:
     """Sockets that are closed at the end of the test."""

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from api.accounts import digest, remove_token
 from feeds.journal import Journal
+from tests.patience import PATIENCE
 from watchfloor.demo_backup import NAME, call_in, token
 
 
@@ -43,7 +44,7 @@ async def test_it_calls_in_with_its_token_except_while_it_is_broken() -> None:
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     base = f"http://127.0.0.1:{runner.addresses[0][1]}"
     calling = asyncio.create_task(call_in(base, "secret", {"BK1": 0.03, "BK2": 0.03}, broken))
-    await asyncio.wait_for(twice.wait(), 10)
+    await asyncio.wait_for(twice.wait(), PATIENCE)
     calling.cancel()
     await asyncio.wait([calling])
     await runner.cleanup()

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
+from tests.ports import free_port
 from watchfloor.relay import load_relay
 from watchfloor.settings_findings import SettingsError
 
@@ -65,13 +67,12 @@ def test_every_mistake_is_told_without_the_secret(tmp_path: Path, old: str, new:
 
 
 def test_the_program_listens_and_stops_when_it_is_told_to(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     path = file(tmp_path, GOOD.format(port=port))
     command = [sys.executable, "-m", "watchfloor", "relay", "-c", str(path)]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL, env=os.environ)
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while True:
             try:
                 socket.create_connection(("127.0.0.1", port), timeout=1).close()
@@ -81,7 +82,7 @@ def test_the_program_listens_and_stops_when_it_is_told_to(tmp_path: Path) -> Non
                 assert time.monotonic() < deadline
                 time.sleep(0.05)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE) == 0
     finally:
         process.kill()
     assert (tmp_path / "relay-data").stat().st_mode & 0o077 == 0

@@ -63,7 +63,7 @@ async def test_every_process_reads_again_and_says_what_became_of_it(bus: Bus, va
 
 async def test_a_role_that_does_not_answer_is_not_among_the_words(bus: Bus, valkey_url: str) -> None:
     async with listening(valkey_url, bus.site, web=Role()):
-        words = await reloads.ask(bus, "wang", {"web", "collect"}, heard_within=1.0, copies_within=0, done_within=30)
+        words = await reloads.ask(bus, "wang", {"web", "collect"}, heard_within=4.0, copies_within=0, done_within=30)
     assert [word.role for word in words] == ["web"]
     assert await reloads.ask(bus, "wang", {"web"}, **QUICK) == []
 

@@ -15,7 +15,7 @@ from alerts.alerting import Alerting
 from feeds import bus_lease
 from feeds.bus import Bus, BusLost
 from feeds.journal import Journal, StoreRefused
-from tests.patience import until
+from tests.patience import PATIENCE, until
 from watchfloor import applied
 from watchfloor.applied import Start
 from watchfloor.roles import BUILDERS, _refused
@@ -69,6 +69,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Worker]:
     """Every entry that was built."""
     monkeypatch.setattr(bus_lease, "ASK_EVERY", 0.02)
     monkeypatch.setattr(bus_lease, "RENEW_EVERY", 0.05)
+    monkeypatch.setattr(bus_lease, "TTL", 10 * PATIENCE)  # nothing ends by itself: a machine may stand still
     return []
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.patience import until
+from tests.patience import PATIENCE, until
 from watchfloor import valkey
 from watchfloor.supervisor import FIRST_PAUSE, LONGEST_PAUSE, AlreadyRunning, Supervisor, pause_after
 from watchfloor.zygote import Zygote
@@ -134,7 +134,7 @@ async def test_a_forked_role_is_a_process_of_its_own_and_its_end_is_told(tmp_pat
     try:
         first = await zygote.start("web", tmp_path / "missing.toml")  # a role without settings ends with 1
         assert first.pid != os.getpid()
-        assert await asyncio.wait_for(first.wait(), 30) == 1
+        assert await asyncio.wait_for(first.wait(), PATIENCE) == 1
         assert not alive(first.pid)
     finally:
         await zygote.close()

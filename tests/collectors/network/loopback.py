@@ -64,7 +64,11 @@ async def hanging_up(_: asyncio.StreamReader, __: asyncio.StreamWriter) -> None:
     """Accepts and closes."""
 
 
-def target(text: str, credential: Credential | None = None, timeout: float = 2.0) -> Target:
+ANSWERED, SILENT = 20.0, 0.4
+"""Seconds for a poll: that is answered, on however slow a machine; whose silence is the point."""
+
+
+def target(text: str, credential: Credential | None = None, timeout: float = ANSWERED) -> Target:
     """The parsed URI, with the credential that its `cred=` means."""
     return uri.parse(text, asset="a", timeout=timeout, credential=credential)
 

@@ -18,11 +18,12 @@ from collectors import attempts, registry
 from collectors.contract import AuthFailed, Measurement, NotReady, Reason
 from collectors.network.http import BODY_LIMIT
 from collectors.settings import Credential
+from tests.collectors.network.loopback import ANSWERED
 
 SECRET = {"api": Credential(name="api", kind="token", values={"token": "hunter2"})}
 
 
-async def poll(uri: str, timeout: float = 5.0) -> dict[str, Measurement]:
+async def poll(uri: str, timeout: float = ANSWERED) -> dict[str, Measurement]:
     target = registry.target_of(uri, timeout=timeout, credentials=SECRET)
     poller = registry.poller_class(target.scheme)()
     try:

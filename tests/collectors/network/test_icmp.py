@@ -6,21 +6,25 @@ import asyncio
 import os
 import socket
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from collectors.contract import Misconfigured, NotReady, Reason
 from collectors.network import icmp_socket
 from collectors.network.icmp import IcmpPoller, judge
 from collectors.network.icmp_socket import BURST, EchoSocket, open_raw
-from tests.collectors.network.loopback import ask, failure, target, values
+from feeds.model import Value
+from tests.collectors.network.loopback import ANSWERED, ask, failure, target, values
+from tests.collectors.virtual import moved
 
 
 class Packets:
-    """A packet layer over a socket pair: tests answer for the network."""
+    """A packet layer over a socket pair: tests answer for the network.
+
+    While it is `deaf` only the requests in `hears` are answered: their round trip in milliseconds by number.
+    """
 
     def __init__(self) -> None:
         self._mine, self._theirs = socket.socketpair()
@@ -28,6 +32,7 @@ class Packets:
         self._came: dict[int, float] = {}
         self.sent: list[str] = []
         self.deaf = True
+        self.hears: dict[int, float] = {}
 
     def get_fd(self) -> int:
         return self._mine.fileno()
@@ -39,6 +44,8 @@ class Packets:
         number = len(self.sent)
         if not self.deaf:
             self.answer(number)
+        elif number in self.hears:
+            self.answer(number, self.hears[number])
         return number
 
     def answer(self, number: int, milliseconds: float = 1.0) -> None:
@@ -60,8 +67,8 @@ class Packets:
         self._theirs.close()
 
 
-@pytest_asyncio.fixture
-async def packets() -> AsyncIterator[Packets]:
+@pytest.fixture
+def packets() -> Iterator[Packets]:
     one = Packets()
     yield one
     one.close()
@@ -94,7 +101,7 @@ async def test_loopback_answers_with_round_trip_loss_and_jitter(host: str) -> No
     poller = IcmpPoller()
     seen = values(await ask(poller, target(f"icmp://{host}?count=3")))
     await poller.close()
-    assert 0 < float(seen["icmp.rtt_ms"] or 0) < 1000
+    assert 0 < float(seen["icmp.rtt_ms"] or 0) < 1000 * ANSWERED
     assert seen["icmp.loss"] == 0
     assert float(seen["icmp.jitter_ms"] or 0) >= 0
 
@@ -102,30 +109,35 @@ async def test_loopback_answers_with_round_trip_loss_and_jitter(host: str) -> No
 @allowed
 async def test_five_hundred_at_once_lose_nothing() -> None:
     poller = IcmpPoller()
-    polls = (ask(poller, target(f"icmp://127.0.{n // 250}.{n % 250 + 1}", timeout=10)) for n in range(500))
+    polls = (ask(poller, target(f"icmp://127.0.{n // 250}.{n % 250 + 1}")) for n in range(500))
     seen = await asyncio.gather(*polls)
     await poller.close()
     assert {one["icmp.loss"].value for one in seen} == {0}
 
 
-async def test_silence_is_a_timeout_with_full_loss(packets: Packets) -> None:
-    poller = poller_over(packets)
-    error = await failure(poller, target("icmp://127.0.0.1?count=3", timeout=1.0))
-    await poller.close()
+def test_silence_is_a_timeout_with_full_loss(packets: Packets) -> None:
+    async def story() -> Exception:
+        poller = poller_over(packets)
+        error = await failure(poller, target("icmp://127.0.0.1?count=3"))
+        await poller.close()
+        return error
+
+    error = moved(story())
     assert isinstance(error, NotReady)
     assert error.reason is Reason.TIMEOUT
     assert [(one.metric, one.value) for one in error.seen] == [("icmp.loss", 100)]
     assert len(packets.sent) == 3
 
 
-async def test_some_lost_is_up_with_the_loss(packets: Packets) -> None:
-    poller = poller_over(packets)
-    asking = asyncio.create_task(ask(poller, target("icmp://127.0.0.1?count=2", timeout=1.0)))
-    while len(packets.sent) < 2:
-        await asyncio.sleep(0)
-    packets.answer(2, milliseconds=7)
-    seen = values(await asking)
-    await poller.close()
+def test_some_lost_is_up_with_the_loss(packets: Packets) -> None:
+    async def story() -> dict[str, Value]:
+        poller = poller_over(packets)
+        seen = values(await ask(poller, target("icmp://127.0.0.1?count=2")))
+        await poller.close()
+        return seen
+
+    packets.hears = {2: 7.0}
+    seen = moved(story())
     assert seen == {"icmp.rtt_ms": 7, "icmp.loss": 50}
 
 
@@ -218,7 +230,7 @@ async def test_with_neither_a_person_is_told_what_to_do(tmp_path: Path, script: 
 async def test_an_fping_that_hangs_is_ended_with_the_poll(tmp_path: Path) -> None:
     program = fake_fping(tmp_path, f"echo $$ > {tmp_path}/pid; exec sleep 60")
     poller = IcmpPoller(opener=not_permitted, fping=program)  # type: ignore[arg-type]
-    error = await failure(poller, target("icmp://127.0.0.1", timeout=0.5))
+    error = await failure(poller, target("icmp://127.0.0.1", timeout=3.0))
     assert isinstance(error, NotReady)
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)

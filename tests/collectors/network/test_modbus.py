@@ -17,7 +17,18 @@ from collectors.network import modbus_points
 from collectors.network.modbus import ModbusPoller
 from collectors.sim.modbus import Memory, ModbusDevice, words
 from feeds.model import Quality
-from tests.collectors.network.loopback import ask, failure, hanging_up, saying, serve, silence, target
+from tests.collectors.network.loopback import (
+    ANSWERED,
+    SILENT,
+    ask,
+    failure,
+    hanging_up,
+    saying,
+    serve,
+    silence,
+    target,
+)
+from tests.patience import until
 from tests.ports import free_port
 
 HOLDING = dict(enumerate([*words("f", 230.5), *words("i", -70000), *words("q", -(2**40)), *words("d", 2.5)])) | {
@@ -136,7 +147,8 @@ async def test_each_way_to_fail_has_its_word() -> None:
         found = [refused]
         for talk in (silence, hanging_up, saying(b"HTTP/1.1 400 Bad Request\r\n\r\n"), saying(b"\0\1\0\0\xff\xff\1")):
             async with serve(talk) as port:
-                found.append(await failure(asker, target(f"modbus://127.0.0.1:{port}?hr=0", timeout=0.3)))
+                seconds = SILENT if talk is silence else ANSWERED
+                found.append(await failure(asker, target(f"modbus://127.0.0.1:{port}?hr=0", timeout=seconds)))
     reasons = [one.reason for one in found if isinstance(one, NotReady)]
     wrong = Reason.WRONG_ANSWER
     assert reasons == [Reason.REFUSED, Reason.TIMEOUT, Reason.CLOSED, wrong, wrong]
@@ -149,41 +161,46 @@ async def test_an_answer_that_does_not_fit_is_refused(answer: bytes) -> None:
             writer.write(request[:4] + struct.pack(">H", len(answer) + 1) + request[6:7] + answer)
 
     async with serve(talk) as port, poller() as asker:
-        error = await failure(asker, target(f"modbus://127.0.0.1:{port}?hr=0", timeout=0.5))
+        error = await failure(asker, target(f"modbus://127.0.0.1:{port}?hr=0"))
     assert isinstance(error, NotReady)
     assert error.reason is Reason.WRONG_ANSWER
 
 
 async def test_a_dead_unit_holds_up_the_others_behind_its_gateway_for_one_request_only() -> None:
-    loop = asyncio.get_running_loop()
-    async with device() as server, poller() as asker:
-        began = loop.time()
-        dead = [failure(asker, target(f"modbus://{server.address}/5?hr={n * 200}", timeout=0.4)) for n in range(5)]
-        alive = ask(asker, target(f"modbus://{server.address}/7?hr=21", timeout=2.0))
+    asked: list[int] = []
+
+    def counted(unit: int, function: int) -> dict[int, int] | None:
+        asked.append(unit)
+        return memory(unit, function)
+
+    async with device(counted) as server, poller() as asker:
+        dead = [failure(asker, target(f"modbus://{server.address}/5?hr={n * 200}", timeout=2.0)) for n in range(5)]
+        alive = ask(asker, target(f"modbus://{server.address}/7?hr=21"))
         *errors, seen = await asyncio.gather(*dead, alive)
-        assert loop.time() - began < 1.0
+    assert sorted(asked) == [5, 7]
     assert seen["modbus.value"].value == 65535
     assert all(isinstance(one, NotReady) and one.reason is Reason.TIMEOUT for one in errors)
 
 
 async def test_a_late_answer_is_not_taken_for_the_next_one() -> None:
-    async with device(delay=0.25) as server, poller() as asker:
-        error = await failure(asker, target(f"modbus://{server.address}?hr=21", timeout=0.15))
+    async with device() as server, poller() as asker:
+        await ask(asker, target(f"modbus://{server.address}?hr=21"))
+        server.delay = 2 * SILENT
+        error = await failure(asker, target(f"modbus://{server.address}?hr=21", timeout=SILENT))
         assert isinstance(error, NotReady)
-        seen = await ask(asker, target(f"modbus://{server.address}?hr=900", timeout=2.0))
+        seen = await ask(asker, target(f"modbus://{server.address}?hr=900"))
         assert server.connections == 1
     assert seen["modbus.value"].value == 7
 
 
 async def test_a_slow_device_does_not_delay_another() -> None:
-    loop = asyncio.get_running_loop()
-    async with device(delay=0.5) as slow, device() as quick, poller() as asker:
+    async with device(delay=ANSWERED / 2) as slow, device() as quick, poller() as asker:
         waiting = asyncio.create_task(ask(asker, target(f"modbus://{slow.address}?hr=21")))
-        await asyncio.sleep(0)
-        began = loop.time()
+        await until(lambda: slow.requests)
         await ask(asker, target(f"modbus://{quick.address}?hr=21"))
-        assert loop.time() - began < 0.3
-        await waiting
+        assert not waiting.done()
+        waiting.cancel()
+        await asyncio.wait([waiting])
 
 
 async def test_a_device_that_restarts_is_asked_over_a_new_connection() -> None:

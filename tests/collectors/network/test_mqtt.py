@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -15,14 +16,16 @@ from hypothesis import strategies as st
 
 from collectors import once, registry
 from collectors.contract import AuthFailed, Desk, Measurement, Misconfigured, NotReady, Reason, Silent, Target
+from collectors.network import mqtt
 from collectors.network import mqtt_packets as packets
 from collectors.network.mqtt import MqttPoller
 from collectors.network.mqtt_packets import Message, Parser
-from collectors.network.mqtt_watch import RETAINED
+from collectors.network.mqtt_watch import AT_MOST_EVERY, RETAINED
 from collectors.settings import Credential
 from collectors.sim.mqtt import MqttBroker
 from feeds.model import Quality
-from tests.collectors.network.loopback import ask, failure, hanging_up, saying, serve, silence, target
+from tests.collectors.network.loopback import ANSWERED, SILENT, ask, failure, hanging_up, saying, serve, silence, target
+from tests.patience import until
 from tests.ports import free_port
 
 LOGIN = Credential(name="b", kind="password", values={"user": "watch", "password": "open sesame"})
@@ -45,22 +48,14 @@ class Desktop:
         self.time = 1_790_000_000.0
         self.told: list[Measurement] = []
         self.looks: list[str] = []
-        self.some = asyncio.Event()
         self.poller = MqttPoller(lambda: self.time)
         self.poller.attach(Desk(told=self._tell, look=self._look, report=lambda target, conditions: None))
 
     def _tell(self, one: Target, seen: Sequence[Measurement]) -> None:
         self.told += seen
-        self.some.set()
 
     def _look(self, one: Target) -> None:
         self.looks.append(one.uri)
-        self.some.set()
-
-    async def news(self) -> None:
-        self.some.clear()
-        async with asyncio.timeout(3):
-            await self.some.wait()
 
 
 @asynccontextmanager
@@ -72,23 +67,31 @@ async def desktop() -> AsyncIterator[Desktop]:
         await one.poller.close()
 
 
-def at(server: MqttBroker, rest: str, timeout: float = 2.0, credential: Credential | None = None) -> Target:
-    return target(f"mqtt://{server.address}/{rest}", credential, timeout)
+def at(server: MqttBroker, rest: str, credential: Credential | None = None) -> Target:
+    return target(f"mqtt://{server.address}/{rest}", credential)
 
 
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The very first message of a topic is not waited for."""
+    monkeypatch.setattr(mqtt, "PATIENT", 0.0)
+
+
+@pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("version", ["3.1.1", "5"])
 async def test_a_field_of_a_message_is_read_as_soon_as_it_comes(version: str) -> None:
     async with broker() as server, desktop() as desk:
-        one = at(server, f"river/7?field=level&metric=river.level&unit=m&version={version}", 0.5)
+        one = at(server, f"river/7?field=level&metric=river.level&unit=m&version={version}")
         first = await ask(desk.poller, one)
         assert (first["river.level"].value, first["river.level"].quality) == (None, Quality.UNCERTAIN)
         server.publish("river/7", '{"level": 3.25, "more": [1]}')
-        await desk.news()
+        await until(lambda: desk.told)
         assert [(seen.metric, seen.value, seen.unit) for seen in desk.told] == [("river.level", 3.25, "m")]
         seen = (await ask(desk.poller, one))["river.level"]
         assert (seen.value, seen.observed_at, seen.quality) == (3.25, desk.time, Quality.GOOD)
 
 
+@pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize(
     ("payload", "params", "value", "quality"),
     [
@@ -102,10 +105,10 @@ async def test_a_field_of_a_message_is_read_as_soon_as_it_comes(version: str) ->
 )  # fmt: skip
 async def test_payloads(payload: str | bytes, params: str, value: object, quality: Quality) -> None:
     async with broker() as server, desktop() as desk:
-        one = at(server, f"a?{params}", 0.5)
+        one = at(server, f"a?{params}")
         await ask(desk.poller, one)
         server.publish("a", payload)
-        await desk.news()
+        await until(lambda: desk.told)
         server.publish("b", "the connection stands")
         seen = (await ask(desk.poller, one))["mqtt.value"]
     assert (seen.value, seen.quality) == (value, quality)
@@ -130,31 +133,37 @@ async def test_topics_of_one_broker_share_a_connection_and_other_credentials_do_
             server.publish(topic.partition("?")[0], '{"x": 1, "y": 2}', retain=True)
             await ask(desk.poller, at(server, topic))
         assert server.connections == 1
-        await ask(desk.poller, at(server, "a?cred=b", credential=LOGIN))
+        await ask(desk.poller, at(server, "a?cred=b", LOGIN))
         assert server.connections == 2
 
 
+async def whole(poller: MqttPoller, one: Target) -> list[Measurement]:
+    """A poll's answer, once the last of a hundred messages has come."""
+    seen = await poller.poll(one)
+    return seen if seen[-1].metric == "mqtt.left_out" and seen[-1].value == 36 else []
+
+
+@pytest.mark.usefixtures("hasty")
 async def test_a_plus_gives_one_reading_a_match_and_not_too_many() -> None:
     async with broker() as server, desktop() as desk:
-        one = at(server, "room/+/temperature", 0.5)
+        one = at(server, "room/+/temperature")
         await ask(desk.poller, one)
         for number in range(100):
             server.publish(f"room/{number}/temperature", str(number))
         server.publish("room/1/2/temperature", "7")
-        while len(desk.told) < 64:
-            await desk.news()
-        seen = await desk.poller.poll(one)
+        seen = await until(lambda: whole(desk.poller, one))
     values = {each.instance: each.value for each in seen if each.metric == "mqtt.value"}
     assert (len(values), values["63"]) == (64, 63)
     assert [each.value for each in seen if each.metric == "mqtt.left_out"] == [36]
 
 
+@pytest.mark.usefixtures("hasty")
 async def test_a_silent_topic_is_stale_and_nobody_can_tell() -> None:
     async with broker() as server, desktop() as desk:
-        one = at(server, "a?every=30s", 0.5)
+        one = at(server, "a?every=30s")
         await ask(desk.poller, one)
         server.publish("a", "1")
-        await desk.news()
+        await until(lambda: desk.told)
         assert desk.told[-1].fresh_for == 31.0
         desk.time += 30
         assert (await ask(desk.poller, one))["mqtt.value"].value == 1
@@ -163,13 +172,14 @@ async def test_a_silent_topic_is_stale_and_nobody_can_tell() -> None:
         assert isinstance(error, Silent)
         assert "32 s" in error.en
         server.publish("a", "2")
-        await desk.news()
+        await until(lambda: desk.told[-1].value == 2)
         assert (await ask(desk.poller, one))["mqtt.value"].value == 2
 
 
+@pytest.mark.usefixtures("hasty")
 async def test_a_last_will_says_that_the_device_is_gone() -> None:
     async with broker() as server, desktop() as desk:
-        one = at(server, "a?availability=a/status", 0.5)
+        one = at(server, "a?availability=a/status")
         reader, writer = await asyncio.open_connection(*server.address.split(":"))
         will = Message("a/status", b"offline", retain=True)
         writer.write(packets.connect(packets.V311, "device", will=will))
@@ -177,57 +187,65 @@ async def test_a_last_will_says_that_the_device_is_gone() -> None:
         writer.write(packets.publish(packets.V311, Message("a/status", b"online", retain=True)))
         await ask(desk.poller, one)
         writer.close()
-        await desk.news()
+        await until(lambda: desk.looks)
         assert desk.looks == [one.uri]
         error = await failure(desk.poller, one)
         assert isinstance(error, NotReady)
         assert error.reason is Reason.OFFLINE
         assert "设备离线" in error.zh
         server.publish("a/status", "online", retain=True)
-        await desk.news()
+        await until(lambda: len(desk.looks) == 2)
         await ask(desk.poller, one)
+
+
+async def answers(poller: MqttPoller, one: Target) -> bool:
+    try:
+        return bool(await ask(poller, one))
+    except NotReady:
+        return False
 
 
 async def test_a_broker_that_ends_is_lost_at_once_and_found_again() -> None:
     async with broker() as server, desktop() as desk:
-        one = at(server, "a", 1.0)
+        one = at(server, "a")
         server.publish("a", "1", retain=True)
         await ask(desk.poller, one)
         await server.stop()
-        await desk.news()
+        await until(lambda: desk.looks)
         assert desk.looks == [one.uri]
         error = await failure(desk.poller, one)
         assert isinstance(error, NotReady)
         assert error.reason is Reason.REFUSED
         await server.start()
-        await asyncio.sleep(0.11)  # the pause of the connection is real
-        await ask(desk.poller, one)
+        await until(lambda: answers(desk.poller, one))  # the pause of the connection is real
         server.publish("a", "2")
-        await desk.news()
-        assert desk.told[-1].value == 2
+        await until(lambda: desk.told[-1].value == 2)
 
 
+@pytest.mark.usefixtures("hasty")
 async def test_a_flood_goes_on_with_its_last_message() -> None:
     async with broker() as server, desktop() as desk:
-        one = at(server, "a", 0.5)
+        one = at(server, "a")
         await ask(desk.poller, one)
+        began = time.monotonic()
         for number in range(1000):
             server.publish("a", str(number), qos=0)
-        while not desk.told or desk.told[-1].value != 999:
-            await desk.news()
-    assert len(desk.told) < 10
+        await until(lambda: desk.told and desk.told[-1].value == 999)
+        took = time.monotonic() - began
+    assert len(desk.told) <= 2 + took / AT_MOST_EVERY
 
 
+@pytest.mark.usefixtures("hasty")
 async def test_wrong_passwords_and_missing_rights_want_a_person() -> None:
     wrong = Credential(name="b", kind="password", values={"user": "watch", "password": "wrong word"})
     async with broker(users={"watch": "open sesame"}, allowed=lambda user, name: name != "secret") as server:
         async with desktop() as desk:
             for version in ("3.1.1", "5"):
-                await ask(desk.poller, at(server, f"a?version={version}", 0.5, LOGIN))
+                await ask(desk.poller, at(server, f"a?version={version}", LOGIN))
                 found = [
-                    await failure(desk.poller, at(server, f"c?version={version}", 0.5, wrong)),
-                    await failure(desk.poller, at(server, f"secret?version={version}", 0.5, LOGIN)),
-                    await failure(desk.poller, at(server, f"b?version={version}", 0.5, wrong)),
+                    await failure(desk.poller, at(server, f"c?version={version}", wrong)),
+                    await failure(desk.poller, at(server, f"secret?version={version}", LOGIN)),
+                    await failure(desk.poller, at(server, f"b?version={version}", wrong)),
                 ]
                 assert all(isinstance(error, AuthFailed) for error in found)
                 assert "wrong word" not in "".join(error.en + error.zh for error in found)
@@ -248,12 +266,14 @@ async def test_each_way_to_fail_has_its_word() -> None:
         for talk in (silence, hanging_up, saying(b"HTTP/1.1 400 Bad\r\n\r\n"), saying(b"\x20\x02\x00\x03"),
                      saying(b"\x20\xff\xff\xff\xff")):  # fmt: skip
             async with serve(talk) as port:
-                found.append(await failure(desk.poller, target(f"mqtt://127.0.0.1:{port}/a", timeout=0.3)))
+                seconds = SILENT if talk is silence else ANSWERED
+                found.append(await failure(desk.poller, target(f"mqtt://127.0.0.1:{port}/a", timeout=seconds)))
     wrong = Reason.WRONG_ANSWER
     reasons = [error.reason for error in found if isinstance(error, NotReady)]
     assert reasons == [Reason.REFUSED, Reason.TIMEOUT, Reason.CLOSED, wrong, wrong, wrong]
 
 
+@pytest.mark.usefixtures("hasty")
 async def test_a_broker_that_hangs_is_found_by_a_ping() -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(100)
@@ -263,7 +283,7 @@ async def test_a_broker_that_hangs_is_found_by_a_ping() -> None:
         await silence(reader, writer)
 
     async with serve(talk) as port, desktop() as desk:
-        one = target(f"mqtt://127.0.0.1:{port}/a", timeout=0.5)
+        one = target(f"mqtt://127.0.0.1:{port}/a", timeout=3.0)
         await ask(desk.poller, one)
         link = next(iter(desk.poller._brokers.values())).link
         link._heard -= 5.0
@@ -289,17 +309,16 @@ async def test_tls_is_checked() -> None:
             assert seen["mqtt.value"].value == 1
 
 
+@pytest.mark.usefixtures("hasty")
 async def test_what_nobody_wants_any_more_is_let_go() -> None:
     async with broker() as server, desktop() as desk:
-        one, other = at(server, "a", 0.5), at(server, "b", 0.5)
+        one, other = at(server, "a"), at(server, "b")
         await ask(desk.poller, one)
         await ask(desk.poller, other)
         desk.poller.forget(one)
-        await asyncio.sleep(0.05)
-        assert [list(client.filters) for client in server.clients] == [["b"]]
+        await until(lambda: [list(client.filters) for client in server.clients] == [["b"]])
         desk.poller.forget(other)
-        await asyncio.sleep(0.05)
-        assert not server.clients
+        await until(lambda: not server.clients)
 
 
 @pytest.mark.parametrize(
@@ -321,9 +340,8 @@ def test_what_is_wrongly_written_is_told_with_its_mend(text: str, mend: str) -> 
 
 async def test_once_waits_for_a_message() -> None:
     async with broker() as server:
-        asked = asyncio.create_task(once.collect_once(f"mqtt://{server.address}/a?unit=m", 2.0))
-        while not any(client.filters for client in server.clients):
-            await asyncio.sleep(0.01)
+        asked = asyncio.create_task(once.collect_once(f"mqtt://{server.address}/a?unit=m", ANSWERED))
+        await until(lambda: any(client.filters for client in server.clients))
         server.publish("a", "3.5")
         seen = await asked
     assert once.fine(seen)

@@ -13,6 +13,8 @@ from collectors.contract import AuthFailed, Misconfigured, NotReady, Reason
 from collectors.network.smtp import SmtpPoller
 from collectors.settings import Credential
 from tests.collectors.network.loopback import (
+    ANSWERED,
+    SILENT,
     Talk,
     ask,
     failure,
@@ -87,7 +89,8 @@ async def test_starttls_that_should_be_offered_and_is_not_is_a_wrong_answer() ->
 )
 async def test_each_way_of_failing_has_its_word(talk: Talk, reason: Reason) -> None:
     async with serve(talk) as port:
-        error = await failure(SmtpPoller(), target(f"smtp://127.0.0.1:{port}", timeout=0.3))
+        seconds = SILENT if talk is silence else ANSWERED
+        error = await failure(SmtpPoller(), target(f"smtp://127.0.0.1:{port}", timeout=seconds))
     assert isinstance(error, NotReady)
     assert error.reason is reason
     assert len(error.en) < 250

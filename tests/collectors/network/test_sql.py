@@ -14,6 +14,8 @@ from collectors.network.sql import SqlPoller, plain
 from collectors.network.sql_queries import BUILT_IN, checked, look_up
 from collectors.settings import Credential
 from tests.collectors.network.loopback import (
+    ANSWERED,
+    SILENT,
     Talk,
     ask,
     failure,
@@ -47,7 +49,8 @@ def login(**more: str) -> Credential:
 async def test_each_way_of_failing_has_its_word(scheme: str, talk: Talk, reason: Reason) -> None:
     poller = SqlPoller()
     async with serve(talk) as port:
-        error = await failure(poller, target(f"{scheme}://127.0.0.1:{port}/x?cred=db", DESK, timeout=0.5))
+        seconds = SILENT if talk is silence else ANSWERED
+        error = await failure(poller, target(f"{scheme}://127.0.0.1:{port}/x?cred=db", DESK, seconds))
     assert isinstance(error, NotReady)
     assert error.reason is reason
     assert "sesame" not in f"{error.en}{error.zh}"

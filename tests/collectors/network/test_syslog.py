@@ -25,7 +25,7 @@ from collectors.network.syslog import SyslogListener
 from collectors.network.syslog_lines import LARGEST, Framing, parse
 from collectors.settings import ListenerRule, SourceSettings
 from feeds.model import Asset
-from tests.patience import until
+from tests.patience import PATIENCE, until
 
 NOW = datetime(2026, 11, 22, 1, 46, tzinfo=UTC).timestamp()
 SAMPLES = Path(__file__).parents[4] / "shared" / "samples" / "syslog"
@@ -244,7 +244,7 @@ async def test_tls_carries_the_same(pki: Pki) -> None:
 async def test_with_an_authority_only_its_devices_are_heard(pki: Pki) -> None:
     async with listening("tls://127.0.0.1:0", tls=pki, ca=True) as listener:
         with suppress(ConnectionError, ssl.SSLError):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE):
                 reader, writer = await asyncio.open_connection(
                     "127.0.0.1", listener.port, ssl=pki.client, server_hostname="localhost"
                 )
@@ -258,7 +258,7 @@ async def test_plain_text_on_a_tls_port_is_hung_up_on_and_others_go_on(pki: Pki)
     async with listening("tls://127.0.0.1:0", tls=pki) as listener:
         reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
         writer.write(DOWN * 10 + b"\n")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             with suppress(ConnectionError):
                 await reader.read()
         writer.close()
@@ -285,7 +285,7 @@ async def test_a_stream_that_cannot_be_followed_is_hung_up_on() -> None:
     async with listening("tcp://127.0.0.1:0") as listener:
         reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
         writer.write(b"99999999999 x")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             with suppress(ConnectionError):
                 assert await reader.read() == b""
         assert listener.hearing.counts.refused == 1

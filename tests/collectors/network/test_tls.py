@@ -20,6 +20,8 @@ from collectors.contract import Misconfigured, NotReady, Reason
 from collectors.network import tls_certificate as certificates
 from collectors.network.tls import TlsPoller
 from tests.collectors.network.loopback import (
+    ANSWERED,
+    SILENT,
     ask,
     failure,
     hanging_up,
@@ -163,7 +165,8 @@ async def test_each_way_of_failing_has_its_word(poller: TlsPoller) -> None:
     reasons = {}
     for name, talk in {"silence": silence, "plain": saying(b"SSH-2.0-OpenSSH_9\r\n" * 20), "gone": hanging_up}.items():
         async with serve(talk) as port:
-            error = await failure(poller, target(f"tls://127.0.0.1:{port}", timeout=0.3))
+            seconds = SILENT if talk is silence else ANSWERED
+            error = await failure(poller, target(f"tls://127.0.0.1:{port}", timeout=seconds))
         assert isinstance(error, NotReady)
         reasons[name] = error.reason
     error = await failure(poller, target(f"tls://127.0.0.1:{free_port()}"))

@@ -24,6 +24,7 @@ from collectors.network.trap_reader import TrapReader
 from collectors.network.traps import TrapListener
 from collectors.settings import Credential, ListenerRule, SourceSettings
 from feeds.model import Asset
+from tests.patience import PATIENCE
 
 SAMPLES = Path(__file__).parents[4] / "shared" / "samples" / "devices" / "traps"
 COMMUNITY = Credential(name="traps", kind="snmpv2c", values={"community": "public"})
@@ -67,7 +68,7 @@ async def send(listener: TrapListener, *datagrams: bytes, answers: int = 0) -> l
         before = listener.hearing.counts.received
         for datagram in datagrams:
             await loop.sock_sendall(one, datagram)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while listener.hearing.counts.received < before + len(datagrams):
                 await asyncio.sleep(0)
             return [await loop.sock_recv(one, 65535) for _ in range(answers)]
