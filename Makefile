@@ -57,7 +57,7 @@ peers: $(VENV)/.dev $(NODE_PEERS)/node_modules/.installed
 soak: $(VENV)/.dev $(ASSETS)
 	$(BIN)/python -m bench.storm --alerts 40000 --seconds 600 --kill 100
 
-# Every figure as a JSON line, below ten minutes; BENCH="--quick bus" for less.
+# Every figure as a JSON line, below twelve minutes; BENCH="--quick bus" for less.
 bench: $(VENV)/.dev $(ASSETS)
 	@$(BIN)/python -m bench $(BENCH)
 

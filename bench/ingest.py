@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import multiprocessing
 import os
-import shutil
 import signal
 import sqlite3
 import time
@@ -19,13 +18,10 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-import aiohttp
-
-from bench import processes
+from bench import alertmanager, processes
 from bench.figures import Figure, until
 from bench.site import Plan, folder, members, written
 from tests.e2e.site import HEAD, Site
-from tests.ports import free_port
 
 BATCH = 64
 CONNECTIONS = 32
@@ -116,30 +112,14 @@ async def pushed(load: Load, pids: dict[str, int] | None = None) -> tuple[Sent, 
             process.kill()
 
 
-async def alertmanager(at: Path, load: Load) -> dict[str, float]:
+async def beside(at: Path, load: Load) -> dict[str, float]:
     """What a real Alertmanager takes, in memory only, from the same sender; nothing where none is installed."""
-    if (program := shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")) is None:
+    if alertmanager.installed() is None:
         return {}
-    port = free_port()
-    (at / "alertmanager.yml").write_text("route: {receiver: nobody}\nreceivers: [{name: nobody}]\n")
-    words = [program, f"--config.file={at}/alertmanager.yml", f"--storage.path={at}/am", "--cluster.listen-address=",
-             f"--web.listen-address=127.0.0.1:{port}", "--log.level=error"]  # fmt: skip
-    process = await asyncio.create_subprocess_exec(*words, stderr=asyncio.subprocess.DEVNULL)
-    try:
-        async with aiohttp.ClientSession() as http:
-
-            async def ready() -> bool:
-                with contextlib.suppress(aiohttp.ClientError):
-                    async with http.get(f"http://127.0.0.1:{port}/-/ready") as answer:
-                        return answer.status == 200
-                return False
-
-            await until(ready, within=20)
+    async with alertmanager.running(at / "alertmanager", alertmanager.SILENT) as url:
+        port = int(url.rpartition(":")[2])
         (taken, seconds, _), _ = await pushed(replace(load, port=port, seconds=load.seconds / 2))
-        return {"alertmanager": taken / seconds}
-    finally:
-        process.terminate()
-        await process.wait()
+    return {"alertmanager": taken / seconds}
 
 
 def raw_commits(at: Path, seconds: float = 1.0) -> float:
@@ -187,7 +167,7 @@ async def measure(quick: bool) -> AsyncIterator[Figure]:
                 await site.ready(60)
                 added = await asyncio.to_thread(site.cli, "token", "add", "bench", "--scope", "ingest")
                 load = Load(site.port, added.stdout.split()[-1], batch, CONNECTIONS, seconds / (2 if quick else 1), "r")
-                raw = {"sqlite_full_commits": await asyncio.to_thread(raw_commits, at)} | await alertmanager(at, load)
+                raw = {"sqlite_full_commits": await asyncio.to_thread(raw_commits, at)} | await beside(at, load)
                 (taken, took, waits), used = await pushed(load, members(site))
                 kill_everything(site)
                 site.start()

@@ -1,12 +1,13 @@
 """A storm of alerts over HTTP into a whole real site, and what it does to them.
 
-    python -m bench.storm [--alerts 10000] [--assets 100] [--seconds 60] [--late 2] [--hold 5] [--kill 0]
+    python -m bench.storm [--alerts 10000] [--assets 100] [--seconds 60] [--late 2] [--hold 5] [--kill 0] [--beside]
 
 `--alerts` alerts on `--assets` assets below three parents, by `POST /api/v2/alerts`. The parents' own critical alerts
 come first, or `--late` seconds after the first children, which wait `--hold` seconds for them; one alert that has
 nothing to do with it comes in the middle. A `json://` receiver listens on loopback and a live socket keeps the picture
-that a page would. `--kill` times the alert role dies by SIGKILL at a random moment of the storm. Exit code 1 when a
-target is missed.
+that a page would. `--kill` times the alert role dies by SIGKILL at a random moment of the storm. With `--beside`
+two real Alertmanagers, with a `group_wait` of 5 s and of none, are sent the same at the same moments, and say what they
+told in a line each. Exit code 1 when a target is missed.
 
 Lag is the time from the first byte of a request until the alert stands in the live feed.
 """
@@ -25,33 +26,31 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
-from bench.figures import until
+from bench.alertmanager import Beside, beside
+from bench.figures import Figure, Skipped, until
+from bench.storm_alerts import PARENTS, Said, rows, said
 from feeds.journal import Journal, sqlite_url
 from tests.e2e.site import Hook, Live, Site, hook, running
 
-PARENTS, BATCH = 3, 20
+BATCH = 20
 LAG_P99, ON_SCREEN, MESSAGES, UNRELATED, BACK = 1.0, 2.0, 20, 0.5, 5.0
-Said = dict[str, Any]
-
-
-def rows(assets: int) -> str:
-    """The inventory: parents, what hangs on them, and one elsewhere."""
-    tops = [f"p{n},上级 {n},router,532301,,,,,,,," for n in range(PARENTS)]
-    lows = [f"s{n},服务器 {n},server,532301,,,p{n % PARENTS},,,,," for n in range(assets)]
-    return "\n".join([*tops, *lows, "elsewhere,别处,server,532323,,,,,,,,"]) + "\n"
-
-
-def said(asset: str, name: str, severity: str = "critical") -> Said:
-    return {
-        "labels": {"alertname": name, "asset": asset, "severity": severity},
-        "annotations": {"summary": f"{name} on {asset}"}, "endsAt": "2036-01-01T00:00:00Z",
-    }  # fmt: skip
+WAITS = (5.0, 0.0)
+"""How long an Alertmanager beside us waits for more of a group, seconds: it must choose."""
+ABSENT = "no Alertmanager is installed (Debian: prometheus-alertmanager)"
+FIGURES = (
+    ("messages", "messages", "messages", f"<= {MESSAGES}"),
+    ("first_told_after_s", "first_told_after_s", "s", ""),
+    ("unrelated_told_after_s", "unrelated_told_after_s", "s", f"< {UNRELATED}"),
+    ("roots_on_screen_after_s", "", "s", f"< {ON_SCREEN}"),
+    ("lag_p99_s", "", "s", f"< {LAG_P99}"),
+)
 
 
 @dataclass(slots=True)
@@ -61,6 +60,7 @@ class Storm:
     site: Site
     token: str
     args: argparse.Namespace
+    peers: list[Beside] = field(default_factory=list)
     sent: dict[tuple[str, str], float] = field(default_factory=dict)
     taken: dict[tuple[str, str], float] = field(default_factory=dict)
     seen: dict[tuple[str, str], float] = field(default_factory=dict)
@@ -82,23 +82,29 @@ class Storm:
         self.taken |= dict.fromkeys(keys, time.monotonic())
 
     async def blow(self) -> None:
-        """Send everything at an even pace."""
+        """Send everything at an even pace, to us and to whoever stands beside."""
         args, tasks = self.args, set[asyncio.Task[None]]()
         roots = [said(f"p{n}", "Down") for n in range(PARENTS)]
         async with aiohttp.ClientSession() as http:
+
+            def send(*alerts: Said) -> list[asyncio.Task[None]]:
+                begun = [asyncio.create_task(self.say(http, *alerts))]
+                begun += [asyncio.create_task(peer.say(http, list(alerts))) for peer in self.peers]
+                tasks.update(begun)
+                return begun
+
             if not args.late:
-                await self.say(http, *roots)
+                await asyncio.gather(*send(*roots))
             began, batches = time.monotonic(), -(-args.alerts // BATCH)
             for number in range(batches):
                 if args.late and roots and time.monotonic() - began >= args.late:
-                    tasks.add(asyncio.create_task(self.say(http, *roots)))
+                    send(*roots)
                     roots = []
                 if not self.unrelated and number >= batches // 2:
                     self.unrelated = time.monotonic()
-                    tasks.add(asyncio.create_task(self.say(http, said("elsewhere", "Down"))))
+                    send(said("elsewhere", "Down"))
                 numbers = range(number * BATCH, min(args.alerts, (number + 1) * BATCH))
-                batch = [said(f"s{n % args.assets}", f"Alert{n // args.assets}", "major") for n in numbers]
-                tasks.add(asyncio.create_task(self.say(http, *batch)))
+                send(*(said(f"s{n % args.assets}", f"Alert{n // args.assets}", args.severity) for n in numbers))
                 await asyncio.sleep(max(0.0, began + (number + 1) * args.seconds / batches - time.monotonic()))
             await asyncio.gather(*tasks)
 
@@ -139,12 +145,16 @@ class Storm:
         return told and len(self.seen) >= len(self.sent) and not _waiting(self.site.folder)
 
 
-async def measure(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
+async def play(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """One storm, and what it came to; `beside`: what each Alertmanager that got the same made of it."""
     more = f'[root_cause]\nunprobed = "{args.hold:g}s"\n'
-    async with hook() as receiver, running(folder, rows(args.assets), hook_port=receiver.port, more=more) as site:
+    async with (
+        hook() as receiver, beside(folder, args.beside) as peers,
+        running(folder, rows(args.assets), hook_port=receiver.port, more=more) as site,
+    ):
         token = site.cli("token", "add", "storm", "--scope", "ingest").stdout.split()[-1]
         person = await site.person("网管", "operator")
-        storm = Storm(site, token, args)
+        storm = Storm(site, token, args, peers)
         async with person.live() as live:
             await live.next()
             watching = asyncio.create_task(storm.watch(live))
@@ -156,7 +166,7 @@ async def measure(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
             await asyncio.sleep(2.0)  # what should not come has time to come
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
-        found = figures(storm, receiver, back)
+        found = figures(storm, receiver, back) | {"beside": [peer.figures("elsewhere") for peer in peers]}
         await site.stop()
     journal = Journal(sqlite_url(folder / "data"), "bench")
     await journal.open()
@@ -198,6 +208,7 @@ def figures(storm: Storm, receiver: Hook, back: list[float]) -> dict[str, Any]:
     return {
         "late": storm.args.late, "killed": len(back), "back_after_s_max": round(max(back), 2) if back else None,
         "messages": len(told), "reasons": dict(Counter(reason for _, reason in told)),
+        "first_told_after_s": round(min(receiver.times) - min(storm.sent.values()), 3) if receiver.times else None,
         "a_root_first": bool(told) and told[0][0].startswith("p"),
         "sent_again_with_its_key": len(receiver.keys) - len(set(receiver.keys)),
         "second_keys": len(set(receiver.keys)) - len({(one["id"], one["rev"], reason) for one, reason in messages}),
@@ -238,15 +249,42 @@ def options(words: list[str] | None = None) -> argparse.Namespace:
         parser.add_argument(f"--{name}", type=int, default=usual)
     for name, seconds in (("seconds", 60.0), ("late", 0.0), ("hold", 5.0)):
         parser.add_argument(f"--{name}", type=float, default=seconds)
+    parser.add_argument("--severity", default="major", help="of the children")
+    parser.add_argument("--beside", action="store_const", const=WAITS, default=(), help="two Alertmanagers beside")
     return parser.parse_args(words)
+
+
+async def measure(quick: bool) -> AsyncIterator[Figure]:
+    """The storm with late roots; raw: what Alertmanagers beside it made of the same alerts."""
+    words = ("--late", "2", "--beside", *(("--alerts", "2000", "--seconds", "12") if quick else ()))
+    args = options([*words])
+    with tempfile.TemporaryDirectory() as folder:
+        found = await play(args, Path(folder))
+    if not whole(found, args):
+        raise RuntimeError(f"the storm was not borne: {found}")
+    peers = found.pop("beside")
+    for name, theirs, unit, aim in FIGURES:
+        said_by = {f"alertmanager_wait_{peer['group_wait_s']:g}s": peer.get(theirs) for peer in peers}
+        raw = {peer: value for peer, value in said_by.items() if value is not None}
+        conditions = {"alerts": args.alerts, "seconds": args.seconds, "late_s": args.late}
+        if name == "messages":
+            conditions |= {"ours": found, "beside": peers}
+        yield Figure(name=f"storm.{name}", value=found[name], unit=unit, aim=aim, raw=raw, conditions=conditions)
+    if not peers:
+        raise Skipped(ABSENT)
 
 
 def main() -> int:
     args = options()
     with tempfile.TemporaryDirectory() as folder:
-        found = asyncio.run(measure(args, Path(folder)))
+        found = asyncio.run(play(args, Path(folder)))
+    peers = found.pop("beside")
     found["met"] = met(found, args)
-    print(json.dumps(found, indent=1))
+    print(json.dumps(found))
+    for peer in peers:
+        print(json.dumps(peer))
+    if args.beside and not peers:
+        print(json.dumps({"skipped": "storm.alertmanager", "why": ABSENT}))
     return 0 if found["met"] else 1
 
 
