@@ -71,7 +71,7 @@ class Reporting:
         if standing is not None and not active:
             self._raise(alert, said, now)
         elif alert is not None and active:
-            self._move(alert, standing, now)
+            self._move(alert, standing, said, now)
         self._hider.settle(now)
 
     def _standing(self, alert: Alert | None, said: Report, now: float) -> Severity | None:
@@ -88,10 +88,10 @@ class Reporting:
         raised = self._hider.raise_(alert, event, now, subject)
         self._foreign.firing(raised.id, said, self._message, now)
 
-    def _move(self, alert: Alert, standing: Severity | None, now: float) -> None:
+    def _move(self, alert: Alert, standing: Severity | None, said: Report, now: float) -> None:
         if standing is None:
             self._foreign.drop(alert.id)
-            self._registry.apply(alert, life.Clear(), now)
+            self._registry.apply(alert, life.Clear(evidence=said.evidence or life.RECOVERED), now)
             return
         if alert.stale_since is not None:
             alert = self._registry.apply(alert, life.WentFresh(), now)

@@ -8,8 +8,7 @@ Errors are named by what must happen next::
     ├── Silent          wait: the way is open, but the far end has not spoken when it should; nobody can tell
     └── Misconfigured   stop: what was asked cannot work until somebody mends the settings
 
-The runner (collectors/runner.py) gives every collector its time stamps, timeouts,
-bounded concurrency, repeats, log lines and heartbeats.
+The runner (collectors/runner.py) gives every collector time stamps, timeouts, repeats, log lines and heartbeats.
 """
 
 from __future__ import annotations
@@ -66,6 +65,7 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     device itself says when, else the runner stamps it. `confirmed_at` is when the far end last let us know
     that the value still holds: a value that is pushed only when it changes stays fresh without being new.
     `fresh_for` (seconds from `observed_at`) where the collector knows better than two rounds of polling.
+    `index`, not published, is the device's own number of the instance (ifIndex).
     """
 
     metric: str
@@ -77,6 +77,7 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     text: str = ""
     confirmed_at: float | None = None
     fresh_for: float | None = None
+    index: str = ""
 
 
 class CollectorError(Exception):

@@ -20,7 +20,9 @@ class Signal:
     """A message raises an alert, says it again, or ends it (`active` False).
 
     `rule` is "syslog:link"; `key` tells several on one thing apart ("" when there is one); `at` is the device's own
-    time (epoch seconds) where it can be believed; `lasts` as in ListenerRule.
+    time (epoch seconds) where it can be believed; `lasts` as in ListenerRule. `over` ("if.oper=up") is the reading
+    that ends it too, when the device is polled and says so of the same `index` (ifIndex): the message of its end may
+    be lost.
     """
 
     rule: str
@@ -31,6 +33,8 @@ class Signal:
     text: str = ""
     at: float | None = None
     lasts: float = 0.0
+    index: str = ""
+    over: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

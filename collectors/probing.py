@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -48,14 +48,14 @@ log = logging.getLogger(__name__)
 
 
 class Probing:
-    """Keeps one job a probe. `clock` stamps observations; ticks are monotonic; `data` is the site's folder."""
+    """Keeps one job a probe. `clock` stamps observations; ticks are monotonic; `data` is the site's folder.
+    `polled` hears what an asset answered, and when it was asked."""
 
     def __init__(
         self, outbox: Outbox, conditions: Conditions, isolation: Isolation, site: str, clock: Clock,
-        data: Path | None = None,
+        data: Path | None = None, polled: Callable[[str, Sequence[Measurement], float], object] = lambda *_: None,
     ) -> None:  # fmt: skip
-        self._outbox = outbox
-        self._isolation = isolation
+        self._outbox, self._polled, self._isolation = outbox, polled, isolation
         self._conditions = conditions
         self._data = data
         self._site = site
@@ -226,7 +226,9 @@ class Probing:
             assert spec.target is not None
             if job.locked_until > asyncio.get_running_loop().time():
                 return tuple(_again(job, self._clock()))
+            began = self._clock()
             seen = await self._asked(job, poller, spec.target)
+            self._polled(spec.asset, seen, began)
         except CutOff:
             job.cut_off = True
             return verdicts.cut_off(spec, self._clock())

@@ -16,6 +16,7 @@ from typing import Protocol
 
 import msgspec
 
+from collectors.contract import Measurement
 from collectors.listeners import Heard, Signal
 from collectors.outbox import RETRY_FIRST, RETRY_LAST
 from collectors.settings import SourceSettings
@@ -33,6 +34,8 @@ MOST = 10_000
 """Alerts that may wait, or be known, at once; more are counted as dropped."""
 REMEMBERED = 60.0
 """Seconds of words that are said again to a bus that began anew: it may have lost the last ones."""
+SETTLED = 5.0
+"""Seconds after a message from which on a poll's answer counts: agents remember their tables for a moment."""
 VALID = 86400.0
 """A word waits this long for an alert engine that is away."""
 PREFIXES = ("syslog:", "trap:")
@@ -57,7 +60,10 @@ class Told(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """The newest word on one alert. `until` is when it ends by itself (epoch seconds), None for never."""
+    """The newest word on one alert. `until` is when it ends by itself (epoch seconds), None for never.
+
+    `heard` is when a message last said so; `evidence` by what else its end is known.
+    """
 
     source: str
     asset: str
@@ -65,6 +71,8 @@ class Said:
     signal: Signal
     at: float
     until: float | None = None
+    heard: float = 0.0
+    evidence: str = ""
 
     @property
     def identity(self) -> Identity:
@@ -79,6 +87,7 @@ class Reporter:
         self._clock = clock
         self._waiting: dict[Identity, Said] = {}
         self._known: dict[Identity, Said] = {}
+        self._polls: dict[str, set[Identity]] = {}  # by asset: what a poll of it may end
         self._rules: dict[str, frozenset[str]] = {}
         self._sources: frozenset[str] | None = None
         self._some = asyncio.Event()
@@ -93,7 +102,7 @@ class Reporter:
             until = moment + signal.lasts if signal.lasts else None
             said = Said(
                 source=settings.id, asset=heard.asset or heard.sender, region=settings.region, signal=signal,
-                at=moment, until=until if signal.active else None,
+                at=moment, until=until if signal.active else None, heard=moment,
             )  # fmt: skip
             self._take(said)
             # What it said while nobody knew it stands on its address: its own end holds there too.
@@ -101,16 +110,40 @@ class Reporter:
             if not signal.active and before is not None and before.signal.active:
                 self._take(replace(said, asset=heard.sender))
 
+    def polled(self, asset: str, seen: Sequence[Measurement], asked: float) -> None:
+        """What an asset answered to a poll that began then (epoch seconds): it may say that an alert is over."""
+        for identity in tuple(self._polls.get(asset, ())):
+            said = self._known[identity]
+            metric, _, value = said.signal.over.partition("=")
+            if asked < said.heard + SETTLED:
+                continue  # what was on its way, or what the device had not noticed yet
+            found = next((one for one in seen if one.metric == metric and one.index == said.signal.index), None)
+            if found is not None and found.value == value:
+                evidence = f"{metric}[{found.instance}]={value} (polled)"
+                over = replace(said.signal, active=False, at=None)
+                self._take(replace(said, signal=over, at=self._clock(), until=None, evidence=evidence))
+
+    def _keep(self, said: Said) -> None:
+        """This is the word on it now; a poll may end what it says."""
+        self._known[said.identity] = said
+        waiting = self._polls.setdefault(said.asset, set())
+        if said.signal.active and said.signal.over and said.signal.index:
+            waiting.add(said.identity)
+        else:
+            waiting.discard(said.identity)
+        if not waiting:
+            del self._polls[said.asset]
+
     def _take(self, said: Said) -> None:
         before = self._known.get(said.identity)
         if before is None and len(self._known) >= MOST:
             self.dropped += 1
             return
-        self._known[said.identity] = said
+        self._keep(said)
         again = before is not None and before.signal.active and said.signal.active
         if again and before is not None and before.signal.severity is said.signal.severity:
             # It stands already. Its first words stay in the journal; saying them again would change nothing.
-            self._known[said.identity] = replace(said, at=before.at)
+            self._keep(replace(said, at=before.at))
             return
         self._waiting[said.identity] = said
         self._some.set()
@@ -163,8 +196,8 @@ class Reporter:
         for alert in state.records[Kind.ALERT].values():
             if isinstance(alert, Alert) and alert.active and alert.rule.startswith(PREFIXES):
                 known = _recalled(alert, moment)
-                if known is not None:
-                    self._known.setdefault(known.identity, known)
+                if known is not None and known.identity not in self._known:
+                    self._keep(known)
         self._resume = False
 
     def _end_those_over(self) -> None:
@@ -172,7 +205,8 @@ class Reporter:
         for identity, said in list(self._known.items()):
             if said.signal.active and (self._orphaned(said) or (said.until is not None and said.until <= moment)):
                 over = replace(said.signal, active=False, at=None)
-                self._known[identity] = self._waiting[identity] = replace(said, signal=over, at=moment, until=None)
+                self._waiting[identity] = replace(said, signal=over, at=moment, until=None)
+                self._keep(self._waiting[identity])
             elif not said.signal.active and moment - said.at > REMEMBERED and identity not in self._waiting:
                 del self._known[identity]
 
@@ -201,11 +235,13 @@ class Reporter:
 def _report(said: Said) -> Report:
     signal = said.signal
     part = {"part": signal.key} if signal.key else {}
+    polled = {"index": signal.index, "over": signal.over} if signal.over else {}
     lasts = {"lasts": f"{signal.lasts:g}"} if signal.lasts else {}
     return Report(
         rule=signal.rule, asset=said.asset, severity=signal.severity, active=signal.active,
         since=signal.at if signal.at is not None else said.at, at=said.at, identity_labels=part,
-        labels={"source": said.source, **part, **lasts}, title=signal.title, text=signal.text, region=said.region,
+        labels={"source": said.source, **part, **lasts, **polled}, title=signal.title, text=signal.text,
+        region=said.region, evidence=said.evidence,
     )  # fmt: skip
 
 
@@ -214,13 +250,17 @@ def _recalled(alert: Alert, moment: float) -> Said | None:
     lasts = _seconds(alert.labels)
     signal = Signal(
         rule=alert.rule, active=True, severity=alert.severity, title=alert.title, key=alert.labels.get("part", ""),
-        text=alert.text, at=alert.raised_at, lasts=lasts,
+        text=alert.text, at=alert.raised_at, lasts=lasts, index=alert.labels.get("index", ""),
+        over=alert.labels.get("over", ""),
     )  # fmt: skip
     source = alert.labels.get("source", "")
     until = moment + lasts if lasts else None
     if not source:
         return None
-    return Said(source=source, asset=alert.asset, region=alert.region, signal=signal, at=alert.raised_at, until=until)
+    return Said(
+        source=source, asset=alert.asset, region=alert.region, signal=signal, at=alert.raised_at, until=until,
+        heard=alert.raised_at,
+    )
 
 
 def _seconds(labels: Mapping[str, str]) -> float:

@@ -80,9 +80,9 @@ class Collect:
         self.outbox = Outbox(bus, self._everything, self._begin_anew)
         self.conditions = Conditions(bus, site, clock)
         self.isolation = Isolation(site, clock, self._isolation_turned)
-        self.probing = Probing(self.outbox, self.conditions, self.isolation, site, clock, data)
-        self.sourcing = Sourcing(bus, self.outbox, site, clock)
         self.reporter = Reporter(bus, clock)
+        self.probing = Probing(self.outbox, self.conditions, self.isolation, site, clock, data, self.reporter.polled)
+        self.sourcing = Sourcing(bus, self.outbox, site, clock)
         self.listening = Listening(self.outbox, self.reporter, site, clock)
         self._vitals = Vitals()
         self._figures: dict[str, float] = {}

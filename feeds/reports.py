@@ -25,7 +25,7 @@ class Report:
     of a probe, and `address` is one more place to look for it. `until` is a lease: said again before then, or it goes
     stale; None is no lease. `at` is the moment that the tool speaks of: what is older than what is known changes
     nothing. `face` tells apart what differs only in how bad it is ("" when the tool has one word for it); severity
-    stands in no identity.
+    stands in no identity. `evidence` says by what an end is known, where that is not the tool's own word.
     """
 
     rule: str
@@ -44,6 +44,7 @@ class Report:
     text: str = ""
     region: str = ""
     url: str = ""
+    evidence: str = ""
 
 
 def pack(reports: list[Report]) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -37,7 +37,10 @@ Pattern = Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One rule, ready for use. `values` are what its reading (`metric`, "" for none) says when raised and cleared."""
+    """One rule, ready for use. `values` are what its reading (`metric`, "" for none) says when raised and cleared.
+
+    `over`: see Signal.
+    """
 
     name: str
     title: dict[str, str]
@@ -49,12 +52,13 @@ class Rule:
     lasts: float = 0.0
     metric: str = ""
     values: tuple[str, ...] = ()
+    over: str = ""
 
-    def signal(self, active: bool, key: str, text: str, at: float | None = None) -> Signal:
+    def signal(self, active: bool, key: str, text: str, at: float | None = None, index: str = "") -> Signal:
         """What a message says that this rule is about."""
         return Signal(
             rule=self.name, active=active, severity=self.severity, title=self.title, key=key, text=text[:TEXT], at=at,
-            lasts=self.lasts,
+            lasts=self.lasts, index=index, over=self.over if key and index else "",
         )  # fmt: skip
 
 
@@ -84,7 +88,8 @@ def _shipped(kind: str, row: Mapping[str, Any]) -> Rule:
         level=row.get("level", ""), lasts=uri.duration(row["lasts"]) if "lasts" in row else 0.0,
         severity=Severity(row["severity"]), title=row["title"],
     )  # fmt: skip
-    return _made(kind, one, row.get("metric", ""), tuple(row.get("values", ())))
+    made = _made(kind, one, row.get("metric", ""), tuple(row.get("values", ())))
+    return replace(made, over=row.get("over", ""))
 
 
 def _own(kind: str, source: str, one: ListenerRule) -> Rule:

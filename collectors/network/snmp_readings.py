@@ -34,7 +34,9 @@ def readings(cell: Cell, answer: Mapping[str, Raw], counters: Counters, at: floa
         value = _number(cell, raw, answer)
     if value is None:
         return
-    yield Measurement(metric=metric.metric, value=value, unit=metric.unit, instance=cell.instance, text=cell.note)
+    yield Measurement(
+        metric=metric.metric, value=value, unit=metric.unit, instance=cell.instance, text=cell.note, index=cell.index
+    )
     if metric.share and cell.speed and isinstance(value, int | float):
         share = round(100 * value / cell.speed, 2)
         yield Measurement(metric=metric.share, value=share, unit="%", instance=cell.instance, text=cell.note)

@@ -54,7 +54,7 @@ class TrapReader:
         details = "; ".join(f"{oid}={_said(value)}" for oid, value in message.pairs)[:TEXT]
         found = [Measurement(metric="trap.last", value=name, text=details)]
         if meaning is not None:
-            instance = self._instance(subject, meaning.instance, message)
+            instance, _ = self._instance(subject, meaning.instance, message)
             said = f"{meaning.zh} | {name}"
             found.append(Measurement(metric=meaning.metric, value=meaning.value, instance=instance, text=said))
         return tuple(found), tuple(self._signals(subject, message, f"{name} {details}".strip()))
@@ -63,14 +63,17 @@ class TrapReader:
         for rule in self.rules:
             for active, oids in ((True, rule.raises), (False, rule.clears)):
                 if message.oid in oids:
-                    yield rule.signal(active, self._instance(subject, rule.key, message), text)
+                    part, index = self._instance(subject, rule.key, message)
+                    yield rule.signal(active, part, text, index=index)
 
-    def _instance(self, asset: str, columns: tuple[str, ...], message: Notification) -> str:
+    def _instance(self, asset: str, columns: tuple[str, ...], message: Notification) -> tuple[str, str]:
+        """The part's name and its index at the device; "" for none."""
         for column in columns:
             for oid, value in message.pairs:
                 if oid.startswith(f"{column}."):
-                    return self._part(asset, self._named(asset, oid.removeprefix(f"{column}."), value))
-        return ""
+                    index = oid.removeprefix(f"{column}.")
+                    return self._part(asset, self._named(asset, index, value)), index
+        return "", ""
 
     def _named(self, asset: str, index: str, value: snmp_ber.Value) -> str:
         """The part's name: what this message says (text), else what an earlier one said of the same index."""

@@ -60,6 +60,12 @@ async def test_an_alert_is_raised_and_only_an_explicit_end_clears_it(rig: Rig) -
     await rig.assert_whole()
 
 
+async def test_an_end_that_is_known_by_something_else_says_by_what(rig: Rig) -> None:
+    await say(rig, fires(rule="trap:link"))
+    await say(rig, ended(rule="trap:link", evidence="if.oper[Gi0/0/7]=up (polled)"))
+    assert [entry.body["text"] for entry in await rig.entries()][-1] == "if.oper[Gi0/0/7]=up (polled)"
+
+
 async def test_a_lease_that_ends_makes_it_stale_and_it_stays_active_until_it_is_said_again(rig: Rig) -> None:
     await say(rig, fires(until=T0 + 100))
     await rig.step(90)

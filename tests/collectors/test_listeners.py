@@ -10,16 +10,21 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pysnmp.proto.api import v2c
 
 from alerts import reports
 from collectors import reporting
+from collectors.contract import Measurement
 from collectors.listeners import Heard, Signal
 from collectors.listening import _unknown
 from collectors.reporting import Reporter
 from collectors.runner import Collect
-from collectors.settings import Credential, ListenerRule, SourceSettings
+from collectors.settings import Credential, ListenerRule, SchemeSettings, SourceSettings
 from feeds.bus import BusLost
 from feeds.model import Alert, Asset, Heartbeat, Severity
+from tests.collectors.network.snmp_agent import serving
+from tests.collectors.network.test_snmp import IF, switch
+from tests.collectors.network.test_traps import LINK_DOWN, trap
 from tests.collectors.virtual import BEGAN, FakeBus, clock, moved
 from tests.patience import until
 from tests.ports import free_port
@@ -81,6 +86,42 @@ async def test_a_line_becomes_a_reading_and_an_alert_and_the_source_says_that_it
     assert (said.asset, said.identity_labels, said.active) == ("core", {"part": "Gi0/1"}, True)
     seen = bus.observations("syslog.link")[0]
     assert (seen.asset, seen.key, seen.value, seen.source) == ("core", "syslog.link[Gi0/1]", "down", "log")
+
+
+async def test_a_link_down_trap_whose_end_is_lost_is_ended_by_the_poll_of_its_device(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A real agent, a real trap, and no linkUp."""
+    monkeypatch.setattr(reporting, "SETTLED", 0.0)
+    bus, place = FakeBus(), free_port()
+    source = SourceSettings(
+        id="traps", kind="network.traps", url=f"udp://127.0.0.1:{place}", cred="public", region="532300"
+    )
+    async with serving(switch()) as agent:
+        agent.set(f"{IF}.8.2", v2c.Integer32(2))
+        probe = f"snmp://127.0.0.1:{agent.port}?cred=public&profile=switch"
+        device = Asset(id="core", name="核心", kind="switch", region="532300", probes=(probe,))
+        entry = Collect(
+            bus, "532300", {"snmp": SchemeSettings(interval=1.0)}, [source], {"core": device}, {"public": PUBLIC}
+        )
+        task = asyncio.create_task(entry.run())
+        try:
+            await until(beating(bus, "traps", lambda beat: beat.ok))
+            say(place, trap(LINK_DOWN, (f"{IF}.1.2", v2c.Integer32(2))))
+            await until(bus.reports)
+            await until(lambda: any(one.value == "down" and one.instance.endswith("/2")
+                                    for one in bus.observations("if.oper")))  # fmt: skip
+            assert len(bus.reports()) == 1
+            agent.set(f"{IF}.8.2", v2c.Integer32(1))
+            await until(lambda: len(bus.reports()) == 2)
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+    raised, cleared = bus.reports()
+    assert (raised["rule"], raised["identity_labels"], raised["active"]) == ("trap:link", {"part": "2"}, True)
+    assert (cleared["identity_labels"], cleared["active"]) == ({"part": "2"}, False)
+    assert cleared["evidence"] == "if.oper[GigabitEthernet0/0/2]=up (polled)"
 
 
 async def test_a_port_that_is_taken_is_said_and_listened_on_as_soon_as_it_is_free() -> None:
@@ -262,6 +303,49 @@ def test_a_bus_that_began_anew_hears_the_last_words_again_and_old_ones_no_more()
         (110, lambda r: r.begin_anew()), until=120,
     )  # fmt: skip
     assert [(key, active) for _, key, active in told(bus)] == [("old", True), ("Gi0/1", True), ("Gi0/1", True)]
+
+
+DOWN = replace(signal(key="Gi0/0/7"), rule="trap:link", index="7", over="if.oper=up")
+
+
+def port(index: str, value: str, name: str = "Gi0/0/7") -> Measurement:
+    return Measurement(metric="if.oper", value=value, instance=name, index=index)
+
+
+def polled(asked: float, *seen: Measurement, asset: str = "core") -> Callable[[Reporter], object]:
+    return lambda r: r.polled(asset, seen, BEGAN + asked)
+
+
+def test_a_link_whose_linkup_was_lost_ends_when_its_interface_table_says_up_of_the_same_index() -> None:
+    bus = FakeBus()
+    story(
+        bus, (1, lambda r: r.put(SOURCE, heard(DOWN))),
+        (4, polled(3, port("7", "up"))),  # asked before the agent can have noticed
+        (20, polled(20, port("7", "down"))), (30, polled(30, port("8", "up"))), (40, polled(40)),
+        (50, polled(50, port("7", "up"), asset="other")), (60, polled(60, port("8", "down"), port("7", "up"))),
+        (70, polled(70, port("7", "up"))), until=80,
+    )  # fmt: skip
+    assert told(bus) == [(1, "Gi0/0/7", True), (60, "Gi0/0/7", False)]
+    assert [row["evidence"] for row in bus.reports()] == ["", "if.oper[Gi0/0/7]=up (polled)"]
+
+
+def test_a_link_that_fails_again_while_its_alert_stands_is_not_ended_by_what_was_asked_before() -> None:
+    bus = FakeBus()
+    story(
+        bus, (1, lambda r: r.put(SOURCE, heard(DOWN))), (100, lambda r: r.put(SOURCE, heard(DOWN))),
+        (101, polled(99, port("7", "up"))), (103, polled(103, port("7", "up"))), (110, polled(110, port("7", "up"))),
+        (120, lambda r: r.put(SOURCE, heard(DOWN))), (130, lambda r: r.put(SOURCE, heard(replace(DOWN, active=False)))),
+        (140, polled(140, port("7", "up"))), until=150,
+    )  # fmt: skip
+    assert [(at, active) for at, _, active in told(bus)] == [(1, True), (110, False), (120, True), (130, False)]
+
+
+def test_after_a_restart_the_interface_table_ends_what_was_raised_before() -> None:
+    bus = FakeBus()
+    labels = {"source": "log", "part": "Gi0/0/7", "index": "7", "over": "if.oper=up"}
+    bus.alerts = {"a": replace(alert("Gi0/0/7"), rule="trap:link", labels=labels)}
+    story(bus, (5, polled(5, port("7", "up"))), until=10)
+    assert told(bus) == [(5, "Gi0/0/7", False)]
 
 
 def alert(key: str, source: str = "log", lasts: str = "600") -> Alert:

@@ -124,6 +124,8 @@ async def test_ports_chooses_interfaces(poller: SnmpPoller) -> None:
 async def test_what_the_far_end_is_called_goes_with_the_reading(agent: Agent, poller: SnmpPoller) -> None:
     seen = await poller.poll(target(f"snmp://127.0.0.1:{agent.port}?profile=switch"))
     assert {one.text for one in seen if one.metric == "if.oper"} == {"上联 楚雄"}
+    ports = {one.instance: one.index for one in seen if one.metric == "if.oper"}
+    assert ports["GigabitEthernet0/0/1"] == "1", "ifIndex, by which a trap names the same interface"
 
 
 async def test_a_reboot_is_an_event_and_gives_no_negative_rate(agent: Agent, poller: SnmpPoller, clock: Clock) -> None:

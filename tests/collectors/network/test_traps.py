@@ -270,6 +270,16 @@ async def test_what_notifications_raise_and_end(oid: str, value: str, rule: str,
         assert signals(listener) == [("core", rule, "", active)]
 
 
+async def test_a_link_alert_carries_the_index_by_which_a_poll_may_end_it() -> None:
+    async with listening() as listener:
+        name = (DESCRIPTION, v2c.OctetString("Gi0/0/7"))
+        await send(listener, trap(LINK_DOWN, name), trap(LINK_DOWN), trap("1.3.6.1.2.1.15.0.2"))
+        got = []
+        while not listener.hearing.queue.empty():
+            got += [(one.rule, one.key, one.index, one.over) for one in listener.hearing.queue.get_nowait().signals]
+    assert got == [("trap:link", "Gi0/0/7", "7", "if.oper=up"), ("trap:link", "", "", ""), ("trap:bgp", "", "", "")]
+
+
 async def test_mains_power_ends_both_alerts_of_a_ups() -> None:
     async with listening() as listener:
         await send(listener, trap("1.3.6.1.4.1.318.0.9"))
