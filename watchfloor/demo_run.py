@@ -96,7 +96,7 @@ async def world(folder: Path, speed: float) -> AsyncIterator[asyncio.subprocess.
     """The simulated devices as a child process; they are there once `run/sim.json` is."""
     (folder / SAID).unlink(missing_ok=True)
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "watchfloor.demo_world", str(folder), "--speed", str(speed),
+        sys.executable, "-P", "-m", "watchfloor.demo_world", str(folder), "--speed", str(speed),
         stdin=asyncio.subprocess.DEVNULL, preexec_fn=die_with_parent, start_new_session=True,
     )  # fmt: skip
     try:

@@ -1,4 +1,8 @@
-"""`watchfloor status`: what the supervisor wrote down, held against what really lives."""
+"""`watchfloor status`: what the supervisor wrote down, held against what really lives.
+
+Roles that run by themselves, on several machines or in containers, have no supervisor: those are known by their beats,
+from any machine that reaches the bus.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,20 @@ from watchfloor.settings import Settings
 
 
 def read(settings: Settings) -> dict[str, Any]:
-    """`running`, `roles` [{name pid port state uptime restarts}], `stores` and the data folder with its size."""
+    """`running`, `roles` [{name pid port state uptime restarts}], `stores` and the data folder with its size.
+
+    Without a supervisor here and with a Redis of its own: `roles` [{name state age error}], age in seconds since the
+    last beat and None without any; `bus` says why Redis did not answer.
+    """
+    known = _here(settings)
+    if known["running"] or settings.redis_url == "embedded":
+        return known
+    from watchfloor import status_spread  # the supervisor has no use for a bus
+
+    return known | status_spread.read(settings)
+
+
+def _here(settings: Settings) -> dict[str, Any]:
     try:
         written = json.loads((settings.data / "run" / "status.json").read_text())
     except FileNotFoundError:
@@ -47,14 +64,22 @@ def _member(member: dict[str, Any], supervised: bool) -> dict[str, Any]:
 def render(known: dict[str, Any]) -> str:
     """A table for people."""
     lines = [f"{known['site']}: {'运行中 running' if known['running'] else '未运行 not running'}"]
-    lines += [
-        f"  {role['name']:<8} {role['state']:<8} pid {role['pid'] or '-':<8} port {role['port'] or '-':<6} "
-        f"up {role['uptime']:>8.1f} s  restarts {role['restarts']}"
-        for role in known["roles"]
-    ]
+    lines += [_line(role) for role in known["roles"]]
     lines += [f"  {name:<8} {address}" for name, address in known["stores"].items()]
     lines.append(f"  data     {known['data']['folder']} ({known['data']['bytes'] / 1e6:.1f} MB)")
+    if "bus" in known:
+        lines.append(f"  Redis 未应答 does not answer: {known['bus']}")
     return "\n".join(lines)
+
+
+def _line(role: dict[str, Any]) -> str:
+    if "pid" in role:
+        return (
+            f"  {role['name']:<8} {role['state']:<8} pid {role['pid'] or '-':<8} port {role['port'] or '-':<6} "
+            f"up {role['uptime']:>8.1f} s  restarts {role['restarts']}"
+        )
+    age = "-" if role["age"] is None else f"{role['age']:.1f} s"
+    return f"  {role['name']:<8} {role['state']:<8} 最近心跳 last beat {age:<10} {role['error']}".rstrip()
 
 
 def _alive(pid: int) -> bool:

@@ -96,10 +96,11 @@ class Zygote:
                 await self._spawn()
 
     async def _spawn(self) -> None:
+        # -P: not from the folder that we were started in, which may hold another version, or anybody's files.
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "watchfloor.zygote", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-            preexec_fn=die_with_parent, start_new_session=True,
-        )
+            sys.executable, "-P", "-m", "watchfloor.zygote", stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE, preexec_fn=die_with_parent, start_new_session=True,
+        )  # fmt: skip
         self._reader = asyncio.create_task(self._read(self._process), name="zygote")
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:

@@ -103,7 +103,7 @@ class Child:
         if not self.wanted or self._process is not None:
             return
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "collectors.sim.heavy",
+            sys.executable, "-P", "-m", "collectors.sim.heavy",
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
         assert self._process.stdin is not None

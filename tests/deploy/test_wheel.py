@@ -88,7 +88,10 @@ def test_the_sample_site_is_fine(installed: Installed) -> None:
 
 @pytest.fixture(scope="module")
 def demo(installed: Installed) -> Iterator[str]:
-    """The address of a demo that is ready."""
+    """The address of a demo that is ready, started in a folder that holds modules of the same names."""
+    for name in ("watchfloor", "collectors"):
+        (installed.here / name).mkdir()
+        (installed.here / name / "__init__.py").write_text("raise SystemExit('not the installed one')\n")
     command = [str(installed.bin / "watchfloor"), "demo", "--port", "0"]
     with contextlib.ExitStack() as stack:
         with demo_networks():
