@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from feeds.journal import Entry
 from feeds.model import Severity
+
+if TYPE_CHECKING:
+    from feeds.journal import Entry  # settings are read by the supervisor, which needs no database
 
 KIND, GIVEN, ACCEPTED = "handover", "given", "accepted"
 

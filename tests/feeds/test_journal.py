@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from feeds.journal import Journal, JournalLost, Unstorable, connections, sqlite_url
-from tests.patience import PATIENCE
 
 
 async def write(journal: Journal, *subjects: str) -> None:
@@ -51,7 +50,7 @@ async def test_a_transaction_that_fails_leaves_nothing(journal: Journal) -> None
 async def test_a_cancelled_statement_is_a_cancellation_and_leaves_no_thread(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "BUSY_MS", 1000 * int(PATIENCE))
+    monkeypatch.setattr(connections, "BUSY_MS", 2000)
     before = set(threading.enumerate())
     journal, other = (Journal(sqlite_url(tmp_path), name) for name in ("ours", "other"))
     await journal.open()
