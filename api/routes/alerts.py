@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
 from api import alert_records, notices
 from api.answers import Cursor, Json, Limit, listing
-from api.deps import Actor, Deps, Given, Viewer
+from api.deps import Actor, Deps, Given, Viewer, language_of
 from api.findings import Finding
 from api.orders import ask, refusal
 from api.principal import Principal
@@ -59,7 +59,10 @@ class Remark(Act):
 
 
 class Bulk(BaseModel):
-    """The same for several alerts. `dry_run`: only say what would become of each."""
+    """The same for several alerts. `dry_run`: only say what would become of each.
+
+    `revs`: by id, refuse (409) one that has moved on since; an undo takes back only what is still as it was left.
+    """
 
     model_config = ConfigDict(extra="forbid")
     ids: Annotated[list[Annotated[str, StringConstraints(max_length=500)]], Field(min_length=1, max_length=500)]
@@ -67,6 +70,7 @@ class Bulk(BaseModel):
     comment: Comment = ""
     until: AwareDatetime | None = None
     estimated_restoration: AwareDatetime | None = None
+    revs: Annotated[dict[Annotated[str, StringConstraints(max_length=500)], int], Field(max_length=500)] = {}
     dry_run: bool = False
 
 
@@ -150,8 +154,11 @@ async def comment(given: Given, who: Actor, alert_id: str, act: Remark) -> Respo
 
 
 @router.post("/alerts:bulk")
-async def bulk(given: Given, who: Actor, wish: Bulk) -> Response:
-    """The same for several alerts; each has its own result: {id, status, alert} or {id, status, problem}."""
+async def bulk(given: Given, who: Actor, request: Request, wish: Bulk) -> Response:
+    """The same for several alerts; each has its own result: {id, status, alert} or {id, status, problem, code, errors}.
+
+    `code` says what stands in the way of a conflict: closed, not_acked, not_shelved, rev.
+    """
     room = asyncio.Semaphore(AT_ONCE)
     if wish.action in ("comment", "shelve") and not wish.comment.strip():
         raise Problem("invalid", findings=[Finding("body.comment", "missing")])
@@ -165,13 +172,21 @@ async def bulk(given: Given, who: Actor, wish: Bulk) -> Response:
         args = _times(wish) if wish.action in ("ack", "shelve") else {}
         async with room:
             try:
-                state = await carry_out(given, who, wish.action, alert_id, wish.comment, None, args)
+                state = await carry_out(
+                    given, who, wish.action, alert_id, wish.comment, wish.revs.get(alert_id), args
+                )
             except Problem as problem:
-                return {"id": alert_id, "status": problem.status, "problem": problem.slug}
+                return {"id": alert_id} | _refused(problem, language_of(request))
         return {"id": alert_id, "status": 200, "alert": state}
 
     results = await asyncio.gather(*(one(alert_id) for alert_id in dict.fromkeys(wish.ids)))
     return Json({"results": results})
+
+
+def _refused(problem: Problem, lang: str) -> dict[str, Any]:
+    found = [one.shown(lang) for one in problem.findings]
+    code = problem.extra.get("code", "")
+    return {"status": problem.status, "problem": problem.slug, "code": code, "errors": found}
 
 
 def _times(act: Ack | Bulk) -> dict[str, float | None]:

@@ -225,6 +225,17 @@ def refused(code: str) -> Problem:
     return Problem("invalid", detail=said, findings=[Finding("body", code, en, said)])
 
 
+def _in_the_way(action: str, record: dict[str, Any]) -> str:
+    """The engine's own word for why an action does not fit an alert, "" when it does."""
+    if action == "comment":
+        return ""
+    if not (record["active"] or not record["acked"] or record["shelf"]):
+        return "closed"
+    if action == "unack" and not record["ack"]:
+        return "not_acked"
+    return "not_shelved" if action == "unshelve" and not record["shelf"] else ""
+
+
 async def preview(given: Deps, who: Principal, action: str, alert_id: str) -> dict[str, Any]:
     """What an action would meet at one alert, without doing anything: {id, status, would, alert} or a problem."""
     record = await alert_records.one(given, alert_id, Audience())
@@ -232,9 +243,6 @@ async def preview(given: Deps, who: Principal, action: str, alert_id: str) -> di
         return {"id": alert_id, "status": 404, "problem": "not-found"}
     if not who.reaches(str(record["region"])):
         return {"id": alert_id, "status": 403, "problem": "outside-region"}
-    fits = {
-        "unack": record["acked"], "unshelve": bool(record["shelf"]), "comment": True,
-    }.get(action, record["active"] or not record["acked"] or bool(record["shelf"]))
-    if not fits:
-        return {"id": alert_id, "status": 409, "problem": "conflict"}
+    if code := _in_the_way(action, record):
+        return {"id": alert_id, "status": 409, "problem": "conflict", "code": code}
     return {"id": alert_id, "status": 200, "would": action, "alert": record}

@@ -1,26 +1,23 @@
-// Many alerts at once: choosing them, seeing first what would become of each, then one acknowledgement.
-import { h, setText } from "./dom.js";
-import { t } from "./i18n.js";
-import { send, Refused } from "./api.js";
-import { parseClock, shortTime } from "./time.js";
-import { clockInput, timeField } from "./ack.js";
-import { alertIcon } from "./shapes.js";
-import { alertHolder, alertTitle } from "./say.js";
-import { refusal } from "./suppress.js";
+// Many alerts at once: choosing them, and the bar with what can be done about them and taken back again.
+import { h, render, setText } from "./dom.js";
+import { t, language } from "./i18n.js";
 import { has } from "./features.js";
+import { BulkDialog, UNDO, carryOut } from "./bulkdialog.js";
 
 const MOST = 500;
+const REMEMBERED = 300000;
 
 /** The chosen alerts of one list; `changed()` is called when they change. */
 export class Bulk {
   constructor(app, changed) {
-    Object.assign(this, { app, changed, chosen: new Set() });
+    Object.assign(this, { app, changed, chosen: new Set(), last: null, said: "", able: false });
     this.count = h("b", {});
-    const button = (name, onclick, extra = {}) => h("button", { type: "button", class: "chip", [`data-bulk-${name}`]: "", onclick, ...extra }, t(`bulk.${name}`));
-    this.bar = h("div", { class: "bulk-bar", role: "toolbar", "aria-label": t("bulk.label"), hidden: true },
-      this.count, button("ack", () => this.open(), { class: "primary" }), button("all", () => this.onall?.()), button("none", () => this.clear()));
-    this.dialog = h("dialog", { class: "bulk" });
-    this.able = false;
+    this.verbs = h("span", { class: "bulk-verbs" });
+    const button = (name, onclick) => h("button", { type: "button", class: "chip", [`data-bulk-${name}`]: "", onclick }, t(`bulk.${name}`));
+    this.pick = h("span", { class: "bulk-pick" }, button("all", () => this.onall?.()), button("none", () => this.clear()));
+    this.bar = h("div", { class: "bulk-bar", role: "toolbar", "aria-label": t("bulk.label"), hidden: true }, this.count, this.verbs, this.pick);
+    this.sheet = new BulkDialog(app, (done, failed) => this.finish(done, failed));
+    this.dialog = this.sheet.node;
     // Where nothing hovers, the boxes come with a press on this.
     this.begin = h("button", { type: "button", class: "chip bulk-begin", "data-bulk-begin": "", "aria-pressed": "false", hidden: true, onclick: () => this.choosing() }, t("bulk.begin"));
     this.find();
@@ -41,116 +38,75 @@ export class Bulk {
   toggle(id) {
     if (!this.able) return;
     if (!this.chosen.delete(id) && this.chosen.size < MOST) this.chosen.add(id);
+    this.forget();
     this.changed();
   }
 
   all(ids) {
     this.chosen = new Set(ids.slice(0, MOST));
+    this.forget();
     this.changed();
   }
 
   clear() {
     this.chosen.clear();
+    this.forget();
     this.changed();
   }
 
-  /** Forgets what is gone; shows how many are chosen. */
+  forget() {
+    clearTimeout(this.timer);
+    this.last = null;
+    this.said = "";
+  }
+
+  /** Forgets what is gone; shows how many are chosen, what can be done about them, and what was just done. */
   paint() {
     for (const id of [...this.chosen]) if (!this.app.store.alert.has(id)) this.chosen.delete(id);
-    this.bar.hidden = this.chosen.size === 0;
-    setText(this.count, t("bulk.count", { n: this.chosen.size }));
+    const alerts = [...this.chosen].map((id) => this.app.store.alert.get(id));
+    this.bar.hidden = alerts.length === 0 && !this.said;
+    setText(this.count, alerts.length ? t("bulk.count", { n: alerts.length }) : this.said);
+    this.pick.querySelector("[data-bulk-all]").hidden = alerts.length === 0;
+    // Only what fits one of them at least: an alert that nobody has taken is not given back.
+    const verbs = alerts.length ? ["ack", "shelve", "comment", alerts.some((one) => one.ack) ? "unack" : "", alerts.some((one) => one.shelf) ? "unshelve" : ""].filter(Boolean) : [];
+    const undo = alerts.length ? null : this.last;
+    render(this.verbs, JSON.stringify([verbs, undo?.verb, undo?.ids.length, language()]), () => [
+      ...verbs.map((verb) => h("button", { type: "button", class: verb === "ack" ? "primary" : "chip", "data-bulk-do": verb, onclick: () => this.open(verb) }, t(`bulk.${verb}`))),
+      undo ? h("button", { type: "button", class: "primary", "data-bulk-undo": "", onclick: (event) => this.undo(event.currentTarget) }, t("bulk.undo", { verb: t(`bulk.verb.${UNDO[undo.verb]}`), n: undo.ids.length })) : "",
+    ]);
   }
 
-  /** What would become of each, asked of the server; an older server that cannot say leaves it to us. */
-  async preview(ids) {
-    try {
-      const answer = await send("POST", "/api/v1/alerts:bulk", { ids, action: "ack", dry_run: true });
-      return new Map(answer.results.map((one) => [one.id, one.problem ?? ""]));
-    } catch (error) {
-      if (!(error instanceof Refused) || error.status !== 422) throw error;
-      return new Map(ids.map((id) => [id, this.app.mayAct(this.app.store.alert.get(id)?.region) ? "" : "outside-region"]));
+  async open(verb = "ack") {
+    const refused = await this.sheet.open(verb, [...this.chosen]);
+    if (refused) setText(this.count, refused);
+  }
+
+  /** What could not be done stays chosen; what was done can be taken back for a while, as long as nobody else touches it. */
+  finish({ verb, results, words }, failed) {
+    this.chosen = new Set(failed);
+    const done = results.filter((one) => one.status === 200);
+    this.forget();
+    this.said = words;
+    if (UNDO[verb] && done.length) {
+      this.last = { verb, ids: done.map((one) => one.id), revs: Object.fromEntries(done.map((one) => [one.id, one.alert.rev])) };
+      this.timer = setTimeout(() => this.clear(), REMEMBERED);
     }
-  }
-
-  async open() {
-    const ids = [...this.chosen];
-    let fate;
-    try {
-      fate = await this.preview(ids);
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      setText(this.count, refusal(error));
-      return;
-    }
-    const able = ids.filter((id) => fate.get(id) === "" && this.app.store.alert.has(id));
-    this.results = new Map();
-    this.rows = h("ol", { class: "bulk-rows" }, ...ids.map((id) => this.row(this.app.store.alert.get(id), fate.get(id))));
-    this.dialog.replaceChildren(this.form(able, ids.length - able.length));
-    this.dialog.showModal();
-    this.comment.focus();
-  }
-
-  row(alert, problem) {
-    if (!alert) return "";
-    const who = alertHolder(alert);
-    const words = problem ? t(`bulk.not.${["outside-region", "not-found", "conflict"].includes(problem) ? problem : "other"}`) : alert.ack ? t("bulk.over", { name: alert.ack.by || t("alert.acked") }) : t("bulk.will");
-    const fate = h("span", { class: `bulk-fate${problem ? " is-not" : ""}` }, words);
-    this.results.set(alert.id, fate);
-    return h("li", { "data-id": alert.id, class: `sev-${alert.severity}` }, alertIcon(alert), h("span", { class: "bulk-title" }, alertTitle(alert, this.app)), h("span", { class: "quiet" }, this.app.regionName(alert.region)), h("span", { class: "quiet" }, who.text), fate);
-  }
-
-  form(able, left) {
-    this.comment = h("textarea", { rows: "2", maxlength: "2000", "data-bulk-comment": "", placeholder: t("ack.comment.hint"), "aria-label": t("ack.comment") });
-    this.restoration = clockInput({ "data-bulk-restoration": "" });
-    this.message = h("p", { class: "bulk-message", role: "status", hidden: true });
-    this.button = h("button", { type: "submit", class: "primary", "data-bulk-send": "", disabled: able.length === 0 }, t("bulk.send", { n: able.length }));
-    const close = h("button", { type: "button", class: "chip", "data-bulk-close": "", onclick: () => this.dialog.close() }, t("key.close"));
-    return h("form", { novalidate: true, onsubmit: (event) => this.submit(event, able) },
-      h("h2", {}, left ? t("bulk.title.left", { n: able.length, left }) : t("bulk.title", { n: able.length })), this.rows, this.comment,
-      timeField("ack.restoration", this.restoration, () => {}, [15, 30, 60, 120]), h("div", { class: "actions" }, this.button, close), this.message);
-  }
-
-  async submit(event, ids) {
-    event.preventDefault();
-    if (this.button.disabled) return;
-    let back;
-    try {
-      back = parseClock(this.restoration.value);
-    } catch {
-      this.say("error", t("ack.badtime", { value: this.restoration.value }));
-      return;
-    }
-    this.button.disabled = true;
-    const wish = { ids, action: "ack", comment: this.comment.value.trim() };
-    if (back !== null) wish.estimated_restoration = new Date(back).toISOString();
-    try {
-      const { results } = await send("POST", "/api/v1/alerts:bulk", wish);
-      this.finish(results, back);
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      this.button.disabled = false;
-      this.say("error", refusal(error));
-    }
-  }
-
-  /** Each has its own end; what could not be done stays chosen. */
-  finish(results, back) {
-    const failed = results.filter((one) => one.status !== 200);
-    for (const one of results) {
-      const fate = this.results.get(one.id);
-      const problem = ["outside-region", "not-found", "conflict"].includes(one.problem) ? one.problem : "other";
-      fate.className = `bulk-fate ${one.status === 200 ? "is-done" : "is-not"}`;
-      setText(fate, one.status === 200 ? t("ack.done") : t(`bulk.not.${problem}`));
-    }
-    this.chosen = new Set(failed.map((one) => one.id));
     this.changed();
-    const n = results.length - failed.length;
-    this.say(failed.length ? "error" : "done", failed.length ? t("bulk.part", { n, failed: failed.length }) : back === null ? t("bulk.done", { n }) : t("bulk.done.until", { n, at: shortTime(back) }));
   }
 
-  say(kind, text) {
-    this.message.hidden = !text;
-    this.message.className = `bulk-message is-${kind}`;
-    setText(this.message, text);
+  async undo(button) {
+    if (button.disabled) return;
+    button.disabled = true;
+    const { verb, ids, revs } = this.last;
+    const { results, refused } = await carryOut({ ids, revs, action: UNDO[verb] });
+    if (refused) {
+      button.disabled = false;
+      setText(this.count, refused);
+      return;
+    }
+    const left = results.filter((one) => one.status !== 200).length;
+    this.last = null;
+    this.said = left ? t("bulk.undone.part", { n: ids.length - left, left }) : t("bulk.undone", { n: ids.length });
+    this.changed();
   }
 }

@@ -190,6 +190,21 @@ async def test_nobody_acts_outside_his_region(world: World) -> None:
     assert world.desk.seen == []
 
 
+async def test_several_at_once_but_none_that_has_moved_on_since(world: World) -> None:
+    def answer(command: Command) -> Result:
+        if command.expected_rev == 6:
+            return Result(command=command.id, outcome=Outcome.CONFLICT, detail="rev")
+        return Result(command=command.id, outcome=Outcome.INVALID, detail="bad_until")
+
+    world.desk.answer = answer
+    async with world.signed_in("duty") as client:
+        wish = {"ids": ["a-alert", "b-alert"], "action": "unshelve", "revs": {"a-alert": 6}}
+        first, second = (await client.post("/api/v1/alerts:bulk", json=wish)).json()["results"]
+    assert (first["status"], first["problem"], first["code"]) == (409, "conflict", "rev")
+    assert (second["status"], second["errors"][0]["message"]) == (422, "结束时间缺失或过远")
+    assert {one.subject: one.expected_rev for one in world.desk.seen} == {"a-alert": 6, "b-alert": None}
+
+
 async def test_several_at_once_each_with_its_own_result(world: World) -> None:
     async with world.signed_in("duty", A) as client:
         wish = {"ids": ["a-alert", "b-alert", "none", "a-alert"], "action": "ack", "comment": "storm"}

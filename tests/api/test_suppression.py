@@ -167,7 +167,10 @@ async def test_a_preview_says_what_would_happen_and_does_nothing(world: World) -
             ("a-alert", 200), ("b-alert", 403), ("none", 404),
         ]
         unshelve = body | {"action": "unshelve", "ids": ["a-alert"], "dry_run": True}
-        assert (await client.post("/api/v1/alerts:bulk", json=unshelve)).json()["results"][0]["status"] == 409
+        for action, code in (("unshelve", "not_shelved"), ("unack", "not_acked")):
+            answer = await client.post("/api/v1/alerts:bulk", json=unshelve | {"action": action})
+            (one,) = answer.json()["results"]
+            assert (one["status"], one["code"]) == (409, code)
         assert world.desk.seen == []
         done = (await client.post("/api/v1/alerts:bulk", json=body)).json()
         assert [one["status"] for one in done["results"]] == [200, 403, 404]

@@ -173,6 +173,20 @@ async def _end(script: Script, key: str) -> Record:
 async def _one(script: Script, alert_id: str, body: Record) -> Record:
     if alert_id == script.foreign:
         return {"id": alert_id, "status": 403, "problem": "outside-region"}
+    record, action = script.state["alert"][alert_id], body["action"]
+    code = "not_acked" if action == "unack" and not record["ack"] else ""
+    code = "not_shelved" if action == "unshelve" and not record.get("shelf") else code
+    code = "rev" if body.get("revs", {}).get(alert_id, record["rev"]) != record["rev"] else code
+    if code:
+        return {"id": alert_id, "status": 409, "problem": "conflict", "code": code}
     if body.get("dry_run"):
-        return {"id": alert_id, "status": 200, "would": body["action"], "alert": script.state["alert"][alert_id]}
-    return {"id": alert_id, "status": 200, "alert": await script.take(alert_id, body)}
+        return {"id": alert_id, "status": 200, "would": action, "alert": record}
+    if action == "ack":
+        return {"id": alert_id, "status": 200, "alert": await script.take(alert_id, body)}
+    shelf = {"at": iso(time.time()), "until": body.get("until")}
+    fields: Record = {
+        "unack": {"ack": None, "acked": False, "state": "UNACK"}, "comment": {},
+        "shelve": {"shelf": shelf, "suppressed_by": ["shelved"], "state": "SHLVD"},
+        "unshelve": {"shelf": None, "suppressed_by": [], "state": "UNACK"},
+    }[action]  # fmt: skip
+    return {"id": alert_id, "status": 200, "alert": await _moved(script, alert_id, fields)}

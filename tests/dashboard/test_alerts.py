@@ -137,6 +137,76 @@ async def test_many_alerts_are_taken_at_once_after_a_look_at_what_would_become_o
     assert site.faults == []
 
 
+async def choose(page: Page, *ids: str) -> None:
+    for key in ids:
+        await page.locator(f'.row[data-id="{key}"]').hover()
+        await page.locator(f'.row[data-id="{key}"] .row-box').check()
+
+
+async def test_many_are_shelved_and_come_back_by_one_press(site: Site) -> None:
+    page = await site.open("/alerts")
+    await choose(page, "a1", "a5")
+    await expect(page.locator("[data-bulk-do=unshelve]")).to_have_count(0)
+    await page.locator("[data-bulk-do=shelve]").click()
+    await expect(page.locator(".bulk h2")).to_have_text("搁置 2 条告警")
+    await expect(page.locator('.bulk-rows [data-id="a5"]')).to_contain_text("将搁置")
+    await page.locator("[data-bulk-send]").click()
+    await expect(page.locator(".bulk-message.is-error")).to_contain_text("要写原因和结束时间")
+    await page.locator("[data-bulk-comment]").fill("等备件")
+    await page.locator('.bulk [data-minutes="240"]').click()
+    await page.locator("[data-bulk-send]").click()
+    await expect(page.locator(".bulk-message.is-done")).to_contain_text("2 条已搁置至")
+    await page.locator("[data-bulk-close]").click()
+    await expect(page.locator(".bulk-bar")).to_contain_text("2 条已搁置至")
+    await expect(page.locator("[data-tab=shelved]")).to_have_text("隐藏 2")
+    await page.locator("[data-bulk-undo]").click()
+    await expect(page.locator(".bulk-bar")).to_contain_text("已撤回 2 条")
+    await expect(page.locator('.row[data-id="a5"]')).to_be_visible()
+    undo = site.script.acts[-1]
+    assert (undo["action"], undo["ids"], set(undo["revs"])) == ("unshelve", ["a1", "a5"], {"a1", "a5"})
+    await page.locator("[data-bulk-none]").click()
+    await expect(page.locator(".bulk-bar")).to_be_hidden()
+    assert site.faults == []
+
+
+async def test_an_undo_leaves_alone_what_somebody_has_touched_since(site: Site) -> None:
+    page = await site.open("/alerts")
+    await choose(page, "a1", "a5")
+    await page.locator("[data-bulk-do=ack]").click()
+    await page.locator("[data-bulk-send]").click()
+    await page.locator("[data-bulk-close]").click()
+    await site.script.change("alert", "a5", {"rev": site.script.state["alert"]["a5"]["rev"] + 1})
+    await page.locator("[data-bulk-undo]").click()
+    await expect(page.locator(".bulk-bar")).to_contain_text("已撤回 1 条,1 条其间有变,未撤回")
+    assert site.script.state["alert"]["a1"]["ack"] is None
+    assert site.script.state["alert"]["a5"]["ack"] is not None
+    assert site.faults == []
+
+
+async def test_acknowledgements_are_given_back_and_remarks_made_with_what_is_left_out_and_why(site: Site) -> None:
+    page = await site.open("/alerts")
+    await choose(page, "a1", "a2")
+    await page.locator("[data-bulk-do=unack]").click()
+    await expect(page.locator(".bulk h2")).to_have_text("撤销确认 1 条告警,1 条不能撤销确认")
+    await expect(page.locator('.bulk-rows [data-id="a1"]')).to_contain_text("没有人确认过")
+    await expect(page.locator('.bulk-rows [data-id="a2"]')).to_contain_text("将撤销 网管乙 的确认")
+    await page.locator("[data-bulk-send]").click()
+    await expect(page.locator(".bulk-message.is-done")).to_have_text("1 条已记录")
+    assert site.script.acts[-1]["ids"] == ["a2"]
+    await page.locator("[data-bulk-close]").click()
+    await expect(page.locator("[data-bulk-undo]")).to_have_count(0)
+    await choose(page, "a1", "a2")
+    await expect(page.locator("[data-bulk-do=unack]")).to_have_count(0)
+    await page.locator("[data-bulk-do=comment]").click()
+    await page.locator("[data-bulk-send]").click()
+    await expect(page.locator(".bulk-message.is-error")).to_have_text("备注不能是空的")
+    await page.locator("dialog [data-bulk-comment]").fill("<b>备件已到</b>")
+    await page.locator("[data-bulk-send]").click()
+    await expect(page.locator(".bulk-message.is-done")).to_have_text("2 条已记录")
+    assert (site.script.acts[-1]["action"], site.script.acts[-1]["comment"]) == ("comment", "<b>备件已到</b>")
+    assert site.faults == []
+
+
 async def test_who_may_not_act_chooses_nothing(site: Site) -> None:
     site.script.me |= {"role": "leader", "rights": ["see"]}
     page = await site.open("/alerts")
@@ -161,6 +231,21 @@ async def test_on_a_phone_one_hand_chooses(site: Site) -> None:
     await page.locator("[data-bulk-begin]").tap()
     await page.locator('.row[data-id="a1"] .row-box').tap()
     await expect(page.locator(".bulk-bar")).to_be_visible()
-    await page.locator("[data-bulk-ack]").tap()
-    await expect(page.locator("[data-bulk-send]")).to_be_visible()
+    await page.locator("[data-bulk-do=shelve]").tap()
+    for name in ("send", "close"):
+        box = await page.locator(f"[data-bulk-{name}]").bounding_box()
+        assert box is not None
+        assert box["height"] >= 44
+        assert 844 * 0.6 < box["y"] < 844 - 44, "within the thumb's reach"
+    await page.locator("dialog [data-bulk-comment]").fill("等备件")
+    await page.locator('.bulk [data-minutes="60"]').tap()
+    await page.locator("[data-bulk-send]").tap()
+    await expect(page.locator(".bulk-message.is-done")).to_contain_text("1 条已搁置至")
+    await page.locator("[data-bulk-close]").tap()
+    undo = await page.locator("[data-bulk-undo]").bounding_box()
+    assert undo is not None
+    assert undo["height"] >= 44
+    await page.locator("[data-bulk-undo]").tap()
+    await expect(page.locator(".bulk-bar")).to_contain_text("已撤回 1 条")
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
     assert site.faults == []
