@@ -3,11 +3,13 @@
 Sources: CNCF CloudEvents 1.0.2 (spec, JSON event format, HTTP protocol binding 3.1 to 3.3).
 `source` + `id` make an event the same one; `source`, `type` and `subject` make it the same alert; an event whose
 `time` is older than what is known changes nothing. `data` is {active, severity, asset, title, text, labels, since,
-until, url}; only `active` (or `status`: firing, resolved) must be there.
+until, url}; only `active` (or `status`: firing, resolved) must be there. It may also come as the bytes of that JSON: in
+`data_base64`, or as a string when `datacontenttype` is no JSON (JSON event format 3.1).
 """
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
@@ -49,7 +51,9 @@ class Event(msgspec.Struct):
     type: str
     subject: str = ""
     time: str | None = None
+    datacontenttype: str | None = None
     data: msgspec.Raw = msgspec.Raw()
+    data_base64: str | None = None
 
 
 Told = tuple[list[tuple[str, Report]], list[Finding]]
@@ -96,22 +100,51 @@ def _report(event: Event, at: str) -> Report | Finding:
             return finding("MISSING_REQUIRED", f"{at}.{name}")
     if event.specversion != "1.0":
         return finding("VERSION_UNKNOWN", f"{at}.specversion", value=event.specversion)
-    if not event.data:
-        return finding("MISSING_REQUIRED", f"{at}.data")
+    content = _content(event, at)
+    if isinstance(content, Finding):
+        return content
+    raw, at_data = content
     try:
-        data = msgspec.json.decode(event.data, type=Data)
+        data = msgspec.json.decode(raw, type=Data)
         labels = bounds.labels(data.labels)
         times = moment(event.time), moment(data.since), moment(data.until)
     except TooMuch as error:
-        return finding(str(error), f"{at}.data.labels", detail=str(bounds.LABELS))
-    except BAD_JSON as error:
-        return finding("FORM_INVALID", f"{at}.data", detail=str(error))
+        return finding(str(error), f"{at_data}.labels", detail=str(bounds.LABELS))
+    except (msgspec.ValidationError, RecursionError) as error:
+        return finding("FORM_INVALID", at_data, detail=str(error))
+    except msgspec.DecodeError as error:
+        return finding("JSON_INVALID", at_data, detail=str(error))
     except (ValueError, OverflowError):
         return finding("TIME_INVALID", f"{at}.time", value=str(event.time))
     active = data.active if data.active is not None else {"firing": True, "resolved": False}.get(data.status)
     if active is None:
-        return finding("STATUS_UNKNOWN" if data.status else "MISSING_REQUIRED", f"{at}.data.active", value=data.status)
+        return finding("STATUS_UNKNOWN" if data.status else "MISSING_REQUIRED", f"{at_data}.active", value=data.status)
     return _said(event, data, labels, times, active)
+
+
+def _content(event: Event, at: str) -> tuple[bytes, str] | Finding:
+    """The JSON that the event carries, and where it stands."""
+    plain = bytes(event.data)
+    if event.data_base64 is not None:
+        if plain not in (b"", b"null"):
+            return finding("DATA_TWICE", f"{at}.data_base64")
+        try:
+            return base64.b64decode(event.data_base64, validate=True), f"{at}.data_base64"
+        except ValueError as error:
+            return finding("BASE64_INVALID", f"{at}.data_base64", detail=str(error))
+    if not plain:
+        return finding("MISSING_REQUIRED", f"{at}.data")
+    if plain.startswith(b'"') and not _is_json(event.datacontenttype):
+        return msgspec.json.decode(plain, type=str).encode(), f"{at}.data"
+    return plain, f"{at}.data"
+
+
+def _is_json(media_type: str | None) -> bool:
+    """Whether the content is JSON itself: it is when nothing else is said (JSON event format 3.1.1)."""
+    if not media_type:
+        return True
+    subtype = media_type.partition(";")[0].strip().lower().partition("/")[2]
+    return subtype == "json" or subtype.endswith("+json")
 
 
 def _said(

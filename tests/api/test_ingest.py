@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -251,6 +252,51 @@ async def test_cloudevents_in_all_three_modes(world: World) -> None:
     assert [one.active for one in said] == [True, False, True, True]
     assert len({json.dumps(one.identity_labels) for one in said}) == 1
     assert (said[0].asset, said[0].at, said[0].title["zh-CN"]) == ("a-sw", NOW, "火警")
+
+
+def encoded(content: bytes) -> dict[str, Any]:
+    event = {key: value for key, value in EVENT.items() if key != "data"}
+    return event | {"data_base64": base64.b64encode(content).decode()}
+
+
+async def test_cloudevents_may_carry_their_json_as_bytes_or_as_text(world: World) -> None:
+    headers = {"Content-Type": "application/cloudevents-batch+json"}
+    said = json.dumps({"active": True, "severity": "critical", "title": "火警"}, ensure_ascii=False)
+    octets = {"datacontenttype": "application/octet-stream"}
+    events = [
+        encoded(said.encode()), encoded(said.encode()) | octets, encoded(said.encode()) | {"data": None},
+        EVENT | {"data": said, "datacontenttype": "text/plain; charset=utf-8"},
+    ]
+    batch = [event | {"id": f"bytes-{number}"} for number, event in enumerate(events)]
+    assert (await send(world, "cloudevents", batch, **headers)).json() == {"taken": 4, "findings": []}
+    assert {(one.title["zh-CN"], one.severity, one.active) for one in await taken(world)} == {
+        ("火警", Severity.CRITICAL, True),
+    }
+
+
+@pytest.mark.parametrize(
+    ("event", "code", "place"),
+    [
+        (encoded(b"x") | {"data_base64": "not base64!"}, "BASE64_INVALID", ".data_base64"),
+        (encoded(b"x") | {"data_base64": "火"}, "BASE64_INVALID", ".data_base64"),
+        (encoded(b"\xff\xd8\xff\xe0 a picture"), "JSON_INVALID", ".data_base64"),
+        (encoded(b""), "JSON_INVALID", ".data_base64"),
+        (encoded(b"[1, 2]"), "FORM_INVALID", ".data_base64"),
+        (encoded(b'{"active": "yes"}'), "FORM_INVALID", ".data_base64"),
+        (encoded(b"{}"), "MISSING_REQUIRED", ".data_base64.active"),
+        (encoded(b'{"active": true}') | {"data": {"active": False}}, "DATA_TWICE", ".data_base64"),
+        (EVENT | {"data": "{}"}, "FORM_INVALID", ".data"),
+        (EVENT | {"data": "plain words", "datacontenttype": "text/plain"}, "JSON_INVALID", ".data"),
+        (encoded(b"x") | {"data_base64": None}, "MISSING_REQUIRED", ".data"),
+    ],
+)
+async def test_cloudevents_whose_content_is_no_json_of_ours_are_told_so(
+    world: World, event: dict[str, Any], code: str, place: str
+) -> None:
+    answer = await send(world, "cloudevents", event, **{"Content-Type": "application/cloudevents+json"})
+    (finding,) = problem(answer, 422, "invalid")["findings"]
+    assert (finding["code"], finding["xpath"]) == (code, place)
+    assert finding["message"]["zh-CN"]
 
 
 async def test_cloudevents_without_a_state_or_of_another_version_are_refused(world: World) -> None:
