@@ -1,7 +1,7 @@
 """`watchfloor status`: what the supervisor wrote down, held against what really lives.
 
-Roles that run by themselves, on several machines or in containers, have no supervisor: those are known by their beats,
-from any machine that reaches the bus.
+Roles that run by themselves, on several machines or in containers, have no supervisor: those are known by their last
+signs, from any machine that reaches the bus.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def read(settings: Settings) -> dict[str, Any]:
     """`running`, `roles` [{name pid port state uptime restarts}], `stores` and the data folder with its size.
 
     Without a supervisor here and with a Redis of its own: `roles` [{name state age error}], age in seconds since the
-    last beat and None without any; `bus` says why Redis did not answer.
+    last sign and None without any; `bus` says why Redis did not answer.
     """
     known = _here(settings)
     if known["running"] or settings.redis_url == "embedded":
@@ -79,7 +79,7 @@ def _line(role: dict[str, Any]) -> str:
             f"up {role['uptime']:>8.1f} s  restarts {role['restarts']}"
         )
     age = "-" if role["age"] is None else f"{role['age']:.1f} s"
-    return f"  {role['name']:<8} {role['state']:<8} 最近心跳 last beat {age:<10} {role['error']}".rstrip()
+    return f"  {role['name']:<8} {role['state']:<8} 最近心跳 last sign {age:<10} {role['error']}".rstrip()
 
 
 def _alive(pid: int) -> bool:

@@ -1,4 +1,8 @@
-"""The roles of a site that has no supervisor here, by their beats on the bus."""
+"""The roles of a site that has no supervisor here, by their last signs on the bus.
+
+The collector does not beat: its heartbeat goes the way of what it measures, and shows in the projected state. While the
+projector stands still, nothing can be said of it.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,8 @@ from typing import Any
 from feeds.bus import Bus, BusError
 from feeds.clock import now
 from feeds.entries import Beat
+from feeds.live import CANARY
+from feeds.model import Kind, SourceState
 from feeds.projector import ROLE_SILENT
 from watchfloor.settings import Settings
 from watchfloor.supervisor import ROLES
@@ -32,14 +38,24 @@ async def _beats(settings: Settings) -> dict[str, Beat]:
     try:
         async with asyncio.timeout(ASK_WITHIN):
             await bus.open()
-            return await bus.beats()
+            beats = await bus.beats()
+            sources: dict[str, SourceState] = (await bus.state((Kind.SOURCE,))).records[Kind.SOURCE]
     finally:
         await bus.close()
+    if canary := sources.get(CANARY):
+        beats["collect"] = Beat(canary.at, canary.stats, canary.error)
+    return beats
 
 
 def spread(beats: Mapping[str, Beat], at: float) -> list[dict[str, Any]]:
-    """Each role by its last beat, at a time (epoch seconds): running, failing (with its words), silent or absent."""
-    return [_by_beat(name, beats.get(name), at) for name in ROLES]
+    """Each role by its last sign, at a time (epoch seconds): running, failing (with its words), silent or absent.
+
+    The collector is "unknown" when its sign is old and the projector, which passes it on, does not run.
+    """
+    found = {name: _by_beat(name, beats.get(name), at) for name in ROLES}
+    if found["project"]["state"] not in RUNS and found["collect"]["state"] == "silent":
+        found["collect"]["state"] = "unknown"
+    return list(found.values())
 
 
 def _by_beat(name: str, beat: Beat | None, at: float) -> dict[str, Any]:

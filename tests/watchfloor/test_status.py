@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,13 @@ import pytest
 from feeds.bus import Bus
 from feeds.clock import now
 from feeds.entries import Beat
+from feeds.journal import Journal
+from feeds.model import Heartbeat
+from feeds.projector import Projecting
 from watchfloor.cli import main
 from watchfloor.settings import load
 from watchfloor.status import read, render
 from watchfloor.status_spread import spread
-from watchfloor.supervisor import ROLES
 
 SITE = """[site]
 name = "楚雄州"
@@ -43,8 +46,19 @@ async def bus(valkey_url: str) -> AsyncIterator[Bus]:
     await one.close()
 
 
+@asynccontextmanager
+async def running(bus: Bus, journal: Journal) -> AsyncIterator[None]:
+    """A projector at work."""
+    task = asyncio.create_task(Projecting(bus, journal, bus.site, {}).run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
 async def test_roles_without_a_supervisor_are_known_by_their_beats(
-    bus: Bus, valkey_url: str, tmp_path: Path
+    bus: Bus, journal: Journal, valkey_url: str, tmp_path: Path
 ) -> None:
     site = replace(load(Path(settings(tmp_path, "redis://127.0.0.1:1/0", bus.site))), redis_url=valkey_url)
 
@@ -54,13 +68,20 @@ async def test_roles_without_a_supervisor_are_known_by_their_beats(
 
     known = await ask()
     assert (known["running"], {role["state"] for role in known["roles"]}) == (False, {"absent"})
-    for role in ROLES:
+    for role in ("project", "alert", "command", "web"):
         await bus.beat(role, now() - (3600.0 if role == "alert" else 0.0))
     known = await ask()
+    assert {role["name"] for role in known["roles"] if role["state"] == "absent"} == {"collect"}
+    async with running(bus, journal):
+        canary = Heartbeat(source="role.collect", kind="role", at=now() + 60.0, ok=True, every=3.0)
+        await bus.publish("network", "heartbeat", [canary], source="role.collect")
+        while any(role["state"] == "absent" for role in known["roles"]):
+            known = await ask()
     assert not known["running"]
     assert {role["name"] for role in known["roles"] if role["state"] == "silent"} == {"alert"}
-    assert "alert    silent   最近心跳 last beat 3600." in render(known)
-    await bus.beat("alert", now() + 60.0)
+    assert "alert    silent   最近心跳 last sign 3600." in render(known)
+    for role in ("project", "alert", "command", "web"):
+        await bus.beat(role, now() + 60.0)
     assert (await ask())["running"]
 
 
@@ -81,3 +102,5 @@ def test_a_role_that_has_trouble_runs_and_says_what() -> None:
     assert found["project"] == {"name": "project", "state": "running", "age": 0.5, "error": ""}
     assert (found["collect"]["state"], found["collect"]["error"]) == ("failing", "the settings files are broken")
     assert found["web"]["state"] == "absent"
+    old = {role["name"]: role["state"] for role in spread(beats, at + 60)}
+    assert (old["project"], old["collect"]) == ("silent", "unknown"), "what passes the collector's sign on is silent"
