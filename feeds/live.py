@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import AsyncIterator
+from typing import Any
 
 import msgspec
 
@@ -76,10 +77,11 @@ class Subscription:
         while not self._closed:
             await self._ready.wait()
             if self.behind and self._pump.filled:
-                reason, self.behind = self.behind, ""
+                reason, snapshot = self.behind, self._pump.snapshot_frame(self.audience)
+                self.behind = ""  # what is offered from now on follows the snapshot
                 if reason != "first":
                     yield _encode({"type": "resync", "reason": reason})
-                yield self._pump.snapshot_frame(self.audience)
+                yield snapshot
             elif self._queue:
                 yield self._queue.popleft()
             else:
@@ -106,6 +108,7 @@ class Pump:
 
     def subscribe(self, audience: Audience, since: str | None = None) -> Subscription:
         """A client's feed: changes after `since` when they are still known, else a snapshot first."""
+        self._flush()  # what nobody has heard of yet is no change to one who comes
         subscription = Subscription(self, audience)
         self._subscriptions.add(subscription)
         if since and self._knows(since):
@@ -131,11 +134,16 @@ class Pump:
         heard = self._beats
         return {role: round(max(0.0, at - heard[role]), 3) if role in heard else None for role in ROLES}
 
+    def snapshot(self, audience: Audience) -> dict[str, Any]:
+        """Everything this audience may see. Changes are told first: a patch knows nothing of what was in between."""
+        self._flush()
+        return self.mirror.snapshot(audience)
+
     def snapshot_frame(self, audience: Audience) -> bytes:
         """The whole picture. After a loss all clients want it at once: its bytes are made once an audience."""
         body = self._snapshots.get(audience)
         if body is None:
-            body = self._snapshots[audience] = _encode(self.mirror.snapshot(audience))
+            body = self._snapshots[audience] = _encode(self.snapshot(audience))
         return _encode({"type": "snapshot", "at": iso(self._clock())})[:-1] + b"," + body[1:]
 
     def _knows(self, since: str) -> bool:
@@ -204,7 +212,8 @@ class Pump:
                 await asyncio.sleep(pause)
                 read = await self._take(cursors, 0.0) or read
             if read and (read < AT_ONCE or loop.time() >= flushed_at + WINDOW):
-                self._flush()
+                if self._subscriptions:
+                    self._flush()
                 flushed_at = loop.time()
             if loop.time() >= beat_at:
                 await self._beat()

@@ -16,6 +16,7 @@ from feeds.wire import iso, public
 Record = dict[str, Any]
 KINDS = ("asset", "source", "alert", "warning")
 PARENT_REGIONS = "_parent_regions"
+_STATE = Kind.STATE
 _NEVER_SEEN = AssetState(id="", region="", health=Health.UNKNOWN)
 _encode = msgspec.json.Encoder().encode
 
@@ -63,8 +64,7 @@ def state_part(state: AssetState, before: AssetState, shown: Record | None) -> R
     old = shown["readings"] if shown is not None else {}
     was = before.readings
     readings = {
-        key: old[key] if key in old and _same(was.get(key), one) else public(one)
-        for key, one in state.readings.items()
+        key: old[key] if key in old and was.get(key) == one else _reading(one) for key, one in state.readings.items()
     }
     return {
         "health": state.health, "since": iso(state.since), "stale_since": iso(state.stale_since),
@@ -72,9 +72,13 @@ def state_part(state: AssetState, before: AssetState, shown: Record | None) -> R
     }  # fmt: skip
 
 
-def _same(old: Reading | None, new: Reading) -> bool:
-    """Equal; the times of a poll are looked at first, for they differ in nearly all."""
-    return old is not None and old.received_at == new.received_at and old == new
+def _reading(one: Reading) -> Record:
+    """`public` of a reading, of which every poll brings many."""
+    return {
+        "value": one.value, "unit": one.unit, "quality": one.quality, "observed_at": iso(one.observed_at),
+        "received_at": iso(one.received_at), "source": one.source, "probe": one.probe,
+        "fresh_until": iso(one.fresh_until), "text": one.text,
+    }  # fmt: skip
 
 
 def patch(old: Mapping[str, Any], new: Mapping[str, Any]) -> Record:
@@ -157,7 +161,10 @@ class Delta:
 
 @dataclass(slots=True)
 class Mirror:
-    """Public records by kind and id; `rev` is the place in the change stream they stand at."""
+    """Public records by kind and id; `rev` is the place in the change stream they stand at.
+
+    An asset's record is made when somebody asks for it: while nobody looks, a poll costs no more than keeping it.
+    """
 
     rev: str = ""
     _records: dict[str, dict[str, Record]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
@@ -165,6 +172,8 @@ class Mirror:
     _states: dict[str, AssetState] = field(default_factory=dict)
     _children: dict[str, set[str]] = field(default_factory=dict)
     _touched: dict[tuple[str, str], Record | None] = field(default_factory=dict)
+    _behind: dict[str, AssetState | None] = field(default_factory=dict)
+    """Assets whose records have not been made anew yet, with the states that these show; None: nothing is as it was."""
 
     def reset(self, rev: str, records: Mapping[Kind, Mapping[str, Any]]) -> None:
         """Start again from a whole state."""
@@ -179,41 +188,51 @@ class Mirror:
             "warning": {key: public(warning) for key, warning in records[Kind.WARNING].items()},
         }
         self._touched.clear()
+        self._behind.clear()
 
     def apply(self, changes: Iterable[Change]) -> None:
         """Fold changes in; what they touched waits for `flush`."""
         for change in changes:
             self.rev = change.rev or self.rev
-            kind, record = self._record_after(change)
-            self._set(kind, change.id, record)
-            if change.kind is Kind.ASSET:
-                for child in self._children.get(change.id, ()):
-                    if asset := self._assets.get(child):
-                        self._set("asset", child, self._asset_record(asset))
+            if change.kind is _STATE:
+                before = self._states.get(change.id)
+                _keep(self._states, change.id, change.after)
+                self._touch("asset", change.id)
+                self._behind.setdefault(change.id, before)
+            elif change.kind is Kind.ASSET:
+                self._place(change.id, change.after)
+            else:
+                self._touch(change.kind.value, change.id)
+                _keep(self._records[change.kind.value], change.id, _record(change.after))
 
-    def _set(self, kind: str, key: str, record: Record | None) -> None:
-        known = self._records[kind]
-        self._touched.setdefault((kind, key), known.get(key))
-        _keep(known, key, record)
+    def _touch(self, kind: str, key: str) -> None:
+        self._touched.setdefault((kind, key), self._records[kind].get(key))
+
+    def _place(self, key: str, asset: object) -> None:
+        """An inventory row is this now; its children's records say where it lies."""
+        if isinstance(asset, Asset):
+            self._keep_asset(asset)
+        else:
+            self._assets.pop(key, None)
+        for one in (key, *self._children.get(key, ())):
+            self._touch("asset", one)
+            self._behind[one] = None
+
+    def _catch_up(self) -> None:
+        """Make the records that are behind; what did not change in them is taken over as it is."""
+        known = self._records["asset"]
+        for key, before in self._behind.items():
+            asset, shown = self._assets.get(key), known.get(key)
+            if asset is None or shown is None or before is None:
+                _keep(known, key, self._asset_record(asset) if asset is not None else None)
+            else:
+                known[key] = {**shown, **state_part(self._states.get(key, _NEVER_SEEN), before, shown)}
+        self._behind.clear()
 
     def _asset_record(self, asset: Asset) -> Record:
         """An asset with its state at its top level, from nothing."""
         state = self._states.get(asset.id, _NEVER_SEEN)
         return {**asset_part(asset, self._assets), **state_part(state, _NEVER_SEEN, None)}
-
-    def _asset_after(self, change: Change) -> Record | None:
-        """The record after a change of an asset or of its state; what that did not touch is taken over as it is."""
-        before, after = self._states.get(change.id), change.after
-        if change.kind is Kind.STATE:
-            _keep(self._states, change.id, after)
-        elif isinstance(after, Asset):
-            self._keep_asset(after)
-        else:
-            self._assets.pop(change.id, None)
-        asset, shown = self._assets.get(change.id), self._records["asset"].get(change.id)
-        if asset is None or shown is None or change.kind is Kind.ASSET:
-            return self._asset_record(asset) if asset else None
-        return {**shown, **state_part(self._states.get(change.id, _NEVER_SEEN), before or _NEVER_SEEN, shown)}
 
     def _keep_asset(self, asset: Asset) -> None:
         """Children are only ever added: one that has another parent now is rebuilt once too often, no more."""
@@ -221,21 +240,15 @@ class Mirror:
         for parent in asset.parents:
             self._children.setdefault(parent, set()).add(asset.id)
 
-    def _record_after(self, change: Change) -> tuple[str, Record | None]:
-        after = change.after
-        if change.kind in (Kind.ASSET, Kind.STATE):
-            return "asset", self._asset_after(change)
-        if isinstance(after, Alert):
-            return "alert", alert_record(after) if after.open else None
-        return change.kind.value, public(after) if after is not None else None
-
     def flush(self) -> list[Delta]:
         """What was touched since the last flush, each thing once; whether it is another one now, the delta knows."""
+        self._catch_up()
         touched, self._touched = self._touched, {}
         return [Delta(kind, key, old, self._records[kind].get(key)) for (kind, key), old in touched.items()]
 
     def record(self, kind: str, key: str, audience: Audience) -> Record | None:
         """One record, if this audience may see it."""
+        self._catch_up()
         record = self._records[kind].get(key)
         if record is None or not audience.sees(kind, record):
             return None
@@ -243,6 +256,7 @@ class Mirror:
 
     def records(self, kind: str, audience: Audience) -> dict[str, Record]:
         """All records of a kind that this audience may see."""
+        self._catch_up()
         known = self._records[kind]
         return {key: audience.shown(kind, one) for key, one in known.items() if audience.sees(kind, one)}
 
@@ -250,6 +264,7 @@ class Mirror:
         """How many things of each kind this audience does not see, so that nobody takes a part for the whole."""
         if not audience.region and audience.personal:
             return dict.fromkeys(KINDS, 0)
+        self._catch_up()
         return {
             kind: sum(not audience.sees(kind, record) for record in known.values())
             for kind, known in self._records.items()
@@ -259,6 +274,13 @@ class Mirror:
         """Everything this audience may see, at `rev`."""
         seen = {kind: self.records(kind, audience) for kind in KINDS}
         return {"rev": self.rev, **seen, "hidden": self.hidden(audience)}
+
+
+def _record(after: object) -> Record | None:
+    """What is shown of a source, an alert or a warning; None when it is gone, or an alert that nobody waits for."""
+    if isinstance(after, Alert):
+        return alert_record(after) if after.open else None
+    return public(after) if after is not None else None
 
 
 def _keep(known: dict[str, Any], key: str, after: Any) -> None:

@@ -125,7 +125,7 @@ async def warning(given: Given, who: Viewer, warning_id: str) -> Response:
 @router.get("/snapshot")
 async def snapshot(given: Given, who: Viewer) -> Response:
     """The whole live picture at a rev, as far as one may see it; `WS /live?since=rev` goes on from there."""
-    return Json(given.pump.mirror.snapshot(who.audience))
+    return Json(given.pump.snapshot(who.audience))
 
 
 @router.get("/map/{layer}.geojson", responses={200: {"content": {"application/geo+json": {}}}})

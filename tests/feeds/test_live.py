@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from feeds.bus import Bus
+from feeds.bus import Bus, StreamEntry
 from feeds.live import QUEUE, Audience, Pump, Subscription
 from feeds.mirror import KINDS, Mirror, patched
 from feeds.model import (
@@ -112,6 +112,8 @@ def test_snapshot_plus_changes_equals_a_fresh_snapshot(changes: list[Change], jo
             views = {audience: client(mirror.snapshot(audience)) for audience in AUDIENCES}
         mirror.apply([change])
         if data.draw(st.booleans()):
+            mirror.records("asset", Audience())
+        if data.draw(st.booleans()):
             _deliver(mirror, views)
     _deliver(mirror, views)
     for audience, view in views.items():
@@ -187,6 +189,34 @@ async def frames(subscription: Subscription, *wanted: str) -> list[dict[str, Any
             if len(got) == len(wanted):
                 return got
     raise AssertionError("the subscription ended")
+
+
+async def test_who_comes_between_a_change_and_its_end_hears_of_the_end(bus: Bus) -> None:
+    """A patch says what differs from what was told last: a snapshot in between would hear nothing of the way back."""
+    quiet = Pump(bus)  # not running: the test is its window
+    quiet.mirror.reset("e.1-0", {kind: {} for kind in Kind})
+    quiet.filled = True
+
+    def happen(*changes: Change) -> None:
+        at = f"{int(quiet.mirror.rev[2:-2]) + 1}-0"
+        made = [replace(one, rev=f"e.{at}") for one in changes]
+        quiet._fold(StreamEntry(bus.keys.changes, at, "change", "", made))
+
+    happen(asset("a", "532323"), state("a", "532323"))
+    happen(state("a", "532323", Health.DOWN))
+    first = quiet.subscribe(Audience())
+    (snapshot,) = await frames(first, "snapshot")
+    assert snapshot["asset"]["a"]["health"] == "down"
+    happen(state("a", "532323"))
+    late = quiet.subscribe(Audience())
+    (changed,) = await frames(first, "changes")
+    assert changed["items"] == [{"kind": "asset", "id": "a", "set": {"health": "ok"}}]
+    happen(state("a", "532323", Health.DOWN))
+    await frames(late, "snapshot")
+    happen(state("a", "532323"))
+    quiet._flush()
+    (changed,) = await frames(late, "changes")
+    assert changed["items"] == [{"kind": "asset", "id": "a", "set": {"health": "ok"}}]
 
 
 @pytest.fixture
