@@ -32,11 +32,6 @@ class Lane:
         self._waiting[slow].append((due, work))
         self._fill()
 
-    @property
-    def busy(self) -> int:
-        """Jobs that run or wait."""
-        return self.running + sum(len(queue) for queue in self._waiting.values())
-
     def late(self, now: float) -> float:
         """Seconds that the longest waiting job is late, 0 when none waits."""
         return max((now - queue[0][0] for queue in self._waiting.values() if queue), default=0.0)

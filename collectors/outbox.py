@@ -9,15 +9,22 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from math import inf
 from typing import Protocol
 
 from feeds.bus import BusFull, BusLost
 from feeds.model import Heartbeat, Observation
 
-FLUSH_AFTER = 0.08
-"""Seconds that an observation waits for others to share its stream entry: those of one slot of the schedule."""
+SOON, CALM = 0.08, 0.5
+"""Seconds that an observation waits for others to share its publication, which wakes every role behind: as a rule, and
+while nothing has changed its face lately."""
+LIVELY = 3.0
+"""Seconds after a change of face, or the start, in which nothing waits longer than SOON: what follows explains it."""
 FLUSH_AT = 400
 """Observations in one stream entry at most."""
+MOST = 5 * FLUSH_AT
+"""Observations that wait at most, whatever the time: some 10 ms of work for the projector."""
 TOGETHER = 20
 """Stream entries in one publication at most."""
 SOURCE = "role.collect"
@@ -53,29 +60,40 @@ class Outbox:
         self._on_epoch = on_epoch
         self._observations: list[Observation] = []
         self._heartbeats: dict[str, Heartbeat] = {}
-        self._some = asyncio.Event()
-        self._hurry = asyncio.Event()
+        self._sooner = asyncio.Event()
+        self._due = inf
+        self._lively_until = 0.0
         self._epoch = ""
         self._refill = False
         self.published = 0
         self.losses = 0
         self.trouble = ""
 
-    def put(self, observations: Sequence[Observation], *, hurry: bool = False) -> None:
-        """Published within FLUSH_AFTER; at once with `hurry` (something changed its face)."""
+    def put(self, observations: Sequence[Observation], within: float = SOON) -> None:
+        """Published within so many seconds: 0.0 when something changed its face, CALM when nothing did."""
         self._observations += observations
-        self._some.set()
-        if hurry or len(self._observations) >= FLUSH_AT:
-            self._hurry.set()
+        now = asyncio.get_running_loop().time()
+        if not within:
+            self._lively_until = now + LIVELY
+        if len(self._observations) >= MOST:
+            within = 0.0
+        self._ask(now + (within if now >= self._lively_until else min(within, SOON)))
 
     def beat(self, heartbeat: Heartbeat) -> None:
         """The newest heartbeat of each source is enough."""
         self._heartbeats[heartbeat.source] = heartbeat
-        self._some.set()
+        self._ask(asyncio.get_running_loop().time() + SOON)
+
+    def _ask(self, due: float) -> None:
+        """Publish at that moment (monotonic seconds), unless a sooner one is asked for."""
+        if due < self._due:
+            self._due = due
+            self._sooner.set()
 
     async def run(self) -> None:
-        """Publishes for ever."""
+        """Publishes for ever. The first rounds bring news, too."""
         pause = RETRY_FIRST
+        self._lively_until = asyncio.get_running_loop().time() + LIVELY
         while True:
             await self._gather()
             try:
@@ -89,15 +107,13 @@ class Outbox:
                 self._back()
 
     async def _gather(self) -> None:
-        if not self._refill:
-            await self._some.wait()
-            try:
-                async with asyncio.timeout(FLUSH_AFTER):
-                    await self._hurry.wait()
-            except TimeoutError:
-                pass  # nobody hurries: what has gathered by now goes together
-        self._some.clear()
-        self._hurry.clear()
+        loop = asyncio.get_running_loop()
+        while not self._refill and self._due > loop.time():
+            self._sooner.clear()
+            with suppress(TimeoutError):  # nobody wants it sooner: what has gathered by now goes together
+                async with asyncio.timeout_at(None if self._due == inf else self._due):
+                    await self._sooner.wait()
+        self._due = inf
 
     async def _flush(self) -> None:
         observations, self._observations = self._observations, []
@@ -124,7 +140,6 @@ class Outbox:
         if self._epoch and self._bus.epoch != self._epoch:
             log.warning("the bus began anew; everything known is published again", extra={"epoch": self._bus.epoch})
             self._refill = True
-            self._some.set()
             self._on_epoch()
         self._epoch = self._bus.epoch
 

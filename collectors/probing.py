@@ -29,7 +29,7 @@ from collectors.contract import (
 from collectors.isolation import CutOff, Fault, Isolation
 from collectors.jobs import Job, Key, Spec, phase_of, specs
 from collectors.lanes import Lane
-from collectors.outbox import Outbox
+from collectors.outbox import CALM, Outbox
 from collectors.schedule import Schedule, next_tick, phase
 from collectors.settings import Credential, SchemeSettings
 from feeds.clock import Clock
@@ -208,9 +208,7 @@ class Probing:
             return
         job.latest = latest
         self.rounds += 1
-        # The last of a slot need not wait for company: none is on its way.
-        last = sum(lane.busy for lane in self._lanes.values()) == 1
-        self._outbox.put(latest, hurry=last or (job.failing, job.cut_off) != was)
+        self._outbox.put(latest, within=CALM if (job.failing, job.cut_off) == was else 0.0)
         now = max(due, asyncio.get_running_loop().time())  # one that started early must not get its tick twice
         due = next_tick(now, job.spec.settings.interval, job.offset)
         self._schedule.put(job.spec.key, due)

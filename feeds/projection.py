@@ -9,6 +9,7 @@ import heapq
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from operator import attrgetter
 
 from msgspec import structs
 
@@ -28,6 +29,8 @@ from feeds.model import (
 UP = ".up"
 HEARTBEAT_UP = "heartbeat.up"
 FUTURE_SLACK = 2.0
+_OK, _UNKNOWN = Health.OK, Health.UNKNOWN  # a look into an enum's class takes as long as making a reading
+_observed_at, _fresh_until = attrgetter("observed_at"), attrgetter("fresh_until")
 
 
 def health_of(readings: Mapping[str, Reading], now: float) -> Health:
@@ -48,10 +51,10 @@ def health_of(readings: Mapping[str, Reading], now: float) -> Health:
         elif reading.quality is not Quality.UNCERTAIN:
             unclear += 1
     if not fine and not failed:
-        return Health.UNKNOWN
+        return _UNKNOWN
     if not fine:
         return Health.DEGRADED if unclear else Health.DOWN
-    return Health.DEGRADED if failed or unclear else Health.OK
+    return Health.DEGRADED if failed or unclear else _OK
 
 
 @lru_cache(maxsize=4096)
@@ -61,30 +64,30 @@ def _is_up(key: str) -> bool:
 
 def reading_of(seen: Observation, now: float) -> Reading:
     """The reading that an observation leaves; a device's clock that runs ahead buys it no freshness."""
-    known_at = min(seen.observed_at, seen.received_at, now)
-    if seen.confirmed_at is not None:
-        known_at = min(seen.received_at, now)
+    received_at = seen.received_at
+    known_at = received_at if received_at < now else now
+    if seen.confirmed_at is None and seen.observed_at < known_at:
+        known_at = seen.observed_at
     return Reading(
         value=seen.value, unit=seen.unit, quality=seen.quality, observed_at=seen.observed_at,
-        received_at=seen.received_at, source=seen.source, probe=seen.probe, text=seen.text,
+        received_at=received_at, source=seen.source, probe=seen.probe, text=seen.text,
         fresh_until=known_at + seen.fresh_for,
     )
 
 
 def assessed(state: AssetState, readings: dict[str, Reading], now: float, moment: float) -> AssetState:
     """The state with these readings; `moment` is when a change of health, if there is one, took place."""
-    health, fresh, seen_at = health_of(readings, now), False, None
-    for reading in readings.values():
-        fresh = fresh or reading.fresh_until > now
-        seen_at = reading.observed_at if seen_at is None else max(seen_at, reading.observed_at)
+    health = health_of(readings, now)
+    seen_at = max(map(_observed_at, readings.values()), default=state.seen_at)
+    blind = health is _UNKNOWN and not any(reading.fresh_until > now for reading in readings.values())
     return AssetState(  # not `replace`: this is what every poll of every asset runs
         id=state.id,
         region=state.region,
         readings=readings,
         health=health,
         since=state.since if health is state.health else moment,
-        stale_since=None if fresh or health is not Health.UNKNOWN else state.stale_since or moment,
-        seen_at=state.seen_at if seen_at is None else seen_at,
+        stale_since=(state.stale_since or moment) if blind else None,
+        seen_at=seen_at,
     )
 
 
@@ -145,8 +148,12 @@ class Projection:
     def observe(self, seen: Iterable[Observation], now: float, cause: str = "") -> Iterator[Change]:
         """Fold observations in; at most one change an asset."""
         by_asset: dict[str, list[Observation]] = {}
+        asset, group = None, []
         for one in seen:
-            by_asset.setdefault(one.asset, []).append(one)
+            if one.asset != asset:  # what one poll brings comes in a row
+                asset = one.asset
+                group = by_asset.setdefault(asset, [])
+            group.append(one)
         for asset, group in by_asset.items():
             state = self.states.get(asset)
             if state is None:
@@ -155,17 +162,17 @@ class Projection:
             yield from self._fold(state, group, now, cause)
 
     def _fold(self, state: AssetState, group: list[Observation], now: float, cause: str) -> Iterator[Change]:
-        readings, moment = dict(state.readings), 0.0
+        readings, moment, ahead = dict(state.readings), 0.0, now + FUTURE_SLACK
         probes = self.assets[state.id].probes
-        for one in sorted(group, key=_observed_at) if len(group) > 1 else group:
+        for one in sorted(group, key=_observed_at):
             if one.probe and one.probe not in probes:
                 continue
-            key = one.key
+            key = one.key if one.instance else one.metric
             old = readings.get(key)
-            if old is not None and one.observed_at <= old.observed_at <= now + FUTURE_SLACK and not _confirms(one, old):
+            if old is not None and one.observed_at <= old.observed_at <= ahead and not _confirms(one, old):
                 continue
             readings[key] = reading_of(one, now)
-            moment = max(moment, one.observed_at)
+            moment = one.observed_at
         if not moment:
             return
         new = self._recalled(assessed(state, readings, now, min(moment, now)), state)
@@ -185,9 +192,10 @@ class Projection:
 
     def _watch(self, state: AssetState, now: float) -> None:
         """Ask for a look when the first of the readings ceases to be fresh, unless a look comes sooner anyway."""
-        ends = [reading.fresh_until for reading in state.readings.values() if reading.fresh_until > now]
-        if ends and min(ends) < self._looks.get(state.id, float("inf")):
-            self._look(state.id, min(ends))
+        looked = self._looks.get(state.id)
+        end = min((end for end in map(_fresh_until, state.readings.values()) if end > now), default=None)
+        if end is not None and (looked is None or end < looked):
+            self._look(state.id, end)
 
     def _look(self, asset: str, at: float) -> None:
         self._looks[asset] = at
@@ -255,7 +263,3 @@ class Projection:
 def _confirms(seen: Observation, old: Reading) -> bool:
     """The same value, of which the far end says later that it still holds: no duplicate."""
     return seen.confirmed_at is not None and seen.observed_at == old.observed_at and seen.received_at > old.received_at
-
-
-def _observed_at(seen: Observation) -> float:
-    return seen.observed_at
