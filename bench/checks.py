@@ -29,8 +29,8 @@ PROBES = {
     "dns": "dns://127.0.0.1:{dns}/a.example?expect=10.0.0.1",
     "smtp": "smtp://127.0.0.1:{smtp}",
     "tls": "tls://127.0.0.1:{tls}?name=localhost",
-    "snmp": f"snmp://127.0.0.1:{scale.PORT}?cred=v2c&profile=ups",
-    "snmp, 10 objects": f"snmp://127.0.0.1:{scale.PORT}?cred=v2c&profile=ups",
+    "snmp": f"snmp://127.0.1.{{n}}:{scale.PORT}?cred=v2c&profile=ups",
+    "snmp, 10 objects": f"snmp://127.0.1.{{n}}:{scale.PORT}?cred=v2c&profile=ups",
 }
 AGENTS = {
     "snmp": scale.UPS,
@@ -56,12 +56,13 @@ async def measure(quick: bool) -> AsyncIterator[Figure]:
             shown = AGENTS.get(scheme)
             if shown is not None and scale.snmpd() is None:
                 continue
-            probe = PROBES[scheme].format(**ports)
+            probe = PROBES[scheme].format(**ports, n="{n}")
             more = CREDENTIAL if shown else ""
             plan = Plan(
                 rows(targets, probe), scheme=probe.partition(":")[0], timeout=2.0, environment=environment, more=more
             )
-            with scale.agents(at, "127.0.0.1:", shown) if shown else contextlib.nullcontext():
+            addresses = [f"127.0.1.{n}" for n in range(targets)]
+            with scale.agents(at, addresses, shown) if shown else contextlib.nullcontext():
                 used = await _rates(plan, seconds)
             per = {name: round((used[name] - idle[name]) / targets * 1e6, 1) for name in used}
             yield Figure(

@@ -51,7 +51,7 @@ async def measure(quick: bool) -> AsyncIterator[Figure]:
 
 
 async def measured(quick: bool, hosts: Hosts) -> AsyncIterator[Figure]:
-    with folder() as at, agents(at, ""):
+    with folder() as at, agents(at, ()):
         hosts.silent = {Hosts.address(n) for n in _dead(PINGED)}
         for figure in await _site(QUICK_SECONDS if quick else SECONDS):
             yield figure
@@ -70,14 +70,15 @@ def snmpd() -> str | None:
 
 
 @contextlib.contextmanager
-def agents(at: Path, address: str, shown: Mapping[str, int] = UPS) -> Iterator[None]:
-    """snmpd as a UPS on an address, or on all of this namespace (""). Raises Skipped where it is not installed."""
+def agents(at: Path, addresses: Sequence[str], shown: Mapping[str, int] = UPS) -> Iterator[None]:
+    """snmpd as a UPS on these addresses, or on all of this namespace (none). Raises Skipped where it is not there."""
     program = snmpd()
     if program is None:
         raise Skipped("needs snmpd (Debian: snmpd)")
     objects = "".join(f"override -rw 1.3.6.1.2.1.33.1.{oid} integer {value}\n" for oid, value in shown.items())
-    (at / "snmpd.conf").write_text(f"agentaddress udp:{address}{PORT}\nrocommunity public\n{objects}")
-    words = [program, "-f", "-Le", "-C", "-c", str(at / "snmpd.conf"), "-p", str(at / "snmpd.pid")]
+    where = [f"udp:{address}:{PORT}" for address in addresses] or [f"udp:{PORT}"]
+    (at / "snmpd.conf").write_text(f"rocommunity public\n{objects}")
+    words = [program, "-f", "-Le", "-C", "-c", str(at / "snmpd.conf"), "-p", str(at / "snmpd.pid"), *where]
     env = {"SNMP_PERSISTENT_DIR": str(at / "state"), "MIBS": ""}
     with (at / "snmpd.log").open("wb") as log, subprocess.Popen(words, stdout=log, stderr=log, env=env) as agent:
         try:
