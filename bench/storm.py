@@ -34,7 +34,7 @@ from typing import Any
 import aiohttp
 
 from bench.alertmanager import Beside, beside
-from bench.figures import Figure, Skipped, until
+from bench.figures import Figure, Skipped, median, until
 from bench.storm_alerts import PARENTS, Said, rows, said
 from feeds.journal import Journal, sqlite_url
 from tests.e2e.site import Hook, Live, Site, hook, running
@@ -207,6 +207,7 @@ def figures(storm: Storm, receiver: Hook, back: list[float]) -> dict[str, Any]:
     heard = receiver.heard("elsewhere")
     return {
         "late": storm.args.late, "killed": len(back), "back_after_s_max": round(max(back), 2) if back else None,
+        "back_after_s_p50": round(median(back), 2) if back else None,
         "messages": len(told), "reasons": dict(Counter(reason for _, reason in told)),
         "first_told_after_s": round(min(receiver.times) - min(storm.sent.values()), 3) if receiver.times else None,
         "a_root_first": bool(told) and told[0][0].startswith("p"),
