@@ -204,13 +204,19 @@ def rollback(args: argparse.Namespace) -> None:
     site, data = Path(record["site"]), Path(record["data"])
     now, before = (Site(where, site, data) for where in ((prefix / "current").resolve(), version))
     before.check()
-    if said := before.refuses_journal():
+    # The newer one would migrate the journal at once, under the older that still runs.
+    if made(before.version) <= made(now.version) and (said := before.refuses_journal()):
         take_back(now, before, said, args.restore)
     switch(prefix, previous, record)
     restart(record)
     say(f"已回退到 {previous}", "in use again")
     if record.get("backup"):
         say(f"升级前的备份: {record['backup']}", "the backup from before the upgrade")
+
+
+def made(version: Path) -> float:
+    """When it was installed."""
+    return (version / WHOLE).stat().st_mtime
 
 
 def take_back(now: Site, before: Site, said: str, wanted: bool) -> None:

@@ -173,6 +173,9 @@ def test_a_journal_that_the_older_version_cannot_open_goes_back_when_that_is_ask
     assert {path.name: path.read_text() for path in aside.iterdir()} == {
         "journal.sqlite3": "2.0 rows of now", "journal.sqlite3-wal": "more",
     }  # fmt: skip
+    assert machine.put(made, "rollback")[0] == 0
+    assert machine.version == "2.0"
+    assert "2.0 journal" not in machine.asked, "opened by the newer one it would be migrated while the older one runs"
 
 
 @pytest.mark.parametrize("trouble", ["no copy", "a copy of the newer one", "a server"])
