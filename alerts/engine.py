@@ -30,15 +30,13 @@ from feeds import reports, wire
 from feeds.bus import Bus, StreamEntry
 from feeds.clock import Clock
 from feeds.clock import now as wall_clock
-from feeds.inbox import Inbox
+from feeds.inbox import LOOK, Inbox
 from feeds.journal import Journal, Parcel, Tx
 from feeds.mirror import alert_record
 from feeds.model import Alert, Change, Command, Kind, Outcome, Result
 
 log = logging.getLogger(__name__)
 
-LOOK = 0.2
-"""Seconds between two looks at the intake while nothing comes in."""
 BACKLOG = 100  # this many entries at once mean that more are waiting: time stands still until they are read
 
 
@@ -111,9 +109,8 @@ class AlertEngine:
         self.book.restore(await self._journal.docs(rulebook.KIND), self._clock())
         self.board = Board(
             self.book.running(), subjects=Subjects(state.records), alerts=(doc.alert for doc in docs),
-            timers=Timers(pending),
-            make_id=self._make_id, suppressions=await kept_suppressions(self._journal), policy=self._policy,
-            meters=pending.get("flapping", ()),
+            timers=Timers(pending), meters=pending.get("flapping", ()), policy=self._policy,
+            make_id=self._make_id, suppressions=await kept_suppressions(self._journal),
         )
         now = self._clock()
         self.board.reporting.load(docs, now)
@@ -144,7 +141,8 @@ class AlertEngine:
         if self.hungry or self._moved:
             return 0.0
         waits = [at - now for at in (self.board.next_due(), self.telling.escalations.next_due()) if at is not None]
-        return min(LOOK, max(0.0, min(waits, default=LOOK)))
+        look = self._inbox.rest if self._inbox is not None else LOOK
+        return min(look, max(0.0, min(waits, default=look)))
 
     @property
     def hungry(self) -> bool:

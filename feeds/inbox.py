@@ -20,6 +20,8 @@ KEEP_UP = 2.0
 TIDY_EVERY = 0.5
 REST = 0.02
 """Seconds between two looks that found nothing."""
+LOOK, SOON, LIVELY = 0.2, 0.05, 2.0
+"""Seconds from one step to the next while nothing else happens; so soon when something came in within so many."""
 UNMOVED = 1.0
 """The same while the intake's mark is what it was: a look costs a millisecond, ten times a second for ever."""
 
@@ -34,7 +36,7 @@ class Inbox:
         self._taken = self._written = self._dropped = 0
         self._read = 0
         self._full = False
-        self._looked = self._settled = self._tidied = float("-inf")
+        self._looked = self._settled = self._tidied = self._came = float("-inf")
         self._mark: tuple[int, int] | None = None
 
     async def open(self) -> None:
@@ -52,6 +54,11 @@ class Inbox:
     def more(self) -> bool:
         """Whether more waits than was taken: come again at once."""
         return bool(self._buffer) or self._full
+
+    @property
+    def rest(self) -> float:
+        """How long its engine may wait for something else before it looks here: nobody tells it that more has come."""
+        return SOON if 0 <= self._clock() - self._came < LIVELY else LOOK
 
     @property
     def lagging(self) -> bool:
@@ -74,7 +81,7 @@ class Inbox:
             taken.append(self._buffer.popleft())
             size += taken[-1].size
         if taken:
-            self._taken = taken[-1].id
+            self._taken, self._came = taken[-1].id, at
         return taken
 
     async def write(self, tx: Tx) -> None:

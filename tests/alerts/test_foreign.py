@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from feeds.bus import Bus
+from feeds.inbox import LIVELY, LOOK, SOON
 from feeds.journal import Intake, Journal
 from feeds.model import Alert, Severity
 from feeds.reports import Report
@@ -187,6 +188,14 @@ async def test_killed_before_the_journal_has_it_nothing_is_lost(rig: Rig, monkey
     await rig.start()
     await rig.step(1)
     assert await names(rig) == ["raise"]
+
+
+async def test_while_something_comes_in_the_engine_looks_often_and_else_seldom(rig: Rig) -> None:
+    assert rig.engine.rest(rig.now) == LOOK
+    await say(rig, fires(), after=10)
+    assert rig.engine.rest(rig.now) == SOON
+    await rig.step(LIVELY)
+    assert rig.engine.rest(rig.now) == LOOK
 
 
 async def test_a_parcel_that_nobody_can_read_stops_nothing(rig: Rig) -> None:
