@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any
@@ -64,13 +64,18 @@ class RuleError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """What a rule says of a subject. `evidence` are the values it was judged by; `recheck` is the
-    moment (epoch seconds) at which the answer may be another without any new input, or None."""
+    """What a rule says of a subject. `recheck` is the moment (epoch seconds) at which the answer may be another without
+    any new input, or None. `tell` words the evidence; few answers are ever told, so ask before the world moves on."""
 
     verdict: Verdict
     quality: Quality = Quality.GOOD
-    evidence: str = ""
+    tell: Callable[[], str] = str
     recheck: float | None = None
+
+    @property
+    def evidence(self) -> str:
+        """The values it was judged by."""
+        return self.tell()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +122,8 @@ class CompiledRule:
             known = {name: value for name, value in values.items() if name != "health"}
             verdict = self._verdict(known)
         return Evaluation(
-            verdict=verdict, quality=self._quality(subject), evidence=self._evidence(subject, values, around),
-            recheck=self._recheck(subject, now),
+            verdict=verdict, quality=self._quality(subject), recheck=self._recheck(subject, now),
+            tell=lambda: self._evidence(subject, values, around),
         )
 
     def _values(self, subject: Subject, now: float) -> dict[str, Any]:
