@@ -17,7 +17,7 @@ from alerts.reports import key_of
 from alerts.subjects import Subjects
 from feeds.model import Alert, Severity
 from feeds.regions import covers
-from feeds.reports import Report
+from feeds.reports import DEVICE, Report
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,28 @@ class Reporting:
             self._raise(alert, said, now)
         elif alert is not None and active:
             self._move(alert, standing, said, now)
+        elif alert is None and said.acked is False:
+            self._returned(said, now)
+        if said.acked is not None:
+            self._acknowledge(self._registry.open(key), said, now)
         self._hider.settle(now)
+
+    def _returned(self, said: Report, now: float) -> None:
+        """It came and went while nobody heard, and still waits for somebody: returned, unacknowledged."""
+        subject = self._subjects.meant(said)
+        event = of_report(said, subject, self._registry.make_id(now))
+        raised = self._hider.raise_(None, event, now, subject)
+        self._registry.apply(raised, life.Clear(), now)
+
+    def _acknowledge(self, alert: Alert | None, said: Report, now: float) -> None:
+        """What was done at the device; what a person did here stands."""
+        if alert is None:
+            return
+        if said.acked and alert.ack is None:
+            event = life.Acknowledge(actor=said.acked_by, comment=said.acked_comment)
+            self._registry.apply(alert, event, now)
+        elif said.acked is False and alert.ack is not None and alert.ack.by.startswith(DEVICE):
+            self._registry.apply(alert, life.Unacknowledge(actor=alert.ack.by), now)
 
     def _standing(self, alert: Alert | None, said: Report, now: float) -> Severity | None:
         """How bad it is after this was said; None when it is over."""

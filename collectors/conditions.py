@@ -1,15 +1,17 @@
-"""Alarms that devices raise themselves (OPC UA Part 9): told to the alert engine; a person's ack told to the device.
+"""Alarms that devices raise themselves (OPC UA Part 9): told to the alert engine; acknowledgements go both ways.
 
 One alert for each condition: rule "opcua:alarm", told apart by its label `condition`. What is known is said again
-now and then, and to an empty bus; saying the same again changes nothing. Acknowledgements are read from the
-alerts' state on the bus, so that none is missed while this process or the device was away.
+now and then, and to an empty bus; saying the same again changes nothing. People's acknowledgements are read from the
+alerts' state on the bus, so that none is missed while this process or the device was away; one that closed its alert
+is found in the changes. What was acknowledged at the device is said once, when it changes there: said again and
+again it would undo what a person undid. It is not sent back to the device.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from uuid import uuid4
@@ -20,8 +22,8 @@ from collectors.contract import Acknowledger, CollectorError, Condition, Poller
 from collectors.jobs import Key, Spec
 from feeds.bus import BusError, State
 from feeds.clock import Clock
-from feeds.model import Ack, Alert, Command, Kind
-from feeds.reports import Report
+from feeds.model import Ack, Alert, Change, Command, Kind
+from feeds.reports import DEVICE, Report
 
 ENGINE, ACTION, ROLE = "alert", "report", "ingest"
 TURN = 0.5
@@ -35,6 +37,8 @@ PATIENCE = 5
 COMMENT = 400
 
 log = logging.getLogger(__name__)
+Place = tuple[str, str]
+"""Asset and condition."""
 
 
 class Wire(Protocol):
@@ -48,15 +52,21 @@ class Wire(Protocol):
     async def state(self, kinds: Iterable[Kind]) -> State:
         """Raises BusLost."""
 
+    async def changes(self, after: str) -> list[Change]:
+        """Raises BusLost."""
+
 
 @dataclass(slots=True)
 class Told:
-    """A person's acknowledgement on its way to a device."""
+    """A person's acknowledgement on its way to a device. `seen`: it came back; `spent`: the device wants another."""
 
     at: float
+    by: str
     tries: int = 0
     again: float = 0.0
     done: bool = False
+    seen: bool = False
+    spent: bool = False
 
 
 @dataclass(slots=True)
@@ -68,6 +78,7 @@ class Known:
     conditions: dict[str, Condition] = field(default_factory=dict)
     said: dict[str, Report] = field(default_factory=dict)
     again: bool = False
+    anew: bool = True
     recalled: bool = False
     acks: dict[str, Told] = field(default_factory=dict)
 
@@ -82,12 +93,18 @@ class Conditions:
         self._known: dict[Key, Known] = {}
         self._epoch = ""
         self._said_at = 0.0
+        self._open: set[Place] = set()
+        self._place = ""
 
     def put(self, poller: Poller, spec: Spec, conditions: Sequence[Condition]) -> None:
         """All alarms of a probe as they are now."""
         known = self._known.setdefault(spec.key, Known(poller, spec))
         known.poller, known.spec = poller, spec
         known.conditions = {one.name: one for one in conditions}
+        for name, told in known.acks.items():
+            one = known.conditions.get(name)
+            told.seen = told.seen or (told.done and one is not None and one.acked)
+            told.spent = told.spent or (told.done and (one is None or (told.seen and not one.acked)))
 
     def forget(self, spec: Spec) -> None:
         """The probe is no longer in the inventory: its alarms are over."""
@@ -125,17 +142,18 @@ class Conditions:
     async def _say(self) -> None:
         now = self._clock()
         if now - self._said_at >= AGAIN or self._epoch != self._bus.epoch:
-            self._said_at, self._epoch = now, self._bus.epoch
             for known in self._known.values():
                 known.again = True
+                known.anew = known.anew or self._epoch != self._bus.epoch
+            self._said_at, self._epoch = now, self._bus.epoch
         for key, known in list(self._known.items()):
             fresh = _news(known)
             names = list(fresh)
             for start in range(0, len(names), AT_ONCE):
                 some = names[start : start + AT_ONCE]
-                await self._bus.send(ENGINE, self._command([fresh[name] for name in some], now))
+                await self._bus.send(ENGINE, self._command([_words(known, name, fresh[name]) for name in some], now))
                 known.said |= {name: fresh[name] for name in some}
-            known.again = False
+            known.again = known.anew = False
             for name in [name for name in known.said if name not in known.conditions]:
                 del known.said[name]
             if not known.said and not known.conditions:
@@ -156,16 +174,32 @@ class Conditions:
             if not one.acked
         }
         if not waiting:
+            self._open = set()
             return
-        state = await self._bus.state((Kind.ALERT,))
-        for (asset, name), ack in _acknowledged(state.records.get(Kind.ALERT, {})).items():
+        for (asset, name), ack in (await self._acks(waiting)).items():
             if (asset, name) in waiting:
                 await self._tell(waiting[asset, name], name, ack)
+
+    async def _acks(self, waiting: Collection[Place]) -> dict[Place, Ack]:
+        """Of the alerts that are open, and of those that were when we last looked: an ack closes what has returned."""
+        state = await self._bus.state((Kind.ALERT,))
+        alerts = state.records.get(Kind.ALERT, {})
+        before, since = self._open, self._place
+        self._open, self._place = _places(alerts) & set(waiting), state.last
+        gone = before & set(waiting) - self._open
+        closed = await self._closed(since, gone) if gone else {}
+        return closed | _acknowledged(alerts)
+
+    async def _closed(self, since: str, gone: Collection[Place]) -> dict[Place, Ack]:
+        changed = {
+            change.id: change.after for change in await self._bus.changes(since) if isinstance(change.after, Alert)
+        }
+        return {place: ack for place, ack in _acknowledged(changed).items() if place in gone}
 
     async def _tell(self, known: Known, name: str, ack: Ack) -> None:
         told, now = known.acks.get(name), self._clock()
         if told is None or told.at != ack.at:
-            told = known.acks[name] = Told(at=ack.at)
+            told = known.acks[name] = Told(at=ack.at, by=ack.by)
         if told.done or now < told.again or told.tries >= PATIENCE or not isinstance(known.poller, Acknowledger):
             return
         told.tries += 1
@@ -188,18 +222,40 @@ def rule_of(family: str) -> str:
 
 def _news(known: Known) -> dict[str, Report]:
     """What the alert engine has not been told, by condition; what it was told and is gone is over."""
-    now = {name: _report(known.spec, one) for name, one in known.conditions.items()}
-    over = {name: replace(said, active=False) for name, said in known.said.items() if name not in now}
+    now = {name: _report(known, one) for name, one in known.conditions.items()}
+    over = {
+        name: replace(said, active=False, acked=None, acked_by="", acked_comment="")
+        for name, said in known.said.items()
+        if name not in now
+    }
     return {name: one for name, one in (now | over).items() if known.again or known.said.get(name) != one}
 
 
-def _report(spec: Spec, one: Condition) -> Report:
+def _words(known: Known, name: str, one: Report) -> Report:
+    """What is merely said again does not speak of the acknowledgement."""
+    return one if known.anew or known.said.get(name) != one else replace(one, acked=None)
+
+
+def _report(known: Known, one: Condition) -> Report:
+    spec, server = known.spec, _server(known.spec)
+    ours = one.acked and _is_ours(known.acks.get(one.name), one)
     return Report(
+        acked=None if ours or not one.takes_ack else one.acked,
+        acked_by=DEVICE + "/".join(filter(None, (server, one.by))) if one.acked and one.takes_ack else "",
+        acked_comment=one.comment[:COMMENT] if one.acked else "",
+
         rule=rule_of(spec.family), asset=spec.asset, severity=one.severity, active=one.active, since=one.since,
-        identity_labels={"condition": one.name, "server": _server(spec)},
-        labels={"condition": one.name, "server": _server(spec), "level": str(one.level)},
+        identity_labels={"condition": one.name, "server": server},
+        labels={"condition": one.name, "server": server, "level": str(one.level)},
         title={"zh-CN": f"设备告警：{one.name}", "en": f"Device alarm: {one.name}"}, text=one.text,
     )  # fmt: skip
+
+
+def _is_ours(told: Told | None, one: Condition) -> bool:
+    """It is what we passed on that comes back: by its comment, where the device keeps one, else by the order."""
+    if told is None or not told.done:
+        return False
+    return one.comment.startswith(told.by) if one.comment else not told.spent
 
 
 def _server(spec: Spec) -> str:
@@ -221,10 +277,21 @@ def _recalled(alert: Alert) -> Report:
     )  # fmt: skip
 
 
-def _acknowledged(alerts: Mapping[str, Any]) -> dict[tuple[str, str], Ack]:
-    """Who has taken which alarm, by asset and condition; an ack by nobody is none."""
-    found: dict[tuple[str, str], Ack] = {}
+def _places(alerts: Mapping[str, Any]) -> set[Place]:
+    """The alarms that have an open alert."""
+    return {
+        (alert.asset, alert.labels["condition"])
+        for alert in alerts.values()
+        if isinstance(alert, Alert) and "condition" in alert.labels
+    }
+
+
+def _acknowledged(alerts: Mapping[str, Any]) -> dict[Place, Ack]:
+    """Who has taken which alarm, by asset and condition; an ack by nobody, or by the device, is none."""
+    found: dict[Place, Ack] = {}
     for alert in alerts.values():
-        if isinstance(alert, Alert) and alert.ack is not None and alert.ack.by and "condition" in alert.labels:
+        if not isinstance(alert, Alert) or alert.ack is None or "condition" not in alert.labels:
+            continue
+        if alert.ack.by and not alert.ack.by.startswith(DEVICE):
             found[alert.asset, alert.labels["condition"]] = alert.ack
     return found

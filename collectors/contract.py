@@ -166,8 +166,9 @@ class Poller(Protocol):
 class Condition:
     """One alarm of a device as the device sees it (OPC UA Part 9: a condition). Times are epoch seconds.
 
-    `name` tells it from the other alarms of its target. `active` and `acked` are the device's own words; `level`
-    is its own severity, 1 to 1000, `text` its message.
+    `name` tells it from the other alarms of its target. `active` and `acked` are the device's own words; `level` is
+    its own severity, 1 to 1000, `text` its message, `by` and `comment` who acknowledged it there, as far as it says.
+    `takes_ack` False: the device knows no acknowledgement.
     """
 
     name: str
@@ -177,6 +178,9 @@ class Condition:
     since: float
     level: int = 0
     text: str = ""
+    by: str = ""
+    comment: str = ""
+    takes_ack: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -230,6 +230,14 @@ class Bus:
         records = {kind: readable(kind, rows) for kind, rows in zip(wanted, hashes, strict=True)}
         return State(last[0][0].decode() if last else "0-0", records)
 
+    async def changes(self, after: str) -> list[Change]:
+        """What has changed since that place in the change stream, as far as it is kept."""
+        found: list[Change] = []
+        while entries := await self.read({self.keys.changes: after}, block=0):
+            found += [item for entry in entries for item in entry.items]
+            after = entries[-1].id
+        return found
+
     async def gap(self, stream: str, cursor: str) -> bool:
         """True when entries after the cursor may have been trimmed away unread.
 

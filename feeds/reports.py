@@ -13,6 +13,8 @@ from feeds.model import Severity
 
 AT_ONCE = 1000
 """Alerts in one report at most."""
+DEVICE = "设备/"
+"""How the name begins by which a device acknowledges."""
 FOREIGN = ":"
 """Stands in the rule of every alert of another tool ("prometheus:Down"); a site's own rules have no colon."""
 
@@ -25,7 +27,10 @@ class Report:
     of a probe, and `address` is one more place to look for it. `until` is a lease: said again before then, or it goes
     stale; None is no lease. `at` is the moment that the tool speaks of: what is older than what is known changes
     nothing. `face` tells apart what differs only in how bad it is ("" when the tool has one word for it); severity
-    stands in no identity. `evidence` says by what an end is known, where that is not the tool's own word.
+    stands in no identity. `evidence` says by what an end is known, where that is not the tool's own word. `acked` is
+    the tool's own acknowledgement, said when it changes: True acknowledges the alert by `acked_by` (DEVICE and who)
+    with `acked_comment`, False takes that back; what is not active and False has returned unacknowledged (ISA-18.2)
+    and is shown although nobody heard it begin. None says nothing of it.
     """
 
     rule: str
@@ -45,6 +50,9 @@ class Report:
     region: str = ""
     url: str = ""
     evidence: str = ""
+    acked: bool | None = None
+    acked_by: str = ""
+    acked_comment: str = ""
 
 
 def pack(reports: list[Report]) -> bytes:

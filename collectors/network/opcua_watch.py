@@ -135,13 +135,13 @@ class AlarmWatch:
         kept, ua = self._alarms.find(condition), self._module.ua
         if kept is None:
             raise NotReady(Reason.CLOSED, f"the server no longer has the alarm {condition}")
-        text = ua.LocalizedText(f"{by}: {comment}" if comment else by)
-        arguments = [
-            ua.Variant(kept.event, ua.VariantType.ByteString), ua.Variant(text, ua.VariantType.LocalizedText)
-        ]  # fmt: skip
-        code = await self._session.call(kept.id, self._module.ACKNOWLEDGE, arguments, ACK_WITHIN)
-        if code >> 30 and code not in self._module.ALREADY_ACKED:
-            raise self._module.values.of_error(self._module.UaStatusCodeError(code))
+        text = ua.Variant(ua.LocalizedText(f"{by}: {comment}" if comment else by), ua.VariantType.LocalizedText)
+        id, events = kept
+        for event in events:
+            arguments = [ua.Variant(event, ua.VariantType.ByteString), text]
+            code = await self._session.call(id, self._module.ACKNOWLEDGE, arguments, ACK_WITHIN)
+            if code >> 30 and code not in self._module.ALREADY_ACKED:
+                raise self._module.values.of_error(self._module.UaStatusCodeError(code))
 
     def value(self, seen: Any, published: float) -> None:
         """An event notifier has no value."""
@@ -162,7 +162,7 @@ class AlarmWatch:
     def _report(self) -> None:
         if self._desk is not None:
             self._desk.told(self._target, self._alarms.measurements(self._clock()))
-            self._desk.report(self._target, self._alarms.conditions)
+            self._desk.report(self._target, self._alarms.report(self._clock()))
 
     def lost(self) -> None:
         """The session is gone; its alarms are kept as they were last known, and asked for anew."""

@@ -38,6 +38,7 @@ class Alarm:
     message: str = ""
     event: bytes = b""
     since: float = 0.0
+    by: str = ""
     comments: list[str] = field(default_factory=list)
 
 
@@ -148,6 +149,13 @@ class OpcUaPlant:
         one.retain = one.active or not one.acked
         await self._tell(one)
 
+    async def acknowledge(self, name: str, by: str = "", comment: str = "") -> None:
+        """Somebody does it at the device itself."""
+        one = self.alarms[name]
+        one.acked, one.by, one.retain = True, by, one.active
+        one.comments.append(comment)
+        await self._tell(one)
+
     async def _tell(self, one: Alarm, subscription: int | None = None) -> None:
         generator = self._generators.get(ObjectIds.AlarmConditionType)
         if generator is None:
@@ -160,6 +168,8 @@ class OpcUaPlant:
             ("ActiveState/Id", one.active, kinds.Boolean), ("BranchId", ua.NodeId(), kinds.NodeId),
             ("AckedState", ua.LocalizedText("Acknowledged" if one.acked else "Unacknowledged"), kinds.LocalizedText),
             ("ActiveState", ua.LocalizedText("Active" if one.active else "Inactive"), kinds.LocalizedText),
+            ("Comment", ua.LocalizedText(one.comments[-1] if one.comments else ""), kinds.LocalizedText),
+            ("ClientUserId", one.by, kinds.String),
         ):  # fmt: skip
             event.add_property(name, value, kind)
         event.Message = ua.LocalizedText(one.message)
@@ -182,7 +192,7 @@ class OpcUaPlant:
         if one.acked:
             return ua.StatusCode(ua.UInt32(StatusCodes.BadConditionBranchAlreadyAcked))
         one.acked = True
-        one.retain = one.active
+        one.retain, one.by = one.active, ""
         one.comments.append(comment.Value.Text or "")
         await self._tell(one)
         return ua.StatusCode()

@@ -9,10 +9,11 @@ import pytest
 
 from feeds.bus import Bus
 from feeds.inbox import LIVELY, LOOK, SOON
+from feeds.isa import isa_state
 from feeds.journal import Intake, Journal
 from feeds.model import Alert, Severity
-from feeds.reports import Report
-from tests.alerts.builders import T0, asset
+from feeds.reports import DEVICE, Report
+from tests.alerts.builders import T0, asset, command
 from tests.alerts.rig import Killed, Rig
 
 
@@ -217,3 +218,47 @@ async def test_after_a_backlog_each_alert_was_raised_when_it_was_taken_in(rig: R
     times = [at for at, name in await rig.names() if name == "raise"]
     assert len(times) == 2000
     assert sorted(set(times)) == [1.0, 2.0, 3.0, 4.0, 5.0]
+
+
+def named(**more: Any) -> Report:
+    return fires(rule="opcua:alarm", text="水位过高", **more)
+
+
+async def test_a_device_acknowledges_and_takes_it_back_but_never_over_a_person(rig: Rig) -> None:
+    taken = {"acked": True, "acked_by": f"{DEVICE}plc/li", "acked_comment": "现场处理"}
+    await say(rig, named(acked=False))
+    await say(rig, named(**taken))
+    ack = (await only(rig)).ack
+    assert ack is not None
+    assert (ack.by, ack.comment) == (f"{DEVICE}plc/li", "现场处理")
+    await say(rig, named())
+    assert (await only(rig)).acked
+    await say(rig, named(acked=False))
+    assert not (await only(rig)).acked
+    await rig.send(command("ack", (await only(rig)).id, rig.now))
+    await say(rig, named(**taken))
+    await say(rig, named(acked=False))
+    ack = (await only(rig)).ack
+    assert ack is not None
+    assert ack.by == "zhang"
+    assert await names(rig) == ["raise", "ack", "unack", "ack"]
+    await rig.assert_whole()
+
+
+async def test_what_came_and_went_unheard_is_shown_as_returned_and_an_ack_at_the_device_ends_it(rig: Rig) -> None:
+    await say(rig, named(active=False))
+    assert await rig.shown() == {}, "an end of something unknown is nothing"
+    await say(rig, named(active=False, acked=False, since=T0 - 60))
+    alert = await only(rig)
+    assert (isa_state(alert), alert.raised_at, alert.text) == ("RTNUN", T0 - 60, "水位过高")
+    await say(rig, named(active=False, acked=False, since=T0 - 60))
+    assert await names(rig) == ["raise", "clear"]
+    await say(rig, named(active=False, acked=True, acked_by=f"{DEVICE}plc"))
+    assert await rig.shown() == {}
+    assert await names(rig) == ["raise", "clear", "ack"]
+    await rig.assert_whole()
+
+
+async def test_one_that_is_acknowledged_when_it_is_first_heard_of_begins_so(rig: Rig) -> None:
+    await say(rig, named(acked=True, acked_by=f"{DEVICE}plc"))
+    assert isa_state(await only(rig)) == "ACKED"

@@ -17,7 +17,7 @@ from collectors.jobs import Spec, specs
 from collectors.runner import Collect
 from collectors.settings import SchemeSettings
 from feeds.bus import BusLost, State
-from feeds.model import Ack, Alert, Asset, Command, Kind, Severity
+from feeds.model import Ack, Alert, Asset, Change, Command, Kind, Severity
 from feeds.reports import Report
 from tests.collectors.virtual import FakeBus, clock, moved
 
@@ -35,6 +35,7 @@ class Engine:
         self.lost = False
         self.said: list[Report] = []
         self.alerts: dict[str, Alert] = {}
+        self.closed: list[Alert] = []
 
     async def send(self, engine: str, command: Command) -> None:
         if self.lost:
@@ -45,6 +46,9 @@ class Engine:
     async def state(self, kinds: Iterable[Kind]) -> State:
         assert list(kinds) == [Kind.ALERT]
         return State("0-0", {Kind.ALERT: dict(self.alerts)})
+
+    async def changes(self, after: str) -> list[Change]:
+        return [Change(kind=Kind.ALERT, id=one.id, after=one, at=0.0) for one in self.closed]
 
     def take(self) -> list[tuple[str, bool]]:
         said, self.said = self.said, []
@@ -172,6 +176,76 @@ async def test_an_acknowledgement_by_nobody_is_none() -> None:
     rig.ack(1001.0, by="")
     await rig.turn(HIGH)
     assert rig.plant.acks == []
+
+
+def acks(said: list[Report]) -> list[tuple[bool, bool | None, str, str]]:
+    found = [(one.active, one.acked, one.acked_by, one.acked_comment) for one in said]
+    said.clear()
+    return found
+
+
+async def test_what_is_acknowledged_at_the_device_is_said_once_and_not_sent_back_to_it() -> None:
+    rig = Rig()
+    taken = replace(HIGH, acked=True, by="li.lei", comment="现场处理")
+    rig.conditions.put(rig.plant, SPEC, [HIGH])
+    await rig.conditions.turn()
+    assert acks(rig.engine.said) == [(True, False, "", "")]
+    rig.conditions.put(rig.plant, SPEC, [taken])
+    await rig.conditions.turn()
+    assert acks(rig.engine.said) == [(True, True, "设备/h/li.lei", "现场处理")]
+    rig.ack(1001.0, by="设备/h/li.lei")
+    rig.time += AGAIN
+    await rig.conditions.turn()
+    assert acks(rig.engine.said)[0][:2] == (True, None), "said again, it would undo what a person undid"
+    await rig.turn(HIGH)
+    await rig.turn(HIGH)
+    assert rig.plant.acks == [], "the device wants another person, and not itself"
+    rig.engine.epoch = "b"
+    rig.conditions.put(rig.plant, SPEC, [taken])
+    await rig.conditions.turn()
+    assert acks(rig.engine.said) == [(True, True, "设备/h/li.lei", "现场处理")]
+
+
+async def test_what_we_passed_on_comes_back_as_no_news_and_the_next_cycle_is_the_devices_own() -> None:
+    rig = Rig()
+    await rig.turn(HIGH)
+    rig.ack(1001.0)
+    await rig.turn(HIGH)
+    assert len(rig.plant.acks) == 1
+    echo = replace(HIGH, acked=True, comment="李雷: 已派人")
+    rig.conditions.put(rig.plant, SPEC, [echo])
+    await rig.conditions.turn()
+    assert [one[1] for one in acks(rig.engine.said)] == [None]
+    rig.conditions.put(rig.plant, SPEC, [])
+    await rig.conditions.turn()
+    rig.engine.alerts.clear()
+    for one in (replace(HIGH, since=90.0), replace(HIGH, since=90.0, acked=True)):
+        rig.conditions.put(rig.plant, SPEC, [one])
+        await rig.conditions.turn()
+    assert acks(rig.engine.said) == [(False, None, "", ""), (True, False, "", ""), (True, True, "设备/h", "")]
+    assert len(rig.plant.acks) == 1
+
+
+async def test_a_device_that_knows_no_acknowledgement_says_nothing_of_it() -> None:
+    rig = Rig()
+    rig.conditions.put(rig.plant, SPEC, [replace(HIGH, acked=True, takes_ack=False)])
+    await rig.conditions.turn()
+    assert acks(rig.engine.said) == [(True, None, "", "")]
+
+
+async def test_an_ack_that_closes_the_alert_of_a_returned_alarm_still_reaches_the_device() -> None:
+    rig = Rig()
+    returned = replace(HIGH, active=False)
+    rig.ack(1001.0)
+    acked = replace(rig.engine.alerts["x"], active=False)
+    rig.engine.alerts["x"] = replace(acked, ack=None)
+    await rig.turn(returned)
+    assert rig.plant.acks == []
+    rig.engine.alerts.clear()
+    rig.engine.closed = [replace(acked, id="y", labels={"condition": "Plant/Low"}), acked]
+    await rig.turn(returned)
+    await rig.turn(returned)
+    assert rig.plant.acks == [(HIGH.name, "李雷", "已派人")]
 
 
 async def test_a_probe_that_is_taken_out_of_the_inventory_ends_its_alarms() -> None:

@@ -94,6 +94,29 @@ async def test_an_alarm_is_seen_acknowledged_and_over(peer: tuple[NodePeer, str]
         await desk.until(lambda: name not in desk.conditions or not desk.conditions[name].active)
 
 
+async def test_an_operator_at_the_server_acknowledges_what_is_active_and_what_has_returned(tmp_path: Path) -> None:
+    """node-opcua lays an unacknowledged state aside as a branch when it ends, and does not say who acknowledged it."""
+    port = free_port()
+    url = f"opc.tcp://127.0.0.1:{port}/UA/Peer?alarms=server"
+    where, panel = target(url, timeout=20.0), target(url, login(user="watch", password="open sesame"), timeout=20.0)
+    with node_peer("opcua_server.js", str(port), str(tmp_path), log=tmp_path / "log") as one:
+        one.say("tank 20")
+        async with desktop() as desk, desktop() as other:
+            await ask(other.poller, panel)
+            await ask(desk.poller, where)
+            await desk.until(lambda: any(each.active for each in desk.conditions.values()))
+            name = next(name for name, each in desk.conditions.items() if each.active)
+            for level, state in (("1", False), ("20", True)):
+                one.say(f"tank {level}")
+                for each in (desk, other):
+                    await each.until(lambda each=each, state=state: each.conditions[name].active is state)  # type: ignore[misc]
+                assert not desk.conditions[name].acked
+                await other.poller.acknowledge(panel, name, "li.lei", "现场处理")
+                await desk.until(lambda: desk.conditions[name].acked)
+                assert desk.conditions[name].takes_ack
+                assert desk.conditions[name].comment == "li.lei: 现场处理"
+
+
 async def test_a_server_that_is_killed_is_found_again(tmp_path: Path) -> None:
     port = free_port()
     url = f"opc.tcp://127.0.0.1:{port}/UA/Peer?{NODE}"

@@ -257,6 +257,26 @@ async def test_alarms_come_with_their_states_and_take_an_acknowledgement() -> No
         assert (over.value, over.text) == (False, "已解除 | over")
 
 
+async def test_an_acknowledgement_at_the_device_comes_with_who_and_what_also_when_it_is_the_last_word() -> None:
+    async with plant() as server, desktop() as desk:
+        one = at(server, "alarms=server")
+        await server.alarm("Low", True, "压力偏低")
+        await server.alarm("Low", False)
+        await ask(desk.poller, one)
+        await desk.until(lambda: "Plant/Low" in desk.conditions)
+        assert (desk.conditions["Plant/Low"].active, desk.conditions["Plant/Low"].acked) == (False, False)
+        await server.alarm("High", True)
+        await server.acknowledge("High", "li.lei", "现场处理")
+        await desk.until(lambda: "Plant/High" in desk.conditions and desk.conditions["Plant/High"].acked)
+        high = desk.conditions["Plant/High"]
+        assert (high.active, high.by, high.comment) == (True, "li.lei", "现场处理")
+        await server.acknowledge("Low", "", "已复位")
+        await desk.until(lambda: desk.conditions["Plant/Low"].acked)
+        low = desk.conditions["Plant/Low"]
+        assert (low.active, low.by, low.comment, low.takes_ack) == (False, "", "已复位", True)
+        assert ("opcua.alarms", 1) in [(each.metric, each.value) for each in desk.told]
+
+
 async def test_what_ended_while_we_were_away_is_over_after_the_refresh() -> None:
     port = free_port()
     async with desktop() as desk:
