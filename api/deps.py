@@ -55,6 +55,7 @@ class Deps:
     `map_layer` gives a layer's GeoJSON bytes or None; it may be slow (it runs in a thread).
     `reload` has every process of the site read its settings, asked for by a person with that name and language.
     `settings_shown` gives what applies of the settings and what a reload would say, for the administration.
+    `handover` gives what applies of handing over.
     `script_hashes` gives the Content-Security-Policy hashes of inline scripts, asked at each page.
     `static_prefixes` are served to everybody and cached by browsers.
     """
@@ -71,7 +72,7 @@ class Deps:
     intake: Intake | None = None
     ingest: IngestSettings = field(default_factory=IngestSettings)
     load: LoadSettings = field(default_factory=LoadSettings)
-    handover: HandoverSettings = field(default_factory=HandoverSettings)
+    handover: Callable[[], HandoverSettings] = HandoverSettings
     clock: Clock = now
     settings_shown: Callable[[], Awaitable[dict[str, Any]]] | None = None
     script_hashes: Callable[[], list[str]] = _no_hashes

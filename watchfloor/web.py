@@ -27,7 +27,7 @@ from watchfloor.settings_shown import shown
 
 log = logging.getLogger(__name__)
 
-AT_START = ("web", "site", "load", "handover")
+AT_START = ("web", "site", "load")
 """Sections that the web server takes when it starts."""
 
 
@@ -46,7 +46,8 @@ class Web:
                 bus=bus, map_layer=layer, reload=self._ask_reload, settings_shown=self._settings_shown,
                 script_hashes=lambda: script_hashes(self._dash),
                 static_prefixes=STATIC_PREFIXES, history=History(self._history, bus, settings.history),
-                intake=self._intake, ingest=settings.ingest, load=settings.load, handover=settings.handover,
+                intake=self._intake, ingest=settings.ingest, load=settings.load,
+                handover=lambda: self._applied.handover,
             )
         )
         self._applied, self._since = settings, now()

@@ -44,7 +44,7 @@ async def now(given: Given, who: Viewer) -> Response:
     """What is open, taken and promised, hidden with its end, broken and silent, and what happened since the shift."""
     _personal(who)
     last = await _docs(given, who, None, 1)
-    found = handovers.shown(last[0], given.clock(), given.handover) if last else None
+    found = handovers.shown(last[0], given.clock(), given.handover()) if last else None
     return Json(await handovers.picture(given, who) | {"last": found})
 
 
@@ -59,7 +59,7 @@ async def give(given: Given, who: Actor, wish: Give) -> Response:
     )
     doc = Doc(kind=KIND, id=key, open=True, seq=0, body=body)
     kept = await _write(given, doc, GIVEN, at, who, wish.remarks)
-    return Json(handovers.shown(kept, at, given.handover), status_code=201)
+    return Json(handovers.shown(kept, at, given.handover()), status_code=201)
 
 
 @router.post("/handover/{handover_id}/accept")
@@ -69,12 +69,12 @@ async def take(given: Given, who: Actor, handover_id: str, wish: Take) -> Respon
     async with _signing:
         doc = await _one(given, who, handover_id)
         if not doc.open:
-            raise Problem("conflict", code="accepted", current=handovers.shown(doc, at, given.handover))
+            raise Problem("conflict", code="accepted", current=handovers.shown(doc, at, given.handover()))
         if doc.body["by"] == who.name:
-            raise Problem("conflict", code="own", detail=OWN, current=handovers.shown(doc, at, given.handover))
+            raise Problem("conflict", code="own", detail=OWN, current=handovers.shown(doc, at, given.handover()))
         signed = {"accepted_at": at, "accepted_by": who.name, "accept_remarks": wish.remarks}
         after = replace(doc, open=False, body=doc.body | signed)
-        return Json(handovers.shown(await _write(given, after, ACCEPTED, at, who, wish.remarks), at, given.handover))
+        return Json(handovers.shown(await _write(given, after, ACCEPTED, at, who, wish.remarks), at, given.handover()))
 
 
 @router.get("/handover/list")
@@ -85,14 +85,14 @@ async def past(given: Given, who: Viewer, cursor: Cursor = "", limit: Limit = 50
     docs = await _docs(given, who, before, limit)
     following = to_cursor((docs[-1].seq,)) if len(docs) == limit else None
     at = given.clock()
-    return listing([handovers.shown(doc, at, given.handover) for doc in docs], following, given.pump.mirror.rev)
+    return listing([handovers.shown(doc, at, given.handover()) for doc in docs], following, given.pump.mirror.rev)
 
 
 @router.get("/handover/{handover_id}")
 async def one(given: Given, who: Viewer, handover_id: str) -> Response:
     """One handover with the picture as it was."""
     _personal(who)
-    return Json(handovers.shown(await _one(given, who, handover_id), given.clock(), given.handover, whole=True))
+    return Json(handovers.shown(await _one(given, who, handover_id), given.clock(), given.handover(), whole=True))
 
 
 OWN = {"zh-CN": "接班须由另一人签收。", "en": "Somebody else must sign for taking over."}
