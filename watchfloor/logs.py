@@ -64,5 +64,5 @@ def setup(role: str, *, level: int = logging.INFO) -> None:
     else:
         handler.setFormatter(_Json(role))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for noisy in ("aiosqlite", "httpx", "asyncio"):
+    for noisy in ("aiosqlite", "httpx", "asyncio", "alembic.runtime.plugins"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from collectors.sim.values import USER, V3_KEYS, query_value, registers, sensed
 NAMES = {"www.chuxiong.example": "10.53.6.1", "mail.chuxiong.example": "10.53.12.3"}
 SENSED_EVERY = 2.0
 ANSWER_WITHIN = 20.0
+log = logging.getLogger(__name__)
 
 
 class Unit:
@@ -146,9 +148,14 @@ class Remote:
     async def start(self) -> None:
         if self._first is None:
             self._first = asyncio.create_task(self._child.ask("start", self._name))
+            self._first.add_done_callback(self._began)
         else:
             await self._first
             await self._child.ask("start", self._name)
+
+    def _began(self, first: asyncio.Task[None]) -> None:
+        if not first.cancelled() and (error := first.exception()) is not None:
+            log.warning("%s did not begin: %s", self._name, error or type(error).__name__)
 
     async def stop(self) -> None:
         if self._first is not None:
