@@ -11,6 +11,7 @@ import itertools
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 
+import hypothesis
 import pytest
 import pytest_asyncio
 
@@ -29,6 +30,12 @@ ON_BOTH = (
     "alerts.test_engine", "alerts.test_outbox", "alerts.test_properties", "alerts.test_timers",
     "watchfloor.test_backup", "watchfloor.test_backup_history",
 )  # fmt: skip
+
+# How long an example takes says nothing: in CI Hypothesis knows that by itself.
+hypothesis.settings.register_profile(
+    "patient", hypothesis.settings(), deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 
 # Programs of other people: `make peers` asks for them by name.
 collect_ignore = [] if os.environ.get("WATCHFLOOR_PEERS") else ["peers"]

@@ -7,8 +7,12 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from hypothesis import HealthCheck
+
 PATIENCE = 60.0
 """Seconds after which what should have come about never will. It only bounds a failure: nothing passes by waiting."""
+CHECKS = (HealthCheck.too_slow, HealthCheck.function_scoped_fixture)
+"""Of Hypothesis, which do not hold here: how long an example is made says nothing, and each has a site of its own."""
 
 
 async def until(condition: Callable[[], Any | Awaitable[Any]], within: float = PATIENCE, every: float = 0.02) -> Any:

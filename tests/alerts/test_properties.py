@@ -8,13 +8,14 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.rules import compile_rules
 from feeds.bus import Bus
 from feeds.journal import Journal
 from feeds.model import Severity
+from tests import patience
 from tests.alerts.builders import asset, command, reading, rule
 from tests.alerts.rig import DESK, Killed, Rig
 
@@ -138,7 +139,7 @@ async def tell(url: str, journal_url: str, story: list[tuple[tuple[str, Any, Any
         await journal.close()
 
 
-@settings(max_examples=25, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, derandomize=True, suppress_health_check=patience.CHECKS)
 @given(STORIES)
 def test_journal_memory_and_screens_agree_wherever_it_is_killed(
     valkey_url: str, new_journal_url: Callable[[], str], story: list[tuple[tuple[str, Any, Any], float]]

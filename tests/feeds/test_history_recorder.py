@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.bus import Bus, BusFull, BusLost
@@ -19,6 +19,7 @@ from feeds.history import HistorySettings, Recording, recorder, schema
 from feeds.history.rollup import DAY, HOUR
 from feeds.history.schema import SERIES_BITS
 from feeds.journal import JournalLost
+from tests import patience
 from tests.feeds.history_rig import BASE, Rig, hot_keys, seen, store_at
 from tests.patience import until
 from watchfloor import valkey
@@ -140,7 +141,7 @@ KILLS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=patience.CHECKS)
 @given(
     moments=st.lists(st.tuples(st.integers(-200, 7000), st.sampled_from("ab")), min_size=1, max_size=15),
     kills=KILLS,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.bus import Bus, BusLost
@@ -16,6 +16,7 @@ from feeds.clock import now
 from feeds.journal import Journal
 from feeds.model import Asset, AssetState, Health, Kind, Observation
 from feeds.projector import Projector
+from tests import patience
 
 TCP = "tcp://127.0.0.1:1"
 BASE = now() - 100.0
@@ -75,7 +76,7 @@ def dying(method: Callable[..., Any], at: int, *, before: bool) -> Callable[...,
     return call
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=patience.CHECKS)
 @given(
     values=st.lists(st.tuples(st.sampled_from("ab"), st.booleans()), min_size=1, max_size=12),
     kills=st.lists(st.tuples(st.integers(1, 4), st.booleans()), max_size=3),

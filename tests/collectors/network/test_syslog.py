@@ -397,7 +397,7 @@ async def test_no_line_takes_long(line: bytes) -> None:
         began = time.process_time()
         for _ in range(20):
             listener.take(line, "127.0.0.1")
-        assert (time.process_time() - began) / 20 < 0.02
+        assert (time.process_time() - began) / 20 < 0.1  # about 2 ms; a search that goes back takes seconds
 
 
 def test_a_line_beyond_what_is_kept_is_cut_and_says_so() -> None:
