@@ -107,17 +107,33 @@ async def hook() -> AsyncIterator[Hook]:
 
 
 class Live:
-    """One open live socket and the picture that its frames make, exactly as a page keeps it."""
+    """One open live socket and the picture that its frames make, exactly as a page keeps it.
+
+    What comes is always read, as by a browser: who does not even answer pings is closed by the server.
+    """
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self.socket = socket
+        self._came: asyncio.Queue[aiohttp.WSMessage] = asyncio.Queue()
+        self._reading = asyncio.create_task(self._read())
         self.view: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
         self.raw: list[str] = []
         self.rev = ""
 
+    async def _read(self) -> None:
+        message = await self.socket.receive()
+        self._came.put_nowait(message)
+        while message.type is aiohttp.WSMsgType.TEXT:
+            message = await self.socket.receive()
+            self._came.put_nowait(message)
+
+    async def close(self) -> None:
+        await self.socket.close()
+        await self._reading
+
     async def next(self) -> dict[str, Any]:
         """Take one frame in."""
-        message = await self.socket.receive()
+        message = await self._came.get()
         if message.type is not aiohttp.WSMsgType.TEXT:
             raise ConnectionError(f"the socket closed: {message.type} {message.data}")
         self.raw.append(message.data)
@@ -158,11 +174,17 @@ class Person:
             return await answer.json(content_type=None)
 
     async def post(self, path: str, body: Any, expect: int = 200) -> Any:
+        return await self._act("POST", path, body, expect)
+
+    async def put(self, path: str, body: Any, expect: int = 200) -> Any:
+        return await self._act("PUT", path, body, expect)
+
+    async def _act(self, method: str, path: str, body: Any, expect: int) -> Any:
         """As a person does: again when the engine said nothing in its time, on a busy machine or amid a restart."""
         async with asyncio.timeout(PATIENCE):
             while True:
                 headers = {"X-CSRF-Token": self.csrf}
-                async with self.http.post(f"/api/v1/{path}", json=body, headers=headers) as answer:
+                async with self.http.request(method, f"/api/v1/{path}", json=body, headers=headers) as answer:
                     if "problem:unanswered" in (text := await answer.text()):
                         continue
                     assert answer.status == expect, text
@@ -172,7 +194,11 @@ class Person:
     async def live(self, since: str = "") -> AsyncIterator[Live]:
         path = "/api/v1/live" + (f"?since={since}" if since else "")
         async with self.http.ws_connect(path, headers={"Origin": str(self.http._base_url).rstrip("/")}) as socket:
-            yield Live(socket)
+            live = Live(socket)
+            try:
+                yield live
+            finally:
+                await live.close()
 
 
 @dataclass(slots=True)

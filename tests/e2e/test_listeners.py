@@ -60,7 +60,7 @@ async def test_what_devices_say_is_an_alert_until_they_say_otherwise_whatever_di
 
         site.kill("collect", "valkey")
         shutil.rmtree(tmp_path / "data" / "valkey")
-        await live.socket.close()
+        await live.close()
         await site.ready()
         live = await reopened(person, "")
         await live.until(lambda view: alerts(view) == {"syslog:link": True, "trap:link": True})
@@ -72,5 +72,5 @@ async def test_what_devices_say_is_an_alert_until_they_say_otherwise_whatever_di
         for one in (await person.get("alerts"))["items"]:
             record = await person.get(f"alerts/{one['id']}")
             assert [step["name"] for step in record["transitions"]] == ["raise", "clear"]
-        await live.socket.close()
+        await live.close()
         assert site.cli("journal", "verify").returncode == 0

@@ -134,7 +134,7 @@ async def test_killed_roles_are_back_by_themselves_and_nothing_is_lost(
     pauses = re.findall(r"starting it again in ([0-9.]+) s", (site.folder / "site.log").read_text())
     assert len(pauses) >= len(victims)
     assert max(map(float, pauses)) <= supervisor.LONGEST_PAUSE
-    await live.socket.close()
+    await live.close()
 
 
 async def test_the_forking_process_killed_takes_the_roles_with_it_and_all_come_back(
@@ -148,7 +148,7 @@ async def test_the_forking_process_killed_takes_the_roles_with_it_and_all_come_b
     await until(lambda: not any(alive(pid) for pid in before.values()))
     live = await reopened(person, "")
     await live.until(lambda view: health(view) == "ok")
-    await live.socket.close()
+    await live.close()
 
 
 async def test_valkey_killed_with_its_data_is_rebuilt_and_nothing_accepted_is_lost(
