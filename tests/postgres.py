@@ -11,6 +11,7 @@ import itertools
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -106,9 +107,9 @@ class Postgres:
     def stop(self) -> None:
         """End it and remove its folder."""
         assert self._process is not None
-        self._process.terminate()
+        self._process.send_signal(signal.SIGINT)  # "fast": it does not wait for those who are connected
         try:
-            self._process.wait(10)
+            self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

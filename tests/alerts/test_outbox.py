@@ -33,7 +33,7 @@ class Post:
         return Sender(self.journal, compile_receivers([self.settings()]), clock=lambda: self.now, jitter=lambda: 0.0)
 
     def settings(self, id: str = "desk") -> ReceiverSettings:
-        return ReceiverSettings(id=id, url=self.desk.url, timeout=2.0)
+        return ReceiverSettings(id=id, url=self.desk.url, timeout=PATIENCE)
 
     async def queue(self, alert: str, seq: int, reason: str, receiver: str = "desk") -> None:
         key = f"{alert}:{seq}:{receiver}"

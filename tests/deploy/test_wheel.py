@@ -139,6 +139,6 @@ def test_the_demo_serves(demo: str, path: str, holds: bytes) -> None:
 
 
 def read(address: str) -> bytes:
-    with urllib.request.urlopen(address, timeout=30) as answer:
+    with urllib.request.urlopen(address, timeout=PATIENCE) as answer:
         body: bytes = answer.read()
     return body

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from api.ingest import zabbix
+from tests.patience import PATIENCE
 
 TEXT = (Path(__file__).parents[2] / "deploy" / "zabbix" / "watchfloor_media_type.yaml").read_text(encoding="utf-8")
 MACROS = {
@@ -46,7 +47,7 @@ def ran(given: dict[str, str], status: int = 202) -> subprocess.CompletedProcess
     if node is None:
         pytest.skip("no Node here")
     text = FAKE.format(status=status, script=script(), value=json.dumps(json.dumps(given)))
-    return subprocess.run([node, "-e", text], capture_output=True, text=True, timeout=20, check=False)
+    return subprocess.run([node, "-e", text], capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 def given() -> dict[str, str]:

@@ -11,6 +11,7 @@ import pytest
 from feeds.bus import Bus
 from feeds.commands import CommandClient, Unanswered
 from feeds.model import Command, Outcome, Result
+from tests.patience import PATIENCE
 
 
 def command(key: str) -> Command:
@@ -39,7 +40,7 @@ async def test_each_asker_gets_its_own_answer(bus: Bus, client: CommandClient) -
                 await bus.commit("alert", cursors=cursor, results=results)
                 seen += len(entry.items)
 
-    asks = [client.submit(command(key), engine="alert") for key in "abc"]
+    asks = [client.submit(command(key), engine="alert", timeout=PATIENCE) for key in "abc"]
     answers, _ = await asyncio.gather(asyncio.gather(*asks), engine())
     assert [answer.detail for answer in answers] == ["a", "b", "c"]
 

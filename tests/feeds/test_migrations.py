@@ -19,6 +19,7 @@ from feeds.history import schema as history
 from feeds.journal import Journal, JournalLost, StoreRefused, versions
 from feeds.journal.connections import Store
 from tests.feeds.test_journal import write
+from tests.patience import PATIENCE
 
 BOOKS = (versions.JOURNAL, history.BOOK)
 NEXT = '''
@@ -216,5 +217,6 @@ def test_a_store_that_is_at_head_does_not_load_alembic(tmp_path: Path) -> None:
         "asyncio.run(go()); asyncio.run(go()); print([m for m in sys.modules if m.startswith('alembic')])"
     )
     url = f"sqlite+aiosqlite:///{tmp_path / 'journal.sqlite3'}"
-    done = subprocess.run([sys.executable, "-c", program, url], capture_output=True, text=True, timeout=60, check=True)
+    words = [sys.executable, "-c", program, url]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=True)
     assert done.stdout.strip() == "[]"
