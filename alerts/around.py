@@ -10,6 +10,7 @@ from feeds.model import Asset, AssetState, EmergencyWarning, Health, Quality, Re
 from feeds.regions import covers, parent
 
 Place = tuple[str, str, Health]  # region, kind, health
+_UNKNOWN = Health.UNKNOWN
 SPAN = 0.5  # a rate is known once its samples span this much of its window
 
 
@@ -61,10 +62,12 @@ class Counts:
 
     def put(self, asset: Asset | None, id: str, state: AssetState | None) -> None:
         """An asset is this now, or None: not there."""
-        health = state.health if state is not None else Health.UNKNOWN
+        health = state.health if state is not None else _UNKNOWN
         place = (asset.region, asset.kind, health) if asset is not None else None
+        if place is not None and health is not _UNKNOWN and place == self._places.get(id):
+            return  # as after nearly every poll
         self._blind.pop(id, None)
-        if asset is not None and asset.probes and health is Health.UNKNOWN:
+        if asset is not None and asset.probes and health is _UNKNOWN:
             self._blind[id] = asset.region, asset.kind
         before = self._places.pop(id, None)
         if place is not None:

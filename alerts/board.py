@@ -31,6 +31,7 @@ from feeds.model import Alert, Change, Command, Kind, Outcome, Result
 from feeds.reports import FOREIGN, Report
 
 __all__ = ["Board", "Step", "new_id"]
+_STATE = Kind.STATE
 
 
 def new_id(now: float) -> str:
@@ -69,6 +70,14 @@ class Board:
         self._hider = Hider(self.registry, subjects, self.suppressions, self.meters, self._inhibition)
         self._judge = Judge(rules, subjects, self.timers, self.meters, self.registry, self._hider)
         self.reporting = Reporting(self.registry, self._hider, subjects, self.meters)
+        self._clocks: tuple[tuple[Callable[[], float | None], Callable[[], None]], ...] = (
+            (self.suppressions.next_due, self._suppression_due),
+            (self.timers.next_due, lambda: self._judge.timer_due(self.now)),
+            (self.registry.expiries.next_due, self._expiry_due),
+            (self._judge.rechecks.next_due, lambda: self._judge.recheck_due(self.now)),
+            (self.meters.next_due, self._quiet_due),
+            (self.reporting.next_due, lambda: self.reporting.lease_due(self.now)),
+        )
         subjects.remember(rules.values())
         self.registry.load(alerts)
         self._inhibition.load(self.alerts.values())
@@ -115,15 +124,12 @@ class Board:
         return due[0] if due is not None else None
 
     def _next_due(self) -> tuple[float, Callable[[], None]] | None:
-        waiting = (
-            (self.suppressions.next_due(), self._suppression_due),
-            (self.timers.next_due(), lambda: self._judge.timer_due(self.now)),
-            (self.registry.expiries.next_due(), self._expiry_due),
-            (self._judge.rechecks.next_due(), lambda: self._judge.recheck_due(self.now)),
-            (self.meters.next_due(), self._quiet_due),
-            (self.reporting.next_due(), lambda: self.reporting.lease_due(self.now)),
-        )
-        return min(((at, do) for at, do in waiting if at is not None), key=lambda item: item[0], default=None)
+        first: tuple[float, Callable[[], None]] | None = None
+        for next_due, happen in self._clocks:
+            at = next_due()
+            if at is not None and (first is None or at < first[0]):
+                first = at, happen
+        return first
 
     def _expiry_due(self) -> None:
         what, id = self.registry.expiries.pop()
@@ -157,7 +163,7 @@ class Board:
         if key is None:
             return
         self._inhibition.changed(change, self.now)
-        if change.after is None and change.kind is Kind.STATE:
+        if change.after is None and change.kind is _STATE:
             return  # a state leaves together with its asset, and the asset's leaving is the news
         self.registry.cause = change.rev or change.cause
         subject = self.subjects.get(key)

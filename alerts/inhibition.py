@@ -19,6 +19,7 @@ from alerts.topology import Causes, Failure, Redundancy, Topology
 from feeds.model import REFERENCE, Alert, Change, Health, Hold, Kind, Severity
 
 REDUNDANCY_LOST = "redundancy-lost"
+_STATE = Kind.STATE
 
 
 class Inhibition:
@@ -117,10 +118,10 @@ class Inhibition:
 
     def changed(self, change: Change, now: float) -> None:
         """The inventory, a state or a source has changed; the subjects know it already."""
-        if change.kind is Kind.ASSET:
-            self._inventory(change.id, now)
-        elif change.kind is Kind.STATE:
+        if change.kind is _STATE:
             self._state(change.id, now)
+        elif change.kind is Kind.ASSET:
+            self._inventory(change.id, now)
         elif change.kind is Kind.SOURCE:
             for alert in [one.alert for id, one in self._silent.items() if id == change.id]:
                 self._silence(change.id, alert, now)

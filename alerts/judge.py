@@ -16,7 +16,7 @@ from alerts.rules import TICK, CompiledRule, Evaluation
 from alerts.subjects import Subject, Subjects
 from feeds.model import Alert, AssetState, Change, Kind
 
-NEWS = frozenset((Kind.STATE, Kind.SOURCE))
+_STATE, _SOURCE = Kind.STATE, Kind.SOURCE
 
 
 class Judge:
@@ -53,12 +53,13 @@ class Judge:
     def ask(self, change: Change, subject: Subject, now: float) -> None:
         """Ask the rules whose inputs have changed; for the others a new result is the old one once more."""
         before = self._asked(subject)
-        fresh = change.kind is Kind.SOURCE or (change.kind is Kind.STATE and _is_result(before, subject.state))
+        state = change.kind is _STATE
+        fresh = _is_result(before, subject.state) if state else change.kind is _SOURCE
         for rule in self.over(subject.kind):
-            key = (rule.id, subject.kind, subject.id)
-            if change.kind is not Kind.STATE or rule.touched_by(before, subject.state):
+            if not state or rule.touched_by(before, subject.state):
                 self.judge(rule, subject, now, fresh=fresh)
             elif fresh and self._meters.lively():
+                key = (rule.id, subject.kind, subject.id)
                 self._measured(self._meters.repeat(key, now), key, now)
 
     def _asked(self, subject: Subject) -> AssetState | None:

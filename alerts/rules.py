@@ -105,7 +105,7 @@ class CompiledRule:
             return True
         if "stale" in self.uses.names and (before.stale_since is None) != (after.stale_since is None):
             return True
-        return any(before.readings.get(key) != after.readings.get(key) for key in self.keys)
+        return bool(self.keys) and any(before.readings.get(key) != after.readings.get(key) for key in self.keys)
 
     def evaluate(
         self, subject: Subject, now: float, *, active: bool = False, around: Around | None = None

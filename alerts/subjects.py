@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from alerts.around import Counts, History
 from alerts.warned import Warned
@@ -18,11 +19,11 @@ if TYPE_CHECKING:
 
 SubjectKey = tuple[str, str]  # "asset" | "source" | "warning", the thing's id
 OWNER = "role.command"  # the source that says: the role of the warnings lives
+_STATE = Kind.STATE  # a look into an enum's class takes as long as building a record
 _OVER = {Kind.ASSET: "asset", Kind.STATE: "asset", Kind.SOURCE: "source", Kind.WARNING: "warning"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One thing at one moment; only the fields of its kind are set. A region is all that lies in it."""
 
     kind: str
@@ -73,6 +74,8 @@ class Subjects:
     def __init__(self, records: Mapping[Kind, Mapping[str, Any]] | None = None) -> None:
         found = records or {}
         self._records: dict[Kind, dict[str, Any]] = {kind: dict(found.get(kind, {})) for kind in _OVER}
+        self.assets: Mapping[str, Asset] = self._records[Kind.ASSET]
+        self.states: Mapping[str, AssetState] = self._records[Kind.STATE]
         self._counts, self._history, self._warned = Counts(), History(), Warned()
         self._warned.use(self._records[Kind.WARNING].values(), self.assets)
         self._addresses = AddressBook(self.assets.values())
@@ -117,14 +120,6 @@ class Subjects:
 
     # -- records -----------------------------------------------------------------
 
-    @property
-    def assets(self) -> Mapping[str, Asset]:
-        return self._records[Kind.ASSET]
-
-    @property
-    def states(self) -> Mapping[str, AssetState]:
-        return self._records[Kind.STATE]
-
     def meant(self, report: Report) -> Subject | None:
         """The asset that another tool means: by its id, else by the address of a probe."""
         found = self.get(("asset", report.asset))
@@ -164,6 +159,11 @@ class Subjects:
 
     def fold(self, change: Change) -> SubjectKey | None:
         """Take one change in; the subject that it is about, or None when no rule can be about it."""
+        if isinstance(change.after, AssetState):  # as nearly every change
+            self._records[_STATE][change.id] = change.after
+            self._counts.put(self.assets.get(change.id), change.id, change.after)
+            self._history.put(change.id, change.after.readings)
+            return "asset", change.id
         over = _OVER.get(change.kind)
         if over is None:
             return None
@@ -184,9 +184,7 @@ class Subjects:
             self._addresses.drop(change.id)
         if over == "asset":
             self._counts.put(self.assets.get(change.id), change.id, self.states.get(change.id))
-            if isinstance(change.after, AssetState):
-                self._history.put(change.id, change.after.readings)
-            elif change.after is None:
+            if change.after is None:
                 self._history.drop(change.id)
         return over, change.id
 
@@ -194,8 +192,9 @@ class Subjects:
         """The subject as it is now; None when it is not in the inventory, or never was heard of."""
         kind, id = key
         if kind == "asset":
-            asset = self._records[Kind.ASSET].get(id)
-            return asset and Subject(kind=kind, id=id, asset=asset, state=self._records[Kind.STATE].get(id))
+            asset = self.assets.get(id)
+            known = asset is not None
+            return Subject(kind=kind, id=id, asset=asset, state=self.states.get(id)) if known else None
         if kind == "source":
             source = self._records[Kind.SOURCE].get(id)
             return source and Subject(kind=kind, id=id, source=source)

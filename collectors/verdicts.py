@@ -71,12 +71,13 @@ def _up(spec: Spec, value: bool | None, at: float, *, quality: Quality = Quality
 
 
 def _readings(spec: Spec, seen: Sequence[Measurement], at: float) -> tuple[Observation, ...]:
+    (asset, probe), source, fresh_for, instance = spec.key, spec.source, spec.fresh_for, spec.instance
     return tuple(
         Observation(
-            asset=spec.asset, metric=one.metric, value=one.value, unit=one.unit, quality=one.quality,
-            observed_at=at if one.observed_at is None else one.observed_at, received_at=at, source=spec.source,
-            probe=spec.probe, instance=one.instance or ("" if one.metric in spec.named else spec.instance),
-            fresh_for=spec.fresh_for if one.fresh_for is None else one.fresh_for, text=one.text,
+            asset=asset, metric=one.metric, value=one.value, unit=one.unit, quality=one.quality,
+            observed_at=at if one.observed_at is None else one.observed_at, received_at=at, source=source,
+            probe=probe, instance=one.instance or ("" if one.metric in spec.named else instance),
+            fresh_for=fresh_for if one.fresh_for is None else one.fresh_for, text=one.text,
             confirmed_at=one.confirmed_at,
         )
         for one in seen
