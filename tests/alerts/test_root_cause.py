@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
+
 import pytest
 
 from feeds.model import REFERENCE, Kind, Severity
@@ -357,3 +360,23 @@ def test_a_parent_that_leaves_the_inventory_explains_nothing_any_more() -> None:
     desk.fold(3, probed("a"))
     desk.until(60)
     assert desk.told[-1][1:] == ("a", "first")
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(("up1", "up2", "dual", "leaf1", "leaf2"))), ids="-".join)
+def test_a_group_that_another_tool_reports_as_lost_in_any_order_has_one_root_and_ends_whole(
+    order: tuple[str, ...],
+) -> None:
+    """Nothing is probed; each alert comes half a second after the one before, and ends so."""
+    bare = [replace(one, probes=()) for one in GROUP]
+    desk = Desk(*bare)
+    for place, id in enumerate(order):
+        desk.report(1 + place / 2, foreign(id))
+    desk.until(5)
+    ((root, _),) = sights(desk)
+    assert root == [id for id in order if id.startswith("up")][-1]
+    assert desk.alert(root, "prometheus:HostDown").affected == {"camera": 1, "router": 1, "server": 1}
+    for place, id in enumerate(reversed(order)):
+        desk.report(20 + place / 2, foreign(id, active=False))
+    desk.until(60)
+    assert not [one for one in desk.board.alerts.values() if one.active or one.suppressed_by]
+    assert not any(told.firing for told in desk.everybody().values())
