@@ -25,6 +25,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 import msgspec
 
 from collectors.settings import Credential, SourceSettings
+from feeds.masking import masked
 from feeds.model import Quality, Severity, Value
 
 
@@ -81,12 +82,12 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class CollectorError(Exception):
-    """`en` and `zh` say in one sentence what happened, or what a person must do."""
+    """`en` and `zh` say in one sentence what happened, or what a person must do; secrets of an address are masked."""
 
     def __init__(self, en: str, zh: str = "") -> None:
-        super().__init__(en)
-        self.en = en
-        self.zh = zh or en
+        self.en = masked(en)
+        self.zh = masked(zh or en)
+        super().__init__(self.en)
 
     def say(self, language: str = "zh-CN") -> str:
         """The sentence in `language` ("zh-CN" or "en")."""

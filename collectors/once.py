@@ -18,6 +18,7 @@ from collectors.jobs import Spec
 from collectors.settings import Credential, SchemeSettings
 from feeds import wire
 from feeds.clock import Clock, now
+from feeds.masking import MASK, masked
 from feeds.model import Observation, Quality
 
 log = logging.getLogger(__name__)
@@ -84,12 +85,19 @@ def fine(observations: Sequence[Observation]) -> bool:
 def render(observations: Sequence[Observation], *, as_json: bool = False, language: str = "zh-CN") -> str:
     """The observations as lines for people, the first with its mend, or as a JSON list."""
     if as_json:
-        return json.dumps([wire.public(one) for one in observations], ensure_ascii=False, indent=2)
+        shown = [{**wire.public(one), "probe": _address(one.probe)} for one in observations]
+        return json.dumps(shown, ensure_ascii=False, indent=2)
     width = min(max((len(_shown(one.key)) for one in observations), default=0), WIDEST)
     lines = [_line(one, width, language) for one in observations]
     if observations and (mend := _mend(observations[0], language)):
         lines.insert(1, f"{'':<{width}} {mend}")
     return "\n".join(lines)
+
+
+def _address(uri: str) -> str:
+    """What may be shown of it; what stands before an "@" is a login, also where the scheme is missing."""
+    _, at, place = uri.rpartition("@")
+    return f"{MASK}@{masked(place)}" if at and "://" not in uri else masked(uri)
 
 
 WIDEST, LONGEST = 48, 400

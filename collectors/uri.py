@@ -18,6 +18,7 @@ def scheme_of(uri: str) -> str:
     """The scheme in lower case. Raises Misconfigured when there is none."""
     scheme, colon, _ = uri.partition(":")
     if not colon or not _SCHEME.match(scheme):
+        uri = uri.rpartition("@")[2]
         raise Misconfigured(
             f"{uri!r} has no scheme; write scheme://host:port, for example tcp://10.0.0.1:22",
             f"{uri!r} 没有协议名；请写成 协议://主机:端口，例如 tcp://10.0.0.1:22",

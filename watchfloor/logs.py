@@ -9,25 +9,14 @@ from __future__ import annotations
 import json
 import logging
 import os
-import re
 import sys
 from datetime import datetime
 
+from feeds.masking import masked
+
 FORM = "WATCHFLOOR_LOG"
 """The variable: "json" or "console"; else a terminal gets plain lines."""
-MASK = "…"
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-_LOGIN = re.compile(r"(?<=://)[^/\s\"'@?#]*@")
-_NAMES = "password|passwd|secret|token|community|auth_?key|priv_?key|api_?key"
-_TELLING = re.compile(rf"((?:{_NAMES})[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,;)}}\]]+", re.I)
-_BEARER = re.compile(r"(\b(?:bearer|basic)\s+)[\w.~+/=-]{8,}", re.I)
-
-
-def masked(text: str) -> str:
-    """The text without logins in addresses, without values of names like `password` and `token`."""
-    if "://" in text:
-        text = _LOGIN.sub(f"{MASK}@", text)
-    return _BEARER.sub(rf"\g<1>{MASK}", _TELLING.sub(rf"\g<1>{MASK}", text))
 
 
 class _Json(logging.Formatter):

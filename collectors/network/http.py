@@ -18,6 +18,7 @@ from yarl import URL
 from collectors.contract import AuthFailed, Measurement, Misconfigured, NotReady, Reason, Target, not_ready
 from collectors.network import http_checks as checks
 from collectors.network import trust
+from collectors.network.addresses import need_host
 from collectors.settings import Credential
 from collectors.uri import duration
 from feeds.clock import now
@@ -58,11 +59,7 @@ class HttpPoller:
     @classmethod
     def validate(cls, target: Target) -> None:
         """Raises Misconfigured without a host, or when one of our parameters cannot be read."""
-        if not target.host:
-            raise Misconfigured(
-                f"{target.uri!r} names no host; write {target.scheme}://host/path",
-                f"{target.uri!r} 缺少主机；请写成 {target.scheme}://主机/路径",
-            )
+        need_host(target, f"{target.scheme}://host/path")
         expected(target)
         checks.validate(target)
         trust.check(target)

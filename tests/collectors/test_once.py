@@ -158,6 +158,29 @@ async def test_a_uri_that_cannot_be_asked_is_told_under_its_own_name(name: str) 
     assert "wrong settings" in en
 
 
+ODD = ["http://{}:0/", "https://{}:0/", "smtp://{}:0", "tcp://{}:70000", "tcp://[::1:{}", "u:hunter2hunter2@{}", "nope://{}"]
+
+
+@pytest.mark.parametrize("text", ODD)
+async def test_what_cannot_be_asked_is_a_wrong_setting_and_no_refusal(text: str) -> None:
+    verdict, zh, _ = await ask(text.format("127.0.0.1"))
+    assert (verdict.value, verdict.quality) == (None, Quality.BAD)
+    assert "设置有误" in zh
+
+
+@pytest.mark.parametrize("name", sorted(URIS))
+async def test_a_secret_that_stands_in_the_address_is_not_said_again(name: str) -> None:
+    """`ask` looks for it, in the JSON too."""
+    text = uri(name, free_port())
+    for wrong in (
+        f"{text}{'&' if '?' in text else '?'}password={SECRET}", text.replace("://", f"://u:{SECRET}@"),
+        text.replace("://127.0.0.1", f"://u:{SECRET}@[::1"), f"{text.partition('?')[0]}?nope=1&token={SECRET}",
+    ):  # fmt: skip
+        verdict, _, en = await ask(wrong)
+        assert verdict.value is not True
+        assert "wrong settings" in en or name.startswith("http")
+
+
 async def test_a_credential_without_settings_names_the_option() -> None:
     seen = await once.collect_once("snmp://127.0.0.1?cred=core", 1.0)
     assert "-c watchfloor.toml" in once.render(seen)

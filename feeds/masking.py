@@ -1,0 +1,18 @@
+"""What may be shown of a text that others wrote: no login of an address, no value of a telling name."""
+
+from __future__ import annotations
+
+import re
+
+MASK = "…"
+_LOGIN = re.compile(r"(?<=://)[^/\s\"'@?#]*@")
+_NAMES = "password|passwd|secret|token|community|auth_?key|priv_?key|api_?key"
+_TELLING = re.compile(rf"((?:{_NAMES})[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,;)}}\]]+", re.I)
+_BEARER = re.compile(r"(\b(?:bearer|basic)\s+)[\w.~+/=-]{8,}", re.I)
+
+
+def masked(text: str) -> str:
+    """The text without logins in addresses, without values of names like `password` and `token`."""
+    if "://" in text:
+        text = _LOGIN.sub(f"{MASK}@", text)
+    return _BEARER.sub(rf"\g<1>{MASK}", _TELLING.sub(rf"\g<1>{MASK}", text))
