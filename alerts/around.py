@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from feeds.model import Asset, AssetState, EmergencyWarning, Health, Quality, Reading
@@ -34,6 +35,9 @@ class Around(Protocol):
         """The warnings in force where an asset is, of at least that level and about that event ("" is any); KeyError
         while nobody knows."""
 
+    def region_of(self, asset: object) -> str:
+        """Where an asset lies; LookupError when it is not in the inventory."""
+
 
 class Nothing:
     """Around a subject that stands alone."""
@@ -49,6 +53,39 @@ class Nothing:
 
     def warnings_over(self, asset: str, level: str, event: str) -> list[EmergencyWarning]:
         return []
+
+    def region_of(self, asset: object) -> str:
+        raise LookupError(asset)
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """What a rule of one region is answered from: nothing beyond its border is counted or told."""
+
+    around: Around
+    region: str
+
+    def count(self, region: object, kind: object, health: object, *, perhaps: bool = False) -> int:
+        """Of a larger region (or of any) only what lies within the own one."""
+        wanted = [region] if isinstance(region, str) else region if isinstance(region, list | tuple) else []
+        own = {str(one) for one in wanted if one and covers(self.region, str(one))}
+        if any(not one or covers(str(one), self.region) for one in wanted):
+            own = {self.region}
+        return self.around.count(sorted(own), kind, health, perhaps=perhaps) if own else 0
+
+    def health_of(self, asset: object, *, known: bool = False) -> str:
+        if not covers(self.region, self.around.region_of(asset)):
+            raise LookupError(asset)
+        return self.around.health_of(asset, known=known)
+
+    def rate(self, asset: str, key: str, seconds: float, now: float) -> float | None:
+        return self.around.rate(asset, key, seconds, now)
+
+    def warnings_over(self, asset: str, level: str, event: str) -> list[EmergencyWarning]:
+        return self.around.warnings_over(asset, level, event)
+
+    def region_of(self, asset: object) -> str:
+        return self.around.region_of(asset)
 
 
 class Counts:

@@ -53,7 +53,7 @@ def rehearse(rule: CompiledRule, subjects: Subjects, registry: Registry, now: fl
             found.partial = True
             break
         subject = subjects.get((kind, id))
-        if subject is None:
+        if subject is None or not rule.concerns(subject):
             continue
         alert = registry.open((rule.id, kind, id))
         active = alert is not None and alert.active

@@ -13,10 +13,11 @@ import msgspec
 from alerts.rules import CompiledRule, RuleError, compile_rule
 from alerts.settings import RuleSettings
 from feeds.model import Severity
+from feeds.regions import is_code
 
 FILE, API = "file", "api"
 _ID = re.compile(r"[\w.-]{1,64}")
-_KEYS = frozenset(("id", "when", "over", "for", "recover_for", "severity", "title", "text"))
+_KEYS = frozenset(("id", "when", "over", "for", "recover_for", "severity", "title", "text", "region"))
 
 
 class Unusable(ValueError):
@@ -56,18 +57,20 @@ def form(settings: RuleSettings) -> dict[str, Any]:
     return {
         "id": settings.id, "when": settings.when, "over": settings.over, "for": settings.hold,
         "recover_for": settings.recover_for, "severity": str(settings.severity), "title": dict(settings.title),
-        "text": settings.text,
+        "text": settings.text, "region": settings.region,
     }
 
 
 def body(kept: Kept) -> dict[str, Any]:
     """The document: what it says, whose it is, and what can be drawn of it."""
     drawn = kept.compiled.sketch if kept.compiled is not None else None
+    region = [kept.settings.region] if kept.settings.region else []
+    only = msgspec.to_builtins(drawn.only) if drawn else {"kinds": [], "regions": [], "labels": {}}
     return form(kept.settings) | {
         "source": kept.source, "rev": kept.rev, "by": kept.by, "at": kept.at, "comment": kept.comment,
         "thresholds": msgspec.to_builtins(drawn.thresholds) if drawn else [],
-        "only": msgspec.to_builtins(drawn.only) if drawn else {"kinds": [], "regions": [], "labels": {}},
-        "mentions": list(drawn.mentions) if drawn else [],
+        "only": only | {"regions": only["regions"] or region},
+        "mentions": [*(drawn.mentions if drawn else ()), *region],
         "problem": kept.problem or None,
     }
 
@@ -90,6 +93,7 @@ def read(said: Mapping[str, Any], sample: float) -> CompiledRule:
     settings = RuleSettings(
         id=_id(said), when=_text(said, "when", 2000), over=over, hold=hold, recover_for=recover_for,
         severity=_severity(said), title=_title(said), text=_text(said, "text", 2000, needed=False),
+        region=_region(said),
     )
     try:
         return compile_rule(settings)
@@ -102,7 +106,7 @@ def load(record: Mapping[str, Any]) -> Kept:
     settings = RuleSettings(
         id=record["id"], when=record["when"], over=record["over"], hold=record["for"],
         recover_for=record["recover_for"], severity=Severity(record["severity"]), title=dict(record["title"]),
-        text=record["text"],
+        text=record["text"], region=record.get("region", ""),  # before 0.1.0 rules had none
     )
     kept = Kept(
         settings=settings, source=record["source"], rev=record["rev"], by=record["by"], at=record["at"],
@@ -133,6 +137,13 @@ def _text(said: Mapping[str, Any], key: str, most: int, *, needed: bool = True) 
     if not isinstance(value, str) or len(value) > most or (needed and not value.strip()):
         raise Unusable(key, "rule_text", f"应为不超过 {most} 字的文本", f"text of at most {most} characters is wanted")
     return value
+
+
+def _region(said: Mapping[str, Any]) -> str:
+    code = said.get("region") or ""
+    if code and not (isinstance(code, str) and is_code(code)):
+        raise Unusable("region", "region", "不是行政区划代码", "no region code")
+    return str(code)
 
 
 def _seconds(said: Mapping[str, Any], key: str, default: float) -> float:

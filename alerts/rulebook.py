@@ -3,7 +3,8 @@
 Every change is a note for the journal; the documents are what is in force. A rule of the file counts more than one
 of the interface that has its id. The commands: `rules` with args {items: [rule …], whole: bool, dry_run: bool,
 accept: int, undoes: seq?}; `whole` says that what is missing goes, without it an item {id, gone: true} goes.
-Refusals: late, role, region, rev, not_found, rules (with `after.errors`: field, code, message by language).
+Who has a region makes and changes rules whose `region` lies in it, and no others; one that is not said is the own.
+Refusals: late, role, rev, not_found, rules (with `after.errors`: field, code, message by language).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from alerts.rules import CompiledRule
 from alerts.verbs import Refused, comment_of
 from feeds.journal import Doc, Tx
 from feeds.model import Command, Outcome, Result
+from feeds.regions import covers
 
 log = logging.getLogger(__name__)
 
@@ -171,8 +173,6 @@ class RuleBook:
             raise Refused(Outcome.LATE, "late")
         if command.role != ROLE:
             raise Refused(Outcome.FORBIDDEN, "role")
-        if command.actor_region:
-            raise Refused(Outcome.FORBIDDEN, "region")
         comment_of(command)
         kept = self._file.get(command.subject) or self._api.get(command.subject)
         rev = self.rev if not command.subject else kept.rev if kept is not None else 0
@@ -188,7 +188,7 @@ class RuleBook:
         wanted: dict[str, CompiledRule | None] = {}
         for place, item in enumerate(items):
             try:
-                rule = self._wish(item, wanted)
+                rule = self._wish(item, wanted, command.actor_region)
             except Unusable as error:
                 message = {"code": error.code, "message": error.message}
                 errors.append({"field": f"items.{place}.{error.field}"} | message)
@@ -198,16 +198,23 @@ class RuleBook:
         if errors:
             raise Wrong(errors)
         if command.args.get("whole"):
-            wanted |= {id: None for id in self._api if id not in wanted}
+            own = {id for id, one in self._api.items() if covers(command.actor_region, one.settings.region)}
+            sent = {str(one.get("id")) for one in items if one.get("source", API) != FILE}
+            wanted |= {id: None for id in own if id not in sent}
         if command.args.get("dry_run") and not command.args.get("whole"):
             return wanted
         now = {id: one.settings for id, one in self._api.items()}
         return {id: rule for id, rule in wanted.items() if rule is None or rule.settings != now.get(id)}
 
-    def _wish(self, item: Mapping[str, Any], wanted: Mapping[str, Any]) -> CompiledRule | None:
+    def _wish(self, item: Mapping[str, Any], wanted: Mapping[str, Any], own: str) -> CompiledRule | None:
+        """What one item asks for; None for what goes or stays as it is. `own` is the region of who asks."""
         id = str(item.get("id", ""))
         if id in wanted:
             raise Unusable("id", "rule_twice", f"id {id} 重复", f"the id {id} is used twice")
+        there = self._api.get(id)
+        foreign = there is not None and not covers(own, there.settings.region)
+        if item.get("gone") and foreign:
+            raise _elsewhere(id)
         if item.get("gone"):
             if id in self._file:
                 raise _read_only(id)
@@ -216,6 +223,8 @@ class RuleBook:
             return None
         said = {name: value for name, value in item.items() if name != "source"}
         source = item.get("source", API)
+        if own and source != FILE and not said.get("region") and not foreign:
+            said["region"] = own
         rule = read(said, 0.0 if source == FILE else self.sample)
         known = (self._file if source == FILE else self._api).get(id)
         same = known is not None and known.settings == rule.settings
@@ -223,6 +232,12 @@ class RuleBook:
             return None  # a list that was read and sent back
         if source == FILE or (id in self._file and not same):
             raise _read_only(id)
+        if foreign and same:
+            return None
+        if foreign:
+            raise _elsewhere(id)
+        if not covers(own, rule.settings.region):
+            raise Unusable("region", "outside_region", "不在您的管辖区域内", "not within your own region")
         return rule
 
     def _rehearsed(self, wanted: Mapping[str, CompiledRule | None], board: Board, now: float) -> list[Rehearsal]:
@@ -272,6 +287,11 @@ async def record(tx: Tx, book: RuleBook, notes: Iterable[RuleNote]) -> None:
 def _read_only(id: str) -> Unusable:
     return Unusable("id", "read_only", f"规则 {id} 在设置文件中，请在文件里修改并重新加载",
                     f"rule {id} stands in the settings file: change it there and reload")  # fmt: skip
+
+
+def _elsewhere(id: str) -> Unusable:
+    return Unusable("id", "outside_region", f"编号 {id} 属于您辖区以外的规则：请另取编号",
+                    f"the id {id} is of a rule beyond your region: take another")  # fmt: skip
 
 
 def _wrong(command: Command, errors: list[dict[str, Any]], more: Mapping[str, Any] | None = None) -> Result:

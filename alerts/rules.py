@@ -28,7 +28,7 @@ from types import ModuleType
 from typing import Any
 
 from alerts import cel_syntax, cel_types
-from alerts.around import Around, Nothing
+from alerts.around import Around, Nothing, Within
 from alerts.cel_types import Uses
 from alerts.evaluator import Verdict
 from alerts.rule_values import plain, touched, usable, value_of, warnings_told
@@ -37,6 +37,7 @@ from alerts.subjects import Subject
 from alerts.thresholds import Sketch, sketch
 from alerts.vocabulary import ACTIVE, NAMES, VALUES
 from feeds.model import AssetState, Health, Quality
+from feeds.regions import covers
 
 # The library's package imports its own command line, and with it prompt_toolkit, rich, typer and pygments: a third of
 # what a start without bytecode takes, for nothing that a role uses.
@@ -112,12 +113,15 @@ class CompiledRule:
     ) -> Evaluation:
         """The verdict over a subject of this rule's kind at a moment (epoch seconds). Never raises for odd data.
 
-        `active`: its alert stands already.
+        `active`: its alert stands already. Of what lies outside its region a rule of a region says no, always.
         """
-        values = self._values(subject, now) | self._beyond(subject, now, active, around or Nothing())
+        if not self.concerns(subject):
+            return Evaluation(verdict=Verdict.FALSE)
+        around = self._within(around or Nothing())
+        values = self._values(subject, now) | self._beyond(subject, now, active, around)
         verdict = self._verdict(values)
         if self.uses.many and verdict is not Verdict.NO_DATA:
-            verdict = self._unless_blind(verdict, values, around or Nothing())
+            verdict = self._unless_blind(verdict, values, around)
         if verdict is Verdict.FALSE and values.get("health") == Health.UNKNOWN:
             known = {name: value for name, value in values.items() if name != "health"}
             verdict = self._verdict(known)
@@ -125,6 +129,13 @@ class CompiledRule:
             verdict=verdict, quality=self._quality(subject), recheck=self._recheck(subject, now),
             tell=lambda: self._evidence(subject, values, around),
         )
+
+    def concerns(self, subject: Subject) -> bool:
+        """Whether a subject lies in the rule's region; "" is the whole site."""
+        return covers(self.settings.region, subject.region)
+
+    def _within(self, around: Around) -> Around:
+        return Within(around, self.settings.region) if self.settings.region else around
 
     def _values(self, subject: Subject, now: float) -> dict[str, Any]:
         of = VALUES[subject.kind]

@@ -13,7 +13,8 @@ class RuleSettings:
 
     `when` is a CEL expression over one subject; `over` says which kind of subject:
     "asset", "source" or "warning". `hold` is the settings' `for`: how long it must hold
-    before the alert is raised; `recover_for` how long it must not hold before it clears.
+    before the alert is raised; `recover_for` how long it must not hold before it clears. `region`: the rule is
+    asked only about what lies there, and sees nothing beyond; "" is the whole site.
     """
 
     id: str
@@ -24,6 +25,7 @@ class RuleSettings:
     severity: Severity = Severity.MAJOR
     title: dict[str, str] = field(default_factory=dict)
     text: str = ""
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,6 +100,10 @@ class Subjects:
             raise KeyError(about.id)
         return health.value
 
+    def region_of(self, asset: object) -> str:
+        """Where an asset lies; see Around.region_of."""
+        return self.assets[str(asset)].region
+
     def rate(self, asset: str, key: str, seconds: float, now: float) -> float | None:
         """By how much a reading has changed per second over its last so many seconds, None when unknown."""
         return self._history.rate(asset, key, seconds, now)

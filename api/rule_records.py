@@ -16,7 +16,7 @@ from feeds.wire import iso
 
 Record = dict[str, Any]
 KIND, STATE = "rule", "rules"
-_FORM = ("id", "when", "over", "for", "recover_for", "severity", "title", "text", "source")
+_FORM = ("id", "when", "over", "for", "recover_for", "severity", "title", "text", "region", "source")
 _NOTHING = {"rev": 0, "sample": 0.0, "storm": 0, "most": 0}
 
 
@@ -36,17 +36,18 @@ class Reader:
     async def rules(self) -> tuple[list[Record], int]:
         """Every rule, the file's first, and how many are left out."""
         docs = await self._given.journal.docs(KIND, open=True)
-        seen = [doc.body for doc in docs if self.sees(doc.body["mentions"])]
+        seen = [doc.body for doc in docs if self.sees(doc.body["mentions"], doc.body.get("region", ""))]
         audience = self._who.audience
         alerts = self._given.pump.mirror.records("alert", audience).values()
         active = Counter(one["rule"] for one in alerts if one["active"])
         seen.sort(key=lambda body: (body["source"] != "file", body["id"]))
         return [self._shown(body, active[body["id"]]) for body in seen], len(docs) - len(seen)
 
-    def sees(self, mentions: Iterable[str]) -> bool:
-        """Whether a rule names nothing of another county: no asset there, no region of its own."""
+    def sees(self, mentions: Iterable[str], region: str = "") -> bool:
+        """Whether a rule is of the own region, or names nothing of another county: no asset there, no region of its
+        own."""
         own = self._who.region
-        return not own or not any(
+        return not own or (bool(region) and covers(own, region)) or not any(
             one in self._foreign or (is_code(one) and not covers(own, one) and not covers(one, own))
             for one in mentions
         )
@@ -63,9 +64,19 @@ class Reader:
         entries = await self._given.journal.entries(
             kind=KIND, subject=rule or None, before=before, limit=limit, newest_first=True
         )
-        seen = [one for one in entries if not self._who.region or self.sees(_texts(one.body))]
+        seen = [one for one in entries if self.sees_change(one)]
         following = to_cursor((entries[-1].seq,)) if len(entries) == limit else None
         return [self._change(one) for one in seen], following, len(entries) - len(seen)
+
+    def sees_change(self, entry: Entry) -> bool:
+        """The same of what a rule was before and after a change."""
+        if not self._who.region:
+            return True
+        forms = [form for form in (entry.body["before"], entry.body["after"]) if form]
+        regions = {form.get("region", "") for form in forms}
+        if len(regions) == 1:
+            return self.sees(_texts(forms), *regions)
+        return self.sees([*_texts(forms), *regions])
 
     def _change(self, entry: Entry) -> Record:
         personal = self._who.personal
@@ -82,10 +93,10 @@ def undoable(entry: Entry) -> bool:
     return bool(entry.body["source"] == "api" and entry.body["before"] != entry.body["after"])
 
 
-def _texts(body: Mapping[str, Any]) -> list[str]:
-    """The texts in quotes of both forms of a rule: what it may name."""
-    forms = [form["when"] for form in (body["before"], body["after"]) if form]
-    return [piece for form in forms for quote in "'\"" for piece in form.split(quote)]
+def _texts(forms: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The region and the texts in quotes of both forms of a rule: what it may name."""
+    quoted = [piece for form in forms for quote in "'\"" for piece in form["when"].split(quote)]
+    return [*quoted, *(form.get("region", "") for form in forms)]
 
 
 def sent_form(record: Mapping[str, Any]) -> Record:

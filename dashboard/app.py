@@ -23,7 +23,8 @@ from feeds import texts
 __all__ = ["STATIC_PREFIXES", "Site", "create_dash", "script_hashes", "setup"]
 
 # What every browser may load before anybody has signed in; nothing in it says anything of the site.
-STATIC_PREFIXES = (f"{PREFIX}/", "/_dash-component-suites/")
+SUITES = "/_dash-component-suites"
+STATIC_PREFIXES = (f"{PREFIX}/", f"{SUITES}/")
 
 
 def create_dash(api: FastAPI, site: SiteLike) -> Dash:
@@ -113,6 +114,12 @@ def _add_routes(api: FastAPI, site: SiteLike, build: str) -> None:
     async def web_manifest() -> Response:
         return JSONResponse(manifest, media_type="application/manifest+json")
 
+    async def no_package() -> Response:
+        return Response(status_code=404)
+
+    # An address there that names no file of a package is none of Dash's: it would be answered as a page.
+    for path in (SUITES, f"{SUITES}/", f"{SUITES}/{{package}}"):
+        api.add_api_route(path, no_package, methods=["GET", "HEAD"], include_in_schema=False)
     api.add_api_route("/signin", signin, methods=["GET"], include_in_schema=False)
     api.add_api_route("/favicon.ico", favicon, methods=["GET"], include_in_schema=False)
     api.add_api_route("/manifest.webmanifest", web_manifest, methods=["GET"], include_in_schema=False)

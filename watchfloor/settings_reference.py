@@ -122,6 +122,7 @@ recover_for = "10s"
 severity = "critical"
 title = {zh-CN = "链路中断", en = "link down"}
 text = "查看上联光功率"
+region = "532323"
 [[receiver]]
 id = "desk"
 url = "file:secrets/desk-url"

@@ -162,6 +162,7 @@ def rules(tables: Iterable[Table], shortest: float) -> tuple[RuleSettings, ...]:
             severity=Severity(table.choice("severity", "major", _SEVERITIES)),
             title=title(table),
             text=table.text("text"),
+            region=table.region("region", ""),
         )
         table.done()
         found.append(rule)

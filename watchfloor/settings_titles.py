@@ -124,6 +124,7 @@ TITLES: dict[str, tuple[str, str]] = {
     "rule.severity": ("告警级别", "severity of the alert"),
     "rule.title": ("告警标题，一份或按语言（默认为编号）", "title, one text or by language (the id)"),
     "rule.text": ("处置提示", "what to do"),
+    "rule.region": ("只针对此区域内的对象（默认为全站）", "asked only about what lies there (the whole site)"),
     "receiver.url": ("地址：webhook、短信网关、中继或 Apprise", "address: webhook, SMS gateway, relay or Apprise"),
     "receiver.id": ("编号", "its id"),
     "receiver.severities": ("通知哪些级别", "of which severities it is told"),

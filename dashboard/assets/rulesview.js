@@ -3,10 +3,11 @@ import { h, render, setText } from "./dom.js";
 import { t, pick, language } from "./i18n.js";
 import { send, get, Refused } from "./api.js";
 import { parse, shortTime, stamp } from "./time.js";
-import { SEVERITIES } from "./derive.js";
+import { SEVERITIES, covers } from "./derive.js";
 import { alertIcon } from "./shapes.js";
 import { severityName } from "./say.js";
 import { AdminView, table } from "./adminlist.js";
+import { regionOptions } from "./accounts.js";
 import { Message, carry, confirm, dialog, field, select, values, words } from "./forms.js";
 import { length } from "./kpi.js";
 
@@ -14,28 +15,31 @@ const PATH = "/api/v1/rules";
 const OVER = ["asset", "source", "warning", "region"];
 
 export function rulesView(node, app) {
-  const whole = !app.me.region;
   const view = new AdminView(node, app, { name: "rules", path: PATH, note: t("rules.note"), body: rows, head: (one) => [
     h("button", { type: "button", class: "chip", "data-history": "", onclick: () => historyDialog(one, "") }, t("rules.history")),
-    one.may && whole ? h("button", { type: "button", class: "primary", "data-add": "", onclick: () => ruleForm(one) }, t("rules.add")) : "",
+    one.may ? h("button", { type: "button", class: "primary", "data-add": "", onclick: () => ruleForm(one) }, t("rules.add")) : "",
   ] });
   return view;
 }
 
 function rows(answer, view) {
-  const may = view.may && !view.app.me.region;
+  const { app } = view;
+  const mine = (one) => view.may && one.source === "api" && within(app, one);
   const heads = ["rule", "when", "times", "severity", "source", "active", ""].map((name) => (name ? t(`rules.${name}`) : ""));
   return table(heads, answer.items.map((one) => ({ id: one.id, class: one.problem ? "is-faulty" : "", cells: [
-    [h("b", {}, pick(one.title) || one.id), h("small", { class: "block" }, one.id, one.over === "asset" ? "" : ` · ${t(`rules.over.${one.over}`)}`), one.problem ? h("p", { class: "is-open" }, pick(one.problem)) : ""],
+    [h("b", {}, pick(one.title) || one.id), h("small", { class: "block" }, one.id, one.over === "asset" ? "" : ` · ${t(`rules.over.${one.over}`)}`, one.region ? ` · ${app.regionName(one.region)}` : ""), one.problem ? h("p", { class: "is-open" }, pick(one.problem)) : ""],
     h("code", { class: "rule-when" }, one.when), `${length(one.for)} / ${length(one.recover_for)}`,
     [alertIcon({ severity: one.severity, active: true, quality: "good" }), " ", severityName(one.severity)],
     one.source === "file" ? h("span", { class: "tag" }, t("rules.source.file")) : h("span", { title: one.comment }, t("rules.source.api"), h("small", { class: "block" }, [one.by, parse(one.at) === null ? "" : shortTime(parse(one.at))].filter(Boolean).join(" "))),
     one.active ? h("a", { href: "/alerts", "data-inside": "" }, one.active) : "0",
     h("span", { class: "row-actions" }, h("button", { type: "button", class: "chip", "data-act": "history", onclick: () => historyDialog(view, one.id) }, t("rules.history")),
-      may && one.source === "api" ? [h("button", { type: "button", class: "chip", "data-act": "edit", onclick: () => ruleForm(view, one) }, t("form.edit")), h("button", { type: "button", class: "chip", "data-act": "remove", onclick: (event) => remove(event.currentTarget, one, view) }, t("form.remove"))] : "",
-      may && one.source === "file" ? h("button", { type: "button", class: "chip", "data-act": "copy", onclick: () => ruleForm(view, { ...one, id: `${one.id}-2`, rev: undefined, fresh: true }) }, t("rules.copy")) : ""),
+      mine(one) ? [h("button", { type: "button", class: "chip", "data-act": "edit", onclick: () => ruleForm(view, one) }, t("form.edit")), h("button", { type: "button", class: "chip", "data-act": "remove", onclick: (event) => remove(event.currentTarget, one, view) }, t("form.remove"))] : "",
+      view.may && !mine(one) ? h("button", { type: "button", class: "chip", "data-act": "copy", onclick: () => ruleForm(view, { ...one, id: `${one.id}-2`, region: one.region || app.me.region || "", rev: undefined, fresh: true }) }, t("rules.copy")) : ""),
   ] })), { "data-rules": "" });
 }
+
+/** Whether a rule is one's own to change: who has a region changes that region's rules. */
+const within = (app, rule) => !app.me.region || Boolean(rule.region && covers(app.me.region, rule.region));
 
 async function remove(button, one, view) {
   if (!(await confirm(t("rules.remove.title", { id: one.id }), t("rules.remove.sure", { n: one.active }), t("form.remove")))) return;
@@ -48,6 +52,12 @@ export function previewText(one) {
   if (!one) return "";
   const examples = one.examples?.length ? t("rules.preview.examples", { list: one.examples.slice(0, 6).join(" ") }) : "";
   return [t("rules.preview", { asked: one.asked, holds: one.holds, none: one.no_data, raises: one.raises, clears: one.clears }), examples].filter(Boolean).join(" · ");
+}
+
+/** Where a rule may hold: the regions that one may give, and the one that it has. */
+function regions(app, rule) {
+  const options = regionOptions(app);
+  return !rule?.region || options.some(([code]) => code === rule.region) ? options : [...options, [rule.region, app.regionName(rule.region)]];
 }
 
 function ruleForm(view, one = null) {
@@ -64,7 +74,7 @@ class RuleForm {
     const title = one?.title ?? {};
     const input = (name, value, more = {}) => h("input", { name, value: value ?? "", ...more });
     this.node = h("form", { class: "form", novalidate: true, onsubmit: (event) => this.submit(event), oninput: () => this.later() },
-      h("div", { class: "form-row" }, field(t("rules.id"), input("id", one?.id, { required: true, maxlength: "64", readonly: !this.made })), field(t("rules.over"), select("over", OVER.map((name) => [name, t(`rules.over.${name}`)]), one?.over ?? "asset")), field(t("rules.severity"), select("severity", SEVERITIES.map((name) => [name, severityName(name)]), one?.severity ?? "major"))),
+      h("div", { class: "form-row" }, field(t("rules.id"), input("id", one?.id, { required: true, maxlength: "64", readonly: !this.made })), field(t("rules.over"), select("over", OVER.map((name) => [name, t(`rules.over.${name}`)]), one?.over ?? "asset")), field(t("rules.severity"), select("severity", SEVERITIES.map((name) => [name, severityName(name)]), one?.severity ?? "major")), field(t("rules.region"), select("region", regions(view.app, one), one?.region ?? view.app.me.region ?? ""))),
       field(t("rules.when"), h("textarea", { name: "when", class: "mono", rows: "3", spellcheck: "false", maxlength: "2000" }, one?.when ?? ""), t("rules.when.note")),
       this.trial,
       h("div", { class: "form-row" }, field(t("rules.for"), input("for", one ? `${one.for}s` : "10s")), field(t("rules.recover"), input("recover_for", one ? `${one.recover_for}s` : "10s"))),
@@ -74,8 +84,8 @@ class RuleForm {
   }
 
   rule() {
-    const { id, over, severity, when, for: wait, recover_for: recover, zh, en } = values(this.node);
-    return { id, over, severity, when, for: wait || "0s", recover_for: recover || "0s", title: { "zh-CN": zh || id, en: en || zh || id } };
+    const { id, over, severity, region, when, for: wait, recover_for: recover, zh, en } = values(this.node);
+    return { id, over, severity, region, when, for: wait || "0s", recover_for: recover || "0s", title: { "zh-CN": zh || id, en: en || zh || id } };
   }
 
   later() {
@@ -135,7 +145,7 @@ class RuleForm {
 
 /** What changed, by whom, and the way back. `rule` "" means all of them. */
 function historyDialog(view, rule) {
-  const may = view.may && !view.app.me.region;
+  const may = (one) => view.may && within(view.app, one.after ?? one.before ?? {}) && within(view.app, one.before ?? one.after ?? {});
   dialog(rule ? t("rules.history.of", { id: rule }) : t("rules.history"), (close) => {
     const message = new Message();
     const box = h("div", { class: "form" }, message.node);
@@ -146,7 +156,7 @@ function historyDialog(view, rule) {
       if (!answer) return;
       render(list, JSON.stringify([answer.items, language()]), () => (answer.items.length ? answer.items.map((one) => h("li", {},
         h("time", {}, stamp(parse(one.at))), h("div", {}, h("strong", {}, t(`rules.change.${one.name}`)), " ", h("b", {}, one.rule), h("p", { class: "quiet" }, [one.actor, one.comment].filter(Boolean).join(" · ")), ...difference(one)),
-        may && one.undoable ? h("button", { type: "button", class: "chip", "data-act": "undo", onclick: (event) => undo(event.currentTarget, one) }, t("rules.undo")) : "")) : h("li", { class: "quiet" }, t("rules.nohistory"))));
+        may(one) && one.undoable ? h("button", { type: "button", class: "chip", "data-act": "undo", onclick: (event) => undo(event.currentTarget, one) }, t("rules.undo")) : "")) : h("li", { class: "quiet" }, t("rules.nohistory"))));
     };
     const undo = async (button, one) => {
       if (await carry(button, message, () => send("POST", `${PATH}/${encodeURIComponent(one.rule)}/undo`, { seq: one.seq }))) {

@@ -162,11 +162,60 @@ async def test_taking_a_rule_out_clears_its_alerts_by_name(rig: Rig) -> None:
     await rig.assert_whole()
 
 
+async def test_a_rule_of_a_region_sees_nothing_beyond_its_border(rig: Rig) -> None:
+    far = asset("far", region="532323", probes=("tcp://10.0.0.9:1",))
+    await rig.assets(asset("r1", probes=("tcp://10.0.0.1:1",)), far)
+    rules = {
+        "any-down": "health == 'down'", "all-down": "count('', '', 'down') >= 1",
+        "site-down": "count('532300', '', 'down') >= 1",
+        "there-down": "count('532323', '', 'down') >= 1", "other": "health_of('far') == 'down'",
+    }  # fmt: skip
+    items = [{"id": id, "when": when} for id, when in rules.items()]
+    result = await tell(rig, *items, actor_region="532301")
+    assert result.outcome is Outcome.DONE, result
+    assert result.after is not None
+    assert {one["asked"] for one in result.after["preview"]} == {2}, "r1 and r2, not far"
+    await rig.health("down", "far")
+    await rig.step(2.0)
+    assert [alert.asset for alert in rig.engine.board.alerts.values()] == ["far"], "only the site's own rule"
+    await rig.health("down", "r1")
+    await rig.step(2.0)
+    raised = {alert.rule for alert in rig.engine.board.alerts.values() if alert.asset == "r1"}
+    assert raised == {"down", "any-down", "all-down", "site-down"}
+    await rig.assert_whole()
+
+
+async def test_who_has_a_region_makes_and_changes_rules_of_it_alone(rig: Rig) -> None:
+    own, other = "532301", "532323"
+    assert (await tell(rig, HOT, comment="全州")).outcome is Outcome.DONE
+    elsewhere = HOT | {"id": "theirs", "region": other}
+    assert (await tell(rig, elsewhere)).outcome is Outcome.DONE
+    for wrong in (
+        HOT | {"severity": "info"}, HOT | {"region": own}, elsewhere, elsewhere | {"severity": "info"},
+        {"id": "hot", "gone": True}, {"id": "theirs", "gone": True}, HOT | {"id": "new", "region": other},
+        HOT | {"id": "new", "region": "532300"},
+    ):  # fmt: skip
+        result = await tell(rig, wrong, actor_region=own)
+        if wrong is elsewhere:
+            assert (result.outcome, (result.after or {})["changed"]) == (Outcome.DONE, []), "as it is"
+            continue
+        assert result.outcome is Outcome.INVALID, wrong
+        assert (result.after or {})["errors"][0]["code"] == "outside_region"
+    assert (await tell(rig, HOT | {"id": "mine"}, actor_region=own)).outcome is Outcome.DONE
+    mine = rig.engine.book.running()["mine"]
+    assert mine.settings.region == own
+    assert (await tell(rig, HOT | {"id": "mine", "region": "532301101"}, actor_region=own)).outcome is Outcome.DONE
+    again = await tell(rig, HOT | {"id": "second"}, actor_region=own, whole=True)
+    assert (again.after or {})["changed"] == ["mine", "second"], "what is missing of the own ones goes, and no other"
+    assert set(rig.engine.book.running()) == {"down", "hot", "theirs", "second"}
+    await rig.start()
+    assert rig.engine.book.running()["second"].settings.region == own
+
+
 @pytest.mark.parametrize(
     ("more", "outcome", "detail"),
     [
         ({"role": "operator"}, Outcome.FORBIDDEN, "role"),
-        ({"actor_region": "532323"}, Outcome.FORBIDDEN, "region"),
         ({"rev": 99}, Outcome.CONFLICT, "rev"),
         ({"subject": "hot", "rev": 3}, Outcome.CONFLICT, "rev"),
     ],

@@ -162,6 +162,29 @@ async def test_a_rule_is_tried_while_it_is_written_and_a_storm_is_asked_back(sit
     assert [fault for fault in site.faults if "422" not in fault] == []
 
 
+async def test_an_administrator_of_a_county_changes_that_countys_rules_and_reads_the_others(site: Site) -> None:
+    ours = site.script.rules[-1] | {"id": "ours", "source": "api", "region": "532329", "title": {"zh-CN": "武定水位"}}
+    site.script.rules.append(ours)
+    site.script.me |= {"region": "532329"}
+    page = await enter(site, "rules")
+    row = page.locator('tr[data-id="ours"]')
+    await expect(row).to_contain_text("武定县")
+    await expect(row.locator("[data-act]")).to_have_text(["变更记录", "修改", "移除"])
+    others = page.locator('[data-rules] tbody tr:not([data-id="ours"])')
+    await expect(others.locator("[data-act=edit]")).to_have_count(0)
+    await expect(others.first.locator("[data-act=copy]")).to_be_visible()
+    await page.locator("[data-add]").click()
+    region = page.locator("dialog [name=region]")
+    await expect(region.locator("option")).to_have_text(["武定县"])
+    await expect(region).to_have_value("532329")
+    await page.locator("dialog [name=id]").fill("wuding")
+    await page.locator("dialog [name=when]").fill("health == 'down'")
+    await page.locator("dialog [data-send]").click()
+    await expect(page.locator("dialog")).to_have_count(0)
+    assert site.script.acts[-1]["region"] == "532329"
+    assert site.faults == []
+
+
 async def test_settings_show_what_is_wrong_and_a_refused_reload_says_why(site: Site) -> None:
     page = await enter(site, "settings")
     await expect(page.locator("[data-findings]")).to_contain_text("watchfloor.toml:12")

@@ -45,7 +45,7 @@ def test_nothing_but_assets_is_served(client: TestClient, path: str) -> None:
     assert answer.status_code == 404 or "create_dash" not in answer.text
 
 
-@pytest.mark.parametrize("path", ["nope/x.js", "dash/nope.js", "dash/%2e%2e/app.py", "dash/", "%00/x"])
+@pytest.mark.parametrize("path", ["nope/x.js", "dash/nope.js", "dash/%2e%2e/app.py", "dash/", "%00/x", "x", "dash", ""])
 def test_a_bad_path_below_dashs_own_files_is_not_found(client: TestClient, path: str) -> None:
     client.get("/")
     assert client.get(f"/_dash-component-suites/{path}").status_code == 404
