@@ -160,6 +160,14 @@ async def test_documents_are_replaced_and_paged_newest_first(journal: Journal) -
     assert [doc.id for doc in await journal.docs_page("alert", before=2)] == ["a"]
 
 
+async def test_the_bodies_of_what_is_open_come_as_json_oldest_first(journal: Journal) -> None:
+    async with journal.begin() as tx:
+        for seq, (id, open) in enumerate([("c", True), ("a", False), ("b", True)]):
+            await tx.put("alert", id, {"id": id, "标题": "连接慢"}, open=open, seq=seq)
+        await tx.put("silence", "s", {"id": "s"}, seq=9)
+    assert await journal.bodies("alert") == ['{"id":"c","标题":"连接慢"}', '{"id":"b","标题":"连接慢"}']
+
+
 async def test_a_journal_that_cannot_be_used_says_so(tmp_path: Path) -> None:
     (tmp_path / "journal.sqlite3").write_text("this is no database" * 100)
     broken = Journal(sqlite_url(tmp_path), "web")
