@@ -21,7 +21,7 @@ from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from feeds.fencing import Fence
-from feeds.journal import fences
+from feeds.journal import fences, tls
 from feeds.journal.records import JournalError, JournalLost, Unstorable
 
 log = logging.getLogger(__name__)
@@ -189,9 +189,10 @@ def _postgresql(url: str, name: str) -> AsyncEngine:
         "lock_timeout": str(BUSY_MS),
         "idle_in_transaction_session_timeout": str(BUSY_MS),  # a writer that is gone must not keep the lock
     }
+    address, protection = tls.taken_out(url)
+    asked = {"timeout": CONNECT_S, "command_timeout": STATEMENT_S, "server_settings": settings}
     engine = create_async_engine(
-        url, hide_parameters=True, pool_pre_ping=True, pool_timeout=CONNECT_S,
-        connect_args={"timeout": CONNECT_S, "command_timeout": STATEMENT_S, "server_settings": settings},
+        address, hide_parameters=True, pool_pre_ping=True, pool_timeout=CONNECT_S, connect_args=asked | protection
     )
     event.listen(engine.sync_engine, "connect", _harden)
     return engine
