@@ -185,10 +185,10 @@ class Person:
             while True:
                 headers = {"X-CSRF-Token": self.csrf}
                 async with self.http.request(method, f"/api/v1/{path}", json=body, headers=headers) as answer:
-                    if "problem:unanswered" in (text := await answer.text()):
-                        continue
-                    assert answer.status == expect, text
-                    return json.loads(text) if answer.status != 204 else None
+                    if "problem:unanswered" not in (text := await answer.text()):
+                        assert answer.status == expect, text
+                        return json.loads(text) if answer.status != 204 else None
+                await asyncio.sleep(0.1)
 
     @contextlib.asynccontextmanager
     async def live(self, since: str = "") -> AsyncIterator[Live]:
