@@ -169,7 +169,7 @@ async def test_an_administrator_of_a_county_changes_that_countys_rules_and_reads
     page = await enter(site, "rules")
     row = page.locator('tr[data-id="ours"]')
     await expect(row).to_contain_text("武定县")
-    await expect(row.locator("[data-act]")).to_have_text(["变更记录", "修改", "移除"])
+    await expect(row.locator("[data-act]")).to_have_text(["改动历史", "修改", "删除"])
     others = page.locator('[data-rules] tbody tr:not([data-id="ours"])')
     await expect(others.locator("[data-act=edit]")).to_have_count(0)
     await expect(others.first.locator("[data-act=copy]")).to_be_visible()
