@@ -1,22 +1,29 @@
-"""Counts months once: a closed month never changes, so its tallies are kept while this process lives."""
+"""Counts months once: a closed month never changes, so its tallies are kept here and, a day later, in the journal."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict
+from dataclasses import astuple
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from api.availability.calendar import Part, month_start, parts
 from api.availability.rows import rows
 from feeds.history.uptime import Tally, Uptime
-from feeds.journal import Journal
+from feeds.journal import Journal, JournalLost
 from feeds.membership import Member, read
 from feeds.regions import covers
 from feeds.wire import iso
 
+log = logging.getLogger(__name__)
+
 CLOSED = 3600.0
 """A month is closed so many seconds after its end: what was late is written by then."""
+SETTLED = 86400.0
+"""So much later it is kept for good: a recorder that was away has caught up by then, or never will."""
+KIND, FORMAT = "uptime", 1
 KEPT = 14
 BRIEF = 60.0
 """Seconds for which what is still open is given again."""
@@ -54,13 +61,30 @@ class Counting:
                 self._months.move_to_end(key)
                 return part.end, self._months[key]
             if part.whole and part.end + CLOSED < now:
-                self._months[key] = await self._uptime.tallies(members, part.start, part.end, now)
+                self._months[key] = await self._closed(members, part, now)
                 while len(self._months) > KEPT:
                     self._months.popitem(last=False)
                 return part.end, self._months[key]
             if exact:
                 return min(part.end, now), await self._uptime.tallies(members, part.start, part.end, now)
             return await self._recent(members, part, now)
+
+    async def _closed(self, members: dict[str, Member], part: Part, now: float) -> Tallies:
+        """A whole month that is over, from its document or counted now. A restart does not count it again: with 100,000
+        transitions it takes a second of processor time, and a year twelve."""
+        name = f"{part.start:.0f}-{part.end:.0f}"
+        doc = await self._journal.doc(KIND, name)
+        if doc is not None and doc.body["format"] == FORMAT:
+            return {id: Tally(*seconds) for id, seconds in doc.body["assets"].items()}
+        found = await self._uptime.tallies(members, part.start, part.end, now)
+        if part.end + SETTLED < now:
+            rows = {id: [round(seconds, 3) for seconds in astuple(one)] for id, one in found.items()}
+            try:
+                async with self._journal.begin() as tx:
+                    await tx.put(KIND, name, {"format": FORMAT, "made": iso(now), "assets": rows}, open=False)
+            except JournalLost as error:  # it is counted again next time, and whoever asks has the answer
+                log.debug("availability: a month was not kept: %s", error)
+        return found
 
     async def _recent(self, members: dict[str, Member], part: Part, now: float) -> tuple[float, Tallies]:
         """What began then and still goes on."""

@@ -34,6 +34,11 @@ METRIC = "heartbeat.up"
 SOURCE = "ingest"
 DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+NO_PROBE = {
+    "zh-CN": "清单中没有这个资产，或它没有 heartbeat:?every=… 探测。来源由本系统自己的采集器报活，不能代报。",
+    "en": "No asset of the inventory has that id and a probe heartbeat:?every=…. A source's own collector says that it "
+          "lives; nobody else may.",
+}  # fmt: skip
 ALERT, COMMAND = "alert", "command"
 KEY_MAX = 200
 
@@ -175,7 +180,7 @@ async def heartbeat(given: Given, who: Ingester, asset_id: str) -> Response:
     record = given.pump.mirror.record("asset", asset_id, Audience())
     found = heartbeat_probe(record["probes"]) if record is not None else None
     if record is None or found is None:
-        raise Problem("not-found")
+        raise Problem("not-found", detail=NO_PROBE)
     if not who.reaches(record["region"]):
         raise Problem("outside-region")
     probe, every = found

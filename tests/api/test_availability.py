@@ -145,6 +145,37 @@ async def test_a_closed_month_is_counted_once(site: World, monkeypatch: pytest.M
     assert asked == [OCT, NOV], "and what is open once a minute"
 
 
+async def test_a_closed_month_is_not_counted_again_after_a_restart(
+    site: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = {"from": at(OCT), "to": at(NOV), "by": "asset"}
+    before, own = (await ask(site, **whole)).json()["items"], (await ask(site, A, **whole)).json()["items"]
+    assert [doc.body["format"] for doc in await site.journal.docs("uptime")] == [1]
+    site.apps.clear()
+    counting, asked = site.app.state.counting, []
+    tallies = counting._uptime.tallies
+
+    async def counted(members: Any, start: float, end: float, now: float) -> Any:
+        asked.append(start)
+        return await tallies(members, start, end, now)
+
+    monkeypatch.setattr(counting._uptime, "tallies", counted)
+    assert (await ask(site, **whole)).json()["items"] == before
+    assert (await ask(site, A, **whole)).json()["items"] == own
+    assert asked == []
+    async with site.journal.begin() as tx:
+        await tx.put("uptime", f"{OCT:.0f}-{NOV:.0f}", {"format": 0}, open=False)
+    counting._months.clear()
+    assert (await ask(site, **whole)).json()["items"] == before, "one of another version is counted anew"
+    assert asked == [OCT]
+
+
+async def test_a_month_that_has_just_ended_is_not_kept_for_good(site: World) -> None:
+    site.at = NOV + 2 * HOUR
+    await ask(site, **{"from": at(OCT), "to": at(NOV)})
+    assert await site.journal.docs("uptime") == []
+
+
 async def test_the_load_figures_say_this_month_too(site: World) -> None:
     for who, expected in (("", (3, round((50 * DAY - 4 * HOUR - DAY) / (50 * DAY), 6))), (B, (1, 1.0))):
         raw = await site.token("read", who)

@@ -133,7 +133,8 @@ async def test_a_heartbeat_is_journaled_then_published_then_accepted(
         assert (feed, kind) == ("network", "observation")
         assert isinstance(seen, Observation)
         assert (seen.asset, seen.key, seen.value, seen.fresh_for) == ("a-sw", "heartbeat.up", True, 300.0)
-        problem(await client.post("/api/v1/ingest/heartbeat/none"), 404, "not-found")
+        none = problem(await client.post("/api/v1/ingest/heartbeat/a-source"), 404, "not-found")
+        assert "heartbeat:?every=" in none["detail"]
         problem(await client.post("/api/v1/ingest/heartbeat/a-srv"), 404, "not-found")
         problem(await client.post("/api/v1/ingest/heartbeat/b-sw"), 403, "outside-region")
         published.full = True
