@@ -18,7 +18,8 @@ import uvloop
 from bench.figures import Measure, Skipped
 
 NAMES = (
-    "bus", "journal", "start", "pixel", "sockets", "memory", "checks", "faults", "scale", "history", "ingest", "storm",
+    "bus", "journal", "start", "pixel", "sockets", "memory", "stages", "checks", "faults", "scale", "history", "ingest",
+    "storm",
 )  # fmt: skip
 LIMIT, EACH, EACH_QUICK = 690.0, 150.0, 40.0
 """Seconds that everything, one measurement, and one quick measurement may take."""
