@@ -14,7 +14,7 @@ from typing import cast
 
 from msgspec.structs import replace
 
-from collectors import attempts, registry, verdicts
+from collectors import attempts, figures, registry, verdicts
 from collectors.conditions import Conditions
 from collectors.contract import (
     CollectorError,
@@ -282,12 +282,14 @@ class Probing:
         counts: dict[str, list[bool]] = {}
         for job in self._jobs.values():
             counts.setdefault(job.spec.source, []).append(job.failing)
+        own = figures.of({registry.source_name(cls.schemes[0]): one for cls, one in self._pollers.items()})
         for source, failing in counts.items():
             behind = late.get(source, 0.0)
             error = verdicts.behind(behind) if behind > 0 else ""
+            stats, words = own.get(source, ({}, ""))
             yield Heartbeat(
-                source=source, kind=source, at=at, ok=not error, every=every, error=error, region=self._site,
-                targets=len(failing), failing=sum(failing),
+                source=source, kind=source, at=at, ok=not error, every=every, error=error or words,
+                region=self._site, targets=len(failing), failing=sum(failing), stats=stats,
             )  # fmt: skip
 
 

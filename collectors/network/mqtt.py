@@ -1,7 +1,7 @@
 """`mqtt://broker/site/7/river?field=level&metric=river.level&unit=m&every=1m`: what a topic says; mqtts:// over TLS.
 
-Topics of one broker and credential share one connection, QoS 1, MQTT 3.1.1 or (`version=5`) 5. `field` is a JSON
-path into the payload; without it the payload itself is the value. `time` is the path of the message's own time.
+Topics of one broker and credential share one connection, QoS 1 (or 0, 2), MQTT 3.1.1 or (`version=5`) 5. `field` is
+a JSON path into the payload; without it the payload itself is the value. `time` is the path of the message's own time.
 A "+" in the topic gives one reading a match, with what stood there as its instance, at most 64 of them.
 
 The broker's answer is not the device's: a topic that is silent for longer than `every` is stale, and nobody can tell.
@@ -21,6 +21,7 @@ from collectors.network import mqtt_packets as packets
 from collectors.network.http_checks import json_path
 from collectors.network.modbus import need_metric
 from collectors.network.mqtt_link import VERSIONS, Broker, Link
+from collectors.network.mqtt_pace import PACKETS
 from collectors.network.mqtt_packets import Message
 from collectors.network.mqtt_watch import EVERY, TEXT, Watch, topic
 from feeds.clock import Clock, now
@@ -28,6 +29,8 @@ from feeds.clock import Clock, now
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 PARAMS = ("cred", "field", "time", "metric", "unit", "every", "qos", "version", "availability", "online", "offline",
           "verify")  # fmt: skip
+SAID = 60.0
+"""Seconds for which people are told that a broker was too fast."""
 SHARE, PATIENT = 0.9, 0.7
 """Parts of a poll's time: for the broker, so that what went wrong is said before the poll is cut off, and until which
 the very first message of a topic is waited for."""
@@ -63,10 +66,18 @@ class MqttPoller:
             if name in target.params:
                 json_path(target.params[name])
         uri.duration(target.params.get("every", EVERY))
-        addresses.choice(target, "qos", ("1", "0"))
+        addresses.choice(target, "qos", ("1", "0", "2"))
         addresses.choice(target, "version", ("3.1.1", "5"))
         addresses.choice(target, "verify", ("yes", "no"))
         trust.check(target)
+
+    def figures(self) -> tuple[dict[str, float], str]:
+        """Packets that came, and for how long brokers that are too fast were not read."""
+        links, now = [topics.link for topics in self._brokers.values()], asyncio.get_running_loop().time()
+        received, held = (sum(one.pace.received for one in links), sum(one.pace.held for one in links))
+        stats = {"received": float(received), "held_s": round(held, 3)}
+        fast = sorted({f"{one.broker.host}:{one.broker.port}" for one in links if now - one.pace.held_at < SAID})
+        return stats, _too_fast(fast) if fast else ""
 
     def attach(self, desk: Desk) -> None:
         """Messages go on as they come."""
@@ -165,6 +176,15 @@ class Topics:
     def _lost(self) -> None:
         for watch in self._all:
             watch.lost()
+
+
+def _too_fast(fast: list[str]) -> str:
+    some = ", ".join(fast[:3])
+    return (
+        f"{some} 的消息超过每秒 {PACKETS:.0f} 条，读取已放慢，数值可能滞后：请缩小订阅范围或限制设备的发送速率"
+        f" | {some}: more than {PACKETS:.0f} messages a second; it is held back and values may be late: "
+        "subscribe to less, or limit the rate of the devices"
+    )
 
 
 def _values(target: Target) -> dict[str, str]:

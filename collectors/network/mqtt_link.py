@@ -10,12 +10,14 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import cast
 from uuid import uuid4
 
 from collectors.contract import AuthFailed, CollectorError, Misconfigured, NotReady, Reason, not_ready
 from collectors.network import mqtt_packets as packets
 from collectors.network.addresses import resolve
+from collectors.network.mqtt_pace import AT_ONCE, Pace
 from collectors.network.mqtt_packets import Malformed, Message, Packet
 from collectors.opening import Opening
 
@@ -30,6 +32,8 @@ _VERSION = frozenset((1, 0x84))
 _NAMED = {2: "client identifier rejected", 3: "server unavailable", 0x85: "client identifier not valid",
           0x88: "server unavailable", 0x89: "server busy", 0x95: "packet too large", 0x97: "quota exceeded",
           0x9F: "connection rate exceeded"}  # fmt: skip
+
+_NO_FILTER = {0x8F: "topic filter invalid", 0xA2: "wildcards not supported"}
 
 Taken = Callable[[Message], None]
 
@@ -65,6 +69,9 @@ class Link(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._parser = packets.Parser()
         self._heard = 0.0
+        self.pace = Pace()
+        self._held: asyncio.TimerHandle | None = None
+        self._arriving: set[int] = set()
 
     # -- what a poll asks ---------------------------------------------------------
 
@@ -94,6 +101,8 @@ class Link(asyncio.Protocol):
         if self._transport is not None and self._opening.up:
             self._transport.write(packets.BYE)
         self._opening.cancel()
+        if self._held is not None:
+            self._held.cancel()
         if self._transport is not None:
             self._transport.close()
         self._stop_waiting()
@@ -115,6 +124,7 @@ class Link(asyncio.Protocol):
     async def _greet(self) -> None:
         broker, loop = self.broker, asyncio.get_running_loop()
         self._parser, self._welcome = packets.Parser(), loop.create_future()
+        self._arriving.clear()
         async with asyncio.timeout(CONNECT_WITHIN):
             address = await resolve(broker.host)
             made = loop.create_connection(
@@ -139,8 +149,8 @@ class Link(asyncio.Protocol):
     async def _prove(self) -> None:
         """A broker that has said something just now lives; else it is asked."""
         loop = asyncio.get_running_loop()
-        if loop.time() - self._heard < PROVEN or self._transport is None:
-            return
+        if loop.time() - self._heard < PROVEN or self._transport is None or self._held is not None:
+            return  # one that is held back speaks too much
         if self._pong is None:
             self._pong = loop.create_future()
             self._transport.write(packets.PING)
@@ -151,7 +161,7 @@ class Link(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         if not self._opening.up or self._transport is None:
             return
-        if loop.time() - self._heard > KEEPALIVE * 1.5:
+        if loop.time() - self._heard > KEEPALIVE * 1.5 and self._held is None:
             self._end()
             return
         self._transport.write(packets.PING)
@@ -184,20 +194,39 @@ class Link(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._heard = asyncio.get_running_loop().time()
+        self._parser.add(data)
+        if self._held is None:
+            self._work(len(data))
+
+    def _work(self, size: int = 0) -> None:
+        """Takes some packets, and waits before the next ones when the broker is too fast, or others want their turn."""
+        self._held, taken, loop = None, 0, asyncio.get_running_loop()
         try:
-            for one in self._parser.feed(data):
+            for one in islice(self._parser.packets(), AT_ONCE):
+                taken += 1
                 self._take(one)
             greeting = self._welcome is not None and not self._welcome.done()
             if greeting and self._parser.kind not in (None, packets.CONNACK):
                 raise Malformed("the first packet is no CONNACK")
         except Malformed as error:
             self._break(NotReady(Reason.WRONG_ANSWER, f"this is not MQTT: {error}"))
+            return
+        wait = self.pace.spend(taken, size, loop.time())
+        if self._transport is None or self._transport.is_closing():
+            return
+        if wait or taken == AT_ONCE:
+            self._transport.pause_reading()
+            self._held = loop.call_later(wait, self._work)
+        else:
+            self._transport.resume_reading()
 
     def connection_lost(self, error: Exception | None) -> None:
         was = self._opening.lost()
         self._transport = None
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._held):
+            if timer is not None:
+                timer.cancel()
+        self._held = None
         self._break(not_ready(error) if isinstance(error, OSError) else NotReady(Reason.CLOSED))
         self._stop_waiting()
         if was:
@@ -221,10 +250,11 @@ class Link(asyncio.Protocol):
 
     def _take(self, one: Packet) -> None:
         if one.kind == packets.PUBLISH:
-            message = packets.message(one, self.broker.version)
-            if message.qos == 1 and self._transport is not None:
-                self._transport.write(packets.puback(message.number))
-            self._taken(message)
+            self._arrived(packets.message(one, self.broker.version))
+        elif one.kind == packets.PUBREL:
+            number = packets.number_of(one)
+            self._arriving.discard(number)
+            self._answer(packets.PUBCOMP, number)
         elif one.kind == packets.PINGRESP:
             if self._pong is not None and not self._pong.done():
                 self._pong.set_result(None)
@@ -240,6 +270,21 @@ class Link(asyncio.Protocol):
         elif self._welcome is not None and not self._welcome.done():
             raise Malformed(f"packet type {one.kind} before CONNACK")
 
+    def _arrived(self, message: Message) -> None:
+        """One of QoS 2 is taken once, and known until its sender lets its number go (3.1.1, 4.3.3)."""
+        if message.qos == 1:
+            self._answer(packets.PUBACK, message.number)
+        elif message.qos == 2:
+            self._answer(packets.PUBREC, message.number)
+            if message.number in self._arriving:
+                return
+            self._arriving.add(message.number)
+        self._taken(message)
+
+    def _answer(self, kind: int, number: int) -> None:
+        if self._transport is not None:
+            self._transport.write(packets.answer(kind, number))
+
     def _grant(self, one: Packet) -> None:
         number, codes = packets.codes(one, self.broker.version)
         for name, code in zip(self._asked.pop(number, ()), codes, strict=False):
@@ -249,6 +294,14 @@ class Link(asyncio.Protocol):
 
 
 def _allowed(name: str, code: int) -> None:
+    """SUBACK: 3.1.1 clause 3.9.3, 5.0 clause 3.9.2.1."""
+    if code in _NO_FILTER:
+        raise Misconfigured(
+            f"the broker does not take the topic filter {name!r} ({_NO_FILTER[code]}); mend the topic",
+            f"代理不接受主题过滤器 {name!r}（{_NO_FILTER[code]}）；请改正主题",
+        )
+    if code == 0x97:
+        raise NotReady(Reason.WRONG_ANSWER, f"the broker refuses to let us subscribe to {name!r}: quota exceeded")
     if code >= 0x80:
         raise AuthFailed(
             f"the broker does not let us subscribe to {name!r} (code {code:#04x}); "

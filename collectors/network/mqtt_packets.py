@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-CONNECT, CONNACK, PUBLISH, PUBACK = 1, 2, 3, 4
+CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP = 1, 2, 3, 4, 5, 6, 7
 SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK = 8, 9, 10, 11
 PINGREQ, PINGRESP, DISCONNECT = 12, 13, 14
 V311, V5 = 4, 5
@@ -76,11 +76,19 @@ class Parser:
 
     def feed(self, data: bytes) -> Iterator[Packet]:
         """Raises Malformed."""
+        self.add(data)
+        return self.packets()
+
+    def add(self, data: bytes) -> None:
+        """What has come; `packets` gives what is whole of it."""
         if self._skip:
             passed = min(self._skip, len(data))
             self._skip -= passed
             data = data[passed:]
         self._buffer += data
+
+    def packets(self) -> Iterator[Packet]:
+        """Raises Malformed."""
         while (packet := self._next()) is not None:
             yield packet
 
@@ -259,8 +267,14 @@ def message(one: Packet, version: int) -> Message:
     return Message(topic, None if one.cut else cursor.rest(), qos, bool(one.flags & 1), number)
 
 
-def puback(number: int) -> bytes:
-    return packet(PUBACK, 0, struct.pack(">H", number))
+def answer(kind: int, number: int) -> bytes:
+    """PUBACK, PUBREC, PUBREL (whose flags are 2) or PUBCOMP of a message; in 5.0 without a reason code: success."""
+    return packet(kind, 2 if kind == PUBREL else 0, struct.pack(">H", number))
+
+
+def number_of(one: Packet) -> int:
+    """Whose answer it is. Raises Malformed."""
+    return Cursor(one.body).number()
 
 
 PING, PONG, BYE = packet(PINGREQ, 0, b""), packet(PINGRESP, 0, b""), packet(DISCONNECT, 0, b"")

@@ -32,6 +32,8 @@ AT_MOST_EVERY = 0.1
 """Seconds between two readings of one topic that go on; of a flood the last message is kept."""
 NOTHING = "已订阅，尚无消息 | subscribed; no message yet"
 RETAINED = "保留消息，时间未知 | retained, of unknown age"
+ACL_EN = "; when the device does send, the broker may withhold it without a word: let the account read this topic (ACL)"
+ACL_ZH = "；若设备确在发送，可能是代理的访问控制（ACL）不作声地扣下：请为该账号授予此主题的读取权限"
 AHEAD = 60.0
 """Seconds that a message's own time may lie ahead for it to be believed."""
 
@@ -92,10 +94,12 @@ class Watch:
         spoke = max(*live, self._since) if live else self._since
         seen = [one.seen for one in self._heard.values()]
         if at - spoke > self.every + SLACK and not any(_fresh(one, at) for one in seen):
+            never = () if live else (ACL_EN, ACL_ZH)
             raise Silent(
                 f"the broker works, but nothing came on {self.topic} for {at - spoke:.0f} s; expected every "
-                f"{self.every:g} s",
-                f"代理正常，但主题 {self.topic} 已 {at - spoke:.0f} 秒没有消息；应至少每 {self.every:g} 秒一次",
+                f"{self.every:g} s{''.join(never[:1])}",
+                f"代理正常，但主题 {self.topic} 已 {at - spoke:.0f} 秒没有消息；应至少每 {self.every:g} 秒一次"
+                f"{''.join(never[1:])}",
             )
         if not seen:
             return [self._reading(None, Quality.UNCERTAIN, at, text=NOTHING, fresh_for=0.0)]

@@ -23,6 +23,7 @@ class Client:
     hello: Hello
     filters: dict[str, int] = field(default_factory=dict)
     number: int = 0
+    completed: list[int] = field(default_factory=list)
 
     def send(self, message: Message) -> None:
         found = [qos for pattern, qos in self.filters.items() if packets.matches(pattern, message.topic) is not None]
@@ -94,8 +95,14 @@ class MqttBroker(Stream):
         elif one.kind == packets.PUBLISH:
             message = packets.message(one, version)
             if message.qos:
-                writer.write(packets.puback(message.number))
+                writer.write(packets.answer(packets.PUBACK if message.qos == 1 else packets.PUBREC, message.number))
             self.publish(message.topic, message.payload or b"", retain=message.retain, qos=message.qos)
+        elif one.kind == packets.PUBREC:
+            writer.write(packets.answer(packets.PUBREL, packets.number_of(one)))
+        elif one.kind == packets.PUBREL:
+            writer.write(packets.answer(packets.PUBCOMP, packets.number_of(one)))
+        elif one.kind == packets.PUBCOMP:
+            client.completed.append(packets.number_of(one))
         elif one.kind == packets.PINGREQ:
             writer.write(packets.PONG)
         elif one.kind == packets.DISCONNECT:
@@ -123,7 +130,7 @@ class MqttBroker(Stream):
         version = client.hello.version
         number, wishes = packets.wishes(one, version)
         denied = 0x87 if version == packets.V5 else 0x80
-        codes = [min(qos, 1) if self._allowed(client.hello.user, name) else denied for name, qos in wishes]
+        codes = [min(qos, 2) if self._allowed(client.hello.user, name) else denied for name, qos in wishes]
         client.writer.write(packets.suback(version, number, codes))
         for (name, _), code in zip(wishes, codes, strict=True):
             if code < 0x80:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from collectors.contract import AuthFailed, NotReady, Reason
+from collectors.contract import AuthFailed, NotReady, Reason, Silent
 from collectors.network import mqtt
 from collectors.network.mqtt_watch import RETAINED
 from collectors.settings import Credential
@@ -71,6 +71,34 @@ async def test_a_message_comes_as_it_is_published(broker: str, version: str) -> 
         publish(broker, f"site/{version}/river", '{"level": 3.25}', "-q", "1")
         await until(lambda: desk.told)
         assert (desk.told[-1].value, desk.told[-1].quality) == (3.25, Quality.GOOD)
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("version", ["3.1.1", "5"])
+async def test_qos_2_brings_every_message_once(broker: str, version: str) -> None:
+    async with desktop() as desk:
+        await ask(desk.poller, target(f"mqtt://{broker}/site/{version}/once?qos=2&version={version}", LOGIN))
+        for number in range(3):
+            desk.time += 1
+            publish(broker, f"site/{version}/once", str(number), "-q", "2")
+            await until(lambda number=number: desk.told and desk.told[-1].value == number)
+        assert [one.value for one in desk.told] == [0, 1, 2]
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_what_the_access_list_withholds_in_silence_is_named(broker: str) -> None:
+    """mosquitto grants a filter that its list forbids, and delivers nothing."""
+    async with desktop() as desk:
+        one = target(f"mqtt://{broker}/other/+/level?every=30s", LOGIN)
+        try:
+            await ask(desk.poller, one)
+        except AuthFailed:
+            return  # another version of it says so at once
+        publish(broker, "other/a/level", "1")
+        desk.time += 32
+        error = await failure(desk.poller, one)
+        assert isinstance(error, Silent)
+        assert "ACL" in error.en
 
 
 async def test_a_retained_message_is_marked(broker: str) -> None:

@@ -19,6 +19,7 @@ from collectors.contract import AuthFailed, Desk, Measurement, Misconfigured, No
 from collectors.network import mqtt
 from collectors.network import mqtt_packets as packets
 from collectors.network.mqtt import MqttPoller
+from collectors.network.mqtt_pace import AT_ONCE, BURST, BYTES, PACKETS, Pace
 from collectors.network.mqtt_packets import Message, Parser
 from collectors.network.mqtt_watch import AT_MOST_EVERY, RETAINED
 from collectors.settings import Credential
@@ -326,7 +327,7 @@ async def test_what_nobody_wants_any_more_is_let_go() -> None:
     [
         ("mqtt:///a", "10.0.0.5"), ("mqtt://h", "needs a topic"), ("mqtt://h/%23", "# may not"),
         ("mqtt://h/+/a", "but the first"), ("mqtt://h/a/b+", "whole level"), ("mqtt://h/a?field=[", "json="),
-        ("mqtt://h/a?every=soon", "10s, 5m, 1h"), ("mqtt://h/a?qos=2", "1, 0"), ("mqtt://h/a?version=4", "3.1.1, 5"),
+        ("mqtt://h/a?every=soon", "10s, 5m, 1h"), ("mqtt://h/a?qos=3", "1, 0, 2"), ("mqtt://h/a?version=4", "3.1.1, 5"),
         ("mqtt://h/a?availability=a/%2B", "one topic"), ("mqtt://h/a?metric=Level", "river.level"),
         ("mqtt://u:p@h/a", "[credentials.NAME]"), ("mqtt://h/a?x=1", "unknown parameter"),
     ],
@@ -390,3 +391,109 @@ def test_no_bytes_bring_the_parser_down(data: bytes) -> None:
 )  # fmt: skip
 def test_filters(pattern: str, topic: str, found: list[str] | None) -> None:
     assert packets.matches(pattern, topic) == found
+
+
+# -- exactly once, refusals, silence, floods ---------------------------------------------
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("version", ["3.1.1", "5"])
+async def test_qos_2_is_taken_exactly_once_also_when_the_broker_sends_it_again(version: str) -> None:
+    async with broker() as server, desktop() as desk:
+        await ask(desk.poller, at(server, f"a?qos=2&version={version}&metric=x.y"))
+        (client,) = server.clients
+        assert client.filters == {"a": 2}
+        server.publish("a", "1", qos=2)
+        client.number -= 1
+        server.publish("a", "2", qos=2)  # the same number: to the receiver it is the same message (3.1.1, 4.3.3)
+        await until(lambda: client.completed)
+        desk.time += AT_MOST_EVERY
+        server.publish("a", "3", qos=2)
+        await until(lambda: len(client.completed) >= 3)
+        await until(lambda: desk.told[-1].value == 3)
+        assert [one.value for one in desk.told] == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "words"),
+    [(0x80, AuthFailed, "the right to read"), (0x87, AuthFailed, "the right to read"),
+     (0x8F, Misconfigured, "mend the topic"), (0xA2, Misconfigured, "wildcards"), (0x97, NotReady, "quota")],
+)  # fmt: skip
+async def test_a_subscription_that_is_refused_is_said_with_its_reason(
+    code: int, kind: type[Exception], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    granted = packets.suback
+    monkeypatch.setattr(packets, "suback", lambda version, number, codes: granted(version, number, [code]))
+    async with broker() as server, desktop() as desk:
+        error = await failure(desk.poller, at(server, "a?version=5"))
+    assert isinstance(error, kind)
+    assert words in error.en
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_silence_from_the_first_names_the_right_to_read_and_later_silence_does_not() -> None:
+    async with broker() as server, desktop() as desk:
+        one = at(server, "a?every=30s")
+        await ask(desk.poller, one)
+        desk.time += 32
+        error = await failure(desk.poller, one)
+        assert isinstance(error, Silent)
+        assert "ACL" in error.en
+        assert "ACL" in error.zh
+        server.publish("a", "1")
+        await until(lambda: desk.told)
+        desk.time += 32
+        error = await failure(desk.poller, one)
+        assert isinstance(error, Silent)
+        assert "ACL" not in error.en
+
+
+def test_the_pace_lets_a_burst_through_and_then_only_the_rate() -> None:
+    pace, now, passed = Pace(), 100.0, 0
+    while now < 110.0:
+        passed += 500
+        now += pace.spend(500, 0, now)
+    assert passed == pytest.approx(PACKETS * (BURST + 10), rel=0.1)
+    assert pace.held == pytest.approx(10.0, rel=0.1)
+    assert Pace().spend(1, int(3 * BYTES), 1.0) == pytest.approx(2.0)
+    assert pace.spend(1, 0, now + 60) == 0
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_a_flood_is_held_back_in_its_socket_and_the_other_broker_is_heard_at_once() -> None:
+    sent = 0
+
+    async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        hello = next(Parser().feed(await reader.read(4096)))
+        assert hello.kind == packets.CONNECT
+        writer.write(packets.connack(packets.V311, 0))
+        asked = next(Parser().feed(await reader.read(4096)))
+        writer.write(packets.suback(packets.V311, packets.wishes(asked, packets.V311)[0], [0]))
+        many = packets.publish(packets.V311, Message("a", b"1")) * 1000
+        while True:
+            writer.write(many)
+            sent += 1000
+            await writer.drain()
+
+    async with serve(flood) as port, broker() as server, desktop() as desk:
+        loud, calm = target(f"mqtt://127.0.0.1:{port}/a?qos=0&metric=loud.value"), at(server, "b?metric=calm.value")
+        await ask(desk.poller, loud)
+        await ask(desk.poller, calm)
+        link = next(one.link for one in desk.poller._brokers.values() if one.link.broker.port == port)
+        await until(lambda: link.pace.held > 0)
+        began, before, held = asyncio.get_running_loop().time(), link.pace.received, link.pace.held
+        for number in range(20):
+            desk.time += 1
+            server.publish("b", str(number))
+            await until(lambda number=number: ("calm.value", number) in [(one.metric, one.value) for one in desk.told])
+            assert (await ask(desk.poller, loud))["loud.value"].value == 1
+        await until(lambda: link.pace.held > held + 0.5)
+        took = asyncio.get_running_loop().time() - began
+        assert link.pace.received - before <= PACKETS * (took + BURST) + AT_ONCE
+        assert sent - link.pace.received > 0
+        stats, words = desk.poller.figures()
+        assert stats["received"] >= link.pace.received
+        assert stats["held_s"] > 0
+        assert f"127.0.0.1:{port}" in words
+        assert server.address not in words
