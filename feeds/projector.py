@@ -142,10 +142,14 @@ class Projector:
         for a server that restarted and forgot our last commit; a mark ahead of the clock is void.
         """
         mark = self._mark if int(self._mark.partition("-")[0]) / 1000 <= now + 2.0 else "0-0"
-        moved = []
+        moved, known, cause, over = [], self.projection.remembered, "", False
         for change in changes:
-            state, known = change.after, self.projection.remembered
-            if not isinstance(state, AssetState) or state.seen_at is None or _within(change.cause, mark):
+            state = change.after
+            if not isinstance(state, AssetState) or state.seen_at is None:
+                continue
+            if change.cause != cause:  # those of one entry have one
+                cause, over = change.cause, _within(change.cause, mark)
+            if over:
                 continue
             before = known.get(state.id, (None, 0.0))[0]
             if before is not state.health:

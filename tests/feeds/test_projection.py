@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from feeds import wire
 from feeds.model import REFERENCE, Asset, AssetState, Change, Health, Heartbeat, Observation, Quality, SourceState
 from feeds.projection import Projection
 
@@ -23,7 +24,7 @@ def seen(metric: str, value: bool | None, at: float, **more: object) -> Observat
     one = Observation(
         asset="a", metric=metric, value=value, observed_at=at, received_at=at, source="s", probe=probe, fresh_for=10.0
     )
-    return replace(one, **more)  # type: ignore[arg-type]
+    return replace(one, **more)
 
 
 def projection() -> Projection:
@@ -200,3 +201,26 @@ def test_a_value_that_is_confirmed_stays_fresh_and_keeps_its_own_time() -> None:
     ahead = replace(first, observed_at=9000.0, received_at=5010.0, confirmed_at=9000.0)
     list(one.observe([ahead], 5010.0))
     assert one.states["a"].readings["tcp.level"].fresh_until == 5020.0
+
+
+def test_what_an_older_version_wrote_is_read_as_it_is() -> None:
+    """It wrote every field; now one that has its default is left out (decision 25)."""
+    reading = {
+        "value": 3.5, "unit": "", "quality": "good", "observed_at": 1.0, "received_at": 2.0, "source": "s",
+        "probe": TCP, "fresh_until": 9.0, "text": "",
+    }  # fmt: skip
+    state = {
+        "id": "a", "region": "532301", "health": "ok", "since": 1.0, "stale_since": None, "seen_at": 1.0,
+        "readings": {"tcp.ms": reading},
+    }  # fmt: skip
+    found = wire.decode(wire.encode(state), AssetState)
+    assert found.readings["tcp.ms"].quality is Quality.GOOD
+    assert wire.decode(wire.encode(found), AssetState) == found
+    observation = {
+        "asset": "a", "metric": "tcp.up", "value": True, "unit": "", "quality": "good", "observed_at": 1.0,
+        "received_at": 1.0, "source": "s", "probe": TCP, "instance": "", "fresh_for": 10.0, "text": "",
+        "confirmed_at": None,
+    }  # fmt: skip
+    for written in (observation, seen("tcp.up", True, 1.0)):
+        body = wire.encode_envelope("observation", [written], source="s", sent_at=1.0)
+        assert wire.decode_envelope(body)[2] == [seen("tcp.up", True, 1.0)]
