@@ -128,9 +128,12 @@ class _Visit:
         first = await self._first()
         came = self._loop.time()
         self._out.append(Measurement(metric="snmp.ms", value=round((came - began) * 1000, 3), unit="ms"))
-        self._uptime(first, came)
-        if self._device.batches:
-            self._take(self._device.batches[0], first, came)
+        asked = self._device.batches[0] if self._device.batches else []
+        if self._uptime(first, came):
+            # Its rows may be numbered anew: what was asked by the old numbers is another's.
+            asked = [one for one in asked if not one.index]
+            self._begin_anew()
+        self._take(asked, first, came)
         await self._rest()
         self._settle()
         return self._out
@@ -158,16 +161,25 @@ class _Visit:
             self._device.profile = None  # perhaps it is another device now
             raise NotReady(Reason.WRONG_ANSWER, "the agent answers, but has none of the objects that were asked for")
 
-    def _uptime(self, answer: dict[str, Raw], at: float) -> None:
+    def _begin_anew(self) -> None:
+        device = self._device
+        device.counters.forget()
+        device.cells = [one for one in device.cells if not one.index]
+        device.batches = _batches(device.cells)
+        device.look_at = 0.0
+        if not device.looking:  # another visit of it goes on with what it has begun
+            device.pending = []
+
+    def _uptime(self, answer: dict[str, Raw], at: float) -> bool:
+        """Gives the uptime; True when the device has started again."""
         numbers = [value if isinstance(value := answer.get(oid), int) else None for oid in (UPTIME, ENGINE_TIME, BOOTS)]
         uptime = self._device.uptime
-        if uptime.see(numbers[0], numbers[1], numbers[2], at):
-            self._device.counters.forget()
-            self._device.look_at = 0.0
+        rebooted = uptime.see(numbers[0], numbers[1], numbers[2], at)
         if uptime.seconds is not None:
             self._out.append(Measurement(metric="snmp.uptime_s", value=uptime.seconds, unit="s"))
             shown = uptime.rebooted_at is not None and at - uptime.rebooted_at < REBOOT_SHOWN
             self._out.append(Measurement(metric="snmp.rebooted", value=shown))
+        return rebooted
 
     async def _rest(self) -> None:
         """The other batches, then tables that are due; as far as the time goes."""

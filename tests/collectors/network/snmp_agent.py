@@ -31,6 +31,9 @@ class Agent(asyncio.DatagramProtocol):
         self.silent: Callable[[list[Oid]], bool] = lambda _: False
         self.raw: bytes | None = None
         self.loops = False
+        self.bulk_most = 1000
+        self.other_id = False
+        self.elsewhere: asyncio.DatagramTransport | None = None
         self._began: Oid = ()
         self.requests = 0
         self.port = 0
@@ -66,11 +69,13 @@ class Agent(asyncio.DatagramProtocol):
         if status:
             pairs = [] if status == TOO_BIG else [(v2c.ObjectIdentifier(n), v2c.Null("")) for n in names]
         elif bulk:
-            pairs = self._bulk(names[0], int(api.get_max_repetitions(request)))
+            pairs = self._bulk(names[0], min(int(api.get_max_repetitions(request)), self.bulk_most))
         else:
             pairs = [(v2c.ObjectIdentifier(name), self._value(name)) for name in names]
         v2c.apiPDU.set_varbinds(pdu, pairs)
-        self._transport.sendto(encoder.encode(answer), addr)
+        if self.other_id:
+            v2c.apiPDU.set_request_id(pdu, int(v2c.apiPDU.get_request_id(pdu)) ^ 1)
+        (self.elsewhere or self._transport).sendto(encoder.encode(answer), addr)
 
     def _status(self, names: list[Oid]) -> int:
         if self.status:

@@ -303,3 +303,89 @@ async def test_no_credential_ever_appears_in_logs_or_errors(
     said = " ".join([repr(error) + str(error) for error in await asyncio.gather(*errors)]) + caplog.text
     assert "s3cret" not in said
     assert "hush" not in said
+
+
+# -- what agents do to those who ask ---------------------------------------------------
+
+
+async def test_interfaces_that_are_numbered_anew_by_a_reboot_are_never_taken_for_one_another(
+    agent: Agent, poller: SnmpPoller, clock: Clock
+) -> None:
+    one = target(f"snmp://127.0.0.1:{agent.port}?profile=switch")
+    await clock.poll(poller, one)
+    fresh = switch(2)
+    fresh[snmp.UPTIME] = v2c.TimeTicks(1_000)
+    names = {1: "GigabitEthernet0/0/2", 2: "GigabitEthernet0/0/1"}
+    for n, name in names.items():
+        fresh |= {f"{IF}.2.{n}": v2c.OctetString(name), f"{IFX}.1.{n}": v2c.OctetString(name),
+                  f"{IF}.7.{n}": v2c.Integer32(1), f"{IF}.8.{n}": v2c.Integer32(2 if n == 1 else 1)}  # fmt: skip
+    agent.values = {oid(key): value for key, value in fresh.items()}
+    clock.ahead = 30.0
+    seen = await clock.poll(poller, one)
+    assert seen["snmp.rebooted"] is True
+    assert seen["if.oper[GigabitEthernet0/0/1]"] == "up", "that of the index which was once its own is down"
+    assert seen["if.oper[GigabitEthernet0/0/2]"] == "down"
+    assert not any("bps" in key for key in seen), "no rate across a reboot"
+    clock.ahead = 40.0
+    agent.set(snmp.UPTIME, v2c.TimeTicks(2_000))
+    agent.set(f"{IFX}.6.2", v2c.Counter64(10**12 + 125_000_000))
+    seen = await clock.poll(poller, one)
+    assert clock.fits(seen["if.in_bps[GigabitEthernet0/0/1]"], 1e9)
+    assert seen["if.in_bps[GigabitEthernet0/0/2]"] == 0
+
+
+async def test_sysuptime_that_wraps_is_no_reboot_and_breaks_no_rate(
+    agent: Agent, poller: SnmpPoller, clock: Clock
+) -> None:
+    one = target(f"snmp://127.0.0.1:{agent.port}?profile=switch")
+    agent.set(snmp.UPTIME, v2c.TimeTicks(2**32 - 500))
+    await clock.poll(poller, one)
+    clock.ahead = 10.0
+    agent.set(snmp.UPTIME, v2c.TimeTicks(500))
+    agent.set(f"{IFX}.6.1", v2c.Counter64(10**12 + 125_000_000))
+    seen = await clock.poll(poller, one)
+    assert seen["snmp.rebooted"] is False
+    assert clock.fits(seen["if.in_bps[GigabitEthernet0/0/1]"], 1e9)
+
+
+async def test_counters_that_one_interface_lacks_and_an_instance_that_is_gone_lose_no_other(
+    agent: Agent, poller: SnmpPoller, clock: Clock
+) -> None:
+    one = target(f"snmp://127.0.0.1:{agent.port}?profile=switch")
+    del agent.values[oid(f"{IFX}.6.1")]
+    agent.set(f"{IF}.8.2", v2c.NoSuchInstance(""))
+    await clock.poll(poller, one)
+    clock.ahead = 10.0
+    seen = await clock.poll(poller, one)
+    assert "if.in_bps[GigabitEthernet0/0/1]" not in seen
+    assert "if.oper[GigabitEthernet0/0/2]" not in seen
+    assert (seen["if.out_bps[GigabitEthernet0/0/1]"], seen["if.in_bps[GigabitEthernet0/0/2]"]) == (0, 0)
+    assert seen["if.oper[GigabitEthernet0/0/1]"] == "up"
+
+
+async def test_bulk_answers_that_are_cut_short_are_asked_on(agent: Agent, poller: SnmpPoller) -> None:
+    agent.bulk_most = 1
+    seen = await poll(poller, target(f"snmp://127.0.0.1:{agent.port}?profile=switch"))
+    assert [seen.get(f"if.oper[GigabitEthernet0/0/{n}]") for n in (1, 2, 3)] == ["up", "up", None]
+
+
+async def test_an_answer_to_another_request_is_none(agent: Agent, poller: SnmpPoller) -> None:
+    agent.other_id = True
+    error = await failure(poller, target(f"snmp://127.0.0.1:{agent.port}", timeout=SILENT))
+    assert isinstance(error, NotReady)
+    agent.other_id = False
+    assert "snmp.uptime_s" in await poll(poller, target(f"snmp://127.0.0.1:{agent.port}"))
+
+
+async def test_an_answer_from_another_address_is_none(agent: Agent, poller: SnmpPoller) -> None:
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+        asyncio.DatagramProtocol, local_addr=("127.0.0.1", 0)
+    )
+    agent.elsewhere = transport
+    try:
+        error = await failure(poller, target(f"snmp://127.0.0.1:{agent.port}", timeout=SILENT))
+    finally:
+        transport.close()
+    assert isinstance(error, NotReady)
+    assert error.reason is Reason.TIMEOUT
+    assert agent.requests
