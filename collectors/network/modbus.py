@@ -2,6 +2,8 @@
 
 The path is the unit id. Probes of one device are due together and read in as few requests as their addresses
 allow, over one connection; the units behind a gateway wait for one another. See modbus_points for the values.
+`framing=rtu` is for serial servers that pass RTU frames on; `tls=yes` is Modbus/TCP Security on port 802, where a
+credential of kind tls says whom to trust and what to show, and `verify=no` takes any certificate.
 Gives `modbus.ms` (the request) and `modbus.value`, or what `metric` names. Devices take one connection or a few:
 a kept one is shared by all probes of an address.
 """
@@ -16,11 +18,11 @@ from typing import ClassVar
 
 from collectors import uri
 from collectors.contract import CollectorError, Measurement, Misconfigured, NotReady, Reason, Target
-from collectors.network import addresses, modbus_points
+from collectors.network import addresses, modbus_points, trust
 from collectors.network.modbus_points import BITS, FUNCTIONS, Point
-from collectors.network.modbus_wire import Connection, Refusal, Request
+from collectors.network.modbus_wire import Connection, Place, Refusal, Request
 
-PORT = 502
+PORT, TLS_PORT = 502, 802
 GAP = 16
 """Registers that may be read in vain between two that are wanted: cheaper than another request."""
 REGISTERS, COILS = 125, 2000
@@ -40,35 +42,47 @@ class ModbusPoller:
     passive: ClassVar[bool] = False
 
     def __init__(self) -> None:
-        self._devices: dict[tuple[str, int], Device] = {}
+        self._devices: dict[Place, Device] = {}
+        self._trust = trust.Trust()
 
     @classmethod
     def validate(cls, target: Target) -> None:
         """Raises Misconfigured without a host, or when the value is not clearly named."""
         addresses.need_host(target, "modbus://10.0.0.9:502/1?hr=0:float32&metric=voltage&unit=V")
-        uri.only(target, (*FUNCTIONS, "order", "scale", "offset", "metric", "unit"))
+        uri.only(target, (*FUNCTIONS, "order", "scale", "offset", "metric", "unit", "framing", "tls", "verify", "cred"))
+        addresses.choice(target, "framing", ("tcp", "rtu"))
+        addresses.choice(target, "verify", ("yes", "no"))
+        if addresses.choice(target, "tls", ("no", "yes")) == "no" and not {"cred", "verify"}.isdisjoint(target.params):
+            raise Misconfigured(
+                f"{target.uri!r}: cred and verify want tls=yes", f"{target.uri!r}：cred 与 verify 需要与 tls=yes 同用"
+            )
+        _need_certificates(target)
         need_metric(target)
         modbus_points.read(target)
 
     @staticmethod
     def together(target: Target) -> str:
         """Probes of one device are asked together."""
-        return f"modbus {target.host}:{target.port or PORT}"
+        return f"modbus {target.host}:{target.port or (TLS_PORT if _is_tls(target) else PORT)}"
 
     async def poll(self, target: Target) -> list[Measurement]:
         """Raises NotReady (timeout, refused, closed, wrong answer), Misconfigured (the device has no such register)."""
         point = modbus_points.read(target)
         address = await addresses.resolve(target.host)
-        device = self._device(address, target.port or PORT)
+        secure = _is_tls(target)
+        tls = self._trust.context(target, verify=target.params.get("verify") != "no") if secure else None
+        port = target.port or (TLS_PORT if secure else PORT)
+        rtu = target.params.get("framing") == "rtu"
+        device = self._device(Place(address, port, target.host if secure else "", tls, rtu))
         answer = await device.ask(point, target.timeout * SHARE)
         ms = Measurement(metric="modbus.ms", value=answer.ms, unit="ms")
         return [ms, modbus_points.measurement(target, point, answer.data)]
 
-    def _device(self, address: str, port: int) -> Device:
+    def _device(self, where: Place) -> Device:
         now = asyncio.get_running_loop().time()
         for place in [place for place, one in self._devices.items() if now - one.used_at > FORGOTTEN]:
             self._devices.pop(place).close()
-        device = self._devices.setdefault((address, port), Device(Connection(address, port)))
+        device = self._devices.setdefault(where, Device(Connection(where)))
         device.used_at = now
         return device
 
@@ -77,6 +91,19 @@ class ModbusPoller:
         for device in self._devices.values():
             device.close()
         self._devices.clear()
+
+
+def _is_tls(target: Target) -> bool:
+    return target.params.get("tls") == "yes"
+
+
+def _need_certificates(target: Target) -> None:
+    if target.credential is not None and target.credential.kind != trust.KIND:
+        raise Misconfigured(
+            f"credential {target.credential.name!r} is of kind {target.credential.kind!r}; modbus wants tls",
+            f"凭据 {target.credential.name!r} 的类型是 {target.credential.kind!r}；modbus 需要 tls",
+        )
+    trust.check(target)
 
 
 def need_metric(target: Target) -> None:

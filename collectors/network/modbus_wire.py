@@ -1,11 +1,15 @@
 """Modbus over TCP (MODBUS Messaging on TCP/IP Implementation Guide V1.0b): one connection, one request at a time.
 
+With a TLS context it is Modbus/TCP Security (V21 of 2018). Serial servers that pass a line's frames on unchanged speak
+RTU frames (V1.02, 2.5) instead: no number tells a late answer, so a silence ends the connection.
+
 A gateway has one serial line behind it, so requests to its units wait for one another.
 """
 
 from __future__ import annotations
 
 import asyncio
+import ssl
 import struct
 from dataclasses import dataclass
 
@@ -56,11 +60,22 @@ class Request:
         return (self.count + 7) // 8 if self.function <= 2 else self.count * 2
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a device is: an IP address, and how it is spoken to. `host` is the name that its certificate bears."""
+
+    address: str
+    port: int
+    host: str = ""
+    tls: ssl.SSLContext | None = None
+    rtu: bool = False
+
+
 class Connection:
     """Opens itself when it is needed, and again after an error. Not for two callers at once."""
 
-    def __init__(self, address: str, port: int) -> None:
-        self._place = (address, port)
+    def __init__(self, place: Place) -> None:
+        self._place = place
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._number = 0
         self._silences = 0
@@ -74,7 +89,7 @@ class Connection:
         except TimeoutError as error:
             # A late answer is known by its number; twice silent may be a connection that is no more.
             self._silences += 1
-            if self._silences >= 2:
+            if self._silences >= 2 or self._place.rtu:
                 self.close()
             raise NotReady(Reason.TIMEOUT, f"unit {request.unit} gave no answer within {timeout:.2g} s") from error
         except asyncio.IncompleteReadError as error:
@@ -92,12 +107,21 @@ class Connection:
     async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         if self._streams is None or self._streams[0].at_eof():
             self.close()
-            self._streams = await asyncio.open_connection(*self._place, limit=4096)
+            place = self._place
+            name = place.host if place.tls is not None else None
+            self._streams = await asyncio.open_connection(
+                place.address, place.port, limit=4096, ssl=place.tls, server_hostname=name
+            )
         return self._streams
 
     async def _ask(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: Request) -> bytes:
-        self._number = self._number % 0xFFFF + 1
         pdu = struct.pack(">BHH", request.function, request.address, request.count)
+        if self._place.rtu:
+            frame = bytes([request.unit]) + pdu
+            writer.write(frame + crc(frame))
+            await writer.drain()
+            return self._checked(request, *await self._rtu(reader))
+        self._number = self._number % 0xFFFF + 1
         writer.write(_HEADER.pack(self._number, 0, len(pdu) + 1, request.unit) + pdu)
         await writer.drain()
         while True:
@@ -108,6 +132,15 @@ class Connection:
             answer = await reader.readexactly(length - 1)
             if number == self._number:
                 return self._checked(request, unit, answer)
+
+    async def _rtu(self, reader: asyncio.StreamReader) -> tuple[int, bytes]:
+        """Unit and PDU of a frame: a refusal has one byte behind its function, else that byte is the length."""
+        head = await reader.readexactly(3)
+        data = await reader.readexactly(0 if head[1] & 0x80 else head[2])
+        if await reader.readexactly(2) != crc(head + data):
+            self.close()
+            raise NotReady(Reason.WRONG_ANSWER, "this is no Modbus RTU frame: its check sum is wrong")
+        return head[0], head[1:] + data
 
     def _checked(self, request: Request, unit: int, answer: bytes) -> bytes:
         if unit == request.unit and answer[0] == request.function | 0x80:
@@ -124,6 +157,16 @@ class Connection:
             self._streams[1].transport.abort()
             self._streams = None
         self._silences = 0
+
+
+def crc(frame: bytes) -> bytes:
+    """The check sum of an RTU frame, low byte first (V1.02, 6.2.2)."""
+    value = 0xFFFF
+    for byte in frame:
+        value ^= byte
+        for _ in range(8):
+            value = value >> 1 ^ (0xA001 if value & 1 else 0)
+    return value.to_bytes(2, "little")
 
 
 def _exception(request: Request, code: int) -> NotReady | Refusal:

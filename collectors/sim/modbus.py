@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import struct
 from collections.abc import Callable, Mapping
 
+from collectors.network.modbus_wire import crc
 from collectors.sim.devices import Stream
 
 Registers = Mapping[int, int]
@@ -22,8 +24,12 @@ class ModbusDevice(Stream):
     `requests` holds what was asked, (unit, function, address, count), for whoever wants to count.
     """
 
-    def __init__(self, host: str, port: int, memory: Memory, delay: float = 0.0) -> None:
-        super().__init__(host, port)
+    def __init__(
+        self, host: str, port: int, memory: Memory, delay: float = 0.0, *, rtu: bool = False,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(host, port, tls)
+        self.rtu = rtu
         self.delay = delay
         self.requests: list[tuple[int, int, int, int]] = []
         self.connections = 0
@@ -31,6 +37,8 @@ class ModbusDevice(Stream):
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        if self.rtu:
+            await self._talk_rtu(reader, writer)
         while True:
             number, protocol, length, unit = _HEADER.unpack(await reader.readexactly(_HEADER.size))
             pdu = await reader.readexactly(length - 1)
@@ -39,6 +47,18 @@ class ModbusDevice(Stream):
             if self.delay:
                 await asyncio.sleep(self.delay)
             writer.write(_HEADER.pack(number, 0, len(answer) + 1, unit) + answer)
+            await writer.drain()
+
+    async def _talk_rtu(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """As a serial server passes on what comes from its line."""
+        while True:
+            frame = await reader.readexactly(8)
+            answer = self._answer(frame[0], frame[1:-2]) if crc(frame[:-2]) == frame[-2:] else None
+            if answer is None:
+                continue
+            await asyncio.sleep(self.delay)
+            said = frame[:1] + answer
+            writer.write(said + crc(said))
             await writer.drain()
 
     def _answer(self, unit: int, pdu: bytes) -> bytes | None:

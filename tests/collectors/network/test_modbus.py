@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +17,8 @@ from collectors import once, registry
 from collectors.contract import Misconfigured, NotReady, Reason
 from collectors.network import modbus_points
 from collectors.network.modbus import ModbusPoller
+from collectors.network.modbus_wire import crc
+from collectors.settings import Credential
 from collectors.sim.modbus import Memory, ModbusDevice, words
 from feeds.model import Quality
 from tests.collectors.network.loopback import (
@@ -221,7 +225,8 @@ async def test_a_device_that_restarts_is_asked_over_a_new_connection() -> None:
         ("modbus://h?hr=65535:float32", "0 to 65535"), ("modbus://h?hr=0&order=x", "abcd"),
         ("modbus://h?hr=0&scale=x", "no number"), ("modbus://h?co=1:float32", "co=ADDRESS"),
         ("modbus://h?hr=0&metric=X", "river.level"), ("modbus://h?hr=0&metric=a.up", ".up"),
-        ("modbus://h?hr=0.16", "0 to 15"), ("modbus://h?hr=0&cred=x", "unknown parameter"),
+        ("modbus://h?hr=0.16", "0 to 15"), ("modbus://h?hr=0&cred=x", "tls=yes"),
+        ("modbus://h?hr=0&x=1", "unknown parameter"),
     ],
 )  # fmt: skip
 def test_what_is_wrongly_written_is_told_with_its_mend(text: str, mend: str) -> None:
@@ -240,3 +245,77 @@ async def test_once_shows_the_value() -> None:
 
 def test_the_shortest_decimal_of_a_float_is_taken() -> None:
     assert modbus_points.shortest(struct.unpack(">f", struct.pack(">f", 1.1))[0]) == 1.1
+
+
+# -- RTU frames over TCP, and TLS ------------------------------------------------------
+
+
+def test_the_check_sum_is_that_of_the_specification() -> None:
+    assert crc(bytes.fromhex("0207")) == bytes.fromhex("4112")  # V1.02, appendix B: 1241 hex, low byte first
+    assert crc(bytes.fromhex("01030000000a")) == bytes.fromhex("c5cd")
+
+
+async def test_a_serial_server_is_asked_in_rtu_frames() -> None:
+    one = ModbusDevice("127.0.0.1", 0, memory, rtu=True)
+    await one.start()
+    try:
+        async with poller() as asker:
+            where = f"modbus://{one.address}/1?framing=rtu"
+            seen = await asyncio.gather(
+                *(ask(asker, target(f"{where}&{what}")) for what in ("hr=0:float32", "hr=21", "co=3", "ir=0"))
+            )
+            assert [each["modbus.value"].value for each in seen] == [230.5, 65535, True, 1]
+            error = await failure(asker, target(f"{where}&hr=5000"))
+            assert isinstance(error, Misconfigured)
+            assert "no such register" in error.en
+            silent = await failure(asker, target(f"modbus://{one.address}/9?framing=rtu&hr=0", timeout=SILENT))
+            assert isinstance(silent, NotReady)
+            assert silent.reason is Reason.TIMEOUT
+            assert (await ask(asker, target(f"{where}&hr=21")))["modbus.value"].value == 65535
+            assert one.connections == 2, "no number tells a late answer: the silence ended the first one"
+    finally:
+        await one.stop()
+
+
+async def test_the_wrong_framing_and_a_broken_frame_are_wrong_answers() -> None:
+    async with serve(saying(b"\x01\x03\x02\x00\x07\x00\x00")) as port, poller() as asker:
+        error = await failure(asker, target(f"modbus://127.0.0.1:{port}/1?framing=rtu&hr=0"))
+    assert isinstance(error, NotReady)
+    assert error.reason is Reason.WRONG_ANSWER
+    assert "check sum" in error.en
+
+
+async def test_modbus_security_trusts_the_named_authority_and_shows_our_certificate() -> None:
+    authority, tls = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(tls)
+    tls.verify_mode = ssl.CERT_REQUIRED
+    authority.configure_trust(tls)
+    mine = authority.issue_cert("collector")
+    shown = {"certificate": b"".join(one.bytes() for one in mine.cert_chain_pems).decode(),
+             "key": mine.private_key_pem.bytes().decode()}  # fmt: skip
+    one = ModbusDevice("127.0.0.1", 0, memory, tls=tls)
+    await one.start()
+    where = f"modbus://localhost:{one.address.rpartition(':')[2]}/1?hr=21&tls=yes"
+
+    def known(ca: trustme.CA, **more: str) -> Credential:
+        return Credential(name="plc", kind="tls", values={"ca": ca.cert_pem.bytes().decode(), **more})
+
+    try:
+        async with poller() as asker:
+            right = target(f"{where}&cred=plc", known(authority, **shown))
+            assert (await ask(asker, right))["modbus.value"].value == 65535
+            error = await failure(asker, target(f"{where}&cred=plc", known(trustme.CA(), **shown)))
+            assert isinstance(error, NotReady)
+            assert error.reason is Reason.TLS
+            assert isinstance(await failure(asker, target(f"{where}&cred=plc", known(authority))), NotReady)
+    finally:
+        await one.stop()
+
+
+@pytest.mark.parametrize("rest", ["framing=serial", "tls=maybe", "verify=no", "cred=plc"])
+def test_what_cannot_be_framed_or_trusted_is_told(rest: str) -> None:
+    with pytest.raises(Misconfigured):
+        registry.target_of(f"modbus://h/1?hr=0&{rest}", credentials={})
+    wrong = Credential(name="plc", kind="password", values={"user": "u", "password": "p"})
+    with pytest.raises(Misconfigured, match="wants tls"):
+        registry.target_of("modbus://h/1?hr=0&tls=yes&cred=plc", credentials={"plc": wrong})
