@@ -10,6 +10,7 @@ import pytest
 
 from feeds.bus import Bus
 from feeds.clock import now
+from tests.patience import until
 from watchfloor import reloads
 from watchfloor.reloads import APPLIED, INTERNAL, READING, REFUSED, Listening
 
@@ -83,9 +84,7 @@ async def test_what_was_asked_while_a_process_started_is_heeded_and_what_is_old_
     assert await reloads.ask(bus, "wang", set(), **QUICK) == []
     late = Role()
     async with listening(valkey_url, bus.site, web=late):
-        async with asyncio.timeout(30):
-            while not late.asked:
-                await asyncio.sleep(0.01)
+        await until(lambda: late.asked)
     old = Role()
     other = Bus(valkey_url, bus.site)
     task = asyncio.create_task(Listening(other, "web", old, clock=lambda: now() + 1000).run())

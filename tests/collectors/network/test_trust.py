@@ -19,6 +19,7 @@ from collectors.network import trust
 from collectors.settings import Credential
 from tests.collectors.network.loopback import Talk, ask, serve, target
 from tests.collectors.network.test_smtp import Mail
+from tests.patience import PATIENCE
 
 GREETING = (
     b"\x0a8.0.30\0" + struct.pack("<I", 7) + b"12345678\0" + struct.pack("<H", 0x8A00) + b"\x2d\x02\x00"
@@ -83,7 +84,7 @@ async def mysql(tls: ssl.SSLContext, heard: list[bytes]) -> AsyncIterator[int]:
         task = asyncio.create_task(talk())
         yield listening.getsockname()[1]
         with suppress(OSError):
-            await asyncio.wait_for(task, 20)
+            await asyncio.wait_for(task, PATIENCE)
 
 
 def smtp(tls: ssl.SSLContext, heard: list[bytes]) -> Talk:
@@ -142,7 +143,7 @@ async def server(name: str, authority: trustme.CA, heard: list[bytes]) -> AsyncI
 async def error_of(text: str, ca: trustme.CA, **more: str) -> CollectorError:
     poller = registry.poller_class(text.partition(":")[0])()
     try:
-        await ask(poller, target(text, credential(ca, **more), timeout=20.0))
+        await ask(poller, target(text, credential(ca, **more)))
     except CollectorError as error:
         return error
     finally:
@@ -185,7 +186,7 @@ async def test_mysql_without_tls_is_told_nothing(authority: trustme.CA) -> None:
 
     async with serve(talk) as port:
         error = await error_of(MYSQL.format(port), authority)
-        assert await asyncio.wait_for(heard, 20) == b""
+        assert await asyncio.wait_for(heard, PATIENCE) == b""
     assert isinstance(error, NotReady)
     assert error.reason is Reason.TLS
 
