@@ -26,7 +26,7 @@ from feeds.model import Command
 log = logging.getLogger(__name__)
 
 ENGINE = "reload"
-BLOCK, PAUSE, AGAIN = 4.0, 0.1, 1.0
+BLOCK, PAUSE, AGAIN = 3.0, 0.1, 1.0
 HEARD_WITHIN, COPIES_WITHIN, DONE_WITHIN = 6.0, 0.5, 30.0
 """Seconds for the roles that move to hear of it, for copies of them beyond that, and for all to have done it."""
 KEPT = 300

@@ -179,10 +179,12 @@ async def test_an_administrator_of_a_county_changes_that_countys_rules_and_reads
     await expect(region).to_have_value("532329")
     await page.locator("dialog [name=id]").fill("wuding")
     await page.locator("dialog [name=when]").fill("health == 'down'")
+    await expect(page.locator("[data-trial]")).to_contain_text("看了 300 个")
     await page.locator("dialog [data-send]").click()
+    await page.locator("dialog [data-send]", has_text="升起 240").click()
     await expect(page.locator("dialog")).to_have_count(0)
-    assert site.script.acts[-1]["region"] == "532329"
-    assert site.faults == []
+    assert [act["region"] for act in site.script.acts] == ["532329", "532329"]
+    assert [fault for fault in site.faults if "422" not in fault] == []
 
 
 async def test_settings_show_what_is_wrong_and_a_refused_reload_says_why(site: Site) -> None:
