@@ -99,7 +99,7 @@ class Pump:
         self._clock = clock
         self._subscriptions: set[Subscription] = set()
         self._replay: deque[tuple[str, list[Delta]]] = deque()
-        self._oldest = ""
+        self._oldest = self._told = ""
         self._beats: dict[str, float] = {}
         self._snapshots: dict[Audience, bytes] = {}
         self.vitals = Vitals()
@@ -184,7 +184,7 @@ class Pump:
         for source in state.records[Kind.SOURCE].values():
             self._note_canary(source)
         self._replay.clear()
-        self._oldest = self.mirror.rev
+        self._oldest = self._told = self.mirror.rev
         self.filled = True
         for subscription in self._subscriptions:
             subscription.restart("rebuilt")
@@ -236,7 +236,15 @@ class Pump:
         """Every second: how old each role's word is, to all clients; and our own word."""
         self._beats |= {role: beat.at for role, beat in (await self._bus.beats()).items() if role != "collect"}
         self._broadcast(self._heartbeat())
+        self._forget()
         await self._bus.beat("web", self._clock(), self.vitals.read() | {"clients": float(self.clients)})
+
+    def _forget(self) -> None:
+        """While nobody looks, what has changed is kept for as long only as somebody may come back to it."""
+        if not self._subscriptions and _place(self.mirror.rev)[0] - _place(self._told)[0] > REPLAY * 1000:
+            self.mirror.forget()
+            self._replay.clear()
+            self._oldest = self._told = self.mirror.rev
 
     def _fold(self, entry: StreamEntry) -> None:
         self.vitals.took(1, max(0.0, self._clock() - entry_order(entry.id)[0] / 1000))
@@ -247,6 +255,7 @@ class Pump:
 
     def _flush(self) -> None:
         deltas = self.mirror.flush()
+        self._told = self.mirror.rev
         if not deltas:
             return
         self._replay.append((self.mirror.rev, deltas))

@@ -246,6 +246,10 @@ class Mirror:
         touched, self._touched = self._touched, {}
         return [Delta(kind, key, old, self._records[kind].get(key)) for (kind, key), old in touched.items()]
 
+    def forget(self) -> None:
+        """Nobody goes on from before: what was touched is no change to anybody."""
+        self._touched.clear()
+
     def record(self, kind: str, key: str, audience: Audience) -> Record | None:
         """One record, if this audience may see it."""
         self._catch_up()

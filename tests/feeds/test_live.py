@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from feeds.bus import Bus, StreamEntry
-from feeds.live import QUEUE, Audience, Pump, Subscription
+from feeds.live import QUEUE, REPLAY, Audience, Pump, Subscription
 from feeds.mirror import KINDS, Mirror, patched
 from feeds.model import (
     Ack,
@@ -217,6 +217,22 @@ async def test_who_comes_between_a_change_and_its_end_hears_of_the_end(bus: Bus)
     quiet._flush()
     (changed,) = await frames(late, "changes")
     assert changed["items"] == [{"kind": "asset", "id": "a", "set": {"health": "ok"}}]
+
+
+async def test_while_nobody_looks_changes_are_kept_no_longer_than_for_one_who_comes_back(bus: Bus) -> None:
+    quiet, epoch = Pump(bus), await bus.open()  # not running: the test is its clock
+    await quiet._fill()
+    quiet.mirror.apply([replace(alert("a", "532323"), rev=f"{epoch}.2000-0")])
+    quiet._flush()
+    quiet.mirror.apply([replace(gone(alert("a", "532323")), rev=f"{epoch}.9000-0")])
+    quiet._forget()
+    assert await frames(quiet.subscribe(Audience(), since=f"{epoch}.2000-0"), "changes")
+    quiet._subscriptions.clear()
+    quiet.mirror.apply([replace(state("b", "532323"), rev=f"{epoch}.{9000 + REPLAY * 1000 + 1:.0f}-0")])
+    quiet._forget()
+    assert not quiet.mirror.flush()
+    resync, _ = await frames(quiet.subscribe(Audience(), since=f"{epoch}.2000-0"), "resync", "snapshot")
+    assert resync["reason"] == "unknown or too old"
 
 
 @pytest.fixture
