@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -121,12 +122,15 @@ async def test_users(broker: str, version: str) -> None:
 @pytest.mark.usefixtures("hasty")
 async def test_a_last_will_makes_the_device_offline(broker: str) -> None:
     host, port = broker.split(":")
+    publish(broker, "site/x", "you are in", "-r")
     device = subprocess.Popen(
         [program("mosquitto_sub"), "-h", host, "-p", port, "-u", "watch", "-P", PASSWORD, "-t", "site/x",
          "--will-topic", "site/status", "--will-payload", "offline", "--will-retain"],
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
     )  # fmt: skip
     try:
+        assert device.stdout is not None
+        assert await asyncio.to_thread(device.stdout.readline) == b"you are in\n"  # only then it has a will
         async with desktop() as desk:
             one = target(f"mqtt://{broker}/site/y?availability=site/status", LOGIN)
             await ask(desk.poller, one)
@@ -137,7 +141,7 @@ async def test_a_last_will_makes_the_device_offline(broker: str) -> None:
             assert error.reason is Reason.OFFLINE
     finally:
         device.kill()
-        device.wait()
+        device.communicate()
 
 
 @pytest.mark.usefixtures("hasty")
