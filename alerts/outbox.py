@@ -94,9 +94,10 @@ class Sender:
         async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as tasks:
             while True:
                 self._woken.clear()
+                # Who ends while the journal is read may have sent what that reading still shows as due.
+                at_work = {receiver for receiver, task in busy.items() if not task.done()}
                 for receiver, items in (await self._due()).items():
-                    task = busy.get(receiver)
-                    if task is None or task.done():
+                    if receiver not in at_work:
                         busy[receiver] = tasks.create_task(self._serve(session, receiver, items))
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(POLL):

@@ -117,6 +117,29 @@ async def test_a_sender_survives_a_journal_that_is_away(post: Post, monkeypatch:
     assert (away, post.desk.keys) == ([], ["a1:1:desk"])
 
 
+async def test_what_was_sent_while_the_journal_was_read_is_not_sent_again(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due, reads = post.journal.outbox_due, 0
+
+    async def slow(now: float, limit: int = 100) -> list[OutboxItem]:
+        nonlocal reads
+        reads += 1
+        found = await due(now, limit)
+        while reads == 2 and await post.waiting():  # the second reading is answered when the first one's work is done
+            await asyncio.sleep(0.001)
+        return found
+
+    monkeypatch.setattr(outbox, "POLL", 0.001)
+    monkeypatch.setattr(post.journal, "outbox_due", slow)
+    await post.queue("a1", 1, "first")
+    sending = asyncio.create_task(post.sender.run())
+    await until(lambda: reads > 4)
+    sending.cancel()
+    await asyncio.wait([sending])
+    assert post.desk.keys == ["a1:1:desk"]
+
+
 async def test_attempts_are_spaced_out_up_to_five_minutes(post: Post) -> None:
     assert [pause_after(n, lambda: 0.0) for n in (1, 2, 3, 9, 10, 500)] == [1, 2, 4, 256, 300, 300]
     assert pause_after(10, lambda: 1.0) == LONGEST_PAUSE / 2
