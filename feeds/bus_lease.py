@@ -30,7 +30,7 @@ TTL = 4.0
 RENEW_EVERY = 1.0
 ASK_EVERY = 0.25
 """Seconds between two looks of a copy that stands by."""
-HEARD_WITHIN = 2.0
+HEARD_WITHIN = TTL
 """Seconds after its last look for which a copy counts as standing by."""
 
 

@@ -1,0 +1,113 @@
+"""What somebody has to do something about, what was done, and what hides it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from feeds.model.facts import Quality
+
+
+class Severity(StrEnum):
+    """How bad an alert is (ITU-T X.733 words, worst first)."""
+
+    CRITICAL = "critical"
+    MAJOR = "major"
+    MINOR = "minor"
+    WARNING = "warning"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst."""
+        return list(Severity).index(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ack:
+    """Somebody takes an alert. `until` ends it (with its comment); `estimated_restoration` is a promise."""
+
+    by: str
+    at: float
+    comment: str = ""
+    until: float | None = None
+    estimated_restoration: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """Somebody has put an alert aside; it always comes back. Who and why stands in the transition."""
+
+    at: float
+    until: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """An alert waits for a newer result (of a parent, or its own after the parent's recovery), at most `until`."""
+
+    since: float
+    until: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """One named step in an alert's life. Sequence numbers start at 1 within the alert."""
+
+    seq: int
+    name: str
+    at: float
+    actor: str = ""
+    comment: str = ""
+    command: str = ""
+    text: str = ""
+    before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """One thing that deserves attention (ISA-18.2: an alarm). Writer: the alert engine.
+
+    Orthogonal dimensions: `active`+`severity`, `quality`+`stale_since`, `ack`, `suppressed_by`.
+    `asset` is the subject's id whatever `subject_kind` it is (asset, source, warning).
+    `title` holds the text by language. `rev` counts this alert's own transitions.
+    `unseen`: hidden ever since it was raised. `affected`: the assets behind it, counted by kind.
+    An `ack` by "" is no person's: the alert ended before anybody was shown it.
+    `url` is where the tool that sent it in shows it (http or https, "" for none).
+    """
+
+    id: str
+    fingerprint: str
+    rule: str
+    asset: str
+    subject_kind: str = "asset"
+    region: str = ""
+    severity: Severity
+    active: bool
+    raised_at: float
+    since: float = 0.0
+    cleared_at: float | None = None
+    quality: Quality = Quality.GOOD
+    stale_since: float | None = None
+    ack: Ack | None = None
+    suppressed_by: tuple[str, ...] = ()
+    shelf: Shelf | None = None
+    hold: Hold | None = None
+    unseen: bool = False
+    affected: dict[str, int] = field(default_factory=dict)
+    title: dict[str, str] = field(default_factory=dict)
+    text: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
+    url: str = ""
+    rev: int = 0
+
+    @property
+    def acked(self) -> bool:
+        return self.ack is not None
+
+    @property
+    def open(self) -> bool:
+        """Active, unacknowledged or shelved: what stays on the list."""
+        return self.active or self.ack is None or self.shelf is not None

@@ -1,0 +1,73 @@
+"""Public warnings (CAP 1.2), and remarks on messages from outside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Area:
+    """Where a warning holds. `geometry` is GeoJSON (EPSG:4326) or None when only codes are known."""
+
+    text: str = ""
+    geometry: dict[str, Any] | None = None
+    geocodes: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    resolved: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One remark on a message from outside, in both languages."""
+
+    code: str
+    xpath: str = ""
+    line: int = 0
+    value: str = ""
+    message: dict[str, str] = field(default_factory=dict)
+    error: bool = True
+
+
+WARNING_STATES = ("pending", "active", "expired", "cancelled", "superseded")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyWarning:
+    """A public warning (CAP 1.2). Writer: the warnings registry of the command role.
+
+    `id` is "sender,identifier,sent"; `state` is one of WARNING_STATES;
+    `colour` is red, orange, yellow, blue or "" as issued; `status` and `msg_type` are CAP's own words.
+    """
+
+    id: str
+    source: str
+    status: str
+    msg_type: str
+    scope: str = "Public"
+    state: str = "active"
+    sender: str
+    identifier: str
+    sent: float
+    received_at: float
+    event: str = ""
+    headline: str = ""
+    description: str = ""
+    instruction: str = ""
+    sender_name: str = ""
+    language: str = ""
+    category: tuple[str, ...] = ()
+    urgency: str = ""
+    severity: str = ""
+    certainty: str = ""
+    colour: str = ""
+    onset: float | None = None
+    expires: float | None = None
+    ended_at: float | None = None
+    ended_by: str = ""
+    references: tuple[str, ...] = ()
+    areas: tuple[Area, ...] = ()
+    regions: tuple[str, ...] = ()
+    affected: dict[str, int] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    digest: str = ""
