@@ -14,6 +14,7 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 from feeds.inventory_texts import nearest, sentence, texts
+from feeds.masking import masked
 from feeds.model import Asset
 from feeds.regions import is_code
 
@@ -23,7 +24,6 @@ REQUIRED = ("id", "name", "kind", "region")
 # What a URL path or the inventory's own separators would mistake for something else.
 _BAD_ID = re.compile(r"[\s;/\\?#%\x00-\x1f\x7f]")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
-_USER = re.compile(r"//[^/@]*@")
 _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # Mainland, islands and the South China Sea: region codes are Chinese, so coordinates are too.
 _CHINA = (3.0, 54.0, 73.0, 136.0)
@@ -220,7 +220,7 @@ def _in_china(lat: float, lon: float) -> bool:
 
 
 def _probe(uri: str, schemes: Collection[str], check_probe: ProbeCheck) -> str:
-    told = _USER.sub("//…@", uri)  # a password that somebody wrote here must not reach a screen
+    told = masked(uri)  # a password that somebody wrote here must not reach a screen
     match = _SCHEME.fullmatch(uri)
     if match is None:
         raise _Refused("probe_form", "probes", told, detail="scheme:")
@@ -251,7 +251,10 @@ def _remarks(row: Row, values: dict[str, str]) -> list[InventoryFinding]:
         found.append(finding("coordinate_zero", row.file, line=row.line, column="lat", value="0, 0", error=False))
     uris = values["probes"].split()
     for uri in dict.fromkeys(uri for uri in uris if uris.count(uri) > 1):
-        found.append(finding("probe_twice", row.file, line=row.line, column="probes", value=uri, error=False))
+        found.append(finding("probe_twice", row.file, line=row.line, column="probes", value=masked(uri), error=False))
+    for uri in uris:
+        if (told := masked(uri)) != uri:
+            found.append(finding("probe_secret", row.file, line=row.line, column="probes", value=told, error=False))
     return found
 
 

@@ -184,6 +184,12 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
         "删去多余的一个",
         "delete one of them",
     ),
+    "probe_secret": (
+        "探测地址里写有密码或令牌,凡能看到该资产的人都能看到它",
+        "the probe's address holds a secret, which everybody sees who sees the asset",
+        "把它放进 [credentials.名称]，在地址里写 cred=名称",
+        "put it into [credentials.NAME] and write cred=NAME in the address",
+    ),
 }
 
 

@@ -146,6 +146,13 @@ def test_a_probe_that_stands_twice_is_kept_once() -> None:
     assert only(result.findings).code == "probe_twice"
 
 
+def test_a_secret_in_a_probe_is_remarked_without_being_told() -> None:
+    result = inventory({"probes": "http://h/status?token=s3cr3t-word"})
+    found = only(result.findings)
+    assert (found.code, found.error, len(result.assets)) == ("probe_secret", False, 1)
+    assert "s3cr3t" not in str(found)
+
+
 def test_diff_names_what_came_went_and_changed() -> None:
     old = inventory({"id": "stay"}, {"id": "go"}, {"id": "alter"})
     new = inventory({"id": "stay"}, {"id": "alter", "name": "新名"}, {"id": "come"})
