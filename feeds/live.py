@@ -98,7 +98,7 @@ class Pump:
         self._bus = bus
         self._clock = clock
         self._subscriptions: set[Subscription] = set()
-        self._replay: deque[tuple[str, list[Delta]]] = deque()
+        self._replay: deque[tuple[str, str, list[Delta]]] = deque()
         self._oldest = self._told = ""
         self._beats: dict[str, float] = {}
         self._snapshots: dict[Audience, bytes] = {}
@@ -112,7 +112,7 @@ class Pump:
         subscription = Subscription(self, audience)
         self._subscriptions.add(subscription)
         if since and self._knows(since):
-            for rev, deltas in self._replay:
+            for _, rev, deltas in self._replay:
                 if _place(rev) > _place(since):
                     subscription.offer(self._frame(rev, deltas, audience) or self._heartbeat())
         else:
@@ -147,10 +147,12 @@ class Pump:
         return _encode({"type": "snapshot", "at": iso(self._clock())})[:-1] + b"," + body[1:]
 
     def _knows(self, since: str) -> bool:
+        """Whether the patches go on from there. Within one they do not: another web process was asked then."""
         if not self.filled or since.rpartition(".")[0] != self._bus.epoch:
             return False
         try:
-            return _place(self._oldest) <= _place(since) <= _place(self.mirror.rev)
+            within = any(_place(start) < _place(since) < _place(rev) for start, rev, _ in self._replay)
+            return _place(self._oldest) <= _place(since) <= _place(self.mirror.rev) and not within
         except ValueError:
             return False
 
@@ -255,12 +257,12 @@ class Pump:
 
     def _flush(self) -> None:
         deltas = self.mirror.flush()
-        self._told = self.mirror.rev
+        start, self._told = self._told, self.mirror.rev
         if not deltas:
             return
-        self._replay.append((self.mirror.rev, deltas))
-        while _place(self.mirror.rev)[0] - _place(self._replay[0][0])[0] > REPLAY * 1000:
-            self._oldest = self._replay.popleft()[0]
+        self._replay.append((start, self._told, deltas))
+        while _place(self._told)[0] - _place(self._replay[0][1])[0] > REPLAY * 1000:
+            self._oldest = self._replay.popleft()[1]
         frames: dict[Audience, bytes | None] = {}
         for subscription in list(self._subscriptions):
             audience = subscription.audience
@@ -275,7 +277,7 @@ class Pump:
 
     def _heartbeat(self) -> bytes:
         at = self._clock()
-        return _encode({"type": "heartbeat", "rev": self.mirror.rev, "at": iso(at), "ages": self.ages(at)})
+        return _encode({"type": "heartbeat", "rev": self._told, "at": iso(at), "ages": self.ages(at)})
 
     def _broadcast(self, frame: bytes) -> None:
         for subscription in list(self._subscriptions):

@@ -235,6 +235,22 @@ async def test_while_nobody_looks_changes_are_kept_no_longer_than_for_one_who_co
     assert resync["reason"] == "unknown or too old"
 
 
+async def test_who_was_told_in_between_by_another_web_process_starts_from_a_snapshot(bus: Bus) -> None:
+    """A patch goes on from what was told last here: it says nothing of what went and came back in between."""
+    quiet, epoch = Pump(bus), await bus.open()  # not running: the test is its window
+    await quiet._fill()
+    for at, one in ((1, asset("a", "532323")), (2, state("a", "532323"))):
+        quiet.mirror.apply([replace(one, rev=f"{epoch}.{at}-0")])
+    quiet._flush()
+    for at, health in ((3, Health.DOWN), (4, Health.OK), (5, Health.DEGRADED), (6, Health.OK)):
+        quiet.mirror.apply([replace(state("a", "532323", health), rev=f"{epoch}.{at}-0")])
+    assert json.loads(quiet._heartbeat())["rev"] == f"{epoch}.2-0", "what was told, not what has come"
+    _, snapshot = await frames(quiet.subscribe(Audience(), since=f"{epoch}.3-0"), "resync", "snapshot")
+    assert snapshot["asset"]["a"]["health"] == "ok"
+    for told in (2, 6):  # where a window began, and where it ended
+        assert not quiet.subscribe(Audience(), since=f"{epoch}.{told}-0").behind
+
+
 @pytest.fixture
 async def known(bus: Bus) -> None:
     """There before the pump fills its mirror: asked for first."""
