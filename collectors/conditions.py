@@ -94,6 +94,7 @@ class Conditions:
         self._epoch = ""
         self._said_at = 0.0
         self._open: set[Place] = set()
+        self._late: dict[Place, Ack] = {}
         self._place = ""
 
     def put(self, poller: Poller, spec: Spec, conditions: Sequence[Condition]) -> None:
@@ -174,21 +175,27 @@ class Conditions:
             if not one.acked
         }
         if not waiting:
-            self._open = set()
+            self._open, self._late = set(), {}
             return
         for (asset, name), ack in (await self._acks(waiting)).items():
             if (asset, name) in waiting:
                 await self._tell(waiting[asset, name], name, ack)
 
-    async def _acks(self, waiting: Collection[Place]) -> dict[Place, Ack]:
+    async def _acks(self, waiting: Mapping[Place, Known]) -> dict[Place, Ack]:
         """Of the alerts that are open, and of those that were when we last looked: an ack closes what has returned."""
         state = await self._bus.state((Kind.ALERT,))
         alerts = state.records.get(Kind.ALERT, {})
-        before, since = self._open, self._place
-        self._open, self._place = _places(alerts) & set(waiting), state.last
-        gone = before & set(waiting) - self._open
-        closed = await self._closed(since, gone) if gone else {}
-        return closed | _acknowledged(alerts)
+        open = _places(alerts) & set(waiting)
+        gone = self._open & set(waiting) - open
+        late = self._late | (await self._closed(self._place, gone) if gone else {})
+        # Nobody else knows of these any more. What has come again wants another.
+        self._late = {
+            (asset, name): ack
+            for (asset, name), ack in late.items()
+            if (known := waiting.get((asset, name))) and not known.conditions[name].active and (asset, name) not in open
+        }
+        self._open, self._place = open, state.last
+        return self._late | _acknowledged(alerts)
 
     async def _closed(self, since: str, gone: Collection[Place]) -> dict[Place, Ack]:
         changed = {

@@ -32,7 +32,7 @@ class Engine:
 
     def __init__(self) -> None:
         self.epoch = "a"
-        self.lost = False
+        self.lost = self.blind = False
         self.said: list[Report] = []
         self.alerts: dict[str, Alert] = {}
         self.closed: list[Alert] = []
@@ -48,6 +48,8 @@ class Engine:
         return State("0-0", {Kind.ALERT: dict(self.alerts)})
 
     async def changes(self, after: str) -> list[Change]:
+        if self.blind:
+            raise BusLost("away")
         return [Change(kind=Kind.ALERT, id=one.id, after=one, at=0.0) for one in self.closed]
 
     def take(self) -> list[tuple[str, bool]]:
@@ -246,6 +248,45 @@ async def test_an_ack_that_closes_the_alert_of_a_returned_alarm_still_reaches_th
     await rig.turn(returned)
     await rig.turn(returned)
     assert rig.plant.acks == [(HIGH.name, "李雷", "已派人")]
+
+
+async def test_an_ack_that_closed_its_alert_is_told_again_when_the_bus_or_the_device_was_away() -> None:
+    rig, low = Rig(), replace(HIGH, active=False)
+    await rig.turn(low)
+    rig.ack(1001.0)
+    acked = replace(rig.engine.alerts["x"], active=False)
+    rig.engine.alerts["x"] = replace(acked, ack=None)
+    await rig.turn(low)
+    del rig.engine.alerts["x"]
+    rig.engine.closed, rig.engine.blind = [acked], True
+    with pytest.raises(BusLost):
+        await rig.turn(low)
+    rig.engine.blind, rig.plant.refuses = False, True
+    await rig.turn(low)
+    rig.engine.closed = []
+    assert len(rig.plant.acks) == 1
+    rig.plant.refuses = False
+    await rig.turn(low, later=60.0)
+    assert rig.plant.acks == [(HIGH.name, "李雷", "已派人")] * 2
+    await rig.turn(low, later=60.0)
+    assert len(rig.plant.acks) == 2
+
+
+async def test_an_ack_of_before_is_not_told_of_an_alarm_that_has_come_again() -> None:
+    rig, low = Rig(), replace(HIGH, active=False)
+    await rig.turn(low)
+    rig.ack(1001.0)
+    acked = replace(rig.engine.alerts.pop("x"), active=False)
+    rig.engine.alerts["x"] = replace(acked, ack=None)
+    await rig.turn(low)
+    del rig.engine.alerts["x"]
+    rig.engine.closed, rig.plant.refuses = [acked], True
+    await rig.turn(low)
+    assert len(rig.plant.acks) == 1
+    rig.engine.closed, rig.plant.refuses = [], False
+    await rig.turn(HIGH, later=60.0)
+    await rig.turn(low, later=60.0)
+    assert len(rig.plant.acks) == 1
 
 
 async def test_a_probe_that_is_taken_out_of_the_inventory_ends_its_alarms() -> None:
