@@ -169,11 +169,9 @@ class Conditions:
     async def _pass_on(self) -> None:
         waiting = {
             (known.spec.asset, name): known
-            for known in self._known.values()
-            if isinstance(known.poller, Acknowledger)
-            for name, one in known.conditions.items()
-            if not one.acked
-        }
+            for known in self._known.values() if isinstance(known.poller, Acknowledger)
+            for name, one in known.conditions.items() if not one.acked
+        }  # fmt: skip
         if not waiting:
             self._open, self._late = set(), {}
             return
@@ -198,9 +196,8 @@ class Conditions:
         return self._late | _acknowledged(alerts)
 
     async def _closed(self, since: str, gone: Collection[Place]) -> dict[Place, Ack]:
-        changed = {
-            change.id: change.after for change in await self._bus.changes(since) if isinstance(change.after, Alert)
-        }
+        changes = await self._bus.changes(since)
+        changed = {change.id: change.after for change in changes if isinstance(change.after, Alert)}
         return {place: ack for place, ack in _acknowledged(changed).items() if place in gone}
 
     async def _tell(self, known: Known, name: str, ack: Ack) -> None:
@@ -250,7 +247,6 @@ def _report(known: Known, one: Condition) -> Report:
         acked=None if ours or not one.takes_ack else one.acked,
         acked_by=DEVICE + "/".join(filter(None, (server, one.by))) if one.acked and one.takes_ack else "",
         acked_comment=one.comment[:COMMENT] if one.acked else "",
-
         rule=rule_of(spec.family), asset=spec.asset, severity=one.severity, active=one.active, since=one.since,
         identity_labels={"condition": one.name, "server": server},
         labels={"condition": one.name, "server": server, "level": str(one.level)},

@@ -119,17 +119,26 @@ def put_back(now: Site, before: Site) -> Path:
     copies = sorted(journal.parent.glob(f"{JOURNAL}.before-migration-*"), key=lambda path: path.stat().st_mtime_ns)
     if not copies:
         raise Stop(f"{journal.parent} 中没有迁移前的副本", "there is no copy from before a migration")
+    fresh = journal.with_name(f"{JOURNAL}.put-back")
+    try:
+        shutil.copy2(copies[-1], fresh)  # first: a disk that is full must not leave the site without a journal
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        said = f"it cannot be copied; nothing was changed: {error}"
+        raise Stop(f"{copies[-1].name} 无法复制，未改动：", said) from None
     aside = journal.parent / time.strftime(f"journal-of-{now.version.name}-%Y%m%d-%H%M%S")
     aside.mkdir(mode=0o700)
-    moved = [path for path in journal.parent.glob(f"{JOURNAL}*") if path.name[len(JOURNAL):] in ("", "-wal", "-shm")]
+    ours = [journal.with_name(JOURNAL + end) for end in ("", "-wal", "-shm")]
+    moved = [path for path in ours if path.exists()]
     for path in moved:
         path.rename(aside / path.name)
-    shutil.copy2(copies[-1], journal)
+    fresh.rename(journal)
     owner = copies[-1].stat()
     for path in (aside, journal):
         os.chown(path, owner.st_uid, owner.st_gid)
     if said := before.refuses_journal():
-        journal.unlink()
+        for path in ours:  # a log that stayed would be read into the other journal
+            path.unlink(missing_ok=True)
         for path in moved:
             (aside / path.name).rename(path)
         aside.rmdir()

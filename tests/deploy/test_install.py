@@ -178,18 +178,22 @@ def test_a_journal_that_the_older_version_cannot_open_goes_back_when_that_is_ask
     assert "2.0 journal" not in machine.asked, "opened by the newer one it would be migrated while the older one runs"
 
 
-@pytest.mark.parametrize("trouble", ["no copy", "a copy of the newer one", "a server"])
+@pytest.mark.parametrize("trouble", ["no copy", "a copy of the newer one", "a copy that cannot be read", "a server"])
 def test_a_journal_that_cannot_go_back_stays(machine: Machine, tmp_path: Path, trouble: str) -> None:
     made, journal = upgraded(machine, tmp_path, "db:5432/x" if trouble == "a server" else "embedded")
     (copy,) = journal.parent.glob("*.before-migration-*")
-    if trouble == "no copy":
+    if trouble in ("no copy", "a copy that cannot be read"):
         copy.unlink()
-    else:
+    if trouble == "a copy that cannot be read":
+        copy.mkdir()
+    elif trouble != "no copy":
         copy.write_text("2.0 copied too late")
     code, said = machine.put(made, "rollback", "--restore")
     assert code == 1, said
     assert (machine.version, journal.read_text()) == ("2.0", "2.0 rows of now")
-    assert not [*journal.parent.glob("journal-of-*")]
+    assert "Traceback" not in said
+    assert not [*journal.parent.glob("journal-of-*"), *journal.parent.glob("*.put-back")]
+    assert journal.with_name(journal.name + "-wal").read_text() == "more"
 
 
 def test_what_the_unit_reads_as_secrets_is_known_to_the_check_too(machine: Machine, tmp_path: Path) -> None:
