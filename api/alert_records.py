@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from feeds.model import Alert
 from feeds.regions import covers
 
 OPEN, CLOSED = "open", "closed"
+_SEQ = re.compile(r"[0-9]{1,15}")
 SCAN, BUDGET = 500, 5000
 LIFE = 1000
 
@@ -82,7 +84,7 @@ async def find(
         if inner_next is not None:
             return items, to_cursor((OPEN, *_place(items[-1])))
     if wish.wants_closed:
-        before = int(first) if phase == CLOSED and first.isdigit() else None
+        before = int(first) if phase == CLOSED and _SEQ.fullmatch(first) else None
         closed, following = await _closed(given, audience, wish, before, limit - len(items))
         items = items + closed
     return items, following

@@ -12,6 +12,7 @@ from fastapi import Query
 from starlette.responses import Response
 
 from api.findings import Finding
+from api.numbers import LARGEST
 from api.problems import Problem
 
 T = TypeVar("T")
@@ -38,6 +39,8 @@ def from_cursor(cursor: str, types: Sequence[type]) -> tuple[Any, ...]:
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         key: tuple[Any, ...] = msgspec.json.decode(raw, type=tuple[tuple(types)])  # type: ignore[misc]  # at run time
+        if any(isinstance(one, int) and abs(one) > LARGEST for one in key):
+            raise ValueError("no place in any list")
     except (binascii.Error, ValueError, msgspec.DecodeError) as error:
         raise Problem("invalid", findings=[Finding("query.cursor", "cursor")]) from error
     return key

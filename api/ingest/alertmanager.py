@@ -55,7 +55,7 @@ def posted(raw: bytes, now: float, *, resolve_timeout: float) -> Taken:
     """The alerts of a `POST /api/v2/alerts`; what cannot be used is a finding, the others are taken."""
     try:
         given = _posted.decode(raw)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeDecodeError):
         return _one_by_one(raw, lambda one, place: _post(one, place, now, resolve_timeout))
     except BAD_JSON as error:
         return [], [finding("JSON_INVALID", detail=str(error))]
@@ -94,6 +94,8 @@ def _decoded(given: list[msgspec.Raw], make: Callable[[Posted, str], Report], pa
             alerts.append(_one.decode(raw))
         except msgspec.ValidationError as error:
             alerts.append(finding("FORM_INVALID", f"{path}[{place}]", detail=str(error)))
+        except UnicodeDecodeError as error:
+            alerts.append(finding("JSON_INVALID", f"{path}[{place}]", detail=str(error)))
     return _gather(alerts, make, path)
 
 

@@ -112,7 +112,7 @@ def _report(event: Event, at: str) -> Report | Finding:
         return finding(str(error), f"{at_data}.labels", detail=str(bounds.LABELS))
     except (msgspec.ValidationError, RecursionError) as error:
         return finding("FORM_INVALID", at_data, detail=str(error))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return finding("JSON_INVALID", at_data, detail=str(error))
     except (ValueError, OverflowError):
         return finding("TIME_INVALID", f"{at}.time", value=str(event.time))
@@ -135,7 +135,10 @@ def _content(event: Event, at: str) -> tuple[bytes, str] | Finding:
     if not plain:
         return finding("MISSING_REQUIRED", f"{at}.data")
     if plain.startswith(b'"') and not _is_json(event.datacontenttype):
-        return msgspec.json.decode(plain, type=str).encode(), f"{at}.data"
+        try:
+            return msgspec.json.decode(plain, type=str).encode(), f"{at}.data"
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:  # what was passed over unread until here
+            return finding("JSON_INVALID", f"{at}.data", detail=str(error))
     return plain, f"{at}.data"
 
 

@@ -7,7 +7,8 @@ import msgspec
 from feeds.model import Finding
 
 SHOWN = 200
-BAD_JSON = (msgspec.DecodeError, RecursionError)  # the latter when it is nested too deeply to be read
+BAD_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""No JSON; JSON in another encoding than UTF-8, as GBK; JSON that is nested too deeply to be read."""
 _ERRORS: dict[str, tuple[str, str]] = {
     "JSON_INVALID": ("不是有效的 JSON：{detail}", "not valid JSON: {detail}"),
     "FORM_INVALID": ("内容不合格式：{detail}", "not of the expected form: {detail}"),

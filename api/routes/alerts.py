@@ -13,6 +13,7 @@ from api import alert_records, notices
 from api.answers import Cursor, Json, Limit, listing
 from api.deps import Actor, Deps, Given, Viewer, language_of
 from api.findings import Finding
+from api.numbers import Number
 from api.orders import ask, refusal
 from api.principal import Principal
 from api.problems import Problem
@@ -35,7 +36,7 @@ class Act(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     comment: Comment = ""
-    rev: int | None = None
+    rev: Number | None = None
 
 
 class Ack(Act):
@@ -70,7 +71,7 @@ class Bulk(BaseModel):
     comment: Comment = ""
     until: AwareDatetime | None = None
     estimated_restoration: AwareDatetime | None = None
-    revs: Annotated[dict[Annotated[str, StringConstraints(max_length=500)], int], Field(max_length=500)] = {}
+    revs: Annotated[dict[Annotated[str, StringConstraints(max_length=500)], Number], Field(max_length=500)] = {}
     dry_run: bool = False
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api import people_records, roster_csv
 from api.answers import Cursor, Json, Limit, from_cursor, listing, to_cursor
 from api.deps import Actor, Admin, Deps, Given, Viewer
 from api.findings import Finding
+from api.numbers import Number
 from api.orders import ask, refusal
 from api.people_records import ESCALATIONS, RECEIVERS, ROSTER, SITE
 from api.principal import Principal, Right
@@ -20,7 +21,6 @@ from feeds import duty, wire
 from feeds.model import Outcome
 
 router = APIRouter(prefix="/api/v1", tags=["people"])
-To = Annotated[int | None, Query(ge=0)]
 
 
 # -- roster ----------------------------------------------------------------------
@@ -52,7 +52,7 @@ async def substitute(given: Given, who: Actor, wish: NewSwap) -> Response:
 
 
 @router.post("/roster:import")
-async def import_roster(given: Given, who: Admin, request: Request, rev: int, dry_run: bool = False) -> Response:
+async def import_roster(given: Given, who: Admin, request: Request, rev: Number, dry_run: bool = False) -> Response:
     """Dated assignments from a spreadsheet (text/csv); `dry_run` only shows what the roster would become."""
     if who.region:
         raise Problem("outside-region")

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.durations import Seconds
+from api.numbers import Number
 from feeds.model import Severity
 
 Id = Annotated[str, StringConstraints(pattern=r"^[\w.\-]{1,64}$")]
@@ -87,7 +88,7 @@ class Swap(Body):
 class NewSwap(Swap):
     """The same, made by somebody on duty."""
 
-    rev: int | None = None
+    rev: Number | None = None
 
 
 class Leave(Body):
@@ -102,7 +103,7 @@ class Leave(Body):
 class Put(Body):
     """`rev` is the version that it was made from: an older one is refused (409)."""
 
-    rev: int
+    rev: Number
     comment: Remark = ""
 
 
@@ -123,7 +124,7 @@ class PutRoster(Put):
 class Undo(Put):
     """Back to an older version, the one before when none is named."""
 
-    to: Annotated[int, Field(ge=0)] | None = None
+    to: Number | None = None
 
 
 class Concern(Body):
@@ -183,7 +184,7 @@ class Step(Body):
     who: Annotated[list[Line], Field(max_length=20)]
     channels: Annotated[list[Id], Field(max_length=20)] = []
     repeat: Annotated[Seconds, Field(gt=0)] | None = None
-    times: int = 3
+    times: Number = 3
 
 
 class Policy(Concern):

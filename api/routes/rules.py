@@ -12,6 +12,7 @@ from api.answers import Cursor, Json, Limit, listing
 from api.deps import Admin, Deps, Given, Viewer
 from api.durations import Seconds
 from api.findings import Finding
+from api.numbers import Number
 from api.orders import ask, refusal
 from api.principal import Principal
 from api.problems import Problem
@@ -58,10 +59,10 @@ class Change(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
-    rev: int | None = None
+    rev: Number | None = None
     comment: Comment = ""
     dry_run: bool = False
-    accept: Annotated[int, Field(ge=0)] = 0
+    accept: Number = 0
 
 
 class Rules(Change):
@@ -80,7 +81,7 @@ class One(Change, Rule):
 class Undo(Change):
     """Which change to take back; the rule's last one when it is not said."""
 
-    seq: int | None = None
+    seq: Number | None = None
 
 
 class Tried(Rule):
@@ -133,7 +134,8 @@ async def put_one(given: Given, who: Admin, rule_id: Id, wish: One) -> Response:
 
 @router.delete("/rules/{rule_id}")
 async def remove(
-    given: Given, who: Admin, rule_id: Id, rev: int | None = None, comment: Annotated[str, Query(max_length=2000)] = ""
+    given: Given, who: Admin, rule_id: Id, rev: Number | None = None,
+    comment: Annotated[str, Query(max_length=2000)] = "",
 ) -> Response:
     """Take one rule out; its alerts clear."""
     wish = Change(rev=rev, comment=comment)

@@ -379,6 +379,33 @@ async def test_json_that_is_nested_too_deeply_is_refused_as_no_json(world: World
     assert await taken(world) == []
 
 
+@pytest.mark.parametrize(
+    ("path", "raw"),
+    [
+        ("alertmanager", '{"version": "4", "alerts": [{"status": "firing", "labels": {"alertname": "断电"}}]}'),
+        ("grafana", '{"ruleId": 1, "title": "断电", "state": "alerting"}'),
+        ("zabbix", '{"triggerid": "1", "host": "h", "value": "1", "name": "断电"}'),
+        ("cloudevents", '{"specversion": "1.0", "id": "断电", "source": "s", "type": "t", "data": {"active": true}}'),
+        ("cloudevents", '{"specversion": "1.0", "id": "1", "source": "s", "type": "t", "data": {"text": "断电"}}'),
+        ("cloudevents", '{"specversion": "1.0", "id": "1", "source": "s", "type": "t", "datacontenttype": "text/plain",'
+                        ' "data": "断电"}'),
+        ("cases", '[{"number": "断电"}]'),
+        (POSTED, '[{"labels": {"alertname": "断电"}}]'),
+    ],
+)  # fmt: skip
+async def test_json_in_the_encoding_of_old_tools_is_refused_as_no_json(world: World, path: str, raw: str) -> None:
+    answer = await send(world, path, raw.encode("gb18030"))
+    assert [one["code"] for one in problem(answer, 422, "invalid")["findings"]] == ["JSON_INVALID"]
+    assert await taken(world) == []
+
+
+async def test_an_alert_of_another_encoding_takes_no_other_with_it(world: World) -> None:
+    good, bad = json.dumps(alert()).encode(), '{"labels": {"alertname": "断电"}}'.encode("gb18030")
+    answer = await send(world, POSTED, b"[" + bad + b"," + good + b"]")
+    assert [(one["code"], one["xpath"]) for one in answer.json()["findings"]] == [("JSON_INVALID", "[0]")]
+    assert [one.rule for one in await taken(world)] == ["prometheus:Down"]
+
+
 async def test_a_binary_event_that_is_nested_too_deeply_is_refused(world: World) -> None:
     headers = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/s", "ce-type": "t"}
     answer = await send(world, "cloudevents", b'{"x":' * 100_000, **headers)
