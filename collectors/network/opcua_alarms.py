@@ -21,7 +21,7 @@ REFRESH_START, REFRESH_END, REFRESH_REQUIRED = (
     IDS.RefreshStartEventType, IDS.RefreshEndEventType, IDS.RefreshRequiredEventType,
 )  # fmt: skip
 MOST = 500
-"""Conditions of one probe that are kept."""
+"""Conditions of one probe that are kept, and of those that are over how many are told."""
 BRANCHES = 16
 """Older states of one condition."""
 SHOWN = 50
@@ -65,8 +65,6 @@ class Kept:
     event: bytes
     condition: Condition
     said: bool = False
-
-
 
 
 @dataclass(slots=True)
@@ -140,6 +138,8 @@ class Alarms:
             if known is not None and acked and not known.said:  # acknowledged at last: that is the news
                 mine = fresh.condition if fresh.condition.by or fresh.condition.comment else known.condition
                 self._last[key] = replace(fresh.condition, by=mine.by, comment=mine.comment), at
+                if len(self._last) > MOST:
+                    del self._last[next(iter(self._last))]
             return self._drop(key)
         if known is None and len(self._kept) >= MOST:
             self.left_out += 1
@@ -171,7 +171,7 @@ class Alarms:
     def _drop(self, key: str) -> bool:
         gone = self._kept.pop(key, None)
         self._older.pop(key, None)
-        if gone is not None:
+        if gone is not None and len(self._over) < MOST:
             self._over.add(gone.condition.name)
         return gone is not None
 
