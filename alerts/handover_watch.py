@@ -10,8 +10,8 @@ import logging
 from collections.abc import Callable, Iterable
 
 from feeds.clock import Clock
-from feeds.handover import KIND, HandoverSettings, Unsigned, unsigned
-from feeds.journal import Intake, IntakeFull, Journal, JournalLost, Parcel
+from feeds.handover import GIVEN, KIND, HandoverSettings, Unsigned, unsigned
+from feeds.journal import Entry, Intake, IntakeFull, Journal, JournalLost, Parcel
 from feeds.model import Alert
 from feeds.reports import Report, pack
 from feeds.wire import iso
@@ -23,7 +23,7 @@ LABEL = "handover"
 SUBJECT = "handover"
 EVERY = 2.0
 LOOKED_THROUGH = 200
-"""Entries of the log, the newest: some days of a prefecture with all its counties."""
+"""Entries of the log, the newest: some days of a prefecture with all its counties. What stands is never forgotten."""
 _TITLE = {"zh-CN": "交接班超时未签收", "en": "handover not signed in time"}
 
 
@@ -51,9 +51,8 @@ class HandoverWatch:
     async def look(self) -> int:
         """Hand in what has become overdue and what is no more; how many."""
         now = self._clock()
-        entries = await self._journal.entries(kind=KIND, limit=LOOKED_THROUGH, newest_first=True)
-        late = {one.id: one for one in unsigned(reversed(entries)) if self.settings.late(one.at, now)}
         known = {one.labels.get(LABEL, ""): one for one in self._standing() if one.rule == RULE and one.active}
+        late = {one.id: one for one in unsigned(await self._log(known)) if self.settings.late(one.at, now)}
         said = [self._overdue(one) for id, one in late.items() if id not in known]
         said += [_over(id, one) for id, one in known.items() if id not in late]
         if said:
@@ -61,6 +60,15 @@ class HandoverWatch:
                 Parcel(target=self._target, kind=KIND, at=now, body=pack(said), actor=RULE, size=len(said))
             )
         return len(said)
+
+    async def _log(self, known: Iterable[str]) -> list[Entry]:
+        """The newest entries, and those of what stands already, however old: many later ones elsewhere end nothing."""
+        found = await self._journal.entries(kind=KIND, limit=LOOKED_THROUGH, newest_first=True)
+        there = {one.subject for one in found if one.name == GIVEN}
+        for id in known:
+            if id not in there:
+                found += await self._journal.entries(kind=KIND, subject=id)
+        return [one for _, one in sorted({one.seq: one for one in found}.items())]
 
     def _overdue(self, one: Unsigned) -> Report:
         """No names: a wall shows it too."""

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from alerts import handover_watch
 from alerts.handover_watch import RULE, HandoverWatch
 from alerts.place import NAME
 from feeds.bus import Bus
@@ -80,6 +81,23 @@ async def test_one_that_is_signed_in_time_is_nobodys_alert_and_each_region_is_it
     assert await shift.at(22) == [("h1", "532301"), ("h3", "532301")]
     await shift.sign("accepted", "h5")
     assert await shift.at(23) == [], "who signs for a later one has taken over what was left unsigned"
+
+
+async def test_what_stands_is_ended_by_a_signature_and_not_by_many_later_handovers_elsewhere(
+    shift: Shift, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handover_watch, "LOOKED_THROUGH", 4)
+    await shift.sign("given", "h1", "532301")
+    assert await shift.at(16) == [("h1", "532301")]
+    for number in range(4):
+        await shift.sign("given", f"other{number}", "532331")
+        await shift.sign("accepted", f"other{number}", "532331")
+    assert await shift.at(17) == [("h1", "532301")], "out of the newest entries it still waits"
+    await shift.rig.start()
+    assert await shift.at(18) == [("h1", "532301")]
+    await shift.sign("given", "h2", "532301")
+    await shift.sign("accepted", "h2", "532301")
+    assert await shift.at(19) == []
 
 
 async def test_other_settings_apply_at_once_and_none_ends_what_stands(shift: Shift) -> None:
