@@ -16,7 +16,8 @@ _ENDS = {"acknowledged": "cancelled", "receiver removed": "removed", "not needed
 
 async def notices(given: Deps, who: Principal, alert_id: str) -> list[dict[str, Any]]:
     """Every message about the alert, oldest first. Addresses are personal; who may not see a person sees no name."""
-    items = [*await _kept(given, alert_id), *await given.journal.outbox_for(alert_id)]
+    queued = await given.journal.outbox_for(alert_id)  # first: what leaves it meanwhile stands in the log by then
+    items = list({one.key: one for one in [*await _kept(given, alert_id), *queued]}.values())
     whole = {one.key: one for one in await given.journal.outbox_items(_digests(items))}
     seen = await _seen(given, who)
     return [_notice(item, whole, seen) for item in items]

@@ -8,7 +8,7 @@ import pytest
 
 from alerts.pruning import Pruner
 from api.routes import receiver_test
-from feeds.journal import OutboxItem
+from feeds.journal import Entry, OutboxItem
 from feeds.model import Command, Outcome, Result
 from tests.api.conftest import NOW, A, World, problem
 from tests.api.test_people import ROSTER, office
@@ -71,6 +71,33 @@ async def test_what_the_outbox_no_longer_holds_the_alert_still_says_without_the_
     async with world.signed_in("operator", A) as client:
         got = (await client.get("/api/v1/alerts/a-alert")).json()["notices"]
     assert {(one["person"], one["name"]) for one in got} == {("", "")}, "nobody of another region, also not in the log"
+
+
+async def test_what_leaves_the_outbox_while_somebody_asks_is_told_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(world)
+    pruner = Pruner(world.journal, lambda: NOW + 91 * 86400.0)
+    read, entries = world.journal.outbox_for, world.journal.entries
+
+    async def then_pruned(subject: str) -> list[OutboxItem]:
+        found = await read(subject)
+        await pruner.prune()
+        return found
+
+    async def entries_then_pruned(**which: Any) -> list[Entry]:
+        found = await entries(**which)
+        if which.get("kind") == "notices":
+            await pruner.prune()
+        return found
+
+    monkeypatch.setattr(world.journal, "outbox_for", then_pruned)
+    monkeypatch.setattr(world.journal, "entries", entries_then_pruned)
+    async with world.signed_in("duty") as client:
+        got = (await client.get("/api/v1/alerts/a-alert")).json()["notices"]
+    assert sorted(one["key"] for one in got) == [
+        "cancelled", "part", "refused", "removed", "sent", "unneeded", "waiting"
+    ]  # fmt: skip
 
 
 async def test_a_wall_and_another_region_see_no_person_in_it(world: World) -> None:
