@@ -6,22 +6,20 @@ is checked as a whole before it applies, and needs the number of the version tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import msgspec
 
-from alerts import versions
+from alerts import rosters, versions
 from alerts.escalation_checks import check_policies
-from alerts.people_texts import BadPeople, Fault, fault
+from alerts.people_texts import BadPeople, fault
 from alerts.receivers import kind_of_url, reach_of
 from alerts.settings import EscalationSettings, ReceiverSettings
 from alerts.target import Reach
 from alerts.verbs import Refused, comment_of
 from alerts.versions import ESCALATIONS, FILE, RECEIVERS, ROSTER, SECRET, SITE, Version
-from feeds import duty
-from feeds.duty import Roster
 from feeds.journal import Entry, Journal, Tx
 from feeds.model import Command, Outcome, Result
 
@@ -87,7 +85,7 @@ class People:
         self._build()
 
     def _build(self) -> None:
-        self.roster = _roster(self._versions[ROSTER].doc)
+        self.roster = rosters.load(self._versions[ROSTER].doc)
         made = _receivers(self._versions[RECEIVERS].doc, self._secrets)
         of_file = {one.id for one in self._of_file}
         taken = set(of_file)
@@ -149,7 +147,7 @@ class People:
         if what == UNDO:
             return await self._older(kind, command.args.get("to"))
         if what == SUBSTITUTE:
-            return _substituted(self._versions[kind].doc, command)
+            return rosters.substituted(self._versions[kind].doc, command)
         doc: dict[str, Any] = command.args["doc"]
         return doc
 
@@ -177,7 +175,7 @@ class People:
         if kind == RECEIVERS and what == PUT:
             doc, secrets = self._apart(doc)
         if kind == ROSTER:
-            doc = _checked_roster(doc)
+            doc = rosters.checked(doc)
         elif kind == RECEIVERS:
             self._check_receivers(doc, self._secrets | secrets)
         else:
@@ -244,10 +242,6 @@ def _nature(item: Mapping[str, Any]) -> dict[str, Any]:
     return {"kind": kind_of_url(one.url), "personal": reach_of(one) is Reach.ADDRESS}
 
 
-def _roster(doc: Mapping[str, Any]) -> Roster:
-    return duty.load(doc) if doc else Roster()
-
-
 def _receivers(doc: Mapping[str, Any], secrets: Mapping[str, Any]) -> list[ReceiverSettings]:
     """Whole receivers from what may be shown and what is kept apart."""
     made = []
@@ -261,44 +255,3 @@ def _receivers(doc: Mapping[str, Any], secrets: Mapping[str, Any]) -> list[Recei
 
 def _policies(doc: Mapping[str, Any]) -> list[EscalationSettings]:
     return [msgspec.convert(item, EscalationSettings) for item in doc.get("items", [])]
-
-
-def _checked_roster(doc: Mapping[str, Any]) -> dict[str, Any]:
-    """The roster in its one form; what makes it ambiguous is a fault, what makes it a bad plan is not."""
-    roster = _roster(doc)
-    faults: list[Fault] = []
-    for name, ids in (("persons", [one.id for one in roster.persons]), ("shifts", [one.id for one in roster.shifts])):
-        faults += [fault(f"{name}.{place}.id", "id_twice") for place in _again(ids)]
-    days = [(one.date, one.shift) for one in roster.assignments]
-    faults += [fault(f"assignments.{place}", "assigned_twice") for place in _again(days)]
-    for place, leave in enumerate(roster.leave):
-        if leave.last < leave.first:
-            faults.append(fault(f"leave.{place}.last", "ends_before"))
-    if faults:
-        raise BadPeople(faults)
-    return duty.dump(roster)
-
-
-def _again(keys: Iterable[Any]) -> list[int]:
-    """The places of what stood there before."""
-    seen: set[Any] = set()
-    places = []
-    for place, key in enumerate(keys):
-        if key in seen:
-            places.append(place)
-        seen.add(key)
-    return places
-
-
-def _substituted(doc: Mapping[str, Any], command: Command) -> dict[str, Any]:
-    """The roster with one swap more; a second one for the same person on the same shift takes the first one's place."""
-    swap = {name: str(command.args.get(name, "")) for name in ("date", "shift", "person", "substitute", "reason")}
-    known = {one["id"] for one in doc.get("persons", [])}
-    faults = [fault(name, "unknown_person") for name in ("person", "substitute") if swap[name] not in known]
-    if swap["shift"] not in {one["id"] for one in doc.get("shifts", [])}:
-        faults.append(fault("shift", "unknown_shift"))
-    if faults:
-        raise BadPeople(faults)
-    same = [swap["date"], swap["shift"], swap["person"]]
-    others = [one for one in doc.get("substitutes", []) if [one["date"], one["shift"], one["person"]] != same]
-    return {**doc, "substitutes": [*others, swap]}

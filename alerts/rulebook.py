@@ -17,6 +17,7 @@ from typing import Any
 from alerts.board import Board
 from alerts.rehearsal import BUDGET, Rehearsal, rehearse
 from alerts.rule_forms import API, FILE, Kept, Unusable, body, form, load, read
+from alerts.rule_refusals import STORM, Wrong, elsewhere, read_only, storm, wrong
 from alerts.rules import CompiledRule
 from alerts.verbs import Refused, comment_of
 from feeds.journal import Doc, Tx
@@ -28,18 +29,8 @@ log = logging.getLogger(__name__)
 ACTION, ROLE = "rules", "admin"
 KIND, STATE = "rule", "rules"
 MOST = 500
-STORM = 200
-"""More alerts than this at one stroke want the asker's word that they are meant."""
 _OUT = {"zh-CN": "在系统中建立的规则有的不运行：", "en": "rules made here do not run:"}
 _OUT_TOLD = 5
-
-
-class Wrong(ValueError):
-    """Some of what was sent cannot be taken; `errors` are JSON-able."""
-
-    def __init__(self, errors: list[dict[str, Any]]) -> None:
-        super().__init__("rules")
-        self.errors = errors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +126,8 @@ class RuleBook:
 
     def out(self, language: str) -> str:
         """Which rules made here do not run, and why; "" when all do."""
-        wrong = [one.problem[language] for one in self._api.values() if one.problem]
-        return " ".join([_OUT[language], *wrong[:_OUT_TOLD]]) if wrong else ""
+        broken = [one.problem[language] for one in self._api.values() if one.problem]
+        return " ".join([_OUT[language], *broken[:_OUT_TOLD]]) if broken else ""
 
     def take_notes(self) -> list[RuleNote]:
         """What has happened since the last call, in order."""
@@ -156,14 +147,14 @@ class RuleBook:
         except Refused as error:
             return Result(command=command.id, outcome=error.outcome, detail=str(error))
         except Wrong as error:
-            return _wrong(command, error.errors)
+            return wrong(command, error.errors)
         seen = self._rehearsed(wanted, board, at)
         raised = sum(one.raises for one in seen)
         answer = {"rev": self.rev, "changed": sorted(wanted), "preview": [one.public() for one in seen]}
         if command.args.get("dry_run"):
             return Result(command=command.id, outcome=Outcome.DONE, after=answer)
         if raised > STORM and command.args.get("accept", 0) < raised:
-            return _wrong(command, [_storm(raised)], answer)
+            return wrong(command, [storm(raised)], answer)
         if wanted:
             self._apply(wanted, command, at)
         return Result(command=command.id, outcome=Outcome.DONE, after=answer | {"rev": self.rev})
@@ -214,10 +205,10 @@ class RuleBook:
         there = self._api.get(id)
         foreign = there is not None and not covers(own, there.settings.region)
         if item.get("gone") and foreign:
-            raise _elsewhere(id)
+            raise elsewhere(id)
         if item.get("gone"):
             if id in self._file:
-                raise _read_only(id)
+                raise read_only(id)
             if id not in self._api:
                 raise Refused(Outcome.NOT_FOUND, "not_found")
             return None
@@ -231,11 +222,11 @@ class RuleBook:
         if source == FILE and same:
             return None  # a list that was read and sent back
         if source == FILE or (id in self._file and not same):
-            raise _read_only(id)
+            raise read_only(id)
         if foreign and same:
             return None
         if foreign:
-            raise _elsewhere(id)
+            raise elsewhere(id)
         if not covers(own, rule.settings.region):
             raise Unusable("region", "outside_region", "不在您的管辖区域内", "not within your own region")
         return rule
@@ -282,25 +273,3 @@ async def record(tx: Tx, book: RuleBook, notes: Iterable[RuleNote]) -> None:
         )
         await tx.put(KIND, kept.key, body(kept), open=note.after is not None, seq=seq)
     await tx.put(STATE, STATE, {"rev": book.rev, "sample": book.sample, "storm": STORM, "most": MOST})
-
-
-def _read_only(id: str) -> Unusable:
-    return Unusable("id", "read_only", f"规则 {id} 在设置文件中，请在文件里修改并重新加载",
-                    f"rule {id} stands in the settings file: change it there and reload")  # fmt: skip
-
-
-def _elsewhere(id: str) -> Unusable:
-    return Unusable("id", "outside_region", f"编号 {id} 属于您辖区以外的规则：请另取编号",
-                    f"the id {id} is of a rule beyond your region: take another")  # fmt: skip
-
-
-def _wrong(command: Command, errors: list[dict[str, Any]], more: Mapping[str, Any] | None = None) -> Result:
-    after = {"errors": errors} | dict(more or {})
-    return Result(command=command.id, outcome=Outcome.INVALID, detail="rules", after=after)
-
-
-def _storm(raised: int) -> dict[str, Any]:
-    return {"field": "accept", "code": "storm", "message": {
-        "zh-CN": f"将一次产生 {raised} 条告警（上限 {STORM}）；请收紧条件，或以 accept={raised} 确认",
-        "en": f"{raised} alerts would be raised at once (more than {STORM}): narrow it, or confirm by accept={raised}",
-    }}  # fmt: skip
