@@ -95,7 +95,8 @@ async def restore(
             elif part is not None and not await journal.blank():
                 raise files.not_replaced(StoreRefused("要恢复到的台账不是空的。", "The journal is not empty."))
             async with (
-                _history(settings, folder, part, progress, force), _intake(settings, folder, manifest, progress, force)
+                _history(settings, folder, part, progress, force),
+                backup_intake.loading(settings, folder, manifest, progress, replace=force),
             ):
                 await _fill(journal, folder, manifest, progress, force)
                 await _compare(journal, manifest, progress)
@@ -116,21 +117,6 @@ async def _history(
     except BaseException:
         if part is not None and not force:
             await backup_history.clear(settings)
-        raise
-
-
-@asynccontextmanager
-async def _intake(
-    settings: Settings, folder: Path, manifest: Manifest, progress: Progress, force: bool
-) -> AsyncIterator[None]:
-    """The same with what waits; a backup of before it held that leaves it as it is."""
-    if manifest.intake is not None:
-        await backup_intake.load(settings, folder, manifest, progress, replace=force)
-    try:
-        yield
-    except BaseException:
-        if manifest.intake is not None and not force:
-            await backup_intake.clear(settings)
         raise
 
 

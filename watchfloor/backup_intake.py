@@ -7,7 +7,7 @@ followed from it. The journal's own place in the intake tells which of the two, 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import msgspec
@@ -57,28 +57,31 @@ async def empty(settings: Settings) -> bool:
         return not found.counts["intake"]
 
 
-async def load(settings: Settings, folder: Path, manifest: Manifest, progress: Progress, *, replace: bool) -> None:
-    """Fill the intake with what the journal of the backup has not applied, in one transaction. BackupError."""
-    part = manifest.intake
-    assert part is not None, "asked for only when there is one"
-    places = _places(folder, manifest, part.life)
-    async with _opened(settings) as intake:
+@asynccontextmanager
+async def loading(
+    settings: Settings, folder: Path, manifest: Manifest, progress: Progress, *, replace: bool
+) -> AsyncIterator[None]:
+    """Fill the intake with what the journal of the backup has not applied; it is as it was unless the block ends well.
+
+    A backup of before it held that leaves it as it is. BackupError.
+    """
+    if (part := manifest.intake) is None:
+        yield
+        return
+    async with AsyncExitStack() as stack:
+        intake = await stack.enter_async_context(_opened(settings))
+        places = _places(folder, manifest, part.life)
         try:
-            async with filling(intake.store, places, replace=replace) as filler:
-                for name in TABLES:
-                    table, done = part.tables[name], 0
-                    for batch in files.read_rows(folder, table):
-                        await filler.add(name, table.columns, batch)
-                        done += len(batch)
-                        progress(f"load {name}", done, table.rows)
+            filler = await stack.enter_async_context(filling(intake.store, places, replace=replace))
         except StoreRefused as error:
             raise files.not_replaced(error) from error
-
-
-async def clear(settings: Settings) -> None:
-    """Forget what was just loaded."""
-    async with _opened(settings) as intake, filling(intake.store, {}, replace=True):
-        pass
+        for name in TABLES:
+            table, done = part.tables[name], 0
+            for batch in files.read_rows(folder, table):
+                await filler.add(name, table.columns, batch)
+                done += len(batch)
+                progress(f"load {name}", done, table.rows)
+        yield
 
 
 def _places(folder: Path, manifest: Manifest, life: str) -> Mapping[str, int]:

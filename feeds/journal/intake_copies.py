@@ -85,6 +85,8 @@ async def filling(store: Store, places: Mapping[str, int], *, replace: bool) -> 
     """
     async with store.writing(patient=True) as connection:
         with translated(OSError):
+            if not store.is_sqlite:  # the journal is filled within the block
+                await connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
             if not replace and (await connection.execute(select(parcel.c.id).limit(1))).first() is not None:
                 raise StoreRefused("收件区中还有未处理的来件。", "Something still waits in the intake.")
             for table in (parcel, seen, life):

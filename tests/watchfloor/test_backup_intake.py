@@ -96,6 +96,26 @@ async def test_a_site_where_something_waits_is_replaced_only_by_force_and_what_w
     assert await apply(third) == ["mine"]
 
 
+@pytest.mark.parametrize("target", ["sqlite", "postgres"])
+async def test_a_restore_that_fails_leaves_what_waits_as_it_was(
+    new_site: NewSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    source, other = new_site(), new_site(target)
+    async with open_journal(source, "alert"), intake_of(source) as intake:
+        await send(intake, "a")
+    await backup(source, tmp_path / "b", quiet)
+    async with intake_of(other) as intake:
+        await send(intake, "mine")
+
+    async def full(*_: object) -> None:
+        raise BackupError("磁盘已满", "the disk is full")
+
+    monkeypatch.setattr("watchfloor.backup._fill", full)
+    with pytest.raises(BackupError, match="disk is full"):
+        await restore(other, tmp_path / "b", quiet, force=True)
+    assert await apply(other) == ["mine"], "the journal is what it was, and so is what waits for it"
+
+
 async def test_a_damaged_intake_file_is_no_backup(new_site: NewSite, tmp_path: Path) -> None:
     source, other = new_site(), new_site()
     async with intake_of(source) as intake:
