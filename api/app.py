@@ -170,5 +170,6 @@ def _allowed(kind: str, about: dict[str, Any]) -> tuple[str, ...]:
         case "bool_parsing":
             return ("true", "false")
         case "enum" | "literal_error":
-            return tuple(about.get("allowed") or _WORD.findall(about.get("expected", "")))
+            words = about.get("allowed") or _WORD.findall(about.get("expected", ""))
+            return tuple(word for word in words if word)  # "" is for any, and no word to give
     return ()

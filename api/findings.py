@@ -43,6 +43,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "unknown_parameter": ("没有这个查询参数", "there is no such query parameter"),
     "repeated_parameter": ("此参数只能出现一次", "this parameter is given once only"),
     "matcher": ('须写作 名称="值" 或 名称!="值"', 'it is written name="value" or name!="value"'),
+    "moment": ("须为 1970 年至 9998 年之间的时间", "a time from 1970 to 9998 is wanted"),
     "id_differs": ("与路径中的 id 不同", "not the id of the path"),
     "until_past": ("确认的截止时间已过", "the acknowledgement would end in the past"),
     "bad_until": ("确认的截止时间不合理", "the acknowledgement's end makes no sense"),

@@ -6,13 +6,14 @@ import asyncio
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
 from api import alert_records, notices
 from api.answers import Cursor, Json, Limit, listing
 from api.deps import Actor, Deps, Given, Viewer, language_of
 from api.findings import Finding
+from api.moments import Moment
 from api.numbers import Number
 from api.orders import ask, refusal
 from api.principal import Principal
@@ -42,15 +43,15 @@ class Act(BaseModel):
 class Ack(Act):
     """Taking an alert; `until` ends that, `estimated_restoration` is a promise. Times with a zone."""
 
-    until: AwareDatetime | None = None
-    estimated_restoration: AwareDatetime | None = None
+    until: Moment | None = None
+    estimated_restoration: Moment | None = None
 
 
 class Shelve(Act):
     """Putting an alert aside for a while; it always comes back."""
 
     comment: Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
-    until: AwareDatetime
+    until: Moment
 
 
 class Remark(Act):
@@ -69,8 +70,8 @@ class Bulk(BaseModel):
     ids: Annotated[list[Annotated[str, StringConstraints(max_length=500)]], Field(min_length=1, max_length=500)]
     action: Action
     comment: Comment = ""
-    until: AwareDatetime | None = None
-    estimated_restoration: AwareDatetime | None = None
+    until: Moment | None = None
+    estimated_restoration: Moment | None = None
     revs: Annotated[dict[Annotated[str, StringConstraints(max_length=500)], Number], Field(max_length=500)] = {}
     dry_run: bool = False
 
@@ -86,8 +87,8 @@ async def alerts(
     region: Region = "",
     asset: Text = "",
     rule: Text = "",
-    begin: Annotated[AwareDatetime | None, Query(alias="from", description="Raised then or later, RFC 3339")] = None,
-    to: Annotated[AwareDatetime | None, Query(description="Raised before, RFC 3339")] = None,
+    begin: Annotated[Moment | None, Query(alias="from", description="Raised then or later, RFC 3339")] = None,
+    to: Annotated[Moment | None, Query(description="Raised before, RFC 3339")] = None,
     open: Annotated[
         bool | None,
         Query(description="Default: open ones (active or unacknowledged); closed ones too when active=false is asked"),

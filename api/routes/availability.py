@@ -6,7 +6,6 @@ from typing import Annotated, Literal, cast
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
-from pydantic import AwareDatetime
 from starlette.responses import Response
 
 from api.answers import Cursor, Limit, from_cursor, listing, to_cursor
@@ -16,6 +15,7 @@ from api.availability.rows import BY, Row, rows, worst_first
 from api.availability.table import as_csv
 from api.deps import Given, Viewer, language_of
 from api.findings import Finding
+from api.moments import Moment
 from api.problems import Problem
 from api.queries import Region
 from feeds.membership import Member
@@ -32,8 +32,8 @@ async def availability(
     given: Given,
     request: Request,
     who: Viewer,
-    begin: Annotated[AwareDatetime | None, Query(alias="from", description="RFC 3339; the month's beginning")] = None,
-    to: Annotated[AwareDatetime | None, Query(description="RFC 3339; now / 默认为现在")] = None,
+    begin: Annotated[Moment | None, Query(alias="from", description="RFC 3339; the month's beginning")] = None,
+    to: Annotated[Moment | None, Query(description="RFC 3339; now / 默认为现在")] = None,
     by: Annotated[str, Query(max_length=40, description="One or two of asset,unit,region,kind,month")] = "asset",
     region: Region = "",
     owner: Word = "",

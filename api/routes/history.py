@@ -10,12 +10,12 @@ from typing import Annotated, Any
 
 import numpy as np
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 from starlette.responses import Response
 
 from api.answers import Json
 from api.deps import Deps, Given, Viewer
 from api.findings import Finding
+from api.moments import Moment
 from api.principal import Principal
 from api.problems import Problem
 from feeds.history import History, Series, health_spans, seconds_by_health
@@ -40,8 +40,8 @@ STEPS = (10, 30, 60, 120, FIVE, 600, 900, 1800, HOUR, 7200, 10800, 21600, 43200,
 _STEP = re.compile(r"([1-9]\d{0,5})(s|m|h|d)")
 _UNITS = {"d": DAY, "h": HOUR, "m": 60, "s": 1}
 
-Begin = Annotated[AwareDatetime | None, Query(alias="from", description="RFC 3339")]
-End = Annotated[AwareDatetime | None, Query(description="RFC 3339; now / 默认为现在")]
+Begin = Annotated[Moment | None, Query(alias="from", description="RFC 3339")]
+End = Annotated[Moment | None, Query(description="RFC 3339; now / 默认为现在")]
 Metrics = Annotated[list[str], Query(min_length=1, max_length=100, description="As in the asset's readings / 读数名")]
 Step = Annotated[str, Query(max_length=8, description="raw, 60s, 5m, 1h …; chosen when absent / 不写则自动选择")]
 

@@ -6,13 +6,14 @@ import uuid
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
 from api import alert_records
 from api.answers import Json, listing
 from api.deps import Actor, Deps, Given, Viewer
 from api.findings import Finding
+from api.moments import Moment
 from api.orders import ask, refusal
 from api.principal import Principal
 from api.problems import Problem
@@ -65,8 +66,8 @@ class Silence(BaseModel):
     model_config = ConfigDict(extra="forbid")
     match: Matched
     comment: Reason
-    until: AwareDatetime
-    starts: AwareDatetime | None = None
+    until: Moment
+    starts: Moment | None = None
 
 
 class Every(BaseModel):
@@ -84,8 +85,8 @@ class Window(BaseModel):
     model_config = ConfigDict(extra="forbid")
     match: Marked
     comment: Reason
-    until: AwareDatetime
-    starts: AwareDatetime | None = None
+    until: Moment
+    starts: Moment | None = None
     recurrence: Every | None = None
 
 

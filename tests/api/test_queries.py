@@ -123,6 +123,23 @@ async def test_a_walls_token_in_the_address_is_known_where_it_counts(world: Worl
         problem(await wall.get(f"/api/v1/snapshot?token={token}&x=1"), 422, "invalid")
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "1969-12-31T23:59:59Z", "9999-12-31T23:59:59-23:00"])
+async def test_a_moment_that_no_clock_says_again_is_refused(world: World, at: str) -> None:
+    async with world.signed_in("admin") as client:
+        world.app.state.counting = object()
+        for path in ("alerts", "availability"):
+            for name in ("from", "to"):
+                (error,) = problem(await client.get(f"/api/v1/{path}", params={name: at}), 422, "invalid")["errors"]
+                assert (error["field"], error["code"]) == (f"query.{name}", "moment")
+        answer = await client.post("/api/v1/alerts/a-alert/ack", json={"comment": "x", "until": at})
+        (error,) = problem(answer, 422, "invalid")["errors"]
+        assert (error["field"], error["code"], error["message"]) == (
+            "body.until", "moment", "须为 1970 年至 9998 年之间的时间"
+        )  # fmt: skip
+        known = "9998-12-31T23:59:59+08:00"
+        assert (await client.get("/api/v1/alerts", params={"from": known})).status_code == 200
+
+
 async def test_those_that_watch_the_server_may_add_what_they_like(world: World) -> None:
     async with world.signed_in("duty") as client:
         for path in OPERATION:
@@ -133,6 +150,8 @@ async def test_writes_are_strict_too(world: World) -> None:
     async with world.signed_in("admin") as client:
         wrong = await client.delete("/api/v1/silences/x?coment=done")
         assert problem(wrong, 422, "invalid")["errors"][0]["allowed"] == ["comment"]
+        wrong = await client.post("/api/v1/ingest/cap?profile=x", content=b"<alert/>")
+        assert problem(wrong, 422, "invalid")["errors"][0]["allowed"] == ["cn-12379"]
         for query in ("mode=lenint", "mod=lenient", "profile=cn"):
             problem(await client.post(f"/api/v1/ingest/cap?{query}", content=b"<alert/>"), 422, "invalid")
 
