@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 import numpy as np
 
@@ -24,6 +26,9 @@ from feeds.history.rollup import BLOCK, DAY, FIVE, HOUR, combine, in_order, join
 from feeds.history.schema import SERIES_MASK, key_of
 from feeds.history.settings import HistorySettings
 from feeds.history.store import HistoryStore
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 PAGE = 32
 """Series packed in one transaction."""
@@ -60,8 +65,7 @@ def _closed(
     raw: dict[int, bytes] = {}
     fresh: dict[int, bytes] = {}
     for key, (times, values) in points.items():
-        if key in kept:
-            old_times, old_values = decode_points(kept[key])
+        for old_times, old_values in _readable(decode_points, [kept[key]] if key in kept else []):
             times, values = np.concatenate((old_times, times)), np.concatenate((old_values, values))
         times, values = in_order(times, values)
         raw[key] = encode_points(times, values)
@@ -76,8 +80,17 @@ def fresh_body(times: Ints, values: Floats) -> bytes:
 
 def fresh_rollups(bodies: Iterable[bytes], step: int) -> Records:
     """Rollups of 5 min or of 1 h, of hours in ascending order."""
-    found = joined(_fresh(body) for body in bodies)
+    found = joined(_readable(_fresh, bodies))
     return combine(found, HOUR) if step == HOUR else found
+
+
+def _readable(decode: Callable[[bytes], T], bodies: Iterable[bytes]) -> Iterator[T]:
+    """A row that is damaged, or of a newer version, is left out: what cannot be packed must not end the role."""
+    for body in bodies:
+        try:
+            yield decode(body)
+        except (ValueError, zlib.error) as error:
+            log.error("history: a row of %d bytes cannot be read and is left out: %s", len(body), error)
 
 
 def _fresh(body: bytes) -> Records:
@@ -114,7 +127,7 @@ def _packed(parts: dict[int, list[bytes]], kept: dict[int, bytes], step: int) ->
     """Rows with their new rollups; of equal buckets the new one counts."""
     rows = {}
     for key, bodies in parts.items():
-        old = [decode_rollups(kept[key])] if key in kept else []
+        old = _readable(decode_rollups, [kept[key]] if key in kept else [])
         rows[key] = encode_rollups(merged(joined((*old, fresh_rollups(bodies, step)))))
     return rows
 
