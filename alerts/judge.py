@@ -35,7 +35,7 @@ class Judge:
     def replace(self, rules: Mapping[str, CompiledRule]) -> set[str]:
         """Other rules from now on; the ids of those that are new, gone or say something else.
 
-        What waited for another expression waits no more: how long that one held says nothing of this one.
+        What waited for another expression or region waits no more: how long that held says nothing of this one.
         """
         before, self.rules = self.rules, dict(rules)
         both = {id: (before.get(id), rules.get(id)) for id in {*before, *rules}}
@@ -172,7 +172,8 @@ class Judge:
 def _asks_the_same(before: CompiledRule | None, after: CompiledRule | None) -> bool:
     if before is None or after is None:
         return False
-    return (before.settings.when, before.settings.over) == (after.settings.when, after.settings.over)
+    old, new = before.settings, after.settings
+    return (old.when, old.over, old.region) == (new.when, new.over, new.region)
 
 
 def _is_result(before: AssetState | None, after: Any) -> bool:

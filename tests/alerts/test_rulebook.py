@@ -138,6 +138,17 @@ async def test_what_waited_for_another_expression_waits_anew(rig: Rig) -> None:
     assert [name for _, name in await rig.names()] == ["raise"]
 
 
+async def test_what_waited_beyond_a_new_border_is_not_raised_when_its_time_is_up(rig: Rig) -> None:
+    slow = HOT | {"when": 'm["sensor.temp"] > 50.0', "for": 10.0}
+    await tell(rig, slow)
+    await temp(rig, 60.0)
+    await rig.step(9.85)
+    assert [row[0] for row in rig.engine.board.dump()["pending"]] == ["hot"], "due in 0.05 s"
+    assert (await tell(rig, slow | {"region": "532323"})).outcome is Outcome.DONE
+    await rig.step(20.0)
+    assert await rig.names() == []
+
+
 async def test_an_undo_goes_back_and_can_be_undone(rig: Rig) -> None:
     await tell(rig, HOT)
     await tell(rig, HOT | {"severity": "major"})
