@@ -53,10 +53,13 @@ def rehearse(rule: CompiledRule, subjects: Subjects, registry: Registry, now: fl
             found.partial = True
             break
         subject = subjects.get((kind, id))
-        if subject is None or not rule.concerns(subject):
+        if subject is None:
             continue
         alert = registry.open((rule.id, kind, id))
         active = alert is not None and alert.active
+        if not rule.concerns(subject):
+            found.clears += active  # raised while the rule reached further
+            continue
         verdict = rule.evaluate(subject, now, active=active, around=subjects).verdict
         found.asked += 1
         found.holds += verdict is Verdict.TRUE

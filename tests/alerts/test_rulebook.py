@@ -149,6 +149,16 @@ async def test_what_waited_beyond_a_new_border_is_not_raised_when_its_time_is_up
     assert await rig.names() == []
 
 
+async def test_a_preview_counts_what_clears_beyond_a_new_border(rig: Rig) -> None:
+    await tell(rig, HOT)
+    await temp(rig, 90.0)
+    result = await tell(rig, HOT | {"region": "532323"}, dry_run=True)
+    assert [(one["asked"], one["clears"]) for one in (result.after or {})["preview"]] == [(0, 1)]
+    await tell(rig, HOT | {"region": "532323"})
+    await rig.step(600.0)
+    assert [name for _, name in await rig.names()] == ["raise", "clear"]
+
+
 async def test_an_undo_goes_back_and_can_be_undone(rig: Rig) -> None:
     await tell(rig, HOT)
     await tell(rig, HOT | {"severity": "major"})
