@@ -65,7 +65,7 @@ def _closed(
     raw: dict[int, bytes] = {}
     fresh: dict[int, bytes] = {}
     for key, (times, values) in points.items():
-        for old_times, old_values in _readable(decode_points, [kept[key]] if key in kept else []):
+        for old_times, old_values in readable(decode_points, [kept[key]] if key in kept else []):
             times, values = np.concatenate((old_times, times)), np.concatenate((old_values, values))
         times, values = in_order(times, values)
         raw[key] = encode_points(times, values)
@@ -80,12 +80,12 @@ def fresh_body(times: Ints, values: Floats) -> bytes:
 
 def fresh_rollups(bodies: Iterable[bytes], step: int) -> Records:
     """Rollups of 5 min or of 1 h, of hours in ascending order."""
-    found = joined(_readable(_fresh, bodies))
+    found = joined(readable(_fresh, bodies))
     return combine(found, HOUR) if step == HOUR else found
 
 
-def _readable(decode: Callable[[bytes], T], bodies: Iterable[bytes]) -> Iterator[T]:
-    """A row that is damaged, or of a newer version, is left out: what cannot be packed must not end the role."""
+def readable(decode: Callable[[bytes], T], bodies: Iterable[bytes]) -> Iterator[T]:
+    """A row that is damaged, or of a newer version, is left out: it must not end a role, nor a chart."""
     for body in bodies:
         try:
             yield decode(body)
@@ -127,7 +127,7 @@ def _packed(parts: dict[int, list[bytes]], kept: dict[int, bytes], step: int) ->
     """Rows with their new rollups; of equal buckets the new one counts."""
     rows = {}
     for key, bodies in parts.items():
-        old = _readable(decode_rollups, [kept[key]] if key in kept else [])
+        old = readable(decode_rollups, [kept[key]] if key in kept else [])
         rows[key] = encode_rollups(merged(joined((*old, fresh_rollups(bodies, step)))))
     return rows
 

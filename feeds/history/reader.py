@@ -10,7 +10,7 @@ import numpy as np
 from feeds.bus import Bus
 from feeds.clock import Clock, now
 from feeds.history import schema
-from feeds.history.closing import fresh_rollups
+from feeds.history.closing import fresh_rollups, readable
 from feeds.history.codec import Floats, Ints, Records, decode_points, decode_rollups
 from feeds.history.hot import SLOTS, Hot, times_of
 from feeds.history.rollup import BLOCK, DAY, FIVE, HOUR, combine, in_order, joined, merged, roll
@@ -102,7 +102,7 @@ def _points(
 ) -> list[Points]:
     parts: dict[int, list[Points]] = {}
     for key in sorted(rows):
-        parts.setdefault(key & schema.SERIES_MASK, []).append(decode_points(rows[key]))
+        parts.setdefault(key & schema.SERIES_MASK, []).extend(readable(decode_points, [rows[key]]))
     low, high = (int(moment * 1000) for moment in interval)
     found = []
     for one in series:
@@ -120,7 +120,7 @@ def _by_series(rows: dict[int, bytes], fresh: dict[int, bytes], base: int) -> di
     """Packed rollups, then fresh ones, which count where both are."""
     parts: dict[int, list[Records]] = {}
     for key in sorted(rows):
-        parts.setdefault(key & schema.SERIES_MASK, []).append(decode_rollups(rows[key]))
+        parts.setdefault(key & schema.SERIES_MASK, []).extend(readable(decode_rollups, [rows[key]]))
     hours: dict[int, list[bytes]] = {}
     for key in sorted(fresh):
         hours.setdefault(key & schema.SERIES_MASK, []).append(fresh[key])
@@ -133,8 +133,8 @@ def _open(hot: dict[int, Points], spilled: dict[int, bytes], series_id: int, bas
     """Rollups of open hours, from their points."""
     found = []
     for hour, (times, values) in sorted(hot.items()):
-        if body := spilled.get(key_of(hour, series_id)):
-            old_times, old_values = decode_points(body)
+        body = spilled.get(key_of(hour, series_id))
+        for old_times, old_values in readable(decode_points, [body] if body else []):
             times, values = np.concatenate((old_times, times)), np.concatenate((old_values, values))
         found.append(roll(*in_order(times, values), base))
     return found

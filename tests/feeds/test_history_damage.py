@@ -26,6 +26,12 @@ async def test_a_damaged_row_is_left_out_and_its_neighbours_are_packed(
         assert await rig.store.first_key(schema.fresh) is None
         found = [await rig.rollups(300, BASE, BASE + HOUR, metric) for metric in ("a.x", "a.y")]
         assert sorted(found) == [[], [(0, 2, 1.0, 3.0, 2.0)]]
+        tables = (schema.raw, schema.five)
+        keys = {table: sorted(await rig.store.between(table, [(0, 1 << 62)])) for table in tables}
+        await rig.store.put({table: {keys[table][0]: damaged} for table in tables})
+        shown = [len(await rig.points(metric)) for metric in ("a.x", "a.y")]
+        assert sorted(shown) == [0, 2]
+        assert [await rig.rollups(300, BASE, BASE + HOUR, metric) for metric in ("a.x", "a.y")] == found
         assert "cannot be read" in caplog.text
     finally:
         await rig.store.close()
