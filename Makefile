@@ -103,7 +103,7 @@ bundle: wheel licences
 test-bundle:
 	$(PYTHON) scripts/prove_bundle.py
 
-# The same for aarch64, which QEMU plays in a Debian of its own: root, mmdebstrap, qemu-user-static, ten minutes.
+# The same for aarch64, which QEMU plays in a Debian of its own: root, mmdebstrap, qemu-user-static, five minutes.
 DEBIAN ?= bookworm
 DEBIAN_SOURCES ?= $(firstword $(wildcard /etc/apt/sources.list.d/*.sources /etc/apt/sources.list))
 QEMU := /proc/sys/fs/binfmt_misc/qemu-aarch64

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bundle_check import Stop
 
-JOURNAL = "journal.sqlite3"
+JOURNAL, HISTORY = "journal.sqlite3", "history.sqlite3"
 SECRETS = "secrets.env"
 
 
@@ -108,6 +110,32 @@ class Site:
         if known["running"]:
             raise Stop("站点在运行，请先停止", "the site runs: stop it first")
         return Path(known["data"]["folder"], JOURNAL)
+
+
+def set_history_aside(now: Site, before: Site) -> Path | None:
+    """Sets a metric history aside that the version before is too old to read; where it went, None when it may stay."""
+    file = now.data / HISTORY
+    if not file.exists():
+        return None
+    head = "from feeds.history.schema import BOOK; print(BOOK.head)"
+    command = [str(before.version / "bin" / "python"), "-c", head]
+    asked = subprocess.run(command, env=own(), capture_output=True, text=True, check=False, cwd="/")
+    known = asked.stdout.strip()
+    try:
+        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as database:
+            written = str(database.execute("SELECT version_num FROM history_version").fetchone()[0])
+    except (sqlite3.Error, TypeError):
+        return None
+    if not known or written <= known:
+        return None
+    aside = file.parent / time.strftime(f"history-of-{now.version.name}-%Y%m%d-%H%M%S")
+    aside.mkdir(mode=0o700)
+    owner = file.stat()
+    for path in [file.with_name(HISTORY + end) for end in ("", "-wal", "-shm")]:
+        if path.exists():
+            path.rename(aside / path.name)
+    os.chown(aside, owner.st_uid, owner.st_gid)
+    return aside
 
 
 def put_back(now: Site, before: Site) -> Path:

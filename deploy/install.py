@@ -22,7 +22,7 @@ from pathlib import Path
 
 import bundle_check
 from bundle_check import Stop
-from bundle_site import Site, put_back, run, say
+from bundle_site import Site, put_back, run, say, set_history_aside
 
 HERE = Path(__file__).resolve().parent
 RECORD = "install.json"
@@ -207,8 +207,11 @@ def rollback(args: argparse.Namespace) -> None:
     # The newer one would migrate the journal at once, under the older that still runs.
     if made(before.version) <= made(now.version) and (said := before.refuses_journal()):
         take_back(now, before, said, args.restore)
+    aside = set_history_aside(now, before)
     switch(prefix, previous, record)
     restart(record)
+    if aside is not None:
+        say(f"旧版本读不了较新的历史数据，已移到 {aside}", "the metric history, which it cannot read, was set aside")
     say(f"已回退到 {previous}", "in use again")
     if record.get("backup"):
         say(f"升级前的备份: {record['backup']}", "the backup from before the upgrade")

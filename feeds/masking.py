@@ -8,7 +8,7 @@ MASK = "…"
 _LOGIN = re.compile(r"(?<=://)[^/\s\"'@?#]*@")
 _NAMES = "password|passwd|secret|token|community|auth_?key|priv_?key|api_?key"
 _TELLING = re.compile(rf"((?:{_NAMES})[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,;)}}\]]+", re.I)
-_BEARER = re.compile(r"(\b(?:bearer|basic)\s+)[\w.~+/=-]{8,}", re.I)
+_BEARER = re.compile(r"(\b(?:bearer\s+|basic\s+(?=\S*[\d=])))[\w.~+/=-]{8,}", re.I)
 
 
 def masked(text: str) -> str:

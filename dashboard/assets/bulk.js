@@ -65,11 +65,11 @@ export class Bulk {
     for (const id of [...this.chosen]) if (!this.app.store.alert.has(id)) this.chosen.delete(id);
     const alerts = [...this.chosen].map((id) => this.app.store.alert.get(id));
     this.bar.hidden = alerts.length === 0 && !this.said;
-    setText(this.count, alerts.length ? t("bulk.count", { n: alerts.length }) : this.said);
+    setText(this.count, this.said || t("bulk.count", { n: alerts.length }));
     this.pick.querySelector("[data-bulk-all]").hidden = alerts.length === 0;
     // Only what fits one of them at least: an alert that nobody has taken is not given back.
     const verbs = alerts.length ? ["ack", "shelve", "comment", alerts.some((one) => one.ack) ? "unack" : "", alerts.some((one) => one.shelf) ? "unshelve" : ""].filter(Boolean) : [];
-    const undo = alerts.length ? null : this.last;
+    const undo = this.last;
     render(this.verbs, JSON.stringify([verbs, undo?.verb, undo?.ids.length, language()]), () => [
       ...verbs.map((verb) => h("button", { type: "button", class: verb === "ack" ? "primary" : "chip", "data-bulk-do": verb, onclick: () => this.open(verb) }, t(`bulk.${verb}`))),
       undo ? h("button", { type: "button", class: "primary", "data-bulk-undo": "", onclick: (event) => this.undo(event.currentTarget) }, t("bulk.undo", { verb: t(`bulk.verb.${UNDO[undo.verb]}`), n: undo.ids.length })) : "",

@@ -62,7 +62,7 @@ mark = Table(
 """Which turn of the role `project` may write (feeds.journal.fences)."""
 
 BOOK = Book(
-    name="history", texts=("历史数据", "The metric history"), metadata=metadata, head="0002", table="history_version",
+    name="history", texts=("历史数据", "The metric history"), metadata=metadata, head="0003", table="history_version",
     locations=[Path(__file__).parent / "migrations"], copied=False, passing=frozenset({"history_mark"}),
 )
 """Gigabytes of telemetry, which are no record, are not copied before each migration."""

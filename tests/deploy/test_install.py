@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import pwd
 import re
 import shutil
+import sqlite3
 import subprocess
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,6 +120,30 @@ def test_another_build_of_the_same_version_is_an_upgrade(machine: Machine, tmp_p
     assert len(machine.backups) == 1, "what is installed already is no upgrade"
     assert machine.put(builds[1], "rollback")[0] == 0
     assert machine.version == "1.0 first"
+
+
+@pytest.mark.parametrize(("known", "stays"), [("0003", True), ("0004", True), ("0002", False), ("", True)])
+def test_a_metric_history_that_an_older_version_cannot_read_is_set_aside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: str, stays: bool
+) -> None:
+    monkeypatch.syspath_prepend(DEPLOY)
+    installer = importlib.import_module("bundle_site")
+    data = tmp_path / "data"
+    data.mkdir()
+    with closing(sqlite3.connect(data / "history.sqlite3")) as database:
+        database.execute("CREATE TABLE history_version (version_num TEXT)")
+        database.execute("INSERT INTO history_version VALUES ('0003')")
+        database.commit()
+    python = tmp_path / "old" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f"#!/bin/sh\necho {known}\n")
+    python.chmod(0o755)
+    now, before = (installer.Site(tmp_path / name, tmp_path, data) for name in ("new", "old"))
+    aside = installer.set_history_aside(now, before)
+    assert (data / "history.sqlite3").exists() is stays
+    assert (aside is None) is stays
+    if aside is not None:
+        assert (aside / "history.sqlite3").exists()
 
 
 @pytest.mark.parametrize("spoil", ["cut off", "without its Python", "of another Python"])

@@ -46,7 +46,7 @@ def test_a_secret_that_a_library_says_is_masked(
 
 @pytest.mark.parametrize("text", [
     "probe lost tcp://10.0.0.1:22: refused", "user@host", "see https://example.cn/a@b?page=2", "tokens: 3 left of 5",
-    "http://127.0.0.1:8050/api/v1/live",
+    "http://127.0.0.1:8050/api/v1/live", "Basic Constraints of CA cert not marked critical",
 ])  # fmt: skip
 def test_what_is_no_secret_stays_readable(text: str) -> None:
     assert logs.masked(text) == text
