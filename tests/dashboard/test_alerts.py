@@ -183,6 +183,23 @@ async def test_an_undo_leaves_alone_what_somebody_has_touched_since(site: Site) 
     assert site.faults == []
 
 
+async def test_what_was_done_of_many_is_taken_back_while_what_failed_stays_chosen(site: Site) -> None:
+    page = await site.open("/alerts")
+    await choose(page, "a1", "a5")
+    await page.locator("[data-bulk-do=ack]").click()
+    await expect(page.locator(".bulk h2")).to_have_text("确认 2 条告警")
+    site.script.foreign = "a5"  # between the look and the deed
+    await page.locator("[data-bulk-send]").click()
+    await expect(page.locator(".bulk-message")).to_contain_text("1 条")
+    await page.locator("[data-bulk-close]").click()
+    await expect(page.locator('.row[data-id="a5"] .row-box')).to_be_checked()
+    await page.locator("[data-bulk-undo]").click()
+    await expect(page.locator(".bulk-bar")).to_contain_text("已撤回 1 条")
+    assert site.script.acts[-1]["ids"] == ["a1"]
+    assert site.script.state["alert"]["a1"]["ack"] is None
+    assert site.faults == []
+
+
 async def test_acknowledgements_are_given_back_and_remarks_made_with_what_is_left_out_and_why(site: Site) -> None:
     page = await site.open("/alerts")
     await choose(page, "a1", "a2")
