@@ -18,13 +18,13 @@ export function setCsrf(value) {
 async function call(path, options) {
   const headers = { Accept: "application/json", "Accept-Language": document.documentElement.lang, ...(options.headers ?? {}) };
   if (token) headers.Authorization = `Bearer ${token}`;
-  let answer;
+  let answer, text;
   try {
     answer = await fetch(path, { ...options, headers, credentials: "same-origin" });
+    text = await answer.text(); // it may break off, or be given up, in the middle
   } catch {
     throw new Refused(0, {});
   }
-  const text = await answer.text();
   let body = {};
   try {
     body = text ? JSON.parse(text) : {};

@@ -176,6 +176,18 @@ async def test_load_is_bright_only_where_it_is_out_of_its_target(site: Site) -> 
     assert site.faults == []
 
 
+async def test_an_answer_that_is_given_up_half_way_is_a_refusal_like_any_other(site: Site) -> None:
+    page = await site.open("/alerts")
+    said = await page.evaluate("""async () => {
+        const base = document.querySelector('script[src$="/main.js"]').src;
+        const { get } = await import(new URL("api.js", base));
+        const text = () => Promise.reject(new DOMException("", "AbortError"));
+        window.fetch = async () => ({ ok: true, status: 200, text });
+        return await get("/api/v1/availability").catch((error) => [error.constructor.name, error.status]);
+    }""")
+    assert said == ["Refused", 0]
+
+
 async def test_availability_keeps_unknown_and_maintenance_apart(site: Site) -> None:
     page = await site.open("/alerts?view=availability")
     row = page.locator('[data-key="州水务局"]')
