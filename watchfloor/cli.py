@@ -70,11 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     with_json(with_config(add("check", _check, "settings, inventory and rules: every error with its mend")))
     settings = with_json(add("settings", _settings, "the reference of all settings"))
     settings.add_argument("--language", choices=("en", "zh-CN"), default="en")
-    collect = with_json(add("collect", _collect, "one probe, now"))
-    collect.add_argument("--once", required=True, metavar="URI", help="for example tcp://10.0.0.1:22")
-    collect.add_argument("--timeout", type=float, default=5.0, metavar="SECONDS")
-    collect.add_argument("-c", "--config", type=Path, metavar="FILE", help="settings, for the credential of cred=")
-    collect.add_argument("--language", choices=("zh-CN", "en"), help="the settings' own, else zh-CN")
+    _collect_parser(with_json(add("collect", _collect, "one probe, now")))
     discover = commands.add_parser("discover", help="what the inventory may lack").add_subparsers(required=True)
     neighbours = with_config(discover.add_parser("lldp", help="propose links and devices from LLDP; changes nothing"))
     neighbours.add_argument("asset", nargs="*", metavar="ASSET", help="ask these only; else all with an snmp:// probe")
@@ -96,6 +92,13 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument("--no-history", action="store_true", help="leave the metric history as it is")
     restore.add_argument("--force", action="store_true", help="replace what is there, after a backup of it")
     return parser
+
+
+def _collect_parser(collect: argparse.ArgumentParser) -> None:
+    collect.add_argument("--once", required=True, metavar="URI", help="for example tcp://10.0.0.1:22")
+    collect.add_argument("--timeout", type=float, default=5.0, metavar="SECONDS")
+    collect.add_argument("-c", "--config", type=Path, metavar="FILE", help="settings, for the credential of cred=")
+    collect.add_argument("--language", choices=("zh-CN", "en"), help="the settings' own, else zh-CN")
 
 
 def _demo_parser(demo: argparse.ArgumentParser) -> None:

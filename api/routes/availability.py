@@ -54,12 +54,8 @@ async def availability(
     counting = cast(Counting | None, request.app.state.counting)
     if counting is None:
         raise Problem("not-ready")
-    names, now = _by(by), given.clock()
-    zone = ZoneInfo(given.site.timezone)
-    end = min(to.timestamp(), now) if to else now
-    start = begin.timestamp() if begin else month_start(min(end, now) - 1e-3, zone)
-    if not 1.0 <= end - start <= LONGEST:
-        raise Problem("invalid", findings=[Finding("query.from", "interval")])
+    names, now, zone = _by(by), given.clock(), ZoneInfo(given.site.timezone)
+    start, end = _interval(begin, to, now, zone)
     members = await counting.members()
     own = {id: one for id, one in members.items() if covers(who.region, one.about.region)}
     wanted = [id for id, one in own.items() if _fits(id, one, region, owner, kind, asset, q)]
@@ -69,11 +65,7 @@ async def availability(
     if sort == "worst":
         found.sort(key=worst_first)
     if form == "csv":
-        disposition = f'attachment; filename="availability-{"-".join(names)}.csv"'
-        return Response(
-            as_csv(names, found, language_of(request)), media_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": disposition},
-        )
+        return _file(names, found, language_of(request))
     page, following = _page(found, cursor, limit)
     until = max(made for _, made, _ in counted)
     since = min((one.spans[0][0] for one in members.values() if one.spans), default=now)
@@ -82,6 +74,23 @@ async def availability(
         total=total.public(()), hidden=len(members) - len(own), complete=since <= start,
         **{"from": iso(start), "to": iso(until)},
     )  # fmt: skip
+
+
+def _interval(begin: Moment | None, to: Moment | None, now: float, zone: ZoneInfo) -> tuple[float, float]:
+    """From the month's beginning to now, where nothing is asked. Problem when it is empty or too long."""
+    end = min(to.timestamp(), now) if to else now
+    start = begin.timestamp() if begin else month_start(end - 1e-3, zone)
+    if not 1.0 <= end - start <= LONGEST:
+        raise Problem("invalid", findings=[Finding("query.from", "interval")])
+    return start, end
+
+
+def _file(names: tuple[str, ...], found: list[Row], language: str) -> Response:
+    disposition = f'attachment; filename="availability-{"-".join(names)}.csv"'
+    return Response(
+        as_csv(names, found, language), media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": disposition},
+    )
 
 
 def _by(text: str) -> tuple[str, ...]:
