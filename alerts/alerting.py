@@ -18,8 +18,8 @@ from alerts.target import ReceiverError, Target
 from feeds.bus import Bus
 from feeds.clock import Clock, now
 from feeds.engine import run_engine
+from feeds.engine.inbox import Inbox
 from feeds.handover import HandoverSettings
-from feeds.inbox import Inbox
 from feeds.journal import Intake, Journal
 
 log = logging.getLogger(__name__)

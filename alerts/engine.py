@@ -30,7 +30,7 @@ from feeds import reports, wire
 from feeds.bus import Bus, StreamEntry
 from feeds.clock import Clock
 from feeds.clock import now as wall_clock
-from feeds.inbox import LOOK, Inbox
+from feeds.engine.inbox import LOOK, Inbox
 from feeds.journal import Journal, Parcel, Tx
 from feeds.mirror import alert_record
 from feeds.model import Alert, Change, Command, Kind, Outcome, Result

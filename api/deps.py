@@ -14,7 +14,7 @@ from api.problems import Problem, language
 from api.settings import IngestSettings, LoadSettings, SiteInfo, WebSettings
 from feeds.bus import Bus
 from feeds.clock import Clock, now
-from feeds.commands import CommandClient
+from feeds.engine.commands import CommandClient
 from feeds.handover import HandoverSettings
 from feeds.history import History
 from feeds.journal import Intake, Journal

@@ -75,7 +75,7 @@ class _Picture(Collector):
 
 
 def _vitals(sources: Mapping[str, Mapping[str, Any]]) -> GaugeMetricFamily:
-    """What each role says of itself (feeds.vitals): memory, processor time, lags, counts."""
+    """What each role says of itself (feeds.engine.vitals): memory, processor time, lags, counts."""
     family = GaugeMetricFamily("watchfloor_role", "A role's own figures", labels=["role", "figure"])
     for name, source in sorted(sources.items()):
         for figure, value in sorted(source["stats"].items()):

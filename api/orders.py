@@ -9,7 +9,7 @@ from typing import Any
 from api.deps import Deps
 from api.principal import Principal
 from api.problems import Problem
-from feeds.commands import Unanswered
+from feeds.engine.commands import Unanswered
 from feeds.model import Command, Outcome, Result
 
 ENGINE, TIMEOUT = "alert", 5.0

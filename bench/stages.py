@@ -22,12 +22,13 @@ from collectors import verdicts
 from collectors.contract import Measurement
 from collectors.jobs import Spec
 from collectors.settings import SchemeSettings
-from feeds import entries, wire
-from feeds.bus_writes import script_arguments
-from feeds.entries import StreamEntry
+from feeds import wire
+from feeds.bus import entries
+from feeds.bus.entries import StreamEntry
+from feeds.bus.keys import Keys
+from feeds.bus.writes import script_arguments
 from feeds.history.intake import Intake
 from feeds.journal import Journal
-from feeds.keys import Keys
 from feeds.mirror import Audience, Mirror
 from feeds.model import Asset, Change, Kind, Observation, Severity
 from feeds.projector import Projector

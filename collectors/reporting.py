@@ -21,8 +21,8 @@ from collectors.listeners import Heard, Signal
 from collectors.outbox import RETRY_FIRST, RETRY_LAST
 from collectors.settings import SourceSettings
 from feeds.bus import BusFull, BusLost
+from feeds.bus.entries import State
 from feeds.clock import Clock
-from feeds.entries import State
 from feeds.model import Alert, Command, Kind
 from feeds.reports import Report
 

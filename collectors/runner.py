@@ -25,8 +25,8 @@ from collectors.settings import Credential, SchemeSettings, SourceSettings
 from collectors.sourcing import Sourcing
 from feeds.bus import BusFull, BusLost
 from feeds.clock import Clock, now
+from feeds.engine.vitals import Vitals
 from feeds.model import Asset, Heartbeat, Observation
-from feeds.vitals import Vitals
 
 CANARY_EVERY = 0.5
 """Seconds between two heartbeats of the role: they prove that collect → project → live works."""

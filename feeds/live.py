@@ -15,9 +15,9 @@ import msgspec
 
 from feeds.bus import Bus, BusError, StreamEntry, entry_order
 from feeds.clock import Clock, now
+from feeds.engine.vitals import Vitals
 from feeds.mirror import Audience, Delta, Mirror
 from feeds.model import Kind, SourceState
-from feeds.vitals import Vitals
 from feeds.wire import iso
 
 __all__ = ["Audience", "Mirror", "Pump", "Subscription"]

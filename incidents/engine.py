@@ -19,7 +19,7 @@ from feeds.cap import CapDocument
 from feeds.clock import Clock
 from feeds.clock import now as wall_clock
 from feeds.engine import run_engine
-from feeds.inbox import Inbox
+from feeds.engine.inbox import Inbox
 from feeds.journal import Intake, Journal, Parcel
 from feeds.model import Asset, Change, EmergencyWarning, Kind, Outcome, Result
 from feeds.model import Command as Wish

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Protocol
 
 from feeds.bus import Bus
-from feeds.bus_lease import Lease
-from feeds.fencing import Fenced
+from feeds.bus.fencing import Fenced
+from feeds.bus.lease import Lease
 from feeds.journal import Journal
 from watchfloor import applied
 from watchfloor.applied import Start

@@ -10,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from api.settings import IngestSettings, LoadSettings, SiteInfo, WebSettings, is_loopback
-from feeds import bus_url
+from feeds.bus import url as bus_url
 from feeds.history.settings import HistorySettings
 from watchfloor.settings_reader import LANGUAGES, Table, has_host, spell
 

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from feeds import bus_url
+from feeds.bus import url as bus_url
 from watchfloor.settings import Settings
 
 

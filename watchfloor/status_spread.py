@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from feeds.bus import Bus, BusError
+from feeds.bus.entries import Beat
 from feeds.clock import now
-from feeds.entries import Beat
 from feeds.live import CANARY
 from feeds.model import Kind, SourceState
 from feeds.projector import ROLE_SILENT

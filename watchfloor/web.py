@@ -13,7 +13,7 @@ from api.server import serve
 from dashboard.app import STATIC_PREFIXES, create_dash, script_hashes
 from feeds.bus import Bus
 from feeds.clock import now
-from feeds.commands import CommandClient
+from feeds.engine.commands import CommandClient
 from feeds.history import History, HistoryStore, history_url
 from feeds.journal import Intake, Journal, intake_url
 from feeds.live import Pump

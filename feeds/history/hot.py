@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from feeds.bus import Bus
-from feeds.bus_writes import setting
+from feeds.bus.writes import setting
 from feeds.history.codec import Records
 from feeds.history.rollup import HOUR
 

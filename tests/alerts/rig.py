@@ -10,7 +10,7 @@ from alerts.place import NAME
 from alerts.rules import compile_rules
 from alerts.settings import EscalationSettings, ReceiverSettings, RuleSettings
 from feeds.bus import Bus
-from feeds.inbox import Inbox
+from feeds.engine.inbox import Inbox
 from feeds.journal import Entry, Intake, Journal, Parcel
 from feeds.model import Alert, Asset, Change, Command, Kind, Result
 from feeds.reports import Report, pack

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from feeds.bus import Bus
-from feeds.inbox import LIVELY, LOOK, SOON
+from feeds.engine.inbox import LIVELY, LOOK, SOON
 from feeds.isa import isa_state
 from feeds.journal import Intake, Journal
 from feeds.model import Alert, Severity

@@ -19,7 +19,7 @@ from api.app import create_app
 from api.deps import Deps, Reloaded
 from api.settings import SiteInfo, WebSettings
 from feeds.bus import Bus
-from feeds.commands import CommandClient, Unanswered
+from feeds.engine.commands import CommandClient, Unanswered
 from feeds.history import History
 from feeds.journal import Intake, Journal
 from feeds.live import Pump

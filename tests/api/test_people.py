@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from feeds import duty
-from feeds.commands import CommandClient
+from feeds.engine.commands import CommandClient
 from feeds.model import Command, Outcome, Result
 from tests.api.conftest import B_TEXTS, NOW, A, World, problem
 

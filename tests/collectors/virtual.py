@@ -11,7 +11,7 @@ from collectors.contract import Measurement, Target
 from collectors.runner import Collect
 from collectors.settings import SchemeSettings, SourceSettings
 from feeds.bus import BusFull, BusLost
-from feeds.entries import State
+from feeds.bus.entries import State
 from feeds.model import Alert, Asset, Command, Heartbeat, Kind, Observation
 
 T = TypeVar("T")

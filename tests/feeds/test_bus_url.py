@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from feeds.bus_url import CLUSTER, SENTINEL, Replicated, parse, shown
+from feeds.bus.url import CLUSTER, SENTINEL, Replicated, parse, shown
 
 
 @pytest.mark.parametrize("url", ["redis://h:6379/0", "rediss://h", "unix:///run/x.sock", "embedded", ""])

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from feeds.bus import Bus
-from feeds.commands import CommandClient, Unanswered
+from feeds.engine.commands import CommandClient, Unanswered
 from feeds.model import Command, Outcome, Result
 from tests.patience import PATIENCE
 

@@ -9,9 +9,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from feeds import engine as loop
 from feeds.bus import Bus, StreamEntry
-from feeds.engine import run_engine
+from feeds.engine import loop, run_engine
 from feeds.journal import JournalLost
 from tests.patience import PATIENCE
 
@@ -50,12 +49,12 @@ async def test_a_journal_that_is_away_is_said_once_and_the_engine_opens_again_un
     bus: Bus, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(loop, "BACKOFF", (0.001, 0.004))
-    caplog.set_level(logging.INFO, "feeds.engine")
+    caplog.set_level(logging.INFO, "feeds.engine.loop")
     engine = Recorder(fails=5)
     with pytest.raises(Enough):
         async with asyncio.timeout(PATIENCE):
             await run_engine(engine, bus)
-    said = [(record.levelname, record.getMessage()) for record in caplog.records if record.name == "feeds.engine"]
+    said = [(record.levelname, record.getMessage()) for record in caplog.records if record.name == "feeds.engine.loop"]
     assert said == [
         ("WARNING", "project: the journal is lost: the disk is full"), ("INFO", "project: the journal is back"),
     ]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from feeds.inbox import Inbox
+from feeds.engine.inbox import Inbox
 from feeds.journal import Intake, IntakeFull, Journal, JournalLost, Parcel, intake_url
 from feeds.journal.connections import Store
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from feeds import bus_lease
 from feeds.bus import Bus, BusLost
-from feeds.bus_lease import Lease
-from feeds.bus_writes import FIELDS_AT_ONCE
-from feeds.fencing import Fence, Fenced
+from feeds.bus import lease as lease_module
+from feeds.bus.fencing import Fence, Fenced
+from feeds.bus.lease import Lease
+from feeds.bus.writes import FIELDS_AT_ONCE
 from feeds.history import HistoryStore
 from feeds.history.hot import Hot
 from feeds.journal import Journal
@@ -60,10 +60,10 @@ async def copies(valkey_url: str, bus: Bus, journal_url: str) -> AsyncIterator[l
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """All looks are frequent, and nothing ends by itself: a machine may stand still meanwhile."""
-    monkeypatch.setattr(bus_lease, "ASK_EVERY", 0.02)
-    monkeypatch.setattr(bus_lease, "RENEW_EVERY", 0.05)
-    monkeypatch.setattr(bus_lease, "TTL", 10 * PATIENCE)
-    monkeypatch.setattr(bus_lease, "HEARD_WITHIN", 10 * PATIENCE)
+    monkeypatch.setattr(lease_module, "ASK_EVERY", 0.02)
+    monkeypatch.setattr(lease_module, "RENEW_EVERY", 0.05)
+    monkeypatch.setattr(lease_module, "TTL", 10 * PATIENCE)
+    monkeypatch.setattr(lease_module, "HEARD_WITHIN", 10 * PATIENCE)
 
 
 async def run_out(one: Copy) -> None:
@@ -105,7 +105,7 @@ async def test_a_role_that_is_given_back_is_kept_for_who_stands_by(
     copies: list[Copy], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = copies
-    monkeypatch.setattr(bus_lease, "ASK_EVERY", 0.3)  # the giver's next process is quicker
+    monkeypatch.setattr(lease_module, "ASK_EVERY", 0.3)  # the giver's next process is quicker
     await first.lease.take()
     waiting = asyncio.create_task(second.lease.take())
     await stood_by(first)
@@ -198,20 +198,20 @@ async def test_a_holder_that_died_on_this_machine_is_followed_at_once(
 
 
 def test_a_holder_elsewhere_is_never_taken_for_dead() -> None:
-    told = json.loads(bus_lease._holder())
+    told = json.loads(lease_module._holder())
     gone = told | {"start": "1"}  # this process id, started at another time
-    assert bus_lease._gone(json.dumps(gone))
+    assert lease_module._gone(json.dumps(gone))
     for other in ({"host": "other"}, {"boot": "x"}, {"space": "y"}, {"start": ""}):
-        assert not bus_lease._gone(json.dumps(gone | other))
-    assert not bus_lease._gone(json.dumps(told))
+        assert not lease_module._gone(json.dumps(gone | other))
+    assert not lease_module._gone(json.dumps(told))
     for nonsense in ("", "[]", "{}", json.dumps(told | {"pid": "x"})):
-        assert not bus_lease._gone(nonsense)
+        assert not lease_module._gone(nonsense)
 
 
 async def test_a_lease_ends_by_itself_when_its_holder_says_nothing(
     copies: list[Copy], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bus_lease, "TTL", 0.3)
+    monkeypatch.setattr(lease_module, "TTL", 0.3)
     first, second = copies
     began = time.monotonic()
     await first.lease.take()

@@ -6,10 +6,10 @@ import asyncio
 import time
 
 from feeds.bus import Bus
+from feeds.engine.vitals import SAMPLE, Vitals
 from feeds.journal import Journal
 from feeds.model import Kind
 from feeds.projector import Projector
-from feeds.vitals import SAMPLE, Vitals
 
 
 async def test_a_blocked_loop_shows_once() -> None:

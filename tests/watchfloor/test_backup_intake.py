@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from feeds.inbox import Inbox
+from feeds.engine.inbox import Inbox
 from feeds.journal import Intake, Journal, Parcel, intake_url
 from tests.watchfloor.test_backup import NewSite, new_site, quiet
 from watchfloor.backup import backup, restore

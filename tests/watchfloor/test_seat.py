@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from alerts.alerting import Alerting
-from feeds import bus_lease
 from feeds.bus import Bus, BusLost
+from feeds.bus import lease as lease_module
 from feeds.journal import Journal, StoreRefused
 from tests.patience import PATIENCE, until
 from watchfloor import applied
@@ -67,9 +67,9 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[Worker]:
     """Every entry that was built."""
-    monkeypatch.setattr(bus_lease, "ASK_EVERY", 0.02)
-    monkeypatch.setattr(bus_lease, "RENEW_EVERY", 0.05)
-    monkeypatch.setattr(bus_lease, "TTL", 10 * PATIENCE)  # nothing ends by itself: a machine may stand still
+    monkeypatch.setattr(lease_module, "ASK_EVERY", 0.02)
+    monkeypatch.setattr(lease_module, "RENEW_EVERY", 0.05)
+    monkeypatch.setattr(lease_module, "TTL", 10 * PATIENCE)  # nothing ends by itself: a machine may stand still
     return []
 
 
@@ -110,7 +110,7 @@ async def test_a_seat_that_is_put_out_stands_by_and_works_again_from_the_record(
         await until(lambda: made and made[0].working)
         other = Journal(journal_url, "alert")
         await other.open()
-        lease = bus_lease.Lease(bus, "alert", other)
+        lease = lease_module.Lease(bus, "alert", other)
         await bus.script("redis.call('DEL', KEYS[1])", [bus.keys.lease("alert")])
         await lease.take()
         await until(lambda: len(made) == 2)
@@ -127,7 +127,7 @@ async def test_settings_that_come_while_it_stands_by_are_those_it_works_on(
 ) -> None:
     journal = Journal(journal_url, "alert")
     await journal.open()
-    lease = bus_lease.Lease(bus, "alert", journal)
+    lease = lease_module.Lease(bus, "alert", journal)
     await lease.take()
     async with seated(settings, made, bus, valkey_url, journal_url) as (seat, _):
         await until(lambda: made)

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from feeds.bus import Bus
+from feeds.bus.entries import Beat
 from feeds.clock import now
-from feeds.entries import Beat
 from feeds.journal import Journal
 from feeds.model import Heartbeat
 from feeds.projector import Projecting

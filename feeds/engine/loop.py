@@ -11,8 +11,8 @@ from typing import Protocol
 
 from feeds.bus import Bus, BusError, BusFull, StreamEntry, entry_order
 from feeds.clock import Clock, now
+from feeds.engine.vitals import Vitals
 from feeds.journal import JournalLost
-from feeds.vitals import Vitals
 
 log = logging.getLogger(__name__)
 

@@ -10,11 +10,7 @@ from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError as NoConnection
 
 from feeds import wire
-from feeds.bus_errors import BusError, BusFull, BusLost, translated
-from feeds.bus_servers import CONFIRM_WITHIN, NOTICE_WITHIN, Server
-from feeds.bus_writes import WRITE, Words, adding, script_arguments
-from feeds.clock import Clock, now
-from feeds.entries import (
+from feeds.bus.entries import (
     DEAD_KEPT,
     Beat,
     DeadLetter,
@@ -29,20 +25,20 @@ from feeds.entries import (
     letter_fields,
     readable,
 )
-from feeds.fencing import Fence
-from feeds.keys import FEEDS, FOLLOWERS, Keys
+from feeds.bus.errors import translated
+from feeds.bus.fencing import Fence
+from feeds.bus.keys import FEEDS, FOLLOWERS, Keys
+from feeds.bus.servers import CONFIRM_WITHIN, NOTICE_WITHIN, Server
+from feeds.bus.writes import WRITE, Words, adding, script_arguments
+from feeds.clock import Clock, now
 from feeds.model import Change, Command, Kind, Result
-
-__all__ = [
-    "Beat", "Bus", "BusError", "BusFull", "BusLost", "DeadLetter", "Saved", "State", "StreamEntry", "entry_order",
-]  # fmt: skip
 
 CHANGES_KEPT = 60.0
 BEATS_READ = 64  # beats that one look goes back: some seconds of all roles
 
 
 class Bus:
-    """One process's connection to Redis; `url` as `feeds.bus_url` says.
+    """One process's connection to Redis; `url` as `feeds.bus.url` says.
 
     `epoch` names the server's life. When a reconnection finds another one, the command that met it
     fails with BusLost, so that no loop walks over a restart or a failover unaware: under `appendfsync

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from feeds import wire
-from feeds.bus_writes import Words, adding, removing, setting
-from feeds.keys import Keys
+from feeds.bus.keys import Keys
+from feeds.bus.writes import Words, adding, removing, setting
 from feeds.model import Alert, Change, Kind, Result
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """A role's word that it moves: when (epoch seconds), its figures (see feeds.vitals), what troubles it ("")."""
+    """A role's sign that it moves: when (epoch seconds), its figures (feeds.engine.vitals), what troubles it ("")."""
 
     at: float
     stats: dict[str, float]

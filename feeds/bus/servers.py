@@ -19,7 +19,7 @@ from redis.asyncio.sentinel import MasterNotFoundError, Sentinel, SentinelConnec
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisClusterException, RedisError
 
-from feeds.bus_url import SENTINEL, Replicated, parse
+from feeds.bus.url import SENTINEL, Replicated, parse
 
 SOCKET_TIMEOUT = 5.0
 FIND_TIMEOUT = 1.0
