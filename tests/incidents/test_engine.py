@@ -230,7 +230,7 @@ async def test_a_wish_that_nobody_knows_is_answered(rig: Rig) -> None:
 
 
 async def test_it_runs_until_cancelled(rig: Rig, bus: Bus, journal: Journal, no_leaked_tasks: None) -> None:
-    command = Command(bus, journal, ASSETS)
+    command = Command(bus, journal, ASSETS, clock=lambda: rig.now)
     task = asyncio.create_task(command.run())
     await rig.send(cap("A", expires=None))
     await until(rig.shown)
