@@ -4,6 +4,7 @@ Errors are named by what must happen next::
 
     CollectorError
     ├── NotReady        try again: the far end did not answer as it should (`reason` says how)
+    │   └── UnexpectedForm  it answered, but with something else than a document of the expected form
     ├── AuthFailed      a person must act: it answers, but does not let us in
     ├── Silent          wait: the way is open, but the far end has not spoken when it should; nobody can tell
     └── Misconfigured   stop: what was asked cannot work until somebody mends the settings
@@ -102,6 +103,14 @@ class NotReady(CollectorError):
         super().__init__(f"{reason}{tail}", f"{reason.words['zh-CN']}{tail}")
         self.reason = reason
         self.seen = tuple(seen)
+
+
+class UnexpectedForm(NotReady):
+    """Try again: the request succeeded, but the answer is no document of the expected form. Speaks both languages."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(Reason.WRONG_ANSWER, en)
+        self.zh = masked(f"{self.reason.words['zh-CN']}：{zh}")
 
 
 class AuthFailed(CollectorError):
@@ -238,7 +247,10 @@ class Sharing(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """What one round of a feed brought. `problem` says (in a sentence) what of it failed, "" when nothing did."""
+    """What one round of a feed brought. `problem` says (in a sentence) what of it failed, "" when nothing did.
+
+    A feed that returns this has had an answer of the expected form (or "not modified" since such an answer).
+    """
 
     items: tuple[object, ...] = ()
     problem: str = ""
@@ -260,7 +272,11 @@ class Feed(Protocol):
         """Raises Misconfigured, with a sentence that names the mend."""
 
     async def fetch(self, now: float) -> Fetched:
-        """New documents since the last call; `now` is their time of receipt. Raises CollectorError."""
+        """New documents since the last call; `now` is their time of receipt. Raises CollectorError.
+
+        Raises UnexpectedForm when the request succeeded and the answer is not what this feed reads
+        (see collectors/documents.py).
+        """
 
     def forget(self) -> None:
         """Bring everything again: the bus has lost what was published."""

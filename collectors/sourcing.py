@@ -1,6 +1,7 @@
 """All `[[source]]` feeds: each has one loop that fetches on absolute ticks, delivers, then beats.
 
-What was fetched is kept until the bus has taken it; a source beats only when its fetch worked.
+What was fetched is kept until the bus has taken it. A source that fails beats as well, with what is wrong.
+A source says when it last had a valid answer and when it last had something new; a round that fails moves neither.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import logging
 from collections.abc import Mapping, Sequence
 
 from collectors import registry, verdicts
-from collectors.contract import CollectorError, Feed, Misconfigured, NotReady, Reason
+from collectors.contract import CollectorError, Feed, Fetched, Misconfigured, NotReady, Reason
 from collectors.outbox import Outbox, Publisher
 from collectors.schedule import next_tick, phase
 from collectors.settings import Credential, SourceSettings
@@ -43,6 +44,11 @@ class Source:
         self._forget = False
         self._failures = 0
         self._problem = ""
+        self._valid_at: float | None = None
+        self._new_at: float | None = None
+        self._rounds = 0
+        """Rounds with a valid answer since everything was last fetched anew: the first brings old and new alike."""
+        self._replay = True
 
     @property
     def failing(self) -> bool:
@@ -84,15 +90,23 @@ class Source:
         if self._forget:
             self._forget = False
             feed.forget()
+            self._rounds = 0
         try:
             # A feed may need several requests, each bounded by the timeout; the whole round must still end.
             async with asyncio.timeout(self.settings.timeout * 3):
                 fetched = await feed.fetch(self._clock())
         except TimeoutError as error:
             raise NotReady(Reason.TIMEOUT, f"no end within {self.settings.timeout * 3:g} s") from error
+        self._heard(fetched)
         for envelope in _envelopes(fetched.items):
             await self._deliver(feed, bus, envelope)
         return fetched.problem
+
+    def _heard(self, fetched: Fetched) -> None:
+        self._valid_at = self._clock()
+        if fetched.items:
+            self._new_at, self._replay = self._valid_at, self._rounds == 0
+        self._rounds += 1
 
     async def _deliver(self, feed: Feed, bus: Publisher, items: Sequence[object]) -> None:
         """Waits until the bus has taken it: what was fetched is never dropped."""
@@ -118,6 +132,7 @@ class Source:
         heartbeat = Heartbeat(
             source=self.settings.id, kind=self.settings.kind, at=self._clock(), ok=not problem,
             every=self.settings.heartbeat, error=problem, region=self._region, targets=1, failing=1 if problem else 0,
+            valid_at=self._valid_at, new_at=self._new_at, replay=self._replay,
         )  # fmt: skip
         outbox.beat(heartbeat)
 

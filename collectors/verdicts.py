@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from collectors.contract import AuthFailed, CollectorError, Measurement, Misconfigured, NotReady
+from collectors.contract import AuthFailed, CollectorError, Measurement, Misconfigured, NotReady, UnexpectedForm
 from collectors.jobs import Spec
 from feeds.model import REFERENCE, Observation, Quality
 
@@ -41,6 +41,8 @@ def cut_off(spec: Spec, at: float) -> tuple[Observation, ...]:
 
 def sentence(error: CollectorError) -> str:
     """What is shown of an error: the reason's word and its detail, or the sentence in Chinese and English."""
+    if isinstance(error, UnexpectedForm):
+        return f"{error.zh} | {error.en}"
     if isinstance(error, NotReady):
         return error.en
     zh, en = _KINDS.get(type(error), ("", ""))

@@ -211,6 +211,7 @@ class Projection:
             error=beat.error, every=beat.every, lag=max(0.0, now - beat.at), targets=beat.targets,
             failing=beat.failing, dead_letters=old.dead_letters if old else 0, silent_since=None, stats=beat.stats,
             failing_since=None if beat.ok else ((old and old.failing_since) or beat.at),
+            valid_at=beat.valid_at or (old.valid_at if old else None), new_at=_new_at(beat, old),
         )
         self.sources[beat.source] = new
         yield Change(kind=Kind.SOURCE, id=new.id, after=new, at=now, cause=cause)
@@ -263,3 +264,9 @@ class Projection:
 def _confirms(seen: Observation, old: Reading) -> bool:
     """The same value, of which the far end says later that it still holds: no duplicate."""
     return seen.confirmed_at is not None and seen.observed_at == old.observed_at and seen.received_at > old.received_at
+
+
+def _new_at(beat: Heartbeat, old: SourceState | None) -> float | None:
+    """When the source last had something new; its own word counts less while it repeats what it had before."""
+    before = old.new_at if old is not None else None
+    return (before or beat.new_at) if beat.replay else (beat.new_at or before)

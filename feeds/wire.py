@@ -28,8 +28,8 @@ _encoder = msgspec.msgpack.Encoder()
 TIME_FIELDS = frozenset(
     (
         "at", "cleared_at", "confirmed_at", "ended_at", "estimated_restoration", "expires", "failing_since",
-        "fresh_until", "observed_at", "onset", "raised_at", "received_at", "seen_at", "sent", "silent_since", "since",
-        "stale_since", "until",
+        "fresh_until", "new_at", "observed_at", "onset", "raised_at", "received_at", "seen_at", "sent", "silent_since",
+        "since", "stale_since", "until", "valid_at",
     )
 )
 

@@ -8,7 +8,9 @@ from urllib.parse import urljoin, urlsplit
 from lxml import etree
 
 from collectors.contract import NotReady, Reason
+from feeds.cap_model import CapRefused
 from feeds.cap_schema import NAMESPACES
+from feeds.cap_xml import read
 
 ENTRIES = 500
 """Documents of one index at most; the newest entries come first in every known index."""
@@ -27,7 +29,7 @@ class Entry:
 
 
 def entries(body: bytes, base: str) -> list[Entry] | None:
-    """The documents that the index lists, oldest first; None when the body is no index (a document, or anything).
+    """The documents that the index lists, oldest first; None when the body is no index.
 
     Raises NotReady when it is an index that holds a DTD.
     """
@@ -43,12 +45,21 @@ def entries(body: bytes, base: str) -> list[Entry] | None:
     name = etree.QName(root)
     if name.namespace == ATOM and name.localname == "feed":
         found = [one for entry in root.findall(f"{{{ATOM}}}entry") if (one := _atom(entry, base))]
-    elif name.localname == "rss":
+    elif name.localname == "rss" and root.find("channel") is not None:
         found = [one for item in root.iterfind("channel/item") if (one := _rss(item, base))]
     else:
         return None
     unique = {one.key: one for one in found[:ENTRIES]}
     return list(reversed(unique.values()))
+
+
+def is_alert(body: bytes) -> bool:
+    """True for a whole XML document with the root element of a CAP message; its rules are not checked."""
+    try:
+        read(body)
+    except CapRefused:
+        return False
+    return True
 
 
 def _atom(entry: etree._Element, base: str) -> Entry | None:

@@ -12,7 +12,7 @@ const SHAPE = { silent: "ring-dashed", failing: "triangle", ok: "dot" };
 const CLASS = { silent: "unknown", failing: "degraded", ok: "ok" };
 
 export function sourceTable(node, app) {
-  const heads = ["name", "kind", "state", "last", "every", "lag", "targets", "dead", "error"];
+  const heads = ["name", "kind", "state", "last", "valid", "new", "every", "lag", "targets", "dead", "error"];
   const title = h("h1", {});
   const body = h("tbody", {});
   const empty = h("p", { class: "rows-empty", hidden: true }, t("sources.empty"));
@@ -33,15 +33,23 @@ export function sourceTable(node, app) {
 }
 
 function paintRow(row, source, app) {
-  const [name, kind, word, last, every, lag, targets, dead, error] = row.children;
+  const [name, kind, word, last, valid, fresh, every, lag, targets, dead, error] = row.children;
   paintHead(row, source, name, word, last);
   setText(kind, tOr(`source.kind.${source.kind}`, source.kind) + (source.region && source.region !== app.site.region ? ` · ${app.regionName(source.region)}` : ""));
+  paintMoment(valid, source.valid_at);
+  paintMoment(fresh, source.new_at);
   setText(every, source.every ? t("time.s", { n: Math.round(source.every) }) : "—");
   setText(lag, t("time.s", { n: (source.lag ?? 0).toFixed(1) }));
   setText(targets, source.targets ? (source.failing ? t("sources.failing", { n: source.failing, all: source.targets }) : String(source.targets)) : "—");
   setText(dead, source.dead_letters ? String(source.dead_letters) : "0");
   dead.classList.toggle("is-bad", source.dead_letters > 0);
   setText(error, errorText(source.error));
+}
+
+/** How long ago it was; a dash for sources that do not fetch. */
+function paintMoment(cell, moment) {
+  running(cell, parse(moment ?? null), "ago");
+  if (parse(moment ?? null) === null) setText(cell, "—");
 }
 
 /** What every row begins with: its name, its state since when, its last heartbeat. */
@@ -57,8 +65,7 @@ function paintHead(row, source, name, word, last) {
     if (since !== null) running(length, since, "span");
     return [icon(SHAPE[state], `is-${CLASS[state]}`), " ", t(`source.state.${state}`), " ", since === null ? "" : length];
   });
-  running(last, parse(source.at), "ago");
-  if (parse(source.at) === null) setText(last, "—");
+  paintMoment(last, source.at);
 }
 
 // Watchfloor's own processes, and how they feel (feeds/vitals.py).

@@ -81,6 +81,9 @@ class Heartbeat:
 
     `every` is the longest silence, in seconds, before the source itself is an alert.
     `targets` counts what it watches, `failing` how many of them it cannot reach; `stats` are figures about itself.
+    A source that fetches also says when it last had an answer of the expected form (`valid_at`) and when it last had
+    a document that it had not had before (`new_at`). `replay` is True while it cannot tell new from old, because it
+    began anew and fetched everything again.
     """
 
     source: str
@@ -93,6 +96,9 @@ class Heartbeat:
     targets: int = 0
     failing: int = 0
     stats: dict[str, float] = field(default_factory=dict)
+    valid_at: float | None = None
+    new_at: float | None = None
+    replay: bool = False
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
@@ -131,7 +137,11 @@ REFERENCE = "network.reference"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
-    """What is known of a source or a role. Writer: the projector."""
+    """What is known of a source or a role. Writer: the projector.
+
+    `valid_at`: when the source last had an answer of the expected form. `new_at`: when it last had something new.
+    Both are None for sources that do not fetch.
+    """
 
     id: str
     kind: str
@@ -147,3 +157,5 @@ class SourceState:
     failing: int = 0
     dead_letters: int = 0
     stats: dict[str, float] = field(default_factory=dict)
+    valid_at: float | None = None
+    new_at: float | None = None

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import gzip
+import zlib
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import web
 
 from collectors import registry
-from collectors.contract import AuthFailed, Fetched, Misconfigured, NotReady, Reason
+from collectors.contract import AuthFailed, Fetched, Misconfigured, NotReady, Reason, UnexpectedForm
 from collectors.emergency import cap as cap_feed
 from collectors.emergency.cap import CapFeed
 from collectors.emergency.cap_index import ENTRIES, entries
@@ -21,6 +23,9 @@ from tests.feeds.cap_samples import SAMPLES, alert
 INDEX = '<feed xmlns="http://www.w3.org/2005/Atom"><id>i</id><title>t</title><updated>x</updated>{}</feed>'
 ENTRY = '<entry><id>{0}</id><updated>{1}</updated><link type="application/cap+xml" href="{2}"/></entry>'
 
+FEED_OF_A = INDEX.format(ENTRY.format("a", "1", "/a.xml")).encode()
+FEED = INDEX.format("".join(ENTRY.format(name, "1", f"/{name}.xml") for name in "abc")).encode()
+
 
 class Centre:
     """A warning centre on loopback: `pages` by path; a path without a page answers 404."""
@@ -30,6 +35,7 @@ class Centre:
         self.asked: list[str] = []
         self.authorization: dict[str, str] = {}
         self.base = ""
+        self.encoding = ""
 
     def index(self, *listed: tuple[str, str, str]) -> None:
         """Lists (id, updated, href)."""
@@ -45,7 +51,8 @@ class Centre:
         etag = f'"{hash(page)}"'
         if request.headers.get("If-None-Match") == etag:
             return web.Response(status=304)
-        return web.Response(body=page, headers={"ETag": etag})
+        packed = {"Content-Encoding": self.encoding} if self.encoding else {}
+        return web.Response(body=page, headers={"ETag": etag, **packed})
 
 
 @asynccontextmanager
@@ -87,11 +94,12 @@ def documents(fetched: Fetched) -> list[CapDocument]:
 
 async def test_an_index_brings_every_document_once_oldest_first() -> None:
     async with served() as centre, feed_of(centre) as feed:
+        other = alert(identifier="<identifier>B</identifier>")
         centre.index(("b", "2", "cap/b.xml"), ("a", "1", "/cap/a.xml"))
-        centre.pages |= {"/cap/a.xml": alert(), "/cap/b.xml": b"not xml at all"}
+        centre.pages |= {"/cap/a.xml": alert(), "/cap/b.xml": other}
         first = documents(await feed.fetch(7.0))
         assert [one.url.removeprefix(centre.base) for one in first] == ["/cap/a.xml", "/cap/b.xml"]
-        assert [one.raw for one in first] == [alert(), b"not xml at all"]
+        assert [one.raw for one in first] == [alert(), other]
         assert {(one.source, one.received_at, one.mode, one.profile) for one in first} == {
             ("cma", 7.0, "lenient", "cn-12379")
         }
@@ -140,10 +148,82 @@ async def test_a_single_document_comes_again_only_when_it_changed() -> None:
         assert [one.raw for one in documents(await feed.fetch(0.0))] == [other]
 
 
-async def test_what_is_no_index_and_no_cap_is_brought_for_the_registry_to_refuse() -> None:
-    async with served() as centre, feed_of(centre, "/one.xml") as feed:
-        centre.pages["/one.xml"] = b"<html>maintenance"
-        assert [one.raw for one in documents(await feed.fetch(0.0))] == [b"<html>maintenance"]
+@pytest.mark.parametrize(
+    ("body", "en", "zh"),
+    [
+        ("<!DOCTYPE html><html><head><title>统一登录</title>".encode(), "a web page (统一登录)", "网页（统一登录）"),
+        ("<html><title>系统维护中</title></html>".encode("gb18030"), "a web page (系统维护中)", "网页（系统维护中）"),
+        (b'{"code": 401}', "the answer is JSON", "实际应答是JSON"),
+        (b"", "the answer is empty", "空的"),
+        (FEED[: len(FEED) // 2], "breaks off", "中断"),
+        (b"\x1f\x8b\x08\x00broken", "gzip body is damaged", "已损坏或不完整"),
+        (gzip.compress(b"<html><title>Login</title>"), "a web page (Login)", "网页（Login）"),
+        (b"<rss version='2.0'/>", "XML of another kind (<rss>)", "其他类型"),
+        (b"maintenance, back soon", "no XML", "非 XML"),
+        (b'<?xml version="1.0"?><!DOCTYPE alert><alert/>', "a DTD", "DTD"),
+    ],
+)  # fmt: skip
+async def test_an_answer_that_is_no_feed_fails_in_words_and_a_feed_again_is_read(body: bytes, en: str, zh: str) -> None:
+    async with served() as centre, feed_of(centre) as feed:
+        centre.index(("a", "1", "/a.xml"))
+        centre.pages["/a.xml"] = alert()
+        assert len((await feed.fetch(0.0)).items) == 1
+        whole, centre.pages["/index.atom"] = centre.pages["/index.atom"], body
+        for _ in range(2):
+            with pytest.raises(UnexpectedForm) as caught:
+                await feed.fetch(0.0)
+            assert en in caught.value.en
+            assert zh in caught.value.zh
+        centre.pages["/index.atom"] = whole
+        assert await feed.fetch(0.0) == Fetched()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "pack"),
+    [
+        ("gzip", gzip.compress), ("x-gzip", gzip.compress), ("deflate", zlib.compress), ("identity", bytes),
+        ("deflate", lambda body: zlib.compress(body, wbits=-15)), ("", gzip.compress), ("gzip", bytes),
+        ("gzip", lambda body: gzip.compress(body[:90]) + gzip.compress(body[90:])),
+    ],
+)  # fmt: skip
+async def test_packed_feeds_and_documents_are_unpacked(encoding: str, pack: Callable[[bytes], bytes]) -> None:
+    async with served() as centre, feed_of(centre) as feed:
+        centre.index(("a", "1", "/a.xml"))
+        centre.pages = {"/a.xml": pack(alert()), "/index.atom": pack(FEED_OF_A)}
+        centre.encoding = encoding
+        fetched = await feed.fetch(0.0)
+        assert [one.raw for one in documents(fetched)] == [alert()]
+        assert fetched.problem == ""
+
+
+async def test_a_content_coding_that_nobody_knows_is_told_by_name() -> None:
+    async with served() as centre, feed_of(centre) as feed:
+        centre.index()
+        centre.encoding = "br"
+        with pytest.raises(UnexpectedForm, match="Content-Encoding 'br'"):
+            await feed.fetch(0.0)
+
+
+async def test_a_packed_answer_is_bounded_while_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cap_feed, "INDEX_LIMIT", 100_000)
+    async with served() as centre, feed_of(centre) as feed:
+        centre.pages["/index.atom"] = gzip.compress(b" " * 50_000_000)
+        centre.encoding = "gzip"
+        with pytest.raises(NotReady, match="larger than 100000 bytes when unpacked"):
+            await feed.fetch(0.0)
+
+
+async def test_a_listed_page_that_is_no_cap_document_is_a_problem_until_it_is_one() -> None:
+    async with served() as centre, feed_of(centre) as feed:
+        centre.index(("a", "1", "/a.xml"), ("b", "1", "/b.xml"))
+        centre.pages |= {"/a.xml": alert(), "/b.xml": b"<html><title>Login</title>"}
+        first = await feed.fetch(0.0)
+        assert [one.raw for one in documents(first)] == [alert()]
+        assert "1 of 2 documents not fetched" in first.problem
+        assert "a web page (Login)" in first.problem
+        assert (await feed.fetch(0.0)).problem == first.problem
+        centre.pages["/b.xml"] = other = alert(identifier="<identifier>B</identifier>")
+        assert [one.raw for one in documents(await feed.fetch(0.0))] == [other]
 
 
 @pytest.mark.parametrize(("status", "error"), [(500, NotReady), (404, NotReady), (401, AuthFailed), (403, AuthFailed)])

@@ -9,7 +9,7 @@ from typing import ClassVar
 import pytest
 
 from collectors import registry
-from collectors.contract import Fetched, NotReady, Reason
+from collectors.contract import Fetched, NotReady, Reason, UnexpectedForm
 from collectors.settings import Credential, SourceSettings
 from feeds.bus import BusLost
 from feeds.cap import CapDocument
@@ -147,3 +147,20 @@ def test_a_reload_stops_and_starts_sources(feed: type[FakeFeed]) -> None:
     assert bus.heartbeats("cma")[-1].at < BEGAN + 15
     assert bus.heartbeats("jma")[0].at > BEGAN + 15
     assert entry.stats()["sources"] == 1
+
+
+def test_a_source_says_when_it_last_had_something_valid_and_something_new(feed: type[FakeFeed]) -> None:
+    bus = FakeBus()
+    page = UnexpectedForm("expected a feed, but the answer is a web page", "应为索引，实际应答是网页")
+    feed.script[:] = [Fetched(items=(DOCUMENT,)), Fetched(), Fetched(items=(DOCUMENT,)), Fetched(), page]
+    moved(for_seconds(collect(bus, {}, sources=(SOURCE,)), until=58))
+    beats = bus.heartbeats("cma")
+    first, second, third, fourth, failed = beats[:5]
+    assert (first.valid_at, first.new_at, first.replay) == (first.at, first.at, True)
+    assert (second.valid_at, second.new_at, second.replay) == (second.at, first.at, True)
+    assert (third.valid_at, third.new_at, third.replay) == (third.at, third.at, False)
+    assert (fourth.valid_at, fourth.new_at) == (fourth.at, third.at)
+    assert (failed.ok, failed.valid_at, failed.new_at) == (False, fourth.at, third.at)
+    assert failed.error == (
+        "应答不符：应为索引，实际应答是网页 | wrong answer: expected a feed, but the answer is a web page"
+    )

@@ -149,6 +149,18 @@ def test_a_failing_source_says_since_when() -> None:
     assert one.sources["cma"].failing_since == 1.0
 
 
+def test_a_source_that_began_anew_keeps_when_it_last_had_something_new() -> None:
+    one = projection()
+    beat = Heartbeat(source="cma", kind="cap", at=1.0, ok=True, every=10.0, valid_at=1.0, new_at=1.0, replay=True)
+    list(one.beat(beat, 1.0))
+    assert (one.sources["cma"].valid_at, one.sources["cma"].new_at) == (1.0, 1.0)
+    list(one.beat(dataclasses.replace(beat, at=50.0, valid_at=50.0, new_at=50.0), 50.0))
+    assert (one.sources["cma"].valid_at, one.sources["cma"].new_at) == (50.0, 1.0)
+    list(one.beat(dataclasses.replace(beat, at=60.0, valid_at=60.0, new_at=60.0, replay=False), 60.0))
+    list(one.beat(dataclasses.replace(beat, at=70.0, ok=False, valid_at=None, new_at=None), 70.0))
+    assert (one.sources["cma"].valid_at, one.sources["cma"].new_at) == (60.0, 60.0)
+
+
 OBSERVATIONS = st.lists(
     st.builds(
         seen,
