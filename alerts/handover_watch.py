@@ -10,10 +10,10 @@ import logging
 from collections.abc import Callable, Iterable
 
 from feeds.clock import Clock
-from feeds.handover import GIVEN, KIND, HandoverSettings, Unsigned, unsigned
+from feeds.duty.handover import GIVEN, KIND, HandoverSettings, Unsigned, unsigned
+from feeds.external import Report, pack
 from feeds.journal import Entry, Intake, IntakeFull, Journal, JournalLost, Parcel
 from feeds.model import Alert
-from feeds.reports import Report, pack
 from feeds.wire import iso
 
 log = logging.getLogger(__name__)
@@ -31,9 +31,15 @@ class HandoverWatch:
     """`standing` gives the open alerts; `region` is the site's, for what is handed over as a whole."""
 
     def __init__(
-        self, journal: Journal, intake: Intake, target: str, standing: Callable[[], Iterable[Alert]], region: str,
-        clock: Clock, settings: HandoverSettings | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        journal: Journal,
+        intake: Intake,
+        target: str,
+        standing: Callable[[], Iterable[Alert]],
+        region: str,
+        clock: Clock,
+        settings: HandoverSettings | None = None,
+    ) -> None:
         self._journal, self._intake, self._target = journal, intake, target
         self._standing, self._region, self._clock = standing, region, clock
         self.settings = settings or HandoverSettings()
@@ -73,9 +79,15 @@ class HandoverWatch:
     def _overdue(self, one: Unsigned) -> Report:
         """No names: a wall shows it too."""
         return Report(
-            rule=RULE, asset=SUBJECT, severity=self.settings.severity, since=one.at + self.settings.sign_within,
-            identity_labels={LABEL: one.id}, labels={LABEL: one.id}, title=_TITLE,
-            text=f"given={iso(one.at)}", region=one.region or self._region,
+            rule=RULE,
+            asset=SUBJECT,
+            severity=self.settings.severity,
+            since=one.at + self.settings.sign_within,
+            identity_labels={LABEL: one.id},
+            labels={LABEL: one.id},
+            title=_TITLE,
+            text=f"given={iso(one.at)}",
+            region=one.region or self._region,
         )
 
 

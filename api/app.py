@@ -14,19 +14,20 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import ASGIApp
 
-from api import live
+from api import live_socket
+from api.auth.guard import Guard
+from api.auth.identities import Identities
+from api.auth.signin import SignIn
 from api.availability.counting import Counting
-from api.deps import Deps, language_of
-from api.direct import Direct, Endpoint, Handler
-from api.findings import Finding
-from api.guard import Guard
-from api.headers import SecurityHeaders
-from api.identities import Identities
+from api.dependencies import Deps, language_of
+from api.http.direct import Direct, Endpoint, Handler
+from api.http.findings import Finding
+from api.http.headers import SecurityHeaders
+from api.http.problems import BY_STATUS, TEMPLATES, Problem, response
+from api.http.queries import strict
 from api.ingest.scope import Scope
 from api.load.reader import Load
 from api.metrics import Count, Metrics
-from api.problems import BY_STATUS, TEMPLATES, Problem, response
-from api.queries import strict
 from api.routes import (
     accounts,
     alertmanager,
@@ -45,16 +46,26 @@ from api.routes import (
     staff,
 )
 from api.server import check
-from api.signin import SignIn
 from feeds.bus import BusError
 from feeds.history.uptime import Uptime
 from feeds.journal import JournalLost
 
 ROUTERS = (
-    session.router, picture.router, history.router, alerts.router, rules.router, kpi.router, ingest.router,
-    alertmanager.router, people.router, receiver_test.router, handover.router, availability.router, staff.router,
+    session.router,
+    picture.router,
+    history.router,
+    alerts.router,
+    rules.router,
+    kpi.router,
+    ingest.router,
+    alertmanager.router,
+    people.router,
+    receiver_test.router,
+    handover.router,
+    availability.router,
+    staff.router,
     accounts.router,
-)  # fmt: skip
+)
 _WORD = re.compile(r"'([^']*)'")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -94,7 +105,7 @@ def create_app(deps: Deps, routers: Sequence[APIRouter] = ()) -> FastAPI:
     app.state.counting = Counting(deps.journal, Uptime(deps.journal, history.store)) if history else None
     app.state.readiness = health.Readiness(deps)
     app.include_router(health.router)
-    app.include_router(live.router)
+    app.include_router(live_socket.router)
     for router in (*ROUTERS, *routers):
         app.include_router(router, dependencies=[Depends(strict)])
     app.add_api_route("/api/{path:path}", _unknown, methods=list(METHODS), include_in_schema=False)
@@ -142,15 +153,21 @@ async def _lost(request: Request, error: BusError | JournalLost) -> Response:
 
 
 HANDLERS: dict[type[Exception], Handler] = {
-    Problem: _problem, HTTPException: _http, RequestValidationError: _invalid, BusError: _lost, JournalLost: _lost,
+    Problem: _problem,
+    HTTPException: _http,
+    RequestValidationError: _invalid,
+    BusError: _lost,
+    JournalLost: _lost,
 }
 DIRECT: Mapping[str, Endpoint] = {"/api/v2/alerts": alertmanager.post_alerts} | {
     f"{ingest.router.prefix}/{name}": endpoint
     for name, endpoint in (
-        ("alertmanager", ingest.from_alertmanager), ("grafana", ingest.from_grafana), ("zabbix", ingest.from_zabbix),
+        ("alertmanager", ingest.from_alertmanager),
+        ("grafana", ingest.from_grafana),
+        ("zabbix", ingest.from_zabbix),
         ("cloudevents", ingest.from_cloudevents),
     )
-}  # fmt: skip
+}
 
 
 async def _internal(request: Request, error: Exception) -> Response:

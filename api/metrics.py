@@ -16,9 +16,9 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.deps import Deps
+from api.dependencies import Deps
 from api.load.metrics import families as load_families
-from feeds.live import Audience
+from feeds.live.pump import Audience
 
 BUCKETS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"

@@ -18,9 +18,20 @@ import uvloop
 from bench.figures import Measure, Skipped
 
 NAMES = (
-    "bus", "journal", "start", "pixel", "sockets", "memory", "stages", "checks", "faults", "scale", "history", "ingest",
+    "bus",
+    "journal",
+    "start",
+    "pixel",
+    "sockets",
+    "memory",
+    "stages",
+    "checks",
+    "faults",
+    "scale",
+    "history",
+    "ingest",
     "storm",
-)  # fmt: skip
+)
 LIMIT, EACH, EACH_QUICK = 690.0, 150.0, 40.0
 """Seconds that everything, one measurement, and one quick measurement may take."""
 
@@ -51,9 +62,12 @@ async def run(names: Sequence[str], quick: bool) -> int:
 def _machine() -> dict[str, object]:
     """What the figures were taken on, and how busy it was with other things."""
     return {
-        "cores": os.cpu_count(), "python": platform.python_version(), "kernel": platform.release(),
-        "arch": platform.machine(), "load_before": [round(one, 2) for one in os.getloadavg()],
-    }  # fmt: skip
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "kernel": platform.release(),
+        "arch": platform.machine(),
+        "load_before": [round(one, 2) for one in os.getloadavg()],
+    }
 
 
 def main() -> int:

@@ -45,8 +45,13 @@ async def running(at: Path, settings: str) -> AsyncIterator[str]:
     at.mkdir(exist_ok=True)
     (at / "alertmanager.yml").write_text(settings)
     address = f"127.0.0.1:{free_port()}"
-    words = [f"--config.file={at}/alertmanager.yml", f"--storage.path={at}/data", "--cluster.listen-address=",
-             f"--web.listen-address={address}", "--log.level=error"]  # fmt: skip
+    words = [
+        f"--config.file={at}/alertmanager.yml",
+        f"--storage.path={at}/data",
+        "--cluster.listen-address=",
+        f"--web.listen-address={address}",
+        "--log.level=error",
+    ]
     process = await asyncio.create_subprocess_exec(program, *words, stderr=asyncio.subprocess.DEVNULL)
     try:
         async with aiohttp.ClientSession() as http:
@@ -93,11 +98,13 @@ class Beside:
         ]
         began = min(self.sent.values(), default=0.0)
         return {
-            "alertmanager": True, "group_wait_s": self.wait, "messages": len(found),
+            "alertmanager": True,
+            "group_wait_s": self.wait,
+            "messages": len(found),
             "first_told_after_s": round(found[0][0] - began, 3) if found else None,
             "children_in_messages": len(children),
             "unrelated_told_after_s": round(heard - self.sent[unrelated], 3) if heard else None,
-        }  # fmt: skip
+        }
 
 
 @contextlib.asynccontextmanager

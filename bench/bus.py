@@ -76,14 +76,19 @@ async def _figure(bus: Bus, url: str, way: Way, pids: dict[str, int], quick: boo
     raw = {name: median([one[name] for one in limits]) for name in limits[0]}
     cost = _middle(shares)
     conditions = {
-        "observations": way.observations, "in_an_envelope": way.envelope, "assets": ASSETS,
-        "observations_a_poll": PER_POLL, "connections": 1,
+        "observations": way.observations,
+        "in_an_envelope": way.envelope,
+        "assets": ASSETS,
+        "observations_a_poll": PER_POLL,
+        "connections": 1,
         "way_in": f"{raw_redis.PIPELINE} XADDs in a pipeline" if way.pipelined else "Bus.publish, each awaited",
         "raw": f"XADD of {raw_redis.BYTES} bytes, {raw_redis.PIPELINE} in a pipeline, "
-               f"{raw_redis.CONNECTIONS} connections",
-        "runs": spread(rates), "cpu_us_an_observation": cost, "projector_core_s": round(1e6 / cost["project"]),
+        f"{raw_redis.CONNECTIONS} connections",
+        "runs": spread(rates),
+        "cpu_us_an_observation": cost,
+        "projector_core_s": round(1e6 / cost["project"]),
         "redis": "embedded, AOF everysec",
-    }  # fmt: skip
+    }
     return Figure(
         name=way.name, value=median(rates), unit="observations/s", raw=raw, aim=way.aim, conditions=conditions
     )
@@ -162,7 +167,9 @@ async def _right(bus: Bus, seen: Sequence[Observation]) -> None:
     """Every asset shows the last of what was published, and nothing was set aside."""
     wanted = {(one.asset, one.key): (one.value, one.observed_at) for one in seen}
     states = (await bus.state((Kind.STATE,))).records[Kind.STATE]
-    shown = {(asset, key): (states[asset].readings[key].value, states[asset].readings[key].observed_at)
-             for asset, key in wanted}  # fmt: skip
+    shown = {
+        (asset, key): (states[asset].readings[key].value, states[asset].readings[key].observed_at)
+        for asset, key in wanted
+    }
     if shown != wanted or await bus.dead_counts():
         raise AssertionError("the change feed does not show what was published")

@@ -66,13 +66,20 @@ async def measure(quick: bool) -> AsyncIterator[Figure]:
                 used = await _rates(plan, seconds)
             per = {name: round((used[name] - idle[name]) / targets * 1e6, 1) for name in used}
             yield Figure(
-                name=f"checks.{scheme}", value=sum(per.values()), unit="cpu us/check", aim=AIMS.get(scheme, ""),
+                name=f"checks.{scheme}",
+                value=sum(per.values()),
+                unit="cpu us/check",
+                aim=AIMS.get(scheme, ""),
                 conditions={
-                    "targets": targets, "interval": "1 s", "seconds": seconds, "by_process": per,
-                    "idle_taken_off_cpu_percent": round(sum(idle.values()) * 100, 1), "live_sockets": 0,
+                    "targets": targets,
+                    "interval": "1 s",
+                    "seconds": seconds,
+                    "by_process": per,
+                    "idle_taken_off_cpu_percent": round(sum(idle.values()) * 100, 1),
+                    "live_sockets": 0,
                     "snmp_objects": len(shown) + 3 if shown else 0,
                 },
-            )  # fmt: skip
+            )
 
 
 async def _rates(plan: Plan, seconds: float) -> dict[str, float]:

@@ -35,11 +35,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from collectors import uri
 from collectors.contract import Poller, Target
 from collectors.network.dns import DnsPoller
-from collectors.network.icmp import IcmpPoller
+from collectors.network.icmp.probe import IcmpPoller
 from collectors.network.smtp import SmtpPoller
-from collectors.network.sql import SqlPoller
+from collectors.network.sql.probe import SqlPoller
 from collectors.network.tcp import TcpPoller
-from collectors.network.tls import TlsPoller
+from collectors.network.tls.probe import TlsPoller
 from collectors.settings import Credential
 
 AT_ONCE = 50

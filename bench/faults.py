@@ -123,7 +123,10 @@ async def _cost(site: Site, targets: int, seconds: float) -> Figure:
     took = time.perf_counter() - began
     used = {name: round((processes.cpu(pid) - before[name]) / took * 100, 2) for name, pid in pids.items()}
     return Figure(
-        name="faults.cpu", value=sum(used.values()), unit="% of a core, all processes", aim=CPU_AIM,
+        name="faults.cpu",
+        value=sum(used.values()),
+        unit="% of a core, all processes",
+        aim=CPU_AIM,
         conditions={"targets": targets, "interval_s": INTERVAL, "seconds": seconds, "by_process": used},
     )
 
@@ -148,11 +151,20 @@ async def _late(kind: str, count: int, fail: Fail, desk: Desk, caused: set[str])
 
 def _figure(kind: str, late: list[float]) -> Figure:
     return Figure(
-        name=f"faults.{kind}.p99", value=percentile(late, 0.99), unit="s", aim=f"< {AIMS[kind]} s",
+        name=f"faults.{kind}.p99",
+        value=percentile(late, 0.99),
+        unit="s",
+        aim=f"< {AIMS[kind]} s",
         conditions={
-            "faults": len(late), "p50_s": round(percentile(late, 0.5), 3), "worst_s": round(max(late), 3),
-            "interval_s": INTERVAL, "timeout_s": TIMEOUTS[kind], "attempts": 3, "rule": "health == 'down', for 0 s",
-            "to": "webhook", "fault": "a port is closed" if kind == "tcp" else "an address falls silent",
+            "faults": len(late),
+            "p50_s": round(percentile(late, 0.5), 3),
+            "worst_s": round(max(late), 3),
+            "interval_s": INTERVAL,
+            "timeout_s": TIMEOUTS[kind],
+            "attempts": 3,
+            "rule": "health == 'down', for 0 s",
+            "to": "webhook",
+            "fault": "a port is closed" if kind == "tcp" else "an address falls silent",
             "false_alerts": 0,
         },
-    )  # fmt: skip
+    )

@@ -24,9 +24,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from collectors import uri
 from collectors.contract import Desk, Measurement, Poller, Subscriber, Target
-from collectors.network.modbus import ModbusPoller
-from collectors.network.mqtt import MqttPoller
-from collectors.network.opcua import OpcUaPoller
+from collectors.network.modbus.probe import ModbusPoller
+from collectors.network.mqtt.probe import MqttPoller
+from collectors.network.opcua.probe import OpcUaPoller
 
 NODES, TOPICS = 100, 100
 RATE = 10

@@ -35,7 +35,7 @@ from feeds.history.codec import encode_points, encode_rollups
 from feeds.history.rollup import BLOCK, DAY, HOUR, roll
 from feeds.history.schema import SERIES_MASK, key_of
 from feeds.model import Observation
-from watchfloor import valkey
+from watchfloor.runtime import valkey
 
 METRICS = 10
 PER_ENVELOPE = 200
@@ -65,13 +65,20 @@ class Devices:
         jitter = np.repeat(self._rng.uniform(0, 0.02, len(self._values) // METRICS + 1), METRICS).tolist()
         seen = [
             Observation(
-                asset=f"device-{n // METRICS}", metric="snmp.value", instance=f"{n % METRICS}", value=value,
-                unit="°C", observed_at=at + jitter[n], received_at=at + jitter[n], source="network.snmp",
-                probe="snmp://10.0.0.1?profile=any", fresh_for=30.0,
+                asset=f"device-{n // METRICS}",
+                metric="snmp.value",
+                instance=f"{n % METRICS}",
+                value=value,
+                unit="°C",
+                observed_at=at + jitter[n],
+                received_at=at + jitter[n],
+                source="network.snmp",
+                probe="snmp://10.0.0.1?profile=any",
+                fresh_for=30.0,
             )
             for n, value in enumerate(self._values.tolist())
         ]
-        parts = (seen[start: start + PER_ENVELOPE] for start in range(0, len(seen), PER_ENVELOPE))
+        parts = (seen[start : start + PER_ENVELOPE] for start in range(0, len(seen), PER_ENVELOPE))
         return [wire.encode_envelope("observation", part, source="s", sent_at=at) for part in parts]
 
 
@@ -116,9 +123,15 @@ async def record(bus: Bus, store: HistoryStore, series: int, every: int) -> None
     opened = time.perf_counter() - began
     closed, longest, lasted = await close(recorder)
     say(
-        "record", series=series, observations=taken, take_us=1e6 * taking / taken, close_us=1e6 * closed / taken,
-        cpu_us_per_observation=1e6 * (taking + closed) / taken, slowest_step_ms=1000 * slowest,
-        slowest_closing_step_ms=1000 * longest, closing_s=lasted,
+        "record",
+        series=series,
+        observations=taken,
+        take_us=1e6 * taking / taken,
+        close_us=1e6 * closed / taken,
+        cpu_us_per_observation=1e6 * (taking + closed) / taken,
+        slowest_step_ms=1000 * slowest,
+        slowest_closing_step_ms=1000 * longest,
+        closing_s=lasted,
     )
     say("hot", bytes_per_point=hot / taken, megabytes_per_open_hour=hot / 1e6, reopen_s=opened)
 
@@ -141,7 +154,9 @@ async def sizes(store: HistoryStore, file: Path, series: int, every: int) -> Non
     with closing(sqlite3.connect(file)) as database:
         pages = dict(database.execute("SELECT name, sum(pgsize) FROM dbstat GROUP BY name").fetchall())
     say(
-        "disk", points=points, chunk_bytes_per_point=bodies / points,
+        "disk",
+        points=points,
+        chunk_bytes_per_point=bodies / points,
         raw_table_bytes_per_point=pages["history_raw"] / points,
         fresh_rollups_bytes_per_point_for_a_day=pages["history_fresh"] / points,
         series_table_bytes_per_series=(pages["history_series"] + pages["sqlite_autoindex_history_series_1"]) / series,
@@ -225,7 +240,11 @@ async def pack(store: HistoryStore, series: int) -> None:
         longest = max(longest, time.perf_counter() - one)
     spent = cpu() - before
     say(
-        "pack_a_day", series=series, cpu_s=spent, wall_s=time.perf_counter() - began, slowest_step_ms=1000 * longest,
+        "pack_a_day",
+        series=series,
+        cpu_s=spent,
+        wall_s=time.perf_counter() - began,
+        slowest_step_ms=1000 * longest,
         cpu_us_per_observation=1e6 * spent / (series * 8640),
     )
 
@@ -265,8 +284,9 @@ async def main(series: int, every: int, days: int, packing: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder)
         server = await valkey.start(data)
-        bus, store = Bus(valkey.address(data).url, "532300"), HistoryStore(
-            f"sqlite+aiosqlite:///{data / 'history.sqlite3'}", "bench"
+        bus, store = (
+            Bus(valkey.address(data).url, "532300"),
+            HistoryStore(f"sqlite+aiosqlite:///{data / 'history.sqlite3'}", "bench"),
         )
         try:
             await bus.open()

@@ -181,16 +181,22 @@ async def measure(quick: bool) -> AsyncIterator[Figure]:
                 await until(all_there, within=100)
                 waits.sort()
                 yield Figure(
-                    name=f"ingest.{'single' if batch == 1 else 'batches'}", value=taken / took, unit="alerts/s",
-                    raw=raw, aim=f">= {aim}",
+                    name=f"ingest.{'single' if batch == 1 else 'batches'}",
+                    value=taken / took,
+                    unit="alerts/s",
+                    raw=raw,
+                    aim=f">= {aim}",
                     conditions={
-                        "batch": batch, "connections": load.connections, "seconds": round(took, 2), "taken": taken,
+                        "batch": batch,
+                        "connections": load.connections,
+                        "seconds": round(took, 2),
+                        "taken": taken,
                         "kept_after_kill_9": await asyncio.to_thread(kept, site, "r"),
                         "applied_after_restart_s": round(time.monotonic() - began, 1),
                         "wait_ms_p50": round(waits[len(waits) // 2] * 1e3, 2),
                         "wait_ms_p99": round(waits[int(len(waits) * 0.99)] * 1e3, 2),
                         "cpu_us_an_alert": {name: round(one / taken * 1e6, 1) for name, one in used.items() if one},
                     },
-                )  # fmt: skip
+                )
             finally:
                 await site.stop()

@@ -40,8 +40,11 @@ class Hosts:
         self.silent: set[str] = set()
         self._device = os.open("/dev/net/tun", os.O_RDWR)
         fcntl.ioctl(self._device, TUNSETIFF, struct.pack("16sH22x", DEVICE.encode(), IFF_TUN | IFF_NO_PI))
-        for words in (("addr", "add", "198.18.0.1/15", "dev", DEVICE), ("link", "set", DEVICE, "up"),
-                      ("link", "set", "lo", "up")):  # fmt: skip
+        for words in (
+            ("addr", "add", "198.18.0.1/15", "dev", DEVICE),
+            ("link", "set", DEVICE, "up"),
+            ("link", "set", "lo", "up"),
+        ):
             subprocess.run(["ip", *words], check=True)
         threading.Thread(target=self._answer, daemon=True).start()
 

@@ -28,14 +28,20 @@ async def measure(quick: bool) -> AsyncIterator[Figure]:
                 raw.append(await asyncio.to_thread(_raw, at, size, seconds))
                 ours.append(await _ours(at, size, seconds))
         yield Figure(
-            name=f"journal.{'single' if size == 1 else 'groups'}", value=median(ours), unit="commits/s",
+            name=f"journal.{'single' if size == 1 else 'groups'}",
+            value=median(ours),
+            unit="commits/s",
             raw={"sqlite_full": median(raw)},
             conditions={
-                "entries_a_commit": size, "entries_s": round(median(ours) * size), "seconds": seconds,
-                "ours": "hash-chained entry and document each", "raw": "one row each, WAL, synchronous=FULL",
-                "runs": spread(ours), "raw_runs": spread(raw),
+                "entries_a_commit": size,
+                "entries_s": round(median(ours) * size),
+                "seconds": seconds,
+                "ours": "hash-chained entry and document each",
+                "raw": "one row each, WAL, synchronous=FULL",
+                "runs": spread(ours),
+                "raw_runs": spread(raw),
             },
-        )  # fmt: skip
+        )
 
 
 async def _ours(at: Path, size: int, seconds: float) -> float:

@@ -43,13 +43,18 @@ async def _figure(assets: int, interval: float, port: int) -> Figure:
             await _watch(live, interval + SETTLE)
             use = {name: processes.memory(pid) for name, pid in members(site).items()}
     return Figure(
-        name=f"memory.{assets}", value=sum(one["pss_mb"] for one in use.values()), unit="MB PSS, all processes",
+        name=f"memory.{assets}",
+        value=sum(one["pss_mb"] for one in use.values()),
+        unit="MB PSS, all processes",
         aim=AIM,
         conditions={
-            "assets": assets, "probes": f"tcp, every {interval:g} s", "live_sockets": 1,
-            "rss_sum_mb": round(sum(one["rss_mb"] for one in use.values())), "by_process": use,
+            "assets": assets,
+            "probes": f"tcp, every {interval:g} s",
+            "live_sockets": 1,
+            "rss_sum_mb": round(sum(one["rss_mb"] for one in use.values())),
+            "by_process": use,
         },
-    )  # fmt: skip
+    )
 
 
 def _all_known(view: dict[str, dict[str, Any]], assets: int) -> bool:

@@ -21,7 +21,7 @@ from tests.e2e.site import HEAD, Live, Service, Site
 
 SERVICES = 25
 """So many that none fails more than twice within its last 21 results: what fails more often is flapping, and a
-flapping alert is hidden from the wall until it has calmed down (`alerts/flapping.py`), seconds after it was raised."""
+flapping alert is hidden from the wall until it has calmed down (`alerts/lifecycle/flapping.py`), seconds after it was raised."""
 INTERVAL = TIMEOUT = 1.0
 ALLOWED = INTERVAL + TIMEOUT + 0.4
 RECOVERED = 20.0
@@ -87,14 +87,22 @@ def _all(view: dict[str, dict[str, Any]], health: str) -> bool:
 
 def _figure(name: str, late: list[float]) -> Figure:
     return Figure(
-        name=f"{name}.p99", value=percentile(late, 0.99) * 1000, unit="ms", aim=f"< {ALLOWED * 1000:.0f} ms",
+        name=f"{name}.p99",
+        value=percentile(late, 0.99) * 1000,
+        unit="ms",
+        aim=f"< {ALLOWED * 1000:.0f} ms",
         conditions={
-            "faults": len(late), "p50_ms": round(percentile(late, 0.5) * 1000),
-            "worst_ms": round(max(late) * 1000), "interval_s": INTERVAL, "timeout_s": TIMEOUT,
-            "rule": "health == 'down', for 0 s", "attempts": 3,
-            "fault": "a TCP service that closes its port at a random moment", "assets": SERVICES,
+            "faults": len(late),
+            "p50_ms": round(percentile(late, 0.5) * 1000),
+            "worst_ms": round(max(late) * 1000),
+            "interval_s": INTERVAL,
+            "timeout_s": TIMEOUT,
+            "rule": "health == 'down', for 0 s",
+            "attempts": 3,
+            "fault": "a TCP service that closes its port at a random moment",
+            "assets": SERVICES,
         },
-    )  # fmt: skip
+    )
 
 
 async def _fault(n: int, service: Service, live: Live, wall: Any, times: Times) -> None:

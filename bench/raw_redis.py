@@ -61,11 +61,29 @@ def redis_benchmark(url: str, entries: int) -> float | None:
     path, password = _place(url)
     done = subprocess.run(
         [
-            program, "-s", path, "-a", password, "-n", str(entries), "-c", str(CONNECTIONS), "-P", str(PIPELINE),
-            "--csv", "XADD", STREAM, "*", "e", "x" * BYTES,
+            program,
+            "-s",
+            path,
+            "-a",
+            password,
+            "-n",
+            str(entries),
+            "-c",
+            str(CONNECTIONS),
+            "-P",
+            str(PIPELINE),
+            "--csv",
+            "XADD",
+            STREAM,
+            "*",
+            "e",
+            "x" * BYTES,
         ],
-        capture_output=True, text=True, check=True, timeout=60,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
     with_del = _Connection(url)
     with_del.send(_command(b"DEL", STREAM.encode()))
     with_del.answers(1)

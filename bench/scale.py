@@ -38,9 +38,19 @@ kind = "snmpv2c"
 community = "public"
 """
 UPS = {
-    "2.1.0": 2, "2.2.0": 0, "2.3.0": 42, "2.4.0": 97, "2.5.0": 545, "2.7.0": 24, "4.1.0": 3, "6.1.0": 0,
-    "3.3.1.2.1": 500, "3.3.1.3.1": 229, "4.4.1.2.1": 230, "4.4.1.5.1": 31,
-}  # fmt: skip
+    "2.1.0": 2,
+    "2.2.0": 0,
+    "2.3.0": 42,
+    "2.4.0": 97,
+    "2.5.0": 545,
+    "2.7.0": 24,
+    "4.1.0": 3,
+    "6.1.0": 0,
+    "3.3.1.2.1": 500,
+    "3.3.1.3.1": 229,
+    "4.4.1.2.1": 230,
+    "4.4.1.5.1": 31,
+}
 """upsObjects below 1.3.6.1.2.1.33.1 and their values (RFC 1628)."""
 
 
@@ -115,15 +125,30 @@ async def _site(seconds: float) -> Sequence[Figure]:
         await asyncio.sleep(min(INTERVAL, seconds / 2))  # the rush of the first round is over
         used, lags = await _watched(site, person, seconds)
     conditions = {
-        "icmp_targets": PINGED, "snmp_agents": AGENTS, "snmp_objects": 11 + 4, "never_answer": len(down),
-        "interval_s": INTERVAL, "timeout_s": TIMEOUT, "seconds": seconds,
-    }  # fmt: skip
+        "icmp_targets": PINGED,
+        "snmp_agents": AGENTS,
+        "snmp_objects": 11 + 4,
+        "never_answer": len(down),
+        "interval_s": INTERVAL,
+        "timeout_s": TIMEOUT,
+        "seconds": seconds,
+    }
     return (
-        Figure(name="scale.cpu", value=sum(used.values()), unit="% of a core, all processes", aim=AIM,
-               conditions=conditions | {"by_process": used}),
-        Figure(name="scale.loop_lag", value=max(lags.values()), unit="ms, the latest of all roles",
-               aim=LAG_AIM, conditions=conditions | {"by_role": lags}),
-    )  # fmt: skip
+        Figure(
+            name="scale.cpu",
+            value=sum(used.values()),
+            unit="% of a core, all processes",
+            aim=AIM,
+            conditions=conditions | {"by_process": used},
+        ),
+        Figure(
+            name="scale.loop_lag",
+            value=max(lags.values()),
+            unit="ms, the latest of all roles",
+            aim=LAG_AIM,
+            conditions=conditions | {"by_role": lags},
+        ),
+    )
 
 
 async def _settled(person: Person, down: set[str]) -> None:
@@ -156,14 +181,22 @@ def _others() -> Iterator[Figure]:
     """One round of each of the same targets by the field's own tools, a process for all or a process each."""
     if (fping := shutil.which("fping")) is not None:
         spent = _spent([[fping, "-q", "-C", "1", "-i", "1", *(Hosts.address(n) for n in range(PINGED))]])
-        yield Figure(name="scale.fping", value=spent / PINGED * 1e6, unit="cpu us/target",
-                     conditions={"targets": PINGED, "processes": 1})  # fmt: skip
+        yield Figure(
+            name="scale.fping",
+            value=spent / PINGED * 1e6,
+            unit="cpu us/target",
+            conditions={"targets": PINGED, "processes": 1},
+        )
     if (snmpget := shutil.which("snmpget")) is not None:
         oids = [f"1.3.6.1.2.1.33.1.{oid}" for oid in UPS]
         some = [n for n in range(30) if n not in _dead(AGENTS)]
         spent = _spent([[snmpget, "-v2c", "-c", "public", "-m", "", f"{_address(n)}:{PORT}", *oids] for n in some])
-        yield Figure(name="scale.snmpget", value=spent / len(some) * 1e6, unit="cpu us/target",
-                     conditions={"targets": len(some), "processes": len(some), "objects": len(oids)})  # fmt: skip
+        yield Figure(
+            name="scale.snmpget",
+            value=spent / len(some) * 1e6,
+            unit="cpu us/target",
+            conditions={"targets": len(some), "processes": len(some), "objects": len(oids)},
+        )
 
 
 def _spent(commands: Sequence[Sequence[str]]) -> float:

@@ -15,7 +15,7 @@ from pathlib import Path
 from bench import processes
 from tests.e2e.site import HEAD, Site
 from tests.ports import free_port
-from watchfloor import valkey
+from watchfloor.runtime import valkey
 
 REGIONS = ("532301", "532322", "532323", "532324", "532325", "532326", "532327", "532328", "532329", "532331")
 SETTINGS = """\

@@ -15,17 +15,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from collectors import attempts, uri
+from collectors import uri
 from collectors.contract import CollectorError
-from collectors.network import snmp_profiles
-from collectors.network.snmp import SnmpPoller
+from collectors.network.snmp import profile as snmp_profiles
+from collectors.network.snmp.probe import SnmpPoller
+from collectors.probing import retries
 from collectors.settings import Credential
 from tests.peers.snmp_peers import agent
 
 V2C = Credential(name="v2c", kind="snmpv2c", values={"community": "public"})
-V3 = Credential(name="v3", kind="snmpv3", values={
-    "user": "ops", "auth": "SHA", "auth_key": "authpass123", "priv": "AES", "priv_key": "privpass123",
-})  # fmt: skip
+V3 = Credential(
+    name="v3",
+    kind="snmpv3",
+    values={"user": "ops", "auth": "SHA", "auth_key": "authpass123", "priv": "AES", "priv_key": "privpass123"},
+)
 TEN = """
 title = { en = "ten objects" }
 [[scalar]]
@@ -43,7 +46,7 @@ async def case(name: str, text: str, credential: Credential, seconds: float, tar
     async def one(index: int) -> None:
         nonlocal failed
         try:
-            await attempts.attempt(poller, many[index], 2.0)
+            await retries.attempt(poller, many[index], 2.0)
         except CollectorError:
             failed += 1
 

@@ -76,16 +76,25 @@ async def _figure(bus: Bus, port: int, path: str, web: int, count: int, windows:
     flushes = [late for one in reports for late in one.from_flush]
     frames = sum(one.frames for one in reports)
     return Figure(
-        name=f"sockets.{count}", value=median(used), unit="% of a core (web role)", aim=AIM,
+        name=f"sockets.{count}",
+        value=median(used),
+        unit="% of a core (web role)",
+        aim=AIM,
         conditions={
-            "clients": count, "frames_s_each": round(frames / count / seconds / len(runs), 1),
-            "changes_a_frame": A_FRAME, "bytes_a_frame": round(sum(one.bytes for one in reports) / max(1, frames)),
+            "clients": count,
+            "frames_s_each": round(frames / count / seconds / len(runs), 1),
+            "changes_a_frame": A_FRAME,
+            "bytes_a_frame": round(sum(one.bytes for one in reports) / max(1, frames)),
             "cpu_us_a_frame_and_client": round(median(used) / 100 * seconds * len(runs) / frames * 1e6, 1),
-            "from_commit_ms": _ms(changes), "from_flush_ms": _ms(flushes), "window_ms": 100,
-            "resyncs": sum(one.restarts for one in reports), "closed": sum(one.lost for one in reports),
-            "clients_own_cpu_percent": round(median([one[2] for one in runs])), "runs": spread(used),
+            "from_commit_ms": _ms(changes),
+            "from_flush_ms": _ms(flushes),
+            "window_ms": 100,
+            "resyncs": sum(one.restarts for one in reports),
+            "closed": sum(one.lost for one in reports),
+            "clients_own_cpu_percent": round(median([one[2] for one in runs])),
+            "runs": spread(used),
         },
-    )  # fmt: skip
+    )
 
 
 def _ms(late: list[float]) -> dict[str, float]:
@@ -123,8 +132,10 @@ async def _feed(bus: Bus) -> None:
         picked = [(turn * A_FRAME + n) % ASSETS for n in range(A_FRAME)]
         changes = []
         for n in picked:
-            fresh = {key: replace(one, value=round(at % 50, 3), observed_at=at, received_at=at, fresh_until=at + 30)
-                     for key, one in states[n].readings.items()}  # fmt: skip
+            fresh = {
+                key: replace(one, value=round(at % 50, 3), observed_at=at, received_at=at, fresh_until=at + 30)
+                for key, one in states[n].readings.items()
+            }
             states[n] = replace(states[n], seen_at=at, readings=fresh)
             changes.append(Change(kind=Kind.STATE, id=states[n].id, after=states[n], at=at))
         await bus.commit("project", cursors={}, changes=changes)
@@ -134,16 +145,27 @@ async def _feed(bus: Bus) -> None:
 
 def _asset(n: int) -> Change:
     one = Asset(
-        id=f"b{n}", name=f"测试节点 {n}", kind="router", region=REGIONS[n % 10], lat=25.0, lon=101.5,
-        labels={"layer": "access"}, probes=("tcp://127.0.0.1:1",),
+        id=f"b{n}",
+        name=f"测试节点 {n}",
+        kind="router",
+        region=REGIONS[n % 10],
+        lat=25.0,
+        lon=101.5,
+        labels={"layer": "access"},
+        probes=("tcp://127.0.0.1:1",),
     )
     return Change(kind=Kind.ASSET, id=one.id, after=one, at=time.time())
 
 
 def _state(n: int, at: float) -> AssetState:
     """What a tcp probe leaves."""
-    shared = {"observed_at": at, "received_at": at, "source": "network.tcp", "probe": "tcp://127.0.0.1:1",
-              "fresh_until": at + 30}  # fmt: skip
+    shared = {
+        "observed_at": at,
+        "received_at": at,
+        "source": "network.tcp",
+        "probe": "tcp://127.0.0.1:1",
+        "fresh_until": at + 30,
+    }
     readings = {
         "tcp.up": Reading(value=True, **shared),  # type: ignore[arg-type]
         "tcp.connect_ms": Reading(value=1.0, unit="ms", **shared),  # type: ignore[arg-type]

@@ -13,14 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import cast
 
-from alerts.board import Board
-from alerts.rules import compile_rules
+from alerts.core.core import Board
+from alerts.rules.rule import compile_rules
+from alerts.rules.subjects import Subjects
 from alerts.settings import RuleSettings
-from alerts.subjects import Subjects
 from bench.figures import Figure, median
-from collectors import verdicts
 from collectors.contract import Measurement
-from collectors.jobs import Spec
+from collectors.probing import verdicts
+from collectors.probing.jobs import Spec
 from collectors.settings import SchemeSettings
 from feeds import wire
 from feeds.bus import entries
@@ -29,10 +29,10 @@ from feeds.bus.keys import Keys
 from feeds.bus.writes import script_arguments
 from feeds.history.intake import Intake
 from feeds.journal import Journal
-from feeds.mirror import Audience, Mirror
+from feeds.live.mirror import Audience, Mirror
 from feeds.model import Asset, Change, Kind, Observation, Severity
-from feeds.projector import Projector
-from watchfloor.roles import GARBAGE
+from feeds.projection.projector import Projector
+from watchfloor.runtime.roles import GARBAGE
 
 ASSETS, SLOT, SLOTS = 150, 30, 100
 KEYS = Keys("532300")
@@ -40,10 +40,19 @@ METRICS = {
     "tcp": ("tcp.connect_ms",),
     "icmp": ("icmp.rtt_ms", "icmp.loss_percent"),
     "snmp, 12 readings": (
-        "snmp.ms", "snmp.uptime_s", "snmp.rebooted", "ups.status", "ups.battery_s", "ups.minutes", "ups.charge",
-        "ups.source", "ups.voltage", "ups.load", "snmp.missing",
+        "snmp.ms",
+        "snmp.uptime_s",
+        "snmp.rebooted",
+        "ups.status",
+        "ups.battery_s",
+        "ups.minutes",
+        "ups.charge",
+        "ups.source",
+        "ups.voltage",
+        "ups.load",
+        "snmp.missing",
     ),
-}  # fmt: skip
+}
 RULES = (
     RuleSettings(id="link-down", when="health == 'down'", hold=0.0, recover_for=1.0, severity=Severity.CRITICAL),
     RuleSettings(id="partly", when="health == 'degraded'", hold=10.0, recover_for=60.0, severity=Severity.MINOR),
@@ -62,10 +71,17 @@ async def measure(quick: bool) -> AsyncIterator[Figure]:
             per = {stage: round(median(found), 2) for stage, found in site.spent.items()}
             watched = per.pop("web, a page open")
             yield Figure(
-                name=f"stages.{scheme}", value=sum(per.values()), unit="cpu us/check",
-                conditions={"assets": ASSETS, "checks_together": SLOT, "by_stage": per, "web_a_page_open": watched,
-                            "change_bytes": site.change_bytes},
-            )  # fmt: skip
+                name=f"stages.{scheme}",
+                value=sum(per.values()),
+                unit="cpu us/check",
+                conditions={
+                    "assets": ASSETS,
+                    "checks_together": SLOT,
+                    "by_stage": per,
+                    "web_a_page_open": watched,
+                    "change_bytes": site.change_bytes,
+                },
+            )
     finally:
         gc.set_threshold(*before)
 
@@ -88,15 +104,21 @@ class Stages:
         scheme = self.scheme.partition(",")[0]
         settings = SchemeSettings(interval=1.0, timeout=2.0)
         self.specs = [
-            Spec(key=(f"b{n}", f"{scheme}://127.0.1.{n}:161?cred=v2c"), scheme=scheme, family=scheme,
-                 source=f"network.{scheme}", settings=settings)
+            Spec(
+                key=(f"b{n}", f"{scheme}://127.0.1.{n}:161?cred=v2c"),
+                scheme=scheme,
+                family=scheme,
+                source=f"network.{scheme}",
+                settings=settings,
+            )
             for n in range(ASSETS)
-        ]  # fmt: skip
+        ]
         assets = {
-            one.asset: Asset(id=one.asset, name=f"测试节点 {one.asset}", kind="router", region="532301",
-                             probes=(one.probe,))
+            one.asset: Asset(
+                id=one.asset, name=f"测试节点 {one.asset}", kind="router", region="532301", probes=(one.probe,)
+            )
             for one in self.specs
-        }  # fmt: skip
+        }
         # Nothing turns here, so that nothing is journaled.
         self.projector = Projector(cast(Journal, None), KEYS.site, assets)
         known = list(self.projector._moved((), self.now))

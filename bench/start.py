@@ -25,13 +25,20 @@ async def measure(quick: bool) -> AsyncIterator[Figure]:
         for name, runs in (("start.no_bytecode", cold), ("start.bytecode", warm)):
             values = [took for took, _ in runs]
             yield Figure(
-                name=name, value=median(values), unit="s", aim=AIM,
+                name=name,
+                value=median(values),
+                unit="s",
+                aim=AIM,
                 conditions={
-                    "from": "exec of `watchfloor run`", "to": "/readyz says 200", "assets": ASSETS,
-                    "data_folder": "empty", "page_cache": "warm", "runs": spread(values),
+                    "from": "exec of `watchfloor run`",
+                    "to": "/readyz says 200",
+                    "assets": ASSETS,
+                    "data_folder": "empty",
+                    "page_cache": "warm",
+                    "runs": spread(values),
                     "cpu_s_all_processes": round(median([used for _, used in runs]), 2),
                 },
-            )  # fmt: skip
+            )
 
 
 async def _once(bytecode: Path) -> tuple[float, float]:

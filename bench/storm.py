@@ -149,7 +149,8 @@ async def play(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """One storm, and what it came to; `beside`: what each Alertmanager that got the same made of it."""
     more = f'[root_cause]\nunprobed = "{args.hold:g}s"\n'
     async with (
-        hook() as receiver, beside(folder, args.beside) as peers,
+        hook() as receiver,
+        beside(folder, args.beside) as peers,
         running(folder, rows(args.assets), hook_port=receiver.port, more=more) as site,
     ):
         token = site.cli("token", "add", "storm", "--scope", "ingest").stdout.split()[-1]
@@ -195,7 +196,9 @@ def kept(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
     roots = {doc["id"] for doc in docs if doc["asset"].startswith("p")}
     hidden = [doc for doc in storm if any(one.removeprefix("inhibited:") in roots for one in doc["suppressed_by"])]
     return {
-        "kept": len(storm), "inhibited_by_their_roots": len(hidden), "raised_twice": raises - len(docs),
+        "kept": len(storm),
+        "inhibited_by_their_roots": len(hidden),
+        "raised_twice": raises - len(docs),
         "all_there": len(storm) == args.alerts + PARENTS,
     }
 
@@ -206,19 +209,24 @@ def figures(storm: Storm, receiver: Hook, back: list[float]) -> dict[str, Any]:
     lags = sorted(storm.seen.get(key, float("inf")) - at for key, at in storm.sent.items())
     heard = receiver.heard("elsewhere")
     return {
-        "late": storm.args.late, "killed": len(back), "back_after_s_max": round(max(back), 2) if back else None,
+        "late": storm.args.late,
+        "killed": len(back),
+        "back_after_s_max": round(max(back), 2) if back else None,
         "back_after_s_p50": round(median(back), 2) if back else None,
-        "messages": len(told), "reasons": dict(Counter(reason for _, reason in told)),
+        "messages": len(told),
+        "reasons": dict(Counter(reason for _, reason in told)),
         "first_told_after_s": round(min(receiver.times) - min(storm.sent.values()), 3) if receiver.times else None,
         "a_root_first": bool(told) and told[0][0].startswith("p"),
         "sent_again_with_its_key": len(receiver.keys) - len(set(receiver.keys)),
         "second_keys": len(set(receiver.keys)) - len({(one["id"], one["rev"], reason) for one, reason in messages}),
         "unrelated_told_after_s": round(heard - storm.unrelated, 3) if heard else None,
         "roots_on_screen_after_s": round(max(_after(storm, f"p{n}") for n in range(PARENTS)), 3),
-        "lag_p50_s": round(lags[len(lags) // 2], 3), "lag_p99_s": round(lags[int(len(lags) * 0.99)], 3),
-        "lag_max_s": round(lags[-1], 3), "refused": storm.refused,
+        "lag_p50_s": round(lags[len(lags) // 2], 3),
+        "lag_p99_s": round(lags[int(len(lags) * 0.99)], 3),
+        "lag_max_s": round(lags[-1], 3),
+        "refused": storm.refused,
         "taken_after_s_max": round(max(storm.taken[key] - at for key, at in storm.sent.items()), 3),
-    }  # fmt: skip
+    }
 
 
 def _after(storm: Storm, root: str) -> float:
@@ -228,10 +236,15 @@ def _after(storm: Storm, root: str) -> float:
 def whole(found: dict[str, Any], args: argparse.Namespace) -> bool:
     """Whether everything is kept and told as it should be, however long it took."""
     return bool(
-        found["all_there"] and found["inhibited_by_their_roots"] == args.alerts and found["messages"] <= MESSAGES
-        and not found["raised_twice"] and not found["chain_faults"] and found["a_root_first"]
-        and not found["second_keys"] and found["unrelated_told_after_s"] is not None
-    )  # fmt: skip
+        found["all_there"]
+        and found["inhibited_by_their_roots"] == args.alerts
+        and found["messages"] <= MESSAGES
+        and not found["raised_twice"]
+        and not found["chain_faults"]
+        and found["a_root_first"]
+        and not found["second_keys"]
+        and found["unrelated_told_after_s"] is not None
+    )
 
 
 def met(found: dict[str, Any], args: argparse.Namespace) -> bool:
@@ -239,9 +252,11 @@ def met(found: dict[str, Any], args: argparse.Namespace) -> bool:
     if args.kill:
         return whole(found, args) and found["back_after_s_max"] < BACK
     return (
-        whole(found, args) and found["unrelated_told_after_s"] < UNRELATED
-        and found["lag_p99_s"] < LAG_P99 and found["roots_on_screen_after_s"] < ON_SCREEN
-    )  # fmt: skip
+        whole(found, args)
+        and found["unrelated_told_after_s"] < UNRELATED
+        and found["lag_p99_s"] < LAG_P99
+        and found["roots_on_screen_after_s"] < ON_SCREEN
+    )
 
 
 def options(words: list[str] | None = None) -> argparse.Namespace:

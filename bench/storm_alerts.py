@@ -24,5 +24,6 @@ def uplink(asset: str) -> str:
 def said(asset: str, name: str, severity: str = "critical") -> Said:
     return {
         "labels": {"alertname": name, "asset": asset, "severity": severity, "uplink": uplink(asset)},
-        "annotations": {"summary": f"{name} on {asset}"}, "endsAt": "2036-01-01T00:00:00Z",
-    }  # fmt: skip
+        "annotations": {"summary": f"{name} on {asset}"},
+        "endsAt": "2036-01-01T00:00:00Z",
+    }

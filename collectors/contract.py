@@ -9,7 +9,7 @@ Errors are named by what must happen next::
     ├── Silent          wait: the way is open, but the far end has not spoken when it should; nobody can tell
     └── Misconfigured   stop: what was asked cannot work until somebody mends the settings
 
-The runner (collectors/runner.py) gives every collector time stamps, timeouts, repeats, log lines and heartbeats.
+The runner (collectors/service.py) gives every collector time stamps, timeouts, repeats, log lines and heartbeats.
 """
 
 from __future__ import annotations

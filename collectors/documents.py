@@ -18,7 +18,7 @@ import aiohttp
 from lxml import etree
 
 from collectors.contract import AuthFailed, NotReady, Reason, UnexpectedForm
-from collectors.network.http import as_not_ready, authorization
+from collectors.network.http.probe import as_not_ready, authorization
 from collectors.settings import Credential
 
 GZIP_MAGIC = b"\x1f\x8b\x08"
@@ -75,9 +75,11 @@ class DocumentClient:
     def _client(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                cookie_jar=aiohttp.DummyCookieJar(), timeout=aiohttp.ClientTimeout(total=None),
-                headers={"User-Agent": "watchfloor", "Accept-Encoding": "identity"}, auto_decompress=False,
-            )  # fmt: skip
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=None),
+                headers={"User-Agent": "watchfloor", "Accept-Encoding": "identity"},
+                auto_decompress=False,
+            )
         return self._session
 
     async def close(self) -> None:

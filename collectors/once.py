@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from collectors import attempts, registry, verdicts
+from collectors import registry
 from collectors.contract import CollectorError, Desk, Misconfigured, Reason, Subscriber
-from collectors.jobs import Spec
+from collectors.probing import retries, verdicts
+from collectors.probing.jobs import Spec
 from collectors.settings import Credential, SchemeSettings
 from feeds import wire
 from feeds.clock import Clock, now
@@ -44,7 +45,7 @@ async def collect_once(
         if isinstance(poller, Subscriber):
             poller.attach(_desk(data))
         try:
-            seen = await attempts.probe(poller, target, 1)
+            seen = await retries.probe(poller, target, 1)
         finally:
             await poller.close()
     except CollectorError as error:
@@ -127,17 +128,17 @@ _MENDS = {
         "it accepted and hung up: look at its log and its list of allowed addresses, check protocol and port",
     ),
     Reason.TLS: (
-        "核对证书的名称与期限；签发机构不受信任时，在 cred= 所指的凭据中写 ca = \"file:ca.pem\""
-        "（不登录时用 kind = \"tls\"），或让本机信任它；确认无妨且该探测支持时加 verify=no",
+        '核对证书的名称与期限；签发机构不受信任时，在 cred= 所指的凭据中写 ca = "file:ca.pem"'
+        '（不登录时用 kind = "tls"），或让本机信任它；确认无妨且该探测支持时加 verify=no',
         "check the certificate's name and dates; when its issuer is not trusted, name it in the credential of cred= "
-        "(ca = \"file:ca.pem\"; kind = \"tls\" when nobody signs in) or let this machine trust it; add verify=no where "
+        '(ca = "file:ca.pem"; kind = "tls" when nobody signs in) or let this machine trust it; add verify=no where '
         "the probe knows it and that is meant to be",
     ),
     Reason.WRONG_ANSWER: (
         "有应答，但不是所要的：核对端口、路径与 expect 等参数",
         "it answers, but not with what was asked for: check port, path and parameters such as expect",
     ),
-}  # fmt: skip
+}
 
 
 def _line(one: Observation, width: int, language: str) -> str:

@@ -13,32 +13,30 @@ from typing import Any, cast
 
 from collectors import uri as uris
 from collectors.contract import Feed, Misconfigured, Poller, Target
-from collectors.listeners import Listener
 from collectors.settings import Credential, SourceSettings
+from collectors.sources.listener import Listener
 
 _POLLERS: Mapping[str, tuple[str, str]] = {
     "tcp": ("network.tcp", "TcpPoller"),
-    "http": ("network.http", "HttpPoller"),
-    "https": ("network.http", "HttpPoller"),
+    "http": ("network.http.probe", "HttpPoller"),
+    "https": ("network.http.probe", "HttpPoller"),
     "heartbeat": ("network.heartbeat", "HeartbeatPoller"),
-    "icmp": ("network.icmp", "IcmpPoller"),
-    "tls": ("network.tls", "TlsPoller"),
+    "icmp": ("network.icmp.probe", "IcmpPoller"),
+    "tls": ("network.tls.probe", "TlsPoller"),
     "dns": ("network.dns", "DnsPoller"),
     "smtp": ("network.smtp", "SmtpPoller"),
-    "snmp": ("network.snmp", "SnmpPoller"),
-    "modbus": ("network.modbus", "ModbusPoller"),
-    "mqtt": ("network.mqtt", "MqttPoller"),
-    "mqtts": ("network.mqtt", "MqttPoller"),
-    "opc.tcp": ("network.opcua", "OpcUaPoller"),
-    "sql+postgresql": ("network.sql", "SqlPoller"),
-    "sql+mysql": ("network.sql", "SqlPoller"),
+    "snmp": ("network.snmp.probe", "SnmpPoller"),
+    "modbus": ("network.modbus.probe", "ModbusPoller"),
+    "mqtt": ("network.mqtt.probe", "MqttPoller"),
+    "mqtts": ("network.mqtt.probe", "MqttPoller"),
+    "opc.tcp": ("network.opcua.probe", "OpcUaPoller"),
+    "sql+postgresql": ("network.sql.probe", "SqlPoller"),
+    "sql+mysql": ("network.sql.probe", "SqlPoller"),
 }
-_FEEDS: Mapping[str, tuple[str, str]] = {
-    "emergency.cap": ("emergency.cap", "CapFeed"),
-}
+_FEEDS: Mapping[str, tuple[str, str]] = {"emergency.cap": ("emergency.cap.feed", "CapFeed")}
 _LISTENERS: Mapping[str, tuple[str, str]] = {
-    "network.syslog": ("network.syslog", "SyslogListener"),
-    "network.traps": ("network.traps", "TrapListener"),
+    "network.syslog": ("network.syslog.listener", "SyslogListener"),
+    "network.traps": ("network.traps.listener", "TrapListener"),
 }
 
 
@@ -62,15 +60,14 @@ def poller_class(scheme: str) -> type[Poller]:
     if scheme not in _POLLERS:
         known = ", ".join(known_schemes())
         raise Misconfigured(
-            f"no collector speaks {scheme!r}; known schemes: {known}",
-            f"没有采集器支持 {scheme!r}；可用的协议：{known}",
+            f"no collector speaks {scheme!r}; known schemes: {known}", f"没有采集器支持 {scheme!r}；可用的协议：{known}"
         )
     return cast("type[Poller]", _load(*_POLLERS[scheme]))
 
 
 def source_name(scheme: str) -> str:
     """The name a scheme's collector reports under: `tcp` gives "network.tcp"."""
-    return _POLLERS[scheme][0] if scheme in _POLLERS else f"network.{scheme}"
+    return _POLLERS[scheme][0].removesuffix(".probe") if scheme in _POLLERS else f"network.{scheme}"
 
 
 def feed_class(kind: str) -> type[Feed]:

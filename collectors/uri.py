@@ -44,9 +44,17 @@ def parse(uri: str, *, asset: str = "", timeout: float = 2.0, credential: Creden
             f"{scheme} 探测的地址里写了口令；请放入 [credentials.名称]，并写 ?cred=名称",
         )
     return Target(
-        asset=asset, uri=uri, scheme=scheme, host=host, port=port, path=parts.path, query=parts.query,
-        params=_params(uri, parts.query), timeout=timeout, credential=credential,
-    )  # fmt: skip
+        asset=asset,
+        uri=uri,
+        scheme=scheme,
+        host=host,
+        port=port,
+        path=parts.path,
+        query=parts.query,
+        params=_params(uri, parts.query),
+        timeout=timeout,
+        credential=credential,
+    )
 
 
 def _params(uri: str, query: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ from dashboard.pages import register
 from dashboard.shell import Site, SiteLike, index_string
 from dashboard.signin import signin_html
 from dashboard.static import PREFIX, add_static, build_id
-from feeds import texts
+from feeds.texts import catalogue as texts
 
 __all__ = ["STATIC_PREFIXES", "Site", "create_dash", "script_hashes", "setup"]
 

@@ -11,7 +11,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.shell import SiteLike
-from feeds import texts
+from feeds.texts import catalogue as texts
 
 
 def widget(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Protocol
 
-from feeds import texts
+from feeds.texts import catalogue as texts
 
 NAV = (
     ("duty", "/", "nav.duty"),

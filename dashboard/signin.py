@@ -5,14 +5,14 @@ from __future__ import annotations
 from html import escape
 
 from dashboard.shell import SiteLike
-from feeds import texts
+from feeds.texts import catalogue
 
 
 def signin_html(site: SiteLike, build: str) -> str:
     """The whole page; its module posts to /api/v1/session and goes on to `next` within the site."""
 
     def word(key: str) -> str:
-        return escape(texts.text(key, site.language))
+        return escape(catalogue.text(key, site.language))
 
     base = f"/static/{build}"
     return f"""<!DOCTYPE html>

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from feeds import texts
+from feeds.texts import catalogue
 
 ASSETS = Path(__file__).parent / "assets"
 PREFIX = "/static"
@@ -30,7 +30,7 @@ TYPES = {
 def build_id(folder: Path = ASSETS) -> str:
     """16 hex digits that change with any file of the browser's code or any text."""
     digest = hashlib.sha256()
-    for path in sorted([*folder.rglob("*"), *texts.FOLDER.glob("*.json")]):
+    for path in sorted([*folder.rglob("*"), *catalogue.FOLDER.glob("*.json")]):
         if path.is_file():
             digest.update(path.name.encode())
             digest.update(path.read_bytes())
@@ -58,9 +58,9 @@ class Assets(StaticFiles):
         return response
 
     def _texts(self, language: str) -> Response:
-        if language not in texts.LANGUAGES:
+        if language not in catalogue.LANGUAGES:
             raise HTTPException(404)
-        return JSONResponse(dict(texts.catalogue(language)))
+        return JSONResponse(dict(catalogue.catalogue(language)))
 
 
 def add_static(api: FastAPI, build: str) -> None:

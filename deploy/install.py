@@ -45,11 +45,25 @@ def make_version(folder: Path) -> None:
     # Debian's Python has no ensurepip without another package; pip comes in the bundle.
     run([sys.executable, "-m", "venv", "--without-pip", str(folder)])
     (pip,) = (HERE / "tools").glob("pip-*.whl")
-    run([
-        str(folder / "bin" / "python"), str(pip / "pip"), "--isolated", "--disable-pip-version-check", "--quiet",
-        "install", "--no-index", "--find-links", str(HERE / "wheels"), "--no-cache-dir", "--require-hashes",
-        "--only-binary", ":all:", "-r", str(HERE / bundle_check.REQUIREMENTS),
-    ])  # fmt: skip
+    run(
+        [
+            str(folder / "bin" / "python"),
+            str(pip / "pip"),
+            "--isolated",
+            "--disable-pip-version-check",
+            "--quiet",
+            "install",
+            "--no-index",
+            "--find-links",
+            str(HERE / "wheels"),
+            "--no-cache-dir",
+            "--require-hashes",
+            "--only-binary",
+            ":all:",
+            "-r",
+            str(HERE / bundle_check.REQUIREMENTS),
+        ]
+    )
     share = folder / "share"
     for name in ("docs", "site", "systemd"):
         shutil.copytree(HERE / name, share / name, dirs_exist_ok=True)
@@ -65,8 +79,19 @@ def make_user(name: str, data: str) -> None:
     try:
         pwd.getpwnam(name)
     except KeyError:
-        run(["useradd", "--system", "--user-group", "--home-dir", data, "--no-create-home",
-              "--shell", "/usr/sbin/nologin", name])  # fmt: skip
+        run(
+            [
+                "useradd",
+                "--system",
+                "--user-group",
+                "--home-dir",
+                data,
+                "--no-create-home",
+                "--shell",
+                "/usr/sbin/nologin",
+                name,
+            ]
+        )
         say(f"已建用户 {name}", "user added")
 
 

@@ -10,26 +10,33 @@ from typing import Any, TypeVar, Union, cast
 
 import msgspec
 
-from feeds.model import (
-    Alert,
-    Asset,
-    AssetState,
-    Command,
-    EmergencyWarning,
-    Heartbeat,
-    Kind,
-    Observation,
-    SourceState,
-)
+from feeds.model import Alert, Asset, AssetState, Command, EmergencyWarning, Heartbeat, Kind, Observation, SourceState
 
 T = TypeVar("T")
 _encoder = msgspec.msgpack.Encoder()
 
 TIME_FIELDS = frozenset(
     (
-        "at", "cleared_at", "confirmed_at", "ended_at", "estimated_restoration", "expires", "failing_since",
-        "fresh_until", "new_at", "observed_at", "onset", "raised_at", "received_at", "seen_at", "sent", "silent_since",
-        "since", "stale_since", "until", "valid_at",
+        "at",
+        "cleared_at",
+        "confirmed_at",
+        "ended_at",
+        "estimated_restoration",
+        "expires",
+        "failing_since",
+        "fresh_until",
+        "new_at",
+        "observed_at",
+        "onset",
+        "raised_at",
+        "received_at",
+        "seen_at",
+        "sent",
+        "silent_since",
+        "since",
+        "stale_since",
+        "until",
+        "valid_at",
     )
 )
 
@@ -100,11 +107,14 @@ def _envelopes(_count: int) -> msgspec.msgpack.Decoder[Any]:
     """Reads an envelope of any known kind; made anew when one more has become known."""
     kinds = [
         msgspec.defstruct(
-            f"{kind}_envelope", [("source", str), ("sent_at", float), ("items", list[record])],  # type: ignore[valid-type]
-            tag_field="kind", tag=kind, gc=False,
+            f"{kind}_envelope",
+            [("source", str), ("sent_at", float), ("items", list[record])],  # type: ignore[valid-type]
+            tag_field="kind",
+            tag=kind,
+            gc=False,
         )
         for kind, record in ITEM_TYPES.items()
-    ]  # fmt: skip
+    ]
     return msgspec.msgpack.Decoder(Union[tuple(kinds)])  # noqa: UP007  # made at run time
 
 

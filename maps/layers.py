@@ -23,9 +23,15 @@ _OSM = {
 LAYERS = ("province", "neighbours", "prefecture", "counties", "lakes", "river_areas", "rivers", "roads")
 
 ATTRIBUTION: dict[str, dict[str, str]] = {
-    "province": _TIANDITU, "neighbours": _TIANDITU, "prefecture": _TIANDITU, "counties": _TIANDITU,
-    "lakes": _GSHHG, "rivers": _GSHHG, "river_areas": _OSM, "roads": _OSM,
-}  # fmt: skip
+    "province": _TIANDITU,
+    "neighbours": _TIANDITU,
+    "prefecture": _TIANDITU,
+    "counties": _TIANDITU,
+    "lakes": _GSHHG,
+    "rivers": _GSHHG,
+    "river_areas": _OSM,
+    "roads": _OSM,
+}
 
 
 def layer(name: str) -> bytes | None:

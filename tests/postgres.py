@@ -50,8 +50,20 @@ class Postgres:
         self._bin = self._programs()
         (self.folder / "pw").write_text(PASSWORD)
         self._own(self.folder, self.folder / "pw")
-        self._do("initdb", "-D", str(self.folder / "data"), "-U", USER, "-A", "password", "-N", "--no-locale", "-E",
-                 "UTF8", f"--pwfile={self.folder / 'pw'}")  # fmt: skip
+        self._do(
+            "initdb",
+            "-D",
+            str(self.folder / "data"),
+            "-U",
+            USER,
+            "-A",
+            "password",
+            "-N",
+            "--no-locale",
+            "-E",
+            "UTF8",
+            f"--pwfile={self.folder / 'pw'}",
+        )
         self.start()
 
     def _programs(self) -> Path:

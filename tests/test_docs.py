@@ -10,23 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from alerts.relay import RelaySettings
-from alerts.rules import compile_rule
-from alerts.settings import (
-    EscalationSettings,
-    HoldPolicy,
-    ReceiverSettings,
-    RuleSettings,
-    SmsSettings,
-    StepSettings,
-)
+from alerts.relay.server import RelaySettings
+from alerts.rules.rule import compile_rule
+from alerts.settings import EscalationSettings, HoldPolicy, ReceiverSettings, RuleSettings, SmsSettings, StepSettings
 from api.settings import IngestSettings, LoadSettings, SiteInfo, WebSettings
 from collectors import registry
 from collectors.settings import SchemeSettings, SourceSettings
-from watchfloor import settings_reference
 from watchfloor.cli import _parser
-from watchfloor.settings import load
-from watchfloor.settings_titles import TABLES, TITLES
+from watchfloor.settings import reference
+from watchfloor.settings.site_settings import load
+from watchfloor.settings.titles import TABLES, TITLES
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -63,8 +56,21 @@ def test_every_option_is_documented(option: str) -> None:
 
 @pytest.mark.parametrize(
     "settings",
-    [SiteInfo, WebSettings, IngestSettings, SchemeSettings, SourceSettings, RuleSettings, ReceiverSettings, HoldPolicy,
-     LoadSettings, SmsSettings, EscalationSettings, StepSettings, RelaySettings],
+    [
+        SiteInfo,
+        WebSettings,
+        IngestSettings,
+        SchemeSettings,
+        SourceSettings,
+        RuleSettings,
+        ReceiverSettings,
+        HoldPolicy,
+        LoadSettings,
+        SmsSettings,
+        EscalationSettings,
+        StepSettings,
+        RelaySettings,
+    ],
 )
 def test_every_setting_is_documented(settings: type) -> None:
     text = (DOCS / "configuration.md").read_text()
@@ -83,17 +89,17 @@ def test_every_source_kind_is_documented(kind: str) -> None:
 
 
 def test_every_setting_has_a_title_and_an_example_and_every_title_its_setting() -> None:
-    known = {one.path: one for one in settings_reference.entries()}
-    assert sorted(TITLES) == sorted(known), "settings and their titles differ: see watchfloor/settings_titles.py"
+    known = {one.path: one for one in reference.entries()}
+    assert sorted(TITLES) == sorted(known), "settings and their titles differ: see watchfloor/settings/titles.py"
     assert {one.table for one in known.values()} == set(TABLES)
     assert not [path for path, one in known.items() if not all(one.title.values())]
     bare = [path for path, one in known.items() if not one.example]
-    assert not bare, f"the sample in watchfloor/settings_reference.py does not say {bare}"
+    assert not bare, f"the sample in watchfloor/settings/reference.py does not say {bare}"
 
 
 @pytest.mark.parametrize(("language", "name"), [("en", "settings.md"), ("zh-CN", "settings.zh-CN.md")])
 def test_the_reference_of_settings_is_what_the_program_prints(language: str, name: str) -> None:
-    same = (DOCS / name).read_text() == settings_reference.markdown(language)
+    same = (DOCS / name).read_text() == reference.markdown(language)
     assert same, f"write it again: python -m watchfloor settings --language {language} > docs/{name}"
 
 

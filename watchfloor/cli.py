@@ -11,8 +11,8 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from watchfloor.settings import Settings, SettingsError, load
-from watchfloor.settings_server import installed_version
+from watchfloor.settings.server import installed_version
+from watchfloor.settings.site_settings import Settings, SettingsError, load
 
 ROLE_NAMES = ("collect", "project", "alert", "command", "web")
 ACCOUNT_ROLES = ("viewer", "leader", "duty", "operator", "admin", "auditor")
@@ -125,7 +125,7 @@ def _account_parsers(commands: Any, with_config: Callable[[argparse.ArgumentPars
 
 
 def _demo(args: argparse.Namespace) -> int:
-    from watchfloor import demo
+    from watchfloor.demo import demo
 
     if args.verb is None:
         return demo.run(port=args.port, speed=args.speed)
@@ -135,7 +135,8 @@ def _demo(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from watchfloor import applied, logs, site
+    from watchfloor.runtime import logs, site
+    from watchfloor.settings import applied
 
     logs.setup("watchfloor")
     start = applied.start(args.config)
@@ -145,19 +146,19 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _relay(args: argparse.Namespace) -> int:
-    from watchfloor import relay
+    from watchfloor.tools import relay
 
     return relay.run(args.config)
 
 
 def _role(args: argparse.Namespace) -> int:
-    from watchfloor.roles import run_role
+    from watchfloor.runtime.roles import run_role
 
     return run_role(args.name, args.config)
 
 
 def _status(args: argparse.Namespace) -> int:
-    from watchfloor import status
+    from watchfloor.runtime import status
 
     known = status.read(load(args.config))
     print(json.dumps(known, ensure_ascii=False, indent=2) if args.json else status.render(known))
@@ -165,7 +166,7 @@ def _status(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
-    from watchfloor import check
+    from watchfloor.settings import check
 
     findings = check.check(args.config)
     if args.json:
@@ -178,12 +179,12 @@ def _check(args: argparse.Namespace) -> int:
 def _settings(args: argparse.Namespace) -> int:
     from dataclasses import asdict
 
-    from watchfloor import settings_reference
+    from watchfloor.settings import reference
 
     if args.json:
-        print(json.dumps([asdict(one) for one in settings_reference.entries()], ensure_ascii=False, indent=2))
+        print(json.dumps([asdict(one) for one in reference.entries()], ensure_ascii=False, indent=2))
     else:
-        print(settings_reference.markdown(args.language), end="")
+        print(reference.markdown(args.language), end="")
     return 0
 
 
@@ -202,7 +203,7 @@ def _collect(args: argparse.Namespace) -> int:
 
 def _discover(args: argparse.Namespace) -> int:
     from collectors.contract import Misconfigured
-    from watchfloor import discover
+    from watchfloor.tools import discover
 
     settings = load(args.config)
     try:
@@ -227,7 +228,7 @@ def _in_journal(config: Path, act: Callable[[Settings, Any], Coroutine[Any, Any,
     """Do something in the site's journal; Failed when it cannot be used."""
     settings = load(config)
     from feeds.journal import JournalError, StoreRefused
-    from watchfloor.roles import open_journal
+    from watchfloor.runtime.roles import open_journal
 
     async def run() -> T:
         async with open_journal(settings, "cli") as journal:
@@ -243,7 +244,7 @@ def _in_journal(config: Path, act: Callable[[Settings, Any], Coroutine[Any, Any,
 
 def _user_add(args: argparse.Namespace) -> int:
     settings, password = load(args.config), _password(args.password_stdin)
-    from api.accounts import Unacceptable, add_account
+    from api.auth.accounts import Unacceptable, add_account
 
     async def act(_settings: Settings, journal: Any) -> None:
         await add_account(journal, args.name, args.role, args.region, password, actor="cli")
@@ -257,7 +258,7 @@ def _user_add(args: argparse.Namespace) -> int:
 
 
 def _token_add(args: argparse.Namespace) -> int:
-    from api.accounts import Unacceptable, add_token
+    from api.auth.accounts import Unacceptable, add_token
 
     async def act(_settings: Settings, journal: Any) -> str:
         return await add_token(journal, args.name, args.scope, args.region, actor="cli")
@@ -286,14 +287,12 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def _backup(args: argparse.Namespace) -> int:
-    from watchfloor import backup_cli
+    from watchfloor.backup import report
 
-    return backup_cli.backup(load(args.config), args.dir, history=not args.no_history, as_json=args.json)
+    return report.backup(load(args.config), args.dir, history=not args.no_history, as_json=args.json)
 
 
 def _restore(args: argparse.Namespace) -> int:
-    from watchfloor import backup_cli
+    from watchfloor.backup import report
 
-    return backup_cli.restore(
-        load(args.config), args.dir, force=args.force, history=not args.no_history, as_json=args.json
-    )
+    return report.restore(load(args.config), args.dir, force=args.force, history=not args.no_history, as_json=args.json)

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from api.availability.calendar import Part, month_start, parts
 from api.availability.rows import rows
 from feeds.history.uptime import Tally, Uptime
+from feeds.inventory.membership import Member, read
 from feeds.journal import Journal, JournalLost
-from feeds.membership import Member, read
 from feeds.regions import covers
 from feeds.wire import iso
 
@@ -99,8 +99,14 @@ class Counting:
         members = await self.members()
         part = parts(month_start(now, zone), now, zone)[-1] if now > month_start(now, zone) else None
         if part is None:
-            return {"from": iso(now), "to": iso(now), "availability": None, "of_known": None, "coverage": None,
-                    "assets": 0}  # fmt: skip
+            return {
+                "from": iso(now),
+                "to": iso(now),
+                "availability": None,
+                "of_known": None,
+                "coverage": None,
+                "assets": 0,
+            }
         made, tallies = await self.tallies(members, part, now, exact=False)
         known = self._totals.get(region)
         if known is None or known[0] != made:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from feeds.history.uptime import Tally
-from feeds.membership import Member
+from feeds.inventory.membership import Member
 
 BY = ("asset", "unit", "region", "kind", "month")
 Key = tuple[str, ...]
@@ -27,15 +27,20 @@ class Row:
         tally = self.tally
         names = ("up", "degraded", "down", "unknown", "maintenance")
         return {
-            "key": dict(zip(by, self.key, strict=True)), "name": self.name, "assets": len(self.assets),
+            "key": dict(zip(by, self.key, strict=True)),
+            "name": self.name,
+            "assets": len(self.assets),
             "seconds": {name: round(getattr(tally, name), 3) for name in names},
-            "availability": _share(tally.availability), "of_known": _share(tally.of_known),
+            "availability": _share(tally.availability),
+            "of_known": _share(tally.of_known),
             "coverage": _share(tally.coverage),
-        }  # fmt: skip
+        }
 
 
 def rows(
-    by: Sequence[str], members: Mapping[str, Member], months: Iterable[tuple[str, Mapping[str, Tally]]],
+    by: Sequence[str],
+    members: Mapping[str, Member],
+    months: Iterable[tuple[str, Mapping[str, Tally]]],
     wanted: Iterable[str],
 ) -> tuple[list[Row], Row]:
     """The rows by their key, and all together. `wanted` are the assets that count."""

@@ -1,1 +1,1 @@
-"""What other tools send, made into one form (feeds.reports): one module a tool, pure functions of bytes and time."""
+"""What other tools send, made into one form (feeds.external): one module a tool, pure functions of bytes and time."""

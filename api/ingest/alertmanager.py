@@ -16,8 +16,8 @@ from api.ingest import bounds
 from api.ingest.bounds import TooMuch
 from api.ingest.findings import BAD_JSON, finding
 from api.ingest.words import moment, severity
+from feeds.external import AT_ONCE, Report
 from feeds.model import Finding
-from feeds.reports import AT_ONCE, Report
 
 TOOL = "prometheus"
 _WHO = ("instance", "host", "hostname", "node", "device", "service", "job")
@@ -148,9 +148,7 @@ def _times(one: Posted, place: str) -> tuple[float | None, float | None]:
         raise Unusable(finding("TIME_INVALID", place, value=value)) from error
 
 
-def report(
-    one: Posted, place: str, tool: str, *, active: bool, since: float | None, until: float | None
-) -> Report:
+def report(one: Posted, place: str, tool: str, *, active: bool, since: float | None, until: float | None) -> Report:
     """One alert in our form. Raises Unusable."""
     try:
         labels = bounds.labels(one.labels)
@@ -164,9 +162,17 @@ def report(
     graded = labels.get("severity", "")
     asset = labels.get("asset", "")
     return Report(
-        rule=f"{tool}:{name}", asset=asset or next((labels[key] for key in _WHO if key in labels), tool),
-        by_address=not asset, severity=severity(graded or labels.get("priority", "")), active=active, since=since,
-        until=until, face=graded, identity_labels={key: value for key, value in labels.items() if key != "severity"},
-        labels=labels, title={"zh-CN": shown, "en": shown},
-        text=bounds.text(words), url=bounds.url(one.generatorURL or ""),
-    )  # fmt: skip
+        rule=f"{tool}:{name}",
+        asset=asset or next((labels[key] for key in _WHO if key in labels), tool),
+        by_address=not asset,
+        severity=severity(graded or labels.get("priority", "")),
+        active=active,
+        since=since,
+        until=until,
+        face=graded,
+        identity_labels={key: value for key, value in labels.items() if key != "severity"},
+        labels=labels,
+        title={"zh-CN": shown, "en": shown},
+        text=bounds.text(words),
+        url=bounds.url(one.generatorURL or ""),
+    )

@@ -15,10 +15,10 @@ import msgspec
 
 from api.ingest.findings import BAD_JSON, finding
 from api.ingest.words import moment
+from feeds.external import AT_ONCE
 from feeds.journal import Journal
 from feeds.model import Finding
 from feeds.regions import is_code
-from feeds.reports import AT_ONCE
 
 KIND, NAME = "case", "case"
 ItemKind = Literal["即办件", "承诺件", "补办件", "上报件", "联办件"]

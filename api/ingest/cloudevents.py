@@ -20,8 +20,8 @@ from api.ingest import bounds
 from api.ingest.bounds import TooMuch
 from api.ingest.findings import BAD_JSON, finding
 from api.ingest.words import moment, severity
+from feeds.external import AT_ONCE, Report
 from feeds.model import Finding
-from feeds.reports import AT_ONCE, Report
 
 TOOL = "cloudevents"
 STRUCTURED, BATCH = "application/cloudevents+json", "application/cloudevents-batch+json"
@@ -151,7 +151,10 @@ def _is_json(media_type: str | None) -> bool:
 
 
 def _said(
-    event: Event, data: Data, labels: dict[str, str], times: tuple[float | None, float | None, float | None],
+    event: Event,
+    data: Data,
+    labels: dict[str, str],
+    times: tuple[float | None, float | None, float | None],
     active: bool,
 ) -> Report:
     told, since, until = times
@@ -162,7 +165,15 @@ def _said(
     return Report(
         rule=f"{TOOL}:{bounds.visible(event.type[: bounds.NAME])}",
         asset=bounds.visible(data.asset[: bounds.VALUE]) or subject or bounds.visible(event.source),
-        severity=severity(data.severity), active=active, since=since or told, until=until if active else None, at=told,
-        identity_labels={"source": event.source, "subject": subject}, labels=labels, title=title,
-        text=bounds.text(data.text), url=bounds.url(data.url), by_address=not data.asset,
-    )  # fmt: skip
+        severity=severity(data.severity),
+        active=active,
+        since=since or told,
+        until=until if active else None,
+        at=told,
+        identity_labels={"source": event.source, "subject": subject},
+        labels=labels,
+        title=title,
+        text=bounds.text(data.text),
+        url=bounds.url(data.url),
+        by_address=not data.asset,
+    )

@@ -25,7 +25,7 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "ZONE_UNKNOWN": ("未知的时区", "no such time zone"),
     "VERSION_UNKNOWN": ("不支持的版本", "this version is not supported"),
     "OUTSIDE_REGION": ("该资产不在令牌的区域内", "the asset lies outside the token's region"),
-}  # fmt: skip
+}
 _REMARKS: dict[str, tuple[str, str]] = {
     "TRUNCATED": (
         "发送方省略了 {detail} 条告警：缺席不作恢复处理",
@@ -33,7 +33,7 @@ _REMARKS: dict[str, tuple[str, str]] = {
     ),
     "IGNORED": ("此状态不改变告警", "this state changes no alert"),
     "DUPLICATE": ("此前已收到", "received before"),
-}  # fmt: skip
+}
 CODES = (*_ERRORS, *_REMARKS)
 
 

@@ -8,7 +8,7 @@ from api.ingest import alertmanager, bounds
 from api.ingest.alertmanager import Taken
 from api.ingest.findings import BAD_JSON, finding
 from api.ingest.words import severity
-from feeds.reports import Report
+from feeds.external import Report
 
 TOOL = "grafana"
 _IDLE = frozenset(("pending", "paused", "keep_state", "unknown"))
@@ -64,12 +64,17 @@ def _legacy(body: _Legacy, now: float) -> Taken:
     who = labels.get("asset") or labels.get("instance") or labels.get("host") or TOOL
     name = bounds.title(body.ruleName or body.title) or TOOL
     report = Report(
-        rule=f"{TOOL}:{name[:bounds.NAME]}", asset=who, by_address="asset" not in labels,
+        rule=f"{TOOL}:{name[: bounds.NAME]}",
+        asset=who,
+        by_address="asset" not in labels,
         severity=severity(labels.get("severity", "")),
         active=body.state != "ok",
         # No data is never a recovery, and no confirmation either: it is stale from now on.
         until=now if body.state == "no_data" else None,
-        identity_labels={"ruleId": str(body.ruleId), "orgId": str(body.orgId)}, labels=labels,
-        title={"zh-CN": name, "en": name}, text=bounds.text(body.message), url=bounds.url(body.ruleUrl),
-    )  # fmt: skip
+        identity_labels={"ruleId": str(body.ruleId), "orgId": str(body.orgId)},
+        labels=labels,
+        title={"zh-CN": name, "en": name},
+        text=bounds.text(body.message),
+        url=bounds.url(body.ruleUrl),
+    )
     return [report], []

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from api.deps import Deps
+from api.auth.principal import Principal
+from api.dependencies import Deps
+from api.http.problems import Problem
 from api.ingest.findings import finding
-from api.principal import Principal
-from api.problems import Problem
-from feeds.addresses import AddressBook
-from feeds.live import Audience
+from feeds.external import Report
+from feeds.inventory.addresses import AddressBook
+from feeds.live.pump import Audience
 from feeds.model import Asset, Finding
-from feeds.reports import Report
 
 FRESH = 5.0
 """Seconds that the addresses of the inventory are taken as they were."""

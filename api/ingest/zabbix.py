@@ -15,15 +15,19 @@ from api.ingest import bounds
 from api.ingest.alertmanager import Taken
 from api.ingest.bounds import TooMuch
 from api.ingest.findings import BAD_JSON, finding
+from feeds.external import Report
 from feeds.model import Severity
-from feeds.reports import Report
 
 TOOL = "zabbix"
 # {EVENT.NSEVERITY}: 0 not classified, 1 information, 2 warning, 3 average, 4 high, 5 disaster.
 _SEVERITIES = {
-    "0": Severity.INFO, "1": Severity.INFO, "2": Severity.WARNING, "3": Severity.MINOR, "4": Severity.MAJOR,
+    "0": Severity.INFO,
+    "1": Severity.INFO,
+    "2": Severity.WARNING,
+    "3": Severity.MINOR,
+    "4": Severity.MAJOR,
     "5": Severity.CRITICAL,
-}  # fmt: skip
+}
 
 
 class _Tag(msgspec.Struct):
@@ -86,13 +90,23 @@ def _report(event: Event, timezone: str) -> Taken:
         return [], [finding("JSON_INVALID", "tags", detail=str(error))]
     active, asset = event.value == "1", labels.get("asset", "")
     name = bounds.title(_given(event.name) or event.triggerid)
-    return [Report(
-        rule=f"{TOOL}:{labels['triggerid']}", asset=asset or labels["host"], by_address=False,
-        severity=_SEVERITIES.get(event.nseverity, Severity.MAJOR), active=active, since=began,
-        identity_labels={"triggerid": labels["triggerid"], "host": labels["host"]},
-        labels=labels, title={"zh-CN": name, "en": name}, text=bounds.text(_given(event.opdata)),
-        at=began if active else ended, url=bounds.url(_given(event.url)), address=_given(event.host_ip)[:bounds.NAME],
-    )], []  # fmt: skip
+    return [
+        Report(
+            rule=f"{TOOL}:{labels['triggerid']}",
+            asset=asset or labels["host"],
+            by_address=False,
+            severity=_SEVERITIES.get(event.nseverity, Severity.MAJOR),
+            active=active,
+            since=began,
+            identity_labels={"triggerid": labels["triggerid"], "host": labels["host"]},
+            labels=labels,
+            title={"zh-CN": name, "en": name},
+            text=bounds.text(_given(event.opdata)),
+            at=began if active else ended,
+            url=bounds.url(_given(event.url)),
+            address=_given(event.host_ip)[: bounds.NAME],
+        )
+    ], []
 
 
 def _given(macro: str) -> str:

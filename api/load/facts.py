@@ -146,8 +146,13 @@ def _matters(entry: Entry) -> bool:
 def _life(id: str, record: _LIKE, at: float) -> Life:
     """From what the journal says of it; whatever an older version did not write down has a plain form."""
     return Life(
-        id=id, rule=record.get("rule", ""), asset=record.get("asset", ""), region=record.get("region", ""),
-        severity=record.get("severity", Severity.MAJOR.value), fingerprint=record.get("fingerprint", id),
-        title=dict(record.get("title", {})), raised_at=record.get("raised_at", at),
+        id=id,
+        rule=record.get("rule", ""),
+        asset=record.get("asset", ""),
+        region=record.get("region", ""),
+        severity=record.get("severity", Severity.MAJOR.value),
+        fingerprint=record.get("fingerprint", id),
+        title=dict(record.get("title", {})),
+        raised_at=record.get("raised_at", at),
         hidden=bool(record.get("suppressed_by")),
     )

@@ -19,8 +19,9 @@ def families(answer: Mapping[str, Any]) -> Iterable[GaugeMetricFamily]:
     yield _plain("operators", "Officers on duty; 1 when no roster says", load["operators"])
     yield _plain("flood", "1 while more came in 10 minutes than people can take", int(load["flood"]["on"]))
     yield _plain("flood_share", "Share of the last 24 h in flood", load["flood"]["share_of_day"])
-    yield _labelled("peak", "The most within any such span of 24 h", "window",
-                    {"1h": peak["hour"], "1m": peak["minute"]})  # fmt: skip
+    yield _labelled(
+        "peak", "The most within any such span of 24 h", "window", {"1h": peak["hour"], "1m": peak["minute"]}
+    )
     yield _plain("stale", "Alerts active for more than 24 h", load["stale"]["count"])
     yield _plain("chattering", "Alerts that changed three times within the last minute", load["chattering"]["count"])
     shares = {name: load["priorities"][name] for name in ("low", "medium", "high")}

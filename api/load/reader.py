@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from api import people_records
-from api.deps import Deps
+from api.dependencies import Deps
 from api.load.facts import KEEP, Facts
 from api.load.figures import DAY
 from api.load.report import Record, Report, waiting
 from api.load.shifts import Shift, shifts
+from api.records import people
 from feeds.journal import Entry
-from feeds.live import Audience
+from feeds.live.pump import Audience
 from feeds.regions import covers
 
 FRESH = 1.0
@@ -54,12 +54,14 @@ class Load:
         report = Report(self._facts, at, lambda life: covers(region, life.region), shifts, self._deps.load)
         return {
             "load": report.load([one for one in records if one["active"]]),
-            "mtta": report.taken(to_take), "mttr": report.repaired(to_end), "shifts": report.by_shift(),
-        }  # fmt: skip
+            "mtta": report.taken(to_take),
+            "mttr": report.repaired(to_end),
+            "shifts": report.by_shift(),
+        }
 
     async def _shifts(self, region: str, at: float) -> list[Shift]:
         """The last day's, newest first."""
-        roster = people_records.roster_of(await people_records.version(self._deps, people_records.ROSTER))
+        roster = people.roster_of(await people.version(self._deps, people.ROSTER))
         return shifts(roster, region, at - DAY, at, self._zone)[::-1]
 
     async def _catch_up(self, now: float) -> None:

@@ -38,8 +38,7 @@ class Report:
     """Figures of the last day up to `now`, for what `sees` lets through. `shifts` newest first."""
 
     def __init__(
-        self, facts: Facts, now: float, sees: Callable[[Life], bool], shifts: Sequence[Shift],
-        targets: LoadSettings,
+        self, facts: Facts, now: float, sees: Callable[[Life], bool], shifts: Sequence[Shift], targets: LoadSettings
     ) -> None:
         self._facts, self._now, self._shifts, self._targets = facts, now, shifts, targets
         self._sees = _remembered(sees)
@@ -54,9 +53,15 @@ class Report:
     def load(self, active: Iterable[Mapping[str, Any]]) -> Record:
         """Everything but the times people take; `active` are the records of alerts that are active now."""
         return {
-            "since": iso(max(self._facts.since, self._day)), "complete": self._facts.since <= self._day,
-            "rate": self._rate(), "flood": self._flood(), "peak": self._peak(), "stale": self._stale(active),
-            "chattering": self._chattering(), "priorities": self._priorities(), "frequent": self._frequent(),
+            "since": iso(max(self._facts.since, self._day)),
+            "complete": self._facts.since <= self._day,
+            "rate": self._rate(),
+            "flood": self._flood(),
+            "peak": self._peak(),
+            "stale": self._stale(active),
+            "chattering": self._chattering(),
+            "priorities": self._priorities(),
+            "frequent": self._frequent(),
             "per_hour": self._per_hour(),
         } | self._operators()
 
@@ -68,8 +73,13 @@ class Report:
         operators = self._operators()["operators"]
         ten, day = within(self._times, self._now - TEN_MINUTES), within(self._times, self._day)
         return {
-            "ten_minutes": ten, "per_operator": round(ten / operators, 2), "target": 1, "day": day,
-            "day_per_operator": round(day / operators, 2), "day_target": 150, "day_too_many": 300,
+            "ten_minutes": ten,
+            "per_operator": round(ten / operators, 2),
+            "target": 1,
+            "day": day,
+            "day_per_operator": round(day / operators, 2),
+            "day_target": 150,
+            "day_too_many": 300,
             "raised_day": within([mark.at for mark in self._of(self._facts.raised)], self._day),
         }
 
@@ -77,20 +87,27 @@ class Report:
         now = self._floods[-1] if self._floods and self._floods[-1].end is None else None
         ended = [one for one in self._floods if one.end is not None]
         return {
-            "on": now is not None, "since": iso(now.start if now else None),
+            "on": now is not None,
+            "since": iso(now.start if now else None),
             "in_ten_minutes": within(self._times, self._now - TEN_MINUTES),
-            "starts_above": FLOOD_STARTS, "ends_below": FLOOD_ENDS,
-            "share_of_day": round(seconds_within(self._floods, self._day, self._now) / DAY, 4), "target": 0.01,
+            "starts_above": FLOOD_STARTS,
+            "ends_below": FLOOD_ENDS,
+            "share_of_day": round(seconds_within(self._floods, self._day, self._now) / DAY, 4),
+            "target": 0.01,
             "last": {"from": iso(ended[-1].start), "to": iso(ended[-1].end)} if ended else None,
-        }  # fmt: skip
+        }
 
     def _peak(self) -> Record:
         times = [at for at in self._times if at > self._day]
         (hour, hour_at), (minute, minute_at) = peak(times, HOUR), peak(times, 60.0)
         return {
-            "hour": hour, "hour_at": iso(hour_at), "hour_target": 15,
-            "minute": minute, "minute_at": iso(minute_at), "minute_target": 2,
-        }  # fmt: skip
+            "hour": hour,
+            "hour_at": iso(hour_at),
+            "hour_target": 15,
+            "minute": minute,
+            "minute_at": iso(minute_at),
+            "minute_target": 2,
+        }
 
     def _stale(self, active: Iterable[Mapping[str, Any]]) -> Record:
         limit = iso(self._day) or ""
@@ -166,8 +183,13 @@ class Report:
         shown = sum(1 for at in self._times if shift.begins <= at < end)
         tens = max(1.0, (end - shift.begins) / TEN_MINUTES)
         return {
-            "id": shift.id, "name": shift.name, "from": iso(shift.begins), "to": iso(shift.ends),
-            "current": shift.begins <= self._now < shift.ends, "operators": shift.officers or 1, "shown": shown,
+            "id": shift.id,
+            "name": shift.name,
+            "from": iso(shift.begins),
+            "to": iso(shift.ends),
+            "current": shift.begins <= self._now < shift.ends,
+            "operators": shift.officers or 1,
+            "shown": shown,
             "per_operator_10min": round(shown / tens / (shift.officers or 1), 3),
             "mtta": self.taken(self._open(shift, lambda life: life.taken_at), shift.begins, shift.ends),
             "mttr": self.repaired(self._open(shift, lambda life: life.over_at), shift.begins, shift.ends),
@@ -177,9 +199,13 @@ class Report:
     def _open(self, shift: Shift, moment: Callable[[Life], float | None]) -> int:
         """Alerts of a shift that are active, in sight, and still wait for that moment."""
         return sum(
-            1 for life in self._facts.lives.values()
-            if shift.begins <= life.raised_at < shift.ends and life.active and not life.hidden
-            and moment(life) is None and self._sees(life)
+            1
+            for life in self._facts.lives.values()
+            if shift.begins <= life.raised_at < shift.ends
+            and life.active
+            and not life.hidden
+            and moment(life) is None
+            and self._sees(life)
         )
 
     @property
@@ -189,8 +215,12 @@ class Report:
 
 
 def _times(
-    lives: Iterable[Life], moment: Callable[[Life], float | None], waiting: int, since: float,
-    start: float | None, end: float | None,
+    lives: Iterable[Life],
+    moment: Callable[[Life], float | None],
+    waiting: int,
+    since: float,
+    start: float | None,
+    end: float | None,
 ) -> Record:
     """With a shift the alert's first event lies in it; without one, the moment lies in the last day."""
     lengths = []
@@ -202,9 +232,7 @@ def _times(
         if wanted:
             lengths.append(max(0.0, at - life.raised_at))
     found = Lengths.of(lengths)
-    return {
-        "median_s": _rounded(found.median), "p90_s": _rounded(found.p90), "count": found.count, "waiting": waiting,
-    }
+    return {"median_s": _rounded(found.median), "p90_s": _rounded(found.p90), "count": found.count, "waiting": waiting}
 
 
 def _rounded(value: float | None) -> float | None:

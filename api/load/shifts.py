@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from feeds import duty
+from feeds.duty import roster as duty
 
 DAY, NIGHT = "day", "night"
 NAMES = {DAY: {"zh-CN": "白班", "en": "day"}, NIGHT: {"zh-CN": "夜班", "en": "night"}}
@@ -33,10 +33,15 @@ def shifts(roster: duty.Roster, region: str, start: float, end: float, zone: Zon
     first = datetime.fromtimestamp(start, zone).date() - timedelta(days=1)
     days = (datetime.fromtimestamp(end, zone).date() - first).days + 1
     found = [
-        Shift(id=one.shift.id, name=dict(one.shift.name) or {"zh-CN": one.shift.id, "en": one.shift.id},
-              begins=one.begins, ends=one.ends, officers=_officers(roster, one, region))
+        Shift(
+            id=one.shift.id,
+            name=dict(one.shift.name) or {"zh-CN": one.shift.id, "en": one.shift.id},
+            begins=one.begins,
+            ends=one.ends,
+            officers=_officers(roster, one, region),
+        )
         for one in duty.plan(roster, first, days, zone)
-    ] or [one for number in range(days) for one in _plain(first + timedelta(days=number), zone)]  # fmt: skip
+    ] or [one for number in range(days) for one in _plain(first + timedelta(days=number), zone)]
     return [one for one in found if one.begins < end and one.ends > start]
 
 

@@ -13,12 +13,12 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from api import accounts
-from api.answers import Json, listing
-from api.deps import Admin, Deps, Given, principal_of
-from api.findings import Finding
-from api.principal import Principal, Right, Role, TokenScope
-from api.problems import Problem
+from api.auth import accounts
+from api.auth.principal import Principal, Right, Role, TokenScope
+from api.dependencies import Admin, Deps, Given, principal_of
+from api.http.answers import Json, listing
+from api.http.findings import Finding
+from api.http.problems import Problem
 from feeds import wire
 from feeds.regions import covers, is_code
 
@@ -72,9 +72,7 @@ async def listed(given: Given, connection: HTTPConnection) -> Response:
     docs = await given.journal.docs("account")
     sessions, used = await _use(given)
     seen = [_shown(doc.body) for doc in docs if who.reaches(str(doc.body["region"]))]
-    items = [
-        item | {"sessions": sessions[item["name"]], "used_at": wire.iso(used.get(item["name"]))} for item in seen
-    ]
+    items = [item | {"sessions": sessions[item["name"]], "used_at": wire.iso(used.get(item["name"]))} for item in seen]
     items.sort(key=lambda item: str(item["name"]))
     return listing(items, None, given.pump.mirror.rev, hidden=len(docs) - len(items))
 
@@ -94,9 +92,11 @@ async def _use(given: Deps) -> tuple[Counter[str], dict[str, float]]:
 def _shown(account: dict[str, Any]) -> dict[str, Any]:
     """As people see it: never the hash."""
     return {
-        "name": account["name"], "role": account["role"], "region": account["region"],
+        "name": account["name"],
+        "role": account["role"],
+        "region": account["region"],
         "disabled": bool(account.get("disabled")),
-    }  # fmt: skip
+    }
 
 
 @router.post("/accounts", status_code=201)
@@ -177,8 +177,14 @@ async def revoke(given: Given, who: Admin, key: str) -> Response:
 def _token(key: str, body: dict[str, Any]) -> dict[str, Any]:
     """The id is the beginning of the hash: enough to name it, of no use to sign in."""
     created = wire.iso(body.get("created"))
-    return {"id": key[:SHORT], "name": body["name"], "scope": body["scope"], "region": body["region"],
-            "created": created, "by": body.get("by", "")}  # fmt: skip
+    return {
+        "id": key[:SHORT],
+        "name": body["name"],
+        "scope": body["scope"],
+        "region": body["region"],
+        "created": created,
+        "by": body.get("by", ""),
+    }
 
 
 async def _account(given: Deps, who: Principal, name: str) -> dict[str, Any]:

@@ -10,12 +10,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.answers import Json
-from api.deps import Given, Ingester, Viewer
-from api.findings import Finding
+from api.dependencies import Given, Ingester, Viewer
+from api.http.answers import Json
+from api.http.findings import Finding
+from api.http.problems import Problem
+from api.http.queries import one_of
 from api.ingest import alertmanager
-from api.problems import Problem
-from api.queries import one_of
 from api.routes.ingest import answer, take
 from feeds import wire
 
@@ -42,8 +42,13 @@ async def post_alerts(given: Given, who: Ingester, request: Request) -> Response
 async def status(given: Given, who: Viewer) -> Response:
     """Enough for Prometheus and amtool: no cluster, our version."""
     version = {
-        "version": given.site.version, "branch": "", "revision": "", "buildUser": "", "buildDate": "", "goVersion": "",
-    }  # fmt: skip
+        "version": given.site.version,
+        "branch": "",
+        "revision": "",
+        "buildUser": "",
+        "buildDate": "",
+        "goVersion": "",
+    }
     cluster: dict[str, Any] = {"status": "disabled", "name": "", "peers": []}
     started = wire.iso(_STARTED)
     return Json({"cluster": cluster, "versionInfo": version, "config": {"original": ""}, "uptime": started})
@@ -57,8 +62,14 @@ async def receivers(given: Given, who: Viewer) -> Response:
 
 @router.get("/alerts")
 async def get_alerts(
-    given: Given, who: Viewer, active: bool = True, silenced: bool = True, inhibited: bool = True,
-    unprocessed: bool = True, receiver: Receiver = "", filter: Names = None,
+    given: Given,
+    who: Viewer,
+    active: bool = True,
+    silenced: bool = True,
+    inhibited: bool = True,
+    unprocessed: bool = True,
+    receiver: Receiver = "",
+    filter: Names = None,
 ) -> Response:
     """Open, active alerts of the own region in Alertmanager's form (gettableAlert).
 
@@ -93,12 +104,18 @@ def _gettable(record: Mapping[str, Any]) -> dict[str, Any]:
     labels = {"alertname": record["rule"].rpartition(":")[2], **record["labels"]}
     labels = {"instance": record["asset"], "severity": record["severity"], **labels}
     return {
-        "labels": labels, "annotations": {"summary": record["title"].get("en", ""), "description": record["text"]},
-        "startsAt": record["raised_at"], "endsAt": "0001-01-01T00:00:00.000Z", "updatedAt": record["since"],
-        "fingerprint": record["fingerprint"], "generatorURL": record.get("url", ""),
+        "labels": labels,
+        "annotations": {"summary": record["title"].get("en", ""), "description": record["text"]},
+        "startsAt": record["raised_at"],
+        "endsAt": "0001-01-01T00:00:00.000Z",
+        "updatedAt": record["since"],
+        "fingerprint": record["fingerprint"],
+        "generatorURL": record.get("url", ""),
         "receivers": [{"name": RECEIVER}],
         "status": {
-            "state": "suppressed" if reasons else "active", "inhibitedBy": inhibited, "mutedBy": [],
+            "state": "suppressed" if reasons else "active",
+            "inhibitedBy": inhibited,
+            "mutedBy": [],
             "silencedBy": [one for one in reasons if not one.startswith("inhibited:")],
         },
-    }  # fmt: skip
+    }

@@ -9,18 +9,19 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
-from api import alert_records, notices
-from api.answers import Cursor, Json, Limit, listing
-from api.deps import Actor, Deps, Given, Viewer, language_of
-from api.findings import Finding
-from api.moments import Moment
-from api.numbers import Number
-from api.orders import ask, refusal
-from api.principal import Principal
-from api.problems import Problem
-from api.queries import Region, Severities
+from api.auth.principal import Principal
+from api.commands import ask, refusal
+from api.dependencies import Actor, Deps, Given, Viewer, language_of
+from api.http.answers import Cursor, Json, Limit, listing
+from api.http.findings import Finding
+from api.http.moments import Moment
+from api.http.numbers import Number
+from api.http.problems import Problem
+from api.http.queries import Region, Severities
+from api.records import alerts as alert_records
+from api.records import notifications
 from api.routes import suppression
-from feeds.live import Audience
+from feeds.live.pump import Audience
 from feeds.model import Outcome
 from feeds.wire import iso
 
@@ -114,8 +115,8 @@ async def alert(given: Given, who: Viewer, alert_id: str) -> Response:
     if record is None:
         raise Problem("not-found")
     transitions = await alert_records.transitions(given, alert_id, personal=who.personal)
-    told = await notices.notices(given, who, alert_id) if who.personal else []
-    escalation = await notices.escalation(given, who, alert_id) if who.personal else None
+    told = await notifications.notices(given, who, alert_id) if who.personal else []
+    escalation = await notifications.escalation(given, who, alert_id) if who.personal else None
     inhibited = f"inhibited:{alert_id}"
     known = given.pump.mirror.records("alert", who.audience).values()
     behind = sorted(one["id"] for one in known if inhibited in one["suppressed_by"])
@@ -174,9 +175,7 @@ async def bulk(given: Given, who: Actor, request: Request, wish: Bulk) -> Respon
         args = _times(wish) if wish.action in ("ack", "shelve") else {}
         async with room:
             try:
-                state = await carry_out(
-                    given, who, wish.action, alert_id, wish.comment, wish.revs.get(alert_id), args
-                )
+                state = await carry_out(given, who, wish.action, alert_id, wish.comment, wish.revs.get(alert_id), args)
             except Problem as problem:
                 return {"id": alert_id} | _refused(problem, language_of(request))
         return {"id": alert_id, "status": 200, "alert": state}

@@ -8,17 +8,17 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.answers import Cursor, Limit, from_cursor, listing, to_cursor
 from api.availability.calendar import month_start, parts
 from api.availability.counting import Counting
 from api.availability.rows import BY, Row, rows, worst_first
 from api.availability.table import as_csv
-from api.deps import Given, Viewer, language_of
-from api.findings import Finding
-from api.moments import Moment
-from api.problems import Problem
-from api.queries import Region
-from feeds.membership import Member
+from api.dependencies import Given, Viewer, language_of
+from api.http.answers import Cursor, Limit, from_cursor, listing, to_cursor
+from api.http.findings import Finding
+from api.http.moments import Moment
+from api.http.problems import Problem
+from api.http.queries import Region
+from feeds.inventory.membership import Member
 from feeds.regions import covers
 from feeds.wire import iso
 
@@ -59,8 +59,9 @@ async def availability(
     members = await counting.members()
     own = {id: one for id, one in members.items() if covers(who.region, one.about.region)}
     wanted = [id for id, one in own.items() if _fits(id, one, region, owner, kind, asset, q)]
-    counted = [(one.month, *await counting.tallies(members, one, now, exact=to is not None))
-               for one in parts(start, end, zone)]  # fmt: skip
+    counted = [
+        (one.month, *await counting.tallies(members, one, now, exact=to is not None)) for one in parts(start, end, zone)
+    ]
     found, total = rows(names, members, [(month, tallies) for month, _, tallies in counted], wanted)
     if sort == "worst":
         found.sort(key=worst_first)
@@ -70,10 +71,16 @@ async def availability(
     until = max(made for _, made, _ in counted)
     since = min((one.spans[0][0] for one in members.values() if one.spans), default=now)
     return listing(
-        [row.public(names) for row in page], following, given.pump.mirror.rev, by=list(names), timezone=str(zone),
-        total=total.public(()), hidden=len(members) - len(own), complete=since <= start,
+        [row.public(names) for row in page],
+        following,
+        given.pump.mirror.rev,
+        by=list(names),
+        timezone=str(zone),
+        total=total.public(()),
+        hidden=len(members) - len(own),
+        complete=since <= start,
         **{"from": iso(start), "to": iso(until)},
-    )  # fmt: skip
+    )
 
 
 def _interval(begin: Moment | None, to: Moment | None, now: float, zone: ZoneInfo) -> tuple[float, float]:
@@ -88,7 +95,8 @@ def _interval(begin: Moment | None, to: Moment | None, now: float, zone: ZoneInf
 def _file(names: tuple[str, ...], found: list[Row], language: str) -> Response:
     disposition = f'attachment; filename="availability-{"-".join(names)}.csv"'
     return Response(
-        as_csv(names, found, language), media_type="text/csv; charset=utf-8",
+        as_csv(names, found, language),
+        media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": disposition},
     )
 
@@ -103,8 +111,10 @@ def _by(text: str) -> tuple[str, ...]:
 def _fits(id: str, one: Member, region: str, owner: str, kind: str, asset: str, q: str) -> bool:
     about = one.about
     return (
-        (not region or covers(region, about.region)) and (not owner or about.owner == owner)
-        and (not kind or about.kind == kind) and (not asset or id == asset)
+        (not region or covers(region, about.region))
+        and (not owner or about.owner == owner)
+        and (not kind or about.kind == kind)
+        and (not asset or id == asset)
         and (not q or q.lower() in id.lower() or q.lower() in about.name.lower())
     )
 

@@ -11,12 +11,12 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from starlette.responses import Response
 
-from api import handovers, people_records
-from api.answers import Cursor, Json, Limit, from_cursor, listing, to_cursor
-from api.deps import Actor, Deps, Given, Viewer
-from api.principal import Principal
-from api.problems import Problem
-from feeds.handover import ACCEPTED, GIVEN, KIND
+from api.auth.principal import Principal
+from api.dependencies import Actor, Deps, Given, Viewer
+from api.http.answers import Cursor, Json, Limit, from_cursor, listing, to_cursor
+from api.http.problems import Problem
+from api.records import handovers, people
+from feeds.duty.handover import ACCEPTED, GIVEN, KIND
 from feeds.journal import Doc
 
 router = APIRouter(prefix="/api/v1", tags=["people"])
@@ -52,11 +52,9 @@ async def now(given: Given, who: Viewer) -> Response:
 async def give(given: Given, who: Actor, wish: Give) -> Response:
     """Sign the picture of this moment over to somebody; 201 once the journal has it."""
     at, key = given.clock(), uuid.uuid4().hex
-    roster = people_records.roster_of(await people_records.version(given, people_records.ROSTER))
-    seen = people_records.for_region(roster, who.region)
-    body = handovers.new(
-        who, at, handovers.name_of(seen, wish.to), wish.remarks, await handovers.picture(given, who)
-    )
+    roster = people.roster_of(await people.version(given, people.ROSTER))
+    seen = people.for_region(roster, who.region)
+    body = handovers.new(who, at, handovers.name_of(seen, wish.to), wish.remarks, await handovers.picture(given, who))
     doc = Doc(kind=KIND, id=key, open=True, seq=0, body=body)
     kept = await _write(given, doc, GIVEN, at, who, wish.remarks)
     return Json(handovers.shown(kept, at, given.handover()), status_code=201)
@@ -125,7 +123,12 @@ async def _write(given: Deps, doc: Doc, name: str, at: float, who: Principal, re
     """The step into the log and the present form; the document as it is kept."""
     async with given.journal.begin() as tx:
         seq = await tx.append(
-            kind=KIND, name=name, subject=doc.id, at=at, actor=who.name, reason=remarks,
+            kind=KIND,
+            name=name,
+            subject=doc.id,
+            at=at,
+            actor=who.name,
+            reason=remarks,
             body={"region": doc.body["region"], "to": doc.body["to"], "counts": doc.body["counts"]},
         )
         place = doc.seq or seq

@@ -8,14 +8,14 @@ from typing import Any, cast
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.answers import Json
-from api.deps import Deps, Given, Viewer
+from api.dependencies import Deps, Given, Viewer
+from api.http.answers import Json
+from api.http.problems import Problem
 from api.load.reader import Load
 from api.metrics import MEDIA_TYPE, Metrics
-from api.problems import Problem
 from feeds.bus import BusError
 from feeds.journal import JournalLost
-from feeds.live import Audience
+from feeds.live.pump import Audience
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["health"])

@@ -12,12 +12,12 @@ import numpy as np
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from api.answers import Json
-from api.deps import Deps, Given, Viewer
-from api.findings import Finding
-from api.moments import Moment
-from api.principal import Principal
-from api.problems import Problem
+from api.auth.principal import Principal
+from api.dependencies import Deps, Given, Viewer
+from api.http.answers import Json
+from api.http.findings import Finding
+from api.http.moments import Moment
+from api.http.problems import Problem
 from feeds.history import History, Series, health_spans, seconds_by_health
 from feeds.history.availability import apart
 from feeds.history.codec import Floats, Ints, Records
@@ -72,15 +72,11 @@ async def history(
     table = await asyncio.to_thread(
         lambda: [_named(one) | _columns(rows, one, seconds, end) for one, rows in zip(wanted, found, strict=True)]
     )
-    return Json(
-        {"asset": asset_id, "from": iso(start), "to": iso(end), "step": _spelled(seconds), "series": table}
-    )
+    return Json({"asset": asset_id, "from": iso(start), "to": iso(end), "step": _spelled(seconds), "series": table})
 
 
 @router.get("/assets/{asset_id}/availability")
-async def availability(
-    given: Given, who: Viewer, asset_id: str, begin: Begin = None, to: End = None
-) -> Response:
+async def availability(given: Given, who: Viewer, asset_id: str, begin: Begin = None, to: End = None) -> Response:
     """How long an asset was what (default: the last 30 days). Unknown is not up, and stands apart; so does time in
     maintenance, whatever the asset was then.
 
@@ -99,7 +95,9 @@ async def availability(
     whole = end - start - maintenance
     return Json(
         {
-            "asset": asset_id, "from": iso(start), "to": iso(end),
+            "asset": asset_id,
+            "from": iso(start),
+            "to": iso(end),
             "seconds": {health.value: round(length, 3) for health, length in seconds.items()},
             "maintenance": [{"from": iso(low), "to": iso(high)} for low, high in windows],
             "maintenance_seconds": round(maintenance, 3),
@@ -108,7 +106,7 @@ async def availability(
             "spans": [{"from": iso(s.start), "to": iso(s.end), "health": s.health.value} for s in spans[-SPANS:]],
             "more": len(spans) > SPANS,
         }
-    )  # fmt: skip
+    )
 
 
 def _recorded(given: Deps, who: Principal, asset_id: str) -> History:

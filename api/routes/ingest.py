@@ -11,22 +11,22 @@ from urllib.parse import parse_qs, urlsplit
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api import problems
-from api.answers import Json
-from api.deps import Deps, Given, Ingester, language_of
+from api.auth.principal import Principal
+from api.dependencies import Deps, Given, Ingester, language_of
+from api.http import problems
+from api.http.answers import Json
+from api.http.problems import Problem
 from api.ingest import alertmanager, cases, cloudevents, grafana, zabbix
 from api.ingest.alertmanager import Taken
 from api.ingest.findings import finding
 from api.ingest.scope import Scope
-from api.principal import Principal
-from api.problems import Problem
 from feeds import wire
 from feeds.bus import BusError
-from feeds.cap import CapDocument, CapMessage, CapRefused, parse, to_warning
+from feeds.cap.message import CapDocument, CapMessage, CapRefused, parse, to_warning
+from feeds.external import Report, pack
 from feeds.journal import IntakeFull, Parcel
-from feeds.live import Audience
+from feeds.live.pump import Audience
 from feeds.model import Finding, Observation
-from feeds.reports import Report, pack
 from maps.regions import table
 
 router = APIRouter(prefix="/api/v1/ingest", tags=["ingest"])
@@ -37,8 +37,8 @@ SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 NO_PROBE = {
     "zh-CN": "清单中没有这个资产，或它没有 heartbeat:?every=… 探测。来源由本系统自己的采集器报活，不能代报。",
     "en": "No asset of the inventory has that id and a probe heartbeat:?every=…. A source's own collector says that it "
-          "lives; nobody else may.",
-}  # fmt: skip
+    "lives; nobody else may.",
+}
 ALERT, COMMAND = "alert", "command"
 KEY_MAX = 200
 
@@ -66,7 +66,12 @@ async def take(request: Request, given: Deps, who: Principal, taken: Taken, kind
 
 async def _hand_in(given: Deps, who: Principal, reports: Sequence[Report], kind: str, key: str) -> bool:
     parcel = Parcel(
-        target=ALERT, kind=kind, at=given.clock(), actor=who.name, region=who.region, size=len(reports),
+        target=ALERT,
+        kind=kind,
+        at=given.clock(),
+        actor=who.name,
+        region=who.region,
+        size=len(reports),
         body=pack(list(reports)),
     )
     return await hand_in(given, parcel, key=key)
@@ -123,7 +128,10 @@ async def from_cloudevents(given: Given, who: Ingester, request: Request) -> Res
 
 @router.post("/cap", status_code=202)
 async def from_cap(
-    given: Given, who: Ingester, request: Request, mode: Literal["strict", "lenient"] = "strict",
+    given: Given,
+    who: Ingester,
+    request: Request,
+    mode: Literal["strict", "lenient"] = "strict",
     profile: Literal["", "cn-12379"] = "",
 ) -> Response:
     """One CAP 1.2 message into the registry of warnings; 202 and 422 both say what is wrong with it."""

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.answers import Json
 from api.availability.counting import Counting
-from api.deps import Given, Viewer
+from api.dependencies import Given, Viewer
+from api.http.answers import Json
 from api.load.figures import DAY
 from api.load.reader import Load
 from feeds import wire

@@ -7,17 +7,18 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api import people_records, roster_csv
-from api.answers import Cursor, Json, Limit, from_cursor, listing, to_cursor
-from api.deps import Actor, Admin, Deps, Given, Viewer
-from api.findings import Finding
-from api.numbers import Number
-from api.orders import ask, refusal
-from api.people_records import ESCALATIONS, RECEIVERS, ROSTER, SITE
-from api.principal import Principal, Right
-from api.problems import Problem
+from api.auth.principal import Principal, Right
+from api.commands import ask, refusal
+from api.dependencies import Actor, Admin, Deps, Given, Viewer
+from api.http.answers import Cursor, Json, Limit, from_cursor, listing, to_cursor
+from api.http.findings import Finding
+from api.http.numbers import Number
+from api.http.problems import Problem
+from api.records import people, roster_csv
+from api.records.people import ESCALATIONS, RECEIVERS, ROSTER, SITE
 from api.routes.people_bodies import NewSwap, Put, PutEscalations, PutReceivers, PutRoster, Undo
-from feeds import duty, wire
+from feeds import wire
+from feeds.duty import roster as duty
 from feeds.model import Outcome
 
 router = APIRouter(prefix="/api/v1", tags=["people"])
@@ -29,7 +30,7 @@ router = APIRouter(prefix="/api/v1", tags=["people"])
 @router.get("/roster")
 async def roster(given: Given, who: Viewer) -> Response:
     """The duty roster, who is on duty now and next, two weeks of the plan, and what is wrong with it."""
-    return Json(people_records.roster(given, who, await people_records.version(given, ROSTER)))
+    return Json(people.roster(given, who, await people.version(given, ROSTER)))
 
 
 @router.put("/roster")
@@ -56,8 +57,8 @@ async def import_roster(given: Given, who: Admin, request: Request, rev: Number,
     """Dated assignments from a spreadsheet (text/csv); `dry_run` only shows what the roster would become."""
     if who.region:
         raise Problem("outside-region")
-    found = await people_records.version(given, ROSTER)
-    doc = {**duty.dump(people_records.roster_of(found))}
+    found = await people.version(given, ROSTER)
+    doc = {**duty.dump(people.roster_of(found))}
     doc["assignments"] = roster_csv.assignments(await request.body(), doc)
     if dry_run:
         return await _roster(given, who, {**found, "doc": doc})
@@ -71,7 +72,7 @@ async def roster_history(given: Given, who: Viewer, cursor: Cursor = "", limit: 
 
 
 async def _roster(given: Deps, who: Principal, found: dict[str, Any]) -> Response:
-    return Json(people_records.roster(given, who, found))
+    return Json(people.roster(given, who, found))
 
 
 # -- receivers and escalations ---------------------------------------------------
@@ -128,14 +129,14 @@ async def receivers_history(given: Given, who: Viewer, cursor: Cursor = "", limi
 async def _version(given: Deps, who: Principal, kind: str) -> dict[str, Any]:
     if not who.personal:
         raise Problem("forbidden")
-    return await people_records.version(given, kind)
+    return await people.version(given, kind)
 
 
 async def _list(given: Deps, who: Principal, kind: str, found: dict[str, Any]) -> Response:
-    items = await people_records.items(given, who, kind, found)
+    items = await people.items(given, who, kind, found)
     if kind == RECEIVERS:
-        items = await people_records.with_state(given, items)
-    more = people_records.head(found, who)
+        items = await people.with_state(given, items)
+    more = people.head(found, who)
     return Json({"items": items, "next": None} | more)
 
 
@@ -176,10 +177,14 @@ async def history(given: Deps, who: Principal, kind: str, cursor: str, limit: in
     entries = await given.journal.entries(kind=kind, subject=SITE, before=before, limit=limit, newest_first=True)
     items = [
         {
-            "rev": entry.body["rev"], "at": wire.iso(entry.at), "by": entry.actor, "name": entry.name,
-            "comment": entry.reason, "changes": entry.body["changes"],
+            "rev": entry.body["rev"],
+            "at": wire.iso(entry.at),
+            "by": entry.actor,
+            "name": entry.name,
+            "comment": entry.reason,
+            "changes": entry.body["changes"],
         }
         for entry in entries
-    ]  # fmt: skip
+    ]
     following = to_cursor((entries[-1].seq,)) if len(entries) == limit else None
     return listing(items, following, given.pump.mirror.rev)

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.durations import Seconds
-from api.numbers import Number
+from api.http.durations import Seconds
+from api.http.numbers import Number
 from feeds.model import Severity
 
 Id = Annotated[str, StringConstraints(pattern=r"^[\w.\-]{1,64}$")]

@@ -12,11 +12,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.answers import Cursor, Json, Limit, listing, page
-from api.audit import note
-from api.deps import Diagnoser, Given, Viewer
-from api.problems import Problem
-from api.queries import Healths, Region, States, Statuses
+from api.auth.audit import note
+from api.dependencies import Diagnoser, Given, Viewer
+from api.http.answers import Cursor, Json, Limit, listing, page
+from api.http.problems import Problem
+from api.http.queries import Healths, Region, States, Statuses
 from feeds.regions import covers
 
 router = APIRouter(prefix="/api/v1", tags=["picture"])

@@ -8,8 +8,8 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.answers import Json
-from api.deps import Admin, Deps, Given
+from api.dependencies import Admin, Deps, Given
+from api.http.answers import Json
 from api.routes.people import send
 from api.routes.people_bodies import Test
 from feeds import wire
@@ -44,9 +44,7 @@ async def _outcome(given: Deps, key: str) -> dict[str, Any]:
     took = item.sent_at - item.created if item is not None and item.sent_at is not None else PATIENCE
     zh, en = (words.format(seconds=f"{max(0.0, took):.1f}", error=error) for words in WORDS[outcome])
     at = wire.iso(item.sent_at) if item is not None else None
-    return {
-        "ok": outcome == "sent", "outcome": outcome, "message": {"zh-CN": zh, "en": en}, "key": key, "sent_at": at,
-    }  # fmt: skip
+    return {"ok": outcome == "sent", "outcome": outcome, "message": {"zh-CN": zh, "en": en}, "key": key, "sent_at": at}
 
 
 def judge(item: OutboxItem | None) -> tuple[str, str]:

@@ -8,15 +8,15 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
-from api.answers import Cursor, Json, Limit, listing
-from api.deps import Admin, Deps, Given, Viewer
-from api.durations import Seconds
-from api.findings import Finding
-from api.numbers import Number
-from api.orders import ask, refusal
-from api.principal import Principal
-from api.problems import Problem
-from api.rule_records import KIND, Reader, Record, sent_form, undoable
+from api.auth.principal import Principal
+from api.commands import ask, refusal
+from api.dependencies import Admin, Deps, Given, Viewer
+from api.http.answers import Cursor, Json, Limit, listing
+from api.http.durations import Seconds
+from api.http.findings import Finding
+from api.http.numbers import Number
+from api.http.problems import Problem
+from api.records.rules import KIND, Reader, Record, sent_form, undoable
 from feeds.model import Outcome, Result, Severity
 
 router = APIRouter(prefix="/api/v1", tags=["rules"])
@@ -134,7 +134,10 @@ async def put_one(given: Given, who: Admin, rule_id: Id, wish: One) -> Response:
 
 @router.delete("/rules/{rule_id}")
 async def remove(
-    given: Given, who: Admin, rule_id: Id, rev: Number | None = None,
+    given: Given,
+    who: Admin,
+    rule_id: Id,
+    rev: Number | None = None,
     comment: Annotated[str, Query(max_length=2000)] = "",
 ) -> Response:
     """Take one rule out; its alerts clear."""

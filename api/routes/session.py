@@ -8,14 +8,14 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
-from api.answers import Json
-from api.cookies import Cookies
-from api.deps import Anybody, Given
-from api.findings import Finding
-from api.identities import Identities
-from api.principal import Principal, Role
-from api.problems import Problem
-from api.signin import SignIn
+from api.auth.cookies import Cookies
+from api.auth.identities import Identities
+from api.auth.principal import Principal, Role
+from api.auth.signin import SignIn
+from api.dependencies import Anybody, Given
+from api.http.answers import Json
+from api.http.findings import Finding
+from api.http.problems import Problem
 from feeds.regions import is_code
 
 router = APIRouter(prefix="/api/v1", tags=["session"])

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api import audit
-from api.answers import Cursor, Json, Limit, from_cursor, listing, to_cursor
-from api.deps import Admin, Auditor, Given, language_of
-from api.problems import Problem
-from api.queries import EntryKind
+from api.auth import audit
+from api.dependencies import Admin, Auditor, Given, language_of
+from api.http.answers import Cursor, Json, Limit, from_cursor, listing, to_cursor
+from api.http.problems import Problem
+from api.http.queries import EntryKind
 from feeds import wire
 from feeds.journal import Entry
 from feeds.regions import covers
@@ -91,7 +91,11 @@ async def reload(given: Given, who: Admin, request: Request) -> Response:
         raise Problem("refused-settings", faults=list(done.faults), findings_total=found, details=shown)
     return Json(
         {
-            "applied": done.applied, "left_out": shown, "left_out_total": found, "processes": list(done.processes),
-            "missing": list(done.missing), "restart": list(done.restart),
+            "applied": done.applied,
+            "left_out": shown,
+            "left_out_total": found,
+            "processes": list(done.processes),
+            "missing": list(done.missing),
+            "restart": list(done.restart),
         }
-    )  # fmt: skip
+    )

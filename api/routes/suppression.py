@@ -9,16 +9,16 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
-from api import alert_records
-from api.answers import Json, listing
-from api.deps import Actor, Deps, Given, Viewer
-from api.findings import Finding
-from api.moments import Moment
-from api.orders import ask, refusal
-from api.principal import Principal
-from api.problems import Problem
+from api.auth.principal import Principal
+from api.commands import ask, refusal
+from api.dependencies import Actor, Deps, Given, Viewer
+from api.http.answers import Json, listing
+from api.http.findings import Finding
+from api.http.moments import Moment
+from api.http.problems import Problem
+from api.records import alerts
 from feeds import wire
-from feeds.live import Audience
+from feeds.live.pump import Audience
 from feeds.model import Outcome, Severity
 from feeds.regions import covers
 
@@ -239,7 +239,7 @@ def _in_the_way(action: str, record: dict[str, Any]) -> str:
 
 async def preview(given: Deps, who: Principal, action: str, alert_id: str) -> dict[str, Any]:
     """What an action would meet at one alert, without doing anything: {id, status, would, alert} or a problem."""
-    record = await alert_records.one(given, alert_id, Audience())
+    record = await alerts.one(given, alert_id, Audience())
     if record is None:
         return {"id": alert_id, "status": 404, "problem": "not-found"}
     if not who.reaches(str(record["region"])):

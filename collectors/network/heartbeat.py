@@ -25,8 +25,7 @@ def every(target: Target) -> float:
     seconds = uri.duration(target.params["every"])
     if not 1.0 <= seconds <= LONGEST:
         raise Misconfigured(
-            f"{target.uri!r}: every must lie between 1s and 31d",
-            f"{target.uri!r}：every 须在 1s 与 31d 之间",
+            f"{target.uri!r}: every must lie between 1s and 31d", f"{target.uri!r}：every 须在 1s 与 31d 之间"
         )
     return seconds
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 from collectors.contract import CollectorError, NotReady, Reason, Target
 from collectors.network import addresses
-from collectors.network.senders import Senders
-from collectors.network.snmp import PORT, SHARE
-from collectors.network.snmp_session import Agent, Agents, Raw
-from collectors.network.snmp_tables import text
+from collectors.network.listening.senders import Senders
+from collectors.network.snmp.probe import PORT, SHARE
+from collectors.network.snmp.session import Agent, Agents, Raw
+from collectors.network.snmp.tables import text
 from feeds.model import Asset
 
 LOCAL_PORT_NAME, LOCAL_PORT_DESCRIPTION = "1.0.8802.1.1.2.1.3.7.1.3", "1.0.8802.1.1.2.1.3.7.1.4"
@@ -98,8 +98,17 @@ async def walk(agent: Agent, asset: str) -> list[Neighbour]:
     columns: dict[str, dict[str, Raw]] = {CHASSIS: await agent.walk(CHASSIS, MOST)}
     if not columns[CHASSIS]:
         return []
-    for oid in (CHASSIS_KIND, PORT_KIND, PORT_ID, PORT_NAME, SYSTEM_NAME, SYSTEM_WORDS, CAPABLE,
-                LOCAL_PORT_NAME, LOCAL_PORT_DESCRIPTION):  # fmt: skip
+    for oid in (
+        CHASSIS_KIND,
+        PORT_KIND,
+        PORT_ID,
+        PORT_NAME,
+        SYSTEM_NAME,
+        SYSTEM_WORDS,
+        CAPABLE,
+        LOCAL_PORT_NAME,
+        LOCAL_PORT_DESCRIPTION,
+    ):
         columns[oid] = await agent.walk(oid, MOST)
     managed = _managed(await agent.walk(REMOTE_ADDRESS, MOST))
     return [_neighbour(asset, index, columns, managed) for index in columns[CHASSIS]]
@@ -112,11 +121,15 @@ def _neighbour(
     port = text(columns[LOCAL_PORT_DESCRIPTION].get(local)) or text(columns[LOCAL_PORT_NAME].get(local)) or local
     words = columns[CAPABLE].get(index)
     return Neighbour(
-        seen_by=asset, port=port, name=text(columns[SYSTEM_NAME].get(index)), address=managed.get(index, ""),
+        seen_by=asset,
+        port=port,
+        name=text(columns[SYSTEM_NAME].get(index)),
+        address=managed.get(index, ""),
         chassis=_identity(columns[CHASSIS][index], columns[CHASSIS_KIND].get(index) == MAC),
         remote_port=_identity(columns[PORT_ID].get(index), columns[PORT_KIND].get(index) == MAC - 1),
-        description=text(columns[SYSTEM_WORDS].get(index)), kind=_kind(words),
-    )  # fmt: skip
+        description=text(columns[SYSTEM_WORDS].get(index)),
+        kind=_kind(words),
+    )
 
 
 def _identity(value: Raw, is_mac: bool) -> str:
@@ -130,8 +143,20 @@ def _kind(bits: Raw) -> str:
         return ""
     # BITS of RFC 2578: bit 0 is the most significant.
     flags = int(f"{bits[0]:08b}"[::-1], 2)
-    return next((kind for flag, kind in ((1 << 4, "router"), (1 << 2, "switch"), (1 << 3, "ap"), (1 << 5, "phone"),
-                                         (1 << 7, "host")) if flags & flag), "")  # fmt: skip
+    return next(
+        (
+            kind
+            for flag, kind in (
+                (1 << 4, "router"),
+                (1 << 2, "switch"),
+                (1 << 3, "ap"),
+                (1 << 5, "phone"),
+                (1 << 7, "host"),
+            )
+            if flags & flag
+        ),
+        "",
+    )
 
 
 def _managed(rows: Mapping[str, Raw]) -> dict[str, str]:
@@ -191,10 +216,11 @@ def _unheard(
             (asset.id, parent)
             for asset in inventory.values()
             for parent in asset.parents
-            if asset.id in speakers and parent in speakers
+            if asset.id in speakers
+            and parent in speakers
             and (min(asset.id, parent), max(asset.id, parent)) not in pairs
         )
-    )  # fmt: skip
+    )
 
 
 def _stranger_id(one: Neighbour) -> str:
@@ -207,11 +233,14 @@ def _new(name: str, heard: Sequence[Neighbour], inventory: Mapping[str, Asset]) 
     address = next((one.address for one in heard if one.address), "")
     host = f"[{address}]" if ":" in address else address
     return NewAsset(
-        id=name, name=next((one.name for one in heard if one.name), name),
-        kind=next((one.kind for one in heard if one.kind), "device"), parents=parents,
+        id=name,
+        name=next((one.name for one in heard if one.name), name),
+        kind=next((one.kind for one in heard if one.kind), "device"),
+        parents=parents,
         region=inventory[parents[0]].region if parents else "",
-        probes=(f"icmp://{host}", f"snmp://{host}") if host else (), heard=tuple(heard),
-    )  # fmt: skip
+        probes=(f"icmp://{host}", f"snmp://{host}") if host else (),
+        heard=tuple(heard),
+    )
 
 
 async def survey(

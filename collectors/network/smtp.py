@@ -25,8 +25,8 @@ from collectors.contract import (
     Target,
     not_ready,
 )
-from collectors.network import trust
 from collectors.network.addresses import choice, literal, need_host, resolve
+from collectors.network.tls import trust
 
 _SHOWN = 160
 _SIGN_IN_CODES = (454, 530, 534, 535, 538)
@@ -57,8 +57,8 @@ class SmtpPoller:
         host = await resolve(target.host)
         # The runner's time is the only time: the library's own would add up over commands.
         client = aiosmtplib.SMTP(
-            hostname=host, port=target.port or 25, timeout=None, start_tls=False, local_hostname=_own_name(host),
-        )  # fmt: skip
+            hostname=host, port=target.port or 25, timeout=None, start_tls=False, local_hostname=_own_name(host)
+        )
         try:
             seen = await _greet(client)
             _judge_offer(target, seen)

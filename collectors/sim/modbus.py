@@ -7,7 +7,7 @@ import ssl
 import struct
 from collections.abc import Callable, Mapping
 
-from collectors.network.modbus_wire import crc
+from collectors.network.modbus.connection import crc
 from collectors.sim.devices import Stream
 
 Registers = Mapping[int, int]
@@ -25,9 +25,15 @@ class ModbusDevice(Stream):
     """
 
     def __init__(
-        self, host: str, port: int, memory: Memory, delay: float = 0.0, *, rtu: bool = False,
+        self,
+        host: str,
+        port: int,
+        memory: Memory,
+        delay: float = 0.0,
+        *,
+        rtu: bool = False,
         tls: ssl.SSLContext | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(host, port, tls)
         self.rtu = rtu
         self.delay = delay

@@ -7,8 +7,8 @@ import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from collectors.network import mqtt_packets as packets
-from collectors.network.mqtt_packets import Hello, Malformed, Message, Packet
+from collectors.network.mqtt import packets
+from collectors.network.mqtt.packets import Hello, Malformed, Message, Packet
 from collectors.sim.devices import Stream
 
 BACKLOG = 1 << 20

@@ -97,10 +97,12 @@ class OpcUaPlant:
         if self._identity is not None:
             await server.load_certificate(str(self._identity[0]))
             await server.load_private_key(str(self._identity[1]))
-            policies += [ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt,
-                         ua.SecurityPolicyType.Basic256Sha256_Sign,
-                         ua.SecurityPolicyType.Aes128Sha256RsaOaep_SignAndEncrypt,
-                         ua.SecurityPolicyType.Aes256Sha256RsaPss_SignAndEncrypt]  # fmt: skip
+            policies += [
+                ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt,
+                ua.SecurityPolicyType.Basic256Sha256_Sign,
+                ua.SecurityPolicyType.Aes128Sha256RsaOaep_SignAndEncrypt,
+                ua.SecurityPolicyType.Aes256Sha256RsaPss_SignAndEncrypt,
+            ]
         server.set_security_policy(policies)
         await self._furnish(server)
         await server.start()
@@ -162,15 +164,19 @@ class OpcUaPlant:
             return
         event, kinds = generator.event, ua.VariantType
         for name, value, kind in (
-            ("NodeId", _id(f"Alarm.{one.name}", 2), kinds.NodeId), ("ConditionName", one.name, kinds.String),
-            ("SourceName", "Plant", kinds.String), ("Severity", one.level, kinds.UInt16),
-            ("Retain", one.retain, kinds.Boolean), ("AckedState/Id", one.acked, kinds.Boolean),
-            ("ActiveState/Id", one.active, kinds.Boolean), ("BranchId", ua.NodeId(), kinds.NodeId),
+            ("NodeId", _id(f"Alarm.{one.name}", 2), kinds.NodeId),
+            ("ConditionName", one.name, kinds.String),
+            ("SourceName", "Plant", kinds.String),
+            ("Severity", one.level, kinds.UInt16),
+            ("Retain", one.retain, kinds.Boolean),
+            ("AckedState/Id", one.acked, kinds.Boolean),
+            ("ActiveState/Id", one.active, kinds.Boolean),
+            ("BranchId", ua.NodeId(), kinds.NodeId),
             ("AckedState", ua.LocalizedText("Acknowledged" if one.acked else "Unacknowledged"), kinds.LocalizedText),
             ("ActiveState", ua.LocalizedText("Active" if one.active else "Inactive"), kinds.LocalizedText),
             ("Comment", ua.LocalizedText(one.comments[-1] if one.comments else ""), kinds.LocalizedText),
             ("ClientUserId", one.by, kinds.String),
-        ):  # fmt: skip
+        ):
             event.add_property(name, value, kind)
         event.Message = ua.LocalizedText(one.message)
         await generator.trigger(time_attr=datetime.fromtimestamp(one.since, UTC), subscription_id=subscription)

@@ -78,8 +78,12 @@ class SmtpService(Stream):
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 mail.demo ESMTP\r\n")
-        answers = {b"EHLO": b"250-mail.demo\r\n250 SIZE 10240000\r\n", b"HELO": b"250 mail.demo\r\n",
-                   b"NOOP": b"250 2.0.0 OK\r\n", b"RSET": b"250 2.0.0 OK\r\n"}  # fmt: skip
+        answers = {
+            b"EHLO": b"250-mail.demo\r\n250 SIZE 10240000\r\n",
+            b"HELO": b"250 mail.demo\r\n",
+            b"NOOP": b"250 2.0.0 OK\r\n",
+            b"RSET": b"250 2.0.0 OK\r\n",
+        }
         while line := await reader.readline():
             verb = line[:4].upper()
             if verb == b"QUIT":

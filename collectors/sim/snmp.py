@@ -23,9 +23,14 @@ class SnmpAgent:
     """Answers at one address. `community` None: v3 only; `user` is name, authentication and privacy key."""
 
     def __init__(
-        self, host: str, port: int, objects: Objects, *, community: str | None = "public",
+        self,
+        host: str,
+        port: int,
+        objects: Objects,
+        *,
+        community: str | None = "public",
         user: tuple[str, str, str] | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.address = f"{host}:{port}"
         self._place, self._objects, self._community, self._user = (host, port), objects, community, user
         self._engine: Any = None
@@ -41,9 +46,7 @@ class SnmpAgent:
             config.add_vacm_user(made, 2, "area", "noAuthNoPriv", readSubTree=(1,))
         if self._user is not None:
             name, auth, privacy = self._user
-            config.add_v3_user(
-                made, name, config.USM_AUTH_HMAC96_SHA, auth, config.USM_PRIV_CFB128_AES, privacy
-            )
+            config.add_v3_user(made, name, config.USM_AUTH_HMAC96_SHA, auth, config.USM_PRIV_CFB128_AES, privacy)
             config.add_vacm_user(made, 3, name, "authPriv", readSubTree=(1,))
         where = context.SnmpContext(made)
         where.unregister_context_name(CONTEXT)

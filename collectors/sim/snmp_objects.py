@@ -16,10 +16,11 @@ PORTS = ("GigabitEthernet0/0/1", "GigabitEthernet0/0/2")
 
 def _system(began: float, description: str, kind: str, name: str) -> dict[str, object]:
     return {
-        "1.3.6.1.2.1.1.1.0": v2c.OctetString(description), "1.3.6.1.2.1.1.2.0": v2c.ObjectIdentifier(kind),
+        "1.3.6.1.2.1.1.1.0": v2c.OctetString(description),
+        "1.3.6.1.2.1.1.2.0": v2c.ObjectIdentifier(kind),
         "1.3.6.1.2.1.1.3.0": v2c.TimeTicks(int((time.time() - began + 86400) * 100)),
         "1.3.6.1.2.1.1.5.0": v2c.OctetString(name),
-    }  # fmt: skip
+    }
 
 
 def switch(began: float) -> Objects:
@@ -33,18 +34,27 @@ def switch(began: float) -> Objects:
             found |= {
                 f"1.3.6.1.2.1.2.2.1.{column}.{number}": value
                 for column, value in (
-                    (1, v2c.Integer(number)), (2, v2c.OctetString(name)), (3, v2c.Integer(6)), (7, v2c.Integer(1)),
-                    (8, v2c.Integer(1)), (13, v2c.Counter32(0)), (14, v2c.Counter32(0)), (19, v2c.Counter32(0)),
+                    (1, v2c.Integer(number)),
+                    (2, v2c.OctetString(name)),
+                    (3, v2c.Integer(6)),
+                    (7, v2c.Integer(1)),
+                    (8, v2c.Integer(1)),
+                    (13, v2c.Counter32(0)),
+                    (14, v2c.Counter32(0)),
+                    (19, v2c.Counter32(0)),
                     (20, v2c.Counter32(0)),
                 )
-            }  # fmt: skip
+            }
             found |= {
                 f"1.3.6.1.2.1.31.1.1.1.{column}.{number}": value
                 for column, value in (
-                    (1, v2c.OctetString(name)), (6, v2c.Counter64(max(0, moved))),
-                    (10, v2c.Counter64(max(0, moved // 3))), (15, v2c.Gauge32(1000)), (18, v2c.OctetString("")),
+                    (1, v2c.OctetString(name)),
+                    (6, v2c.Counter64(max(0, moved))),
+                    (10, v2c.Counter64(max(0, moved // 3))),
+                    (15, v2c.Gauge32(1000)),
+                    (18, v2c.OctetString("")),
                 )
-            }  # fmt: skip
+            }
         return found
 
     return now
@@ -56,8 +66,16 @@ def ups(began: float) -> Objects:
     def now() -> Mapping[str, object]:
         base = "1.3.6.1.2.1.33.1"
         charge = 100
-        numbers = {"2.1.0": 2, "2.2.0": 0, "2.3.0": 42, "2.4.0": charge, "2.5.0": 2730, "2.7.0": 26, "4.1.0": 3,
-                   "6.1.0": 0}  # fmt: skip
+        numbers = {
+            "2.1.0": 2,
+            "2.2.0": 0,
+            "2.3.0": 42,
+            "2.4.0": charge,
+            "2.5.0": 2730,
+            "2.7.0": 26,
+            "4.1.0": 3,
+            "6.1.0": 0,
+        }
         found = _system(began, "demo UPS", "1.3.6.1.4.1.935.10", "UPS2")
         return found | {f"{base}.{key}": v2c.Integer(value) for key, value in numbers.items()}
 

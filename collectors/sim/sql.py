@@ -41,9 +41,15 @@ class PostgresService(Stream):
             writer.write(_message(b"E", b"SFATAL\0C28P01\0Mpassword authentication failed\0\0"))
             return
         writer.write(_message(b"R", struct.pack(">I", 0)))
-        for name, value in (("server_version", "17.0"), ("client_encoding", "UTF8"), ("server_encoding", "UTF8"),
-                            ("DateStyle", "ISO"), ("TimeZone", "UTC"), ("integer_datetimes", "on"),
-                            ("standard_conforming_strings", "on")):  # fmt: skip
+        for name, value in (
+            ("server_version", "17.0"),
+            ("client_encoding", "UTF8"),
+            ("server_encoding", "UTF8"),
+            ("DateStyle", "ISO"),
+            ("TimeZone", "UTC"),
+            ("integer_datetimes", "on"),
+            ("standard_conforming_strings", "on"),
+        ):
             writer.write(_message(b"S", f"{name}\0{value}\0".encode()))
         writer.write(_message(b"K", struct.pack(">II", 1, 1)) + _message(b"Z", b"I"))
         while True:
@@ -59,11 +65,15 @@ class PostgresService(Stream):
         if kind == b"Q":
             return _message(b"C", b"BEGIN\0") + _message(b"C", b"SET\0") + _message(b"Z", b"T")
         simple = {
-            b"P": _message(b"1", b""), b"B": _message(b"2", b""), b"C": _message(b"3", b""), b"H": b"",
+            b"P": _message(b"1", b""),
+            b"B": _message(b"2", b""),
+            b"C": _message(b"3", b""),
+            b"H": b"",
             b"D": _message(b"t", struct.pack(">H", 0)) * (body[:1] == b"S")
             + _message(b"T", struct.pack(">H", 1) + column),
-            b"E": _message(b"D", row) + _message(b"C", b"SELECT 1\0"), b"S": _message(b"Z", b"T"),
-        }  # fmt: skip
+            b"E": _message(b"D", row) + _message(b"C", b"SELECT 1\0"),
+            b"S": _message(b"Z", b"T"),
+        }
         return simple.get(kind, b"")
 
 
@@ -88,9 +98,18 @@ class MysqlService(Stream):
         salt = bytes(byte % 93 + 33 for byte in os.urandom(20))
         flags = 0x0001 | 0x0008 | 0x0200 | 0x2000 | 0x8000 | 0x80000
         greeting = (
-            b"\x0a8.4.0-sim\0" + struct.pack("<I", 1) + salt[:8] + b"\0" + struct.pack("<H", flags & 0xFFFF) + b"\x21"
-            + struct.pack("<HH", 2, flags >> 16) + bytes([21]) + bytes(10) + salt[8:] + b"\0mysql_native_password\0"
-        )  # fmt: skip
+            b"\x0a8.4.0-sim\0"
+            + struct.pack("<I", 1)
+            + salt[:8]
+            + b"\0"
+            + struct.pack("<H", flags & 0xFFFF)
+            + b"\x21"
+            + struct.pack("<HH", 2, flags >> 16)
+            + bytes([21])
+            + bytes(10)
+            + salt[8:]
+            + b"\0mysql_native_password\0"
+        )
         writer.write(_frame(0, greeting))
         _, answer = await _frame_of(reader)
         user, _, rest = answer[32:].partition(b"\0")
@@ -116,9 +135,8 @@ def _table(number: int) -> bytes:
     column = b"".join(_lenenc(part) for part in (b"def", b"", b"", b"", b"value", b""))
     column += b"\x0c" + struct.pack("<HIBHBH", 33, 20, 8, 0, 0, 0)
     return b"".join(
-        _frame(place + 1, one)
-        for place, one in enumerate((b"\1", column, _EOF, _lenenc(str(number).encode()), _EOF))
-    )  # fmt: skip
+        _frame(place + 1, one) for place, one in enumerate((b"\1", column, _EOF, _lenenc(str(number).encode()), _EOF))
+    )
 
 
 def _lenenc(raw: bytes) -> bytes:

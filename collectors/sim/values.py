@@ -1,4 +1,4 @@
-"""What the simulated devices of the demo say, and the credentials that they ask for (watchfloor/demo_site)."""
+"""What the simulated devices of the demo say, and the credentials that they ask for (watchfloor/demo/site)."""
 
 from __future__ import annotations
 

@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from collectors.sim.devices import Device, HttpService
-from collectors.sim.field import Field, Kernel
-from collectors.sim.talkers import SYSLOG, TRAPS, Talker
+from collectors.sim.field_devices import Field, Kernel
+from collectors.sim.notifiers import SYSLOG, TRAPS, Talker
 from collectors.sim.warnings import WarningCentre
 
 CENTRE_LASTS = 4 * 3600.0
@@ -200,8 +200,11 @@ def read(folder: Path, *, speed: float, start: float) -> World:
                 speakers[kind][row["id"]] = devices[row["id"]][0].address.rpartition(":")[0]
     asked = [one for one in settings.get("source", ()) if one.get("kind") not in (SYSLOG, TRAPS)]
     sources = {one["id"]: _source(one["url"], start) for one in asked} | field.faults
-    talkers = {one["id"]: Talker(one["kind"], one["url"], speakers[one["kind"]])
-               for one in settings.get("source", ()) if one.get("kind") in speakers and prefix in one["url"]}
+    talkers = {
+        one["id"]: Talker(one["kind"], one["url"], speakers[one["kind"]])
+        for one in settings.get("source", ())
+        if one.get("kind") in speakers and prefix in one["url"]
+    }
     timelines = folder / "scenarios.toml"
     raw = tomllib.loads(timelines.read_text(encoding="utf-8")) if timelines.exists() else {}
     scenarios = {name: [_step(one) for one in body["step"]] for name, body in raw.items()}
@@ -237,11 +240,7 @@ def _source(url: str, start: float) -> Device:
 
 
 def _step(raw: Mapping[str, Any]) -> Step:
-    return Step(
-        at=seconds(raw["at"]),
-        breaks=tuple(raw.get("break", ())),
-        mends=tuple(raw.get("mend", ())),
-    )
+    return Step(at=seconds(raw["at"]), breaks=tuple(raw.get("break", ())), mends=tuple(raw.get("mend", ())))
 
 
 def control(world: World) -> web.Application:

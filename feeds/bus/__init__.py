@@ -5,5 +5,14 @@ from feeds.bus.entries import Beat, DeadLetter, Saved, State, StreamEntry, entry
 from feeds.bus.errors import BusError, BusFull, BusLost
 
 __all__ = [
-    "Beat", "Bus", "BusError", "BusFull", "BusLost", "DeadLetter", "Saved", "State", "StreamEntry", "entry_order",
-]  # fmt: skip
+    "Beat",
+    "Bus",
+    "BusError",
+    "BusFull",
+    "BusLost",
+    "DeadLetter",
+    "Saved",
+    "State",
+    "StreamEntry",
+    "entry_order",
+]

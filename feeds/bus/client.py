@@ -94,9 +94,7 @@ class Bus:
         """Put one envelope of items on a feed; when it returns, Redis and as many replicas as asked for have it."""
         await self.publish_all(feed, [(kind, items)], source=source)
 
-    async def publish_all(
-        self, feed: str, envelopes: Iterable[tuple[str, Sequence[object]]], *, source: str
-    ) -> None:
+    async def publish_all(self, feed: str, envelopes: Iterable[tuple[str, Sequence[object]]], *, source: str) -> None:
         """The same with several envelopes of (kind, items), together: whoever reads the feed wakes once for them."""
         at = self._clock()
         bodies = [wire.encode_envelope(kind, list(items), source=source, sent_at=at) for kind, items in envelopes]
@@ -159,7 +157,7 @@ class Bus:
         first = await self.write(
             commit_writes(self.keys, engine, self.epoch, cursors, batch, results, dead, private or {})
         )
-        self._dead = self._dead[len(dead):]
+        self._dead = self._dead[len(dead) :]
         return first.decode() if batch else ""
 
     async def script(self, script: str, keys: Sequence[str], *arguments: Any) -> Any:

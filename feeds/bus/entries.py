@@ -133,9 +133,15 @@ def beat_of(fields: dict[bytes, bytes]) -> Beat:
 
 
 def commit_writes(
-    keys: Keys, engine: str, epoch: str, cursors: Mapping[str, str], batch: list[Change], results: Iterable[Result],
-    dead: Iterable[DeadLetter], private: Mapping[str, bytes | None],
-) -> Iterator[Words]:  # fmt: skip
+    keys: Keys,
+    engine: str,
+    epoch: str,
+    cursors: Mapping[str, str],
+    batch: list[Change],
+    results: Iterable[Result],
+    dead: Iterable[DeadLetter],
+    private: Mapping[str, bytes | None],
+) -> Iterator[Words]:
     """Everything that an engine's commit writes; the changes come first."""
     if batch:
         rows = [packed(change) for change in batch]

@@ -128,8 +128,15 @@ class Lease:
 
 def _holder() -> str:
     """A name for this turn of this process, by which a copy on the same machine can tell that it is gone."""
-    return json.dumps({"host": socket.gethostname(), **_machine(), "pid": os.getpid(), "start": _start(os.getpid()),
-                       "turn": secrets.token_hex(8)})  # fmt: skip
+    return json.dumps(
+        {
+            "host": socket.gethostname(),
+            **_machine(),
+            "pid": os.getpid(),
+            "start": _start(os.getpid()),
+            "turn": secrets.token_hex(8),
+        }
+    )
 
 
 def _machine() -> dict[str, str]:

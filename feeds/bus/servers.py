@@ -44,9 +44,14 @@ class Server:
         self._owner: SlotOwner | None = None
         self.copies = self._way.wait if self._way else 0
         common: dict[str, Any] = {
-            "client_name": name, "protocol": 2, "retry": Retry(NoBackoff(), 0), "retry_on_error": [],
-            "socket_timeout": SOCKET_TIMEOUT, "redis_connect_func": on_connect, "max_connections": CONNECTIONS,
-        }  # fmt: skip
+            "client_name": name,
+            "protocol": 2,
+            "retry": Retry(NoBackoff(), 0),
+            "retry_on_error": [],
+            "socket_timeout": SOCKET_TIMEOUT,
+            "redis_connect_func": on_connect,
+            "max_connections": CONNECTIONS,
+        }
         if self._way is None:
             self.redis: Any = aredis.Redis.from_url(url, **common)  # redis-py's types are unions of every protocol
             return
@@ -136,9 +141,13 @@ class NewestSentinel(Sentinel):
 
 def _sentinel(way: Replicated) -> NewestSentinel:
     how = {
-        "protocol": 2, "retry": Retry(NoBackoff(), 0), "retry_on_error": [], "socket_timeout": FIND_TIMEOUT,
-        "socket_connect_timeout": FIND_TIMEOUT, **_login(way.sentinel_user, way.sentinel_password),
-    }  # fmt: skip
+        "protocol": 2,
+        "retry": Retry(NoBackoff(), 0),
+        "retry_on_error": [],
+        "socket_timeout": FIND_TIMEOUT,
+        "socket_connect_timeout": FIND_TIMEOUT,
+        **_login(way.sentinel_user, way.sentinel_password),
+    }
     return NewestSentinel(list(way.hosts), sentinel_kwargs=how)  # type: ignore[no-untyped-call]
 
 
@@ -165,10 +174,14 @@ class SlotOwner:
 
     async def _ask(self, key: str) -> tuple[str, int]:
         cluster = RedisCluster(
-            startup_nodes=[ClusterNode(host, port) for host, port in self._known], require_full_coverage=False,
-            retry=Retry(NoBackoff(), 0), protocol=2, socket_timeout=FIND_TIMEOUT, socket_connect_timeout=FIND_TIMEOUT,
+            startup_nodes=[ClusterNode(host, port) for host, port in self._known],
+            require_full_coverage=False,
+            retry=Retry(NoBackoff(), 0),
+            protocol=2,
+            socket_timeout=FIND_TIMEOUT,
+            socket_connect_timeout=FIND_TIMEOUT,
             **_login(self._way.user, self._way.password),
-        )  # fmt: skip
+        )
         try:
             await cluster.initialize()
             owner = cluster.get_node_from_key(key)

@@ -52,9 +52,15 @@ def parse(url: str) -> Replicated | None:
     if bool(service) != (form == SENTINEL) or "/" in service:
         raise ValueError("Sentinel needs the name of its service after the hosts, a cluster has none")
     return Replicated(
-        form, tuple(_host(one, _PORTS[form]) for one in hosts.split(",")), service, unquote(user), unquote(password),
-        options.get("sentinel_user", ""), options.get("sentinel_password", ""), _wait(options.get("wait", "1")),
-    )  # fmt: skip
+        form,
+        tuple(_host(one, _PORTS[form]) for one in hosts.split(",")),
+        service,
+        unquote(user),
+        unquote(password),
+        options.get("sentinel_user", ""),
+        options.get("sentinel_password", ""),
+        _wait(options.get("wait", "1")),
+    )
 
 
 def shown(url: str) -> str:

@@ -65,13 +65,13 @@ def setting(key: str, fields: Mapping[Any, Any]) -> Iterator[Words]:
     """HSET of any number of fields."""
     flat = [part for pair in fields.items() for part in pair]
     for start in range(0, len(flat), 2 * FIELDS_AT_ONCE):
-        yield ("HSET", key, *flat[start: start + 2 * FIELDS_AT_ONCE])
+        yield ("HSET", key, *flat[start : start + 2 * FIELDS_AT_ONCE])
 
 
 def removing(key: str, names: Sequence[str]) -> Iterator[Words]:
     """HDEL of any number of fields."""
     for start in range(0, len(names), FIELDS_AT_ONCE):
-        yield ("HDEL", key, *names[start: start + FIELDS_AT_ONCE])
+        yield ("HDEL", key, *names[start : start + FIELDS_AT_ONCE])
 
 
 def adding(stream: str, fields: Mapping[str, Any], *, keep: int = 0) -> Words:

@@ -95,9 +95,7 @@ class _Loss:
         self._what, self._pause = "", BACKOFF[0]
 
 
-async def _follow(
-    engine: Engine, bus: Bus, cursors: dict[str, str], clock: Clock, vitals: Vitals, loss: _Loss
-) -> None:
+async def _follow(engine: Engine, bus: Bus, cursors: dict[str, str], clock: Clock, vitals: Vitals, loss: _Loss) -> None:
     """Read and step until the server is another one (the caller reopens)."""
     epoch, beaten, kept, dirty = bus.epoch, 0.0, clock(), False
     while bus.epoch == epoch:

@@ -17,15 +17,30 @@ if TYPE_CHECKING:
     from feeds.history.store import HistoryStore, Series, history_url
 
 __all__ = [
-    "History", "HistorySettings", "HistoryStore", "Recorder", "Recording", "Series", "Span", "health_spans",
-    "history_url", "seconds_by_health",
-]  # fmt: skip
+    "History",
+    "HistorySettings",
+    "HistoryStore",
+    "Recorder",
+    "Recording",
+    "Series",
+    "Span",
+    "health_spans",
+    "history_url",
+    "seconds_by_health",
+]
 
 _IN = {
-    "Span": "availability", "health_spans": "availability", "seconds_by_health": "availability",
-    "History": "reader", "Recorder": "recorder", "Recording": "recorder", "HistorySettings": "settings",
-    "HistoryStore": "store", "Series": "store", "history_url": "store",
-}  # fmt: skip
+    "Span": "availability",
+    "health_spans": "availability",
+    "seconds_by_health": "availability",
+    "History": "reader",
+    "Recorder": "recorder",
+    "Recording": "recorder",
+    "HistorySettings": "settings",
+    "HistoryStore": "store",
+    "Series": "store",
+    "history_url": "store",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -136,7 +136,9 @@ async def drop_some(store: HistoryStore, keep: HistorySettings, now: float) -> b
     """Drop some of what is older than it is to be kept. False: nothing is left to drop."""
     more = False
     for table, span, seconds in (
-        (schema.raw, HOUR, keep.keep_raw), (schema.five, DAY, keep.keep_5m), (schema.hour, BLOCK, keep.keep_1h),
+        (schema.raw, HOUR, keep.keep_raw),
+        (schema.five, DAY, keep.keep_5m),
+        (schema.hour, BLOCK, keep.keep_1h),
     ):
         oldest = key_of(max(0, int((now - seconds) // span)), 0)
         more |= await store.drop_before(table, oldest, DROPPED) == DROPPED

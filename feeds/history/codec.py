@@ -176,13 +176,13 @@ class _Columns:
             raise Unreadable(f"no chunk of kind {kind}")
         self._raw, self._at = body, 1
         if self._form == PLAIN:
-            self._at, self.count = _HEAD.size, int.from_bytes(body[1: _HEAD.size], "little")
+            self._at, self.count = _HEAD.size, int.from_bytes(body[1 : _HEAD.size], "little")
         else:
             self.count = self._first()
         if not 0 <= self.count <= MAX_COUNT:
             raise Unreadable(f"{self.count} points")
         if self._form != BITS:
-            self._raw, self._at = _inflated(body[self._at:]), 0
+            self._raw, self._at = _inflated(body[self._at :]), 0
 
     def times(self) -> Ints:
         first, step = self._first(), self._first()
@@ -228,7 +228,7 @@ class _Columns:
         return planes.view(np.uint64).reshape(count)
 
     def _take(self, size: int) -> bytes:
-        part = self._raw[self._at: self._at + size]
+        part = self._raw[self._at : self._at + size]
         if len(part) != size:
             raise Unreadable("the chunk is too short")
         self._at += size

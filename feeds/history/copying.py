@@ -78,7 +78,7 @@ async def _open_hours(bus: Bus, series: list[Any]) -> dict[int, bytes]:
     found: dict[int, bytes] = {}
     for hour in await hot.hours():
         for start in range(0, len(groups), AT_ONCE):
-            for group, records in (await hot.read(hour, groups[start: start + AT_ONCE])).items():
+            for group, records in (await hot.read(hour, groups[start : start + AT_ONCE])).items():
                 times = times_of(records, hour)
                 for slot in np.unique(records["slot"]).tolist():
                     mine = records["slot"] == slot
@@ -115,4 +115,4 @@ async def _bodies(shot: Snapshot, name: str, keys: list[int]) -> dict[int, bytes
 
 def _some(keys: list[int]) -> Iterator[list[int]]:
     for start in range(0, len(keys), transfer.BATCH):
-        yield keys[start: start + transfer.BATCH]
+        yield keys[start : start + transfer.BATCH]

@@ -50,14 +50,15 @@ class Hot:
         """The points of an hour's groups as they came in; groups without any are not there."""
         found: dict[int, Records] = {}
         for start in range(0, len(groups), AT_ONCE):
-            some = groups[start: start + AT_ONCE]
+            some = groups[start : start + AT_ONCE]
             async with self._bus.pipeline() as pipe:
                 for group in some:
                     pipe.lrange(self._bus.keys.hot(hour, group), 0, -1)
                 answers = await pipe.execute()
             found |= {
                 group: np.frombuffer(b"".join(blocks), HOT)
-                for group, blocks in zip(some, answers, strict=True) if blocks
+                for group, blocks in zip(some, answers, strict=True)
+                if blocks
             }
         return found
 

@@ -69,8 +69,12 @@ class History:
         def found() -> list[Records]:
             parts = _by_series(rows, fresh, base)
             return [
-                _cut(merged(joined((*parts.get(one.id, ()), *_open(hot.get(one.id, {}), spilled, one.id, base)))),
-                     start, end, step)
+                _cut(
+                    merged(joined((*parts.get(one.id, ()), *_open(hot.get(one.id, {}), spilled, one.id, base)))),
+                    start,
+                    end,
+                    step,
+                )
                 for one in series
             ]
 

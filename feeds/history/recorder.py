@@ -73,7 +73,7 @@ class Recorder:
         groups = self._groups()
         for hour in sorted(self._hours):
             for start in range(0, len(groups), CLOSE_AT_ONCE):
-                found = await self._hot.read(hour, groups[start: start + CLOSE_AT_ONCE])
+                found = await self._hot.read(hour, groups[start : start + CLOSE_AT_ONCE])
                 for group, records in found.items():
                     newest = np.zeros(SLOTS, np.int64)
                     np.maximum.at(newest, records["slot"], times_of(records, hour))
@@ -117,7 +117,7 @@ class Recorder:
         groups = self._groups()
         for hour in sorted(self._hours):
             for start in range(0, len(groups), CLOSE_AT_ONCE):
-                await close_groups(self._store, self._hot, hour, groups[start: start + CLOSE_AT_ONCE])
+                await close_groups(self._store, self._hot, hour, groups[start : start + CLOSE_AT_ONCE])
 
     async def _close(self, now: float) -> bool:
         """Some groups of an hour that is over; then, now and then, tidy up."""
@@ -130,7 +130,7 @@ class Recorder:
             if len(self.intake):
                 await self.flush(now)
             groups = self._groups()
-            parts = [groups[start: start + CLOSE_AT_ONCE] for start in range(0, len(groups), CLOSE_AT_ONCE)]
+            parts = [groups[start : start + CLOSE_AT_ONCE] for start in range(0, len(groups), CLOSE_AT_ONCE)]
             self._closing.extend((over[0], part) for part in parts)
         hour, part = self._closing[0]
         await close_groups(self._store, self._hot, hour, part)
@@ -154,10 +154,13 @@ class Recorder:
         """How it goes, for whoever reads beats. Counts are since the start."""
         took = self.intake
         return {
-            "series": float(took.series), "points": float(took.taken), "late": float(took.late),
-            "ahead": float(took.ahead), "open_hours": float(len(self._hours)),
+            "series": float(took.series),
+            "points": float(took.taken),
+            "late": float(took.late),
+            "ahead": float(took.ahead),
+            "open_hours": float(len(self._hours)),
             "queue_lag_ms": 0.0 if self._caught_up else round(1000 * now - entry_order(self._cursor)[0], 1),
-        }  # fmt: skip
+        }
 
     async def _note_watched(self, now: float) -> None:
         """We are here: the span of time in which somebody looked grows, or a new one begins."""

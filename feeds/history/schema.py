@@ -53,17 +53,18 @@ watched = Table(
     Column("end", Float, nullable=False),
 )
 
-mark = Table(
-    "history_mark",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("value", Text, nullable=False),
-)
+mark = Table("history_mark", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
 """Which turn of the role `project` may write (feeds.journal.fences)."""
 
 BOOK = Book(
-    name="history", texts=("历史数据", "The metric history"), metadata=metadata, head="0003", table="history_version",
-    locations=[Path(__file__).parent / "migrations"], copied=False, passing=frozenset({"history_mark"}),
+    name="history",
+    texts=("历史数据", "The metric history"),
+    metadata=metadata,
+    head="0003",
+    table="history_version",
+    locations=[Path(__file__).parent / "migrations"],
+    copied=False,
+    passing=frozenset({"history_mark"}),
 )
 """Gigabytes of telemetry, which are no record, are not copied before each migration."""
 

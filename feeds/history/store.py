@@ -103,7 +103,7 @@ class HistoryStore:
             for start in range(0, len(made), MADE_AT_ONCE):  # the loop is the projector's, too
                 rows = [
                     {"id": s.id, "asset": s.asset, "metric": s.metric, "unit": s.unit, "fresh_for": s.fresh_for}
-                    for s in made[start: start + MADE_AT_ONCE]
+                    for s in made[start : start + MADE_AT_ONCE]
                 ]
                 await connection.execute(self._upsert(table).on_conflict_do_nothing(), rows)
             for one in altered:
@@ -117,7 +117,7 @@ class HistoryStore:
         found: dict[int, bytes] = {}
         async with self.store.reading() as connection:
             for start in range(0, len(keys), AT_ONCE):
-                rows = await connection.execute(_by_keys(table, keys[start: start + AT_ONCE]))
+                rows = await connection.execute(_by_keys(table, keys[start : start + AT_ONCE]))
                 found |= {row[0]: row[1] for row in rows}
         return found
 
@@ -146,7 +146,7 @@ class HistoryStore:
                     statement = statement.on_conflict_do_update(index_elements=["key"], set_=set_)
                     await connection.execute(statement, [{"key": key, "body": body} for key, body in bodies.items()])
             for start in range(0, len(gone), AT_ONCE):
-                some = gone[start: start + AT_ONCE]
+                some = gone[start : start + AT_ONCE]
                 await connection.execute(delete(schema.fresh).where(schema.fresh.c.key.in_(some)))
 
     async def drop_before(self, table: Table, key: int, limit: int) -> int:
@@ -173,5 +173,3 @@ class HistoryStore:
 
 def _by_keys(table: Table, keys: Sequence[int]) -> Any:
     return select(table.c.key, table.c.body).where(table.c.key.in_(keys))
-
-

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from feeds.history.store import HistoryStore
+from feeds.inventory.membership import Member, about
 from feeds.journal import Journal
-from feeds.membership import Member, about
 from feeds.model import Asset, Health
 from feeds.regions import covers
 
@@ -156,16 +156,15 @@ class Uptime:
     def __init__(self, journal: Journal, store: HistoryStore) -> None:
         self._journal, self._store = journal, store
 
-    async def tallies(
-        self, members: Mapping[str, Member], start: float, end: float, now: float
-    ) -> dict[str, Tally]:
+    async def tallies(self, members: Mapping[str, Member], start: float, end: float, now: float) -> dict[str, Tally]:
         """By asset, of those that were there at all in start <= t < end; nothing counts after `now`."""
         end = min(end, now)
         if start >= end:
             return {}
         before = await self._journal.last_before("health", start)
-        watched = [(low, end if now - high < WATCH_NOTED else high)
-                   for low, high in await self._store.watched(start, end)]  # fmt: skip
+        watched = [
+            (low, end if now - high < WATCH_NOTED else high) for low, high in await self._store.watched(start, end)
+        ]
         windows = await self._windows(start, end)
         counts = _counts(members, before, joined(watched), windows, (start, end))
         async for page in self._journal.moments("health", start, end):
@@ -199,8 +198,11 @@ class Uptime:
 
 
 def _counts(
-    members: Mapping[str, Member], before: Mapping[str, str], watched: Spans,
-    windows: Sequence[tuple[Match, Spans]], interval: tuple[float, float],
+    members: Mapping[str, Member],
+    before: Mapping[str, str],
+    watched: Spans,
+    windows: Sequence[tuple[Match, Spans]],
+    interval: tuple[float, float],
 ) -> dict[str, _Count]:
     """Where each asset's tally begins. Assets with the same spans share what is known of them."""
     start, end = interval
@@ -235,7 +237,7 @@ def _there(member: Member, known_before: bool, start: float, end: float) -> Span
 
 
 def _meant(match: Match, id: str, member: Member) -> bool:
-    """As alerts.suppressions.Match takes an asset."""
+    """As alerts.suppression.silences.Match takes an asset."""
     return (
         (not match["assets"] or id in match["assets"])
         and (not match["region"] or covers(match["region"], member.about.region))

@@ -16,6 +16,21 @@ from feeds.journal.store import Journal, sqlite_url
 from feeds.journal.tx import SENDING, Tx
 
 __all__ = [
-    "ENTRY_KINDS", "SENDING", "Doc", "Entry", "Fault", "Intake", "IntakeFull", "Journal", "JournalError", "JournalLost",
-    "OutboxItem", "Parcel", "StoreRefused", "Tx", "Unstorable", "intake_url", "sqlite_url",
-]  # fmt: skip
+    "ENTRY_KINDS",
+    "SENDING",
+    "Doc",
+    "Entry",
+    "Fault",
+    "Intake",
+    "IntakeFull",
+    "Journal",
+    "JournalError",
+    "JournalLost",
+    "OutboxItem",
+    "Parcel",
+    "StoreRefused",
+    "Tx",
+    "Unstorable",
+    "intake_url",
+    "sqlite_url",
+]

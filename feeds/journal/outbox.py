@@ -49,9 +49,11 @@ class OutboxRows:
         """
         table = schema.outbox
         due = table.c.due <= now
-        ready = and_(due, table.c.error != error) if fresh else and_(
-            table.c.due.is_not(None), or_(due, table.c.error == error)
-        )  # fmt: skip
+        ready = (
+            and_(due, table.c.error != error)
+            if fresh
+            else and_(table.c.due.is_not(None), or_(due, table.c.error == error))
+        )
         mine = select(table).where(table.c.receiver == receiver, ready)
         return await self._outbox(mine.order_by(table.c.id).limit(limit))
 

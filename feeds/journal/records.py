@@ -15,9 +15,22 @@ from typing import Any
 
 GENESIS = "0" * 64
 ENTRY_KINDS = (
-    "alert", "audit", "escalation", "escalations", "handover", "health", "ingest", "inventory", "maintenance",
-    "notices", "receivers", "roster", "rule", "silence", "warning",
-)  # fmt: skip
+    "alert",
+    "audit",
+    "escalation",
+    "escalations",
+    "handover",
+    "health",
+    "ingest",
+    "inventory",
+    "maintenance",
+    "notices",
+    "receivers",
+    "roster",
+    "rule",
+    "silence",
+    "warning",
+)
 """What entries of the log are about; a new kind is added here, so that it can be asked for."""
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 

@@ -6,18 +6,7 @@ Text has no length: SQLite would not hold it, and a row that one store keeps the
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    Float,
-    Index,
-    Integer,
-    MetaData,
-    Table,
-    Text,
-    UniqueConstraint,
-)
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
 metadata = MetaData()
 Sequence = BigInteger().with_variant(Integer, "sqlite")
@@ -57,12 +46,7 @@ doc = Table(
     Index("doc_open", "kind", "open", "seq"),
 )
 
-cursor = Table(
-    "cursor",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("value", Text, nullable=False),
-)
+cursor = Table("cursor", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
 
 outbox = Table(
     "outbox",

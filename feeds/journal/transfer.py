@@ -121,9 +121,7 @@ async def loading(store: Store, version: str, *, replace: bool, book: Book = JOU
     versions.refuse_newer(version, book)
     async with store.writing(patient=True) as connection:
         if not replace and await connection.run_sync(_filled, book):
-            raise StoreRefused(
-                f"要恢复到的{book.texts[0]}不是空的。", f"{book.texts[1]} to restore into is not empty."
-            )
+            raise StoreRefused(f"要恢复到的{book.texts[0]}不是空的。", f"{book.texts[1]} to restore into is not empty.")
         if version == book.head:
             await connection.run_sync(_emptied, book)
         else:

@@ -89,9 +89,17 @@ class Tx:
         """Add one entry to this process's chain; returns its global sequence number."""
         number, prev = self._head or await self._last()
         row: _Row = {
-            "chain": self._chain, "chain_seq": number + 1, "at": at, "kind": kind, "name": name,
-            "subject": clean(subject), "actor": clean(actor), "reason": clean(reason), "command": clean(command),
-            "body": clean(canonical(body or {})), "prev": prev,
+            "chain": self._chain,
+            "chain_seq": number + 1,
+            "at": at,
+            "kind": kind,
+            "name": name,
+            "subject": clean(subject),
+            "actor": clean(actor),
+            "reason": clean(reason),
+            "command": clean(command),
+            "body": clean(canonical(body or {})),
+            "prev": prev,
         }
         row["hash"] = row_hash(row)
         row["seq"] = await self._number()
@@ -138,10 +146,18 @@ class Tx:
         self, key: str, *, receiver: str, subject: str, created: float, due: float, body: dict[str, Any]
     ) -> None:
         """Queue one message; a key that is there already changes nothing."""
-        self._outbox.append({
-            "key": clean(key), "receiver": receiver, "subject": clean(subject), "created": created, "due": due,
-            "attempts": 0, "error": "", "body": clean(canonical(body)),
-        })  # fmt: skip
+        self._outbox.append(
+            {
+                "key": clean(key),
+                "receiver": receiver,
+                "subject": clean(subject),
+                "created": created,
+                "due": due,
+                "attempts": 0,
+                "error": "",
+                "body": clean(canonical(body)),
+            }
+        )
 
     async def cancel_outbox(self, subject: str, *, reason: str) -> list[tuple[str, dict[str, Any]]]:
         """Drop what is queued but unsent about a subject, also within a digest; receiver and body of each.

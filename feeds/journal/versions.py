@@ -50,8 +50,13 @@ class Book:
 
 SCRIPTS = Path(__file__).parent / "migrations"
 JOURNAL = Book(
-    name="journal", texts=("台账", "The journal"), metadata=schema.metadata, head="0003", table="alembic_version",
-    locations=[SCRIPTS / "versions"], copied=True,
+    name="journal",
+    texts=("台账", "The journal"),
+    metadata=schema.metadata,
+    head="0003",
+    table="alembic_version",
+    locations=[SCRIPTS / "versions"],
+    copied=True,
 )
 
 

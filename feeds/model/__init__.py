@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from feeds.model.alerts import Ack, Alert, Hold, Severity, Shelf, Transition
 from feeds.model.changes import Change, Kind
+from feeds.model.commands import Command, Outcome, Result
 from feeds.model.facts import (
     REFERENCE,
     Asset,
@@ -22,7 +23,6 @@ from feeds.model.facts import (
     SourceState,
     Value,
 )
-from feeds.model.orders import Command, Outcome, Result
 from feeds.model.warnings import WARNING_STATES, Area, EmergencyWarning, Finding
 
 __all__ = [

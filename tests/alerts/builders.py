@@ -6,23 +6,11 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-from alerts.board import Board, Step
-from alerts.rules import compile_rules
+from alerts.core.core import Board, Step
+from alerts.rules.rule import compile_rules
+from alerts.rules.subjects import Subject, Subjects
 from alerts.settings import RuleSettings
-from alerts.subjects import Subject, Subjects
-from feeds.model import (
-    Alert,
-    Asset,
-    AssetState,
-    Change,
-    Command,
-    Health,
-    Kind,
-    Quality,
-    Reading,
-    Severity,
-    SourceState,
-)
+from feeds.model import Alert, Asset, AssetState, Change, Command, Health, Kind, Quality, Reading, Severity, SourceState
 
 T0 = 1_800_000_000.0
 
@@ -76,8 +64,17 @@ def command(action: str, alert: str, at: float = T0, *, id: str = "c1", **more: 
 
 def make_alert(**more: Any) -> Alert:
     fixed = {
-        "id": "a1", "fingerprint": "f", "rule": "down", "asset": "r1", "region": "532301", "active": True,
-        "severity": Severity.CRITICAL, "raised_at": T0, "since": T0, "rev": 1, "quality": Quality.GOOD,
+        "id": "a1",
+        "fingerprint": "f",
+        "rule": "down",
+        "asset": "r1",
+        "region": "532301",
+        "active": True,
+        "severity": Severity.CRITICAL,
+        "raised_at": T0,
+        "since": T0,
+        "rev": 1,
+        "quality": Quality.GOOD,
     }
     return Alert(**{**fixed, **more})
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from alerts.board import Board
-from alerts.notices import Told, due
+from alerts.core.core import Board
+from alerts.notify.notifications import Told, due
 from alerts.settings import ReceiverSettings
 from feeds.model import Alert, Asset, Result
 from tests.alerts.builders import T0, asset, board, change, command, reading, rule, state

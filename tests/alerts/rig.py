@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from alerts import life
-from alerts.engine import AlertEngine
-from alerts.place import NAME
-from alerts.rules import compile_rules
+from alerts.engine.loop import AlertEngine
+from alerts.engine.position import NAME
+from alerts.lifecycle import transitions
+from alerts.rules.rule import compile_rules
 from alerts.settings import EscalationSettings, ReceiverSettings, RuleSettings
 from feeds.bus import Bus
 from feeds.engine.inbox import Inbox
+from feeds.external import Report, pack
 from feeds.journal import Entry, Intake, Journal, Parcel
 from feeds.model import Alert, Asset, Change, Command, Kind, Result
-from feeds.reports import Report, pack
 from tests.alerts.builders import T0, asset, change, command, counting_ids, rule, state
 
 DESK = ReceiverSettings(id="desk", url="json://127.0.0.1:1/")
@@ -27,8 +27,13 @@ class Rig:
     """`now` is the clock. Everything that the engine itself would not do is done through the same bus."""
 
     def __init__(
-        self, bus: Bus, journal: Journal, *, receivers: Sequence[ReceiverSettings] = (DESK,),
-        rules: Sequence[RuleSettings] = (rule(),), intake: Intake | None = None,
+        self,
+        bus: Bus,
+        journal: Journal,
+        *,
+        receivers: Sequence[ReceiverSettings] = (DESK,),
+        rules: Sequence[RuleSettings] = (rule(),),
+        intake: Intake | None = None,
         escalations: Sequence[EscalationSettings] = (),
     ) -> None:
         self.bus, self.journal, self.intake = bus, journal, intake
@@ -43,8 +48,14 @@ class Rig:
     def _engine(self) -> AlertEngine:
         inbox = Inbox(self.intake, self.journal, NAME, clock=lambda: self.now) if self.intake is not None else None
         return AlertEngine(
-            self.journal, compile_rules(self.rules), self.receivers, "楚雄州", clock=lambda: self.now,
-            make_id=lambda now: self.make_id(now), inbox=inbox, escalations=self.escalations,
+            self.journal,
+            compile_rules(self.rules),
+            self.receivers,
+            "楚雄州",
+            clock=lambda: self.now,
+            make_id=lambda now: self.make_id(now),
+            inbox=inbox,
+            escalations=self.escalations,
         )
 
     async def start(self) -> None:
@@ -117,8 +128,8 @@ class Rig:
         bodies: dict[str, list[dict[str, object]]] = {}
         for entry in await self.entries():
             bodies.setdefault(entry.subject, []).append(entry.body)
-        rebuilt = {id: life.replay(steps) for id, steps in bodies.items()}
-        docs = {doc.id: life.load(doc.body) for doc in await self.journal.docs("alert")}
+        rebuilt = {id: transitions.replay(steps) for id, steps in bodies.items()}
+        docs = {doc.id: transitions.load(doc.body) for doc in await self.journal.docs("alert")}
         assert rebuilt == docs
         open_now = {id: alert for id, alert in rebuilt.items() if alert.open}
         assert self.engine.board.alerts == open_now

@@ -8,9 +8,11 @@ from alerts.settings import EscalationSettings, ReceiverSettings, SmsSettings, S
 
 PHONES = {"zhang": "13800000001", "li": "13800000002", "wang": "13800000003", "zhao": "13800000004"}
 SMS = ReceiverSettings(
-    id="sms", url="sms+http://127.0.0.1:1/send", direct=False,
+    id="sms",
+    url="sms+http://127.0.0.1:1/send",
+    direct=False,
     sms=SmsSettings(fields={"mobile": "{to}", "content": "{text}"}),
-)  # fmt: skip
+)
 GROUP = ReceiverSettings(id="group", url="json://127.0.0.1:1/group", direct=False)
 STEPS = (
     StepSettings(after=0.0, who=("duty",), channels=("sms",)),
@@ -27,5 +29,8 @@ def roster(**more: Any) -> dict[str, Any]:
         "persons": [{"id": id, "name": id, "phone": phone} for id, phone in PHONES.items()],
         "shifts": [{"id": "day", "start": "08:00", "end": "20:00"}, {"id": "night", "start": "20:00", "end": "08:00"}],
         "patterns": [{"shift": shift, "first": "2020-01-01", "teams": [turn]} for shift in ("day", "night")],
-        "assignments": [], "substitutes": [], "leave": [], **more,
-    }  # fmt: skip
+        "assignments": [],
+        "substitutes": [],
+        "leave": [],
+        **more,
+    }

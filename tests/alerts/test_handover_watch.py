@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from alerts import handover_watch
+from alerts.engine.position import NAME
 from alerts.handover_watch import RULE, HandoverWatch
-from alerts.place import NAME
 from feeds.bus import Bus
-from feeds.handover import HandoverSettings
+from feeds.duty.handover import HandoverSettings
 from feeds.journal import Intake, Journal, intake_url
 from feeds.model import Alert, Severity
 from tests.alerts.builders import T0

@@ -14,16 +14,16 @@ import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 
-from api import accounts
 from api.app import create_app
-from api.deps import Deps, Reloaded
+from api.auth import accounts
+from api.dependencies import Deps, Reloaded
 from api.settings import SiteInfo, WebSettings
 from feeds.bus import Bus
 from feeds.engine.commands import CommandClient, Unanswered
 from feeds.history import History
 from feeds.journal import Intake, Journal
-from feeds.live import Pump
-from feeds.mirror import alert_record
+from feeds.live.mirror import alert_record
+from feeds.live.pump import Pump
 from feeds.model import (
     Ack,
     Alert,

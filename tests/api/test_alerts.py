@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from api import alert_records
-from feeds.mirror import alert_record
+from api.records import alerts
+from feeds.live.mirror import alert_record
 from feeds.model import Ack, Command, Outcome, Result
 from feeds.wire import iso
 from tests.api.conftest import NOW, A, B, World, an_alert, problem
@@ -47,13 +47,14 @@ async def test_alerts_open_by_default_closed_when_asked(world: World) -> None:
 async def test_closed_alerts_are_found_by_rule_and_time_however_deep_they_lie(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(alert_records, "SCAN", 5)
-    monkeypatch.setattr(alert_records, "BUDGET", 20)
+    monkeypatch.setattr(alerts, "SCAN", 5)
+    monkeypatch.setattr(alerts, "BUDGET", 20)
     async with world.journal.begin() as tx:
         for number in range(33):
             rule = "rare" if number % 11 == 10 else "down"
-            one = an_alert(f"old-{number}", "a-sw", A, active=False, rule=rule, raised_at=NOW - number,
-                           ack=Ack(by="wang", at=NOW))  # fmt: skip
+            one = an_alert(
+                f"old-{number}", "a-sw", A, active=False, rule=rule, raised_at=NOW - number, ack=Ack(by="wang", at=NOW)
+            )
             await tx.put("alert", one.id, _dumped(one), open=False, seq=100 - number)
     async with world.signed_in("duty") as client:
         found, cursor, pages = [], "", 0
@@ -72,7 +73,7 @@ async def test_closed_alerts_are_found_by_rule_and_time_however_deep_they_lie(
 async def test_of_a_long_life_the_newest_steps_are_shown_and_the_others_counted(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(alert_records, "LIFE", 3)
+    monkeypatch.setattr(alerts, "LIFE", 3)
     async with world.journal.begin() as tx:
         for number in range(1, 8):
             await tx.append(kind="alert", name="comment", subject="a-alert", at=NOW + number, body={"seq": number})
@@ -88,9 +89,7 @@ def _dumped(alert: Any) -> dict[str, Any]:
 
 async def test_an_alert_comes_with_its_life_and_what_was_sent(world: World) -> None:
     async with world.journal.begin() as tx:
-        await tx.append(
-            kind="alert", name="raise", subject="a-alert", at=NOW, body={"seq": 1, "after": {"since": NOW}}
-        )
+        await tx.append(kind="alert", name="raise", subject="a-alert", at=NOW, body={"seq": 1, "after": {"since": NOW}})
         ack = {"by": "wang", "at": NOW, "comment": "on my way", "until": None}
         body = {"seq": 2, "before": {"ack": None}, "after": {"ack": ack}, "text": ""}
         await tx.append(
@@ -214,5 +213,3 @@ async def test_several_at_once_each_with_its_own_result(world: World) -> None:
     assert results[0]["alert"]["acked"] is True
     assert results[1]["problem"] == "outside-region"
     problem(empty, 422, "invalid")
-
-

@@ -16,10 +16,10 @@ import pytest_asyncio
 from api.availability.calendar import parts
 from feeds.bus import Bus
 from feeds.history import History, HistorySettings
-from feeds.membership import Register
+from feeds.inventory.membership import Register
 from feeds.model import Asset
 from tests.api.conftest import A, B, World, problem
-from tests.feeds.history_rig import store_at
+from tests.feeds.history.rig import store_at
 
 DAY, HOUR = 86400.0, 3600.0
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -44,8 +44,9 @@ async def site(bus: Bus, journal_url: str, world: World) -> AsyncIterator[World]
     await register.note(world.journal, {one.id: one for one in ASSETS}, NOV + 10 * DAY)
     words = {
         "a-sw": [(OCT, "ok"), (NOV - 2 * HOUR, "down"), (NOV + 4 * HOUR, "ok")],
-        "a-srv": [(NOV + 11 * DAY, "ok")], "b-sw": [(OCT, "ok")],
-    }  # fmt: skip
+        "a-srv": [(NOV + 11 * DAY, "ok")],
+        "b-sw": [(OCT, "ok")],
+    }
     async with world.journal.begin() as tx:
         for id, said in words.items():
             for at, name in said:
@@ -73,8 +74,12 @@ async def test_by_default_it_is_this_month_by_asset(site: World) -> None:
     assert (found["from"], found["timezone"], found["hidden"]) == ("2026-10-31T16:00:00.000Z", "Asia/Shanghai", 0)
     rows = {row["key"]["asset"]: row for row in found["items"]}
     assert rows["a-sw"]["seconds"] == {
-        "up": 20 * DAY - 4 * HOUR, "degraded": 0.0, "down": 4 * HOUR, "unknown": 0.0, "maintenance": 0.0,
-    }  # fmt: skip
+        "up": 20 * DAY - 4 * HOUR,
+        "degraded": 0.0,
+        "down": 4 * HOUR,
+        "unknown": 0.0,
+        "maintenance": 0.0,
+    }
     assert rows["a-sw"]["availability"] == round(1 - 4 / 480, 6)
     assert rows["a-srv"]["seconds"]["unknown"] == DAY, "a day in the inventory before its first result"
     assert (rows["a-srv"]["availability"], rows["a-srv"]["of_known"], rows["a-srv"]["coverage"]) == (0.9, 1.0, 0.9)
@@ -86,8 +91,9 @@ async def test_by_default_it_is_this_month_by_asset(site: World) -> None:
 async def test_an_outage_over_the_months_border_counts_in_each_month(site: World) -> None:
     found = (await ask(site, **{"from": at(OCT), "by": "month", "asset": "a-sw"})).json()
     assert [(row["key"]["month"], row["seconds"]["down"]) for row in found["items"]] == [
-        ("2026-10", 2 * HOUR), ("2026-11", 4 * HOUR),
-    ]  # fmt: skip
+        ("2026-10", 2 * HOUR),
+        ("2026-11", 4 * HOUR),
+    ]
     assert found["items"][0]["seconds"]["up"] == 31 * DAY - 2 * HOUR
 
 
@@ -98,8 +104,11 @@ async def test_units_regions_kinds_and_two_at_once(site: World) -> None:
     assert by_unit["水务局"]["availability"] == round((service - 4 * HOUR - DAY) / service, 6)
     both = (await ask(site, by="region,month", **{"from": at(OCT)})).json()["items"]
     assert [tuple(row["key"].values()) for row in both] == [
-        (A, "2026-10"), (A, "2026-11"), (B, "2026-10"), (B, "2026-11"),
-    ]  # fmt: skip
+        (A, "2026-10"),
+        (A, "2026-11"),
+        (B, "2026-10"),
+        (B, "2026-11"),
+    ]
     worst = (await ask(site, sort="worst")).json()["items"]
     assert [row["key"]["asset"] for row in worst] == ["a-srv", "a-sw", "b-sw"]
     assert [row["key"]["kind"] for row in (await ask(site, by="kind", kind="switch")).json()["items"]] == ["switch"]
@@ -196,9 +205,18 @@ async def test_csv_for_a_spreadsheet_with_no_formula_in_it(site: World) -> None:
 
 @pytest.mark.parametrize(
     "params",
-    [{"by": "colour"}, {"by": "asset,asset"}, {"by": "asset,unit,month"}, {"from": at(OCT - 500 * DAY)},
-     {"from": at(DEC)}, {"from": "2026-11-01"}, {"sort": "x"}, {"format": "xls"}, {"cursor": "x"}],
-)  # fmt: skip
+    [
+        {"by": "colour"},
+        {"by": "asset,asset"},
+        {"by": "asset,unit,month"},
+        {"from": at(OCT - 500 * DAY)},
+        {"from": at(DEC)},
+        {"from": "2026-11-01"},
+        {"sort": "x"},
+        {"format": "xls"},
+        {"cursor": "x"},
+    ],
+)
 async def test_what_makes_no_sense_is_refused(site: World, params: dict[str, str]) -> None:
     problem(await ask(site, status=422, **params), 422, "invalid")
 
@@ -208,7 +226,10 @@ def test_months_are_the_zones_own_also_where_clocks_change() -> None:
     start, end = (datetime(2026, month, 15, tzinfo=berlin).timestamp() for month in (2, 5))
     found = parts(start, end, berlin)
     assert [(one.month, one.whole) for one in found] == [
-        ("2026-02", False), ("2026-03", True), ("2026-04", True), ("2026-05", False),
-    ]  # fmt: skip
+        ("2026-02", False),
+        ("2026-03", True),
+        ("2026-04", True),
+        ("2026-05", False),
+    ]
     assert found[1].end - found[1].start == 31 * DAY - HOUR
     assert (found[0].start, found[-1].end) == (start, end)

@@ -13,7 +13,7 @@ from feeds.history.rollup import DAY, HOUR
 from feeds.wire import iso
 from tests.api.conftest import A, B, World, problem
 from tests.api.test_regions import leaked
-from tests.feeds.history_rig import BASE, Rig, seen, store_at
+from tests.feeds.history.rig import BASE, Rig, seen, store_at
 
 UP = "/api/v1/assets/a-sw"
 
@@ -125,8 +125,14 @@ async def test_unknown_is_not_up(rig: Rig, world: World) -> None:
     assert found["seconds"] == {"ok": 3 * HOUR, "degraded": HOUR, "down": HOUR, "unknown": 5 * HOUR}
     assert (found["up"], found["known"], found["more"]) == (0.4, 0.5, False)
     assert [span["health"] for span in found["spans"]] == [
-        "unknown", "ok", "down", "ok", "unknown", "degraded", "unknown",
-    ]  # fmt: skip
+        "unknown",
+        "ok",
+        "down",
+        "ok",
+        "unknown",
+        "degraded",
+        "unknown",
+    ]
     assert last["health"] == "down"
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import httpx2
 import pytest
 
-from feeds.cap import CapDocument
+from feeds.cap.message import CapDocument
+from feeds.external import Report, unpack
 from feeds.journal import JournalLost, Parcel
 from feeds.model import Severity
-from feeds.reports import Report, unpack
 from feeds.wire import decode, iso
 from tests.api.conftest import NOW, A, World, problem
 from tests.incidents.rig import cap, place_code
@@ -49,8 +49,11 @@ async def test_prometheus_sends_here_unchanged(world: World) -> None:
     assert (answer.status_code, answer.content) == (200, b"")
     (one,) = await taken(world)
     assert (one.rule, one.asset, one.by_address, one.severity) == (
-        "prometheus:Down", "10.0.0.1:9100", True, Severity.CRITICAL
-    )  # fmt: skip
+        "prometheus:Down",
+        "10.0.0.1:9100",
+        True,
+        Severity.CRITICAL,
+    )
     assert (one.active, one.since, one.until) == (True, NOW - 60, NOW + 240)
     assert one.identity_labels == {"alertname": "Down", "instance": "10.0.0.1:9100"}
     assert (one.title["zh-CN"], one.url) == ("它停了", "http://prom:9090/graph")
@@ -79,9 +82,11 @@ async def test_one_bad_alert_takes_no_other_with_it(world: World) -> None:
     document = problem(answer, 422, "invalid")
     assert document["taken"] == 1
     assert [(one["code"], one["xpath"]) for one in document["findings"]] == [
-        ("LABELS_MISSING", "[0].labels"), ("TIME_INVALID", "[1]"), ("FORM_INVALID", "[2]"),
+        ("LABELS_MISSING", "[0].labels"),
+        ("TIME_INVALID", "[1]"),
+        ("FORM_INVALID", "[2]"),
         ("ENDS_BEFORE_START", "[3].endsAt"),
-    ]  # fmt: skip
+    ]
     assert set(document["findings"][0]["message"]) == {"zh-CN", "en"}
     assert len(await taken(world)) == 1
 
@@ -164,8 +169,11 @@ async def test_the_webhook_of_a_real_alertmanager(world: World) -> None:
         assert (answer.status_code, answer.json()) == (202, {"taken": 2, "findings": []})
     said = await taken(world)
     assert [(one.asset, one.active, one.until) for one in said] == [
-        ("ups-1", True, None), ("ups-2", True, None), ("ups-1", False, None), ("ups-2", False, None),
-    ]  # fmt: skip
+        ("ups-1", True, None),
+        ("ups-2", True, None),
+        ("ups-1", False, None),
+        ("ups-2", False, None),
+    ]
     assert said[0].identity_labels == said[2].identity_labels
 
 
@@ -186,8 +194,13 @@ async def test_a_version_that_is_not_ours_is_refused(world: World) -> None:
     ("state", "expected"), [("alerting", (True, None)), ("ok", (False, None)), ("no_data", (True, NOW))]
 )
 async def test_grafanas_older_form(world: World, state: str, expected: tuple[bool, float | None]) -> None:
-    body = {"ruleId": 7, "ruleName": "CPU", "state": state, "message": "boom", "evalMatches": [
-        {"metric": "m", "tags": {"instance": "a-sw"}, "value": 1}]}  # fmt: skip
+    body = {
+        "ruleId": 7,
+        "ruleName": "CPU",
+        "state": state,
+        "message": "boom",
+        "evalMatches": [{"metric": "m", "tags": {"instance": "a-sw"}, "value": 1}],
+    }
     assert (await send(world, "grafana", body)).status_code == 202
     (one,) = await taken(world)
     assert (one.rule, one.asset, (one.active, one.until)) == ("grafana:CPU", "a-sw", expected)
@@ -202,11 +215,22 @@ async def test_grafanas_unified_form_and_a_state_that_changes_nothing(world: Wor
 
 
 ZABBIX = {
-    "eventid": "12", "triggerid": "900", "host": "a-sw", "host_ip": "10.1.1.1", "name": "CPU 93%", "nseverity": "5",
-    "value": "1", "date": "2026.11.22", "time": "10:39:48", "recovery_date": "{EVENT.RECOVERY.DATE}",
-    "recovery_time": "{EVENT.RECOVERY.TIME}", "opdata": "93 %", "url": "", "tags": '[{"tag":"scope","value":"perf"}]',
+    "eventid": "12",
+    "triggerid": "900",
+    "host": "a-sw",
+    "host_ip": "10.1.1.1",
+    "name": "CPU 93%",
+    "nseverity": "5",
+    "value": "1",
+    "date": "2026.11.22",
+    "time": "10:39:48",
+    "recovery_date": "{EVENT.RECOVERY.DATE}",
+    "recovery_time": "{EVENT.RECOVERY.TIME}",
+    "opdata": "93 %",
+    "url": "",
+    "tags": '[{"tag":"scope","value":"perf"}]',
     "timezone": "",
-}  # fmt: skip
+}
 
 
 async def test_zabbix_times_are_of_the_zone_that_is_configured(world: World) -> None:
@@ -224,18 +248,28 @@ async def test_zabbix_times_are_of_the_zone_that_is_configured(world: World) -> 
 
 @pytest.mark.parametrize(
     ("more", "code"),
-    [({"timezone": "Mars"}, "ZONE_UNKNOWN"), ({"host": "{HOST.HOST}"}, "MISSING_REQUIRED"),
-     ({"value": "2"}, "STATUS_UNKNOWN"), ({"date": "22/11/2026"}, "TIME_INVALID"), ({"tags": "{"}, "JSON_INVALID")],
-)  # fmt: skip
+    [
+        ({"timezone": "Mars"}, "ZONE_UNKNOWN"),
+        ({"host": "{HOST.HOST}"}, "MISSING_REQUIRED"),
+        ({"value": "2"}, "STATUS_UNKNOWN"),
+        ({"date": "22/11/2026"}, "TIME_INVALID"),
+        ({"tags": "{"}, "JSON_INVALID"),
+    ],
+)
 async def test_zabbix_is_told_what_is_wrong(world: World, more: dict[str, str], code: str) -> None:
     document = problem(await send(world, "zabbix", {**ZABBIX, **more}), 422, "invalid")
     assert document["findings"][0]["code"] == code
 
 
 EVENT = {
-    "specversion": "1.0", "id": "e1", "source": "/fire/119", "type": "cn.fire.alarm", "subject": "a-sw",
-    "time": iso(NOW), "data": {"active": True, "severity": "critical", "title": "火警", "labels": {"floor": "3"}},
-}  # fmt: skip
+    "specversion": "1.0",
+    "id": "e1",
+    "source": "/fire/119",
+    "type": "cn.fire.alarm",
+    "subject": "a-sw",
+    "time": iso(NOW),
+    "data": {"active": True, "severity": "critical", "title": "火警", "labels": {"floor": "3"}},
+}
 
 
 async def test_cloudevents_in_all_three_modes(world: World) -> None:
@@ -264,13 +298,15 @@ async def test_cloudevents_may_carry_their_json_as_bytes_or_as_text(world: World
     said = json.dumps({"active": True, "severity": "critical", "title": "火警"}, ensure_ascii=False)
     octets = {"datacontenttype": "application/octet-stream"}
     events = [
-        encoded(said.encode()), encoded(said.encode()) | octets, encoded(said.encode()) | {"data": None},
+        encoded(said.encode()),
+        encoded(said.encode()) | octets,
+        encoded(said.encode()) | {"data": None},
         EVENT | {"data": said, "datacontenttype": "text/plain; charset=utf-8"},
     ]
     batch = [event | {"id": f"bytes-{number}"} for number, event in enumerate(events)]
     assert (await send(world, "cloudevents", batch, **headers)).json() == {"taken": 4, "findings": []}
     assert {(one.title["zh-CN"], one.severity, one.active) for one in await taken(world)} == {
-        ("火警", Severity.CRITICAL, True),
+        ("火警", Severity.CRITICAL, True)
     }
 
 
@@ -337,9 +373,14 @@ async def test_a_cap_message_of_another_county_is_outside_the_region(world: Worl
 
 
 CASE = {
-    "number": "楚审-1", "item": "食品经营许可", "kind": "承诺件", "department": "市场监管局", "region": A,
-    "accepted": "2026-02-12T09:00:00+08:00", "steps": [{"name": "受理", "started": "2026-02-12T09:00:00+08:00"}],
-}  # fmt: skip
+    "number": "楚审-1",
+    "item": "食品经营许可",
+    "kind": "承诺件",
+    "department": "市场监管局",
+    "region": A,
+    "accepted": "2026-02-12T09:00:00+08:00",
+    "steps": [{"name": "受理", "started": "2026-02-12T09:00:00+08:00"}],
+}
 
 
 async def test_cases_are_kept_in_the_journal_once(world: World) -> None:
@@ -356,8 +397,11 @@ async def test_a_case_of_a_wrong_form_or_region_is_refused(world: World) -> None
     wrong = [{**CASE, "kind": "其他件"}, {**CASE, "region": "x"}, {**CASE, "accepted": "2026-02-12"}, {"number": "1"}]
     document = problem(await send(world, "cases", wrong), 422, "invalid")
     assert [one["code"] for one in document["findings"]] == [
-        "FORM_INVALID", "FORM_INVALID", "TIME_INVALID", "FORM_INVALID",
-    ]  # fmt: skip
+        "FORM_INVALID",
+        "FORM_INVALID",
+        "TIME_INVALID",
+        "FORM_INVALID",
+    ]
     problem(await send(world, "cases", [CASE], region="532331"), 403, "outside-region")
     assert await world.journal.docs("case") == []
 
@@ -387,12 +431,15 @@ async def test_json_that_is_nested_too_deeply_is_refused_as_no_json(world: World
         ("zabbix", '{"triggerid": "1", "host": "h", "value": "1", "name": "断电"}'),
         ("cloudevents", '{"specversion": "1.0", "id": "断电", "source": "s", "type": "t", "data": {"active": true}}'),
         ("cloudevents", '{"specversion": "1.0", "id": "1", "source": "s", "type": "t", "data": {"text": "断电"}}'),
-        ("cloudevents", '{"specversion": "1.0", "id": "1", "source": "s", "type": "t", "datacontenttype": "text/plain",'
-                        ' "data": "断电"}'),
+        (
+            "cloudevents",
+            '{"specversion": "1.0", "id": "1", "source": "s", "type": "t", "datacontenttype": "text/plain",'
+            ' "data": "断电"}',
+        ),
         ("cases", '[{"number": "断电"}]'),
         (POSTED, '[{"labels": {"alertname": "断电"}}]'),
     ],
-)  # fmt: skip
+)
 async def test_json_in_the_encoding_of_old_tools_is_refused_as_no_json(world: World, path: str, raw: str) -> None:
     answer = await send(world, path, raw.encode("gb18030"))
     assert [one["code"] for one in problem(answer, 422, "invalid")["findings"]] == ["JSON_INVALID"]

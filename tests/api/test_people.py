@@ -9,22 +9,27 @@ from typing import Any
 import httpx2
 import pytest
 
-from feeds import duty
+from feeds.duty import roster as duty
 from feeds.engine.commands import CommandClient
 from feeds.model import Command, Outcome, Result
 from tests.api.conftest import B_TEXTS, NOW, A, World, problem
 
 PEOPLE = [
     {"id": "zhang", "name": "张三", "phone": "13800000001", "account": "zhang"},
-    {"id": "li", "name": "李四", "phone": "13800000002"}, {"id": "wang", "name": "王主任", "phone": "13800000003"},
-]  # fmt: skip
+    {"id": "li", "name": "李四", "phone": "13800000002"},
+    {"id": "wang", "name": "王主任", "phone": "13800000003"},
+]
 TEAM = {"officers": ["zhang", "li"], "leader": "wang"}
 ROSTER: dict[str, Any] = {
-    "rev": 0, "comment": "十一月", "persons": PEOPLE,
-    "shifts": [{"id": "day", "name": {"zh-CN": "白班", "en": "Day"}, "start": "08:00", "end": "20:00"},
-               {"id": "night", "start": "20:00", "end": "08:00"}],
+    "rev": 0,
+    "comment": "十一月",
+    "persons": PEOPLE,
+    "shifts": [
+        {"id": "day", "name": {"zh-CN": "白班", "en": "Day"}, "start": "08:00", "end": "20:00"},
+        {"id": "night", "start": "20:00", "end": "08:00"},
+    ],
     "patterns": [{"shift": one, "first": "2026-11-01", "teams": [TEAM]} for one in ("day", "night")],
-}  # fmt: skip
+}
 
 
 class Desk(CommandClient):
@@ -40,11 +45,22 @@ class Desk(CommandClient):
         rev = doc.body["rev"] if doc is not None else 0
         if command.expected_rev not in (None, rev):
             return Result(command=command.id, outcome=Outcome.CONFLICT, detail="rev", after={"rev": rev})
-        body = {"rev": rev + 1, "at": command.at, "by": command.actor, "comment": command.reason,
-                "doc": command.args.get("doc", {})}
+        body = {
+            "rev": rev + 1,
+            "at": command.at,
+            "by": command.actor,
+            "comment": command.reason,
+            "doc": command.args.get("doc", {}),
+        }
         async with self.world.journal.begin() as tx:
-            await tx.append(kind=kind, name="put", subject="site", at=command.at, actor=command.actor,
-                            body={"rev": rev + 1, "after": body["doc"], "changes": []})
+            await tx.append(
+                kind=kind,
+                name="put",
+                subject="site",
+                at=command.at,
+                actor=command.actor,
+                body={"rev": rev + 1, "after": body["doc"], "changes": []},
+            )
             await tx.put(kind, "site", body)
         return Result(command=command.id, outcome=Outcome.DONE, after=body)
 
@@ -98,8 +114,10 @@ async def test_an_administrator_of_a_county_may_not_put_the_sites(world: World) 
 
 async def test_a_wall_sees_the_shift_and_nobodys_name(world: World) -> None:
     async with office(world) as client:
-        await client.put("/api/v1/roster", json={**ROSTER, "leave": [
-            {"person": "li", "first": "2026-01-01", "last": "2026-01-02", "reason": "病假"}]})
+        await client.put(
+            "/api/v1/roster",
+            json={**ROSTER, "leave": [{"person": "li", "first": "2026-01-01", "last": "2026-01-02", "reason": "病假"}]},
+        )
     token = await world.token("wall")
     async with world.client() as wall:
         whole = await wall.get(f"/api/v1/roster?token={token}")
@@ -117,18 +135,25 @@ async def test_a_wall_sees_the_shift_and_nobodys_name(world: World) -> None:
 
 async def test_a_county_sees_its_own_people_and_those_above_but_no_other_countys(world: World) -> None:
     people = [
-        {"id": "a-li", "name": "牟定李", "region": A}, {"id": "b-officer", "name": "禄丰王", "region": "532331"},
+        {"id": "a-li", "name": "牟定李", "region": A},
+        {"id": "b-officer", "name": "禄丰王", "region": "532331"},
         {"id": "all", "name": "州值班", "phone": "1"},
-    ]  # fmt: skip
+    ]
     team = {"officers": ["a-li", "b-officer"], "leader": "all"}
-    wish = {**ROSTER, "persons": people, "patterns": [{**ROSTER["patterns"][0], "teams": [team]}],
-            "assignments": [{"date": "2026-11-22", "shift": "day", **team}],
-            "substitutes": [{"date": "2026-11-22", "shift": "day", "person": "b-officer", "substitute": "a-li"}],
-            "leave": [{"person": "b-officer", "first": "2026-01-01", "last": "2026-01-02"}]}
+    wish = {
+        **ROSTER,
+        "persons": people,
+        "patterns": [{**ROSTER["patterns"][0], "teams": [team]}],
+        "assignments": [{"date": "2026-11-22", "shift": "day", **team}],
+        "substitutes": [{"date": "2026-11-22", "shift": "day", "person": "b-officer", "substitute": "a-li"}],
+        "leave": [{"person": "b-officer", "first": "2026-01-01", "last": "2026-01-02"}],
+    }
     async with office(world) as client:
         assert (await client.put("/api/v1/roster", json=wish)).status_code == 200
-        items = [{"id": "b-owner", "url": "json://h/", "regions": ["532331"]},
-                 {"id": "ours", "url": "json://h/", "regions": [A]}]
+        items = [
+            {"id": "b-owner", "url": "json://h/", "regions": ["532331"]},
+            {"id": "ours", "url": "json://h/", "regions": [A]},
+        ]
         await client.put("/api/v1/receivers", json={"rev": 0, "items": items})
         steps = [{"who": ["person:b-officer", "person:a-li"], "channels": ["ours"]}]
         await client.put("/api/v1/escalations", json={"rev": 0, "items": [{"id": "all", "steps": steps}]})
@@ -154,8 +179,9 @@ async def test_steps_take_durations_as_the_file_writes_them(world: World) -> Non
     assert (errors[0]["field"], errors[0]["code"]) == ("body.items.0.steps.0.after", "duration")
     (made,) = [one for one in world.desk.seen if one.action == "escalations_put"]
     assert [(one["after"], one["repeat"]) for one in made.args["doc"]["items"][0]["steps"]] == [
-        (120.0, 900.0), (300.0, None)
-    ]  # fmt: skip
+        (120.0, 900.0),
+        (300.0, None),
+    ]
 
 
 async def test_history_is_for_administrators_and_auditors(world: World) -> None:
@@ -210,10 +236,15 @@ async def test_a_spreadsheet_becomes_dated_assignments(world: World, encoding: s
         assert (dry.json()["rev"], len(dry.json()["assignments"])) == (1, 3)
         done = await client.post(path, content=raw, headers={"Content-Type": "text/csv"})
     assert done.json()["rev"] == 2
-    assert done.json()["assignments"] == dry.json()["assignments"] == [
-        other, {"date": "2026-11-22", "shift": "day", "officers": ["zhang", "li"], "leader": "wang"},
-        {"date": "2026-11-23", "shift": "night", "officers": ["zhang", "li"], "leader": ""},
-    ]  # fmt: skip
+    assert (
+        done.json()["assignments"]
+        == dry.json()["assignments"]
+        == [
+            other,
+            {"date": "2026-11-22", "shift": "day", "officers": ["zhang", "li"], "leader": "wang"},
+            {"date": "2026-11-23", "shift": "night", "officers": ["zhang", "li"], "leader": ""},
+        ]
+    )
 
 
 async def test_every_bad_line_of_a_spreadsheet_is_told(world: World) -> None:
@@ -223,6 +254,9 @@ async def test_every_bad_line_of_a_spreadsheet_is_told(world: World) -> None:
         answer = await client.post("/api/v1/roster:import?rev=1", content=raw)
         found = [(one["field"], one["code"]) for one in problem(answer, 422, "invalid")["errors"]]
         none = await client.post("/api/v1/roster:import?rev=1", content=b"a,b\n1,2\n")
-    assert found == [("line.2.date", "csv_date"), ("line.3.shift", "unknown_shift"),
-                     ("line.3.officer1", "unknown_person")]  # fmt: skip
+    assert found == [
+        ("line.2.date", "csv_date"),
+        ("line.3.shift", "unknown_shift"),
+        ("line.3.officer1", "unknown_person"),
+    ]
     assert problem(none, 422, "invalid")["errors"][0]["code"] == "csv_head"

@@ -25,10 +25,23 @@ A_IDS = {
     "layer": ("counties",),
 }
 QUERIES = {
-    "region": B, "q": "b-", "asset": "b-sw", "active": "false", "open": "false", "kind": "*", "limit": "1",
-    "ended": "true", "by": "region", "owner": "b-owner", "subject": "b-officer", "rule": "b-rule", "source": "b-source",
-    "state": "active", "health": "down", "severity": "critical",
-}  # fmt: skip
+    "region": B,
+    "q": "b-",
+    "asset": "b-sw",
+    "active": "false",
+    "open": "false",
+    "kind": "*",
+    "limit": "1",
+    "ended": "true",
+    "by": "region",
+    "owner": "b-owner",
+    "subject": "b-officer",
+    "rule": "b-rule",
+    "source": "b-source",
+    "state": "active",
+    "health": "down",
+    "severity": "critical",
+}
 
 
 def paths(world: World) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.deps import Reloaded
+from api.dependencies import Reloaded
 from feeds.bus import BusFull, DeadLetter
 from feeds.model import Observation
 from tests.api.conftest import NOW, A, B, World, problem
@@ -99,9 +99,7 @@ async def test_map_layers_are_cached_by_etag_and_compressed(world: World) -> Non
         assert answer.content == world.layers["counties"]
         assert answer.headers["content-encoding"] == "gzip"
         assert int(answer.headers["content-length"]) == len(gzip.compress(world.layers["counties"], 6))
-        again = await client.get(
-            "/api/v1/map/counties.geojson", headers={"If-None-Match": answer.headers["etag"]}
-        )
+        again = await client.get("/api/v1/map/counties.geojson", headers={"If-None-Match": answer.headers["etag"]})
         assert again.status_code == 304
         problem(await client.get("/api/v1/map/none.geojson"), 404, "not-found")
 
@@ -171,8 +169,13 @@ async def test_reload_applies_or_says_what_is_wrong(world: World) -> None:
         row = {"code": "region", "file": "assets.csv", "line": 7, "key": "region", "message": {"en": "no region code"}}
         world.reloaded = Reloaded(processes=[web], findings=[row])
         assert (await client.post("/api/v1/reload")).json() == {
-            "applied": True, "left_out": [row], "left_out_total": 1, "processes": [web], "missing": [], "restart": [],
-        }  # fmt: skip
+            "applied": True,
+            "left_out": [row],
+            "left_out_total": 1,
+            "processes": [web],
+            "missing": [],
+            "restart": [],
+        }
         for partly in (
             Reloaded(processes=[web], missing=["collect"]),
             Reloaded(processes=[web, web | {"role": "alert", "state": "refused", "trouble": "…"}]),

@@ -8,11 +8,11 @@ from typing import Any
 import httpx2
 import pytest
 
-from alerts import rulebook
-from alerts.board import Board
-from alerts.rulebook import RuleBook
-from alerts.rules import compile_rules
-from alerts.subjects import Subjects
+from alerts.core.core import Board
+from alerts.rulebook import book
+from alerts.rulebook.book import RuleBook
+from alerts.rules.rule import compile_rules
+from alerts.rules.subjects import Subjects
 from feeds.journal import Journal
 from feeds.model import Command, Kind, Result
 from tests.alerts.builders import rule
@@ -38,7 +38,7 @@ class RuleDesk(AlertDesk):
 
     async def keep(self) -> None:
         async with self.journal.begin() as tx:
-            await rulebook.record(tx, self.book, self.book.take_notes())
+            await book.record(tx, self.book, self.book.take_notes())
 
 
 @pytest.fixture
@@ -126,7 +126,8 @@ async def test_history_says_who_and_an_undo_goes_back(site: World) -> None:
         await client.put("/api/v1/rules/hot", json=HOT | {"severity": "minor"})
         found = (await client.get("/api/v1/rules/history?rule=hot")).json()["items"]
         assert [(one["name"], one["actor"], one["undoable"]) for one in found] == [
-            ("changed", "admin-all", True), ("created", "admin-all", True),
+            ("changed", "admin-all", True),
+            ("created", "admin-all", True),
         ]
         assert (found[0]["before"]["severity"], found[0]["after"]["severity"]) == ("major", "minor")
         assert (await client.post("/api/v1/rules/hot/undo", json={"comment": "不行"})).status_code == 200

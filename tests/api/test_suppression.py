@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from feeds.mirror import alert_record
+from feeds.live.mirror import alert_record
 from feeds.model import Command, Kind, Outcome, Result, Shelf
 from tests.api.conftest import NOW, A, B, World, an_alert, picture, problem
 
@@ -18,10 +18,21 @@ WINDOW = {"match": {"assets": ["a-sw"]}, "comment": "割接", "until": LATER}
 
 def doc(key: str, kind: str = "silence", region: str = "", assets: tuple[str, ...] = (), **more: Any) -> dict[str, Any]:
     return {
-        "id": key, "kind": kind, "by": "wang", "at": NOW, "comment": "known", "starts": NOW, "until": NOW + 60,
+        "id": key,
+        "kind": kind,
+        "by": "wang",
+        "at": NOW,
+        "comment": "known",
+        "starts": NOW,
+        "until": NOW + 60,
         "match": {"assets": list(assets), "region": region, "kinds": [], "rule": "", "severities": [], "labels": {}},
-        "recurrence": None, "running": True, "seen": NOW, "ended_at": None, "ended_by": "", **more,
-    }  # fmt: skip
+        "recurrence": None,
+        "running": True,
+        "seen": NOW,
+        "ended_at": None,
+        "ended_by": "",
+        **more,
+    }
 
 
 async def put(world: World, *docs: dict[str, Any]) -> None:
@@ -35,20 +46,34 @@ async def test_shelving_is_a_command_with_who_why_and_until_when(world: World) -
         answer = await client.post(SHELVE, json={"comment": "sensor is being replaced", "until": LATER, "rev": 1})
         assert answer.status_code == 200
         await client.post("/api/v1/alerts/a-alert/unshelve", json={})
-        problem(await client.post("/api/v1/alerts/b-alert/shelve", json={"comment": "x", "until": LATER}), 403,
-                "outside-region")  # fmt: skip
-        problem(await client.post("/api/v1/alerts/none/shelve", json={"comment": "x", "until": LATER}), 404,
-                "not-found")  # fmt: skip
+        problem(
+            await client.post("/api/v1/alerts/b-alert/shelve", json={"comment": "x", "until": LATER}),
+            403,
+            "outside-region",
+        )
+        problem(
+            await client.post("/api/v1/alerts/none/shelve", json={"comment": "x", "until": LATER}), 404, "not-found"
+        )
     first, second = world.desk.seen
     assert (first.action, first.subject, first.reason, first.expected_rev) == (
-        "shelve", "a-alert", "sensor is being replaced", 1,
+        "shelve",
+        "a-alert",
+        "sensor is being replaced",
+        1,
     )
     assert first.args == {"until": LATER_S}
     assert second.action == "unshelve"
 
 
-@pytest.mark.parametrize("body", [{"comment": "x"}, {"until": LATER}, {"comment": " ", "until": LATER},
-                                  {"comment": "x", "until": "2026-11-22T08:00:00"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"comment": "x"},
+        {"until": LATER},
+        {"comment": " ", "until": LATER},
+        {"comment": "x", "until": "2026-11-22T08:00:00"},
+    ],
+)
 async def test_no_shelf_without_a_reason_and_an_end(world: World, body: dict[str, Any]) -> None:
     async with world.signed_in("duty") as client:
         problem(await client.post(SHELVE, json=body), 422, "invalid")
@@ -70,10 +95,12 @@ async def test_refusals_are_told_in_both_languages(world: World) -> None:
     ("method", "path", "body"),
     [
         ("POST", "/silences", {"match": {"rule": "down"}, "comment": "x", "until": LATER}),
-        ("POST", "/maintenance", WINDOW), ("DELETE", "/silences/s1", None), ("DELETE", "/maintenance/m1", None),
+        ("POST", "/maintenance", WINDOW),
+        ("DELETE", "/silences/s1", None),
+        ("DELETE", "/maintenance/m1", None),
         ("POST", "/alerts/a-alert/shelve", {"comment": "x", "until": LATER}),
     ],
-)  # fmt: skip
+)
 async def test_who_may_only_look_hides_nothing(
     world: World, role: str, method: str, path: str, body: dict[str, Any] | None
 ) -> None:
@@ -104,8 +131,11 @@ async def test_a_recurring_window_is_in_the_sites_own_time(world: World) -> None
     async with world.signed_in("admin") as client:
         body = WINDOW | {"recurrence": {"start": "22:00", "minutes": 120, "days": [5]}}
         assert (await client.post("/api/v1/maintenance", json=body)).status_code == 201
-        for wrong in ({"start": "25:00", "minutes": 5}, {"start": "22:00", "minutes": 0},
-                      {"start": "22:00", "minutes": 5, "days": [8]}):  # fmt: skip
+        for wrong in (
+            {"start": "25:00", "minutes": 5},
+            {"start": "22:00", "minutes": 0},
+            {"start": "22:00", "minutes": 5, "days": [8]},
+        ):
             problem(await client.post("/api/v1/maintenance", json=WINDOW | {"recurrence": wrong}), 422, "invalid")
         rule_too = {**WINDOW, "match": {"rule": "down"}}
         problem(await client.post("/api/v1/maintenance", json=rule_too), 422, "invalid")
@@ -114,9 +144,7 @@ async def test_a_recurring_window_is_in_the_sites_own_time(world: World) -> None
 
 
 async def test_a_window_that_would_overlap_itself_is_refused_with_the_mend(world: World) -> None:
-    world.desk.answer = lambda command: Result(
-        command=command.id, outcome=Outcome.INVALID, detail="recurrence_overlap"
-    )
+    world.desk.answer = lambda command: Result(command=command.id, outcome=Outcome.INVALID, detail="recurrence_overlap")
     async with world.signed_in("admin") as client:
         body = WINDOW | {"recurrence": {"start": "22:00", "minutes": 5000}}
         found = problem(await client.post("/api/v1/maintenance", json=body), 422, "invalid")
@@ -128,8 +156,13 @@ async def test_lists_say_who_why_until_when_and_how_many_and_walls_see_no_names(
     records = picture()
     records[Kind.ALERT] |= {one.id: one for one in hidden}
     world.pump.mirror.reset("e1.2-0", records)
-    await put(world, doc("s1", region=A), doc("s2", region=B), doc("s3", region=A, ended_at=NOW, ended_by="li"),
-              doc("m1", "maintenance", assets=("b-sw",)))  # fmt: skip
+    await put(
+        world,
+        doc("s1", region=A),
+        doc("s2", region=B),
+        doc("s3", region=A, ended_at=NOW, ended_by="li"),
+        doc("m1", "maintenance", assets=("b-sw",)),
+    )
     async with world.signed_in("duty", A) as client:
         listed = (await client.get("/api/v1/silences")).json()
         assert [(one["id"], one["count"], one["by"]) for one in listed["items"]] == [("s1", 2, "wang")]
@@ -164,7 +197,9 @@ async def test_a_preview_says_what_would_happen_and_does_nothing(world: World) -
         body = {"ids": ["a-alert", "b-alert", "none"], "action": "shelve", "comment": "x", "until": LATER}
         shown = (await client.post("/api/v1/alerts:bulk", json=body | {"dry_run": True})).json()
         assert [(one["id"], one["status"]) for one in shown["results"]] == [
-            ("a-alert", 200), ("b-alert", 403), ("none", 404),
+            ("a-alert", 200),
+            ("b-alert", 403),
+            ("none", 404),
         ]
         unshelve = body | {"action": "unshelve", "ids": ["a-alert"], "dry_run": True}
         for action, code in (("unshelve", "not_shelved"), ("unack", "not_acked")):

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 
 import uvloop
 
-from collectors.runner import Collect
+from collectors.service import Collect
 from collectors.settings import SchemeSettings
 from feeds.bus import Bus
 from feeds.model import Asset, Heartbeat, Observation

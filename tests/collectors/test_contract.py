@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from collectors import once, registry, uri
 from collectors.contract import Feed, Misconfigured, Poller, Reason, not_ready
-from collectors.listeners import Listener
 from collectors.network.heartbeat import every
-from collectors.schedule import GRID, Schedule, next_tick, phase
+from collectors.probing.ticks import GRID, Schedule, next_tick, phase
 from collectors.settings import Credential, SourceSettings
+from collectors.sources.listener import Listener
 from tests.collectors.network.loopback import ANSWERED, SILENT, serve, silence
 
 
@@ -31,16 +31,24 @@ def test_a_uri_is_taken_apart_and_decoded() -> None:
 @pytest.mark.parametrize(
     ("text", "mend"),
     [
-        ("10.0.0.1:22", "tcp://10.0.0.1:22"), ("tcp://10.0.0.1", "tcp://10.0.0.1:22"), ("tcp://:22", "host"),
-        ("tcp://10.0.0.1:99999", "65535"), ("tcp://10.0.0.1:22?x=1", "unknown parameter 'x'"),
-        ("tcp://root:secret@10.0.0.1:22", "[credentials.NAME]"), ("http:///x", "http://host"),
-        ("http://h/?expect=fine", "expect=200"), ("http://h/?verify=perhaps", "yes or no"),
-        ("gopher://h:70", "known schemes: "), ("heartbeat:", "heartbeat:?every=5m"),
-        ("heartbeat:?every=soon", "10s, 5m, 1h"), ("heartbeat:?every=0s", "10s, 5m, 1h"),
-        ("heartbeat://h?every=5m", "heartbeat:?every=5m"), ("heartbeat:?every=90d", "31d"),
+        ("10.0.0.1:22", "tcp://10.0.0.1:22"),
+        ("tcp://10.0.0.1", "tcp://10.0.0.1:22"),
+        ("tcp://:22", "host"),
+        ("tcp://10.0.0.1:99999", "65535"),
+        ("tcp://10.0.0.1:22?x=1", "unknown parameter 'x'"),
+        ("tcp://root:secret@10.0.0.1:22", "[credentials.NAME]"),
+        ("http:///x", "http://host"),
+        ("http://h/?expect=fine", "expect=200"),
+        ("http://h/?verify=perhaps", "yes or no"),
+        ("gopher://h:70", "known schemes: "),
+        ("heartbeat:", "heartbeat:?every=5m"),
+        ("heartbeat:?every=soon", "10s, 5m, 1h"),
+        ("heartbeat:?every=0s", "10s, 5m, 1h"),
+        ("heartbeat://h?every=5m", "heartbeat:?every=5m"),
+        ("heartbeat:?every=90d", "31d"),
         ("http://h/?cred=core", "[credentials.core]"),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrongly_written_is_told_with_its_mend_in_both_languages(text: str, mend: str) -> None:
     with pytest.raises(Misconfigured) as caught:
         registry.target_of(text, credentials={})
@@ -91,13 +99,17 @@ def test_an_unknown_kind_of_source_is_told_the_known_ones() -> None:
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (ConnectionRefusedError(errno.ECONNREFUSED, "x"), Reason.REFUSED), (TimeoutError(), Reason.TIMEOUT),
-        (OSError(errno.EHOSTUNREACH, "x"), Reason.UNREACHABLE), (OSError(errno.ENETUNREACH, "x"), Reason.UNREACHABLE),
-        (socket.gaierror(socket.EAI_NONAME, "x"), Reason.UNRESOLVED), (ssl.SSLError(1, "x"), Reason.TLS),
-        (ConnectionResetError(errno.ECONNRESET, "x"), Reason.CLOSED), (OSError(errno.EACCES, "x"), Reason.UNREACHABLE),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "x"), Reason.REFUSED),
+        (TimeoutError(), Reason.TIMEOUT),
+        (OSError(errno.EHOSTUNREACH, "x"), Reason.UNREACHABLE),
+        (OSError(errno.ENETUNREACH, "x"), Reason.UNREACHABLE),
+        (socket.gaierror(socket.EAI_NONAME, "x"), Reason.UNRESOLVED),
+        (ssl.SSLError(1, "x"), Reason.TLS),
+        (ConnectionResetError(errno.ECONNRESET, "x"), Reason.CLOSED),
+        (OSError(errno.EACCES, "x"), Reason.UNREACHABLE),
         (ConnectionResetError(), Reason.CLOSED),
     ],
-)  # fmt: skip
+)
 def test_each_way_to_fail_has_a_word_of_its_own(error: OSError, reason: Reason) -> None:
     failed = not_ready(error)
     assert failed.reason is reason
@@ -159,10 +171,12 @@ def test_ten_thousand_jobs_need_no_task_each() -> None:
 @pytest.mark.parametrize(
     ("text", "word_zh", "word_en"),
     [
-        ("gopher://h:70", "可用的协议", "known schemes"), ("heartbeat:?every=5m", "主动|POST", "POST /api/v1/ingest"),
-        ("nonsense", "没有协议名", "no scheme"), ("tcp://127.0.0.1", "缺少主机或端口", "needs a host and a port"),
+        ("gopher://h:70", "可用的协议", "known schemes"),
+        ("heartbeat:?every=5m", "主动|POST", "POST /api/v1/ingest"),
+        ("nonsense", "没有协议名", "no scheme"),
+        ("tcp://127.0.0.1", "缺少主机或端口", "needs a host and a port"),
     ],
-)  # fmt: skip
+)
 async def test_once_answers_clearly_what_cannot_be_asked(text: str, word_zh: str, word_en: str) -> None:
     seen = await once.collect_once(text, 1.0)
     assert not once.fine(seen)

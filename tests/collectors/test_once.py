@@ -23,17 +23,29 @@ CREDENTIALS = {
     for one in (
         Credential(name="pw", kind="password", values={"user": "u", "password": SECRET}),
         Credential(name="v2c", kind="snmpv2c", values={"community": SECRET}),
-        Credential(name="v3", kind="snmpv3", values={
-            "user": "u", "auth": "SHA", "auth_key": SECRET, "priv": "AES", "priv_key": SECRET}),
+        Credential(
+            name="v3",
+            kind="snmpv3",
+            values={"user": "u", "auth": "SHA", "auth_key": SECRET, "priv": "AES", "priv_key": SECRET},
+        ),
     )
-}  # fmt: skip
+}
 URIS = {
-    "tcp": "tcp://{}", "http": "http://{}/", "https": "https://{}/", "tls": "tls://{}", "dns": "dns://{}/example.cn",
-    "smtp": "smtp://{}?cred=pw", "snmp": "snmp://{}?cred=v2c", "snmpv3": "snmp://{}?cred=v3",
-    "sql+postgresql": "sql+postgresql://{}/d?cred=pw", "sql+mysql": "sql+mysql://{}/d?cred=pw",
-    "modbus": "modbus://{}/1?hr=0:uint16&metric=a.b", "mqtt": "mqtt://{}/t?metric=a.b&cred=pw",
-    "mqtts": "mqtts://{}/t?metric=a.b", "opc.tcp": "opc.tcp://{}?node=ns%3D1%3Bs%3Dx&metric=a.b",
-}  # fmt: skip
+    "tcp": "tcp://{}",
+    "http": "http://{}/",
+    "https": "https://{}/",
+    "tls": "tls://{}",
+    "dns": "dns://{}/example.cn",
+    "smtp": "smtp://{}?cred=pw",
+    "snmp": "snmp://{}?cred=v2c",
+    "snmpv3": "snmp://{}?cred=v3",
+    "sql+postgresql": "sql+postgresql://{}/d?cred=pw",
+    "sql+mysql": "sql+mysql://{}/d?cred=pw",
+    "modbus": "modbus://{}/1?hr=0:uint16&metric=a.b",
+    "mqtt": "mqtt://{}/t?metric=a.b&cred=pw",
+    "mqtts": "mqtts://{}/t?metric=a.b",
+    "opc.tcp": "opc.tcp://{}?node=ns%3D1%3Bs%3Dx&metric=a.b",
+}
 STREAMS = sorted(set(URIS) - {"tcp", "dns", "snmp", "snmpv3"})
 RUBBISH = b"\xff\x00\x1b[31mrubbish\r\n"
 
@@ -158,7 +170,15 @@ async def test_a_uri_that_cannot_be_asked_is_told_under_its_own_name(name: str) 
     assert "wrong settings" in en
 
 
-ODD = ["http://{}:0/", "https://{}:0/", "smtp://{}:0", "tcp://{}:70000", "tcp://[::1:{}", "u:hunter2hunter2@{}", "nope://{}"]
+ODD = [
+    "http://{}:0/",
+    "https://{}:0/",
+    "smtp://{}:0",
+    "tcp://{}:70000",
+    "tcp://[::1:{}",
+    "u:hunter2hunter2@{}",
+    "nope://{}",
+]
 
 
 @pytest.mark.parametrize("text", ODD)
@@ -173,9 +193,11 @@ async def test_a_secret_that_stands_in_the_address_is_not_said_again(name: str) 
     """`ask` looks for it, in the JSON too."""
     text = uri(name, free_port())
     for wrong in (
-        f"{text}{'&' if '?' in text else '?'}password={SECRET}", text.replace("://", f"://u:{SECRET}@"),
-        text.replace("://127.0.0.1", f"://u:{SECRET}@[::1"), f"{text.partition('?')[0]}?nope=1&token={SECRET}",
-    ):  # fmt: skip
+        f"{text}{'&' if '?' in text else '?'}password={SECRET}",
+        text.replace("://", f"://u:{SECRET}@"),
+        text.replace("://127.0.0.1", f"://u:{SECRET}@[::1"),
+        f"{text.partition('?')[0]}?nope=1&token={SECRET}",
+    ):
         verdict, _, en = await ask(wrong)
         assert verdict.value is not True
         assert "wrong settings" in en or name.startswith("http")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from collectors.contract import Measurement, Target
-from collectors.runner import Collect
+from collectors.service import Collect
 from collectors.settings import SchemeSettings, SourceSettings
 from feeds.bus import BusFull, BusLost
 from feeds.bus.entries import State
@@ -80,9 +80,7 @@ class FakeBus:
         at = asyncio.get_running_loop().time()
         self.envelopes.append((at, feed, kind, source, list(items)))
 
-    async def publish_all(
-        self, feed: str, envelopes: Iterable[tuple[str, Sequence[object]]], *, source: str
-    ) -> None:
+    async def publish_all(self, feed: str, envelopes: Iterable[tuple[str, Sequence[object]]], *, source: str) -> None:
         for kind, items in envelopes:
             await self.publish(feed, kind, items, source=source)
 

@@ -19,10 +19,17 @@ from tests.dashboard.devserver import Script, create
 from tests.patience import PATIENCE
 
 FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
     "--ignore-gpu-blocklist",
-]  # fmt: skip
+]
 VENDOR = Path(__file__).parents[2] / "dashboard/assets/vendor/maplibre-gl/maplibre-gl.mjs"
 # Lists do not need the map: without WebGL a page costs a tenth of the time.
 NO_WEBGL = """{ const real = HTMLCanvasElement.prototype.getContext;

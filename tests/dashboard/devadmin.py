@@ -19,13 +19,26 @@ Record = dict[str, Any]
 
 def receivers() -> list[Record]:
     common = {
-        "severities": ["critical", "major"], "regions": [], "feeds": [], "kinds": [], "language": "", "rate": "20/min",
-        "reserve": 5, "to": "", "timeout": 5.0, "direct": True, "personal": False, "sms": None, "waiting": 0,
-        "last_sent_at": iso(time.time() - 300), "last_error": "",
+        "severities": ["critical", "major"],
+        "regions": [],
+        "feeds": [],
+        "kinds": [],
+        "language": "",
+        "rate": "20/min",
+        "reserve": 5,
+        "to": "",
+        "timeout": 5.0,
+        "direct": True,
+        "personal": False,
+        "sms": None,
+        "waiting": 0,
+        "last_sent_at": iso(time.time() - 300),
+        "last_error": "",
         "templates": {"subject": {"zh-CN": "", "en": ""}, "text": {"zh-CN": "", "en": ""}},
-    }  # fmt: skip
+    }
     return [
-        common | {"id": "desk", "origin": "file", "readonly": True, "kind": "webhook", "url": "http://127.0.0.1:9/••••"},
+        common
+        | {"id": "desk", "origin": "file", "readonly": True, "kind": "webhook", "url": "http://127.0.0.1:9/••••"},
         common | {"id": "wecom", "origin": "api", "readonly": False, "kind": "apprise", "url": "wecombot://••••"},
     ]
 
@@ -44,18 +57,43 @@ def escalations() -> list[Record]:
 
 def rules() -> list[Record]:
     common = {
-        "over": "asset", "for": 10.0, "recover_for": 10.0, "text": "", "by": "", "at": None, "comment": "", "active": 2,
-        "thresholds": [], "only": {"kinds": [], "labels": {}, "regions": []}, "problem": None,
-    }  # fmt: skip
+        "over": "asset",
+        "for": 10.0,
+        "recover_for": 10.0,
+        "text": "",
+        "by": "",
+        "at": None,
+        "comment": "",
+        "active": 2,
+        "thresholds": [],
+        "only": {"kinds": [], "labels": {}, "regions": []},
+        "problem": None,
+    }
     limit = {"metric": "tcp.connect_ms", "op": ">", "value": 2.5, "clear": 2.0, "per_second_over": None}
     return [
-        common | {"id": "node-down", "when": "health == 'down'", "severity": "critical", "source": "file", "rev": 0,
-                  "title": {"zh-CN": "节点不通", "en": "node down"}},
-        common | {"id": "slow", "when": "m['tcp.connect_ms'] > (active ? 2.0 : 2.5) && kind == 'router'",
-                  "severity": "major", "source": "api", "rev": 7, "by": "root", "at": iso(time.time() - 7200),
-                  "title": {"zh-CN": "骨干慢", "en": "slow"}, "thresholds": [limit],
-                  "only": {"kinds": ["router"], "labels": {}, "regions": []}},
-    ]  # fmt: skip
+        common
+        | {
+            "id": "node-down",
+            "when": "health == 'down'",
+            "severity": "critical",
+            "source": "file",
+            "rev": 0,
+            "title": {"zh-CN": "节点不通", "en": "node down"},
+        },
+        common
+        | {
+            "id": "slow",
+            "when": "m['tcp.connect_ms'] > (active ? 2.0 : 2.5) && kind == 'router'",
+            "severity": "major",
+            "source": "api",
+            "rev": 7,
+            "by": "root",
+            "at": iso(time.time() - 7200),
+            "title": {"zh-CN": "骨干慢", "en": "slow"},
+            "thresholds": [limit],
+            "only": {"kinds": ["router"], "labels": {}, "regions": []},
+        },
+    ]
 
 
 def add_admin(api: FastAPI, script: Script) -> None:
@@ -65,12 +103,23 @@ def add_admin(api: FastAPI, script: Script) -> None:
     @api.get("/api/v1/settings")
     async def settings() -> Record:
         finding = {
-            "code": "rule", "file": "watchfloor.toml", "line": 12, "key": "rule[1].when", "value": "helth",
-            "error": True, "message": {"zh-CN": "未知的名字", "en": "unknown name"},
+            "code": "rule",
+            "file": "watchfloor.toml",
+            "line": 12,
+            "key": "rule[1].when",
+            "value": "helth",
+            "error": True,
+            "message": {"zh-CN": "未知的名字", "en": "unknown name"},
             "mend": {"zh-CN": "改为 health", "en": "health"},
-        }  # fmt: skip
-        return {"file": "watchfloor.toml", "applied_at": iso(time.time()), "findings": [finding], "errors": 1,
-                "applied": [{"section": "site", "values": {"name": "楚雄州"}}], "restart": ["web"]}  # fmt: skip
+        }
+        return {
+            "file": "watchfloor.toml",
+            "applied_at": iso(time.time()),
+            "findings": [finding],
+            "errors": 1,
+            "applied": [{"section": "site", "values": {"name": "楚雄州"}}],
+            "restart": ["web"],
+        }
 
     @api.post("/api/v1/reload")
     async def reload() -> Response:
@@ -91,9 +140,14 @@ def _add_people(api: FastAPI, script: Script) -> None:
             return devpeople.roster(time.time()) | script.roster
         script.lists[name] = [one for one in script.lists[name] if one["readonly"]]
         own = {
-            "origin": "api", "readonly": False, "kind": "webhook", "personal": False, "waiting": 0,
-            "last_sent_at": None, "last_error": "",
-        }  # fmt: skip
+            "origin": "api",
+            "readonly": False,
+            "kind": "webhook",
+            "personal": False,
+            "waiting": 0,
+            "last_sent_at": None,
+            "last_error": "",
+        }
         script.lists[name][:0] = [own | one for one in body["items"]]
         return {"rev": body["rev"] + 1, "items": script.lists[name], "next": None}
 
@@ -108,8 +162,12 @@ def _add_people(api: FastAPI, script: Script) -> None:
     @api.get("/api/v1/roster/history")
     async def history() -> Record:
         change = {"path": "persons/zhang", "before": None, "after": {"name": "张三"}}
-        return {"items": [{"rev": 3, "at": iso(time.time()), "by": "root", "name": "put", "comment": "",
-                           "changes": [change]}], "next": None}  # fmt: skip
+        return {
+            "items": [
+                {"rev": 3, "at": iso(time.time()), "by": "root", "name": "put", "comment": "", "changes": [change]}
+            ],
+            "next": None,
+        }
 
     @api.post("/api/v1/roster/substitutes")
     async def substitute(request: Request) -> Record:
@@ -121,16 +179,34 @@ def _add_people(api: FastAPI, script: Script) -> None:
     @api.post("/api/v1/receivers/{key}:test")
     async def test(key: str) -> Record:
         script.acts.append({"act": "test", "id": key})
-        return {"ok": False, "outcome": "refused", "message": {"zh-CN": "对方答复 401:<b>口令</b>不对", "en": "401"},
-                "key": "t1", "sent_at": None}  # fmt: skip
+        return {
+            "ok": False,
+            "outcome": "refused",
+            "message": {"zh-CN": "对方答复 401:<b>口令</b>不对", "en": "401"},
+            "key": "t1",
+            "sent_at": None,
+        }
 
 
 def _add_rules(api: FastAPI, script: Script) -> None:
     @api.get("/api/v1/rules/history")
     async def history() -> Record:
         before = rules()[1] | {"when": "false"}
-        return {"items": [{"seq": 812, "at": iso(time.time()), "rule": "slow", "name": "changed", "actor": "root",
-                           "comment": "太多", "before": before, "after": rules()[1], "undoable": True}]}  # fmt: skip
+        return {
+            "items": [
+                {
+                    "seq": 812,
+                    "at": iso(time.time()),
+                    "rule": "slow",
+                    "name": "changed",
+                    "actor": "root",
+                    "comment": "太多",
+                    "before": before,
+                    "after": rules()[1],
+                    "undoable": True,
+                }
+            ]
+        }
 
     @api.post("/api/v1/rules/{key}/undo")
     async def undo(key: str, request: Request) -> Record:
@@ -156,5 +232,13 @@ def _add_rules(api: FastAPI, script: Script) -> None:
 
 
 def _preview(key: str) -> Record:
-    return {"id": key, "asked": 300, "holds": 240, "no_data": 5, "raises": 240, "clears": 0, "examples": ["C12"],
-            "seconds": 0.01}  # fmt: skip
+    return {
+        "id": key,
+        "asked": 300,
+        "holds": 240,
+        "no_data": 5,
+        "raises": 240,
+        "clears": 0,
+        "examples": ["C12"],
+        "seconds": 0.01,
+    }

@@ -21,9 +21,14 @@ TIMES = {"median_s": 108.0, "p90_s": 410.0, "count": 12, "waiting": 2, "target":
 def duty(at: float) -> Record:
     people = [{"id": "zhang", "name": "张三", "phone": "13800000001"}, {"id": "li", "name": "李四", "phone": ""}]
     return {
-        "date": "2026-11-22", "shift": "day", "name": {"zh-CN": "白班", "en": "Day"}, "begins": iso(at - 5 * HOUR),
-        "ends": iso(at + 7 * HOUR), "officers": people, "leader": {"id": "wang", "name": "王五", "phone": ""},
-    }  # fmt: skip
+        "date": "2026-11-22",
+        "shift": "day",
+        "name": {"zh-CN": "白班", "en": "Day"},
+        "begins": iso(at - 5 * HOUR),
+        "ends": iso(at + 7 * HOUR),
+        "officers": people,
+        "leader": {"id": "wang", "name": "王五", "phone": ""},
+    }
 
 
 def roster(at: float) -> Record:
@@ -38,38 +43,101 @@ def roster(at: float) -> Record:
         {"id": "night", "name": {"zh-CN": "夜班", "en": "Night"}, "start": "20:00", "end": "08:00"},
     ]
     today = time.strftime("%Y-%m-%d", time.gmtime(at + 8 * HOUR))
-    finding = {"code": "no_leader", "date": today, "shift": "night", "person": "",
-               "message": {"zh-CN": "夜班没有带班领导", "en": "the night shift has no leader"}}  # fmt: skip
+    finding = {
+        "code": "no_leader",
+        "date": today,
+        "shift": "night",
+        "person": "",
+        "message": {"zh-CN": "夜班没有带班领导", "en": "the night shift has no leader"},
+    }
     plan = [duty(at) | {"date": today}, duty(at) | {"date": today, "shift": "night", "leader": None}]
     return {
-        "rev": 3, "at": iso(at - 86400), "by": "admin", "comment": "", "persons": persons, "shifts": shifts,
-        "patterns": [{"shift": "day", "first": "2026-11-01", "last": "", "every": "day", "days": [],
-                      "teams": [{"officers": ["zhang", "li"], "leader": "wang"}]}],
+        "rev": 3,
+        "at": iso(at - 86400),
+        "by": "admin",
+        "comment": "",
+        "persons": persons,
+        "shifts": shifts,
+        "patterns": [
+            {
+                "shift": "day",
+                "first": "2026-11-01",
+                "last": "",
+                "every": "day",
+                "days": [],
+                "teams": [{"officers": ["zhang", "li"], "leader": "wang"}],
+            }
+        ],
         "assignments": [{"date": today, "shift": "night", "officers": ["zhang", "li"], "leader": ""}],
-        "substitutes": [], "leave": [], "now": duty(at), "next": None, "plan": plan, "findings": [finding],
-    }  # fmt: skip
+        "substitutes": [],
+        "leave": [],
+        "now": duty(at),
+        "next": None,
+        "plan": plan,
+        "findings": [finding],
+    }
 
 
 def load(at: float) -> Record:
     """A load that is calm but for one thing: too many alerts for each person."""
-    per_hour = [{"at": iso(at - (24 - n) * HOUR), "shown": 3 + n % 5 + (14 if n == 20 else 0), "raised": 6 + n}
-                for n in range(24)]  # fmt: skip
-    items = [{"rule": "node-down", "asset": "X532329", "title": {"zh-CN": "节点不通", "en": "down"}, "count": 12,
-              "share": 0.09}]  # fmt: skip
+    per_hour = [
+        {"at": iso(at - (24 - n) * HOUR), "shown": 3 + n % 5 + (14 if n == 20 else 0), "raised": 6 + n}
+        for n in range(24)
+    ]
+    items = [
+        {
+            "rule": "node-down",
+            "asset": "X532329",
+            "title": {"zh-CN": "节点不通", "en": "down"},
+            "count": 12,
+            "share": 0.09,
+        }
+    ]
     return {
-        "since": iso(at - 86400), "complete": True, "operators": 2, "operators_from": "roster",
-        "rate": {"ten_minutes": 3, "per_operator": 1.5, "target": 1, "day": 140, "day_per_operator": 70,
-                 "day_target": 150, "day_too_many": 300, "raised_day": 10140},
-        "flood": {"on": False, "since": None, "in_ten_minutes": 3, "starts_above": 10, "ends_below": 5,
-                  "share_of_day": 0.004, "target": 0.01, "last": None},
-        "peak": {"hour": 12, "hour_at": iso(at), "hour_target": 15, "minute": 3, "minute_at": iso(at),
-                 "minute_target": 2},
+        "since": iso(at - 86400),
+        "complete": True,
+        "operators": 2,
+        "operators_from": "roster",
+        "rate": {
+            "ten_minutes": 3,
+            "per_operator": 1.5,
+            "target": 1,
+            "day": 140,
+            "day_per_operator": 70,
+            "day_target": 150,
+            "day_too_many": 300,
+            "raised_day": 10140,
+        },
+        "flood": {
+            "on": False,
+            "since": None,
+            "in_ten_minutes": 3,
+            "starts_above": 10,
+            "ends_below": 5,
+            "share_of_day": 0.004,
+            "target": 0.01,
+            "last": None,
+        },
+        "peak": {
+            "hour": 12,
+            "hour_at": iso(at),
+            "hour_target": 15,
+            "minute": 3,
+            "minute_at": iso(at),
+            "minute_target": 2,
+        },
         "stale": {"count": 0, "target": 0, "limit": 5, "after_s": 86400, "items": []},
         "chattering": {"count": 0, "target": 0, "changes_a_minute": 3, "items": [], "day": 1},
-        "priorities": {"counts": {"critical": 1, "major": 3, "minor": 16}, "low": 0.8, "medium": 0.15, "high": 0.05,
-                       "target": {"low": 0.8, "medium": 0.15, "high": 0.05}},
-        "frequent": {"share": 0.04, "target": 0.05, "items": items}, "per_hour": per_hour,
-    }  # fmt: skip
+        "priorities": {
+            "counts": {"critical": 1, "major": 3, "minor": 16},
+            "low": 0.8,
+            "medium": 0.15,
+            "high": 0.05,
+            "target": {"low": 0.8, "medium": 0.15, "high": 0.05},
+        },
+        "frequent": {"share": 0.04, "target": 0.05, "items": items},
+        "per_hour": per_hour,
+    }
 
 
 def availability(by: str) -> Record:
@@ -78,8 +146,15 @@ def availability(by: str) -> Record:
         up = whole - down - unknown - maintenance
         rest = whole - maintenance
         seconds = {"up": up, "down": down, "unknown": unknown, "maintenance": maintenance, "degraded": down / 2}
-        return {"key": {by: name}, "name": name, "assets": 12, "seconds": seconds, "availability": up / rest,
-                "of_known": up / (up + down), "coverage": (rest - unknown) / rest}  # fmt: skip
+        return {
+            "key": {by: name},
+            "name": name,
+            "assets": 12,
+            "seconds": seconds,
+            "availability": up / rest,
+            "of_known": up / (up + down),
+            "coverage": (rest - unknown) / rest,
+        }
 
     items = [row("州水务局", 86400, 43200, 7200), row("州网管中心", 600, 0, 0)]
     return {"items": items, "next": None, "total": items[1], "hidden": 3, "complete": True, "by": [by]}
@@ -99,11 +174,27 @@ def _add_figures(api: FastAPI, script: Script) -> None:
     @api.get("/api/v1/kpi")
     async def kpi() -> Record:
         at = time.time()
-        shift = {"id": "day", "name": {"zh-CN": "白班", "en": "Day"}, "from": iso(at - 5 * HOUR),
-                 "to": iso(at + 7 * HOUR), "current": True, "shown": 30, "operators": 2, "per_operator_10min": 0.2,
-                 "mtta": TIMES, "mttr": TIMES, "flood_s": 0.0}  # fmt: skip
-        return {"rev": "e.1", "at": iso(at), "load": load(at) | script.load, "mtta": TIMES, "mttr": TIMES,
-                "shifts": [shift]}  # fmt: skip
+        shift = {
+            "id": "day",
+            "name": {"zh-CN": "白班", "en": "Day"},
+            "from": iso(at - 5 * HOUR),
+            "to": iso(at + 7 * HOUR),
+            "current": True,
+            "shown": 30,
+            "operators": 2,
+            "per_operator_10min": 0.2,
+            "mtta": TIMES,
+            "mttr": TIMES,
+            "flood_s": 0.0,
+        }
+        return {
+            "rev": "e.1",
+            "at": iso(at),
+            "load": load(at) | script.load,
+            "mtta": TIMES,
+            "mttr": TIMES,
+            "shifts": [shift],
+        }
 
     @api.get("/api/v1/availability")
     async def get_availability(request: Request) -> Record:
@@ -117,12 +208,20 @@ def _add_handover(api: FastAPI, script: Script) -> None:
         at = time.time()
         alerts = list(script.state["alert"].values())
         return {
-            "at": iso(at), "shift": duty(at), "since": iso(at - 5 * HOUR), "broken_promises": ["a2"], "hidden": [],
+            "at": iso(at),
+            "shift": duty(at),
+            "since": iso(at - 5 * HOUR),
+            "broken_promises": ["a2"],
+            "hidden": [],
             "open": [one for one in alerts if one["active"] and not one["acked"]],
-            "acked": [one for one in alerts if one["acked"]], "silences": [], "maintenance": [], "sources": [],
-            "figures": {"raised": 9, "cleared": 4, "acked": 3}, "hidden_count": 0,
+            "acked": [one for one in alerts if one["acked"]],
+            "silences": [],
+            "maintenance": [],
+            "sources": [],
+            "figures": {"raised": 9, "cleared": 4, "acked": 3},
+            "hidden_count": 0,
             "last": script.handovers[-1] if script.handovers else None,
-        }  # fmt: skip
+        }
 
     @api.get("/api/v1/handover/list")
     async def past() -> Record:
@@ -133,10 +232,18 @@ def _add_handover(api: FastAPI, script: Script) -> None:
         body = await request.json()
         script.acts.append({"act": "handover", **body})
         made = {
-            "id": f"h{len(script.handovers) + 1}", "at": iso(time.time()), "by": script.me["name"], "to": body["to"],
-            "remarks": body["remarks"], "accepted_at": None, "accepted_by": "", "accept_remarks": "", "shift": None,
-            "counts": {"open": 5, "acked": 2, "hidden": 0, "broken_promises": 1, "sources": 0}, "unsigned": False,
-        }  # fmt: skip
+            "id": f"h{len(script.handovers) + 1}",
+            "at": iso(time.time()),
+            "by": script.me["name"],
+            "to": body["to"],
+            "remarks": body["remarks"],
+            "accepted_at": None,
+            "accepted_by": "",
+            "accept_remarks": "",
+            "shift": None,
+            "counts": {"open": 5, "acked": 2, "hidden": 0, "broken_promises": 1, "sources": 0},
+            "unsigned": False,
+        }
         script.handovers.append(made)
         return made
 
@@ -160,8 +267,16 @@ def _add_staff(api: FastAPI, script: Script) -> None:
         script.acts.append({"act": "account", **body})
         if any(one["name"] == body["name"] for one in script.accounts):
             return JSONResponse({"title": "已被他人改动", "detail": "这个用户名已有人用。"}, 409)
-        script.accounts.append({"name": body["name"], "role": body["role"], "region": body["region"],
-                                "disabled": False, "sessions": 0, "used_at": None})  # fmt: skip
+        script.accounts.append(
+            {
+                "name": body["name"],
+                "role": body["role"],
+                "region": body["region"],
+                "disabled": False,
+                "sessions": 0,
+                "used_at": None,
+            }
+        )
         return JSONResponse(script.accounts[-1], 201)
 
     @api.patch("/api/v1/accounts/{name}")

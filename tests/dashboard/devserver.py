@@ -193,8 +193,16 @@ def _add_api(api: FastAPI, script: Script) -> None:
         step = {"seq": 1, "name": "raise", "at": record["raised_at"], "actor": "", "comment": "", "text": "TCP 超时"}
         steps = [step]
         if record["ack"]:
-            steps.append({"seq": 2, "name": "ack", "at": record["ack"]["at"], "actor": record["ack"]["by"],
-                          "comment": record["ack"]["comment"], "text": ""})  # fmt: skip
+            steps.append(
+                {
+                    "seq": 2,
+                    "name": "ack",
+                    "at": record["ack"]["at"],
+                    "actor": record["ack"]["by"],
+                    "comment": record["ack"]["comment"],
+                    "text": "",
+                }
+            )
         return JSONResponse(record | {"transitions": steps} | script.life.get(alert_id, {}))
 
     @api.post("/api/v1/alerts/{alert_id}/ack")

@@ -25,22 +25,39 @@ COUNTIES = {
 def asset(key: str, name: str, kind: str, region: str, at: float, **more: Any) -> Record:
     """A healthy asset that answered two seconds before `at`."""
     record: Record = {
-        "id": key, "name": name, "kind": kind, "region": region, "lat": None, "lon": None, "parents": [],
-        "redundancy_group": "", "owner": "州网管中心", "importance": 0, "labels": {}, "health": "ok",
+        "id": key,
+        "name": name,
+        "kind": kind,
+        "region": region,
+        "lat": None,
+        "lon": None,
+        "parents": [],
+        "redundancy_group": "",
+        "owner": "州网管中心",
+        "importance": 0,
+        "labels": {},
+        "health": "ok",
         "probes": [f"tcp://127.0.0.1:{10000 + abs(hash(key)) % 9999}"],
-        "since": iso(at - 86400), "stale_since": None, "seen_at": iso(at - 2),
-        "readings": {
-            "tcp.up": reading(True, at - 2), "tcp.connect_ms": reading(0.8, at - 2, unit="ms"),
-        },
-    }  # fmt: skip
+        "since": iso(at - 86400),
+        "stale_since": None,
+        "seen_at": iso(at - 2),
+        "readings": {"tcp.up": reading(True, at - 2), "tcp.connect_ms": reading(0.8, at - 2, unit="ms")},
+    }
     return record | more
 
 
 def reading(value: Any, at: float, unit: str = "", text: str = "") -> Record:
     return {
-        "value": value, "unit": unit, "quality": "good", "observed_at": iso(at), "received_at": iso(at),
-        "source": "network.tcp", "probe": "", "fresh_until": iso(at + 30), "text": text,
-    }  # fmt: skip
+        "value": value,
+        "unit": unit,
+        "quality": "good",
+        "observed_at": iso(at),
+        "received_at": iso(at),
+        "source": "network.tcp",
+        "probe": "",
+        "fresh_until": iso(at + 30),
+        "text": text,
+    }
 
 
 def assets(at: float) -> dict[str, Record]:
@@ -75,34 +92,85 @@ def fail(record: Record, at: float, health: str = "down") -> Record:
 
 def alert(key: str, about: str, at: float, **more: Any) -> Record:
     record: Record = {
-        "id": key, "fingerprint": key, "rule": "node-down", "asset": about, "subject_kind": "asset", "region": SITE,
-        "severity": "critical", "active": True, "raised_at": iso(at), "since": iso(at), "cleared_at": None,
-        "quality": "good", "stale_since": None, "ack": None, "acked": False, "shelf": None, "suppressed_by": [],
+        "id": key,
+        "fingerprint": key,
+        "rule": "node-down",
+        "asset": about,
+        "subject_kind": "asset",
+        "region": SITE,
+        "severity": "critical",
+        "active": True,
+        "raised_at": iso(at),
+        "since": iso(at),
+        "cleared_at": None,
+        "quality": "good",
+        "stale_since": None,
+        "ack": None,
+        "acked": False,
+        "shelf": None,
+        "suppressed_by": [],
         "state": "UNACK",
-        "title": {"zh-CN": key, "en": key}, "text": "", "labels": {}, "rev": 1,
-    }  # fmt: skip
+        "title": {"zh-CN": key, "en": key},
+        "text": "",
+        "labels": {},
+        "rev": 1,
+    }
     return record | more
 
 
 def source(key: str, kind: str, now: float, **more: Any) -> Record:
     record: Record = {
-        "id": key, "kind": kind, "region": "", "at": iso(now - 3), "ok": True, "error": "", "every": 30.0, "lag": 0.1,
-        "silent_since": None, "failing_since": None, "targets": 0, "failing": 0, "dead_letters": 0,
-    }  # fmt: skip
+        "id": key,
+        "kind": kind,
+        "region": "",
+        "at": iso(now - 3),
+        "ok": True,
+        "error": "",
+        "every": 30.0,
+        "lag": 0.1,
+        "silent_since": None,
+        "failing_since": None,
+        "targets": 0,
+        "failing": 0,
+        "dead_letters": 0,
+    }
     return record | more
 
 
 def warning(key: str, event: str, colour: str, region: str, at: float, **more: Any) -> Record:
     record: Record = {
-        "id": key, "source": "cma", "status": "Actual", "msg_type": "Alert", "scope": "Public", "state": "active",
-        "sender": "qx@chuxiong", "identifier": key, "sent": iso(at), "received_at": iso(at), "event": event,
-        "headline": f"州气象台发布{event}预警", "description": "预计未来 6 小时有强降水。", "instruction": "注意防范。",
-        "sender_name": "楚雄州气象台", "language": "zh-CN", "category": ["Met"], "urgency": "Expected",
-        "severity": "Severe", "certainty": "Likely", "colour": colour, "onset": iso(at), "expires": iso(at + 20000),
-        "ended_at": None, "ended_by": "", "references": [], "regions": [region], "affected": {"router": 3},
+        "id": key,
+        "source": "cma",
+        "status": "Actual",
+        "msg_type": "Alert",
+        "scope": "Public",
+        "state": "active",
+        "sender": "qx@chuxiong",
+        "identifier": key,
+        "sent": iso(at),
+        "received_at": iso(at),
+        "event": event,
+        "headline": f"州气象台发布{event}预警",
+        "description": "预计未来 6 小时有强降水。",
+        "instruction": "注意防范。",
+        "sender_name": "楚雄州气象台",
+        "language": "zh-CN",
+        "category": ["Met"],
+        "urgency": "Expected",
+        "severity": "Severe",
+        "certainty": "Likely",
+        "colour": colour,
+        "onset": iso(at),
+        "expires": iso(at + 20000),
+        "ended_at": None,
+        "ended_by": "",
+        "references": [],
+        "regions": [region],
+        "affected": {"router": 3},
         "areas": [{"text": "", "geometry": None, "geocodes": [region], "regions": [region], "resolved": "code"}],
-        "findings": [], "digest": "",
-    }  # fmt: skip
+        "findings": [],
+        "digest": "",
+    }
     return record | more
 
 
@@ -139,18 +207,53 @@ def _alerts(at: float) -> dict[str, Record]:
     taken = {"by": "网管乙", "at": iso(at - 600), "comment": "已联系电信抢修", "until": None}
     rows = [
         alert("a1", "X532329", at - 134, region="532329", title=_title("武定县汇聚节点 中断", "Wuding hub down")),
-        alert("a2", "X532328", at - 747, region="532328", severity="major", acked=True, state="ACKED",
-              ack=taken | {"estimated_restoration": iso(at + 3900)}, rev=2,
-              title=_title("元谋县汇聚节点 降级", "Yuanmou hub degraded")),
-        alert("a3", "w1", at - 1120, region="532322", severity="major", subject_kind="warning", acked=True, rev=2,
-              ack=taken | {"by": "值班甲", "until": iso(at + 7000), "estimated_restoration": None}, state="ACKED",
-              title=_title("双柏县 暴雨橙色预警", "Shuangbai: orange rainstorm warning")),
-        alert("a4", "永仁 119", at - 723, region="532327", severity="major", subject_kind="source",
-              title=_title("永仁县 119 接警数据中断", "Yongren 119 feed silent")),
+        alert(
+            "a2",
+            "X532328",
+            at - 747,
+            region="532328",
+            severity="major",
+            acked=True,
+            state="ACKED",
+            ack=taken | {"estimated_restoration": iso(at + 3900)},
+            rev=2,
+            title=_title("元谋县汇聚节点 降级", "Yuanmou hub degraded"),
+        ),
+        alert(
+            "a3",
+            "w1",
+            at - 1120,
+            region="532322",
+            severity="major",
+            subject_kind="warning",
+            acked=True,
+            rev=2,
+            ack=taken | {"by": "值班甲", "until": iso(at + 7000), "estimated_restoration": None},
+            state="ACKED",
+            title=_title("双柏县 暴雨橙色预警", "Shuangbai: orange rainstorm warning"),
+        ),
+        alert(
+            "a4",
+            "永仁 119",
+            at - 723,
+            region="532327",
+            severity="major",
+            subject_kind="source",
+            title=_title("永仁县 119 接警数据中断", "Yongren 119 feed silent"),
+        ),
         alert("a5", "G07", at - 2500, severity="minor", title=_title("进驻单位07 中断", "Unit 07 down")),
-        alert("a6", "S3", at - 238, severity="major", active=False, cleared_at=iso(at - 38), state="RTNUN", rev=2,
-              title=_title("门户网站 中断", "Portal down")),
-    ]  # fmt: skip
+        alert(
+            "a6",
+            "S3",
+            at - 238,
+            severity="major",
+            active=False,
+            cleared_at=iso(at - 38),
+            state="RTNUN",
+            rev=2,
+            title=_title("门户网站 中断", "Portal down"),
+        ),
+    ]
     for below in range(2 + 9 % 3):
         title = _title(f"武定{'甲乙丙丁'[below]}镇接入 中断", f"Wuding access {below} down")
         rows.append(alert(f"b{below}", f"532329-{below}", at - 120, region="532329100", title=title))
@@ -160,9 +263,18 @@ def _alerts(at: float) -> dict[str, Record]:
 def closed(at: float) -> list[Record]:
     """Alerts that are over: what shades the charts."""
     return [
-        alert("old", "X532329", at - 40000, active=False, cleared_at=iso(at - 34000), severity="major", state="NORM",
-              region="532329", title=_title("武定县汇聚节点 降级", "Wuding hub degraded")),
-    ]  # fmt: skip
+        alert(
+            "old",
+            "X532329",
+            at - 40000,
+            active=False,
+            cleared_at=iso(at - 34000),
+            severity="major",
+            state="NORM",
+            region="532329",
+            title=_title("武定县汇聚节点 降级", "Wuding hub degraded"),
+        )
+    ]
 
 
 def _title(chinese: str, english: str) -> dict[str, str]:

@@ -195,9 +195,13 @@ async def test_settings_show_what_is_wrong_and_a_refused_reload_says_why(site: S
     await expect(page.locator(".form-message.is-error")).to_contain_text("rule[1].when")
     process = {"role": "web", "host": "wf1", "pid": 71, "state": "applied", "trouble": ""}
     site.script.reloaded = {
-        "applied": True, "processes": [process, process | {"role": "alert"}], "missing": [], "left_out": [],
-        "left_out_total": 2, "restart": ["web"],
-    }  # fmt: skip
+        "applied": True,
+        "processes": [process, process | {"role": "alert"}],
+        "missing": [],
+        "left_out": [],
+        "left_out_total": 2,
+        "restart": ["web"],
+    }
     await page.locator("[data-reload]").click()
     done = page.locator(".form-message.is-done")
     await expect(done).to_contain_text("2 个进程都已应用")

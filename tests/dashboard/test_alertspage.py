@@ -53,9 +53,11 @@ async def test_every_reason_stands_under_its_own_word(site: Site) -> None:
     page = await site.open("/alerts")
     hold = {"since": iso(time.time()), "until": iso(time.time() + 60)}
     for key, fields in (
-        ("a5", {"suppressed_by": ["flapping"]}), ("a4", {"suppressed_by": ["held"], "hold": hold}),
-        ("a6", {"suppressed_by": ["flapping", "maintenance:m1"]}), ("a2", {"suppressed_by": ["inhibited:elsewhere"]}),
-    ):  # fmt: skip
+        ("a5", {"suppressed_by": ["flapping"]}),
+        ("a4", {"suppressed_by": ["held"], "hold": hold}),
+        ("a6", {"suppressed_by": ["flapping", "maintenance:m1"]}),
+        ("a2", {"suppressed_by": ["inhibited:elsewhere"]}),
+    ):
         await site.script.change("alert", key, fields)
     await page.locator("[data-tab=shelved]").click()
     sections = page.locator(".row.is-section")
@@ -101,18 +103,44 @@ async def test_one_hand_takes_an_alert_with_a_promise_and_takes_it_back(site: Si
 async def test_the_history_names_every_step_and_what_was_sent_to_whom(site: Site) -> None:
     at = time.time()
     names = [
-        "raise", "hold", "release", "inhibit", "uninhibit", "await_result", "flapping_start", "flapping_end", "silence",
-        "unsilence", "maintenance_begin", "maintenance_end", "shelve", "shelf_ended", "affected", "severity_up",
+        "raise",
+        "hold",
+        "release",
+        "inhibit",
+        "uninhibit",
+        "await_result",
+        "flapping_start",
+        "flapping_end",
+        "silence",
+        "unsilence",
+        "maintenance_begin",
+        "maintenance_end",
+        "shelve",
+        "shelf_ended",
+        "affected",
+        "severity_up",
         "clear",
-    ]  # fmt: skip
+    ]
     same = {"actor": "", "comment": "", "text": "", "after": {}}
     steps: list[dict[str, Any]] = [
         same | {"seq": n, "name": name, "at": iso(at - 100 + n)} for n, name in enumerate(names, 1)
     ]
     steps[-1]["text"] = "recovered"
-    notice: dict[str, Any] = {"key": "k", "reason": "first", "receiver": "sms", "person": "zhang", "name": "张三",
-                              "address": "138••••0001", "created": iso(at), "sent_at": iso(at), "due": None,
-                              "attempts": 2, "outcome": "sent", "error": "", "digest": ""}  # fmt: skip
+    notice: dict[str, Any] = {
+        "key": "k",
+        "reason": "first",
+        "receiver": "sms",
+        "person": "zhang",
+        "name": "张三",
+        "address": "138••••0001",
+        "created": iso(at),
+        "sent_at": iso(at),
+        "due": None,
+        "attempts": 2,
+        "outcome": "sent",
+        "error": "",
+        "digest": "",
+    }
     step = {"policy": "critical", "step": 2, "next_at": iso(at + 600), "steps": []}
     site.script.life["a1"] = {"transitions": steps, "notices": [notice], "escalation": step}
     page = await site.open("/alerts?alert=a1")
@@ -167,8 +195,18 @@ async def test_load_is_bright_only_where_it_is_out_of_its_target(site: Site) -> 
         await expect(page.locator(f"[data-kpi={calm}]")).to_have_class("kpi")
     await expect(page.locator("[data-shifts]")).to_contain_text("白班")
     await expect(page.locator("[data-kpi=mtta] strong")).to_have_text("1:48 分")
-    site.script.load = {"flood": {"on": True, "since": iso(time.time() - 60), "in_ten_minutes": 40, "starts_above": 10,
-                                  "ends_below": 5, "share_of_day": 0.2, "target": 0.01, "last": None}}  # fmt: skip
+    site.script.load = {
+        "flood": {
+            "on": True,
+            "since": iso(time.time() - 60),
+            "in_ten_minutes": 40,
+            "starts_above": 10,
+            "ends_below": 5,
+            "share_of_day": 0.2,
+            "target": 0.01,
+            "last": None,
+        }
+    }
     await site.script.change("alert", "a1", {"rev": 9})
     await expect(page.locator("[data-kpi=flood]")).to_have_class("kpi is-out is-down")
     wall = await site.open("/wall")

@@ -77,9 +77,9 @@ async def test_a_failure_is_seen_in_the_tree_without_reload_and_nothing_moves_un
     failed = picture.fail(site.script.state["asset"]["X532329"], time.time(), "degraded")
     await site.script.change("asset", "X532329", failed)
     await expect(page.locator('.node-row[data-id="X532329"]')).to_have_class(re.compile("is-degraded"))
-    assert (
-        await page.locator(".node-row:not(.is-rest)").evaluate_all("rows => rows.map(row => row.style.transform)")
-    )[:3] == before[:3]
+    assert (await page.locator(".node-row:not(.is-rest)").evaluate_all("rows => rows.map(row => row.style.transform)"))[
+        :3
+    ] == before[:3]
     await page.mouse.move(5, 5)
     await site.script.change("asset", "X532301", picture.fail(site.script.state["asset"]["X532301"], time.time()))
     await expect(page.locator('.node-row[data-id="X532301"].is-down')).to_be_visible()

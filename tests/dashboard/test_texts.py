@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from alerts import hiding, life
+from alerts.lifecycle import suppression_reasons, transitions
 from dashboard import pages, shell
 from dashboard.static import ASSETS
-from feeds import texts
+from feeds.texts import catalogue
 
 SCRIPTS = sorted(ASSETS.glob("*.js"))
 # t("key") and the like; keys that are put together, such as t(`health.${state}`), are checked by their sets below.
@@ -18,7 +18,9 @@ ASKED = re.compile(r"""\b(?:t|tOr)\(\s*["']([a-zA-Z][\w.]+)["']""")
 
 def steps() -> tuple[str, ...]:
     """Every step of an alert's life, as the modules that make them list them."""
-    lists = [(module.__doc__ or "").split("Transitions:")[1].split("·") for module in (life, hiding)]
+    lists = [
+        (module.__doc__ or "").split("Transitions:")[1].split("·") for module in (transitions, suppression_reasons)
+    ]
     return tuple(word.split()[0].strip(",.") for words in lists for word in words)
 
 
@@ -75,7 +77,18 @@ SETS = {
     "bulk": ("ack", "shelve", "comment", "unack", "unshelve", "all", "none"),
     "transition": (*steps(), "sent", "unsent", "queued", "digest", "unneeded"),
     "key": (
-        "next", "previous", "ack", "shelve", "choose", "bulk", "unfold", "open", "search", "help", "fresh", "submit",
+        "next",
+        "previous",
+        "ack",
+        "shelve",
+        "choose",
+        "bulk",
+        "unfold",
+        "open",
+        "search",
+        "help",
+        "fresh",
+        "submit",
         "leave",
     ),
     "layer": ("nodes", "links", "warnings", "roads", "water"),
@@ -87,32 +100,34 @@ SETS = {
 
 
 def test_both_languages_have_the_same_keys_and_places() -> None:
-    chinese, english = texts.catalogue("zh-CN"), texts.catalogue("en")
+    chinese, english = catalogue.catalogue("zh-CN"), catalogue.catalogue("en")
     assert set(chinese) == set(english)
-    assert {key: texts.places(chinese[key]) for key in chinese} == {key: texts.places(english[key]) for key in english}
+    assert {key: catalogue.places(chinese[key]) for key in chinese} == {
+        key: catalogue.places(english[key]) for key in english
+    }
     assert all(text.strip() for text in [*chinese.values(), *english.values()] if text != ", ")
 
 
 def test_every_key_that_a_script_asks_for_exists() -> None:
     asked = {key for path in SCRIPTS for key in ASKED.findall(path.read_text(encoding="utf-8"))}
     assert len(asked) > 100
-    assert asked - set(texts.catalogue()) == set()
+    assert asked - set(catalogue.catalogue()) == set()
 
 
 @pytest.mark.parametrize("prefix", SETS)
 def test_every_member_of_a_set_has_its_word(prefix: str) -> None:
-    assert {f"{prefix}.{name}" for name in SETS[prefix]} <= set(texts.catalogue())
+    assert {f"{prefix}.{name}" for name in SETS[prefix]} <= set(catalogue.catalogue())
 
 
 def test_pages_and_navigation_are_named() -> None:
     keys = {page.title for page in pages.PAGES} | {key for _, _, key in shell.NAV}
-    assert keys <= set(texts.catalogue())
+    assert keys <= set(catalogue.catalogue())
 
 
 def test_values_are_put_in_and_never_read_as_templates() -> None:
-    assert texts.text("time.ago", span="{span}{n}") == "{span}{n}前"
-    assert texts.text("time.ago", "en", span="3 s") == "3 s ago"
-    assert texts.text("health.down", "fr") == "中断"
+    assert catalogue.text("time.ago", span="{span}{n}") == "{span}{n}前"
+    assert catalogue.text("time.ago", "en", span="3 s") == "3 s ago"
+    assert catalogue.text("health.down", "fr") == "中断"
 
 
 def test_scripts_never_write_markup() -> None:

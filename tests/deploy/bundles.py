@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
-PROGRAM = '''\
+PROGRAM = """\
 import json, os, pathlib, sys
 VERSION = {version!r}
 def main():
@@ -47,7 +47,7 @@ def main():
             pathlib.Path(words[1]).mkdir(parents=True)
         return 0
     return 2
-'''
+"""
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,9 @@ def bundle(
     (folder / "bundle.json").write_text(json.dumps(told))
     sums = [
         f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}\n"
-        for path in sorted(folder.rglob("*")) if path.is_file()
-    ]  # fmt: skip
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    ]
     (folder / "SHA256SUMS").write_text("".join(sums))
     return Bundle(folder)
 

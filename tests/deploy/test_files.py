@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from watchfloor.check import check
+from watchfloor.settings.check import check
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -99,7 +99,7 @@ def test_the_units_differ_only_in_what_they_start() -> None:
 
 
 def test_every_role_has_a_container() -> None:
-    from watchfloor.supervisor import ROLES
+    from watchfloor.runtime.supervisor import ROLES
 
     compose = (DEPLOY / "compose.yaml").read_text("utf-8")
     assert set(re.findall(r'command: \["role", "(\w+)"', compose)) == set(ROLES)

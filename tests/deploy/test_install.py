@@ -198,8 +198,9 @@ def test_a_journal_that_the_older_version_cannot_open_goes_back_when_that_is_ask
     assert (machine.version, journal.read_text()) == ("1.0", "1.0 rows of then")
     (aside,) = journal.parent.glob("journal-of-2.0-*")
     assert {path.name: path.read_text() for path in aside.iterdir()} == {
-        "journal.sqlite3": "2.0 rows of now", "journal.sqlite3-wal": "more",
-    }  # fmt: skip
+        "journal.sqlite3": "2.0 rows of now",
+        "journal.sqlite3-wal": "more",
+    }
     assert machine.put(made, "rollback")[0] == 0
     assert machine.version == "2.0"
     assert "2.0 journal" not in machine.asked, "opened by the newer one it would be migrated while the older one runs"
@@ -254,11 +255,7 @@ def test_a_changed_file_a_missing_one_and_an_extra_one_are_refused(tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("wrong", "says"),
-    [
-        ({"pythons": ["3.7"]}, "Python 3.7"),
-        ({"machines": ["riscv64"]}, "riscv64"),
-        ({"glibc": "9.9"}, "glibc 9.9"),
-    ],
+    [({"pythons": ["3.7"]}, "Python 3.7"), ({"machines": ["riscv64"]}, "riscv64"), ({"glibc": "9.9"}, "glibc 9.9")],
 )
 def test_a_bundle_for_another_machine_says_so(
     tmp_path: Path, machine: Machine, wrong: dict[str, object], says: str

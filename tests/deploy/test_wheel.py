@@ -39,9 +39,14 @@ class Installed:
 
     def run(self, *command: str) -> str:
         done = subprocess.run(
-            [str(self.bin / command[0]), *command[1:]], cwd=self.here, env=self.env, capture_output=True, text=True,
-            timeout=PATIENCE, check=False,
-        )  # fmt: skip
+            [str(self.bin / command[0]), *command[1:]],
+            cwd=self.here,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -51,8 +56,10 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     folder = tmp_path_factory.mktemp("wheel")
     built = subprocess.run(
         [sys.executable, str(ROOT / "scripts/build_wheel.py"), "--to", str(folder / "dist")],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert built.returncode == 0, built.stderr
     (wheel,) = (folder / "dist").glob("*.whl")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / "venv")], check=True)
@@ -68,10 +75,11 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
 
 def test_what_runs_is_the_wheel_and_it_knows_its_version(installed: Installed) -> None:
     said = installed.run(
-        "python", "-c",
+        "python",
+        "-c",
         "import feeds, maps, watchfloor, importlib.metadata as m;"
         "print(feeds.__file__, maps.__file__, watchfloor.__file__, m.version('watchfloor'))",
-    )  # fmt: skip
+    )
     *files, version = said.split()
     assert all(file.startswith(str(installed.bin.parent)) for file in files)
     assert installed.run("watchfloor", "--version").split() == ["watchfloor", version]
@@ -95,9 +103,11 @@ def demo(installed: Installed) -> Iterator[str]:
     command = [str(installed.bin / "watchfloor"), "demo", "--port", "0"]
     with contextlib.ExitStack() as stack:
         with demo_networks():
-            process = stack.enter_context(subprocess.Popen(
-                command, cwd=installed.here, env=installed.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-            ))  # fmt: skip
+            process = stack.enter_context(
+                subprocess.Popen(
+                    command, cwd=installed.here, env=installed.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+                )
+            )
             stack.callback(process.terminate)
             address = _address(process)
         yield address

@@ -16,10 +16,17 @@ from tests.patience import PATIENCE
 
 TEXT = (Path(__file__).parents[2] / "deploy" / "zabbix" / "watchfloor_media_type.yaml").read_text(encoding="utf-8")
 MACROS = {
-    "{EVENT.ID}": "12", "{TRIGGER.ID}": "900", "{HOST.HOST}": "core-sw", "{HOST.IP}": "10.1.1.1",
-    "{EVENT.NAME}": 'CPU "93%"', "{EVENT.NSEVERITY}": "4", "{EVENT.VALUE}": "1", "{EVENT.DATE}": "2026.11.22",
-    "{EVENT.TIME}": "10:39:48", "{EVENT.TAGSJSON}": '[{"tag":"scope","value":"perf"}]',
-}  # fmt: skip
+    "{EVENT.ID}": "12",
+    "{TRIGGER.ID}": "900",
+    "{HOST.HOST}": "core-sw",
+    "{HOST.IP}": "10.1.1.1",
+    "{EVENT.NAME}": 'CPU "93%"',
+    "{EVENT.NSEVERITY}": "4",
+    "{EVENT.VALUE}": "1",
+    "{EVENT.DATE}": "2026.11.22",
+    "{EVENT.TIME}": "10:39:48",
+    "{EVENT.TAGSJSON}": '[{"tag":"scope","value":"perf"}]',
+}
 FAKE = """
 function HttpRequest() {{ this.headers = []; }}
 HttpRequest.prototype.addHeader = function (one) {{ this.headers.push(one); }};

@@ -18,7 +18,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from feeds.mirror import KINDS, patched
+from feeds.live.mirror import KINDS, patched
 from tests.patience import PATIENCE
 from tests.ports import free_port
 
@@ -221,8 +221,12 @@ class Site:
     def cli(self, *args: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """One `watchfloor …` command beside the running site."""
         return subprocess.run(
-            [sys.executable, "-m", "watchfloor", *args, "-c", str(self.config)], input=stdin, capture_output=True,
-            text=True, timeout=PATIENCE, check=False,
+            [sys.executable, "-m", "watchfloor", *args, "-c", str(self.config)],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
         )
 
     def start(self) -> None:

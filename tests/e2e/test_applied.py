@@ -33,8 +33,11 @@ async def test_a_role_killed_while_the_files_are_broken_comes_back_on_the_old_on
             site.config.write_text(good + "[broken\n")
             before = {name: member["pid"] for name, member in site.members().items()}
             site.kill("collect", "project", "alert", "command")
-            await live.until(lambda view: set(troubles(view)) == {f"role.{name}" for name in (
-                "collect", "project", "alert", "command")})  # fmt: skip
+            await live.until(
+                lambda view: (
+                    set(troubles(view)) == {f"role.{name}" for name in ("collect", "project", "alert", "command")}
+                )
+            )
             assert all("watchfloor.toml:" in words for words in troubles(live.view).values())
             await service.stop()  # it works: a fault is found by the collector, the projector and the rule
             await live.until(lambda view: view["asset"]["x1"]["health"] == "down" and view["alert"])

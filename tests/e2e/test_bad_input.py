@@ -9,7 +9,7 @@ from pathlib import Path
 
 from feeds.bus import Bus
 from tests.e2e.site import Service, running
-from watchfloor import valkey
+from watchfloor.runtime import valkey
 
 
 async def test_rubbish_on_a_feed_is_kept_and_counted_and_the_rest_goes_on(tmp_path: Path) -> None:

@@ -21,9 +21,10 @@ async def test_a_site_whose_master_is_killed_is_right_again_by_itself(form: str,
     await service.start()
     rows = f"x1,武定县网管中心,router,532329,25.53,102.40,,,,,,tcp://127.0.0.1:{service.port}\n"
     with redis_servers.running(form, tmp_path / form) as servers:
-        async with hook() as receiver, running(
-            tmp_path, rows, more=f'[redis]\nurl = "{servers.url}"\n', hook_port=receiver.port
-        ) as site:
+        async with (
+            hook() as receiver,
+            running(tmp_path, rows, more=f'[redis]\nurl = "{servers.url}"\n', hook_port=receiver.port) as site,
+        ):
             told = site.cli("status").stdout
             assert redis_servers.PASSWORD not in told
             assert "%" not in told.partition("redis")[2].partition("\n")[0]

@@ -8,7 +8,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from collectors.sim.talkers import COMMUNITY, LINK_DOWN, LINK_UP, TRAPS, Talker
+from collectors.sim.notifiers import COMMUNITY, LINK_DOWN, LINK_UP, TRAPS, Talker
 from tests.e2e.site import running
 from tests.e2e.test_spine import reopened
 from tests.patience import PATIENCE

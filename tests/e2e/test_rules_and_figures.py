@@ -33,9 +33,11 @@ async def test_a_rule_is_tried_made_fires_is_undone_and_all_of_it_is_counted(
             await county.put("rules/always", wish, expect=403)
             made = await admin.put("rules/always", wish | {"comment": "试一试"})
             assert made["changed"] == ["always"]
-            alert = await live.until(lambda view: next(
-                (one for one in view["alert"].values() if one["rule"] == "always" and one["active"]), None
-            ))  # fmt: skip
+            alert = await live.until(
+                lambda view: next(
+                    (one for one in view["alert"].values() if one["rule"] == "always" and one["active"]), None
+                )
+            )
 
             # Taken by a person, after a restart of the engine that changes nothing.
             before = site.members()["alert"]["pid"]
@@ -52,8 +54,10 @@ async def test_a_rule_is_tried_made_fires_is_undone_and_all_of_it_is_counted(
             await live.until(lambda view: alert["id"] not in view["alert"])
         history = await admin.get("rules/history")
         assert [(one["name"], one["rule"], one["actor"]) for one in history["items"]] == [
-            ("undone", "always", "admin"), ("created", "always", "admin"), ("loaded", "link-down", ""),
-        ]  # fmt: skip
+            ("undone", "always", "admin"),
+            ("created", "always", "admin"),
+            ("loaded", "link-down", ""),
+        ]
         transitions = (await admin.get(f"alerts/{alert['id']}"))["transitions"]
         assert [one["name"] for one in transitions] == ["raise", "ack", "clear"]
         assert (transitions[1]["actor"], transitions[2]["text"]) == ("admin", "rule_removed")

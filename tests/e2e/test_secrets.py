@@ -52,9 +52,11 @@ interval = "1s"
 def rows() -> str:
     port = free_port()
     probes = (
-        f"snmp://127.0.0.1:{port}?cred=v2&profile=switch", f"snmp://127.0.0.1:{port}?cred=v3&profile=switch",
-        f"sql+postgresql://127.0.0.1:{port}/db?cred=db&tls=no", f"sql+mysql://127.0.0.1:{port}/db?cred=db&tls=no",
-    )  # fmt: skip
+        f"snmp://127.0.0.1:{port}?cred=v2&profile=switch",
+        f"snmp://127.0.0.1:{port}?cred=v3&profile=switch",
+        f"sql+postgresql://127.0.0.1:{port}/db?cred=db&tls=no",
+        f"sql+mysql://127.0.0.1:{port}/db?cred=db&tls=no",
+    )
     return "".join(f"p{n},甲{n},server,532329,,,,,,,,{probe}\n" for n, probe in enumerate(probes))
 
 

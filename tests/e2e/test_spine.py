@@ -16,7 +16,7 @@ import pytest
 
 from tests.e2e.site import Hook, Live, Person, Service, Site, hook, running
 from tests.patience import until
-from watchfloor import supervisor
+from watchfloor.runtime import supervisor
 
 ROLES = ("collect", "project", "alert", "command", "web")
 

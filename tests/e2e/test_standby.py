@@ -54,9 +54,11 @@ async def test_a_copy_that_stands_still_is_followed_and_writes_nothing_when_it_g
     service = Service()
     await service.start()
     rows = f"x1,武定县网管中心,router,532329,25.53,102.40,,,,,,tcp://127.0.0.1:{service.port}\n"
-    async with redis(form, tmp_path / form) as more, hook() as receiver, running(
-        tmp_path, rows, more=more + journal_settings, hook_port=receiver.port
-    ) as site:
+    async with (
+        redis(form, tmp_path / form) as more,
+        hook() as receiver,
+        running(tmp_path, rows, more=more + journal_settings, hook_port=receiver.port) as site,
+    ):
         person = await site.person("网管乙", "operator")
         with copy_of(site, "alert") as second:
             await said(site, "alert", "standing by: alert is held by")

@@ -13,8 +13,8 @@ from typing import Any
 import redis
 
 from tests.patience import PATIENCE
-from watchfloor.process import die_with_parent
-from watchfloor.valkey import server_binary
+from watchfloor.runtime.process import die_with_parent
+from watchfloor.runtime.valkey import server_binary
 
 COMMON = """\
 bind 127.0.0.1
@@ -58,9 +58,13 @@ class Node:
         """Start (again) on what is in the folder."""
         with (self.folder / "server.log").open("ab") as out:
             self.process = subprocess.Popen(
-                [server_binary(), str(self.folder / "server.conf"), *self.arguments], stdin=subprocess.DEVNULL,
-                stdout=out, stderr=out, preexec_fn=die_with_parent, start_new_session=True,
-            )  # fmt: skip
+                [server_binary(), str(self.folder / "server.conf"), *self.arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                preexec_fn=die_with_parent,
+                start_new_session=True,
+            )
 
     def send(self, number: int) -> None:
         assert self.process is not None

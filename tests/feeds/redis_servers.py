@@ -100,9 +100,7 @@ class SentinelSet(Servers):
             follow = f"replicaof 127.0.0.1 {ports[0]}\n" if n else ""
             node.write(STORE.format(password=f'"{PASSWORD}"') + follow)
         ids = [secrets.token_hex(20) for _ in range(3)]
-        sentinels = [
-            Node(folder / f"sentinel{n}", ports[3 + n], SENTINEL_PASSWORD, ("--sentinel",)) for n in range(3)
-        ]
+        sentinels = [Node(folder / f"sentinel{n}", ports[3 + n], SENTINEL_PASSWORD, ("--sentinel",)) for n in range(3)]
         for n, node in enumerate(sentinels):
             others = [(ids[m], ports[3 + m]) for m in range(3) if m != n]
             node.write(_sentinel_file(ids[n], ports[:3], others))
@@ -124,7 +122,6 @@ class SentinelSet(Servers):
         del key  # one master has all keys
         return [node for node in self.stores if node.process is not None and node.role() == "master"]
 
-
     def settled(self, key: str, other_than: Sequence[Node] = ()) -> Node:
         master = self.master(key, other_than)
         for node in self.sentinels:
@@ -139,20 +136,26 @@ def _named(sentinel: Node) -> int:
 def _usable(sentinel: Node) -> bool:
     """Whether it would vote and knows everybody: then a master may die."""
     told = dict(zip(*[iter(sentinel.ask("SENTINEL", "MASTER", SERVICE))] * 2, strict=True))
-    return told["flags"] == "master" and told["num-slaves"] == "2" and str(
-        sentinel.ask("SENTINEL", "CKQUORUM", SERVICE)
-    ).startswith("OK 3")
+    return (
+        told["flags"] == "master"
+        and told["num-slaves"] == "2"
+        and str(sentinel.ask("SENTINEL", "CKQUORUM", SERVICE)).startswith("OK 3")
+    )
 
 
 def _sentinel_file(own: str, stores: Sequence[int], others: Sequence[tuple[str, int]]) -> str:
     lines = [
-        f'requirepass "{SENTINEL_PASSWORD}"', f'sentinel sentinel-pass "{SENTINEL_PASSWORD}"',
-        f"sentinel myid {own}", f"sentinel monitor {SERVICE} 127.0.0.1 {stores[0]} 2",
-        f"sentinel down-after-milliseconds {SERVICE} 1000", f"sentinel failover-timeout {SERVICE} 3000",
-        f"sentinel parallel-syncs {SERVICE} 2", f'sentinel auth-pass {SERVICE} "{PASSWORD}"',
+        f'requirepass "{SENTINEL_PASSWORD}"',
+        f'sentinel sentinel-pass "{SENTINEL_PASSWORD}"',
+        f"sentinel myid {own}",
+        f"sentinel monitor {SERVICE} 127.0.0.1 {stores[0]} 2",
+        f"sentinel down-after-milliseconds {SERVICE} 1000",
+        f"sentinel failover-timeout {SERVICE} 3000",
+        f"sentinel parallel-syncs {SERVICE} 2",
+        f'sentinel auth-pass {SERVICE} "{PASSWORD}"',
         *(f"sentinel known-replica {SERVICE} 127.0.0.1 {port}" for port in stores[1:]),
         *(f"sentinel known-sentinel {SERVICE} 127.0.0.1 {port} {id}" for id, port in others),
-    ]  # fmt: skip
+    ]
     return "\n".join([*lines, ""])
 
 
@@ -209,9 +212,7 @@ def _nodes_file(own: int, ids: Sequence[str], ports: Sequence[int]) -> str:
         flags = ("myself," if n == own else "") + ("master" if n < 3 else "slave")
         follows = "-" if n < 3 else ids[n - 3]
         slots = f" {n * SLOTS // 3}-{(n + 1) * SLOTS // 3 - 1}" if n < 3 else ""
-        lines.append(
-            f"{ids[n]} 127.0.0.1:{ports[n]}@{ports[6 + n]} {flags} {follows} 0 0 {n % 3 + 1} connected{slots}"
-        )
+        lines.append(f"{ids[n]} 127.0.0.1:{ports[n]}@{ports[6 + n]} {flags} {follows} 0 0 {n % 3 + 1} connected{slots}")
     return "\n".join([*lines, "vars currentEpoch 3 lastVoteEpoch 0", ""])
 
 

@@ -25,10 +25,17 @@ def message(identifier: str, seconds: float = 0, **fields: Any) -> EmergencyWarn
     """One message `seconds` after T0; the digest follows from what it says."""
     id = id_of(identifier, seconds)
     given: dict[str, Any] = {
-        "id": id, "source": "cma", "status": "Actual", "msg_type": "Alert", "sender": SENDER,
-        "identifier": identifier, "sent": T0 + seconds, "received_at": T0, "expires": T0 + 3600,
+        "id": id,
+        "source": "cma",
+        "status": "Actual",
+        "msg_type": "Alert",
+        "sender": SENDER,
+        "identifier": identifier,
+        "sent": T0 + seconds,
+        "received_at": T0,
+        "expires": T0 + 3600,
         "areas": (Area(text="楚雄市", geocodes=("532301000000",)),),
-    }  # fmt: skip
+    }
     given |= fields
     given.setdefault("digest", hashlib.sha256(repr(sorted(given.items())).encode()).hexdigest())
     return EmergencyWarning(**given)

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from feeds import wire
 from feeds.bus import Bus
-from feeds.cap import CapDocument
+from feeds.cap.message import CapDocument
 from feeds.journal import Entry, Intake, Journal, Parcel
 from feeds.model import Asset, Change, EmergencyWarning, Kind
-from incidents.engine import NAME, WarningsEngine
-from incidents.keeping import WARNING, held_of
+from incidents.warnings.engine import NAME, WarningsEngine
+from incidents.warnings.journal import WARNING, held_of
 from tests.incidents.builders import SENDER, T0, sent_text
 
 POLYGON = "<polygon>25.00,101.40 25.00,101.70 25.20,101.70 25.20,101.40 25.00,101.40</polygon>"
@@ -18,8 +18,15 @@ GEOCODE = "<geocode><valueName>CPEAS Geographic Code</valueName><value>{code}</v
 
 
 def cap(
-    identifier: str, seconds: float = 0, *, msg_type: str = "Alert", references: Iterable[str] = (),
-    status: str = "Actual", expires: float | None = 3600, place: str = POLYGON, headline: str = "暴雨黄色预警",
+    identifier: str,
+    seconds: float = 0,
+    *,
+    msg_type: str = "Alert",
+    references: Iterable[str] = (),
+    status: str = "Actual",
+    expires: float | None = 3600,
+    place: str = POLYGON,
+    headline: str = "暴雨黄色预警",
 ) -> bytes:
     """A valid CAP 1.2 message, `seconds` after T0."""
     refs = " ".join(references)
@@ -46,8 +53,7 @@ def asset(id: str, lat: float, lon: float, kind: str = "router") -> Asset:
 
 
 ASSETS = {
-    one.id: one
-    for one in (asset("in1", 25.05, 101.5), asset("in2", 25.1, 101.6, "camera"), asset("out", 25.7, 101.3))
+    one.id: one for one in (asset("in1", 25.05, 101.5), asset("in2", 25.1, 101.6, "camera"), asset("out", 25.7, 101.3))
 }
 
 

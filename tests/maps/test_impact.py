@@ -29,9 +29,7 @@ def test_metres_and_degrees_are_each_others_inverse() -> None:
 def test_a_circle_holds_what_the_ellipsoid_says(
     places: dict[str, tuple[float, float]], centre: tuple[float, float], radius: float
 ) -> None:
-    distance = {
-        key: GEOD.inv(centre[1], centre[0], lon, lat)[2] for key, (lat, lon) in places.items()
-    }  # fmt: skip
+    distance = {key: GEOD.inv(centre[1], centre[0], lon, lat)[2] for key, (lat, lon) in places.items()}
     found = PointIndex(places).within(*centre, radius)
     # The projection's scale is off by less than 1 part in 2,000 within the prefecture.
     assert {key for key, d in distance.items() if d < radius * 0.9995} <= found

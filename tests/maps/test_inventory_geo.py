@@ -15,18 +15,36 @@ from maps.inventory_geo import read_geo
 def test_geojson_gives_texts_and_places(tmp_path: Path) -> None:
     path = tmp_path / "assets.geojson"
     properties = {
-        "id": "a", "name": "甲", "kind": "router", "region": 532301, "importance": 5, "labels": {"floor": "3"},
-        "parents": ["core", "agg"], "probes": ["tcp://127.0.0.1:1", "http://127.0.0.1/"], "owner": None,
-    }  # fmt: skip
+        "id": "a",
+        "name": "甲",
+        "kind": "router",
+        "region": 532301,
+        "importance": 5,
+        "labels": {"floor": "3"},
+        "parents": ["core", "agg"],
+        "probes": ["tcp://127.0.0.1:1", "http://127.0.0.1/"],
+        "owner": None,
+    }
     feature = {"type": "Feature", "properties": properties, "geometry": {"type": "Point", "coordinates": [101.5, 25]}}
     bare = {"type": "Feature", "properties": {"id": "b", "name": "乙"}, "geometry": None}
     path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature, bare]}), encoding="utf-8")
     first, second = read_geo(path)
-    assert first == (1, {
-        "id": "a", "name": "甲", "kind": "router", "region": "532301", "importance": "5", "labels": "floor=3",
-        "parents": "core;agg", "probes": "tcp://127.0.0.1:1 http://127.0.0.1/", "owner": "",
-        "lat": "25", "lon": "101.5",
-    })  # fmt: skip
+    assert first == (
+        1,
+        {
+            "id": "a",
+            "name": "甲",
+            "kind": "router",
+            "region": "532301",
+            "importance": "5",
+            "labels": "floor=3",
+            "parents": "core;agg",
+            "probes": "tcp://127.0.0.1:1 http://127.0.0.1/",
+            "owner": "",
+            "lat": "25",
+            "lon": "101.5",
+        },
+    )
     assert second[0] == 2
     assert second[1]["id"] == "b"
     assert "lat" not in second[1]

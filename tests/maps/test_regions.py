@@ -7,9 +7,7 @@ import pytest
 from maps.projection import circle
 from maps.regions import NOTES, table
 
-CHUXIONG = (
-    "532301", "532302", "532322", "532323", "532324", "532325", "532326", "532327", "532328", "532329"
-)  # fmt: skip
+CHUXIONG = ("532301", "532302", "532322", "532323", "532324", "532325", "532326", "532327", "532328", "532329")
 
 
 def test_names_speak_both_languages_and_fall_back_to_chinese() -> None:

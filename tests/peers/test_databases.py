@@ -11,8 +11,8 @@ import pytest
 import trustme
 
 from collectors.contract import AuthFailed, Misconfigured, NotReady, Reason
-from collectors.network.sql import SqlPoller
-from collectors.network.sql_queries import BUILT_IN
+from collectors.network.sql.probe import SqlPoller
+from collectors.network.sql.queries import BUILT_IN
 from collectors.settings import Credential
 from tests.collectors.network.loopback import ask, failure, target, values
 from tests.peers.conftest import own, program, running, unprivileged
@@ -64,9 +64,19 @@ def mysql(tmp_path_factory: pytest.TempPathFactory, authority: trustme.CA) -> It
         "GRANT PROCESS ON *.* TO 'watch'@'127.0.0.1';\n"
         "CREATE TABLE watch.cases (id int);\n"
     )
-    start = [server, "--no-defaults", f"--datadir={folder}/data", f"--socket={folder}/s", f"--port={port}",
-             "--bind-address=127.0.0.1", f"--pid-file={folder}/pid", f"--init-file={folder}/init.sql",
-             "--innodb-buffer-pool-size=16M", "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0"]  # fmt: skip
+    start = [
+        server,
+        "--no-defaults",
+        f"--datadir={folder}/data",
+        f"--socket={folder}/s",
+        f"--port={port}",
+        "--bind-address=127.0.0.1",
+        f"--pid-file={folder}/pid",
+        f"--init-file={folder}/init.sql",
+        "--innodb-buffer-pool-size=16M",
+        "--skip-name-resolve",
+        "--innodb-flush-log-at-trx-commit=0",
+    ]
     certificate, key = certified(folder, authority)
     start += [f"--ssl-cert={certificate}", f"--ssl-key={key}"]
     with running(start, port, folder / "log"):

@@ -15,10 +15,22 @@ async def test_records_errors_and_the_end(tmp_path: Path) -> None:
     port = free_port()
     folder = own(tmp_path)
     long = "".join(f"--host-record=many.example,10.0.{n // 250}.{n % 250 + 1} " for n in range(200)).split()
-    words = [program("dnsmasq"), "--keep-in-foreground", "--no-resolv", "--no-hosts", "--conf-file=/dev/null",
-             f"--port={port}", "--listen-address=127.0.0.1", "--bind-interfaces", f"--pid-file={folder}/pid",
-             "--host-record=portal.example,10.0.0.1", "--mx-host=example,mail.example,10",
-             "--txt-record=example,v=spf1 -all", "--local=/example/", *long]  # fmt: skip
+    words = [
+        program("dnsmasq"),
+        "--keep-in-foreground",
+        "--no-resolv",
+        "--no-hosts",
+        "--conf-file=/dev/null",
+        f"--port={port}",
+        "--listen-address=127.0.0.1",
+        "--bind-interfaces",
+        f"--pid-file={folder}/pid",
+        "--host-record=portal.example,10.0.0.1",
+        "--mx-host=example,mail.example,10",
+        "--txt-record=example,v=spf1 -all",
+        "--local=/example/",
+        *long,
+    ]
     poller = DnsPoller()
     at = f"dns://127.0.0.1:{port}"
     with running(words, port, folder / "log"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collectors.network.icmp import IcmpPoller
+from collectors.network.icmp.probe import IcmpPoller
 from tests.collectors.network.loopback import ANSWERED, ask, target, values
 from tests.peers.conftest import program
 

@@ -11,7 +11,7 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from collectors.contract import Misconfigured, NotReady
-from collectors.network.modbus import ModbusPoller
+from collectors.network.modbus.probe import ModbusPoller
 from tests.collectors.network.loopback import ask, failure, target
 from tests.peers.node_peers import node_peer
 from tests.ports import free_port
@@ -28,8 +28,11 @@ async def asker() -> AsyncIterator[ModbusPoller]:
 
 async def test_pymodbus() -> None:
     port = free_port()
-    held = [SimData(0, values=[230.5], datatype=DataType.FLOAT32), SimData(2, values=[-70000], datatype=DataType.INT32),
-            SimData(4, values=[7, 8, 9], datatype=DataType.UINT16)]  # fmt: skip
+    held = [
+        SimData(0, values=[230.5], datatype=DataType.FLOAT32),
+        SimData(2, values=[-70000], datatype=DataType.INT32),
+        SimData(4, values=[7, 8, 9], datatype=DataType.UINT16),
+    ]
     server = ModbusTcpServer(SimDevice(1, simdata=held), address=("127.0.0.1", port))
     serving = asyncio.create_task(server.serve_forever(background=True))
     await serving

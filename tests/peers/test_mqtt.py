@@ -12,8 +12,8 @@ import pytest
 import trustme
 
 from collectors.contract import AuthFailed, NotReady, Reason, Silent
-from collectors.network import mqtt
-from collectors.network.mqtt_watch import RETAINED
+from collectors.network.mqtt import probe
+from collectors.network.mqtt.subscription import RETAINED
 from collectors.settings import Credential
 from feeds.model import Quality
 from tests.collectors.network.loopback import ask, failure, target
@@ -29,7 +29,7 @@ LOGIN = Credential(name="b", kind="password", values={"user": "watch", "password
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """The very first message of a topic is not waited for."""
-    monkeypatch.setattr(mqtt, "PATIENT", 0.0)
+    monkeypatch.setattr(probe, "PATIENT", 0.0)
 
 
 @contextmanager
@@ -49,9 +49,11 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     program("mosquitto")
     passwords, rights = folder / "passwords", folder / "acl"
     subprocess.run(
-        [program("mosquitto_passwd"), "-c", "-b", str(passwords), "watch", PASSWORD], check=True, capture_output=True,
+        [program("mosquitto_passwd"), "-c", "-b", str(passwords), "watch", PASSWORD],
+        check=True,
+        capture_output=True,
         **unprivileged(),
-    )  # fmt: skip
+    )
     rights.write_text("user watch\ntopic readwrite site/#\n")
     with mosquitto(folder, free_port(), f"password_file {passwords}", f"acl_file {rights}") as where:
         yield where
@@ -124,10 +126,26 @@ async def test_a_last_will_makes_the_device_offline(broker: str) -> None:
     host, port = broker.split(":")
     publish(broker, "site/x", "you are in", "-r")
     device = subprocess.Popen(
-        [program("mosquitto_sub"), "-h", host, "-p", port, "-u", "watch", "-P", PASSWORD, "-t", "site/x",
-         "--will-topic", "site/status", "--will-payload", "offline", "--will-retain"],
+        [
+            program("mosquitto_sub"),
+            "-h",
+            host,
+            "-p",
+            port,
+            "-u",
+            "watch",
+            "-P",
+            PASSWORD,
+            "-t",
+            "site/x",
+            "--will-topic",
+            "site/status",
+            "--will-payload",
+            "offline",
+            "--will-retain",
+        ],
         stdout=subprocess.PIPE,
-    )  # fmt: skip
+    )
     try:
         assert device.stdout is not None
         assert await asyncio.to_thread(device.stdout.readline) == b"you are in\n"  # only then it has a will

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from collectors.contract import AuthFailed, Misconfigured, NotReady, Reason, Target
-from collectors.network.opcua import OpcUaPoller
-from collectors.network.opcua_session import SILENT
+from collectors.network.opcua.probe import OpcUaPoller
+from collectors.network.opcua.session import SILENT
 from collectors.settings import Credential
 from feeds.model import Quality, Severity
 from tests.collectors.network.loopback import ask, failure, target
@@ -59,9 +59,13 @@ async def test_what_is_not_there_is_told(peer: tuple[NodePeer, str]) -> None:
 
 @pytest.mark.parametrize(
     ("policy", "mode"),
-    [("Basic256Sha256", "SignAndEncrypt"), ("Basic256Sha256", "Sign"), ("Aes128_Sha256_RsaOaep", "SignAndEncrypt"),
-     ("Aes256_Sha256_RsaPss", "SignAndEncrypt")],
-)  # fmt: skip
+    [
+        ("Basic256Sha256", "SignAndEncrypt"),
+        ("Basic256Sha256", "Sign"),
+        ("Aes128_Sha256_RsaOaep", "SignAndEncrypt"),
+        ("Aes256_Sha256_RsaPss", "SignAndEncrypt"),
+    ],
+)
 async def test_every_policy_and_a_user(peer: tuple[NodePeer, str], policy: str, mode: str, tmp_path: Path) -> None:
     _, url = peer
     words = {"policy": policy, "mode": mode, "user": "watch", "password": "open sesame"}

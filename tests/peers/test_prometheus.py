@@ -96,10 +96,17 @@ def prometheus(folder: Path, site: Site, room: Room) -> Iterator[subprocess.Pope
     )
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [words, f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
-             f"--web.listen-address=127.0.0.1:{free_port()}", "--rules.alert.resend-delay=5s"],
-            stdout=log, stderr=log, **unprivileged(),
-        )  # fmt: skip
+            [
+                words,
+                f"--config.file={folder}/prometheus.yml",
+                f"--storage.tsdb.path={folder}/data",
+                f"--web.listen-address=127.0.0.1:{free_port()}",
+                "--rules.alert.resend-delay=5s",
+            ],
+            stdout=log,
+            stderr=log,
+            **unprivileged(),
+        )
     try:
         yield process
     finally:
@@ -162,9 +169,12 @@ def alertmanager(folder: Path, site: Site) -> Iterator[str]:
     own(folder.parent)
     (own(folder) / "alertmanager.yml").write_text(ALERTMANAGER.format(site=site.port, token=token(site, "ingest")))
     words = [
-        program("prometheus-alertmanager"), f"--config.file={folder}/alertmanager.yml", "--cluster.listen-address=",
-        f"--storage.path={folder}/data", f"--web.listen-address=127.0.0.1:{port}",
-    ]  # fmt: skip
+        program("prometheus-alertmanager"),
+        f"--config.file={folder}/alertmanager.yml",
+        "--cluster.listen-address=",
+        f"--storage.path={folder}/data",
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]
     with running(words, port, folder / "log"):
         yield f"http://127.0.0.1:{port}"
 
@@ -172,8 +182,11 @@ def alertmanager(folder: Path, site: Site) -> Iterator[str]:
 def amtool(url: str, *words: str, credentials: Path | None = None) -> str:
     more = [f"--http.config.file={credentials}"] if credentials is not None else []
     done = subprocess.run(
-        [program("amtool"), f"--alertmanager.url={url}", *more, *words], capture_output=True, text=True,
-        timeout=PATIENCE, check=False,
+        [program("amtool"), f"--alertmanager.url={url}", *more, *words],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -187,8 +200,9 @@ async def test_an_alertmanagers_webhook_raises_and_ends(site: Site, tmp_path: Pa
             await asyncio.to_thread(amtool, url, "alert", "add", *labels, "--annotation=summary=停电")
             alert = await live.until(lambda view: alert_of(view, "Power"))
             assert (alert["asset"], alert["severity"], alert["title"]["en"]) == ("room-1", "major", "停电")
-            await asyncio.to_thread(amtool, url, "alert", "add", *labels, "--end=2026-01-01T00:00:00Z",
-                                    "--start=2025-12-31T00:00:00Z")  # fmt: skip
+            await asyncio.to_thread(
+                amtool, url, "alert", "add", *labels, "--end=2026-01-01T00:00:00Z", "--start=2025-12-31T00:00:00Z"
+            )
             await live.until(lambda view: (one := alert_of(view, "Power")) and not one["active"])
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from collectors import attempts
 from collectors.contract import AuthFailed, NotReady, Reason, Target
 from collectors.network import lldp
-from collectors.network.snmp import SnmpPoller
-from collectors.network.snmp_session import Agents
+from collectors.network.snmp.probe import SnmpPoller
+from collectors.network.snmp.session import Agents
+from collectors.probing import retries
 from collectors.settings import Credential
 from feeds.model import Value
 from tests.collectors.network.loopback import failure, target
@@ -24,7 +24,7 @@ V2C = Credential(name="v2c", kind="snmpv2c", values={"community": "public"})
 SHA = Credential(name="sha", kind="snmpv3", values={"user": "ops", "auth": "SHA", "priv": "AES", **KEYS})
 SHA256 = Credential(
     name="sha256", kind="snmpv3", values={"user": "ops256", "auth": "SHA-256", "priv": "AES256", **KEYS}
-)  # fmt: skip
+)
 PLAIN = Credential(name="plain", kind="snmpv3", values={"user": "plain"})
 
 
@@ -38,7 +38,7 @@ async def poll(one: Target, times: int = 1) -> dict[str, Value]:
     poller = SnmpPoller()
     try:
         for _ in range(times):
-            seen = await attempts.attempt(poller, one, one.timeout)
+            seen = await retries.attempt(poller, one, one.timeout)
     finally:
         await poller.close()
     return {f"{one.metric}[{one.instance}]" if one.instance else one.metric: one.value for one in seen}
@@ -84,17 +84,23 @@ async def test_an_agent_that_boots_again_is_found_at_once_and_the_reboot_is_seen
     poller = SnmpPoller()
     with agent(tmp_path) as port:
         one = target(f"snmp://127.0.0.1:{port}?profile=system&cred=sha", SHA)
-        await attempts.attempt(poller, one, one.timeout)
+        await retries.attempt(poller, one, one.timeout)
     assert isinstance(await failure(poller, one), NotReady)
     with agent(tmp_path, port):
-        seen = {seen.metric: seen.value for seen in await attempts.probe(poller, one, 3)}
+        seen = {seen.metric: seen.value for seen in await retries.probe(poller, one, 3)}
     assert seen["snmp.rebooted"] is True
 
 
 DEVICES = (
-    "huawei-s5720", "h3c-e528-2", "ruijie-s5750-24gt12sfp", "topsec-ngfw4000-uf", "phoenixtec-power", "huawei-gse200m",
-    "nsfocus-osms", "hikvision",
-)  # fmt: skip
+    "huawei-s5720",
+    "h3c-e528-2",
+    "ruijie-s5750-24gt12sfp",
+    "topsec-ngfw4000-uf",
+    "phoenixtec-power",
+    "huawei-gse200m",
+    "nsfocus-osms",
+    "hikvision",
+)
 
 
 @pytest.fixture(scope="module")
@@ -112,19 +118,37 @@ def device(port: int, name: str, profile: str = "auto") -> Target:
 @pytest.mark.parametrize(
     ("name", "profile", "expected"),
     [
-        ("huawei-s5720", "switch", {"cpu.util[MPU Board 0]": 38, "env.temperature[MPU Board 0]": 42,
-                                    "fan.state[0.7]": "normal", "if.oper[GigabitEthernet0/0/1]": "up"}),
-        ("h3c-e528-2", "auto", {"mem.util[Level 1 Virtual Module #1]": 55, "env.temperature[Sensor1]": 40,
-                                "if.oper[GigabitEthernet1/0/1]": "down"}),
+        (
+            "huawei-s5720",
+            "switch",
+            {
+                "cpu.util[MPU Board 0]": 38,
+                "env.temperature[MPU Board 0]": 42,
+                "fan.state[0.7]": "normal",
+                "if.oper[GigabitEthernet0/0/1]": "up",
+            },
+        ),
+        (
+            "h3c-e528-2",
+            "auto",
+            {
+                "mem.util[Level 1 Virtual Module #1]": 55,
+                "env.temperature[Sensor1]": 40,
+                "if.oper[GigabitEthernet1/0/1]": "down",
+            },
+        ),
         ("ruijie-s5750-24gt12sfp", "auto", {"cpu.util": 39, "mem.util[memory]": 50, "if.oper[Gi0/1]": "up"}),
         ("topsec-ngfw4000-uf", "firewall", {"cpu.util": 3, "mem.util": 33, "firewall.sessions": 285030}),
         ("phoenixtec-power", "auto", {"ups.battery": "normal", "ups.charge": 100, "ups.input_voltage[1]": 238}),
-        ("huawei-gse200m", "ups-huawei", {"ups.input_voltage[1]": 236.9, "ups.load[1]": 8,
-                                          "ups.battery_voltage": 538.5}),
+        (
+            "huawei-gse200m",
+            "ups-huawei",
+            {"ups.input_voltage[1]": 236.9, "ups.load[1]": 8, "ups.battery_voltage": 538.5},
+        ),
         ("nsfocus-osms", "auto", {"host.processes": 58, "storage.util[/mnt/cf]": 68.12, "if.oper[M]": "up"}),
         ("hikvision", "hikvision", {"cpu.util": 52, "mem.util": 75}),
     ],
-)  # fmt: skip
+)
 async def test_a_real_devices_recording_gives_its_readings(
     recorded: int, name: str, profile: str, expected: dict[str, Value]
 ) -> None:
@@ -134,9 +158,9 @@ async def test_a_real_devices_recording_gives_its_readings(
 
 async def test_counters_of_a_recording_stand_still(recorded: int) -> None:
     poller, one = SnmpPoller(), device(recorded, "huawei-s5720")
-    await attempts.attempt(poller, one, one.timeout)
+    await retries.attempt(poller, one, one.timeout)
     await asyncio.sleep(0.1)  # the device's clock cannot be moved
-    seen = [one for one in await attempts.attempt(poller, one, one.timeout) if one.metric == "if.in_bps"]
+    seen = [one for one in await retries.attempt(poller, one, one.timeout) if one.metric == "if.in_bps"]
     assert len(seen) > 20
     assert all(one.value == 0 for one in seen)
 
@@ -144,6 +168,9 @@ async def test_counters_of_a_recording_stand_still(recorded: int) -> None:
 async def test_the_neighbour_of_a_real_switch_is_heard(recorded: int) -> None:
     [heard] = await lldp.neighbours(device(recorded, "h3c-e528-2"), Agents())
     assert (heard.name, heard.chassis, heard.remote_port, heard.address) == (
-        "WRD-Huiju-2", "38:91:d5:fb:74:2c", "GigabitEthernet1/0/33", "10.1.123.2",
-    )  # fmt: skip
+        "WRD-Huiju-2",
+        "38:91:d5:fb:74:2c",
+        "GigabitEthernet1/0/33",
+        "10.1.123.2",
+    )
     assert heard.kind == "router"

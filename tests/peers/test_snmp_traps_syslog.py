@@ -10,18 +10,20 @@ from contextlib import asynccontextmanager
 import pytest
 
 from collectors.contract import Measurement
-from collectors.listeners import Around
-from collectors.network.syslog import SyslogListener
-from collectors.network.traps import TrapListener
+from collectors.network.syslog.listener import SyslogListener
+from collectors.network.traps.listener import TrapListener
 from collectors.settings import Credential, SourceSettings
+from collectors.sources.listener import Around
 from feeds.model import Asset
 from tests.patience import PATIENCE
 from tests.peers.snmp_peers import need
 
 V2C = Credential(name="v2c", kind="snmpv2c", values={"community": "public"})
-V3 = Credential(name="v3", kind="snmpv3", values={
-    "user": "ops", "auth": "SHA-256", "auth_key": "authpass123", "priv": "AES", "priv_key": "privpass123",
-})  # fmt: skip
+V3 = Credential(
+    name="v3",
+    kind="snmpv3",
+    values={"user": "ops", "auth": "SHA-256", "auth_key": "authpass123", "priv": "AES", "priv_key": "privpass123"},
+)
 AROUND = Around(
     inventory={"core": Asset(id="core", name="core", kind="switch", region="532300", probes=("icmp://127.0.0.1",))},
     credentials={"v2c": V2C, "v3": V3},
@@ -62,11 +64,13 @@ async def readings(listener: TrapListener | SyslogListener, many: int) -> dict[s
 @pytest.mark.parametrize(
     "words",
     [
-        ["-v2c", "-c", "public"], ["-v2c", "-c", "public", "-Ci"],
-        [*SECURE, "-e", "0x8000000001020304"], [*SECURE, "-Ci"],
+        ["-v2c", "-c", "public"],
+        ["-v2c", "-c", "public", "-Ci"],
+        [*SECURE, "-e", "0x8000000001020304"],
+        [*SECURE, "-Ci"],
     ],
     ids=["v2c trap", "v2c inform", "v3 trap", "v3 inform"],
-)  # fmt: skip
+)
 async def test_what_snmptrap_sends_is_taken_and_informs_are_confirmed(words: list[str]) -> None:
     program = need("snmptrap")
     async with listening() as listener:

@@ -28,9 +28,7 @@ def test_wrong_usage_is_two() -> None:
         assert ended.value.code == 2
 
 
-def test_a_broken_settings_file_is_one_and_says_where(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_broken_settings_file_is_one_and_says_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "watchfloor.toml"
     file.write_text(SITE + '[web]\nport = "eighty"\n', encoding="utf-8")
     assert main(["status", "-c", str(file)]) == 1

@@ -6,7 +6,9 @@ from alembic import context
 
 given = context.config.attributes
 context.configure(
-    connection=given["connection"], target_metadata=given["book"].metadata, version_table=given["book"].table,
+    connection=given["connection"],
+    target_metadata=given["book"].metadata,
+    version_table=given["book"].table,
     render_as_batch=True,
 )
 context.run_migrations()

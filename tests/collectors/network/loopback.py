@@ -7,8 +7,9 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from collectors import attempts, uri
+from collectors import uri
 from collectors.contract import CollectorError, Measurement, Poller, Target
+from collectors.probing import retries
 from collectors.settings import Credential
 from feeds.model import Value
 
@@ -76,7 +77,7 @@ def target(text: str, credential: Credential | None = None, timeout: float = ANS
 async def ask(poller: Poller, one: Target) -> dict[str, Measurement]:
     """What a poll gives, by metric; validated and bounded as the runner does it. Raises CollectorError."""
     type(poller).validate(one)
-    return {seen.metric: seen for seen in await attempts.attempt(poller, one, one.timeout)}
+    return {seen.metric: seen for seen in await retries.attempt(poller, one, one.timeout)}
 
 
 async def failure(poller: Poller, one: Target) -> CollectorError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from collectors.contract import Misconfigured, NotReady
-from collectors.network import http_checks as checks
+from collectors.network.http import checks
 from feeds.model import Quality, Value
 from tests.collectors.network.loopback import target
 

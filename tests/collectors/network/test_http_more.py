@@ -14,9 +14,10 @@ import pytest
 import trustme
 from aiohttp import web
 
-from collectors import attempts, registry
+from collectors import registry
 from collectors.contract import AuthFailed, Measurement, NotReady, Reason
-from collectors.network.http import BODY_LIMIT
+from collectors.network.http.probe import BODY_LIMIT
+from collectors.probing import retries
 from collectors.settings import Credential
 from tests.collectors.network.loopback import ANSWERED
 
@@ -27,7 +28,7 @@ async def poll(uri: str, timeout: float = ANSWERED) -> dict[str, Measurement]:
     target = registry.target_of(uri, timeout=timeout, credentials=SECRET)
     poller = registry.poller_class(target.scheme)()
     try:
-        return {one.metric: one for one in await attempts.probe(poller, target, 1)}
+        return {one.metric: one for one in await retries.probe(poller, target, 1)}
     finally:
         await poller.close()
 

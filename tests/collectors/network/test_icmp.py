@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from collectors.contract import Misconfigured, NotReady, Reason
-from collectors.network import icmp_socket
-from collectors.network.icmp import IcmpPoller, judge
-from collectors.network.icmp_socket import BURST, EchoSocket, open_raw
+from collectors.network.icmp import raw_socket
+from collectors.network.icmp.probe import IcmpPoller, judge
+from collectors.network.icmp.raw_socket import BURST, EchoSocket, open_raw
 from feeds.model import Value
 from tests.collectors.network.loopback import ANSWERED, ask, failure, target, values
 from tests.collectors.virtual import moved
@@ -165,7 +165,7 @@ async def test_a_late_or_unknown_answer_changes_nothing(packets: Packets) -> Non
 
 
 async def test_silent_targets_hold_up_nobody_for_long(packets: Packets, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(icmp_socket, "BURST_WAIT", 0.001)
+    monkeypatch.setattr(raw_socket, "BURST_WAIT", 0.001)
     echo = EchoSocket(4, lambda _: packets)  # type: ignore[arg-type,return-value]
     deadline = asyncio.get_running_loop().time() + 30
     silent = [asyncio.create_task(echo.echo("127.0.0.1", deadline)) for _ in range(BURST)]

@@ -10,7 +10,7 @@ from pysnmp.proto.api import v2c
 
 from collectors.network import lldp
 from collectors.network.lldp import Link, Neighbour, propose
-from collectors.network.snmp_session import Agents
+from collectors.network.snmp.session import Agents
 from feeds.model import Asset
 from tests.collectors.network.loopback import target
 from tests.collectors.network.snmp_agent import serving
@@ -18,17 +18,26 @@ from tests.ports import free_port
 
 R = lldp.REMOTE
 TABLE: dict[str, object] = {
-    f"{R}.4.100.24.1": v2c.Integer32(4), f"{R}.5.100.24.1": v2c.OctetString(bytes.fromhex("3891d5fb742c")),
-    f"{R}.6.100.24.1": v2c.Integer32(5), f"{R}.7.100.24.1": v2c.OctetString(b"GigabitEthernet1/0/33"),
-    f"{R}.9.100.24.1": v2c.OctetString(b"WRD-Huiju-2"), f"{R}.10.100.24.1": v2c.OctetString(b"H3C Comware"),
+    f"{R}.4.100.24.1": v2c.Integer32(4),
+    f"{R}.5.100.24.1": v2c.OctetString(bytes.fromhex("3891d5fb742c")),
+    f"{R}.6.100.24.1": v2c.Integer32(5),
+    f"{R}.7.100.24.1": v2c.OctetString(b"GigabitEthernet1/0/33"),
+    f"{R}.9.100.24.1": v2c.OctetString(b"WRD-Huiju-2"),
+    f"{R}.10.100.24.1": v2c.OctetString(b"H3C Comware"),
     f"{R}.12.100.24.1": v2c.OctetString(b"\x28"),
     f"{lldp.REMOTE_ADDRESS}.100.24.1.1.4.10.1.123.2": v2c.Integer32(2),
     f"{lldp.LOCAL_PORT_DESCRIPTION}.24": v2c.OctetString(b"GigabitEthernet0/0/24"),
-}  # fmt: skip
+}
 HEARD = Neighbour(
-    seen_by="access-1", port="GigabitEthernet0/0/24", chassis="38:91:d5:fb:74:2c", remote_port="GigabitEthernet1/0/33",
-    name="WRD-Huiju-2", description="H3C Comware", address="10.1.123.2", kind="router",
-)  # fmt: skip
+    seen_by="access-1",
+    port="GigabitEthernet0/0/24",
+    chassis="38:91:d5:fb:74:2c",
+    remote_port="GigabitEthernet1/0/33",
+    name="WRD-Huiju-2",
+    description="H3C Comware",
+    address="10.1.123.2",
+    kind="router",
+)
 
 
 def asset(id: str, *parents: str, probes: tuple[str, ...] = (), **labels: str) -> Asset:
@@ -63,17 +72,23 @@ def test_a_neighbour_nobody_knows_is_proposed_with_its_row() -> None:
     proposal = propose([HEARD], inventory(asset("access-1")))
     [new] = proposal.assets
     assert (new.id, new.name, new.kind, new.parents, new.region) == (
-        "wrd-huiju-2", "WRD-Huiju-2", "router", ("access-1",), "532301",
-    )  # fmt: skip
+        "wrd-huiju-2",
+        "WRD-Huiju-2",
+        "router",
+        ("access-1",),
+        "532301",
+    )
     assert new.probes == ("icmp://10.1.123.2", "snmp://10.1.123.2")
     assert not proposal.links
 
 
 def test_a_neighbour_is_known_by_chassis_address_or_name() -> None:
     for known in (
-        asset("agg", mac="3891-d5fb-742c"), asset("agg", probes=("icmp://10.1.123.2",)),
-        asset("agg", sysname="wrd-huiju-2"), asset("WRD-Huiju-2"),
-    ):  # fmt: skip
+        asset("agg", mac="3891-d5fb-742c"),
+        asset("agg", probes=("icmp://10.1.123.2",)),
+        asset("agg", sysname="wrd-huiju-2"),
+        asset("WRD-Huiju-2"),
+    ):
         proposal = propose([HEARD], inventory(asset("access-1"), known))
         assert not proposal.assets
         assert [(link.a, link.b) for link in proposal.links] in ([("access-1", known.id)], [(known.id, "access-1")])
@@ -90,9 +105,12 @@ def test_what_the_inventory_already_says_is_no_difference() -> None:
 
 def test_both_ends_of_a_cable_propose_one_link() -> None:
     back = Neighbour(
-        seen_by="agg", port="GigabitEthernet1/0/33", chassis="aa:bb:cc:dd:ee:ff", remote_port="GigabitEthernet0/0/24",
+        seen_by="agg",
+        port="GigabitEthernet1/0/33",
+        chassis="aa:bb:cc:dd:ee:ff",
+        remote_port="GigabitEthernet0/0/24",
         name="access-1",
-    )  # fmt: skip
+    )
     proposal = propose([HEARD, back], inventory(asset("access-1"), asset("agg", sysname="WRD-Huiju-2")))
     assert len(proposal.links) == 1
     assert proposal.parents == (("access-1", "agg"),)
@@ -110,10 +128,16 @@ def test_one_stranger_heard_twice_is_one_asset_with_two_parents() -> None:
     assert new.parents == ("access-1", "access-2")
 
 
-@given(st.permutations([
-    HEARD, replace(HEARD, seen_by="access-2"), Neighbour(seen_by="agg", port="1", chassis="access-1", remote_port="7"),
-    Neighbour(seen_by="gone", port="1", chassis="x", remote_port="y"),
-]))  # fmt: skip
+@given(
+    st.permutations(
+        [
+            HEARD,
+            replace(HEARD, seen_by="access-2"),
+            Neighbour(seen_by="agg", port="1", chassis="access-1", remote_port="7"),
+            Neighbour(seen_by="gone", port="1", chassis="x", remote_port="y"),
+        ]
+    )
+)
 def test_the_order_of_what_is_heard_changes_nothing(heard: list[Neighbour]) -> None:
     known = inventory(asset("access-1"), asset("access-2"), asset("agg"))
     before = dict(known)

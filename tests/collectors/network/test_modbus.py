@@ -15,29 +15,27 @@ from hypothesis import strategies as st
 
 from collectors import once, registry
 from collectors.contract import Misconfigured, NotReady, Reason
-from collectors.network import modbus_points
-from collectors.network.modbus import ModbusPoller
-from collectors.network.modbus_wire import crc
+from collectors.network.modbus import registers
+from collectors.network.modbus.connection import crc
+from collectors.network.modbus.probe import ModbusPoller
 from collectors.settings import Credential
 from collectors.sim.modbus import Memory, ModbusDevice, words
 from feeds.model import Quality
-from tests.collectors.network.loopback import (
-    ANSWERED,
-    SILENT,
-    ask,
-    failure,
-    hanging_up,
-    saying,
-    serve,
-    silence,
-    target,
-)
+from tests.collectors.network.loopback import ANSWERED, SILENT, ask, failure, hanging_up, saying, serve, silence, target
 from tests.patience import until
 from tests.ports import free_port
 
 HOLDING = dict(enumerate([*words("f", 230.5), *words("i", -70000), *words("q", -(2**40)), *words("d", 2.5)])) | {
-    20: 0b1000, 21: 65535, 22: 0x4142, 23: 0x4300, 30: 0x7FC0, 31: 0, 40: 0x0000, 41: 0x4366, 900: 7,
-}  # fmt: skip
+    20: 0b1000,
+    21: 65535,
+    22: 0x4142,
+    23: 0x4300,
+    30: 0x7FC0,
+    31: 0,
+    40: 0x0000,
+    41: 0x4366,
+    900: 7,
+}
 COILS = dict.fromkeys(range(40), 0) | {3: 1, 19: 1}
 
 
@@ -67,12 +65,24 @@ async def poller() -> AsyncIterator[ModbusPoller]:
 @pytest.mark.parametrize(
     ("what", "value"),
     [
-        ("hr=0:float32", 230.5), ("hr=2:int32", -70000), ("hr=4:int64", -(2**40)), ("hr=8:float64", 2.5),
-        ("hr=20.3", True), ("hr=20.2:bit", False), ("hr=21", 65535), ("hr=21:int16", -1), ("hr=22:string:3", "ABC"),
-        ("hr=21&scale=0.1&offset=-5", 6548.5), ("hr=40:float32&order=cdab", 230.0), ("co=3", True), ("di=4", False),
-        ("co=19", True), ("ir=0:uint16", 1), ("hr=2:uint32", 2**32 - 70000),
+        ("hr=0:float32", 230.5),
+        ("hr=2:int32", -70000),
+        ("hr=4:int64", -(2**40)),
+        ("hr=8:float64", 2.5),
+        ("hr=20.3", True),
+        ("hr=20.2:bit", False),
+        ("hr=21", 65535),
+        ("hr=21:int16", -1),
+        ("hr=22:string:3", "ABC"),
+        ("hr=21&scale=0.1&offset=-5", 6548.5),
+        ("hr=40:float32&order=cdab", 230.0),
+        ("co=3", True),
+        ("di=4", False),
+        ("co=19", True),
+        ("ir=0:uint16", 1),
+        ("hr=2:uint32", 2**32 - 70000),
     ],
-)  # fmt: skip
+)
 async def test_a_register_is_read_as_its_type_says(what: str, value: object) -> None:
     async with device() as server, poller() as asker:
         seen = await ask(asker, target(f"modbus://{server.address}/1?{what}&metric=voltage&unit=V"))
@@ -88,14 +98,12 @@ async def test_a_float_that_is_no_number_is_of_bad_quality() -> None:
     assert (seen["modbus.value"].value, seen["modbus.value"].quality) == (None, Quality.BAD)
 
 
-@given(
-    number=st.floats(width=32, allow_nan=False, allow_infinity=False), order=st.sampled_from(modbus_points.ORDERS)
-)
+@given(number=st.floats(width=32, allow_nan=False, allow_infinity=False), order=st.sampled_from(registers.ORDERS))
 def test_every_order_of_bytes_is_read_back(number: float, order: str) -> None:
     abcd = struct.pack(">f", number)
     came = bytes(abcd[order.index(letter)] for letter in "abcd")
-    point = modbus_points.Point(unit=1, function=3, address=0, count=2, type="float32", order=order)
-    value, _, _ = modbus_points.decode(point, came)
+    point = registers.Point(unit=1, function=3, address=0, count=2, type="float32", order=order)
+    value, _, _ = registers.decode(point, came)
     assert struct.pack(">f", value) == abcd
 
 
@@ -131,9 +139,14 @@ async def test_a_register_that_is_not_there_does_not_take_its_neighbours_along()
 
 @pytest.mark.parametrize(
     ("code", "kind", "word"),
-    [(1, Misconfigured, "illegal function"), (4, NotReady, "server device failure"), (6, NotReady, "busy"),
-     (11, NotReady, "gateway's unit"), (99, NotReady, "unknown exception")],
-)  # fmt: skip
+    [
+        (1, Misconfigured, "illegal function"),
+        (4, NotReady, "server device failure"),
+        (6, NotReady, "busy"),
+        (11, NotReady, "gateway's unit"),
+        (99, NotReady, "unknown exception"),
+    ],
+)
 async def test_exception_codes_are_told_in_words(code: int, kind: type[Exception], word: str) -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while request := await reader.read(12):
@@ -220,15 +233,23 @@ async def test_a_device_that_restarts_is_asked_over_a_new_connection() -> None:
 @pytest.mark.parametrize(
     ("text", "mend"),
     [
-        ("modbus:///1?hr=0", "10.0.0.9:502"), ("modbus://h/1", "hr=0:float32"), ("modbus://h/1?hr=0&ir=0", "one value"),
-        ("modbus://h/300?hr=0", "unit id"), ("modbus://h?hr=x", "ADDRESS:TYPE"), ("modbus://h?hr=0:float16", "float32"),
-        ("modbus://h?hr=65535:float32", "0 to 65535"), ("modbus://h?hr=0&order=x", "abcd"),
-        ("modbus://h?hr=0&scale=x", "no number"), ("modbus://h?co=1:float32", "co=ADDRESS"),
-        ("modbus://h?hr=0&metric=X", "river.level"), ("modbus://h?hr=0&metric=a.up", ".up"),
-        ("modbus://h?hr=0.16", "0 to 15"), ("modbus://h?hr=0&cred=x", "tls=yes"),
+        ("modbus:///1?hr=0", "10.0.0.9:502"),
+        ("modbus://h/1", "hr=0:float32"),
+        ("modbus://h/1?hr=0&ir=0", "one value"),
+        ("modbus://h/300?hr=0", "unit id"),
+        ("modbus://h?hr=x", "ADDRESS:TYPE"),
+        ("modbus://h?hr=0:float16", "float32"),
+        ("modbus://h?hr=65535:float32", "0 to 65535"),
+        ("modbus://h?hr=0&order=x", "abcd"),
+        ("modbus://h?hr=0&scale=x", "no number"),
+        ("modbus://h?co=1:float32", "co=ADDRESS"),
+        ("modbus://h?hr=0&metric=X", "river.level"),
+        ("modbus://h?hr=0&metric=a.up", ".up"),
+        ("modbus://h?hr=0.16", "0 to 15"),
+        ("modbus://h?hr=0&cred=x", "tls=yes"),
         ("modbus://h?hr=0&x=1", "unknown parameter"),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrongly_written_is_told_with_its_mend(text: str, mend: str) -> None:
     with pytest.raises(Misconfigured) as caught:
         registry.target_of(text, credentials={})
@@ -244,7 +265,7 @@ async def test_once_shows_the_value() -> None:
 
 
 def test_the_shortest_decimal_of_a_float_is_taken() -> None:
-    assert modbus_points.shortest(struct.unpack(">f", struct.pack(">f", 1.1))[0]) == 1.1
+    assert registers.shortest(struct.unpack(">f", struct.pack(">f", 1.1))[0]) == 1.1
 
 
 # -- RTU frames over TCP, and TLS ------------------------------------------------------
@@ -291,8 +312,10 @@ async def test_modbus_security_trusts_the_named_authority_and_shows_our_certific
     tls.verify_mode = ssl.CERT_REQUIRED
     authority.configure_trust(tls)
     mine = authority.issue_cert("collector")
-    shown = {"certificate": b"".join(one.bytes() for one in mine.cert_chain_pems).decode(),
-             "key": mine.private_key_pem.bytes().decode()}  # fmt: skip
+    shown = {
+        "certificate": b"".join(one.bytes() for one in mine.cert_chain_pems).decode(),
+        "key": mine.private_key_pem.bytes().decode(),
+    }
     one = ModbusDevice("127.0.0.1", 0, memory, tls=tls)
     await one.start()
     where = f"modbus://localhost:{one.address.rpartition(':')[2]}/1?hr=21&tls=yes"

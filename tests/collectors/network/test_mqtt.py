@@ -16,12 +16,11 @@ from hypothesis import strategies as st
 
 from collectors import once, registry
 from collectors.contract import AuthFailed, Desk, Measurement, Misconfigured, NotReady, Reason, Silent, Target
-from collectors.network import mqtt
-from collectors.network import mqtt_packets as packets
-from collectors.network.mqtt import MqttPoller
-from collectors.network.mqtt_pace import AT_ONCE, BURST, BYTES, PACKETS, Pace
-from collectors.network.mqtt_packets import Message, Parser
-from collectors.network.mqtt_watch import AT_MOST_EVERY, RETAINED
+from collectors.network.mqtt import packets, probe
+from collectors.network.mqtt.packets import Message, Parser
+from collectors.network.mqtt.probe import MqttPoller
+from collectors.network.mqtt.rate_limit import AT_ONCE, BURST, BYTES, PACKETS, Pace
+from collectors.network.mqtt.subscription import AT_MOST_EVERY, RETAINED
 from collectors.settings import Credential
 from collectors.sim.mqtt import MqttBroker
 from feeds.model import Quality
@@ -75,7 +74,7 @@ def at(server: MqttBroker, rest: str, credential: Credential | None = None) -> T
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """The very first message of a topic is not waited for."""
-    monkeypatch.setattr(mqtt, "PATIENT", 0.0)
+    monkeypatch.setattr(probe, "PATIENT", 0.0)
 
 
 @pytest.mark.usefixtures("hasty")
@@ -96,14 +95,21 @@ async def test_a_field_of_a_message_is_read_as_soon_as_it_comes(version: str) ->
 @pytest.mark.parametrize(
     ("payload", "params", "value", "quality"),
     [
-        ("21.5", "", 21.5, Quality.GOOD), (" 42 ", "", 42, Quality.GOOD), ("true", "", True, Quality.GOOD),
-        ("open", "", "open", Quality.GOOD), ("nan", "", None, Quality.UNCERTAIN), ("{", "field=a", None, Quality.BAD),
-        ('{"a": null}', "field=a", None, Quality.UNCERTAIN), ('{"a": 1e999}', "field=a", None, Quality.UNCERTAIN),
-        ('{"b": 1}', "field=a", None, Quality.BAD), ('{"a": [1, {"b": 2}]}', "field=a[1].b", 2, Quality.GOOD),
-        (b"\xff\xfe", "", None, Quality.BAD), ("[" * 100_000, "field=a", None, Quality.BAD),
+        ("21.5", "", 21.5, Quality.GOOD),
+        (" 42 ", "", 42, Quality.GOOD),
+        ("true", "", True, Quality.GOOD),
+        ("open", "", "open", Quality.GOOD),
+        ("nan", "", None, Quality.UNCERTAIN),
+        ("{", "field=a", None, Quality.BAD),
+        ('{"a": null}', "field=a", None, Quality.UNCERTAIN),
+        ('{"a": 1e999}', "field=a", None, Quality.UNCERTAIN),
+        ('{"b": 1}', "field=a", None, Quality.BAD),
+        ('{"a": [1, {"b": 2}]}', "field=a[1].b", 2, Quality.GOOD),
+        (b"\xff\xfe", "", None, Quality.BAD),
+        ("[" * 100_000, "field=a", None, Quality.BAD),
         (b"1" * 300_000, "", None, Quality.BAD),
     ],
-)  # fmt: skip
+)
 async def test_payloads(payload: str | bytes, params: str, value: object, quality: Quality) -> None:
     async with broker() as server, desktop() as desk:
         one = at(server, f"a?{params}")
@@ -264,8 +270,13 @@ async def test_each_way_to_fail_has_its_word() -> None:
     found = []
     async with desktop() as desk:
         found.append(await failure(desk.poller, target(f"mqtt://127.0.0.1:{free_port()}/a")))
-        for talk in (silence, hanging_up, saying(b"HTTP/1.1 400 Bad\r\n\r\n"), saying(b"\x20\x02\x00\x03"),
-                     saying(b"\x20\xff\xff\xff\xff")):  # fmt: skip
+        for talk in (
+            silence,
+            hanging_up,
+            saying(b"HTTP/1.1 400 Bad\r\n\r\n"),
+            saying(b"\x20\x02\x00\x03"),
+            saying(b"\x20\xff\xff\xff\xff"),
+        ):
             async with serve(talk) as port:
                 seconds = SILENT if talk is silence else ANSWERED
                 found.append(await failure(desk.poller, target(f"mqtt://127.0.0.1:{port}/a", timeout=seconds)))
@@ -297,9 +308,11 @@ async def test_tls_is_checked() -> None:
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
-    trusting = Credential(name="c", kind="password", values={
-        "user": "watch", "password": "open sesame", "ca": authority.cert_pem.bytes().decode(),
-    })  # fmt: skip
+    trusting = Credential(
+        name="c",
+        kind="password",
+        values={"user": "watch", "password": "open sesame", "ca": authority.cert_pem.bytes().decode()},
+    )
     async with broker(tls=context) as server, desktop() as desk:
         server.publish("a", "1", retain=True)
         error = await failure(desk.poller, target(f"mqtts://{server.address}/a"))
@@ -325,13 +338,21 @@ async def test_what_nobody_wants_any_more_is_let_go() -> None:
 @pytest.mark.parametrize(
     ("text", "mend"),
     [
-        ("mqtt:///a", "10.0.0.5"), ("mqtt://h", "needs a topic"), ("mqtt://h/%23", "# may not"),
-        ("mqtt://h/+/a", "but the first"), ("mqtt://h/a/b+", "whole level"), ("mqtt://h/a?field=[", "json="),
-        ("mqtt://h/a?every=soon", "10s, 5m, 1h"), ("mqtt://h/a?qos=3", "1, 0, 2"), ("mqtt://h/a?version=4", "3.1.1, 5"),
-        ("mqtt://h/a?availability=a/%2B", "one topic"), ("mqtt://h/a?metric=Level", "river.level"),
-        ("mqtt://u:p@h/a", "[credentials.NAME]"), ("mqtt://h/a?x=1", "unknown parameter"),
+        ("mqtt:///a", "10.0.0.5"),
+        ("mqtt://h", "needs a topic"),
+        ("mqtt://h/%23", "# may not"),
+        ("mqtt://h/+/a", "but the first"),
+        ("mqtt://h/a/b+", "whole level"),
+        ("mqtt://h/a?field=[", "json="),
+        ("mqtt://h/a?every=soon", "10s, 5m, 1h"),
+        ("mqtt://h/a?qos=3", "1, 0, 2"),
+        ("mqtt://h/a?version=4", "3.1.1, 5"),
+        ("mqtt://h/a?availability=a/%2B", "one topic"),
+        ("mqtt://h/a?metric=Level", "river.level"),
+        ("mqtt://u:p@h/a", "[credentials.NAME]"),
+        ("mqtt://h/a?x=1", "unknown parameter"),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrongly_written_is_told_with_its_mend(text: str, mend: str) -> None:
     with pytest.raises(Misconfigured) as caught:
         registry.target_of(text, credentials={})
@@ -354,8 +375,9 @@ async def test_once_waits_for_a_message() -> None:
 
 @given(
     st.lists(st.tuples(st.text(min_size=1, max_size=20), st.binary(max_size=300), st.booleans()), max_size=5),
-    st.integers(1, 50), st.sampled_from([packets.V311, packets.V5]),
-)  # fmt: skip
+    st.integers(1, 50),
+    st.sampled_from([packets.V311, packets.V5]),
+)
 def test_packets_come_out_as_they_went_in_however_they_are_cut(
     sent: list[tuple[str, bytes, bool]], step: int, version: int
 ) -> None:
@@ -386,9 +408,16 @@ def test_no_bytes_bring_the_parser_down(data: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "topic", "found"),
-    [("a/+", "a/b", ["b"]), ("a/+", "a/b/c", None), ("a/#", "a/b/c", []), ("a/#", "a", []), ("+/b", "$SYS/b", None),
-     ("a", "a", []), ("a/+/c", "a//c", [""])],
-)  # fmt: skip
+    [
+        ("a/+", "a/b", ["b"]),
+        ("a/+", "a/b/c", None),
+        ("a/#", "a/b/c", []),
+        ("a/#", "a", []),
+        ("+/b", "$SYS/b", None),
+        ("a", "a", []),
+        ("a/+/c", "a//c", [""]),
+    ],
+)
 def test_filters(pattern: str, topic: str, found: list[str] | None) -> None:
     assert packets.matches(pattern, topic) == found
 
@@ -416,9 +445,14 @@ async def test_qos_2_is_taken_exactly_once_also_when_the_broker_sends_it_again(v
 
 @pytest.mark.parametrize(
     ("code", "kind", "words"),
-    [(0x80, AuthFailed, "the right to read"), (0x87, AuthFailed, "the right to read"),
-     (0x8F, Misconfigured, "mend the topic"), (0xA2, Misconfigured, "wildcards"), (0x97, NotReady, "quota")],
-)  # fmt: skip
+    [
+        (0x80, AuthFailed, "the right to read"),
+        (0x87, AuthFailed, "the right to read"),
+        (0x8F, Misconfigured, "mend the topic"),
+        (0xA2, Misconfigured, "wildcards"),
+        (0x97, NotReady, "quota"),
+    ],
+)
 async def test_a_subscription_that_is_refused_is_said_with_its_reason(
     code: int, kind: type[Exception], words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,22 +13,13 @@ from asyncua.ua.status_codes import StatusCodes
 
 from collectors import once, registry
 from collectors.contract import AuthFailed, Condition, Desk, Measurement, Misconfigured, NotReady, Reason, Target
-from collectors.network import opcua_security, opcua_values
-from collectors.network.opcua import OpcUaPoller
+from collectors.network.opcua import security
+from collectors.network.opcua import values as opcua_values
+from collectors.network.opcua.probe import OpcUaPoller
 from collectors.settings import Credential
 from collectors.sim.opcua import OpcUaPlant
 from feeds.model import Quality, Severity
-from tests.collectors.network.loopback import (
-    ANSWERED,
-    SILENT,
-    ask,
-    failure,
-    hanging_up,
-    saying,
-    serve,
-    silence,
-    target,
-)
+from tests.collectors.network.loopback import ANSWERED, SILENT, ask, failure, hanging_up, saying, serve, silence, target
 from tests.patience import PATIENCE
 from tests.ports import free_port
 
@@ -132,9 +123,11 @@ async def test_many_nodes_share_one_session() -> None:
 async def test_what_cannot_be_read_is_told_with_its_mend() -> None:
     async with plant() as server, desktop() as desk:
         cases = {
-            "node=ns%3D2%3Bs%3DNope": "no node ns=2;s=Nope", "node=i%3D2253": "no value",
-            "node=ns%3D2%3Bs%3DList": "an array", "node=nsu%3Durn%3Ax%3Bs%3DLevel": "no namespace urn:x",
-        }  # fmt: skip
+            "node=ns%3D2%3Bs%3DNope": "no node ns=2;s=Nope",
+            "node=i%3D2253": "no value",
+            "node=ns%3D2%3Bs%3DList": "an array",
+            "node=nsu%3Durn%3Ax%3Bs%3DLevel": "no namespace urn:x",
+        }
         for query, words in cases.items():
             error = await failure(desk.poller, at(server, query))
             assert isinstance(error, Misconfigured), query
@@ -187,9 +180,13 @@ async def test_a_wrong_password_wants_a_person_and_is_not_shown() -> None:
 
 @pytest.mark.parametrize(
     ("policy", "mode"),
-    [("Basic256Sha256", "SignAndEncrypt"), ("Basic256Sha256", "Sign"), ("Aes128_Sha256_RsaOaep", "SignAndEncrypt"),
-     ("Aes256_Sha256_RsaPss", "SignAndEncrypt")],
-)  # fmt: skip
+    [
+        ("Basic256Sha256", "SignAndEncrypt"),
+        ("Basic256Sha256", "Sign"),
+        ("Aes128_Sha256_RsaOaep", "SignAndEncrypt"),
+        ("Aes256_Sha256_RsaPss", "SignAndEncrypt"),
+    ],
+)
 async def test_every_policy_with_a_certificate_of_our_own(policy: str, mode: str, tmp_path: Path) -> None:
     server_pem = written(tmp_path)
     async with plant(identity=server_pem, users={"watch": "open sesame"}) as server, desktop(tmp_path / "d") as desk:
@@ -212,7 +209,7 @@ async def test_every_policy_with_a_certificate_of_our_own(policy: str, mode: str
 
 def written(folder: Path) -> tuple[Path, Path]:
     """Certificate and key of a server."""
-    made = opcua_security.made()
+    made = security.made()
     places = folder / "server.pem", folder / "server-key.pem"
     places[0].write_bytes(made.certificate)
     places[1].write_bytes(made.key)
@@ -303,9 +300,17 @@ async def test_an_alarm_that_is_gone_cannot_be_acknowledged() -> None:
 
 @pytest.mark.parametrize(
     ("level", "severity"),
-    [(1, "info"), (200, "info"), (201, "warning"), (401, "minor"), (601, "major"), (800, "major"), (801, "critical"),
-     (1000, "critical")],
-)  # fmt: skip
+    [
+        (1, "info"),
+        (200, "info"),
+        (201, "warning"),
+        (401, "minor"),
+        (601, "major"),
+        (800, "major"),
+        (801, "critical"),
+        (1000, "critical"),
+    ],
+)
 def test_the_five_severities(level: int, severity: str) -> None:
     assert opcua_values.severity(level) == severity
 
@@ -313,11 +318,14 @@ def test_the_five_severities(level: int, severity: str) -> None:
 @pytest.mark.parametrize(
     ("text", "mend"),
     [
-        ("opc.tcp://?node=i%3D1", "10.0.0.8"), ("opc.tcp://h?node=Level", "percent-encoded"),
-        ("opc.tcp://h?node=i%3D1&alarms=server", "two probes"), ("opc.tcp://h?alarms=all", "node id"),
-        ("opc.tcp://h?node=i%3D1&metric=X", "river.level"), ("opc.tcp://h?nod=x", "unknown parameter"),
+        ("opc.tcp://?node=i%3D1", "10.0.0.8"),
+        ("opc.tcp://h?node=Level", "percent-encoded"),
+        ("opc.tcp://h?node=i%3D1&alarms=server", "two probes"),
+        ("opc.tcp://h?alarms=all", "node id"),
+        ("opc.tcp://h?node=i%3D1&metric=X", "river.level"),
+        ("opc.tcp://h?nod=x", "unknown parameter"),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrongly_written_is_told_with_its_mend(text: str, mend: str) -> None:
     with pytest.raises(Misconfigured) as caught:
         registry.target_of(text, credentials={})
@@ -327,12 +335,16 @@ def test_what_is_wrongly_written_is_told_with_its_mend(text: str, mend: str) -> 
 
 @pytest.mark.parametrize(
     ("values", "mend"),
-    [({"policy": "Basic128"}, "Basic256Sha256"), ({"mode": "None"}, "SignAndEncrypt"),
-     ({"key": "x"}, "both or neither"), ({"trust": "abc"}, "64 hex digits")],
-)  # fmt: skip
+    [
+        ({"policy": "Basic128"}, "Basic256Sha256"),
+        ({"mode": "None"}, "SignAndEncrypt"),
+        ({"key": "x"}, "both or neither"),
+        ({"trust": "abc"}, "64 hex digits"),
+    ],
+)
 def test_a_credential_that_cannot_work_is_told_with_its_mend(values: dict[str, str], mend: str) -> None:
     with pytest.raises(Misconfigured) as caught:
-        opcua_security.read(login(**values))
+        security.read(login(**values))
     assert mend in caught.value.en
 
 

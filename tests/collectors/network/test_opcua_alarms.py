@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from asyncua import ua
 
-from collectors.network.opcua_alarms import MOST, Alarms
+from collectors.network.opcua.conditions import MOST, Alarms
 
 
 def event(number: int, *, active: bool, acked: bool) -> list[ua.Variant]:
     """One condition's, in the order of FIELDS; it is retained until it is over and acknowledged."""
     values = [
-        b"e", ua.NodeId(2915, 0), "Plant", None, ua.LocalizedText("high"), 500, f"c{number}", ua.NodeId(),
-        active or not acked, acked, active, ua.NodeId(number, 2), ua.LocalizedText("seen to"), "li.lei",
-    ]  # fmt: skip
+        b"e",
+        ua.NodeId(2915, 0),
+        "Plant",
+        None,
+        ua.LocalizedText("high"),
+        500,
+        f"c{number}",
+        ua.NodeId(),
+        active or not acked,
+        acked,
+        active,
+        ua.NodeId(number, 2),
+        ua.LocalizedText("seen to"),
+        "li.lei",
+    ]
     return [ua.Variant(value) for value in values]
 
 

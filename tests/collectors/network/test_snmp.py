@@ -10,10 +10,10 @@ from dataclasses import replace
 import pytest
 from pysnmp.proto.api import v2c
 
-from collectors import attempts
 from collectors.contract import AuthFailed, Measurement, Misconfigured, NotReady, Reason, Target
-from collectors.network import snmp
-from collectors.network.snmp import SnmpPoller
+from collectors.network.snmp import probe
+from collectors.network.snmp.probe import SnmpPoller
+from collectors.probing import retries
 from collectors.settings import Credential
 from feeds.model import Value
 from tests.collectors.network.loopback import SILENT, failure, target
@@ -28,20 +28,29 @@ IFX = "1.3.6.1.2.1.31.1.1.1"
 def switch(ports: int = 3) -> dict[str, object]:
     """A switch with gigabit ports, 64-bit counters, one port shut, one VLAN interface."""
     values: dict[str, object] = {
-        snmp.UPTIME: v2c.TimeTicks(500_000), snmp.OBJECT_ID: v2c.ObjectIdentifier("1.3.6.1.4.1.99999.1"),
-    }  # fmt: skip
+        probe.UPTIME: v2c.TimeTicks(500_000),
+        probe.OBJECT_ID: v2c.ObjectIdentifier("1.3.6.1.4.1.99999.1"),
+    }
     for n in range(1, ports + 1):
         values |= {
-            f"{IF}.2.{n}": v2c.OctetString(f"GigabitEthernet0/0/{n}"), f"{IF}.3.{n}": v2c.Integer32(6),
-            f"{IF}.7.{n}": v2c.Integer32(1), f"{IF}.8.{n}": v2c.Integer32(1),
-            f"{IFX}.1.{n}": v2c.OctetString(f"GigabitEthernet0/0/{n}"), f"{IFX}.15.{n}": v2c.Gauge32(1000),
-            f"{IFX}.18.{n}": v2c.OctetString("上联 楚雄".encode()), f"{IFX}.6.{n}": v2c.Counter64(10**12),
+            f"{IF}.2.{n}": v2c.OctetString(f"GigabitEthernet0/0/{n}"),
+            f"{IF}.3.{n}": v2c.Integer32(6),
+            f"{IF}.7.{n}": v2c.Integer32(1),
+            f"{IF}.8.{n}": v2c.Integer32(1),
+            f"{IFX}.1.{n}": v2c.OctetString(f"GigabitEthernet0/0/{n}"),
+            f"{IFX}.15.{n}": v2c.Gauge32(1000),
+            f"{IFX}.18.{n}": v2c.OctetString("上联 楚雄".encode()),
+            f"{IFX}.6.{n}": v2c.Counter64(10**12),
             f"{IFX}.10.{n}": v2c.Counter64(2 * 10**12),
             **{f"{IF}.{column}.{n}": v2c.Counter32(7) for column in (13, 14, 19, 20)},
-        }  # fmt: skip
+        }
     values[f"{IF}.7.{ports}"] = v2c.Integer32(2)
-    values |= {f"{IF}.2.90": v2c.OctetString("Vlanif1"), f"{IFX}.1.90": v2c.OctetString("Vlanif1"),
-               f"{IF}.3.90": v2c.Integer32(53), f"{IF}.7.90": v2c.Integer32(1)}  # fmt: skip
+    values |= {
+        f"{IF}.2.90": v2c.OctetString("Vlanif1"),
+        f"{IFX}.1.90": v2c.OctetString("Vlanif1"),
+        f"{IF}.3.90": v2c.Integer32(53),
+        f"{IF}.7.90": v2c.Integer32(1),
+    }
     return values
 
 
@@ -63,7 +72,7 @@ def keys(seen: list[Measurement]) -> dict[str, Value]:
 
 
 async def poll(poller: SnmpPoller, one: Target) -> dict[str, Value]:
-    return keys(await attempts.attempt(poller, one, one.timeout))
+    return keys(await retries.attempt(poller, one, one.timeout))
 
 
 class Clock:
@@ -106,7 +115,7 @@ async def test_interfaces_are_found_and_their_counters_become_rates(
     assert not any("bps" in key for key in first), "a rate needs two samples"
     clock.ahead = 10.0
     agent.set(f"{IFX}.6.1", v2c.Counter64(10**12 + 125_000_000))
-    agent.set(snmp.UPTIME, v2c.TimeTicks(501_000))
+    agent.set(probe.UPTIME, v2c.TimeTicks(501_000))
     second = await clock.poll(poller, one)
     assert clock.fits(rate := second["if.in_bps[GigabitEthernet0/0/1]"], 1e9)
     assert second["if.in_util[GigabitEthernet0/0/1]"] == pytest.approx(float(rate or 0) / 1e7, rel=0.001)
@@ -116,9 +125,7 @@ async def test_interfaces_are_found_and_their_counters_become_rates(
 async def test_ports_chooses_interfaces(poller: SnmpPoller) -> None:
     async with serving(switch(9)) as agent:
         seen = await poll(poller, target(f"snmp://127.0.0.1:{agent.port}?profile=switch&ports=*0/0/2,*/[45]"))
-    assert {key for key in seen if key.startswith("if.oper")} == {
-        f"if.oper[GigabitEthernet0/0/{n}]" for n in (2, 4, 5)
-    }  # fmt: skip
+    assert {key for key in seen if key.startswith("if.oper")} == {f"if.oper[GigabitEthernet0/0/{n}]" for n in (2, 4, 5)}
 
 
 async def test_what_the_far_end_is_called_goes_with_the_reading(agent: Agent, poller: SnmpPoller) -> None:
@@ -132,13 +139,13 @@ async def test_a_reboot_is_an_event_and_gives_no_negative_rate(agent: Agent, pol
     one = target(f"snmp://127.0.0.1:{agent.port}?profile=switch")
     assert (await poll(poller, one))["snmp.rebooted"] is False
     clock.ahead = 10.0
-    agent.set(snmp.UPTIME, v2c.TimeTicks(200))
+    agent.set(probe.UPTIME, v2c.TimeTicks(200))
     agent.set(f"{IFX}.6.1", v2c.Counter64(1000))
     second = await clock.poll(poller, one)
     assert second["snmp.rebooted"] is True
     assert not any("bps" in key for key in second)
     clock.ahead = 20.0
-    agent.set(snmp.UPTIME, v2c.TimeTicks(1200))
+    agent.set(probe.UPTIME, v2c.TimeTicks(1200))
     agent.set(f"{IFX}.6.1", v2c.Counter64(2000))
     third = await clock.poll(poller, one)
     assert clock.fits(third["if.in_bps[GigabitEthernet0/0/1]"], 8000)
@@ -294,8 +301,11 @@ async def test_no_credential_ever_appears_in_logs_or_errors(
     agent: Agent, poller: SnmpPoller, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    v3 = Credential(name="v3", kind="snmpv3", values={"user": "ops", "auth": "sha", "auth_key": "hush-hush-1",
-                                                      "priv": "aes", "priv_key": "hush-hush-2"})  # fmt: skip
+    v3 = Credential(
+        name="v3",
+        kind="snmpv3",
+        values={"user": "ops", "auth": "sha", "auth_key": "hush-hush-1", "priv": "aes", "priv_key": "hush-hush-2"},
+    )
     errors: list[Awaitable[Exception]] = [
         failure(poller, target(f"snmp://127.0.0.1:{agent.port}?cred={one.name}", one, timeout=SILENT))
         for one in (SECRET, v3)
@@ -314,11 +324,15 @@ async def test_interfaces_that_are_numbered_anew_by_a_reboot_are_never_taken_for
     one = target(f"snmp://127.0.0.1:{agent.port}?profile=switch")
     await clock.poll(poller, one)
     fresh = switch(2)
-    fresh[snmp.UPTIME] = v2c.TimeTicks(1_000)
+    fresh[probe.UPTIME] = v2c.TimeTicks(1_000)
     names = {1: "GigabitEthernet0/0/2", 2: "GigabitEthernet0/0/1"}
     for n, name in names.items():
-        fresh |= {f"{IF}.2.{n}": v2c.OctetString(name), f"{IFX}.1.{n}": v2c.OctetString(name),
-                  f"{IF}.7.{n}": v2c.Integer32(1), f"{IF}.8.{n}": v2c.Integer32(2 if n == 1 else 1)}  # fmt: skip
+        fresh |= {
+            f"{IF}.2.{n}": v2c.OctetString(name),
+            f"{IFX}.1.{n}": v2c.OctetString(name),
+            f"{IF}.7.{n}": v2c.Integer32(1),
+            f"{IF}.8.{n}": v2c.Integer32(2 if n == 1 else 1),
+        }
     agent.values = {oid(key): value for key, value in fresh.items()}
     clock.ahead = 30.0
     seen = await clock.poll(poller, one)
@@ -327,7 +341,7 @@ async def test_interfaces_that_are_numbered_anew_by_a_reboot_are_never_taken_for
     assert seen["if.oper[GigabitEthernet0/0/2]"] == "down"
     assert not any("bps" in key for key in seen), "no rate across a reboot"
     clock.ahead = 40.0
-    agent.set(snmp.UPTIME, v2c.TimeTicks(2_000))
+    agent.set(probe.UPTIME, v2c.TimeTicks(2_000))
     agent.set(f"{IFX}.6.2", v2c.Counter64(10**12 + 125_000_000))
     seen = await clock.poll(poller, one)
     assert clock.fits(seen["if.in_bps[GigabitEthernet0/0/1]"], 1e9)
@@ -338,10 +352,10 @@ async def test_sysuptime_that_wraps_is_no_reboot_and_breaks_no_rate(
     agent: Agent, poller: SnmpPoller, clock: Clock
 ) -> None:
     one = target(f"snmp://127.0.0.1:{agent.port}?profile=switch")
-    agent.set(snmp.UPTIME, v2c.TimeTicks(2**32 - 500))
+    agent.set(probe.UPTIME, v2c.TimeTicks(2**32 - 500))
     await clock.poll(poller, one)
     clock.ahead = 10.0
-    agent.set(snmp.UPTIME, v2c.TimeTicks(500))
+    agent.set(probe.UPTIME, v2c.TimeTicks(500))
     agent.set(f"{IFX}.6.1", v2c.Counter64(10**12 + 125_000_000))
     seen = await clock.poll(poller, one)
     assert seen["snmp.rebooted"] is False

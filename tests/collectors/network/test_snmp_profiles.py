@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from collectors.contract import Measurement
-from collectors.network import snmp_profiles
-from collectors.network.snmp_profiles import BadProfile, Metric, parse
-from collectors.network.snmp_rates import Counters
-from collectors.network.snmp_readings import readings
-from collectors.network.snmp_session import Raw
-from collectors.network.snmp_tables import cell, text
+from collectors.network.snmp import profile as snmp_profiles
+from collectors.network.snmp.profile import BadProfile, Metric, parse
+from collectors.network.snmp.rates import Counters
+from collectors.network.snmp.readings import readings
+from collectors.network.snmp.session import Raw
+from collectors.network.snmp.tables import cell, text
 
 
 def read(metric: Metric, *raw: Raw) -> list[Measurement]:
@@ -86,9 +86,15 @@ def test_readings_mean_what_the_device_said() -> None:
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
-        ("楚雄".encode(), "楚雄"), ("楚雄".encode("gb18030"), "楚雄"), (b"a\x00b\r\n", "a b"), (b"x[1]", "x(1)"),
-        (b"\xff" * 4, "����"[:4]), (b"y" * 500, "y" * 96), (None, ""), ("1.3.6", "1.3.6"),
+        ("楚雄".encode(), "楚雄"),
+        ("楚雄".encode("gb18030"), "楚雄"),
+        (b"a\x00b\r\n", "a b"),
+        (b"x[1]", "x(1)"),
+        (b"\xff" * 4, "����"[:4]),
+        (b"y" * 500, "y" * 96),
+        (None, ""),
+        ("1.3.6", "1.3.6"),
     ],
-)  # fmt: skip
+)
 def test_names_are_fit_to_be_shown(raw: Raw, said: str) -> None:
     assert text(raw) == said

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.network.snmp_rates import TICKS, Counters, Uptime
+from collectors.network.snmp.rates import TICKS, Counters, Uptime
 
 
 def test_the_first_sample_gives_no_rate_and_the_second_does() -> None:
@@ -54,9 +54,10 @@ def test_two_samples_of_the_same_moment_keep_the_first() -> None:
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 2**64 - 1), st.floats(0, 1e6)), max_size=30), st.sampled_from([32, 64]),
+    st.lists(st.tuples(st.integers(0, 2**64 - 1), st.floats(0, 1e6)), max_size=30),
+    st.sampled_from([32, 64]),
     st.sampled_from([0.0, 1e3, 1.25e8]),
-)  # fmt: skip
+)
 def test_no_sequence_of_samples_gives_a_negative_or_impossible_rate(
     samples: list[tuple[int, float]], bits: int, most: float
 ) -> None:

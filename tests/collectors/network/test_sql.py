@@ -10,8 +10,8 @@ from decimal import Decimal
 import pytest
 
 from collectors.contract import Misconfigured, NotReady, Reason
-from collectors.network.sql import SqlPoller, plain
-from collectors.network.sql_queries import BUILT_IN, checked, look_up
+from collectors.network.sql.probe import SqlPoller, plain
+from collectors.network.sql.queries import BUILT_IN, checked, look_up
 from collectors.settings import Credential
 from tests.collectors.network.loopback import (
     ANSWERED,
@@ -39,12 +39,7 @@ def login(**more: str) -> Credential:
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize(
-    ("talk", "reason"),
-    [
-        (silence, Reason.TIMEOUT),
-        (hanging_up, Reason.CLOSED),
-        (saying(HTTP), Reason.WRONG_ANSWER),
-    ],
+    ("talk", "reason"), [(silence, Reason.TIMEOUT), (hanging_up, Reason.CLOSED), (saying(HTTP), Reason.WRONG_ANSWER)]
 )
 async def test_each_way_of_failing_has_its_word(scheme: str, talk: Talk, reason: Reason) -> None:
     poller = SqlPoller()
@@ -83,9 +78,7 @@ async def endless_message(reader: asyncio.StreamReader, writer: asyncio.StreamWr
 
 async def test_a_message_without_end_is_refused_while_it_is_small() -> None:
     async with serve(endless_message) as port:
-        error = await failure(
-            SqlPoller(), target(f"sql+postgresql://127.0.0.1:{port}/x?cred=db", DESK, timeout=20.0)
-        )
+        error = await failure(SqlPoller(), target(f"sql+postgresql://127.0.0.1:{port}/x?cred=db", DESK, timeout=20.0))
     assert isinstance(error, NotReady)
     assert error.reason is Reason.WRONG_ANSWER
     assert "larger than 4 MiB" in error.en

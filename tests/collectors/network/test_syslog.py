@@ -18,25 +18,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectors.contract import Misconfigured
-from collectors.listeners import Around
-from collectors.network import hearing
-from collectors.network.hearing import PARTS
-from collectors.network.syslog import SyslogListener
-from collectors.network.syslog_lines import LARGEST, Framing, parse
+from collectors.network.listening import queue
+from collectors.network.listening.queue import PARTS
+from collectors.network.syslog.listener import SyslogListener
+from collectors.network.syslog.parser import LARGEST, Framing, parse
 from collectors.settings import ListenerRule, SourceSettings
+from collectors.sources.listener import Around
 from feeds.model import Asset
 from tests.patience import PATIENCE, until
 
 NOW = datetime(2026, 11, 22, 1, 46, tzinfo=UTC).timestamp()
 SAMPLES = Path(__file__).parents[4] / "shared" / "samples" / "syslog"
 INVENTORY = {
-    one.id: one for one in (
+    one.id: one
+    for one in (
         Asset(id="core", name="核心交换机", kind="switch", region="532300", probes=("icmp://127.0.0.1",)),
         Asset(id="vm", name="服务器", kind="server", region="532300"),
     )
-}  # fmt: skip
+}
 DOWN = b"<190>Nov 22 01:45:41 2026 H3C %%10IFNET/3/LINK_UPDOWN: GigabitEthernet1/0/1 link status is DOWN."
-CRITICAL = "<130>1 2026-11-22T01:45:41.343902+00:00 vm ups - - [x@1 room=\"A\"] UPS 电池供电".encode()
+CRITICAL = '<130>1 2026-11-22T01:45:41.343902+00:00 vm ups - - [x@1 room="A"] UPS 电池供电'.encode()
 
 AROUND = Around(inventory=INVENTORY)
 
@@ -54,9 +55,14 @@ class Pki:
 
 def settings(url: str, *rules: ListenerRule, tls: Pki | None = None, ca: bool = False) -> SourceSettings:
     return SourceSettings(
-        id="log", kind="network.syslog", url=url, rule=rules, tls_cert=tls.cert if tls else "",
-        tls_key=tls.key if tls else "", tls_ca=tls.ca if tls and ca else "",
-    )  # fmt: skip
+        id="log",
+        kind="network.syslog",
+        url=url,
+        rule=rules,
+        tls_cert=tls.cert if tls else "",
+        tls_key=tls.key if tls else "",
+        tls_ca=tls.ca if tls and ca else "",
+    )
 
 
 @asynccontextmanager
@@ -109,13 +115,20 @@ async def test_a_line_over_udp_becomes_a_message_of_its_asset_with_the_raw_line(
     ("line", "key", "value"),
     [
         (DOWN, "syslog.link[GigabitEthernet1/0/1]", "down"),
-        (b"<187>123: *Nov 22 01:45:41.123: %LINK-3-UPDOWN: Interface GigabitEthernet0/1, changed state to up",
-         "syslog.link[GigabitEthernet0/1]", "up"),
-        (b"<189>Nov 22 2026 01:45:41 HUAWEI %%01IFNET/4/LINK_STATE(l)[123]:The line protocol IP on the interface "
-         b"GigabitEthernet0/0/1 has entered the DOWN state.", "syslog.link[GigabitEthernet0/0/1]", "down"),
+        (
+            b"<187>123: *Nov 22 01:45:41.123: %LINK-3-UPDOWN: Interface GigabitEthernet0/1, changed state to up",
+            "syslog.link[GigabitEthernet0/1]",
+            "up",
+        ),
+        (
+            b"<189>Nov 22 2026 01:45:41 HUAWEI %%01IFNET/4/LINK_STATE(l)[123]:The line protocol IP on the interface "
+            b"GigabitEthernet0/0/1 has entered the DOWN state.",
+            "syslog.link[GigabitEthernet0/0/1]",
+            "down",
+        ),
         (b"<189>12: Nov 22 01:45:41: %SYS-5-CONFIG_I: Configured from console by admin", "syslog.config[]", "changed"),
     ],
-)  # fmt: skip
+)
 async def test_what_makers_write_of_links_becomes_a_state(line: bytes, key: str, value: str) -> None:
     async with listening() as listener:
         await datagrams(listener, line)
@@ -141,10 +154,10 @@ async def test_what_a_stranger_says_of_its_links_is_not_lost() -> None:
 async def test_strangers_without_end_are_counted_together() -> None:
     async with listening() as listener:
         listener.update(settings("udp://127.0.0.1:0"), Around())
-        for number in range(hearing.STRANGERS + 50):
+        for number in range(queue.STRANGERS + 50):
             listener.take(DOWN.replace(b"H3C", b"H3C-%d" % number), "127.0.0.1")
-        assert len(listener.strangers) == len(signals(listener)) == hearing.STRANGERS
-        assert listener.hearing.counts.strangers == hearing.STRANGERS + 50
+        assert len(listener.strangers) == len(signals(listener)) == queue.STRANGERS
+        assert listener.hearing.counts.strangers == queue.STRANGERS + 50
 
 
 @pytest.mark.parametrize(
@@ -152,15 +165,27 @@ async def test_strangers_without_end_are_counted_together() -> None:
     [
         (DOWN, "syslog:link", "GigabitEthernet1/0/1", True),
         (DOWN.replace(b"is DOWN", b"is UP"), "syslog:link", "GigabitEthernet1/0/1", False),
-        (b"<189>12: Nov 22 01:45:41: %BGP-5-ADJCHANGE: neighbor 10.0.0.1 vpn vrf A Down BGP Notification sent",
-         "syslog:bgp", "10.0.0.1", True),
-        (b"<189>12: Nov 22 01:45:41: %OSPF-5-ADJCHG: Process 1, Nbr 10.0.0.2 on Gi0/1 from LOADING to FULL, Done",
-         "syslog:ospf", "10.0.0.2", False),
-        (b"<86>Nov 22 01:45:41 core sshd[812]: Failed password for invalid user admin from 10.9.9.9 port 50022 ssh2",
-         "syslog:login", "", True),
+        (
+            b"<189>12: Nov 22 01:45:41: %BGP-5-ADJCHANGE: neighbor 10.0.0.1 vpn vrf A Down BGP Notification sent",
+            "syslog:bgp",
+            "10.0.0.1",
+            True,
+        ),
+        (
+            b"<189>12: Nov 22 01:45:41: %OSPF-5-ADJCHG: Process 1, Nbr 10.0.0.2 on Gi0/1 from LOADING to FULL, Done",
+            "syslog:ospf",
+            "10.0.0.2",
+            False,
+        ),
+        (
+            b"<86>Nov 22 01:45:41 core sshd[812]: Failed password for invalid user admin from 10.9.9.9 port 50022 ssh2",
+            "syslog:login",
+            "",
+            True,
+        ),
         (b"<129>1 2026-11-22T01:45:41Z core ups - - - on fire", "syslog:severe", "ups", True),
     ],
-)  # fmt: skip
+)
 async def test_what_lines_raise_and_end(line: bytes, rule: str, key: str, active: bool) -> None:
     async with listening() as listener:
         await datagrams(listener, line)
@@ -185,10 +210,13 @@ async def test_a_rule_may_want_a_level() -> None:
 @pytest.mark.parametrize(
     "rule",
     [
-        ListenerRule(id="x", raises=("(",)), ListenerRule(id="x", raises=()), ListenerRule(id="x", raises=(r"(a)\1",)),
-        ListenerRule(id="x", raises=("a",), level="loud"), ListenerRule(id="x", raises=("a",), clears=("[",)),
+        ListenerRule(id="x", raises=("(",)),
+        ListenerRule(id="x", raises=()),
+        ListenerRule(id="x", raises=(r"(a)\1",)),
+        ListenerRule(id="x", raises=("a",), level="loud"),
+        ListenerRule(id="x", raises=("a",), clears=("[",)),
     ],
-)  # fmt: skip
+)
 def test_rules_that_cannot_be_used_are_refused_by_name(rule: ListenerRule) -> None:
     with pytest.raises(Misconfigured, match="'x'"):
         SyslogListener.validate(settings("udp://127.0.0.1:1514", rule))
@@ -273,7 +301,7 @@ def test_tls_without_a_certificate_is_misconfigured(pki: Pki) -> None:
 
 
 async def test_a_stream_that_is_too_fast_waits_and_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("collectors.network.syslog_wire.BREATH", 0.001)
+    monkeypatch.setattr("collectors.network.syslog.transport.BREATH", 0.001)
     async with listening("tcp://127.0.0.1:0") as listener:
         listener.hearing._allowed, listener.hearing._burst = 1000.0, 10.0
         await connect(listener, *[CRITICAL + b"\n"] * 200, lines=200)
@@ -293,7 +321,7 @@ async def test_a_stream_that_cannot_be_followed_is_hung_up_on() -> None:
 
 
 async def test_more_connections_than_allowed_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("collectors.network.syslog.CONNECTIONS", 2)
+    monkeypatch.setattr("collectors.network.syslog.listener.CONNECTIONS", 2)
     async with listening("tcp://127.0.0.1:0") as listener:
         writers = [(await asyncio.open_connection("127.0.0.1", listener.port))[1] for _ in range(4)]
         await until(lambda: listener.hearing.counts.refused == 2)
@@ -309,7 +337,7 @@ async def test_one_device_cannot_make_readings_without_end() -> None:
 
 
 async def test_a_storm_is_dropped_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hearing, "WAITING", 3)
+    monkeypatch.setattr(queue, "WAITING", 3)
     async with listening() as listener:
         for _ in range(10):
             listener.take(CRITICAL, "127.0.0.1")
@@ -386,12 +414,16 @@ def test_a_priority_is_facility_times_eight_and_severity(text: str, priority: in
 @pytest.mark.parametrize(
     "line",
     [
-        b"<1>1 - h a - - " + b'[a b="' + b"\\" * 8000, b"<1>1 - h a - - " + b"[a@1]" * 1600, b"<13>" + b"a" * 8000,
-        b"<13>Nov 22 01:45:41 " + b"x " * 4000, b"<1>1 - h a - - [a" + b' b="c"' * 1300, b"<13>" + b"interface " * 800,
+        b"<1>1 - h a - - " + b'[a b="' + b"\\" * 8000,
+        b"<1>1 - h a - - " + b"[a@1]" * 1600,
+        b"<13>" + b"a" * 8000,
+        b"<13>Nov 22 01:45:41 " + b"x " * 4000,
+        b"<1>1 - h a - - [a" + b' b="c"' * 1300,
+        b"<13>" + b"interface " * 800,
         b"<13>Nov 22 01:45:41 h IFNET/4/LINK_STATE" + b"nterface " * 800,
     ],
     ids=["escapes", "elements", "letters", "words", "parameters", "near miss", "near state"],
-)  # fmt: skip
+)
 async def test_no_line_takes_long(line: bytes) -> None:
     async with listening() as listener:
         began = time.process_time()
@@ -416,9 +448,7 @@ MESSAGE = st.binary(min_size=1, max_size=60).map(lambda tail: b"<13>" + tail.rep
 
 @given(st.lists(st.tuples(MESSAGE, st.booleans()), max_size=12), st.lists(st.integers(0, 10_000), max_size=20))
 def test_messages_survive_however_the_stream_is_cut(messages: list[tuple[bytes, bool]], places: list[int]) -> None:
-    stream = b"".join(
-        str(len(one)).encode() + b" " + one if counted else one + b"\n" for one, counted in messages
-    )  # fmt: skip
+    stream = b"".join(str(len(one)).encode() + b" " + one if counted else one + b"\n" for one, counted in messages)
     framing = Framing()
     found = [one for chunk in split(stream, places) for one in framing.feed(chunk)]
     assert [one.strip(b"\x00") for one in found] == [one.strip(b"\x00") for one, _ in messages]

@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from collectors.contract import Misconfigured, NotReady, Reason
-from collectors.network import tls_certificate as certificates
-from collectors.network.tls import TlsPoller
+from collectors.network.tls import certificate as certificates
+from collectors.network.tls.probe import TlsPoller
 from tests.collectors.network.loopback import (
     ANSWERED,
     SILENT,

@@ -16,29 +16,33 @@ from pyasn1.codec.ber import decoder, encoder
 from pysnmp.proto.api import v1, v2c
 
 from collectors.contract import Misconfigured
-from collectors.listeners import Around
-from collectors.network import hearing, listener_rules, snmp_ber
-from collectors.network.hearing import PARTS
-from collectors.network.snmp_ber import BadMessage
-from collectors.network.trap_reader import TrapReader
-from collectors.network.traps import TrapListener
+from collectors.network.listening import queue, rules
+from collectors.network.listening.queue import PARTS
+from collectors.network.snmp import ber
+from collectors.network.snmp.ber import BadMessage
+from collectors.network.traps.listener import TrapListener
+from collectors.network.traps.reader import TrapReader
 from collectors.settings import Credential, ListenerRule, SourceSettings
+from collectors.sources.listener import Around
 from feeds.model import Asset
 from tests.patience import PATIENCE
 
 SAMPLES = Path(__file__).parents[4] / "shared" / "samples" / "devices" / "traps"
 COMMUNITY = Credential(name="traps", kind="snmpv2c", values={"community": "public"})
-USER = Credential(name="v3", kind="snmpv3", values={
-    "user": "opsv3", "auth": "sha", "auth_key": "authpass123", "priv": "aes", "priv_key": "privpass123",
-})  # fmt: skip
+USER = Credential(
+    name="v3",
+    kind="snmpv3",
+    values={"user": "opsv3", "auth": "sha", "auth_key": "authpass123", "priv": "aes", "priv_key": "privpass123"},
+)
 SETTINGS = SourceSettings(id="traps", kind="network.traps", url="udp://127.0.0.1:0", cred="traps")
 INVENTORY = {
-    one.id: one for one in (
+    one.id: one
+    for one in (
         Asset(id="core", name="核心交换机", kind="switch", region="532300", probes=("icmp://127.0.0.1",)),
         Asset(id="ups", name="UPS", kind="ups", region="532300", labels={"ip": "10.1.2.3"}),
         Asset(id="old", name="旧交换机", kind="switch", region="532300", labels={"ip": "10.1.2.9"}),
     )
-}  # fmt: skip
+}
 
 
 def around(*credentials: Credential, inventory: dict[str, Asset] = INVENTORY) -> Around:
@@ -101,11 +105,14 @@ def sample(name: str) -> bytes:
 def trap(oid: str, *pairs: tuple[str, object], community: str = "public", inform: bool = False) -> bytes:
     pdu = v2c.InformRequestPDU() if inform else v2c.TrapPDU()
     v2c.apiTrapPDU.set_defaults(pdu)
-    v2c.apiTrapPDU.set_varbinds(pdu, [
-        (v2c.ObjectIdentifier(snmp_ber.SYS_UPTIME), v2c.TimeTicks(7)),
-        (v2c.ObjectIdentifier(snmp_ber.TRAP_OID), v2c.ObjectIdentifier(oid)),
-        *((v2c.ObjectIdentifier(name), value) for name, value in pairs),
-    ])  # fmt: skip
+    v2c.apiTrapPDU.set_varbinds(
+        pdu,
+        [
+            (v2c.ObjectIdentifier(ber.SYS_UPTIME), v2c.TimeTicks(7)),
+            (v2c.ObjectIdentifier(ber.TRAP_OID), v2c.ObjectIdentifier(oid)),
+            *((v2c.ObjectIdentifier(name), value) for name, value in pairs),
+        ],
+    )
     message = v2c.Message()
     v2c.apiMessage.set_defaults(message)
     v2c.apiMessage.set_community(message, community)
@@ -152,7 +159,7 @@ async def test_an_inform_is_confirmed_every_time_and_taken_once() -> None:
         [second] = await send(listener, inform, answers=1)
         assert list(taken(listener)) == [("core", "trap.last"), ("core", "trap.link[7]")]
         assert taken(listener) == {}
-    assert first == second == snmp_ber.response(inform)
+    assert first == second == ber.response(inform)
     answer = v2c.apiMessage.get_pdu(decoder.decode(first, asn1Spec=v2c.Message())[0])
     assert answer.isSameTypeWith(v2c.ResponsePDU())
 
@@ -218,10 +225,10 @@ async def test_a_v1_trap_with_an_agent_address_means_that_device() -> None:
 
 
 async def test_one_device_cannot_make_readings_or_alerts_without_end() -> None:
-    reader = TrapReader(listener_rules.rules("trap", SETTINGS))
+    reader = TrapReader(rules.rules("trap", SETTINGS))
     keys, alerts = set(), set()
     for number in range(PARTS + 100):
-        message = snmp_ber.notification(
+        message = ber.notification(
             trap(LINK_DOWN, (f"1.3.6.1.2.1.2.2.1.2.{number}", v2c.OctetString(f"port {number}")))
         )
         readings, raised = reader.read("core", message)
@@ -234,20 +241,20 @@ async def test_one_device_cannot_make_readings_or_alerts_without_end() -> None:
 async def test_a_storm_is_dropped_and_counted_and_an_inform_of_it_is_not_confirmed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(hearing, "WAITING", 3)
+    monkeypatch.setattr(queue, "WAITING", 3)
     inform = trap(LINK_UP, (INDEX, v2c.Integer32(7)), inform=True)
     async with listening() as listener:
         await send(listener, *(trap(LINK_DOWN) for _ in range(10)), inform)
         assert listener.counts()["dropped"] == 8
         assert len(taken(listener)) == 2
         [answer] = await send(listener, inform, answers=1)  # sent again, as its sender does
-        assert answer == snmp_ber.response(inform)
+        assert answer == ber.response(inform)
         assert signals(listener) == [("core", "trap:link", "7", False)]
 
 
 async def test_one_sender_that_floods_takes_nothing_from_the_others() -> None:
     moment = [0.0]
-    one = hearing.Hearing(clock=lambda: moment[0], allowed=10, burst=20)
+    one = queue.Hearing(clock=lambda: moment[0], allowed=10, burst=20)
     assert [one.admit("flood") for _ in range(100)].count(True) == 20
     assert one.counts.dropped == 80
     assert one.admit("other")
@@ -258,12 +265,15 @@ async def test_one_sender_that_floods_takes_nothing_from_the_others() -> None:
 @pytest.mark.parametrize(
     ("oid", "value", "rule", "active"),
     [
-        ("1.3.6.1.6.3.1.1.5.1", "", "trap:restart", True), ("1.3.6.1.6.3.1.1.5.2", "", "trap:restart", True),
-        ("1.3.6.1.6.3.1.1.5.5", "", "trap:access", True), ("1.3.6.1.2.1.33.2.0.1", "", "trap:ups-battery", True),
-        ("1.3.6.1.4.1.318.0.5", "", "trap:ups-mains", True), ("1.3.6.1.2.1.15.0.2", "", "trap:bgp", True),
+        ("1.3.6.1.6.3.1.1.5.1", "", "trap:restart", True),
+        ("1.3.6.1.6.3.1.1.5.2", "", "trap:restart", True),
+        ("1.3.6.1.6.3.1.1.5.5", "", "trap:access", True),
+        ("1.3.6.1.2.1.33.2.0.1", "", "trap:ups-battery", True),
+        ("1.3.6.1.4.1.318.0.5", "", "trap:ups-mains", True),
+        ("1.3.6.1.2.1.15.0.2", "", "trap:bgp", True),
         ("1.3.6.1.2.1.15.0.1", "", "trap:bgp", False),
     ],
-)  # fmt: skip
+)
 async def test_what_notifications_raise_and_end(oid: str, value: str, rule: str, active: bool) -> None:
     async with listening() as listener:
         await send(listener, trap(oid))
@@ -338,7 +348,7 @@ def test_settings_that_cannot_work_are_refused(url: str, cred: str) -> None:
 
 @given(st.binary(max_size=300))
 def test_no_octets_are_anything_but_a_notification_or_a_bad_message(data: bytes) -> None:
-    for read in (snmp_ber.version_of, snmp_ber.notification):
+    for read in (ber.version_of, ber.notification):
         try:
             read(data)
         except BadMessage:
@@ -351,7 +361,7 @@ def test_a_notification_with_spoiled_octets_is_read_or_refused(data: st.DataObje
     for _ in range(data.draw(st.integers(1, 5))):
         raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
     try:
-        message = snmp_ber.notification(bytes(raw))
+        message = ber.notification(bytes(raw))
     except BadMessage:
         return
     for one in TrapReader(()).read("core", message)[0]:
@@ -361,8 +371,15 @@ def test_a_notification_with_spoiled_octets_is_read_or_refused(data: st.DataObje
 
 async def test_hostile_datagrams_are_counted_and_do_no_harm() -> None:
     whole = trap(LINK_DOWN)
-    bad = [b"", b"\x30", whole[:-3], b"\x30\x84\xff\xff\xff\xff" + b"A" * 50, b"\x30\x80" * 30_000,
-           b"0\x82\x01\x00\x02\x01\x03" + b"\x30" * 200, b"A" * 60_000]  # fmt: skip
+    bad = [
+        b"",
+        b"\x30",
+        whole[:-3],
+        b"\x30\x84\xff\xff\xff\xff" + b"A" * 50,
+        b"\x30\x80" * 30_000,
+        b"0\x82\x01\x00\x02\x01\x03" + b"\x30" * 200,
+        b"A" * 60_000,
+    ]
     async with listening(COMMUNITY, USER) as listener:
         await send(listener, *bad, whole)
         assert listener.hearing.counts.refused == len(bad)
@@ -370,4 +387,4 @@ async def test_hostile_datagrams_are_counted_and_do_no_harm() -> None:
 
 
 def test_a_secret_never_shows_in_a_message() -> None:
-    assert "public" not in repr(snmp_ber.notification(trap(LINK_DOWN)))
+    assert "public" not in repr(ber.notification(trap(LINK_DOWN)))

@@ -15,16 +15,23 @@ import trustme
 
 from collectors import once, registry
 from collectors.contract import AuthFailed, CollectorError, Misconfigured, NotReady, Reason
-from collectors.network import trust
+from collectors.network.tls import trust
 from collectors.settings import Credential
 from tests.collectors.network.loopback import Talk, ask, serve, target
 from tests.collectors.network.test_smtp import Mail
 from tests.patience import PATIENCE
 
 GREETING = (
-    b"\x0a8.0.30\0" + struct.pack("<I", 7) + b"12345678\0" + struct.pack("<H", 0x8A00) + b"\x2d\x02\x00"
-    + struct.pack("<H", 0x0008) + b"\x15" + bytes(10) + b"123456789012\0mysql_native_password\0"
-)  # fmt: skip
+    b"\x0a8.0.30\0"
+    + struct.pack("<I", 7)
+    + b"12345678\0"
+    + struct.pack("<H", 0x8A00)
+    + b"\x2d\x02\x00"
+    + struct.pack("<H", 0x0008)
+    + b"\x15"
+    + bytes(10)
+    + b"123456789012\0mysql_native_password\0"
+)
 """Protocol 41, SECURE_CONNECTION, SSL, PLUGIN_AUTH."""
 REFUSED_MYSQL = b"\xff" + struct.pack("<H", 1045) + b"#28000no"
 
@@ -220,9 +227,10 @@ async def test_a_certificate_of_our_own_is_shown_to_who_asks(authority: trustme.
     tls.verify_mode = ssl.CERT_REQUIRED
     authority.configure_trust(tls)
     shown = {
-        "ca": authority.cert_pem.bytes().decode(), "key": mine.private_key_pem.bytes().decode(),
+        "ca": authority.cert_pem.bytes().decode(),
+        "key": mine.private_key_pem.bytes().decode(),
         "certificate": "".join(one.bytes().decode() for one in mine.cert_chain_pems),
-    }  # fmt: skip
+    }
 
     async def page(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         heard.append(writer.get_extra_info("peercert"))

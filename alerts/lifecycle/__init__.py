@@ -1,0 +1,1 @@
+"""The life of one alert and the set of open ones. Pure."""

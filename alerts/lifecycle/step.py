@@ -1,0 +1,53 @@
+"""One step of an alert's life: the changed alert and the named transition with what changed, before and after."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
+
+import msgspec
+
+from feeds.model import Alert, Transition
+
+_NAMES = tuple(one.name for one in fields(Alert) if one.name != "rev")
+
+
+class NotAllowed(ValueError):
+    """The event does not fit the alert's present state; the text is a stable code."""
+
+
+def dump(alert: Alert) -> dict[str, Any]:
+    """The alert as the journal keeps it (JSON-able, times in epoch seconds)."""
+    record: dict[str, Any] = msgspec.to_builtins(alert)
+    return record
+
+
+def step(
+    alert: Alert,
+    name: str,
+    now: float,
+    changes: dict[str, Any],
+    *,
+    actor: str = "",
+    comment: str = "",
+    command: str = "",
+    text: str = "",
+) -> tuple[Alert, Transition]:
+    """The changed alert, one revision further, and the step; what is closed by it hides behind nothing any more."""
+    after = replace(alert, rev=alert.rev + 1, **changes)
+    if not after.open and (after.suppressed_by or after.hold):
+        after = replace(after, suppressed_by=(), hold=None)
+    changed = [n for n in _NAMES if getattr(alert, n) != getattr(after, n)]
+    before = {n: msgspec.to_builtins(getattr(alert, n)) for n in changed}
+    now_is = {n: msgspec.to_builtins(getattr(after, n)) for n in changed}
+    return after, Transition(
+        seq=after.rev,
+        name=name,
+        at=now,
+        actor=actor,
+        comment=comment,
+        command=command,
+        text=text,
+        before=before,
+        after=now_is,
+    )

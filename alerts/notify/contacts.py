@@ -1,0 +1,110 @@
+"""Whom a step of an escalation reaches at this moment: duty roster, persons, receivers, each by an address. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from alerts.notify.escalation_checks import DUTY, LEADER, PERSON, RECEIVER
+from alerts.receivers.base import Reach
+from alerts.receivers.catalogue import address_on, reach_of
+from alerts.settings import ReceiverSettings, StepSettings
+from feeds.duty.roster import Person, Roster, concerned, on_duty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """One message's way: a receiver, and the person who is meant ("" when it reaches all behind it at once)."""
+
+    receiver: str
+    person: str = ""
+    name: str = ""
+    address: str = ""
+    language: str = ""
+
+    @property
+    def target(self) -> str:
+        """What is remembered of who was told."""
+        return f"{self.receiver}/{self.person}" if self.person else self.receiver
+
+    def to(self) -> dict[str, str]:
+        """As it stands in a message's body."""
+        return {"person": self.person, "name": self.name, "address": self.address, "language": self.language}
+
+
+def contacts(
+    step: StepSettings, region: str, roster: Roster, receivers: Mapping[str, ReceiverSettings], now: float, tz: ZoneInfo
+) -> list[Contact]:
+    """Everybody the step means who can be reached; whoever is meant twice is told once."""
+    found: dict[str, Contact] = {}
+    for name in step.who:
+        if name.startswith(RECEIVER) and (id := name.removeprefix(RECEIVER)) in receivers:
+            found.setdefault(id, Contact(receiver=id))
+    persons = list(_persons(step.who, region, roster, now, tz))
+    for channel in step.channels:
+        settings = receivers.get(channel)
+        if settings is not None:
+            for contact in _by(settings, persons):
+                found.setdefault(contact.target, contact)
+    return list(found.values())
+
+
+def _persons(who: Sequence[str], region: str, roster: Roster, now: float, tz: ZoneInfo) -> Iterator[Person]:
+    """Those who are meant and concerned with that region; ids that nobody has are passed over."""
+    duties = on_duty(roster, now, tz)
+    ids: list[str] = []
+    for name in who:
+        if name == DUTY:
+            ids += [one for duty in duties for one in duty.officers]
+        elif name == LEADER:
+            ids += [duty.leader for duty in duties]
+        elif name.startswith(PERSON):
+            ids.append(name.removeprefix(PERSON))
+    for id in dict.fromkeys(ids):
+        person = roster.person(id)
+        if person is not None and concerned(person, region):
+            yield person
+
+
+def _by(settings: ReceiverSettings, persons: Iterable[Person]) -> Iterator[Contact]:
+    """The ways to those persons over one receiver."""
+    known = list(persons)
+    reach = reach_of(settings)
+    if reach is Reach.GROUP:
+        if known:
+            yield Contact(receiver=settings.id, name="、".join(one.name for one in known))
+        return
+    for one in known:
+        address = address_on(settings, one.contacts, one.phone, one.mail)
+        if address or reach is Reach.PERSON:
+            yield Contact(receiver=settings.id, person=one.id, name=one.name, address=address, language=one.language)
+
+
+def of_memory(target: str, kept: Mapping[str, Any] | None) -> Contact:
+    """The way by which somebody was told before, as it was remembered."""
+    receiver, _, person = target.partition("/")
+    known = kept or {}
+    return Contact(
+        receiver=receiver,
+        person=person,
+        name=known.get("name", ""),
+        address=known.get("address", ""),
+        language=known.get("language", ""),
+    )
+
+
+def renewed(contact: Contact, roster: Roster, receivers: Mapping[str, ReceiverSettings]) -> Contact:
+    """The same way with the person's present address; as remembered when he has left the roster or has none now."""
+    person, settings = roster.person(contact.person), receivers.get(contact.receiver)
+    if person is None or settings is None:
+        return contact
+    address = address_on(settings, person.contacts, person.phone, person.mail)
+    return Contact(
+        receiver=contact.receiver,
+        person=person.id,
+        name=person.name,
+        address=address or contact.address,
+        language=person.language,
+    )

@@ -1,0 +1,259 @@
+"""Escalation: what becomes of an alert that nobody takes. Steps over time, without I/O.
+
+A run begins when an alert is active, in sight and nobody's, and stops when it is taken, hidden or over; when it is
+nobody's again (unack, an acknowledgement that expires or ends by worsening, shown again) a new run begins. A promised
+repair time that passes is told once, although the alert is taken. The state of a run stands in the alert's document,
+so that a restart goes on where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from alerts.deadlines import Agenda
+from alerts.receivers.matching import concerns
+from alerts.rules.subjects import Subject
+from alerts.settings import EscalationSettings, StepSettings
+from feeds.model import Alert
+
+STEP, REPEAT, PROMISE = "step", "repeat", "promise"
+MOST = 200
+"""Alerts that are escalated in one batch: ten thousand at once must not stop everything else meanwhile."""
+AGAIN = 1800.0
+"""Seconds after which a policy that reached nobody at all is tried again."""
+Find = Callable[[str], tuple[Alert, Subject | None] | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """How far an alert has been escalated. `step` counts the steps done, `repeats` how often the last was repeated.
+
+    `reached`: somebody was told at all. `promised` is the promise that was told as broken.
+    """
+
+    policy: str = ""
+    number: int = 0
+    running: bool = False
+    began: float = 0.0
+    last: float = 0.0
+    step: int = 0
+    repeats: int = 0
+    reached: bool = False
+    promised: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fired:
+    """One thing to tell now. `steps` are those whose people are meant, `part` their piece of the message's key."""
+
+    alert: Alert
+    subject: Subject | None
+    name: str
+    policy: str
+    number: int
+    step: int
+    part: str
+    steps: tuple[StepSettings, ...]
+
+
+class Escalations:
+    """The runs of all open alerts, and when each goes on."""
+
+    def __init__(self) -> None:
+        self.policies: tuple[EscalationSettings, ...] = ()
+        self._runs: dict[str, Run] = {}
+        self._agenda: Agenda[tuple[str, str]] = Agenda()
+
+    def dump(self, id: str) -> dict[str, Any]:
+        """What of an alert must be found again after a restart."""
+        run = self._runs.get(id)
+        return {"run": asdict(run) | {"next_at": self.next_at(id)}} if run is not None else {}
+
+    def load(self, alert: Alert, run: Run | None) -> None:
+        """Go on with an alert from its document."""
+        if run is not None:
+            self._runs[alert.id] = run
+            self._plan(alert.id)
+        if alert.ack is not None:
+            self._plan_promise(alert)
+
+    def next_at(self, id: str) -> float | None:
+        """When an alert's next step falls due."""
+        return self._agenda.at((STEP, id))
+
+    def next_due(self) -> float | None:
+        """When the first of all steps falls due."""
+        return self._agenda.next_due()
+
+    def is_due(self, now: float) -> bool:
+        """Whether anything falls due by now."""
+        due = self._agenda.next_due()
+        return due is not None and due <= now
+
+    def note(self, alert: Alert, subject: Subject | None, at: float) -> None:
+        """An alert is this now: begin a run, let one go on, or stop it."""
+        if not alert.open:
+            self.drop(alert.id)
+            return
+        run = self._runs.get(alert.id)
+        policy = self._choose(alert, subject) if _nobodys(alert) else None
+        if policy is None:
+            if run is not None and run.running:
+                self._keep(alert.id, replace(run, running=False))
+        elif run is None or not run.running or run.policy != policy.id:
+            number = run.number + 1 if run is not None else 1
+            promised = run.promised if run is not None else None
+            self._keep(alert.id, Run(policy=policy.id, number=number, running=True, began=at, promised=promised))
+        self._plan_promise(alert)
+
+    def drop(self, id: str) -> None:
+        """The alert is closed."""
+        self._runs.pop(id, None)
+        self._agenda.drop((STEP, id))
+        self._agenda.drop((PROMISE, id))
+
+    def set_policies(
+        self,
+        policies: Sequence[EscalationSettings],
+        alerts: Iterable[Alert],
+        around: Callable[[Alert], Subject | None],
+        at: float,
+    ) -> None:
+        """Other policies: a run whose policy is another one now begins anew under that; the others go on."""
+        self.policies = tuple(policies)
+        for alert in alerts:
+            if alert.id not in self._runs and not (self.policies and _nobodys(alert)):
+                continue  # there is nothing to stop, and nothing to begin
+            self.note(alert, around(alert), at)
+            run = self._runs.get(alert.id)
+            if run is not None and run.running and not run.reached and (run.step or run.began > at):
+                self._anew(alert.id, run, at)  # there may be somebody now
+            self._plan(alert.id)
+
+    def fire(self, now: float, find: Find, most: int = MOST) -> list[Fired]:
+        """What is to be told by now, in the order in which it fell due, `most` at once: the rest is due still."""
+        fired: list[Fired] = []
+        while len(fired) < most and self.is_due(now):
+            what, id = self._agenda.pop()
+            known = find(id)
+            if known is None:
+                self._runs.pop(id, None)
+                continue
+            one = self._promise(*known, now) if what == PROMISE else self._step(*known, now)
+            if one is not None:
+                fired.append(one)
+        return fired
+
+    def reached_nobody(self, one: Fired, now: float) -> None:
+        """Nobody could be told: the next step does not wait for its time, and after the last it is tried later."""
+        run, steps = self._runs.get(one.alert.id), self._steps(one.policy)
+        if one.name != STEP or run is None or not run.running:
+            return
+        if run.step < len(steps):
+            self._keep(one.alert.id, replace(run, began=now - steps[run.step].after))
+        elif not run.reached:
+            self._anew(one.alert.id, run, now + AGAIN - steps[0].after)
+
+    def reached_somebody(self, one: Fired) -> None:
+        """Somebody is told."""
+        run = self._runs.get(one.alert.id)
+        if run is not None and not run.reached:
+            self._runs[one.alert.id] = replace(run, reached=True)
+
+    def _anew(self, id: str, run: Run, began: float) -> None:
+        """Another run of the same policy."""
+        again = Run(policy=run.policy, number=run.number + 1, running=True, began=began, promised=run.promised)
+        self._keep(id, again)
+
+    # -- inside ------------------------------------------------------------------
+
+    def _step(self, alert: Alert, subject: Subject | None, now: float) -> Fired | None:
+        run = self._runs.get(alert.id)
+        steps = self._steps(run.policy) if run is not None else ()
+        if run is None or not run.running or not steps:
+            return None
+        if run.step < len(steps) and run.began + steps[run.step].after <= now:
+            run, name = replace(run, step=run.step + 1, repeats=0, last=now), STEP
+            part = f"e{run.number}.{run.step}"
+        elif run.step:
+            run, name = replace(run, repeats=run.repeats + 1, last=now), REPEAT
+            part = f"e{run.number}.{run.step}.{run.repeats}"
+        else:
+            return None
+        self._keep(alert.id, run)
+        return Fired(
+            alert=alert,
+            subject=subject,
+            name=name,
+            policy=run.policy,
+            number=run.number,
+            step=run.step,
+            part=part,
+            steps=(steps[min(run.step, len(steps)) - 1],),
+        )
+
+    def _promise(self, alert: Alert, subject: Subject | None, now: float) -> Fired | None:
+        """The first step's people and those one step above the last one told."""
+        promise = alert.ack.estimated_restoration if alert.ack is not None else None
+        run = self._runs.get(alert.id) or Run()
+        if promise is None or promise > now or run.promised == promise or not _shown(alert):
+            return None
+        self._keep(alert.id, replace(run, promised=promise))
+        policy = self._choose(alert, subject)
+        steps = policy.steps if policy is not None else ()
+        above = run.step if policy is not None and run.policy == policy.id else 0
+        meant = sorted({0, min(max(above, 1), len(steps) - 1)}) if steps else []
+        return Fired(
+            alert=alert,
+            subject=subject,
+            name=PROMISE,
+            policy=policy.id if policy is not None else "",
+            number=run.number,
+            step=meant[-1] + 1 if meant else 0,
+            part=f"p{promise:.0f}",
+            steps=tuple(steps[one] for one in meant),
+        )
+
+    def _choose(self, alert: Alert, subject: Subject | None) -> EscalationSettings | None:
+        return next((one for one in self.policies if concerns(one, alert, subject)), None)
+
+    def _steps(self, policy: str) -> tuple[StepSettings, ...]:
+        return next((one.steps for one in self.policies if one.id == policy), ())
+
+    def _keep(self, id: str, run: Run) -> None:
+        self._runs[id] = run
+        self._plan(id)
+
+    def _plan(self, id: str) -> None:
+        """When a run goes on: with its next step, or with a repetition of the last one."""
+        run = self._runs.get(id)
+        steps = self._steps(run.policy) if run is not None and run.running else ()
+        times = []
+        if run is not None and run.step < len(steps):
+            times.append(run.began + steps[run.step].after)
+        if run is not None and 0 < run.step <= len(steps):
+            repeat = steps[run.step - 1].repeat
+            if repeat is not None and run.repeats < steps[run.step - 1].times:
+                times.append(run.last + repeat)
+        if times:
+            self._agenda.set((STEP, id), min(times))
+        else:
+            self._agenda.drop((STEP, id))
+
+    def _plan_promise(self, alert: Alert) -> None:
+        promise = alert.ack.estimated_restoration if alert.ack is not None and _shown(alert) else None
+        run = self._runs.get(alert.id)
+        if promise is None or (run is not None and run.promised == promise):
+            self._agenda.drop((PROMISE, alert.id))
+        else:
+            self._agenda.set((PROMISE, alert.id), promise)
+
+
+def _shown(alert: Alert) -> bool:
+    return alert.active and not alert.suppressed_by
+
+
+def _nobodys(alert: Alert) -> bool:
+    return _shown(alert) and alert.ack is None

@@ -1,0 +1,77 @@
+"""What an escalation policy must be: steps that rise, somebody to tell, and no numbers that lead to storms."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from alerts.oncall.texts import BadPeople, Fault, fault
+from alerts.settings import EscalationSettings, StepSettings
+
+SHORTEST_REPEAT = 600.0
+LONGEST_AFTER = 7 * 86400.0
+MOST_TIMES, MOST_STEPS = 20, 10
+DUTY, LEADER, PERSON, RECEIVER = "duty", "leader", "person:", "receiver:"
+
+
+def is_who(text: str) -> bool:
+    """Whether a word names somebody to tell."""
+    return text in (DUTY, LEADER) or any(text.startswith(one) and len(text) > len(one) for one in (PERSON, RECEIVER))
+
+
+def check_policies(
+    policies: Sequence[EscalationSettings], taken: Collection[str], receivers: Collection[str], persons: Collection[str]
+) -> None:
+    """Raises BadPeople with everything that is wrong."""
+    faults: list[Fault] = []
+    seen: set[str] = set()
+    for place, policy in enumerate(policies):
+        where = f"items.{place}"
+        if policy.id in seen:
+            faults.append(fault(f"{where}.id", "id_twice"))
+        if policy.id in taken:
+            faults.append(fault(f"{where}.id", "id_of_file"))
+        seen.add(policy.id)
+        faults += [fault(f"{where}.{name}", code) for name, code in wrong_steps(policy.steps)]
+        faults += _references(where, policy, receivers, persons)
+    if faults:
+        raise BadPeople(faults)
+
+
+def wrong_steps(steps: Sequence[StepSettings]) -> Iterator[tuple[str, str]]:
+    """(place within the policy, code) of everything that is wrong with its steps."""
+    if not steps:
+        yield "steps", "no_steps"
+    if len(steps) > MOST_STEPS:
+        yield "steps", "too_many"
+    before = -1.0
+    for number, step in enumerate(steps):
+        place = f"steps.{number}"
+        if not 0 <= step.after <= LONGEST_AFTER:
+            yield f"{place}.after", "bad_after"
+        elif step.after <= before:
+            yield f"{place}.after", "not_ascending"
+        before = step.after
+        if not step.who:
+            yield f"{place}.who", "no_who"
+        if not all(is_who(one) for one in step.who):
+            yield f"{place}.who", "bad_who"
+        if not step.channels and any(not one.startswith(RECEIVER) for one in step.who):
+            yield f"{place}.channels", "no_channels"
+        if step.repeat is not None and step.repeat < SHORTEST_REPEAT:
+            yield f"{place}.repeat", "repeat_short"
+        if not 1 <= step.times <= MOST_TIMES:
+            yield f"{place}.times", "bad_times"
+
+
+def _references(
+    where: str, policy: EscalationSettings, receivers: Collection[str], persons: Collection[str]
+) -> Iterator[Fault]:
+    for number, step in enumerate(policy.steps):
+        place = f"{where}.steps.{number}"
+        named = [one.removeprefix(RECEIVER) for one in step.who if one.startswith(RECEIVER)]
+        if any(one not in receivers for one in named):
+            yield fault(f"{place}.who", "unknown_receiver")
+        if any(one.startswith(PERSON) and one.removeprefix(PERSON) not in persons for one in step.who):
+            yield fault(f"{place}.who", "unknown_person")
+        if any(one not in receivers for one in step.channels):
+            yield fault(f"{place}.channels", "unknown_receiver")

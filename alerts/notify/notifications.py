@@ -1,0 +1,171 @@
+"""What is told to whom, and why: from a step of an alert's life to messages, without I/O.
+
+Reasons: "first" (raised, or shown for the first time), "again" (raised or shown again, or nobody's
+again), "worse" (severity up), "flapping" (it changes too often to be told each time), "cleared"; and
+those of an escalation: "escalation", "repeat", "promise" (a promised repair time has passed).
+
+What is hidden is told to nobody. Who was told of the firing is told of the clearing, whatever
+hides it by then and whatever the settings say; for one that flaps, when that ends.
+
+Told is a receiver ("desk"), or one person over it ("sms/zhang").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from alerts.engine.document import Kept
+from alerts.lifecycle.open_alerts import Step
+from alerts.lifecycle.suppression_reasons import FLAPPING
+from alerts.notify.contacts import Contact, of_memory
+from alerts.receivers.catalogue import is_direct
+from alerts.receivers.matching import concerns
+from alerts.rules.subjects import Subject
+from alerts.settings import ReceiverSettings
+from feeds.live.mirror import alert_record
+from feeds.model import Alert
+
+BODY_VERSION = 1
+WORSE = frozenset(("severity_up", "ack_ended_by_worsening"))
+RESUMED = frozenset(("unack", "ack_expired"))
+SHOWN = frozenset(
+    (
+        "raise",
+        "reraise",
+        "unshelve",
+        "shelf_ended",
+        "unsilence",
+        "maintenance_end",
+        "uninhibit",
+        "flapping_end",
+        "release",
+    )
+)
+
+
+@dataclass(slots=True)
+class Told:
+    """Who ever heard of an alert, and whose last word is that it fires.
+
+    `cancelled`: what told them so was taken out of the queue before it was sent, as far as is known. `people`: by
+    which address each person was told.
+    """
+
+    ever: set[str] = field(default_factory=set)
+    firing: set[str] = field(default_factory=set)
+    cancelled: set[str] = field(default_factory=set)
+    people: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def dump(self) -> dict[str, Any]:
+        kept: dict[str, Any] = {"told": sorted(self.ever), "firing": sorted(self.firing)}
+        if self.cancelled:
+            kept["cancelled"] = sorted(self.cancelled)
+        return kept | ({"people": self.people} if self.people else {})
+
+    @classmethod
+    def load(cls, one: Kept) -> Told | None:
+        """From the alert's document, None when nobody ever heard of it.
+
+        A document that says nothing of `firing` is from before there was that: it was told while it stood.
+        """
+        beside = one.beside
+        if not (beside.told or beside.firing or beside.cancelled or beside.people):
+            return None
+        firing = beside.firing if beside.firing is not None else beside.told if one.alert.active else ()
+        return cls(set(beside.told), set(firing), set(beside.cancelled), beside.people)
+
+    def tell(self, contact: Contact) -> None:
+        """Somebody is told that it fires."""
+        self.ever.add(contact.target)
+        self.firing.add(contact.target)
+        self.cancelled.discard(contact.target)
+        if contact.person:
+            self.people[contact.target] = contact.to()
+
+    def cancel(self, targets: Iterable[str]) -> None:
+        """What was queued for them will not be sent. It may be under way at this very moment, so their end is told."""
+        gone = self.firing.intersection(targets)
+        self.firing -= gone
+        self.cancelled |= gone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One message to one receiver. `key` stays the same however often it is sent."""
+
+    key: str
+    receiver: str
+    subject: str
+    at: float
+    body: dict[str, Any]
+
+
+def due(step: Step, receivers: Iterable[ReceiverSettings], told: Told) -> dict[str, str]:
+    """Who is told of a step, each with the reason; `told` is brought up to date."""
+    alert, name = step.alert, step.transition.name
+    said: dict[str, str] = {}
+    if not alert.active:
+        if not (alert.open and FLAPPING in alert.suppressed_by):
+            said = dict.fromkeys(sorted(told.firing | told.cancelled), "cleared")
+    elif name == "flapping_start":
+        if alert.suppressed_by == (FLAPPING,):
+            said = dict.fromkeys(_concerned(step, receivers, told), "flapping")
+    elif not alert.suppressed_by:
+        said = _in_sight(step, receivers, told)
+    told.ever |= said.keys()
+    told.firing = told.firing | said.keys() if alert.active else told.firing - said.keys()
+    told.cancelled -= said.keys()
+    return said
+
+
+def _in_sight(step: Step, receivers: Iterable[ReceiverSettings], told: Told) -> dict[str, str]:
+    """What is told of an active alert that nothing hides."""
+    name = step.transition.name
+    if name in WORSE:
+        return dict.fromkeys(_concerned(step, receivers, told), "worse")
+    if name in RESUMED and step.alert.ack is None:
+        return {id: "again" for id in _concerned(step, receivers, told) if id in told.cancelled}
+    if name not in SHOWN:
+        return {}
+    new = [id for id in _concerned(step, receivers, told) if id not in told.firing]
+    return {id: "again" if name == "reraise" or id in told.ever else "first" for id in new}
+
+
+def _concerned(step: Step, receivers: Iterable[ReceiverSettings], told: Told) -> list[str]:
+    return [
+        one.id
+        for one in receivers
+        if is_direct(one) and (one.id in told.ever or concerns(one, step.alert, step.subject))
+    ]
+
+
+def notices(step: Step, said: Mapping[str, str], site: str, told: Told | None = None) -> Sequence[Notice]:
+    """The messages of one step; see alerts.receivers.webhook for the body."""
+    alert, transition = step.alert, step.transition
+    people = told.people if told is not None else {}
+    made = []
+    for target, reason in said.items():
+        contact = of_memory(target, people.get(target))
+        key = f"{alert.id}:{transition.seq}:{target}"
+        made.append(notice(key, reason, alert, step.subject, contact, transition.at, site))
+    return made
+
+
+def notice(
+    key: str, reason: str, alert: Alert, subject: Subject | None, contact: Contact, at: float, site: str, **more: Any
+) -> Notice:
+    """One message."""
+    body = {
+        "version": BODY_VERSION,
+        "key": key,
+        "reason": reason,
+        "site": site,
+        "alert": alert_record(alert),
+        "asset": subject.summary() if subject is not None else None,
+        **more,
+    }
+    if contact.person or contact.name:
+        body["to"] = contact.to()
+    return Notice(key=key, receiver=contact.receiver, subject=alert.id, at=at, body=body)

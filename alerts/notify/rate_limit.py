@@ -1,0 +1,47 @@
+"""How many messages a receiver takes in a while, with a part of them kept for what is critical. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+
+class Budget:
+    """A sliding window of `seconds` in which `count` messages may be sent, `reserve` of them urgent ones only."""
+
+    def __init__(self, count: int, seconds: float, reserve: int) -> None:
+        self.count, self.seconds, self.reserve = count, seconds, reserve
+        self.known = False
+        self._urgent: deque[float] = deque()
+        self._plain: deque[float] = deque()
+
+    def remember(self, sent: Iterable[float]) -> None:
+        """What was sent before this process began; what of it was urgent is not known, so none counts as that."""
+        self._plain.extend(sorted(sent))
+        self.known = True
+
+    def spend(self, now: float, *, urgent: bool) -> None:
+        """One message is being sent."""
+        (self._urgent if urgent else self._plain).append(now)
+
+    def room(self, now: float, *, urgent: bool) -> int:
+        """How many more may be sent now."""
+        self._forget(now)
+        free = self.count - len(self._urgent) - len(self._plain)
+        return max(0, free if urgent else min(free, self.count - self.reserve - len(self._plain)))
+
+    def next_room(self, now: float, *, urgent: bool) -> float:
+        """The moment at which one more may be sent: now, or when the oldest that stands in the way is forgotten."""
+        if self.room(now, urgent=urgent):
+            return now
+        in_way = (
+            [*self._plain]
+            if not urgent and len(self._plain) >= self.count - self.reserve
+            else [*self._plain, *self._urgent]
+        )
+        return min(in_way) + self.seconds
+
+    def _forget(self, now: float) -> None:
+        for sent in (self._urgent, self._plain):
+            while sent and sent[0] <= now - self.seconds:
+                sent.popleft()

@@ -1,0 +1,87 @@
+"""A test message to one receiver: it takes the whole way that a real one takes, and says that it is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from alerts.lifecycle.operator_actions import Refused
+from alerts.notify.contacts import Contact
+from alerts.notify.notifications import BODY_VERSION
+from alerts.oncall.directory import People
+from alerts.receivers.base import Reach
+from alerts.receivers.catalogue import address_on, reach_of
+from feeds.journal import Tx
+from feeds.model import Command, Outcome
+
+ACTION = "receiver_test"
+LONGEST = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One test, as it is written down and queued."""
+
+    command: Command
+    contact: Contact
+    site: str
+
+    @property
+    def key(self) -> str:
+        return key_of(self.command)
+
+    async def write(self, tx: Tx) -> None:
+        at, by = self.command.at, self.command.actor
+        body: dict[str, Any] = {
+            "version": BODY_VERSION,
+            "key": self.key,
+            "reason": "test",
+            "site": self.site,
+            "alert": None,
+            "asset": None,
+            "to": self.contact.to(),
+            "by": by,
+        }
+        await tx.append(
+            kind="receivers",
+            name="test",
+            subject=self.contact.receiver,
+            at=at,
+            actor=by,
+            command=self.command.id,
+            body={"key": self.key, "person": self.contact.person},
+        )
+        await tx.enqueue(self.key, receiver=self.contact.receiver, subject=self.key, created=at, due=at, body=body)
+
+
+def key_of(command: Command) -> str:
+    """The key of a test's message."""
+    return f"test:{command.id}:{command.subject}"
+
+
+def trial(command: Command, people: People, site: str, now: float) -> Trial:
+    """The test that is wished for, or Refused: late, role, region, not_found, unknown_person, no_address."""
+    if now > command.valid_until:
+        raise Refused(Outcome.LATE, "late")
+    if command.role != "admin":
+        raise Refused(Outcome.FORBIDDEN, "role")
+    if command.actor_region:
+        raise Refused(Outcome.FORBIDDEN, "region")
+    settings = next((one for one in people.receivers if one.id == command.subject), None)
+    if settings is None:
+        raise Refused(Outcome.NOT_FOUND, "not_found")
+    id, to, language = (str(command.args.get(name, ""))[:LONGEST] for name in ("person", "to", "language"))
+    person = people.roster.person(id) if id else None
+    if id and person is None:
+        raise Refused(Outcome.INVALID, "unknown_person")
+    address = to or (address_on(settings, person.contacts, person.phone, person.mail) if person is not None else "")
+    if reach_of(settings) is Reach.ADDRESS and not address:
+        raise Refused(Outcome.INVALID, "no_address")
+    contact = Contact(
+        receiver=settings.id,
+        person=id,
+        name=person.name if person is not None else "",
+        address=address,
+        language=language or (person.language if person is not None else ""),
+    )
+    return Trial(command=command, contact=contact, site=site)

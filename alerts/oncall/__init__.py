@@ -1,0 +1,1 @@
+"""The duty roster and the people directory as versioned documents."""

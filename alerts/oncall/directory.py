@@ -1,0 +1,266 @@
+"""Who is told and how: the duty roster, receivers and escalation policies, those of the file and those made here.
+
+What is made here is kept in the journal as whole documents with numbered versions; the file's are read-only. A change
+is checked as a whole before it applies, and needs the number of the version that it was made from (409 otherwise).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import msgspec
+
+from alerts.lifecycle.operator_actions import Refused, comment_of
+from alerts.notify.escalation_checks import check_policies
+from alerts.oncall import roster_document, versions
+from alerts.oncall.texts import BadPeople, fault
+from alerts.oncall.versions import ESCALATIONS, FILE, RECEIVERS, ROSTER, SECRET, SITE, Version
+from alerts.receivers.base import Reach
+from alerts.receivers.catalogue import kind_of_url, reach_of
+from alerts.settings import EscalationSettings, ReceiverSettings
+from feeds.journal import Entry, Journal, Tx
+from feeds.model import Command, Outcome, Result
+
+PUT, UNDO, SUBSTITUTE = "put", "undo", "substitute"
+ACTIONS = {
+    "roster_put": (ROSTER, PUT),
+    "receivers_put": (RECEIVERS, PUT),
+    "escalations_put": (ESCALATIONS, PUT),
+    "roster_undo": (ROSTER, UNDO),
+    "receivers_undo": (RECEIVERS, UNDO),
+    "escalations_undo": (ESCALATIONS, UNDO),
+    "roster_substitute": (ROSTER, SUBSTITUTE),
+}
+ADMIN, ON_DUTY = ("admin",), ("duty", "operator", "admin")
+PAGE = 500
+Check = Callable[[Sequence[ReceiverSettings]], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleNote:
+    """A new version, as the journal is to keep it; `secrets` are documents of their own."""
+
+    kind: str
+    name: str
+    command: str
+    version: Version
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    secrets: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    async def write(self, tx: Tx) -> None:
+        for ref, body in self.secrets.items():
+            await tx.put(SECRET, ref, body)
+        one = self.version
+        seq = await tx.append(
+            kind=self.kind,
+            name=self.name,
+            subject=SITE,
+            at=one.at,
+            actor=one.by,
+            reason=one.comment,
+            command=self.command,
+            body={"rev": one.rev, "after": one.doc, "changes": self.changes},
+        )
+        await tx.put(self.kind, SITE, one.dump(), seq=seq)
+
+
+class People:
+    """The present roster, receivers and policies. `check` raises when receivers cannot be used."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        receivers: Sequence[ReceiverSettings],
+        policies: Sequence[EscalationSettings],
+        check: Check,
+    ) -> None:
+        self._journal, self._check = journal, check
+        self._of_file, self._policies_of_file = tuple(receivers), tuple(policies)
+        self._versions = dict.fromkeys(versions.KINDS, Version())
+        self._secrets: dict[str, dict[str, Any]] = {}
+        self._notes: list[PeopleNote] = []
+        self._build()
+
+    async def open(self) -> None:
+        """Take up what the journal holds."""
+        self._notes.clear()
+        self._secrets = {doc.id: doc.body for doc in await self._journal.docs(SECRET)}
+        for kind in versions.KINDS:
+            doc = await self._journal.doc(kind, SITE)
+            self._versions[kind] = Version.load(doc.body) if doc is not None else Version()
+        self._build()
+
+    def replace(self, receivers: Sequence[ReceiverSettings], policies: Sequence[EscalationSettings]) -> None:
+        """Another file."""
+        self._of_file, self._policies_of_file = tuple(receivers), tuple(policies)
+        self._build()
+
+    def _build(self) -> None:
+        self.roster = roster_document.load(self._versions[ROSTER].doc)
+        made = _receivers(self._versions[RECEIVERS].doc, self._secrets)
+        of_file = {one.id for one in self._of_file}
+        taken = set(of_file)
+        self.receivers = (*self._of_file, *(one for one in made if one.id not in taken))
+        self.policies = (*_policies(self._versions[ESCALATIONS].doc), *self._policies_of_file)
+
+    def file_docs(self) -> dict[str, list[dict[str, Any]]]:
+        """The file's receivers and policies as they may be shown."""
+        receivers = [versions.masked(_item(one)) | _nature(_item(one)) for one in self._of_file]
+        return {RECEIVERS: receivers, ESCALATIONS: [_item(one) for one in self._policies_of_file]}
+
+    async def write_file_docs(self, tx: Tx) -> None:
+        """Keep the file's in the journal too, so that other processes can show them."""
+        for kind, items in self.file_docs().items():
+            await tx.put(kind, FILE, {"items": items})
+
+    def version(self, kind: str) -> Version:
+        """The present version of one document."""
+        return self._versions[kind]
+
+    def take_notes(self) -> list[PeopleNote]:
+        """The versions made since this was last asked."""
+        notes, self._notes = self._notes, []
+        return notes
+
+    # -- changing ----------------------------------------------------------------
+
+    async def obey(self, command: Command, now: float) -> Result:
+        """Carry a change out, or say why not; nothing has changed then."""
+        kind, what = ACTIONS[command.action]
+        try:
+            self._may(command, kind, what, now)
+            doc = await self._wanted(command, kind, what)
+            note = self._accept(command, kind, what, doc)
+        except Refused as error:
+            current = self._versions[kind].dump() if error.outcome is Outcome.CONFLICT else None
+            return Result(command=command.id, outcome=error.outcome, detail=str(error), after=current)
+        except BadPeople as error:
+            faults = [asdict(one) for one in error.faults]
+            return Result(command=command.id, outcome=Outcome.INVALID, detail="faults", after={"faults": faults})
+        self._secrets |= note.secrets
+        self._versions[kind] = note.version
+        self._notes.append(note)
+        self._build()
+        return Result(command=command.id, outcome=Outcome.DONE, after=note.version.dump())
+
+    def _may(self, command: Command, kind: str, what: str, now: float) -> None:
+        if now > command.valid_until:
+            raise Refused(Outcome.LATE, "late")
+        if command.role not in (ON_DUTY if what == SUBSTITUTE else ADMIN):
+            raise Refused(Outcome.FORBIDDEN, "role")
+        if command.actor_region and what != SUBSTITUTE:
+            raise Refused(Outcome.FORBIDDEN, "region")
+        if command.expected_rev is not None and command.expected_rev != self._versions[kind].rev:
+            raise Refused(Outcome.CONFLICT, "rev")
+
+    async def _wanted(self, command: Command, kind: str, what: str) -> dict[str, Any]:
+        """The whole document as it is to become."""
+        if what == UNDO:
+            return await self._older(kind, command.args.get("to"))
+        if what == SUBSTITUTE:
+            return roster_document.substituted(self._versions[kind].doc, command)
+        doc: dict[str, Any] = command.args["doc"]
+        return doc
+
+    async def _older(self, kind: str, to: Any) -> dict[str, Any]:
+        """The content of an older version, from the log."""
+        rev = self._versions[kind].rev
+        wanted = rev - 1 if to is None else to
+        if rev == 0 or not isinstance(wanted, int) or not 0 <= wanted < rev:
+            raise Refused(Outcome.NOT_FOUND, "no_version")
+        if wanted == 0:
+            return {}
+        before: int | None = None
+        while entries := await self._journal.entries(
+            kind=kind, subject=SITE, before=before, limit=PAGE, newest_first=True
+        ):
+            for entry in entries:
+                if entry.body.get("rev") == wanted:
+                    return _content(entry)
+            before = entries[-1].seq
+        raise Refused(Outcome.NOT_FOUND, "no_version")
+
+    def _accept(self, command: Command, kind: str, what: str, doc: dict[str, Any]) -> PeopleNote:
+        """The new version, when everything in it can be used."""
+        secrets: dict[str, dict[str, Any]] = {}
+        if kind == RECEIVERS and what == PUT:
+            doc, secrets = self._apart(doc)
+        if kind == ROSTER:
+            doc = roster_document.checked(doc)
+        elif kind == RECEIVERS:
+            self._check_receivers(doc, self._secrets | secrets)
+        else:
+            doc = self._checked_policies(doc)
+        before = self._versions[kind]
+        version = Version(rev=before.rev + 1, at=command.at, by=command.actor, comment=comment_of(command), doc=doc)
+        changes = versions.changes(before.doc, doc)
+        return PeopleNote(kind=kind, name=what, command=command.id, version=version, changes=changes, secrets=secrets)
+
+    def _apart(self, doc: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+        """The receivers as they may be shown, and their secrets under names of their own."""
+        known = {one["id"]: one for one in self._versions[RECEIVERS].doc.get("items", [])}
+        items, secrets = [], {}
+        for given in doc["items"]:
+            before = known.get(given["id"])
+            secret = self._secrets.get(before["secret"], {}) if before is not None else {}
+            whole = versions.kept(given, before, secret)
+            if versions.has_mask(whole):
+                raise BadPeople([fault(f"{given['id']}.url", "masked")])
+            ref = before["secret"] if before is not None and versions.secrets_of(whole) == secret else ""
+            if not ref:
+                ref = versions.new_secret()
+                secrets[ref] = versions.secrets_of(whole)
+            items.append(versions.masked(whole) | {"secret": ref} | _nature(whole))
+        return {"items": items}, secrets
+
+    def _check_receivers(self, doc: Mapping[str, Any], secrets: Mapping[str, Any]) -> None:
+        made, faults = _receivers(doc, secrets), []
+        of_file = {one.id for one in self._of_file}
+        taken = set(of_file)
+        for one in made:
+            if one.id in taken:
+                faults.append(fault(one.id, "id_of_file" if one.id in of_file else "id_twice"))
+            taken.add(one.id)
+        if faults:
+            raise BadPeople(faults)
+        self._check(made)
+
+    def _checked_policies(self, doc: Mapping[str, Any]) -> dict[str, Any]:
+        made = _policies(doc)
+        receivers = {one.id for one in self.receivers}
+        persons = {one.id for one in self.roster.persons}
+        check_policies(made, {one.id for one in self._policies_of_file}, receivers, persons)
+        return {"items": [_item(one) for one in made]}
+
+
+def _content(entry: Entry) -> dict[str, Any]:
+    found: dict[str, Any] = entry.body["after"]
+    return found
+
+
+def _item(one: ReceiverSettings | EscalationSettings) -> dict[str, Any]:
+    made: dict[str, Any] = msgspec.to_builtins(one)
+    return made
+
+
+def _nature(item: Mapping[str, Any]) -> dict[str, Any]:
+    """What its address says of a receiver, and its mask does not."""
+    one = msgspec.convert(dict(item), ReceiverSettings)
+    return {"kind": kind_of_url(one.url), "personal": reach_of(one) is Reach.ADDRESS}
+
+
+def _receivers(doc: Mapping[str, Any], secrets: Mapping[str, Any]) -> list[ReceiverSettings]:
+    """Whole receivers from what may be shown and what is kept apart."""
+    made = []
+    for item in doc.get("items", []):
+        secret = secrets.get(item["secret"], {})
+        one = msgspec.convert({name: value for name, value in item.items() if name != "secret"}, ReceiverSettings)
+        sms = one.sms and replace(one.sms, fields=secret.get("fields", {}), headers=secret.get("headers", {}))
+        made.append(replace(one, url=secret.get("url", ""), sms=sms))
+    return made
+
+
+def _policies(doc: Mapping[str, Any]) -> list[EscalationSettings]:
+    return [msgspec.convert(item, EscalationSettings) for item in doc.get("items", [])]

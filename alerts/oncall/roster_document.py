@@ -1,0 +1,57 @@
+"""The duty roster as a document: read, checked as a whole, with one swap more. Without I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from alerts.oncall.texts import BadPeople, Fault, fault
+from feeds.duty import roster as duty
+from feeds.duty.roster import Roster
+from feeds.model import Command
+
+
+def load(doc: Mapping[str, Any]) -> Roster:
+    """The roster of a document; an empty one of none."""
+    return duty.load(doc) if doc else Roster()
+
+
+def checked(doc: Mapping[str, Any]) -> dict[str, Any]:
+    """The roster in its one form; what makes it ambiguous is a fault, what makes it a bad plan is not."""
+    roster = load(doc)
+    faults: list[Fault] = []
+    for name, ids in (("persons", [one.id for one in roster.persons]), ("shifts", [one.id for one in roster.shifts])):
+        faults += [fault(f"{name}.{place}.id", "id_twice") for place in _again(ids)]
+    days = [(one.date, one.shift) for one in roster.assignments]
+    faults += [fault(f"assignments.{place}", "assigned_twice") for place in _again(days)]
+    for place, leave in enumerate(roster.leave):
+        if leave.last < leave.first:
+            faults.append(fault(f"leave.{place}.last", "ends_before"))
+    if faults:
+        raise BadPeople(faults)
+    return duty.dump(roster)
+
+
+def _again(keys: Iterable[Any]) -> list[int]:
+    """The places of what stood there before."""
+    seen: set[Any] = set()
+    places = []
+    for place, key in enumerate(keys):
+        if key in seen:
+            places.append(place)
+        seen.add(key)
+    return places
+
+
+def substituted(doc: Mapping[str, Any], command: Command) -> dict[str, Any]:
+    """The roster with one swap more; a second one for the same person on the same shift takes the first one's place."""
+    swap = {name: str(command.args.get(name, "")) for name in ("date", "shift", "person", "substitute", "reason")}
+    known = {one["id"] for one in doc.get("persons", [])}
+    faults = [fault(name, "unknown_person") for name in ("person", "substitute") if swap[name] not in known]
+    if swap["shift"] not in {one["id"] for one in doc.get("shifts", [])}:
+        faults.append(fault("shift", "unknown_shift"))
+    if faults:
+        raise BadPeople(faults)
+    same = [swap["date"], swap["shift"], swap["person"]]
+    others = [one for one in doc.get("substitutes", []) if [one["date"], one["shift"], one["person"]] != same]
+    return {**doc, "substitutes": [*others, swap]}

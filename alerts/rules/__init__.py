@@ -1,0 +1,1 @@
+"""Rules: CEL expressions compiled, checked and evaluated over one subject. Pure."""

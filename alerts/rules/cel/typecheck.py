@@ -1,0 +1,264 @@
+"""Whether a rule's expression can mean anything: its names, their types, the words they may take."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+from alerts.rules.cel.names import Name, Unfit, Uses
+from alerts.rules.cel.syntax import Node, string_value
+from alerts.rules.warnings_in_force import WORDS
+from feeds.model import Health
+
+__all__ = ["Name", "Unfit", "Uses", "check"]
+
+COMPREHENSIONS = {"all": "bool", "exists": "bool", "exists_one": "bool", "filter": "list", "map": "list"}
+METHODS = {"contains": "bool", "startsWith": "bool", "endsWith": "bool", "matches": "bool", "size": "int"}
+FUNCTIONS = {"size": "int", "int": "int", "uint": "uint", "double": "double", "string": "string"}
+_AROUND = {  # arguments, type, example
+    "count": (3, "int", 'count(region, "camera", "down")'),
+    "health_of": (1, "string", 'health_of("core")'),
+    "warned": (2, "bool", 'warned("orange", "")'),
+    "touches": (1, "int", 'touches("camera")'),
+}
+_OVER = {"warned": "m", "touches": "colour", "rate": "m"}  # only where that name is known: over assets, over warnings
+NUMBERS = frozenset(("int", "uint", "double"))
+
+
+def check(tree: Node, names: Mapping[str, Name]) -> Uses:
+    """What the expression uses; Unfit at the first thing that cannot be right."""
+    checker = _Checker(names)
+    result = checker.type_of(tree)
+    if result not in ("bool", "dyn"):
+        raise Unfit(tree, f"结果是 {result}，应为真或假", f"the result is {result}, not true or false")
+    return checker.uses
+
+
+class _Checker:
+    def __init__(self, names: Mapping[str, Name]) -> None:
+        self._names = names
+        self._bound: list[str] = []
+        self.uses = Uses()
+
+    def type_of(self, node: Node) -> str:
+        """The CEL type of a node: bool int uint double string bytes null list map dyn."""
+        match node.op:
+            case "name":
+                return self._name(node)
+            case "bool" | "null" | "int" | "uint" | "double" | "string" | "bytes":
+                return node.op
+            case "member" | "index":
+                return self._part(node)
+            case "call":
+                return self._call(node)
+            case "method":
+                return self._method(node)
+            case "list" | "map":
+                for arg in node.args:
+                    self.type_of(arg)
+                return node.op
+            case "struct":
+                raise Unfit(node, "不支持消息类型", "message types are not supported")
+        return self._operator(node)
+
+    def _name(self, node: Node) -> str:
+        if node.text in self._bound:
+            return "dyn"
+        if node.text not in self._names:
+            known = ", ".join(sorted(self._names))
+            raise Unfit(node, f"未知名称 {node.text}；可用：{known}", f"unknown name {node.text}; known are: {known}")
+        self.uses.names.add(node.text)
+        self.uses.whole = self.uses.whole or node.text == "m"
+        return self._names[node.text].type
+
+    def _part(self, node: Node) -> str:
+        whole = node.args[0]
+        key = self._key(node)
+        if whole.op == "name" and whole.text == "m" and "m" not in self._bound and "m" in self._names:
+            self.uses.names.add("m")
+            if node.op == "member" or key is None:
+                raise Unfit(node, '读数请写作 m["icmp.rtt_ms"]', 'name a reading by its key: m["icmp.rtt_ms"]')
+            self.uses.readings.add(key)
+            return "dyn"
+        inner = self.type_of(whole)
+        if whole.op == "name" and whole.text == "labels" and key is not None:
+            self.uses.labels.add(key)
+            return "string"
+        if node.op == "index":
+            self.type_of(node.args[1])
+        if inner not in ("dyn", "map", "list"):
+            raise Unfit(node, f"{inner} 没有成员", f"a {inner} has no parts")
+        return "dyn"
+
+    def _key(self, node: Node) -> str | None:
+        if node.op == "member":
+            return node.text
+        return string_value(node.args[1]) if node.args[1].op == "string" else None
+
+    def _call(self, node: Node) -> str:
+        if node.text == "age" and "age" not in self._bound and "m" in self._names:
+            return self._age(node)
+        if node.text in (*_AROUND, "rate") and _OVER.get(node.text, node.text) in (node.text, *self._names):
+            return self._around(node)
+        if node.text == "has" and len(node.args) == 1 and node.args[0].op == "member":
+            self.type_of(node.args[0])
+            return "bool"
+        if node.text not in FUNCTIONS:
+            raise self._unknown(node, ["age", "rate", "has", *_AROUND, *FUNCTIONS])
+        for arg in node.args:
+            self.type_of(arg)
+        if len(node.args) != 1:
+            raise Unfit(node, f"{node.text}() 需要一个参数", f"{node.text}() takes one argument")
+        return FUNCTIONS[node.text]
+
+    def _around(self, node: Node) -> str:
+        if node.text == "rate":
+            return self._rate(node)
+        types = [self.type_of(arg) for arg in node.args]
+        wanted, result, example = _AROUND[node.text]
+        first = ("string", "dyn", "list") if node.text == "count" else ("string", "dyn")
+        fits = len(types) == wanted and types[0] in first and all(one in ("string", "dyn") for one in types[1:])
+        if not fits:
+            raise Unfit(node, f"应写作 {example}", f"write {example}")
+        if node.text == "count" and node.args[2].op == "string":
+            word = string_value(node.args[2])
+            if word not in ("", *Health):
+                raise Unfit(node.args[2], f"没有 {word} 这种健康状态", f"no asset's health is ever {word}")
+        if node.text == "warned" and node.args[0].op == "string" and string_value(node.args[0]) not in WORDS:
+            listed = ", ".join(word or '""' for word in WORDS)
+            raise Unfit(node.args[0], f"级别应为：{listed}", f"the level is one of: {listed}")
+        self.uses.warned |= node.text == "warned"
+        self.uses.touches |= node.text == "touches"
+        self.uses.many |= node.text in ("count", "health_of")
+        return result
+
+    def _rate(self, node: Node) -> str:
+        example = 'rate(m["river.level"], 300)'
+        seconds = node.args[1] if len(node.args) == 2 else node
+        key = self._reading(node.args[0]) if node.args else None
+        if key is None or seconds.op not in ("int", "double"):
+            raise Unfit(node, f"rate() 的参数是读数和秒数：{example}", f"rate() takes a reading and seconds: {example}")
+        span = float(ast.literal_eval(seconds.text))
+        if not 10 <= span <= 86400:
+            raise Unfit(seconds, "秒数应为 10 到 86400", "the seconds must be 10 to 86400")
+        self.uses.rates.append((node.start, node.end, key, span))
+        return "double"
+
+    def _reading(self, arg: Node) -> str | None:
+        """The key of the reading that an argument names."""
+        if arg.op == "string":
+            return string_value(arg)
+        whole = arg.args[0] if arg.op == "index" else arg
+        return self._key(arg) if arg.op == "index" and whole.op == "name" and whole.text == "m" else None
+
+    def _age(self, node: Node) -> str:
+        key = self._reading(node.args[0]) if len(node.args) == 1 else None
+        if key is None:
+            written = 'age(m["icmp.rtt_ms"])'
+            raise Unfit(node, f"age() 的参数是读数：{written}", f"age() takes a reading: {written}")
+        self.uses.ages.append((node.start, node.end, key))
+        return "double"
+
+    def _method(self, node: Node) -> str:
+        if node.text in COMPREHENSIONS and len(node.args) in (3, 4) and node.args[1].op == "name":
+            return self._comprehension(node)
+        if node.text not in METHODS:
+            raise self._unknown(node, [*METHODS, *COMPREHENSIONS])
+        target, *others = [self.type_of(arg) for arg in node.args]
+        if len(others) != (0 if node.text == "size" else 1):
+            raise Unfit(node, f"{node.text}() 的参数个数不对", f"{node.text}() has a wrong number of arguments")
+        if node.text == "matches" and node.args[1].op == "string":
+            self.uses.patterns.append((node.args[1].start, node.args[1].text))
+        if node.text != "size":
+            for got in (target, *others):
+                if got not in ("string", "dyn"):
+                    raise Unfit(node, f"{node.text}() 用于文本，不是 {got}", f"{node.text}() is for text, not {got}")
+        return METHODS[node.text]
+
+    def _comprehension(self, node: Node) -> str:
+        whole = self.type_of(node.args[0])
+        if whole not in ("list", "map", "dyn"):
+            raise Unfit(node, f"{node.text}() 用于列表，不是 {whole}", f"{node.text}() is for lists, not {whole}")
+        self._bound.append(node.args[1].text)
+        for arg in node.args[2:]:
+            self.type_of(arg)
+        self._bound.pop()
+        return COMPREHENSIONS[node.text]
+
+    def _unknown(self, node: Node, known: list[str]) -> Unfit:
+        listed = ", ".join(f"{name}()" for name in sorted(known))
+        name = f"{node.text}()"
+        return Unfit(node, f"未知函数 {name}；可用：{listed}", f"unknown function {name}; known are: {listed}")
+
+    def _operator(self, node: Node) -> str:
+        types = [self.type_of(arg) for arg in node.args]
+        match node.op:
+            case "&&" | "||" | "not":
+                self._want(node, types, frozenset(("bool",)))
+                return "bool"
+            case "ternary":
+                self._want(node, types[:1], frozenset(("bool",)))
+                return types[1] if types[1] == types[2] else "dyn"
+            case "==" | "!=":
+                self._comparable(node, types)
+                self._words(node, *node.args)
+                return "bool"
+            case "in":
+                self._membership(node, types)
+                return "bool"
+            case "<" | "<=" | ">" | ">=":
+                self._comparable(node, types)
+                self._limit(*node.args)
+                return "bool"
+            case "neg":
+                self._want(node, types, NUMBERS)
+                return types[0]
+        return self._arithmetic(node, types)
+
+    def _limit(self, *pair: Node) -> None:
+        """An age that meets a number says when time alone will change the answer."""
+        for age, number in (pair, pair[::-1]):
+            if age.op == "call" and age.text == "age" and number.op in ("int", "double"):
+                self.uses.limits[age.start] = float(ast.literal_eval(number.text))
+
+    def _want(self, node: Node, types: list[str], wanted: frozenset[str]) -> None:
+        for got, arg in zip(types, node.args, strict=False):
+            if got != "dyn" and got not in wanted:
+                listed = "/".join(sorted(wanted))
+                raise Unfit(arg, f"这里应为 {listed}，不是 {got}", f"{listed} is wanted here, not {got}")
+
+    def _comparable(self, node: Node, types: list[str]) -> None:
+        left, right = types
+        if "dyn" in types or "null" in types or left == right or (left in NUMBERS and right in NUMBERS):
+            return
+        raise Unfit(node, f"{left} 不能与 {right} 比较", f"{left} cannot be compared with {right}")
+
+    def _membership(self, node: Node, types: list[str]) -> None:
+        if types[1] not in ("list", "map", "dyn"):
+            raise Unfit(node, f"in 的右边应为列表，不是 {types[1]}", f"in wants a list on its right, not {types[1]}")
+        if node.args[1].op == "list":
+            for item in node.args[1].args:
+                self._comparable(item, [types[0], self.type_of(item)])
+                self._words(node, node.args[0], item)
+
+    def _words(self, node: Node, *pair: Node) -> None:
+        """A misspelt word would make a rule that can never be true, or always is."""
+        for name, word in (pair, pair[::-1]):
+            if name.op == "name" and word.op == "string" and name.text not in self._bound:
+                words = self._names[name.text].words
+                value = string_value(word)
+                if words and value not in words:
+                    listed = ", ".join(sorted(w or '""' for w in words))
+                    en = f"{name.text} is never {value}; it is one of: {listed}"
+                    raise Unfit(word, f"{name.text} 不会是 {value}；可为：{listed}", en)
+
+    def _arithmetic(self, node: Node, types: list[str]) -> str:
+        left, right = types
+        if "dyn" in types:
+            if "int" in types and any(arg.op == "int" for arg in node.args):
+                raise Unfit(node, "读数是小数，请写 1.0 而不是 1", "a reading is a decimal number: write 1.0, not 1")
+            return right if left == "dyn" else left
+        if left == right and (left in NUMBERS or (node.op == "+" and left in ("string", "list"))):
+            return left
+        term = f"{left} {node.op} {right}"
+        raise Unfit(node, f"{term} 不成立；请用 double(…) 转换", f"{term} is not defined; convert with double(…)")

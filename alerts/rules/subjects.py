@@ -1,0 +1,223 @@
+"""The things that rules are asked about: the engine's own picture of assets, sources and warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from alerts.rules.context import Counts, History
+from alerts.rules.warnings_in_force import Warned
+from feeds.external import Report
+from feeds.inventory.addresses import AddressBook
+from feeds.model import Asset, AssetState, Change, EmergencyWarning, Health, Kind, Reading, SourceState
+from feeds.regions import covers, parent
+
+if TYPE_CHECKING:
+    from alerts.rules.rule import CompiledRule
+
+SubjectKey = tuple[str, str]  # "asset" | "source" | "warning", the thing's id
+OWNER = "role.command"  # the source that says: the role of the warnings lives
+_STATE = Kind.STATE  # a look into an enum's class takes as long as building a record
+_OVER = {Kind.ASSET: "asset", Kind.STATE: "asset", Kind.SOURCE: "source", Kind.WARNING: "warning"}
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One thing at one moment; only the fields of its kind are set. A region is all that lies in it."""
+
+    kind: str
+    id: str
+    asset: Asset | None = None
+    state: AssetState | None = None
+    source: SourceState | None = None
+    warning: EmergencyWarning | None = None
+
+    @property
+    def region(self) -> str:
+        """Where it lies; for a warning over several regions the smallest that covers them all ("" when none does)."""
+        if self.asset is not None:
+            return self.asset.region
+        if self.source is not None:
+            return self.source.region
+        if self.kind == "region":
+            return self.id
+        return common_region(self.warning.regions) if self.warning is not None else ""
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return dict(self.asset.labels) if self.asset is not None else {}
+
+    @property
+    def readings(self) -> Mapping[str, Reading]:
+        return self.state.readings if self.state is not None else {}
+
+    def summary(self) -> dict[str, str] | None:
+        """What a message says of an asset: id, name, kind, region."""
+        if self.asset is None:
+            return None
+        return {"id": self.asset.id, "name": self.asset.name, "kind": self.asset.kind, "region": self.asset.region}
+
+
+def common_region(regions: Iterable[str]) -> str:
+    """The smallest region that covers all of them, "" when there is none."""
+    first, *others = list(regions) or [""]
+    common = first
+    while common and not all(covers(common, other) for other in others):
+        common = parent(common)
+    return common
+
+
+class Subjects:
+    """The newest record of everything, folded from changes."""
+
+    def __init__(self, records: Mapping[Kind, Mapping[str, Any]] | None = None) -> None:
+        found = records or {}
+        self._records: dict[Kind, dict[str, Any]] = {kind: dict(found.get(kind, {})) for kind in _OVER}
+        self.assets: Mapping[str, Asset] = self._records[Kind.ASSET]
+        self.states: Mapping[str, AssetState] = self._records[Kind.STATE]
+        self._counts, self._history, self._warned = Counts(), History(), Warned()
+        self._warned.use(self._records[Kind.WARNING].values(), self.assets)
+        self._addresses = AddressBook(self.assets.values())
+        for asset in self.assets.values():
+            self._counts.put(asset, asset.id, self.states.get(asset.id))
+
+    # -- around a subject --------------------------------------------------------
+
+    def remember(self, rules: Iterable[CompiledRule]) -> None:
+        """Keep what these rules want to know of the past, from now on."""
+        self._history.want((key, seconds) for rule in rules for _, _, key, seconds in rule.uses.rates)
+
+    def count(self, region: object, kind: object, health: object, *, perhaps: bool = False) -> int:
+        """How many assets lie in a region (or one of several), of a kind, in a health; see Around.count."""
+        return self._counts.count(region, kind, health, perhaps=perhaps)
+
+    def health_of(self, asset: object, *, known: bool = False) -> str:
+        """An asset's health; see Around.health_of."""
+        about = self.assets[str(asset)]
+        health = self.health(about.id)
+        if known and about.probes and health is Health.UNKNOWN:
+            raise KeyError(about.id)
+        return health.value
+
+    def region_of(self, asset: object) -> str:
+        """Where an asset lies; see Around.region_of."""
+        return self.assets[str(asset)].region
+
+    def rate(self, asset: str, key: str, seconds: float, now: float) -> float | None:
+        """By how much a reading has changed per second over its last so many seconds, None when unknown."""
+        return self._history.rate(asset, key, seconds, now)
+
+    def warnings_over(self, asset: str, level: str, event: str) -> list[EmergencyWarning]:
+        """The warnings in force where an asset is, of at least that level and about that event ("" is any).
+
+        KeyError while nobody knows: after Redis was lost, until the role that owns the warnings lives again (it says
+        so only after it has published them).
+        """
+        if OWNER not in self._records[Kind.SOURCE]:
+            raise KeyError(OWNER)
+        return self._warned.over(asset, level, event)
+
+    def moved(self) -> tuple[bool, bool]:
+        """Whether any count or health, and any warning over some asset, is another than when this was last asked."""
+        return self._counts.moved(), self._warned.moved()
+
+    # -- records -----------------------------------------------------------------
+
+    def meant(self, report: Report) -> Subject | None:
+        """The asset that another tool means: by its id, else by the address of a probe."""
+        found = self.get(("asset", report.asset))
+        if found is None and (report.by_address or report.address):
+            id = (report.by_address and self._addresses.find(report.asset)) or self._addresses.find(report.address)
+            found = self.get(("asset", id)) if id else None
+        return found
+
+    def source(self, id: str) -> SourceState | None:
+        found: SourceState | None = self._records[Kind.SOURCE].get(id)
+        return found
+
+    def health(self, asset: str) -> Health:
+        """An asset's health; unknown when nothing is known of it."""
+        state = self.states.get(asset)
+        return state.health if state is not None else Health.UNKNOWN
+
+    def kind(self, asset: str) -> str:
+        """An asset's kind, "" when it is not in the inventory."""
+        known = self.assets.get(asset)
+        return known.kind if known is not None else ""
+
+    def failed_since(self, asset: str, otherwise: float) -> float:
+        """Since when the asset does not answer well; `otherwise` when it does, or nobody can tell."""
+        state = self.states.get(asset)
+        bad = state is not None and state.health in (Health.DOWN, Health.DEGRADED)
+        return state.since if state is not None and bad else otherwise
+
+    def sources_of(self, asset: str) -> set[str]:
+        """The sources that an asset is seen through."""
+        state = self.states.get(asset)
+        return {reading.source for reading in state.readings.values()} if state is not None else set()
+
+    def seen_through(self, source: str) -> list[str]:
+        """The assets that are seen through a source, alone or among others."""
+        return [id for id, one in self.states.items() if any(r.source == source for r in one.readings.values())]
+
+    def fold(self, change: Change) -> SubjectKey | None:
+        """Take one change in; the subject that it is about, or None when no rule can be about it."""
+        if isinstance(change.after, AssetState):  # as nearly every change
+            self._records[_STATE][change.id] = change.after
+            self._counts.put(self.assets.get(change.id), change.id, change.after)
+            self._history.put(change.id, change.after.readings)
+            return "asset", change.id
+        over = _OVER.get(change.kind)
+        if over is None:
+            return None
+        before = self._records[change.kind].get(change.id)
+        if change.after is None:
+            self._records[change.kind].pop(change.id, None)
+        else:
+            self._records[change.kind][change.id] = change.after
+        if change.kind is Kind.SOURCE and change.id == OWNER and before is None:
+            self._warned.stir()
+        if change.kind is Kind.WARNING:
+            self._warned.put(change.id, self._records[Kind.WARNING].get(change.id))
+        elif change.kind is Kind.ASSET:
+            self._warned.placed(before, self.assets.get(change.id))
+        if isinstance(change.after, Asset):
+            self._addresses.put(change.after)
+        elif change.kind is Kind.ASSET:
+            self._addresses.drop(change.id)
+        if over == "asset":
+            self._counts.put(self.assets.get(change.id), change.id, self.states.get(change.id))
+            if change.after is None:
+                self._history.drop(change.id)
+        return over, change.id
+
+    def get(self, key: SubjectKey) -> Subject | None:
+        """The subject as it is now; None when it is not in the inventory, or never was heard of."""
+        kind, id = key
+        if kind == "asset":
+            asset = self.assets.get(id)
+            known = asset is not None
+            return Subject(kind=kind, id=id, asset=asset, state=self.states.get(id)) if known else None
+        if kind == "source":
+            source = self._records[Kind.SOURCE].get(id)
+            return source and Subject(kind=kind, id=id, source=source)
+        if kind == "region":
+            return Subject(kind=kind, id=id) if id in self._counts.regions() else None
+        warning = self._records[Kind.WARNING].get(id)
+        return warning and Subject(kind=kind, id=id, warning=warning)
+
+    def everything(self) -> list[SubjectKey]:
+        """Every subject there is."""
+        return [key for over in ("asset", "source", "warning", "region") for key in self.of_kind(over)]
+
+    def of_kind(self, over: str) -> list[SubjectKey]:
+        """Every subject of one kind. Regions are those that assets lie in, and what covers several of them."""
+        if over == "region":
+            return [(over, id) for id in self._counts.regions()]
+        kinds = {"asset": Kind.ASSET, "source": Kind.SOURCE, "warning": Kind.WARNING}
+        return [(over, id) for id in self._records[kinds[over]]]
+
+    def knows_inventory(self) -> bool:
+        """Whether absence means anything: after Redis was lost the inventory arrives later, and all at once."""
+        return bool(self._records[Kind.ASSET])

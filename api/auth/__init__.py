@@ -1,0 +1,1 @@
+"""Identity: accounts, sessions, tokens, sign-in, and the guard in front of every request."""

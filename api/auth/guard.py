@@ -1,0 +1,221 @@
+"""The gate in front of everything, pages and sockets alike: who asks, and whether the request is theirs.
+
+Pure ASGI, so that it covers WebSockets and Dash's own routes. It stands outside every other
+middleware (see app.Application), so nothing reads a body before it.
+"""
+
+from __future__ import annotations
+
+import hmac
+from urllib.parse import quote, urlencode, urlsplit
+
+from starlette.datastructures import Headers, QueryParams
+from starlette.requests import HTTPConnection
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.auth.cookies import Cookies
+from api.auth.identities import Identities, demo_officer
+from api.auth.principal import Principal, Right
+from api.dependencies import Deps
+from api.http import problems
+from api.http.bodies import bounded, check_length
+from api.http.problems import Problem
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SIGN_IN = "/signin"
+SESSION = "/api/v1/session"
+ICONS = ("/favicon.ico", "/_favicon.ico", "/manifest.json", "/manifest.webmanifest")
+PUBLIC = frozenset({"/healthz", "/readyz", SIGN_IN, *ICONS})
+WALL_DATA = ("/api/v1/live", "/api/v1/snapshot", "/api/v1/site", "/api/v1/kpi", "/api/v1/roster")
+WALL_MAP = "/api/v1/map/"
+WALL_PAGE = "/wall"
+STAFF_PAGE = "/admin"
+PROGRAM_PATHS = ("/api/", "/metrics", "/healthz", "/readyz")
+DASH = "/_dash-"
+# Dash's own plumbing: it fills the page and carries no data that its callbacks do not put there.
+DASH_PLUMBING = (DASH, "/_reload-hash")
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+NOT_SIGNED_IN, FORBIDDEN = 4401, 4403
+
+
+class Guard:
+    """Finds out who asks, refuses forged and foreign requests, and lets nobody unknown past public paths."""
+
+    def __init__(self, app: ASGIApp, deps: Deps, identities: Identities) -> None:
+        self._app, self._deps, self._identities = app, deps, identities
+        self._cookies = Cookies(deps.settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        connection = HTTPConnection(scope)
+        try:
+            answer = await self._admit(connection)
+        except Problem as problem:
+            await self._refuse(problem, connection, receive, send)
+            return
+        if answer is not None:
+            await answer(scope, receive, send)
+            return
+        await self._app(scope, bounded(receive) if scope["type"] == "http" else receive, send)
+
+    async def _admit(self, connection: HTTPConnection) -> Response | None:
+        """None to go on; an answer of its own (a redirect); raises Problem."""
+        scope, path = connection.scope, connection.scope["path"]
+        if self._deps.settings.demo:
+            _check_demo_host(connection.headers)
+        if self._is_static(scope, path):
+            return None
+        principal = await self._identify(connection, path)
+        scope.setdefault("state", {})["principal"] = principal
+        if not _is_public(scope, path):
+            _check_reach(principal, path)
+        _check_origin(scope, connection.headers, principal, path)
+        check_length(connection.headers)
+        if scope["type"] == "http" and path == WALL_PAGE and "token" in connection.query_params:
+            return self._exchange(connection.query_params, principal)
+        return None
+
+    def _is_static(self, scope: Scope, path: str) -> bool:
+        return scope["type"] == "http" and scope["method"] in SAFE and path.startswith(self._deps.static_prefixes)
+
+    async def _identify(self, connection: HTTPConnection, path: str) -> Principal | None:
+        header = connection.headers.get("authorization", "")
+        if header:
+            return await self._bearer(header)
+        if "token" in connection.query_params and takes_token(path):
+            return await self._wall(connection.query_params["token"])
+        if cookie := connection.cookies.get(self._cookies.session):
+            session = await self._identities.session(cookie)
+            if session is not None:
+                return session
+        if cookie := connection.cookies.get(self._cookies.wall):
+            token = await self._identities.token(cookie)
+            if token is not None and token.via == "wall" and _is_for_wall(path):
+                return token
+        return demo_officer() if self._deps.settings.demo else None
+
+    async def _bearer(self, header: str) -> Principal:
+        scheme, _, raw = header.partition(" ")
+        token = await self._identities.token(raw.strip()) if scheme.lower() == "bearer" else None
+        if token is None:
+            raise Problem("token-refused")
+        return token
+
+    async def _wall(self, raw: str) -> Principal:
+        token = await self._identities.token(raw)
+        if token is None or token.via != "wall":
+            raise Problem("token-refused")
+        return token
+
+    def _exchange(self, query: QueryParams, principal: Principal | None) -> Response | None:
+        """Put the wall's token into a cookie and take it out of the address, the history and every log."""
+        if principal is None or principal.via != "wall":
+            return None
+        rest = urlencode([(key, value) for key, value in query.multi_items() if key != "token"])
+        answer = RedirectResponse(WALL_PAGE + (f"?{rest}" if rest else ""), status_code=303)
+        self._cookies.set_wall(answer, query["token"])
+        return answer
+
+    async def _refuse(self, problem: Problem, connection: HTTPConnection, receive: Receive, send: Send) -> None:
+        scope = connection.scope
+        if scope["type"] == "websocket":
+            await _close(problem, receive, send)
+            return
+        path = scope["path"]
+        answer: Response | None = None
+        lang = problems.language(connection.headers, self._deps.site.language)
+        page = scope["method"] in SAFE and not path.startswith((*PROGRAM_PATHS, *DASH_PLUMBING))
+        if problem.slug in ("not-signed-in", "token-refused") and page:
+            answer = RedirectResponse(f"{SIGN_IN}?next={quote(_local(scope), safe='')}", status_code=303)
+        elif problem.slug == "forbidden" and page and "text/html" in connection.headers.get("accept", ""):
+            answer = problems.page(problem, lang)
+        await (answer or problems.response(problem, lang, path))(scope, receive, send)
+
+
+def _is_public(scope: Scope, path: str) -> bool:
+    if scope["type"] != "http":
+        return False
+    return path in PUBLIC or (path == SESSION and scope["method"] == "POST")
+
+
+def _is_wall_data(path: str) -> bool:
+    return path in WALL_DATA or path.startswith(WALL_MAP)
+
+
+def takes_token(path: str) -> bool:
+    """Where a wall may show its token in the address: its page, and the data of that."""
+    return _is_wall_data(path) or path == WALL_PAGE
+
+
+def _is_for_wall(path: str) -> bool:
+    """What a wall display may reach: its page, the page's plumbing, its data, and who it is."""
+    return path == WALL_PAGE or path == "/api/v1/me" or _is_wall_data(path) or path.startswith(DASH_PLUMBING)
+
+
+def _local(scope: Scope) -> str:
+    """The path asked for, as a path of this server only ("//host" would be another one); never with a token."""
+    path: str = "/" + scope["path"].lstrip("/\\")
+    query = [(key, value) for key, value in QueryParams(scope["query_string"]).multi_items() if key != "token"]
+    return path + (f"?{urlencode(query)}" if query else "")
+
+
+def _check_reach(principal: Principal | None, path: str) -> None:
+    """Pages are for people, a wall's token is for the wall; what a role may do is the routes' matter."""
+    if principal is None:
+        raise Problem("not-signed-in")
+    if principal.via == "wall" and not _is_for_wall(path):
+        raise Problem("forbidden")
+    if principal.via == "token" and not path.startswith(PROGRAM_PATHS):
+        raise Problem("forbidden")
+    if path == STAFF_PAGE and not (principal.may(Right.ADMINISTER) or principal.may(Right.AUDIT)):
+        raise Problem("forbidden")
+
+
+def _check_origin(scope: Scope, headers: Headers, principal: Principal | None, path: str) -> None:
+    """Writes and sockets that ride on a browser's cookies must come from our own pages (OWASP CSRF, Fetch Metadata)."""
+    ambient = principal is None or principal.via != "token"
+    if scope["type"] == "websocket":
+        if ambient and not _same_origin(headers):
+            raise Problem("csrf")
+        return
+    if scope["method"] in SAFE or not ambient or headers.get("authorization"):
+        return
+    if not _same_origin(headers):
+        raise Problem("csrf")
+    if path.startswith(DASH):
+        # Dash's renderer sends no token of ours; there the browser's own word for the origin must be present.
+        if "origin" not in headers and "sec-fetch-site" not in headers:
+            raise Problem("csrf")
+    elif principal is not None and not _is_public(scope, path):
+        _check_token(headers, principal)
+
+
+def _check_token(headers: Headers, principal: Principal) -> None:
+    if principal.csrf and not hmac.compare_digest(headers.get("x-csrf-token", "").encode(), principal.csrf.encode()):
+        raise Problem("csrf")
+
+
+def _same_origin(headers: Headers) -> bool:
+    """False when the browser says that another site's page asks; programs send neither header."""
+    if headers.get("sec-fetch-site", "same-origin") != "same-origin":
+        return False
+    origin = headers.get("origin")
+    return origin is None or (bool(urlsplit(origin).netloc) and urlsplit(origin).netloc == headers.get("host"))
+
+
+def _check_demo_host(headers: Headers) -> None:
+    """A foreign name that resolves to loopback (DNS rebinding) must not reach a demo where all are signed in."""
+    host = urlsplit("//" + headers.get("host", "")).hostname or ""
+    if host not in LOOPBACK_NAMES:
+        raise Problem("wrong-host")
+
+
+async def _close(problem: Problem, receive: Receive, send: Send) -> None:
+    """Close a socket with a code that the browser can read: that takes accepting it first."""
+    await receive()
+    await send({"type": "websocket.accept"})
+    code = NOT_SIGNED_IN if problem.status == 401 else FORBIDDEN
+    await send({"type": "websocket.close", "code": code, "reason": problem.slug})

@@ -1,0 +1,184 @@
+"""Sessions and tokens as they are found in the journal, cached, and dropped within two seconds of their end.
+
+Five hundred open sockets ask once a second whether their session still holds. So documents are
+cached, and once a second one query looks whether the audit record tells of anything that ended.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from api.auth.accounts import digest
+from api.auth.principal import Principal, Role, TokenScope, person, program
+from api.settings import WebSettings
+from feeds.clock import Clock
+from feeds.journal import Journal
+
+CACHE = 10.0
+CACHED = 10_000
+POLL = 1.0
+RECENT = 200
+OVERLAP = 100
+ENDINGS = frozenset({"account-set", "account-removed", "token-removed", "sign-out"})
+TOUCH = 60.0
+SWEEP = 600.0
+
+
+class Identities:
+    """Looks up who a cookie or token stands for, opens and ends sessions.
+
+    A session is kept under the SHA-256 of its cookie; when it was last used is a document of
+    its own, so that noting use can never bring an ended session back.
+    """
+
+    def __init__(self, journal: Journal, settings: WebSettings, clock: Clock) -> None:
+        self._journal, self._settings, self._clock = journal, settings, clock
+        self._cache: dict[tuple[str, str], tuple[float, dict[str, Any]]] = {}
+        self._swept, self._generation = 0.0, 0
+        self._polled, self._newest = float("-inf"), 0
+        self._ended: frozenset[int] = frozenset()
+
+    async def session(self, cookie: str) -> Principal | None:
+        """Whose session the cookie opens; None when it is unknown, ended or too old."""
+        return await self._by_session(digest(cookie))
+
+    async def token(self, raw: str) -> Principal | None:
+        """Which program the token stands for."""
+        return await self._by_token(digest(raw))
+
+    async def again(self, principal: Principal) -> Principal | None:
+        """The same one as it is now, for sockets that stay open; None when it may no longer be here."""
+        if principal.via in ("token", "wall"):
+            return await self._by_token(principal.key)
+        if principal.key:
+            return await self._by_session(principal.key)
+        return principal
+
+    async def _by_token(self, key: str) -> Principal | None:
+        body = await self._doc("token", key)
+        return program(body, key) if body and body["scope"] in list(TokenScope) else None
+
+    async def _by_session(self, key: str) -> Principal | None:
+        session, at = await self._doc("session", key), self._clock()
+        if session is None or at >= session["expires"]:
+            return None
+        used = await self._doc("session-use", key)
+        last = used["at"] if used else session["created"]
+        if at - last > self._settings.idle_hours * 3600:
+            return None
+        found = await self._owner(session, key)
+        if found is not None and at - last >= TOUCH:
+            await self._touch(key, at)
+        return found
+
+    async def _owner(self, session: dict[str, Any], key: str) -> Principal | None:
+        """The session's person, with the role and region that the account has now."""
+        if session["demo"]:
+            if not self._settings.demo:
+                return None
+            name, role, region = session["account"], session["role"], session["region"]
+            return person(name, role, region, key=key, csrf=session["csrf"], via="demo")
+        account = await self._doc("account", session["account"])
+        if account is None or account["stamp"] != session["stamp"] or account.get("disabled"):
+            return None
+        return person(account["name"], account["role"], account["region"], key=key, csrf=session["csrf"])
+
+    async def _touch(self, key: str, at: float) -> None:
+        self._keep("session-use", key, {"at": at})
+        async with self._journal.begin() as tx:
+            await tx.put("session-use", key, {"at": at})
+
+    async def _doc(self, kind: str, key: str) -> dict[str, Any] | None:
+        """A document's body. What is missing is not cached: a new token works at once."""
+        await self._drop_ended()
+        at = self._clock()
+        until, body = self._cache.get((kind, key), (0.0, {}))
+        if at < until <= at + CACHE:
+            return body
+        generation = self._generation
+        doc = await self._journal.doc(kind, key)
+        if doc is None:
+            self._cache.pop((kind, key), None)
+            return None
+        if generation == self._generation:
+            self._keep(kind, key, doc.body)
+        return doc.body
+
+    async def _drop_ended(self) -> None:
+        """Forget all that is cached when something ended since the last look.
+
+        Looks back over OVERLAP entries: another process's entry may become visible after a later one.
+        """
+        at = self._clock()
+        if 0 <= at - self._polled < POLL:
+            return
+        self._polled = at
+        after = max(0, self._newest - OVERLAP)
+        recent = await self._journal.entries(kind="audit", after=after, limit=RECENT, newest_first=True)
+        ended = frozenset(entry.seq for entry in recent if entry.name in ENDINGS)
+        if ended - self._ended or len(recent) == RECENT:
+            self._cache.clear()
+            self._generation += 1
+        self._ended = ended
+        self._newest = max((entry.seq for entry in recent), default=self._newest)
+
+    def _keep(self, kind: str, key: str, body: dict[str, Any]) -> None:
+        if len(self._cache) >= CACHED:
+            self._cache.clear()
+        self._cache[kind, key] = (self._clock() + CACHE, body)
+
+    async def open_session(self, account: dict[str, Any], peer: str, *, name: str = "sign-in") -> tuple[str, Principal]:
+        """Open a session for an account and journal it; returns the cookie's value and who it stands for."""
+        cookie, at = secrets.token_urlsafe(32), self._clock()
+        demo = "stamp" not in account
+        session = {
+            "account": account["name"],
+            "role": account["role"],
+            "region": account["region"],
+            "stamp": account.get("stamp", ""),
+            "csrf": secrets.token_urlsafe(24),
+            "created": at,
+            "expires": at + self._settings.session_hours * 3600,
+            "peer": peer,
+            "demo": demo,
+        }
+        await self._sweep(at)
+        body = {"peer": peer, "role": account["role"], "region": account["region"]}
+        async with self._journal.begin() as tx:
+            who = account["name"]
+            seq = await tx.append(kind="audit", name=name, subject=who, at=at, actor=who, body=body)
+            await tx.put("session", digest(cookie), session, seq=seq)
+            await tx.put("session-use", digest(cookie), {"at": at})
+        via = "demo" if demo else "session"
+        key, csrf = digest(cookie), session["csrf"]
+        return cookie, person(who, account["role"], account["region"], key=key, csrf=csrf, via=via)
+
+    async def end_session(self, principal: Principal, peer: str) -> None:
+        """Sign out: the session's document goes, open sockets close within two seconds."""
+        body = {"peer": peer, "role": principal.role, "region": principal.region}
+        who = principal.name
+        async with self._journal.begin() as tx:
+            at = self._clock()
+            await tx.append(kind="audit", name="sign-out", subject=who, at=at, actor=who, body=body)
+            await tx.delete("session", principal.key)
+            await tx.delete("session-use", principal.key)
+        self._cache.pop(("session", principal.key), None)
+
+    async def _sweep(self, at: float) -> None:
+        """Drop documents of sessions that ended by themselves, at most every ten minutes."""
+        if 0 <= at - self._swept < SWEEP:
+            return
+        self._swept = at
+        old = [doc.id for doc in await self._journal.docs("session") if doc.body["expires"] <= at]
+        if not old:
+            return
+        async with self._journal.begin() as tx:
+            for key in old:
+                await tx.delete("session", key)
+                await tx.delete("session-use", key)
+
+
+def demo_officer() -> Principal:
+    """Everybody in a demo who has not switched to another role."""
+    return person("demo", Role.DUTY, "", key="", csrf="", via="demo")

@@ -1,0 +1,105 @@
+"""Who asks: a person with a session, or a program with a token, and what each may do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from feeds.live.pump import Audience
+from feeds.regions import covers
+
+
+class Role(StrEnum):
+    """What a person is here for."""
+
+    VIEWER = "viewer"
+    LEADER = "leader"
+    DUTY = "duty"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+    AUDITOR = "auditor"
+
+
+class TokenScope(StrEnum):
+    """What a bearer token is for."""
+
+    READ = "read"
+    INGEST = "ingest"
+    WALL = "wall"
+
+
+class Right(StrEnum):
+    """One thing that somebody may do."""
+
+    SEE = "see"
+    ACT = "act"
+    DIAGNOSE = "diagnose"
+    INGEST = "ingest"
+    ADMINISTER = "administer"
+    AUDIT = "audit"
+
+
+ROLE_RIGHTS: dict[str, frozenset[Right]] = {
+    Role.VIEWER: frozenset({Right.SEE}),
+    Role.LEADER: frozenset({Right.SEE}),
+    Role.DUTY: frozenset({Right.SEE, Right.ACT}),
+    Role.OPERATOR: frozenset({Right.SEE, Right.ACT, Right.DIAGNOSE}),
+    Role.ADMIN: frozenset(Right),
+    Role.AUDITOR: frozenset({Right.SEE, Right.AUDIT}),
+}
+
+TOKEN_RIGHTS: dict[str, frozenset[Right]] = {
+    TokenScope.READ: frozenset({Right.SEE}),
+    TokenScope.INGEST: frozenset({Right.INGEST}),
+    TokenScope.WALL: frozenset({Right.SEE}),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who asks. `via` is session, token, wall or demo; `key` is the id of its session or token document.
+
+    `csrf` is what the X-CSRF-Token of its writes must be ("" when none is needed).
+    `personal` is False for walls: names of people and their comments are left out.
+    """
+
+    name: str
+    role: str
+    region: str
+    via: str
+    key: str = ""
+    csrf: str = ""
+    rights: frozenset[Right] = frozenset()
+
+    @property
+    def personal(self) -> bool:
+        return self.via != "wall" and self.role != Role.VIEWER
+
+    @property
+    def audience(self) -> Audience:
+        """What of the live picture this one receives."""
+        return Audience(region=self.region, personal=self.personal)
+
+    def may(self, right: Right) -> bool:
+        return right in self.rights
+
+    def reaches(self, region: str) -> bool:
+        """True when a thing of that region lies within this one's region."""
+        return covers(self.region, region)
+
+
+def person(name: str, role: str, region: str, *, key: str, csrf: str, via: str = "session") -> Principal:
+    """Somebody who signed in."""
+    rights = ROLE_RIGHTS.get(role, frozenset())
+    return Principal(name=name, role=role, region=region, via=via, key=key, csrf=csrf, rights=rights)
+
+
+def program(token: Mapping[str, Any], key: str) -> Principal:
+    """Something with a bearer token."""
+    scope = str(token["scope"])
+    via = "wall" if scope == TokenScope.WALL else "token"
+    role = Role.VIEWER if scope == TokenScope.WALL else scope
+    rights = TOKEN_RIGHTS.get(scope, frozenset())
+    return Principal(name=str(token["name"]), role=role, region=str(token["region"]), via=via, key=key, rights=rights)

@@ -1,0 +1,123 @@
+"""Signing in with name and password, and the lockout that makes guessing slow.
+
+Unknown names take the same time, the same answers and the same locks as known ones. Five
+failures lock a name, twenty lock a peer address (an office may share one), for a minute at
+first and twice as long each time, up to fifteen. Attempts are taken one after the other, so
+that many at once cannot slip past the count.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import math
+import secrets
+from typing import Any
+
+from api.auth.accounts import hash_password, password_fits
+from api.auth.identities import Identities
+from api.auth.principal import Principal
+from api.http.problems import Problem
+from feeds.clock import Clock
+from feeds.journal import Journal
+
+NAME_LIMIT = 5
+PEER_LIMIT = 20
+LOCK = (60.0, 900.0)
+FORGET = 3600.0
+WAITING = 64
+
+
+def peer_key(peer: str) -> str:
+    """What counts as one peer: an IPv4 address, or an IPv6 /64 (one customer's usual share)."""
+    try:
+        address = ipaddress.ip_address(peer)
+    except ValueError:
+        return peer or "unknown"
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)
+
+
+def after_failure(record: dict[str, Any], limit: int, at: float) -> dict[str, Any]:
+    """The lock record after one more failure: {failed, until, last}, times in epoch seconds."""
+    failed = 1 if at - record.get("last", 0.0) > FORGET else int(record.get("failed", 0)) + 1
+    rounds, rest = divmod(failed, limit)
+    first, longest = LOCK
+    until = at + min(longest, first * 2.0 ** (rounds - 1)) if rest == 0 else record.get("until", 0.0)
+    return {"failed": failed, "until": until, "last": at}
+
+
+class SignIn:
+    """Takes names and passwords, one after the other."""
+
+    def __init__(self, journal: Journal, identities: Identities, clock: Clock) -> None:
+        self._journal, self._identities, self._clock = journal, identities, clock
+        self._turn = asyncio.Lock()
+        self._waiting = 0
+        self._nobody = ""
+
+    async def sign_in(self, name: str, password: str, peer: str) -> tuple[str, Principal]:
+        """The new session's cookie and person. Raises Problem: wrong-credentials, locked, busy."""
+        if self._waiting >= WAITING:
+            raise Problem("busy")
+        self._waiting += 1
+        try:
+            async with self._turn:
+                return await self._attempt(name, password, peer_key(peer))
+        finally:
+            self._waiting -= 1
+
+    async def _attempt(self, name: str, password: str, peer: str) -> tuple[str, Principal]:
+        keys = {f"name:{name}": NAME_LIMIT, f"peer:{peer}": PEER_LIMIT}
+        locks = {key: await self._lock(key) for key in keys}
+        at = self._clock()
+        until = max(lock.get("until", 0.0) for lock in locks.values())
+        if at < until:
+            raise _locked(until - at)
+        doc = await self._journal.doc("account", name)
+        # Made before it is known whether the name exists, so that the first unknown one takes no longer.
+        self._nobody = self._nobody or await hash_password(secrets.token_hex())
+        fits = await password_fits(doc.body["hash"] if doc else self._nobody, password)
+        # One that was put out of use says no more than a wrong password does.
+        if doc is None or not fits or doc.body.get("disabled"):
+            records = {key: after_failure(locks[key], limit, at) for key, limit in keys.items()}
+            await self._failed(name, peer, records, at)
+            raise Problem("wrong-credentials")
+        await self._forget(f"name:{name}", locks)
+        return await self._identities.open_session(doc.body, peer)
+
+    async def _lock(self, key: str) -> dict[str, Any]:
+        doc = await self._journal.doc("lockout", key)
+        return doc.body if doc else {}
+
+    async def _failed(self, name: str, peer: str, records: dict[str, dict[str, Any]], at: float) -> None:
+        await self._sweep(at)
+        async with self._journal.begin() as tx:
+            body = {"peer": peer, "failed": records[f"name:{name}"]["failed"]}
+            await tx.append(kind="audit", name="sign-in-failed", subject=name, at=at, body=body)
+            for key, record in records.items():
+                await tx.put("lockout", key, record)
+                if record["until"] > at:
+                    seconds = {"peer": peer, "seconds": record["until"] - at}
+                    await tx.append(kind="audit", name="sign-in-locked", subject=key, at=at, body=seconds)
+
+    async def _forget(self, key: str, locks: dict[str, dict[str, Any]]) -> None:
+        """A success clears the name's failures; the peer's stay, or a guesser with an account clears them at will."""
+        if locks[key]:
+            async with self._journal.begin() as tx:
+                await tx.delete("lockout", key)
+
+    async def _sweep(self, at: float) -> None:
+        """Drop lock records that say nothing any more; guessed names must not pile up."""
+        docs = await self._journal.docs("lockout")
+        old = [doc.id for doc in docs if at - doc.body["last"] > FORGET]
+        if len(old) < 100:
+            return
+        async with self._journal.begin() as tx:
+            for key in old:
+                await tx.delete("lockout", key)
+
+
+def _locked(seconds: float) -> Problem:
+    return Problem("locked", headers={"Retry-After": str(math.ceil(seconds))}, retry_after=math.ceil(seconds))

@@ -1,0 +1,127 @@
+"""What the web server is given, and how a route asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, cast
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from api.auth.principal import Principal, Right
+from api.http.problems import Problem, language
+from api.settings import IngestSettings, LoadSettings, SiteInfo, WebSettings
+from feeds.bus import Bus
+from feeds.clock import Clock, now
+from feeds.duty.handover import HandoverSettings
+from feeds.engine.commands import CommandClient
+from feeds.history import History
+from feeds.journal import Intake, Journal
+from feeds.live.pump import Pump
+
+STATIC_PREFIXES = ("/static/", "/_dash-component-suites/")
+
+
+def _no_hashes() -> list[str]:
+    return []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reloaded:
+    """What became of reading the settings again.
+
+    `faults` (sentences) say why nothing was applied. `findings` are the errors in the files as they stand: those
+    faults, or why rows of the inventory were left out. `processes` are all that heard of it and what each did;
+    `missing` the roles that move and did not answer; `restart` the changed sections that wait for the next start.
+    """
+
+    faults: Sequence[str] = ()
+    findings: Sequence[Mapping[str, Any]] = ()
+    processes: Sequence[Mapping[str, Any]] = ()
+    missing: Sequence[str] = ()
+    restart: Sequence[str] = ()
+
+    @property
+    def applied(self) -> bool:
+        """Everywhere: no process has refused, is still at it, or has not answered."""
+        return not self.faults and not self.missing and all(one["state"] == "applied" for one in self.processes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deps:
+    """All that the routes work with; made once by the web role.
+
+    `map_layer` gives a layer's GeoJSON bytes or None; it may be slow (it runs in a thread).
+    `reload` has every process of the site read its settings, asked for by a person with that name and language.
+    `settings_shown` gives what applies of the settings and what a reload would say, for the administration.
+    `handover` gives what applies of handing over.
+    `script_hashes` gives the Content-Security-Policy hashes of inline scripts, asked at each page.
+    `static_prefixes` are served to everybody and cached by browsers.
+    """
+
+    settings: WebSettings
+    site: SiteInfo
+    pump: Pump
+    journal: Journal
+    commands: CommandClient
+    bus: Bus
+    map_layer: Callable[[str], bytes | None]
+    reload: Callable[[str, str], Awaitable[Reloaded]]
+    history: History | None = None
+    intake: Intake | None = None
+    ingest: IngestSettings = field(default_factory=IngestSettings)
+    load: LoadSettings = field(default_factory=LoadSettings)
+    handover: Callable[[], HandoverSettings] = HandoverSettings
+    clock: Clock = now
+    settings_shown: Callable[[], Awaitable[dict[str, Any]]] | None = None
+    script_hashes: Callable[[], list[str]] = _no_hashes
+    static_prefixes: tuple[str, ...] = field(default=STATIC_PREFIXES)
+
+
+def deps_of(connection: HTTPConnection) -> Deps:
+    """The server's Deps, for a request or a socket."""
+    return cast(Deps, connection.app.state.deps)
+
+
+def principal_of(connection: HTTPConnection) -> Principal:
+    """Who asks; the guard has put it there, so a route that is not public always has one."""
+    found = connection.scope.get("state", {}).get("principal")
+    if not isinstance(found, Principal):
+        raise Problem("not-signed-in")
+    return found
+
+
+def language_of(connection: HTTPConnection) -> str:
+    """The language to answer in: "zh-CN" or "en"."""
+    return language(connection.headers, deps_of(connection).site.language)
+
+
+async def _given(connection: HTTPConnection) -> Deps:
+    return deps_of(connection)
+
+
+async def _anybody(connection: HTTPConnection) -> Principal:
+    return principal_of(connection)
+
+
+def needs(right: Right) -> Callable[[HTTPConnection], Awaitable[Principal]]:
+    """A dependency: who asks, who must have that right (else 403). Asynchronous: FastAPI gives others a thread each."""
+
+    async def check(connection: HTTPConnection) -> Principal:
+        principal = principal_of(connection)
+        if not principal.may(right):
+            raise Problem("forbidden")
+        return principal
+
+    return check
+
+
+Given = Annotated[Deps, Depends(_given)]
+Anybody = Annotated[Principal, Depends(_anybody)]
+Viewer = Annotated[Principal, Depends(needs(Right.SEE))]
+Actor = Annotated[Principal, Depends(needs(Right.ACT))]
+Ingester = Annotated[Principal, Depends(needs(Right.INGEST))]
+Admin = Annotated[Principal, Depends(needs(Right.ADMINISTER))]
+Diagnoser = Annotated[Principal, Depends(needs(Right.DIAGNOSE))]
+Auditor = Annotated[Principal, Depends(needs(Right.AUDIT))]

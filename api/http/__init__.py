@@ -1,0 +1,1 @@
+"""HTTP shared by all routes: answers, problems, headers, bounds, query parameters."""

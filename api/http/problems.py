@@ -1,0 +1,194 @@
+"""Errors as people and programs see them: RFC 9457 problem+json, in Chinese or English, with a stable `type`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from starlette.datastructures import Headers
+from starlette.responses import HTMLResponse, Response
+
+from api.http.findings import EN, ZH, Finding
+
+MEDIA_TYPE = "application/problem+json"
+PREFIX = "urn:watchfloor:problem:"
+RETRY_AFTER = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One kind of problem: its HTTP status and its title and usual detail in both languages."""
+
+    status: int
+    title: dict[str, str]
+    detail: dict[str, str]
+
+
+def _of(status: int, zh: str, en: str, zh_detail: str, en_detail: str) -> Template:
+    return Template(status, {ZH: zh, EN: en}, {ZH: zh_detail, EN: en_detail})
+
+
+TEMPLATES: dict[str, Template] = {
+    "not-signed-in": _of(401, "未登录", "Not signed in", "请先登录。", "Sign in first."),
+    "wrong-credentials": _of(
+        401, "用户名或密码不对", "Wrong name or password", "请核对后重试。", "Check both and try again."
+    ),
+    "token-refused": _of(
+        401, "令牌无效", "Token refused", "令牌不存在或已撤销。", "The token is unknown or was revoked."
+    ),
+    "locked": _of(
+        429,
+        "登录暂时锁定",
+        "Sign-in is locked for now",
+        "失败次数过多，请稍后再试。",
+        "Too many failures; try again later.",
+    ),
+    "forbidden": _of(403, "没有权限", "Not permitted", "您的角色不能这样做。", "Your role may not do this."),
+    "outside-region": _of(
+        403, "不在您的管辖区域", "Outside your region", "该对象不属于您的区域。", "It does not belong to your region."
+    ),
+    "csrf": _of(
+        403,
+        "请求来源无法确认",
+        "The request's origin is not proven",
+        "写操作须同源，并带 X-CSRF-Token。",
+        "Writes must be same-origin and carry X-CSRF-Token.",
+    ),
+    "wrong-host": _of(
+        403, "主机名不符", "Wrong host name", "演示系统只应答本机地址。", "The demo answers to loopback names only."
+    ),
+    "not-found": _of(404, "没有找到", "Not found", "没有这个对象。", "There is no such thing."),
+    "method-not-allowed": _of(
+        405, "方法不允许", "Method not allowed", "此地址不接受该方法。", "This address does not take that method."
+    ),
+    "conflict": _of(
+        409,
+        "已被他人改动",
+        "Changed meanwhile",
+        "版本已旧，当前状态附后。",
+        "Your revision is old; the current state is enclosed.",
+    ),
+    "too-large": _of(413, "内容过大", "Too large", "请求体超过上限。", "The body exceeds the limit."),
+    "unsupported-media-type": _of(415, "内容类型不支持", "Unsupported media type", "请用 JSON。", "Send JSON."),
+    "invalid": _of(422, "内容不合要求", "Invalid content", "请按所附问题修改。", "Mend what is listed."),
+    "refused-settings": _of(
+        422,
+        "设置未采用",
+        "Settings not applied",
+        "新设置有误，仍按原设置运行。",
+        "The new settings are wrong; the running ones stay.",
+    ),
+    "unanswered": _of(
+        503,
+        "未得到确认",
+        "No confirmation",
+        "处理引擎没有及时应答，操作可能未生效；请核对后重试。",
+        "The engine did not answer in time; look at the state, then try again.",
+    ),
+    "busy": _of(503, "系统繁忙", "Busy", "暂时不能接收，请稍后再试。", "Not taken for now; try again shortly."),
+    "not-ready": _of(503, "尚未就绪", "Not ready", "部分角色没有应答。", "Some parts do not answer."),
+    "internal": _of(500, "内部错误", "Internal error", "错误已记入日志。", "The error has been logged."),
+}
+
+BY_STATUS = {
+    401: "not-signed-in",
+    403: "forbidden",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "too-large",
+    415: "unsupported-media-type",
+    422: "invalid",
+    400: "invalid",
+    503: "busy",
+}
+
+
+class Problem(Exception):
+    """Stop and answer with a problem.
+
+    `detail` replaces the usual one, by language; `findings` become the member `errors`; `extra` are further members.
+    """
+
+    def __init__(
+        self,
+        slug: str,
+        *,
+        detail: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        status: int | None = None,
+        findings: Sequence[Finding] = (),
+        **extra: Any,
+    ) -> None:
+        super().__init__(slug)
+        self.slug = slug
+        self.template = TEMPLATES[slug]
+        self.status = status or self.template.status
+        self.detail = dict(detail) if detail else self.template.detail
+        self.headers = dict(headers or {})
+        self.findings = tuple(findings)
+        self.extra = extra
+        if self.status == 503:
+            self.headers.setdefault("Retry-After", str(RETRY_AFTER))
+        if self.slug in ("not-signed-in", "token-refused"):
+            self.headers.setdefault("WWW-Authenticate", "Bearer")
+
+
+def language(headers: Headers, default: str = ZH) -> str:
+    """ "zh-CN" or "en", by Accept-Language (RFC 9110 12.5.4); the site's own when neither is asked for."""
+    best, found = 0.0, default
+    for part in headers.get("accept-language", "").split(",")[:20]:
+        tag, _, params = part.strip().partition(";")
+        weight = _weight(params)
+        name = {"zh": ZH, "en": EN}.get(tag.strip().lower().split("-")[0])
+        if name and weight > best:
+            best, found = weight, name
+    return found
+
+
+def _weight(params: str) -> float:
+    key, _, value = params.strip().partition("=")
+    if key.strip() != "q":
+        return 1.0
+    try:
+        return float(value)
+    except ValueError:
+        return 0.0
+
+
+def body(problem: Problem, lang: str, instance: str = "") -> dict[str, Any]:
+    """The members of the problem document."""
+    members: dict[str, Any] = {
+        "type": PREFIX + problem.slug,
+        "title": problem.template.title[lang],
+        "status": problem.status,
+        "detail": problem.detail.get(lang) or problem.detail.get(EN, ""),
+    }
+    if instance:
+        members["instance"] = instance
+    if problem.findings:
+        members["errors"] = [finding.shown(lang) for finding in problem.findings]
+    return members | problem.extra
+
+
+def response(problem: Problem, lang: str, instance: str = "") -> Response:
+    """The problem as an HTTP answer."""
+    content = json.dumps(body(problem, lang, instance), ensure_ascii=False).encode()
+    headers = {"Content-Language": lang, "Vary": "Accept-Language"} | problem.headers
+    return Response(content, status_code=problem.status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def page(problem: Problem, lang: str) -> Response:
+    """The problem as a page for a person who opened an address; words only, nothing of the request."""
+    said, back = body(problem, lang), {ZH: "返回值守页", EN: "Back to the duty desk"}[lang]
+    text = (
+        f'<!DOCTYPE html><html lang="{lang}"><head><meta charset="utf-8"><title>{escape(said["title"])}</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"></head>'
+        '<body style="background:#0e1216;color:#d5dce3;font-family:sans-serif;display:grid;place-items:center;'
+        f'min-height:90vh"><main><p>{problem.status}</p><h1>{escape(said["title"])}</h1><p>{escape(said["detail"])}</p>'
+        f'<p><a style="color:#6fa8dc" href="/">{back}</a></p></main></body></html>'
+    )
+    headers = {"Content-Language": lang, "Vary": "Accept-Language", "Cache-Control": "no-store"}
+    return HTMLResponse(text, status_code=problem.status, headers=headers)

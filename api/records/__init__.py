@@ -1,0 +1,1 @@
+"""Records as API answers: what is shown to whom."""

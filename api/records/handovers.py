@@ -1,0 +1,116 @@
+"""The picture that one shift hands to the next, and the record of it: frozen, with two signatures, append-only."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from api.auth.principal import Principal
+from api.dependencies import Deps
+from api.records import people
+from api.routes import suppression
+from feeds import wire
+from feeds.duty import roster as duty
+from feeds.duty.handover import HandoverSettings
+from feeds.journal import Doc
+from feeds.regions import covers
+
+FULL_SHIFT = 12 * 3600.0
+COUNTED = ("open", "acked", "hidden", "broken_promises", "sources")
+
+
+async def picture(given: Deps, who: Principal) -> dict[str, Any]:
+    """What whoever takes over must know, for the region of who asks."""
+    at, mirror = given.clock(), given.pump.mirror
+    current = await _duty(given, who)
+    begins = wire.parse_time(current["begins"]) if current is not None else at - FULL_SHIFT
+    records = list(mirror.records("alert", who.audience).values())
+    active = [one for one in records if one["active"] and not one["suppressed_by"]]
+    sources = [
+        one for one in mirror.records("source", who.audience).values() if one["silent_since"] or one["failing_since"]
+    ]
+    return {
+        "at": wire.iso(at),
+        "shift": current,
+        "since": wire.iso(begins),
+        "open": _by_age([one for one in active if not one["acked"]]),
+        "acked": _by_age([one for one in active if one["acked"]]),
+        "broken_promises": sorted(one["id"] for one in active if broken(one, at)),
+        "hidden": [_hidden(one) for one in _by_age(records) if one["suppressed_by"]],
+        "silences": await suppression.listed(given, who, "silence"),
+        "maintenance": await suppression.listed(given, who, "maintenance"),
+        "sources": sorted(sources, key=lambda one: str(one["id"])),
+        "figures": await _figures(given, who, begins, at),
+        "hidden_count": mirror.hidden(who.audience).get("alert", 0),
+    }
+
+
+def broken(alert: Mapping[str, Any], at: float) -> bool:
+    """Whether a promised repair time has passed."""
+    promise = (alert["ack"] or {}).get("estimated_restoration")
+    return promise is not None and wire.parse_time(promise) <= at
+
+
+async def _duty(given: Deps, who: Principal) -> dict[str, Any] | None:
+    found = people.roster(given, who, await people.version(given, people.ROSTER))
+    now: dict[str, Any] | None = found["now"]
+    return now
+
+
+def _by_age(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(records, key=lambda one: (str(one["raised_at"]), str(one["id"])))
+
+
+def _hidden(alert: Mapping[str, Any]) -> dict[str, Any]:
+    until = (alert["shelf"] or alert["hold"] or {}).get("until")
+    return {"alert": alert["id"], "asset": alert["asset"], "reasons": alert["suppressed_by"], "until": until}
+
+
+async def _figures(given: Deps, who: Principal, start: float, end: float) -> dict[str, int]:
+    """How many alerts of one's region were raised, cleared and taken since the shift began."""
+    names: Counter[str] = Counter()
+    known: dict[str, bool] = {}
+    async for page in given.journal.moments("alert", start, end):
+        strangers = {subject for subject, _, _ in page if subject not in known} if who.region else set()
+        for id, doc in (await given.journal.docs_of("alert", strangers)).items():
+            known[id] = covers(who.region, str(doc.body["region"]))
+        names.update(name for subject, _, name in page if not who.region or known.get(subject, False))
+    return {"raised": names["raise"] + names["reraise"], "cleared": names["clear"], "acked": names["ack"]}
+
+
+def new(who: Principal, at: float, name: str, remarks: str, seen: Mapping[str, Any]) -> dict[str, Any]:
+    """The record of a handover with its first signature."""
+    counts = {part: len(seen[part]) for part in COUNTED}
+    return {
+        "at": at,
+        "by": who.name,
+        "to": name,
+        "remarks": remarks,
+        "region": who.region,
+        "accepted_at": None,
+        "accepted_by": "",
+        "accept_remarks": "",
+        "shift": seen["shift"],
+        "counts": counts,
+        "picture": dict(seen),
+    }
+
+
+def shown(doc: Doc, at: float, settings: HandoverSettings, *, whole: bool = False) -> dict[str, Any]:
+    """A handover as people see it."""
+    body = doc.body
+    record = {name: value for name, value in body.items() if name not in ("picture", "region")}
+    record |= {"id": doc.id, "at": wire.iso(body["at"]), "accepted_at": wire.iso(body["accepted_at"])}
+    record["unsigned"] = body["accepted_at"] is None and settings.late(body["at"], at)
+    return record | ({"picture": body["picture"]} if whole else {})
+
+
+def sees(who: Principal, doc: Doc) -> bool:
+    """A handover is its own region's, and of those above."""
+    return covers(who.region, str(doc.body["region"]))
+
+
+def name_of(roster: duty.Roster, text: str) -> str:
+    """A person's name by id or account; what is neither stays as it was written."""
+    return next((one.name for one in roster.persons if text in (one.id, one.account)), text)

@@ -1,0 +1,95 @@
+"""A month's duty plan from a spreadsheet: CSV with a head line, into dated assignments.
+
+Columns: `date` (2026-11-22), `shift`, `officer1`, `officer2`, `leader`, or in Chinese 日期, 班次, 值班员1, 值班员2,
+带班领导. A shift or a person is an id or a name. UTF-8, with or without BOM, or GB 18030 as spreadsheets write it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from api.http.findings import Finding
+from api.http.problems import Problem
+
+COLUMNS = {
+    "date": "date",
+    "shift": "shift",
+    "officer1": "officer1",
+    "officer2": "officer2",
+    "leader": "leader",
+    "日期": "date",
+    "班次": "shift",
+    "值班员1": "officer1",
+    "值班员2": "officer2",
+    "带班领导": "leader",
+}
+NEEDED = ("date", "shift")
+MOST = 3000
+
+
+def assignments(raw: bytes, doc: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The roster's assignments with those of the file in the place of theirs; Problem with every bad line."""
+    rows = list(csv.reader(io.StringIO(_text(raw))))
+    head = [COLUMNS.get(cell.strip().lower(), "") for cell in rows[0]] if rows else []
+    if not all(name in head for name in NEEDED):
+        raise Problem("invalid", findings=[Finding("line.1", "csv_head")])
+    persons, shifts = _names(doc.get("persons", [])), _names(doc.get("shifts", []))
+    made: dict[tuple[str, str], dict[str, Any]] = {}
+    faults: list[Finding] = []
+    for number, row in enumerate(rows[1 : MOST + 2], 2):
+        cells = {name: cell.strip() for name, cell in zip(head, row, strict=False) if name}
+        if not any(cells.values()):
+            continue
+        one = _assignment(cells, persons, shifts, f"line.{number}", faults)
+        made[one["date"], one["shift"]] = one
+    if len(rows) > MOST + 1:
+        faults.append(Finding(f"line.{MOST + 2}", "too_long"))
+    if faults:
+        raise Problem("invalid", findings=faults[:100])
+    kept = [one for one in doc.get("assignments", []) if (one["date"], one["shift"]) not in made]
+    return sorted([*kept, *made.values()], key=lambda one: (one["date"], one["shift"]))
+
+
+def _text(raw: bytes) -> str:
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise Problem("invalid", findings=[Finding("body", "csv_encoding")])
+
+
+def _names(items: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Ids by what people call a thing; an id goes before a name."""
+    found: dict[str, str] = {}
+    for item in items:
+        names = item["name"].values() if isinstance(item["name"], dict) else [item["name"]]
+        found |= dict.fromkeys(names, item["id"])
+    return found | {item["id"]: item["id"] for item in items}
+
+
+def _assignment(
+    cells: Mapping[str, str], persons: Mapping[str, str], shifts: Mapping[str, str], line: str, faults: list[Finding]
+) -> dict[str, Any]:
+    """One line; what is wrong with it joins `faults`."""
+
+    def person(column: str) -> str:
+        name = cells.get(column, "")
+        if name and name not in persons:
+            faults.append(Finding(f"{line}.{column}", "unknown_person"))
+        return persons.get(name, "")
+
+    try:
+        day = date.fromisoformat(cells.get("date", "").replace("/", "-")).isoformat()
+    except ValueError:
+        day = ""
+        faults.append(Finding(f"{line}.date", "csv_date"))
+    shift = cells.get("shift", "")
+    if shift not in shifts:
+        faults.append(Finding(f"{line}.shift", "unknown_shift"))
+    officers = [id for id in (person("officer1"), person("officer2")) if id]
+    return {"date": day, "shift": shifts.get(shift, ""), "officers": officers, "leader": person("leader")}

@@ -1,0 +1,116 @@
+"""Rules as answers, from the journal's documents; an account of a region sees none that names another's things."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from api.auth.principal import Principal
+from api.dependencies import Deps
+from api.http.answers import from_cursor, to_cursor
+from feeds.journal import Entry
+from feeds.live.pump import Audience
+from feeds.regions import covers, is_code
+from feeds.wire import iso
+
+Record = dict[str, Any]
+KIND, STATE = "rule", "rules"
+_FORM = ("id", "when", "over", "for", "recover_for", "severity", "title", "text", "region", "source")
+_NOTHING = {"rev": 0, "sample": 0.0, "storm": 0, "most": 0}
+
+
+class Reader:
+    """What one who asks may read."""
+
+    def __init__(self, given: Deps, who: Principal) -> None:
+        self._given, self._who = given, who
+        mirror = given.pump.mirror
+        self._foreign = mirror.records("asset", Audience()).keys() - mirror.records("asset", who.audience).keys()
+
+    async def state(self) -> Record:
+        """`rev` of all rules together, `sample` (seconds) and `storm`, `most`: the engine's limits."""
+        doc = await self._given.journal.doc(STATE, STATE)
+        return doc.body if doc is not None else dict(_NOTHING)
+
+    async def rules(self) -> tuple[list[Record], int]:
+        """Every rule, the file's first, and how many are left out."""
+        docs = await self._given.journal.docs(KIND, open=True)
+        seen = [doc.body for doc in docs if self.sees(doc.body["mentions"], doc.body.get("region", ""))]
+        audience = self._who.audience
+        alerts = self._given.pump.mirror.records("alert", audience).values()
+        active = Counter(one["rule"] for one in alerts if one["active"])
+        seen.sort(key=lambda body: (body["source"] != "file", body["id"]))
+        return [self._shown(body, active[body["id"]]) for body in seen], len(docs) - len(seen)
+
+    def sees(self, mentions: Iterable[str], region: str = "") -> bool:
+        """Whether a rule is of the own region, or names nothing of another county: no asset there, no region of its
+        own."""
+        own = self._who.region
+        return (
+            not own
+            or (bool(region) and covers(own, region))
+            or not any(
+                one in self._foreign or (is_code(one) and not covers(own, one) and not covers(one, own))
+                for one in mentions
+            )
+        )
+
+    def _shown(self, body: Mapping[str, Any], active: int) -> Record:
+        record = {name: value for name, value in body.items() if name != "mentions"}
+        if not self._who.personal:
+            record |= {"by": "", "comment": ""}
+        return record | {"at": iso(body["at"]), "active": active}
+
+    async def history(self, rule: str, cursor: str, limit: int) -> tuple[list[Record], str | None, int]:
+        """Changes, newest first, the next cursor, and how many of the page are left out."""
+        before = from_cursor(cursor, (int,))[0] if cursor else None
+        entries = await self._given.journal.entries(
+            kind=KIND, subject=rule or None, before=before, limit=limit, newest_first=True
+        )
+        seen = [one for one in entries if self.sees_change(one)]
+        following = to_cursor((entries[-1].seq,)) if len(entries) == limit else None
+        return [self._change(one) for one in seen], following, len(entries) - len(seen)
+
+    def sees_change(self, entry: Entry) -> bool:
+        """The same of what a rule was before and after a change."""
+        if not self._who.region:
+            return True
+        forms = [form for form in (entry.body["before"], entry.body["after"]) if form]
+        regions = {form.get("region", "") for form in forms}
+        if len(regions) == 1:
+            return self.sees(_texts(forms), *regions)
+        return self.sees([*_texts(forms), *regions])
+
+    def _change(self, entry: Entry) -> Record:
+        personal = self._who.personal
+        return {
+            "seq": entry.seq,
+            "at": iso(entry.at),
+            "rule": entry.subject,
+            "name": entry.name,
+            "actor": entry.actor if personal else "",
+            "comment": entry.reason if personal else "",
+            "source": entry.body["source"],
+            "rev": entry.body["rev"],
+            "before": entry.body["before"],
+            "after": entry.body["after"],
+            "undoes": entry.body["undoes"],
+            "undoable": undoable(entry),
+        }
+
+
+def undoable(entry: Entry) -> bool:
+    """Whether there is something to go back to: what a person did through the interface."""
+    return bool(entry.body["source"] == "api" and entry.body["before"] != entry.body["after"])
+
+
+def _texts(forms: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The region and the texts in quotes of both forms of a rule: what it may name."""
+    quoted = [piece for form in forms for quote in "'\"" for piece in form["when"].split(quote)]
+    return [*quoted, *(form.get("region", "") for form in forms)]
+
+
+def sent_form(record: Mapping[str, Any]) -> Record:
+    """What the engine is told of a rule."""
+    return {name: value for name, value in record.items() if name in _FORM and value is not None}

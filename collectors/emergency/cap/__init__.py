@@ -1,0 +1,1 @@
+"""CAP documents over HTTP: the feed and its Atom or RSS index."""

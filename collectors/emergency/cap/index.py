@@ -1,0 +1,101 @@
+"""What an Atom or RSS index of CAP documents lists. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from lxml import etree
+
+from collectors.contract import NotReady, Reason
+from feeds.cap.model import CapRefused
+from feeds.cap.schema import NAMESPACES
+from feeds.cap.xml import read
+
+ENTRIES = 500
+"""Documents of one index at most; the newest entries come first in every known index."""
+ATOM = "http://www.w3.org/2005/Atom"
+_ALERTS = tuple(f"{{{namespace}}}alert" for namespace in NAMESPACES)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One listed document: under `url`, or whole in `raw`. `stamp` changes when the index says that it changed."""
+
+    key: str
+    stamp: str
+    url: str = ""
+    raw: bytes = b""
+
+
+def entries(body: bytes, base: str) -> list[Entry] | None:
+    """The documents that the index lists, oldest first; None when the body is no index.
+
+    Raises NotReady when it is an index that holds a DTD.
+    """
+    if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
+        if b"<feed" in body[:4096] or b"<rss" in body[:4096]:
+            raise NotReady(Reason.WRONG_ANSWER, "the index holds a DTD")
+        return None
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        root = etree.fromstring(body, parser)
+    except (etree.XMLSyntaxError, ValueError, LookupError):
+        return None
+    name = etree.QName(root)
+    if name.namespace == ATOM and name.localname == "feed":
+        found = [one for entry in root.findall(f"{{{ATOM}}}entry") if (one := _atom(entry, base))]
+    elif name.localname == "rss" and root.find("channel") is not None:
+        found = [one for item in root.iterfind("channel/item") if (one := _rss(item, base))]
+    else:
+        return None
+    unique = {one.key: one for one in found[:ENTRIES]}
+    return list(reversed(unique.values()))
+
+
+def is_alert(body: bytes) -> bool:
+    """True for a whole XML document with the root element of a CAP message; its rules are not checked."""
+    try:
+        read(body)
+    except CapRefused:
+        return False
+    return True
+
+
+def _atom(entry: etree._Element, base: str) -> Entry | None:
+    stamp = _text(entry, f"{{{ATOM}}}updated")
+    if inline := _inline(entry):
+        return Entry(key=f"{base} {_text(entry, f'{{{ATOM}}}id') or stamp}", stamp=stamp, raw=inline)
+    links = entry.findall(f"{{{ATOM}}}link")
+    # Beside pages for people, an index of everything says which link is the CAP document.
+    links.sort(key=lambda link: (link.get("type") != "application/cap+xml", link.get("type") == "text/html"))
+    content = entry.find(f"{{{ATOM}}}content")
+    hrefs = [link.get("href", "") for link in links if link.get("rel", "alternate") in ("alternate", "related", "self")]
+    if content is not None and content.get("src"):
+        hrefs.insert(0, content.get("src", ""))
+    return _linked(hrefs[0] if hrefs else "", stamp, base)
+
+
+def _rss(item: etree._Element, base: str) -> Entry | None:
+    stamp = _text(item, "pubDate") or _text(item, "guid")
+    if inline := _inline(item):
+        return Entry(key=f"{base} {_text(item, 'guid') or stamp}", stamp=stamp, raw=inline)
+    return _linked(_text(item, "link"), stamp, base)
+
+
+def _linked(href: str, stamp: str, base: str) -> Entry | None:
+    url = urljoin(base, href.strip()) if href.strip() else ""
+    # An index must not make us open anything but the web.
+    return Entry(key=url, stamp=stamp, url=url) if urlsplit(url).scheme in ("http", "https") else None
+
+
+def _inline(entry: etree._Element) -> bytes:
+    """The alert that stands in the entry itself, as a document of its own."""
+    for tag in _ALERTS:
+        for alert in entry.iter(tag):
+            return etree.tostring(alert, encoding="utf-8", xml_declaration=True, with_tail=False)
+    return b""
+
+
+def _text(parent: etree._Element, tag: str) -> str:
+    return (parent.findtext(tag) or "").strip()

@@ -1,0 +1,228 @@
+"""`http(s)://…?expect=200&contains=…`: does the page answer as it should, and how fast?
+
+OUR parameters (and those of http_checks: `json`, `json_expect`, `metric`, `unit`, `warn`, `redirects`, `proxy`) are
+taken out of the query before it is sent; everything else goes to the server exactly as written.
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from contextvars import ContextVar
+from typing import Any, ClassVar
+from urllib.parse import unquote
+
+import aiohttp
+from yarl import URL
+
+from collectors.contract import AuthFailed, Measurement, Misconfigured, NotReady, Reason, Target, not_ready
+from collectors.network.addresses import need_host
+from collectors.network.http import checks
+from collectors.network.tls import trust
+from collectors.settings import Credential
+from collectors.uri import duration
+from feeds.clock import now
+
+OURS = ("expect", "contains", "verify", "cred", *checks.OURS)
+BODY_LIMIT = 1 << 20
+"""Bytes of an answer that are looked at; the rest is never read."""
+WARN = 30 * 86400.0
+"""Seconds before its end from which a certificate is said to be ending."""
+REDIRECTS = frozenset((301, 302, 303, 307, 308))
+
+_tls: ContextVar[ssl.SSLObject | None] = ContextVar("tls", default=None)
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Remembers the TLS side of the connection: an answer without a body has given it back before it can be asked."""
+
+    async def connect(self, *args: Any, **more: Any) -> Any:
+        """Called by the session."""
+        connection = await super().connect(*args, **more)
+        transport = connection.transport
+        _tls.set(transport.get_extra_info("ssl_object") if transport is not None else None)
+        return connection
+
+
+class HttpPoller:
+    """GET. Gives `http.ms` (to the headers), `http.status`, and as asked for `http.contains`, `http.value`,
+    `http.redirects`; over TLS `http.days_left`, `http.expires`, `http.expiring`."""
+
+    schemes: ClassVar[tuple[str, ...]] = ("http", "https")
+    family: ClassVar[str] = "http"
+    passive: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
+        self._trust = trust.Trust()
+
+    @classmethod
+    def validate(cls, target: Target) -> None:
+        """Raises Misconfigured without a host, or when one of our parameters cannot be read."""
+        need_host(target, f"{target.scheme}://host/path")
+        expected(target)
+        checks.validate(target)
+        trust.check(target)
+        if target.params.get("verify", "yes") not in ("yes", "no"):
+            raise Misconfigured(f"{target.uri!r}: verify is yes or no", f"{target.uri!r}：verify 只能是 yes 或 no")
+
+    async def poll(self, target: Target) -> list[Measurement]:
+        """Raises NotReady (no or a wrong answer) and AuthFailed (401, 407; 403 with a credential)."""
+        began = time.perf_counter()  # a loop's own clock may tick in whole milliseconds
+        first = url = sent_url(target)
+        left = checks.redirects(target)
+        try:
+            while True:
+                async with self._open(target, url, own=checks.same_origin(str(first), str(url))) as answer:
+                    leads = answer.headers.get("Location", "") if answer.status in REDIRECTS else ""
+                    if not leads or not checks.redirects(target):
+                        return await _read(target, answer, began, checks.redirects(target) - left)
+                    if not left:
+                        raise NotReady(Reason.WRONG_ANSWER, f"more than {checks.redirects(target)} redirects")
+                    url, left = URL(checks.next_url(str(url), leads), encoded=True), left - 1
+        except aiohttp.ClientHttpProxyError as error:
+            raise _proxy_refused(target, error.status) from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise as_not_ready(error) from error
+
+    def _open(self, target: Target, url: URL, *, own: bool) -> aiohttp.client._RequestContextManager:
+        """`own`: the server that the URI names; nobody else is shown the credential."""
+        if self._session is None:
+            # A kept connection would hide a listener that no longer accepts: every probe connects anew.
+            self._session = aiohttp.ClientSession(
+                connector=_Connector(limit=0, force_close=True),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                timeout=aiohttp.ClientTimeout(total=None),
+                headers={"User-Agent": "watchfloor"},
+            )
+        headers = {"Accept-Encoding": "identity", **(authorization(target.credential) if own else {})}
+        verify = target.params.get("verify") != "no"
+        context = self._trust.context(target, verify=verify, own=own) if url.scheme == "https" else True
+        return self._session.get(url, headers=headers, allow_redirects=False, ssl=context, proxy=checks.proxy(target))
+
+    async def close(self) -> None:
+        """Closes the one session."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+
+def sent_url(target: Target) -> URL:
+    """What is asked of the server: the URI without our parameters and without its fragment."""
+    base = target.uri.partition("#")[0].partition("?")[0]
+    kept = [pair for pair in target.query.split("&") if pair and unquote(pair.partition("=")[0]) not in OURS]
+    return URL(f"{base}?{'&'.join(kept)}" if kept else base, encoded=True)
+
+
+def expected(target: Target) -> list[tuple[int, int]]:
+    """Accepted status codes as ranges; `expect` holds "200", "2xx", "200-299" or several, by commas.
+
+    Without `expect`, 200 to 399. Raises Misconfigured.
+    """
+    ranges: list[tuple[int, int]] = []
+    for word in target.params.get("expect", "2xx,3xx").split(","):
+        low, _, high = word.strip().lower().partition("-")
+        if not high:
+            low, high = low.replace("xx", "00"), low.replace("xx", "99")
+        if not (low.isdecimal() and high.isdecimal() and 100 <= int(low) <= int(high) <= 599):
+            raise Misconfigured(
+                f"{target.uri!r}: expect={word!r} is no status code; write expect=200, 2xx or 200-299",
+                f"{target.uri!r}：expect={word!r} 不是状态码；请写 expect=200、2xx 或 200-299",
+            )
+        ranges.append((int(low), int(high)))
+    return ranges
+
+
+def authorization(credential: Credential | None) -> dict[str, str]:
+    """The header that a credential makes; one of kind tls makes none. Raises Misconfigured."""
+    if credential is None:
+        return {}
+    values = credential.values
+    if credential.kind == "token":
+        return {"Authorization": f"Bearer {values.get('token', '')}"}
+    if credential.kind == trust.KIND:
+        return {}
+    if credential.kind == "password":
+        return {"Authorization": aiohttp.encode_basic_auth(values.get("user", ""), values.get("password", ""))}
+    raise Misconfigured(
+        f"credential {credential.name!r} is of kind {credential.kind!r}; http wants password, token or tls",
+        f"凭据 {credential.name!r} 的类型是 {credential.kind!r}；http 需要 password、token 或 tls",
+    )
+
+
+def _judge_status(target: Target, status: int, seen: list[Measurement]) -> None:
+    if any(low <= status <= high for low, high in expected(target)):
+        return
+    if status in (401, 407) or (status == 403 and target.credential is not None):
+        raise AuthFailed(
+            f"{target.place} answers {status}: check the credential that cred= names",
+            f"{target.place} 应答 {status}：请检查 cred= 所指的凭据",
+        )
+    wanted = target.params.get("expect", "2xx,3xx")
+    raise NotReady(Reason.WRONG_ANSWER, f"status {status}, expected {wanted}", seen)
+
+
+async def _read(target: Target, answer: aiohttp.ClientResponse, began: float, redirected: int) -> list[Measurement]:
+    """What the last answer says. Raises NotReady, AuthFailed."""
+    seen = [
+        Measurement(metric="http.ms", value=round((time.perf_counter() - began) * 1000, 3), unit="ms"),
+        Measurement(metric="http.status", value=answer.status),
+    ]
+    if "redirects" in target.params:
+        seen.append(Measurement(metric="http.redirects", value=redirected))
+    if answer.url.scheme == "https":
+        warn = duration(target.params["warn"]) if "warn" in target.params else WARN
+        seen += checks.certificate(_tls.get(), now(), warn)
+    _judge_status(target, answer.status, seen)
+    wanted = target.params.get("contains", "")
+    if not wanted and "json" not in target.params:
+        return seen
+    body, whole = await _body(answer)
+    if wanted:
+        # Old government pages are GB18030 whatever their header says: the word is looked for in both.
+        found = wanted.encode() in body or wanted.encode("gb18030", "ignore") in body
+        seen.append(Measurement(metric="http.contains", value=found))
+        if not found:
+            raise NotReady(Reason.WRONG_ANSWER, f"the first {len(body)} bytes do not contain {wanted!r}", seen)
+    return checks.judge_json(target, body, whole, seen) if "json" in target.params else seen
+
+
+async def _body(answer: aiohttp.ClientResponse) -> tuple[bytes, bool]:
+    """The first BODY_LIMIT bytes, and whether that is all."""
+    body = bytearray()
+    async for chunk in answer.content.iter_chunked(65536):
+        if len(body) + len(chunk) > BODY_LIMIT:
+            return bytes(body + chunk[: BODY_LIMIT - len(body)]), False
+        body += chunk
+    return bytes(body), True
+
+
+def _proxy_refused(target: Target, status: int) -> NotReady | AuthFailed:
+    proxy = checks.proxy(target)
+    if status == 407:
+        return AuthFailed(
+            f"the proxy {proxy} wants a password (407), which is not supported; let it trust this address",
+            f"代理 {proxy} 要求口令（407），暂不支持；请让代理信任本机地址",
+        )
+    return NotReady(Reason.WRONG_ANSWER, f"the proxy {proxy} answers {status}")
+
+
+def as_not_ready(error: Exception) -> NotReady:
+    """The NotReady that an error of aiohttp means."""
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        reason = not_ready(error.os_error).reason
+        return NotReady(reason, f"the proxy {error.host}:{error.port}")
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return NotReady(Reason.UNRESOLVED)
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return NotReady(Reason.TLS, getattr(error.certificate_error, "verify_message", str(error.certificate_error)))
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return not_ready(error.os_error)
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return NotReady(Reason.CLOSED)
+    if isinstance(error, OSError):
+        return not_ready(error)
+    if isinstance(error, aiohttp.ClientResponseError):  # its words would show the whole URL
+        return NotReady(Reason.WRONG_ANSWER, "what answers does not speak HTTP")
+    return NotReady(Reason.WRONG_ANSWER, type(error).__name__)

@@ -1,0 +1,1 @@
+"""ICMP echo through a raw socket or through fping."""

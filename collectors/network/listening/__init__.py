@@ -1,0 +1,1 @@
+"""What every listener shares: bounded queue, rules, identification of senders."""

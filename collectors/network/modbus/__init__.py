@@ -1,0 +1,1 @@
+"""Modbus over TCP and TLS: connection and registers."""

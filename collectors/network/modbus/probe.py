@@ -1,0 +1,268 @@
+"""`modbus://10.0.0.9:502/1?hr=0:float32&scale=0.1&metric=voltage&unit=V`: one value of a Modbus TCP device.
+
+The path is the unit id. Probes of one device are due together and read in as few requests as their addresses
+allow, over one connection; the units behind a gateway wait for one another. See modbus_points for the values.
+`framing=rtu` is for serial servers that pass RTU frames on; `tls=yes` is Modbus/TCP Security on port 802, where a
+credential of kind tls says whom to trust and what to show, and `verify=no` takes any certificate.
+Gives `modbus.ms` (the request) and `modbus.value`, or what `metric` names. Devices take one connection or a few:
+a kept one is shared by all probes of an address.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from collectors import uri
+from collectors.contract import CollectorError, Measurement, Misconfigured, NotReady, Reason, Target
+from collectors.network import addresses
+from collectors.network.modbus import registers
+from collectors.network.modbus.connection import Connection, Place, Refusal, Request
+from collectors.network.modbus.registers import BITS, FUNCTIONS, Point
+from collectors.network.tls import trust
+
+PORT, TLS_PORT = 502, 802
+GAP = 16
+"""Registers that may be read in vain between two that are wanted: cheaper than another request."""
+REGISTERS, COILS = 125, 2000
+"""Registers and bits that one request may ask for (V1.1b3, 6.1 to 6.4)."""
+SHARE = 0.9
+"""Part of a poll's time for one request: what went wrong is said before the poll is cut off."""
+FORGOTTEN = 3600.0
+"""Seconds after which a device that nobody asks about is let go."""
+METRIC = re.compile(r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$")
+
+
+class ModbusPoller:
+    """Reads registers; connections are kept between polls."""
+
+    schemes: ClassVar[tuple[str, ...]] = ("modbus",)
+    family: ClassVar[str] = "modbus"
+    passive: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        self._devices: dict[Place, Device] = {}
+        self._trust = trust.Trust()
+
+    @classmethod
+    def validate(cls, target: Target) -> None:
+        """Raises Misconfigured without a host, or when the value is not clearly named."""
+        addresses.need_host(target, "modbus://10.0.0.9:502/1?hr=0:float32&metric=voltage&unit=V")
+        uri.only(target, (*FUNCTIONS, "order", "scale", "offset", "metric", "unit", "framing", "tls", "verify", "cred"))
+        addresses.choice(target, "framing", ("tcp", "rtu"))
+        addresses.choice(target, "verify", ("yes", "no"))
+        if addresses.choice(target, "tls", ("no", "yes")) == "no" and not {"cred", "verify"}.isdisjoint(target.params):
+            raise Misconfigured(
+                f"{target.uri!r}: cred and verify want tls=yes", f"{target.uri!r}：cred 与 verify 需要与 tls=yes 同用"
+            )
+        _need_certificates(target)
+        need_metric(target)
+        registers.read(target)
+
+    @staticmethod
+    def together(target: Target) -> str:
+        """Probes of one device are asked together."""
+        return f"modbus {target.host}:{target.port or (TLS_PORT if _is_tls(target) else PORT)}"
+
+    async def poll(self, target: Target) -> list[Measurement]:
+        """Raises NotReady (timeout, refused, closed, wrong answer), Misconfigured (the device has no such register)."""
+        point = registers.read(target)
+        address = await addresses.resolve(target.host)
+        secure = _is_tls(target)
+        tls = self._trust.context(target, verify=target.params.get("verify") != "no") if secure else None
+        port = target.port or (TLS_PORT if secure else PORT)
+        rtu = target.params.get("framing") == "rtu"
+        device = self._device(Place(address, port, target.host if secure else "", tls, rtu))
+        answer = await device.ask(point, target.timeout * SHARE)
+        ms = Measurement(metric="modbus.ms", value=answer.ms, unit="ms")
+        return [ms, registers.measurement(target, point, answer.data)]
+
+    def _device(self, where: Place) -> Device:
+        now = asyncio.get_running_loop().time()
+        for place in [place for place, one in self._devices.items() if now - one.used_at > FORGOTTEN]:
+            self._devices.pop(place).close()
+        device = self._devices.setdefault(where, Device(Connection(where)))
+        device.used_at = now
+        return device
+
+    async def close(self) -> None:
+        """Lets every connection go."""
+        for device in self._devices.values():
+            device.close()
+        self._devices.clear()
+
+
+def _is_tls(target: Target) -> bool:
+    return target.params.get("tls") == "yes"
+
+
+def _need_certificates(target: Target) -> None:
+    if target.credential is not None and target.credential.kind != trust.KIND:
+        raise Misconfigured(
+            f"credential {target.credential.name!r} is of kind {target.credential.kind!r}; modbus wants tls",
+            f"凭据 {target.credential.name!r} 的类型是 {target.credential.kind!r}；modbus 需要 tls",
+        )
+    trust.check(target)
+
+
+def need_metric(target: Target) -> None:
+    """Raises Misconfigured when `metric=` is no name for a reading."""
+    metric = target.params.get("metric", "a.b")
+    if not METRIC.match(metric) or metric.endswith(".up"):
+        raise Misconfigured(
+            f"{target.uri!r}: metric={metric!r} must look like voltage or river.level (and not end in .up)",
+            f"{target.uri!r}：metric={metric!r} 须形如 voltage 或 river.level（且不以 .up 结尾）",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The bytes of one point, and how long its request took."""
+
+    data: bytes
+    ms: float
+
+
+@dataclass(slots=True)
+class Wanted:
+    """One point that somebody waits for; several may wait for the same."""
+
+    point: Point
+    timeout: float
+    answer: asyncio.Future[Answer]
+
+
+@dataclass(slots=True)
+class Block:
+    """Points that one request reads."""
+
+    request: Request
+    wanted: list[Wanted] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Limits:
+    """What a device refuses: registers between two wanted ones (by unit and function), and points in company."""
+
+    strict: set[tuple[int, int]] = field(default_factory=set)
+    alone: set[Point] = field(default_factory=set)
+
+    def narrow(self, block: Block) -> None:
+        """A merged request was refused: one bad register must not hide the others."""
+        line = (block.request.unit, block.request.function)
+        wanted = {place for one in block.wanted for place in range(one.point.address, one.point.end)}
+        if line not in self.strict and len(wanted) < block.request.count:
+            self.strict.add(line)
+        else:
+            self.alone.update(one.point for one in block.wanted)
+
+
+class Device:
+    """One address: gathers what is asked of it and asks for it in merged requests, one after the other."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._wanted: dict[Point, Wanted] = {}
+        self._limits = Limits()
+        self._worker: asyncio.Task[None] | None = None
+        self.used_at = 0.0
+
+    async def ask(self, point: Point, timeout: float) -> Answer:
+        """What the point holds. Raises NotReady, Misconfigured."""
+        wanted = self._wanted.get(point)
+        if wanted is None:
+            future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+            wanted = self._wanted[point] = Wanted(point, timeout, future)
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.create_task(self._work(), name="modbus device")
+        # Shielded: whoever else waits for the same point must not lose it when one poll is cut off.
+        return await asyncio.shield(wanted.answer)
+
+    async def _work(self) -> None:
+        await asyncio.sleep(0)  # whoever is due at the same moment comes along
+        silent: set[int] = set()
+        while self._wanted:
+            for block in blocks(self._wanted.values(), self._limits):
+                await self._serve(block, silent)
+
+    async def _serve(self, block: Block, silent: set[int]) -> None:
+        unit = block.request.unit
+        if unit in silent:
+            # Its line is asked once a round: a dead unit must not hold up the others behind its gateway.
+            self._fail(block.wanted, NotReady(Reason.TIMEOUT, f"unit {unit} gave no answer to another request"))
+            return
+        try:
+            await self._read(block)
+        except Refusal as error:
+            if len(block.wanted) == 1:
+                self._fail(block.wanted, error)
+            else:
+                self._limits.narrow(block)
+        except NotReady as error:
+            if error.reason is Reason.TIMEOUT:
+                silent.add(unit)
+            self._fail(block.wanted, error)
+
+    async def _read(self, block: Block) -> None:
+        loop, request = asyncio.get_running_loop(), block.request
+        began = loop.time()
+        data = await self._connection.read(request, max(one.timeout for one in block.wanted))
+        ms = round((loop.time() - began) * 1000, 3)
+        for one in block.wanted:
+            del self._wanted[one.point]
+            if not one.answer.done():
+                one.answer.set_result(Answer(_part(request, one.point, data), ms))
+
+    def _fail(self, some: Iterable[Wanted], error: CollectorError) -> None:
+        for one in some:
+            del self._wanted[one.point]
+            if not one.answer.done():
+                one.answer.set_exception(error)
+                one.answer.exception()  # seen, also when every poll that waited has been cut off
+
+    def close(self) -> None:
+        """Lets the connection go."""
+        if self._worker is not None:
+            self._worker.cancel()
+        for one in self._wanted.values():
+            one.answer.cancel()
+        self._wanted.clear()
+        self._connection.close()
+
+
+def _part(request: Request, point: Point, data: bytes) -> bytes:
+    place = point.address - request.address
+    if request.function in BITS:
+        return bytes([data[place // 8] >> place % 8 & 1])
+    return data[place * 2 : (place + point.count) * 2]
+
+
+def blocks(wanted: Iterable[Wanted], limits: Limits) -> list[Block]:
+    """As few requests as the addresses and the device allow."""
+    found: list[Block] = []
+    for one in sorted(wanted, key=_place):
+        point, last = one.point, found[-1] if found else None
+        if last is not None and _fits(last, point, limits):
+            request = last.request
+            count = max(request.address + request.count, point.end) - request.address
+            last.request = Request(request.unit, request.function, request.address, count)
+            last.wanted.append(one)
+        else:
+            found.append(Block(Request(point.unit, point.function, point.address, point.count), [one]))
+    return found
+
+
+def _place(one: Wanted) -> tuple[int, int, int]:
+    return one.point.unit, one.point.function, one.point.address
+
+
+def _fits(block: Block, point: Point, limits: Limits) -> bool:
+    request, line = block.request, (point.unit, point.function)
+    if (request.unit, request.function) != line or point in limits.alone or block.wanted[0].point in limits.alone:
+        return False
+    most = COILS if point.function in BITS else REGISTERS
+    gap = 0 if line in limits.strict else GAP
+    return point.address <= request.address + request.count + gap and point.end - request.address <= most

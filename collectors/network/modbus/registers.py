@@ -1,0 +1,200 @@
+"""What a `modbus://` probe asks for, and what the registers mean.
+
+`hr=ADDRESS:TYPE`, `ir=…` (16-bit registers, type uint16 when none is given), `co=ADDRESS`, `di=ADDRESS` (bits).
+Addresses are those of the protocol and begin at 0: what a manual calls 40001 is `hr=0`. Registers are big-endian
+(MODBUS Application Protocol V1.1b3, 4.2); the order of longer values is not in the standard: `order=abcd` (the
+default), `cdab`, `badc`, `dcba`, the letters being the bytes of a 32-bit value as they come.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+from dataclasses import dataclass
+
+from collectors.contract import Measurement, Misconfigured, Target
+from feeds.model import Quality, Value
+
+FUNCTIONS = {"co": 1, "di": 2, "hr": 3, "ir": 4}
+BITS = (1, 2)
+FORMATS = {
+    "int16": "h",
+    "uint16": "H",
+    "int32": "i",
+    "uint32": "I",
+    "float32": "f",
+    "int64": "q",
+    "uint64": "Q",
+    "float64": "d",
+}
+ORDERS = ("abcd", "cdab", "badc", "dcba")
+LAST = 65535
+STRING_MOST = 120
+_POINT = re.compile(r"^(\d{1,5})(?:\.(\d{1,2}))?(?::([a-z]+\d*)(?::(\d{1,3}))?)?$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One value of a unit. `count` registers (or bits) from `address` on; `bit` is the place in a register, or None."""
+
+    unit: int
+    function: int
+    address: int
+    count: int = 1
+    type: str = "uint16"
+    bit: int | None = None
+    order: str = "abcd"
+    scale: float = 1.0
+    offset: float = 0.0
+
+    @property
+    def end(self) -> int:
+        """The first address behind it."""
+        return self.address + self.count
+
+
+def read(target: Target) -> Point:
+    """What the URI asks for. Raises Misconfigured with the mend."""
+    given = [name for name in FUNCTIONS if name in target.params]
+    if len(given) != 1:
+        raise Misconfigured(
+            f"{target.uri!r} must name one value: hr=0:float32 (or ir=, co=, di=)",
+            f"{target.uri!r} 须写明一个数值：hr=0:float32（或 ir=、co=、di=）",
+        )
+    name = given[0]
+    match = _POINT.match(target.params[name])
+    if match is None:
+        raise _unclear(target, name)
+    address, place, kind, length = match.groups()
+    function = FUNCTIONS[name]
+    if function in BITS:
+        if kind not in (None, "bit") or place or length:
+            raise _unclear(target, name)
+        point = Point(unit=unit(target), function=function, address=int(address), type="bit")
+    else:
+        kind = kind or ("bit" if place else "uint16")
+        bit, count = _shape(target, name, kind, place, length)
+        point = Point(
+            unit=unit(target),
+            function=function,
+            address=int(address),
+            count=count,
+            type=kind,
+            bit=bit,
+            order=_order(target),
+            scale=_number(target, "scale", 1.0),
+            offset=_number(target, "offset", 0.0),
+        )
+    if point.end - 1 > LAST:
+        raise _unclear(target, name)
+    return point
+
+
+def _shape(target: Target, name: str, kind: str, place: str | None, length: str | None) -> tuple[int | None, int]:
+    """The bit and the number of registers."""
+    if kind == "bit" and place is not None and int(place) < 16 and length is None:
+        return int(place), 1
+    if kind == "string" and length is not None and 1 <= int(length) <= STRING_MOST and place is None:
+        return None, (int(length) + 1) // 2
+    if kind in FORMATS and place is None and length is None:
+        return None, struct.calcsize(FORMATS[kind]) // 2
+    raise _unclear(target, name)
+
+
+def _unclear(target: Target, name: str) -> Misconfigured:
+    types = ", ".join(FORMATS)
+    if FUNCTIONS[name] in BITS:
+        return Misconfigured(
+            f"{target.uri!r}: write {name}=ADDRESS, 0 to 65535", f"{target.uri!r}：请写 {name}=地址，0 至 65535"
+        )
+    return Misconfigured(
+        f"{target.uri!r}: write {name}=ADDRESS:TYPE with an address of 0 to 65535 and one of {types}, "
+        f"string:LENGTH (up to {STRING_MOST}), or {name}=ADDRESS.BIT for one bit (0 to 15)",
+        f"{target.uri!r}：请写 {name}=地址:类型，地址 0 至 65535，类型为 {types}、"
+        f"string:长度（最多 {STRING_MOST}），或以 {name}=地址.位 取一位（0 至 15）",
+    )
+
+
+def unit(target: Target) -> int:
+    """The unit id of the path, 1 when there is none. Raises Misconfigured."""
+    text = target.path.strip("/") or "1"
+    if not text.isdecimal() or int(text) > 255:
+        raise Misconfigured(
+            f"{target.uri!r}: {text!r} is no unit id (0 to 255): modbus://{target.place}/1?hr=0",
+            f"{target.uri!r}：{text!r} 不是单元号（0 至 255）：modbus://{target.place}/1?hr=0",
+        )
+    return int(text)
+
+
+def _order(target: Target) -> str:
+    order = target.params.get("order", "abcd").lower()
+    if order not in ORDERS:
+        some = ", ".join(ORDERS)
+        raise Misconfigured(
+            f"{target.uri!r}: order={order!r} is not one of: {some}",
+            f"{target.uri!r}：order={order!r} 无效，可用：{some}",
+        )
+    return order
+
+
+def _number(target: Target, name: str, default: float) -> float:
+    try:
+        number = float(target.params.get(name, default))
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise Misconfigured(
+            f"{target.uri!r}: {name}={target.params[name]!r} is no number",
+            f"{target.uri!r}：{name}={target.params[name]!r} 不是数字",
+        )
+    return number
+
+
+def decode(point: Point, raw: bytes) -> tuple[Value, Quality, str]:
+    """Value, quality and text of `point.count` registers (two bytes each) as they came, or of one bit (one byte)."""
+    if point.function in BITS:
+        return bool(raw[0]), Quality.GOOD, ""
+    if point.bit is not None:
+        return bool(int.from_bytes(ordered(raw, point.order)) >> point.bit & 1), Quality.GOOD, ""
+    if point.type == "string":
+        return _text(ordered(raw, point.order)), Quality.GOOD, ""
+    (number,) = struct.unpack(f">{FORMATS[point.type]}", ordered(raw, point.order))
+    if isinstance(number, float) and not math.isfinite(number):
+        return None, Quality.BAD, str(number)  # how devices say that a sensor has no value
+    if point.type == "float32":
+        number = shortest(number)
+    if point.scale != 1.0 or point.offset != 0.0:
+        number = round(number * point.scale + point.offset, 10)
+    return number, Quality.GOOD, ""
+
+
+def ordered(raw: bytes, order: str) -> bytes:
+    """The bytes of a value in big-endian order; `order` says how they came."""
+    if order in ("badc", "dcba"):
+        raw = b"".join(raw[at + 1 : at + 2] + raw[at : at + 1] for at in range(0, len(raw), 2))
+    if order in ("cdab", "dcba"):
+        raw = b"".join(raw[at : at + 2] for at in range(len(raw) - 2, -1, -2))
+    return raw
+
+
+def shortest(number: float) -> float:
+    """The shortest decimal that is the same 32-bit float: 1.1, not 1.10000002384."""
+    same = struct.pack(">f", number)
+    for digits in (6, 7, 8):
+        short = float(f"{number:.{digits}g}")
+        if struct.pack(">f", short) == same:
+            return short
+    return number
+
+
+def _text(raw: bytes) -> str:
+    text = raw.split(b"\0", 1)[0].decode("utf-8", errors="replace")
+    return "".join(letter for letter in text if letter.isprintable()).strip()
+
+
+def measurement(target: Target, point: Point, raw: bytes) -> Measurement:
+    """The reading that the probe's `metric` and `unit` name."""
+    value, quality, text = decode(point, raw)
+    metric, its_unit = target.params.get("metric", "modbus.value"), target.params.get("unit", "")
+    return Measurement(metric=metric, value=value, unit=its_unit, quality=quality, text=text)

@@ -1,0 +1,229 @@
+"""`mqtt://broker/site/7/river?field=level&metric=river.level&unit=m&every=1m`: what a topic says; mqtts:// over TLS.
+
+Topics of one broker and credential share one connection, QoS 1 (or 0, 2), MQTT 3.1.1 or (`version=5`) 5. `field` is
+a JSON path into the payload; without it the payload itself is the value. `time` is the path of the message's own time.
+A "+" in the topic gives one reading a match, with what stood there as its instance, at most 64 of them.
+
+The broker's answer is not the device's: a topic that is silent for longer than `every` is stale, and nobody can tell.
+`availability=TOPIC` (a last will) says that the device itself is gone. A retained message is of unknown age: it is
+uncertain and never fresh, unless it carries its time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import ClassVar
+
+from collectors import uri
+from collectors.contract import Desk, Measurement, Misconfigured, Target
+from collectors.network import addresses
+from collectors.network.http.checks import json_path
+from collectors.network.modbus.probe import need_metric
+from collectors.network.mqtt import packets
+from collectors.network.mqtt.connection import VERSIONS, Broker, Link
+from collectors.network.mqtt.packets import Message
+from collectors.network.mqtt.rate_limit import PACKETS
+from collectors.network.mqtt.subscription import EVERY, TEXT, Watch, topic
+from collectors.network.tls import trust
+from feeds.clock import Clock, now
+
+PORTS = {"mqtt": 1883, "mqtts": 8883}
+PARAMS = (
+    "cred",
+    "field",
+    "time",
+    "metric",
+    "unit",
+    "every",
+    "qos",
+    "version",
+    "availability",
+    "online",
+    "offline",
+    "verify",
+)
+SAID = 60.0
+"""Seconds for which people are told that a broker was too fast."""
+SHARE, PATIENT = 0.9, 0.7
+"""Parts of a poll's time: for the broker, so that what went wrong is said before the poll is cut off, and until which
+the very first message of a topic is waited for."""
+
+
+class MqttPoller:
+    """Connections and what was last heard are kept between polls. `clock` gives epoch seconds."""
+
+    schemes: ClassVar[tuple[str, ...]] = tuple(PORTS)
+    family: ClassVar[str] = "mqtt"
+    passive: ClassVar[bool] = False
+
+    def __init__(self, clock: Clock = now) -> None:
+        self._clock = clock
+        self._desk: Desk | None = None
+        self._trust = trust.Trust()
+        self._brokers: dict[tuple[object, ...], Topics] = {}
+        self._watches: dict[tuple[str, str], tuple[Topics, Watch]] = {}
+
+    @classmethod
+    def validate(cls, target: Target) -> None:
+        """Raises Misconfigured without a broker and a topic, or when a parameter cannot be read."""
+        addresses.need_host(target, f"{target.scheme}://10.0.0.5/site/7/river?field=level&every=1m")
+        uri.only(target, PARAMS)
+        need_metric(target)
+        topic(target)
+        if not set(target.params.get("availability", "")).isdisjoint("+#\0"):
+            raise Misconfigured(
+                f"{target.uri!r}: availability is one topic, without + and #",
+                f"{target.uri!r}：availability 须为一个主题，不含 + 与 #",
+            )
+        for name in ("field", "time"):
+            if name in target.params:
+                json_path(target.params[name])
+        uri.duration(target.params.get("every", EVERY))
+        addresses.choice(target, "qos", ("1", "0", "2"))
+        addresses.choice(target, "version", ("3.1.1", "5"))
+        addresses.choice(target, "verify", ("yes", "no"))
+        trust.check(target)
+
+    def figures(self) -> tuple[dict[str, float], str]:
+        """Packets that came, and for how long brokers that are too fast were not read."""
+        links, now = [topics.link for topics in self._brokers.values()], asyncio.get_running_loop().time()
+        received, held = (sum(one.pace.received for one in links), sum(one.pace.held for one in links))
+        stats = {"received": float(received), "held_s": round(held, 3)}
+        fast = sorted({f"{one.broker.host}:{one.broker.port}" for one in links if now - one.pace.held_at < SAID})
+        return stats, _too_fast(fast) if fast else ""
+
+    def attach(self, desk: Desk) -> None:
+        """Messages go on as they come."""
+        self._desk = desk
+
+    async def poll(self, target: Target) -> list[Measurement]:
+        """Raises NotReady, AuthFailed, Misconfigured, Silent."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + target.timeout * SHARE
+        topics, watch = self._watch(target)
+        await topics.link.ready(watch.filters, deadline - loop.time())
+        if not watch.waited:
+            watch.waited = True
+            await watch.first(deadline - target.timeout * (SHARE - PATIENT))
+        return watch.verdict(self._clock())
+
+    def _watch(self, target: Target) -> tuple[Topics, Watch]:
+        key = (target.asset, target.uri)
+        known = self._watches.get(key)
+        if known is not None and known[1].target == target:
+            return known
+        if known is not None:
+            self.forget(known[1].target)
+        values = _values(target)
+        place = (
+            target.scheme,
+            target.host,
+            target.port,
+            *(target.params.get(name) for name in ("verify", "version")),
+            *sorted(values.items()),
+        )
+        if place not in self._brokers:
+            self._brokers[place] = Topics(place, _broker(target, values, self._trust))
+        topics = self._brokers[place]
+        watch = Watch(target, self._desk, self._clock)
+        topics.add(watch)
+        self._watches[key] = (topics, watch)
+        return topics, watch
+
+    def forget(self, target: Target) -> None:
+        """Nobody wants to hear of the topic any more."""
+        known = self._watches.pop((target.asset, target.uri), None)
+        if known is None:
+            return
+        topics, watch = known
+        watch.close()
+        if not topics.remove(watch):
+            topics.link.close()
+            del self._brokers[topics.place]
+
+    async def close(self) -> None:
+        """Says goodbye to every broker."""
+        for topics in self._brokers.values():
+            topics.link.close()
+        for _, watch in self._watches.values():
+            watch.close()
+        self._brokers.clear()
+        self._watches.clear()
+
+
+class Topics:
+    """All that is watched at one broker. `place` is what tells it from other brokers and credentials."""
+
+    def __init__(self, place: tuple[object, ...], broker: Broker) -> None:
+        self.place = place
+        self.link = Link(broker, self._taken, self._lost)
+        self._exact: dict[str, list[Watch]] = {}
+        self._patterns: list[Watch] = []
+        self._all: list[Watch] = []
+
+    def add(self, watch: Watch) -> None:
+        self._all.append(watch)
+        for name in watch.filters:
+            if "+" in name:
+                self._patterns.append(watch)
+            else:
+                self._exact.setdefault(name, []).append(watch)
+            self.link.remind(name)
+
+    def remove(self, watch: Watch) -> bool:
+        """False when nothing is watched there any more."""
+        self._all.remove(watch)
+        if watch in self._patterns:
+            self._patterns.remove(watch)
+        for name in watch.filters:
+            if watch in self._exact.get(name, ()):
+                self._exact[name].remove(watch)
+            if not any(name in other.filters for other in self._all):
+                self._exact.pop(name, None)
+                self.link.drop(name)
+        return bool(self._all)
+
+    def _taken(self, message: Message) -> None:
+        for watch in self._exact.get(message.topic, ()):
+            watch.take(message, "")
+        for watch in self._patterns:
+            found = packets.matches(watch.topic, message.topic)
+            if found is not None:
+                watch.take(message, "/".join(found)[:TEXT])
+
+    def _lost(self) -> None:
+        for watch in self._all:
+            watch.lost()
+
+
+def _too_fast(fast: list[str]) -> str:
+    some = ", ".join(fast[:3])
+    return (
+        f"{some} 的消息超过每秒 {PACKETS:.0f} 条，读取已放慢，数值可能滞后：请缩小订阅范围或限制设备的发送速率"
+        f" | {some}: more than {PACKETS:.0f} messages a second; it is held back and values may be late: "
+        "subscribe to less, or limit the rate of the devices"
+    )
+
+
+def _values(target: Target) -> dict[str, str]:
+    """Of the credential. Raises Misconfigured when it is of a kind that MQTT has no use for."""
+    values = target.credential.values if target.credential is not None else {}
+    if target.credential is not None and target.credential.kind != trust.KIND and "user" not in values:
+        raise Misconfigured(
+            f"credential {target.credential.name!r} has no user; MQTT wants kind 'password' with user and password",
+            f"凭据 {target.credential.name!r} 没有 user；MQTT 需要 kind 'password'，写 user 与 password",
+        )
+    return values
+
+
+def _broker(target: Target, values: dict[str, str], believed: trust.Trust) -> Broker:
+    version = next(number for number, name in VERSIONS.items() if name == target.params.get("version", "3.1.1"))
+    tls = believed.context(target, verify=target.params.get("verify") != "no") if target.scheme == "mqtts" else None
+    return Broker(
+        host=target.host,
+        port=target.port or PORTS[target.scheme],
+        version=version,
+        user=values.get("user", ""),
+        password=values.get("password", ""),
+        tls=tls,
+    )

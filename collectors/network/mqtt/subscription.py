@@ -1,0 +1,284 @@
+"""What one `mqtt://` probe has heard: values, ages, and whether its device says that it is there.
+
+A retained message is of unknown age: uncertain and never fresh, unless it carries its time. A "+" in the topic gives
+one reading a match.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import unquote
+
+from collectors import uri
+from collectors.contract import Desk, Measurement, Misconfigured, NotReady, Reason, Silent, Target
+from collectors.network.http.checks import json_path, pick, plain
+from collectors.network.mqtt import packets
+from collectors.network.mqtt.packets import Message
+from feeds.clock import Clock
+from feeds.model import Quality, Value
+
+EVERY = "1m"
+SLACK = 1.0
+"""Seconds that a message may be late."""
+INSTANCES = 64
+TEXT = 200
+LONGEST_TOPIC = 1024
+AT_MOST_EVERY = 0.1
+"""Seconds between two readings of one topic that go on; of a flood the last message is kept."""
+NOTHING = "已订阅，尚无消息 | subscribed; no message yet"
+RETAINED = "保留消息，时间未知 | retained, of unknown age"
+ACL_EN = "; when the device does send, the broker may withhold it without a word: let the account read this topic (ACL)"
+ACL_ZH = "；若设备确在发送，可能是代理的访问控制（ACL）不作声地扣下：请为该账号授予此主题的读取权限"
+AHEAD = 60.0
+"""Seconds that a message's own time may lie ahead for it to be believed."""
+
+
+@dataclass(slots=True)
+class Heard:
+    """The last message of one instance. `at` is when it came; `live` is False for a retained one."""
+
+    seen: Measurement
+    at: float
+    live: bool
+    told_at: float = 0.0
+    waiting: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Watch:
+    """One probe: what its topic has said."""
+
+    target: Target
+    desk: Desk | None
+    clock: Clock
+    topic: str = ""
+    filters: dict[str, int] = field(default_factory=dict)
+    every: float = 60.0
+    waited: bool = False
+    gone: bool = False
+    left_out: int = 0
+    _heard: dict[str, Heard] = field(default_factory=dict)
+    _some: asyncio.Event = field(default_factory=asyncio.Event)
+    _since: float = 0.0
+    _anew: bool = False
+    _timers: set[asyncio.TimerHandle] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        params = self.target.params
+        qos = int(params.get("qos", "1"))
+        self.topic = topic(self.target)
+        self.filters = {self.topic: qos} | ({params["availability"]: qos} if "availability" in params else {})
+        self.every = uri.duration(params.get("every", EVERY))
+        self._since = self.clock()
+
+    async def first(self, deadline: float) -> None:
+        """Waits for a message, so that the very first answer already has a value; `deadline` in loop time."""
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._some.wait()
+        except TimeoutError:
+            pass  # the verdict says so
+
+    def verdict(self, at: float) -> list[Measurement]:
+        """What a poll says at `at` (epoch seconds). Raises NotReady, Silent."""
+        if self.gone:
+            raise NotReady(Reason.OFFLINE, f"{self.target.params['availability']} says so")
+        if self._anew:
+            self._since, self._anew = at, False
+        live = [one.at for one in self._heard.values() if one.live]
+        spoke = max(*live, self._since) if live else self._since
+        seen = [one.seen for one in self._heard.values()]
+        if at - spoke > self.every + SLACK and not any(_fresh(one, at) for one in seen):
+            never = () if live else (ACL_EN, ACL_ZH)
+            raise Silent(
+                f"the broker works, but nothing came on {self.topic} for {at - spoke:.0f} s; expected every "
+                f"{self.every:g} s{''.join(never[:1])}",
+                f"代理正常，但主题 {self.topic} 已 {at - spoke:.0f} 秒没有消息；应至少每 {self.every:g} 秒一次"
+                f"{''.join(never[1:])}",
+            )
+        if not seen:
+            return [self._reading(None, Quality.UNCERTAIN, at, text=NOTHING, fresh_for=0.0)]
+        if self.left_out:
+            zh = f"匹配的主题超过 {INSTANCES} 个，其余未列入"
+            en = f"more than {INSTANCES} topics match; the others are left out"
+            seen.append(Measurement(metric="mqtt.left_out", value=self.left_out, observed_at=at, text=f"{zh} | {en}"))
+        return seen
+
+    def take(self, message: Message, instance: str) -> None:
+        """A message on the topic, or on the availability topic."""
+        params = self.target.params
+        if message.topic == params.get("availability") and message.topic != self.topic:
+            self._available(message)
+            return
+        known = self._heard.get(instance)
+        if known is None and len(self._heard) >= INSTANCES:
+            self.left_out += 1
+            return
+        if message.retain and known is not None and known.live:
+            return  # what a new subscription brings again is not news
+        at = self.clock()
+        seen = self._read(message, at, instance)
+        self._heard[instance] = Heard(seen, at, live=not message.retain, told_at=known.told_at if known else 0.0)
+        self._some.set()
+        self._tell(instance, at, waiting=known is not None and known.waiting)
+
+    def _available(self, message: Message) -> None:
+        text = (message.payload or b"").decode(errors="replace").strip()
+        was, params = self.gone, self.target.params
+        if text == params.get("offline", "offline"):
+            self.gone = True
+        elif text == params.get("online", "online"):
+            self.gone = False
+        if self.gone is not was:
+            self.look()
+
+    def _read(self, message: Message, at: float, instance: str) -> Measurement:
+        try:
+            if message.payload is None:
+                most = packets.LARGEST
+                raise ValueError(f"消息超过 {most} 字节 | the payload is longer than {most} bytes")
+            value, moment = _value(message.payload, self.target.params)
+        except ValueError as error:
+            return self._reading(None, Quality.BAD, at, text=str(error)[:TEXT], instance=instance)
+        quality = Quality.UNCERTAIN if value is None else Quality.GOOD  # null, or no finite number
+        if moment is not None and moment <= at + AHEAD:
+            return self._reading(value, quality, moment, instance=instance)
+        if message.retain:
+            return self._reading(value, Quality.UNCERTAIN, at, text=RETAINED, instance=instance, fresh_for=0.0)
+        return self._reading(value, quality, at, instance=instance)
+
+    def _reading(
+        self,
+        value: Value,
+        quality: Quality,
+        at: float,
+        *,
+        text: str = "",
+        instance: str = "",
+        fresh_for: float | None = None,
+    ) -> Measurement:
+        params = self.target.params
+        return Measurement(
+            metric=params.get("metric", "mqtt.value"),
+            value=value,
+            unit=params.get("unit", ""),
+            quality=quality,
+            observed_at=at,
+            text=text,
+            instance=instance,
+            fresh_for=self.every + SLACK if fresh_for is None else fresh_for,
+        )
+
+    def _tell(self, instance: str, at: float, *, waiting: bool) -> None:
+        heard = self._heard[instance]
+        heard.waiting = waiting
+        if self.desk is None or waiting:
+            return
+        if at - heard.told_at >= AT_MOST_EVERY:
+            self._told(instance)
+        else:
+            heard.waiting = True
+            self._later(lambda: self._told(instance))
+
+    def _later(self, act: Callable[[], None]) -> None:
+        def run() -> None:
+            self._timers.discard(timer)
+            act()
+
+        timer = asyncio.get_running_loop().call_later(AT_MOST_EVERY, run)
+        self._timers.add(timer)
+
+    def _told(self, instance: str) -> None:
+        heard = self._heard[instance]
+        heard.told_at, heard.waiting = self.clock(), False
+        if self.desk is not None:
+            self.desk.told(self.target, [heard.seen])
+
+    def lost(self) -> None:
+        """The connection is gone: what comes after it has its own time to be silent."""
+        self._anew = True
+        self.look()
+
+    def look(self) -> None:
+        """Something happened to the connection or the device: ask now."""
+        if self.desk is not None:
+            self.desk.look(self.target)
+
+    def close(self) -> None:
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
+
+
+def _fresh(seen: Measurement, at: float) -> bool:
+    return seen.observed_at is not None and seen.fresh_for is not None and seen.observed_at + seen.fresh_for > at
+
+
+def topic(target: Target) -> str:
+    """The topic filter of the path. Raises Misconfigured."""
+    text = unquote(target.path[1:])
+    levels = text.split("/")
+    wild = "#" in text or any("+" in level and level != "+" for level in levels) or text.startswith("+")
+    if not text or wild or len(text) > LONGEST_TOPIC or "\0" in text:
+        raise Misconfigured(
+            f"{target.uri!r} needs a topic: {target.scheme}://{target.place}/site/7/river; a + may stand for a whole "
+            "level but the first, # may not",
+            f"{target.uri!r} 缺少主题，或主题不可用：{target.scheme}://{target.place}/site/7/river；"
+            "+ 可代替除第一级外的一整级，不可用 #",
+        )
+    return text
+
+
+def _value(payload: bytes, params: dict[str, str]) -> tuple[Value, float | None]:
+    """Value and own time (epoch seconds) of a payload. Raises ValueError."""
+    try:
+        text = payload.decode()
+    except UnicodeDecodeError as error:
+        raise ValueError("消息不是文本 | the payload is no text") from error
+    if "field" not in params and "time" not in params:
+        return _scalar(text), None
+    try:
+        document = json.loads(text)
+        value = pick(document, json_path(params["field"])) if "field" in params else document
+    except (ValueError, RecursionError) as error:
+        raise ValueError("消息不是可读的 JSON | the payload is no readable JSON") from error
+    except LookupError as error:
+        raise ValueError(f"消息中没有 {params['field'][:80]} | the payload has no {params['field'][:80]}") from error
+    return plain(value), _moment(document, params)
+
+
+def _scalar(text: str) -> Value:
+    text = text.strip()
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    try:
+        number = float(text)
+    except ValueError:
+        return plain(text)
+    if not math.isfinite(number):
+        return None
+    return int(text) if text.lstrip("+-").isdecimal() and abs(number) < 2**63 else number
+
+
+def _moment(document: object, params: dict[str, str]) -> float | None:
+    """The message's own time: epoch seconds, milliseconds, or RFC 3339."""
+    if "time" not in params:
+        return None
+    try:
+        raw = pick(document, json_path(params["time"]))
+    except LookupError:
+        return None
+    if isinstance(raw, str):
+        try:
+            moment = datetime.fromisoformat(raw)
+        except ValueError:
+            return None
+        return moment.timestamp() if moment.tzinfo is not None else None
+    if isinstance(raw, bool) or not isinstance(raw, int | float) or not math.isfinite(raw):
+        return None
+    return raw / 1000 if raw > 1e11 else float(raw)

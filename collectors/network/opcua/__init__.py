@@ -1,0 +1,1 @@
+"""OPC UA: sessions, monitored items, security, alarms and conditions."""

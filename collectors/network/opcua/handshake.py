@@ -1,0 +1,40 @@
+"""Is this an OPC UA server at all? Its first words over TCP (OPC 10000-6, 7.1.2), before a library is let at it."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+
+from collectors.contract import NotReady, Reason
+from collectors.network.addresses import resolve
+
+BUFFER = 65536
+LONGEST = 4096
+"""Bytes of a first answer at most; the standard's own limit for its text."""
+# OPC 10000-6, 7.1.5 and OPC 10000-4, 7.39.2.
+_ERRORS = {
+    0x80830000: "the server does not know this address",
+    0x807D0000: "the server is too busy",
+    0x80820000: "an internal error of the server",
+}
+
+
+async def greet(host: str, port: int, url: str) -> None:
+    """Raises NotReady, OSError when nobody there speaks OPC UA."""
+    reader, writer = await asyncio.open_connection(await resolve(host), port, limit=LONGEST)
+    try:
+        text = url.encode()
+        body = struct.pack("<5Ii", 0, BUFFER, BUFFER, 0, 0, len(text)) + text
+        writer.write(b"HELF" + struct.pack("<I", len(body) + 8) + body)
+        head = await reader.readexactly(8)
+        size = struct.unpack("<I", head[4:])[0]
+        if head[:4] not in (b"ACKF", b"ERRF") or not 8 < size <= LONGEST:
+            raise NotReady(Reason.WRONG_ANSWER, "this is not OPC UA")
+        rest = await reader.readexactly(size - 8)
+        if head[:3] == b"ERR":
+            code = struct.unpack("<I", rest[:4])[0]
+            raise NotReady(Reason.WRONG_ANSWER, _ERRORS.get(code, f"status {code:#010x}"))
+    except asyncio.IncompleteReadError as error:
+        raise NotReady(Reason.CLOSED) from error
+    finally:
+        writer.transport.abort()

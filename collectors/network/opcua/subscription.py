@@ -1,0 +1,176 @@
+"""What one `opc.tcp://` probe has heard: a node's value, or the conditions of an event notifier. Loads no asyncua."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from collectors.contract import CollectorError, Desk, Measurement, Misconfigured, NotReady, Reason, Target
+from feeds.clock import Clock
+from feeds.model import Quality
+
+if TYPE_CHECKING:
+    from collectors.network.opcua.conditions import Alarms
+    from collectors.network.opcua.session import Session
+
+SERVER = "i=2253"
+"""The Server object, which notifies of everything (OPC 10000-5, 8.3.2)."""
+SHARE = 0.9
+"""Part of a poll's time that is ours: what went wrong is said before the poll is cut off."""
+ACK_WITHIN = 5.0
+REFRESH_WITHIN = 1.5
+
+
+class ValueWatch:
+    """One probe of a node's value. `values` is the module opcua_values."""
+
+    events = False
+
+    def __init__(self, target: Target, session: Session, desk: Desk | None, clock: Clock, values: Any) -> None:
+        self.node = target.params["node"]
+        self._target, self._session, self._desk, self._clock, self._values = target, session, desk, clock, values
+        self._seen: Measurement | None = None
+        self._problem: CollectorError | None = None
+        self._some = asyncio.Event()
+
+    def value(self, seen: Any, published: float) -> None:
+        """A notification."""
+        params = self._target.params
+        at, metric, unit = self._clock(), params.get("metric", "opcua.value"), params.get("unit", "")
+        try:
+            self._seen, self._problem = self._values.measurement(seen, self.node, metric, unit, at, published), None
+        except Misconfigured as error:
+            self._seen, self._problem = None, error
+        self._some.set()
+        if self._desk is None:
+            return
+        if self._seen is not None:
+            self._desk.told(self._target, [self._seen])
+        else:
+            self._desk.look(self._target)
+
+    async def answer(self, deadline: float) -> list[Measurement]:
+        """The value, confirmed when the server last spoke; waits for the first one. Raises Misconfigured, NotReady."""
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._some.wait()
+        except TimeoutError as error:
+            raise NotReady(Reason.TIMEOUT, f"the server has not sent a value of {self.node}") from error
+        if self._problem is not None:
+            raise self._problem.with_traceback(None)
+        assert self._seen is not None
+        seen = self._seen
+        confirmed = max(seen.confirmed_at or 0.0, self._session.confirmed_at)
+        return [
+            Measurement(
+                metric=seen.metric,
+                value=seen.value,
+                unit=seen.unit,
+                quality=seen.quality,
+                observed_at=seen.observed_at,
+                text=seen.text,
+                confirmed_at=confirmed,
+            )
+        ]
+
+    def event(self, fields: Sequence[Any]) -> None:
+        """A value notifies of none."""
+
+    def published(self) -> None:
+        """Nothing more to do."""
+
+    def lost(self) -> None:
+        """The session is gone: what was last heard no longer holds."""
+        self._some.clear()
+        if self._desk is not None:
+            self._desk.look(self._target)
+
+
+class AlarmWatch:
+    """One probe of an event notifier's conditions. `module` is opcua_session."""
+
+    events = True
+
+    def __init__(
+        self, target: Target, session: Session, desk: Desk | None, clock: Clock, alarms: Alarms, module: Any
+    ) -> None:
+        text = target.params["alarms"]
+        self.node = SERVER if text == "server" else text
+        self._target, self._session, self._desk, self._clock = target, session, desk, clock
+        self._alarms, self._module = alarms, module
+        self._refreshed = False
+        self._note = ""
+        self._changed = False
+        self._some = asyncio.Event()
+
+    async def answer(self, timeout: float) -> list[Measurement]:
+        """How the alarms stand; asks for all of them first when the session is new. Raises CollectorError."""
+        if not self._refreshed or self._alarms.again:
+            began = self._alarms.refreshes
+            code = await self._session.refresh(timeout)
+            if code in self._module.NO_METHOD:
+                self._note = (
+                    "服务器不支持刷新：此次连接之前的告警未知"
+                    " | the server cannot refresh: alarms from before this session are not known"
+                )
+            elif code >> 30:
+                raise self._module.values.of_error(self._module.UaStatusCodeError(code))
+            else:
+                await self._refresh_end(began, min(REFRESH_WITHIN, timeout * SHARE))
+            self._refreshed, self._alarms.again = True, False
+            self._report()
+        found = self._alarms.measurements(self._clock())
+        if self._note:
+            found.append(Measurement(metric="opcua.refresh", value=False, quality=Quality.UNCERTAIN, text=self._note))
+        return found
+
+    async def _refresh_end(self, began: int, timeout: float) -> None:
+        """The retained conditions come as events, after the answer; a server that never ends them is not waited for."""
+        try:
+            async with asyncio.timeout(timeout):
+                while self._alarms.refreshes == began:
+                    self._some.clear()
+                    await self._some.wait()
+        except TimeoutError:
+            return
+
+    async def acknowledge(self, condition: str, by: str, comment: str) -> None:
+        """Raises CollectorError."""
+        kept, ua = self._alarms.find(condition), self._module.ua
+        if kept is None:
+            raise NotReady(Reason.CLOSED, f"the server no longer has the alarm {condition}")
+        text = ua.Variant(ua.LocalizedText(f"{by}: {comment}" if comment else by), ua.VariantType.LocalizedText)
+        id, events = kept
+        for event in events:
+            arguments = [ua.Variant(event, ua.VariantType.ByteString), text]
+            code = await self._session.call(id, self._module.ACKNOWLEDGE, arguments, ACK_WITHIN)
+            if code >> 30 and code not in self._module.ALREADY_ACKED:
+                raise self._module.values.of_error(self._module.UaStatusCodeError(code))
+
+    def value(self, seen: Any, published: float) -> None:
+        """An event notifier has no value."""
+
+    def event(self, fields: Sequence[Any]) -> None:
+        """An event."""
+        self._changed = self._alarms.take(fields, self._clock()) or self._changed
+
+    def published(self) -> None:
+        """All events of one notification are in."""
+        self._some.set()
+        if self._alarms.again and self._desk is not None:
+            self._desk.look(self._target)
+        if self._changed and self._refreshed:  # before that, what has not come yet is not over
+            self._changed = False
+            self._report()
+
+    def _report(self) -> None:
+        if self._desk is not None:
+            self._desk.told(self._target, self._alarms.measurements(self._clock()))
+            self._desk.report(self._target, self._alarms.report(self._clock()))
+
+    def lost(self) -> None:
+        """The session is gone; its alarms are kept as they were last known, and asked for anew."""
+        self._refreshed = False
+        if self._desk is not None:
+            self._desk.look(self._target)

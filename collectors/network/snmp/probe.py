@@ -1,0 +1,283 @@
+"""`snmp://host:161?cred=core-v3&profile=switch`: what a device says of itself, by SNMP v2c or v3.
+
+Gives `snmp.ms` (first answer), `snmp.uptime_s`, `snmp.rebooted` and what the profile asks for, e.g.
+`if.in_bps[GigabitEthernet0/0/1]`. Rates need two rounds. `profile` (default "auto") is a file of
+collectors/network/snmp/profiles; `ports` ("XGE*,Gi0/1") keeps to those interfaces. `cred` names a credential of kind
+snmpv2c or snmpv3; without one the community is "public". An agent that does not know a community keeps silent
+(RFC 3584): with v2c a wrong community is a timeout; with v3 wrong keys and unknown users raise AuthFailed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from collectors import uri
+from collectors.contract import CollectorError, Measurement, Misconfigured, NotReady, Reason, Target
+from collectors.network import addresses
+from collectors.network.snmp import profile as snmp_profiles
+from collectors.network.snmp import users
+from collectors.network.snmp.rates import Counters, Uptime
+from collectors.network.snmp.readings import readings
+from collectors.network.snmp.session import Agent, Agents, Raw
+from collectors.network.snmp.tables import Cell, cell, rows
+from feeds.model import Quality
+
+PORT = 161
+UPTIME, OBJECT_ID = "1.3.6.1.2.1.1.3.0", "1.3.6.1.2.1.1.2.0"
+BOOTS, ENGINE_TIME = "1.3.6.1.6.3.10.2.1.2.0", "1.3.6.1.6.3.10.2.1.3.0"
+HEAD = (UPTIME, BOOTS, ENGINE_TIME)
+TOGETHER = 32
+"""Objects of one request: about 1,000 bytes of answer, below what a datagram may be on the way."""
+LOOK_AGAIN = 600.0
+"""Seconds after which the rows of a device's tables are looked for anew; at once after a reboot."""
+REBOOT_SHOWN = 600.0
+"""Seconds for which `snmp.rebooted` stays true: longer than any rule's `for`."""
+FORGOTTEN = 3600.0
+"""Seconds after which a target that nobody asks about is forgotten."""
+SHARE = 0.9
+"""Part of the timeout that is ours: what is missing after it is said, instead of everything being lost."""
+
+
+@dataclass(slots=True)
+class Device:
+    """What is known of one target between polls. Times are monotonic seconds."""
+
+    profile: snmp_profiles.Profile | None = None
+    cells: list[Cell] = field(default_factory=list)
+    batches: list[list[Cell]] = field(default_factory=list)
+    pending: list[snmp_profiles.Table] = field(default_factory=list)
+    fresh: list[Cell] = field(default_factory=list)
+    gone: list[Cell] = field(default_factory=list)
+    absent: dict[str, str] = field(default_factory=dict)
+    partial: bool = False
+    looking: bool = False
+    look_at: float = 0.0
+    used_at: float = 0.0
+    counters: Counters = field(default_factory=Counters)
+    uptime: Uptime = field(default_factory=Uptime)
+
+
+class SnmpPoller:
+    """Asks agents; sessions, keys and tables are kept between polls."""
+
+    schemes: ClassVar[tuple[str, ...]] = ("snmp",)
+    family: ClassVar[str] = "snmp"
+    passive: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        self._agents = Agents()
+        self._devices: dict[tuple[str, str], Device] = {}
+        self._swept_at = 0.0
+
+    @classmethod
+    def validate(cls, target: Target) -> None:
+        """Raises Misconfigured without a host, or with a profile or credential that cannot be used."""
+        addresses.need_host(target, "snmp://10.0.0.1?cred=core&profile=switch")
+        uri.only(target, ("cred", "profile", "ports"))
+        name = target.params.get("profile", "auto")
+        if name not in snmp_profiles.names():
+            some = ", ".join(snmp_profiles.names())
+            raise Misconfigured(
+                f"{target.uri!r}: there is no profile {name!r}; known: {some}",
+                f"{target.uri!r}：没有名为 {name!r} 的模板；可用：{some}",
+            )
+        users.check(target.credential)
+
+    async def poll(self, target: Target) -> list[Measurement]:
+        """Raises NotReady (timeout, refused, wrong answer), AuthFailed, Misconfigured."""
+        users.check(target.credential)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + target.timeout * SHARE
+        address = await addresses.resolve(target.host)
+        device = self._device(target, loop.time())
+        port, timeout = target.port or PORT, target.timeout * SHARE
+        async with self._agents.borrow(address, port, target.credential, timeout) as agent:
+            return await _Visit(agent, device, target, deadline).all()
+
+    def _device(self, target: Target, now: float) -> Device:
+        if now - self._swept_at > FORGOTTEN / 4:
+            self._swept_at = now
+            self._agents.forget(now, FORGOTTEN)
+            for key in [key for key, one in self._devices.items() if now - one.used_at > FORGOTTEN]:
+                del self._devices[key]
+        device = self._devices.setdefault((target.asset, target.uri), Device())
+        device.used_at = now
+        return device
+
+    async def close(self) -> None:
+        """Gives the sessions back, and forgets every device."""
+        self._agents.close()
+        self._devices.clear()
+
+
+class _Visit:
+    """One poll of one device. Past the first answer nothing raises: what is missing is counted."""
+
+    def __init__(self, agent: Agent, device: Device, target: Target, deadline: float) -> None:
+        self._agent = agent
+        self._device = device
+        self._target = target
+        self._deadline = deadline
+        self._loop = asyncio.get_running_loop()
+        self._out: list[Measurement] = []
+        self._unanswered = ""
+
+    async def all(self) -> list[Measurement]:
+        began = self._loop.time()
+        first = await self._first()
+        came = self._loop.time()
+        self._out.append(Measurement(metric="snmp.ms", value=round((came - began) * 1000, 3), unit="ms"))
+        asked = self._device.batches[0] if self._device.batches else []
+        if self._uptime(first, came):
+            # Its rows may be numbered anew: what was asked by the old numbers is another's.
+            asked = [one for one in asked if not one.index]
+            self._begin_anew()
+        self._take(asked, first, came)
+        await self._rest()
+        self._settle()
+        return self._out
+
+    async def _first(self) -> dict[str, Raw]:
+        """The request that tells whether the device is there. Raises CollectorError."""
+        device = self._device
+        if device.profile is None:
+            known = await self._agent.get((*HEAD, OBJECT_ID))
+            if device.profile is None:
+                name = self._target.params.get("profile", "auto")
+                device.profile = snmp_profiles.for_device(name, str(known.get(OBJECT_ID, "")))
+                device.cells = [cell(metric) for metric in device.profile.scalars]
+                device.batches = _batches(device.cells)
+            if not device.profile.scalars:
+                self._need(known)
+                return known
+        asked = [*HEAD, *_oids(device.batches[0])] if device.batches else [*HEAD]
+        answer = await self._agent.get(asked)
+        self._need(answer)
+        return answer
+
+    def _need(self, answer: dict[str, Raw]) -> None:
+        if not answer:
+            self._device.profile = None  # perhaps it is another device now
+            raise NotReady(Reason.WRONG_ANSWER, "the agent answers, but has none of the objects that were asked for")
+
+    def _begin_anew(self) -> None:
+        device = self._device
+        device.counters.forget()
+        device.cells = [one for one in device.cells if not one.index]
+        device.batches = _batches(device.cells)
+        device.look_at = 0.0
+        if not device.looking:  # another visit of it goes on with what it has begun
+            device.pending = []
+
+    def _uptime(self, answer: dict[str, Raw], at: float) -> bool:
+        """Gives the uptime; True when the device has started again."""
+        numbers = [value if isinstance(value := answer.get(oid), int) else None for oid in (UPTIME, ENGINE_TIME, BOOTS)]
+        uptime = self._device.uptime
+        rebooted = uptime.see(numbers[0], numbers[1], numbers[2], at)
+        if uptime.seconds is not None:
+            self._out.append(Measurement(metric="snmp.uptime_s", value=uptime.seconds, unit="s"))
+            shown = uptime.rebooted_at is not None and at - uptime.rebooted_at < REBOOT_SHOWN
+            self._out.append(Measurement(metric="snmp.rebooted", value=shown))
+        return rebooted
+
+    async def _rest(self) -> None:
+        """The other batches, then tables that are due; as far as the time goes."""
+        device = self._device
+        if len(device.batches) <= 1 and not self._due():
+            return
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                for batch in device.batches[1:]:
+                    answer = await self._agent.get(_oids(batch))
+                    self._take(batch, answer, self._loop.time())
+                await self._look()
+        except TimeoutError:
+            self._unanswered = "some tables were not answered in time"
+        except CollectorError as error:
+            self._unanswered = error.en
+
+    def _due(self) -> bool:
+        """Whether tables are to be looked at now, and no other visit is at it."""
+        device = self._device
+        return not device.looking and (bool(device.pending) or self._loop.time() >= device.look_at)
+
+    async def _look(self) -> None:
+        """Finds the rows of the tables; goes on in the next poll where the time has ended. One visit at a time."""
+        device, now = self._device, self._loop.time()
+        if not self._due():
+            return
+        if not device.pending and device.profile is not None:
+            device.pending, device.fresh = list(device.profile.tables), []
+            device.look_at = now + LOOK_AGAIN
+        device.looking = True
+        try:
+            while device.pending:
+                device.fresh += await rows(self._agent, device.pending[0], self._target.params.get("ports", ""))
+                del device.pending[0]
+        finally:
+            device.looking = False
+        await self._found()
+
+    async def _found(self) -> None:
+        """Takes the new rows over; read at once when they are the first, so that the next poll already gives rates."""
+        device = self._device
+        first = not any(one.index for one in device.cells)
+        device.cells = [*(one for one in device.cells if not one.index), *device.fresh]
+        device.absent = {oid: name for oid, name in device.absent.items() if oid.endswith(".0")}
+        device.batches = _batches(device.cells)
+        device.counters.keep_only({one.oids[0] for one in device.cells})
+        if first:
+            for batch in _batches(device.fresh):
+                self._take(batch, await self._agent.get(_oids(batch)), self._loop.time())
+
+    def _take(self, batch: list[Cell], answer: dict[str, Raw], at: float) -> None:
+        for one in batch:
+            if one.oids[0] in answer and (len(one.oids) == 1 or all(oid in answer for oid in one.oids)):
+                self._out += readings(one, answer, self._device.counters, at)
+            elif answer:
+                self._device.gone.append(one)
+
+    def _settle(self) -> None:
+        """What the device does not have is asked for in another way, or not again until its tables are looked at."""
+        device = self._device
+        gone = {id(one): one for one in device.gone}
+        if gone:
+            # Another visit of the same device may have found the same.
+            gone = {id(one): one for one in device.cells if id(one) in gone}
+            device.cells = [one for one in device.cells if id(one) not in gone]
+            for one in gone.values():
+                if (other := one.other()) is not None:
+                    device.cells.append(other)
+                else:
+                    device.absent[one.oids[0]] = one.metric.metric
+            device.gone.clear()
+            device.batches = _batches(device.cells)
+        if device.absent:
+            names = ", ".join(sorted(set(device.absent.values())))
+            self._out.append(Measurement(metric="snmp.missing", value=len(device.absent), text=names))
+        if self._unanswered or device.partial:
+            device.partial = bool(self._unanswered)
+            quality = Quality.UNCERTAIN if device.partial else Quality.GOOD
+            self._out.append(
+                Measurement(metric="snmp.partial", value=device.partial, quality=quality, text=self._unanswered)
+            )
+
+
+def _oids(batch: Iterable[Cell]) -> list[str]:
+    return [oid for one in batch for oid in one.oids]
+
+
+def _batches(cells: Iterable[Cell]) -> list[list[Cell]]:
+    """Cells in groups of at most TOGETHER objects; the head of every poll goes with the first."""
+    groups: list[list[Cell]] = [[]]
+    size = len(HEAD)
+    for one in cells:
+        if size + len(one.oids) > TOGETHER and groups[-1]:
+            groups.append([])
+            size = 0
+        groups[-1].append(one)
+        size += len(one.oids)
+    return groups

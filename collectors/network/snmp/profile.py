@@ -1,0 +1,194 @@
+"""SNMP profiles: what is asked of which device, as data (collectors/network/snmp/profiles/*.toml).
+
+A profile has scalars and tables. A table names its rows by its `label` columns, keeps those
+that all of its `keep` say, and gives one reading a row and column. `extends` takes over what
+other profiles ask (a table of the same id replaces theirs), `detect` adds the profile whose
+`sys_object_id` is the longest prefix of the device's own (RFC 3418).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+KINDS = ("gauge", "counter32", "counter64", "words", "number", "text")
+
+
+class BadProfile(ValueError):
+    """A profile file says what nobody can ask; the text names the file and the key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One reading. `oid` is a scalar with its ".0", or a column without index.
+
+    `kind`: gauge (a number, times `scale`), counter32/64 (times `scale`, a second), words (named integers),
+    number (a number written in a text), text. `of` and `rest` make a percentage: of that object, or of the sum
+    with it. `share` also gives the percentage of the interface's speed. `unknown` are values that mean none.
+    """
+
+    metric: str
+    oid: str
+    kind: str = "gauge"
+    unit: str = ""
+    scale: float = 1.0
+    words: Mapping[int, str] | None = None
+    unknown: tuple[int, ...] = ()
+    of: str = ""
+    rest: str = ""
+    share: str = ""
+    otherwise: Metric | None = None
+
+    @property
+    def oids(self) -> tuple[str, ...]:
+        """Everything that must be asked for it."""
+        return tuple(filter(None, (self.oid, self.of, self.rest)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """Only rows in which the column `oid` has one of `values`, or none of `without`; rows without that object stay."""
+
+    oid: str
+    values: tuple[int | str, ...] = ()
+    without: tuple[int | str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speed:
+    """A column that gives a row's speed, in bit/s after `scale`."""
+
+    oid: str
+    scale: float = 1.0
+    unknown: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows that are found now and then, and columns that are read every time. `index`: rows go by their index."""
+
+    id: str
+    label: tuple[str, ...]
+    columns: tuple[Metric, ...]
+    keep: tuple[Keep, ...] = ()
+    speed: tuple[Speed, ...] = ()
+    note: str = ""
+    index: bool = False
+    rows: int = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """Everything that is asked of a device. `title` is by language."""
+
+    name: str
+    title: Mapping[str, str]
+    scalars: tuple[Metric, ...] = ()
+    tables: tuple[Table, ...] = ()
+    sys_object_id: tuple[str, ...] = ()
+    detect: bool = False
+    fallback: str = ""
+
+    def joined(self, other: Profile) -> Profile:
+        """Both together; where they speak of the same table or metric, `other` holds."""
+        metrics, tables = {one.metric for one in other.scalars}, {one.id for one in other.tables}
+        return replace(
+            self,
+            scalars=(*(one for one in self.scalars if one.metric not in metrics), *other.scalars),
+            tables=(*(one for one in self.tables if one.id not in tables), *other.tables),
+        )
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Every profile there is, sorted."""
+    folder = files("collectors.network.snmp") / "profiles"
+    return tuple(sorted(one.name.removesuffix(".toml") for one in folder.iterdir() if one.name.endswith(".toml")))
+
+
+@cache
+def load(name: str) -> Profile:
+    """The profile, with what it extends. Raises BadProfile, KeyError when there is none of that name."""
+    if name not in names():
+        raise KeyError(name)
+    text = (files("collectors.network.snmp") / "profiles" / f"{name}.toml").read_text(encoding="utf-8")
+    return parse(name, text)
+
+
+@cache
+def _makers() -> tuple[tuple[str, str], ...]:
+    """(sysObjectID prefix, profile), longest first."""
+    pairs = [(prefix, name) for name in names() for prefix in load(name).sys_object_id]
+    return tuple(sorted(pairs, key=lambda pair: -pair[0].count(".")))
+
+
+@cache
+def for_device(name: str, sys_object_id: str) -> Profile:
+    """What is asked of a device that calls itself `sys_object_id` ("" when it does not say)."""
+    profile = load(name)
+    if not profile.detect:
+        return profile
+    dotted = f"{sys_object_id}."
+    maker = next((found for prefix, found in _makers() if dotted.startswith(f"{prefix}.")), profile.fallback)
+    return profile.joined(load(maker)) if maker else profile
+
+
+def parse(name: str, text: str) -> Profile:
+    """The profile that a file's text describes. Raises BadProfile."""
+    try:
+        raw = tomllib.loads(text)
+        own = Profile(
+            name=name,
+            title=raw.pop("title"),
+            detect=raw.pop("detect", False),
+            fallback=raw.pop("fallback", ""),
+            sys_object_id=tuple(raw.pop("sys_object_id", ())),
+            scalars=tuple(_metric(one) for one in raw.pop("scalar", ())),
+            tables=tuple(_table(one) for one in raw.pop("table", ())),
+        )
+        above = [load(one) for one in raw.pop("extends", ())]
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadProfile(f"profiles/{name}.toml: {error}") from error
+    if raw:
+        raise BadProfile(f"profiles/{name}.toml: unknown keys {sorted(raw)}")
+    whole = own
+    if above:
+        whole = above[0]
+        for other in (*above[1:], own):
+            whole = whole.joined(other)
+    return replace(own, scalars=whole.scalars, tables=whole.tables)
+
+
+def _metric(raw: dict[str, Any]) -> Metric:
+    raw = dict(raw)
+    words = raw.pop("words", None)
+    other = raw.pop("otherwise", None)
+    one = Metric(
+        unknown=tuple(raw.pop("unknown", ())), words={int(k): v for k, v in words.items()} if words else None, **raw
+    )
+    if one.kind not in KINDS:
+        raise ValueError(f"{one.metric}: kind {one.kind!r} is not one of {KINDS}")
+    if one.metric.endswith(".up") or "." not in one.metric:
+        raise ValueError(f"{one.metric}: a reading is family.name, and .up is for the verdict")
+    if not all(all(part.isdecimal() for part in oid.split(".")) for oid in one.oids):
+        raise ValueError(f"{one.metric}: {one.oids} are no OIDs")
+    # An alternative differs in where it stands, not in what it means.
+    return replace(one, otherwise=replace(one, **other)) if other else one
+
+
+def _table(raw: dict[str, Any]) -> Table:
+    raw = dict(raw)
+    return Table(
+        label=tuple(raw.pop("label")),
+        columns=tuple(_metric(one) for one in raw.pop("column")),
+        keep=tuple(
+            Keep(oid=one["oid"], values=tuple(one.get("values", ())), without=tuple(one.get("without", ())))
+            for one in raw.pop("keep", ())
+        ),
+        speed=tuple(Speed(**{**one, "unknown": tuple(one.get("unknown", ()))}) for one in raw.pop("speed", ())),
+        **raw,
+    )

@@ -1,0 +1,1 @@
+"""SQL databases: one probe, one module per database protocol."""

@@ -1,0 +1,1 @@
+"""Syslog over UDP, TCP and TLS: transport, parser, listener."""

@@ -1,0 +1,1 @@
+"""TLS probes, certificates, and whom a probe trusts."""

@@ -1,0 +1,113 @@
+"""What an X.509 certificate says (RFC 5280) and whether it names a host (RFC 9525): pure.
+
+Shared by `tls://` and the certificate readings of `https://`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from collectors.contract import Measurement
+from feeds import wire
+
+DAY = 86400.0
+_SHOWN = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """The part of a certificate that is watched. Times in epoch seconds; names as text, bounded."""
+
+    subject: str
+    issuer: str
+    begins: float
+    ends: float
+    dns_names: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    self_issued: bool = False
+
+    def covers(self, name: str) -> bool:
+        """True when a subject alternative name fits the host `name` (RFC 9525 clause 6; the common name counts not)."""
+        try:
+            return str(ipaddress.ip_address(name)) in self.addresses
+        except ValueError:
+            wanted = _ascii(name)
+        return any(_fits(pattern, wanted) for pattern in self.dns_names)
+
+
+@lru_cache(maxsize=4096)
+def read(der: bytes) -> Certificate:
+    """Raises ValueError when the bytes are no certificate."""
+    found = x509.load_der_x509_certificate(der)
+    dns_names: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    try:
+        names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        dns_names = tuple(name.lower() for name in names.get_values_for_type(x509.DNSName))
+        addresses = tuple(str(address) for address in names.get_values_for_type(x509.IPAddress))
+    except x509.ExtensionNotFound:
+        pass  # an old certificate with a common name only: it covers nothing, and is said so
+    return Certificate(
+        subject=_name(found.subject),
+        issuer=_name(found.issuer),
+        dns_names=dns_names,
+        addresses=addresses,
+        begins=found.not_valid_before_utc.timestamp(),
+        ends=found.not_valid_after_utc.timestamp(),
+        self_issued=found.subject == found.issuer,
+    )
+
+
+def measure(chain: Sequence[Certificate], now: float, warn: float, family: str = "tls") -> list[Measurement]:
+    """`days_left`, `expires`, `expiring` of the certificate in `chain` (leaf first) that ends first.
+
+    An intermediate that runs out takes the service with it; a root that was sent along does not.
+    `warn` is in seconds; `expiring` is True within `warn` of the end, and after it.
+    """
+    first = min((one for place, one in enumerate(chain) if not place or not one.self_issued), key=lambda one: one.ends)
+    text = f"{first.subject}; issuer {first.issuer}"
+    left = first.ends - now
+    return [
+        Measurement(metric=f"{family}.days_left", value=round(left / DAY, 2), unit="d", text=text),
+        Measurement(metric=f"{family}.expires", value=wire.iso(first.ends), text=text),
+        Measurement(metric=f"{family}.expiring", value=left < warn, text=lifetime(first, now)),
+    ]
+
+
+def lifetime(one: Certificate, now: float) -> str:
+    """How the certificate stands to `now`, in Chinese and English divided by " | "; "" while it is valid for long."""
+    day = (wire.iso(one.ends if one.ends <= now else one.begins) or "")[:10]
+    if one.ends <= now:
+        return f"证书已于 {day} 过期：{one.subject} | the certificate of {one.subject} expired on {day}"
+    if one.begins > now:
+        return f"证书自 {day} 起才有效：{one.subject} | the certificate of {one.subject} is not valid before {day}"
+    days = int((one.ends - now) / DAY)
+    return f"证书还有 {days} 天到期：{one.subject} | the certificate of {one.subject} ends in {days} days"
+
+
+def _name(name: x509.Name) -> str:
+    common = name.get_attributes_for_oid(NameOID.COMMON_NAME) or name.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+    text = str(common[0].value) if common else name.rfc4514_string()
+    # Comes from outside: what a terminal or a page could trip over is left out.
+    return "".join(letter for letter in text if letter.isprintable())[:_SHOWN] or "-"
+
+
+def _ascii(name: str) -> str:
+    try:
+        return name.rstrip(".").encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        return name.lower()
+
+
+def _fits(pattern: str, name: str) -> bool:
+    """A wildcard stands for exactly the leftmost label, and never for a top-level domain (RFC 9525 clause 6.3)."""
+    if not pattern.startswith("*."):
+        return pattern.rstrip(".") == name
+    label, dot, rest = name.partition(".")
+    return bool(label and dot) and "." in rest and pattern[2:].rstrip(".") == rest

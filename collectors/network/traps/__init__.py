@@ -1,0 +1,1 @@
+"""SNMP traps and informs: listener, reader, SNMPv3 engine."""

@@ -1,0 +1,96 @@
+"""What notifications mean, after traps.toml and the rules: readings and signals. Bounded in number and size."""
+
+from __future__ import annotations
+
+import tomllib
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from collectors.contract import Measurement
+from collectors.network.listening.queue import PARTS
+from collectors.network.listening.rules import Rule
+from collectors.network.snmp import ber
+from collectors.network.snmp.ber import Notification
+from collectors.network.snmp.tables import text
+from collectors.sources.listener import Signal
+
+REMEMBERED = 4096
+TEXT = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """One notification of traps.toml."""
+
+    name: str
+    zh: str
+    metric: str
+    value: str
+    instance: tuple[str, ...] = ()
+
+
+@cache
+def meanings() -> dict[str, Meaning]:
+    """traps.toml by notification OID."""
+    raw = tomllib.loads((files("collectors.network.traps") / "rules.toml").read_text(encoding="utf-8"))
+    return {one.pop("oid"): Meaning(instance=tuple(one.pop("instance", ())), **one) for one in raw["notification"]}
+
+
+class TrapReader:
+    """Notifications into readings and signals. Remembers what interfaces are called: not every trap says it."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.rules = tuple(rules)
+        self._names: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._parts: dict[str, set[str]] = {}
+
+    def read(self, subject: str, message: Notification) -> tuple[tuple[Measurement, ...], tuple[Signal, ...]]:
+        """`trap.last` and the state that the notification means; the alerts that it raises or ends."""
+        meaning = meanings().get(message.oid)
+        name = meaning.name if meaning else message.oid
+        details = "; ".join(f"{oid}={_said(value)}" for oid, value in message.pairs)[:TEXT]
+        found = [Measurement(metric="trap.last", value=name, text=details)]
+        if meaning is not None:
+            instance, _ = self._instance(subject, meaning.instance, message)
+            said = f"{meaning.zh} | {name}"
+            found.append(Measurement(metric=meaning.metric, value=meaning.value, instance=instance, text=said))
+        return tuple(found), tuple(self._signals(subject, message, f"{name} {details}".strip()))
+
+    def _signals(self, subject: str, message: Notification, text: str) -> Iterable[Signal]:
+        for rule in self.rules:
+            for active, oids in ((True, rule.raises), (False, rule.clears)):
+                if message.oid in oids:
+                    part, index = self._instance(subject, rule.key, message)
+                    yield rule.signal(active, part, text, index=index)
+
+    def _instance(self, asset: str, columns: tuple[str, ...], message: Notification) -> tuple[str, str]:
+        """The part's name and its index at the device; "" for none."""
+        for column in columns:
+            for oid, value in message.pairs:
+                if oid.startswith(f"{column}."):
+                    index = oid.removeprefix(f"{column}.")
+                    return self._part(asset, self._named(asset, index, value)), index
+        return "", ""
+
+    def _named(self, asset: str, index: str, value: ber.Value) -> str:
+        """The part's name: what this message says (text), else what an earlier one said of the same index."""
+        key = (asset, index)
+        if isinstance(value, bytes) and text(value):
+            self._names[key] = text(value)
+            if len(self._names) > REMEMBERED:
+                self._names.popitem(last=False)
+        return self._names.get(key, index)
+
+    def _part(self, asset: str, name: str) -> str:
+        parts = self._parts.setdefault(asset, set())
+        if name not in parts and len(parts) >= PARTS:
+            return ""
+        parts.add(name)
+        return name
+
+
+def _said(value: ber.Value) -> str:
+    return text(value) if isinstance(value, bytes) else str(value)

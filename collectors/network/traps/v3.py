@@ -1,0 +1,158 @@
+"""SNMPv3 notifications (RFC 3414) through pysnmp: ONE engine for everything, because every new one keeps a megabyte.
+
+The sender of a trap is the authoritative engine, so its engine id goes into the keys. It is learned from the
+message itself, of senders in the inventory only and in bounded number: the message must still prove the key.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pyasn1.error import PyAsn1Error
+from pyasn1.type import univ
+from pysnmp.carrier.asyncio.dgram import udp
+from pysnmp.carrier.base import AbstractTransportDispatcher
+from pysnmp.entity import config, engine
+from pysnmp.entity.rfc3413 import ntfrcv
+from pysnmp.error import PySnmpError
+from pysnmp.proto import rfc1902
+
+from collectors.network.snmp.ber import BadMessage, Reader, Value
+from collectors.network.snmp.users import names, user_of
+from collectors.settings import Credential
+
+ENGINES = 4096
+"""Sender engines that are learned at most."""
+_AUTH = {
+    "": config.USM_AUTH_NONE,
+    "md5": config.USM_AUTH_HMAC96_MD5,
+    "sha": config.USM_AUTH_HMAC96_SHA,
+    "sha224": config.USM_AUTH_HMAC128_SHA224,
+    "sha256": config.USM_AUTH_HMAC192_SHA256,
+    "sha384": config.USM_AUTH_HMAC256_SHA384,
+    "sha512": config.USM_AUTH_HMAC384_SHA512,
+}
+_PRIV = {
+    "": config.USM_PRIV_NONE,
+    "des": config.USM_PRIV_CBC56_DES,
+    "aes": config.USM_PRIV_CFB128_AES,
+    "aes192": config.USM_PRIV_CFB192_AES_BLUMENTHAL,
+    "aes256": config.USM_PRIV_CFB256_AES_BLUMENTHAL,
+    "aes192c": config.USM_PRIV_CFB192_AES,
+    "aes256c": config.USM_PRIV_CFB256_AES,
+}
+
+Taken = Callable[[tuple[tuple[str, Value], ...], str], None]
+Send = Callable[[bytes, tuple[str, int]], None]
+
+
+class _Wire(AbstractTransportDispatcher):  # type: ignore[misc]
+    """Lets the engine answer (reports, confirmations) through our socket."""
+
+    def __init__(self, send: Send) -> None:
+        super().__init__()
+        self._send = send
+
+    def send_message(self, outgoing: bytes, domain: object, address: tuple[str, int]) -> None:
+        """Called by the engine."""
+        self._send(bytes(outgoing), (str(address[0]), int(address[1])))
+
+
+class _Receiver(ntfrcv.NotificationReceiver):  # type: ignore[misc]
+    """Refuses what comes with less security than its user has: pysnmp takes any level that a message claims."""
+
+    levels: Mapping[str, int] = {}
+
+    def process_pdu(self, snmp: Any, model: Any, security: Any, name: Any, level: Any, *rest: Any) -> None:
+        """Called by the engine."""
+        if level >= self.levels.get(str(name), 4):
+            super().process_pdu(snmp, model, security, name, level, *rest)
+
+
+class SecureTraps:
+    """The engine with its users. `taken` gets the variable bindings of what was authentic; `send` answers."""
+
+    def __init__(self, credentials: Sequence[Credential], taken: Taken, send: Send) -> None:
+        self._users = [one for one in credentials if one.kind == "snmpv3"]
+        self._taken = taken
+        self._learned: set[bytes] = set()
+        self._address, self._done = "", False
+        self._engine = engine.SnmpEngine()
+        self._wire = _Wire(send)
+        self._engine.register_transport_dispatcher(self._wire)
+        self._own = bytes(self._engine.snmpEngineID)
+        self._receiver = _Receiver(self._engine, self._notified)
+        self._receiver.levels = {one.values["user"]: 1 + sum(map(bool, names(one))) for one in self._users}
+        self._learn(self._own)
+
+    def receive(self, data: bytes, addr: tuple[str, int], *, may_learn: bool) -> None:
+        """One datagram; what it holds reaches `taken` before this returns. Raises BadMessage."""
+        sender = engine_of(data)
+        if sender and sender not in self._learned:
+            if not may_learn or len(self._learned) >= ENGINES:
+                raise BadMessage("an engine that nobody knows")
+            self._learn(sender)
+        self._address, self._done = addr[0], False
+        try:
+            self._wire.handle_timer_tick(time.time())
+            self._engine.message_dispatcher.receive_message(
+                self._engine, udp.DOMAIN_NAME, udp.UdpTransportAddress(addr), data
+            )
+        except (PySnmpError, PyAsn1Error) as error:
+            raise BadMessage(type(error).__name__) from error
+        # An inform begins with questions for our engine's id and time; everything else must have been authentic.
+        if not self._done and sender not in (b"", self._own):
+            raise BadMessage("not authentic")
+
+    def _learn(self, sender: bytes) -> None:
+        """Makes every user known to one more engine; from master keys, which is a hash of a few octets."""
+        self._learned.add(sender)
+        for credential in self._users:
+            auth, priv = names(credential)
+            user = user_of(credential)
+            config.add_v3_user(
+                self._engine,
+                credential.values["user"],
+                _AUTH[auth],
+                user.get_auth_key() or None,
+                _PRIV[priv],
+                user.get_priv_key() or None,
+                securityEngineId=rfc1902.OctetString(sender),
+                authKeyType=config.USM_KEY_TYPE_MASTER,
+                privKeyType=config.USM_KEY_TYPE_MASTER,
+            )
+
+    def _notified(self, _: object, __: object, ___: object, ____: object, pairs: Sequence[Any], _____: object) -> None:
+        self._done = True
+        self._taken(tuple((str(oid), _plain(value)) for oid, value in pairs), self._address)
+
+    def close(self) -> None:
+        """Gives the engine back."""
+        self._receiver.close(self._engine)
+        self._engine.unregister_transport_dispatcher()
+        self._users.clear()
+
+
+def _plain(value: Any) -> Value:
+    if isinstance(value, rfc1902.IpAddress | univ.ObjectIdentifier):
+        return str(value.prettyPrint())
+    if isinstance(value, univ.OctetString):
+        return bytes(value)
+    try:
+        return int(value)
+    except (TypeError, ValueError, PyAsn1Error):
+        return None
+
+
+def engine_of(data: bytes) -> bytes:
+    """msgAuthoritativeEngineID of a v3 message (RFC 3414, 2.4). Raises BadMessage."""
+    message = Reader(data, 0, len(data)).inside(0x30)
+    message.next()
+    message.inside(0x30)
+    security = message.inside(0x04).inside(0x30)
+    found = security.value(0x04)
+    if not isinstance(found, bytes) or len(found) > 32:
+        raise BadMessage("an engine id of more than 32 octets")
+    return found

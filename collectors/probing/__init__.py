@@ -1,0 +1,1 @@
+"""Probes of the inventory: scheduling, lanes, retries, isolation and verdicts."""

@@ -1,0 +1,1 @@
+"""`[[source]]` feeds: those that are polled and those that listen."""

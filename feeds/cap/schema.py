@@ -1,0 +1,114 @@
+"""What CAP 1.2 (OASIS CAP-V1.2, clause 3.2 and its XSD) allows where, in its order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+NAMESPACES = {
+    "urn:oasis:names:tc:emergency:cap:1.2": "1.2",
+    "urn:oasis:names:tc:emergency:cap:1.1": "1.1",
+    "http://www.incident.com/cap/1.0": "1.0",
+}
+DSIG = "http://www.w3.org/2000/09/xmldsig#"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How often an element may stand in its parent."""
+
+    required: bool = False
+    many: bool = False
+
+
+_ONE, _OPTIONAL, _SOME, _ANY = Rule(required=True), Rule(), Rule(required=True, many=True), Rule(many=True)
+
+PAIR = {"valueName": _ONE, "value": _ONE}
+AREA = {"areaDesc": _ONE, "polygon": _ANY, "circle": _ANY, "geocode": _ANY, "altitude": _OPTIONAL, "ceiling": _OPTIONAL}
+RESOURCE = {
+    "resourceDesc": _ONE,
+    "mimeType": _ONE,
+    "size": _OPTIONAL,
+    "uri": _OPTIONAL,
+    "derefUri": _OPTIONAL,
+    "digest": _OPTIONAL,
+}
+INFO = {
+    "language": _OPTIONAL,
+    "category": _SOME,
+    "event": _ONE,
+    "responseType": _ANY,
+    "urgency": _ONE,
+    "severity": _ONE,
+    "certainty": _ONE,
+    "audience": _OPTIONAL,
+    "eventCode": _ANY,
+    "effective": _OPTIONAL,
+    "onset": _OPTIONAL,
+    "expires": _OPTIONAL,
+    "senderName": _OPTIONAL,
+    "headline": _OPTIONAL,
+    "description": _OPTIONAL,
+    "instruction": _OPTIONAL,
+    "web": _OPTIONAL,
+    "contact": _OPTIONAL,
+    "parameter": _ANY,
+    "resource": _ANY,
+    "area": _ANY,
+}
+ALERT = {
+    "identifier": _ONE,
+    "sender": _ONE,
+    "sent": _ONE,
+    "status": _ONE,
+    "msgType": _ONE,
+    "source": _OPTIONAL,
+    "scope": _ONE,
+    "restriction": _OPTIONAL,
+    "addresses": _OPTIONAL,
+    "code": _ANY,
+    "note": _OPTIONAL,
+    "references": _OPTIONAL,
+    "incidents": _OPTIONAL,
+    "info": _ANY,
+}
+CHILDREN: dict[str, dict[str, Rule]] = {
+    "alert": ALERT,
+    "info": INFO,
+    "area": AREA,
+    "resource": RESOURCE,
+    "eventCode": PAIR,
+    "parameter": PAIR,
+    "geocode": PAIR,
+}
+
+ENUMS: dict[str, frozenset[str]] = {
+    "status": frozenset(("Actual", "Exercise", "System", "Test", "Draft")),
+    "msgType": frozenset(("Alert", "Update", "Cancel", "Ack", "Error")),
+    "scope": frozenset(("Public", "Restricted", "Private")),
+    "category": frozenset(
+        ("Geo", "Met", "Safety", "Security", "Rescue", "Fire", "Health", "Env", "Transport", "Infra", "CBRNE", "Other")
+    ),
+    "responseType": frozenset(
+        ("Shelter", "Evacuate", "Prepare", "Execute", "Avoid", "Monitor", "Assess", "AllClear", "None")
+    ),
+    "urgency": frozenset(("Immediate", "Expected", "Future", "Past", "Unknown")),
+    "severity": frozenset(("Extreme", "Severe", "Moderate", "Minor", "Unknown")),
+    "certainty": frozenset(("Observed", "Likely", "Possible", "Unlikely", "Unknown")),
+}
+DATES = ("sent", "effective", "onset", "expires")
+PROSE = ("event", "audience", "senderName", "headline", "description", "instruction", "contact", "areaDesc", "note")
+COLOUR_SEVERITY = {"red": "Extreme", "orange": "Severe", "yellow": "Moderate", "blue": "Minor"}
+"""Profile cn-12379: the colour that stands where CAP wants a severity."""
+COLOUR_WORDS = {"红": "red", "橙": "orange", "黄": "yellow", "蓝": "blue"}
+NOT_REQUIRED_BEFORE_12 = frozenset(("category", "mimeType"))
+"""What older versions left open."""
+
+
+def colour_of(text: str) -> str:
+    """One of red, orange, yellow, blue, or nothing, for a word such as 橙, 橙色 or Orange."""
+    word = text.strip().lower()
+    if word in COLOUR_SEVERITY:
+        return word
+    if len(word) <= 4 and word[:1] in COLOUR_WORDS and word.rstrip("预警")[1:] in ("", "色"):
+        return COLOUR_WORDS[word[0]]
+    return ""

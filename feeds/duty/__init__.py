@@ -1,0 +1,1 @@
+"""The duty roster and shift handover. Pure."""

@@ -1,0 +1,1 @@
+"""The inventory: rows, CSV files, addresses, and who belonged to it when."""

@@ -1,0 +1,84 @@
+"""Which asset an address is of: by what its probes ask."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from feeds.model import Asset
+
+_PORTS = {
+    "http": 80,
+    "https": 443,
+    "tls": 443,
+    "smtp": 25,
+    "snmp": 161,
+    "dns": 53,
+    "rtsp": 554,
+    "opc.tcp": 4840,
+    "modbus": 502,
+    "mqtt": 1883,
+    "onvif": 80,
+}
+
+
+def of_probe(probe: str) -> tuple[str, str]:
+    """A probe's "host:port" and its "host"; "" for what it does not have, or cannot be read."""
+    try:
+        parts = urlsplit(probe)
+        host, port = parts.hostname or "", parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
+        return "", ""
+    if not host:
+        return "", ""
+    shown = f"[{host}]" if ":" in host else host
+    return (f"{shown}:{port}" if port else ""), host
+
+
+def _is_this_machine(host: str) -> bool:
+    """Loopback is everybody's own: it names no asset."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class AddressBook:
+    """Addresses of an inventory's probes. What belongs to several assets names none of them."""
+
+    def __init__(self, assets: Iterable[Asset] = ()) -> None:
+        self._of: dict[str, tuple[str, ...]] = {}
+        self._owners: dict[str, set[str]] = {}
+        for asset in assets:
+            self.put(asset)
+
+    def put(self, asset: Asset) -> None:
+        """A new or altered asset."""
+        found: dict[str, None] = {}
+        for probe in asset.probes:
+            address, host = of_probe(probe)
+            found |= {address: None} if address else {}
+            found |= {host: None} if host and not _is_this_machine(host) else {}
+        if self._of.get(asset.id, ()) == tuple(found):
+            return
+        self.drop(asset.id)
+        self._of[asset.id] = tuple(found)
+        for one in found:
+            self._owners.setdefault(one, set()).add(asset.id)
+
+    def drop(self, id: str) -> None:
+        """An asset has left."""
+        for one in self._of.pop(id, ()):
+            self._owners[one].discard(id)
+            if not self._owners[one]:
+                del self._owners[one]
+
+    def find(self, word: str) -> str:
+        """The one asset with a probe of that "host:port" (or a URL with it), else of that host alone; "" for none."""
+        address, host = of_probe(word if "://" in word else f"tcp://{word}")
+        for one in (address, host):
+            owners = self._owners.get(one) if one else None
+            if owners:
+                return next(iter(owners)) if len(owners) == 1 else ""
+        return ""

@@ -1,0 +1,346 @@
+"""The inventory: rows of text become assets; a bad row is refused by its number and the rest is kept.
+
+Watching matters more than topology: an asset whose parent is unknown, or that stands in a
+circle of parents, is kept without that parent, and a finding says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
+from urllib.parse import urlsplit
+
+from feeds.inventory.texts import nearest, sentence, texts
+from feeds.masking import masked
+from feeds.model import Asset
+from feeds.regions import is_code
+
+COLUMNS = (
+    "id",
+    "name",
+    "kind",
+    "region",
+    "lat",
+    "lon",
+    "parents",
+    "redundancy_group",
+    "owner",
+    "importance",
+    "labels",
+    "probes",
+)
+REQUIRED = ("id", "name", "kind", "region")
+# What a URL path or the inventory's own separators would mistake for something else.
+_BAD_ID = re.compile(r"[\s;/\\?#%\x00-\x1f\x7f]")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
+_BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+# Mainland, islands and the South China Sea: region codes are Chinese, so coordinates are too.
+_CHINA = (3.0, 54.0, 73.0, 136.0)
+
+ProbeCheck = Callable[[str], dict[str, str] | None]
+"""What is wrong with a probe's URI, by language, or None."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row as read; `line` counts from 1 with the header as line 1 (a GeoPackage gives its feature number)."""
+
+    file: str
+    line: int
+    values: Mapping[str, str]
+
+    @property
+    def place(self) -> str:
+        """As a finding names it: "assets.csv:7"."""
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InventoryFinding:
+    """One remark on the inventory. `refused`: the row (line 0: the file) is not in it; `error`: a person must act."""
+
+    code: str
+    file: str
+    line: int = 0
+    column: str = ""
+    value: str = ""
+    message: dict[str, str] = field(default_factory=dict)
+    mend: dict[str, str] = field(default_factory=dict)
+    refused: bool = False
+    error: bool = True
+
+    def say(self, language: str) -> str:
+        """The whole finding as one line, "zh-CN" or "en"."""
+        return sentence(
+            language,
+            file=self.file,
+            line=self.line,
+            key=self.column,
+            value=self.value,
+            message=self.message,
+            mend=self.mend,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """Every asset by id, in the order of the rows, and what is wrong with the rows."""
+
+    assets: dict[str, Asset] = field(default_factory=dict)
+    findings: tuple[InventoryFinding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InventoryDiff:
+    """Ids of what a new inventory brings, takes away and alters."""
+
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+
+
+class _Refused(Exception):
+    """This row cannot become an asset; carries what its finding says."""
+
+    def __init__(self, code: str, column: str, value: str, **arguments: str | int) -> None:
+        super().__init__(code)
+        self.code, self.column, self.value, self.arguments = code, column, value, arguments
+        self.message: dict[str, str] = {}
+
+    def finding(self, row: Row) -> InventoryFinding:
+        found = finding(
+            self.code,
+            row.file,
+            line=row.line,
+            column=self.column,
+            value=self.value,
+            refused=True,
+            arguments=self.arguments,
+        )
+        return replace(found, message=self.message) if self.message else found
+
+
+def finding(
+    code: str,
+    file: str,
+    *,
+    line: int = 0,
+    column: str = "",
+    value: str = "",
+    refused: bool = False,
+    error: bool = True,
+    arguments: Mapping[str, str | int] | None = None,
+) -> InventoryFinding:
+    """A finding with its texts; `arguments` go into them."""
+    message, mend = texts(code, column=column, value=value, **(arguments or {}))
+    return InventoryFinding(
+        code=code,
+        file=file,
+        line=line,
+        column=column,
+        value=value,
+        message=message,
+        mend=mend,
+        refused=refused,
+        error=error,
+    )
+
+
+def build(rows: Iterable[Row], *, schemes: Collection[str], check_probe: ProbeCheck = lambda uri: None) -> Inventory:
+    """The inventory of all files' rows. Never raises for a bad row.
+
+    `schemes` are those that a collector probes; `check_probe` knows what each protocol wants of its URI.
+    """
+    assets: dict[str, Asset] = {}
+    places: dict[str, Row] = {}
+    refused: dict[str, Row] = {}
+    findings: list[InventoryFinding] = []
+    files: list[str] = []
+    for row in rows:
+        if row.file not in files:
+            files.append(row.file)
+        values = {column: row.values.get(column, "").strip() for column in COLUMNS}
+        try:
+            asset = _asset(values, places, schemes, check_probe)
+        except _Refused as no:
+            findings.append(no.finding(row))
+            refused.setdefault(values["id"], row)
+            continue
+        findings += _remarks(row, values)
+        assets[asset.id] = asset
+        places[asset.id] = row
+    findings += _drop_unknown_parents(assets, places, refused)
+    findings += _drop_cycles(assets, places)
+    findings.sort(key=lambda item: (files.index(item.file), item.line))
+    return Inventory(assets=assets, findings=tuple(findings))
+
+
+def diff(old: Inventory, new: Inventory) -> InventoryDiff:
+    """What to start, stop and restart when `new` takes the place of `old`."""
+    return InventoryDiff(
+        added=tuple(key for key in new.assets if key not in old.assets),
+        removed=tuple(key for key in old.assets if key not in new.assets),
+        changed=tuple(key for key, asset in new.assets.items() if key in old.assets and old.assets[key] != asset),
+    )
+
+
+def _asset(
+    values: dict[str, str], places: Mapping[str, Row], schemes: Collection[str], check_probe: ProbeCheck
+) -> Asset:
+    for column in REQUIRED:
+        if not values[column]:
+            raise _Refused("empty", column, "")
+    if _BAD_ID.search(values["id"]) or len(values["id"]) > 128 or values["id"] in (".", ".."):
+        raise _Refused("id_form", "id", values["id"])
+    if values["id"] in places:
+        raise _Refused("id_twice", "id", values["id"], first=places[values["id"]].place)
+    if not is_code(values["region"]):
+        raise _Refused("region_form", "region", values["region"])
+    lat, lon = _position(values["lat"], values["lon"])
+    return Asset(
+        id=values["id"],
+        name=values["name"],
+        kind=values["kind"],
+        region=values["region"],
+        lat=lat,
+        lon=lon,
+        parents=_several(values["parents"]),
+        redundancy_group=values["redundancy_group"],
+        owner=values["owner"],
+        importance=_importance(values["importance"]),
+        labels=_labels(values["labels"]),
+        probes=tuple(dict.fromkeys(_probe(uri, schemes, check_probe) for uri in values["probes"].split())),
+    )
+
+
+def _several(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(part.strip() for part in text.split(";") if part.strip()))
+
+
+def _importance(text: str) -> int:
+    if text and not (text.isascii() and text.isdigit() and int(text) <= 100):
+        raise _Refused("importance_form", "importance", text)
+    return int(text or 0)
+
+
+def _labels(text: str) -> dict[str, str]:
+    labels: dict[str, str] = {}
+    for part in filter(None, (part.strip() for part in text.split(";"))):
+        name, equals, value = part.partition("=")
+        name = name.strip()
+        if not equals or not name:
+            raise _Refused("label_form", "labels", part)
+        if name in labels:
+            raise _Refused("label_twice", "labels", part, name=name)
+        labels[name] = value.strip()
+    return labels
+
+
+def _position(lat_text: str, lon_text: str) -> tuple[float | None, float | None]:
+    if not lat_text and not lon_text:
+        return None, None
+    for column, text in (("lat", lat_text), ("lon", lon_text)):
+        if not text:
+            raise _Refused("coordinate_half", column, "")
+    lat, lon = _degrees("lat", lat_text), _degrees("lon", lon_text)
+    if not _in_china(lat, lon) and _in_china(lon, lat):
+        raise _Refused("coordinate_swapped", "lat", f"{lat_text}, {lon_text}", lat=lon_text, lon=lat_text)
+    for column, text, number, bound in (("lat", lat_text, lat, 90), ("lon", lon_text, lon, 180)):
+        # Written so that nan is out of range too.
+        if not -bound <= number <= bound:
+            raise _Refused("coordinate_range", column, text, low=-bound, high=bound)
+    return (None, None) if lat == lon == 0 else (lat, lon)
+
+
+def _degrees(column: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise _Refused("number_form", column, text) from None
+
+
+def _in_china(lat: float, lon: float) -> bool:
+    south, north, west, east = _CHINA
+    return south <= lat <= north and west <= lon <= east
+
+
+def _probe(uri: str, schemes: Collection[str], check_probe: ProbeCheck) -> str:
+    told = masked(uri)  # a password that somebody wrote here must not reach a screen
+    match = _SCHEME.fullmatch(uri)
+    if match is None:
+        raise _Refused("probe_form", "probes", told, detail="scheme:")
+    scheme, rest = match[1].lower(), match[2]
+    if scheme not in schemes:
+        known = " ".join(sorted(schemes))
+        raise _Refused("probe_scheme", "probes", told, scheme=scheme, near=nearest(scheme, schemes), schemes=known)
+    try:
+        parts = urlsplit(uri)
+        port = parts.port
+    except ValueError as error:
+        raise _Refused("probe_form", "probes", told, detail=str(error)) from None
+    if port == 0 or (rest.startswith("//") and not parts.hostname) or (not rest.startswith("//") and parts.path):
+        raise _Refused("probe_form", "probes", told, detail="host:port")
+    if broken := _BAD_PERCENT.search(uri):
+        raise _Refused("probe_form", "probes", told, detail=uri[broken.start() : broken.start() + 3])
+    if message := check_probe(uri):
+        no = _Refused("probe_rules", "probes", told)
+        no.message = message
+        raise no
+    return uri
+
+
+def _remarks(row: Row, values: dict[str, str]) -> list[InventoryFinding]:
+    """What is worth saying of a row that is kept."""
+    found = []
+    if values["lat"] and float(values["lat"]) == float(values["lon"]) == 0:
+        found.append(finding("coordinate_zero", row.file, line=row.line, column="lat", value="0, 0", error=False))
+    uris = values["probes"].split()
+    for uri in dict.fromkeys(uri for uri in uris if uris.count(uri) > 1):
+        found.append(finding("probe_twice", row.file, line=row.line, column="probes", value=masked(uri), error=False))
+    for uri in uris:
+        if (told := masked(uri)) != uri:
+            found.append(finding("probe_secret", row.file, line=row.line, column="probes", value=told, error=False))
+    return found
+
+
+def _drop_unknown_parents(
+    assets: dict[str, Asset], places: Mapping[str, Row], refused: Mapping[str, Row]
+) -> list[InventoryFinding]:
+    found = []
+    for asset in [asset for asset in assets.values() if not assets.keys() >= set(asset.parents)]:
+        row = places[asset.id]
+        for unknown in (parent for parent in asset.parents if parent not in assets):
+            code, arguments = "parent_unknown", {"near": nearest(unknown, assets)}
+            if unknown in refused:
+                code, arguments = "parent_refused", {"first": refused[unknown].place}
+            found.append(finding(code, row.file, line=row.line, column="parents", value=unknown, arguments=arguments))
+        assets[asset.id] = replace(asset, parents=tuple(parent for parent in asset.parents if parent in assets))
+    return found
+
+
+def _drop_cycles(assets: dict[str, Asset], places: Mapping[str, Row]) -> list[InventoryFinding]:
+    found = []
+    while circle := _circle(assets):
+        text = " → ".join(reversed(circle))
+        for upper, lower in pairwise(circle):
+            rest = tuple(parent for parent in assets[lower].parents if parent != upper)
+            assets[lower] = replace(assets[lower], parents=rest)
+            row = places[lower]
+            arguments = {"cycle": text}
+            found.append(
+                finding("parent_cycle", row.file, line=row.line, column="parents", value=upper, arguments=arguments)
+            )
+    return found
+
+
+def _circle(assets: Mapping[str, Asset]) -> list[str]:
+    """One circle of parents, each the parent of the next, the first again at the end; [] when there is none."""
+    try:
+        TopologicalSorter({key: asset.parents for key, asset in assets.items()}).prepare()
+    except CycleError as error:
+        circle: list[str] = error.args[1]
+        return circle
+    return []

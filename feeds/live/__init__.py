@@ -1,0 +1,1 @@
+"""The live feed of one web worker: mirror and pump."""

@@ -1,0 +1,288 @@
+"""The live feed of one web worker: one pump reads the change stream, and every audience gets its own bytes.
+
+The pump's heartbeat is sent by the same loop that reads: when it stops, the heartbeat stops.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+
+from feeds.bus import Bus, BusError, StreamEntry, entry_order
+from feeds.clock import Clock, now
+from feeds.engine.vitals import Vitals
+from feeds.live.mirror import Audience, Delta, Mirror
+from feeds.model import Kind, SourceState
+from feeds.wire import iso
+
+__all__ = ["Audience", "Mirror", "Pump", "Subscription"]
+
+log = logging.getLogger(__name__)
+
+WINDOW = 0.1
+CALM, LINGER = 0.3, 0.03
+"""Seconds without a change that are a calm, and that the first change after one waits for company."""
+AT_ONCE = 200
+"""Entries of the change stream taken in at a time; so many mean that more are waiting."""
+HEARTBEAT = 1.0
+QUEUE = 64
+REPLAY = 15.0
+"""Seconds of changes that a client may have missed and still go on from: each holds what its thing was and is."""
+STALL = 10.0
+BACKOFF = (0.05, 1.0)
+ROLES = ("collect", "project", "alert", "command")
+CANARY = "role.collect"
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Subscription:
+    """One client's bounded queue of ready frames. When it overflows, the client gets a fresh snapshot instead."""
+
+    def __init__(self, pump: Pump, audience: Audience) -> None:
+        self.audience = audience
+        self.behind = ""
+        self._pump = pump
+        self._queue: deque[bytes] = deque()
+        self._ready = asyncio.Event()
+        self._closed = False
+
+    def offer(self, frame: bytes) -> None:
+        """Queue a frame; past the bound, drop all and start again from a snapshot."""
+        if self.behind:
+            return
+        if len(self._queue) >= QUEUE:
+            self.restart("slow")
+            return
+        self._queue.append(frame)
+        self._ready.set()
+
+    def restart(self, reason: str) -> None:
+        """The next frames are `resync` and a whole snapshot."""
+        self._queue.clear()
+        self.behind = reason
+        self._ready.set()
+
+    def close(self) -> None:
+        self._closed = True
+        self._ready.set()
+        self._pump.unsubscribe(self)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while not self._closed:
+            await self._ready.wait()
+            if self.behind and self._pump.filled:
+                reason, snapshot = self.behind, self._pump.snapshot_frame(self.audience)
+                self.behind = ""  # what is offered from now on follows the snapshot
+                if reason != "first":
+                    yield _encode({"type": "resync", "reason": reason})
+                yield snapshot
+            elif self._queue:
+                yield self._queue.popleft()
+            else:
+                self._ready.clear()
+
+
+class Pump:
+    """One per web process: follows the change stream into a mirror and out to subscriptions."""
+
+    def __init__(self, bus: Bus, clock: Clock = now) -> None:
+        self.mirror = Mirror()
+        self.filled = False
+        self.moved_at = 0.0
+        self._bus = bus
+        self._clock = clock
+        self._subscriptions: set[Subscription] = set()
+        self._replay: deque[tuple[str, str, list[Delta]]] = deque()
+        self._oldest = self._told = ""
+        self._beats: dict[str, float] = {}
+        self._snapshots: dict[Audience, bytes] = {}
+        self.vitals = Vitals()
+
+    # -- clients -----------------------------------------------------------------
+
+    def subscribe(self, audience: Audience, since: str | None = None) -> Subscription:
+        """A client's feed: changes after `since` when they are still known, else a snapshot first."""
+        self._flush()  # what nobody has heard of yet is no change to one who comes
+        subscription = Subscription(self, audience)
+        self._subscriptions.add(subscription)
+        if since and self._knows(since):
+            for _, rev, deltas in self._replay:
+                if _place(rev) > _place(since):
+                    subscription.offer(self._frame(rev, deltas, audience) or self._heartbeat())
+        else:
+            subscription.restart("unknown or too old" if since else "first")
+        return subscription
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        self._subscriptions.discard(subscription)
+
+    @property
+    def clients(self) -> int:
+        return len(self._subscriptions)
+
+    def ages(self, at: float) -> dict[str, float | None]:
+        """Seconds since each role last proved that it moves (None: not yet heard of).
+
+        The collector's proof came the whole way: through its feed, the projection and the change stream.
+        """
+        heard = self._beats
+        return {role: round(max(0.0, at - heard[role]), 3) if role in heard else None for role in ROLES}
+
+    def snapshot(self, audience: Audience) -> dict[str, Any]:
+        """Everything this audience may see. Changes are told first: a patch knows nothing of what was in between."""
+        self._flush()
+        return self.mirror.snapshot(audience)
+
+    def snapshot_frame(self, audience: Audience) -> bytes:
+        """The whole picture. After a loss all clients want it at once: its bytes are made once an audience."""
+        body = self._snapshots.get(audience)
+        if body is None:
+            body = self._snapshots[audience] = _encode(self.snapshot(audience))
+        return _encode({"type": "snapshot", "at": iso(self._clock())})[:-1] + b"," + body[1:]
+
+    def _knows(self, since: str) -> bool:
+        """Whether the patches go on from there. Within one they do not: another web process was asked then."""
+        if not self.filled or since.rpartition(".")[0] != self._bus.epoch:
+            return False
+        try:
+            within = any(_place(start) < _place(since) < _place(rev) for start, rev, _ in self._replay)
+            return _place(self._oldest) <= _place(since) <= _place(self.mirror.rev) and not within
+        except ValueError:
+            return False
+
+    # -- the loop ------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """For ever; a lost bus stops the heartbeat, and everybody starts from a snapshot when it is back."""
+        pause, lost = BACKOFF[0], False
+        while True:
+            try:
+                cursors = await self._fill()
+                if lost:
+                    log.info("live feed: the bus is back")
+                pause, lost = BACKOFF[0], False
+                await self._follow(cursors)
+            except BusError as error:
+                if not lost:
+                    log.warning("live feed: the bus is lost: %s", error)
+                lost, self.filled = True, False
+                self.vitals.lost()
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, BACKOFF[1])
+            finally:
+                self.vitals.stop()
+
+    async def _fill(self) -> dict[str, str]:
+        await self._bus.open()
+        state = await self._bus.state()
+        self.mirror.reset(self._bus.rev(state.last), state.records)
+        self._snapshots.clear()
+        for source in state.records[Kind.SOURCE].values():
+            self._note_canary(source)
+        self._replay.clear()
+        self._oldest = self._told = self.mirror.rev
+        self.filled = True
+        for subscription in self._subscriptions:
+            subscription.restart("rebuilt")
+        return {self._bus.keys.changes: state.last}
+
+    def _note_canary(self, source: object) -> None:
+        if isinstance(source, SourceState) and source.id == CANARY:
+            self._beats["collect"] = source.at
+
+    async def _follow(self, cursors: dict[str, str]) -> None:
+        """Read, fold and flush once a window, until the server is another one.
+
+        What comes after a calm goes out almost at once, with what soon follows from it: an alert comes some ms after
+        its asset's state. In a calm the loop sleeps until its next beat.
+        """
+        epoch, loop = self._bus.epoch, asyncio.get_running_loop()
+        flushed_at, beat_at = loop.time() - WINDOW, loop.time()
+        self.vitals.start()
+        while self._bus.epoch == epoch:
+            read_at = loop.time()
+            read = await self._take(cursors, max(0.001, beat_at - read_at))
+            ago = loop.time() - flushed_at
+            pause = LINGER if ago > CALM else WINDOW - ago
+            if 0 < read < AT_ONCE and pause > 0:
+                await asyncio.sleep(pause)
+                read = await self._take(cursors, 0.0) or read
+            if read and (read < AT_ONCE or loop.time() >= flushed_at + WINDOW):
+                if self._subscriptions:
+                    self._flush()
+                flushed_at = loop.time()
+            if loop.time() >= beat_at:
+                await self._beat()
+                beat_at = max(beat_at + HEARTBEAT, loop.time() + HEARTBEAT / 2)
+            stalled = loop.time() - read_at > STALL
+            if stalled and await self._bus.gap(self._bus.keys.changes, cursors[self._bus.keys.changes]):
+                log.warning("live feed: fell behind the change stream; starting again from a snapshot")
+                return
+
+    async def _take(self, cursors: dict[str, str], wait: float) -> int:
+        """Fold what has come in, waiting for it at most so many seconds; how many entries that were."""
+        entries = await self._bus.read(cursors, block=wait, count=AT_ONCE)
+        for entry in entries:
+            cursors[entry.stream] = entry.id
+            self._fold(entry)
+        self.moved_at = self._clock()
+        return len(entries)
+
+    async def _beat(self) -> None:
+        """Every second: how old each role's word is, to all clients; and our own word."""
+        self._beats |= {role: beat.at for role, beat in (await self._bus.beats()).items() if role != "collect"}
+        self._broadcast(self._heartbeat())
+        self._forget()
+        await self._bus.beat("web", self._clock(), self.vitals.read() | {"clients": float(self.clients)})
+
+    def _forget(self) -> None:
+        """While nobody looks, what has changed is kept for as long only as somebody may come back to it."""
+        if not self._subscriptions and _place(self.mirror.rev)[0] - _place(self._told)[0] > REPLAY * 1000:
+            self.mirror.forget()
+            self._replay.clear()
+            self._oldest = self._told = self.mirror.rev
+
+    def _fold(self, entry: StreamEntry) -> None:
+        self.vitals.took(1, max(0.0, self._clock() - entry_order(entry.id)[0] / 1000))
+        self.mirror.apply(entry.items)
+        self._snapshots.clear()
+        for change in entry.items:
+            self._note_canary(change.after)
+
+    def _flush(self) -> None:
+        deltas = self.mirror.flush()
+        start, self._told = self._told, self.mirror.rev
+        if not deltas:
+            return
+        self._replay.append((start, self._told, deltas))
+        while _place(self._told)[0] - _place(self._replay[0][1])[0] > REPLAY * 1000:
+            self._oldest = self._replay.popleft()[1]
+        frames: dict[Audience, bytes | None] = {}
+        for subscription in list(self._subscriptions):
+            audience = subscription.audience
+            if audience not in frames:
+                frames[audience] = self._frame(self.mirror.rev, deltas, audience)
+            if frame := frames[audience]:
+                subscription.offer(frame)
+
+    def _frame(self, rev: str, deltas: list[Delta], audience: Audience) -> bytes | None:
+        items = [item for delta in deltas if (item := delta.encoded(audience)) is not None]
+        return _encode({"type": "changes", "rev": rev, "at": iso(self._clock()), "items": items}) if items else None
+
+    def _heartbeat(self) -> bytes:
+        at = self._clock()
+        return _encode({"type": "heartbeat", "rev": self._told, "at": iso(at), "ages": self.ages(at)})
+
+    def _broadcast(self, frame: bytes) -> None:
+        for subscription in list(self._subscriptions):
+            subscription.offer(frame)
+
+
+def _place(rev: str) -> tuple[int, int]:
+    return entry_order(rev.rpartition(".")[2])

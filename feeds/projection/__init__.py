@@ -1,0 +1,1 @@
+"""From observations and heartbeats to live state."""

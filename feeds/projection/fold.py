@@ -1,0 +1,278 @@
+"""What is known of assets and sources, as a pure fold: (projection, message, now) -> changes.
+
+Time is an input. Duplicate and late messages change nothing; silence is found by `tick`.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from operator import attrgetter
+
+from msgspec import structs
+
+from feeds.model import Asset, AssetState, Change, Health, Heartbeat, Kind, Observation, Quality, Reading, SourceState
+
+UP = ".up"
+HEARTBEAT_UP = "heartbeat.up"
+FUTURE_SLACK = 2.0
+_OK, _UNKNOWN = Health.OK, Health.UNKNOWN  # a look into an enum's class takes as long as making a reading
+_observed_at, _fresh_until = attrgetter("observed_at"), attrgetter("fresh_until")
+
+
+def health_of(readings: Mapping[str, Reading], now: float) -> Health:
+    """Health from the reachability readings (keys of metric `*.up`) that are fresh now.
+
+    All fail: down. Some fail, or cannot be told (bad quality): degraded. None fresh: unknown. One of uncertain
+    quality says nothing: the collector was out of touch.
+    A heartbeat that is overdue has failed: for it, absence is the news.
+    """
+    fine = failed = unclear = 0
+    for key, reading in readings.items():
+        if not _is_up(key):
+            continue
+        if reading.fresh_until <= now:
+            failed += key.startswith(HEARTBEAT_UP)
+        elif isinstance(reading.value, bool):
+            fine, failed = fine + reading.value, failed + (not reading.value)
+        elif reading.quality is not Quality.UNCERTAIN:
+            unclear += 1
+    if not fine and not failed:
+        return _UNKNOWN
+    if not fine:
+        return Health.DEGRADED if unclear else Health.DOWN
+    return Health.DEGRADED if failed or unclear else _OK
+
+
+@lru_cache(maxsize=4096)
+def _is_up(key: str) -> bool:
+    return key.partition("[")[0].endswith(UP)
+
+
+def reading_of(seen: Observation, now: float) -> Reading:
+    """The reading that an observation leaves; a device's clock that runs ahead buys it no freshness."""
+    received_at = seen.received_at
+    known_at = received_at if received_at < now else now
+    if seen.confirmed_at is None and seen.observed_at < known_at:
+        known_at = seen.observed_at
+    return Reading(
+        value=seen.value,
+        unit=seen.unit,
+        quality=seen.quality,
+        observed_at=seen.observed_at,
+        received_at=received_at,
+        source=seen.source,
+        probe=seen.probe,
+        text=seen.text,
+        fresh_until=known_at + seen.fresh_for,
+    )
+
+
+def assessed(state: AssetState, readings: dict[str, Reading], now: float, moment: float) -> AssetState:
+    """The state with these readings; `moment` is when a change of health, if there is one, took place."""
+    health = health_of(readings, now)
+    seen_at = max(map(_observed_at, readings.values()), default=state.seen_at)
+    blind = health is _UNKNOWN and not any(reading.fresh_until > now for reading in readings.values())
+    return AssetState(  # not `replace`: this is what every poll of every asset runs
+        id=state.id,
+        region=state.region,
+        readings=readings,
+        health=health,
+        since=state.since if health is state.health else moment,
+        stale_since=(state.stale_since or moment) if blind else None,
+        seen_at=seen_at,
+    )
+
+
+def only_adds(base: AssetState | None, first: AssetState, second: AssetState) -> bool:
+    """Whether `second` says everything that `first` said after `base`, so that nobody need be told of `first`.
+
+    It does when health did not move and no reading that `first` brought has been replaced: two envelopes
+    of one poll say one thing, two polls say two.
+    """
+    if (first.health, first.since, first.stale_since) != (second.health, second.since, second.stale_since):
+        return False
+    if base is None or base.health is not first.health or base.stale_since != first.stale_since:
+        return False
+    old, later = base.readings, second.readings
+    return all(later.get(key) is one for key, one in first.readings.items() if old.get(key) is not one)
+
+
+@dataclass(slots=True)
+class Projection:
+    """The projector's state. `remembered` is each asset's last journaled (health, since).
+
+    `previous` is what the asset of the last change was before it.
+    """
+
+    site: str
+    assets: dict[str, Asset] = field(default_factory=dict)
+    states: dict[str, AssetState] = field(default_factory=dict)
+    sources: dict[str, SourceState] = field(default_factory=dict)
+    remembered: dict[str, tuple[Health, float]] = field(default_factory=dict)
+    strangers: int = 0
+    previous: AssetState | None = None
+    _due: list[tuple[float, str]] = field(default_factory=list)
+    _looks: dict[str, float] = field(default_factory=dict)
+
+    def set_assets(self, assets: Mapping[str, Asset], now: float) -> Iterator[Change]:
+        """Take an inventory over: what is new, altered or gone."""
+        for gone in [key for key in {**self.assets, **self.states} if key not in assets]:
+            self.assets.pop(gone, None)
+            self.states.pop(gone, None)
+            yield Change(kind=Kind.STATE, id=gone, after=None, at=now, cause="inventory")
+            yield Change(kind=Kind.ASSET, id=gone, after=None, at=now, cause="inventory")
+        for key, asset in assets.items():
+            if self.assets.get(key) != asset:
+                self.assets[key] = asset
+                yield Change(kind=Kind.ASSET, id=key, after=asset, at=now, cause="inventory")
+            yield from self._fit(asset, now)
+
+    def _fit(self, asset: Asset, now: float) -> Iterator[Change]:
+        """Make an asset's state agree with its inventory row: region, and no reading of a probe that is gone."""
+        old = self.states.get(asset.id)
+        base = old or AssetState(id=asset.id, region=asset.region, since=now, stale_since=now)
+        kept = {key: r for key, r in base.readings.items() if not r.probe or r.probe in asset.probes}
+        new = assessed(structs.replace(base, region=asset.region), kept, now, now)
+        if new != old:
+            yield self._moved(new, now, "inventory")
+        self._watch(new, now)
+
+    def observe(self, seen: Iterable[Observation], now: float, cause: str = "") -> Iterator[Change]:
+        """Fold observations in; at most one change an asset."""
+        by_asset: dict[str, list[Observation]] = {}
+        asset, group = None, []
+        for one in seen:
+            if one.asset != asset:  # what one poll brings comes in a row
+                asset = one.asset
+                group = by_asset.setdefault(asset, [])
+            group.append(one)
+        for asset, group in by_asset.items():
+            state = self.states.get(asset)
+            if state is None:
+                self.strangers += len(group)
+                continue
+            yield from self._fold(state, group, now, cause)
+
+    def _fold(self, state: AssetState, group: list[Observation], now: float, cause: str) -> Iterator[Change]:
+        readings, moment, ahead = dict(state.readings), 0.0, now + FUTURE_SLACK
+        probes = self.assets[state.id].probes
+        for one in sorted(group, key=_observed_at):
+            if one.probe and one.probe not in probes:
+                continue
+            key = one.key if one.instance else one.metric
+            old = readings.get(key)
+            if old is not None and one.observed_at <= old.observed_at <= ahead and not _confirms(one, old):
+                continue
+            readings[key] = reading_of(one, now)
+            moment = one.observed_at
+        if not moment:
+            return
+        new = self._recalled(assessed(state, readings, now, min(moment, now)), state)
+        self._watch(new, now)
+        yield self._moved(new, now, cause)
+
+    def _recalled(self, new: AssetState, old: AssetState) -> AssetState:
+        """After a loss of Redis the first verdict that agrees with the journal goes on from the journal's time."""
+        health, since = self.remembered.get(new.id, (None, 0.0))
+        first = old.health is Health.UNKNOWN and old.seen_at is None
+        return structs.replace(new, since=since) if first and health is new.health else new
+
+    def _moved(self, new: AssetState, now: float, cause: str) -> Change:
+        self.previous = self.states.get(new.id)
+        self.states[new.id] = new
+        return Change(kind=Kind.STATE, id=new.id, after=new, at=now, cause=cause)
+
+    def _watch(self, state: AssetState, now: float) -> None:
+        """Ask for a look when the first of the readings ceases to be fresh, unless a look comes sooner anyway."""
+        looked = self._looks.get(state.id)
+        end = min((end for end in map(_fresh_until, state.readings.values()) if end > now), default=None)
+        if end is not None and (looked is None or end < looked):
+            self._look(state.id, end)
+
+    def _look(self, asset: str, at: float) -> None:
+        self._looks[asset] = at
+        heapq.heappush(self._due, (at, asset))
+
+    def beat(self, beat: Heartbeat, now: float, cause: str = "") -> Iterator[Change]:
+        """Fold a source's heartbeat in."""
+        old = self.sources.get(beat.source)
+        if old is not None and beat.at <= old.at <= now + FUTURE_SLACK:
+            return
+        new = SourceState(
+            id=beat.source,
+            kind=beat.kind,
+            region=beat.region or self.site,
+            at=min(beat.at, now),
+            ok=beat.ok,
+            error=beat.error,
+            every=beat.every,
+            lag=max(0.0, now - beat.at),
+            targets=beat.targets,
+            failing=beat.failing,
+            dead_letters=old.dead_letters if old else 0,
+            silent_since=None,
+            stats=beat.stats,
+            failing_since=None if beat.ok else ((old and old.failing_since) or beat.at),
+            valid_at=beat.valid_at or (old.valid_at if old else None),
+            new_at=_new_at(beat, old),
+        )
+        self.sources[beat.source] = new
+        yield Change(kind=Kind.SOURCE, id=new.id, after=new, at=now, cause=cause)
+
+    def count_dead(self, counts: Mapping[str, int], now: float) -> Iterator[Change]:
+        """Show on each source how many of its messages could not be used."""
+        for source, count in counts.items():
+            old = self.sources.get(source) or SourceState(id=source, kind="unknown", region=self.site, at=now)
+            if old.dead_letters != count or source not in self.sources:
+                new = replace(old, dead_letters=count)
+                self.sources[source] = new
+                yield Change(kind=Kind.SOURCE, id=source, after=new, at=now, cause="dead letters")
+
+    def forget_sources(self, known: set[str], now: float) -> Iterator[Change]:
+        """Drop silent sources that the settings no longer name."""
+        for source in [key for key, state in self.sources.items() if state.silent_since and key not in known]:
+            del self.sources[source]
+            yield Change(kind=Kind.SOURCE, id=source, after=None, at=now, cause="settings")
+
+    def tick(self, now: float) -> Iterator[Change]:
+        """What time alone has changed: readings that ceased to be fresh, sources that fell silent."""
+        while self._due and self._due[0][0] <= now:
+            looked, asset = heapq.heappop(self._due)
+            state = self.states.get(asset)
+            if state is None or self._looks.get(asset) != looked:
+                continue  # gone, or a sooner look was asked for
+            del self._looks[asset]
+            self._watch(state, now)
+            ends = [reading.fresh_until for reading in state.readings.values() if reading.fresh_until <= now]
+            if not ends:
+                continue  # it was seen again meanwhile
+            new = assessed(state, state.readings, now, min((end for end in ends if end >= looked), default=looked))
+            if new != state:
+                yield self._moved(new, now, "time")
+        for source, known in list(self.sources.items()):
+            silent = known.every > 0 and now > known.at + known.every
+            if silent and known.silent_since is None:
+                self.sources[source] = replace(known, silent_since=known.at + known.every)
+                yield Change(kind=Kind.SOURCE, id=source, after=self.sources[source], at=now, cause="time")
+
+    def resume(self) -> None:
+        """Watch again what was loaded from Redis."""
+        self._due.clear()
+        self._looks.clear()
+        for state in self.states.values():
+            if state.readings:
+                self._look(state.id, min(reading.fresh_until for reading in state.readings.values()))
+
+
+def _confirms(seen: Observation, old: Reading) -> bool:
+    """The same value, of which the far end says later that it still holds: no duplicate."""
+    return seen.confirmed_at is not None and seen.observed_at == old.observed_at and seen.received_at > old.received_at
+
+
+def _new_at(beat: Heartbeat, old: SourceState | None) -> float | None:
+    """When the source last had something new; its own word counts less while it repeats what it had before."""
+    before = old.new_at if old is not None else None
+    return (before or beat.new_at) if beat.replay else (beat.new_at or before)

@@ -1,0 +1,1 @@
+"""Texts that people read, in Chinese and English."""

@@ -1,0 +1,1 @@
+"""Public warnings: registry, lifecycle, areas, and their engine."""

@@ -1,0 +1,115 @@
+"""The registry's form in the journal: one document a warning, a notice, a missing reference; one entry a step.
+
+| kind of document | id | open while | body |
+|---|---|---|---|
+| `warning` | its id | shown on the screens | every field of EmergencyWarning, `enders`, `digests` |
+| `warning_notice` (Cancel, Ack, Error) | its id's key | never | `digests` |
+| `warning_waiting` | the missing message's key | waited for | `enders` |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from feeds.journal import Doc, Journal, Tx
+from feeds.model import EmergencyWarning
+from incidents.warnings.lifecycle import Ender, Held, key_of
+from incidents.warnings.registry import Registry, Step
+
+WARNING, NOTICE, WAITING = "warning", "warning_notice", "warning_waiting"
+
+
+def held_of(doc: Doc) -> Held:
+    """A warning from its document."""
+    enders, digests = (doc.body.get(name, []) for name in ("enders", "digests"))
+    return Held(
+        warning=msgspec.convert(doc.body, EmergencyWarning),
+        enders=msgspec.convert(enders, tuple[Ender, ...]),
+        digests=tuple(digests),
+        shown=doc.open,
+    )
+
+
+def body_of(held: Held) -> dict[str, Any]:
+    """A warning's document; times in epoch seconds."""
+    body: dict[str, Any] = msgspec.to_builtins(held.warning)
+    return body | {"enders": msgspec.to_builtins(held.enders), "digests": list(held.digests)}
+
+
+class Keeper:
+    """Loads a registry from the journal and writes what changed since; one keeper to a registry."""
+
+    def __init__(self, journal: Journal, registry: Registry) -> None:
+        self._journal = journal
+        self._registry = registry
+        self._held: dict[str, Held] = {}
+        self._notices: dict[str, tuple[str, ...]] = {}
+        self._waiting: dict[str, tuple[Ender, ...]] = {}
+
+    async def load(self) -> None:
+        """Everything that is shown or waited for."""
+        for doc in await self._journal.docs(WARNING, open=True):
+            self._registry.restore(held_of(doc))
+        for doc in await self._journal.docs(WAITING):
+            self._registry.waiting[doc.id] = msgspec.convert(doc.body["enders"], tuple[Ender, ...])
+        self._remember()
+
+    async def recall(self, references: Sequence[str]) -> None:
+        """Bring messages that have left memory back before one that names them is taken in."""
+        for reference in references:
+            if self._registry.knows(reference):
+                continue
+            key = key_of(reference)
+            if (doc := await self._journal.doc(WARNING, reference)) is not None:
+                self._held[key] = held_of(doc)
+                self._registry.restore(self._held[key])
+            elif (doc := await self._journal.doc(NOTICE, key)) is not None:
+                self._registry.notices[key] = self._notices[key] = tuple(doc.body["digests"])
+
+    async def write(self, tx: Tx, steps: Sequence[Step], extra: Mapping[str, Mapping[str, Any]]) -> None:
+        """One entry a step, then the documents that changed. `extra` adds to the body of a message's first entry."""
+        seqs: dict[str, int] = {}
+        for step in steps:
+            more = extra.get(step.subject, {}) if step.name in ("received", "content_changed") else {}
+            seqs[step.subject] = await tx.append(
+                kind=WARNING,
+                name=step.name,
+                subject=step.subject,
+                at=step.at,
+                actor="",
+                body={**step.body, **more, "cause": step.cause},
+            )
+        for key, held in self._registry.held.items():
+            if self._held.get(key) is not held:
+                id = held.warning.id
+                await tx.put(WARNING, id, body_of(held), open=held.shown, seq=seqs.get(id, 0))
+        for key, digests in self._registry.notices.items():
+            if self._notices.get(key) != digests:
+                await tx.put(NOTICE, key, {"digests": list(digests)}, open=False)
+        await self._write_waiting(tx)
+
+    async def _write_waiting(self, tx: Tx) -> None:
+        for key, enders in self._registry.waiting.items():
+            if self._waiting.get(key) != enders:
+                await tx.put(WAITING, key, {"enders": msgspec.to_builtins(enders)})
+        for key in self._waiting.keys() - self._registry.waiting.keys():
+            await tx.delete(WAITING, key)
+
+    def written(self) -> dict[str, EmergencyWarning | None]:
+        """After the transaction: what everybody must hear of, by id (None: no longer shown). Frees memory."""
+        news: dict[str, EmergencyWarning | None] = {}
+        for key, held in self._registry.held.items():
+            before = self._held.get(key)
+            if before is not held and (held.shown or (before is not None and before.shown)):
+                news[held.warning.id] = held.warning if held.shown else None
+        self._registry.forget()
+        self._remember()
+        return news
+
+    def _remember(self) -> None:
+        self._held = dict(self._registry.held)
+        self._notices = dict(self._registry.notices)
+        self._waiting = dict(self._registry.waiting)

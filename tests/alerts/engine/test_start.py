@@ -1,0 +1,168 @@
+"""A start after a kill: what it reads, what it says again, and that it knows what its predecessor knew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerts.core.core import Board
+from alerts.engine.document import read
+from alerts.lifecycle import transitions
+from alerts.notify.notifications import Told
+from alerts.rules.rule import compile_rules
+from alerts.rules.subjects import Subjects
+from feeds import wire
+from feeds.bus import Bus
+from feeds.external import Report
+from feeds.journal import Intake, Journal
+from feeds.journal.records import canonical
+from feeds.model import Ack, Alert, Health, Hold, Kind, Severity, Shelf
+from tests.alerts.builders import T0, asset, make_alert, rule, source, state
+from tests.alerts.rig import Rig
+
+
+@pytest.fixture
+async def rig(bus: Bus, journal: Journal, intake: Intake) -> Rig:
+    one = Rig(bus, journal, intake=intake)
+    await one.assets()
+    await one.start()
+    await one.step()
+    return one
+
+
+def said(name: str, **more: Any) -> Report:
+    words = {"labels": {"zone": "b", "app": "a"}, "title": {"zh-CN": "连接慢", "en": "slow"}, "until": T0 + 3600}
+    return Report(rule=f"prometheus:{name}", asset="r1", severity=Severity.MAJOR, **words | more)
+
+
+async def say(rig: Rig, *some: Report) -> None:
+    rig.now += 1
+    await rig.hand_in(*some)
+    await rig.step(0.1)
+
+
+async def test_a_start_reads_no_alert_that_is_closed(rig: Rig) -> None:
+    """However many have ended in the years before; here nobody could read them."""
+    await say(rig, said("Open"))
+    async with rig.journal.begin() as tx:
+        for number in range(50):
+            await tx.put("alert", f"old{number}", {"nobody": "can read this"}, open=False, seq=number)
+    await rig.start()
+    await rig.step(1)
+    assert [alert.rule for alert in rig.engine.board.alerts.values()] == ["prometheus:Open"]
+
+
+async def test_a_start_says_nothing_that_redis_knows(rig: Rig) -> None:
+    await say(rig, said("Slow"), said("Down"))
+    before = await rig.bus.tail(rig.bus.keys.changes)
+    await rig.start()
+    await rig.step(1)
+    assert await rig.bus.tail(rig.bus.keys.changes) == before
+    await rig.assert_whole()
+
+
+@pytest.mark.parametrize("raw", [None, b"", b"\xc1", wire.encode({"id": "a1"})])
+async def test_what_redis_holds_in_another_form_is_said_again(rig: Rig, raw: bytes | None) -> None:
+    await say(rig, said("Slow"))
+    (alert,) = rig.engine.board.alerts.values()
+    key = rig.bus.keys.state(Kind.ALERT)
+    await rig.bus.write([("HDEL", key, alert.id) if raw is None else ("HSET", key, alert.id, raw)])
+    await rig.start()
+    assert await rig.shown() == {alert.id: alert}
+
+
+def test_the_same_record_in_another_order_is_the_same() -> None:
+    one = make_alert(labels={"b": "1", "a": "2"})
+    assert wire.holds(wire.encode(make_alert(labels={"a": "2", "b": "1"})), one)
+    assert not wire.holds(wire.encode(make_alert(rev=2)), one)
+    assert not wire.holds(None, one)
+
+
+def test_documents_of_before_say_who_was_told_all_the_same() -> None:
+    documents = [{}, {"told": ["desk"]}, {"told": ["desk"], "firing": []}, {"told": ["desk"], "new": {"a": [1]}}]
+    kept = read(canonical(transitions.dump(make_alert()) | more) for more in documents)
+    assert [one.alert for one in kept] == [make_alert()] * 4
+    assert [Told.load(one) for one in kept] == [
+        None,
+        Told({"desk"}, {"desk"}),
+        Told({"desk"}, set()),
+        Told({"desk"}, {"desk"}),
+    ]
+
+
+BELOW = {"root": (), "a": ("root",), "b": ("root",), "leaf": ("a", "b")}
+SUBJECTS = st.one_of(
+    st.tuples(st.just("asset"), st.sampled_from(list(BELOW))),
+    st.tuples(st.just("source"), st.sampled_from(["cma", "collect"])),
+)
+HIDDEN = st.sampled_from([(), ("held",), ("inhibited:a0",)])
+ALERTS = st.lists(
+    st.tuples(
+        SUBJECTS,
+        st.sampled_from(["down", "redundancy-lost", "prometheus:Down", "prometheus:Slow"]),
+        st.sampled_from([Severity.CRITICAL, Severity.MINOR]),
+        st.booleans(),
+        HIDDEN,
+        st.sampled_from([None, Ack(by="zhang", at=T0, until=T0 + 9), Ack(by="li", at=T0)]),
+        st.sampled_from([None, Hold(since=T0, until=T0 + 5)]),
+        st.sampled_from([None, Shelf(at=T0, until=T0 + 7)]),
+    ),
+    max_size=12,
+)
+HEALTHS = st.lists(st.sampled_from(list(Health)), min_size=len(BELOW), max_size=len(BELOW))
+
+
+def alerts(drawn: list[Any]) -> list[Alert]:
+    """Open ones, each of an identity of its own."""
+    made: dict[Any, Alert] = {}
+    for number, (subject, name, severity, active, hidden, ack, hold, shelf) in enumerate(drawn):
+        made.setdefault(
+            (subject, name),
+            make_alert(
+                id=f"a{number}",
+                rule=name,
+                subject_kind=subject[0],
+                asset=subject[1],
+                severity=severity,
+                active=active,
+                fingerprint=f"{subject}{name}",
+                suppressed_by=hidden,
+                ack=ack,
+                hold=hold,
+                shelf=shelf,
+                raised_at=T0 + number,
+            ),
+        )
+    return [one for one in made.values() if one.open]
+
+
+def known(one: Board) -> dict[str, Any]:
+    """What a board has drawn from its alerts."""
+    names = ("_on", "_suspects", "_waiting", "_failing", "_cuts", "_silent")
+    inside = {name: getattr(one._inhibition, name) for name in names}
+    ends = {}
+    while one.registry.expiries.next_due() is not None:
+        at = one.registry.expiries.next_due()
+        ends[one.registry.expiries.pop()] = at
+    roots = {root: one._inhibition.affected(root) for root in sorted(one._inhibition._behind)}
+    behind = {root: counts for root, counts in roots.items() if counts}
+    return {"alerts": one.alerts, "ends": ends, "behind": behind, "keys": one.registry._by_key, **inside}
+
+
+@settings(max_examples=300, derandomize=True, deadline=None)
+@given(ALERTS, HEALTHS)
+def test_alerts_read_all_at_once_mean_what_they_mean_one_by_one(drawn: list[Any], healths: list[Health]) -> None:
+    some = alerts(drawn)
+    records: dict[Kind, dict[str, Any]] = {
+        Kind.ASSET: {id: asset(id, parents=parents) for id, parents in BELOW.items()},
+        Kind.STATE: {id: state(id, health) for id, health in zip(BELOW, healths, strict=True)},
+        Kind.SOURCE: {id: source(id, silent_since=T0) for id in ("cma", "collect")},
+    }
+    rules = compile_rules([rule()])
+    at_once, one_by_one = (Board(rules, subjects=Subjects(records), alerts=given) for given in (some, []))
+    for one in some:
+        one_by_one.registry.keep(one)
+    assert known(at_once) == known(one_by_one)

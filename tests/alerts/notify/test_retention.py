@@ -1,0 +1,51 @@
+"""What is over and old leaves the outbox; who was told of a failure is told of its end all the same."""
+
+from __future__ import annotations
+
+from alerts.notify import retention
+from alerts.notify.retention import Pruner
+from alerts.settings import OutboxSettings
+from feeds.bus import Bus
+from feeds.journal import Journal
+from tests.alerts.rig import Rig
+
+DAY = 86400.0
+
+
+async def test_an_alert_that_outlives_its_messages_is_told_of_to_its_end(bus: Bus, journal: Journal) -> None:
+    rig = Rig(bus, journal)
+    pruner = Pruner(journal, lambda: rig.now, OutboxSettings(keep=DAY))
+    await rig.start()
+    await rig.assets()
+    await rig.health("down")
+    await rig.step()
+    assert await rig.queued() == ["a1:1:desk"]
+    rig.now += 2 * DAY
+    assert await pruner.prune() == 0, "what waits waits for as long as it takes"
+    await rig.sent()
+    pruner.settings = OutboxSettings(keep=3 * DAY)
+    assert await pruner.prune() == 0
+    rig.now += DAY + 1
+    assert await pruner.prune() == 1
+    assert await journal.outbox_for("a1") == []
+    (entry,) = await journal.entries(kind="notices", subject="a1")
+    assert [(one["receiver"], one["reason"]) for one in entry.body["messages"]] == [("desk", "first")]
+    await rig.start()
+    await rig.health("ok")
+    await rig.step(1.0)
+    (cleared,) = await journal.outbox_for("a1")
+    assert cleared.body["reason"] == "cleared"
+    assert await journal.verify() == []
+
+
+async def test_many_go_a_few_at_a_time_the_oldest_first(journal: Journal) -> None:
+    async with journal.begin() as tx:
+        for number in range(retention.AT_ONCE + 50):
+            name = f"k{number}"
+            await tx.enqueue(name, receiver="desk", subject="a1", created=float(1000 - number), due=1.0, body={})
+        await tx.cancel_outbox("a1", reason="acknowledged")
+    pruner = Pruner(journal, lambda: 200 * DAY)
+    assert [await pruner.prune() for _ in range(3)] == [retention.AT_ONCE, 50, 0]
+    entries = await journal.entries(kind="notices", subject="a1")
+    kept = [one["key"] for entry in entries for one in entry.body["messages"]]
+    assert kept == [f"k{number}" for number in reversed(range(retention.AT_ONCE + 50))]

@@ -1,0 +1,150 @@
+"""Warnings that touch assets: by position where there is one, by region where there is none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from alerts.rules.rule import RuleError, compile_rule
+from feeds.model import Area, Asset, EmergencyWarning, Kind
+from tests.alerts.builders import T0, asset, board, change, gone, names, rule, source
+
+CORNERS = [[101.0, 25.0], [102.0, 25.0], [102.0, 26.0], [101.0, 26.0], [101.0, 25.0]]
+SQUARE = {"type": "Polygon", "coordinates": [CORNERS]}
+IN, OUT = asset("in", lat=25.5, lon=101.5), asset("out", lat=24.0, lon=101.5)
+NOWHERE, FAR = asset("nowhere", region="532301"), asset("far", region="532323")
+RAIN = rule(id="rain", when='warned("orange", "暴雨")', severity="minor")
+MANY = rule(id="many", over="warning", when='state == "active" && touches("router") >= 2')
+
+
+def warning(id: str = "w", **more: Any) -> EmergencyWarning:
+    area = Area(geometry=SQUARE, regions=("532301",))
+    fixed = {
+        "status": "Actual",
+        "state": "active",
+        "colour": "red",
+        "event": "暴雨",
+        "headline": "暴雨红色预警",
+        "areas": (area,),
+        "regions": ("532301",),
+    }
+    return EmergencyWarning(
+        id=id, source="cma", msg_type="Alert", sender="s", identifier=id, sent=T0, received_at=T0, **fixed | more
+    )
+
+
+def play(*steps: tuple[float, Any], assets: tuple[Asset, ...] = (IN, OUT, NOWHERE, FAR), known: bool = True) -> Any:
+    one = board(RAIN, MANY, assets=assets)
+    if known:
+        one.fold(change(source("role.command", kind="role"), T0 - 1), T0 - 1)
+    for second, thing in steps:
+        one.fold(thing if not isinstance(thing, EmergencyWarning) else change(thing, T0 + second), T0 + second)
+    one.advance(T0 + 60)
+    return one
+
+
+def said(one: Any) -> list[tuple[float, str, str]]:
+    steps = one.take_steps()
+    return [(at, step.alert.asset, name) for (at, name), step in zip(names(steps), steps, strict=True)]
+
+
+def test_each_asset_in_the_area_has_its_alert_while_the_warning_is_in_force() -> None:
+    one = play((0, warning()), (10, warning(state="expired")))
+    assert sorted(said(one)) == [
+        (1, "in", "raise"),
+        (1, "nowhere", "raise"),
+        (11, "in", "clear"),
+        (11, "nowhere", "clear"),
+    ]
+
+
+def test_the_evidence_names_the_warning() -> None:
+    one = play((0, warning()))
+    assert {step.transition.text for step in one.take_steps()} == {"warning=暴雨红色预警"}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"status": "Exercise"},
+        {"status": "Test"},
+        {"state": "pending"},
+        {"colour": "yellow"},
+        {"event": "大风", "headline": ""},
+        {"colour": "", "severity": "Moderate"},
+        {"colour": "", "severity": ""},
+    ],
+)
+def test_an_exercise_a_lower_level_or_another_event_touches_nobody(more: dict[str, Any]) -> None:
+    assert said(play((0, warning(**more)))) == []
+
+
+def test_a_warning_without_a_colour_counts_by_its_severity_and_one_without_a_shape_by_its_regions() -> None:
+    shapeless = (Area(geometry=None, regions=("532300",)),)
+    one = play((0, warning(colour="", severity="Severe", areas=shapeless)))
+    assert {asset for _, asset, _ in said(one)} == {"in", "out", "nowhere", "far"}
+
+
+def test_another_area_another_place_and_the_end_of_either_are_seen() -> None:
+    empty = (Area(geometry=None, regions=()),)
+    one = play(
+        (0, warning()),
+        (5, warning(areas=empty)),
+        (10, warning()),
+        (20, change(replace(IN, lat=20.0), T0 + 20)),
+        (30, gone(Kind.WARNING, "w", T0 + 30)),
+        assets=(IN,),
+    )
+    assert said(one) == [(1, "in", "raise"), (6, "in", "clear"), (11, "in", "reraise"), (20, "in", "clear")]
+
+
+def test_two_warnings_are_one_condition_that_ends_with_the_last() -> None:
+    one = play(
+        (0, warning("a")),
+        (5, warning("b")),
+        (10, gone(Kind.WARNING, "a", T0 + 10)),
+        (20, gone(Kind.WARNING, "b", T0 + 20)),
+        assets=(IN,),
+    )
+    assert said(one) == [(1, "in", "raise"), (21, "in", "clear")]
+
+
+def test_while_nobody_knows_the_warnings_nothing_is_a_recovery_and_nothing_is_raised() -> None:
+    one = play((0, warning()), assets=(IN,), known=False)
+    assert said(one) == []
+    one.fold(change(source("role.command", kind="role"), T0 + 70), T0 + 70)
+    one.advance(T0 + 80)
+    assert said(one) == [(71, "in", "raise")]
+    # Redis is lost: the asset is back before the warnings are.
+    again = board(RAIN, MANY, assets=(IN,), alerts=list(one.alerts.values()))
+    again.meet(T0 + 90)
+    again.fold(change(replace(IN, name="x"), T0 + 91), T0 + 91)
+    again.advance(T0 + 200)
+    again.fold(change(warning(), T0 + 210), T0 + 210)
+    again.fold(change(source("role.command", kind="role"), T0 + 211), T0 + 211)
+    again.advance(T0 + 220)
+    assert said(again) == [(90, "in", "stale"), (212, "in", "fresh")]
+
+
+def test_a_warning_may_be_judged_by_what_lies_in_its_area() -> None:
+    few, enough = {"router": 1, "camera": 9}, {"router": 2}
+    one = play((0, warning(colour="blue", affected=few)), (5, warning(colour="blue", affected=enough)))
+    assert said(one) == [(5, "w", "raise")]
+
+
+@pytest.mark.parametrize(
+    ("over", "when"),
+    [
+        ("asset", 'warned("purple", "")'),
+        ("asset", 'warned("red")'),
+        ("source", 'warned("red", "")'),
+        ("asset", 'touches("camera") > 1'),
+        ("warning", 'touches("camera", 1) > 1'),
+        ("warning", "touches()"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(over: str, when: str) -> None:
+    with pytest.raises(RuleError):
+        compile_rule(rule(over=over, when=when))

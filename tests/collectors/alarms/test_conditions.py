@@ -1,0 +1,396 @@
+"""Devices' own alarms: what the alert engine is told, and acknowledgements on their way back; values between polls."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import ClassVar
+
+import pytest
+
+from alerts.external import command as reports
+from collectors import registry
+from collectors.alarms.conditions import AGAIN, Conditions
+from collectors.contract import Condition, Desk, Measurement, NotReady, Reason, Target
+from collectors.probing.jobs import Spec, specs
+from collectors.service import Collect
+from collectors.settings import SchemeSettings
+from feeds.bus import BusLost, State
+from feeds.external import Report
+from feeds.model import Ack, Alert, Asset, Change, Command, Kind, Severity
+from tests.collectors.virtual import FakeBus, clock, moved
+
+HIGH = Condition(name="Plant/High", active=True, acked=False, severity=Severity.CRITICAL, since=50.0, level=900)
+URI = "opc.tcp://h?alarms=server"
+SPEC = Spec(
+    key=("pump", URI),
+    scheme="opc.tcp",
+    family="opcua",
+    source="network.opcua",
+    target=registry.target_of(URI, asset="pump"),
+)
+
+
+class Engine:
+    """The alert engine's end of the bus: reads reports as the engine does, and holds the alerts."""
+
+    def __init__(self) -> None:
+        self.epoch = "a"
+        self.lost = self.blind = False
+        self.said: list[Report] = []
+        self.alerts: dict[str, Alert] = {}
+        self.closed: list[Alert] = []
+
+    async def send(self, engine: str, command: Command) -> None:
+        if self.lost:
+            raise BusLost("away")
+        assert engine == "alert"
+        self.said += reports.read(command, command.at)
+
+    async def state(self, kinds: Iterable[Kind]) -> State:
+        assert list(kinds) == [Kind.ALERT]
+        return State("0-0", {Kind.ALERT: dict(self.alerts)})
+
+    async def changes(self, after: str) -> list[Change]:
+        if self.blind:
+            raise BusLost("away")
+        return [Change(kind=Kind.ALERT, id=one.id, after=one, at=0.0) for one in self.closed]
+
+    def take(self) -> list[tuple[str, bool]]:
+        said, self.said = self.said, []
+        return [(one.identity_labels["condition"], one.active) for one in said]
+
+
+class Plant:
+    """A poller whose devices take acknowledgements, or refuse them."""
+
+    schemes: ClassVar[tuple[str, ...]] = ("opc.tcp",)
+    family: ClassVar[str] = "opcua"
+    passive: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        self.acks: list[tuple[str, str, str]] = []
+        self.refuses = False
+
+    async def poll(self, target: Target) -> list[Measurement]:
+        return []
+
+    async def acknowledge(self, target: Target, condition: str, by: str, comment: str) -> None:
+        self.acks.append((condition, by, comment))
+        if self.refuses:
+            raise NotReady(Reason.CLOSED)
+
+    async def close(self) -> None:
+        pass
+
+    @classmethod
+    def validate(cls, target: Target) -> None:
+        pass
+
+
+class Rig:
+    """Conditions over an engine and a plant; `time` is moved by hand."""
+
+    def __init__(self) -> None:
+        self.engine, self.plant, self.time = Engine(), Plant(), 1000.0
+        self.conditions = Conditions(self.engine, "532300", lambda: self.time)
+
+    async def turn(self, *conditions: Condition, later: float = 1.0) -> list[tuple[str, bool]]:
+        self.time += later
+        self.conditions.put(self.plant, SPEC, conditions)
+        await self.conditions.turn()
+        return self.engine.take()
+
+    def ack(self, at: float, by: str = "李雷") -> None:
+        alert = Alert(
+            id="x",
+            fingerprint="f",
+            rule="opcua:alarm",
+            asset="pump",
+            severity=Severity.CRITICAL,
+            active=True,
+            raised_at=50.0,
+            labels={"condition": HIGH.name},
+            ack=Ack(by=by, at=at, comment="已派人"),
+        )
+        self.engine.alerts["x"] = alert
+
+
+async def test_a_condition_is_reported_once_when_it_changes_and_when_it_is_over() -> None:
+    rig = Rig()
+    assert await rig.turn(HIGH) == [(HIGH.name, True)]
+    assert await rig.turn(HIGH) == []
+    assert await rig.turn(replace(HIGH, severity=Severity.MAJOR)) == [(HIGH.name, True)]
+    assert await rig.turn(replace(HIGH, active=False)) == [(HIGH.name, False)]
+    assert await rig.turn(HIGH) == [(HIGH.name, True)]
+    assert await rig.turn() == [(HIGH.name, False)]
+    assert await rig.turn() == []
+
+
+async def test_everything_is_said_again_now_and_then_and_to_another_bus() -> None:
+    rig = Rig()
+    await rig.turn(HIGH)
+    assert await rig.turn(HIGH, later=AGAIN) == [(HIGH.name, True)]
+    rig.engine.epoch = "b"
+    assert await rig.turn(HIGH) == [(HIGH.name, True)]
+    rig.engine.lost = True
+    with pytest.raises(BusLost):
+        await rig.turn(replace(HIGH, active=False))
+    rig.engine.lost = False
+    assert await rig.turn(replace(HIGH, active=False)) == [(HIGH.name, False)]
+
+
+async def test_a_report_carries_what_people_need() -> None:
+    rig = Rig()
+    rig.conditions.put(rig.plant, SPEC, [replace(HIGH, text="水位过高")])
+    await rig.conditions.turn()
+    (said,) = rig.engine.said
+    assert (said.rule, said.asset, said.severity, said.since) == ("opcua:alarm", "pump", Severity.CRITICAL, 50.0)
+    assert (said.text, said.labels["level"]) == ("水位过高", "900")
+    assert HIGH.name in said.title["zh-CN"]
+    assert HIGH.name in said.title["en"]
+
+
+async def test_an_acknowledgement_is_passed_on_once_and_tried_again_when_it_failed() -> None:
+    rig = Rig()
+    await rig.turn(HIGH)
+    assert rig.plant.acks == []
+    rig.ack(1001.0)
+    rig.plant.refuses = True
+    await rig.turn(HIGH)
+    await rig.turn(HIGH)
+    assert len(rig.plant.acks) == 1
+    rig.plant.refuses = False
+    await rig.turn(HIGH, later=5.0)
+    await rig.turn(HIGH, later=60.0)
+    assert rig.plant.acks == [(HIGH.name, "李雷", "已派人")] * 2
+    rig.ack(2000.0)
+    await rig.turn(HIGH)
+    assert len(rig.plant.acks) == 3
+    await rig.turn(replace(HIGH, acked=True))
+    rig.ack(3000.0)
+    await rig.turn(replace(HIGH, acked=True))
+    assert len(rig.plant.acks) == 3
+
+
+async def test_what_ended_before_this_process_began_is_over_and_what_stands_is_said_once() -> None:
+    rig = Rig()
+    rig.ack(900.0)
+    stands = rig.engine.alerts["x"]
+    ended = replace(stands, id="y", labels={"condition": "Plant/Low", "server": "h"})
+    other = replace(stands, id="z", labels={"condition": "Plant/Low", "server": "elsewhere"})
+    rig.engine.alerts = {"x": replace(stands, labels={**stands.labels, "server": "h"}), "y": ended, "z": other}
+    assert sorted(await rig.turn(HIGH)) == [(HIGH.name, True), ("Plant/Low", False)]
+    assert await rig.turn(HIGH) == []
+
+
+async def test_an_acknowledgement_by_nobody_is_none() -> None:
+    rig = Rig()
+    rig.ack(1001.0, by="")
+    await rig.turn(HIGH)
+    assert rig.plant.acks == []
+
+
+def acks(said: list[Report]) -> list[tuple[bool, bool | None, str, str]]:
+    found = [(one.active, one.acked, one.acked_by, one.acked_comment) for one in said]
+    said.clear()
+    return found
+
+
+async def test_what_is_acknowledged_at_the_device_is_said_once_and_not_sent_back_to_it() -> None:
+    rig = Rig()
+    taken = replace(HIGH, acked=True, by="li.lei", comment="现场处理")
+    rig.conditions.put(rig.plant, SPEC, [HIGH])
+    await rig.conditions.turn()
+    assert acks(rig.engine.said) == [(True, False, "", "")]
+    rig.conditions.put(rig.plant, SPEC, [taken])
+    await rig.conditions.turn()
+    assert acks(rig.engine.said) == [(True, True, "设备/h/li.lei", "现场处理")]
+    rig.ack(1001.0, by="设备/h/li.lei")
+    rig.time += AGAIN
+    await rig.conditions.turn()
+    assert acks(rig.engine.said)[0][:2] == (True, None), "said again, it would undo what a person undid"
+    await rig.turn(HIGH)
+    await rig.turn(HIGH)
+    assert rig.plant.acks == [], "the device wants another person, and not itself"
+    rig.engine.epoch = "b"
+    rig.conditions.put(rig.plant, SPEC, [taken])
+    await rig.conditions.turn()
+    assert acks(rig.engine.said) == [(True, True, "设备/h/li.lei", "现场处理")]
+
+
+async def test_what_we_passed_on_comes_back_as_no_news_and_the_next_cycle_is_the_devices_own() -> None:
+    rig = Rig()
+    await rig.turn(HIGH)
+    rig.ack(1001.0)
+    await rig.turn(HIGH)
+    assert len(rig.plant.acks) == 1
+    echo = replace(HIGH, acked=True, comment="李雷: 已派人")
+    rig.conditions.put(rig.plant, SPEC, [echo])
+    await rig.conditions.turn()
+    assert [one[1] for one in acks(rig.engine.said)] == [None]
+    rig.conditions.put(rig.plant, SPEC, [])
+    await rig.conditions.turn()
+    rig.engine.alerts.clear()
+    for one in (replace(HIGH, since=90.0), replace(HIGH, since=90.0, acked=True)):
+        rig.conditions.put(rig.plant, SPEC, [one])
+        await rig.conditions.turn()
+    assert acks(rig.engine.said) == [(False, None, "", ""), (True, False, "", ""), (True, True, "设备/h", "")]
+    assert len(rig.plant.acks) == 1
+
+
+async def test_a_device_that_knows_no_acknowledgement_says_nothing_of_it() -> None:
+    rig = Rig()
+    rig.conditions.put(rig.plant, SPEC, [replace(HIGH, acked=True, takes_ack=False)])
+    await rig.conditions.turn()
+    assert acks(rig.engine.said) == [(True, None, "", "")]
+
+
+async def test_an_ack_that_closes_the_alert_of_a_returned_alarm_still_reaches_the_device() -> None:
+    rig = Rig()
+    returned = replace(HIGH, active=False)
+    rig.ack(1001.0)
+    acked = replace(rig.engine.alerts["x"], active=False)
+    rig.engine.alerts["x"] = replace(acked, ack=None)
+    await rig.turn(returned)
+    assert rig.plant.acks == []
+    rig.engine.alerts.clear()
+    rig.engine.closed = [replace(acked, id="y", labels={"condition": "Plant/Low"}), acked]
+    await rig.turn(returned)
+    await rig.turn(returned)
+    assert rig.plant.acks == [(HIGH.name, "李雷", "已派人")]
+
+
+async def test_an_ack_that_closed_its_alert_is_told_again_when_the_bus_or_the_device_was_away() -> None:
+    rig, low = Rig(), replace(HIGH, active=False)
+    await rig.turn(low)
+    rig.ack(1001.0)
+    acked = replace(rig.engine.alerts["x"], active=False)
+    rig.engine.alerts["x"] = replace(acked, ack=None)
+    await rig.turn(low)
+    del rig.engine.alerts["x"]
+    rig.engine.closed, rig.engine.blind = [acked], True
+    with pytest.raises(BusLost):
+        await rig.turn(low)
+    rig.engine.blind, rig.plant.refuses = False, True
+    await rig.turn(low)
+    rig.engine.closed = []
+    assert len(rig.plant.acks) == 1
+    rig.plant.refuses = False
+    await rig.turn(low, later=60.0)
+    assert rig.plant.acks == [(HIGH.name, "李雷", "已派人")] * 2
+    await rig.turn(low, later=60.0)
+    assert len(rig.plant.acks) == 2
+
+
+async def test_an_ack_of_before_is_not_told_of_an_alarm_that_has_come_again() -> None:
+    rig, low = Rig(), replace(HIGH, active=False)
+    await rig.turn(low)
+    rig.ack(1001.0)
+    acked = replace(rig.engine.alerts.pop("x"), active=False)
+    rig.engine.alerts["x"] = replace(acked, ack=None)
+    await rig.turn(low)
+    del rig.engine.alerts["x"]
+    rig.engine.closed, rig.plant.refuses = [acked], True
+    await rig.turn(low)
+    assert len(rig.plant.acks) == 1
+    rig.engine.closed, rig.plant.refuses = [], False
+    await rig.turn(HIGH, later=60.0)
+    await rig.turn(low, later=60.0)
+    assert len(rig.plant.acks) == 1
+
+
+async def test_a_probe_that_is_taken_out_of_the_inventory_ends_its_alarms() -> None:
+    rig = Rig()
+    await rig.turn(HIGH)
+    rig.conditions.forget(SPEC)
+    await rig.conditions.turn()
+    assert rig.engine.take() == [(HIGH.name, False)]
+
+
+# -- between two polls -------------------------------------------------------------------
+
+
+class Pushing(Plant):
+    """Says 1 when it is asked, and what `desk.told` is given in between."""
+
+    made: ClassVar[list[Pushing]] = []
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.polls: list[tuple[float, str]] = []
+        self.forgotten: list[str] = []
+        self.made.append(self)
+
+    def attach(self, desk: Desk) -> None:
+        self.desk = desk
+
+    def forget(self, target: Target) -> None:
+        self.forgotten.append(target.uri)
+
+    @staticmethod
+    def together(target: Target) -> str:
+        return target.host
+
+    async def poll(self, target: Target) -> list[Measurement]:
+        self.polls.append((asyncio.get_running_loop().time(), target.uri))
+        return [Measurement(metric=target.params.get("metric", "opcua.value"), value=1, observed_at=clock())]
+
+
+def inventory(*uris: str) -> Mapping[str, Asset]:
+    return {"a": Asset(id="a", name="a", kind="pump", region="532301", probes=uris)}
+
+
+def test_what_is_told_between_polls_is_published_and_a_look_asks_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "poller_class", lambda scheme: Pushing)
+    Pushing.made.clear()
+    one, two = "opc.tcp://h?node=i%3D1&metric=river.level", "opc.tcp://h?node=i%3D2&metric=river.flow"
+
+    async def story() -> tuple[FakeBus, Pushing]:
+        bus = FakeBus()
+        assets = inventory(one, two)
+        collect = Collect(bus, "532300", {"opc.tcp": SchemeSettings(interval=10.0)}, (), assets, {}, clock)  # type: ignore[arg-type]
+        task = asyncio.create_task(collect.run())
+        await asyncio.sleep(25.0)
+        poller = Pushing.made[0]
+        target = registry.target_of(one, asset="a", timeout=2.0)
+        poller.desk.told(target, [Measurement(metric="river.level", value=7, observed_at=clock() - 3)])
+        await asyncio.sleep(0.2)
+        poller.polls.append((-1.0, "look"))
+        poller.desk.look(target)
+        await asyncio.sleep(0.2)
+        poller.polls.append((-1.0, "looked"))
+        await collect.reload(assets=inventory(two))
+        poller.desk.told(target, [Measurement(metric="river.level", value=8)])
+        await asyncio.sleep(0.2)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return bus, poller
+
+    bus, poller = moved(story())
+    levels = bus.observations("river.level")
+    assert [each.value for each in levels if each.value != 1] == [7]
+    assert all(each.instance == "" for each in levels), "a name that the inventory chose needs no instance"
+    told = next(each for each in levels if each.value == 7)
+    assert told.received_at - told.observed_at == pytest.approx(3.0)
+    names = [uri for _, uri in poller.polls]
+    assert names[names.index("look") + 1 : names.index("looked")] == [one]
+    assert poller.forgotten == [one]
+    times: dict[str, list[float]] = {}
+    for at, uri in poller.polls:
+        times.setdefault(uri, []).append(at)
+    assert times[one][0] == pytest.approx(times[two][0], abs=0.01)
+    assert times[one][1] == pytest.approx(times[two][1], abs=0.01)
+
+
+def test_readings_of_several_probes_are_told_apart_only_where_they_must_be() -> None:
+    def named(*uris: str) -> list[set[str]]:
+        found = specs(inventory(*uris), {}, {})
+        return [set(one.named) for one in found.values()]
+
+    level, alarms = "opc.tcp://h?node=i%3D1&metric=river.level", "opc.tcp://h?alarms=server"
+    assert [names >= {"opcua.alarms"} for names in named(level, alarms)] == [False, True]
+    assert named(level, "opc.tcp://g?node=i%3D1&metric=river.level") == [set(), set()]
+    assert named(alarms, "opc.tcp://g?alarms=server") == [set(), set()]
+    assert named("modbus://h/1?hr=0&metric=volts", "modbus://h/1?hr=1&metric=amps") == [{"volts"}, {"amps"}]

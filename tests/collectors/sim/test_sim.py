@@ -1,0 +1,196 @@
+"""The simulated world answers as real devices do: the real collectors look at it and cannot know."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from collectors import once
+from collectors.emergency.cap.feed import CapFeed
+from collectors.network.snmp import ber
+from collectors.network.syslog.listener import SyslogListener
+from collectors.network.syslog.parser import parse as parse_line
+from collectors.network.traps.listener import TrapListener
+from collectors.settings import Credential, SourceSettings
+from collectors.sim import notifiers
+from collectors.sim.warnings import BULLETINS
+from collectors.sim.world import Unknown, World, read, seconds
+from collectors.sources.listener import Around
+from feeds.cap.message import CapDocument, parse, to_warning
+from feeds.model import Asset, EmergencyWarning
+from tests.collectors.network.loopback import ANSWERED
+from tests.patience import PATIENCE, until
+from tests.ports import free_port
+
+COLUMNS = "id,name,kind,region,lat,lon,parents,redundancy_group,owner,importance,labels,probes"
+
+
+@asynccontextmanager
+async def world(folder: Path, scenarios: str = "", speed: float = 1.0) -> AsyncIterator[tuple[World, list[str], str]]:
+    """Core, county below it, a page below the county, and a warning centre; gives their URIs and the index's."""
+    core, county, page, centre = (free_port() for _ in range(4))
+    uris = [f"tcp://127.0.0.1:{core}", f"tcp://127.0.0.1:{county}", f"http://127.0.0.1:{page}/"]
+    rows = [
+        f"core,c,router,532300,,,,,,,,{uris[0]}",
+        f"county,x,router,532301,,,core,,,,,{uris[1]}",
+        f"page,p,service,532301,,,county,,,,,{uris[2]}",
+    ]
+    (folder / "assets.csv").write_text("\n".join((COLUMNS, *rows)), encoding="utf-8")
+    index = f"http://127.0.0.1:{centre}/atom.xml"
+    (folder / "watchfloor.toml").write_text(f'[[source]]\nid = "cma"\nurl = "{index}"\n', encoding="utf-8")
+    (folder / "scenarios.toml").write_text(scenarios, encoding="utf-8")
+    one = read(folder, speed=speed, start=time.time())
+    await one.start()
+    try:
+        yield one, uris, index
+    finally:
+        await one.stop()
+
+
+async def up(uri: str) -> bool:
+    return once.fine(await once.collect_once(uri, ANSWERED))
+
+
+async def test_devices_answer_break_and_mend(tmp_path: Path) -> None:
+    async with world(tmp_path) as (one, uris, _):
+        assert [await up(uri) for uri in uris] == [True, True, True]
+        await one.break_("page")
+        seen = await once.collect_once(uris[2], ANSWERED)
+        assert (seen[0].value, seen[0].text) == (False, "refused")
+        assert [await up(uri) for uri in uris[:2]] == [True, True]
+        await one.mend("page")
+        assert await up(uris[2])
+        with pytest.raises(Unknown):
+            await one.break_("nobody")
+
+
+async def test_a_break_cuts_off_who_is_connected(tmp_path: Path) -> None:
+    async with world(tmp_path) as (one, uris, _):
+        port = int(uris[0].rpartition(":")[2])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"x")
+        await writer.drain()
+        await asyncio.sleep(0)
+        await one.break_("core")
+        with pytest.raises(ConnectionError):
+            if await asyncio.wait_for(reader.read(), PATIENCE) == b"":
+                raise ConnectionResetError
+        writer.close()
+
+
+async def test_a_cut_uplink_silences_everything_behind_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    step = '[[cut.step]]\nat = "{}"\n{} = ["county"]\n'
+    cut = step.format("0s", "break") + step.format("40s", "mend")
+    async with world(tmp_path, cut, speed=400) as (one, uris, _):
+        mend, before = one.mend, list[set[str]]()
+
+        async def noted(name: str) -> None:
+            before.append(set(one.broken))
+            await mend(name)
+
+        monkeypatch.setattr(one, "mend", noted)
+        one.play("cut")
+        await until(lambda: before and not one.broken)
+        assert before == [{"county", "page"}]
+        assert [await up(uri) for uri in uris] == [True, True, True]
+
+
+async def test_the_warning_centre_serves_valid_chinese_cap_with_present_times(tmp_path: Path) -> None:
+    async with world(tmp_path) as (one, _, index):
+        feed = CapFeed(SourceSettings(id="cma", kind="emergency.cap", url=index), None)
+        fetched = await feed.fetch(time.time())
+        await one.break_("cma")
+        await feed.close()
+    warnings: list[EmergencyWarning] = []
+    for document in fetched.items:
+        assert isinstance(document, CapDocument)
+        message = parse(document.raw)
+        assert not message.faulty
+        warnings.append(to_warning(message, "cma", time.time()))
+    assert len(warnings) == len(BULLETINS)
+    assert {one.state for one in warnings if one.msg_type == "Alert" and one.status == "Actual"} == {"active"}
+    assert {one.language for one in warnings} == {"zh-CN"}
+    assert {"Exercise", "Actual"} <= {one.status for one in warnings}
+    ids = {one.id for one in warnings}
+    chains = [one for one in warnings if one.msg_type in ("Update", "Cancel")]
+    assert {one.msg_type for one in chains} == {"Update", "Cancel"}
+    assert all(set(one.references) <= ids for one in chains)
+    assert {one.colour for one in warnings} >= {"red", "orange", "yellow", "blue"}
+
+
+def test_only_the_demos_own_network_is_served(tmp_path: Path) -> None:
+    row = "a,a,server,532300,,,,,,,,tcp://127.0.0.1:9 tcp://127.77.0.1:9 icmp://127.77.0.1"
+    (tmp_path / "assets.csv").write_text(f"{COLUMNS}\n{row}", encoding="utf-8")
+    (tmp_path / "watchfloor.toml").write_text("", encoding="utf-8")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "demo.json").write_text(json.dumps({"network": 77}))
+    one = read(tmp_path, speed=1, start=0.0)
+    assert [device.address for device in one._of("a")] == ["127.77.0.1:9"]
+
+
+def test_times_of_a_scenario() -> None:
+    assert [seconds(text) for text in ("150ms", "40s", "2m", "1h")] == [0.15, 40.0, 120.0, 3600.0]
+
+
+async def test_devices_speak_by_themselves_and_the_real_listeners_understand_them(tmp_path: Path) -> None:
+    core, county, desk = (free_port() for _ in range(3))
+    rows = [
+        f"core,c,router,532300,,,,,,,,tcp://127.0.0.21:{core}",
+        f"county,x,switch,532301,,,core,,,,,tcp://127.0.0.22:{county}",
+        f"desk,d,server,532301,,,county,,,,,tcp://127.0.0.23:{desk}",
+    ]
+    (tmp_path / "assets.csv").write_text("\n".join((COLUMNS, *rows)), encoding="utf-8")
+    credentials = {"t": Credential(name="t", kind="snmpv2c", values={"community": notifiers.COMMUNITY})}
+    inventory = {one: Asset(id=one, name=one, kind="router", region="532300") for one in ("core", "county", "desk")}
+    inventory["core"] = replace(inventory["core"], probes=(f"tcp://127.0.0.21:{core}",))
+    around = Around(inventory=inventory, credentials=credentials)
+    log = SyslogListener(SourceSettings(id="log", kind=notifiers.SYSLOG, url="udp://127.0.0.1:0"), around)
+    traps = TrapListener(SourceSettings(id="traps", kind=notifiers.TRAPS, url="udp://127.0.0.1:0", cred="t"), around)
+    await log.open()
+    await traps.open()
+    (tmp_path / "watchfloor.toml").write_text(
+        "".join(
+            f'[[source]]\nid = "{id}"\nkind = "{kind}"\nurl = "udp://127.0.0.1:{port}"\n'
+            for id, kind, port in (("log", notifiers.SYSLOG, log.port), ("traps", notifiers.TRAPS, traps.port))
+        )
+    )
+    one = read(tmp_path, speed=1, start=time.time())
+    await one.start()
+    try:
+        async with asyncio.timeout(PATIENCE):
+            for act, name in ((one.break_, "desk"), (one.break_, "county"), (one.mend, "county"), (one.mend, "desk")):
+                await act(name)
+                asset, rule, listener = (
+                    ("county", "syslog:link", log) if name == "desk" else ("core", "trap:link", traps)
+                )
+                heard = await listener.hearing.queue.get()
+                [signal] = heard.signals
+                assert (heard.asset, signal.rule, signal.key) == (asset, rule, "GigabitEthernet1/0/1")
+                assert signal.active is (act == one.break_)
+        assert {"log", "traps"} <= set(one.state["sources"])
+    finally:
+        await one.stop()
+        await log.close()
+        await traps.close()
+
+
+def test_what_is_said_of_no_weight_is_well_formed() -> None:
+    device = notifiers.Talker(
+        notifiers.SYSLOG, "udp://127.0.0.1:1514", {"G": "127.0.0.1"}, clock=lambda: 1_790_000_000.0
+    )
+    line = parse_line(device._chat("G"), 1_790_000_000.0, timezone(timedelta(hours=8)))
+    assert (line.host, line.severity, line.at) == ("G", "notice", 1_790_000_000.0)
+    router = notifiers.Talker(notifiers.TRAPS, "udp://127.0.0.1:1162", {"C": "127.0.0.1"}, clock=lambda: 5.0)
+    assert ber.notification(router._chat("C")).oid == notifiers.NEIGHBOURS_CHANGED
+    for number in (0, 1, 127, 128, 255, 256, 2**31 - 1):
+        message = ber.notification(router._trap("1.3.6.1.4.1.2011.2.128", {"1.3.6.1.2.1.2.2.1.1.300": number}))
+        assert message.pairs[-1] == ("1.3.6.1.2.1.2.2.1.1.300", number)
+        assert message.oid == "1.3.6.1.4.1.2011.2.128"

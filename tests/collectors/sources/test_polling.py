@@ -1,0 +1,166 @@
+"""What the runner makes of any feed, as timelines in moved time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import ClassVar
+
+import pytest
+
+from collectors import registry
+from collectors.contract import Fetched, NotReady, Reason, UnexpectedForm
+from collectors.settings import Credential, SourceSettings
+from feeds.bus import BusLost
+from feeds.cap.message import CapDocument
+from tests.collectors.virtual import BEGAN, FakeBus, collect, for_seconds, moved
+
+
+class FakeFeed:
+    """Gives what `script` says, one after the other, the last for ever."""
+
+    kinds: ClassVar[tuple[str, ...]] = ("emergency.cap",)
+    stream: ClassVar[str] = "emergency"
+    item: ClassVar[str] = "cap"
+    script: ClassVar[list[Fetched | Exception]] = []
+    asked: ClassVar[list[float]] = []
+    forgot: ClassVar[list[float]] = []
+
+    def __init__(self, settings: SourceSettings, credential: Credential | None) -> None:
+        self.settings = settings
+
+    @classmethod
+    def validate(cls, settings: SourceSettings) -> None:
+        """Everything is good."""
+
+    async def fetch(self, now: float) -> Fetched:
+        """The next of the script."""
+        self.asked.append(asyncio.get_running_loop().time())
+        step = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        if isinstance(step, Exception):
+            raise step
+        return step
+
+    def forget(self) -> None:
+        """Remembers when."""
+        self.forgot.append(asyncio.get_running_loop().time())
+
+    async def close(self) -> None:
+        """Nothing to give back."""
+
+
+@pytest.fixture
+def feed(monkeypatch: pytest.MonkeyPatch) -> type[FakeFeed]:
+    class Mine(FakeFeed):
+        script: ClassVar[list[Fetched | Exception]] = []
+        asked: ClassVar[list[float]] = []
+        forgot: ClassVar[list[float]] = []
+
+    monkeypatch.setattr(registry, "feed_class", lambda kind: Mine)
+    return Mine
+
+
+SOURCE = SourceSettings(id="cma", kind="emergency.cap", url="http://h/", interval=10, heartbeat=600, region="532301")
+DOCUMENT = CapDocument(source="cma", received_at=0.0, raw=b"x" * 1000)
+
+
+def caps(bus: FakeBus) -> list[tuple[float, str, int]]:
+    return [(at, feed, len(items)) for at, feed, kind, source, items in bus.envelopes if kind == "cap"]
+
+
+def test_documents_go_to_the_emergency_feed_and_the_source_beats(feed: type[FakeFeed]) -> None:
+    bus = FakeBus()
+    feed.script[:] = [Fetched(items=(DOCUMENT, DOCUMENT)), Fetched()]
+    moved(for_seconds(collect(bus, {}, sources=(SOURCE,)), until=35))
+    assert [(name, count) for _, name, count in caps(bus)] == [("emergency", 2)]
+    beats = bus.heartbeats("cma")
+    assert len(beats) == len(feed.asked) >= 4
+    assert {(one.kind, one.every, one.ok, one.error, one.region) for one in beats} == {
+        ("emergency.cap", 600, True, "", "532301")
+    }
+
+
+def test_a_source_that_fails_says_so_once_in_the_log_and_is_asked_ever_less(
+    feed: type[FakeFeed], caplog: pytest.LogCaptureFixture
+) -> None:
+    bus = FakeBus()
+    feed.script[:] = [Fetched(), NotReady(Reason.REFUSED)]
+    with caplog.at_level(logging.INFO, "collectors"):
+        moved(for_seconds(collect(bus, {}, sources=(SOURCE,)), until=200))
+    gaps = [round(b - a) for a, b in zip(feed.asked[2:], feed.asked[3:], strict=False)]
+    assert gaps == sorted(gaps)
+    assert gaps[-1] == 30
+    last = bus.heartbeats("cma")[-1]
+    assert (last.ok, last.error, last.failing) == (False, "refused", 1)
+    assert [record.message for record in caplog.records if "source" in record.message] == ["source lost"]
+
+
+def test_documents_wait_for_the_bus_and_are_never_dropped(feed: type[FakeFeed]) -> None:
+    bus = FakeBus()
+    bus.trouble = BusLost("gone")
+    feed.script[:] = [Fetched(items=(DOCUMENT,)), Fetched()]
+
+    def mend() -> None:
+        bus.trouble = None
+
+    moved(for_seconds(collect(bus, {}, sources=(SOURCE,)), (25, mend), until=30))
+    assert len(caps(bus)) == 1
+    assert 25 <= caps(bus)[0][0] <= 26
+
+
+def test_a_bus_that_began_anew_gets_all_documents_again_at_once(feed: type[FakeFeed]) -> None:
+    bus = FakeBus()
+    feed.script[:] = [Fetched()]
+
+    def wipe() -> None:
+        bus.epoch = "b"
+
+    moved(for_seconds(collect(bus, {}, sources=(SOURCE,)), (15, wipe), until=17))
+    assert len(feed.forgot) == 1
+    assert 15 <= feed.forgot[0] <= 16
+
+
+def test_documents_are_grouped_by_size(feed: type[FakeFeed]) -> None:
+    bus = FakeBus()
+    large = CapDocument(source="cma", received_at=0.0, raw=b"x" * 600_000)
+    feed.script[:] = [Fetched(items=(large, large, DOCUMENT)), Fetched()]
+    moved(for_seconds(collect(bus, {}, sources=(SOURCE,)), until=3))
+    assert [count for _, _, count in caps(bus)] == [1, 2]
+
+
+def test_a_faulty_feed_is_shown_and_does_not_end_the_role(feed: type[FakeFeed]) -> None:
+    bus = FakeBus()
+    feed.script[:] = [KeyError("bug"), Fetched()]
+    moved(for_seconds(collect(bus, {}, sources=(SOURCE,)), until=40))
+    beats = bus.heartbeats("cma")
+    assert "KeyError" in beats[0].error
+    assert beats[-1].ok
+    assert bus.heartbeats("role.collect")[-1].at > BEGAN + 39
+
+
+def test_a_reload_stops_and_starts_sources(feed: type[FakeFeed]) -> None:
+    bus = FakeBus()
+    feed.script[:] = [Fetched()]
+    entry = collect(bus, {}, sources=(SOURCE,))
+    other = SourceSettings(id="jma", kind="emergency.cap", url="http://j/", interval=10)
+    moved(for_seconds(entry, (15, lambda: entry.reload(sources=(other,))), until=40))
+    assert bus.heartbeats("cma")[-1].at < BEGAN + 15
+    assert bus.heartbeats("jma")[0].at > BEGAN + 15
+    assert entry.stats()["sources"] == 1
+
+
+def test_a_source_says_when_it_last_had_something_valid_and_something_new(feed: type[FakeFeed]) -> None:
+    bus = FakeBus()
+    page = UnexpectedForm("expected a feed, but the answer is a web page", "应为索引，实际应答是网页")
+    feed.script[:] = [Fetched(items=(DOCUMENT,)), Fetched(), Fetched(items=(DOCUMENT,)), Fetched(), page]
+    moved(for_seconds(collect(bus, {}, sources=(SOURCE,)), until=58))
+    beats = bus.heartbeats("cma")
+    first, second, third, fourth, failed = beats[:5]
+    assert (first.valid_at, first.new_at, first.replay) == (first.at, first.at, True)
+    assert (second.valid_at, second.new_at, second.replay) == (second.at, first.at, True)
+    assert (third.valid_at, third.new_at, third.replay) == (third.at, third.at, False)
+    assert (fourth.valid_at, fourth.new_at) == (fourth.at, third.at)
+    assert (failed.ok, failed.valid_at, failed.new_at) == (False, fourth.at, third.at)
+    assert failed.error == (
+        "应答不符：应为索引，实际应答是网页 | wrong answer: expected a feed, but the answer is a web page"
+    )

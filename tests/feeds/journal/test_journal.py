@@ -1,0 +1,183 @@
+"""The journal: durable together or not at all, and every meddling shows."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from pathlib import Path
+
+import pytest
+
+from feeds.journal import Journal, JournalLost, Unstorable, connections, sqlite_url
+
+
+async def write(journal: Journal, *subjects: str) -> None:
+    for subject in subjects:
+        async with journal.begin() as tx:
+            seq = await tx.append(
+                kind="alert",
+                name="raise",
+                subject=subject,
+                at=1.0,
+                actor="网管乙",
+                reason="已联系抢修",
+                body={"电压": 1},
+            )
+            await tx.put("alert", subject, {"n": 1}, seq=seq)
+
+
+async def meddle(journal: Journal, sql: str) -> None:
+    async with journal.store.writing() as connection:
+        await connection.exec_driver_sql(sql)
+
+
+async def test_what_is_written_is_read_back_in_order(journal: Journal) -> None:
+    await write(journal, "a", "b")
+    entries = await journal.entries(kind="alert")
+    assert [(e.subject, e.actor, e.reason, e.body) for e in entries] == [
+        ("a", "网管乙", "已联系抢修", {"电压": 1}),
+        ("b", "网管乙", "已联系抢修", {"电压": 1}),
+    ]
+    assert [e.subject for e in await journal.entries(newest_first=True, limit=1)] == ["b"]
+    assert await journal.verify() == []
+
+
+async def test_a_transaction_that_fails_leaves_nothing(journal: Journal) -> None:
+    with pytest.raises(RuntimeError, match="half-way"):
+        async with journal.begin() as tx:
+            await tx.append(kind="alert", name="raise", subject="a", at=1.0)
+            await tx.put("alert", "a", {})
+            raise RuntimeError("half-way")
+    assert (await journal.entries(), await journal.docs("alert")) == ([], [])
+    await write(journal, "b")
+    assert await journal.verify() == []
+
+
+async def test_a_cancelled_statement_is_a_cancellation_and_leaves_no_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "BUSY_MS", 2000)
+    before = set(threading.enumerate())
+    journal, other = (Journal(sqlite_url(tmp_path), name) for name in ("ours", "other"))
+    await journal.open()
+    await other.open()
+    async with other.begin():  # it has the lock, so that ours waits in its first statement
+        waiting = asyncio.create_task(write(journal, "a"))
+        await asyncio.sleep(0.1)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+    await other.close()
+    await journal.close()
+    assert {one.name for one in set(threading.enumerate()) - before if not one.name.startswith("asyncio_")} == set()
+
+
+@pytest.mark.parametrize(
+    ("sql", "says"),
+    [
+        ("update entry set reason = 'nothing happened' where seq = 2", "changed"),
+        ("update entry set at = 2.0 where seq = 2", "changed"),
+        ("delete from entry where seq = 2", "missing"),
+        ("update entry set prev = '' where seq = 2", "follow"),
+    ],
+)
+async def test_meddling_shows(journal: Journal, sql: str, says: str) -> None:
+    await write(journal, "a", "b", "c")
+    await meddle(journal, sql)
+    faults = await journal.verify()
+    assert faults
+    assert any(says in fault.what for fault in faults)
+
+
+async def test_every_writing_process_has_a_chain_of_its_own(journal: Journal, journal_url: str) -> None:
+    other = Journal(journal_url, "web")
+    await other.open()
+    await asyncio.gather(write(journal, *"abcdefgh"), write(other, *"ABCDEFGH"))
+    assert sorted(e.chain_seq for e in await other.entries() if e.chain == "web") == list(range(1, 9))
+    assert await journal.verify() == []
+    await other.close()
+
+
+async def test_two_processes_under_one_name_share_a_chain_and_rows_are_seen_in_their_order(
+    journal: Journal, journal_url: str
+) -> None:
+    others = [Journal(journal_url, "test") for _ in range(3)]
+    for other in others:
+        await other.open()
+    seen: list[int] = []
+    writing = asyncio.gather(*(write(one, *"abcdefghijkl") for one in (journal, *others)))
+    while not writing.done():  # as a reader that remembers the last number does
+        seen += [entry.seq for entry in await journal.entries(after=seen[-1] if seen else 0, limit=1000)]
+        await asyncio.sleep(0)
+    await writing
+    seen += [entry.seq for entry in await journal.entries(after=seen[-1], limit=1000)]
+    assert seen == [entry.seq for entry in await journal.entries(limit=1000)]
+    assert len(seen) == 48
+    assert {entry.chain for entry in await journal.entries(limit=1000)} == {"test"}
+    assert await journal.verify() == []
+    for other in others:
+        await other.close()
+
+
+@pytest.mark.parametrize("text", ["a\0b", "半\ud83d个", "长" * 5000], ids=["nul", "half a pair", "long"])
+async def test_any_text_from_outside_is_kept_alike_by_every_store(journal: Journal, text: str) -> None:
+    async with journal.begin() as tx:
+        await tx.append(kind="alert", name="ack", subject=text[:300], at=1.0, actor=text, reason=text, body={"t": text})
+        await tx.put("alert", text[:300], {"t": text})
+        await tx.enqueue("k", receiver="desk", subject=text[:300], created=1.0, due=1.0, body={"t": text})
+    (entry,) = await journal.entries(subject=text[:300])
+    expected = text.replace("\0", "\ufffd").replace("\ud83d", "\ufffd")
+    assert (entry.reason, entry.actor) == (expected, expected)
+    assert await journal.doc("alert", text[:300]) is not None
+    assert len(await journal.outbox_for(text[:300])) == 1
+    assert await journal.verify() == []
+
+
+async def test_what_no_store_can_keep_is_no_reason_to_try_again(journal: Journal) -> None:
+    with pytest.raises(Unstorable):
+        async with journal.begin() as tx:
+            await tx.append(kind="alert", name="raise", subject="a", at=None)  # type: ignore[arg-type]
+    await write(journal, "b")
+    assert [entry.subject for entry in await journal.entries()] == ["b"]
+
+
+async def test_a_message_is_queued_once_and_cancelled_only_while_unsent(journal: Journal) -> None:
+    for _ in range(2):
+        async with journal.begin() as tx:
+            for key in ("k1", "k2"):
+                await tx.enqueue(key, receiver="desk", subject="a", created=1.0, due=1.0, body={"n": 1})
+    assert [item.key for item in await journal.outbox_due(1.0)] == ["k1", "k2"]
+    await journal.outbox_mark("k1", sent_at=2.0, attempts=1)
+    async with journal.begin() as tx:
+        assert len(await tx.cancel_outbox("a", reason="acknowledged")) == 1
+    assert [(item.key, item.sent_at, item.error) for item in await journal.outbox_for("a")] == [
+        ("k1", 2.0, ""),
+        ("k2", None, "acknowledged"),
+    ]
+    assert await journal.outbox_due(9.0) == []
+
+
+async def test_documents_are_replaced_and_paged_newest_first(journal: Journal) -> None:
+    await write(journal, "a", "b", "c")
+    async with journal.begin() as tx:
+        await tx.put("alert", "b", {"n": 2}, open=False, seq=2)
+        await tx.delete("alert", "c")
+    assert [doc.id for doc in await journal.docs("alert", open=True)] == ["a"]
+    assert [(doc.id, doc.body) for doc in await journal.docs_page("alert", limit=1)] == [("b", {"n": 2})]
+    assert [doc.id for doc in await journal.docs_page("alert", before=2)] == ["a"]
+
+
+async def test_the_bodies_of_what_is_open_come_as_json_oldest_first(journal: Journal) -> None:
+    async with journal.begin() as tx:
+        for seq, (id, open) in enumerate([("c", True), ("a", False), ("b", True)]):
+            await tx.put("alert", id, {"id": id, "标题": "连接慢"}, open=open, seq=seq)
+        await tx.put("silence", "s", {"id": "s"}, seq=9)
+    assert await journal.bodies("alert") == ['{"id":"c","标题":"连接慢"}', '{"id":"b","标题":"连接慢"}']
+
+
+async def test_a_journal_that_cannot_be_used_says_so(tmp_path: Path) -> None:
+    (tmp_path / "journal.sqlite3").write_text("this is no database" * 100)
+    broken = Journal(sqlite_url(tmp_path), "web")
+    with pytest.raises(JournalLost):
+        await broken.open()
+    await broken.close()

@@ -1,0 +1,160 @@
+"""The projector over a real Valkey and journal: killed anywhere, it loses and repeats nothing."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feeds.bus import Bus, BusLost
+from feeds.clock import now
+from feeds.journal import Journal
+from feeds.model import Asset, AssetState, Health, Kind, Observation
+from feeds.projection.projector import Projector
+from tests import patience
+
+TCP = "tcp://127.0.0.1:1"
+BASE = now() - 100.0
+ASSETS = {key: Asset(id=key, name=key, kind="router", region="532301", probes=(TCP,)) for key in "ab"}
+
+
+class Killed(Exception):
+    """The process ended here."""
+
+
+def seen(asset: str, value: bool, at: float) -> Observation:
+    return Observation(
+        asset=asset,
+        metric="tcp.up",
+        value=value,
+        observed_at=at,
+        received_at=at,
+        source="network.tcp",
+        probe=TCP,
+        fresh_for=1e6,
+    )
+
+
+async def feed(bus: Bus, values: Sequence[tuple[str, bool]]) -> None:
+    for at, (asset, value) in enumerate(values, start=1):
+        await bus.publish("network", "observation", [seen(asset, value, BASE + at)], source="network.tcp")
+
+
+async def project(bus: Bus, journal: Journal, *, steps: int = 1000, chunk: int = 3) -> None:
+    """A projector's life from its start until nothing is left to read."""
+    projector = Projector(journal, bus.site, ASSETS)
+    await bus.open()
+    cursors = await projector.open(bus)
+    for _ in range(steps):
+        entries = await bus.read(cursors, block=0.001, count=chunk)
+        await projector.step(entries, now())
+        cursors |= {entry.stream: entry.id for entry in entries}
+        if not entries:
+            return
+
+
+async def told(bus: Bus) -> list[tuple[str, Health]]:
+    """Every change of health that was published, in order."""
+    entries = await bus.read({bus.keys.changes: "0"}, block=0.001, count=10_000)
+    states = [change.after for entry in entries for change in entry.items if isinstance(change.after, AssetState)]
+    return [(state.id, state.health) for state in states if state.seen_at is not None]
+
+
+def dying(method: Callable[..., Any], at: int, *, before: bool) -> Callable[..., Any]:
+    """The method, in a process that is killed at its n-th call, just before or just after it works."""
+    calls = 0
+
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == at and before:
+            raise Killed
+        result = await method(*args, **kwargs)
+        if calls == at:
+            raise Killed
+        return result
+
+    return call
+
+
+@settings(max_examples=25, suppress_health_check=patience.CHECKS)
+@given(
+    values=st.lists(st.tuples(st.sampled_from("ab"), st.booleans()), min_size=1, max_size=12),
+    kills=st.lists(st.tuples(st.integers(1, 4), st.booleans()), max_size=3),
+    chunk=st.integers(1, 5),
+)
+async def test_killed_at_any_point_it_loses_and_repeats_nothing(
+    valkey_url: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    new_journal_url: Callable[[], str],
+    values: list[tuple[str, bool]],
+    kills: list[tuple[int, bool]],
+    chunk: int,
+) -> None:
+    outcomes = []
+    for run, deaths in ((0, []), (1, kills)):
+        folder = tmp_path_factory.mktemp("p")
+        bus = Bus(valkey_url, f"53{folder.name.removeprefix('p')}-{run}")
+        journal = Journal(new_journal_url(), "project")
+        await journal.open()
+        await bus.open()
+        await feed(bus, values)
+        for at, before in deaths:
+            commit = bus.commit
+            bus.commit = dying(commit, at, before=before)  # type: ignore[method-assign]
+            with contextlib.suppress(Killed):
+                await project(bus, journal, chunk=chunk)
+            bus.commit = commit  # type: ignore[method-assign]
+        await project(bus, journal, chunk=chunk)
+        state = await bus.state((Kind.STATE,))
+        log = [(e.subject, e.name, e.at) for e in await journal.entries(kind="health", limit=1000)]
+        known = {
+            key: (one.health, one.readings, one.since if one.readings else 0.0)
+            for key, one in state.records[Kind.STATE].items()
+        }
+        outcomes.append((known, await told(bus), log))
+        await journal.close()
+        await bus.close()
+    assert outcomes[0] == outcomes[1]
+
+
+async def test_when_redis_is_empty_the_first_verdict_goes_on_from_the_journals_time(
+    valkey_url: str, journal: Journal, journal_store: str
+) -> None:
+    first, second = Bus(valkey_url, f"{journal_store}1"), Bus(valkey_url, f"{journal_store}2")
+    await feed(first, [("a", False)])
+    await project(first, journal)
+    await second.publish("network", "observation", [seen("a", False, BASE + 50.0)], source="network.tcp")
+    await project(second, journal)
+    state = (await second.state((Kind.STATE,))).records[Kind.STATE]["a"]
+    assert (state.health, state.since) == (Health.DOWN, BASE + 1.0)
+    assert [e.subject for e in await journal.entries(kind="health")] == ["a"]
+    await first.close()
+    await second.close()
+
+
+async def test_a_projector_without_a_bus_says_so(tmp_path: Any, journal: Journal) -> None:
+    bus = Bus(f"unix://{tmp_path}/nobody.sock", "532300")
+    with pytest.raises(BusLost):
+        await project(bus, journal)
+    await bus.close()
+
+
+@pytest.mark.parametrize(("ago", "health"), [(30.0, Health.OK), (90.0, Health.DOWN)])
+async def test_calls_that_redis_has_forgotten_come_back_from_the_journal(
+    bus: Bus, journal: Journal, ago: float, health: Health
+) -> None:
+    caller = Asset(id="job", name="backup", kind="backup", region="532301", probes=("heartbeat:?every=60s",))
+    async with journal.begin() as tx:
+        for at in (now() - ago - 100, now() - ago):
+            await tx.append(kind="ingest", name="heartbeat", subject="job", at=at, body={"every": 60.0})
+    projector = Projector(journal, bus.site, {"job": caller, "never": replace(caller, id="never")})
+    await projector.open(bus)
+    await projector.step([], now())
+    assert projector.projection.states["job"].health is health
+    assert projector.projection.states["never"].health is Health.UNKNOWN

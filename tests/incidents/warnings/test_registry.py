@@ -1,0 +1,221 @@
+"""The registry's rules as timelines: this comes in at that second, that is what stands then."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.model import EmergencyWarning, Finding
+from incidents.warnings.registry import KEEP, Registry, Step
+from tests.incidents.builders import T0, id_of, message
+
+A = id_of("A", 0)
+U = id_of("U", 600)
+C = id_of("C", 1200)
+
+
+def alert(**fields: object) -> EmergencyWarning:
+    return message("A", 0, **fields)
+
+
+def update(**fields: object) -> EmergencyWarning:
+    return message("U", 600, **{"msg_type": "Update", "references": (A,), **fields})
+
+
+def cancel(**fields: object) -> EmergencyWarning:
+    return message("C", 1200, **{"msg_type": "Cancel", "references": (A, U), "expires": None, **fields})
+
+
+def take(registry: Registry, *messages: EmergencyWarning, at: float = 0) -> list[Step]:
+    return [step for one in messages for step in registry.take(one, T0 + at)]
+
+
+def states(registry: Registry) -> dict[str, tuple[str, str]]:
+    return {w.identifier: (w.state, w.ended_by) for w in registry.shown.values()}
+
+
+def names(steps: list[Step]) -> list[tuple[str, str]]:
+    return [(step.name, step.subject.split(",")[1]) for step in steps]
+
+
+def codes(registry: Registry, id: str) -> list[str]:
+    return [one.code for one in registry.shown[id].findings]
+
+
+def test_an_update_supersedes_and_a_cancel_retracts_everything_it_names() -> None:
+    registry = Registry()
+    assert names(take(registry, alert(), at=1)) == [("received", "A")]
+    assert states(registry) == {"A": ("active", "")}
+    assert names(take(registry, update(), at=601)) == [("received", "U"), ("superseded", "A")]
+    assert names(take(registry, cancel(), at=1201)) == [("received", "C"), ("cancelled", "U")]
+    assert states(registry) == {"A": ("superseded", U), "U": ("cancelled", C)}
+    assert registry.shown[A].ended_at == T0 + 600
+
+
+def test_pending_active_expired_by_time_alone() -> None:
+    registry = Registry()
+    take(registry, alert(onset=T0 + 100), at=1)
+    assert states(registry) == {"A": ("pending", "")}
+    assert registry.next_due == T0 + 100
+    assert registry.advance(T0 + 99) == []
+    assert names(registry.advance(T0 + 100)) == [("activated", "A")]
+    assert registry.next_due == T0 + 3600
+    assert names(registry.advance(T0 + 3600)) == [("expired", "A")]
+    # 已过期,未见解除
+    assert states(registry) == {"A": ("expired", "")}
+
+
+def test_an_ended_warning_stays_for_a_day_and_leaves() -> None:
+    registry = Registry()
+    take(registry, alert(), at=1)
+    registry.advance(T0 + 3600)
+    assert registry.advance(T0 + 3600 + KEEP - 1) == []
+    assert names(registry.advance(T0 + 3600 + KEEP)) == [("removed", "A")]
+    assert registry.shown == {}
+    registry.forget()
+    assert registry.next_due is None
+
+
+def test_a_cancel_after_expiry_still_shows_as_the_release() -> None:
+    registry = Registry()
+    take(registry, alert(expires=T0 + 900), at=1)
+    registry.advance(T0 + 900)
+    assert names(take(registry, cancel(references=(A,)), at=1200)) == [("received", "C"), ("cancelled", "A")]
+    assert states(registry) == {"A": ("cancelled", C)}
+
+
+def test_without_an_end_the_default_life_counts_from_onset_and_says_so() -> None:
+    registry = Registry(default_life=7200)
+    take(registry, alert(expires=None, onset=T0 + 600))
+    assert registry.shown[A].expires == T0 + 600 + 7200
+    assert codes(registry, A) == ["EXPIRES_ABSENT"]
+
+
+def test_the_same_bytes_are_a_duplicate_and_others_a_remark_once() -> None:
+    registry = Registry()
+    take(registry, alert())
+    assert take(registry, alert(), at=5) == []
+    other = alert(headline="changed")
+    assert names(take(registry, other, at=6)) == [("content_changed", "A")]
+    assert take(registry, other, at=7) == []
+    assert registry.shown[A].headline == ""
+    assert codes(registry, A) == ["CONTENT_CHANGED"]
+
+
+def test_an_orphan_cancel_waits_for_its_alert() -> None:
+    registry = Registry()
+    assert names(take(registry, cancel(references=(A,)))) == [("received", "C"), ("waiting", "C")]
+    assert registry.shown == {}
+    take(registry, alert())
+    assert states(registry) == {"A": ("cancelled", C)}
+    assert registry.waiting == {}
+
+
+def test_an_orphan_update_stands_with_a_remark_until_its_alert_comes() -> None:
+    registry = Registry()
+    take(registry, update())
+    assert codes(registry, U) == ["REFERENCE_UNKNOWN"]
+    steps = take(registry, alert())
+    assert ("reference_found", "U") in names(steps)
+    assert codes(registry, U) == []
+    assert states(registry) == {"A": ("superseded", U), "U": ("active", "")}
+
+
+def test_a_reference_in_another_time_zone_is_the_same_message() -> None:
+    registry = Registry()
+    take(registry, alert(), cancel(references=("cx@weather.example,A,2026-11-22T08:00:00+08:00",)))
+    assert states(registry) == {"A": ("cancelled", C)}
+
+
+def test_an_exercise_ends_nothing_that_is_actual() -> None:
+    registry = Registry()
+    take(registry, alert(), cancel(status="Exercise"), update(status="Test"))
+    assert states(registry)["A"] == ("active", "")
+
+
+def test_a_message_with_an_invalid_signature_ends_nothing() -> None:
+    registry = Registry()
+    take(registry, alert(), cancel(findings=(Finding(code="SIGNATURE_INVALID"),)))
+    assert states(registry) == {"A": ("active", "")}
+
+
+def test_ack_and_error_touch_delivery_only() -> None:
+    registry = Registry()
+    take(registry, alert())
+    steps = take(registry, message("K", 5, msg_type="Ack", references=(A,)))
+    assert names(steps) == [("received", "K"), ("acknowledged", "A")]
+    assert names(take(registry, message("E", 6, msg_type="Error", references=(A,))))[1] == ("refused", "A")
+    assert states(registry) == {"A": ("active", "")}
+
+
+def test_a_message_that_names_itself_or_a_later_one_ends_nothing() -> None:
+    registry = Registry()
+    take(registry, message("S", 0, msg_type="Update", references=(id_of("S", 0), id_of("L", 60))))
+    take(registry, message("L", 60))
+    assert states(registry) == {"S": ("active", ""), "L": ("active", "")}
+
+
+def test_two_that_name_each_other_at_one_moment_both_stay() -> None:
+    registry = Registry()
+    for one, other in (("X", "Y"), ("Y", "X")):
+        take(registry, message(one, 0, msg_type="Update", references=(id_of(other, 0),)))
+    assert {state for state, _ in states(registry).values()} == {"active"}
+
+
+def test_what_ended_long_ago_is_recorded_and_not_shown() -> None:
+    registry = Registry()
+    take(registry, alert(), at=10 * KEEP)
+    assert names(registry.advance(T0 + 10 * KEEP)) == [("removed", "A")]
+    assert registry.shown == {}
+
+
+def test_another_inventory_is_a_step_only_where_the_count_differs() -> None:
+    registry = Registry()
+    take(registry, alert())
+    counted = registry.recount(lambda warning: replace(warning, affected={"router": 2}), T0 + 9)
+    assert names(counted) == [("recounted", "A")]
+    assert registry.recount(lambda warning: replace(warning, affected={"router": 2}), T0 + 10) == []
+
+
+MESSAGES = (
+    alert(),
+    update(),
+    cancel(),
+    message("U2", 900, msg_type="Update", references=(A, U), onset=T0 + 1500),
+    message("C2", 1300, msg_type="Cancel", references=(U, "nobody@x,none,2026-11-22T00:00:00-00:00")),
+    message("X", 700, msg_type="Update", references=(A,), status="Exercise"),
+)
+
+
+@pytest.mark.parametrize("order", list(permutations((alert(), update(), cancel()))))
+def test_order_of_arrival_does_not_matter_to_the_chain(order: tuple[EmergencyWarning, ...]) -> None:
+    registry = Registry()
+    take(registry, *order)
+    assert states(registry) == {"A": ("superseded", U), "U": ("cancelled", C)}
+
+
+@given(
+    order=st.permutations(MESSAGES),
+    times=st.lists(st.floats(0, 5000), min_size=len(MESSAGES), max_size=len(MESSAGES)).map(sorted),
+    again=st.lists(st.sampled_from(MESSAGES), max_size=4),
+)
+def test_order_times_and_duplicates_do_not_matter_to_the_end(
+    order: list[EmergencyWarning], times: list[float], again: list[EmergencyWarning]
+) -> None:
+    straight, mixed = Registry(), Registry()
+    take(straight, *MESSAGES)
+    for one, at in zip(order, times, strict=True):
+        mixed.advance(T0 + at)
+        take(mixed, one, at=at)
+    take(mixed, *again, at=5000)
+    for registry in (straight, mixed):
+        registry.advance(T0 + 5001)
+    assert mixed.shown == straight.shown
+    assert {key: set(enders) for key, enders in mixed.waiting.items()} == {
+        key: set(enders) for key, enders in straight.waiting.items()
+    }
+    assert mixed.next_due == straight.next_due

@@ -1,0 +1,146 @@
+"""What was applied last is what a role starts on while the files are broken, and nothing else is taken for it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from watchfloor.settings import applied
+from watchfloor.settings.inventory import load_inventory
+from watchfloor.settings.site_settings import SettingsError, load
+
+FILE = """\
+[site]
+name = "楚雄州"
+region = "532300"
+data = "{data}"
+inventory = ["assets.csv"]
+[credentials.core]
+kind = "snmpv2c"
+community = "{community}"
+"""
+ROWS = "id,name,kind,region\nx1,甲,router,532301\n"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    (tmp_path / "assets.csv").write_text(ROWS)
+    (tmp_path / "watchfloor.toml").write_text(FILE.format(data="data", community="env:COMMUNITY"))
+    return tmp_path / "watchfloor.toml"
+
+
+@pytest.fixture(autouse=True)
+def community(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMMUNITY", "s3cret-community")
+    monkeypatch.delenv(applied.DATA, raising=False)
+
+
+def put(config: Path) -> None:
+    applied.keep(applied.capture(load(config)))
+
+
+BROKEN = ("[site\n", "", '[site]\nname = 3\ndata = "elsewhere"\n', "\x00")
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_a_broken_file_is_answered_with_what_was_applied_and_with_why(config: Path, text: str) -> None:
+    put(config)
+    (config.parent / "assets.csv").write_text("rubbish")
+    config.write_text(text if "elsewhere" in text or not text else FILE.format(data="data", community="x") + text)
+    start = applied.start(config)
+    assert (start.settings.site.name, start.settings.path) == ("楚雄州", config)
+    assert set(load_inventory(start.settings).assets) == {"x1"}
+    assert start.settings.credentials["core"].values == {"community": "s3cret-community"}
+    assert "watchfloor.toml" in start.trouble["en"]
+    assert "仍在使用" in start.trouble["zh-CN"]
+
+
+def test_a_file_that_is_gone_counts_as_broken_and_the_data_folder_is_told_by_the_environment(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config.write_text(FILE.format(data="far/away", community="env:COMMUNITY"))
+    put(config)
+    config.unlink()
+    with pytest.raises(SettingsError):
+        applied.start(config)
+    monkeypatch.setenv(applied.DATA, str(config.parent / "far" / "away"))
+    assert applied.start(config).settings.site.name == "楚雄州"
+
+
+def test_a_first_start_with_a_broken_file_is_refused_with_the_finding(config: Path) -> None:
+    config.write_text("[site")
+    with pytest.raises(SettingsError, match=r"watchfloor\.toml:1"):
+        applied.start(config)
+
+
+def test_an_inventory_that_is_not_there_is_refused_at_a_first_start_and_stands_in_later(config: Path) -> None:
+    rows = (config.parent / "assets.csv").read_bytes()
+    (config.parent / "assets.csv").unlink()
+    with pytest.raises(SettingsError, match=r"assets\.csv"):
+        applied.start(config)
+    (config.parent / "assets.csv").write_bytes(rows)
+    put(config)
+    (config.parent / "assets.csv").unlink()
+    start = applied.start(config)
+    assert set(load_inventory(start.settings).assets) == {"x1"}
+    assert "assets.csv" in start.trouble["en"]
+
+
+def test_what_is_right_is_started_on_without_a_word(config: Path) -> None:
+    put(config)
+    config.write_text(FILE.format(data="data", community="env:COMMUNITY").replace("楚雄州", "武定县"))
+    start = applied.start(config)
+    assert (start.settings.site.name, start.trouble) == ("武定县", {})
+
+
+def test_only_the_owner_reads_it_and_references_stay_references(config: Path) -> None:
+    put(config)
+    run = config.parent / "data" / "run"
+    files = [path for path in run.rglob("*") if path.is_file()]
+    assert len(files) == 3
+    for path in files:
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert "s3cret" not in path.read_text()
+    (folder,) = run.glob("applied-*")
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_the_newest_replaces_the_one_before_and_the_same_is_not_written_again(config: Path) -> None:
+    put(config)
+    run = config.parent / "data" / "run"
+    (first,) = run.glob("applied-*")
+    before = (run / applied.RECORD).stat().st_mtime_ns
+    put(config)
+    assert (run / applied.RECORD).stat().st_mtime_ns == before
+    (config.parent / "assets.csv").write_text(ROWS.replace("甲", "乙"))
+    put(config)
+    (second,) = run.glob("applied-*")
+    assert first != second
+    config.write_text("[")
+    assert load_inventory(applied.start(config).settings).assets["x1"].name == "乙"
+
+
+@pytest.mark.parametrize("spoil", ["format", "settings", "folder", "nonsense", "content", "path"])
+def test_a_copy_that_cannot_be_used_counts_as_none(config: Path, spoil: str) -> None:
+    put(config)
+    run = config.parent / "data" / "run"
+    (folder,) = run.glob("applied-*")
+    record = run / applied.RECORD
+    if spoil == "content":
+        (folder / "settings.toml").write_text(FILE.format(data="data", community="x") + "[later]\nkey = 1\n")
+    elif spoil == "folder":
+        os.rename(folder, run / "gone")
+    else:
+        words = {
+            "format": ('"format": 1', '"format": 9'),
+            "settings": (str(config), "/other.toml"),
+            "path": (folder.name, "../../.."),
+            "nonsense": ("{", "["),
+        }[spoil]
+        record.write_text(record.read_text().replace(*words))
+    config.write_text("[site")
+    with pytest.raises(SettingsError, match=r"watchfloor\.toml:1"):
+        applied.start(config)

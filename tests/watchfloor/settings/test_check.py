@@ -1,0 +1,107 @@
+"""`watchfloor check`: settings, rules and inventory in one run."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from watchfloor.settings.check import as_json, check, language_of, render
+from watchfloor.settings.inventory import load_inventory
+from watchfloor.settings.site_settings import load
+
+GOOD = """[site]
+name = "楚雄州"
+region = "532300"
+inventory = ["assets.csv"]
+[[rule]]
+id = "link-down"
+when = "health == 'down'"
+"""
+ASSETS = "id,name,kind,region,probes\ncore,核心,router,532300,tcp://127.0.0.1:80\n"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    (tmp_path / "assets.csv").write_text(ASSETS, encoding="utf-8")
+    path = tmp_path / "watchfloor.toml"
+    path.write_text(GOOD, encoding="utf-8")
+    return path
+
+
+def test_a_good_site_has_no_findings(site: Path) -> None:
+    assert check(site) == []
+    assert render([], "zh-CN") == "没有发现问题"
+
+
+def test_settings_rules_and_rows_are_all_told_in_one_run(site: Path) -> None:
+    site.write_text(GOOD.replace("name =", "nmae =").replace("'down'", "'donw'"), encoding="utf-8")
+    with (site.parent / "assets.csv").open("a", encoding="utf-8") as rows:
+        rows.write("b,乙,router,5323,\nc,丙,router,532301,http://h/?cred=nobody\n")
+    findings = check(site)
+    assert [(finding.file, finding.line, finding.key) for finding in findings] == [
+        ("watchfloor.toml", 1, "site.name"),
+        ("watchfloor.toml", 2, "site.nmae"),
+        ("watchfloor.toml", 7, "rule[1].when"),
+        ("assets.csv", 3, "region"),
+        ("assets.csv", 4, "probes"),
+    ]
+    assert "donw" in findings[2].value
+    assert "nobody" in findings[4].message["en"]
+
+
+def test_findings_are_said_in_the_sites_language(site: Path) -> None:
+    site.write_text(GOOD.replace("[[rule]]", 'language = "en"\nport = 1\n[[rule]]'), encoding="utf-8")
+    assert language_of(site) == "en"
+    text = render(check(site), language_of(site))
+    assert text.startswith("watchfloor.toml:6: site.port = 1: this setting is unknown. To mend: ")
+    assert text.endswith("errors: 1, remarks: 0")
+    assert "改法" in render(check(site), "zh-CN")
+
+
+def test_the_findings_of_a_broken_file_are_json(site: Path) -> None:
+    site.write_text("[site\n", encoding="utf-8")
+    (one,) = json.loads(json.dumps(as_json(check(site))))
+    assert (one["code"], one["file"], one["line"]) == ("toml", "watchfloor.toml", 1)
+    assert language_of(site) == "zh-CN"
+
+
+def test_a_rule_without_an_expression_is_told_once(site: Path) -> None:
+    site.write_text(GOOD.replace("when = \"health == 'down'\"\n", ""), encoding="utf-8")
+    assert [finding.code for finding in check(site)] == ["missing"]
+
+
+def test_a_site_without_assets_is_a_remark_and_a_missing_file_an_error(site: Path) -> None:
+    site.write_text(GOOD.replace('inventory = ["assets.csv"]\n', ""), encoding="utf-8")
+    assert [(finding.code, finding.error) for finding in check(site)] == [("inventory_empty", False)]
+    site.write_text(GOOD.replace("assets.csv", "more/assets.csv"), encoding="utf-8")
+    (missing,) = check(site)
+    assert (missing.code, missing.file, missing.error) == ("file_missing", "more/assets.csv", True)
+
+
+def test_ids_are_one_space_over_all_files_of_the_inventory(site: Path) -> None:
+    (site.parent / "more.csv").write_text(ASSETS, encoding="utf-8")
+    site.write_text(GOOD.replace('["assets.csv"]', '["assets.csv", "more.csv"]'), encoding="utf-8")
+    (finding,) = check(site)
+    assert (finding.code, finding.file, finding.line) == ("id_twice", "more.csv", 2)
+    assert list(load_inventory(load(site)).assets) == ["core"]
+
+
+def test_geojson_rows_are_checked_like_those_of_a_table(site: Path) -> None:
+    place = {"type": "Point", "coordinates": [101.5, 25.0]}
+    good = {"id": "geo", "name": "点", "kind": "sensor", "region": "532301", "parents": "core"}
+    features = [
+        {"type": "Feature", "geometry": place, "properties": good},
+        {"type": "Feature", "geometry": place, "properties": {**good, "id": "bad", "region": "0"}},
+    ]
+    body = json.dumps({"type": "FeatureCollection", "features": features})
+    (site.parent / "more.geojson").write_text(body, encoding="utf-8")
+    (site.parent / "broken.geojson").write_text("{", encoding="utf-8")
+    files = '["assets.csv", "more.geojson", "broken.geojson", "none.gpkg"]'
+    site.write_text(GOOD.replace('["assets.csv"]', files), encoding="utf-8")
+    assert [(finding.file, finding.line, finding.code) for finding in check(site)] == [
+        ("broken.geojson", 0, "file_unreadable"),
+        ("none.gpkg", 0, "file_missing"),
+        ("more.geojson", 2, "region_form"),
+    ]
+    asset = load_inventory(load(site)).assets["geo"]
+    assert (asset.lat, asset.lon, asset.parents) == (25.0, 101.5, ("core",))

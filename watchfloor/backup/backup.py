@@ -1,0 +1,226 @@
+"""`watchfloor backup` and `watchfloor restore`: journal and history to a folder, while the site runs, and back.
+
+A backup is one snapshot of each store, read back and checked before it counts. A restore checks the backup first,
+fills each store in one transaction, compares it, and writes down that it happened.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import asdict, replace
+from datetime import datetime
+from pathlib import Path
+
+from feeds.clock import now
+from feeds.journal import Journal, StoreRefused, transfer
+from feeds.journal.versions import JOURNAL
+from feeds.wire import iso
+from watchfloor.backup import files, intake
+from watchfloor.backup import history as backup_history
+from watchfloor.backup.files import BackupError, HistoryPart, Manifest, Progress
+from watchfloor.runtime.roles import open_journal
+from watchfloor.settings.site_settings import Settings
+
+
+async def backup(settings: Settings, folder: Path, progress: Progress, *, history: bool = True) -> Manifest:
+    """Write a backup into a folder that is new or empty, and check it. BackupError, JournalError."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise BackupError(
+            f"{folder} 不是空文件夹；备份从不覆盖。换一个名字，例如加上日期",
+            f"{folder} is no empty folder, and a backup overwrites nothing; choose another name, with the date in it",
+        )
+    part = folder.with_name(f"{folder.name}.part-{os.getpid()}")
+    try:
+        part.mkdir(parents=True, mode=0o700)
+        async with open_journal(settings, "cli") as journal:
+            manifest = await _write(settings, journal, part, progress)
+        if history:
+            manifest = replace(manifest, history=await backup_history.write(settings, part, progress))
+        faults = files.check(part, manifest, progress)
+        manifest = replace(manifest, faults=[asdict(fault) for fault in faults])
+        manifest.write(part)
+        part.rename(folder)
+        _sync(folder.parent)
+    except OSError as error:
+        raise BackupError(f"备份写不下去：{error}", f"the backup cannot be written: {error}") from error
+    finally:
+        _remove(part)
+    return manifest
+
+
+async def _write(settings: Settings, journal: Journal, folder: Path, progress: Progress) -> Manifest:
+    async with intake.reading(settings) as waiting, transfer.snapshot(journal.store) as shot:
+        made_at = iso(now()) or ""
+        tables = {
+            name: await files.write_table(folder, name, shot.columns(name), shot.rows(name), count, progress)
+            for name, count in shot.counts.items()
+        }
+        for name, table in tables.items():
+            if table.rows != shot.counts[name]:
+                raise BackupError(f"{name} 未读全", f"{name} was not read to its end")
+        return Manifest(
+            made_at=made_at,
+            program=settings.site.version,
+            site=settings.site.name,
+            region=settings.site.region,
+            store="sqlite" if journal.store.is_sqlite else "postgresql",
+            schema=shot.version,
+            tables=tables,
+            chains=await shot.heads(),
+            intake=await intake.write(waiting, folder, progress),
+        )
+
+
+async def restore(
+    settings: Settings, folder: Path, progress: Progress, *, force: bool = False, history: bool = True
+) -> Manifest:
+    """Fill this site's empty stores from a backup; with `force` also such that are not empty, after a backup of them.
+
+    `history` False leaves the metric history as it is. BackupError: the backup is not whole, the site runs, a store is
+    not empty. JournalError.
+    """
+    manifest = files.read_manifest(folder)
+    _known(manifest)
+    backup_history.known(manifest)
+    intake.known(manifest)
+    if files.check(folder, manifest, progress) and not force:
+        raise BackupError(
+            f"备份中的台账在备份之前就已断裂（{len(manifest.faults)} 处）；确要恢复请加 --force",
+            f"the hash chains were broken before this backup was made ({len(manifest.faults)} faults); "
+            "restore it with --force if you must",
+        )
+    with _alone(settings):
+        async with open_journal(settings, "cli") as journal:
+            await _nobody_else(journal)
+            part = manifest.history if history else None
+            if force:
+                await _keep(settings, journal, progress, part is not None)
+            elif part is not None and not await journal.blank():
+                raise files.not_replaced(StoreRefused("要恢复到的台账不是空的。", "The journal is not empty."))
+            async with (
+                _history(settings, folder, part, progress, force),
+                intake.loading(settings, folder, manifest, progress, replace=force),
+            ):
+                await _fill(journal, folder, manifest, progress, force)
+                await _compare(journal, manifest, progress)
+            await _say_so(journal, folder, manifest)
+        _forget_live_state(settings.data)
+    return manifest
+
+
+@asynccontextmanager
+async def _history(
+    settings: Settings, folder: Path, part: HistoryPart | None, progress: Progress, force: bool
+) -> AsyncIterator[None]:
+    """The history is filled first; when the journal then cannot be, an empty one is emptied again."""
+    if part is not None:
+        await backup_history.load(settings, folder, part, progress, replace=force)
+    try:
+        yield
+    except BaseException:
+        if part is not None and not force:
+            await backup_history.clear(settings)
+        raise
+
+
+def _known(manifest: Manifest) -> None:
+    if not (manifest.schema.isdigit() and int(manifest.schema) <= int(JOURNAL.head)):
+        raise BackupError(
+            f"备份的台账版本是 {manifest.schema}，本程序只认识到 {JOURNAL.head}：请用更新的值守台恢复",
+            f"the backup's journal has version {manifest.schema}, this program knows versions up to {JOURNAL.head}: "
+            "restore it with a newer Watchfloor",
+        )
+
+
+async def _fill(journal: Journal, folder: Path, manifest: Manifest, progress: Progress, force: bool) -> None:
+    try:
+        async with transfer.loading(journal.store, manifest.schema, replace=force) as loader:
+            await files.load(loader, folder, manifest.tables, progress)
+    except StoreRefused as error:
+        raise files.not_replaced(error) from error
+
+
+async def _compare(journal: Journal, manifest: Manifest, progress: Progress) -> None:
+    """What stands in the store now is what the manifest says; the log no migration touches."""
+    async with transfer.snapshot(journal.store) as shot:
+        await files.compare(shot, manifest.tables, progress, migrated=manifest.schema != JOURNAL.head)
+        heads, entries = await shot.heads(), shot.counts[files.LOG]
+    faults = len(await journal.verify())
+    if entries != manifest.tables[files.LOG].rows or heads != manifest.chains or faults != len(manifest.faults):
+        raise BackupError(
+            f"恢复后的台账与备份不符：{entries} 条，{faults} 处断裂",
+            f"what was restored is not what the backup holds: {entries} entries, {faults} faults",
+        )
+
+
+async def _say_so(journal: Journal, folder: Path, manifest: Manifest) -> None:
+    async with journal.begin() as tx:
+        await tx.append(
+            kind="audit",
+            name="restore",
+            subject=folder.name,
+            at=now(),
+            actor="cli",
+            body={"made_at": manifest.made_at, "site": manifest.site, "rows": manifest.tables[files.LOG].rows},
+        )
+
+
+async def _keep(settings: Settings, journal: Journal, progress: Progress, history: bool) -> None:
+    """Back up what is going to be replaced."""
+    nothing = await journal.blank() and await intake.empty(settings)
+    if not nothing or (history and not await backup_history.empty(settings)):
+        stamp = datetime.now().astimezone().strftime("%Y%m%dT%H%M%S")
+        await backup(settings, settings.data / f"before-restore-{stamp}", progress, history=history)
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Hold the lock of the site's supervisor, so that none runs here nor starts meanwhile."""
+    (settings.data / "run").mkdir(parents=True, exist_ok=True)
+    handle = os.open(settings.data / "run" / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise _running() from error
+    finally:
+        os.close(handle)
+
+
+async def _nobody_else(journal: Journal) -> None:
+    if await transfer.others(journal.store):
+        raise _running()
+
+
+def _running() -> BackupError:
+    return BackupError(
+        "本站点还在运行：先停止 watchfloor run 和各机上的 watchfloor role，再恢复",
+        "this site is running: stop watchfloor run, and watchfloor role on every machine, before a restore",
+    )
+
+
+def _forget_live_state(data: Path) -> None:
+    """The embedded Valkey shows what the replaced journal said; set aside, it is rebuilt from this one."""
+    live = data / "valkey"
+    if live.exists():
+        stamp = datetime.now().astimezone().strftime("%Y%m%dT%H%M%S")
+        live.rename(live.with_name(f"valkey.before-restore-{stamp}"))
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _remove(part: Path) -> None:
+    """What is left of a backup that did not come to its end."""
+    if part.exists():
+        for file in part.iterdir():
+            file.unlink()
+        part.rmdir()

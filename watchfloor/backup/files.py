@@ -1,0 +1,249 @@
+"""A backup on disk: one file of JSON lines a table (gzip), and a manifest that vouches for them.
+
+    manifest.json     format, when, of what site and store, schema version, tables, hash chains
+    entry.jsonl.gz    a line is one row, a JSON array in the order of the manifest's columns
+    …
+
+The form belongs to no database, so that a backup of SQLite can be restored into PostgreSQL and back.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+from collections.abc import AsyncIterable, Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from feeds.journal.chains import Checker
+from feeds.journal.records import Fault, StoreRefused
+from feeds.journal.transfer import Loader, Snapshot
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+LOG = "entry"
+BATCH = 1000
+Progress = Callable[[str, int, int], None]
+"""What is being done ("write entry"), how many rows are done, of how many."""
+
+
+class BackupError(Exception):
+    """What stands in the way, in both languages."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(f"{zh}\n{en}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableFile:
+    """One table's file."""
+
+    file: str
+    columns: list[str]
+    rows: int
+    bytes: int
+    sha256: str
+    content: str = ""
+    """SHA-256 of the lines themselves: what is restored is read back and compared with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryPart:
+    """The metric history. `open_hours`: the last hour or two were read from Redis as well."""
+
+    schema: str
+    tables: dict[str, TableFile]
+    open_hours: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakePart:
+    """What waited in the intake, and of which life of it."""
+
+    life: str
+    tables: dict[str, TableFile]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What a backup holds. `chains`: length and last hash by chain; `faults`: where they did not hold already."""
+
+    format: int = FORMAT
+    made_at: str
+    program: str
+    site: str
+    region: str
+    store: str
+    schema: str
+    tables: dict[str, TableFile]
+    chains: dict[str, dict[str, Any]]
+    faults: list[dict[str, Any]] = field(default_factory=list)
+    history: HistoryPart | None = None
+    intake: IntakePart | None = None
+
+    @property
+    def files(self) -> dict[str, TableFile]:
+        """Every table's file."""
+        parts = (self.history, self.intake)
+        return self.tables | {name: one for part in parts if part is not None for name, one in part.tables.items()}
+
+    def write(self, folder: Path) -> None:
+        """The last file of a backup: without it the folder is none."""
+        text = json.dumps(asdict(self), ensure_ascii=False, indent=2) + "\n"
+        with _new(folder / MANIFEST) as file:
+            file.write(text.encode())
+            _sync(file.fileno())
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a backup. BackupError when there is none that can be read."""
+    try:
+        manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
+    except OSError as error:
+        raise BackupError(
+            f"{folder} 不是完整的备份：读不到 {MANIFEST}（{error.strerror}）",
+            f"{folder} is no complete backup: {MANIFEST} cannot be read ({error.strerror})",
+        ) from error
+    except msgspec.MsgspecError as error:
+        raise BackupError(f"{MANIFEST} 已损坏：{error}", f"{MANIFEST} is damaged: {error}") from error
+    if manifest.format != FORMAT:
+        raise BackupError(
+            f"备份格式 {manifest.format} 不认识，本程序只认识 {FORMAT}",
+            f"the backup has format {manifest.format}; this program knows {FORMAT} only",
+        )
+    return manifest
+
+
+async def write_table(
+    folder: Path,
+    name: str,
+    columns: Sequence[str],
+    batches: AsyncIterable[list[list[Any]]],
+    total: int,
+    progress: Progress,
+) -> TableFile:
+    """One table into its file, on the disk when this returns."""
+    path, rows, content = folder / f"{name}.jsonl.gz", 0, hashlib.sha256()
+    with _new(path) as raw:
+        with gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=3, mtime=0, filename="") as packed:
+            async for batch in batches:
+                lines = _lines(batch)
+                content.update(lines)
+                packed.write(lines)
+                rows += len(batch)
+                progress(f"write {name}", rows, total)
+        raw.flush()
+        _sync(raw.fileno())
+    return TableFile(
+        file=path.name,
+        columns=list(columns),
+        rows=rows,
+        bytes=path.stat().st_size,
+        sha256=_sha256(path),
+        content=content.hexdigest(),
+    )
+
+
+def _lines(batch: list[list[Any]]) -> bytes:
+    return b"".join(msgspec.json.encode(row) + b"\n" for row in batch)
+
+
+def read_rows(folder: Path, table: TableFile) -> Iterator[list[list[Any]]]:
+    """The rows of a table's file, in batches."""
+    batch: list[list[Any]] = []
+    with gzip.open(folder / table.file) as lines:
+        for line in lines:
+            batch.append(msgspec.json.decode(line))
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+    yield batch
+
+
+def check(folder: Path, manifest: Manifest, progress: Progress) -> list[Fault]:
+    """Read everything back; returns where hash chains do not hold. BackupError: this is not what was written."""
+    checker = Checker()
+    for name, table in manifest.files.items():
+        try:
+            if _sha256(folder / table.file) != table.sha256:
+                raise _altered(table.file, "sha256")
+            if (rows := _read_through(folder, name, table, checker, progress)) != table.rows:
+                raise _altered(table.file, f"{rows} / {table.rows}")
+        except (OSError, EOFError, msgspec.MsgspecError, ValueError, KeyError) as error:
+            raise _altered(table.file, str(error)) from error
+    if checker.heads != manifest.chains:
+        raise _altered(manifest.tables[LOG].file, "chains")
+    return checker.faults
+
+
+def _read_through(folder: Path, name: str, table: TableFile, checker: Checker, progress: Progress) -> int:
+    rows = 0
+    for batch in read_rows(folder, table):
+        rows += len(batch)
+        if name == LOG:
+            for row in batch:
+                checker.take(dict(zip(table.columns, row, strict=True)))
+        progress(f"check {name}", rows, table.rows)
+    return rows
+
+
+async def load(loader: Loader, folder: Path, tables: Mapping[str, TableFile], progress: Progress) -> None:
+    """Every table's rows into a store."""
+    for name, table in tables.items():
+        done = 0
+        for batch in read_rows(folder, table):
+            await loader.add(name, table.columns, batch)
+            done += len(batch)
+            progress(f"load {name}", done, table.rows)
+
+
+async def compare(shot: Snapshot, tables: Mapping[str, TableFile], progress: Progress, *, migrated: bool) -> None:
+    """What stands in the store is what stands in the files, row by row; BackupError otherwise.
+
+    A migration may have moved rows between tables or given them columns; then nothing can be said.
+    """
+    for name, table in {} if migrated else tables.items():
+        content, rows = hashlib.sha256(), 0
+        async for batch in shot.rows(name):
+            content.update(_lines(batch))
+            rows += len(batch)
+            progress(f"compare {name}", rows, table.rows)
+        if rows != table.rows or (table.content and content.hexdigest() != table.content):
+            raise BackupError(
+                f"恢复后的 {name} 与备份不符：{rows} 行，应为 {table.rows} 行",
+                f"what was restored of {name} is not what the backup holds: {rows} rows of {table.rows}",
+            )
+
+
+def not_replaced(refused: StoreRefused) -> BackupError:
+    """A store that is not empty, with the way out."""
+    return BackupError(
+        f"{refused.zh}未作任何改动。要替换它请加 --force（先自动备份现有数据）",
+        f"{refused.en} Nothing was changed. To replace it add --force (what is there is backed up first)",
+    )
+
+
+def _altered(file: str, why: str) -> BackupError:
+    return BackupError(
+        f"备份中的 {file} 与清单不符（{why}）：已损坏或被改动，不能使用",
+        f"{file} of the backup is not what its manifest says ({why}): damaged or altered, it cannot be used",
+    )
+
+
+def _new(path: Path) -> Any:
+    """A new file for nobody else's eyes: it holds hashes of passwords and tokens."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+
+def _sync(handle: int) -> None:
+    os.fsync(handle)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

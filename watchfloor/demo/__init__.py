@@ -1,0 +1,1 @@
+"""The demo: a simulated prefecture on loopback."""

@@ -1,0 +1,197 @@
+"""`watchfloor demo`: the real network of Chuxiong with simulated devices, on loopback only.
+
+The folder (`.watchfloor-demo`, or what WATCHFLOOR_DEMO names) becomes an ordinary site. Beside its
+roles run the simulated world (a process of its own), a webhook receiver and a backup job that calls in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import socket
+import sys
+import tomllib
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+
+from watchfloor.demo import control as demo_control
+from watchfloor.demo.control import DemoError
+
+FOLDER = ".watchfloor-demo"
+SETTINGS, ASSETS, FIELD, SCENARIOS = "watchfloor.toml", "assets.csv", "field.csv", "scenarios.toml"
+# The shipped files say 127.53.x.y, port 9530; when that is taken the next network is tried.
+NETWORK, NETWORKS = 53, 10
+DEVICE_PORT = 9530
+_PORT = re.compile(r"(?m)^port = \d+")
+_ECHO = re.compile(r"icmp://(127\.\d+)\.0\.1(?:\?\S*)?(?=\s)")
+
+
+@dataclass(slots=True, kw_only=True)
+class Prepared:
+    """What the demo wrote into its folder the last time: its network, and the hash of each file."""
+
+    network: int = NETWORK
+    speed: float = 1.0
+    files: dict[str, str] = field(default_factory=dict)
+
+
+def default_folder() -> Path:
+    """Where the demo lives: WATCHFLOOR_DEMO, else a folder here."""
+    return Path(os.environ.get("WATCHFLOOR_DEMO") or FOLDER).absolute()
+
+
+def prepare(folder: Path, port: int = 8050, speed: float = 1.0) -> Path:
+    """Writes the site into the folder and gives its settings file; files that a person has changed are kept.
+
+    Port (0: any that is free) and network are filled in also in what is kept. Raises DemoError: already
+    running, no free network, a port or speed that cannot be, a folder that holds a real site.
+    """
+    if not 0 <= port <= 65535 or not 0 < speed <= 1000:
+        raise DemoError(
+            "端口须为 0 至 65535，速度须大于 0 且不超过 1000",
+            "the port must be 0 to 65535, the speed above 0 and at most 1000",
+        )
+    if _runs(folder):
+        raise DemoError(f"{folder} 中的演示已在运行", f"the demo in {folder} is running already")
+    record = folder / "run" / "demo.json"
+    if (folder / SETTINGS).exists() and not record.exists():
+        raise DemoError(
+            f"{folder} 是一个站点，不是演示；演示不会改动它。换一个文件夹（WATCHFLOOR_DEMO）",
+            f"{folder} holds a site that is no demo, and it is left alone; set WATCHFLOOR_DEMO to another folder",
+        )
+    port = port or _any_port()
+    record.parent.mkdir(parents=True, exist_ok=True)
+    last = _last(record)
+    network = free_network(last.network)
+    hashes = {}
+    for name in (SETTINGS, ASSETS, FIELD, SCENARIOS):
+        shipped = _fill(_fitting(shipped_text(name)), NETWORK, network, port if name == SETTINGS else None)
+        kept = _changed(folder / name, last.files.get(name, ""))
+        text = shipped if kept is None else _fill(kept, last.network, network, port if name == SETTINGS else None)
+        (folder / name).write_text(text, encoding="utf-8")
+        hashes[name] = _hash(shipped)
+    record.write_text(json.dumps({"network": network, "speed": speed, "files": hashes}), encoding="utf-8")
+    return folder / SETTINGS
+
+
+def _fitting(text: str) -> str:
+    """Where nobody may send echo requests the one probe that does is a connection instead."""
+    return text if _may_ping() else _ECHO.sub(rf"tcp://\1.11.9:{DEVICE_PORT}", text)
+
+
+def _may_ping() -> bool:
+    try:
+        socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP).close()
+    except OSError:
+        return shutil.which("fping") is not None
+    return True
+
+
+def shipped_text(name: str) -> str:
+    """One of the files of watchfloor/demo/site."""
+    return (files("watchfloor.demo") / "site" / name).read_text(encoding="utf-8")
+
+
+def free_network(first: int = NETWORK) -> int:
+    """The second octet of a loopback network whose device port nobody holds. Raises DemoError."""
+    choices = [NETWORK + (first - NETWORK + step) % NETWORKS for step in range(NETWORKS)]
+    for network in choices:
+        if is_free(f"127.{network}.0.1", DEVICE_PORT) and is_free(f"127.{network}.10.1", DEVICE_PORT):
+            return network
+    raise DemoError(
+        f"127.{choices[0]}.0.1 等地址的端口 {DEVICE_PORT} 都被占用；先停止其他演示",
+        f"port {DEVICE_PORT} is taken on 127.{NETWORK}.0.1 and the networks after it; stop the other demos first",
+    )
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether a server could listen there now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def _any_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def run(port: int = 8050, speed: float = 1.0) -> int:
+    """`watchfloor demo`: runs until SIGTERM or Ctrl-C; returns the exit code."""
+    from watchfloor.demo import run as demo_run
+
+    folder = default_folder()
+    try:
+        path = prepare(folder, port, speed)
+        return demo_run.run(path, speed, say)
+    except DemoError as error:
+        return _fail(error)
+
+
+def control(verb: str, name: str) -> int:
+    """`watchfloor demo break|mend|scenario NAME`; returns the exit code."""
+    folder = default_folder()
+    try:
+        demo_control.control(folder, verb, name)
+    except DemoError as error:
+        return _fail(error)
+    words = {"break": "已中断 Broken", "mend": "已恢复 Mended", "scenario": "场景已开始 Scenario started"}
+    title = _title(folder / SCENARIOS, name) if verb == "scenario" else ""
+    say(f"{words[verb]}: {name}{title}")
+    return 0
+
+
+def say(text: str) -> None:
+    """One line on standard output, at once (a pipe would hold it back)."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _title(scenarios: Path, name: str) -> str:
+    titles = tomllib.loads(scenarios.read_text(encoding="utf-8"))[name]["title"]
+    return "".join(f"\n  {titles[language]}" for language in ("zh-CN", "en"))
+
+
+def _fail(error: DemoError) -> int:
+    sys.stderr.write(f"{error.message['zh-CN']}\n{error.message['en']}\n")
+    return 1
+
+
+def _runs(folder: Path) -> bool:
+    try:
+        demo_control.state(folder)
+    except DemoError:
+        return False
+    return True
+
+
+def _last(record: Path) -> Prepared:
+    if not record.is_file():
+        return Prepared()
+    return Prepared(**json.loads(record.read_text(encoding="utf-8")))
+
+
+def _changed(path: Path, shipped_hash: str) -> str | None:
+    """The file's text when a person has changed it since the demo wrote it, else None."""
+    if not path.is_file():
+        return None
+    text = path.read_text(encoding="utf-8")
+    return None if _hash(text) == shipped_hash else text
+
+
+def _fill(text: str, old: int, new: int, port: int | None) -> str:
+    text = text.replace(f"//127.{old}.", f"//127.{new}.")
+    return text if port is None else _PORT.sub(f"port = {port}", text, count=1)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

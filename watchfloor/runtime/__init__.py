@@ -1,0 +1,1 @@
+"""Processes of a running site: supervisor, prefork, role hosts, embedded Valkey, status."""

@@ -1,0 +1,194 @@
+"""One process's place at a role: it waits for its turn, works, reads settings again, and waits again when put out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from feeds.bus import Bus
+from feeds.bus.fencing import Fenced
+from feeds.bus.lease import Lease
+from feeds.journal import Journal
+from watchfloor.settings import applied
+from watchfloor.settings.applied import Start
+from watchfloor.settings.findings import Finding
+from watchfloor.settings.site_settings import Settings, SettingsError, load
+
+log = logging.getLogger(__name__)
+
+
+class Entry(Protocol):
+    """What a role runs until it is cancelled."""
+
+    async def run(self) -> None: ...
+
+
+@dataclass(slots=True)
+class Role:
+    """A role at work: its entry, and what it does with settings that were read again."""
+
+    entry: Entry
+    reload: Callable[[Settings], Awaitable[None]]
+
+
+Build = Callable[[Settings, Bus, Journal], Awaitable[Role]]
+
+
+def load_whole(path: Path) -> Settings:
+    """Settings that can be applied: rules that compile, inventory files that can be read; SettingsError otherwise."""
+    fresh, wrong = load_judged(path)
+    if wrong:
+        log.warning("inventory: %d bad rows are left out: %s", len(wrong), SettingsError(wrong[:5]))
+    return fresh
+
+
+def load_judged(path: Path) -> tuple[Settings, list[Finding]]:
+    """The same, and why rows of the inventory are left out of them."""
+    from watchfloor.settings.check import check
+
+    # A bad row of the inventory is refused alone; a file of it that cannot be read would empty the picture.
+    wrong = [one for one in check(path) if one.error]
+    stopping = [one for one in wrong if one.file == path.name or not one.line]
+    if stopping:
+        raise SettingsError(stopping)
+    return load(path), wrong
+
+
+class Seat:
+    """One process's place at a role: it stands by while another copy works, works, and stands by again when fenced."""
+
+    def __init__(self, name: str, build: Build, start: Start, bus: Bus, journal: Journal) -> None:
+        self._name, self._make, self._settings = name, build, start.settings
+        self._bus, self._journal = bus, journal
+        self._trouble: dict[str, str] = {}
+        self._say(start.trouble)
+        # What is collected bears its own time and needs no fence; of pages there may be as many as one likes.
+        self._lease = None if name == "web" else Lease(bus, name, journal if name != "collect" else None)
+        self._role: Role | None = None
+        self._working = False
+        self._reloading = asyncio.Lock()
+
+    async def run(self) -> None:
+        """Until cancelled; SIGHUP reads the settings again."""
+        reloads: set[asyncio.Task[dict[str, str]]] = set()
+
+        def hang_up() -> None:
+            task = asyncio.create_task(self.reload())
+            reloads.add(task)
+            task.add_done_callback(reloads.discard)
+
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hang_up)
+        while True:
+            try:
+                await self._turn()
+            except* Fenced as errors:
+                log.warning("%s stands by: another copy has taken over: %s", self._name, _words(errors))
+
+    async def _turn(self) -> None:
+        """From the wait for the lease to its loss."""
+        async with self._reloading:  # a reload that comes meanwhile is about what is being built
+            self._role = await self._prepare()  # before the wait, so that taking over is quick
+        if self._lease is None:
+            return await self._work()
+        try:
+            await self._lease.take()
+            # A task of its own: in Python 3.11 a group that failed leaves its task marked as cancelled.
+            await asyncio.create_task(self._leased(self._lease), name="turn")
+        finally:
+            await self._lease.give_back()
+
+    async def _leased(self, lease: Lease) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(lease.keep(), name="lease")
+            tasks.create_task(self._work(), name="work")
+
+    async def _work(self) -> None:
+        async with self._reloading:
+            self._working = True
+            assert self._role is not None
+            entry = self._role.entry
+        try:
+            await entry.run()
+        finally:
+            self._working = False
+
+    async def _build(self, settings: Settings) -> Role:
+        return await self._make(settings, self._bus, self._journal)
+
+    async def _prepare(self) -> Role:
+        """The role on its settings, or on the next best when inventory, rules or receivers cannot be used."""
+        kept = None if self._trouble else await asyncio.to_thread(applied.capture, self._settings)
+        try:
+            role = await self._build(self._settings)
+        except SettingsError as error:
+            return await self._second_best(error)
+        await asyncio.to_thread(applied.keep, kept)
+        return role
+
+    async def _second_best(self, error: SettingsError) -> Role:
+        """On what was applied last; where there is none or it cannot be used either, without the rules that are wrong.
+
+        An upgrade may understand a rule no more that it ran on yesterday.
+        """
+        from watchfloor.settings.usable import left_out, usable_part
+
+        if not self._trouble:
+            try:
+                start = await asyncio.to_thread(applied.instead, self._settings.path, error)
+                role = await self._build(start.settings)
+            except SettingsError as also:
+                log.debug("what was applied last cannot be used either: %s", also)
+            else:
+                self._settings = start.settings
+                self._say(start.trouble)
+                return role
+        rest, out = await asyncio.to_thread(usable_part, self._settings)
+        if not out:
+            raise error
+        role = await self._build(rest)
+        self._settings, said = rest, left_out(out)
+        self._say({language: f"{self._trouble.get(language, '')} {text}".strip() for language, text in said.items()})
+        return role
+
+    async def reload(self) -> dict[str, str]:
+        """Apply settings that can be used; a wrong file leaves the running ones in place and says so.
+
+        What is in the way, by language; {} when they apply now.
+        """
+        async with self._reloading:
+            try:
+                fresh = await asyncio.to_thread(load_whole, self._settings.path)
+            except SettingsError as error:
+                log.error("settings not applied, the running ones stay: %s", error)
+                if not self._trouble:
+                    self._say(applied.trouble(error))
+                return applied.trouble(error)
+            kept = await asyncio.to_thread(applied.capture, fresh)
+            if self._role is not None and self._working:
+                await self._role.reload(fresh)
+            else:
+                self._role = await self._build(fresh)
+            self._settings = fresh
+            self._say({})
+            await asyncio.to_thread(applied.keep, kept)
+            log.info("settings applied")
+            return {}
+
+    def _say(self, trouble: dict[str, str]) -> None:
+        """In the log, and on the role's source until settings apply: on /sources, and to whoever has a rule for it."""
+        self._trouble = trouble
+        self._bus.trouble = trouble.get(self._settings.site.language, "")
+        if trouble:
+            log.error("%s", trouble["en"])
+
+
+def _words(errors: BaseExceptionGroup[Fenced]) -> str:
+    first: BaseException = errors
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return str(first)

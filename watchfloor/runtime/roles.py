@@ -1,0 +1,264 @@
+"""What each role runs: its connections, its entry object, and how a signal or a reload reaches it."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import uvloop
+
+from feeds.bus import Bus
+from feeds.inventory.rows import Inventory
+from feeds.journal import Intake, Journal, JournalLost, StoreRefused, intake_url, sqlite_url
+from watchfloor.runtime import logs, valkey
+from watchfloor.runtime.process import REFUSED
+from watchfloor.runtime.reload import Listening
+from watchfloor.runtime.role_host import Build, Entry, Role, Seat
+from watchfloor.settings import applied
+from watchfloor.settings.applied import Start
+from watchfloor.settings.findings import make
+from watchfloor.settings.inventory import load_inventory, of_row
+from watchfloor.settings.site_settings import Settings, SettingsError
+
+log = logging.getLogger(__name__)
+
+JOURNAL_PAUSES = (0.1, 2.0)
+GARBAGE = (50_000, 5, 3)
+"""When the garbage collector looks: at the young after so many objects more than were dropped, at all of them after
+fifteen times as many. What roles make and drop are trees, which need no collector, and at Python's own setting it took
+40 % of the projector's time; the few circles (a closed connection's) still go before they are 100 MB."""
+
+
+class Together:
+    """Entries in one process; the end of one is the end of all."""
+
+    def __init__(self, *entries: Entry) -> None:
+        self._entries = entries
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for entry in self._entries:
+                group.create_task(entry.run(), name=type(entry).__name__)
+
+
+def redis_url(settings: Settings) -> str:
+    """The configured server, or the embedded one of this data folder."""
+    return valkey.address(settings.data).url if settings.redis_url == "embedded" else settings.redis_url
+
+
+def journal_url(settings: Settings) -> str:
+    """The configured journal, or the embedded one of this data folder."""
+    return sqlite_url(settings.data) if settings.journal_url == "embedded" else settings.journal_url
+
+
+@asynccontextmanager
+async def open_journal(settings: Settings, chain: str, *, patient: bool = False) -> AsyncIterator[Journal]:
+    """The site's journal, open; `chain` names the writing process. `patient` waits for one that is away."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    journal = Journal(journal_url(settings), chain)
+    try:
+        await (open_patiently(journal) if patient else journal.open())
+        yield journal
+    finally:
+        await journal.close()
+
+
+async def open_patiently(journal: Journal | Intake) -> None:
+    """Said once when it is away and once when it is there."""
+    pause, lost = JOURNAL_PAUSES[0], False
+    while True:
+        try:
+            await journal.open()
+        except JournalLost as error:
+            if not lost:
+                log.warning("the journal cannot be opened, trying again: %s", error)
+            lost = True
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, JOURNAL_PAUSES[1])
+        else:
+            if lost:
+                log.info("the journal is open")
+            return
+
+
+def run_role(name: str, config: Path) -> int:
+    """Run one role until SIGTERM; returns the exit code."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # one that comes before we listen must not end us
+    logs.setup(name)
+    gc.set_threshold(*GARBAGE)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_run(name, applied.start(config)))
+    except SettingsError as error:
+        log.error("the settings cannot be used: %s", error)
+        return 1
+    except (StoreRefused, BaseExceptionGroup) as error:
+        if (refused := _refused(error)) is None:
+            raise
+        log.error("%s", refused)
+        return REFUSED
+    return 0
+
+
+def _refused(error: BaseException) -> StoreRefused | None:
+    """What a store said that a person must act on, also from one of several tasks."""
+    if isinstance(error, BaseExceptionGroup):
+        return next((found for one in error.exceptions if (found := _refused(one))), None)
+    return error if isinstance(error, StoreRefused) else None
+
+
+async def _run(name: str, start: Start) -> None:
+    settings = start.settings
+    bus = Bus(redis_url(settings), settings.site.region, name=name)
+    # A connection of its own: the loss of the server must be met by the loop whose state it was.
+    ear = Bus(redis_url(settings), settings.site.region, name=f"{name}-reload")
+    async with open_journal(settings, name, patient=True) as journal:
+        seat = Seat(name, BUILDERS[name], start, bus, journal)
+        work = asyncio.create_task(seat.run(), name=name)
+        listening = asyncio.create_task(Listening(ear, name, seat.reload).run(), name="reload")
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, work.cancel)
+        try:
+            await work
+        except asyncio.CancelledError:
+            log.info("stopped")
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+            await ear.close()
+            await bus.close()
+
+
+def _inventory(settings: Settings) -> Inventory:
+    """Every good row. SettingsError when a whole file cannot be read: to go on without it would empty the picture."""
+    inventory = load_inventory(settings)
+    if stopping := [of_row(one) for one in inventory.findings if one.error and not one.line]:
+        raise SettingsError(stopping)
+    return inventory
+
+
+async def _collect(settings: Settings, bus: Bus, journal: Journal) -> Role:
+    from collectors.service import Collect
+
+    entry = Collect(
+        bus=bus,
+        site=settings.site.region,
+        schemes=settings.schemes,
+        sources=settings.sources,
+        assets=_inventory(settings).assets,
+        credentials=settings.credentials,
+        data=settings.data,
+        zone=ZoneInfo(settings.site.timezone),
+        reference=settings.reference,
+        trouble=lambda: bus.trouble,
+        figures=bus.figures,
+    )
+
+    async def reload(fresh: Settings) -> None:
+        await entry.reload(
+            assets=load_inventory(fresh).assets,
+            schemes=fresh.schemes,
+            sources=fresh.sources,
+            credentials=fresh.credentials,
+            reference=fresh.reference,
+        )
+
+    return Role(entry, reload)
+
+
+async def _project(settings: Settings, bus: Bus, journal: Journal) -> Role:
+    from feeds.history import HistoryStore, Recording, history_url
+    from feeds.projection.projector import Projecting
+
+    inventory = _inventory(settings)
+    for finding in inventory.findings:
+        log.warning("inventory: %s", finding.say(settings.site.language))
+    entry = Projecting(bus, journal, settings.site.region, inventory.assets)
+    follower = Bus(redis_url(settings), settings.site.region, name="history")
+    follower.fence = bus.fence
+    store = HistoryStore(history_url(journal_url(settings)), "history", bus.fence)
+    recording = Recording(follower, store, settings.history)
+
+    async def reload(fresh: Settings) -> None:
+        await entry.reload(load_inventory(fresh).assets)
+        recording.set_keep(fresh.history)
+
+    return Role(Together(entry, recording), reload)
+
+
+async def _alert(settings: Settings, bus: Bus, journal: Journal) -> Role:
+    from alerts.receivers.base import ReceiverError
+    from alerts.receivers.catalogue import House
+    from alerts.rules.rule import RuleError
+    from alerts.service import Alerting
+
+    site = settings.site
+    try:
+        entry = Alerting(
+            bus,
+            journal,
+            settings.rules,
+            settings.receivers,
+            site.name,
+            policy=settings.root_cause,
+            sample=settings.sample,
+            intake=Intake(intake_url(journal_url(settings)), "alert"),
+            escalations=settings.escalations,
+            house=House(language=site.language, zone=site.timezone),
+            outbox=settings.outbox,
+            handover=settings.handover,
+        )
+    except RuleError as error:
+        wrong = make("rule", file=settings.path.name, key="rule", value=error.rule, detail=error.message)
+        raise SettingsError([wrong]) from error
+    except ReceiverError as error:
+        wrong = make("receiver", file=settings.path.name, key="receiver", value=error.receiver, detail=error.message)
+        raise SettingsError([wrong]) from error
+
+    async def reload(fresh: Settings) -> None:
+        await entry.reload(
+            fresh.rules,
+            fresh.receivers,
+            policy=fresh.root_cause,
+            sample=fresh.sample,
+            escalations=fresh.escalations,
+            outbox=fresh.outbox,
+            handover=fresh.handover,
+        )
+
+    return Role(entry, reload)
+
+
+async def _command(settings: Settings, bus: Bus, journal: Journal) -> Role:
+    from incidents.warnings.engine import Command
+
+    intake = Intake(intake_url(journal_url(settings)), "command")
+    entry = Command(bus, journal, _inventory(settings).assets, intake=intake)
+
+    async def reload(fresh: Settings) -> None:
+        await entry.reload(load_inventory(fresh).assets)
+
+    return Role(entry, reload)
+
+
+async def _web(settings: Settings, bus: Bus, journal: Journal) -> Role:
+    from watchfloor.runtime.web import Web
+
+    entry = Web(settings, bus, journal)
+    return Role(entry, entry.reload)
+
+
+BUILDERS: dict[str, Build] = {
+    "collect": _collect,
+    "project": _project,
+    "alert": _alert,
+    "command": _command,
+    "web": _web,
+}

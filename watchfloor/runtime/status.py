@@ -1,0 +1,104 @@
+"""`watchfloor status`: what the supervisor wrote down, held against what really lives.
+
+Roles that run by themselves, on several machines or in containers, have no supervisor: those are known by their last
+signs, from any machine that reaches the bus.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from feeds.bus import url as bus_url
+from watchfloor.settings.site_settings import Settings
+
+
+def read(settings: Settings) -> dict[str, Any]:
+    """`running`, `roles` [{name pid port state uptime restarts}], `stores` and the data folder with its size.
+
+    Without a supervisor here and with a Redis of its own: `roles` [{name state age error}], age in seconds since the
+    last sign and None without any; `bus` says why Redis did not answer.
+    """
+    known = _here(settings)
+    if known["running"] or settings.redis_url == "embedded":
+        return known
+    from watchfloor.runtime import status_spread  # the supervisor has no use for a bus
+
+    return known | status_spread.read(settings)
+
+
+def _here(settings: Settings) -> dict[str, Any]:
+    try:
+        written = json.loads((settings.data / "run" / "status.json").read_text())
+    except FileNotFoundError:
+        written = {"supervisor": 0, "members": []}
+    supervised = _alive(written["supervisor"])
+    return {
+        "site": settings.site.name,
+        "running": supervised,
+        "supervisor": written["supervisor"] if supervised else 0,
+        "roles": [_member(member, supervised) for member in written["members"]],
+        "stores": {
+            "redis": bus_url.shown(settings.redis_url),
+            "journal": settings.journal_url.partition("@")[2] or settings.journal_url,
+        },
+        "data": {"folder": str(settings.data), "bytes": _size(settings.data)},
+    }
+
+
+def _member(member: dict[str, Any], supervised: bool) -> dict[str, Any]:
+    alive = supervised and _alive(member["pid"])
+    return {
+        "name": member["name"],
+        "pid": member["pid"] if alive else 0,
+        "port": member["port"],
+        "state": member["state"] if alive or member["state"] != "running" else "dead",
+        "uptime": round(time.time() - member["started_at"], 1) if alive else 0.0,
+        "restarts": member["restarts"],
+    }
+
+
+def render(known: dict[str, Any]) -> str:
+    """A table for people."""
+    lines = [f"{known['site']}: {'运行中 running' if known['running'] else '未运行 not running'}"]
+    lines += [_line(role) for role in known["roles"]]
+    lines += [f"  {name:<8} {address}" for name, address in known["stores"].items()]
+    lines.append(f"  data     {known['data']['folder']} ({known['data']['bytes'] / 1e6:.1f} MB)")
+    if "bus" in known:
+        lines.append(f"  Redis 未应答 does not answer: {known['bus']}")
+    return "\n".join(lines)
+
+
+def _line(role: dict[str, Any]) -> str:
+    if "pid" in role:
+        return (
+            f"  {role['name']:<8} {role['state']:<8} pid {role['pid'] or '-':<8} port {role['port'] or '-':<6} "
+            f"up {role['uptime']:>8.1f} s  restarts {role['restarts']}"
+        )
+    age = "-" if role["age"] is None else f"{role['age']:.1f} s"
+    return f"  {role['name']:<8} {role['state']:<8} 最近心跳 last sign {age:<10} {role['error']}".rstrip()
+
+
+def _alive(pid: int) -> bool:
+    if not pid:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _size(folder: Path) -> int:
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.stat().st_size if path.is_file() else 0
+        except FileNotFoundError:  # a journal file that was being replaced
+            continue
+    return total

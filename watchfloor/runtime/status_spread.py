@@ -1,0 +1,66 @@
+"""The roles of a site that has no supervisor here, by their last signs on the bus.
+
+The collector does not beat: its heartbeat goes the way of what it measures, and shows in the projected state. While the
+projector stands still, nothing can be said of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from feeds.bus import Bus, BusError
+from feeds.bus.entries import Beat
+from feeds.clock import now
+from feeds.live.pump import CANARY
+from feeds.model import Kind, SourceState
+from feeds.projection.projector import ROLE_SILENT
+from watchfloor.runtime.supervisor import ROLES
+from watchfloor.settings.site_settings import Settings
+
+ASK_WITHIN = 5.0
+RUNS = ("running", "failing")  # one that fails goes on: on settings that were broken later, without one source
+
+
+def read(settings: Settings) -> dict[str, Any]:
+    """`running` and `roles`, see `spread`; or `bus`, why Redis did not answer."""
+    try:
+        beats = asyncio.run(_beats(settings))
+    except (BusError, TimeoutError) as error:
+        return {"bus": str(error) or f"no answer in {ASK_WITHIN:g} s"}
+    roles = spread(beats, now())
+    return {"running": all(role["state"] in RUNS for role in roles), "roles": roles}
+
+
+async def _beats(settings: Settings) -> dict[str, Beat]:
+    bus = Bus(settings.redis_url, settings.site.region, name="status")
+    try:
+        async with asyncio.timeout(ASK_WITHIN):
+            await bus.open()
+            beats = await bus.beats()
+            sources: dict[str, SourceState] = (await bus.state((Kind.SOURCE,))).records[Kind.SOURCE]
+    finally:
+        await bus.close()
+    if canary := sources.get(CANARY):
+        beats["collect"] = Beat(canary.at, canary.stats, canary.error)
+    return beats
+
+
+def spread(beats: Mapping[str, Beat], at: float) -> list[dict[str, Any]]:
+    """Each role by its last sign, at a time (epoch seconds): running, failing (with its words), silent or absent.
+
+    The collector is "unknown" when its sign is old and the projector, which passes it on, does not run.
+    """
+    found = {name: _by_beat(name, beats.get(name), at) for name in ROLES}
+    if found["project"]["state"] not in RUNS and found["collect"]["state"] == "silent":
+        found["collect"]["state"] = "unknown"
+    return list(found.values())
+
+
+def _by_beat(name: str, beat: Beat | None, at: float) -> dict[str, Any]:
+    if beat is None:
+        return {"name": name, "state": "absent", "age": None, "error": ""}
+    age = round(max(0.0, at - beat.at), 1)
+    state = "silent" if age > ROLE_SILENT else "failing" if beat.words else "running"
+    return {"name": name, "state": state, "age": age, "error": beat.words}

@@ -1,0 +1,110 @@
+"""The web role: one FastAPI app that owns the API and the Dash pages, its live pump, and the server."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from api.app import create_app
+from api.dependencies import Deps, Reloaded
+from api.routes.health import OLD
+from api.server import serve
+from dashboard.app import STATIC_PREFIXES, create_dash, script_hashes
+from feeds.bus import Bus
+from feeds.clock import now
+from feeds.engine.commands import CommandClient
+from feeds.history import History, HistoryStore, history_url
+from feeds.journal import Intake, Journal, intake_url
+from feeds.live.pump import Pump
+from maps.layers import layer
+from watchfloor.runtime import reload as reloads
+from watchfloor.runtime.role_host import load_judged
+from watchfloor.runtime.roles import journal_url, open_patiently
+from watchfloor.settings.check import as_json
+from watchfloor.settings.shown import shown
+from watchfloor.settings.site_settings import Settings, SettingsError
+
+log = logging.getLogger(__name__)
+
+AT_START = ("web", "site", "load")
+"""Sections that the web server takes when it starts."""
+
+
+class Web:
+    """Serves until cancelled."""
+
+    def __init__(self, settings: Settings, bus: Bus, journal: Journal) -> None:
+        self._settings, self._bus = settings, bus
+        self._pump, self._commands = Pump(bus), CommandClient(bus)
+        self._history = HistoryStore(history_url(journal_url(settings)), "web")
+        self._history.connect()
+        self._intake = Intake(intake_url(journal_url(settings)), "web")
+        self._app = create_app(
+            Deps(
+                settings=settings.web,
+                site=settings.site,
+                pump=self._pump,
+                journal=journal,
+                commands=self._commands,
+                bus=bus,
+                map_layer=layer,
+                reload=self._ask_reload,
+                settings_shown=self._settings_shown,
+                script_hashes=lambda: script_hashes(self._dash),
+                static_prefixes=STATIC_PREFIXES,
+                history=History(self._history, bus, settings.history),
+                intake=self._intake,
+                ingest=settings.ingest,
+                load=settings.load,
+                handover=lambda: self._applied.handover,
+            )
+        )
+        self._applied, self._since = settings, now()
+        self._dash = create_dash(self._app, settings.site)
+
+    async def run(self) -> None:
+        """Pump, answers and server together; the end of one is the end of all."""
+        try:
+            await open_patiently(self._intake)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._pump.run())
+                group.create_task(self._commands.run())
+                group.create_task(serve(self._app, self._settings.web, self._listening))
+        finally:
+            await self._intake.close()
+            await self._history.close()
+
+    def _listening(self, port: int) -> None:
+        scheme = "https" if self._settings.web.tls_cert else "http"
+        log.info("serving %s://%s:%d", scheme, self._settings.web.host, port)
+
+    async def _ask_reload(self, actor: str, language: str) -> Reloaded:
+        """Look at the files of this machine, then have every process of the site read its own. Raises BusError."""
+        try:
+            fresh, left_out = await asyncio.to_thread(load_judged, self._settings.path)
+        except SettingsError as error:
+            said = [finding.say(language) for finding in error.findings]
+            return Reloaded(faults=said, findings=as_json(error.findings))
+        moving = {role for role, age in self._pump.ages(now()).items() if age is not None and age < OLD}
+        words = await reloads.ask(self._bus, actor, moving | {"web"})
+        return Reloaded(
+            findings=as_json(left_out),
+            processes=[reloads.public(word, language) for word in words],
+            missing=sorted(moving - {word.role for word in words}),
+            restart=self._waiting(fresh),
+        )
+
+    def _waiting(self, fresh: Settings) -> list[str]:
+        """The web server's own settings that differ from those it was started with."""
+        return [name for name in AT_START if getattr(fresh, name) != getattr(self._settings, name)]
+
+    async def _settings_shown(self) -> dict[str, Any]:
+        return await asyncio.to_thread(shown, self._applied, self._since)
+
+    async def reload(self, fresh: Settings) -> None:
+        """The web server's own settings need a restart; say so when they differ."""
+        self._applied, self._since = fresh, now()
+        if waiting := self._waiting(fresh):
+            names = ", ".join(f"[{name}]" for name in waiting)
+            log.warning("%s changed: that applies when the web role is started again", names)

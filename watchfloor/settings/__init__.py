@@ -1,0 +1,1 @@
+"""The site's settings: reading, checking, titles, and the last applied copy."""

@@ -1,0 +1,70 @@
+"""The inventory of a site: all its files, whatever their format, checked by the collectors that will probe them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from collectors import registry
+from collectors.contract import Misconfigured
+from collectors.settings import Credential
+from feeds.inventory.csv_file import read_csv
+from feeds.inventory.rows import Inventory, InventoryFinding, Row, build, finding
+from watchfloor.settings.findings import Finding, shown
+from watchfloor.settings.site_settings import Settings
+
+
+def load_inventory(settings: Settings) -> Inventory:
+    """Every good row of every file; what is wrong with the others is in `findings`. Never raises for a bad file."""
+    rows: list[Row] = []
+    findings: list[InventoryFinding] = []
+    for path in settings.inventory:
+        some, wrong = _read(path, _name(path, settings.path.parent))
+        rows += some
+        findings += wrong
+    inventory = build(
+        rows, schemes=registry.known_schemes(), check_probe=lambda uri: wrong_with(uri, settings.credentials)
+    )
+    return Inventory(assets=inventory.assets, findings=(*findings, *inventory.findings))
+
+
+def wrong_with(uri: str, credentials: Mapping[str, Credential]) -> dict[str, str] | None:
+    """What a probe's collector has against its URI, by language, or None."""
+    try:
+        registry.target_of(uri, credentials=credentials)
+    except Misconfigured as no:
+        return {"zh-CN": no.zh, "en": no.en}
+    return None
+
+
+def _name(path: Path, folder: Path) -> str:
+    """As the settings call it, when it lies below them."""
+    return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
+
+
+def _read(path: Path, name: str) -> tuple[list[Row], list[InventoryFinding]]:
+    if path.suffix.lower() == ".csv":
+        return read_csv(path, name)
+    if not path.is_file():
+        return [], [finding("file_missing", name, value=str(path))]
+    # geopandas takes a second to import, and most sites have a CSV.
+    from maps.inventory_geo import read_geo
+
+    try:
+        return [Row(file=name, line=number, values=values) for number, values in read_geo(path)], []
+    except (OSError, ValueError) as error:
+        return [], [finding("file_unreadable", name, value=str(path), arguments={"detail": str(error)})]
+
+
+def of_row(item: InventoryFinding) -> Finding:
+    """An inventory's finding among the settings' ones."""
+    return Finding(
+        code=item.code,
+        file=item.file,
+        line=item.line,
+        key=item.column,
+        value=shown(item.value) if item.value else "",
+        message=item.message,
+        mend=item.mend,
+        error=item.error,
+    )

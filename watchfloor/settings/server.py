@@ -1,0 +1,167 @@
+"""The sections of watchfloor.toml that say what the site is, where it keeps things and how it is served."""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from api.settings import IngestSettings, LoadSettings, SiteInfo, WebSettings, is_loopback
+from feeds.bus import url as bus_url
+from feeds.history.settings import HistorySettings
+from watchfloor.settings.reader import LANGUAGES, Table, has_host, spell
+
+_INVENTORIES = (".csv", ".geojson", ".json", ".gpkg")
+_REDIS = '"embedded", redis://host:6379/0, rediss://host:6379/0, ' + ", ".join(bus_url.FORMS.values())
+
+
+def site(table: Table) -> tuple[SiteInfo, Path, tuple[Path, ...]]:
+    """What every page may know, the data folder, the inventory's files."""
+    name = table.text("name", None, '"楚雄州"')
+    region = table.region("region", None)
+    timezone = _zone(table, "timezone", "Asia/Shanghai")
+    language = table.choice("language", "zh-CN", LANGUAGES)
+    data = table.path("data", "data")
+    files = table.texts("inventory", [], '["assets.csv"]')
+    for file in files:
+        if not file.lower().endswith(_INVENTORIES):
+            table.wrong("inventory_kind", "inventory")
+    info = SiteInfo(name=name, region=region, timezone=timezone, language=language, version=installed_version())
+    return info, data, tuple(table.folder / file for file in files)
+
+
+def _zone(table: Table, key: str, default: str) -> str:
+    zone = table.text(key, default, '"Asia/Shanghai"')
+    try:
+        if zone:
+            ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        table.wrong("timezone", key)
+    return zone
+
+
+def load(table: Table) -> LoadSettings:
+    """How quickly alerts are to be taken and ended."""
+    return LoadSettings(mtta=table.duration("mtta", 0.0, "0s", "7d"), mttr=table.duration("mttr", 0.0, "0s", "31d"))
+
+
+def ingest(table: Table) -> IngestSettings:
+    """What other tools send in."""
+    return IngestSettings(
+        resolve_timeout=table.duration("resolve_timeout", IngestSettings().resolve_timeout, "10s", "1d"),
+        zabbix_timezone=_zone(table, "zabbix_timezone", ""),
+    )
+
+
+def installed_version() -> str:
+    """What the installed package says; "" where nobody installed it."""
+    try:
+        return version("watchfloor")
+    except PackageNotFoundError:  # run from a source tree that nobody installed
+        return ""
+
+
+def redis_url(table: Table) -> str:
+    """ "embedded" or the URL of a server, a Sentinel set or a cluster."""
+    url = table.secret("url", "embedded")
+    scheme = url.partition("://")[0]
+    if scheme == "unix":
+        table.wrong(
+            "not_supported",
+            "url",
+            instead={
+                "zh-CN": '用 "embedded"，或 redis://、rediss://、redis+sentinel://、redis+cluster://',
+                "en": 'use "embedded", redis://, rediss://, redis+sentinel:// or redis+cluster://',
+            },
+        )
+    elif scheme in bus_url.FORMS:
+        try:
+            bus_url.parse(url)
+        except ValueError:
+            table.wrong("url", "url", known=bus_url.FORMS[scheme])
+    elif url and url != "embedded" and not (scheme in ("redis", "rediss") and has_host(url)):
+        table.wrong("url", "url", known=_REDIS)
+    return url
+
+
+def journal_url(table: Table) -> str:
+    """ "embedded" or the URL of a PostgreSQL."""
+    url = table.secret("url", "embedded")
+    if not url or url == "embedded":
+        return url
+    if not (url.startswith("postgresql+asyncpg://") and has_host(url)):
+        table.wrong("url", "url", known='"embedded", postgresql+asyncpg://user:password@host:5432/watchfloor')
+    elif find_spec("asyncpg") is None:
+        table.wrong("driver", "url", driver="asyncpg")
+    return url
+
+
+def history(table: Table) -> HistorySettings:
+    """How long what was collected is kept; coarser is never kept for less time than finer."""
+    builtin = HistorySettings()
+    kept = HistorySettings(
+        keep_raw=table.duration("keep_raw", builtin.keep_raw, "1d", "10y"),
+        keep_5m=table.duration("keep_5m", builtin.keep_5m, "1d", "10y"),
+        keep_1h=table.duration("keep_1h", builtin.keep_1h, "1d", "20y"),
+    )
+    for finer, coarser in (("keep_raw", "keep_5m"), ("keep_5m", "keep_1h")):
+        if getattr(kept, finer) > getattr(kept, coarser):
+            table.wrong("keep_order", finer, other=coarser, most=spell(getattr(kept, coarser)))
+    return kept
+
+
+def web(table: Table) -> WebSettings:
+    """Refuses plain HTTP beyond this machine, and a demo beyond it in any case."""
+    settings = WebSettings(
+        host=table.text("host", "127.0.0.1", '"127.0.0.1"') or "127.0.0.1",
+        port=table.whole("port", 8050, 0, 65535),
+        tls_cert=_file(table, "tls_cert"),
+        tls_key=_file(table, "tls_key"),
+        allow_plain_http=table.flag("allow_plain_http", False),
+        trusted_proxies=_proxies(table),
+        session_hours=table.number("session_hours", 12.0, 0.1, 720.0),
+        idle_hours=table.number("idle_hours", 2.0, 0.1, 720.0),
+        demo=table.flag("demo", False),
+    )
+    _tls(table, settings)
+    if not is_loopback(settings.host):
+        if settings.demo:
+            table.wrong("demo_off_loopback", "demo")
+        if not settings.tls_cert and not settings.allow_plain_http:
+            table.wrong("plain_http", "host")
+    return settings
+
+
+def _proxies(table: Table) -> tuple[str, ...]:
+    found = table.texts("trusted_proxies", [], '["127.0.0.1"]')
+    for one in found:
+        try:
+            ipaddress.ip_network(one, strict=False)
+        except ValueError:
+            table.wrong("proxy_form", "trusted_proxies")
+    return tuple(found)
+
+
+def _file(table: Table, key: str) -> str:
+    text = table.text(key)
+    if not text:
+        return ""
+    path = table.folder / text
+    if not path.is_file():
+        table.wrong("path_missing", key)
+    return str(path)
+
+
+def _tls(table: Table, settings: WebSettings) -> None:
+    cert, key = settings.tls_cert, settings.tls_key
+    if bool(cert) != bool(key):
+        table.wrong("tls_half", "tls_cert" if cert else "tls_key", other="tls_key" if cert else "tls_cert")
+    elif cert and Path(cert).is_file() and Path(key).is_file():
+        try:
+            # A key with a passphrase must fail here, not ask a terminal that nobody watches.
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password=lambda: "")
+        except (ssl.SSLError, OSError) as error:
+            table.wrong("tls_broken", "tls_cert", detail=error.strerror or getattr(error, "reason", "") or str(error))

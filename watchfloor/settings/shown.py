@@ -1,0 +1,53 @@
+"""What the administration page shows of a site's settings: what applies, and what a reload would say. No secrets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from feeds import wire
+from watchfloor.settings.check import as_json, check
+from watchfloor.settings.inventory import load_inventory
+from watchfloor.settings.site_settings import Settings
+
+
+def shown(applied: Settings, since: float) -> dict[str, Any]:
+    """`applied` since then (epoch seconds), and the findings of the files as they stand now. Reads files."""
+    findings = check(applied.path)
+    return {
+        "file": applied.path.name,
+        "applied_at": wire.iso(since),
+        "applied": _parts(applied),
+        "restart": ["web", "site", "load"],
+        "findings": as_json(findings),
+        "errors": sum(finding.error for finding in findings),
+    }
+
+
+def _parts(settings: Settings) -> list[dict[str, Any]]:
+    """One row a section: `{section, values}`; values are numbers and words, never an address with a password."""
+    web, site, assets = settings.web, settings.site, load_inventory(settings).assets
+    return [
+        _part("site", name=site.name, region=site.region, timezone=site.timezone, language=site.language),
+        _part(
+            "web", host=web.host, port=web.port, tls=web.tls, session_hours=web.session_hours, idle_hours=web.idle_hours
+        ),
+        _part("redis", kind=_scheme(settings.redis_url)),
+        _part("journal", kind=_scheme(settings.journal_url)),
+        _part("inventory", files=[path.name for path in settings.inventory], assets=len(assets)),
+        _part("source", ids=[source.id for source in settings.sources]),
+        _part("rule", ids=[rule.id for rule in settings.rules]),
+        _part("receiver", ids=[receiver.id for receiver in settings.receivers]),
+        _part("outbox", keep=settings.outbox.keep),
+        _part("handover", sign_within=settings.handover.sign_within, severity=settings.handover.severity.value),
+        _part("credentials", names=sorted(settings.credentials)),
+        _part("defaults", schemes={name: scheme.interval for name, scheme in sorted(settings.schemes.items())}),
+        _part("reference", targets=list(settings.reference)),
+    ]
+
+
+def _part(section: str, **values: Any) -> dict[str, Any]:
+    return {"section": section, "values": values}
+
+
+def _scheme(url: str) -> str:
+    return url.partition("://")[0]

@@ -1,0 +1,48 @@
+"""A TOML file as text and as a document; what is wrong with either is a finding with its line."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from watchfloor.settings.findings import Finding, SettingsError, make
+
+_AT_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
+_SECRET_HEADER = re.compile(r"^\s*\[+\s*(credentials|receiver|redis|journal|relay|channel)\b")
+_HEADER = re.compile(r"^\s*\[")
+
+
+def text_of(path: Path) -> str:
+    """The file's text; SettingsError with one finding when it cannot be read."""
+    try:
+        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        found = make("file_encoding", file=path.name, line=line)
+    except FileNotFoundError:
+        found = make("file_missing", file=path.name, value=str(path))
+    except OSError as error:
+        found = make("file_unreadable", file=path.name, value=str(path), detail=error.strerror or str(error))
+    raise SettingsError([found])
+
+
+def document_of(text: str, path: Path) -> dict[str, Any]:
+    """The document that the text of a file is; SettingsError with one finding when it is no TOML."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError([_syntax(path, text, str(error))]) from error
+
+
+def _syntax(path: Path, text: str, said: str) -> Finding:
+    match = _AT_LINE.search(said)
+    lines = text.split("\n")
+    # "at end of document": something was opened and never closed.
+    number = int(match[1]) if match else len(text.rstrip("\n").split("\n"))
+    value = lines[number - 1].strip()
+    header = next((line for line in reversed(lines[:number]) if _HEADER.match(line)), "")
+    if _SECRET_HEADER.match(header) and "=" in value:
+        value = value.partition("=")[0] + "= …"
+    return make("toml", file=path.name, line=number, value=value[:80], detail=_AT_LINE.sub("", said))
