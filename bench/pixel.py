@@ -21,7 +21,8 @@ from tests.e2e.site import HEAD, Live, Service, Site
 
 SERVICES = 25
 """So many that none fails more than twice within its last 21 results: what fails more often is flapping, and a
-flapping alert is hidden from the wall until it has calmed down (`alerts/lifecycle/flapping.py`), seconds after it was raised."""
+flapping alert is hidden from the wall until it has calmed down (`alerts/lifecycle/flapping.py`),
+seconds after it was raised."""
 INTERVAL = TIMEOUT = 1.0
 ALLOWED = INTERVAL + TIMEOUT + 0.4
 RECOVERED = 20.0

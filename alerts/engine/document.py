@@ -31,7 +31,7 @@ class Lease(msgspec.Struct, gc=False):
 
 
 class Beside(msgspec.Struct, gc=False):
-    """What the document says beside the alert (alerts.notify.notifications, alerts.notify.escalation, alerts.external.leases)."""
+    """What the document says beside the alert: notifications, escalation run, leases of other tools."""
 
     told: list[str] = []
     firing: list[str] | None = None

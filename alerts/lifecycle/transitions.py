@@ -5,8 +5,8 @@ An alert is open while it is active or unacknowledged. One that cleared unacknow
 (RTNUN) and, raised again, is the same alert; after closing, the next raise is another alert.
 
 Transitions: raise · reraise · clear · severity_up · severity_down · ack · unack · ack_expired ·
-ack_ended_by_worsening · stale · fresh · comment, and those of `alerts.lifecycle.suppression_reasons`. Closing is no step
-of its own: it is what `clear` of an acknowledged alert, or `ack` of a cleared one, leaves behind.
+ack_ended_by_worsening · stale · fresh · comment, and those of `alerts.lifecycle.suppression_reasons`.
+Closing is no step of its own: it is what `clear` of an acknowledged alert, or `ack` of a cleared one, leaves behind.
 One that was hidden all its life is closed by `clear` itself, with an `ack` by nobody ("").
 """
 

@@ -55,7 +55,7 @@ class Wording:
     chat: bool = True
 
     def words(self, body: Mapping[str, Any]) -> tuple[str, str]:
-        """Subject and text of a message's body (alerts.receivers.webhook says what is in it); a relay's is worded already."""
+        """Subject and text of a message's body (see alerts.receivers.webhook); a relay's is worded already."""
         if "subject" in body:
             return str(body["subject"]), str(body["text"])
         language = (body.get("to") or {}).get("language") or self.language

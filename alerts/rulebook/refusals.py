@@ -53,6 +53,7 @@ def storm(raised: int) -> dict[str, Any]:
         "code": "storm",
         "message": {
             "zh-CN": f"将一次产生 {raised} 条告警（上限 {STORM}）；请收紧条件，或以 accept={raised} 确认",
-            "en": f"{raised} alerts would be raised at once (more than {STORM}): narrow it, or confirm by accept={raised}",
+            "en": f"{raised} alerts would be raised at once (more than {STORM}): narrow it, "
+            f"or confirm by accept={raised}",
         },
     }

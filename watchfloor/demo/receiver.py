@@ -1,7 +1,7 @@
 """The demo's receiver: a real webhook and SMS gateway on loopback, so that one sees what a duty phone would get.
 
-`POST /` takes a message (see alerts/receivers/webhook.py), `POST /sms` a text as `{mobile, content}`, `GET /` lists the last
-ones, newest first.
+`POST /` takes a message (see alerts/receivers/webhook.py), `POST /sms` a text as `{mobile, content}`,
+`GET /` lists the last ones, newest first.
 They are also kept in `run/messages.jsonl` of the demo's folder.
 """
 
