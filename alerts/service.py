@@ -14,6 +14,7 @@ from alerts.notify.sender import Sender
 from alerts.receivers.base import ReceiverError, Target
 from alerts.receivers.catalogue import House, compile_receiver, compile_receivers
 from alerts.rules.rule import compile_rules
+from alerts.rules.subjects import NamedSources
 from alerts.settings import EscalationSettings, HoldPolicy, OutboxSettings, ReceiverSettings, RuleSettings
 from feeds.bus import Bus
 from feeds.clock import Clock, now
@@ -44,6 +45,7 @@ class Alerting:
         house: House | None = None,
         outbox: OutboxSettings | None = None,
         handover: HandoverSettings | None = None,
+        named_sources: NamedSources | None = None,
     ) -> None:
         self._bus, self._clock, self._intake = bus, clock, intake
         self._house = house or House()
@@ -65,6 +67,7 @@ class Alerting:
             escalations=escalations,
             house=self._house,
             told_of_receivers=self._send_to,
+            named_sources=named_sources,
         )
         self._watch = (
             HandoverWatch(journal, intake, NAME, lambda: self.engine.board.alerts.values(), bus.site, clock, handover)
@@ -96,11 +99,14 @@ class Alerting:
         escalations: Sequence[EscalationSettings] = (),
         outbox: OutboxSettings | None = None,
         handover: HandoverSettings | None = None,
+        named_sources: NamedSources | None = None,
     ) -> None:
         """Other rules and receivers from the next step on; RuleError or ReceiverError leaves the running ones."""
         compiled = compile_rules(rules)
         self._usable(receivers)
-        self.engine.replace(compiled, receivers, sample=sample, policy=policy, escalations=escalations)
+        self.engine.replace(
+            compiled, receivers, sample=sample, policy=policy, escalations=escalations, named_sources=named_sources
+        )
         self._pruner.settings = outbox or OutboxSettings()
         if self._watch is not None:
             self._watch.settings = handover or HandoverSettings()

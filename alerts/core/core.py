@@ -20,7 +20,7 @@ from alerts.lifecycle.open_alerts import Registry, Step
 from alerts.lifecycle.suppression_reasons import ShelfEnded
 from alerts.rules.delays import Timers
 from alerts.rules.rule import CompiledRule
-from alerts.rules.subjects import SubjectKey, Subjects
+from alerts.rules.subjects import NamedSources, SubjectKey, Subjects
 from alerts.settings import HoldPolicy
 from alerts.suppression import commands
 from alerts.suppression.inhibition import REDUNDANCY_LOST, Inhibition
@@ -227,6 +227,11 @@ class Board:
         self._inhibition.rules_changed(self.now)
         return moved
 
+    def set_named_sources(self, named_sources: NamedSources | None) -> set[str]:
+        """Other sources are configured from now on; the ids of the rules whose alerts `reconcile` has to look at."""
+        self.subjects.named_sources = named_sources
+        return {alert.rule for alert in self.alerts.values() if alert.subject_kind == "source"}
+
     def set_policy(self, policy: HoldPolicy | None) -> None:
         """How long alerts are held back from now on; what waits already keeps its bound."""
         self._inhibition.set_policy(policy or HoldPolicy())
@@ -252,8 +257,7 @@ class Board:
             self._apply(alert, transitions.Clear(evidence=transitions.RULE_REMOVED))
             return
         if self.subjects.get((alert.subject_kind, alert.asset)) is None:
-            # Only the inventory is complete by nature; a source or warning unheard of may yet speak.
-            if alert.subject_kind == "asset" and self.subjects.knows_inventory():
+            if self.subjects.is_removed((alert.subject_kind, alert.asset)):
                 self._gone((alert.subject_kind, alert.asset))
             elif alert.stale_since is None:
                 self._apply(alert, transitions.WentStale())
@@ -266,7 +270,7 @@ class Board:
         self._judge.forget(*key)
         for alert in list(self.alerts.values()):
             if alert.active and (alert.subject_kind, alert.asset) == key and FOREIGN not in alert.rule:
-                self._apply(alert, transitions.Clear(evidence=transitions.SUBJECT_GONE))
+                self._apply(alert, transitions.Clear(evidence=transitions.REMOVED[key[0]]))
 
     def _apply(self, alert: Alert | None, event: transitions.Event) -> Alert:
         return self.registry.apply(alert, event, self.now)

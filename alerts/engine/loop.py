@@ -26,7 +26,7 @@ from alerts.rulebook import book
 from alerts.rulebook.book import RuleBook, RuleNote
 from alerts.rules.delays import Timers
 from alerts.rules.rule import CompiledRule
-from alerts.rules.subjects import Subject, Subjects
+from alerts.rules.subjects import NamedSources, Subject, Subjects
 from alerts.settings import EscalationSettings, HoldPolicy, ReceiverSettings
 from alerts.suppression import silences
 from alerts.suppression.silences import Note
@@ -65,6 +65,7 @@ class AlertEngine:
         escalations: Sequence[EscalationSettings] = (),
         house: House | None = None,
         told_of_receivers: Callable[[Sequence[ReceiverSettings]], None] = lambda receivers: None,
+        named_sources: NamedSources | None = None,
     ) -> None:
         house = house or House()
         self._journal, self._inbox = journal, inbox
@@ -76,7 +77,7 @@ class AlertEngine:
         self._clock = clock
         self._wake = wake
         self._make_id = make_id
-        self._policy = policy
+        self._policy, self._named_sources = policy, named_sources
         self._bus: Bus | None = None
         self._place, self._saved_timers = Place(), -1
         self._unreconciled, self._new_people = True, True
@@ -91,14 +92,15 @@ class AlertEngine:
         sample: float = 0.0,
         policy: HoldPolicy | None = None,
         escalations: Sequence[EscalationSettings] = (),
+        named_sources: NamedSources | None = None,
     ) -> None:
         """Other rules of the file, receivers and policies from the next step on; alerts of removed rules clear then."""
-        self._policy, self._new_people = policy, True
+        self._policy, self._new_people, self._named_sources = policy, True, named_sources
         self.people.replace(receivers, escalations)
         self._told_of_receivers(self.people.receivers)
         self.board.set_policy(policy)
         self.book.set_file(rules, self._clock(), sample)
-        self._moved |= self.board.set_rules(self.book.running())
+        self._moved |= self.board.set_rules(self.book.running()) | self.board.set_named_sources(named_sources)
 
     # -- starting ----------------------------------------------------------------
 
@@ -118,7 +120,7 @@ class AlertEngine:
         self.book.restore(await self._journal.docs(book.KIND), self._clock())
         self.board = Board(
             self.book.running(),
-            subjects=Subjects(state.records),
+            subjects=Subjects(state.records, self._named_sources),
             alerts=(doc.alert for doc in docs),
             timers=Timers(pending),
             meters=pending.get("flapping", ()),

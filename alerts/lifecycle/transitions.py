@@ -31,6 +31,10 @@ __all__ = ["Identity", "NotAllowed", "apply", "dump", "isa_state", "load", "repl
 RECOVERED = "recovered"
 SUBJECT_GONE = "subject_gone"
 RULE_REMOVED = "rule_removed"
+SOURCE_REMOVED = "source_removed"
+WARNING_OVER = "warning_over"
+REMOVED = {"asset": SUBJECT_GONE, "region": SUBJECT_GONE, "source": SOURCE_REMOVED, "warning": WARNING_OVER}
+"""Evidence of an alert that ended with its subject, by the subject's kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,6 +17,8 @@ from feeds.regions import covers, parent
 if TYPE_CHECKING:
     from alerts.rules.rule import CompiledRule
 
+NamedSources = Callable[[Mapping[str, Asset]], Collection[str]]
+"""The names of all configured sources, from the inventory."""
 SubjectKey = tuple[str, str]  # "asset" | "source" | "warning", the thing's id
 OWNER = "role.command"  # the source that says: the role of the warnings lives
 _STATE = Kind.STATE  # a look into an enum's class takes as long as building a record
@@ -71,8 +73,11 @@ def common_region(regions: Iterable[str]) -> str:
 class Subjects:
     """The newest record of everything, folded from changes."""
 
-    def __init__(self, records: Mapping[Kind, Mapping[str, Any]] | None = None) -> None:
+    def __init__(
+        self, records: Mapping[Kind, Mapping[str, Any]] | None = None, named_sources: NamedSources | None = None
+    ) -> None:
         found = records or {}
+        self.named_sources = named_sources
         self._records: dict[Kind, dict[str, Any]] = {kind: dict(found.get(kind, {})) for kind in _OVER}
         self.assets: Mapping[str, Asset] = self._records[Kind.ASSET]
         self.states: Mapping[str, AssetState] = self._records[Kind.STATE]
@@ -218,6 +223,15 @@ class Subjects:
         kinds = {"asset": Kind.ASSET, "source": Kind.SOURCE, "warning": Kind.WARNING}
         return [(over, id) for id in self._records[kinds[over]]]
 
-    def knows_inventory(self) -> bool:
-        """Whether absence means anything: after Redis was lost the inventory arrives later, and all at once."""
-        return bool(self._records[Kind.ASSET])
+    def is_removed(self, key: SubjectKey) -> bool:
+        """Whether a subject without a record was removed for good, by the inventory or the settings.
+
+        False while that is unknown. After Redis was lost, the inventory arrives later and all at once; a source or
+        warning that is still expected may yet report.
+        """
+        kind, id = key
+        if not self.assets or self.get(key) is not None:
+            return False
+        if kind == "source":
+            return self.named_sources is not None and id not in self.named_sources(self.assets)
+        return kind == "asset"

@@ -19,7 +19,7 @@ KEEP = 2 * 86400.0
 MOST = 200_000
 RAISES = frozenset(("raise", "reraise"))
 CHANGES = RAISES | {"clear"}
-NO_REPAIR = frozenset(("rule_removed", "subject_gone"))
+NO_REPAIR = frozenset(("rule_removed", "source_removed", "subject_gone", "warning_over"))
 _LIKE = Mapping[str, Any]
 
 

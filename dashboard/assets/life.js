@@ -6,7 +6,7 @@ import { reasonText, severityName } from "./say.js";
 import { reasonName } from "./hidden.js";
 
 const MOST = 60;
-const WORDS = new Set(["recovered", "subject_gone", "rule_removed"]);
+const WORDS = new Set(["recovered", "subject_gone", "rule_removed", "source_removed", "warning_over"]);
 
 /** `record` is the alert as GET /alerts/{id} gives it, with transitions, and what was sent of it. */
 export function paintLife(node, record, app) {

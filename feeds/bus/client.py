@@ -288,6 +288,11 @@ class Bus:
             counts = await self._redis.hgetall(self.keys.dead_counts)
         return {source.decode(): int(count) for source, count in counts.items()}
 
+    async def drop_dead_counts(self, sources: Sequence[str]) -> None:
+        """Forget how many dead letters these sources have caused."""
+        async with self._asked():
+            await self._redis.hdel(self.keys.dead_counts, *sources)
+
     async def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
         """The newest dead letters, newest first."""
         async with self._asked():

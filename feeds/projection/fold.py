@@ -6,7 +6,7 @@ Time is an input. Duplicate and late messages change nothing; silence is found b
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from operator import attrgetter
@@ -17,6 +17,8 @@ from feeds.model import Asset, AssetState, Change, Health, Heartbeat, Kind, Obse
 
 UP = ".up"
 HEARTBEAT_UP = "heartbeat.up"
+ROLE = "role"
+"""The kind of the sources that are roles of the site."""
 FUTURE_SLACK = 2.0
 _OK, _UNKNOWN = Health.OK, Health.UNKNOWN  # a look into an enum's class takes as long as making a reading
 _observed_at, _fresh_until = attrgetter("observed_at"), attrgetter("fresh_until")
@@ -231,11 +233,12 @@ class Projection:
                 self.sources[source] = new
                 yield Change(kind=Kind.SOURCE, id=source, after=new, at=now, cause="dead letters")
 
-    def forget_sources(self, known: set[str], now: float) -> Iterator[Change]:
-        """Drop silent sources that the settings no longer name."""
-        for source in [key for key, state in self.sources.items() if state.silent_since and key not in known]:
-            del self.sources[source]
-            yield Change(kind=Kind.SOURCE, id=source, after=None, at=now, cause="settings")
+    def forget_sources(self, named: Collection[str], now: float) -> Iterator[Change]:
+        """Drop each silent source that is not `named`, except roles. Call before `tick`, which reports new silence."""
+        for source, state in list(self.sources.items()):
+            if source not in named and state.kind != ROLE and (state.silent_since or _is_silent(state, now)):
+                del self.sources[source]
+                yield Change(kind=Kind.SOURCE, id=source, after=None, at=now, cause="settings")
 
     def tick(self, now: float) -> Iterator[Change]:
         """What time alone has changed: readings that ceased to be fresh, sources that fell silent."""
@@ -253,8 +256,7 @@ class Projection:
             if new != state:
                 yield self._moved(new, now, "time")
         for source, known in list(self.sources.items()):
-            silent = known.every > 0 and now > known.at + known.every
-            if silent and known.silent_since is None:
+            if known.silent_since is None and _is_silent(known, now):
                 self.sources[source] = replace(known, silent_since=known.at + known.every)
                 yield Change(kind=Kind.SOURCE, id=source, after=self.sources[source], at=now, cause="time")
 
@@ -265,6 +267,10 @@ class Projection:
         for state in self.states.values():
             if state.readings:
                 self._look(state.id, min(reading.fresh_until for reading in state.readings.values()))
+
+
+def _is_silent(source: SourceState, now: float) -> bool:
+    return source.every > 0 and now > source.at + source.every
 
 
 def _confirms(seen: Observation, old: Reading) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from feeds.bus import Beat, Bus, StreamEntry, entry_order
 from feeds.clock import Clock, now
@@ -12,7 +12,7 @@ from feeds.inventory.membership import Register
 from feeds.journal import Journal
 from feeds.model import Asset, AssetState, Change, Health, Heartbeat, Kind, Observation
 from feeds.projection import heartbeat_calls
-from feeds.projection.fold import Projection, only_adds
+from feeds.projection.fold import ROLE, Projection, only_adds
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +31,19 @@ class Projector:
 
     name = "project"
 
-    def __init__(self, journal: Journal, site: str, assets: Mapping[str, Asset], clock: Clock = now) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        site: str,
+        assets: Mapping[str, Asset],
+        clock: Clock = now,
+        *,
+        sources: Collection[str] | None = None,
+    ) -> None:
         self._journal = journal
         self._site = site
         self._wanted = dict(assets)
+        self._named = sources
         self._clock = clock
         self._bus: Bus | None = None
         self._counted = self._trimmed = 0.0
@@ -43,9 +52,10 @@ class Projector:
         self._register = Register()
         self.projection = Projection(site)
 
-    def set_assets(self, assets: Mapping[str, Asset]) -> None:
-        """Take a new inventory over at the next step."""
+    def set_assets(self, assets: Mapping[str, Asset], sources: Collection[str] | None = None) -> None:
+        """Apply a new inventory at the next step. `sources` names all that are configured; None keeps every source."""
         self._wanted = dict(assets)
+        self._named = sources
 
     async def open(self, bus: Bus) -> dict[str, str]:
         """Load the state from Redis and the last journaled health of each asset; go on at the saved cursor."""
@@ -73,6 +83,8 @@ class Projector:
             await self._register.note(self._journal, self._wanted, now)
             called = await heartbeat_calls.forgotten(self._journal, self._wanted, self.projection.states)
         changes = list(self._joined(self._moved(entries, now, called)))
+        if removed := [change.id for change in changes if change.kind is Kind.SOURCE and change.after is None]:
+            await self._bus.drop_dead_counts(removed)  # a count that stays would bring the source back
         if not 0 <= now - self._counted < COUNT_EVERY:
             changes += self.projection.count_dead(await self._bus.dead_counts(), now)
             changes += self._roles(await self._bus.beats(), now)
@@ -98,6 +110,8 @@ class Projector:
         yield from self.projection.observe(called, now, "journal")
         for entry in entries:
             yield from self._folded(entry, now)
+        if self._named is not None:
+            yield from self.projection.forget_sources(self._named, now)
         yield from self.projection.tick(now)
 
     def _joined(self, changes: Iterable[Change]) -> Iterator[Change]:
@@ -131,7 +145,7 @@ class Projector:
             if news or known is None or not 0 <= beat.at - known.at < ROLE_EVERY:
                 said = Heartbeat(
                     source=name,
-                    kind="role",
+                    kind=ROLE,
                     at=beat.at,
                     ok=not beat.words,
                     error=beat.words,
@@ -186,14 +200,23 @@ def _within(cause: str, mark: str) -> bool:
 class Projecting:
     """Runs the projector role."""
 
-    def __init__(self, bus: Bus, journal: Journal, site: str, assets: Mapping[str, Asset], clock: Clock = now) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        journal: Journal,
+        site: str,
+        assets: Mapping[str, Asset],
+        clock: Clock = now,
+        *,
+        sources: Collection[str] | None = None,
+    ) -> None:
         self._bus, self._clock = bus, clock
-        self._projector = Projector(journal, site, assets, clock)
+        self._projector = Projector(journal, site, assets, clock, sources=sources)
 
     async def run(self) -> None:
         """Until cancelled."""
         await run_engine(self._projector, self._bus, self._clock)
 
-    async def reload(self, assets: Mapping[str, Asset]) -> None:
-        """A new inventory applies at the next step."""
-        self._projector.set_assets(assets)
+    async def reload(self, assets: Mapping[str, Asset], sources: Collection[str] | None = None) -> None:
+        """Apply a new inventory and the names of the configured sources at the next step."""
+        self._projector.set_assets(assets, sources)

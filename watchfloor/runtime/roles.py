@@ -6,16 +6,19 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import uvloop
 
+from collectors.source_names import named_sources
 from feeds.bus import Bus
 from feeds.inventory.rows import Inventory
 from feeds.journal import Intake, Journal, JournalLost, StoreRefused, intake_url, sqlite_url
+from feeds.model import Asset
 from watchfloor.runtime import logs, valkey
 from watchfloor.runtime.process import REFUSED
 from watchfloor.runtime.reload import Listening
@@ -144,6 +147,10 @@ def _inventory(settings: Settings) -> Inventory:
     return inventory
 
 
+def _named_sources(settings: Settings, assets: Mapping[str, Asset]) -> frozenset[str]:
+    return named_sources(settings.sources, settings.reference, assets.values())
+
+
 async def _collect(settings: Settings, bus: Bus, journal: Journal) -> Role:
     from collectors.service import Collect
 
@@ -180,14 +187,16 @@ async def _project(settings: Settings, bus: Bus, journal: Journal) -> Role:
     inventory = _inventory(settings)
     for finding in inventory.findings:
         log.warning("inventory: %s", finding.say(settings.site.language))
-    entry = Projecting(bus, journal, settings.site.region, inventory.assets)
+    named = _named_sources(settings, inventory.assets)
+    entry = Projecting(bus, journal, settings.site.region, inventory.assets, sources=named)
     follower = Bus(redis_url(settings), settings.site.region, name="history")
     follower.fence = bus.fence
     store = HistoryStore(history_url(journal_url(settings)), "history", bus.fence)
     recording = Recording(follower, store, settings.history)
 
     async def reload(fresh: Settings) -> None:
-        await entry.reload(load_inventory(fresh).assets)
+        assets = load_inventory(fresh).assets
+        await entry.reload(assets, _named_sources(fresh, assets))
         recording.set_keep(fresh.history)
 
     return Role(Together(entry, recording), reload)
@@ -214,6 +223,7 @@ async def _alert(settings: Settings, bus: Bus, journal: Journal) -> Role:
             house=House(language=site.language, zone=site.timezone),
             outbox=settings.outbox,
             handover=settings.handover,
+            named_sources=partial(_named_sources, settings),
         )
     except RuleError as error:
         wrong = make("rule", file=settings.path.name, key="rule", value=error.rule, detail=error.message)
@@ -231,6 +241,7 @@ async def _alert(settings: Settings, bus: Bus, journal: Journal) -> Role:
             escalations=fresh.escalations,
             outbox=fresh.outbox,
             handover=fresh.handover,
+            named_sources=partial(_named_sources, fresh),
         )
 
     return Role(entry, reload)

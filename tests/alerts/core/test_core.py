@@ -9,7 +9,7 @@ from alerts.core.core import Board
 from alerts.rules.delays import Timers
 from alerts.rules.rule import CompiledRule, compile_rules
 from alerts.rules.subjects import Subject
-from feeds.model import Health, Kind, Outcome, Severity
+from feeds.model import Asset, Health, Kind, Outcome, Severity
 from feeds.model.isa_state import isa_state
 from tests.alerts.builders import (
     T0,
@@ -125,6 +125,36 @@ def test_the_silence_of_a_source_is_one_alert_with_its_region() -> None:
     assert (step.alert.asset, step.alert.subject_kind, step.alert.region) == ("cma", "source", "532300")
     one.fold(change(source(at=T0 + 99), T0 + 99), T0 + 99)
     assert names(one.take_steps()) == [(99, "clear")]
+
+
+SILENT = rule(id="silent", over="source", when="silent")
+
+
+def test_the_alert_of_a_source_that_was_removed_ends_by_that_name() -> None:
+    one = board(SILENT)
+    one.fold(change(source(silent_since=T0 + 60), T0 + 60), T0 + 60)
+    one.fold(gone(Kind.SOURCE, "cma", T0 + 70), T0 + 70)
+    steps = one.take_steps()
+    assert names(steps) == [(60, "raise"), (70, "clear")]
+    assert steps[-1].transition.text == "source_removed"
+
+
+def test_after_a_loss_the_settings_decide_which_sources_are_gone() -> None:
+    alert = make_alert(rule="silent", subject_kind="source", asset="cma")
+
+    def after_loss(assets: tuple[Asset, ...], named: set[str]) -> Board:
+        one = board(SILENT, assets=assets, alerts=[alert])
+        one.subjects.named_sources = lambda inventory: named
+        one.meet(T0 + 1)
+        return one
+
+    unknown, expected = after_loss((), set()), after_loss((asset(),), {"cma"})
+    assert names(unknown.take_steps()) == names(expected.take_steps()) == [(1, "stale")]
+    removed = after_loss((asset(),), set())
+    assert [step.transition.text for step in removed.take_steps()] == ["source_removed"]
+    assert expected.set_named_sources(lambda inventory: {"other"}) == {"silent"}
+    expected.reconcile({"silent"})
+    assert [step.transition.text for step in expected.take_steps()] == ["source_removed"]
 
 
 def test_an_acknowledgement_ends_at_its_time_and_the_alert_is_open_again_as_before() -> None:

@@ -40,6 +40,7 @@ async def test_every_role_is_a_source_with_its_figures(bus: Bus, journal: Journa
     await projector.step(await bus.read(cursors, block=0.01), 100.1)
     known = (await bus.state((Kind.SOURCE,))).records[Kind.SOURCE]["role.alert"]
     assert (known.kind, known.ok, known.stats) == ("role", True, {"rss_mb": 42.0})
+    projector.set_assets({}, sources=())  # roles are no matter of the settings
     await projector.step([], 120.0)
     known = (await bus.state((Kind.SOURCE,))).records[Kind.SOURCE]["role.alert"]
     assert known.silent_since is not None

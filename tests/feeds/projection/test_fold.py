@@ -141,6 +141,28 @@ def test_a_source_falls_silent_once_and_comes_back() -> None:
     assert one.sources["cma"].silent_since is None
 
 
+def test_a_source_that_is_not_configured_leaves_when_it_falls_silent_and_no_silence_is_reported() -> None:
+    one = projection()
+    for name, kind in (("cma", "emergency.cap"), ("kept", "emergency.cap"), ("role.alert", "role")):
+        list(one.beat(Heartbeat(source=name, kind=kind, at=1.0, ok=True, every=10.0), 1.0))
+    assert not list(one.forget_sources({"kept"}, 11.0))
+    changes = [*one.forget_sources({"kept"}, 11.5), *one.tick(11.5)]
+    assert [(change.id, change.after is None) for change in changes] == [
+        ("cma", True),
+        ("kept", False),
+        ("role.alert", False),
+    ]
+    assert set(one.sources) == {"kept", "role.alert"}
+
+
+def test_a_source_that_is_already_silent_leaves_as_soon_as_it_is_not_configured() -> None:
+    one = projection()
+    list(one.beat(Heartbeat(source="cma", kind="emergency.cap", at=1.0, ok=True, every=10.0), 1.0))
+    list(one.tick(20.0))
+    (change,) = one.forget_sources(set(), 5.0)  # also when the clock was set back
+    assert (change.id, change.after, change.cause) == ("cma", None, "settings")
+
+
 def test_a_failing_source_says_since_when() -> None:
     one = projection()
     beat = Heartbeat(source="cma", kind="emergency.cap", at=1.0, ok=False, every=10.0, error="refused")

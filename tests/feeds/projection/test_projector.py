@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from feeds.bus import Bus, BusLost
 from feeds.clock import now
 from feeds.journal import Journal
-from feeds.model import Asset, AssetState, Health, Kind, Observation
+from feeds.model import Asset, AssetState, Health, Heartbeat, Kind, Observation
 from feeds.projection.projector import Projector
 from tests import patience
 
@@ -158,3 +158,42 @@ async def test_calls_that_redis_has_forgotten_come_back_from_the_journal(
     await projector.step([], now())
     assert projector.projection.states["job"].health is health
     assert projector.projection.states["never"].health is Health.UNKNOWN
+
+
+async def silent_source(bus: Bus, projector: Projector) -> None:
+    """A source that reported once and has dead letters, then fell silent."""
+    await bus.set_aside("cma", 3, ["unreadable"])
+    beat = Heartbeat(source="cma", kind="emergency.cap", at=100.0, ok=True, every=10.0)
+    await bus.publish("network", "heartbeat", [beat], source="cma")
+    cursors = await projector.open(bus)
+    await projector.step(await bus.read(cursors, block=0.01), 101.0)
+    await projector.step([], 120.0)
+    known = (await bus.state((Kind.SOURCE,))).records[Kind.SOURCE]["cma"]
+    assert (known.silent_since, known.dead_letters) == (110.0, 3)
+
+
+async def test_a_source_taken_out_of_the_settings_leaves_at_the_reload(bus: Bus, journal: Journal) -> None:
+    projector = Projector(journal, bus.site, {}, sources={"cma"})
+    await silent_source(bus, projector)
+    projector.set_assets({}, sources=())
+    for at in (121.0, 123.0, 125.0):
+        await projector.step([], at)
+    assert (await bus.state((Kind.SOURCE,))).records[Kind.SOURCE] == {}
+    assert await bus.dead_counts() == {}
+
+
+async def test_a_source_taken_out_of_the_settings_while_nobody_ran_leaves_at_the_start(
+    bus: Bus, journal: Journal
+) -> None:
+    await silent_source(bus, Projector(journal, bus.site, {}, sources={"cma"}))
+    again = Projector(journal, bus.site, {}, sources=())
+    await again.open(bus)
+    await again.step([], 125.0)
+    assert (await bus.state((Kind.SOURCE,))).records[Kind.SOURCE] == {}
+
+
+async def test_a_projector_that_does_not_know_the_settings_forgets_no_source(bus: Bus, journal: Journal) -> None:
+    projector = Projector(journal, bus.site, {})
+    await silent_source(bus, projector)
+    await projector.step([], 130.0)
+    assert set((await bus.state((Kind.SOURCE,))).records[Kind.SOURCE]) == {"cma"}
