@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import csv
-import json
 import signal
 import time
 import tomllib
@@ -21,6 +20,7 @@ from collectors.sim.devices import Device, HttpService
 from collectors.sim.field_devices import Field, Kernel
 from collectors.sim.notifiers import SYSLOG, TRAPS, Talker
 from collectors.sim.warnings import WarningCentre
+from feeds import state_file
 
 CENTRE_LASTS = 4 * 3600.0
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -219,18 +219,17 @@ def _rows(path: Path) -> list[dict[str, str]]:
 def _network(folder: Path) -> str:
     """The start of the demo's addresses, "127.53." for example; everything on loopback when it is not said."""
     said = folder / "run" / "demo.json"
-    return f"127.{json.loads(said.read_text())['network']}." if said.exists() else "127."
+    network = state_file.read_json(said, lambda document: int(document["network"]), keep_damaged=False)
+    return "127." if network is None else f"127.{network}."
 
 
 def _begun(folder: Path, now: float) -> float:
     """When the warning centre began: the same across restarts for a while, so that its warnings stay the same ones."""
     said = folder / "run" / "warnings.json"
-    if said.exists():
-        begun = float(json.loads(said.read_text())["begun"])
-        if 0 <= now - begun < CENTRE_LASTS:
-            return begun
-    said.parent.mkdir(parents=True, exist_ok=True)
-    said.write_text(json.dumps({"begun": now}))
+    begun = state_file.read_json(said, lambda document: float(document["begun"]))
+    if begun is not None and 0 <= now - begun < CENTRE_LASTS:
+        return begun
+    state_file.write_json(said, {"begun": now})
     return now
 
 
@@ -280,8 +279,7 @@ async def serve(folder: Path, *, speed: float = 1.0) -> None:
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         said = folder / "run" / "sim.json"
-        said.parent.mkdir(parents=True, exist_ok=True)
-        said.write_text(json.dumps({"control": f"http://127.0.0.1:{runner.addresses[0][1]}"}))
+        state_file.write_json(said, {"control": f"http://127.0.0.1:{runner.addresses[0][1]}"})
         await stopping.wait()
     finally:
         await runner.cleanup()

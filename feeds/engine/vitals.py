@@ -5,8 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
+import time
+from weakref import WeakSet
+
+from feeds import unhandled
 
 SAMPLE = 0.5
+STUCK_AFTER = 60.0
+"""Seconds after which a started role that reads its figures no more counts as stuck, though its loop runs.
+
+It is longer than any time limit of the stores (feeds.journal): a store that is away is said, and is no reason.
+"""
+_watched: WeakSet[Vitals] = WeakSet()
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -14,8 +24,8 @@ class Vitals:
     """Collects a role's figures between two beats.
 
     `read` gives rss_mb (resident memory), cpu_s (processor time so far), loop_lag_ms (worst lateness of the event
-    loop since the last read), queue_lag_ms (age of the oldest entry taken in since then), entries and losses (of
-    the bus) so far.
+    loop since the last read), queue_lag_ms (age of the oldest entry taken in since then), entries, losses (of
+    the bus) and unhandled (exceptions that nothing caught, of the whole process) so far.
     """
 
     def __init__(self) -> None:
@@ -24,16 +34,20 @@ class Vitals:
         self._queue_lag = 0.0
         self._loop_lag = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self.read_at: float | None = None
 
     def start(self) -> None:
         """Watch the running loop's lateness until `stop`."""
         self.stop()
+        _watched.add(self)
         self._sample(asyncio.get_running_loop().time())
 
     def stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self.read_at = None
+        _watched.discard(self)
 
     def _sample(self, expected: float) -> None:
         loop = asyncio.get_running_loop()
@@ -59,7 +73,9 @@ class Vitals:
             "queue_lag_ms": round(self._queue_lag * 1000, 1),
             "entries": float(self.entries),
             "losses": float(self.losses),
+            "unhandled": float(unhandled.count()),
         }
+        self.read_at = time.monotonic()
         self._loop_lag = self._queue_lag = 0.0
         return figures
 
@@ -71,3 +87,9 @@ def _resident() -> int:
             return int(file.read().split()[1]) * _PAGE
     except OSError:
         return 0
+
+
+def moving() -> bool:
+    """Whether the work of this process goes on: no role that has once read its figures has stopped doing so."""
+    at = time.monotonic()
+    return all(vitals.read_at is None or at - vitals.read_at < STUCK_AFTER for vitals in _watched)

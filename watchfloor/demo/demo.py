@@ -7,7 +7,6 @@ roles run the simulated world (a process of its own), a webhook receiver and a b
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -17,7 +16,9 @@ import tomllib
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
+from feeds import state_file
 from watchfloor.demo import control as demo_control
 from watchfloor.demo.control import DemoError
 
@@ -72,9 +73,9 @@ def prepare(folder: Path, port: int = 8050, speed: float = 1.0) -> Path:
         shipped = _fill(_fitting(shipped_text(name)), NETWORK, network, port if name == SETTINGS else None)
         kept = _changed(folder / name, last.files.get(name, ""))
         text = shipped if kept is None else _fill(kept, last.network, network, port if name == SETTINGS else None)
-        (folder / name).write_text(text, encoding="utf-8")
+        state_file.write_text(folder / name, text)
         hashes[name] = _hash(shipped)
-    record.write_text(json.dumps({"network": network, "speed": speed, "files": hashes}), encoding="utf-8")
+    state_file.write_json(record, {"network": network, "speed": speed, "files": hashes}, mode=0o644)
     return folder / SETTINGS
 
 
@@ -175,9 +176,12 @@ def _runs(folder: Path) -> bool:
 
 
 def _last(record: Path) -> Prepared:
-    if not record.is_file():
-        return Prepared()
-    return Prepared(**json.loads(record.read_text(encoding="utf-8")))
+    return state_file.read_json(record, _prepared) or Prepared()
+
+
+def _prepared(document: dict[str, Any]) -> Prepared:
+    files = {str(name): str(digest) for name, digest in document["files"].items()}
+    return Prepared(network=int(document["network"]), speed=float(document["speed"]), files=files)
 
 
 def _changed(path: Path, shipped_hash: str) -> str | None:

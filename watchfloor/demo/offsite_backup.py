@@ -12,6 +12,7 @@ import aiohttp
 from api.auth.accounts import add_token, digest, remove_token
 from collectors import uri
 from collectors.network import heartbeat
+from feeds import state_file
 from feeds.journal import Journal
 from watchfloor.demo import control
 from watchfloor.demo.control import DemoError
@@ -50,14 +51,12 @@ def _calls(probes: tuple[str, ...]) -> list[float]:
 async def token(journal: Journal, kept: Path) -> str:
     """The job's token (scope ingest), in a file that only this user reads; a new one when the journal has lost it."""
     if kept.is_file():
-        secret = kept.read_text(encoding="ascii").strip()
+        secret = kept.read_text(encoding="ascii", errors="replace").strip()
         if await journal.doc("token", digest(secret)) is not None:
             return secret
     await remove_token(journal, NAME, actor="demo")
     secret = await add_token(journal, NAME, "ingest", "", actor="demo")
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.touch(mode=0o600)
-    kept.write_text(secret + "\n", encoding="ascii")
+    state_file.write_text(kept, secret + "\n", mode=0o600)
     return secret
 
 

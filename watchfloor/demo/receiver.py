@@ -8,6 +8,7 @@ They are also kept in `run/messages.jsonl` of the demo's folder.
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
@@ -16,6 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+
+from feeds import state_file
+
+log = logging.getLogger(__name__)
 
 KEPT = 200
 BODY_LIMIT = 1 << 20
@@ -60,8 +65,10 @@ class Receiver:
         self._messages.append(message)
         # Rewritten as a whole: a demo that runs for days keeps the last ones and no more.
         lines = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in self._messages)
-        self._log.parent.mkdir(parents=True, exist_ok=True)
-        self._log.write_text(lines, encoding="utf-8")
+        try:
+            state_file.write_text(self._log, lines)
+        except OSError as error:  # the message itself was received and is printed
+            log.warning("%s cannot be written: %s", self._log.name, error)
         self._tell(line(message["body"]))
 
 

@@ -15,10 +15,12 @@ from zoneinfo import ZoneInfo
 import uvloop
 
 from collectors.source_names import named_sources
+from feeds import unhandled, vitals
 from feeds.bus import Bus
 from feeds.inventory.rows import Inventory
 from feeds.journal import Intake, Journal, JournalLost, StoreRefused, intake_url, sqlite_url
 from feeds.model import Asset
+from watchfloor import watchdog
 from watchfloor.runtime import logs, valkey
 from watchfloor.runtime.process import REFUSED
 from watchfloor.runtime.reload import Listening
@@ -95,16 +97,19 @@ def run_role(name: str, config: Path) -> int:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # one that comes before we listen must not end us
     logs.setup(name)
     gc.set_threshold(*GARBAGE)
+    unhandled.watch_process()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_run(name, applied.start(config)))
     except SettingsError as error:
         log.error("the settings cannot be used: %s", error)
+        watchdog.report_crash(error)
         return 1
     except (StoreRefused, BaseExceptionGroup) as error:
         if (refused := _refused(error)) is None:
             raise
         log.error("%s", refused)
+        watchdog.report_crash(refused)
         return REFUSED
     return 0
 
@@ -117,6 +122,15 @@ def _refused(error: BaseException) -> StoreRefused | None:
 
 
 async def _run(name: str, start: Start) -> None:
+    unhandled.watch_loop(asyncio.get_running_loop())
+    beating = asyncio.create_task(watchdog.beat_forever(vitals.moving), name="beat")
+    try:
+        await _serve(name, start)
+    finally:
+        beating.cancel()
+
+
+async def _serve(name: str, start: Start) -> None:
     settings = start.settings
     bus = Bus(redis_url(settings), settings.site.region, name=name)
     # A connection of its own: the loss of the server must be met by the loop whose state it was.

@@ -6,13 +6,16 @@ signs, from any machine that reaches the bus.
 
 from __future__ import annotations
 
-import json
 import os
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from feeds import state_file
 from feeds.bus import url as bus_url
+from watchfloor.members import STATUS, parse_status
+from watchfloor.runtime.valkey import BROKEN
 from watchfloor.settings.site_settings import Settings
 
 
@@ -31,10 +34,8 @@ def read(settings: Settings) -> dict[str, Any]:
 
 
 def _here(settings: Settings) -> dict[str, Any]:
-    try:
-        written = json.loads((settings.data / "run" / "status.json").read_text())
-    except FileNotFoundError:
-        written = {"supervisor": 0, "members": []}
+    written = state_file.read_json(settings.data / "run" / STATUS, parse_status, keep_damaged=False)
+    written = written or {"supervisor": 0, "members": []}
     supervised = _alive(written["supervisor"])
     return {
         "site": settings.site.name,
@@ -45,6 +46,7 @@ def _here(settings: Settings) -> dict[str, Any]:
             "redis": bus_url.shown(settings.redis_url),
             "journal": settings.journal_url.partition("@")[2] or settings.journal_url,
         },
+        "set_aside": _set_aside(settings.data),
         "data": {"folder": str(settings.data), "bytes": _size(settings.data)},
     }
 
@@ -55,18 +57,25 @@ def _member(member: dict[str, Any], supervised: bool) -> dict[str, Any]:
         "name": member["name"],
         "pid": member["pid"] if alive else 0,
         "port": member["port"],
-        "state": member["state"] if alive or member["state"] != "running" else "dead",
+        "state": member["state"] if alive or member["state"] not in ("running", "hanging") else "dead",
         "uptime": round(time.time() - member["started_at"], 1) if alive else 0.0,
         "restarts": member["restarts"],
+        "crashes": member["crashes"],
+        "last_end": member["last_end"],
     }
 
 
 def render(known: dict[str, Any]) -> str:
     """A table for people."""
     lines = [f"{known['site']}: {'运行中 running' if known['running'] else '未运行 not running'}"]
-    lines += [_line(role) for role in known["roles"]]
+    for role in known["roles"]:
+        lines.append(_line(role))
+        if last_end := role.get("last_end"):
+            at = datetime.fromtimestamp(last_end["at"]).astimezone().isoformat(timespec="seconds")
+            lines.append(f"           上次结束 last end {at}: {last_end['reason']}")
     lines += [f"  {name:<8} {address}" for name, address in known["stores"].items()]
     lines.append(f"  data     {known['data']['folder']} ({known['data']['bytes'] / 1e6:.1f} MB)")
+    lines += [f"  已损坏并另存 damaged, set aside: {name}" for name in known.get("set_aside", ())]
     if "bus" in known:
         lines.append(f"  Redis 未应答 does not answer: {known['bus']}")
     return "\n".join(lines)
@@ -80,6 +89,13 @@ def _line(role: dict[str, Any]) -> str:
         )
     age = "-" if role["age"] is None else f"{role['age']:.1f} s"
     return f"  {role['name']:<8} {role['state']:<8} 最近心跳 last sign {age:<10} {role['error']}".rstrip()
+
+
+def _set_aside(data: Path) -> list[str]:
+    """Damaged files and folders that were renamed, newest last."""
+    copies = [path for folder in (data, data / "run", data / "opcua") for path in folder.glob("*")]
+    named = (path for path in copies if f".{state_file.DAMAGED}-" in path.name or f".{BROKEN}-" in path.name)
+    return [str(path.relative_to(data)) for path in sorted(named, key=lambda path: path.name.rpartition("-")[2])]
 
 
 def _alive(pid: int) -> bool:

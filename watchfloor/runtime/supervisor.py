@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-import json
 import logging
 import os
 import signal
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from feeds import state_file
+from watchfloor.members import Member, Process, StatusFile, end, reason_of
 from watchfloor.runtime import valkey
-from watchfloor.runtime.prefork import Zygote
+from watchfloor.runtime.prefork import Forked, Zygote
 from watchfloor.runtime.process import REFUSED
+from watchfloor.watchdog import LATE_AFTER, PAUSED_AFTER, Watch
 
 log = logging.getLogger(__name__)
 
@@ -26,21 +28,11 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
 WORKED_AFTER = 2.0
 """Seconds: what lived longer did not fail at its start. To wait longer for it only adds to its absence."""
 HEALTHY_AFTER = 10.0
-STOP_WITHIN = 5.0
 BROKEN_AFTER = 3
-
-
-class Process(Protocol):
-    """What is supervised: asyncio's Process, or a forked role."""
-
-    pid: int
-
-    @property
-    def returncode(self) -> int | None: ...
-    async def wait(self) -> int: ...
-    def send_signal(self, number: int, /) -> None: ...
-    def terminate(self) -> None: ...
-    def kill(self) -> None: ...
+"""Ends of Valkey by itself, each within HEALTHY_AFTER seconds, after which its file is set aside."""
+CHECK = 1.0
+NOT_STARTED = -1000
+"""The exit code of a member that could not even be started."""
 
 
 class Launcher(Protocol):
@@ -49,6 +41,8 @@ class Launcher(Protocol):
     async def open(self) -> None: ...
     async def start(self, role: str, config: Path) -> Process: ...
     async def close(self) -> None: ...
+    def excuse(self) -> None: ...
+    def kill_if_hung(self, at: float) -> float: ...
 
 
 Spawn = Callable[[], Awaitable[Process]]
@@ -63,24 +57,10 @@ class Refused(RuntimeError):
 
 
 @dataclass(slots=True)
-class Member:
-    """One supervised process. `state` is starting, running, waiting (to be started again) or stopped."""
-
-    name: str
-    pid: int = 0
-    state: str = "starting"
-    started_at: float = 0.0
-    restarts: int = 0
-    exit_code: int | None = None
-    port: int = 0
-
-
-@dataclass(slots=True)
 class Supervisor:
     """Runs the members of one data folder until `stop` is called.
 
-    When Valkey ends at once BROKEN_AFTER times its file is set aside, because the journal can rebuild
-    everything and an empty server is better than none.
+    A member that ends is started again; one that stops reporting is killed first (see watchfloor.watchdog).
     """
 
     data: Path
@@ -92,7 +72,14 @@ class Supervisor:
     members: dict[str, Member] = field(default_factory=dict)
     _processes: dict[str, Process] = field(default_factory=dict)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    _watches: dict[str, Watch] = field(default_factory=dict)
+    _verdicts: dict[str, str] = field(default_factory=dict)
+    _address: valkey.Address | None = None
     _lock: int = -1
+    _status: StatusFile = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._status = StatusFile(self.data)
 
     async def run(self) -> None:
         """Start everything, keep it alive, and return when everything has been stopped."""
@@ -102,18 +89,21 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
-        spawns: dict[str, Spawn] = {}
+        state_file.remove_parts(self.data / "run")
+        for name, last_end in self._status.last_ends().items():
+            if name in self.roles or name == "valkey":
+                self.members[name] = self._member(name)
+                self.members[name].last_end = last_end
         await self.launcher.open()
+        spawns: dict[str, Spawn] = {"valkey": self._valkey} if self.embedded else {}
         if self.embedded:
-            try:
-                await self._start("valkey", self._valkey)
-            except BaseException:
-                await self.launcher.close()
-                raise
-            spawns["valkey"] = self._valkey
+            await self._first_valkey()
         for role in self.roles:
             spawns[role] = self._role_spawn(role)
         tasks = [asyncio.create_task(self._keep(name, spawn)) for name, spawn in spawns.items()]
+        tasks.append(asyncio.create_task(self._watch_members()))
+        if self.embedded:
+            tasks.append(asyncio.create_task(self._watch_valkey()))
         stopping = asyncio.create_task(self._stopping.wait())
         try:
             await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -149,19 +139,50 @@ class Supervisor:
 
     # -- one member --------------------------------------------------------------
 
+    async def _first_valkey(self) -> None:
+        """Start the store before the roles. Only a missing program ends the site; all else is tried again."""
+        try:
+            await self._start("valkey", self._valkey)
+        except (valkey.StartFailed, OSError) as error:
+            log.error("valkey: %s", error)
+        except BaseException:
+            await self.launcher.close()
+            raise
+
     async def _valkey(self) -> Process:
-        return await valkey.start(self.data)
+        return await valkey.start_from_anything(self.data)
 
     def _role_spawn(self, role: str) -> Spawn:
         async def spawn() -> Process:
+            if self.embedded:
+                self._heal_address()
             return await self.launcher.start(role, self.config)
 
         return spawn
 
+    def _heal_address(self) -> None:
+        """Write the address of the running server again when its file was damaged meanwhile."""
+        if self._address is not None and valkey.read_address(self.data) != self._address:
+            try:
+                valkey.write_address(self.data, self._address)
+            except OSError as error:
+                log.warning("%s cannot be written: %s", valkey.ADDRESS, error)
+
+    def _member(self, name: str) -> Member:
+        return self.members.setdefault(name, Member(name=name, port=self.port if name == "web" else 0))
+
     async def _start(self, name: str, spawn: Spawn) -> Process:
-        member = self.members.setdefault(name, Member(name=name, port=self.port if name == "web" else 0))
+        member = self._member(name)
         process = await spawn()
+        if name == "valkey":
+            self._address = valkey.address(self.data)
         self._processes[name] = process
+        self._verdicts.pop(name, None)
+        self._watches.pop(name, None)
+        if isinstance(process, Forked):
+            self._watches[name] = process.watch
+        elif name == "valkey":
+            self._watches[name] = Watch.of(process.pid)
         member.pid, member.state, member.started_at = process.pid, "running", time.time()
         self._write_status()
         return process
@@ -170,68 +191,99 @@ class Supervisor:
         """Start a member again each time it ends; the pause doubles while it ends at its start."""
         pause, quick_ends = FIRST_PAUSE / 2, 0
         while True:
+            began = time.monotonic()
             try:
                 process = self._processes.get(name) or await self._start(name, spawn)
                 code = await process.wait()
-                lived = time.time() - self.members[name].started_at
-            except (valkey.NoServer, ConnectionError) as error:
-                log.error("%s: %s", name, error)
-                code, lived = -1, 0.0
-            member = self.members.setdefault(name, Member(name=name))
+                reason = self._reason(name, process, code)
+            except (valkey.NoServer, valkey.StartFailed, OSError) as error:
+                code, reason = NOT_STARTED, f"it could not be started: {error}"
+            lived = time.monotonic() - began
             self._processes.pop(name, None)
             if code == REFUSED:
                 raise Refused(f"{name} cannot run on this site's stores; everything is stopped, the reason is above")
-            quick_ends = 0 if lived > HEALTHY_AFTER else quick_ends + 1
             pause = pause_after(pause, lived)
-            member.state, member.exit_code, member.restarts = "waiting", code, member.restarts + 1
+            self._member(name).ended(code, reason)
             self._write_status()
-            log.warning("%s ended with %s; starting it again in %.1f s", name, code, pause)
+            log.warning("%s ended: %s; starting it again in %.1f s", name, reason, pause)
+            by_itself = code not in valkey.FROM_OUTSIDE and code != NOT_STARTED
+            quick_ends = quick_ends + 1 if by_itself and lived < HEALTHY_AFTER else 0
             if name == "valkey" and quick_ends >= BROKEN_AFTER:
-                self._set_aside()
+                state_file.set_aside(self.data / "valkey", f"Valkey ends by itself: {reason}", mark=valkey.BROKEN)
+                quick_ends = 0
             await asyncio.sleep(pause)
 
-    def _set_aside(self) -> None:
-        """Keep a Valkey file that cannot be loaded for inspection and start empty."""
-        folder = self.data / "valkey"
-        if folder.exists():
-            kept = folder.with_name(f"valkey.broken-{int(time.time())}")
-            folder.rename(kept)
-            log.error("Valkey does not start on its file; it is kept as %s and the state is rebuilt", kept.name)
+    def _reason(self, name: str, process: Process, code: int) -> str:
+        crash = process.crash if isinstance(process, Forked) else ""
+        return self._verdicts.pop(name, "") or crash or reason_of(code)
+
+    # -- liveness ----------------------------------------------------------------
+
+    async def _watch_members(self) -> None:
+        """Kill whatever has stopped reporting; `_keep` starts it again.
+
+        A supervisor that was itself late excuses everybody: the whole machine was suspended.
+        """
+        last = time.monotonic()
+        while True:
+            await asyncio.sleep(CHECK)
+            at = time.monotonic()
+            if at - last > CHECK + PAUSED_AFTER:
+                log.warning("this process stood still for %.1f s, and perhaps the whole machine", at - last)
+                self.launcher.excuse()
+                for watch in self._watches.values():
+                    watch.excuse()
+            else:
+                self._judge(at)
+            last = time.monotonic()
+
+    def _judge(self, at: float) -> None:
+        if silence := self.launcher.kill_if_hung(at):
+            log.error("the forking process did not report for %.0f s: it is killed, with every role", silence)
+            for role in self.roles:
+                self._verdicts[role] = "the process that forks the roles hung and was killed"
+            return
+        changed = False
+        for name, watch in self._watches.items():
+            process, member = self._processes.get(name), self.members[name]
+            if process is None or process.returncode is not None or process.pid != watch.pid:
+                continue
+            state = "hanging" if watch.silence(at) > LATE_AFTER else "running"
+            changed, member.state = changed or state != member.state, state
+            if watch.hung(at):
+                silence = at - watch.heard_at
+                self._verdicts[name] = f"it did not report for {silence:.0f} s and was killed"
+                log.error("%s did not report for %.0f s: it is killed and started again", name, silence)
+                process.kill()
+        if changed:
+            self._write_status()
+
+    async def _watch_valkey(self) -> None:
+        """Ask the store whether it answers, as a role would, and keep its address readable."""
+        while True:
+            await asyncio.sleep(CHECK)
+            watch, address = self._watches.get("valkey"), self._address
+            if watch is not None and address is not None:
+                self._heal_address()
+                if await valkey.pong(address):
+                    watch.beat()
 
     # -- the end -----------------------------------------------------------------
 
     async def _stop_all(self) -> None:
         """Roles first, the store last, so that each can write what it still holds."""
         roles = [process for name, process in self._processes.items() if name != "valkey"]
-        await _end(roles)
+        await end(roles)
         await self.launcher.close()
-        await _end([process for name, process in self._processes.items() if name == "valkey"])
+        await end([process for name, process in self._processes.items() if name == "valkey"])
         for member in self.members.values():
             member.state, member.pid = "stopped", 0
         self._write_status()
 
     def _write_status(self) -> None:
-        """For `watchfloor status`: replaced as a whole, so that a reader never sees half of it."""
-        body = {"supervisor": os.getpid(), "at": time.time(), "members": [asdict(m) for m in self.members.values()]}
-        new = self.data / "run" / "status.json.new"
-        new.write_text(json.dumps(body))
-        new.replace(self.data / "run" / "status.json")
+        self._status.write(self.members.values(), {})
 
 
 def pause_after(before: float, lived: float) -> float:
     """How long to wait with the next start of what lived so long, when it was `before` that time; seconds."""
     return FIRST_PAUSE if lived > WORKED_AFTER else min(before * 2, LONGEST_PAUSE)
-
-
-async def _end(processes: list[Process]) -> None:
-    """SIGTERM, and SIGKILL for what has not ended in time."""
-    for process in processes:
-        if process.returncode is None:
-            process.terminate()
-    waits = [asyncio.create_task(process.wait()) for process in processes]
-    if waits:
-        await asyncio.wait(waits, timeout=STOP_WITHIN)
-    for process in processes:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()

@@ -3,25 +3,47 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 import secrets
 import shutil
+import signal
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
+from feeds import state_file
 from watchfloor.runtime.process import die_with_parent
 
 log = logging.getLogger(__name__)
 
+ADDRESS = "valkey.json"
+BROKEN = "broken"
+"""The mark in the name of a folder that was set aside."""
 SOCKET_PATH_MAX = 100
 MAX_MEMORY = "512mb"
 
 
+LOG_LIMIT = 1_000_000
+"""Bytes of `run/valkey.log` after which it is renamed to `valkey.log.1` at the next start."""
+FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP)
+"""Exit codes of a server that something else ended: they say nothing about its files."""
+ATTEMPTS = 2
+"""Starts on the same files before they are suspected."""
+
+
 class NoServer(RuntimeError):
     """Neither the packaged Valkey nor a server on PATH can be started; the text names the mend."""
+
+
+class StartFailed(RuntimeError):
+    """The server ended before it answered, for a reason that may pass; the text is the end of its log."""
+
+
+class Unloadable(StartFailed):
+    """The server ended by itself while it loaded its files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +76,29 @@ def server_binary() -> str:
 
 
 def address(data: Path) -> Address:
-    """Where the server of this data folder is (or will be) reached; made once, then read again."""
-    file = data / "run" / "valkey.json"
-    if file.exists():
-        return Address(**json.loads(file.read_text()))
-    file.parent.mkdir(parents=True, exist_ok=True)
+    """Where the server of this data folder is (or will be) reached; made when absent or damaged, then read again."""
+    if (stored := read_address(data)) is not None:
+        return stored
     made = Address(_socket_path(data), secrets.token_urlsafe(24))
-    fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(fd, "w") as out:
-        json.dump({"socket": made.socket, "password": made.password}, out)
+    write_address(data, made)
     return made
+
+
+def read_address(data: Path) -> Address | None:
+    """The address in `run/valkey.json`; None when it is absent or damaged."""
+    return state_file.read_json(data / "run" / ADDRESS, _address)
+
+
+def write_address(data: Path, where: Address) -> None:
+    """Replace `run/valkey.json`. Raises OSError."""
+    state_file.write_json(data / "run" / ADDRESS, {"socket": where.socket, "password": where.password})
+
+
+def _address(document: dict[str, str]) -> Address:
+    where = Address(document["socket"], document["password"])
+    if not (isinstance(where.socket, str) and where.socket and isinstance(where.password, str) and where.password):
+        raise ValueError("socket or password is empty")
+    return where
 
 
 def _socket_path(data: Path) -> str:
@@ -95,12 +130,17 @@ def _config(where: Address, folder: Path) -> str:
 
 
 async def start(data: Path) -> asyncio.subprocess.Process:
-    """Start the server of a data folder and return once it answers; its password never stands on a command line."""
-    where, folder = address(data), data / "valkey"
+    """Start the server of a data folder and return once it answers. Raises NoServer, StartFailed, OSError.
+
+    Its password never stands on a command line.
+    """
+    where, folder, logfile = address(data), data / "valkey", data / "run" / "valkey.log"
     folder.mkdir(parents=True, exist_ok=True)
     Path(where.socket).parent.mkdir(parents=True, exist_ok=True)
     Path(where.socket).unlink(missing_ok=True)
-    with (data / "run" / "valkey.log").open("ab") as out:
+    _rotate(logfile)
+    with _log_output(logfile) as out:
+        begins = out.tell()
         process = await asyncio.create_subprocess_exec(
             server_binary(),
             "-",
@@ -112,26 +152,83 @@ async def start(data: Path) -> asyncio.subprocess.Process:
         )
     assert process.stdin is not None
     process.stdin.write(_config(where, folder).encode())
-    await process.stdin.drain()
+    with suppress(ConnectionError):  # it has ended already: `_answering` says why
+        await process.stdin.drain()
     process.stdin.close()
-    await _answering(where, process, data / "run" / "valkey.log")
+    try:
+        await _answering(where, process, logfile, begins)
+    except asyncio.CancelledError:
+        process.terminate()
+        raise
     return process
 
 
-async def _answering(where: Address, process: asyncio.subprocess.Process, logfile: Path) -> None:
-    """Wait until the server answers PING (it may be loading its file)."""
-    while not await _pong(where):
-        if process.returncode is not None:
-            tail = logfile.read_text(errors="replace")[-500:]
-            raise NoServer(f"Valkey ended at once with {process.returncode}: {tail}")
+async def start_from_anything(data: Path) -> asyncio.subprocess.Process:
+    """Like `start`, but set files aside that the server cannot load. The journal rebuilds what was in them.
+
+    The files are to blame only when the server starts without them; otherwise they are put back and the error is
+    raised, because a full disk or a missing right ends it just as well.
+    """
+    for attempt in range(ATTEMPTS):
+        try:
+            return await start(data)
+        except Unloadable as error:
+            reason = error
+            log.warning("Valkey does not start (%d of %d): %s", attempt + 1, ATTEMPTS, error)
+    folder = data / "valkey"
+    suspect = state_file.aside_name(folder, BROKEN)
+    folder.rename(suspect)
+    try:
+        process = await start(data)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        suspect.rename(folder)
+        raise
+    log.error("Valkey does not start on its file; it is kept as %s and the state is rebuilt: %s", suspect.name, reason)
+    state_file.prune(folder, BROKEN)
+    return process
+
+
+def _rotate(logfile: Path) -> None:
+    """Bound the server's log: one older part is kept."""
+    with suppress(OSError):
+        if logfile.stat().st_size > LOG_LIMIT:
+            logfile.replace(logfile.with_name(f"{logfile.name}.1"))
+
+
+def _log_output(logfile: Path) -> BinaryIO:
+    """The server's log opened for appending; the null device when it cannot be opened: a log is no condition."""
+    try:
+        out = logfile.open("ab")
+    except OSError as error:
+        log.warning("%s cannot be written: %s", logfile, error)
+        return open(os.devnull, "ab")
+    return out
+
+
+async def _answering(where: Address, process: asyncio.subprocess.Process, logfile: Path, begins: int) -> None:
+    """Wait until the server answers PING (it may be loading its file); `begins` is where its log starts."""
+    while not await pong(where):
+        if (code := process.returncode) is not None:
+            said = _tail(logfile, begins)
+            by_itself = code not in FROM_OUTSIDE and "No space left" not in said
+            raise (Unloadable if by_itself else StartFailed)(f"Valkey ended at once with {code}: {said}")
         await asyncio.sleep(0.02)
 
 
-async def _pong(where: Address) -> bool:
+def _tail(logfile: Path, begins: int) -> str:
+    try:
+        return logfile.read_bytes()[begins:].decode(errors="replace")[-500:].strip()
+    except OSError as error:
+        return f"its log cannot be read: {error}"
+
+
+async def pong(where: Address) -> bool:
     """Whether the server takes our password and answers. By hand: importing a client doubles the supervisor."""
     try:
-        reader, writer = await asyncio.open_unix_connection(where.socket)
-    except OSError:
+        async with asyncio.timeout(5.0):
+            reader, writer = await asyncio.open_unix_connection(where.socket)
+    except (OSError, TimeoutError):
         return False
     try:
         writer.write(f"AUTH {where.password}\r\nPING\r\n".encode())

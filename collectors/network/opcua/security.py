@@ -8,7 +8,6 @@ or "any".
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import socket
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from collectors.contract import AuthFailed, Misconfigured
 from collectors.settings import Credential
+from feeds import state_file
 
 APPLICATION = "urn:watchfloor:collector"
 POLICIES = ("None", "Basic256Sha256", "Aes128_Sha256_RsaOaep", "Aes256_Sha256_RsaPss")
@@ -165,20 +165,26 @@ def identity(security: Security, data: Path | None) -> Identity:
         return made()
     folder = data / FOLDER
     places = folder / "certificate.pem", folder / "key.pem"
-    if not all(place.is_file() for place in places):
-        folder.mkdir(parents=True, exist_ok=True)
-        fresh = made()
-        _write(places[1], fresh.key)
-        _write(places[0], fresh.certificate)
-    return Identity(places[0].read_bytes(), places[1].read_bytes())
+    if all(place.is_file() for place in places):
+        stored = Identity(places[0].read_bytes(), places[1].read_bytes())
+        if _usable(stored):
+            return stored
+    fresh = made()
+    for place, content in zip(places, (fresh.certificate, fresh.key), strict=True):
+        if place.exists():
+            state_file.set_aside(place, "the certificate and its key cannot be used")
+        state_file.write(place, content)
+    return fresh
 
 
-def _write(place: Path, text: bytes) -> None:
-    """Only its owner may read it; there at once or not at all."""
-    fresh = place.with_suffix(".new")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(text)
-    fresh.replace(place)
+def _usable(stored: Identity) -> bool:
+    """Whether both decode and belong together. A file that a power cut emptied does not."""
+    try:
+        public = x509.load_pem_x509_certificate(stored.certificate).public_key()
+        private = serialization.load_pem_private_key(stored.key, None)
+    except (ValueError, TypeError):
+        return False
+    return bool(private.public_key() == public)
 
 
 def made() -> Identity:

@@ -39,6 +39,12 @@ class Sleepers:
     async def close(self) -> None:
         pass
 
+    def excuse(self) -> None:
+        pass
+
+    def kill_if_hung(self, at: float) -> float:
+        return 0.0
+
 
 def alive(pid: int) -> bool:
     """Running, and no zombie."""
@@ -139,6 +145,7 @@ async def test_a_forked_role_is_a_process_of_its_own_and_its_end_is_told(tmp_pat
         first = await zygote.start("web", tmp_path / "missing.toml")  # a role without settings ends with 1
         assert first.pid != os.getpid()
         assert await asyncio.wait_for(first.wait(), PATIENCE) == 1
+        assert "missing.toml" in first.crash
         assert not alive(first.pid)
     finally:
         await zygote.close()

@@ -1,0 +1,134 @@
+"""Small state files: written whole or not at all, and never trusted when read.
+
+A file is written beside its place, flushed and renamed: a power cut or a full disk leaves the one before.
+A file that cannot be decoded counts as absent: it is renamed for inspection, logged, and never read again.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import stat
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+KEPT = 3
+"""How many copies of one damaged file or folder are kept; older ones are removed."""
+DAMAGED = "damaged"
+
+
+def write(path: Path, content: bytes, *, mode: int = 0o600) -> None:
+    """Replace a file atomically and durably. Raises OSError, and then leaves the old content in place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def write_json(path: Path, body: Any, *, mode: int = 0o600) -> None:
+    """Replace a file by a JSON document, like `write`."""
+    write(path, json.dumps(body, ensure_ascii=False).encode(), mode=mode)
+
+
+def write_text(path: Path, text: str, *, mode: int = 0o644) -> None:
+    """Replace a file by UTF-8 text, like `write`; readable by everybody unless `mode` says otherwise."""
+    write(path, text.encode(), mode=mode)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the renames in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def read_json(path: Path, parse: Callable[[Any], T], *, keep_damaged: bool = True) -> T | None:
+    """Decode a JSON file with `parse`; None when it is absent or damaged.
+
+    `parse` raises KeyError, TypeError or ValueError for a document that it cannot use. A damaged file is set aside
+    unless `keep_damaged` is False, which suits readers that only look. Raises PermissionError.
+    """
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ValueError("this is no regular file")
+        return parse(json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        return None
+    except PermissionError:
+        raise
+    except (OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        if keep_damaged:
+            set_aside(path, f"{type(error).__name__}: {error}")
+        else:
+            log.debug("%s cannot be read: %s", path, error)
+        return None
+
+
+def mapping(document: Any) -> dict[str, Any]:
+    """A `parse` for `read_json` that accepts any JSON object."""
+    if not isinstance(document, dict):
+        raise TypeError("this is no JSON object")
+    return document
+
+
+def set_aside(path: Path, reason: str, *, mark: str = DAMAGED) -> Path | None:
+    """Rename a damaged file or folder to NAME.MARK-TIME and log the reason; None when it cannot be renamed.
+
+    At most KEPT of them remain.
+    """
+    kept = aside_name(path, mark)
+    try:
+        path.rename(kept)
+    except OSError as error:
+        log.error("%s is damaged (%s) and cannot be renamed: %s", path.name, reason, error)
+        return None
+    log.error("%s is damaged (%s); it is kept as %s and counts as absent", path.name, reason, kept.name)
+    prune(path, mark)
+    return kept
+
+
+def aside_name(path: Path, mark: str = DAMAGED) -> Path:
+    """A free name beside the path with the time in it."""
+    stamp = datetime.now().astimezone().strftime("%Y%m%dT%H%M%S")
+    candidate, number = path.with_name(f"{path.name}.{mark}-{stamp}"), 1
+    while candidate.exists():
+        number += 1
+        candidate = path.with_name(f"{path.name}.{mark}-{stamp}-{number}")
+    return candidate
+
+
+def prune(path: Path, mark: str = DAMAGED) -> None:
+    """Remove all but the KEPT newest copies that were set aside."""
+    copies = sorted(path.parent.glob(f"{path.name}.{mark}-*"), key=lambda copy: copy.stat().st_mtime_ns)
+    for old in copies[:-KEPT]:
+        if old.is_dir() and not old.is_symlink():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                old.unlink()
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove what writes that a power cut interrupted have left in a folder."""
+    for part in folder.glob(".*.new"):
+        with suppress(OSError):
+            part.unlink()

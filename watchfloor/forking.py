@@ -1,0 +1,174 @@
+"""Forks the roles from one process that has already imported what they need.
+
+Importing costs each role one to three seconds of CPU; a fork costs milliseconds. So a killed role is back
+at once, a cold start imports once instead of five times, and the roles share their code's memory.
+At the start each role is forked as soon as its own modules are there: it opens its stores while the next one's load.
+
+The process is single-threaded and runs no event loop, so that forking it is safe. It talks JSON lines:
+in `{"role", "config"}`; out `{"role", "pid"}`, `{"role", "failed"}` when the kernel refuses a fork, `{"pid", "code"}`.
+It ends when its input does, and the kernel ends its children with it.
+It and its children report to the supervisor's watchdog over a pipe of their own (see watchfloor.watchdog).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import faulthandler
+import gc
+import importlib
+import json
+import logging
+import os
+import selectors
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from watchfloor import watchdog
+from watchfloor.runtime.process import die_with_parent
+
+log = logging.getLogger(__name__)
+
+PR_SET_NAME = 15
+CRASHED = 70
+"""The exit code of a role that an unhandled error ended (EX_SOFTWARE)."""
+PRELOAD = {
+    "": ("watchfloor.runtime.roles",),
+    "project": ("feeds.projection.projector", "feeds.history.recorder"),
+    "alert": ("alerts.service",),
+    "command": ("incidents.warnings.engine",),
+    "collect": ("collectors.service",),
+    "web": ("watchfloor.runtime.web",),
+}
+"""What each role imports, in the order in which they are asked for at a start; "" is everybody's."""
+
+
+def _say(**what: Any) -> None:
+    print(json.dumps(what), flush=True)  # noqa: T201  # standard output is the protocol
+
+
+def _child(role: str, config: str) -> None:
+    """Never returns."""
+    from watchfloor.runtime.roles import run_role
+
+    # SIGKILL: a role that lingered beside its successor would be a second writer of the same state.
+    die_with_parent(signal.SIGKILL)
+    os.setsid()
+    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    signal.set_wakeup_fd(-1)
+    faulthandler.enable()
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, 0)
+    os.dup2(2, 1)
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(PR_SET_NAME, f"wf-{role}".encode())
+    code = CRASHED
+    try:
+        code = run_role(role, Path(config))
+    except BaseException as error:
+        # This process may not return into its parent's loop, whatever ended the role.
+        log.critical("%s ends by an error", role, exc_info=error)
+        watchdog.report_crash(error)
+    finally:
+        with suppress(OSError, ValueError):  # the log's disk may be full
+            sys.stderr.flush()
+        os._exit(code)
+
+
+def _ended() -> Iterator[tuple[int, int]]:
+    """Every child that has ended since, with its exit code (negative: by that signal)."""
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+        yield pid, os.waitstatus_to_exitcode(status)
+
+
+class _Imports:
+    """The modules that are still to be imported, role by role."""
+
+    def __init__(self) -> None:
+        self._left = dict(PRELOAD)
+        self.bring("")
+
+    def bring(self, role: str) -> None:
+        """Import what a role needs, unless it is there; everything, for one that is not known."""
+        for name in (role,) if role in PRELOAD else tuple(self._left):
+            for module in self._left.pop(name, ()):
+                importlib.import_module(module)
+
+    def one_more(self) -> bool:
+        """Import for the next role; False when nothing is left to be imported."""
+        if self._left:
+            self.bring(next(iter(self._left)))
+            if not self._left:
+                gc.collect()
+        return bool(self._left)
+
+
+def main() -> None:
+    """The forking process: import, and fork on request, until standard input ends.
+
+    Its last argument is the descriptor of the watchdog's pipe.
+    """
+    watchdog.attach(int(sys.argv[-1]))
+    watchdog.report()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    gc.disable()  # imports make next to no garbage, and each look at all that is there costs more than the last
+    imports = _Imports()
+    woken, waker = socket.socketpair()
+    woken.setblocking(False)
+    waker.setblocking(False)
+    signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    selector = selectors.DefaultSelector()
+    selector.register(0, selectors.EVENT_READ)
+    selector.register(woken, selectors.EVENT_READ)
+    rest, more = b"", True
+    while True:
+        ready = {key.fd for key, _ in selector.select(0 if more else watchdog.BEAT)}
+        watchdog.report()
+        if woken.fileno() in ready:
+            woken.recv(4096)
+            for pid, code in _ended():
+                _say(pid=pid, code=code)
+        if 0 in ready:
+            got = os.read(0, 65536)
+            if not got:
+                return
+            *lines, rest = (rest + got).split(b"\n")
+            for line in lines:
+                asked = json.loads(line)
+                imports.bring(asked["role"])
+                _fork(asked["role"], asked["config"])
+        elif more:
+            more = imports.one_more()
+
+
+def _fork(role: str, config: str) -> None:
+    """Start a role and say its process id, or why the kernel refused.
+
+    What both have by now stays out of the collector's sight, or no page stays shared.
+    """
+    gc.freeze()
+    try:
+        pid = os.fork()
+    except OSError as error:
+        _say(role=role, failed=str(error))
+        return
+    if pid == 0:
+        gc.enable()
+        _child(role, config)
+    _say(role=role, pid=pid)
+
+
+if __name__ == "__main__":
+    main()
