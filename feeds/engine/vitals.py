@@ -8,7 +8,7 @@ import resource
 import time
 from weakref import WeakSet
 
-from feeds import unhandled
+from feeds.engine import unhandled
 
 SAMPLE = 0.5
 STUCK_AFTER = 60.0

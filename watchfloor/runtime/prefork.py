@@ -1,4 +1,4 @@
-"""The supervisor's end of the process that forks the roles (watchfloor.forking)."""
+"""The supervisor's end of the process that forks the roles (watchfloor.runtime.forking)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from watchfloor.runtime.process import die_with_parent
-from watchfloor.watchdog import Watch
+from watchfloor.runtime.watchdog import Watch
 
 CLOSE_WITHIN = 5.0
 """Seconds that the forking process has to end once its input is closed."""
@@ -58,7 +58,7 @@ class Zygote:
     `program` is what the forking process runs after `python -P`.
     """
 
-    def __init__(self, program: Sequence[str] = ("-m", "watchfloor.forking")) -> None:
+    def __init__(self, program: Sequence[str] = ("-m", "watchfloor.runtime.forking")) -> None:
         self._program = tuple(program)
         self._watch: Watch | None = None
         self._reports, self._partial = -1, b""

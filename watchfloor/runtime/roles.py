@@ -15,13 +15,12 @@ from zoneinfo import ZoneInfo
 import uvloop
 
 from collectors.source_names import named_sources
-from feeds import unhandled, vitals
 from feeds.bus import Bus
+from feeds.engine import unhandled, vitals
 from feeds.inventory.rows import Inventory
 from feeds.journal import Intake, Journal, JournalLost, StoreRefused, intake_url, sqlite_url
 from feeds.model import Asset
-from watchfloor import watchdog
-from watchfloor.runtime import logs, valkey
+from watchfloor.runtime import logs, valkey, watchdog
 from watchfloor.runtime.process import REFUSED
 from watchfloor.runtime.reload import Listening
 from watchfloor.runtime.role_host import Build, Entry, Role, Seat

@@ -14,7 +14,7 @@ from typing import Any
 
 from feeds import state_file
 from feeds.bus import url as bus_url
-from watchfloor.members import STATUS, parse_status
+from watchfloor.runtime.members import STATUS, parse_status
 from watchfloor.runtime.valkey import BROKEN
 from watchfloor.settings.site_settings import Settings
 

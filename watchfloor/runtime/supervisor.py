@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Protocol
 
 from feeds import state_file
-from watchfloor.members import Member, Process, StatusFile, end, reason_of
 from watchfloor.runtime import valkey
+from watchfloor.runtime.members import Member, Process, StatusFile, end, reason_of
 from watchfloor.runtime.prefork import Forked, Zygote
 from watchfloor.runtime.process import REFUSED
-from watchfloor.watchdog import LATE_AFTER, PAUSED_AFTER, Watch
+from watchfloor.runtime.watchdog import LATE_AFTER, PAUSED_AFTER, Watch
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class Refused(RuntimeError):
 class Supervisor:
     """Runs the members of one data folder until `stop` is called.
 
-    A member that ends is started again; one that stops reporting is killed first (see watchfloor.watchdog).
+    A member that ends is started again; one that stops reporting is killed first (see watchfloor.runtime.watchdog).
     """
 
     data: Path

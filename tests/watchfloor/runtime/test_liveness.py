@@ -14,18 +14,18 @@ from typing import Any
 
 import pytest
 
-from feeds import unhandled
-from feeds.vitals import Vitals
+from feeds.engine import unhandled
+from feeds.engine.vitals import Vitals
 from tests.patience import until
-from watchfloor import watchdog
 from watchfloor.runtime import supervisor as supervising
+from watchfloor.runtime import watchdog
 from watchfloor.runtime.prefork import Zygote
 from watchfloor.runtime.supervisor import Supervisor
 
 SETTINGS = '[site]\nname = "x"\nregion = "532300"\ndata = "data"\n[web]\nport = 0\n'
 PROGRAM = """
 import asyncio, errno, os, time
-from watchfloor import forking, roles
+from watchfloor.runtime import forking, roles
 from watchfloor.runtime.role_host import Role
 
 class Idle:

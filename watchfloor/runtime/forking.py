@@ -7,7 +7,7 @@ At the start each role is forked as soon as its own modules are there: it opens 
 The process is single-threaded and runs no event loop, so that forking it is safe. It talks JSON lines:
 in `{"role", "config"}`; out `{"role", "pid"}`, `{"role", "failed"}` when the kernel refuses a fork, `{"pid", "code"}`.
 It ends when its input does, and the kernel ends its children with it.
-It and its children report to the supervisor's watchdog over a pipe of their own (see watchfloor.watchdog).
+It and its children report to the supervisor's watchdog over a pipe of their own (see watchfloor.runtime.watchdog).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from watchfloor import watchdog
+from watchfloor.runtime import watchdog
 from watchfloor.runtime.process import die_with_parent
 
 log = logging.getLogger(__name__)
