@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import shapely
-from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
+from feeds.geometry import from_geojson
 from maps.projection import to_metres, zone_of
 
 Place = tuple[float, float]
@@ -32,8 +32,8 @@ class PointIndex:
         self._metres = shapely.STRtree(np.where(usable, shapely.points(self._x, self._y), shapely.Point()))
 
     def inside(self, geometry: Mapping[str, Any] | BaseGeometry) -> set[str]:
-        """Ids within or on the border of a GeoJSON geometry (EPSG:4326); ValueError when it is none."""
-        area = geometry if isinstance(geometry, BaseGeometry) else _shape(geometry)
+        """Ids within or on the border of a GeoJSON geometry (EPSG:4326); BadGeometry beyond a bound."""
+        area = geometry if isinstance(geometry, BaseGeometry) else from_geojson(geometry)
         shapely.prepare(area)
         return {self.ids[i] for i in self._degrees.query(area, predicate="intersects")}
 
@@ -56,11 +56,3 @@ class PointIndex:
 def affected(geometry: Mapping[str, Any] | BaseGeometry, points: Mapping[str, Place]) -> set[str]:
     """Ids of the points (lat, lon) inside a geometry; for repeated questions keep a PointIndex instead."""
     return PointIndex(points).inside(geometry)
-
-
-def _shape(geometry: Mapping[str, Any]) -> BaseGeometry:
-    try:
-        one = shape(geometry)
-    except (KeyError, TypeError, AttributeError, IndexError, shapely.errors.ShapelyError) as error:
-        raise ValueError(f"not a GeoJSON geometry: {error}") from error
-    return one if one.is_valid else shapely.make_valid(one)

@@ -15,6 +15,7 @@ import shapely
 from shapely.geometry import mapping, shape
 from shapely.geometry.base import BaseGeometry
 
+from feeds.geometry import from_geojson
 from feeds.regions import covers, is_code, parent
 from maps import files
 
@@ -83,12 +84,12 @@ class RegionTable:
     def regions_of(self, geometry: Geometry | None) -> tuple[str, ...]:
         """Codes of the finest regions (counties, else prefectures) that the geometry shares ground with, sorted.
 
-        Merely touching a border does not count, except for points and lines. Raises ValueError for what is no
-        GeoJSON geometry.
+        Merely touching a border does not count, except for points and lines. Raises BadGeometry for what is no
+        GeoJSON geometry or beyond a bound.
         """
         if geometry is None:
             return ()
-        return self._regions_of(_shape(geometry))
+        return self._regions_of(from_geojson(geometry))
 
     def _regions_of(self, area: BaseGeometry) -> tuple[str, ...]:
         hits = self._tree.query(area, predicate="intersects")
@@ -140,15 +141,6 @@ def _note(shown_by: Mapping[str, str]) -> str:
     if not all(shown_by.values()):
         return "none"
     return "exact" if all(code == by for code, by in shown_by.items()) else "parent"
-
-
-def _shape(geometry: Geometry) -> BaseGeometry:
-    """A usable geometry; ValueError says why not."""
-    try:
-        one = shape(geometry)
-    except (KeyError, TypeError, AttributeError, IndexError, shapely.errors.ShapelyError) as error:
-        raise ValueError(f"not a GeoJSON geometry: {error}") from error
-    return one if one.is_valid else shapely.make_valid(one)
 
 
 def _geojson(one: BaseGeometry) -> Geometry:

@@ -10,6 +10,7 @@ SHOWN = 200
 _ERRORS: dict[str, tuple[str, str]] = {
     "XML_NOT_WELL_FORMED": ("XML 格式不完整：{detail}", "the XML is not well formed: {detail}"),
     "TOO_LARGE": ("文件超过上限 {detail} 字节", "the document is larger than {detail} bytes"),
+    "TOO_COMPLEX": ("内容过于复杂，超过上限：{detail}", "the document is beyond a bound: {detail}"),
     "DTD_FORBIDDEN": ("禁止使用 DTD 与实体（DOCTYPE、ENTITY）", "a DTD or entity (DOCTYPE, ENTITY) is forbidden"),
     "NAMESPACE_UNKNOWN": (
         "根元素不是 CAP 1.0、1.1 或 1.2 的 alert",
@@ -82,6 +83,10 @@ _WARNINGS: dict[str, tuple[str, str]] = {
     "EMPTY_ELEMENT": ("元素 {detail} 为空", "the element {detail} is empty"),
     "GEOCODE_UNKNOWN": ("区划代码不在区划表中", "the geocode is not in the table of regions"),
     "NO_AREA": ("没有可以定位的区域", "there is no area that can be placed"),
+    "AREA_SIMPLIFIED": (
+        "图形过于复杂或退化，以外包凸多边形显示",
+        "the shapes cross too often, or have no area: their convex hull is shown",
+    ),
     "EXERCISE_WITHOUT_NOTE": ("演练消息没有 note 说明", "an exercise message has no note"),
     "TEXT_CONTAINS_HTML": ("{detail} 中含有 HTML 标记，仅按文字显示", "{detail} holds HTML tags: shown as plain text"),
     "CONTENT_CHANGED": ("同一消息的内容前后不同", "the same message came with other content"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import asin, atan2, cos, degrees, radians, sin
 from typing import Any
 
+from feeds import geometry
+
 EARTH_KM = 6371.0088
 CIRCLE_CORNERS = 64
 LARGEST_KM = 20037.0
@@ -70,36 +72,36 @@ def circle_ring(lon: float, lat: float, radius: float) -> Ring:
     return [*ring, ring[0]]
 
 
-def united(rings: list[Ring], points: list[tuple[float, float]]) -> dict[str, Any] | None:
-    """One GeoJSON geometry of all rings and points, None without any. Crossed rings are made valid."""
+def united(rings: list[Ring], points: list[tuple[float, float]]) -> tuple[dict[str, Any] | None, bool]:
+    """One GeoJSON geometry of all rings and points, None without any, and whether it is exact.
+
+    Crossed rings are made valid. What crosses itself or others too often for that is shown by its convex hull.
+    """
     if not rings and not points:
-        return None
-    if len(rings) == 1 and not points:
-        return _polygon(rings[0])
+        return None, True
     if not rings and len(points) == 1:
-        return {"type": "Point", "coordinates": list(points[0])}
-    from shapely import Point, Polygon, make_valid, union_all
+        return {"type": "Point", "coordinates": list(points[0])}, True
+    from shapely import MultiPoint, Point, Polygon
     from shapely.geometry import mapping
 
-    shapes = [make_valid(Polygon(ring)) for ring in rings] + [Point(point) for point in points]
-    return _listed(mapping(union_all(shapes)))
+    try:
+        shapes = [geometry.repaired(Polygon(ring)) for ring in rings] + [Point(point) for point in points]
+        if len(shapes) == 1 and shapes[0].equals_exact(Polygon(rings[0])):
+            return {"type": "Polygon", "coordinates": [[list(point) for point in rings[0]]]}, True
+        whole = geometry.united(shapes)
+        if not whole.is_empty:
+            return _listed(mapping(whole)), True
+    except geometry.Tangled:
+        pass
+    everything = [point for ring in rings for point in ring] + points
+    return _listed(mapping(MultiPoint(everything).convex_hull)), False
 
 
-def _polygon(ring: Ring) -> dict[str, Any]:
-    from shapely import Polygon, make_valid
-    from shapely.geometry import mapping
-
-    shape = Polygon(ring)
-    if not shape.is_valid:
-        return _listed(mapping(make_valid(shape)))
-    return {"type": "Polygon", "coordinates": [[list(point) for point in ring]]}
-
-
-def _listed(geometry: Any) -> dict[str, Any]:
+def _listed(shape: Any) -> dict[str, Any]:
     """A geometry of plain lists, as JSON and msgpack give it back."""
-    if "geometries" in geometry:
-        return {"type": geometry["type"], "geometries": [_listed(one) for one in geometry["geometries"]]}
-    return {"type": geometry["type"], "coordinates": _lists(geometry["coordinates"])}
+    if "geometries" in shape:
+        return {"type": shape["type"], "geometries": [_listed(part) for part in shape["geometries"]]}
+    return {"type": shape["type"], "coordinates": _lists(shape["coordinates"])}
 
 
 def _lists(value: Any) -> Any:

@@ -14,7 +14,7 @@ from lxml import etree
 from feeds import wire
 from feeds.cap.findings import finding
 from feeds.cap.model import CapArea, CapDocument, CapInfo, CapMessage, CapRefused
-from feeds.cap.reader import Reader, moment
+from feeds.cap.reader import REFERENCES, Reader, moment
 from feeds.cap.schema import colour_of
 from feeds.cap.xml import SIZE_LIMIT, read, upgrade_pairs
 from feeds.model import Area, EmergencyWarning, Finding
@@ -36,7 +36,7 @@ wire.register_item("cap", CapDocument)
 
 _ESSENTIAL = {"identifier", "sender", "sent", "status", "msgType"}
 """Without these even lenient mode cannot tell what a message is, or whether it is real."""
-_NEVER = frozenset(("XML_NOT_WELL_FORMED", "TOO_LARGE", "DTD_FORBIDDEN", "NAMESPACE_UNKNOWN"))
+_NEVER = frozenset(("XML_NOT_WELL_FORMED", "TOO_LARGE", "TOO_COMPLEX", "DTD_FORBIDDEN", "NAMESPACE_UNKNOWN"))
 _FORBIDDEN = re.compile(r"[\s,<&]")
 _COLOUR_PARAMETERS = frozenset(
     ("level", "color", "colour", "awareness_level", "alertlevel", "warninglevel", "预警级别", "预警颜色", "预警等级")
@@ -189,7 +189,9 @@ def _envelope(root: etree._Element, reader: Reader, one: dict[str, str]) -> None
 def _references(root: etree._Element, reader: Reader, own: tuple[str, str, float | None]) -> tuple[str, ...]:
     """The references that can be read, without itself."""
     kept: list[str] = []
-    for word in reader.one(root, "references").split():
+    words = reader.one(root, "references").split()
+    reader.spend("references", len(words), REFERENCES)
+    for word in words:
         key = reference_key(word)
         if key is None:
             reader.say("INVALID_REFERENCES", root, child="references", value=word)

@@ -12,10 +12,11 @@ from datetime import datetime
 from lxml import etree
 
 from feeds.cap.findings import SOFT, finding
-from feeds.cap.geometry import BadShape, Ring, circle_of, circle_ring, ring_of, united
-from feeds.cap.model import CapArea, CapInfo
+from feeds.cap.geometry import CIRCLE_CORNERS, BadShape, Ring, circle_of, circle_ring, ring_of, united
+from feeds.cap.model import CapArea, CapInfo, CapRefused
 from feeds.cap.schema import CHILDREN, COLOUR_SEVERITY, DATES, DSIG, ENUMS, NOT_REQUIRED_BEFORE_12, PROSE, colour_of
 from feeds.cap.xml import line_of, text_of
+from feeds.geometry import PARTS, POINTS
 from feeds.model import Finding
 
 _DATE = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d$")
@@ -24,6 +25,12 @@ _HTML = re.compile(r"</?[A-Za-z][^<>]*>|<!--")
 _URI = re.compile(r"^(?!javascript:|data:|vbscript:)[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+$", re.IGNORECASE)
 _MAY_BE_EMPTY = frozenset(("urgency", "certainty"))
 """Profile cn-12379: relays of China's national system leave these empty."""
+FINDINGS = 500
+"""Remarks on one message; with more of them it is refused unread."""
+REFERENCES = 500
+"""Messages that one message may refer to: each is looked up in the journal."""
+GEOCODES = 2_000
+"""Region codes of one message."""
 
 
 def moment(text: str) -> float | None:
@@ -44,6 +51,16 @@ class Reader:
         self.lenient = lenient
         self.profile = profile
         self.findings: list[Finding] = []
+        self._spent: Counter[str] = Counter()
+        self._places: dict[etree._Element, dict[etree._Element, str]] = {}
+
+    # -- bounds ----------------------------------------------------------------------
+
+    def spend(self, what: str, amount: int, limit: int) -> None:
+        """Count towards a bound of the whole message. Raises CapRefused beyond it."""
+        self._spent[what] += amount
+        if self._spent[what] > limit:
+            raise CapRefused((*self.findings[:FINDINGS], finding("TOO_COMPLEX", detail=f"{what} > {limit}")))
 
     # -- remarks and values ----------------------------------------------------------
 
@@ -58,7 +75,8 @@ class Reader:
         error: bool | None = None,
     ) -> None:
         """Remark on `at`, or on its missing `child`."""
-        path = path_of(at) + (f"/{child}" if child else "")
+        self.spend("findings", 1, FINDINGS)
+        path = self.path_of(at) + (f"/{child}" if child else "")
         if code in SOFT and self.lenient:
             error = False
         self.findings.append(finding(code, xpath=path, line=line_of(at), value=value, detail=detail, error=error))
@@ -239,38 +257,44 @@ class Reader:
         rings = [ring for polygon in self.all(element, "polygon") if (ring := self._ring(polygon))]
         points = []
         for circle in self.all(element, "circle"):
-            shape = self._circle(circle)
-            if shape is not None and shape[2] == 0:
-                points.append(shape[:2])
-            elif shape is not None:
-                rings.append(circle_ring(*shape))
+            round_ = self._circle(circle)
+            if round_ is not None and round_[2] == 0:
+                points.append(round_[:2])
+            elif round_ is not None:
+                rings.append(circle_ring(*round_))
         geocodes = self.pairs(element, "geocode")
         altitude, ceiling = self._decimal(element, "altitude"), self._decimal(element, "ceiling")
         if ceiling is not None and not self.all(element, "altitude"):
             self.say("CEILING_WITHOUT_ALTITUDE", element, child="ceiling", value=self.one(element, "ceiling"))
+        self.spend("geocode", len(geocodes), GEOCODES)
         shaped = self.all(element, "polygon") or self.all(element, "circle")
         if not shaped and not geocodes:
             self.say("NO_AREA", element, value=self.one(element, "areaDesc"))
+        shape, exact = united(rings, points)
+        if not exact:
+            self.say("AREA_SIMPLIFIED", element, value=self.one(element, "areaDesc"))
         return CapArea(
-            text=self.one(element, "areaDesc"),
-            geometry=united(rings, points),
-            geocodes=geocodes,
-            altitude=altitude,
-            ceiling=ceiling,
+            text=self.one(element, "areaDesc"), geometry=shape, geocodes=geocodes, altitude=altitude, ceiling=ceiling
         )
 
     def _ring(self, element: etree._Element) -> Ring | None:
         text = text_of(element)
         if not text:
             return None
+        self._spend_shape(text.count(",") + 1)
         try:
             return ring_of(text)
         except BadShape as bad:
             self.say(bad.code, element, value=text, detail=bad.fault)
-            return bad.ring
+            return bad.ring if self.lenient else None
+
+    def _spend_shape(self, points: int) -> None:
+        self.spend("polygon, circle", 1, PARTS)
+        self.spend("points", points, POINTS)
 
     def _circle(self, element: etree._Element) -> tuple[float, float, float] | None:
         text = text_of(element)
+        self._spend_shape(CIRCLE_CORNERS + 1)
         try:
             circle = circle_of(text)
         except BadShape as bad:
@@ -284,16 +308,25 @@ class Reader:
         text = self.one(parent, name)
         return float(text) if re.fullmatch(r"[+-]?\d+(\.\d*)?", text) else None
 
+    def path_of(self, element: etree._Element) -> str:
+        """`/alert/info[2]/severity`: an index where CAP allows several."""
+        parts: list[str] = []
+        here: etree._Element | None = element
+        while here is not None:
+            name, parent = etree.QName(here).localname, here.getparent()
+            parts.append(name if parent is None else self._numbered(parent, here))
+            here = parent
+        return "/" + "/".join(reversed(parts))
 
-def path_of(element: etree._Element) -> str:
-    """`/alert/info[2]/severity`: an index where CAP allows several."""
-    parts: list[str] = []
-    here: etree._Element | None = element
-    while here is not None:
-        name, parent = etree.QName(here).localname, here.getparent()
-        rule = CHILDREN.get(etree.QName(parent).localname, {}).get(name) if parent is not None else None
-        if rule is not None and rule.many:
-            name += f"[{1 + sum(1 for _ in here.itersiblings(here.tag, preceding=True))}]"
-        parts.append(name)
-        here = parent
-    return "/" + "/".join(reversed(parts))
+    def _numbered(self, parent: etree._Element, child: etree._Element) -> str:
+        """The child's name with its index; the children of a parent are counted once."""
+        if parent not in self._places:
+            rules = CHILDREN.get(etree.QName(parent).localname, {})
+            counts: Counter[str] = Counter()
+            places = self._places[parent] = {}
+            for other in parent.iterchildren(etree.Element):
+                name = etree.QName(other).localname
+                counts[other.tag] += 1
+                many = name in rules and rules[name].many
+                places[other] = f"{name}[{counts[other.tag]}]" if many else name
+        return self._places[parent][child]

@@ -28,6 +28,11 @@ _HASHES: dict[str, tuple[str, hashes.HashAlgorithm]] = {
 }
 
 
+REFERENCES = 4
+"""References of one signature: for each of them the whole document is written out and hashed."""
+KEY_BITS = 16_384
+
+
 class _Unknown(Exception):
     """The signature uses something that we cannot check."""
 
@@ -52,7 +57,10 @@ def state(root: etree._Element, raw: bytes) -> str:
 
 
 def _whole(root: etree._Element, signature: etree._Element) -> bool:
-    for reference in signature.findall(f".//{{{DSIG}}}SignedInfo/{{{DSIG}}}Reference"):
+    references = signature.findall(f".//{{{DSIG}}}SignedInfo/{{{DSIG}}}Reference")
+    if len(references) > REFERENCES:
+        raise _Unknown
+    for reference in references:
         if reference.get("URI", ""):
             raise _Unknown
         name, _ = _hash(_algorithm(reference, "DigestMethod"))
@@ -72,6 +80,8 @@ def _signed(signature: etree._Element) -> bool:
     text, value = _canonical(info, _algorithm(info, "CanonicalizationMethod")), _bytes(signature, "SignatureValue")
     key = _key(signature)
     try:
+        if isinstance(key, rsa.RSAPublicKey) and key.key_size > KEY_BITS:
+            raise _Unknown
         if isinstance(key, rsa.RSAPublicKey):
             key.verify(value, text, padding.PKCS1v15(), kind)
         elif isinstance(key, ec.EllipticCurvePublicKey):

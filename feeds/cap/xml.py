@@ -10,17 +10,22 @@ from lxml import etree
 from feeds.cap.findings import finding
 from feeds.cap.model import CapRefused
 from feeds.cap.schema import NAMESPACES
+from feeds.xml_bounds import XmlBounds, beyond
 
 SIZE_LIMIT = 1 << 20
 """Bytes of one CAP document."""
+BOUNDS = XmlBounds(size=SIZE_LIMIT, tags=40_000, attributes=2_000, namespaces=200)
 DEPTH_LIMIT = 32
+"""Elements inside one another; CAP with a signature has at most ten."""
 _DTD = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 
 
 def read(raw: bytes) -> tuple[etree._Element, str]:
     """The root `alert` and the version it came as. Raises CapRefused."""
-    if len(raw) > SIZE_LIMIT:
-        raise CapRefused((finding("TOO_LARGE", value=str(len(raw)), detail=str(SIZE_LIMIT)),))
+    if bound := beyond(raw, BOUNDS):
+        code = "TOO_LARGE" if bound == "size" else "TOO_COMPLEX"
+        detail = str(SIZE_LIMIT) if bound == "size" else f"{bound} > {getattr(BOUNDS, bound)}"
+        raise CapRefused((finding(code, value=str(len(raw)), detail=detail),))
     _refuse_dtd(raw)
     parser = etree.XMLParser(
         resolve_entities=False,
@@ -40,11 +45,24 @@ def read(raw: bytes) -> tuple[etree._Element, str]:
         raise CapRefused((finding("XML_NOT_WELL_FORMED", detail=str(error)),)) from error
     if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]  # the stubs are wrong: it is there
         raise CapRefused((finding("DTD_FORBIDDEN"),))
+    if _depth(root) > DEPTH_LIMIT:
+        raise CapRefused((finding("TOO_COMPLEX", detail=f"depth > {DEPTH_LIMIT}"),))
     name = etree.QName(root)
     if name.localname != "alert" or name.namespace not in NAMESPACES:
         line = line_of(root)
         raise CapRefused((finding("NAMESPACE_UNKNOWN", xpath="/" + name.localname, line=line, value=root.tag),))
     return root, NAMESPACES[name.namespace]
+
+
+def _depth(root: etree._Element) -> int:
+    """How deep elements stand in one another; the count stops beyond the limit."""
+    deepest = depth = 0
+    for event, _ in etree.iterwalk(root, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        deepest = max(deepest, depth)
+        if deepest > DEPTH_LIMIT:
+            break
+    return deepest
 
 
 def _refuse_dtd(raw: bytes) -> None:

@@ -11,9 +11,12 @@ from collectors.contract import NotReady, Reason
 from feeds.cap.model import CapRefused
 from feeds.cap.schema import NAMESPACES
 from feeds.cap.xml import read
+from feeds.xml_bounds import XmlBounds, beyond
 
 ENTRIES = 500
 """Documents of one index at most; the newest entries come first in every known index."""
+BOUNDS = XmlBounds(size=4 << 20, tags=400_000, attributes=40_000, namespaces=5_000)
+"""What an index may weigh: every entry may hold a whole message."""
 ATOM = "http://www.w3.org/2005/Atom"
 _ALERTS = tuple(f"{{{namespace}}}alert" for namespace in NAMESPACES)
 
@@ -31,8 +34,10 @@ class Entry:
 def entries(body: bytes, base: str) -> list[Entry] | None:
     """The documents that the index lists, oldest first; None when the body is no index.
 
-    Raises NotReady when it is an index that holds a DTD.
+    Raises NotReady when it is an index that holds a DTD or is beyond a bound.
     """
+    if bound := beyond(body, BOUNDS):
+        raise NotReady(Reason.WRONG_ANSWER, f"the index is beyond a bound: {bound} > {getattr(BOUNDS, bound)}")
     if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         if b"<feed" in body[:4096] or b"<rss" in body[:4096]:
             raise NotReady(Reason.WRONG_ANSWER, "the index holds a DTD")
