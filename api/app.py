@@ -20,14 +20,14 @@ from api.auth.identities import Identities
 from api.auth.signin import SignIn
 from api.availability.counting import Counting
 from api.dependencies import Deps, language_of
-from api.http.direct import Direct, Endpoint, Handler
+from api.direct_routes import Direct, Endpoint, Handler
 from api.http.findings import Finding
-from api.http.headers import SecurityHeaders
 from api.http.problems import BY_STATUS, TEMPLATES, Problem, response
-from api.http.queries import strict
 from api.ingest.scope import Scope
 from api.load.reader import Load
 from api.metrics import Count, Metrics
+from api.query_parameters import strict
+from api.response_headers import SecurityHeaders
 from api.routes import (
     accounts,
     alertmanager,

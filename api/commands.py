@@ -6,9 +6,9 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from api.auth.principal import Principal
 from api.dependencies import Deps
 from api.http.problems import Problem
+from api.principal import Principal
 from feeds.engine.commands import Unanswered
 from feeds.model import Command, Outcome, Result
 

@@ -9,8 +9,8 @@ from typing import Annotated, Any, cast
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
-from api.auth.principal import Principal, Right
 from api.http.problems import Problem, language
+from api.principal import Principal, Right
 from api.settings import IngestSettings, LoadSettings, SiteInfo, WebSettings
 from feeds.bus import Bus
 from feeds.clock import Clock, now

@@ -16,8 +16,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from api.auth.guard import FORBIDDEN, NOT_SIGNED_IN
 from api.auth.identities import Identities
-from api.auth.principal import Principal, Right
 from api.dependencies import deps_of, principal_of
+from api.principal import Principal, Right
 from feeds.live.pump import Subscription
 
 router = APIRouter(prefix="/api/v1")

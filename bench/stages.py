@@ -19,8 +19,8 @@ from alerts.rules.subjects import Subjects
 from alerts.settings import RuleSettings
 from bench.figures import Figure, median
 from collectors.contract import Measurement
+from collectors.jobs import Spec
 from collectors.probing import verdicts
-from collectors.probing.jobs import Spec
 from collectors.settings import SchemeSettings
 from feeds import wire
 from feeds.bus import entries

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from collectors import registry
 from collectors.contract import CollectorError, Desk, Misconfigured, Reason, Subscriber
+from collectors.jobs import Spec
 from collectors.probing import retries, verdicts
-from collectors.probing.jobs import Spec
 from collectors.settings import Credential, SchemeSettings
 from feeds import wire
 from feeds.clock import Clock, now

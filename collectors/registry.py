@@ -13,8 +13,8 @@ from typing import Any, cast
 
 from collectors import uri as uris
 from collectors.contract import Feed, Misconfigured, Poller, Target
+from collectors.listener import Listener
 from collectors.settings import Credential, SourceSettings
-from collectors.sources.listener import Listener
 
 _POLLERS: Mapping[str, tuple[str, str]] = {
     "tcp": ("network.tcp", "TcpPoller"),

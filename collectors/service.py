@@ -16,11 +16,11 @@ from typing import Protocol
 from collectors import registry
 from collectors.alarms.conditions import Conditions, Wire
 from collectors.alarms.reporting import Reporter, Told
+from collectors.listener import Around
 from collectors.probing.isolation import Isolation
 from collectors.probing.scheduler import Probing
 from collectors.publisher import Outbox, Publisher
 from collectors.settings import Credential, SchemeSettings, SourceSettings
-from collectors.sources.listener import Around
 from collectors.sources.listening import Listening
 from collectors.sources.polling import Sourcing
 from feeds.bus import BusFull, BusLost

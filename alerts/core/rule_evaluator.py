@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from alerts.core.raising import of_rule
 from alerts.deadlines import Agenda
 from alerts.lifecycle import transitions
 from alerts.lifecycle.flapping import Meters
@@ -130,7 +129,7 @@ class Judge:
         if signal is Signal.CLEAR:
             self._registry.apply(alert, transitions.Clear(evidence=found.evidence), now, subject)
             return
-        self._hider.raise_(alert, of_rule(rule, subject, found, self._registry.make_id(now)), now, subject)
+        self._hider.raise_(alert, _raise_of_rule(rule, subject, found, self._registry.make_id(now)), now, subject)
 
     def timer_due(self, now: float) -> None:
         """The earliest waiting condition has held for long enough."""
@@ -186,3 +185,19 @@ def _is_result(before: AssetState | None, after: Any) -> bool:
     if before is None or after is None:
         return after is not None
     return bool(before.seen_at != after.seen_at or before.health is not after.health)
+
+
+def _raise_of_rule(rule: CompiledRule, subject: Subject, evaluation: Evaluation, id: str) -> transitions.Raise:
+    """The event that raises a rule's alert about a subject."""
+    settings = rule.settings
+    return transitions.Raise(
+        id=id,
+        identity=transitions.Identity(rule=rule.id, subject_kind=subject.kind, subject=subject.id),
+        severity=settings.severity,
+        region=subject.region,
+        quality=evaluation.quality,
+        title=settings.title or {"zh-CN": rule.id, "en": rule.id},
+        text=settings.text or evaluation.evidence,
+        labels=subject.labels,
+        evidence=evaluation.evidence,
+    )

@@ -14,7 +14,6 @@ from alerts.core.core import Board, Step, new_id
 from alerts.engine import document
 from alerts.engine.journal import append, change_of, enqueue, is_shown, keep_note, kept_suppressions, usable
 from alerts.engine.position import NAME, Place, find, unpublished
-from alerts.engine.uninterrupted import finish
 from alerts.lifecycle import transitions
 from alerts.lifecycle.operator_actions import Refused, refusal
 from alerts.notify import receiver_test
@@ -30,6 +29,7 @@ from alerts.rules.subjects import NamedSources, Subject, Subjects
 from alerts.settings import EscalationSettings, HoldPolicy, ReceiverSettings
 from alerts.suppression import silences
 from alerts.suppression.silences import Note
+from alerts.uninterrupted import finish
 from feeds import external, wire
 from feeds.bus import Bus, StreamEntry
 from feeds.clock import Clock

@@ -6,14 +6,13 @@ import logging
 from collections.abc import Iterable
 from typing import Any
 
-from alerts.core.raising import of_report
 from alerts.engine.document import Kept
-from alerts.external.command import key_of
+from alerts.external.command import identity_of, key_of
 from alerts.external.leases import Foreign
 from alerts.lifecycle import transitions
 from alerts.lifecycle.flapping import Meters
 from alerts.lifecycle.open_alerts import AlertKey, Registry
-from alerts.rules.subjects import Subjects
+from alerts.rules.subjects import Subject, Subjects
 from alerts.suppression.suppressor import Hider
 from feeds.external import DEVICE, Report
 from feeds.model import Alert, Severity
@@ -81,7 +80,7 @@ class Reporting:
     def _returned(self, said: Report, now: float) -> None:
         """It came and went while nobody heard, and still waits for somebody: returned, unacknowledged."""
         subject = self._subjects.meant(said)
-        event = of_report(said, subject, self._registry.make_id(now))
+        event = _raise_of_report(said, subject, self._registry.make_id(now))
         raised = self._hider.raise_(None, event, now, subject)
         self._registry.apply(raised, transitions.Clear(), now)
 
@@ -105,7 +104,7 @@ class Reporting:
 
     def _raise(self, alert: Alert | None, said: Report, now: float) -> None:
         subject = self._subjects.meant(said)
-        event = of_report(said, subject, self._registry.make_id(now))
+        event = _raise_of_report(said, subject, self._registry.make_id(now))
         raised = self._hider.raise_(alert, event, now, subject)
         self._foreign.firing(raised.id, said, self._message, now)
 
@@ -118,3 +117,20 @@ class Reporting:
             alert = self._registry.apply(alert, transitions.WentFresh(), now)
         if alert.severity is not standing:
             self._registry.apply(alert, transitions.Regrade(severity=standing), now)
+
+
+def _raise_of_report(report: Report, subject: Subject | None, id: str) -> transitions.Raise:
+    """The event that raises another tool's alert; `subject` is its asset, None when the inventory has no such asset."""
+    return transitions.Raise(
+        id=id,
+        identity=identity_of(report),
+        asset=subject.id if subject else report.asset,
+        severity=report.severity,
+        region=subject.region if subject else report.region,
+        title=report.title,
+        text=report.text,
+        labels=report.labels,
+        evidence=report.text,
+        raised_at=report.since,
+        url=report.url,
+    )

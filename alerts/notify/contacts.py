@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from alerts.notify.escalation_checks import DUTY, LEADER, PERSON, RECEIVER
+from alerts.oncall.escalation_checks import DUTY, LEADER, PERSON, RECEIVER
 from alerts.receivers.base import Reach
 from alerts.receivers.catalogue import address_on, reach_of
 from alerts.settings import ReceiverSettings, StepSettings

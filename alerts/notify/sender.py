@@ -16,12 +16,12 @@ from typing import Any
 
 import aiohttp
 
-from alerts.engine.uninterrupted import finish
 from alerts.notify.batching import NEEDLESS, Round, Rounds, is_digest, is_test, is_urgent
 from alerts.notify.rate_limit import Budget
 from alerts.receivers.base import Again, Rejected, Target
 from alerts.receivers.catalogue import parse_rate, reserve_of
 from alerts.settings import ReceiverSettings
+from alerts.uninterrupted import finish
 from feeds.clock import Clock
 from feeds.clock import now as wall_clock
 from feeds.journal import SENDING, Journal, JournalLost, OutboxItem

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from alerts.lifecycle.operator_actions import Refused, comment_of
-from alerts.notify.escalation_checks import check_policies
 from alerts.oncall import roster_document, versions
+from alerts.oncall.escalation_checks import check_policies
 from alerts.oncall.texts import BadPeople, fault
 from alerts.oncall.versions import ESCALATIONS, FILE, RECEIVERS, ROSTER, SECRET, SITE, Version
 from alerts.receivers.base import Reach

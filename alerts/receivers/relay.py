@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from alerts.receivers.base import Again, ReceiverError, Rejected, address_of, judge_status
+from alerts.receivers.relay_wire import KEY, PATH, SIGNATURE, TIME, signature
 from alerts.receivers.templates import Wording
-from alerts.relay.wire import KEY, PATH, SIGNATURE, TIME, signature
 from alerts.settings import ReceiverSettings
 from feeds.clock import Clock
 from feeds.clock import now as wall_clock

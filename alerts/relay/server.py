@@ -5,7 +5,7 @@ site's: bounded, durable before the 202, the same key is one message however oft
 
 | | |
 |---|---|
-| `POST /v1/messages/CHANNEL` | see alerts.relay.wire. 202 kept; 200 known already; 401; 404; 413; 422; 503 full |
+| `POST /v1/messages/CHANNEL` | 202 kept; 200 already kept; 401; 404; 413; 422; 503 full; wire: `receivers.relay_wire` |
 | `GET /healthz` | 200 and how many messages wait |
 """
 
@@ -24,7 +24,7 @@ from aiohttp import web
 
 from alerts.notify.sender import Sender
 from alerts.receivers.catalogue import House, compile_receivers
-from alerts.relay.wire import KEY, PATH, SIGNATURE, TIME, genuine
+from alerts.receivers.relay_wire import KEY, PATH, SIGNATURE, TIME, genuine
 from alerts.settings import ReceiverSettings
 from feeds.clock import Clock
 from feeds.clock import now as wall_clock

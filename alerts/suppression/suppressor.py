@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from alerts.core.raising import of_redundancy
 from alerts.lifecycle import transitions
 from alerts.lifecycle.flapping import Meters
 from alerts.lifecycle.open_alerts import AlertKey, Registry, key_of
@@ -22,7 +21,10 @@ from alerts.lifecycle.suppression_reasons import (
 from alerts.rules.subjects import Subject, Subjects
 from alerts.suppression.inhibition import REDUNDANCY_LOST, Inhibition
 from alerts.suppression.silences import Suppressions
-from feeds.model import Alert, Hold
+from alerts.suppression.topology import Redundancy
+from feeds.model import Alert, Hold, Severity
+
+_REDUNDANCY_TITLE = {"zh-CN": "冗余丧失", "en": "redundancy lost"}
 
 
 class Hider:
@@ -111,7 +113,7 @@ class Hider:
         if not active and found.partial:
             subject = self._subjects.get(("asset", asset))
             if subject is not None:
-                self.raise_(alert, of_redundancy(subject, found, self._registry.make_id(now)), now, subject)
+                self.raise_(alert, _raise_of_redundancy(subject, found, self._registry.make_id(now)), now, subject)
         elif active and not found.lost:
             self._registry.apply(alert, transitions.Clear(), now)
 
@@ -121,3 +123,18 @@ class Hider:
             self._redundancy(asset, now)
         self.review_all(now)
         self.settle(now)
+
+
+def _raise_of_redundancy(subject: Subject, redundancy: Redundancy, id: str) -> transitions.Raise:
+    """One of several parents is lost; they are only counted, because they may lie in another's region."""
+    evidence = f"lost={redundancy.lost} of {redundancy.of}"
+    return transitions.Raise(
+        id=id,
+        identity=transitions.Identity(rule=REDUNDANCY_LOST, subject_kind="asset", subject=subject.id),
+        severity=Severity.MINOR,
+        region=subject.region,
+        title=_REDUNDANCY_TITLE,
+        text=evidence,
+        labels=subject.labels,
+        evidence=evidence,
+    )

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
-from api.auth.principal import Role, TokenScope
+from api.principal import Role, TokenScope
 from feeds.clock import now
 from feeds.regions import is_code
 

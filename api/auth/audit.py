@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.auth.principal import Principal
 from api.dependencies import Deps
+from api.principal import Principal
 
 
 async def note(

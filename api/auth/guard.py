@@ -16,11 +16,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.auth.cookies import Cookies
 from api.auth.identities import Identities, demo_officer
-from api.auth.principal import Principal, Right
 from api.dependencies import Deps
 from api.http import problems
 from api.http.bodies import bounded, check_length
 from api.http.problems import Problem
+from api.principal import Principal, Right
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 SIGN_IN = "/signin"

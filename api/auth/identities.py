@@ -10,7 +10,7 @@ import secrets
 from typing import Any
 
 from api.auth.accounts import digest
-from api.auth.principal import Principal, Role, TokenScope, person, program
+from api.principal import Principal, Role, TokenScope, person, program
 from api.settings import WebSettings
 from feeds.clock import Clock
 from feeds.journal import Journal

@@ -16,8 +16,8 @@ from typing import Any
 
 from api.auth.accounts import hash_password, password_fits
 from api.auth.identities import Identities
-from api.auth.principal import Principal
 from api.http.problems import Problem
+from api.principal import Principal
 from feeds.clock import Clock
 from feeds.journal import Journal
 

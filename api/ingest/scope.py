@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from api.auth.principal import Principal
 from api.dependencies import Deps
 from api.http.problems import Problem
 from api.ingest.findings import finding
+from api.principal import Principal
 from feeds.external import Report
 from feeds.inventory.addresses import AddressBook
 from feeds.live.pump import Audience

@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from api.auth.principal import Principal
 from api.dependencies import Deps
-from api.records import people
-from api.routes import suppression
+from api.principal import Principal
+from api.records import people, suppressions
 from feeds import wire
 from feeds.duty import roster as duty
 from feeds.duty.handover import HandoverSettings
@@ -38,8 +37,8 @@ async def picture(given: Deps, who: Principal) -> dict[str, Any]:
         "acked": _by_age([one for one in active if one["acked"]]),
         "broken_promises": sorted(one["id"] for one in active if broken(one, at)),
         "hidden": [_hidden(one) for one in _by_age(records) if one["suppressed_by"]],
-        "silences": await suppression.listed(given, who, "silence"),
-        "maintenance": await suppression.listed(given, who, "maintenance"),
+        "silences": await suppressions.listed(given, who, "silence"),
+        "maintenance": await suppressions.listed(given, who, "maintenance"),
         "sources": sorted(sources, key=lambda one: str(one["id"])),
         "figures": await _figures(given, who, begins, at),
         "hidden_count": mirror.hidden(who.audience).get("alert", 0),

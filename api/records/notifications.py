@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.auth.principal import Principal
 from api.dependencies import Deps
+from api.principal import Principal
 from api.records import people
 from feeds import wire
 from feeds.journal import OutboxItem

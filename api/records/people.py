@@ -7,8 +7,8 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from api.auth.principal import Principal
 from api.dependencies import Deps
+from api.principal import Principal
 from feeds import wire
 from feeds.duty import roster as duty
 from feeds.duty.findings import HORIZON, findings

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from api.auth.principal import Principal
 from api.dependencies import Deps
 from api.http.answers import from_cursor, to_cursor
+from api.principal import Principal
 from feeds.journal import Entry
 from feeds.live.pump import Audience
 from feeds.regions import covers, is_code

@@ -14,11 +14,11 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from api.auth import accounts
-from api.auth.principal import Principal, Right, Role, TokenScope
 from api.dependencies import Admin, Deps, Given, principal_of
 from api.http.answers import Json, listing
 from api.http.findings import Finding
 from api.http.problems import Problem
+from api.principal import Principal, Right, Role, TokenScope
 from feeds import wire
 from feeds.regions import covers, is_code
 

@@ -14,8 +14,8 @@ from api.dependencies import Given, Ingester, Viewer
 from api.http.answers import Json
 from api.http.findings import Finding
 from api.http.problems import Problem
-from api.http.queries import one_of
 from api.ingest import alertmanager
+from api.query_parameters import one_of
 from api.routes.ingest import answer, take
 from feeds import wire
 

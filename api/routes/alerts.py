@@ -9,7 +9,6 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
-from api.auth.principal import Principal
 from api.commands import ask, refusal
 from api.dependencies import Actor, Deps, Given, Viewer, language_of
 from api.http.answers import Cursor, Json, Limit, listing
@@ -17,7 +16,8 @@ from api.http.findings import Finding
 from api.http.moments import Moment
 from api.http.numbers import Number
 from api.http.problems import Problem
-from api.http.queries import Region, Severities
+from api.principal import Principal
+from api.query_parameters import Region, Severities
 from api.records import alerts as alert_records
 from api.records import notifications
 from api.routes import suppression

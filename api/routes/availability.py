@@ -17,7 +17,7 @@ from api.http.answers import Cursor, Limit, from_cursor, listing, to_cursor
 from api.http.findings import Finding
 from api.http.moments import Moment
 from api.http.problems import Problem
-from api.http.queries import Region
+from api.query_parameters import Region
 from feeds.inventory.membership import Member
 from feeds.regions import covers
 from feeds.wire import iso

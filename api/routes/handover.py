@@ -11,10 +11,10 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from starlette.responses import Response
 
-from api.auth.principal import Principal
 from api.dependencies import Actor, Deps, Given, Viewer
 from api.http.answers import Cursor, Json, Limit, from_cursor, listing, to_cursor
 from api.http.problems import Problem
+from api.principal import Principal
 from api.records import handovers, people
 from feeds.duty.handover import ACCEPTED, GIVEN, KIND
 from feeds.journal import Doc

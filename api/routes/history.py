@@ -12,12 +12,12 @@ import numpy as np
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from api.auth.principal import Principal
 from api.dependencies import Deps, Given, Viewer
 from api.http.answers import Json
 from api.http.findings import Finding
 from api.http.moments import Moment
 from api.http.problems import Problem
+from api.principal import Principal
 from feeds.history import History, Series, health_spans, seconds_by_health
 from feeds.history.availability import apart
 from feeds.history.codec import Floats, Ints, Records

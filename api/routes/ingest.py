@@ -11,7 +11,6 @@ from urllib.parse import parse_qs, urlsplit
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.auth.principal import Principal
 from api.dependencies import Deps, Given, Ingester, language_of
 from api.http import problems
 from api.http.answers import Json
@@ -20,6 +19,7 @@ from api.ingest import alertmanager, cases, cloudevents, grafana, zabbix
 from api.ingest.alertmanager import Taken
 from api.ingest.findings import finding
 from api.ingest.scope import Scope
+from api.principal import Principal
 from feeds import wire
 from feeds.bus import BusError
 from feeds.cap.message import CapDocument, CapMessage, CapRefused, parse, to_warning

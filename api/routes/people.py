@@ -7,13 +7,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.auth.principal import Principal, Right
 from api.commands import ask, refusal
 from api.dependencies import Actor, Admin, Deps, Given, Viewer
 from api.http.answers import Cursor, Json, Limit, from_cursor, listing, to_cursor
 from api.http.findings import Finding
 from api.http.numbers import Number
 from api.http.problems import Problem
+from api.principal import Principal, Right
 from api.records import people, roster_csv
 from api.records.people import ESCALATIONS, RECEIVERS, ROSTER, SITE
 from api.routes.people_bodies import NewSwap, Put, PutEscalations, PutReceivers, PutRoster, Undo

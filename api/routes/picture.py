@@ -16,7 +16,7 @@ from api.auth.audit import note
 from api.dependencies import Diagnoser, Given, Viewer
 from api.http.answers import Cursor, Json, Limit, listing, page
 from api.http.problems import Problem
-from api.http.queries import Healths, Region, States, Statuses
+from api.query_parameters import Healths, Region, States, Statuses
 from feeds.regions import covers
 
 router = APIRouter(prefix="/api/v1", tags=["picture"])

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
-from api.auth.principal import Principal
 from api.commands import ask, refusal
 from api.dependencies import Admin, Deps, Given, Viewer
 from api.http.answers import Cursor, Json, Limit, listing
@@ -16,6 +15,7 @@ from api.http.durations import Seconds
 from api.http.findings import Finding
 from api.http.numbers import Number
 from api.http.problems import Problem
+from api.principal import Principal
 from api.records.rules import KIND, Reader, Record, sent_form, undoable
 from feeds.model import Outcome, Result, Severity
 

@@ -10,12 +10,12 @@ from starlette.responses import Response
 
 from api.auth.cookies import Cookies
 from api.auth.identities import Identities
-from api.auth.principal import Principal, Role
 from api.auth.signin import SignIn
 from api.dependencies import Anybody, Given
 from api.http.answers import Json
 from api.http.findings import Finding
 from api.http.problems import Problem
+from api.principal import Principal, Role
 from feeds.regions import is_code
 
 router = APIRouter(prefix="/api/v1", tags=["session"])

@@ -11,7 +11,7 @@ from api.auth import audit
 from api.dependencies import Admin, Auditor, Given, language_of
 from api.http.answers import Cursor, Json, Limit, from_cursor, listing, to_cursor
 from api.http.problems import Problem
-from api.http.queries import EntryKind
+from api.query_parameters import EntryKind
 from feeds import wire
 from feeds.journal import Entry
 from feeds.regions import covers

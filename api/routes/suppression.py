@@ -9,21 +9,18 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
-from api.auth.principal import Principal
 from api.commands import ask, refusal
 from api.dependencies import Actor, Deps, Given, Viewer
 from api.http.answers import Json, listing
 from api.http.findings import Finding
 from api.http.moments import Moment
 from api.http.problems import Problem
-from api.records import alerts
-from feeds import wire
+from api.principal import Principal
+from api.records import alerts, suppressions
 from feeds.live.pump import Audience
 from feeds.model import Outcome, Severity
-from feeds.regions import covers
 
 router = APIRouter(tags=["alerts"])
-SCAN = 500
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
 Word = Annotated[str, StringConstraints(max_length=200)]
 Some = Annotated[list[Word], Field(max_length=500)]
@@ -102,7 +99,9 @@ async def shelf(given: Given, who: Viewer) -> Response:
 
 
 async def _shelved(given: Deps, record: dict[str, Any], *, personal: bool) -> dict[str, Any]:
-    entries = await given.journal.entries(kind="alert", subject=record["id"], limit=SCAN, newest_first=True)
+    entries = await given.journal.entries(
+        kind="alert", subject=record["id"], limit=suppressions.SCAN, newest_first=True
+    )
     found = next((entry for entry in entries if entry.name == "shelve"), None)
     by, comment = (found.actor, found.reason) if found is not None and personal else ("", "")
     return {"alert": record["id"], "asset": record["asset"], "by": by, "comment": comment, **record["shelf"]}
@@ -162,27 +161,12 @@ def _starts(wish: Silence | Window) -> dict[str, float]:
     return {"starts": wish.starts.timestamp()} if wish.starts is not None else {}
 
 
-async def listed(given: Deps, who: Principal, kind: str) -> list[dict[str, Any]]:
-    """The silences or windows that have not ended, as one may see them."""
-    docs = await given.journal.docs_page(kind, open=True, limit=SCAN)
-    return [_shown(doc.body, who) for doc in docs if _sees(given, who.audience, doc.body)]
-
-
 async def _list(given: Deps, who: Principal, kind: str, prefix: str, ended: bool) -> Response:
-    docs = await given.journal.docs_page(kind, open=None if ended else True, limit=SCAN)
-    seen = [doc.body for doc in docs if _sees(given, who.audience, doc.body)]
+    docs = await given.journal.docs_page(kind, open=None if ended else True, limit=suppressions.SCAN)
+    seen = [doc.body for doc in docs if suppressions.is_visible(given, who.audience, doc.body)]
     counts = _counts(given, who.audience)
-    items = [_shown(body, who) | {"count": counts.get(f"{prefix}:{body['id']}", 0)} for body in seen]
+    items = [suppressions.shown(body, who) | {"count": counts.get(f"{prefix}:{body['id']}", 0)} for body in seen]
     return listing(items, None, given.pump.mirror.rev, hidden=len(docs) - len(seen))
-
-
-def _sees(given: Deps, audience: Audience, body: dict[str, Any]) -> bool:
-    """Who is concerned: those of the region, of what covers it, and of any of the assets."""
-    region, assets = body["match"]["region"], body["match"]["assets"]
-    if region:
-        return covers(audience.region, region) or covers(region, audience.region)
-    known = given.pump.mirror.records("asset", audience)
-    return not assets or any(asset in known for asset in assets)
 
 
 def _counts(given: Deps, audience: Audience) -> dict[str, int]:
@@ -194,19 +178,12 @@ def _counts(given: Deps, audience: Audience) -> dict[str, int]:
     return found
 
 
-def _shown(body: dict[str, Any], who: Principal) -> dict[str, Any]:
-    """As people see it: times in RFC 3339; no names of people on a wall."""
-    record = {name: value for name, value in body.items() if name != "seen"}
-    record |= {name: wire.iso(body.get(name)) for name in ("at", "starts", "until", "ended_at")}
-    return record if who.personal else record | {"by": "", "comment": "", "ended_by": ""}
-
-
 async def _end(given: Deps, who: Principal, kind: str, action: str, key: str, comment: str) -> Response:
     doc = await given.journal.doc(kind, key)
-    if doc is None or not _sees(given, who.audience, doc.body):
+    if doc is None or not suppressions.is_visible(given, who.audience, doc.body):
         raise Problem("not-found")
     if not doc.open:
-        raise Problem("conflict", code="ended", current=_shown(doc.body, who))
+        raise Problem("conflict", code="ended", current=suppressions.shown(doc.body, who))
     return Json(await _send(given, who, action, key, comment[:2000], {}))
 
 

@@ -19,7 +19,7 @@ from uuid import uuid4
 import msgspec
 
 from collectors.contract import Acknowledger, CollectorError, Condition, Poller
-from collectors.probing.jobs import Key, Spec
+from collectors.jobs import Key, Spec
 from feeds.bus import BusError, State
 from feeds.clock import Clock
 from feeds.external import DEVICE, Report

@@ -17,9 +17,9 @@ from typing import Protocol
 import msgspec
 
 from collectors.contract import Measurement
+from collectors.listener import Heard, Signal
 from collectors.publisher import RETRY_FIRST, RETRY_LAST
 from collectors.settings import SourceSettings
-from collectors.sources.listener import Heard, Signal
 from feeds.bus import BusFull, BusLost
 from feeds.bus.entries import State
 from feeds.clock import Clock

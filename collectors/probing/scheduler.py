@@ -17,9 +17,9 @@ from msgspec.structs import replace
 from collectors import registry, self_metrics
 from collectors.alarms.conditions import Conditions
 from collectors.contract import CollectorError, Condition, Desk, Measurement, NotReady, Poller, Subscriber, Target
+from collectors.jobs import Job, Key, Spec, phase_of, specs
 from collectors.probing import retries, verdicts
 from collectors.probing.isolation import CutOff, Fault, Isolation
-from collectors.probing.jobs import Job, Key, Spec, phase_of, specs
 from collectors.probing.lanes import Lane
 from collectors.probing.ticks import Schedule, next_tick, phase
 from collectors.publisher import CALM, Outbox

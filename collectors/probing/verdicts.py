@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from collectors.contract import AuthFailed, CollectorError, Measurement, Misconfigured, NotReady, UnexpectedForm
-from collectors.probing.jobs import Spec
+from collectors.jobs import Spec
 from feeds.model import REFERENCE, Observation, Quality
 
 

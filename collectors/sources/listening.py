@@ -12,10 +12,10 @@ from dataclasses import replace
 from collectors import registry
 from collectors.alarms.reporting import Reporter
 from collectors.contract import CollectorError, Measurement
+from collectors.listener import Around, Heard, Listener
 from collectors.probing import verdicts
 from collectors.publisher import Outbox
 from collectors.settings import SourceSettings
-from collectors.sources.listener import Around, Heard, Listener
 from feeds.clock import Clock
 from feeds.model import Heartbeat, Observation
 

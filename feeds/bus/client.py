@@ -26,11 +26,11 @@ from feeds.bus.entries import (
     readable,
 )
 from feeds.bus.errors import translated
-from feeds.bus.fencing import Fence
 from feeds.bus.keys import FEEDS, FOLLOWERS, Keys
 from feeds.bus.servers import CONFIRM_WITHIN, NOTICE_WITHIN, Server
 from feeds.bus.writes import WRITE, Words, adding, script_arguments
 from feeds.clock import Clock, now
+from feeds.fencing import Fence
 from feeds.model import Change, Command, Kind, Result
 
 CHANGES_KEPT = 60.0

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 
 from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 
-from feeds.bus.fencing import Fenced
+from feeds.fencing import Fenced
 
 FENCED = "FENCED "
 """How our scripts begin to say that another copy holds the role."""

@@ -3,7 +3,7 @@
 The lease runs out TTL after its holder's last sign; a holder whose process is gone from this very machine is
 followed at once, so that a role that was killed is back as quickly as without any lease. Taking it raises the
 role's number in the journal before anything is read there: what the one before may still want to write is refused
-by both stores from then on (feeds.bus.fencing).
+by both stores from then on (feeds.fencing).
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Protocol
 
 from feeds.bus import Bus, BusError
-from feeds.bus.fencing import Fence, Fenced
 from feeds.bus.writes import GIVE_BACK, RENEW, TAKE
 from feeds.clock import Clock, now
+from feeds.fencing import Fence, Fenced
 from feeds.journal import JournalLost
 
 log = logging.getLogger(__name__)

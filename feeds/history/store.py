@@ -15,7 +15,7 @@ from sqlalchemy import Table, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 
-from feeds.bus.fencing import Fence, Fenced
+from feeds.fencing import Fence, Fenced
 from feeds.history import schema
 from feeds.history.schema import SERIES_BITS, SERIES_MASK
 from feeds.journal import fences

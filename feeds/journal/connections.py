@@ -20,7 +20,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from feeds.bus.fencing import Fence
+from feeds.fencing import Fence
 from feeds.journal import fences, tls
 from feeds.journal.records import JournalError, JournalLost, Unstorable
 

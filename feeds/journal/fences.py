@@ -13,7 +13,7 @@ from sqlalchemy import Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from feeds.bus.fencing import Fence, Fenced
+from feeds.fencing import Fence, Fenced
 
 
 def name_of(role: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
-from feeds.bus.fencing import Fence
+from feeds.fencing import Fence
 from feeds.journal import fences, schema
 from feeds.journal.chains import Checker
 from feeds.journal.connections import Store, translated

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from collectors import once, registry, uri
 from collectors.contract import Feed, Misconfigured, Poller, Reason, not_ready
+from collectors.listener import Listener
 from collectors.network.heartbeat import every
 from collectors.probing.ticks import GRID, Schedule, next_tick, phase
 from collectors.settings import Credential, SourceSettings
-from collectors.sources.listener import Listener
 from tests.collectors.network.loopback import ANSWERED, SILENT, serve, silence
 
 

@@ -10,10 +10,10 @@ from contextlib import asynccontextmanager
 import pytest
 
 from collectors.contract import Measurement
+from collectors.listener import Around
 from collectors.network.syslog.listener import SyslogListener
 from collectors.network.traps.listener import TrapListener
 from collectors.settings import Credential, SourceSettings
-from collectors.sources.listener import Around
 from feeds.model import Asset
 from tests.patience import PATIENCE
 from tests.peers.snmp_peers import need

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Protocol
 
 from feeds.bus import Bus
-from feeds.bus.fencing import Fenced
 from feeds.bus.lease import Lease
+from feeds.fencing import Fenced
 from feeds.journal import Journal
 from watchfloor.settings import applied
 from watchfloor.settings.applied import Start

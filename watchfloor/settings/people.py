@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
-from alerts.notify.escalation_checks import DUTY, RECEIVER, wrong_steps
+from alerts.oncall.escalation_checks import DUTY, RECEIVER, wrong_steps
 from alerts.oncall.texts import TEXTS
 from alerts.receivers.base import ReceiverError
 from alerts.receivers.catalogue import APPRISE, House, compile_receiver, kind_of_url

@@ -14,7 +14,7 @@ from collections import OrderedDict, deque
 from dataclasses import asdict, dataclass
 
 from collectors.contract import CollectorError, Misconfigured, not_ready
-from collectors.sources.listener import Heard
+from collectors.listener import Heard
 from feeds.clock import Clock
 
 WAITING = 10_000

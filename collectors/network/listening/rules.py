@@ -18,9 +18,9 @@ import re2
 
 from collectors import uri
 from collectors.contract import Misconfigured
-from collectors.network.syslog.parser import SEVERITIES
+from collectors.listener import Signal
+from collectors.network.listening.severity import SEVERITIES
 from collectors.settings import ListenerRule, SourceSettings
-from collectors.sources.listener import Signal
 from feeds.model import Severity
 
 EVENT_LASTS = 600.0

@@ -14,16 +14,17 @@ from typing import ClassVar, cast
 from urllib.parse import urlsplit
 
 from collectors.contract import Measurement, Misconfigured
+from collectors.listener import Around, Heard, Signal
 from collectors.network.listening import rules as listener_rules
 from collectors.network.listening.queue import Hearing, cannot_listen, widen
 from collectors.network.listening.rules import Rule
 from collectors.network.listening.senders import Senders
+from collectors.network.listening.severity import SEVERITIES
 from collectors.network.snmp.tables import text
 from collectors.network.syslog import parser
-from collectors.network.syslog.parser import SEVERITIES, Line
+from collectors.network.syslog.parser import Line
 from collectors.network.syslog.transport import Datagrams, Stream
 from collectors.settings import SourceSettings
-from collectors.sources.listener import Around, Heard, Signal
 from feeds.clock import Clock, now
 
 PORTS = {"udp": 1514, "tcp": 1514, "tls": 6514}

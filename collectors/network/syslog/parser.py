@@ -9,11 +9,12 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from collectors.network.listening.severity import SEVERITIES
+
 LARGEST = 8192
 """Octets of one message that are kept (RFC 5425 asks for 8192 at least); the rest is cut off, and said."""
 DEFAULT_PRIORITY = 13
 """user.notice: a line without a priority (RFC 3164, 4.3.3)."""
-SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 FACILITIES = (
     "kern",
     "user",

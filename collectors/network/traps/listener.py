@@ -18,6 +18,7 @@ from typing import ClassVar, cast
 from urllib.parse import urlsplit
 
 from collectors.contract import Misconfigured
+from collectors.listener import Around, Heard
 from collectors.network.listening import rules as listener_rules
 from collectors.network.listening.queue import Hearing, cannot_listen, widen
 from collectors.network.listening.senders import Senders
@@ -25,7 +26,6 @@ from collectors.network.snmp import ber, users
 from collectors.network.snmp.ber import BadMessage, Notification
 from collectors.network.traps.reader import TrapReader
 from collectors.settings import Credential, SourceSettings
-from collectors.sources.listener import Around, Heard
 
 PORT = 1162
 """When the url names none. The registered 162 wants a capability, and is there for the asking."""

@@ -10,12 +10,12 @@ from functools import cache
 from importlib.resources import files
 
 from collectors.contract import Measurement
+from collectors.listener import Signal
 from collectors.network.listening.queue import PARTS
 from collectors.network.listening.rules import Rule
 from collectors.network.snmp import ber
 from collectors.network.snmp.ber import Notification
 from collectors.network.snmp.tables import text
-from collectors.sources.listener import Signal
 
 REMEMBERED = 4096
 TEXT = 400

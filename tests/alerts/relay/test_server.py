@@ -13,8 +13,8 @@ import pytest
 
 from alerts.receivers.base import Again, Rejected
 from alerts.receivers.catalogue import House, compile_receiver
+from alerts.receivers.relay_wire import KEY, PATH, SIGNATURE, TIME, signature
 from alerts.relay.server import Relay, RelaySettings
-from alerts.relay.wire import KEY, PATH, SIGNATURE, TIME, signature
 from alerts.settings import ReceiverSettings
 from feeds.clock import now
 from feeds.journal import Journal, sqlite_url

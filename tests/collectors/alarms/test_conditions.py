@@ -13,7 +13,7 @@ from alerts.external import command as reports
 from collectors import registry
 from collectors.alarms.conditions import AGAIN, Conditions
 from collectors.contract import Condition, Desk, Measurement, NotReady, Reason, Target
-from collectors.probing.jobs import Spec, specs
+from collectors.jobs import Spec, specs
 from collectors.service import Collect
 from collectors.settings import SchemeSettings
 from feeds.bus import BusLost, State

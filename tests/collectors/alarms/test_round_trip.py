@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from collectors import registry
 from collectors.alarms.conditions import AGAIN, Conditions
 from collectors.contract import Condition, Desk, Target
+from collectors.jobs import Spec
 from collectors.network.opcua.probe import OpcUaPoller
-from collectors.probing.jobs import Spec
 from collectors.sim.opcua import OpcUaPlant
 from feeds.bus import Bus
 from feeds.journal import Journal

@@ -18,12 +18,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectors.contract import Misconfigured
+from collectors.listener import Around
 from collectors.network.listening import queue
 from collectors.network.listening.queue import PARTS
 from collectors.network.syslog.listener import SyslogListener
 from collectors.network.syslog.parser import LARGEST, Framing, parse
 from collectors.settings import ListenerRule, SourceSettings
-from collectors.sources.listener import Around
 from feeds.model import Asset
 from tests.patience import PATIENCE, until
 

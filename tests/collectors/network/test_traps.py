@@ -16,6 +16,7 @@ from pyasn1.codec.ber import decoder, encoder
 from pysnmp.proto.api import v1, v2c
 
 from collectors.contract import Misconfigured
+from collectors.listener import Around
 from collectors.network.listening import queue, rules
 from collectors.network.listening.queue import PARTS
 from collectors.network.snmp import ber
@@ -23,7 +24,6 @@ from collectors.network.snmp.ber import BadMessage
 from collectors.network.traps.listener import TrapListener
 from collectors.network.traps.reader import TrapReader
 from collectors.settings import Credential, ListenerRule, SourceSettings
-from collectors.sources.listener import Around
 from feeds.model import Asset
 from tests.patience import PATIENCE
 

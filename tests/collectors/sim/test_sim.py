@@ -15,6 +15,7 @@ import pytest
 
 from collectors import once
 from collectors.emergency.cap.feed import CapFeed
+from collectors.listener import Around
 from collectors.network.snmp import ber
 from collectors.network.syslog.listener import SyslogListener
 from collectors.network.syslog.parser import parse as parse_line
@@ -23,7 +24,6 @@ from collectors.settings import Credential, SourceSettings
 from collectors.sim import notifiers
 from collectors.sim.warnings import BULLETINS
 from collectors.sim.world import Unknown, World, read, seconds
-from collectors.sources.listener import Around
 from feeds.cap.message import CapDocument, parse, to_warning
 from feeds.model import Asset, EmergencyWarning
 from tests.collectors.network.loopback import ANSWERED

@@ -16,9 +16,9 @@ from alerts.external import command as reports
 from collectors.alarms import reporting
 from collectors.alarms.reporting import Reporter
 from collectors.contract import Measurement
+from collectors.listener import Heard, Signal
 from collectors.service import Collect
 from collectors.settings import Credential, ListenerRule, SchemeSettings, SourceSettings
-from collectors.sources.listener import Heard, Signal
 from collectors.sources.listening import _unknown
 from feeds.bus import BusLost
 from feeds.model import Alert, Asset, Heartbeat, Severity

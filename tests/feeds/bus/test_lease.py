@@ -16,9 +16,9 @@ import pytest
 
 from feeds.bus import Bus, BusLost
 from feeds.bus import lease as lease_module
-from feeds.bus.fencing import Fence, Fenced
 from feeds.bus.lease import Lease
 from feeds.bus.writes import FIELDS_AT_ONCE
+from feeds.fencing import Fence, Fenced
 from feeds.history import HistoryStore
 from feeds.history.hot import Hot
 from feeds.journal import Journal

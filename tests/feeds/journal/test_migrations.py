@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, inspect, text
 
-from feeds.bus.fencing import Fence, Fenced
+from feeds.fencing import Fence, Fenced
 from feeds.history import HistoryStore
 from feeds.history import schema as history
 from feeds.journal import Journal, JournalLost, StoreRefused, versions

@@ -15,9 +15,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.auth.principal import Principal, Right
 from api.dependencies import Deps, principal_of
 from api.http.problems import Problem
+from api.principal import Principal, Right
 
 Endpoint = Callable[[Deps, Principal, Request], Awaitable[Response]]
 Handler = Callable[[Request, Any], Awaitable[Response]]

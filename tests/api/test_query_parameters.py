@@ -13,7 +13,7 @@ from feeds.journal import ENTRY_KINDS
 from tests.api.conftest import A, World, problem
 from tests.api.test_regions import paths
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 OPERATION = ("/healthz", "/readyz", "/metrics")
 
 
