@@ -4,9 +4,10 @@ Sources: ISA-18.2-2016 / IEC 62682 (the states A to G), OPC UA Part 9 (orthogona
 An alert is open while it is active or unacknowledged. One that cleared unacknowledged stays open
 (RTNUN) and, raised again, is the same alert; after closing, the next raise is another alert.
 
-Transitions: raise · reraise · clear · severity_up · severity_down · ack · unack · ack_expired ·
+Transitions: raise · reraise · clear · removed · severity_up · severity_down · ack · unack · ack_expired ·
 ack_ended_by_worsening · stale · fresh · comment, and those of `alerts.lifecycle.suppression_reasons`.
 Closing is no step of its own: it is what `clear` of an acknowledged alert, or `ack` of a cleared one, leaves behind.
+`removed` ends an alert whose asset, source or rule was taken away: nobody knows whether the fault is over.
 One that was hidden all its life is closed by `clear` itself, with an `ack` by nobody ("").
 """
 
@@ -180,13 +181,20 @@ def _while_active(alert: Alert, event: Clear | Regrade | WentStale | WentFresh, 
         raise NotAllowed("not_active")
     match event:
         case Clear():
-            return _step(alert, "clear", now, _cleared(alert, now), text=event.evidence)
+            return _end(alert, event, now)
         case Regrade():
             return _regrade(alert, event, now)
         case WentStale():
             return _staleness(alert, "stale", now)
         case WentFresh():
             return _staleness(alert, "fresh", now)
+
+
+def _end(alert: Alert, event: Clear, now: float) -> tuple[Alert, Transition]:
+    """End by recovery, or by removal of what it was about. A warning that has left the registry is over."""
+    removed = event.evidence in (RULE_REMOVED, SUBJECT_GONE, SOURCE_REMOVED)
+    after = _cleared(alert, now) | ({"removed": True} if removed else {})
+    return _step(alert, "removed" if removed else "clear", now, after, text=event.evidence)
 
 
 def _cleared(alert: Alert, now: float) -> dict[str, Any]:
@@ -218,6 +226,7 @@ def _raise(alert: Alert | None, event: Raise, now: float) -> tuple[Alert, Transi
         after = {
             "active": True,
             "cleared_at": None,
+            "removed": False,
             "since": now,
             "severity": event.severity,
             "quality": event.quality,

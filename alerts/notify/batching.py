@@ -18,7 +18,9 @@ from feeds.journal import SENDING, Journal, OutboxItem
 from feeds.model import Severity
 
 NEEDLESS = "not needed: never told"
-DIGEST, CLEARED, TEST = "digest", "cleared", "test"
+DIGEST, CLEARED, REMOVED, TEST = "digest", "cleared", "removed", "test"
+ENDS = (CLEARED, REMOVED)
+"""Reasons of a message that an alert has ended."""
 LARGEST = 500
 
 
@@ -33,7 +35,7 @@ def is_test(item: OutboxItem) -> bool:
 def is_urgent(item: OutboxItem) -> bool:
     """What may not wait in a batch: a critical alert that fires, and a test that somebody waits for."""
     alert = item.body.get("alert") or {}
-    fires = item.body.get("reason") not in (CLEARED, DIGEST) and alert.get("severity") == Severity.CRITICAL
+    fires = item.body.get("reason") not in (*ENDS, DIGEST) and alert.get("severity") == Severity.CRITICAL
     return fires or is_test(item)
 
 
@@ -182,7 +184,7 @@ class Rounds:
             if whole.due is not None and whole.key not in taken and other.key not in taken:
                 return whole.due, True
             told = told or whole.key in taken or other.key in taken or _maybe_heard(whole)
-        return None, item.body.get("reason") != CLEARED or not older or told
+        return None, item.body.get("reason") not in ENDS or not older or told
 
     async def _whole_of(self, item: OutboxItem) -> OutboxItem:
         """The message that an item is sent with: itself, or what it is a part of."""

@@ -1,7 +1,8 @@
 """What is told to whom, and why: from a step of an alert's life to messages, without I/O.
 
 Reasons: "first" (raised, or shown for the first time), "again" (raised or shown again, or nobody's
-again), "worse" (severity up), "flapping" (it changes too often to be told each time), "cleared"; and
+again), "worse" (severity up), "flapping" (it changes too often to be told each time), "cleared", "removed"
+(its asset, source or rule was taken away); and
 those of an escalation: "escalation", "repeat", "promise" (a promised repair time has passed).
 
 What is hidden is told to nobody. Who was told of the firing is told of the clearing, whatever
@@ -108,7 +109,7 @@ def due(step: Step, receivers: Iterable[ReceiverSettings], told: Told) -> dict[s
     said: dict[str, str] = {}
     if not alert.active:
         if not (alert.open and FLAPPING in alert.suppressed_by):
-            said = dict.fromkeys(sorted(told.firing | told.cancelled), "cleared")
+            said = dict.fromkeys(sorted(told.firing | told.cancelled), "removed" if alert.removed else "cleared")
     elif name == "flapping_start":
         if alert.suppressed_by == (FLAPPING,):
             said = dict.fromkeys(_concerned(step, receivers, told), "flapping")

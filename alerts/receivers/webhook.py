@@ -4,7 +4,7 @@
 
     {"version": 1,
      "key": "0193…-9f3c21aa:1:desk",         the same however often it is sent
-     "reason": "first",                       first | again | worse | flapping | cleared
+     "reason": "first",                       first | again | worse | flapping | cleared | removed
      "site": "楚雄州",
      "alert": {"id": …, "severity": "critical", "active": true, "state": "UNACK", "raised_at": "2026-…Z", …},
      "asset": {"id": …, "name": …, "kind": …, "region": …},       null when the alert is about no asset

@@ -18,7 +18,8 @@ KEEP = 2 * 86400.0
 """Seconds that are remembered: a day of figures, and who was raised in the day before."""
 MOST = 200_000
 RAISES = frozenset(("raise", "reraise"))
-CHANGES = RAISES | {"clear"}
+ENDS = frozenset(("clear", "removed"))
+CHANGES = RAISES | ENDS
 NO_REPAIR = frozenset(("rule_removed", "source_removed", "subject_gone", "warning_over"))
 _LIKE = Mapping[str, Any]
 
@@ -113,7 +114,7 @@ class Facts:
         if entry.name in RAISES:
             life.active, life.seen, life.over_at = True, False, None
             self.raised.append(Mark(at, life))
-        elif entry.name == "clear":
+        elif entry.name in ENDS:
             life.active = False
             if entry.body.get("text") not in NO_REPAIR:
                 life.over_at = at

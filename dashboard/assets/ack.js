@@ -139,7 +139,7 @@ export class AckForm {
 
   stateNow(alert) {
     if (!alert) return t("ack.now.closed");
-    if (!alert.ack) return t(alert.active ? "ack.now.open" : "ack.now.cleared");
+    if (!alert.ack) return t(alert.active ? "ack.now.open" : alert.removed ? "ack.now.removed" : "ack.now.cleared");
     const at = parse(alert.ack.at);
     return t("ack.now.acked", { by: alert.ack.by, at: at === null ? "" : shortTime(at), comment: alert.ack.comment || "—" });
   }

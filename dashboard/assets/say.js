@@ -41,7 +41,7 @@ export function alertTitle(alert, app) {
 
 /** The present value in one word: 中断, 橙色, 无数据, 已恢复. */
 export function alertValue(alert, app) {
-  if (!alert.active) return t("alert.cleared");
+  if (!alert.active) return t(alert.removed ? "alert.removed" : "alert.cleared");
   if (alert.subject_kind === "source") return t("alert.silent");
   if (alert.subject_kind === "warning") {
     const warning = app.store.warning.get(alert.asset);

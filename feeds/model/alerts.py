@@ -73,6 +73,7 @@ class Alert:
     Orthogonal dimensions: `active`+`severity`, `quality`+`stale_since`, `ack`, `suppressed_by`.
     `asset` is the subject's id whatever `subject_kind` it is (asset, source, warning).
     `title` holds the text by language. `rev` counts this alert's own transitions.
+    `removed`: it ended because its subject or its rule was taken away; whether the fault is over is not known.
     `unseen`: hidden ever since it was raised. `affected`: the assets behind it, counted by kind.
     An `ack` by "" is no person's: the alert ended before anybody was shown it.
     `url` is where the tool that sent it in shows it (http or https, "" for none).
@@ -89,6 +90,7 @@ class Alert:
     raised_at: float
     since: float = 0.0
     cleared_at: float | None = None
+    removed: bool = False
     quality: Quality = Quality.GOOD
     stale_since: float | None = None
     ack: Ack | None = None

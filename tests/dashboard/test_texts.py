@@ -46,7 +46,7 @@ SETS = {
     "filter.scope": ("mine", "all"),
     "filter.feed": ("network", "video", "emergency", "source", "tool"),
     "evidence": ("recovered", "subject_gone", "rule_removed", "source_removed", "warning_over"),
-    "notice": ("first", "again", "worse", "flapping", "cleared", "escalation", "repeat", "promise"),
+    "notice": ("first", "again", "worse", "flapping", "cleared", "removed", "escalation", "repeat", "promise"),
     "weekday": ("1", "2", "3", "4", "5", "6", "7"),
     "avail.part": ("up", "degraded", "down", "unknown", "maintenance"),
     "avail.by": ("unit", "asset", "region", "kind", "month"),

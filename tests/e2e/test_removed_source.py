@@ -41,4 +41,4 @@ async def test_the_alert_of_a_source_taken_out_of_the_settings_ends_at_the_reloa
             await live.until(lambda view: "cma" not in view["source"])
             await live.until(lambda view: not view["alert"].get(alert["id"], {}).get("active"))
         detail = await admin.get(f"alerts/{alert['id']}")
-        assert [(step["name"], step["text"]) for step in detail["transitions"]][-1] == ("clear", "source_removed")
+        assert [(step["name"], step["text"]) for step in detail["transitions"]][-1] == ("removed", "source_removed")

@@ -135,7 +135,7 @@ def test_the_alert_of_a_source_that_was_removed_ends_by_that_name() -> None:
     one.fold(change(source(silent_since=T0 + 60), T0 + 60), T0 + 60)
     one.fold(gone(Kind.SOURCE, "cma", T0 + 70), T0 + 70)
     steps = one.take_steps()
-    assert names(steps) == [(60, "raise"), (70, "clear")]
+    assert names(steps) == [(60, "raise"), (70, "removed")]
     assert steps[-1].transition.text == "source_removed"
 
 
@@ -189,7 +189,7 @@ def test_an_acknowledged_alert_that_clears_is_closed_and_the_next_one_is_new() -
     assert list(one.alerts) == ["a2"]
 
 
-def test_a_subject_that_leaves_the_inventory_clears_by_name() -> None:
+def test_a_subject_that_leaves_the_inventory_ends_its_alert_as_removed() -> None:
     one = board(HELD, rule(id="slow", when='m["http.ms"] > 1', hold=60.0))
     feed(one, 0, "down", http_ms=5)
     one.advance(T0 + 10)
@@ -197,8 +197,10 @@ def test_a_subject_that_leaves_the_inventory_clears_by_name() -> None:
     one.fold(gone(Kind.ASSET, "r1", T0 + 20), T0 + 20)
     one.advance(T0 + 200)
     steps = one.take_steps()
-    assert names(steps) == [(10, "raise"), (20, "clear")]
+    assert names(steps) == [(10, "raise"), (20, "removed")]
     assert steps[-1].transition.text == "subject_gone"
+    assert steps[-1].alert.removed
+    assert not steps[-1].alert.active
     assert len(one.timers) == 0
 
 
@@ -211,7 +213,7 @@ def test_after_a_loss_the_inventory_decides_who_is_gone_but_only_once_it_is_ther
     assert [step.transition.text for step in loaded.take_steps()] == ["subject_gone"]
 
 
-def test_an_alert_of_a_removed_rule_clears_by_name_and_a_new_rule_looks_at_what_is_there() -> None:
+def test_an_alert_of_a_removed_rule_ends_as_removed_and_a_new_rule_looks_at_what_is_there() -> None:
     one = board(rule(), rule(id="held", hold=60.0))
     feed(one, 0, "down")
     one.set_rules(compile_rules([rule(id="not-ok", when='health != "ok"')]))
@@ -219,7 +221,7 @@ def test_an_alert_of_a_removed_rule_clears_by_name_and_a_new_rule_looks_at_what_
     one.reconcile()
     steps = one.take_steps()
     assert [(s.alert.rule, s.transition.name, s.transition.text) for s in steps[1:]] == [
-        ("down", "clear", "rule_removed"),
+        ("down", "removed", "rule_removed"),
         ("not-ok", "raise", "health=down"),
     ]
     assert len(one.timers) == 0

@@ -273,7 +273,7 @@ async def test_a_reload_applies_at_the_next_step(rig: Rig) -> None:
     entries = await rig.entries()
     assert [(e.name, e.body["text"]) for e in entries] == [
         ("raise", "health=down"),
-        ("clear", "rule_removed"),
+        ("removed", "rule_removed"),
         ("raise", "health=down"),
     ]
     await rig.assert_whole()
@@ -292,7 +292,7 @@ async def test_an_asset_that_leaves_takes_its_alert_with_it(rig: Rig) -> None:
     await rig.change(gone(Kind.STATE, "r1", rig.now), gone(Kind.ASSET, "r1", rig.now))
     await rig.step(1)
     entry = (await rig.entries())[-1]
-    assert (entry.name, entry.body["text"]) == ("clear", "subject_gone")
+    assert (entry.name, entry.body["text"]) == ("removed", "subject_gone")
 
 
 async def test_steps_without_news_write_nothing(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -341,6 +341,20 @@ async def test_receivers_are_told_once_of_each_side_and_the_same_ones(rig: Rig) 
     assert queued[0].body["asset"] == {"id": "r1", "name": "路由器 r1", "kind": "router", "region": "532301"}
     assert queued[0].body["alert"]["raised_at"] == "2027-01-15T08:00:00.000Z"
     assert queued[0].body["site"] == "楚雄州"
+
+
+async def test_who_was_told_of_an_alert_hears_that_its_asset_was_removed_and_not_that_it_cleared(rig: Rig) -> None:
+    alert = await fired(rig)
+    await rig.change(gone(Kind.STATE, "r1", rig.now), gone(Kind.ASSET, "r1", rig.now))
+    await rig.step(1)
+    reasons = [item.body["reason"] for item in await rig.journal.outbox_for(alert.id)]
+    assert reasons == ["first", "removed"]
+    assert (await rig.shown())[alert.id].removed
+    await rig.assets()
+    await rig.health("down")
+    await rig.step(1)
+    again = (await rig.shown())[alert.id]
+    assert (again.active, again.removed) == (True, False)
 
 
 async def test_who_was_told_is_known_after_a_restart(rig: Rig) -> None:

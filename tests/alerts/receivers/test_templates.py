@@ -41,7 +41,7 @@ def test_own_templates_by_language() -> None:
 
 
 @pytest.mark.parametrize(
-    "reason", ["first", "again", "worse", "flapping", "cleared", "escalation", "repeat", "promise"]
+    "reason", ["first", "again", "worse", "flapping", "cleared", "removed", "escalation", "repeat", "promise"]
 )
 def test_every_reason_has_its_words_in_both_languages(reason: str) -> None:
     zh, en = (Wording(language=language).words(body(reason))[0] for language in ("zh-CN", "en"))

@@ -178,14 +178,14 @@ async def test_an_undo_goes_back_and_can_be_undone(rig: Rig) -> None:
     assert set(rig.engine.board.rules) == {"down"}
 
 
-async def test_taking_a_rule_out_clears_its_alerts_by_name(rig: Rig) -> None:
+async def test_taking_a_rule_out_ends_its_alerts_as_removed(rig: Rig) -> None:
     await tell(rig, HOT)
     await temp(rig, 90.0)
     result = await tell(rig, whole=True, dry_run=True)
     assert result.after is not None
     assert result.after["preview"][0]["clears"] == 1
     await tell(rig, whole=True)
-    assert [(e.name, e.body["text"]) for e in await rig.entries()][-1] == ("clear", "rule_removed")
+    assert [(e.name, e.body["text"]) for e in await rig.entries()][-1] == ("removed", "rule_removed")
     await rig.assert_whole()
 
 
