@@ -17,6 +17,7 @@ from __future__ import annotations
 import errno
 import socket
 import ssl
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -151,25 +152,34 @@ class Target:
         return f"{host}:{self.port}" if self.port is not None else host
 
 
-class Poller(Protocol):
-    """Asks one target for its values. One instance serves all targets of its schemes."""
+class Poller(ABC):
+    """Asks one target for its values. One instance serves all targets of its schemes.
+
+    A collector names its `schemes` and has `poll`; the rest has defaults.
+    """
 
     schemes: ClassVar[tuple[str, ...]]
     """The URI schemes it speaks."""
     family: ClassVar[str]
-    """First word of its metrics: `tcp` gives `tcp.up`."""
-    passive: ClassVar[bool]
+    """First word of its metrics: `tcp` gives `tcp.up`. Default: the first scheme."""
+    passive: ClassVar[bool] = False
     """True when nothing is asked, because the other side calls in: the runner validates and never polls."""
 
-    @classmethod
-    def validate(cls, target: Target) -> None:
-        """Raises Misconfigured, with a sentence that names the mend; opens nothing."""
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if not hasattr(cls, "family") and hasattr(cls, "schemes"):
+            cls.family = cls.schemes[0]
 
+    @classmethod  # noqa: B027
+    def validate(cls, target: Target) -> None:
+        """Raises Misconfigured, with a sentence that names the mend; opens nothing. Default: accept every target."""
+
+    @abstractmethod
     async def poll(self, target: Target) -> list[Measurement]:
         """What was read; reaching the end means that the target is up. Raises CollectorError."""
 
-    async def close(self) -> None:
-        """Gives everything back (sessions, sockets)."""
+    async def close(self) -> None:  # noqa: B027
+        """Gives everything back (sessions, sockets). Default: nothing is held between polls."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,7 +266,7 @@ class Fetched:
     problem: str = ""
 
 
-class Feed(Protocol):
+class Feed(ABC):
     """A source that is not a probe of one asset: brings documents that were not brought before."""
 
     kinds: ClassVar[tuple[str, ...]]
@@ -265,12 +275,14 @@ class Feed(Protocol):
     item: ClassVar[str]
     """The kind of its items on the bus: "cap"."""
 
+    @abstractmethod
     def __init__(self, settings: SourceSettings, credential: Credential | None) -> None: ...
 
-    @classmethod
+    @classmethod  # noqa: B027
     def validate(cls, settings: SourceSettings) -> None:
-        """Raises Misconfigured, with a sentence that names the mend."""
+        """Raises Misconfigured, with a sentence that names the mend. Default: accept all settings."""
 
+    @abstractmethod
     async def fetch(self, now: float) -> Fetched:
         """New documents since the last call; `now` is their time of receipt. Raises CollectorError.
 
@@ -278,11 +290,12 @@ class Feed(Protocol):
         (see collectors/documents.py).
         """
 
+    @abstractmethod
     def forget(self) -> None:
         """Bring everything again: the bus has lost what was published."""
 
-    async def close(self) -> None:
-        """Gives everything back."""
+    async def close(self) -> None:  # noqa: B027
+        """Gives everything back. Default: nothing is held between rounds."""
 
 
 _BY_ERRNO = {

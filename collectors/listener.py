@@ -5,10 +5,11 @@ Errors are those of collectors/contract.py; what runs listeners is collectors/so
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from collectors.contract import Measurement
 from collectors.settings import Credential, SourceSettings
@@ -59,42 +60,51 @@ class Around:
     zone: tzinfo = UTC
 
 
-class Listener(Protocol):
+class Listener(ABC):
     """Is told by others. It bounds what it keeps, counts what it drops, and raises for no message."""
 
     kinds: ClassVar[tuple[str, ...]]
 
+    @abstractmethod
     def __init__(self, settings: SourceSettings, around: Around) -> None: ...
 
-    @classmethod
+    @classmethod  # noqa: B027
     def validate(cls, settings: SourceSettings) -> None:
-        """Raises Misconfigured, with a sentence that names the mend; opens nothing."""
+        """Raises Misconfigured, with a sentence that names the mend; opens nothing. Default: accept all settings."""
 
+    @abstractmethod
     async def open(self) -> None:
         """Begins to listen. Raises CollectorError, also later again."""
 
+    @abstractmethod
     def update(self, settings: SourceSettings, around: Around) -> None:
         """Takes other rules, credentials, certificates or assets over while it listens; its `url` stays.
 
         Raises Misconfigured when they cannot be used; what was goes on.
         """
 
+    @abstractmethod
     def listen(self) -> AsyncIterator[Heard]:
         """What is heard, for ever, after `open`."""
 
     @property
     def strangers(self) -> Mapping[str, int]:
-        """Senders that are in no inventory, with how many messages of each were heard."""
+        """Senders that are in no inventory, with how many messages of each were heard. Default: none."""
+        return {}
 
     @property
     def rules(self) -> frozenset[str]:
-        """The names of the rules that its signals may have now."""
+        """The names of the rules that its signals may have now. Default: none, it raises no alerts."""
+        return frozenset()
 
     def counts(self) -> dict[str, float]:
-        """Figures since the start, at least `received`, `refused` and `dropped`."""
+        """Figures since the start, at least `received`, `refused` and `dropped`. Default: none are counted."""
+        return {}
 
     def take_rubbish(self) -> list[str]:
-        """Some words on messages that were refused since the last call: a few of them, and no secrets."""
+        """Some words on messages that were refused since the last call: a few, and no secrets. Default: none."""
+        return []
 
+    @abstractmethod
     async def close(self) -> None:
         """Stops listening and gives its sockets back."""

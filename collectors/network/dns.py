@@ -25,7 +25,7 @@ import dns.rcode
 import dns.rdatatype
 
 from collectors import uri
-from collectors.contract import Measurement, Misconfigured, NotReady, Reason, Target, not_ready
+from collectors.contract import Measurement, Misconfigured, NotReady, Poller, Reason, Target, not_ready
 from collectors.network.addresses import need_host, resolve
 
 TYPES = ("A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT")
@@ -39,12 +39,11 @@ _RCODES = {
 }
 
 
-class DnsPoller:
+class DnsPoller(Poller):
     """Gives `dns.ms`, `dns.answer` (values, sorted, by commas), `dns.rcode`."""
 
     schemes: ClassVar[tuple[str, ...]] = ("dns",)
     family: ClassVar[str] = "dns"
-    passive: ClassVar[bool] = False
 
     @classmethod
     def validate(cls, target: Target) -> None:
@@ -80,9 +79,6 @@ class DnsPoller:
         if raw[:2] != query[:2]:
             raise NotReady(Reason.WRONG_ANSWER, "the answer is to another question", [took])
         return judge(raw, asked, kind, target.params.get("expect", ""), [took])
-
-    async def close(self) -> None:
-        """Holds nothing between polls."""
 
 
 def asked_name(target: Target) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from collectors import uri
-from collectors.contract import Measurement, Misconfigured, Target
+from collectors.contract import Measurement, Misconfigured, Poller, Target
 
 LONGEST = 31 * 86400.0
 """A heartbeat may be silent for a month at most, in seconds."""
@@ -30,7 +30,7 @@ def every(target: Target) -> float:
     return seconds
 
 
-class HeartbeatPoller:
+class HeartbeatPoller(Poller):
     """Validates the URI; there is nothing to poll."""
 
     schemes: ClassVar[tuple[str, ...]] = ("heartbeat",)
@@ -55,6 +55,3 @@ class HeartbeatPoller:
             f"a heartbeat is not asked: something must call {call} at least every {target.params.get('every')}",
             f"心跳不由本机探测：对方须至少每 {target.params.get('every')} 调用一次 {call}",
         )
-
-    async def close(self) -> None:
-        """Holds nothing."""

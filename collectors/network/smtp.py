@@ -21,6 +21,7 @@ from collectors.contract import (
     Measurement,
     Misconfigured,
     NotReady,
+    Poller,
     Reason,
     Target,
     not_ready,
@@ -33,12 +34,11 @@ _SIGN_IN_CODES = (454, 530, 534, 535, 538)
 """Replies that speak of the account, not of the server (RFC 4954 clause 6); 454 is a passing failure."""
 
 
-class SmtpPoller:
+class SmtpPoller(Poller):
     """Gives `smtp.ms` (to the answer to EHLO), `smtp.banner`, `smtp.starttls`."""
 
     schemes: ClassVar[tuple[str, ...]] = ("smtp",)
     family: ClassVar[str] = "smtp"
-    passive: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self._trust = trust.Trust()

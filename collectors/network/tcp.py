@@ -7,15 +7,14 @@ import time
 from typing import ClassVar
 
 from collectors import uri
-from collectors.contract import Measurement, Target, not_ready
+from collectors.contract import Measurement, Poller, Target, not_ready
 
 
-class TcpPoller:
+class TcpPoller(Poller):
     """Connects and hangs up. Gives `tcp.connect_ms`."""
 
     schemes: ClassVar[tuple[str, ...]] = ("tcp",)
     family: ClassVar[str] = "tcp"
-    passive: ClassVar[bool] = False
 
     @classmethod
     def validate(cls, target: Target) -> None:
@@ -34,6 +33,3 @@ class TcpPoller:
         connected = time.perf_counter()
         transport.close()
         return [Measurement(metric="tcp.connect_ms", value=round((connected - began) * 1000, 3), unit="ms")]
-
-    async def close(self) -> None:
-        """Holds nothing between polls."""

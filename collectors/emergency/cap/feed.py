@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 from urllib.parse import urlsplit
 
-from collectors.contract import AuthFailed, Fetched, Misconfigured, NotReady, Reason
+from collectors.contract import AuthFailed, Feed, Fetched, Misconfigured, NotReady, Reason
 from collectors.documents import DocumentClient, unexpected
 from collectors.emergency.cap.index import Entry, entries, is_alert
 from collectors.settings import Credential, SourceSettings
@@ -27,7 +27,7 @@ CONCURRENCY = 4
 """Documents fetched at the same time."""
 
 
-class CapFeed:
+class CapFeed(Feed):
     """One CAP source. `settings.timeout` (seconds) bounds each request."""
 
     kinds: ClassVar[tuple[str, ...]] = ("emergency.cap",)

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 import aiohttp
 from yarl import URL
 
-from collectors.contract import AuthFailed, Measurement, Misconfigured, NotReady, Reason, Target, not_ready
+from collectors.contract import AuthFailed, Measurement, Misconfigured, NotReady, Poller, Reason, Target, not_ready
 from collectors.network.addresses import need_host
 from collectors.network.http import checks
 from collectors.network.tls import trust
@@ -44,13 +44,12 @@ class _Connector(aiohttp.TCPConnector):
         return connection
 
 
-class HttpPoller:
+class HttpPoller(Poller):
     """GET. Gives `http.ms` (to the headers), `http.status`, and as asked for `http.contains`, `http.value`,
     `http.redirects`; over TLS `http.days_left`, `http.expires`, `http.expiring`."""
 
     schemes: ClassVar[tuple[str, ...]] = ("http", "https")
     family: ClassVar[str] = "http"
-    passive: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from collectors import uri
-from collectors.contract import Measurement, Misconfigured, NotReady, Reason, Target, not_ready
+from collectors.contract import Measurement, Misconfigured, NotReady, Poller, Reason, Target, not_ready
 from collectors.network.addresses import literal, need_host, resolve
 from collectors.network.icmp.fping import Fping
 from collectors.network.icmp.raw_socket import EchoSocket, Opener, open_raw
@@ -27,13 +27,12 @@ SHARE = 0.95
 """Of the poll's time: what comes later is lost, so that the poll itself can still tell how much was."""
 
 
-class IcmpPoller:
+class IcmpPoller(Poller):
     """Gives `icmp.rtt_ms` (mean), `icmp.loss` (%), `icmp.jitter_ms` (mean difference of one round trip from the
     one before, RFC 3393; only with two answers or more)."""
 
     schemes: ClassVar[tuple[str, ...]] = ("icmp",)
     family: ClassVar[str] = "icmp"
-    passive: ClassVar[bool] = False
 
     def __init__(self, opener: Opener = open_raw, fping: str = "fping") -> None:
         self._opener = opener

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from collectors import uri
-from collectors.contract import CollectorError, Measurement, Misconfigured, NotReady, Reason, Target
+from collectors.contract import CollectorError, Measurement, Misconfigured, NotReady, Poller, Reason, Target
 from collectors.network import addresses
 from collectors.network.modbus import registers
 from collectors.network.modbus.connection import Connection, Place, Refusal, Request
@@ -36,12 +36,11 @@ FORGOTTEN = 3600.0
 METRIC = re.compile(r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$")
 
 
-class ModbusPoller:
+class ModbusPoller(Poller):
     """Reads registers; connections are kept between polls."""
 
     schemes: ClassVar[tuple[str, ...]] = ("modbus",)
     family: ClassVar[str] = "modbus"
-    passive: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self._devices: dict[Place, Device] = {}

@@ -15,7 +15,7 @@ import asyncio
 from typing import ClassVar
 
 from collectors import uri
-from collectors.contract import Desk, Measurement, Misconfigured, Target
+from collectors.contract import Desk, Measurement, Misconfigured, Poller, Target
 from collectors.network import addresses
 from collectors.network.http.checks import json_path
 from collectors.network.modbus.probe import need_metric
@@ -49,12 +49,11 @@ SHARE, PATIENT = 0.9, 0.7
 the very first message of a topic is waited for."""
 
 
-class MqttPoller:
+class MqttPoller(Poller):
     """Connections and what was last heard are kept between polls. `clock` gives epoch seconds."""
 
     schemes: ClassVar[tuple[str, ...]] = tuple(PORTS)
     family: ClassVar[str] = "mqtt"
-    passive: ClassVar[bool] = False
 
     def __init__(self, clock: Clock = now) -> None:
         self._clock = clock

@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from collectors import uri
-from collectors.contract import Desk, Measurement, Misconfigured, NotReady, Reason, Target
+from collectors.contract import Desk, Measurement, Misconfigured, NotReady, Poller, Reason, Target
 from collectors.network import addresses
 from collectors.network.modbus.probe import need_metric
 from collectors.network.opcua import security as opcua_security
@@ -30,12 +30,11 @@ PORT = 4840
 _NODE = re.compile(r"^(?:(?:ns=\d{1,5}|nsu=[^;]{1,300});)?(?:i=\d{1,10}|[sgb]=.{1,400})$")
 
 
-class OpcUaPoller:
+class OpcUaPoller(Poller):
     """Sessions and what was last heard are kept between polls. `clock` gives epoch seconds."""
 
     schemes: ClassVar[tuple[str, ...]] = ("opc.tcp",)
     family: ClassVar[str] = "opcua"
-    passive: ClassVar[bool] = False
 
     def __init__(self, clock: Clock = now) -> None:
         self._clock = clock

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from collectors import uri
-from collectors.contract import CollectorError, Measurement, Misconfigured, NotReady, Reason, Target
+from collectors.contract import CollectorError, Measurement, Misconfigured, NotReady, Poller, Reason, Target
 from collectors.network import addresses
 from collectors.network.snmp import profile as snmp_profiles
 from collectors.network.snmp import users
@@ -60,12 +60,11 @@ class Device:
     uptime: Uptime = field(default_factory=Uptime)
 
 
-class SnmpPoller:
+class SnmpPoller(Poller):
     """Asks agents; sessions, keys and tables are kept between polls."""
 
     schemes: ClassVar[tuple[str, ...]] = ("snmp",)
     family: ClassVar[str] = "snmp"
-    passive: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self._agents = Agents()

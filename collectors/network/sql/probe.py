@@ -26,7 +26,7 @@ from typing import Any, ClassVar, Protocol, cast
 from urllib.parse import unquote
 
 from collectors import uri
-from collectors.contract import Measurement, Misconfigured, NotReady, Reason, Target, not_ready
+from collectors.contract import Measurement, Misconfigured, NotReady, Poller, Reason, Target, not_ready
 from collectors.network.addresses import choice, need_host, resolve
 from collectors.network.sql.queries import Query, look_up
 from collectors.network.tls import trust
@@ -63,12 +63,11 @@ class Driver(Protocol):
         """First column of the first row, None for NULL. Raises CollectorError, OSError; `limit` in seconds."""
 
 
-class SqlPoller:
+class SqlPoller(Poller):
     """Gives `sql.ms` (connect, sign in, answer) and, with `query`, `sql.value` (or `metric=`, in `unit=`)."""
 
     schemes: ClassVar[tuple[str, ...]] = tuple(DRIVERS)
     family: ClassVar[str] = "sql"
-    passive: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self._drivers: dict[str, Driver] = {}

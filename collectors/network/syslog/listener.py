@@ -14,7 +14,7 @@ from typing import ClassVar, cast
 from urllib.parse import urlsplit
 
 from collectors.contract import Measurement, Misconfigured
-from collectors.listener import Around, Heard, Signal
+from collectors.listener import Around, Heard, Listener, Signal
 from collectors.network.listening import rules as listener_rules
 from collectors.network.listening.queue import Hearing, cannot_listen, widen
 from collectors.network.listening.rules import Rule
@@ -38,7 +38,7 @@ EARLY, LATE = 5.0, 300.0
 HANDSHAKE = 10.0
 
 
-class SyslogListener:
+class SyslogListener(Listener):
     """Listens on the `url` of its settings; `clock` gives epoch seconds."""
 
     kinds: ClassVar[tuple[str, ...]] = ("network.syslog",)

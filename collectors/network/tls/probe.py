@@ -22,7 +22,7 @@ import time
 from typing import ClassVar
 
 from collectors import uri
-from collectors.contract import Measurement, NotReady, Reason, Target, not_ready
+from collectors.contract import Measurement, NotReady, Poller, Reason, Target, not_ready
 from collectors.network.addresses import choice
 from collectors.network.tls import certificate as certificates
 from collectors.network.tls import trust
@@ -42,13 +42,12 @@ _NOT_TLS = (
 )
 
 
-class TlsPoller:
+class TlsPoller(Poller):
     """Gives `tls.ms` (connection and handshake), `tls.version`, `tls.valid`, `tls.days_left`, `tls.expires`,
     `tls.expiring`."""
 
     schemes: ClassVar[tuple[str, ...]] = ("tls",)
     family: ClassVar[str] = "tls"
-    passive: ClassVar[bool] = False
 
     def __init__(self, clock: Clock = time.time) -> None:
         self._clock = clock

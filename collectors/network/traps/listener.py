@@ -18,7 +18,7 @@ from typing import ClassVar, cast
 from urllib.parse import urlsplit
 
 from collectors.contract import Misconfigured
-from collectors.listener import Around, Heard
+from collectors.listener import Around, Heard, Listener
 from collectors.network.listening import rules as listener_rules
 from collectors.network.listening.queue import Hearing, cannot_listen, widen
 from collectors.network.listening.senders import Senders
@@ -36,7 +36,7 @@ SECURE, SECURE_BURST = 200.0, 1000.0
 _KINDS = ("snmpv2c", "snmpv3")
 
 
-class TrapListener(asyncio.DatagramProtocol):
+class TrapListener(Listener, asyncio.DatagramProtocol):
     """Listens on the `url` of its settings (udp://0.0.0.0:1162)."""
 
     kinds: ClassVar[tuple[str, ...]] = ("network.traps",)
