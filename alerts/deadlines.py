@@ -30,6 +30,17 @@ class Agenda(Generic[Key]):
         self._heap += [(at, next(self._order), key) for key, at in due.items()]
         heapq.heapify(self._heap)
 
+    def shift(self, by: float) -> None:
+        """Everything falls due so many seconds later (earlier when negative)."""
+        self._due = {key: at + by for key, at in self._due.items()}
+        self._heap = [(at, next(self._order), key) for key, at in self._due.items()]
+        heapq.heapify(self._heap)
+
+    def clear(self) -> None:
+        """Nothing falls due."""
+        self._due.clear()
+        self._heap.clear()
+
     def drop(self, key: Key) -> None:
         """The key does not fall due."""
         self._due.pop(key, None)

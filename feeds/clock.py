@@ -1,13 +1,138 @@
-"""Time as an input: loops take a Clock, so that tests move it instead of sleeping."""
+"""Time as an input: loops take a Clock, so that tests move it instead of sleeping.
+
+The wall clock is for what people read. It can be set, so a duration is measured with the uptime, which nobody sets
+and which goes on while the machine sleeps. A step is a change of the wall clock that the uptime does not share.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 Clock = Callable[[], float]
 
+STEP = 2.0
+"""Seconds. A smaller difference between wall clock and uptime is no step."""
+SLEW = 0.0005
+"""The share by which a time service may speed the wall clock up or slow it down (Linux adjtimex: 500 ppm)."""
+TOGETHER = 0.2
+"""Seconds within which wall clock and uptime must be read to be compared."""
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
-def now() -> float:
-    """Seconds since the epoch, UTC."""
-    return time.time()
+
+def uptime() -> float:
+    """Seconds since the machine started, its sleep included."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+@cache
+def boot_id() -> str:
+    """A name for this run of the machine; "" where the system gives none. Uptimes of different runs do not compare."""
+    try:
+        return _BOOT_ID.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockMark:
+    """Wall clock and uptime of one moment. Two marks tell whether the wall clock was set between them."""
+
+    boot: str
+    wall: float
+    up: float
+
+    @property
+    def offset(self) -> float:
+        """The wall clock's lead over the uptime."""
+        return self.wall - self.up
+
+    def step_since(self, earlier: ClockMark | None) -> float:
+        """Seconds by which the wall clock was set since then; 0.0 when it was not, or when nobody can tell."""
+        if earlier is None or not self.boot or self.boot != earlier.boot or self.up < earlier.up:
+            return 0.0
+        by = self.offset - earlier.offset
+        return by if abs(by) > STEP + SLEW * (self.up - earlier.up) else 0.0
+
+    def dump(self) -> dict[str, Any]:
+        """JSON-able; see `load_mark`."""
+        return asdict(self)
+
+
+def load_mark(body: Mapping[str, Any] | None) -> ClockMark | None:
+    """The mark from its dumped form, None when there is none or it cannot be read."""
+    try:
+        return ClockMark(str(body["boot"]), float(body["wall"]), float(body["up"])) if body else None
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+class SiteClock:
+    """The wall clock together with the uptime. Calling it gives seconds since the epoch, UTC."""
+
+    def __init__(self, wall: Clock = time.time, up: Clock = uptime, boot: Callable[[], str] = boot_id) -> None:
+        self._wall, self._up, self._boot = wall, up, boot
+
+    def __call__(self) -> float:
+        return self._wall()
+
+    def mark(self) -> ClockMark:
+        """Both clocks at one moment. A process that is stopped between the two readings reads again."""
+        for _ in range(100):
+            before, wall = self._up(), self._wall()
+            if self._up() - before < TOGETHER:
+                break
+        return ClockMark(self._boot(), wall, before)
+
+
+now = SiteClock()
+"""The clock of this machine."""
+
+
+def mark_of(clock: Clock) -> ClockMark | None:
+    """A mark of a clock that can give one; a plain function cannot."""
+    return clock.mark() if isinstance(clock, SiteClock) else None
+
+
+class StepWatch:
+    """Notices when a clock is set. Ask it once in every turn of a loop."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.restart()
+
+    def restart(self) -> None:
+        """Compare with this moment from now on."""
+        self._last = mark_of(self._clock)
+        self._usual = self._last.offset if self._last is not None else 0.0
+
+    def read(self) -> tuple[float, float]:
+        """The wall time, and the seconds by which the clock was set since the last reading (0.0: it was not).
+
+        Slewing is followed, so that it never adds up to a step; small steps do add up to one.
+        """
+        mark, last = mark_of(self._clock), self._last
+        if mark is None or last is None:
+            return self._clock(), 0.0
+        self._last, by = mark, mark.offset - self._usual
+        if abs(by) > STEP:
+            self._usual = mark.offset
+            return mark.wall, by
+        slewed = SLEW * max(0.0, mark.up - last.up)
+        self._usual += min(max(by, -slewed), slewed)
+        return mark.wall, 0.0
+
+
+def restamped(at: float, by: float, now: float) -> float:
+    """A recorded time after the clock was set by `by`: it stays, but never lies in the future."""
+    return at if at <= now else min(at + by, now)
+
+
+def spoken(by: float) -> str:
+    """A step for people: "+1 d 00:00:00", "-00:05:00"."""
+    days, seconds = divmod(round(abs(by)), 86_400)
+    return f"{'+' if by > 0 else '-'}{f'{days} d ' if days else ''}{time.strftime('%H:%M:%S', time.gmtime(seconds))}"

@@ -15,6 +15,7 @@ from alerts.core.rule_evaluator import Judge
 from alerts.external import command as reports
 from alerts.external.handler import Reporting
 from alerts.lifecycle import operator_actions, transitions
+from alerts.lifecycle.clock_set import ClockSet, clock_changes
 from alerts.lifecycle.flapping import Meters
 from alerts.lifecycle.open_alerts import Registry, Step
 from alerts.lifecycle.suppression_reasons import ShelfEnded
@@ -155,6 +156,24 @@ class Board:
         """Begin from a snapshot instead of from changes: what holds now decides before any timer runs out."""
         self.now = max(self.now, now)
         self.reconcile()
+
+    def clock_stepped(self, by: float, now: float, also: Collection[str] = ()) -> None:
+        """The wall clock was set by `by` seconds (0.0: between two runs, nobody knows by how much).
+
+        What has been waited for so far stays. Nothing recorded stays in the future: such alerts, and those of `also`,
+        say so in their history. `reconcile` draws the consequences for the rules.
+        """
+        self.now = min(self.now + by, now)
+        self.subjects.clock_stepped(by, now)
+        self.timers.clock_stepped(by, now)
+        self.meters.clock_stepped(by, now)
+        self.reporting.clock_stepped(by, now)
+        self._inhibition.clock_stepped(by, now)
+        self._judge.clock_stepped()
+        self.suppressions.clock_stepped(now)
+        for alert in list(self.alerts.values()):
+            if alert.id in also or clock_changes(alert, by, now):
+                self.registry.apply(alert, ClockSet(by=by), now)
 
     # -- what comes in -----------------------------------------------------------
 

@@ -147,6 +147,10 @@ class Judge:
         if rule in self.rules and subject is not None:
             self.judge(self.rules[rule], subject, now)
 
+    def clock_stepped(self) -> None:
+        """The clock was set: no moment is waited for until every rule has been asked again."""
+        self.rechecks.clear()
+
     def forget(self, kind: str, id: str) -> None:
         """Nothing waits for a thing that has left."""
         if kind == "asset":

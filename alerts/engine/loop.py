@@ -7,13 +7,13 @@ start finds the journal ahead of Redis, publishes from it and goes on behind wha
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from alerts.core.core import Board, Step, new_id
 from alerts.engine import document
 from alerts.engine.journal import append, change_of, enqueue, is_shown, keep_note, kept_suppressions, usable
 from alerts.engine.position import NAME, Place, find, unpublished
+from alerts.external.parcels import take_parcel
 from alerts.lifecycle import transitions
 from alerts.lifecycle.operator_actions import Refused, refusal
 from alerts.notify import receiver_test
@@ -30,16 +30,13 @@ from alerts.settings import EscalationSettings, HoldPolicy, ReceiverSettings
 from alerts.suppression import silences
 from alerts.suppression.silences import Note
 from alerts.uninterrupted import finish
-from feeds import external, wire
 from feeds.bus import Bus, StreamEntry
-from feeds.clock import Clock
+from feeds.clock import Clock, mark_of
 from feeds.clock import now as wall_clock
 from feeds.engine.inbox import LOOK, Inbox
 from feeds.journal import Journal, Parcel, Tx
 from feeds.live.mirror import alert_record
 from feeds.model import Alert, Change, Command, Kind, Outcome, Result
-
-log = logging.getLogger(__name__)
 
 BACKLOG = 100  # this many entries at once mean that more are waiting: time stands still until they are read
 
@@ -66,6 +63,7 @@ class AlertEngine:
         house: House | None = None,
         told_of_receivers: Callable[[Sequence[ReceiverSettings]], None] = lambda receivers: None,
         named_sources: NamedSources | None = None,
+        told_of_clock: Callable[[float], None] = lambda by: None,
     ) -> None:
         house = house or House()
         self._journal, self._inbox = journal, inbox
@@ -73,6 +71,7 @@ class AlertEngine:
         self.people = People(journal, receivers, escalations, lambda some: usable(some, house))
         self.telling = Telling(self.people, site_name, house.zone)
         self._told_of_receivers, self._site_name = told_of_receivers, site_name
+        self._told_of_clock = told_of_clock
         self._trials: list[receiver_test.Trial] = []
         self._clock = clock
         self._wake = wake
@@ -130,6 +129,7 @@ class AlertEngine:
         )
         now = self._clock()
         self.board.reporting.load(docs, now)
+        self.clock_stepped(self._place.clock_step(mark_of(self._clock)), now)
         self._unreconciled, self._saved_timers = True, -1
         behind = await unpublished(bus, self.board.alerts, now)
         if adrift:
@@ -151,6 +151,12 @@ class AlertEngine:
         await finish(self._settle([], results, now))
         if self._inbox is not None:
             await self._inbox.tidy()
+
+    def clock_stepped(self, by: float, now: float) -> None:
+        """The wall clock was set by `by` seconds: everything that is due is computed anew (see Board.clock_stepped)."""
+        self.board.clock_stepped(by, now, self.telling.escalations.clock_stepped(by, now))
+        self._unreconciled = True
+        self._told_of_clock(by)
 
     def rest(self, now: float) -> float:
         """Until the next timer, or the next look at what other tools have sent in."""
@@ -176,19 +182,10 @@ class AlertEngine:
             if isinstance(item, Change):
                 self.board.fold(item, now)
             elif isinstance(item, Parcel):
-                self._unpack(item, now)
+                take_parcel(self.board, item, now)
             elif item.id not in results:
                 results[item.id] = await self._obey(item, now)
         return list(results.values())
-
-    def _unpack(self, parcel: Parcel, now: float) -> None:
-        """What another tool sent in. One that another version wrote and nobody can read stops nothing else."""
-        try:
-            said = external.unpack(parcel.body)
-        except wire.Undecodable as error:
-            log.error("parcel %d from %s cannot be read and is passed over: %s", parcel.id, parcel.actor, error)
-            return
-        self.board.report(said, min(parcel.at, now), cause=f"intake {parcel.id}", region=parcel.region)
 
     async def _obey(self, command: Command, now: float) -> Result:
         """Carry a command out once: one that the journal knows is only answered again."""
@@ -253,7 +250,7 @@ class AlertEngine:
         news = bool(steps or notes or rules or lagging or people or late)
         if not (news or changes or results or self.board.revision != self._saved_timers):
             return
-        self._place = self._place.next_turn(self.board.dump())
+        self._place = self._place.next_turn(self.board.dump(), mark_of(self._clock))
         if news and await self._record(steps, notes, rules, people, now):
             self._wake()
         await self._commit([*changes, *(change_of(step) for step in steps if is_shown(step))], results)

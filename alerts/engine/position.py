@@ -9,13 +9,14 @@ from typing import Any
 
 from feeds import wire
 from feeds.bus import Bus, StreamEntry, entry_order
+from feeds.clock import ClockMark, load_mark
 from feeds.journal import Journal
 from feeds.model import Alert, Change, Kind
 
 log = logging.getLogger(__name__)
 
 NAME = "alert"
-_PENDING, _TURN = "pending", "turn"
+_PENDING, _TURN, _CLOCK = "pending", "turn", "clock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,21 +24,26 @@ class Place:
     """The last entry taken from each stream, and what stands in no alert but must be found again after a restart.
 
     `epoch` says of which life of Redis the entries are. `turn` counts what was ever settled; the journal and Redis
-    each keep the last one they have seen.
+    each keep the last one they have seen. `mark` tells a later start whether the clock was set meanwhile.
     """
 
     epoch: str = ""
     cursors: Mapping[str, str] = field(default_factory=dict)
     turn: int = 0
     pending: Mapping[str, Any] = field(default_factory=dict)
+    mark: ClockMark | None = None
 
     def past(self, entries: Iterable[StreamEntry]) -> Place:
         """Behind these entries."""
         return replace(self, cursors={**self.cursors, **{entry.stream: entry.id for entry in entries}})
 
-    def next_turn(self, pending: Mapping[str, Any]) -> Place:
+    def next_turn(self, pending: Mapping[str, Any], mark: ClockMark | None = None) -> Place:
         """Something is about to be settled, and this waits by now."""
-        return replace(self, turn=self.turn + 1, pending=pending)
+        return replace(self, turn=self.turn + 1, pending=pending, mark=mark)
+
+    def clock_step(self, mark: ClockMark | None) -> float:
+        """Seconds by which the clock was set since the place was written; 0.0 when it was not or nobody can tell."""
+        return mark.step_since(self.mark) if mark is not None else 0.0
 
     def for_journal(self) -> dict[str, Any]:
         """As the journal's cursor keeps it."""
@@ -48,11 +54,12 @@ class Place:
         return {_PENDING: wire.encode(self._waiting())}
 
     def _waiting(self) -> dict[str, Any]:
-        return {**self.pending, _TURN: self.turn}
+        return {**self.pending, _TURN: self.turn} | ({_CLOCK: self.mark.dump()} if self.mark is not None else {})
 
 
 def _remembered(epoch: str, cursors: Mapping[str, str], waiting: Mapping[str, Any]) -> Place:
-    return Place(epoch=epoch, cursors=cursors, turn=waiting.get(_TURN, 0), pending=waiting)
+    mark = load_mark(waiting.get(_CLOCK))
+    return Place(epoch=epoch, cursors=cursors, turn=waiting.get(_TURN, 0), pending=waiting, mark=mark)
 
 
 async def find(bus: Bus, journal: Journal, end: str) -> tuple[Place, bool]:
@@ -77,7 +84,7 @@ async def find(bus: Bus, journal: Journal, end: str) -> tuple[Place, bool]:
     commands = bus.keys.commands(NAME)
     cursors = {stream: end if adrift else changes, commands: saved.cursors.get(commands, "0-0")}
     turn = max(in_redis.turn, in_journal.turn)
-    return Place(epoch=bus.epoch, cursors=cursors, turn=turn, pending=place.pending), adrift
+    return replace(place, epoch=bus.epoch, cursors=cursors, turn=turn), adrift
 
 
 async def unpublished(bus: Bus, truth: Mapping[str, Alert], at: float) -> list[Change]:

@@ -41,6 +41,10 @@ class Reporting:
         """What the alert's document keeps beside the alert."""
         return self._foreign.dump(id)
 
+    def clock_stepped(self, by: float, now: float) -> None:
+        """The clock was set: leases have as long to go as they had."""
+        self._foreign.clock_stepped(by, now)
+
     def lease_due(self, now: float) -> None:
         """One alert was not said again in time: nobody knows whether it still fires."""
         alert = self._registry.alerts.get(self._foreign.leases.pop())

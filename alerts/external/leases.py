@@ -14,6 +14,7 @@ from typing import Any
 
 from alerts.deadlines import Agenda
 from alerts.engine.document import Kept
+from feeds.clock import restamped
 from feeds.external import Report
 from feeds.model import Severity
 
@@ -88,6 +89,12 @@ class Foreign:
         one.faces.pop(report.face, None)
         standing = [face for face in one.faces.values() if not face.doubtful]
         return self._worst(one) if standing else None
+
+    def clock_stepped(self, by: float, now: float) -> None:
+        """The clock was set: a lease has as long to go as it had, and nothing was said in the future."""
+        self.leases.shift(by)
+        for standing in self._known.values():
+            standing.at = restamped(standing.at, by, now)
 
     def drop(self, id: str) -> None:
         """The alert is not active any more."""

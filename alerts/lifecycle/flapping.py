@@ -109,6 +109,13 @@ class Meters(Generic[Key]):
         self.forget(key)
         return key
 
+    def clock_stepped(self, by: float, now: float) -> None:
+        """The clock was set: a condition has been quiet for as long as it was, and no result lies in the future."""
+        for meter in self._meters.values():
+            at = min(meter.at + by, now)
+            self.revision += at != meter.at
+            meter.at = at
+
     def forget_all(self, meant: Callable[[Key], bool]) -> None:
         """Forget every condition that is meant."""
         for key in [key for key in (*self._meters, *self._steady) if meant(key)]:

@@ -5,7 +5,7 @@ An alert is open while it is active or unacknowledged. One that cleared unacknow
 (RTNUN) and, raised again, is the same alert; after closing, the next raise is another alert.
 
 Transitions: raise · reraise · clear · removed · severity_up · severity_down · ack · unack · ack_expired ·
-ack_ended_by_worsening · stale · fresh · comment, and those of `alerts.lifecycle.suppression_reasons`.
+ack_ended_by_worsening · stale · fresh · comment · clock_set, and those of `alerts.lifecycle.suppression_reasons`.
 Closing is no step of its own: it is what `clear` of an acknowledged alert, or `ack` of a cleared one, leaves behind.
 `removed` ends an alert whose asset, source or rule was taken away: nobody knows whether the fault is over.
 One that was hidden all its life is closed by `clear` itself, with an `ack` by nobody ("").
@@ -22,8 +22,10 @@ from typing import Any
 import msgspec
 
 from alerts.lifecycle import suppression_reasons
+from alerts.lifecycle.clock_set import ClockSet, clock_changes
 from alerts.lifecycle.step import NotAllowed, dump
 from alerts.lifecycle.step import step as _step
+from feeds.clock import spoken
 from feeds.model import Ack, Alert, Hold, Quality, Severity, Transition
 from feeds.model.isa_state import isa_state
 
@@ -147,6 +149,7 @@ Event = (
     | AckExpired
     | WentStale
     | WentFresh
+    | ClockSet
     | suppression_reasons.HidingEvent
 )
 
@@ -171,6 +174,8 @@ def apply(alert: Alert | None, event: Event, now: float) -> tuple[Alert, Transit
             return _unacknowledge(alert, event, now)
         case AckExpired():
             return _ack_expired(alert, now)
+        case ClockSet():
+            return _step(alert, "clock_set", now, clock_changes(alert, event.by, now), text=spoken(event.by))
         case Clear() | Regrade() | WentStale() | WentFresh():
             return _while_active(alert, event, now)
     return suppression_reasons.apply(alert, event, now)

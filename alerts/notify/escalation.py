@@ -162,6 +162,20 @@ class Escalations:
         if run is not None and not run.reached:
             self._runs[one.alert.id] = replace(run, reached=True)
 
+    def clock_stepped(self, by: float, now: float) -> list[str]:
+        """The clock was set: each step is as far away as it was. The ids of the alerts whose run has moved.
+
+        A run never begins later than AGAIN from now. A promised repair time stays: a person chose that moment.
+        """
+        moved = []
+        for id, run in self._runs.items():
+            began, last = min(run.began + by, now + AGAIN), min(run.last + by, now)
+            if run.running and (began, last) != (run.began, run.last):
+                self._runs[id] = replace(run, began=began, last=last)
+                self._plan(id)
+                moved.append(id)
+        return moved
+
     def _anew(self, id: str, run: Run, began: float) -> None:
         """Another run of the same policy."""
         again = Run(policy=run.policy, number=run.number + 1, running=True, began=began, promised=run.promised)

@@ -180,6 +180,10 @@ class History:
             while kept[0][0] < reading.observed_at - seconds:
                 kept.popleft()
 
+    def clear(self) -> None:
+        """The clock was set: samples of before and after do not compare."""
+        self._samples.clear()
+
     def drop(self, asset: str) -> None:
         """The asset has left."""
         for pair in [pair for pair in self._samples if pair[0] == asset]:

@@ -120,6 +120,14 @@ class Timers:
         """Every rule and subject with something on its way."""
         return list(self._pending)
 
+    def clock_stepped(self, by: float, now: float) -> None:
+        """The clock was set: what has been waited for so far stays, and nothing began in the future."""
+        for key, pending in self._pending.items():
+            since = min(pending.since + by, now)
+            paused = min(pending.paused + by, now) if pending.paused is not None else None
+            if (since, paused) != (pending.since, pending.paused):
+                self._put(key, Pending(pending.signal, since, pending.delay, paused))
+
     def _put(self, key: Key, pending: Pending) -> None:
         self._pending[key] = pending
         self.revision += 1

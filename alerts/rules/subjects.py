@@ -12,6 +12,7 @@ from alerts.rules.warnings_in_force import Warned
 from feeds.external import Report
 from feeds.inventory.addresses import AddressBook
 from feeds.model import Asset, AssetState, Change, EmergencyWarning, Health, Kind, Reading, SourceState
+from feeds.projection.clock_steps import stepped_source, stepped_state
 from feeds.regions import covers, parent
 
 if TYPE_CHECKING:
@@ -196,6 +197,13 @@ class Subjects:
             if change.after is None:
                 self._history.drop(change.id)
         return over, change.id
+
+    def clock_stepped(self, by: float, now: float) -> None:
+        """The clock was set: what is known is as old as before."""
+        states, sources = self._records[_STATE], self._records[Kind.SOURCE]
+        states.update({id: stepped_state(state, by, now) for id, state in states.items()})
+        sources.update({id: stepped_source(source, by, now) for id, source in sources.items()})
+        self._history.clear()
 
     def get(self, key: SubjectKey) -> Subject | None:
         """The subject as it is now; None when it is not in the inventory, or never was heard of."""

@@ -176,6 +176,10 @@ class Inhibition:
     def _means_failure(self, alert: Alert) -> bool:
         return self._fails(alert, self._subjects.health(alert.asset))
 
+    def clock_stepped(self, by: float, now: float) -> None:
+        """The clock was set: what has lost its explanation lost it as long ago as before."""
+        self._freed = {asset: min(at + by, now) for asset, at in self._freed.items()}
+
     # -- sources -----------------------------------------------------------------
 
     def _source_alert(self, alert: Alert, now: float) -> None:

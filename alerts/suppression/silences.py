@@ -159,6 +159,12 @@ class Suppressions:
         id = min(self._edges, key=lambda one: self._edges[one])
         self._turn(replace(self._known[id], seen=now), now)
 
+    def clock_stepped(self, now: float) -> None:
+        """The clock was set: they open and close by the wall clock, so look at each that was seen in the future."""
+        for suppression in list(self._known.values()):
+            if suppression.seen > now:
+                self._turn(replace(suppression, seen=now), now)
+
     def _turn(self, one: Suppression, now: float) -> None:
         if now >= one.until:
             self._note(replace(one, running=False, ended_at=now), "ended", now)

@@ -69,7 +69,7 @@ function paintHead(row, source, name, word, last) {
 }
 
 // Watchfloor's own processes, and how they feel (feeds/vitals.py).
-const FIGURES = [["rss_mb", "MB"], ["cpu_s", "s"], ["loop_lag_ms", "ms"], ["queue_lag_ms", "ms"], ["entries", ""], ["losses", ""], ["standbys", ""]];
+const FIGURES = [["rss_mb", "MB"], ["cpu_s", "s"], ["loop_lag_ms", "ms"], ["queue_lag_ms", "ms"], ["entries", ""], ["losses", ""], ["clock_steps", ""], ["standbys", ""]];
 
 function roleTable() {
   const body = h("tbody", {});

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from feeds.bus import Bus, BusError, BusFull, StreamEntry, entry_order
-from feeds.clock import Clock, now
+from feeds.clock import Clock, StepWatch, now, spoken
 from feeds.engine.vitals import Vitals
 from feeds.journal import JournalLost
 
@@ -32,6 +32,9 @@ class Engine(Protocol):
     async def step(self, entries: Sequence[StreamEntry], now: float) -> None:
         """Take entries in (or none: timers), make it durable, commit."""
 
+    def clock_stepped(self, by: float, now: float) -> None:
+        """The wall clock was set by `by` seconds, to `now`: compute everything anew that is due at a wall time."""
+
     def rest(self, now: float) -> float:
         """Seconds after which it must be called again when nothing comes in: until its next timer, 0 when more
         waits elsewhere than on the bus. Each turn without news costs an idle site, so let it be long."""
@@ -42,13 +45,14 @@ async def run_engine(engine: Engine, bus: Bus, clock: Clock = now) -> None:
 
     An engine that could not journal knows more than its record does: it starts again from the record.
     """
-    loss, vitals = _Loss(engine.name), Vitals()
+    loss, vitals, watch = _Loss(engine.name), Vitals(), StepWatch(clock)
     while True:
         try:
             vitals.start()
             await bus.open()
+            watch.restart()  # a step from here on; one from before stands in the engine's own record
             cursors = await _opened(engine, bus)
-            await _follow(engine, bus, cursors, clock, vitals, loss)
+            await _follow(engine, bus, cursors, watch, vitals, loss)
         except (BusError, JournalLost) as error:
             loss.say(error)
             vitals.lost()
@@ -95,19 +99,22 @@ class _Loss:
         self._what, self._pause = "", BACKOFF[0]
 
 
-async def _follow(engine: Engine, bus: Bus, cursors: dict[str, str], clock: Clock, vitals: Vitals, loss: _Loss) -> None:
+async def _follow(
+    engine: Engine, bus: Bus, cursors: dict[str, str], watch: StepWatch, vitals: Vitals, loss: _Loss
+) -> None:
     """Read and step until the server is another one (the caller reopens)."""
-    epoch, beaten, kept, dirty = bus.epoch, 0.0, clock(), False
+    epoch, beaten, kept, dirty = bus.epoch, 0.0, _time(engine, watch, vitals), False
     while bus.epoch == epoch:
-        entries = await bus.read(cursors, block=min(engine.rest(clock()), BEAT))
+        entries = await bus.read(cursors, block=min(engine.rest(_time(engine, watch, vitals)), BEAT))
+        at = _time(engine, watch, vitals)
         if entries:
-            vitals.took(len(entries), max(0.0, clock() - entry_order(entries[0].id)[0] / 1000))
-        await engine.step(entries, clock())
+            vitals.took(len(entries), max(0.0, at - entry_order(entries[0].id)[0] / 1000))
+        await engine.step(entries, at)
         loss.over(epoch)
         for entry in entries:
             cursors[entry.stream] = entry.id
         dirty = dirty or bool(entries)
-        at = clock()
+        at = _time(engine, watch, vitals)
         if at - beaten >= BEAT or at < beaten:
             await bus.beat(engine.name, at, vitals.read())
             beaten = at
@@ -117,6 +124,16 @@ async def _follow(engine: Engine, bus: Bus, cursors: dict[str, str], clock: Cloc
         if at - kept >= KEEP or at < kept:
             await bus.trim_read(cursors)
             kept = at
+
+
+def _time(engine: Engine, watch: StepWatch, vitals: Vitals) -> float:
+    """The wall time. The engine hears that the clock was set before it sees a time of after that."""
+    at, by = watch.read()
+    if by:
+        log.warning("%s: the clock was set by %s: everything due is computed anew", engine.name, spoken(by))
+        vitals.clock_stepped(by)
+        engine.clock_stepped(by, at)
+    return at
 
 
 async def _relieve(engine: Engine, bus: Bus) -> None:

@@ -25,12 +25,15 @@ class Vitals:
 
     `read` gives rss_mb (resident memory), cpu_s (processor time so far), loop_lag_ms (worst lateness of the event
     loop since the last read), queue_lag_ms (age of the oldest entry taken in since then), entries, losses (of
-    the bus) and unhandled (exceptions that nothing caught, of the whole process) so far.
+    the bus) and unhandled (exceptions that nothing caught, of the whole process) so far, clock_steps (how often the
+    wall clock was set) and clock_step_s (by how much last).
     """
 
     def __init__(self) -> None:
         self.entries = 0
         self.losses = 0
+        self.clock_steps = 0
+        self._clock_step = 0.0
         self._queue_lag = 0.0
         self._loop_lag = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -63,6 +66,11 @@ class Vitals:
         """The bus was lost once more."""
         self.losses += 1
 
+    def clock_stepped(self, by: float) -> None:
+        """The wall clock was set by so many seconds."""
+        self.clock_steps += 1
+        self._clock_step = by
+
     def read(self) -> dict[str, float]:
         """The figures now; the two worst cases start again from nothing."""
         usage = resource.getrusage(resource.RUSAGE_SELF)
@@ -74,6 +82,8 @@ class Vitals:
             "entries": float(self.entries),
             "losses": float(self.losses),
             "unhandled": float(unhandled.count()),
+            "clock_steps": float(self.clock_steps),
+            "clock_step_s": round(self._clock_step, 1),
         }
         self.read_at = time.monotonic()
         self._loop_lag = self._queue_lag = 0.0

@@ -8,98 +8,19 @@ from __future__ import annotations
 import heapq
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from operator import attrgetter
 
 from msgspec import structs
 
-from feeds.model import Asset, AssetState, Change, Health, Heartbeat, Kind, Observation, Quality, Reading, SourceState
+from feeds.clock import restamped
+from feeds.model import Asset, AssetState, Change, Health, Heartbeat, Kind, Observation, SourceState
+from feeds.projection.clock_steps import stepped_source, stepped_state
+from feeds.projection.readings import assessed, reading_of, repeats
 
-UP = ".up"
-HEARTBEAT_UP = "heartbeat.up"
 ROLE = "role"
 """The kind of the sources that are roles of the site."""
 FUTURE_SLACK = 2.0
-_OK, _UNKNOWN = Health.OK, Health.UNKNOWN  # a look into an enum's class takes as long as making a reading
 _observed_at, _fresh_until = attrgetter("observed_at"), attrgetter("fresh_until")
-
-
-def health_of(readings: Mapping[str, Reading], now: float) -> Health:
-    """Health from the reachability readings (keys of metric `*.up`) that are fresh now.
-
-    All fail: down. Some fail, or cannot be told (bad quality): degraded. None fresh: unknown. One of uncertain
-    quality says nothing: the collector was out of touch.
-    A heartbeat that is overdue has failed: for it, absence is the news.
-    """
-    fine = failed = unclear = 0
-    for key, reading in readings.items():
-        if not _is_up(key):
-            continue
-        if reading.fresh_until <= now:
-            failed += key.startswith(HEARTBEAT_UP)
-        elif isinstance(reading.value, bool):
-            fine, failed = fine + reading.value, failed + (not reading.value)
-        elif reading.quality is not Quality.UNCERTAIN:
-            unclear += 1
-    if not fine and not failed:
-        return _UNKNOWN
-    if not fine:
-        return Health.DEGRADED if unclear else Health.DOWN
-    return Health.DEGRADED if failed or unclear else _OK
-
-
-@lru_cache(maxsize=4096)
-def _is_up(key: str) -> bool:
-    return key.partition("[")[0].endswith(UP)
-
-
-def reading_of(seen: Observation, now: float) -> Reading:
-    """The reading that an observation leaves; a device's clock that runs ahead buys it no freshness."""
-    received_at = seen.received_at
-    known_at = received_at if received_at < now else now
-    if seen.confirmed_at is None and seen.observed_at < known_at:
-        known_at = seen.observed_at
-    return Reading(
-        value=seen.value,
-        unit=seen.unit,
-        quality=seen.quality,
-        observed_at=seen.observed_at,
-        received_at=received_at,
-        source=seen.source,
-        probe=seen.probe,
-        text=seen.text,
-        fresh_until=known_at + seen.fresh_for,
-    )
-
-
-def assessed(state: AssetState, readings: dict[str, Reading], now: float, moment: float) -> AssetState:
-    """The state with these readings; `moment` is when a change of health, if there is one, took place."""
-    health = health_of(readings, now)
-    seen_at = max(map(_observed_at, readings.values()), default=state.seen_at)
-    blind = health is _UNKNOWN and not any(reading.fresh_until > now for reading in readings.values())
-    return AssetState(  # not `replace`: this is what every poll of every asset runs
-        id=state.id,
-        region=state.region,
-        readings=readings,
-        health=health,
-        since=state.since if health is state.health else moment,
-        stale_since=(state.stale_since or moment) if blind else None,
-        seen_at=seen_at,
-    )
-
-
-def only_adds(base: AssetState | None, first: AssetState, second: AssetState) -> bool:
-    """Whether `second` says everything that `first` said after `base`, so that nobody need be told of `first`.
-
-    It does when health did not move and no reading that `first` brought has been replaced: two envelopes
-    of one poll say one thing, two polls say two.
-    """
-    if (first.health, first.since, first.stale_since) != (second.health, second.since, second.stale_since):
-        return False
-    if base is None or base.health is not first.health or base.stale_since != first.stale_since:
-        return False
-    old, later = base.readings, second.readings
-    return all(later.get(key) is one for key, one in first.readings.items() if old.get(key) is not one)
 
 
 @dataclass(slots=True)
@@ -118,6 +39,7 @@ class Projection:
     previous: AssetState | None = None
     _due: list[tuple[float, str]] = field(default_factory=list)
     _looks: dict[str, float] = field(default_factory=dict)
+    _restamped: set[tuple[str, str]] = field(default_factory=set)
 
     def set_assets(self, assets: Mapping[str, Asset], now: float) -> Iterator[Change]:
         """Take an inventory over: what is new, altered or gone."""
@@ -166,8 +88,10 @@ class Projection:
                 continue
             key = one.key if one.instance else one.metric
             old = readings.get(key)
-            if old is not None and one.observed_at <= old.observed_at <= ahead and not _confirms(one, old):
+            stepped = (state.id, key) in self._restamped
+            if old is not None and old.observed_at <= ahead and repeats(one, old, stepped=stepped):
                 continue
+            self._restamped.discard((state.id, key))
             readings[key] = reading_of(one, now)
             moment = one.observed_at
         if not moment:
@@ -260,6 +184,25 @@ class Projection:
                 self.sources[source] = replace(known, silent_since=known.at + known.every)
                 yield Change(kind=Kind.SOURCE, id=source, after=self.sources[source], at=now, cause="time")
 
+    def clock_stepped(self, by: float, now: float) -> Iterator[Change]:
+        """The wall clock was set by `by` seconds (0.0: nobody knows by how much): every age stays what it was.
+
+        The next observation of each reading is taken whatever its time: a device's own clock was not set.
+        """
+        for id, state in list(self.states.items()):
+            stepped = stepped_state(state, by, now)
+            self._restamped |= {(id, key) for key, one in stepped.readings.items() if one is not state.readings[key]}
+            if stepped != state:
+                yield self._moved(stepped, now, "clock")
+        for id, source in list(self.sources.items()):
+            if (heard := stepped_source(source, by, now)) != source:
+                self.sources[id] = heard
+                yield Change(kind=Kind.SOURCE, id=id, after=heard, at=now, cause="clock")
+        self.remembered |= {
+            id: (health, restamped(since, by, now)) for id, (health, since) in self.remembered.items() if since > now
+        }
+        self.resume()
+
     def resume(self) -> None:
         """Watch again what was loaded from Redis."""
         self._due.clear()
@@ -271,11 +214,6 @@ class Projection:
 
 def _is_silent(source: SourceState, now: float) -> bool:
     return source.every > 0 and now > source.at + source.every
-
-
-def _confirms(seen: Observation, old: Reading) -> bool:
-    """The same value, of which the far end says later that it still holds: no duplicate."""
-    return seen.confirmed_at is not None and seen.observed_at == old.observed_at and seen.received_at > old.received_at
 
 
 def _new_at(beat: Heartbeat, old: SourceState | None) -> float | None:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
+from feeds import wire
 from feeds.bus import Beat, Bus, StreamEntry, entry_order
-from feeds.clock import Clock, now
+from feeds.clock import Clock, load_mark, mark_of, now
 from feeds.engine import run_engine
 from feeds.inventory.membership import Register
 from feeds.journal import Journal
 from feeds.model import Asset, AssetState, Change, Health, Heartbeat, Kind, Observation
 from feeds.projection import heartbeat_calls
-from feeds.projection.fold import ROLE, Projection, only_adds
+from feeds.projection.clock_condition import ClockCondition
+from feeds.projection.fold import ROLE, Projection
+from feeds.projection.readings import only_adds
+from feeds.texts.catalogue import DEFAULT
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +29,9 @@ TICK = 0.25
 """Seconds that staleness and silence may be seen late."""
 ROLE_EVERY, ROLE_SILENT = 2.0, 10.0
 CHANGE_READERS = ("alert",)
+MARK_EVERY = 60.0
+"""Seconds between two marks of the clock that are kept for a later start."""
+_CLOCK = "clock"
 
 
 class Projector:
@@ -50,6 +58,9 @@ class Projector:
         self._taken: Mapping[str, Asset] | None = None
         self._mark = "0-0"
         self._register = Register()
+        self._steps: list[Change] = []
+        self._marked = float("-inf")
+        self.clock_condition = ClockCondition()
         self.projection = Projection(site)
 
     def set_assets(self, assets: Mapping[str, Asset], sources: Collection[str] | None = None) -> None:
@@ -69,6 +80,10 @@ class Projector:
             self._site, state.records[Kind.ASSET], state.records[Kind.STATE], state.records[Kind.SOURCE], remembered
         )
         self.projection.resume()
+        raw = saved.private.get(_CLOCK)
+        self._steps, mark = [], mark_of(self._clock)
+        before = load_mark(wire.decode(raw, dict[str, Any]) if raw else None)
+        self.clock_stepped(mark.step_since(before) if mark is not None else 0.0, self._clock())
         self._mark = ((await self._journal.cursor(self.name)) or {}).get("mark", "0-0")
         self._taken = None
         await self._register.open(self._journal)
@@ -82,7 +97,8 @@ class Projector:
         if self._taken is not self._wanted:
             await self._register.note(self._journal, self._wanted, now)
             called = await heartbeat_calls.forgotten(self._journal, self._wanted, self.projection.states)
-        changes = list(self._joined(self._moved(entries, now, called)))
+        stepped, self._steps = self._steps, []
+        changes = [*stepped, *self._joined(self._moved(entries, now, called))]
         if removed := [change.id for change in changes if change.kind is Kind.SOURCE and change.after is None]:
             await self._bus.drop_dead_counts(removed)  # a count that stays would bring the source back
         if not 0 <= now - self._counted < COUNT_EVERY:
@@ -91,10 +107,27 @@ class Projector:
             self._counted = now
         if changes or entries:
             await self._record(changes, now)
-            await self._bus.commit(self.name, cursors={e.stream: e.id for e in entries}, changes=changes)
+            await self._bus.commit(
+                self.name, cursors={e.stream: e.id for e in entries}, changes=changes, private=self._clock_mark(now)
+            )
         if not 0 <= now - self._trimmed < TRIM_EVERY:
             await self._bus.trim_changes(CHANGE_READERS, now)
             self._trimmed = now
+
+    def clock_stepped(self, by: float, now: float) -> None:
+        """The wall clock was set: every age stays what it was, and the site says so for a while."""
+        self._steps += self.projection.clock_stepped(by, now)
+        self._marked = float("-inf")
+        if by:
+            self.clock_condition.note(by)
+
+    def _clock_mark(self, now: float) -> dict[str, bytes | None]:
+        """Now and then with a commit, so that a later start can tell whether the clock was set meanwhile."""
+        mark = mark_of(self._clock)
+        if mark is None or 0 <= now - self._marked < MARK_EVERY:
+            return {}
+        self._marked = now
+        return {_CLOCK: wire.encode(mark.dump())}
 
     def rest(self, now: float) -> float:
         """Staleness, silence and a new inventory wait so long."""
@@ -198,7 +231,7 @@ def _within(cause: str, mark: str) -> bool:
 
 
 class Projecting:
-    """Runs the projector role."""
+    """Runs the projector role. It tells in `language`, for the whole site, that the clock was set."""
 
     def __init__(
         self,
@@ -209,9 +242,11 @@ class Projecting:
         clock: Clock = now,
         *,
         sources: Collection[str] | None = None,
+        language: str = DEFAULT,
     ) -> None:
         self._bus, self._clock = bus, clock
         self._projector = Projector(journal, site, assets, clock, sources=sources)
+        bus.ailment = lambda: self._projector.clock_condition.words(language)
 
     async def run(self) -> None:
         """Until cancelled."""

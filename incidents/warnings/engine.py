@@ -97,6 +97,10 @@ class WarningsEngine:
         """
         return saved if entry_order(await bus.tail(stream)) >= entry_order(saved) else "0-0"
 
+    def clock_stepped(self, by: float, now: float) -> None:
+        """The wall clock was set by `by` seconds; the next step publishes what that changed."""
+        self.registry.clock_stepped(now)
+
     def rest(self, now: float) -> float:
         """The end of a warning, and what another tool sent in, wait so long."""
         return 0.0 if self._inbox is not None and self._inbox.more else TICK

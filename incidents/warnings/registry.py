@@ -177,6 +177,11 @@ class Registry:
                     del self.waiting[key]
         return self._taken()
 
+    def clock_stepped(self, now: float) -> None:
+        """The clock was set: a warning begins and ends by the wall clock, so each has the state of that moment."""
+        for key in list(self.held):
+            self._resettle(key, now, cause="")
+
     def _drop_old(self, key: str, now: float) -> None:
         """An ended warning leaves the screens and the memory `keep` seconds after its end; the journal keeps it."""
         held = self.held[key]

@@ -10,6 +10,7 @@ from alerts.lifecycle import transitions
 from alerts.rules.rule import compile_rules
 from alerts.settings import EscalationSettings, ReceiverSettings, RuleSettings
 from feeds.bus import Bus
+from feeds.clock import SiteClock
 from feeds.engine.inbox import Inbox
 from feeds.external import Report, pack
 from feeds.journal import Entry, Intake, Journal, Parcel
@@ -39,6 +40,8 @@ class Rig:
         self.bus, self.journal, self.intake = bus, journal, intake
         self.rules, self.receivers, self.escalations = rules, receivers, escalations
         self.now = T0
+        self._set_by = 0.0
+        self._clock = SiteClock(lambda: self.now, lambda: self.now - self._set_by, lambda: "this run of the machine")
         self.make_id: Callable[[float], str] = counting_ids()
         self.cursors: dict[str, str] = {}
         self.results: list[Result] = []
@@ -46,13 +49,13 @@ class Rig:
         self.engine = self._engine()
 
     def _engine(self) -> AlertEngine:
-        inbox = Inbox(self.intake, self.journal, NAME, clock=lambda: self.now) if self.intake is not None else None
+        inbox = Inbox(self.intake, self.journal, NAME, clock=self._clock) if self.intake is not None else None
         return AlertEngine(
             self.journal,
             compile_rules(self.rules),
             self.receivers,
             "楚雄州",
-            clock=lambda: self.now,
+            clock=self._clock,
             make_id=lambda now: self.make_id(now),
             inbox=inbox,
             escalations=self.escalations,
@@ -62,6 +65,15 @@ class Rig:
         """Start the process anew: another engine on the same stores."""
         self.engine = self._engine()
         self.cursors = await self.engine.open(self.bus)
+
+    async def set_clock(self, by: float, *, restart: bool = False) -> None:
+        """Set the wall clock, which the engine notices at its next turn, or at its next start."""
+        self.now += by
+        self._set_by += by
+        if restart:
+            await self.start()
+        else:
+            self.engine.clock_stepped(by, self.now)
 
     async def assets(self, *assets: Asset) -> None:
         await self.change(*(change(one, self.now) for one in assets or (asset(),)))

@@ -201,7 +201,9 @@ async def _project(settings: Settings, bus: Bus, journal: Journal) -> Role:
     for finding in inventory.findings:
         log.warning("inventory: %s", finding.say(settings.site.language))
     named = _named_sources(settings, inventory.assets)
-    entry = Projecting(bus, journal, settings.site.region, inventory.assets, sources=named)
+    entry = Projecting(
+        bus, journal, settings.site.region, inventory.assets, sources=named, language=settings.site.language
+    )
     follower = Bus(redis_url(settings), settings.site.region, name="history")
     follower.fence = bus.fence
     store = HistoryStore(history_url(journal_url(settings)), "history", bus.fence)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import pytest
 
 from feeds.bus import Bus, StreamEntry
+from feeds.clock import SiteClock
 from feeds.engine import loop, run_engine
 from feeds.journal import JournalLost
 from tests.patience import PATIENCE
@@ -62,3 +63,49 @@ async def test_a_journal_that_is_away_is_said_once_and_the_engine_opens_again_un
     assert engine.opened == 6
     assert engine.collected == [False] * 6, "what is read at a start is no garbage"
     assert gc.isenabled()
+
+
+class Witness(Recorder):
+    """Notes the times that it sees, and the steps of the clock that it is told of."""
+
+    def __init__(self, clock: Moved) -> None:
+        super().__init__(fails=0)
+        self.clock = clock
+        self.events: list[tuple[str, float]] = []
+
+    async def step(self, entries: Sequence[StreamEntry], now: float) -> None:
+        self.events.append(("time", now))
+        if len(self.events) == 1:
+            self.clock.ahead = 86_400.0
+        elif len(self.events) == 3:
+            self.clock.ahead = 0.0
+        elif len(self.events) > 4:
+            raise Enough
+
+    def clock_stepped(self, by: float, now: float) -> None:
+        self.events.append(("set", round(by)))
+
+
+class Moved:
+    """A wall clock that stands still but for being set."""
+
+    ahead = 0.0
+
+    def __call__(self) -> float:
+        return 1_800_000_000.0 + self.ahead
+
+
+async def test_an_engine_is_told_that_the_clock_was_set_before_it_sees_a_time_of_after_that(
+    bus: Bus, caplog: pytest.LogCaptureFixture
+) -> None:
+    wall = Moved()
+    engine = Witness(wall)
+    with pytest.raises(Enough):
+        async with asyncio.timeout(PATIENCE):
+            await run_engine(engine, bus, SiteClock(wall, lambda: 5000.0, lambda: "boot"))
+    before, ahead = 1_800_000_000.0, 1_800_086_400.0
+    assert engine.events[:5] == [("time", before), ("set", 86_400), ("time", ahead), ("set", -86_400), ("time", before)]
+    words = [record.getMessage() for record in caplog.records if "clock was set" in record.getMessage()]
+    assert ["+1 d 00:00:00" in words[0], "-1 d 00:00:00" in words[1]] == [True, True]
+    beat = (await bus.beats())["project"]
+    assert beat.stats["clock_steps"] >= 1.0

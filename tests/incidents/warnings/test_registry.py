@@ -69,6 +69,16 @@ def test_pending_active_expired_by_time_alone() -> None:
     assert states(registry) == {"A": ("expired", "")}
 
 
+def test_a_warning_that_ended_while_the_clock_was_ahead_is_in_force_again_when_it_is_set_back() -> None:
+    registry = Registry()
+    take(registry, alert(), at=1)
+    registry.advance(T0 + 86_400)
+    assert states(registry) == {"A": ("expired", "")}
+    registry.clock_stepped(T0 + 60)
+    assert names(registry.advance(T0 + 60)) == [("activated", "A")]
+    assert registry.next_due == T0 + 3600
+
+
 def test_an_ended_warning_stays_for_a_day_and_leaves() -> None:
     registry = Registry()
     take(registry, alert(), at=1)

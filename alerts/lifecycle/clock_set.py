@@ -1,0 +1,33 @@
+"""What an alert becomes when the wall clock is set: its recorded times never lie in the future. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from feeds.clock import restamped
+from feeds.model import Alert, Hold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockSet:
+    """The wall clock was set by `by` seconds: nothing that is recorded of the alert may lie in the future."""
+
+    by: float
+
+
+def clock_changes(alert: Alert, by: float, now: float) -> dict[str, Any]:
+    """The fields that a clock set by `by` seconds changes; empty when it changes none.
+
+    A hold has as long to go as it had. An acknowledgement's and a shelf's `until` stay: a person chose that moment.
+    """
+    stamps = {"raised_at": alert.raised_at, "since": alert.since}
+    stamps |= {name: at for name in ("cleared_at", "stale_since") if (at := getattr(alert, name)) is not None}
+    changes: dict[str, Any] = {name: restamped(at, by, now) for name, at in stamps.items() if at > now}
+    for name in ("ack", "shelf"):
+        if (mark := getattr(alert, name)) is not None and mark.at > now:
+            changes[name] = replace(mark, at=restamped(mark.at, by, now))
+    if alert.hold is not None and (by or alert.hold.since > now):
+        since = min(alert.hold.since + by, now)
+        changes["hold"] = Hold(since=since, until=since + alert.hold.until - alert.hold.since)
+    return changes
