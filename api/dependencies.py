@@ -56,6 +56,8 @@ class Deps:
     `reload` has every process of the site read its settings, asked for by a person with that name and language.
     `settings_shown` gives what applies of the settings and what a reload would say, for the administration.
     `handover` gives what applies of handing over.
+    `disk` reports the room on the disk of the data folder (see feeds.disk.report).
+    `processes` reports what the supervisor here knows of its processes (members of the status file), [] without one.
     `script_hashes` gives the Content-Security-Policy hashes of inline scripts, asked at each page.
     `static_prefixes` are served to everybody and cached by browsers.
     """
@@ -75,6 +77,8 @@ class Deps:
     handover: Callable[[], HandoverSettings] = HandoverSettings
     clock: Clock = now
     settings_shown: Callable[[], Awaitable[dict[str, Any]]] | None = None
+    disk: Callable[[], dict[str, Any]] | None = None
+    processes: Callable[[], Sequence[Mapping[str, Any]]] = tuple
     script_hashes: Callable[[], list[str]] = _no_hashes
     static_prefixes: tuple[str, ...] = field(default=STATIC_PREFIXES)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter as Tally
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.dependencies import Deps
 from api.load.metrics import families as load_families
+from api.machine_metrics import families as machine_families
 from feeds.live.pump import Audience
 
 BUCKETS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -38,10 +39,17 @@ class Metrics:
         self._picture = _Picture(deps)
         self.registry.register(self._picture)
 
-    def text(self, dead_letters: int | None, load: Mapping[str, Any] | None = None) -> bytes:
+    def text(
+        self,
+        dead_letters: int | None,
+        load: Mapping[str, Any] | None = None,
+        room: Mapping[str, Any] | None = None,
+        processes: Sequence[Mapping[str, Any]] = (),
+    ) -> bytes:
         """The exposition. The route asks the bus for `dead_letters` and the journal for the `load` of the whole site
-        (see api.load.reader); None: it does not answer."""
+        (see api.load.reader); None: it does not answer. `room` and `processes`: see api.machine_metrics."""
         self._picture.dead_letters, self._picture.load = dead_letters, load
+        self._picture.room, self._picture.processes = room, processes
         return generate_latest(self.registry)
 
 
@@ -52,6 +60,8 @@ class _Picture(Collector):
         self._deps = deps
         self.dead_letters: int | None = None
         self.load: Mapping[str, Any] | None = None
+        self.room: Mapping[str, Any] | None = None
+        self.processes: Sequence[Mapping[str, Any]] = ()
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         pump, everything = self._deps.pump, Audience()
@@ -72,6 +82,7 @@ class _Picture(Collector):
             yield GaugeMetricFamily("watchfloor_dead_letters", "Undecodable messages", value=self.dead_letters)
         if self.load is not None:
             yield from load_families(self.load)
+        yield from machine_families(self.room, self.processes)
 
 
 def _vitals(sources: Mapping[str, Mapping[str, Any]]) -> GaugeMetricFamily:

@@ -66,7 +66,10 @@ class Collect:
         reference: Sequence[str] = (),
         trouble: Callable[[], str] = lambda: "",
         figures: Mapping[str, float] | None = None,
+        disk: Callable[[float, float], Heartbeat | None] = lambda at, every: None,
     ) -> None:
+        """`disk` gives the disk's heartbeat at a time, promised again within some seconds; None without a disk."""
+        self._disk = disk
         self._reference = tuple(reference)
         self._bus = bus
         self._trouble, self._more = trouble, {} if figures is None else figures
@@ -199,6 +202,8 @@ class Collect:
             )
         )
         if turn % round(COLLECTOR_EVERY / CANARY_EVERY) == 0:
+            if (disk := self._disk(at, COLLECTOR_SILENCE)) is not None:
+                self.outbox.beat(disk)
             for group in (self.probing, self.listening):
                 for heartbeat in group.heartbeats(at, COLLECTOR_SILENCE):
                     self.outbox.beat(heartbeat)

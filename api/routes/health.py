@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any, cast
 
@@ -62,7 +63,8 @@ async def readyz(given: Given, request: Request) -> Response:
     """Every role moves, the journal takes a row, and the canary came through bus, projection and live feed.
 
     The canary is the collector's own heartbeat: the pump notes it only when it arrives as a
-    change. Devices that are silent never count.
+    change. Devices that are silent never count. `disk` (ok, low, full) is told and does not count: what a full disk
+    stops is counted already.
     """
     at, pump = given.clock(), given.pump
     roles = {role: age is not None and age < OLD for role, age in pump.ages(at).items()}
@@ -72,9 +74,20 @@ async def readyz(given: Given, request: Request) -> Response:
         "canary": roles.get("collect", False),
         "journal": await cast(Readiness, request.app.state.readiness).journal(),
     }
+    if given.disk is not None:
+        room = await asyncio.to_thread(given.disk)
+        checks["disk"] = room["state"]
     if not (all(roles.values()) and checks["live"] and checks["canary"] and checks["journal"]):
         raise Problem("not-ready", checks=checks)
     return Json({"status": "ready", "checks": checks})
+
+
+@router.get("/api/v1/disk")
+async def disk(given: Given, who: Viewer) -> Response:
+    """The room on the disk of the data folder: state, total, free, stores {name: {bytes, per_day}}, days_left."""
+    if given.disk is None:
+        raise Problem("not-found")
+    return Json(await asyncio.to_thread(given.disk))
 
 
 @router.get("/metrics")
@@ -90,4 +103,7 @@ async def metrics(given: Given, request: Request, who: Viewer) -> Response:
     except JournalLost as error:
         log.debug("metrics without load figures: %s", error)
         load = None
-    return Response(cast(Metrics, request.app.state.metrics).text(dead, load), media_type=MEDIA_TYPE)
+    room = None if given.disk is None else await asyncio.to_thread(given.disk)
+    processes = await asyncio.to_thread(given.processes)
+    figures = cast(Metrics, request.app.state.metrics).text(dead, load, room, processes)
+    return Response(figures, media_type=MEDIA_TYPE)

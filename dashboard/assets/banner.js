@@ -16,12 +16,12 @@ export class Banner {
   }
 
   update() {
-    const stale = this.live.stale();
-    const shown = !this.node.hidden;
-    if (Boolean(stale) !== shown) {
-      this.node.hidden = !stale;
-      document.documentElement.classList.toggle("is-stale", Boolean(stale));
-    }
+    // A condition of the site stands alone or before what it has caused.
+    const [condition] = this.live.conditions;
+    const old = this.live.stale();
+    const stale = condition ? { why: condition, roles: [], since: null } : old;
+    if (Boolean(stale) === this.node.hidden) this.node.hidden = !stale;
+    document.documentElement.classList.toggle("is-stale", Boolean(old));
     if (!stale) return;
     this.node.dataset.why = stale.why;
     const roles = stale.roles.map((role) => tOr(`role.${role}`, role)).join(t("list.and"));

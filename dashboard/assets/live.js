@@ -94,6 +94,7 @@ export class Live {
     this.closedAt = Date.now();
     this.frameAt = null;
     this.ages = {};
+    this.conditions = [];
     this.attempt = 0;
     this.refused = 0;
     this.timer = null;
@@ -146,6 +147,7 @@ export class Live {
     } else if (frame.type === "heartbeat") {
       this.beatAt = Date.now();
       this.ages = frame.ages ?? {};
+      this.conditions = frame.conditions ?? [];
       this.store.rev = frame.rev ?? this.store.rev;
     }
   }
@@ -155,6 +157,7 @@ export class Live {
     this.openedAt = null;
     this.closedAt ??= Date.now();
     this.ages = {};
+    this.conditions = [];
     if (code === 4401 || code === 4403) {
       this.refused = code;
       this.onrefused(code);

@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 
-from feeds.bus import Bus, BusError, StreamEntry, entry_order
+from feeds.bus import Bus, BusError, BusFull, StreamEntry, entry_order
 from feeds.clock import Clock, now
 from feeds.engine.vitals import Vitals
 from feeds.live.mirror import Audience, Delta, Mirror
@@ -91,7 +92,9 @@ class Subscription:
 class Pump:
     """One per web process: follows the change stream into a mirror and out to subscriptions."""
 
-    def __init__(self, bus: Bus, clock: Clock = now) -> None:
+    def __init__(self, bus: Bus, clock: Clock = now, conditions: Callable[[], list[str]] = list) -> None:
+        """`conditions` gives codes of what troubles the whole site; every heartbeat carries them."""
+        self._conditions = conditions
         self.mirror = Mirror()
         self.filled = False
         self.moved_at = 0.0
@@ -239,7 +242,9 @@ class Pump:
         self._beats |= {role: beat.at for role, beat in (await self._bus.beats()).items() if role != "collect"}
         self._broadcast(self._heartbeat())
         self._forget()
-        await self._bus.beat("web", self._clock(), self.vitals.read() | {"clients": float(self.clients)})
+        figures = self.vitals.read() | {"clients": float(self.clients)}
+        with suppress(BusFull):  # the picture is read all the same, and the heartbeat says what is full
+            await self._bus.beat("web", self._clock(), figures)
 
     def _forget(self) -> None:
         """While nobody looks, what has changed is kept for as long only as somebody may come back to it."""
@@ -277,7 +282,8 @@ class Pump:
 
     def _heartbeat(self) -> bytes:
         at = self._clock()
-        return _encode({"type": "heartbeat", "rev": self._told, "at": iso(at), "ages": self.ages(at)})
+        frame = {"type": "heartbeat", "rev": self._told, "at": iso(at), "ages": self.ages(at)}
+        return _encode(frame | {"conditions": self._conditions()})
 
     def _broadcast(self, frame: bytes) -> None:
         for subscription in list(self._subscriptions):

@@ -74,7 +74,7 @@ class StatusFile:
 
     def __init__(self, data: Path) -> None:
         self._path = data / "run" / STATUS
-        self._failing = False
+        self.failing = False
 
     def write(self, members: Iterable[Member], more: Mapping[str, Any]) -> None:
         """Say how the members are."""
@@ -82,13 +82,13 @@ class StatusFile:
         try:
             state_file.write_json(self._path, body)
         except OSError as error:
-            if not self._failing:
+            if not self.failing:
                 log.warning("%s cannot be written, everything else goes on: %s", STATUS, error)
-            self._failing = True
+            self.failing = True
             return
-        if self._failing:
+        if self.failing:
             log.info("%s can be written again", STATUS)
-        self._failing = False
+        self.failing = False
 
     def last_ends(self) -> dict[str, dict[str, Any]]:
         """How each member ended under the supervisor before this one."""
@@ -100,6 +100,25 @@ def parse_status(document: Any) -> dict[str, Any]:
     """A status file's document with every field of its members; raises KeyError, TypeError or ValueError."""
     members = [asdict(Member(**member)) for member in document["members"]]
     return dict(document) | {"supervisor": int(document["supervisor"]), "members": members}
+
+
+def running_members(data: Path) -> list[dict[str, Any]]:
+    """The members of the supervisor that is this process's ancestor; [] when another one wrote the file, or none."""
+    status = state_file.read_json(data / "run" / STATUS, parse_status, keep_damaged=False)
+    if status is None or not _is_ancestor(status["supervisor"]):
+        return []
+    members: list[dict[str, Any]] = status["members"]
+    return members
+
+
+def _is_ancestor(pid: int) -> bool:
+    """Roles are grandchildren of their supervisor: the forking process is between them."""
+    try:
+        with open(f"/proc/{os.getppid()}/stat", encoding="ascii", errors="replace") as file:
+            grandparent = int(file.read().rpartition(")")[2].split()[1])
+    except OSError:
+        return False
+    return pid in (os.getppid(), grandparent)
 
 
 async def end(processes: list[Process]) -> None:

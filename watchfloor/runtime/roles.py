@@ -21,6 +21,7 @@ from feeds.inventory.rows import Inventory
 from feeds.journal import Intake, Journal, JournalLost, StoreRefused, intake_url, sqlite_url
 from feeds.model import Asset
 from watchfloor.runtime import logs, valkey, watchdog
+from watchfloor.runtime.disk_source import disk_heartbeat
 from watchfloor.runtime.process import REFUSED
 from watchfloor.runtime.reload import Listening
 from watchfloor.runtime.role_host import Build, Entry, Role, Seat
@@ -179,6 +180,7 @@ async def _collect(settings: Settings, bus: Bus, journal: Journal) -> Role:
         reference=settings.reference,
         trouble=lambda: bus.trouble,
         figures=bus.figures,
+        disk=partial(disk_heartbeat, settings.data, settings.site.language),
     )
 
     async def reload(fresh: Settings) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from feeds import state_file
+from feeds import disk, state_file
 from feeds.bus import url as bus_url
 from watchfloor.runtime.members import STATUS, parse_status
 from watchfloor.runtime.valkey import BROKEN
@@ -47,6 +47,7 @@ def _here(settings: Settings) -> dict[str, Any]:
             "journal": settings.journal_url.partition("@")[2] or settings.journal_url,
         },
         "set_aside": _set_aside(settings.data),
+        "disk": disk.report(settings.data),
         "data": {"folder": str(settings.data), "bytes": _size(settings.data)},
     }
 
@@ -75,6 +76,7 @@ def render(known: dict[str, Any]) -> str:
             lines.append(f"           上次结束 last end {at}: {last_end['reason']}")
     lines += [f"  {name:<8} {address}" for name, address in known["stores"].items()]
     lines.append(f"  data     {known['data']['folder']} ({known['data']['bytes'] / 1e6:.1f} MB)")
+    lines += _disk_lines(known.get("disk"))
     lines += [f"  已损坏并另存 damaged, set aside: {name}" for name in known.get("set_aside", ())]
     if "bus" in known:
         lines.append(f"  Redis 未应答 does not answer: {known['bus']}")
@@ -89,6 +91,18 @@ def _line(role: dict[str, Any]) -> str:
         )
     age = "-" if role["age"] is None else f"{role['age']:.1f} s"
     return f"  {role['name']:<8} {role['state']:<8} 最近心跳 last sign {age:<10} {role['error']}".rstrip()
+
+
+def _disk_lines(room: dict[str, Any] | None) -> list[str]:
+    if not room or not room["total"]:
+        return []
+    words = {"ok": "", "low": "  磁盘空间不足 low on space", "full": "  磁盘已满 full"}[room["state"]]
+    lasts = "" if room["days_left"] is None else f"  预计可用 lasts {room['days_left']:.0f} 天 days"
+    lines = [f"  disk     {room['free'] / 1e6:.1f} / {room['total'] / 1e6:.1f} MB 可用 free{lasts}{words}"]
+    for name, store in room["stores"].items():
+        grows = "" if store["per_day"] is None else f"  {store['per_day'] / 1e6:+.2f} MB/天 day"
+        lines.append(f"           {name:<8} {store['bytes'] / 1e6:>9.1f} MB{grows}")
+    return lines
 
 
 def _set_aside(data: Path) -> list[str]:

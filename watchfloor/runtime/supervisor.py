@@ -15,6 +15,7 @@ from typing import Protocol
 
 from feeds import state_file
 from watchfloor.runtime import valkey
+from watchfloor.runtime.disk_watch import DiskWatch
 from watchfloor.runtime.members import Member, Process, StatusFile, end, reason_of
 from watchfloor.runtime.prefork import Forked, Zygote
 from watchfloor.runtime.process import REFUSED
@@ -77,9 +78,10 @@ class Supervisor:
     _address: valkey.Address | None = None
     _lock: int = -1
     _status: StatusFile = field(init=False)
+    _disk: DiskWatch = field(init=False)
 
     def __post_init__(self) -> None:
-        self._status = StatusFile(self.data)
+        self._status, self._disk = StatusFile(self.data), DiskWatch(self.data)
 
     async def run(self) -> None:
         """Start everything, keep it alive, and return when everything has been stopped."""
@@ -101,7 +103,7 @@ class Supervisor:
         for role in self.roles:
             spawns[role] = self._role_spawn(role)
         tasks = [asyncio.create_task(self._keep(name, spawn)) for name, spawn in spawns.items()]
-        tasks.append(asyncio.create_task(self._watch_members()))
+        tasks += [asyncio.create_task(self._watch_members()), asyncio.create_task(self._disk.run(self._write_status))]
         if self.embedded:
             tasks.append(asyncio.create_task(self._watch_valkey()))
         stopping = asyncio.create_task(self._stopping.wait())
@@ -281,7 +283,7 @@ class Supervisor:
         self._write_status()
 
     def _write_status(self) -> None:
-        self._status.write(self.members.values(), {})
+        self._status.write(self.members.values(), {"disk": self._disk.shown()})
 
 
 def pause_after(before: float, lived: float) -> float:

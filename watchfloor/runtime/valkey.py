@@ -224,17 +224,23 @@ def _tail(logfile: Path, begins: int) -> str:
 
 
 async def pong(where: Address) -> bool:
-    """Whether the server takes our password and answers. By hand: importing a client doubles the supervisor."""
+    """Whether the server takes our password and is at work. One that cannot write its file for want of room is."""
+    answer = await _ping(where)
+    return answer.startswith((b"+PONG", b"-MISCONF"))
+
+
+async def _ping(where: Address) -> bytes:
+    """The answer to PING, empty without one. By hand: importing a client doubles the supervisor."""
     try:
         async with asyncio.timeout(5.0):
             reader, writer = await asyncio.open_unix_connection(where.socket)
     except (OSError, TimeoutError):
-        return False
+        return b""
     try:
         writer.write(f"AUTH {where.password}\r\nPING\r\n".encode())
         async with asyncio.timeout(5.0):
-            return (await reader.readline(), await reader.readline()) == (b"+OK\r\n", b"+PONG\r\n")
+            return await reader.readline() if await reader.readline() == b"+OK\r\n" else b""
     except (OSError, TimeoutError):
-        return False
+        return b""
     finally:
         writer.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from typing import Any
 
 from api.app import create_app
@@ -11,6 +12,7 @@ from api.dependencies import Deps, Reloaded
 from api.routes.health import OLD
 from api.server import serve
 from dashboard.app import STATIC_PREFIXES, create_dash, script_hashes
+from feeds import disk
 from feeds.bus import Bus
 from feeds.clock import now
 from feeds.engine.commands import CommandClient
@@ -19,6 +21,7 @@ from feeds.journal import Intake, Journal, intake_url
 from feeds.live.pump import Pump
 from maps.layers import layer
 from watchfloor.runtime import reload as reloads
+from watchfloor.runtime.members import running_members
 from watchfloor.runtime.role_host import load_judged
 from watchfloor.runtime.roles import journal_url, open_patiently
 from watchfloor.settings.check import as_json
@@ -36,7 +39,7 @@ class Web:
 
     def __init__(self, settings: Settings, bus: Bus, journal: Journal) -> None:
         self._settings, self._bus = settings, bus
-        self._pump, self._commands = Pump(bus), CommandClient(bus)
+        self._pump, self._commands = Pump(bus, conditions=self._conditions), CommandClient(bus)
         self._history = HistoryStore(history_url(journal_url(settings)), "web")
         self._history.connect()
         self._intake = Intake(intake_url(journal_url(settings)), "web")
@@ -51,6 +54,8 @@ class Web:
                 map_layer=layer,
                 reload=self._ask_reload,
                 settings_shown=self._settings_shown,
+                disk=partial(disk.report, settings.data),
+                processes=partial(running_members, settings.data),
                 script_hashes=lambda: script_hashes(self._dash),
                 static_prefixes=STATIC_PREFIXES,
                 history=History(self._history, bus, settings.history),
@@ -74,6 +79,11 @@ class Web:
         finally:
             await self._intake.close()
             await self._history.close()
+
+    def _conditions(self) -> list[str]:
+        """Codes for the live heartbeat: `disk-full` while the data folder's disk is."""
+        room = disk.space(self._settings.data)
+        return ["disk-full"] if room is not None and room.state == "full" else []
 
     def _listening(self, port: int) -> None:
         scheme = "https" if self._settings.web.tls_cert else "http"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from feeds import state_file
+from feeds import disk, state_file
 from feeds.bus import Bus
 from tests.patience import until
 from tests.watchfloor.runtime.test_supervisor import make, running
@@ -149,3 +149,12 @@ def test_a_write_that_fails_leaves_the_content_of_before(tmp_path: Path, monkeyp
         state_file.write_json(tmp_path / "state.json", {"number": 2})
     assert state_file.read_json(tmp_path / "state.json", state_file.mapping) == {"number": 1}
     assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
+
+
+async def test_the_supervisor_tells_what_takes_the_room(tmp_path: Path) -> None:
+    async with running(make(tmp_path, embedded=True)):
+        await until(lambda: disk.report(tmp_path)["stores"])
+        told = disk.report(tmp_path)
+    assert told["stores"]["reserve"]["bytes"] > 0
+    assert told["stores"]["valkey"]["per_day"] is None
+    assert told["total"] > told["free"] > 0

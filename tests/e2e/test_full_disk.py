@@ -1,0 +1,136 @@
+"""A disk that is really full (a small tmpfs) under a whole site: nothing ends, and all goes on when there is room."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from tests.e2e.site import Person, Service, Site, hook, running
+from tests.patience import until
+
+SIZE_MB = 64
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """A tmpfs mounted on the folder; skips the test where this user may not mount."""
+    folder.mkdir()
+    if os.geteuid() != 0 or shutil.which("mount") is None:
+        pytest.skip("mounting a tmpfs needs root")
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={SIZE_MB}m", "tmpfs", str(folder)], capture_output=True, text=True
+    )
+    if mounted.returncode != 0:
+        pytest.skip(f"no tmpfs can be mounted here: {mounted.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill(disk: Path) -> None:
+    """Write until nothing more can be written."""
+    with (disk / "filler").open("ab", buffering=0) as file:
+        for size in (1 << 20, 4096, 1):
+            with contextlib.suppress(OSError):
+                while file.write(b"x" * size):
+                    pass
+
+
+async def readyz(site: Site) -> dict[str, Any]:
+    async with aiohttp.ClientSession() as http, http.get(f"{site.url}/readyz") as answer:
+        body: dict[str, Any] = await answer.json(content_type=None)
+        return body | {"code": answer.status}
+
+
+async def acknowledge(person: Person, alert: str) -> tuple[int, str]:
+    """The status of one attempt, and its Retry-After."""
+    headers = {"X-CSRF-Token": person.csrf}
+    async with person.http.post(f"/api/v1/alerts/{alert}/ack", json={"comment": "看过"}, headers=headers) as answer:
+        return answer.status, answer.headers.get("Retry-After", "")
+
+
+async def test_a_full_disk_ends_nothing_and_all_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    device = Service()
+    await device.start()
+    with small_disk(tmp_path / "data") as disk:
+        async with hook() as phone, running(
+            tmp_path, f"gw1,网关,router,532300,,,,,,,,tcp://127.0.0.1:{device.port}\n", hook_port=phone.port
+        ) as site:  # fmt: skip
+            assert site.process is not None
+            person = await site.person("duty1")
+            await device.stop()
+            async with person.live() as live:
+                alert = await live.until(lambda view: next(iter(view["alert"].values()), None))
+            assert (disk / "run" / "reserve").exists()
+
+            fill(disk)
+            await until(lambda: not (disk / "run" / "reserve").exists())  # the supervisor frees it
+            fill(disk)
+            status, retry = await until(lambda: refused(person, alert["id"]))
+            assert (status, bool(retry)) == (503, True)
+            body = await readyz(site)
+            assert body["code"] == 503
+            assert (body["checks"]["disk"], body["checks"]["journal"]) == ("full", False)
+            async with person.live() as live:
+                while (frame := await live.next())["type"] != "heartbeat" or not frame["conditions"]:
+                    pass
+                assert frame["conditions"] == ["disk-full"]
+
+            before = {name: member["pid"] for name, member in site.members().items()}
+            killed = {name: before[name] for name in ("alert", "project", "command")}
+            for pid in killed.values():
+                os.kill(pid, 9)
+            await until(lambda: successors(site, killed) == set(killed))
+            assert site.process.poll() is None
+
+            (disk / "filler").unlink()
+            await site.ready()
+            await until(lambda: taken(person, alert["id"]))
+            await device.start()
+            async with person.live() as live:
+                await live.until(lambda view: view["asset"].get("gw1", {}).get("health") == "ok")
+            assert site.process.poll() is None
+    await device.stop()
+
+
+async def refused(person: Person, alert: str) -> tuple[int, str] | None:
+    answer = await acknowledge(person, alert)
+    return answer if answer[0] >= 500 else None
+
+
+async def taken(person: Person, alert: str) -> bool:
+    return (await acknowledge(person, alert))[0] in (200, 409)
+
+
+def successors(site: Site, killed: dict[str, int]) -> set[str]:
+    """The killed roles that live again, by the kernel's word: the status file cannot be written."""
+    names = set()
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            ours = entry.name.isdigit() and str(site.folder).encode() in (entry / "environ").read_bytes()
+            if ours and int(entry.name) not in killed.values():
+                names.add((entry / "comm").read_text().strip().removeprefix("wf-"))
+    return names & set(killed)
+
+
+async def test_a_site_that_starts_on_a_full_disk_comes_up_when_there_is_room(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "data") as disk:
+        async with running(tmp_path, "gw1,网关,router,532300,,,,,,,,tcp://127.0.0.1:9\n") as site:
+            await site.stop()
+            fill(disk)
+            site.start()
+            assert site.process is not None
+            await asyncio.sleep(4.0)  # it must live through its first attempts, which no clock of ours can hurry
+            assert site.process.poll() is None
+            (disk / "filler").unlink()
+            await site.ready()
