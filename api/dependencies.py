@@ -34,6 +34,8 @@ class Reloaded:
     `faults` (sentences) say why nothing was applied. `findings` are the errors in the files as they stand: those
     faults, or why rows of the inventory were left out. `processes` are all that heard of it and what each did;
     `missing` the roles that move and did not answer; `restart` the changed sections that wait for the next start.
+    `held` is a change that would remove too much and waits for a person: {accept, applied_at, lists}; then nothing
+    was applied.
     """
 
     faults: Sequence[str] = ()
@@ -41,11 +43,17 @@ class Reloaded:
     processes: Sequence[Mapping[str, Any]] = ()
     missing: Sequence[str] = ()
     restart: Sequence[str] = ()
+    held: Mapping[str, Any] | None = None
 
     @property
     def applied(self) -> bool:
         """Everywhere: no process has refused, is still at it, or has not answered."""
-        return not self.faults and not self.missing and all(one["state"] == "applied" for one in self.processes)
+        return (
+            not self.faults
+            and not self.held
+            and not self.missing
+            and all(one["state"] == "applied" for one in self.processes)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +61,8 @@ class Deps:
     """All that the routes work with; made once by the web role.
 
     `map_layer` gives a layer's GeoJSON bytes or None; it may be slow (it runs in a thread).
-    `reload` has every process of the site read its settings, asked for by a person with that name and language.
+    `reload` has every process of the site read its settings, asked for by a person with that name and language,
+    who may accept a removal that is held by its digest.
     `settings_shown` gives what applies of the settings and what a reload would say, for the administration.
     `handover` gives what applies of handing over.
     `disk` reports the room on the disk of the data folder (see feeds.disk.report).
@@ -69,7 +78,7 @@ class Deps:
     commands: CommandClient
     bus: Bus
     map_layer: Callable[[str], bytes | None]
-    reload: Callable[[str, str], Awaitable[Reloaded]]
+    reload: Callable[[str, str, str], Awaitable[Reloaded]]
     history: History | None = None
     intake: Intake | None = None
     ingest: IngestSettings = field(default_factory=IngestSettings)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from watchfloor import cli_options
 from watchfloor.settings.server import installed_version
 from watchfloor.settings.site_settings import Settings, SettingsError, load
 
@@ -62,15 +63,19 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("--json", action="store_true", help="for scripts")
         return one
 
-    _demo_parser(add("demo", _demo, "a simulated prefecture on loopback, with real protocols"))
+    cli_options.demo(add("demo", _demo, "a simulated prefecture on loopback, with real protocols"))
     with_config(add("run", _run, "all roles of a site on this machine"))
     role = with_config(add("role", _role, "one role, for several machines"))
     role.add_argument("name", choices=ROLE_NAMES)
     with_json(with_config(add("status", _status, "roles, stores and the data folder")))
+    again = with_json(
+        with_config(add("reload", _reload, "apply changed settings in every process of the running site"))
+    )
+    again.add_argument("--accept", action="store_true", help="also a change that removes much and is held")
     with_json(with_config(add("check", _check, "settings, inventory and rules: every error with its mend")))
     settings = with_json(add("settings", _settings, "the reference of all settings"))
     settings.add_argument("--language", choices=("en", "zh-CN"), default="en")
-    _collect_parser(with_json(add("collect", _collect, "one probe, now")))
+    cli_options.collect(with_json(add("collect", _collect, "one probe, now")))
     discover = commands.add_parser("discover", help="what the inventory may lack").add_subparsers(required=True)
     neighbours = with_config(discover.add_parser("lldp", help="propose links and devices from LLDP; changes nothing"))
     neighbours.add_argument("asset", nargs="*", metavar="ASSET", help="ask these only; else all with an snmp:// probe")
@@ -92,20 +97,6 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument("--no-history", action="store_true", help="leave the metric history as it is")
     restore.add_argument("--force", action="store_true", help="replace what is there, after a backup of it")
     return parser
-
-
-def _collect_parser(collect: argparse.ArgumentParser) -> None:
-    collect.add_argument("--once", required=True, metavar="URI", help="for example tcp://10.0.0.1:22")
-    collect.add_argument("--timeout", type=float, default=5.0, metavar="SECONDS")
-    collect.add_argument("-c", "--config", type=Path, metavar="FILE", help="settings, for the credential of cred=")
-    collect.add_argument("--language", choices=("zh-CN", "en"), help="the settings' own, else zh-CN")
-
-
-def _demo_parser(demo: argparse.ArgumentParser) -> None:
-    demo.add_argument("verb", nargs="?", choices=("break", "mend", "scenario"), help="a fault in the running demo")
-    demo.add_argument("what", nargs="?", help="an asset's id, or a scenario's name")
-    demo.add_argument("--port", type=int, default=8050)
-    demo.add_argument("--speed", type=float, default=1.0, metavar="N", help="how fast scenarios run")
 
 
 def _account_parsers(commands: Any, with_config: Callable[[argparse.ArgumentParser], argparse.ArgumentParser]) -> None:
@@ -159,10 +150,20 @@ def _role(args: argparse.Namespace) -> int:
 
 def _status(args: argparse.Namespace) -> int:
     from watchfloor.runtime import status
+    from watchfloor.settings.removal_guard import held
 
-    known = status.read(load(args.config))
+    settings = load(args.config)
+    known = status.read(settings) | {"held": held(settings)}
     print(json.dumps(known, ensure_ascii=False, indent=2) if args.json else status.render(known))
     return 0 if known["running"] else 1
+
+
+def _reload(args: argparse.Namespace) -> int:
+    from watchfloor.tools import reload_site
+
+    text, applied = reload_site.run(args.config, accept=args.accept, as_json=args.json)
+    print(text)
+    return 0 if applied else 1
 
 
 def _check(args: argparse.Namespace) -> int:
@@ -189,16 +190,13 @@ def _settings(args: argparse.Namespace) -> int:
 
 
 def _collect(args: argparse.Namespace) -> int:
-    from collectors import once
+    from watchfloor.tools import collect_once
 
     if not 0 < args.timeout <= 300:
         raise Failed("--timeout 须大于 0 且不超过 300 秒\n--timeout must be above 0 and at most 300 seconds")
-    settings = load(args.config) if args.config else None
-    language = args.language or (settings.site.language if settings else "zh-CN")
-    credentials, data = (settings.credentials, settings.data) if settings else (None, None)
-    observations = asyncio.run(once.collect_once(args.once, args.timeout, credentials, data=data))
-    print(once.render(observations, as_json=args.json, language=language))
-    return 0 if once.fine(observations) else 1
+    text, up = collect_once.run(args.once, args.timeout, args.config, args.language or "", as_json=args.json)
+    print(text)
+    return 0 if up else 1
 
 
 def _discover(args: argparse.Namespace) -> int:

@@ -74,18 +74,25 @@ async def settings(given: Given, who: Auditor) -> Response:
 
 
 @router.post("/reload")
-async def reload(given: Given, who: Admin, request: Request) -> Response:
+async def reload(
+    given: Given, who: Admin, request: Request, accept: Annotated[str, Query(max_length=64)] = ""
+) -> Response:
     """Apply the changed settings, inventory and rules in every process of the site, on whatever machine.
 
     422 with what is wrong when the files cannot be used: the running ones stay. Else `left_out` are the rows of the
     inventory that were refused (file, line, column `key`, why); `processes` says what each process did; `missing` are
     roles that move and did not answer. `applied` is false unless all of them have applied it.
+
+    `held` is a change that would remove too much: nothing is applied until it is asked for again with `accept` set to
+    `held.accept`. The digest names this very removal; other files by then are held anew.
     """
     if who.region:
         raise Problem("outside-region")
-    done = await given.reload(who.name, language_of(request))
+    done = await given.reload(who.name, language_of(request), accept)
     found, shown = len(done.findings), list(done.findings[:LEFT_OUT])
-    told = {"faults": list(done.faults), "left_out": found, "applied": done.applied}
+    told = {"faults": list(done.faults), "left_out": found, "applied": done.applied, "held": done.held}
+    if accept:
+        told["accept"] = accept
     await audit.note(given, who, "reload", body=told)
     if done.faults:
         raise Problem("refused-settings", faults=list(done.faults), findings_total=found, details=shown)
@@ -97,5 +104,6 @@ async def reload(given: Given, who: Admin, request: Request) -> Response:
             "processes": list(done.processes),
             "missing": list(done.missing),
             "restart": list(done.restart),
+            "held": done.held,
         }
     )

@@ -13,11 +13,12 @@ export function settingsView(node, app) {
   ] });
 }
 
-async function reload(button, view) {
+/** `accept` is the digest of a removal that the person has seen and wants. */
+async function reload(button, view, accept = "") {
   button.disabled = true;
   view.message.say("pending", t("settings.reloading"));
   try {
-    const done = await send("POST", "/api/v1/reload");
+    const done = await send("POST", `/api/v1/reload${accept ? `?accept=${encodeURIComponent(accept)}` : ""}`);
     view.message.say(done.applied ? "done" : "error", told(done).join("\n"));
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
@@ -29,7 +30,8 @@ async function reload(button, view) {
 }
 
 /** What became of it: how far it came, who did not go along, and what of the files was left out (listed below). */
-function told({ applied, processes, missing, left_out_total: left, restart }) {
+function told({ applied, processes, missing, left_out_total: left, restart, held }) {
+  if (held) return [t("settings.held"), ...held.lists.map((one) => pick(one.message))];
   const others = processes.filter((one) => one.state !== "applied");
   return [
     t(applied ? "settings.applied.all" : "settings.applied.partly", { n: processes.length - others.length }),
@@ -40,9 +42,21 @@ function told({ applied, processes, missing, left_out_total: left, restart }) {
   ].filter(Boolean);
 }
 
-function body(answer) {
+/** A change that would remove too much: what it removes, and the button that accepts it. */
+function heldPart(held, view) {
+  if (!held) return [];
+  const apply = (event) => reload(event.currentTarget, view, held.accept);
+  return [
+    h("h2", {}, t("settings.held")),
+    h("ul", { class: "faults", "data-held": "" }, ...held.lists.map((one) => h("li", { class: "is-open" }, pick(one.message)))),
+    mayChange(view) ? h("button", { type: "button", class: "chip", "data-accept": held.accept, onclick: apply }, t("settings.accept")) : "",
+  ];
+}
+
+function body(answer, view) {
   const { findings = [] } = answer;
   return [
+    ...heldPart(answer.held, view),
     h("h2", {}, t("settings.findings", { n: findings.length })),
     findings.length ? h("ul", { class: "faults", "data-findings": "" }, ...findings.map((one) => h("li", { class: one.error ? "is-open" : "" }, h("b", { class: "mono" }, [one.file.split("/").pop(), one.line || ""].filter(Boolean).join(":")), ` ${one.key} `, one.value ? h("code", {}, one.value) : "", h("p", {}, pick(one.message)), h("p", { class: "quiet" }, pick(one.mend))))) : h("p", { class: "quiet pad" }, t("settings.sound")),
     h("h2", {}, t("settings.applied", { file: answer.file, at: parse(answer.applied_at) === null ? "—" : stamp(parse(answer.applied_at)) })),

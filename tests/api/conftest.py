@@ -139,6 +139,7 @@ class World:
     settings: WebSettings = field(default_factory=WebSettings)
     at: float = NOW
     reloaded: Reloaded = field(default_factory=Reloaded)
+    accepted: str = ""
     layers: dict[str, bytes] = field(default_factory=dict)
     hashes: list[str] = field(default_factory=list)
     history: History | None = None
@@ -148,7 +149,8 @@ class World:
     def clock(self) -> float:
         return self.at
 
-    async def reload(self, actor: str, language: str) -> Reloaded:
+    async def reload(self, actor: str, language: str, accept: str = "") -> Reloaded:
+        self.accepted = accept
         return self.reloaded
 
     def deps(self) -> Deps:

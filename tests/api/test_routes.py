@@ -175,7 +175,17 @@ async def test_reload_applies_or_says_what_is_wrong(world: World) -> None:
             "processes": [web],
             "missing": [],
             "restart": [],
+            "held": None,
         }
+        held = {"accept": "ab12", "applied_at": "2027-01-15T08:00:00.000Z", "lists": []}
+        world.reloaded = Reloaded(held=held)
+        waiting = (await client.post("/api/v1/reload")).json()
+        assert (waiting["applied"], waiting["held"]) == (False, held)
+        assert world.accepted == ""
+        await client.post("/api/v1/reload?accept=ab12")
+        assert world.accepted == "ab12"
+        noted = await world.journal.entries(kind="audit", limit=1, newest_first=True)
+        assert (noted[0].body["held"], noted[0].body["accept"]) == (held, "ab12")
         for partly in (
             Reloaded(processes=[web], missing=["collect"]),
             Reloaded(processes=[web, web | {"role": "alert", "state": "refused", "trouble": "…"}]),

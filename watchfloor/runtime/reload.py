@@ -53,12 +53,14 @@ async def ask(
     roles: Collection[str],
     clock: Clock = now,
     *,
+    accept: str = "",
     heard_within: float = HEARD_WITHIN,
     copies_within: float = COPIES_WITHIN,
     done_within: float = DONE_WITHIN,
 ) -> list[Word]:
     """Have every process read its settings; the last word of each that heard it. Raises BusError.
 
+    `accept` is the digest of a removal that a person has accepted (watchfloor/settings/removal_guard.py).
     `roles` are those that are expected to answer. One that has not done it in time is among the words as `reading`.
     """
     at = clock()
@@ -71,6 +73,7 @@ async def ask(
         actor_region="",
         at=at,
         valid_until=at + KEPT,
+        args={"accept": accept} if accept else {},
     )
     await bus.send(ENGINE, command)
     stream = bus.keys.commands(ENGINE)
@@ -101,7 +104,7 @@ class Listening:
     """One process's ear: `reload` applies the settings and gives what is in the way, by language ({}: applied)."""
 
     def __init__(
-        self, bus: Bus, role: str, reload: Callable[[], Awaitable[dict[str, str]]], clock: Clock = now
+        self, bus: Bus, role: str, reload: Callable[[str], Awaitable[dict[str, str]]], clock: Clock = now
     ) -> None:
         self._bus, self._role, self._reload, self._clock = bus, role, reload, clock
 
@@ -123,7 +126,7 @@ class Listening:
         log.info("settings: %s asks every process to read them again", command.actor)
         await self._say(command.id, READING)
         try:
-            trouble = await self._reload()
+            trouble = await self._reload(str(command.args.get("accept", "")))
         except Exception:
             # Whatever went wrong with these settings, the next may do; and who asked must hear of it.
             log.exception("settings: not applied")

@@ -39,24 +39,30 @@ class Role:
 Build = Callable[[Settings, Bus, Journal], Awaitable[Role]]
 
 
-def load_whole(path: Path) -> Settings:
+def load_whole(path: Path, accept: str = "") -> Settings:
     """Settings that can be applied: rules that compile, inventory files that can be read; SettingsError otherwise."""
-    fresh, wrong = load_judged(path)
+    fresh, wrong = load_judged(path, accept)
     if wrong:
         log.warning("inventory: %d bad rows are left out: %s", len(wrong), SettingsError(wrong[:5]))
     return fresh
 
 
-def load_judged(path: Path) -> tuple[Settings, list[Finding]]:
-    """The same, and why rows of the inventory are left out of them."""
-    from watchfloor.settings.check import check
+def load_judged(path: Path, accept: str = "") -> tuple[Settings, list[Finding]]:
+    """Settings that can be applied, and why rows of the inventory are left out of them.
+
+    Raises RemovalHeld when they would remove too much and `accept` is not the digest of this removal.
+    """
+    from watchfloor.settings.check import check_files
+    from watchfloor.settings.removal_guard import require_accepted
 
     # A bad row of the inventory is refused alone; a file of it that cannot be read would empty the picture.
-    wrong = [one for one in check(path) if one.error]
+    wrong = [one for one in check_files(path) if one.error]
     stopping = [one for one in wrong if one.file == path.name or not one.line]
     if stopping:
         raise SettingsError(stopping)
-    return load(path), wrong
+    fresh = load(path)
+    require_accepted(fresh, accept)
+    return fresh, wrong
 
 
 class Seat:
@@ -155,14 +161,16 @@ class Seat:
         self._say({language: f"{self._trouble.get(language, '')} {text}".strip() for language, text in said.items()})
         return role
 
-    async def reload(self) -> dict[str, str]:
+    async def reload(self, accept: str = "") -> dict[str, str]:
         """Apply settings that can be used; a wrong file leaves the running ones in place and says so.
+
+        `accept` is the digest of a removal that a person has accepted (watchfloor/settings/removal_guard.py).
 
         What is in the way, by language; {} when they apply now.
         """
         async with self._reloading:
             try:
-                fresh = await asyncio.to_thread(load_whole, self._settings.path)
+                fresh = await asyncio.to_thread(load_whole, self._settings.path, accept)
             except SettingsError as error:
                 log.error("settings not applied, the running ones stay: %s", error)
                 if not self._trouble:

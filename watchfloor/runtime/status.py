@@ -78,6 +78,7 @@ def render(known: dict[str, Any]) -> str:
     lines.append(f"  data     {known['data']['folder']} ({known['data']['bytes'] / 1e6:.1f} MB)")
     lines += _disk_lines(known.get("disk"))
     lines += [f"  已损坏并另存 damaged, set aside: {name}" for name in known.get("set_aside", ())]
+    lines += [f"  {text}" for text in known.get("held", [])]
     if "bus" in known:
         lines.append(f"  Redis 未应答 does not answer: {known['bus']}")
     return "\n".join(lines)

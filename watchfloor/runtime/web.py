@@ -25,6 +25,7 @@ from watchfloor.runtime.members import running_members
 from watchfloor.runtime.role_host import load_judged
 from watchfloor.runtime.roles import journal_url, open_patiently
 from watchfloor.settings.check import as_json
+from watchfloor.settings.removal_guard import RemovalHeld
 from watchfloor.settings.shown import shown
 from watchfloor.settings.site_settings import Settings, SettingsError
 
@@ -89,15 +90,17 @@ class Web:
         scheme = "https" if self._settings.web.tls_cert else "http"
         log.info("serving %s://%s:%d", scheme, self._settings.web.host, port)
 
-    async def _ask_reload(self, actor: str, language: str) -> Reloaded:
+    async def _ask_reload(self, actor: str, language: str, accept: str = "") -> Reloaded:
         """Look at the files of this machine, then have every process of the site read its own. Raises BusError."""
         try:
-            fresh, left_out = await asyncio.to_thread(load_judged, self._settings.path)
+            fresh, left_out = await asyncio.to_thread(load_judged, self._settings.path, accept)
+        except RemovalHeld as error:
+            return Reloaded(held=error.hold.public(), findings=as_json(error.findings))
         except SettingsError as error:
             said = [finding.say(language) for finding in error.findings]
             return Reloaded(faults=said, findings=as_json(error.findings))
         moving = {role for role, age in self._pump.ages(now()).items() if age is not None and age < OLD}
-        words = await reloads.ask(self._bus, actor, moving | {"web"})
+        words = await reloads.ask(self._bus, actor, moving | {"web"}, accept=accept)
         return Reloaded(
             findings=as_json(left_out),
             processes=[reloads.public(word, language) for word in words],

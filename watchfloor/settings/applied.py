@@ -41,6 +41,14 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
+class Last:
+    """The settings that were applied last, with the kept copies of their inventory files; `at` in ISO 8601."""
+
+    settings: Settings
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Capture:
     """The bytes behind settings that are about to be applied."""
 
@@ -112,11 +120,17 @@ def _record(run: Path) -> dict[str, str]:
 
 
 def start(path: Path) -> Start:
-    """What the file says, or what was applied last when it is broken; SettingsError when there is no such thing."""
+    """What the file says, or what was applied last when the file is broken or would remove too much.
+
+    Raises SettingsError when there is nothing to fall back on.
+    """
+    from watchfloor.settings import removal_guard
+
     try:
         settings = load(path)
         if gone := [file for file in settings.inventory if not file.is_file()]:
             raise SettingsError([make("path_missing", file=path.name, key="site.inventory", value=str(gone[0]))])
+        removal_guard.require_accepted(settings)
         return Start(settings, {})
     except SettingsError as error:
         return instead(path, error)
@@ -124,8 +138,13 @@ def start(path: Path) -> Start:
 
 def instead(path: Path, error: SettingsError) -> Start:
     """What was applied last, with the reason why; raises the error when nothing is kept."""
-    path = path.absolute()
-    draft = read(path)
+    if (found := last(path.absolute(), read(path.absolute()))) is None:
+        raise error
+    return Start(found.settings, trouble(error, found.at))
+
+
+def last(path: Path, draft: Draft) -> Last | None:
+    """The settings that were applied last from this file, None when none are kept that can be used."""
     for data in _data_folders(path, draft):
         run, record = data / "run", _record(data / "run")
         if record.get("settings") != str(path):
@@ -140,8 +159,8 @@ def instead(path: Path, error: SettingsError) -> Start:
             log.warning("settings: what was applied last cannot be used: %s", SettingsError(kept.findings))
             continue
         files = tuple(folder / f"{number}-{old.name}" for number, old in enumerate(kept.settings.inventory))
-        return Start(replace(kept.settings, inventory=files), trouble(error, record["at"]))
-    raise error
+        return Last(replace(kept.settings, inventory=files), record["at"])
+    return None
 
 
 def _data_folders(path: Path, draft: Draft) -> list[Path]:
@@ -162,6 +181,11 @@ def trouble(error: SettingsError, at: str | None = None) -> dict[str, str]:
     first = next((finding for finding in error.findings if finding.error), error.findings[0])
     zh = f"{at} 应用的设置" if at else "原来的设置"
     en = f"the settings applied at {at}" if at else "the settings of before"
+    if first.code == "removal_held":
+        return {
+            "zh-CN": f"变更已暂缓，仍在使用{zh}。{first.say('zh-CN')}",
+            "en": f"the change is held; {en} are in use. {first.say('en')}",
+        }
     return {
         "zh-CN": f"设置文件有误，仍在使用{zh}。{first.say('zh-CN')}",
         "en": f"the settings files are broken; {en} are in use. {first.say('en')}",

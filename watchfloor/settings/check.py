@@ -12,11 +12,22 @@ from alerts.receivers.catalogue import APPRISE, House, compile_receiver, kind_of
 from alerts.rules.rule import RuleError, compile_rule
 from watchfloor.settings.findings import make, shown
 from watchfloor.settings.inventory import load_inventory, of_row
+from watchfloor.settings.removal_guard import hold_of
 from watchfloor.settings.site_settings import Draft, Finding, Settings, read
 
 
 def check(path: Path) -> list[Finding]:
-    """All findings: the settings' (in the order of the file), then the rules', then the inventory's.
+    """All findings of the files, and what of them would be held because it removes too much. Never raises."""
+    findings = check_files(path)
+    draft = read(path)
+    if draft.settings is not None and not any(finding.error for finding in draft.findings):
+        hold = hold_of(draft.settings)
+        findings += hold.findings(draft.settings.path) if hold is not None else []
+    return findings
+
+
+def check_files(path: Path) -> list[Finding]:
+    """Findings of the files alone: the settings' (in the order of the file), then the rules', then the inventory's.
 
     Never raises for what the files hold. What is in a file that is broken elsewhere is checked as far as it goes.
     """

@@ -23,6 +23,7 @@ timezone = "Asia/Shanghai"
 language = "zh-CN"
 data = "data"
 inventory = ["assets.csv"]
+removal_guard = 10
 [redis]
 url = "redis+sentinel://:password@10.0.0.5:26379,10.0.0.6:26379/watchfloor"
 [journal]

@@ -7,16 +7,20 @@ from typing import Any
 from feeds import wire
 from watchfloor.settings.check import as_json, check
 from watchfloor.settings.inventory import load_inventory
-from watchfloor.settings.site_settings import Settings
+from watchfloor.settings.removal_guard import hold_of
+from watchfloor.settings.site_settings import Settings, read
 
 
 def shown(applied: Settings, since: float) -> dict[str, Any]:
     """`applied` since then (epoch seconds), and the findings of the files as they stand now. Reads files."""
     findings = check(applied.path)
+    draft = read(applied.path)
+    hold = hold_of(draft.settings) if draft.settings is not None else None
     return {
         "file": applied.path.name,
         "applied_at": wire.iso(since),
         "applied": _parts(applied),
+        "held": hold.public() if hold is not None else None,
         "restart": ["web", "site", "load"],
         "findings": as_json(findings),
         "errors": sum(finding.error for finding in findings),

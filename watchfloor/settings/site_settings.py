@@ -25,6 +25,7 @@ class Settings:
     """Everything a site may set. Paths are absolute; durations are seconds; secrets never show in `repr`.
 
     `text` is the file that said so.
+    `removal_guard` is in percent, see watchfloor/settings/removal_guard.py.
     """
 
     path: Path
@@ -32,6 +33,7 @@ class Settings:
     site: SiteInfo
     data: Path
     inventory: tuple[Path, ...]
+    removal_guard: float = 10.0
     redis_url: str = field(default="embedded", repr=False)
     journal_url: str = field(default="embedded", repr=False)
     history: HistorySettings = field(default_factory=HistorySettings)
@@ -101,6 +103,7 @@ def read_text(text: str, path: Path) -> Draft:
 def _settings(top: Table, path: Path) -> Settings:
     with top.table("site") as table:
         info, data, inventory = server.site(table)
+        removal_guard = table.number("removal_guard", 10.0, 0.0, 100.0)
     with top.table("redis") as table:
         redis_url = server.redis_url(table)
     with top.table("journal") as table:
@@ -135,6 +138,7 @@ def _settings(top: Table, path: Path) -> Settings:
         site=info,
         data=data,
         inventory=inventory,
+        removal_guard=removal_guard,
         redis_url=redis_url,
         journal_url=journal_url,
         history=history,

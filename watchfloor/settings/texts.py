@@ -146,6 +146,12 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
         "核对路径（相对于设置文件）",
         "check the path (it is relative to the settings file)",
     ),
+    "removal_held": (
+        "变更会移除过多内容，已暂缓（对照 {at} 应用的设置）：{detail}",
+        "the change would remove too much and is held (compared with the settings applied at {at}): {detail}",
+        "若文件有误，恢复文件；若确要移除，运行 watchfloor reload --accept 或在管理页面确认",
+        "if the file is wrong, restore it; if not, run watchfloor reload --accept or accept it on the admin page",
+    ),
     "inventory_kind": (
         "资产文件只能是 CSV、GeoJSON 或 GeoPackage",
         "an inventory is CSV, GeoJSON or GeoPackage",

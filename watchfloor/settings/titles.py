@@ -42,6 +42,10 @@ TITLES: dict[str, tuple[str, str]] = {
     "site.timezone": ("显示时间所用的时区", "the zone of all shown times"),
     "site.language": ("默认语言", "the default language"),
     "site.data": ("数据文件夹：本站点写的一切", "the data folder: everything this site writes"),
+    "site.removal_guard": (
+        "一次变更最多移除清单的百分之几，超过则暂缓待人确认（不足 20 项按 20 项计；100 关闭）",
+        "percent of a list that one change may remove before it waits for a person (20 entries at least; 100: off)",
+    ),
     "site.inventory": ("资产清单文件：CSV、GeoJSON 或 GeoPackage", "inventory files: CSV, GeoJSON or GeoPackage"),
     "redis.url": ("内置，或一台服务器、Sentinel、集群的地址", "embedded, or a server, a Sentinel set, a cluster"),
     "journal.url": ("内置 SQLite，或 PostgreSQL 的地址", "embedded SQLite, or a PostgreSQL"),

@@ -20,7 +20,7 @@ BROKEN = {"zh-CN": "文件有误", "en": "the file is broken"}
 
 
 @contextlib.asynccontextmanager
-async def listening(url: str, site: str, **roles: Callable[[], Awaitable[dict[str, str]]]) -> AsyncIterator[None]:
+async def listening(url: str, site: str, **roles: Callable[[str], Awaitable[dict[str, str]]]) -> AsyncIterator[None]:
     async with contextlib.AsyncExitStack() as stack:
         tasks = []
         for role, reload in roles.items():
@@ -41,20 +41,22 @@ class Role:
         self.go = asyncio.Event()
         self.go.set()
 
-    async def __call__(self) -> dict[str, str]:
+    async def __call__(self, accept: str = "") -> dict[str, str]:
         self.asked += 1
+        self.accepted = accept
         await self.go.wait()
         return self.trouble
 
 
-async def fails() -> dict[str, str]:
+async def fails(accept: str) -> dict[str, str]:
     raise RuntimeError("no such thing")
 
 
 async def test_every_process_reads_again_and_says_what_became_of_it(bus: Bus, valkey_url: str) -> None:
     alert, web, broken = Role(), Role(), Role(BROKEN)
     async with listening(valkey_url, bus.site, alert=alert, web=web, project=broken, collect=fails):
-        words = await reloads.ask(bus, "wang", {"alert", "web", "project", "collect"}, **PATIENT)
+        words = await reloads.ask(bus, "wang", {"alert", "web", "project", "collect"}, accept="ab12", **PATIENT)
+    assert (alert.accepted, web.accepted) == ("ab12", "ab12")
     assert [(word.role, word.state, word.trouble) for word in words] == [
         ("alert", APPLIED, {}),
         ("collect", REFUSED, INTERNAL),

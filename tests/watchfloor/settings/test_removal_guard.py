@@ -1,0 +1,118 @@
+"""A change that would remove much of a site's lists waits for a person; an ordinary edit does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from watchfloor.runtime.role_host import load_whole
+from watchfloor.settings import applied, removal_guard
+from watchfloor.settings.check import check
+from watchfloor.settings.inventory import load_inventory
+from watchfloor.settings.removal_guard import Hold, RemovalHeld
+from watchfloor.settings.site_settings import load
+
+HEAD = "id,name,kind,region\n"
+SITE = '[site]\nname = "楚雄州"\nregion = "532300"\ninventory = ["assets.csv"]\n{more}'
+RECEIVERS = "".join(f'[[receiver]]\nid = "desk{n}"\nurl = "json://127.0.0.1:9/{n}"\n' for n in range(3))
+
+
+def rows(count: int) -> str:
+    return HEAD + "".join(f"x{n:03},甲{n},router,532301\n" for n in range(count))
+
+
+@pytest.fixture(autouse=True)
+def no_data_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(applied.DATA, raising=False)
+
+
+def site(folder: Path, count: int, more: str = "") -> Path:
+    (folder / "assets.csv").write_text(rows(count))
+    config = folder / "watchfloor.toml"
+    config.write_text(SITE.format(more=more))
+    applied.keep(applied.capture(load(config)))
+    return config
+
+
+def hold_of(config: Path) -> Hold | None:
+    return removal_guard.hold_of(load(config))
+
+
+@pytest.mark.parametrize("left", ["", HEAD, rows(50)[:120], "rubbish", "id;name;kind;region\nx000;a;b;532301\n"])
+def test_an_inventory_that_vanishes_is_held_everywhere_and_applied_when_a_person_accepts_it(
+    tmp_path: Path, left: str
+) -> None:
+    config = site(tmp_path, 50)
+    (tmp_path / "assets.csv").write_text(left)
+    with pytest.raises(RemovalHeld, match="reload --accept") as caught:
+        load_whole(config)
+    assert [finding.code for finding in check(config) if finding.code == removal_guard.CODE] == [removal_guard.CODE]
+    started = applied.start(config)
+    assert len(load_inventory(started.settings).assets) == 50
+    assert "变更已暂缓" in started.trouble["zh-CN"]
+    assert "the change is held" in started.trouble["en"]
+    assert "inventory 50 → " in started.trouble["en"]
+    hold = caught.value.hold
+    with pytest.raises(RemovalHeld):
+        load_whole(config, accept="another")
+    accepted = load_whole(config, accept=hold.digest)
+    applied.keep(applied.capture(accepted))
+    assert hold_of(config) is None
+    assert applied.start(config).trouble == {}
+
+
+def test_what_was_accepted_is_this_removal_and_no_later_one(tmp_path: Path) -> None:
+    config = site(tmp_path, 100)
+    (tmp_path / "assets.csv").write_text(rows(60))
+    seen = hold_of(config)
+    assert seen is not None
+    (tmp_path / "assets.csv").write_text(rows(10))
+    with pytest.raises(RemovalHeld):
+        load_whole(config, accept=seen.digest)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "held"),
+    [
+        (50, 30, False), (50, 29, True), (1000, 900, False), (1000, 899, True), (30, 15, False), (30, 14, True),
+        (3, 1, False), (3, 0, True), (1, 0, False), (0, 5, False), (20, 400, False),
+    ],
+)  # fmt: skip
+def test_the_greater_of_ten_percent_and_twenty_rows_may_go_but_not_half_of_a_small_site(
+    tmp_path: Path, before: int, after: int, held: bool
+) -> None:
+    config = site(tmp_path, before)
+    (tmp_path / "assets.csv").write_text(rows(after))
+    assert (hold_of(config) is not None) is held
+
+
+def test_the_share_is_a_setting_and_a_hundred_switches_the_guard_off(tmp_path: Path) -> None:
+    config = site(tmp_path, 1000)
+    (tmp_path / "assets.csv").write_text(rows(700))
+    assert hold_of(config) is not None
+    config.write_text(SITE.format(more="removal_guard = 40\n"))
+    assert hold_of(config) is None
+    (tmp_path / "assets.csv").write_text("")
+    assert hold_of(config) is not None
+    config.write_text(SITE.format(more="removal_guard = 100\n"))
+    assert hold_of(config) is None
+
+
+def test_receivers_that_vanish_with_the_end_of_a_settings_file_are_held(tmp_path: Path) -> None:
+    config = site(tmp_path, 5, RECEIVERS)
+    config.write_text(SITE.format(more=""))
+    hold = hold_of(config)
+    assert hold is not None
+    assert [(removal.list, removal.removed) for removal in hold.removals] == [("receiver", ("desk0", "desk1", "desk2"))]
+    assert hold.public()["lists"][0]["message"]["zh-CN"].startswith("接收方 3 → 0 项")
+    config.write_text(SITE.format(more=RECEIVERS.replace("desk0", "desk9")))
+    assert hold_of(config) is None
+
+
+def test_a_first_start_has_nothing_to_compare_with(tmp_path: Path) -> None:
+    config = site(tmp_path, 50)
+    for path in (tmp_path / "data" / "run").glob("applied.json"):
+        path.unlink()
+    (tmp_path / "assets.csv").write_text(HEAD)
+    assert hold_of(config) is None

@@ -1,0 +1,20 @@
+"""`watchfloor collect --once`: one probe, now."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from collectors import once
+from watchfloor.settings.site_settings import load
+
+
+def run(uri: str, timeout: float, config: Path | None, language: str, *, as_json: bool) -> tuple[str, bool]:
+    """What the probe measured, and whether it is up. Credentials and the language are those of the settings."""
+    settings = load(config) if config else None
+    credentials, data = (settings.credentials, settings.data) if settings else (None, None)
+    observations = asyncio.run(once.collect_once(uri, timeout, credentials, data=data))
+    shown = once.render(
+        observations, as_json=as_json, language=language or (settings.site.language if settings else "zh-CN")
+    )
+    return shown, once.fine(observations)

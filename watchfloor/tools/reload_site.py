@@ -1,0 +1,60 @@
+"""`watchfloor reload`: have every process of the running site read its settings, and say what each did.
+
+A change that would remove too much is shown and applied nowhere; with `--accept` it is applied.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import json
+from pathlib import Path
+
+from feeds.bus import Bus, BusError
+from watchfloor.runtime import reload as reloads
+from watchfloor.runtime.role_host import load_judged
+from watchfloor.runtime.roles import redis_url
+from watchfloor.runtime.supervisor import ROLES
+from watchfloor.settings import removal_guard
+from watchfloor.settings.removal_guard import Hold
+from watchfloor.settings.site_settings import Settings, load
+
+ASK_WITHIN = 5.0
+
+
+def run(config: Path, *, accept: bool, as_json: bool) -> tuple[str, bool]:
+    """What is shown, and whether every process has applied it. Raises SettingsError when the files cannot be used."""
+    hold = removal_guard.hold_of(load(config))
+    digest = hold.digest if hold is not None else ""
+    if hold is not None and not accept:
+        shown = json.dumps({"applied": False, "held": hold.public()}, ensure_ascii=False, indent=2)
+        return (shown if as_json else _held(hold, load(config))), False
+    settings, left_out = load_judged(config, digest)
+    try:
+        words = asyncio.run(_ask(settings, digest))
+    except (BusError, TimeoutError) as error:
+        raise SystemExit(f"Redis 未应答：{error}\nRedis does not answer: {error}") from error
+    language = settings.site.language
+    missing = sorted(set(ROLES) - {word.role for word in words})
+    applied = not missing and all(word.state == reloads.APPLIED for word in words)
+    if as_json:
+        processes = [reloads.public(word, language) for word in words]
+        body = {"applied": applied, "processes": processes, "missing": missing, "left_out": len(left_out)}
+        return json.dumps(body, ensure_ascii=False, indent=2), applied
+    lines = [f"{word.role} {word.host}/{word.pid}: {word.state} {word.trouble.get(language, '')}" for word in words]
+    lines += [f"{role}: 没有应答 no answer" for role in missing]
+    return "\n".join(line.rstrip() for line in lines), applied
+
+
+def _held(hold: Hold, settings: Settings) -> str:
+    return "\n".join(finding.say(settings.site.language) for finding in hold.findings(settings.path))
+
+
+async def _ask(settings: Settings, accept: str) -> list[reloads.Word]:
+    bus = Bus(redis_url(settings), settings.site.region, name="reload")
+    try:
+        async with asyncio.timeout(ASK_WITHIN):
+            await bus.open()
+        return await reloads.ask(bus, getpass.getuser(), ROLES, accept=accept)
+    finally:
+        await bus.close()
