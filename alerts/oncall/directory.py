@@ -20,7 +20,7 @@ from alerts.oncall.versions import ESCALATIONS, FILE, RECEIVERS, ROSTER, SECRET,
 from alerts.receivers.base import Reach
 from alerts.receivers.catalogue import kind_of_url, reach_of
 from alerts.settings import EscalationSettings, ReceiverSettings
-from feeds.journal import Entry, Journal, Tx
+from feeds.journal import Entry, Journal, JournalLost, Tx
 from feeds.model import Command, Outcome, Result
 
 PUT, UNDO, SUBSTITUTE = "put", "undo", "substitute"
@@ -63,7 +63,14 @@ class PeopleNote:
             command=self.command,
             body={"rev": one.rev, "after": one.doc, "changes": self.changes},
         )
-        await tx.put(self.kind, SITE, one.dump(), seq=seq)
+        await tx.update(self.kind, SITE, self._after, seq=seq)
+
+    def _after(self, before: dict[str, Any] | None) -> dict[str, Any]:
+        """The new version upon the one that it was made from. JournalLost upon another: the engine starts again."""
+        rev = before["rev"] if before is not None else 0
+        if rev != self.version.rev - 1:
+            raise JournalLost(f"{self.kind} is at version {rev}, not {self.version.rev - 1}")
+        return self.version.dump()
 
 
 class People:

@@ -7,16 +7,13 @@ Passwords are kept as argon2id hashes (RFC 9106), tokens as SHA-256: they are ra
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
-
+from api.auth.passwords import hash_password
 from api.principal import Role, TokenScope
 from feeds.clock import now
 from feeds.regions import is_code
@@ -24,31 +21,25 @@ from feeds.regions import is_code
 if TYPE_CHECKING:
     from feeds.journal import Journal
 
-HASHER = PasswordHasher()
 PASSWORD_LENGTH = (8, 1024)
 NAME = re.compile(r"[^\W_][\w.@-]{0,63}")
+
+
+Permit = Callable[[Mapping[str, Any]], None]
+"""Raises when whoever asks may not change this document, as it is at the moment of the change."""
 
 
 class Unacceptable(ValueError):
     """The account or token cannot be made as asked; the text says why."""
 
 
+class Taken(Unacceptable):
+    """There is an account of that name."""
+
+
 def digest(secret: str) -> str:
     """The id under which a session or token is kept: never the secret itself."""
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-async def hash_password(password: str) -> str:
-    """An argon2id hash, made in a thread: it takes tens of milliseconds and 64 MiB."""
-    return await asyncio.to_thread(HASHER.hash, password)
-
-
-async def password_fits(hashed: str, password: str) -> bool:
-    """True when the password is the hashed one; a damaged hash fits nothing."""
-    try:
-        return await asyncio.to_thread(HASHER.verify, hashed, password)
-    except (VerifyMismatchError, VerificationError, InvalidHashError):
-        return False
 
 
 def _check(name: str, region: str) -> None:
@@ -68,46 +59,54 @@ async def add_account(
     _check(name, region)
     if role not in list(Role):
         raise Unacceptable(f"the role {role!r} is none of {', '.join(Role)}")
-    if not replace and await journal.doc("account", name) is not None:
-        raise Unacceptable(f"the account {name!r} exists already")
+    if not replace:
+        _refuse_taken(name, await journal.doc("account", name))
     at, hashed = now(), await _hashed(password)
     # The stamp ends the sessions that were opened with an earlier password.
     account = {"name": name, "role": role, "region": region, "hash": hashed, "stamp": secrets.token_hex(8)}
+    entry = "account-set" if replace else "account-added"
     async with journal.begin() as tx:
-        seq = await tx.append(
-            kind="audit",
-            name="account-set" if replace else "account-added",
-            subject=name,
-            at=at,
-            actor=actor,
-            body={"role": role, "region": region},
-        )
+        if not replace:
+            _refuse_taken(name, await tx.doc("account", name))
+        body = {"role": role, "region": region}
+        seq = await tx.append(kind="audit", name=entry, subject=name, at=at, actor=actor, body=body)
         await tx.put("account", name, account, seq=seq)
 
 
-async def change_account(journal: Journal, name: str, changes: Mapping[str, Any], actor: str) -> dict[str, Any] | None:
+def _refuse_taken(name: str, account: object) -> None:
+    if account is not None:
+        raise Taken(f"the account {name!r} exists already")
+
+
+async def change_account(
+    journal: Journal, name: str, changes: Mapping[str, Any], actor: str, *, permit: Permit = lambda _: None
+) -> dict[str, Any] | None:
     """Give an account another `role`, `region`, `password`, or `disabled`; None when there is none of that name.
 
-    Every change ends its open sessions. Raises Unacceptable as add_account. The record tells what changed, never
-    a password.
+    Every change ends its open sessions. What is not in `changes` stays as another writer may have set it meanwhile.
+    Raises Unacceptable as add_account, and what `permit` raises. The record tells what changed, never a password.
     """
-    doc = await journal.doc("account", name)
-    if doc is None:
-        return None
-    account = dict(doc.body)
-    _check(name, str(changes.get("region", account["region"])))
-    if changes.get("role", account["role"]) not in list(Role):
+    _check(name, str(changes.get("region", "")))
+    if "role" in changes and changes["role"] not in list(Role):
         raise Unacceptable(f"the role {changes['role']!r} is none of {', '.join(Role)}")
-    account |= {key: changes[key] for key in ("role", "region", "disabled") if key in changes}
+    new = {key: changes[key] for key in ("role", "region", "disabled") if key in changes}
     if "password" in changes:
-        account["hash"] = await _hashed(str(changes["password"]))
-    account["stamp"] = secrets.token_hex(8)
-    told = {key: changes[key] for key in ("role", "disabled") if key in changes} | {"region": account["region"]}
-    body = told | ({"password": "changed"} if "password" in changes else {})
+        new["hash"] = await _hashed(str(changes["password"]))
+    new["stamp"] = secrets.token_hex(8)
+
+    def change(account: dict[str, Any] | None) -> dict[str, Any] | None:
+        if account is None:
+            return None
+        permit(account)
+        return account | new
+
     async with journal.begin() as tx:
-        seq = await tx.append(kind="audit", name="account-set", subject=name, at=now(), actor=actor, body=body)
-        await tx.put("account", name, account, seq=seq)
-    return account
+        changed = await tx.update("account", name, change)
+        if changed is not None:
+            body = {key: changes[key] for key in ("role", "disabled") if key in changes} | {"region": changed["region"]}
+            body |= {"password": "changed"} if "password" in changes else {}
+            await tx.append(kind="audit", name="account-set", subject=name, at=now(), actor=actor, body=body)
+    return changed
 
 
 async def _hashed(password: str) -> str:
@@ -117,9 +116,9 @@ async def _hashed(password: str) -> str:
     return await hash_password(password)
 
 
-async def remove_account(journal: Journal, name: str, actor: str) -> bool:
-    """Take an account away; its sessions end with it. False when there is none."""
-    return await _remove(journal, "account", name, name, actor)
+async def remove_account(journal: Journal, name: str, actor: str, *, permit: Permit = lambda _: None) -> bool:
+    """Take an account away; its sessions end with it. False when there is none. Raises what `permit` raises."""
+    return await _remove(journal, "account", name, actor, permit)
 
 
 async def add_token(journal: Journal, name: str, scope: str, region: str, actor: str) -> str:
@@ -140,21 +139,21 @@ async def add_token(journal: Journal, name: str, scope: str, region: str, actor:
 async def remove_token(journal: Journal, name: str, actor: str) -> int:
     """Revoke every token of that name; returns how many there were."""
     found = [doc for doc in await journal.docs("token") if doc.body["name"] == name]
-    for doc in found:
-        await _remove(journal, "token", doc.id, name, actor)
-    return len(found)
+    return sum([await _remove(journal, "token", doc.id, actor) for doc in found])
 
 
-async def revoke_token(journal: Journal, doc_id: str, actor: str) -> bool:
-    """Revoke one token by the id of its document; False when there is none."""
-    doc = await journal.doc("token", doc_id)
-    return doc is not None and await _remove(journal, "token", doc_id, str(doc.body["name"]), actor)
+async def revoke_token(journal: Journal, doc_id: str, actor: str, *, permit: Permit = lambda _: None) -> bool:
+    """Revoke one token by the id of its document; False when there is none. Raises what `permit` raises."""
+    return await _remove(journal, "token", doc_id, actor, permit)
 
 
-async def _remove(journal: Journal, kind: str, doc_id: str, name: str, actor: str) -> bool:
-    if await journal.doc(kind, doc_id) is None:
-        return False
+async def _remove(journal: Journal, kind: str, doc_id: str, actor: str, permit: Permit = lambda _: None) -> bool:
     async with journal.begin() as tx:
+        body = await tx.doc(kind, doc_id)
+        if body is None:
+            return False
+        permit(body)
+        name = str(body["name"])
         await tx.append(kind="audit", name=f"{kind}-removed", subject=name, at=now(), actor=actor, body={})
         await tx.delete(kind, doc_id)
     return True

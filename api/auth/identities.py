@@ -85,9 +85,10 @@ class Identities:
         return person(account["name"], account["role"], account["region"], key=key, csrf=session["csrf"])
 
     async def _touch(self, key: str, at: float) -> None:
+        """Note the use of a session; one that was ended meanwhile stays ended."""
         self._keep("session-use", key, {"at": at})
         async with self._journal.begin() as tx:
-            await tx.put("session-use", key, {"at": at})
+            await tx.update("session-use", key, lambda use: use and {"at": max(at, use["at"])})
 
     async def _doc(self, kind: str, key: str) -> dict[str, Any] | None:
         """A document's body. What is missing is not cached: a new token works at once."""

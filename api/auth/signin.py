@@ -3,7 +3,8 @@
 Unknown names take the same time, the same answers and the same locks as known ones. Five
 failures lock a name, twenty lock a peer address (an office may share one), for a minute at
 first and twice as long each time, up to fifteen. Attempts are taken one after the other, so
-that many at once cannot slip past the count.
+that many at once cannot slip past the count. A peer may have a few attempts waiting, and a
+locked one none, so that a flood from one address leaves room for the others.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ import asyncio
 import ipaddress
 import math
 import secrets
+from collections import Counter
+from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
-from api.auth.accounts import hash_password, password_fits
 from api.auth.identities import Identities
+from api.auth.passwords import hash_password, password_fits
 from api.http.problems import Problem
 from api.principal import Principal
 from feeds.clock import Clock
@@ -25,7 +29,7 @@ NAME_LIMIT = 5
 PEER_LIMIT = 20
 LOCK = (60.0, 900.0)
 FORGET = 3600.0
-WAITING = 64
+WAITING, WAITING_OF_PEER = 64, 16
 
 
 def peer_key(peer: str) -> str:
@@ -54,57 +58,60 @@ class SignIn:
     def __init__(self, journal: Journal, identities: Identities, clock: Clock) -> None:
         self._journal, self._identities, self._clock = journal, identities, clock
         self._turn = asyncio.Lock()
-        self._waiting = 0
+        self._waiting: Counter[str] = Counter()
         self._nobody = ""
 
     async def sign_in(self, name: str, password: str, peer: str) -> tuple[str, Principal]:
         """The new session's cookie and person. Raises Problem: wrong-credentials, locked, busy."""
-        if self._waiting >= WAITING:
+        peer = peer_key(peer)
+        if self._waiting.total() >= WAITING or self._waiting[peer] >= WAITING_OF_PEER:
             raise Problem("busy")
-        self._waiting += 1
+        self._waiting[peer] += 1
         try:
+            await self._refuse_locked(_limits(name, peer))
             async with self._turn:
-                return await self._attempt(name, password, peer_key(peer))
+                return await self._attempt(name, password, peer)
         finally:
-            self._waiting -= 1
+            self._waiting[peer] -= 1
+            self._waiting += Counter()  # drops what is down to nothing
 
-    async def _attempt(self, name: str, password: str, peer: str) -> tuple[str, Principal]:
-        keys = {f"name:{name}": NAME_LIMIT, f"peer:{peer}": PEER_LIMIT}
-        locks = {key: await self._lock(key) for key in keys}
-        at = self._clock()
-        until = max(lock.get("until", 0.0) for lock in locks.values())
+    async def _refuse_locked(self, keys: Iterable[str]) -> None:
+        docs, at = await self._journal.docs_of("lockout", list(keys)), self._clock()
+        until = max((doc.body.get("until", 0.0) for doc in docs.values()), default=0.0)
         if at < until:
             raise _locked(until - at)
+
+    async def _attempt(self, name: str, password: str, peer: str) -> tuple[str, Principal]:
+        await self._refuse_locked(_limits(name, peer))
         doc = await self._journal.doc("account", name)
         # Made before it is known whether the name exists, so that the first unknown one takes no longer.
         self._nobody = self._nobody or await hash_password(secrets.token_hex())
         fits = await password_fits(doc.body["hash"] if doc else self._nobody, password)
         # One that was put out of use says no more than a wrong password does.
         if doc is None or not fits or doc.body.get("disabled"):
-            records = {key: after_failure(locks[key], limit, at) for key, limit in keys.items()}
-            await self._failed(name, peer, records, at)
+            await self._failed(name, peer, self._clock())
             raise Problem("wrong-credentials")
-        await self._forget(f"name:{name}", locks)
+        await self._forget(f"name:{name}")
         return await self._identities.open_session(doc.body, peer)
 
-    async def _lock(self, key: str) -> dict[str, Any]:
-        doc = await self._journal.doc("lockout", key)
-        return doc.body if doc else {}
-
-    async def _failed(self, name: str, peer: str, records: dict[str, dict[str, Any]], at: float) -> None:
+    async def _failed(self, name: str, peer: str, at: float) -> None:
+        """Count one failure on what the locks are at this moment: another web process may have counted meanwhile."""
         await self._sweep(at)
         async with self._journal.begin() as tx:
+            records = {}
+            for key, limit in _limits(name, peer).items():
+                record = await tx.update("lockout", key, partial(_one_more, limit=limit, at=at))
+                records[key] = record or {}
             body = {"peer": peer, "failed": records[f"name:{name}"]["failed"]}
             await tx.append(kind="audit", name="sign-in-failed", subject=name, at=at, body=body)
             for key, record in records.items():
-                await tx.put("lockout", key, record)
                 if record["until"] > at:
                     seconds = {"peer": peer, "seconds": record["until"] - at}
                     await tx.append(kind="audit", name="sign-in-locked", subject=key, at=at, body=seconds)
 
-    async def _forget(self, key: str, locks: dict[str, dict[str, Any]]) -> None:
+    async def _forget(self, key: str) -> None:
         """A success clears the name's failures; the peer's stay, or a guesser with an account clears them at will."""
-        if locks[key]:
+        if await self._journal.doc("lockout", key) is not None:
             async with self._journal.begin() as tx:
                 await tx.delete("lockout", key)
 
@@ -116,7 +123,18 @@ class SignIn:
             return
         async with self._journal.begin() as tx:
             for key in old:
-                await tx.delete("lockout", key)
+                record = await tx.doc("lockout", key)
+                if record is not None and at - record["last"] > FORGET:
+                    await tx.delete("lockout", key)
+
+
+def _limits(name: str, peer: str) -> dict[str, int]:
+    """The lock records of one attempt, and after how many failures each locks."""
+    return {f"name:{name}": NAME_LIMIT, f"peer:{peer}": PEER_LIMIT}
+
+
+def _one_more(record: dict[str, Any] | None, *, limit: int, at: float) -> dict[str, Any]:
+    return after_failure(record or {}, limit, at)
 
 
 def _locked(seconds: float) -> Problem:

@@ -129,16 +129,16 @@ def outside(case: Given) -> Finding:
 
 async def keep(journal: Journal, cases: Sequence[Given], actor: str, at: float) -> int:
     """Keep what is new or has changed, all together; how many. The number makes a case the same one."""
-    new = []
-    for case in cases:
-        known = await journal.doc(KIND, case.number)
-        if known is None or known.body["digest"] != case.digest:
-            new.append(case)
-    if not new:
-        return 0
+    kept = 0
+    if not cases:
+        return kept
     async with journal.begin() as tx:
-        for case in new:
+        for case in cases:
+            known = await tx.doc(KIND, case.number)
+            if known is not None and known["digest"] == case.digest:
+                continue
             body = {"case": case.body, "digest": case.digest, "region": case.region, "received_at": at, "from": actor}
             seq = await tx.append(kind="ingest", name=NAME, subject=case.number, at=at, actor=actor, body=body)
             await tx.put(KIND, case.number, body, seq=seq)
-    return len(new)
+            kept += 1
+    return kept

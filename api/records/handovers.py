@@ -11,8 +11,8 @@ from api.principal import Principal
 from api.records import people, suppressions
 from feeds import wire
 from feeds.duty import roster as duty
-from feeds.duty.handover import HandoverSettings
-from feeds.journal import Doc
+from feeds.duty.handover import ACCEPTED, KIND, HandoverSettings
+from feeds.journal import Doc, Journal, Tx
 from feeds.regions import covers
 
 FULL_SHIFT = 12 * 3600.0
@@ -94,6 +94,37 @@ def new(who: Principal, at: float, name: str, remarks: str, seen: Mapping[str, A
         "counts": counts,
         "picture": dict(seen),
     }
+
+
+class NotAccepted(Exception):
+    """The second signature is there already (`accepted`), or is that of the first (`own`); `body` as it stands."""
+
+    def __init__(self, code: str, body: dict[str, Any]) -> None:
+        super().__init__(code)
+        self.code, self.body = code, body
+
+
+async def accept(journal: Journal, id: str, who: Principal, remarks: str, at: float) -> dict[str, Any]:
+    """Put the second signature under a handover that exists; its body then. Raises NotAccepted."""
+
+    def sign(body: dict[str, Any] | None) -> dict[str, Any]:
+        if body is None or body["accepted_at"] is not None:
+            raise NotAccepted("accepted", body or {})
+        if body["by"] == who.name:
+            raise NotAccepted("own", body)
+        return body | {"accepted_at": at, "accepted_by": who.name, "accept_remarks": remarks}
+
+    async with journal.begin() as tx:
+        signed = await tx.update(KIND, id, sign, open=False)
+        assert signed is not None
+        await note(tx, ACCEPTED, id, signed, who, remarks, at)
+    return signed
+
+
+async def note(tx: Tx, name: str, id: str, body: Mapping[str, Any], who: Principal, remarks: str, at: float) -> int:
+    """One signature into the log."""
+    told = {"region": body["region"], "to": body["to"], "counts": body["counts"]}
+    return await tx.append(kind=KIND, name=name, subject=id, at=at, actor=who.name, reason=remarks, body=told)
 
 
 def shown(doc: Doc, at: float, settings: HandoverSettings, *, whole: bool = False) -> dict[str, Any]:

@@ -6,6 +6,7 @@ An administrator of a region sees and changes only what lies within it; what lie
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -103,10 +104,11 @@ def _shown(account: dict[str, Any]) -> dict[str, Any]:
 async def add(given: Given, who: Admin, wish: NewAccount) -> Response:
     """Make an account; 409 when the name is taken, 403 outside one's region."""
     _within(who, wish.region)
-    if await given.journal.doc("account", wish.name) is not None:
-        raise Problem("conflict", code="exists", detail={"zh-CN": "这个用户名已有人用。", "en": "The name is taken."})
     try:
         await accounts.add_account(given.journal, wish.name, wish.role, wish.region, wish.password, who.name)
+    except accounts.Taken as error:
+        taken = {"zh-CN": "这个用户名已有人用。", "en": "The name is taken."}
+        raise Problem("conflict", code="exists", detail=taken) from error
     except accounts.Unacceptable as error:
         raise Problem("invalid", findings=[Finding("body.name", "account_name", str(error))]) from error
     made = {"name": wish.name, "role": wish.role, "region": wish.region}
@@ -116,14 +118,15 @@ async def add(given: Given, who: Admin, wish: NewAccount) -> Response:
 @router.patch("/accounts/{name}")
 async def change(given: Given, who: Admin, name: str, wish: ChangedAccount) -> Response:
     """Another role, region or password, or out of use; its sessions end within two seconds. Not for one's own role."""
-    current = await _account(given, who, name)
+    await _account(given, who, name)
     changes = {key: value for key, value in wish.model_dump().items() if value is not None}
     if not changes:
         raise Problem("invalid", findings=[Finding("body", "missing")])
     if name == who.name and {"role", "region", "disabled"} & set(changes):
         raise _own()
-    _within(who, str(changes.get("region", current["region"])))
-    made = await accounts.change_account(given.journal, name, changes, who.name)
+    if "region" in changes:
+        _within(who, str(changes["region"]))
+    made = await accounts.change_account(given.journal, name, changes, who.name, permit=_reaching(who))
     if made is None:
         raise Problem("not-found")
     return Json(_shown(made))
@@ -135,7 +138,7 @@ async def remove(given: Given, who: Admin, name: str) -> Response:
     await _account(given, who, name)
     if name == who.name:
         raise _own()
-    if not await accounts.remove_account(given.journal, name, who.name):
+    if not await accounts.remove_account(given.journal, name, who.name, permit=_reaching(who)):
         raise Problem("not-found")
     return Json({"removed": name})
 
@@ -169,7 +172,7 @@ async def revoke(given: Given, who: Admin, key: str) -> Response:
     found = [doc for doc in await given.journal.docs("token") if doc.id[:SHORT] == key]
     if len(found) != 1 or not who.reaches(str(found[0].body["region"])):
         raise Problem("not-found")
-    if not await accounts.revoke_token(given.journal, found[0].id, who.name):
+    if not await accounts.revoke_token(given.journal, found[0].id, who.name, permit=_reaching(who)):
         raise Problem("not-found")
     return Json({"revoked": key})
 
@@ -192,6 +195,16 @@ async def _account(given: Deps, who: Principal, name: str) -> dict[str, Any]:
     if doc is None or not who.reaches(str(doc.body["region"])):
         raise Problem("not-found")
     return doc.body
+
+
+def _reaching(who: Principal) -> accounts.Permit:
+    """Refuses what lies outside the asker's region at the moment of the change."""
+
+    def permit(body: Mapping[str, Any]) -> None:
+        if not who.reaches(str(body["region"])):
+            raise Problem("not-found")
+
+    return permit
 
 
 def _within(who: Principal, region: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from dataclasses import replace
 from typing import Annotated
@@ -16,12 +15,11 @@ from api.http.answers import Cursor, Json, Limit, from_cursor, listing, to_curso
 from api.http.problems import Problem
 from api.principal import Principal
 from api.records import handovers, people
-from feeds.duty.handover import ACCEPTED, GIVEN, KIND
+from feeds.duty.handover import GIVEN, KIND
 from feeds.journal import Doc
 
 router = APIRouter(prefix="/api/v1", tags=["people"])
 LOOKED_THROUGH = 500
-_signing = asyncio.Lock()
 
 
 class Give(BaseModel):
@@ -56,23 +54,22 @@ async def give(given: Given, who: Actor, wish: Give) -> Response:
     seen = people.for_region(roster, who.region)
     body = handovers.new(who, at, handovers.name_of(seen, wish.to), wish.remarks, await handovers.picture(given, who))
     doc = Doc(kind=KIND, id=key, open=True, seq=0, body=body)
-    kept = await _write(given, doc, GIVEN, at, who, wish.remarks)
-    return Json(handovers.shown(kept, at, given.handover()), status_code=201)
+    await _give(given, doc, at, who, wish.remarks)
+    return Json(handovers.shown(doc, at, given.handover()), status_code=201)
 
 
 @router.post("/handover/{handover_id}/accept")
 async def take(given: Given, who: Actor, handover_id: str, wish: Take) -> Response:
     """The second signature, of somebody else than the first; 409 when it is there already."""
-    at = given.clock()
-    async with _signing:
-        doc = await _one(given, who, handover_id)
-        if not doc.open:
-            raise Problem("conflict", code="accepted", current=handovers.shown(doc, at, given.handover()))
-        if doc.body["by"] == who.name:
-            raise Problem("conflict", code="own", detail=OWN, current=handovers.shown(doc, at, given.handover()))
-        signed = {"accepted_at": at, "accepted_by": who.name, "accept_remarks": wish.remarks}
-        after = replace(doc, open=False, body=doc.body | signed)
-        return Json(handovers.shown(await _write(given, after, ACCEPTED, at, who, wish.remarks), at, given.handover()))
+    at, settings = given.clock(), given.handover()
+    doc = await _one(given, who, handover_id)
+    try:
+        body = await handovers.accept(given.journal, doc.id, who, wish.remarks, at)
+    except handovers.NotAccepted as no:
+        detail = OWN if no.code == "own" else None
+        current = handovers.shown(replace(doc, body=no.body), at, settings)
+        raise Problem("conflict", code=no.code, detail=detail, current=current) from no
+    return Json(handovers.shown(replace(doc, body=body), at, settings))
 
 
 @router.get("/handover/list")
@@ -119,18 +116,8 @@ async def _docs(given: Deps, who: Principal, before: int | None, limit: int) -> 
     return found[:limit]
 
 
-async def _write(given: Deps, doc: Doc, name: str, at: float, who: Principal, remarks: str) -> Doc:
-    """The step into the log and the present form; the document as it is kept."""
+async def _give(given: Deps, doc: Doc, at: float, who: Principal, remarks: str) -> None:
+    """The first signature into the log, and the handover beside it."""
     async with given.journal.begin() as tx:
-        seq = await tx.append(
-            kind=KIND,
-            name=name,
-            subject=doc.id,
-            at=at,
-            actor=who.name,
-            reason=remarks,
-            body={"region": doc.body["region"], "to": doc.body["to"], "counts": doc.body["counts"]},
-        )
-        place = doc.seq or seq
-        await tx.put(KIND, doc.id, doc.body, open=doc.open, seq=place)
-    return replace(doc, seq=place)
+        seq = await handovers.note(tx, GIVEN, doc.id, doc.body, who, remarks, at)
+        await tx.put(KIND, doc.id, doc.body, seq=seq)

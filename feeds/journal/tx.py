@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from typing import Any
 
@@ -38,6 +38,8 @@ CHUNK = 500
 RESERVED = (1, 8, 64, 512)
 """How many numbers are taken from PostgreSQL's sequence at a time, more each time; what is left over is a gap."""
 _Row = dict[str, Any]
+Change = Callable[[dict[str, Any] | None], dict[str, Any] | None]
+"""From a document's present body to its new one."""
 
 
 def done_before(moment: float) -> ColumnElement[bool]:
@@ -133,6 +135,40 @@ class Tx:
         """Set the present form of a thing."""
         key = (kind, clean(id))
         self._docs[key] = {"kind": kind, "id": key[1], "open": open, "seq": seq, "body": clean(canonical(body))}
+
+    async def doc(self, kind: str, id: str) -> dict[str, Any] | None:
+        """A document's body as it will be when the transaction ends; None without one.
+
+        The writers' lock is held since the transaction began, so nobody changes it until then.
+        """
+        if (pending := self._docs.get((kind, clean(id)))) is not None:
+            body: dict[str, Any] = json.loads(pending["body"])
+            return body
+        table = schema.doc
+        statement = select(table.c.body).where(table.c.kind == kind, table.c.id == clean(id))
+        row = (await self._execute(statement)).first()
+        return json.loads(row[0]) if row else None
+
+    async def update(
+        self, kind: str, id: str, change: Change, *, open: bool = True, seq: int | None = None
+    ) -> dict[str, Any] | None:
+        """Read a document, change it and write it, with no other writer in between; the new body.
+
+        `change` gets the body as it is now (None without one) and returns the new one; None leaves all as it is, and
+        whatever it raises undoes the transaction. It must not wait for anything. Without `seq` the document keeps its
+        own, or 0.
+        """
+        after = change(await self.doc(kind, id))
+        if after is not None:
+            await self.put(kind, id, after, open=open, seq=await self._seq(kind, id) if seq is None else seq)
+        return after
+
+    async def _seq(self, kind: str, id: str) -> int:
+        if (pending := self._docs.get((kind, clean(id)))) is not None:
+            return int(pending["seq"])
+        table = schema.doc
+        statement = select(table.c.seq).where(table.c.kind == kind, table.c.id == clean(id))
+        return int((await self._execute(statement)).scalar() or 0)
 
     async def delete(self, kind: str, id: str) -> None:
         self._docs.pop((kind, clean(id)), None)

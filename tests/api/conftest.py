@@ -15,7 +15,7 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.auth import accounts
+from api.auth import accounts, passwords
 from api.dependencies import Deps, Reloaded
 from api.settings import SiteInfo, WebSettings
 from feeds.bus import Bus
@@ -211,7 +211,7 @@ async def no_leaked_tasks() -> AsyncIterator[None]:
 @pytest.fixture(autouse=True)
 def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Argon2id with the least work: what is tested is ours, not the hash."""
-    monkeypatch.setattr(accounts, "HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
 
 
 @pytest.fixture

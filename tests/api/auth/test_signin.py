@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+
 import httpx2
 import pytest
 
-from api.auth import accounts
-from api.auth.signin import LOCK, NAME_LIMIT, PEER_LIMIT, after_failure, peer_key
+from api.auth import accounts, passwords
+from api.auth.signin import LOCK, NAME_LIMIT, PEER_LIMIT, WAITING_OF_PEER, after_failure, peer_key
 from tests.api.conftest import PASSWORD, World, problem
 
 
@@ -102,6 +105,30 @@ async def test_a_peer_that_tries_many_names_is_locked_others_are_not(world: Worl
             problem(await sign_in(guesser, f"guess{number}"), 401, "wrong-credentials")
         problem(await sign_in(guesser, "wang"), 429, "locked")
         assert (await sign_in(honest, "wang")).status_code == 200
+
+
+async def test_a_flood_from_one_address_leaves_room_for_others(world: World) -> None:
+    await accounts.add_account(world.journal, "wang", "duty", "", PASSWORD, "root")
+    async with world.client(peer="10.0.0.9") as flood, world.client(peer="10.0.0.10") as honest:
+        guesses = [sign_in(flood, f"guess{number}") for number in range(WAITING_OF_PEER * 3)]
+        *answers, own = await asyncio.gather(*guesses, sign_in(honest, "wang"))
+    assert own.status_code == 200
+    assert {answer.status_code for answer in answers} == {401, 503}
+    assert sum(answer.status_code == 401 for answer in answers) <= WAITING_OF_PEER
+
+
+async def test_passwords_are_hashed_in_one_thread_of_their_own() -> None:
+    threads = set()
+
+    class Hasher:
+        def hash(self, password: str) -> str:
+            threads.add(threading.current_thread().name)
+            return password
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "HASHER", Hasher())
+        await asyncio.gather(*(passwords.hash_password("x") for _ in range(8)))
+    assert threads == {"password_0"}
 
 
 def test_a_peer_is_an_ipv4_address_or_an_ipv6_64() -> None:
