@@ -18,9 +18,9 @@ from argon2.exceptions import VerifyMismatchError
 
 from api.auth import accounts, passwords
 from api.auth.identities import Identities
-from api.principal import Principal, person
 from api.auth.signin import SignIn
 from api.ingest import cases
+from api.principal import Principal, person
 from api.records import handovers
 from api.settings import WebSettings
 from feeds.duty.handover import KIND
