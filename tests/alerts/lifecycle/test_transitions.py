@@ -36,6 +36,18 @@ def test_an_alert_that_nobody_took_stays_open_when_it_clears_and_closes_when_it_
     assert (taken.open, isa_state(taken), steps[0].name) == (False, "NORM", "ack")
 
 
+def test_an_alert_is_not_raised_later_than_now() -> None:
+    (ahead, _), (behind, _) = run(raising(raised_at=T0 + 50)), run(raising(raised_at=T0 - 50))
+    assert (ahead.raised_at, behind.raised_at) == (T0, T0 - 50)
+
+
+def test_a_flapping_alert_that_nobody_saw_stays_open_when_it_clears() -> None:
+    alert, _ = run(raising(suppressed_by=("flapping",)), transitions.Clear())
+    assert (alert.unseen, alert.open, alert.ack) == (True, True, None)
+    hidden, _ = run(raising(suppressed_by=("silence:s1",)), transitions.Clear())
+    assert (hidden.unseen, hidden.open) == (True, False)
+
+
 def test_an_acknowledged_alert_closes_when_it_clears() -> None:
     alert, steps = run(raising(), ACK, transitions.Clear())
     assert not alert.open

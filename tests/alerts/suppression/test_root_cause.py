@@ -6,13 +6,15 @@ import itertools
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from feeds.model import REFERENCE, Kind, Severity
-from tests.alerts.builders import T0, gone, rule, source
+from tests.alerts.builders import T0, gone, reading, rule, source, state
 from tests.alerts.desk import Desk, foreign, probed
 
 ROOT, A, B, LEAF = probed("root", kind="router"), probed("a", "root"), probed("b", "root"), probed("leaf", "a")
 UP1, UP2 = probed("up1", redundancy_group="up"), probed("up2", redundancy_group="up")
+SOURCES = ["agents", "probes"]
 DUAL = probed("dual", "up1", "up2")
 
 
@@ -339,6 +341,27 @@ def test_a_silent_source_is_one_alert_and_what_is_seen_through_it_none() -> None
     desk.until(60)
     assert [one[1:] for one in desk.told] == [("probes", "first"), ("probes", "cleared")]
     assert [one.asset for one in desk.board.alerts.values()] == ["probes"]
+
+
+@pytest.mark.parametrize(("silent", "shown"), [(("probes",), ["a", "probes"]), (("agents", "probes"), SOURCES)])
+def test_an_asset_seen_by_two_sources_is_hidden_only_when_both_are_silent(
+    silent: tuple[str, ...], shown: list[str]
+) -> None:
+    rules = (
+        rule(id="no-data", when='health == "unknown"', hold=5.0),
+        rule(id="silent", over="source", when="silent", severity="major"),
+    )
+    desk = Desk(probed("a"), rules=rules)
+    readings = {
+        "tcp_up": structs.replace(reading(True, fresh_for=5.0), source="probes"),
+        "snmp_up": structs.replace(reading(True, fresh_for=5.0), source="agents"),
+    }
+    desk.fold(0, state("a", "ok", **readings))
+    for id in SOURCES:
+        desk.fold(10, source(id, silent_since=T0 + 10 if id in silent else None))
+    desk.fold(12, structs.replace(state("a", "unknown", **readings), since=T0 + 12, stale_since=T0 + 12))
+    desk.until(20)
+    assert desk.shown() == shown
 
 
 def test_an_isolated_collector_is_one_alert_and_the_assets_it_cannot_reach_none() -> None:

@@ -129,6 +129,14 @@ def test_an_asset_that_leaves_the_inventory_leaves_the_picture() -> None:
     assert gone == [("state", None), ("asset", None)]
 
 
+def test_a_receipt_time_ahead_of_our_clock_makes_no_reading_fresh_for_longer() -> None:
+    one = projection()
+    list(one.observe([seen("tcp.up", True, 500.0)], 10.0))
+    assert one.states["a"].readings["tcp.up"].fresh_until == 20.0
+    list(one.tick(21.0))
+    assert health(one) is Health.UNKNOWN
+
+
 def test_a_source_falls_silent_once_and_comes_back() -> None:
     one = projection()
     beat = Heartbeat(source="cma", kind="emergency.cap", at=1.0, ok=True, every=10.0)

@@ -197,3 +197,12 @@ async def test_a_projector_that_does_not_know_the_settings_forgets_no_source(bus
     await silent_source(bus, projector)
     await projector.step([], 130.0)
     assert set((await bus.state((Kind.SOURCE,))).records[Kind.SOURCE]) == {"cma"}
+
+
+async def test_a_journal_mark_ahead_of_the_clock_hides_no_change_of_health(bus: Bus, journal: Journal) -> None:
+    async with journal.begin() as tx:  # written while the clock ran an hour ahead
+        await tx.set_cursor("project", {"mark": f"{int((now() + 3600) * 1000)}-0"})
+    await feed(bus, [("a", True), ("a", False)])
+    await project(bus, journal)
+    log = [(entry.subject, entry.name) for entry in await journal.entries(kind="health", limit=10)]
+    assert log == [("a", "ok"), ("a", "down")]
