@@ -20,6 +20,7 @@ from alerts.oncall.versions import ESCALATIONS, FILE, RECEIVERS, ROSTER, SECRET,
 from alerts.receivers.base import Reach
 from alerts.receivers.catalogue import kind_of_url, reach_of
 from alerts.settings import EscalationSettings, ReceiverSettings
+from feeds.duty.rights import refusal
 from feeds.journal import Entry, Journal, JournalLost, Tx
 from feeds.model import Command, Outcome, Result
 
@@ -33,7 +34,6 @@ ACTIONS = {
     "escalations_undo": (ESCALATIONS, UNDO),
     "roster_substitute": (ROSTER, SUBSTITUTE),
 }
-ADMIN, ON_DUTY = ("admin",), ("duty", "operator", "admin")
 PAGE = 500
 Check = Callable[[Sequence[ReceiverSettings]], None]
 
@@ -155,10 +155,8 @@ class People:
     def _may(self, command: Command, kind: str, what: str, now: float) -> None:
         if now > command.valid_until:
             raise Refused(Outcome.LATE, "late")
-        if command.role not in (ON_DUTY if what == SUBSTITUTE else ADMIN):
-            raise Refused(Outcome.FORBIDDEN, "role")
-        if command.actor_region and what != SUBSTITUTE:
-            raise Refused(Outcome.FORBIDDEN, "region")
+        if reason := refusal(command.action, command.role, command.actor_region):
+            raise Refused(Outcome.FORBIDDEN, reason)
         if command.expected_rev is not None and command.expected_rev != self._versions[kind].rev:
             raise Refused(Outcome.CONFLICT, "rev")
 
@@ -167,7 +165,10 @@ class People:
         if what == UNDO:
             return await self._older(kind, command.args.get("to"))
         if what == SUBSTITUTE:
-            return roster_document.substituted(self._versions[kind].doc, command)
+            swapped = roster_document.substituted(self._versions[kind].doc, command)
+            if reason := roster_document.substitution_refusal(self.roster, command):
+                raise Refused(Outcome.FORBIDDEN, reason)
+            return swapped
         doc: dict[str, Any] = command.args["doc"]
         return doc
 

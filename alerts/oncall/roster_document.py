@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from alerts.oncall.texts import BadPeople, Fault, fault
 from feeds.duty import roster as duty
-from feeds.duty.roster import Roster
+from feeds.duty.rights import refusal
+from feeds.duty.roster import Roster, Team
 from feeds.model import Command
 
 
@@ -50,8 +53,35 @@ def substituted(doc: Mapping[str, Any], command: Command) -> dict[str, Any]:
     faults = [fault(name, "unknown_person") for name in ("person", "substitute") if swap[name] not in known]
     if swap["shift"] not in {one["id"] for one in doc.get("shifts", [])}:
         faults.append(fault("shift", "unknown_shift"))
+    faults = faults or _not_planned(load(doc), swap)
     if faults:
         raise BadPeople(faults)
     same = [swap["date"], swap["shift"], swap["person"]]
     others = [one for one in doc.get("substitutes", []) if [one["date"], one["shift"], one["person"]] != same]
     return {**doc, "substitutes": [*others, swap]}
+
+
+def _not_planned(roster: Roster, swap: Mapping[str, str]) -> list[Fault]:
+    """A fault when the person does not have that shift on that date."""
+    try:
+        team = planned(roster, date.fromisoformat(swap["date"]), swap["shift"])
+    except ValueError:
+        return [fault("date", "bad_date")]
+    return [] if swap["person"] in (*team.officers, team.leader) else [fault("person", "not_on_shift")]
+
+
+def planned(roster: Roster, day: date, shift: str) -> Team:
+    """Who has a shift by plan, before anybody's substitutes."""
+    return duty.team_of(replace(roster, substitutes=()), day, shift) or Team()
+
+
+def substitution_refusal(roster: Roster, command: Command) -> str:
+    """Why a substitution that could be made may not be made by this actor: "role" or "region"; "" when he may.
+
+    Both persons must lie in his region. The shift's leader is replaced by an administrator only.
+    """
+    person, substitute = (str(command.args[name]) for name in ("person", "substitute"))
+    team = planned(roster, date.fromisoformat(command.args["date"]), str(command.args["shift"]))
+    verb = "roster_substitute_leader" if person == team.leader else "roster_substitute"
+    regions = [known.region for id in (person, substitute) if (known := roster.person(id)) is not None]
+    return refusal(verb, command.role, command.actor_region, *regions)

@@ -13,6 +13,8 @@ TEXTS = {
     "assigned_twice": ("同一日期的同一班次重复安排", "the same shift of the same date is assigned twice"),
     "ends_before": ("结束早于开始", "it ends before it begins"),
     "unknown_person": ("名册中没有此人", "nobody in the roster has that id"),
+    "bad_date": ("日期无效", "this is no date"),
+    "not_on_shift": ("此人当日没有这个班次", "this person does not have that shift on that date"),
     "unknown_shift": ("没有这个班次", "there is no such shift"),
     "unknown_receiver": ("没有这个接收方", "there is no such receiver"),
     "no_steps": ("至少要有一步", "one step at least is needed"),

@@ -20,8 +20,10 @@ from api.http.answers import Json, listing
 from api.http.findings import Finding
 from api.http.problems import Problem
 from api.principal import Principal, Right, Role, TokenScope
+from api.rights import check
 from feeds import wire
-from feeds.regions import covers, is_code
+from feeds.duty.rights import refusal
+from feeds.regions import is_code
 
 router = APIRouter(prefix="/api/v1", tags=["staff"])
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
@@ -103,7 +105,7 @@ def _shown(account: dict[str, Any]) -> dict[str, Any]:
 @router.post("/accounts", status_code=201)
 async def add(given: Given, who: Admin, wish: NewAccount) -> Response:
     """Make an account; 409 when the name is taken, 403 outside one's region."""
-    _within(who, wish.region)
+    _within(who, "account_add", wish.region)
     try:
         await accounts.add_account(given.journal, wish.name, wish.role, wish.region, wish.password, who.name)
     except accounts.Taken as error:
@@ -125,8 +127,8 @@ async def change(given: Given, who: Admin, name: str, wish: ChangedAccount) -> R
     if name == who.name and {"role", "region", "disabled"} & set(changes):
         raise _own()
     if "region" in changes:
-        _within(who, str(changes["region"]))
-    made = await accounts.change_account(given.journal, name, changes, who.name, permit=_reaching(who))
+        _within(who, "account_change", str(changes["region"]))
+    made = await accounts.change_account(given.journal, name, changes, who.name, permit=_permit(who, "account_change"))
     if made is None:
         raise Problem("not-found")
     return Json(_shown(made))
@@ -138,7 +140,7 @@ async def remove(given: Given, who: Admin, name: str) -> Response:
     await _account(given, who, name)
     if name == who.name:
         raise _own()
-    if not await accounts.remove_account(given.journal, name, who.name, permit=_reaching(who)):
+    if not await accounts.remove_account(given.journal, name, who.name, permit=_permit(who, "account_remove")):
         raise Problem("not-found")
     return Json({"removed": name})
 
@@ -156,7 +158,7 @@ async def tokens(given: Given, connection: HTTPConnection) -> Response:
 @router.post("/tokens", status_code=201)
 async def add_token(given: Given, who: Admin, wish: NewToken) -> Response:
     """Make a token. Its text is in this answer and nowhere else: only its hash is kept."""
-    _within(who, wish.region)
+    _within(who, "token_add", wish.region)
     try:
         raw = await accounts.add_token(given.journal, wish.name, wish.scope, wish.region, who.name)
     except accounts.Unacceptable as error:
@@ -172,7 +174,7 @@ async def revoke(given: Given, who: Admin, key: str) -> Response:
     found = [doc for doc in await given.journal.docs("token") if doc.id[:SHORT] == key]
     if len(found) != 1 or not who.reaches(str(found[0].body["region"])):
         raise Problem("not-found")
-    if not await accounts.revoke_token(given.journal, found[0].id, who.name, permit=_reaching(who)):
+    if not await accounts.revoke_token(given.journal, found[0].id, who.name, permit=_permit(who, "token_revoke")):
         raise Problem("not-found")
     return Json({"revoked": key})
 
@@ -197,22 +199,21 @@ async def _account(given: Deps, who: Principal, name: str) -> dict[str, Any]:
     return doc.body
 
 
-def _reaching(who: Principal) -> accounts.Permit:
-    """Refuses what lies outside the asker's region at the moment of the change."""
+def _permit(who: Principal, verb: str) -> accounts.Permit:
+    """Refuses what the asker may not change, by the region that it has at the moment of the change."""
 
     def permit(body: Mapping[str, Any]) -> None:
-        if not who.reaches(str(body["region"])):
+        if refusal(verb, who.role, who.region, str(body["region"])):
             raise Problem("not-found")
 
     return permit
 
 
-def _within(who: Principal, region: str) -> None:
+def _within(who: Principal, verb: str, region: str) -> None:
     """Nobody gives more than the own region; no region means the whole site."""
     if region and not is_code(region):
         raise Problem("invalid", findings=[Finding("body.region", "region")])
-    if who.region and not (region and covers(who.region, region)):
-        raise Problem("outside-region")
+    check(who, verb, region)
 
 
 def _own() -> Problem:

@@ -15,6 +15,7 @@ from api.http.answers import Cursor, Json, Limit, from_cursor, listing, to_curso
 from api.http.problems import Problem
 from api.principal import Principal
 from api.records import handovers, people
+from api.rights import check
 from feeds.duty.handover import GIVEN, KIND
 from feeds.journal import Doc
 
@@ -49,6 +50,7 @@ async def now(given: Given, who: Viewer) -> Response:
 @router.post("/handover", status_code=201)
 async def give(given: Given, who: Actor, wish: Give) -> Response:
     """Sign the picture of this moment over to somebody; 201 once the journal has it."""
+    check(who, "handover_give", who.region)
     at, key = given.clock(), uuid.uuid4().hex
     roster = people.roster_of(await people.version(given, people.ROSTER))
     seen = people.for_region(roster, who.region)
@@ -63,6 +65,7 @@ async def take(given: Given, who: Actor, handover_id: str, wish: Take) -> Respon
     """The second signature, of somebody else than the first; 409 when it is there already."""
     at, settings = given.clock(), given.handover()
     doc = await _one(given, who, handover_id)
+    check(who, "handover_accept", str(doc.body["region"]))
     try:
         body = await handovers.accept(given.journal, doc.id, who, wish.remarks, at)
     except handovers.NotAccepted as no:

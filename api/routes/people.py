@@ -16,6 +16,7 @@ from api.http.problems import Problem
 from api.principal import Principal, Right
 from api.records import people, roster_csv
 from api.records.people import ESCALATIONS, RECEIVERS, ROSTER, SITE
+from api.rights import check
 from api.routes.people_bodies import NewSwap, Put, PutEscalations, PutReceivers, PutRoster, Undo
 from feeds import wire
 from feeds.duty import roster as duty
@@ -55,8 +56,7 @@ async def substitute(given: Given, who: Actor, wish: NewSwap) -> Response:
 @router.post("/roster:import")
 async def import_roster(given: Given, who: Admin, request: Request, rev: Number, dry_run: bool = False) -> Response:
     """Dated assignments from a spreadsheet (text/csv); `dry_run` only shows what the roster would become."""
-    if who.region:
-        raise Problem("outside-region")
+    check(who, "roster_put")
     found = await people.version(given, ROSTER)
     doc = {**duty.dump(people.roster_of(found))}
     doc["assignments"] = roster_csv.assignments(await request.body(), doc)
@@ -157,8 +157,7 @@ async def send(
     given: Deps, who: Principal, action: str, subject: str, comment: str, rev: int | None, args: dict[str, Any]
 ) -> dict[str, Any]:
     """A command to the alert engine, and what became of it."""
-    if who.region and action != "roster_substitute":
-        raise Problem("outside-region")
+    check(who, action)
     result = await ask(given, who, action, subject, args, comment=comment, rev=rev)
     if result.outcome is Outcome.DONE:
         return result.after or {}
