@@ -11,6 +11,7 @@ from alerts.engine.position import NAME
 from alerts.handover_watch import HandoverWatch
 from alerts.notify.retention import Pruner
 from alerts.notify.sender import Sender
+from alerts.receiver_watch import ReceiverWatch
 from alerts.receivers.base import ReceiverError, Target
 from alerts.receivers.catalogue import House, compile_receiver, compile_receivers
 from alerts.rules.rule import compile_rules
@@ -74,6 +75,20 @@ class Alerting:
             if intake is not None
             else None
         )
+        self._receiver_watch = (
+            ReceiverWatch(
+                journal,
+                intake,
+                NAME,
+                lambda: self.engine.board.alerts.values(),
+                lambda: [receiver.id for receiver in self.engine.people.receivers],
+                bus.site,
+                clock,
+                outbox,
+            )
+            if intake is not None
+            else None
+        )
         bus.ailment = lambda: self.engine.book.out(self._house.language)
 
     async def run(self) -> None:
@@ -85,6 +100,8 @@ class Alerting:
                 tasks.create_task(self._pruner.run(), name="alerts.notify.retention")
                 if self._watch is not None:
                     tasks.create_task(self._watch.run(), name="alerts.handover")
+                if self._receiver_watch is not None:
+                    tasks.create_task(self._receiver_watch.run(), name="alerts.receivers.catalogue")
         finally:
             if self._intake is not None:
                 await self._intake.close()
@@ -110,6 +127,8 @@ class Alerting:
         self._pruner.settings = outbox or OutboxSettings()
         if self._watch is not None:
             self._watch.settings = handover or HandoverSettings()
+        if self._receiver_watch is not None:
+            self._receiver_watch.settings = outbox or OutboxSettings()
 
     def _usable(self, receivers: Sequence[ReceiverSettings]) -> None:
         for target in compile_receivers(receivers, self._house).values():

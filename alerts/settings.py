@@ -118,6 +118,11 @@ class HoldPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxSettings:
-    """`[outbox]`: for how long (seconds) a message that is over stands in the outbox with its whole text."""
+    """`[outbox]`, in seconds.
+
+    `keep`: a message that is over stands in the outbox with its whole text for so long. `stalled_after`: a receiver to
+    which nothing was delivered for so long while messages wait is an alert; 0 for never.
+    """
 
     keep: float = 90 * 86400.0
+    stalled_after: float = 600.0

@@ -25,6 +25,9 @@ BUCKETS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
+Queues = Mapping[str, tuple[int, float]]
+
+
 class Metrics:
     """This process's registry and the counters that the middleware feeds."""
 
@@ -45,10 +48,12 @@ class Metrics:
         load: Mapping[str, Any] | None = None,
         room: Mapping[str, Any] | None = None,
         processes: Sequence[Mapping[str, Any]] = (),
+        queues: Queues | None = None,
     ) -> bytes:
         """The exposition. The route asks the bus for `dead_letters` and the journal for the `load` of the whole site
-        (see api.load.reader); None: it does not answer. `room` and `processes`: see api.machine_metrics."""
-        self._picture.dead_letters, self._picture.load = dead_letters, load
+        (see api.load.reader); None: it does not answer. `room` and `processes`: see api.machine_metrics. `queues`: how
+        many messages wait for each receiver, and when the oldest of them was queued."""
+        self._picture.dead_letters, self._picture.load, self._picture.queues = dead_letters, load, queues or {}
         self._picture.room, self._picture.processes = room, processes
         return generate_latest(self.registry)
 
@@ -62,6 +67,7 @@ class _Picture(Collector):
         self.load: Mapping[str, Any] | None = None
         self.room: Mapping[str, Any] | None = None
         self.processes: Sequence[Mapping[str, Any]] = ()
+        self.queues: Queues = {}
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         pump, everything = self._deps.pump, Audience()
@@ -80,6 +86,10 @@ class _Picture(Collector):
         yield GaugeMetricFamily("watchfloor_alerts_unacknowledged", "Unacknowledged alerts", value=unacked)
         if self.dead_letters is not None:
             yield GaugeMetricFamily("watchfloor_dead_letters", "Undecodable messages", value=self.dead_letters)
+        waiting = {receiver: float(count) for receiver, (count, _) in self.queues.items()}
+        yield _gauge("receiver_waiting", "Messages that wait for a receiver", "receiver", waiting)
+        ages = {receiver: max(0.0, at - oldest) for receiver, (_, oldest) in self.queues.items()}
+        yield _gauge("receiver_oldest_seconds", "Since the oldest of them was queued", "receiver", ages)
         if self.load is not None:
             yield from load_families(self.load)
         yield from machine_families(self.room, self.processes)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from alerts.lifecycle.open_alerts import Step
 from alerts.notify.notifications import Notice
+from alerts.notify.priority import is_urgent, person_of
 from alerts.oncall.texts import BadPeople, Fault
 from alerts.receivers.base import ReceiverError
 from alerts.receivers.catalogue import House, compile_receivers
@@ -28,7 +29,16 @@ def usable(receivers: Sequence[ReceiverSettings], house: House) -> None:
 async def enqueue(tx: Tx, some: Sequence[Notice]) -> bool:
     """Queue messages; True when there are any."""
     for one in some:
-        await tx.enqueue(one.key, receiver=one.receiver, subject=one.subject, created=one.at, due=one.at, body=one.body)
+        await tx.enqueue(
+            one.key,
+            receiver=one.receiver,
+            subject=one.subject,
+            created=one.at,
+            due=one.at,
+            body=one.body,
+            urgent=is_urgent(one.body),
+            person=person_of(one.body),
+        )
     return bool(some)
 
 

@@ -51,7 +51,16 @@ class Trial:
             command=self.command.id,
             body={"key": self.key, "person": self.contact.person},
         )
-        await tx.enqueue(self.key, receiver=self.contact.receiver, subject=self.key, created=at, due=at, body=body)
+        await tx.enqueue(
+            self.key,
+            receiver=self.contact.receiver,
+            subject=self.key,
+            created=at,
+            due=at,
+            body=body,
+            urgent=True,
+            person=self.contact.person,
+        )
 
 
 def key_of(command: Command) -> str:

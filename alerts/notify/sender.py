@@ -1,8 +1,9 @@
 """Sends what the journal holds ready: at least once, in order for each alert and receiver, for as long as it takes.
 
 A message leaves the outbox only when its receiver took it, refused it, or is no longer in the
-settings; or when it has become needless (see alerts.notify.batching). One receiver that is away neither delays nor
-starves another, and a journal that is away stops nothing for good: what was sent is marked as soon as it is back.
+settings; or when it has become needless (see alerts.notify.batching). Each receiver has a queue, a worker and a
+back-off of its own (alerts.notify.backoff), so that one that hangs, fails or is slow delays no other. A journal that
+is away stops nothing for good: what was sent is marked as soon as it is back.
 """
 
 from __future__ import annotations
@@ -10,14 +11,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import random
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import aiohttp
 
-from alerts.notify.batching import NEEDLESS, Round, Rounds, is_digest, is_test, is_urgent
+from alerts.notify.backoff import BackOff
+from alerts.notify.batching import NEEDLESS, Round, Rounds, is_digest, is_test, lane
+from alerts.notify.priority import is_urgent
 from alerts.notify.rate_limit import Budget
+from alerts.notify.turns import Turns
 from alerts.receivers.base import Again, Rejected, Target
 from alerts.receivers.catalogue import parse_rate, reserve_of
 from alerts.settings import ReceiverSettings
@@ -28,18 +34,14 @@ from feeds.journal import SENDING, Journal, JournalLost, OutboxItem
 
 log = logging.getLogger(__name__)
 
-FIRST_PAUSE = 1.0
-LONGEST_PAUSE = 300.0
 POLL = 1.0
-BATCH = 500
+BATCH = 64
 AT_HAND = 16
+READERS = 3
+"""Receivers whose queues are read at the same time; the engine shares the journal's few connections."""
+TURN = 1.0
+"""Seconds after which a receiver's worker looks again for what is urgent before it goes on."""
 REMOVED = "receiver removed"
-
-
-def pause_after(attempts: int, jitter: Callable[[], float] = random.random) -> float:
-    """Seconds until the next attempt: 1, 2, 4 … up to 5 min, each shortened by up to a half so that they spread."""
-    whole = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(attempts - 1, 16))
-    return whole * (1.0 - jitter() / 2)
 
 
 class Sender:
@@ -61,7 +63,9 @@ class Sender:
         self._targets: dict[str, Target] | None = None
         self._budgets: dict[str, Budget] = {}
         self._clock = clock
-        self._jitter = jitter
+        self._backoff = BackOff(jitter)
+        self._turns = Turns(self._backoff)
+        self._planning = asyncio.Semaphore(READERS)
         self._woken = asyncio.Event()
         self._lost: set[str] = set()
         self._journal_lost = False
@@ -82,6 +86,7 @@ class Sender:
                     (old_budget.count, old_budget.seconds, old_budget.reserve) == (new.count, new.seconds, new.reserve)
                 )
                 self._budgets[one.id] = old_budget if same and old_budget is not None else new
+        self._backoff.clear()
         self._woken.set()
 
     def wake(self) -> None:
@@ -90,87 +95,130 @@ class Sender:
 
     async def run(self) -> None:
         """Send for ever. Every receiver has a task of its own while something is due for it."""
-        busy: dict[str, asyncio.Task[None]] = {}
-        async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as tasks:
+        busy: dict[str, asyncio.Task[bool]] = {}
+        # Workers are bounded here; a bound of the session's would let receivers that hang take all connections.
+        connector = aiohttp.TCPConnector(limit=0)
+        async with aiohttp.ClientSession(connector=connector) as session, asyncio.TaskGroup() as tasks:
             while True:
                 self._woken.clear()
-                # Who ends while the journal is read may have sent what that reading still shows as due.
-                at_work = {receiver for receiver, task in busy.items() if not task.done()}
-                for receiver, items in (await self._due()).items():
-                    if receiver not in at_work:
-                        busy[receiver] = tasks.create_task(self._serve(session, receiver, items))
+                busy = {receiver: task for receiver, task in busy.items() if not task.done()}
+                for receiver in self._turns.choose(await self._ready(), busy, self._clock()):
+                    busy[receiver] = tasks.create_task(self._serve(session, receiver))
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(POLL):
                         await self._woken.wait()
 
     async def deliver_due(self, session: aiohttp.ClientSession) -> None:
-        """One round: everything that is due by the clock, receivers side by side."""
-        async with asyncio.TaskGroup() as tasks:
-            for receiver, items in (await self._due()).items():
-                tasks.create_task(self._serve(session, receiver, items))
+        """Serve every receiver for which something is due by the clock until nothing more is; side by side."""
+        while ready := self._turns.choose(await self._ready(), (), self._clock()):
+            async with asyncio.TaskGroup() as tasks:
+                turns = [tasks.create_task(self._serve(session, receiver)) for receiver in ready]
+            if not any(turn.result() for turn in turns):
+                return
 
-    async def _due(self) -> dict[str, list[OutboxItem]]:
-        """What is due by receiver; nothing while the journal is away."""
-        found: dict[str, list[OutboxItem]] = {}
+    async def _ready(self) -> dict[str, bool]:
+        """The receivers for which something is due, True when it is urgent; none while the journal is away."""
         if self._targets is None:
-            return found
+            return {}
         try:
-            due = await self._journal.outbox_due(self._clock(), BATCH)
+            ready = await self._journal.outbox_ready(self._clock())
         except JournalLost as error:
             self._say_lost(error)
             return {}
         if self._journal_lost:
             self._journal_lost = False
             log.info("the journal is back, messages are sent again")
-        for item in due:
-            found.setdefault(item.receiver, []).append(item)
-        return found
+        return ready
 
     def _say_lost(self, error: JournalLost) -> None:
         if not self._journal_lost:
             self._journal_lost = True
             log.warning("the journal is lost, no message is sent: %s", error)
 
-    async def _serve(self, session: aiohttp.ClientSession, receiver: str, items: list[OutboxItem]) -> None:
-        """Send one receiver's items in order; at the first that fails the rest waits with it."""
-        target = (self._targets or {}).get(receiver)
-        if target is None:
-            await self._mark_all(items, error=REMOVED)
-            return
+    async def _serve(self, session: aiohttp.ClientSession, receiver: str) -> bool:
+        """One turn of a receiver: send what goes first, for TURN seconds or until it fails. Whether anything went."""
+        self._backoff.try_now(receiver)
         try:
-            one = await self._round(receiver, items)
+            async with self._planning:
+                turn = await self._round(receiver)
         except JournalLost as error:  # then it is not known what goes first, and everything waits
             self._say_lost(error)
-            return
-        for start in range(0, len(one.send), AT_HAND):
-            some = one.send[start : start + AT_HAND]
+            return False
+        target = (self._targets or {}).get(receiver)
+        went = bool(turn.needless)
+        if went:
+            self._woken.set()
+        if target is None:
+            return went
+        ends = math.inf
+        send = turn.send[:1] if self._backoff.is_suspect(receiver) else turn.send
+        for start in range(0, len(send), AT_HAND):
+            some = send[start : start + AT_HAND]
             # A kill between sending and marking leaves this trace: the message may have arrived.
             await self._mark_all(some, due=self._clock(), error=SENDING)
-            for place, item in enumerate(some, start + 1):
-                if not await self._send(session, target, item, one.send[place:]):
-                    return
-        if one.send:
+            ends = min(ends, time.monotonic() + TURN)  # from the first message, however long the journal took before
+            left = await self._hand_over(session, target, some, ends)
+            await self._mark_all(left, due=self._clock())
+            went = went or len(left) < len(some)
+            if left or self._backoff.rests(receiver, self._clock()) or time.monotonic() >= ends:
+                break
+        if send:
             self._woken.set()
+        return went
 
-    async def _round(self, receiver: str, items: list[OutboxItem]) -> Round:
-        """What of the items is sent now; the others are put off or have become needless."""
+    async def _round(self, receiver: str) -> Round:
+        """What is sent to a receiver now; the others are put off or have become needless."""
         now, budget = self._clock(), self._budgets.get(receiver)
+        resting = self._backoff.resting_persons(receiver, now)
+        if receiver not in (self._targets or {}):
+            items = await self._journal.outbox_due(now, BATCH, receiver=receiver)
+            await self._mark_all(items, error=REMOVED)
+            return Round(needless=items)
         if budget is None:
-            one = await self._rounds.plain(items)
+            limit = 1 if self._backoff.is_suspect(receiver) else BATCH
+            items = await self._journal.outbox_due(now, limit, receiver=receiver, without=resting)
+            turn = await self._rounds.plain(items, now)
         else:
-            one = await self._rounds.bounded(receiver, budget, now)
-        await self._mark_all(one.needless, error=NEEDLESS)
-        for due, waiting in one.later.items():
+            turn = await self._rounds.bounded(receiver, budget, now, resting)
+        await self._mark_all(turn.needless, error=NEEDLESS)
+        for due, waiting in turn.later.items():
             await self._mark_all(waiting, due=max(due, now + POLL), keep_error=True)
-        await self._mark_all(one.over_rate, due=max(one.room_at, now + POLL), error=Rounds.RATE)
-        return one
+        await self._mark_all(turn.over_rate, due=max(turn.room_at, now + POLL), error=Rounds.RATE)
+        return turn
 
-    async def _send(
-        self, session: aiohttp.ClientSession, target: Target, item: OutboxItem, rest: Sequence[OutboxItem]
-    ) -> bool:
-        """One message; False when the receiver is away, and `rest` waits with it."""
+    async def _hand_over(
+        self, session: aiohttp.ClientSession, target: Target, items: Sequence[OutboxItem], ends: float
+    ) -> list[OutboxItem]:
+        """Send messages, each person's in order and persons side by side; those that were not tried are returned."""
+        lanes: dict[str, list[OutboxItem]] = {}
+        for item in items:
+            lanes.setdefault(lane(item)[1], []).append(item)
+        waiting, left = list(reversed(lanes.values())), []
+
+        async def work() -> None:
+            over = False  # a turn sends at least one message, or a slow journal would end each before it began
+            while waiting:
+                mine = waiting.pop()
+                while mine and not over and not self._is_resting(mine[0]):
+                    if not await self._send(session, target, mine.pop(0)):
+                        break
+                    over = time.monotonic() >= ends
+                left.extend(mine)
+
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(min(target.at_once, len(lanes))):
+                tasks.create_task(work())
+        return left
+
+    def _is_resting(self, item: OutboxItem) -> bool:
+        """Whether the message's receiver or person is left alone now."""
+        now, person = self._clock(), lane(item)[1]
+        return self._backoff.rests(item.receiver, now) or person in self._backoff.resting_persons(item.receiver, now)
+
+    async def _send(self, session: aiohttp.ClientSession, target: Target, item: OutboxItem) -> bool:
+        """One message; False when the receiver or the person does not take it, and what follows waits with it."""
         if (budget := self._budgets.get(item.receiver)) is not None:
-            budget.spend(self._clock(), urgent=is_urgent(item))
+            budget.spend(self._clock(), urgent=is_urgent(item.body))
         try:
             body = await self._rounds.whole(item) if is_digest(item) else item.body
             if not body.get("items", True):
@@ -179,17 +227,18 @@ class Sender:
             await target.send(session, item.key, body)
         except JournalLost as error:
             self._say_lost(error)
+            await self._mark_all([item], due=self._clock())
             return False
         except Again as error:
             if is_test(item):
                 await self._mark(item.key, attempts=item.attempts + 1, error=f"failed: {error}")
                 return True
-            due = await self._failed(item, error)
-            await self._mark_all(rest, due=due)
+            await self._failed(item, error)
             return False
         except Rejected as error:
             log.warning("receiver %s refused %s: %s", item.receiver, item.key, error)
             await self._mark(item.key, attempts=item.attempts + 1, error=f"refused: {error}")
+            await self._answered(item)
         else:
             await self._sent(item)
         return True
@@ -199,20 +248,25 @@ class Sender:
         if parts := self._rounds.parts(item):
             await self._surely(lambda: self._journal.outbox_sent_parts(item.key, parts, at))
         await self._mark(item.key, sent_at=at, attempts=item.attempts + 1)
+        await self._answered(item)
+
+    async def _answered(self, item: OutboxItem) -> None:
+        """The receiver is there: what failed before is due at once; one that was lost is logged once."""
+        if self._backoff.answered(item.receiver, lane(item)[1]):
+            await self._surely(lambda: self._journal.outbox_retry(item.receiver, self._clock()))
         if item.receiver in self._lost:
             self._lost.discard(item.receiver)
             log.info("receiver %s is back", item.receiver)
 
-    async def _failed(self, item: OutboxItem, error: Again) -> float:
+    async def _failed(self, item: OutboxItem, error: Again) -> None:
         """Note the failure and when to try again; a lost receiver is logged once."""
         if item.receiver not in self._lost:
             self._lost.add(item.receiver)
             log.warning("receiver %s does not take messages: %s", item.receiver, error)
         attempts = item.attempts + 1
-        wait = max(pause_after(attempts, self._jitter), min(error.after or 0.0, LONGEST_PAUSE))
-        due = self._clock() + wait
+        person = lane(item)[1]
+        due = self._backoff.failed(item.receiver, person, attempts, self._clock(), error.after or 0.0)
         await self._mark(item.key, due=due, attempts=attempts, error=str(error))
-        return due
 
     async def _mark(self, key: str, **how: Any) -> None:
         """A stop between sending and marking would send it twice, so it waits for the mark; as long as it takes."""
@@ -221,7 +275,7 @@ class Sender:
     async def _mark_all(
         self, items: Iterable[OutboxItem], *, due: float | None = None, error: str = "", keep_error: bool = False
     ) -> None:
-        """The same for several that were not sent."""
+        """Put off several that were not sent; `due` None: for good."""
         keys = [item.key for item in items]
         if keys:
             said = None if keep_error else error

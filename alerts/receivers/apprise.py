@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
 from alerts.receivers.base import Again, ReceiverError, Rejected, address_of
@@ -38,6 +38,7 @@ _SECRET = re.compile(r"[^\s/?&=:@{}]{6,}")
 class AppriseTarget:
     """One receiver. The url is a secret."""
 
+    at_once: ClassVar[int] = 1
     id: str
     wording: Wording
     timeout: float

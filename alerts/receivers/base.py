@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     import aiohttp
 
 
+AT_ONCE = 4
+"""Messages to different persons behind one receiver that may be under way at the same time."""
+
+
 class Reach(StrEnum):
     """Whom one message of a receiver reaches: a person's address, a person by name, or everybody behind it at once."""
 
@@ -23,6 +27,10 @@ class Target(Protocol):
 
     @property
     def id(self) -> str: ...
+
+    @property
+    def at_once(self) -> int:
+        """How many messages to different persons may be under way at the same time."""
 
     async def send(self, session: aiohttp.ClientSession, key: str, body: Mapping[str, Any]) -> None:
         """Hand one message over; Again or Rejected when it has not arrived."""

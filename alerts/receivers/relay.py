@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
-from alerts.receivers.base import Again, ReceiverError, Rejected, address_of, judge_status
+from alerts.receivers.base import AT_ONCE, Again, ReceiverError, Rejected, address_of, judge_status
 from alerts.receivers.relay_wire import KEY, PATH, SIGNATURE, TIME, signature
 from alerts.receivers.templates import Wording
 from alerts.settings import ReceiverSettings
@@ -30,6 +30,7 @@ _SCHEMES = {"relay": "http", "relays": "https"}
 class RelayTarget:
     """One channel of a relay."""
 
+    at_once: ClassVar[int] = AT_ONCE
     id: str
     base: str
     channel: str

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
-from alerts.receivers.base import Again, ReceiverError, Rejected, address_of, judge_status
+from alerts.receivers.base import AT_ONCE, Again, ReceiverError, Rejected, address_of, judge_status
 from alerts.receivers.templates import Wording
 from alerts.settings import ReceiverSettings, SmsSettings
 
@@ -29,6 +29,7 @@ _PLACE = re.compile(r"\{(\w+)\}")
 class SmsTarget:
     """One gateway. `success` None: any 2xx is a success."""
 
+    at_once: ClassVar[int] = AT_ONCE
     id: str
     url: str = field(repr=False)
     timeout: float

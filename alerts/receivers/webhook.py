@@ -21,10 +21,10 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from alerts.receivers.base import Again, ReceiverError, judge_status
+from alerts.receivers.base import AT_ONCE, Again, ReceiverError, judge_status
 from alerts.settings import ReceiverSettings
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ _SCHEMES = {"json": "http", "jsons": "https"}
 class Webhook:
     """One receiver's address, checked. `url` is without the user's name and password."""
 
+    at_once: ClassVar[int] = AT_ONCE
     id: str
     url: str
     timeout: float

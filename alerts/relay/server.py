@@ -139,7 +139,7 @@ class Relay:
             "to": {"address": message["to"], "person": message["to"]},
         }
         async with self._journal.begin() as tx:
-            await tx.enqueue(key, receiver=channel, subject=key, created=at, due=at, body=body)
+            await tx.enqueue(key, receiver=channel, subject=key, created=at, due=at, body=body, person=message["to"])
         self.sender.wake()
         return web.json_response({"queued": True}, status=202)
 

@@ -120,7 +120,7 @@ def concerns(one: Mapping[str, Any], region: str) -> bool:
 
 
 async def with_state(given: Deps, items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Receivers with how sending goes: what waits, when something last went out, what went wrong last."""
+    """Receivers with how sending goes: what waits since when, when something last went out, what went wrong last."""
     states = await given.journal.outbox_states([one["id"] for one in items])
     shown = []
     for one in items:
@@ -129,6 +129,7 @@ async def with_state(given: Deps, items: Sequence[Mapping[str, Any]]) -> list[di
             {
                 **one,
                 "waiting": state.waiting if state else 0,
+                "oldest_at": wire.iso(state.oldest_at) if state else None,
                 "last_sent_at": wire.iso(state.last_sent_at) if state else None,
                 "last_error": state.last_error if state else "",
             }

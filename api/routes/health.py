@@ -103,7 +103,12 @@ async def metrics(given: Given, request: Request, who: Viewer) -> Response:
     except JournalLost as error:
         log.debug("metrics without load figures: %s", error)
         load = None
+    try:
+        queues = {} if who.region else await given.journal.outbox_queues()
+    except JournalLost as error:
+        log.debug("metrics without receivers: %s", error)
+        queues = {}
     room = None if given.disk is None else await asyncio.to_thread(given.disk)
     processes = await asyncio.to_thread(given.processes)
-    figures = cast(Metrics, request.app.state.metrics).text(dead, load, room, processes)
+    figures = cast(Metrics, request.app.state.metrics).text(dead, load, room, processes, queues)
     return Response(figures, media_type=MEDIA_TYPE)

@@ -11,7 +11,7 @@ import { changesDialog } from "./changes.js";
 
 const PATH = "/api/v1/receivers";
 const FEEDS = ["network", "video", "approvals", "emergency"];
-const OWN = ["origin", "readonly", "kind", "personal", "waiting", "last_sent_at", "last_error"];
+const OWN = ["origin", "readonly", "kind", "personal", "waiting", "oldest_at", "last_sent_at", "last_error"];
 
 export function receiversView(node, app) {
   return new AdminView(node, app, { name: "receivers", path: PATH, note: t("receivers.note"), body: rows, head: (view) => [
@@ -37,7 +37,7 @@ function rows(answer, view) {
 
 function state(one) {
   const last = parse(one.last_sent_at);
-  return [one.last_error ? h("p", { class: "is-open" }, one.last_error) : "", h("small", { class: "block" }, last === null ? t("receivers.never") : t("receivers.last", { at: shortTime(last) })), one.waiting ? h("small", { class: "block is-open" }, t("receivers.waiting", { n: one.waiting })) : ""];
+  return [one.last_error ? h("p", { class: "is-open" }, one.last_error) : "", h("small", { class: "block" }, last === null ? t("receivers.never") : t("receivers.last", { at: shortTime(last) })), one.waiting ? h("small", { class: "block is-open" }, t("receivers.waiting", { n: one.waiting, at: shortTime(parse(one.oldest_at)) })) : ""];
 }
 
 function actions(one, view) {

@@ -12,7 +12,7 @@ from sqlalchemy import Select, and_, delete, func, or_, select, update
 from feeds.journal import schema
 from feeds.journal.connections import Store, translated
 from feeds.journal.records import OutboxItem, OutboxState, clean
-from feeds.journal.tx import CHUNK, DIGEST, done_before
+from feeds.journal.tx import CHUNK, DIGEST, URGENT, done_before
 
 LATELY = 50
 
@@ -29,10 +29,24 @@ class OutboxRows:
             with translated(OSError):
                 return list((await connection.execute(statement)).all())
 
-    async def outbox_due(self, now: float, limit: int = 100) -> list[OutboxItem]:
-        """What should be sent by now, in the order it was queued."""
+    async def outbox_ready(self, now: float) -> dict[str, bool]:
+        """The receivers for which something is due by now; True when something urgent is."""
         table = schema.outbox
-        return await self._outbox(select(table).where(table.c.due <= now).order_by(table.c.id).limit(limit))
+        first = select(table.c.receiver, func.min(table.c.rank)).where(table.c.due <= now).group_by(table.c.receiver)
+        return {receiver: rank == URGENT for receiver, rank in await self._rows(first)}
+
+    async def outbox_due(
+        self, now: float, limit: int = 100, *, receiver: str | None = None, without: Sequence[str] = ()
+    ) -> list[OutboxItem]:
+        """What should be sent by now, urgent messages first, then in the order of queueing.
+
+        `receiver`: to that one only. `without`: persons whose messages are left out.
+        """
+        table = schema.outbox
+        due = select(table).where(table.c.due <= now).order_by(table.c.rank, table.c.id).limit(limit)
+        if receiver is not None:
+            due = due.where(table.c.receiver == receiver)
+        return await self._outbox(_besides(due, without))
 
     async def outbox_for(self, subject: str) -> list[OutboxItem]:
         """Everything ever queued about a subject, oldest first."""
@@ -40,12 +54,22 @@ class OutboxRows:
             select(schema.outbox).where(schema.outbox.c.subject == clean(subject)).order_by(schema.outbox.c.id)
         )
 
-    async def outbox_waiting(
-        self, receiver: str, now: float, error: str, limit: int, *, fresh: bool = False
-    ) -> list[OutboxItem]:
-        """What waits for one receiver and is due by now, or waits for the reason `error`; oldest first.
+    async def outbox_about(self, subjects: Sequence[str]) -> dict[str, list[OutboxItem]]:
+        """Like `outbox_for`, of several subjects."""
+        table = schema.outbox
+        about: dict[str, list[OutboxItem]] = {subject: [] for subject in subjects}
+        for start in range(0, len(subjects), CHUNK):
+            some = table.c.subject.in_([clean(subject) for subject in subjects[start : start + CHUNK]])
+            for item in await self._outbox(select(table).where(some).order_by(table.c.id)):
+                about.setdefault(item.subject, []).append(item)
+        return about
 
-        `fresh`: only what is due and was not put off for that reason before.
+    async def outbox_waiting(
+        self, receiver: str, now: float, error: str, limit: int, *, fresh: bool = False, without: Sequence[str] = ()
+    ) -> list[OutboxItem]:
+        """What waits for one receiver and is due by now, or waits for the reason `error`; urgent first, then oldest.
+
+        `fresh`: only what is due and was not put off for that reason before. `without`: as in outbox_due.
         """
         table = schema.outbox
         due = table.c.due <= now
@@ -55,7 +79,7 @@ class OutboxRows:
             else and_(table.c.due.is_not(None), or_(due, table.c.error == error))
         )
         mine = select(table).where(table.c.receiver == receiver, ready)
-        return await self._outbox(mine.order_by(table.c.id).limit(limit))
+        return await self._outbox(_besides(mine.order_by(table.c.rank, table.c.id).limit(limit), without))
 
     async def outbox_items(self, keys: Sequence[str]) -> list[OutboxItem]:
         """The messages of those keys, oldest first."""
@@ -93,18 +117,24 @@ class OutboxRows:
                         update(table).where(some, table.c.error == DIGEST + clean(into)).values(sent_at=sent_at)
                     )
 
+    async def outbox_queues(self) -> dict[str, tuple[int, float]]:
+        """How many messages wait for each receiver, and when the oldest of them was queued; those with any."""
+        table = schema.outbox
+        waits = select(table.c.receiver, func.count(), func.min(table.c.created)).where(table.c.due.is_not(None))
+        return {row[0]: (int(row[1]), row[2]) for row in await self._rows(waits.group_by(table.c.receiver))}
+
     async def outbox_states(self, receivers: Sequence[str]) -> dict[str, OutboxState]:
         """How sending goes for each receiver, from what waits and its last LATELY messages."""
         found = {}
         table = schema.outbox
+        waiting = await self.outbox_queues()
         for receiver in receivers:
-            waits = select(func.count()).where(table.c.receiver == receiver, table.c.due.is_not(None))
-            waiting = int((await self._rows(waits))[0][0])
+            many, oldest = waiting.get(receiver, (0, None))
             lately = select(table.c.sent_at, table.c.error).where(table.c.receiver == receiver, table.c.attempts > 0)
             rows = await self._rows(lately.order_by(table.c.id.desc()).limit(LATELY))
             sent = max((row.sent_at for row in rows if row.sent_at is not None), default=None)
             error = rows[0].error if rows and rows[0].sent_at is None else ""
-            found[receiver] = OutboxState(waiting=waiting, last_sent_at=sent, last_error=error)
+            found[receiver] = OutboxState(waiting=many, oldest_at=oldest, last_sent_at=sent, last_error=error)
         return found
 
     async def outbox_sent(self, receiver: str, since: float) -> list[float]:
@@ -126,6 +156,14 @@ class OutboxRows:
                 with translated(OSError):
                     await connection.execute(update(table).where(some).values(values))
 
+    async def outbox_retry(self, receiver: str, now: float) -> None:
+        """The receiver is back: whatever failed before is due at once."""
+        table = schema.outbox
+        failed = and_(table.c.receiver == receiver, table.c.due > now, table.c.attempts > 0)
+        async with self._lock, self.store.writing() as connection:
+            with translated(OSError):
+                await connection.execute(update(table).where(failed).values(due=now))
+
     async def _outbox(self, statement: Select[Any]) -> list[OutboxItem]:
         return [_outbox_item(row) for row in await self._rows(statement)]
 
@@ -145,6 +183,10 @@ class OutboxRows:
         async with self._lock, self.store.writing() as connection:
             with translated(OSError):
                 await connection.execute(update(schema.outbox).where(schema.outbox.c.key == clean(key)).values(values))
+
+
+def _besides(statement: Select[Any], persons: Sequence[str]) -> Select[Any]:
+    return statement.where(schema.outbox.c.person.not_in([clean(one) for one in persons])) if persons else statement
 
 
 def _outbox_item(row: Any) -> OutboxItem:

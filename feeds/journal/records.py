@@ -103,9 +103,13 @@ class OutboxItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxState:
-    """How sending to one receiver goes; `last_error` "" when the last of it went well."""
+    """How sending to one receiver goes; `last_error` "" when the last of it went well.
+
+    `oldest_at`: when the oldest message that still waits was queued.
+    """
 
     waiting: int
+    oldest_at: float | None = None
     last_sent_at: float | None
     last_error: str
 

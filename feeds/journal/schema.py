@@ -6,7 +6,7 @@ Text has no length: SQLite would not hold it, and a row that one store keeps the
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
 metadata = MetaData()
 Sequence = BigInteger().with_variant(Integer, "sqlite")
@@ -61,11 +61,23 @@ outbox = Table(
     Column("attempts", Integer, nullable=False),
     Column("error", Text, nullable=False),
     Column("body", Text, nullable=False),
+    Column("rank", Integer, nullable=False, server_default="1"),
+    Column("person", Text, nullable=False, server_default=""),
     UniqueConstraint("key", name="outbox_key"),
     Index("outbox_due", "due"),
     Index("outbox_subject", "subject"),
     Index("outbox_receiver", "receiver", "id"),
     Index("outbox_receiver_sent", "receiver", "sent_at"),
     Index("outbox_created", "created"),
+    Index(
+        "outbox_ready",
+        "receiver",
+        "rank",
+        "id",
+        "due",
+        "person",
+        sqlite_where=text("due IS NOT NULL"),
+        postgresql_where=text("due IS NOT NULL"),
+    ),
     sqlite_autoincrement=True,
 )

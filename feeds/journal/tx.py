@@ -35,6 +35,8 @@ DIGEST = "digest:"
 SENDING = "sending"
 """The error of a message from just before it is handed over until its outcome is known."""
 CHUNK = 500
+URGENT, ORDINARY = 0, 1
+"""Ranks of messages: within a receiver a lower rank is due first."""
 RESERVED = (1, 8, 64, 512)
 """How many numbers are taken from PostgreSQL's sequence at a time, more each time; what is left over is a gap."""
 _Row = dict[str, Any]
@@ -179,9 +181,21 @@ class Tx:
         self._cursors[name] = {"name": name, "value": clean(canonical(value))}
 
     async def enqueue(
-        self, key: str, *, receiver: str, subject: str, created: float, due: float, body: dict[str, Any]
+        self,
+        key: str,
+        *,
+        receiver: str,
+        subject: str,
+        created: float,
+        due: float,
+        body: dict[str, Any],
+        urgent: bool = False,
+        person: str = "",
     ) -> None:
-        """Queue one message; a key that is there already changes nothing."""
+        """Queue one message; a key that is there already changes nothing.
+
+        Urgent messages of a receiver are due before its others. `person`: who is meant behind the receiver.
+        """
         self._outbox.append(
             {
                 "key": clean(key),
@@ -192,6 +206,8 @@ class Tx:
                 "attempts": 0,
                 "error": "",
                 "body": clean(canonical(body)),
+                "rank": URGENT if urgent else ORDINARY,
+                "person": clean(person),
             }
         )
 

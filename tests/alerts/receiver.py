@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
 
@@ -37,10 +37,14 @@ class Receiver:
         return [key for key, _ in self.got]
 
 
+R = TypeVar("R", bound=Receiver)
+
+
 @asynccontextmanager
-async def listening() -> AsyncIterator[Receiver]:
+async def listening(receiver: R | None = None) -> AsyncIterator[R]:
     """A receiver that listens while the block runs; `url` is its json:// address."""
-    receiver = Receiver()
+    receiver = receiver if receiver is not None else Receiver()  # type: ignore[assignment]
+    assert receiver is not None
     app = web.Application()
     app.router.add_post("/{tail:.*}", receiver.handle)
     runner = web.AppRunner(app)

@@ -54,7 +54,7 @@ async def test_the_failure_of_either_part_ends_both(
     async def broken(*_: object) -> list[object]:
         raise OSError("disk full")
 
-    monkeypatch.setattr(journal, "outbox_due", broken)
+    monkeypatch.setattr(journal, "outbox_ready", broken)
     with pytest.raises(ExceptionGroup):
         async with asyncio.timeout(PATIENCE):
             await Alerting(bus, journal, [rule()], [], "x").run()

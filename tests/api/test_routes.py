@@ -248,6 +248,20 @@ async def test_metrics_count_without_naming(world: World) -> None:
     assert "a-sw" not in text
 
 
+async def test_metrics_tell_what_waits_for_each_receiver_to_those_of_the_whole_site(world: World) -> None:
+    async with world.journal.begin() as tx:
+        for number in range(3):
+            await tx.enqueue(
+                f"k{number}", receiver="desk", subject="a", created=NOW - 60 * number, due=NOW, body={"reason": "first"}
+            )
+    async with world.signed_in("duty", A) as client:
+        assert "desk" not in (await client.get("/metrics")).text
+    async with world.signed_in("duty") as client:
+        text = (await client.get("/metrics")).text
+    assert 'watchfloor_receiver_waiting{receiver="desk"} 3.0' in text
+    assert 'watchfloor_receiver_oldest_seconds{receiver="desk"} 120.0' in text
+
+
 async def test_the_interface_describes_itself(world: World) -> None:
     async with world.signed_in("duty") as client:
         paths = (await client.get("/api/openapi.json")).json()["paths"]

@@ -157,8 +157,12 @@ def _step(table: Table, known: Collection[str]) -> StepSettings:
 
 
 def outbox(table: Table) -> OutboxSettings:
-    """`[outbox]`: how long messages that are over are kept whole."""
-    return OutboxSettings(keep=table.duration("keep", OutboxSettings().keep, "1d", "10y"))
+    """`[outbox]`: how long messages that are over are kept whole, and when a receiver has stalled."""
+    builtin = OutboxSettings()
+    return OutboxSettings(
+        keep=table.duration("keep", builtin.keep, "1d", "10y"),
+        stalled_after=table.duration("stalled_after", builtin.stalled_after, "0s", "1d"),
+    )
 
 
 def handover(table: Table) -> HandoverSettings:

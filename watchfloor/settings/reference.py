@@ -165,6 +165,7 @@ longest = "1m"
 unprobed = "5s"
 [outbox]
 keep = "90d"
+stalled_after = "10m"
 [handover]
 sign_within = "15m"
 severity = "major"

@@ -41,7 +41,7 @@ def _parts(settings: Settings) -> list[dict[str, Any]]:
         _part("source", ids=[source.id for source in settings.sources]),
         _part("rule", ids=[rule.id for rule in settings.rules]),
         _part("receiver", ids=[receiver.id for receiver in settings.receivers]),
-        _part("outbox", keep=settings.outbox.keep),
+        _part("outbox", keep=settings.outbox.keep, stalled_after=settings.outbox.stalled_after),
         _part("handover", sign_within=settings.handover.sign_within, severity=settings.handover.severity.value),
         _part("credentials", names=sorted(settings.credentials)),
         _part("defaults", schemes={name: scheme.interval for name, scheme in sorted(settings.schemes.items())}),

@@ -163,6 +163,10 @@ TITLES: dict[str, tuple[str, str]] = {
     "escalation.step.repeat": ("下一步之前每隔多久重发（默认不重发）", "told again that often meanwhile (never)"),
     "escalation.step.times": ("最多重发几次", "how often it is repeated at most"),
     "outbox.keep": ("结束的通知全文保留多久", "how long a message that is over is kept whole"),
+    "outbox.stalled_after": (
+        "有通知待发而接收方多久收不到任何一条即告警；0 为不告警",
+        "nothing delivered to a receiver for so long while messages wait is an alert; 0 for none",
+    ),
     "handover.sign_within": (
         "交班后多久未签收即告警（0s 为不告警）",
         "an alert when nobody signs for so long (0s: none)",

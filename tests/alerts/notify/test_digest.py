@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.notify.batching import LARGEST
+from alerts.notify.priority import is_urgent, person_of
 from alerts.notify.rate_limit import Budget
 from alerts.notify.sender import Sender
 from alerts.receivers.catalogue import compile_receivers
@@ -38,7 +39,16 @@ class Post:
         key = f"{alert}:{reason}"
         body = {"key": key, "reason": reason, "alert": {"id": alert, "severity": severity}, **more}
         async with self.journal.begin() as tx:
-            await tx.enqueue(key, receiver="desk", subject=alert, created=self.now, due=self.now, body=body)
+            await tx.enqueue(
+                key,
+                receiver="desk",
+                subject=alert,
+                created=self.now,
+                due=self.now,
+                body=body,
+                urgent=is_urgent(body),
+                person=person_of(body),
+            )
 
     async def round(self, seconds: float = 0.0) -> None:
         self.now += seconds
@@ -63,6 +73,14 @@ async def test_within_the_rate_everything_goes_by_itself(post: Post) -> None:
         await post.queue(alert)
     await post.round()
     assert post.told() == ["a:first", "b:first", "c:first"]
+
+
+async def test_a_digest_goes_to_the_person_whom_its_messages_are_for(post: Post) -> None:
+    for number in range(6):
+        to = {"person": "zhang" if number % 2 else "li", "address": f"{number % 2}"}
+        await post.queue(f"a{number}", to=to)
+    await post.round()
+    assert sorted((body["to"]["person"], len(body["items"])) for _, body in post.desk.got) == [("li", 3), ("zhang", 3)]
 
 
 async def test_more_than_the_rate_becomes_one_digest_and_the_next_waits_for_room(post: Post) -> None:

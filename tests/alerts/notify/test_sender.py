@@ -10,12 +10,13 @@ import aiohttp
 import pytest
 
 from alerts.notify import sender
-from alerts.notify.sender import LONGEST_PAUSE, Sender, pause_after
+from alerts.notify.backoff import LONGEST_PAUSE, pause_after
+from alerts.notify.sender import Sender
 from alerts.receivers.base import ReceiverError
 from alerts.receivers.catalogue import compile_receivers
 from alerts.receivers.webhook import webhook
 from alerts.settings import ReceiverSettings
-from feeds.journal import Journal, JournalLost, OutboxItem
+from feeds.journal import Journal, JournalLost
 from tests.alerts.builders import T0
 from tests.alerts.receiver import Receiver, listening
 from tests.patience import PATIENCE, until
@@ -100,15 +101,15 @@ async def test_a_journal_that_goes_away_after_sending_is_told_when_it_is_back_an
 
 
 async def test_a_sender_survives_a_journal_that_is_away(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    due, away = post.journal.outbox_due, [JournalLost("no server")] * 3
+    ready, away = post.journal.outbox_ready, [JournalLost("no server")] * 3
 
-    async def failing(now: float, limit: int = 100) -> list[OutboxItem]:
+    async def failing(now: float) -> dict[str, bool]:
         if away:
             raise away.pop()
-        return await due(now, limit)
+        return await ready(now)
 
     monkeypatch.setattr(sender, "POLL", 0.001)
-    monkeypatch.setattr(post.journal, "outbox_due", failing)
+    monkeypatch.setattr(post.journal, "outbox_ready", failing)
     await post.queue("a1", 1, "first")
     sending = asyncio.create_task(post.sender.run())
     await until(lambda: post.desk.keys)
@@ -120,18 +121,18 @@ async def test_a_sender_survives_a_journal_that_is_away(post: Post, monkeypatch:
 async def test_what_was_sent_while_the_journal_was_read_is_not_sent_again(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    due, reads = post.journal.outbox_due, 0
+    ready, reads = post.journal.outbox_ready, 0
 
-    async def slow(now: float, limit: int = 100) -> list[OutboxItem]:
+    async def slow(now: float) -> dict[str, bool]:
         nonlocal reads
         reads += 1
-        found = await due(now, limit)
+        found = await ready(now)
         while reads == 2 and await post.waiting():  # the second reading is answered when the first one's work is done
             await asyncio.sleep(0.001)
         return found
 
     monkeypatch.setattr(sender, "POLL", 0.001)
-    monkeypatch.setattr(post.journal, "outbox_due", slow)
+    monkeypatch.setattr(post.journal, "outbox_ready", slow)
     await post.queue("a1", 1, "first")
     sending = asyncio.create_task(post.sender.run())
     await until(lambda: reads > 4)

@@ -65,6 +65,8 @@ class World:
 class Heard:
     """A receiver that is part of the test."""
 
+    at_once = 1
+
     def __init__(self, id: str, world: World) -> None:
         self.id, self._world = id, world
 

@@ -21,7 +21,7 @@ async def test_a_receiver_is_told_by_what_waits_and_how_its_last_message_went(jo
     async with journal.begin() as tx:
         await tx.cancel_outbox("c", reason="acknowledged")
     assert (await journal.outbox_states(["sms"]))["sms"] == OutboxState(
-        waiting=1, last_sent_at=5.0, last_error="HTTP 503"
+        waiting=1, oldest_at=1.0, last_sent_at=5.0, last_error="HTTP 503"
     )
     await journal.outbox_mark("b", sent_at=10.0, attempts=3)
     assert (await journal.outbox_states(["sms"]))["sms"] == OutboxState(waiting=0, last_sent_at=10.0, last_error="")
