@@ -6,8 +6,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-from alerts.engine.loop import AlertEngine
-from alerts.engine.position import NAME
+from alerts.engine.loop import NAME, AlertEngine
 from alerts.handover_watch import HandoverWatch
 from alerts.notify.retention import Pruner
 from alerts.notify.sender import Sender

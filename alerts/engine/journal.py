@@ -1,19 +1,17 @@
-"""What the alert engine keeps: rows of the log, documents, messages; and what it publishes of a step."""
+"""What the alert engine writes into the journal and what it publishes of a step."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from alerts.lifecycle.open_alerts import Step
-from alerts.notify.notifications import Notice
-from alerts.notify.priority import is_urgent, person_of
 from alerts.oncall.texts import BadPeople, Fault
 from alerts.receivers.base import ReceiverError
 from alerts.receivers.catalogue import House, compile_receivers
 from alerts.settings import ReceiverSettings
 from alerts.suppression import silences
 from alerts.suppression.silences import Note
-from feeds.journal import Journal, Tx
+from feeds.engine.requests import AppendEntry, ListDocuments, PutDocument, Reading, Writing
 from feeds.model import Change, Kind
 
 
@@ -26,57 +24,45 @@ def usable(receivers: Sequence[ReceiverSettings], house: House) -> None:
         raise BadPeople([Fault(field=error.receiver, code="receiver", message=error.message)]) from error
 
 
-async def enqueue(tx: Tx, some: Sequence[Notice]) -> bool:
-    """Queue messages; True when there are any."""
-    for one in some:
-        await tx.enqueue(
-            one.key,
-            receiver=one.receiver,
-            subject=one.subject,
-            created=one.at,
-            due=one.at,
-            body=one.body,
-            urgent=is_urgent(one.body),
-            person=person_of(one.body),
-        )
-    return bool(some)
-
-
-async def append(tx: Tx, step: Step) -> int:
-    moved = step.transition
-    body = {"seq": moved.seq, "before": moved.before, "after": moved.after, "text": moved.text}
-    return await tx.append(
+def entry_of(step: Step) -> AppendEntry:
+    """A step's entry in the log."""
+    transition = step.transition
+    return AppendEntry(
         kind="alert",
-        name=moved.name,
+        name=transition.name,
         subject=step.alert.id,
-        at=moved.at,
-        actor=moved.actor,
-        reason=moved.comment,
-        command=moved.command,
-        body=body,
+        at=transition.at,
+        actor=transition.actor,
+        reason=transition.comment,
+        command=transition.command,
+        body={"seq": transition.seq, "before": transition.before, "after": transition.after, "text": transition.text},
     )
 
 
-async def keep_note(tx: Tx, note: Note) -> None:
-    """A silence's or window's step, and its present form."""
-    one = note.after
-    seq = await tx.append(
-        kind=one.kind,
+def write_suppression(note: Note) -> Writing[None]:
+    """A silence's or window's step, and its document."""
+    suppression = note.after
+    body = silences.dump(suppression)
+    seq = yield AppendEntry(
+        kind=suppression.kind,
         name=note.name,
-        subject=one.id,
+        subject=suppression.id,
         at=note.at,
         actor=note.actor,
         reason=note.comment,
         command=note.command,
-        body=silences.dump(one),
+        body=body,
     )
-    await tx.put(one.kind, one.id, silences.dump(one), open=note.open, seq=seq)
+    yield PutDocument(kind=suppression.kind, id=suppression.id, body=body, open=note.open, seq=seq)
 
 
-async def kept_suppressions(journal: Journal) -> list[silences.Suppression]:
+def open_suppressions() -> Reading[list[silences.Suppression]]:
     """The silences and windows that have not ended."""
-    kinds = (silences.SILENCE, silences.WINDOW)
-    return [silences.load(doc.body) for kind in kinds for doc in await journal.docs(kind, open=True)]
+    found = []
+    for kind in (silences.SILENCE, silences.WINDOW):
+        for document in (yield ListDocuments(kind, open=True)):
+            found.append(silences.load(document.body))
+    return found
 
 
 def is_shown(step: Step) -> bool:
@@ -85,4 +71,5 @@ def is_shown(step: Step) -> bool:
 
 
 def change_of(step: Step) -> Change:
+    """What is published of a step."""
     return Change(kind=Kind.ALERT, id=step.alert.id, after=step.alert, at=step.transition.at, cause=step.cause)

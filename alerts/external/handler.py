@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from typing import Any
 
-from alerts.engine.document import Kept
 from alerts.external.command import identity_of, key_of
 from alerts.external.leases import Foreign
 from alerts.lifecycle import transitions
@@ -14,6 +12,7 @@ from alerts.lifecycle.flapping import Meters
 from alerts.lifecycle.open_alerts import AlertKey, Registry
 from alerts.rules.subjects import Subject, Subjects
 from alerts.suppression.suppressor import Hider
+from feeds.documents.alert import AlertDocument, ToolState
 from feeds.external import DEVICE, Report
 from feeds.model import Alert, Severity
 from feeds.regions import covers
@@ -33,13 +32,13 @@ class Reporting:
         """When the next lease ends."""
         return self._foreign.leases.next_due()
 
-    def load(self, kept: Iterable[Kept], now: float) -> None:
+    def load(self, documents: Iterable[AlertDocument], now: float) -> None:
         """From the journal's documents of open alerts."""
-        self._foreign.load(kept, now)
+        self._foreign.load(documents, now)
 
-    def dump(self, id: str) -> dict[str, Any]:
-        """What the alert's document keeps beside the alert."""
-        return self._foreign.dump(id)
+    def state_of(self, id: str) -> ToolState | None:
+        """What another tool said of an alert last, as its document keeps it."""
+        return self._foreign.state_of(id)
 
     def clock_stepped(self, by: float, now: float) -> None:
         """The clock was set: leases have as long to go as they had."""

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from alerts.deadlines import Agenda
-from alerts.engine.document import Kept
 from feeds.clock import restamped
+from feeds.documents.alert import AlertDocument, ToolGrade, ToolState
 from feeds.external import Report
 from feeds.model import Severity
 
@@ -44,11 +43,11 @@ class Foreign:
         self.leases: Agenda[str] = Agenda()
         self._known: dict[str, Standing] = {}
 
-    def load(self, kept: Iterable[Kept], now: float) -> None:
+    def load(self, documents: Iterable[AlertDocument], now: float) -> None:
         """From the documents of open alerts. A lease starts anew: while nobody listened nobody could be heard."""
         leases: dict[str, float] = {}
-        for one in kept:
-            alert, said = one.alert, one.beside.foreign
+        for document in documents:
+            alert, said = document.alert, document.beside.foreign
             if said is None or not alert.active:
                 continue
             faces = {word.face: Face(word.severity, 0, word.doubtful) for word in said.faces}
@@ -57,13 +56,13 @@ class Foreign:
                 leases[alert.id] = now + said.lease
         self.leases.fill(leases)
 
-    def dump(self, id: str) -> dict[str, Any]:
+    def state_of(self, id: str) -> ToolState | None:
         """What the alert's document keeps of it."""
         one = self._known.get(id)
         if one is None:
-            return {}
-        faces = [[name, face.severity.value, face.doubtful] for name, face in one.faces.items()]
-        return {"foreign": {"lease": one.lease, "at": one.at, "faces": faces}}
+            return None
+        faces = [ToolGrade(name, face.severity, face.doubtful) for name, face in one.faces.items()]
+        return ToolState(one.lease, one.at, faces)
 
     def outdated(self, id: str, report: Report) -> bool:
         """Whether the tool speaks of a moment before what is known."""

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 
 from alerts.core.core import Board
-from feeds import external, wire
+from feeds import external
 from feeds.external import Report
 from feeds.journal import Parcel
 
-log = logging.getLogger(__name__)
-
 
 def take_parcel(board: Board, parcel: Parcel, now: float) -> None:
-    """Apply one parcel. One that another version wrote and nobody can read stops nothing else."""
-    try:
-        received = external.unpack(parcel.body)
-    except wire.Undecodable as error:
-        log.error("parcel %d from %s cannot be read and is passed over: %s", parcel.id, parcel.actor, error)
-        return
+    """Apply one parcel; raises wire.Undecodable when another version wrote it and nobody can read it."""
+    received = external.unpack(parcel.body)
     if parcel.at > now:  # the clock was set back since
         received = [_earlier(report, parcel.at - now) for report in received]
     board.report(received, min(parcel.at, now), cause=f"intake {parcel.id}", region=parcel.region)

@@ -16,12 +16,6 @@ class NotAllowed(ValueError):
     """The event does not fit the alert's present state; the text is a stable code."""
 
 
-def dump(alert: Alert) -> dict[str, Any]:
-    """The alert as the journal keeps it (JSON-able, times in epoch seconds)."""
-    record: dict[str, Any] = msgspec.to_builtins(alert)
-    return record
-
-
 def step(
     alert: Alert,
     name: str,

@@ -23,13 +23,14 @@ import msgspec
 
 from alerts.lifecycle import suppression_reasons
 from alerts.lifecycle.clock_set import ClockSet, clock_changes
-from alerts.lifecycle.step import NotAllowed, dump
+from alerts.lifecycle.step import NotAllowed
 from alerts.lifecycle.step import step as _step
 from feeds.clock import spoken
+from feeds.documents.alert import alert_of
 from feeds.model import Ack, Alert, Hold, Quality, Severity, Transition
 from feeds.model.isa_state import isa_state
 
-__all__ = ["Identity", "NotAllowed", "apply", "dump", "isa_state", "load", "replay"]
+__all__ = ["Identity", "NotAllowed", "apply", "isa_state", "replay"]
 
 RECOVERED = "recovered"
 SUBJECT_GONE = "subject_gone"
@@ -211,17 +212,12 @@ def _cleared(alert: Alert, now: float) -> dict[str, Any]:
     return after
 
 
-def load(body: Mapping[str, Any]) -> Alert:
-    """The alert from the journal's form; what is not an alert's field is passed over."""
-    return msgspec.convert(dict(body), Alert)
-
-
 def replay(bodies: Iterable[Mapping[str, Any]]) -> Alert:
     """The alert rebuilt from its journal entries' bodies `{seq, before, after, text}`, oldest first."""
     record: dict[str, Any] = {}
     for body in bodies:
         record |= dict(body["after"]) | {"rev": body["seq"]}
-    return load(record)
+    return alert_of(record)
 
 
 def _raise(alert: Alert | None, event: Raise, now: float) -> tuple[Alert, Transition]:
@@ -266,9 +262,9 @@ def _raise(alert: Alert | None, event: Raise, now: float) -> tuple[Alert, Transi
         url=event.url,
         rev=1,
     )
-    after = dump(new)
-    del after["rev"]
-    return new, Transition(seq=1, name="raise", at=now, text=event.evidence, after=after)
+    fields: dict[str, Any] = msgspec.to_builtins(new)
+    del fields["rev"]
+    return new, Transition(seq=1, name="raise", at=now, text=event.evidence, after=fields)
 
 
 def _acknowledge(alert: Alert, event: Acknowledge, now: float) -> tuple[Alert, Transition]:

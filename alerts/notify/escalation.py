@@ -9,13 +9,13 @@ so that a restart goes on where it was.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from alerts.deadlines import Agenda
 from alerts.receivers.matching import concerns
 from alerts.rules.subjects import Subject
 from alerts.settings import EscalationSettings, StepSettings
+from feeds.documents.alert import EscalationRun
 from feeds.model import Alert
 
 STEP, REPEAT, PROMISE = "step", "repeat", "promise"
@@ -24,24 +24,6 @@ MOST = 200
 AGAIN = 1800.0
 """Seconds after which a policy that reached nobody at all is tried again."""
 Find = Callable[[str], tuple[Alert, Subject | None] | None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """How far an alert has been escalated. `step` counts the steps done, `repeats` how often the last was repeated.
-
-    `reached`: somebody was told at all. `promised` is the promise that was told as broken.
-    """
-
-    policy: str = ""
-    number: int = 0
-    running: bool = False
-    began: float = 0.0
-    last: float = 0.0
-    step: int = 0
-    repeats: int = 0
-    reached: bool = False
-    promised: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,15 +45,15 @@ class Escalations:
 
     def __init__(self) -> None:
         self.policies: tuple[EscalationSettings, ...] = ()
-        self._runs: dict[str, Run] = {}
+        self._runs: dict[str, EscalationRun] = {}
         self._agenda: Agenda[tuple[str, str]] = Agenda()
 
-    def dump(self, id: str) -> dict[str, Any]:
-        """What of an alert must be found again after a restart."""
+    def run_of(self, id: str) -> EscalationRun | None:
+        """An alert's run as its document keeps it."""
         run = self._runs.get(id)
-        return {"run": asdict(run) | {"next_at": self.next_at(id)}} if run is not None else {}
+        return replace(run, next_at=self.next_at(id)) if run is not None else None
 
-    def load(self, alert: Alert, run: Run | None) -> None:
+    def load(self, alert: Alert, run: EscalationRun | None) -> None:
         """Go on with an alert from its document."""
         if run is not None:
             self._runs[alert.id] = run
@@ -105,7 +87,9 @@ class Escalations:
         elif run is None or not run.running or run.policy != policy.id:
             number = run.number + 1 if run is not None else 1
             promised = run.promised if run is not None else None
-            self._keep(alert.id, Run(policy=policy.id, number=number, running=True, began=at, promised=promised))
+            self._keep(
+                alert.id, EscalationRun(policy=policy.id, number=number, running=True, began=at, promised=promised)
+            )
         self._plan_promise(alert)
 
     def drop(self, id: str) -> None:
@@ -176,9 +160,11 @@ class Escalations:
                 moved.append(id)
         return moved
 
-    def _anew(self, id: str, run: Run, began: float) -> None:
+    def _anew(self, id: str, run: EscalationRun, began: float) -> None:
         """Another run of the same policy."""
-        again = Run(policy=run.policy, number=run.number + 1, running=True, began=began, promised=run.promised)
+        again = EscalationRun(
+            policy=run.policy, number=run.number + 1, running=True, began=began, promised=run.promised
+        )
         self._keep(id, again)
 
     # -- inside ------------------------------------------------------------------
@@ -211,7 +197,7 @@ class Escalations:
     def _promise(self, alert: Alert, subject: Subject | None, now: float) -> Fired | None:
         """The first step's people and those one step above the last one told."""
         promise = alert.ack.estimated_restoration if alert.ack is not None else None
-        run = self._runs.get(alert.id) or Run()
+        run = self._runs.get(alert.id) or EscalationRun()
         if promise is None or promise > now or run.promised == promise or not _shown(alert):
             return None
         self._keep(alert.id, replace(run, promised=promise))
@@ -236,7 +222,7 @@ class Escalations:
     def _steps(self, policy: str) -> tuple[StepSettings, ...]:
         return next((one.steps for one in self.policies if one.id == policy), ())
 
-    def _keep(self, id: str, run: Run) -> None:
+    def _keep(self, id: str, run: EscalationRun) -> None:
         self._runs[id] = run
         self._plan(id)
 

@@ -17,14 +17,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from alerts.engine.document import Kept
 from alerts.lifecycle.open_alerts import Step
 from alerts.lifecycle.suppression_reasons import FLAPPING
 from alerts.notify.contacts import Contact, of_memory
+from alerts.notify.priority import is_urgent, person_of
 from alerts.receivers.catalogue import is_direct
 from alerts.receivers.matching import concerns
 from alerts.rules.subjects import Subject
 from alerts.settings import ReceiverSettings
+from feeds.documents.alert import AlertDocument
+from feeds.engine.requests import QueueMessage
 from feeds.live.mirror import alert_record
 from feeds.model import Alert
 
@@ -59,22 +61,16 @@ class Told:
     cancelled: set[str] = field(default_factory=set)
     people: dict[str, dict[str, str]] = field(default_factory=dict)
 
-    def dump(self) -> dict[str, Any]:
-        kept: dict[str, Any] = {"told": sorted(self.ever), "firing": sorted(self.firing)}
-        if self.cancelled:
-            kept["cancelled"] = sorted(self.cancelled)
-        return kept | ({"people": self.people} if self.people else {})
-
     @classmethod
-    def load(cls, one: Kept) -> Told | None:
+    def load(cls, document: AlertDocument) -> Told | None:
         """From the alert's document, None when nobody ever heard of it.
 
         A document that says nothing of `firing` is from before there was that: it was told while it stood.
         """
-        beside = one.beside
+        beside = document.beside
         if not (beside.told or beside.firing or beside.cancelled or beside.people):
             return None
-        firing = beside.firing if beside.firing is not None else beside.told if one.alert.active else ()
+        firing = beside.firing if beside.firing is not None else beside.told if document.alert.active else ()
         return cls(set(beside.told), set(firing), set(beside.cancelled), beside.people)
 
     def tell(self, contact: Contact) -> None:
@@ -90,17 +86,6 @@ class Told:
         gone = self.firing.intersection(targets)
         self.firing -= gone
         self.cancelled |= gone
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """One message to one receiver. `key` stays the same however often it is sent."""
-
-    key: str
-    receiver: str
-    subject: str
-    at: float
-    body: dict[str, Any]
 
 
 def due(step: Step, receivers: Iterable[ReceiverSettings], told: Told) -> dict[str, str]:
@@ -142,7 +127,7 @@ def _concerned(step: Step, receivers: Iterable[ReceiverSettings], told: Told) ->
     ]
 
 
-def notices(step: Step, said: Mapping[str, str], site: str, told: Told | None = None) -> Sequence[Notice]:
+def notices(step: Step, said: Mapping[str, str], site: str, told: Told | None = None) -> Sequence[QueueMessage]:
     """The messages of one step; see alerts.receivers.webhook for the body."""
     alert, transition = step.alert, step.transition
     people = told.people if told is not None else {}
@@ -156,7 +141,7 @@ def notices(step: Step, said: Mapping[str, str], site: str, told: Told | None = 
 
 def notice(
     key: str, reason: str, alert: Alert, subject: Subject | None, contact: Contact, at: float, site: str, **more: Any
-) -> Notice:
+) -> QueueMessage:
     """One message."""
     body = {
         "version": BODY_VERSION,
@@ -169,4 +154,12 @@ def notice(
     }
     if contact.person or contact.name:
         body["to"] = contact.to()
-    return Notice(key=key, receiver=contact.receiver, subject=alert.id, at=at, body=body)
+    return QueueMessage(
+        key=key,
+        receiver=contact.receiver,
+        subject=alert.id,
+        at=at,
+        body=body,
+        urgent=is_urgent(body),
+        person=person_of(body),
+    )

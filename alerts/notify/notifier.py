@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from alerts.engine.document import Kept
 from alerts.lifecycle.open_alerts import Step
 from alerts.notify.contacts import Contact, contacts, of_memory, renewed
 from alerts.notify.escalation import MOST, PROMISE, REPEAT, Escalations, Find, Fired
-from alerts.notify.notifications import Notice, Told, due, notice, notices
+from alerts.notify.notifications import Told, due, notice, notices
 from alerts.oncall.directory import People
 from alerts.receivers.catalogue import by_id
 from alerts.rules.subjects import Subject
 from alerts.settings import ReceiverSettings, StepSettings
+from feeds.documents.alert import AlertDocument, Bookkeeping, ToolState
 from feeds.duty.roster import zone
-from feeds.journal import Tx
+from feeds.engine.requests import AppendEntry, QueueMessage
 from feeds.model import Alert
 
 REASONS = {REPEAT: "repeat", PROMISE: "promise"}
@@ -33,13 +33,13 @@ class Escalated:
     name: str
     at: float
     told: list[dict[str, str]]
-    notices: list[Notice]
+    notices: list[QueueMessage]
 
-    async def append(self, tx: Tx) -> int:
-        """Write it down; the log's sequence number."""
-        one = self.fired
-        body = {"policy": one.policy, "run": one.number, "step": one.step, "told": self.told}
-        return await tx.append(kind="escalation", name=self.name, subject=one.alert.id, at=self.at, body=body)
+    def entry(self) -> AppendEntry:
+        """Its entry in the log."""
+        fired = self.fired
+        body = {"policy": fired.policy, "run": fired.number, "step": fired.step, "told": self.told}
+        return AppendEntry(kind="escalation", name=self.name, subject=fired.alert.id, at=self.at, body=body)
 
 
 class Telling:
@@ -51,26 +51,37 @@ class Telling:
         self._known: dict[tuple[int, str], list[Contact]] = {}
         self.escalations = Escalations()
 
-    def load(self, kept: Iterable[Kept]) -> None:
+    def load(self, documents: Iterable[AlertDocument]) -> None:
         """Begin from the journal's open alerts."""
         self._told.clear()
         self.escalations = Escalations()
         self.escalations.policies = tuple(self._people.policies)
-        for one in kept:
-            if (told := Told.load(one)) is not None:
-                self._told[one.alert.id] = told
-            self.escalations.load(one.alert, one.beside.run)
+        for document in documents:
+            if (told := Told.load(document)) is not None:
+                self._told[document.alert.id] = told
+            self.escalations.load(document.alert, document.beside.run)
 
-    def dump(self, id: str) -> dict[str, Any]:
-        """What an alert's document says of it."""
-        return self._told.get(id, Told()).dump() | self.escalations.dump(id)
+    def bookkeeping(self, id: str, foreign: ToolState | None) -> Bookkeeping:
+        """What an alert's document holds beside the alert; `foreign` is what another tool said of it."""
+        run = self.escalations.run_of(id)
+        told = self._told.get(id)
+        if told is None:
+            return Bookkeeping(run=run, foreign=foreign)
+        return Bookkeeping(
+            told=sorted(told.ever),
+            firing=sorted(told.firing),
+            cancelled=sorted(told.cancelled),
+            people=told.people,
+            run=run,
+            foreign=foreign,
+        )
 
     def drop(self, id: str) -> None:
         """The alert is closed."""
         self._told.pop(id, None)
         self.escalations.drop(id)
 
-    def say(self, step: Step) -> list[Notice]:
+    def say(self, step: Step) -> list[QueueMessage]:
         """What a step of an alert's life is told as."""
         told = self._told.setdefault(step.alert.id, Told())
         said = due(step, self._people.receivers, told)

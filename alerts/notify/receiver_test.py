@@ -11,7 +11,7 @@ from alerts.notify.notifications import BODY_VERSION
 from alerts.oncall.directory import People
 from alerts.receivers.base import Reach
 from alerts.receivers.catalogue import address_on, reach_of
-from feeds.journal import Tx
+from feeds.engine.requests import AppendEntry, QueueMessage, Writing
 from feeds.model import Command, Outcome
 
 ACTION = "receiver_test"
@@ -30,7 +30,8 @@ class Trial:
     def key(self) -> str:
         return key_of(self.command)
 
-    async def write(self, tx: Tx) -> None:
+    def write(self) -> Writing[None]:
+        """Its entry in the log and its message."""
         at, by = self.command.at, self.command.actor
         body: dict[str, Any] = {
             "version": BODY_VERSION,
@@ -42,7 +43,7 @@ class Trial:
             "to": self.contact.to(),
             "by": by,
         }
-        await tx.append(
+        yield AppendEntry(
             kind="receivers",
             name="test",
             subject=self.contact.receiver,
@@ -51,12 +52,11 @@ class Trial:
             command=self.command.id,
             body={"key": self.key, "person": self.contact.person},
         )
-        await tx.enqueue(
-            self.key,
+        yield QueueMessage(
+            key=self.key,
             receiver=self.contact.receiver,
             subject=self.key,
-            created=at,
-            due=at,
+            at=at,
             body=body,
             urgent=True,
             person=self.contact.person,

@@ -27,9 +27,9 @@ from alerts.notify.turns import Turns
 from alerts.receivers.base import Again, Rejected, Target
 from alerts.receivers.catalogue import parse_rate, reserve_of
 from alerts.settings import ReceiverSettings
-from alerts.uninterrupted import finish
 from feeds.clock import Clock
 from feeds.clock import now as wall_clock
+from feeds.engine.uninterrupted import finish
 from feeds.journal import SENDING, Journal, JournalLost, OutboxItem
 
 log = logging.getLogger(__name__)

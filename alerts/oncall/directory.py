@@ -21,7 +21,17 @@ from alerts.receivers.base import Reach
 from alerts.receivers.catalogue import kind_of_url, reach_of
 from alerts.settings import EscalationSettings, ReceiverSettings
 from feeds.duty.rights import refusal
-from feeds.journal import Entry, Journal, JournalLost, Tx
+from feeds.engine.requests import (
+    AppendEntry,
+    FindDocument,
+    ListDocuments,
+    ListEntries,
+    PutDocument,
+    ReadBody,
+    Reading,
+    Writing,
+)
+from feeds.journal import Entry, JournalLost
 from feeds.model import Command, Outcome, Result
 
 PUT, UNDO, SUBSTITUTE = "put", "undo", "substitute"
@@ -49,53 +59,51 @@ class PeopleNote:
     changes: list[dict[str, Any]] = field(default_factory=list)
     secrets: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    async def write(self, tx: Tx) -> None:
+    def write(self) -> Writing[None]:
+        """The version's entry in the log, its document and its secrets.
+
+        JournalLost when the document is not the version that this one was made from: the engine starts again.
+        """
         for ref, body in self.secrets.items():
-            await tx.put(SECRET, ref, body)
-        one = self.version
-        seq = await tx.append(
+            yield PutDocument(kind=SECRET, id=ref, body=body)
+        version = self.version
+        seq = yield AppendEntry(
             kind=self.kind,
             name=self.name,
             subject=SITE,
-            at=one.at,
-            actor=one.by,
-            reason=one.comment,
+            at=version.at,
+            actor=version.by,
+            reason=version.comment,
             command=self.command,
-            body={"rev": one.rev, "after": one.doc, "changes": self.changes},
+            body={"rev": version.rev, "after": version.doc, "changes": self.changes},
         )
-        await tx.update(self.kind, SITE, self._after, seq=seq)
-
-    def _after(self, before: dict[str, Any] | None) -> dict[str, Any]:
-        """The new version upon the one that it was made from. JournalLost upon another: the engine starts again."""
+        before = yield ReadBody(self.kind, SITE)
         rev = before["rev"] if before is not None else 0
-        if rev != self.version.rev - 1:
-            raise JournalLost(f"{self.kind} is at version {rev}, not {self.version.rev - 1}")
-        return self.version.dump()
+        if rev != version.rev - 1:
+            raise JournalLost(f"{self.kind} is at version {rev}, not {version.rev - 1}")
+        yield PutDocument(kind=self.kind, id=SITE, body=version.dump(), seq=seq)
 
 
 class People:
     """The present roster, receivers and policies. `check` raises when receivers cannot be used."""
 
     def __init__(
-        self,
-        journal: Journal,
-        receivers: Sequence[ReceiverSettings],
-        policies: Sequence[EscalationSettings],
-        check: Check,
+        self, receivers: Sequence[ReceiverSettings], policies: Sequence[EscalationSettings], check: Check
     ) -> None:
-        self._journal, self._check = journal, check
+        self._check = check
         self._of_file, self._policies_of_file = tuple(receivers), tuple(policies)
         self._versions = dict.fromkeys(versions.KINDS, Version())
         self._secrets: dict[str, dict[str, Any]] = {}
         self._notes: list[PeopleNote] = []
         self._build()
 
-    async def open(self) -> None:
+    def load(self) -> Reading[None]:
         """Take up what the journal holds."""
         self._notes.clear()
-        self._secrets = {doc.id: doc.body for doc in await self._journal.docs(SECRET)}
+        secrets = yield ListDocuments(SECRET)
+        self._secrets = {doc.id: doc.body for doc in secrets}
         for kind in versions.KINDS:
-            doc = await self._journal.doc(kind, SITE)
+            doc = yield FindDocument(kind, SITE)
             self._versions[kind] = Version.load(doc.body) if doc is not None else Version()
         self._build()
 
@@ -117,10 +125,10 @@ class People:
         receivers = [versions.masked(_item(one)) | _nature(_item(one)) for one in self._of_file]
         return {RECEIVERS: receivers, ESCALATIONS: [_item(one) for one in self._policies_of_file]}
 
-    async def write_file_docs(self, tx: Tx) -> None:
+    def write_file_docs(self) -> Writing[None]:
         """Keep the file's in the journal too, so that other processes can show them."""
         for kind, items in self.file_docs().items():
-            await tx.put(kind, FILE, {"items": items})
+            yield PutDocument(kind=kind, id=FILE, body={"items": items})
 
     def version(self, kind: str) -> Version:
         """The present version of one document."""
@@ -133,12 +141,12 @@ class People:
 
     # -- changing ----------------------------------------------------------------
 
-    async def obey(self, command: Command, now: float) -> Result:
+    def obey(self, command: Command, now: float) -> Reading[Result]:
         """Carry a change out, or say why not; nothing has changed then."""
         kind, what = ACTIONS[command.action]
         try:
             self._may(command, kind, what, now)
-            doc = await self._wanted(command, kind, what)
+            doc = yield from self._wanted(command, kind, what)
             note = self._accept(command, kind, what, doc)
         except Refused as error:
             current = self._versions[kind].dump() if error.outcome is Outcome.CONFLICT else None
@@ -160,10 +168,10 @@ class People:
         if command.expected_rev is not None and command.expected_rev != self._versions[kind].rev:
             raise Refused(Outcome.CONFLICT, "rev")
 
-    async def _wanted(self, command: Command, kind: str, what: str) -> dict[str, Any]:
+    def _wanted(self, command: Command, kind: str, what: str) -> Reading[dict[str, Any]]:
         """The whole document as it is to become."""
         if what == UNDO:
-            return await self._older(kind, command.args.get("to"))
+            return (yield from self._older(kind, command.args.get("to")))
         if what == SUBSTITUTE:
             swapped = roster_document.substituted(self._versions[kind].doc, command)
             if reason := roster_document.substitution_refusal(self.roster, command):
@@ -172,7 +180,7 @@ class People:
         doc: dict[str, Any] = command.args["doc"]
         return doc
 
-    async def _older(self, kind: str, to: Any) -> dict[str, Any]:
+    def _older(self, kind: str, to: Any) -> Reading[dict[str, Any]]:
         """The content of an older version, from the log."""
         rev = self._versions[kind].rev
         wanted = rev - 1 if to is None else to
@@ -181,9 +189,7 @@ class People:
         if wanted == 0:
             return {}
         before: int | None = None
-        while entries := await self._journal.entries(
-            kind=kind, subject=SITE, before=before, limit=PAGE, newest_first=True
-        ):
+        while entries := (yield ListEntries(kind, SITE, before, PAGE)):
             for entry in entries:
                 if entry.body.get("rev") == wanted:
                     return _content(entry)

@@ -20,7 +20,8 @@ from alerts.rulebook.forms import API, FILE, Kept, Unusable, body, form, load, r
 from alerts.rulebook.preview import BUDGET, Rehearsal, rehearse
 from alerts.rulebook.refusals import STORM, Wrong, elsewhere, read_only, storm, wrong
 from alerts.rules.rule import CompiledRule
-from feeds.journal import Doc, Tx
+from feeds.engine.requests import AppendEntry, PutDocument, Writing
+from feeds.journal import Doc
 from feeds.model import Command, Outcome, Result
 from feeds.regions import covers
 
@@ -270,12 +271,12 @@ class RuleBook:
             self._note(name, kept, before, after, at, undoes=undoes, **words)
 
 
-async def record(tx: Tx, book: RuleBook, notes: Iterable[RuleNote]) -> None:
+def record(book: RuleBook, notes: Iterable[RuleNote]) -> Writing[None]:
     """Changes into the journal: the log, each rule's document, and what is true of all of them."""
     for note in notes:
         kept = note.kept
         said = {"rev": kept.rev, "source": kept.source, "before": note.before, "after": note.after}
-        seq = await tx.append(
+        seq = yield AppendEntry(
             kind=KIND,
             name=note.name,
             subject=kept.id,
@@ -285,5 +286,6 @@ async def record(tx: Tx, book: RuleBook, notes: Iterable[RuleNote]) -> None:
             command=note.command,
             body=said | {"undoes": note.undoes},
         )
-        await tx.put(KIND, kept.key, body(kept), open=note.after is not None, seq=seq)
-    await tx.put(STATE, STATE, {"rev": book.rev, "sample": book.sample, "storm": STORM, "most": MOST})
+        yield PutDocument(kind=KIND, id=kept.key, body=body(kept), open=note.after is not None, seq=seq)
+    limits = {"rev": book.rev, "sample": book.sample, "storm": STORM, "most": MOST}
+    yield PutDocument(kind=STATE, id=STATE, body=limits)

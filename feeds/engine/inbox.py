@@ -27,9 +27,15 @@ UNMOVED = 1.0
 
 
 class Inbox:
-    """What waits for one engine. Call `write` within the engine's transaction and `settled` after it."""
+    """What waits for one engine. Call `write` within the engine's transaction and `settled` after it.
 
-    def __init__(self, intake: Intake, journal: Journal, target: str, *, clock: Clock = wall_clock) -> None:
+    `look`: seconds from one look to the next while nothing comes in.
+    """
+
+    def __init__(
+        self, intake: Intake, journal: Journal, target: str, *, clock: Clock = wall_clock, look: float = LOOK
+    ) -> None:
+        self._look = look
         self._intake, self._journal, self._target, self._clock = intake, journal, target, clock
         self._buffer: deque[Parcel] = deque()
         self._name = f"intake.{target}"
@@ -58,7 +64,7 @@ class Inbox:
     @property
     def rest(self) -> float:
         """How long its engine may wait for something else before it looks here: nobody tells it that more has come."""
-        return SOON if 0 <= self._clock() - self._came < LIVELY else LOOK
+        return SOON if 0 <= self._clock() - self._came < LIVELY else self._look
 
     @property
     def lagging(self) -> bool:

@@ -14,7 +14,16 @@ from typing import Any
 
 import msgspec
 
-from feeds.journal import Doc, Journal, Tx
+from feeds.engine.requests import (
+    AppendEntry,
+    DeleteDocument,
+    FindDocument,
+    ListDocuments,
+    PutDocument,
+    Reading,
+    Writing,
+)
+from feeds.journal import Doc
 from feeds.model import EmergencyWarning
 from incidents.warnings.lifecycle import Ender, Held, key_of
 from incidents.warnings.registry import Registry, Step
@@ -42,61 +51,59 @@ def body_of(held: Held) -> dict[str, Any]:
 class Keeper:
     """Loads a registry from the journal and writes what changed since; one keeper to a registry."""
 
-    def __init__(self, journal: Journal, registry: Registry) -> None:
-        self._journal = journal
+    def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._held: dict[str, Held] = {}
         self._notices: dict[str, tuple[str, ...]] = {}
         self._waiting: dict[str, tuple[Ender, ...]] = {}
 
-    async def load(self) -> None:
+    def load(self) -> Reading[None]:
         """Everything that is shown or waited for."""
-        for doc in await self._journal.docs(WARNING, open=True):
+        for doc in (yield ListDocuments(WARNING, open=True)):
             self._registry.restore(held_of(doc))
-        for doc in await self._journal.docs(WAITING):
+        for doc in (yield ListDocuments(WAITING)):
             self._registry.waiting[doc.id] = msgspec.convert(doc.body["enders"], tuple[Ender, ...])
         self._remember()
 
-    async def recall(self, references: Sequence[str]) -> None:
+    def recall(self, references: Sequence[str]) -> Reading[None]:
         """Bring messages that have left memory back before one that names them is taken in."""
         for reference in references:
             if self._registry.knows(reference):
                 continue
             key = key_of(reference)
-            if (doc := await self._journal.doc(WARNING, reference)) is not None:
+            if (doc := (yield FindDocument(WARNING, reference))) is not None:
                 self._held[key] = held_of(doc)
                 self._registry.restore(self._held[key])
-            elif (doc := await self._journal.doc(NOTICE, key)) is not None:
+            elif (doc := (yield FindDocument(NOTICE, key))) is not None:
                 self._registry.notices[key] = self._notices[key] = tuple(doc.body["digests"])
 
-    async def write(self, tx: Tx, steps: Sequence[Step], extra: Mapping[str, Mapping[str, Any]]) -> None:
+    def write(self, steps: Sequence[Step], extra: Mapping[str, Mapping[str, Any]]) -> Writing[None]:
         """One entry a step, then the documents that changed. `extra` adds to the body of a message's first entry."""
         seqs: dict[str, int] = {}
         for step in steps:
             more = extra.get(step.subject, {}) if step.name in ("received", "content_changed") else {}
-            seqs[step.subject] = await tx.append(
+            seqs[step.subject] = yield AppendEntry(
                 kind=WARNING,
                 name=step.name,
                 subject=step.subject,
                 at=step.at,
-                actor="",
                 body={**step.body, **more, "cause": step.cause},
             )
         for key, held in self._registry.held.items():
             if self._held.get(key) is not held:
                 id = held.warning.id
-                await tx.put(WARNING, id, body_of(held), open=held.shown, seq=seqs.get(id, 0))
+                yield PutDocument(kind=WARNING, id=id, body=body_of(held), open=held.shown, seq=seqs.get(id, 0))
         for key, digests in self._registry.notices.items():
             if self._notices.get(key) != digests:
-                await tx.put(NOTICE, key, {"digests": list(digests)}, open=False)
-        await self._write_waiting(tx)
+                yield PutDocument(kind=NOTICE, id=key, body={"digests": list(digests)}, open=False)
+        yield from self._write_waiting()
 
-    async def _write_waiting(self, tx: Tx) -> None:
+    def _write_waiting(self) -> Writing[None]:
         for key, enders in self._registry.waiting.items():
             if self._waiting.get(key) != enders:
-                await tx.put(WAITING, key, {"enders": msgspec.to_builtins(enders)})
+                yield PutDocument(kind=WAITING, id=key, body={"enders": msgspec.to_builtins(enders)})
         for key in self._waiting.keys() - self._registry.waiting.keys():
-            await tx.delete(WAITING, key)
+            yield DeleteDocument(WAITING, key)
 
     def written(self) -> dict[str, EmergencyWarning | None]:
         """After the transaction: what everybody must hear of, by id (None: no longer shown). Frees memory."""

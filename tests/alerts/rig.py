@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from alerts.engine.loop import AlertEngine
-from alerts.engine.position import NAME
+from alerts.engine.loop import NAME, AlertEngine
 from alerts.lifecycle import transitions
 from alerts.rules.rule import compile_rules
 from alerts.settings import EscalationSettings, ReceiverSettings, RuleSettings
 from feeds.bus import Bus
 from feeds.clock import SiteClock
+from feeds.documents.alert import alert_of
 from feeds.engine.inbox import Inbox
 from feeds.external import Report, pack
 from feeds.journal import Entry, Intake, Journal, Parcel
@@ -141,7 +141,7 @@ class Rig:
         for entry in await self.entries():
             bodies.setdefault(entry.subject, []).append(entry.body)
         rebuilt = {id: transitions.replay(steps) for id, steps in bodies.items()}
-        docs = {doc.id: transitions.load(doc.body) for doc in await self.journal.docs("alert")}
+        docs = {doc.id: alert_of(doc.body) for doc in await self.journal.docs("alert")}
         assert rebuilt == docs
         open_now = {id: alert for id, alert in rebuilt.items() if alert.open}
         assert self.engine.board.alerts == open_now

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from alerts import handover_watch
-from alerts.engine.position import NAME
+from alerts.engine.loop import NAME
 from alerts.handover_watch import RULE, HandoverWatch
 from feeds.bus import Bus
 from feeds.duty.handover import HandoverSettings

@@ -13,6 +13,7 @@ from alerts.rulebook import book
 from alerts.rulebook.book import RuleBook
 from alerts.rules.rule import compile_rules
 from alerts.rules.subjects import Subjects
+from feeds.engine.requests import written
 from feeds.journal import Journal
 from feeds.model import Command, Kind, Result
 from tests.alerts.builders import rule
@@ -38,7 +39,7 @@ class RuleDesk(AlertDesk):
 
     async def keep(self) -> None:
         async with self.journal.begin() as tx:
-            await book.record(tx, self.book, self.book.take_notes())
+            await written(tx, book.record(self.book, self.book.take_notes()))
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from alerts.lifecycle import transitions
 from alerts.rules.rule import compile_rules
 from feeds.bus import Bus
+from feeds.documents.alert import Bookkeeping, alert_of, dump
 from feeds.journal import Journal
 from feeds.model import Alert, Change, Kind, Outcome, Severity
 from tests.alerts.builders import T0, asset, change, command, gone, rule, state
@@ -259,7 +259,7 @@ async def test_a_gap_in_the_change_stream_asks_every_rule_again(rig: Rig, monkey
 
 async def test_alerts_that_redis_alone_still_shows_are_taken_away(rig: Rig) -> None:
     alert = await fired(rig)
-    ghost = transitions.load(transitions.dump(alert) | {"id": "ghost"})
+    ghost = alert_of(dump(alert, Bookkeeping()) | {"id": "ghost"})
     await rig.bus.commit("test", cursors={}, changes=[Change(kind=Kind.ALERT, id="ghost", after=ghost, at=T0)])
     await rig.start()
     assert set(await rig.shown()) == {alert.id}

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.core.core import Board
-from alerts.engine.document import read
-from alerts.lifecycle import transitions
 from alerts.notify.notifications import Told
 from alerts.rules.rule import compile_rules
 from alerts.rules.subjects import Subjects
 from feeds import wire
 from feeds.bus import Bus
+from feeds.documents.alert import read_all
 from feeds.external import Report
 from feeds.journal import Intake, Journal
 from feeds.journal.records import canonical
@@ -83,7 +83,7 @@ def test_the_same_record_in_another_order_is_the_same() -> None:
 
 def test_documents_of_before_say_who_was_told_all_the_same() -> None:
     documents = [{}, {"told": ["desk"]}, {"told": ["desk"], "firing": []}, {"told": ["desk"], "new": {"a": [1]}}]
-    kept = read(canonical(transitions.dump(make_alert()) | more) for more in documents)
+    kept = read_all(canonical(msgspec.to_builtins(make_alert()) | more) for more in documents)
     assert [one.alert for one in kept] == [make_alert()] * 4
     assert [Told.load(one) for one in kept] == [
         None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alerts.lifecycle import transitions
+from feeds.documents.alert import Bookkeeping, alert_of, dump
 from feeds.model import Alert, Severity, Transition
 from feeds.model.isa_state import isa_state
 from tests.alerts.builders import T0, make_alert
@@ -161,4 +162,4 @@ def test_the_record_alone_rebuilds_the_alert() -> None:
         == alert
     )
     assert [step.seq for step in steps] == list(range(1, 9))
-    assert transitions.load(transitions.dump(alert)) == alert
+    assert alert_of(dump(alert, Bookkeeping())) == alert

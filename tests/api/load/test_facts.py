@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from alerts.lifecycle import suppression_reasons, transitions
 from api.load.facts import Facts
+from feeds.documents.alert import Bookkeeping, dump
 from feeds.journal import Entry
 from feeds.model import Alert, Severity
 
@@ -107,7 +108,7 @@ def _shown(mine: list[tuple[Alert, Entry]]) -> int:
 @given(STORY, st.integers(0, 40))
 def test_what_was_raised_before_we_looked_is_taken_up_as_it_is(story: list[tuple[int, str]], first: int) -> None:
     steps, facts = lived(story), Facts()
-    docs: dict[str, Any] = {alert.id: transitions.dump(alert) for alert, _ in steps}
+    docs: dict[str, Any] = {alert.id: dump(alert, Bookkeeping()) for alert, _ in steps}
     for _, entry in steps[first:]:
         facts.fold(entry, docs.get)
     whole = Facts()

@@ -11,6 +11,7 @@ import pytest
 from alerts.lifecycle import suppression_reasons, transitions
 from api.load import reader
 from api.settings import LoadSettings
+from feeds.documents.alert import Bookkeeping, dump
 from feeds.model import Alert, Hold, Severity
 from feeds.wire import iso
 from tests.api.conftest import NOW, A, B, World, an_alert
@@ -43,7 +44,7 @@ class Story:
             reason=moved.comment,
             body={"seq": moved.seq, "before": moved.before, "after": moved.after, "text": moved.text},
         )
-        await tx.put("alert", key, transitions.dump(after), open=after.open, seq=seq)
+        await tx.put("alert", key, dump(after, Bookkeeping()), open=after.open, seq=seq)
 
     async def many(self, count: int, at: float, region: str = A, **more: Any) -> None:
         async with self._world.journal.begin() as tx:

@@ -1,0 +1,269 @@
+"""The alert domain: what alerts, rules, suppressions, rosters and receivers are, and what follows from each message.
+
+It does no I/O: feeds.engine.journaled reads the change stream, commands and the intake for it, and writes what follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from alerts.core.core import Board, Step, new_id
+from alerts.engine.journal import change_of, entry_of, is_shown, open_suppressions, usable, write_suppression
+from alerts.external.parcels import take_parcel
+from alerts.lifecycle.operator_actions import Refused, refusal
+from alerts.notify import receiver_test
+from alerts.notify.notifier import ACKED, Telling
+from alerts.oncall.directory import ACTIONS as PEOPLE_ACTIONS
+from alerts.oncall.directory import People, PeopleNote
+from alerts.receivers.catalogue import House
+from alerts.rulebook import book
+from alerts.rulebook.book import RuleBook, RuleNote
+from alerts.rules.delays import Timers
+from alerts.rules.rule import CompiledRule
+from alerts.rules.subjects import NamedSources, Subject, Subjects
+from alerts.settings import EscalationSettings, HoldPolicy, ReceiverSettings
+from alerts.suppression import silences
+from alerts.suppression.silences import Note
+from feeds.documents import alert as alert_document
+from feeds.documents.alert import AlertDocument
+from feeds.engine.domain import Domain, Message, Start
+from feeds.engine.requests import CancelMessages, FindDocument, ListBodies, ListDocuments, PutDocument, Reading, Writing
+from feeds.journal import Entry, Parcel
+from feeds.live.mirror import alert_record
+from feeds.model import Alert, Change, Command, Kind, Outcome, Result
+
+NAME = "alert"
+
+
+class AlertDomain(Domain):
+    """Alerts and everything that decides over them. `receivers_changed` hears of the receivers in force."""
+
+    name = NAME
+    kind = Kind.ALERT
+    follows = tuple(kind for kind in Kind if kind is not Kind.ALERT)
+
+    def __init__(
+        self,
+        rules: Mapping[str, CompiledRule],
+        receivers: Sequence[ReceiverSettings],
+        site_name: str,
+        *,
+        make_id: Callable[[float], str] = new_id,
+        policy: HoldPolicy | None = None,
+        sample: float = 0.0,
+        escalations: Sequence[EscalationSettings] = (),
+        house: House | None = None,
+        receivers_changed: Callable[[Sequence[ReceiverSettings]], None] = lambda receivers: None,
+        named_sources: NamedSources | None = None,
+        clock_changed: Callable[[float], None] = lambda by: None,
+    ) -> None:
+        house = house or House()
+        self.book = RuleBook(rules, sample)
+        self.people = People(receivers, escalations, lambda given: usable(given, house))
+        self.telling = Telling(self.people, site_name, house.zone)
+        self._receivers_changed, self._clock_changed, self._site_name = receivers_changed, clock_changed, site_name
+        self._make_id, self._policy, self._named_sources = make_id, policy, named_sources
+        self._tests: list[receiver_test.Trial] = []
+        self._loaded: list[AlertDocument] = []
+        self._unreconciled, self._people_changed = True, True
+        self._changed_rules: set[str] = set()
+        self.board = Board(self.book.running(), subjects=Subjects(), make_id=make_id)
+
+    def replace(
+        self,
+        rules: Mapping[str, CompiledRule],
+        receivers: Sequence[ReceiverSettings],
+        now: float,
+        *,
+        sample: float = 0.0,
+        policy: HoldPolicy | None = None,
+        escalations: Sequence[EscalationSettings] = (),
+        named_sources: NamedSources | None = None,
+    ) -> None:
+        """Other rules of the file, receivers and policies from the next step on; alerts of removed rules clear then."""
+        self._policy, self._people_changed, self._named_sources = policy, True, named_sources
+        self.people.replace(receivers, escalations)
+        self._receivers_changed(self.people.receivers)
+        self.board.set_policy(policy)
+        self.book.set_file(rules, now, sample)
+        self._changed_rules |= self.board.set_rules(self.book.running())
+        self._changed_rules |= self.board.set_named_sources(named_sources)
+
+    @property
+    def revision(self) -> int:
+        return self.board.revision
+
+    # -- starting ----------------------------------------------------------------
+
+    def load(self, start: Start) -> Reading[None]:
+        bodies = yield ListBodies(alert_document.KIND)
+        self._loaded = alert_document.read_all(bodies)
+        yield from self.people.load()
+        self.telling.load(self._loaded)
+        self._receivers_changed(self.people.receivers)
+        self._people_changed, self._unreconciled = True, True
+        self.book.restore((yield ListDocuments(book.KIND)), start.now)
+        waiting = yield from open_suppressions()
+        self.board = Board(
+            self.book.running(),
+            subjects=Subjects(start.records, self._named_sources),
+            alerts=(one.alert for one in self._loaded),
+            timers=Timers(start.pending),
+            meters=start.pending.get("flapping", ()),
+            policy=self._policy,
+            make_id=self._make_id,
+            suppressions=waiting,
+        )
+
+    def records(self) -> Mapping[str, Alert]:
+        return self.board.alerts
+
+    def begin(self, now: float) -> None:
+        self.board.reporting.load(self._loaded, now)
+        self._loaded = []
+
+    def clock_stepped(self, by: float, now: float) -> None:
+        self.board.clock_stepped(by, now, self.telling.escalations.clock_stepped(by, now))
+        self._unreconciled = True
+        self._clock_changed(by)
+
+    def resync(self, now: float) -> None:
+        self.board.meet(now)
+
+    # -- running -----------------------------------------------------------------
+
+    def take(self, item: Change | Message | Parcel, now: float) -> None:
+        if isinstance(item, Change):
+            self.board.fold(item, now)
+        elif isinstance(item, Parcel):
+            take_parcel(self.board, item, now)
+
+    def advance(self, now: float) -> None:
+        self.board.advance(now)
+        if self._unreconciled or self._changed_rules:
+            self.board.reconcile(None if self._unreconciled else self._changed_rules)
+            self._unreconciled, self._changed_rules = False, set()
+
+    def next_due(self) -> float | None:
+        if self._changed_rules:
+            return 0.0
+        due = (self.board.next_due(), self.telling.escalations.next_due())
+        return min((at for at in due if at is not None), default=None)
+
+    def pending(self) -> Mapping[str, Any]:
+        return self.board.dump()
+
+    # -- commands ----------------------------------------------------------------
+
+    def obey(self, command: Command, now: float) -> Reading[Result]:
+        if command.action == receiver_test.ACTION:
+            return self._test_receiver(command, now)
+        if command.action in PEOPLE_ACTIONS:
+            return (yield from self._change_people(command, now))
+        if command.action == book.ACTION:
+            return self._change_rules(command, now)
+        closed = yield from self._closed(command.subject)
+        return self.board.command(command, now, closed)
+
+    def repeated(self, command: Command, entry: Entry) -> Reading[dict[str, Any] | None]:
+        if command.action == receiver_test.ACTION:
+            return {"key": receiver_test.key_of(command)}
+        if command.action in PEOPLE_ACTIONS:
+            return self.people.version(entry.kind).dump()
+        if command.action == book.ACTION:
+            return {"rev": self.book.rev, "changed": [], "preview": []}
+        closed = yield from self._closed(command.subject)
+        if (alert := self.board.find(command.subject) or closed) is not None:
+            return alert_record(alert)
+        suppression = self.board.suppressions.get(command.subject)
+        return silences.public(suppression) if suppression is not None else None
+
+    def _closed(self, id: str) -> Reading[Alert | None]:
+        """An alert that is not open any more, from the journal."""
+        if self.board.find(id) is not None:
+            return None
+        document = yield FindDocument(alert_document.KIND, id)
+        return alert_document.alert_of(document.body) if document is not None else None
+
+    def _test_receiver(self, command: Command, now: float) -> Result:
+        try:
+            self._tests.append(receiver_test.trial(command, self.people, self._site_name, now))
+        except Refused as error:
+            return refusal(command, error)
+        return Result(command=command.id, outcome=Outcome.DONE, after={"key": receiver_test.key_of(command)})
+
+    def _change_people(self, command: Command, now: float) -> Reading[Result]:
+        """Another roster, other receivers or policies."""
+        result = yield from self.people.obey(command, now)
+        if result.outcome is Outcome.DONE:
+            self._receivers_changed(self.people.receivers)
+            self._people_changed = True
+        return result
+
+    def _change_rules(self, command: Command, now: float) -> Result:
+        self.board.advance(min(command.at, now))
+        result = self.book.carry_out(command, self.board, self.board.now, now)
+        self._changed_rules |= self.board.set_rules(self.book.running())
+        return result
+
+    # -- keeping -----------------------------------------------------------------
+
+    def write(self, now: float) -> Writing[Sequence[Change]] | None:
+        steps, notes, rules = self.board.take_steps(), self.board.suppressions.take_notes(), self.book.take_notes()
+        people: list[PeopleNote | receiver_test.Trial] = [*self.people.take_notes(), *self._tests]
+        self._tests = []
+        late = self._people_changed or self.telling.escalations.is_due(now)
+        if not (steps or notes or rules or people or late):
+            return None
+        return self._written(steps, notes, rules, people, now)
+
+    def _written(
+        self,
+        steps: Sequence[Step],
+        notes: Sequence[Note],
+        rules: Sequence[RuleNote],
+        people: Sequence[PeopleNote | receiver_test.Trial],
+        now: float,
+    ) -> Writing[Sequence[Change]]:
+        for note in notes:
+            yield from write_suppression(note)
+        for person_note in people:
+            yield from person_note.write()
+        if rules:
+            yield from book.record(self.book, rules)
+        last: dict[str, tuple[Alert, int]] = {}
+        for step in steps:
+            last[step.alert.id] = step.alert, (yield entry_of(step))
+            yield from self.telling.say(step)
+            if self.telling.quiets(step):
+                cancelled = yield CancelMessages(step.alert.id, ACKED)
+                self.telling.cancelled(step.alert.id, cancelled)
+        yield from self._escalate({step.alert.id: step for step in steps}, last, now)
+        for id, (alert, seq) in last.items():
+            beside = self.telling.bookkeeping(id, self.board.reporting.state_of(id))
+            body = alert_document.dump(alert, beside)
+            yield PutDocument(kind=alert_document.KIND, id=id, body=body, open=alert.open, seq=seq)
+            if not alert.open:
+                self.telling.drop(id)
+        return [change_of(step) for step in steps if is_shown(step)]
+
+    def _escalate(self, ends: Mapping[str, Step], last: dict[str, tuple[Alert, int]], now: float) -> Writing[None]:
+        """Begin, go on with or stop the escalation of what has moved, and tell what is due; `last` gains what did."""
+        if self._people_changed:
+            self._people_changed = False
+            self.telling.changed(self.board.alerts.values(), self._subject_of, now)
+            yield from self.people.write_file_docs()
+        for step in ends.values():
+            self.telling.follow(step.alert, step.subject or self._subject_of(step.alert), step.transition.at)
+        for escalated in self.telling.escalate(now, self._find):
+            alert = escalated.fired.alert
+            last[alert.id] = alert, (yield escalated.entry())
+            yield from escalated.notices
+
+    def _subject_of(self, alert: Alert) -> Subject | None:
+        return self.board.subjects.get((alert.subject_kind, alert.asset))
+
+    def _find(self, id: str) -> tuple[Alert, Subject | None] | None:
+        alert = self.board.alerts.get(id)
+        return (alert, self._subject_of(alert)) if alert is not None else None

@@ -1,0 +1,112 @@
+"""An alert's document: the alert, who was told of it, how far it is escalated, and what another tool said of it.
+
+The JSON is flat: the fields of `Alert` beside those of `Bookkeeping`. It is read by type and in bulk: after a kill in
+a storm some ten thousand documents stand between the role and its work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from feeds.model import Alert, Severity
+
+KIND = "alert"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscalationRun:
+    """How far an alert has been escalated. `step` counts the steps done, `repeats` how often the last was repeated.
+
+    `reached`: somebody was told at all. `promised` is the promise that was told as broken. `next_at` is when the next
+    step falls due, as of the moment at which the document was written.
+    """
+
+    policy: str = ""
+    number: int = 0
+    running: bool = False
+    began: float = 0.0
+    last: float = 0.0
+    step: int = 0
+    repeats: int = 0
+    reached: bool = False
+    promised: float | None = None
+    next_at: float | None = None
+
+
+class ToolGrade(msgspec.Struct, array_like=True, gc=False):
+    """One of another tool's own names for the alert (`face`), how bad that is, and whether another came since."""
+
+    face: str
+    severity: Severity
+    doubtful: bool
+
+
+class ToolState(msgspec.Struct, gc=False):
+    """What another tool said of the alert last, and when; `lease` in seconds, 0 for none."""
+
+    lease: float
+    at: float
+    faces: list[ToolGrade]
+
+
+class Bookkeeping(msgspec.Struct, gc=False):
+    """What the document holds beside the alert.
+
+    `told` ever heard of it; the last message to those in `firing` says that it fires; what told those in `cancelled`
+    was taken back before it was sent. `people` gives the address by which each person was told. `firing` None: the
+    document was written before there was that field.
+    """
+
+    told: list[str] = []
+    firing: list[str] | None = None
+    cancelled: list[str] = []
+    people: dict[str, dict[str, str]] = {}
+    run: EscalationRun | None = None
+    foreign: ToolState | None = None
+
+
+@dataclass(slots=True)
+class AlertDocument:
+    """One document."""
+
+    alert: Alert
+    beside: Bookkeeping
+
+
+_alert = msgspec.json.Decoder(Alert)
+_beside = msgspec.json.Decoder(Bookkeeping)
+
+
+def dump(alert: Alert, beside: Bookkeeping) -> dict[str, Any]:
+    """The document's body, times in epoch seconds. A field of the bookkeeping that says nothing is left out."""
+    body: dict[str, Any] = msgspec.to_builtins(alert)
+    body["told"], body["firing"] = beside.told, beside.firing or []
+    if beside.cancelled:
+        body["cancelled"] = beside.cancelled
+    if beside.people:
+        body["people"] = beside.people
+    if beside.run is not None:
+        body["run"] = msgspec.to_builtins(beside.run)
+    if beside.foreign is not None:
+        body["foreign"] = msgspec.to_builtins(beside.foreign)
+    return body
+
+
+def read_all(bodies: Iterable[str]) -> list[AlertDocument]:
+    """Documents from their JSON text; unknown fields are passed over."""
+    return [AlertDocument(_alert.decode(body), _beside.decode(body)) for body in bodies]
+
+
+def alert_of(body: Mapping[str, Any]) -> Alert:
+    """The alert of a document's body."""
+    return msgspec.convert(dict(body), Alert)
+
+
+def run_of(body: Mapping[str, Any]) -> EscalationRun | None:
+    """The escalation of a document's body."""
+    run = body.get("run")
+    return msgspec.convert(run, EscalationRun) if run else None

@@ -1,0 +1,121 @@
+"""How far an engine has come: found at its start, written with every batch, in the journal and in Redis."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from feeds import wire
+from feeds.bus import Bus, StreamEntry, entry_order
+from feeds.clock import ClockMark, load_mark
+from feeds.journal import Journal
+from feeds.model import Change, Kind
+
+log = logging.getLogger(__name__)
+
+_PENDING, _TURN, _CLOCK = "pending", "turn", "clock"
+_BEGINNING = "0-0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """The last entry taken from each stream, and what no document holds but must be found again after a restart.
+
+    `epoch` names the life of Redis that the entries belong to. `turn` counts all batches ever settled; the journal
+    and Redis each keep the last one they have seen. `mark` tells a later start whether the clock was set meanwhile.
+    """
+
+    epoch: str = ""
+    cursors: Mapping[str, str] = field(default_factory=dict)
+    turn: int = 0
+    pending: Mapping[str, Any] = field(default_factory=dict)
+    mark: ClockMark | None = None
+
+    def past(self, entries: Iterable[StreamEntry]) -> Position:
+        """The position behind these entries."""
+        return replace(self, cursors={**self.cursors, **{entry.stream: entry.id for entry in entries}})
+
+    def next_turn(self, pending: Mapping[str, Any], mark: ClockMark | None = None) -> Position:
+        """The position of a batch that is about to be settled."""
+        return replace(self, turn=self.turn + 1, pending=pending, mark=mark)
+
+    def clock_step(self, mark: ClockMark | None) -> float:
+        """Seconds by which the clock was set since this was written; 0.0 when it was not or nobody can tell."""
+        return mark.step_since(self.mark) if mark is not None else 0.0
+
+    def for_journal(self) -> dict[str, Any]:
+        """The journal's cursor."""
+        return {"epoch": self.epoch, "cursors": dict(self.cursors), _PENDING: self._pending_and_turn()}
+
+    def for_redis(self) -> dict[str, bytes]:
+        """The engine's private fields in Redis, beside the cursors and the epoch."""
+        return {_PENDING: wire.encode(self._pending_and_turn())}
+
+    def _pending_and_turn(self) -> dict[str, Any]:
+        return {**self.pending, _TURN: self.turn} | ({_CLOCK: self.mark.dump()} if self.mark is not None else {})
+
+
+def _remembered(epoch: str, cursors: Mapping[str, str], pending: Mapping[str, Any]) -> Position:
+    mark = load_mark(pending.get(_CLOCK))
+    return Position(epoch=epoch, cursors=cursors, turn=pending.get(_TURN, 0), pending=pending, mark=mark)
+
+
+async def find_position(
+    bus: Bus, journal: Journal, name: str, streams: Sequence[str], end: str
+) -> tuple[Position, bool]:
+    """The later of what Redis and the journal remember of an engine, and whether it is adrift.
+
+    An engine is adrift when the change stream that it follows is another one by now, or has lost what comes next: it
+    goes on at that stream's `end`. Every other stream is read again from Redis' own cursor: what was refused there is
+    set aside by Redis' commit, and commands are answered again from there, so the journal's cursor would lose both.
+    """
+    saved, cursor = await bus.saved(name), await journal.cursor(name) or {}
+    raw = saved.private.get(_PENDING)
+    in_redis = _remembered(saved.epoch, saved.cursors, wire.decode(raw, dict[str, Any]) if raw else {})
+    in_journal = _remembered(cursor.get("epoch", ""), cursor.get("cursors", {}), cursor.get(_PENDING, {}))
+    changes = bus.keys.changes
+
+    def further(position: Position) -> tuple[bool, int, tuple[int, int]]:
+        current = position.epoch == bus.epoch
+        return current, position.turn, entry_order(position.cursors.get(changes, _BEGINNING))
+
+    position = max(in_redis, in_journal, key=further)
+    adrift, cursors = False, {}
+    for stream in streams:
+        if stream != changes:
+            cursors[stream] = await _cursor_of(bus, stream, saved.cursors.get(stream, _BEGINNING))
+            continue
+        cursors[stream] = position.cursors.get(stream, _BEGINNING)
+        adrift = position.epoch != bus.epoch or await bus.gap(stream, cursors[stream])
+        if adrift:
+            cursors[stream] = end
+    if adrift and position.epoch:
+        log.info("%s: the change stream is not the one that was left: everything is judged again", name)
+    turn = max(in_redis.turn, in_journal.turn)
+    return replace(position, epoch=bus.epoch, cursors=cursors, turn=turn), adrift
+
+
+async def _cursor_of(bus: Bus, stream: str, saved: str) -> str:
+    """The saved cursor, or the beginning when the stream is a new one that ends before it."""
+    if saved == _BEGINNING or entry_order(await bus.tail(stream)) >= entry_order(saved):
+        return saved
+    return _BEGINNING
+
+
+async def unpublished(bus: Bus, kind: Kind, records: Mapping[str, Any], at: float) -> list[Change]:
+    """Where Redis differs from the journal's records of a kind: those that are gone, then those that are other ones."""
+    async with bus.pipeline() as pipe:
+        pipe.hgetall(bus.keys.state(kind))
+        [shown] = await pipe.execute()
+    changes = [
+        Change(kind=kind, id=id, after=None, at=at, cause="journal")
+        for id in map(bytes.decode, shown)
+        if id not in records
+    ]
+    return changes + [
+        Change(kind=kind, id=id, after=record, at=at, cause="journal")
+        for id, record in records.items()
+        if not wire.holds(shown.get(id.encode()), record)
+    ]

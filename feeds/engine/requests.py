@@ -1,0 +1,226 @@
+"""What a domain asks of the journal: requests as data, carried out by the engine.
+
+A domain does no I/O. Where it needs the journal it yields a request and is sent the answer:
+
+    document = yield FindDocument("alert", id)
+    seq = yield AppendEntry(kind="alert", name="ack", subject=id, at=now)
+
+So a domain can be tested by a plain loop, without a database and without an event loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    from feeds.journal import Doc, Entry, Journal, Tx
+
+T = TypeVar("T")
+Answer = TypeVar("Answer", covariant=True)
+
+
+class Read(Protocol[Answer]):
+    """A question to the journal."""
+
+    async def ask(self, journal: Journal) -> Answer: ...
+
+
+class Write(Protocol[Answer]):
+    """One thing to do within a transaction."""
+
+    async def do(self, tx: Tx) -> Answer: ...
+
+
+Reading: TypeAlias = Generator[Read[Any], Any, T]
+"""A computation that asks the journal on its way to a T."""
+Writing: TypeAlias = Generator[Write[Any], Any, T]
+"""A computation that writes within one transaction on its way to a T."""
+
+
+# -- questions -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FindDocument:
+    """The present form of one thing, None when there is none."""
+
+    kind: str
+    id: str
+
+    async def ask(self, journal: Journal) -> Doc | None:
+        return await journal.doc(self.kind, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class ListDocuments:
+    """All present forms of a kind, oldest first; only the open or the closed ones where `open` says so."""
+
+    kind: str
+    open: bool | None = None
+
+    async def ask(self, journal: Journal) -> list[Doc]:
+        return await journal.docs(self.kind, open=self.open)
+
+
+@dataclass(frozen=True, slots=True)
+class ListBodies:
+    """The open forms of a kind as JSON text, oldest first: for tens of thousands that are decoded by their type."""
+
+    kind: str
+
+    async def ask(self, journal: Journal) -> list[str]:
+        return await journal.bodies(self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class ListEntries:
+    """One page of the log about one subject, newest first, below sequence number `before`."""
+
+    kind: str
+    subject: str
+    before: int | None = None
+    limit: int = 500
+
+    async def ask(self, journal: Journal) -> list[Entry]:
+        return await journal.entries(
+            kind=self.kind, subject=self.subject, before=self.before, limit=self.limit, newest_first=True
+        )
+
+
+# -- writes ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppendEntry:
+    """One entry of the log; the answer is its sequence number."""
+
+    kind: str
+    name: str
+    subject: str
+    at: float
+    actor: str = ""
+    reason: str = ""
+    command: str = ""
+    body: dict[str, Any] = field(default_factory=dict)
+
+    async def do(self, tx: Tx) -> int:
+        return await tx.append(
+            kind=self.kind,
+            name=self.name,
+            subject=self.subject,
+            at=self.at,
+            actor=self.actor,
+            reason=self.reason,
+            command=self.command,
+            body=self.body,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBody:
+    """A document's body within the transaction, which nobody else can change until it ends; None without one."""
+
+    kind: str
+    id: str
+
+    async def do(self, tx: Tx) -> dict[str, Any] | None:
+        return await tx.doc(self.kind, self.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutDocument:
+    """The present form of one thing; `seq` is the entry that made it so (0: none)."""
+
+    kind: str
+    id: str
+    body: dict[str, Any]
+    open: bool = True
+    seq: int = 0
+
+    async def do(self, tx: Tx) -> None:
+        await tx.put(self.kind, self.id, self.body, open=self.open, seq=self.seq)
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteDocument:
+    """Remove the present form of one thing."""
+
+    kind: str
+    id: str
+
+    async def do(self, tx: Tx) -> None:
+        await tx.delete(self.kind, self.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueMessage:
+    """Queue one message; a key that is there already changes nothing.
+
+    Urgent messages of a receiver are due before its others. `person`: who is meant behind the receiver.
+    """
+
+    key: str
+    receiver: str
+    subject: str
+    at: float
+    body: dict[str, Any]
+    urgent: bool = False
+    person: str = ""
+
+    async def do(self, tx: Tx) -> None:
+        await tx.enqueue(
+            self.key,
+            receiver=self.receiver,
+            subject=self.subject,
+            created=self.at,
+            due=self.at,
+            body=self.body,
+            urgent=self.urgent,
+            person=self.person,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CancelMessages:
+    """Take back what is queued and unsent about a subject; the answer is each one's receiver and body."""
+
+    subject: str
+    reason: str
+
+    async def do(self, tx: Tx) -> list[tuple[str, dict[str, Any]]]:
+        return await tx.cancel_outbox(self.subject, reason=self.reason)
+
+
+# -- carrying out ----------------------------------------------------------------
+
+
+async def answered(journal: Journal, reading: Reading[T]) -> T:
+    """Run a computation to its result, asking the journal what it asks."""
+    answer: Any = None
+    while True:
+        try:
+            request = reading.send(answer)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        answer = await request.ask(journal)
+
+
+async def resolved(journal: Journal, result: Reading[T] | T) -> T:
+    """Like `answered`, for a computation that may have needed no question: a plain value is its own result."""
+    return await answered(journal, result) if isinstance(result, Generator) else result
+
+
+async def written(tx: Tx, writing: Writing[T]) -> tuple[T, bool]:
+    """Carry out all writes of a computation; its result, and whether a message was queued."""
+    answer: Any = None
+    queued = False
+    while True:
+        try:
+            request = writing.send(answer)
+        except StopIteration as end:
+            return end.value, queued
+        queued = queued or isinstance(request, QueueMessage)
+        answer = await request.do(tx)

@@ -1,0 +1,132 @@
+"""The warning domain: CAP messages become warnings, with their places on the map and what they end.
+
+It does no I/O (see feeds.engine.domain). A message is recognised by its digest, so that reading the feed again from
+an older place changes nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from feeds import wire
+from feeds.cap.message import CapDocument
+from feeds.engine.domain import Domain, Message, Start, UnusableMessage
+from feeds.engine.requests import Reading, Writing
+from feeds.journal import Parcel
+from feeds.model import Asset, Change, Command, EmergencyWarning, Kind, Outcome, Result
+from incidents.warnings.areas import Places
+from incidents.warnings.intake import read
+from incidents.warnings.journal import Keeper
+from incidents.warnings.registry import DEFAULT_LIFE, Registry, Step
+from maps.regions import table
+
+NAME = "command"
+FEED = "emergency"
+SEEN = 20_000
+"""Digests of the latest messages: a feed that repeats its list costs no look into the journal."""
+
+
+class WarningDomain(Domain):
+    """Public warnings. `default_life` is the life, in seconds, of a warning that names no end."""
+
+    name = NAME
+    kind = Kind.WARNING
+    feeds = (FEED,)
+
+    def __init__(self, assets: Mapping[str, Asset], *, default_life: float = DEFAULT_LIFE) -> None:
+        self._default_life = default_life
+        self._places = Places(table(), assets.values())
+        self._reset()
+
+    def _reset(self) -> None:
+        self.registry = Registry(default_life=self._default_life)
+        self._keeper = Keeper(self.registry)
+        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._steps: list[Step] = []
+        self._raws: dict[str, Mapping[str, Any]] = {}
+        self._recount = True
+
+    def replace(self, places: Places) -> None:
+        """Count what warnings affect against another inventory from the next step on."""
+        self._places, self._recount = places, True
+
+    # -- starting ----------------------------------------------------------------
+
+    def load(self, start: Start) -> Reading[None]:
+        self._reset()
+        yield from self._keeper.load()
+
+    def records(self) -> Mapping[str, EmergencyWarning]:
+        return self.registry.shown
+
+    def clock_stepped(self, by: float, now: float) -> None:
+        if by:
+            self.registry.clock_stepped(now)
+
+    # -- running -----------------------------------------------------------------
+
+    def take(self, item: Change | Message | Parcel, now: float) -> Reading[None] | None:
+        if isinstance(item, Parcel):
+            document = wire.decode(item.body, CapDocument)
+            return self._document(document, document.source, now)
+        if isinstance(item, Message) and isinstance(item.item, CapDocument):
+            return self._document(item.item, item.entry.source, now)
+        return None
+
+    def _document(self, document: CapDocument, source: str, now: float) -> Reading[None]:
+        """Take one document into the registry; UnusableMessage when it is refused."""
+        try:
+            message = read(document, source)
+            token = f"{message.id} {message.digest}"
+            if token in self._seen:
+                return
+            message = self._places.placed(message)
+        except ValueError as error:  # Refused, or an area that is no geometry
+            raise UnusableMessage(str(error), document.raw, source) from error
+        yield from self._keeper.recall([message.id, *message.references])
+        steps = self.registry.take(message, now)
+        if steps:
+            self._steps += steps
+            self._raws[message.id] = {"source": source, "digest": message.digest, **_raw_fields(document.raw)}
+        self._seen[token] = None
+        if len(self._seen) > SEEN:
+            self._seen.popitem(last=False)
+
+    def obey(self, command: Command, now: float) -> Result:
+        return Result(command=command.id, outcome=Outcome.INVALID, detail="unknown_action")
+
+    def advance(self, now: float) -> None:
+        if self._recount:
+            self._recount = False
+            self._steps += self.registry.recount(self._places.counted, now)
+        self._steps += self.registry.advance(now)
+
+    # -- keeping -----------------------------------------------------------------
+
+    def write(self, now: float) -> Writing[Sequence[Change]] | None:
+        if not self._steps:
+            return None
+        steps, raws = self._steps, self._raws
+        self._steps, self._raws = [], {}
+        return self._written(steps, raws, now)
+
+    def _written(
+        self, steps: Sequence[Step], raws: Mapping[str, Mapping[str, Any]], now: float
+    ) -> Writing[Sequence[Change]]:
+        yield from self._keeper.write(steps, raws)
+        causes = {step.subject: step.cause for step in steps}
+        return [
+            Change(kind=Kind.WARNING, id=id, after=warning, at=now, cause=causes.get(id, "journal"))
+            for id, warning in self._keeper.written().items()
+        ]
+
+
+def _raw_fields(raw: bytes) -> dict[str, str]:
+    """The message as it came: readable where it is UTF-8, byte for byte in any case."""
+    try:
+        return {"raw": raw.decode("utf-8")}
+    except UnicodeDecodeError:
+        return {"raw_base64": base64.b64encode(raw).decode("ascii")}
