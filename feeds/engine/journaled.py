@@ -66,9 +66,9 @@ class JournaledEngine(Generic[D]):
         """Rebuild from the journal, publish what Redis has not heard of; the cursors to read on from."""
         self._bus, domain = bus, self.domain
         self._feeds = frozenset(map(bus.keys.feed, domain.feeds))
-        streams = [*self._feeds, bus.keys.commands(domain.name)]
-        if domain.follows:
-            streams.append(bus.keys.changes)
+        # At one moment changes come before feeds, and both before what a person commanded on seeing them.
+        changes = [bus.keys.changes] if domain.follows else []
+        streams = [*changes, *self._feeds, bus.keys.commands(domain.name)]
         live = await bus.state(domain.follows)
         if self._inbox is not None:
             await self._inbox.open()

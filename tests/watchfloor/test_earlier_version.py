@@ -104,6 +104,8 @@ def contains(earlier: Any, present: Any) -> bool:
     """Whether everything of a document of the earlier version stands in the present one."""
     if isinstance(earlier, dict) and isinstance(present, dict):
         return all(name in present and contains(value, present[name]) for name, value in earlier.items())
+    if isinstance(earlier, list) and isinstance(present, list):
+        return len(earlier) == len(present) and all(map(contains, earlier, present))
     return bool(earlier == present)
 
 
