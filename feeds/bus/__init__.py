@@ -1,8 +1,15 @@
-"""The Redis bus: streams that roles meet on, and the live state beside them."""
+"""The Redis bus: streams that roles meet on, and the live state beside them.
 
-from feeds.bus.client import Bus
-from feeds.bus.entries import Beat, DeadLetter, Saved, State, StreamEntry, entry_order
-from feeds.bus.errors import BusError, BusFull, BusLost
+The names are imported at their first use: a process that only reads a server's address has no need of a client.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from feeds.bus.client import Bus
+    from feeds.bus.entries import Beat, DeadLetter, Saved, State, StreamEntry, entry_order
+    from feeds.bus.errors import BusError, BusFull, BusLost
 
 __all__ = [
     "Beat",
@@ -16,3 +23,11 @@ __all__ = [
     "StreamEntry",
     "entry_order",
 ]
+
+_MODULES = {"Bus": "client", "BusError": "errors", "BusFull": "errors", "BusLost": "errors"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(name)
+    return getattr(import_module(f"feeds.bus.{_MODULES.get(name, 'entries')}"), name)

@@ -58,6 +58,7 @@ class Script:
         self.absent: tuple[str, ...] = ()
         self.roster: dict[str, Any] = {}
         self.load: dict[str, Any] = {}
+        self.conditions: list[str] = []
         self.handovers: list[dict[str, Any]] = []
         person: dict[str, Any] = {"disabled": False, "sessions": 0, "used_at": None, "region": ""}
         self.accounts = [{"name": "值班员", "role": "duty"} | person, {"name": "root", "role": "admin"} | person]
@@ -104,7 +105,8 @@ class Script:
 
     async def beat(self) -> None:
         if self.beating:
-            await self.send({"type": "heartbeat", "rev": self.rev_text, "at": iso(time.time()), "ages": self.ages})
+            frame = {"type": "heartbeat", "rev": self.rev_text, "at": iso(time.time()), "ages": self.ages}
+            await self.send(frame | {"conditions": self.conditions})
 
     async def take(self, alert_id: str, body: dict[str, Any]) -> dict[str, Any] | None:
         record = self.state["alert"].get(alert_id)

@@ -94,6 +94,15 @@ async def test_a_role_that_stands_still_is_named(site: Site) -> None:
     await expect(page.locator("#stale-banner")).to_be_hidden()
 
 
+async def test_a_full_disk_is_said_over_a_picture_that_is_not_greyed(site: Site) -> None:
+    page = await site.open("/alerts")
+    site.script.conditions = ["disk-full"]
+    await expect(page.locator("#stale-banner")).to_contain_text("服务器磁盘已满")
+    await expect(page.locator("html")).not_to_have_class("is-stale")
+    site.script.conditions = []
+    await expect(page.locator("#stale-banner")).to_be_hidden()
+
+
 async def test_a_lost_socket_comes_back_by_itself_from_the_last_rev(site: Site) -> None:
     page = await site.open("/alerts")
     site.script.refuse_sockets = True

@@ -120,7 +120,7 @@ def main() -> None:
     Its last argument is the descriptor of the watchdog's pipe.
     """
     watchdog.attach(int(sys.argv[-1]))
-    watchdog.report()
+    watchdog.report(starting=True)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     gc.disable()  # imports make next to no garbage, and each look at all that is there costs more than the last
     imports = _Imports()
@@ -135,7 +135,7 @@ def main() -> None:
     rest, more = b"", True
     while True:
         ready = {key.fd for key, _ in selector.select(0 if more else watchdog.BEAT)}
-        watchdog.report()
+        watchdog.report(starting=more)
         if woken.fileno() in ready:
             woken.recv(4096)
             for pid, code in _ended():

@@ -132,4 +132,9 @@ async def end(processes: list[Process]) -> None:
     for process in processes:
         if process.returncode is None:
             process.kill()
-            await process.wait()
+    waits = [task for task in waits if not task.done()]
+    if waits:
+        # A role's end is told by the process that forks the roles. When that one hangs nobody tells it.
+        _, untold = await asyncio.wait(waits, timeout=STOP_WITHIN)
+        for task in untold:
+            task.cancel()

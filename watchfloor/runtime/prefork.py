@@ -154,7 +154,7 @@ class Zygote:
                 child.watch.beat()
                 child.crash = report.get("crash", child.crash)
             elif self._watch is not None and self._watch.pid == pid:
-                self._watch.beat()
+                self._watch.beat(starting=report.get("starting", False))
 
     def _report_lines(self) -> list[bytes]:
         """Every whole line that waits in the pipe."""

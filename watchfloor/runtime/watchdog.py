@@ -22,15 +22,19 @@ BEAT = 1.0
 LATE_AFTER = 4.0
 """Seconds of silence after which `watchfloor status` shows a process as hanging."""
 HUNG_AFTER = 10.0
-"""Seconds of silence after which a process that uses no processor time is killed and started again."""
-BUSY_AFTER = 60.0
-"""Seconds of silence that a process may spend computing, at its start or within one long step."""
+"""Seconds of silence after which a process that sleeps or was stopped is killed and started again."""
+BUSY_AFTER = 120.0
+"""Seconds of silence that a process may spend computing within one long step, or waiting for a processor or a disk."""
+START_AFTER = 300.0
+"""Seconds that a process has for its first report: until then it imports and opens what it needs."""
 BUSY_SHARE = 0.2
-"""Share of one processor above which a silent process counts as computing."""
+"""Share of the silence above which a process counts as computing or waiting for a processor."""
 PAUSED_AFTER = 3.0
 """Lateness of the supervisor's own timer, in seconds, that says that the whole machine stood still."""
 LINE_LIMIT = 4000
 """Bytes of one line: what a pipe takes as a whole or not at all."""
+WORKING = ("R", "D")
+"""States of a process that runs or would run: it waits for a processor or for a disk."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 _pipe = -1
 
@@ -76,45 +80,72 @@ async def beat_forever(moving: Callable[[], bool]) -> None:
 
 @dataclass(slots=True)
 class Watch:
-    """Judges one process by its reports. Times are monotonic seconds."""
+    """Judges one process by its reports. Times are monotonic seconds.
+
+    `active` is what `active_seconds` gave when it was last heard.
+    """
 
     pid: int
     heard_at: float
     heard: bool = False
-    cpu: float = 0.0
+    active: float = 0.0
 
     @classmethod
     def of(cls, pid: int) -> Watch:
         """A watch over a process that has just been started."""
-        return cls(pid, time.monotonic(), cpu=cpu_seconds(pid))
+        return cls(pid, time.monotonic(), active=active_seconds(pid))
 
-    def beat(self) -> None:
-        """Take a report in."""
-        self.heard_at, self.heard, self.cpu = time.monotonic(), True, cpu_seconds(self.pid)
+    def beat(self, *, starting: bool = False) -> None:
+        """Take a report in; `starting` is one of a process that is still importing."""
+        self.heard_at, self.active = time.monotonic(), active_seconds(self.pid)
+        self.heard = not starting
 
     def excuse(self) -> None:
         """Start counting anew: the whole machine stood still."""
-        self.heard_at, self.cpu = time.monotonic(), cpu_seconds(self.pid)
+        self.heard_at, self.active = time.monotonic(), active_seconds(self.pid)
 
     def silence(self, at: float) -> float:
         """Seconds since the last report, 0 before the first one."""
         return at - self.heard_at if self.heard else 0.0
 
     def hung(self, at: float) -> bool:
-        """Whether the process must be killed: silent too long for what it computes meanwhile."""
+        """Whether the process must be killed: silent for longer than what it does meanwhile explains.
+
+        A machine under heavy load starves healthy processes for many seconds. To restart them would only add load.
+        """
         silent = at - self.heard_at
-        if silent > BUSY_AFTER:
+        if silent > (BUSY_AFTER if self.heard else START_AFTER):
             return True
-        if not self.heard or silent <= HUNG_AFTER:
+        if not self.heard or silent <= HUNG_AFTER or process_state(self.pid) in WORKING:
             return False
-        return cpu_seconds(self.pid) - self.cpu < BUSY_SHARE * silent
+        return active_seconds(self.pid) - self.active < BUSY_SHARE * silent
 
 
-def cpu_seconds(pid: int) -> float:
-    """Processor time that a process has used; 0 when it is gone or the system does not say."""
+def active_seconds(pid: int) -> float:
+    """Seconds that the main thread of a process has run or waited for a processor; 0 when the system does not say."""
+    try:
+        with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
+            ran, waited, *_ = file.read().split()
+    except (OSError, ValueError):
+        return _processor_seconds(pid)
+    return (int(ran) + int(waited)) / 1e9
+
+
+def _processor_seconds(pid: int) -> float:
+    fields = _stat(pid)
+    return (int(fields[11]) + int(fields[12])) / _TICKS if fields else 0.0
+
+
+def process_state(pid: int) -> str:
+    """The kernel's letter for what a process does (R running, D waiting for a disk, S asleep, T stopped), or ""."""
+    fields = _stat(pid)
+    return fields[0] if fields else ""
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields of /proc/PID/stat behind the command's name; [] when there is no such process."""
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
-            fields = file.read().rpartition(")")[2].split()
+            return file.read().rpartition(")")[2].split()
     except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+        return []
