@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from alerts.engine.position import NAME
+from alerts.engine.domain import NAME
 from alerts.receiver_watch import RULE, ReceiverWatch
 from alerts.settings import OutboxSettings
 from feeds.bus import Bus
