@@ -1,0 +1,71 @@
+"""A whole site whose roles are stopped, and one that is started on a ruined run folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import aiohttp
+
+from tests.e2e.site import Service, Site, hook, running
+from tests.patience import until
+
+
+async def not_ready(site: Site) -> list[str]:
+    """The roles that /readyz names as not moving."""
+    async with aiohttp.ClientSession() as http, http.get(f"{site.url}/readyz") as answer:
+        roles = (await answer.json(content_type=None))["checks"]["roles"]
+        return [role for role, moves in roles.items() if not moves]
+
+
+async def test_a_stopped_alert_role_is_named_and_started_again_and_tells_what_happened_meanwhile(
+    tmp_path: Path,
+) -> None:
+    device = Service()
+    await device.start()
+    row = f"gw1,网关,router,532300,,,,,,,,tcp://127.0.0.1:{device.port}\n"
+    async with hook() as phone, running(tmp_path, row, hook_port=phone.port) as site:
+        first = site.members()["alert"]["pid"]
+        os.kill(first, signal.SIGSTOP)
+        await device.stop()
+        await until(lambda: site.members()["alert"]["state"] == "hanging")
+        assert "hanging" in site.cli("status").stdout
+        await until(lambda: alert_named(site))
+        await until(lambda: phone.heard("gw1"))
+        assert site.members()["alert"]["pid"] != first
+        assert "did not report for" in site.members()["alert"]["last_end"]["reason"]
+        assert "did not report for" in site.cli("status").stdout
+        assert {name: member["restarts"] for name, member in site.members().items() if member["restarts"]} == {
+            "alert": 1
+        }
+
+
+async def alert_named(site: Site) -> bool:
+    return await not_ready(site) == ["alert"]
+
+
+async def test_a_site_comes_up_on_a_ruined_run_folder_and_has_its_alerts(tmp_path: Path) -> None:
+    async with running(tmp_path, "gw1,网关,router,532300,,,,,,,,tcp://127.0.0.1:9\n") as site:
+        person = await site.person("duty1")
+        async with person.live() as live:
+            alert = await live.until(lambda view: next(iter(view["alert"].values()), None))
+        await person.http.close()
+        site.people.clear()
+        await site.stop()
+        run = site.folder / "data" / "run"
+        for file in [path for path in run.rglob("*") if path.is_file()]:
+            file.write_bytes(file.read_bytes()[: file.stat().st_size // 2] if file.suffix == ".json" else b"")
+        for file in (site.folder / "data" / "valkey" / "appendonlydir").iterdir():
+            file.write_bytes(b"\x00" * 100)
+        site.start()
+        await site.ready()
+        async with aiohttp.ClientSession(site.url) as http:
+            assert (await http.get("/healthz")).status == 200
+        again = await site.person("duty2")
+        async with again.live() as live:
+            await live.until(lambda view: alert["id"] in view["alert"])
+        damaged = json.loads(site.cli("status", "--json").stdout)["set_aside"]
+        assert any(name.startswith("valkey.broken-") for name in damaged)
+        assert any(name.startswith("run/valkey.json.damaged-") for name in damaged)
