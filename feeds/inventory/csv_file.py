@@ -10,6 +10,7 @@ import csv
 import io
 from pathlib import Path
 
+from feeds.files import read_regular
 from feeds.inventory.rows import COLUMNS, REQUIRED, InventoryFinding, Row, finding
 from feeds.inventory.texts import nearest
 
@@ -21,7 +22,7 @@ def read_csv(path: Path, name: str = "") -> tuple[list[Row], list[InventoryFindi
     """
     name = name or path.name
     try:
-        raw = path.read_bytes()
+        raw = read_regular(path)
     except FileNotFoundError:
         return [], [finding("file_missing", name, value=str(path))]
     except OSError as error:

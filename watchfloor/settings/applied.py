@@ -1,10 +1,12 @@
 """The settings and the inventory that were applied last: what a role starts on while the files are broken.
 
     data/run/applied.json        format, when, of which settings file, which folder
-    data/run/applied-DIGEST/     settings.toml and the inventory's files, byte for byte, mode 0600
+    data/run/applied-DIGEST/     settings.toml, the inventory's files and the files that the settings refer to, byte for
+                                 byte, mode 0600, in a folder of mode 0700; references.json says which copy is whose
 
-References to secrets stay references; a secret that stands in the settings itself is as well guarded here as it should
-be there. A copy that this program cannot read (of another format, with settings it does not know) counts as none.
+A secret of `file:` and a certificate are read where the settings say, and from their copies only when those cannot be
+used any more; a secret of `env:` is not kept. A copy that this program cannot read (of another format, with settings it
+does not know) counts as none.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from feeds.clock import now
+from feeds.files import read_regular
 from feeds.wire import iso
 from watchfloor.settings.findings import make
 from watchfloor.settings.site_settings import Draft, Settings, SettingsError, load, read, read_text
@@ -27,6 +30,7 @@ log = logging.getLogger(__name__)
 
 FORMAT = 1
 RECORD = "applied.json"
+REFERENCES = "references.json"
 DATA = "WATCHFLOOR_DATA"
 """The variable that names the data folder, for when the settings cannot say it (set by the supervisor, the units)."""
 _DATA_LINE = re.compile(r'^\s*data\s*=\s*(?:"([^"\\\n]+)"|\'([^\'\n]+)\')', re.MULTILINE)
@@ -58,13 +62,16 @@ class Capture:
     @property
     def digest(self) -> str:
         parts = (str(self.settings.path).encode(), self.settings.text.encode(), *self.inventory)
+        parts += tuple(
+            part for path, content in sorted(self.settings.references.items()) for part in (str(path).encode(), content)
+        )
         return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()[:24]
 
 
 def capture(settings: Settings) -> Capture | None:
     """To be taken before they are applied; None when a file is not there."""
     try:
-        return Capture(settings, tuple(path.read_bytes() for path in settings.inventory))
+        return Capture(settings, tuple(read_regular(path) for path in settings.inventory))
     except OSError as error:
         log.debug("settings: not kept: %s", error)
         return None
@@ -98,6 +105,11 @@ def _write_folder(folder: Path, one: Capture) -> None:
     _write(part / "settings.toml", one.settings.text.encode())
     for number, (path, content) in enumerate(zip(one.settings.inventory, one.inventory, strict=True)):
         _write(part / f"{number}-{path.name}", content)
+    if references := sorted(one.settings.references):
+        for number, path in enumerate(references):
+            _write(part / f"reference-{number}", one.settings.references[path])
+        names = {str(path): f"reference-{number}" for number, path in enumerate(references)}
+        _write(part / REFERENCES, json.dumps(names).encode())
     try:
         part.rename(folder)
     except OSError:  # another role has just kept the same
@@ -151,7 +163,7 @@ def last(path: Path, draft: Draft) -> Last | None:
             continue
         folder = run / record["folder"]
         try:
-            kept = read_text((folder / "settings.toml").read_text(encoding="utf-8"), path)
+            kept = _usable((folder / "settings.toml").read_text(encoding="utf-8"), path, folder)
         except (OSError, UnicodeDecodeError) as unreadable:
             log.warning("settings: what was applied last cannot be read: %s", unreadable)
             continue
@@ -163,13 +175,32 @@ def last(path: Path, draft: Draft) -> Last | None:
     return None
 
 
+def _usable(text: str, path: Path, folder: Path) -> Draft:
+    """The kept settings with the files that they refer to; with the copies of those when they cannot be used."""
+    draft = read_text(text, path)
+    substitutes = _substitutes(folder)
+    if substitutes and any(finding.error for finding in draft.findings):
+        return read_text(text, path, substitutes)
+    return draft
+
+
+def _substitutes(folder: Path) -> dict[Path, Path]:
+    try:
+        names = json.loads((folder / REFERENCES).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(names, dict):
+        return {}
+    return {Path(path): folder / name for path, name in names.items() if isinstance(name, str) and "/" not in name}
+
+
 def _data_folders(path: Path, draft: Draft) -> list[Path]:
     """Where the data may be, the likeliest first."""
     found = [Path(told)] if (told := os.environ.get(DATA)) else []
     if draft.settings is not None:
         found.append(draft.settings.data)
     try:
-        if line := _DATA_LINE.search(path.read_text(encoding="utf-8", errors="replace")):
+        if line := _DATA_LINE.search(read_regular(path).decode("utf-8", errors="replace")):
             found.append(path.parent / (line[1] or line[2]))
     except OSError as error:
         log.debug("settings: %s", error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from collectors import registry
 from collectors.contract import Misconfigured
@@ -10,6 +11,7 @@ from collectors.settings import Credential, ListenerRule, SourceSettings
 from feeds.model import Severity
 from watchfloor.settings.findings import propose
 from watchfloor.settings.reader import LANGUAGES, Table
+from watchfloor.settings.server import check_tls, file
 
 _SEVERITIES = tuple(str(severity) for severity in Severity)
 
@@ -23,28 +25,27 @@ def listener(table: Table, seen: dict[str, int], known: Mapping[str, Credential]
         url=table.text("url", None, '"udp://0.0.0.0:1514"'),
         region=table.region("region", "") or region,
         cred=table.text("cred"),
-        tls_cert=_path(table, "tls_cert"),
-        tls_key=_path(table, "tls_key"),
-        tls_ca=_path(table, "tls_ca"),
+        tls_cert=file(table, "tls_cert"),
+        tls_key=file(table, "tls_key"),
+        tls_ca=file(table, "tls_ca"),
         level=table.text("level", builtin.level),
         rule=_rules(table),
     )
     table.done()
+    check_tls(table, found.tls_cert, found.tls_key)
     for name in found.cred.split():
         if name not in known:
             table.wrong("cred_unknown", "cred", name=name, near=propose(name, known)["near"])
             return found
+    files = [path for path in (found.tls_cert, found.tls_key, found.tls_ca) if path]
+    if not all(Path(path).is_file() for path in files):
+        return found  # the finding is made; to open a FIFO would wait for its writer
     try:
         if found.url:
             registry.check_source(found)
     except Misconfigured as no:
         table.wrong("source", "url", detail={"zh-CN": no.zh, "en": no.en})
     return found
-
-
-def _path(table: Table, key: str) -> str:
-    given = table.text(key)
-    return str(table.folder / given) if given else ""
 
 
 def _rules(table: Table) -> tuple[ListenerRule, ...]:

@@ -20,6 +20,7 @@ from collectors.contract import Misconfigured
 from feeds.regions import is_code
 from watchfloor.settings.findings import Finding, key_path, make, propose, shown
 from watchfloor.settings.lines import Lines, Place
+from watchfloor.settings.references import References
 
 LANGUAGES = ("zh-CN", "en")
 _ID = re.compile(r"[\w.-]{1,64}")
@@ -54,6 +55,7 @@ class Report:
     lines: Lines
     findings: list[Finding] = field(default_factory=list)
     asked: dict[Place, Asked] | None = None
+    references: References = field(default_factory=References)
 
     def add(self, code: str, place: Place, value: str = "", **arguments: Any) -> None:
         """One finding about what stands (or should stand) at `place`."""
@@ -83,6 +85,11 @@ class Table:
     def folder(self) -> Path:
         """Where relative paths begin: the folder of the settings file."""
         return self._report.path.parent
+
+    @property
+    def references(self) -> References:
+        """The files that the settings refer to."""
+        return self._report.references
 
     def know(self, keys: Iterable[str]) -> None:
         """These keys may stand here, also when nobody reads them."""
@@ -216,7 +223,7 @@ class Table:
                 self._report.add("reference_env", (*self.place, key), reference)
             return os.environ.get(rest, "")
         try:
-            content = (self.folder / rest).read_text(encoding="utf-8").rstrip("\r\n")
+            content = self.references.read(self.folder / rest).decode("utf-8").rstrip("\r\n")
         except (OSError, UnicodeDecodeError, ValueError) as error:
             detail = getattr(error, "strerror", None) or type(error).__name__
             self._report.add("reference_file", (*self.place, key), reference, detail=detail)

@@ -118,15 +118,15 @@ def web(table: Table) -> WebSettings:
     settings = WebSettings(
         host=table.text("host", "127.0.0.1", '"127.0.0.1"') or "127.0.0.1",
         port=table.whole("port", 8050, 0, 65535),
-        tls_cert=_file(table, "tls_cert"),
-        tls_key=_file(table, "tls_key"),
+        tls_cert=file(table, "tls_cert"),
+        tls_key=file(table, "tls_key"),
         allow_plain_http=table.flag("allow_plain_http", False),
         trusted_proxies=_proxies(table),
         session_hours=table.number("session_hours", 12.0, 0.1, 720.0),
         idle_hours=table.number("idle_hours", 2.0, 0.1, 720.0),
         demo=table.flag("demo", False),
     )
-    _tls(table, settings)
+    check_tls(table, settings.tls_cert, settings.tls_key)
     if not is_loopback(settings.host):
         if settings.demo:
             table.wrong("demo_off_loopback", "demo")
@@ -145,18 +145,23 @@ def _proxies(table: Table) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _file(table: Table, key: str) -> str:
+def file(table: Table, key: str) -> str:
+    """The path of a file that a setting names, "" for none; a finding when it cannot be read."""
     text = table.text(key)
     if not text:
         return ""
     path = table.folder / text
-    if not path.is_file():
+    try:
+        table.references.read(path)
+    except FileNotFoundError:
         table.wrong("path_missing", key)
-    return str(path)
+    except (OSError, ValueError) as error:
+        table.wrong("reference_file", key, detail=getattr(error, "strerror", None) or str(error))
+    return str(table.references.located(path))
 
 
-def _tls(table: Table, settings: WebSettings) -> None:
-    cert, key = settings.tls_cert, settings.tls_key
+def check_tls(table: Table, cert: str, key: str) -> None:
+    """A finding for half a pair, and for a certificate and a key that cannot be used together."""
     if bool(cert) != bool(key):
         table.wrong("tls_half", "tls_cert" if cert else "tls_key", other="tls_key" if cert else "tls_cert")
     elif cert and Path(cert).is_file() and Path(key).is_file():

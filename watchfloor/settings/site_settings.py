@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from watchfloor.settings import watched as sections
 from watchfloor.settings.findings import Finding, SettingsError
 from watchfloor.settings.lines import Lines
 from watchfloor.settings.reader import Asked, Report, Table
+from watchfloor.settings.references import References
 from watchfloor.settings.toml_file import document_of, text_of
 
 __all__ = ["Draft", "Finding", "Settings", "SettingsError", "asked", "load", "read", "read_text"]
@@ -24,12 +26,14 @@ __all__ = ["Draft", "Finding", "Settings", "SettingsError", "asked", "load", "re
 class Settings:
     """Everything a site may set. Paths are absolute; durations are seconds; secrets never show in `repr`.
 
-    `text` is the file that said so.
+    `text` is the file that said so;
+    `references` is the content of the files that it refers to (certificates, keys, `file:` secrets).
     `removal_guard` is in percent, see watchfloor/settings/removal_guard.py.
     """
 
     path: Path
     text: str = field(default="", repr=False, compare=False)
+    references: dict[Path, bytes] = field(default_factory=dict, repr=False, compare=False)
     site: SiteInfo
     data: Path
     inventory: tuple[Path, ...]
@@ -88,16 +92,20 @@ def read(path: Path) -> Draft:
     return read_text(text, path)
 
 
-def read_text(text: str, path: Path) -> Draft:
-    """The same of what stood in that file."""
+def read_text(text: str, path: Path, substitutes: Mapping[Path, Path] | None = None) -> Draft:
+    """Like `read()`, from text already loaded; `substitutes` are copies to read instead of files it refers to."""
     try:
         document = document_of(text, path)
     except SettingsError as error:
         return _nothing(error.findings[0])
-    report = Report(path=path, lines=Lines(text))
+    report = Report(path=path, lines=Lines(text), references=References(substitutes or {}))
     settings = _settings(Table(document, (), report), path)
     findings = tuple(sorted(report.findings, key=lambda finding: finding.line))
-    return Draft(settings=replace(settings, text=text), findings=findings, lines=report.lines)
+    return Draft(
+        settings=replace(settings, text=text, references=report.references.contents),
+        findings=findings,
+        lines=report.lines,
+    )
 
 
 def _settings(top: Table, path: Path) -> Settings:

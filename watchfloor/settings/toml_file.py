@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from feeds.files import read_regular
 from watchfloor.settings.findings import Finding, SettingsError, make
 
 _AT_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
@@ -17,7 +18,7 @@ _HEADER = re.compile(r"^\s*\[")
 def text_of(path: Path) -> str:
     """The file's text; SettingsError with one finding when it cannot be read."""
     try:
-        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        return read_regular(path).decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         found = make("file_encoding", file=path.name, line=line)

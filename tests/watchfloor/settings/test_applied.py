@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
+import ssl
 import stat
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import trustme
 
 from watchfloor.settings import applied
+from watchfloor.settings.check import check
 from watchfloor.settings.inventory import load_inventory
 from watchfloor.settings.site_settings import SettingsError, load
 
@@ -144,3 +150,106 @@ def test_a_copy_that_cannot_be_used_counts_as_none(config: Path, spoil: str) -> 
     config.write_text("[site")
     with pytest.raises(SettingsError, match=r"watchfloor\.toml:1"):
         applied.start(config)
+
+
+REFERRING = """\
+[site]
+name = "楚雄州"
+region = "532300"
+inventory = ["assets.csv"]
+[web]
+tls_cert = "site.crt"
+tls_key = "site.key"
+[credentials.core]
+kind = "snmpv2c"
+community = "file:community"
+[[source]]
+id = "logs"
+kind = "network.syslog"
+url = "tls://127.0.0.1:6514"
+tls_cert = "site.crt"
+tls_key = "site.key"
+"""
+
+
+@pytest.fixture
+def referring(tmp_path: Path) -> Path:
+    (tmp_path / "assets.csv").write_text(ROWS)
+    (tmp_path / "community").write_text("s3cret-community\n")
+    certificate = trustme.CA().issue_cert("127.0.0.1")
+    (tmp_path / "site.crt").write_bytes(certificate.cert_chain_pems[0].bytes())
+    (tmp_path / "site.key").write_bytes(certificate.private_key_pem.bytes())
+    (tmp_path / "watchfloor.toml").write_text(REFERRING)
+    return tmp_path / "watchfloor.toml"
+
+
+def remove(path: Path) -> None:
+    path.unlink()
+
+
+def spoil(path: Path) -> None:
+    path.write_bytes(b"\xff\x00 rubbish")
+
+
+def make_fifo(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def make_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+HARMS = (remove, spoil, make_fifo, make_folder)
+
+
+@pytest.mark.parametrize("harm", HARMS)
+@pytest.mark.parametrize("name", ["site.crt", "site.key", "community"])
+def test_a_file_that_the_settings_refer_to_is_replaced_by_the_copy_of_what_was_applied(
+    referring: Path, name: str, harm: Callable[[Path], None]
+) -> None:
+    put(referring)
+    at = json.loads((referring.parent / "data" / "run" / applied.RECORD).read_bytes())["at"]
+    harm(referring.parent / name)
+    began = time.monotonic()
+    start = applied.start(referring)
+    assert time.monotonic() - began < 1
+    web = start.settings.web
+    ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(web.tls_cert, web.tls_key)
+    assert start.settings.credentials["core"].values == {"community": "s3cret-community"}
+    assert at in start.trouble["en"]
+    key = {"site.crt": "tls_cert", "site.key": "tls_", "community": "credentials.core.community"}[name]
+    assert key in start.trouble["en"]
+    for path in (referring.parent / "data" / "run").rglob("*"):
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
+
+
+def test_a_reference_that_was_renewed_is_read_where_it_is_while_other_files_are_broken(referring: Path) -> None:
+    put(referring)
+    (referring.parent / "community").write_text("renewed")
+    referring.write_text("[site")
+    assert applied.start(referring).settings.credentials["core"].values == {"community": "renewed"}
+
+
+def test_a_renewed_reference_is_kept_as_applied(referring: Path) -> None:
+    put(referring)
+    (referring.parent / "community").write_text("renewed")
+    put(referring)
+    (referring.parent / "community").unlink()
+    assert applied.start(referring).settings.credentials["core"].values == {"community": "renewed"}
+
+
+@pytest.mark.parametrize("name", ["watchfloor.toml", "assets.csv"])
+@pytest.mark.parametrize("harm", [make_fifo, make_folder])
+def test_a_fifo_or_a_folder_in_place_of_a_file_is_refused_at_once(
+    referring: Path, name: str, harm: Callable[[Path], None]
+) -> None:
+    put(referring)
+    harm(referring.parent / name)
+    began = time.monotonic()
+    start = applied.start(referring)
+    assert any(finding.error for finding in check(referring))
+    assert time.monotonic() - began < 1
+    assert set(load_inventory(start.settings).assets) == {"x1"}
+    assert start.trouble["en"]
