@@ -13,6 +13,7 @@ from api.http.problems import Problem, language
 from api.principal import Principal, Right
 from api.settings import IngestSettings, LoadSettings, SiteInfo, WebSettings
 from feeds.bus import Bus
+from feeds.cap.worker import Parse, parse_in_thread
 from feeds.clock import Clock, now
 from feeds.duty.handover import HandoverSettings
 from feeds.engine.commands import CommandClient
@@ -67,6 +68,7 @@ class Deps:
     `handover` gives what applies of handing over.
     `disk` reports the room on the disk of the data folder (see feeds.disk.report).
     `processes` reports what the supervisor here knows of its processes (members of the status file), [] without one.
+    `cap_parse` reads a CAP message that was sent in.
     `script_hashes` gives the Content-Security-Policy hashes of inline scripts, asked at each page.
     `static_prefixes` are served to everybody and cached by browsers.
     """
@@ -85,6 +87,7 @@ class Deps:
     load: LoadSettings = field(default_factory=LoadSettings)
     handover: Callable[[], HandoverSettings] = HandoverSettings
     clock: Clock = now
+    cap_parse: Parse = parse_in_thread
     settings_shown: Callable[[], Awaitable[dict[str, Any]]] | None = None
     disk: Callable[[], dict[str, Any]] | None = None
     processes: Callable[[], Sequence[Mapping[str, Any]]] = tuple

@@ -22,8 +22,10 @@ from api.ingest.scope import Scope
 from api.principal import Principal
 from feeds import wire
 from feeds.bus import BusError
-from feeds.cap.message import CapDocument, CapMessage, CapRefused, parse, to_warning
+from feeds.cap.findings import finding as cap_finding
+from feeds.cap.message import CapDocument, CapMessage, CapRefused, to_warning
 from feeds.external import Report, pack
+from feeds.isolation import Outlasted, TooBusy
 from feeds.journal import IntakeFull, Parcel
 from feeds.live.pump import Audience
 from feeds.model import Finding, Observation
@@ -137,9 +139,13 @@ async def from_cap(
     """One CAP 1.2 message into the registry of warnings; 202 and 422 both say what is wrong with it."""
     raw, at = await request.body(), given.clock()
     try:
-        message = await asyncio.to_thread(parse, raw, mode, profile)
+        message = await given.cap_parse(raw, mode, profile)
     except CapRefused as no:
         return answer(request, 0, no.findings)
+    except Outlasted as error:
+        return answer(request, 0, [cap_finding("TOO_COMPLEX", detail=str(error))])
+    except TooBusy as error:
+        raise Problem("busy") from error
     if who.region and not await asyncio.to_thread(_lies_within, given, message, who):
         raise Problem("outside-region")
     document = CapDocument(source=f"push.{who.name}", received_at=at, raw=raw, mode=mode, profile=profile)

@@ -13,12 +13,13 @@ from typing import Any
 
 from feeds import wire
 from feeds.cap.message import CapDocument
+from feeds.cap.worker import Parse, parse_in_thread
 from feeds.engine.domain import Domain, Message, Start, UnusableMessage
 from feeds.engine.requests import Reading, Writing
 from feeds.journal import Parcel
 from feeds.model import Asset, Change, Command, EmergencyWarning, Kind, Outcome, Result
 from incidents.warnings.areas import Places
-from incidents.warnings.intake import read
+from incidents.warnings.intake import ReadDocument, warning_of
 from incidents.warnings.journal import Keeper
 from incidents.warnings.registry import DEFAULT_LIFE, Registry, Step
 from maps.regions import table
@@ -36,8 +37,10 @@ class WarningDomain(Domain):
     kind = Kind.WARNING
     feeds = (FEED,)
 
-    def __init__(self, assets: Mapping[str, Asset], *, default_life: float = DEFAULT_LIFE) -> None:
-        self._default_life = default_life
+    def __init__(
+        self, assets: Mapping[str, Asset], *, default_life: float = DEFAULT_LIFE, reading: Parse = parse_in_thread
+    ) -> None:
+        self._default_life, self._parse = default_life, reading
         self._places = Places(table(), assets.values())
         self._reset()
 
@@ -78,8 +81,9 @@ class WarningDomain(Domain):
 
     def _document(self, document: CapDocument, source: str, now: float) -> Reading[None]:
         """Take one document into the registry; UnusableMessage when it is refused."""
+        outcome = yield ReadDocument(document, self._parse)
         try:
-            message = read(document, source)
+            message = warning_of(document, source, outcome)
             token = f"{message.id} {message.digest}"
             if token in self._seen:
                 return

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 
 from feeds.bus import Bus
+from feeds.cap.worker import CapReader, Parse, parse_in_thread
 from feeds.clock import Clock
 from feeds.clock import now as wall_clock
 from feeds.engine import run_engine
@@ -33,11 +34,12 @@ class WarningsEngine(JournaledEngine[WarningDomain]):
         assets: Mapping[str, Asset],
         *,
         default_life: float = DEFAULT_LIFE,
+        reading: Parse = parse_in_thread,
         clock: Clock = wall_clock,
         intake: Intake | None = None,
     ) -> None:
         inbox = Inbox(intake, journal, NAME, clock=clock, look=LOOK) if intake is not None else None
-        domain = WarningDomain(assets, default_life=default_life)
+        domain = WarningDomain(assets, default_life=default_life, reading=reading)
         super().__init__(domain, journal, clock=clock, inbox=inbox, look=LOOK)
 
     @property
@@ -59,13 +61,17 @@ class Command:
         intake: Intake | None = None,
     ) -> None:
         self._bus, self._clock, self._intake = bus, clock, intake
-        self.engine = WarningsEngine(journal, assets, default_life=default_life, clock=clock, intake=intake)
+        self._reader = CapReader()
+        self.engine = WarningsEngine(
+            journal, assets, default_life=default_life, reading=self._reader.parse, clock=clock, intake=intake
+        )
 
     async def run(self) -> None:
         """Until cancelled."""
         try:
             await run_engine(self.engine, self._bus, self._clock)
         finally:
+            await self._reader.close()
             if self._intake is not None:
                 await self._intake.close()
 

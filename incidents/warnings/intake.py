@@ -2,21 +2,47 @@
 
 from __future__ import annotations
 
-from feeds.cap.message import CapDocument, CapRefused, parse, to_warning
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from feeds.cap.message import CapDocument, CapMessage, CapRefused, to_warning
+from feeds.cap.worker import Parse
+from feeds.isolation import Outlasted
 from feeds.model import EmergencyWarning
+
+if TYPE_CHECKING:
+    from feeds.journal import Journal
+
+Outcome = CapMessage | CapRefused | Outlasted
+"""The message that a document holds, or why there is none."""
 
 
 class Refused(ValueError):
     """The document cannot be used; the text says why (finding codes and XPaths)."""
 
 
-def read(document: CapDocument, source: str) -> EmergencyWarning:
-    """The document's message, not yet placed on the map; Refused when its mode does not let it through.
+@dataclass(frozen=True, slots=True)
+class ReadDocument:
+    """Read a document's bytes: a request that the engine carries out (see feeds.engine.requests)."""
+
+    document: CapDocument
+    parse: Parse
+
+    async def ask(self, _journal: Journal) -> Outcome:
+        try:
+            return await self.parse(self.document.raw, self.document.mode, self.document.profile)
+        except (CapRefused, Outlasted) as error:
+            return error
+
+
+def warning_of(document: CapDocument, source: str, outcome: Outcome) -> EmergencyWarning:
+    """The warning of a document that was read, not yet placed on the map. Raises Refused.
 
     A lenient source's faulty message is kept with its findings; a strict one's is not.
     """
-    try:
-        message = parse(document.raw, document.mode, document.profile)
-    except CapRefused as no:
-        raise Refused(str(no)) from no
-    return to_warning(message, source=document.source or source, received_at=document.received_at)
+    if isinstance(outcome, Outlasted):
+        raise Refused(f"{outcome}; SHA-256 {hashlib.sha256(document.raw).hexdigest()}")
+    if isinstance(outcome, CapRefused):
+        raise Refused(str(outcome))
+    return to_warning(outcome, source=document.source or source, received_at=document.received_at)

@@ -14,6 +14,7 @@ from api.server import serve
 from dashboard.app import STATIC_PREFIXES, create_dash, script_hashes
 from feeds import disk
 from feeds.bus import Bus
+from feeds.cap.worker import CapReader
 from feeds.clock import now
 from feeds.engine.commands import CommandClient
 from feeds.history import History, HistoryStore, history_url
@@ -44,6 +45,7 @@ class Web:
         self._history = HistoryStore(history_url(journal_url(settings)), "web")
         self._history.connect()
         self._intake = Intake(intake_url(journal_url(settings)), "web")
+        self._cap_reader = CapReader()
         self._app = create_app(
             Deps(
                 settings=settings.web,
@@ -61,6 +63,7 @@ class Web:
                 static_prefixes=STATIC_PREFIXES,
                 history=History(self._history, bus, settings.history),
                 intake=self._intake,
+                cap_parse=self._cap_reader.parse,
                 ingest=settings.ingest,
                 load=settings.load,
                 handover=lambda: self._applied.handover,
@@ -78,6 +81,7 @@ class Web:
                 group.create_task(self._commands.run())
                 group.create_task(serve(self._app, self._settings.web, self._listening))
         finally:
+            await self._cap_reader.close()
             await self._intake.close()
             await self._history.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 from itertools import permutations
 
@@ -10,10 +11,12 @@ import pytest
 import pytest_asyncio
 
 from feeds.bus import Bus
+from feeds.cap.message import CapMessage, parse
+from feeds.isolation import Outlasted
 from feeds.journal import Journal
 from feeds.model import Command as Wish
 from feeds.model import Outcome, Result
-from incidents.warnings.engine import Command
+from incidents.warnings.engine import Command, WarningsEngine
 from incidents.warnings.registry import KEEP
 from tests.incidents.builders import T0, id_of
 from tests.incidents.rig import ASSETS, Killed, Rig, asset, cap, place_code
@@ -240,3 +243,27 @@ async def test_it_runs_until_cancelled(rig: Rig, bus: Bus, journal: Journal, no_
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_a_message_that_outlasts_its_process_is_set_aside_and_the_next_one_is_taken(
+    bus: Bus, journal: Journal
+) -> None:
+    async def outlasted(raw: bytes, mode: str, profile: str) -> CapMessage:
+        if b"poison" in raw:
+            raise Outlasted("not read within 3 s")
+        return parse(raw, mode, profile)
+
+    rig = Rig(bus, journal)
+    await rig.start()
+    rig.engine = WarningsEngine(journal, rig.assets, clock=lambda: rig.now, reading=outlasted)
+    rig.cursors = await rig.engine.open(bus)
+    poison = cap("P", headline="poison")
+    await rig.send(poison, cap("A"))
+    await rig.step(1)
+    assert await rig.states() == {"A": "active"}
+    (letter,) = await bus.dead_letters()
+    assert letter.raw == poison
+    assert hashlib.sha256(poison).hexdigest() in letter.reason
+    await rig.start()
+    await rig.step(1)
+    assert await bus.dead_counts() == {"cma": 1}, "what was set aside is not read again"

@@ -1,0 +1,76 @@
+"""CAP messages read in a process of their own (feeds.isolation)."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from feeds import wire
+from feeds.cap.message import parse
+from feeds.cap.model import CapMessage, CapRefused
+from feeds.isolation import Isolated, Outlasted
+from feeds.model import Finding
+
+Parse = Callable[[bytes, str, str], Awaitable[CapMessage]]
+"""Reads a message's bytes by mode and profile. Raises CapRefused, Outlasted, TooBusy."""
+POISON = 1000
+"""Digests of messages that outlasted the process, kept to refuse them at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be read, and how (see feeds.cap.message.parse)."""
+
+    raw: bytes
+    mode: str
+    profile: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The message, or why it is refused."""
+
+    message: CapMessage | None
+    findings: tuple[Finding, ...]
+
+
+class CapReader:
+    """`parse` with a deadline; what outlasted it once is not tried again by this reader."""
+
+    def __init__(self, isolated: Isolated | None = None) -> None:
+        self._isolated = isolated or Isolated(__name__)
+        self._poison: dict[str, Outlasted] = {}
+
+    async def parse(self, raw: bytes, mode: str = "strict", profile: str = "") -> CapMessage:
+        """The message in `raw`. Raises CapRefused, Outlasted, TooBusy."""
+        digest = hashlib.sha256(raw).hexdigest()
+        if digest in self._poison:
+            raise self._poison[digest]
+        try:
+            packed = await self._isolated.call(wire.encode(Request(raw, mode, profile)))
+        except Outlasted as error:
+            self._poison = {**dict(list(self._poison.items())[-POISON + 1 :]), digest: error}
+            raise
+        answer: Answer = wire.decode(packed, Answer)
+        if answer.message is None:
+            raise CapRefused(answer.findings)
+        return answer.message
+
+    async def close(self) -> None:
+        await self._isolated.close()
+
+
+async def parse_in_thread(raw: bytes, mode: str, profile: str) -> CapMessage:
+    """Read it in this process: only what its bounds keep from taking long is bounded then."""
+    return await asyncio.to_thread(parse, raw, mode, profile)
+
+
+def serve(payload: bytes) -> bytes:
+    """One request's answer."""
+    request: Request = wire.decode(payload, Request)
+    try:
+        return wire.encode(Answer(parse(request.raw, request.mode, request.profile), ()))
+    except CapRefused as refused:
+        return wire.encode(Answer(None, refused.findings))

@@ -1,0 +1,144 @@
+"""Foreign bytes are read in a process of their own, which has a deadline: what kills or outlasts it harms nobody else.
+
+The process starts with the first call and ends when it has been idle, so a site that receives nothing pays nothing.
+Frames in both directions are a length of four bytes and as many bytes. `python -m feeds.isolation MODULE` serves
+`MODULE.serve(bytes) -> bytes`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import importlib
+import os
+import resource
+import signal
+import struct
+import sys
+from typing import BinaryIO
+
+DEADLINE = 3.0
+"""Seconds that one input may take."""
+START = 30.0
+"""Seconds that the process may take to start."""
+IDLE = 60.0
+WAITING = 8
+MEMORY = 1 << 30
+"""Bytes of data that the process may have."""
+PR_SET_PDEATHSIG = 1
+_LENGTH = struct.Struct(">I")
+
+
+class Outlasted(Exception):
+    """The input killed its process, or took longer than the deadline; the text says which."""
+
+
+class TooBusy(Exception):
+    """More inputs wait than may wait: nothing was read, come again later."""
+
+
+class Isolated:
+    """One process at a time for one module's `serve`. Calls are served in their order."""
+
+    def __init__(self, module: str, *, deadline: float = DEADLINE, idle: float = IDLE, waiting: int = WAITING) -> None:
+        self._module, self._deadline, self._idle, self._most = module, deadline, idle, waiting
+        self._process: asyncio.subprocess.Process | None = None
+        self._turn = asyncio.Lock()
+        self._waiting = 0
+        self._rest: asyncio.TimerHandle | None = None
+
+    async def call(self, payload: bytes) -> bytes:
+        """What `serve` makes of the payload. Raises Outlasted, TooBusy."""
+        if self._waiting >= self._most:
+            raise TooBusy(self._module)
+        self._waiting += 1
+        try:
+            async with self._turn:
+                return await self._served(payload)
+        finally:
+            self._waiting -= 1
+
+    async def _served(self, payload: bytes) -> bytes:
+        if self._rest is not None:
+            self._rest.cancel()
+        process = await self._started()
+        try:
+            async with asyncio.timeout(self._deadline):
+                answer = await _exchange(process, payload)
+        except TimeoutError as error:
+            await self.close()
+            raise Outlasted(f"not read within {self._deadline:g} s") from error
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            code = await process.wait()
+            await self.close()
+            raise Outlasted(f"reading it ended its process ({code})") from error
+        except BaseException:
+            await self.close()  # a half-read answer must not be taken for the next one's
+            raise
+        self._rest = asyncio.get_running_loop().call_later(self._idle, _end, process)
+        return answer
+
+    async def _started(self) -> asyncio.subprocess.Process:
+        if self._process is None or self._process.returncode is not None or self._process.stdin is None:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-P",
+                "-m",
+                "feeds.isolation",
+                self._module,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+            )
+            async with asyncio.timeout(START):
+                await _exchange(self._process, b"")
+        elif self._process.stdin.is_closing():  # it was told to end when it had been idle
+            await self.close()
+            return await self._started()
+        return self._process
+
+    async def close(self) -> None:
+        """End the process."""
+        if self._rest is not None:
+            self._rest.cancel()
+        process, self._process = self._process, None
+        if process is not None:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+
+
+def _end(process: asyncio.subprocess.Process) -> None:
+    if process.stdin is not None:
+        process.stdin.close()
+
+
+async def _exchange(process: asyncio.subprocess.Process, payload: bytes) -> bytes:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(_LENGTH.pack(len(payload)) + payload)
+    await process.stdin.drain()
+    (length,) = _LENGTH.unpack(await process.stdout.readexactly(_LENGTH.size))
+    return await process.stdout.readexactly(length)
+
+
+def main(module: str) -> None:
+    """Serve until standard input ends. An empty frame asks whether the module is there."""
+    if sys.platform.startswith("linux"):  # one that hangs must not outlive the role that asked
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    serve = importlib.import_module(module).serve
+    frames, answers = os.fdopen(0, "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # nothing that prints may write between frames
+    while head := frames.read(_LENGTH.size):
+        payload = frames.read(_LENGTH.unpack(head)[0])
+        _write(answers, serve(payload) if payload else b"")
+
+
+def _write(answers: BinaryIO, answer: bytes) -> None:
+    answers.write(_LENGTH.pack(len(answer)) + answer)
+    answers.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
