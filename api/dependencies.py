@@ -13,11 +13,11 @@ from api.http.problems import Problem, language
 from api.principal import Principal, Right
 from api.settings import IngestSettings, LoadSettings, SiteInfo, WebSettings
 from feeds.bus import Bus
-from feeds.cap.worker import Parse, parse_in_thread
 from feeds.clock import Clock, now
 from feeds.duty.handover import HandoverSettings
 from feeds.engine.commands import CommandClient
 from feeds.history import History
+from feeds.isolation.cap import Parse, parse_in_thread
 from feeds.journal import Intake, Journal
 from feeds.live.pump import Pump
 

@@ -25,7 +25,7 @@ from feeds.bus import BusError
 from feeds.cap.findings import finding as cap_finding
 from feeds.cap.message import CapDocument, CapMessage, CapRefused, to_warning
 from feeds.external import Report, pack
-from feeds.isolation import Outlasted, TooBusy
+from feeds.isolation.process import Outlasted, TooBusy
 from feeds.journal import IntakeFull, Parcel
 from feeds.live.pump import Audience
 from feeds.model import Finding, Observation

@@ -13,9 +13,9 @@ from typing import Any
 
 from feeds import wire
 from feeds.cap.message import CapDocument
-from feeds.cap.worker import Parse, parse_in_thread
 from feeds.engine.domain import Domain, Message, Start, UnusableMessage
 from feeds.engine.requests import Reading, Writing
+from feeds.isolation.cap import Parse, parse_in_thread
 from feeds.journal import Parcel
 from feeds.model import Asset, Change, Command, EmergencyWarning, Kind, Outcome, Result
 from incidents.warnings.areas import Places

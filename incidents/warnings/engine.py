@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Mapping
 
 from feeds.bus import Bus
-from feeds.cap.worker import CapReader, Parse, parse_in_thread
 from feeds.clock import Clock
 from feeds.clock import now as wall_clock
 from feeds.engine import run_engine
 from feeds.engine.inbox import Inbox
 from feeds.engine.journaled import JournaledEngine
+from feeds.isolation.cap import CapReader, Parse, parse_in_thread
 from feeds.journal import Intake, Journal
 from feeds.model import Asset
 from incidents.warnings.areas import Places

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from feeds.cap.message import CapDocument, CapMessage, CapRefused, to_warning
-from feeds.cap.worker import Parse
-from feeds.isolation import Outlasted
+from feeds.isolation.cap import Parse
+from feeds.isolation.process import Outlasted
 from feeds.model import EmergencyWarning
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import pytest
 import pytest_asyncio
 
 from feeds.cap.message import CapRefused, parse
-from feeds.cap.worker import CapReader
-from feeds.isolation import Isolated, Outlasted, TooBusy
+from feeds.isolation.cap import CapReader
+from feeds.isolation.process import Isolated, Outlasted, TooBusy
 from tests.feeds.cap.samples import alert, info
 
 MODULE = __name__

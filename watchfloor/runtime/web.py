@@ -14,10 +14,10 @@ from api.server import serve
 from dashboard.app import STATIC_PREFIXES, create_dash, script_hashes
 from feeds import disk
 from feeds.bus import Bus
-from feeds.cap.worker import CapReader
 from feeds.clock import now
 from feeds.engine.commands import CommandClient
 from feeds.history import History, HistoryStore, history_url
+from feeds.isolation.cap import CapReader
 from feeds.journal import Intake, Journal, intake_url
 from feeds.live.pump import Pump
 from maps.layers import layer

@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from feeds.bus import Bus
 from feeds.cap.message import CapMessage, parse
-from feeds.isolation import Outlasted
+from feeds.isolation.process import Outlasted
 from feeds.journal import Journal
 from feeds.model import Command as Wish
 from feeds.model import Outcome, Result

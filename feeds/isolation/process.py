@@ -1,7 +1,7 @@
 """Foreign bytes are read in a process of their own, which has a deadline: what kills or outlasts it harms nobody else.
 
 The process starts with the first call and ends when it has been idle, so a site that receives nothing pays nothing.
-Frames in both directions are a length of four bytes and as many bytes. `python -m feeds.isolation MODULE` serves
+Frames in both directions are a length of four bytes and as many bytes. `python -m feeds.isolation.process MODULE` serves
 `MODULE.serve(bytes) -> bytes`.
 """
 
@@ -84,7 +84,7 @@ class Isolated:
                 sys.executable,
                 "-P",
                 "-m",
-                "feeds.isolation",
+                "feeds.isolation.process",
                 self._module,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""CAP messages read in a process of their own (feeds.isolation)."""
+"""CAP messages read in a process of their own (feeds.isolation.process)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from feeds import wire
 from feeds.cap.message import parse
 from feeds.cap.model import CapMessage, CapRefused
-from feeds.isolation import Isolated, Outlasted
+from feeds.isolation.process import Isolated, Outlasted
 from feeds.model import Finding
 
 Parse = Callable[[bytes, str, str], Awaitable[CapMessage]]

@@ -1,0 +1,1 @@
+"""Foreign bytes are read in a process of their own."""
