@@ -1,8 +1,8 @@
 """Foreign bytes are read in a process of their own, which has a deadline: what kills or outlasts it harms nobody else.
 
 The process starts with the first call and ends when it has been idle, so a site that receives nothing pays nothing.
-Frames in both directions are a length of four bytes and as many bytes. `python -m feeds.isolation.process MODULE` serves
-`MODULE.serve(bytes) -> bytes`.
+Frames in both directions are a length of four bytes and as many bytes.
+`python -m feeds.isolation.process MODULE` serves `MODULE.serve(bytes) -> bytes`.
 """
 
 from __future__ import annotations
