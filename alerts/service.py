@@ -67,6 +67,7 @@ class Alerting:
             escalations=escalations,
             house=self._house,
             told_of_receivers=self._send_to,
+            told_of_clock=self._sender.clock_stepped,
             named_sources=named_sources,
         )
         self._watch = (

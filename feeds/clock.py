@@ -21,6 +21,8 @@ SLEW = 0.0005
 """The share by which a time service may speed the wall clock up or slow it down (Linux adjtimex: 500 ppm)."""
 TOGETHER = 0.2
 """Seconds within which wall clock and uptime must be read to be compared."""
+MENDED_WITHIN = 86_400.0
+"""Seconds of uptime within which a person notices and mends a clock that was set wrongly."""
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -125,6 +127,23 @@ class StepWatch:
         slewed = SLEW * max(0.0, mark.up - last.up)
         self._usual += min(max(by, -slewed), slewed)
         return mark.wall, 0.0
+
+
+class DeletionGuard:
+    """Holds back what is deleted by age after the clock was set forward: a mistake must leave time to be mended."""
+
+    def __init__(self, clock: Clock, up: Clock = uptime) -> None:
+        self._watch, self._up, self._until = StepWatch(clock), up, float("-inf")
+
+    def distrust(self) -> None:
+        """The clock may be ahead: delete nothing for MENDED_WITHIN."""
+        self._until = self._up() + MENDED_WITHIN
+
+    def allows(self) -> bool:
+        """Whether something may be deleted because of its age. Ask it at least hourly."""
+        if self._watch.read()[1] > 0:
+            self.distrust()
+        return self._up() >= self._until
 
 
 def restamped(at: float, by: float, now: float) -> float:

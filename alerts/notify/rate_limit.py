@@ -41,7 +41,14 @@ class Budget:
         )
         return min(in_way) + self.seconds
 
+    def clock_stepped(self, by: float) -> None:
+        """The clock was set: what was sent was sent as long ago as before."""
+        self._urgent = deque(at + by for at in self._urgent)
+        self._plain = deque(at + by for at in self._plain)
+
     def _forget(self, now: float) -> None:
         for sent in (self._urgent, self._plain):
+            if sent and max(sent) > now:  # the clock was set back since: it counts from now on
+                sent.extend(sorted(min(sent.popleft(), now) for _ in range(len(sent))))
             while sent and sent[0] <= now - self.seconds:
                 sent.popleft()

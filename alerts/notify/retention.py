@@ -11,7 +11,7 @@ import logging
 from typing import Any
 
 from alerts.settings import OutboxSettings
-from feeds.clock import Clock
+from feeds.clock import Clock, DeletionGuard
 from feeds.journal import Journal, JournalLost
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ class Pruner:
     """Runs beside the sender. A journal that is away is asked again later."""
 
     def __init__(self, journal: Journal, clock: Clock, settings: OutboxSettings | None = None) -> None:
-        self._journal, self._clock = journal, clock
+        self._journal, self._clock, self.guard = journal, clock, DeletionGuard(clock)
         self.settings = settings or OutboxSettings()
 
     async def run(self) -> None:
@@ -43,6 +43,8 @@ class Pruner:
     async def prune(self) -> int:
         """Take some of the oldest out, in one transaction with what the log keeps of them; how many."""
         now = self._clock()
+        if not self.guard.allows():
+            return 0
         async with self._journal.begin() as tx:
             rows = await tx.take_old_outbox(now - self.settings.keep, AT_ONCE)
             about: dict[str, list[dict[str, Any]]] = {}

@@ -19,8 +19,9 @@ from typing import Any
 
 import aiohttp
 
-from alerts.notify.backoff import BackOff
+from alerts.notify.backoff import LONGEST_PAUSE, BackOff
 from alerts.notify.batching import NEEDLESS, Round, Rounds, is_digest, is_test, lane
+from alerts.notify.due_bounds import DueBounds
 from alerts.notify.priority import is_urgent
 from alerts.notify.rate_limit import Budget
 from alerts.notify.turns import Turns
@@ -70,6 +71,7 @@ class Sender:
         self._lost: set[str] = set()
         self._journal_lost = False
         self._rounds = Rounds(journal)
+        self._bounds = DueBounds(journal, LONGEST_PAUSE)
         if targets is not None:
             self.replace(targets, receivers)
 
@@ -92,6 +94,13 @@ class Sender:
     def wake(self) -> None:
         """Something was queued."""
         self._woken.set()
+
+    def clock_stepped(self, by: float) -> None:
+        """The wall clock was set by `by` seconds: everything that waits is due, under the receivers' rates."""
+        if by:
+            self._backoff.clear()
+            self._bounds.clock_stepped(by, self._budgets.values())
+            self._woken.set()
 
     async def run(self) -> None:
         """Send for ever. Every receiver has a task of its own while something is due for it."""
@@ -121,6 +130,7 @@ class Sender:
         if self._targets is None:
             return {}
         try:
+            await self._bounds.look(self._clock(), self._budgets.values())
             ready = await self._journal.outbox_ready(self._clock())
         except JournalLost as error:
             self._say_lost(error)

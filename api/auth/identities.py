@@ -22,6 +22,8 @@ RECENT = 200
 OVERLAP = 100
 ENDINGS = frozenset({"account-set", "account-removed", "token-removed", "sign-out"})
 TOUCH = 60.0
+FUTURE = 60.0
+"""Seconds by which a session may be from the future. One that is from further ahead began under a wrong clock."""
 SWEEP = 600.0
 
 
@@ -61,14 +63,14 @@ class Identities:
 
     async def _by_session(self, key: str) -> Principal | None:
         session, at = await self._doc("session", key), self._clock()
-        if session is None or at >= session["expires"]:
+        if session is None or at >= session["expires"] or session["created"] > at + FUTURE:
             return None
         used = await self._doc("session-use", key)
         last = used["at"] if used else session["created"]
         if at - last > self._settings.idle_hours * 3600:
             return None
         found = await self._owner(session, key)
-        if found is not None and at - last >= TOUCH:
+        if found is not None and abs(at - last) >= TOUCH:
             await self._touch(key, at)
         return found
 

@@ -77,7 +77,9 @@ class SignIn:
 
     async def _refuse_locked(self, keys: Iterable[str]) -> None:
         docs, at = await self._journal.docs_of("lockout", list(keys)), self._clock()
-        until = max((doc.body.get("until", 0.0) for doc in docs.values()), default=0.0)
+        ends = [float(doc.body.get("until", 0.0)) for doc in docs.values()]
+        # A lock that ends later than the longest one can was set before the clock was set back.
+        until = max((end for end in ends if end <= at + LOCK[1]), default=0.0)
         if at < until:
             raise _locked(until - at)
 

@@ -32,12 +32,13 @@ end
 return first
 """
 # KEYS: the lease, and who stands by. ARGV: who asks, for how many milliseconds, whom he knows to be gone ("" nobody),
-# the time in milliseconds.
+# the time in milliseconds. A lease that would last longer than its term (the server's clock was set back) is shortened.
 TAKE = """
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] and holder ~= ARGV[3] then
   redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1])
   redis.call('PEXPIRE', KEYS[2], ARGV[2])
+  if redis.call('PTTL', KEYS[1]) > tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
   return holder
 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])

@@ -9,7 +9,7 @@ from typing import Any
 
 from feeds import wire
 from feeds.bus import Bus, StreamEntry, entry_order
-from feeds.clock import ClockMark, load_mark
+from feeds.clock import ClockMark, load_mark, spoken
 from feeds.journal import Journal
 from feeds.model import Change, Kind
 
@@ -43,7 +43,10 @@ class Position:
 
     def clock_step(self, mark: ClockMark | None) -> float:
         """Seconds by which the clock was set since this was written; 0.0 when it was not or nobody can tell."""
-        return mark.step_since(self.mark) if mark is not None else 0.0
+        by = mark.step_since(self.mark) if mark is not None else 0.0
+        if by:
+            log.warning("the clock was set by %s while the role was down", spoken(by))
+        return by
 
     def for_journal(self) -> dict[str, Any]:
         """The journal's cursor."""

@@ -9,7 +9,7 @@ from collections import deque
 import numpy as np
 
 from feeds.bus import Bus, BusError, BusFull, entry_order
-from feeds.clock import Clock, now
+from feeds.clock import MENDED_WITHIN, Clock, DeletionGuard, now
 from feeds.history.closing import close_groups, drop_some, pack_some
 from feeds.history.hot import NAME, SLOTS, Hot, times_of
 from feeds.history.intake import GRACE, Intake
@@ -37,8 +37,9 @@ BEAT = 1.0
 class Recorder:
     """Takes observations in, flushes them, closes hours, packs days, drops what is too old."""
 
-    def __init__(self, store: HistoryStore, keep: HistorySettings) -> None:
+    def __init__(self, store: HistoryStore, keep: HistorySettings, clock: Clock = now) -> None:
         self.keep = keep
+        self._guard = DeletionGuard(clock)
         self.intake = Intake()
         self._store = store
         self._known = False
@@ -56,6 +57,8 @@ class Recorder:
             self.intake.know(await self._store.all_series())
             spans = await self._store.watched(0.0, 2 * now)
             self._watched = spans[-1] if spans else (0.0, 0.0)
+            if spans and now - self._watched[1] > MENDED_WITHIN:
+                self._guard.distrust()  # the site was off for long, or the clock was set forward meanwhile
             self._known = True
         saved = await bus.saved(NAME)
         self._cursor = saved.cursors.get(self._stream, "0-0")
@@ -145,7 +148,9 @@ class Recorder:
             return False
         await self._note_watched(now)
         open_from = min(self._hours | {int((now - GRACE) // HOUR)})
-        if await pack_some(self._store, open_from) or await drop_some(self._store, self.keep, now):
+        if await pack_some(self._store, open_from):
+            return True
+        if self._guard.allows() and await drop_some(self._store, self.keep, now):
             return True
         self._tidied = now
         return False
@@ -179,7 +184,7 @@ class Recording:
 
     def __init__(self, bus: Bus, store: HistoryStore, keep: HistorySettings, clock: Clock = now) -> None:
         self._bus, self._store, self._clock = bus, store, clock
-        self.recorder = Recorder(store, keep)
+        self.recorder = Recorder(store, keep, clock)
         self._trouble, self._pause = False, BACKOFF[0]
 
     async def run(self) -> None:

@@ -146,6 +146,14 @@ class OutboxRows:
         )
         return [row.sent_at for row in rows]
 
+    async def outbox_recall(self, now: float, latest: float) -> int:
+        """Make everything due now that would be due after `latest` only; how many messages that were."""
+        table = schema.outbox
+        async with self._lock, self.store.writing() as connection:
+            with translated(OSError):
+                done = await connection.execute(update(table).where(table.c.due > latest).values(due=now))
+        return int(done.rowcount)
+
     async def outbox_put_off(self, keys: Sequence[str], *, due: float | None, error: str | None = None) -> None:
         """Several messages that were not sent: when they are due, None for never; `error` None leaves what it says."""
         values: dict[str, Any] = {"due": due} | ({} if error is None else {"error": error})

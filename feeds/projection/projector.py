@@ -8,7 +8,7 @@ from typing import Any
 
 from feeds import wire
 from feeds.bus import Beat, Bus, StreamEntry, entry_order
-from feeds.clock import Clock, load_mark, mark_of, now
+from feeds.clock import Clock, load_mark, mark_of, now, spoken
 from feeds.engine import run_engine
 from feeds.inventory.membership import Register
 from feeds.journal import Journal
@@ -83,7 +83,9 @@ class Projector:
         raw = saved.private.get(_CLOCK)
         self._steps, mark = [], mark_of(self._clock)
         before = load_mark(wire.decode(raw, dict[str, Any]) if raw else None)
-        self.clock_stepped(mark.step_since(before) if mark is not None else 0.0, self._clock())
+        if by := mark.step_since(before) if mark is not None else 0.0:
+            log.warning("the clock was set by %s while the role was down", spoken(by))
+        self.clock_stepped(by, self._clock())
         self._mark = ((await self._journal.cursor(self.name)) or {}).get("mark", "0-0")
         self._taken = None
         await self._register.open(self._journal)

@@ -6,6 +6,7 @@ from alerts.notify import retention
 from alerts.notify.retention import Pruner
 from alerts.settings import OutboxSettings
 from feeds.bus import Bus
+from feeds.clock import DeletionGuard, SiteClock
 from feeds.journal import Journal
 from tests.alerts.rig import Rig
 
@@ -49,3 +50,19 @@ async def test_many_go_a_few_at_a_time_the_oldest_first(journal: Journal) -> Non
     entries = await journal.entries(kind="notices", subject="a1")
     kept = [one["key"] for entry in entries for one in entry.body["messages"]]
     assert kept == [f"k{number}" for number in reversed(range(retention.AT_ONCE + 50))]
+
+
+async def test_nothing_is_deleted_by_age_for_a_day_after_the_clock_was_set_forward(journal: Journal) -> None:
+    wall, up = 1_800_000_000.0, 5_000.0
+    clock = SiteClock(lambda: wall, lambda: up, lambda: "boot")
+    pruner = Pruner(journal, clock, OutboxSettings(keep=30 * DAY))
+    pruner.guard = DeletionGuard(clock, lambda: up)
+    async with journal.begin() as tx:
+        await tx.enqueue("k", receiver="desk", subject="a1", created=wall, due=wall, body={})
+    await journal.outbox_mark("k", sent_at=wall, attempts=1)
+    wall += 365 * DAY
+    assert await pruner.prune() == 0
+    up, wall = up + DAY - 1, wall + DAY - 1
+    assert await pruner.prune() == 0
+    up, wall = up + 1, wall + 1
+    assert await pruner.prune() == 1

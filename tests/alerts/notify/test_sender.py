@@ -9,8 +9,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from alerts.notify import sender
+from alerts.notify import due_bounds, sender
 from alerts.notify.backoff import LONGEST_PAUSE, pause_after
+from alerts.notify.rate_limit import Budget
 from alerts.notify.sender import Sender
 from alerts.receivers.base import ReceiverError
 from alerts.receivers.catalogue import compile_receivers
@@ -276,3 +277,55 @@ def test_two_receivers_of_one_id_are_refused() -> None:
     one = ReceiverSettings(id="desk", url="json://h/")
     with pytest.raises(ReceiverError, match="used twice"):
         compile_receivers([one, one])
+
+
+@pytest.mark.parametrize("by", [-300.0, 300.0, -86_400.0, 86_400.0, -31_536_000.0, 31_536_000.0])
+@pytest.mark.parametrize("restarted", [False, True], ids=["running", "restarted"])
+async def test_a_message_in_back_off_waits_no_longer_when_the_clock_is_set(
+    post: Post, by: float, restarted: bool
+) -> None:
+    post.desk.status = 503
+    await post.queue("a1", 1, "first")
+    for _ in range(6):
+        await post.round(60)
+    post.desk.status = 204
+    post.now += by
+    if restarted:
+        post.sender = post.fresh()
+    else:
+        post.sender.clock_stepped(by)
+    await post.round()
+    await post.round(LONGEST_PAUSE)
+    assert await post.waiting() == []
+
+
+async def test_a_due_time_that_was_written_by_another_clock_is_noticed_while_running(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await post.round()
+    post.now += 86_400.0
+    await post.queue("a1", 1, "first")
+    post.now -= 86_400.0
+    await post.round()
+    assert post.desk.keys == []
+    monkeypatch.setattr(due_bounds, "EVERY", 0.0)
+    await post.round()
+    assert post.desk.keys == ["a1:1:desk"]
+
+
+@pytest.mark.parametrize("by", [-86_400.0, 86_400.0])
+def test_a_rate_is_kept_when_the_clock_is_set(by: float) -> None:
+    budget = Budget(2, 60.0, 0)
+    budget.spend(T0, urgent=False)
+    budget.spend(T0 + 10, urgent=False)
+    budget.clock_stepped(by)
+    assert budget.room(T0 + 20 + by, urgent=True) == 0
+    assert budget.room(T0 + 60 + by, urgent=True) == 1
+    assert budget.room(T0 + 70 + by, urgent=True) == 2
+
+
+def test_what_was_sent_in_the_future_by_another_clock_counts_from_now() -> None:
+    budget = Budget(1, 60.0, 0)
+    budget.remember([T0 + 86_400.0])
+    assert budget.room(T0, urgent=True) == 0
+    assert budget.room(T0 + 60, urgent=True) == 1

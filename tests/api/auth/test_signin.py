@@ -205,3 +205,24 @@ async def test_old_sessions_and_locks_are_swept(world: World) -> None:
     async with world.signed_in("duty"):
         pass
     assert len(await world.journal.docs("session")) == 1
+
+
+async def test_a_lock_of_while_the_clock_was_ahead_ends_when_it_is_set_back(world: World) -> None:
+    await accounts.add_account(world.journal, "wang", "duty", "", PASSWORD, "root")
+    world.at += 86_400.0
+    async with world.client() as client:
+        for _ in range(NAME_LIMIT):
+            await sign_in(client, "wang", "wrong wrong")
+        problem(await sign_in(client, "wang"), 429, "locked")
+        world.at -= 86_400.0
+        assert (await sign_in(client, "wang")).status_code == 200
+
+
+async def test_a_session_of_while_the_clock_was_ahead_does_not_outlive_its_term(world: World) -> None:
+    await accounts.add_account(world.journal, "wang", "duty", "", PASSWORD, "root")
+    world.at += 86_400.0
+    async with world.client() as client:
+        assert (await sign_in(client, "wang")).status_code == 200
+        assert (await client.get("/api/v1/me")).status_code == 200
+        world.at -= 86_400.0
+        problem(await client.get("/api/v1/me"), 401, "not-signed-in")

@@ -262,3 +262,19 @@ async def test_a_fence_in_the_journal_alone_holds(new_journal_url: Callable[[], 
             pytest.fail("no statement may run")
     for one in (old, new):
         await one.close()
+
+
+async def test_a_lease_that_outlives_its_term_because_the_servers_clock_was_set_back_is_shortened(
+    copies: list[Copy],
+) -> None:
+    first, second = copies
+    await first.lease.take()
+    key = first.bus.keys.lease(ROLE)
+    async with first.bus.pipeline() as pipe:
+        pipe.pexpire(key, 86_400_000)
+        await pipe.execute()
+    assert await second.lease._try("another") != ""
+    async with first.bus.pipeline() as pipe:
+        pipe.pttl(key)
+        [left] = await pipe.execute()
+    assert 0 < left <= lease_module.TTL * 1000
