@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from feeds.kinds import KINDS
 from feeds.live.pump import Audience
 from feeds.regions import covers
 
@@ -80,7 +81,7 @@ class Principal:
     @property
     def audience(self) -> Audience:
         """What of the live picture this one receives."""
-        return Audience(region=self.region, personal=self.personal)
+        return Audience(self.region, self.personal, self.name if KINDS.personal else "")
 
     def may(self, right: Right) -> bool:
         return right in self.rights

@@ -6,7 +6,7 @@ none. One dependency stands before every route below /api; the lists of words st
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -19,7 +19,7 @@ from api.auth.guard import takes_token
 from api.http.findings import Finding
 from api.http.problems import Problem
 from feeds.cap.schema import ENUMS
-from feeds.journal import ENTRY_KINDS
+from feeds.journal import ENTRY_KINDS, entry_kinds
 from feeds.model import WARNING_STATES, Health, Severity
 from feeds.regions import is_code
 
@@ -65,12 +65,13 @@ def _several(annotation: Any) -> bool:
 class _Words:
     """Checks one word of a list, or several with commas between."""
 
-    def __init__(self, words: Iterable[str], *, several: bool = True) -> None:
-        self._words, self._several = tuple(str(word) for word in words), several
+    def __init__(self, words: Callable[[], Iterable[str]], *, several: bool = True) -> None:
+        self._words, self._several = words, several
 
     def __call__(self, text: str) -> str:
-        if text and not set(text.split(",") if self._several else [text]) <= set(self._words):
-            raise PydanticCustomError("enum", "not one of the allowed values", {"allowed": self._words})
+        allowed = tuple(str(word) for word in self._words()) if text else ()
+        if text and not set(text.split(",") if self._several else [text]) <= set(allowed):
+            raise PydanticCustomError("enum", "not one of the allowed values", {"allowed": allowed})
         return text
 
 
@@ -82,12 +83,12 @@ def _region(text: str) -> str:
 
 def one_of(words: type[StrEnum] | tuple[str, ...]) -> AfterValidator:
     """One word of a list, or "" for any."""
-    return AfterValidator(_Words(words, several=False))
+    return AfterValidator(_Words(lambda: words, several=False))
 
 
 def some_of(words: type[StrEnum] | tuple[str, ...]) -> AfterValidator:
     """Words of a list with commas between, or "" for any."""
-    return AfterValidator(_Words(words))
+    return AfterValidator(_Words(lambda: words))
 
 
 _LONG = Query(max_length=500, description="Several with commas / 可用逗号分隔多个")
@@ -96,7 +97,9 @@ Healths = Annotated[str, _LONG, some_of(Health)]
 States = Annotated[str, _LONG, some_of(WARNING_STATES)]
 Statuses = Annotated[str, _LONG, some_of(tuple(sorted(ENUMS["status"])))]
 EntryKind = Annotated[
-    str, Query(description=f"{', '.join(ENTRY_KINDS)}; * for all / 为全部"), one_of((*ENTRY_KINDS, "*"))
+    str,
+    Query(description=f"{', '.join(ENTRY_KINDS)}; * for all / 为全部"),
+    AfterValidator(_Words(lambda: (*entry_kinds(), "*"), several=False)),
 ]
 _BELOW = Query(max_length=12, description="GB/T 2260, with what lies below / 行政区划代码，含下级")
 Region = Annotated[str, _BELOW, AfterValidator(_region)]

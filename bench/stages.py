@@ -29,6 +29,7 @@ from feeds.bus.keys import Keys
 from feeds.bus.writes import script_arguments
 from feeds.history.intake import Intake
 from feeds.journal import Journal
+from feeds.kinds import KINDS
 from feeds.live.mirror import Audience, Mirror
 from feeds.model import Asset, Change, Kind, Observation, Severity
 from feeds.projection.projector import Projector
@@ -122,7 +123,7 @@ class Stages:
         # Nothing turns here, so that nothing is journaled.
         self.projector = Projector(cast(Journal, None), KEYS.site, assets)
         known = list(self.projector._moved((), self.now))
-        self.mirror.reset("e.0-0", {kind: {} for kind in Kind})
+        self.mirror.reset("e.0-0", KINDS.empty_state())
         self.mirror.apply(known)
         projection = self.projector.projection
         subjects = Subjects({Kind.ASSET: projection.assets, Kind.STATE: projection.states})

@@ -8,6 +8,7 @@ or 12 (village, the statistics bureau's and CPEAS's form). Zeros at the end of a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import pairwise
 
@@ -75,6 +76,15 @@ def parent(code: str) -> str:
     significant = _significant(code)
     shorter = [level for level in _LEVELS if level < len(significant)]
     return significant[: shorter[-1]].ljust(6, "0") if shorter else ""
+
+
+def common_region(regions: Iterable[str]) -> str:
+    """The smallest region that covers all of them, "" when there is none."""
+    first, *others = list(regions) or [""]
+    common = first
+    while common and not all(covers(common, other) for other in others):
+        common = parent(common)
+    return common
 
 
 @lru_cache(maxsize=8192)

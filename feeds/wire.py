@@ -6,47 +6,15 @@ import math
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
-from typing import Any, TypeVar, Union, cast
+from typing import Any, TypeVar, Union, cast, get_args, get_type_hints
 
 import msgspec
 
-from feeds.model import Alert, Asset, AssetState, Command, EmergencyWarning, Heartbeat, Kind, Observation, SourceState
+from feeds.model import Command, Heartbeat, Observation
+from feeds.model.times import TIME
 
 T = TypeVar("T")
 _encoder = msgspec.msgpack.Encoder()
-
-TIME_FIELDS = frozenset(
-    (
-        "at",
-        "cleared_at",
-        "confirmed_at",
-        "ended_at",
-        "estimated_restoration",
-        "expires",
-        "failing_since",
-        "fresh_until",
-        "new_at",
-        "observed_at",
-        "onset",
-        "raised_at",
-        "received_at",
-        "seen_at",
-        "sent",
-        "silent_since",
-        "since",
-        "stale_since",
-        "until",
-        "valid_at",
-    )
-)
-
-STATE_TYPES: dict[Kind, type[Any]] = {
-    Kind.ASSET: Asset,
-    Kind.STATE: AssetState,
-    Kind.SOURCE: SourceState,
-    Kind.ALERT: Alert,
-    Kind.WARNING: EmergencyWarning,
-}
 
 ITEM_TYPES: dict[str, type[Any]] = {"observation": Observation, "heartbeat": Heartbeat, "command": Command}
 
@@ -159,7 +127,24 @@ _PLAIN = frozenset((str, int, float, bool, type(None)))
 def _fields(record: type[Any]) -> tuple[tuple[str, bool], ...]:
     """A record's fields, and which of them are times."""
     names = record.__struct_fields__ if issubclass(record, msgspec.Struct) else (f.name for f in fields(record))
-    return tuple((name, name in TIME_FIELDS) for name in names)
+    types = get_type_hints(record, include_extras=True)
+    return tuple((name, is_time(types[name])) for name in names)
+
+
+def is_time(annotation: Any) -> bool:
+    """Whether a field's type is `Time`, perhaps None."""
+    return TIME in getattr(annotation, "__metadata__", ()) or any(is_time(part) for part in get_args(annotation)[:2])
+
+
+@cache
+def time_names(record: type[Any]) -> frozenset[str]:
+    """The names of all times in a record and in the records inside it."""
+    names = {name for name, time in _fields(cast(Any, record)) if time}
+    for annotation in get_type_hints(record).values():
+        for inner in (annotation, *get_args(annotation)):
+            if isinstance(inner, type) and (is_dataclass(inner) or issubclass(inner, msgspec.Struct)):
+                names |= time_names(cast(Any, inner))
+    return frozenset(names)
 
 
 def _public_value(value: Any) -> Any:

@@ -184,13 +184,13 @@ class Board:
         if key is None:
             return
         self._inhibition.changed(change, self.now)
-        if change.after is None and change.kind is _STATE:
+        if change.after is None and change.kind == _STATE:
             return  # a state leaves together with its asset, and the asset's leaving is the news
         self.registry.cause = change.rev or change.cause
         subject = self.subjects.get(key)
         if subject is not None:
             self._judge.ask(change, subject, self.now)
-        elif change.after is None:
+        elif self.subjects.left(change):
             self._gone(key)
         self._judge.ask_soon(self.now, *self.subjects.moved())
         self._hider.settle(self.now)

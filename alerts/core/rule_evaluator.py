@@ -57,8 +57,8 @@ class Judge:
     def ask(self, change: Change, subject: Subject, now: float) -> None:
         """Ask the rules whose inputs have changed; for the others a new result is the old one once more."""
         before = self._asked(subject)
-        state = change.kind is _STATE
-        fresh = _is_result(before, subject.state) if state else change.kind is _SOURCE
+        state = change.kind == _STATE
+        fresh = _is_result(before, subject.state) if state else change.kind == _SOURCE
         for rule in self.over(subject.kind):
             if not state or rule.touched_by(before, subject.state):
                 self.judge(rule, subject, now, fresh=fresh)

@@ -30,6 +30,7 @@ from feeds.documents.alert import AlertDocument
 from feeds.engine.domain import Domain, Message, Start
 from feeds.engine.requests import CancelMessages, FindDocument, ListBodies, ListDocuments, PutDocument, Reading, Writing
 from feeds.journal import Entry, Parcel
+from feeds.kinds import KINDS
 from feeds.live.mirror import alert_record
 from feeds.model import Alert, Change, Command, Kind, Outcome, Result
 
@@ -41,7 +42,7 @@ class AlertDomain(Domain):
 
     name = NAME
     kind = Kind.ALERT
-    follows = tuple(kind for kind in Kind if kind is not Kind.ALERT)
+    follows = tuple(name for name in KINDS.stored if name != Kind.ALERT)
 
     def __init__(
         self,

@@ -143,6 +143,8 @@ def notice(
     key: str, reason: str, alert: Alert, subject: Subject | None, contact: Contact, at: float, site: str, **more: Any
 ) -> QueueMessage:
     """One message."""
+    titles = subject.titles if subject is not None else {}
+    about = {"kind": alert.subject_kind, "id": alert.asset, "title": titles}
     body = {
         "version": BODY_VERSION,
         "key": key,
@@ -150,6 +152,7 @@ def notice(
         "site": site,
         "alert": alert_record(alert),
         "asset": subject.summary() if subject is not None else None,
+        "subject": about,
         **more,
     }
     if contact.person or contact.name:

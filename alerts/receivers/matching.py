@@ -4,30 +4,25 @@ from __future__ import annotations
 
 from alerts.rules.subjects import Subject
 from alerts.settings import Concern
-from feeds.model import Alert
+from feeds.kinds import KINDS
+from feeds.kinds.source import FEEDS
+from feeds.model import Alert, Kind
 from feeds.regions import covers
 
-FEEDS = ("network", "video", "approvals", "emergency")
-_VIDEO = frozenset(("camera", "nvr", "platform"))
-_OF_SUBJECT = {"warning": "emergency", "case": "approvals"}
+__all__ = ["FEEDS", "concerns", "feed_of", "kind_of"]
 
 
 def kind_of(alert: Alert, subject: Subject | None) -> str:
-    """An asset's kind; for what is no asset the kind of subject: "source", "warning", "region"; "" when not known."""
-    if alert.subject_kind != "asset":
+    """An asset's kind ("" when it is not known); for any other subject the kind of subject."""
+    if alert.subject_kind != Kind.ASSET:
         return alert.subject_kind
     return subject.asset.kind if subject is not None and subject.asset is not None else ""
 
 
 def feed_of(alert: Alert, subject: Subject | None) -> str:
-    """The feed that an alert belongs to; a source's by its kind ("emergency.cap"), an asset's by what it is."""
-    if alert.subject_kind == "source":
-        kind = subject.source.kind if subject is not None and subject.source is not None else ""
-        feed = kind.partition(".")[0]
-        return feed if feed in FEEDS else "network"
-    if alert.subject_kind in _OF_SUBJECT:
-        return _OF_SUBJECT[alert.subject_kind]
-    return "video" if kind_of(alert, subject) in _VIDEO else "network"
+    """The feed that an alert belongs to, as its kind of subject decides; "network" for a kind that is not known."""
+    kind = KINDS.subjects.get(alert.subject_kind)
+    return kind.feed(subject) if kind is not None else FEEDS[0]
 
 
 def concerns(wish: Concern, alert: Alert, subject: Subject | None) -> bool:

@@ -80,7 +80,7 @@ class Wording:
             "site": body.get("site", ""),
             "title": title.get(language) or next(iter(title.values()), ""),
             "text": alert.get("text", ""),
-            "asset": asset.get("name") or alert.get("asset", ""),
+            "asset": self._subject(body, language),
             "asset_id": alert.get("asset", ""),
             "kind": asset.get("kind", ""),
             "region": alert.get("region", ""),
@@ -99,6 +99,12 @@ class Wording:
         values["affected"] = text("tell.affected", language, count=behind) if behind else ""
         values["link"] = self.link
         return values
+
+    def _subject(self, body: Mapping[str, Any], language: str) -> str:
+        """How the alert's subject is called: an asset, a source, a warning, a region …"""
+        named = (body.get("subject") or {}).get("title") or {}
+        name = (body.get("asset") or {}).get("name") or named.get(language)
+        return str(name or (body.get("alert") or {}).get("asset", ""))
 
     def _clean(self, value: object) -> str:
         return clean(str(value), chat=self.chat)

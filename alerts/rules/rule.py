@@ -2,16 +2,11 @@
 
 The only module that knows the CEL library (`common-expression-language`, import name `cel`).
 
-What a rule may name:
-- over "asset": `health kind region id name importance owner labels stale`, readings as
-  `m["icmp.rtt_ms"]` (numbers are doubles; only fresh readings of usable quality are there) and
-  `age(m["icmp.rtt_ms"])`, the seconds since that reading was observed, also of one that is stale;
-- over "source": `id kind region ok silent failing error lag dead_letters`;
-- over "warning": `id severity colour status state event urgency certainty regions scope source`;
-- over "region": `id region`;
-- over each: `active` (its alert stands now: another limit for clearing than for raising),
-  `count(region, kind, health)` and `health_of("id")`; over "asset" `rate(m["river.level"], 300)` and
-  `warned(level, event)` too; over "warning" `touches(kind)`.
+What a rule may name, by the kind of subject it is over, stands with each kind in `feeds.kinds`. Over assets, `m` has
+the readings (`m["icmp.rtt_ms"]`: numbers are doubles; only fresh readings of usable quality are there), and
+`age(m["icmp.rtt_ms"])` is the seconds since that reading was observed, also of one that is stale. Over each kind there
+are `active` (its alert stands now: another limit for clearing than for raising), `count(region, kind, health)` and
+`health_of("id")`.
 
 A verdict is true, false or no data: a reading that is missing or stale makes the whole no data
 unless the rest decides alone (`kind == "pump" && m["x"] > 5.0` is false for a router), and so does
@@ -34,8 +29,8 @@ from alerts.rules.delays import Verdict
 from alerts.rules.subjects import Subject
 from alerts.rules.thresholds import Sketch, sketch
 from alerts.rules.values import plain, touched, usable, value_of, warnings_told
-from alerts.rules.vocabulary import ACTIVE, NAMES, VALUES
 from alerts.settings import RuleSettings
+from feeds.kinds import KINDS
 from feeds.model import AssetState, Health, Quality
 from feeds.regions import covers
 
@@ -140,7 +135,7 @@ class CompiledRule:
         return Within(around, self.settings.region) if self.settings.region else around
 
     def _values(self, subject: Subject, now: float) -> dict[str, Any]:
-        of = VALUES[subject.kind]
+        of = KINDS.subjects[subject.kind].value
         values = {name: of(subject, name) for name in self.uses.names if name not in ("m", "active")}
         if "m" in self.uses.names:
             values["m"] = {key: value_of(r) for key, r in subject.readings.items() if usable(r, now)}
@@ -240,8 +235,9 @@ def compile_rules(rules: Iterable[RuleSettings]) -> dict[str, CompiledRule]:
 
 def compile_rule(rule: RuleSettings) -> CompiledRule:
     """The rule ready to be asked; RuleError says what is wrong with it, where, and the mend."""
-    if rule.over not in NAMES:
-        known = ", ".join(NAMES)
+    over = KINDS.subjects.get(rule.over)
+    if over is None:
+        known = ", ".join(KINDS.subjects)
         given = f"over = {rule.over!r}"
         raise RuleError(rule.id, f"{given} 未知；可为：{known}", f"{given} is not one of: {known}")
     if len(rule.when) > LONGEST:
@@ -252,7 +248,7 @@ def compile_rule(rule: RuleSettings) -> CompiledRule:
     program = _program(rule, rule.when)
     try:
         tree = syntax.parse(rule.when)
-        uses = typecheck.check(tree, NAMES[rule.over] | ACTIVE)
+        uses = typecheck.check(tree, over)
         drawn = sketch(tree)
     except RecursionError as error:
         raise RuleError(rule.id, "表达式嵌套过深", "the expression is nested too deeply") from error

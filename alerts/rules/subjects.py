@@ -1,4 +1,4 @@
-"""The things that rules are asked about: the engine's own picture of assets, sources and warnings."""
+"""The things that rules are asked about: the engine's own picture of them, folded from changes."""
 
 from __future__ import annotations
 
@@ -11,41 +11,43 @@ from alerts.rules.context import Counts, History
 from alerts.rules.warnings_in_force import Warned
 from feeds.external import Report
 from feeds.inventory.addresses import AddressBook
+from feeds.kinds import KINDS, REGION
 from feeds.model import Asset, AssetState, Change, EmergencyWarning, Health, Kind, Reading, SourceState
 from feeds.projection.clock_steps import stepped_source, stepped_state
-from feeds.regions import covers, parent
+from feeds.texts.catalogue import LANGUAGES
 
 if TYPE_CHECKING:
     from alerts.rules.rule import CompiledRule
 
 NamedSources = Callable[[Mapping[str, Asset]], Collection[str]]
 """The names of all configured sources, from the inventory."""
-SubjectKey = tuple[str, str]  # "asset" | "source" | "warning", the thing's id
+SubjectKey = tuple[str, str]  # a name in KINDS.subjects, the thing's id
 OWNER = "role.command"  # the source that says: the role of the warnings lives
-_STATE = Kind.STATE  # a look into an enum's class takes as long as building a record
-_OVER = {Kind.ASSET: "asset", Kind.STATE: "asset", Kind.SOURCE: "source", Kind.WARNING: "warning"}
+_STATE = Kind.STATE
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One thing at one moment; only the fields of its kind are set. A region is all that lies in it."""
+    """One thing at one moment: its newest record (None: a region has none) and, of an asset, its state."""
 
     kind: str
     id: str
-    asset: Asset | None = None
+    record: Any = None
     state: AssetState | None = None
-    source: SourceState | None = None
-    warning: EmergencyWarning | None = None
+
+    @property
+    def asset(self) -> Asset | None:
+        return self.record if isinstance(self.record, Asset) else None
 
     @property
     def region(self) -> str:
         """Where it lies; for a warning over several regions the smallest that covers them all ("" when none does)."""
-        if self.asset is not None:
-            return self.asset.region
-        if self.source is not None:
-            return self.source.region
-        if self.kind == "region":
-            return self.id
-        return common_region(self.warning.regions) if self.warning is not None else ""
+        return KINDS.subjects[self.kind].region(self)
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """How people call it, by language."""
+        kind = KINDS.subjects[self.kind]
+        return {language: kind.title(self, language) for language in LANGUAGES}
 
     @property
     def labels(self) -> dict[str, str]:
@@ -62,24 +64,18 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return {"id": self.asset.id, "name": self.asset.name, "kind": self.asset.kind, "region": self.asset.region}
 
 
-def common_region(regions: Iterable[str]) -> str:
-    """The smallest region that covers all of them, "" when there is none."""
-    first, *others = list(regions) or [""]
-    common = first
-    while common and not all(covers(common, other) for other in others):
-        common = parent(common)
-    return common
-
-
 class Subjects:
     """The newest record of everything, folded from changes."""
 
     def __init__(
-        self, records: Mapping[Kind, Mapping[str, Any]] | None = None, named_sources: NamedSources | None = None
+        self, records: Mapping[str, Mapping[str, Any]] | None = None, named_sources: NamedSources | None = None
     ) -> None:
-        found = records or {}
+        given = records or {}
         self.named_sources = named_sources
-        self._records: dict[Kind, dict[str, Any]] = {kind: dict(found.get(kind, {})) for kind in _OVER}
+        self._over = {
+            stored.name: kind.subject.name for kind in KINDS if kind.subject is not None for stored in kind.stored
+        }
+        self._records: dict[str, dict[str, Any]] = {name: dict(given.get(name, {})) for name in self._over}
         self.assets: Mapping[str, Asset] = self._records[Kind.ASSET]
         self.states: Mapping[str, AssetState] = self._records[Kind.STATE]
         self._counts, self._history, self._warned = Counts(), History(), Warned()
@@ -174,28 +170,21 @@ class Subjects:
             self._counts.put(self.assets.get(change.id), change.id, change.after)
             self._history.put(change.id, change.after.readings)
             return "asset", change.id
-        over = _OVER.get(change.kind)
+        over = self._over.get(change.kind)
         if over is None:
             return None
-        before = self._records[change.kind].get(change.id)
-        if change.after is None:
-            self._records[change.kind].pop(change.id, None)
+        records = self._records[change.kind]
+        before = records.get(change.id)
+        if self.left(change):
+            records.pop(change.id, None)
         else:
-            self._records[change.kind][change.id] = change.after
-        if change.kind is Kind.SOURCE and change.id == OWNER and before is None:
+            records[change.id] = change.after
+        if change.kind == Kind.SOURCE and change.id == OWNER and before is None:
             self._warned.stir()
-        if change.kind is Kind.WARNING:
-            self._warned.put(change.id, self._records[Kind.WARNING].get(change.id))
-        elif change.kind is Kind.ASSET:
-            self._warned.placed(before, self.assets.get(change.id))
-        if isinstance(change.after, Asset):
-            self._addresses.put(change.after)
-        elif change.kind is Kind.ASSET:
-            self._addresses.drop(change.id)
-        if over == "asset":
-            self._counts.put(self.assets.get(change.id), change.id, self.states.get(change.id))
-            if change.after is None:
-                self._history.drop(change.id)
+        elif change.kind == Kind.WARNING:
+            self._warned.put(change.id, records.get(change.id))
+        elif over == Kind.ASSET:
+            self._fold_asset(change, before)
         return over, change.id
 
     def clock_stepped(self, by: float, now: float) -> None:
@@ -205,31 +194,43 @@ class Subjects:
         sources.update({id: stepped_source(source, by, now) for id, source in sources.items()})
         self._history.clear()
 
+    def _fold_asset(self, change: Change, before: Any) -> None:
+        """An asset of the inventory has come, changed or gone, or a state has gone."""
+        asset = self.assets.get(change.id)
+        if change.kind == Kind.ASSET:
+            self._warned.placed(before, asset)
+            if asset is not None:
+                self._addresses.put(asset)
+            else:
+                self._addresses.drop(change.id)
+        self._counts.put(asset, change.id, self.states.get(change.id))
+        if change.after is None:
+            self._history.drop(change.id)
+
+    def left(self, change: Change) -> bool:
+        """Whether a change says that its record is gone, or is not live any more."""
+        live = KINDS.stored[change.kind].live
+        return change.after is None or (live is not None and not live(change.after))
+
     def get(self, key: SubjectKey) -> Subject | None:
         """The subject as it is now; None when it is not in the inventory, or never was heard of."""
         kind, id = key
-        if kind == "asset":
-            asset = self.assets.get(id)
-            known = asset is not None
-            return Subject(kind=kind, id=id, asset=asset, state=self.states.get(id)) if known else None
-        if kind == "source":
-            source = self._records[Kind.SOURCE].get(id)
-            return source and Subject(kind=kind, id=id, source=source)
-        if kind == "region":
+        if kind == REGION.name:
             return Subject(kind=kind, id=id) if id in self._counts.regions() else None
-        warning = self._records[Kind.WARNING].get(id)
-        return warning and Subject(kind=kind, id=id, warning=warning)
+        record = self._records.get(kind, {}).get(id)
+        if record is None:
+            return None
+        return Subject(kind=kind, id=id, record=record, state=self.states.get(id) if kind == Kind.ASSET else None)
 
     def everything(self) -> list[SubjectKey]:
         """Every subject there is."""
-        return [key for over in ("asset", "source", "warning", "region") for key in self.of_kind(over)]
+        return [key for over in (*dict.fromkeys(self._over.values()), REGION.name) for key in self.of_kind(over)]
 
     def of_kind(self, over: str) -> list[SubjectKey]:
-        """Every subject of one kind. Regions are those that assets lie in, and what covers several of them."""
-        if over == "region":
+        """Every subject of one kind. Regions are those that assets lie in, and those that cover several of them."""
+        if over == REGION.name:
             return [(over, id) for id in self._counts.regions()]
-        kinds = {"asset": Kind.ASSET, "source": Kind.SOURCE, "warning": Kind.WARNING}
-        return [(over, id) for id in self._records[kinds[over]]]
+        return [(over, id) for id in self._records.get(over, {})]
 
     def is_removed(self, key: SubjectKey) -> bool:
         """Whether a subject without a record was removed for good, by the inventory or the settings.
@@ -240,6 +241,6 @@ class Subjects:
         kind, id = key
         if not self.assets or self.get(key) is not None:
             return False
-        if kind == "source":
+        if kind == Kind.SOURCE:
             return self.named_sources is not None and id not in self.named_sources(self.assets)
-        return kind == "asset"
+        return kind == Kind.ASSET

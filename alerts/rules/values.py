@@ -6,7 +6,7 @@ from typing import Any
 
 from alerts.rules.context import Around
 from alerts.rules.subjects import Subject
-from feeds.model import Quality, Reading
+from feeds.model import EmergencyWarning, Quality, Reading
 
 
 def warnings_told(asset: str, around: Around) -> list[str]:
@@ -18,7 +18,8 @@ def warnings_told(asset: str, around: Around) -> list[str]:
 
 def touched(subject: Subject, kind: str) -> int:
     """How many assets of a kind ("" any) lie in a warning's area."""
-    affected = subject.warning.affected if subject.warning is not None else {}
+    warning = subject.record
+    affected = warning.affected if isinstance(warning, EmergencyWarning) else {}
     return affected.get(kind, 0) if kind else sum(affected.values())
 
 

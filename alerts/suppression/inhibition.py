@@ -118,11 +118,11 @@ class Inhibition:
 
     def changed(self, change: Change, now: float) -> None:
         """The inventory, a state or a source has changed; the subjects know it already."""
-        if change.kind is _STATE:
+        if change.kind == _STATE:
             self._state(change.id, now)
-        elif change.kind is Kind.ASSET:
+        elif change.kind == Kind.ASSET:
             self._inventory(change.id, now)
-        elif change.kind is Kind.SOURCE:
+        elif change.kind == Kind.SOURCE:
             for alert in [one.alert for id, one in self._silent.items() if id == change.id]:
                 self._silence(change.id, alert, now)
 

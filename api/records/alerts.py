@@ -12,7 +12,7 @@ from api.dependencies import Deps
 from api.http.answers import from_cursor, page, to_cursor
 from feeds import wire
 from feeds.journal import Doc
-from feeds.live.mirror import alert_record
+from feeds.kinds import ALERT
 from feeds.live.pump import Audience
 from feeds.model import Alert
 from feeds.regions import covers
@@ -21,6 +21,7 @@ OPEN, CLOSED = "open", "closed"
 _SEQ = re.compile(r"[0-9]{1,15}")
 SCAN, BUDGET = 500, 5000
 LIFE = 1000
+_TIMES = wire.time_names(Alert)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +118,8 @@ async def _closed(
 
 def shown(doc: Doc, audience: Audience) -> dict[str, Any] | None:
     """The public record of a journaled alert, None for those who may not see it."""
-    record = alert_record(msgspec.convert(doc.body, Alert))
-    return audience.shown("alert", record) if audience.sees("alert", record) else None
+    record = ALERT.view(msgspec.convert(doc.body, Alert))
+    return ALERT.shown(audience, record) if ALERT.sees(audience, record) else None
 
 
 async def one(given: Deps, alert_id: str, audience: Audience) -> dict[str, Any] | None:
@@ -166,7 +167,7 @@ def _fields(record: dict[str, Any], personal: bool) -> dict[str, Any]:
 def _field(name: str, value: Any, personal: bool) -> Any:
     if isinstance(value, dict):
         return _fields(value, personal)
-    if name in wire.TIME_FIELDS and isinstance(value, (int, float)):
+    if name in _TIMES and isinstance(value, (int, float)):
         return wire.iso(value)
     if name in ("by", "comment") and not personal:
         return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from msgspec import to_builtins
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
@@ -17,6 +18,7 @@ from api.http.numbers import Number
 from api.http.problems import Problem
 from api.principal import Principal
 from api.records.rules import KIND, Reader, Record, sent_form, undoable
+from feeds.kinds import KINDS
 from feeds.model import Outcome, Result, Severity
 
 router = APIRouter(prefix="/api/v1", tags=["rules"])
@@ -101,7 +103,11 @@ async def _listed(reader: Reader, **more: Any) -> Response:
     items, hidden = await reader.rules()
     state = await reader.state()
     limits = {name: state[name] for name in ("sample", "storm", "most")}
-    return listing(items, None, state["rev"], hidden=hidden, limits=limits, **more)
+    subjects = [
+        {"name": over.name, "names": to_builtins(over.names), "functions": sorted(over.functions)}
+        for over in KINDS.subjects.values()
+    ]
+    return listing(items, None, state["rev"], hidden=hidden, limits=limits, subjects=subjects, **more)
 
 
 @router.get("/rules/history")

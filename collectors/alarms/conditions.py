@@ -49,7 +49,7 @@ class Wire(Protocol):
     async def send(self, engine: str, command: Command) -> None:
         """Raises BusLost."""
 
-    async def state(self, kinds: Iterable[Kind]) -> State:
+    async def state(self, kinds: Iterable[str]) -> State:
         """Raises BusLost."""
 
     async def changes(self, after: str) -> list[Change]:

@@ -51,7 +51,7 @@ class Told(Protocol):
     async def send(self, engine: str, command: Command) -> None:
         """Raises BusLost."""
 
-    async def state(self, kinds: Iterable[Kind]) -> State:
+    async def state(self, kinds: Iterable[str]) -> State:
         """Raises BusLost."""
 
     async def set_aside(self, source: str, count: int, words: Sequence[str]) -> None:

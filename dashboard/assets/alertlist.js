@@ -13,6 +13,8 @@ const TABS = ["open", "mine", "unacked", "folded", "shelved"];
 const PAGE_TABS = ["open", "unacked", "folded", "shelved", "closed"];
 /** A storm has ten thousand alerts: so many rows stand in the page, the rest is counted. */
 const MOST = 300;
+/** The page of an alert's subject, by its kind. */
+const PAGES = { warning: "/warnings", source: "/sources", region: "/network" };
 
 export function alertList(node, app) {
   const list = new AlertList(node, app, node.dataset.filters === "true");
@@ -246,6 +248,6 @@ class AlertList {
     const alert = this.app.store.alert.get(this.app.context.alert);
     if (!alert) this.step(1);
     else if (alert.subject_kind === "asset") this.app.navigate(`/assets/${encodeURIComponent(alert.asset)}`);
-    else this.app.navigate(alert.subject_kind === "warning" ? "/warnings" : "/sources");
+    else if (PAGES[alert.subject_kind]) this.app.navigate(PAGES[alert.subject_kind]);
   }
 }

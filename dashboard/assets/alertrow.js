@@ -1,6 +1,6 @@
 // One line of the alert list: an alert, what hides several of them, or the head of a part of the hidden ones.
 import { h, render, setText } from "./dom.js";
-import { t } from "./i18n.js";
+import { t, tOr } from "./i18n.js";
 import { parse, running, shortTime } from "./time.js";
 import { alertIcon } from "./shapes.js";
 import { affectedText, alertHead, alertHolder, alertTitle, alertValue, severityName } from "./say.js";
@@ -96,7 +96,7 @@ export class Rows {
     render(cell, signature, () => {
       if (hider || alert.suppressed_by?.length > 1) return [...new Set(alert.suppressed_by.map(reasonName))].join(" · ");
       const what = affected ? h("span", { class: "row-affected", title: t("alert.affected", { list: affected }) }, affected) : "";
-      if (!below.length) return what || (alert.subject_kind === "asset" ? "" : t(`subject.${alert.subject_kind}`));
+      if (!below.length) return what || (alert.subject_kind === "asset" ? "" : tOr(`record.${alert.subject_kind}`, alert.subject_kind));
       return [what, h("button", {
         type: "button", class: "fold", "aria-expanded": String(open), title: t("list.unfold"),
         onclick: (event) => {

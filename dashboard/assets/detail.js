@@ -97,7 +97,7 @@ class Detail {
     const time = h("time", {});
     if (closed) setText(time, t("alert.closed"));
     else running(time, since);
-    const facts = [this.app.regionName(alert.region), subject ? kindName(subject.kind) : t(`subject.${alert.subject_kind}`), reach, subject?.owner ? t("detail.owner", { name: subject.owner }) : ""];
+    const facts = [this.app.regionName(alert.region), subject ? kindName(subject.kind) : tOr(`record.${alert.subject_kind}`, alert.subject_kind), reach, subject?.owner ? t("detail.owner", { name: subject.owner }) : ""];
     const { name, words } = alertHead(alert, this.app);
     const value = alert.active && words ? words : alertValue(alert, this.app);
     const probes = (subject?.probes ?? []).map((uri) => uri.split("?")[0]);

@@ -12,7 +12,6 @@ import { Message, carry, confirm, dialog, field, select, values, words } from ".
 import { length } from "./kpi.js";
 
 const PATH = "/api/v1/rules";
-const OVER = ["asset", "source", "warning", "region"];
 
 export function rulesView(node, app) {
   const view = new AdminView(node, app, { name: "rules", path: PATH, note: t("rules.note"), body: rows, head: (one) => [
@@ -27,7 +26,7 @@ function rows(answer, view) {
   const mine = (one) => view.may && one.source === "api" && within(app, one);
   const heads = ["rule", "when", "times", "severity", "source", "active", ""].map((name) => (name ? t(`rules.${name}`) : ""));
   return table(heads, answer.items.map((one) => ({ id: one.id, class: one.problem ? "is-faulty" : "", cells: [
-    [h("b", {}, pick(one.title) || one.id), h("small", { class: "block" }, one.id, one.over === "asset" ? "" : ` · ${t(`rules.over.${one.over}`)}`, one.region ? ` · ${app.regionName(one.region)}` : ""), one.problem ? h("p", { class: "is-open" }, pick(one.problem)) : ""],
+    [h("b", {}, pick(one.title) || one.id), h("small", { class: "block" }, one.id, one.over === "asset" ? "" : ` · ${t(`record.${one.over}.many`)}`, one.region ? ` · ${app.regionName(one.region)}` : ""), one.problem ? h("p", { class: "is-open" }, pick(one.problem)) : ""],
     h("code", { class: "rule-when" }, one.when), `${length(one.for)} / ${length(one.recover_for)}`,
     [alertIcon({ severity: one.severity, active: true, quality: "good" }), " ", severityName(one.severity)],
     one.source === "file" ? h("span", { class: "tag" }, t("rules.source.file")) : h("span", { title: one.comment }, t("rules.source.api"), h("small", { class: "block" }, [one.by, parse(one.at) === null ? "" : shortTime(parse(one.at))].filter(Boolean).join(" "))),
@@ -54,6 +53,9 @@ export function previewText(one) {
   return [t("rules.preview", { asked: one.asked, holds: one.holds, none: one.no_data, raises: one.raises, clears: one.clears }), examples].filter(Boolean).join(" · ");
 }
 
+/** The kinds of thing that a rule may be over, as the server knows them. */
+const subjects = (view) => (view.answer?.subjects ?? [{ name: "asset" }]).map(({ name }) => [name, t(`record.${name}.many`)]);
+
 /** Where a rule may hold: the regions that one may give, and the one that it has. */
 function regions(app, rule) {
   const options = regionOptions(app);
@@ -74,7 +76,7 @@ class RuleForm {
     const title = one?.title ?? {};
     const input = (name, value, more = {}) => h("input", { name, value: value ?? "", ...more });
     this.node = h("form", { class: "form", novalidate: true, onsubmit: (event) => this.submit(event), oninput: () => this.later() },
-      h("div", { class: "form-row" }, field(t("rules.id"), input("id", one?.id, { required: true, maxlength: "64", readonly: !this.made })), field(t("rules.over"), select("over", OVER.map((name) => [name, t(`rules.over.${name}`)]), one?.over ?? "asset")), field(t("rules.severity"), select("severity", SEVERITIES.map((name) => [name, severityName(name)]), one?.severity ?? "major")), field(t("rules.region"), select("region", regions(view.app, one), one?.region ?? view.app.me.region ?? ""))),
+      h("div", { class: "form-row" }, field(t("rules.id"), input("id", one?.id, { required: true, maxlength: "64", readonly: !this.made })), field(t("rules.over"), select("over", subjects(view), one?.over ?? "asset")), field(t("rules.severity"), select("severity", SEVERITIES.map((name) => [name, severityName(name)]), one?.severity ?? "major")), field(t("rules.region"), select("region", regions(view.app, one), one?.region ?? view.app.me.region ?? ""))),
       field(t("rules.when"), h("textarea", { name: "when", class: "mono", rows: "3", spellcheck: "false", maxlength: "2000" }, one?.when ?? ""), t("rules.when.note")),
       this.trial,
       h("div", { class: "form-row" }, field(t("rules.for"), input("for", one ? `${one.for}s` : "10s")), field(t("rules.recover"), input("recover_for", one ? `${one.recover_for}s` : "10s"))),

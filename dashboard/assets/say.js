@@ -9,14 +9,15 @@ export const kindName = (kind) => tOr(`kind.${kind}`, kind ?? "");
 export const healthName = (state) => t(`health.${state}`);
 export const severityName = (severity) => tOr(`severity.${severity}`, severity ?? "");
 
-/** What the alert is about: the asset's, source's or warning's own name. */
+/** What the alert is about: the own name of the asset, source, warning or region; of any other kind its id. */
 export function subjectName(alert, app) {
   if (alert.subject_kind === "asset") return app.store.asset.get(alert.asset)?.name ?? alert.asset;
   if (alert.subject_kind === "warning") {
     const warning = app.store.warning.get(alert.asset);
     return warning ? warningTitle(warning, app) : pick(alert.title) || alert.asset;
   }
-  return sourceName(alert.asset);
+  if (alert.subject_kind === "region") return app.regionName(alert.asset);
+  return alert.subject_kind === "source" ? sourceName(alert.asset) : alert.asset;
 }
 
 export const sourceName = (id) => tOr(`source.${id}`, id);

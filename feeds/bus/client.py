@@ -31,7 +31,8 @@ from feeds.bus.servers import CONFIRM_WITHIN, NOTICE_WITHIN, Server
 from feeds.bus.writes import WRITE, Words, adding, script_arguments
 from feeds.clock import Clock, now
 from feeds.fencing import Fence
-from feeds.model import Change, Command, Kind, Result
+from feeds.kinds import KINDS
+from feeds.model import Change, Command, Result
 
 CHANGES_KEPT = 60.0
 BEATS_READ = 64  # beats that one look goes back: some seconds of all roles
@@ -213,9 +214,9 @@ class Bus:
         """The public revision of a place in the change stream."""
         return f"{self.epoch}.{entry}"
 
-    async def state(self, kinds: Iterable[Kind] = tuple(Kind)) -> State:
-        """All live state and the place in the change stream that it stands at, read at once."""
-        wanted = list(kinds)
+    async def state(self, kinds: Iterable[str] | None = None) -> State:
+        """All live state, or that of some stored types, and the place in the change stream that it stands at."""
+        wanted = list(KINDS.stored if kinds is None else kinds)
         async with self._asked(), self._redis.pipeline(transaction=True) as pipe:
             pipe.xrevrange(self.keys.changes, count=1)
             for kind in wanted:

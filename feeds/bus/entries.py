@@ -7,12 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from feeds import wire
 from feeds.bus.keys import Keys
 from feeds.bus.writes import Words, adding, removing, setting
-from feeds.model import Alert, Change, Kind, Result
+from feeds.kinds import KINDS
+from feeds.model import Change, Result
 
 log = logging.getLogger(__name__)
+
+_STORED = KINDS.stored
 
 DEAD_KEPT = 10_000
 RESULTS_KEPT = 1000
@@ -64,7 +69,7 @@ class State:
     """All live state at one moment; `last` is the id of the change stream's last entry then."""
 
     last: str
-    records: dict[Kind, dict[str, Any]]
+    records: dict[str, dict[str, Any]]
 
 
 def entry_order(entry: str) -> tuple[int, int]:
@@ -79,13 +84,17 @@ Packed = tuple[str, str, bytes | None, float, str]
 
 def packed(change: Change) -> Packed:
     after = None if change.after is None else wire.encode(change.after)
-    return change.kind.value, change.id, after, change.at, change.cause
+    return change.kind, change.id, after, change.at, change.cause
 
 
 def unpacked(row: Packed, rev: str) -> Change:
-    kind = Kind(row[0])
-    after = None if row[2] is None else wire.decode(row[2], wire.STATE_TYPES[kind])
-    return Change(kind=kind, id=row[1], after=after, at=row[3], cause=row[4], rev=rev)
+    """The change in a row. Raises KeyError for a kind that this version does not know, and Undecodable."""
+    stored = _STORED[row[0]]
+    try:
+        after = None if row[2] is None else stored.decode(row[2])
+    except (msgspec.DecodeError, ValueError) as error:
+        raise wire.Undecodable(str(error)) from error
+    return Change(kind=stored.name, id=row[1], after=after, at=row[3], cause=row[4], rev=rev)
 
 
 def decoded(keys: Keys, stream: str, entry: str, fields: dict[bytes, bytes], rev: str) -> StreamEntry:
@@ -100,24 +109,25 @@ def decoded(keys: Keys, stream: str, entry: str, fields: dict[bytes, bytes], rev
     return StreamEntry(stream, entry, kind, source or sender, items)
 
 
-def readable(kind: Kind, rows: dict[bytes, bytes]) -> dict[str, Any]:
+def readable(kind: str, rows: dict[bytes, bytes]) -> dict[str, Any]:
     """The records that can be read; one that cannot (written by another version) counts as not there."""
     records: dict[str, Any] = {}
     for key, raw in rows.items():
         try:
-            records[key.decode()] = wire.decode(raw, wire.STATE_TYPES[kind])
-        except wire.Undecodable as error:
+            records[key.decode()] = _STORED[kind].decode(raw)
+        except (msgspec.DecodeError, ValueError) as error:
             log.warning("state of %s %r cannot be read: %s", kind, key, error)
     return records
 
 
 def state_writes(keys: Keys, batch: list[Change], rows: list[Packed]) -> Iterator[Words]:
-    """The last word on each thing, as packed; an alert that is no longer open leaves the live state."""
+    """The last word on each record, as packed; one that is no longer live leaves the live state."""
     final = {(row[0], row[1]): (change, row[2]) for change, row in zip(batch, rows, strict=True)}
-    kept: dict[Kind, dict[str, bytes]] = {}
-    gone: dict[Kind, list[str]] = {}
+    kept: dict[str, dict[str, bytes]] = {}
+    gone: dict[str, list[str]] = {}
     for change, raw in final.values():
-        if raw is None or (isinstance(change.after, Alert) and not change.after.open):
+        live = _STORED[change.kind].live
+        if raw is None or (live is not None and not live(change.after)):
             gone.setdefault(change.kind, []).append(change.id)
         else:
             kept.setdefault(change.kind, {})[change.id] = raw

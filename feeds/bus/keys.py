@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from feeds.model import Kind
-
 FEEDS = ("network", "emergency")
 ENGINES = ("project", "alert", "command")
 FOLLOWERS = ("history",)
@@ -25,7 +23,8 @@ class Keys:
     def commands(self, engine: str) -> str:
         return f"cmd:{{{self.site}}}:{engine}"
 
-    def state(self, kind: Kind) -> str:
+    def state(self, kind: str) -> str:
+        """The hash of all live records of a stored type (see `feeds.kinds`)."""
         return f"st:{{{self.site}}}:{kind}"
 
     def engine(self, engine: str) -> str:

@@ -42,7 +42,7 @@ class Message:
 class Start:
     """What an engine begins with: the live records that its domain follows, and the last batch's `pending`."""
 
-    records: Mapping[Kind, Mapping[str, Any]]
+    records: Mapping[str, Mapping[str, Any]]
     pending: Mapping[str, Any]
     now: float
 
@@ -58,7 +58,7 @@ class Domain:
     name: str
     kind: Kind
     feeds: Sequence[str] = ()
-    follows: Sequence[Kind] = ()
+    follows: Sequence[str] = ()
 
     @property
     def revision(self) -> int:

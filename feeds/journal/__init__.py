@@ -11,6 +11,7 @@ from feeds.journal.records import (
     OutboxItem,
     StoreRefused,
     Unstorable,
+    entry_kinds,
 )
 from feeds.journal.store import Journal, sqlite_url
 from feeds.journal.tx import SENDING, Tx
@@ -31,6 +32,7 @@ __all__ = [
     "StoreRefused",
     "Tx",
     "Unstorable",
+    "entry_kinds",
     "intake_url",
     "sqlite_url",
 ]

@@ -13,25 +13,32 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from feeds.kinds import KINDS
+
 GENESIS = "0" * 64
-ENTRY_KINDS = (
-    "alert",
+OTHER_ENTRY_KINDS = (
     "audit",
-    "escalation",
     "escalations",
     "handover",
-    "health",
     "ingest",
-    "inventory",
     "maintenance",
-    "notices",
     "receivers",
     "roster",
     "rule",
     "silence",
-    "warning",
 )
-"""What entries of the log are about; a new kind is added here, so that it can be asked for."""
+"""Kinds of log entry that are about no kind of record; those of records stand in `feeds.kinds`."""
+
+
+def entry_kinds() -> tuple[str, ...]:
+    """Every kind of log entry that can be asked for."""
+    return tuple(sorted({*OTHER_ENTRY_KINDS, *KINDS.entries}))
+
+
+ENTRY_KINDS = entry_kinds()
+"""Those of the kinds of record that this version ships."""
+
+
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 

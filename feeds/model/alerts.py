@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from feeds.model.facts import Quality
+from feeds.model.times import Time
 
 
 class Severity(StrEnum):
@@ -29,26 +30,26 @@ class Ack:
     """Somebody takes an alert. `until` ends it (with its comment); `estimated_restoration` is a promise."""
 
     by: str
-    at: float
+    at: Time
     comment: str = ""
-    until: float | None = None
-    estimated_restoration: float | None = None
+    until: Time | None = None
+    estimated_restoration: Time | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
     """Somebody has put an alert aside; it always comes back. Who and why stands in the transition."""
 
-    at: float
-    until: float
+    at: Time
+    until: Time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
     """An alert waits for a newer result (of a parent, or its own after the parent's recovery), at most `until`."""
 
-    since: float
-    until: float
+    since: Time
+    until: Time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,7 @@ class Transition:
 
     seq: int
     name: str
-    at: float
+    at: Time
     actor: str = ""
     comment: str = ""
     command: str = ""
@@ -87,12 +88,12 @@ class Alert:
     region: str = ""
     severity: Severity
     active: bool
-    raised_at: float
-    since: float = 0.0
-    cleared_at: float | None = None
+    raised_at: Time
+    since: Time = 0.0
+    cleared_at: Time | None = None
     removed: bool = False
     quality: Quality = Quality.GOOD
-    stale_since: float | None = None
+    stale_since: Time | None = None
     ack: Ack | None = None
     suppressed_by: tuple[str, ...] = ()
     shelf: Shelf | None = None

@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from typing import Any, Final
 
 import msgspec
 
-from feeds.model.alerts import Alert
-from feeds.model.facts import Asset, AssetState, SourceState
-from feeds.model.warnings import EmergencyWarning
 
+class Kind:
+    """Names of the kinds of state that this version ships; `feeds.kinds` says everything else about each."""
 
-class Kind(StrEnum):
-    """Kinds of state that live in Redis; each has one writing engine."""
-
-    ASSET = "asset"
-    STATE = "state"
-    SOURCE = "source"
-    ALERT = "alert"
-    WARNING = "warning"
+    ASSET: Final = "asset"
+    STATE: Final = "state"
+    SOURCE: Final = "source"
+    ALERT: Final = "alert"
+    WARNING: Final = "warning"
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
-    """One state became another. `after` None means that it is gone.
+    """One state became another. `after` is the record of that kind (see `feeds.kinds`), None when it is gone.
 
     `rev` is given by the bus when it is read: "epoch.ms-seq", opaque to clients.
     `cause` is the command's id or the input's id that brought it about.
     """
 
-    kind: Kind
+    kind: str
     id: str
-    after: Asset | AssetState | SourceState | Alert | EmergencyWarning | None
+    after: Any
     at: float
     cause: str = ""
     rev: str = ""

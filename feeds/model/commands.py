@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from feeds.model.times import Time
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
@@ -21,7 +23,7 @@ class Command:
     actor: str
     role: str
     actor_region: str
-    at: float
+    at: Time
     valid_until: float
     reason: str = ""
     expected_rev: int | None = None

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 import msgspec
 
+from feeds.model.times import Time
+
 Value = bool | int | float | str | None
 
 
@@ -60,14 +62,14 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defa
     value: Value
     unit: str = ""
     quality: Quality = Quality.GOOD
-    observed_at: float
-    received_at: float
+    observed_at: Time
+    received_at: Time
     source: str
     probe: str = ""
     instance: str = ""
     fresh_for: float = 0.0
     text: str = ""
-    confirmed_at: float | None = None
+    confirmed_at: Time | None = None
 
     @property
     def key(self) -> str:
@@ -88,7 +90,7 @@ class Heartbeat:
 
     source: str
     kind: str
-    at: float
+    at: Time
     ok: bool
     every: float
     error: str = ""
@@ -96,8 +98,8 @@ class Heartbeat:
     targets: int = 0
     failing: int = 0
     stats: dict[str, float] = field(default_factory=dict)
-    valid_at: float | None = None
-    new_at: float | None = None
+    valid_at: Time | None = None
+    new_at: Time | None = None
     replay: bool = False
 
 
@@ -107,11 +109,11 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults
     value: Value
     unit: str = ""
     quality: Quality = Quality.GOOD
-    observed_at: float
-    received_at: float
+    observed_at: Time
+    received_at: Time
     source: str
     probe: str = ""
-    fresh_until: float
+    fresh_until: Time
     text: str = ""
 
 
@@ -125,9 +127,9 @@ class AssetState(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defau
     id: str
     region: str
     health: Health = Health.UNKNOWN
-    since: float = 0.0
-    stale_since: float | None = None
-    seen_at: float | None = None
+    since: Time = 0.0
+    stale_since: Time | None = None
+    seen_at: Time | None = None
     readings: dict[str, Reading] = msgspec.field(default_factory=dict)
 
 
@@ -146,16 +148,16 @@ class SourceState:
     id: str
     kind: str
     region: str = ""
-    at: float = 0.0
+    at: Time = 0.0
     ok: bool = False
     error: str = ""
     every: float = 0.0
     lag: float = 0.0
-    silent_since: float | None = None
-    failing_since: float | None = None
+    silent_since: Time | None = None
+    failing_since: Time | None = None
     targets: int = 0
     failing: int = 0
     dead_letters: int = 0
     stats: dict[str, float] = field(default_factory=dict)
-    valid_at: float | None = None
-    new_at: float | None = None
+    valid_at: Time | None = None
+    new_at: Time | None = None

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from feeds.model import Alert
 
+IsaState = Literal["NORM", "UNACK", "ACKED", "RTNUN", "SHLVD", "DSUPR", "OOSRV"]
 
-def isa_state(alert: Alert) -> str:
+
+def isa_state(alert: Alert) -> IsaState:
     """NORM (A), UNACK (B), ACKED (C), RTNUN (D), SHLVD (E), DSUPR (F) or OOSRV (G): ISA-18.2, figure 2."""
     if "shelved" in alert.suppressed_by:
         return "SHLVD"

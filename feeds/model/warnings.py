@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from feeds.model.times import Time
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Area:
@@ -48,8 +50,8 @@ class EmergencyWarning:
     state: str = "active"
     sender: str
     identifier: str
-    sent: float
-    received_at: float
+    sent: Time
+    received_at: Time
     event: str = ""
     headline: str = ""
     description: str = ""
@@ -61,9 +63,9 @@ class EmergencyWarning:
     severity: str = ""
     certainty: str = ""
     colour: str = ""
-    onset: float | None = None
-    expires: float | None = None
-    ended_at: float | None = None
+    onset: Time | None = None
+    expires: Time | None = None
+    ended_at: Time | None = None
     ended_by: str = ""
     references: tuple[str, ...] = ()
     areas: tuple[Area, ...] = ()

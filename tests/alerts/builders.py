@@ -40,7 +40,7 @@ def subject(
     health: str = "ok", *, labels: dict[str, str] | None = None, kind: str = "router", **readings: Any
 ) -> Subject:
     about = asset(labels=labels or {}, kind=kind)
-    return Subject(kind="asset", id="r1", asset=about, state=state("r1", health, **readings))
+    return Subject(kind="asset", id="r1", record=about, state=state("r1", health, **readings))
 
 
 def source(id: str = "cma", **more: Any) -> SourceState:
@@ -53,7 +53,7 @@ def change(after: Any, at: float) -> Change:
     return Change(kind=kinds.get(type(after), Kind.WARNING), id=after.id, after=after, at=at)
 
 
-def gone(kind: Kind, id: str, at: float) -> Change:
+def gone(kind: str, id: str, at: float) -> Change:
     return Change(kind=kind, id=id, after=None, at=at)
 
 

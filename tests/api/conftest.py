@@ -80,7 +80,7 @@ def a_warning(sender: str, region: str, text: str) -> EmergencyWarning:
     )
 
 
-def picture() -> dict[Kind, dict[str, Any]]:
+def picture() -> dict[str, dict[str, Any]]:
     """Two counties, each with two assets, an alert, a source and a warning."""
     assets = [
         Asset(id="a-sw", name="牟定交换机", kind="switch", region=A, probes=("heartbeat:?every=5m",)),
@@ -99,7 +99,7 @@ def picture() -> dict[Kind, dict[str, Any]]:
         SourceState(id="b-source", kind="emergency.cap", region=B, error="禄丰 fails"),
     ]
     warnings = [a_warning("a-sender", A, "牟定大雨"), a_warning("b-sender", B, "禄丰大雨")]
-    groups: dict[Kind, list[Any]] = {
+    groups: dict[str, list[Any]] = {
         Kind.ASSET: assets,
         Kind.STATE: states,
         Kind.ALERT: alerts,

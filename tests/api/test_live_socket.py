@@ -72,7 +72,7 @@ async def stop(*jobs: asyncio.Future[None]) -> None:
             _, pending = await asyncio.wait(pending, timeout=1.0)
 
 
-def changes(*groups: tuple[Kind, dict[str, Any]]) -> list[Change]:
+def changes(*groups: tuple[str, dict[str, Any]]) -> list[Change]:
     return [Change(kind=kind, id=key, after=one, at=now()) for kind, group in groups for key, one in group.items()]
 
 

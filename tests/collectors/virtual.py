@@ -90,11 +90,11 @@ class FakeBus:
             raise self.trouble
         self.commands.append((asyncio.get_running_loop().time(), engine, command))
 
-    async def state(self, kinds: Iterable[Kind]) -> State:
+    async def state(self, kinds: Iterable[str]) -> State:
         """The live alerts."""
         if self.trouble is not None:
             raise self.trouble
-        return State("0-0", {kind: dict(self.alerts) if kind is Kind.ALERT else {} for kind in kinds})
+        return State("0-0", {kind: dict(self.alerts) if kind == Kind.ALERT else {} for kind in kinds})
 
     async def set_aside(self, source: str, count: int, words: Sequence[str]) -> None:
         self.dead.append((source, count, list(words)))

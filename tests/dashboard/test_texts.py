@@ -9,6 +9,7 @@ import pytest
 from alerts.lifecycle import suppression_reasons, transitions
 from dashboard import pages, shell
 from dashboard.static import ASSETS
+from feeds.kinds import KINDS
 from feeds.texts import catalogue
 
 SCRIPTS = sorted(ASSETS.glob("*.js"))
@@ -34,7 +35,7 @@ SETS = {
     "colour": ("red", "orange", "yellow", "blue", "none"),
     "colour.short": ("red", "orange", "yellow", "blue", "none"),
     "colour.letter": ("red", "orange", "yellow", "blue", "none"),
-    "subject": ("asset", "source", "warning"),
+    "record": tuple(word for name in (*KINDS.names, *KINDS.subjects) for word in (name, f"{name}.many")),
     "source.state": ("ok", "failing", "silent"),
     "sources": ("name", "kind", "state", "last", "every", "lag", "targets", "dead", "error"),
     "list": ("alert", "value", "region", "lasts", "holder"),

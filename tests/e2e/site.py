@@ -18,7 +18,8 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from feeds.live.mirror import KINDS, patched
+from feeds.kinds import KINDS
+from feeds.live.mirror import patched
 from tests.patience import PATIENCE
 from tests.ports import free_port
 
@@ -116,7 +117,7 @@ class Live:
         self.socket = socket
         self._came: asyncio.Queue[aiohttp.WSMessage] = asyncio.Queue()
         self._reading = asyncio.create_task(self._read())
-        self.view: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
+        self.view: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS.names}
         self.raw: list[str] = []
         self.rev = ""
 
@@ -140,7 +141,7 @@ class Live:
         frame: dict[str, Any] = json.loads(message.data)
         self.rev = frame.get("rev", self.rev)
         if frame["type"] == "snapshot":
-            self.view = {kind: dict(frame[kind]) for kind in KINDS}
+            self.view = {kind: dict(frame[kind]) for kind in KINDS.names}
         for item in frame.get("items", ()):
             known = self.view[item["kind"]]
             if item.get("gone"):

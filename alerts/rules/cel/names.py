@@ -15,14 +15,6 @@ class Unfit(ValueError):
         self.at, self.zh, self.en = node.start, zh, en
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A variable's CEL type, and the only words that it may be (none: any)."""
-
-    type: str
-    words: frozenset[str] = frozenset()
-
-
 @dataclass(slots=True)
 class Uses:
     """What an expression refers to.

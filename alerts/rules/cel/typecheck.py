@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from alerts.rules.cel.names import Name, Unfit, Uses
+from alerts.rules.cel.names import Unfit, Uses
 from alerts.rules.cel.syntax import Node, string_value
 from alerts.rules.warnings_in_force import WORDS
+from feeds.kinds.subject import RuleName, SubjectKind
 from feeds.model import Health
 
-__all__ = ["Name", "Unfit", "Uses", "check"]
+__all__ = ["Unfit", "Uses", "check"]
 
 COMPREHENSIONS = {"all": "bool", "exists": "bool", "exists_one": "bool", "filter": "list", "map": "list"}
 METHODS = {"contains": "bool", "startsWith": "bool", "endsWith": "bool", "matches": "bool", "size": "int"}
@@ -21,13 +22,17 @@ _AROUND = {  # arguments, type, example
     "warned": (2, "bool", 'warned("orange", "")'),
     "touches": (1, "int", 'touches("camera")'),
 }
-_OVER = {"warned": "m", "touches": "colour", "rate": "m"}  # only where that name is known: over assets, over warnings
+_OF_SUBJECT = frozenset(("age", "rate", "touches", "warned"))  # only over the kinds of subject that have them
 NUMBERS = frozenset(("int", "uint", "double"))
 
 
-def check(tree: Node, names: Mapping[str, Name]) -> Uses:
-    """What the expression uses; Unfit at the first thing that cannot be right."""
-    checker = _Checker(names)
+ACTIVE = {"active": RuleName("bool")}
+"""A name over every kind of subject: whether the rule's alert stands already."""
+
+
+def check(tree: Node, over: SubjectKind) -> Uses:
+    """What the expression uses of a kind of subject; Unfit at the first thing that cannot be right."""
+    checker = _Checker({**over.names, **ACTIVE}, over.functions)
     result = checker.type_of(tree)
     if result not in ("bool", "dyn"):
         raise Unfit(tree, f"结果是 {result}，应为真或假", f"the result is {result}, not true or false")
@@ -35,8 +40,8 @@ def check(tree: Node, names: Mapping[str, Name]) -> Uses:
 
 
 class _Checker:
-    def __init__(self, names: Mapping[str, Name]) -> None:
-        self._names = names
+    def __init__(self, names: Mapping[str, RuleName], functions: frozenset[str]) -> None:
+        self._names, self._functions = names, functions
         self._bound: list[str] = []
         self.uses = Uses()
 
@@ -96,15 +101,17 @@ class _Checker:
         return string_value(node.args[1]) if node.args[1].op == "string" else None
 
     def _call(self, node: Node) -> str:
-        if node.text == "age" and "age" not in self._bound and "m" in self._names:
+        callable_here = node.text not in _OF_SUBJECT or node.text in self._functions
+        if node.text == "age" and "age" not in self._bound and callable_here:
             return self._age(node)
-        if node.text in (*_AROUND, "rate") and _OVER.get(node.text, node.text) in (node.text, *self._names):
+        if node.text in (*_AROUND, "rate") and callable_here:
             return self._around(node)
         if node.text == "has" and len(node.args) == 1 and node.args[0].op == "member":
             self.type_of(node.args[0])
             return "bool"
         if node.text not in FUNCTIONS:
-            raise self._unknown(node, ["age", "rate", "has", *_AROUND, *FUNCTIONS])
+            here = [name for name in ("age", "rate", *_AROUND) if name not in _OF_SUBJECT or name in self._functions]
+            raise self._unknown(node, [*here, "has", *FUNCTIONS])
         for arg in node.args:
             self.type_of(arg)
         if len(node.args) != 1:

@@ -152,7 +152,7 @@ def rebuilt(desk: Desk) -> Board:
     """As the engine does it at a start: from the journal's documents and what is on its way."""
     live = desk.board
     kept = json.loads(json.dumps(live.dump()))
-    records: dict[Kind, Any] = {Kind.ASSET: live.subjects.assets, Kind.STATE: live.subjects.states}
+    records: dict[str, Any] = {Kind.ASSET: live.subjects.assets, Kind.STATE: live.subjects.states}
     docs = [json.loads(json.dumps(silences.dump(one))) for one in live.suppressions.all().values()]
     board = Board(
         compile_rules(RULES),

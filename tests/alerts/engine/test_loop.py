@@ -72,7 +72,7 @@ async def test_the_change_says_which_command_caused_it(rig: Rig) -> None:
     await rig.send(command("ack", alert.id, rig.now, id="c9"))
     await rig.step(1)
     entries = await rig.bus.read({rig.bus.keys.changes: "0-0"}, block=0.001)
-    changes = [item for entry in entries for item in entry.items if item.kind is Kind.ALERT]
+    changes = [item for entry in entries for item in entry.items if item.kind == Kind.ALERT]
     assert [one.cause for one in changes][-1] == "c9"
 
 

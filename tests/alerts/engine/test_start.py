@@ -156,7 +156,7 @@ def known(one: Board) -> dict[str, Any]:
 @given(ALERTS, HEALTHS)
 def test_alerts_read_all_at_once_mean_what_they_mean_one_by_one(drawn: list[Any], healths: list[Health]) -> None:
     some = alerts(drawn)
-    records: dict[Kind, dict[str, Any]] = {
+    records: dict[str, dict[str, Any]] = {
         Kind.ASSET: {id: asset(id, parents=parents) for id, parents in BELOW.items()},
         Kind.STATE: {id: state(id, health) for id, health in zip(BELOW, healths, strict=True)},
         Kind.SOURCE: {id: source(id, silent_since=T0) for id in ("cma", "collect")},

@@ -7,9 +7,10 @@ import pytest
 from alerts.rules.cel import syntax
 from alerts.rules.delays import Verdict
 from alerts.rules.rule import RuleError, compile_rule, compile_rules
-from alerts.rules.subjects import Subject, common_region
+from alerts.rules.subjects import Subject
 from alerts.settings import RuleSettings
 from feeds.model import AssetState, EmergencyWarning, Quality
+from feeds.regions import common_region
 from tests.alerts.builders import T0, asset, reading, rule, source, subject
 
 TRUE, FALSE, NO_DATA = Verdict.TRUE, Verdict.FALSE, Verdict.NO_DATA
@@ -59,8 +60,8 @@ def test_expressions_over_an_asset(when: str, about: Subject, verdict: Verdict) 
         ('kind == "pump" && health == "down"', subject("unknown"), FALSE),
         ('health == "unknown"', subject("unknown"), TRUE),
         ('health == "unknown"', subject("down"), FALSE),
-        ('health == "down"', Subject(kind="asset", id="r1", asset=asset()), NO_DATA),
-        ("stale", Subject(kind="asset", id="r1", asset=asset()), TRUE),
+        ('health == "down"', Subject(kind="asset", id="r1", record=asset()), NO_DATA),
+        ("stale", Subject(kind="asset", id="r1", record=asset()), TRUE),
     ],
 )
 def test_missing_stale_and_unusable_data_is_no_data_unless_the_rest_decides(
@@ -98,12 +99,12 @@ def test_evidence_and_quality_are_those_of_the_readings_used() -> None:
 
 
 def test_rules_over_sources_and_warnings() -> None:
-    silent = Subject(kind="source", id="cma", source=source(silent_since=T0, lag=3.5, dead_letters=2))
+    silent = Subject(kind="source", id="cma", record=source(silent_since=T0, lag=3.5, dead_letters=2))
     assert ask('silent && !failing && lag > 3 && dead_letters == 2 && id == "cma"', silent) is TRUE
     warning = Subject(
         kind="warning",
         id="w",
-        warning=EmergencyWarning(
+        record=EmergencyWarning(
             id="w",
             source="cma",
             status="Actual",
@@ -186,7 +187,7 @@ def test_the_checker_reads_the_grammar(source: str) -> None:
 
 
 def test_a_state_without_readings_is_never_an_error() -> None:
-    bare = Subject(kind="asset", id="r1", asset=asset(), state=AssetState(id="r1", region=""))
+    bare = Subject(kind="asset", id="r1", record=asset(), state=AssetState(id="r1", region=""))
     for when in ('m["a.b"] > 1', 'age(m["a.b"]) > 1', 'health == "down"', 'labels["x"] == "y"', "stale"):
         ask(when, bare)
 

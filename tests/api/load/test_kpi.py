@@ -12,7 +12,7 @@ from alerts.lifecycle import suppression_reasons, transitions
 from api.load import reader
 from api.settings import LoadSettings
 from feeds.documents.alert import Bookkeeping, dump
-from feeds.model import Alert, Hold, Severity
+from feeds.model import Alert, Change, Hold, Kind, Severity
 from feeds.wire import iso
 from tests.api.conftest import NOW, A, B, World, an_alert
 
@@ -194,15 +194,9 @@ async def test_chattering_is_three_changes_of_one_identity_in_a_minute(story: St
 async def test_stale_is_what_has_been_active_for_more_than_a_day(story: Story, world: World) -> None:
     old = an_alert("old", "a-sw", A, raised_at=NOW - 25 * HOURS)
     young = an_alert("young", "a-sw", A, raised_at=NOW - 23 * HOURS)
-    world.pump.mirror._records["alert"] |= {one.id: reader_record(one) for one in (old, young)}
+    world.pump.mirror.apply(Change(kind=Kind.ALERT, id=alert.id, after=alert, at=NOW) for alert in (old, young))
     stale = (await story.kpi())["load"]["stale"]
     assert (stale["count"], [one["id"] for one in stale["items"]], stale["limit"]) == (1, ["old"], 5)
-
-
-def reader_record(alert: Alert) -> dict[str, Any]:
-    from feeds.live.mirror import alert_record
-
-    return alert_record(alert)
 
 
 async def test_a_county_is_told_its_own_load(story: Story) -> None:

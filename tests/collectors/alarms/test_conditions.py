@@ -48,7 +48,7 @@ class Engine:
         assert engine == "alert"
         self.said += reports.read(command, command.at)
 
-    async def state(self, kinds: Iterable[Kind]) -> State:
+    async def state(self, kinds: Iterable[str]) -> State:
         assert list(kinds) == [Kind.ALERT]
         return State("0-0", {Kind.ALERT: dict(self.alerts)})
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from feeds.bus import Bus, StreamEntry
-from feeds.live.mirror import KINDS, Mirror, patched
+from feeds.kinds import KINDS
+from feeds.live.mirror import Mirror, patched
 from feeds.live.pump import QUEUE, REPLAY, Audience, Pump, Subscription
 from feeds.model import (
     Ack,
@@ -102,7 +103,7 @@ CHANGES = st.one_of(
 
 
 def client(snapshot: dict[str, Any]) -> dict[str, Any]:
-    return {kind: dict(snapshot[kind]) for kind in KINDS}
+    return {kind: dict(snapshot[kind]) for kind in KINDS.names}
 
 
 def take(view: dict[str, Any], frame: dict[str, Any]) -> None:
@@ -208,7 +209,7 @@ async def frames(subscription: Subscription, *wanted: str) -> list[dict[str, Any
 async def test_who_comes_between_a_change_and_its_end_hears_of_the_end(bus: Bus) -> None:
     """A patch says what differs from what was told last: a snapshot in between would hear nothing of the way back."""
     quiet = Pump(bus)  # not running: the test is its window
-    quiet.mirror.reset("e.1-0", {kind: {} for kind in Kind})
+    quiet.mirror.reset("e.1-0", KINDS.empty_state())
     quiet.filled = True
 
     def happen(*changes: Change) -> None:

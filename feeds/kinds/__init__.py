@@ -1,0 +1,22 @@
+"""Every kind of record, in one registry: `ALL`. A new kind is one file here, one line below, and its texts.
+
+`KINDS` answers what follows from it: stored types, views, rule subjects, journal entry kinds.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from feeds.kinds.alert import ALERT
+from feeds.kinds.asset import ASSET
+from feeds.kinds.audience import Audience, Record
+from feeds.kinds.kind import FULL, RecordKind
+from feeds.kinds.region import REGION
+from feeds.kinds.registry import Kinds
+from feeds.kinds.source import SOURCE
+from feeds.kinds.warning import WARNING
+
+ALL: tuple[RecordKind[Any], ...] = (ASSET, SOURCE, ALERT, WARNING)
+KINDS = Kinds(ALL, more_subjects=(REGION,))
+
+__all__ = ["ALERT", "ALL", "ASSET", "FULL", "KINDS", "REGION", "SOURCE", "WARNING", "Audience", "Record", "RecordKind"]

@@ -1,0 +1,59 @@
+"""Alerts: what somebody has to do something about. Written by the alert engine; closed ones stay in the journal."""
+
+from __future__ import annotations
+
+from feeds.kinds.filters import Before, Exact, Flag, From, Sort, Within, Words
+from feeds.kinds.kind import Derived, RecordKind
+from feeds.model import Alert, Kind, Severity
+from feeds.model.isa_state import IsaState, isa_state
+
+ALERT = RecordKind(
+    name=Kind.ALERT,
+    plural="alerts",
+    record=Alert,
+    writer="alert",
+    live=lambda alert: alert.open,
+    archive="alert",
+    derived=(Derived("acked", bool, lambda alert: alert.acked), Derived("state", IsaState, isa_state)),
+    faces={
+        "map": ("id", "asset", "subject_kind", "region", "severity", "active", "acked", "state"),
+        "row": (
+            "id",
+            "rule",
+            "asset",
+            "subject_kind",
+            "region",
+            "severity",
+            "active",
+            "acked",
+            "state",
+            "suppressed_by",
+            "raised_at",
+            "cleared_at",
+            "stale_since",
+            "title",
+            "text",
+            "ack",
+            "affected",
+            "rev",
+        ),
+    },
+    redact=("ack.by", "ack.comment"),
+    entries=("alert", "escalation", "notices"),
+    filters=(
+        Flag(name="active", live_when=True, archive_when=False),
+        Flag(name="acked", live_when=False),
+        Flag(name="suppressed", field="suppressed_by"),
+        Words(name="severity", words=tuple(Severity), longest=500),
+        Within(),
+        Exact(name="asset"),
+        Exact(name="rule"),
+        From(name="from", field="raised_at", about="Raised then or later, RFC 3339"),
+        Before(name="to", field="raised_at", about="Raised before, RFC 3339"),
+    ),
+    sort=Sort(("raised_at", "id"), down=True, page=100),
+)
+
+
+alert_record = ALERT.view
+"""An alert as REST and the live feed show it."""

@@ -1,0 +1,68 @@
+"""Assets: what is watched, with its state. Written by the projector."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from feeds.kinds.audience import Record
+from feeds.kinds.filters import Search, Within, Words
+from feeds.kinds.joined import JoinedKind
+from feeds.kinds.kind import Geometry
+from feeds.kinds.subject import RuleName, SubjectKind, Thing, texts
+from feeds.model import Asset, Health, Kind
+
+VIDEO = frozenset(("camera", "nvr", "platform"))
+"""Kinds of asset that belong to the feed of video."""
+
+
+def _value(thing: Thing, name: str) -> Any:
+    state = thing.state
+    if name == "health":
+        return str(state.health) if state is not None else str(Health.UNKNOWN)
+    if name == "stale":
+        return state is None or state.stale_since is not None
+    return getattr(thing.record, name)
+
+
+def _feed(thing: Thing | None) -> str:
+    return "video" if thing is not None and thing.record.kind in VIDEO else "network"
+
+
+def _point(record: Record) -> Geometry | None:
+    if record["lat"] is None or record["lon"] is None:
+        return None
+    return {"type": "Point", "coordinates": [record["lon"], record["lat"]]}
+
+
+ASSET = JoinedKind(
+    name=Kind.ASSET,
+    plural="assets",
+    record=Asset,
+    writer="project",
+    faces={
+        "map": ("id", "name", "kind", "region", "lat", "lon", "health", "stale_since"),
+        "row": ("id", "name", "kind", "region", "owner", "health", "since", "stale_since", "seen_at"),
+    },
+    entries=("health", "inventory"),
+    filters=(
+        Words(name="kind"),
+        Within(),
+        Words(name="health", words=tuple(Health), longest=500),
+        Search(name="q", fields=("id", "name"), about="Part of the id or name / 编号或名称的一部分"),
+    ),
+    subject=SubjectKind(
+        name=Kind.ASSET,
+        names={
+            "health": RuleName("string", frozenset(Health)),
+            **texts("id", "name", "kind", "region", "owner"),
+            "importance": RuleName("int"),
+            "stale": RuleName("bool"),
+            "labels": RuleName("map"),
+            "m": RuleName("map"),
+        },
+        value=_value,
+        feed=_feed,
+        functions=frozenset(("age", "rate", "warned")),
+    ),
+    place=_point,
+)

@@ -1,0 +1,155 @@
+"""Assets: one public record made from two stored ones, the inventory's row and what is known of its state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from feeds.kinds.audience import Audience, Record
+from feeds.kinds.kind import RecordKind, Stored
+from feeds.kinds.records import KindRecords, Touch
+from feeds.kinds.views import shown_type, view_type
+from feeds.model import Asset, AssetState, Change, Health, Kind, Reading
+from feeds.regions import covers
+from feeds.wire import iso, public
+
+PARENT_REGIONS = "_parent_regions"
+_NEVER_SEEN = AssetState(id="", region="", health=Health.UNKNOWN)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class JoinedKind(RecordKind[Asset]):
+    """Assets with their states at the top level; `state` is the type of the second stored record."""
+
+    state: type[AssetState] = AssetState
+
+    @property
+    def stored(self) -> tuple[Stored, ...]:
+        return (Stored(Kind.ASSET, Asset), Stored(Kind.STATE, AssetState))
+
+    @cached_property
+    def schema(self) -> type[Any]:
+        state = view_type(AssetState, "State", {}, without=frozenset(("id", "region")))
+        more = {name: shown_type(kind) for name, kind in state.__annotations__.items()}
+        return view_type(Asset, "AssetRecord", more)  # type: ignore[no-any-return]  # made at run time
+
+    def records(self, touch: Touch) -> KindRecords:
+        return AssetRecords(touch)
+
+    def shown(self, audience: Audience, record: Record) -> Record:
+        """No id of a parent in a region that this audience does not see."""
+        shown = {name: value for name, value in record.items() if name != PARENT_REGIONS}
+        shown["parents"] = [key for key, region in record[PARENT_REGIONS] if covers(audience.region, region)]
+        return shown
+
+    def told_alike(self, audience: Audience, changed: Mapping[str, Any]) -> bool:
+        return PARENT_REGIONS not in changed and "parents" not in changed
+
+
+class AssetRecords:
+    """Public records of assets. Each is made when somebody asks for it: while nobody looks, a poll costs no more than
+    remembering its state."""
+
+    def __init__(self, touch: Touch) -> None:
+        self.records: dict[str, Record] = {}
+        self._touch = touch
+        self._assets: dict[str, Asset] = {}
+        self._states: dict[str, AssetState] = {}
+        self._children: dict[str, set[str]] = {}
+        self._behind: dict[str, AssetState | None] = {}
+        """Assets whose records are out of date, with the states that these show; None: make the record from nothing."""
+
+    def reset(self, stored: Mapping[str, Mapping[str, Any]]) -> None:
+        self._assets, self._states, self._children = {}, dict(stored.get(Kind.STATE, {})), {}
+        for asset in stored.get(Kind.ASSET, {}).values():
+            self._keep_asset(asset)
+        self.records = {key: self._record(asset) for key, asset in self._assets.items()}
+        self._behind.clear()
+
+    def takers(self) -> Mapping[str, Callable[[Change], None]]:
+        return {Kind.STATE: self._take_state, Kind.ASSET: self._take_asset}
+
+    def catch_up(self) -> None:
+        """Make the records that are behind; what did not change in them is taken over as it is."""
+        if not self._behind:
+            return
+        records = self.records
+        for key, before in self._behind.items():
+            asset, shown = self._assets.get(key), records.get(key)
+            if asset is None:
+                records.pop(key, None)
+            elif shown is None or before is None:
+                records[key] = self._record(asset)
+            else:
+                records[key] = {**shown, **_state_part(self._states.get(key, _NEVER_SEEN), before, shown)}
+        self._behind.clear()
+
+    def _take_state(self, change: Change) -> None:
+        key, states = change.id, self._states
+        before = states.get(key)
+        if change.after is None:
+            states.pop(key, None)
+        else:
+            states[key] = change.after
+        self._touch(key)
+        self._behind.setdefault(key, before)
+
+    def _take_asset(self, change: Change) -> None:
+        """An inventory row has changed; its children's records say where it lies."""
+        if isinstance(change.after, Asset):
+            self._keep_asset(change.after)
+        else:
+            self._assets.pop(change.id, None)
+        for key in (change.id, *self._children.get(change.id, ())):
+            self._touch(key)
+            self._behind[key] = None
+
+    def _record(self, asset: Asset) -> Record:
+        state = self._states.get(asset.id, _NEVER_SEEN)
+        return {**_asset_part(asset, self._assets), **_state_part(state, _NEVER_SEEN, None)}
+
+    def _keep_asset(self, asset: Asset) -> None:
+        """Children are only ever added: a child that has another parent now is made anew once too often, no more."""
+        self._assets[asset.id] = asset
+        for parent in asset.parents:
+            self._children.setdefault(parent, set()).add(asset.id)
+
+
+def _asset_part(asset: Asset, assets: Mapping[str, Asset]) -> Record:
+    """What the inventory says, and the parents' regions, which no audience is shown."""
+    parents = [(key, assets[key].region) for key in asset.parents if key in assets]
+    return {**public(asset), PARENT_REGIONS: parents}
+
+
+def _state_part(state: AssetState, before: AssetState, shown: Record | None) -> Record:
+    """What the state says; a reading as it was `before` stands there as it was `shown`."""
+    old = shown["readings"] if shown is not None else {}
+    was = before.readings
+    readings = {
+        key: old[key] if key in old and was.get(key) == reading else _reading(reading)
+        for key, reading in state.readings.items()
+    }
+    return {
+        "health": state.health,
+        "since": iso(state.since),
+        "stale_since": iso(state.stale_since),
+        "seen_at": iso(state.seen_at),
+        "readings": readings,
+    }
+
+
+def _reading(reading: Reading) -> Record:
+    """Like `public`, written out: every poll brings many readings."""
+    return {
+        "value": reading.value,
+        "unit": reading.unit,
+        "quality": reading.quality,
+        "observed_at": iso(reading.observed_at),
+        "received_at": iso(reading.received_at),
+        "source": reading.source,
+        "probe": reading.probe,
+        "fresh_until": iso(reading.fresh_until),
+        "text": reading.text,
+    }

@@ -1,0 +1,131 @@
+"""One kind of record as data: from it follow its wire type, live view, routes, rules, texts and types for browsers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+from feeds.kinds.audience import Audience, ByRegion, Record, Visibility
+from feeds.kinds.filters import Filter, Sort
+from feeds.kinds.records import KindRecords, PlainRecords, Touch
+from feeds.kinds.subject import SubjectKind
+from feeds.kinds.views import view_type
+from feeds.wire import public
+
+T = TypeVar("T")
+FULL = "full"
+"""The face that has every field."""
+Geometry = Mapping[str, Any]
+"""GeoJSON, EPSG:4326."""
+
+
+@dataclass(frozen=True, slots=True)
+class Derived(Generic[T]):
+    """A field that the view has beside those of the record: its name, its type, and its value."""
+
+    name: str
+    type: Any
+    value: Callable[[T], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One type of record as it is kept in Redis: under which name, and whether it is still live (None: always)."""
+
+    name: str
+    record: type[Any]
+    live: Callable[[Any], bool] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RecordKind(Generic[T]):
+    """A kind of record that lives in Redis, is shown on screens and listed by REST.
+
+    `record` is the type on the wire, `writer` the one role that writes it. `live`: False for a record that leaves
+    Redis and the screens (None: all are live); `archive` is the kind of journal document where it is found then.
+    The view is the record's fields, with times as RFC 3339, and `derived`. `faces` name sets of its fields.
+    `visible` says who sees a record; `confidential` ones are for audiences with `personal` only, and what stands at
+    the dotted paths of `redact` is blank for others. `entries` are the journal entry kinds about it.
+    `filters` and `sort` make its list; `slashes`: its ids may contain "/". `subject` makes rules possible over it,
+    `place` is its geometry.
+    """
+
+    name: str
+    plural: str
+    record: type[T]
+    writer: str
+    live: Callable[[T], bool] | None = None
+    archive: str = ""
+    derived: tuple[Derived[T], ...] = ()
+    faces: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    visible: Visibility = field(default_factory=ByRegion)
+    confidential: Callable[[Mapping[str, Any]], bool] | None = None
+    redact: tuple[str, ...] = ()
+    entries: tuple[str, ...] = ()
+    filters: tuple[Filter, ...] = ()
+    sort: Sort = field(default_factory=Sort)
+    slashes: bool = False
+    subject: SubjectKind | None = None
+    place: Callable[[Record], Geometry | None] | None = None
+
+    @property
+    def stored(self) -> tuple[Stored, ...]:
+        """The types of record that this kind keeps in Redis."""
+        return (Stored(self.name, self.record, self.live),)
+
+    @cached_property
+    def schema(self) -> type[Any]:
+        """The type of the view, for OpenAPI and TypeScript."""
+        view: type[Any] = view_type(self.record, f"{self.name.title().replace('_', '')}Record", self._more_fields())
+        return view
+
+    def _more_fields(self) -> dict[str, Any]:
+        return {one.name: one.type for one in self.derived}
+
+    def records(self, touch: Touch) -> KindRecords:
+        """The public records of this kind in one web worker, empty; see `feeds.kinds.records`."""
+        return PlainRecords(self, touch)
+
+    def view(self, record: T) -> Record:
+        """The record as REST and the live feed show it."""
+        shown = public(record)
+        for extra in self.derived:
+            shown[extra.name] = extra.value(record)
+        return shown
+
+    def sees(self, audience: Audience, record: Mapping[str, Any]) -> bool:
+        """Whether this audience is shown the record at all."""
+        if self.confidential is not None and not audience.personal and self.confidential(record):
+            return False
+        return self.visible.sees(audience, record)
+
+    def shown(self, audience: Audience, record: Record) -> Record:
+        """The record as this audience may read it."""
+        if audience.personal or not self.redact:
+            return record
+        for path in self.redact:
+            record = _blanked(record, path.split("."))
+        return record
+
+    def told_alike(self, audience: Audience, changed: Mapping[str, Any]) -> bool:
+        """Whether this audience is told the same of a change as one that sees everything."""
+        return audience.personal or self._redacted.isdisjoint(changed)
+
+    @cached_property
+    def _redacted(self) -> frozenset[str]:
+        return frozenset(path.partition(".")[0] for path in self.redact)
+
+    def faced(self, record: Record, face: str) -> Record:
+        """The fields of a record that a face has."""
+        return record if face == FULL else {name: record[name] for name in self.faces[face]}
+
+
+def _blanked(record: Record, path: list[str]) -> Record:
+    """The record with an empty text at a path; what is not there stays away."""
+    name, *below = path
+    inner = record.get(name)
+    if not inner:
+        return record
+    return {**record, name: _blanked(inner, below) if below else type(inner)()}

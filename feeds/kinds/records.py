@@ -1,0 +1,55 @@
+"""The public records of one kind in a web worker, folded from changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from feeds.kinds.audience import Record
+from feeds.model import Change
+
+if TYPE_CHECKING:
+    from feeds.kinds.kind import RecordKind
+
+Touch = Callable[[str], None]
+"""Called with a record's id before the record changes."""
+
+
+class KindRecords(Protocol):
+    """Public records by id, and how changes get into them."""
+
+    records: dict[str, Record]
+
+    def reset(self, stored: Mapping[str, Mapping[str, Any]]) -> None:
+        """Start again from the whole state, by the name under which it is stored."""
+
+    def takers(self) -> Mapping[str, Callable[[Change], None]]:
+        """What takes a change in, by the name under which its record is stored."""
+
+    def catch_up(self) -> None:
+        """Make the records that have not been made anew since they changed."""
+
+
+class PlainRecords:
+    """Records that follow from one stored record each."""
+
+    def __init__(self, kind: RecordKind[Any], touch: Touch) -> None:
+        self.records: dict[str, Record] = {}
+        self._name, self._view, self._live, self._touch = kind.name, kind.view, kind.live, touch
+
+    def reset(self, stored: Mapping[str, Mapping[str, Any]]) -> None:
+        self.records = {key: self._view(record) for key, record in stored.get(self._name, {}).items()}
+
+    def takers(self) -> Mapping[str, Callable[[Change], None]]:
+        return {self._name: self._take}
+
+    def catch_up(self) -> None:
+        """Nothing waits: each record is made when it changes."""
+
+    def _take(self, change: Change) -> None:
+        self._touch(change.id)
+        after = change.after
+        if after is None or (self._live is not None and not self._live(after)):
+            self.records.pop(change.id, None)
+        else:
+            self.records[change.id] = self._view(after)

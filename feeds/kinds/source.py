@@ -1,0 +1,48 @@
+"""Sources: collectors, feeds and roles, and whether they are heard of. Written by the projector."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from feeds.kinds.kind import RecordKind
+from feeds.kinds.subject import RuleName, SubjectKind, Thing, texts
+from feeds.model import Kind, SourceState
+from feeds.texts.catalogue import catalogue
+
+FEEDS = ("network", "video", "approvals", "emergency")
+
+
+def _value(thing: Thing, name: str) -> Any:
+    if name in ("silent", "failing"):
+        return getattr(thing.record, f"{name}_since") is not None
+    return getattr(thing.record, name)
+
+
+def _title(thing: Thing, language: str) -> str:
+    return catalogue(language).get(f"source.{thing.id}", thing.id)
+
+
+def _feed(thing: Thing | None) -> str:
+    feed = thing.record.kind.partition(".")[0] if thing is not None else ""
+    return feed if feed in FEEDS else "network"
+
+
+SOURCE = RecordKind(
+    name=Kind.SOURCE,
+    plural="sources",
+    record=SourceState,
+    writer="project",
+    faces={"row": ("id", "kind", "region", "at", "ok", "error", "silent_since", "failing_since")},
+    subject=SubjectKind(
+        name=Kind.SOURCE,
+        names={
+            **texts("id", "kind", "region", "error"),
+            **dict.fromkeys(("ok", "silent", "failing"), RuleName("bool")),
+            "lag": RuleName("double"),
+            "dead_letters": RuleName("int"),
+        },
+        value=_value,
+        title=_title,
+        feed=_feed,
+    ),
+)
