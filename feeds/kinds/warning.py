@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from feeds.cap.schema import ENUMS
 from feeds.kinds.audience import ByCoverage, Record
 from feeds.kinds.filters import Sort, Words
 from feeds.kinds.kind import Geometry, RecordKind
@@ -63,7 +62,7 @@ WARNING = RecordKind(
     entries=("warning",),
     filters=(
         Words(name="state", words=WARNING_STATES, longest=500),
-        Words(name="status", words=tuple(sorted(ENUMS["status"])), longest=500),
+        Words(name="status", words=tuple(sorted(_CAP["status"])), longest=500),
         Words(name="source"),
     ),
     sort=Sort(("sent", "id"), down=True, page=100),
