@@ -24,6 +24,8 @@ from api.direct_routes import Direct, Endpoint, Handler
 from api.http.findings import Finding
 from api.http.problems import BY_STATUS, TEMPLATES, Problem, response
 from api.ingest.scope import Scope
+from api.kinds.routes import kinds_router
+from api.kinds.schemas import components
 from api.load.reader import Load
 from api.metrics import Count, Metrics
 from api.query_parameters import strict
@@ -73,6 +75,13 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 class Application(FastAPI):
     """FastAPI with the guard outside every middleware, also of those that others add later (Dash does)."""
 
+    def openapi(self) -> dict[str, Any]:
+        """The document, with the schemas of every kind of record."""
+        if self.openapi_schema is None:
+            schemas = super().openapi().setdefault("components", {}).setdefault("schemas", {})
+            schemas.update(components())
+        return super().openapi()
+
     def build_middleware_stack(self) -> ASGIApp:
         deps: Deps = self.state.deps
         inner = Direct(super().build_middleware_stack(), deps, DIRECT, HANDLERS)
@@ -106,7 +115,7 @@ def create_app(deps: Deps, routers: Sequence[APIRouter] = ()) -> FastAPI:
     app.state.readiness = health.Readiness(deps)
     app.include_router(health.router)
     app.include_router(live_socket.router)
-    for router in (*ROUTERS, *routers):
+    for router in (*ROUTERS, *routers, kinds_router()):
         app.include_router(router, dependencies=[Depends(strict)])
     app.add_api_route("/api/{path:path}", _unknown, methods=list(METHODS), include_in_schema=False)
     for kind, handler in HANDLERS.items():

@@ -18,9 +18,7 @@ from pydantic_core import PydanticCustomError
 from api.auth.guard import takes_token
 from api.http.findings import Finding
 from api.http.problems import Problem
-from feeds.cap.schema import ENUMS
 from feeds.journal import ENTRY_KINDS, entry_kinds
-from feeds.model import WARNING_STATES, Health, Severity
 from feeds.regions import is_code
 
 TOKEN = "token"
@@ -92,10 +90,6 @@ def some_of(words: type[StrEnum] | tuple[str, ...]) -> AfterValidator:
 
 
 _LONG = Query(max_length=500, description="Several with commas / 可用逗号分隔多个")
-Severities = Annotated[str, _LONG, some_of(Severity)]
-Healths = Annotated[str, _LONG, some_of(Health)]
-States = Annotated[str, _LONG, some_of(WARNING_STATES)]
-Statuses = Annotated[str, _LONG, some_of(tuple(sorted(ENUMS["status"])))]
 EntryKind = Annotated[
     str,
     Query(description=f"{', '.join(ENTRY_KINDS)}; * for all / 为全部"),

@@ -1,4 +1,4 @@
-"""Alerts: the list, one with its whole life, and what people do about them."""
+"""What people do about alerts; the list and the detail are those of every kind (`api.kinds`)."""
 
 from __future__ import annotations
 
@@ -10,20 +10,18 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
 from api.commands import ask, refusal
-from api.dependencies import Actor, Deps, Given, Viewer, language_of
-from api.http.answers import Cursor, Json, Limit, listing
+from api.dependencies import Actor, Deps, Given, language_of
+from api.http.answers import Json
 from api.http.findings import Finding
 from api.http.moments import Moment
 from api.http.numbers import Number
 from api.http.problems import Problem
+from api.kinds import lists
 from api.principal import Principal
-from api.query_parameters import Region, Severities
 from api.records import alerts as alert_records
-from api.records import notifications
 from api.routes import suppression
-from feeds.live.pump import Audience
+from feeds.kinds import ALERT, Audience
 from feeds.model import Outcome
-from feeds.wire import iso
 
 router = APIRouter(prefix="/api/v1", tags=["alerts"])
 router.include_router(suppression.router)
@@ -75,54 +73,6 @@ class Bulk(BaseModel):
     estimated_restoration: Moment | None = None
     revs: Annotated[dict[Annotated[str, StringConstraints(max_length=500)], Number], Field(max_length=500)] = {}
     dry_run: bool = False
-
-
-@router.get("/alerts")
-async def alerts(
-    given: Given,
-    who: Viewer,
-    active: bool | None = None,
-    acked: bool | None = None,
-    suppressed: bool | None = None,
-    severity: Severities = "",
-    region: Region = "",
-    asset: Text = "",
-    rule: Text = "",
-    begin: Annotated[Moment | None, Query(alias="from", description="Raised then or later, RFC 3339")] = None,
-    to: Annotated[Moment | None, Query(description="Raised before, RFC 3339")] = None,
-    open: Annotated[
-        bool | None,
-        Query(description="Default: open ones (active or unacknowledged); closed ones too when active=false is asked"),
-    ] = None,
-    cursor: Cursor = "",
-    limit: Limit = 100,
-) -> Response:
-    """Alerts, newest first; open ones before closed ones."""
-    first, last = (iso(one.timestamp()) if one is not None else None for one in (begin, to))
-    wish = alert_records.Wish(active, acked, suppressed, severity, region, asset, open, rule, first or "", last or "")
-    items, following = await alert_records.find(given, who.audience, wish, cursor, limit)
-    hidden = given.pump.mirror.hidden(who.audience).get("alert", 0)
-    return listing(items, following, given.pump.mirror.rev, hidden=hidden)
-
-
-@router.get("/alerts/{alert_id}")
-async def alert(given: Given, who: Viewer, alert_id: str) -> Response:
-    """One alert, open or closed, with its transitions, what was sent to whom, and the alerts hidden behind it.
-
-    Of a life of more than a thousand steps the newest are shown, and `more_transitions` says how many are older.
-    """
-    record = await alert_records.one(given, alert_id, who.audience)
-    if record is None:
-        raise Problem("not-found")
-    transitions = await alert_records.transitions(given, alert_id, personal=who.personal)
-    told = await notifications.notices(given, who, alert_id) if who.personal else []
-    escalation = await notifications.escalation(given, who, alert_id) if who.personal else None
-    inhibited = f"inhibited:{alert_id}"
-    known = given.pump.mirror.records("alert", who.audience).values()
-    behind = sorted(one["id"] for one in known if inhibited in one["suppressed_by"])
-    older = max(0, transitions[0]["seq"] - 1) if transitions and transitions[0]["seq"] else 0
-    more = {"notices": told, "escalation": escalation, "behind": behind}
-    return Json(record | {"transitions": transitions, "more_transitions": older} | more)
 
 
 @router.post("/alerts/{alert_id}/ack")
@@ -227,4 +177,4 @@ async def carry_out(
 
 
 async def _current(given: Deps, who: Principal, alert_id: str) -> dict[str, Any]:
-    return await alert_records.one(given, alert_id, Audience(region=who.region)) or {}
+    return await lists.one(given, ALERT, alert_id, Audience(region=who.region)) or {}

@@ -15,9 +15,10 @@ from api.http.answers import Json, listing
 from api.http.findings import Finding
 from api.http.moments import Moment
 from api.http.problems import Problem
+from api.kinds import lists
 from api.principal import Principal
-from api.records import alerts, suppressions
-from feeds.live.pump import Audience
+from api.records import suppressions
+from feeds.kinds import ALERT, Audience
 from feeds.model import Outcome, Severity
 
 router = APIRouter(tags=["alerts"])
@@ -216,7 +217,7 @@ def _in_the_way(action: str, record: dict[str, Any]) -> str:
 
 async def preview(given: Deps, who: Principal, action: str, alert_id: str) -> dict[str, Any]:
     """What an action would meet at one alert, without doing anything: {id, status, would, alert} or a problem."""
-    record = await alerts.one(given, alert_id, Audience())
+    record = await lists.one(given, ALERT, alert_id, Audience())
     if record is None:
         return {"id": alert_id, "status": 404, "problem": "not-found"}
     if not who.reaches(str(record["region"])):

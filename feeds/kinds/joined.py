@@ -10,7 +10,7 @@ from typing import Any
 from feeds.kinds.audience import Audience, Record
 from feeds.kinds.kind import RecordKind, Stored
 from feeds.kinds.records import KindRecords, Touch
-from feeds.kinds.views import shown_type, view_type
+from feeds.kinds.views import view_fields, view_type
 from feeds.model import Asset, AssetState, Change, Health, Kind, Reading
 from feeds.regions import covers
 from feeds.wire import iso, public
@@ -31,9 +31,8 @@ class JoinedKind(RecordKind[Asset]):
 
     @cached_property
     def schema(self) -> type[Any]:
-        state = view_type(AssetState, "State", {}, without=frozenset(("id", "region")))
-        more = {name: shown_type(kind) for name, kind in state.__annotations__.items()}
-        return view_type(Asset, "AssetRecord", more)  # type: ignore[no-any-return]  # made at run time
+        state = {name: kind for name, kind in view_fields(AssetState).items() if name not in ("id", "region")}
+        return view_type("AssetRecord", Asset, view_fields(Asset) | state)
 
     def records(self, touch: Touch) -> KindRecords:
         return AssetRecords(touch)

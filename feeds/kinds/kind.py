@@ -11,7 +11,7 @@ from feeds.kinds.audience import Audience, ByRegion, Record, Visibility
 from feeds.kinds.filters import Filter, Sort
 from feeds.kinds.records import KindRecords, PlainRecords, Touch
 from feeds.kinds.subject import SubjectKind
-from feeds.kinds.views import view_type
+from feeds.kinds.views import view_fields, view_type
 from feeds.wire import public
 
 T = TypeVar("T")
@@ -78,11 +78,8 @@ class RecordKind(Generic[T]):
     @cached_property
     def schema(self) -> type[Any]:
         """The type of the view, for OpenAPI and TypeScript."""
-        view: type[Any] = view_type(self.record, f"{self.name.title().replace('_', '')}Record", self._more_fields())
-        return view
-
-    def _more_fields(self) -> dict[str, Any]:
-        return {one.name: one.type for one in self.derived}
+        more = {each.name: each.type for each in self.derived}
+        return view_type(f"{self.name.title().replace('_', '')}Record", self.record, view_fields(self.record) | more)
 
     def records(self, touch: Touch) -> KindRecords:
         """The public records of this kind in one web worker, empty; see `feeds.kinds.records`."""

@@ -15,13 +15,16 @@ from feeds.wire import is_time
 _MOMENT = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
 
 
-def view_type(record: type[Any], name: str, more: Mapping[str, Any], *, without: frozenset[str] = frozenset()) -> Any:
-    """The type of a record's public form: the same fields, times as text, and `more` fields by name."""
-    own = {key: shown_type(kind) for key, kind in get_type_hints(record, include_extras=True).items()}
-    fields = {key: kind for key, kind in (own | dict(more)).items() if key not in without and not key.startswith("_")}
-    described = (record.__doc__ or "").partition("\n")[0]
-    view = msgspec.defstruct(name, list(fields.items()))
-    view.__doc__ = described
+def view_fields(record: type[Any]) -> dict[str, Any]:
+    """The types of the public form of a record's fields, by name."""
+    hints = get_type_hints(record, include_extras=True)
+    return {name: shown_type(kind) for name, kind in hints.items() if not name.startswith("_")}
+
+
+def view_type(name: str, record: type[Any], fields: Mapping[str, Any]) -> type[Any]:
+    """The type of a public form with these fields, described as the record is."""
+    view: type[Any] = msgspec.defstruct(name, list(fields.items()))
+    view.__doc__ = (record.__doc__ or "").partition("\n")[0]
     return view
 
 
@@ -46,4 +49,4 @@ def shown_type(annotation: Any) -> Any:
 @cache
 def _inner(record: type[Any]) -> Any:
     """The view of a record inside another one; one type each, so that schemas refer to it by its name."""
-    return view_type(record, f"{record.__name__}Record", {})
+    return view_type(f"{record.__name__}Record", record, view_fields(record))

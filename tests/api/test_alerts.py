@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from api.kinds import lists
 from api.records import alerts
 from feeds.live.mirror import alert_record
 from feeds.model import Ack, Command, Outcome, Result
@@ -47,8 +48,8 @@ async def test_alerts_open_by_default_closed_when_asked(world: World) -> None:
 async def test_closed_alerts_are_found_by_rule_and_time_however_deep_they_lie(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(alerts, "SCAN", 5)
-    monkeypatch.setattr(alerts, "BUDGET", 20)
+    monkeypatch.setattr(lists, "SCAN", 5)
+    monkeypatch.setattr(lists, "BUDGET", 20)
     async with world.journal.begin() as tx:
         for number in range(33):
             rule = "rare" if number % 11 == 10 else "down"

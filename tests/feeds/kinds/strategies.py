@@ -36,9 +36,9 @@ def values(annotation: Any) -> st.SearchStrategy[Any]:
     if origin is Literal:
         return st.sampled_from(parts)
     if origin is tuple:
-        return st.lists(values(parts[0]), max_size=2).map(tuple)
+        return st.lists(values(parts[0]), max_size=1).map(tuple)
     if origin is dict:
-        return st.dictionaries(st.sampled_from(("x", "y")), values(parts[1]), max_size=2)
+        return st.dictionaries(st.sampled_from(("x", "y")), values(parts[1]), max_size=1)
     if isinstance(annotation, type) and issubclass(annotation, StrEnum):
         return st.sampled_from(annotation)
     if isinstance(annotation, type) and (is_dataclass(annotation) or issubclass(annotation, msgspec.Struct)):

@@ -13,16 +13,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from feeds.bus.keys import ENGINES
 from feeds.journal import ENTRY_KINDS
-from feeds.keys import ENGINES
 from feeds.kinds import ALL, FULL, KINDS, Audience, RecordKind
 from feeds.kinds.audience import ByRegion, Own
 from feeds.live.mirror import Mirror, patched
 from feeds.model import SourceState
 from feeds.texts import catalogue
-from tests.kinds.strategies import COUNTIES, PEOPLE, changes
+from tests.feeds.kinds.strategies import COUNTIES, PEOPLE, changes
 
-DOCS = Path(__file__).parent.parent.parent / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 TASK: RecordKind[SourceState] = RecordKind(
     name="task",
     plural="tasks",
@@ -73,10 +73,10 @@ def fresh(mirror: Mirror, kind: RecordKind[Any], audience: Audience, face: str) 
 
 
 def test_snapshot_and_patches_are_a_fresh_snapshot_for_every_audience_and_face(kind: RecordKind[Any]) -> None:
-    stream = st.lists(st.one_of([changes(each.name, each.record) for each in kind.stored]), min_size=1, max_size=20)
+    stream = st.lists(st.one_of([changes(each.name, each.record) for each in kind.stored]), min_size=1, max_size=10)
 
-    @settings(max_examples=60, deadline=None)
-    @given(stream, st.lists(st.booleans(), min_size=20, max_size=20), st.integers(0, 5))
+    @settings(max_examples=25, deadline=None)
+    @given(stream, st.lists(st.booleans(), min_size=10, max_size=10), st.integers(0, 4))
     def check(happen: list[Any], flushes: list[bool], join: int) -> None:
         mirror = Mirror()
         mirror.apply(happen[:join])
@@ -105,7 +105,7 @@ def test_an_audience_is_never_told_of_what_it_may_not_see(kind: RecordKind[Any])
     """Every record that reaches an audience is one that the kind shows it, and no name of a person is in it."""
     stream = st.lists(st.one_of([changes(each.name, each.record) for each in kind.stored]), max_size=12)
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=20, deadline=None)
     @given(stream)
     def check(happen: list[Any]) -> None:
         mirror = Mirror()
@@ -123,7 +123,7 @@ def test_an_audience_is_never_told_of_what_it_may_not_see(kind: RecordKind[Any])
 
 @pytest.mark.parametrize("each", [each for kind in ALL for each in kind.stored], ids=lambda each: each.name)
 def test_a_stored_record_is_read_as_it_was_written(each: Any) -> None:
-    from tests.kinds.strategies import records
+    from tests.feeds.kinds.strategies import records
 
     @settings(max_examples=20, deadline=None)
     @given(records(each.record))
@@ -135,7 +135,7 @@ def test_a_stored_record_is_read_as_it_was_written(each: Any) -> None:
 
 @EACH
 def test_the_view_has_the_fields_that_its_schema_says(kind: RecordKind[Any]) -> None:
-    from tests.kinds.strategies import changes as arbitrary
+    from tests.feeds.kinds.strategies import changes as arbitrary
 
     @settings(max_examples=20, deadline=None)
     @given(st.lists(st.one_of([arbitrary(each.name, each.record) for each in kind.stored]), max_size=8))

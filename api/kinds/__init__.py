@@ -1,0 +1,1 @@
+"""Lists and details of every kind of record, made from `feeds.kinds`."""

@@ -1,0 +1,73 @@
+"""What a detail says beside the record: per kind a type, for OpenAPI, and a function that asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import msgspec
+
+from api.dependencies import Deps
+from api.principal import Principal
+from api.records import alerts, notifications
+from feeds.kinds import Record
+from feeds.model import Kind
+
+Moment = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
+
+
+@dataclass(frozen=True, slots=True)
+class Additions:
+    """Fields of a detail that do not stand in the record."""
+
+    type: type[Any]
+    ask: Callable[[Deps, Principal, Record], Awaitable[dict[str, Any]]]
+
+
+class TransitionRecord(msgspec.Struct):
+    """One named step in an alert's life."""
+
+    seq: int | None
+    name: str
+    at: Moment
+    actor: str
+    comment: str
+    command: str
+    text: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+class AlertAdditions(msgspec.Struct):
+    """An alert's life, who was told of it, and the alerts hidden behind it.
+
+    Of a life of more than a thousand steps the newest are shown; `more_transitions` says how many are older.
+    """
+
+    transitions: list[TransitionRecord]
+    more_transitions: int
+    notices: list[dict[str, Any]]
+    escalation: dict[str, Any] | None
+    behind: list[str]
+
+
+async def _of_alert(given: Deps, who: Principal, record: Record) -> dict[str, Any]:
+    key = record["id"]
+    transitions = await alerts.transitions(given, key, personal=who.personal)
+    told = await notifications.notices(given, who, key) if who.personal else []
+    escalation = await notifications.escalation(given, who, key) if who.personal else None
+    inhibited = f"inhibited:{key}"
+    visible = given.pump.mirror.records(Kind.ALERT, who.audience).values()
+    behind = sorted(alert["id"] for alert in visible if inhibited in alert["suppressed_by"])
+    older = max(0, transitions[0]["seq"] - 1) if transitions and transitions[0]["seq"] else 0
+    return {
+        "transitions": transitions,
+        "more_transitions": older,
+        "notices": told,
+        "escalation": escalation,
+        "behind": behind,
+    }
+
+
+ADDITIONS: Mapping[str, Additions] = {Kind.ALERT: Additions(AlertAdditions, _of_alert)}

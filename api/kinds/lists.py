@@ -1,0 +1,109 @@
+"""One page of the records of a kind: live ones from the mirror, then archived ones from the journal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from api.dependencies import Deps
+from api.http.answers import from_cursor, page, to_cursor
+from feeds.journal import Doc
+from feeds.kinds import Audience, Record, RecordKind
+from feeds.kinds.filters import Flag, matching
+
+LIVE, ARCHIVED = "open", "closed"
+"""The phases of a list with an archive, as they stand in its cursors."""
+SCAN, BUDGET = 500, 5000
+_SEQ = re.compile(r"[0-9]{1,15}")
+Page = tuple[list[Record], str | None]
+Test = Callable[[Record], bool]
+
+
+def live(given: Deps, kind: RecordKind[Any], audience: Audience, asked: Mapping[str, Any]) -> list[Record]:
+    """All live records that are asked for and may be seen, in no order."""
+    takes = matching(kind.filters, dict(asked))
+    return [record for record in given.pump.mirror.records(kind.name, audience).values() if takes(record)]
+
+
+def sorted_page(kind: RecordKind[Any], records: list[Record], cursor: str, limit: int) -> Page:
+    """One page of live records in the order of their kind, and the next cursor."""
+    order = kind.sort
+    return page(records, order.key, [str] * len(order.fields), cursor, limit, down=order.down)
+
+
+async def with_archive(
+    given: Deps,
+    kind: RecordKind[Any],
+    audience: Audience,
+    asked: Mapping[str, Any],
+    *,
+    open: bool | None,
+    cursor: str,
+    limit: int,
+) -> Page:
+    """One page of live records before archived ones, and the next cursor."""
+    width = len(kind.sort.fields)
+    phase, *place = from_cursor(cursor, [str] * (width + 1)) if cursor else (LIVE, *[""] * width)
+    items: list[Record] = []
+    following: str | None = None
+    if phase == LIVE and open is not False:
+        inner = to_cursor(place) if cursor else ""
+        items, inner_next = sorted_page(kind, live(given, kind, audience, asked), inner, limit)
+        if inner_next is not None:
+            return items, to_cursor((LIVE, *kind.sort.key(items[-1])))
+    if wants_archived(kind, asked, open):
+        before = int(place[0]) if phase == ARCHIVED and _SEQ.fullmatch(place[0]) else None
+        takes = matching(kind.filters, dict(asked))
+        archived, following = await _archived(given, kind, audience, takes, before, limit - len(items))
+        items = items + archived
+    return items, following
+
+
+def wants_archived(kind: RecordKind[Any], asked: Mapping[str, Any], open: bool | None) -> bool:
+    """Whether archived records are asked for: they are history, and not what a list shows by itself."""
+    flags = [(each, asked[each.name]) for each in kind.filters if isinstance(each, Flag)]
+    if any(value is not None and value is each.live_when for each, value in flags):
+        return False
+    if open is not None:
+        return not open
+    return any(value is not None and value is each.archive_when for each, value in flags)
+
+
+async def _archived(
+    given: Deps, kind: RecordKind[Any], audience: Audience, takes: Test, before: int | None, limit: int
+) -> Page:
+    """Archived records below a journal sequence. At most BUDGET documents are looked at: the cursor goes on there."""
+    found: list[Record] = []
+    rest = [""] * (len(kind.sort.fields) - 1)
+    if limit <= 0:
+        return found, to_cursor((ARCHIVED, "" if before is None else str(before), *rest))
+    for _ in range(BUDGET // SCAN):
+        docs = await given.journal.docs_page(kind.archive, open=False, before=before, limit=SCAN)
+        for doc in docs:
+            record = from_archive(kind, doc, audience)
+            if record is not None and takes(record):
+                found.append(record)
+                if len(found) == limit:
+                    return found, to_cursor((ARCHIVED, str(doc.seq), *rest))
+        if len(docs) < SCAN:
+            return found, None
+        before = docs[-1].seq
+    return found, to_cursor((ARCHIVED, str(before), *rest))
+
+
+def from_archive(kind: RecordKind[Any], doc: Doc, audience: Audience) -> Record | None:
+    """The public record of a journal document, None for those who may not see it."""
+    record = kind.view(msgspec.convert(doc.body, kind.record))
+    return kind.shown(audience, record) if kind.sees(audience, record) else None
+
+
+async def one(given: Deps, kind: RecordKind[Any], key: str, audience: Audience) -> Record | None:
+    """The live record from the mirror, else the archived one; None when there is none to be seen."""
+    record = given.pump.mirror.record(kind.name, key, audience)
+    if record is not None or not kind.archive:
+        return record
+    doc = await given.journal.doc(kind.archive, key)
+    return from_archive(kind, doc, audience) if doc is not None else None

@@ -1,0 +1,67 @@
+"""Query parameters of a list, made from the filters of its kind."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from inspect import Parameter
+from typing import Annotated, Any
+
+from fastapi import Query
+
+from api.http.answers import Cursor, Limit
+from api.http.moments import Moment
+from api.query_parameters import Region, some_of
+from feeds.kinds import RecordKind
+from feeds.kinds.filters import Before, Exact, Filter, Flag, From, Search, Within, Words
+from feeds.wire import iso
+
+SEVERAL = "Several with commas / 可用逗号分隔多个"
+OPEN = "Default: live ones; those in the archive too when the other parameters ask for them, or only those with false"
+
+
+def parameters(kind: RecordKind[Any]) -> Iterable[Parameter]:
+    """The parameters of a kind's list, for the signature of its endpoint."""
+    for each in kind.filters:
+        annotation, default = _annotation(each)
+        yield _parameter(each.name, annotation, default)
+    if kind.archive:
+        yield _parameter("open", Annotated[bool | None, Query(description=OPEN)], None)
+    yield _parameter("cursor", Cursor, "")
+    yield _parameter("limit", Limit, kind.sort.page)
+
+
+def argument(name: str) -> str:
+    """The Python name of a parameter: `from` is a word of the language."""
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def wanted(kind: RecordKind[Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What was asked, by filter; times as records have them."""
+    asked = {each.name: given[argument(each.name)] for each in kind.filters}
+    return {name: iso(value.timestamp()) if isinstance(value, datetime) else value for name, value in asked.items()}
+
+
+def _parameter(name: str, annotation: Any, default: Any) -> Parameter:
+    return Parameter(argument(name), Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+
+
+def _annotation(each: Filter) -> tuple[Any, Any]:
+    """The type of a filter's parameter, and its default, which asks for any record."""
+    about: dict[str, Any] = {"description": each.about} if each.about else {}
+    if argument(each.name) != each.name:
+        about["alias"] = each.name
+    match each:
+        case Words(words=words) if words:
+            query = Query(max_length=each.longest, **({"description": SEVERAL} | about))
+            return Annotated[str, query, some_of(words)], ""
+        case Words() | Exact() | Search():
+            return Annotated[str, Query(max_length=each.longest, **about)], ""
+        case Within():
+            return Region, ""
+        case Flag():
+            return Annotated[bool | None, Query(**about)], None
+        case From() | Before():
+            return Annotated[Moment | None, Query(**about)], None
+    raise TypeError(f"no query parameter for a {type(each).__name__}")

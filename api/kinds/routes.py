@@ -1,0 +1,92 @@
+"""`GET /api/v1/{plural}` and `/{id}` of every kind of record, with their place in OpenAPI."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from inspect import Parameter, Signature
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.dependencies import Deps, Given, Viewer
+from api.http.answers import Json, listing
+from api.http.problems import Problem
+from api.kinds import lists
+from api.kinds.additions import ADDITIONS
+from api.kinds.parameters import parameters, wanted
+from api.kinds.schemas import detail_name, list_name, reference
+from api.principal import Principal
+from feeds.kinds import KINDS, RecordKind
+
+Endpoint = Callable[..., Awaitable[Response]]
+_ASKED = (
+    Parameter("given", Parameter.KEYWORD_ONLY, annotation=Given),
+    Parameter("who", Parameter.KEYWORD_ONLY, annotation=Viewer),
+)
+
+
+def kinds_router() -> APIRouter:
+    """Lists and details of all kinds that are known now. Routes of their own for a path below come before these."""
+    router = APIRouter(prefix="/api/v1")
+    for kind in KINDS:
+        key = f"{kind.name}_id"
+        path = f"/{kind.plural}/{{{key}{':path' if kind.slashes else ''}}}"
+        _add(router, f"/{kind.plural}", _list(kind), kind, list_name(kind))
+        _add(router, path, _detail(kind, key), kind, detail_name(kind))
+    return router
+
+
+def _add(router: APIRouter, path: str, endpoint: Endpoint, kind: RecordKind[Any], schema: str) -> None:
+    content = {"application/json": {"schema": reference(schema)}}
+    router.add_api_route(
+        path,
+        endpoint,
+        methods=["GET"],
+        tags=[kind.plural],
+        description=endpoint.__doc__,
+        responses={200: {"description": schema, "content": content}},
+    )
+
+
+def _list(kind: RecordKind[Any]) -> Endpoint:
+    """The endpoint of a kind's list."""
+
+    async def listed(*, given: Deps, who: Principal, cursor: str, limit: int, **more: Any) -> Response:
+        audience, asked, mirror = who.audience, wanted(kind, more), given.pump.mirror
+        extra: dict[str, Any] = {}
+        if kind.archive:
+            items, following = await lists.with_archive(
+                given, kind, audience, asked, open=more["open"], cursor=cursor, limit=limit
+            )
+        else:
+            records = lists.live(given, kind, audience, asked)
+            items, following = lists.sorted_page(kind, records, cursor, limit)
+            extra = {"total": len(records)}
+        return listing(items, following, mirror.rev, **extra, hidden=mirror.hidden(audience)[kind.name])
+
+    order = "newest first" if kind.sort.down else f"by {', '.join(kind.sort.fields)}"
+    archive = "; live ones before those in the archive" if kind.archive else ""
+    return _documented(listed, f"{kind.plural}", f"Records of kind {kind.name}, {order}{archive}.", *parameters(kind))
+
+
+def _detail(kind: RecordKind[Any], key: str) -> Endpoint:
+    """The endpoint of one record of a kind; 404 also for one that the asker may not see."""
+    more = ADDITIONS.get(kind.name)
+
+    async def shown(*, given: Deps, who: Principal, **path: str) -> Response:
+        record = await lists.one(given, kind, path[key], who.audience)
+        if record is None:
+            raise Problem("not-found")
+        return Json(record | await more.ask(given, who, record) if more is not None else record)
+
+    about = f"One record of kind {kind.name}; 404 also for one that one may not see."
+    text = f"{about}\n\n{more.type.__doc__}" if more is not None else about
+    return _documented(shown, kind.name, text, Parameter(key, Parameter.KEYWORD_ONLY, annotation=str))
+
+
+def _documented(endpoint: Endpoint, name: str, about: str, *own: Parameter) -> Endpoint:
+    """The endpoint with the signature that FastAPI reads, and its words for OpenAPI."""
+    endpoint.__name__, endpoint.__doc__ = name, about
+    endpoint.__signature__ = Signature([*_ASKED, *own])  # type: ignore[attr-defined]  # read by inspect.signature
+    return endpoint
