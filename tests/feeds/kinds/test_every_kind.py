@@ -75,7 +75,7 @@ def fresh(mirror: Mirror, kind: RecordKind[Any], audience: Audience, face: str) 
 def test_snapshot_and_patches_are_a_fresh_snapshot_for_every_audience_and_face(kind: RecordKind[Any]) -> None:
     stream = st.lists(st.one_of([changes(each.name, each.record) for each in kind.stored]), min_size=1, max_size=10)
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=20, deadline=None)
     @given(stream, st.lists(st.booleans(), min_size=10, max_size=10), st.integers(0, 4))
     def check(happen: list[Any], flushes: list[bool], join: int) -> None:
         mirror = Mirror()

@@ -1,0 +1,269 @@
+// Written by scripts/typescript_types.py from feeds/kinds: change the kinds, not this file.
+
+/** One thing that is watched: a device, a link, a service, a camera. Writer: the projector, from the inventory. */
+export interface AssetRecord {
+  id: string;
+  name: string;
+  kind: string;
+  region: string;
+  lat: number | null;
+  lon: number | null;
+  parents: string[];
+  redundancy_group: string;
+  owner: string;
+  importance: number;
+  labels: Record<string, string>;
+  probes: string[];
+  health: Health;
+  since: string;
+  stale_since: string | null;
+  seen_at: string | null;
+  readings: Record<string, ReadingRecord>;
+}
+
+/** What an asset is, from its probes. */
+export type Health = "degraded" | "down" | "ok" | "unknown";
+
+/** The latest observation of one metric, as kept with its asset. */
+export interface ReadingRecord {
+  value: boolean | number | string | null;
+  unit: string;
+  quality: Quality;
+  observed_at: string;
+  received_at: string;
+  source: string;
+  probe: string;
+  fresh_until: string;
+  text: string;
+}
+
+/** OPC UA Part 8 status of a value; staleness stands beside it, never in it. */
+export type Quality = "bad" | "good" | "uncertain";
+
+/** What is known of a source or a role. Writer: the projector. */
+export interface SourceRecord {
+  id: string;
+  kind: string;
+  region: string;
+  at: string;
+  ok: boolean;
+  error: string;
+  every: number;
+  lag: number;
+  silent_since: string | null;
+  failing_since: string | null;
+  targets: number;
+  failing: number;
+  dead_letters: number;
+  stats: Record<string, number>;
+  valid_at: string | null;
+  new_at: string | null;
+}
+
+/** One thing that deserves attention (ISA-18.2: an alarm). Writer: the alert engine. */
+export interface AlertRecord {
+  id: string;
+  fingerprint: string;
+  rule: string;
+  asset: string;
+  subject_kind: string;
+  region: string;
+  severity: Severity;
+  active: boolean;
+  raised_at: string;
+  since: string;
+  cleared_at: string | null;
+  removed: boolean;
+  quality: Quality;
+  stale_since: string | null;
+  ack: AckRecord | null;
+  suppressed_by: string[];
+  shelf: ShelfRecord | null;
+  hold: HoldRecord | null;
+  unseen: boolean;
+  affected: Record<string, number>;
+  title: Record<string, string>;
+  text: string;
+  labels: Record<string, string>;
+  url: string;
+  rev: number;
+  acked: boolean;
+  state: "ACKED" | "DSUPR" | "NORM" | "OOSRV" | "RTNUN" | "SHLVD" | "UNACK";
+}
+
+/** How bad an alert is (ITU-T X.733 words, worst first). */
+export type Severity = "critical" | "info" | "major" | "minor" | "warning";
+
+/** Somebody takes an alert. `until` ends it (with its comment); `estimated_restoration` is a promise. */
+export interface AckRecord {
+  by: string;
+  at: string;
+  comment: string;
+  until: string | null;
+  estimated_restoration: string | null;
+}
+
+/** Somebody has put an alert aside; it always comes back. Who and why stands in the transition. */
+export interface ShelfRecord {
+  at: string;
+  until: string;
+}
+
+/** An alert waits for a newer result (of a parent, or its own after the parent's recovery), at most `until`. */
+export interface HoldRecord {
+  since: string;
+  until: string;
+}
+
+/** A public warning (CAP 1.2). Writer: the warnings registry of the command role. */
+export interface WarningRecord {
+  id: string;
+  source: string;
+  status: string;
+  msg_type: string;
+  scope: string;
+  state: string;
+  sender: string;
+  identifier: string;
+  sent: string;
+  received_at: string;
+  event: string;
+  headline: string;
+  description: string;
+  instruction: string;
+  sender_name: string;
+  language: string;
+  category: string[];
+  urgency: string;
+  severity: string;
+  certainty: string;
+  colour: string;
+  onset: string | null;
+  expires: string | null;
+  ended_at: string | null;
+  ended_by: string;
+  references: string[];
+  areas: AreaRecord[];
+  regions: string[];
+  affected: Record<string, number>;
+  findings: FindingRecord[];
+  digest: string;
+}
+
+/** Where a warning holds. `geometry` is GeoJSON (EPSG:4326) or None when only codes are known. */
+export interface AreaRecord {
+  text: string;
+  geometry: Record<string, unknown> | null;
+  geocodes: string[];
+  regions: string[];
+  resolved: string;
+}
+
+/** One remark on a message from outside, in both languages. */
+export interface FindingRecord {
+  code: string;
+  xpath: string;
+  line: number;
+  value: string;
+  message: Record<string, string>;
+  error: boolean;
+}
+
+/** An alert's life, who was told of it, and the alerts hidden behind it. Of a life of more than a thousand steps the newest are shown; `more_transitions` says how many are older. */
+export interface AlertAdditions {
+  transitions: TransitionRecord[];
+  more_transitions: number;
+  notices: Record<string, unknown>[];
+  escalation: Record<string, unknown> | null;
+  behind: string[];
+}
+
+/** One named step in an alert's life. */
+export interface TransitionRecord {
+  seq: number | null;
+  name: string;
+  at: string;
+  actor: string;
+  comment: string;
+  command: string;
+  text: string;
+  before: Record<string, unknown>;
+  after: Record<string, unknown>;
+}
+
+export interface AssetList {
+  items: AssetRecord[];
+  next: string | null;
+  rev: string;
+  hidden: number;
+  total: number;
+}
+
+export interface SourceList {
+  items: SourceRecord[];
+  next: string | null;
+  rev: string;
+  hidden: number;
+  total: number;
+}
+
+export interface AlertList {
+  items: AlertRecord[];
+  next: string | null;
+  rev: string;
+  hidden: number;
+}
+
+export type AlertDetail = AlertRecord & AlertAdditions;
+
+export interface WarningList {
+  items: WarningRecord[];
+  next: string | null;
+  rev: string;
+  hidden: number;
+  total: number;
+}
+
+export interface Snapshot {
+  rev: string;
+  asset: Record<string, AssetRecord>;
+  source: Record<string, SourceRecord>;
+  alert: Record<string, AlertRecord>;
+  warning: Record<string, WarningRecord>;
+  hidden: { asset: number; source: number; alert: number; warning: number; };
+}
+
+/** The record of each kind. */
+export interface Records {
+  asset: AssetRecord;
+  source: SourceRecord;
+  alert: AlertRecord;
+  warning: WarningRecord;
+}
+
+/** Names of the fields that each face of kind asset has. */
+export interface AssetFaces {
+  map: "id" | "name" | "kind" | "region" | "lat" | "lon" | "health" | "stale_since";
+  row: "id" | "name" | "kind" | "region" | "owner" | "health" | "since" | "stale_since" | "seen_at";
+  full: keyof Records["asset"];
+}
+
+/** Names of the fields that each face of kind source has. */
+export interface SourceFaces {
+  row: "id" | "kind" | "region" | "at" | "ok" | "error" | "silent_since" | "failing_since";
+  full: keyof Records["source"];
+}
+
+/** Names of the fields that each face of kind alert has. */
+export interface AlertFaces {
+  map: "id" | "asset" | "subject_kind" | "region" | "severity" | "active" | "acked" | "state";
+  row: "id" | "rule" | "asset" | "subject_kind" | "region" | "severity" | "active" | "acked" | "state" | "suppressed_by" | "raised_at" | "cleared_at" | "stale_since" | "title" | "text" | "ack" | "affected" | "rev";
+  full: keyof Records["alert"];
+}
+
+/** Names of the fields that each face of kind warning has. */
+export interface WarningFaces {
+  map: "id" | "state" | "status" | "severity" | "colour" | "event" | "regions" | "areas";
+  row: "id" | "source" | "status" | "scope" | "state" | "event" | "headline" | "severity" | "colour" | "sent" | "expires" | "ended_at" | "regions" | "affected";
+  full: keyof Records["warning"];
+}
