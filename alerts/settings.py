@@ -12,7 +12,7 @@ class RuleSettings:
     """`[[rule]]`: when something deserves attention. Durations in seconds.
 
     `when` is a CEL expression over one subject; `over` says which kind of subject:
-    "asset", "source" or "warning". `hold` is the settings' `for`: how long it must hold
+    a name in `feeds.kinds.KINDS.subjects`. `hold` is the settings' `for`: how long it must hold
     before the alert is raised; `recover_for` how long it must not hold before it clears. `region`: the rule is
     asked only about what lies there, and sees nothing beyond; "" is the whole site.
     """

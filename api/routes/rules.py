@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from msgspec import to_builtins
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
@@ -19,6 +18,7 @@ from api.http.problems import Problem
 from api.principal import Principal
 from api.records.rules import KIND, Reader, Record, sent_form, undoable
 from feeds.kinds import KINDS
+from feeds.kinds.subject import SubjectKind
 from feeds.model import Outcome, Result, Severity
 
 router = APIRouter(prefix="/api/v1", tags=["rules"])
@@ -103,11 +103,14 @@ async def _listed(reader: Reader, **more: Any) -> Response:
     items, hidden = await reader.rules()
     state = await reader.state()
     limits = {name: state[name] for name in ("sample", "storm", "most")}
-    subjects = [
-        {"name": over.name, "names": to_builtins(over.names), "functions": sorted(over.functions)}
-        for over in KINDS.subjects.values()
-    ]
+    subjects = [_subject(over) for over in KINDS.subjects.values()]
     return listing(items, None, state["rev"], hidden=hidden, limits=limits, subjects=subjects, **more)
+
+
+def _subject(over: SubjectKind) -> dict[str, Any]:
+    """What rules over a kind of thing may name: `words` are the only ones that a name takes, [] for any."""
+    names = {name: {"type": about.type, "words": sorted(about.words)} for name, about in over.names.items()}
+    return {"name": over.name, "names": names, "functions": sorted(over.functions)}
 
 
 @router.get("/rules/history")

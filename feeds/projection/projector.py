@@ -101,7 +101,7 @@ class Projector:
             called = await heartbeat_calls.forgotten(self._journal, self._wanted, self.projection.states)
         stepped, self._steps = self._steps, []
         changes = [*stepped, *self._joined(self._moved(entries, now, called))]
-        if removed := [change.id for change in changes if change.kind is Kind.SOURCE and change.after is None]:
+        if removed := [change.id for change in changes if change.kind == Kind.SOURCE and change.after is None]:
             await self._bus.drop_dead_counts(removed)  # a count that stays would bring the source back
         if not 0 <= now - self._counted < COUNT_EVERY:
             changes += self.projection.count_dead(await self._bus.dead_counts(), now)

@@ -56,6 +56,15 @@ async def items(client: httpx2.AsyncClient) -> dict[str, Any]:
     return {one["id"]: one for one in answer["items"]} | {"rev": answer["rev"]}
 
 
+async def test_the_list_says_what_rules_may_be_over_and_by_which_names(site: World) -> None:
+    async with site.signed_in("duty") as client:
+        subjects = {each["name"]: each for each in (await client.get("/api/v1/rules")).json()["subjects"]}
+    assert list(subjects) == ["asset", "source", "warning", "region"]
+    assert subjects["asset"]["names"]["health"] == {"type": "string", "words": ["degraded", "down", "ok", "unknown"]}
+    assert subjects["warning"]["functions"] == ["touches"]
+    assert set(subjects["region"]["names"]) == {"id", "region"}
+
+
 async def test_a_rule_is_made_read_changed_and_taken_out(site: World) -> None:
     async with site.signed_in("admin") as client:
         answer = await client.put("/api/v1/rules/hot", json=HOT | {"comment": "试一试"})

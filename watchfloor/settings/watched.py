@@ -8,12 +8,12 @@ from alerts.settings import HoldPolicy, RuleSettings
 from collectors import registry
 from collectors.contract import Misconfigured
 from collectors.settings import Credential, SchemeSettings, SourceSettings
-from feeds.model import Severity
+from feeds.kinds import KINDS
+from feeds.model import Kind, Severity
 from watchfloor.settings.findings import propose
 from watchfloor.settings.listeners import listener, title
 from watchfloor.settings.reader import Table, spell
 
-SUBJECTS = ("asset", "source", "warning", "region")
 _SEVERITIES = tuple(str(severity) for severity in Severity)
 # Schemes of the public interface that no collector of this version speaks yet.
 _LATER_SCHEMES = ("rtsp", "onvif", "gb28181")
@@ -157,7 +157,7 @@ def rules(tables: Iterable[Table], shortest: float) -> tuple[RuleSettings, ...]:
     seen: dict[str, int] = {}
     found = []
     for table in tables:
-        over = table.choice("over", "asset", SUBJECTS)
+        over = table.choice("over", Kind.ASSET, tuple(KINDS.subjects))
         hold = table.duration("for", 0.0, "0s", "31d")
         rule = RuleSettings(
             id=table.ident("id", seen),

@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.notify.contacts import Contact
+from alerts.notify.notifications import notice
 from alerts.receivers.templates import LONGEST_SUBJECT, Wording, clean, unknown_places
+from alerts.rules.subjects import Subject
 from alerts.settings import Templates
 from feeds.live.mirror import alert_record
-from tests.alerts.builders import T0, make_alert
+from tests.alerts.builders import T0, make_alert, source
 
 ASSET = {"id": "r1", "name": "核心路由器", "kind": "router", "region": "532301"}
 TITLE = {"zh-CN": "设备中断", "en": "Device is down"}
@@ -47,6 +50,18 @@ def test_every_reason_has_its_words_in_both_languages(reason: str) -> None:
     zh, en = (Wording(language=language).words(body(reason))[0] for language in ("zh-CN", "en"))
     assert zh != en
     assert "tell." not in zh + en
+
+
+def test_what_an_alert_is_about_is_called_by_its_name_in_the_readers_language() -> None:
+    county = Subject(kind="region", id="532301")
+    role = Subject(kind="source", id="role.collect", record=source("role.collect", kind="role"))
+    contact = Contact("desk")
+    for about, chinese, english in ((county, "楚雄市", "Chuxiong City"), (role, "采集", "Collection")):
+        alert = make_alert(title=TITLE, subject_kind=about.kind, asset=about.id)
+        told = notice("k", "first", alert, about, contact, T0, "楚雄州").body
+        assert told["subject"]["title"] == {"zh-CN": chinese, "en": english}
+        for language, name in (("zh-CN", chinese), ("en", english)):
+            assert Wording(language=language).words(told)[1].startswith(name)
 
 
 def test_a_test_says_that_it_is_one() -> None:
