@@ -30,6 +30,7 @@ from alerts.suppression.silences import Suppression, Suppressions
 from alerts.suppression.silences import public as suppression_record
 from alerts.suppression.suppressor import Hider
 from feeds.external import FOREIGN, Report
+from feeds.kinds import KINDS
 from feeds.live.mirror import alert_record
 from feeds.model import Alert, Change, Command, Kind, Outcome, Result
 
@@ -287,9 +288,10 @@ class Board:
     def _gone(self, key: SubjectKey) -> None:
         """A subject has left: nothing waits for it any more, and its alerts end by name."""
         self._judge.forget(*key)
+        evidence = KINDS.subjects[key[0]].gone
         for alert in list(self.alerts.values()):
             if alert.active and (alert.subject_kind, alert.asset) == key and FOREIGN not in alert.rule:
-                self._apply(alert, transitions.Clear(evidence=transitions.REMOVED[key[0]]))
+                self._apply(alert, transitions.Clear(evidence=evidence))
 
     def _apply(self, alert: Alert | None, event: transitions.Event) -> Alert:
         return self.registry.apply(alert, event, self.now)

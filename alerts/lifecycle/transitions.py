@@ -27,6 +27,7 @@ from alerts.lifecycle.step import NotAllowed
 from alerts.lifecycle.step import step as _step
 from feeds.clock import spoken
 from feeds.documents.alert import alert_of
+from feeds.kinds import KINDS
 from feeds.model import Ack, Alert, Hold, Quality, Severity, Transition
 from feeds.model.isa_state import isa_state
 
@@ -35,10 +36,6 @@ __all__ = ["Identity", "NotAllowed", "apply", "isa_state", "replay"]
 RECOVERED = "recovered"
 SUBJECT_GONE = "subject_gone"
 RULE_REMOVED = "rule_removed"
-SOURCE_REMOVED = "source_removed"
-WARNING_OVER = "warning_over"
-REMOVED = {"asset": SUBJECT_GONE, "region": SUBJECT_GONE, "source": SOURCE_REMOVED, "warning": WARNING_OVER}
-"""Evidence of an alert that ended with its subject, by the subject's kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +195,8 @@ def _while_active(alert: Alert, event: Clear | Regrade | WentStale | WentFresh, 
 
 def _end(alert: Alert, event: Clear, now: float) -> tuple[Alert, Transition]:
     """End by recovery, or by removal of what it was about. A warning that has left the registry is over."""
-    removed = event.evidence in (RULE_REMOVED, SUBJECT_GONE, SOURCE_REMOVED)
+    removals = [subject.gone for subject in KINDS.subjects.values() if subject.removed]
+    removed = event.evidence in (RULE_REMOVED, *removals)
     after = _cleared(alert, now) | ({"removed": True} if removed else {})
     return _step(alert, "removed" if removed else "clear", now, after, text=event.evidence)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from feeds.journal import Entry
+from feeds.kinds import KINDS
 from feeds.model import Severity
 
 KEEP = 2 * 86400.0
@@ -20,7 +21,8 @@ MOST = 200_000
 RAISES = frozenset(("raise", "reraise"))
 ENDS = frozenset(("clear", "removed"))
 CHANGES = RAISES | ENDS
-NO_REPAIR = frozenset(("rule_removed", "source_removed", "subject_gone", "warning_over"))
+NO_REPAIR = frozenset(("rule_removed", *(subject.gone for subject in KINDS.subjects.values())))
+"""Evidence of an end that nobody brought about by a repair."""
 _LIKE = Mapping[str, Any]
 
 

@@ -6,7 +6,6 @@ import { reasonText, severityName } from "./say.js";
 import { reasonName } from "./hidden.js";
 
 const MOST = 60;
-const WORDS = new Set(["recovered", "subject_gone", "rule_removed", "source_removed", "warning_over"]);
 
 /** `record` is the alert as GET /alerts/{id} gives it, with transitions, and what was sent of it. */
 export function paintLife(node, record, app) {
@@ -77,7 +76,8 @@ function stepWords(one, app) {
 /** Why a step came by itself: a word of ours, the alert that explains it, or the probe's own answer. */
 function evidence(text, app) {
   if (!text) return "";
-  if (WORDS.has(text)) return t(`evidence.${text}`);
+  const words = tOr(`evidence.${text}`, "");
+  if (words) return words;
   const [kind, id] = [text.split(":")[0], text.slice(text.indexOf(":") + 1)];
   if (["shelved", "silenced", "maintenance", "flapping", "held", "inhibited"].includes(kind)) {
     const head = kind === "inhibited" ? app.store.alert.get(id) : null;

@@ -63,6 +63,8 @@ ASSET = JoinedKind(
         value=_value,
         feed=_feed,
         functions=frozenset(("age", "rate", "warned")),
+        gone="subject_gone",
+        removed=True,
     ),
     place=_point,
 )

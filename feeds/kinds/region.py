@@ -17,5 +17,11 @@ def _title(thing: Thing, language: str) -> str:
 
 
 REGION = SubjectKind(
-    name="region", names=texts("id", "region"), value=_value, region=lambda thing: thing.id, title=_title
+    name="region",
+    names=texts("id", "region"),
+    value=_value,
+    region=lambda thing: thing.id,
+    title=_title,
+    gone="subject_gone",
+    removed=True,
 )

@@ -44,5 +44,7 @@ SOURCE = RecordKind(
         value=_value,
         title=_title,
         feed=_feed,
+        gone="source_removed",
+        removed=True,
     ),
 )

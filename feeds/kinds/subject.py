@@ -50,7 +50,8 @@ class SubjectKind:
 
     `names` are the names a rule may use, `value` gives the value of one. `region` is where the thing lies, `title`
     its name in a language. `feed` is the feed that an alert about it belongs to; it is given None when the thing is
-    not known any more. `functions` are the functions that only rules over this kind may call.
+    not known any more. `functions` are the functions that only rules over this kind may call. When the thing leaves,
+    its alerts end with the evidence `gone` (texts: `evidence.…`); `removed`: as removed by somebody, not as cleared.
     """
 
     name: str
@@ -60,6 +61,8 @@ class SubjectKind:
     title: Callable[[Thing, str], str] = _title
     feed: Callable[[Thing | None], str] = lambda thing: "network"
     functions: frozenset[str] = field(default=frozenset())
+    gone: str = "record_gone"
+    removed: bool = False
 
 
 def texts(*names: str) -> dict[str, RuleName]:

@@ -78,6 +78,7 @@ WARNING = RecordKind(
         title=_title,
         feed=lambda thing: "emergency",
         functions=frozenset(("touches",)),
+        gone="warning_over",
     ),
     place=_areas,
 )

@@ -46,7 +46,7 @@ SETS = {
     "admin.view": ("accounts", "tokens", "roster", "receivers", "escalations", "rules", "settings"),
     "filter.scope": ("mine", "all"),
     "filter.feed": ("network", "video", "emergency", "source", "tool"),
-    "evidence": ("recovered", "subject_gone", "rule_removed", "source_removed", "warning_over"),
+    "evidence": ("recovered", "rule_removed", "record_gone", *(subject.gone for subject in KINDS.subjects.values())),
     "notice": ("first", "again", "worse", "flapping", "cleared", "removed", "escalation", "repeat", "promise"),
     "weekday": ("1", "2", "3", "4", "5", "6", "7"),
     "avail.part": ("up", "degraded", "down", "unknown", "maintenance"),

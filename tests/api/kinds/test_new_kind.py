@@ -150,6 +150,7 @@ def test_a_rule_over_it_raises_within_its_region_and_clears_when_it_leaves() -> 
         ("clear", "h1"),
         ("clear", "h2"),
     ]
+    assert steps[-1].transition.text == "record_gone"
     raised = steps[1]
     assert (raised.alert.subject_kind, raised.alert.region, feed_of(raised.alert, raised.subject)) == (
         "hydrant",
