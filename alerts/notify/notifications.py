@@ -152,7 +152,7 @@ def notice(
         "site": site,
         "alert": alert_record(alert),
         "asset": subject.summary() if subject is not None else None,
-        "subject": about,
+        "about": about,
         **more,
     }
     if contact.person or contact.name:

@@ -102,7 +102,7 @@ class Wording:
 
     def _subject(self, body: Mapping[str, Any], language: str) -> str:
         """How the alert's subject is called: an asset, a source, a warning, a region …"""
-        named = (body.get("subject") or {}).get("title") or {}
+        named = (body.get("about") or {}).get("title") or {}
         name = (body.get("asset") or {}).get("name") or named.get(language)
         return str(name or (body.get("alert") or {}).get("asset", ""))
 

@@ -8,7 +8,7 @@
      "site": "楚雄州",
      "alert": {"id": …, "severity": "critical", "active": true, "state": "UNACK", "raised_at": "2026-…Z", …},
      "asset": {"id": …, "name": …, "kind": …, "region": …},       null when the alert is about no asset
-     "subject": {"kind": "region", "id": "532301", "title": {"zh-CN": …, "en": …}},   title {} when it is gone
+     "about": {"kind": "region", "id": "532301", "title": {"zh-CN": …, "en": …}},   title {} when it is gone
      "to": {"person": …, "name": …, "language": …, "address": …}}  when one person is meant (an escalation's step)
 
 A digest has the reason "digest" and `items`, each such a body. Reasons of an escalation: escalation | repeat | promise.

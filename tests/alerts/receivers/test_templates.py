@@ -55,11 +55,11 @@ def test_every_reason_has_its_words_in_both_languages(reason: str) -> None:
 def test_what_an_alert_is_about_is_called_by_its_name_in_the_readers_language() -> None:
     county = Subject(kind="region", id="532301")
     role = Subject(kind="source", id="role.collect", record=source("role.collect", kind="role"))
-    contact = Contact("desk")
+    contact = Contact(receiver="desk")
     for about, chinese, english in ((county, "楚雄市", "Chuxiong City"), (role, "采集", "Collection")):
         alert = make_alert(title=TITLE, subject_kind=about.kind, asset=about.id)
         told = notice("k", "first", alert, about, contact, T0, "楚雄州").body
-        assert told["subject"]["title"] == {"zh-CN": chinese, "en": english}
+        assert told["about"]["title"] == {"zh-CN": chinese, "en": english}
         for language, name in (("zh-CN", chinese), ("en", english)):
             assert Wording(language=language).words(told)[1].startswith(name)
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from alerts.core.core import Board
+from alerts.notify.contacts import Contact
 from alerts.notify.notifications import notice
 from alerts.receivers.matching import feed_of
 from alerts.rules.rule import RuleError, compile_rule, compile_rules
@@ -157,10 +158,8 @@ def test_a_rule_over_it_raises_within_its_region_and_clears_when_it_leaves() -> 
         A,
         "emergency",
     )
-    from alerts.notify.contacts import Contact
-
-    body = notice("k", "first", raised.alert, raised.subject, Contact("desk"), T0, "楚雄州").body
-    assert body["subject"] == {"kind": "hydrant", "id": "h2", "title": {"zh-CN": "消火栓 h2", "en": "消火栓 h2"}}
+    body = notice("k", "first", raised.alert, raised.subject, Contact(receiver="desk"), T0, "楚雄州").body
+    assert body["about"] == {"kind": "hydrant", "id": "h2", "title": {"zh-CN": "消火栓 h2", "en": "消火栓 h2"}}
 
 
 @pytest.mark.parametrize(
