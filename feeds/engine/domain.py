@@ -14,7 +14,7 @@ from typing import Any
 from feeds.bus import StreamEntry, entry_order
 from feeds.engine.requests import AppendEntry, PutDocument, Reading, Writing
 from feeds.journal import Entry, Parcel
-from feeds.model import Change, Command, Kind, Result
+from feeds.model import Change, Command, Result
 
 
 class UnusableMessage(Exception):
@@ -56,7 +56,7 @@ class Domain:
     """
 
     name: str
-    kind: Kind
+    kind: str
     feeds: Sequence[str] = ()
     follows: Sequence[str] = ()
 

@@ -11,7 +11,7 @@ from feeds import wire
 from feeds.bus import Bus, StreamEntry, entry_order
 from feeds.clock import ClockMark, load_mark, spoken
 from feeds.journal import Journal
-from feeds.model import Change, Kind
+from feeds.model import Change
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +107,7 @@ async def _cursor_of(bus: Bus, stream: str, saved: str) -> str:
     return _BEGINNING
 
 
-async def unpublished(bus: Bus, kind: Kind, records: Mapping[str, Any], at: float) -> list[Change]:
+async def unpublished(bus: Bus, kind: str, records: Mapping[str, Any], at: float) -> list[Change]:
     """Where Redis differs from the journal's records of a kind: those that are gone, then those that are other ones."""
     async with bus.pipeline() as pipe:
         pipe.hgetall(bus.keys.state(kind))
