@@ -119,11 +119,12 @@ def add_admin(api: FastAPI, script: Script) -> None:
             "errors": 1,
             "applied": [{"section": "site", "values": {"name": "楚雄州"}}],
             "restart": ["web"],
+            "held": script.held,
         }
 
     @api.post("/api/v1/reload")
-    async def reload() -> Response:
-        script.acts.append({"act": "reload"})
+    async def reload(accept: str = "") -> Response:
+        script.acts.append({"act": "reload", "accept": accept})
         if script.reloaded:
             return JSONResponse(script.reloaded)
         faults = ["watchfloor.toml:12 rule[1].when"]

@@ -65,6 +65,7 @@ class Script:
         self.lists = {"receivers": receivers(), "escalations": escalations()}
         self.rules = rules()
         self.reloaded: dict[str, Any] = {}
+        self.held: dict[str, Any] | None = None
         self.tokens: list[dict[str, Any]] = []
         self.hidden: dict[str, int] = {}
         self.life: dict[str, dict[str, Any]] = {}

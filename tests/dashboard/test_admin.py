@@ -187,6 +187,22 @@ async def test_an_administrator_of_a_county_changes_that_countys_rules_and_reads
     assert [fault for fault in site.faults if "422" not in fault] == []
 
 
+async def test_a_removal_that_is_held_is_shown_and_accepted_by_its_digest(site: Site) -> None:
+    words = {"zh-CN": "资产清单 50 → 0 项，将移除 50 项：x00", "en": "inventory 50 → 0, 50 removed: x00"}
+    site.script.held = {"accept": "ab12", "applied_at": "2027-01-15T08:00:00.000Z", "lists": [{"message": words}]}
+    waiting = {"processes": [], "missing": [], "left_out": [], "left_out_total": 0, "restart": []}
+    site.script.reloaded = {"applied": False, "held": site.script.held, **waiting}
+    page = await enter(site, "settings")
+    await expect(page.locator("[data-held]")).to_contain_text("资产清单 50 → 0 项")
+    await page.locator("[data-reload]").click()
+    await expect(page.locator(".form-message.is-error")).to_contain_text("变更会移除过多内容,已暂缓,未应用")
+    process = {"role": "web", "host": "wf1", "pid": 71, "state": "applied", "trouble": ""}
+    site.script.reloaded = {"applied": True, **waiting, "processes": [process], "held": None}
+    await page.locator("[data-accept]").click()
+    await expect(page.locator(".form-message.is-done")).to_contain_text("1 个进程都已应用")
+    assert [act["accept"] for act in site.script.acts if act["act"] == "reload"] == ["", "ab12"]
+
+
 async def test_settings_show_what_is_wrong_and_a_refused_reload_says_why(site: Site) -> None:
     page = await enter(site, "settings")
     await expect(page.locator("[data-findings]")).to_contain_text("watchfloor.toml:12")
