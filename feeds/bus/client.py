@@ -35,6 +35,8 @@ from feeds.kinds import KINDS
 from feeds.model import Change, Command, Result
 
 CHANGES_KEPT = 60.0
+AHEAD, KEPT_AHEAD = 60.0, 1000
+"""Of a change stream whose ids are so many seconds ahead of the clock so many entries are kept."""
 BEATS_READ = 64  # beats that one look goes back: some seconds of all roles
 
 
@@ -273,14 +275,16 @@ class Bus:
 
     async def trim_changes(self, readers: Iterable[str], at: float) -> None:
         """Drop changes older than CHANGES_KEPT that every reading engine has committed."""
-        oldest = f"{int((at - CHANGES_KEPT) * 1000)}-0"
-        for reader in readers:
-            cursor = (await self.saved(reader)).cursors.get(self.keys.changes, "0-0")
-            oldest = min(oldest, cursor, key=entry_order)
+        cursors = [(await self.saved(reader)).cursors.get(self.keys.changes, "0-0") for reader in readers]
+        oldest = min([f"{int((at - CHANGES_KEPT) * 1000)}-0", *cursors], key=entry_order)
         async with self._asked():
             last = await self._redis.xrevrange(self.keys.changes, count=1)
+            if last and entry_order(last[0][0].decode())[0] > (at + AHEAD) * 1000:
+                # The server's clock was set back: until it catches up, ids do not tell how old an entry is.
+                last = await self._redis.xrevrange(self.keys.changes, count=KEPT_AHEAD)
+                oldest = min([last[-1][0].decode(), *cursors], key=entry_order)
             if last:
-                least = min(oldest, last[0][0].decode(), key=entry_order)
+                least = min(oldest, last[-1][0].decode(), key=entry_order)
                 await self._redis.xtrim(self.keys.changes, minid=least, approximate=True)
 
     async def dead_counts(self) -> dict[str, int]:

@@ -34,6 +34,8 @@ HEARTBEAT = 1.0
 QUEUE = 64
 REPLAY = 15.0
 """Seconds of changes that a client may have missed and still go on from: each holds what its thing was and is."""
+REPLAYED = int(2 * REPLAY / WINDOW)
+"""Windows of changes at most that are kept for clients to go on from."""
 STALL = 10.0
 BACKOFF = (0.05, 1.0)
 ROLES = ("collect", "project", "alert", "command")
@@ -266,7 +268,8 @@ class Pump:
         if not deltas:
             return
         self._replay.append((start, self._told, deltas))
-        while _place(self._told)[0] - _place(self._replay[0][1])[0] > REPLAY * 1000:
+        # Ids stand still while the server's clock, once set back, has not caught up with them.
+        while len(self._replay) > REPLAYED or _place(self._told)[0] - _place(self._replay[0][1])[0] > REPLAY * 1000:
             self._oldest = self._replay.popleft()[1]
         frames: dict[Audience, bytes | None] = {}
         for subscription in list(self._subscriptions):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from feeds.bus import Bus, BusLost
+from feeds.bus import Bus, BusLost, client
 from feeds.model import AssetState, Change, Health, Heartbeat, Kind, Observation
 from tests.feeds import redis_servers
 from watchfloor.runtime import valkey
@@ -124,3 +124,20 @@ async def test_what_a_collector_refuses_is_counted_whole_and_kept_in_some_words(
     assert await bus.dead_counts() == {"traps": 503}
     [letter] = await bus.dead_letters()
     assert (letter.source, letter.reason, letter.raw) == ("traps", "10.0.0.9: 7 octets: no SNMP", b"")
+
+
+async def test_a_change_stream_whose_ids_are_ahead_of_the_clock_stays_bounded(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "KEPT_AHEAD", 300)
+    change = Change(kind=Kind.STATE, id="x1", after=None, at=1.0)
+    for _ in range(1000):
+        await bus.commit("project", cursors={}, changes=[change])
+    last = await bus.tail(bus.keys.changes)
+    set_back = int(last.partition("-")[0]) / 1000 - 86_400.0
+    await bus.commit("alert", cursors={bus.keys.changes: "1-0"})
+    await bus.trim_changes(["alert"], at=set_back)
+    assert len(await bus.changes("0-0")) == 1000, "what a reader has not taken stays"
+    await bus.commit("alert", cursors={bus.keys.changes: last})
+    await bus.trim_changes(["alert"], at=set_back)
+    assert 300 <= len(await bus.changes("0-0")) < 500

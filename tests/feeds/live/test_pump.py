@@ -348,3 +348,18 @@ async def test_a_lost_bus_stops_the_heartbeat(bus: Bus, pump: Pump) -> None:
                 await frames(subscription, "heartbeat")
                 came += 1
     assert came <= 1  # the read that was under way when the bus was lost may end with a beat
+
+
+async def test_what_was_missed_stays_bounded_while_ids_stand_still_after_the_servers_clock_was_set_back(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feeds.live.pump.REPLAYED", 5)
+    quiet, epoch = Pump(bus), await bus.open()  # not running: the test is its window
+    await quiet._fill()
+    for number in range(1, 21):
+        health = Health.DOWN if number % 2 else Health.OK
+        quiet.mirror.apply([replace(state("a", "532323", health), rev=f"{epoch}.5000-{number}")])
+        quiet._flush()
+    assert len(quiet._replay) == 5
+    assert quiet.subscribe(Audience(), since=f"{epoch}.5000-2").behind == "unknown or too old"
+    assert not quiet.subscribe(Audience(), since=f"{epoch}.5000-18").behind
