@@ -25,12 +25,12 @@ async def resolve(host: str) -> str:
     if address:
         return address
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        resolved = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except UnicodeError as error:  # a label that is empty or over 63 octets
         raise not_ready(socket.gaierror(socket.EAI_NONAME, str(error))) from error
     except OSError as error:
         raise not_ready(error) from error
-    return str(found[0][4][0])
+    return str(resolved[0][4][0])
 
 
 def need_host(target: Target, example: str) -> None:
@@ -47,9 +47,9 @@ def choice(target: Target, name: str, allowed: tuple[str, ...]) -> str:
     """The parameter `name`, the first of `allowed` when it is not given. Raises Misconfigured."""
     value = target.params.get(name, allowed[0])
     if value not in allowed:
-        some = ", ".join(allowed)
+        allowed_names = ", ".join(allowed)
         raise Misconfigured(
-            f"{target.uri!r}: {name}={value!r} is not one of: {some}",
-            f"{target.uri!r}：{name}={value!r} 无效，可用：{some}",
+            f"{target.uri!r}: {name}={value!r} is not one of: {allowed_names}",
+            f"{target.uri!r}：{name}={value!r} 无效，可用：{allowed_names}",
         )
     return value

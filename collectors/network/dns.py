@@ -52,10 +52,10 @@ class DnsPoller(Poller):
         uri.only(target, ("type", "expect"))
         kind = _type(target)
         if kind not in TYPES:
-            some = ", ".join(TYPES)
+            type_names = ", ".join(TYPES)
             raise Misconfigured(
-                f"{target.uri!r}: type={kind!r} is not one of: {some}",
-                f"{target.uri!r}：type={kind!r} 无效，可用：{some}",
+                f"{target.uri!r}: type={kind!r} is not one of: {type_names}",
+                f"{target.uri!r}：type={kind!r} 无效，可用：{type_names}",
             )
         question(asked_name(target), kind)
 
@@ -64,7 +64,7 @@ class DnsPoller(Poller):
         server, port = await resolve(target.host), target.port or 53
         number = random.SystemRandom().getrandbits(16)
         name, kind = asked_name(target), _type(target)
-        asked, wire = question(name, kind)
+        query_message, wire = question(name, kind)
         query = struct.pack("!H", number) + wire
         began = time.perf_counter()
         try:
@@ -78,7 +78,7 @@ class DnsPoller(Poller):
         took = Measurement(metric="dns.ms", value=round((time.perf_counter() - began) * 1000, 3), unit="ms")
         if raw[:2] != query[:2]:
             raise NotReady(Reason.WRONG_ANSWER, "the answer is to another question", [took])
-        return judge(raw, asked, kind, target.params.get("expect", ""), [took])
+        return judge(raw, query_message, kind, target.params.get("expect", ""), [took])
 
 
 def asked_name(target: Target) -> str:
@@ -107,44 +107,50 @@ def question(name: str, kind: str) -> tuple[dns.message.QueryMessage, bytes]:
 
     Raises Misconfigured for a name that no message can carry."""
     try:
-        asked = dns.name.from_text(name, idna_codec=dns.name.IDNA_2003)
+        query_name = dns.name.from_text(name, idna_codec=dns.name.IDNA_2003)
     except (dns.exception.DNSException, UnicodeError) as error:
         raise Misconfigured(
             f"{name!r} is no domain name ({error}); labels have 1 to 63 octets",
             f"{name!r} 不是域名（{error}）；每段须为 1 至 63 个字节",
         ) from error
-    query = dns.message.make_query(asked, kind, use_edns=0, payload=PAYLOAD, id=0)
+    query = dns.message.make_query(query_name, kind, use_edns=0, payload=PAYLOAD, id=0)
     return query, query.to_wire()[2:]
 
 
-def judge(raw: bytes, asked: dns.message.Message, kind: str, expect: str, seen: list[Measurement]) -> list[Measurement]:
+def judge(
+    raw: bytes, query: dns.message.Message, kind: str, expect: str, measurements: list[Measurement]
+) -> list[Measurement]:
     """What an answer means, whatever its id (the caller has compared it).
 
     Raises NotReady (wrong answer), with `seen` and what the answer says."""
     try:
         answer = dns.message.from_wire(b"\0\0" + raw[2:], ignore_trailing=True)
     except (dns.exception.DNSException, ValueError, struct.error) as error:
-        raise NotReady(Reason.WRONG_ANSWER, f"the answer is no DNS message ({type(error).__name__})", seen) from error
-    if not asked.is_response(answer):
-        raise NotReady(Reason.WRONG_ANSWER, "the answer is to another question", seen)
+        raise NotReady(
+            Reason.WRONG_ANSWER, f"the answer is no DNS message ({type(error).__name__})", measurements
+        ) from error
+    if not query.is_response(answer):
+        raise NotReady(Reason.WRONG_ANSWER, "the answer is to another question", measurements)
     rcode = answer.rcode()
-    seen.append(Measurement(metric="dns.rcode", value=dns.rcode.to_text(rcode)))
+    measurements.append(Measurement(metric="dns.rcode", value=dns.rcode.to_text(rcode)))
     if rcode != dns.rcode.NOERROR:
-        raise NotReady(Reason.WRONG_ANSWER, _RCODES.get(rcode, f"the server answers {dns.rcode.to_text(rcode)}"), seen)
+        raise NotReady(
+            Reason.WRONG_ANSWER, _RCODES.get(rcode, f"the server answers {dns.rcode.to_text(rcode)}"), measurements
+        )
     values = _values(answer, kind)
-    seen.append(Measurement(metric="dns.answer", value=", ".join(values)[:_SHOWN]))
+    measurements.append(Measurement(metric="dns.answer", value=", ".join(values)[:_SHOWN]))
     if not values:
-        raise NotReady(Reason.WRONG_ANSWER, f"the name has no {kind} record", seen)
+        raise NotReady(Reason.WRONG_ANSWER, f"the name has no {kind} record", measurements)
     allowed = {_plain(value) for value in expect.split(",") if value.strip()}
     foreign = [value for value in values if _plain(value) not in allowed]
     if allowed and foreign:
-        raise NotReady(Reason.WRONG_ANSWER, f"{', '.join(foreign)[:200]} instead of {expect[:200]}", seen)
-    return seen
+        raise NotReady(Reason.WRONG_ANSWER, f"{', '.join(foreign)[:200]} instead of {expect[:200]}", measurements)
+    return measurements
 
 
 def _values(answer: dns.message.Message, kind: str) -> list[str]:
-    wanted = dns.rdatatype.from_text(kind)
-    return sorted({str(one) for group in answer.answer if group.rdtype == wanted for one in group})
+    record_type = dns.rdatatype.from_text(kind)
+    return sorted({str(record) for group in answer.answer if group.rdtype == record_type for record in group})
 
 
 def _plain(value: str) -> str:

@@ -119,7 +119,7 @@ def _neighbour(
 ) -> Neighbour:
     local = index.split(".")[1] if index.count(".") >= 2 else index
     port = text(columns[LOCAL_PORT_DESCRIPTION].get(local)) or text(columns[LOCAL_PORT_NAME].get(local)) or local
-    words = columns[CAPABLE].get(index)
+    capabilities = columns[CAPABLE].get(index)
     return Neighbour(
         seen_by=asset,
         port=port,
@@ -128,7 +128,7 @@ def _neighbour(
         chassis=_identity(columns[CHASSIS][index], columns[CHASSIS_KIND].get(index) == MAC),
         remote_port=_identity(columns[PORT_ID].get(index), columns[PORT_KIND].get(index) == MAC - 1),
         description=text(columns[SYSTEM_WORDS].get(index)),
-        kind=_kind(words),
+        kind=_kind(capabilities),
     )
 
 
@@ -161,36 +161,38 @@ def _kind(bits: Raw) -> str:
 
 def _managed(rows: Mapping[str, Raw]) -> dict[str, str]:
     """The management address of a neighbour, by its index: the index holds kind, length and octets."""
-    found: dict[str, str] = {}
+    addresses: dict[str, str] = {}
     for index in rows:
         numbers = index.split(".")
         octets = numbers[5:]
         if numbers[3:4] not in (["1"], ["2"]) or len(octets) not in (4, 16):
             continue
         try:
-            address = ipaddress.ip_address(bytes(int(one) for one in octets))
+            address = ipaddress.ip_address(bytes(int(octet) for octet in octets))
         except ValueError:
             continue
-        found.setdefault(".".join(numbers[:3]), str(address))
-    return found
+        addresses.setdefault(".".join(numbers[:3]), str(address))
+    return addresses
 
 
 def propose(heard: Iterable[Neighbour], inventory: Mapping[str, Asset]) -> Proposal:
     """What the inventory would have to say to agree with what is heard. Pure; order does not matter."""
-    known = Senders(inventory)
+    senders = Senders(inventory)
     links: dict[tuple[str, str, str, str], Link] = {}
     strangers: dict[str, list[Neighbour]] = {}
-    for one in sorted(heard, key=lambda one: (one.seen_by, one.port, one.chassis, one.remote_port)):
-        asset = known.find(one.chassis, one.address, one.name)
+    for neighbour in sorted(
+        heard, key=lambda neighbour: (neighbour.seen_by, neighbour.port, neighbour.chassis, neighbour.remote_port)
+    ):
+        asset = senders.find(neighbour.chassis, neighbour.address, neighbour.name)
         if not asset:
-            strangers.setdefault(_stranger_id(one), []).append(one)
-        elif asset != one.seen_by and one.seen_by in inventory:
-            link = _link(one.seen_by, one.port, asset, one.remote_port)
+            strangers.setdefault(_stranger_id(neighbour), []).append(neighbour)
+        elif asset != neighbour.seen_by and neighbour.seen_by in inventory:
+            link = _link(neighbour.seen_by, neighbour.port, asset, neighbour.remote_port)
             links.setdefault((link.a, link.a_port, link.b, link.b_port), link)
     pairs = {(link.a, link.b) for link in links.values()}
     return Proposal(
         links=tuple(links.values()),
-        assets=tuple(_new(name, seen, inventory) for name, seen in strangers.items()),
+        assets=tuple(_new(name, neighbours, inventory) for name, neighbours in strangers.items()),
         parents=tuple(sorted(pair for pair in pairs if not _joined(pair, inventory))),
         unheard=_unheard(pairs, {link.a for link in links.values()} | {link.b for link in links.values()}, inventory),
     )
@@ -223,19 +225,19 @@ def _unheard(
     )
 
 
-def _stranger_id(one: Neighbour) -> str:
-    word = one.name or one.chassis or one.address or "unknown"
-    return re.sub(r"[^0-9A-Za-z._\u4e00-\u9fff-]+", "-", word).strip("-").lower() or "unknown"
+def _stranger_id(neighbour: Neighbour) -> str:
+    label = neighbour.name or neighbour.chassis or neighbour.address or "unknown"
+    return re.sub(r"[^0-9A-Za-z._\u4e00-\u9fff-]+", "-", label).strip("-").lower() or "unknown"
 
 
 def _new(name: str, heard: Sequence[Neighbour], inventory: Mapping[str, Asset]) -> NewAsset:
-    parents = tuple(dict.fromkeys(one.seen_by for one in heard if one.seen_by in inventory))
-    address = next((one.address for one in heard if one.address), "")
+    parents = tuple(dict.fromkeys(neighbour.seen_by for neighbour in heard if neighbour.seen_by in inventory))
+    address = next((neighbour.address for neighbour in heard if neighbour.address), "")
     host = f"[{address}]" if ":" in address else address
     return NewAsset(
         id=name,
-        name=next((one.name for one in heard if one.name), name),
-        kind=next((one.kind for one in heard if one.kind), "device"),
+        name=next((neighbour.name for neighbour in heard if neighbour.name), name),
+        kind=next((neighbour.kind for neighbour in heard if neighbour.kind), "device"),
         parents=parents,
         region=inventory[parents[0]].region if parents else "",
         probes=(f"icmp://{host}", f"snmp://{host}") if host else (),

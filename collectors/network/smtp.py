@@ -60,10 +60,10 @@ class SmtpPoller(Poller):
             hostname=host, port=target.port or 25, timeout=None, start_tls=False, local_hostname=_own_name(host)
         )
         try:
-            seen = await _greet(client)
-            _judge_offer(target, seen)
+            measurements = await _greet(client)
+            _judge_offer(target, measurements)
             if target.credential is not None:
-                await self._start_tls(client, target, seen)
+                await self._start_tls(client, target, measurements)
             if user:
                 await client.login(user, password)
             await client.quit()
@@ -73,11 +73,11 @@ class SmtpPoller(Poller):
             raise not_ready(error) from error
         finally:
             client.close()
-        return seen
+        return measurements
 
-    async def _start_tls(self, client: aiosmtplib.SMTP, target: Target, seen: list[Measurement]) -> None:
+    async def _start_tls(self, client: aiosmtplib.SMTP, target: Target, measurements: list[Measurement]) -> None:
         if not client.supports_extension("starttls"):
-            raise NotReady(Reason.WRONG_ANSWER, "STARTTLS is not offered, and nobody signs in in clear", seen)
+            raise NotReady(Reason.WRONG_ANSWER, "STARTTLS is not offered, and nobody signs in in clear", measurements)
         await client.starttls(server_hostname=target.host, tls_context=self._trust.context(target))
         await client.ehlo()
 
@@ -97,9 +97,9 @@ async def _greet(client: aiosmtplib.SMTP) -> list[Measurement]:
     ]
 
 
-def _judge_offer(target: Target, seen: list[Measurement]) -> None:
-    if target.params.get("starttls") == "offered" and seen[-1].value is not True:
-        raise NotReady(Reason.WRONG_ANSWER, "STARTTLS is not offered", seen)
+def _judge_offer(target: Target, measurements: list[Measurement]) -> None:
+    if target.params.get("starttls") == "offered" and measurements[-1].value is not True:
+        raise NotReady(Reason.WRONG_ANSWER, "STARTTLS is not offered", measurements)
 
 
 def _account(target: Target) -> tuple[str, str]:

@@ -67,9 +67,9 @@ class Sensor:
             self._task = None
             self._say("offline")
 
-    def _say(self, word: str) -> None:
+    def _say(self, command: str) -> None:
         if self._availability:
-            self._broker.publish(self._availability, word, retain=True)
+            self._broker.publish(self._availability, command, retain=True)
 
     async def _publish(self) -> None:
         while True:
@@ -195,8 +195,8 @@ class Field:
         if parts.scheme == "mqtt":
             broker = self._ground(parts, "mqtt", lambda host, port: MqttBroker(host, port, users={USER: V3_KEYS[0]}))
             assert isinstance(broker, MqttBroker)
-            given = parse_qs(parts.query)
-            return Sensor(broker, unquote(parts.path[1:]), given.get("availability", [""])[0])
+            parameters = parse_qs(parts.query)
+            return Sensor(broker, unquote(parts.path[1:]), parameters.get("availability", [""])[0])
         return self._remote(asset, parts, port)
 
     def _ground(self, parts: SplitResult, kind: str, make: Callable[[str, int], Device]) -> Device:
@@ -209,7 +209,7 @@ class Field:
         profile = parse_qs(parts.query).get("profile", ["switch"])[0]
         kind = {"opc.tcp": "opcua", "snmp": profile}.get(parts.scheme)
         host = parts.hostname or ""
-        if kind is None or any((one["host"], one["port"]) == (host, port) for one in self.child.wanted):
+        if kind is None or any((device["host"], device["port"]) == (host, port) for device in self.child.wanted):
             return None
         address = f"{host}:{port}"
         self.child.wanted.append({"name": asset, "kind": kind, "host": host, "port": port})

@@ -60,8 +60,8 @@ class Station:
             await self._plant.write("Pump.Pressure", round(wave(at, 0.42, 0.02, 60), 3))
             if high is not (level >= HIGH):
                 high = level >= HIGH
-                words = f"龙川江水位 {level} 米，超过警戒水位 {HIGH} 米" if high else "水位已回落"
-                await self._plant.alarm("水位超警", high, words)
+                text = f"龙川江水位 {level} 米，超过警戒水位 {HIGH} 米" if high else "水位已回落"
+                await self._plant.alarm("水位超警", high, text)
             await asyncio.sleep(EVERY)
 
 
@@ -88,26 +88,26 @@ def _snmp(kind: str, host: str, port: int) -> Device:
     return SnmpAgent(host, port, ups(time.time()), community=None, user=(USER, *V3_KEYS))
 
 
-def _made(wanted: list[dict[str, Any]]) -> dict[str, Device]:
-    made: dict[str, Device] = {}
+def _made(rows: list[dict[str, Any]]) -> dict[str, Device]:
+    devices: dict[str, Device] = {}
     station: Station | None = None
-    for one in wanted:
-        kind, host, port = one["kind"], one["host"], one["port"]
+    for row in rows:
+        kind, host, port = row["kind"], row["host"], row["port"]
         if kind == "opcua":
-            made[one["name"]] = station = Station(host, port)
+            devices[row["name"]] = station = Station(host, port)
         elif kind == "flood" and station is not None:
-            made[one["name"]] = Flood(station)
+            devices[row["name"]] = Flood(station)
         else:
-            made[one["name"]] = _snmp(kind, host, port)
-    return made
+            devices[row["name"]] = _snmp(kind, host, port)
+    return devices
 
 
 async def _line(reader: asyncio.StreamReader) -> str:
     return (await reader.readline()).decode().strip()
 
 
-def _say(words: str) -> None:
-    sys.stdout.write(words + "\n")
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
     sys.stdout.flush()
 
 

@@ -63,8 +63,8 @@ class ModbusDevice(Stream):
             if answer is None:
                 continue
             await asyncio.sleep(self.delay)
-            said = frame[:1] + answer
-            writer.write(said + crc(said))
+            reply = frame[:1] + answer
+            writer.write(reply + crc(reply))
             await writer.drain()
 
     def _answer(self, unit: int, pdu: bytes) -> bytes | None:
@@ -79,17 +79,17 @@ class ModbusDevice(Stream):
         self.requests.append((unit, function, address, count))
         if not 1 <= count <= _MOST[function]:
             return bytes([function | 0x80, 3])
-        if not all(one in registers for one in range(address, address + count)):
+        if not all(register in registers for register in range(address, address + count)):
             return bytes([function | 0x80, 2])
-        words = [registers[one] for one in range(address, address + count)]
-        data = _bits(words) if function <= 2 else struct.pack(f">{count}H", *words)
+        values = [registers[register] for register in range(address, address + count)]
+        data = _bits(values) if function <= 2 else struct.pack(f">{count}H", *values)
         return bytes([function, len(data)]) + data
 
 
-def _bits(words: list[int]) -> bytes:
-    packed = bytearray((len(words) + 7) // 8)
-    for place, bit in enumerate(words):
-        packed[place // 8] |= bool(bit) << place % 8
+def _bits(values: list[int]) -> bytes:
+    packed = bytearray((len(values) + 7) // 8)
+    for index, bit in enumerate(values):
+        packed[index // 8] |= bool(bit) << index % 8
     return bytes(packed)
 
 

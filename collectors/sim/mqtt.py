@@ -26,11 +26,13 @@ class Client:
     completed: list[int] = field(default_factory=list)
 
     def send(self, message: Message) -> None:
-        found = [qos for pattern, qos in self.filters.items() if packets.matches(pattern, message.topic) is not None]
-        if not found:
+        qualities = [
+            qos for pattern, qos in self.filters.items() if packets.matches(pattern, message.topic) is not None
+        ]
+        if not qualities:
             return
         self.number = self.number % 0xFFFF + 1
-        qos = min(max(found), message.qos)
+        qos = min(max(qualities), message.qos)
         self.writer.write(packets.publish(self.hello.version, replace(message, qos=qos, number=self.number)))
         if self.writer.transport.get_write_buffer_size() > BACKLOG:
             self.writer.transport.abort()
@@ -72,8 +74,8 @@ class MqttBroker(Stream):
         parser, client = packets.Parser(), None
         try:
             while data := await reader.read(65536):
-                for one in parser.feed(data):
-                    client = self._take(one, client, writer)
+                for packet in parser.feed(data):
+                    client = self._take(packet, client, writer)
                 await writer.drain()
         except (Malformed, _Goodbye):
             pass  # it has had enough, or we have
@@ -81,39 +83,39 @@ class MqttBroker(Stream):
             if client is not None:
                 self._gone(client)
 
-    def _take(self, one: Packet, client: Client | None, writer: asyncio.StreamWriter) -> Client:
+    def _take(self, packet: Packet, client: Client | None, writer: asyncio.StreamWriter) -> Client:
         if client is None:
-            return self._welcome(one, writer)
+            return self._welcome(packet, writer)
         version = client.hello.version
-        if one.kind == packets.SUBSCRIBE:
-            self._subscribe(one, client)
-        elif one.kind == packets.UNSUBSCRIBE:
-            number, filters = packets.wishes(one, version)
+        if packet.kind == packets.SUBSCRIBE:
+            self._subscribe(packet, client)
+        elif packet.kind == packets.UNSUBSCRIBE:
+            number, filters = packets.wishes(packet, version)
             for name, _ in filters:
                 client.filters.pop(name, None)
             writer.write(packets.packet(packets.UNSUBACK, 0, number.to_bytes(2)))
-        elif one.kind == packets.PUBLISH:
-            message = packets.message(one, version)
+        elif packet.kind == packets.PUBLISH:
+            message = packets.message(packet, version)
             if message.qos:
                 writer.write(packets.answer(packets.PUBACK if message.qos == 1 else packets.PUBREC, message.number))
             self.publish(message.topic, message.payload or b"", retain=message.retain, qos=message.qos)
-        elif one.kind == packets.PUBREC:
-            writer.write(packets.answer(packets.PUBREL, packets.number_of(one)))
-        elif one.kind == packets.PUBREL:
-            writer.write(packets.answer(packets.PUBCOMP, packets.number_of(one)))
-        elif one.kind == packets.PUBCOMP:
-            client.completed.append(packets.number_of(one))
-        elif one.kind == packets.PINGREQ:
+        elif packet.kind == packets.PUBREC:
+            writer.write(packets.answer(packets.PUBREL, packets.number_of(packet)))
+        elif packet.kind == packets.PUBREL:
+            writer.write(packets.answer(packets.PUBCOMP, packets.number_of(packet)))
+        elif packet.kind == packets.PUBCOMP:
+            client.completed.append(packets.number_of(packet))
+        elif packet.kind == packets.PINGREQ:
             writer.write(packets.PONG)
-        elif one.kind == packets.DISCONNECT:
+        elif packet.kind == packets.DISCONNECT:
             client.hello = replace(client.hello, will=None)
             raise _Goodbye
         return client
 
-    def _welcome(self, one: Packet, writer: asyncio.StreamWriter) -> Client:
-        if one.kind != packets.CONNECT:
+    def _welcome(self, packet: Packet, writer: asyncio.StreamWriter) -> Client:
+        if packet.kind != packets.CONNECT:
             raise Malformed("CONNECT comes first")
-        hello = packets.hello(one)
+        hello = packets.hello(packet)
         fine = self._users is None or (hello.user in self._users and self._users[hello.user] == hello.password)
         if hello.version not in self._versions:
             code = 0x84 if hello.version == packets.V5 else 1
@@ -126,18 +128,18 @@ class MqttBroker(Stream):
         self.clients.add(client)
         return client
 
-    def _subscribe(self, one: Packet, client: Client) -> None:
+    def _subscribe(self, packet: Packet, client: Client) -> None:
         version = client.hello.version
-        number, wishes = packets.wishes(one, version)
+        number, wishes = packets.wishes(packet, version)
         denied = 0x87 if version == packets.V5 else 0x80
         codes = [min(qos, 2) if self._allowed(client.hello.user, name) else denied for name, qos in wishes]
         client.writer.write(packets.suback(version, number, codes))
         for (name, _), code in zip(wishes, codes, strict=True):
             if code < 0x80:
                 client.filters[name] = code
-                for topic, kept in self._retained.items():
+                for topic, retained in self._retained.items():
                     if packets.matches(name, topic) is not None:
-                        client.send(kept)
+                        client.send(retained)
 
     def _gone(self, client: Client) -> None:
         self.clients.discard(client)

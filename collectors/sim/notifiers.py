@@ -69,8 +69,8 @@ class Talker:
             pairs: dict[str, int | str] = {f"{_INDEX}.{port}": port, f"{_NAME}.{port}": name}
             self._send(asset, self._trap(LINK_UP if up else LINK_DOWN, pairs))
         else:
-            word = "UP" if up else "DOWN"
-            self._send(asset, self._line(asset, 3, f"IFNET/3/LINK_UPDOWN: {name} link status is {word}."))
+            state = "UP" if up else "DOWN"
+            self._send(asset, self._line(asset, 3, f"IFNET/3/LINK_UPDOWN: {name} link status is {state}."))
 
     def _line(self, asset: str, severity: int, text: str) -> bytes:
         """As H3C Comware writes it (RFC 3164 with a year), in local time."""
@@ -82,18 +82,18 @@ class Talker:
         ticks = int((self._clock() - self._began) * 100)
         bound = [_pair(_UPTIME, _tlv(0x43, _number(ticks))), _pair(_TRAP, _oid(oid))]
         for name, value in (pairs or {}).items():
-            said = _tlv(2, _number(value)) if isinstance(value, int) else _tlv(4, value.encode())
-            bound.append(_pair(name, said))
+            encoded = _tlv(2, _number(value)) if isinstance(value, int) else _tlv(4, value.encode())
+            bound.append(_pair(name, encoded))
         zero = _tlv(2, b"\0")
         pdu = _tlv(0xA7, _tlv(2, _number(ticks % 2**31)) + zero + zero + _tlv(0x30, b"".join(bound)))
         return _tlv(0x30, _tlv(2, b"\1") + _tlv(4, COMMUNITY.encode()) + pdu)
 
     def _send(self, asset: str, message: bytes) -> None:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-            one.bind((self._devices[asset], 0))
-            one.setblocking(False)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.bind((self._devices[asset], 0))
+            sender.setblocking(False)
             try:
-                one.sendto(message, self._where)
+                sender.sendto(message, self._where)
             except OSError:
                 return  # nobody listens, as after any reboot of a collector: UDP knows no better
 
@@ -112,9 +112,9 @@ def _number(value: int) -> bytes:
 
 
 def _oid(text: str) -> bytes:
-    first, second, *rest = (int(one) for one in text.split("."))
+    first, second, *others = (int(arc) for arc in text.split("."))
     out = bytearray()
-    for arc in (first * 40 + second, *rest):
+    for arc in (first * 40 + second, *others):
         septets = [arc & 0x7F]
         while arc := arc >> 7:
             septets.append(arc & 0x7F | 0x80)

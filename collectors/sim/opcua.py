@@ -142,63 +142,63 @@ class OpcUaPlant:
 
     async def alarm(self, name: str, active: bool, message: str = "") -> None:
         """A condition becomes active, or ceases to be."""
-        one = self.alarms[name]
-        if active and not one.active:
-            one.acked = False
-        if active is not one.active:
-            one.since = time.time()
-        one.active, one.message = active, message or one.message
-        one.retain = one.active or not one.acked
-        await self._tell(one)
+        alarm = self.alarms[name]
+        if active and not alarm.active:
+            alarm.acked = False
+        if active is not alarm.active:
+            alarm.since = time.time()
+        alarm.active, alarm.message = active, message or alarm.message
+        alarm.retain = alarm.active or not alarm.acked
+        await self._tell(alarm)
 
     async def acknowledge(self, name: str, by: str = "", comment: str = "") -> None:
         """Somebody does it at the device itself."""
-        one = self.alarms[name]
-        one.acked, one.by, one.retain = True, by, one.active
-        one.comments.append(comment)
-        await self._tell(one)
+        alarm = self.alarms[name]
+        alarm.acked, alarm.by, alarm.retain = True, by, alarm.active
+        alarm.comments.append(comment)
+        await self._tell(alarm)
 
-    async def _tell(self, one: Alarm, subscription: int | None = None) -> None:
+    async def _tell(self, alarm: Alarm, subscription: int | None = None) -> None:
         generator = self._generators.get(ObjectIds.AlarmConditionType)
         if generator is None:
             return
         event, kinds = generator.event, ua.VariantType
         for name, value, kind in (
-            ("NodeId", _id(f"Alarm.{one.name}", 2), kinds.NodeId),
-            ("ConditionName", one.name, kinds.String),
+            ("NodeId", _id(f"Alarm.{alarm.name}", 2), kinds.NodeId),
+            ("ConditionName", alarm.name, kinds.String),
             ("SourceName", "Plant", kinds.String),
-            ("Severity", one.level, kinds.UInt16),
-            ("Retain", one.retain, kinds.Boolean),
-            ("AckedState/Id", one.acked, kinds.Boolean),
-            ("ActiveState/Id", one.active, kinds.Boolean),
+            ("Severity", alarm.level, kinds.UInt16),
+            ("Retain", alarm.retain, kinds.Boolean),
+            ("AckedState/Id", alarm.acked, kinds.Boolean),
+            ("ActiveState/Id", alarm.active, kinds.Boolean),
             ("BranchId", ua.NodeId(), kinds.NodeId),
-            ("AckedState", ua.LocalizedText("Acknowledged" if one.acked else "Unacknowledged"), kinds.LocalizedText),
-            ("ActiveState", ua.LocalizedText("Active" if one.active else "Inactive"), kinds.LocalizedText),
-            ("Comment", ua.LocalizedText(one.comments[-1] if one.comments else ""), kinds.LocalizedText),
-            ("ClientUserId", one.by, kinds.String),
+            ("AckedState", ua.LocalizedText("Acknowledged" if alarm.acked else "Unacknowledged"), kinds.LocalizedText),
+            ("ActiveState", ua.LocalizedText("Active" if alarm.active else "Inactive"), kinds.LocalizedText),
+            ("Comment", ua.LocalizedText(alarm.comments[-1] if alarm.comments else ""), kinds.LocalizedText),
+            ("ClientUserId", alarm.by, kinds.String),
         ):
             event.add_property(name, value, kind)
-        event.Message = ua.LocalizedText(one.message)
-        await generator.trigger(time_attr=datetime.fromtimestamp(one.since, UTC), subscription_id=subscription)
-        one.event = bytes(event.EventId.Value)
+        event.Message = ua.LocalizedText(alarm.message)
+        await generator.trigger(time_attr=datetime.fromtimestamp(alarm.since, UTC), subscription_id=subscription)
+        alarm.event = bytes(event.EventId.Value)
 
     async def _refresh(self, parent: ua.NodeId, subscription: ua.Variant) -> ua.StatusCode:
         number = int(subscription.Value)
         await self._generators[ObjectIds.RefreshStartEventType].trigger(subscription_id=number)
-        for one in self.alarms.values():
-            if one.retain:
-                await self._tell(one, number)
+        for alarm in self.alarms.values():
+            if alarm.retain:
+                await self._tell(alarm, number)
         await self._generators[ObjectIds.RefreshEndEventType].trigger(subscription_id=number)
         return ua.StatusCode()
 
     async def _acknowledge(self, parent: ua.NodeId, event: ua.Variant, comment: ua.Variant) -> ua.StatusCode:
-        one = next((one for one in self.alarms.values() if one.event == event.Value), None)
-        if one is None or parent.Identifier != f"Alarm.{one.name}":
+        alarm = next((alarm for alarm in self.alarms.values() if alarm.event == event.Value), None)
+        if alarm is None or parent.Identifier != f"Alarm.{alarm.name}":
             return ua.StatusCode(ua.UInt32(StatusCodes.BadEventIdUnknown))
-        if one.acked:
+        if alarm.acked:
             return ua.StatusCode(ua.UInt32(StatusCodes.BadConditionBranchAlreadyAcked))
-        one.acked = True
-        one.retain, one.by = one.active, ""
-        one.comments.append(comment.Value.Text or "")
-        await self._tell(one)
+        alarm.acked = True
+        alarm.retain, alarm.by = alarm.active, ""
+        alarm.comments.append(comment.Value.Text or "")
+        await self._tell(alarm)
         return ua.StatusCode()

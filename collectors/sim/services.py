@@ -65,10 +65,10 @@ class DnsService(Datagrams):
             at += data[at] + 1
         question = data[12 : at + 5]
         address = self._names.get(".".join(labels).lower())
-        wanted = question[-4:] == b"\0\1\0\1"
+        asks_for_address = question[-4:] == b"\0\1\0\1"
         flags = 0x8400 | (data[2] & 1) << 8 | (0 if address else 3)
-        head = data[:2] + struct.pack(">5H", flags, 1, int(bool(address) and wanted), 0, 0)
-        if not address or not wanted:
+        head = data[:2] + struct.pack(">5H", flags, 1, int(bool(address) and asks_for_address), 0, 0)
+        if not address or not asks_for_address:
             return head + question
         return head + question + struct.pack(">3HIH", 0xC00C, 1, 1, 60, 4) + ipaddress.ip_address(address).packed
 
@@ -119,13 +119,13 @@ def _self_signed(host: str, days: int = 90) -> ssl.SSLContext:
     builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
     builder = builder.not_valid_before(begins).not_valid_after(begins + datetime.timedelta(days=days))
     names: list[x509.GeneralName] = [x509.DNSName("portal.demo"), x509.IPAddress(ipaddress.ip_address(host))]
-    made = builder.add_extension(x509.SubjectAlternativeName(names), critical=False).sign(key, hashes.SHA256())
+    certificate = builder.add_extension(x509.SubjectAlternativeName(names), critical=False).sign(key, hashes.SHA256())
     plain = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.TemporaryDirectory() as folder:  # the ssl module reads files only
-        place = Path(folder) / "pem"
-        place.write_bytes(plain + made.public_bytes(serialization.Encoding.PEM))
-        context.load_cert_chain(place)
+        path = Path(folder) / "pem"
+        path.write_bytes(plain + certificate.public_bytes(serialization.Encoding.PEM))
+        context.load_cert_chain(path)
     return context

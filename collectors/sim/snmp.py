@@ -38,24 +38,24 @@ class SnmpAgent:
     async def start(self) -> None:
         if self._engine is not None:
             return
-        made: Any = engine.SnmpEngine()
+        snmp_engine: Any = engine.SnmpEngine()
         transport = udp.UdpAsyncioTransport().open_server_mode(self._place)
-        config.add_transport(made, udp.DOMAIN_NAME, transport)
+        config.add_transport(snmp_engine, udp.DOMAIN_NAME, transport)
         if self._community is not None:
-            config.add_v1_system(made, "area", self._community)
-            config.add_vacm_user(made, 2, "area", "noAuthNoPriv", readSubTree=(1,))
+            config.add_v1_system(snmp_engine, "area", self._community)
+            config.add_vacm_user(snmp_engine, 2, "area", "noAuthNoPriv", readSubTree=(1,))
         if self._user is not None:
             name, auth, privacy = self._user
-            config.add_v3_user(made, name, config.USM_AUTH_HMAC96_SHA, auth, config.USM_PRIV_CFB128_AES, privacy)
-            config.add_vacm_user(made, 3, name, "authPriv", readSubTree=(1,))
-        where = context.SnmpContext(made)
+            config.add_v3_user(snmp_engine, name, config.USM_AUTH_HMAC96_SHA, auth, config.USM_PRIV_CFB128_AES, privacy)
+            config.add_vacm_user(snmp_engine, 3, name, "authPriv", readSubTree=(1,))
+        where = context.SnmpContext(snmp_engine)
         where.unregister_context_name(CONTEXT)
         where.register_context_name(CONTEXT, _Mib(self._objects))
-        cmdrsp.GetCommandResponder(made, where)
-        cmdrsp.NextCommandResponder(made, where)
-        cmdrsp.BulkCommandResponder(made, where)
-        made.transport_dispatcher.job_started(1)
-        self._engine = made
+        cmdrsp.GetCommandResponder(snmp_engine, where)
+        cmdrsp.NextCommandResponder(snmp_engine, where)
+        cmdrsp.BulkCommandResponder(snmp_engine, where)
+        snmp_engine.transport_dispatcher.job_started(1)
+        self._engine = snmp_engine
         await asyncio.sleep(0.05)  # the transport opens in a task of its own
 
     async def stop(self) -> None:
@@ -75,16 +75,16 @@ class _Mib(AbstractMibInstrumController):  # type: ignore[misc]
         return {tuple(int(part) for part in key.split(".")): value for key, value in self._objects().items()}
 
     def read_variables(self, *pairs: Any, **_: Any) -> list[Any]:
-        known = self._known()
-        return [(name, known.get(tuple(name), v2c.NoSuchObject(""))) for name, _ in pairs]
+        objects = self._known()
+        return [(name, objects.get(tuple(name), v2c.NoSuchObject(""))) for name, _ in pairs]
 
     def read_next_variables(self, *pairs: Any, **_: Any) -> list[Any]:
-        known = self._known()
-        keys, found = sorted(known), []
+        objects = self._known()
+        keys, values = sorted(objects), []
         for name, _ in pairs:
-            place = bisect_right(keys, tuple(name))
-            if place < len(keys):
-                found.append((v2c.ObjectIdentifier(keys[place]), known[keys[place]]))
+            index = bisect_right(keys, tuple(name))
+            if index < len(keys):
+                values.append((v2c.ObjectIdentifier(keys[index]), objects[keys[index]]))
             else:
-                found.append((name, v2c.EndOfMibView("")))
-        return found
+                values.append((name, v2c.EndOfMibView("")))
+        return values

@@ -27,11 +27,11 @@ def switch(began: float) -> Objects:
     """`began` in epoch seconds: counters and the uptime count from it."""
 
     def now() -> Mapping[str, object]:
-        found = _system(began, "demo switch", "1.3.6.1.4.1.2011.2.23.1", "SWC1")
+        objects = _system(began, "demo switch", "1.3.6.1.4.1.2011.2.23.1", "SWC1")
         since = time.time() - began
         for number, (name, rate) in enumerate(zip(PORTS, BYTES_PER_SECOND, strict=True), 1):
             moved = int(since * rate + wave(since, 0, rate * 8, 120))
-            found |= {
+            objects |= {
                 f"1.3.6.1.2.1.2.2.1.{column}.{number}": value
                 for column, value in (
                     (1, v2c.Integer(number)),
@@ -45,7 +45,7 @@ def switch(began: float) -> Objects:
                     (20, v2c.Counter32(0)),
                 )
             }
-            found |= {
+            objects |= {
                 f"1.3.6.1.2.1.31.1.1.1.{column}.{number}": value
                 for column, value in (
                     (1, v2c.OctetString(name)),
@@ -55,7 +55,7 @@ def switch(began: float) -> Objects:
                     (18, v2c.OctetString("")),
                 )
             }
-        return found
+        return objects
 
     return now
 
@@ -76,7 +76,7 @@ def ups(began: float) -> Objects:
             "4.1.0": 3,
             "6.1.0": 0,
         }
-        found = _system(began, "demo UPS", "1.3.6.1.4.1.935.10", "UPS2")
-        return found | {f"{base}.{key}": v2c.Integer(value) for key, value in numbers.items()}
+        objects = _system(began, "demo UPS", "1.3.6.1.4.1.935.10", "UPS2")
+        return objects | {f"{base}.{key}": v2c.Integer(value) for key, value in numbers.items()}
 
     return now

@@ -36,8 +36,8 @@ class PostgresService(Stream):
         fields = body[4:].split(b"\0")
         user = dict(zip(fields[::2], fields[1::2], strict=False)).get(b"user", b"").decode()
         writer.write(_message(b"R", struct.pack(">I", 3)))
-        _, given = await _read(reader)
-        if (user, given.rstrip(b"\0").decode()) != self._login:
+        _, startup = await _read(reader)
+        if (user, startup.rstrip(b"\0").decode()) != self._login:
             writer.write(_message(b"E", b"SFATAL\0C28P01\0Mpassword authentication failed\0\0"))
             return
         writer.write(_message(b"R", struct.pack(">I", 0)))
@@ -112,8 +112,8 @@ class MysqlService(Stream):
         )
         writer.write(_frame(0, greeting))
         _, answer = await _frame_of(reader)
-        user, _, rest = answer[32:].partition(b"\0")
-        proof = rest[1 : 1 + rest[0]] if rest else b""
+        user, _, after_user = answer[32:].partition(b"\0")
+        proof = after_user[1 : 1 + after_user[0]] if after_user else b""
         if user.decode() != self._user or proof != _scramble(self._password, salt):
             writer.write(_frame(2, b"\xff" + struct.pack("<H", 1045) + b"#28000Access denied"))
             return
@@ -135,7 +135,8 @@ def _table(number: int) -> bytes:
     column = b"".join(_lenenc(part) for part in (b"def", b"", b"", b"", b"value", b""))
     column += b"\x0c" + struct.pack("<HIBHBH", 33, 20, 8, 0, 0, 0)
     return b"".join(
-        _frame(place + 1, one) for place, one in enumerate((b"\1", column, _EOF, _lenenc(str(number).encode()), _EOF))
+        _frame(index + 1, payload)
+        for index, payload in enumerate((b"\1", column, _EOF, _lenenc(str(number).encode()), _EOF))
     )
 
 
@@ -156,4 +157,4 @@ def _scramble(password: str, salt: bytes) -> bytes:
     """SHA1(password) XOR SHA1(salt + SHA1(SHA1(password))), as mysql_native_password wants it."""
     once = hashlib.sha1(password.encode()).digest()
     mixed = hashlib.sha1(salt + hashlib.sha1(once).digest()).digest()
-    return bytes(one ^ other for one, other in zip(once, mixed, strict=True))
+    return bytes(left ^ right for left, right in zip(once, mixed, strict=True))

@@ -34,12 +34,12 @@ def registers(unit: int, function: int) -> Mapping[int, int] | None:
 
 def sensed(topic: str) -> float | int:
     """What the sensor of a topic measures now, by the last word of the topic."""
-    at, word = time.time(), topic.rpartition("/")[2]
-    if word == "temperature":
+    at, name = time.time(), topic.rpartition("/")[2]
+    if name == "temperature":
         return round(wave(at, 23.6, 0.8, 600), 1)
-    if word == "humidity":
+    if name == "humidity":
         return round(wave(at, 46.0, 3.0, 900), 1)
-    if word == "rain":
+    if name == "rain":
         return round(max(0.0, wave(at, 0.4, 0.6, 1800)), 1)
     return 0
 

@@ -149,10 +149,10 @@ class WarningCentre:
 
     async def _index(self, _request: web.Request) -> web.Response:
         entries = "".join(
-            f"<entry><id>urn:demo:{escape(self.identifier(name))}</id><title>{escape(_headline(one))}</title>"
-            f"<updated>{self._time(one.sent)}</updated>"
+            f"<entry><id>urn:demo:{escape(self.identifier(name))}</id><title>{escape(_headline(bulletin))}</title>"
+            f"<updated>{self._time(bulletin.sent)}</updated>"
             f'<link rel="alternate" type="{CAP_TYPE}" href="/cap/{name}.xml"/></entry>'
-            for name, one in self._bulletins.items()
+            for name, bulletin in self._bulletins.items()
         )
         body = (
             '<?xml version="1.0" encoding="UTF-8"?><feed xmlns="http://www.w3.org/2005/Atom">'
@@ -168,45 +168,45 @@ class WarningCentre:
 
     def document(self, name: str) -> str:
         """One bulletin as CAP 1.2 (OASIS, 2010)."""
-        one = self._bulletins[name]
+        bulletin = self._bulletins[name]
         fields = [
             ("identifier", self.identifier(name)),
             ("sender", SENDER),
-            ("sent", self._time(one.sent)),
-            ("status", one.status),
-            ("msgType", one.msg_type),
+            ("sent", self._time(bulletin.sent)),
+            ("status", bulletin.status),
+            ("msgType", bulletin.msg_type),
             ("scope", "Public"),
-            ("note", one.note),
-            ("references", " ".join(f"{SENDER},{self.identifier(r)},{self.sent(r)}" for r in one.references)),
+            ("note", bulletin.note),
+            ("references", " ".join(f"{SENDER},{self.identifier(r)},{self.sent(r)}" for r in bulletin.references)),
         ]
         head = "".join(f"<{tag}>{escape(text)}</{tag}>" for tag, text in fields if text)
         return (
             '<?xml version="1.0" encoding="UTF-8"?><alert xmlns="urn:oasis:names:tc:emergency:cap:1.2">'
-            f"{head}{self._info(one)}</alert>"
+            f"{head}{self._info(bulletin)}</alert>"
         )
 
-    def _info(self, one: Bulletin) -> str:
+    def _info(self, bulletin: Bulletin) -> str:
         fields = [
             ("language", "zh-CN"),
-            ("category", one.category),
-            ("event", one.event),
+            ("category", bulletin.category),
+            ("event", bulletin.event),
             ("urgency", "Expected"),
-            ("severity", one.severity),
+            ("severity", bulletin.severity),
             ("certainty", "Likely"),
-            ("effective", self._time(one.sent)),
-            ("expires", self._time(one.sent + one.lasts)),
+            ("effective", self._time(bulletin.sent)),
+            ("expires", self._time(bulletin.sent + bulletin.lasts)),
             ("senderName", "楚雄州气象台（演示）"),
-            ("headline", _headline(one)),
-            ("description", one.text),
+            ("headline", _headline(bulletin)),
+            ("description", bulletin.text),
         ]
         body = "".join(f"<{tag}>{escape(text)}</{tag}>" for tag, text in fields)
         return (
-            f"<info>{body}<parameter><valueName>level</valueName><value>{one.colour}</value></parameter>"
-            f"<area><areaDesc>{one.place}</areaDesc><geocode><valueName>CPEAS Geographic Code</valueName>"
-            f"<value>{one.code}</value></geocode></area></info>"
+            f"<info>{body}<parameter><valueName>level</valueName><value>{bulletin.colour}</value></parameter>"
+            f"<area><areaDesc>{bulletin.place}</areaDesc><geocode><valueName>CPEAS Geographic Code</valueName>"
+            f"<value>{bulletin.code}</value></geocode></area></info>"
         )
 
 
-def _headline(one: Bulletin) -> str:
-    verb = {"Alert": "发布", "Update": "更新", "Cancel": "解除"}[one.msg_type]
-    return f"楚雄州气象台{verb}{one.place}{one.event}{one.colour}预警"
+def _headline(bulletin: Bulletin) -> str:
+    verb = {"Alert": "发布", "Update": "更新", "Cancel": "解除"}[bulletin.msg_type]
+    return f"楚雄州气象台{verb}{bulletin.place}{bulletin.event}{bulletin.colour}预警"

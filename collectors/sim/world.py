@@ -192,22 +192,22 @@ def read(folder: Path, *, speed: float, start: float) -> World:
     for file in settings.get("site", {}).get("inventory", ["assets.csv"]):
         for row in _rows(folder / file):
             own = [uri for uri in row["probes"].split() if f"://{prefix}" in uri]
-            found = [device for uri in own if (device := field.device_of(row["id"], uri))]
-            devices[row["id"]] = [one for one in found if not isinstance(one, Kernel)] or found
+            matching = [device for uri in own if (device := field.device_of(row["id"], uri))]
+            devices[row["id"]] = [device for device in matching if not isinstance(device, Kernel)] or matching
             parents[row["id"]] = tuple(filter(None, row["parents"].split(";")))
             if devices[row["id"]] and row["kind"] in ("router", "switch"):
                 kind = TRAPS if row["kind"] == "router" else SYSLOG
                 speakers[kind][row["id"]] = devices[row["id"]][0].address.rpartition(":")[0]
-    asked = [one for one in settings.get("source", ()) if one.get("kind") not in (SYSLOG, TRAPS)]
-    sources = {one["id"]: _source(one["url"], start) for one in asked} | field.faults
+    polled = [source for source in settings.get("source", ()) if source.get("kind") not in (SYSLOG, TRAPS)]
+    sources = {source["id"]: _source(source["url"], start) for source in polled} | field.faults
     talkers = {
-        one["id"]: Talker(one["kind"], one["url"], speakers[one["kind"]])
-        for one in settings.get("source", ())
-        if one.get("kind") in speakers and prefix in one["url"]
+        source["id"]: Talker(source["kind"], source["url"], speakers[source["kind"]])
+        for source in settings.get("source", ())
+        if source.get("kind") in speakers and prefix in source["url"]
     }
     timelines = folder / "scenarios.toml"
     raw = tomllib.loads(timelines.read_text(encoding="utf-8")) if timelines.exists() else {}
-    scenarios = {name: [_step(one) for one in body["step"]] for name, body in raw.items()}
+    scenarios = {name: [_step(step) for step in body["step"]] for name, body in raw.items()}
     return World(devices, parents, sources, scenarios, speed, talkers, field.shared)
 
 
@@ -218,18 +218,18 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 def _network(folder: Path) -> str:
     """The start of the demo's addresses, "127.53." for example; everything on loopback when it is not said."""
-    said = folder / "run" / "demo.json"
-    network = state_file.read_json(said, lambda document: int(document["network"]), keep_damaged=False)
+    path = folder / "run" / "demo.json"
+    network = state_file.read_json(path, lambda document: int(document["network"]), keep_damaged=False)
     return "127." if network is None else f"127.{network}."
 
 
 def _begun(folder: Path, now: float) -> float:
     """When the warning centre began: the same across restarts for a while, so that its warnings stay the same ones."""
-    said = folder / "run" / "warnings.json"
-    begun = state_file.read_json(said, lambda document: float(document["begun"]))
+    path = folder / "run" / "warnings.json"
+    begun = state_file.read_json(path, lambda document: float(document["begun"]))
     if begun is not None and 0 <= now - begun < CENTRE_LASTS:
         return begun
-    state_file.write_json(said, {"begun": now})
+    state_file.write_json(path, {"begun": now})
     return now
 
 
@@ -278,8 +278,8 @@ async def serve(folder: Path, *, speed: float = 1.0) -> None:
         await world.start()
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
-        said = folder / "run" / "sim.json"
-        state_file.write_json(said, {"control": f"http://127.0.0.1:{runner.addresses[0][1]}"})
+        path = folder / "run" / "sim.json"
+        state_file.write_json(path, {"control": f"http://127.0.0.1:{runner.addresses[0][1]}"})
         await stopping.wait()
     finally:
         await runner.cleanup()

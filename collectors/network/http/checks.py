@@ -60,19 +60,19 @@ def json_path(text: str) -> Path:
     at = 1 if text.startswith("$") else 0
     body = text if at else f".{text}"
     while at < len(body):
-        found = _SEGMENT.match(body, at)
-        if found is None or len(steps) >= _DEEPEST:
+        segment = _SEGMENT.match(body, at)
+        if segment is None or len(steps) >= _DEEPEST:
             raise Misconfigured(
                 f"json={text!r} cannot be read at {body[at:][:20]!r}; write $.queue.length or $['a b'][0]",
                 f"json={text!r} 在 {body[at:][:20]!r} 处无法解析；请写成 $.queue.length 或 $['a b'][0]",
             )
-        word = found["name"] or found["single"] or found["double"] or ""
-        steps.append(int(found["index"]) if found["index"] else word)
-        at = found.end()
+        member_name = segment["name"] or segment["single"] or segment["double"] or ""
+        steps.append(int(segment["index"]) if segment["index"] else member_name)
+        at = segment.end()
     return tuple(steps)
 
 
-def judge_json(target: Target, body: bytes, whole: bool, seen: Sequence[Measurement] = ()) -> list[Measurement]:
+def judge_json(target: Target, body: bytes, whole: bool, measurements: Sequence[Measurement] = ()) -> list[Measurement]:
     """The value at the target's `json=`; `body` is what was read, `whole` whether that was all of it.
 
     Raises NotReady (wrong answer) when it is no JSON, has no such value, or not the value of `json_expect`.
@@ -82,16 +82,18 @@ def judge_json(target: Target, body: bytes, whole: bool, seen: Sequence[Measurem
             raise ValueError("too long")
         value = pick(json.loads(body), json_path(target.params["json"]))
     except (ValueError, RecursionError) as error:
-        raise NotReady(Reason.WRONG_ANSWER, f"the answer is no readable JSON ({str(error)[:60]})", seen) from error
+        raise NotReady(
+            Reason.WRONG_ANSWER, f"the answer is no readable JSON ({str(error)[:60]})", measurements
+        ) from error
     except LookupError as error:
-        raise NotReady(Reason.WRONG_ANSWER, f"the answer has no {target.params['json'][:80]}", seen) from error
+        raise NotReady(Reason.WRONG_ANSWER, f"the answer has no {target.params['json'][:80]}", measurements) from error
     metric, unit = target.params.get("metric", "http.value"), target.params.get("unit", "")
     reading = plain(value)
     quality = Quality.UNCERTAIN if reading is None else Quality.GOOD
-    all_seen = [*seen, Measurement(metric=metric, value=reading, unit=unit, quality=quality)]
-    wanted = target.params.get("json_expect")
-    if wanted is not None and _text(value) != wanted:
-        raise NotReady(Reason.WRONG_ANSWER, f"{target.params['json'][:80]} is {_text(value)}, not {wanted}", all_seen)
+    all_seen = [*measurements, Measurement(metric=metric, value=reading, unit=unit, quality=quality)]
+    expected = target.params.get("json_expect")
+    if expected is not None and _text(value) != expected:
+        raise NotReady(Reason.WRONG_ANSWER, f"{target.params['json'][:80]} is {_text(value)}, not {expected}", all_seen)
     return all_seen
 
 
@@ -157,9 +159,9 @@ def next_url(current: str, location: str) -> str:
     return led._replace(fragment="").geturl()
 
 
-def same_origin(one: str, other: str) -> bool:
+def same_origin(first_url: str, second_url: str) -> bool:
     """RFC 6454: credentials are sent on only where this is True."""
-    return _origin(one) == _origin(other)
+    return _origin(first_url) == _origin(second_url)
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

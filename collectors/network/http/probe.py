@@ -69,16 +69,16 @@ class HttpPoller(Poller):
         """Raises NotReady (no or a wrong answer) and AuthFailed (401, 407; 403 with a credential)."""
         began = time.perf_counter()  # a loop's own clock may tick in whole milliseconds
         first = url = sent_url(target)
-        left = checks.redirects(target)
+        redirects_left = checks.redirects(target)
         try:
             while True:
                 async with self._open(target, url, own=checks.same_origin(str(first), str(url))) as answer:
                     leads = answer.headers.get("Location", "") if answer.status in REDIRECTS else ""
                     if not leads or not checks.redirects(target):
-                        return await _read(target, answer, began, checks.redirects(target) - left)
-                    if not left:
+                        return await _read(target, answer, began, checks.redirects(target) - redirects_left)
+                    if not redirects_left:
                         raise NotReady(Reason.WRONG_ANSWER, f"more than {checks.redirects(target)} redirects")
-                    url, left = URL(checks.next_url(str(url), leads), encoded=True), left - 1
+                    url, redirects_left = URL(checks.next_url(str(url), leads), encoded=True), redirects_left - 1
         except aiohttp.ClientHttpProxyError as error:
             raise _proxy_refused(target, error.status) from error
         except (aiohttp.ClientError, OSError) as error:
@@ -110,8 +110,8 @@ class HttpPoller(Poller):
 def sent_url(target: Target) -> URL:
     """What is asked of the server: the URI without our parameters and without its fragment."""
     base = target.uri.partition("#")[0].partition("?")[0]
-    kept = [pair for pair in target.query.split("&") if pair and unquote(pair.partition("=")[0]) not in OURS]
-    return URL(f"{base}?{'&'.join(kept)}" if kept else base, encoded=True)
+    forwarded = [pair for pair in target.query.split("&") if pair and unquote(pair.partition("=")[0]) not in OURS]
+    return URL(f"{base}?{'&'.join(forwarded)}" if forwarded else base, encoded=True)
 
 
 def expected(target: Target) -> list[tuple[int, int]]:
@@ -120,14 +120,14 @@ def expected(target: Target) -> list[tuple[int, int]]:
     Without `expect`, 200 to 399. Raises Misconfigured.
     """
     ranges: list[tuple[int, int]] = []
-    for word in target.params.get("expect", "2xx,3xx").split(","):
-        low, _, high = word.strip().lower().partition("-")
+    for status_range in target.params.get("expect", "2xx,3xx").split(","):
+        low, _, high = status_range.strip().lower().partition("-")
         if not high:
             low, high = low.replace("xx", "00"), low.replace("xx", "99")
         if not (low.isdecimal() and high.isdecimal() and 100 <= int(low) <= int(high) <= 599):
             raise Misconfigured(
-                f"{target.uri!r}: expect={word!r} is no status code; write expect=200, 2xx or 200-299",
-                f"{target.uri!r}：expect={word!r} 不是状态码；请写 expect=200、2xx 或 200-299",
+                f"{target.uri!r}: expect={status_range!r} is no status code; write expect=200, 2xx or 200-299",
+                f"{target.uri!r}：expect={status_range!r} 不是状态码；请写 expect=200、2xx 或 200-299",
             )
         ranges.append((int(low), int(high)))
     return ranges
@@ -150,7 +150,7 @@ def authorization(credential: Credential | None) -> dict[str, str]:
     )
 
 
-def _judge_status(target: Target, status: int, seen: list[Measurement]) -> None:
+def _judge_status(target: Target, status: int, measurements: list[Measurement]) -> None:
     if any(low <= status <= high for low, high in expected(target)):
         return
     if status in (401, 407) or (status == 403 and target.credential is not None):
@@ -159,32 +159,34 @@ def _judge_status(target: Target, status: int, seen: list[Measurement]) -> None:
             f"{target.place} 应答 {status}：请检查 cred= 所指的凭据",
         )
     wanted = target.params.get("expect", "2xx,3xx")
-    raise NotReady(Reason.WRONG_ANSWER, f"status {status}, expected {wanted}", seen)
+    raise NotReady(Reason.WRONG_ANSWER, f"status {status}, expected {wanted}", measurements)
 
 
 async def _read(target: Target, answer: aiohttp.ClientResponse, began: float, redirected: int) -> list[Measurement]:
     """What the last answer says. Raises NotReady, AuthFailed."""
-    seen = [
+    measurements = [
         Measurement(metric="http.ms", value=round((time.perf_counter() - began) * 1000, 3), unit="ms"),
         Measurement(metric="http.status", value=answer.status),
     ]
     if "redirects" in target.params:
-        seen.append(Measurement(metric="http.redirects", value=redirected))
+        measurements.append(Measurement(metric="http.redirects", value=redirected))
     if answer.url.scheme == "https":
         warn = duration(target.params["warn"]) if "warn" in target.params else WARN
-        seen += checks.certificate(_tls.get(), now(), warn)
-    _judge_status(target, answer.status, seen)
-    wanted = target.params.get("contains", "")
-    if not wanted and "json" not in target.params:
-        return seen
+        measurements += checks.certificate(_tls.get(), now(), warn)
+    _judge_status(target, answer.status, measurements)
+    expected_text = target.params.get("contains", "")
+    if not expected_text and "json" not in target.params:
+        return measurements
     body, whole = await _body(answer)
-    if wanted:
+    if expected_text:
         # Old government pages are GB18030 whatever their header says: the word is looked for in both.
-        found = wanted.encode() in body or wanted.encode("gb18030", "ignore") in body
-        seen.append(Measurement(metric="http.contains", value=found))
-        if not found:
-            raise NotReady(Reason.WRONG_ANSWER, f"the first {len(body)} bytes do not contain {wanted!r}", seen)
-    return checks.judge_json(target, body, whole, seen) if "json" in target.params else seen
+        contained = expected_text.encode() in body or expected_text.encode("gb18030", "ignore") in body
+        measurements.append(Measurement(metric="http.contains", value=contained))
+        if not contained:
+            raise NotReady(
+                Reason.WRONG_ANSWER, f"the first {len(body)} bytes do not contain {expected_text!r}", measurements
+            )
+    return checks.judge_json(target, body, whole, measurements) if "json" in target.params else measurements
 
 
 async def _body(answer: aiohttp.ClientResponse) -> tuple[bytes, bool]:

@@ -27,35 +27,35 @@ class Fping:
     async def echo(self, address: str, count: int, spacing: float, wait: float) -> list[float | None]:
         """`count` round trips in seconds, None for each that nothing answered within `wait` seconds."""
         async with self._processes:
-            said = await self._run(address, count, spacing, wait)
-        found = _LINE.search(said)
-        if found is None:
-            if "permitted" in said or "can't create" in said:
-                raise no_way(said.strip()[:120])
-            raise NotReady(Reason.WRONG_ANSWER, f"fping: {said.strip()[:120]}")
-        return [None if word == "-" else float(word) / 1000 for word in found[1].split()]
+            output = await self._run(address, count, spacing, wait)
+        result_line = _LINE.search(output)
+        if result_line is None:
+            if "permitted" in output or "can't create" in output:
+                raise no_way(output.strip()[:120])
+            raise NotReady(Reason.WRONG_ANSWER, f"fping: {output.strip()[:120]}")
+        return [None if field == "-" else float(field) / 1000 for field in result_line[1].split()]
 
     async def _run(self, address: str, count: int, spacing: float, wait: float) -> str:
-        words = ["-C", str(count), "-q", "-r", "0", "-B", "1", "-p", str(max(1, round(spacing * 1000)))]
-        words += ["-t", str(max(1, round(wait * 1000))), address]
+        arguments = ["-C", str(count), "-q", "-r", "0", "-B", "1", "-p", str(max(1, round(spacing * 1000)))]
+        arguments += ["-t", str(max(1, round(wait * 1000))), address]
         try:
             process = await asyncio.create_subprocess_exec(
-                self._program, *words, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE
+                self._program, *arguments, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE
             )
         except (FileNotFoundError, PermissionError) as error:
             raise no_way(f"{self._program}: {error.strerror}") from error
         assert process.stderr is not None
-        said = b""
+        output = b""
         try:
             # A read gives what is there so far, not all.
-            while len(said) < _OUTPUT and (more := await process.stderr.read(_OUTPUT)):
-                said += more
+            while len(output) < _OUTPUT and (more := await process.stderr.read(_OUTPUT)):
+                output += more
             await process.wait()
         finally:
             if process.returncode is None:  # cancelled: the runner's time is up
                 process.kill()
                 await process.wait()
-        return said.decode("utf-8", "replace")
+        return output.decode("utf-8", "replace")
 
 
 def no_way(why: str) -> Misconfigured:

@@ -66,8 +66,8 @@ class IcmpPoller(Poller):
         try:
             socket = self._socket(6 if ":" in address else 4)
         except PermissionError:
-            left = max(0.001, deadline - loop.time() - SPACING * (count - 1))
-            return judge(await self._fping.echo(address, count, SPACING, left), target.timeout)
+            seconds_left = max(0.001, deadline - loop.time() - SPACING * (count - 1))
+            return judge(await self._fping.echo(address, count, SPACING, seconds_left), target.timeout)
         try:
             if count == 1:
                 trips = [await socket.echo(address, deadline)]
@@ -99,8 +99,8 @@ async def _series(socket: EchoSocket, address: str, count: int, deadline: float)
             sent.append(asyncio.create_task(socket.echo(address, deadline)))
         return list(await asyncio.gather(*sent))
     finally:
-        for one in sent:
-            one.cancel()
+        for echo in sent:
+            echo.cancel()
 
 
 def count_of(target: Target) -> int:
@@ -120,13 +120,13 @@ def judge(trips: Sequence[float | None], timeout: float) -> list[Measurement]:
     loss = Measurement(metric="icmp.loss", value=round(100 * (1 - len(came) / len(trips)), 1), unit="%")
     if not came:
         raise NotReady(Reason.TIMEOUT, f"none of {len(trips)} echo requests answered within {timeout:g} s", [loss])
-    seen = [Measurement(metric="icmp.rtt_ms", value=round(sum(came) / len(came), 3), unit="ms"), loss]
+    measurements = [Measurement(metric="icmp.rtt_ms", value=round(sum(came) / len(came), 3), unit="ms"), loss]
     if len(came) > 1:
         steps = [abs(after - before) for before, after in zip(came, came[1:], strict=False)]
-        seen.append(Measurement(metric="icmp.jitter_ms", value=round(sum(steps) / len(steps), 3), unit="ms"))
-    return seen
+        measurements.append(Measurement(metric="icmp.jitter_ms", value=round(sum(steps) / len(steps), 3), unit="ms"))
+    return measurements
 
 
 def _is_group(address: str) -> bool:
-    one = ipaddress.ip_address(address)
-    return one.is_multicast or one.is_unspecified
+    parsed = ipaddress.ip_address(address)
+    return parsed.is_multicast or parsed.is_unspecified

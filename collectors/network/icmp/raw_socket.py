@@ -37,9 +37,9 @@ Opener = Callable[[int], SocketProto]
 def open_raw(version: int) -> SocketProto:
     """A raw socket, else an ICMP datagram socket (net.ipv4.ping_group_range). Raises PermissionError without either."""
     wrapper = SocketWrapper((PS_IPV6 if version == 6 else PS_IPV4) + PS_RAW_DGRAM, _KEEP, False)
-    made = cast(SocketProto, wrapper)  # the stub gives `send` no result
-    made.set_recv_buffer_size(_BUFFER)
-    return made
+    raw = cast(SocketProto, wrapper)  # the stub gives `send` no result
+    raw.set_recv_buffer_size(_BUFFER)
+    return raw
 
 
 class EchoSocket:
@@ -56,15 +56,15 @@ class EchoSocket:
     async def echo(self, address: str, deadline: float) -> float | None:
         """The round trip in seconds, None without answer by `deadline` (the loop's time). Raises OSError: no route."""
         await self._burst.acquire()
-        place = _Place(self._burst)
+        slot = _Place(self._burst)
         try:
             number = self._send(address)
         except BaseException:
-            place.free()
+            slot.free()
             raise
         answer: asyncio.Future[float | None] = self._loop.create_future()
         self._waiting[number] = answer
-        over = self._loop.call_later(BURST_WAIT, place.free)
+        over = self._loop.call_later(BURST_WAIT, slot.free)
         late = self._loop.call_at(deadline, self._expire, answer)
         try:
             return await answer
@@ -72,15 +72,15 @@ class EchoSocket:
             self._waiting.pop(number, None)
             over.cancel()
             late.cancel()
-            place.free()
+            slot.free()
 
     def _send(self, address: str) -> int:
         try:
             return self._socket.send(address, SIZE)
         except OSError as error:
             # The errno comes only as a word in the message.
-            found = _OS_ERROR.search(str(error))
-            raise OSError(int(found[1]) if found else 0, str(error)) from error
+            os_error = _OS_ERROR.search(str(error))
+            raise OSError(int(os_error[1]) if os_error else 0, str(error)) from error
 
     def _read(self) -> None:
         for number, nanoseconds in (self._socket.recv() or {}).items():

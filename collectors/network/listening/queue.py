@@ -57,15 +57,15 @@ class Hearing:
     def admit(self, address: str, *, waits: bool = False) -> bool:
         """True when this sender may say one more thing now; else it is counted as dropped, unless the sender waits."""
         moment = self._clock()
-        left, at = self._left.get(address, (self._burst, moment))
-        left = min(self._burst, left + (moment - at) * self._allowed)
+        tokens, at = self._left.get(address, (self._burst, moment))
+        tokens = min(self._burst, tokens + (moment - at) * self._allowed)
         if address not in self._left and len(self._left) >= SENDERS:
             self._left.popitem(last=False)
-        self._left[address] = (max(left - 1, 0.0), moment)
+        self._left[address] = (max(tokens - 1, 0.0), moment)
         self._left.move_to_end(address)
-        if left < 1 and not waits:
+        if tokens < 1 and not waits:
             self.counts.dropped += 1
-        return left >= 1 or waits
+        return tokens >= 1 or waits
 
     def left(self, address: str) -> float:
         """How many messages this sender may yet say at once."""
@@ -74,15 +74,15 @@ class Hearing:
     def stranger(self, sender: str) -> bool:
         """Counts a message of a sender in no inventory; True when it can be told apart from the others."""
         self.counts.strangers += 1
-        known = sender in self.strangers or len(self.strangers) < STRANGERS
-        if known:
+        counted = sender in self.strangers or len(self.strangers) < STRANGERS
+        if counted:
             self.strangers[sender] = self.strangers.get(sender, 0) + 1
-        return known
+        return counted
 
-    def refuse(self, words: str) -> None:
+    def refuse(self, reason: str) -> None:
         """Counts a message that cannot be used; `words` hold no secret."""
         self.counts.refused += 1
-        self._rubbish.append(words)
+        self._rubbish.append(reason)
 
     def take_rubbish(self) -> list[str]:
         """The words of some that were refused since the last call."""
@@ -119,20 +119,20 @@ def widen(transport: asyncio.BaseTransport) -> None:
 
 def cannot_listen(error: OSError, way: str, host: str, port: int) -> CollectorError:
     """Why the socket cannot be had, in words that name the mend."""
-    place = f"{way} {host}:{port}"
+    endpoint = f"{way} {host}:{port}"
     if error.errno == errno.EADDRINUSE:
         return Misconfigured(
-            f"{place} is taken by another program: end it (`ss -lnp` names it) or write another port in url",
-            f"{place} 已被其他程序占用：请停止该程序（ss -lnp 可查），或在 url 中换一个端口",
+            f"{endpoint} is taken by another program: end it (`ss -lnp` names it) or write another port in url",
+            f"{endpoint} 已被其他程序占用：请停止该程序（ss -lnp 可查），或在 url 中换一个端口",
         )
     if error.errno == errno.EACCES:
         return Misconfigured(
-            f"{place}: a port below 1024 wants CAP_NET_BIND_SERVICE (see operations.md); or write a higher one",
-            f"{place}：1024 以下的端口需要 CAP_NET_BIND_SERVICE 权限（见 operations.md），或改用更高的端口",
+            f"{endpoint}: a port below 1024 wants CAP_NET_BIND_SERVICE (see operations.md); or write a higher one",
+            f"{endpoint}：1024 以下的端口需要 CAP_NET_BIND_SERVICE 权限（见 operations.md），或改用更高的端口",
         )
     if error.errno == errno.EADDRNOTAVAIL:
         return Misconfigured(
-            f"{place}: this machine has no such address; write 0.0.0.0 (or [::]) for all of them",
-            f"{place}：本机没有这个地址；监听全部地址请写 0.0.0.0（或 [::]）",
+            f"{endpoint}: this machine has no such address; write 0.0.0.0 (or [::]) for all of them",
+            f"{endpoint}：本机没有这个地址；监听全部地址请写 0.0.0.0（或 [::]）",
         )
     return not_ready(error)

@@ -76,22 +76,22 @@ def rules(kind: str, settings: SourceSettings) -> tuple[Rule, ...]:
         raise Misconfigured(
             f"source {settings.id!r} has more than {MOST} rules", f"来源 {settings.id!r} 的规则超过 {MOST} 条"
         )
-    own = {one.id: _own(kind, settings.id, one) for one in settings.rule}
-    return (*own.values(), *(one for id, one in shipped(kind).items() if id not in own))
+    own = {rule.id: _own(kind, settings.id, rule) for rule in settings.rule}
+    return (*own.values(), *(rule for id, rule in shipped(kind).items() if id not in own))
 
 
 @cache
 def shipped(kind: str) -> dict[str, Rule]:
     """The rules of the data file, by id, in its order."""
     raw = tomllib.loads((files("collectors.network") / _FOLDERS[kind] / "rules.toml").read_text(encoding="utf-8"))
-    return {one["id"]: _shipped(kind, one) for one in raw["rule"]}
+    return {row["id"]: _shipped(kind, row) for row in raw["rule"]}
 
 
 _FOLDERS = {"syslog": "syslog", "trap": "traps"}
 
 
 def _shipped(kind: str, row: Mapping[str, Any]) -> Rule:
-    one = ListenerRule(
+    listener_rule = ListenerRule(
         id=row["id"],
         raises=tuple(row["raise"]),
         clears=tuple(row.get("clear", ())),
@@ -101,38 +101,39 @@ def _shipped(kind: str, row: Mapping[str, Any]) -> Rule:
         severity=Severity(row["severity"]),
         title=row["title"],
     )
-    made = _made(kind, one, row.get("metric", ""), tuple(row.get("values", ())))
-    return replace(made, over=row.get("over", ""))
+    rule = _made(kind, listener_rule, row.get("metric", ""), tuple(row.get("values", ())))
+    return replace(rule, over=row.get("over", ""))
 
 
-def _own(kind: str, source: str, one: ListenerRule) -> Rule:
-    if not one.raises:
+def _own(kind: str, source: str, listener_rule: ListenerRule) -> Rule:
+    if not listener_rule.raises:
         raise Misconfigured(
-            f"source {source!r}, rule {one.id!r}: raise says which messages raise the alert",
-            f"来源 {source!r} 的规则 {one.id!r}：请在 raise 中写明哪些消息产生告警",
+            f"source {source!r}, rule {listener_rule.id!r}: raise says which messages raise the alert",
+            f"来源 {source!r} 的规则 {listener_rule.id!r}：请在 raise 中写明哪些消息产生告警",
         )
     try:
-        return _made(kind, one, "", ())
+        return _made(kind, listener_rule, "", ())
     except ValueError as error:
         raise Misconfigured(
-            f"source {source!r}, rule {one.id!r}: {error}", f"来源 {source!r} 的规则 {one.id!r}：{error}"
+            f"source {source!r}, rule {listener_rule.id!r}: {error}",
+            f"来源 {source!r} 的规则 {listener_rule.id!r}：{error}",
         ) from error
 
 
-def _made(kind: str, one: ListenerRule, metric: str, values: tuple[str, ...]) -> Rule:
+def _made(kind: str, listener_rule: ListenerRule, metric: str, values: tuple[str, ...]) -> Rule:
     """Raises ValueError when a pattern, an OID or a level cannot be read."""
     read: Callable[[str], Any] = _pattern if kind == "syslog" else _oid
-    if one.level and one.level not in SEVERITIES:
-        raise ValueError(f"level={one.level!r}: {', '.join(SEVERITIES)}")
+    if listener_rule.level and listener_rule.level not in SEVERITIES:
+        raise ValueError(f"level={listener_rule.level!r}: {', '.join(SEVERITIES)}")
     return Rule(
-        name=f"{kind}:{one.id}",
-        title=one.title or dict.fromkeys(("zh-CN", "en"), one.id),
-        severity=one.severity,
-        raises=tuple(map(read, one.raises)),
-        clears=tuple(map(read, one.clears)),
-        key=tuple(_oid(column) for column in one.key),
-        level=SEVERITIES.index(one.level or "debug"),
-        lasts=one.lasts or (0.0 if one.clears else EVENT_LASTS),
+        name=f"{kind}:{listener_rule.id}",
+        title=listener_rule.title or dict.fromkeys(("zh-CN", "en"), listener_rule.id),
+        severity=listener_rule.severity,
+        raises=tuple(map(read, listener_rule.raises)),
+        clears=tuple(map(read, listener_rule.clears)),
+        key=tuple(_oid(column) for column in listener_rule.key),
+        level=SEVERITIES.index(listener_rule.level or "debug"),
+        lasts=listener_rule.lasts or (0.0 if listener_rule.clears else EVENT_LASTS),
         metric=metric,
         values=values,
     )
@@ -145,8 +146,8 @@ def _pattern(text: str) -> Pattern:
     try:
         return re2.compile(text, options=options)
     except re2.error as error:
-        said = error.args[0].decode(errors="replace") if isinstance(error.args[0], bytes) else str(error)
-        raise ValueError(f"{text!r}: RE2 {said}") from error
+        message = error.args[0].decode(errors="replace") if isinstance(error.args[0], bytes) else str(error)
+        raise ValueError(f"{text!r}: RE2 {message}") from error
 
 
 def _oid(text: str) -> str:

@@ -19,24 +19,24 @@ class Senders:
 
     def __init__(self, inventory: Mapping[str, Asset]) -> None:
         self._assets: dict[str, str] = {}
-        for words in (_labels, _own_hosts, _names, _other_hosts):
+        for names_of in (_labels, _own_hosts, _names, _other_hosts):
             for asset in inventory.values():
-                for word in words(asset):
-                    self._assets.setdefault(plain(word), asset.id)
+                for name in names_of(asset):
+                    self._assets.setdefault(plain(name), asset.id)
 
-    def find(self, *words: str) -> str:
+    def find(self, *names: str) -> str:
         """The asset that the first known of `words` (address, host name, MAC) means, "" when nobody knows them."""
-        for word in words:
-            if word and (found := self._assets.get(plain(word))):
-                return found
+        for name in names:
+            if name and (asset_id := self._assets.get(plain(name))):
+                return asset_id
         return ""
 
 
-def plain(word: str) -> str:
+def plain(name: str) -> str:
     """Letters and digits of a MAC address, however it is written; else the word in lower case."""
-    word = word.strip().lower().removeprefix("::ffff:")
-    digits = re.sub(r"[-:.\s]", "", word)
-    return digits if re.fullmatch(r"[0-9a-f]{12}", digits) else word
+    name = name.strip().lower().removeprefix("::ffff:")
+    digits = re.sub(r"[-:.\s]", "", name)
+    return digits if re.fullmatch(r"[0-9a-f]{12}", digits) else name
 
 
 def _labels(asset: Asset) -> Iterator[str]:

@@ -81,8 +81,8 @@ class ModbusPoller(Poller):
 
     def _device(self, where: Place) -> Device:
         now = asyncio.get_running_loop().time()
-        for place in [place for place, one in self._devices.items() if now - one.used_at > FORGOTTEN]:
-            self._devices.pop(place).close()
+        for endpoint in [endpoint for endpoint, device in self._devices.items() if now - device.used_at > FORGOTTEN]:
+            self._devices.pop(endpoint).close()
         device = self._devices.setdefault(where, Device(Connection(where)))
         device.used_at = now
         return device
@@ -152,11 +152,13 @@ class Limits:
     def narrow(self, block: Block) -> None:
         """A merged request was refused: one bad register must not hide the others."""
         line = (block.request.unit, block.request.function)
-        wanted = {place for one in block.wanted for place in range(one.point.address, one.point.end)}
-        if line not in self.strict and len(wanted) < block.request.count:
+        wanted_addresses = {
+            address for request in block.wanted for address in range(request.point.address, request.point.end)
+        }
+        if line not in self.strict and len(wanted_addresses) < block.request.count:
             self.strict.add(line)
         else:
-            self.alone.update(one.point for one in block.wanted)
+            self.alone.update(request.point for request in block.wanted)
 
 
 class Device:
@@ -208,54 +210,54 @@ class Device:
     async def _read(self, block: Block) -> None:
         loop, request = asyncio.get_running_loop(), block.request
         began = loop.time()
-        data = await self._connection.read(request, max(one.timeout for one in block.wanted))
+        data = await self._connection.read(request, max(wanted.timeout for wanted in block.wanted))
         ms = round((loop.time() - began) * 1000, 3)
-        for one in block.wanted:
-            del self._wanted[one.point]
-            if not one.answer.done():
-                one.answer.set_result(Answer(_part(request, one.point, data), ms))
+        for wanted in block.wanted:
+            del self._wanted[wanted.point]
+            if not wanted.answer.done():
+                wanted.answer.set_result(Answer(_part(request, wanted.point, data), ms))
 
-    def _fail(self, some: Iterable[Wanted], error: CollectorError) -> None:
-        for one in some:
-            del self._wanted[one.point]
-            if not one.answer.done():
-                one.answer.set_exception(error)
-                one.answer.exception()  # seen, also when every poll that waited has been cut off
+    def _fail(self, requests: Iterable[Wanted], error: CollectorError) -> None:
+        for wanted in requests:
+            del self._wanted[wanted.point]
+            if not wanted.answer.done():
+                wanted.answer.set_exception(error)
+                wanted.answer.exception()  # seen, also when every poll that waited has been cut off
 
     def close(self) -> None:
         """Lets the connection go."""
         if self._worker is not None:
             self._worker.cancel()
-        for one in self._wanted.values():
-            one.answer.cancel()
+        for wanted in self._wanted.values():
+            wanted.answer.cancel()
         self._wanted.clear()
         self._connection.close()
 
 
 def _part(request: Request, point: Point, data: bytes) -> bytes:
-    place = point.address - request.address
+    offset = point.address - request.address
     if request.function in BITS:
-        return bytes([data[place // 8] >> place % 8 & 1])
-    return data[place * 2 : (place + point.count) * 2]
+        return bytes([data[offset // 8] >> offset % 8 & 1])
+    return data[offset * 2 : (offset + point.count) * 2]
 
 
-def blocks(wanted: Iterable[Wanted], limits: Limits) -> list[Block]:
+def blocks(requests: Iterable[Wanted], limits: Limits) -> list[Block]:
     """As few requests as the addresses and the device allow."""
-    found: list[Block] = []
-    for one in sorted(wanted, key=_place):
-        point, last = one.point, found[-1] if found else None
+    merged: list[Block] = []
+    for one in sorted(requests, key=_place):
+        point, last = one.point, merged[-1] if merged else None
         if last is not None and _fits(last, point, limits):
             request = last.request
             count = max(request.address + request.count, point.end) - request.address
             last.request = Request(request.unit, request.function, request.address, count)
             last.wanted.append(one)
         else:
-            found.append(Block(Request(point.unit, point.function, point.address, point.count), [one]))
-    return found
+            merged.append(Block(Request(point.unit, point.function, point.address, point.count), [one]))
+    return merged
 
 
-def _place(one: Wanted) -> tuple[int, int, int]:
-    return one.point.unit, one.point.function, one.point.address
+def _place(wanted: Wanted) -> tuple[int, int, int]:
+    return wanted.point.unit, wanted.point.function, wanted.point.address
 
 
 def _fits(block: Block, point: Point, limits: Limits) -> bool:

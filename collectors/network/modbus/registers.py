@@ -56,25 +56,25 @@ class Point:
 
 def read(target: Target) -> Point:
     """What the URI asks for. Raises Misconfigured with the mend."""
-    given = [name for name in FUNCTIONS if name in target.params]
-    if len(given) != 1:
+    functions = [name for name in FUNCTIONS if name in target.params]
+    if len(functions) != 1:
         raise Misconfigured(
             f"{target.uri!r} must name one value: hr=0:float32 (or ir=, co=, di=)",
             f"{target.uri!r} 须写明一个数值：hr=0:float32（或 ir=、co=、di=）",
         )
-    name = given[0]
+    name = functions[0]
     match = _POINT.match(target.params[name])
     if match is None:
         raise _unclear(target, name)
-    address, place, kind, length = match.groups()
+    address, bit_text, kind, length = match.groups()
     function = FUNCTIONS[name]
     if function in BITS:
-        if kind not in (None, "bit") or place or length:
+        if kind not in (None, "bit") or bit_text or length:
             raise _unclear(target, name)
         point = Point(unit=unit(target), function=function, address=int(address), type="bit")
     else:
-        kind = kind or ("bit" if place else "uint16")
-        bit, count = _shape(target, name, kind, place, length)
+        kind = kind or ("bit" if bit_text else "uint16")
+        bit, count = _shape(target, name, kind, bit_text, length)
         point = Point(
             unit=unit(target),
             function=function,
@@ -91,13 +91,13 @@ def read(target: Target) -> Point:
     return point
 
 
-def _shape(target: Target, name: str, kind: str, place: str | None, length: str | None) -> tuple[int | None, int]:
+def _shape(target: Target, name: str, kind: str, bit: str | None, length: str | None) -> tuple[int | None, int]:
     """The bit and the number of registers."""
-    if kind == "bit" and place is not None and int(place) < 16 and length is None:
-        return int(place), 1
-    if kind == "string" and length is not None and 1 <= int(length) <= STRING_MOST and place is None:
+    if kind == "bit" and bit is not None and int(bit) < 16 and length is None:
+        return int(bit), 1
+    if kind == "string" and length is not None and 1 <= int(length) <= STRING_MOST and bit is None:
         return None, (int(length) + 1) // 2
-    if kind in FORMATS and place is None and length is None:
+    if kind in FORMATS and bit is None and length is None:
         return None, struct.calcsize(FORMATS[kind]) // 2
     raise _unclear(target, name)
 
@@ -130,10 +130,10 @@ def unit(target: Target) -> int:
 def _order(target: Target) -> str:
     order = target.params.get("order", "abcd").lower()
     if order not in ORDERS:
-        some = ", ".join(ORDERS)
+        order_names = ", ".join(ORDERS)
         raise Misconfigured(
-            f"{target.uri!r}: order={order!r} is not one of: {some}",
-            f"{target.uri!r}：order={order!r} 无效，可用：{some}",
+            f"{target.uri!r}: order={order!r} is not one of: {order_names}",
+            f"{target.uri!r}：order={order!r} 无效，可用：{order_names}",
         )
     return order
 

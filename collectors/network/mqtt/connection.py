@@ -134,14 +134,14 @@ class Link(asyncio.Protocol):
         self._arriving.clear()
         async with asyncio.timeout(CONNECT_WITHIN):
             address = await resolve(broker.host)
-            made = loop.create_connection(
+            connecting = loop.create_connection(
                 lambda: self,
                 address,
                 broker.port,
                 ssl=broker.tls,
                 server_hostname=broker.host if broker.tls is not None else None,
             )
-            transport, _ = await made
+            transport, _ = await connecting
             client = f"watchfloor-{uuid4().hex[:12]}"
             version, user, password = broker.version, broker.user, broker.password
             transport.write(packets.connect(version, client, user=user, password=password, keepalive=KEEPALIVE))
@@ -212,9 +212,9 @@ class Link(asyncio.Protocol):
         """Takes some packets, and waits before the next ones when the broker is too fast, or others want their turn."""
         self._held, taken, loop = None, 0, asyncio.get_running_loop()
         try:
-            for one in islice(self._parser.packets(), AT_ONCE):
+            for packet in islice(self._parser.packets(), AT_ONCE):
                 taken += 1
-                self._take(one)
+                self._take(packet)
             greeting = self._welcome is not None and not self._welcome.done()
             if greeting and self._parser.kind not in (None, packets.CONNACK):
                 raise Malformed("the first packet is no CONNACK")
@@ -258,27 +258,27 @@ class Link(asyncio.Protocol):
         self._asked.clear()
         self._pong = None
 
-    def _take(self, one: Packet) -> None:
-        if one.kind == packets.PUBLISH:
-            self._arrived(packets.message(one, self.broker.version))
-        elif one.kind == packets.PUBREL:
-            number = packets.number_of(one)
+    def _take(self, packet: Packet) -> None:
+        if packet.kind == packets.PUBLISH:
+            self._arrived(packets.message(packet, self.broker.version))
+        elif packet.kind == packets.PUBREL:
+            number = packets.number_of(packet)
             self._arriving.discard(number)
             self._answer(packets.PUBCOMP, number)
-        elif one.kind == packets.PINGRESP:
+        elif packet.kind == packets.PINGRESP:
             if self._pong is not None and not self._pong.done():
                 self._pong.set_result(None)
             self._pong = None
-        elif one.kind == packets.CONNACK and self._welcome is not None and not self._welcome.done():
-            if len(one.body) < 2:
+        elif packet.kind == packets.CONNACK and self._welcome is not None and not self._welcome.done():
+            if len(packet.body) < 2:
                 raise Malformed("a CONNACK that ends too soon")
-            self._welcome.set_result(one.body[1])
-        elif one.kind == packets.SUBACK:
-            self._grant(one)
-        elif one.kind == packets.DISCONNECT:
+            self._welcome.set_result(packet.body[1])
+        elif packet.kind == packets.SUBACK:
+            self._grant(packet)
+        elif packet.kind == packets.DISCONNECT:
             self._end()
         elif self._welcome is not None and not self._welcome.done():
-            raise Malformed(f"packet type {one.kind} before CONNACK")
+            raise Malformed(f"packet type {packet.kind} before CONNACK")
 
     def _arrived(self, message: Message) -> None:
         """One of QoS 2 is taken once, and known until its sender lets its number go (3.1.1, 4.3.3)."""
@@ -295,8 +295,8 @@ class Link(asyncio.Protocol):
         if self._transport is not None:
             self._transport.write(packets.answer(kind, number))
 
-    def _grant(self, one: Packet) -> None:
-        number, codes = packets.codes(one, self.broker.version)
+    def _grant(self, packet: Packet) -> None:
+        number, codes = packets.codes(packet, self.broker.version)
         for name, code in zip(self._asked.pop(number, ()), codes, strict=False):
             future = self._granted.get(name)
             if future is not None and not future.done():
@@ -327,9 +327,9 @@ def _refused(code: int, broker: Broker) -> CollectorError:
             f"代理拒绝该用户名或口令（代码 {code}）；请改正 cred= 所指的凭据",
         )
     if code in _VERSION:
-        other = next(name for version, name in VERSIONS.items() if version != broker.version)
+        other_version = next(name for version, name in VERSIONS.items() if version != broker.version)
         return Misconfigured(
-            f"the broker does not speak MQTT {VERSIONS[broker.version]}; write version={other}",
-            f"代理不支持 MQTT {VERSIONS[broker.version]}；请写 version={other}",
+            f"the broker does not speak MQTT {VERSIONS[broker.version]}; write version={other_version}",
+            f"代理不支持 MQTT {VERSIONS[broker.version]}；请写 version={other_version}",
         )
     return NotReady(Reason.WRONG_ANSWER, f"the broker refuses: {_NAMED.get(code, f'code {code}')}")

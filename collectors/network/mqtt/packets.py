@@ -98,10 +98,10 @@ class Parser:
         if head is None:
             return None
         size, start = head
-        kept = size if size <= self._largest else min(size, HEAD)
-        if len(buffer) < start + kept:
+        kept_bytes = size if size <= self._largest else min(size, HEAD)
+        if len(buffer) < start + kept_bytes:
             return None
-        packet = Packet(buffer[0] >> 4, buffer[0] & 15, bytes(buffer[start : start + kept]), size)
+        packet = Packet(buffer[0] >> 4, buffer[0] & 15, bytes(buffer[start : start + kept_bytes]), size)
         passed = min(start + size, len(buffer))
         self._skip = start + size - passed
         del buffer[:passed]
@@ -111,12 +111,12 @@ class Parser:
 def _length(buffer: bytes | bytearray, at: int) -> tuple[int, int] | None:
     """A variable byte integer at `at` and where it ends; None when there is more to come. Raises Malformed."""
     value = 0
-    for place in range(4):
-        if at + place >= len(buffer):
+    for digit in range(4):
+        if at + digit >= len(buffer):
             return None
-        value |= (buffer[at + place] & 127) << 7 * place
-        if buffer[at + place] < 128:
-            return value, at + place + 1
+        value |= (buffer[at + digit] & 127) << 7 * digit
+        if buffer[at + digit] < 128:
+            return value, at + digit + 1
     raise Malformed("a length of more than four bytes")
 
 
@@ -145,11 +145,11 @@ class Cursor:
 
     def properties(self) -> None:
         """Passes over the properties of MQTT 5: none of them changes what we read."""
-        found = _length(self._body, self._at)
-        if found is None:
+        length = _length(self._body, self._at)
+        if length is None:
             raise Malformed("a packet that ends too soon")
-        self._at = found[1]
-        self.take(found[0])
+        self._at = length[1]
+        self.take(length[0])
 
     def rest(self) -> bytes:
         return self._body[self._at :]
@@ -161,12 +161,12 @@ def packet(kind: int, flags: int, body: bytes) -> bytes:
 
 
 def _encoded(size: int) -> bytes:
-    found = bytearray()
+    properties = bytearray()
     while True:
         size, digit = divmod(size, 128)
-        found.append(digit | 128 if size else digit)
+        properties.append(digit | 128 if size else digit)
         if not size:
-            return bytes(found)
+            return bytes(properties)
 
 
 def _text(text: str) -> bytes:
@@ -180,21 +180,21 @@ def connect(
     """A CONNECT with a clean session."""
     flags = 2 | bool(user) << 7 | bool(password) << 6
     body = _text("MQTT") + bytes([version])
-    rest = _text(client)
+    payload = _text(client)
     if will is not None:
         flags |= 4 | will.retain << 5
         raw = will.payload or b""
-        rest += (b"\0" if version == V5 else b"") + _text(will.topic) + struct.pack(">H", len(raw)) + raw
+        payload += (b"\0" if version == V5 else b"") + _text(will.topic) + struct.pack(">H", len(raw)) + raw
     properties = b""
     if version == V5:
         properties = b"\5" + bytes([MAXIMUM_PACKET_SIZE]) + struct.pack(">I", LARGEST)
-    rest += (_text(user) if user else b"") + (_text(password) if password else b"")
-    return packet(CONNECT, 0, body + bytes([flags]) + struct.pack(">H", keepalive) + properties + rest)
+    payload += (_text(user) if user else b"") + (_text(password) if password else b"")
+    return packet(CONNECT, 0, body + bytes([flags]) + struct.pack(">H", keepalive) + properties + payload)
 
 
-def hello(one: Packet) -> Hello:
+def hello(packet: Packet) -> Hello:
     """What a CONNECT says. Raises Malformed."""
-    cursor = Cursor(one.body)
+    cursor = Cursor(packet.body)
     name, version, flags, keepalive = cursor.text(), cursor.number(1), cursor.number(1), cursor.number()
     if name != "MQTT":
         raise Malformed("a protocol of another name")
@@ -226,25 +226,25 @@ def unsubscribe(version: int, number: int, filters: Sequence[str]) -> bytes:
     return packet(UNSUBSCRIBE, 2, body + b"".join(_text(text) for text in filters))
 
 
-def wishes(one: Packet, version: int) -> tuple[int, list[tuple[str, int]]]:
+def wishes(packet: Packet, version: int) -> tuple[int, list[tuple[str, int]]]:
     """The number and the filters of a SUBSCRIBE or UNSUBSCRIBE (there with QoS 0). Raises Malformed."""
-    cursor = Cursor(one.body)
-    number, found = cursor.number(), []
+    cursor = Cursor(packet.body)
+    number, filters = cursor.number(), []
     if version == V5:
         cursor.properties()
     while cursor.rest():
         text = cursor.text()
-        found.append((text, cursor.number(1) & 3 if one.kind == SUBSCRIBE else 0))
-    return number, found
+        filters.append((text, cursor.number(1) & 3 if packet.kind == SUBSCRIBE else 0))
+    return number, filters
 
 
 def suback(version: int, number: int, codes: Sequence[int]) -> bytes:
     return packet(SUBACK, 0, struct.pack(">H", number) + (b"\0" if version == V5 else b"") + bytes(codes))
 
 
-def codes(one: Packet, version: int) -> tuple[int, bytes]:
+def codes(packet: Packet, version: int) -> tuple[int, bytes]:
     """The number of a SUBACK, and one code a filter. Raises Malformed."""
-    cursor = Cursor(one.body)
+    cursor = Cursor(packet.body)
     number = cursor.number()
     if version == V5:
         cursor.properties()
@@ -257,14 +257,14 @@ def publish(version: int, message: Message) -> bytes:
     return packet(PUBLISH, message.qos << 1 | message.retain, body)
 
 
-def message(one: Packet, version: int) -> Message:
+def message(packet: Packet, version: int) -> Message:
     """What a PUBLISH brings. Raises Malformed."""
-    cursor, qos = Cursor(one.body), one.flags >> 1 & 3
+    cursor, qos = Cursor(packet.body), packet.flags >> 1 & 3
     topic = cursor.text()
     number = cursor.number() if qos else 0
-    if version == V5 and not one.cut:
+    if version == V5 and not packet.cut:
         cursor.properties()
-    return Message(topic, None if one.cut else cursor.rest(), qos, bool(one.flags & 1), number)
+    return Message(topic, None if packet.cut else cursor.rest(), qos, bool(packet.flags & 1), number)
 
 
 def answer(kind: int, number: int) -> bytes:
@@ -272,9 +272,9 @@ def answer(kind: int, number: int) -> bytes:
     return packet(kind, 2 if kind == PUBREL else 0, struct.pack(">H", number))
 
 
-def number_of(one: Packet) -> int:
+def number_of(packet: Packet) -> int:
     """Whose answer it is. Raises Malformed."""
-    return Cursor(one.body).number()
+    return Cursor(packet.body).number()
 
 
 PING, PONG, BYE = packet(PINGREQ, 0, b""), packet(PINGRESP, 0, b""), packet(DISCONNECT, 0, b"")
@@ -282,14 +282,14 @@ PING, PONG, BYE = packet(PINGREQ, 0, b""), packet(PINGRESP, 0, b""), packet(DISC
 
 def matches(pattern: str, topic: str) -> list[str] | None:
     """The levels that stand where `pattern` has a "+", None when the topic is another one (3.1.1, 4.7)."""
-    wanted, levels = pattern.split("/"), topic.split("/")
-    if wanted[-1] == "#":
-        wanted = wanted[:-1]
-        levels, more = levels[: len(wanted)], levels[len(wanted) :]
-        if not more and len(levels) < len(wanted):
+    pattern_levels, levels = pattern.split("/"), topic.split("/")
+    if pattern_levels[-1] == "#":
+        pattern_levels = pattern_levels[:-1]
+        levels, more = levels[: len(pattern_levels)], levels[len(pattern_levels) :]
+        if not more and len(levels) < len(pattern_levels):
             return None
-    if len(wanted) != len(levels) or (topic.startswith("$") and pattern[:1] in "+#"):
+    if len(pattern_levels) != len(levels) or (topic.startswith("$") and pattern[:1] in "+#"):
         return None
-    if any(want not in ("+", level) for want, level in zip(wanted, levels, strict=True)):
+    if any(want not in ("+", level) for want, level in zip(pattern_levels, levels, strict=True)):
         return None
-    return [level for want, level in zip(wanted, levels, strict=True) if want == "+"]
+    return [level for want, level in zip(pattern_levels, levels, strict=True) if want == "+"]

@@ -86,9 +86,9 @@ class MqttPoller(Poller):
     def figures(self) -> tuple[dict[str, float], str]:
         """Packets that came, and for how long brokers that are too fast were not read."""
         links, now = [topics.link for topics in self._brokers.values()], asyncio.get_running_loop().time()
-        received, held = (sum(one.pace.received for one in links), sum(one.pace.held for one in links))
+        received, held = (sum(link.pace.received for link in links), sum(link.pace.held for link in links))
         stats = {"received": float(received), "held_s": round(held, 3)}
-        fast = sorted({f"{one.broker.host}:{one.broker.port}" for one in links if now - one.pace.held_at < SAID})
+        fast = sorted({f"{link.broker.host}:{link.broker.port}" for link in links if now - link.pace.held_at < SAID})
         return stats, _too_fast(fast) if fast else ""
 
     def attach(self, desk: Desk) -> None:
@@ -108,22 +108,22 @@ class MqttPoller(Poller):
 
     def _watch(self, target: Target) -> tuple[Topics, Watch]:
         key = (target.asset, target.uri)
-        known = self._watches.get(key)
-        if known is not None and known[1].target == target:
-            return known
-        if known is not None:
-            self.forget(known[1].target)
+        watch_entry = self._watches.get(key)
+        if watch_entry is not None and watch_entry[1].target == target:
+            return watch_entry
+        if watch_entry is not None:
+            self.forget(watch_entry[1].target)
         values = _values(target)
-        place = (
+        link_key = (
             target.scheme,
             target.host,
             target.port,
             *(target.params.get(name) for name in ("verify", "version")),
             *sorted(values.items()),
         )
-        if place not in self._brokers:
-            self._brokers[place] = Topics(place, _broker(target, values, self._trust))
-        topics = self._brokers[place]
+        if link_key not in self._brokers:
+            self._brokers[link_key] = Topics(link_key, _broker(target, values, self._trust))
+        topics = self._brokers[link_key]
         watch = Watch(target, self._desk, self._clock)
         topics.add(watch)
         self._watches[key] = (topics, watch)
@@ -131,10 +131,10 @@ class MqttPoller(Poller):
 
     def forget(self, target: Target) -> None:
         """Nobody wants to hear of the topic any more."""
-        known = self._watches.pop((target.asset, target.uri), None)
-        if known is None:
+        watch_entry = self._watches.pop((target.asset, target.uri), None)
+        if watch_entry is None:
             return
-        topics, watch = known
+        topics, watch = watch_entry
         watch.close()
         if not topics.remove(watch):
             topics.link.close()
@@ -153,8 +153,8 @@ class MqttPoller(Poller):
 class Topics:
     """All that is watched at one broker. `place` is what tells it from other brokers and credentials."""
 
-    def __init__(self, place: tuple[object, ...], broker: Broker) -> None:
-        self.place = place
+    def __init__(self, link_key: tuple[object, ...], broker: Broker) -> None:
+        self.place = link_key
         self.link = Link(broker, self._taken, self._lost)
         self._exact: dict[str, list[Watch]] = {}
         self._patterns: list[Watch] = []
@@ -177,7 +177,7 @@ class Topics:
         for name in watch.filters:
             if watch in self._exact.get(name, ()):
                 self._exact[name].remove(watch)
-            if not any(name in other.filters for other in self._all):
+            if not any(name in other_watch.filters for other_watch in self._all):
                 self._exact.pop(name, None)
                 self.link.drop(name)
         return bool(self._all)
@@ -186,9 +186,9 @@ class Topics:
         for watch in self._exact.get(message.topic, ()):
             watch.take(message, "")
         for watch in self._patterns:
-            found = packets.matches(watch.topic, message.topic)
-            if found is not None:
-                watch.take(message, "/".join(found)[:TEXT])
+            matched = packets.matches(watch.topic, message.topic)
+            if matched is not None:
+                watch.take(message, "/".join(matched)[:TEXT])
 
     def _lost(self) -> None:
         for watch in self._all:
@@ -196,10 +196,10 @@ class Topics:
 
 
 def _too_fast(fast: list[str]) -> str:
-    some = ", ".join(fast[:3])
+    brokers = ", ".join(fast[:3])
     return (
-        f"{some} 的消息超过每秒 {PACKETS:.0f} 条，读取已放慢，数值可能滞后：请缩小订阅范围或限制设备的发送速率"
-        f" | {some}: more than {PACKETS:.0f} messages a second; it is held back and values may be late: "
+        f"{brokers} 的消息超过每秒 {PACKETS:.0f} 条，读取已放慢，数值可能滞后：请缩小订阅范围或限制设备的发送速率"
+        f" | {brokers}: more than {PACKETS:.0f} messages a second; it is held back and values may be late: "
         "subscribe to less, or limit the rate of the devices"
     )
 

@@ -90,10 +90,10 @@ class Watch:
             raise NotReady(Reason.OFFLINE, f"{self.target.params['availability']} says so")
         if self._anew:
             self._since, self._anew = at, False
-        live = [one.at for one in self._heard.values() if one.live]
+        live = [heard.at for heard in self._heard.values() if heard.live]
         spoke = max(*live, self._since) if live else self._since
-        seen = [one.seen for one in self._heard.values()]
-        if at - spoke > self.every + SLACK and not any(_fresh(one, at) for one in seen):
+        measurements = [heard.seen for heard in self._heard.values()]
+        if at - spoke > self.every + SLACK and not any(_fresh(measurement, at) for measurement in measurements):
             never = () if live else (ACL_EN, ACL_ZH)
             raise Silent(
                 f"the broker works, but nothing came on {self.topic} for {at - spoke:.0f} s; expected every "
@@ -101,13 +101,15 @@ class Watch:
                 f"代理正常，但主题 {self.topic} 已 {at - spoke:.0f} 秒没有消息；应至少每 {self.every:g} 秒一次"
                 f"{''.join(never[1:])}",
             )
-        if not seen:
+        if not measurements:
             return [self._reading(None, Quality.UNCERTAIN, at, text=NOTHING, fresh_for=0.0)]
         if self.left_out:
             zh = f"匹配的主题超过 {INSTANCES} 个，其余未列入"
             en = f"more than {INSTANCES} topics match; the others are left out"
-            seen.append(Measurement(metric="mqtt.left_out", value=self.left_out, observed_at=at, text=f"{zh} | {en}"))
-        return seen
+            measurements.append(
+                Measurement(metric="mqtt.left_out", value=self.left_out, observed_at=at, text=f"{zh} | {en}")
+            )
+        return measurements
 
     def take(self, message: Message, instance: str) -> None:
         """A message on the topic, or on the availability topic."""
@@ -115,17 +117,19 @@ class Watch:
         if message.topic == params.get("availability") and message.topic != self.topic:
             self._available(message)
             return
-        known = self._heard.get(instance)
-        if known is None and len(self._heard) >= INSTANCES:
+        last_heard = self._heard.get(instance)
+        if last_heard is None and len(self._heard) >= INSTANCES:
             self.left_out += 1
             return
-        if message.retain and known is not None and known.live:
+        if message.retain and last_heard is not None and last_heard.live:
             return  # what a new subscription brings again is not news
         at = self.clock()
-        seen = self._read(message, at, instance)
-        self._heard[instance] = Heard(seen, at, live=not message.retain, told_at=known.told_at if known else 0.0)
+        measurement = self._read(message, at, instance)
+        self._heard[instance] = Heard(
+            measurement, at, live=not message.retain, told_at=last_heard.told_at if last_heard else 0.0
+        )
         self._some.set()
-        self._tell(instance, at, waiting=known is not None and known.waiting)
+        self._tell(instance, at, waiting=last_heard is not None and last_heard.waiting)
 
     def _available(self, message: Message) -> None:
         text = (message.payload or b"").decode(errors="replace").strip()
@@ -215,8 +219,12 @@ class Watch:
         self._timers.clear()
 
 
-def _fresh(seen: Measurement, at: float) -> bool:
-    return seen.observed_at is not None and seen.fresh_for is not None and seen.observed_at + seen.fresh_for > at
+def _fresh(measurement: Measurement, at: float) -> bool:
+    return (
+        measurement.observed_at is not None
+        and measurement.fresh_for is not None
+        and measurement.observed_at + measurement.fresh_for > at
+    )
 
 
 def topic(target: Target) -> str:

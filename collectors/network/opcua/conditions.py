@@ -55,18 +55,18 @@ FIELDS: tuple[tuple[int, tuple[str, ...]], ...] = (
 
 def event_filter() -> ua.EventFilter:
     """What is asked for; every event comes, because the ones that frame a refresh are no conditions."""
-    found = ua.EventFilter()
-    found.SelectClauses = [_operand(kind, path) for kind, path in FIELDS]
-    return found
+    event_filter = ua.EventFilter()
+    event_filter.SelectClauses = [_operand(kind, path) for kind, path in FIELDS]
+    return event_filter
 
 
 def _operand(kind: int, path: tuple[str, ...]) -> ua.SimpleAttributeOperand:
-    one = ua.SimpleAttributeOperand()
-    one.TypeDefinitionId = ua.NodeId(ua.Int32(kind))
-    one.BrowsePath = [ua.QualifiedName(name) for name in path]
+    operand = ua.SimpleAttributeOperand()
+    operand.TypeDefinitionId = ua.NodeId(ua.Int32(kind))
+    operand.BrowsePath = [ua.QualifiedName(name) for name in path]
     # The condition's own id is the NodeId attribute of an empty path (OPC 10000-9, 5.5.2).
-    one.AttributeId = AttributeIds.Value if path else AttributeIds.NodeId
-    return one
+    operand.AttributeId = AttributeIds.Value if path else AttributeIds.NodeId
+    return operand
 
 
 @dataclass(slots=True)
@@ -133,17 +133,17 @@ class Alarms:
 
     def _take_older(self, key: str, branch: str, event: bytes | None, condition: Condition) -> bool:
         """`event` waits for an acknowledgement; None: that state waits no more. A refresh may leave them out."""
-        some = self._older.setdefault(key, {})
-        some.pop(branch, None)
+        older = self._older.setdefault(key, {})
+        older.pop(branch, None)
         if event is not None:
-            some[branch] = event
-            if len(some) > BRANCHES:
-                some.pop(next(iter(some)))
-        if not some or key not in self._kept:
+            older[branch] = event
+            if len(older) > BRANCHES:
+                older.pop(next(iter(older)))
+        if not older or key not in self._kept:
             del self._older[key]
-        if not some and condition.acked and key in self._kept:
-            kept = self._kept[key]
-            kept.condition = replace(kept.condition, takes_ack=True, by=condition.by, comment=condition.comment)
+        if not older and condition.acked and key in self._kept:
+            retained = self._kept[key]
+            retained.condition = replace(retained.condition, takes_ack=True, by=condition.by, comment=condition.comment)
         return True
 
     def _newest(self, fresh: Kept, retained: bool, at: float) -> bool:
@@ -170,13 +170,13 @@ class Alarms:
     def _name(self, key: str, source: str, name: str) -> str:
         """Source and condition; where two are called the same, the id tells them apart."""
         text = "/".join(filter(None, (source, name))) or key
-        taken = any(one.condition.name == text for other, one in self._kept.items() if other != key)
+        taken = any(retained.condition.name == text for other_key, retained in self._kept.items() if other_key != key)
         return f"{text} ({key})" if taken else text
 
     def _since(self, key: str, active: bool, moment: float) -> float:
         """When it became active, or ceased to be; an acknowledgement or a repeat is neither."""
-        known = self._kept.get(key)
-        return known.condition.since if known is not None and known.condition.active is active else moment
+        retained = self._kept.get(key)
+        return retained.condition.since if retained is not None and retained.condition.active is active else moment
 
     def _end_refresh(self) -> bool:
         """What the server did not name again is over."""
@@ -196,70 +196,72 @@ class Alarms:
 
     def report(self, at: float) -> list[Condition]:
         """All of them, and those that an acknowledgement has just ended."""
-        self._last = {key: one for key, one in self._last.items() if at - one[1] < LAST}
-        for key, kept in self._kept.items():
-            kept.said = self._stands(key).acked
-        return [*self.conditions, *(one for one, _ in self._last.values())]
+        self._last = {key: ended for key, ended in self._last.items() if at - ended[1] < LAST}
+        for key, retained in self._kept.items():
+            retained.said = self._stands(key).acked
+        return [*self.conditions, *(condition for condition, _ in self._last.values())]
 
     def _stands(self, key: str) -> Condition:
         """As a person sees it: its older states count."""
-        one = self._kept[key].condition
-        return replace(one, acked=False, takes_ack=True, by="", comment="") if key in self._older else one
+        condition = self._kept[key].condition
+        return replace(condition, acked=False, takes_ack=True, by="", comment="") if key in self._older else condition
 
     @property
     def conditions(self) -> list[Condition]:
         """The worst first."""
-        found = [self._stands(key) for key in self._kept]
-        return sorted(found, key=lambda one: (not one.active, one.severity.rank, one.name))
+        conditions = [self._stands(key) for key in self._kept]
+        return sorted(conditions, key=lambda condition: (not condition.active, condition.severity.rank, condition.name))
 
     def find(self, name: str) -> tuple[ua.NodeId, list[bytes]] | None:
         """A condition's id, and the ids of the events that wait for an acknowledgement, the oldest first."""
-        for key, one in self._kept.items():
-            if one.condition.name == name:
+        for key, retained in self._kept.items():
+            if retained.condition.name == name:
                 older = list(self._older.get(key, {}).values())
-                return one.id, [*older, *([] if older and one.condition.acked else [one.event])]
+                return retained.id, [*older, *([] if older and retained.condition.acked else [retained.event])]
         return None
 
     def measurements(self, at: float) -> list[Measurement]:
         """How many there are, and each of the worst; what is over is said once more."""
         conditions = self.conditions
-        active = [one for one in conditions if one.active]
-        waiting = sum(not one.acked for one in conditions)
+        active = [condition for condition in conditions if condition.active]
+        waiting = sum(not condition.acked for condition in conditions)
         worst = active[0].text if active else ""
-        found = [
+        measurements = [
             Measurement(metric="opcua.alarms", value=len(active), observed_at=at, text=worst),
             Measurement(metric="opcua.unacked", value=waiting, observed_at=at),
         ]
         if self.left_out:
             text = f"超过 {MOST} 个告警，其余未列入 | more than {MOST} conditions; the others are left out"
-            found.append(Measurement(metric="opcua.alarms_left_out", value=self.left_out, observed_at=at, text=text))
-        over, self._over = self._over - {one.name for one in conditions}, set()
-        found += [_reading(one, at) for one in conditions[:SHOWN]]
-        return found + [
+            measurements.append(
+                Measurement(metric="opcua.alarms_left_out", value=self.left_out, observed_at=at, text=text)
+            )
+        over, self._over = self._over - {condition.name for condition in conditions}, set()
+        measurements += [_reading(condition, at) for condition in conditions[:SHOWN]]
+        return measurements + [
             Measurement(metric="opcua.alarm", value=False, instance=name, observed_at=at, text=OVER)
             for name in sorted(over)
         ]
 
 
-def _proven(known: Condition | None, fresh: Condition) -> bool:
+def _proven(previous: Condition | None, fresh: Condition) -> bool:
     """Somebody acknowledged it. A state that ended and is acknowledged in one breath was only laid aside, as a branch
     (5.5.2); and of one that is first met when it has ended nobody can tell."""
     if not fresh.acked or fresh.by:
         return True
-    if known is None:
+    if previous is None:
         return fresh.active
-    return known.takes_ack if known.acked else known.active is fresh.active
+    return previous.takes_ack if previous.acked else previous.active is fresh.active
 
 
-def _reading(one: Condition, at: float) -> Measurement:
-    zh, en = ("已确认", "acknowledged") if one.acked else ("未确认", "unacknowledged")
-    text = f"级别 {one.level}，{zh}：{one.text} | severity {one.level}, {en}: {one.text}"
-    return Measurement(metric="opcua.alarm", value=one.active, instance=one.name, observed_at=at, text=text)
+def _reading(condition: Condition, at: float) -> Measurement:
+    zh, en = ("已确认", "acknowledged") if condition.acked else ("未确认", "unacknowledged")
+    text = f"级别 {condition.level}，{zh}：{condition.text} | severity {condition.level}, {en}: {condition.text}"
+    return Measurement(metric="opcua.alarm", value=condition.active, instance=condition.name, observed_at=at, text=text)
 
 
 def _plain(fields: Sequence[ua.Variant]) -> list[object]:
-    found = [one.Value if isinstance(one, ua.Variant) else None for one in fields[: len(FIELDS)]]
-    return found + [None] * (len(FIELDS) - len(found))
+    values = [field.Value if isinstance(field, ua.Variant) else None for field in fields[: len(FIELDS)]]
+    return values + [None] * (len(FIELDS) - len(values))
 
 
 def _text(value: object) -> str:

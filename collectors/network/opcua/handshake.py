@@ -30,9 +30,9 @@ async def greet(host: str, port: int, url: str) -> None:
         size = struct.unpack("<I", head[4:])[0]
         if head[:4] not in (b"ACKF", b"ERRF") or not 8 < size <= LONGEST:
             raise NotReady(Reason.WRONG_ANSWER, "this is not OPC UA")
-        rest = await reader.readexactly(size - 8)
+        payload = await reader.readexactly(size - 8)
         if head[:3] == b"ERR":
-            code = struct.unpack("<I", rest[:4])[0]
+            code = struct.unpack("<I", payload[:4])[0]
             raise NotReady(Reason.WRONG_ANSWER, _ERRORS.get(code, f"status {code:#010x}"))
     except asyncio.IncompleteReadError as error:
         raise NotReady(Reason.CLOSED) from error

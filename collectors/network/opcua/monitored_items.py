@@ -26,7 +26,7 @@ class Watcher(Protocol):
     node: str
     events: bool
 
-    def value(self, seen: ua.DataValue, published: float) -> None: ...
+    def value(self, data_value: ua.DataValue, published: float) -> None: ...
 
     def event(self, fields: Sequence[ua.Variant]) -> None: ...
 
@@ -47,15 +47,16 @@ class Item:
 
 async def node_id(client: Client, text: str) -> ua.NodeId:
     """The node that a probe names. Raises Misconfigured when the server has no such namespace."""
-    found = _NSU.match(text)
-    if found is not None:
+    namespace_uri = _NSU.match(text)
+    if namespace_uri is not None:
         try:
-            index = await client.get_namespace_index(found[1])
+            index = await client.get_namespace_index(namespace_uri[1])
         except ValueError as error:
             raise Misconfigured(
-                f"the server has no namespace {found[1]}; mend node=", f"服务器没有命名空间 {found[1]}；请改正 node="
+                f"the server has no namespace {namespace_uri[1]}; mend node=",
+                f"服务器没有命名空间 {namespace_uri[1]}；请改正 node=",
             ) from error
-        text = f"ns={index};{found[2]}"
+        text = f"ns={index};{namespace_uri[2]}"
     return ua.NodeId.from_string(text)
 
 

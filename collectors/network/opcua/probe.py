@@ -97,52 +97,57 @@ class OpcUaPoller(Poller):
 
     def _watch(self, target: Target) -> tuple[Session, ValueWatch | AlarmWatch | None]:
         key = (target.asset, target.uri)
-        known = self._watches.get(key)
-        if known is not None and known[2] == target and known[0] in self._sessions:
-            return self._sessions[known[0]], known[1]
-        if known is not None:
-            self.forget(known[2])
+        watch_entry = self._watches.get(key)
+        if watch_entry is not None and watch_entry[2] == target and watch_entry[0] in self._sessions:
+            return self._sessions[watch_entry[0]], watch_entry[1]
+        if watch_entry is not None:
+            self.forget(watch_entry[2])
         assert self._modules is not None
         _, alarms, module = self._modules
         credential = target.credential
-        place = (target.host, target.port, target.path, *(sorted(credential.values.items()) if credential else ()))
-        if place not in self._sessions:
+        session_key = (
+            target.host,
+            target.port,
+            target.path,
+            *(sorted(credential.values.items()) if credential else ()),
+        )
+        if session_key not in self._sessions:
             url = f"opc.tcp://{_bracketed(target.host)}:{target.port or PORT}{target.path}"
             security = opcua_security.read(credential)
             data = self._desk.data if self._desk is not None else None
-            self._sessions[place] = module.Session(
+            self._sessions[session_key] = module.Session(
                 (target.host, target.port or PORT), url, security, data, target.timeout
             )
-        session = self._sessions[place]
+        session = self._sessions[session_key]
         watch: ValueWatch | AlarmWatch | None = None
         if "node" in target.params:
             watch = ValueWatch(target, session, self._desk, self._clock, self._modules[0])
         elif "alarms" in target.params:
             watch = AlarmWatch(target, session, self._desk, self._clock, alarms.Alarms(), module)
-        self._watches[key] = (place, watch, target)
+        self._watches[key] = (session_key, watch, target)
         return session, watch
 
     def forget(self, target: Target) -> None:
         """Nobody wants to hear of it any more; a session without a probe is ended."""
-        known = self._watches.pop((target.asset, target.uri), None)
-        if known is None:
+        watch_entry = self._watches.pop((target.asset, target.uri), None)
+        if watch_entry is None:
             return
-        place, watch, _ = known
-        session = self._sessions[place]
+        session_key, watch, _ = watch_entry
+        session = self._sessions[session_key]
         if watch is not None:
             session.forget(watch)
-        if not any(one == place for one, _, _ in self._watches.values()):
-            del self._sessions[place]
+        if not any(other_key == session_key for other_key, _, _ in self._watches.values()):
+            del self._sessions[session_key]
             task = asyncio.create_task(session.close())
             self._ending.add(task)
             task.add_done_callback(self._ending.discard)
 
     async def acknowledge(self, target: Target, condition: str, by: str, comment: str) -> None:
         """Calls the condition's Acknowledge (OPC 10000-9, 5.7.3). Raises CollectorError."""
-        known = self._watches.get((target.asset, target.uri))
-        if known is None or not isinstance(known[1], AlarmWatch):
+        watch_entry = self._watches.get((target.asset, target.uri))
+        if watch_entry is None or not isinstance(watch_entry[1], AlarmWatch):
             raise NotReady(Reason.CLOSED, "the alarm is no longer watched")
-        await known[1].acknowledge(condition, by, comment)
+        await watch_entry[1].acknowledge(condition, by, comment)
 
     async def close(self) -> None:
         """Ends every session."""

@@ -69,9 +69,9 @@ def read(credential: Credential | None) -> Security:
             f"credential {name!r}: certificate and key belong together; give both or neither",
             f"凭据 {name!r}：certificate 与 key 须同时给出，或都不给",
         )
-    given = [one for text in values.get("trust", "").split(",") if (one := _plain(text))]
-    anybody = given == [ANY]
-    if not anybody and not all(_PRINT.match(one) for one in given):
+    thumbprints = [one for text in values.get("trust", "").split(",") if (one := _plain(text))]
+    anybody = thumbprints == [ANY]
+    if not anybody and not all(_PRINT.match(thumbprint) for thumbprint in thumbprints):
         raise Misconfigured(
             f"credential {name!r}: trust must be SHA-256 fingerprints (64 hex digits), comma separated, or any",
             f"凭据 {name!r}：trust 须为 SHA-256 指纹（64 位十六进制，以逗号分隔）或 any",
@@ -83,7 +83,7 @@ def read(credential: Credential | None) -> Security:
         password=values.get("password", ""),
         certificate=values.get("certificate", ""),
         key=values.get("key", ""),
-        trust=frozenset() if anybody else frozenset(given),
+        trust=frozenset() if anybody else frozenset(thumbprints),
         anybody=anybody,
         name=name,
     )
@@ -93,11 +93,11 @@ def _plain(text: str) -> str:
     return text.strip().replace(":", "").lower().removeprefix("sha256")
 
 
-def _wrong(name: str, key: str, value: str, known: tuple[str, ...]) -> Misconfigured:
-    some = ", ".join(known)
+def _wrong(name: str, key: str, value: str, allowed: tuple[str, ...]) -> Misconfigured:
+    allowed_names = ", ".join(allowed)
     return Misconfigured(
-        f"credential {name!r}: {key} = {value!r} is not one of: {some}",
-        f"凭据 {name!r}：{key} = {value!r} 无效，可用：{some}",
+        f"credential {name!r}: {key} = {value!r} is not one of: {allowed_names}",
+        f"凭据 {name!r}：{key} = {value!r} 无效，可用：{allowed_names}",
     )
 
 
@@ -112,12 +112,12 @@ def believe(certificate: bytes | None, security: Security) -> None:
         return
     shown = fingerprint(certificate) if certificate else ""
     if not shown or shown not in security.trust:
-        known = "is not the one that is trusted" if security.trust else "is not trusted yet"
-        words = "与所信任的不一致" if security.trust else "尚未被信任"
+        verdict = "is not the one that is trusted" if security.trust else "is not trusted yet"
+        verdict_zh = "与所信任的不一致" if security.trust else "尚未被信任"
         raise AuthFailed(
-            f"the server's certificate {known}: SHA-256 {shown or 'none'}; compare it at the server, then write "
+            f"the server's certificate {verdict}: SHA-256 {shown or 'none'}; compare it at the server, then write "
             f'trust = "{shown}" in credential {security.name!r}',
-            f"服务器证书{words}：SHA-256 {shown or '无'}；请在服务器上核对后，在凭据 {security.name!r} 中写 trust",
+            f"服务器证书{verdict_zh}：SHA-256 {shown or '无'}；请在服务器上核对后，在凭据 {security.name!r} 中写 trust",
         )
 
 
@@ -135,9 +135,9 @@ class Identity:
     @property
     def application(self) -> str:
         """The application URI that the certificate is for (OPC 10000-6, 6.2.2)."""
-        found = x509.load_pem_x509_certificate(self.certificate)
+        certificate = x509.load_pem_x509_certificate(self.certificate)
         try:
-            names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+            names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         except x509.ExtensionNotFound:
             return APPLICATION
         return next(iter(names.get_values_for_type(x509.UniformResourceIdentifier)), APPLICATION)
@@ -164,16 +164,16 @@ def identity(security: Security, data: Path | None) -> Identity:
     if data is None:
         return made()
     folder = data / FOLDER
-    places = folder / "certificate.pem", folder / "key.pem"
-    if all(place.is_file() for place in places):
-        stored = Identity(places[0].read_bytes(), places[1].read_bytes())
+    paths = folder / "certificate.pem", folder / "key.pem"
+    if all(path.is_file() for path in paths):
+        stored = Identity(paths[0].read_bytes(), paths[1].read_bytes())
         if _usable(stored):
             return stored
     fresh = made()
-    for place, content in zip(places, (fresh.certificate, fresh.key), strict=True):
-        if place.exists():
-            state_file.set_aside(place, "the certificate and its key cannot be used")
-        state_file.write(place, content)
+    for path, content in zip(paths, (fresh.certificate, fresh.key), strict=True):
+        if path.exists():
+            state_file.set_aside(path, "the certificate and its key cannot be used")
+        state_file.write(path, content)
     return fresh
 
 

@@ -69,10 +69,12 @@ T = TypeVar("T")
 class Session:
     """`place` is host and port of the server, `url` its address; `data` is where our certificate is kept."""
 
-    def __init__(self, place: tuple[str, int], url: str, security: Security, data: Path | None, timeout: float) -> None:
+    def __init__(
+        self, endpoint: tuple[str, int], url: str, security: Security, data: Path | None, timeout: float
+    ) -> None:
         self.security = security
         self.sessions = 0
-        self._place, self._url, self._data, self._timeout = place, url, data, timeout
+        self._place, self._url, self._data, self._timeout = endpoint, url, data, timeout
         self._opening = Opening(self._connect)
         self._client: Client | None = None
         self._subscription = 0
@@ -104,8 +106,8 @@ class Session:
     async def state(self, timeout: float) -> str:
         """The server's own word for its state: Running, Failed, …  Raises CollectorError."""
         node = ua.NodeId(ua.Int32(ObjectIds.Server_ServerStatus_State))
-        seen = await self._asked(lambda client: client.get_node(node).read_value(), timeout)
-        return str(ua.ServerState(seen).name)
+        data_value = await self._asked(lambda client: client.get_node(node).read_value(), timeout)
+        return str(ua.ServerState(data_value).name)
 
     async def call(self, object_id: ua.NodeId, method: int, arguments: Sequence[ua.Variant], timeout: float) -> int:
         """Calls a method; its status code. Raises CollectorError."""
@@ -165,7 +167,7 @@ class Session:
             params.RequestedPublishingInterval = PUBLISHING * 1000
             params.RequestedMaxKeepAliveCount, params.RequestedLifetimeCount = KEEPALIVE, LIFETIME
             params.MaxNotificationsPerPublish, params.PublishingEnabled = 1000, True
-            made = await client.uaclient.create_subscription(params, partial(self._published, client))
+            subscription = await client.uaclient.create_subscription(params, partial(self._published, client))
         except _FAILS as error:
             self._later(_disconnect(client))
             raise values.of_error(error) from error
@@ -173,7 +175,7 @@ class Session:
             self._later(_disconnect(client))
             raise
         self.sessions += 1
-        self._client, self._subscription = client, int(made.SubscriptionId)
+        self._client, self._subscription = client, int(subscription.SubscriptionId)
         self._heard = asyncio.get_running_loop().time()
         self._items.clear()
         self._new.clear()
@@ -197,12 +199,17 @@ class Session:
         mine = await asyncio.to_thread(identity, self.security, self._data)
         policy, mode = _POLICY[self.security.policy], ua.MessageSecurityMode[self.security.mode]
         endpoints = await client.connect_and_get_server_endpoints()
-        fitting = [one for one in endpoints if one.SecurityMode == mode and one.SecurityPolicyUri == policy.URI]
+        fitting = [
+            endpoint
+            for endpoint in endpoints
+            if endpoint.SecurityMode == mode and endpoint.SecurityPolicyUri == policy.URI
+        ]
         if not fitting:
-            offered = sorted({offer(one) for one in endpoints})
-            wanted, some = f"{self.security.policy}/{self.security.mode}", ", ".join(offered)[:200]
+            offered = sorted({offer(endpoint) for endpoint in endpoints})
+            required, offered_text = f"{self.security.policy}/{self.security.mode}", ", ".join(offered)[:200]
             raise Misconfigured(
-                f"the server does not offer {wanted}; it offers: {some}", f"服务器不提供 {wanted}；它提供：{some}"
+                f"the server does not offer {required}; it offers: {offered_text}",
+                f"服务器不提供 {required}；它提供：{offered_text}",
             )
         certificate = fitting[0].ServerCertificate
         believe(certificate, self.security)
@@ -269,25 +276,25 @@ class Session:
         """All that were asked for at one moment in one request."""
         await asyncio.sleep(0)
         while self._new and self._client is not None:
-            some, self._new = self._new[:AT_ONCE], self._new[AT_ONCE:]
+            batch, self._new = self._new[:AT_ONCE], self._new[AT_ONCE:]
             try:
-                await self._create(self._client, some)
+                await self._create(self._client, batch)
             except _FAILS as error:
-                for one in some:
-                    self._refuse(one, values.of_error(error))
+                for item in batch:
+                    self._refuse(item, values.of_error(error))
 
-    async def _create(self, client: Client, some: Sequence[Item]) -> None:
-        params, asked = ua.CreateMonitoredItemsParameters(), []
+    async def _create(self, client: Client, items: Sequence[Item]) -> None:
+        params, requested = ua.CreateMonitoredItemsParameters(), []
         params.SubscriptionId, params.TimestampsToReturn = self._subscription, ua.TimestampsToReturn.Both
         params.ItemsToCreate = []
-        for one in some:
+        for item in items:
             try:
-                params.ItemsToCreate.append(request_of(one, await node_id(client, one.watcher.node)))
-                asked.append(one)
+                params.ItemsToCreate.append(request_of(item, await node_id(client, item.watcher.node)))
+                requested.append(item)
             except Misconfigured as error:
-                self._refuse(one, error)
-        results = await client.uaclient.create_monitored_items(params) if asked else []
-        for one, result in zip(asked, results, strict=True):
+                self._refuse(item, error)
+        results = await client.uaclient.create_monitored_items(params) if requested else []
+        for one, result in zip(requested, results, strict=True):
             if result.StatusCode.is_good():
                 if not one.made.done():
                     one.made.set_result(int(result.MonitoredItemId))
@@ -310,23 +317,23 @@ class Session:
         published = values.seconds(result.NotificationMessage.PublishTime) or 0.0
         # What changed less than an interval ago may still be on its way.
         self.confirmed_at = published - PUBLISHING
-        for one in result.NotificationMessage.NotificationData or ():
-            if isinstance(one, ua.DataChangeNotification):
-                for change in one.MonitoredItems:
+        for notification in result.NotificationMessage.NotificationData or ():
+            if isinstance(notification, ua.DataChangeNotification):
+                for change in notification.MonitoredItems:
                     if (item := self._items.get(int(change.ClientHandle))) is not None:
                         item.watcher.value(change.Value, published)
-            elif isinstance(one, ua.EventNotificationList):
-                self._events(one)
-            elif isinstance(one, ua.StatusChangeNotification) and not one.Status.is_good():
+            elif isinstance(notification, ua.EventNotificationList):
+                self._events(notification)
+            elif isinstance(notification, ua.StatusChangeNotification) and not notification.Status.is_good():
                 self._lost()
 
-    def _events(self, some: ua.EventNotificationList) -> None:
-        told: dict[Watcher, None] = {}
-        for event in some.Events:
+    def _events(self, notifications: ua.EventNotificationList) -> None:
+        watchers: dict[Watcher, None] = {}
+        for event in notifications.Events:
             if (item := self._items.get(int(event.ClientHandle))) is not None:
                 item.watcher.event(event.EventFields)
-                told[item.watcher] = None
-        for watcher in told:
+                watchers[item.watcher] = None
+        for watcher in watchers:
             watcher.published()
 
 

@@ -34,12 +34,15 @@ class ValueWatch:
         self._problem: CollectorError | None = None
         self._some = asyncio.Event()
 
-    def value(self, seen: Any, published: float) -> None:
+    def value(self, data_value: Any, published: float) -> None:
         """A notification."""
         params = self._target.params
         at, metric, unit = self._clock(), params.get("metric", "opcua.value"), params.get("unit", "")
         try:
-            self._seen, self._problem = self._values.measurement(seen, self.node, metric, unit, at, published), None
+            self._seen, self._problem = (
+                self._values.measurement(data_value, self.node, metric, unit, at, published),
+                None,
+            )
         except Misconfigured as error:
             self._seen, self._problem = None, error
         self._some.set()
@@ -60,16 +63,16 @@ class ValueWatch:
         if self._problem is not None:
             raise self._problem.with_traceback(None)
         assert self._seen is not None
-        seen = self._seen
-        confirmed = max(seen.confirmed_at or 0.0, self._session.confirmed_at)
+        measurement = self._seen
+        confirmed = max(measurement.confirmed_at or 0.0, self._session.confirmed_at)
         return [
             Measurement(
-                metric=seen.metric,
-                value=seen.value,
-                unit=seen.unit,
-                quality=seen.quality,
-                observed_at=seen.observed_at,
-                text=seen.text,
+                metric=measurement.metric,
+                value=measurement.value,
+                unit=measurement.unit,
+                quality=measurement.quality,
+                observed_at=measurement.observed_at,
+                text=measurement.text,
                 confirmed_at=confirmed,
             )
         ]
@@ -120,10 +123,12 @@ class AlarmWatch:
                 await self._refresh_end(began, min(REFRESH_WITHIN, timeout * SHARE))
             self._refreshed, self._alarms.again = True, False
             self._report()
-        found = self._alarms.measurements(self._clock())
+        measurements = self._alarms.measurements(self._clock())
         if self._note:
-            found.append(Measurement(metric="opcua.refresh", value=False, quality=Quality.UNCERTAIN, text=self._note))
-        return found
+            measurements.append(
+                Measurement(metric="opcua.refresh", value=False, quality=Quality.UNCERTAIN, text=self._note)
+            )
+        return measurements
 
     async def _refresh_end(self, began: int, timeout: float) -> None:
         """The retained conditions come as events, after the answer; a server that never ends them is not waited for."""
@@ -137,18 +142,18 @@ class AlarmWatch:
 
     async def acknowledge(self, condition: str, by: str, comment: str) -> None:
         """Raises CollectorError."""
-        kept, ua = self._alarms.find(condition), self._module.ua
-        if kept is None:
+        retained, ua = self._alarms.find(condition), self._module.ua
+        if retained is None:
             raise NotReady(Reason.CLOSED, f"the server no longer has the alarm {condition}")
         text = ua.Variant(ua.LocalizedText(f"{by}: {comment}" if comment else by), ua.VariantType.LocalizedText)
-        id, events = kept
+        id, events = retained
         for event in events:
             arguments = [ua.Variant(event, ua.VariantType.ByteString), text]
             code = await self._session.call(id, self._module.ACKNOWLEDGE, arguments, ACK_WITHIN)
             if code >> 30 and code not in self._module.ALREADY_ACKED:
                 raise self._module.values.of_error(self._module.UaStatusCodeError(code))
 
-    def value(self, seen: Any, published: float) -> None:
+    def value(self, data_value: Any, published: float) -> None:
         """An event notifier has no value."""
 
     def event(self, fields: Sequence[Any]) -> None:

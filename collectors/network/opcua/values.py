@@ -43,10 +43,10 @@ SECURITY = frozenset(
 class WrongType(Misconfigured):
     """The node's value is nothing that one reading can hold."""
 
-    def __init__(self, node: str, what: str) -> None:
+    def __init__(self, node: str, reason: str) -> None:
         super().__init__(
-            f"{node} holds {what}; name a node with a number, a truth, a text or a time",
-            f"{node} 的值是{what}；请指定值为数字、布尔、文本或时间的节点",
+            f"{node} holds {reason}; name a node with a number, a truth, a text or a time",
+            f"{node} 的值是{reason}；请指定值为数字、布尔、文本或时间的节点",
         )
 
 
@@ -57,7 +57,7 @@ def quality(status: int) -> Quality:
 
 def severity(level: int) -> Severity:
     """Of an event."""
-    return next((one for least, one in LEVELS if level >= least), Severity.INFO)
+    return next((severity for least, severity in LEVELS if level >= least), Severity.INFO)
 
 
 def seconds(moment: datetime | None) -> float | None:
@@ -72,14 +72,16 @@ def status_name(code: int) -> str:
     return str(ua.StatusCode(ua.UInt32(code)).name)
 
 
-def measurement(seen: ua.DataValue, node: str, metric: str, unit: str, at: float, published: float) -> Measurement:
+def measurement(
+    data_value: ua.DataValue, node: str, metric: str, unit: str, at: float, published: float
+) -> Measurement:
     """What a node's value says. `at` is now, `published` when the server sent it. Raises WrongType."""
-    code = int(seen.StatusCode.value) if seen.StatusCode is not None else 0
-    value = plain(seen.Value, node) if seen.Value is not None else None
+    code = int(data_value.StatusCode.value) if data_value.StatusCode is not None else 0
+    value = plain(data_value.Value, node) if data_value.Value is not None else None
     good = quality(code)
     if value is None and good is Quality.GOOD:
         good = Quality.UNCERTAIN
-    source = seconds(seen.SourceTimestamp) or seconds(seen.ServerTimestamp) or at
+    source = seconds(data_value.SourceTimestamp) or seconds(data_value.ServerTimestamp) or at
     text = status_name(code) if code >> 30 else ""
     return Measurement(
         metric=metric,

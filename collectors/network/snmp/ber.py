@@ -168,16 +168,16 @@ def _second_version(pdu: Reader, secret: bytes, *, confirm: bool) -> Notificatio
     pdu.number(0x02)
     pairs = _pairs(pdu)
     oid, ticks = named(pairs)
-    rest = tuple(pair for pair in pairs if pair[0] not in (SYS_UPTIME, TRAP_OID))
+    variables = tuple(pair for pair in pairs if pair[0] not in (SYS_UPTIME, TRAP_OID))
     return Notification(
-        version="v2c", secret=secret, oid=oid, ticks=ticks, pairs=rest, request=request, confirm=confirm
+        version="v2c", secret=secret, oid=oid, ticks=ticks, pairs=variables, request=request, confirm=confirm
     )
 
 
 def named(pairs: tuple[tuple[str, Value], ...]) -> tuple[str, int | None]:
     """snmpTrapOID and sysUpTime of a notification's bindings (RFC 3416, 4.2.6). Raises BadMessage."""
-    found = dict(pairs)
-    oid, ticks = found.get(TRAP_OID), found.get(SYS_UPTIME)
+    by_oid = dict(pairs)
+    oid, ticks = by_oid.get(TRAP_OID), by_oid.get(SYS_UPTIME)
     if not isinstance(oid, str):
         raise BadMessage("it does not say what it notifies of")
     return oid, ticks if isinstance(ticks, int) else None

@@ -22,7 +22,7 @@ from collectors.network.snmp import users
 from collectors.network.snmp.rates import Counters, Uptime
 from collectors.network.snmp.readings import readings
 from collectors.network.snmp.session import Agent, Agents, Raw
-from collectors.network.snmp.tables import Cell, cell, rows
+from collectors.network.snmp.tables import Cell, cell_of, rows
 from feeds.model import Quality
 
 PORT = 161
@@ -78,10 +78,10 @@ class SnmpPoller(Poller):
         uri.only(target, ("cred", "profile", "ports"))
         name = target.params.get("profile", "auto")
         if name not in snmp_profiles.names():
-            some = ", ".join(snmp_profiles.names())
+            profile_names = ", ".join(snmp_profiles.names())
             raise Misconfigured(
-                f"{target.uri!r}: there is no profile {name!r}; known: {some}",
-                f"{target.uri!r}：没有名为 {name!r} 的模板；可用：{some}",
+                f"{target.uri!r}: there is no profile {name!r}; known: {profile_names}",
+                f"{target.uri!r}：没有名为 {name!r} 的模板；可用：{profile_names}",
             )
         users.check(target.credential)
 
@@ -100,7 +100,7 @@ class SnmpPoller(Poller):
         if now - self._swept_at > FORGOTTEN / 4:
             self._swept_at = now
             self._agents.forget(now, FORGOTTEN)
-            for key in [key for key, one in self._devices.items() if now - one.used_at > FORGOTTEN]:
+            for key in [key for key, device in self._devices.items() if now - device.used_at > FORGOTTEN]:
                 del self._devices[key]
         device = self._devices.setdefault((target.asset, target.uri), Device())
         device.used_at = now
@@ -129,12 +129,12 @@ class _Visit:
         first = await self._first()
         came = self._loop.time()
         self._out.append(Measurement(metric="snmp.ms", value=round((came - began) * 1000, 3), unit="ms"))
-        asked = self._device.batches[0] if self._device.batches else []
+        cells = self._device.batches[0] if self._device.batches else []
         if self._uptime(first, came):
             # Its rows may be numbered anew: what was asked by the old numbers is another's.
-            asked = [one for one in asked if not one.index]
+            cells = [cell for cell in cells if not cell.index]
             self._begin_anew()
-        self._take(asked, first, came)
+        self._take(cells, first, came)
         await self._rest()
         self._settle()
         return self._out
@@ -147,13 +147,13 @@ class _Visit:
             if device.profile is None:
                 name = self._target.params.get("profile", "auto")
                 device.profile = snmp_profiles.for_device(name, str(known.get(OBJECT_ID, "")))
-                device.cells = [cell(metric) for metric in device.profile.scalars]
+                device.cells = [cell_of(metric) for metric in device.profile.scalars]
                 device.batches = _batches(device.cells)
             if not device.profile.scalars:
                 self._need(known)
                 return known
-        asked = [*HEAD, *_oids(device.batches[0])] if device.batches else [*HEAD]
-        answer = await self._agent.get(asked)
+        oids = [*HEAD, *_oids(device.batches[0])] if device.batches else [*HEAD]
+        answer = await self._agent.get(oids)
         self._need(answer)
         return answer
 
@@ -165,7 +165,7 @@ class _Visit:
     def _begin_anew(self) -> None:
         device = self._device
         device.counters.forget()
-        device.cells = [one for one in device.cells if not one.index]
+        device.cells = [cell for cell in device.cells if not cell.index]
         device.batches = _batches(device.cells)
         device.look_at = 0.0
         if not device.looking:  # another visit of it goes on with what it has begun
@@ -224,34 +224,34 @@ class _Visit:
         """Takes the new rows over; read at once when they are the first, so that the next poll already gives rates."""
         device = self._device
         first = not any(one.index for one in device.cells)
-        device.cells = [*(one for one in device.cells if not one.index), *device.fresh]
+        device.cells = [*(cell for cell in device.cells if not cell.index), *device.fresh]
         device.absent = {oid: name for oid, name in device.absent.items() if oid.endswith(".0")}
         device.batches = _batches(device.cells)
-        device.counters.keep_only({one.oids[0] for one in device.cells})
+        device.counters.keep_only({cell.oids[0] for cell in device.cells})
         if first:
             for batch in _batches(device.fresh):
                 self._take(batch, await self._agent.get(_oids(batch)), self._loop.time())
 
     def _take(self, batch: list[Cell], answer: dict[str, Raw], at: float) -> None:
-        for one in batch:
-            if one.oids[0] in answer and (len(one.oids) == 1 or all(oid in answer for oid in one.oids)):
-                self._out += readings(one, answer, self._device.counters, at)
+        for cell in batch:
+            if cell.oids[0] in answer and (len(cell.oids) == 1 or all(oid in answer for oid in cell.oids)):
+                self._out += readings(cell, answer, self._device.counters, at)
             elif answer:
-                self._device.gone.append(one)
+                self._device.gone.append(cell)
 
     def _settle(self) -> None:
         """What the device does not have is asked for in another way, or not again until its tables are looked at."""
         device = self._device
-        gone = {id(one): one for one in device.gone}
+        gone = {id(cell): cell for cell in device.gone}
         if gone:
             # Another visit of the same device may have found the same.
             gone = {id(one): one for one in device.cells if id(one) in gone}
-            device.cells = [one for one in device.cells if id(one) not in gone]
-            for one in gone.values():
-                if (other := one.other()) is not None:
+            device.cells = [cell for cell in device.cells if id(cell) not in gone]
+            for cell in gone.values():
+                if (other := cell.other()) is not None:
                     device.cells.append(other)
                 else:
-                    device.absent[one.oids[0]] = one.metric.metric
+                    device.absent[cell.oids[0]] = cell.metric.metric
             device.gone.clear()
             device.batches = _batches(device.cells)
         if device.absent:
@@ -266,17 +266,17 @@ class _Visit:
 
 
 def _oids(batch: Iterable[Cell]) -> list[str]:
-    return [oid for one in batch for oid in one.oids]
+    return [oid for cell in batch for oid in cell.oids]
 
 
 def _batches(cells: Iterable[Cell]) -> list[list[Cell]]:
     """Cells in groups of at most TOGETHER objects; the head of every poll goes with the first."""
     groups: list[list[Cell]] = [[]]
     size = len(HEAD)
-    for one in cells:
-        if size + len(one.oids) > TOGETHER and groups[-1]:
+    for cell in cells:
+        if size + len(cell.oids) > TOGETHER and groups[-1]:
             groups.append([])
             size = 0
-        groups[-1].append(one)
-        size += len(one.oids)
+        groups[-1].append(cell)
+        size += len(cell.oids)
     return groups

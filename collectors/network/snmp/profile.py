@@ -95,11 +95,11 @@ class Profile:
 
     def joined(self, other: Profile) -> Profile:
         """Both together; where they speak of the same table or metric, `other` holds."""
-        metrics, tables = {one.metric for one in other.scalars}, {one.id for one in other.tables}
+        metrics, tables = {item.metric for item in other.scalars}, {item.id for item in other.tables}
         return replace(
             self,
-            scalars=(*(one for one in self.scalars if one.metric not in metrics), *other.scalars),
-            tables=(*(one for one in self.tables if one.id not in tables), *other.tables),
+            scalars=(*(metric for metric in self.scalars if metric.metric not in metrics), *other.scalars),
+            tables=(*(table for table in self.tables if table.id not in tables), *other.tables),
         )
 
 
@@ -107,7 +107,7 @@ class Profile:
 def names() -> tuple[str, ...]:
     """Every profile there is, sorted."""
     folder = files("collectors.network.snmp") / "profiles"
-    return tuple(sorted(one.name.removesuffix(".toml") for one in folder.iterdir() if one.name.endswith(".toml")))
+    return tuple(sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")))
 
 
 @cache
@@ -133,7 +133,9 @@ def for_device(name: str, sys_object_id: str) -> Profile:
     if not profile.detect:
         return profile
     dotted = f"{sys_object_id}."
-    maker = next((found for prefix, found in _makers() if dotted.startswith(f"{prefix}.")), profile.fallback)
+    maker = next(
+        (maker_profile for prefix, maker_profile in _makers() if dotted.startswith(f"{prefix}.")), profile.fallback
+    )
     return profile.joined(load(maker)) if maker else profile
 
 
@@ -147,10 +149,10 @@ def parse(name: str, text: str) -> Profile:
             detect=raw.pop("detect", False),
             fallback=raw.pop("fallback", ""),
             sys_object_id=tuple(raw.pop("sys_object_id", ())),
-            scalars=tuple(_metric(one) for one in raw.pop("scalar", ())),
-            tables=tuple(_table(one) for one in raw.pop("table", ())),
+            scalars=tuple(_metric(row) for row in raw.pop("scalar", ())),
+            tables=tuple(_table(row) for row in raw.pop("table", ())),
         )
-        above = [load(one) for one in raw.pop("extends", ())]
+        above = [load(parent_name) for parent_name in raw.pop("extends", ())]
     except (KeyError, TypeError, ValueError) as error:
         raise BadProfile(f"profiles/{name}.toml: {error}") from error
     if raw:
@@ -158,37 +160,39 @@ def parse(name: str, text: str) -> Profile:
     whole = own
     if above:
         whole = above[0]
-        for other in (*above[1:], own):
-            whole = whole.joined(other)
+        for extension in (*above[1:], own):
+            whole = whole.joined(extension)
     return replace(own, scalars=whole.scalars, tables=whole.tables)
 
 
 def _metric(raw: dict[str, Any]) -> Metric:
     raw = dict(raw)
-    words = raw.pop("words", None)
-    other = raw.pop("otherwise", None)
-    one = Metric(
-        unknown=tuple(raw.pop("unknown", ())), words={int(k): v for k, v in words.items()} if words else None, **raw
+    value_words = raw.pop("words", None)
+    fallback_word = raw.pop("otherwise", None)
+    metric = Metric(
+        unknown=tuple(raw.pop("unknown", ())),
+        words={int(k): v for k, v in value_words.items()} if value_words else None,
+        **raw,
     )
-    if one.kind not in KINDS:
-        raise ValueError(f"{one.metric}: kind {one.kind!r} is not one of {KINDS}")
-    if one.metric.endswith(".up") or "." not in one.metric:
-        raise ValueError(f"{one.metric}: a reading is family.name, and .up is for the verdict")
-    if not all(all(part.isdecimal() for part in oid.split(".")) for oid in one.oids):
-        raise ValueError(f"{one.metric}: {one.oids} are no OIDs")
+    if metric.kind not in KINDS:
+        raise ValueError(f"{metric.metric}: kind {metric.kind!r} is not one of {KINDS}")
+    if metric.metric.endswith(".up") or "." not in metric.metric:
+        raise ValueError(f"{metric.metric}: a reading is family.name, and .up is for the verdict")
+    if not all(all(part.isdecimal() for part in oid.split(".")) for oid in metric.oids):
+        raise ValueError(f"{metric.metric}: {metric.oids} are no OIDs")
     # An alternative differs in where it stands, not in what it means.
-    return replace(one, otherwise=replace(one, **other)) if other else one
+    return replace(metric, otherwise=replace(metric, **fallback_word)) if fallback_word else metric
 
 
 def _table(raw: dict[str, Any]) -> Table:
     raw = dict(raw)
     return Table(
         label=tuple(raw.pop("label")),
-        columns=tuple(_metric(one) for one in raw.pop("column")),
+        columns=tuple(_metric(row) for row in raw.pop("column")),
         keep=tuple(
-            Keep(oid=one["oid"], values=tuple(one.get("values", ())), without=tuple(one.get("without", ())))
-            for one in raw.pop("keep", ())
+            Keep(oid=row["oid"], values=tuple(row.get("values", ())), without=tuple(row.get("without", ())))
+            for row in raw.pop("keep", ())
         ),
-        speed=tuple(Speed(**{**one, "unknown": tuple(one.get("unknown", ()))}) for one in raw.pop("speed", ())),
+        speed=tuple(Speed(**{**row, "unknown": tuple(row.get("unknown", ()))}) for row in raw.pop("speed", ())),
         **raw,
     )

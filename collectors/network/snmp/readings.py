@@ -58,8 +58,8 @@ def _number(cell: Cell, raw: Raw, answer: Mapping[str, Raw]) -> float | int | No
     if number is None or number in metric.unknown:
         return None
     if metric.of or metric.rest:
-        other = _plain(answer[cell.oids[1]], in_text=False)
-        whole = 0 if other is None else other if metric.of else number + other
+        second_value = _plain(answer[cell.oids[1]], in_text=False)
+        whole = 0 if second_value is None else second_value if metric.of else number + second_value
         return None if whole <= 0 else round(100 * number / whole, 2)
     return number if metric.scale == 1 else round(number * metric.scale, _DIGITS)
 
@@ -67,5 +67,5 @@ def _number(cell: Cell, raw: Raw, answer: Mapping[str, Raw]) -> float | int | No
 def _plain(raw: Raw, *, in_text: bool) -> float | int | None:
     if isinstance(raw, int | float):
         return raw
-    found = _NUMBER.search(text(raw)) if in_text else None
-    return float(found[0]) if found else None
+    number = _NUMBER.search(text(raw)) if in_text else None
+    return float(number[0]) if number else None

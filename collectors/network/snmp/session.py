@@ -84,7 +84,7 @@ class Agent:
         """The subtree below `oid`, by index ("2" of ifDescr.2). Raises CollectorError, also when it goes in circles."""
         prefix = f"{oid}."
         last: tuple[int, ...] = ()
-        found: dict[str, Raw] = {}
+        values: dict[str, Raw] = {}
         rows = self.session.getbulk(oid, REPETITIONS)
         try:
             async with asyncio.timeout(self.timeout):
@@ -93,12 +93,12 @@ class Agent:
                     if place <= last:
                         raise NotReady(Reason.WRONG_ANSWER, f"the objects below {oid} do not increase")
                     last = place
-                    found[name.removeprefix(prefix)] = value
-                    if len(found) >= limit:
+                    values[name.removeprefix(prefix)] = value
+                    if len(values) >= limit:
                         break
         except (OSError, SnmpError) as error:
             raise failure(error, self.secure) from error
-        return found
+        return values
 
     async def _ask(self, request: object, timeout: float) -> dict[str, Raw]:
         try:
@@ -170,11 +170,11 @@ class Agents:
             raise not_ready(error) from error
 
     def _user(self, credential: Credential) -> User:
-        known = self._users.get(credential.name)
-        if known is None or known[0] != credential:
+        cached = self._users.get(credential.name)
+        if cached is None or cached[0] != credential:
             # Deriving a key from a password hashes a megabyte: once a credential, not once a session.
-            known = self._users[credential.name] = (credential, users.user_of(credential))
-        return known[1]
+            cached = self._users[credential.name] = (credential, users.user_of(credential))
+        return cached[1]
 
     def forget(self, now: float, idle_for: float) -> None:
         """Gives back the sessions that nobody has used for `idle_for` seconds."""

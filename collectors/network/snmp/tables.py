@@ -29,10 +29,10 @@ class Cell:
     def other(self) -> Cell | None:
         """What is asked instead when the device does not have this one."""
         metric = self.metric.otherwise
-        return None if metric is None else cell(metric, self.index, self.instance, self.note, self.speed)
+        return None if metric is None else cell_of(metric, self.index, self.instance, self.note, self.speed)
 
 
-def cell(metric: Metric, index: str = "", instance: str = "", note: str = "", speed: float = 0.0) -> Cell:
+def cell_of(metric: Metric, index: str = "", instance: str = "", note: str = "", speed: float = 0.0) -> Cell:
     """The cell of a scalar (`index` ""), or of one row."""
     oids = tuple(f"{oid}.{index}" for oid in metric.oids) if index else metric.oids
     return Cell(metric, oids, instance, note, speed, index)
@@ -50,28 +50,29 @@ async def rows(agent: Agent, table: Table, ports: str = "") -> list[Cell]:
             break
     if not labels:
         return []
-    kept = await _kept(agent, table, _chosen(labels, ports) if table.id == INTERFACES else list(labels))
-    notes = await agent.walk(table.note, table.rows) if table.note and kept else {}
-    speeds = await _speeds(agent, table) if kept else {}
-    found = []
-    for index, name in _named(table, kept, labels).items():
+    rows = await _kept(agent, table, _chosen(labels, ports) if table.id == INTERFACES else list(labels))
+    notes = await agent.walk(table.note, table.rows) if table.note and rows else {}
+    speeds = await _speeds(agent, table) if rows else {}
+    cells = []
+    for index, name in _named(table, rows, labels).items():
         note = text(notes.get(index))
-        found += [cell(column, index, name, note, speeds.get(index, 0.0)) for column in table.columns]
-    return found
+        cells += [cell_of(column, index, name, note, speeds.get(index, 0.0)) for column in table.columns]
+    return cells
 
 
 def _chosen(labels: Mapping[str, Raw], ports: str) -> list[str]:
     patterns = ports.split(",") if ports else ["*"]
-    return [index for index, name in labels.items() if any(fnmatchcase(text(name), one) for one in patterns)]
+    return [index for index, name in labels.items() if any(fnmatchcase(text(name), pattern) for pattern in patterns)]
 
 
 async def _kept(agent: Agent, table: Table, indexes: list[str]) -> list[str]:
     for keep in table.keep:
-        said = await agent.walk(keep.oid, table.rows * 4)
+        column = await agent.walk(keep.oid, table.rows * 4)
         indexes = [
             index
             for index in indexes
-            if index not in said or (said[index] in keep.values if keep.values else said[index] not in keep.without)
+            if index not in column
+            or (column[index] in keep.values if keep.values else column[index] not in keep.without)
         ]
     return indexes
 
@@ -99,11 +100,15 @@ def text(value: Raw) -> str:
     """What a device wrote, fit to be shown: UTF-8, else GB 18030 (Chinese makers), without control characters."""
     if isinstance(value, bytes):
         try:
-            said = value.decode("utf-8")
+            decoded = value.decode("utf-8")
         except UnicodeDecodeError:
-            said = value.decode("gb18030", errors="replace")
+            decoded = value.decode("gb18030", errors="replace")
     else:
-        said = "" if value is None else str(value)
+        decoded = "" if value is None else str(value)
     # Brackets would end the instance's place in a reading's key.
-    clean = "".join(one if one.isprintable() else " " for one in said).replace("[", "(").replace("]", ")")
+    clean = (
+        "".join(character if character.isprintable() else " " for character in decoded)
+        .replace("[", "(")
+        .replace("]", ")")
+    )
     return " ".join(clean.split())[:LONGEST]

@@ -71,16 +71,16 @@ def names(credential: Credential) -> tuple[str, str]:
 
 
 def _protocol(
-    credential: Credential, name: str, known: dict[str, type[BaseAuthKey]] | dict[str, type[BasePrivKey]]
+    credential: Credential, name: str, protocols: dict[str, type[BaseAuthKey]] | dict[str, type[BasePrivKey]]
 ) -> str:
-    said, key = credential.values.get(name, ""), credential.values.get(f"{name}_key", "")
-    plain = said.lower().replace("-", "").replace("_", "")
+    protocol, key = credential.values.get(name, ""), credential.values.get(f"{name}_key", "")
+    plain = protocol.lower().replace("-", "").replace("_", "")
     plain = _SAME.get(plain, plain)
-    if bool(said) != bool(key):
+    if bool(protocol) != bool(key):
         raise _wrong(credential, f"{name} and {name}_key go together", f"{name} 与 {name}_key 必须同时设置")
-    if said and plain not in known:
-        some = ", ".join(known)
-        raise _wrong(credential, f"{name} is one of: {some}", f"{name} 可用：{some}")
+    if protocol and plain not in protocols:
+        protocol_names = ", ".join(protocols)
+        raise _wrong(credential, f"{name} is one of: {protocol_names}", f"{name} 可用：{protocol_names}")
     if key and len(key.encode()) < SHORTEST:
         raise _wrong(
             credential, f"{name}_key has fewer than {SHORTEST} characters", f"{name}_key 少于 {SHORTEST} 个字符"

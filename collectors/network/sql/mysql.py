@@ -95,7 +95,7 @@ def _meaning(error: errors.MySQLError, place: Place) -> CollectorError:
     if isinstance(cause, OSError):
         return not_ready(cause)
     number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
-    words = " ".join(str(error.args[-1] if error.args else error).split())[:_SHOWN]
+    message = " ".join(str(error.args[-1] if error.args else error).split())[:_SHOWN]
     if number in _ACCESS:
         return AuthFailed(
             f"{place.host} refuses the sign-in or the query ({number}): check the credential's password and rights",
@@ -106,7 +106,7 @@ def _meaning(error: errors.MySQLError, place: Place) -> CollectorError:
     if number in _LOST:
         return NotReady(Reason.CLOSED)
     if number in _QUERY:
-        return Misconfigured(f"the query cannot work ({number}): {words}", f"查询无法执行（{number}）：{words}")
+        return Misconfigured(f"the query cannot work ({number}): {message}", f"查询无法执行（{number}）：{message}")
     if not number:  # it is asyncmy that says so: what came could not be followed
-        return NotReady(Reason.WRONG_ANSWER, f"what answers does not speak MySQL's protocol ({words[:80]})")
-    return NotReady(Reason.WRONG_ANSWER, f"{words} ({number})")
+        return NotReady(Reason.WRONG_ANSWER, f"what answers does not speak MySQL's protocol ({message[:80]})")
+    return NotReady(Reason.WRONG_ANSWER, f"{message} ({number})")

@@ -44,7 +44,7 @@ async def ask(place: Place, statement: str, limit: float) -> object:
             raise _too_much() from error
         if error.errno is not None:
             raise not_ready(error) from error
-        if any(word in str(error) for word in _ENDS):
+        if any(ending in str(error) for ending in _ENDS):
             raise NotReady(Reason.CLOSED) from error
         # asyncpg's own word for a server that does not answer its request for TLS with yes.
         if place.tls == "verify":
@@ -61,7 +61,7 @@ def _too_much() -> NotReady:
 
 async def _connect(place: Place, bound: Bounded) -> asyncpg.Connection[asyncpg.Record]:
     # Everything is given, so that no PG* variable and no ~/.pgpass of this machine plays a part.
-    made: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(
+    connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(
         host=place.host if place.tls == "verify" else place.address,
         port=place.port or PORT,
         user=place.user,
@@ -74,7 +74,7 @@ async def _connect(place: Place, bound: Bounded) -> asyncpg.Connection[asyncpg.R
         timeout=_NEVER,
         loop=cast(asyncio.AbstractEventLoop, bound),
     )
-    return made
+    return connection
 
 
 def _tls(place: Place) -> ssl.SSLContext | Literal["prefer", False]:
@@ -85,7 +85,7 @@ def _tls(place: Place) -> ssl.SSLContext | Literal["prefer", False]:
 def _meaning(error: asyncpg.PostgresError, place: Place) -> CollectorError:
     """By SQLSTATE class (PostgreSQL, appendix A)."""
     state = error.sqlstate or ""
-    words = " ".join(str(error).split())[:_SHOWN]
+    message = " ".join(str(error).split())[:_SHOWN]
     if state.startswith("28") or state == "42501":
         return AuthFailed(
             f"{place.host} refuses the sign-in or the query ({state}): check the credential's password and rights",
@@ -94,7 +94,7 @@ def _meaning(error: asyncpg.PostgresError, place: Place) -> CollectorError:
     if state == "57014":
         return NotReady(Reason.TIMEOUT, "the statement took too long")
     if state in ("57P01", "57P02") or state.startswith("08"):
-        return NotReady(Reason.CLOSED, words)
+        return NotReady(Reason.CLOSED, message)
     if state.startswith("42") or state == "25006":
-        return Misconfigured(f"the query cannot work ({state}): {words}", f"查询无法执行（{state}）：{words}")
-    return NotReady(Reason.WRONG_ANSWER, f"{words} ({state})")
+        return Misconfigured(f"the query cannot work ({state}): {message}", f"查询无法执行（{state}）：{message}")
+    return NotReady(Reason.WRONG_ANSWER, f"{message} ({state})")

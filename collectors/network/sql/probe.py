@@ -102,22 +102,22 @@ class SqlPoller(Poller):
         driver = await self._driver(target.scheme)
         began = time.perf_counter()
         try:
-            found = await driver.ask(place, query.statement, target.timeout * SHARE)
+            result = await driver.ask(place, query.statement, target.timeout * SHARE)
         except OSError as error:
             raise not_ready(error) from error
-        seen = [Measurement(metric="sql.ms", value=round((time.perf_counter() - began) * 1000, 3), unit="ms")]
+        measurements = [Measurement(metric="sql.ms", value=round((time.perf_counter() - began) * 1000, 3), unit="ms")]
         if "query" in target.params:
-            seen.append(_reading(target, query, found))
+            measurements.append(_reading(target, query, result))
         expected = target.params.get("expect")
-        if expected is not None and _text(seen[-1].value) != expected:
-            raise NotReady(Reason.WRONG_ANSWER, f"{_text(seen[-1].value)} instead of {expected}", seen)
-        return seen
+        if expected is not None and _text(measurements[-1].value) != expected:
+            raise NotReady(Reason.WRONG_ANSWER, f"{_text(measurements[-1].value)} instead of {expected}", measurements)
+        return measurements
 
     async def _driver(self, scheme: str) -> Driver:
         if scheme not in self._drivers:
             # Loading takes a tenth of a second, which the loop does not have.
-            made = await asyncio.to_thread(import_module, f"collectors.network.sql.{DRIVERS[scheme]}")
-            self._drivers[scheme] = cast(Driver, made)
+            driver = await asyncio.to_thread(import_module, f"collectors.network.sql.{DRIVERS[scheme]}")
+            self._drivers[scheme] = cast(Driver, driver)
         return self._drivers[scheme]
 
     async def close(self) -> None:
@@ -155,32 +155,32 @@ async def _place(target: Target, believed: trust.Trust) -> Place:
     )
 
 
-def _reading(target: Target, query: Query, found: object) -> Measurement:
+def _reading(target: Target, query: Query, result: object) -> Measurement:
     metric, unit = target.params.get("metric", "sql.value"), target.params.get("unit", query.unit)
-    value = plain(found)
+    value = plain(result)
     if value is None:
         return Measurement(metric=metric, value=None, unit=unit, quality=Quality.UNCERTAIN, text="NULL")
     return Measurement(metric=metric, value=value, unit=unit)
 
 
-def plain(found: Any) -> Value:
+def plain(value: Any) -> Value:
     """A column's value as a reading: numbers stay numbers, times become RFC 3339, spans seconds, text is bounded."""
-    if isinstance(found, bool) or found is None:
-        return found
-    if isinstance(found, int) and -(2**63) <= found < 2**63:
-        return found
-    if isinstance(found, int | float | Decimal):
-        number = float(found)
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int) and -(2**63) <= value < 2**63:
+        return value
+    if isinstance(value, int | float | Decimal):
+        number = float(value)
         return number if math.isfinite(number) else None
-    if isinstance(found, timedelta):
-        return found.total_seconds()
-    if isinstance(found, datetime) and found.tzinfo is not None:
-        return wire.iso(found.timestamp())
-    if isinstance(found, date):
-        return found.isoformat()
-    if isinstance(found, bytes | bytearray | memoryview):
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return wire.iso(value.timestamp())
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, bytes | bytearray | memoryview):
         raise NotReady(Reason.WRONG_ANSWER, "the query gives binary data")
-    return "".join(letter for letter in str(found)[:_SHOWN] if letter.isprintable())
+    return "".join(letter for letter in str(value)[:_SHOWN] if letter.isprintable())
 
 
 def _text(value: Value) -> str:

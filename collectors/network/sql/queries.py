@@ -76,11 +76,11 @@ def look_up(target: Target) -> Query:
         return Query(statement=checked(name, statement))
     built_in = BUILT_IN[target.scheme]
     if name not in built_in:
-        known = ", ".join(sorted({*built_in, *(key.removeprefix(OWN) for key in own if key.startswith(OWN))}))
+        query_names = ", ".join(sorted({*built_in, *(key.removeprefix(OWN) for key in own if key.startswith(OWN))}))
         raise Misconfigured(
-            f"{target.place}: there is no query {name!r}; known: {known}; "
+            f"{target.place}: there is no query {name!r}; known: {query_names}; "
             f'one of your own goes into the credential as "{OWN}{name}"',
-            f'{target.place}：没有名为 {name!r} 的查询；可用：{known}；自定义查询请写入凭据的 "{OWN}{name}"',
+            f'{target.place}：没有名为 {name!r} 的查询；可用：{query_names}；自定义查询请写入凭据的 "{OWN}{name}"',
         )
     return built_in[name]
 

@@ -171,7 +171,7 @@ class SyslogListener(Listener):
             if line.level > rule.level:
                 continue
             for active, patterns in ((True, rule.raises), (False, rule.clears)):
-                match = next((found for one in patterns if (found := one.search(said))), None)
+                match = next((found for pattern in patterns if (found := pattern.search(said))), None)
                 if match is None:
                     continue
                 part = self.hearing.part(subject, text((match.groupdict().get("part") or "").encode()))
@@ -205,7 +205,9 @@ def _time(line: Line, moment: float) -> float | None:
 
 def _shown(line: Line) -> str:
     """The line as it came, in characters that can be shown."""
-    return "".join(one if one.isprintable() else " " for one in parser.decoded(line.raw[: RAW * 4]))[:RAW].strip()
+    return "".join(character if character.isprintable() else " " for character in parser.decoded(line.raw[: RAW * 4]))[
+        :RAW
+    ].strip()
 
 
 def place(settings: SourceSettings) -> tuple[str, str, int]:

@@ -92,11 +92,11 @@ def parse(raw: bytes, now: float, zone: tzinfo = UTC) -> Line:
     """The message in a line. `now` and `zone` complete times without a year or a zone (RFC 3164). Never raises."""
     cut = len(raw) > LARGEST
     raw = raw[:LARGEST]
-    said = decoded(raw).rstrip("\r\n\x00 ")
-    match = _NEW.match(said)
+    text = decoded(raw).rstrip("\r\n\x00 ")
+    match = _NEW.match(text)
     if match and int(match[1]) < 192:
-        return _new(raw, said, match, cut)
-    return _old(raw, said, now, zone, cut)
+        return _new(raw, text, match, cut)
+    return _old(raw, text, now, zone, cut)
 
 
 def decoded(raw: bytes) -> str:
@@ -109,9 +109,9 @@ def decoded(raw: bytes) -> str:
         return raw.decode("gb18030", errors="replace")
 
 
-def _new(raw: bytes, said: str, match: re.Match[str], cut: bool) -> Line:
+def _new(raw: bytes, text: str, match: re.Match[str], cut: bool) -> Line:
     facility, severity = divmod(int(match[1]), 8)
-    data, end = _structured(said, match.end())
+    data, end = _structured(text, match.end())
     return Line(
         raw=raw,
         form="5424",
@@ -123,44 +123,44 @@ def _new(raw: bytes, said: str, match: re.Match[str], cut: bool) -> Line:
         process=_nil(match[6]),
         kind=_nil(match[7]),
         data=data,
-        text=said[end:].removeprefix(" ").removeprefix("\ufeff"),
+        text=text[end:].removeprefix(" ").removeprefix("\ufeff"),
         cut=cut,
     )
 
 
-def _nil(word: str) -> str:
-    return "" if word == "-" else word
+def _nil(field: str) -> str:
+    return "" if field == "-" else field
 
 
-def _structured(said: str, at: int) -> tuple[dict[str, dict[str, str]], int]:
+def _structured(text: str, at: int) -> tuple[dict[str, dict[str, str]], int]:
     """The structured data from `at` on (RFC 5424, 6.3), and where it ends. What is broken belongs to the text."""
-    if said.startswith("-", at):
+    if text.startswith("-", at):
         return {}, at + 1
     data: dict[str, dict[str, str]] = {}
-    while len(data) < _ELEMENTS and (begin := _ELEMENT.match(said, at)):
+    while len(data) < _ELEMENTS and (begin := _ELEMENT.match(text, at)):
         end = begin.end()
         params: dict[str, str] = {}
-        while param := _PARAM.match(said, end):
+        while param := _PARAM.match(text, end):
             params.setdefault(param[1], re.sub(r'\\(["\\\]])', r"\1", param[2]))
             end = param.end()
-        if not said.startswith("]", end):
+        if not text.startswith("]", end):
             break
         data[begin[1]] = params
         at = end + 1
     return data, at
 
 
-def _stamp(word: str, zone: tzinfo | None = None) -> float | None:
+def _stamp(timestamp: str, zone: tzinfo | None = None) -> float | None:
     """Epoch seconds of an RFC 3339 time, None when it is none; without a zone, `zone` holds."""
-    if len(word) < 19:
+    if len(timestamp) < 19:
         return None
     try:
-        found = datetime.fromisoformat(word)
-        if found.tzinfo is None:
+        moment = datetime.fromisoformat(timestamp)
+        if moment.tzinfo is None:
             if zone is None:
                 return None
-            found = found.replace(tzinfo=zone)
-        return found.timestamp()
+            moment = moment.replace(tzinfo=zone)
+        return moment.timestamp()
     except (ValueError, OverflowError):
         return None
 
@@ -193,17 +193,17 @@ def _moment(match: re.Match[str], now: float, zone: tzinfo) -> float | None:
     """A time without a year is the last such moment, with a day to spare for clocks that run ahead."""
     if match[3] is None or match[3] not in _MONTHS:
         return None
-    here = datetime.fromtimestamp(now, zone)
-    said = match[5] or match[9]
-    for year in (int(said),) if said else (here.year + 1, here.year, here.year - 1):
+    local_now = datetime.fromtimestamp(now, zone)
+    tag = match[5] or match[9]
+    for year in (int(tag),) if tag else (local_now.year + 1, local_now.year, local_now.year - 1):
         try:
-            found = datetime(
+            moment = datetime(
                 year, _MONTHS[match[3]], int(match[4]), int(match[6]), int(match[7]), int(match[8]), 0, zone
             )
         except ValueError:
             continue  # the 29th of February, most likely
-        if said or found <= here + timedelta(days=1):
-            return found.timestamp()
+        if tag or moment <= local_now + timedelta(days=1):
+            return moment.timestamp()
     return None
 
 
@@ -221,7 +221,7 @@ class Framing:
     def feed(self, data: bytes) -> list[bytes]:
         """The messages that `data` finishes. Raises ValueError when the stream cannot be followed any more."""
         buffer = self._held + data
-        found: list[bytes] = []
+        frames: list[bytes] = []
         while buffer:
             if self._skip:
                 gone = min(self._skip, len(buffer))
@@ -233,9 +233,9 @@ class Framing:
                 break
             buffer = buffer[taken:]
             if message:
-                found.append(message)
+                frames.append(message)
         self._held = buffer
-        return found
+        return frames
 
     def rest(self) -> bytes:
         """What was said last without an end; the connection is gone."""
@@ -252,11 +252,11 @@ class Framing:
         if not digits.isdigit() or digits.startswith(b"0"):
             raise ValueError("no octet count where one belongs")
         length, begin = int(digits), len(digits) + 1
-        kept = min(length, LARGEST + 1)  # one more, so that the parser sees that it was cut
-        if len(buffer) < begin + kept:
+        frame_length = min(length, LARGEST + 1)  # one more, so that the parser sees that it was cut
+        if len(buffer) < begin + frame_length:
             return 0, b""
-        self._skip = length - kept
-        return begin + kept, buffer[begin : begin + kept]
+        self._skip = length - frame_length
+        return begin + frame_length, buffer[begin : begin + frame_length]
 
     def _line(self, buffer: bytes) -> tuple[int, bytes]:
         end = buffer.find(b"\n")

@@ -37,30 +37,30 @@ class Certificate:
         try:
             return str(ipaddress.ip_address(name)) in self.addresses
         except ValueError:
-            wanted = _ascii(name)
-        return any(_fits(pattern, wanted) for pattern in self.dns_names)
+            ascii_name = _ascii(name)
+        return any(_fits(pattern, ascii_name) for pattern in self.dns_names)
 
 
 @lru_cache(maxsize=4096)
 def read(der: bytes) -> Certificate:
     """Raises ValueError when the bytes are no certificate."""
-    found = x509.load_der_x509_certificate(der)
+    certificate = x509.load_der_x509_certificate(der)
     dns_names: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     try:
-        names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         dns_names = tuple(name.lower() for name in names.get_values_for_type(x509.DNSName))
         addresses = tuple(str(address) for address in names.get_values_for_type(x509.IPAddress))
     except x509.ExtensionNotFound:
         pass  # an old certificate with a common name only: it covers nothing, and is said so
     return Certificate(
-        subject=_name(found.subject),
-        issuer=_name(found.issuer),
+        subject=_name(certificate.subject),
+        issuer=_name(certificate.issuer),
         dns_names=dns_names,
         addresses=addresses,
-        begins=found.not_valid_before_utc.timestamp(),
-        ends=found.not_valid_after_utc.timestamp(),
-        self_issued=found.subject == found.issuer,
+        begins=certificate.not_valid_before_utc.timestamp(),
+        ends=certificate.not_valid_after_utc.timestamp(),
+        self_issued=certificate.subject == certificate.issuer,
     )
 
 
@@ -70,25 +70,31 @@ def measure(chain: Sequence[Certificate], now: float, warn: float, family: str =
     An intermediate that runs out takes the service with it; a root that was sent along does not.
     `warn` is in seconds; `expiring` is True within `warn` of the end, and after it.
     """
-    first = min((one for place, one in enumerate(chain) if not place or not one.self_issued), key=lambda one: one.ends)
+    first = min(
+        (certificate for index, certificate in enumerate(chain) if not index or not certificate.self_issued),
+        key=lambda certificate: certificate.ends,
+    )
     text = f"{first.subject}; issuer {first.issuer}"
-    left = first.ends - now
+    seconds_left = first.ends - now
     return [
-        Measurement(metric=f"{family}.days_left", value=round(left / DAY, 2), unit="d", text=text),
+        Measurement(metric=f"{family}.days_left", value=round(seconds_left / DAY, 2), unit="d", text=text),
         Measurement(metric=f"{family}.expires", value=wire.iso(first.ends), text=text),
-        Measurement(metric=f"{family}.expiring", value=left < warn, text=lifetime(first, now)),
+        Measurement(metric=f"{family}.expiring", value=seconds_left < warn, text=lifetime(first, now)),
     ]
 
 
-def lifetime(one: Certificate, now: float) -> str:
+def lifetime(certificate: Certificate, now: float) -> str:
     """How the certificate stands to `now`, in Chinese and English divided by " | "; "" while it is valid for long."""
-    day = (wire.iso(one.ends if one.ends <= now else one.begins) or "")[:10]
-    if one.ends <= now:
-        return f"证书已于 {day} 过期：{one.subject} | the certificate of {one.subject} expired on {day}"
-    if one.begins > now:
-        return f"证书自 {day} 起才有效：{one.subject} | the certificate of {one.subject} is not valid before {day}"
-    days = int((one.ends - now) / DAY)
-    return f"证书还有 {days} 天到期：{one.subject} | the certificate of {one.subject} ends in {days} days"
+    day = (wire.iso(certificate.ends if certificate.ends <= now else certificate.begins) or "")[:10]
+    if certificate.ends <= now:
+        return f"证书已于 {day} 过期：{certificate.subject} | the certificate of {certificate.subject} expired on {day}"
+    if certificate.begins > now:
+        subject = certificate.subject
+        return f"证书自 {day} 起才有效：{subject} | the certificate of {subject} is not valid before {day}"
+    days = int((certificate.ends - now) / DAY)
+    return (
+        f"证书还有 {days} 天到期：{certificate.subject} | the certificate of {certificate.subject} ends in {days} days"
+    )
 
 
 def _name(name: x509.Name) -> str:
@@ -109,5 +115,5 @@ def _fits(pattern: str, name: str) -> bool:
     """A wildcard stands for exactly the leftmost label, and never for a top-level domain (RFC 9525 clause 6.3)."""
     if not pattern.startswith("*."):
         return pattern.rstrip(".") == name
-    label, dot, rest = name.partition(".")
-    return bool(label and dot) and "." in rest and pattern[2:].rstrip(".") == rest
+    label, dot, parent_name = name.partition(".")
+    return bool(label and dot) and "." in parent_name and pattern[2:].rstrip(".") == parent_name

@@ -73,10 +73,10 @@ class TlsPoller(Poller):
             except ssl.SSLCertVerificationError as error:
                 # Read it once more without checks, so that the people who must act see what is there.
                 problem = error.verify_message or "certificate verify failed"
-            seen = await self._look(target, problem)
+            measurements = await self._look(target, problem)
         except OSError as error:
             raise _not_ready(error) from error
-        raise NotReady(Reason.TLS, problem, seen)
+        raise NotReady(Reason.TLS, problem, measurements)
 
     async def _look(self, target: Target, problem: str) -> list[Measurement]:
         return await self._handshake(target, self._lax, problem)
@@ -132,8 +132,8 @@ def read_chain(tls: ssl.SSLObject) -> list[certificates.Certificate]:
     # ssl.SSLObject.get_unverified_chain is public from Python 3.13 on; before, only the object inside has it.
     inner = getattr(getattr(tls, "_sslobj", None), "get_unverified_chain", None)
     try:
-        rest = [one.public_bytes(2) for one in (inner() or ())[1:]] if inner is not None else []
-        return [certificates.read(der) for der in (leaf, *rest)]
+        issuers = [certificate.public_bytes(2) for certificate in (inner() or ())[1:]] if inner is not None else []
+        return [certificates.read(der) for der in (leaf, *issuers)]
     except ValueError as error:
         raise NotReady(Reason.WRONG_ANSWER, f"the certificate cannot be read: {str(error)[:80]}") from error
 

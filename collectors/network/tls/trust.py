@@ -90,11 +90,11 @@ def _made(target: Target, verify: bool, ca: str, certificate: str, key: str) -> 
 def _show(context: ssl.SSLContext, certificate: str, key: str, credential: Credential) -> None:
     """OpenSSL takes a key from a file only: one that its owner alone may read, and gone at once."""
     with TemporaryDirectory(prefix="watchfloor-") as folder:
-        place = Path(folder) / "client.pem"
-        place.touch(mode=0o600)
-        place.write_text(f"{key.strip()}\n{certificate.strip()}\n")
+        path = Path(folder) / "client.pem"
+        path.touch(mode=0o600)
+        path.write_text(f"{key.strip()}\n{certificate.strip()}\n")
         try:
-            context.load_cert_chain(place, password="")
+            context.load_cert_chain(path, password="")
         except ssl.SSLError as error:
             raise _no_pem(credential, "certificate") from error
 

@@ -64,8 +64,8 @@ class TrapListener(Listener, asyncio.DatagramProtocol):
     def update(self, settings: SourceSettings, around: Around) -> None:
         """Other rules, communities, users or assets; see listeners.Listener."""
         rules = listener_rules.rules("trap", settings)
-        credentials = tuple(around.credentials[one] for one in settings.cred.split() if one in around.credentials)
-        if not credentials or any(one.kind not in _KINDS for one in credentials):
+        credentials = tuple(around.credentials[name] for name in settings.cred.split() if name in around.credentials)
+        if not credentials or any(credential.kind not in _KINDS for credential in credentials):
             raise _no_credential(settings)
         for credential in credentials:
             users.check(credential)
@@ -73,7 +73,9 @@ class TrapListener(Listener, asyncio.DatagramProtocol):
         self.senders = Senders(around.inventory)
         if credentials != self._credentials:
             self._credentials = credentials
-            self._communities = [one.values["community"].encode() for one in credentials if one.kind == "snmpv2c"]
+            self._communities = [
+                credential.values["community"].encode() for credential in credentials if credential.kind == "snmpv2c"
+            ]
             if self._transport is not None:
                 self._secure_open()
 
@@ -86,7 +88,7 @@ class TrapListener(Listener, asyncio.DatagramProtocol):
         """Begins to listen, if it does not yet. Raises Misconfigured, NotReady."""
         if self._transport is not None:
             return
-        if any(one.kind == "snmpv3" for one in self._credentials):
+        if any(credential.kind == "snmpv3" for credential in self._credentials):
             await asyncio.to_thread(import_module, "collectors.network.traps.v3")  # pysnmp takes a second to import
         self._secure_open()
         try:
@@ -99,7 +101,7 @@ class TrapListener(Listener, asyncio.DatagramProtocol):
 
     def _secure_open(self) -> None:
         self._secure_close()
-        if any(one.kind == "snmpv3" for one in self._credentials):
+        if any(credential.kind == "snmpv3" for credential in self._credentials):
             from collectors.network.traps.v3 import SecureTraps
 
             self._v3 = SecureTraps(self._credentials, self._secure, self._send)
@@ -150,7 +152,7 @@ class TrapListener(Listener, asyncio.DatagramProtocol):
                 self._forward(data, addr)
                 return
             message = ber.notification(data)
-            if not any(hmac.compare_digest(message.secret, known) for known in self._communities):
+            if not any(hmac.compare_digest(message.secret, community) for community in self._communities):
                 raise BadMessage("another community")
         except BadMessage as error:
             self.hearing.refuse(f"{addr[0]}: {len(data)} octets: {error}")
@@ -167,8 +169,8 @@ class TrapListener(Listener, asyncio.DatagramProtocol):
             raise BadMessage("no SNMPv3 user is set")
         if not self._secure_hearing.admit(addr[0]):
             return
-        known = bool(self.senders.find(addr[0]))
-        self._v3.receive(data, addr, may_learn=known)  # type: ignore[attr-defined]
+        is_inventoried = bool(self.senders.find(addr[0]))
+        self._v3.receive(data, addr, may_learn=is_inventoried)  # type: ignore[attr-defined]
 
     def _secure(self, pairs: tuple[tuple[str, ber.Value], ...], address: str) -> None:
         try:
@@ -176,8 +178,8 @@ class TrapListener(Listener, asyncio.DatagramProtocol):
         except BadMessage as error:
             self.hearing.refuse(f"{address}: {error}")
             return
-        rest = tuple(pair for pair in pairs if pair[0] not in (ber.SYS_UPTIME, ber.TRAP_OID))
-        self._take(Notification(version="v3", secret=b"", oid=oid, ticks=ticks, pairs=rest), address)
+        variables = tuple(pair for pair in pairs if pair[0] not in (ber.SYS_UPTIME, ber.TRAP_OID))
+        self._take(Notification(version="v3", secret=b"", oid=oid, ticks=ticks, pairs=variables), address)
 
     def _send(self, data: bytes, addr: tuple[str, int]) -> None:
         if self._transport is not None:
@@ -186,18 +188,21 @@ class TrapListener(Listener, asyncio.DatagramProtocol):
     def _again(self, address: str, request: int) -> bool:
         """True for an inform that was confirmed before: its sender missed the answer (RFC 3416, 4.2.7)."""
         key = (address, request)
-        seen = key in self._confirmed
+        confirmed = key in self._confirmed
         self._confirmed[key] = None
         self._confirmed.move_to_end(key)
         if len(self._confirmed) > REMEMBERED:
             self._confirmed.popitem(last=False)
-        return seen
+        return confirmed
 
     def _take(self, message: Notification, address: str) -> bool:
         """True when it is kept, or needs not be."""
-        said = next((str(value) for oid, value in message.pairs if oid == TRAP_ADDRESS), "")
-        asset = self.senders.find(message.agent, said, address)
-        sender = next((one for one in (message.agent, said, address) if one and one != "0.0.0.0"), address)
+        trap_address = next((str(value) for oid, value in message.pairs if oid == TRAP_ADDRESS), "")
+        asset = self.senders.find(message.agent, trap_address, address)
+        sender = next(
+            (candidate for candidate in (message.agent, trap_address, address) if candidate and candidate != "0.0.0.0"),
+            address,
+        )
         if not asset and not self.hearing.stranger(sender):
             return True
         readings, signals = self._reader.read(asset or sender, message)

@@ -36,7 +36,7 @@ class Meaning:
 def meanings() -> dict[str, Meaning]:
     """traps.toml by notification OID."""
     raw = tomllib.loads((files("collectors.network.traps") / "rules.toml").read_text(encoding="utf-8"))
-    return {one.pop("oid"): Meaning(instance=tuple(one.pop("instance", ())), **one) for one in raw["notification"]}
+    return {row.pop("oid"): Meaning(instance=tuple(row.pop("instance", ())), **row) for row in raw["notification"]}
 
 
 class TrapReader:
@@ -52,12 +52,12 @@ class TrapReader:
         meaning = meanings().get(message.oid)
         name = meaning.name if meaning else message.oid
         details = "; ".join(f"{oid}={_said(value)}" for oid, value in message.pairs)[:TEXT]
-        found = [Measurement(metric="trap.last", value=name, text=details)]
+        measurements = [Measurement(metric="trap.last", value=name, text=details)]
         if meaning is not None:
             instance, _ = self._instance(subject, meaning.instance, message)
-            said = f"{meaning.zh} | {name}"
-            found.append(Measurement(metric=meaning.metric, value=meaning.value, instance=instance, text=said))
-        return tuple(found), tuple(self._signals(subject, message, f"{name} {details}".strip()))
+            text = f"{meaning.zh} | {name}"
+            measurements.append(Measurement(metric=meaning.metric, value=meaning.value, instance=instance, text=text))
+        return tuple(measurements), tuple(self._signals(subject, message, f"{name} {details}".strip()))
 
     def _signals(self, subject: str, message: Notification, text: str) -> Iterable[Signal]:
         for rule in self.rules:

@@ -75,7 +75,7 @@ class SecureTraps:
     """The engine with its users. `taken` gets the variable bindings of what was authentic; `send` answers."""
 
     def __init__(self, credentials: Sequence[Credential], taken: Taken, send: Send) -> None:
-        self._users = [one for one in credentials if one.kind == "snmpv3"]
+        self._users = [credential for credential in credentials if credential.kind == "snmpv3"]
         self._taken = taken
         self._learned: set[bytes] = set()
         self._address, self._done = "", False
@@ -84,7 +84,9 @@ class SecureTraps:
         self._engine.register_transport_dispatcher(self._wire)
         self._own = bytes(self._engine.snmpEngineID)
         self._receiver = _Receiver(self._engine, self._notified)
-        self._receiver.levels = {one.values["user"]: 1 + sum(map(bool, names(one))) for one in self._users}
+        self._receiver.levels = {
+            credential.values["user"]: 1 + sum(map(bool, names(credential))) for credential in self._users
+        }
         self._learn(self._own)
 
     def receive(self, data: bytes, addr: tuple[str, int], *, may_learn: bool) -> None:
@@ -152,7 +154,7 @@ def engine_of(data: bytes) -> bytes:
     message.next()
     message.inside(0x30)
     security = message.inside(0x04).inside(0x30)
-    found = security.value(0x04)
-    if not isinstance(found, bytes) or len(found) > 32:
+    engine_id = security.value(0x04)
+    if not isinstance(engine_id, bytes) or len(engine_id) > 32:
         raise BadMessage("an engine id of more than 32 octets")
-    return found
+    return engine_id
