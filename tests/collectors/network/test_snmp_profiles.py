@@ -10,11 +10,11 @@ from collectors.network.snmp.profile import BadProfile, Metric, parse
 from collectors.network.snmp.rates import Counters
 from collectors.network.snmp.readings import readings
 from collectors.network.snmp.session import Raw
-from collectors.network.snmp.tables import cell, text
+from collectors.network.snmp.tables import cell_of, text
 
 
 def read(metric: Metric, *raw: Raw) -> list[Measurement]:
-    one = cell(metric)
+    one = cell_of(metric)
     return list(readings(one, dict(zip(one.oids, raw, strict=True)), Counters(), 0.0))
 
 
