@@ -22,6 +22,7 @@ from feeds.duty.handover import HandoverSettings
 from feeds.engine import run_engine
 from feeds.engine.inbox import Inbox
 from feeds.journal import Intake, Journal
+from feeds.role_status import RoleStatus
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,9 @@ class Alerting:
         outbox: OutboxSettings | None = None,
         handover: HandoverSettings | None = None,
         named_sources: NamedSources | None = None,
+        status: RoleStatus | None = None,
     ) -> None:
+        self._status = status or RoleStatus()
         self._bus, self._clock, self._intake = bus, clock, intake
         self._house = house or House()
         compiled = compile_rules(rules)
@@ -89,13 +92,15 @@ class Alerting:
             if intake is not None
             else None
         )
-        bus.ailment = lambda: self.engine.book.out(self._house.language)
+        self._status.add_condition(lambda: self.engine.book.out(self._house.language))
 
     async def run(self) -> None:
         """Until cancelled; when either part fails the other ends too, and the error is raised in a group."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(run_engine(self.engine, self._bus, self._clock), name="alerts.engine.loop")
+                tasks.create_task(
+                    run_engine(self.engine, self._bus, self._clock, self._status), name="alerts.engine.loop"
+                )
                 tasks.create_task(self._sender.run(), name="alerts.notify.sender")
                 tasks.create_task(self._pruner.run(), name="alerts.notify.retention")
                 if self._watch is not None:

@@ -11,11 +11,11 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from feeds.roles import NAMES
 from watchfloor import cli_options
 from watchfloor.settings.server import installed_version
 from watchfloor.settings.site_settings import Settings, SettingsError, load
 
-ROLE_NAMES = ("collect", "project", "alert", "command", "web")
 ACCOUNT_ROLES = ("viewer", "leader", "duty", "operator", "admin", "auditor")
 SCOPES = ("read", "ingest", "wall")
 T = TypeVar("T")
@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_options.demo(add("demo", _demo, "a simulated prefecture on loopback, with real protocols"))
     with_config(add("run", _run, "all roles of a site on this machine"))
     role = with_config(add("role", _role, "one role, for several machines"))
-    role.add_argument("name", choices=ROLE_NAMES)
+    role.add_argument("name", choices=NAMES)
     with_json(with_config(add("status", _status, "roles, stores and the data folder")))
     again = with_json(
         with_config(add("reload", _reload, "apply changed settings in every process of the running site"))
@@ -226,7 +226,7 @@ def _in_journal(config: Path, act: Callable[[Settings, Any], Coroutine[Any, Any,
     """Do something in the site's journal; Failed when it cannot be used."""
     settings = load(config)
     from feeds.journal import JournalError, StoreRefused
-    from watchfloor.runtime.roles import open_journal
+    from watchfloor.runtime.stores import open_journal
 
     async def run() -> T:
         async with open_journal(settings, "cli") as journal:

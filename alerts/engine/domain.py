@@ -28,7 +28,7 @@ from alerts.suppression.silences import Note
 from feeds.documents import alert as alert_document
 from feeds.documents.alert import AlertDocument
 from feeds.engine.domain import Domain, Message, Start
-from feeds.engine.requests import CancelMessages, FindDocument, ListBodies, ListDocuments, PutDocument, Reading, Writing
+from feeds.engine.requests import Asking, CancelMessages, FindDocument, ListBodies, ListDocuments, PutDocument, Writing
 from feeds.journal import Entry, Parcel
 from feeds.kinds import KINDS
 from feeds.live.mirror import alert_record
@@ -97,7 +97,7 @@ class AlertDomain(Domain):
 
     # -- starting ----------------------------------------------------------------
 
-    def load(self, start: Start) -> Reading[None]:
+    def load(self, start: Start) -> Asking[None]:
         bodies = yield ListBodies(alert_document.KIND)
         self._loaded = alert_document.read_all(bodies)
         yield from self.people.load()
@@ -157,7 +157,7 @@ class AlertDomain(Domain):
 
     # -- commands ----------------------------------------------------------------
 
-    def obey(self, command: Command, now: float) -> Reading[Result]:
+    def obey(self, command: Command, now: float) -> Asking[Result]:
         if command.action == receiver_test.ACTION:
             return self._test_receiver(command, now)
         if command.action in PEOPLE_ACTIONS:
@@ -167,7 +167,7 @@ class AlertDomain(Domain):
         closed = yield from self._closed(command.subject)
         return self.board.command(command, now, closed)
 
-    def repeated(self, command: Command, entry: Entry) -> Reading[dict[str, Any] | None]:
+    def repeated(self, command: Command, entry: Entry) -> Asking[dict[str, Any] | None]:
         if command.action == receiver_test.ACTION:
             return {"key": receiver_test.key_of(command)}
         if command.action in PEOPLE_ACTIONS:
@@ -180,7 +180,7 @@ class AlertDomain(Domain):
         suppression = self.board.suppressions.get(command.subject)
         return silences.public(suppression) if suppression is not None else None
 
-    def _closed(self, id: str) -> Reading[Alert | None]:
+    def _closed(self, id: str) -> Asking[Alert | None]:
         """An alert that is not open any more, from the journal."""
         if self.board.find(id) is not None:
             return None
@@ -194,7 +194,7 @@ class AlertDomain(Domain):
             return refusal(command, error)
         return Result(command=command.id, outcome=Outcome.DONE, after={"key": receiver_test.key_of(command)})
 
-    def _change_people(self, command: Command, now: float) -> Reading[Result]:
+    def _change_people(self, command: Command, now: float) -> Asking[Result]:
         """Another roster, other receivers or policies."""
         result = yield from self.people.obey(command, now)
         if result.outcome is Outcome.DONE:

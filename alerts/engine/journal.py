@@ -11,7 +11,7 @@ from alerts.receivers.catalogue import House, compile_receivers
 from alerts.settings import ReceiverSettings
 from alerts.suppression import silences
 from alerts.suppression.silences import Note
-from feeds.engine.requests import AppendEntry, ListDocuments, PutDocument, Reading, Writing
+from feeds.engine.requests import AppendEntry, Asking, ListDocuments, PutDocument, Writing
 from feeds.model import Change, Kind
 
 
@@ -56,7 +56,7 @@ def write_suppression(note: Note) -> Writing[None]:
     yield PutDocument(kind=suppression.kind, id=suppression.id, body=body, open=note.open, seq=seq)
 
 
-def open_suppressions() -> Reading[list[silences.Suppression]]:
+def open_suppressions() -> Asking[list[silences.Suppression]]:
     """The silences and windows that have not ended."""
     found = []
     for kind in (silences.SILENCE, silences.WINDOW):

@@ -23,12 +23,12 @@ from alerts.settings import EscalationSettings, ReceiverSettings
 from feeds.duty.rights import refusal
 from feeds.engine.requests import (
     AppendEntry,
+    Asking,
     FindDocument,
     ListDocuments,
     ListEntries,
     PutDocument,
     ReadBody,
-    Reading,
     Writing,
 )
 from feeds.journal import Entry, JournalLost
@@ -97,7 +97,7 @@ class People:
         self._notes: list[PeopleNote] = []
         self._build()
 
-    def load(self) -> Reading[None]:
+    def load(self) -> Asking[None]:
         """Take up what the journal holds."""
         self._notes.clear()
         secrets = yield ListDocuments(SECRET)
@@ -141,7 +141,7 @@ class People:
 
     # -- changing ----------------------------------------------------------------
 
-    def obey(self, command: Command, now: float) -> Reading[Result]:
+    def obey(self, command: Command, now: float) -> Asking[Result]:
         """Carry a change out, or say why not; nothing has changed then."""
         kind, what = ACTIONS[command.action]
         try:
@@ -168,7 +168,7 @@ class People:
         if command.expected_rev is not None and command.expected_rev != self._versions[kind].rev:
             raise Refused(Outcome.CONFLICT, "rev")
 
-    def _wanted(self, command: Command, kind: str, what: str) -> Reading[dict[str, Any]]:
+    def _wanted(self, command: Command, kind: str, what: str) -> Asking[dict[str, Any]]:
         """The whole document as it is to become."""
         if what == UNDO:
             return (yield from self._older(kind, command.args.get("to")))
@@ -180,7 +180,7 @@ class People:
         doc: dict[str, Any] = command.args["doc"]
         return doc
 
-    def _older(self, kind: str, to: Any) -> Reading[dict[str, Any]]:
+    def _older(self, kind: str, to: Any) -> Asking[dict[str, Any]]:
         """The content of an older version, from the log."""
         rev = self._versions[kind].rev
         wanted = rev - 1 if to is None else to

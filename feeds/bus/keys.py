@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 FEEDS = ("network", "emergency")
-ENGINES = ("project", "alert", "command")
 FOLLOWERS = ("history",)
 """Read feeds beside the engine that owns them, each with a cursor of its own."""
 

@@ -22,6 +22,7 @@ from feeds.bus.writes import GIVE_BACK, RENEW, TAKE
 from feeds.clock import Clock, now
 from feeds.fencing import Fence, Fenced
 from feeds.journal import JournalLost
+from feeds.role_status import RoleStatus
 
 log = logging.getLogger(__name__)
 
@@ -44,11 +45,15 @@ class Numbers(Protocol):
 class Lease:
     """One process's claim to a role. `numbers` None: its writes are facts with their own time, which need no fence."""
 
-    def __init__(self, bus: Bus, role: str, numbers: Numbers | None, clock: Clock = now) -> None:
-        self.fence, self._clock = Fence(role), clock
+    def __init__(
+        self, bus: Bus, role: str, numbers: Numbers | None, status: RoleStatus | None = None, clock: Clock = now
+    ) -> None:
+        if numbers is not None and bus.fence is None:
+            raise ValueError(f"the bus of {role} needs a fence: the journal refuses what comes after its turn")
+        self.fence, self._clock = bus.fence or Fence(role), clock
+        self._figures = status.figures if status is not None else {}
         self._bus, self._numbers = bus, numbers
         self._keys = (bus.keys.lease(role), bus.keys.standbys(role))
-        bus.fence = self.fence if numbers is not None else None
 
     async def take(self) -> None:
         """Wait until the role is ours; who has it is said once."""
@@ -104,7 +109,7 @@ class Lease:
         """Who has it; how many stand by is seen with the role's beats."""
         arguments = (self.fence.holder, int(TTL * 1000), self._since())
         holder, waiting = await self._bus.script(RENEW, self._keys, *arguments)
-        self._bus.figures["standbys"] = float(waiting)
+        self._figures["standbys"] = float(waiting)
         return str(holder.decode())
 
     def _since(self) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from feeds.bus import StreamEntry, entry_order
-from feeds.engine.requests import AppendEntry, PutDocument, Reading, Writing
+from feeds.engine.requests import AppendEntry, Asking, PutDocument, Writing
 from feeds.journal import Entry, Parcel
 from feeds.model import Change, Command, Result
 
@@ -66,7 +66,7 @@ class Domain:
 
     # -- starting ----------------------------------------------------------------
 
-    def load(self, start: Start) -> Reading[None] | None:
+    def load(self, start: Start) -> Asking[None] | None:
         """Rebuild everything from the journal; nothing of a former run stays."""
         raise NotImplementedError
 
@@ -88,15 +88,15 @@ class Domain:
 
     # -- running -----------------------------------------------------------------
 
-    def take(self, item: Change | Message | Parcel, now: float) -> Reading[None] | None:
+    def take(self, item: Change | Message | Parcel, now: float) -> Asking[None] | None:
         """Take one item in. Raises UnusableMessage, or wire.Undecodable for a parcel that nobody can read."""
         raise NotImplementedError
 
-    def obey(self, command: Command, now: float) -> Reading[Result] | Result:
+    def obey(self, command: Command, now: float) -> Asking[Result] | Result:
         """Carry a command out, or refuse it."""
         raise NotImplementedError
 
-    def repeated(self, command: Command, entry: Entry) -> Reading[dict[str, Any] | None] | dict[str, Any] | None:
+    def repeated(self, command: Command, entry: Entry) -> Asking[dict[str, Any] | None] | dict[str, Any] | None:
         """What answers a command that was carried out before; `entry` is its first in the log."""
         return None
 

@@ -13,6 +13,7 @@ from feeds.bus import Bus, BusError, BusFull, StreamEntry, entry_order
 from feeds.clock import Clock, StepWatch, now, spoken
 from feeds.engine.vitals import Vitals
 from feeds.journal import JournalLost
+from feeds.role_status import RoleStatus
 
 log = logging.getLogger(__name__)
 
@@ -40,12 +41,12 @@ class Engine(Protocol):
         waits elsewhere than on the bus. Each turn without news costs an idle site, so let it be long."""
 
 
-async def run_engine(engine: Engine, bus: Bus, clock: Clock = now) -> None:
+async def run_engine(engine: Engine, bus: Bus, clock: Clock = now, status: RoleStatus | None = None) -> None:
     """Run an engine for ever. A lost bus or journal is said once, everything reopened with backoff, and said when back.
 
     An engine that could not journal knows more than its record does: it starts again from the record.
     """
-    loss, vitals, watch = _Loss(engine.name), Vitals(), StepWatch(clock)
+    loss, vitals, watch = _Loss(engine.name), Vitals(status), StepWatch(clock)
     while True:
         try:
             vitals.start()
@@ -116,7 +117,7 @@ async def _follow(
         dirty = dirty or bool(entries)
         at = _time(engine, watch, vitals)
         if at - beaten >= BEAT or at < beaten:
-            await bus.beat(engine.name, at, vitals.read())
+            await bus.beat(engine.name, at, vitals.read(), vitals.trouble)
             beaten = at
             if dirty:  # what a step read but had nothing to say about
                 await bus.commit(engine.name, cursors=cursors)

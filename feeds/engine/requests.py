@@ -33,7 +33,7 @@ class Write(Protocol[Answer]):
     async def do(self, tx: Tx) -> Answer: ...
 
 
-Reading: TypeAlias = Generator[Read[Any], Any, T]
+Asking: TypeAlias = Generator[Read[Any], Any, T]
 """A computation that asks the journal on its way to a T."""
 Writing: TypeAlias = Generator[Write[Any], Any, T]
 """A computation that writes within one transaction on its way to a T."""
@@ -196,7 +196,7 @@ class CancelMessages:
 # -- carrying out ----------------------------------------------------------------
 
 
-async def answered(journal: Journal, reading: Reading[T]) -> T:
+async def answered(journal: Journal, reading: Asking[T]) -> T:
     """Run a computation to its result, asking the journal what it asks."""
     answer: Any = None
     while True:
@@ -208,7 +208,7 @@ async def answered(journal: Journal, reading: Reading[T]) -> T:
         answer = await request.ask(journal)
 
 
-async def resolved(journal: Journal, result: Reading[T] | T) -> T:
+async def resolved(journal: Journal, result: Asking[T] | T) -> T:
     """Like `answered`, for a computation that may have needed no question: a plain value is its own result."""
     return await answered(journal, result) if isinstance(result, Generator) else result
 

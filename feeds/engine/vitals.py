@@ -9,6 +9,7 @@ import time
 from weakref import WeakSet
 
 from feeds.engine import unhandled
+from feeds.role_status import RoleStatus
 
 SAMPLE = 0.5
 STUCK_AFTER = 60.0
@@ -26,10 +27,11 @@ class Vitals:
     `read` gives rss_mb (resident memory), cpu_s (processor time so far), loop_lag_ms (worst lateness of the event
     loop since the last read), queue_lag_ms (age of the oldest entry taken in since then), entries, losses (of
     the bus) and unhandled (exceptions that nothing caught, of the whole process) so far, clock_steps (how often the
-    wall clock was set) and clock_step_s (by how much last).
+    wall clock was set) and clock_step_s (by how much last), and the figures of `status`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, status: RoleStatus | None = None) -> None:
+        self._status = status or RoleStatus()
         self.entries = 0
         self.losses = 0
         self.clock_steps = 0
@@ -71,6 +73,11 @@ class Vitals:
         self.clock_steps += 1
         self._clock_step = by
 
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the role, for people; "" when nothing is."""
+        return self._status.trouble
+
     def read(self) -> dict[str, float]:
         """The figures now; the two worst cases start again from nothing."""
         usage = resource.getrusage(resource.RUSAGE_SELF)
@@ -87,7 +94,7 @@ class Vitals:
         }
         self.read_at = time.monotonic()
         self._loop_lag = self._queue_lag = 0.0
-        return figures
+        return figures | self._status.figures
 
 
 def _resident() -> int:

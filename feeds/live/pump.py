@@ -19,6 +19,8 @@ from feeds.clock import Clock, now
 from feeds.engine.vitals import Vitals
 from feeds.live.mirror import Audience, Delta, Mirror
 from feeds.model import Kind, SourceState
+from feeds.role_status import RoleStatus
+from feeds.roles import COLLECT, WATCHED, WEB
 from feeds.wire import iso
 
 __all__ = ["Audience", "Mirror", "Pump", "Subscription"]
@@ -38,7 +40,6 @@ REPLAYED = int(2 * REPLAY / WINDOW)
 """Windows of changes at most that are kept for clients to go on from."""
 STALL = 10.0
 BACKOFF = (0.05, 1.0)
-ROLES = ("collect", "project", "alert", "command")
 CANARY = "role.collect"
 
 _encode = msgspec.json.Encoder().encode
@@ -94,7 +95,9 @@ class Subscription:
 class Pump:
     """One per web process: follows the change stream into a mirror and out to subscriptions."""
 
-    def __init__(self, bus: Bus, clock: Clock = now, conditions: Callable[[], list[str]] = list) -> None:
+    def __init__(
+        self, bus: Bus, clock: Clock = now, conditions: Callable[[], list[str]] = list, status: RoleStatus | None = None
+    ) -> None:
         """`conditions` gives codes of what troubles the whole site; every heartbeat carries them."""
         self._conditions = conditions
         self.mirror = Mirror()
@@ -107,7 +110,7 @@ class Pump:
         self._oldest = self._told = ""
         self._beats: dict[str, float] = {}
         self._snapshots: dict[Audience, bytes] = {}
-        self.vitals = Vitals()
+        self.vitals = Vitals(status)
 
     # -- clients -----------------------------------------------------------------
 
@@ -137,7 +140,7 @@ class Pump:
         The collector's proof came the whole way: through its feed, the projection and the change stream.
         """
         heard = self._beats
-        return {role: round(max(0.0, at - heard[role]), 3) if role in heard else None for role in ROLES}
+        return {role: round(max(0.0, at - heard[role]), 3) if role in heard else None for role in WATCHED}
 
     def snapshot(self, audience: Audience) -> dict[str, Any]:
         """Everything this audience may see. Changes are told first: a patch knows nothing of what was in between."""
@@ -199,7 +202,7 @@ class Pump:
 
     def _note_canary(self, source: object) -> None:
         if isinstance(source, SourceState) and source.id == CANARY:
-            self._beats["collect"] = source.at
+            self._beats[COLLECT] = source.at
 
     async def _follow(self, cursors: dict[str, str]) -> None:
         """Read, fold and flush once a window, until the server is another one.
@@ -241,12 +244,12 @@ class Pump:
 
     async def _beat(self) -> None:
         """Every second: how old each role's word is, to all clients; and our own word."""
-        self._beats |= {role: beat.at for role, beat in (await self._bus.beats()).items() if role != "collect"}
+        self._beats |= {role: beat.at for role, beat in (await self._bus.beats()).items() if role != COLLECT}
         self._broadcast(self._heartbeat())
         self._forget()
         figures = self.vitals.read() | {"clients": float(self.clients)}
         with suppress(BusFull):  # the picture is read all the same, and the heartbeat says what is full
-            await self._bus.beat("web", self._clock(), figures)
+            await self._bus.beat(WEB, self._clock(), figures, self.vitals.trouble)
 
     def _forget(self) -> None:
         """While nobody looks, what has changed is kept for as long only as somebody may come back to it."""

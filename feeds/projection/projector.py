@@ -17,6 +17,8 @@ from feeds.projection import heartbeat_calls
 from feeds.projection.clock_condition import ClockCondition
 from feeds.projection.fold import ROLE, Projection
 from feeds.projection.readings import only_adds
+from feeds.role_status import RoleStatus
+from feeds.roles import ALERT, PROJECT
 from feeds.texts.catalogue import DEFAULT
 
 log = logging.getLogger(__name__)
@@ -28,7 +30,7 @@ TRIM_EVERY = 10.0
 TICK = 0.25
 """Seconds that staleness and silence may be seen late."""
 ROLE_EVERY, ROLE_SILENT = 2.0, 10.0
-CHANGE_READERS = ("alert",)
+CHANGE_READERS = (ALERT,)
 MARK_EVERY = 60.0
 """Seconds between two marks of the clock that are kept for a later start."""
 _CLOCK = "clock"
@@ -37,7 +39,7 @@ _CLOCK = "clock"
 class Projector:
     """The engine that owns assets, their states, and sources."""
 
-    name = "project"
+    name = PROJECT
 
     def __init__(
         self,
@@ -245,14 +247,15 @@ class Projecting:
         *,
         sources: Collection[str] | None = None,
         language: str = DEFAULT,
+        status: RoleStatus | None = None,
     ) -> None:
-        self._bus, self._clock = bus, clock
+        self._bus, self._clock, self._status = bus, clock, status or RoleStatus()
         self._projector = Projector(journal, site, assets, clock, sources=sources)
-        bus.ailment = lambda: self._projector.clock_condition.words(language)
+        self._status.add_condition(lambda: self._projector.clock_condition.words(language))
 
     async def run(self) -> None:
         """Until cancelled."""
-        await run_engine(self._projector, self._bus, self._clock)
+        await run_engine(self._projector, self._bus, self._clock, self._status)
 
     async def reload(self, assets: Mapping[str, Asset], sources: Collection[str] | None = None) -> None:
         """Apply a new inventory and the names of the configured sources at the next step."""

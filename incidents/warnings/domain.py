@@ -14,7 +14,7 @@ from typing import Any
 from feeds import wire
 from feeds.cap.message import CapDocument
 from feeds.engine.domain import Domain, Message, Start, UnusableMessage
-from feeds.engine.requests import Reading, Writing
+from feeds.engine.requests import Asking, Writing
 from feeds.isolation.cap import Parse, parse_in_thread
 from feeds.journal import Parcel
 from feeds.model import Asset, Change, Command, EmergencyWarning, Kind, Outcome, Result
@@ -58,7 +58,7 @@ class WarningDomain(Domain):
 
     # -- starting ----------------------------------------------------------------
 
-    def load(self, start: Start) -> Reading[None]:
+    def load(self, start: Start) -> Asking[None]:
         self._reset()
         yield from self._keeper.load()
 
@@ -71,7 +71,7 @@ class WarningDomain(Domain):
 
     # -- running -----------------------------------------------------------------
 
-    def take(self, item: Change | Message | Parcel, now: float) -> Reading[None] | None:
+    def take(self, item: Change | Message | Parcel, now: float) -> Asking[None] | None:
         if isinstance(item, Parcel):
             document = wire.decode(item.body, CapDocument)
             return self._document(document, document.source, now)
@@ -79,7 +79,7 @@ class WarningDomain(Domain):
             return self._document(item.item, item.entry.source, now)
         return None
 
-    def _document(self, document: CapDocument, source: str, now: float) -> Reading[None]:
+    def _document(self, document: CapDocument, source: str, now: float) -> Asking[None]:
         """Take one document into the registry; UnusableMessage when it is refused."""
         outcome = yield ReadDocument(document, self._parse)
         try:

@@ -14,6 +14,7 @@ from feeds.engine.journaled import JournaledEngine
 from feeds.isolation.cap import CapReader, Parse, parse_in_thread
 from feeds.journal import Intake, Journal
 from feeds.model import Asset
+from feeds.role_status import RoleStatus
 from incidents.warnings.areas import Places
 from incidents.warnings.domain import NAME, WarningDomain
 from incidents.warnings.registry import DEFAULT_LIFE, Registry
@@ -59,8 +60,9 @@ class Command:
         default_life: float = DEFAULT_LIFE,
         clock: Clock = wall_clock,
         intake: Intake | None = None,
+        status: RoleStatus | None = None,
     ) -> None:
-        self._bus, self._clock, self._intake = bus, clock, intake
+        self._bus, self._clock, self._intake, self._status = bus, clock, intake, status
         self._reader = CapReader()
         self.engine = WarningsEngine(
             journal, assets, default_life=default_life, reading=self._reader.parse, clock=clock, intake=intake
@@ -69,7 +71,7 @@ class Command:
     async def run(self) -> None:
         """Until cancelled."""
         try:
-            await run_engine(self.engine, self._bus, self._clock)
+            await run_engine(self.engine, self._bus, self._clock, self._status)
         finally:
             await self._reader.close()
             if self._intake is not None:

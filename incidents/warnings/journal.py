@@ -14,15 +14,7 @@ from typing import Any
 
 import msgspec
 
-from feeds.engine.requests import (
-    AppendEntry,
-    DeleteDocument,
-    FindDocument,
-    ListDocuments,
-    PutDocument,
-    Reading,
-    Writing,
-)
+from feeds.engine.requests import AppendEntry, Asking, DeleteDocument, FindDocument, ListDocuments, PutDocument, Writing
 from feeds.journal import Doc
 from feeds.model import EmergencyWarning
 from incidents.warnings.lifecycle import Ender, Held, key_of
@@ -57,7 +49,7 @@ class Keeper:
         self._notices: dict[str, tuple[str, ...]] = {}
         self._waiting: dict[str, tuple[Ender, ...]] = {}
 
-    def load(self) -> Reading[None]:
+    def load(self) -> Asking[None]:
         """Everything that is shown or waited for."""
         for doc in (yield ListDocuments(WARNING, open=True)):
             self._registry.restore(held_of(doc))
@@ -65,7 +57,7 @@ class Keeper:
             self._registry.waiting[doc.id] = msgspec.convert(doc.body["enders"], tuple[Ender, ...])
         self._remember()
 
-    def recall(self, references: Sequence[str]) -> Reading[None]:
+    def recall(self, references: Sequence[str]) -> Asking[None]:
         """Bring messages that have left memory back before one that names them is taken in."""
         for reference in references:
             if self._registry.knows(reference):

@@ -99,7 +99,7 @@ def test_the_units_differ_only_in_what_they_start() -> None:
 
 
 def test_every_role_has_a_container() -> None:
-    from watchfloor.runtime.supervisor import ROLES
+    from feeds.roles import NAMES
 
     compose = (DEPLOY / "compose.yaml").read_text("utf-8")
-    assert set(re.findall(r'command: \["role", "(\w+)"', compose)) == set(ROLES)
+    assert set(re.findall(r'command: \["role", "(\w+)"', compose)) == set(NAMES)

@@ -21,7 +21,7 @@ from feeds.wire import iso
 from watchfloor.backup import files, intake
 from watchfloor.backup import history as backup_history
 from watchfloor.backup.files import BackupError, HistoryPart, Manifest, Progress
-from watchfloor.runtime.roles import open_journal
+from watchfloor.runtime.stores import open_journal
 from watchfloor.settings.site_settings import Settings
 
 

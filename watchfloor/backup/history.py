@@ -13,7 +13,7 @@ from feeds.history.schema import BOOK
 from feeds.journal import StoreRefused, transfer
 from watchfloor.backup import files
 from watchfloor.backup.files import BackupError, HistoryPart, Manifest, Progress
-from watchfloor.runtime.roles import journal_url, redis_url
+from watchfloor.runtime.stores import journal_url, redis_url
 from watchfloor.settings.site_settings import Settings
 
 

@@ -16,7 +16,7 @@ from feeds.journal import Intake, StoreRefused, intake_url
 from feeds.journal.intake_copies import TABLES, Waiting, filling, waiting
 from watchfloor.backup import files
 from watchfloor.backup.files import BackupError, IntakePart, Manifest, Progress
-from watchfloor.runtime.roles import journal_url
+from watchfloor.runtime.stores import journal_url
 from watchfloor.settings.site_settings import Settings
 
 CURSOR = "cursor"

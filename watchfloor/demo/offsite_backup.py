@@ -16,7 +16,7 @@ from feeds import state_file
 from feeds.journal import Journal
 from watchfloor.demo import control
 from watchfloor.demo.control import DemoError
-from watchfloor.runtime.roles import open_journal
+from watchfloor.runtime.stores import open_journal
 from watchfloor.settings.inventory import load_inventory
 from watchfloor.settings.site_settings import Settings
 

@@ -30,20 +30,14 @@ from typing import Any
 
 from watchfloor.runtime import watchdog
 from watchfloor.runtime.process import die_with_parent
+from watchfloor.runtime.role_specs import COMMON, ROLES
 
 log = logging.getLogger(__name__)
 
 PR_SET_NAME = 15
 CRASHED = 70
 """The exit code of a role that an unhandled error ended (EX_SOFTWARE)."""
-PRELOAD = {
-    "": ("watchfloor.runtime.roles",),
-    "project": ("feeds.projection.projector", "feeds.history.recorder"),
-    "alert": ("alerts.service",),
-    "command": ("incidents.warnings.engine",),
-    "collect": ("collectors.service",),
-    "web": ("watchfloor.runtime.web",),
-}
+PRELOAD = {"": COMMON} | {spec.name: spec.preload for spec in ROLES}
 """What each role imports, in the order in which they are asked for at a start; "" is everybody's."""
 
 

@@ -14,6 +14,8 @@ from feeds.bus import Bus
 from feeds.bus.lease import Lease
 from feeds.fencing import Fenced
 from feeds.journal import Journal
+from feeds.role_status import RoleStatus
+from watchfloor.runtime.role_specs import RoleSpec
 from watchfloor.settings import applied
 from watchfloor.settings.applied import Start
 from watchfloor.settings.findings import Finding
@@ -36,7 +38,7 @@ class Role:
     reload: Callable[[Settings], Awaitable[None]]
 
 
-Build = Callable[[Settings, Bus, Journal], Awaitable[Role]]
+Build = Callable[[Settings, Bus, Journal, RoleStatus], Awaitable[Role]]
 
 
 def load_whole(path: Path, accept: str = "") -> Settings:
@@ -68,13 +70,15 @@ def load_judged(path: Path, accept: str = "") -> tuple[Settings, list[Finding]]:
 class Seat:
     """One process's place at a role: it stands by while another copy works, works, and stands by again when fenced."""
 
-    def __init__(self, name: str, build: Build, start: Start, bus: Bus, journal: Journal) -> None:
-        self._name, self._make, self._settings = name, build, start.settings
-        self._bus, self._journal = bus, journal
+    def __init__(
+        self, spec: RoleSpec, build: Build, start: Start, bus: Bus, journal: Journal, status: RoleStatus
+    ) -> None:
+        self._name, self._make, self._settings = spec.name, build, start.settings
+        self._bus, self._journal, self._status = bus, journal, status
         self._trouble: dict[str, str] = {}
         self._say(start.trouble)
-        # What is collected bears its own time and needs no fence; of pages there may be as many as one likes.
-        self._lease = None if name == "web" else Lease(bus, name, journal if name != "collect" else None)
+        numbers = journal if spec.fenced else None
+        self._lease = Lease(bus, spec.name, numbers, status) if spec.leased else None
         self._role: Role | None = None
         self._working = False
         self._reloading = asyncio.Lock()
@@ -124,7 +128,8 @@ class Seat:
             self._working = False
 
     async def _build(self, settings: Settings) -> Role:
-        return await self._make(settings, self._bus, self._journal)
+        self._status.clear_conditions()
+        return await self._make(settings, self._bus, self._journal, self._status)
 
     async def _prepare(self) -> Role:
         """The role on its settings, or on the next best when inventory, rules or receivers cannot be used."""
@@ -190,7 +195,7 @@ class Seat:
     def _say(self, trouble: dict[str, str]) -> None:
         """In the log, and on the role's source until settings apply: on /sources, and to whoever has a rule for it."""
         self._trouble = trouble
-        self._bus.trouble = trouble.get(self._settings.site.language, "")
+        self._status.settings_trouble = trouble.get(self._settings.site.language, "")
         if trouble:
             log.error("%s", trouble["en"])
 

@@ -6,8 +6,7 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,14 +16,18 @@ import uvloop
 from collectors.source_names import named_sources
 from feeds.bus import Bus
 from feeds.engine import unhandled, vitals
+from feeds.fencing import Fence
 from feeds.inventory.rows import Inventory
-from feeds.journal import Intake, Journal, JournalLost, StoreRefused, intake_url, sqlite_url
+from feeds.journal import Intake, Journal, StoreRefused, intake_url
 from feeds.model import Asset
-from watchfloor.runtime import logs, valkey, watchdog
+from feeds.role_status import RoleStatus
+from watchfloor.runtime import logs, watchdog
 from watchfloor.runtime.disk_source import disk_heartbeat
 from watchfloor.runtime.process import REFUSED
 from watchfloor.runtime.reload import Listening
-from watchfloor.runtime.role_host import Build, Entry, Role, Seat
+from watchfloor.runtime.role_host import Entry, Role, Seat
+from watchfloor.runtime.role_specs import BY_NAME
+from watchfloor.runtime.stores import journal_url, open_journal, redis_url
 from watchfloor.settings import applied
 from watchfloor.settings.applied import Start
 from watchfloor.settings.findings import make
@@ -33,7 +36,6 @@ from watchfloor.settings.site_settings import Settings, SettingsError
 
 log = logging.getLogger(__name__)
 
-JOURNAL_PAUSES = (0.1, 2.0)
 GARBAGE = (50_000, 5, 3)
 """When the garbage collector looks: at the young after so many objects more than were dropped, at all of them after
 fifteen times as many. What roles make and drop are trees, which need no collector, and at Python's own setting it took
@@ -50,46 +52,6 @@ class Together:
         async with asyncio.TaskGroup() as group:
             for entry in self._entries:
                 group.create_task(entry.run(), name=type(entry).__name__)
-
-
-def redis_url(settings: Settings) -> str:
-    """The configured server, or the embedded one of this data folder."""
-    return valkey.address(settings.data).url if settings.redis_url == "embedded" else settings.redis_url
-
-
-def journal_url(settings: Settings) -> str:
-    """The configured journal, or the embedded one of this data folder."""
-    return sqlite_url(settings.data) if settings.journal_url == "embedded" else settings.journal_url
-
-
-@asynccontextmanager
-async def open_journal(settings: Settings, chain: str, *, patient: bool = False) -> AsyncIterator[Journal]:
-    """The site's journal, open; `chain` names the writing process. `patient` waits for one that is away."""
-    settings.data.mkdir(parents=True, exist_ok=True)
-    journal = Journal(journal_url(settings), chain)
-    try:
-        await (open_patiently(journal) if patient else journal.open())
-        yield journal
-    finally:
-        await journal.close()
-
-
-async def open_patiently(journal: Journal | Intake) -> None:
-    """Said once when it is away and once when it is there."""
-    pause, lost = JOURNAL_PAUSES[0], False
-    while True:
-        try:
-            await journal.open()
-        except JournalLost as error:
-            if not lost:
-                log.warning("the journal cannot be opened, trying again: %s", error)
-            lost = True
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, JOURNAL_PAUSES[1])
-        else:
-            if lost:
-                log.info("the journal is open")
-            return
 
 
 def run_role(name: str, config: Path) -> int:
@@ -132,11 +94,12 @@ async def _run(name: str, start: Start) -> None:
 
 async def _serve(name: str, start: Start) -> None:
     settings = start.settings
-    bus = Bus(redis_url(settings), settings.site.region, name=name)
+    spec, status = BY_NAME[name], RoleStatus()
+    bus = Bus(redis_url(settings), settings.site.region, name=name, fence=Fence(name) if spec.fenced else None)
     # A connection of its own: the loss of the server must be met by the loop whose state it was.
     ear = Bus(redis_url(settings), settings.site.region, name=f"{name}-reload")
     async with open_journal(settings, name, patient=True) as journal:
-        seat = Seat(name, BUILDERS[name], start, bus, journal)
+        seat = Seat(spec, spec.build(), start, bus, journal, status)
         work = asyncio.create_task(seat.run(), name=name)
         listening = asyncio.create_task(Listening(ear, name, seat.reload).run(), name="reload")
         loop = asyncio.get_running_loop()
@@ -165,7 +128,8 @@ def _named_sources(settings: Settings, assets: Mapping[str, Asset]) -> frozenset
     return named_sources(settings.sources, settings.reference, assets.values())
 
 
-async def _collect(settings: Settings, bus: Bus, journal: Journal) -> Role:
+async def build_collect(settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> Role:
+    """The role 'collect'."""
     from collectors.service import Collect
 
     entry = Collect(
@@ -178,8 +142,8 @@ async def _collect(settings: Settings, bus: Bus, journal: Journal) -> Role:
         data=settings.data,
         zone=ZoneInfo(settings.site.timezone),
         reference=settings.reference,
-        trouble=lambda: bus.trouble,
-        figures=bus.figures,
+        trouble=lambda: status.trouble,
+        figures=status.figures,
         disk=partial(disk_heartbeat, settings.data, settings.site.language),
     )
 
@@ -195,7 +159,8 @@ async def _collect(settings: Settings, bus: Bus, journal: Journal) -> Role:
     return Role(entry, reload)
 
 
-async def _project(settings: Settings, bus: Bus, journal: Journal) -> Role:
+async def build_project(settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> Role:
+    """The role 'project'."""
     from feeds.history import HistoryStore, Recording, history_url
     from feeds.projection.projector import Projecting
 
@@ -204,10 +169,15 @@ async def _project(settings: Settings, bus: Bus, journal: Journal) -> Role:
         log.warning("inventory: %s", finding.say(settings.site.language))
     named = _named_sources(settings, inventory.assets)
     entry = Projecting(
-        bus, journal, settings.site.region, inventory.assets, sources=named, language=settings.site.language
+        bus,
+        journal,
+        settings.site.region,
+        inventory.assets,
+        sources=named,
+        language=settings.site.language,
+        status=status,
     )
-    follower = Bus(redis_url(settings), settings.site.region, name="history")
-    follower.fence = bus.fence
+    follower = Bus(redis_url(settings), settings.site.region, name="history", fence=bus.fence)
     store = HistoryStore(history_url(journal_url(settings)), "history", bus.fence)
     recording = Recording(follower, store, settings.history)
 
@@ -219,7 +189,8 @@ async def _project(settings: Settings, bus: Bus, journal: Journal) -> Role:
     return Role(Together(entry, recording), reload)
 
 
-async def _alert(settings: Settings, bus: Bus, journal: Journal) -> Role:
+async def build_alert(settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> Role:
+    """The role 'alert'."""
     from alerts.receivers.base import ReceiverError
     from alerts.receivers.catalogue import House
     from alerts.rules.rule import RuleError
@@ -241,6 +212,7 @@ async def _alert(settings: Settings, bus: Bus, journal: Journal) -> Role:
             outbox=settings.outbox,
             handover=settings.handover,
             named_sources=partial(_named_sources, settings),
+            status=status,
         )
     except RuleError as error:
         wrong = make("rule", file=settings.path.name, key="rule", value=error.rule, detail=error.message)
@@ -264,11 +236,12 @@ async def _alert(settings: Settings, bus: Bus, journal: Journal) -> Role:
     return Role(entry, reload)
 
 
-async def _command(settings: Settings, bus: Bus, journal: Journal) -> Role:
+async def build_command(settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> Role:
+    """The role 'command'."""
     from incidents.warnings.engine import Command
 
     intake = Intake(intake_url(journal_url(settings)), "command")
-    entry = Command(bus, journal, _inventory(settings).assets, intake=intake)
+    entry = Command(bus, journal, _inventory(settings).assets, intake=intake, status=status)
 
     async def reload(fresh: Settings) -> None:
         await entry.reload(load_inventory(fresh).assets)
@@ -276,17 +249,9 @@ async def _command(settings: Settings, bus: Bus, journal: Journal) -> Role:
     return Role(entry, reload)
 
 
-async def _web(settings: Settings, bus: Bus, journal: Journal) -> Role:
+async def build_web(settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> Role:
+    """The role 'web'."""
     from watchfloor.runtime.web import Web
 
-    entry = Web(settings, bus, journal)
+    entry = Web(settings, bus, journal, status)
     return Role(entry, entry.reload)
-
-
-BUILDERS: dict[str, Build] = {
-    "collect": _collect,
-    "project": _project,
-    "alert": _alert,
-    "command": _command,
-    "web": _web,
-}

@@ -16,7 +16,7 @@ from feeds.clock import now
 from feeds.live.pump import CANARY
 from feeds.model import Kind, SourceState
 from feeds.projection.projector import ROLE_SILENT
-from watchfloor.runtime.supervisor import ROLES
+from feeds.roles import NAMES
 from watchfloor.settings.site_settings import Settings
 
 ASK_WITHIN = 5.0
@@ -52,7 +52,7 @@ def spread(beats: Mapping[str, Beat], at: float) -> list[dict[str, Any]]:
 
     The collector is "unknown" when its sign is old and the projector, which passes it on, does not run.
     """
-    found = {name: _by_beat(name, beats.get(name), at) for name in ROLES}
+    found = {name: _by_beat(name, beats.get(name), at) for name in NAMES}
     if found["project"]["state"] not in RUNS and found["collect"]["state"] == "silent":
         found["collect"]["state"] = "unknown"
     return list(found.values())

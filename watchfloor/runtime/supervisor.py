@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from feeds import state_file
+from feeds.roles import NAMES, WEB
 from watchfloor.runtime import valkey
 from watchfloor.runtime.disk_watch import DiskWatch
 from watchfloor.runtime.members import Member, Process, StatusFile, end, reason_of
@@ -23,7 +24,6 @@ from watchfloor.runtime.watchdog import LATE_AFTER, PAUSED_AFTER, Watch
 
 log = logging.getLogger(__name__)
 
-ROLES = ("project", "alert", "command", "collect", "web")
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
 """Seconds until a member is started again: a role that is killed again and again is back within 5 s all the same."""
 WORKED_AFTER = 2.0
@@ -68,7 +68,7 @@ class Supervisor:
     config: Path
     embedded: bool
     port: int
-    roles: tuple[str, ...] = ROLES
+    roles: tuple[str, ...] = NAMES
     launcher: Launcher = field(default_factory=Zygote)
     members: dict[str, Member] = field(default_factory=dict)
     _processes: dict[str, Process] = field(default_factory=dict)
@@ -171,7 +171,7 @@ class Supervisor:
                 log.warning("%s cannot be written: %s", valkey.ADDRESS, error)
 
     def _member(self, name: str) -> Member:
-        return self.members.setdefault(name, Member(name=name, port=self.port if name == "web" else 0))
+        return self.members.setdefault(name, Member(name=name, port=self.port if name == WEB else 0))
 
     async def _start(self, name: str, spawn: Spawn) -> Process:
         member = self._member(name)

@@ -20,11 +20,12 @@ from feeds.history import History, HistoryStore, history_url
 from feeds.isolation.cap import CapReader
 from feeds.journal import Intake, Journal, intake_url
 from feeds.live.pump import Pump
+from feeds.role_status import RoleStatus
 from maps.layers import layer
 from watchfloor.runtime import reload as reloads
 from watchfloor.runtime.members import running_members
 from watchfloor.runtime.role_host import load_judged
-from watchfloor.runtime.roles import journal_url, open_patiently
+from watchfloor.runtime.stores import journal_url, open_patiently
 from watchfloor.settings.check import as_json
 from watchfloor.settings.removal_guard import RemovalHeld
 from watchfloor.settings.shown import shown
@@ -39,9 +40,9 @@ AT_START = ("web", "site", "load")
 class Web:
     """Serves until cancelled."""
 
-    def __init__(self, settings: Settings, bus: Bus, journal: Journal) -> None:
+    def __init__(self, settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> None:
         self._settings, self._bus = settings, bus
-        self._pump, self._commands = Pump(bus, conditions=self._conditions), CommandClient(bus)
+        self._pump, self._commands = Pump(bus, conditions=self._conditions, status=status), CommandClient(bus)
         self._history = HistoryStore(history_url(journal_url(settings)), "web")
         self._history.connect()
         self._intake = Intake(intake_url(journal_url(settings)), "web")

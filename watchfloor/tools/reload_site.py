@@ -11,10 +11,10 @@ import json
 from pathlib import Path
 
 from feeds.bus import Bus, BusError
+from feeds.roles import NAMES
 from watchfloor.runtime import reload as reloads
 from watchfloor.runtime.role_host import load_judged
-from watchfloor.runtime.roles import redis_url
-from watchfloor.runtime.supervisor import ROLES
+from watchfloor.runtime.stores import redis_url
 from watchfloor.settings import removal_guard
 from watchfloor.settings.removal_guard import Hold
 from watchfloor.settings.site_settings import Settings, load
@@ -35,7 +35,7 @@ def run(config: Path, *, accept: bool, as_json: bool) -> tuple[str, bool]:
     except (BusError, TimeoutError) as error:
         raise SystemExit(f"Redis 未应答：{error}\nRedis does not answer: {error}") from error
     language = settings.site.language
-    missing = sorted(set(ROLES) - {word.role for word in words})
+    missing = sorted(set(NAMES) - {word.role for word in words})
     applied = not missing and all(word.state == reloads.APPLIED for word in words)
     if as_json:
         processes = [reloads.public(word, language) for word in words]
@@ -55,6 +55,6 @@ async def _ask(settings: Settings, accept: str) -> list[reloads.Word]:
     try:
         async with asyncio.timeout(ASK_WITHIN):
             await bus.open()
-        return await reloads.ask(bus, getpass.getuser(), ROLES, accept=accept)
+        return await reloads.ask(bus, getpass.getuser(), NAMES, accept=accept)
     finally:
         await bus.close()

@@ -23,6 +23,7 @@ from feeds.history import HistoryStore
 from feeds.history.hot import Hot
 from feeds.journal import Journal
 from feeds.model import AssetState, Change, Health, Kind
+from feeds.role_status import RoleStatus
 from tests.patience import PATIENCE, until
 
 ROLE = "alert"
@@ -33,9 +34,10 @@ class Copy:
     """What one process of a role has: a bus, a journal, a lease."""
 
     def __init__(self, url: str, site: str, journal_url: str) -> None:
-        self.bus = Bus(url, site, name=ROLE)
+        self.bus = Bus(url, site, name=ROLE, fence=Fence(ROLE))
+        self.status = RoleStatus()
         self.journal = Journal(journal_url, ROLE)
-        self.lease = Lease(self.bus, ROLE, self.journal)
+        self.lease = Lease(self.bus, ROLE, self.journal, self.status)
 
     async def commit(self, value: str) -> None:
         await self.bus.commit(ROLE, cursors={"s": value}, changes=[change])
@@ -76,7 +78,7 @@ async def stood_by(holder: Copy) -> None:
 
     async def seen() -> bool:
         await holder.lease._renew()
-        return holder.bus.figures["standbys"] == 1.0
+        return holder.status.figures["standbys"] == 1.0
 
     await until(seen)
 
@@ -90,12 +92,12 @@ async def test_a_second_copy_waits_and_follows_at_once_when_the_role_is_given_ba
     await stood_by(first)
     assert not waiting.done()
     assert await first.lease._renew() == first.lease.fence.holder
-    assert first.bus.figures == {"standbys": 1.0}
+    assert first.status.figures == {"standbys": 1.0}
     await first.lease.give_back()
     await asyncio.wait_for(waiting, PATIENCE)
     assert (second.lease.fence.number, first.lease.fence.number) == (2, 1)
     await second.lease._renew()
-    assert second.bus.figures == {"standbys": 0.0}
+    assert second.status.figures == {"standbys": 0.0}
     await second.commit("2-0")
     await second.append("clear")
     assert await second.journal.verify() == []

@@ -13,7 +13,7 @@ from feeds.bus import Bus
 from feeds.engine.domain import Document, Message, Start, Step, StepDomain
 from feeds.engine.inbox import Inbox
 from feeds.engine.journaled import JournaledEngine
-from feeds.engine.requests import ListDocuments, Reading
+from feeds.engine.requests import Asking, ListDocuments
 from feeds.journal import Doc, Intake, Journal, JournalLost, Parcel
 from feeds.model import Asset, Change, Command, Kind, Outcome, Result
 
@@ -42,7 +42,7 @@ class Loans(StepDomain):
         self.loans: dict[str, Loan] = {}
         self.told: list[str] = []
 
-    def load(self, start: Start) -> Reading[None]:
+    def load(self, start: Start) -> Asking[None]:
         documents = yield ListDocuments(self.entry_kind, open=True)
         self.loans = {doc.id: msgspec.convert(doc.body, Loan) for doc in documents}
         self.told = list(start.pending.get("told", ()))

@@ -18,7 +18,7 @@ from tests import postgres
 from tests.feeds.journal.test_migrations import NEWER, next_version
 from watchfloor.backup.backup import backup, restore
 from watchfloor.backup.files import MANIFEST, BackupError, Manifest
-from watchfloor.runtime.roles import open_journal
+from watchfloor.runtime.stores import open_journal
 from watchfloor.settings.site_settings import Settings, load
 
 NewSite = Callable[..., Settings]

@@ -19,7 +19,7 @@ from watchfloor.backup import history
 from watchfloor.backup.backup import backup, restore
 from watchfloor.backup.files import MANIFEST, BackupError
 from watchfloor.runtime import valkey
-from watchfloor.runtime.roles import journal_url, open_journal
+from watchfloor.runtime.stores import journal_url, open_journal
 from watchfloor.settings.site_settings import Settings, load
 
 NewSite = Callable[..., Settings]

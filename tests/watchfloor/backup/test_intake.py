@@ -13,7 +13,7 @@ from feeds.journal import Intake, Journal, Parcel, intake_url
 from tests.watchfloor.backup.test_backup import NewSite, new_site, quiet
 from watchfloor.backup.backup import backup, restore
 from watchfloor.backup.files import BackupError
-from watchfloor.runtime.roles import journal_url, open_journal
+from watchfloor.runtime.stores import journal_url, open_journal
 from watchfloor.settings.site_settings import Settings
 
 __all__ = ["new_site"]

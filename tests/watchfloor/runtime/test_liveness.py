@@ -34,7 +34,7 @@ class Idle:
     async def run(self):
         await asyncio.Event().wait()
 
-async def build(settings, bus, journal):
+async def build(settings, bus, journal, status):
     mode = settings.path.with_name("mode")
     word = mode.read_text() if mode.exists() else ""
     mode.unlink(missing_ok=True)
@@ -53,7 +53,7 @@ def fork():
     return real()
 
 os.fork = fork
-roles.BUILDERS["web"] = build
+roles.build_web = build
 forking.PRELOAD = {"": ("watchfloor.runtime.roles",)}
 forking.main()
 """

@@ -14,10 +14,13 @@ import pytest
 from alerts.service import Alerting
 from feeds.bus import Bus, BusLost
 from feeds.bus import lease as lease_module
+from feeds.fencing import Fence
 from feeds.journal import Journal, StoreRefused
+from feeds.role_status import RoleStatus
 from tests.patience import PATIENCE, until
 from watchfloor.runtime.role_host import Build, Role, Seat
-from watchfloor.runtime.roles import BUILDERS, _refused
+from watchfloor.runtime.role_specs import BY_NAME
+from watchfloor.runtime.roles import _refused, build_alert
 from watchfloor.settings import applied
 from watchfloor.settings.applied import Start
 from watchfloor.settings.findings import make
@@ -74,7 +77,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Worker]:
 
 
 def builder(made: list[Worker]) -> Build:
-    async def build(settings: Settings, bus: Bus, journal: Journal) -> Role:
+    async def build(settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> Role:
         worker = Worker(settings, bus, journal)
         made.append(worker)
 
@@ -91,11 +94,11 @@ async def seated(
     settings: Settings, made: list[Worker], bus: Bus, url: str, journal_url: str
 ) -> AsyncIterator[tuple[Seat, Any]]:
     async with contextlib.AsyncExitStack() as stack:
-        own, journal = Bus(url, bus.site), Journal(journal_url, "alert")
+        own, journal = Bus(url, bus.site, fence=Fence("alert")), Journal(journal_url, "alert")
         stack.push_async_callback(own.close)
         await journal.open()
         stack.push_async_callback(journal.close)
-        seat = Seat("alert", builder(made), Start(settings, {}), own, journal)
+        seat = Seat(BY_NAME["alert"], builder(made), Start(settings, {}), own, journal, RoleStatus())
         task = asyncio.create_task(seat.run())
         yield seat, task
         task.cancel()
@@ -110,6 +113,7 @@ async def test_a_seat_that_is_put_out_stands_by_and_works_again_from_the_record(
         await until(lambda: made and made[0].working)
         other = Journal(journal_url, "alert")
         await other.open()
+        bus.fence = Fence("alert")
         lease = lease_module.Lease(bus, "alert", other)
         await bus.script("redis.call('DEL', KEYS[1])", [bus.keys.lease("alert")])
         await lease.take()
@@ -127,6 +131,7 @@ async def test_settings_that_come_while_it_stands_by_are_those_it_works_on(
 ) -> None:
     journal = Journal(journal_url, "alert")
     await journal.open()
+    bus.fence = Fence("alert")
     lease = lease_module.Lease(bus, "alert", journal)
     await lease.take()
     async with seated(settings, made, bus, valkey_url, journal_url) as (seat, _):
@@ -185,25 +190,26 @@ async def test_a_first_start_leaves_out_the_rule_that_does_not_compile_and_says_
         broken = load(settings.path)
         if kept:
             applied.keep(applied.capture(broken))
-        own, journal = Bus(valkey_url, bus.site), Journal(journal_url, "alert")
+        own, journal = Bus(valkey_url, bus.site, fence=Fence("alert")), Journal(journal_url, "alert")
         await journal.open()
-        seat = Seat("alert", BUILDERS["alert"], Start(broken, {}), own, journal)
+        status = RoleStatus()
+        seat = Seat(BY_NAME["alert"], build_alert, Start(broken, {}), own, journal, status)
         role = await seat._prepare()
         assert isinstance(role.entry, Alerting)
         assert set(role.entry.engine.book.running()) == {"down"}
         assert [one.id for one in role.entry.engine.people.receivers] == ["desk"]
-        assert "odd" in own.trouble
-        assert "lost" in own.trouble
-        assert "desk" not in own.trouble
-        await own.beat("alert", 1.0)
+        assert "odd" in status.trouble
+        assert "lost" in status.trouble
+        assert "desk" not in status.trouble
+        await own.beat("alert", 1.0, trouble=status.trouble)
         (fields,) = (await bus._redis.xrevrange(bus.keys.beats, count=1))[0][1:]
         assert b"odd" in fields[b"w"]
         await seat.reload()
-        assert "odd" in own.trouble, "a reload of the same says the same"
+        assert "odd" in status.trouble, "a reload of the same says the same"
         whole = settings.path.read_text()
         settings.path.write_text(whole.replace("health = ", "health == ").replace("nosuch", "json"))
         await seat.reload()
-        assert own.trouble == ""
+        assert status.trouble == ""
         assert seat._role is not None
         assert isinstance(seat._role.entry, Alerting)
         assert set(seat._role.entry.engine.book.running()) == {"down", "odd"}
@@ -216,10 +222,10 @@ async def test_a_first_start_leaves_out_the_rule_that_does_not_compile_and_says_
 async def test_settings_in_which_every_rule_is_right_are_not_started_on_when_something_else_is_wrong(
     settings: Settings, bus: Bus, valkey_url: str, journal_url: str
 ) -> None:
-    async def refuse(settings: Settings, bus: Bus, journal: Journal) -> Role:
+    async def refuse(settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> Role:
         raise SettingsError([make("path_missing", file="watchfloor.toml", key="x", value="y")])
 
-    own, journal = Bus(valkey_url, bus.site), Journal(journal_url, "alert")
+    own, journal = Bus(valkey_url, bus.site, fence=Fence("alert")), Journal(journal_url, "alert")
     with pytest.raises(SettingsError):
-        await Seat("alert", refuse, Start(settings, {}), own, journal)._prepare()
+        await Seat(BY_NAME["alert"], refuse, Start(settings, {}), own, journal, RoleStatus())._prepare()
     await own.close()

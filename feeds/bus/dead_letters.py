@@ -1,0 +1,51 @@
+"""Messages that nobody can use: set aside with their reason, and counted by source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from feeds.bus.connection import Connection
+from feeds.bus.entries import DEAD_KEPT, DeadLetter, letter, letter_fields
+from feeds.bus.writes import adding
+
+
+class DeadLetterBox(Connection):
+    """Dead letters of this process wait in memory for its engine's next commit."""
+
+    _dead: tuple[DeadLetter, ...] = ()
+
+    async def open(self) -> str:
+        """Connect and learn the epoch; raises BusLost when nobody answers.
+
+        What was read but not committed will be read again, so its dead letters are forgotten here.
+        """
+        self._dead = ()
+        return await super().open()
+
+    async def dead_letter(self, stream: str, entry: str, raw: bytes, reason: str, source: str) -> None:
+        """Set aside what cannot be used; it is written with the engine's next commit, so once only."""
+        self._dead = (*self._dead, DeadLetter(stream, entry, source, reason, raw))
+
+    async def set_aside(self, source: str, count: int, words: Sequence[str]) -> None:
+        """Count `count` messages that a source's collector could not use; some `words` on them become dead letters."""
+        feed = self.keys.feed("network")
+        letters = (letter_fields(DeadLetter(feed, "", source, one, b"")) for one in words)
+        dead = (adding(self.keys.dead, letter, keep=DEAD_KEPT) for letter in letters)
+        await self.write((*dead, ("HINCRBY", self.keys.dead_counts, source, count)))
+
+    async def dead_counts(self) -> dict[str, int]:
+        """How many dead letters each source has caused."""
+        async with self._asked():
+            counts = await self._redis.hgetall(self.keys.dead_counts)
+        return {source.decode(): int(count) for source, count in counts.items()}
+
+    async def drop_dead_counts(self, sources: Sequence[str]) -> None:
+        """Forget how many dead letters these sources have caused."""
+        async with self._asked():
+            await self._redis.hdel(self.keys.dead_counts, *sources)
+
+    async def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
+        """The newest dead letters, newest first."""
+        async with self._asked():
+            rows = await self._redis.xrevrange(self.keys.dead, count=limit)
+        return [letter(entry.decode(), fields) for entry, fields in rows]

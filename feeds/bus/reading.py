@@ -1,0 +1,68 @@
+"""Reading streams and live state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from feeds import wire
+from feeds.bus.dead_letters import DeadLetterBox
+from feeds.bus.entries import State, StreamEntry, decoded, entry_order, readable
+from feeds.kinds import KINDS
+from feeds.model import Change
+
+
+class StreamReader(DeadLetterBox):
+    """What engines and screens read. What cannot be decoded becomes a dead letter."""
+
+    async def read(self, cursors: Mapping[str, str], *, block: float, count: int = 200) -> list[StreamEntry]:
+        """Entries after the cursors, decoded; waits `block` seconds at most, 0 not at all.
+
+        Undecodable ones become dead letters.
+        """
+        wait = max(1, int(block * 1000)) if block > 0 else None
+        async with self._asked():
+            answer = await self._redis.xread(dict(cursors), count=count, block=wait)
+        rows = [(stream.decode(), *row) for stream, rows in answer or [] for row in rows]
+        return [await self._decoded(stream, entry.decode(), fields or {}) for stream, entry, fields in rows]
+
+    async def _decoded(self, stream: str, entry: str, fields: dict[bytes, bytes]) -> StreamEntry:
+        try:
+            return decoded(self.keys, stream, entry, fields, self.rev(entry))
+        except (wire.Undecodable, KeyError, ValueError) as error:
+            raw = fields[b"e"] if b"e" in fields else b"".join(k + b"=" + v for k, v in fields.items())
+            source = fields.get(b"s", b"").decode(errors="replace")
+            await self.dead_letter(stream, entry, raw, f"{type(error).__name__}: {error}", source)
+            return StreamEntry(stream, entry, "dead", source, [])
+
+    async def state(self, kinds: Iterable[str] | None = None) -> State:
+        """All live state, or that of some stored types, and the place in the change stream that it stands at."""
+        wanted = list(KINDS.stored if kinds is None else kinds)
+        async with self._asked(), self._redis.pipeline(transaction=True) as pipe:
+            pipe.xrevrange(self.keys.changes, count=1)
+            for kind in wanted:
+                pipe.hgetall(self.keys.state(kind))
+            last, *hashes = await pipe.execute()
+        records = {kind: readable(kind, rows) for kind, rows in zip(wanted, hashes, strict=True)}
+        return State(last[0][0].decode() if last else "0-0", records)
+
+    async def changes(self, after: str) -> list[Change]:
+        """What has changed since that place in the change stream, as far as it is kept."""
+        found: list[Change] = []
+        while entries := await self.read({self.keys.changes: after}, block=0):
+            found += [item for entry in entries for item in entry.items]
+            after = entries[-1].id
+        return found
+
+    async def gap(self, stream: str, cursor: str) -> bool:
+        """True when entries after the cursor may have been trimmed away unread.
+
+        Trimming keeps the entry at every reader's cursor, so a cursor below the first entry has lost its place.
+        """
+        async with self._asked():
+            first = await self._redis.xrange(stream, count=1)
+            if not first:
+                return False
+            if entry_order(cursor) == (0, 0):
+                info = await self._redis.xinfo_stream(stream)
+                return bool(info["entries-added"] != info["length"])
+        return entry_order(first[0][0].decode()) > entry_order(cursor)

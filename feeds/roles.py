@@ -1,0 +1,9 @@
+"""The names of a site's roles: what runs as a process of its own (watchfloor.runtime.role_specs says how)."""
+
+from __future__ import annotations
+
+PROJECT, ALERT, COMMAND, COLLECT, WEB = "project", "alert", "command", "collect", "web"
+NAMES = (PROJECT, ALERT, COMMAND, COLLECT, WEB)
+"""All roles, in the order in which a site starts them."""
+WATCHED = (COLLECT, PROJECT, ALERT, COMMAND)
+"""Roles whose silence makes the live picture old."""
