@@ -24,6 +24,7 @@ from api.direct_routes import Direct, Endpoint, Handler
 from api.http.findings import Finding
 from api.http.problems import BY_STATUS, TEMPLATES, Problem, response
 from api.ingest.scope import Scope
+from api.kinds.maps import maps_router
 from api.kinds.routes import kinds_router
 from api.kinds.schemas import components
 from api.load.reader import Load
@@ -115,7 +116,7 @@ def create_app(deps: Deps, routers: Sequence[APIRouter] = ()) -> FastAPI:
     app.state.readiness = health.Readiness(deps)
     app.include_router(health.router)
     app.include_router(live_socket.router)
-    for router in (*ROUTERS, *routers, kinds_router()):
+    for router in (maps_router(), *ROUTERS, *routers, kinds_router()):
         app.include_router(router, dependencies=[Depends(strict)])
     app.add_api_route("/api/{path:path}", _unknown, methods=list(METHODS), include_in_schema=False)
     for kind, handler in HANDLERS.items():

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from feeds.kinds.audience import Record
 from feeds.kinds.filters import Search, Within, Words
 from feeds.kinds.joined import JoinedKind
-from feeds.kinds.kind import Geometry
+from feeds.kinds.places import point
 from feeds.kinds.subject import RuleName, SubjectKind, Thing, texts
 from feeds.model import Asset, Health, Kind
 
@@ -26,12 +25,6 @@ def _value(thing: Thing, name: str) -> Any:
 
 def _feed(thing: Thing | None) -> str:
     return "video" if thing is not None and thing.record.kind in VIDEO else "network"
-
-
-def _point(record: Record) -> Geometry | None:
-    if record["lat"] is None or record["lon"] is None:
-        return None
-    return {"type": "Point", "coordinates": [record["lon"], record["lat"]]}
 
 
 ASSET = JoinedKind(
@@ -66,5 +59,5 @@ ASSET = JoinedKind(
         gone="subject_gone",
         removed=True,
     ),
-    place=_point,
+    place=point,
 )

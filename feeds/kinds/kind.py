@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from feeds.kinds.audience import Audience, ByRegion, Record, Visibility
 from feeds.kinds.filters import Filter, Sort
+from feeds.kinds.places import Geometry
 from feeds.kinds.records import KindRecords, PlainRecords, Touch
 from feeds.kinds.subject import SubjectKind
 from feeds.kinds.views import view_fields, view_type
@@ -17,8 +18,6 @@ from feeds.wire import public
 T = TypeVar("T")
 FULL = "full"
 """The face that has every field."""
-Geometry = Mapping[str, Any]
-"""GeoJSON, EPSG:4326."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ class RecordKind(Generic[T]):
     `visible` says who sees a record; `confidential` ones are for audiences with `personal` only, and what stands at
     the dotted paths of `redact` is blank for others. `entries` are the journal entry kinds about it.
     `filters` and `sort` make its list; `slashes`: its ids may contain "/". `subject` makes rules possible over it,
-    `place` is its geometry.
+    `place` gives it a layer of the map, with the fields of the face "map".
     """
 
     name: str

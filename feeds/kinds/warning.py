@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from feeds.kinds.audience import ByCoverage, Record
+from feeds.kinds.audience import ByCoverage
 from feeds.kinds.filters import Sort, Words
-from feeds.kinds.kind import Geometry, RecordKind
+from feeds.kinds.kind import RecordKind
+from feeds.kinds.places import areas
 from feeds.kinds.subject import RuleName, SubjectKind, Thing, texts
 from feeds.model import WARNING_STATES, EmergencyWarning, Kind
 from feeds.regions import common_region
@@ -26,11 +27,6 @@ def _region(thing: Thing) -> str:
 
 def _title(thing: Thing, language: str) -> str:
     return str(thing.record.headline or thing.record.event or thing.id)
-
-
-def _areas(record: Record) -> Geometry | None:
-    shapes = [area["geometry"] for area in record["areas"] if area["geometry"] is not None]
-    return {"type": "GeometryCollection", "geometries": shapes} if shapes else None
 
 
 WARNING = RecordKind(
@@ -80,5 +76,5 @@ WARNING = RecordKind(
         functions=frozenset(("touches",)),
         gone="warning_over",
     ),
-    place=_areas,
+    place=areas,
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from feeds.kinds import RecordKind
 from feeds.kinds.filters import Search, Within, Words
 from feeds.kinds.kind import Derived
+from feeds.kinds.places import point
 from feeds.kinds.subject import RuleName, SubjectKind, texts
 from feeds.model.times import Time
 
@@ -20,6 +21,8 @@ class Hydrant:
     id: str
     name: str
     region: str
+    lat: float | None = None
+    lon: float | None = None
     state: str
     pressure: float
     checked_at: Time
@@ -34,6 +37,7 @@ HYDRANT = RecordKind(
     live=lambda hydrant: hydrant.state != "removed",
     derived=(Derived("usable", bool, lambda hydrant: hydrant.state == "ready"),),
     faces={"map": ("id", "region", "state", "usable")},
+    place=point,
     redact=("inspector",),
     entries=("hydrant",),
     filters=(Words(name="state", words=STATES), Within(), Search(name="q", fields=("id", "name"))),

@@ -91,6 +91,17 @@ async def test_it_is_listed_filtered_paged_and_shown_in_ones_own_region(world: W
         assert (await client.get("/api/v1/hydrants/h1")).json()["inspector"] == ""
 
 
+async def test_it_has_a_layer_of_the_map_for_ones_own_region(world: World) -> None:
+    placed = (hydrant("h1", A, lat=25.3, lon=101.5), hydrant("h2", A), hydrant("h3", B, lat=25.1, lon=102.0))
+    world.pump.mirror.apply(change(each) for each in placed)
+    async with world.signed_in("duty", A) as client:
+        answer = await client.get("/api/v1/map/hydrants.geojson")
+    assert answer.headers["content-type"] == "application/geo+json"
+    (feature,) = answer.json()["features"]
+    assert feature["geometry"] == {"type": "Point", "coordinates": [101.5, 25.3]}
+    assert feature["properties"] == {"id": "h1", "region": A, "state": "ready", "usable": True}
+
+
 async def test_openapi_describes_its_answers_and_the_audit_log_knows_its_entries(world: World) -> None:
     async with world.signed_in("admin") as client:
         document = (await client.get("/api/openapi.json")).json()
