@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
+from feeds.kinds import KINDS
 from feeds.wire import iso
 
 if TYPE_CHECKING:
@@ -76,7 +77,9 @@ def add_history(api: FastAPI, script: Script) -> None:
 
     @api.get("/api/v1/rules")
     async def rules() -> Record:
-        return {"items": script.rules, "next": None, "rev": 7, "hidden": 0, "limits": {"sample": 2.0, "storm": 200}}
+        subjects = [{"name": name, "names": {}, "functions": []} for name in KINDS.subjects]
+        limits = {"sample": 2.0, "storm": 200}
+        return {"items": script.rules, "next": None, "rev": 7, "hidden": 0, "limits": limits, "subjects": subjects}
 
 
 def _interval(request: Request) -> tuple[float, float]:

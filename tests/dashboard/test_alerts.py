@@ -36,6 +36,18 @@ async def test_tabs_count_everything(site: Site) -> None:
     await expect(desk.locator("[data-tab]")).to_have_text(["待处置 6", "我的 0", "未确认 6", "根因之下 2", "隐藏 0"])
 
 
+async def test_an_alert_about_a_region_is_called_by_the_regions_name(site: Site) -> None:
+    page = await site.open("/alerts")
+    many = {**site.script.state["alert"]["a5"], "id": "many", "subject_kind": "region", "asset": "532329"}
+    title = {"zh-CN": "多台摄像机离线", "en": "many cameras are down"}
+    await site.script.change("alert", "many", {**many, "region": "532329", "title": title, "rule": "many-down"})
+    row = page.locator('.row[data-id="many"]')
+    await expect(row.locator(".row-title")).to_contain_text("武定县")
+    await row.locator(".row-title").click()
+    await expect(page.locator(".detail-head")).to_contain_text("地区")
+    assert site.faults == []
+
+
 async def test_a_shelved_alert_leaves_the_list_and_stands_among_the_hidden_with_owner_and_end(site: Site) -> None:
     page = await site.open("/alerts")
     await select(page, "a5")
