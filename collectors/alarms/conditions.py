@@ -142,7 +142,7 @@ class Conditions:
 
     async def _say(self) -> None:
         now = self._clock()
-        if now - self._said_at >= AGAIN or self._epoch != self._bus.epoch:
+        if not 0 <= now - self._said_at < AGAIN or self._epoch != self._bus.epoch:
             for known in self._known.values():
                 known.again = True
                 known.anew = known.anew or self._epoch != self._bus.epoch
@@ -213,7 +213,8 @@ class Conditions:
         told, now = known.acks.get(name), self._clock()
         if told is None or told.at != ack.at:
             told = known.acks[name] = Told(at=ack.at, by=ack.by)
-        if told.done or now < told.again or told.tries >= PATIENCE or not isinstance(known.poller, Acknowledger):
+        waits = now < told.again <= now + 2.0**PATIENCE  # a longer wait is of before the clock was set back
+        if told.done or waits or told.tries >= PATIENCE or not isinstance(known.poller, Acknowledger):
             return
         told.tries += 1
         told.again = now + 2.0**told.tries

@@ -208,6 +208,9 @@ class Reporter:
     def _end_those_over(self) -> None:
         moment = self._clock()
         for identity, said in list(self._known.items()):
+            if said.until is not None and said.until > moment + said.signal.lasts:  # the clock was set back
+                said = replace(said, until=moment + said.signal.lasts)
+                self._keep(said)
             if said.signal.active and (self._orphaned(said) or (said.until is not None and said.until <= moment)):
                 over = replace(said.signal, active=False, at=None)
                 self._waiting[identity] = replace(said, signal=over, at=moment, until=None)

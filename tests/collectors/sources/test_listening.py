@@ -263,6 +263,15 @@ def test_what_stands_is_not_said_again_and_an_event_ends_when_it_does_not_come_a
     assert [(active, at) for at, _, active in told(bus)] == [(True, 1), (False, pytest.approx(901, abs=1.5))]
 
 
+def test_an_event_that_ends_by_itself_waits_no_longer_than_its_term_when_the_clock_is_set_back() -> None:
+    bus = FakeBus()
+    set_back = lambda r: setattr(r, "_clock", lambda: clock() - 86_400.0)  # noqa: E731
+    story(bus, (1, lambda r: r.put(SOURCE, heard(signal(lasts=600)))), (100, set_back), until=2000)
+    (raised, ended) = told(bus)
+    assert (raised[2], ended[2]) == (True, False)
+    assert 600 <= ended[0] <= 720
+
+
 def test_a_link_that_flaps_thousands_of_times_costs_one_word_each_flush_and_the_last_is_right() -> None:
     bus = FakeBus()
 
