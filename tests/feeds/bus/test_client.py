@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from feeds.bus import Bus, BusLost, client
+from feeds.bus import Bus, BusLost, committing
 from feeds.model import AssetState, Change, Health, Heartbeat, Kind, Observation
 from tests.feeds import redis_servers
 from watchfloor.runtime import valkey
@@ -129,7 +129,7 @@ async def test_what_a_collector_refuses_is_counted_whole_and_kept_in_some_words(
 async def test_a_change_stream_whose_ids_are_ahead_of_the_clock_stays_bounded(
     bus: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "KEPT_AHEAD", 300)
+    monkeypatch.setattr(committing, "KEPT_AHEAD", 300)
     change = Change(kind=Kind.STATE, id="x1", after=None, at=1.0)
     for _ in range(1000):
         await bus.commit("project", cursors={}, changes=[change])
