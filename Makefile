@@ -57,6 +57,12 @@ peers: $(VENV)/.dev $(NODE_PEERS)/node_modules/.installed
 soak: $(VENV)/.dev $(ASSETS)
 	$(BIN)/python -m bench.storm --alerts 40000 --seconds 600 --kill 100
 
+# Every parser of foreign bytes with inputs that nobody has tried, for so many seconds; none may take one second.
+FUZZ ?= 600
+.PHONY: fuzz
+fuzz: $(VENV)/.dev
+	WATCHFLOOR_FUZZ_SECONDS=$(FUZZ) $(BIN)/pytest tests/fuzz
+
 # Every figure as a JSON line, below twelve minutes; BENCH="--quick bus" for less.
 bench: $(VENV)/.dev $(ASSETS)
 	@$(BIN)/python -m bench $(BENCH)

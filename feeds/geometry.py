@@ -40,6 +40,7 @@ class Tangled(BadGeometry):
 
 def from_geojson(geometry: Mapping[str, Any]) -> BaseGeometry:
     """A valid geometry (EPSG:4326), repaired when it crosses itself a few times. Raises BadGeometry, Tangled."""
+    import numpy as np
     import shapely
     from shapely.geometry import shape
 
@@ -48,6 +49,8 @@ def from_geojson(geometry: Mapping[str, Any]) -> BaseGeometry:
         made = shape(geometry)
     except (KeyError, TypeError, AttributeError, IndexError, ValueError, shapely.errors.ShapelyError) as error:
         raise BadGeometry(f"not a GeoJSON geometry: {error}") from error
+    if not np.isfinite(shapely.get_coordinates(made)).all():
+        raise BadGeometry("a coordinate that is no number")
     return repaired(made)
 
 

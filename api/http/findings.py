@@ -52,6 +52,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "unknown_shift": ("没有这个班次", "there is no such shift"),
     "csv_head": ("首行须有列名 日期 与 班次", "the first line needs the columns date and shift"),
     "csv_date": ("不是日期，应如 2026-11-22", "no date; it is written 2026-11-22"),
+    "csv_form": ("不是 CSV，或有过长的字段", "no CSV, or a field that is too long"),
     "csv_encoding": ("不是 UTF-8 或 GB 18030", "neither UTF-8 nor GB 18030"),
     "no_address": ("此接收方需要收件地址：请选择人员或填写地址", "it needs an address: choose a person or give one"),
     "bad_estimated_restoration": ("预计恢复时间须在将来、一年之内", "a promise lies ahead, within a year"),

@@ -33,7 +33,10 @@ MOST = 3000
 
 def assignments(raw: bytes, doc: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The roster's assignments with those of the file in the place of theirs; Problem with every bad line."""
-    rows = list(csv.reader(io.StringIO(_text(raw))))
+    try:
+        rows = list(csv.reader(io.StringIO(_text(raw), newline=None)))
+    except csv.Error as error:  # a field without end
+        raise Problem("invalid", findings=[Finding("body", "csv_form")]) from error
     head = [COLUMNS.get(cell.strip().lower(), "") for cell in rows[0]] if rows else []
     if not all(name in head for name in NEEDED):
         raise Problem("invalid", findings=[Finding("line.1", "csv_head")])

@@ -60,6 +60,7 @@ def test_an_invalid_shape_within_the_bounds_is_repaired_and_covers_the_same_grou
         {"type": "Polygon", "coordinates": [[(101.0, 25.0)] * (geometry.POINTS + 1)]},
         {"type": "MultiPoint", "coordinates": [[101.0, 25.0]] * (geometry.POINTS + 1)},
         {"type": "MultiPolygon", "coordinates": [[bow_tie()]] * (geometry.PARTS + 1)},
+        {"type": "Point", "coordinates": [float("inf"), 25.0]},
         {"type": "Polygon", "coordinates": "no"},
         {"type": "Circle"},
         {},

@@ -1,0 +1,201 @@
+"""Every parser of foreign bytes: no input may crash it, or take it longer than a role may be silent.
+
+The inputs of `make test` are few and the same each time. `make fuzz` goes on for WATCHFLOOR_FUZZ_SECONDS with others.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alerts.rules.rule import RuleError, compile_rule
+from alerts.settings import RuleSettings
+from api.http.problems import Problem
+from api.ingest import alertmanager, cases, cloudevents, grafana, zabbix
+from api.records import roster_csv
+from collectors.contract import NotReady
+from collectors.emergency.cap.index import entries
+from collectors.network.mqtt import packets
+from collectors.network.snmp import ber
+from collectors.network.syslog.parser import Framing
+from collectors.network.syslog.parser import parse as parse_syslog
+from collectors.network.traps.v3 import engine_of
+from feeds.cap.message import CapRefused
+from feeds.cap.message import parse as parse_cap
+from feeds.geometry import BadGeometry, from_geojson
+from feeds.inventory.csv_file import read_csv
+from tests.feeds.cap.samples import alert
+from tests.fuzz.budget import within
+from tests.fuzz.mutations import mutations, repeated
+from tests.fuzz.shapes import bow_tie
+
+FEW = 30
+"""Mutations of one seed in `make test`."""
+SECONDS = float(os.environ.get("WATCHFLOOR_FUZZ_SECONDS", "0"))
+NOW = 1_780_000_000.0
+
+
+@dataclass(frozen=True)
+class Parser:
+    """One parser: how it is called, good inputs, and the errors by which it may refuse."""
+
+    call: Callable[[bytes], Any]
+    seeds: tuple[bytes, ...]
+    refuses: tuple[type[Exception], ...] = ()
+
+
+def atom(raw: bytes) -> Any:
+    return entries(raw, "http://h/atom.xml")
+
+
+def trap(raw: bytes) -> None:
+    for read in (ber.version_of, ber.notification, engine_of, ber.response):
+        try:
+            read(raw)
+        except ber.BadMessage:
+            continue
+
+
+def mqtt(raw: bytes) -> None:
+    """As a connection reads: at the first malformed packet it is over."""
+    parser = packets.Parser()
+    meanings = {1: packets.hello, 3: lambda one: packets.message(one, 5), 8: lambda one: packets.wishes(one, 5),
+                9: lambda one: packets.codes(one, 5)}  # fmt: skip
+    for start in range(0, len(raw), 65_536):
+        for packet in parser.feed(raw[start : start + 65_536]):
+            meanings.get(packet.kind, packets.number_of)(packet)
+
+
+def syslog(raw: bytes) -> None:
+    for start in range(0, len(raw), 65_536):
+        parse_syslog(raw[start : start + 65_536], NOW)
+
+
+def syslog_stream(raw: bytes) -> None:
+    """What one read of a socket brings; the loop serves others before the next one."""
+    for line in Framing().feed(raw[:65_536]):
+        parse_syslog(line, NOW)
+
+
+def geojson(raw: bytes) -> None:
+    try:
+        geometry = json.loads(raw)
+    except (ValueError, RecursionError):
+        return
+    from_geojson(geometry)
+
+
+def rule(raw: bytes) -> None:
+    compile_rule(RuleSettings(id="r", when=raw.decode("utf-8", "replace")))
+
+
+def month(raw: bytes) -> None:
+    shift = {"id": "day", "name": {"zh-CN": "白班"}, "start": "08:00", "end": "20:00"}
+    roster_csv.assignments(raw, {"persons": [{"id": "li", "name": "李"}], "shifts": [shift]})
+
+
+ALERT = {"labels": {"alertname": "A", "instance": "h:1"}, "annotations": {}, "startsAt": "2026-01-01T00:00:00Z"}
+HOOK = {"version": "4", "status": "firing", "alerts": [ALERT | {"status": "firing", "fingerprint": "f"}]}
+EVENT = {"specversion": "1.0", "id": "1", "source": "/s", "type": "t", "data": {"active": True, "labels": {"a": "b"}}}
+ZABBIX = {"triggerid": "1", "host": "h", "value": "1", "date": "2026.01.01", "time": "00:00:00", "tags": "[]"}
+CASE = {
+    "number": "1", "item": "i", "kind": "承诺件", "department": "d", "region": "532301",
+    "accepted": "2026-01-01T00:00:00+08:00", "steps": [{"name": "受理", "started": "2026-01-01T00:00:00+08:00"}],
+}  # fmt: skip
+FEED = (
+    b'<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>1</id><updated>2026-01-01T00:00:00Z</updated>'
+    b'<link type="application/cap+xml" href="a.cap"/></entry></feed>'
+)
+TRAP = bytes.fromhex(
+    "304302010104067075626c6963a736020100020100020100302b300d06082b06010201010300430100301a060a2b0601060301010401"
+    "00060c2b06010603010105030000000000"
+)
+CSV = "id,name,kind,region,lat,lon,probes\na,甲,router,532301,25.0,101.5,icmp://10.0.0.1\n".encode()
+
+
+def dumped(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
+PARSERS = {
+    "CAP, strict": Parser(parse_cap, (alert(),), (CapRefused,)),
+    "CAP, lenient": Parser(lambda raw: parse_cap(raw, "lenient", "cn-12379"), (alert(),), (CapRefused,)),
+    "CAP index": Parser(atom, (FEED,), (NotReady,)),
+    "syslog lines": Parser(
+        syslog, (b'<34>1 2026-10-11T22:14:15Z h su - ID47 [e@1 i="3"] m', b"<34>Oct 11 22:14:15 h su: m")
+    ),
+    "syslog stream": Parser(syslog_stream, (b"5 <34>a<34>Oct 11 22:14:15 h su: m\n",), (ValueError,)),
+    "traps": Parser(trap, (TRAP,)),
+    "MQTT": Parser(
+        mqtt, (packets.subscribe(5, 1, [("a/#", 1)]), packets.packet(3, 2, b"\0\1a\0\1\0x")), (packets.Malformed,)
+    ),
+    "Alertmanager": Parser(lambda raw: alertmanager.posted(raw, NOW, resolve_timeout=300.0), (dumped([ALERT]),)),
+    "Alertmanager webhook": Parser(lambda raw: alertmanager.hooked(raw, NOW), (dumped(HOOK),)),
+    "Grafana": Parser(lambda raw: grafana.taken(raw, NOW), (dumped(HOOK | {"orgId": 1, "version": "1"}),)),
+    "Zabbix": Parser(lambda raw: zabbix.taken(raw, NOW, timezone="Asia/Shanghai"), (dumped(ZABBIX),)),
+    "CloudEvents": Parser(
+        lambda raw: cloudevents.taken(raw, {"content-type": "application/cloudevents+json"}), (dumped(EVENT),)
+    ),
+    "CloudEvents, batch": Parser(
+        lambda raw: cloudevents.taken(raw, {"content-type": "application/cloudevents-batch+json"}), (dumped([EVENT]),)
+    ),
+    "cases": Parser(cases.taken, (dumped([CASE]),)),
+    "GeoJSON": Parser(geojson, (dumped({"type": "Polygon", "coordinates": [bow_tie()]}),), (BadGeometry,)),
+    "duty roster CSV": Parser(month, ("日期,班次,值班员1\n2026-11-22,day,李\n".encode(),), (Problem,)),
+    "rules": Parser(rule, (b'health == \'down\' && m["icmp.rtt_ms"] > 3.0 && rate(m["x"], 300) > 1.0',), (RuleError,)),
+}
+
+
+def inputs(seed: bytes, number: int) -> Iterator[bytes]:
+    """The few of `make test`, or as many as there is time for."""
+    if not SECONDS:
+        yield seed
+        yield from repeated(seed)
+        yield from islice(mutations(seed, random.Random(number)), FEW)
+        return
+    share = SECONDS / sum(len(parser.seeds) for parser in PARSERS.values())
+    end = time.monotonic() + share
+    for data in mutations(seed, random.Random()):
+        if time.monotonic() > end:
+            return
+        yield data
+
+
+@pytest.mark.parametrize("name", PARSERS)
+def test_no_input_crashes_a_parser_or_takes_too_long(name: str) -> None:
+    parser = PARSERS[name]
+    for seed in parser.seeds:
+        parser.call(seed)  # a good input is none that is refused
+        for number, data in enumerate(inputs(seed, len(name))):
+            with within(what=f"{name}, input {number} ({data[:200]!r}, {len(data)} octets)"):
+                try:
+                    parser.call(data)
+                except parser.refuses:
+                    continue
+
+
+@pytest.mark.parametrize("raw", [b"date,shift\r2026-11-22,day\r", b'date,shift\n"' + b"x" * 200_000])
+def test_a_spreadsheet_with_lone_carriage_returns_is_read_and_one_without_end_is_refused(raw: bytes) -> None:
+    try:
+        month(raw)
+    except Problem as problem:
+        assert [finding.code for finding in problem.findings] == ["csv_form"]
+    else:
+        assert raw.endswith(b"\r")
+
+
+def test_no_inventory_file_crashes_its_reader_or_takes_too_long(tmp_path: Path) -> None:
+    path = tmp_path / "assets.csv"
+    for number, data in enumerate(inputs(CSV, 1)):
+        path.write_bytes(data)
+        with within(2.0, f"inventory, input {number} ({data[:200]!r})"):
+            read_csv(path)
