@@ -93,6 +93,7 @@ class Alerting:
             else None
         )
         self._status.add_condition(lambda: self.engine.book.out(self._house.language))
+        self._status.add_condition(lambda: journal.set_aside.words(self._house.language))
 
     async def run(self) -> None:
         """Until cancelled; when either part fails the other ends too, and the error is raised in a group."""

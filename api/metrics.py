@@ -90,6 +90,8 @@ class _Picture(Collector):
         yield _gauge("receiver_waiting", "Messages that wait for a receiver", "receiver", waiting)
         ages = {receiver: max(0.0, at - oldest) for receiver, (_, oldest) in self.queues.items()}
         yield _gauge("receiver_oldest_seconds", "Since the oldest of them was queued", "receiver", ages)
+        unreadable = self._deps.journal.set_aside.counts()
+        yield _gauge("documents_unreadable", "Documents of the journal that are set aside", "kind", Tally(unreadable))
         if self.load is not None:
             yield from load_families(self.load)
         yield from machine_families(self.room, self.processes)

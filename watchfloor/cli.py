@@ -87,8 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     relay.add_argument("-c", "--config", type=Path, default=Path("relay.toml"), metavar="FILE", help="its settings")
     _account_parsers(commands, with_config)
     journal = commands.add_parser("journal", help="the journal").add_subparsers(required=True)
-    verify = with_json(with_config(journal.add_parser("verify", help="check the hash chains")))
-    verify.set_defaults(act=_verify)
+    with_json(with_config(journal.add_parser("verify", help="check chains, documents"))).set_defaults(act=_verify)
+    options = with_json(with_config(journal.add_parser("documents", help="documents that cannot be read")))
+    cli_options.mending(options).set_defaults(act=_documents)
     backup = with_json(with_config(add("backup", _backup, "journal and history into a new folder; online")))
     backup.add_argument("dir", type=Path, metavar="DIR", help="a folder that is new or empty")
     backup.add_argument("--no-history", action="store_true", help="without the metric history, which may be large")
@@ -269,19 +270,22 @@ def _token_add(args: argparse.Namespace) -> int:
 
 
 def _verify(args: argparse.Namespace) -> int:
-    async def act(_settings: Settings, journal: Any) -> tuple[int, list[dict[str, Any]]]:
-        faults = await journal.verify()
-        shown = [{"chain": f.chain, "chain_seq": f.chain_seq, "seq": f.seq, "what": f.what} for f in faults]
-        return await journal.count(), shown
+    from watchfloor.tools import documents
 
-    count, faults = _in_journal(args.config, act)
-    if args.json:
-        print(json.dumps({"entries": count, "faults": faults}, ensure_ascii=False))
-    else:
-        for fault in faults:
-            print("{chain} #{chain_seq} (row {seq}): {what}".format(**fault))
-        print(f"{count} 条记录 entries, {len(faults)} 处断裂 faults")
-    return 1 if faults else 0
+    count, faults, wrong = _in_journal(args.config, lambda _, journal: documents.verify(journal))
+    print(documents.verified(count, faults, wrong, as_json=args.json))
+    return int(bool(faults or wrong))
+
+
+def _documents(args: argparse.Namespace) -> int:
+    from watchfloor.tools import documents
+
+    try:
+        wrong = _in_journal(args.config, lambda _, journal: documents.act(journal, args))
+    except documents.NotMendable as error:
+        raise Failed(f"未修改 Nothing was changed: {error}") from error
+    print(documents.shown(wrong, as_json=args.json))
+    return int(bool(wrong))
 
 
 def _backup(args: argparse.Namespace) -> int:

@@ -18,3 +18,11 @@ def demo(demo: argparse.ArgumentParser) -> None:
     demo.add_argument("what", nargs="?", help="an asset's id, or a scenario's name")
     demo.add_argument("--port", type=int, default=8050)
     demo.add_argument("--speed", type=float, default=1.0, metavar="N", help="how fast scenarios run")
+
+
+def mending(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """Options of `watchfloor journal documents`."""
+    parser.add_argument("--mend", nargs=2, metavar=("KIND", "ID"), help="rebuild one from its entries in the log")
+    parser.add_argument("--drop", nargs=2, metavar=("KIND", "ID"), help="delete one; an entry says who, and its text")
+    parser.add_argument("--by", default="", metavar="NAME", help="who does that; needed for both")
+    return parser

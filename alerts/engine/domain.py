@@ -28,7 +28,7 @@ from alerts.suppression.silences import Note
 from feeds.documents import alert as alert_document
 from feeds.documents.alert import AlertDocument
 from feeds.engine.domain import Domain, Message, Start
-from feeds.engine.requests import Asking, CancelMessages, FindDocument, ListBodies, ListDocuments, PutDocument, Writing
+from feeds.engine.requests import Asking, CancelMessages, FindDocument, ListDecoded, ListDocuments, PutDocument, Writing
 from feeds.journal import Entry, Parcel
 from feeds.kinds import KINDS
 from feeds.live.mirror import alert_record
@@ -98,8 +98,7 @@ class AlertDomain(Domain):
     # -- starting ----------------------------------------------------------------
 
     def load(self, start: Start) -> Asking[None]:
-        bodies = yield ListBodies(alert_document.KIND)
-        self._loaded = alert_document.read_all(bodies)
+        self._loaded = yield ListDecoded(alert_document.KIND, alert_document.read_one)
         yield from self.people.load()
         self.telling.load(self._loaded)
         self._receivers_changed(self.people.receivers)

@@ -11,7 +11,7 @@ from alerts.receivers.catalogue import House, compile_receivers
 from alerts.settings import ReceiverSettings
 from alerts.suppression import silences
 from alerts.suppression.silences import Note
-from feeds.engine.requests import AppendEntry, Asking, ListDocuments, PutDocument, Writing
+from feeds.engine.requests import AppendEntry, Asking, ListLoaded, PutDocument, Writing
 from feeds.model import Change, Kind
 
 
@@ -58,10 +58,9 @@ def write_suppression(note: Note) -> Writing[None]:
 
 def open_suppressions() -> Asking[list[silences.Suppression]]:
     """The silences and windows that have not ended."""
-    found = []
+    found: list[silences.Suppression] = []
     for kind in (silences.SILENCE, silences.WINDOW):
-        for document in (yield ListDocuments(kind, open=True)):
-            found.append(silences.load(document.body))
+        found += yield ListLoaded(kind, lambda document: silences.load(document.body))
     return found
 
 

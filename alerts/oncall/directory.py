@@ -31,7 +31,8 @@ from feeds.engine.requests import (
     ReadBody,
     Writing,
 )
-from feeds.journal import Entry, JournalLost
+from feeds.journal import Doc, Entry, JournalLost
+from feeds.journal.forms import register
 from feeds.model import Command, Outcome, Result
 
 PUT, UNDO, SUBSTITUTE = "put", "undo", "substitute"
@@ -278,3 +279,16 @@ def _receivers(doc: Mapping[str, Any], secrets: Mapping[str, Any]) -> list[Recei
 
 def _policies(doc: Mapping[str, Any]) -> list[EscalationSettings]:
     return [msgspec.convert(item, EscalationSettings) for item in doc.get("items", [])]
+
+
+def _check(doc: Doc) -> object:
+    if doc.id == FILE:
+        return [dict(item)["id"] for item in doc.body["items"]]
+    document = Version.load(doc.body).doc
+    if doc.kind == ROSTER:
+        return roster_document.load(document)
+    return _receivers(document, {}) if doc.kind == RECEIVERS else _policies(document)
+
+
+for _kind in versions.KINDS:
+    register(_kind, _check)

@@ -22,6 +22,7 @@ from alerts.rulebook.refusals import STORM, Wrong, elsewhere, read_only, storm, 
 from alerts.rules.rule import CompiledRule
 from feeds.engine.requests import AppendEntry, PutDocument, Writing
 from feeds.journal import Doc
+from feeds.journal.forms import register
 from feeds.model import Command, Outcome, Result
 from feeds.regions import covers
 
@@ -289,3 +290,6 @@ def record(book: RuleBook, notes: Iterable[RuleNote]) -> Writing[None]:
         yield PutDocument(kind=KIND, id=kept.key, body=body(kept), open=note.after is not None, seq=seq)
     limits = {"rev": book.rev, "sample": book.sample, "storm": STORM, "most": MOST}
     yield PutDocument(kind=STATE, id=STATE, body=limits)
+
+
+register(KIND, lambda doc: (doc.body["rev"] + 0, load(doc.body)))

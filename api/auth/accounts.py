@@ -11,11 +11,12 @@ import hashlib
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from api.auth.passwords import hash_password
 from api.principal import Role, TokenScope
 from feeds.clock import now
+from feeds.journal.forms import register_fields
 from feeds.regions import is_code
 
 if TYPE_CHECKING:
@@ -157,3 +158,22 @@ async def _remove(journal: Journal, kind: str, doc_id: str, actor: str, permit: 
         await tx.append(kind="audit", name=f"{kind}-removed", subject=name, at=now(), actor=actor, body={})
         await tx.delete(kind, doc_id)
     return True
+
+
+class _Account(TypedDict):
+    name: str
+    role: str
+    region: str
+    hash: str
+    stamp: str
+
+
+class _Token(TypedDict):
+    name: str
+    scope: str
+    region: str
+    created: float
+
+
+register_fields("account", _Account)
+register_fields("token", _Token)

@@ -7,13 +7,14 @@ cached, and once a second one query looks whether the audit record tells of anyt
 from __future__ import annotations
 
 import secrets
-from typing import Any
+from typing import Any, TypedDict
 
 from api.auth.accounts import digest
 from api.principal import Principal, Role, TokenScope, person, program
 from api.settings import WebSettings
 from feeds.clock import Clock
 from feeds.journal import Journal
+from feeds.journal.forms import register_fields
 
 CACHE = 10.0
 CACHED = 10_000
@@ -185,3 +186,22 @@ class Identities:
 def demo_officer() -> Principal:
     """Everybody in a demo who has not switched to another role."""
     return person("demo", Role.DUTY, "", key="", csrf="", via="demo")
+
+
+class _Session(TypedDict):
+    account: str
+    role: str
+    region: str
+    stamp: str
+    csrf: str
+    created: float
+    expires: float
+    demo: bool
+
+
+class _Use(TypedDict):
+    at: float
+
+
+register_fields("session", _Session)
+register_fields("session-use", _Use)

@@ -16,7 +16,7 @@ import secrets
 from collections import Counter
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
+from typing import Any, TypedDict
 
 from api.auth.identities import Identities
 from api.auth.passwords import hash_password, password_fits
@@ -24,6 +24,7 @@ from api.http.problems import Problem
 from api.principal import Principal
 from feeds.clock import Clock
 from feeds.journal import Journal
+from feeds.journal.forms import register_fields
 
 NAME_LIMIT = 5
 PEER_LIMIT = 20
@@ -141,3 +142,12 @@ def _one_more(record: dict[str, Any] | None, *, limit: int, at: float) -> dict[s
 
 def _locked(seconds: float) -> Problem:
     return Problem("locked", headers={"Retry-After": str(math.ceil(seconds))}, retry_after=math.ceil(seconds))
+
+
+class _Lockout(TypedDict):
+    failed: int
+    last: float
+    until: float
+
+
+register_fields("lockout", _Lockout)

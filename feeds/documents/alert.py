@@ -96,9 +96,14 @@ def dump(alert: Alert, beside: Bookkeeping) -> dict[str, Any]:
     return body
 
 
+def read_one(body: str | bytes) -> AlertDocument:
+    """One document from its JSON."""
+    return AlertDocument(_alert.decode(body), _beside.decode(body))
+
+
 def read_all(bodies: Iterable[str]) -> list[AlertDocument]:
     """Documents from their JSON text; unknown fields are passed over."""
-    return [AlertDocument(_alert.decode(body), _beside.decode(body)) for body in bodies]
+    return [read_one(body) for body in bodies]
 
 
 def alert_of(body: Mapping[str, Any]) -> Alert:

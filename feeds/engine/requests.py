@@ -10,7 +10,7 @@ So a domain can be tested by a plain loop, without a database and without an eve
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
@@ -65,13 +65,28 @@ class ListDocuments:
 
 
 @dataclass(frozen=True, slots=True)
-class ListBodies:
-    """The open forms of a kind as JSON text, oldest first: for tens of thousands that are decoded by their type."""
+class ListDecoded:
+    """The open forms of a kind as `decode` makes them of their JSON, oldest first: for tens of thousands.
+
+    One that cannot be decoded is set aside (feeds.journal.forms).
+    """
 
     kind: str
+    decode: Callable[[str | bytes], Any]
 
-    async def ask(self, journal: Journal) -> list[str]:
-        return await journal.bodies(self.kind)
+    async def ask(self, journal: Journal) -> list[Any]:
+        return await journal.decoded(self.kind, self.decode)
+
+
+@dataclass(frozen=True, slots=True)
+class ListLoaded:
+    """The open forms of a kind as `load` makes them of their documents; one that cannot be loaded is set aside."""
+
+    kind: str
+    load: Callable[[Doc], Any]
+
+    async def ask(self, journal: Journal) -> list[Any]:
+        return await journal.load(self.kind, self.load, open=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,21 +7,24 @@ Two processes under one name share its chain: one writes after the other.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import LargeBinary, Select, cast, func, or_, select, tuple_
 
 from feeds.fencing import Fence
 from feeds.journal import fences, schema
 from feeds.journal.chains import Checker
 from feeds.journal.connections import Store, translated
+from feeds.journal.forms import UNREADABLE, SetAside, Unreadable, parse, unreadable
 from feeds.journal.outbox import OutboxRows
 from feeds.journal.records import Doc, Entry, Fault, clean
 from feeds.journal.tx import Tx
 from feeds.journal.versions import bring_up
+
+T = TypeVar("T")
 
 
 def sqlite_url(folder: Path) -> str:
@@ -35,6 +38,11 @@ class Journal(OutboxRows):
     def __init__(self, url: str, chain: str) -> None:
         super().__init__(Store(url, chain, marks=schema.cursor))
         self.chain = chain
+        self.set_aside = SetAside()
+        # Bytes that are no text make SQLite's driver fail for all rows; taken as bytes they fail for their own alone.
+        table = schema.doc
+        body = cast(table.c.body, LargeBinary) if self.store.is_sqlite else table.c.body
+        self._docs = select(table.c.kind, table.c.id, table.c.open, table.c.seq, body.label("body"))
 
     async def open(self) -> None:
         """Connect; create or migrate the tables. JournalLost: try again. StoreRefused: it is newer than we are."""
@@ -73,24 +81,68 @@ class Journal(OutboxRows):
     async def docs(self, kind: str, *, open: bool | None = None) -> list[Doc]:
         """All present forms of a kind, oldest first; only the open or closed ones if wished."""
         table = schema.doc
-        statement = select(table).where(table.c.kind == kind).order_by(table.c.seq, table.c.id)
+        statement = self._docs.where(table.c.kind == kind).order_by(table.c.seq, table.c.id)
         if open is not None:
             statement = statement.where(table.c.open == open)
-        return [_doc(row) for row in await self._rows(statement)]
+        return await self._readable(statement)
 
-    async def bodies(self, kind: str) -> list[str]:
-        """All open present forms of a kind as JSON, oldest first, for who decodes tens of thousands by their type."""
+    async def load(self, kind: str, decode: Callable[[Doc], T], *, open: bool | None = None) -> list[T]:
+        """Like `docs`, each as `decode` makes it; one of which it raises one of UNREADABLE is set aside."""
+        loaded: list[T] = []
+        for doc in await self.docs(kind, open=open):
+            try:
+                loaded.append(decode(doc))
+            except UNREADABLE as error:
+                self.set_aside.note(unreadable(kind, doc.id, doc.seq, error))
+        return loaded
+
+    async def decoded(self, kind: str, decode: Callable[[str | bytes], T]) -> list[T]:
+        """All open present forms of a kind, oldest first, each as `decode` makes it of its JSON; for tens of thousands.
+
+        A document of which `decode` raises one of UNREADABLE is set aside.
+        """
         table = schema.doc
-        statement = select(table.c.body).where(table.c.kind == kind, table.c.open.is_(True))
-        return [row[0] for row in await self._rows(statement.order_by(table.c.seq, table.c.id))]
+        statement = self._docs.where(table.c.kind == kind, table.c.open.is_(True)).order_by(table.c.seq, table.c.id)
+        decoded: list[T] = []
+        for row in await self._rows(statement):
+            try:
+                decoded.append(decode(row.body))
+            except UNREADABLE as error:
+                self.set_aside.note(unreadable(kind, row.id, row.seq, error))
+        return decoded
+
+    async def documents(self, page: int = 1000) -> AsyncIterator[list[Doc | Unreadable]]:
+        """Every document of every kind, readable or not, page by page."""
+        table, after = schema.doc, ("", "")
+        ordered = self._docs.order_by(table.c.kind, table.c.id).limit(page)
+        while rows := await self._rows(ordered.where(tuple_(table.c.kind, table.c.id) > after)):
+            after = (rows[-1].kind, rows[-1].id)
+            yield [parse(row.kind, row.id, row.open, row.seq, row.body) for row in rows]
+
+    async def raw_document(self, kind: str, id: str) -> bytes | None:
+        """A document's stored text as it is, also when nobody can read it."""
+        table = schema.doc
+        rows = await self._rows(self._docs.where(table.c.kind == kind, table.c.id == id))
+        return None if not rows else rows[0].body if isinstance(rows[0].body, bytes) else rows[0].body.encode()
+
+    async def _readable(self, statement: Select[Any]) -> list[Doc]:
+        docs = []
+        for row in await self._rows(statement):
+            doc = parse(row.kind, row.id, row.open, row.seq, row.body)
+            if isinstance(doc, Unreadable):
+                self.set_aside.note(doc)
+                continue
+            self.set_aside.clear(doc.kind, doc.id)
+            docs.append(doc)
+        return docs
 
     async def docs_of(self, kind: str, ids: Collection[str]) -> dict[str, Doc]:
         """The documents of a kind that have those ids."""
         table, wanted = schema.doc, [clean(id) for id in ids]
         found: dict[str, Doc] = {}
         for start in range(0, len(wanted), 500):
-            statement = select(table).where(table.c.kind == kind, table.c.id.in_(wanted[start : start + 500]))
-            found |= {row.id: _doc(row) for row in await self._rows(statement)}
+            statement = self._docs.where(table.c.kind == kind, table.c.id.in_(wanted[start : start + 500]))
+            found |= {doc.id: doc for doc in await self._readable(statement)}
         return found
 
     async def docs_page(
@@ -98,17 +150,17 @@ class Journal(OutboxRows):
     ) -> list[Doc]:
         """One page of a kind, newest first, below sequence `before`."""
         table = schema.doc
-        statement = select(table).where(table.c.kind == kind).order_by(table.c.seq.desc()).limit(limit)
+        statement = self._docs.where(table.c.kind == kind).order_by(table.c.seq.desc()).limit(limit)
         if open is not None:
             statement = statement.where(table.c.open == open)
         if before is not None:
             statement = statement.where(table.c.seq < before)
-        return [_doc(row) for row in await self._rows(statement)]
+        return await self._readable(statement)
 
     async def doc(self, kind: str, id: str) -> Doc | None:
         table = schema.doc
-        rows = await self._rows(select(table).where(table.c.kind == kind, table.c.id == clean(id)))
-        return _doc(rows[0]) if rows else None
+        docs = await self._readable(self._docs.where(table.c.kind == kind, table.c.id == clean(id)))
+        return docs[0] if docs else None
 
     async def entries(
         self,
@@ -130,6 +182,16 @@ class Journal(OutboxRows):
         if before is not None:
             statement = statement.where(log.c.seq < before)
         return [_entry(row) for row in await self._rows(statement)]
+
+    async def entries_of(self, kind: str, subjects: Sequence[str]) -> dict[str, list[Entry]]:
+        """Every entry of a kind about those subjects, oldest first; those that cannot be read are left out."""
+        log, entries = schema.entry, dict[str, list[Entry]]()
+        for start in range(0, len(subjects), 500):
+            some = log.c.subject.in_([clean(subject) for subject in subjects[start : start + 500]])
+            for row in await self._rows(select(log).where(log.c.kind == kind, some).order_by(log.c.seq)):
+                with suppress(ValueError):
+                    entries.setdefault(row.subject, []).append(_entry(row))
+        return entries
 
     async def between(self, kind: str, start: float, end: float, page: int = 1000) -> AsyncIterator[list[Entry]]:
         """What happened in start <= at < end, in the order of that time, page by page; each page is read by itself."""
@@ -200,10 +262,6 @@ class Journal(OutboxRows):
     async def count(self) -> int:
         """How many entries the log has."""
         return int((await self._rows(select(func.count()).select_from(schema.entry)))[0][0])
-
-
-def _doc(row: Any) -> Doc:
-    return Doc(kind=row.kind, id=row.id, open=row.open, seq=row.seq, body=json.loads(row.body))
 
 
 def _entry(row: Any) -> Entry:

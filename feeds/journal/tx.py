@@ -11,8 +11,10 @@ from sqlalchemy import (
     ColumnElement,
     CursorResult,
     Executable,
+    LargeBinary,
     and_,
     case,
+    cast,
     delete,
     exists,
     func,
@@ -28,7 +30,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.journal import schema
 from feeds.journal.connections import translated
-from feeds.journal.records import GENESIS, canonical, clean, row_hash
+from feeds.journal.forms import parse
+from feeds.journal.records import GENESIS, Doc, canonical, clean, row_hash
 
 DIGEST = "digest:"
 """What the error of a message that is part of another one begins with."""
@@ -139,7 +142,7 @@ class Tx:
         self._docs[key] = {"kind": kind, "id": key[1], "open": open, "seq": seq, "body": clean(canonical(body))}
 
     async def doc(self, kind: str, id: str) -> dict[str, Any] | None:
-        """A document's body as it will be when the transaction ends; None without one.
+        """A document's body as it will be when the transaction ends; None without one that can be read.
 
         The writers' lock is held since the transaction began, so nobody changes it until then.
         """
@@ -147,9 +150,11 @@ class Tx:
             body: dict[str, Any] = json.loads(pending["body"])
             return body
         table = schema.doc
-        statement = select(table.c.body).where(table.c.kind == kind, table.c.id == clean(id))
+        body_text = cast(table.c.body, LargeBinary) if self._is_sqlite else table.c.body
+        statement = select(table.c.open, table.c.seq, body_text).where(table.c.kind == kind, table.c.id == clean(id))
         row = (await self._execute(statement)).first()
-        return json.loads(row[0]) if row else None
+        doc = parse(kind, clean(id), row[0], row[1], row[2]) if row else None
+        return doc.body if isinstance(doc, Doc) else None
 
     async def update(
         self, kind: str, id: str, change: Change, *, open: bool = True, seq: int | None = None

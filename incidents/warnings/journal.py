@@ -16,6 +16,7 @@ import msgspec
 
 from feeds.engine.requests import AppendEntry, Asking, DeleteDocument, FindDocument, ListDocuments, PutDocument, Writing
 from feeds.journal import Doc
+from feeds.journal.forms import register
 from feeds.model import EmergencyWarning
 from incidents.warnings.lifecycle import Ender, Held, key_of
 from incidents.warnings.registry import Registry, Step
@@ -112,3 +113,12 @@ class Keeper:
         self._held = dict(self._registry.held)
         self._notices = dict(self._registry.notices)
         self._waiting = dict(self._registry.waiting)
+
+
+def _enders(doc: Doc) -> object:
+    return msgspec.convert(doc.body["enders"], tuple[Ender, ...])
+
+
+register(WARNING, held_of)
+register(WAITING, _enders)
+register(NOTICE, lambda doc: tuple(doc.body["digests"]))

@@ -1,0 +1,185 @@
+"""Documents of the journal: which cannot be read or disagree with the log, and how each is mended or dropped.
+
+An alert, a silence, a maintenance window, a roster, receivers and policies are rebuilt from the log. What else cannot
+be read is made anew by its owner (an account: `watchfloor user add`) or dropped. Both leave an entry that names who
+did it and holds the text as it was.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from alerts.lifecycle import transitions
+from alerts.oncall.versions import KINDS as VERSIONED
+from alerts.suppression.silences import SILENCE, WINDOW
+from alerts.suppression.silences import load as load_suppression
+from api.auth import accounts, identities, signin
+from feeds.documents.alert import alert_of, read_one
+from feeds.journal import Doc, Entry, Fault, Journal
+from feeds.journal.forms import UNREADABLE, Unreadable, parse, unreadable
+from incidents.warnings import journal as warnings_journal
+
+OWNERS = (accounts, identities, signin, warnings_journal)
+"""Imported so that the form of every kind is registered."""
+ALERT, AUDIT = "alert", "audit"
+LONGEST = 20_000
+"""Characters of an unreadable text that the entry about it keeps."""
+
+
+class NotMendable(ValueError):
+    """The document cannot be rebuilt from the log. Says why."""
+
+
+async def act(journal: Journal, args: Any) -> list[Unreadable]:
+    """Carry the command out; what is wrong with the documents afterwards."""
+    if (args.mend or args.drop) and not args.by:
+        raise NotMendable("请用 --by 写明是谁。--by NAME is needed: the journal names who changes a document.")
+    for wanted, change in ((args.mend, mend), (args.drop, drop)):
+        if wanted:
+            await change(journal, wanted[0], wanted[1], args.by)
+    return await findings(journal)
+
+
+def shown(wrong: Sequence[Unreadable], *, as_json: bool) -> str:
+    """What is wrong with the documents, for people or for scripts."""
+    if as_json:
+        return json.dumps({"documents": _records(wrong)}, ensure_ascii=False)
+    return "\n".join([*_lines(wrong), f"{len(wrong)} 份文档有问题 documents are wrong"])
+
+
+def verified(entries: int, faults: Sequence[Fault], wrong: Sequence[Unreadable], *, as_json: bool) -> str:
+    """What is wrong with the hash chains and the documents, for people or for scripts."""
+    if as_json:
+        chains = [{"chain": one.chain, "chain_seq": one.chain_seq, "seq": one.seq, "what": one.what} for one in faults]
+        return json.dumps({"entries": entries, "faults": chains, "documents": _records(wrong)}, ensure_ascii=False)
+    lines = [f"{one.chain} #{one.chain_seq} (row {one.seq}): {one.what}" for one in faults]
+    total = f"{entries} 条记录 entries, {len(faults)} 处断裂 faults, {len(wrong)} 份文档有问题 documents are wrong"
+    return "\n".join([*lines, *_lines(wrong), total])
+
+
+def _records(wrong: Sequence[Unreadable]) -> list[dict[str, Any]]:
+    return [{"kind": one.kind, "id": one.id, "seq": one.seq, "reason": one.reason} for one in wrong]
+
+
+def _lines(wrong: Sequence[Unreadable]) -> list[str]:
+    return [f"{one.kind} {one.id} (row {one.seq}): {one.reason}" for one in wrong]
+
+
+async def verify(journal: Journal) -> tuple[int, list[Fault], list[Unreadable]]:
+    """How many entries there are, where the hash chains do not hold, and what is wrong with the documents."""
+    return await journal.count(), await journal.verify(), await findings(journal)
+
+
+async def findings(journal: Journal) -> list[Unreadable]:
+    """Documents that cannot be read, and alerts that disagree with their entries."""
+    wrong: list[Unreadable] = []
+    async for page in journal.documents():
+        wrong += [document for document in page if isinstance(document, Unreadable)]
+        for document in page:
+            if isinstance(document, Doc) and document.kind in (SILENCE, WINDOW):
+                try:
+                    load_suppression(document.body)
+                except UNREADABLE as error:
+                    wrong.append(unreadable(document.kind, document.id, document.seq, error))
+        alerts = [document for document in page if isinstance(document, Doc) and document.kind == ALERT]
+        entries = await journal.entries_of(ALERT, [doc.id for doc in alerts])
+        for doc in alerts:
+            if reason := _disagreement(doc, entries.get(doc.id, [])):
+                wrong.append(Unreadable(kind=ALERT, id=doc.id, seq=doc.seq, reason=reason))
+    return wrong
+
+
+def _disagreement(doc: Doc, entries: Sequence[Entry]) -> str:
+    try:
+        read_one(json.dumps(doc.body))
+    except UNREADABLE as error:
+        return f"{type(error).__name__}: {error}"[:300]
+    if not entries:
+        return "the log has no entries about it"
+    try:
+        logged = transitions.replay(entry.body for entry in entries)
+        present = alert_of(doc.body)
+    except UNREADABLE as error:
+        return f"its entries cannot be replayed: {type(error).__name__}: {error}"[:300]
+    differing = [name for name in msgspec.to_builtins(present) if getattr(logged, name) != getattr(present, name)]
+    return f"disagrees with its entries: {', '.join(differing)}" if differing else ""
+
+
+async def mend(journal: Journal, kind: str, id: str, by: str) -> Doc:
+    """Rebuild a document from its entries. NotMendable says why that cannot be done."""
+    entries = (await journal.entries_of(kind, [id])).get(id, [])
+    if kind not in _REBUILD:
+        raise NotMendable(f"documents of kind {kind} cannot be rebuilt from the log: make it anew, or drop it")
+    if not entries:
+        raise NotMendable(f"the log has no readable entry about {kind} {id}")
+    try:
+        doc = _REBUILD[kind](id, entries, await journal.outbox_for(id))
+        checked = parse(kind, id, doc.open, doc.seq, json.dumps(doc.body))
+    except UNREADABLE as error:
+        raise NotMendable(f"{type(error).__name__}: {error}"[:300]) from error
+    if isinstance(checked, Unreadable):
+        raise NotMendable(checked.reason)
+    await _change(journal, "document-mended", kind, id, by, doc)
+    return doc
+
+
+async def drop(journal: Journal, kind: str, id: str, by: str) -> None:
+    """Delete a document. NotMendable when there is none."""
+    await _change(journal, "document-dropped", kind, id, by, None)
+
+
+async def _change(journal: Journal, name: str, kind: str, id: str, by: str, doc: Doc | None) -> None:
+    raw = await journal.raw_document(kind, id)
+    if raw is None:
+        raise NotMendable(f"there is no document {kind} {id}")
+    body = {"kind": kind, "text": raw.decode("utf-8", "replace")[:LONGEST]}
+    if kind in ("account", "secret", "session", "token"):
+        del body["text"]  # what is secret stays out of the log
+    async with journal.begin() as tx:
+        await tx.append(kind=AUDIT, name=name, subject=id, at=time.time(), actor=by, body=body)
+        if doc is None:
+            await tx.delete(kind, id)
+        else:
+            await tx.put(kind, id, doc.body, open=doc.open, seq=doc.seq)
+
+
+def _alert(id: str, entries: Sequence[Entry], messages: Sequence[Any]) -> Doc:
+    """The alert as its entries leave it, and who was told of it by the messages that were queued."""
+    alert = transitions.replay(entry.body for entry in entries)
+    ever: set[str] = set()
+    firing: set[str] = set()
+    people: dict[str, Any] = {}
+    for message in messages:
+        to = message.body.get("to") or {}
+        target = f"{message.receiver}/{to['person']}" if to.get("person") else message.receiver
+        ended = message.body.get("reason") in ("cleared", "removed")
+        ever.add(target)
+        (firing.discard if ended else firing.add)(target)
+        if to.get("person"):
+            people[target] = to
+    beside = {"told": sorted(ever), "firing": sorted(firing), "people": people}
+    return Doc(kind=ALERT, id=id, open=alert.open, seq=entries[-1].seq, body=msgspec.to_builtins(alert) | beside)
+
+
+def _suppression(id: str, entries: Sequence[Entry], _: Sequence[Any]) -> Doc:
+    last = entries[-1]
+    return Doc(kind=last.kind, id=id, open=load_suppression(last.body).ended_at is None, seq=last.seq, body=last.body)
+
+
+def _version(id: str, entries: Sequence[Entry], _: Sequence[Any]) -> Doc:
+    last = [entry for entry in entries if "after" in entry.body and "rev" in entry.body][-1]
+    body = {"rev": last.body["rev"], "at": last.at, "by": last.actor, "comment": last.reason, "doc": last.body["after"]}
+    return Doc(kind=last.kind, id=id, open=True, seq=last.seq, body=body)
+
+
+_REBUILD: dict[str, Callable[[str, Sequence[Entry], Sequence[Any]], Doc]] = {
+    ALERT: _alert,
+    SILENCE: _suppression,
+    WINDOW: _suppression,
+    **dict.fromkeys(VERSIONED, _version),
+}
