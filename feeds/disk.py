@@ -64,8 +64,9 @@ def space(folder: Path) -> Space | None:
 
 def sizes(data: Path) -> dict[str, int]:
     """Bytes of each store in the data folder; `other` is all the rest, for example what was set aside."""
-    by_store = {name: _bytes(path for pattern in patterns for path in data.glob(pattern))
-                for name, patterns in STORES.items()}  # fmt: skip
+    by_store = {
+        name: _bytes(path for pattern in patterns for path in data.glob(pattern)) for name, patterns in STORES.items()
+    }
     rest = _bytes(data.rglob("*")) - sum(by_store.values())
     return by_store | {OTHER: max(0, rest)}
 

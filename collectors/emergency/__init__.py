@@ -1,0 +1,1 @@
+"""Emergency feeds: one package or module per kind of source."""

@@ -1,0 +1,1 @@
+"""Network probes and listeners: one package or module per protocol."""

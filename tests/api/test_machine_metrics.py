@@ -25,9 +25,12 @@ def exposed(room: Mapping[str, Any] | None, processes: Sequence[Mapping[str, Any
 
 def test_room_growth_and_crashes_are_exposed() -> None:
     room = {
-        "state": "ok", "total": 1000, "free": 250, "days_left": 12.5,
+        "state": "ok",
+        "total": 1000,
+        "free": 250,
+        "days_left": 12.5,
         "stores": {"journal": {"bytes": 10, "per_day": 2.0}, "valkey": {"bytes": 3, "per_day": None}},
-    }  # fmt: skip
+    }
     lines = exposed(room, [{"name": "alert", "restarts": 3, "crashes": 2}])
     assert lines >= {
         "watchfloor_disk_free_bytes 250.0",

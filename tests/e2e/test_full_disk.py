@@ -63,9 +63,12 @@ async def test_a_full_disk_ends_nothing_and_all_goes_on_when_there_is_room(tmp_p
     device = Service()
     await device.start()
     with small_disk(tmp_path / "data") as disk:
-        async with hook() as phone, running(
-            tmp_path, f"gw1,网关,router,532300,,,,,,,,tcp://127.0.0.1:{device.port}\n", hook_port=phone.port
-        ) as site:  # fmt: skip
+        async with (
+            hook() as phone,
+            running(
+                tmp_path, f"gw1,网关,router,532300,,,,,,,,tcp://127.0.0.1:{device.port}\n", hook_port=phone.port
+            ) as site,
+        ):
             assert site.process is not None
             person = await site.person("duty1")
             await device.stop()

@@ -18,12 +18,13 @@ from tests.alerts.rosters import roster
 
 COUNTY, NEIGHBOUR = "532301", "532302"
 PERSONS = [
-    {"id": "site-leader", "name": "州领导", "phone": "1"}, {"id": "site-officer", "name": "州值班", "phone": "2"},
+    {"id": "site-leader", "name": "州领导", "phone": "1"},
+    {"id": "site-officer", "name": "州值班", "phone": "2"},
     {"id": "ours", "name": "本县", "phone": "3", "region": COUNTY},
     {"id": "ours-too", "name": "本县二", "phone": "4", "region": COUNTY},
     {"id": "theirs", "name": "邻县", "phone": "5", "region": NEIGHBOUR},
     {"id": "our-leader", "name": "本县领导", "phone": "6", "region": COUNTY},
-]  # fmt: skip
+]
 TEAMS = {
     "day": {"officers": ["site-officer", "ours", "theirs"], "leader": "site-leader"},
     "night": {"officers": ["ours"], "leader": "our-leader"},
@@ -58,9 +59,13 @@ async def test_a_countys_officer_does_not_replace_the_sites_leader(rig: Rig) -> 
 async def test_every_role_and_region_on_officers_and_leaders(rig: Rig) -> None:
     regions = {person["id"]: person.get("region", "") for person in PERSONS}
     swaps = [
-        ("day", "site-officer", "ours"), ("day", "ours", "ours-too"), ("day", "ours", "theirs"),
-        ("day", "theirs", "ours"), ("day", "site-leader", "site-officer"), ("night", "our-leader", "ours-too"),
-    ]  # fmt: skip
+        ("day", "site-officer", "ours"),
+        ("day", "ours", "ours-too"),
+        ("day", "ours", "theirs"),
+        ("day", "theirs", "ours"),
+        ("day", "site-leader", "site-officer"),
+        ("night", "our-leader", "ours-too"),
+    ]
     for role, region, (shift, person, substitute) in product(Role, ("", COUNTY), swaps):
         roles = {"admin"} if person.endswith("leader") else {"admin", "duty", "operator"}
         inside = not region or {regions[person], regions[substitute]} == {region}

@@ -113,9 +113,13 @@ async def account(journal: Journal, name: str) -> Any:
 
 
 WRITES = {
-    "password": changing(password=NEW), "another password": changing(password=OTHER),
-    "disable": changing(disabled=True), "role": changing(role="operator"), "remove": remove, "add": add,
-}  # fmt: skip
+    "password": changing(password=NEW),
+    "another password": changing(password=OTHER),
+    "disable": changing(disabled=True),
+    "role": changing(role="operator"),
+    "remove": remove,
+    "add": add,
+}
 
 
 @pytest.mark.parametrize("first", ["password", "role", "remove", "add"])

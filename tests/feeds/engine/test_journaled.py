@@ -120,9 +120,16 @@ class Rig:
 
     async def lend(self, radio: str, actor: str = "zhang", id: str = "c1") -> None:
         command = Command(
-            id=id, action="lend", subject=radio, at=self.now, actor=actor, role="duty", actor_region="",
-            valid_until=self.now + 5, args={},
-        )  # fmt: skip
+            id=id,
+            action="lend",
+            subject=radio,
+            at=self.now,
+            actor=actor,
+            role="duty",
+            actor_region="",
+            valid_until=self.now + 5,
+            args={},
+        )
         await self.bus.send(Loans.name, command)
 
     async def give_back(self, *radios: str) -> None:
@@ -290,8 +297,11 @@ async def test_an_empty_redis_is_filled_from_the_journal(rig: Rig, valkey_url: s
 def test_a_domain_needs_neither_a_database_nor_an_event_loop() -> None:
     """Its requests are data: this loop answers them."""
     loans = Loans()
-    answers = {ListDocuments("inventory", open=True): [Doc(kind="inventory", id="r1", open=True, seq=1,
-                                                           body={"radio": "r1", "holder": "li"})]}  # fmt: skip
+    answers = {
+        ListDocuments("inventory", open=True): [
+            Doc(kind="inventory", id="r1", open=True, seq=1, body={"radio": "r1", "holder": "li"})
+        ]
+    }
     loading = loans.load(Start(records={}, pending={}, now=T0))
     request = next(loading)
     with pytest.raises(StopIteration):

@@ -75,10 +75,19 @@ def test_what_was_accepted_is_this_removal_and_no_later_one(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("before", "after", "held"),
     [
-        (50, 30, False), (50, 29, True), (1000, 900, False), (1000, 899, True), (30, 15, False), (30, 14, True),
-        (3, 1, False), (3, 0, True), (1, 0, False), (0, 5, False), (20, 400, False),
+        (50, 30, False),
+        (50, 29, True),
+        (1000, 900, False),
+        (1000, 899, True),
+        (30, 15, False),
+        (30, 14, True),
+        (3, 1, False),
+        (3, 0, True),
+        (1, 0, False),
+        (0, 5, False),
+        (20, 400, False),
     ],
-)  # fmt: skip
+)
 def test_the_greater_of_ten_percent_and_twenty_rows_may_go_but_not_half_of_a_small_site(
     tmp_path: Path, before: int, after: int, held: bool
 ) -> None:

@@ -1,0 +1,64 @@
+"""The house rules: sizes, names and rooms of the code, checked on the files that git tracks."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PRODUCT = ("feeds", "collectors", "alerts", "incidents", "maps", "api", "dashboard", "watchfloor")
+BEGIN, END = "<!-- rooms -->", "<!-- end of rooms -->"
+
+
+@cache
+def python_files() -> tuple[Path, ...]:
+    if not (ROOT / ".git").exists():
+        pytest.skip("no git checkout: the house rules are about the repository")
+    listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return tuple(path for name in listed.splitlines() if (path := ROOT / name).exists())
+
+
+@cache
+def syntax_tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def area(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0]
+
+
+def product_files() -> Iterator[Path]:
+    return (path for path in python_files() if area(path) in PRODUCT)
+
+
+def rooms() -> Iterator[str]:
+    """One table row for each package of the product: its folder and the first sentence of its docstring."""
+    for path in sorted(product_files()):
+        if path.name == "__init__.py" and "migrations" not in path.parts:
+            docstring = ast.get_docstring(syntax_tree(path)) or ""
+            first_paragraph = " ".join(docstring.partition("\n\n")[0].split())
+            yield f"| `{path.parent.relative_to(ROOT)}/` | {first_paragraph} |"
+
+
+def test_every_module_says_what_it_holds() -> None:
+    silent = [path.relative_to(ROOT) for path in product_files() if not ast.get_docstring(syntax_tree(path))]
+    assert not silent, f"modules without a docstring: {', '.join(map(str, silent))}"
+
+
+def test_the_formatter_is_never_switched_off() -> None:
+    switch = re.compile(r"#\s*fmt:\s*(off|skip)\s*$", re.MULTILINE)
+    exempt = [str(path.relative_to(ROOT)) for path in python_files() if switch.search(path.read_text(encoding="utf-8"))]
+    assert not exempt, f"`fmt: skip` and `fmt: off` without a reason: {', '.join(exempt)}"
+
+
+def test_the_architecture_names_every_room() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    written = text.partition(BEGIN)[2].partition(END)[0].strip()
+    expected = "\n".join(["| room | what it holds |", "|---|---|", *rooms()])
+    assert written == expected, f"docs/architecture.md, between {BEGIN} and {END}, must be:\n{expected}"
