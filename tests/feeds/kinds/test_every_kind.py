@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.bus.keys import ENGINES
+from feeds import roles
 from feeds.journal import ENTRY_KINDS
 from feeds.kinds import ALL, FULL, KINDS, Audience, RecordKind
 from feeds.kinds.audience import ByRegion, Own
@@ -160,7 +160,7 @@ def test_faces_filters_and_order_name_fields_that_there_are(kind: RecordKind[Any
 
 @EACH
 def test_a_kind_has_one_writer_and_its_journal_entries_can_be_asked_for(kind: RecordKind[Any]) -> None:
-    assert kind.writer in ENGINES
+    assert kind.writer in roles.NAMES
     assert set(kind.entries) <= set(ENTRY_KINDS)
 
 
