@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import Any, cast
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from api.dependencies import Deps, Given, Viewer
@@ -14,6 +14,7 @@ from api.http.answers import Json
 from api.http.problems import Problem
 from api.load.reader import Load
 from api.metrics import MEDIA_TYPE, Metrics
+from api.query_parameters import strict
 from feeds.bus import BusError
 from feeds.journal import JournalLost
 from feeds.live.pump import Audience
@@ -82,7 +83,7 @@ async def readyz(given: Given, request: Request) -> Response:
     return Json({"status": "ready", "checks": checks})
 
 
-@router.get("/api/v1/disk")
+@router.get("/api/v1/disk", dependencies=[Depends(strict)])
 async def disk(given: Given, who: Viewer) -> Response:
     """The room on the disk of the data folder: state, total, free, stores {name: {bytes, per_day}}, days_left."""
     if given.disk is None:

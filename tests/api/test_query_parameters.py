@@ -184,7 +184,8 @@ def test_every_kind_of_entry_that_is_written_can_be_asked_for() -> None:
             tree = ast.parse(file.read_text())
             constants = dict(_constants(tree))
             for call in ast.walk(tree):
-                if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "append":
+                name = getattr(call.func, "attr", getattr(call.func, "id", "")) if isinstance(call, ast.Call) else ""
+                if isinstance(call, ast.Call) and name in ("append", "AppendEntry"):
                     for word in (one.value for one in call.keywords if one.arg == "kind"):
                         kind = word.value if isinstance(word, ast.Constant) else constants.get(getattr(word, "id", ""))
                         written |= {kind} if kind else set()
