@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from feeds.findings import line_of_text
 from feeds.roles import NAMES
 from watchfloor import cli_options
 from watchfloor.settings.server import installed_version
@@ -33,8 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return act(args)
     except SettingsError as error:
         for finding in error.findings:
-            print(finding.say("zh-CN"), file=sys.stderr)
-            print("  " + finding.say("en"), file=sys.stderr)
+            print(line_of_text(finding, "zh-CN"), file=sys.stderr)
+            print("  " + line_of_text(finding, "en"), file=sys.stderr)
         return 1
     except Failed as error:
         print(error, file=sys.stderr)

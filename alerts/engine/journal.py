@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from alerts.lifecycle.open_alerts import Step
-from alerts.oncall.texts import BadPeople, Fault
+from alerts.oncall.texts import BadPeople
 from alerts.receivers.base import ReceiverError
 from alerts.receivers.catalogue import House, compile_receivers
 from alerts.settings import ReceiverSettings
 from alerts.suppression import silences
 from alerts.suppression.silences import Note
 from feeds.engine.requests import AppendEntry, Asking, ListLoaded, PutDocument, Writing
+from feeds.findings import Finding, InRequest
 from feeds.model import Change, Kind
 
 
@@ -21,7 +22,7 @@ def usable(receivers: Sequence[ReceiverSettings], house: House) -> None:
         for target in compile_receivers(receivers, house).values():
             target.close()
     except ReceiverError as error:
-        raise BadPeople([Fault(field=error.receiver, code="receiver", message=error.message)]) from error
+        raise BadPeople([Finding(code="receiver", where=InRequest(error.receiver), message=error.message)]) from error
 
 
 def entry_of(step: Step) -> AppendEntry:

@@ -7,7 +7,7 @@ is checked as a whole before it applies, and needs the number of the version tha
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -15,7 +15,7 @@ import msgspec
 from alerts.lifecycle.operator_actions import Refused, comment_of
 from alerts.oncall import roster_document, versions
 from alerts.oncall.escalation_checks import check_policies
-from alerts.oncall.texts import BadPeople, fault
+from alerts.oncall.texts import BadPeople, finding
 from alerts.oncall.versions import ESCALATIONS, FILE, RECEIVERS, ROSTER, SECRET, SITE, Version
 from alerts.receivers.base import Reach
 from alerts.receivers.catalogue import kind_of_url, reach_of
@@ -153,7 +153,7 @@ class People:
             current = self._versions[kind].dump() if error.outcome is Outcome.CONFLICT else None
             return Result(command=command.id, outcome=error.outcome, detail=str(error), after=current)
         except BadPeople as error:
-            faults = [asdict(one) for one in error.faults]
+            faults = [finding.record("message") for finding in error.findings]
             return Result(command=command.id, outcome=Outcome.INVALID, detail="faults", after={"faults": faults})
         self._secrets |= note.secrets
         self._versions[kind] = note.version
@@ -222,7 +222,7 @@ class People:
             secret = self._secrets.get(before["secret"], {}) if before is not None else {}
             whole = versions.kept(given, before, secret)
             if versions.has_mask(whole):
-                raise BadPeople([fault(f"{given['id']}.url", "masked")])
+                raise BadPeople([finding(f"{given['id']}.url", "masked")])
             ref = before["secret"] if before is not None and versions.secrets_of(whole) == secret else ""
             if not ref:
                 ref = versions.new_secret()
@@ -231,15 +231,15 @@ class People:
         return {"items": items}, secrets
 
     def _check_receivers(self, doc: Mapping[str, Any], secrets: Mapping[str, Any]) -> None:
-        made, faults = _receivers(doc, secrets), []
+        made, findings = _receivers(doc, secrets), []
         of_file = {one.id for one in self._of_file}
         taken = set(of_file)
         for one in made:
             if one.id in taken:
-                faults.append(fault(one.id, "id_of_file" if one.id in of_file else "id_twice"))
+                findings.append(finding(one.id, "id_of_file" if one.id in of_file else "id_twice"))
             taken.add(one.id)
-        if faults:
-            raise BadPeople(faults)
+        if findings:
+            raise BadPeople(findings)
         self._check(made)
 
     def _checked_policies(self, doc: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from alerts.oncall.texts import BadPeople, Fault, fault
+from alerts.oncall.texts import BadPeople, finding
 from alerts.settings import EscalationSettings, StepSettings
+from feeds.findings import Finding, InRequest
 
 SHORTEST_REPEAT = 600.0
 LONGEST_AFTER = 7 * 86400.0
@@ -22,19 +23,19 @@ def check_policies(
     policies: Sequence[EscalationSettings], taken: Collection[str], receivers: Collection[str], persons: Collection[str]
 ) -> None:
     """Raises BadPeople with everything that is wrong."""
-    faults: list[Fault] = []
+    findings: list[Finding[InRequest]] = []
     seen: set[str] = set()
     for place, policy in enumerate(policies):
         where = f"items.{place}"
         if policy.id in seen:
-            faults.append(fault(f"{where}.id", "id_twice"))
+            findings.append(finding(f"{where}.id", "id_twice"))
         if policy.id in taken:
-            faults.append(fault(f"{where}.id", "id_of_file"))
+            findings.append(finding(f"{where}.id", "id_of_file"))
         seen.add(policy.id)
-        faults += [fault(f"{where}.{name}", code) for name, code in wrong_steps(policy.steps)]
-        faults += _references(where, policy, receivers, persons)
-    if faults:
-        raise BadPeople(faults)
+        findings += [finding(f"{where}.{name}", code) for name, code in wrong_steps(policy.steps)]
+        findings += _references(where, policy, receivers, persons)
+    if findings:
+        raise BadPeople(findings)
 
 
 def wrong_steps(steps: Sequence[StepSettings]) -> Iterator[tuple[str, str]]:
@@ -65,13 +66,13 @@ def wrong_steps(steps: Sequence[StepSettings]) -> Iterator[tuple[str, str]]:
 
 def _references(
     where: str, policy: EscalationSettings, receivers: Collection[str], persons: Collection[str]
-) -> Iterator[Fault]:
+) -> Iterator[Finding[InRequest]]:
     for number, step in enumerate(policy.steps):
         place = f"{where}.steps.{number}"
         named = [one.removeprefix(RECEIVER) for one in step.who if one.startswith(RECEIVER)]
         if any(one not in receivers for one in named):
-            yield fault(f"{place}.who", "unknown_receiver")
+            yield finding(f"{place}.who", "unknown_receiver")
         if any(one.startswith(PERSON) and one.removeprefix(PERSON) not in persons for one in step.who):
-            yield fault(f"{place}.who", "unknown_person")
+            yield finding(f"{place}.who", "unknown_person")
         if any(one not in receivers for one in step.channels):
-            yield fault(f"{place}.channels", "unknown_receiver")
+            yield finding(f"{place}.channels", "unknown_receiver")

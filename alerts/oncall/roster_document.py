@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from alerts.oncall.texts import BadPeople, Fault, fault
+from alerts.oncall.texts import BadPeople, finding
 from feeds.duty import roster as duty
 from feeds.duty.rights import refusal
 from feeds.duty.roster import Roster, Team
+from feeds.findings import Finding, InRequest
 from feeds.model import Command
 
 
@@ -22,16 +23,16 @@ def load(doc: Mapping[str, Any]) -> Roster:
 def checked(doc: Mapping[str, Any]) -> dict[str, Any]:
     """The roster in its one form; what makes it ambiguous is a fault, what makes it a bad plan is not."""
     roster = load(doc)
-    faults: list[Fault] = []
+    findings: list[Finding[InRequest]] = []
     for name, ids in (("persons", [one.id for one in roster.persons]), ("shifts", [one.id for one in roster.shifts])):
-        faults += [fault(f"{name}.{place}.id", "id_twice") for place in _again(ids)]
+        findings += [finding(f"{name}.{place}.id", "id_twice") for place in _again(ids)]
     days = [(one.date, one.shift) for one in roster.assignments]
-    faults += [fault(f"assignments.{place}", "assigned_twice") for place in _again(days)]
+    findings += [finding(f"assignments.{place}", "assigned_twice") for place in _again(days)]
     for place, leave in enumerate(roster.leave):
         if leave.last < leave.first:
-            faults.append(fault(f"leave.{place}.last", "ends_before"))
-    if faults:
-        raise BadPeople(faults)
+            findings.append(finding(f"leave.{place}.last", "ends_before"))
+    if findings:
+        raise BadPeople(findings)
     return duty.dump(roster)
 
 
@@ -50,24 +51,24 @@ def substituted(doc: Mapping[str, Any], command: Command) -> dict[str, Any]:
     """The roster with one swap more; a second one for the same person on the same shift takes the first one's place."""
     swap = {name: str(command.args.get(name, "")) for name in ("date", "shift", "person", "substitute", "reason")}
     known = {one["id"] for one in doc.get("persons", [])}
-    faults = [fault(name, "unknown_person") for name in ("person", "substitute") if swap[name] not in known]
+    findings = [finding(name, "unknown_person") for name in ("person", "substitute") if swap[name] not in known]
     if swap["shift"] not in {one["id"] for one in doc.get("shifts", [])}:
-        faults.append(fault("shift", "unknown_shift"))
-    faults = faults or _not_planned(load(doc), swap)
-    if faults:
-        raise BadPeople(faults)
+        findings.append(finding("shift", "unknown_shift"))
+    findings = findings or _not_planned(load(doc), swap)
+    if findings:
+        raise BadPeople(findings)
     same = [swap["date"], swap["shift"], swap["person"]]
     others = [one for one in doc.get("substitutes", []) if [one["date"], one["shift"], one["person"]] != same]
     return {**doc, "substitutes": [*others, swap]}
 
 
-def _not_planned(roster: Roster, swap: Mapping[str, str]) -> list[Fault]:
+def _not_planned(roster: Roster, swap: Mapping[str, str]) -> list[Finding[InRequest]]:
     """A fault when the person does not have that shift on that date."""
     try:
         team = planned(roster, date.fromisoformat(swap["date"]), swap["shift"])
     except ValueError:
-        return [fault("date", "bad_date")]
-    return [] if swap["person"] in (*team.officers, team.leader) else [fault("person", "not_on_shift")]
+        return [finding("date", "bad_date")]
+    return [] if swap["person"] in (*team.officers, team.leader) else [finding("person", "not_on_shift")]
 
 
 def planned(roster: Roster, day: date, shift: str) -> Team:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from feeds.findings import Finding, InRequest, filled
 
 TEXTS = {
     "masked": ("掩码没有对应的旧值，请填写完整地址", "nothing is kept behind this mask: give the whole address"),
@@ -29,23 +29,14 @@ TEXTS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """One thing that cannot be used: its place, a stable code, and what to do, by language."""
-
-    field: str
-    code: str
-    message: dict[str, str] = dataclasses.field(default_factory=dict)
-
-
 class BadPeople(ValueError):
-    """What was put cannot be used; nothing has changed."""
+    """A document of people that is refused whole, with everything that is wrong with it."""
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__("; ".join(f"{one.field}: {one.message.get('en', one.code)}" for one in faults))
-        self.faults = tuple(faults)
+    def __init__(self, findings: Sequence[Finding[InRequest]]) -> None:
+        super().__init__("; ".join(f"{one.where.field}: {one.message.get('en', one.code)}" for one in findings))
+        self.findings = tuple(findings)
 
 
-def fault(field: str, code: str) -> Fault:
-    zh, en = TEXTS[code]
-    return Fault(field=field, code=code, message={"zh-CN": zh, "en": en})
+def finding(field: str, code: str) -> Finding[InRequest]:
+    """The finding `code` at a field of the document, such as "items.0.id"."""
+    return Finding(code=code, where=InRequest(field), message=filled(TEXTS[code], {}))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -54,7 +54,9 @@ def roster(given: Deps, who: Principal, found: Mapping[str, Any]) -> dict[str, A
         "now": duty.shown(running[0], seen, personal=who.personal) if running else None,
         "next": duty.shown(later[0], seen, personal=who.personal) if later else None,
         "plan": [one for one in shown if one["date"] < ends.isoformat()],
-        "findings": [asdict(one) for one in findings(whole, today, tz)] if who.personal and not who.region else [],
+        "findings": [finding.record("message") for finding in findings(whole, today, tz)]
+        if who.personal and not who.region
+        else [],
     }
 
 

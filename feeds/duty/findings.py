@@ -7,45 +7,21 @@ no_leader · twice · on_leave · gap · overlap · unknown_person · unknown_sh
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from feeds.duty.roster import Duty, Roster, plan
+from feeds.duty.texts import TEXTS
+from feeds.findings import Finding, InRoster, filled
 
 OFFICERS = 2
 HORIZON = 14
 LONGEST = 24 * 3600.0
 
-TEXTS = {
-    "few_officers": ("{date} {shift}：值班员不足两名（{count}）", "{date} {shift}: fewer than two officers ({count})"),
-    "no_leader": ("{date} {shift}：没有带班领导", "{date} {shift}: no leader"),
-    "twice": ("{date} {shift}：{person} 出现两次", "{date} {shift}: {person} stands there twice"),
-    "on_leave": ("{date} {shift}：{person} 在休假", "{date} {shift}: {person} is on leave"),
-    "gap": ("{date} 起无人值班：{begins} 至 {ends}", "nobody on duty from {begins} to {ends}"),
-    "overlap": ("{date} {shift} 与 {other} 时间重叠", "{date} {shift} overlaps {other}"),
-    "unknown_person": ("{date} {shift}：名册中没有 {person}", "{date} {shift}: nobody has the id {person}"),
-    "unknown_shift": ("{date}：没有班次 {shift}", "{date}: there is no shift {shift}"),
-    "double_booked": ("{date} {shift}：{person} 同时在 {other}", "{date} {shift}: {person} is in {other} as well"),
-    "long_duty": ("{date} {shift}：{person} 连续值班超过 24 小时", "{date} {shift}: {person} is on duty over 24 h"),
-    "no_contact": ("{person} 没有电话、邮箱或任何通道地址", "{person} has no phone, mail or other address"),
-}
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DutyFinding:
-    """One remark. `message` by language."""
-
-    code: str
-    date: str = ""
-    shift: str = ""
-    person: str = ""
-    message: dict[str, str] = field(default_factory=dict)
-
-
-def findings(roster: Roster, first: date, tz: ZoneInfo, days: int = HORIZON) -> list[DutyFinding]:
+def findings(roster: Roster, first: date, tz: ZoneInfo, days: int = HORIZON) -> list[Finding[InRoster]]:
     """Everything that is wrong with the plan of those days, by date; nothing for a roster without shifts."""
     known = {person.id: person.name for person in roster.persons}
     found = [*_references(roster, known), *_without_address(roster)]
@@ -60,17 +36,19 @@ def findings(roster: Roster, first: date, tz: ZoneInfo, days: int = HORIZON) -> 
         found += _of_team(duty, roster, known)
     found += _clashes(within, known)
     found += _too_long(duties, begins, ends, known)
-    return sorted(found, key=lambda one: (one.date, one.shift, one.code, one.person))
+    return sorted(
+        found, key=lambda finding: (finding.where.date, finding.where.shift, finding.code, finding.where.person)
+    )
 
 
-def _make(code: str, *, date: str = "", shift: str = "", person: str = "", name: str = "", **more: Any) -> DutyFinding:
-    zh, en = TEXTS[code]
+def _make(
+    code: str, *, date: str = "", shift: str = "", person: str = "", name: str = "", **more: Any
+) -> Finding[InRoster]:
     values = {"date": date, "shift": shift, "person": name or person, **more}
-    message = {"zh-CN": zh.format(**values), "en": en.format(**values)}
-    return DutyFinding(code=code, date=date, shift=shift, person=person, message=message)
+    return Finding(code=code, where=InRoster(date, shift, person), message=filled(TEXTS[code], values))
 
 
-def _references(roster: Roster, known: dict[str, str]) -> Iterator[DutyFinding]:
+def _references(roster: Roster, known: dict[str, str]) -> Iterator[Finding[InRoster]]:
     """Shifts and persons that something names and nobody has defined."""
     shifts = {shift.id for shift in roster.shifts}
     dated: list[tuple[str, str]] = [
@@ -90,13 +68,13 @@ def _references(roster: Roster, known: dict[str, str]) -> Iterator[DutyFinding]:
             yield _make("unknown_person", date=day, shift=shift, person=person)
 
 
-def _without_address(roster: Roster) -> Iterator[DutyFinding]:
+def _without_address(roster: Roster) -> Iterator[Finding[InRoster]]:
     for person in roster.persons:
         if not (person.phone or person.mail or any(person.contacts.values())):
             yield _make("no_contact", person=person.id, name=person.name)
 
 
-def _of_team(duty: Duty, roster: Roster, known: dict[str, str]) -> Iterator[DutyFinding]:
+def _of_team(duty: Duty, roster: Roster, known: dict[str, str]) -> Iterator[Finding[InRoster]]:
     where = {"date": duty.date, "shift": duty.shift.id}
     everybody = [*duty.officers, *([duty.leader] if duty.leader else [])]
     officers = {one for one in duty.officers if one in known}
@@ -114,7 +92,7 @@ def _of_team(duty: Duty, roster: Roster, known: dict[str, str]) -> Iterator[Duty
             yield _make("on_leave", **where, person=person, name=name)
 
 
-def _gaps(duties: Iterable[Duty], begins: float, ends: float, tz: ZoneInfo) -> Iterator[DutyFinding]:
+def _gaps(duties: Iterable[Duty], begins: float, ends: float, tz: ZoneInfo) -> Iterator[Finding[InRoster]]:
     """Moments that no shift covers."""
 
     def spell(at: float) -> str:
@@ -128,7 +106,7 @@ def _gaps(duties: Iterable[Duty], begins: float, ends: float, tz: ZoneInfo) -> I
         covered = max(covered, end)
 
 
-def _clashes(duties: list[Duty], known: dict[str, str]) -> Iterator[DutyFinding]:
+def _clashes(duties: list[Duty], known: dict[str, str]) -> Iterator[Finding[InRoster]]:
     """Two shifts at once, and who would be in both."""
     for number, one in enumerate(duties):
         for other in duties[number + 1 :]:
@@ -142,7 +120,7 @@ def _clashes(duties: list[Duty], known: dict[str, str]) -> Iterator[DutyFinding]
                 yield _make("double_booked", **where, person=person, name=name, other=one.shift.id)
 
 
-def _too_long(duties: list[Duty], begins: float, ends: float, known: dict[str, str]) -> Iterator[DutyFinding]:
+def _too_long(duties: list[Duty], begins: float, ends: float, known: dict[str, str]) -> Iterator[Finding[InRoster]]:
     """Who goes on without a break from shift to shift for more than 24 h."""
     by_person: dict[str, list[Duty]] = {}
     for duty in duties:

@@ -11,11 +11,12 @@ import io
 from pathlib import Path
 
 from feeds.files import read_regular
-from feeds.inventory.rows import COLUMNS, REQUIRED, InventoryFinding, Row, finding
+from feeds.findings import Finding, InFile
+from feeds.inventory.rows import COLUMNS, REQUIRED, Row, finding
 from feeds.inventory.texts import nearest
 
 
-def read_csv(path: Path, name: str = "") -> tuple[list[Row], list[InventoryFinding]]:
+def read_csv(path: Path, name: str = "") -> tuple[list[Row], list[Finding[InFile]]]:
     """The file's rows, and what could not be read of it; never raises for what a file can hold.
 
     `name` is what findings call the file; without it, its own name without folders.
@@ -33,7 +34,7 @@ def read_csv(path: Path, name: str = "") -> tuple[list[Row], list[InventoryFindi
     return rows, findings + more
 
 
-def _decode(raw: bytes, name: str) -> tuple[str | None, list[InventoryFinding]]:
+def _decode(raw: bytes, name: str) -> tuple[str | None, list[Finding[InFile]]]:
     try:
         return raw.decode("utf-8-sig"), []
     except UnicodeDecodeError as error:
@@ -47,10 +48,10 @@ def _decode(raw: bytes, name: str) -> tuple[str | None, list[InventoryFinding]]:
         return None, [finding("encoding_unknown", name, line=line)]
 
 
-def _rows(text: str, name: str) -> tuple[list[Row], list[InventoryFinding]]:
+def _rows(text: str, name: str) -> tuple[list[Row], list[Finding[InFile]]]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[Row] = []
-    findings: list[InventoryFinding] = []
+    findings: list[Finding[InFile]] = []
     header: list[str] | None = None
     while True:
         line = reader.line_num + 1
@@ -60,7 +61,7 @@ def _rows(text: str, name: str) -> tuple[list[Row], list[InventoryFinding]]:
             break
         except csv.Error as error:
             # Where a quote is left open, everything behind it is one value: nothing after it can be trusted.
-            findings.append(finding("csv_broken", name, line=line, refused=True, arguments={"detail": str(error)}))
+            findings.append(finding("csv_broken", name, line=line, arguments={"detail": str(error)}))
             break
         cells = [cell.strip() for cell in cells]
         if not any(cells):
@@ -68,11 +69,11 @@ def _rows(text: str, name: str) -> tuple[list[Row], list[InventoryFinding]]:
         if header is None:
             header, wrong = _header(cells, name, line)
             findings += wrong
-            if any(item.refused for item in wrong):
+            if header is None:
                 return [], findings
         elif any(cells[len(header) :]):
             value = ",".join(cells[len(header) :])
-            findings.append(finding("cells_too_many", name, line=line, refused=True, value=value))
+            findings.append(finding("cells_too_many", name, line=line, value=value))
         else:
             rows.append(Row(file=name, line=line, values=dict(zip(header, cells, strict=False))))
     if header is None:
@@ -80,17 +81,18 @@ def _rows(text: str, name: str) -> tuple[list[Row], list[InventoryFinding]]:
     return rows, findings
 
 
-def _header(cells: list[str], name: str, line: int) -> tuple[list[str], list[InventoryFinding]]:
+def _header(cells: list[str], name: str, line: int) -> tuple[list[str] | None, list[Finding[InFile]]]:
+    """The names of the columns (None: the file cannot be read by them), and what is wrong with them."""
     columns = [cell.lower() for cell in cells]
     if len(columns) == 1 and any(separator in columns[0] for separator in ";\t|"):
-        return columns, [finding("separator_wrong", name, line=line, value=cells[0], refused=True)]
+        return None, [finding("separator_wrong", name, line=line, value=cells[0])]
     wrong = [_lacks(column, name, line) for column in REQUIRED if column not in columns]
     wrong += [
-        finding("header_twice", name, line=line, column=column, value=column, refused=True)
+        finding("header_twice", name, line=line, column=column, value=column)
         for column in dict.fromkeys(columns)
         if column in COLUMNS and columns.count(column) > 1
     ]
-    wrong += [
+    unknown = [
         finding(
             "column_unknown",
             name,
@@ -102,9 +104,9 @@ def _header(cells: list[str], name: str, line: int) -> tuple[list[str], list[Inv
         for cell in cells
         if cell and cell.lower() not in COLUMNS
     ]
-    return columns, wrong
+    return None if wrong else columns, wrong + unknown
 
 
-def _lacks(column: str, name: str, line: int) -> InventoryFinding:
+def _lacks(column: str, name: str, line: int) -> Finding[InFile]:
     columns = {"columns": ",".join(COLUMNS)}
-    return finding("header_missing", name, line=line, column=column, refused=True, arguments=columns)
+    return finding("header_missing", name, line=line, column=column, arguments=columns)

@@ -13,7 +13,8 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from urllib.parse import urlsplit
 
-from feeds.inventory.texts import nearest, sentence, texts
+from feeds.findings import Finding, InFile, filled
+from feeds.inventory.texts import TEXTS, nearest, proposal
 from feeds.masking import masked
 from feeds.model import Asset
 from feeds.regions import is_code
@@ -59,38 +60,11 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InventoryFinding:
-    """One remark on the inventory. `refused`: the row (line 0: the file) is not in it; `error`: a person must act."""
-
-    code: str
-    file: str
-    line: int = 0
-    column: str = ""
-    value: str = ""
-    message: dict[str, str] = field(default_factory=dict)
-    mend: dict[str, str] = field(default_factory=dict)
-    refused: bool = False
-    error: bool = True
-
-    def say(self, language: str) -> str:
-        """The whole finding as one line, "zh-CN" or "en"."""
-        return sentence(
-            language,
-            file=self.file,
-            line=self.line,
-            key=self.column,
-            value=self.value,
-            message=self.message,
-            mend=self.mend,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
     """Every asset by id, in the order of the rows, and what is wrong with the rows."""
 
     assets: dict[str, Asset] = field(default_factory=dict)
-    findings: tuple[InventoryFinding, ...] = ()
+    findings: tuple[Finding[InFile], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,17 +84,12 @@ class _Refused(Exception):
         self.code, self.column, self.value, self.arguments = code, column, value, arguments
         self.message: dict[str, str] = {}
 
-    def finding(self, row: Row) -> InventoryFinding:
-        found = finding(
-            self.code,
-            row.file,
-            line=row.line,
-            column=self.column,
-            value=self.value,
-            refused=True,
-            arguments=self.arguments,
+    def finding(self, row: Row) -> Finding[InFile]:
+        """The finding of the row."""
+        refusal = finding(
+            self.code, row.file, line=row.line, column=self.column, value=self.value, arguments=self.arguments
         )
-        return replace(found, message=self.message) if self.message else found
+        return replace(refusal, message=self.message) if self.message else refusal
 
 
 def finding(
@@ -130,21 +99,19 @@ def finding(
     line: int = 0,
     column: str = "",
     value: str = "",
-    refused: bool = False,
     error: bool = True,
     arguments: Mapping[str, str | int] | None = None,
-) -> InventoryFinding:
-    """A finding with its texts; `arguments` go into them."""
-    message, mend = texts(code, column=column, value=value, **(arguments or {}))
-    return InventoryFinding(
+) -> Finding[InFile]:
+    """A finding of the inventory. `arguments` fill its sentences; of them, `near` is a word to propose."""
+    values: dict[str, object] = {"column": column, "value": value, **(arguments or {})}
+    values["near"] = proposal(str(values.get("near", "")))
+    wrong_zh, wrong_en, mend_zh, mend_en = TEXTS[code]
+    return Finding(
         code=code,
-        file=file,
-        line=line,
-        column=column,
+        where=InFile(file, line, column),
         value=value,
-        message=message,
-        mend=mend,
-        refused=refused,
+        message=filled((wrong_zh, wrong_en), values),
+        mend=filled((mend_zh, mend_en), values),
         error=error,
     )
 
@@ -157,7 +124,7 @@ def build(rows: Iterable[Row], *, schemes: Collection[str], check_probe: ProbeCh
     assets: dict[str, Asset] = {}
     places: dict[str, Row] = {}
     refused: dict[str, Row] = {}
-    findings: list[InventoryFinding] = []
+    findings: list[Finding[InFile]] = []
     files: list[str] = []
     for row in rows:
         if row.file not in files:
@@ -174,7 +141,7 @@ def build(rows: Iterable[Row], *, schemes: Collection[str], check_probe: ProbeCh
         places[asset.id] = row
     findings += _drop_unknown_parents(assets, places, refused)
     findings += _drop_cycles(assets, places)
-    findings.sort(key=lambda item: (files.index(item.file), item.line))
+    findings.sort(key=lambda item: (files.index(item.where.file), item.where.line))
     return Inventory(assets=assets, findings=tuple(findings))
 
 
@@ -292,7 +259,7 @@ def _probe(uri: str, schemes: Collection[str], check_probe: ProbeCheck) -> str:
     return uri
 
 
-def _remarks(row: Row, values: dict[str, str]) -> list[InventoryFinding]:
+def _remarks(row: Row, values: dict[str, str]) -> list[Finding[InFile]]:
     """What is worth saying of a row that is kept."""
     found = []
     if values["lat"] and float(values["lat"]) == float(values["lon"]) == 0:
@@ -308,7 +275,7 @@ def _remarks(row: Row, values: dict[str, str]) -> list[InventoryFinding]:
 
 def _drop_unknown_parents(
     assets: dict[str, Asset], places: Mapping[str, Row], refused: Mapping[str, Row]
-) -> list[InventoryFinding]:
+) -> list[Finding[InFile]]:
     found = []
     for asset in [asset for asset in assets.values() if not assets.keys() >= set(asset.parents)]:
         row = places[asset.id]
@@ -321,7 +288,7 @@ def _drop_unknown_parents(
     return found
 
 
-def _drop_cycles(assets: dict[str, Asset], places: Mapping[str, Row]) -> list[InventoryFinding]:
+def _drop_cycles(assets: dict[str, Asset], places: Mapping[str, Row]) -> list[Finding[InFile]]:
     found = []
     while circle := _circle(assets):
         text = " → ".join(reversed(circle))

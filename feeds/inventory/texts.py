@@ -185,23 +185,6 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return options[close[0]] if close else ""
 
 
-def texts(code: str, *, near: str | int = "", **values: str | int) -> tuple[dict[str, str], dict[str, str]]:
-    """(what is wrong, how to mend it), each by language; `near` is a word to propose."""
-    wrong_zh, wrong_en, mend_zh, mend_en = TEXTS[code]
-    chinese = {**values, "near": f"是否应为“{near}”?" if near else ""}
-    english = {**values, "near": f'did you mean "{near}"? ' if near else ""}
-    return (
-        {"zh-CN": wrong_zh.format(**chinese), "en": wrong_en.format(**english)},
-        {"zh-CN": mend_zh.format(**chinese), "en": mend_en.format(**english)},
-    )
-
-
-def sentence(
-    language: str, *, file: str, line: int, key: str, value: str, message: dict[str, str], mend: dict[str, str]
-) -> str:
-    """`file:line: key = value: what is wrong. How to mend it.` in one language; line 0 is the whole file."""
-    where = f"{file}:{line}" if line else file
-    named = f"{key} = {value}" if key and value else key or value
-    wrong, way = message.get(language, message.get("en", "")), mend.get(language, mend.get("en", ""))
-    tail = f"。改法：{way}" if language.startswith("zh") else f". To mend: {way}"
-    return ": ".join(filter(None, (where, named, wrong))) + (tail if way else "")
+def proposal(word: str) -> dict[str, str]:
+    """The question that proposes a word, by language; "" for no word."""
+    return {"zh-CN": f"是否应为“{word}”?" if word else "", "en": f'did you mean "{word}"? ' if word else ""}

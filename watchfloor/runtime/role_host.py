@@ -13,12 +13,12 @@ from typing import Protocol
 from feeds.bus import Bus
 from feeds.bus.lease import Lease
 from feeds.fencing import Fenced
+from feeds.findings import Finding, InFile
 from feeds.journal import Journal
 from feeds.role_status import RoleStatus
 from watchfloor.runtime.role_specs import RoleSpec
 from watchfloor.settings import applied
 from watchfloor.settings.applied import Start
-from watchfloor.settings.findings import Finding
 from watchfloor.settings.site_settings import Settings, SettingsError, load
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def load_whole(path: Path, accept: str = "") -> Settings:
     return fresh
 
 
-def load_judged(path: Path, accept: str = "") -> tuple[Settings, list[Finding]]:
+def load_judged(path: Path, accept: str = "") -> tuple[Settings, list[Finding[InFile]]]:
     """Settings that can be applied, and why rows of the inventory are left out of them.
 
     Raises RemovalHeld when they would remove too much and `accept` is not the digest of this removal.
@@ -59,7 +59,7 @@ def load_judged(path: Path, accept: str = "") -> tuple[Settings, list[Finding]]:
 
     # A bad row of the inventory is refused alone; a file of it that cannot be read would empty the picture.
     wrong = [one for one in check_files(path) if one.error]
-    stopping = [one for one in wrong if one.file == path.name or not one.line]
+    stopping = [one for one in wrong if one.where.file == path.name or not one.where.line]
     if stopping:
         raise SettingsError(stopping)
     fresh = load(path)

@@ -17,6 +17,7 @@ from collectors.source_names import named_sources
 from feeds.bus import Bus
 from feeds.engine import unhandled, vitals
 from feeds.fencing import Fence
+from feeds.findings import line_of_text
 from feeds.inventory.rows import Inventory
 from feeds.journal import Intake, Journal, StoreRefused, intake_url
 from feeds.model import Asset
@@ -31,7 +32,7 @@ from watchfloor.runtime.stores import journal_url, open_journal, redis_url
 from watchfloor.settings import applied
 from watchfloor.settings.applied import Start
 from watchfloor.settings.findings import make
-from watchfloor.settings.inventory import load_inventory, of_row
+from watchfloor.settings.inventory import load_inventory, with_shown_value
 from watchfloor.settings.site_settings import Settings, SettingsError
 
 log = logging.getLogger(__name__)
@@ -119,7 +120,7 @@ async def _serve(name: str, start: Start) -> None:
 def _inventory(settings: Settings) -> Inventory:
     """Every good row. SettingsError when a whole file cannot be read: to go on without it would empty the picture."""
     inventory = load_inventory(settings)
-    if stopping := [of_row(one) for one in inventory.findings if one.error and not one.line]:
+    if stopping := [with_shown_value(one) for one in inventory.findings if one.error and not one.where.line]:
         raise SettingsError(stopping)
     return inventory
 
@@ -166,7 +167,7 @@ async def build_project(settings: Settings, bus: Bus, journal: Journal, status: 
 
     inventory = _inventory(settings)
     for finding in inventory.findings:
-        log.warning("inventory: %s", finding.say(settings.site.language))
+        log.warning("inventory: %s", line_of_text(finding, settings.site.language))
     named = _named_sources(settings, inventory.assets)
     entry = Projecting(
         bus,

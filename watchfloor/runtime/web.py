@@ -16,6 +16,7 @@ from feeds import disk
 from feeds.bus import Bus
 from feeds.clock import now
 from feeds.engine.commands import CommandClient
+from feeds.findings import line_of_text
 from feeds.history import History, HistoryStore, history_url
 from feeds.isolation.cap import CapReader
 from feeds.journal import Intake, Journal, intake_url
@@ -102,7 +103,7 @@ class Web:
         except RemovalHeld as error:
             return Reloaded(held=error.hold.public(), findings=as_json(error.findings))
         except SettingsError as error:
-            said = [finding.say(language) for finding in error.findings]
+            said = [line_of_text(finding, language) for finding in error.findings]
             return Reloaded(faults=said, findings=as_json(error.findings))
         moving = {role for role, age in self._pump.ages(now()).items() if age is not None and age < OLD}
         words = await reloads.ask(self._bus, actor, moving | {"web"}, accept=accept)

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from feeds.clock import now
 from feeds.files import read_regular
+from feeds.findings import line_of_text
 from feeds.wire import iso
 from watchfloor.settings.findings import make
 from watchfloor.settings.site_settings import Draft, Settings, SettingsError, load, read, read_text
@@ -214,10 +215,10 @@ def trouble(error: SettingsError, at: str | None = None) -> dict[str, str]:
     en = f"the settings applied at {at}" if at else "the settings of before"
     if first.code == "removal_held":
         return {
-            "zh-CN": f"变更已暂缓，仍在使用{zh}。{first.say('zh-CN')}",
-            "en": f"the change is held; {en} are in use. {first.say('en')}",
+            "zh-CN": f"变更已暂缓，仍在使用{zh}。{line_of_text(first, 'zh-CN')}",
+            "en": f"the change is held; {en} are in use. {line_of_text(first, 'en')}",
         }
     return {
-        "zh-CN": f"设置文件有误，仍在使用{zh}。{first.say('zh-CN')}",
-        "en": f"the settings files are broken; {en} are in use. {first.say('en')}",
+        "zh-CN": f"设置文件有误，仍在使用{zh}。{line_of_text(first, 'zh-CN')}",
+        "en": f"the settings files are broken; {en} are in use. {line_of_text(first, 'en')}",
     }

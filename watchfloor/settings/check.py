@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from alerts.receivers.base import ReceiverError
 from alerts.receivers.catalogue import APPRISE, House, compile_receiver, kind_of_url
 from alerts.rules.rule import RuleError, compile_rule
+from feeds.findings import Finding, InFile, line_of_text
 from watchfloor.settings.findings import make, shown
-from watchfloor.settings.inventory import load_inventory, of_row
+from watchfloor.settings.inventory import load_inventory, with_shown_value
 from watchfloor.settings.removal_guard import hold_of
-from watchfloor.settings.site_settings import Draft, Finding, Settings, read
+from watchfloor.settings.site_settings import Draft, Settings, read
 
 
-def check(path: Path) -> list[Finding]:
+def check(path: Path) -> list[Finding[InFile]]:
     """All findings of the files, and what of them would be held because it removes too much. Never raises."""
     findings = check_files(path)
     draft = read(path)
@@ -26,7 +26,7 @@ def check(path: Path) -> list[Finding]:
     return findings
 
 
-def check_files(path: Path) -> list[Finding]:
+def check_files(path: Path) -> list[Finding[InFile]]:
     """Findings of the files alone: the settings' (in the order of the file), then the rules', then the inventory's.
 
     Never raises for what the files hold. What is in a file that is broken elsewhere is checked as far as it goes.
@@ -44,7 +44,7 @@ def language_of(path: Path) -> str:
     return settings.site.language if settings else "zh-CN"
 
 
-def render(findings: Sequence[Finding], language: str) -> str:
+def render(findings: Sequence[Finding[InFile]], language: str) -> str:
     """One line a finding, and a last line that counts them."""
     errors = sum(finding.error for finding in findings)
     others = len(findings) - errors
@@ -52,17 +52,17 @@ def render(findings: Sequence[Finding], language: str) -> str:
         tail = f"{errors} 处错误，{others} 处提示" if findings else "没有发现问题"
     else:
         tail = f"errors: {errors}, remarks: {others}" if findings else "nothing is wrong"
-    return "\n".join([*(finding.say(language) for finding in findings), tail])
+    return "\n".join([*(line_of_text(finding, language) for finding in findings), tail])
 
 
-def as_json(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+def as_json(findings: Sequence[Finding[InFile]]) -> list[dict[str, Any]]:
     """For `--json`: code, file, line, key, value, message and mend by language, error."""
-    return [asdict(finding) for finding in findings]
+    return [finding.record("value", "message", "mend", "error") for finding in findings]
 
 
-def _rules(draft: Draft, settings: Settings) -> list[Finding]:
+def _rules(draft: Draft, settings: Settings) -> list[Finding[InFile]]:
     found = []
-    wrong = {(finding.line, finding.key) for finding in draft.findings}
+    wrong = {(finding.where.line, finding.where.key) for finding in draft.findings}
     for position, rule in enumerate(settings.rules):
         place = ("rule", position, "when")
         line, key = draft.lines.of(place), f"rule[{position + 1}].when"
@@ -77,7 +77,7 @@ def _rules(draft: Draft, settings: Settings) -> list[Finding]:
     return found
 
 
-def _receivers(draft: Draft, settings: Settings) -> list[Finding]:
+def _receivers(draft: Draft, settings: Settings) -> list[Finding[InFile]]:
     """What a library must judge; the rest was told already."""
     found = []
     for position, one in enumerate(settings.receivers):
@@ -91,9 +91,9 @@ def _receivers(draft: Draft, settings: Settings) -> list[Finding]:
     return found
 
 
-def _inventory(draft: Draft, settings: Settings) -> list[Finding]:
+def _inventory(draft: Draft, settings: Settings) -> list[Finding[InFile]]:
     inventory = load_inventory(settings)
-    found = [of_row(item) for item in inventory.findings]
+    found = [with_shown_value(item) for item in inventory.findings]
     if not inventory.assets and not found:
         line = draft.lines.of(("site", "inventory"))
         found.append(make("inventory_empty", file=settings.path.name, line=line, key="site.inventory", error=False))

@@ -4,50 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
-from feeds.inventory.texts import nearest, sentence
+from feeds.findings import Finding, InFile, filled, line_of_text
+from feeds.inventory.texts import nearest
 from watchfloor.settings.lines import Place
-from watchfloor.settings.texts import TEXTS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One remark. `line` counts from 1, 0 is the whole file; `key` is a setting's path or an inventory's column.
-
-    `message` and `mend` are sentences by language ("zh-CN", "en"). `error` False: it works,
-    but a person should know.
-    """
-
-    code: str
-    file: str
-    line: int = 0
-    key: str = ""
-    value: str = ""
-    message: dict[str, str] = field(default_factory=dict)
-    mend: dict[str, str] = field(default_factory=dict)
-    error: bool = True
-
-    def say(self, language: str) -> str:
-        """The whole finding as one line, "zh-CN" or "en"."""
-        return sentence(
-            language,
-            file=self.file,
-            line=self.line,
-            key=self.key,
-            value=self.value,
-            message=self.message,
-            mend=self.mend,
-        )
+from watchfloor.settings.texts import TEXTS, proposal
 
 
 class SettingsError(Exception):
     """The settings cannot be used; `findings` holds everything that is wrong, in the order of the file."""
 
-    def __init__(self, findings: Iterable[Finding]) -> None:
+    def __init__(self, findings: Iterable[Finding[InFile]]) -> None:
         self.findings = tuple(findings)
-        super().__init__("\n".join(finding.say("en") for finding in self.findings))
+        super().__init__("\n".join(line_of_text(finding, "en") for finding in self.findings))
 
 
 def make(
@@ -60,18 +30,18 @@ def make(
     near: str = "",
     error: bool = True,
     **arguments: object,
-) -> Finding:
-    """A finding with its texts; an argument that is a dict by language goes in by language."""
+) -> Finding[InFile]:
+    """A finding of the settings. `arguments` fill its sentences, `near` is a word to propose."""
     wrong_zh, wrong_en, mend_zh, mend_en = TEXTS[code]
-    said: dict[str, dict[str, str]] = {"message": {}, "mend": {}}
-    for language, wrong, mend in (("zh-CN", wrong_zh, mend_zh), ("en", wrong_en, mend_en)):
-        values: dict[str, object] = {
-            name: argument[language] if isinstance(argument, dict) else argument for name, argument in arguments.items()
-        }
-        values["near"] = near and {"zh-CN": f"是否应为“{near}”？", "en": f'did you mean "{near}"? '}[language]
-        said["message"][language] = wrong.format(key=key, value=value, **values)
-        said["mend"][language] = mend.format(key=key, value=value, **values)
-    return Finding(code=code, file=file, line=line, key=key, value=value, error=error, **said)
+    values = {**arguments, "key": key, "value": value, "near": proposal(near)}
+    return Finding(
+        code=code,
+        where=InFile(file, line, key),
+        value=value,
+        message=filled((wrong_zh, wrong_en), values),
+        mend=filled((mend_zh, mend_en), values),
+        error=error,
+    )
 
 
 def key_path(place: Place) -> str:

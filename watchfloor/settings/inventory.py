@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from collectors import registry
 from collectors.contract import Misconfigured
 from collectors.settings import Credential
+from feeds.findings import Finding, InFile
 from feeds.inventory.csv_file import read_csv
-from feeds.inventory.rows import Inventory, InventoryFinding, Row, build, finding
-from watchfloor.settings.findings import Finding, shown
+from feeds.inventory.rows import Inventory, Row, build, finding
+from watchfloor.settings.findings import shown
 from watchfloor.settings.site_settings import Settings
 
 
 def load_inventory(settings: Settings) -> Inventory:
     """Every good row of every file; what is wrong with the others is in `findings`. Never raises for a bad file."""
     rows: list[Row] = []
-    findings: list[InventoryFinding] = []
+    findings: list[Finding[InFile]] = []
     for path in settings.inventory:
         some, wrong = _read(path, _name(path, settings.path.parent))
         rows += some
@@ -42,7 +44,7 @@ def _name(path: Path, folder: Path) -> str:
     return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
 
 
-def _read(path: Path, name: str) -> tuple[list[Row], list[InventoryFinding]]:
+def _read(path: Path, name: str) -> tuple[list[Row], list[Finding[InFile]]]:
     if path.suffix.lower() == ".csv":
         return read_csv(path, name)
     if not path.is_file():
@@ -56,15 +58,6 @@ def _read(path: Path, name: str) -> tuple[list[Row], list[InventoryFinding]]:
         return [], [finding("file_unreadable", name, value=str(path), arguments={"detail": str(error)})]
 
 
-def of_row(item: InventoryFinding) -> Finding:
-    """An inventory's finding among the settings' ones."""
-    return Finding(
-        code=item.code,
-        file=item.file,
-        line=item.line,
-        key=item.column,
-        value=shown(item.value) if item.value else "",
-        message=item.message,
-        mend=item.mend,
-        error=item.error,
-    )
+def with_shown_value(finding: Finding[InFile]) -> Finding[InFile]:
+    """An inventory's finding with its value written as the settings' findings write theirs."""
+    return replace(finding, value=shown(finding.value)) if finding.value else finding

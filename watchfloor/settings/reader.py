@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 
 from collectors import uri
 from collectors.contract import Misconfigured
+from feeds.findings import Finding, InFile
 from feeds.regions import is_code
-from watchfloor.settings.findings import Finding, key_path, make, propose, shown
+from watchfloor.settings.findings import key_path, make, propose, shown
 from watchfloor.settings.lines import Lines, Place
 from watchfloor.settings.references import References
 
@@ -53,7 +54,7 @@ class Report:
 
     path: Path
     lines: Lines
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[Finding[InFile]] = field(default_factory=list)
     asked: dict[Place, Asked] | None = None
     references: References = field(default_factory=References)
 

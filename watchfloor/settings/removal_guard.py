@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from feeds.findings import Finding, InFile, line_of_text
 from watchfloor.settings import applied
-from watchfloor.settings.findings import Finding, SettingsError, make
+from watchfloor.settings.findings import SettingsError, make
 from watchfloor.settings.inventory import load_inventory
 from watchfloor.settings.site_settings import Settings, read
 
@@ -69,7 +70,7 @@ class Hold:
         text = "\n".join(f"{removal.list} {id}" for removal in self.removals for id in removal.removed)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
-    def findings(self, path: Path) -> list[Finding]:
+    def findings(self, path: Path) -> list[Finding[InFile]]:
         """One finding for each list."""
         return [
             make(
@@ -131,7 +132,7 @@ def hold_of(fresh: Settings) -> Hold | None:
 def held(settings: Settings) -> list[str]:
     """What waits for a person, a sentence for each list, in the site's language."""
     hold = hold_of(settings)
-    return [finding.say(settings.site.language) for finding in hold.findings(settings.path)] if hold else []
+    return [line_of_text(finding, settings.site.language) for finding in hold.findings(settings.path)] if hold else []
 
 
 def require_accepted(fresh: Settings, accept: str = "") -> None:

@@ -10,16 +10,17 @@ from alerts.settings import EscalationSettings, HoldPolicy, OutboxSettings, Rece
 from api.settings import IngestSettings, LoadSettings, SiteInfo, WebSettings
 from collectors.settings import Credential, SchemeSettings, SourceSettings
 from feeds.duty.handover import HandoverSettings
+from feeds.findings import Finding, InFile
 from feeds.history.settings import HistorySettings
 from watchfloor.settings import people, server
 from watchfloor.settings import watched as sections
-from watchfloor.settings.findings import Finding, SettingsError
+from watchfloor.settings.findings import SettingsError
 from watchfloor.settings.lines import Lines
 from watchfloor.settings.reader import Asked, Report, Table
 from watchfloor.settings.references import References
 from watchfloor.settings.toml_file import document_of, text_of
 
-__all__ = ["Draft", "Finding", "Settings", "SettingsError", "asked", "load", "read", "read_text"]
+__all__ = ["Draft", "Settings", "SettingsError", "asked", "load", "read", "read_text"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,7 @@ class Draft:
     """A file as far as it could be read. `settings` is None when it is no TOML; with errors it must not be run."""
 
     settings: Settings | None
-    findings: tuple[Finding, ...]
+    findings: tuple[Finding[InFile], ...]
     lines: Lines
 
 
@@ -100,7 +101,7 @@ def read_text(text: str, path: Path, substitutes: Mapping[Path, Path] | None = N
         return _nothing(error.findings[0])
     report = Report(path=path, lines=Lines(text), references=References(substitutes or {}))
     settings = _settings(Table(document, (), report), path)
-    findings = tuple(sorted(report.findings, key=lambda finding: finding.line))
+    findings = tuple(sorted(report.findings, key=lambda finding: finding.where.line))
     return Draft(
         settings=replace(settings, text=text, references=report.references.contents),
         findings=findings,
@@ -173,5 +174,5 @@ def asked(text: str) -> list[Asked]:
     return list((report.asked or {}).values())
 
 
-def _nothing(finding: Finding) -> Draft:
+def _nothing(finding: Finding[InFile]) -> Draft:
     return Draft(settings=None, findings=(finding,), lines=Lines(""))

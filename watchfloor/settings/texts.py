@@ -227,3 +227,8 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
         'write inventory = ["assets.csv"] under [site] and list the assets in it',
     ),
 }
+
+
+def proposal(word: str) -> dict[str, str]:
+    """The question that proposes a word, by language; "" for no word."""
+    return {"zh-CN": f"是否应为“{word}”？" if word else "", "en": f'did you mean "{word}"? ' if word else ""}

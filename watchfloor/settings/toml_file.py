@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from feeds.files import read_regular
-from watchfloor.settings.findings import Finding, SettingsError, make
+from feeds.findings import Finding, InFile
+from watchfloor.settings.findings import SettingsError, make
 
 _AT_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
 _SECRET_HEADER = re.compile(r"^\s*\[+\s*(credentials|receiver|redis|journal|relay|channel)\b")
@@ -37,7 +38,7 @@ def document_of(text: str, path: Path) -> dict[str, Any]:
         raise SettingsError([_syntax(path, text, str(error))]) from error
 
 
-def _syntax(path: Path, text: str, said: str) -> Finding:
+def _syntax(path: Path, text: str, said: str) -> Finding[InFile]:
     match = _AT_LINE.search(said)
     lines = text.split("\n")
     # "at end of document": something was opened and never closed.

@@ -12,15 +12,16 @@ from alerts.receivers.base import ReceiverError
 from alerts.receivers.catalogue import House, compile_receiver
 from alerts.rules.rule import RuleError, compile_rule
 from alerts.settings import ReceiverSettings, RuleSettings
+from feeds.findings import Finding, InFile, line_of_text
 from watchfloor.settings.findings import make
-from watchfloor.settings.site_settings import Finding, Settings
+from watchfloor.settings.site_settings import Settings
 
 MOST = 5
 
 
-def usable_part(settings: Settings) -> tuple[Settings, list[Finding]]:
+def usable_part(settings: Settings) -> tuple[Settings, list[Finding[InFile]]]:
     """The settings without what cannot be used, and a finding for each of what is left out."""
-    found: list[Finding] = []
+    found: list[Finding[InFile]] = []
     rules: dict[str, RuleSettings] = {}
     for rule in settings.rules:
         try:
@@ -44,9 +45,9 @@ def usable_part(settings: Settings) -> tuple[Settings, list[Finding]]:
     return replace(settings, rules=tuple(rules.values()), receivers=tuple(receivers.values())), found
 
 
-def left_out(found: list[Finding]) -> dict[str, str]:
+def left_out(found: list[Finding[InFile]]) -> dict[str, str]:
     """For people, by language: which rules and receivers are out, and why."""
-    zh, en = (" ".join(one.say(language) for one in found[:MOST]) for language in ("zh-CN", "en"))
+    zh, en = (" ".join(line_of_text(one, language) for one in found[:MOST]) for language in ("zh-CN", "en"))
     if (more := len(found) - MOST) > 0:
         zh, en = f"{zh} …另有 {more} 处", f"{en} … and {more} more"
     return {

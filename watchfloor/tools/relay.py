@@ -42,7 +42,7 @@ def load_relay(path: Path) -> RelaySettings:
         settings = _relay(table, channels)
     top.done()
     if report.findings:
-        raise SettingsError(sorted(report.findings, key=lambda finding: finding.line))
+        raise SettingsError(sorted(report.findings, key=lambda finding: finding.where.line))
     return settings
 
 

@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 
 from feeds.bus import Bus, BusError
+from feeds.findings import line_of_text
 from feeds.roles import NAMES
 from watchfloor.runtime import reload as reloads
 from watchfloor.runtime.role_host import load_judged
@@ -47,7 +48,7 @@ def run(config: Path, *, accept: bool, as_json: bool) -> tuple[str, bool]:
 
 
 def _held(hold: Hold, settings: Settings) -> str:
-    return "\n".join(finding.say(settings.site.language) for finding in hold.findings(settings.path))
+    return "\n".join(line_of_text(finding, settings.site.language) for finding in hold.findings(settings.path))
 
 
 async def _ask(settings: Settings, accept: str) -> list[reloads.Word]:

@@ -38,7 +38,7 @@ def officers(roster: Roster, text: str) -> list[tuple[str, ...]]:
 
 
 def codes(roster: Roster, days: int = 2) -> set[tuple[str, str, str, str]]:
-    return {(one.code, one.date, one.shift, one.person) for one in findings(roster, MONDAY, TZ, days)}
+    return {(one.code, one.where.date, one.where.shift, one.where.person) for one in findings(roster, MONDAY, TZ, days)}
 
 
 def test_teams_take_turns_and_a_night_belongs_to_the_day_on_which_it_begins() -> None:

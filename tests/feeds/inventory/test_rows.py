@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from feeds.findings import Finding, InFile, line_of_text
 from feeds.inventory.csv_file import read_csv
-from feeds.inventory.rows import Inventory, InventoryFinding, Row, build, diff
+from feeds.inventory.rows import Inventory, Row, build, diff
 from feeds.inventory.texts import TEXTS
 
 SCHEMES = ("tcp", "http", "https", "heartbeat")
@@ -19,7 +20,7 @@ def inventory(*rows: dict[str, str]) -> Inventory:
     )
 
 
-def only(findings: tuple[InventoryFinding, ...] | list[InventoryFinding]) -> InventoryFinding:
+def only(findings: tuple[Finding[InFile], ...] | list[Finding[InFile]]) -> Finding[InFile]:
     (one,) = findings
     return one
 
@@ -79,8 +80,7 @@ def test_a_bad_row_is_refused_by_its_line_and_the_rest_is_kept(
     result = inventory(row, {"id": "z"})
     assert list(result.assets) == ["z"]
     found = only(result.findings)
-    assert (found.code, found.line, found.column, found.value) == (code, 2, column, value)
-    assert found.refused
+    assert (found.code, found.where.line, found.where.key, found.value) == (code, 2, column, value)
     assert all(found.message[language] and found.mend[language] for language in ("zh-CN", "en"))
 
 
@@ -105,14 +105,14 @@ def test_what_a_protocol_wants_of_its_uri_is_asked_of_its_collector() -> None:
 def test_a_password_in_a_probe_is_not_shown() -> None:
     found = only(inventory({"probes": "ftp://root:hunter2@h/"}).findings)
     assert (found.code, found.value) == ("probe_scheme", "ftp://…@h/")
-    assert "hunter2" not in found.say("en") + found.say("zh-CN")
+    assert "hunter2" not in line_of_text(found, "en") + line_of_text(found, "zh-CN")
 
 
 def test_an_unknown_parent_is_dropped_and_the_asset_kept() -> None:
     result = inventory({"id": "core-1"}, {"parents": "core-1;core1"})
     assert result.assets["a"].parents == ("core-1",)
     found = only(result.findings)
-    assert (found.code, found.line, found.value, found.refused) == ("parent_unknown", 3, "core1", False)
+    assert (found.code, found.where.line, found.value) == ("parent_unknown", 3, "core1")
     assert "core-1" in found.mend["zh-CN"]
 
 
@@ -137,7 +137,9 @@ def test_a_circle_of_parents_loses_its_links_but_no_asset() -> None:
         "top": (),
         "below": ("a",),
     }
-    assert [(found.code, found.line) for found in result.findings] == [("parent_cycle", line) for line in (2, 3, 4)]
+    assert [(found.code, found.where.line) for found in result.findings] == [
+        ("parent_cycle", line) for line in (2, 3, 4)
+    ]
 
 
 def test_an_asset_cannot_be_its_own_parent() -> None:
@@ -176,7 +178,7 @@ def test_diff_names_what_came_went_and_changed() -> None:
 HEADER = "id,name,kind,region"
 
 
-def read(folder: Path, raw: bytes) -> tuple[list[Row], list[InventoryFinding]]:
+def read(folder: Path, raw: bytes) -> tuple[list[Row], list[Finding[InFile]]]:
     path = folder / "assets.csv"
     path.write_bytes(raw)
     return read_csv(path)
@@ -192,7 +194,7 @@ def test_csv_in_utf8_with_and_without_a_mark(tmp_path: Path, encoding: str) -> N
 def test_csv_in_gb18030_is_read_with_a_finding(tmp_path: Path) -> None:
     rows, findings = read(tmp_path, f"{HEADER}\na,楚雄,router,532300\n".encode("gb18030"))
     assert rows[0].values["name"] == "楚雄"
-    assert (only(findings).code, only(findings).line, only(findings).error) == ("encoding_gb18030", 2, False)
+    assert (only(findings).code, only(findings).where.line, only(findings).error) == ("encoding_gb18030", 2, False)
 
 
 @pytest.mark.parametrize(
@@ -226,13 +228,13 @@ def test_a_misspelt_column_is_told_with_the_nearest(tmp_path: Path) -> None:
 def test_an_unquoted_comma_refuses_its_row_only(tmp_path: Path) -> None:
     rows, findings = read(tmp_path, f"{HEADER}\na,b,c,532300,oops\n\nz,b,c,532300\n".encode())
     assert [(row.line, row.values["id"]) for row in rows] == [(4, "z")]
-    assert (only(findings).code, only(findings).line, only(findings).value) == ("cells_too_many", 2, "oops")
+    assert (only(findings).code, only(findings).where.line, only(findings).value) == ("cells_too_many", 2, "oops")
 
 
 def test_an_open_quote_stops_the_reading_where_it_begins(tmp_path: Path) -> None:
     rows, findings = read(tmp_path, f'{HEADER}\na,b,c,532300\nq,"open,c,532300\nz,b,c,532300\n'.encode())
     assert [row.values["id"] for row in rows] == ["a"]
-    assert (only(findings).code, only(findings).line) == ("csv_broken", 3)
+    assert (only(findings).code, only(findings).where.line) == ("csv_broken", 3)
 
 
 def test_lines_are_the_files_own_even_behind_a_value_of_two_lines(tmp_path: Path) -> None:

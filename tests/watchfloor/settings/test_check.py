@@ -38,7 +38,7 @@ def test_settings_rules_and_rows_are_all_told_in_one_run(site: Path) -> None:
     with (site.parent / "assets.csv").open("a", encoding="utf-8") as rows:
         rows.write("b,乙,router,5323,\nc,丙,router,532301,http://h/?cred=nobody\n")
     findings = check(site)
-    assert [(finding.file, finding.line, finding.key) for finding in findings] == [
+    assert [(finding.where.file, finding.where.line, finding.where.key) for finding in findings] == [
         ("watchfloor.toml", 1, "site.name"),
         ("watchfloor.toml", 2, "site.nmae"),
         ("watchfloor.toml", 7, "rule[1].when"),
@@ -75,14 +75,14 @@ def test_a_site_without_assets_is_a_remark_and_a_missing_file_an_error(site: Pat
     assert [(finding.code, finding.error) for finding in check(site)] == [("inventory_empty", False)]
     site.write_text(GOOD.replace("assets.csv", "more/assets.csv"), encoding="utf-8")
     (missing,) = check(site)
-    assert (missing.code, missing.file, missing.error) == ("file_missing", "more/assets.csv", True)
+    assert (missing.code, missing.where.file, missing.error) == ("file_missing", "more/assets.csv", True)
 
 
 def test_ids_are_one_space_over_all_files_of_the_inventory(site: Path) -> None:
     (site.parent / "more.csv").write_text(ASSETS, encoding="utf-8")
     site.write_text(GOOD.replace('["assets.csv"]', '["assets.csv", "more.csv"]'), encoding="utf-8")
     (finding,) = check(site)
-    assert (finding.code, finding.file, finding.line) == ("id_twice", "more.csv", 2)
+    assert (finding.code, finding.where.file, finding.where.line) == ("id_twice", "more.csv", 2)
     assert list(load_inventory(load(site)).assets) == ["core"]
 
 
@@ -98,7 +98,7 @@ def test_geojson_rows_are_checked_like_those_of_a_table(site: Path) -> None:
     (site.parent / "broken.geojson").write_text("{", encoding="utf-8")
     files = '["assets.csv", "more.geojson", "broken.geojson", "none.gpkg"]'
     site.write_text(GOOD.replace('["assets.csv"]', files), encoding="utf-8")
-    assert [(finding.file, finding.line, finding.code) for finding in check(site)] == [
+    assert [(finding.where.file, finding.where.line, finding.code) for finding in check(site)] == [
         ("broken.geojson", 0, "file_unreadable"),
         ("none.gpkg", 0, "file_missing"),
         ("more.geojson", 2, "region_form"),

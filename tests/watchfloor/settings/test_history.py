@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from feeds.findings import line_of_text
 from feeds.history import HistorySettings
 from watchfloor.settings.reader import parse_duration, spell
 from watchfloor.settings.site_settings import load, read
@@ -37,8 +38,8 @@ def test_it_may_be_left_out_or_said(tmp_path: Path) -> None:
 )
 def test_what_makes_no_sense_is_told(tmp_path: Path, text: str, code: str, key: str) -> None:
     (finding,) = read(written(tmp_path, text)).findings
-    assert (finding.code, finding.key, finding.line) == (code, key, 5)
-    assert finding.say("zh-CN") != finding.say("en")
+    assert (finding.code, finding.where.key, finding.where.line) == (code, key, 5)
+    assert line_of_text(finding, "zh-CN") != line_of_text(finding, "en")
 
 
 def test_years_are_durations() -> None:

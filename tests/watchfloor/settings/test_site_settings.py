@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from feeds.findings import Finding, InFile
 from feeds.model import Severity
-from watchfloor.settings.site_settings import Finding, Settings, SettingsError, load, read
+from watchfloor.settings.site_settings import Settings, SettingsError, load, read
 from watchfloor.settings.texts import TEXTS
 
 SITE = '[site]\nname = "楚雄州"\nregion = "532300"\n'
@@ -31,10 +32,10 @@ def good(write: Write) -> Callable[[str], Settings]:
 
 
 @pytest.fixture
-def only(write: Write) -> Callable[[str], Finding]:
+def only(write: Write) -> Callable[[str], Finding[InFile]]:
     """The one finding about SITE (3 lines) and what follows it."""
 
-    def find(text: str) -> Finding:
+    def find(text: str) -> Finding[InFile]:
         (finding,) = read(write(SITE + text)).findings
         return finding
 
@@ -138,7 +139,7 @@ title = "门"
     assert (rule.lasts, rule.severity, rule.title["en"]) == (3600.0, Severity.MAJOR, "门")
     wrong = text.replace('cred = "a b"', 'cred = "a c"').replace("raise = 'door open'", "raise = '('")
     findings = read(write(wrong + 'interval = "1s"\n')).findings
-    assert {(one.key, one.code) for one in findings} == {
+    assert {(finding.where.key, finding.code) for finding in findings} == {
         ("source[1].cred", "cred_unknown"),
         ("source[2].url", "source"),
         ("source[2].rule[1].interval", "unknown_key"),
@@ -150,7 +151,7 @@ def test_reference_targets_are_probes_that_can_be_asked(write: Write) -> None:
     assert good.reference == ("icmp://10.0.0.1", "tcp://10.0.0.2:22")
     for bad in ('["gopher://h"]', '["heartbeat:?every=5m"]', '["tcp://h"]', '"icmp://h"'):
         (finding,) = read(write(SITE + f"[collect]\nreference = {bad}\n")).findings
-        assert finding.key == "collect.reference"
+        assert finding.where.key == "collect.reference"
 
 
 def test_secrets_never_show_in_repr_nor_in_findings(write: Write) -> None:
@@ -161,14 +162,14 @@ def test_secrets_never_show_in_repr_nor_in_findings(write: Write) -> None:
         )
     )
     assert draft.settings is not None
-    assert [finding.line for finding in draft.findings] == [10, 13]
+    assert [finding.where.line for finding in draft.findings] == [10, 13]
     assert "hunter2" not in repr(draft)
     assert draft.settings.redis_url == "redis://:hunter2@h/0"
 
 
 def test_a_syntax_error_in_a_secret_does_not_show_it(write: Write) -> None:
     (finding,) = read(write(SITE + '[credentials.a]\npassword = "hunter2\n')).findings
-    assert (finding.code, finding.line, finding.value) == ("toml", 5, "password = …")
+    assert (finding.code, finding.where.line, finding.value) == ("toml", 5, "password = …")
 
 
 def test_environment_references_are_resolved(good: Callable[[str], Settings], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -263,15 +264,20 @@ RECEIVER = '[[receiver]]\nid = "d"\n'
     ],
 )
 def test_every_mistake_is_told_with_its_line_and_mend(
-    only: Callable[[str], Finding], text: str, code: str, line: int, key: str
+    only: Callable[[str], Finding[InFile]], text: str, code: str, line: int, key: str
 ) -> None:
     finding = only(text)
-    assert (finding.code, finding.line, finding.key, finding.file) == (code, line, key, "watchfloor.toml")
+    assert (finding.code, finding.where.line, finding.where.key, finding.where.file) == (
+        code,
+        line,
+        key,
+        "watchfloor.toml",
+    )
     assert finding.error
     assert all(finding.message[language] and finding.mend[language] for language in ("zh-CN", "en"))
 
 
-def test_the_nearest_known_word_is_proposed(only: Callable[[str], Finding]) -> None:
+def test_the_nearest_known_word_is_proposed(only: Callable[[str], Finding[InFile]]) -> None:
     assert '"timezone"' in only('timzone = "Asia/Shanghai"\n').mend["en"]
 
 
@@ -283,7 +289,7 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(write: Write) ->
     path = write('[web]\nport = -1\n[site]\nname = ""\nregoin = "532300"\n' + RULE + "fro = 1\n")
     with pytest.raises(SettingsError) as caught:
         load(path)
-    assert [(finding.line, finding.code) for finding in caught.value.findings] == [
+    assert [(finding.where.line, finding.code) for finding in caught.value.findings] == [
         (2, "number_range"),
         (3, "missing"),
         (4, "empty"),
@@ -306,7 +312,7 @@ def test_what_is_no_toml_is_told_by_line(tmp_path: Path, raw: bytes, code: str, 
     path = tmp_path / "watchfloor.toml"
     path.write_bytes(raw)
     (finding,) = read(path).findings
-    assert (finding.code, finding.line) == (code, line)
+    assert (finding.code, finding.where.line) == (code, line)
 
 
 def test_a_missing_file_is_a_finding(tmp_path: Path) -> None:
@@ -343,7 +349,9 @@ def test_one_title_serves_both_languages_and_a_missing_one_takes_the_others(good
     assert good(RULE).rules[0].title == {}
 
 
-def test_a_certificate_without_its_key_and_one_that_is_none(tmp_path: Path, only: Callable[[str], Finding]) -> None:
+def test_a_certificate_without_its_key_and_one_that_is_none(
+    tmp_path: Path, only: Callable[[str], Finding[InFile]]
+) -> None:
     for name in ("a.pem", "b.pem"):
         (tmp_path / name).write_text("no certificate", encoding="utf-8")
     assert only('[web]\ntls_cert = "a.pem"\n').code == "tls_half"
@@ -372,5 +380,5 @@ def test_targets_and_the_bounds_of_waiting_are_settings(tmp_path: Path) -> None:
     assert (settings.load.mtta, settings.load.mttr) == (600.0, 0.0)
     assert (settings.root_cause.longest, settings.root_cause.unprobed) == (30.0, 0.0)
     file.write_text(file.read_text().replace("30s", "30m").replace("10m", "10"))
-    found = {one.key: one.code for one in read(file).findings}
+    found = {finding.where.key: finding.code for finding in read(file).findings}
     assert found == {"load.mtta": "duration_form", "root_cause.longest": "duration_range"}
