@@ -24,15 +24,14 @@ from feeds.duty.rights import refusal
 from feeds.engine.requests import (
     AppendEntry,
     Asking,
-    FindDocument,
     ListDocuments,
     ListEntries,
+    ListLoaded,
     PutDocument,
     ReadBody,
     Writing,
 )
 from feeds.journal import Doc, Entry, JournalLost
-from feeds.journal.forms import register
 from feeds.model import Command, Outcome, Result
 
 PUT, UNDO, SUBSTITUTE = "put", "undo", "substitute"
@@ -104,8 +103,8 @@ class People:
         secrets = yield ListDocuments(SECRET)
         self._secrets = {doc.id: doc.body for doc in secrets}
         for kind in versions.KINDS:
-            doc = yield FindDocument(kind, SITE)
-            self._versions[kind] = Version.load(doc.body) if doc is not None else Version()
+            loaded = yield ListLoaded(kind, read_version)
+            self._versions[kind] = dict(loaded).get(SITE, Version())
         self._build()
 
     def replace(self, receivers: Sequence[ReceiverSettings], policies: Sequence[EscalationSettings]) -> None:
@@ -281,14 +280,15 @@ def _policies(doc: Mapping[str, Any]) -> list[EscalationSettings]:
     return [msgspec.convert(item, EscalationSettings) for item in doc.get("items", [])]
 
 
-def _check(doc: Doc) -> object:
-    if doc.id == FILE:
-        return [dict(item)["id"] for item in doc.body["items"]]
-    document = Version.load(doc.body).doc
+def read_version(doc: Doc) -> tuple[str, Version]:
+    """A document's id and its version; raises one of UNREADABLE when the engine could not use it."""
+    if doc.id != SITE:
+        return doc.id, Version()
+    version = Version.load(doc.body)
     if doc.kind == ROSTER:
-        return roster_document.load(document)
-    return _receivers(document, {}) if doc.kind == RECEIVERS else _policies(document)
-
-
-for _kind in versions.KINDS:
-    register(_kind, _check)
+        roster_document.load(version.doc)
+    elif doc.kind == RECEIVERS:
+        _receivers(version.doc, {})
+    else:
+        _policies(version.doc)
+    return doc.id, version

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from alerts.lifecycle import transitions
+from alerts.oncall.directory import read_version
 from alerts.oncall.versions import KINDS as VERSIONED
 from alerts.suppression.silences import SILENCE, WINDOW
 from alerts.suppression.silences import load as load_suppression
@@ -81,9 +82,9 @@ async def findings(journal: Journal) -> list[Unreadable]:
     async for page in journal.documents():
         wrong += [document for document in page if isinstance(document, Unreadable)]
         for document in page:
-            if isinstance(document, Doc) and document.kind in (SILENCE, WINDOW):
+            if isinstance(document, Doc) and document.kind in _LOADERS:
                 try:
-                    load_suppression(document.body)
+                    _LOADERS[document.kind](document)
                 except UNREADABLE as error:
                     wrong.append(unreadable(document.kind, document.id, document.seq, error))
         alerts = [document for document in page if isinstance(document, Doc) and document.kind == ALERT]
@@ -177,6 +178,10 @@ def _version(id: str, entries: Sequence[Entry], _: Sequence[Any]) -> Doc:
     return Doc(kind=last.kind, id=id, open=True, seq=last.seq, body=body)
 
 
+_LOADERS: dict[str, Callable[[Doc], object]] = {
+    **dict.fromkeys((SILENCE, WINDOW), lambda doc: load_suppression(doc.body)),
+    **dict.fromkeys(VERSIONED, read_version),
+}
 _REBUILD: dict[str, Callable[[str, Sequence[Entry], Sequence[Any]], Doc]] = {
     ALERT: _alert,
     SILENCE: _suppression,
