@@ -17,7 +17,7 @@ from feeds.model import Asset, Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Signal:
+class AlertSignal:
     """A message raises an alert, says it again, or ends it (`active` False).
 
     `rule` is "syslog:link"; `key` tells several on one thing apart ("" when there is one); `at` is the device's own
@@ -39,7 +39,7 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class ListenerMessage:
     """What one message says. `asset` is its sender's id in the inventory, "" for one that nobody knows.
 
     `sender` is what the sender is called on the wire: a host name or an address.
@@ -48,11 +48,11 @@ class Heard:
     asset: str
     sender: str
     measurements: tuple[Measurement, ...] = ()
-    signals: tuple[Signal, ...] = ()
+    signals: tuple[AlertSignal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Around:
+class ListenerContext:
     """What a listener must know of its site: whose address is whose, credentials by name, the zone of the clocks."""
 
     inventory: Mapping[str, Asset] = field(default_factory=dict)
@@ -66,7 +66,7 @@ class Listener(ABC):
     kinds: ClassVar[tuple[str, ...]]
 
     @abstractmethod
-    def __init__(self, settings: SourceSettings, around: Around) -> None: ...
+    def __init__(self, settings: SourceSettings, around: ListenerContext) -> None: ...
 
     @classmethod  # noqa: B027
     def validate(cls, settings: SourceSettings) -> None:
@@ -77,14 +77,14 @@ class Listener(ABC):
         """Begins to listen. Raises CollectorError, also later again."""
 
     @abstractmethod
-    def update(self, settings: SourceSettings, around: Around) -> None:
+    def update(self, settings: SourceSettings, around: ListenerContext) -> None:
         """Takes other rules, credentials, certificates or assets over while it listens; its `url` stays.
 
         Raises Misconfigured when they cannot be used; what was goes on.
         """
 
     @abstractmethod
-    def listen(self) -> AsyncIterator[Heard]:
+    def listen(self) -> AsyncIterator[ListenerMessage]:
         """What is heard, for ever, after `open`."""
 
     @property

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Protocol
 
 from collectors import registry
-from collectors.alarms.conditions import Conditions, Wire
-from collectors.alarms.reporting import Reporter, Told
-from collectors.listener import Around
+from collectors.alarms.conditions import ConditionBus, Conditions
+from collectors.alarms.reporting import ReportBus, Reporter
+from collectors.listener import ListenerContext
 from collectors.probing.isolation import Isolation
 from collectors.probing.scheduler import Probing
 from collectors.publisher import Outbox, Publisher
@@ -41,7 +41,7 @@ STUCK = 2.0
 log = logging.getLogger(__name__)
 
 
-class CollectBus(Publisher, Wire, Told, Protocol):
+class CollectBus(Publisher, ConditionBus, ReportBus, Protocol):
     """What the role needs of feeds.bus.Bus."""
 
 
@@ -141,7 +141,7 @@ class Collect:
         self.probing.update(self._assets, self._schemes, self._credentials)
         asked = [one for one in self._sources if not registry.listens(one.kind)]
         self.sourcing.update(asked, self._credentials)
-        around = Around(inventory=self._assets, credentials=self._credentials, zone=self._zone)
+        around = ListenerContext(inventory=self._assets, credentials=self._credentials, zone=self._zone)
         self.listening.update([one for one in self._sources if registry.listens(one.kind)], around)
 
     def _isolation_turned(self) -> None:

@@ -1,8 +1,8 @@
-"""Alerts that listeners raise and end, on their way to the alert engine: its command `report` (docs/alerts.md).
+"""Reports of the alerts that listeners raise and end, by the alert engine's command `report` (docs/alerts.md).
 
-Of each alert only the newest word waits for the bus, so that a storm costs what its alerts cost, not what its
-messages do. An alert that is not raised again for as long as its rule says it lasts is ended here; after a restart
-that goes on from the live state, where the alert engine keeps what it was told.
+Only the newest state of each alert waits for the bus, so that the cost of a storm depends on its alerts, not on its
+messages. An alert whose rule gives it a duration ends here when it is not raised again within that time.
+After a restart the open alerts are read from the live state on the bus.
 """
 
 from __future__ import annotations
@@ -10,43 +10,44 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import msgspec
 
+from collectors.alarms.listener_alerts import AlertIdentity, ListenerAlert, from_alert, to_report
 from collectors.contract import Measurement
-from collectors.listener import Heard, Signal
+from collectors.listener import ListenerMessage
 from collectors.publisher import RETRY_FIRST, RETRY_LAST
 from collectors.settings import SourceSettings
 from feeds.bus import BusFull, BusLost
 from feeds.bus.entries import State
 from feeds.clock import Clock
-from feeds.external import Report
 from feeds.model import Alert, Command, Kind
 
-AT_ONCE = 500
-"""Alerts in one command."""
+BATCH_SIZE = 500
+"""Alerts in one command at most."""
 FLUSH_AFTER = 0.05
-LOOK_EVERY = 1.0
-MOST = 10_000
-"""Alerts that may wait, or be known, at once; more are counted as dropped."""
+"""Seconds that a report waits for others."""
+EXPIRY_CHECK_EVERY = 1.0
+"""Seconds between two checks for alerts that end by themselves."""
+MAX_ALERTS = 10_000
+"""Alerts that are tracked at once. More are dropped and counted."""
 REMEMBERED = 60.0
-"""Seconds of words that are said again to a bus that began anew: it may have lost the last ones."""
-SETTLED = 5.0
-"""Seconds after a message from which on a poll's answer counts: agents remember their tables for a moment."""
-VALID = 86400.0
-"""A word waits this long for an alert engine that is away."""
+"""Seconds: reports of this age or younger are sent again to a new bus, which may have lost them."""
+POLL_DELAY = 5.0
+"""Seconds after a message before a poll may end its alert: agents cache their tables for a moment."""
+COMMAND_VALIDITY = 86400.0
+"""Seconds that a report waits for an alert engine that is not running."""
 PREFIXES = ("syslog:", "trap:")
+"""Beginnings of the rule names that listeners use."""
 
 log = logging.getLogger(__name__)
-Identity = tuple[str, str, str]
-"""Rule, asset, key."""
 
 
-class Told(Protocol):
-    """What the reporter needs of feeds.bus.Bus."""
+class ReportBus(Protocol):
+    """The part of feeds.bus.Bus that the reporter and the dead letters of listeners need."""
 
     async def send(self, engine: str, command: Command) -> None:
         """Raises BusLost."""
@@ -58,182 +59,164 @@ class Told(Protocol):
         """Raises BusLost, BusFull."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """The newest word on one alert. `until` is when it ends by itself (epoch seconds), None for never.
-
-    `heard` is when a message last said so; `evidence` by what else its end is known.
-    """
-
-    source: str
-    asset: str
-    region: str
-    signal: Signal
-    at: float
-    until: float | None = None
-    heard: float = 0.0
-    evidence: str = ""
-
-    @property
-    def identity(self) -> Identity:
-        return self.signal.rule, self.asset, self.signal.key
-
-
 class Reporter:
-    """`clock` gives epoch seconds."""
+    """Tracks the alerts of all listeners and reports their changes. `clock` gives epoch seconds."""
 
-    def __init__(self, bus: Told, clock: Clock) -> None:
+    def __init__(self, bus: ReportBus, clock: Clock) -> None:
         self._bus = bus
         self._clock = clock
-        self._waiting: dict[Identity, Said] = {}
-        self._known: dict[Identity, Said] = {}
-        self._polls: dict[str, set[Identity]] = {}  # by asset: what a poll of it may end
+        self._waiting: dict[AlertIdentity, ListenerAlert] = {}
+        self._alerts: dict[AlertIdentity, ListenerAlert] = {}
+        self._ended_by_poll: dict[str, set[AlertIdentity]] = {}  # by asset: the alerts that a poll of it may end
         self._rules: dict[str, frozenset[str]] = {}
         self._sources: frozenset[str] | None = None
-        self._some = asyncio.Event()
-        self._resume = True
+        self._wake = asyncio.Event()
+        self._restore_due = True
         self.reported = 0
         self.dropped = 0
 
-    def put(self, settings: SourceSettings, heard: Heard) -> None:
-        """Takes what a message says of alerts."""
-        moment = self._clock()
-        for signal in heard.signals:
-            until = moment + signal.lasts if signal.lasts else None
-            said = Said(
+    def put(self, settings: SourceSettings, message: ListenerMessage) -> None:
+        """Take the alert signals of a message."""
+        now = self._clock()
+        for signal in message.signals:
+            until = now + signal.lasts if signal.lasts else None
+            alert = ListenerAlert(
                 source=settings.id,
-                asset=heard.asset or heard.sender,
+                asset=message.asset or message.sender,
                 region=settings.region,
                 signal=signal,
-                at=moment,
+                at=now,
                 until=until if signal.active else None,
-                heard=moment,
+                last_message_at=now,
             )
-            self._take(said)
-            # What it said while nobody knew it stands on its address: its own end holds there too.
-            before = self._known.get((signal.rule, heard.sender, signal.key))
-            if not signal.active and before is not None and before.signal.active:
-                self._take(replace(said, asset=heard.sender))
+            self._take(alert)
+            # An alert raised before the sender was in the inventory is filed under its address: end that one as well.
+            by_address = self._alerts.get((signal.rule, message.sender, signal.key))
+            if not signal.active and by_address is not None and by_address.signal.active:
+                self._take(replace(alert, asset=message.sender))
 
-    def polled(self, asset: str, seen: Sequence[Measurement], asked: float) -> None:
-        """What an asset answered to a poll that began then (epoch seconds): it may say that an alert is over."""
-        for identity in tuple(self._polls.get(asset, ())):
-            said = self._known[identity]
-            metric, _, value = said.signal.over.partition("=")
-            if asked < said.heard + SETTLED:
-                continue  # what was on its way, or what the device had not noticed yet
-            found = next((one for one in seen if one.metric == metric and one.index == said.signal.index), None)
-            if found is not None and found.value == value:
-                evidence = f"{metric}[{found.instance}]={value} (polled)"
-                over = replace(said.signal, active=False, at=None)
-                self._take(replace(said, signal=over, at=self._clock(), until=None, evidence=evidence))
+    def polled(self, asset: str, measurements: Sequence[Measurement], asked_at: float) -> None:
+        """End the alerts that a poll's answer shows to be over. `asked_at` is when the poll began, epoch seconds."""
+        for identity in tuple(self._ended_by_poll.get(asset, ())):
+            alert = self._alerts[identity]
+            metric, _, value = alert.signal.over.partition("=")
+            if asked_at < alert.last_message_at + POLL_DELAY:
+                continue  # the answer may be older than the message
+            index = alert.signal.index
+            reading = next((each for each in measurements if each.metric == metric and each.index == index), None)
+            if reading is not None and reading.value == value:
+                evidence = f"{metric}[{reading.instance}]={value} (polled)"
+                over = replace(alert.signal, active=False, at=None)
+                self._take(replace(alert, signal=over, at=self._clock(), until=None, evidence=evidence))
 
-    def _keep(self, said: Said) -> None:
-        """This is the word on it now; a poll may end what it says."""
-        self._known[said.identity] = said
-        waiting = self._polls.setdefault(said.asset, set())
-        if said.signal.active and said.signal.over and said.signal.index:
-            waiting.add(said.identity)
+    def _track(self, alert: ListenerAlert) -> None:
+        """Store the alert's state, and note whether a poll may end it."""
+        self._alerts[alert.identity] = alert
+        identities = self._ended_by_poll.setdefault(alert.asset, set())
+        if alert.signal.active and alert.signal.over and alert.signal.index:
+            identities.add(alert.identity)
         else:
-            waiting.discard(said.identity)
-        if not waiting:
-            del self._polls[said.asset]
+            identities.discard(alert.identity)
+        if not identities:
+            del self._ended_by_poll[alert.asset]
 
-    def _take(self, said: Said) -> None:
-        before = self._known.get(said.identity)
-        if before is None and len(self._known) >= MOST:
+    def _take(self, alert: ListenerAlert) -> None:
+        previous = self._alerts.get(alert.identity)
+        if previous is None and len(self._alerts) >= MAX_ALERTS:
             self.dropped += 1
             return
-        self._keep(said)
-        again = before is not None and before.signal.active and said.signal.active
-        if again and before is not None and before.signal.severity is said.signal.severity:
-            # It stands already. Its first words stay in the journal; saying them again would change nothing.
-            self._keep(replace(said, at=before.at))
+        self._track(alert)
+        repeated = previous is not None and previous.signal.active and alert.signal.active
+        if repeated and previous is not None and previous.signal.severity is alert.signal.severity:
+            # The alert is open already. Its first text stays in the journal, and another report would change nothing.
+            self._track(replace(alert, at=previous.at))
             return
-        self._waiting[said.identity] = said
-        self._some.set()
+        self._waiting[alert.identity] = alert
+        self._wake.set()
 
     def set_sources(self, sources: Iterable[str]) -> None:
-        """The listeners that the settings name; alerts of others end."""
+        """Set the listeners that the settings name. Alerts of others end."""
         self._sources = frozenset(sources)
-        self._some.set()
+        self._wake.set()
 
     def set_rules(self, source: str, rules: frozenset[str]) -> None:
-        """The rules that a source has now; alerts of others end: nobody would ever end them."""
+        """Set the rules of a source. Alerts of its other rules end, because no message would ever end them."""
         self._rules[source] = rules
-        self._some.set()
+        self._wake.set()
 
     def begin_anew(self) -> None:
-        """The bus began anew: look at what it knows, and say the last words again."""
-        self._resume = True
-        self._some.set()
+        """Restore from a new bus: read its open alerts and send the recent reports again."""
+        self._restore_due = True
+        self._wake.set()
 
     async def run(self) -> None:
-        """Reports for ever."""
+        """Report until cancelled."""
         pause = RETRY_FIRST
         while True:
             try:
-                async with asyncio.timeout(LOOK_EVERY if self._known or self._resume else None):
-                    await self._some.wait()
+                async with asyncio.timeout(EXPIRY_CHECK_EVERY if self._alerts or self._restore_due else None):
+                    await self._wake.wait()
                     await asyncio.sleep(FLUSH_AFTER)
             except TimeoutError:
-                pass  # time to look whether one has ended by itself
-            self._some.clear()
+                pass  # time to check for alerts that end by themselves
+            self._wake.clear()
             try:
-                if self._resume:
-                    self._recall(await self._bus.state((Kind.ALERT,)))
-                self._end_those_over()
+                if self._restore_due:
+                    self._restore(await self._bus.state((Kind.ALERT,)))
+                self._end_expired()
                 await self._flush()
             except (BusLost, BusFull) as error:
                 log.debug("reports held: %s", error)
-                self._some.set()
+                self._wake.set()
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, RETRY_LAST)
             else:
                 pause = RETRY_FIRST
 
-    def _recall(self, state: State) -> None:
-        """What stands already, from the live state; what was said lately is said again, in its newest words."""
-        moment = self._clock()
-        for said in self._known.values():
-            if moment - said.at <= REMEMBERED:
-                self._waiting.setdefault(said.identity, said)
-        for alert in state.records[Kind.ALERT].values():
-            if isinstance(alert, Alert) and alert.active and alert.rule.startswith(PREFIXES):
-                known = _recalled(alert, moment)
-                if known is not None and known.identity not in self._known:
-                    self._keep(known)
-        self._resume = False
+    def _restore(self, state: State) -> None:
+        """Track the open alerts of the live state, and queue recent reports again in their newest state."""
+        now = self._clock()
+        for alert in self._alerts.values():
+            if now - alert.at <= REMEMBERED:
+                self._waiting.setdefault(alert.identity, alert)
+        for record in state.records[Kind.ALERT].values():
+            if isinstance(record, Alert) and record.active and record.rule.startswith(PREFIXES):
+                restored = from_alert(record, now)
+                if restored is not None and restored.identity not in self._alerts:
+                    self._track(restored)
+        self._restore_due = False
 
-    def _end_those_over(self) -> None:
-        moment = self._clock()
-        for identity, said in list(self._known.items()):
-            if said.until is not None and said.until > moment + said.signal.lasts:  # the clock was set back
-                said = replace(said, until=moment + said.signal.lasts)
-                self._keep(said)
-            if said.signal.active and (self._orphaned(said) or (said.until is not None and said.until <= moment)):
-                over = replace(said.signal, active=False, at=None)
-                self._waiting[identity] = replace(said, signal=over, at=moment, until=None)
-                self._keep(self._waiting[identity])
-            elif not said.signal.active and moment - said.at > REMEMBERED and identity not in self._waiting:
-                del self._known[identity]
+    def _end_expired(self) -> None:
+        now = self._clock()
+        for identity, alert in list(self._alerts.items()):
+            if alert.until is not None and alert.until > now + alert.signal.lasts:  # the clock was set back
+                alert = replace(alert, until=now + alert.signal.lasts)
+                self._track(alert)
+            expired = alert.until is not None and alert.until <= now
+            if alert.signal.active and (self._orphaned(alert) or expired):
+                over = replace(alert.signal, active=False, at=None)
+                self._waiting[identity] = replace(alert, signal=over, at=now, until=None)
+                self._track(self._waiting[identity])
+            elif not alert.signal.active and now - alert.at > REMEMBERED and identity not in self._waiting:
+                del self._alerts[identity]
 
-    def _orphaned(self, said: Said) -> bool:
-        if self._sources is not None and said.source not in self._sources:
+    def _orphaned(self, alert: ListenerAlert) -> bool:
+        """True when the alert's source or rule is no longer in the settings."""
+        if self._sources is not None and alert.source not in self._sources:
             return True
-        return said.signal.rule not in self._rules.get(said.source, (said.signal.rule,))
+        return alert.signal.rule not in self._rules.get(alert.source, (alert.signal.rule,))
 
     async def _flush(self) -> None:
         while self._waiting:
-            batch = [self._waiting[key] for key in list(self._waiting)[:AT_ONCE]]
+            batch = [self._waiting[identity] for identity in list(self._waiting)[:BATCH_SIZE]]
             await self._bus.send("alert", self._command(batch))
             self.reported += len(batch)
-            for said in batch:
-                if self._waiting.get(said.identity) is said:
-                    del self._waiting[said.identity]
+            for alert in batch:
+                if self._waiting.get(alert.identity) is alert:
+                    del self._waiting[alert.identity]
 
-    def _command(self, batch: Iterable[Said]) -> Command:
-        moment, rows = self._clock(), msgspec.to_builtins([_report(said) for said in batch])
+    def _command(self, batch: Iterable[ListenerAlert]) -> Command:
+        now, rows = self._clock(), msgspec.to_builtins([to_report(alert) for alert in batch])
         return Command(
             id=f"report-{uuid.uuid4()}",
             action="report",
@@ -241,65 +224,7 @@ class Reporter:
             actor="collect",
             role="ingest",
             actor_region="",
-            at=moment,
-            valid_until=moment + VALID,
+            at=now,
+            valid_until=now + COMMAND_VALIDITY,
             args={"alerts": rows},
         )
-
-
-def _report(said: Said) -> Report:
-    signal = said.signal
-    part = {"part": signal.key} if signal.key else {}
-    polled = {"index": signal.index, "over": signal.over} if signal.over else {}
-    lasts = {"lasts": f"{signal.lasts:g}"} if signal.lasts else {}
-    return Report(
-        rule=signal.rule,
-        asset=said.asset,
-        severity=signal.severity,
-        active=signal.active,
-        since=signal.at if signal.at is not None else said.at,
-        at=said.at,
-        identity_labels=part,
-        labels={"source": said.source, **part, **lasts, **polled},
-        title=signal.title,
-        text=signal.text,
-        region=said.region,
-        evidence=said.evidence,
-    )
-
-
-def _recalled(alert: Alert, moment: float) -> Said | None:
-    """One of ours, as it was said. One that ends by itself has its whole time again: nobody listened meanwhile."""
-    lasts = _seconds(alert.labels)
-    signal = Signal(
-        rule=alert.rule,
-        active=True,
-        severity=alert.severity,
-        title=alert.title,
-        key=alert.labels.get("part", ""),
-        text=alert.text,
-        at=alert.raised_at,
-        lasts=lasts,
-        index=alert.labels.get("index", ""),
-        over=alert.labels.get("over", ""),
-    )
-    source = alert.labels.get("source", "")
-    until = moment + lasts if lasts else None
-    if not source:
-        return None
-    return Said(
-        source=source,
-        asset=alert.asset,
-        region=alert.region,
-        signal=signal,
-        at=alert.raised_at,
-        until=until,
-        heard=alert.raised_at,
-    )
-
-
-def _seconds(labels: Mapping[str, str]) -> float:
-    try:
-        return float(labels.get("lasts", "0"))
-    except ValueError:
-        return 0.0

@@ -12,7 +12,7 @@ from dataclasses import replace
 from collectors import registry
 from collectors.alarms.reporting import Reporter
 from collectors.contract import CollectorError, Measurement
-from collectors.listener import Around, Heard, Listener
+from collectors.listener import Listener, ListenerContext, ListenerMessage
 from collectors.probing import verdicts
 from collectors.publisher import Outbox
 from collectors.settings import SourceSettings
@@ -38,7 +38,9 @@ log = logging.getLogger(__name__)
 class Ear:
     """One listener at work."""
 
-    def __init__(self, settings: SourceSettings, around: Around, site: str, clock: Clock, reporter: Reporter) -> None:
+    def __init__(
+        self, settings: SourceSettings, around: ListenerContext, site: str, clock: Clock, reporter: Reporter
+    ) -> None:
         self.settings = settings
         self.around = around
         self._reporter = reporter
@@ -53,7 +55,7 @@ class Ear:
         self._refused = 0.0
         self.problem = ""
 
-    def update(self, settings: SourceSettings, around: Around) -> bool:
+    def update(self, settings: SourceSettings, around: ListenerContext) -> bool:
         """Takes new settings over with the socket that is open; False when it must be opened anew."""
         if _place(settings) != _place(self.settings) or self._listener is None:
             return False
@@ -114,7 +116,7 @@ class Ear:
             gathered, self._gathered = self._gathered, {}
             outbox.put(list(gathered.values()))
 
-    def _take(self, heard: Heard) -> None:
+    def _take(self, heard: ListenerMessage) -> None:
         moment = self._clock()
         for one in heard.measurements:
             seen = self._observation(heard.asset, one, moment)
@@ -189,7 +191,7 @@ class Listening:
         self._ears: dict[str, tuple[Ear, asyncio.Task[None]]] = {}
         self._tasks: asyncio.TaskGroup | None = None
         self._wanted: dict[str, SourceSettings] = {}
-        self._around = Around()
+        self._around = ListenerContext()
 
     def __len__(self) -> int:
         return len(self._wanted)
@@ -217,7 +219,7 @@ class Listening:
             if ear.known:
                 yield ear.heartbeat(at, every)
 
-    def update(self, sources: Sequence[SourceSettings], around: Around) -> None:
+    def update(self, sources: Sequence[SourceSettings], around: ListenerContext) -> None:
         """Take settings over; an open socket stays open unless it must listen elsewhere."""
         self._wanted = {one.id: one for one in sources}
         self._around = around

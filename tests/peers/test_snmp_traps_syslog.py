@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from collectors.contract import Measurement
-from collectors.listener import Around
+from collectors.listener import ListenerContext
 from collectors.network.syslog.listener import SyslogListener
 from collectors.network.traps.listener import TrapListener
 from collectors.settings import Credential, SourceSettings
@@ -24,7 +24,7 @@ V3 = Credential(
     kind="snmpv3",
     values={"user": "ops", "auth": "SHA-256", "auth_key": "authpass123", "priv": "AES", "priv_key": "privpass123"},
 )
-AROUND = Around(
+AROUND = ListenerContext(
     inventory={"core": Asset(id="core", name="core", kind="switch", region="532300", probes=("icmp://127.0.0.1",))},
     credentials={"v2c": V2C, "v3": V3},
 )

@@ -14,7 +14,7 @@ from collections import OrderedDict, deque
 from dataclasses import asdict, dataclass
 
 from collectors.contract import CollectorError, Misconfigured, not_ready
-from collectors.listener import Heard
+from collectors.listener import ListenerMessage
 from feeds.clock import Clock
 
 WAITING = 10_000
@@ -46,7 +46,7 @@ class Hearing:
 
     def __init__(self, clock: Clock = time.monotonic, allowed: float = ALLOWED, burst: float = BURST) -> None:
         self.counts = Counts()
-        self.queue: asyncio.Queue[Heard] = asyncio.Queue(WAITING)
+        self.queue: asyncio.Queue[ListenerMessage] = asyncio.Queue(WAITING)
         self.strangers: dict[str, int] = {}
         self._clock = clock
         self._allowed, self._burst = allowed, burst
@@ -90,7 +90,7 @@ class Hearing:
         self._rubbish.clear()
         return taken
 
-    def put(self, heard: Heard) -> bool:
+    def put(self, heard: ListenerMessage) -> bool:
         """False when too much waits already; then it is counted as dropped."""
         try:
             self.queue.put_nowait(heard)

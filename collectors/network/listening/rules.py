@@ -18,7 +18,7 @@ import re2
 
 from collectors import uri
 from collectors.contract import Misconfigured
-from collectors.listener import Signal
+from collectors.listener import AlertSignal
 from collectors.network.listening.severity import SEVERITIES
 from collectors.settings import ListenerRule, SourceSettings
 from feeds.model import Severity
@@ -54,9 +54,9 @@ class Rule:
     values: tuple[str, ...] = ()
     over: str = ""
 
-    def signal(self, active: bool, key: str, text: str, at: float | None = None, index: str = "") -> Signal:
+    def signal(self, active: bool, key: str, text: str, at: float | None = None, index: str = "") -> AlertSignal:
         """What a message says that this rule is about."""
-        return Signal(
+        return AlertSignal(
             rule=self.name,
             active=active,
             severity=self.severity,

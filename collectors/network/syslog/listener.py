@@ -14,7 +14,7 @@ from typing import ClassVar, cast
 from urllib.parse import urlsplit
 
 from collectors.contract import Measurement, Misconfigured
-from collectors.listener import Around, Heard, Listener, Signal
+from collectors.listener import AlertSignal, Listener, ListenerContext, ListenerMessage
 from collectors.network.listening import rules as listener_rules
 from collectors.network.listening.queue import Hearing, cannot_listen, widen
 from collectors.network.listening.rules import Rule
@@ -43,7 +43,7 @@ class SyslogListener(Listener):
 
     kinds: ClassVar[tuple[str, ...]] = ("network.syslog",)
 
-    def __init__(self, settings: SourceSettings, around: Around, clock: Clock = now) -> None:
+    def __init__(self, settings: SourceSettings, around: ListenerContext, clock: Clock = now) -> None:
         self.hearing = Hearing()
         self.port = 0
         self._clock = clock
@@ -65,7 +65,7 @@ class SyslogListener(Listener):
             _trust(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), settings)
         listener_rules.rules("syslog", settings)
 
-    def update(self, settings: SourceSettings, around: Around) -> None:
+    def update(self, settings: SourceSettings, around: ListenerContext) -> None:
         """Other rules, certificates or assets; see listeners.Listener."""
         rules = listener_rules.rules("syslog", settings)
         if place(settings)[0] == "tls":
@@ -75,7 +75,7 @@ class SyslogListener(Listener):
         self._worst = SEVERITIES.index(settings.level)
         self.senders = Senders(around.inventory)
 
-    async def listen(self) -> AsyncIterator[Heard]:
+    async def listen(self) -> AsyncIterator[ListenerMessage]:
         """For ever, after `open`."""
         while True:
             yield await self.hearing.queue.get()
@@ -160,11 +160,11 @@ class SyslogListener(Listener):
             self.hearing.counts.quiet += 1
         if readings or found:
             signals = tuple(signal for _, signal in found)
-            self.hearing.put(Heard(asset=asset, sender=sender, measurements=tuple(readings), signals=signals))
+            self.hearing.put(ListenerMessage(asset=asset, sender=sender, measurements=tuple(readings), signals=signals))
 
     def _found(
         self, subject: str, line: Line, shown: str, moment: float
-    ) -> Iterator[tuple[Measurement | None, Signal]]:
+    ) -> Iterator[tuple[Measurement | None, AlertSignal]]:
         """What the rules make of a line: at most one reading and one signal each."""
         said = f"{line.app}: {line.text}"[:RAW]
         for rule in self._rules:

@@ -18,7 +18,7 @@ from typing import ClassVar, cast
 from urllib.parse import urlsplit
 
 from collectors.contract import Misconfigured
-from collectors.listener import Around, Heard, Listener
+from collectors.listener import Listener, ListenerContext, ListenerMessage
 from collectors.network.listening import rules as listener_rules
 from collectors.network.listening.queue import Hearing, cannot_listen, widen
 from collectors.network.listening.senders import Senders
@@ -41,7 +41,7 @@ class TrapListener(Listener, asyncio.DatagramProtocol):
 
     kinds: ClassVar[tuple[str, ...]] = ("network.traps",)
 
-    def __init__(self, settings: SourceSettings, around: Around) -> None:
+    def __init__(self, settings: SourceSettings, around: ListenerContext) -> None:
         self.hearing = Hearing()
         self.port = 0
         self._secure_hearing = Hearing(allowed=SECURE, burst=SECURE_BURST)
@@ -61,7 +61,7 @@ class TrapListener(Listener, asyncio.DatagramProtocol):
             raise _no_credential(settings)
         listener_rules.rules("trap", settings)
 
-    def update(self, settings: SourceSettings, around: Around) -> None:
+    def update(self, settings: SourceSettings, around: ListenerContext) -> None:
         """Other rules, communities, users or assets; see listeners.Listener."""
         rules = listener_rules.rules("trap", settings)
         credentials = tuple(around.credentials[name] for name in settings.cred.split() if name in around.credentials)
@@ -79,7 +79,7 @@ class TrapListener(Listener, asyncio.DatagramProtocol):
             if self._transport is not None:
                 self._secure_open()
 
-    async def listen(self) -> AsyncIterator[Heard]:
+    async def listen(self) -> AsyncIterator[ListenerMessage]:
         """For ever, after `open`."""
         while True:
             yield await self.hearing.queue.get()
@@ -210,7 +210,7 @@ class TrapListener(Listener, asyncio.DatagramProtocol):
             readings = ()
         if not readings and not signals:
             return True
-        return self.hearing.put(Heard(asset=asset, sender=sender, measurements=readings, signals=signals))
+        return self.hearing.put(ListenerMessage(asset=asset, sender=sender, measurements=readings, signals=signals))
 
 
 def _no_credential(settings: SourceSettings) -> Misconfigured:

@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 
 from collectors.contract import Measurement
-from collectors.listener import Signal
+from collectors.listener import AlertSignal
 from collectors.network.listening.queue import PARTS
 from collectors.network.listening.rules import Rule
 from collectors.network.snmp import ber
@@ -47,7 +47,7 @@ class TrapReader:
         self._names: OrderedDict[tuple[str, str], str] = OrderedDict()
         self._parts: dict[str, set[str]] = {}
 
-    def read(self, subject: str, message: Notification) -> tuple[tuple[Measurement, ...], tuple[Signal, ...]]:
+    def read(self, subject: str, message: Notification) -> tuple[tuple[Measurement, ...], tuple[AlertSignal, ...]]:
         """`trap.last` and the state that the notification means; the alerts that it raises or ends."""
         meaning = meanings().get(message.oid)
         name = meaning.name if meaning else message.oid
@@ -59,7 +59,7 @@ class TrapReader:
             measurements.append(Measurement(metric=meaning.metric, value=meaning.value, instance=instance, text=text))
         return tuple(measurements), tuple(self._signals(subject, message, f"{name} {details}".strip()))
 
-    def _signals(self, subject: str, message: Notification, text: str) -> Iterable[Signal]:
+    def _signals(self, subject: str, message: Notification, text: str) -> Iterable[AlertSignal]:
         for rule in self.rules:
             for active, oids in ((True, rule.raises), (False, rule.clears)):
                 if message.oid in oids:

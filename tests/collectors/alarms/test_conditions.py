@@ -1,4 +1,4 @@
-"""Devices' own alarms: what the alert engine is told, and acknowledgements on their way back; values between polls."""
+"""Devices' own alarms as reports, acknowledgements delivered to devices, and values that arrive between polls."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from alerts.external import command as reports
 from collectors import registry
-from collectors.alarms.conditions import AGAIN, Conditions
+from collectors.alarms.conditions import REPEAT_EVERY, Conditions
 from collectors.contract import Condition, Desk, Measurement, NotReady, Reason, Target
 from collectors.jobs import Spec, specs
 from collectors.service import Collect
@@ -38,7 +38,7 @@ class Engine:
     def __init__(self) -> None:
         self.epoch = "a"
         self.lost = self.blind = False
-        self.said: list[Report] = []
+        self.reports: list[Report] = []
         self.alerts: dict[str, Alert] = {}
         self.closed: list[Alert] = []
 
@@ -46,7 +46,7 @@ class Engine:
         if self.lost:
             raise BusLost("away")
         assert engine == "alert"
-        self.said += reports.read(command, command.at)
+        self.reports += reports.read(command, command.at)
 
     async def state(self, kinds: Iterable[str]) -> State:
         assert list(kinds) == [Kind.ALERT]
@@ -55,11 +55,11 @@ class Engine:
     async def changes(self, after: str) -> list[Change]:
         if self.blind:
             raise BusLost("away")
-        return [Change(kind=Kind.ALERT, id=one.id, after=one, at=0.0) for one in self.closed]
+        return [Change(kind=Kind.ALERT, id=alert.id, after=alert, at=0.0) for alert in self.closed]
 
     def take(self) -> list[tuple[str, bool]]:
-        said, self.said = self.said, []
-        return [(one.identity_labels["condition"], one.active) for one in said]
+        taken, self.reports = self.reports, []
+        return [(report.identity_labels["condition"], report.active) for report in taken]
 
 
 class Plant:
@@ -99,7 +99,7 @@ class Rig:
     async def turn(self, *conditions: Condition, later: float = 1.0) -> list[tuple[str, bool]]:
         self.time += later
         self.conditions.put(self.plant, SPEC, conditions)
-        await self.conditions.turn()
+        await self.conditions.cycle()
         return self.engine.take()
 
     def ack(self, at: float, by: str = "李雷") -> None:
@@ -128,10 +128,10 @@ async def test_a_condition_is_reported_once_when_it_changes_and_when_it_is_over(
     assert await rig.turn() == []
 
 
-async def test_everything_is_said_again_now_and_then_and_to_another_bus() -> None:
+async def test_all_conditions_are_reported_again_periodically_and_to_a_new_bus() -> None:
     rig = Rig()
     await rig.turn(HIGH)
-    assert await rig.turn(HIGH, later=AGAIN) == [(HIGH.name, True)]
+    assert await rig.turn(HIGH, later=REPEAT_EVERY) == [(HIGH.name, True)]
     rig.engine.epoch = "b"
     assert await rig.turn(HIGH) == [(HIGH.name, True)]
     rig.engine.lost = True
@@ -144,15 +144,20 @@ async def test_everything_is_said_again_now_and_then_and_to_another_bus() -> Non
 async def test_a_report_carries_what_people_need() -> None:
     rig = Rig()
     rig.conditions.put(rig.plant, SPEC, [replace(HIGH, text="水位过高")])
-    await rig.conditions.turn()
-    (said,) = rig.engine.said
-    assert (said.rule, said.asset, said.severity, said.since) == ("opcua:alarm", "pump", Severity.CRITICAL, 50.0)
-    assert (said.text, said.labels["level"]) == ("水位过高", "900")
-    assert HIGH.name in said.title["zh-CN"]
-    assert HIGH.name in said.title["en"]
+    await rig.conditions.cycle()
+    (report,) = rig.engine.reports
+    assert (report.rule, report.asset, report.severity, report.since) == (
+        "opcua:alarm",
+        "pump",
+        Severity.CRITICAL,
+        50.0,
+    )
+    assert (report.text, report.labels["level"]) == ("水位过高", "900")
+    assert HIGH.name in report.title["zh-CN"]
+    assert HIGH.name in report.title["en"]
 
 
-async def test_an_acknowledgement_is_passed_on_once_and_tried_again_when_it_failed() -> None:
+async def test_an_acknowledgement_is_delivered_once_and_retried_after_a_failure() -> None:
     rig = Rig()
     await rig.turn(HIGH)
     assert rig.plant.acks == []
@@ -174,7 +179,7 @@ async def test_an_acknowledgement_is_passed_on_once_and_tried_again_when_it_fail
     assert len(rig.plant.acks) == 3
 
 
-async def test_what_ended_before_this_process_began_is_over_and_what_stands_is_said_once() -> None:
+async def test_alarms_that_ended_before_a_restart_are_closed_and_active_ones_are_reported_once() -> None:
     rig = Rig()
     rig.ack(900.0)
     stands = rig.engine.alerts["x"]
@@ -185,42 +190,42 @@ async def test_what_ended_before_this_process_began_is_over_and_what_stands_is_s
     assert await rig.turn(HIGH) == []
 
 
-async def test_an_acknowledgement_by_nobody_is_none() -> None:
+async def test_an_acknowledgement_without_a_name_is_not_delivered() -> None:
     rig = Rig()
     rig.ack(1001.0, by="")
     await rig.turn(HIGH)
     assert rig.plant.acks == []
 
 
-def acks(said: list[Report]) -> list[tuple[bool, bool | None, str, str]]:
-    found = [(one.active, one.acked, one.acked_by, one.acked_comment) for one in said]
-    said.clear()
-    return found
+def take_acks(taken: list[Report]) -> list[tuple[bool, bool | None, str, str]]:
+    acks = [(report.active, report.acked, report.acked_by, report.acked_comment) for report in taken]
+    taken.clear()
+    return acks
 
 
-async def test_what_is_acknowledged_at_the_device_is_said_once_and_not_sent_back_to_it() -> None:
+async def test_an_acknowledgement_at_the_device_is_reported_once_and_not_sent_back() -> None:
     rig = Rig()
     taken = replace(HIGH, acked=True, by="li.lei", comment="现场处理")
     rig.conditions.put(rig.plant, SPEC, [HIGH])
-    await rig.conditions.turn()
-    assert acks(rig.engine.said) == [(True, False, "", "")]
+    await rig.conditions.cycle()
+    assert take_acks(rig.engine.reports) == [(True, False, "", "")]
     rig.conditions.put(rig.plant, SPEC, [taken])
-    await rig.conditions.turn()
-    assert acks(rig.engine.said) == [(True, True, "设备/h/li.lei", "现场处理")]
+    await rig.conditions.cycle()
+    assert take_acks(rig.engine.reports) == [(True, True, "设备/h/li.lei", "现场处理")]
     rig.ack(1001.0, by="设备/h/li.lei")
-    rig.time += AGAIN
-    await rig.conditions.turn()
-    assert acks(rig.engine.said)[0][:2] == (True, None), "said again, it would undo what a person undid"
+    rig.time += REPEAT_EVERY
+    await rig.conditions.cycle()
+    assert take_acks(rig.engine.reports)[0][:2] == (True, None), "repeating it would revert a person's unack"
     await rig.turn(HIGH)
     await rig.turn(HIGH)
-    assert rig.plant.acks == [], "the device wants another person, and not itself"
+    assert rig.plant.acks == [], "the device's own acknowledgement is not delivered to it"
     rig.engine.epoch = "b"
     rig.conditions.put(rig.plant, SPEC, [taken])
-    await rig.conditions.turn()
-    assert acks(rig.engine.said) == [(True, True, "设备/h/li.lei", "现场处理")]
+    await rig.conditions.cycle()
+    assert take_acks(rig.engine.reports) == [(True, True, "设备/h/li.lei", "现场处理")]
 
 
-async def test_what_we_passed_on_comes_back_as_no_news_and_the_next_cycle_is_the_devices_own() -> None:
+async def test_a_delivered_acknowledgement_that_the_device_echoes_is_not_reported_but_its_next_own_one_is() -> None:
     rig = Rig()
     await rig.turn(HIGH)
     rig.ack(1001.0)
@@ -228,23 +233,23 @@ async def test_what_we_passed_on_comes_back_as_no_news_and_the_next_cycle_is_the
     assert len(rig.plant.acks) == 1
     echo = replace(HIGH, acked=True, comment="李雷: 已派人")
     rig.conditions.put(rig.plant, SPEC, [echo])
-    await rig.conditions.turn()
-    assert [one[1] for one in acks(rig.engine.said)] == [None]
+    await rig.conditions.cycle()
+    assert [acked for _, acked, _, _ in take_acks(rig.engine.reports)] == [None]
     rig.conditions.put(rig.plant, SPEC, [])
-    await rig.conditions.turn()
+    await rig.conditions.cycle()
     rig.engine.alerts.clear()
-    for one in (replace(HIGH, since=90.0), replace(HIGH, since=90.0, acked=True)):
-        rig.conditions.put(rig.plant, SPEC, [one])
-        await rig.conditions.turn()
-    assert acks(rig.engine.said) == [(False, None, "", ""), (True, False, "", ""), (True, True, "设备/h", "")]
+    for condition in (replace(HIGH, since=90.0), replace(HIGH, since=90.0, acked=True)):
+        rig.conditions.put(rig.plant, SPEC, [condition])
+        await rig.conditions.cycle()
+    assert take_acks(rig.engine.reports) == [(False, None, "", ""), (True, False, "", ""), (True, True, "设备/h", "")]
     assert len(rig.plant.acks) == 1
 
 
-async def test_a_device_that_knows_no_acknowledgement_says_nothing_of_it() -> None:
+async def test_the_report_of_a_device_without_acknowledgements_leaves_acked_unset() -> None:
     rig = Rig()
     rig.conditions.put(rig.plant, SPEC, [replace(HIGH, acked=True, takes_ack=False)])
-    await rig.conditions.turn()
-    assert acks(rig.engine.said) == [(True, None, "", "")]
+    await rig.conditions.cycle()
+    assert take_acks(rig.engine.reports) == [(True, None, "", "")]
 
 
 async def test_an_ack_that_closes_the_alert_of_a_returned_alarm_still_reaches_the_device() -> None:
@@ -262,7 +267,7 @@ async def test_an_ack_that_closes_the_alert_of_a_returned_alarm_still_reaches_th
     assert rig.plant.acks == [(HIGH.name, "李雷", "已派人")]
 
 
-async def test_an_ack_that_closed_its_alert_is_told_again_when_the_bus_or_the_device_was_away() -> None:
+async def test_an_ack_that_closed_its_alert_is_retried_when_the_bus_or_the_device_was_away() -> None:
     rig, low = Rig(), replace(HIGH, active=False)
     await rig.turn(low)
     rig.ack(1001.0)
@@ -284,7 +289,7 @@ async def test_an_ack_that_closed_its_alert_is_told_again_when_the_bus_or_the_de
     assert len(rig.plant.acks) == 2
 
 
-async def test_an_ack_of_before_is_not_told_of_an_alarm_that_has_come_again() -> None:
+async def test_an_old_ack_is_not_delivered_for_an_alarm_that_is_active_again() -> None:
     rig, low = Rig(), replace(HIGH, active=False)
     await rig.turn(low)
     rig.ack(1001.0)
@@ -301,11 +306,11 @@ async def test_an_ack_of_before_is_not_told_of_an_alarm_that_has_come_again() ->
     assert len(rig.plant.acks) == 1
 
 
-async def test_a_probe_that_is_taken_out_of_the_inventory_ends_its_alarms() -> None:
+async def test_removing_a_probe_from_the_inventory_ends_its_alarms() -> None:
     rig = Rig()
     await rig.turn(HIGH)
     rig.conditions.forget(SPEC)
-    await rig.conditions.turn()
+    await rig.conditions.cycle()
     assert rig.engine.take() == [(HIGH.name, False)]
 
 
@@ -313,15 +318,15 @@ async def test_a_probe_that_is_taken_out_of_the_inventory_ends_its_alarms() -> N
 
 
 class Pushing(Plant):
-    """Says 1 when it is asked, and what `desk.told` is given in between."""
+    """Answers 1 to each poll. Tests push other values through its callbacks."""
 
-    made: ClassVar[list[Pushing]] = []
+    instances: ClassVar[list[Pushing]] = []
 
     def __init__(self) -> None:
         super().__init__()
         self.polls: list[tuple[float, str]] = []
         self.forgotten: list[str] = []
-        self.made.append(self)
+        self.instances.append(self)
 
     def attach(self, desk: Desk) -> None:
         self.desk = desk
@@ -342,26 +347,28 @@ def inventory(*uris: str) -> Mapping[str, Asset]:
     return {"a": Asset(id="a", name="a", kind="pump", region="532301", probes=uris)}
 
 
-def test_what_is_told_between_polls_is_published_and_a_look_asks_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_values_pushed_between_polls_are_published_and_a_requested_poll_runs_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(registry, "poller_class", lambda scheme: Pushing)
-    Pushing.made.clear()
-    one, two = "opc.tcp://h?node=i%3D1&metric=river.level", "opc.tcp://h?node=i%3D2&metric=river.flow"
+    Pushing.instances.clear()
+    level_uri, flow_uri = "opc.tcp://h?node=i%3D1&metric=river.level", "opc.tcp://h?node=i%3D2&metric=river.flow"
 
     async def story() -> tuple[FakeBus, Pushing]:
         bus = FakeBus()
-        assets = inventory(one, two)
+        assets = inventory(level_uri, flow_uri)
         collect = Collect(bus, "532300", {"opc.tcp": SchemeSettings(interval=10.0)}, (), assets, {}, clock)  # type: ignore[arg-type]
         task = asyncio.create_task(collect.run())
         await asyncio.sleep(25.0)
-        poller = Pushing.made[0]
-        target = registry.target_of(one, asset="a", timeout=2.0)
+        poller = Pushing.instances[0]
+        target = registry.target_of(level_uri, asset="a", timeout=2.0)
         poller.desk.told(target, [Measurement(metric="river.level", value=7, observed_at=clock() - 3)])
         await asyncio.sleep(0.2)
         poller.polls.append((-1.0, "look"))
         poller.desk.look(target)
         await asyncio.sleep(0.2)
         poller.polls.append((-1.0, "looked"))
-        await collect.reload(assets=inventory(two))
+        await collect.reload(assets=inventory(flow_uri))
         poller.desk.told(target, [Measurement(metric="river.level", value=8)])
         await asyncio.sleep(0.2)
         task.cancel()
@@ -372,22 +379,21 @@ def test_what_is_told_between_polls_is_published_and_a_look_asks_at_once(monkeyp
     levels = bus.observations("river.level")
     assert [each.value for each in levels if each.value != 1] == [7]
     assert all(each.instance == "" for each in levels), "a name that the inventory chose needs no instance"
-    told = next(each for each in levels if each.value == 7)
-    assert told.received_at - told.observed_at == pytest.approx(3.0)
+    pushed = next(each for each in levels if each.value == 7)
+    assert pushed.received_at - pushed.observed_at == pytest.approx(3.0)
     names = [uri for _, uri in poller.polls]
-    assert names[names.index("look") + 1 : names.index("looked")] == [one]
-    assert poller.forgotten == [one]
+    assert names[names.index("look") + 1 : names.index("looked")] == [level_uri]
+    assert poller.forgotten == [level_uri]
     times: dict[str, list[float]] = {}
     for at, uri in poller.polls:
         times.setdefault(uri, []).append(at)
-    assert times[one][0] == pytest.approx(times[two][0], abs=0.01)
-    assert times[one][1] == pytest.approx(times[two][1], abs=0.01)
+    assert times[level_uri][0] == pytest.approx(times[flow_uri][0], abs=0.01)
+    assert times[level_uri][1] == pytest.approx(times[flow_uri][1], abs=0.01)
 
 
-def test_readings_of_several_probes_are_told_apart_only_where_they_must_be() -> None:
+def test_readings_get_an_instance_only_where_two_probes_give_the_same_metric() -> None:
     def named(*uris: str) -> list[set[str]]:
-        found = specs(inventory(*uris), {}, {})
-        return [set(one.named) for one in found.values()]
+        return [set(spec.named) for spec in specs(inventory(*uris), {}, {}).values()]
 
     level, alarms = "opc.tcp://h?node=i%3D1&metric=river.level", "opc.tcp://h?alarms=server"
     assert [names >= {"opcua.alarms"} for names in named(level, alarms)] == [False, True]

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectors.contract import Misconfigured
-from collectors.listener import Around
+from collectors.listener import ListenerContext
 from collectors.network.listening import queue
 from collectors.network.listening.queue import PARTS
 from collectors.network.syslog.listener import SyslogListener
@@ -39,7 +39,7 @@ INVENTORY = {
 DOWN = b"<190>Nov 22 01:45:41 2026 H3C %%10IFNET/3/LINK_UPDOWN: GigabitEthernet1/0/1 link status is DOWN."
 CRITICAL = '<130>1 2026-11-22T01:45:41.343902+00:00 vm ups - - [x@1 room="A"] UPS 电池供电'.encode()
 
-AROUND = Around(inventory=INVENTORY)
+AROUND = ListenerContext(inventory=INVENTORY)
 
 
 @dataclass
@@ -139,21 +139,21 @@ async def test_quiet_lines_and_strangers_are_only_counted() -> None:
     async with listening() as listener:
         await datagrams(listener, b"<15>1 - vm app - - - debugging")
         assert (taken(listener), listener.hearing.counts.quiet) == ({}, 1)
-        listener.update(settings("udp://127.0.0.1:0"), Around())
+        listener.update(settings("udp://127.0.0.1:0"), ListenerContext())
         await datagrams(listener, CRITICAL)
         assert (taken(listener), listener.strangers) == ({}, {"vm": 1})
 
 
 async def test_what_a_stranger_says_of_its_links_is_not_lost() -> None:
     async with listening() as listener:
-        listener.update(settings("udp://127.0.0.1:0"), Around())
+        listener.update(settings("udp://127.0.0.1:0"), ListenerContext())
         await datagrams(listener, DOWN)
         assert signals(listener) == [("H3C", "syslog:link", "GigabitEthernet1/0/1", True)]
 
 
 async def test_strangers_without_end_are_counted_together() -> None:
     async with listening() as listener:
-        listener.update(settings("udp://127.0.0.1:0"), Around())
+        listener.update(settings("udp://127.0.0.1:0"), ListenerContext())
         for number in range(queue.STRANGERS + 50):
             listener.take(DOWN.replace(b"H3C", b"H3C-%d" % number), "127.0.0.1")
         assert len(listener.strangers) == len(signals(listener)) == queue.STRANGERS

@@ -16,7 +16,7 @@ from pyasn1.codec.ber import decoder, encoder
 from pysnmp.proto.api import v1, v2c
 
 from collectors.contract import Misconfigured
-from collectors.listener import Around
+from collectors.listener import ListenerContext
 from collectors.network.listening import queue, rules
 from collectors.network.listening.queue import PARTS
 from collectors.network.snmp import ber
@@ -45,8 +45,8 @@ INVENTORY = {
 }
 
 
-def around(*credentials: Credential, inventory: dict[str, Asset] = INVENTORY) -> Around:
-    return Around(inventory=inventory, credentials={one.name: one for one in credentials or (COMMUNITY,)})
+def around(*credentials: Credential, inventory: dict[str, Asset] = INVENTORY) -> ListenerContext:
+    return ListenerContext(inventory=inventory, credentials={one.name: one for one in credentials or (COMMUNITY,)})
 
 
 def using(*credentials: Credential) -> SourceSettings:

@@ -15,7 +15,7 @@ import pytest
 
 from collectors import once
 from collectors.emergency.cap.feed import CapFeed
-from collectors.listener import Around
+from collectors.listener import ListenerContext
 from collectors.network.snmp import ber
 from collectors.network.syslog.listener import SyslogListener
 from collectors.network.syslog.parser import parse as parse_line
@@ -151,7 +151,7 @@ async def test_devices_speak_by_themselves_and_the_real_listeners_understand_the
     credentials = {"t": Credential(name="t", kind="snmpv2c", values={"community": notifiers.COMMUNITY})}
     inventory = {one: Asset(id=one, name=one, kind="router", region="532300") for one in ("core", "county", "desk")}
     inventory["core"] = replace(inventory["core"], probes=(f"tcp://127.0.0.21:{core}",))
-    around = Around(inventory=inventory, credentials=credentials)
+    around = ListenerContext(inventory=inventory, credentials=credentials)
     log = SyslogListener(SourceSettings(id="log", kind=notifiers.SYSLOG, url="udp://127.0.0.1:0"), around)
     traps = TrapListener(SourceSettings(id="traps", kind=notifiers.TRAPS, url="udp://127.0.0.1:0", cred="t"), around)
     await log.open()

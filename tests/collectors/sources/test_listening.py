@@ -16,7 +16,7 @@ from alerts.external import command as reports
 from collectors.alarms import reporting
 from collectors.alarms.reporting import Reporter
 from collectors.contract import Measurement
-from collectors.listener import Heard, Signal
+from collectors.listener import AlertSignal, ListenerMessage
 from collectors.service import Collect
 from collectors.settings import Credential, ListenerRule, SchemeSettings, SourceSettings
 from collectors.sources.listening import _unknown
@@ -94,7 +94,7 @@ async def test_a_link_down_trap_whose_end_is_lost_is_ended_by_the_poll_of_its_de
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A real agent, a real trap, and no linkUp."""
-    monkeypatch.setattr(reporting, "SETTLED", 0.0)
+    monkeypatch.setattr(reporting, "POLL_DELAY", 0.0)
     bus, place = FakeBus(), free_port()
     source = SourceSettings(
         id="traps", kind="network.traps", url=f"udp://127.0.0.1:{place}", cred="public", region="532300"
@@ -227,12 +227,14 @@ async def test_a_flood_is_said_and_the_loop_stays_quick() -> None:
 SOURCE = syslog(1514)
 
 
-def signal(active: bool = True, key: str = "Gi0/1", lasts: float = 0.0) -> Signal:
-    return Signal(rule="syslog:link", active=active, severity=Severity.MINOR, title={}, key=key, text="x", lasts=lasts)
+def signal(active: bool = True, key: str = "Gi0/1", lasts: float = 0.0) -> AlertSignal:
+    return AlertSignal(
+        rule="syslog:link", active=active, severity=Severity.MINOR, title={}, key=key, text="x", lasts=lasts
+    )
 
 
-def heard(*signals: Signal) -> Heard:
-    return Heard(asset="core", sender="core", signals=signals)
+def heard(*signals: AlertSignal) -> ListenerMessage:
+    return ListenerMessage(asset="core", sender="core", signals=signals)
 
 
 def story(bus: FakeBus, *steps: tuple[float, Callable[[Reporter], object]], until: float) -> None:
@@ -285,8 +287,8 @@ def test_a_link_that_flaps_thousands_of_times_costs_one_word_each_flush_and_the_
 
 def test_what_a_stranger_raised_ends_when_it_is_known_by_then() -> None:
     bus = FakeBus()
-    stranger = Heard(asset="", sender="10.0.0.9", signals=(signal(),))
-    known = Heard(asset="core", sender="10.0.0.9", signals=(signal(active=False),))
+    stranger = ListenerMessage(asset="", sender="10.0.0.9", signals=(signal(),))
+    known = ListenerMessage(asset="core", sender="10.0.0.9", signals=(signal(active=False),))
     story(bus, (1, lambda r: r.put(SOURCE, stranger)), (5, lambda r: r.put(SOURCE, known)), until=8)
     assert [(row["asset"], row["active"]) for row in bus.reports()] == [
         ("10.0.0.9", True),
@@ -405,7 +407,7 @@ def test_after_a_restart_an_event_that_stands_still_ends_and_a_state_waits_for_i
 
 
 def test_alerts_without_end_are_bounded_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reporting, "MOST", 3)
+    monkeypatch.setattr(reporting, "MAX_ALERTS", 3)
     bus, kept = FakeBus(), []
 
     def storm(reporter: Reporter) -> None:
