@@ -9,7 +9,7 @@ from typing import Any
 
 from feeds.kinds.audience import Audience, Record
 from feeds.kinds.kind import RecordKind, Stored
-from feeds.kinds.records import KindRecords, Touch
+from feeds.kinds.records import KindRecords
 from feeds.kinds.views import view_fields, view_type
 from feeds.model import Asset, AssetState, Change, Health, Kind, Reading
 from feeds.regions import covers
@@ -34,8 +34,8 @@ class JoinedKind(RecordKind[Asset]):
         state = {name: kind for name, kind in view_fields(AssetState).items() if name not in ("id", "region")}
         return view_type("AssetRecord", Asset, view_fields(Asset) | state)
 
-    def records(self, touch: Touch) -> KindRecords:
-        return AssetRecords(touch)
+    def records(self) -> KindRecords:
+        return AssetRecords()
 
     def shown(self, audience: Audience, record: Record) -> Record:
         """No id of a parent in a region that this audience does not see."""
@@ -51,9 +51,9 @@ class AssetRecords:
     """Public records of assets. Each is made when somebody asks for it: while nobody looks, a poll costs no more than
     remembering its state."""
 
-    def __init__(self, touch: Touch) -> None:
+    def __init__(self) -> None:
         self.records: dict[str, Record] = {}
-        self._touch = touch
+        self.touched: dict[str, Record | None] = {}
         self._assets: dict[str, Asset] = {}
         self._states: dict[str, AssetState] = {}
         self._children: dict[str, set[str]] = {}
@@ -92,7 +92,7 @@ class AssetRecords:
             states.pop(key, None)
         else:
             states[key] = change.after
-        self._touch(key)
+        self.touched.setdefault(key, self.records.get(key))
         self._behind.setdefault(key, before)
 
     def _take_asset(self, change: Change) -> None:
@@ -102,7 +102,7 @@ class AssetRecords:
         else:
             self._assets.pop(change.id, None)
         for key in (change.id, *self._children.get(change.id, ())):
-            self._touch(key)
+            self.touched.setdefault(key, self.records.get(key))
             self._behind[key] = None
 
     def _record(self, asset: Asset) -> Record:

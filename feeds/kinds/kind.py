@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from feeds.kinds.audience import Audience, ByRegion, Record, Visibility
 from feeds.kinds.filters import Filter, Sort
 from feeds.kinds.places import Geometry
-from feeds.kinds.records import KindRecords, PlainRecords, Touch
+from feeds.kinds.records import KindRecords, PlainRecords
 from feeds.kinds.subject import SubjectKind
 from feeds.kinds.views import view_fields, view_type
 from feeds.wire import public
@@ -80,9 +80,9 @@ class RecordKind(Generic[T]):
         more = {each.name: each.type for each in self.derived}
         return view_type(f"{self.name.title().replace('_', '')}Record", self.record, view_fields(self.record) | more)
 
-    def records(self, touch: Touch) -> KindRecords:
+    def records(self) -> KindRecords:
         """The public records of this kind in one web worker, empty; see `feeds.kinds.records`."""
-        return PlainRecords(self, touch)
+        return PlainRecords(self)
 
     def view(self, record: T) -> Record:
         """The record as REST and the live feed show it."""

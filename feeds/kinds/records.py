@@ -11,14 +11,15 @@ from feeds.model import Change
 if TYPE_CHECKING:
     from feeds.kinds.kind import RecordKind
 
-Touch = Callable[[str], None]
-"""Called with a record's id before the record changes."""
-
 
 class KindRecords(Protocol):
-    """Public records by id, and how changes get into them."""
+    """Public records by id, and how changes get into them.
+
+    `touched` has what each record was before it first changed (None: not there) since somebody emptied it.
+    """
 
     records: dict[str, Record]
+    touched: dict[str, Record | None]
 
     def reset(self, stored: Mapping[str, Mapping[str, Any]]) -> None:
         """Start again from the whole state, by the name under which it is stored."""
@@ -33,9 +34,10 @@ class KindRecords(Protocol):
 class PlainRecords:
     """Records that follow from one stored record each."""
 
-    def __init__(self, kind: RecordKind[Any], touch: Touch) -> None:
+    def __init__(self, kind: RecordKind[Any]) -> None:
         self.records: dict[str, Record] = {}
-        self._name, self._view, self._live, self._touch = kind.name, kind.view, kind.live, touch
+        self.touched: dict[str, Record | None] = {}
+        self._name, self._view, self._live = kind.name, kind.view, kind.live
 
     def reset(self, stored: Mapping[str, Mapping[str, Any]]) -> None:
         self.records = {key: self._view(record) for key, record in stored.get(self._name, {}).items()}
@@ -47,7 +49,7 @@ class PlainRecords:
         """Nothing waits: each record is made when it changes."""
 
     def _take(self, change: Change) -> None:
-        self._touch(change.id)
+        self.touched.setdefault(change.id, self.records.get(change.id))
         after = change.after
         if after is None or (self._live is not None and not self._live(after)):
             self.records.pop(change.id, None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -101,10 +100,7 @@ class Mirror:
     def __init__(self) -> None:
         self.rev = ""
         self._kinds: dict[str, RecordKind[Any]] = {kind.name: kind for kind in KINDS}
-        self._touched: dict[tuple[str, str], Record | None] = {}
-        self._parts: dict[str, KindRecords] = {
-            name: kind.records(partial(self._touch, name)) for name, kind in self._kinds.items()
-        }
+        self._parts: dict[str, KindRecords] = {name: kind.records() for name, kind in self._kinds.items()}
         self._takers: dict[str, Callable[[Change], None]] = {
             stored: take for part in self._parts.values() for stored, take in part.takers().items()
         }
@@ -114,7 +110,7 @@ class Mirror:
         self.rev = rev
         for part in self._parts.values():
             part.reset(stored)
-        self._touched.clear()
+            part.touched.clear()
 
     def apply(self, changes: Iterable[Change]) -> None:
         """Fold changes in; what they touched waits for `flush`."""
@@ -123,10 +119,6 @@ class Mirror:
             self.rev = change.rev or self.rev
             takers[change.kind](change)
 
-    def _touch(self, kind: str, key: str) -> None:
-        if (kind, key) not in self._touched:
-            self._touched[kind, key] = self._parts[kind].records.get(key)
-
     def _catch_up(self) -> None:
         for part in self._parts.values():
             part.catch_up()
@@ -134,15 +126,17 @@ class Mirror:
     def flush(self) -> list[Delta]:
         """What was touched since the last flush, each record once; whether it has changed, the delta knows."""
         self._catch_up()
-        touched, self._touched = self._touched, {}
-        return [
-            Delta(self._kinds[kind], key, old, self._parts[kind].records.get(key))
-            for (kind, key), old in touched.items()
-        ]
+        deltas = []
+        for name, part in self._parts.items():
+            kind, records = self._kinds[name], part.records
+            deltas += [Delta(kind, key, old, records.get(key)) for key, old in part.touched.items()]
+            part.touched.clear()
+        return deltas
 
     def forget(self) -> None:
         """Nobody goes on from before: what was touched is no change to anybody."""
-        self._touched.clear()
+        for part in self._parts.values():
+            part.touched.clear()
 
     def record(self, kind: str, key: str, audience: Audience) -> Record | None:
         """One record, if this audience may see it."""
