@@ -21,7 +21,7 @@ from api.auth.signin import SignIn
 from api.availability.counting import Counting
 from api.dependencies import Deps, language_of
 from api.direct_routes import Direct, Endpoint, Handler
-from api.http.findings import Finding
+from api.http.findings import finding
 from api.http.problems import BY_STATUS, TEMPLATES, Problem, response
 from api.ingest.scope import Scope
 from api.kinds.maps import maps_router
@@ -50,6 +50,7 @@ from api.routes import (
 )
 from api.server import check
 from feeds.bus import BusError
+from feeds.findings import Finding, InRequest
 from feeds.history.uptime import Uptime
 from feeds.journal import JournalLost
 
@@ -185,10 +186,12 @@ async def _internal(request: Request, error: Exception) -> Response:
     return response(Problem("internal"), language_of(request), request.url.path)
 
 
-def _finding(item: dict[str, Any]) -> Finding:
+def _finding(item: dict[str, Any]) -> Finding[InRequest]:
     """One finding; never the input itself, which may be a password."""
     field = ".".join(str(part) for part in item["loc"])
-    return Finding(field, str(item["type"]), str(item["msg"]), allowed=_allowed(item["type"], item.get("ctx", {})))
+    return finding(
+        field, str(item["type"]), english=str(item["msg"]), allowed=_allowed(item["type"], item.get("ctx", {}))
+    )
 
 
 def _allowed(kind: str, about: dict[str, Any]) -> tuple[str, ...]:

@@ -16,8 +16,9 @@ from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from api.auth.guard import takes_token
-from api.http.findings import Finding
+from api.http.findings import finding
 from api.http.problems import Problem
+from feeds.findings import Finding, InRequest
 from feeds.journal import ENTRY_KINDS, entry_kinds
 from feeds.regions import is_code
 
@@ -35,13 +36,13 @@ async def strict(request: Request) -> None:
     known = dict(_parameters(request.scope["route"].dependant))
     if takes_token(request.url.path):
         known[TOKEN] = False
-    found: list[Finding] = []
+    found: list[Finding[InRequest]] = []
     for name in given:
         field = f"query.{name[:SHOWN]}"
         if name not in known:
-            found.append(Finding(field, "unknown_parameter", allowed=tuple(sorted(known))))
+            found.append(finding(field, "unknown_parameter", allowed=tuple(sorted(known))))
         elif not known[name] and len(given.getlist(name)) > 1:
-            found.append(Finding(field, "repeated_parameter"))
+            found.append(finding(field, "repeated_parameter"))
     if found:
         raise Problem("invalid", findings=found[:MOST])
 

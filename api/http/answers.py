@@ -11,7 +11,7 @@ import msgspec
 from fastapi import Query
 from starlette.responses import Response
 
-from api.http.findings import Finding
+from api.http.findings import finding
 from api.http.numbers import LARGEST
 from api.http.problems import Problem
 
@@ -42,7 +42,7 @@ def from_cursor(cursor: str, types: Sequence[type]) -> tuple[Any, ...]:
         if any(isinstance(one, int) and abs(one) > LARGEST for one in key):
             raise ValueError("no place in any list")
     except (binascii.Error, ValueError, msgspec.DecodeError) as error:
-        raise Problem("invalid", findings=[Finding("query.cursor", "cursor")]) from error
+        raise Problem("invalid", findings=[finding("query.cursor", "cursor")]) from error
     return key
 
 

@@ -1,86 +1,33 @@
-"""What is wrong with one field of a request, by a stable code, in Chinese and English."""
+"""Findings of a request's fields, and how they look in a problem document."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from api.http.finding_texts import TEXTS, UNKNOWN_EN, UNKNOWN_ZH
+from feeds.findings import Finding, InRequest
 
 ZH, EN = "zh-CN", "en"
 
-# Codes of pydantic, of this interface, and of the alert engine's refusals.
-TEXTS: dict[str, tuple[str, str]] = {
-    "missing": ("必填", "required"),
-    "extra_forbidden": ("未知的字段", "unknown field"),
-    "json_invalid": ("不是有效的 JSON", "not valid JSON"),
-    "string_type": ("须为文本", "must be text"),
-    "string_too_short": ("过短", "too short"),
-    "string_too_long": ("过长", "too long"),
-    "too_short": ("项数过少", "too few items"),
-    "too_long": ("项数过多", "too many items"),
-    "enum": ("不在允许的取值之内", "not one of the allowed values"),
-    "literal_error": ("不在允许的取值之内", "not one of the allowed values"),
-    "bool_parsing": ("须为 true 或 false", "must be true or false"),
-    "string_pattern_mismatch": ("写法不合要求", "not written as it should be"),
-    "int_parsing": ("须为整数", "must be a whole number"),
-    "int_type": ("须为整数", "must be a whole number"),
-    "greater_than_equal": ("小于下限", "below the least allowed"),
-    "less_than_equal": ("大于上限", "above the greatest allowed"),
-    "timezone_aware": ("时间须带时区", "the time needs a zone"),
-    "datetime_parsing": ("不是 RFC 3339 时间", "not an RFC 3339 time"),
-    "datetime_from_date_parsing": ("不是 RFC 3339 时间", "not an RFC 3339 time"),
-    "interval": ("起止须有先后，且不超过十年", "it must begin before it ends, within ten years"),
-    "step": ("步长须为 raw，或秒数、5m 的倍数、1h 的倍数", "raw, seconds, a multiple of 5m, or one of 1h"),
-    "step_fine": ("点数过多：请缩短时段或加大步长", "too many points: ask for a shorter interval or a longer step"),
-    "duration": ("时长应写作秒数，或 150ms、10s、2m、1h、1d", "a duration is seconds, or 150ms, 10s, 2m, 1h, 1d"),
-    "cursor": ("cursor 不是本接口给出的", "the cursor was not given by this interface"),
-    "region": ("不是行政区划代码", "no region code"),
-    "account_name": (
-        "须为 1 至 64 个字母、数字或 . @ - _，以字母或数字开头",
-        "1 to 64 letters, digits or . @ - _, first a letter or digit",
-    ),
-    "unknown_parameter": ("没有这个查询参数", "there is no such query parameter"),
-    "repeated_parameter": ("此参数只能出现一次", "this parameter is given once only"),
-    "matcher": ('须写作 名称="值" 或 名称!="值"', 'it is written name="value" or name!="value"'),
-    "moment": ("须为 1970 年至 9998 年之间的时间", "a time from 1970 to 9998 is wanted"),
-    "id_differs": ("与路径中的 id 不同", "not the id of the path"),
-    "until_past": ("确认的截止时间已过", "the acknowledgement would end in the past"),
-    "bad_until": ("确认的截止时间不合理", "the acknowledgement's end makes no sense"),
-    "bad_comment": ("说明缺失或过长", "the comment is missing or too long"),
-    "unknown_person": ("名册中没有此人", "nobody in the roster has that id"),
-    "unknown_shift": ("没有这个班次", "there is no such shift"),
-    "csv_head": ("首行须有列名 日期 与 班次", "the first line needs the columns date and shift"),
-    "csv_date": ("不是日期，应如 2026-11-22", "no date; it is written 2026-11-22"),
-    "csv_form": ("不是 CSV，或有过长的字段", "no CSV, or a field that is too long"),
-    "csv_encoding": ("不是 UTF-8 或 GB 18030", "neither UTF-8 nor GB 18030"),
-    "no_address": ("此接收方需要收件地址：请选择人员或填写地址", "it needs an address: choose a person or give one"),
-    "bad_estimated_restoration": ("预计恢复时间须在将来、一年之内", "a promise lies ahead, within a year"),
-}
 
+def finding(
+    field: str, code: str, *, english: str = "", message: Mapping[str, str] | None = None, allowed: tuple[str, ...] = ()
+) -> Finding[InRequest]:
+    """The finding `code` at a field such as "body.comment".
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One remark: the field ("body.comment"), a stable code, and the library's English where we have no text.
-
-    `said` are an engine's own words, by language; `allowed` the words that would do.
+    `message` replaces the sentences of the code. `english` is a library's sentence for a code without texts.
+    `allowed` lists the values that would do; the sentences name them.
     """
+    zh, en = TEXTS.get(code, (UNKNOWN_ZH, english or UNKNOWN_EN))
+    if allowed:
+        zh, en = f"{zh}，可用：{'、'.join(allowed)}", f"{en}; allowed: {', '.join(allowed)}"
+    sentences = dict(message) if message else {ZH: zh, EN: en}
+    return Finding(code=code, where=InRequest(field), message=sentences, allowed=allowed)
 
-    field: str
-    code: str
-    message: str = ""
-    said: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    allowed: tuple[str, ...] = ()
 
-    def shown(self, lang: str) -> dict[str, Any]:
-        """As a member of a problem's `errors`."""
-        member: dict[str, Any] = {"field": self.field, "code": self.code, "message": self._words(lang)}
-        return member | {"allowed": list(self.allowed)} if self.allowed else member
-
-    def _words(self, lang: str) -> str:
-        if self.said:
-            return self.said.get(lang) or self.said[EN]
-        zh, en = TEXTS.get(self.code, ("取值不合要求", self.message or "not acceptable"))
-        if not self.allowed:
-            return zh if lang == ZH else en
-        return f"{zh}，可用：{'、'.join(self.allowed)}" if lang == ZH else f"{en}; allowed: {', '.join(self.allowed)}"
+def error_member(finding: Finding[InRequest], lang: str) -> dict[str, Any]:
+    """The finding as a member of a problem's `errors`."""
+    sentence = finding.message.get(lang) or finding.message[EN]
+    member: dict[str, Any] = {"field": finding.where.field, "code": finding.code, "message": sentence}
+    return member | {"allowed": list(finding.allowed)} if finding.allowed else member

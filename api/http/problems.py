@@ -11,7 +11,8 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, Response
 
-from api.http.findings import EN, ZH, Finding
+from api.http.findings import EN, ZH, error_member
+from feeds.findings import Finding, InRequest
 
 MEDIA_TYPE = "application/problem+json"
 PREFIX = "urn:watchfloor:problem:"
@@ -119,7 +120,7 @@ class Problem(Exception):
         detail: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         status: int | None = None,
-        findings: Sequence[Finding] = (),
+        findings: Sequence[Finding[InRequest]] = (),
         **extra: Any,
     ) -> None:
         super().__init__(slug)
@@ -169,7 +170,7 @@ def body(problem: Problem, lang: str, instance: str = "") -> dict[str, Any]:
     if instance:
         members["instance"] = instance
     if problem.findings:
-        members["errors"] = [finding.shown(lang) for finding in problem.findings]
+        members["errors"] = [error_member(finding, lang) for finding in problem.findings]
     return members | problem.extra
 
 

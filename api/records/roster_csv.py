@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from api.http.findings import Finding
+from api.http.findings import finding
 from api.http.problems import Problem
+from feeds.findings import Finding, InRequest
 
 COLUMNS = {
     "date": "date",
@@ -36,13 +37,13 @@ def assignments(raw: bytes, doc: Mapping[str, Any]) -> list[dict[str, Any]]:
     try:
         rows = list(csv.reader(io.StringIO(_text(raw), newline=None)))
     except csv.Error as error:  # a field without end
-        raise Problem("invalid", findings=[Finding("body", "csv_form")]) from error
+        raise Problem("invalid", findings=[finding("body", "csv_form")]) from error
     head = [COLUMNS.get(cell.strip().lower(), "") for cell in rows[0]] if rows else []
     if not all(name in head for name in NEEDED):
-        raise Problem("invalid", findings=[Finding("line.1", "csv_head")])
+        raise Problem("invalid", findings=[finding("line.1", "csv_head")])
     persons, shifts = _names(doc.get("persons", [])), _names(doc.get("shifts", []))
     made: dict[tuple[str, str], dict[str, Any]] = {}
-    faults: list[Finding] = []
+    faults: list[Finding[InRequest]] = []
     for number, row in enumerate(rows[1 : MOST + 2], 2):
         cells = {name: cell.strip() for name, cell in zip(head, row, strict=False) if name}
         if not any(cells.values()):
@@ -50,7 +51,7 @@ def assignments(raw: bytes, doc: Mapping[str, Any]) -> list[dict[str, Any]]:
         one = _assignment(cells, persons, shifts, f"line.{number}", faults)
         made[one["date"], one["shift"]] = one
     if len(rows) > MOST + 1:
-        faults.append(Finding(f"line.{MOST + 2}", "too_long"))
+        faults.append(finding(f"line.{MOST + 2}", "too_long"))
     if faults:
         raise Problem("invalid", findings=faults[:100])
     kept = [one for one in doc.get("assignments", []) if (one["date"], one["shift"]) not in made]
@@ -63,7 +64,7 @@ def _text(raw: bytes) -> str:
             return raw.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise Problem("invalid", findings=[Finding("body", "csv_encoding")])
+    raise Problem("invalid", findings=[finding("body", "csv_encoding")])
 
 
 def _names(items: Iterable[Mapping[str, Any]]) -> dict[str, str]:
@@ -76,23 +77,27 @@ def _names(items: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def _assignment(
-    cells: Mapping[str, str], persons: Mapping[str, str], shifts: Mapping[str, str], line: str, faults: list[Finding]
+    cells: Mapping[str, str],
+    persons: Mapping[str, str],
+    shifts: Mapping[str, str],
+    line: str,
+    faults: list[Finding[InRequest]],
 ) -> dict[str, Any]:
     """One line; what is wrong with it joins `faults`."""
 
     def person(column: str) -> str:
         name = cells.get(column, "")
         if name and name not in persons:
-            faults.append(Finding(f"{line}.{column}", "unknown_person"))
+            faults.append(finding(f"{line}.{column}", "unknown_person"))
         return persons.get(name, "")
 
     try:
         day = date.fromisoformat(cells.get("date", "").replace("/", "-")).isoformat()
     except ValueError:
         day = ""
-        faults.append(Finding(f"{line}.date", "csv_date"))
+        faults.append(finding(f"{line}.date", "csv_date"))
     shift = cells.get("shift", "")
     if shift not in shifts:
-        faults.append(Finding(f"{line}.shift", "unknown_shift"))
+        faults.append(finding(f"{line}.shift", "unknown_shift"))
     officers = [id for id in (person("officer1"), person("officer2")) if id]
     return {"date": day, "shift": shifts.get(shift, ""), "officers": officers, "leader": person("leader")}

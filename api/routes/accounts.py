@@ -17,7 +17,7 @@ from starlette.responses import Response
 from api.auth import accounts
 from api.dependencies import Admin, Deps, Given, principal_of
 from api.http.answers import Json, listing
-from api.http.findings import Finding
+from api.http.findings import finding
 from api.http.problems import Problem
 from api.principal import Principal, Right, Role, TokenScope
 from api.rights import check
@@ -112,7 +112,7 @@ async def add(given: Given, who: Admin, wish: NewAccount) -> Response:
         taken = {"zh-CN": "这个用户名已有人用。", "en": "The name is taken."}
         raise Problem("conflict", code="exists", detail=taken) from error
     except accounts.Unacceptable as error:
-        raise Problem("invalid", findings=[Finding("body.name", "account_name", str(error))]) from error
+        raise Problem("invalid", findings=[finding("body.name", "account_name")]) from error
     made = {"name": wish.name, "role": wish.role, "region": wish.region}
     return Json(_shown(made), status_code=201)
 
@@ -123,7 +123,7 @@ async def change(given: Given, who: Admin, name: str, wish: ChangedAccount) -> R
     await _account(given, who, name)
     changes = {key: value for key, value in wish.model_dump().items() if value is not None}
     if not changes:
-        raise Problem("invalid", findings=[Finding("body", "missing")])
+        raise Problem("invalid", findings=[finding("body", "missing")])
     if name == who.name and {"role", "region", "disabled"} & set(changes):
         raise _own()
     if "region" in changes:
@@ -162,7 +162,7 @@ async def add_token(given: Given, who: Admin, wish: NewToken) -> Response:
     try:
         raw = await accounts.add_token(given.journal, wish.name, wish.scope, wish.region, who.name)
     except accounts.Unacceptable as error:
-        raise Problem("invalid", findings=[Finding("body.name", "account_name", str(error))]) from error
+        raise Problem("invalid", findings=[finding("body.name", "account_name")]) from error
     doc = await given.journal.doc("token", accounts.digest(raw))
     shown = _token(doc.id, doc.body) if doc is not None else {}
     return Json(shown | {"token": raw}, status_code=201, headers={"Cache-Control": "no-store"})
@@ -212,7 +212,7 @@ def _permit(who: Principal, verb: str) -> accounts.Permit:
 def _within(who: Principal, verb: str, region: str) -> None:
     """Nobody gives more than the own region; no region means the whole site."""
     if region and not is_code(region):
-        raise Problem("invalid", findings=[Finding("body.region", "region")])
+        raise Problem("invalid", findings=[finding("body.region", "region")])
     check(who, verb, region)
 
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from api.dependencies import Given, Ingester, Viewer
 from api.http.answers import Json
-from api.http.findings import Finding
+from api.http.findings import finding
 from api.http.problems import Problem
 from api.ingest import alertmanager
 from api.query_parameters import one_of
@@ -94,7 +94,7 @@ def _matcher(text: str) -> tuple[str, str, bool]:
     """A label, its value, and whether that is wanted. Expressions (`=~`) are refused: foreign ones may run for ever."""
     found = _MATCHER.fullmatch(text)
     if found is None:
-        raise Problem("invalid", findings=[Finding("query.filter", "matcher")])
+        raise Problem("invalid", findings=[finding("query.filter", "matcher")])
     return found["name"].strip().strip('"'), found["value"].strip().strip('"'), found["op"] == "="
 
 

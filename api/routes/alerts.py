@@ -12,7 +12,7 @@ from starlette.responses import Response
 from api.commands import ask, refusal
 from api.dependencies import Actor, Deps, Given, language_of
 from api.http.answers import Json
-from api.http.findings import Finding
+from api.http.findings import error_member, finding
 from api.http.moments import Moment
 from api.http.numbers import Number
 from api.http.problems import Problem
@@ -114,9 +114,9 @@ async def bulk(given: Given, who: Actor, request: Request, wish: Bulk) -> Respon
     """
     room = asyncio.Semaphore(AT_ONCE)
     if wish.action in ("comment", "shelve") and not wish.comment.strip():
-        raise Problem("invalid", findings=[Finding("body.comment", "missing")])
+        raise Problem("invalid", findings=[finding("body.comment", "missing")])
     if wish.action == "shelve" and wish.until is None:
-        raise Problem("invalid", findings=[Finding("body.until", "missing")])
+        raise Problem("invalid", findings=[finding("body.until", "missing")])
     if wish.dry_run:
         shown = [await suppression.preview(given, who, wish.action, alert_id) for alert_id in dict.fromkeys(wish.ids)]
         return Json({"dry_run": True, "results": shown})
@@ -135,7 +135,7 @@ async def bulk(given: Given, who: Actor, request: Request, wish: Bulk) -> Respon
 
 
 def _refused(problem: Problem, lang: str) -> dict[str, Any]:
-    found = [one.shown(lang) for one in problem.findings]
+    found = [error_member(finding, lang) for finding in problem.findings]
     code = problem.extra.get("code", "")
     return {"status": problem.status, "problem": problem.slug, "code": code, "errors": found}
 
@@ -167,7 +167,7 @@ async def carry_out(
     if result.outcome is Outcome.INVALID:
         if action in ("shelve", "unshelve"):
             raise suppression.refused(result.detail)
-        raise Problem("invalid", findings=[Finding("body", result.detail)])
+        raise Problem("invalid", findings=[finding("body", result.detail)])
     current = result.after
     if not current and result.outcome in (Outcome.DONE, Outcome.CONFLICT):
         current = await _current(given, who, alert_id)

@@ -14,7 +14,7 @@ from api.availability.rows import BY, Row, rows, worst_first
 from api.availability.table import as_csv
 from api.dependencies import Given, Viewer, language_of
 from api.http.answers import Cursor, Limit, from_cursor, listing, to_cursor
-from api.http.findings import Finding
+from api.http.findings import finding
 from api.http.moments import Moment
 from api.http.problems import Problem
 from api.query_parameters import Region
@@ -88,7 +88,7 @@ def _interval(begin: Moment | None, to: Moment | None, now: float, zone: ZoneInf
     end = min(to.timestamp(), now) if to else now
     start = begin.timestamp() if begin else month_start(end - 1e-3, zone)
     if not 1.0 <= end - start <= LONGEST:
-        raise Problem("invalid", findings=[Finding("query.from", "interval")])
+        raise Problem("invalid", findings=[finding("query.from", "interval")])
     return start, end
 
 
@@ -104,7 +104,7 @@ def _file(names: tuple[str, ...], found: list[Row], language: str) -> Response:
 def _by(text: str) -> tuple[str, ...]:
     names = tuple(text.split(","))
     if not 1 <= len(names) <= 2 or len(set(names)) != len(names) or not set(names) <= set(BY):
-        raise Problem("invalid", findings=[Finding("query.by", "literal_error", allowed=tuple(BY))])
+        raise Problem("invalid", findings=[finding("query.by", "literal_error", allowed=tuple(BY))])
     return names
 
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from api.dependencies import Deps, Given, Viewer
 from api.http.answers import Json
-from api.http.findings import Finding
+from api.http.findings import finding
 from api.http.moments import Moment
 from api.http.problems import Problem
 from api.principal import Principal
@@ -123,7 +123,7 @@ def _interval(given: Deps, begin: datetime | None, to: datetime | None, usual: f
     end = min(to.timestamp(), given.clock()) if to else given.clock()
     start = begin.timestamp() if begin else end - usual
     if not 1.0 <= end - start <= LONGEST:
-        raise Problem("invalid", findings=[Finding("query.from", "interval")])
+        raise Problem("invalid", findings=[finding("query.from", "interval")])
     return start, end
 
 
@@ -135,7 +135,7 @@ async def _read(
     chunks = len(wanted) * (length // HOUR + 2)
     seconds = _seconds(step)
     if seconds and ((seconds > 1 and length / seconds > POINTS) or (seconds < FIVE and chunks > CHUNKS)):
-        raise Problem("invalid", findings=[Finding("query.step", "step_fine")])
+        raise Problem("invalid", findings=[finding("query.step", "step_fine")])
     if not seconds and (finest > 1 or length > DAY or chunks > CHUNKS):
         seconds = _fitting(length, max(finest, FIVE))
     if seconds >= FIVE:
@@ -143,7 +143,7 @@ async def _read(
     points = await past.points(wanted, start, end)
     most = max(len(times) for times, _ in points)
     if seconds == 1 and most > POINTS:
-        raise Problem("invalid", findings=[Finding("query.step", "step_fine")])
+        raise Problem("invalid", findings=[finding("query.step", "step_fine")])
     if seconds == 1 or (not seconds and most <= POINTS):
         return 1, points
     seconds = seconds or _fitting(length, STEPS[0])
@@ -162,7 +162,7 @@ def _seconds(step: str) -> int:
     seconds = int(match[1]) * _UNITS[match[2]] if match else 0
     base = HOUR if seconds >= HOUR else FIVE if seconds >= FIVE else 1
     if seconds < 2 or seconds % base:
-        raise Problem("invalid", findings=[Finding("query.step", "step")])
+        raise Problem("invalid", findings=[finding("query.step", "step")])
     return seconds
 
 

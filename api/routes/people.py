@@ -10,7 +10,7 @@ from starlette.responses import Response
 from api.commands import ask, refusal
 from api.dependencies import Actor, Admin, Deps, Given, Viewer
 from api.http.answers import Cursor, Json, Limit, from_cursor, listing, to_cursor
-from api.http.findings import Finding
+from api.http.findings import finding
 from api.http.numbers import Number
 from api.http.problems import Problem
 from api.principal import Principal, Right
@@ -164,8 +164,8 @@ async def send(
     if problem := refusal(result, {"rev": (result.after or {}).get("rev")}):
         raise problem
     faults = (result.after or {}).get("faults", [])
-    found = [Finding(one["field"], one["code"], said=one["message"]) for one in faults]
-    raise Problem("invalid", findings=found or [Finding("body", result.detail)])
+    found = [finding(one["field"], one["code"], message=one["message"]) for one in faults]
+    raise Problem("invalid", findings=found or [finding("body", result.detail)])
 
 
 async def history(given: Deps, who: Principal, kind: str, cursor: str, limit: int) -> Response:

@@ -12,11 +12,12 @@ from api.commands import ask, refusal
 from api.dependencies import Admin, Deps, Given, Viewer
 from api.http.answers import Cursor, Json, Limit, listing
 from api.http.durations import Seconds
-from api.http.findings import Finding
+from api.http.findings import finding
 from api.http.numbers import Number
 from api.http.problems import Problem
 from api.principal import Principal
 from api.records.rules import KIND, Reader, Record, sent_form, undoable
+from feeds.findings import Finding, InRequest
 from feeds.kinds import KINDS
 from feeds.kinds.subject import SubjectKind
 from feeds.model import Outcome, Result, Severity
@@ -137,7 +138,7 @@ async def put_all(given: Given, who: Admin, wish: Rules) -> Response:
 async def put_one(given: Given, who: Admin, rule_id: Id, wish: One) -> Response:
     """Make or change one rule. An `id` in the body must be the path's: a rule is not renamed."""
     if wish.id not in (None, rule_id):
-        raise Problem("invalid", findings=[Finding("body.id", "id_differs")])
+        raise Problem("invalid", findings=[finding("body.id", "id_differs")])
     return await _change(given, who, rule_id, wish, {"items": [wish.form(rule_id)]})
 
 
@@ -198,12 +199,12 @@ async def _refused(given: Deps, who: Principal, result: Result, *, whole: bool) 
         current = {"items": items, **await reader.state()}
     if problem := refusal(result, current):
         return problem
-    findings = [_finding(one, whole) for one in after.get("errors", ())] or [Finding("body", result.detail)]
+    findings = [_finding(one, whole) for one in after.get("errors", ())] or [finding("body", result.detail)]
     more = {"preview": after["preview"]} if "preview" in after else {}
     return Problem("invalid", findings=findings, **more)
 
 
-def _finding(error: Record, whole: bool) -> Finding:
+def _finding(error: Record, whole: bool) -> Finding[InRequest]:
     """The engine numbers what it was sent; one rule alone is the body itself."""
     field = error["field"] if whole else error["field"].removeprefix("items.0.")
-    return Finding(f"body.{field}", error["code"], said=error["message"])
+    return finding(f"body.{field}", error["code"], message=error["message"])

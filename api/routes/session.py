@@ -13,7 +13,7 @@ from api.auth.identities import Identities
 from api.auth.signin import SignIn
 from api.dependencies import Anybody, Given
 from api.http.answers import Json
-from api.http.findings import Finding
+from api.http.findings import finding
 from api.http.problems import Problem
 from api.principal import Principal, Role
 from feeds.regions import is_code
@@ -98,7 +98,7 @@ async def demo_role(given: Given, request: Request, who: Anybody, wish: DemoRole
     if not given.settings.demo or who.via not in ("demo", "session"):
         raise Problem("forbidden")
     if wish.region and not is_code(wish.region):
-        raise Problem("invalid", findings=[Finding("body.region", "region")])
+        raise Problem("invalid", findings=[finding("body.region", "region")])
     identities = cast(Identities, request.app.state.identities)
     account = {"name": f"demo-{wish.role}", "role": str(wish.role), "region": wish.region}
     cookie, principal = await identities.open_session(account, peer_of(request), name="demo-role")

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from api.commands import ask, refusal
 from api.dependencies import Actor, Deps, Given, Viewer
 from api.http.answers import Json, listing
-from api.http.findings import Finding
+from api.http.findings import finding
 from api.http.moments import Moment
 from api.http.problems import Problem
 from api.kinds import lists
@@ -201,7 +201,7 @@ def refused(code: str) -> Problem:
     """422 in both languages for a refusal's code."""
     zh, en = TEXTS.get(code, ("内容不合要求", "not acceptable"))
     said = {"zh-CN": zh, "en": en}
-    return Problem("invalid", detail=said, findings=[Finding("body", code, en, said)])
+    return Problem("invalid", detail=said, findings=[finding("body", code, message=said)])
 
 
 def _in_the_way(action: str, record: dict[str, Any]) -> str:
