@@ -59,7 +59,7 @@ async def test_a_rule_is_tried_made_fires_is_undone_and_all_of_it_is_counted(
             ("loaded", "link-down", ""),
         ]
         transitions = (await admin.get(f"alerts/{alert['id']}"))["transitions"]
-        assert [one["name"] for one in transitions] == ["raise", "ack", "clear"]
+        assert [one["name"] for one in transitions] == ["raise", "ack", "removed"]
         assert (transitions[1]["actor"], transitions[2]["text"]) == ("admin", "rule_removed")
 
         # What the figures say.
