@@ -64,34 +64,34 @@ async def with_archive(
 
 def wants_archived(kind: RecordKind[Any], asked: Mapping[str, Any], open: bool | None) -> bool:
     """Whether archived records are asked for: they are history, and not what a list shows by itself."""
-    flags = [(each, asked[each.name]) for each in kind.filters if isinstance(each, Flag)]
-    if any(value is not None and value is each.live_when for each, value in flags):
+    flags = [(flag, asked[flag.name]) for flag in kind.filters if isinstance(flag, Flag)]
+    if any(value is not None and value is flag.live_when for flag, value in flags):
         return False
     if open is not None:
         return not open
-    return any(value is not None and value is each.archive_when for each, value in flags)
+    return any(value is not None and value is flag.archive_when for flag, value in flags)
 
 
 async def _archived(
     given: Deps, kind: RecordKind[Any], audience: Audience, takes: Test, before: int | None, limit: int
 ) -> Page:
     """Archived records below a journal sequence. At most BUDGET documents are looked at: the cursor goes on there."""
-    found: list[Record] = []
+    records: list[Record] = []
     rest = [""] * (len(kind.sort.fields) - 1)
     if limit <= 0:
-        return found, to_cursor((ARCHIVED, "" if before is None else str(before), *rest))
+        return records, to_cursor((ARCHIVED, "" if before is None else str(before), *rest))
     for _ in range(BUDGET // SCAN):
         docs = await given.journal.docs_page(kind.archive, open=False, before=before, limit=SCAN)
         for doc in docs:
             record = from_archive(kind, doc, audience)
             if record is not None and takes(record):
-                found.append(record)
-                if len(found) == limit:
-                    return found, to_cursor((ARCHIVED, str(doc.seq), *rest))
+                records.append(record)
+                if len(records) == limit:
+                    return records, to_cursor((ARCHIVED, str(doc.seq), *rest))
         if len(docs) < SCAN:
-            return found, None
+            return records, None
         before = docs[-1].seq
-    return found, to_cursor((ARCHIVED, str(before), *rest))
+    return records, to_cursor((ARCHIVED, str(before), *rest))
 
 
 def from_archive(kind: RecordKind[Any], doc: Doc, audience: Audience) -> Record | None:
@@ -100,7 +100,7 @@ def from_archive(kind: RecordKind[Any], doc: Doc, audience: Audience) -> Record 
     return kind.shown(audience, record) if kind.sees(audience, record) else None
 
 
-async def one(given: Deps, kind: RecordKind[Any], key: str, audience: Audience) -> Record | None:
+async def find(given: Deps, kind: RecordKind[Any], key: str, audience: Audience) -> Record | None:
     """The live record from the mirror, else the archived one; None when there is none to be seen."""
     record = given.pump.mirror.record(kind.name, key, audience)
     if record is not None or not kind.archive:

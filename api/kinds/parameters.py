@@ -23,9 +23,9 @@ OPEN = "Default: live ones; those in the archive too when the other parameters a
 
 def parameters(kind: RecordKind[Any]) -> Iterable[Parameter]:
     """The parameters of a kind's list, for the signature of its endpoint."""
-    for each in kind.filters:
-        annotation, default = _annotation(each)
-        yield _parameter(each.name, annotation, default)
+    for query_filter in kind.filters:
+        annotation, default = _annotation(query_filter)
+        yield _parameter(query_filter.name, annotation, default)
     if kind.archive:
         yield _parameter("open", Annotated[bool | None, Query(description=OPEN)], None)
     yield _parameter("cursor", Cursor, "")
@@ -39,7 +39,7 @@ def argument(name: str) -> str:
 
 def wanted(kind: RecordKind[Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """What was asked, by filter; times as records have them."""
-    asked = {each.name: given[argument(each.name)] for each in kind.filters}
+    asked = {query_filter.name: given[argument(query_filter.name)] for query_filter in kind.filters}
     return {name: iso(value.timestamp()) if isinstance(value, datetime) else value for name, value in asked.items()}
 
 
@@ -47,21 +47,21 @@ def _parameter(name: str, annotation: Any, default: Any) -> Parameter:
     return Parameter(argument(name), Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
 
 
-def _annotation(each: Filter) -> tuple[Any, Any]:
+def _annotation(query_filter: Filter) -> tuple[Any, Any]:
     """The type of a filter's parameter, and its default, which asks for any record."""
-    about: dict[str, Any] = {"description": each.about} if each.about else {}
-    if argument(each.name) != each.name:
-        about["alias"] = each.name
-    match each:
+    about: dict[str, Any] = {"description": query_filter.about} if query_filter.about else {}
+    if argument(query_filter.name) != query_filter.name:
+        about["alias"] = query_filter.name
+    match query_filter:
         case Words(words=words) if words:
-            query = Query(max_length=each.longest, **({"description": SEVERAL} | about))
+            query = Query(max_length=query_filter.longest, **({"description": SEVERAL} | about))
             return Annotated[str, query, some_of(words)], ""
         case Words() | Exact() | Search():
-            return Annotated[str, Query(max_length=each.longest, **about)], ""
+            return Annotated[str, Query(max_length=query_filter.longest, **about)], ""
         case Within():
             return Region, ""
         case Flag():
             return Annotated[bool | None, Query(**about)], None
         case From() | Before():
             return Annotated[Moment | None, Query(**about)], None
-    raise TypeError(f"no query parameter for a {type(each).__name__}")
+    raise TypeError(f"no query parameter for a {type(query_filter).__name__}")

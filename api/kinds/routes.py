@@ -52,12 +52,12 @@ def _add(router: APIRouter, path: str, endpoint: Endpoint, kind: RecordKind[Any]
 def _list(kind: RecordKind[Any]) -> Endpoint:
     """The endpoint of a kind's list."""
 
-    async def listed(*, given: Deps, who: Principal, cursor: str, limit: int, **more: Any) -> Response:
-        audience, asked, mirror = who.audience, wanted(kind, more), given.pump.mirror
+    async def listed(*, given: Deps, who: Principal, cursor: str, limit: int, **parameters_given: Any) -> Response:
+        audience, asked, mirror = who.audience, wanted(kind, parameters_given), given.pump.mirror
         extra: dict[str, Any] = {}
         if kind.archive:
             items, following = await lists.with_archive(
-                given, kind, audience, asked, open=more["open"], cursor=cursor, limit=limit
+                given, kind, audience, asked, open=parameters_given["open"], cursor=cursor, limit=limit
             )
         else:
             records = lists.live(given, kind, audience, asked)
@@ -72,16 +72,16 @@ def _list(kind: RecordKind[Any]) -> Endpoint:
 
 def _detail(kind: RecordKind[Any], key: str) -> Endpoint:
     """The endpoint of one record of a kind; 404 also for one that the asker may not see."""
-    more = ADDITIONS.get(kind.name)
+    additions = ADDITIONS.get(kind.name)
 
     async def shown(*, given: Deps, who: Principal, **path: str) -> Response:
-        record = await lists.one(given, kind, path[key], who.audience)
+        record = await lists.find(given, kind, path[key], who.audience)
         if record is None:
             raise Problem("not-found")
-        return Json(record | await more.ask(given, who, record) if more is not None else record)
+        return Json(record | await additions.ask(given, who, record) if additions is not None else record)
 
     about = f"One record of kind {kind.name}; 404 also for one that one may not see."
-    text = f"{about}\n\n{more.type.__doc__}" if more is not None else about
+    text = f"{about}\n\n{additions.type.__doc__}" if additions is not None else about
     return _documented(shown, kind.name, text, Parameter(key, Parameter.KEYWORD_ONLY, annotation=str))
 
 

@@ -37,9 +37,9 @@ def detail_name(kind: RecordKind[Any]) -> str:
 def components() -> dict[str, Any]:
     """All schemas of kinds by name."""
     kinds = list(KINDS)
-    added = [more.type for name, more in ADDITIONS.items() if name in KINDS.names]
-    _, found = msgspec.json.schema_components([*(kind.schema for kind in kinds), *added], ref_template=TEMPLATE)
-    schemas: dict[str, Any] = dict(found)
+    added = [additions.type for name, additions in ADDITIONS.items() if name in KINDS.names]
+    _, described = msgspec.json.schema_components([*(kind.schema for kind in kinds), *added], ref_template=TEMPLATE)
+    schemas: dict[str, Any] = dict(described)
     for kind in kinds:
         schemas[list_name(kind)] = _list_of(kind)
         if kind.name in ADDITIONS:

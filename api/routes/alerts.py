@@ -177,4 +177,4 @@ async def carry_out(
 
 
 async def _current(given: Deps, who: Principal, alert_id: str) -> dict[str, Any]:
-    return await lists.one(given, ALERT, alert_id, Audience(region=who.region)) or {}
+    return await lists.find(given, ALERT, alert_id, Audience(region=who.region)) or {}

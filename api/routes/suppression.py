@@ -217,7 +217,7 @@ def _in_the_way(action: str, record: dict[str, Any]) -> str:
 
 async def preview(given: Deps, who: Principal, action: str, alert_id: str) -> dict[str, Any]:
     """What an action would meet at one alert, without doing anything: {id, status, would, alert} or a problem."""
-    record = await lists.one(given, ALERT, alert_id, Audience())
+    record = await lists.find(given, ALERT, alert_id, Audience())
     if record is None:
         return {"id": alert_id, "status": 404, "problem": "not-found"}
     if not who.reaches(str(record["region"])):

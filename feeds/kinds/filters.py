@@ -120,5 +120,9 @@ class Sort:
 
 def matching(filters: Iterable[Filter], wanted: dict[str, Any]) -> Callable[[Record], bool]:
     """A test of records by what was asked; parameters that are None or "" ask for any."""
-    asked = [(one.takes, wanted[one.name]) for one in filters if wanted.get(one.name) not in (None, "")]
+    asked = [
+        (query_filter.takes, wanted[query_filter.name])
+        for query_filter in filters
+        if wanted.get(query_filter.name) not in (None, "")
+    ]
     return lambda record: all(takes(value, record) for takes, value in asked)

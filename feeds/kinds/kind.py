@@ -77,8 +77,8 @@ class RecordKind(Generic[T]):
     @cached_property
     def schema(self) -> type[Any]:
         """The type of the view, for OpenAPI and TypeScript."""
-        more = {each.name: each.type for each in self.derived}
-        return view_type(f"{self.name.title().replace('_', '')}Record", self.record, view_fields(self.record) | more)
+        derived = {field.name: field.type for field in self.derived}
+        return view_type(f"{self.name.title().replace('_', '')}Record", self.record, view_fields(self.record) | derived)
 
     def records(self) -> KindRecords:
         """The public records of this kind in one web worker, empty; see `feeds.kinds.records`."""

@@ -36,12 +36,12 @@ class Kinds:
     def _use(self, kinds: Iterable[RecordKind[Any]]) -> None:
         """Know these kinds and no others. The mappings stay the same objects: hot paths hold them."""
         self._kinds = {kind.name: kind for kind in kinds}
-        stored = [StoredType(each) for kind in self._kinds.values() for each in kind.stored]
+        types = [StoredType(stored) for kind in self._kinds.values() for stored in kind.stored]
         subjects = [kind.subject for kind in self._kinds.values() if kind.subject is not None]
         if odd := [subject.name for subject in subjects if subject.name not in self._kinds]:
             raise ValueError(f"subjects are named as their kinds are: {odd}")
         self.stored.clear()
-        self.stored.update({each.name: each for each in stored})
+        self.stored.update({stored.name: stored for stored in types})
         self.subjects.clear()
         self.subjects.update({subject.name: subject for subject in (*subjects, *self._more_subjects)})
 

@@ -150,8 +150,12 @@ class Mirror:
         """All records of a kind that this audience may see, with the fields of a face."""
         self._parts[kind].catch_up()
         records, described = self._parts[kind].records, self._kinds[kind]
-        shown = {key: described.shown(audience, one) for key, one in records.items() if described.sees(audience, one)}
-        return shown if face == FULL else {key: described.faced(one, face) for key, one in shown.items()}
+        shown = {
+            key: described.shown(audience, record)
+            for key, record in records.items()
+            if described.sees(audience, record)
+        }
+        return shown if face == FULL else {key: described.faced(record, face) for key, record in shown.items()}
 
     def hidden(self, audience: Audience) -> dict[str, int]:
         """How many records of each kind this audience does not see, so that nobody takes a part for the whole."""
