@@ -8,7 +8,7 @@ steps as one read as it came.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from alerts.core.rule_evaluator import Judge
@@ -82,7 +82,7 @@ class Board:
             (self.meters.next_due, self._quiet_due),
             (self.reporting.next_due, lambda: self.reporting.lease_due(self.now)),
         )
-        subjects.remember(rules.values())
+        subjects.remember(_rates(rules.values()))
         self.registry.load(alerts)
         self._inhibition.load(self.alerts.values())
 
@@ -243,7 +243,7 @@ class Board:
     def set_rules(self, rules: Mapping[str, CompiledRule]) -> set[str]:
         """Other rules from now on; the ids of those that changed, for `reconcile` to draw the consequences."""
         moved = self._judge.replace(rules)
-        self.subjects.remember(rules.values())
+        self.subjects.remember(_rates(rules.values()))
         self._inhibition.rules_changed(self.now)
         return moved
 
@@ -295,3 +295,8 @@ class Board:
 
     def _apply(self, alert: Alert | None, event: transitions.Event) -> Alert:
         return self.registry.apply(alert, event, self.now)
+
+
+def _rates(rules: Iterable[CompiledRule]) -> Iterator[tuple[str, float]]:
+    """The metrics whose past the rules ask for, and how many seconds of it."""
+    return ((metric, seconds) for rule in rules for _, _, metric, seconds in rule.uses.rates)

@@ -16,10 +16,11 @@ from alerts.lifecycle.operator_actions import Refused, comment_of
 from alerts.oncall import roster_document, versions
 from alerts.oncall.escalation_checks import check_policies
 from alerts.oncall.texts import BadPeople, finding
-from alerts.oncall.versions import ESCALATIONS, FILE, RECEIVERS, ROSTER, SECRET, SITE, Version
+from alerts.oncall.versions import SECRET
 from alerts.receivers.base import Reach
 from alerts.receivers.catalogue import kind_of_url, reach_of
 from alerts.settings import EscalationSettings, ReceiverSettings
+from feeds.documents.version import ESCALATIONS, FILE, KINDS, RECEIVERS, ROSTER, SITE, Version
 from feeds.duty.rights import refusal
 from feeds.engine.requests import (
     AppendEntry,
@@ -92,7 +93,7 @@ class People:
     ) -> None:
         self._check = check
         self._of_file, self._policies_of_file = tuple(receivers), tuple(policies)
-        self._versions = dict.fromkeys(versions.KINDS, Version())
+        self._versions = dict.fromkeys(KINDS, Version())
         self._secrets: dict[str, dict[str, Any]] = {}
         self._notes: list[PeopleNote] = []
         self._build()
@@ -102,7 +103,7 @@ class People:
         self._notes.clear()
         secrets = yield ListDocuments(SECRET)
         self._secrets = {doc.id: doc.body for doc in secrets}
-        for kind in versions.KINDS:
+        for kind in KINDS:
             loaded = yield ListLoaded(kind, read_version)
             self._versions[kind] = dict(loaded).get(SITE, Version())
         self._build()

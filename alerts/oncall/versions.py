@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-ROSTER, RECEIVERS, ESCALATIONS, SECRET = "roster", "receivers", "escalations", "secret"
-KINDS = (ROSTER, RECEIVERS, ESCALATIONS)
-SITE, FILE = "site", "file"
+SECRET = "secret"
 MASK = "••••"
 _SHOWN_HOST = ("json", "jsons", "sms+http", "sms+https", "relay", "relays")
 # What tells two items of a list apart; where nothing is named, their places do.
@@ -27,24 +24,6 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "substitutes": ("date", "shift", "person"),
     "leave": ("person", "first"),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
-    """One document as it was put. `rev` 0: nothing was ever put."""
-
-    rev: int = 0
-    at: float = 0.0
-    by: str = ""
-    comment: str = ""
-    doc: dict[str, Any] = field(default_factory=dict)
-
-    @classmethod
-    def load(cls, body: Mapping[str, Any]) -> Version:
-        return cls(rev=body["rev"], at=body["at"], by=body["by"], comment=body["comment"], doc=body["doc"])
-
-    def dump(self) -> dict[str, Any]:
-        return {"rev": self.rev, "at": self.at, "by": self.by, "comment": self.comment, "doc": self.doc}
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -16,10 +16,12 @@ from typing import Any
 
 from alerts.core.core import Board
 from alerts.lifecycle.operator_actions import Refused, comment_of
-from alerts.rulebook.forms import API, FILE, Kept, Unusable, body, form, load, read
+from alerts.rulebook.forms import API, FILE, Kept, Unusable, document_of, form, load, read
 from alerts.rulebook.preview import BUDGET, Rehearsal, rehearse
 from alerts.rulebook.refusals import STORM, Wrong, elsewhere, read_only, storm, wrong
 from alerts.rules.rule import CompiledRule
+from feeds.documents import rule as rule_document
+from feeds.documents.rule import RuleLimits
 from feeds.engine.requests import AppendEntry, PutDocument, Writing
 from feeds.journal import Doc
 from feeds.journal.forms import register
@@ -29,7 +31,7 @@ from feeds.regions import covers
 log = logging.getLogger(__name__)
 
 ACTION, ROLE = "rules", "admin"
-KIND, STATE = "rule", "rules"
+KIND, STATE = rule_document.KIND, rule_document.LIMITS
 MOST = 500
 _OUT = {"zh-CN": "在系统中建立的规则有的不运行：", "en": "rules made here do not run:"}
 _OUT_TOLD = 5
@@ -69,7 +71,7 @@ class RuleBook:
         known = list(docs)
         self._notes = []
         self.rev = max((doc.body["rev"] for doc in known), default=0)
-        kept = [load(doc.body) for doc in known if doc.open]
+        kept = [load(rule_document.load(doc.body)) for doc in known if doc.open]
         self._file = {one.id: one for one in kept if one.source == FILE}
         self._api = {one.id: one for one in kept if one.source == API}
         self._shadowed = {id for id in self._api if id in self._file}
@@ -287,9 +289,11 @@ def record(book: RuleBook, notes: Iterable[RuleNote]) -> Writing[None]:
             command=note.command,
             body=said | {"undoes": note.undoes},
         )
-        yield PutDocument(kind=KIND, id=kept.key, body=body(kept), open=note.after is not None, seq=seq)
-    limits = {"rev": book.rev, "sample": book.sample, "storm": STORM, "most": MOST}
-    yield PutDocument(kind=STATE, id=STATE, body=limits)
+        yield PutDocument(
+            kind=KIND, id=kept.key, body=rule_document.dump(document_of(kept)), open=note.after is not None, seq=seq
+        )
+    limits = RuleLimits(rev=book.rev, sample=book.sample, storm=STORM, most=MOST)
+    yield PutDocument(kind=STATE, id=STATE, body=rule_document.dump(limits))
 
 
-register(KIND, lambda doc: (doc.body["rev"] + 0, load(doc.body)))
+register(KIND, lambda doc: load(rule_document.load(doc.body)))

@@ -12,6 +12,7 @@ import msgspec
 
 from alerts.rules.rule import CompiledRule, RuleError, compile_rule
 from alerts.settings import RuleSettings
+from feeds.documents.rule import RuleDocument
 from feeds.model import Severity
 from feeds.regions import is_code
 
@@ -67,22 +68,31 @@ def form(settings: RuleSettings) -> dict[str, Any]:
     }
 
 
-def body(kept: Kept) -> dict[str, Any]:
+def document_of(kept: Kept) -> RuleDocument:
     """The document: what it says, whose it is, and what can be drawn of it."""
-    drawn = kept.compiled.sketch if kept.compiled is not None else None
-    region = [kept.settings.region] if kept.settings.region else []
+    settings, drawn = kept.settings, kept.compiled.sketch if kept.compiled is not None else None
+    region = [settings.region] if settings.region else []
     only = msgspec.to_builtins(drawn.only) if drawn else {"kinds": [], "regions": [], "labels": {}}
-    return form(kept.settings) | {
-        "source": kept.source,
-        "rev": kept.rev,
-        "by": kept.by,
-        "at": kept.at,
-        "comment": kept.comment,
-        "thresholds": msgspec.to_builtins(drawn.thresholds) if drawn else [],
-        "only": only | {"regions": only["regions"] or region},
-        "mentions": [*(drawn.mentions if drawn else ()), *region],
-        "problem": kept.problem or None,
-    }
+    return RuleDocument(
+        id=settings.id,
+        when=settings.when,
+        over=settings.over,
+        hold=settings.hold,
+        recover_for=settings.recover_for,
+        severity=str(settings.severity),
+        title=dict(settings.title),
+        text=settings.text,
+        region=settings.region,
+        source=kept.source,
+        rev=kept.rev,
+        by=kept.by,
+        at=kept.at,
+        comment=kept.comment,
+        thresholds=msgspec.to_builtins(drawn.thresholds) if drawn else [],
+        only=only | {"regions": only["regions"] or region},
+        mentions=[*(drawn.mentions if drawn else ()), *region],
+        problem=kept.problem or None,
+    )
 
 
 def read(said: Mapping[str, Any], sample: float) -> CompiledRule:
@@ -119,26 +129,26 @@ def read(said: Mapping[str, Any], sample: float) -> CompiledRule:
         raise Unusable("when", "rule", error.message["zh-CN"], error.message["en"]) from error
 
 
-def load(record: Mapping[str, Any]) -> Kept:
+def load(document: RuleDocument) -> Kept:
     """A rule of the interface from its document. One that this version cannot compile is kept, with the problem."""
     settings = RuleSettings(
-        id=record["id"],
-        when=record["when"],
-        over=record["over"],
-        hold=record["for"],
-        recover_for=record["recover_for"],
-        severity=Severity(record["severity"]),
-        title=dict(record["title"]),
-        text=record["text"],
-        region=record.get("region", ""),  # before 0.1.0 rules had none
+        id=document.id,
+        when=document.when,
+        over=document.over,
+        hold=document.hold,
+        recover_for=document.recover_for,
+        severity=Severity(document.severity),
+        title=dict(document.title),
+        text=document.text,
+        region=document.region,
     )
     kept = Kept(
         settings=settings,
-        source=record["source"],
-        rev=record["rev"],
-        by=record["by"],
-        at=record["at"],
-        comment=record["comment"],
+        source=document.source,
+        rev=document.rev,
+        by=document.by,
+        at=document.at,
+        comment=document.comment,
     )
     try:
         return replace(kept, compiled=compile_rule(settings))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -15,9 +15,6 @@ from feeds.kinds import KINDS, REGION
 from feeds.model import Asset, AssetState, Change, EmergencyWarning, Health, Kind, Reading, SourceState
 from feeds.projection.clock_steps import stepped_source, stepped_state
 from feeds.texts.catalogue import LANGUAGES
-
-if TYPE_CHECKING:
-    from alerts.rules.rule import CompiledRule
 
 NamedSources = Callable[[Mapping[str, Asset]], Collection[str]]
 """The names of all configured sources, from the inventory."""
@@ -86,9 +83,9 @@ class Subjects:
 
     # -- around a subject --------------------------------------------------------
 
-    def remember(self, rules: Iterable[CompiledRule]) -> None:
-        """Keep what these rules want to know of the past, from now on."""
-        self._history.want((key, seconds) for rule in rules for _, _, key, seconds in rule.uses.rates)
+    def remember(self, metrics: Iterable[tuple[str, float]]) -> None:
+        """Keep so many seconds of the past of these metrics, from now on."""
+        self._history.want(metrics)
 
     def count(self, region: object, kind: object, health: object, *, perhaps: bool = False) -> int:
         """How many assets lie in a region (or one of several), of a kind, in a health; see Around.count."""

@@ -15,8 +15,9 @@ import msgspec
 
 from alerts.lifecycle.operator_actions import FAR, ROLES, Refused, comment_of, moment_of
 from alerts.suppression import recurrence as calendar
-from alerts.suppression.recurrence import LONGEST, Recurrence
+from alerts.suppression.recurrence import LONGEST
 from alerts.suppression.silences import SILENCE, WINDOW, Match, Suppression, Suppressions
+from feeds.documents.suppression import Recurrence
 from feeds.model import Asset, Command, Outcome
 from feeds.regions import covers, is_code
 

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from feeds.documents.suppression import Recurrence
+
 MINUTE = 60.0
 LONGEST = 7 * 24 * 60  # minutes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recurrence:
-    """Every day, or on the given days of the week (ISO 8601: 1 is Monday), from `start` ("22:00") for `minutes`."""
-
-    start: str
-    minutes: int
-    days: tuple[int, ...] = ()
-    zone: str = "Asia/Shanghai"
 
 
 def period(recurrence: Recurrence) -> int:

@@ -8,69 +8,22 @@ that availability can count them apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
-
-import msgspec
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from alerts.lifecycle.suppression_reasons import MAINTENANCE, SILENCED
-from alerts.suppression.recurrence import Recurrence, next_edge, open_at
-from feeds.model import Alert, Asset, Severity
-from feeds.regions import covers
-from feeds.wire import iso
+from alerts.suppression.recurrence import next_edge, open_at
+from feeds.documents.suppression import SILENCE, WINDOW, Match, Suppression, dump, load, public
+from feeds.model import Alert, Asset
 
-SILENCE, WINDOW = "silence", "maintenance"
+__all__ = ["SILENCE", "WINDOW", "Match", "Note", "Suppression", "Suppressions", "dump", "load", "public", "reason_of"]
+
 PREFIXES = {SILENCE: SILENCED, WINDOW: MAINTENANCE}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
-    """What is meant: everything that is given must fit; `assets`, `severities` and `kinds` are alternatives."""
-
-    assets: tuple[str, ...] = ()
-    region: str = ""
-    kinds: tuple[str, ...] = ()
-    rule: str = ""
-    severities: tuple[Severity, ...] = ()
-    labels: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def empty(self) -> bool:
-        return self == Match()
-
-    def takes(self, alert: Alert, asset: Asset | None) -> bool:
-        return (
-            (not self.assets or alert.asset in self.assets)
-            and (not self.region or covers(self.region, alert.region))
-            and (not self.kinds or (asset is not None and asset.kind in self.kinds))
-            and (not self.rule or alert.rule == self.rule)
-            and (not self.severities or alert.severity in self.severities)
-            and all(alert.labels.get(name) == value for name, value in self.labels.items())
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suppression:
-    """One silence or window. `running`: it hides now; `seen` is the moment up to which that is known."""
-
-    id: str
-    kind: str
-    by: str
-    at: float
-    comment: str
-    match: Match
-    starts: float
-    until: float
-    recurrence: Recurrence | None = None
-    running: bool = False
-    seen: float = 0.0
-    ended_at: float | None = None
-    ended_by: str = ""
-
-    @property
-    def reason(self) -> str:
-        return PREFIXES[self.kind] + self.id
+def reason_of(suppression: Suppression) -> str:
+    """The reason that an alert hidden by it gives."""
+    return PREFIXES[suppression.kind] + suppression.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,24 +40,6 @@ class Note:
     @property
     def open(self) -> bool:
         return self.after.ended_at is None
-
-
-def dump(one: Suppression) -> dict[str, Any]:
-    """The suppression as the journal keeps it (JSON-able, times in epoch seconds)."""
-    record: dict[str, Any] = msgspec.to_builtins(one)
-    return record
-
-
-def public(one: Suppression) -> dict[str, Any]:
-    """The suppression as people see it: times in RFC 3339."""
-    record = dump(one)
-    del record["seen"]
-    return record | {name: iso(record[name]) for name in ("at", "starts", "until", "ended_at")}
-
-
-def load(body: Mapping[str, Any]) -> Suppression:
-    """The suppression from the journal's form."""
-    return msgspec.convert(dict(body), Suppression)
 
 
 class Suppressions:
@@ -134,8 +69,12 @@ class Suppressions:
         """The reasons for which an alert is hidden now."""
         running = [one for one in self._known.values() if one.running]
         if asset is None and alert.subject_kind == "asset":  # it may be on its way: what hides it goes on hiding it
-            return {one.reason for one in running if one.reason in alert.suppressed_by or one.match.takes(alert, None)}
-        return {one.reason for one in running if one.match.takes(alert, asset)}
+            return {
+                reason_of(one)
+                for one in running
+                if reason_of(one) in alert.suppressed_by or one.match.takes(alert, None)
+            }
+        return {reason_of(one) for one in running if one.match.takes(alert, asset)}
 
     def create(self, one: Suppression, command: str, now: float) -> Suppression:
         """Take a new one in; when it is open already it hides from now on."""

@@ -64,6 +64,6 @@ def page(
     return some, to_cursor(key(some[-1])) if len(ordered) > limit else None
 
 
-def listing(items: Sequence[Any], following: str | None, rev: str, **extra: Any) -> Json:
+def listing(items: Sequence[Any], following: str | None, rev: str | int, **extra: Any) -> Json:
     """The form of every list."""
     return Json({"items": items, "next": following, "rev": rev} | extra)

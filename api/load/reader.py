@@ -13,6 +13,7 @@ from api.load.figures import DAY
 from api.load.report import Record, Report, waiting
 from api.load.shifts import Shift, shifts
 from api.records import people
+from feeds.documents.version import ROSTER
 from feeds.journal import Entry
 from feeds.live.pump import Audience
 from feeds.regions import covers
@@ -61,7 +62,7 @@ class Load:
 
     async def _shifts(self, region: str, at: float) -> list[Shift]:
         """The last day's, newest first."""
-        roster = people.roster_of(await people.version(self._deps, people.ROSTER))
+        roster = people.roster_of(await people.version(self._deps, ROSTER))
         return shifts(roster, region, at - DAY, at, self._zone)[::-1]
 
     async def _catch_up(self, now: float) -> None:

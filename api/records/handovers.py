@@ -10,6 +10,7 @@ from api.dependencies import Deps
 from api.principal import Principal
 from api.records import people, suppressions
 from feeds import wire
+from feeds.documents.version import ROSTER
 from feeds.duty import roster as duty
 from feeds.duty.handover import ACCEPTED, KIND, HandoverSettings
 from feeds.journal import Doc, Journal, Tx
@@ -52,7 +53,7 @@ def broken(alert: Mapping[str, Any], at: float) -> bool:
 
 
 async def _duty(given: Deps, who: Principal) -> dict[str, Any] | None:
-    found = people.roster(given, who, await people.version(given, people.ROSTER))
+    found = people.roster(given, who, await people.version(given, ROSTER))
     now: dict[str, Any] | None = found["now"]
     return now
 

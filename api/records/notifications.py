@@ -8,6 +8,8 @@ from api.dependencies import Deps
 from api.principal import Principal
 from api.records import people
 from feeds import wire
+from feeds.documents.alert import EscalationRun, run_of
+from feeds.documents.version import ROSTER
 from feeds.journal import OutboxItem
 
 DIGEST = "digest:"
@@ -47,7 +49,7 @@ async def _seen(given: Deps, who: Principal) -> set[str] | None:
     """The persons that somebody may know of; None for all."""
     if not who.region:
         return None
-    roster = people.roster_of(await people.version(given, people.ROSTER))
+    roster = people.roster_of(await people.version(given, ROSTER))
     return {one.id for one in people.for_region(roster, who.region).persons} | {""}
 
 
@@ -92,8 +94,8 @@ async def escalation(given: Deps, who: Principal, alert_id: str) -> dict[str, An
     """What an alert's escalation has come to; None when none ever began."""
     entries = await given.journal.entries(kind="escalation", subject=alert_id, limit=500)
     doc = await given.journal.doc("alert", alert_id)
-    run = (doc.body.get("run") or {}) if doc is not None else {}
-    if not entries and not run.get("policy"):
+    run = (run_of(doc.body) if doc is not None else None) or EscalationRun()
+    if not entries and not run.policy:
         return None
     seen = await _seen(given, who)
     steps = [
@@ -105,13 +107,11 @@ async def escalation(given: Deps, who: Principal, alert_id: str) -> dict[str, An
         }
         for one in entries
     ]
-    policy = run.get("policy") or entries[-1].body["policy"]
-    running = bool(run.get("running"))
-    next_at = run.get("next_at") if running else None
+    next_at = run.next_at if run.running else None
     return {
-        "policy": policy,
-        "running": running,
-        "step": run["step"] + 1 if next_at is not None else None,
+        "policy": run.policy or entries[-1].body["policy"],
+        "running": run.running,
+        "step": run.step + 1 if next_at is not None else None,
         "next_at": wire.iso(next_at),
         "steps": steps,
     }

@@ -10,36 +10,36 @@ from typing import Any
 from api.dependencies import Deps
 from api.principal import Principal
 from feeds import wire
+from feeds.documents.version import FILE, ROSTER, SITE, Version
 from feeds.duty import roster as duty
 from feeds.duty.findings import HORIZON, findings
 from feeds.duty.roster import Roster
 from feeds.regions import covers
 
-ROSTER, RECEIVERS, ESCALATIONS = "roster", "receivers", "escalations"
-SITE, FILE, PERSON = "site", "file", "person:"
-EMPTY: dict[str, Any] = {"rev": 0, "at": None, "by": "", "comment": "", "doc": {}}
+PERSON = "person:"
 _LISTS = ("persons", "shifts", "patterns", "assignments", "substitutes", "leave")
 
 
-async def version(given: Deps, kind: str) -> dict[str, Any]:
-    """The present version of a document: {rev, at, by, comment, doc}."""
+async def version(given: Deps, kind: str) -> Version:
+    """The present version of a document."""
     doc = await given.journal.doc(kind, SITE)
-    return doc.body if doc is not None else EMPTY
+    return Version.load(doc.body) if doc is not None else Version()
 
 
-def head(found: Mapping[str, Any], who: Principal) -> dict[str, Any]:
+def head(version: Version, who: Principal) -> dict[str, Any]:
     """Which version, and for those who may know, whose."""
-    named = {"by": found["by"], "comment": found["comment"]} if who.personal else {"by": "", "comment": ""}
-    return {"rev": found["rev"], "at": wire.iso(found["at"] or None), **named}
+    named = {"by": version.by, "comment": version.comment} if who.personal else {"by": "", "comment": ""}
+    return {"rev": version.rev, "at": wire.iso(version.at or None), **named}
 
 
-def roster_of(found: Mapping[str, Any]) -> Roster:
-    return duty.load(found["doc"]) if found["doc"] else Roster()
+def roster_of(version: Version) -> Roster:
+    """The roster of a version; an empty one of none."""
+    return duty.load(version.doc) if version.doc else Roster()
 
 
-def roster(given: Deps, who: Principal, found: Mapping[str, Any]) -> dict[str, Any]:
+def roster(given: Deps, who: Principal, version: Version) -> dict[str, Any]:
     """The whole answer: the plan, who is on duty now and next, and what is wrong with it."""
-    whole, tz = roster_of(found), duty.zone(given.site.timezone)
+    whole, tz = roster_of(version), duty.zone(given.site.timezone)
     seen = for_region(whole, who.region)
     at = given.clock()
     today = datetime.fromtimestamp(at, tz).date()
@@ -49,7 +49,7 @@ def roster(given: Deps, who: Principal, found: Mapping[str, Any]) -> dict[str, A
     shown = [duty.shown(one, seen, personal=who.personal) for one in duties if one.date >= today.isoformat()]
     ends = today + timedelta(days=HORIZON)
     return {
-        **head(found, who),
+        **head(version, who),
         **lists(seen, who),
         "now": duty.shown(running[0], seen, personal=who.personal) if running else None,
         "next": duty.shown(later[0], seen, personal=who.personal) if later else None,
@@ -92,10 +92,10 @@ def for_region(whole: Roster, region: str) -> Roster:
     )
 
 
-async def items(given: Deps, who: Principal, kind: str, found: Mapping[str, Any]) -> list[dict[str, Any]]:
+async def items(given: Deps, who: Principal, kind: str, present: Version) -> list[dict[str, Any]]:
     """Receivers or policies: those made here, then the file's; of a region only what concerns it."""
     file = await given.journal.doc(kind, FILE)
-    made = [one | {"origin": "api", "readonly": False} for one in found["doc"].get("items", [])]
+    made = [one | {"origin": "api", "readonly": False} for one in present.items]
     fixed = [one | {"origin": "file", "readonly": True} for one in (file.body["items"] if file is not None else [])]
     shown = [{name: value for name, value in one.items() if name != "secret"} for one in (*made, *fixed)]
     if not who.region:

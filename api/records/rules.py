@@ -9,15 +9,15 @@ from typing import Any
 from api.dependencies import Deps
 from api.http.answers import from_cursor, to_cursor
 from api.principal import Principal
+from feeds.documents import rule as rule_document
+from feeds.documents.rule import KIND, LIMITS, RuleDocument, RuleLimits
 from feeds.journal import Entry
 from feeds.live.pump import Audience
 from feeds.regions import covers, is_code
 from feeds.wire import iso
 
 Record = dict[str, Any]
-KIND, STATE = "rule", "rules"
 _FORM = ("id", "when", "over", "for", "recover_for", "severity", "title", "text", "region", "source")
-_NOTHING = {"rev": 0, "sample": 0.0, "storm": 0, "most": 0}
 
 
 class Reader:
@@ -28,20 +28,21 @@ class Reader:
         mirror = given.pump.mirror
         self._foreign = mirror.records("asset", Audience()).keys() - mirror.records("asset", who.audience).keys()
 
-    async def state(self) -> Record:
-        """`rev` of all rules together, `sample` (seconds) and `storm`, `most`: the engine's limits."""
-        doc = await self._given.journal.doc(STATE, STATE)
-        return doc.body if doc is not None else dict(_NOTHING)
+    async def limits(self) -> RuleLimits:
+        """`rev` of all rules together, and the engine's limits."""
+        doc = await self._given.journal.doc(LIMITS, LIMITS)
+        return rule_document.load_limits(doc.body) if doc is not None else RuleLimits()
 
     async def rules(self) -> tuple[list[Record], int]:
         """Every rule, the file's first, and how many are left out."""
         docs = await self._given.journal.docs(KIND, open=True)
-        seen = [doc.body for doc in docs if self.sees(doc.body["mentions"], doc.body.get("region", ""))]
+        rules = [rule_document.load(doc.body) for doc in docs]
+        seen = [rule for rule in rules if self.sees(rule.mentions, rule.region)]
         audience = self._who.audience
         alerts = self._given.pump.mirror.records("alert", audience).values()
         active = Counter(one["rule"] for one in alerts if one["active"])
-        seen.sort(key=lambda body: (body["source"] != "file", body["id"]))
-        return [self._shown(body, active[body["id"]]) for body in seen], len(docs) - len(seen)
+        seen.sort(key=lambda rule: (rule.source != "file", rule.id))
+        return [self._shown(rule, active[rule.id]) for rule in seen], len(docs) - len(seen)
 
     def sees(self, mentions: Iterable[str], region: str = "") -> bool:
         """Whether a rule is of the own region, or names nothing of another county: no asset there, no region of its
@@ -56,11 +57,12 @@ class Reader:
             )
         )
 
-    def _shown(self, body: Mapping[str, Any], active: int) -> Record:
-        record = {name: value for name, value in body.items() if name != "mentions"}
+    def _shown(self, rule: RuleDocument, active: int) -> Record:
+        record = rule_document.dump(rule)
+        del record["mentions"]
         if not self._who.personal:
             record |= {"by": "", "comment": ""}
-        return record | {"at": iso(body["at"]), "active": active}
+        return record | {"at": iso(rule.at), "active": active}
 
     async def history(self, rule: str, cursor: str, limit: int) -> tuple[list[Record], str | None, int]:
         """Changes, newest first, the next cursor, and how many of the page are left out."""

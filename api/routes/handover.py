@@ -16,6 +16,7 @@ from api.http.problems import Problem
 from api.principal import Principal
 from api.records import handovers, people
 from api.rights import check
+from feeds.documents.version import ROSTER
 from feeds.duty.handover import GIVEN, KIND
 from feeds.journal import Doc
 
@@ -52,7 +53,7 @@ async def give(given: Given, who: Actor, wish: Give) -> Response:
     """Sign the picture of this moment over to somebody; 201 once the journal has it."""
     check(who, "handover_give", who.region)
     at, key = given.clock(), uuid.uuid4().hex
-    roster = people.roster_of(await people.version(given, people.ROSTER))
+    roster = people.roster_of(await people.version(given, ROSTER))
     seen = people.for_region(roster, who.region)
     body = handovers.new(who, at, handovers.name_of(seen, wish.to), wish.remarks, await handovers.picture(given, who))
     doc = Doc(kind=KIND, id=key, open=True, seq=0, body=body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -15,10 +16,10 @@ from api.http.numbers import Number
 from api.http.problems import Problem
 from api.principal import Principal, Right
 from api.records import people, roster_csv
-from api.records.people import ESCALATIONS, RECEIVERS, ROSTER, SITE
 from api.rights import check
 from api.routes.people_bodies import NewSwap, Put, PutEscalations, PutReceivers, PutRoster, Undo
 from feeds import wire
+from feeds.documents.version import ESCALATIONS, RECEIVERS, ROSTER, SITE, Version
 from feeds.duty import roster as duty
 from feeds.model import Outcome
 
@@ -61,7 +62,7 @@ async def import_roster(given: Given, who: Admin, request: Request, rev: Number,
     doc = {**duty.dump(people.roster_of(found))}
     doc["assignments"] = roster_csv.assignments(await request.body(), doc)
     if dry_run:
-        return await _roster(given, who, {**found, "doc": doc})
+        return Json(people.roster(given, who, replace(found, doc=doc)))
     return await _roster(given, who, await send(given, who, "roster_put", ROSTER, "CSV", rev, {"doc": doc}))
 
 
@@ -72,7 +73,7 @@ async def roster_history(given: Given, who: Viewer, cursor: Cursor = "", limit: 
 
 
 async def _roster(given: Deps, who: Principal, found: dict[str, Any]) -> Response:
-    return Json(people.roster(given, who, found))
+    return Json(people.roster(given, who, Version.load(found)))
 
 
 # -- receivers and escalations ---------------------------------------------------
@@ -87,13 +88,13 @@ async def escalations(given: Given, who: Viewer) -> Response:
 @router.put("/escalations")
 async def put_escalations(given: Given, who: Admin, wish: PutEscalations) -> Response:
     """Other policies than the file's; checked as a whole."""
-    return await _list(given, who, ESCALATIONS, await put(given, who, ESCALATIONS, wish, wish.doc()))
+    return await _list(given, who, ESCALATIONS, Version.load(await put(given, who, ESCALATIONS, wish, wish.doc())))
 
 
 @router.post("/escalations:undo")
 async def undo_escalations(given: Given, who: Admin, wish: Undo) -> Response:
     """Back to an older version."""
-    return await _list(given, who, ESCALATIONS, await undo(given, who, ESCALATIONS, wish))
+    return await _list(given, who, ESCALATIONS, Version.load(await undo(given, who, ESCALATIONS, wish)))
 
 
 @router.get("/escalations/history")
@@ -111,13 +112,13 @@ async def receivers(given: Given, who: Viewer) -> Response:
 @router.put("/receivers")
 async def put_receivers(given: Given, who: Admin, wish: PutReceivers) -> Response:
     """Other receivers than the file's; a mask that comes back keeps its secret."""
-    return await _list(given, who, RECEIVERS, await put(given, who, RECEIVERS, wish, wish.doc()))
+    return await _list(given, who, RECEIVERS, Version.load(await put(given, who, RECEIVERS, wish, wish.doc())))
 
 
 @router.post("/receivers:undo")
 async def undo_receivers(given: Given, who: Admin, wish: Undo) -> Response:
     """Back to an older version, with its secrets."""
-    return await _list(given, who, RECEIVERS, await undo(given, who, RECEIVERS, wish))
+    return await _list(given, who, RECEIVERS, Version.load(await undo(given, who, RECEIVERS, wish)))
 
 
 @router.get("/receivers/history")
@@ -126,17 +127,17 @@ async def receivers_history(given: Given, who: Viewer, cursor: Cursor = "", limi
     return await history(given, who, RECEIVERS, cursor, limit)
 
 
-async def _version(given: Deps, who: Principal, kind: str) -> dict[str, Any]:
+async def _version(given: Deps, who: Principal, kind: str) -> Version:
     if not who.personal:
         raise Problem("forbidden")
     return await people.version(given, kind)
 
 
-async def _list(given: Deps, who: Principal, kind: str, found: dict[str, Any]) -> Response:
-    items = await people.items(given, who, kind, found)
+async def _list(given: Deps, who: Principal, kind: str, version: Version) -> Response:
+    items = await people.items(given, who, kind, version)
     if kind == RECEIVERS:
         items = await people.with_state(given, items)
-    more = people.head(found, who)
+    more = people.head(version, who)
     return Json({"items": items, "next": None} | more)
 
 

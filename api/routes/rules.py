@@ -16,7 +16,9 @@ from api.http.findings import finding
 from api.http.numbers import Number
 from api.http.problems import Problem
 from api.principal import Principal
-from api.records.rules import KIND, Reader, Record, sent_form, undoable
+from api.records.rules import Reader, Record, sent_form, undoable
+from feeds.documents import rule as rule_document
+from feeds.documents.rule import KIND
 from feeds.findings import Finding, InRequest
 from feeds.kinds import KINDS
 from feeds.kinds.subject import SubjectKind
@@ -102,10 +104,10 @@ async def rules(given: Given, who: Viewer) -> Response:
 
 async def _listed(reader: Reader, **more: Any) -> Response:
     items, hidden = await reader.rules()
-    state = await reader.state()
-    limits = {name: state[name] for name in ("sample", "storm", "most")}
+    present = await reader.limits()
+    limits = {"sample": present.sample, "storm": present.storm, "most": present.most}
     subjects = [_subject(over) for over in KINDS.subjects.values()]
-    return listing(items, None, state["rev"], hidden=hidden, limits=limits, subjects=subjects, **more)
+    return listing(items, None, present.rev, hidden=hidden, limits=limits, subjects=subjects, **more)
 
 
 def _subject(over: SubjectKind) -> dict[str, Any]:
@@ -121,7 +123,7 @@ async def history(
     """Who changed which rule, when and why, with what it was before and after; newest first."""
     reader = Reader(given, who)
     items, following, hidden = await reader.history(rule, cursor, limit)
-    return listing(items, following, (await reader.state())["rev"], hidden=hidden)
+    return listing(items, following, (await reader.limits()).rev, hidden=hidden)
 
 
 @router.put("/rules")
@@ -196,7 +198,7 @@ async def _refused(given: Deps, who: Principal, result: Result, *, whole: bool) 
     if result.outcome is Outcome.CONFLICT:
         reader = Reader(given, who)
         items, _ = await reader.rules()
-        current = {"items": items, **await reader.state()}
+        current = {"items": items, **rule_document.dump(await reader.limits())}
     if problem := refusal(result, current):
         return problem
     findings = [_finding(one, whole) for one in after.get("errors", ())] or [finding("body", result.detail)]

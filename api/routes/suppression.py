@@ -18,6 +18,7 @@ from api.http.problems import Problem
 from api.kinds import lists
 from api.principal import Principal
 from api.records import suppressions
+from feeds.documents.suppression import load
 from feeds.kinds import ALERT, Audience
 from feeds.model import Outcome, Severity
 
@@ -164,9 +165,10 @@ def _starts(wish: Silence | Window) -> dict[str, float]:
 
 async def _list(given: Deps, who: Principal, kind: str, prefix: str, ended: bool) -> Response:
     docs = await given.journal.docs_page(kind, open=None if ended else True, limit=suppressions.SCAN)
-    seen = [doc.body for doc in docs if suppressions.is_visible(given, who.audience, doc.body)]
+    found = [load(doc.body) for doc in docs]
+    seen = [one for one in found if suppressions.is_visible(given, who.audience, one.match)]
     counts = _counts(given, who.audience)
-    items = [suppressions.shown(body, who) | {"count": counts.get(f"{prefix}:{body['id']}", 0)} for body in seen]
+    items = [suppressions.shown(one, who) | {"count": counts.get(f"{prefix}:{one.id}", 0)} for one in seen]
     return listing(items, None, given.pump.mirror.rev, hidden=len(docs) - len(seen))
 
 
@@ -181,10 +183,11 @@ def _counts(given: Deps, audience: Audience) -> dict[str, int]:
 
 async def _end(given: Deps, who: Principal, kind: str, action: str, key: str, comment: str) -> Response:
     doc = await given.journal.doc(kind, key)
-    if doc is None or not suppressions.is_visible(given, who.audience, doc.body):
+    suppression = load(doc.body) if doc is not None else None
+    if doc is None or suppression is None or not suppressions.is_visible(given, who.audience, suppression.match):
         raise Problem("not-found")
     if not doc.open:
-        raise Problem("conflict", code="ended", current=suppressions.shown(doc.body, who))
+        raise Problem("conflict", code="ended", current=suppressions.shown(suppression, who))
     return Json(await _send(given, who, action, key, comment[:2000], {}))
 
 

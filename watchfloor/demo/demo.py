@@ -14,13 +14,14 @@ import socket
 import sys
 import tomllib
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from feeds import state_file
 from watchfloor.demo import control as demo_control
 from watchfloor.demo.control import DemoError
+from watchfloor.demo.ports import is_free
+from watchfloor.demo.site_files import shipped_text
 
 FOLDER = ".watchfloor-demo"
 SETTINGS, ASSETS, FIELD, SCENARIOS = "watchfloor.toml", "assets.csv", "field.csv", "scenarios.toml"
@@ -92,11 +93,6 @@ def _may_ping() -> bool:
     return True
 
 
-def shipped_text(name: str) -> str:
-    """One of the files of watchfloor/demo/site."""
-    return (files("watchfloor.demo") / "site" / name).read_text(encoding="utf-8")
-
-
 def free_network(first: int = NETWORK) -> int:
     """The second octet of a loopback network whose device port nobody holds. Raises DemoError."""
     choices = [NETWORK + (first - NETWORK + step) % NETWORKS for step in range(NETWORKS)]
@@ -107,17 +103,6 @@ def free_network(first: int = NETWORK) -> int:
         f"127.{choices[0]}.0.1 等地址的端口 {DEVICE_PORT} 都被占用；先停止其他演示",
         f"port {DEVICE_PORT} is taken on 127.{NETWORK}.0.1 and the networks after it; stop the other demos first",
     )
-
-
-def is_free(host: str, port: int) -> bool:
-    """Whether a server could listen there now."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
 
 
 def _any_port() -> int:

@@ -7,7 +7,7 @@ import logging
 
 import aiohttp
 
-from watchfloor.demo.demo import shipped_text
+from watchfloor.demo.site_files import shipped_text
 
 log = logging.getLogger(__name__)
 

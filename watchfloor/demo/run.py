@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from watchfloor.demo.control import DemoError
-from watchfloor.demo.demo import is_free
 from watchfloor.demo.people import put_roster
+from watchfloor.demo.ports import is_free
 from watchfloor.demo.receiver import Receiver, serving
 from watchfloor.runtime import logs, site, valkey
 from watchfloor.runtime.process import die_with_parent

@@ -16,11 +16,12 @@ import msgspec
 
 from alerts.lifecycle import transitions
 from alerts.oncall.directory import read_version
-from alerts.oncall.versions import KINDS as VERSIONED
 from alerts.suppression.silences import SILENCE, WINDOW
 from alerts.suppression.silences import load as load_suppression
 from api.auth import accounts, identities, signin
-from feeds.documents.alert import alert_of, read_one
+from feeds.documents import alert as alert_document
+from feeds.documents.alert import Bookkeeping, alert_of, read_one
+from feeds.documents.version import KINDS as VERSIONED
 from feeds.journal import Doc, Entry, Fault, Journal
 from feeds.journal.forms import UNREADABLE, Unreadable, parse, unreadable
 from incidents.warnings import journal as warnings_journal
@@ -163,8 +164,8 @@ def _alert(id: str, entries: Sequence[Entry], messages: Sequence[Any]) -> Doc:
         (firing.discard if ended else firing.add)(target)
         if to.get("person"):
             people[target] = to
-    beside = {"told": sorted(ever), "firing": sorted(firing), "people": people}
-    return Doc(kind=ALERT, id=id, open=alert.open, seq=entries[-1].seq, body=msgspec.to_builtins(alert) | beside)
+    body = alert_document.dump(alert, Bookkeeping(told=sorted(ever), firing=sorted(firing), people=people))
+    return Doc(kind=ALERT, id=id, open=alert.open, seq=entries[-1].seq, body=body)
 
 
 def _suppression(id: str, entries: Sequence[Entry], _: Sequence[Any]) -> Doc:

@@ -20,10 +20,11 @@ from msgspec import structs
 
 from alerts.lifecycle import transitions
 from alerts.rulebook import book as rulebook
-from alerts.rulebook.forms import body as rule_body
+from alerts.rulebook.forms import document_of
 from alerts.rules.rule import compile_rules
 from alerts.suppression import silences
 from feeds.bus import Bus
+from feeds.documents import rule as rule_document
 from feeds.journal import Journal
 from feeds.model import Command, Severity
 from tests.alerts.builders import change, command, reading, rule, state
@@ -207,7 +208,10 @@ class Machine(RuleBasedStateMachine):
         }
         docs = {doc.id: doc.body for doc in await rig.journal.docs(rulebook.KIND, open=True)}
         book = rig.engine.book
-        mine = {one.key: rule_body(book.shown(one)) for one in (*book._file.values(), *book._api.values())}
+        mine = {
+            one.key: rule_document.dump(document_of(book.shown(one)))
+            for one in (*book._file.values(), *book._api.values())
+        }
         assert docs == json.loads(json.dumps(mine))
         assert {key.partition(":")[2] for key in docs} == set(board.rules)
         for alert in board.alerts.values():

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from alerts.lifecycle.flapping import QUIET, Meters, share
-from alerts.suppression.recurrence import Recurrence, next_edge, open_at
+from alerts.suppression.recurrence import next_edge, open_at
+from feeds.documents.suppression import Recurrence
 from feeds.model import Outcome
 from feeds.model.isa_state import isa_state
 from tests.alerts.builders import T0, rule

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from watchfloor.demo import demo
 from watchfloor.demo.control import DemoError, control
+from watchfloor.demo.site_files import shipped_text
 
 STATE = {"assets": ["C", "X532327"], "sources": ["cap-demo"], "scenarios": ["tour", "uplink"], "broken": []}
 
@@ -99,7 +100,7 @@ async def test_the_command_is_fine_when_it_was_done(
     peer: Peer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("WATCHFLOOR_DEMO", str(peer.folder))
-    (peer.folder / demo.SCENARIOS).write_text(demo.shipped_text(demo.SCENARIOS), encoding="utf-8")
+    (peer.folder / demo.SCENARIOS).write_text(shipped_text(demo.SCENARIOS), encoding="utf-8")
     assert await asyncio.to_thread(demo.control, "scenario", "tour") == 0
     assert "依次" in capsys.readouterr().out
     assert await asyncio.to_thread(demo.control, "break", "C") == 0

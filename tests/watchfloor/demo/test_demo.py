@@ -13,7 +13,9 @@ from feeds.inventory.csv_file import read_csv
 from feeds.regions import covers
 from watchfloor.demo import demo
 from watchfloor.demo.control import DemoError
-from watchfloor.demo.demo import default_folder, free_network, prepare, shipped_text
+from watchfloor.demo.demo import default_folder, free_network, prepare
+from watchfloor.demo.ports import is_free
+from watchfloor.demo.site_files import shipped_text
 from watchfloor.settings.check import check
 from watchfloor.settings.inventory import load_inventory
 from watchfloor.settings.reader import parse_duration
@@ -89,7 +91,7 @@ def test_the_demo_serves_loopback_only_and_its_rules_compile(tmp_path: Path) -> 
 def test_port_zero_becomes_one_that_is_free(tmp_path: Path) -> None:
     port = load(prepare(tmp_path, 0)).web.port
     assert port > 0
-    assert demo.is_free("127.0.0.1", port)
+    assert is_free("127.0.0.1", port)
 
 
 def test_a_second_start_gives_the_same_files(tmp_path: Path) -> None:
