@@ -17,7 +17,7 @@ from api.ingest.bounds import TooMuch
 from api.ingest.findings import BAD_JSON, finding
 from api.ingest.words import moment, severity
 from feeds.external import AT_ONCE, Report
-from feeds.model import Finding
+from feeds.findings import Finding, InMessage
 
 TOOL = "prometheus"
 _WHO = ("instance", "host", "hostname", "node", "device", "service", "job")
@@ -44,7 +44,7 @@ class Hook(msgspec.Struct):
     alerts: list[msgspec.Raw] = []
 
 
-Taken = tuple[list[Report], list[Finding]]
+Taken = tuple[list[Report], list[Finding[InMessage]]]
 _posted = msgspec.json.Decoder(list[Posted])
 _one = msgspec.json.Decoder(Posted)
 _raws = msgspec.json.Decoder(list[msgspec.Raw])
@@ -88,7 +88,7 @@ def _one_by_one(raw: bytes, make: Callable[[Posted, str], Report]) -> Taken:
 
 
 def _decoded(given: list[msgspec.Raw], make: Callable[[Posted, str], Report], path: str) -> Taken:
-    alerts: list[Posted | Finding] = []
+    alerts: list[Posted | Finding[InMessage]] = []
     for place, raw in enumerate(given):
         try:
             alerts.append(_one.decode(raw))
@@ -103,7 +103,7 @@ def _gather(given: list[Any], make: Callable[[Posted, str], Report], path: str =
     if len(given) > AT_ONCE:
         return [], [finding("TOO_MANY", path, value=str(len(given)), detail=str(AT_ONCE))]
     reports: list[Report] = []
-    findings: list[Finding] = []
+    findings: list[Finding[InMessage]] = []
     for place, one in enumerate(given):
         if isinstance(one, Finding):
             findings.append(one)
@@ -118,7 +118,7 @@ def _gather(given: list[Any], make: Callable[[Posted, str], Report], path: str =
 class Unusable(ValueError):
     """One alert that cannot be taken."""
 
-    def __init__(self, one: Finding) -> None:
+    def __init__(self, one: Finding[InMessage]) -> None:
         super().__init__(one.code)
         self.finding = one
 

@@ -16,8 +16,8 @@ import msgspec
 from api.ingest.findings import BAD_JSON, finding
 from api.ingest.words import moment
 from feeds.external import AT_ONCE
+from feeds.findings import Finding, InMessage
 from feeds.journal import Journal
-from feeds.model import Finding
 from feeds.regions import is_code
 
 KIND, NAME = "case", "case"
@@ -72,7 +72,7 @@ class Given:
     body: dict[str, Any] = field(default_factory=dict)
 
 
-def taken(raw: bytes) -> tuple[list[Given], list[Finding]]:
+def taken(raw: bytes) -> tuple[list[Given], list[Finding[InMessage]]]:
     """The cases of one call: a list, {"cases": […]}, or one."""
     try:
         found = msgspec.json.decode(raw)
@@ -83,7 +83,7 @@ def taken(raw: bytes) -> tuple[list[Given], list[Finding]]:
     if not isinstance(found, list) or len(found) > AT_ONCE:
         return [], [finding("TOO_MANY", detail=str(AT_ONCE))]
     kept: list[Given] = []
-    findings: list[Finding] = []
+    findings: list[Finding[InMessage]] = []
     for place, one in enumerate(found):
         case = _one(one, f"[{place}]")
         if isinstance(case, Finding):
@@ -93,7 +93,7 @@ def taken(raw: bytes) -> tuple[list[Given], list[Finding]]:
     return kept, findings
 
 
-def _one(raw: Any, at: str) -> Given | Finding:
+def _one(raw: Any, at: str) -> Given | Finding[InMessage]:
     try:
         case = msgspec.convert(raw, Case)
     except msgspec.ValidationError as error:
@@ -122,7 +122,7 @@ def _times(case: Case) -> list[tuple[str, str | None]]:
     return found
 
 
-def outside(case: Given) -> Finding:
+def outside(case: Given) -> Finding[InMessage]:
     """A case of another region than the sender's."""
     return finding("OUTSIDE_REGION", case.number, value=case.region)
 

@@ -21,7 +21,7 @@ from api.ingest.bounds import TooMuch
 from api.ingest.findings import BAD_JSON, finding
 from api.ingest.words import moment, severity
 from feeds.external import AT_ONCE, Report
-from feeds.model import Finding
+from feeds.findings import Finding, InMessage
 
 TOOL = "cloudevents"
 STRUCTURED, BATCH = "application/cloudevents+json", "application/cloudevents-batch+json"
@@ -56,7 +56,7 @@ class Event(msgspec.Struct):
     data_base64: str | None = None
 
 
-Told = tuple[list[tuple[str, Report]], list[Finding]]
+Told = tuple[list[tuple[str, Report]], list[Finding[InMessage]]]
 """(the event's key, what it says) each, and what is wrong."""
 
 
@@ -78,7 +78,7 @@ def taken(raw: bytes, headers: Mapping[str, str]) -> Told:
     if len(events) > AT_ONCE:
         return [], [finding("TOO_MANY", value=str(len(events)), detail=str(AT_ONCE))]
     reports: list[tuple[str, Report]] = []
-    findings: list[Finding] = []
+    findings: list[Finding[InMessage]] = []
     for place, event in enumerate(events):
         at = f"[{place}]" if kind == BATCH else ""
         found = _report(event, at)
@@ -94,7 +94,7 @@ def _binary(headers: Mapping[str, str]) -> dict[str, Any]:
     return {name[3:]: unquote(value) for name, value in headers.items() if name.startswith("ce-")}
 
 
-def _report(event: Event, at: str) -> Report | Finding:
+def _report(event: Event, at: str) -> Report | Finding[InMessage]:
     for name in ("id", "source", "type"):
         if not getattr(event, name) or len(getattr(event, name)) > bounds.VALUE:
             return finding("MISSING_REQUIRED", f"{at}.{name}")
@@ -122,7 +122,7 @@ def _report(event: Event, at: str) -> Report | Finding:
     return _said(event, data, labels, times, active)
 
 
-def _content(event: Event, at: str) -> tuple[bytes, str] | Finding:
+def _content(event: Event, at: str) -> tuple[bytes, str] | Finding[InMessage]:
     """The JSON that the event carries, and where it stands."""
     plain = bytes(event.data)
     if event.data_base64 is not None:

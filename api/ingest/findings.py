@@ -1,44 +1,25 @@
-"""What can be wrong with what another tool sends: a stable code, and a sentence in both languages."""
+"""Findings of what other tools send."""
 
 from __future__ import annotations
 
 import msgspec
 
-from feeds.model import Finding
+from api.ingest.finding_texts import ERRORS, REMARKS
+from feeds.findings import Finding, InMessage, filled
 
 SHOWN = 200
+"""Characters of an offending value that a finding repeats."""
 BAD_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""No JSON; JSON in another encoding than UTF-8, as GBK; JSON that is nested too deeply to be read."""
-_ERRORS: dict[str, tuple[str, str]] = {
-    "JSON_INVALID": ("不是有效的 JSON：{detail}", "not valid JSON: {detail}"),
-    "FORM_INVALID": ("内容不合格式：{detail}", "not of the expected form: {detail}"),
-    "BASE64_INVALID": ("不是有效的 Base64：{detail}", "not valid base64: {detail}"),
-    "DATA_TWICE": ("data 与 data_base64 不能同时给出", "data and data_base64 exclude each other"),
-    "TOO_MANY": ("一次最多 {detail} 条", "at most {detail} at once"),
-    "LABELS_MISSING": ("告警没有标签，无法识别", "the alert has no labels, so nobody could tell it from others"),
-    "LABELS_TOO_MANY": ("标签过多（最多 {detail} 个）", "too many labels ({detail} at most)"),
-    "LABEL_TOO_LONG": ("标签名或值过长（上限 {detail} 字符）", "a label name or value is too long (at most {detail})"),
-    "TIME_INVALID": ("不是带时区的 RFC 3339 时间", "not an RFC 3339 time with a zone"),
-    "ENDS_BEFORE_START": ("结束时间早于开始时间", "it would end before it begins"),
-    "STATUS_UNKNOWN": ("不知道此状态的含义", "nobody knows what this status means"),
-    "MISSING_REQUIRED": ("缺少必填项", "required, but missing or empty"),
-    "ZONE_UNKNOWN": ("未知的时区", "no such time zone"),
-    "VERSION_UNKNOWN": ("不支持的版本", "this version is not supported"),
-    "OUTSIDE_REGION": ("该资产不在令牌的区域内", "the asset lies outside the token's region"),
-}
-_REMARKS: dict[str, tuple[str, str]] = {
-    "TRUNCATED": (
-        "发送方省略了 {detail} 条告警：缺席不作恢复处理",
-        "the sender left {detail} alerts out: absence is taken as no recovery",
-    ),
-    "IGNORED": ("此状态不改变告警", "this state changes no alert"),
-    "DUPLICATE": ("此前已收到", "received before"),
-}
-CODES = (*_ERRORS, *_REMARKS)
+"""Errors of content that is no JSON, is in another encoding than UTF-8 (GBK), or is nested too deeply."""
+CODES = (*ERRORS, *REMARKS)
 
 
-def finding(code: str, at: str = "", *, value: str = "", detail: str = "") -> Finding:
-    """One finding; `at` is the JSON path ("[3].labels"), `value` what stands there (shortened)."""
-    zh, en = _ERRORS.get(code) or _REMARKS[code]
-    words = {"zh-CN": zh.replace("{detail}", detail), "en": en.replace("{detail}", detail)}
-    return Finding(code=code, xpath=at, value=value[:SHOWN], message=words, error=code in _ERRORS)
+def finding(code: str, at: str = "", *, value: str = "", detail: str = "") -> Finding[InMessage]:
+    """The finding `code`. `at` is the JSON path ("[3].labels"), `value` the offending value (shortened)."""
+    message = filled(ERRORS.get(code) or REMARKS[code], {"detail": detail})
+    return Finding(code=code, where=InMessage(at), value=value[:SHOWN], message=message, error=code in ERRORS)
+
+
+def in_answer(finding: Finding[InMessage]) -> dict[str, object]:
+    """The finding as an answer shows it: code, xpath, line, value, message, error."""
+    return finding.record("value", "message", "error")

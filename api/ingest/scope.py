@@ -10,9 +10,10 @@ from api.http.problems import Problem
 from api.ingest.findings import finding
 from api.principal import Principal
 from feeds.external import Report
+from feeds.findings import Finding, InMessage
 from feeds.inventory.addresses import AddressBook
 from feeds.live.pump import Audience
-from feeds.model import Asset, Finding
+from feeds.model import Asset
 
 FRESH = 5.0
 """Seconds that the addresses of the inventory are taken as they were."""
@@ -27,7 +28,7 @@ class Scope:
         self._book = AddressBook()
         self._regions: dict[str, str] = {}
 
-    def within(self, who: Principal, reports: Sequence[Report]) -> tuple[list[Report], list[Finding]]:
+    def within(self, who: Principal, reports: Sequence[Report]) -> tuple[list[Report], list[Finding[InMessage]]]:
         """The reports that the sender may make; what is in no inventory lies in the sender's own region.
 
         Raises Problem(busy) while the inventory is not known: then nobody can tell.

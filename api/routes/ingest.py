@@ -17,7 +17,7 @@ from api.http.answers import Json
 from api.http.problems import Problem
 from api.ingest import alertmanager, cases, cloudevents, grafana, zabbix
 from api.ingest.alertmanager import Taken
-from api.ingest.findings import finding
+from api.ingest.findings import finding, in_answer
 from api.ingest.scope import Scope
 from api.principal import Principal
 from feeds import wire
@@ -25,10 +25,11 @@ from feeds.bus import BusError
 from feeds.cap.findings import finding as cap_finding
 from feeds.cap.message import CapDocument, CapMessage, CapRefused, to_warning
 from feeds.external import Report, pack
+from feeds.findings import Finding, InMessage
 from feeds.isolation.process import Outlasted, TooBusy
 from feeds.journal import IntakeFull, Parcel
 from feeds.live.pump import Audience
-from feeds.model import Finding, Observation
+from feeds.model import Observation
 from maps.regions import table
 
 router = APIRouter(prefix="/api/v1/ingest", tags=["ingest"])
@@ -55,7 +56,9 @@ async def hand_in(given: Deps, parcel: Parcel, *, key: str = "") -> bool:
         raise Problem("busy") from error
 
 
-async def take(request: Request, given: Deps, who: Principal, taken: Taken, kind: str) -> tuple[int, list[Finding]]:
+async def take(
+    request: Request, given: Deps, who: Principal, taken: Taken, kind: str
+) -> tuple[int, list[Finding[InMessage]]]:
     """Hand the alerts of one call in; how many, and everything that is wrong. Repeating a call changes nothing."""
     scope = cast(Scope, request.app.state.scope)
     reports, outside = scope.within(who, taken[0])
@@ -79,9 +82,9 @@ async def _hand_in(given: Deps, who: Principal, reports: Sequence[Report], kind:
     return await hand_in(given, parcel, key=key)
 
 
-def answer(request: Request, count: int, findings: Sequence[Finding]) -> Response:
+def answer(request: Request, count: int, findings: Sequence[Finding[InMessage]]) -> Response:
     """202; 403 or 422 with the findings when one of them is an error, also when others were taken."""
-    shown = [wire.public(one) for one in findings]
+    shown = [in_answer(finding) for finding in findings]
     errors = [one for one in findings if one.error]
     if not errors:
         return Json({"taken": count, "findings": shown}, status_code=202)
@@ -151,7 +154,7 @@ async def from_cap(
     document = CapDocument(source=f"push.{who.name}", received_at=at, raw=raw, mode=mode, profile=profile)
     parcel = Parcel(target=COMMAND, kind="cap", at=at, actor=who.name, region=who.region, body=wire.encode(document))
     await hand_in(given, parcel)
-    shown = [wire.public(one) for one in message.findings]
+    shown = [in_answer(finding) for finding in message.findings]
     return Json({"taken": 1, "id": message.id, "faulty": message.faulty, "findings": shown}, status_code=202)
 
 

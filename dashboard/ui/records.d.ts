@@ -146,7 +146,7 @@ export interface WarningRecord {
   areas: AreaRecord[];
   regions: string[];
   affected: Record<string, number>;
-  findings: FindingRecord[];
+  findings: RemarkRecord[];
   digest: string;
 }
 
@@ -159,8 +159,8 @@ export interface AreaRecord {
   resolved: string;
 }
 
-/** One remark on a message from outside, in both languages. */
-export interface FindingRecord {
+/** A finding of a warning as the journal, Redis and the API hold it. `message` is by language. */
+export interface RemarkRecord {
   code: string;
   xpath: string;
   line: number;

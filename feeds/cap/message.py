@@ -17,7 +17,8 @@ from feeds.cap.model import CapArea, CapDocument, CapInfo, CapMessage, CapRefuse
 from feeds.cap.reader import REFERENCES, Reader, moment
 from feeds.cap.schema import colour_of
 from feeds.cap.xml import SIZE_LIMIT, read, upgrade_pairs
-from feeds.model import Area, EmergencyWarning, Finding
+from feeds.findings import Finding, InMessage
+from feeds.model import Area, EmergencyWarning, Remark
 
 __all__ = [
     "SIZE_LIMIT",
@@ -113,7 +114,7 @@ def to_warning(message: CapMessage, source: str, received_at: float) -> Emergenc
         expires=info.expires,
         references=message.references,
         areas=tuple(_area(one) for one in info.areas),
-        findings=message.findings,
+        findings=tuple(map(Remark.of, message.findings)),
         digest=message.digest,
     )
 
@@ -213,7 +214,7 @@ def _signature(root: etree._Element, raw: bytes, reader: Reader) -> str:
     return found
 
 
-def _refuse(findings: list[Finding], mode: str) -> None:
+def _refuse(findings: list[Finding[InMessage]], mode: str) -> None:
     """Raises CapRefused when the mode does not let this through."""
     errors = [one for one in findings if one.error]
     if mode == "lenient":
@@ -222,8 +223,8 @@ def _refuse(findings: list[Finding], mode: str) -> None:
         raise CapRefused(tuple(findings))
 
 
-def _essential(one: Finding) -> bool:
-    name = one.xpath.removeprefix("/alert/")
+def _essential(one: Finding[InMessage]) -> bool:
+    name = one.where.xpath.removeprefix("/alert/")
     return name in _ESSENTIAL and one.code in ("MISSING_REQUIRED", "INVALID_ENUM", "INVALID_DATE", "DUPLICATE_ELEMENT")
 
 

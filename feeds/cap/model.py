@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from feeds.model import Finding
+from feeds.findings import Finding, InMessage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ class CapMessage:
     version: str = "1.2"
     signature: str = ""
     digest: str = ""
-    findings: tuple[Finding, ...] = field(default=())
+    findings: tuple[Finding[InMessage], ...] = field(default=())
 
     @property
     def id(self) -> str:
@@ -103,6 +103,6 @@ class CapMessage:
 class CapRefused(ValueError):
     """The document is no acceptable CAP message; `findings` says why, errors and warnings."""
 
-    def __init__(self, findings: tuple[Finding, ...]) -> None:
-        super().__init__("; ".join(f"{one.code} {one.xpath}".strip() for one in findings if one.error))
+    def __init__(self, findings: tuple[Finding[InMessage], ...]) -> None:
+        super().__init__("; ".join(f"{one.code} {one.where.xpath}".strip() for one in findings if one.error))
         self.findings = findings

@@ -16,8 +16,8 @@ from feeds.cap.geometry import CIRCLE_CORNERS, BadShape, Ring, circle_of, circle
 from feeds.cap.model import CapArea, CapInfo, CapRefused
 from feeds.cap.schema import CHILDREN, COLOUR_SEVERITY, DATES, DSIG, ENUMS, NOT_REQUIRED_BEFORE_12, PROSE, colour_of
 from feeds.cap.xml import line_of, text_of
+from feeds.findings import Finding, InMessage
 from feeds.geometry import PARTS, POINTS
-from feeds.model import Finding
 
 _DATE = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d$")
 _LANGUAGE = re.compile(r"^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$")
@@ -50,7 +50,7 @@ class Reader:
         self.version = version
         self.lenient = lenient
         self.profile = profile
-        self.findings: list[Finding] = []
+        self.findings: list[Finding[InMessage]] = []
         self._spent: Counter[str] = Counter()
         self._places: dict[etree._Element, dict[etree._Element, str]] = {}
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from feeds import wire
 from feeds.cap.message import parse
 from feeds.cap.model import CapMessage, CapRefused
+from feeds.findings import Finding, InMessage
 from feeds.isolation.process import Isolated, Outlasted
-from feeds.model import Finding
 
 Parse = Callable[[bytes, str, str], Awaitable[CapMessage]]
 """Reads a message's bytes by mode and profile. Raises CapRefused, Outlasted, TooBusy."""
@@ -33,7 +33,7 @@ class Answer:
     """The message, or why it is refused."""
 
     message: CapMessage | None
-    findings: tuple[Finding, ...]
+    findings: tuple[Finding[InMessage], ...]
 
 
 class CapReader:

@@ -23,7 +23,7 @@ from feeds.model.facts import (
     SourceState,
     Value,
 )
-from feeds.model.warnings import WARNING_STATES, Area, EmergencyWarning, Finding
+from feeds.model.warnings import WARNING_STATES, Area, EmergencyWarning, Remark
 
 __all__ = [
     "REFERENCE",
@@ -36,7 +36,6 @@ __all__ = [
     "Change",
     "Command",
     "EmergencyWarning",
-    "Finding",
     "Health",
     "Heartbeat",
     "Hold",
@@ -45,6 +44,7 @@ __all__ = [
     "Outcome",
     "Quality",
     "Reading",
+    "Remark",
     "Result",
     "Severity",
     "Shelf",

@@ -1,10 +1,11 @@
-"""Public warnings (CAP 1.2), and remarks on messages from outside."""
+"""Public warnings (CAP 1.2), and the remarks on them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
 
+from feeds.findings import Finding, InMessage
 from feeds.model.times import Time
 
 
@@ -20,8 +21,8 @@ class Area:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One remark on a message from outside, in both languages."""
+class Remark:
+    """A finding of a warning as the journal, Redis and the API hold it. `message` is by language."""
 
     code: str
     xpath: str = ""
@@ -29,6 +30,11 @@ class Finding:
     value: str = ""
     message: dict[str, str] = field(default_factory=dict)
     error: bool = True
+
+    @classmethod
+    def of(cls, finding: Finding[InMessage]) -> Remark:
+        """The remark of a finding."""
+        return cls(**finding.record("value", "message", "error"))
 
 
 WARNING_STATES = ("pending", "active", "expired", "cancelled", "superseded")
@@ -71,5 +77,5 @@ class EmergencyWarning:
     areas: tuple[Area, ...] = ()
     regions: tuple[str, ...] = ()
     affected: dict[str, int] = field(default_factory=dict)
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Remark, ...] = ()
     digest: str = ""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from feeds.model import Area, Asset, EmergencyWarning, Finding
+from feeds.model import Area, Asset, EmergencyWarning, Remark
 from maps.impact import PointIndex
 from maps.regions import NOTES, RegionTable
 
@@ -41,7 +41,7 @@ class Places:
         counts = Counter(self._kinds[id] for id in inside)
         return replace(warning, affected=dict(sorted(counts.items())))
 
-    def _area(self, area: Area) -> tuple[Area, list[Finding]]:
+    def _area(self, area: Area) -> tuple[Area, list[Remark]]:
         if area.geometry is not None:
             return replace(area, regions=self._regions.regions_of(area.geometry)), []
         resolved = self._regions.resolve_geocodes(area.geocodes)
@@ -49,12 +49,12 @@ class Places:
         one = replace(area, geometry=resolved.geometry, regions=resolved.regions, resolved=resolved.note)
         return one, findings
 
-    def _fallback(self, code: str, by: str) -> Finding:
+    def _fallback(self, code: str, by: str) -> Remark:
         words = NOTES["parent" if by else "none"]
         message = {
             language: f"{code}: {text}" + (f" ({self._regions.name(by, language)})" if by else "")
             for language, text in words.items()
         }
-        return Finding(
+        return Remark(
             code="GEOCODE_UNKNOWN", xpath="/alert/info/area/geocode/value", value=code, message=message, error=False
         )

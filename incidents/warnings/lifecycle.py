@@ -17,7 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from feeds.cap.message import finding, reference_key
+from feeds.cap.findings import remark
+from feeds.cap.message import reference_key
 from feeds.model import EmergencyWarning
 
 ACTING = ("Update", "Cancel")
@@ -97,14 +98,14 @@ def with_life(message: EmergencyWarning, default_life: float) -> EmergencyWarnin
     if message.expires is not None:
         return message
     start = max(message.sent, message.onset or message.sent)
-    absent = finding("EXPIRES_ABSENT", xpath="/alert/info/expires", value=f"{default_life:g} s")
+    absent = remark("EXPIRES_ABSENT", xpath="/alert/info/expires", value=f"{default_life:g} s")
     given = tuple(one for one in message.findings if one.code != absent.code)
     return replace(message, expires=start + default_life, findings=(*given, absent))
 
 
 def with_unknown(warning: EmergencyWarning, unknown: Iterable[str]) -> EmergencyWarning:
     """With one REFERENCE_UNKNOWN finding for each reference that nobody has sent yet, and no other."""
-    missing = tuple(finding("REFERENCE_UNKNOWN", xpath="/alert/references", value=one) for one in sorted(unknown))
+    missing = tuple(remark("REFERENCE_UNKNOWN", xpath="/alert/references", value=one) for one in sorted(unknown))
     given = tuple(one for one in warning.findings if one.code != "REFERENCE_UNKNOWN")
     return replace(warning, findings=(*given, *missing))
 
@@ -113,5 +114,5 @@ def with_changed_content(warning: EmergencyWarning) -> EmergencyWarning:
     """With the remark that the same key came again with other bytes; the first form stays the one shown."""
     if any(one.code == "CONTENT_CHANGED" for one in warning.findings):
         return warning
-    changed = finding("CONTENT_CHANGED", xpath="/alert")
+    changed = remark("CONTENT_CHANGED", xpath="/alert")
     return replace(warning, findings=(*warning.findings, changed))

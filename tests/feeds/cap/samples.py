@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from feeds.cap.message import CapMessage, CapRefused, parse
-from feeds.model import Finding
+from feeds.findings import Finding, InMessage
 
 SAMPLES = Path(__file__).parents[4] / "shared" / "samples"
 """Real messages, beside the repository; absent on other machines."""
@@ -58,14 +58,14 @@ def alert(
     return f'{prolog}<alert xmlns="{namespace}">{head}{body}</alert>'.encode()
 
 
-def refused(raw: bytes, mode: str = "strict", profile: str = "") -> tuple[Finding, ...]:
+def refused(raw: bytes, mode: str = "strict", profile: str = "") -> tuple[Finding[InMessage], ...]:
     """Why a document is refused."""
     with pytest.raises(CapRefused) as caught:
         parse(raw, mode, profile)
     return caught.value.findings
 
 
-def errors(findings: tuple[Finding, ...]) -> set[str]:
+def errors(findings: tuple[Finding[InMessage], ...]) -> set[str]:
     """The codes that refuse in strict mode."""
     return {one.code for one in findings if one.error}
 

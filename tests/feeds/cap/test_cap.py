@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds import wire
-from feeds.cap.findings import CODES, POLYGON_FAULTS, finding
+from feeds.cap.finding_texts import POLYGON_FAULTS
+from feeds.cap.findings import CODES, finding
 from feeds.cap.message import CapDocument, CapRefused, parse, reference_key, to_warning
 from feeds.cap.xml import SIZE_LIMIT
 from tests.feeds.cap.samples import SENT, SQUARE, alert, area, errors, info, refused, remarks
@@ -155,7 +156,7 @@ def test_a_wrong_shape_is_named_and_lenient_mode_keeps_the_rest(shape: str, code
     raw = alert(infos=info(areas=area(shape)))
     (found,) = refused(raw)
     assert found.code == code
-    assert found.xpath.startswith("/alert/info[1]/area[1]/")
+    assert found.where.xpath.startswith("/alert/info[1]/area[1]/")
     if fault:
         assert found.message["zh-CN"].endswith(POLYGON_FAULTS[fault][0])
         assert found.message["en"].endswith(POLYGON_FAULTS[fault][1])
@@ -219,7 +220,12 @@ def test_chinas_relays_may_leave_urgency_and_certainty_empty() -> None:
 def test_a_finding_says_where() -> None:
     raw = alert(infos="\n" + info() + "\n" + info(severity="<severity>Bad</severity>"))
     (found,) = refused(raw)
-    assert (found.code, found.xpath, found.line, found.value) == ("INVALID_ENUM", "/alert/info[2]/severity", 4, "Bad")
+    assert (found.code, found.where.xpath, found.where.line, found.value) == (
+        "INVALID_ENUM",
+        "/alert/info[2]/severity",
+        4,
+        "Bad",
+    )
 
 
 def test_old_versions_are_upgraded() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.model import EmergencyWarning, Finding
+from feeds.model import EmergencyWarning, Remark
 from incidents.warnings.registry import KEEP, Registry, Step
 from tests.incidents.builders import T0, id_of, message
 
@@ -149,7 +149,7 @@ def test_an_exercise_ends_nothing_that_is_actual() -> None:
 
 def test_a_message_with_an_invalid_signature_ends_nothing() -> None:
     registry = Registry()
-    take(registry, alert(), cancel(findings=(Finding(code="SIGNATURE_INVALID"),)))
+    take(registry, alert(), cancel(findings=(Remark(code="SIGNATURE_INVALID"),)))
     assert states(registry) == {"A": ("active", "")}
 
 
