@@ -23,10 +23,11 @@ import uvloop
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from collectors import uri
-from collectors.contract import Desk, Measurement, Poller, Subscriber, Target
+from collectors.contract import Measurement, Poller, Target
 from collectors.network.modbus.probe import ModbusPoller
 from collectors.network.mqtt.probe import MqttPoller
 from collectors.network.opcua.probe import OpcUaPoller
+from collectors.subscriber import Subscriber, SubscriberCallbacks
 
 NODES, TOPICS = 100, 100
 RATE = 10
@@ -66,7 +67,11 @@ class Counter:
     def __init__(self, poller: Poller) -> None:
         self.told = 0
         if isinstance(poller, Subscriber):
-            poller.attach(Desk(told=self._told, look=lambda target: None, report=lambda target, conditions: None))
+            poller.attach(
+                SubscriberCallbacks(
+                    push=self._told, request_poll=lambda target: None, report_alarms=lambda target, conditions: None
+                )
+            )
 
     def _told(self, target: Target, seen: Sequence[Measurement]) -> None:
         self.told += len(seen)

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from collectors import uri
-from collectors.contract import CollectorError
+from collectors.errors import CollectorError
 from collectors.network.snmp import profile as snmp_profiles
 from collectors.network.snmp.probe import SnmpPoller
 from collectors.probing import retries

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from lxml import etree
 
-from collectors.contract import AuthFailed, NotReady, Reason, UnexpectedForm
+from collectors.errors import AuthFailed, NotReady, Reason, UnexpectedForm
 from collectors.network.http.probe import as_not_ready, authorization
 from collectors.settings import Credential
 

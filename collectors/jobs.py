@@ -11,8 +11,10 @@ from dataclasses import dataclass, field, replace
 
 from collectors import registry
 from collectors import uri as uris
-from collectors.contract import Misconfigured, Naming, Sharing, Target
+from collectors.contract import Target
+from collectors.errors import Misconfigured
 from collectors.settings import Credential, SchemeSettings
+from collectors.subscriber import GroupedPolling, NamedMetrics
 from feeds.model import Asset, Observation
 
 Key = tuple[str, str]
@@ -120,7 +122,7 @@ def _with_instances(own: list[Spec]) -> list[Spec]:
         if families[one.family] == 1:
             apart.append(one)
             continue
-        place = one.target.place if one.target else one.probe
+        place = one.target.address if one.target else one.probe
         taken[one.family, place] += 1
         number = taken[one.family, place]
         instance = place if number == 1 else f"{place}#{number}"
@@ -133,7 +135,7 @@ def _names(one: Spec) -> tuple[str, ...]:
     if one.target is None:
         return ()
     cls = registry.poller_class(one.scheme)
-    own = cls.names(one.target) if issubclass(cls, Naming) else ()
+    own = cls.own_metrics(one.target) if issubclass(cls, NamedMetrics) else ()
     return own or tuple(filter(None, (one.target.params.get("metric"),)))
 
 
@@ -144,6 +146,6 @@ def _single(names: tuple[str, ...], chosen: Counter[str]) -> frozenset[str]:
 def phase_of(spec: Spec) -> str:
     """What a job's place in its interval hangs on: probes that are asked together are due together."""
     cls = registry.poller_class(spec.scheme) if spec.target is not None else None
-    if cls is not None and spec.target is not None and issubclass(cls, Sharing):
-        return cls.together(spec.target)
+    if cls is not None and spec.target is not None and issubclass(cls, GroupedPolling):
+        return cls.poll_group(spec.target)
     return "|".join(spec.key)

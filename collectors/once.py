@@ -13,10 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from collectors import registry
-from collectors.contract import CollectorError, Desk, Misconfigured, Reason, Subscriber
+from collectors.errors import CollectorError, Misconfigured, Reason
 from collectors.jobs import Spec
 from collectors.probing import retries, verdicts
 from collectors.settings import Credential, SchemeSettings
+from collectors.subscriber import Subscriber, SubscriberCallbacks
 from feeds import wire
 from feeds.clock import Clock, now
 from feeds.masking import MASK, masked
@@ -71,10 +72,13 @@ def _no_settings(uri: str, name: str) -> Misconfigured:
     )
 
 
-def _desk(data: Path | None) -> Desk:
+def _desk(data: Path | None) -> SubscriberCallbacks:
     """Nobody listens: the answer to the poll is all that is wanted."""
-    return Desk(
-        told=lambda target, seen: None, look=lambda target: None, report=lambda target, conditions: None, data=data
+    return SubscriberCallbacks(
+        push=lambda target, seen: None,
+        request_poll=lambda target: None,
+        report_alarms=lambda target, conditions: None,
+        data_folder=data,
     )
 
 

@@ -12,7 +12,8 @@ from importlib import import_module
 from typing import Any, cast
 
 from collectors import uri as uris
-from collectors.contract import Feed, Misconfigured, Poller, Target
+from collectors.contract import Feed, Poller, Target
+from collectors.errors import Misconfigured
 from collectors.listener import Listener
 from collectors.settings import Credential, SourceSettings
 

@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 
 @runtime_checkable
-class Figuring(Protocol):
+class SelfMetrics(Protocol):
     """A Poller with figures of its own."""
 
     def figures(self) -> tuple[dict[str, float], str]:
@@ -16,4 +16,4 @@ class Figuring(Protocol):
 
 def of(pollers: Mapping[str, object]) -> dict[str, tuple[dict[str, float], str]]:
     """By source, of the pollers by source."""
-    return {source: poller.figures() for source, poller in pollers.items() if isinstance(poller, Figuring)}
+    return {source: poller.figures() for source, poller in pollers.items() if isinstance(poller, SelfMetrics)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from collectors.contract import AuthFailed, CollectorError, not_ready
+from collectors.errors import AuthFailed, CollectorError, not_ready
 
 PAUSE_FIRST, PAUSE_LAST = 0.1, 2.0
 """Seconds between two tries, doubling."""

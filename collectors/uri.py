@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from urllib.parse import unquote, urlsplit
 
-from collectors.contract import Misconfigured, Target
+from collectors.contract import Target
+from collectors.errors import Misconfigured
 from collectors.settings import Credential
 
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*$")

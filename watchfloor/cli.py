@@ -202,7 +202,7 @@ def _collect(args: argparse.Namespace) -> int:
 
 
 def _discover(args: argparse.Namespace) -> int:
-    from collectors.contract import Misconfigured
+    from collectors.errors import Misconfigured
     from watchfloor.tools import discover
 
     settings = load(args.config)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from collectors.contract import Condition, Poller
+from collectors.contract import Poller
 from collectors.jobs import Spec
+from collectors.subscriber import Condition
 from feeds.external import DEVICE, Report
 from feeds.model import Alert
 
@@ -150,4 +151,4 @@ def _is_own_echo(delivery: AckDelivery | None, condition: Condition) -> bool:
 
 def _server(spec: Spec) -> str:
     """The server's address: it distinguishes the alarms of two servers of one asset."""
-    return spec.target.place if spec.target is not None else ""
+    return spec.target.address if spec.target is not None else ""

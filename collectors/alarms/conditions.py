@@ -18,8 +18,10 @@ from uuid import uuid4
 import msgspec
 
 from collectors.alarms.condition_reports import COMMENT_LIMIT, AckDelivery, ProbeAlarms, is_alert_of, report_of_alert
-from collectors.contract import Acknowledger, CollectorError, Condition, Poller
+from collectors.contract import Poller
+from collectors.errors import CollectorError
 from collectors.jobs import Key, Spec
+from collectors.subscriber import Acknowledger, Condition
 from feeds.bus import BusError, State
 from feeds.clock import Clock
 from feeds.external import DEVICE, Report

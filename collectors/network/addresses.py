@@ -7,7 +7,8 @@ import ipaddress
 import socket
 from functools import lru_cache
 
-from collectors.contract import Misconfigured, Target, not_ready
+from collectors.contract import Target
+from collectors.errors import Misconfigured, not_ready
 
 
 @lru_cache(maxsize=65536)

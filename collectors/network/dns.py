@@ -25,7 +25,8 @@ import dns.rcode
 import dns.rdatatype
 
 from collectors import uri
-from collectors.contract import Measurement, Misconfigured, NotReady, Poller, Reason, Target, not_ready
+from collectors.contract import Measurement, Poller, Target
+from collectors.errors import Misconfigured, NotReady, Reason, not_ready
 from collectors.network.addresses import need_host, resolve
 
 TYPES = ("A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT")

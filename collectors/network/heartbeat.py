@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from collectors import uri
-from collectors.contract import Measurement, Misconfigured, Poller, Target
+from collectors.contract import Measurement, Poller, Target
+from collectors.errors import Misconfigured
 
 LONGEST = 31 * 86400.0
 """A heartbeat may be silent for a month at most, in seconds."""

@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from collectors.contract import CollectorError, NotReady, Reason, Target
+from collectors.contract import Target
+from collectors.errors import CollectorError, NotReady, Reason
 from collectors.network import addresses
 from collectors.network.listening.senders import Senders
 from collectors.network.snmp.probe import PORT, SHARE

@@ -15,17 +15,8 @@ from typing import ClassVar
 import aiosmtplib
 
 from collectors import uri
-from collectors.contract import (
-    AuthFailed,
-    CollectorError,
-    Measurement,
-    Misconfigured,
-    NotReady,
-    Poller,
-    Reason,
-    Target,
-    not_ready,
-)
+from collectors.contract import Measurement, Poller, Target
+from collectors.errors import AuthFailed, CollectorError, Misconfigured, NotReady, Reason, not_ready
 from collectors.network.addresses import choice, literal, need_host, resolve
 from collectors.network.tls import trust
 
@@ -126,8 +117,8 @@ def _meaning(error: aiosmtplib.SMTPException, target: Target) -> CollectorError:
     if isinstance(error, aiosmtplib.SMTPResponseException):
         if isinstance(error, aiosmtplib.SMTPAuthenticationError) or error.code in _SIGN_IN_CODES:
             return AuthFailed(
-                f"{target.place} refuses the sign-in ({error.code}): check the credential that cred= names",
-                f"{target.place} 拒绝登录（{error.code}）：请检查 cred= 所指的凭据",
+                f"{target.address} refuses the sign-in ({error.code}): check the credential that cred= names",
+                f"{target.address} 拒绝登录（{error.code}）：请检查 cred= 所指的凭据",
             )
         if error.code < 0:
             return NotReady(Reason.WRONG_ANSWER, "what answers does not speak SMTP")

@@ -7,7 +7,8 @@ import time
 from typing import ClassVar
 
 from collectors import uri
-from collectors.contract import Measurement, Poller, Target, not_ready
+from collectors.contract import Measurement, Poller, Target
+from collectors.errors import not_ready
 
 
 class TcpPoller(Poller):

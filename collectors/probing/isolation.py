@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 
 from collectors import registry
-from collectors.contract import AuthFailed, CollectorError, NotReady, Poller, Reason, Target
+from collectors.contract import Poller, Target
+from collectors.errors import AuthFailed, CollectorError, NotReady, Reason
 from collectors.probing import retries, verdicts
 from collectors.settings import Credential
 from feeds.clock import Clock

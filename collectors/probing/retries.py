@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from collectors.contract import Measurement, NotReady, Poller, Reason, Target
+from collectors.contract import Measurement, Poller, Target
+from collectors.errors import NotReady, Reason
 
 SPACING = 0.150
 """Seconds between the starts of two attempts after a miss."""

@@ -16,7 +16,8 @@ from msgspec.structs import replace
 
 from collectors import registry, self_metrics
 from collectors.alarms.conditions import Conditions
-from collectors.contract import CollectorError, Condition, Desk, Measurement, NotReady, Poller, Subscriber, Target
+from collectors.contract import Measurement, Poller, Target
+from collectors.errors import CollectorError, NotReady
 from collectors.jobs import Job, Key, Spec, phase_of, specs
 from collectors.probing import retries, verdicts
 from collectors.probing.isolation import CutOff, Fault, Isolation
@@ -24,6 +25,7 @@ from collectors.probing.lanes import Lane
 from collectors.probing.ticks import Schedule, next_tick, phase
 from collectors.publisher import CALM, Outbox
 from collectors.settings import Credential, SchemeSettings
+from collectors.subscriber import Condition, Subscriber, SubscriberCallbacks
 from feeds.clock import Clock
 from feeds.model import Asset, Heartbeat, Observation
 
@@ -151,7 +153,11 @@ class Probing:
             poller = self._pollers[cls] = cls()
             if isinstance(poller, Subscriber):
                 report = partial(self._report, poller)
-                poller.attach(Desk(told=self._told, look=self._look, report=report, data=self._data))
+                poller.attach(
+                    SubscriberCallbacks(
+                        push=self._told, request_poll=self._look, report_alarms=report, data_folder=self._data
+                    )
+                )
         return self._pollers[cls]
 
     def look_again(self) -> None:

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from collectors.contract import AuthFailed, CollectorError, Measurement, Misconfigured, NotReady, UnexpectedForm
+from collectors.contract import Measurement
+from collectors.errors import AuthFailed, CollectorError, Misconfigured, NotReady, UnexpectedForm
 from collectors.jobs import Spec
 from feeds.model import REFERENCE, Observation, Quality
 
@@ -24,7 +25,7 @@ def answered(spec: Spec, seen: Sequence[Measurement], at: float) -> tuple[Observ
 def failed(spec: Spec, error: CollectorError, at: float) -> tuple[Observation, ...]:
     """The target is down (NotReady), or a person must act first (everything else)."""
     if isinstance(error, NotReady):
-        return (_up(spec, False, at, text=error.en), *_readings(spec, error.seen, at))
+        return (_up(spec, False, at, text=error.en), *_readings(spec, error.measurements, at))
     return (_up(spec, None, at, quality=Quality.BAD, text=sentence(error)),)
 
 

@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from collectors import registry
 from collectors.alarms.reporting import Reporter
-from collectors.contract import CollectorError, Measurement
+from collectors.contract import Measurement
+from collectors.errors import CollectorError
 from collectors.listener import Listener, ListenerContext, ListenerMessage
 from collectors.probing import verdicts
 from collectors.publisher import Outbox

@@ -11,7 +11,8 @@ import logging
 from collections.abc import Mapping, Sequence
 
 from collectors import registry
-from collectors.contract import CollectorError, Feed, Fetched, Misconfigured, NotReady, Reason
+from collectors.contract import Feed, FetchResult
+from collectors.errors import CollectorError, Misconfigured, NotReady, Reason
 from collectors.probing import verdicts
 from collectors.probing.ticks import next_tick, phase
 from collectors.publisher import Outbox, Publisher
@@ -103,7 +104,7 @@ class Source:
             await self._deliver(feed, bus, envelope)
         return fetched.problem
 
-    def _heard(self, fetched: Fetched) -> None:
+    def _heard(self, fetched: FetchResult) -> None:
         self._valid_at = self._clock()
         if fetched.items:
             self._new_at, self._replay = self._valid_at, self._rounds == 0

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectors import once, registry, uri
-from collectors.contract import Feed, Misconfigured, Poller, Reason, not_ready
+from collectors.contract import Feed, Poller
+from collectors.errors import Misconfigured, Reason, not_ready
 from collectors.listener import Listener
 from collectors.network.heartbeat import every
 from collectors.probing.ticks import GRID, Schedule, next_tick, phase
@@ -24,7 +25,7 @@ def test_a_uri_is_taken_apart_and_decoded() -> None:
     target = uri.parse("opc.tcp://10.0.0.1:4840/a%20b?node=ns%3D1%3Bs%3DRiver.Level&unit=m&sum=1+1")
     assert (target.scheme, target.host, target.port, target.path) == ("opc.tcp", "10.0.0.1", 4840, "/a%20b")
     assert target.params == {"node": "ns=1;s=River.Level", "unit": "m", "sum": "1+1"}
-    assert uri.parse("tcp://[::1]:22").place == "[::1]:22"
+    assert uri.parse("tcp://[::1]:22").address == "[::1]:22"
     assert uri.parse("TCP://10.0.0.1:22").scheme == "tcp"
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from collectors import once, registry
-from collectors.contract import Measurement, Reason, Target
+from collectors.contract import Measurement, Target
+from collectors.errors import Reason
 from collectors.settings import Credential
 from feeds.model import Observation, Quality
 from tests.collectors.network.loopback import ANSWERED, SILENT, Talk, hanging_up, serve, silence

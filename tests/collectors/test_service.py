@@ -10,7 +10,8 @@ from typing import ClassVar
 import pytest
 
 from collectors import registry
-from collectors.contract import AuthFailed, Measurement, Misconfigured, NotReady, Reason, Target
+from collectors.contract import Measurement, Target
+from collectors.errors import AuthFailed, Misconfigured, NotReady, Reason
 from collectors.probing.ticks import GRID
 from collectors.publisher import FLUSH_AT
 from collectors.settings import SchemeSettings

@@ -22,8 +22,8 @@ from alerts.settings import RuleSettings
 from api.http.problems import Problem
 from api.ingest import alertmanager, cases, cloudevents, grafana, zabbix
 from api.records import roster_csv
-from collectors.contract import NotReady
 from collectors.emergency.cap.index import entries
+from collectors.errors import NotReady
 from collectors.network.mqtt import packets
 from collectors.network.snmp import ber
 from collectors.network.syslog.parser import Framing

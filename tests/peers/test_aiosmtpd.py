@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from collectors.contract import AuthFailed
+from collectors.errors import AuthFailed
 from collectors.network.smtp import SmtpPoller
 from collectors.settings import Credential
 from tests.collectors.network.loopback import ask, failure, target, values

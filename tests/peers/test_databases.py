@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from collectors.contract import AuthFailed, Misconfigured, NotReady, Reason
+from collectors.errors import AuthFailed, Misconfigured, NotReady, Reason
 from collectors.network.sql.probe import SqlPoller
 from collectors.network.sql.queries import BUILT_IN
 from collectors.settings import Credential

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from collectors.contract import NotReady, Reason
+from collectors.errors import NotReady, Reason
 from collectors.network.dns import DnsPoller
 from tests.collectors.network.loopback import ask, failure, target, values
 from tests.peers.conftest import own, program, running

@@ -10,7 +10,7 @@ from pathlib import Path
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
-from collectors.contract import Misconfigured, NotReady
+from collectors.errors import Misconfigured, NotReady
 from collectors.network.modbus.probe import ModbusPoller
 from tests.collectors.network.loopback import ask, failure, target
 from tests.peers.node_peers import node_peer

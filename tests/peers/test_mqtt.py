@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from collectors.contract import AuthFailed, NotReady, Reason, Silent
+from collectors.errors import AuthFailed, NotReady, Reason, Silent
 from collectors.network.mqtt import probe
 from collectors.network.mqtt.subscription import RETAINED
 from collectors.settings import Credential

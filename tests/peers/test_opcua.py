@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from collectors.contract import AuthFailed, Misconfigured, NotReady, Reason, Target
+from collectors.contract import Target
+from collectors.errors import AuthFailed, Misconfigured, NotReady, Reason
 from collectors.network.opcua.probe import OpcUaPoller
 from collectors.network.opcua.session import SILENT
 from collectors.settings import Credential

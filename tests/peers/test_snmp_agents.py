@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from collectors.contract import AuthFailed, NotReady, Reason, Target
+from collectors.contract import Target
+from collectors.errors import AuthFailed, NotReady, Reason
 from collectors.network import lldp
 from collectors.network.snmp.probe import SnmpPoller
 from collectors.network.snmp.session import Agents

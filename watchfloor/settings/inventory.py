@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from collectors import registry
-from collectors.contract import Misconfigured
+from collectors.errors import Misconfigured
 from collectors.settings import Credential
 from feeds.findings import Finding, InFile
 from feeds.inventory.csv_file import read_csv

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from collectors import registry
-from collectors.contract import Misconfigured
+from collectors.errors import Misconfigured
 from collectors.settings import Credential, ListenerRule, SourceSettings
 from feeds.model import Severity
 from watchfloor.settings.findings import propose

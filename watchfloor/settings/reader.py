@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from collectors import uri
-from collectors.contract import Misconfigured
+from collectors.errors import Misconfigured
 from feeds.findings import Finding, InFile
 from feeds.regions import is_code
 from watchfloor.settings.findings import key_path, make, propose, shown

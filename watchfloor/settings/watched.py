@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from alerts.settings import HoldPolicy, RuleSettings
 from collectors import registry
-from collectors.contract import Misconfigured
+from collectors.errors import Misconfigured
 from collectors.settings import Credential, SchemeSettings, SourceSettings
 from feeds.kinds import KINDS
 from feeds.model import Kind, Severity

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from collectors import registry
-from collectors.contract import CollectorError, Misconfigured, Target
+from collectors.contract import Target
+from collectors.errors import CollectorError, Misconfigured
 from collectors.network import lldp
 from collectors.network.lldp import NewAsset, Proposal
 from collectors.network.snmp.session import Agents

@@ -15,9 +15,10 @@ from collections.abc import Sequence
 from typing import ClassVar
 from urllib.parse import urlsplit
 
-from collectors.contract import AuthFailed, Feed, Fetched, Misconfigured, NotReady, Reason
+from collectors.contract import Feed, FetchResult
 from collectors.documents import DocumentClient, unexpected
 from collectors.emergency.cap.index import Entry, entries, is_alert
+from collectors.errors import AuthFailed, Misconfigured, NotReady, Reason
 from collectors.settings import Credential, SourceSettings
 from feeds.cap.message import SIZE_LIMIT, CapDocument
 
@@ -60,11 +61,11 @@ class CapFeed(Feed):
                     f"来源 {settings.id!r}：{name} 的值 {value!r} 未知；可用：{choice}",
                 )
 
-    async def fetch(self, now: float) -> Fetched:
+    async def fetch(self, now: float) -> FetchResult:
         """Documents not brought before, oldest first. Raises NotReady, AuthFailed."""
         answer = await self._client.get(self._settings.url, INDEX_LIMIT, self._validators)
         if answer is None:
-            return Fetched()
+            return FetchResult()
         listed = entries(answer.body, self._settings.url)
         if listed is None:  # no index: the address must be the document itself
             if not is_alert(answer.body):
@@ -77,7 +78,7 @@ class CapFeed(Feed):
         items = [self._item(one, raw, now) for one, raw in zip(wanted, raws, strict=True) if self._is_new(one, raw)]
         if not problems:
             self._validators = answer.validators
-        return Fetched(items=tuple(items), problem=_problem(problems, len(listed)))
+        return FetchResult(items=tuple(items), problem=_problem(problems, len(listed)))
 
     def _is_new(self, entry: Entry, raw: bytes) -> bool:
         """Remembers what came; an entry that says no time of change is told apart by its bytes. b"" did not come."""

@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
-from collectors.contract import NotReady, Reason
+from collectors.errors import NotReady, Reason
 from feeds.cap.model import CapRefused
 from feeds.cap.schema import NAMESPACES
 from feeds.cap.xml import read

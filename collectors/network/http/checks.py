@@ -17,7 +17,8 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from collectors import uri
-from collectors.contract import Measurement, Misconfigured, NotReady, Reason, Target
+from collectors.contract import Measurement, Target
+from collectors.errors import Misconfigured, NotReady, Reason
 from collectors.network.tls import certificate as certificates
 from collectors.network.tls.probe import read_chain
 from feeds.model import Quality, Value
@@ -181,7 +182,7 @@ def proxy(target: Target) -> str | None:
         good = False
     if not good:
         raise Misconfigured(
-            f"the proxy= of {target.place} must be http://host:port, without a password",
-            f"{target.place} 的 proxy= 须写成 http://主机:端口，且不含口令",
+            f"the proxy= of {target.address} must be http://host:port, without a password",
+            f"{target.address} 的 proxy= 须写成 http://主机:端口，且不含口令",
         )
     return text

@@ -15,7 +15,8 @@ from urllib.parse import unquote
 import aiohttp
 from yarl import URL
 
-from collectors.contract import AuthFailed, Measurement, Misconfigured, NotReady, Poller, Reason, Target, not_ready
+from collectors.contract import Measurement, Poller, Target
+from collectors.errors import AuthFailed, Misconfigured, NotReady, Reason, not_ready
 from collectors.network.addresses import need_host
 from collectors.network.http import checks
 from collectors.network.tls import trust
@@ -155,8 +156,8 @@ def _judge_status(target: Target, status: int, measurements: list[Measurement]) 
         return
     if status in (401, 407) or (status == 403 and target.credential is not None):
         raise AuthFailed(
-            f"{target.place} answers {status}: check the credential that cred= names",
-            f"{target.place} 应答 {status}：请检查 cred= 所指的凭据",
+            f"{target.address} answers {status}: check the credential that cred= names",
+            f"{target.address} 应答 {status}：请检查 cred= 所指的凭据",
         )
     wanted = target.params.get("expect", "2xx,3xx")
     raise NotReady(Reason.WRONG_ANSWER, f"status {status}, expected {wanted}", measurements)

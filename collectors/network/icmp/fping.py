@@ -10,7 +10,7 @@ import asyncio
 import re
 from asyncio.subprocess import DEVNULL, PIPE
 
-from collectors.contract import Misconfigured, NotReady, Reason
+from collectors.errors import Misconfigured, NotReady, Reason
 
 PROCESSES = 20
 _LINE = re.compile(r"^\S+\s*:((?: (?:-|\d+(?:\.\d+)?))+)\s*$", re.MULTILINE)

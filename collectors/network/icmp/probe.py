@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from collectors import uri
-from collectors.contract import Measurement, Misconfigured, NotReady, Poller, Reason, Target, not_ready
+from collectors.contract import Measurement, Poller, Target
+from collectors.errors import Misconfigured, NotReady, Reason, not_ready
 from collectors.network.addresses import literal, need_host, resolve
 from collectors.network.icmp.fping import Fping
 from collectors.network.icmp.raw_socket import EchoSocket, Opener, open_raw
@@ -46,8 +47,8 @@ class IcmpPoller(Poller):
         uri.only(target, ("count",))
         if target.port is not None:
             raise Misconfigured(
-                f"{target.uri!r}: ICMP has no ports; write icmp://{target.host}, or tcp://{target.place}",
-                f"{target.uri!r}：ICMP 没有端口；请写 icmp://{target.host}，或 tcp://{target.place}",
+                f"{target.uri!r}: ICMP has no ports; write icmp://{target.host}, or tcp://{target.address}",
+                f"{target.uri!r}：ICMP 没有端口；请写 icmp://{target.host}，或 tcp://{target.address}",
             )
         address = literal(target.host)
         if address and (address == "255.255.255.255" or _is_group(address)):

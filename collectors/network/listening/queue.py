@@ -13,7 +13,7 @@ import time
 from collections import OrderedDict, deque
 from dataclasses import asdict, dataclass
 
-from collectors.contract import CollectorError, Misconfigured, not_ready
+from collectors.errors import CollectorError, Misconfigured, not_ready
 from collectors.listener import ListenerMessage
 from feeds.clock import Clock
 

@@ -17,7 +17,7 @@ from typing import Any
 import re2
 
 from collectors import uri
-from collectors.contract import Misconfigured
+from collectors.errors import Misconfigured
 from collectors.listener import AlertSignal
 from collectors.network.listening.severity import SEVERITIES
 from collectors.settings import ListenerRule, SourceSettings

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from collectors import uri as uris
-from collectors.contract import Misconfigured
+from collectors.errors import Misconfigured
 from feeds.model import Asset
 
 _LABELS = ("ip", "address", "sysname", "mac")

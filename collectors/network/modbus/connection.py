@@ -13,7 +13,7 @@ import ssl
 import struct
 from dataclasses import dataclass
 
-from collectors.contract import Misconfigured, NotReady, Reason, not_ready
+from collectors.errors import Misconfigured, NotReady, Reason, not_ready
 
 _HEADER = struct.Struct(">HHHB")
 LONGEST = 254

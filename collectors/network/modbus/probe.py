@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from collectors import uri
-from collectors.contract import CollectorError, Measurement, Misconfigured, NotReady, Poller, Reason, Target
+from collectors.contract import Measurement, Poller, Target
+from collectors.errors import CollectorError, Misconfigured, NotReady, Reason
 from collectors.network import addresses
 from collectors.network.modbus import registers
 from collectors.network.modbus.connection import Connection, Place, Refusal, Request
@@ -62,7 +63,7 @@ class ModbusPoller(Poller):
         registers.read(target)
 
     @staticmethod
-    def together(target: Target) -> str:
+    def poll_group(target: Target) -> str:
         """Probes of one device are asked together."""
         return f"modbus {target.host}:{target.port or (TLS_PORT if _is_tls(target) else PORT)}"
 

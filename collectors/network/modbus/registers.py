@@ -13,7 +13,8 @@ import re
 import struct
 from dataclasses import dataclass
 
-from collectors.contract import Measurement, Misconfigured, Target
+from collectors.contract import Measurement, Target
+from collectors.errors import Misconfigured
 from feeds.model import Quality, Value
 
 FUNCTIONS = {"co": 1, "di": 2, "hr": 3, "ir": 4}
@@ -121,8 +122,8 @@ def unit(target: Target) -> int:
     text = target.path.strip("/") or "1"
     if not text.isdecimal() or int(text) > 255:
         raise Misconfigured(
-            f"{target.uri!r}: {text!r} is no unit id (0 to 255): modbus://{target.place}/1?hr=0",
-            f"{target.uri!r}：{text!r} 不是单元号（0 至 255）：modbus://{target.place}/1?hr=0",
+            f"{target.uri!r}: {text!r} is no unit id (0 to 255): modbus://{target.address}/1?hr=0",
+            f"{target.uri!r}：{text!r} 不是单元号（0 至 255）：modbus://{target.address}/1?hr=0",
         )
     return int(text)
 

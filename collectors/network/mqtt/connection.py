@@ -14,7 +14,7 @@ from itertools import islice
 from typing import cast
 from uuid import uuid4
 
-from collectors.contract import AuthFailed, CollectorError, Misconfigured, NotReady, Reason, not_ready
+from collectors.errors import AuthFailed, CollectorError, Misconfigured, NotReady, Reason, not_ready
 from collectors.network.addresses import resolve
 from collectors.network.mqtt import packets
 from collectors.network.mqtt.packets import Malformed, Message, Packet

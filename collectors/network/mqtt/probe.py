@@ -15,7 +15,8 @@ import asyncio
 from typing import ClassVar
 
 from collectors import uri
-from collectors.contract import Desk, Measurement, Misconfigured, Poller, Target
+from collectors.contract import Measurement, Poller, Target
+from collectors.errors import Misconfigured
 from collectors.network import addresses
 from collectors.network.http.checks import json_path
 from collectors.network.modbus.probe import need_metric
@@ -25,6 +26,7 @@ from collectors.network.mqtt.packets import Message
 from collectors.network.mqtt.rate_limit import PACKETS
 from collectors.network.mqtt.subscription import EVERY, TEXT, Watch, topic
 from collectors.network.tls import trust
+from collectors.subscriber import SubscriberCallbacks
 from feeds.clock import Clock, now
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}
@@ -57,7 +59,7 @@ class MqttPoller(Poller):
 
     def __init__(self, clock: Clock = now) -> None:
         self._clock = clock
-        self._desk: Desk | None = None
+        self._callbacks: SubscriberCallbacks | None = None
         self._trust = trust.Trust()
         self._brokers: dict[tuple[object, ...], Topics] = {}
         self._watches: dict[tuple[str, str], tuple[Topics, Watch]] = {}
@@ -91,9 +93,9 @@ class MqttPoller(Poller):
         fast = sorted({f"{link.broker.host}:{link.broker.port}" for link in links if now - link.pace.held_at < SAID})
         return stats, _too_fast(fast) if fast else ""
 
-    def attach(self, desk: Desk) -> None:
+    def attach(self, callbacks: SubscriberCallbacks) -> None:
         """Messages go on as they come."""
-        self._desk = desk
+        self._callbacks = callbacks
 
     async def poll(self, target: Target) -> list[Measurement]:
         """Raises NotReady, AuthFailed, Misconfigured, Silent."""
@@ -124,7 +126,7 @@ class MqttPoller(Poller):
         if link_key not in self._brokers:
             self._brokers[link_key] = Topics(link_key, _broker(target, values, self._trust))
         topics = self._brokers[link_key]
-        watch = Watch(target, self._desk, self._clock)
+        watch = Watch(target, self._callbacks, self._clock)
         topics.add(watch)
         self._watches[key] = (topics, watch)
         return topics, watch

@@ -15,10 +15,12 @@ from datetime import datetime
 from urllib.parse import unquote
 
 from collectors import uri
-from collectors.contract import Desk, Measurement, Misconfigured, NotReady, Reason, Silent, Target
+from collectors.contract import Measurement, Target
+from collectors.errors import Misconfigured, NotReady, Reason, Silent
 from collectors.network.http.checks import json_path, pick, plain
 from collectors.network.mqtt import packets
 from collectors.network.mqtt.packets import Message
+from collectors.subscriber import SubscriberCallbacks
 from feeds.clock import Clock
 from feeds.model import Quality, Value
 
@@ -54,7 +56,7 @@ class Watch:
     """One probe: what its topic has said."""
 
     target: Target
-    desk: Desk | None
+    callbacks: SubscriberCallbacks | None
     clock: Clock
     topic: str = ""
     filters: dict[str, int] = field(default_factory=dict)
@@ -181,7 +183,7 @@ class Watch:
     def _tell(self, instance: str, at: float, *, waiting: bool) -> None:
         heard = self._heard[instance]
         heard.waiting = waiting
-        if self.desk is None or waiting:
+        if self.callbacks is None or waiting:
             return
         if at - heard.told_at >= AT_MOST_EVERY:
             self._told(instance)
@@ -200,8 +202,8 @@ class Watch:
     def _told(self, instance: str) -> None:
         heard = self._heard[instance]
         heard.told_at, heard.waiting = self.clock(), False
-        if self.desk is not None:
-            self.desk.told(self.target, [heard.seen])
+        if self.callbacks is not None:
+            self.callbacks.push(self.target, [heard.seen])
 
     def lost(self) -> None:
         """The connection is gone: what comes after it has its own time to be silent."""
@@ -210,8 +212,8 @@ class Watch:
 
     def look(self) -> None:
         """Something happened to the connection or the device: ask now."""
-        if self.desk is not None:
-            self.desk.look(self.target)
+        if self.callbacks is not None:
+            self.callbacks.request_poll(self.target)
 
     def close(self) -> None:
         for timer in self._timers:
@@ -234,9 +236,9 @@ def topic(target: Target) -> str:
     wild = "#" in text or any("+" in level and level != "+" for level in levels) or text.startswith("+")
     if not text or wild or len(text) > LONGEST_TOPIC or "\0" in text:
         raise Misconfigured(
-            f"{target.uri!r} needs a topic: {target.scheme}://{target.place}/site/7/river; a + may stand for a whole "
+            f"{target.uri!r} needs a topic: {target.scheme}://{target.address}/site/7/river; a + may stand for a whole "
             "level but the first, # may not",
-            f"{target.uri!r} 缺少主题，或主题不可用：{target.scheme}://{target.place}/site/7/river；"
+            f"{target.uri!r} 缺少主题，或主题不可用：{target.scheme}://{target.address}/site/7/river；"
             "+ 可代替除第一级外的一整级，不可用 #",
         )
     return text

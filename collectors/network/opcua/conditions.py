@@ -14,8 +14,9 @@ from asyncua import ua
 from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.object_ids import ObjectIds as IDS
 
-from collectors.contract import Condition, Measurement
+from collectors.contract import Measurement
 from collectors.network.opcua.values import seconds, severity
+from collectors.subscriber import Condition
 
 REFRESH_START, REFRESH_END, REFRESH_REQUIRED = (
     IDS.RefreshStartEventType,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import struct
 
-from collectors.contract import NotReady, Reason
+from collectors.errors import NotReady, Reason
 from collectors.network.addresses import resolve
 
 BUFFER = 65536

@@ -12,7 +12,7 @@ from asyncua import ua
 from asyncua.client.client import Client
 from asyncua.ua.attribute_ids import AttributeIds
 
-from collectors.contract import Misconfigured
+from collectors.errors import Misconfigured
 from collectors.network.opcua.conditions import event_filter
 
 QUEUE, EVENT_QUEUE = 10, 1000

@@ -16,11 +16,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from collectors import uri
-from collectors.contract import Desk, Measurement, Misconfigured, NotReady, Poller, Reason, Target
+from collectors.contract import Measurement, Poller, Target
+from collectors.errors import Misconfigured, NotReady, Reason
 from collectors.network import addresses
 from collectors.network.modbus.probe import need_metric
 from collectors.network.opcua import security as opcua_security
 from collectors.network.opcua.subscription import SERVER, SHARE, AlarmWatch, ValueWatch
+from collectors.subscriber import SubscriberCallbacks
 from feeds.clock import Clock, now
 
 if TYPE_CHECKING:  # asyncua takes a third of a second to load, which the loop does not have
@@ -38,7 +40,7 @@ class OpcUaPoller(Poller):
 
     def __init__(self, clock: Clock = now) -> None:
         self._clock = clock
-        self._desk: Desk | None = None
+        self._callbacks: SubscriberCallbacks | None = None
         self._modules: tuple[Any, Any, Any] | None = None
         self._sessions: dict[tuple[object, ...], Session] = {}
         self._watches: dict[tuple[str, str], tuple[tuple[object, ...], ValueWatch | AlarmWatch | None, Target]] = {}
@@ -67,20 +69,20 @@ class OpcUaPoller(Poller):
         opcua_security.read(target.credential)
 
     @staticmethod
-    def together(target: Target) -> str:
+    def poll_group(target: Target) -> str:
         """Nodes of one server are asked for together."""
         return f"opc.tcp {target.host}:{target.port or PORT}"
 
     @staticmethod
-    def names(target: Target) -> tuple[str, ...]:
+    def own_metrics(target: Target) -> tuple[str, ...]:
         """What only a probe of alarms, or of the server itself, says."""
         if "alarms" in target.params:
             return ("opcua.alarms", "opcua.unacked", "opcua.alarms_left_out", "opcua.refresh")
         return () if "node" in target.params else ("opcua.state",)
 
-    def attach(self, desk: Desk) -> None:
+    def attach(self, callbacks: SubscriberCallbacks) -> None:
         """Values and alarms go on as they come."""
-        self._desk = desk
+        self._callbacks = callbacks
 
     async def poll(self, target: Target) -> list[Measurement]:
         """Raises NotReady, AuthFailed (user, certificate, right), Misconfigured (node unknown, wrong type)."""
@@ -114,16 +116,16 @@ class OpcUaPoller(Poller):
         if session_key not in self._sessions:
             url = f"opc.tcp://{_bracketed(target.host)}:{target.port or PORT}{target.path}"
             security = opcua_security.read(credential)
-            data = self._desk.data if self._desk is not None else None
+            data = self._callbacks.data_folder if self._callbacks is not None else None
             self._sessions[session_key] = module.Session(
                 (target.host, target.port or PORT), url, security, data, target.timeout
             )
         session = self._sessions[session_key]
         watch: ValueWatch | AlarmWatch | None = None
         if "node" in target.params:
-            watch = ValueWatch(target, session, self._desk, self._clock, self._modules[0])
+            watch = ValueWatch(target, session, self._callbacks, self._clock, self._modules[0])
         elif "alarms" in target.params:
-            watch = AlarmWatch(target, session, self._desk, self._clock, alarms.Alarms(), module)
+            watch = AlarmWatch(target, session, self._callbacks, self._clock, alarms.Alarms(), module)
         self._watches[key] = (session_key, watch, target)
         return session, watch
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from collectors.contract import AuthFailed, Misconfigured
+from collectors.errors import AuthFailed, Misconfigured
 from collectors.settings import Credential
 from feeds import state_file
 

@@ -23,7 +23,7 @@ from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.status_codes import StatusCodes
 from asyncua.ua.uaerrors import UaError, UaStatusCodeError
 
-from collectors.contract import CollectorError, Misconfigured, NotReady, Reason
+from collectors.errors import CollectorError, Misconfigured, NotReady, Reason
 from collectors.network.opcua import values
 from collectors.network.opcua.handshake import greet
 from collectors.network.opcua.monitored_items import Item, Watcher, node_id, offer, request_of

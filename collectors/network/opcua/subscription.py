@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from collectors.contract import CollectorError, Desk, Measurement, Misconfigured, NotReady, Reason, Target
+from collectors.contract import Measurement, Target
+from collectors.errors import CollectorError, Misconfigured, NotReady, Reason
+from collectors.subscriber import SubscriberCallbacks
 from feeds.clock import Clock
 from feeds.model import Quality
 
@@ -27,9 +29,17 @@ class ValueWatch:
 
     events = False
 
-    def __init__(self, target: Target, session: Session, desk: Desk | None, clock: Clock, values: Any) -> None:
+    def __init__(
+        self, target: Target, session: Session, callbacks: SubscriberCallbacks | None, clock: Clock, values: Any
+    ) -> None:
         self.node = target.params["node"]
-        self._target, self._session, self._desk, self._clock, self._values = target, session, desk, clock, values
+        self._target, self._session, self._callbacks, self._clock, self._values = (
+            target,
+            session,
+            callbacks,
+            clock,
+            values,
+        )
         self._seen: Measurement | None = None
         self._problem: CollectorError | None = None
         self._some = asyncio.Event()
@@ -46,12 +56,12 @@ class ValueWatch:
         except Misconfigured as error:
             self._seen, self._problem = None, error
         self._some.set()
-        if self._desk is None:
+        if self._callbacks is None:
             return
         if self._seen is not None:
-            self._desk.told(self._target, [self._seen])
+            self._callbacks.push(self._target, [self._seen])
         else:
-            self._desk.look(self._target)
+            self._callbacks.request_poll(self._target)
 
     async def answer(self, deadline: float) -> list[Measurement]:
         """The value, confirmed when the server last spoke; waits for the first one. Raises Misconfigured, NotReady."""
@@ -86,8 +96,8 @@ class ValueWatch:
     def lost(self) -> None:
         """The session is gone: what was last heard no longer holds."""
         self._some.clear()
-        if self._desk is not None:
-            self._desk.look(self._target)
+        if self._callbacks is not None:
+            self._callbacks.request_poll(self._target)
 
 
 class AlarmWatch:
@@ -96,11 +106,17 @@ class AlarmWatch:
     events = True
 
     def __init__(
-        self, target: Target, session: Session, desk: Desk | None, clock: Clock, alarms: Alarms, module: Any
+        self,
+        target: Target,
+        session: Session,
+        callbacks: SubscriberCallbacks | None,
+        clock: Clock,
+        alarms: Alarms,
+        module: Any,
     ) -> None:
         text = target.params["alarms"]
         self.node = SERVER if text == "server" else text
-        self._target, self._session, self._desk, self._clock = target, session, desk, clock
+        self._target, self._session, self._callbacks, self._clock = target, session, callbacks, clock
         self._alarms, self._module = alarms, module
         self._refreshed = False
         self._note = ""
@@ -163,19 +179,19 @@ class AlarmWatch:
     def published(self) -> None:
         """All events of one notification are in."""
         self._some.set()
-        if self._alarms.again and self._desk is not None:
-            self._desk.look(self._target)
+        if self._alarms.again and self._callbacks is not None:
+            self._callbacks.request_poll(self._target)
         if self._changed and self._refreshed:  # before that, what has not come yet is not over
             self._changed = False
             self._report()
 
     def _report(self) -> None:
-        if self._desk is not None:
-            self._desk.told(self._target, self._alarms.measurements(self._clock()))
-            self._desk.report(self._target, self._alarms.report(self._clock()))
+        if self._callbacks is not None:
+            self._callbacks.push(self._target, self._alarms.measurements(self._clock()))
+            self._callbacks.report_alarms(self._target, self._alarms.report(self._clock()))
 
     def lost(self) -> None:
         """The session is gone; its alarms are kept as they were last known, and asked for anew."""
         self._refreshed = False
-        if self._desk is not None:
-            self._desk.look(self._target)
+        if self._callbacks is not None:
+            self._callbacks.request_poll(self._target)

@@ -10,7 +10,8 @@ from asyncua import ua
 from asyncua.ua.status_codes import StatusCodes as CODES
 from asyncua.ua.uaerrors import UaStatusCodeError
 
-from collectors.contract import AuthFailed, CollectorError, Measurement, Misconfigured, NotReady, Reason, not_ready
+from collectors.contract import Measurement
+from collectors.errors import AuthFailed, CollectorError, Misconfigured, NotReady, Reason, not_ready
 from feeds import wire
 from feeds.model import Quality, Severity, Value
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from collectors import uri
-from collectors.contract import CollectorError, Measurement, Misconfigured, NotReady, Poller, Reason, Target
+from collectors.contract import Measurement, Poller, Target
+from collectors.errors import CollectorError, Misconfigured, NotReady, Reason
 from collectors.network import addresses
 from collectors.network.snmp import profile as snmp_profiles
 from collectors.network.snmp import users

@@ -18,7 +18,7 @@ from gufo.snmp import SnmpDecodeError, SnmpError
 from gufo.snmp.aio.client import SnmpSession
 from gufo.snmp.user import User
 
-from collectors.contract import AuthFailed, CollectorError, NotReady, Reason, not_ready
+from collectors.errors import AuthFailed, CollectorError, NotReady, Reason, not_ready
 from collectors.network.snmp import users
 from collectors.settings import Credential
 

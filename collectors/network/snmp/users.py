@@ -20,7 +20,7 @@ from gufo.snmp.user import (
     User,
 )
 
-from collectors.contract import Misconfigured
+from collectors.errors import Misconfigured
 from collectors.settings import Credential
 
 AUTH: dict[str, type[BaseAuthKey]] = {

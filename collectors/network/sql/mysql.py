@@ -10,7 +10,7 @@ from asyncmy.connection import Connection
 from asyncmy.constants.CLIENT import SSL
 from asyncmy.cursors import SSCursor
 
-from collectors.contract import AuthFailed, CollectorError, Misconfigured, NotReady, Reason, not_ready
+from collectors.errors import AuthFailed, CollectorError, Misconfigured, NotReady, Reason, not_ready
 from collectors.network.sql.probe import first_row
 
 if TYPE_CHECKING:

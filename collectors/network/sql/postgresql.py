@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, cast
 import asyncpg
 from asyncpg.connect_utils import SessionAttribute
 
-from collectors.contract import AuthFailed, CollectorError, Misconfigured, NotReady, Reason, not_ready
+from collectors.errors import AuthFailed, CollectorError, Misconfigured, NotReady, Reason, not_ready
 from collectors.network.sql.bounded_stream import LONGEST, Bounded
 from collectors.network.sql.probe import first_row
 

@@ -26,7 +26,8 @@ from typing import Any, ClassVar, Protocol, cast
 from urllib.parse import unquote
 
 from collectors import uri
-from collectors.contract import Measurement, Misconfigured, NotReady, Poller, Reason, Target, not_ready
+from collectors.contract import Measurement, Poller, Target
+from collectors.errors import Misconfigured, NotReady, Reason, not_ready
 from collectors.network.addresses import choice, need_host, resolve
 from collectors.network.sql.queries import Query, look_up
 from collectors.network.tls import trust
@@ -79,9 +80,9 @@ class SqlPoller(Poller):
         need_host(target, f"{target.scheme}://10.0.0.1/database?cred=NAME")
         if "sql" in target.params:
             raise Misconfigured(
-                f"{target.scheme} probe of {target.place}: SQL does not belong in the inventory; write query=NAME "
+                f"{target.scheme} probe of {target.address}: SQL does not belong in the inventory; write query=NAME "
                 'and put the statement into its credential as "query.NAME"',
-                f"{target.place} 的 {target.scheme} 探测：清单中不能写 SQL；请写 query=名称，"
+                f"{target.address} 的 {target.scheme} 探测：清单中不能写 SQL；请写 query=名称，"
                 '并在其凭据中以 "query.名称" 写入语句',
             )
         uri.only(target, ("cred", "query", "metric", "unit", "expect", "tls"))
@@ -127,8 +128,8 @@ class SqlPoller(Poller):
 def _need(target: Target) -> None:
     if not target.path.strip("/") or not target.params.get("cred"):
         raise Misconfigured(
-            f"{target.uri!r} needs a database and a credential: {target.scheme}://{target.place}/database?cred=NAME",
-            f"{target.uri!r} 缺少数据库名或凭据，请写成 {target.scheme}://{target.place}/数据库?cred=名称",
+            f"{target.uri!r} needs a database and a credential: {target.scheme}://{target.address}/database?cred=NAME",
+            f"{target.uri!r} 缺少数据库名或凭据，请写成 {target.scheme}://{target.address}/数据库?cred=名称",
         )
     if "expect" in target.params and "query" not in target.params:
         raise Misconfigured(f"{target.uri!r}: expect wants a query", f"{target.uri!r}：expect 需要与 query 同用")
@@ -138,9 +139,9 @@ async def _place(target: Target, believed: trust.Trust) -> Place:
     credential = target.credential
     if credential is None or not credential.values.get("user"):
         raise Misconfigured(
-            f"{target.place}: the credential that cred= names is not set, or has no user; "
+            f"{target.address}: the credential that cred= names is not set, or has no user; "
             "add [credentials.NAME] with user and password",
-            f"{target.place}：cred= 所指的凭据未设置或没有 user；请添加 [credentials.名称]，写 user 与 password",
+            f"{target.address}：cred= 所指的凭据未设置或没有 user；请添加 [credentials.名称]，写 user 与 password",
         )
     tls = target.params.get("tls") or ("verify" if trust.named(target) else TLS[0])
     return Place(

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from collectors.contract import Misconfigured, Target
+from collectors.contract import Target
+from collectors.errors import Misconfigured
 
 OWN = "query."
 """Keys of a credential that hold a statement begin with this word."""
@@ -78,9 +79,9 @@ def look_up(target: Target) -> Query:
     if name not in built_in:
         query_names = ", ".join(sorted({*built_in, *(key.removeprefix(OWN) for key in own if key.startswith(OWN))}))
         raise Misconfigured(
-            f"{target.place}: there is no query {name!r}; known: {query_names}; "
+            f"{target.address}: there is no query {name!r}; known: {query_names}; "
             f'one of your own goes into the credential as "{OWN}{name}"',
-            f'{target.place}：没有名为 {name!r} 的查询；可用：{query_names}；自定义查询请写入凭据的 "{OWN}{name}"',
+            f'{target.address}：没有名为 {name!r} 的查询；可用：{query_names}；自定义查询请写入凭据的 "{OWN}{name}"',
         )
     return built_in[name]
 

@@ -13,7 +13,8 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import ClassVar, cast
 from urllib.parse import urlsplit
 
-from collectors.contract import Measurement, Misconfigured
+from collectors.contract import Measurement
+from collectors.errors import Misconfigured
 from collectors.listener import AlertSignal, Listener, ListenerContext, ListenerMessage
 from collectors.network.listening import rules as listener_rules
 from collectors.network.listening.queue import Hearing, cannot_listen, widen

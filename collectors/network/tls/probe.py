@@ -22,7 +22,8 @@ import time
 from typing import ClassVar
 
 from collectors import uri
-from collectors.contract import Measurement, NotReady, Poller, Reason, Target, not_ready
+from collectors.contract import Measurement, Poller, Target
+from collectors.errors import NotReady, Reason, not_ready
 from collectors.network.addresses import choice
 from collectors.network.tls import certificate as certificates
 from collectors.network.tls import trust

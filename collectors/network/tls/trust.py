@@ -16,7 +16,8 @@ from tempfile import TemporaryDirectory
 
 from cryptography import x509
 
-from collectors.contract import Misconfigured, Target
+from collectors.contract import Target
+from collectors.errors import Misconfigured
 from collectors.settings import Credential
 
 KIND = "tls"

@@ -17,7 +17,7 @@ from importlib import import_module
 from typing import ClassVar, cast
 from urllib.parse import urlsplit
 
-from collectors.contract import Misconfigured
+from collectors.errors import Misconfigured
 from collectors.listener import Listener, ListenerContext, ListenerMessage
 from collectors.network.listening import rules as listener_rules
 from collectors.network.listening.queue import Hearing, cannot_listen, widen

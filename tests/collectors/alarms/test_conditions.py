@@ -12,10 +12,12 @@ import pytest
 from alerts.external import command as reports
 from collectors import registry
 from collectors.alarms.conditions import REPEAT_EVERY, Conditions
-from collectors.contract import Condition, Desk, Measurement, NotReady, Reason, Target
+from collectors.contract import Measurement, Target
+from collectors.errors import NotReady, Reason
 from collectors.jobs import Spec, specs
 from collectors.service import Collect
 from collectors.settings import SchemeSettings
+from collectors.subscriber import Condition, SubscriberCallbacks
 from feeds.bus import BusLost, State
 from feeds.external import Report
 from feeds.model import Ack, Alert, Asset, Change, Command, Kind, Severity
@@ -328,14 +330,14 @@ class Pushing(Plant):
         self.forgotten: list[str] = []
         self.instances.append(self)
 
-    def attach(self, desk: Desk) -> None:
-        self.desk = desk
+    def attach(self, callbacks: SubscriberCallbacks) -> None:
+        self.callbacks = callbacks
 
     def forget(self, target: Target) -> None:
         self.forgotten.append(target.uri)
 
     @staticmethod
-    def together(target: Target) -> str:
+    def poll_group(target: Target) -> str:
         return target.host
 
     async def poll(self, target: Target) -> list[Measurement]:
@@ -362,14 +364,14 @@ def test_values_pushed_between_polls_are_published_and_a_requested_poll_runs_at_
         await asyncio.sleep(25.0)
         poller = Pushing.instances[0]
         target = registry.target_of(level_uri, asset="a", timeout=2.0)
-        poller.desk.told(target, [Measurement(metric="river.level", value=7, observed_at=clock() - 3)])
+        poller.callbacks.push(target, [Measurement(metric="river.level", value=7, observed_at=clock() - 3)])
         await asyncio.sleep(0.2)
         poller.polls.append((-1.0, "look"))
-        poller.desk.look(target)
+        poller.callbacks.request_poll(target)
         await asyncio.sleep(0.2)
         poller.polls.append((-1.0, "looked"))
         await collect.reload(assets=inventory(flow_uri))
-        poller.desk.told(target, [Measurement(metric="river.level", value=8)])
+        poller.callbacks.push(target, [Measurement(metric="river.level", value=8)])
         await asyncio.sleep(0.2)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

@@ -8,10 +8,11 @@ from contextlib import asynccontextmanager
 
 from collectors import registry
 from collectors.alarms.conditions import REPEAT_EVERY, Conditions
-from collectors.contract import Condition, Desk, Target
+from collectors.contract import Target
 from collectors.jobs import Spec
 from collectors.network.opcua.probe import OpcUaPoller
 from collectors.sim.opcua import OpcUaPlant
+from collectors.subscriber import Condition, SubscriberCallbacks
 from feeds.bus import Bus
 from feeds.journal import Journal
 from feeds.model import Alert, Severity
@@ -50,7 +51,9 @@ async def scene(bus: Bus, journal: Journal) -> AsyncIterator[tuple[Rig, OpcUaPla
     def report(_: Target, present: Sequence[Condition]) -> None:
         conditions.put(poller, spec, present)
 
-    poller.attach(Desk(told=lambda target, seen: None, look=lambda target: None, report=report))
+    poller.attach(
+        SubscriberCallbacks(push=lambda target, seen: None, request_poll=lambda target: None, report_alarms=report)
+    )
     try:
         yield rig, plant, conditions, poller, target
     finally:

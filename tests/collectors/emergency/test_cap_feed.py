@@ -11,10 +11,11 @@ import pytest
 from aiohttp import web
 
 from collectors import registry
-from collectors.contract import AuthFailed, Fetched, Misconfigured, NotReady, Reason, UnexpectedForm
+from collectors.contract import FetchResult
 from collectors.emergency.cap import feed as cap_feed
 from collectors.emergency.cap.feed import CapFeed
 from collectors.emergency.cap.index import ENTRIES, entries
+from collectors.errors import AuthFailed, Misconfigured, NotReady, Reason, UnexpectedForm
 from collectors.settings import Credential, SourceSettings
 from feeds.cap.message import CapDocument, parse
 from tests.collectors.network.loopback import ANSWERED
@@ -84,7 +85,7 @@ async def feed_of(
         await feed.close()
 
 
-def documents(fetched: Fetched) -> list[CapDocument]:
+def documents(fetched: FetchResult) -> list[CapDocument]:
     assert all(isinstance(one, CapDocument) for one in fetched.items)
     return [one for one in fetched.items if isinstance(one, CapDocument)]
 
@@ -103,7 +104,7 @@ async def test_an_index_brings_every_document_once_oldest_first() -> None:
         assert {(one.source, one.received_at, one.mode, one.profile) for one in first} == {
             ("cma", 7.0, "lenient", "cn-12379")
         }
-        assert await feed.fetch(8.0) == Fetched()
+        assert await feed.fetch(8.0) == FetchResult()
         assert centre.asked.count("/cap/a.xml") == 1
 
 
@@ -143,7 +144,7 @@ async def test_a_single_document_comes_again_only_when_it_changed() -> None:
     async with served() as centre, feed_of(centre, "/one.xml") as feed:
         centre.pages["/one.xml"] = alert()
         assert [one.raw for one in documents(await feed.fetch(0.0))] == [alert()]
-        assert await feed.fetch(0.0) == Fetched()
+        assert await feed.fetch(0.0) == FetchResult()
         centre.pages["/one.xml"] = other = alert(identifier="<identifier>B</identifier>")
         assert [one.raw for one in documents(await feed.fetch(0.0))] == [other]
 
@@ -175,7 +176,7 @@ async def test_an_answer_that_is_no_feed_fails_in_words_and_a_feed_again_is_read
             assert en in caught.value.en
             assert zh in caught.value.zh
         centre.pages["/index.atom"] = whole
-        assert await feed.fetch(0.0) == Fetched()
+        assert await feed.fetch(0.0) == FetchResult()
 
 
 @pytest.mark.parametrize(

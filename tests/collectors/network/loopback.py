@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from collectors import uri
-from collectors.contract import CollectorError, Measurement, Poller, Target
+from collectors.contract import Measurement, Poller, Target
+from collectors.errors import CollectorError
 from collectors.probing import retries
 from collectors.settings import Credential
 from feeds.model import Value

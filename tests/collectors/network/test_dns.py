@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.contract import Misconfigured, NotReady, Reason
+from collectors.errors import Misconfigured, NotReady, Reason
 from collectors.network.dns import DnsPoller, asked_name, judge, question
 from tests.collectors.network.loopback import ANSWERED, SILENT, ask, failure, target, values
 from tests.ports import free_port
@@ -103,7 +103,7 @@ async def test_expect_lists_the_values_that_are_allowed(expect: str, right: bool
     assert isinstance(error, NotReady)
     assert error.reason is Reason.WRONG_ANSWER
     assert "instead of" in error.en
-    assert {one.metric for one in error.seen} == {"dns.ms", "dns.rcode", "dns.answer"}
+    assert {one.metric for one in error.measurements} == {"dns.ms", "dns.rcode", "dns.answer"}
 
 
 @pytest.mark.parametrize(

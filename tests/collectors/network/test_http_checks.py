@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from collectors.contract import Misconfigured, NotReady
+from collectors.errors import Misconfigured, NotReady
 from collectors.network.http import checks
 from feeds.model import Quality, Value
 from tests.collectors.network.loopback import target
@@ -59,7 +59,7 @@ def test_the_expected_value_is_compared_as_text() -> None:
     assert checks.judge_json(fine, BODY, whole=True)[0].metric == "queue.length"
     with pytest.raises(NotReady, match="is 3, not 0") as caught:
         checks.judge_json(target("http://h/?json=$.queue.length&json_expect=0"), BODY, whole=True)
-    assert caught.value.seen[0].value == 3
+    assert caught.value.measurements[0].value == 3
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ import trustme
 from aiohttp import web
 
 from collectors import registry
-from collectors.contract import AuthFailed, Measurement, NotReady, Reason
+from collectors.contract import Measurement
+from collectors.errors import AuthFailed, NotReady, Reason
 from collectors.network.http.probe import BODY_LIMIT
 from collectors.probing import retries
 from collectors.settings import Credential
@@ -63,7 +64,7 @@ async def test_a_value_of_a_json_answer_is_a_reading_with_its_own_name() -> None
         with pytest.raises(NotReady, match="is 17, not 0") as caught:
             await poll(f"{base}/?json=$.queue[0].length&json_expect=0&deep=1")
     assert caught.value.reason is Reason.WRONG_ANSWER
-    assert {one.metric for one in caught.value.seen} >= {"http.ms", "http.status", "http.value"}
+    assert {one.metric for one in caught.value.measurements} >= {"http.ms", "http.status", "http.value"}
 
 
 async def test_a_json_answer_beyond_the_bound_is_refused_and_not_read() -> None:

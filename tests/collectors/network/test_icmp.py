@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from collectors.contract import Misconfigured, NotReady, Reason
+from collectors.errors import Misconfigured, NotReady, Reason
 from collectors.network.icmp import raw_socket
 from collectors.network.icmp.probe import IcmpPoller, judge
 from collectors.network.icmp.raw_socket import BURST, EchoSocket, open_raw
@@ -125,7 +125,7 @@ def test_silence_is_a_timeout_with_full_loss(packets: Packets) -> None:
     error = moved(story())
     assert isinstance(error, NotReady)
     assert error.reason is Reason.TIMEOUT
-    assert [(one.metric, one.value) for one in error.seen] == [("icmp.loss", 100)]
+    assert [(one.metric, one.value) for one in error.measurements] == [("icmp.loss", 100)]
     assert len(packets.sent) == 3
 
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectors import once, registry
-from collectors.contract import Misconfigured, NotReady, Reason
+from collectors.errors import Misconfigured, NotReady, Reason
 from collectors.network.modbus import registers
 from collectors.network.modbus.connection import crc
 from collectors.network.modbus.probe import ModbusPoller
@@ -120,7 +120,7 @@ async def test_probes_of_one_device_share_a_connection_and_a_request() -> None:
         assert server.requests[6:] == [(1, 3, 0, 3), (1, 3, 10, 1), (1, 3, 20, 1), (1, 3, 900, 1)]
     assert seen[-1]["modbus.value"].value == 2
     assert seen[-2]["modbus.value"].value == 7
-    names = {ModbusPoller.together(target(f"modbus://h/{unit}?hr=0")) for unit in (1, 2)}
+    names = {ModbusPoller.poll_group(target(f"modbus://h/{unit}?hr=0")) for unit in (1, 2)}
     assert len(names) == 1
 
 

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectors import once, registry
-from collectors.contract import AuthFailed, Desk, Measurement, Misconfigured, NotReady, Reason, Silent, Target
+from collectors.contract import Measurement, Target
+from collectors.errors import AuthFailed, Misconfigured, NotReady, Reason, Silent
 from collectors.network.mqtt import packets, probe
 from collectors.network.mqtt.packets import Message, Parser
 from collectors.network.mqtt.probe import MqttPoller
@@ -23,6 +24,7 @@ from collectors.network.mqtt.rate_limit import AT_ONCE, BURST, BYTES, PACKETS, P
 from collectors.network.mqtt.subscription import AT_MOST_EVERY, RETAINED
 from collectors.settings import Credential
 from collectors.sim.mqtt import MqttBroker
+from collectors.subscriber import SubscriberCallbacks
 from feeds.model import Quality
 from tests.collectors.network.loopback import ANSWERED, SILENT, ask, failure, hanging_up, saying, serve, silence, target
 from tests.patience import until
@@ -49,7 +51,9 @@ class Desktop:
         self.told: list[Measurement] = []
         self.looks: list[str] = []
         self.poller = MqttPoller(lambda: self.time)
-        self.poller.attach(Desk(told=self._tell, look=self._look, report=lambda target, conditions: None))
+        self.poller.attach(
+            SubscriberCallbacks(push=self._tell, request_poll=self._look, report_alarms=lambda target, conditions: None)
+        )
 
     def _tell(self, one: Target, seen: Sequence[Measurement]) -> None:
         self.told += seen

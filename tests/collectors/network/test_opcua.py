@@ -12,12 +12,14 @@ import pytest
 from asyncua.ua.status_codes import StatusCodes
 
 from collectors import once, registry
-from collectors.contract import AuthFailed, Condition, Desk, Measurement, Misconfigured, NotReady, Reason, Target
+from collectors.contract import Measurement, Target
+from collectors.errors import AuthFailed, Misconfigured, NotReady, Reason
 from collectors.network.opcua import security
 from collectors.network.opcua import values as opcua_values
 from collectors.network.opcua.probe import OpcUaPoller
 from collectors.settings import Credential
 from collectors.sim.opcua import OpcUaPlant
+from collectors.subscriber import Condition, SubscriberCallbacks
 from feeds.model import Quality, Severity
 from tests.collectors.network.loopback import ANSWERED, SILENT, ask, failure, hanging_up, saying, serve, silence, target
 from tests.patience import PATIENCE
@@ -48,7 +50,9 @@ class Desktop:
         self.conditions: dict[str, Condition] = {}
         self.poller = OpcUaPoller()
         self._some = asyncio.Event()
-        self.poller.attach(Desk(told=self._tell, look=self._look, report=self._report, data=data))
+        self.poller.attach(
+            SubscriberCallbacks(push=self._tell, request_poll=self._look, report_alarms=self._report, data_folder=data)
+        )
 
     def _tell(self, one: Target, seen: Sequence[Measurement]) -> None:
         self.told += seen
@@ -114,7 +118,7 @@ async def test_many_nodes_share_one_session() -> None:
         assert (await ask(desk.poller, at(server, "")))["opcua.state"].value == "Running"
         (session,) = desk.poller._sessions.values()
         assert session.sessions == 1
-        assert len({OpcUaPoller.together(one) for one in asked}) == 1
+        assert len({OpcUaPoller.poll_group(one) for one in asked}) == 1
         for one in [*asked, at(server, "")]:
             desk.poller.forget(one)
         assert not desk.poller._sessions

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from collectors.contract import AuthFailed, Misconfigured, NotReady, Reason
+from collectors.errors import AuthFailed, Misconfigured, NotReady, Reason
 from collectors.network.smtp import SmtpPoller
 from collectors.settings import Credential
 from tests.collectors.network.loopback import (
@@ -72,7 +72,7 @@ async def test_starttls_that_should_be_offered_and_is_not_is_a_wrong_answer() ->
         error = await failure(SmtpPoller(), target(f"smtp://127.0.0.1:{port}?starttls=offered"))
     assert isinstance(error, NotReady)
     assert error.reason is Reason.WRONG_ANSWER
-    assert {one.metric for one in error.seen} == {"smtp.ms", "smtp.banner", "smtp.starttls"}
+    assert {one.metric for one in error.measurements} == {"smtp.ms", "smtp.banner", "smtp.starttls"}
 
 
 @pytest.mark.parametrize(

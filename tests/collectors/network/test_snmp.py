@@ -10,7 +10,8 @@ from dataclasses import replace
 import pytest
 from pysnmp.proto.api import v2c
 
-from collectors.contract import AuthFailed, Measurement, Misconfigured, NotReady, Reason, Target
+from collectors.contract import Measurement, Target
+from collectors.errors import AuthFailed, Misconfigured, NotReady, Reason
 from collectors.network.snmp import probe
 from collectors.network.snmp.probe import SnmpPoller
 from collectors.probing import retries

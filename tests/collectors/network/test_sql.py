@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from collectors.contract import Misconfigured, NotReady, Reason
+from collectors.errors import Misconfigured, NotReady, Reason
 from collectors.network.sql.probe import SqlPoller, plain
 from collectors.network.sql.queries import BUILT_IN, checked, look_up
 from collectors.settings import Credential

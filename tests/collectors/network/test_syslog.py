@@ -17,7 +17,7 @@ import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.contract import Misconfigured
+from collectors.errors import Misconfigured
 from collectors.listener import ListenerContext
 from collectors.network.listening import queue
 from collectors.network.listening.queue import PARTS

@@ -12,7 +12,8 @@ import pytest
 from aiohttp import web
 
 from collectors import registry
-from collectors.contract import AuthFailed, Measurement, Misconfigured, NotReady, Reason
+from collectors.contract import Measurement
+from collectors.errors import AuthFailed, Misconfigured, NotReady, Reason
 from collectors.network.http.probe import BODY_LIMIT, HttpPoller
 from collectors.network.tcp import TcpPoller
 from collectors.probing import retries
@@ -160,7 +161,7 @@ async def test_the_status_decides(status: int, expect: str, up: bool) -> None:
             await poll(f"{base}/{expect}")
     assert caught.value.reason is Reason.WRONG_ANSWER
     assert f"status {status}" in caught.value.en
-    assert [one.metric for one in caught.value.seen] == ["http.ms", "http.status"]
+    assert [one.metric for one in caught.value.measurements] == ["http.ms", "http.status"]
 
 
 async def test_a_page_without_the_word_is_a_wrong_answer() -> None:
@@ -170,7 +171,7 @@ async def test_a_page_without_the_word_is_a_wrong_answer() -> None:
     async with site(answer) as base:
         with pytest.raises(NotReady, match="do not contain 'welcome'") as caught:
             await poll(f"{base}/?contains=welcome")
-    assert caught.value.seen[-1].value is False
+    assert caught.value.measurements[-1].value is False
 
 
 async def test_an_old_page_in_gb18030_is_understood() -> None:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from collectors.contract import Misconfigured, NotReady, Reason
+from collectors.errors import Misconfigured, NotReady, Reason
 from collectors.network.tls import certificate as certificates
 from collectors.network.tls.probe import TlsPoller
 from tests.collectors.network.loopback import (
@@ -134,7 +134,7 @@ async def test_what_clients_refuse_is_said_in_words(
     assert isinstance(error, NotReady)
     assert error.reason is Reason.TLS
     assert words in error.en
-    seen = {one.metric: one for one in error.seen}
+    seen = {one.metric: one for one in error.measurements}
     assert seen["tls.valid"].value is False
     assert isinstance(seen["tls.days_left"].value, float)
 

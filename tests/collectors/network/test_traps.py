@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pyasn1.codec.ber import decoder, encoder
 from pysnmp.proto.api import v1, v2c
 
-from collectors.contract import Misconfigured
+from collectors.errors import Misconfigured
 from collectors.listener import ListenerContext
 from collectors.network.listening import queue, rules
 from collectors.network.listening.queue import PARTS

@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from collectors import once, registry
-from collectors.contract import AuthFailed, CollectorError, Misconfigured, NotReady, Reason
+from collectors.errors import AuthFailed, CollectorError, Misconfigured, NotReady, Reason
 from collectors.network.tls import trust
 from collectors.settings import Credential
 from tests.collectors.network.loopback import Talk, ask, serve, target

@@ -9,7 +9,8 @@ from typing import ClassVar
 import pytest
 
 from collectors import registry
-from collectors.contract import Fetched, NotReady, Reason, UnexpectedForm
+from collectors.contract import FetchResult
+from collectors.errors import NotReady, Reason, UnexpectedForm
 from collectors.settings import Credential, SourceSettings
 from feeds.bus import BusLost
 from feeds.cap.message import CapDocument
@@ -22,7 +23,7 @@ class FakeFeed:
     kinds: ClassVar[tuple[str, ...]] = ("emergency.cap",)
     stream: ClassVar[str] = "emergency"
     item: ClassVar[str] = "cap"
-    script: ClassVar[list[Fetched | Exception]] = []
+    script: ClassVar[list[FetchResult | Exception]] = []
     asked: ClassVar[list[float]] = []
     forgot: ClassVar[list[float]] = []
 
@@ -33,7 +34,7 @@ class FakeFeed:
     def validate(cls, settings: SourceSettings) -> None:
         """Everything is good."""
 
-    async def fetch(self, now: float) -> Fetched:
+    async def fetch(self, now: float) -> FetchResult:
         """The next of the script."""
         self.asked.append(asyncio.get_running_loop().time())
         step = self.script.pop(0) if len(self.script) > 1 else self.script[0]
@@ -52,7 +53,7 @@ class FakeFeed:
 @pytest.fixture
 def feed(monkeypatch: pytest.MonkeyPatch) -> type[FakeFeed]:
     class Mine(FakeFeed):
-        script: ClassVar[list[Fetched | Exception]] = []
+        script: ClassVar[list[FetchResult | Exception]] = []
         asked: ClassVar[list[float]] = []
         forgot: ClassVar[list[float]] = []
 
@@ -70,7 +71,7 @@ def caps(bus: FakeBus) -> list[tuple[float, str, int]]:
 
 def test_documents_go_to_the_emergency_feed_and_the_source_beats(feed: type[FakeFeed]) -> None:
     bus = FakeBus()
-    feed.script[:] = [Fetched(items=(DOCUMENT, DOCUMENT)), Fetched()]
+    feed.script[:] = [FetchResult(items=(DOCUMENT, DOCUMENT)), FetchResult()]
     moved(for_seconds(collect(bus, {}, sources=(SOURCE,)), until=35))
     assert [(name, count) for _, name, count in caps(bus)] == [("emergency", 2)]
     beats = bus.heartbeats("cma")
@@ -84,7 +85,7 @@ def test_a_source_that_fails_says_so_once_in_the_log_and_is_asked_ever_less(
     feed: type[FakeFeed], caplog: pytest.LogCaptureFixture
 ) -> None:
     bus = FakeBus()
-    feed.script[:] = [Fetched(), NotReady(Reason.REFUSED)]
+    feed.script[:] = [FetchResult(), NotReady(Reason.REFUSED)]
     with caplog.at_level(logging.INFO, "collectors"):
         moved(for_seconds(collect(bus, {}, sources=(SOURCE,)), until=200))
     gaps = [round(b - a) for a, b in zip(feed.asked[2:], feed.asked[3:], strict=False)]
@@ -98,7 +99,7 @@ def test_a_source_that_fails_says_so_once_in_the_log_and_is_asked_ever_less(
 def test_documents_wait_for_the_bus_and_are_never_dropped(feed: type[FakeFeed]) -> None:
     bus = FakeBus()
     bus.trouble = BusLost("gone")
-    feed.script[:] = [Fetched(items=(DOCUMENT,)), Fetched()]
+    feed.script[:] = [FetchResult(items=(DOCUMENT,)), FetchResult()]
 
     def mend() -> None:
         bus.trouble = None
@@ -110,7 +111,7 @@ def test_documents_wait_for_the_bus_and_are_never_dropped(feed: type[FakeFeed]) 
 
 def test_a_bus_that_began_anew_gets_all_documents_again_at_once(feed: type[FakeFeed]) -> None:
     bus = FakeBus()
-    feed.script[:] = [Fetched()]
+    feed.script[:] = [FetchResult()]
 
     def wipe() -> None:
         bus.epoch = "b"
@@ -123,14 +124,14 @@ def test_a_bus_that_began_anew_gets_all_documents_again_at_once(feed: type[FakeF
 def test_documents_are_grouped_by_size(feed: type[FakeFeed]) -> None:
     bus = FakeBus()
     large = CapDocument(source="cma", received_at=0.0, raw=b"x" * 600_000)
-    feed.script[:] = [Fetched(items=(large, large, DOCUMENT)), Fetched()]
+    feed.script[:] = [FetchResult(items=(large, large, DOCUMENT)), FetchResult()]
     moved(for_seconds(collect(bus, {}, sources=(SOURCE,)), until=3))
     assert [count for _, _, count in caps(bus)] == [1, 2]
 
 
 def test_a_faulty_feed_is_shown_and_does_not_end_the_role(feed: type[FakeFeed]) -> None:
     bus = FakeBus()
-    feed.script[:] = [KeyError("bug"), Fetched()]
+    feed.script[:] = [KeyError("bug"), FetchResult()]
     moved(for_seconds(collect(bus, {}, sources=(SOURCE,)), until=40))
     beats = bus.heartbeats("cma")
     assert "KeyError" in beats[0].error
@@ -140,7 +141,7 @@ def test_a_faulty_feed_is_shown_and_does_not_end_the_role(feed: type[FakeFeed]) 
 
 def test_a_reload_stops_and_starts_sources(feed: type[FakeFeed]) -> None:
     bus = FakeBus()
-    feed.script[:] = [Fetched()]
+    feed.script[:] = [FetchResult()]
     entry = collect(bus, {}, sources=(SOURCE,))
     other = SourceSettings(id="jma", kind="emergency.cap", url="http://j/", interval=10)
     moved(for_seconds(entry, (15, lambda: entry.reload(sources=(other,))), until=40))
@@ -152,7 +153,13 @@ def test_a_reload_stops_and_starts_sources(feed: type[FakeFeed]) -> None:
 def test_a_source_says_when_it_last_had_something_valid_and_something_new(feed: type[FakeFeed]) -> None:
     bus = FakeBus()
     page = UnexpectedForm("expected a feed, but the answer is a web page", "应为索引，实际应答是网页")
-    feed.script[:] = [Fetched(items=(DOCUMENT,)), Fetched(), Fetched(items=(DOCUMENT,)), Fetched(), page]
+    feed.script[:] = [
+        FetchResult(items=(DOCUMENT,)),
+        FetchResult(),
+        FetchResult(items=(DOCUMENT,)),
+        FetchResult(),
+        page,
+    ]
     moved(for_seconds(collect(bus, {}, sources=(SOURCE,)), until=58))
     beats = bus.heartbeats("cma")
     first, second, third, fourth, failed = beats[:5]

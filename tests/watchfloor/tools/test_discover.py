@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pysnmp.proto.api import v2c
 
-from collectors.contract import Misconfigured
+from collectors.errors import Misconfigured
 from collectors.network import lldp
 from tests.collectors.network.snmp_agent import serving
 from watchfloor import cli
