@@ -30,9 +30,9 @@ TYPES = {
 def build_id(folder: Path = ASSETS) -> str:
     """16 hex digits that change with any file of the browser's code or any text."""
     digest = hashlib.sha256()
-    for path in sorted([*folder.rglob("*"), *catalogue.FOLDER.glob("*.json")]):
+    for path in sorted([*folder.rglob("*"), *catalogue.files()]):
         if path.is_file():
-            digest.update(path.name.encode())
+            digest.update(f"{path.parent.name}/{path.name}".encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 

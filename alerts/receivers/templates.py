@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from alerts.settings import Templates
-from feeds.texts.catalogue import DEFAULT, LANGUAGES, catalogue, places, text
+from feeds.texts.catalogue import DEFAULT, LANGUAGES, catalogue, placeholders, text
 from feeds.wire import parse_time
 
 FIELDS = frozenset(
@@ -131,10 +131,10 @@ class Wording:
 
 
 def unknown_places(templates: Templates) -> list[str]:
-    """The places of a receiver's own templates that nothing can fill."""
+    """The placeholders of a receiver's own templates that nothing can fill."""
     texts = [*templates.subject.values(), *templates.text.values()]
     odd = {found for one in texts for found in _ODD.findall(one)}  # {asset.name}: it would be sent as it stands
-    return sorted({place for one in texts for place in places(one)} - FIELDS | odd)
+    return sorted({place for one in texts for place in placeholders(one)} - FIELDS | odd)
 
 
 def clean(value: str, *, chat: bool = True, longest: int = LONGEST_FIELD) -> str:

@@ -103,8 +103,8 @@ SETS = {
 def test_both_languages_have_the_same_keys_and_places() -> None:
     chinese, english = catalogue.catalogue("zh-CN"), catalogue.catalogue("en")
     assert set(chinese) == set(english)
-    assert {key: catalogue.places(chinese[key]) for key in chinese} == {
-        key: catalogue.places(english[key]) for key in english
+    assert {key: catalogue.placeholders(chinese[key]) for key in chinese} == {
+        key: catalogue.placeholders(english[key]) for key in english
     }
     assert all(text.strip() for text in [*chinese.values(), *english.values()] if text != ", ")
 
