@@ -1,6 +1,6 @@
-"""What a listener is: it is told by others, says what it heard, and never schedules, repeats or logs.
+"""Contract of listeners: a listener receives messages and yields their content. It never schedules, retries or logs.
 
-Errors are those of collectors/contract.py; what runs listeners is collectors/sources/listening.py.
+Its errors are those of collectors/errors.py. It is run by collectors/sources/listening.py.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from feeds.model import Asset, Severity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertSignal:
-    """A message raises an alert, says it again, or ends it (`active` False).
+    """The part of a message that raises an alert, raises it again, or ends it (`active` False).
 
-    `rule` is "syslog:link"; `key` tells several on one thing apart ("" when there is one); `at` is the device's own
-    time (epoch seconds) where it can be believed; `lasts` as in ListenerRule. `over` ("if.oper=up") is the reading
-    that ends it too, when the device is polled and says so of the same `index` (ifIndex): the message of its end may
-    be lost.
+    `rule` is the rule's name, such as "syslog:link". `key` distinguishes alerts of one asset and rule.
+    `at` is the device's own time (epoch seconds), where its clock can be trusted. `lasts` is that of ListenerRule.
+    `over` ("if.oper=up") is a polled reading that ends the alert as well, for the same `index` (ifIndex):
+    the message that ends it may be lost.
     """
 
     rule: str
@@ -40,9 +40,10 @@ class AlertSignal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListenerMessage:
-    """What one message says. `asset` is its sender's id in the inventory, "" for one that nobody knows.
+    """The content of one message.
 
-    `sender` is what the sender is called on the wire: a host name or an address.
+    `asset` is the sender's id in the inventory, "" for an unknown sender.
+    `sender` is the sender's name on the wire: a host name or an address.
     """
 
     asset: str
@@ -53,7 +54,7 @@ class ListenerMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListenerContext:
-    """What a listener must know of its site: whose address is whose, credentials by name, the zone of the clocks."""
+    """The site's data that a listener needs: inventory by asset id, credentials by name, the devices' time zone."""
 
     inventory: Mapping[str, Asset] = field(default_factory=dict)
     credentials: Mapping[str, Credential] = field(default_factory=dict)
@@ -61,50 +62,50 @@ class ListenerContext:
 
 
 class Listener(ABC):
-    """Is told by others. It bounds what it keeps, counts what it drops, and raises for no message."""
+    """Receives messages. It bounds what it stores, counts what it drops, and raises no error for any message."""
 
     kinds: ClassVar[tuple[str, ...]]
 
     @abstractmethod
-    def __init__(self, settings: SourceSettings, around: ListenerContext) -> None: ...
+    def __init__(self, settings: SourceSettings, context: ListenerContext) -> None: ...
 
     @classmethod  # noqa: B027
     def validate(cls, settings: SourceSettings) -> None:
-        """Raises Misconfigured, with a sentence that names the mend; opens nothing. Default: accept all settings."""
+        """Raises Misconfigured, with a sentence that names the correction. Opens nothing. Default: accept all."""
 
     @abstractmethod
     async def open(self) -> None:
-        """Begins to listen. Raises CollectorError, also later again."""
+        """Open the socket. Raises CollectorError, after which it may be called again."""
 
     @abstractmethod
-    def update(self, settings: SourceSettings, around: ListenerContext) -> None:
-        """Takes other rules, credentials, certificates or assets over while it listens; its `url` stays.
+    def update(self, settings: SourceSettings, context: ListenerContext) -> None:
+        """Apply other rules, credentials, certificates or assets while listening. The `url` does not change.
 
-        Raises Misconfigured when they cannot be used; what was goes on.
+        Raises Misconfigured when they cannot be used. The previous ones then stay in use.
         """
 
     @abstractmethod
     def listen(self) -> AsyncIterator[ListenerMessage]:
-        """What is heard, for ever, after `open`."""
+        """Yield messages until cancelled. Called after `open`."""
 
     @property
-    def strangers(self) -> Mapping[str, int]:
-        """Senders that are in no inventory, with how many messages of each were heard. Default: none."""
+    def unknown_senders(self) -> Mapping[str, int]:
+        """The number of messages of each sender that is not in the inventory. Default: none."""
         return {}
 
     @property
     def rules(self) -> frozenset[str]:
-        """The names of the rules that its signals may have now. Default: none, it raises no alerts."""
+        """The rules that its signals may name at present. Default: none, for a listener without alerts."""
         return frozenset()
 
     def counts(self) -> dict[str, float]:
-        """Figures since the start, at least `received`, `refused` and `dropped`. Default: none are counted."""
+        """Counts since the start, at least `received`, `refused` and `dropped`. Default: none."""
         return {}
 
-    def take_rubbish(self) -> list[str]:
-        """Some words on messages that were refused since the last call: a few, and no secrets. Default: none."""
+    def take_refusals(self) -> list[str]:
+        """Reasons of some messages refused since the last call, without secrets. Default: none."""
         return []
 
     @abstractmethod
     async def close(self) -> None:
-        """Stops listening and gives its sockets back."""
+        """Stop listening and close the sockets."""

@@ -21,8 +21,8 @@ from collectors.probing.isolation import Isolation
 from collectors.probing.scheduler import Probing
 from collectors.publisher import Outbox, Publisher
 from collectors.settings import Credential, SchemeSettings, SourceSettings
-from collectors.sources.listening import Listening
-from collectors.sources.polling import Sourcing
+from collectors.sources.listening import ListenerManager
+from collectors.sources.polling import PollingManager
 from feeds.bus import BusFull, BusLost
 from feeds.clock import Clock, now
 from feeds.engine.vitals import Vitals
@@ -85,8 +85,8 @@ class Collect:
         self.isolation = Isolation(site, clock, self._isolation_turned)
         self.reporter = Reporter(bus, clock)
         self.probing = Probing(self.outbox, self.conditions, self.isolation, site, clock, data, self.reporter.polled)
-        self.sourcing = Sourcing(bus, self.outbox, site, clock)
-        self.listening = Listening(self.outbox, self.reporter, site, clock)
+        self.polling = PollingManager(bus, self.outbox, site, clock)
+        self.listeners = ListenerManager(self.outbox, self.reporter, site, clock)
         self._vitals = Vitals()
         self._figures: dict[str, float] = {}
 
@@ -99,9 +99,9 @@ class Collect:
             tasks.create_task(self.probing.run(), name="probing")
             tasks.create_task(self.isolation.run(), name="isolation")
             tasks.create_task(self.conditions.run(), name="conditions")
-            tasks.create_task(self.sourcing.run(), name="sourcing")
+            tasks.create_task(self.polling.run(), name="polling")
             tasks.create_task(self.reporter.run(), name="reporter")
-            tasks.create_task(self.listening.run(), name="listening")
+            tasks.create_task(self.listeners.run(), name="listeners")
             tasks.create_task(self._bury(), name="dead letters")
             tasks.create_task(self._beat(), name="beat")
 
@@ -128,8 +128,8 @@ class Collect:
             "targets": len(self.probing),
             "failing": self.probing.failing,
             "rounds": self.probing.rounds,
-            "sources": len(self.sourcing) + len(self.listening),
-            "sources_failing": self.sourcing.failing + self.listening.failing,
+            "sources": len(self.polling) + len(self.listeners),
+            "sources_failing": self.polling.failing + self.listeners.failing,
             "reported": self.reporter.reported,
             "published": self.outbox.published,
             "bus_losses": self.outbox.losses,
@@ -140,9 +140,9 @@ class Collect:
         self.isolation.update(self._reference, self._credentials)
         self.probing.update(self._assets, self._schemes, self._credentials)
         asked = [one for one in self._sources if not registry.listens(one.kind)]
-        self.sourcing.update(asked, self._credentials)
-        around = ListenerContext(inventory=self._assets, credentials=self._credentials, zone=self._zone)
-        self.listening.update([one for one in self._sources if registry.listens(one.kind)], around)
+        self.polling.update(asked, self._credentials)
+        context = ListenerContext(inventory=self._assets, credentials=self._credentials, zone=self._zone)
+        self.listeners.update([one for one in self._sources if registry.listens(one.kind)], context)
 
     def _isolation_turned(self) -> None:
         """Said at once; when it is over, what could not be reached is asked again."""
@@ -153,17 +153,17 @@ class Collect:
 
     def _everything(self) -> Iterator[Observation]:
         yield from self.probing.everything()
-        yield from self.listening.everything()
+        yield from self.listeners.everything()
 
     def _begin_anew(self) -> None:
-        self.sourcing.begin_anew()
+        self.polling.begin_anew()
         self.reporter.begin_anew()
 
     async def _bury(self) -> None:
         """What listeners refused becomes dead letters: all of it counted, a few of them with words."""
         while True:
             await asyncio.sleep(BURY_EVERY)
-            for source, count, words in self.listening.take_rubbish():
+            for source, count, words in self.listeners.take_refusals():
                 try:
                     await self._bus.set_aside(source, count, words)
                 except (BusLost, BusFull) as error:
@@ -204,7 +204,7 @@ class Collect:
         if turn % round(COLLECTOR_EVERY / CANARY_EVERY) == 0:
             if (disk := self._disk(at, COLLECTOR_SILENCE)) is not None:
                 self.outbox.beat(disk)
-            for group in (self.probing, self.listening):
+            for group in (self.probing, self.listeners):
                 for heartbeat in group.heartbeats(at, COLLECTOR_SILENCE):
                     self.outbox.beat(heartbeat)
             if (beat := self.isolation.heartbeat(at, COLLECTOR_SILENCE)) is not None:

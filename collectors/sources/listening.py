@@ -1,5 +1,6 @@
-"""All listeners of a site (`[[source]]` of kind `network.syslog`, `network.traps`): each keeps its socket, is heard
-without end, and beats with what people must know: a port that is taken, what is dropped, who speaks and is unknown.
+"""Listeners of a site (`[[source]]` of kind `network.syslog` or `network.traps`): start, stop, delivery, heartbeats.
+
+A listener's heartbeat reports a port that is in use, messages that were dropped, and senders not in the inventory.
 """
 
 from __future__ import annotations
@@ -20,160 +21,160 @@ from collectors.settings import SourceSettings
 from feeds.clock import Clock
 from feeds.model import Heartbeat, Observation
 
-AGAIN_FIRST, AGAIN_LAST = 1.0, 10.0
-"""Seconds until a socket that could not be had is asked for again."""
+RETRY_FIRST, RETRY_LAST = 1.0, 10.0
+"""Seconds between two attempts to open a socket, doubling."""
 GATHER = 0.1
-"""Seconds in which only the newest reading of each name is kept: a flood costs what its readings do."""
-FRESH = 3600.0
-"""Seconds that what a message said may be shown as fresh."""
-MOST = 20_000
-"""Readings of one listener that are known at once."""
-SAID = 60.0
-"""Seconds that a loss is told after it."""
-SHOWN = 3
-"""Unknown senders that are named; of the others the number is."""
+"""Seconds of gathering before readings are published. Only the newest of each name counts, which bounds a flood."""
+FRESH_FOR = 3600.0
+"""Seconds for which a reading from a message may be shown as fresh."""
+MAX_READINGS = 20_000
+"""Readings of one listener that are stored at once."""
+LOSS_SHOWN_FOR = 60.0
+"""Seconds for which dropped messages are reported after the last of them."""
+SENDERS_NAMED = 3
+"""Unknown senders that are named. Others are only counted."""
 
 log = logging.getLogger(__name__)
 
 
-class Ear:
-    """One listener at work."""
+class ListenerRunner:
+    """Runs one listener."""
 
     def __init__(
-        self, settings: SourceSettings, around: ListenerContext, site: str, clock: Clock, reporter: Reporter
+        self, settings: SourceSettings, context: ListenerContext, site: str, clock: Clock, reporter: Reporter
     ) -> None:
         self.settings = settings
-        self.around = around
+        self.context = context
         self._reporter = reporter
         self._region = settings.region or site
         self._clock = clock
         self._listener: Listener | None = None
         self._latest: dict[tuple[str, str], Observation] = {}
         self._gathered: dict[tuple[str, str], Observation] = {}
-        self._some = asyncio.Event()
-        self._lost = 0.0
-        self._lost_at = float("-inf")
+        self._wake = asyncio.Event()
+        self._dropped = 0.0
+        self._dropped_at = float("-inf")
         self._refused = 0.0
         self.problem = ""
 
-    def update(self, settings: SourceSettings, around: ListenerContext) -> bool:
-        """Takes new settings over with the socket that is open; False when it must be opened anew."""
-        if _place(settings) != _place(self.settings) or self._listener is None:
+    def update(self, settings: SourceSettings, context: ListenerContext) -> bool:
+        """Apply new settings to the open socket. False when the socket must be opened again."""
+        if _socket_settings(settings) != _socket_settings(self.settings) or self._listener is None:
             return False
         try:
-            self._listener.update(settings, around)
+            self._listener.update(settings, context)
         except CollectorError as error:
-            self._said(verdicts.sentence(error))
+            self._set_problem(verdicts.sentence(error))
             return False
-        self.settings, self.around = settings, around
+        self.settings, self.context = settings, context
         self._reporter.set_rules(settings.id, self._listener.rules)
         return True
 
     @property
-    def known(self) -> bool:
-        """Whether it is known yet if it can listen."""
+    def started(self) -> bool:
+        """True once it is known whether the listener can listen."""
         return bool(self.problem) or self._listener is not None
 
     def everything(self) -> Iterator[Observation]:
-        """The newest of every reading."""
+        """The newest observation of every reading."""
         yield from self._latest.values()
 
     async def run(self, outbox: Outbox) -> None:
-        """Listens for ever; a socket that cannot be had is said, and asked for again."""
-        pause = AGAIN_FIRST
+        """Listen until cancelled. A socket that cannot be opened is reported and tried again."""
+        pause = RETRY_FIRST
         while True:
             try:
-                listener = registry.listener_class(self.settings.kind)(self.settings, self.around)
+                listener = registry.listener_class(self.settings.kind)(self.settings, self.context)
                 try:
                     await listener.open()
-                    self._listener, pause = listener, AGAIN_FIRST
-                    self._said("")
+                    self._listener, pause = listener, RETRY_FIRST
+                    self._set_problem("")
                     self._reporter.set_rules(self.settings.id, listener.rules)
                     await self._listen(listener, outbox)
                 finally:
                     self._listener = None
                     await listener.close()
             except CollectorError as error:
-                self._said(verdicts.sentence(error))
-            except Exception as error:  # one faulty listener must not silence the others: it is shown, and logged
+                self._set_problem(verdicts.sentence(error))
+            except Exception as error:  # one faulty listener must not stop the others: it is shown and logged
                 log.exception("the listener itself failed", extra={"source": self.settings.id})
-                self._said(verdicts.sentence(verdicts.broken(error)))
+                self._set_problem(verdicts.sentence(verdicts.broken(error)))
             await asyncio.sleep(pause)
-            pause = min(pause * 2, AGAIN_LAST)
+            pause = min(pause * 2, RETRY_LAST)
 
     async def _listen(self, listener: Listener, outbox: Outbox) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._deliver(outbox), name=f"readings of {self.settings.id}")
-            async for heard in listener.listen():
-                self._take(heard)
-                if heard.signals:
-                    self._reporter.put(self.settings, heard)
+            async for message in listener.listen():
+                self._take(message)
+                if message.signals:
+                    self._reporter.put(self.settings, message)
 
     async def _deliver(self, outbox: Outbox) -> None:
         while True:
-            await self._some.wait()
+            await self._wake.wait()
             await asyncio.sleep(GATHER)
-            self._some.clear()
+            self._wake.clear()
             gathered, self._gathered = self._gathered, {}
             outbox.put(list(gathered.values()))
 
-    def _take(self, heard: ListenerMessage) -> None:
-        moment = self._clock()
-        for one in heard.measurements:
-            seen = self._observation(heard.asset, one, moment)
-            key = seen.asset, seen.key
-            if key in self._latest or len(self._latest) < MOST:
-                self._latest[key] = self._gathered[key] = seen
-                self._some.set()
+    def _take(self, message: ListenerMessage) -> None:
+        now = self._clock()
+        for measurement in message.measurements:
+            observation = self._observation(message.asset, measurement, now)
+            key = observation.asset, observation.key
+            if key in self._latest or len(self._latest) < MAX_READINGS:
+                self._latest[key] = self._gathered[key] = observation
+                self._wake.set()
 
-    def _observation(self, asset: str, one: Measurement, moment: float) -> Observation:
+    def _observation(self, asset: str, measurement: Measurement, now: float) -> Observation:
         return Observation(
             asset=asset,
-            metric=one.metric,
-            value=one.value,
-            unit=one.unit,
-            quality=one.quality,
-            observed_at=moment if one.observed_at is None else one.observed_at,
-            received_at=moment,
+            metric=measurement.metric,
+            value=measurement.value,
+            unit=measurement.unit,
+            quality=measurement.quality,
+            observed_at=now if measurement.observed_at is None else measurement.observed_at,
+            received_at=now,
             source=self.settings.id,
-            instance=one.instance,
-            fresh_for=FRESH,
-            text=one.text,
+            instance=measurement.instance,
+            fresh_for=FRESH_FOR,
+            text=measurement.text,
         )
 
-    def _said(self, problem: str) -> None:
-        """Logs once when the socket is lost and once when it is there."""
-        place = {"source": self.settings.id, "reason": problem or self.problem}
+    def _set_problem(self, problem: str) -> None:
+        """Store the problem. Logs once when the socket is lost and once when it is back."""
+        extra = {"source": self.settings.id, "reason": problem or self.problem}
         if problem and not self.problem:
-            log.warning("listener lost", extra=place)
+            log.warning("listener lost", extra=extra)
         elif self.problem and not problem:
-            log.info("listener back", extra=place)
+            log.info("listener back", extra=extra)
         self.problem = problem
 
-    def take_rubbish(self) -> tuple[int, list[str]]:
-        """How many messages were refused since the last call, and words on some of them."""
+    def take_refusals(self) -> tuple[int, list[str]]:
+        """The number of messages refused since the last call, and the reasons of some of them."""
         if self._listener is None:
             return 0, []
-        refused, before = self._listener.counts().get("refused", 0.0), self._refused
+        refused, previous = self._listener.counts().get("refused", 0.0), self._refused
         self._refused = refused
-        return int(refused - before if refused >= before else refused), self._listener.take_rubbish()
+        return int(refused - previous if refused >= previous else refused), self._listener.take_refusals()
 
     def heartbeat(self, at: float, every: float) -> Heartbeat:
-        """Whether it listens, and what people must know; unknown senders are a remark, no failure."""
+        """The source's heartbeat. Unknown senders are a remark, not a failure."""
         counts = self._listener.counts() if self._listener is not None else {}
-        strangers = self._listener.strangers if self._listener is not None else {}
+        unknown_senders = self._listener.unknown_senders if self._listener is not None else {}
         dropped = counts.get("dropped", 0.0)
-        if dropped > self._lost:
-            self._lost_at = at
-        self._lost = dropped
-        problem = self.problem or (_flooded(dropped) if at - self._lost_at < SAID else "")
+        if dropped > self._dropped:
+            self._dropped_at = at
+        self._dropped = dropped
+        problem = self.problem or (_flooded(dropped) if at - self._dropped_at < LOSS_SHOWN_FOR else "")
         return Heartbeat(
             source=self.settings.id,
             kind=self.settings.kind,
             at=at,
             ok=not problem,
             every=every,
-            error=problem or _unknown(dict(strangers)),
+            error=problem or _unknown(dict(unknown_senders)),
             region=self._region,
             targets=1,
             failing=1 if problem else 0,
@@ -181,54 +182,54 @@ class Ear:
         )
 
 
-class Listening:
-    """Starts and stops listeners as they are set."""
+class ListenerManager:
+    """Starts and stops listeners as the settings say."""
 
     def __init__(self, outbox: Outbox, reporter: Reporter, site: str, clock: Clock) -> None:
         self._outbox = outbox
         self._reporter = reporter
         self._site = site
         self._clock = clock
-        self._ears: dict[str, tuple[Ear, asyncio.Task[None]]] = {}
+        self._runners: dict[str, tuple[ListenerRunner, asyncio.Task[None]]] = {}
         self._tasks: asyncio.TaskGroup | None = None
-        self._wanted: dict[str, SourceSettings] = {}
-        self._around = ListenerContext()
+        self._settings: dict[str, SourceSettings] = {}
+        self._context = ListenerContext()
 
     def __len__(self) -> int:
-        return len(self._wanted)
+        return len(self._settings)
 
     @property
     def failing(self) -> int:
-        """How many cannot listen."""
-        return sum(bool(ear.problem) for ear, _ in self._ears.values())
+        """The number of listeners that cannot listen."""
+        return sum(bool(runner.problem) for runner, _ in self._runners.values())
 
     def everything(self) -> Iterator[Observation]:
-        """The newest readings of all listeners."""
-        for ear, _ in self._ears.values():
-            yield from ear.everything()
+        """The newest observations of all listeners."""
+        for runner, _ in self._runners.values():
+            yield from runner.everything()
 
-    def take_rubbish(self) -> Iterator[tuple[str, int, list[str]]]:
-        """Per source that refused messages: how many since the last call, and words on some of them."""
-        for id, (ear, _) in self._ears.items():
-            count, words = ear.take_rubbish()
+    def take_refusals(self) -> Iterator[tuple[str, int, list[str]]]:
+        """By source: the number of messages refused since the last call, and the reasons of some of them."""
+        for id, (runner, _) in self._runners.items():
+            count, reasons = runner.take_refusals()
             if count:
-                yield id, count, words
+                yield id, count, reasons
 
     def heartbeats(self, at: float, every: float) -> Iterator[Heartbeat]:
-        """One a listener."""
-        for ear, _ in self._ears.values():
-            if ear.known:
-                yield ear.heartbeat(at, every)
+        """One heartbeat for each listener that has started."""
+        for runner, _ in self._runners.values():
+            if runner.started:
+                yield runner.heartbeat(at, every)
 
-    def update(self, sources: Sequence[SourceSettings], around: ListenerContext) -> None:
-        """Take settings over; an open socket stays open unless it must listen elsewhere."""
-        self._wanted = {one.id: one for one in sources}
-        self._around = around
-        self._reporter.set_sources(self._wanted)
+    def update(self, sources: Sequence[SourceSettings], context: ListenerContext) -> None:
+        """Apply settings. An open socket stays open unless its address or protocol changes."""
+        self._settings = {source.id: source for source in sources}
+        self._context = context
+        self._reporter.set_sources(self._settings)
         self._apply()
 
     async def run(self) -> None:
-        """Runs the listeners for ever."""
+        """Run the listeners until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
             try:
@@ -240,21 +241,21 @@ class Listening:
     def _apply(self) -> None:
         if self._tasks is None:
             return
-        for key, (ear, task) in list(self._ears.items()):
-            wanted = self._wanted.get(key)
-            same = wanted == ear.settings and self._around == ear.around
-            if wanted is None or not (same or ear.update(wanted, self._around)):
+        for source, (runner, task) in list(self._runners.items()):
+            settings = self._settings.get(source)
+            unchanged = settings == runner.settings and self._context == runner.context
+            if settings is None or not (unchanged or runner.update(settings, self._context)):
                 task.cancel()
-                del self._ears[key]
-        for key, settings in self._wanted.items():
-            if key not in self._ears:
-                ear = Ear(settings, self._around, self._site, self._clock, self._reporter)
-                task = self._tasks.create_task(ear.run(self._outbox), name=f"listener {key}")
-                self._ears[key] = (ear, task)
+                del self._runners[source]
+        for source, settings in self._settings.items():
+            if source not in self._runners:
+                runner = ListenerRunner(settings, self._context, self._site, self._clock, self._reporter)
+                task = self._tasks.create_task(runner.run(self._outbox), name=f"listener {source}")
+                self._runners[source] = (runner, task)
 
 
-def _place(settings: SourceSettings) -> SourceSettings:
-    """What a socket hangs on: everything that cannot be taken over by one that is open."""
+def _socket_settings(settings: SourceSettings) -> SourceSettings:
+    """The settings that an open socket cannot change."""
     return replace(
         settings,
         cred="",
@@ -276,13 +277,13 @@ def _flooded(dropped: float) -> str:
     )
 
 
-def _unknown(strangers: dict[str, int]) -> str:
-    if not strangers:
+def _unknown(unknown_senders: dict[str, int]) -> str:
+    if not unknown_senders:
         return ""
-    worst = sorted(strangers.items(), key=lambda one: -one[1])
-    named = ", ".join(f"{sender[:64]} ({count})" for sender, count in worst[:SHOWN])
-    more = len(strangers) - SHOWN
+    by_count = sorted(unknown_senders.items(), key=lambda sender_and_count: -sender_and_count[1])
+    named = ", ".join(f"{sender[:64]} ({count})" for sender, count in by_count[:SENDERS_NAMED])
+    more = len(unknown_senders) - SENDERS_NAMED
     return (
-        f"未登记的发送方：{named}{f' 等 {len(strangers)} 个' if more > 0 else ''}；请在资产清单中加标签 ip=地址"
+        f"未登记的发送方：{named}{f' 等 {len(unknown_senders)} 个' if more > 0 else ''}；请在资产清单中加标签 ip=地址"
         f" | unknown senders: {named}{f' and {more} more' if more > 0 else ''}; give an asset the label ip=ADDRESS"
     )

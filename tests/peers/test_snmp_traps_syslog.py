@@ -94,7 +94,7 @@ async def test_an_inform_with_wrong_keys_is_not_confirmed() -> None:
         words = [*SECURE, "-Ci", "-r", "0", "-t", "1"]
         words[words.index("authpass123")] = "another-pass"
         assert await run(program, *words, f"127.0.0.1:{listener.port}", *LINK_DOWN) != 0
-        assert listener.hearing.queue.empty()
+        assert listener.messages.queue.empty()
 
 
 @pytest.mark.parametrize("way", ["udp", "tcp"])

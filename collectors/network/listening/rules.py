@@ -1,7 +1,8 @@
-"""Which messages raise alerts, and which end them: the shipped rules (syslog.toml, traps.toml) and a site's own.
+"""Alarm rules of listeners: the shipped ones (rules.toml of syslog and traps) and a site's own.
 
-A rule without `clear` is about an event: its alert ends by itself when it is not raised again for `lasts`.
-A site's rule of the same id replaces the shipped one.
+A rule says which messages raise an alert and which end it.
+A rule without `clear` is for an event: its alert ends by itself when it is not raised again within `lasts`.
+A site's rule replaces the shipped rule of the same id.
 """
 
 from __future__ import annotations
@@ -24,22 +25,23 @@ from collectors.settings import ListenerRule, SourceSettings
 from feeds.model import Severity
 
 EVENT_LASTS = 600.0
-"""Seconds after which an event's alert is over when its rule does not say."""
-TEXT = 400
-MOST = 200
+"""Seconds after which an event's alert ends, where its rule has no `lasts`."""
+TEXT_LIMIT = 400
+"""Characters of an alert's text."""
+MAX_RULES = 200
 """Rules of one source."""
 MATCHER_BYTES = 1 << 20
 _OID = re.compile(r"[0-2](\.\d{1,10}){1,127}")
 
 Pattern = Any
-"""A compiled RE2 expression (the module has no types): its time grows with the line's length only."""
+"""A compiled RE2 expression (the module has no types). Its time is linear in the length of the line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """One rule, ready for use. `values` are what its reading (`metric`, "" for none) says when raised and cleared.
+class AlarmRule:
+    """One compiled rule. `values` are those of its reading `metric` ("" for none) when raised and when cleared.
 
-    `over`: see Signal.
+    `over` is that of AlertSignal.
     """
 
     name: str
@@ -55,14 +57,14 @@ class Rule:
     over: str = ""
 
     def signal(self, active: bool, key: str, text: str, at: float | None = None, index: str = "") -> AlertSignal:
-        """What a message says that this rule is about."""
+        """The signal of a message that matches this rule."""
         return AlertSignal(
             rule=self.name,
             active=active,
             severity=self.severity,
             title=self.title,
             key=key,
-            text=text[:TEXT],
+            text=text[:TEXT_LIMIT],
             at=at,
             lasts=self.lasts,
             index=index,
@@ -70,18 +72,18 @@ class Rule:
         )
 
 
-def rules(kind: str, settings: SourceSettings) -> tuple[Rule, ...]:
-    """The rules of a source of `kind` ("syslog", "trap"), its own first. Raises Misconfigured, naming the mend."""
-    if len(settings.rule) > MOST:
+def rules(kind: str, settings: SourceSettings) -> tuple[AlarmRule, ...]:
+    """The rules of a source of `kind` ("syslog", "trap"), its own first. Raises Misconfigured."""
+    if len(settings.rule) > MAX_RULES:
         raise Misconfigured(
-            f"source {settings.id!r} has more than {MOST} rules", f"来源 {settings.id!r} 的规则超过 {MOST} 条"
+            f"source {settings.id!r} has more than {MAX_RULES} rules", f"来源 {settings.id!r} 的规则超过 {MAX_RULES} 条"
         )
     own = {rule.id: _own(kind, settings.id, rule) for rule in settings.rule}
     return (*own.values(), *(rule for id, rule in shipped(kind).items() if id not in own))
 
 
 @cache
-def shipped(kind: str) -> dict[str, Rule]:
+def shipped(kind: str) -> dict[str, AlarmRule]:
     """The rules of the data file, by id, in its order."""
     raw = tomllib.loads((files("collectors.network") / _FOLDERS[kind] / "rules.toml").read_text(encoding="utf-8"))
     return {row["id"]: _shipped(kind, row) for row in raw["rule"]}
@@ -90,7 +92,7 @@ def shipped(kind: str) -> dict[str, Rule]:
 _FOLDERS = {"syslog": "syslog", "trap": "traps"}
 
 
-def _shipped(kind: str, row: Mapping[str, Any]) -> Rule:
+def _shipped(kind: str, row: Mapping[str, Any]) -> AlarmRule:
     listener_rule = ListenerRule(
         id=row["id"],
         raises=tuple(row["raise"]),
@@ -101,18 +103,18 @@ def _shipped(kind: str, row: Mapping[str, Any]) -> Rule:
         severity=Severity(row["severity"]),
         title=row["title"],
     )
-    rule = _made(kind, listener_rule, row.get("metric", ""), tuple(row.get("values", ())))
+    rule = _compiled(kind, listener_rule, row.get("metric", ""), tuple(row.get("values", ())))
     return replace(rule, over=row.get("over", ""))
 
 
-def _own(kind: str, source: str, listener_rule: ListenerRule) -> Rule:
+def _own(kind: str, source: str, listener_rule: ListenerRule) -> AlarmRule:
     if not listener_rule.raises:
         raise Misconfigured(
             f"source {source!r}, rule {listener_rule.id!r}: raise says which messages raise the alert",
             f"来源 {source!r} 的规则 {listener_rule.id!r}：请在 raise 中写明哪些消息产生告警",
         )
     try:
-        return _made(kind, listener_rule, "", ())
+        return _compiled(kind, listener_rule, "", ())
     except ValueError as error:
         raise Misconfigured(
             f"source {source!r}, rule {listener_rule.id!r}: {error}",
@@ -120,17 +122,17 @@ def _own(kind: str, source: str, listener_rule: ListenerRule) -> Rule:
         ) from error
 
 
-def _made(kind: str, listener_rule: ListenerRule, metric: str, values: tuple[str, ...]) -> Rule:
-    """Raises ValueError when a pattern, an OID or a level cannot be read."""
-    read: Callable[[str], Any] = _pattern if kind == "syslog" else _oid
+def _compiled(kind: str, listener_rule: ListenerRule, metric: str, values: tuple[str, ...]) -> AlarmRule:
+    """Raises ValueError for an invalid pattern, OID or level."""
+    parse: Callable[[str], Any] = _pattern if kind == "syslog" else _oid
     if listener_rule.level and listener_rule.level not in SEVERITIES:
         raise ValueError(f"level={listener_rule.level!r}: {', '.join(SEVERITIES)}")
-    return Rule(
+    return AlarmRule(
         name=f"{kind}:{listener_rule.id}",
         title=listener_rule.title or dict.fromkeys(("zh-CN", "en"), listener_rule.id),
         severity=listener_rule.severity,
-        raises=tuple(map(read, listener_rule.raises)),
-        clears=tuple(map(read, listener_rule.clears)),
+        raises=tuple(map(parse, listener_rule.raises)),
+        clears=tuple(map(parse, listener_rule.clears)),
         key=tuple(_oid(column) for column in listener_rule.key),
         level=SEVERITIES.index(listener_rule.level or "debug"),
         lasts=listener_rule.lasts or (0.0 if listener_rule.clears else EVENT_LASTS),

@@ -1,4 +1,4 @@
-"""Whose message is this? From what a device is called on the wire to an asset of the inventory. Pure."""
+"""Identification of senders: from a device's names on the wire to an asset of the inventory. Pure."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from feeds.model import Asset
 
 _LABELS = ("ip", "address", "sysname", "mac")
 _OWN = ("snmp", "icmp")
-"""Probes that speak of the device itself; another probe's host may carry many assets."""
+"""Probes whose host is the device itself. The host of another probe may serve many assets."""
 
 
 class Senders:
-    """Assets by every word that a device may use for itself, best first: labels, own probes, id and name, others."""
+    """Assets by each name that a device may use, best first: labels, own probes, id and name, hosts of other probes."""
 
     def __init__(self, inventory: Mapping[str, Asset]) -> None:
         self._assets: dict[str, str] = {}
@@ -25,7 +25,7 @@ class Senders:
                     self._assets.setdefault(plain(name), asset.id)
 
     def find(self, *names: str) -> str:
-        """The asset that the first known of `words` (address, host name, MAC) means, "" when nobody knows them."""
+        """The asset of the first of `names` (address, host name, MAC) that is known, "" when none is."""
         for name in names:
             if name and (asset_id := self._assets.get(plain(name))):
                 return asset_id
@@ -33,7 +33,7 @@ class Senders:
 
 
 def plain(name: str) -> str:
-    """Letters and digits of a MAC address, however it is written; else the word in lower case."""
+    """A name in lower case, and a MAC address without separators."""
     name = name.strip().lower().removeprefix("::ffff:")
     digits = re.sub(r"[-:.\s]", "", name)
     return digits if re.fullmatch(r"[0-9a-f]{12}", digits) else name

@@ -1,8 +1,8 @@
-"""`network.syslog`: syslog over UDP (RFC 5426), TCP (RFC 6587) and TLS (RFC 5425), as `url` says: udp:// tcp:// tls://.
+"""`network.syslog`: syslog over UDP (RFC 5426), TCP (RFC 6587) or TLS (RFC 5425). The scheme of `url` chooses.
 
-A line of `level` or worse gives `syslog.message[SEVERITY]` on its asset, with the line as it came as its text; the
-rules of syslog.toml and the source's own raise and end alerts, some with a state as a reading, e.g.
-`syslog.link[GigabitEthernet0/0/1]` = "down". The asset is found by the host in the line, else by the sender's address.
+A line of `level` or worse gives the reading `syslog.message[SEVERITY]` of its asset, with the line as its text.
+The shipped rules and the source's own raise and end alerts. Some also give a state as a reading, such as
+`syslog.link[GigabitEthernet0/0/1]` = "down". The asset is identified by the host in the line, else by the address.
 """
 
 from __future__ import annotations
@@ -17,26 +17,27 @@ from collectors.contract import Measurement
 from collectors.errors import Misconfigured
 from collectors.listener import AlertSignal, Listener, ListenerContext, ListenerMessage
 from collectors.network.listening import rules as listener_rules
-from collectors.network.listening.queue import Hearing, cannot_listen, widen
-from collectors.network.listening.rules import Rule
+from collectors.network.listening.queue import ListenerQueue, cannot_listen, enlarge_receive_buffer
+from collectors.network.listening.rules import AlarmRule
 from collectors.network.listening.senders import Senders
 from collectors.network.listening.severity import SEVERITIES
 from collectors.network.snmp.tables import text
 from collectors.network.syslog import parser
 from collectors.network.syslog.parser import Line
-from collectors.network.syslog.transport import Datagrams, Stream
+from collectors.network.syslog.transport import SyslogConnection, SyslogDatagrams
 from collectors.settings import SourceSettings
 from feeds.clock import Clock, now
 
 PORTS = {"udp": 1514, "tcp": 1514, "tls": 6514}
-"""When the url names none. The registered 514 wants a capability, and is there for the asking."""
-CONNECTIONS = 512
-"""Senders over TCP at once; more are hung up on and counted."""
-RAW = 1024
-"""Characters of the line that go with a reading, and that rules look at."""
+"""Default ports. The registered 514 needs a capability and may be set in the url."""
+MAX_CONNECTIONS = 512
+"""TCP connections at once. More are closed and counted."""
+LINE_LIMIT = 1024
+"""Characters of a line that rules match and that a reading's text holds."""
 EARLY, LATE = 5.0, 300.0
-"""Seconds that a device's clock may be ahead or behind for its time to be believed."""
+"""Seconds by which a device's clock may be ahead or behind for its time to be used."""
 HANDSHAKE = 10.0
+"""Seconds that a TLS handshake may take."""
 
 
 class SyslogListener(Listener):
@@ -44,19 +45,19 @@ class SyslogListener(Listener):
 
     kinds: ClassVar[tuple[str, ...]] = ("network.syslog",)
 
-    def __init__(self, settings: SourceSettings, around: ListenerContext, clock: Clock = now) -> None:
-        self.hearing = Hearing()
+    def __init__(self, settings: SourceSettings, context: ListenerContext, clock: Clock = now) -> None:
+        self.messages = ListenerQueue()
         self.port = 0
         self._clock = clock
         self._tls: ssl.SSLContext | None = None
         self._server: asyncio.Server | asyncio.DatagramTransport | None = None
         self._streams: set[asyncio.BaseTransport] = set()
-        self.update(settings, around)
+        self.update(settings, context)
 
     @classmethod
     def validate(cls, settings: SourceSettings) -> None:
         """Raises Misconfigured when `url`, the certificate, the level or a rule cannot be used."""
-        scheme, _, _ = place(settings)
+        scheme, _, _ = endpoint(settings)
         if settings.level not in SEVERITIES:
             raise Misconfigured(
                 f"source {settings.id!r}: level={settings.level!r} is not one of: {', '.join(SEVERITIES)}",
@@ -66,43 +67,43 @@ class SyslogListener(Listener):
             _trust(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), settings)
         listener_rules.rules("syslog", settings)
 
-    def update(self, settings: SourceSettings, around: ListenerContext) -> None:
-        """Other rules, certificates or assets; see listeners.Listener."""
+    def update(self, settings: SourceSettings, context: ListenerContext) -> None:
+        """Apply other rules, certificates or assets; see Listener."""
         rules = listener_rules.rules("syslog", settings)
-        if place(settings)[0] == "tls":
-            # The same context, so that new connections see a renewed certificate.
+        if endpoint(settings)[0] == "tls":
+            # The TLS context stays the same object, so that new connections use a renewed certificate.
             self._tls = _trust(self._tls or ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), settings)
-        self._settings, self._rules, self._zone = settings, rules, around.zone
-        self._worst = SEVERITIES.index(settings.level)
-        self.senders = Senders(around.inventory)
+        self._settings, self._rules, self._zone = settings, rules, context.zone
+        self._level = SEVERITIES.index(settings.level)
+        self.senders = Senders(context.inventory)
 
     async def listen(self) -> AsyncIterator[ListenerMessage]:
-        """For ever, after `open`."""
+        """See Listener."""
         while True:
-            yield await self.hearing.queue.get()
+            yield await self.messages.queue.get()
 
     async def open(self) -> None:
-        """Begins to listen, if it does not yet. Raises Misconfigured, NotReady."""
+        """Open the socket unless it is open. Raises Misconfigured, NotReady."""
         if self._server is not None:
             return
-        scheme, host, port = place(self._settings)
+        scheme, host, port = endpoint(self._settings)
         loop = asyncio.get_running_loop()
         try:
             if scheme == "udp":
-                self._server, _ = await loop.create_datagram_endpoint(lambda: Datagrams(self), (host, port))
-                widen(self._server)
+                self._server, _ = await loop.create_datagram_endpoint(lambda: SyslogDatagrams(self), (host, port))
+                enlarge_receive_buffer(self._server)
                 self.port = self._server.get_extra_info("sockname")[1]
                 return
             tls = self._tls if scheme == "tls" else None
             self._server = await loop.create_server(
-                lambda: Stream(self), host, port, ssl=tls, ssl_handshake_timeout=HANDSHAKE if tls else None
+                lambda: SyslogConnection(self), host, port, ssl=tls, ssl_handshake_timeout=HANDSHAKE if tls else None
             )
         except OSError as error:
             raise cannot_listen(error, scheme, host, port) from error
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
-        """Stops listening and hangs up."""
+        """Stop listening and close all connections."""
         server, self._server = self._server, None
         if server is not None:
             server.close()
@@ -112,76 +113,78 @@ class SyslogListener(Listener):
             await server.wait_closed()
 
     @property
-    def strangers(self) -> Mapping[str, int]:
-        """See listeners.Listener."""
-        return self.hearing.strangers
+    def unknown_senders(self) -> Mapping[str, int]:
+        """See Listener."""
+        return self.messages.unknown_senders
 
     @property
     def rules(self) -> frozenset[str]:
-        """See listeners.Listener."""
+        """See Listener."""
         return frozenset(rule.name for rule in self._rules)
 
     def counts(self) -> dict[str, float]:
-        """See listeners.Listener."""
-        return self.hearing.figures()
+        """See Listener."""
+        return self.messages.figures()
 
-    def take_rubbish(self) -> list[str]:
-        """See listeners.Listener."""
-        return self.hearing.take_rubbish()
+    def take_refusals(self) -> list[str]:
+        """See Listener."""
+        return self.messages.take_refusals()
 
     def enter(self, stream: asyncio.BaseTransport, address: str) -> bool:
-        """True when one more connection may be served."""
-        if len(self._streams) >= CONNECTIONS:
-            self.hearing.refuse(f"{address}: more than {CONNECTIONS} connections")
+        """Register a connection. False when there are too many."""
+        if len(self._streams) >= MAX_CONNECTIONS:
+            self.messages.refuse(f"{address}: more than {MAX_CONNECTIONS} connections")
             return False
         self._streams.add(stream)
         return True
 
     def leave(self, stream: asyncio.BaseTransport) -> None:
-        """The connection is gone."""
+        """Unregister a connection that is closed."""
         self._streams.discard(stream)
 
     def take(self, raw: bytes, address: str, *, waits: bool = False) -> None:
-        """One message from `address`, which `waits` when it is too fast. Whatever it holds, nothing is raised."""
-        self.hearing.counts.received += 1
-        if not self.hearing.admit(address, waits=waits):
+        """Take one message. One of a sender that `waits` (TCP) is not dropped for its rate. Raises nothing."""
+        self.messages.counts.received += 1
+        if not self.messages.admit(address, waits=waits):
             return
         moment = self._clock()
         line = parser.parse(raw, moment, self._zone)
         asset = self.senders.find(line.host, address)
         sender = line.host or address
-        if not asset and not self.hearing.stranger(sender):
+        if not asset and not self.messages.count_unknown(sender):
             return
         shown = _shown(line)
-        found = list(self._found(asset or sender, line, shown, moment))
-        readings = [reading for reading, _ in found if reading is not None] if asset else []
-        if asset and (line.level <= self._worst or found):
+        matches = list(self._matches(asset or sender, line, shown, moment))
+        readings = [reading for reading, _ in matches if reading is not None] if asset else []
+        if asset and (line.level <= self._level or matches):
             readings.insert(0, _message(line, shown, moment))
         elif asset:
-            self.hearing.counts.quiet += 1
-        if readings or found:
-            signals = tuple(signal for _, signal in found)
-            self.hearing.put(ListenerMessage(asset=asset, sender=sender, measurements=tuple(readings), signals=signals))
+            self.messages.counts.quiet += 1
+        if readings or matches:
+            signals = tuple(signal for _, signal in matches)
+            self.messages.put(
+                ListenerMessage(asset=asset, sender=sender, measurements=tuple(readings), signals=signals)
+            )
 
-    def _found(
+    def _matches(
         self, subject: str, line: Line, shown: str, moment: float
     ) -> Iterator[tuple[Measurement | None, AlertSignal]]:
-        """What the rules make of a line: at most one reading and one signal each."""
-        said = f"{line.app}: {line.text}"[:RAW]
+        """Match the line against the rules. Each rule gives at most one reading and one signal."""
+        matched_text = f"{line.app}: {line.text}"[:LINE_LIMIT]
         for rule in self._rules:
             if line.level > rule.level:
                 continue
             for active, patterns in ((True, rule.raises), (False, rule.clears)):
-                match = next((found for pattern in patterns if (found := pattern.search(said))), None)
+                match = next((match for pattern in patterns if (match := pattern.search(matched_text))), None)
                 if match is None:
                     continue
-                part = self.hearing.part(subject, text((match.groupdict().get("part") or "").encode()))
+                part = self.messages.part(subject, text((match.groupdict().get("part") or "").encode()))
                 at = _time(line, moment)
                 yield _state(rule, active, part, shown, at), rule.signal(active, part, shown, at)
                 break
 
 
-def _state(rule: Rule, active: bool, part: str, shown: str, at: float | None) -> Measurement | None:
+def _state(rule: AlarmRule, active: bool, part: str, shown: str, at: float | None) -> Measurement | None:
     if not rule.metric:
         return None
     return Measurement(
@@ -200,25 +203,25 @@ def _message(line: Line, shown: str, moment: float) -> Measurement:
 
 
 def _time(line: Line, moment: float) -> float | None:
-    """The device's time, where its clock can be believed."""
+    """The device's time, None where its clock is too far off."""
     return line.at if line.at is not None and -LATE <= line.at - moment <= EARLY else None
 
 
 def _shown(line: Line) -> str:
-    """The line as it came, in characters that can be shown."""
-    return "".join(character if character.isprintable() else " " for character in parser.decoded(line.raw[: RAW * 4]))[
-        :RAW
-    ].strip()
+    """The line as received, in printable characters."""
+    return "".join(
+        character if character.isprintable() else " " for character in parser.decoded(line.raw[: LINE_LIMIT * 4])
+    )[:LINE_LIMIT].strip()
 
 
-def place(settings: SourceSettings) -> tuple[str, str, int]:
+def endpoint(settings: SourceSettings) -> tuple[str, str, int]:
     """(scheme, host, port) of the url. Raises Misconfigured."""
     try:
         parts = urlsplit(settings.url)
         if parts.scheme in PORTS and parts.hostname:
             return parts.scheme, parts.hostname, PORTS[parts.scheme] if parts.port is None else parts.port
     except ValueError:
-        pass  # said below
+        pass  # reported below
     raise Misconfigured(
         f"source {settings.id!r}: url is where to listen: udp://0.0.0.0:1514, tcp://… or tls://0.0.0.0:6514",
         f"来源 {settings.id!r}：url 应写监听地址，如 udp://0.0.0.0:1514、tcp://… 或 tls://0.0.0.0:6514",
@@ -226,7 +229,7 @@ def place(settings: SourceSettings) -> tuple[str, str, int]:
 
 
 def _trust(context: ssl.SSLContext, settings: SourceSettings) -> ssl.SSLContext:
-    """The server's side of TLS; with `tls_ca` only senders with a certificate of it. Raises Misconfigured."""
+    """Load the server's certificate. With `tls_ca`, clients need a certificate that it issued. Raises Misconfigured."""
     if not settings.tls_cert or not settings.tls_key:
         raise Misconfigured(
             f"source {settings.id!r}: tls:// wants tls_cert and tls_key, the listener's certificate and its key",

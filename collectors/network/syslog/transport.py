@@ -1,43 +1,43 @@
-"""How syslog comes over the wire: datagrams, and streams that are bounded in number, size, speed and silence."""
+"""Transport of syslog: datagrams, and connections that are bounded in number, message size, rate and idle time."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Protocol, cast
 
-from collectors.network.listening.queue import Hearing
+from collectors.network.listening.queue import ListenerQueue
 from collectors.network.syslog.parser import Framing
 
 IDLE = 3600.0
-"""Seconds of silence after which a connection is hung up on."""
-BREATH = 0.25
-"""Seconds that a stream rests which speaks faster than it may: what it says waits at its sender."""
+"""Seconds without data after which a connection is closed."""
+READ_PAUSE = 0.25
+"""Seconds for which a connection beyond its rate is not read. TCP makes its sender wait."""
 
 
-class Taker(Protocol):
-    """What takes the messages (syslog.SyslogListener)."""
+class SyslogReceiver(Protocol):
+    """The receiver of messages (SyslogListener)."""
 
-    hearing: Hearing
+    messages: ListenerQueue
 
     def take(self, raw: bytes, address: str, *, waits: bool = False) -> None: ...
     def enter(self, stream: asyncio.BaseTransport, address: str) -> bool: ...
     def leave(self, stream: asyncio.BaseTransport) -> None: ...
 
 
-class Datagrams(asyncio.DatagramProtocol):
-    """One message a datagram (RFC 5426, 3.1)."""
+class SyslogDatagrams(asyncio.DatagramProtocol):
+    """One message in each datagram (RFC 5426, 3.1)."""
 
-    def __init__(self, listener: Taker) -> None:
+    def __init__(self, listener: SyslogReceiver) -> None:
         self._listener = listener
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         self._listener.take(data, addr[0])
 
 
-class Stream(asyncio.Protocol):
-    """One connection; hung up on when it cannot be followed, or keeps silent for IDLE seconds."""
+class SyslogConnection(asyncio.Protocol):
+    """One connection. It is closed when its framing is invalid or no data comes for IDLE seconds."""
 
-    def __init__(self, listener: Taker) -> None:
+    def __init__(self, listener: SyslogReceiver) -> None:
         self._listener = listener
         self._framing = Framing()
         self._address = ""
@@ -51,27 +51,27 @@ class Stream(asyncio.Protocol):
             stream.abort()
             return
         self._transport = stream
-        self._wait()
+        self._restart_idle_timer()
 
     def data_received(self, data: bytes) -> None:
-        self._wait()
+        self._restart_idle_timer()
         try:
             for message in self._framing.feed(data):
                 self._listener.take(message, self._address, waits=True)
         except ValueError as error:
-            self._listener.hearing.refuse(f"{self._address}: {error}")
+            self._listener.messages.refuse(f"{self._address}: {error}")
             if self._transport is not None:
                 self._transport.abort()
-        if self._listener.hearing.left(self._address) < 1:
-            self._rest()
+        if self._listener.messages.allowance(self._address) < 1:
+            self._pause_reading()
 
-    def _rest(self) -> None:
-        """Faster than it may: nothing is read for a moment, and TCP makes the sender wait."""
+    def _pause_reading(self) -> None:
+        """Stop reading for READ_PAUSE seconds."""
         if self._transport is not None and self._transport.is_reading():
             self._transport.pause_reading()
-            asyncio.get_running_loop().call_later(BREATH, self._go_on)
+            asyncio.get_running_loop().call_later(READ_PAUSE, self._resume_reading)
 
-    def _go_on(self) -> None:
+    def _resume_reading(self) -> None:
         if self._transport is not None and not self._transport.is_closing():
             self._transport.resume_reading()
 
@@ -84,7 +84,7 @@ class Stream(asyncio.Protocol):
                 self._listener.take(last, self._address, waits=True)
         self._transport = None
 
-    def _wait(self) -> None:
+    def _restart_idle_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
         if self._transport is not None:

@@ -1,4 +1,4 @@
-"""What notifications mean, after traps.toml and the rules: readings and signals. Bounded in number and size."""
+"""Readings and alert signals of SNMP notifications, by rules.toml and the alarm rules. Bounded in number and size."""
 
 from __future__ import annotations
 
@@ -12,18 +12,20 @@ from importlib.resources import files
 from collectors.contract import Measurement
 from collectors.listener import AlertSignal
 from collectors.network.listening.queue import PARTS
-from collectors.network.listening.rules import Rule
+from collectors.network.listening.rules import AlarmRule
 from collectors.network.snmp import ber
 from collectors.network.snmp.ber import Notification
 from collectors.network.snmp.tables import text
 
 REMEMBERED = 4096
-TEXT = 400
+"""Interface names that are stored."""
+TEXT_LIMIT = 400
+"""Characters of a reading's text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meaning:
-    """One notification of traps.toml."""
+    """One notification type of rules.toml: its reading, and the columns that name the instance."""
 
     name: str
     zh: str
@@ -34,24 +36,24 @@ class Meaning:
 
 @cache
 def meanings() -> dict[str, Meaning]:
-    """traps.toml by notification OID."""
+    """The notification types of rules.toml by OID."""
     raw = tomllib.loads((files("collectors.network.traps") / "rules.toml").read_text(encoding="utf-8"))
     return {row.pop("oid"): Meaning(instance=tuple(row.pop("instance", ())), **row) for row in raw["notification"]}
 
 
 class TrapReader:
-    """Notifications into readings and signals. Remembers what interfaces are called: not every trap says it."""
+    """Makes readings and signals of notifications. Stores interface names, because not every trap holds them."""
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
+    def __init__(self, rules: Iterable[AlarmRule]) -> None:
         self.rules = tuple(rules)
         self._names: OrderedDict[tuple[str, str], str] = OrderedDict()
         self._parts: dict[str, set[str]] = {}
 
     def read(self, subject: str, message: Notification) -> tuple[tuple[Measurement, ...], tuple[AlertSignal, ...]]:
-        """`trap.last` and the state that the notification means; the alerts that it raises or ends."""
+        """The readings of a notification (`trap.last` and its state) and the signals for alerts."""
         meaning = meanings().get(message.oid)
         name = meaning.name if meaning else message.oid
-        details = "; ".join(f"{oid}={_said(value)}" for oid, value in message.pairs)[:TEXT]
+        details = "; ".join(f"{oid}={_text_of(value)}" for oid, value in message.pairs)[:TEXT_LIMIT]
         measurements = [Measurement(metric="trap.last", value=name, text=details)]
         if meaning is not None:
             instance, _ = self._instance(subject, meaning.instance, message)
@@ -67,7 +69,7 @@ class TrapReader:
                     yield rule.signal(active, part, text, index=index)
 
     def _instance(self, asset: str, columns: tuple[str, ...], message: Notification) -> tuple[str, str]:
-        """The part's name and its index at the device; "" for none."""
+        """The part's name and its index at the device, "" for none."""
         for column in columns:
             for oid, value in message.pairs:
                 if oid.startswith(f"{column}."):
@@ -76,7 +78,7 @@ class TrapReader:
         return "", ""
 
     def _named(self, asset: str, index: str, value: ber.Value) -> str:
-        """The part's name: what this message says (text), else what an earlier one said of the same index."""
+        """The part's name: the text in this message, else that of an earlier one for the same index."""
         key = (asset, index)
         if isinstance(value, bytes) and text(value):
             self._names[key] = text(value)
@@ -92,5 +94,5 @@ class TrapReader:
         return name
 
 
-def _said(value: ber.Value) -> str:
+def _text_of(value: ber.Value) -> str:
     return text(value) if isinstance(value, bytes) else str(value)

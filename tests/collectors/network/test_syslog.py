@@ -78,25 +78,25 @@ async def listening(
 
 
 async def datagrams(listener: SyslogListener, *lines: bytes) -> None:
-    before = listener.hearing.counts.received
+    before = listener.messages.counts.received
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
         for line in lines:
             one.sendto(line, ("127.0.0.1", listener.port))
-        await until(lambda: listener.hearing.counts.received >= before + len(lines))
+        await until(lambda: listener.messages.counts.received >= before + len(lines))
 
 
 def taken(listener: SyslogListener) -> dict[tuple[str, str], object]:
     found: dict[tuple[str, str], object] = {}
-    while not listener.hearing.queue.empty():
-        heard = listener.hearing.queue.get_nowait()
+    while not listener.messages.queue.empty():
+        heard = listener.messages.queue.get_nowait()
         found |= {(heard.asset, f"{one.metric}[{one.instance}]"): one.value for one in heard.measurements}
     return found
 
 
 def signals(listener: SyslogListener) -> list[tuple[str, str, str, bool]]:
     found = []
-    while not listener.hearing.queue.empty():
-        heard = listener.hearing.queue.get_nowait()
+    while not listener.messages.queue.empty():
+        heard = listener.messages.queue.get_nowait()
         found += [(heard.asset or heard.sender, one.rule, one.key, one.active) for one in heard.signals]
     return found
 
@@ -104,7 +104,7 @@ def signals(listener: SyslogListener) -> list[tuple[str, str, str, bool]]:
 async def test_a_line_over_udp_becomes_a_message_of_its_asset_with_the_raw_line() -> None:
     async with listening() as listener:
         await datagrams(listener, CRITICAL)
-        heard = listener.hearing.queue.get_nowait()
+        heard = listener.messages.queue.get_nowait()
     [one] = heard.measurements
     assert (heard.asset, one.metric, one.instance, one.value) == ("vm", "syslog.message", "crit", "UPS 电池供电")
     assert one.text == CRITICAL.decode()
@@ -138,10 +138,10 @@ async def test_what_makers_write_of_links_becomes_a_state(line: bytes, key: str,
 async def test_quiet_lines_and_strangers_are_only_counted() -> None:
     async with listening() as listener:
         await datagrams(listener, b"<15>1 - vm app - - - debugging")
-        assert (taken(listener), listener.hearing.counts.quiet) == ({}, 1)
+        assert (taken(listener), listener.messages.counts.quiet) == ({}, 1)
         listener.update(settings("udp://127.0.0.1:0"), ListenerContext())
         await datagrams(listener, CRITICAL)
-        assert (taken(listener), listener.strangers) == ({}, {"vm": 1})
+        assert (taken(listener), listener.unknown_senders) == ({}, {"vm": 1})
 
 
 async def test_what_a_stranger_says_of_its_links_is_not_lost() -> None:
@@ -154,10 +154,10 @@ async def test_what_a_stranger_says_of_its_links_is_not_lost() -> None:
 async def test_strangers_without_end_are_counted_together() -> None:
     async with listening() as listener:
         listener.update(settings("udp://127.0.0.1:0"), ListenerContext())
-        for number in range(queue.STRANGERS + 50):
+        for number in range(queue.MAX_UNKNOWN_SENDERS + 50):
             listener.take(DOWN.replace(b"H3C", b"H3C-%d" % number), "127.0.0.1")
-        assert len(listener.strangers) == len(signals(listener)) == queue.STRANGERS
-        assert listener.hearing.counts.strangers == queue.STRANGERS + 50
+        assert len(listener.unknown_senders) == len(signals(listener)) == queue.MAX_UNKNOWN_SENDERS
+        assert listener.messages.counts.unknown_senders == queue.MAX_UNKNOWN_SENDERS + 50
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ async def connect(listener: SyslogListener, *chunks: bytes, tls: ssl.SSLContext 
     for chunk in chunks:
         writer.write(chunk)
         await writer.drain()
-    await until(lambda: listener.hearing.counts.received >= lines)
+    await until(lambda: listener.messages.counts.received >= lines)
     writer.close()
     await writer.wait_closed()
 
@@ -245,7 +245,7 @@ async def test_octet_counting_and_lines_are_told_apart_message_by_message() -> N
 async def test_the_last_line_of_a_connection_needs_no_end() -> None:
     async with listening("tcp://127.0.0.1:0") as listener:
         await connect(listener, CRITICAL, lines=0)
-        await until(lambda: listener.hearing.counts.received == 1)
+        await until(lambda: listener.messages.counts.received == 1)
         assert taken(listener)
 
 
@@ -279,7 +279,7 @@ async def test_with_an_authority_only_its_devices_are_heard(pki: Pki) -> None:
                 writer.write(CRITICAL + b"\n")
                 await reader.read()
         await connect(listener, DOWN + b"\n", tls=pki.known_client, lines=1)
-        assert listener.hearing.counts.received == 1
+        assert listener.messages.counts.received == 1
 
 
 async def test_plain_text_on_a_tls_port_is_hung_up_on_and_others_go_on(pki: Pki) -> None:
@@ -301,12 +301,12 @@ def test_tls_without_a_certificate_is_misconfigured(pki: Pki) -> None:
 
 
 async def test_a_stream_that_is_too_fast_waits_and_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("collectors.network.syslog.transport.BREATH", 0.001)
+    monkeypatch.setattr("collectors.network.syslog.transport.READ_PAUSE", 0.001)
     async with listening("tcp://127.0.0.1:0") as listener:
-        listener.hearing._allowed, listener.hearing._burst = 1000.0, 10.0
+        listener.messages._allowed, listener.messages._burst = 1000.0, 10.0
         await connect(listener, *[CRITICAL + b"\n"] * 200, lines=200)
-        assert listener.hearing.counts.dropped == 0
-        assert listener.hearing.queue.qsize() == 200
+        assert listener.messages.counts.dropped == 0
+        assert listener.messages.queue.qsize() == 200
 
 
 async def test_a_stream_that_cannot_be_followed_is_hung_up_on() -> None:
@@ -316,15 +316,15 @@ async def test_a_stream_that_cannot_be_followed_is_hung_up_on() -> None:
         async with asyncio.timeout(PATIENCE):
             with suppress(ConnectionError):
                 assert await reader.read() == b""
-        assert listener.hearing.counts.refused == 1
+        assert listener.messages.counts.refused == 1
         writer.close()
 
 
 async def test_more_connections_than_allowed_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("collectors.network.syslog.listener.CONNECTIONS", 2)
+    monkeypatch.setattr("collectors.network.syslog.listener.MAX_CONNECTIONS", 2)
     async with listening("tcp://127.0.0.1:0") as listener:
         writers = [(await asyncio.open_connection("127.0.0.1", listener.port))[1] for _ in range(4)]
-        await until(lambda: listener.hearing.counts.refused == 2)
+        await until(lambda: listener.messages.counts.refused == 2)
         for writer in writers:
             writer.close()
 
@@ -337,11 +337,11 @@ async def test_one_device_cannot_make_readings_without_end() -> None:
 
 
 async def test_a_storm_is_dropped_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "WAITING", 3)
+    monkeypatch.setattr(queue, "MAX_WAITING", 3)
     async with listening() as listener:
         for _ in range(10):
             listener.take(CRITICAL, "127.0.0.1")
-        assert listener.hearing.counts.dropped == 7
+        assert listener.messages.counts.dropped == 7
 
 
 async def test_a_port_that_is_taken_is_said_with_its_mend() -> None:

@@ -69,19 +69,19 @@ async def send(listener: TrapListener, *datagrams: bytes, answers: int = 0) -> l
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
         one.setblocking(False)
         one.connect(("127.0.0.1", listener.port))
-        before = listener.hearing.counts.received
+        before = listener.messages.counts.received
         for datagram in datagrams:
             await loop.sock_sendall(one, datagram)
         async with asyncio.timeout(PATIENCE):
-            while listener.hearing.counts.received < before + len(datagrams):
+            while listener.messages.counts.received < before + len(datagrams):
                 await asyncio.sleep(0)
             return [await loop.sock_recv(one, 65535) for _ in range(answers)]
 
 
 def taken(listener: TrapListener) -> dict[tuple[str, str], object]:
     found: dict[tuple[str, str], object] = {}
-    while not listener.hearing.queue.empty():
-        heard = listener.hearing.queue.get_nowait()
+    while not listener.messages.queue.empty():
+        heard = listener.messages.queue.get_nowait()
         for one in heard.measurements:
             found[heard.asset, f"{one.metric}[{one.instance}]" if one.instance else one.metric] = one.value
     return found
@@ -89,8 +89,8 @@ def taken(listener: TrapListener) -> dict[tuple[str, str], object]:
 
 def signals(listener: TrapListener) -> list[tuple[str, str, str, bool]]:
     found = []
-    while not listener.hearing.queue.empty():
-        heard = listener.hearing.queue.get_nowait()
+    while not listener.messages.queue.empty():
+        heard = listener.messages.queue.get_nowait()
         found += [(heard.asset or heard.sender, one.rule, one.key, one.active) for one in heard.signals]
     return found
 
@@ -146,7 +146,7 @@ async def test_chinese_texts_and_unknown_notifications_are_kept_with_their_objec
     async with listening() as listener:
         oid = "1.3.6.1.4.1.2011.2.15.1.7.1"
         await send(listener, trap(oid, ("1.3.6.1.4.1.2011.2.15.1.1.1", v2c.OctetString("机房A 温度过高".encode()))))
-        heard = listener.hearing.queue.get_nowait()
+        heard = listener.messages.queue.get_nowait()
     [one] = heard.measurements
     assert (heard.asset, one.metric, one.value) == ("core", "trap.last", oid)
     assert "机房A 温度过高" in one.text
@@ -168,7 +168,7 @@ async def test_an_authentic_v3_trap_is_taken() -> None:
     async with listening(USER) as listener:
         await send(listener, sample("v3-authPriv-sha-aes.ber"))
         got = taken(listener)
-        assert listener.hearing.counts.refused == 0
+        assert listener.messages.counts.refused == 0
     assert got["core", "trap.last"]
 
 
@@ -178,7 +178,7 @@ async def test_a_v3_trap_with_other_keys_is_refused(key: str) -> None:
     async with listening(other) as listener:
         await send(listener, sample("v3-authPriv-sha-aes.ber"))
         assert taken(listener) == {}
-        assert listener.hearing.counts.refused == 1
+        assert listener.messages.counts.refused == 1
 
 
 async def test_a_v3_trap_that_was_changed_on_the_way_is_refused() -> None:
@@ -186,26 +186,26 @@ async def test_a_v3_trap_that_was_changed_on_the_way_is_refused() -> None:
     raw[-1] ^= 1
     async with listening(USER) as listener:
         await send(listener, bytes(raw))
-        assert (taken(listener), listener.hearing.counts.refused) == ({}, 1)
+        assert (taken(listener), listener.messages.counts.refused) == ({}, 1)
 
 
 async def test_v3_without_a_user_and_v2c_without_a_community_are_refused() -> None:
     async with listening(COMMUNITY) as listener:
         await send(listener, sample("v3-authPriv-sha-aes.ber"))
-        assert listener.hearing.counts.refused == 1
+        assert listener.messages.counts.refused == 1
     async with listening(USER) as listener:
         await send(listener, trap(LINK_DOWN))
-        assert listener.hearing.counts.refused == 1
+        assert listener.messages.counts.refused == 1
 
 
 async def test_another_community_is_refused_and_a_sender_nobody_knows_is_named_with_its_alert() -> None:
     async with listening(inventory={}) as stranger:
         await send(stranger, trap(LINK_DOWN, (DESCRIPTION, v2c.OctetString("Gi0/0/7"))), trap(LINK_DOWN, community="x"))
-        assert stranger.strangers == {"127.0.0.1": 1}
-        assert stranger.hearing.counts.refused == 1
-        [words] = stranger.take_rubbish()
+        assert stranger.unknown_senders == {"127.0.0.1": 1}
+        assert stranger.messages.counts.refused == 1
+        [words] = stranger.take_refusals()
         assert "community" in words
-        heard = stranger.hearing.queue.get_nowait()
+        heard = stranger.messages.queue.get_nowait()
     assert (heard.asset, heard.sender, heard.measurements) == ("", "127.0.0.1", ())
     assert [(one.rule, one.key, one.active) for one in heard.signals] == [("trap:link", "Gi0/0/7", True)]
 
@@ -241,7 +241,7 @@ async def test_one_device_cannot_make_readings_or_alerts_without_end() -> None:
 async def test_a_storm_is_dropped_and_counted_and_an_inform_of_it_is_not_confirmed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(queue, "WAITING", 3)
+    monkeypatch.setattr(queue, "MAX_WAITING", 3)
     inform = trap(LINK_UP, (INDEX, v2c.Integer32(7)), inform=True)
     async with listening() as listener:
         await send(listener, *(trap(LINK_DOWN) for _ in range(10)), inform)
@@ -254,7 +254,7 @@ async def test_a_storm_is_dropped_and_counted_and_an_inform_of_it_is_not_confirm
 
 async def test_one_sender_that_floods_takes_nothing_from_the_others() -> None:
     moment = [0.0]
-    one = queue.Hearing(clock=lambda: moment[0], allowed=10, burst=20)
+    one = queue.ListenerQueue(clock=lambda: moment[0], allowed=10, burst=20)
     assert [one.admit("flood") for _ in range(100)].count(True) == 20
     assert one.counts.dropped == 80
     assert one.admit("other")
@@ -285,8 +285,8 @@ async def test_a_link_alert_carries_the_index_by_which_a_poll_may_end_it() -> No
         name = (DESCRIPTION, v2c.OctetString("Gi0/0/7"))
         await send(listener, trap(LINK_DOWN, name), trap(LINK_DOWN), trap("1.3.6.1.2.1.15.0.2"))
         got = []
-        while not listener.hearing.queue.empty():
-            got += [(one.rule, one.key, one.index, one.over) for one in listener.hearing.queue.get_nowait().signals]
+        while not listener.messages.queue.empty():
+            got += [(one.rule, one.key, one.index, one.over) for one in listener.messages.queue.get_nowait().signals]
     assert got == [("trap:link", "Gi0/0/7", "7", "if.oper=up"), ("trap:link", "", "", ""), ("trap:bgp", "", "", "")]
 
 
@@ -317,7 +317,7 @@ async def test_other_communities_apply_on_the_open_socket() -> None:
     async with listening() as listener:
         listener.update(using(other), around(other))
         await send(listener, trap(LINK_DOWN), trap(LINK_DOWN, community="second"))
-        assert listener.hearing.counts.refused == 1
+        assert listener.messages.counts.refused == 1
         assert signals(listener) == [("core", "trap:link", "", True)]
 
 
@@ -382,7 +382,7 @@ async def test_hostile_datagrams_are_counted_and_do_no_harm() -> None:
     ]
     async with listening(COMMUNITY, USER) as listener:
         await send(listener, *bad, whole)
-        assert listener.hearing.counts.refused == len(bad)
+        assert listener.messages.counts.refused == len(bad)
         assert taken(listener)["core", "trap.last"] == "linkDown"
 
 

@@ -171,7 +171,7 @@ async def test_devices_speak_by_themselves_and_the_real_listeners_understand_the
                 asset, rule, listener = (
                     ("county", "syslog:link", log) if name == "desk" else ("core", "trap:link", traps)
                 )
-                heard = await listener.hearing.queue.get()
+                heard = await listener.messages.queue.get()
                 [signal] = heard.signals
                 assert (heard.asset, signal.rule, signal.key) == (asset, rule, "GigabitEthernet1/0/1")
                 assert signal.active is (act == one.break_)

@@ -1,4 +1,4 @@
-"""Listeners in the collect role: what becomes of a message, a port that is taken, a reload, a flood, a restart."""
+"""Listeners in the collect role: messages, a port in use, reloads, floods and restarts."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def syslog(port: int, *rules: ListenerRule, id: str = "log") -> SourceSettings:
 async def collecting(
     bus: FakeBus, *sources: SourceSettings, assets: tuple[Asset, ...] = (CORE,)
 ) -> AsyncIterator[Collect]:
-    entry = Collect(bus, "532300", {}, sources, {one.id: one for one in assets}, {"public": PUBLIC})
+    entry = Collect(bus, "532300", {}, sources, {asset.id: asset for asset in assets}, {"public": PUBLIC})
     task = asyncio.create_task(entry.run())
     try:
         yield entry
@@ -52,26 +52,26 @@ async def collecting(
             await task
 
 
-def say(port: int, *lines: bytes) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+def send(port: int, *lines: bytes) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         for line in lines:
-            one.sendto(line, ("127.0.0.1", port))
+            sender.sendto(line, ("127.0.0.1", port))
 
 
-def beating(bus: FakeBus, source: str, good: Callable[[Heartbeat], bool]) -> Callable[[], Heartbeat | None]:
-    return lambda: next((one for one in reversed(bus.heartbeats(source)) if good(one)), None)
+def heartbeat_where(bus: FakeBus, source: str, matches: Callable[[Heartbeat], bool]) -> Callable[[], Heartbeat | None]:
+    return lambda: next((beat for beat in reversed(bus.heartbeats(source)) if matches(beat)), None)
 
 
-async def test_a_line_becomes_a_reading_and_an_alert_and_the_source_says_that_it_lives() -> None:
+async def test_a_line_gives_a_reading_and_an_alert_and_the_source_has_a_heartbeat() -> None:
     bus, port = FakeBus(), free_port()
     async with collecting(bus, syslog(port)):
-        await until(beating(bus, "log", lambda beat: beat.ok))
-        say(port, LINE + b"down")
+        await until(heartbeat_where(bus, "log", lambda beat: beat.ok))
+        send(port, LINE + b"down")
         await until(bus.reports)
         await until(lambda: bus.observations("syslog.link"))
-        say(port, LINE + b"up")
+        send(port, LINE + b"up")
         await until(lambda: len(bus.reports()) == 2)
-        await until(beating(bus, "log", lambda beat: beat.stats["received"] == 2))
+        await until(heartbeat_where(bus, "log", lambda beat: beat.stats["received"] == 2))
     raised, cleared = bus.reports()
     assert (raised["rule"], raised["asset"], raised["active"], raised["identity_labels"]) == (
         "syslog:link",
@@ -84,20 +84,23 @@ async def test_a_line_becomes_a_reading_and_an_alert_and_the_source_says_that_it
     assert cleared["identity_labels"] == raised["identity_labels"]
     [(_, engine, first), _] = bus.commands
     assert (engine, first.action, first.role) == ("alert", "report", "ingest")
-    [said] = reports.read(first, first.at)
-    assert (said.asset, said.identity_labels, said.active) == ("core", {"part": "Gi0/1"}, True)
-    seen = bus.observations("syslog.link")[0]
-    assert (seen.asset, seen.key, seen.value, seen.source) == ("core", "syslog.link[Gi0/1]", "down", "log")
+    [report] = reports.read(first, first.at)
+    assert (report.asset, report.identity_labels, report.active) == ("core", {"part": "Gi0/1"}, True)
+    observation = bus.observations("syslog.link")[0]
+    assert (observation.asset, observation.key, observation.value, observation.source) == (
+        "core",
+        "syslog.link[Gi0/1]",
+        "down",
+        "log",
+    )
 
 
-async def test_a_link_down_trap_whose_end_is_lost_is_ended_by_the_poll_of_its_device(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_a_poll_ends_the_alert_of_a_link_whose_link_up_trap_was_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     """A real agent, a real trap, and no linkUp."""
     monkeypatch.setattr(reporting, "POLL_DELAY", 0.0)
-    bus, place = FakeBus(), free_port()
+    bus, trap_port = FakeBus(), free_port()
     source = SourceSettings(
-        id="traps", kind="network.traps", url=f"udp://127.0.0.1:{place}", cred="public", region="532300"
+        id="traps", kind="network.traps", url=f"udp://127.0.0.1:{trap_port}", cred="public", region="532300"
     )
     async with serving(switch()) as agent:
         agent.set(f"{IF}.8.2", v2c.Integer32(2))
@@ -108,11 +111,14 @@ async def test_a_link_down_trap_whose_end_is_lost_is_ended_by_the_poll_of_its_de
         )
         task = asyncio.create_task(entry.run())
         try:
-            await until(beating(bus, "traps", lambda beat: beat.ok))
-            say(place, trap(LINK_DOWN, (f"{IF}.1.2", v2c.Integer32(2))))
+            await until(heartbeat_where(bus, "traps", lambda beat: beat.ok))
+            send(trap_port, trap(LINK_DOWN, (f"{IF}.1.2", v2c.Integer32(2))))
             await until(bus.reports)
             await until(
-                lambda: any(one.value == "down" and one.instance.endswith("/2") for one in bus.observations("if.oper"))
+                lambda: any(
+                    reading.value == "down" and reading.instance.endswith("/2")
+                    for reading in bus.observations("if.oper")
+                )
             )
             assert len(bus.reports()) == 1
             agent.set(f"{IF}.8.2", v2c.Integer32(1))
@@ -127,60 +133,60 @@ async def test_a_link_down_trap_whose_end_is_lost_is_ended_by_the_poll_of_its_de
     assert cleared["evidence"] == "if.oper[GigabitEthernet0/0/2]=up (polled)"
 
 
-async def test_a_port_that_is_taken_is_said_and_listened_on_as_soon_as_it_is_free() -> None:
+async def test_a_port_in_use_is_reported_and_opened_as_soon_as_it_is_free() -> None:
     bus = FakeBus()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as holder:
         holder.bind(("127.0.0.1", 0))
         port = int(holder.getsockname()[1])
         async with collecting(bus, syslog(port)):
-            beat = await until(beating(bus, "log", lambda beat: not beat.ok))
+            beat = await until(heartbeat_where(bus, "log", lambda beat: not beat.ok))
             assert f"127.0.0.1:{port} 已被其他程序占用" in beat.error
             assert "taken by another program" in beat.error
             holder.close()
-            await until(beating(bus, "log", lambda beat: beat.ok))
-            say(port, LINE + b"down")
+            await until(heartbeat_where(bus, "log", lambda beat: beat.ok))
+            send(port, LINE + b"down")
             await until(bus.reports)
 
 
-async def test_a_reload_keeps_the_socket_and_what_is_new_applies() -> None:
+async def test_a_reload_keeps_the_socket_and_applies_new_settings() -> None:
     bus, port = FakeBus(), free_port()
     door = ListenerRule(id="door", raises=("door open",))
     async with collecting(bus, syslog(port), assets=()) as entry:
-        await until(beating(bus, "log", lambda beat: beat.ok))
-        listener = entry.listening._ears["log"][0]._listener
+        await until(heartbeat_where(bus, "log", lambda beat: beat.ok))
+        listener = entry.listeners._runners["log"][0]._listener
         await entry.reload(assets={"core": CORE}, sources=(syslog(port, door),))
-        say(port, b"<14>1 - - app - - - door open")
+        send(port, b"<14>1 - - app - - - door open")
         [report] = await until(bus.reports)
-        assert entry.listening._ears["log"][0]._listener is listener
+        assert entry.listeners._runners["log"][0]._listener is listener
         assert (report["rule"], report["asset"]) == ("syslog:door", "core")
         other = free_port()
         await entry.reload(sources=(syslog(other, door),))
-        await until(lambda: entry.listening._ears["log"][0]._listener not in (None, listener))
-        say(other, b"<14>1 - - app - - - door open", LINE + b"down")
+        await until(lambda: entry.listeners._runners["log"][0]._listener not in (None, listener))
+        send(other, b"<14>1 - - app - - - door open", LINE + b"down")
         await until(lambda: len(bus.reports()) == 2)
 
 
-async def test_alerts_of_a_rule_or_a_source_that_is_taken_out_end() -> None:
+async def test_removing_a_rule_or_a_source_ends_its_alerts() -> None:
     bus, port = FakeBus(), free_port()
     door = ListenerRule(id="door", raises=("door open",), clears=("door closed",))
     async with collecting(bus, syslog(port, door)) as entry:
-        await until(beating(bus, "log", lambda beat: beat.ok))
-        say(port, b"<14>1 - - app - - - door open", LINE + b"down")
+        await until(heartbeat_where(bus, "log", lambda beat: beat.ok))
+        send(port, b"<14>1 - - app - - - door open", LINE + b"down")
         await until(lambda: len(bus.reports()) == 2)
         await entry.reload(sources=(syslog(port),))
         await until(lambda: len(bus.reports()) == 3)
         await entry.reload(sources=())
         await until(lambda: len(bus.reports()) == 4)
-    ended = [(one["rule"], one["active"]) for one in bus.reports()[2:]]
+    ended = [(report["rule"], report["active"]) for report in bus.reports()[2:]]
     assert ended == [("syslog:door", False), ("syslog:link", False)]
 
 
-async def test_unknown_senders_are_a_remark_on_the_source_and_their_alerts_are_not_lost() -> None:
+async def test_unknown_senders_are_a_remark_in_the_heartbeat_and_their_alerts_are_raised() -> None:
     bus, port = FakeBus(), free_port()
     async with collecting(bus, syslog(port), assets=()):
-        await until(beating(bus, "log", lambda beat: beat.ok))
-        say(port, LINE + b"down")
-        beat = await until(beating(bus, "log", lambda beat: bool(beat.error)))
+        await until(heartbeat_where(bus, "log", lambda beat: beat.ok))
+        send(port, LINE + b"down")
+        beat = await until(heartbeat_where(bus, "log", lambda beat: bool(beat.error)))
         [report] = await until(bus.reports)
     assert beat.ok
     assert "127.0.0.1 (1)" in beat.error
@@ -188,41 +194,41 @@ async def test_unknown_senders_are_a_remark_on_the_source_and_their_alerts_are_n
     assert not bus.observations("syslog.link")
 
 
-def test_many_unknown_senders_are_named_by_number() -> None:
+def test_only_the_most_frequent_unknown_senders_are_named() -> None:
     text = _unknown({f"10.0.0.{n}": n for n in range(1, 9)})
     assert "10.0.0.8 (8), 10.0.0.7 (7), 10.0.0.6 (6)" in text
     assert "and 5 more" in text
 
 
-async def test_rubbish_is_counted_as_dead_letters_with_some_words_and_no_secret() -> None:
+async def test_refused_messages_become_dead_letters_with_some_reasons_and_no_secret() -> None:
     bus, port = FakeBus(), free_port()
     traps = SourceSettings(id="traps", kind="network.traps", url=f"udp://127.0.0.1:{port}", cred="public")
     async with collecting(bus, traps):
-        await until(beating(bus, "traps", lambda beat: beat.ok))
-        say(port, *[b"rubbish"] * 100, bytes.fromhex("302902010104067365637265742a1c") + b"x" * 28)
+        await until(heartbeat_where(bus, "traps", lambda beat: beat.ok))
+        send(port, *[b"rubbish"] * 100, bytes.fromhex("302902010104067365637265742a1c") + b"x" * 28)
         await until(lambda: sum(count for _, count, _ in bus.dead) == 101)
-        await until(beating(bus, "traps", lambda beat: beat.stats["refused"] == 101))
+        await until(heartbeat_where(bus, "traps", lambda beat: beat.stats["refused"] == 101))
     assert {source for source, _, _ in bus.dead} == {"traps"}
-    words = [one for _, _, some in bus.dead for one in some]
-    assert 0 < len(words) <= 10 * len(bus.dead)
-    assert "7 octets" in words[0]
-    assert "secret" not in "".join(words)
+    reasons = [reason for _, _, sent in bus.dead for reason in sent]
+    assert 0 < len(reasons) <= 10 * len(bus.dead)
+    assert "7 octets" in reasons[0]
+    assert "secret" not in "".join(reasons)
 
 
-async def test_a_flood_is_said_and_the_loop_stays_quick() -> None:
+async def test_a_flood_is_reported_and_costs_few_reports_and_readings() -> None:
     bus, port = FakeBus(), free_port()
     async with collecting(bus, syslog(port)) as entry:
-        await until(beating(bus, "log", lambda beat: beat.ok))
-        listener: Any = entry.listening._ears["log"][0]._listener
-        listener.hearing._allowed, listener.hearing._burst = 1.0, 100.0
+        await until(heartbeat_where(bus, "log", lambda beat: beat.ok))
+        listener: Any = entry.listeners._runners["log"][0]._listener
+        listener.messages._allowed, listener.messages._burst = 1.0, 100.0
         for _ in range(5_000):
             listener.take(LINE + b"down", "127.0.0.1")
-        await until(beating(bus, "log", lambda beat: not beat.ok and "太快" in beat.error))
+        await until(heartbeat_where(bus, "log", lambda beat: not beat.ok and "太快" in beat.error))
     assert len(bus.reports()) == 1
     assert len(bus.observations("syslog.link")) <= 3
 
 
-# -- the reporter, in moved time ------------------------------------------------------------------
+# -- the reporter, in virtual time ------------------------------------------------------------------
 
 SOURCE = syslog(1514)
 
@@ -233,7 +239,7 @@ def signal(active: bool = True, key: str = "Gi0/1", lasts: float = 0.0) -> Alert
     )
 
 
-def heard(*signals: AlertSignal) -> ListenerMessage:
+def message(*signals: AlertSignal) -> ListenerMessage:
     return ListenerMessage(asset="core", sender="core", signals=signals)
 
 
@@ -250,7 +256,7 @@ def story(bus: FakeBus, *steps: tuple[float, Callable[[Reporter], object]], unti
     moved(play())
 
 
-def told(bus: FakeBus) -> list[tuple[int, str, bool]]:
+def reported(bus: FakeBus) -> list[tuple[int, str, bool]]:
     return [
         (round(at), row["identity_labels"].get("part", ""), row["active"])
         for at, _, command in bus.commands
@@ -258,38 +264,38 @@ def told(bus: FakeBus) -> list[tuple[int, str, bool]]:
     ]
 
 
-def test_what_stands_is_not_said_again_and_an_event_ends_when_it_does_not_come_again() -> None:
+def test_an_open_alert_is_not_reported_again_and_an_event_ends_when_it_is_not_repeated() -> None:
     bus = FakeBus()
-    event = heard(signal(lasts=600))
+    event = message(signal(lasts=600))
     story(bus, (1, lambda r: r.put(SOURCE, event)), (300, lambda r: r.put(SOURCE, event)), until=2000)
-    assert [(active, at) for at, _, active in told(bus)] == [(True, 1), (False, pytest.approx(901, abs=1.5))]
+    assert [(active, at) for at, _, active in reported(bus)] == [(True, 1), (False, pytest.approx(901, abs=1.5))]
 
 
 def test_an_event_that_ends_by_itself_waits_no_longer_than_its_term_when_the_clock_is_set_back() -> None:
     bus = FakeBus()
     set_back = lambda r: setattr(r, "_clock", lambda: clock() - 86_400.0)  # noqa: E731
-    story(bus, (1, lambda r: r.put(SOURCE, heard(signal(lasts=600)))), (100, set_back), until=2000)
-    (raised, ended) = told(bus)
+    story(bus, (1, lambda r: r.put(SOURCE, message(signal(lasts=600)))), (100, set_back), until=2000)
+    (raised, ended) = reported(bus)
     assert (raised[2], ended[2]) == (True, False)
     assert 600 <= ended[0] <= 720
 
 
-def test_a_link_that_flaps_thousands_of_times_costs_one_word_each_flush_and_the_last_is_right() -> None:
+def test_a_flapping_link_costs_one_report_each_flush_with_its_last_state() -> None:
     bus = FakeBus()
 
     def flap(reporter: Reporter) -> None:
         for n in range(5001):
-            reporter.put(SOURCE, heard(signal(active=n % 2 == 0)))
+            reporter.put(SOURCE, message(signal(active=n % 2 == 0)))
 
     story(bus, (1, flap), until=5)
-    assert told(bus) == [(1, "Gi0/1", True)]
+    assert reported(bus) == [(1, "Gi0/1", True)]
 
 
-def test_what_a_stranger_raised_ends_when_it_is_known_by_then() -> None:
+def test_an_alert_of_an_unknown_sender_ends_also_after_the_sender_has_become_known() -> None:
     bus = FakeBus()
-    stranger = ListenerMessage(asset="", sender="10.0.0.9", signals=(signal(),))
+    unknown = ListenerMessage(asset="", sender="10.0.0.9", signals=(signal(),))
     known = ListenerMessage(asset="core", sender="10.0.0.9", signals=(signal(active=False),))
-    story(bus, (1, lambda r: r.put(SOURCE, stranger)), (5, lambda r: r.put(SOURCE, known)), until=8)
+    story(bus, (1, lambda r: r.put(SOURCE, unknown)), (5, lambda r: r.put(SOURCE, known)), until=8)
     assert [(row["asset"], row["active"]) for row in bus.reports()] == [
         ("10.0.0.9", True),
         ("core", False),
@@ -297,7 +303,7 @@ def test_what_a_stranger_raised_ends_when_it_is_known_by_then() -> None:
     ]
 
 
-def test_nothing_is_lost_while_the_bus_is_away_and_the_newest_word_counts() -> None:
+def test_reports_wait_for_the_bus_and_the_newest_state_counts() -> None:
     bus = FakeBus()
 
     def away(_: Reporter) -> None:
@@ -309,24 +315,24 @@ def test_nothing_is_lost_while_the_bus_is_away_and_the_newest_word_counts() -> N
     story(
         bus,
         (1, away),
-        (2, lambda r: r.put(SOURCE, heard(signal(), signal(key="Gi0/2")))),
-        (3, lambda r: r.put(SOURCE, heard(signal(active=False)))),
+        (2, lambda r: r.put(SOURCE, message(signal(), signal(key="Gi0/2")))),
+        (3, lambda r: r.put(SOURCE, message(signal(active=False)))),
         (9, back),
         until=12,
     )
-    assert [(key, active) for _, key, active in told(bus)] == [("Gi0/1", False), ("Gi0/2", True)]
+    assert [(key, active) for _, key, active in reported(bus)] == [("Gi0/1", False), ("Gi0/2", True)]
 
 
-def test_a_bus_that_began_anew_hears_the_last_words_again_and_old_ones_no_more() -> None:
+def test_a_new_bus_gets_recent_reports_again_but_not_old_ones() -> None:
     bus = FakeBus()
     story(
         bus,
-        (1, lambda r: r.put(SOURCE, heard(signal(key="old")))),
-        (100, lambda r: r.put(SOURCE, heard(signal()))),
+        (1, lambda r: r.put(SOURCE, message(signal(key="old")))),
+        (100, lambda r: r.put(SOURCE, message(signal()))),
         (110, lambda r: r.begin_anew()),
         until=120,
     )
-    assert [(key, active) for _, key, active in told(bus)] == [("old", True), ("Gi0/1", True), ("Gi0/1", True)]
+    assert [(key, active) for _, key, active in reported(bus)] == [("old", True), ("Gi0/1", True), ("Gi0/1", True)]
 
 
 DOWN = replace(signal(key="Gi0/0/7"), rule="trap:link", index="7", over="if.oper=up")
@@ -336,15 +342,15 @@ def port(index: str, value: str, name: str = "Gi0/0/7") -> Measurement:
     return Measurement(metric="if.oper", value=value, instance=name, index=index)
 
 
-def polled(asked: float, *seen: Measurement, asset: str = "core") -> Callable[[Reporter], object]:
-    return lambda r: r.polled(asset, seen, BEGAN + asked)
+def polled(asked_at: float, *measurements: Measurement, asset: str = "core") -> Callable[[Reporter], object]:
+    return lambda r: r.polled(asset, measurements, BEGAN + asked_at)
 
 
-def test_a_link_whose_linkup_was_lost_ends_when_its_interface_table_says_up_of_the_same_index() -> None:
+def test_a_link_alert_ends_when_a_poll_reads_up_for_the_same_interface_index() -> None:
     bus = FakeBus()
     story(
         bus,
-        (1, lambda r: r.put(SOURCE, heard(DOWN))),
+        (1, lambda r: r.put(SOURCE, message(DOWN))),
         (4, polled(3, port("7", "up"))),  # asked before the agent can have noticed
         (20, polled(20, port("7", "down"))),
         (30, polled(30, port("8", "up"))),
@@ -354,33 +360,33 @@ def test_a_link_whose_linkup_was_lost_ends_when_its_interface_table_says_up_of_t
         (70, polled(70, port("7", "up"))),
         until=80,
     )
-    assert told(bus) == [(1, "Gi0/0/7", True), (60, "Gi0/0/7", False)]
+    assert reported(bus) == [(1, "Gi0/0/7", True), (60, "Gi0/0/7", False)]
     assert [row["evidence"] for row in bus.reports()] == ["", "if.oper[Gi0/0/7]=up (polled)"]
 
 
-def test_a_link_that_fails_again_while_its_alert_stands_is_not_ended_by_what_was_asked_before() -> None:
+def test_a_poll_that_began_before_the_last_message_does_not_end_the_alert() -> None:
     bus = FakeBus()
     story(
         bus,
-        (1, lambda r: r.put(SOURCE, heard(DOWN))),
-        (100, lambda r: r.put(SOURCE, heard(DOWN))),
+        (1, lambda r: r.put(SOURCE, message(DOWN))),
+        (100, lambda r: r.put(SOURCE, message(DOWN))),
         (101, polled(99, port("7", "up"))),
         (103, polled(103, port("7", "up"))),
         (110, polled(110, port("7", "up"))),
-        (120, lambda r: r.put(SOURCE, heard(DOWN))),
-        (130, lambda r: r.put(SOURCE, heard(replace(DOWN, active=False)))),
+        (120, lambda r: r.put(SOURCE, message(DOWN))),
+        (130, lambda r: r.put(SOURCE, message(replace(DOWN, active=False)))),
         (140, polled(140, port("7", "up"))),
         until=150,
     )
-    assert [(at, active) for at, _, active in told(bus)] == [(1, True), (110, False), (120, True), (130, False)]
+    assert [(at, active) for at, _, active in reported(bus)] == [(1, True), (110, False), (120, True), (130, False)]
 
 
-def test_after_a_restart_the_interface_table_ends_what_was_raised_before() -> None:
+def test_after_a_restart_a_poll_ends_an_alert_raised_before() -> None:
     bus = FakeBus()
     labels = {"source": "log", "part": "Gi0/0/7", "index": "7", "over": "if.oper=up"}
     bus.alerts = {"a": replace(alert("Gi0/0/7"), rule="trap:link", labels=labels)}
     story(bus, (5, polled(5, port("7", "up"))), until=10)
-    assert told(bus) == [(5, "Gi0/0/7", False)]
+    assert reported(bus) == [(5, "Gi0/0/7", False)]
 
 
 def alert(key: str, source: str = "log", lasts: str = "600") -> Alert:
@@ -397,23 +403,23 @@ def alert(key: str, source: str = "log", lasts: str = "600") -> Alert:
     )
 
 
-def test_after_a_restart_an_event_that_stands_still_ends_and_a_state_waits_for_its_end() -> None:
+def test_after_a_restart_an_event_still_expires_and_a_state_waits_for_its_end() -> None:
     bus = FakeBus()
-    bus.alerts = {one.id: one for one in (alert("event"), alert("state", lasts=""), alert("gone", source="other"))}
+    bus.alerts = {each.id: each for each in (alert("event"), alert("state", lasts=""), alert("gone", source="other"))}
     bus.alerts["foreign"] = replace(alert("x"), rule="zabbix:link")
     story(bus, (0, lambda r: r.set_sources(["log"])), until=1000)
-    assert [(key, active) for _, key, active in told(bus)] == [("gone", False), ("event", False)]
-    assert told(bus)[1][0] == pytest.approx(600, abs=2)
+    assert [(key, active) for _, key, active in reported(bus)] == [("gone", False), ("event", False)]
+    assert reported(bus)[1][0] == pytest.approx(600, abs=2)
 
 
-def test_alerts_without_end_are_bounded_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_open_alerts_is_bounded_and_drops_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reporting, "MAX_ALERTS", 3)
-    bus, kept = FakeBus(), []
+    bus, reporters = FakeBus(), []
 
     def storm(reporter: Reporter) -> None:
-        kept.append(reporter)
-        reporter.put(SOURCE, heard(*(signal(key=f"p{n}") for n in range(10))))
+        reporters.append(reporter)
+        reporter.put(SOURCE, message(*(signal(key=f"p{n}") for n in range(10))))
 
     story(bus, (1, storm), until=3)
-    assert len(told(bus)) == 3
-    assert kept[0].dropped == 7
+    assert len(reported(bus)) == 3
+    assert reporters[0].dropped == 7

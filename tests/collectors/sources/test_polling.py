@@ -1,4 +1,4 @@
-"""What the runner makes of any feed, as timelines in moved time."""
+"""The runner of polled feeds, as timelines in virtual time."""
 
 from __future__ import annotations
 
@@ -18,47 +18,47 @@ from tests.collectors.virtual import BEGAN, FakeBus, collect, for_seconds, moved
 
 
 class FakeFeed:
-    """Gives what `script` says, one after the other, the last for ever."""
+    """Returns the results of `script` in order, and repeats the last one."""
 
     kinds: ClassVar[tuple[str, ...]] = ("emergency.cap",)
     stream: ClassVar[str] = "emergency"
     item: ClassVar[str] = "cap"
     script: ClassVar[list[FetchResult | Exception]] = []
-    asked: ClassVar[list[float]] = []
-    forgot: ClassVar[list[float]] = []
+    fetched_at: ClassVar[list[float]] = []
+    forgot_at: ClassVar[list[float]] = []
 
     def __init__(self, settings: SourceSettings, credential: Credential | None) -> None:
         self.settings = settings
 
     @classmethod
     def validate(cls, settings: SourceSettings) -> None:
-        """Everything is good."""
+        """Accept all settings."""
 
     async def fetch(self, now: float) -> FetchResult:
-        """The next of the script."""
-        self.asked.append(asyncio.get_running_loop().time())
+        """The next result of the script."""
+        self.fetched_at.append(asyncio.get_running_loop().time())
         step = self.script.pop(0) if len(self.script) > 1 else self.script[0]
         if isinstance(step, Exception):
             raise step
         return step
 
     def forget(self) -> None:
-        """Remembers when."""
-        self.forgot.append(asyncio.get_running_loop().time())
+        """Note the time."""
+        self.forgot_at.append(asyncio.get_running_loop().time())
 
     async def close(self) -> None:
-        """Nothing to give back."""
+        """Nothing is open."""
 
 
 @pytest.fixture
 def feed(monkeypatch: pytest.MonkeyPatch) -> type[FakeFeed]:
-    class Mine(FakeFeed):
+    class ScriptedFeed(FakeFeed):
         script: ClassVar[list[FetchResult | Exception]] = []
-        asked: ClassVar[list[float]] = []
-        forgot: ClassVar[list[float]] = []
+        fetched_at: ClassVar[list[float]] = []
+        forgot_at: ClassVar[list[float]] = []
 
-    monkeypatch.setattr(registry, "feed_class", lambda kind: Mine)
-    return Mine
+    monkeypatch.setattr(registry, "feed_class", lambda kind: ScriptedFeed)
+    return ScriptedFeed
 
 
 SOURCE = SourceSettings(id="cma", kind="emergency.cap", url="http://h/", interval=10, heartbeat=600, region="532301")
@@ -69,26 +69,26 @@ def caps(bus: FakeBus) -> list[tuple[float, str, int]]:
     return [(at, feed, len(items)) for at, feed, kind, source, items in bus.envelopes if kind == "cap"]
 
 
-def test_documents_go_to_the_emergency_feed_and_the_source_beats(feed: type[FakeFeed]) -> None:
+def test_documents_go_to_the_emergency_feed_and_each_round_sends_a_heartbeat(feed: type[FakeFeed]) -> None:
     bus = FakeBus()
     feed.script[:] = [FetchResult(items=(DOCUMENT, DOCUMENT)), FetchResult()]
     moved(for_seconds(collect(bus, {}, sources=(SOURCE,)), until=35))
     assert [(name, count) for _, name, count in caps(bus)] == [("emergency", 2)]
     beats = bus.heartbeats("cma")
-    assert len(beats) == len(feed.asked) >= 4
-    assert {(one.kind, one.every, one.ok, one.error, one.region) for one in beats} == {
+    assert len(beats) == len(feed.fetched_at) >= 4
+    assert {(beat.kind, beat.every, beat.ok, beat.error, beat.region) for beat in beats} == {
         ("emergency.cap", 600, True, "", "532301")
     }
 
 
-def test_a_source_that_fails_says_so_once_in_the_log_and_is_asked_ever_less(
+def test_a_failing_source_is_logged_once_and_fetched_at_growing_intervals(
     feed: type[FakeFeed], caplog: pytest.LogCaptureFixture
 ) -> None:
     bus = FakeBus()
     feed.script[:] = [FetchResult(), NotReady(Reason.REFUSED)]
     with caplog.at_level(logging.INFO, "collectors"):
         moved(for_seconds(collect(bus, {}, sources=(SOURCE,)), until=200))
-    gaps = [round(b - a) for a, b in zip(feed.asked[2:], feed.asked[3:], strict=False)]
+    gaps = [round(b - a) for a, b in zip(feed.fetched_at[2:], feed.fetched_at[3:], strict=False)]
     assert gaps == sorted(gaps)
     assert gaps[-1] == 30
     last = bus.heartbeats("cma")[-1]
@@ -109,7 +109,7 @@ def test_documents_wait_for_the_bus_and_are_never_dropped(feed: type[FakeFeed]) 
     assert 25 <= caps(bus)[0][0] <= 26
 
 
-def test_a_bus_that_began_anew_gets_all_documents_again_at_once(feed: type[FakeFeed]) -> None:
+def test_a_new_bus_gets_all_documents_again_at_once(feed: type[FakeFeed]) -> None:
     bus = FakeBus()
     feed.script[:] = [FetchResult()]
 
@@ -117,8 +117,8 @@ def test_a_bus_that_began_anew_gets_all_documents_again_at_once(feed: type[FakeF
         bus.epoch = "b"
 
     moved(for_seconds(collect(bus, {}, sources=(SOURCE,)), (15, wipe), until=17))
-    assert len(feed.forgot) == 1
-    assert 15 <= feed.forgot[0] <= 16
+    assert len(feed.forgot_at) == 1
+    assert 15 <= feed.forgot_at[0] <= 16
 
 
 def test_documents_are_grouped_by_size(feed: type[FakeFeed]) -> None:
@@ -150,7 +150,7 @@ def test_a_reload_stops_and_starts_sources(feed: type[FakeFeed]) -> None:
     assert entry.stats()["sources"] == 1
 
 
-def test_a_source_says_when_it_last_had_something_valid_and_something_new(feed: type[FakeFeed]) -> None:
+def test_a_heartbeat_holds_the_times_of_the_last_valid_and_the_last_new_document(feed: type[FakeFeed]) -> None:
     bus = FakeBus()
     page = UnexpectedForm("expected a feed, but the answer is a web page", "应为索引，实际应答是网页")
     feed.script[:] = [
