@@ -1,6 +1,6 @@
 """Fixtures over the real embedded Valkey and a real journal.
 
-The journal is SQLite; the modules in ON_BOTH run again on a real PostgreSQL, and with
+The journal is SQLite; the files in ON_BOTH run again on a real PostgreSQL, and with
 WATCHFLOOR_TEST_JOURNAL=postgres (`make test-postgres`) everything does, on it alone.
 """
 
@@ -10,6 +10,7 @@ import asyncio
 import itertools
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -23,22 +24,22 @@ from watchfloor.runtime import valkey
 
 REDIS_FORM = os.environ.get("WATCHFLOOR_TEST_REDIS", "single")
 ONLY_POSTGRES = os.environ.get("WATCHFLOOR_TEST_JOURNAL") == "postgres"
+TESTS = Path(__file__).parent
 ON_BOTH = (
-    "feeds.test_history_recorder",
-    "feeds.test_intake",
-    "feeds.test_journal",
-    "feeds.test_journal_spans",
-    "feeds.test_lease",
-    "feeds.test_membership",
-    "feeds.test_migrations",
-    "feeds.test_projector",
-    "alerts.test_foreign",
-    "alerts.test_engine",
-    "alerts.test_outbox",
-    "alerts.test_properties",
-    "alerts.test_timers",
-    "watchfloor.test_backup",
-    "watchfloor.test_backup_history",
+    "alerts/core/test_properties.py",
+    "alerts/engine/test_loop.py",
+    "alerts/external/test_external.py",
+    "alerts/notify/test_sender.py",
+    "feeds/bus/test_lease.py",
+    "feeds/engine/test_intake.py",
+    "feeds/history/test_recorder.py",
+    "feeds/inventory/test_membership.py",
+    "feeds/journal/test_journal.py",
+    "feeds/journal/test_migrations.py",
+    "feeds/journal/test_spans.py",
+    "feeds/projection/test_projector.py",
+    "watchfloor/backup/test_backup.py",
+    "watchfloor/backup/test_history.py",
 )
 
 # How long an example takes says nothing: in CI Hypothesis knows that by itself.
@@ -80,10 +81,17 @@ async def bus(valkey_url: str) -> AsyncIterator[Bus]:
     await one.close()
 
 
+def pytest_configure() -> None:
+    """Refuse names in ON_BOTH that are not files: their tests would run on one store only, and nobody would notice."""
+    missing = [name for name in ON_BOTH if not (TESTS / name).is_file()]
+    if missing:
+        raise pytest.UsageError(f"ON_BOTH in {__file__} names files that do not exist: {missing}")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Which stores a test that uses a journal runs on."""
     if "journal_store" in metafunc.fixturenames:
-        both = metafunc.module.__name__.removeprefix("tests.") in ON_BOTH and postgres.installed()
+        both = metafunc.definition.path.relative_to(TESTS).as_posix() in ON_BOTH and postgres.installed()
         stores = ["postgres"] if ONLY_POSTGRES else ["sqlite", "postgres"] if both else ["sqlite"]
         metafunc.parametrize("journal_store", stores, scope="session")
 

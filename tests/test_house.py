@@ -51,6 +51,18 @@ def test_every_module_says_what_it_holds() -> None:
     assert not silent, f"modules without a docstring: {', '.join(map(str, silent))}"
 
 
+def test_the_targets_name_tests_that_exist() -> None:
+    """A path that has moved would silently be left out of `--ignore`, or fail only in the rare target that names it."""
+    named = {
+        path
+        for name in ("Makefile", ".ci/run")
+        for path in re.findall(r"\btests/[\w./-]*\w", (ROOT / name).read_text())
+    }
+    missing = sorted(path for path in named if not (ROOT / path).exists())
+    assert named
+    assert not missing, f"the Makefile and .ci/run name tests that do not exist: {', '.join(missing)}"
+
+
 def test_the_formatter_is_never_switched_off() -> None:
     switch = re.compile(r"#\s*fmt:\s*(off|skip)\s*$", re.MULTILINE)
     exempt = [str(path.relative_to(ROOT)) for path in python_files() if switch.search(path.read_text(encoding="utf-8"))]

@@ -68,7 +68,7 @@ function paintHead(row, source, name, word, last) {
   paintMoment(last, source.at);
 }
 
-// Watchfloor's own processes, and how they feel (feeds/vitals.py).
+// Watchfloor's own processes, and how they feel (feeds/engine/vitals.py).
 const FIGURES = [["rss_mb", "MB"], ["cpu_s", "s"], ["loop_lag_ms", "ms"], ["queue_lag_ms", "ms"], ["entries", ""], ["losses", ""], ["clock_steps", ""], ["standbys", ""]];
 
 function roleTable() {

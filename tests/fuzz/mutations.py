@@ -11,10 +11,43 @@ REPEATED = 200_000
 """Octets of an input that repeats one piece: what grows with the square of the size shows at this one."""
 _REPEATED = (b"<", b"[", b'{"a":', b"9", b"\\u0000", b"a ", b",", b"(", b"\n", b"\x30\x82\x01\x00", b"\x00")
 _TOKENS = (
-    b"\x00", b"\xff", b"\xff\xfe", b"\xed\xa0\x80", b"<", b"</", b"<!--", b"<![CDATA[", b"&#0;", b"&amp;", b'"', b"\\",
-    b"\\u0000", b"[", b"{", b"]", b"}", b",", b":", b"-", b"1e999", b"NaN", b"9" * 400, b"0." + b"1" * 400, b"%s",
-    b"\r\n", b"\n", b"\t", b";", b"=", b"'", b"(", b")", b"\x30\x84\xff\xff\xff\xff", b"\x80", b"\x7f\xff",
-)  # fmt: skip
+    b"\x00",
+    b"\xff",
+    b"\xff\xfe",
+    b"\xed\xa0\x80",
+    b"<",
+    b"</",
+    b"<!--",
+    b"<![CDATA[",
+    b"&#0;",
+    b"&amp;",
+    b'"',
+    b"\\",
+    b"\\u0000",
+    b"[",
+    b"{",
+    b"]",
+    b"}",
+    b",",
+    b":",
+    b"-",
+    b"1e999",
+    b"NaN",
+    b"9" * 400,
+    b"0." + b"1" * 400,
+    b"%s",
+    b"\r\n",
+    b"\n",
+    b"\t",
+    b";",
+    b"=",
+    b"'",
+    b"(",
+    b")",
+    b"\x30\x84\xff\xff\xff\xff",
+    b"\x80",
+    b"\x7f\xff",
+)
 
 
 def mutations(seed: bytes, chance: random.Random) -> Iterator[bytes]:

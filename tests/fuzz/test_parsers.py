@@ -68,8 +68,12 @@ def trap(raw: bytes) -> None:
 def mqtt(raw: bytes) -> None:
     """As a connection reads: at the first malformed packet it is over."""
     parser = packets.Parser()
-    meanings = {1: packets.hello, 3: lambda one: packets.message(one, 5), 8: lambda one: packets.wishes(one, 5),
-                9: lambda one: packets.codes(one, 5)}  # fmt: skip
+    meanings = {
+        1: packets.hello,
+        3: lambda one: packets.message(one, 5),
+        8: lambda one: packets.wishes(one, 5),
+        9: lambda one: packets.codes(one, 5),
+    }
     for start in range(0, len(raw), 65_536):
         for packet in parser.feed(raw[start : start + 65_536]):
             meanings.get(packet.kind, packets.number_of)(packet)
@@ -108,9 +112,14 @@ HOOK = {"version": "4", "status": "firing", "alerts": [ALERT | {"status": "firin
 EVENT = {"specversion": "1.0", "id": "1", "source": "/s", "type": "t", "data": {"active": True, "labels": {"a": "b"}}}
 ZABBIX = {"triggerid": "1", "host": "h", "value": "1", "date": "2026.01.01", "time": "00:00:00", "tags": "[]"}
 CASE = {
-    "number": "1", "item": "i", "kind": "承诺件", "department": "d", "region": "532301",
-    "accepted": "2026-01-01T00:00:00+08:00", "steps": [{"name": "受理", "started": "2026-01-01T00:00:00+08:00"}],
-}  # fmt: skip
+    "number": "1",
+    "item": "i",
+    "kind": "承诺件",
+    "department": "d",
+    "region": "532301",
+    "accepted": "2026-01-01T00:00:00+08:00",
+    "steps": [{"name": "受理", "started": "2026-01-01T00:00:00+08:00"}],
+}
 FEED = (
     b'<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>1</id><updated>2026-01-01T00:00:00Z</updated>'
     b'<link type="application/cap+xml" href="a.cap"/></entry></feed>'

@@ -99,7 +99,7 @@ async def test_whoever_was_told_is_told_of_the_end_and_nobody_else(rig: Rig) -> 
     await rig.health("ok")
     await rig.step(MINUTE)
     cleared = [who for _, who, why in await told(rig, of=lambda _: True) if why == "cleared"]
-    # The leader's message was taken back while it may have been under way: the sender knows, see test_outbox.
+    # The leader's message was taken back while it may have been under way: the sender knows, see test_sender.py.
     assert cleared == ["desk", "li", "wang", "zhang"]
 
 
