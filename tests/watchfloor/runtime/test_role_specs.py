@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 import re
 from importlib import import_module
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from feeds import roles
+from feeds.texts.catalogue import catalogue
 from watchfloor.runtime.role_specs import ROLES, RoleSpec
 
 ROOT = Path(__file__).parents[3]
@@ -29,8 +29,7 @@ def test_a_role_can_be_imported_built_and_named(spec: RoleSpec) -> None:
     assert list(inspect.signature(spec.build()).parameters) == ["settings", "bus", "journal", "status"]
     assert spec.leased or not spec.fenced, "a fence is a turn's number, and a turn is a lease's"
     for language in ("zh-CN", "en"):
-        texts = json.loads((ROOT / "feeds" / "texts" / f"{language}.json").read_text(encoding="utf-8"))
-        assert {f"role.{spec.name}", f"source.role.{spec.name}"} <= texts.keys()
+        assert {f"role.{spec.name}", f"source.role.{spec.name}"} <= catalogue(language).keys()
 
 
 def test_no_other_module_lists_the_roles() -> None:
