@@ -133,8 +133,8 @@ def _run(args: argparse.Namespace) -> int:
 
     logs.setup("watchfloor")
     start = applied.start(args.config)
-    if start.trouble:
-        print(start.trouble["zh-CN"], start.trouble["en"], sep="\n", file=sys.stderr)
+    if start.fallback_reason:
+        print(start.fallback_reason["zh-CN"], start.fallback_reason["en"], sep="\n", file=sys.stderr)
     return site.run(start.settings)
 
 

@@ -25,6 +25,7 @@ def test_the_areas_are_merged(tmp_path: Path) -> None:
 def test_every_area_reaches_the_catalogue() -> None:
     of_files = [key for path in FOLDER.glob("*/en.json") for key in json.loads(path.read_text(encoding="utf-8"))]
     assert sorted(of_files) == sorted(catalogue("en"))
+    assert not list(FOLDER.glob("*.json")), "a file of texts outside an area"
 
 
 def test_keys_of_one_word_in_two_areas_are_refused(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from feeds.journal import Journal
 from feeds.role_status import RoleStatus
 from watchfloor.runtime.role_specs import RoleSpec
 from watchfloor.settings import applied
-from watchfloor.settings.applied import Start
+from watchfloor.settings.applied import StartSettings
 from watchfloor.settings.site_settings import Settings, SettingsError, load
 
 log = logging.getLogger(__name__)
@@ -71,12 +71,12 @@ class Seat:
     """One process's place at a role: it stands by while another copy works, works, and stands by again when fenced."""
 
     def __init__(
-        self, spec: RoleSpec, build: Build, start: Start, bus: Bus, journal: Journal, status: RoleStatus
+        self, spec: RoleSpec, build: Build, start: StartSettings, bus: Bus, journal: Journal, status: RoleStatus
     ) -> None:
         self._name, self._make, self._settings = spec.name, build, start.settings
         self._bus, self._journal, self._status = bus, journal, status
         self._trouble: dict[str, str] = {}
-        self._say(start.trouble)
+        self._say(start.fallback_reason)
         numbers = journal if spec.fenced else None
         self._lease = Lease(bus, spec.name, numbers, status) if spec.leased else None
         self._role: Role | None = None
@@ -138,7 +138,7 @@ class Seat:
             role = await self._build(self._settings)
         except SettingsError as error:
             return await self._second_best(error)
-        await asyncio.to_thread(applied.keep, kept)
+        await asyncio.to_thread(applied.store, kept)
         return role
 
     async def _second_best(self, error: SettingsError) -> Role:
@@ -146,23 +146,23 @@ class Seat:
 
         An upgrade may understand a rule no more that it ran on yesterday.
         """
-        from watchfloor.settings.usable import left_out, usable_part
+        from watchfloor.settings.usable import omission_reason, usable_part
 
         if not self._trouble:
             try:
-                start = await asyncio.to_thread(applied.instead, self._settings.path, error)
+                start = await asyncio.to_thread(applied.fall_back, self._settings.path, error)
                 role = await self._build(start.settings)
             except SettingsError as also:
                 log.debug("what was applied last cannot be used either: %s", also)
             else:
                 self._settings = start.settings
-                self._say(start.trouble)
+                self._say(start.fallback_reason)
                 return role
         rest, out = await asyncio.to_thread(usable_part, self._settings)
         if not out:
             raise error
         role = await self._build(rest)
-        self._settings, said = rest, left_out(out)
+        self._settings, said = rest, omission_reason(out)
         self._say({language: f"{self._trouble.get(language, '')} {text}".strip() for language, text in said.items()})
         return role
 
@@ -179,8 +179,8 @@ class Seat:
             except SettingsError as error:
                 log.error("settings not applied, the running ones stay: %s", error)
                 if not self._trouble:
-                    self._say(applied.trouble(error))
-                return applied.trouble(error)
+                    self._say(applied.fallback_reason(error))
+                return applied.fallback_reason(error)
             kept = await asyncio.to_thread(applied.capture, fresh)
             if self._role is not None and self._working:
                 await self._role.reload(fresh)
@@ -188,7 +188,7 @@ class Seat:
                 self._role = await self._build(fresh)
             self._settings = fresh
             self._say({})
-            await asyncio.to_thread(applied.keep, kept)
+            await asyncio.to_thread(applied.store, kept)
             log.info("settings applied")
             return {}
 

@@ -30,7 +30,7 @@ from watchfloor.runtime.role_host import Entry, Role, Seat
 from watchfloor.runtime.role_specs import BY_NAME
 from watchfloor.runtime.stores import journal_url, open_journal, redis_url
 from watchfloor.settings import applied
-from watchfloor.settings.applied import Start
+from watchfloor.settings.applied import StartSettings
 from watchfloor.settings.findings import make
 from watchfloor.settings.inventory import load_inventory, with_shown_value
 from watchfloor.settings.site_settings import Settings, SettingsError
@@ -84,7 +84,7 @@ def _refused(error: BaseException) -> StoreRefused | None:
     return error if isinstance(error, StoreRefused) else None
 
 
-async def _run(name: str, start: Start) -> None:
+async def _run(name: str, start: StartSettings) -> None:
     unhandled.watch_loop(asyncio.get_running_loop())
     beating = asyncio.create_task(watchdog.beat_forever(vitals.moving), name="beat")
     try:
@@ -93,7 +93,7 @@ async def _run(name: str, start: Start) -> None:
         beating.cancel()
 
 
-async def _serve(name: str, start: Start) -> None:
+async def _serve(name: str, start: StartSettings) -> None:
     settings = start.settings
     spec, status = BY_NAME[name], RoleStatus()
     bus = Bus(redis_url(settings), settings.site.region, name=name, fence=Fence(name) if spec.fenced else None)

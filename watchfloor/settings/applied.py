@@ -1,12 +1,12 @@
-"""The settings and the inventory that were applied last: what a role starts on while the files are broken.
+"""Copies of the settings and the inventory that were applied last. A role starts on them while the files are broken.
 
-    data/run/applied.json        format, when, of which settings file, which folder
+    data/run/applied.json        format, time of applying, path of the settings file, name of the folder
     data/run/applied-DIGEST/     settings.toml, the inventory's files and the files that the settings refer to, byte for
-                                 byte, mode 0600, in a folder of mode 0700; references.json says which copy is whose
+                                 byte, mode 0600, in a folder of mode 0700; references.json maps each file to its copy
 
-A secret of `file:` and a certificate are read where the settings say, and from their copies only when those cannot be
-used any more; a secret of `env:` is not kept. A copy that this program cannot read (of another format, with settings it
-does not know) counts as none.
+A certificate and a secret of `file:` are read from the file that the settings name, and from its copy only when that
+file cannot be used any more. A secret of `env:` is not copied. A copy of another format, or with settings that this
+program does not know, is ignored.
 """
 
 from __future__ import annotations
@@ -33,21 +33,24 @@ FORMAT = 1
 RECORD = "applied.json"
 REFERENCES = "references.json"
 DATA = "WATCHFLOOR_DATA"
-"""The variable that names the data folder, for when the settings cannot say it (set by the supervisor, the units)."""
+"""Environment variable that names the data folder while the settings are unreadable. The supervisor sets it."""
 _DATA_LINE = re.compile(r'^\s*data\s*=\s*(?:"([^"\\\n]+)"|\'([^\'\n]+)\')', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
-    """What a role starts on. `trouble` (by language, empty for none) says that it is not what the files say now."""
+class StartSettings:
+    """The settings that a role starts on.
+
+    `fallback_reason` says by language why they are not those of the files; it is empty when they are.
+    """
 
     settings: Settings
-    trouble: dict[str, str]
+    fallback_reason: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Last:
-    """The settings that were applied last, with the kept copies of their inventory files; `at` in ISO 8601."""
+class AppliedSettings:
+    """The settings that were applied last, with the copies of their inventory files. `at` is the time in ISO 8601."""
 
     settings: Settings
     at: str
@@ -70,26 +73,26 @@ class Capture:
 
 
 def capture(settings: Settings) -> Capture | None:
-    """To be taken before they are applied; None when a file is not there."""
+    """Read the bytes behind the settings, before they are applied. None when a file cannot be read."""
     try:
         return Capture(settings, tuple(read_regular(path) for path in settings.inventory))
     except OSError as error:
-        log.debug("settings: not kept: %s", error)
+        log.debug("settings: not copied: %s", error)
         return None
 
 
-def keep(one: Capture | None) -> None:
-    """Settings that were applied become those to fall back on. A disk that is full keeps the ones before."""
-    if one is None:
+def store(captured: Capture | None) -> None:
+    """Store applied settings as those to fall back on. A write error leaves the earlier copy in place."""
+    if captured is None:
         return
-    run = one.settings.data / "run"
-    name = f"applied-{one.digest}"
+    run = captured.settings.data / "run"
+    name = f"applied-{captured.digest}"
     try:
         run.mkdir(parents=True, exist_ok=True)
         if _record(run).get("folder") == name and (run / name).is_dir():
             return
-        _write_folder(run / name, one)
-        body = {"format": FORMAT, "at": iso(now()), "settings": str(one.settings.path), "folder": name}
+        _write_folder(run / name, captured)
+        body = {"format": FORMAT, "at": iso(now()), "settings": str(captured.settings.path), "folder": name}
         _write(run / f"{RECORD}.{os.getpid()}", json.dumps(body).encode())
         (run / f"{RECORD}.{os.getpid()}").replace(run / RECORD)
         for old in run.glob("applied-*"):
@@ -99,21 +102,21 @@ def keep(one: Capture | None) -> None:
         log.warning("settings: what was applied could not be kept: %s", error)
 
 
-def _write_folder(folder: Path, one: Capture) -> None:
+def _write_folder(folder: Path, captured: Capture) -> None:
     part = folder.with_name(f"applied-part-{os.getpid()}")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(mode=0o700)
-    _write(part / "settings.toml", one.settings.text.encode())
-    for number, (path, content) in enumerate(zip(one.settings.inventory, one.inventory, strict=True)):
+    _write(part / "settings.toml", captured.settings.text.encode())
+    for number, (path, content) in enumerate(zip(captured.settings.inventory, captured.inventory, strict=True)):
         _write(part / f"{number}-{path.name}", content)
-    if references := sorted(one.settings.references):
+    if references := sorted(captured.settings.references):
         for number, path in enumerate(references):
-            _write(part / f"reference-{number}", one.settings.references[path])
+            _write(part / f"reference-{number}", captured.settings.references[path])
         names = {str(path): f"reference-{number}" for number, path in enumerate(references)}
         _write(part / REFERENCES, json.dumps(names).encode())
     try:
         part.rename(folder)
-    except OSError:  # another role has just kept the same
+    except OSError:  # another role has just stored the same settings
         shutil.rmtree(part)
 
 
@@ -132,10 +135,10 @@ def _record(run: Path) -> dict[str, str]:
     return body if isinstance(body, dict) and body.get("format") == FORMAT else {}
 
 
-def start(path: Path) -> Start:
-    """What the file says, or what was applied last when the file is broken or would remove too much.
+def start(path: Path) -> StartSettings:
+    """The settings of the file, or those applied last when the file is broken or would remove too much.
 
-    Raises SettingsError when there is nothing to fall back on.
+    Raises SettingsError when there is no copy to fall back on.
     """
     from watchfloor.settings import removal_guard
 
@@ -144,40 +147,40 @@ def start(path: Path) -> Start:
         if gone := [file for file in settings.inventory if not file.is_file()]:
             raise SettingsError([make("path_missing", file=path.name, key="site.inventory", value=str(gone[0]))])
         removal_guard.require_accepted(settings)
-        return Start(settings, {})
+        return StartSettings(settings, {})
     except SettingsError as error:
-        return instead(path, error)
+        return fall_back(path, error)
 
 
-def instead(path: Path, error: SettingsError) -> Start:
-    """What was applied last, with the reason why; raises the error when nothing is kept."""
-    if (found := last(path.absolute(), read(path.absolute()))) is None:
+def fall_back(path: Path, error: SettingsError) -> StartSettings:
+    """The settings that were applied last, and `error` as the reason. Raises `error` when there is no copy."""
+    if (previous := last_applied(path.absolute(), read(path.absolute()))) is None:
         raise error
-    return Start(found.settings, trouble(error, found.at))
+    return StartSettings(previous.settings, fallback_reason(error, previous.at))
 
 
-def last(path: Path, draft: Draft) -> Last | None:
-    """The settings that were applied last from this file, None when none are kept that can be used."""
+def last_applied(path: Path, draft: Draft) -> AppliedSettings | None:
+    """The settings that were applied last from this file, or None when there is no usable copy."""
     for data in _data_folders(path, draft):
         run, record = data / "run", _record(data / "run")
         if record.get("settings") != str(path):
             continue
         folder = run / record["folder"]
         try:
-            kept = _usable((folder / "settings.toml").read_text(encoding="utf-8"), path, folder)
+            stored = _usable((folder / "settings.toml").read_text(encoding="utf-8"), path, folder)
         except (OSError, UnicodeDecodeError) as unreadable:
             log.warning("settings: what was applied last cannot be read: %s", unreadable)
             continue
-        if kept.settings is None or any(finding.error for finding in kept.findings):
-            log.warning("settings: what was applied last cannot be used: %s", SettingsError(kept.findings))
+        if stored.settings is None or any(finding.error for finding in stored.findings):
+            log.warning("settings: what was applied last cannot be used: %s", SettingsError(stored.findings))
             continue
-        files = tuple(folder / f"{number}-{old.name}" for number, old in enumerate(kept.settings.inventory))
-        return Last(replace(kept.settings, inventory=files), record["at"])
+        files = tuple(folder / f"{number}-{old.name}" for number, old in enumerate(stored.settings.inventory))
+        return AppliedSettings(replace(stored.settings, inventory=files), record["at"])
     return None
 
 
 def _usable(text: str, path: Path, folder: Path) -> Draft:
-    """The kept settings with the files that they refer to; with the copies of those when they cannot be used."""
+    """The stored settings with the files that they refer to, or with the copies of those that cannot be used."""
     draft = read_text(text, path)
     substitutes = _substitutes(folder)
     if substitutes and any(finding.error for finding in draft.findings):
@@ -196,23 +199,23 @@ def _substitutes(folder: Path) -> dict[Path, Path]:
 
 
 def _data_folders(path: Path, draft: Draft) -> list[Path]:
-    """Where the data may be, the likeliest first."""
-    found = [Path(told)] if (told := os.environ.get(DATA)) else []
+    """Candidate data folders, the likeliest first."""
+    folders = [Path(variable)] if (variable := os.environ.get(DATA)) else []
     if draft.settings is not None:
-        found.append(draft.settings.data)
+        folders.append(draft.settings.data)
     try:
         if line := _DATA_LINE.search(read_regular(path).decode("utf-8", errors="replace")):
-            found.append(path.parent / (line[1] or line[2]))
+            folders.append(path.parent / (line[1] or line[2]))
     except OSError as error:
         log.debug("settings: %s", error)
-    return list(dict.fromkeys([*found, path.parent / "data"]))
+    return list(dict.fromkeys([*folders, path.parent / "data"]))
 
 
-def trouble(error: SettingsError, at: str | None = None) -> dict[str, str]:
-    """For people: what is wrong in the files, and what runs instead."""
+def fallback_reason(error: SettingsError, at: str | None = None) -> dict[str, str]:
+    """A sentence by language: the first error of the files, and which settings run instead."""
     first = next((finding for finding in error.findings if finding.error), error.findings[0])
     zh = f"{at} 应用的设置" if at else "原来的设置"
-    en = f"the settings applied at {at}" if at else "the settings of before"
+    en = f"the settings applied at {at}" if at else "the earlier settings"
     if first.code == "removal_held":
         return {
             "zh-CN": f"变更已暂缓，仍在使用{zh}。{line_of_text(first, 'zh-CN')}",

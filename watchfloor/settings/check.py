@@ -1,4 +1,4 @@
-"""`watchfloor check`: everything that is wrong with a site's settings, rules and inventory, before it runs."""
+"""`watchfloor check`: all findings of a site's settings, rules and inventory, before they run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from watchfloor.settings.site_settings import Draft, Settings, read
 
 
 def check(path: Path) -> list[Finding[InFile]]:
-    """All findings of the files, and what of them would be held because it removes too much. Never raises."""
+    """All findings of the files, and a finding for each list that would lose too much. Never raises."""
     findings = check_files(path)
     draft = read(path)
     if draft.settings is not None and not any(finding.error for finding in draft.findings):
@@ -29,7 +29,7 @@ def check(path: Path) -> list[Finding[InFile]]:
 def check_files(path: Path) -> list[Finding[InFile]]:
     """Findings of the files alone: the settings' (in the order of the file), then the rules', then the inventory's.
 
-    Never raises for what the files hold. What is in a file that is broken elsewhere is checked as far as it goes.
+    Never raises for the content of the files. A file with an error is checked as far as it can be read.
     """
     draft = read(path)
     if draft.settings is None:
@@ -39,19 +39,19 @@ def check_files(path: Path) -> list[Finding[InFile]]:
 
 
 def language_of(path: Path) -> str:
-    """The site's language, "zh-CN" when its settings do not say it."""
+    """The site's language; "zh-CN" when its settings do not name one."""
     settings = read(path).settings
     return settings.site.language if settings else "zh-CN"
 
 
 def render(findings: Sequence[Finding[InFile]], language: str) -> str:
-    """One line a finding, and a last line that counts them."""
+    """One line for each finding, and a last line with their counts."""
     errors = sum(finding.error for finding in findings)
-    others = len(findings) - errors
+    remarks = len(findings) - errors
     if language.startswith("zh"):
-        tail = f"{errors} 处错误，{others} 处提示" if findings else "没有发现问题"
+        tail = f"{errors} 处错误，{remarks} 处提示" if findings else "没有发现问题"
     else:
-        tail = f"errors: {errors}, remarks: {others}" if findings else "nothing is wrong"
+        tail = f"errors: {errors}, remarks: {remarks}" if findings else "nothing is wrong"
     return "\n".join([*(line_of_text(finding, language) for finding in findings), tail])
 
 
@@ -61,40 +61,40 @@ def as_json(findings: Sequence[Finding[InFile]]) -> list[dict[str, Any]]:
 
 
 def _rules(draft: Draft, settings: Settings) -> list[Finding[InFile]]:
-    found = []
+    findings = []
     wrong = {(finding.where.line, finding.where.key) for finding in draft.findings}
     for position, rule in enumerate(settings.rules):
-        place = ("rule", position, "when")
-        line, key = draft.lines.of(place), f"rule[{position + 1}].when"
+        path = ("rule", position, "when")
+        line, key = draft.lines.of(path), f"rule[{position + 1}].when"
         if (line, key) in wrong or not rule.when:
-            continue  # already told
+            continue  # already reported
         try:
             compile_rule(rule)
         except RuleError as error:
-            found.append(
+            findings.append(
                 make("rule", file=settings.path.name, line=line, key=key, value=shown(rule.when), detail=error.message)
             )
-    return found
+    return findings
 
 
 def _receivers(draft: Draft, settings: Settings) -> list[Finding[InFile]]:
-    """What a library must judge; the rest was told already."""
-    found = []
-    for position, one in enumerate(settings.receivers):
+    """Findings of the addresses that only the Apprise library can judge."""
+    findings = []
+    for position, receiver in enumerate(settings.receivers):
         line, key = draft.lines.of(("receiver", position, "url")), f"receiver[{position + 1}].url"
-        if kind_of_url(one.url) != APPRISE or not one.url.partition("://")[2]:
+        if kind_of_url(receiver.url) != APPRISE or not receiver.url.partition("://")[2]:
             continue
         try:
-            compile_receiver(one, House()).close()
+            compile_receiver(receiver, House()).close()
         except ReceiverError as error:
-            found.append(make("receiver", file=settings.path.name, line=line, key=key, detail=error.message))
-    return found
+            findings.append(make("receiver", file=settings.path.name, line=line, key=key, detail=error.message))
+    return findings
 
 
 def _inventory(draft: Draft, settings: Settings) -> list[Finding[InFile]]:
     inventory = load_inventory(settings)
-    found = [with_shown_value(item) for item in inventory.findings]
-    if not inventory.assets and not found:
+    findings = [with_shown_value(item) for item in inventory.findings]
+    if not inventory.assets and not findings:
         line = draft.lines.of(("site", "inventory"))
-        found.append(make("inventory_empty", file=settings.path.name, line=line, key="site.inventory", error=False))
-    return found
+        findings.append(make("inventory_empty", file=settings.path.name, line=line, key="site.inventory", error=False))
+    return findings

@@ -1,4 +1,4 @@
-"""What is wrong with a site's files: where it stands, its value, and how to mend it, in both languages."""
+"""Findings of a site's settings file, and the notation of keys and values in them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 from feeds.findings import Finding, InFile, filled, line_of_text
 from feeds.inventory.texts import nearest
-from watchfloor.settings.lines import Place
+from watchfloor.settings.lines import KeyPath
 from watchfloor.settings.texts import TEXTS, proposal
 
 
 class SettingsError(Exception):
-    """The settings cannot be used; `findings` holds everything that is wrong, in the order of the file."""
+    """The settings cannot be used. `findings` is all that is wrong, in the order of the file."""
 
     def __init__(self, findings: Iterable[Finding[InFile]]) -> None:
         self.findings = tuple(findings)
@@ -44,10 +44,10 @@ def make(
     )
 
 
-def key_path(place: Place) -> str:
-    """A place as people write it; tables of one name count from 1: `rule[2].for`, `defaults."snmp v3".interval`."""
+def key_path(path: KeyPath) -> str:
+    """A key path as people write it, tables counted from 1: `rule[2].for`, `defaults."snmp v3".interval`."""
     text = ""
-    for part in place:
+    for part in path:
         if isinstance(part, int):
             text += f"[{part + 1}]"
         else:
@@ -57,7 +57,7 @@ def key_path(place: Place) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value as a finding may show it, shortened."""
+    """A value as a finding shows it, of at most 80 characters."""
     if isinstance(value, dict):
         return "{…}"
     try:
@@ -67,7 +67,7 @@ def shown(value: Any) -> str:
     return text if len(text) <= 80 else text[:79] + "…"
 
 
-def propose(word: str, known: Iterable[str]) -> dict[str, str]:
-    """The arguments of a text that names the nearest known word and then all of them."""
-    options = list(known)
+def propose(word: str, allowed: Iterable[str]) -> dict[str, str]:
+    """Arguments of a sentence that proposes the allowed word nearest to `word` and lists all allowed words."""
+    options = list(allowed)
     return {"near": nearest(word, options), "known": ", ".join(options)}

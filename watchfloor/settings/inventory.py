@@ -1,4 +1,4 @@
-"""The inventory of a site: all its files, whatever their format, checked by the collectors that will probe them."""
+"""The inventory of a site, from files of any supported format, with each probe checked by its collector."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from watchfloor.settings.site_settings import Settings
 
 
 def load_inventory(settings: Settings) -> Inventory:
-    """Every good row of every file; what is wrong with the others is in `findings`. Never raises for a bad file."""
+    """The valid rows of all files, and `findings` for the others. Never raises for a bad file."""
     rows: list[Row] = []
     findings: list[Finding[InFile]] = []
     for path in settings.inventory:
-        some, wrong = _read(path, _name(path, settings.path.parent))
-        rows += some
-        findings += wrong
+        file_rows, file_findings = _read(path, _name(path, settings.path.parent))
+        rows += file_rows
+        findings += file_findings
     inventory = build(
-        rows, schemes=registry.known_schemes(), check_probe=lambda uri: wrong_with(uri, settings.credentials)
+        rows, schemes=registry.known_schemes(), check_probe=lambda uri: probe_fault(uri, settings.credentials)
     )
     return Inventory(assets=inventory.assets, findings=(*findings, *inventory.findings))
 
 
-def wrong_with(uri: str, credentials: Mapping[str, Credential]) -> dict[str, str] | None:
-    """What a probe's collector has against its URI, by language, or None."""
+def probe_fault(uri: str, credentials: Mapping[str, Credential]) -> dict[str, str] | None:
+    """The fault that the collector of a probe finds in its URI, by language, or None."""
     try:
         registry.target_of(uri, credentials=credentials)
     except Misconfigured as no:
@@ -40,7 +40,7 @@ def wrong_with(uri: str, credentials: Mapping[str, Credential]) -> dict[str, str
 
 
 def _name(path: Path, folder: Path) -> str:
-    """As the settings call it, when it lies below them."""
+    """The path relative to the settings file when it is below it, else the whole path."""
     return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
 
 

@@ -1,4 +1,4 @@
-"""Where each setting stands in its TOML file: the standard parser gives values without lines.
+"""Line numbers of the settings in a TOML file. The standard parser gives values without lines.
 
 The scanner walks the grammar of TOML 1.0 without reading values, so it holds for nested
 arrays, inline tables, quoted and dotted keys, and strings of several lines. It is only given
@@ -11,7 +11,7 @@ import re
 import tomllib
 from bisect import bisect_right
 
-Place = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 """A path of keys, and positions in arrays from 0: ("rule", 1, "for")."""
 
 _SPACE = re.compile(r"[ \t]*")
@@ -31,50 +31,50 @@ class Lines:
         self._text = text
         self._breaks = [match.start() for match in re.finditer("\n", text)]
         self._at = 0
-        self._found: dict[Place, int] = {}
-        self._arrays: dict[Place, int] = {}
+        self._found: dict[KeyPath, int] = {}
+        self._arrays: dict[KeyPath, int] = {}
         self._document()
 
-    def of(self, place: Place) -> int:
-        """The line of the place, else of what holds it; 1 when the file says nothing of it."""
-        while place and place not in self._found:
-            place = place[:-1]
-        return self._found.get(place, 1)
+    def of(self, path: KeyPath) -> int:
+        """The line of the key path, else that of the nearest table around it, else 1."""
+        while path and path not in self._found:
+            path = path[:-1]
+        return self._found.get(path, 1)
 
-    def _here(self, place: Place) -> None:
-        self._found.setdefault(place, bisect_right(self._breaks, self._at - 1) + 1)
+    def _here(self, path: KeyPath) -> None:
+        self._found.setdefault(path, bisect_right(self._breaks, self._at - 1) + 1)
 
     def _document(self) -> None:
-        prefix: Place = ()
+        prefix: KeyPath = ()
         while self._skip(_GAP) < len(self._text):
             if self._text[self._at] == "[":
                 prefix = self._header()
             else:
                 self._pair(prefix)
 
-    def _header(self) -> Place:
-        """The place that `[table]` or `[[array of tables]]` opens."""
+    def _header(self) -> KeyPath:
+        """Read `[table]` or `[[array of tables]]` and return its key path."""
         array = self._text.startswith("[[", self._at)
         self._at += 2 if array else 1
         *outer, last = self._keys()
-        place: Place = ()
+        path: KeyPath = ()
         for key in outer:
-            place = self._enter((*place, key))
-        place = (*place, last)
+            path = self._enter((*path, key))
+        path = (*path, last)
         if array:
-            self._here(place)
-            self._arrays[place] = self._arrays.get(place, -1) + 1
-        place = self._enter(place)
-        self._here(place)
+            self._here(path)
+            self._arrays[path] = self._arrays.get(path, -1) + 1
+        path = self._enter(path)
+        self._here(path)
         self._skip(_SPACE)
         self._at += 2 if array else 1
-        return place
+        return path
 
-    def _enter(self, place: Place) -> Place:
-        """Below the name of an array of tables stands its newest table."""
-        return (*place, self._arrays[place]) if place in self._arrays else place
+    def _enter(self, path: KeyPath) -> KeyPath:
+        """The key path, extended by the position of the newest table when it names an array of tables."""
+        return (*path, self._arrays[path]) if path in self._arrays else path
 
-    def _pair(self, prefix: Place) -> None:
+    def _pair(self, prefix: KeyPath) -> None:
         start = self._at
         keys = self._keys()
         end, self._at = self._at, start
@@ -100,25 +100,25 @@ class Lines:
                 return keys
             self._at += 1
 
-    def _value(self, place: Place) -> None:
+    def _value(self, path: KeyPath) -> None:
         if self._text[self._at] == "[":
-            self._items(place, "]")
+            self._items(path, "]")
         elif self._text[self._at] == "{":
-            self._items(place, "}")
+            self._items(path, "}")
         else:
             self._skip(_STRING if self._text[self._at] in "\"'" else _BARE_VALUE)
 
-    def _items(self, place: Place, end: str) -> None:
+    def _items(self, path: KeyPath, end: str) -> None:
         self._at += 1
         position = 0
         while self._text[self._skip(_GAP)] != end:
             if self._text[self._at] == ",":
                 self._at += 1
             elif end == "}":
-                self._pair(place)
+                self._pair(path)
             else:
-                self._here((*place, position))
-                self._value((*place, position))
+                self._here((*path, position))
+                self._value((*path, position))
                 position += 1
         self._at += 1
 

@@ -1,7 +1,7 @@
-"""Reads the tables of a settings file strictly: every wrong value is a finding, and reading goes on.
+"""Strict reader of the tables of a settings file. A wrong value is a finding, and reading goes on.
 
-A getter always returns something usable (its default) so that one run finds everything;
-whoever asked knows from the findings that it must not be used.
+A getter returns its default for a wrong value, so that one run reports every fault. Settings with findings that are
+errors must not be used.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from collectors.errors import Misconfigured
 from feeds.findings import Finding, InFile
 from feeds.regions import is_code
 from watchfloor.settings.findings import key_path, make, propose, shown
-from watchfloor.settings.lines import Lines, Place
+from watchfloor.settings.lines import KeyPath, Lines
 from watchfloor.settings.references import References
 
 LANGUAGES = ("zh-CN", "en")
@@ -38,10 +38,10 @@ _TYPES: dict[type, dict[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A setting that some section reads: its type, default (None: required), bounds or choices, what the file says."""
+class SettingSpec:
+    """A setting that a section reads: its type, default (None: required), bounds or choices, and the file's value."""
 
-    place: Place
+    path: KeyPath
     kind: str
     default: Any = ""
     bounds: tuple[str, ...] = ()
@@ -49,42 +49,42 @@ class Asked:
 
 
 @dataclass(slots=True)
-class Report:
-    """Gathers the findings of one settings file, and with `asked` everything that could have stood in it."""
+class SettingsReport:
+    """The findings of one settings file. With `specs` set, also every setting that the sections read."""
 
     path: Path
     lines: Lines
     findings: list[Finding[InFile]] = field(default_factory=list)
-    asked: dict[Place, Asked] | None = None
+    specs: dict[KeyPath, SettingSpec] | None = None
     references: References = field(default_factory=References)
 
-    def add(self, code: str, place: Place, value: str = "", **arguments: Any) -> None:
-        """One finding about what stands (or should stand) at `place`."""
-        line = self.lines.of(place)
-        self.findings.append(make(code, file=self.path.name, line=line, key=key_path(place), value=value, **arguments))
+    def add(self, code: str, path: KeyPath, value: str = "", **arguments: Any) -> None:
+        """Add a finding about the value, or the missing value, at `path`."""
+        line = self.lines.of(path)
+        self.findings.append(make(code, file=self.path.name, line=line, key=key_path(path), value=value, **arguments))
 
 
-class Table:
-    """One table of the file. Every key that is read is known; `done` reports the others."""
+class SettingsTable:
+    """One table of the file. `done` reports every key that nothing has read."""
 
-    def __init__(self, raw: dict[str, Any], place: Place, report: Report, *, secret: bool = False) -> None:
+    def __init__(self, raw: dict[str, Any], path: KeyPath, report: SettingsReport, *, secret: bool = False) -> None:
         self.raw = raw
-        self.place = place
+        self.prefix = path
         self._report = report
         self._secret = secret
         self._hidden: set[str] = set()
         self._known: list[str] = []
 
     def wrong(self, code: str, key: str, **arguments: Any) -> None:
-        """Reports what is wrong with one key of this table."""
+        """Add a finding about one key of this table."""
         value = self.raw.get(key)
         hidden = key in self._hidden or (self._secret and key != "kind")
         text = "" if value is None else "…" if hidden else shown(value)
-        self._report.add(code, (*self.place, key), text, **arguments)
+        self._report.add(code, (*self.prefix, key), text, **arguments)
 
     @property
     def folder(self) -> Path:
-        """Where relative paths begin: the folder of the settings file."""
+        """The folder of the settings file, to which paths are relative."""
         return self._report.path.parent
 
     @property
@@ -92,27 +92,27 @@ class Table:
         """The files that the settings refer to."""
         return self._report.references
 
-    def know(self, keys: Iterable[str]) -> None:
-        """These keys may stand here, also when nobody reads them."""
+    def allow(self, keys: Iterable[str]) -> None:
+        """Accept these keys in the table although nothing reads them."""
         self._known.extend(keys)
 
     def has(self, key: str) -> bool:
-        """Whether the file says anything of the key."""
+        """True when the file has the key."""
         return key in self.raw
 
-    def _ask(self, key: str, kind: str, default: Any, *bounds: str) -> None:
-        """For the reference; of getters that use one another the first knows most."""
-        if self._report.asked is not None:
-            place = (*self.place, key)
-            one = Asked(place=place, kind=kind, default=default, bounds=bounds, raw=self.raw.get(key))
-            self._report.asked.setdefault(place, one)
+    def _declare(self, key: str, kind: str, default: Any, *bounds: str) -> None:
+        """Record the setting for the reference. When getters call each other, the outermost is recorded."""
+        if self._report.specs is not None:
+            path = (*self.prefix, key)
+            spec = SettingSpec(path=path, kind=kind, default=default, bounds=bounds, raw=self.raw.get(key))
+            self._report.specs.setdefault(path, spec)
 
     def take(self, key: str, kind: type, default: Any, example: str) -> Any:
-        """The value if it is of `kind`, else a finding and the default; a default of None means required."""
+        """The value if it is of `kind`, else a finding and the default. A default of None makes the key required."""
         self._known.append(key)
         if key not in self.raw:
             if default is None:
-                self._report.add("missing", (*self.place, key), example=example)
+                self._report.add("missing", (*self.prefix, key), example=example)
             return default
         value = self.raw[key]
         # In Python a bool is an int; in TOML it is not. A whole number is a number.
@@ -123,23 +123,23 @@ class Table:
         return default
 
     def text(self, key: str, default: str | None = "", example: str = '"…"') -> str:
-        """Text; None as the default means required and not empty."""
-        self._ask(key, "text", default)
+        """A text. A default of None makes it required and not empty."""
+        self._declare(key, "text", default)
         value = self.take(key, str, default, example)
         if default is None and value is not None and not value.strip():
             self.wrong("empty", key, example=example)
         return str(value or "")
 
     def flag(self, key: str, default: bool) -> bool:
-        self._ask(key, "flag", default, "true", "false")
+        self._declare(key, "flag", default, "true", "false")
         return bool(self.take(key, bool, default, str(not default).lower()))
 
     def whole(self, key: str, default: int, low: int, high: int) -> int:
-        self._ask(key, "whole", default, f"{low:,}", f"{high:,}")
+        self._declare(key, "whole", default, f"{low:,}", f"{high:,}")
         return int(self._bounded(key, int, default, low, high))
 
     def number(self, key: str, default: float, low: float, high: float) -> float:
-        self._ask(key, "number", default, f"{low:g}", f"{high:g}")
+        self._declare(key, "number", default, f"{low:g}", f"{high:g}")
         return float(self._bounded(key, float, default, low, high))
 
     def _bounded(self, key: str, kind: type, default: float, low: float, high: float) -> float:
@@ -150,8 +150,8 @@ class Table:
         return value
 
     def duration(self, key: str, default: float, low: str, high: str) -> float:
-        """Seconds; the file says "10s", "150ms", "2m", "1h", "1d", between `low` and `high`."""
-        self._ask(key, "duration", spell(default), low, high)
+        """A duration in seconds between `low` and `high`, written "10s", "150ms", "2m", "1h" or "1d"."""
+        self._declare(key, "duration", spell(default), low, high)
         text = self.take(key, str, "", f'"{spell(default)}"') if self._is_text(key) else ""
         if not text:
             return default
@@ -165,24 +165,24 @@ class Table:
         return default
 
     def _is_text(self, key: str) -> bool:
-        """Whether a duration is written as text; a bare number has no unit, and that is what must be said."""
+        """True when a duration is written as text. A bare number has no unit and gets a finding that says so."""
         self._known.append(key)
         if self.has(key) and (not isinstance(self.raw[key], str) or not self.raw[key]):
             self.wrong("duration_form", key)
             return False
         return self.has(key)
 
-    def choice(self, key: str, default: str | None, known: Sequence[str]) -> str:
-        self._ask(key, "choice", default, *known)
-        value = self.text(key, default, f'"{known[0]}"')
-        if value and value not in known:
-            self.wrong("choice", key, **propose(value, known))
-            return default or known[0]
-        return value or default or known[0]
+    def choice(self, key: str, default: str | None, allowed: Sequence[str]) -> str:
+        self._declare(key, "choice", default, *allowed)
+        value = self.text(key, default, f'"{allowed[0]}"')
+        if value and value not in allowed:
+            self.wrong("choice", key, **propose(value, allowed))
+            return default or allowed[0]
+        return value or default or allowed[0]
 
     def texts(self, key: str, default: list[str], example: str) -> list[str]:
         """A list of texts."""
-        self._ask(key, "texts", default)
+        self._declare(key, "texts", default)
         values = self.take(key, list, default, example)
         if not all(isinstance(value, str) and value for value in values):
             self.wrong("wrong_type", key, wanted=_TYPES[list], example=example)
@@ -190,68 +190,71 @@ class Table:
         return list(values)
 
     def region(self, key: str, default: str | None) -> str:
-        self._ask(key, "region", default)
+        self._declare(key, "region", default)
         code = self.text(key, default, '"532300"')
         if code and not is_code(code):
             self.wrong("region_form", key)
         return code
 
-    def ident(self, key: str, seen: dict[str, int]) -> str:
-        """An id that no other table of its kind has; `seen` holds the others with their lines."""
-        self._ask(key, "id", None)
+    def unique_id(self, key: str, taken_ids: dict[str, int]) -> str:
+        """An id that is unique among the tables of its kind. `taken_ids` has the lines of the others."""
+        self._declare(key, "id", None)
         name = self.text(key, None, '"core-1"')
         if not name:
             return ""
-        line = self._report.lines.of((*self.place, key))
+        line = self._report.lines.of((*self.prefix, key))
         if not _ID.fullmatch(name):
             self.wrong("id_form", key)
-        elif name in seen:
-            self.wrong("id_twice", key, first=seen[name])
-        seen.setdefault(name, line)
+        elif name in taken_ids:
+            self.wrong("id_twice", key, first=taken_ids[name])
+        taken_ids.setdefault(name, line)
         return name
 
     def secret(self, key: str, default: str | None = "") -> str:
-        """Text that may be kept elsewhere: `env:NAME` or `file:path` (relative to the settings; end of line cut)."""
-        self._ask(key, "secret", default)
+        """A text, or a reference to one: `env:NAME` or `file:path` (relative to the settings file).
+
+        A line break at the end of the file is cut.
+        """
+        self._declare(key, "secret", default)
         self._hidden.add(key)
         value = self.text(key, default)
-        kind, colon, rest = value.partition(":")
+        kind, colon, target = value.partition(":")
         if not colon or kind not in ("env", "file"):
             return value
-        reference = shown(value)  # a reference is no secret, and without it nobody could mend it
+        reference = shown(value)  # the reference itself is no secret, and a person needs it to mend the setting
         if kind == "env":
-            if not os.environ.get(rest):
-                self._report.add("reference_env", (*self.place, key), reference)
-            return os.environ.get(rest, "")
+            if not os.environ.get(target):
+                self._report.add("reference_env", (*self.prefix, key), reference)
+            return os.environ.get(target, "")
         try:
-            content = self.references.read(self.folder / rest).decode("utf-8").rstrip("\r\n")
+            content = self.references.read(self.folder / target).decode("utf-8").rstrip("\r\n")
         except (OSError, UnicodeDecodeError, ValueError) as error:
             detail = getattr(error, "strerror", None) or type(error).__name__
-            self._report.add("reference_file", (*self.place, key), reference, detail=detail)
+            self._report.add("reference_file", (*self.prefix, key), reference, detail=detail)
             return ""
         if not content:
-            self._report.add("reference_file", (*self.place, key), reference, detail="0 bytes")
+            self._report.add("reference_file", (*self.prefix, key), reference, detail="0 bytes")
         return content
 
     def path(self, key: str, default: str) -> Path:
-        """A path, relative to the settings file."""
-        self._ask(key, "path", default)
+        """A path. It is relative to the settings file."""
+        self._declare(key, "path", default)
         return self.folder / self.text(key, default, f'"{default}"')
 
     @contextmanager
-    def table(self, key: str, *, secret: bool = False) -> Iterator[Table]:
-        """The table below `key` (empty when the file has none); closes it with `done`."""
+    def table(self, key: str, *, secret: bool = False) -> Iterator[SettingsTable]:
+        """The table at `key`, empty when the file has none. `done` is called at the end of the block."""
         self._known.append(key)
         raw = self.raw.get(key, {})
         if not isinstance(raw, dict):
             self.wrong("wrong_type", key, wanted=_TYPES[dict], example="{ }")
             raw = {}
-        inner = Table(raw, (*self.place, key), self._report, secret=secret)
+        inner = SettingsTable(raw, (*self.prefix, key), self._report, secret=secret)
         yield inner
         inner.done()
 
-    def tables(self, key: str) -> list[Table]:
-        """Every `[[key]]`; the caller closes each with `done`."""
+    def tables(self, key: str) -> list[SettingsTable]:
+        """Every `[[key]]` table. The caller calls `done` on each."""
         self._known.append(key)
         raws = self.raw.get(key, [])
         if not isinstance(raws, list) or not all(isinstance(raw, dict) for raw in raws):
@@ -259,18 +262,18 @@ class Table:
                 "wrong_type", key, wanted={"zh-CN": f" [[{key}]] 表", "en": f"[[{key}]] tables"}, example="[{ }]"
             )
             return []
-        return [Table(raw, (*self.place, key, position), self._report) for position, raw in enumerate(raws)]
+        return [SettingsTable(raw, (*self.prefix, key, position), self._report) for position, raw in enumerate(raws)]
 
     def done(self) -> None:
-        """Reports every key that nobody asked for."""
-        known = list(dict.fromkeys(self._known))
+        """Add a finding for every key that nothing has read."""
+        keys = list(dict.fromkeys(self._known))
         for key in self.raw:
-            if key not in known:
-                self.wrong("unknown_key", key, **propose(key, known))
+            if key not in keys:
+                self.wrong("unknown_key", key, **propose(key, keys))
 
 
 def has_host(url: str) -> bool:
-    """Whether a URL names a host, and a port that can be one."""
+    """True when a URL names a host and, if it names a port, a valid one."""
     try:
         parts = urlsplit(url)
         return bool(parts.hostname) and parts.port != 0

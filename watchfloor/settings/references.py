@@ -15,13 +15,13 @@ from feeds.files import read_regular
 
 @dataclass(slots=True)
 class References:
-    """`substitutes`: which copy to read instead of each file. `contents`: what was read, by the file's own path."""
+    """Reader of the files. `substitutes` maps a file to the copy to read instead, `contents` to its bytes."""
 
     substitutes: Mapping[Path, Path] = field(default_factory=dict)
     contents: dict[Path, bytes] = field(default_factory=dict)
 
     def located(self, path: Path) -> Path:
-        """Where to read the file."""
+        """The path to read: the file's own or that of its substitute."""
         return self.substitutes.get(path, path)
 
     def read(self, path: Path) -> bytes:

@@ -1,8 +1,8 @@
-"""Holds settings back that would remove much of what a site watches or tells, until a person accepts the removal.
+"""Hold settings that would remove much of a site until a person accepts the removal.
 
-An inventory file that is empty, cut or has lost its rows is readable, but it is rarely what somebody wants. What the
-files say is compared with what was applied last on this machine. A list is held when it loses more than the greater of
-`[site] removal_guard` percent and ROWS entries, when it loses more than half of at least FOUR entries, or when it
+An inventory file that is empty or cut off is readable, but rarely intended. The lists of the files are compared with
+those that were applied last on this machine. A list is held when it loses more than the greater of
+`[site] removal_guard` percent and ROWS entries, when it loses more than half of at least SMALL entries, or when it
 becomes empty. ROWS lets a large site be edited freely; the other two protect small sites, where 20 rows are everything.
 The removal of a single entry is never held, and `removal_guard = 100` switches the guard off.
 """
@@ -22,7 +22,7 @@ from watchfloor.settings.inventory import load_inventory
 from watchfloor.settings.site_settings import Settings, read
 
 ROWS = 20
-FOUR = 4
+SMALL = 4
 SHOWN = 20
 """Ids of removed entries in a finding and in the interface, at most."""
 CODE = "removal_held"
@@ -48,7 +48,7 @@ class Removal:
     after: int
     removed: tuple[str, ...]
 
-    def say(self, language: str) -> str:
+    def phrase(self, language: str) -> str:
         """The list, its two lengths and the first of the removed ids, in one phrase."""
         ids = " ".join(self.removed[:SHOWN]) + (" …" if len(self.removed) > SHOWN else "")
         name = LISTS[self.list][language]
@@ -58,7 +58,7 @@ class Removal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
+class RemovalHold:
     """A change that waits for a person. `at` is when the settings in use were applied (ISO 8601)."""
 
     at: str
@@ -66,7 +66,7 @@ class Hold:
 
     @property
     def digest(self) -> str:
-        """Names this difference: whoever accepts it accepts nothing else that the files may say by then."""
+        """Digest of the removed ids. Accepting it accepts this removal and no other."""
         text = "\n".join(f"{removal.list} {id}" for removal in self.removals for id in removal.removed)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -78,13 +78,13 @@ class Hold:
                 file=path.name,
                 key="site.removal_guard",
                 at=self.at,
-                detail={language: removal.say(language) for language in ("zh-CN", "en")},
+                detail={language: removal.phrase(language) for language in ("zh-CN", "en")},
             )
             for removal in self.removals
         ]
 
     def public(self) -> dict[str, Any]:
-        """As the interface shows it; `accept` is what accepts it."""
+        """The hold as the API shows it. `accept` is the digest that accepts it."""
         return {
             "accept": self.digest,
             "applied_at": self.at,
@@ -95,7 +95,7 @@ class Hold:
                     "after": removal.after,
                     "removed_total": len(removal.removed),
                     "removed": list(removal.removed[:SHOWN]),
-                    "message": {language: removal.say(language) for language in ("zh-CN", "en")},
+                    "message": {language: removal.phrase(language) for language in ("zh-CN", "en")},
                 }
                 for removal in self.removals
             ],
@@ -103,18 +103,18 @@ class Hold:
 
 
 class RemovalHeld(SettingsError):
-    """The settings are readable, and would remove too much; `hold` says what."""
+    """Readable settings are held because they would remove too much. `hold` lists the removals."""
 
-    def __init__(self, hold: Hold, path: Path) -> None:
+    def __init__(self, hold: RemovalHold, path: Path) -> None:
         super().__init__(hold.findings(path))
         self.hold = hold
 
 
-def hold_of(fresh: Settings) -> Hold | None:
-    """What of readable settings waits for a person; None when they may be applied. Reads files."""
-    if fresh.removal_guard >= 100 or (last := applied.last(fresh.path, read(fresh.path))) is None:
+def hold_of(fresh: Settings) -> RemovalHold | None:
+    """The hold on readable settings, or None when they may be applied. Reads files."""
+    if fresh.removal_guard >= 100 or (previous := applied.last_applied(fresh.path, read(fresh.path))) is None:
         return None
-    before, after = _ids(last.settings), _ids(fresh)
+    before, after = _ids(previous.settings), _ids(fresh)
     removals = [
         Removal(
             list=name,
@@ -126,17 +126,17 @@ def hold_of(fresh: Settings) -> Hold | None:
         if _too_much(len(before[name]), len(before[name] - after[name]), bool(after[name]), fresh.removal_guard)
     ]
     single = [removal for removal in removals if removal.list != "settings"]
-    return Hold(at=last.at, removals=tuple(single or removals)) if removals else None
+    return RemovalHold(at=previous.at, removals=tuple(single or removals)) if removals else None
 
 
 def held(settings: Settings) -> list[str]:
-    """What waits for a person, a sentence for each list, in the site's language."""
+    """A sentence in the site's language for each list that is held."""
     hold = hold_of(settings)
     return [line_of_text(finding, settings.site.language) for finding in hold.findings(settings.path)] if hold else []
 
 
 def require_accepted(fresh: Settings, accept: str = "") -> None:
-    """Raise RemovalHeld unless the settings remove little, or a person has accepted this removal by its digest."""
+    """Raise RemovalHeld unless the settings may be applied or `accept` is the digest of their removal."""
     hold = hold_of(fresh)
     if hold is not None and hold.digest != accept:
         raise RemovalHeld(hold, fresh.path)
@@ -162,4 +162,4 @@ def _too_much(before: int, removed: int, anything_left: bool, percent: float) ->
         return False
     if removed > max(ROWS, before * percent / 100):
         return True
-    return not anything_left or (before >= FOUR and removed * 2 > before)
+    return not anything_left or (before >= SMALL and removed * 2 > before)

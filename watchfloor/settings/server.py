@@ -1,4 +1,4 @@
-"""The sections of watchfloor.toml that say what the site is, where it keeps things and how it is served."""
+"""The sections `[site]`, `[redis]`, `[journal]`, `[history]`, `[web]`, `[ingest]` and `[load]`."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from api.settings import IngestSettings, LoadSettings, SiteInfo, WebSettings, is_loopback
 from feeds.bus import url as bus_url
 from feeds.history.settings import HistorySettings
-from watchfloor.settings.reader import LANGUAGES, Table, has_host, spell
+from watchfloor.settings.reader import LANGUAGES, SettingsTable, has_host, spell
 
 _INVENTORIES = (".csv", ".geojson", ".json", ".gpkg")
 _REDIS = '"embedded", redis://host:6379/0, rediss://host:6379/0, ' + ", ".join(bus_url.FORMS.values())
 
 
-def site(table: Table) -> tuple[SiteInfo, Path, tuple[Path, ...]]:
-    """What every page may know, the data folder, the inventory's files."""
+def site(table: SettingsTable) -> tuple[SiteInfo, Path, tuple[Path, ...]]:
+    """The public facts of the site, the data folder and the inventory files."""
     name = table.text("name", None, '"楚雄州"')
     region = table.region("region", None)
     timezone = _zone(table, "timezone", "Asia/Shanghai")
@@ -33,7 +33,7 @@ def site(table: Table) -> tuple[SiteInfo, Path, tuple[Path, ...]]:
     return info, data, tuple(table.folder / file for file in files)
 
 
-def _zone(table: Table, key: str, default: str) -> str:
+def _zone(table: SettingsTable, key: str, default: str) -> str:
     zone = table.text(key, default, '"Asia/Shanghai"')
     try:
         if zone:
@@ -43,13 +43,13 @@ def _zone(table: Table, key: str, default: str) -> str:
     return zone
 
 
-def load(table: Table) -> LoadSettings:
-    """How quickly alerts are to be taken and ended."""
+def load(table: SettingsTable) -> LoadSettings:
+    """`[load]`: target times (seconds) to acknowledge and to resolve an alert."""
     return LoadSettings(mtta=table.duration("mtta", 0.0, "0s", "7d"), mttr=table.duration("mttr", 0.0, "0s", "31d"))
 
 
-def ingest(table: Table) -> IngestSettings:
-    """What other tools send in."""
+def ingest(table: SettingsTable) -> IngestSettings:
+    """`[ingest]`: how alerts of other tools are read."""
     return IngestSettings(
         resolve_timeout=table.duration("resolve_timeout", IngestSettings().resolve_timeout, "10s", "1d"),
         zabbix_timezone=_zone(table, "zabbix_timezone", ""),
@@ -57,15 +57,15 @@ def ingest(table: Table) -> IngestSettings:
 
 
 def installed_version() -> str:
-    """What the installed package says; "" where nobody installed it."""
+    """The version of the installed package; "" in a source tree that is not installed."""
     try:
         return version("watchfloor")
-    except PackageNotFoundError:  # run from a source tree that nobody installed
+    except PackageNotFoundError:
         return ""
 
 
-def redis_url(table: Table) -> str:
-    """ "embedded" or the URL of a server, a Sentinel set or a cluster."""
+def redis_url(table: SettingsTable) -> str:
+    """`[redis] url`: "embedded" or the URL of a server, a Sentinel set or a cluster."""
     url = table.secret("url", "embedded")
     scheme = url.partition("://")[0]
     if scheme == "unix":
@@ -87,8 +87,8 @@ def redis_url(table: Table) -> str:
     return url
 
 
-def journal_url(table: Table) -> str:
-    """ "embedded" or the URL of a PostgreSQL."""
+def journal_url(table: SettingsTable) -> str:
+    """`[journal] url`: "embedded" or the URL of a PostgreSQL database."""
     url = table.secret("url", "embedded")
     if not url or url == "embedded":
         return url
@@ -99,22 +99,22 @@ def journal_url(table: Table) -> str:
     return url
 
 
-def history(table: Table) -> HistorySettings:
-    """How long what was collected is kept; coarser is never kept for less time than finer."""
+def history(table: SettingsTable) -> HistorySettings:
+    """`[history]`: retention of samples and averages. A coarser one is kept at least as long as a finer one."""
     builtin = HistorySettings()
-    kept = HistorySettings(
+    retention = HistorySettings(
         keep_raw=table.duration("keep_raw", builtin.keep_raw, "1d", "10y"),
         keep_5m=table.duration("keep_5m", builtin.keep_5m, "1d", "10y"),
         keep_1h=table.duration("keep_1h", builtin.keep_1h, "1d", "20y"),
     )
     for finer, coarser in (("keep_raw", "keep_5m"), ("keep_5m", "keep_1h")):
-        if getattr(kept, finer) > getattr(kept, coarser):
-            table.wrong("keep_order", finer, other=coarser, most=spell(getattr(kept, coarser)))
-    return kept
+        if getattr(retention, finer) > getattr(retention, coarser):
+            table.wrong("keep_order", finer, other=coarser, most=spell(getattr(retention, coarser)))
+    return retention
 
 
-def web(table: Table) -> WebSettings:
-    """Refuses plain HTTP beyond this machine, and a demo beyond it in any case."""
+def web(table: SettingsTable) -> WebSettings:
+    """`[web]`. Only a loopback address may serve the demo, or plain HTTP without `allow_plain_http`."""
     settings = WebSettings(
         host=table.text("host", "127.0.0.1", '"127.0.0.1"') or "127.0.0.1",
         port=table.whole("port", 8050, 0, 65535),
@@ -135,18 +135,18 @@ def web(table: Table) -> WebSettings:
     return settings
 
 
-def _proxies(table: Table) -> tuple[str, ...]:
-    found = table.texts("trusted_proxies", [], '["127.0.0.1"]')
-    for one in found:
+def _proxies(table: SettingsTable) -> tuple[str, ...]:
+    networks = table.texts("trusted_proxies", [], '["127.0.0.1"]')
+    for network in networks:
         try:
-            ipaddress.ip_network(one, strict=False)
+            ipaddress.ip_network(network, strict=False)
         except ValueError:
             table.wrong("proxy_form", "trusted_proxies")
-    return tuple(found)
+    return tuple(networks)
 
 
-def file(table: Table, key: str) -> str:
-    """The path of a file that a setting names, "" for none; a finding when it cannot be read."""
+def file(table: SettingsTable, key: str) -> str:
+    """The path of the file that a setting names, or "". A file that cannot be read is a finding."""
     text = table.text(key)
     if not text:
         return ""
@@ -160,13 +160,13 @@ def file(table: Table, key: str) -> str:
     return str(table.references.located(path))
 
 
-def check_tls(table: Table, cert: str, key: str) -> None:
-    """A finding for half a pair, and for a certificate and a key that cannot be used together."""
+def check_tls(table: SettingsTable, cert: str, key: str) -> None:
+    """Add a finding for a certificate without a key or the reverse, and for a pair that does not match."""
     if bool(cert) != bool(key):
         table.wrong("tls_half", "tls_cert" if cert else "tls_key", other="tls_key" if cert else "tls_cert")
     elif cert and Path(cert).is_file() and Path(key).is_file():
         try:
-            # A key with a passphrase must fail here, not ask a terminal that nobody watches.
+            # A key with a passphrase must fail here and not prompt on a terminal.
             ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password=lambda: "")
         except (ssl.SSLError, OSError) as error:
             table.wrong("tls_broken", "tls_cert", detail=error.strerror or getattr(error, "reason", "") or str(error))

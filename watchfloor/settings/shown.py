@@ -1,4 +1,4 @@
-"""What the administration page shows of a site's settings: what applies, and what a reload would say. No secrets."""
+"""Settings as the administration page shows them: those in use and the findings of the files. Without secrets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from watchfloor.settings.site_settings import Settings, read
 
 
 def shown(applied: Settings, since: float) -> dict[str, Any]:
-    """`applied` since then (epoch seconds), and the findings of the files as they stand now. Reads files."""
+    """The settings in use since `since` (epoch seconds), and the findings of the present files. Reads files."""
     findings = check(applied.path)
     draft = read(applied.path)
     hold = hold_of(draft.settings) if draft.settings is not None else None
@@ -28,7 +28,7 @@ def shown(applied: Settings, since: float) -> dict[str, Any]:
 
 
 def _parts(settings: Settings) -> list[dict[str, Any]]:
-    """One row a section: `{section, values}`; values are numbers and words, never an address with a password."""
+    """A row for each section: `{section, values}`. Values never contain an address with a password."""
     web, site, assets = settings.web, settings.site, load_inventory(settings).assets
     return [
         _part("site", name=site.name, region=site.region, timezone=site.timezone, language=site.language),

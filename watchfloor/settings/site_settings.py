@@ -1,10 +1,11 @@
-"""The settings of a site: `watchfloor.toml`, read strictly, with everything that is wrong told at once."""
+"""The settings of a site: `watchfloor.toml`, read strictly, with all its findings at once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 from alerts.settings import EscalationSettings, HoldPolicy, OutboxSettings, ReceiverSettings, RuleSettings
 from api.settings import IngestSettings, LoadSettings, SiteInfo, WebSettings
@@ -16,18 +17,18 @@ from watchfloor.settings import people, server
 from watchfloor.settings import watched as sections
 from watchfloor.settings.findings import SettingsError
 from watchfloor.settings.lines import Lines
-from watchfloor.settings.reader import Asked, Report, Table
+from watchfloor.settings.reader import SettingSpec, SettingsReport, SettingsTable
 from watchfloor.settings.references import References
 from watchfloor.settings.toml_file import document_of, text_of
 
-__all__ = ["Draft", "Settings", "SettingsError", "asked", "load", "read", "read_text"]
+__all__ = ["Draft", "Settings", "SettingsError", "load", "read", "read_text", "setting_specs"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything a site may set. Paths are absolute; durations are seconds; secrets never show in `repr`.
+    """All settings of a site. Paths are absolute, durations are seconds, and `repr` shows no secrets.
 
-    `text` is the file that said so;
+    `text` is the content of the file.
     `references` is the content of the files that it refers to (certificates, keys, `file:` secrets).
     `removal_guard` is in percent, see watchfloor/settings/removal_guard.py.
     """
@@ -62,13 +63,13 @@ class Settings:
         return sections.sample(self.schemes)
 
     def scheme(self, name: str) -> SchemeSettings:
-        """How probes of one scheme are run."""
+        """The settings of the probes of one scheme."""
         return self.schemes.get(name, SchemeSettings())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A file as far as it could be read. `settings` is None when it is no TOML; with errors it must not be run."""
+    """A file as far as it could be read. `settings` is None when it is not TOML, and must not be used with errors."""
 
     settings: Settings | None
     findings: tuple[Finding[InFile], ...]
@@ -84,23 +85,23 @@ def load(path: Path) -> Settings:
 
 
 def read(path: Path) -> Draft:
-    """The settings with all findings; never raises for what a file can hold."""
+    """The settings with all findings; never raises for the content of a file."""
     path = path.absolute()
     try:
         text = text_of(path)
     except SettingsError as error:
-        return _nothing(error.findings[0])
+        return _unreadable(error.findings[0])
     return read_text(text, path)
 
 
 def read_text(text: str, path: Path, substitutes: Mapping[Path, Path] | None = None) -> Draft:
-    """Like `read()`, from text already loaded; `substitutes` are copies to read instead of files it refers to."""
+    """Like `read()`, from text already loaded. `substitutes` maps files that it refers to onto copies to read."""
     try:
         document = document_of(text, path)
     except SettingsError as error:
-        return _nothing(error.findings[0])
-    report = Report(path=path, lines=Lines(text), references=References(substitutes or {}))
-    settings = _settings(Table(document, (), report), path)
+        return _unreadable(error.findings[0])
+    report = SettingsReport(path=path, lines=Lines(text), references=References(substitutes or {}))
+    settings = _settings(SettingsTable(document, (), report), path)
     findings = tuple(sorted(report.findings, key=lambda finding: finding.where.line))
     return Draft(
         settings=replace(settings, text=text, references=report.references.contents),
@@ -109,38 +110,36 @@ def read_text(text: str, path: Path, substitutes: Mapping[Path, Path] | None = N
     )
 
 
-def _settings(top: Table, path: Path) -> Settings:
+T = TypeVar("T")
+
+
+def _section(top: SettingsTable, name: str, read_table: Callable[[SettingsTable], T]) -> T:
+    """The settings of one section of the file."""
+    with top.table(name) as table:
+        return read_table(table)
+
+
+def _settings(top: SettingsTable, path: Path) -> Settings:
     with top.table("site") as table:
         info, data, inventory = server.site(table)
         removal_guard = table.number("removal_guard", 10.0, 0.0, 100.0)
-    with top.table("redis") as table:
-        redis_url = server.redis_url(table)
-    with top.table("journal") as table:
-        journal_url = server.journal_url(table)
-    with top.table("history") as table:
-        history = server.history(table)
-    with top.table("web") as table:
-        web = server.web(table)
-    with top.table("ingest") as table:
-        ingest = server.ingest(table)
-    with top.table("load") as table:
-        targets = server.load(table)
-    with top.table("credentials") as table:
-        credentials = sections.credentials(table)
-    with top.table("defaults") as table:
-        schemes = sections.defaults(table)
+    redis_url = _section(top, "redis", server.redis_url)
+    journal_url = _section(top, "journal", server.journal_url)
+    history = _section(top, "history", server.history)
+    web = _section(top, "web", server.web)
+    ingest = _section(top, "ingest", server.ingest)
+    targets = _section(top, "load", server.load)
+    credentials = _section(top, "credentials", sections.credentials)
+    schemes = _section(top, "defaults", sections.defaults)
     with top.table("collect") as table:
         reference = sections.reference(table, credentials)
     sources = sections.sources(top.tables("source"), credentials, info.region)
     rules = sections.rules(top.tables("rule"), sections.sample(schemes))
     receivers = people.receivers(top.tables("receiver"))
-    escalations = people.escalations(top.tables("escalation"), [one.id for one in receivers])
-    with top.table("root_cause") as table:
-        root_cause = sections.root_cause(table)
-    with top.table("outbox") as table:
-        outbox = people.outbox(table)
-    with top.table("handover") as table:
-        handover = people.handover(table)
+    escalations = people.escalations(top.tables("escalation"), [receiver.id for receiver in receivers])
+    root_cause = _section(top, "root_cause", sections.root_cause)
+    outbox = _section(top, "outbox", people.outbox)
+    handover = _section(top, "handover", people.handover)
     top.done()
     return Settings(
         path=path,
@@ -167,12 +166,15 @@ def _settings(top: Table, path: Path) -> Settings:
     )
 
 
-def asked(text: str) -> list[Asked]:
-    """Everything that the sections ask of such a file, in their order; only the arrays that it has are followed."""
-    report = Report(path=Path("watchfloor.toml"), lines=Lines(text), asked={})
-    _settings(Table(document_of(text, report.path), (), report), report.path)
-    return list((report.asked or {}).values())
+def setting_specs(text: str) -> list[SettingSpec]:
+    """Every setting that the sections read from the text of a file, in their order.
+
+    Tables of an array are included only when the text has one.
+    """
+    report = SettingsReport(path=Path("watchfloor.toml"), lines=Lines(text), specs={})
+    _settings(SettingsTable(document_of(text, report.path), (), report), report.path)
+    return list((report.specs or {}).values())
 
 
-def _nothing(finding: Finding[InFile]) -> Draft:
+def _unreadable(finding: Finding[InFile]) -> Draft:
     return Draft(settings=None, findings=(finding,), lines=Lines(""))

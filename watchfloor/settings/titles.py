@@ -1,6 +1,6 @@
-"""What each setting is, in a few words, in Chinese and English: the titles of the reference.
+"""Titles of the settings for the reference, in Chinese and English.
 
-A setting without one fails the tests, as does a title without its setting.
+A test fails for a setting without a title and for a title without a setting.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The sections of watchfloor.toml that say what is watched and what deserves attention, one function each."""
+"""The sections `[credentials]`, `[defaults]`, `[collect]`, `[[source]]`, `[[rule]]` and `[root_cause]`."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from feeds.kinds import KINDS
 from feeds.model import Kind, Severity
 from watchfloor.settings.findings import propose
 from watchfloor.settings.listeners import listener, title
-from watchfloor.settings.reader import Table, spell
+from watchfloor.settings.reader import SettingsTable, spell
 
 _SEVERITIES = tuple(str(severity) for severity in Severity)
 # Schemes of the public interface that no collector of this version speaks yet.
 _LATER_SCHEMES = ("rtsp", "onvif", "gb28181")
 _PASSIVE = "heartbeat"
 _PROFILES = ("cn-12379",)
-# Per kind, what must be given and what may be.
+# By kind: required values, optional values.
 _CREDENTIALS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "snmpv2c": (("community",), ()),
     "snmpv3": (("user",), ("auth", "auth_key", "priv", "priv_key")),
@@ -30,28 +30,28 @@ _CREDENTIALS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 
 
-def credentials(table: Table) -> dict[str, Credential]:
-    """By name; values that are `env:` or `file:` references are resolved."""
-    found = {}
+def credentials(table: SettingsTable) -> dict[str, Credential]:
+    """Credentials by name. Values that are `env:` or `file:` references are resolved."""
+    credentials = {}
     for name in table.raw:
-        with table.table(name, secret=True) as one:
-            kind = one.choice("kind", None, tuple(_CREDENTIALS))
-            if kind != one.raw.get("kind"):
-                one.know(one.raw)  # nobody knows what may stand beside an unknown kind
+        with table.table(name, secret=True) as credential:
+            kind = credential.choice("kind", None, tuple(_CREDENTIALS))
+            if kind != credential.raw.get("kind"):
+                credential.allow(credential.raw)  # the keys of an unknown kind cannot be checked
                 continue
             required, optional = _CREDENTIALS[kind]
-            values = {key: one.secret(key, None) for key in required}
-            values |= {key: one.secret(key) for key in optional if one.has(key)}
-            # Statements that `sql+…://` probes may ask; they stand with the account that asks them.
-            own = tuple(key for key in one.raw if kind == "password" and key.startswith("query."))
-            values |= {key: one.secret(key) for key in own}
-            one.know((*optional, *own))
-        found[name] = Credential(name=name, kind=kind, values=values)
-    return found
+            values = {key: credential.secret(key, None) for key in required}
+            values |= {key: credential.secret(key) for key in optional if credential.has(key)}
+            # Statements of `sql+…://` probes are part of the account that runs them.
+            own = tuple(key for key in credential.raw if kind == "password" and key.startswith("query."))
+            values |= {key: credential.secret(key) for key in own}
+            credential.allow((*optional, *own))
+        credentials[name] = Credential(name=name, kind=kind, values=values)
+    return credentials
 
 
-def defaults(table: Table) -> dict[str, SchemeSettings]:
-    """How the probes of every scheme are run: the file's words over the built-in defaults."""
+def defaults(table: SettingsTable) -> dict[str, SchemeSettings]:
+    """Settings of the probes of every scheme: those of the file over the built-in defaults."""
     schemes = {scheme: SchemeSettings() for scheme in registry.known_schemes()}
     for scheme in table.raw:
         if scheme not in schemes and scheme not in _LATER_SCHEMES:
@@ -66,27 +66,27 @@ def defaults(table: Table) -> dict[str, SchemeSettings]:
                     "en": "it has no effect for now; keep it or take it out",
                 },
             )
-        with table.table(scheme) as one:
-            schemes[scheme] = _scheme(one)
-    table.know(schemes)
+        with table.table(scheme) as scheme_table:
+            schemes[scheme] = _scheme(scheme_table)
+    table.allow(schemes)
     return schemes
 
 
-def reference(table: Table, known: Mapping[str, Credential]) -> tuple[str, ...]:
-    """`[collect] reference`: probes of things that always answer."""
-    found = table.texts("reference", [], '["icmp://10.0.0.1"]')
-    for uri in found:
+def reference(table: SettingsTable, credentials: Mapping[str, Credential]) -> tuple[str, ...]:
+    """`[collect] reference`: probes of targets that always answer."""
+    probes = table.texts("reference", [], '["icmp://10.0.0.1"]')
+    for uri in probes:
         try:
-            target = registry.target_of(uri, credentials=known)
+            target = registry.target_of(uri, credentials=credentials)
             if registry.poller_class(target.scheme).passive:
                 raise Misconfigured(f"{uri!r} asks nobody", f"{uri!r} 不主动探测")
         except Misconfigured as no:
             table.wrong("source", "reference", detail={"zh-CN": no.zh, "en": no.en})
             return ()
-    return tuple(found)
+    return tuple(probes)
 
 
-def _scheme(table: Table) -> SchemeSettings:
+def _scheme(table: SettingsTable) -> SchemeSettings:
     builtin = SchemeSettings()
     attempts = table.whole("attempts", builtin.attempts, 1, 10)
     retries = table.whole("retries", attempts - 1, 0, 9)
@@ -100,17 +100,19 @@ def _scheme(table: Table) -> SchemeSettings:
     )
 
 
-def sources(tables: Iterable[Table], known: Mapping[str, Credential], region: str) -> tuple[SourceSettings, ...]:
-    """Every `[[source]]`, checked by its collector; `region` is the site's, for a source that names none."""
-    seen: dict[str, int] = {}
-    found = []
+def sources(
+    tables: Iterable[SettingsTable], credentials: Mapping[str, Credential], region: str
+) -> tuple[SourceSettings, ...]:
+    """Every `[[source]]`, checked by its collector. `region` is the site's and the default of a source."""
+    taken_ids: dict[str, int] = {}
+    sources = []
     for table in tables:
         if registry.listens(str(table.raw.get("kind"))):
-            found.append(listener(table, seen, known, region))
+            sources.append(listener(table, taken_ids, credentials, region))
             continue
         builtin = SourceSettings(id="", kind="")
         source = SourceSettings(
-            id=table.ident("id", seen),
+            id=table.unique_id("id", taken_ids),
             kind=table.text("kind", None, '"emergency.cap"'),
             url=table.text("url"),
             interval=table.duration("interval", builtin.interval, "100ms", "1d"),
@@ -122,17 +124,17 @@ def sources(tables: Iterable[Table], known: Mapping[str, Credential], region: st
             cred=table.text("cred"),
         )
         table.done()
-        _check_source(table, source, known)
-        found.append(source)
-    return tuple(found)
+        _check_source(table, source, credentials)
+        sources.append(source)
+    return tuple(sources)
 
 
-def _check_source(table: Table, source: SourceSettings, known: Mapping[str, Credential]) -> None:
+def _check_source(table: SettingsTable, source: SourceSettings, credentials: Mapping[str, Credential]) -> None:
     if source.heartbeat <= source.interval:
         key = "heartbeat" if table.has("heartbeat") else "interval"
         table.wrong("heartbeat_short", key, interval=spell(source.interval), example=spell(source.interval * 5))
-    if source.cred and source.cred not in known:
-        table.wrong("cred_unknown", "cred", name=source.cred, near=propose(source.cred, known)["near"])
+    if source.cred and source.cred not in credentials:
+        table.wrong("cred_unknown", "cred", name=source.cred, near=propose(source.cred, credentials)["near"])
     if not source.kind:
         return
     if source.kind not in registry.known_source_kinds():
@@ -152,15 +154,15 @@ def sample(schemes: Mapping[str, SchemeSettings]) -> float:
     return min(settings.interval for scheme, settings in schemes.items() if scheme != _PASSIVE)
 
 
-def rules(tables: Iterable[Table], shortest: float) -> tuple[RuleSettings, ...]:
-    """Every `[[rule]]`. `shortest` is the time between two samples (seconds): nothing may clear within it."""
-    seen: dict[str, int] = {}
-    found = []
+def rules(tables: Iterable[SettingsTable], shortest: float) -> tuple[RuleSettings, ...]:
+    """Every `[[rule]]`. `shortest` is the time between two samples (seconds); no off-delay may be shorter."""
+    taken_ids: dict[str, int] = {}
+    rules = []
     for table in tables:
         over = table.choice("over", Kind.ASSET, tuple(KINDS.subjects))
         hold = table.duration("for", 0.0, "0s", "31d")
         rule = RuleSettings(
-            id=table.ident("id", seen),
+            id=table.unique_id("id", taken_ids),
             when=table.text("when", None, "\"health == 'down'\""),
             over=over,
             hold=hold,
@@ -171,19 +173,19 @@ def rules(tables: Iterable[Table], shortest: float) -> tuple[RuleSettings, ...]:
             region=table.region("region", ""),
         )
         table.done()
-        found.append(rule)
-    return tuple(found)
+        rules.append(rule)
+    return tuple(rules)
 
 
-def root_cause(table: Table) -> HoldPolicy:
-    """`[root_cause]`: how long an alert waits for a newer result of what it hangs on."""
+def root_cause(table: SettingsTable) -> HoldPolicy:
+    """`[root_cause]`: how long an alert waits for a newer result of the assets it depends on."""
     builtin = HoldPolicy()
     longest = table.duration("longest", builtin.longest, "1s", "10m")
     return HoldPolicy(unprobed=table.duration("unprobed", min(builtin.unprobed, longest), "0s", "10m"), longest=longest)
 
 
-def _recover_for(table: Table, hold: float, shortest: float) -> float:
-    """As long as it took to raise it, but at least one sample: one good answer is not yet a recovery."""
+def _recover_for(table: SettingsTable, hold: float, shortest: float) -> float:
+    """The off-delay in seconds. By default it equals the on-delay, but is at least one sample."""
     default = max(hold, shortest)
     seconds = table.duration("recover_for", default, "0s", "31d")
     if seconds < shortest:

@@ -22,7 +22,7 @@ from watchfloor.runtime.process import REFUSED
 from watchfloor.settings.applied import DATA
 from watchfloor.settings.findings import SettingsError
 from watchfloor.settings.lines import Lines
-from watchfloor.settings.reader import Report, Table
+from watchfloor.settings.reader import SettingsReport, SettingsTable
 from watchfloor.settings.toml_file import document_of, text_of
 
 log = logging.getLogger(__name__)
@@ -32,8 +32,8 @@ def load_relay(path: Path) -> RelaySettings:
     """The settings in `path`; SettingsError with every finding when something is wrong."""
     path = path.absolute()
     text = text_of(path)
-    report = Report(path=path, lines=Lines(text))
-    top = Table(document_of(text, path), (), report)
+    report = SettingsReport(path=path, lines=Lines(text))
+    top = SettingsTable(document_of(text, path), (), report)
     seen: dict[str, int] = {}
     channels = tuple(_channel(table, seen) for table in top.tables("channel"))
     if not channels:
@@ -46,7 +46,7 @@ def load_relay(path: Path) -> RelaySettings:
     return settings
 
 
-def _relay(table: Table, channels: tuple[ReceiverSettings, ...]) -> RelaySettings:
+def _relay(table: SettingsTable, channels: tuple[ReceiverSettings, ...]) -> RelaySettings:
     builtin = RelaySettings(data=Path(), secret="")
     secret = table.secret("secret", None)
     if 0 < len(secret) < SHORTEST_SECRET:
@@ -76,10 +76,10 @@ def _usual_data() -> str:
     return str(Path(folder, "relay")) if folder else "relay-data"
 
 
-def _channel(table: Table, seen: dict[str, int]) -> ReceiverSettings:
+def _channel(table: SettingsTable, seen: dict[str, int]) -> ReceiverSettings:
     builtin = ReceiverSettings(id="", url="")
     found = ReceiverSettings(
-        id=table.ident("id", seen),
+        id=table.unique_id("id", seen),
         url=table.secret("url", None),
         rate=table.text("rate"),
         timeout=table.duration("timeout", 15.0, "100ms", "1m"),

@@ -17,7 +17,7 @@ from watchfloor.runtime import reload as reloads
 from watchfloor.runtime.role_host import load_judged
 from watchfloor.runtime.stores import redis_url
 from watchfloor.settings import removal_guard
-from watchfloor.settings.removal_guard import Hold
+from watchfloor.settings.removal_guard import RemovalHold
 from watchfloor.settings.site_settings import Settings, load
 
 ASK_WITHIN = 5.0
@@ -47,7 +47,7 @@ def run(config: Path, *, accept: bool, as_json: bool) -> tuple[str, bool]:
     return "\n".join(line.rstrip() for line in lines), applied
 
 
-def _held(hold: Hold, settings: Settings) -> str:
+def _held(hold: RemovalHold, settings: Settings) -> str:
     return "\n".join(line_of_text(finding, settings.site.language) for finding in hold.findings(settings.path))
 
 

@@ -22,7 +22,7 @@ from watchfloor.runtime.role_host import Build, Role, Seat
 from watchfloor.runtime.role_specs import BY_NAME
 from watchfloor.runtime.roles import _refused, build_alert
 from watchfloor.settings import applied
-from watchfloor.settings.applied import Start
+from watchfloor.settings.applied import StartSettings
 from watchfloor.settings.findings import make
 from watchfloor.settings.site_settings import Settings, SettingsError, load
 
@@ -98,7 +98,7 @@ async def seated(
         stack.push_async_callback(own.close)
         await journal.open()
         stack.push_async_callback(journal.close)
-        seat = Seat(BY_NAME["alert"], builder(made), Start(settings, {}), own, journal, RoleStatus())
+        seat = Seat(BY_NAME["alert"], builder(made), StartSettings(settings, {}), own, journal, RoleStatus())
         task = asyncio.create_task(seat.run())
         yield seat, task
         task.cancel()
@@ -189,11 +189,11 @@ async def test_a_first_start_leaves_out_the_rule_that_does_not_compile_and_says_
     for kept in (False, True):
         broken = load(settings.path)
         if kept:
-            applied.keep(applied.capture(broken))
+            applied.store(applied.capture(broken))
         own, journal = Bus(valkey_url, bus.site, fence=Fence("alert")), Journal(journal_url, "alert")
         await journal.open()
         status = RoleStatus()
-        seat = Seat(BY_NAME["alert"], build_alert, Start(broken, {}), own, journal, status)
+        seat = Seat(BY_NAME["alert"], build_alert, StartSettings(broken, {}), own, journal, status)
         role = await seat._prepare()
         assert isinstance(role.entry, Alerting)
         assert set(role.entry.engine.book.running()) == {"down"}
@@ -227,5 +227,5 @@ async def test_settings_in_which_every_rule_is_right_are_not_started_on_when_som
 
     own, journal = Bus(valkey_url, bus.site, fence=Fence("alert")), Journal(journal_url, "alert")
     with pytest.raises(SettingsError):
-        await Seat(BY_NAME["alert"], refuse, Start(settings, {}), own, journal, RoleStatus())._prepare()
+        await Seat(BY_NAME["alert"], refuse, StartSettings(settings, {}), own, journal, RoleStatus())._prepare()
     await own.close()

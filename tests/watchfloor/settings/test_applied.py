@@ -45,7 +45,7 @@ def community(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def put(config: Path) -> None:
-    applied.keep(applied.capture(load(config)))
+    applied.store(applied.capture(load(config)))
 
 
 BROKEN = ("[site\n", "", '[site]\nname = 3\ndata = "elsewhere"\n', "\x00")
@@ -60,8 +60,8 @@ def test_a_broken_file_is_answered_with_what_was_applied_and_with_why(config: Pa
     assert (start.settings.site.name, start.settings.path) == ("楚雄州", config)
     assert set(load_inventory(start.settings).assets) == {"x1"}
     assert start.settings.credentials["core"].values == {"community": "s3cret-community"}
-    assert "watchfloor.toml" in start.trouble["en"]
-    assert "仍在使用" in start.trouble["zh-CN"]
+    assert "watchfloor.toml" in start.fallback_reason["en"]
+    assert "仍在使用" in start.fallback_reason["zh-CN"]
 
 
 def test_a_file_that_is_gone_counts_as_broken_and_the_data_folder_is_told_by_the_environment(
@@ -92,14 +92,14 @@ def test_an_inventory_that_is_not_there_is_refused_at_a_first_start_and_stands_i
     (config.parent / "assets.csv").unlink()
     start = applied.start(config)
     assert set(load_inventory(start.settings).assets) == {"x1"}
-    assert "assets.csv" in start.trouble["en"]
+    assert "assets.csv" in start.fallback_reason["en"]
 
 
 def test_what_is_right_is_started_on_without_a_word(config: Path) -> None:
     put(config)
     config.write_text(FILE.format(data="data", community="env:COMMUNITY").replace("楚雄州", "武定县"))
     start = applied.start(config)
-    assert (start.settings.site.name, start.trouble) == ("武定县", {})
+    assert (start.settings.site.name, start.fallback_reason) == ("武定县", {})
 
 
 def test_only_the_owner_reads_it_and_references_stay_references(config: Path) -> None:
@@ -218,9 +218,9 @@ def test_a_file_that_the_settings_refer_to_is_replaced_by_the_copy_of_what_was_a
     web = start.settings.web
     ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(web.tls_cert, web.tls_key)
     assert start.settings.credentials["core"].values == {"community": "s3cret-community"}
-    assert at in start.trouble["en"]
+    assert at in start.fallback_reason["en"]
     key = {"site.crt": "tls_cert", "site.key": "tls_", "community": "credentials.core.community"}[name]
-    assert key in start.trouble["en"]
+    assert key in start.fallback_reason["en"]
     for path in (referring.parent / "data" / "run").rglob("*"):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
 
@@ -252,4 +252,4 @@ def test_a_fifo_or_a_folder_in_place_of_a_file_is_refused_at_once(
     assert any(finding.error for finding in check(referring))
     assert time.monotonic() - began < 1
     assert set(load_inventory(start.settings).assets) == {"x1"}
-    assert start.trouble["en"]
+    assert start.fallback_reason["en"]

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchfloor.settings.lines import Lines, Place
+from watchfloor.settings.lines import KeyPath, Lines
 
 RICH = r"""# a comment = "no key"
 top = "x # no comment"
@@ -43,7 +43,7 @@ interval = "10s"
 def test_a_rich_file_line_by_line() -> None:
     tomllib.loads(RICH)
     lines = Lines(RICH)
-    expected: dict[Place, int] = {
+    expected: dict[KeyPath, int] = {
         ("top",): 2,
         ("site",): 3,
         ("site", "quoted key"): 4,
@@ -97,7 +97,7 @@ def _quote(text: str) -> str:
     return '"' + "".join(char if char.isalnum() else f"\\U{ord(char):08X}" for char in text) + '"'
 
 
-def _places(value: Any, place: Place) -> list[Place]:
+def _places(value: Any, place: KeyPath) -> list[KeyPath]:
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else []
     return [place, *(below for key, item in items for below in _places(item, (*place, key)))]
 

@@ -10,7 +10,7 @@ from watchfloor.runtime.role_host import load_whole
 from watchfloor.settings import applied, removal_guard
 from watchfloor.settings.check import check
 from watchfloor.settings.inventory import load_inventory
-from watchfloor.settings.removal_guard import Hold, RemovalHeld
+from watchfloor.settings.removal_guard import RemovalHeld, RemovalHold
 from watchfloor.settings.site_settings import load
 
 HEAD = "id,name,kind,region\n"
@@ -31,11 +31,11 @@ def site(folder: Path, count: int, more: str = "") -> Path:
     (folder / "assets.csv").write_text(rows(count))
     config = folder / "watchfloor.toml"
     config.write_text(SITE.format(more=more))
-    applied.keep(applied.capture(load(config)))
+    applied.store(applied.capture(load(config)))
     return config
 
 
-def hold_of(config: Path) -> Hold | None:
+def hold_of(config: Path) -> RemovalHold | None:
     return removal_guard.hold_of(load(config))
 
 
@@ -50,16 +50,16 @@ def test_an_inventory_that_vanishes_is_held_everywhere_and_applied_when_a_person
     assert [finding.code for finding in check(config) if finding.code == removal_guard.CODE] == [removal_guard.CODE]
     started = applied.start(config)
     assert len(load_inventory(started.settings).assets) == 50
-    assert "变更已暂缓" in started.trouble["zh-CN"]
-    assert "the change is held" in started.trouble["en"]
-    assert "inventory 50 → " in started.trouble["en"]
+    assert "变更已暂缓" in started.fallback_reason["zh-CN"]
+    assert "the change is held" in started.fallback_reason["en"]
+    assert "inventory 50 → " in started.fallback_reason["en"]
     hold = caught.value.hold
     with pytest.raises(RemovalHeld):
         load_whole(config, accept="another")
     accepted = load_whole(config, accept=hold.digest)
-    applied.keep(applied.capture(accepted))
+    applied.store(applied.capture(accepted))
     assert hold_of(config) is None
-    assert applied.start(config).trouble == {}
+    assert applied.start(config).fallback_reason == {}
 
 
 def test_what_was_accepted_is_this_removal_and_no_later_one(tmp_path: Path) -> None:

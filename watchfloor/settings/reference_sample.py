@@ -1,0 +1,160 @@
+"""The sample settings file of the reference."""
+
+from __future__ import annotations
+
+SAMPLE = """
+[site]
+name = "楚雄州"
+region = "532300"
+timezone = "Asia/Shanghai"
+language = "zh-CN"
+data = "data"
+inventory = ["assets.csv"]
+removal_guard = 10
+[redis]
+url = "redis+sentinel://:password@10.0.0.5:26379,10.0.0.6:26379/watchfloor"
+[journal]
+url = "postgresql+asyncpg://watchfloor:password@10.0.0.7:5432/watchfloor"
+[history]
+keep_raw = "30d"
+keep_5m = "400d"
+keep_1h = "5y"
+[web]
+host = "0.0.0.0"
+port = 8050
+tls_cert = "tls/site.crt"
+tls_key = "tls/site.key"
+allow_plain_http = false
+trusted_proxies = ["127.0.0.1"]
+session_hours = 12.0
+idle_hours = 2.0
+demo = false
+[load]
+mtta = "10m"
+mttr = "4h"
+[ingest]
+resolve_timeout = "5m"
+zabbix_timezone = "UTC"
+[credentials.core-v2]
+kind = "snmpv2c"
+community = "env:COMMUNITY"
+[credentials.core-v3]
+kind = "snmpv3"
+user = "watchfloor"
+auth = "sha256"
+auth_key = "file:secrets/auth"
+priv = "aes128"
+priv_key = "file:secrets/priv"
+[credentials.database]
+kind = "password"
+user = "watchfloor"
+password = "file:secrets/database"
+ca = "file:tls/ca.pem"
+"query.backlog" = "SELECT count(*) FROM cases"
+[credentials.platform]
+kind = "token"
+token = "file:secrets/token"
+[credentials.plant]
+kind = "opcua"
+user = "watchfloor"
+password = "file:secrets/plant"
+policy = "Basic256Sha256"
+mode = "SignAndEncrypt"
+certificate = "file:tls/client.pem"
+key = "file:tls/client.key"
+trust = "any"
+[defaults.snmp]
+interval = "10s"
+timeout = "2s"
+attempts = 3
+retries = 2
+concurrency = 200
+[collect]
+reference = ["icmp://10.0.0.1", "icmp://10.255.0.1"]
+[[source]]
+id = "cma"
+kind = "emergency.cap"
+url = "https://alerts.example.cn/atom.xml"
+interval = "30s"
+timeout = "10s"
+heartbeat = "10m"
+region = "532300"
+mode = "strict"
+profile = "cn-12379"
+cred = "platform"
+[[source]]
+id = "log"
+kind = "network.syslog"
+url = "udp://0.0.0.0:1514"
+region = "532300"
+cred = "core-v3"
+tls_cert = "tls/site.crt"
+tls_key = "tls/site.key"
+tls_ca = "tls/ca.pem"
+level = "warning"
+[[source.rule]]
+id = "link"
+raise = "Interface .* down"
+clear = "Interface .* up"
+key = "Interface (\\\\S+)"
+level = "warning"
+lasts = "1h"
+severity = "minor"
+title = {zh-CN = "接口断开", en = "interface down"}
+[[rule]]
+id = "link-down"
+when = "health == 'down'"
+over = "asset"
+for = "10s"
+recover_for = "10s"
+severity = "critical"
+title = {zh-CN = "链路中断", en = "link down"}
+text = "查看上联光功率"
+region = "532323"
+[[receiver]]
+id = "desk"
+url = "file:secrets/desk-url"
+severities = ["critical", "major"]
+regions = ["532301"]
+feeds = ["network"]
+kinds = ["router"]
+timeout = "5s"
+language = "zh-CN"
+rate = "20/min"
+reserve = 5
+to = "13800000000"
+direct = true
+[receiver.templates]
+subject = {zh-CN = "{title}", en = "{title}"}
+text = {zh-CN = "{title} {state}", en = "{title} {state}"}
+[receiver.sms]
+method = "POST"
+encoding = "form"
+success = "OK"
+[receiver.sms.fields]
+mobile = "{to}"
+[receiver.sms.headers]
+X-Key = "env:SMS_KEY"
+[[escalation]]
+id = "line"
+severities = ["critical"]
+regions = ["532301"]
+feeds = ["network"]
+kinds = ["router"]
+[[escalation.step]]
+after = "10m"
+who = ["duty"]
+channels = ["desk"]
+repeat = "10m"
+times = 3
+[root_cause]
+longest = "1m"
+unprobed = "5s"
+[outbox]
+keep = "90d"
+stalled_after = "10m"
+[handover]
+sign_within = "15m"
+severity = "major"
+"""
+"""A settings file with every setting once. Its values are the examples of the reference."""
