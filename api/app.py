@@ -49,6 +49,7 @@ from api.routes import (
     staff,
 )
 from api.server import check
+from api.stores import problem_of
 from feeds.bus import BusError
 from feeds.findings import Finding, InRequest
 from feeds.history.uptime import Uptime
@@ -114,7 +115,6 @@ def create_app(deps: Deps, routers: Sequence[APIRouter] = ()) -> FastAPI:
     app.state.load = Load(deps)
     history = deps.history
     app.state.counting = Counting(deps.journal, Uptime(deps.journal, history.store)) if history else None
-    app.state.readiness = health.Readiness(deps)
     app.include_router(health.router)
     app.include_router(live_socket.router)
     for router in (maps_router(), *ROUTERS, *routers, kinds_router()):
@@ -159,16 +159,20 @@ async def _invalid(request: Request, error: RequestValidationError) -> Response:
     return await _problem(request, Problem("invalid", findings=[_finding(item) for item in error.errors()]))
 
 
-async def _lost(request: Request, error: BusError | JournalLost) -> Response:
+async def _bus_lost(request: Request, error: BusError) -> Response:
     return await _problem(request, Problem("busy"))
+
+
+async def _store_lost(request: Request, error: JournalLost) -> Response:
+    return await _problem(request, Problem(problem_of(error)))
 
 
 HANDLERS: dict[type[Exception], Handler] = {
     Problem: _problem,
     HTTPException: _http,
     RequestValidationError: _invalid,
-    BusError: _lost,
-    JournalLost: _lost,
+    BusError: _bus_lost,
+    JournalLost: _store_lost,
 }
 DIRECT: Mapping[str, Endpoint] = {"/api/v2/alerts": alertmanager.post_alerts} | {
     f"{ingest.router.prefix}/{name}": endpoint

@@ -28,8 +28,12 @@ async def ask(
 ) -> Result:
     """The engine's word, `timeout` seconds at most; Problem `unanswered` when it says nothing in that time.
 
+    Problem `journal-lost` while the journal takes no rows.
+
     `rev`: the state that the wish was made from; None when that does not matter.
     """
+    if given.stores.journal.lost:  # no engine could keep it
+        raise Problem("journal-lost")
     at = given.clock()
     command = Command(
         id=uuid.uuid4().hex,
@@ -47,7 +51,7 @@ async def ask(
     try:
         return await given.commands.submit(command, engine=ENGINE, timeout=timeout)
     except Unanswered as error:
-        raise Problem("unanswered") from error
+        raise Problem("unanswered" if await given.stores.journal.usable() else "journal-lost") from error
 
 
 def refusal(result: Result, current: Any = None) -> Problem | None:

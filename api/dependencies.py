@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 from api.http.problems import Problem, language
 from api.principal import Principal, Right
 from api.settings import IngestSettings, LoadSettings, SiteInfo, WebSettings
+from api.stores import Stores
 from feeds.bus import Bus
 from feeds.clock import Clock, now
 from feeds.duty.handover import HandoverSettings
@@ -61,6 +62,7 @@ class Reloaded:
 class Deps:
     """All that the routes work with; made once by the web role.
 
+    `stores` tells which of the stores are lost.
     `map_layer` gives a layer's GeoJSON bytes or None; it may be slow (it runs in a thread).
     `reload` has every process of the site read its settings, asked for by a person with that name and language,
     who may accept a removal that is held by its digest.
@@ -79,6 +81,7 @@ class Deps:
     journal: Journal
     commands: CommandClient
     bus: Bus
+    stores: Stores
     map_layer: Callable[[str], bytes | None]
     reload: Callable[[str, str, str], Awaitable[Reloaded]]
     history: History | None = None

@@ -21,6 +21,8 @@ from api.http import problems
 from api.http.bodies import bounded, check_length
 from api.http.problems import Problem
 from api.principal import Principal, Right
+from api.stores import problem_of
+from feeds.journal import JournalLost
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 SIGN_IN = "/signin"
@@ -37,6 +39,10 @@ DASH = "/_dash-"
 DASH_PLUMBING = (DASH, "/_reload-hash")
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 NOT_SIGNED_IN, FORBIDDEN = 4401, 4403
+TRY_AGAIN = 1013
+"""Closes a socket whose owner cannot be looked up now (RFC 6455, registered as Try Again Later)."""
+PAGES = ("forbidden", "journal-lost")
+"""Problems that a person who opens an address sees as a page."""
 
 
 class Guard:
@@ -56,6 +62,9 @@ class Guard:
         except Problem as problem:
             await self._refuse(problem, connection, receive, send)
             return
+        except JournalLost as error:
+            await self._refuse(Problem(problem_of(error)), connection, receive, send)
+            return
         if answer is not None:
             await answer(scope, receive, send)
             return
@@ -68,7 +77,12 @@ class Guard:
             _check_demo_host(connection.headers)
         if self._is_static(scope, path):
             return None
-        principal = await self._identify(connection, path)
+        try:
+            principal = await self._identify(connection, path)
+        except JournalLost:
+            if not _is_public(scope, path):
+                raise
+            principal = None
         scope.setdefault("state", {})["principal"] = principal
         if not _is_public(scope, path):
             _check_reach(principal, path)
@@ -130,7 +144,7 @@ class Guard:
         page = scope["method"] in SAFE and not path.startswith((*PROGRAM_PATHS, *DASH_PLUMBING))
         if problem.slug in ("not-signed-in", "token-refused") and page:
             answer = RedirectResponse(f"{SIGN_IN}?next={quote(_local(scope), safe='')}", status_code=303)
-        elif problem.slug == "forbidden" and page and "text/html" in connection.headers.get("accept", ""):
+        elif page and problem.slug in PAGES and "text/html" in connection.headers.get("accept", ""):
             answer = problems.page(problem, lang)
         await (answer or problems.response(problem, lang, path))(scope, receive, send)
 
@@ -217,5 +231,5 @@ async def _close(problem: Problem, receive: Receive, send: Send) -> None:
     """Close a socket with a code that the browser can read: that takes accepting it first."""
     await receive()
     await send({"type": "websocket.accept"})
-    code = NOT_SIGNED_IN if problem.status == 401 else FORBIDDEN
+    code = {401: NOT_SIGNED_IN, 503: TRY_AGAIN}.get(problem.status, FORBIDDEN)
     await send({"type": "websocket.close", "code": code, "reason": problem.slug})

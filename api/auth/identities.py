@@ -7,17 +7,20 @@ cached, and once a second one query looks whether the audit record tells of anyt
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from typing import Any, TypedDict
 
 from api.auth.accounts import digest
 from api.principal import Principal, Role, TokenScope, person, program
 from api.settings import WebSettings
 from feeds.clock import Clock
-from feeds.journal import Journal
+from feeds.journal import Journal, JournalLost
 from feeds.journal.forms import register_fields
 
 CACHE = 10.0
 CACHED = 10_000
+REMEMBERED = 1000
+"""Documents at most that outlive the process."""
 POLL = 1.0
 RECENT = 200
 OVERLAP = 100
@@ -71,7 +74,7 @@ class Identities:
         if at - last > self._settings.idle_hours * 3600:
             return None
         found = await self._owner(session, key)
-        if found is not None and abs(at - last) >= TOUCH:
+        if found is not None and abs(at - last) >= TOUCH and not self._journal.store.failing:
             await self._touch(key, at)
         return found
 
@@ -88,12 +91,35 @@ class Identities:
         return person(account["name"], account["role"], account["region"], key=key, csrf=session["csrf"])
 
     async def _touch(self, key: str, at: float) -> None:
-        """Note the use of a session; one that was ended meanwhile stays ended."""
+        """Note the use of a session; one that was ended meanwhile stays ended. A journal that is lost notes nothing."""
         self._keep("session-use", key, {"at": at})
-        async with self._journal.begin() as tx:
-            await tx.update("session-use", key, lambda use: use and {"at": max(at, use["at"])})
+        with suppress(JournalLost):
+            async with self._journal.begin() as tx:
+                await tx.update("session-use", key, lambda use: use and {"at": max(at, use["at"])})
 
     async def _doc(self, kind: str, key: str) -> dict[str, Any] | None:
+        """A document's body; while the journal is lost, as it was last read. Raises JournalLost for one never read."""
+        _, last = self._cache.get((kind, key), (0.0, None))
+        if last is not None and "read" in self._journal.store.failing:
+            return last
+        try:
+            return await self._read(kind, key)
+        except JournalLost:
+            if last is None:
+                raise
+            return last
+
+    def remembered(self) -> list[list[Any]]:
+        """What is cached, for `recall` after a restart: [kind, key, body], without what proves a password."""
+        bodies = ((kind, key, body) for (kind, key), (_, body) in list(self._cache.items())[-REMEMBERED:])
+        return [[kind, key, {name: body[name] for name in body if name != "hash"}] for kind, key, body in bodies]
+
+    def recall(self, documents: list[list[Any]]) -> None:
+        """Use what an earlier process remembered for as long as the journal is lost."""
+        for kind, key, body in documents:
+            self._cache.setdefault((str(kind), str(key)), (0.0, dict(body)))
+
+    async def _read(self, kind: str, key: str) -> dict[str, Any] | None:
         """A document's body. What is missing is not cached: a new token works at once."""
         await self._drop_ended()
         at = self._clock()

@@ -90,6 +90,27 @@ TEMPLATES: dict[str, Template] = {
         "The engine did not answer in time; look at the state, then try again.",
     ),
     "busy": _of(503, "系统繁忙", "Busy", "暂时不能接收，请稍后再试。", "Not taken for now; try again shortly."),
+    "journal-lost": _of(
+        503,
+        "台账不可用",
+        "The journal is not available",
+        "台账读写不了，未接收；恢复后会自动继续，请稍后再试。",
+        "It cannot be read or written, so nothing was accepted. It goes on by itself; try again shortly.",
+    ),
+    "intake-lost": _of(
+        503,
+        "接收库不可用",
+        "The intake is not available",
+        "接收库读写不了，未接收；请稍后再发。",
+        "It cannot be read or written, so nothing was accepted. Send it again shortly.",
+    ),
+    "history-lost": _of(
+        503,
+        "历史数据不可用",
+        "The metric history is not available",
+        "历史库读写不了，请稍后再试。",
+        "It cannot be read now; try again shortly.",
+    ),
     "not-ready": _of(503, "尚未就绪", "Not ready", "部分角色没有应答。", "Some parts do not answer."),
     "internal": _of(500, "内部错误", "Internal error", "错误已记入日志。", "The error has been logged."),
 }

@@ -9,7 +9,7 @@ from typing import Any, cast
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from api.dependencies import Deps, Given, Viewer
+from api.dependencies import Given, Viewer
 from api.http.answers import Json
 from api.http.problems import Problem
 from api.load.reader import Load
@@ -24,33 +24,6 @@ router = APIRouter(tags=["health"])
 
 OLD = 5.0
 """A role that has not moved for so long (seconds) does not answer."""
-ASKED = 1.0
-"""The journal is asked at most once a second, however often somebody asks us."""
-
-
-class Readiness:
-    """The last answer of the journal, kept for a second: /readyz is open to everybody."""
-
-    def __init__(self, deps: Deps) -> None:
-        self._deps = deps
-        self._asked, self._ok = float("-inf"), False
-
-    async def journal(self) -> bool:
-        """True when the journal has just taken a row."""
-        at = self._deps.clock()
-        if not 0 <= at - self._asked < ASKED:
-            self._ok, self._asked = await self._row(at), at
-        return self._ok
-
-    async def _row(self, at: float) -> bool:
-        try:
-            async with self._deps.journal.begin() as tx:
-                await tx.set_cursor("ready", {"at": at})
-        except Exception:
-            # Whatever is wrong with the store, the answer is "not ready"; the log says why.
-            log.exception("the journal takes no row")
-            return False
-        return True
 
 
 @router.get("/healthz")
@@ -73,7 +46,7 @@ async def readyz(given: Given, request: Request) -> Response:
         "roles": roles,
         "live": pump.filled and at - pump.moved_at < OLD,
         "canary": roles.get("collect", False),
-        "journal": await cast(Readiness, request.app.state.readiness).journal(),
+        "journal": await given.stores.journal.usable(),
     }
     if given.disk is not None:
         room = await asyncio.to_thread(given.disk)

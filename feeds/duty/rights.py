@@ -43,6 +43,7 @@ _LINES = (
     PeopleRight("roster_substitute_leader", ADMIN, Reach.REGION),
     PeopleRight("receivers_put", ADMIN, Reach.SITE),
     PeopleRight("receivers_undo", ADMIN, Reach.SITE),
+    PeopleRight("receiver_test", ADMIN, Reach.SITE),
     PeopleRight("escalations_put", ADMIN, Reach.SITE),
     PeopleRight("escalations_undo", ADMIN, Reach.SITE),
     PeopleRight("handover_give", ON_DUTY, Reach.REGION),

@@ -18,7 +18,7 @@ from sqlalchemy.engine import make_url
 from feeds.fencing import Fence, Fenced
 from feeds.history import schema
 from feeds.history.schema import SERIES_BITS, SERIES_MASK
-from feeds.journal import fences
+from feeds.journal import HistoryLost, fences
 from feeds.journal.connections import Store
 from feeds.journal.versions import bring_up
 
@@ -54,7 +54,7 @@ class HistoryStore:
     """One process's access to the history. Errors are feeds.journal's; with a fence, writes may raise Fenced."""
 
     def __init__(self, url: str, name: str, fence: Fence | None = None) -> None:
-        self.store = Store(url, name, marks=schema.mark)
+        self.store = Store(url, name, marks=schema.mark, lost=HistoryLost)
         self._fence = fence
         self._upsert = sqlite.insert if self.store.is_sqlite else postgresql.insert
 

@@ -45,10 +45,22 @@ class Store:
 
     Stores in one PostgreSQL that need not wait for one another's writers take different `lock` numbers. With a
     `fence` every write first sees in the table `marks` whether the role is still ours (feeds.journal.fences).
+    `lost` is the error that says that this store is away.
+
+    `failing` tells why the last read or write failed, by "read" and "write"; a success takes it out.
     """
 
-    def __init__(self, url: str, name: str, *, marks: Table | None = None, lock: int = WRITER) -> None:
-        self._url, self._name, self._lock = url, name, lock
+    def __init__(
+        self,
+        url: str,
+        name: str,
+        *,
+        marks: Table | None = None,
+        lock: int = WRITER,
+        lost: type[JournalLost] = JournalLost,
+    ) -> None:
+        self._url, self._name, self._lock, self._lost = url, name, lock, lost
+        self.failing: dict[str, str] = {}
         self._engine: AsyncEngine | None = None
         self._threads: set[Thread] = set()
         self.marks = marks
@@ -77,16 +89,29 @@ class Store:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection; every error of the store is a JournalError."""
-        if self._engine is None:
-            raise RuntimeError("the journal is not open")
-        with translated(OSError, *self._driver_errors()):
-            connection = await self._engine.connect()
+        with self._noting("read"):
+            if self._engine is None:
+                raise self._lost("it is not open")
+            with translated(OSError, *self._driver_errors()):
+                connection = await self._engine.connect()
+            try:
+                with translated():
+                    yield connection
+            finally:
+                with suppress(SQLAlchemyError, OSError):  # what cannot be given back is thrown away by the pool
+                    await connection.close()
+
+    @contextmanager
+    def _noting(self, act: str) -> Iterator[None]:
+        """Note in `failing` how the act went, and raise a JournalLost as this store's own."""
         try:
-            with translated():
-                yield connection
-        finally:
-            with suppress(SQLAlchemyError, OSError):  # what cannot be given back is thrown away by the pool
-                await connection.close()
+            yield
+        except JournalLost as error:
+            self.failing[act] = str(error)
+            if isinstance(error, self._lost):
+                raise
+            raise self._lost(str(error)) from error
+        self.failing.pop(act, None)
 
     @asynccontextmanager
     async def writing(self, *, patient: bool = False, fenced: bool = True) -> AsyncIterator[AsyncConnection]:
@@ -95,19 +120,20 @@ class Store:
         `patient` lets statements and the wait for the lock take as long as they need (migrations). Raises Fenced
         when another copy of our role has taken over; `fenced` False does not ask.
         """
-        async with self.reading() as connection:
-            await self._begin(connection, patient)
-            try:
-                if fenced and self.fence is not None and self.marks is not None:
-                    with translated(OSError):
-                        await fences.check(connection, self.marks, self.fence)
-                yield connection
-            except BaseException:
-                # A cancelled statement has closed the transaction already; its reason must reach the caller.
-                with suppress(JournalError, SQLAlchemyError, OSError):
-                    await self._end(connection, "ROLLBACK")
-                raise
-            await self._end(connection, "COMMIT")
+        with self._noting("write"):
+            async with self.reading() as connection:
+                await self._begin(connection, patient)
+                try:
+                    if fenced and self.fence is not None and self.marks is not None:
+                        with translated(OSError):
+                            await fences.check(connection, self.marks, self.fence)
+                    yield connection
+                except BaseException:
+                    # A cancelled statement has closed the transaction already; its reason must reach the caller.
+                    with suppress(JournalError, SQLAlchemyError, OSError):
+                        await self._end(connection, "ROLLBACK")
+                    raise
+                await self._end(connection, "COMMIT")
 
     async def _begin(self, connection: AsyncConnection, patient: bool) -> None:
         with translated(OSError):

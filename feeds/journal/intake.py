@@ -38,7 +38,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.clock import Clock, now
 from feeds.journal.connections import Store, translated
-from feeds.journal.records import JournalError
+from feeds.journal.records import IntakeLost, JournalError
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +51,8 @@ IN_HAND = 64 << 20
 TOGETHER = 2000
 """Parcels in one commit at most."""
 LOOK_EVERY = 0.5
+TOUCHED = "watchfloor:touched"
+"""The key of the row that only proves that rows can be written."""
 SEEN_FOR = 7 * 86400.0
 """Seconds that a sender's idempotency key is remembered."""
 
@@ -110,10 +112,10 @@ _Waiting = tuple[Parcel, str, "asyncio.Future[bool]"]
 
 
 class Intake:
-    """One process's access. Errors are the journal's (JournalLost: nothing was taken) and IntakeFull."""
+    """One process's access. Errors are the journal's (IntakeLost: nothing was taken) and IntakeFull."""
 
     def __init__(self, url: str, name: str, *, clock: Clock = now, full: int = FULL) -> None:
-        self.store = Store(url, name, lock=LOCK)
+        self.store = Store(url, name, lock=LOCK, lost=IntakeLost)
         self._log = f"{self.store.file}-wal"
         self._clock, self._full = clock, full
         self._waiting: list[_Waiting] = []
@@ -219,6 +221,15 @@ class Intake:
             rows = await connection.execute(select(parcel.c.target, func.sum(parcel.c.size)).group_by(parcel.c.target))
             self._pending = {target: int(size) for target, size in rows}
         self._looked = self._clock()
+
+    async def touch(self) -> None:
+        """Write one small row, to learn whether the intake takes any. Raises IntakeLost."""
+        row = self._upsert(seen).values(key=TOUCHED, at=self._clock())
+        async with self.store.writing() as connection:
+            with translated(OSError):
+                await connection.execute(
+                    row.on_conflict_do_update(index_elements=["key"], set_={"at": row.excluded.at})
+                )
 
     # -- giving out ----------------------------------------------------------------
 

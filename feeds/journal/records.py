@@ -2,6 +2,8 @@
 
 JournalError
 ├── JournalLost     it cannot be reached or is busy: try again
+│   ├── IntakeLost  like JournalLost, of the intake
+│   └── HistoryLost like JournalLost, of the metric history
 ├── Unstorable      these rows can never be kept: an error in the program or in what it was given
 └── StoreRefused    this store is not for this program: a person must act
 """
@@ -51,6 +53,14 @@ class JournalLost(JournalError):
 
     Nothing was kept; only when a server goes away during the very commit this is not known, so read before repeating.
     """
+
+
+class IntakeLost(JournalLost):
+    """The intake cannot be read or written now."""
+
+
+class HistoryLost(JournalLost):
+    """The metric history cannot be read or written now."""
 
 
 class Unstorable(JournalError):

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import LargeBinary, Select, cast, func, or_, select, tuple_
 
+from feeds.clock import now
 from feeds.fencing import Fence
 from feeds.journal import fences, schema
 from feeds.journal.chains import Checker
@@ -258,6 +259,11 @@ class Journal(OutboxRows):
     async def blank(self) -> bool:
         """Whether nothing was ever written."""
         return not any([await self._rows(select(one).limit(1)) for one in schema.metadata.sorted_tables])
+
+    async def touch(self) -> None:
+        """Write one small row, to learn whether the journal takes any. Raises JournalLost."""
+        async with self.begin() as tx:
+            await tx.set_cursor("ready", {"at": now()})
 
     async def count(self) -> int:
         """How many entries the log has."""

@@ -18,6 +18,7 @@ from api.app import create_app
 from api.auth import accounts, passwords
 from api.dependencies import Deps, Reloaded
 from api.settings import SiteInfo, WebSettings
+from api.stores import Stores
 from feeds.bus import Bus
 from feeds.engine.commands import CommandClient, Unanswered
 from feeds.history import History
@@ -161,6 +162,7 @@ class World:
             journal=self.journal,
             commands=self.desk,
             bus=self.bus,
+            stores=Stores(self.journal, self.intake, self.clock),
             map_layer=self.layers.get,
             reload=self.reload,
             clock=self.clock,

@@ -12,7 +12,7 @@ import pytest
 
 from feeds.cap.message import CapDocument
 from feeds.external import Report, unpack
-from feeds.journal import JournalLost, Parcel
+from feeds.journal import IntakeLost, Parcel
 from feeds.model import Severity
 from feeds.wire import decode, iso
 from tests.api.conftest import NOW, A, World, problem
@@ -141,10 +141,10 @@ async def test_pressure_is_answered_with_when_to_come_again(world: World, monkey
     monkeypatch.undo()
 
     async def away(*_: Any) -> None:
-        raise JournalLost("disk full")
+        raise IntakeLost("disk full")
 
     monkeypatch.setattr(world.intake, "_write", away)
-    problem(await send(world, "alertmanager", {"version": "4", "alerts": [alert(status="firing")]}), 503, "busy")
+    problem(await send(world, "alertmanager", {"version": "4", "alerts": [alert(status="firing")]}), 503, "intake-lost")
 
 
 async def test_who_may_send(world: World) -> None:

@@ -28,7 +28,18 @@ def steps() -> tuple[str, ...]:
 HIDERS = ("shelved", "silenced", "maintenance", "flapping", "held", "inhibited", "other")
 SETS = {
     "health": ("ok", "degraded", "down", "unknown", "under"),
-    "stale": ("loading", "closed", "silent", "resync", "role", "signedout", "forbidden"),
+    "stale": (
+        "loading",
+        "closed",
+        "silent",
+        "resync",
+        "role",
+        "signedout",
+        "forbidden",
+        "disk-full",
+        "journal-lost",
+        "intake-lost",
+    ),
     "role": ("collect", "project", "alert", "command"),
     "severity": ("critical", "major", "minor", "warning", "info"),
     "isa": ("NORM", "UNACK", "ACKED", "RTNUN", "SHLVD", "DSUPR", "OOSRV"),

@@ -25,7 +25,8 @@ class RoleSpec:
 
     `preload` are the modules that the forking process imports for it. `builder` names the function that builds it, in
     watchfloor.runtime.roles. Of a `leased` role one copy works at a time; of a `fenced` one both stores refuse what a
-    copy writes after its turn: what is collected bears its own time and needs no fence.
+    copy writes after its turn: what is collected bears its own time and needs no fence. `waits_for_journal`: the role
+    has nothing to do without its journal.
     """
 
     name: str
@@ -33,6 +34,7 @@ class RoleSpec:
     builder: str
     leased: bool = True
     fenced: bool = True
+    waits_for_journal: bool = True
 
     def build(self) -> Build:
         """The function that builds the role; imports it."""
@@ -47,8 +49,15 @@ ROLES = (
     RoleSpec(name=roles.ALERT, preload=("alerts.service",), builder="build_alert"),
     RoleSpec(name=roles.COMMAND, preload=("incidents.warnings.engine",), builder="build_command"),
     RoleSpec(name=roles.COLLECT, preload=("collectors.service",), builder="build_collect", fenced=False),
-    # Of pages there may be as many as one likes.
-    RoleSpec(name=roles.WEB, preload=("watchfloor.runtime.web",), builder="build_web", leased=False, fenced=False),
+    # Of pages there may be as many as one likes, and they show the picture also without a journal.
+    RoleSpec(
+        name=roles.WEB,
+        preload=("watchfloor.runtime.web",),
+        builder="build_web",
+        leased=False,
+        fenced=False,
+        waits_for_journal=False,
+    ),
 )
 """In the order in which a site starts them (feeds.roles.NAMES)."""
 BY_NAME = {spec.name: spec for spec in ROLES}

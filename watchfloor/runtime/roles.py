@@ -28,7 +28,7 @@ from watchfloor.runtime.process import REFUSED
 from watchfloor.runtime.reload import Listening
 from watchfloor.runtime.role_host import Entry, Role, Seat
 from watchfloor.runtime.role_specs import BY_NAME
-from watchfloor.runtime.stores import journal_url, open_journal, redis_url
+from watchfloor.runtime.stores import journal_url, open_journal, opening_journal, redis_url
 from watchfloor.settings import applied
 from watchfloor.settings.applied import StartSettings
 from watchfloor.settings.findings import make
@@ -99,7 +99,8 @@ async def _serve(name: str, start: StartSettings) -> None:
     bus = Bus(redis_url(settings), settings.site.region, name=name, fence=Fence(name) if spec.fenced else None)
     # A connection of its own: the loss of the server must be met by the loop whose state it was.
     ear = Bus(redis_url(settings), settings.site.region, name=f"{name}-reload")
-    async with open_journal(settings, name, patient=True) as journal:
+    opening = open_journal(settings, name, patient=True) if spec.waits_for_journal else opening_journal(settings, name)
+    async with opening as journal:
         seat = Seat(spec, spec.build(), start, bus, journal, status)
         work = asyncio.create_task(seat.run(), name=name)
         listening = asyncio.create_task(Listening(ear, name, seat.reload).run(), name="reload")

@@ -29,13 +29,33 @@ def journal_url(settings: Settings) -> str:
 @asynccontextmanager
 async def open_journal(settings: Settings, chain: str, *, patient: bool = False) -> AsyncIterator[Journal]:
     """The site's journal, open; `chain` names the writing process. `patient` waits for one that is away."""
-    settings.data.mkdir(parents=True, exist_ok=True)
-    journal = Journal(journal_url(settings), chain)
+    journal = _journal(settings, chain)
     try:
         await (open_patiently(journal) if patient else journal.open())
         yield journal
     finally:
         await journal.close()
+
+
+@asynccontextmanager
+async def opening_journal(settings: Settings, chain: str) -> AsyncIterator[Journal]:
+    """The site's journal at once, while it is being opened: until that has succeeded its users meet JournalLost.
+
+    StoreRefused ends the block, in a group.
+    """
+    journal = _journal(settings, chain)
+    try:
+        async with asyncio.TaskGroup() as group:
+            opening = group.create_task(open_patiently(journal), name="open-journal")
+            yield journal
+            opening.cancel()
+    finally:
+        await journal.close()
+
+
+def _journal(settings: Settings, chain: str) -> Journal:
+    settings.data.mkdir(parents=True, exist_ok=True)
+    return Journal(journal_url(settings), chain)
 
 
 async def open_patiently(journal: Journal | Intake) -> None:

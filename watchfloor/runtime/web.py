@@ -8,11 +8,13 @@ from functools import partial
 from typing import Any
 
 from api.app import create_app
+from api.auth.identities import Identities
 from api.dependencies import Deps, Reloaded
 from api.routes.health import OLD
 from api.server import serve
+from api.stores import Stores
 from dashboard.app import STATIC_PREFIXES, create_dash, script_hashes
-from feeds import disk
+from feeds import disk, state_file
 from feeds.bus import Bus
 from feeds.clock import now
 from feeds.engine.commands import CommandClient
@@ -34,6 +36,9 @@ from watchfloor.settings.site_settings import Settings, SettingsError
 
 log = logging.getLogger(__name__)
 
+IDENTITIES = "identities.json"
+"""The file of `run/` with sessions and tokens in use, by the hashes of their secrets."""
+REMEMBER_EVERY = 5.0
 AT_START = ("web", "site", "load")
 """Sections that the web server takes when it starts."""
 
@@ -47,6 +52,7 @@ class Web:
         self._history = HistoryStore(history_url(journal_url(settings)), "web")
         self._history.connect()
         self._intake = Intake(intake_url(journal_url(settings)), "web")
+        self._stores = Stores(journal, self._intake, now)
         self._cap_reader = CapReader()
         self._app = create_app(
             Deps(
@@ -56,6 +62,7 @@ class Web:
                 journal=journal,
                 commands=self._commands,
                 bus=bus,
+                stores=self._stores,
                 map_layer=layer,
                 reload=self._ask_reload,
                 settings_shown=self._settings_shown,
@@ -77,8 +84,10 @@ class Web:
     async def run(self) -> None:
         """Pump, answers and server together; the end of one is the end of all."""
         try:
-            await open_patiently(self._intake)
             async with asyncio.TaskGroup() as group:
+                group.create_task(open_patiently(self._intake), name="open-intake")
+                group.create_task(self._stores.run(), name="stores")
+                group.create_task(self._remember(), name="remember")
                 group.create_task(self._pump.run())
                 group.create_task(self._commands.run())
                 group.create_task(serve(self._app, self._settings.web, self._listening))
@@ -88,9 +97,25 @@ class Web:
             await self._history.close()
 
     def _conditions(self) -> list[str]:
-        """Codes for the live heartbeat: `disk-full` while the data folder's disk is."""
+        """Codes for the live heartbeat: `disk-full` while the data folder's disk is, and which store is lost."""
         room = disk.space(self._settings.data)
-        return ["disk-full"] if room is not None and room.state == "full" else []
+        full = ["disk-full"] if room is not None and room.state == "full" else []
+        return full + self._stores.conditions()
+
+    async def _remember(self) -> None:
+        """Keep who is signed in, so that a restart while the journal is lost still knows them; for ever."""
+        identities: Identities = self._app.state.identities
+        path = self._settings.data / "run" / IDENTITIES
+        known = await asyncio.to_thread(state_file.read_json, path, _documents)
+        identities.recall(known or [])
+        while True:
+            await asyncio.sleep(REMEMBER_EVERY)
+            if (current := identities.remembered()) != known and not self._stores.journal.lost:
+                try:
+                    await asyncio.to_thread(state_file.write_json, path, current)
+                except OSError as error:
+                    log.debug("who is signed in could not be kept: %s", error)
+                known = current
 
     def _listening(self, port: int) -> None:
         scheme = "https" if self._settings.web.tls_cert else "http"
@@ -127,3 +152,10 @@ class Web:
         if waiting := self._waiting(fresh):
             names = ", ".join(f"[{name}]" for name in waiting)
             log.warning("%s changed: that applies when the web role is started again", names)
+
+
+def _documents(body: Any) -> list[list[Any]]:
+    """The documents of an identities file: [kind, key, body]. Raises TypeError or ValueError."""
+    if not isinstance(body, list):
+        raise TypeError("this is no list")
+    return [[str(kind), str(key), dict(document)] for kind, key, document in body]

@@ -247,7 +247,7 @@ async def test_an_error_of_ours_is_a_problem_without_its_text(world: World, monk
 async def test_a_journal_that_is_gone_is_a_problem_too(world: World) -> None:
     async with world.client(Authorization="Bearer wf_x") as client:
         await world.journal.close()
-        problem(await client.get("/api/v1/me"), 500, "internal")
+        problem(await client.get("/api/v1/me"), 503, "journal-lost")
     await world.journal.open()
 
 

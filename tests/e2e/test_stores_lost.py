@@ -1,0 +1,167 @@
+"""The web role with its stores damaged or locked: it listens, shows the last picture and names what is broken."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from tests.e2e.site import Person, Service, Site, running
+from tests.patience import until
+
+STORES = ("journal", "intake")
+
+
+@contextlib.contextmanager
+def damaged(data: Path) -> Iterator[None]:
+    """Replace the content of both stores by garbage, in head, middle and tail, and give it back afterwards."""
+    files = [file for store in STORES for file in data.glob(f"{store}.sqlite3*")]
+    contents = {file: file.read_bytes() for file in files}
+    for file in files:
+        file.write_bytes(b"no database " * 1000)
+    yield
+    for file in [file for store in STORES for file in data.glob(f"{store}.sqlite3*")]:
+        file.unlink()
+    for file, content in contents.items():
+        if not file.name.endswith("-shm"):
+            file.write_bytes(content)
+
+
+@contextlib.contextmanager
+def locked(data: Path) -> Iterator[None]:
+    """Hold the writers' lock of both stores."""
+    with contextlib.ExitStack() as stack:
+        for store in STORES:
+            holder = stack.enter_context(
+                contextlib.closing(sqlite3.connect(data / f"{store}.sqlite3", isolation_level=None))
+            )
+            holder.execute("BEGIN EXCLUSIVE")
+        yield
+
+
+def kill_roles(site: Site, *names: str) -> dict[str, int]:
+    """End roles without a word; their former pids."""
+    before = {name: site.members()[name]["pid"] for name in names}
+    for pid in before.values():
+        os.kill(pid, 9)
+    return before
+
+
+async def listens(site: Site, before: int) -> bool:
+    """Whether a successor of the web role answers."""
+    if site.members()["web"]["pid"] in (0, before):
+        return False
+    with contextlib.suppress(aiohttp.ClientError):
+        async with aiohttp.ClientSession() as http, http.get(f"{site.url}/healthz") as answer:
+            return answer.status == 200
+    return False
+
+
+async def write(http: aiohttp.ClientSession, path: str, body: Any, **headers: str) -> tuple[int, str, bool]:
+    """Status, kind of problem, and whether a Retry-After came."""
+    async with http.post(path, json=body, headers=headers) as answer:
+        document = await answer.json(content_type=None)
+        kind = str(document.get("type", "")).rpartition(":")[2] if isinstance(document, dict) else ""
+        return answer.status, kind, "Retry-After" in answer.headers
+
+
+async def conditions(person: Person) -> list[str]:
+    """What the next heartbeat of the live feed says."""
+    async with person.live() as live:
+        while (frame := await live.next())["type"] != "heartbeat":
+            pass
+        return list(frame["conditions"])
+
+
+def token(site: Site) -> str:
+    """A token for sending alerts in."""
+    added = site.cli("token", "add", "tool", "--scope", "ingest")
+    assert added.returncode == 0, added.stderr
+    return added.stdout.strip().splitlines()[-1]
+
+
+POSTED = [{"labels": {"alertname": "disk", "instance": "gw1"}, "annotations": {}}]
+
+
+async def test_with_both_stores_damaged_the_web_role_starts_shows_the_picture_and_refuses_writes_by_name(
+    tmp_path: Path,
+) -> None:
+    device = Service()
+    rows = f"gw1,网关,router,532300,,,,,,,,tcp://127.0.0.1:{device.port}\n"
+    async with running(tmp_path, rows) as site:
+        person, secret = await site.person("duty1"), token(site)
+        async with person.live() as live:
+            alert = await live.until(lambda view: next(iter(view["alert"].values()), None))
+        bearer = {"Authorization": f"Bearer {secret}"}
+        async with aiohttp.ClientSession(site.url) as tool:
+            assert (await write(tool, "/api/v2/alerts", POSTED, **bearer))[0] == 200
+            remembered = tmp_path / "data" / "run" / "identities.json"
+            await until(lambda: remembered.exists() and remembered.read_bytes().count(b'"session"') >= 1)
+            await until(lambda: b'"ingest"' in remembered.read_bytes())
+
+            with damaged(tmp_path / "data"):
+                before = kill_roles(site, "web", "alert", "command", "project")
+                await until(lambda: listens(site, before["web"]))
+                async with person.http.get("/alerts") as page:
+                    assert page.status == 200
+                picture = await person.get("snapshot")
+                assert alert["id"] in picture["alert"]
+                await until(lambda: is_told(person, {"journal-lost", "intake-lost"}))
+
+                csrf = {"X-CSRF-Token": person.csrf}
+                refused = (503, "journal-lost", True)
+                assert (
+                    await write(person.http, f"/api/v1/alerts/{alert['id']}/ack", {"comment": "x"}, **csrf) == refused
+                )
+                assert await write(person.http, "/api/v1/session", {"name": "x", "password": "y"}) == refused
+                assert await write(tool, "/api/v2/alerts", POSTED, **bearer) == (503, "intake-lost", True)
+
+                log = tmp_path / "site.log"
+                size = log.stat().st_size
+                stranger = {"Cookie": "; ".join(f"{c.key}=x" for c in person.http.cookie_jar), "Accept": "text/html"}
+                for _ in range(300):
+                    async with tool.get("/alerts", headers=stranger) as page:
+                        assert page.status == 503
+                    async with tool.get("/readyz") as ready:
+                        assert ready.status == 503
+                written = log.read_bytes()[size:]
+                assert b"Traceback" not in written
+                assert len(written) < 20_000
+            await site.ready()
+            await until(lambda: taken(person, alert["id"]))
+            assert b"the journal is back" in log.read_bytes()
+            assert b"the intake is back" in log.read_bytes()
+
+
+async def is_told(person: Person, codes: set[str]) -> bool:
+    return codes <= set(await conditions(person))
+
+
+async def taken(person: Person, alert: str) -> bool:
+    headers = {"X-CSRF-Token": person.csrf}
+    return (await write(person.http, f"/api/v1/alerts/{alert}/ack", {"comment": "x"}, **headers))[0] == 200
+
+
+async def test_with_both_stores_locked_the_web_role_starts_and_names_what_is_lost(tmp_path: Path) -> None:
+    device = Service()
+    rows = f"gw1,网关,router,532300,,,,,,,,tcp://127.0.0.1:{device.port}\n"
+    async with running(tmp_path, rows) as site:
+        person = await site.person("duty1")
+        async with person.live() as live:
+            alert = await live.until(lambda view: next(iter(view["alert"].values()), None))
+        with locked(tmp_path / "data"):
+            before = kill_roles(site, "web")
+            await until(lambda: listens(site, before["web"]), within=10.0)
+            assert alert["id"] in (await person.get("snapshot"))["alert"]
+            async with aiohttp.ClientSession(site.url) as http, http.get("/readyz") as ready:
+                assert (ready.status, (await ready.json(content_type=None))["checks"]["journal"]) == (503, False)
+            await until(lambda: is_told(person, {"journal-lost"}))
+            headers = {"X-CSRF-Token": person.csrf}
+            answer = await write(person.http, f"/api/v1/alerts/{alert['id']}/ack", {"comment": "x"}, **headers)
+            assert answer == (503, "journal-lost", True)
+        await until(lambda: taken(person, alert["id"]))
