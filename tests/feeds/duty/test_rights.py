@@ -16,7 +16,15 @@ SITE, PREFECTURE, COUNTY, NEIGHBOUR = "", "532300", "532301", "532302"
 REGIONS = (SITE, PREFECTURE, COUNTY, NEIGHBOUR)
 WITHIN = {SITE: {*REGIONS}, PREFECTURE: {PREFECTURE, COUNTY, NEIGHBOUR}, COUNTY: {COUNTY}, NEIGHBOUR: {NEIGHBOUR}}
 BY_OFFICERS = {"roster_substitute", "handover_give", "handover_accept"}
-WHOLE_SITE = {"roster_put", "roster_undo", "receivers_put", "receivers_undo", "escalations_put", "escalations_undo"}
+WHOLE_SITE = {
+    "roster_put",
+    "roster_undo",
+    "receivers_put",
+    "receivers_undo",
+    "receiver_test",
+    "escalations_put",
+    "escalations_undo",
+}
 
 
 @pytest.mark.parametrize("verb", PEOPLE_RIGHTS)
