@@ -158,7 +158,7 @@ async def test_a_single_document_comes_again_only_when_it_changed() -> None:
         (b"", "the answer is empty", "空的"),
         (FEED[: len(FEED) // 2], "breaks off", "中断"),
         (b"\x1f\x8b\x08\x00broken", "gzip body is damaged", "已损坏或不完整"),
-        (gzip.compress(b"<html><title>Login</title>"), "a web page (Login)", "网页（Login）"),
+        (gzip.compress(b"<html><title>Login</title>", mtime=0), "a web page (Login)", "网页（Login）"),
         (b"<rss version='2.0'/>", "XML of another kind (<rss>)", "其他类型"),
         (b"maintenance, back soon", "no XML", "非 XML"),
         (b'<?xml version="1.0"?><!DOCTYPE alert><alert/>', "a DTD", "DTD"),
