@@ -1,7 +1,7 @@
-"""Documents fetched over HTTP for a `[[source]]`: bounded, unpacked, and told apart from pages that are no document.
+"""Documents of a `[[source]]` over HTTP: bounded, decompressed, and checked for their form.
 
-A request that succeeds does not show that the source works: a login page answers 200 as well. A feed takes an answer
-as its own only when it has the expected form; for everything else it raises `unexpected(body, …)`.
+Status 200 does not show that the source works: a login page has it as well. A feed accepts an answer only when it has
+the expected form, and raises `unexpected(body, …)` otherwise.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ GZIP_MAGIC = b"\x1f\x8b\x08"
 _TITLE = re.compile(rb"<title[^>]*>([^<]{1,200})", re.IGNORECASE)
 _MARKUP_CHARSETS = ("utf-8", "gb18030")
 TITLE_SHOWN = 60
-"""Characters of a page's title in the words about it."""
+"""Characters of a page's title in an error message."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """The unpacked body of an answer with status 200, and its validators."""
+class DocumentResponse:
+    """The decompressed body of a response with status 200, and its validators."""
 
     body: bytes
     etag: str = ""
@@ -50,13 +50,13 @@ class DocumentClient:
         self._headers = authorization(credential)
         self._session: aiohttp.ClientSession | None = None
 
-    async def get(self, url: str, limit: int, validators: Mapping[str, str] | None = None) -> Answer | None:
-        """The answer, None when the document has not changed. Raises NotReady, UnexpectedForm, AuthFailed.
+    async def get(self, url: str, limit: int, validators: Mapping[str, str] | None = None) -> DocumentResponse | None:
+        """Fetch a document. None when it has not changed. Raises NotReady, UnexpectedForm, AuthFailed.
 
-        `limit` bounds the bytes of the body, packed and unpacked.
+        `limit` bounds the bytes of the body, before and after decompression.
         """
         headers = {name: value for name, value in (validators or {}).items() if value}
-        # A credential is for the source's own host: a link that leads elsewhere does not get it.
+        # The credential is sent to the source's own host only, not to hosts that its links lead to.
         if urlsplit(url).netloc == self._netloc:
             headers |= self._headers
         try:
@@ -66,7 +66,7 @@ class DocumentClient:
                 _require_success(answer.status, url)
                 packed = await _bounded(answer, limit, url)
                 body = unpack(packed, answer.headers.get("Content-Encoding", ""), limit, url)
-                return Answer(body, answer.headers.get("ETag", ""), answer.headers.get("Last-Modified", ""))
+                return DocumentResponse(body, answer.headers.get("ETag", ""), answer.headers.get("Last-Modified", ""))
         except TimeoutError as error:
             raise NotReady(Reason.TIMEOUT, f"no answer within {self._timeout:g} s") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -90,11 +90,11 @@ class DocumentClient:
 
 
 def unpack(body: bytes, encoding: str, limit: int, url: str) -> bytes:
-    """The body without its content codings. A gzip file without the header is unpacked as well.
+    """The body without its content codings. A gzip body without the header is decompressed as well.
 
     Raises UnexpectedForm for other codings and for a body that ends too early, NotReady above `limit` bytes.
     """
-    for coding in reversed([word.strip().lower() for word in encoding.split(",") if word.strip()]):
+    for coding in reversed([token.strip().lower() for token in encoding.split(",") if token.strip()]):
         if coding in ("gzip", "x-gzip", "deflate"):
             if body and not (coding == "deflate" or body.startswith(GZIP_MAGIC)):
                 continue  # a proxy has unpacked it and left the header
@@ -108,20 +108,20 @@ def unpack(body: bytes, encoding: str, limit: int, url: str) -> bytes:
 
 
 def _inflate(body: bytes, limit: int, url: str, coding: str) -> bytes:
-    """Every gzip member, or one zlib or raw deflate stream."""
+    """Decompress all gzip members, or one zlib or raw deflate stream."""
     window = 31 if coding != "deflate" else 15 if _has_zlib_header(body) else -15
-    unpacked, rest = bytearray(), body
-    while rest:
+    unpacked, remaining = bytearray(), body
+    while remaining:
         stream = zlib.decompressobj(window)
         try:
-            unpacked += stream.decompress(rest, limit + 1 - len(unpacked))
+            unpacked += stream.decompress(remaining, limit + 1 - len(unpacked))
         except zlib.error as error:
             raise _damaged(coding) from error
         if len(unpacked) > limit:
             raise NotReady(Reason.WRONG_ANSWER, f"{url} is larger than {limit} bytes when unpacked")
         if not stream.eof:
             raise _damaged(coding)
-        rest = stream.unused_data.lstrip(b"\0") if window == 31 else b""  # gzip files may be padded
+        remaining = stream.unused_data.lstrip(b"\0") if window == 31 else b""  # gzip files may be padded
     return bytes(unpacked)
 
 
@@ -134,13 +134,13 @@ def _damaged(coding: str) -> UnexpectedForm:
 
 
 def unexpected(body: bytes, expected_en: str, expected_zh: str) -> UnexpectedForm:
-    """The error for an answer that is not of the expected form: says what it is instead."""
+    """The error for a body that does not have the expected form. It describes the body."""
     en, zh = describe(body)
     return UnexpectedForm(f"expected {expected_en}, but the answer is {en}", f"应为{expected_zh}，实际应答是{zh}")
 
 
 def describe(body: bytes) -> tuple[str, str]:
-    """In a few words, English and Chinese, the form that a body seems to have."""
+    """A short description of a body's form, in English and Chinese."""
     head = body[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
     if not head:
         return "empty", "空的"
@@ -156,12 +156,12 @@ def describe(body: bytes) -> tuple[str, str]:
 
 
 def _title(body: bytes) -> str:
-    found = _TITLE.search(body[:65536])
-    if found is None:
+    match = _TITLE.search(body[:65536])
+    if match is None:
         return ""
     for charset in _MARKUP_CHARSETS:
         try:
-            return " ".join(found[1].decode(charset).split())[:TITLE_SHOWN]
+            return " ".join(match[1].decode(charset).split())[:TITLE_SHOWN]
         except UnicodeDecodeError:
             continue
     return ""
@@ -199,7 +199,7 @@ def _require_success(status: int, url: str) -> None:
 
 
 async def _bounded(answer: aiohttp.ClientResponse, limit: int, url: str) -> bytes:
-    """The body. Raises NotReady when it is larger than `limit` bytes, before the rest of it is read."""
+    """Read the body. Raises NotReady as soon as it is larger than `limit` bytes."""
     body = bytearray()
     async for chunk in answer.content.iter_chunked(65536):
         body += chunk

@@ -1,6 +1,6 @@
-"""The inventory's probes as jobs: what is asked of whom, and what is known of each.
+"""Probes of the inventory as jobs.
 
-A `Spec` is what the inventory and the settings say; a `Job` adds what has been seen.
+A `Spec` is a probe as inventory and settings define it. A `Job` adds the state of its polling.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
-    """One probe as it is set. `target` is None when it cannot be probed; `problem` then says why.
+    """One probe as defined. `target` is None when it cannot be probed; `problem` is then the reason.
 
-    `named` holds the metrics that no other probe of the asset gives (chosen with `metric=`, or the probe's own kind):
-    such a reading needs no instance to be told apart.
+    `named` holds the metrics that no other probe of the asset gives: chosen with `metric=`, or of this kind of probe
+    alone. Their readings need no instance.
     """
 
     key: Key
@@ -49,24 +49,25 @@ class Spec:
 
     @property
     def fresh_for(self) -> float:
-        """Seconds that a reading of this probe may be shown as fresh: two rounds, one of them slow."""
+        """Seconds for which a reading of this probe may be shown as fresh: two intervals and one timeout."""
         return 2 * self.settings.interval + self.settings.timeout + 1
 
     def same(self, other: Spec) -> bool:
-        """True when nothing that matters for probing differs (problems are compared by their sentence)."""
-        return self._same == other._same
+        """True when nothing differs that matters for probing. Problems are compared by their text."""
+        return self._identity == other._identity
 
     @property
-    def _same(self) -> tuple[object, ...]:
+    def _identity(self) -> tuple[object, ...]:
         return (self.key, self.instance, self.named, self.target, self.settings, str(self.problem or ""))
 
 
 @dataclass(slots=True, kw_only=True)
 class Job:
-    """One probe at work. `up` is None until it is known; `latest` is what was last published of it.
+    """The state of one probe. `up` is None until it is known. `latest` holds its last published observations.
 
-    `cut_off`: it could not be reached while the collector was isolated. `running` counts its rounds under way.
-    `locked_until` (monotonic seconds) holds off a credential that failed; `lockouts` counts in a row.
+    `cut_off`: the target could not be reached while the collector was isolated. `running` counts rounds in progress.
+    `locked_until` (monotonic seconds) delays the next poll after a credential failed. `lockouts` counts consecutive
+    failures of the credential.
     """
 
     spec: Spec
@@ -83,13 +84,15 @@ class Job:
 def specs(
     assets: Mapping[str, Asset], schemes: Mapping[str, SchemeSettings], credentials: Mapping[str, Credential]
 ) -> dict[Key, Spec]:
-    """Every probe that the runner works on; good passive ones (heartbeat) are left out."""
-    found: dict[Key, Spec] = {}
+    """All probes that the runner polls or reports a problem for. Valid passive ones (heartbeat) are left out."""
+    specs_by_key: dict[Key, Spec] = {}
     for asset in assets.values():
-        own = [one for uri in dict.fromkeys(asset.probes) if (one := _spec(asset.id, uri, schemes, credentials))]
-        for one in _with_instances(own):
-            found[one.key] = one
-    return found
+        asset_specs = [
+            spec for uri in dict.fromkeys(asset.probes) if (spec := _spec(asset.id, uri, schemes, credentials))
+        ]
+        for spec in _with_instances(asset_specs):
+            specs_by_key[spec.key] = spec
+    return specs_by_key
 
 
 def _spec(
@@ -111,40 +114,40 @@ def _spec(
     return Spec(key=(asset, uri), scheme=scheme, family=family, source=source, target=target, settings=settings)
 
 
-def _with_instances(own: list[Spec]) -> list[Spec]:
-    """Names probes of one family on one asset apart: by host:port, and by number where that is the same."""
-    families = Counter(one.family for one in own)
-    names = {one.key: _names(one) for one in own}
-    chosen = Counter(name for some in names.values() for name in some)
+def _with_instances(asset_specs: list[Spec]) -> list[Spec]:
+    """Set the instances of an asset's probes of one family: host:port, with a number where that is not unique."""
+    families = Counter(spec.family for spec in asset_specs)
+    metrics = {spec.key: _own_metrics(spec) for spec in asset_specs}
+    uses = Counter(metric for own_metrics in metrics.values() for metric in own_metrics)
     taken: Counter[tuple[str, str]] = Counter()
-    apart = []
-    for one in own:
-        if families[one.family] == 1:
-            apart.append(one)
+    specs_with_instances = []
+    for spec in asset_specs:
+        if families[spec.family] == 1:
+            specs_with_instances.append(spec)
             continue
-        place = one.target.address if one.target else one.probe
-        taken[one.family, place] += 1
-        number = taken[one.family, place]
-        instance = place if number == 1 else f"{place}#{number}"
-        apart.append(replace(one, instance=instance, named=_single(names[one.key], chosen)))
-    return apart
+        address = spec.target.address if spec.target else spec.probe
+        taken[spec.family, address] += 1
+        number = taken[spec.family, address]
+        instance = address if number == 1 else f"{address}#{number}"
+        specs_with_instances.append(replace(spec, instance=instance, named=_unique(metrics[spec.key], uses)))
+    return specs_with_instances
 
 
-def _names(one: Spec) -> tuple[str, ...]:
-    """The metrics that are this probe's own."""
-    if one.target is None:
+def _own_metrics(spec: Spec) -> tuple[str, ...]:
+    """The metrics that this probe alone can name."""
+    if spec.target is None:
         return ()
-    cls = registry.poller_class(one.scheme)
-    own = cls.own_metrics(one.target) if issubclass(cls, NamedMetrics) else ()
-    return own or tuple(filter(None, (one.target.params.get("metric"),)))
+    cls = registry.poller_class(spec.scheme)
+    own = cls.own_metrics(spec.target) if issubclass(cls, NamedMetrics) else ()
+    return own or tuple(filter(None, (spec.target.params.get("metric"),)))
 
 
-def _single(names: tuple[str, ...], chosen: Counter[str]) -> frozenset[str]:
-    return frozenset(name for name in names if chosen[name] == 1)
+def _unique(metrics: tuple[str, ...], uses: Counter[str]) -> frozenset[str]:
+    return frozenset(metric for metric in metrics if uses[metric] == 1)
 
 
 def phase_of(spec: Spec) -> str:
-    """What a job's place in its interval hangs on: probes that are asked together are due together."""
+    """The name that fixes a job's offset in its interval. Targets that are polled in one request share it."""
     cls = registry.poller_class(spec.scheme) if spec.target is not None else None
     if cls is not None and spec.target is not None and issubclass(cls, GroupedPolling):
         return cls.poll_group(spec.target)

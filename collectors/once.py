@@ -1,7 +1,7 @@
-"""One probe, now: the tool to try a device with (`watchfloor collect --once URI`).
+"""A single poll of one probe, to try a device (`watchfloor collect --once URI`).
 
-There is a clear answer for every URI, right or wrong: what cannot be asked is answered
-by an observation of quality bad whose text says what to write instead.
+Every URI gets an answer. One that cannot be polled gives an observation of quality bad, whose text names the
+correction.
 """
 
 from __future__ import annotations
@@ -33,9 +33,11 @@ async def collect_once(
     clock: Clock = now,
     data: Path | None = None,
 ) -> list[Observation]:
-    """What one attempt sees; the first observation is the verdict `family.up`. `timeout` in seconds. Never raises
-    CollectorError: its sentence is the verdict's text. `credentials` None: there are no settings to look them up in;
-    `data` is the site's folder, where a collector keeps its keys."""
+    """The observations of one attempt. The first is the verdict `family.up`.
+
+    `timeout` is in seconds. `credentials` None: there are no settings to read them from. `data` is the folder of
+    collectors' own files, such as keys. Raises no CollectorError: its sentence becomes the verdict's text.
+    """
     spec = _spec(uri, SchemeSettings(timeout=timeout, attempts=1))
     try:
         target = registry.target_of(uri, timeout=timeout, credentials=credentials)
@@ -44,21 +46,21 @@ async def collect_once(
         spec = replace(spec, target=target)
         poller = registry.poller_class(target.scheme)()
         if isinstance(poller, Subscriber):
-            poller.attach(_desk(data))
+            poller.attach(_no_callbacks(data))
         try:
-            seen = await retries.probe(poller, target, 1)
+            measurements = await retries.probe(poller, target, 1)
         finally:
             await poller.close()
     except CollectorError as error:
         return list(verdicts.failed(spec, error, clock()))
-    except Exception as error:  # a person who tries a device must be told what failed, by whom, and not a traceback
+    except Exception as error:  # a person who tries a device needs a sentence, not a traceback
         log.debug("the collector itself failed", exc_info=error)
         return list(verdicts.failed(spec, verdicts.broken(error), clock()))
-    return list(verdicts.answered(spec, seen, clock()))
+    return list(verdicts.answered(spec, measurements, clock()))
 
 
 def _spec(uri: str, settings: SchemeSettings) -> Spec:
-    """Named after the family of its collector also when the URI is wrong."""
+    """The probe's spec. Its family is that of the collector even when the URI is wrong."""
     scheme = uri.partition(":")[0].lower() or "probe"
     family = registry.poller_class(scheme).family if scheme in registry.known_schemes() else scheme[:32]
     return Spec(key=("", uri), scheme=scheme, family=family, source=registry.source_name(scheme), settings=settings)
@@ -72,10 +74,10 @@ def _no_settings(uri: str, name: str) -> Misconfigured:
     )
 
 
-def _desk(data: Path | None) -> SubscriberCallbacks:
-    """Nobody listens: the answer to the poll is all that is wanted."""
+def _no_callbacks(data: Path | None) -> SubscriberCallbacks:
+    """Callbacks that discard everything: only the answer to the poll counts."""
     return SubscriberCallbacks(
-        push=lambda target, seen: None,
+        push=lambda target, measurements: None,
         request_poll=lambda target: None,
         report_alarms=lambda target, conditions: None,
         data_folder=data,
@@ -88,29 +90,29 @@ def fine(observations: Sequence[Observation]) -> bool:
 
 
 def render(observations: Sequence[Observation], *, as_json: bool = False, language: str = "zh-CN") -> str:
-    """The observations as lines for people, the first with its mend, or as a JSON list."""
+    """The observations as lines for people, the first with its correction, or as a JSON list."""
     if as_json:
-        shown = [{**wire.public(one), "probe": _address(one.probe)} for one in observations]
+        shown = [{**wire.public(each), "probe": _address(each.probe)} for each in observations]
         return json.dumps(shown, ensure_ascii=False, indent=2)
-    width = min(max((len(_shown(one.key)) for one in observations), default=0), WIDEST)
-    lines = [_line(one, width, language) for one in observations]
-    if observations and (mend := _mend(observations[0], language)):
-        lines.insert(1, f"{'':<{width}} {mend}")
+    width = min(max((len(_shown(observation.key)) for observation in observations), default=0), WIDEST)
+    lines = [_line(observation, width, language) for observation in observations]
+    if observations and (correction := _correction(observations[0], language)):
+        lines.insert(1, f"{'':<{width}} {correction}")
     return "\n".join(lines)
 
 
 def _address(uri: str) -> str:
-    """What may be shown of it; what stands before an "@" is a login, also where the scheme is missing."""
-    _, at, place = uri.rpartition("@")
-    return f"{MASK}@{masked(place)}" if at and "://" not in uri else masked(uri)
+    """The URI without secrets. Text before an "@" is a login, even where the scheme is missing."""
+    _, at, address = uri.rpartition("@")
+    return f"{MASK}@{masked(address)}" if at and "://" not in uri else masked(uri)
 
 
 WIDEST, LONGEST = 48, 400
-_WORDS = {
+_LABELS = {
     "zh-CN": {True: "正常", False: "不通", None: "无法判断", "yes": "是", "no": "否"},
     "en": {True: "up", False: "down", None: "cannot tell", "yes": "yes", "no": "no"},
 }
-_MENDS = {
+_CORRECTIONS = {
     Reason.TIMEOUT: (
         "没有应答：核对地址与端口，查看途中的防火墙；线路慢时用 --timeout 放宽",
         "nobody answered: check address and port, and firewalls on the way; on a slow line allow more with --timeout",
@@ -145,37 +147,37 @@ _MENDS = {
 }
 
 
-def _line(one: Observation, width: int, language: str) -> str:
-    words = _WORDS["zh-CN" if language.startswith("zh") else "en"]
-    if one.metric.endswith(".up"):
-        value = words[one.value if isinstance(one.value, bool) else None]
-    elif isinstance(one.value, bool):
-        value = words["yes" if one.value else "no"]
-    elif one.value is None:
+def _line(observation: Observation, width: int, language: str) -> str:
+    labels = _LABELS["zh-CN" if language.startswith("zh") else "en"]
+    if observation.metric.endswith(".up"):
+        value = labels[observation.value if isinstance(observation.value, bool) else None]
+    elif isinstance(observation.value, bool):
+        value = labels["yes" if observation.value else "no"]
+    elif observation.value is None:
         value = "—"
     else:
-        value = f"{_shown(str(one.value))} {_shown(one.unit)}".rstrip()
-    mark = "" if one.quality is Quality.GOOD else f" [{one.quality}]"
-    text = _shown(_said(one.text, language))
-    return f"{_shown(one.key):<{width}} {value}{mark}" + (f"  {text}" if text else "")
+        value = f"{_shown(str(observation.value))} {_shown(observation.unit)}".rstrip()
+    mark = "" if observation.quality is Quality.GOOD else f" [{observation.quality}]"
+    text = _shown(_in_language(observation.text, language))
+    return f"{_shown(observation.key):<{width}} {value}{mark}" + (f"  {text}" if text else "")
 
 
 def _shown(text: str) -> str:
-    """What a device said, without what a terminal would obey, and not without end."""
+    """Text from a device without control characters, and bounded in length."""
     text = "".join(letter if letter.isprintable() else " " for letter in text[: LONGEST + 1]).rstrip()
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
-def _mend(verdict: Observation, language: str) -> str:
-    """What to do about a target that does not answer; other sentences name their mend themselves."""
-    reason = next((one for one in Reason if verdict.text == one or verdict.text.startswith(f"{one}: ")), None)
+def _correction(verdict: Observation, language: str) -> str:
+    """Advice for a target that does not answer. Other sentences hold their correction themselves."""
+    reason = next((each for each in Reason if verdict.text == each or verdict.text.startswith(f"{each}: ")), None)
     if reason is None or verdict.value is not False:
         return ""
-    return _MENDS[reason][0 if language.startswith("zh") else 1]
+    return _CORRECTIONS[reason][0 if language.startswith("zh") else 1]
 
 
-def _said(text: str, language: str) -> str:
-    """A verdict's text in one language: sentences come in both, reasons as a word of `Reason`."""
+def _in_language(text: str, language: str) -> str:
+    """A verdict's text in one language. Sentences hold both languages; reasons are words of `Reason`."""
     chinese, divider, english = text.partition(" | ")
     if divider:
         return chinese if language.startswith("zh") else english

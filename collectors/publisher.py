@@ -1,7 +1,7 @@
-"""The way out to the bus: many observations per stream entry, and nothing lost for good when the bus is.
+"""Publisher of observations and heartbeats to the bus, many observations in one stream entry.
 
-While the bus is lost or full nothing piles up: each job keeps its latest observations (one
-set a target), and all of them are published again when the bus is back, or is another one.
+While the bus is lost or full nothing accumulates: each job stores its latest observations only. All of them are
+published when the bus is back or is a new one.
 """
 
 from __future__ import annotations
@@ -16,27 +16,30 @@ from typing import Protocol
 from feeds.bus import BusFull, BusLost
 from feeds.model import Heartbeat, Observation
 
-SOON, CALM = 0.08, 0.5
-"""Seconds that an observation waits for others to share its publication, which wakes every role behind: as a rule, and
-while nothing has changed its face lately."""
-LIVELY = 3.0
-"""Seconds after a change of face, or the start, in which nothing waits longer than SOON: what follows explains it."""
+SHORT_DELAY, IDLE_DELAY = 0.08, 0.5
+"""Batching delay in seconds: IDLE_DELAY for results without a change of state, SHORT_DELAY for others.
+
+Each publication wakes every role that follows."""
+ACTIVE_FOR = 3.0
+"""Seconds after a change of state, or after the start, during which nothing waits longer than SHORT_DELAY.
+
+The results that follow a change explain it."""
 FLUSH_AT = 400
 """Observations in one stream entry at most."""
-MOST = 5 * FLUSH_AT
-"""Observations that wait at most, whatever the time: some 10 ms of work for the projector."""
-TOGETHER = 20
+MAX_WAITING = 5 * FLUSH_AT
+"""Observations that wait at most, whatever the delay: about 10 ms of work for the projector."""
+ENTRIES_AT_ONCE = 20
 """Stream entries in one publication at most."""
 SOURCE = "role.collect"
-"""Who an entry is from."""
+"""The source of the stream entries."""
 RETRY_FIRST, RETRY_LAST = 0.1, 1.0
-"""Seconds between tries while the bus does not take anything."""
+"""Seconds between two attempts while the bus takes nothing, doubling."""
 
 log = logging.getLogger(__name__)
 
 
 class Publisher(Protocol):
-    """What collectors need of feeds.bus.Bus."""
+    """The part of feeds.bus.Bus that collectors need."""
 
     epoch: str
 
@@ -48,7 +51,10 @@ class Publisher(Protocol):
 
 
 class Outbox:
-    """`everything` gives the latest observations of all targets; `on_epoch` is told when the bus is another one."""
+    """Batches and publishes. `everything` gives the latest observations of all targets.
+
+    `on_epoch` is called when the bus is a new one.
+    """
 
     def __init__(
         self, bus: Publisher, everything: Callable[[], Iterable[Observation]], on_epoch: Callable[[], None]
@@ -58,40 +64,40 @@ class Outbox:
         self._on_epoch = on_epoch
         self._observations: list[Observation] = []
         self._heartbeats: dict[str, Heartbeat] = {}
-        self._sooner = asyncio.Event()
+        self._wake = asyncio.Event()
         self._due = inf
-        self._lively_until = 0.0
+        self._active_until = 0.0
         self._epoch = ""
         self._refill = False
         self.published = 0
         self.losses = 0
         self.trouble = ""
 
-    def put(self, observations: Sequence[Observation], within: float = SOON) -> None:
-        """Published within so many seconds: 0.0 when something changed its face, CALM when nothing did."""
+    def put(self, observations: Sequence[Observation], within: float = SHORT_DELAY) -> None:
+        """Publish within so many seconds: 0.0 after a change of state, IDLE_DELAY without one."""
         self._observations += observations
         now = asyncio.get_running_loop().time()
         if not within:
-            self._lively_until = now + LIVELY
-        if len(self._observations) >= MOST:
+            self._active_until = now + ACTIVE_FOR
+        if len(self._observations) >= MAX_WAITING:
             within = 0.0
-        self._ask(now + (within if now >= self._lively_until else min(within, SOON)))
+        self._schedule(now + (within if now >= self._active_until else min(within, SHORT_DELAY)))
 
     def beat(self, heartbeat: Heartbeat) -> None:
-        """The newest heartbeat of each source is enough."""
+        """Publish a heartbeat. Only the newest of each source is sent."""
         self._heartbeats[heartbeat.source] = heartbeat
-        self._ask(asyncio.get_running_loop().time() + SOON)
+        self._schedule(asyncio.get_running_loop().time() + SHORT_DELAY)
 
-    def _ask(self, due: float) -> None:
-        """Publish at that moment (monotonic seconds), unless a sooner one is asked for."""
+    def _schedule(self, due: float) -> None:
+        """Publish at `due` (monotonic seconds), unless an earlier time is set."""
         if due < self._due:
             self._due = due
-            self._sooner.set()
+            self._wake.set()
 
     async def run(self) -> None:
-        """Publishes for ever. The first rounds bring news, too."""
+        """Publish until cancelled. The start counts as a change of state."""
         pause = RETRY_FIRST
-        self._lively_until = asyncio.get_running_loop().time() + LIVELY
+        self._active_until = asyncio.get_running_loop().time() + ACTIVE_FOR
         while True:
             await self._gather()
             try:
@@ -107,10 +113,10 @@ class Outbox:
     async def _gather(self) -> None:
         loop = asyncio.get_running_loop()
         while not self._refill and self._due > loop.time():
-            self._sooner.clear()
-            with suppress(TimeoutError):  # nobody wants it sooner: what has gathered by now goes together
+            self._wake.clear()
+            with suppress(TimeoutError):  # no earlier time was set
                 async with asyncio.timeout_at(None if self._due == inf else self._due):
-                    await self._sooner.wait()
+                    await self._wake.wait()
         self._due = inf
 
     async def _flush(self) -> None:
@@ -123,20 +129,20 @@ class Outbox:
         ]
         if heartbeats:
             envelopes.append(("heartbeat", heartbeats))
-        for start in range(0, len(envelopes), TOGETHER):
-            await self._publish(envelopes[start : start + TOGETHER])
+        for start in range(0, len(envelopes), ENTRIES_AT_ONCE):
+            await self._publish(envelopes[start : start + ENTRIES_AT_ONCE])
         self._refill = False
-        self._see_epoch()
+        self._check_epoch()
 
     async def _publish(self, envelopes: Sequence[tuple[str, Sequence[object]]]) -> None:
-        """Entries of many sources: every observation names its own, and each publication wakes every role."""
+        """Publish entries of many sources together. Every observation names its own source."""
         await self._bus.publish_all("network", envelopes, source=SOURCE)
         self.published += sum(len(items) for _, items in envelopes)
 
-    def _see_epoch(self) -> None:
-        """A server that began anew knows nothing: it gets everything again."""
+    def _check_epoch(self) -> None:
+        """Publish everything again to a new bus, which is empty."""
         if self._epoch and self._bus.epoch != self._epoch:
-            log.warning("the bus began anew; everything known is published again", extra={"epoch": self._bus.epoch})
+            log.warning("the bus is a new one; all observations are published again", extra={"epoch": self._bus.epoch})
             self._refill = True
             self._on_epoch()
         self._epoch = self._bus.epoch
@@ -145,11 +151,11 @@ class Outbox:
         self._refill = True
         if not self.trouble:
             self.losses += 1
-            word = "full" if isinstance(error, BusFull) else "lost"
-            log.warning("bus %s; the latest of every target is held", word, extra={"error": str(error)})
+            state = "full" if isinstance(error, BusFull) else "lost"
+            log.warning("bus %s; the latest observations of every target are held", state, extra={"error": str(error)})
         self.trouble = str(error) or type(error).__name__
 
     def _back(self) -> None:
         if self.trouble:
-            log.info("bus back; what was held is published")
+            log.info("bus back; held observations are published")
             self.trouble = ""

@@ -1,4 +1,4 @@
-"""Which class speaks which scheme or source kind. Classes are imported when first needed.
+"""Registry of collector classes by URI scheme and by kind of source. Classes are imported when first needed.
 
 A new collector is one file, one line here and one test.
 """
@@ -57,45 +57,46 @@ def _load(module: str, name: str) -> Any:
 
 
 def poller_class(scheme: str) -> type[Poller]:
-    """The class that speaks `scheme`. Raises Misconfigured, naming the known ones."""
+    """The class for a URI scheme. Raises Misconfigured, naming the known schemes."""
     if scheme not in _POLLERS:
-        known = ", ".join(known_schemes())
+        schemes = ", ".join(known_schemes())
         raise Misconfigured(
-            f"no collector speaks {scheme!r}; known schemes: {known}", f"没有采集器支持 {scheme!r}；可用的协议：{known}"
+            f"no collector speaks {scheme!r}; known schemes: {schemes}",
+            f"没有采集器支持 {scheme!r}；可用的协议：{schemes}",
         )
     return cast("type[Poller]", _load(*_POLLERS[scheme]))
 
 
 def source_name(scheme: str) -> str:
-    """The name a scheme's collector reports under: `tcp` gives "network.tcp"."""
+    """The source name of a scheme's collector: `tcp` gives "network.tcp"."""
     return _POLLERS[scheme][0].removesuffix(".probe") if scheme in _POLLERS else f"network.{scheme}"
 
 
 def feed_class(kind: str) -> type[Feed]:
-    """The class behind a source kind. Raises Misconfigured, naming the known ones."""
+    """The class for a kind of source. Raises Misconfigured, naming the known kinds."""
     if kind not in _FEEDS:
-        known = ", ".join(known_source_kinds())
+        kinds = ", ".join(known_source_kinds())
         raise Misconfigured(
-            f"no collector is called {kind!r}; known kinds of source: {known}",
-            f"没有名为 {kind!r} 的来源类型；可用的类型：{known}",
+            f"no collector is called {kind!r}; known kinds of source: {kinds}",
+            f"没有名为 {kind!r} 的来源类型；可用的类型：{kinds}",
         )
     return cast("type[Feed]", _load(*_FEEDS[kind]))
 
 
 def listens(kind: str) -> bool:
-    """Whether sources of this kind are told by others, instead of asking."""
+    """True when sources of this kind listen instead of polling."""
     return kind in _LISTENERS
 
 
 def listener_class(kind: str) -> type[Listener]:
-    """The class behind a kind that `listens`. Raises KeyError for another."""
+    """The class for a kind that `listens`. Raises KeyError for other kinds."""
     return cast("type[Listener]", _load(*_LISTENERS[kind]))
 
 
 def target_of(
     uri: str, *, asset: str = "", timeout: float = 2.0, credentials: Mapping[str, Credential] | None = None
 ) -> Target:
-    """The checked target of a probe URI. Raises Misconfigured with a sentence that names the mend.
+    """The validated target of a probe URI. Raises Misconfigured with a sentence that names the correction.
 
     `credentials` None leaves `cred=` unresolved (a check of the inventory alone).
     """
@@ -112,10 +113,10 @@ def target_of(
             f"{uri!r} 引用了未设置的凭据 {name!r}；请在设置中加入 [credentials.{name}]",
         )
     target = replace(target, credential=credentials[name])
-    cls.validate(target)  # once more: the credential may be of no use to it
+    cls.validate(target)  # again: the credential may not suit the target
     return target
 
 
 def check_source(settings: SourceSettings) -> None:
-    """Raises Misconfigured when a `[[source]]` cannot work as it is set."""
+    """Validate the settings of a `[[source]]`. Raises Misconfigured."""
     (listener_class(settings.kind) if listens(settings.kind) else feed_class(settings.kind)).validate(settings)

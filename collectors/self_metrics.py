@@ -1,4 +1,4 @@
-"""What a collector says of itself beside its targets: figures for /metrics, and words when it is in trouble."""
+"""Self-metrics of collectors: counts for /metrics, and a sentence on a problem."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Protocol, runtime_checkable
 
 @runtime_checkable
 class SelfMetrics(Protocol):
-    """A Poller with figures of its own."""
+    """A Poller with self-metrics."""
 
     def figures(self) -> tuple[dict[str, float], str]:
-        """Counts since the start, and one sentence (Chinese and English, by " | "), "" when there is nothing to say."""
+        """Counts since the start, and a sentence in Chinese and English divided by " | ", "" without a problem."""
 
 
 def of(pollers: Mapping[str, object]) -> dict[str, tuple[dict[str, float], str]]:
-    """By source, of the pollers by source."""
+    """The self-metrics by source, of pollers by source."""
     return {source: poller.figures() for source, poller in pollers.items() if isinstance(poller, SelfMetrics)}

@@ -1,4 +1,4 @@
-"""What a site may set for its collectors."""
+"""Settings of a site's collectors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from feeds.model import Severity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchemeSettings:
-    """`[defaults."tcp"]`: how every probe of one scheme is run. Durations in seconds."""
+    """`[defaults."tcp"]`: settings of all probes of one scheme. Durations in seconds."""
 
     interval: float = 10.0
     timeout: float = 2.0
@@ -19,12 +19,13 @@ class SchemeSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListenerRule:
-    """`[[source.rule]]`: which messages raise an alert, and which end it.
+    """`[[source.rule]]`: the messages that raise an alert, and those that end it.
 
     `raises` (the settings' `raise`) and `clears` are RE2 expressions for syslog, notification OIDs for traps.
-    `key` tells several alerts on one asset apart: for traps the columns whose index or text is taken, best first
-    (for syslog it is the group `part`). `level`: only syslog lines this bad or worse. `lasts` (seconds, 0: for ever):
-    an alert that is not raised again for so long is over.
+    `key` distinguishes several alerts of one asset. For traps it holds the columns whose index or text is used, best
+    first. For syslog the expression's group `part` is used instead.
+    `level`: only syslog lines of this severity or worse match.
+    `lasts`: an alert that is not raised again for so many seconds ends. 0: it does not end by itself.
     """
 
     id: str
@@ -60,7 +61,7 @@ class SourceSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
-    """`[credentials.NAME]`: named here, referred to by a probe's `cred=`; its values never appear in a log or repr."""
+    """`[credentials.NAME]`: a probe refers to it by `cred=`. Its values never appear in a log or repr."""
 
     name: str
     kind: str

@@ -1,4 +1,4 @@
-"""A probe URI, taken apart: `scheme://host:port/path?key=value`, percent-encoding inside."""
+"""Parser of probe URIs: `scheme://host:port/path?key=value`, with percent-encoding."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def scheme_of(uri: str) -> str:
 
 
 def parse(uri: str, *, asset: str = "", timeout: float = 2.0, credential: Credential | None = None) -> Target:
-    """The target that `uri` names. Raises Misconfigured; knows no protocol's own rules."""
+    """Parse a probe URI. Raises Misconfigured. The rules of the scheme's collector are not checked."""
     scheme = scheme_of(uri)
     try:
         parts = urlsplit(uri)
@@ -76,20 +76,20 @@ def need_host_and_port(target: Target) -> None:
         )
 
 
-def only(target: Target, known: Iterable[str]) -> None:
-    """Raises Misconfigured when the URI has a parameter that its collector does not know."""
-    names = sorted(known)
+def only(target: Target, allowed: Iterable[str]) -> None:
+    """Raises Misconfigured when the URI has a parameter that is not allowed."""
+    names = sorted(allowed)
     for key in target.params:
         if key not in names:
-            some = ", ".join(names) or "none"
+            name_list = ", ".join(names) or "none"
             raise Misconfigured(
-                f"{target.uri!r}: unknown parameter {key!r}; {target.scheme} knows: {some}",
-                f"{target.uri!r}：参数 {key!r} 未知；{target.scheme} 可用的参数：{some}",
+                f"{target.uri!r}: unknown parameter {key!r}; {target.scheme} knows: {name_list}",
+                f"{target.uri!r}：参数 {key!r} 未知；{target.scheme} 可用的参数：{name_list}",
             )
 
 
 def duration(text: str) -> float:
-    """A number and a unit ("150ms", "10s", "5m", "1h", "1d"), in seconds. Raises Misconfigured."""
+    """The seconds of a duration with a unit ("150ms", "10s", "5m", "1h", "1d"). Raises Misconfigured."""
     match = _DURATION.match(text.strip())
     if match is None or float(match[1]) <= 0:
         raise Misconfigured(

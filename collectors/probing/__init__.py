@@ -1,1 +1,1 @@
-"""Probes of the inventory: scheduling, lanes, retries, isolation and verdicts."""
+"""Probes of the inventory: scheduling, worker pools, retries, isolation and verdicts."""

@@ -1,9 +1,9 @@
-"""Is it the others, or is it us? When the collector is cut off, silence says nothing about its targets.
+"""Isolation of the collector itself: while it has no network, a missing answer does not show that a target is down.
 
-`[collect] reference` names targets that always answer (a gateway, the core). A failure is held until it is known that
-one of them answers now, which takes as long as a ping; when none does, the collector is isolated: it says so as the
-source `network.reference`, and what it cannot reach is unknown, not down. It is back when they have answered SETTLED
-times in a row.
+`[collect] reference` names targets that always answer, such as a gateway. Before a target is reported as down, one of
+them must answer, which takes as long as a ping. When none does, the collector is isolated. Its heartbeat
+`network.reference` then reports that, and targets that it cannot reach are unknown, not down.
+The isolation ends when reference targets have answered SETTLED times in a row.
 """
 
 from __future__ import annotations
@@ -22,33 +22,38 @@ from feeds.clock import Clock
 from feeds.model import REFERENCE, Heartbeat
 
 TIMEOUT, ATTEMPTS = 0.25, 3
-"""Seconds of the first try; with the repeats (attempts.REPEAT_BUDGET) a look ends within 0.95 s."""
-LOOK_EVERY = 1.0
-YOUNG = 0.2
-"""Seconds for which an answer of a reference target proves that we are connected."""
+"""Timeout in seconds, and attempts. With the repeats (retries.REPEAT_BUDGET) a check ends within 0.95 s."""
+CHECK_EVERY = 1.0
+"""Seconds between two checks of the reference targets."""
+ANSWER_VALID = 0.2
+"""Seconds for which an answer of a reference target shows that the collector is connected."""
 GAP = 1.3
-"""Seconds without an answer of any reference target after which what failed meanwhile is asked once more."""
+"""Seconds without an answer of any reference target. Targets that failed during such a gap are polled again."""
 SETTLED = 3
-SILENT = frozenset((Reason.TIMEOUT, Reason.UNREACHABLE, Reason.UNRESOLVED))
-"""What a target may look like when nothing reaches it. Every other answer came from somebody."""
+"""Consecutive answers that end an isolation."""
+NO_ANSWER = frozenset((Reason.TIMEOUT, Reason.UNREACHABLE, Reason.UNRESOLVED))
+"""Reasons that a collector without network may see. Every other reason comes from an answer."""
 
 log = logging.getLogger(__name__)
 
 
 class CutOff(Exception):
-    """Nothing can be said of a target: the collector itself is out of touch."""
+    """The state of a target is unknown because the collector itself is isolated."""
 
 
-class Fault(StrEnum):
-    """Whose fault a failure is: the target's, ours, or nobody can tell, because we were out of touch for a moment."""
+class FailureCause(StrEnum):
+    """The cause of a failed round: the target, the collector, or uncertain after a short loss of the network."""
 
-    THEIRS = "theirs"
-    OURS = "ours"
-    DOUBTFUL = "doubtful"
+    TARGET = "target"
+    COLLECTOR = "collector"
+    UNCERTAIN = "uncertain"
 
 
 class Isolation:
-    """`changed` is called when it begins and when it ends; `clock` gives epoch seconds."""
+    """Watches the reference targets. `changed` is called when an isolation begins and when it ends.
+
+    `clock` gives epoch seconds. `on` is True while the collector is isolated.
+    """
 
     def __init__(self, site: str, clock: Clock, changed: Callable[[], None]) -> None:
         self._site = site
@@ -56,103 +61,103 @@ class Isolation:
         self._changed = changed
         self._targets: tuple[Target, ...] = ()
         self._pollers: dict[type[Poller], Poller] = {}
-        self._looking: asyncio.Task[None] | None = None
-        self._some = asyncio.Event()
+        self._check: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
         self._answered_at = float("-inf")
         self._gap_ended = float("-inf")
-        self._good = 0
+        self._consecutive = 0
         self._missing = 0
         self._problem = ""
         self.on = False
 
     def update(self, uris: Iterable[str], credentials: Mapping[str, Credential]) -> None:
-        """Take settings over; without reference targets nobody is ever isolated."""
+        """Apply settings. Without reference targets the collector is never isolated."""
         targets = tuple(registry.target_of(uri, timeout=TIMEOUT, credentials=credentials) for uri in uris)
         if targets == self._targets:
             return
         self._targets = targets
         if not targets and self.on:
-            self._turn(False)
-        self._some.set()
+            self._set(False)
+        self._wake.set()
 
-    async def fault(self, error: NotReady, began: float) -> Fault:
-        """Whose fault it is that a round which began then (loop time) failed so. Answers within a second."""
-        if not self._targets or error.reason not in SILENT:
-            return Fault.THEIRS
-        if not self.on and asyncio.get_running_loop().time() - self._answered_at > YOUNG:
-            await self._look()
+    async def cause_of(self, error: NotReady, began: float) -> FailureCause:
+        """The cause of a failed round. `began` is the round's begin in loop time. Returns within a second."""
+        if not self._targets or error.reason not in NO_ANSWER:
+            return FailureCause.TARGET
+        if not self.on and asyncio.get_running_loop().time() - self._answered_at > ANSWER_VALID:
+            await self._await_check()
         if self.on:
-            return Fault.OURS
-        return Fault.DOUBTFUL if began < self._gap_ended else Fault.THEIRS
+            return FailureCause.COLLECTOR
+        return FailureCause.UNCERTAIN if began < self._gap_ended else FailureCause.TARGET
 
     async def run(self) -> None:
-        """Looks for ever, as long as there are reference targets."""
+        """Check the reference targets until cancelled."""
         loop = asyncio.get_running_loop()
         try:
             while True:
-                self._some.clear()
+                self._wake.clear()
                 if not self._targets:
-                    await self._some.wait()
+                    await self._wake.wait()
                     continue
                 began = loop.time()
-                await self._look()
+                await self._await_check()
                 try:
-                    async with asyncio.timeout_at(began + LOOK_EVERY):
-                        await self._some.wait()
+                    async with asyncio.timeout_at(began + CHECK_EVERY):
+                        await self._wake.wait()
                 except TimeoutError:
-                    pass  # time for the next look
+                    pass  # the next check is due
         finally:
-            if self._looking is not None:
-                self._looking.cancel()
-                await asyncio.gather(self._looking, return_exceptions=True)
+            if self._check is not None:
+                self._check.cancel()
+                await asyncio.gather(self._check, return_exceptions=True)
             for poller in self._pollers.values():
                 await poller.close()
             self._pollers.clear()
 
-    async def _look(self) -> None:
-        """One look for everybody who waits for it."""
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self._ask(), name="reference targets")
-        await asyncio.shield(self._looking)
+    async def _await_check(self) -> None:
+        """Wait for the running check, or start one: callers share it."""
+        if self._check is None or self._check.done():
+            self._check = asyncio.create_task(self._check_targets(), name="reference targets")
+        await asyncio.shield(self._check)
 
-    async def _ask(self) -> None:
-        """Asks all; the first answer is enough."""
-        asked = [asyncio.create_task(self._answers(target)) for target in self._targets]
+    async def _check_targets(self) -> None:
+        """Poll all reference targets. The first answer is enough."""
+        polls = [asyncio.create_task(self._answers(target)) for target in self._targets]
         missing = unknown = 0
         try:
-            for done in asyncio.as_completed(asked):
-                answers = await done
+            for poll in asyncio.as_completed(polls):
+                answers = await poll
                 if answers:
-                    self._answered()
+                    self._note_answer()
                     self._problem, self._missing = "", missing
-                    self._good += 1
-                    if self.on and self._good >= SETTLED:
-                        self._turn(False)
+                    self._consecutive += 1
+                    if self.on and self._consecutive >= SETTLED:
+                        self._set(False)
                     return
                 missing, unknown = missing + 1, unknown + (answers is None)
         finally:
-            for task in asked:
+            for task in polls:
                 task.cancel()
-            await asyncio.gather(*asked, return_exceptions=True)
-        self._good, self._missing = 0, missing
+            await asyncio.gather(*polls, return_exceptions=True)
+        self._consecutive, self._missing = 0, missing
         if not self.on and missing > unknown:
-            self._turn(True)
+            self._set(True)
 
-    def _answered(self) -> None:
-        moment = asyncio.get_running_loop().time()
-        if moment - self._answered_at > GAP:
-            self._gap_ended = moment
-        self._answered_at = moment
+    def _note_answer(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self._answered_at > GAP:
+            self._gap_ended = now
+        self._answered_at = now
 
     async def _answers(self, target: Target) -> bool | None:
-        """Whether anybody answers there; None when it cannot be asked."""
+        """True when the target answers. None when it cannot be polled."""
         cls = registry.poller_class(target.scheme)
         if cls not in self._pollers:
             self._pollers[cls] = cls()
         try:
             await retries.probe(self._pollers[cls], target, ATTEMPTS)
         except NotReady as error:
-            return error.reason not in SILENT
+            return error.reason not in NO_ANSWER
         except AuthFailed:
             return True
         except CollectorError as error:
@@ -160,8 +165,8 @@ class Isolation:
             return None
         return True
 
-    def _turn(self, on: bool) -> None:
-        self.on, self._good = on, 0
+    def _set(self, on: bool) -> None:
+        self.on, self._consecutive = on, 0
         if on:
             log.warning("isolated: no reference target answers")
         else:
@@ -169,7 +174,7 @@ class Isolation:
         self._changed()
 
     def heartbeat(self, at: float, every: float) -> Heartbeat | None:
-        """How the reference targets do; None when there are none."""
+        """The heartbeat of the reference targets, None without any."""
         if not self._targets:
             return None
         error = _isolated(self._targets) if self.on else self._problem
@@ -187,8 +192,8 @@ class Isolation:
 
 
 def _isolated(targets: Iterable[Target]) -> str:
-    some = ", ".join(target.uri.partition("?")[0] for target in targets)[:200]
+    hosts = ", ".join(target.uri.partition("?")[0] for target in targets)[:200]
     return (
-        f"采集器被隔离：参考目标均无应答（{some}）；够不着的资产显示为未知。请检查采集器自身的网络"
-        f" | isolated: no reference target answers ({some}); what cannot be reached is unknown. Check our own network"
+        f"采集器被隔离：参考目标均无应答（{hosts}）；够不着的资产显示为未知。请检查采集器自身的网络"
+        f" | isolated: no reference target answers ({hosts}); what it cannot reach is unknown. Check its own network"
     )

@@ -1,7 +1,7 @@
-"""One round of a probe: an attempt, and after a first miss some more at once, each 150 ms after the last.
+"""Attempts of one poll: a first one and, when it fails, repeats that start 150 ms apart.
 
-All repeats together take at most the timeout once more, and REPEAT_BUDGET, so that a target that swallows packets
-is known to be down within that time, not an interval later.
+All repeats together take at most the timeout again, and at most REPEAT_BUDGET. A target that does not answer is thus
+known to be down within that time, not an interval later.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from collectors.contract import Measurement, Poller, Target
 from collectors.errors import NotReady, Reason
 
 SPACING = 0.150
-"""Seconds between the starts of two attempts after a miss."""
+"""Seconds between the starts of two repeats."""
 REPEAT_BUDGET = 0.7
-"""Seconds that all repeats of one round may take together at most."""
+"""Seconds that all repeats of one poll may take together."""
 
 
 def budget(timeout: float) -> float:
-    """Seconds for all repeats of a probe with that timeout."""
+    """Seconds for all repeats of a poll with this timeout."""
     return min(REPEAT_BUDGET, timeout)
 
 
 async def attempt(poller: Poller, target: Target, timeout: float) -> list[Measurement]:
-    """One poll, bounded by `timeout` seconds whatever the poller does. Raises CollectorError."""
+    """Poll once within `timeout` seconds. Raises CollectorError."""
     try:
         async with asyncio.timeout(timeout):
             return await poller.poll(target)
@@ -33,9 +33,9 @@ async def attempt(poller: Poller, target: Target, timeout: float) -> list[Measur
 
 
 async def probe(poller: Poller, target: Target, attempts: int, within: float = REPEAT_BUDGET) -> list[Measurement]:
-    """A round of at most `attempts` tries, the repeats `within` so many seconds.
+    """Poll with at most `attempts` attempts. All repeats end `within` seconds.
 
-    Raises the first try's CollectorError when none succeeded.
+    Raises the first attempt's CollectorError when none succeeded.
     """
     try:
         return await attempt(poller, target, target.timeout)
@@ -49,7 +49,7 @@ async def probe(poller: Poller, target: Target, attempts: int, within: float = R
 
 
 async def _repeat(poller: Poller, target: Target, repeats: int, within: float) -> list[Measurement] | None:
-    """The first answer of the repeats, None when there is none. They overlap, so that each has time to answer."""
+    """The first answer of the repeats, None without any. Repeats overlap, so that each has time to answer."""
     spacing = min(SPACING, within * 0.8 / repeats)
     loop = asyncio.get_running_loop()
     end = loop.time() + within
@@ -59,8 +59,8 @@ async def _repeat(poller: Poller, target: Target, repeats: int, within: float) -
             answer = await _first_answer(running, loop.time() + spacing, wait_out=True)
             if answer is not None:
                 return answer
-            left = end - loop.time()
-            running.add(asyncio.create_task(attempt(poller, target, min(target.timeout, left))))
+            remaining = end - loop.time()
+            running.add(asyncio.create_task(attempt(poller, target, min(target.timeout, remaining))))
         return await _first_answer(running, end, wait_out=False)
     finally:
         for task in running:
@@ -71,16 +71,16 @@ async def _repeat(poller: Poller, target: Target, repeats: int, within: float) -
 async def _first_answer(
     running: set[asyncio.Task[list[Measurement]]], until: float, *, wait_out: bool
 ) -> list[Measurement] | None:
-    """The first success before `until`; failed ones are taken out. With none left, waits until then if `wait_out`."""
+    """The first success before `until`. Failed attempts are removed. Without any left, waits if `wait_out`."""
     loop = asyncio.get_running_loop()
-    while (left := until - loop.time()) > 0:
+    while (remaining := until - loop.time()) > 0:
         if not running:
-            await asyncio.sleep(left if wait_out else 0)
+            await asyncio.sleep(remaining if wait_out else 0)
             return None
-        done, _ = await asyncio.wait(running, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(running, timeout=remaining, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             running.discard(task)
-            # Only "not ready" is a miss; a credential that fails on a repeat must reach the caller.
+            # Only NotReady leads to a repeat. A credential that fails on a repeat must reach the caller.
             with suppress(NotReady):
                 return task.result()
     return None

@@ -1,49 +1,44 @@
-"""All probes of the inventory: due on absolute ticks, run in their scheme's lane, told to the outbox.
+"""Scheduler of the inventory's probes: due on absolute ticks, run in the worker pool of their scheme, then published.
 
-Logs once when a target is lost and once when it is back.
+Each target is logged once when it is lost and once when it is back (see rounds.py).
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import cast
 
-from msgspec.structs import replace
-
 from collectors import registry, self_metrics
 from collectors.alarms.conditions import Conditions
 from collectors.contract import Measurement, Poller, Target
-from collectors.errors import CollectorError, NotReady
 from collectors.jobs import Job, Key, Spec, phase_of, specs
-from collectors.probing import retries, verdicts
-from collectors.probing.isolation import CutOff, Fault, Isolation
-from collectors.probing.lanes import Lane
+from collectors.probing import verdicts
+from collectors.probing.isolation import Isolation
+from collectors.probing.rounds import PolledCallback, ProbeRounds
 from collectors.probing.ticks import Schedule, next_tick, phase
-from collectors.publisher import CALM, Outbox
+from collectors.probing.worker_pools import WorkerPool
+from collectors.publisher import IDLE_DELAY, Outbox
 from collectors.settings import Credential, SchemeSettings
 from collectors.subscriber import Condition, Subscriber, SubscriberCallbacks
 from feeds.clock import Clock
 from feeds.model import Asset, Heartbeat, Observation
 
 FIRST_ROUND_RATE = 500.0
-"""Probes a second at most while the very first round fills the picture."""
+"""Probes a second at most in the first round after the start or a change of settings."""
 IDLE = 0.5
-"""Seconds after which the scheduler wakes even when nothing is due: it proves that it moves."""
+"""Seconds after which the scheduler wakes even when nothing is due, to show that it is alive."""
 SLACK = 0.001
-"""Seconds that a job may start early: an event loop's timer may fire that much before its time."""
-LOCKOUT_FIRST, LOCKOUT_LAST = 30.0, 600.0
-"""Seconds without asking after a credential failed, doubling: nobody's account is locked by us."""
-
-log = logging.getLogger(__name__)
+"""Seconds by which a job may start early: timers of the event loop may fire early by this much."""
 
 
-class Probing:
-    """Keeps one job a probe. `clock` stamps observations; ticks are monotonic; `data` is the site's folder.
-    `polled` hears what an asset answered, and when it was asked."""
+class ProbeScheduler:
+    """One job for each probe. `clock` gives the observations' epoch seconds. Ticks are monotonic.
+
+    `data` is the folder of collectors' own files. `polled` is called after each successful poll.
+    """
 
     def __init__(
         self,
@@ -53,15 +48,16 @@ class Probing:
         site: str,
         clock: Clock,
         data: Path | None = None,
-        polled: Callable[[str, Sequence[Measurement], float], object] = lambda *_: None,
+        polled: PolledCallback = lambda *_: None,
     ) -> None:
-        self._outbox, self._polled, self._isolation = outbox, polled, isolation
+        self._outbox = outbox
+        self._rounds = ProbeRounds(isolation, clock, polled)
         self._conditions = conditions
         self._data = data
         self._site = site
         self._clock = clock
         self._jobs: dict[Key, Job] = {}
-        self._lanes: dict[str, Lane] = {}
+        self._pools: dict[str, WorkerPool] = {}
         self._schedule = Schedule()
         self._wake = asyncio.Event()
         self._until = 0.0
@@ -75,7 +71,7 @@ class Probing:
 
     @property
     def failing(self) -> int:
-        """How many targets do not answer, or cannot be asked."""
+        """The number of targets that do not answer or cannot be polled."""
         return sum(job.failing for job in self._jobs.values())
 
     def everything(self) -> Iterator[Observation]:
@@ -86,36 +82,38 @@ class Probing:
     def update(
         self, assets: Mapping[str, Asset], schemes: Mapping[str, SchemeSettings], credentials: Mapping[str, Credential]
     ) -> None:
-        """Take settings over: what is the same goes on undisturbed, the rest stops or starts."""
+        """Apply settings. Unchanged probes continue undisturbed."""
         self._schemes = schemes
-        for scheme, lane in self._lanes.items():
-            lane.limit = self._settings(scheme).concurrency
-        wanted = specs(assets, schemes, credentials)
-        for key in [key for key in self._jobs if key not in wanted]:
+        for scheme, pool in self._pools.items():
+            pool.limit = self._settings(scheme).concurrency
+        new_specs = specs(assets, schemes, credentials)
+        for key in [key for key in self._jobs if key not in new_specs]:
             self._forget(self._jobs.pop(key))
             self._schedule.drop(key)
-        fresh = [spec for key, spec in wanted.items() if not (key in self._jobs and spec.same(self._jobs[key].spec))]
+        changed = [
+            spec for key, spec in new_specs.items() if not (key in self._jobs and spec.same(self._jobs[key].spec))
+        ]
         now = asyncio.get_running_loop().time()
-        for spec in fresh:
-            self._begin(spec, now, len(fresh))
+        for spec in changed:
+            self._begin(spec, now, len(changed))
         self._wake.set()
 
-    def _begin(self, spec: Spec, now: float, together: int) -> None:
-        """The first round comes soon and spread out; from then on the job keeps to its own absolute ticks."""
+    def _begin(self, spec: Spec, now: float, count: int) -> None:
+        """Schedule the first round of a probe: soon, and spread out. Later rounds follow its absolute ticks."""
         interval = spec.settings.interval
         name = phase_of(spec)
-        old = self._jobs.get(spec.key)
-        if old is not None and old.spec.target != spec.target:
-            self._forget(old)
+        previous = self._jobs.get(spec.key)
+        if previous is not None and previous.spec.target != spec.target:
+            self._forget(previous)
         self._jobs[spec.key] = Job(spec=spec, offset=phase(name, interval))
-        soon = min(interval, max(1.0, together / FIRST_ROUND_RATE))
+        soon = min(interval, max(1.0, count / FIRST_ROUND_RATE))
         self._schedule.put(spec.key, now + phase(name, soon))
 
     def _settings(self, scheme: str) -> SchemeSettings:
         return self._schemes.get(scheme, SchemeSettings())
 
     async def run(self) -> None:
-        """Probes for ever."""
+        """Probe until cancelled."""
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -134,16 +132,16 @@ class Probing:
             for poller in self._pollers.values():
                 await poller.close()
             self._pollers.clear()
-            self._lanes.clear()
+            self._pools.clear()
 
     def _enter(self, key: Key, due: float, tasks: asyncio.TaskGroup) -> None:
         job = self._jobs[key]
-        lane = self._lanes.get(job.spec.scheme)
-        if lane is None:
+        pool = self._pools.get(job.spec.scheme)
+        if pool is None:
             limit = self._settings(job.spec.scheme).concurrency
-            lane = Lane(job.spec.scheme, self._poller(job.spec), limit, tasks)
-            self._lanes[job.spec.scheme] = lane
-        lane.enter(due, partial(self._round, job, lane, due), slow=job.up is False)
+            pool = WorkerPool(job.spec.scheme, self._poller(job.spec), limit, tasks)
+            self._pools[job.spec.scheme] = pool
+        pool.submit(due, partial(self._round, job, pool, due), slow=job.up is False)
 
     def _poller(self, spec: Spec) -> Poller | None:
         if spec.scheme not in registry.known_schemes():
@@ -155,33 +153,36 @@ class Probing:
                 report = partial(self._report, poller)
                 poller.attach(
                     SubscriberCallbacks(
-                        push=self._told, request_poll=self._look, report_alarms=report, data_folder=self._data
+                        push=self._take_pushed,
+                        request_poll=self._poll_now,
+                        report_alarms=report,
+                        data_folder=self._data,
                     )
                 )
         return self._pollers[cls]
 
-    def look_again(self) -> None:
-        """What could not be reached while the collector was isolated is asked soon, spread out a little."""
+    def poll_cut_off(self) -> None:
+        """Poll the targets soon that could not be reached while the collector was isolated, spread out a little."""
         now = asyncio.get_running_loop().time()
-        cut = [job for job in self._jobs.values() if job.cut_off and not job.running]
-        soon = max(0.5, len(cut) / FIRST_ROUND_RATE)
-        for job in cut:
+        cut_off = [job for job in self._jobs.values() if job.cut_off and not job.running]
+        soon = max(0.5, len(cut_off) / FIRST_ROUND_RATE)
+        for job in cut_off:
             due = now + phase(phase_of(job.spec), soon)
             self._schedule.put(job.spec.key, due)
         self._wake.set()
 
-    # -- what the far end says by itself -----------------------------------------
+    # -- values and alarms that targets send between polls ------------------------
 
-    def _told(self, target: Target, seen: Sequence[Measurement]) -> None:
+    def _take_pushed(self, target: Target, measurements: Sequence[Measurement]) -> None:
         job = self._jobs.get((target.asset, target.uri))
         if job is None or job.spec.target != target:
-            return  # it is no longer asked for
-        fresh = verdicts.told(job.spec, seen, self._clock())
-        keys = {one.key for one in fresh}
-        job.latest = (*(one for one in job.latest if one.key not in keys), *fresh)
-        self._outbox.put(fresh)
+            return  # it is no longer in the inventory
+        pushed = verdicts.pushed(job.spec, measurements, self._clock())
+        keys = {observation.key for observation in pushed}
+        job.latest = (*(observation for observation in job.latest if observation.key not in keys), *pushed)
+        self._outbox.put(pushed)
 
-    def _look(self, target: Target) -> None:
+    def _poll_now(self, target: Target) -> None:
         job = self._jobs.get((target.asset, target.uri))
         if job is not None and not job.running:
             self._schedule.put(job.spec.key, asyncio.get_running_loop().time())
@@ -199,113 +200,51 @@ class Probing:
             poller.forget(target)
             self._conditions.forget(job.spec)
 
-    async def _round(self, job: Job, lane: Lane, due: float) -> None:
+    async def _round(self, job: Job, pool: WorkerPool, due: float) -> None:
         if self._jobs.get(job.spec.key) is not job:
-            return  # taken out, or set anew, while it waited
-        was = job.failing, job.cut_off
+            return  # removed or changed while it waited
+        previous_state = job.failing, job.cut_off
         job.running += 1
         try:
-            latest = await self._judge(job, lane.poller)
+            latest = await self._rounds.run(job, pool.poller)
         finally:
             job.running -= 1
         if self._jobs.get(job.spec.key) is not job:
             return
         job.latest = latest
         self.rounds += 1
-        self._outbox.put(latest, within=CALM if (job.failing, job.cut_off) == was else 0.0)
-        now = max(due, asyncio.get_running_loop().time())  # one that started early must not get its tick twice
+        self._outbox.put(latest, within=IDLE_DELAY if (job.failing, job.cut_off) == previous_state else 0.0)
+        now = max(due, asyncio.get_running_loop().time())  # a round that started early must not get its tick twice
         due = next_tick(now, job.spec.settings.interval, job.offset)
         self._schedule.put(job.spec.key, due)
         if due < self._until:
             self._wake.set()
 
-    async def _judge(self, job: Job, poller: Poller | None) -> tuple[Observation, ...]:
-        spec = job.spec
-        try:
-            if spec.problem is not None:
-                raise spec.problem
-            assert poller is not None
-            assert spec.target is not None
-            if job.locked_until > asyncio.get_running_loop().time():
-                return tuple(_again(job, self._clock()))
-            began = self._clock()
-            seen = await self._asked(job, poller, spec.target)
-            self._polled(spec.asset, seen, began)
-        except CutOff:
-            job.cut_off = True
-            return verdicts.cut_off(spec, self._clock())
-        except CollectorError as error:
-            return self._missed(job, error)
-        except Exception as error:  # one faulty collector must not blind the others: it is shown, and logged
-            if not job.failing:
-                log.exception("the collector itself failed", extra={"asset": spec.asset, "probe": spec.probe})
-            return self._missed(job, verdicts.broken(error), logged=True)
-        return self._hit(job, verdicts.answered(spec, seen, self._clock()))
-
-    async def _asked(self, job: Job, poller: Poller, target: Target) -> Sequence[Measurement]:
-        """One round, a second one when we were out of touch during the first. Raises CollectorError, CutOff."""
-        # A target known to be down gets a single try: a dead one must not cost more than a live one.
-        tries = 1 if job.up is False else job.spec.settings.attempts
-        for last in (False, True):
-            began = asyncio.get_running_loop().time()
-            try:
-                return await retries.probe(poller, target, tries, retries.budget(target.timeout))
-            except NotReady as error:
-                fault = await self._isolation.fault(error, began)
-                if fault is Fault.THEIRS or (last and fault is Fault.DOUBTFUL):
-                    raise
-                if fault is Fault.OURS:
-                    break
-        raise CutOff
-
-    def _hit(self, job: Job, seen: tuple[Observation, ...]) -> tuple[Observation, ...]:
-        if job.failing:
-            log.info("probe back", extra={"asset": job.spec.asset, "probe": job.spec.probe})
-        job.up, job.failing, job.cut_off, job.lockouts = True, False, False, 0
-        return seen
-
-    def _missed(self, job: Job, error: CollectorError, *, logged: bool = False) -> tuple[Observation, ...]:
-        if not job.failing and not logged:
-            place = {"asset": job.spec.asset, "probe": job.spec.probe, "reason": error.en}
-            log.warning("probe lost", extra=place)
-        job.failing, job.cut_off = True, False
-        job.up = False if isinstance(error, NotReady) else None
-        if verdicts.is_lockout(error):
-            hold = min(LOCKOUT_FIRST * 2**job.lockouts, LOCKOUT_LAST)
-            job.lockouts += 1
-            job.locked_until = asyncio.get_running_loop().time() + hold
-        return verdicts.failed(job.spec, error, self._clock())
-
     def heartbeats(self, at: float, every: float) -> Iterator[Heartbeat]:
-        """One a collector: its targets, how many fail, and whether it keeps up with its interval."""
+        """One heartbeat for each collector: its targets, how many fail, and whether it keeps up with its interval."""
         late: dict[str, float] = {}
         now = asyncio.get_running_loop().time()
-        for scheme, lane in self._lanes.items():
+        for scheme, pool in self._pools.items():
             source = registry.source_name(scheme)
-            late[source] = max(late.get(source, 0.0), lane.late(now) - self._settings(scheme).interval)
+            late[source] = max(late.get(source, 0.0), pool.late(now) - self._settings(scheme).interval)
         counts: dict[str, list[bool]] = {}
         for job in self._jobs.values():
             counts.setdefault(job.spec.source, []).append(job.failing)
-        own = self_metrics.of({registry.source_name(cls.schemes[0]): one for cls, one in self._pollers.items()})
+        pollers = {registry.source_name(cls.schemes[0]): poller for cls, poller in self._pollers.items()}
+        metrics = self_metrics.of(pollers)
         for source, failing in counts.items():
             behind = late.get(source, 0.0)
             error = verdicts.behind(behind) if behind > 0 else ""
-            stats, words = own.get(source, ({}, ""))
+            stats, remark = metrics.get(source, ({}, ""))
             yield Heartbeat(
                 source=source,
                 kind=source,
                 at=at,
                 ok=not error,
                 every=every,
-                error=error or words,
+                error=error or remark,
                 region=self._site,
                 targets=len(failing),
                 failing=sum(failing),
                 stats=stats,
             )
-
-
-def _again(job: Job, at: float) -> Iterator[Observation]:
-    """What was last said of a target that is not asked for now, said again."""
-    for one in job.latest:
-        yield replace(one, observed_at=at, received_at=at)

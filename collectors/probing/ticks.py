@@ -1,6 +1,6 @@
-"""When is each job due? One heap for all of them, on absolute ticks, so that nothing drifts.
+"""Due times of jobs: one heap for all jobs, on absolute ticks, so that nothing drifts.
 
-Pure: it knows no clock and no tasks; `now` is monotonic seconds and comes from outside.
+Pure: `now` is given in monotonic seconds.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from hashlib import blake2b
 from math import floor
 
 GRID = 0.2
-"""Seconds. Jobs fall on multiples of this: what a check costs is mostly waking up, here and in every role behind."""
+"""Seconds. Jobs are due at multiples of this, because each wake-up costs, here and in every role that follows."""
 
 
 def phase(name: str, interval: float) -> float:
-    """Where in its interval a job falls, in seconds: always the same for the same name, evenly spread over many.
+    """The offset of a job in its interval, in seconds. It is fixed by the name, and names are spread evenly.
 
     A multiple of GRID, except where the interval is too short to hold two of them.
     """
@@ -34,24 +34,24 @@ def next_tick(now: float, interval: float, offset: float) -> float:
 
 @dataclass(slots=True)
 class Schedule:
-    """Jobs by their due time. A job is on the heap once; it is put back when it has run."""
+    """Jobs by due time. A job is scheduled once, and put back after it has run."""
 
     _heap: list[tuple[float, int, Hashable]] = field(default_factory=list)
     _live: dict[Hashable, int] = field(default_factory=dict)
     _turn: int = 0
 
     def put(self, job: Hashable, due: float) -> None:
-        """Due at `due`; an earlier date for the same job no longer counts."""
+        """Schedule a job. A due time set before for this job no longer counts."""
         self._turn += 1
         self._live[job] = self._turn
         heapq.heappush(self._heap, (due, self._turn, job))
 
     def drop(self, job: Hashable) -> None:
-        """Forget a job (its place on the heap is passed over when it comes up)."""
+        """Remove a job. Its entry on the heap is skipped later."""
         self._live.pop(job, None)
 
     def due(self, now: float) -> list[tuple[float, Hashable]]:
-        """Takes out and returns everything that is due, with the time it was due at, earliest first."""
+        """Remove and return the jobs that are due with their due times, earliest first."""
         ready: list[tuple[float, Hashable]] = []
         while self._heap and self._heap[0][0] <= now:
             when, turn, job = heapq.heappop(self._heap)
@@ -61,7 +61,7 @@ class Schedule:
         return ready
 
     def next_due(self) -> float | None:
-        """When something is due next, None when there is nothing."""
+        """The next due time, None without jobs."""
         while self._heap and self._live.get(self._heap[0][2]) != self._heap[0][1]:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None

@@ -1,8 +1,9 @@
-"""What a round of a probe means, as observations: pure.
+"""Observations of a probe's round. Pure.
 
-`family.up` is True (it answered), False (it did not; `text` begins with the reason's word,
-see contract.Reason) or None with quality bad (nobody can tell until a person has acted;
-`text` says what to do, in Chinese and English, divided by " | ").
+`family.up` is True when the target answered.
+It is False when it did not. `text` then begins with the reason (errors.Reason).
+It is None with quality bad when a person must act first. `text` then names the action in Chinese and English, divided
+by " | ".
 """
 
 from __future__ import annotations
@@ -17,31 +18,31 @@ from collectors.jobs import Spec
 from feeds.model import REFERENCE, Observation, Quality
 
 
-def answered(spec: Spec, seen: Sequence[Measurement], at: float) -> tuple[Observation, ...]:
-    """The target is up; `at` is when that was known, epoch seconds."""
-    return (_up(spec, True, at), *_readings(spec, seen, at))
+def answered(spec: Spec, measurements: Sequence[Measurement], at: float) -> tuple[Observation, ...]:
+    """The observations of a target that answered at `at` (epoch seconds)."""
+    return (_up(spec, True, at), *_readings(spec, measurements, at))
 
 
 def failed(spec: Spec, error: CollectorError, at: float) -> tuple[Observation, ...]:
-    """The target is down (NotReady), or a person must act first (everything else)."""
+    """The observations of a target that is down (NotReady), or unknown until a person acts (other errors)."""
     if isinstance(error, NotReady):
         return (_up(spec, False, at, text=error.en), *_readings(spec, error.measurements, at))
     return (_up(spec, None, at, quality=Quality.BAD, text=sentence(error)),)
 
 
-def told(spec: Spec, seen: Sequence[Measurement], at: float) -> tuple[Observation, ...]:
-    """What the target said by itself, between two polls; whether it is up is for the polls to say."""
-    return _readings(spec, seen, at)
+def pushed(spec: Spec, measurements: Sequence[Measurement], at: float) -> tuple[Observation, ...]:
+    """The observations of values that the target sent between two polls. Only polls decide whether it is up."""
+    return _readings(spec, measurements, at)
 
 
 def cut_off(spec: Spec, at: float) -> tuple[Observation, ...]:
-    """Nobody can tell: the collector itself is out of touch, as the source REFERENCE says."""
+    """The observation of a target that cannot be reached because the collector is isolated. Its source is REFERENCE."""
     text = "采集器被隔离，无法判断 | the collector is isolated: nobody can tell"
     return (replace(_up(spec, None, at, quality=Quality.UNCERTAIN, text=text), source=REFERENCE),)
 
 
 def sentence(error: CollectorError) -> str:
-    """What is shown of an error: the reason's word and its detail, or the sentence in Chinese and English."""
+    """The text of an error for people: the reason and its detail, or a sentence in Chinese and English."""
     if isinstance(error, UnexpectedForm):
         return f"{error.zh} | {error.en}"
     if isinstance(error, NotReady):
@@ -57,13 +58,13 @@ _KINDS: dict[type[CollectorError], tuple[str, str]] = {
 
 
 def broken(error: Exception) -> CollectorError:
-    """What a fault of our own collector looks like to people."""
+    """The error that stands for a fault in a collector's own code."""
     name = type(error).__name__
     return CollectorError(f"the collector itself failed ({name}); see its log", f"采集器自身出错（{name}），请查看日志")
 
 
 def is_lockout(error: CollectorError) -> bool:
-    """True when trying again soon could lock an account."""
+    """True when another attempt soon could lock an account."""
     return isinstance(error, AuthFailed)
 
 
@@ -83,30 +84,30 @@ def _up(spec: Spec, value: bool | None, at: float, *, quality: Quality = Quality
     )
 
 
-def _readings(spec: Spec, seen: Sequence[Measurement], at: float) -> tuple[Observation, ...]:
+def _readings(spec: Spec, measurements: Sequence[Measurement], at: float) -> tuple[Observation, ...]:
     (asset, probe), source, fresh_for, instance = spec.key, spec.source, spec.fresh_for, spec.instance
     return tuple(
         Observation(
             asset=asset,
-            metric=one.metric,
-            value=one.value,
-            unit=one.unit,
-            quality=one.quality,
-            observed_at=at if one.observed_at is None else one.observed_at,
+            metric=measurement.metric,
+            value=measurement.value,
+            unit=measurement.unit,
+            quality=measurement.quality,
+            observed_at=at if measurement.observed_at is None else measurement.observed_at,
             received_at=at,
             source=source,
             probe=probe,
-            instance=one.instance or ("" if one.metric in spec.named else instance),
-            fresh_for=fresh_for if one.fresh_for is None else one.fresh_for,
-            text=one.text,
-            confirmed_at=one.confirmed_at,
+            instance=measurement.instance or ("" if measurement.metric in spec.named else instance),
+            fresh_for=fresh_for if measurement.fresh_for is None else measurement.fresh_for,
+            text=measurement.text,
+            confirmed_at=measurement.confirmed_at,
         )
-        for one in seen
+        for measurement in measurements
     )
 
 
 def behind(seconds: float) -> str:
-    """What is said of a collector that does not keep up."""
+    """The text for a collector that does not keep up with its interval."""
     return (
         f"落后采集周期 {seconds:.0f} 秒：请调大 concurrency 或 interval"
         f" | {seconds:.0f} s behind its interval: raise concurrency or interval"

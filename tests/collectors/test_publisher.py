@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from collectors.publisher import CALM, FLUSH_AT, LIVELY, MOST, SOON, Outbox
+from collectors.publisher import ACTIVE_FOR, FLUSH_AT, IDLE_DELAY, MAX_WAITING, SHORT_DELAY, Outbox
 from feeds.model import Heartbeat, Observation
 from tests.collectors.virtual import moved
 
@@ -41,7 +41,7 @@ def played(story: Callable[[Outbox], Coroutine[None, None, None]]) -> list[tuple
         bus = Bus()
         outbox = Outbox(bus, lambda: (), lambda: None)
         running = asyncio.create_task(outbox.run())
-        await asyncio.sleep(LIVELY)
+        await asyncio.sleep(ACTIVE_FOR)
         began = asyncio.get_running_loop().time()
         await story(outbox)
         await asyncio.sleep(2.0)
@@ -55,38 +55,38 @@ def played(story: Callable[[Outbox], Coroutine[None, None, None]]) -> list[tuple
 def test_what_changes_no_face_waits_for_company() -> None:
     async def story(outbox: Outbox) -> None:
         for asset in "abc":
-            outbox.put([seen(asset)], within=CALM)
+            outbox.put([seen(asset)], within=IDLE_DELAY)
             await asyncio.sleep(0.2)
-        outbox.put([seen("d")], within=CALM)
+        outbox.put([seen("d")], within=IDLE_DELAY)
 
-    assert played(story) == [(CALM, ["a", "b", "c"]), (0.6 + CALM, ["d"])]
+    assert played(story) == [(IDLE_DELAY, ["a", "b", "c"]), (0.6 + IDLE_DELAY, ["d"])]
 
 
 def test_a_change_of_face_goes_at_once_with_what_waits_and_what_follows_goes_soon() -> None:
     async def story(outbox: Outbox) -> None:
-        outbox.put([seen("calm")], within=CALM)
+        outbox.put([seen("calm")], within=IDLE_DELAY)
         await asyncio.sleep(0.1)
         outbox.put([seen("down")], within=0.0)
-        await asyncio.sleep(LIVELY / 2)
-        outbox.put([seen("parent")], within=CALM)
-        await asyncio.sleep(LIVELY / 2)
-        outbox.put([seen("calm")], within=CALM)
+        await asyncio.sleep(ACTIVE_FOR / 2)
+        outbox.put([seen("parent")], within=IDLE_DELAY)
+        await asyncio.sleep(ACTIVE_FOR / 2)
+        outbox.put([seen("calm")], within=IDLE_DELAY)
 
-    soon = 0.1 + LIVELY / 2 + SOON
-    assert played(story) == [(0.1, ["calm", "down"]), (soon, ["parent"]), (0.1 + LIVELY + CALM, ["calm"])]
+    soon = 0.1 + ACTIVE_FOR / 2 + SHORT_DELAY
+    assert played(story) == [(0.1, ["calm", "down"]), (soon, ["parent"]), (0.1 + ACTIVE_FOR + IDLE_DELAY, ["calm"])]
 
 
 def test_a_heartbeat_takes_along_what_waits() -> None:
     async def story(outbox: Outbox) -> None:
-        outbox.put([seen("a")], within=CALM)
+        outbox.put([seen("a")], within=IDLE_DELAY)
         outbox.beat(Heartbeat(source="role.collect", kind="role", at=1.0, ok=True, every=3.0))
 
-    assert played(story) == [(SOON, ["a", "heartbeat"])]
+    assert played(story) == [(SHORT_DELAY, ["a", "heartbeat"])]
 
 
 def test_many_do_not_wait_and_each_entry_is_bounded() -> None:
     async def story(outbox: Outbox) -> None:
-        outbox.put([seen("a")] * MOST, within=CALM)
+        outbox.put([seen("a")] * MAX_WAITING, within=IDLE_DELAY)
 
-    assert played(story) == [(0.0, ["a"] * MOST)]
-    assert MOST % FLUSH_AT == 0
+    assert played(story) == [(0.0, ["a"] * MAX_WAITING)]
+    assert MAX_WAITING % FLUSH_AT == 0

@@ -323,7 +323,7 @@ def test_a_reload_touches_only_what_changed(poller: type[FakePoller]) -> None:
     assert max(asked["a0"]) < 14.5
     assert [round(b - a, 3) for a, b in zip(asked["a1"][1:], asked["a1"][2:], strict=False)][:2] == [10.0, 10.0]
     assert 14.5 <= asked["a3"][0] <= 15.5
-    assert {one.asset for one in entry.probing.everything()} == {"a1", "a2", "a3"}
+    assert {one.asset for one in entry.probes.everything()} == {"a1", "a2", "a3"}
 
 
 def test_a_reload_of_the_interval_applies_to_running_probes(poller: type[FakePoller]) -> None:

@@ -1,10 +1,10 @@
-"""`emergency.cap`: CAP documents over HTTP — one document, an Atom index, or RSS.
+"""`emergency.cap`: CAP documents over HTTP, from a single document, an Atom index, or RSS.
 
-Brings every CAP document as it came, once; whether it is valid is for the registry to say.
-An answer that is neither a CAP document nor an index (a login page, JSON, a truncated feed) is a failure
-of the source, and a listed address that gives no CAP document is asked again in the next round.
-The address of the source is asked with ETag and If-Modified-Since; a listed document whose
-entry did not change (same link, same `updated`) is not fetched again.
+The feed yields each CAP document once, as received. The registry of warnings validates it.
+An answer that is neither a CAP document nor an index (a login page, JSON, a truncated feed) is a failure of the source.
+A listed address that gives no CAP document is fetched again in the next round.
+The source's address is fetched with ETag and If-Modified-Since. A listed document whose entry has not changed (same
+link, same `updated`) is not fetched again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from collectors.contract import Feed, FetchResult
 from collectors.documents import DocumentClient, unexpected
-from collectors.emergency.cap.index import Entry, entries, is_alert
+from collectors.emergency.cap.index import IndexEntry, entries, is_alert
 from collectors.errors import AuthFailed, Misconfigured, NotReady, Reason
 from collectors.settings import Credential, SourceSettings
 from feeds.cap.message import SIZE_LIMIT, CapDocument
@@ -39,7 +39,7 @@ class CapFeed(Feed):
         self._settings = settings
         self._client = DocumentClient(settings.url, settings.timeout, credential)
         self._validators: dict[str, str] = {}
-        self._brought: dict[str, str] = {}
+        self._seen_versions: dict[str, str] = {}
 
     @classmethod
     def validate(cls, settings: SourceSettings) -> None:
@@ -50,46 +50,53 @@ class CapFeed(Feed):
                 f'source {settings.id!r} needs url = "http://…" (a CAP document, an Atom or an RSS index)',
                 f'来源 {settings.id!r} 需要 url = "http://…"（CAP 文档、Atom 或 RSS 索引）',
             )
-        for name, value, known in (
+        for name, value, allowed in (
             ("mode", settings.mode, ("strict", "lenient")),
             ("profile", settings.profile, ("", "cn-12379")),
         ):
-            if value not in known:
-                choice = ", ".join(repr(one) for one in known)
+            if value not in allowed:
+                choice = ", ".join(repr(each) for each in allowed)
                 raise Misconfigured(
                     f"source {settings.id!r}: {name} {value!r} is unknown; write one of {choice}",
                     f"来源 {settings.id!r}：{name} 的值 {value!r} 未知；可用：{choice}",
                 )
 
     async def fetch(self, now: float) -> FetchResult:
-        """Documents not brought before, oldest first. Raises NotReady, AuthFailed."""
+        """Fetch the documents that are new, oldest first. Raises NotReady, AuthFailed."""
         answer = await self._client.get(self._settings.url, INDEX_LIMIT, self._validators)
         if answer is None:
             return FetchResult()
         listed = entries(answer.body, self._settings.url)
-        if listed is None:  # no index: the address must be the document itself
+        if listed is None:  # not an index: the address must hold the document itself
             if not is_alert(answer.body):
                 raise unexpected(answer.body, "a CAP document, an Atom or an RSS index", "CAP 文档、Atom 或 RSS 索引")
-            listed = [Entry(key=self._settings.url, stamp="", raw=answer.body)]
-        # What is no longer listed is forgotten, so that memory stays bounded by the index.
-        self._brought = {one.key: self._brought[one.key] for one in listed if one.key in self._brought}
-        wanted = [one for one in listed if not one.stamp or self._brought.get(one.key) != one.stamp]
-        raws, problems = await self._documents(wanted)
-        items = [self._item(one, raw, now) for one, raw in zip(wanted, raws, strict=True) if self._is_new(one, raw)]
+            listed = [IndexEntry(key=self._settings.url, stamp="", raw=answer.body)]
+        # Entries that are no longer listed are dropped, so that memory is bounded by the index.
+        self._seen_versions = {
+            entry.key: self._seen_versions[entry.key] for entry in listed if entry.key in self._seen_versions
+        }
+        changed = [entry for entry in listed if not entry.stamp or self._seen_versions.get(entry.key) != entry.stamp]
+        raws, problems = await self._documents(changed)
+        items = [
+            self._item(entry, raw, now) for entry, raw in zip(changed, raws, strict=True) if self._is_new(entry, raw)
+        ]
         if not problems:
             self._validators = answer.validators
         return FetchResult(items=tuple(items), problem=_problem(problems, len(listed)))
 
-    def _is_new(self, entry: Entry, raw: bytes) -> bool:
-        """Remembers what came; an entry that says no time of change is told apart by its bytes. b"" did not come."""
+    def _is_new(self, entry: IndexEntry, raw: bytes) -> bool:
+        """Store the version of a document. An entry without a time of change is compared by its bytes.
+
+        False for a stored version, and for b"", which stands for a failed fetch.
+        """
         if not raw:
             return False
-        mark = entry.stamp or hashlib.sha256(raw).hexdigest()
-        known = self._brought.get(entry.key) == mark
-        self._brought[entry.key] = mark
-        return not known
+        version = entry.stamp or hashlib.sha256(raw).hexdigest()
+        is_stored = self._seen_versions.get(entry.key) == version
+        self._seen_versions[entry.key] = version
+        return not is_stored
 
-    def _item(self, entry: Entry, raw: bytes, now: float) -> CapDocument:
+    def _item(self, entry: IndexEntry, raw: bytes, now: float) -> CapDocument:
         return CapDocument(
             source=self._settings.id,
             received_at=now,
@@ -99,15 +106,15 @@ class CapFeed(Feed):
             profile=self._settings.profile,
         )
 
-    async def _documents(self, wanted: Sequence[Entry]) -> tuple[list[bytes], list[tuple[str, str]]]:
-        """The bytes of each, b"" for one that did not come, and a sentence (English, Chinese) for each of those."""
+    async def _documents(self, changed: Sequence[IndexEntry]) -> tuple[list[bytes], list[tuple[str, str]]]:
+        """The bytes of each document, b"" for one that failed, and a sentence (English, Chinese) for each failure."""
         gate = asyncio.Semaphore(CONCURRENCY)
         loop = asyncio.get_running_loop()
-        # The rest of a long index comes in the next rounds, rather than nothing of it ever.
+        # A long index is fetched over several rounds.
         end = loop.time() + self._settings.timeout
         problems: list[tuple[str, str]] = []
 
-        async def one(entry: Entry) -> bytes:
+        async def fetch_entry(entry: IndexEntry) -> bytes:
             if entry.raw:
                 return entry.raw
             async with gate:
@@ -122,12 +129,12 @@ class CapFeed(Feed):
                     problems.append((f"{entry.url}: {error.en}", f"{entry.url}：{error.zh}"))
                     return b""
 
-        return await asyncio.gather(*(one(entry) for entry in wanted)), problems
+        return await asyncio.gather(*(fetch_entry(entry) for entry in changed)), problems
 
     def forget(self) -> None:
-        """Bring everything again."""
+        """Fetch every document again next time."""
         self._validators = {}
-        self._brought = {}
+        self._seen_versions = {}
 
     async def close(self) -> None:
         """Close the session."""

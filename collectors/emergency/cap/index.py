@@ -1,4 +1,4 @@
-"""What an Atom or RSS index of CAP documents lists. Pure."""
+"""Atom and RSS indexes of CAP documents. Pure."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from feeds.xml_bounds import XmlBounds, beyond
 ENTRIES = 500
 """Documents of one index at most; the newest entries come first in every known index."""
 BOUNDS = XmlBounds(size=4 << 20, tags=400_000, attributes=40_000, namespaces=5_000)
-"""What an index may weigh: every entry may hold a whole message."""
+"""Bounds of an index. Every entry may hold a whole message."""
 ATOM = "http://www.w3.org/2005/Atom"
 _ALERTS = tuple(f"{{{namespace}}}alert" for namespace in NAMESPACES)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One listed document: under `url`, or whole in `raw`. `stamp` changes when the index says that it changed."""
+class IndexEntry:
+    """One listed document: at `url`, or inline in `raw`. `stamp` changes when the document changes."""
 
     key: str
     stamp: str
@@ -31,7 +31,7 @@ class Entry:
     raw: bytes = b""
 
 
-def entries(body: bytes, base: str) -> list[Entry] | None:
+def entries(body: bytes, base: str) -> list[IndexEntry] | None:
     """The documents that the index lists, oldest first; None when the body is no index.
 
     Raises NotReady when it is an index that holds a DTD or is beyond a bound.
@@ -49,17 +49,17 @@ def entries(body: bytes, base: str) -> list[Entry] | None:
         return None
     name = etree.QName(root)
     if name.namespace == ATOM and name.localname == "feed":
-        found = [one for entry in root.findall(f"{{{ATOM}}}entry") if (one := _atom(entry, base))]
+        listed = [entry for element in root.findall(f"{{{ATOM}}}entry") if (entry := _atom(element, base))]
     elif name.localname == "rss" and root.find("channel") is not None:
-        found = [one for item in root.iterfind("channel/item") if (one := _rss(item, base))]
+        listed = [entry for element in root.iterfind("channel/item") if (entry := _rss(element, base))]
     else:
         return None
-    unique = {one.key: one for one in found[:ENTRIES]}
+    unique = {entry.key: entry for entry in listed[:ENTRIES]}
     return list(reversed(unique.values()))
 
 
 def is_alert(body: bytes) -> bool:
-    """True for a whole XML document with the root element of a CAP message; its rules are not checked."""
+    """True for a complete XML document with the root element of a CAP message. Its content is not validated."""
     try:
         read(body)
     except CapRefused:
@@ -67,12 +67,12 @@ def is_alert(body: bytes) -> bool:
     return True
 
 
-def _atom(entry: etree._Element, base: str) -> Entry | None:
+def _atom(entry: etree._Element, base: str) -> IndexEntry | None:
     stamp = _text(entry, f"{{{ATOM}}}updated")
     if inline := _inline(entry):
-        return Entry(key=f"{base} {_text(entry, f'{{{ATOM}}}id') or stamp}", stamp=stamp, raw=inline)
+        return IndexEntry(key=f"{base} {_text(entry, f'{{{ATOM}}}id') or stamp}", stamp=stamp, raw=inline)
     links = entry.findall(f"{{{ATOM}}}link")
-    # Beside pages for people, an index of everything says which link is the CAP document.
+    # An entry may also link to web pages. The link's type then shows which one is the CAP document.
     links.sort(key=lambda link: (link.get("type") != "application/cap+xml", link.get("type") == "text/html"))
     content = entry.find(f"{{{ATOM}}}content")
     hrefs = [link.get("href", "") for link in links if link.get("rel", "alternate") in ("alternate", "related", "self")]
@@ -81,21 +81,21 @@ def _atom(entry: etree._Element, base: str) -> Entry | None:
     return _linked(hrefs[0] if hrefs else "", stamp, base)
 
 
-def _rss(item: etree._Element, base: str) -> Entry | None:
+def _rss(item: etree._Element, base: str) -> IndexEntry | None:
     stamp = _text(item, "pubDate") or _text(item, "guid")
     if inline := _inline(item):
-        return Entry(key=f"{base} {_text(item, 'guid') or stamp}", stamp=stamp, raw=inline)
+        return IndexEntry(key=f"{base} {_text(item, 'guid') or stamp}", stamp=stamp, raw=inline)
     return _linked(_text(item, "link"), stamp, base)
 
 
-def _linked(href: str, stamp: str, base: str) -> Entry | None:
+def _linked(href: str, stamp: str, base: str) -> IndexEntry | None:
     url = urljoin(base, href.strip()) if href.strip() else ""
-    # An index must not make us open anything but the web.
-    return Entry(key=url, stamp=stamp, url=url) if urlsplit(url).scheme in ("http", "https") else None
+    # Links of other schemes than http and https are ignored.
+    return IndexEntry(key=url, stamp=stamp, url=url) if urlsplit(url).scheme in ("http", "https") else None
 
 
 def _inline(entry: etree._Element) -> bytes:
-    """The alert that stands in the entry itself, as a document of its own."""
+    """The alert inside the entry, as a document of its own, b"" without one."""
     for tag in _ALERTS:
         for alert in entry.iter(tag):
             return etree.tostring(alert, encoding="utf-8", xml_declaration=True, with_tail=False)

@@ -19,7 +19,7 @@ from collectors.network.addresses import resolve
 from collectors.network.mqtt import packets
 from collectors.network.mqtt.packets import Malformed, Message, Packet
 from collectors.network.mqtt.rate_limit import AT_ONCE, Pace
-from collectors.shared_connection import Opening
+from collectors.shared_connection import SharedConnection
 
 KEEPALIVE = 60
 CONNECT_WITHIN = 10.0
@@ -72,7 +72,7 @@ class Link(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._welcome: asyncio.Future[int] | None = None
         self._pong: asyncio.Future[None] | None = None
-        self._opening = Opening(self._connect)
+        self._opening = SharedConnection(self._connect)
         self._timer: asyncio.TimerHandle | None = None
         self._parser = packets.Parser()
         self._heard = 0.0

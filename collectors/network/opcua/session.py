@@ -28,7 +28,7 @@ from collectors.network.opcua import values
 from collectors.network.opcua.handshake import greet
 from collectors.network.opcua.monitored_items import Item, Watcher, node_id, offer, request_of
 from collectors.network.opcua.security import Security, believe, identity
-from collectors.shared_connection import Opening
+from collectors.shared_connection import SharedConnection
 
 PUBLISHING = 0.5
 """Seconds between two notifications of what has changed."""
@@ -75,7 +75,7 @@ class Session:
         self.security = security
         self.sessions = 0
         self._place, self._url, self._data, self._timeout = endpoint, url, data, timeout
-        self._opening = Opening(self._connect)
+        self._opening = SharedConnection(self._connect)
         self._client: Client | None = None
         self._subscription = 0
         self._watchers: dict[Watcher, Item | None] = {}

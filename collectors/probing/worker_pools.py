@@ -1,4 +1,4 @@
-"""A lane runs the jobs of one scheme: at most so many at a time, first come, first served."""
+"""Worker pools: each runs the jobs of one scheme, at most `limit` at a time, in the order of submission."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from collectors.contract import Poller
 Work = Callable[[], Awaitable[None]]
 
 
-class Lane:
-    """`limit` jobs at once; the others wait in order. `poller` is shared by all of them.
+class WorkerPool:
+    """Runs at most `limit` jobs at once. The others wait in order. All jobs share `poller`.
 
-    Targets that did not answer the last time take as long as their timeout, so they may hold three quarters of the
-    room at most: whoever answers quickly never waits for them.
+    Targets that did not answer last time take their whole timeout. They may use three quarters of the pool at most, so
+    that targets that answer quickly do not wait for them.
     """
 
     def __init__(self, scheme: str, poller: Poller | None, limit: int, tasks: asyncio.TaskGroup) -> None:
@@ -27,24 +27,24 @@ class Lane:
         self._waiting: dict[bool, deque[tuple[float, Work]]] = {False: deque(), True: deque()}
         self._tasks = tasks
 
-    def enter(self, due: float, work: Work, *, slow: bool = False) -> None:
-        """`work` runs as soon as there is room; `slow` when it will probably take its whole timeout."""
+    def submit(self, due: float, work: Work, *, slow: bool = False) -> None:
+        """Run `work` as soon as the pool has room. `slow`: it will probably take its whole timeout."""
         self._waiting[slow].append((due, work))
         self._fill()
 
     def late(self, now: float) -> float:
-        """Seconds that the longest waiting job is late, 0 when none waits."""
+        """Seconds by which the longest waiting job is late, 0 when none waits."""
         return max((now - queue[0][0] for queue in self._waiting.values() if queue), default=0.0)
 
     def _fill(self) -> None:
-        while self.running < self.limit and (slow := self._next()) is not None:
+        while self.running < self.limit and (slow := self._next_queue()) is not None:
             _, work = self._waiting[slow].popleft()
             self.running += 1
             self._slow += slow
             self._tasks.create_task(self._run(work, slow), name=f"{self.scheme} probe")
 
-    def _next(self) -> bool | None:
-        """Which kind runs next, None when none may."""
+    def _next_queue(self) -> bool | None:
+        """The queue of the next job: True for slow ones, False for others, None when no job may start."""
         if self._waiting[False]:
             return False
         room = self._slow < max(1, self.limit - self.limit // 4)
