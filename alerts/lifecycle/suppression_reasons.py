@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 
 from alerts.lifecycle.step import NotAllowed, step
 from feeds.model import Alert, Hold, Shelf, Transition
+from feeds.model.isa_state import INHIBITED
 
 SHELVED, FLAPPING, HELD = "shelved", "flapping", "held"
-SILENCED, MAINTENANCE, INHIBITED = "silenced:", "maintenance:", "inhibited:"
+SILENCED, MAINTENANCE = "silenced:", "maintenance:"
 
 _NAMES = {
     "silenced": ("silence", "unsilence"),

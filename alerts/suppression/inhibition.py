@@ -10,13 +10,14 @@ from collections import Counter
 from collections.abc import Iterable
 
 from alerts.lifecycle.alerts_by_asset import ByAsset
-from alerts.lifecycle.suppression_reasons import HELD, INHIBITED
+from alerts.lifecycle.suppression_reasons import HELD
 from alerts.rules.subjects import Subjects
 from alerts.settings import HoldPolicy
 from alerts.suppression.result_age import Doubt
 from alerts.suppression.rule_facts import AboutRules
 from alerts.suppression.topology import Causes, Failure, Redundancy, Topology
 from feeds.model import REFERENCE, Alert, Change, Health, Hold, Kind, Severity
+from feeds.model.isa_state import INHIBITED
 
 REDUNDANCY_LOST = "redundancy-lost"
 _STATE = Kind.STATE

@@ -7,22 +7,13 @@ from dataclasses import replace
 from alerts.lifecycle import transitions
 from alerts.lifecycle.flapping import Meters
 from alerts.lifecycle.open_alerts import AlertKey, Registry, key_of
-from alerts.lifecycle.suppression_reasons import (
-    FLAPPING,
-    HELD,
-    INHIBITED,
-    SHELVED,
-    Affect,
-    AwaitResult,
-    Hide,
-    Reveal,
-    of_topology,
-)
+from alerts.lifecycle.suppression_reasons import FLAPPING, HELD, SHELVED, Affect, AwaitResult, Hide, Reveal, of_topology
 from alerts.rules.subjects import Subject, Subjects
 from alerts.suppression.inhibition import REDUNDANCY_LOST, Inhibition
 from alerts.suppression.silences import Suppressions
 from alerts.suppression.topology import Redundancy
 from feeds.model import Alert, Hold, Severity
+from feeds.model.isa_state import INHIBITED
 
 _REDUNDANCY_TITLE = {"zh-CN": "冗余丧失", "en": "redundancy lost"}
 

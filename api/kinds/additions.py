@@ -57,9 +57,8 @@ async def _of_alert(given: Deps, who: Principal, record: Record) -> dict[str, An
     transitions = await alerts.transitions(given, key, personal=who.personal)
     told = await notifications.notices(given, who, key) if who.personal else []
     escalation = await notifications.escalation(given, who, key) if who.personal else None
-    inhibited = f"inhibited:{key}"
     visible = given.pump.mirror.records(Kind.ALERT, who.audience).values()
-    behind = sorted(alert["id"] for alert in visible if inhibited in alert["suppressed_by"])
+    behind = sorted(alert["id"] for alert in visible if alert["cut_by"] == key)
     older = max(0, transitions[0]["seq"] - 1) if transitions and transitions[0]["seq"] else 0
     return {
         "transitions": transitions,

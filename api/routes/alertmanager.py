@@ -18,6 +18,7 @@ from api.ingest import alertmanager
 from api.query_parameters import one_of
 from api.routes.ingest import answer, take
 from feeds import wire
+from feeds.model.isa_state import INHIBITED
 
 router = APIRouter(prefix="/api/v2", tags=["alertmanager"])
 RECEIVER = "watchfloor"
@@ -100,7 +101,6 @@ def _matcher(text: str) -> tuple[str, str, bool]:
 
 def _gettable(record: Mapping[str, Any]) -> dict[str, Any]:
     reasons = record["suppressed_by"]
-    inhibited = [one.partition(":")[2] for one in reasons if one.startswith("inhibited:")]
     labels = {"alertname": record["rule"].rpartition(":")[2], **record["labels"]}
     labels = {"instance": record["asset"], "severity": record["severity"], **labels}
     return {
@@ -114,8 +114,8 @@ def _gettable(record: Mapping[str, Any]) -> dict[str, Any]:
         "receivers": [{"name": RECEIVER}],
         "status": {
             "state": "suppressed" if reasons else "active",
-            "inhibitedBy": inhibited,
+            "inhibitedBy": [record["cut_by"]] if record["cut_by"] else [],
             "mutedBy": [],
-            "silencedBy": [one for one in reasons if not one.startswith("inhibited:")],
+            "silencedBy": [one for one in reasons if not one.startswith(INHIBITED)],
         },
     }

@@ -84,8 +84,8 @@ class AlertList {
 
   /** Rows of the tab: {alert, below, child}, {section} or {group}. */
   wanted() {
-    const { store, topology, me } = this.app;
-    const { shown, folded, shelved, all } = arrange(store, topology);
+    const { store, me } = this.app;
+    const { shown, folded, shelved, all } = arrange(store);
     this.all = all;
     const takes = (alert) => (!this.filter || this.filter.takes(alert)) && (!this.query || hasText(alert, this.query, this.app));
     const open = shown.filter(({ alert, below }) => takes(alert) || below.some(takes));

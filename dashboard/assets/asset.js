@@ -30,7 +30,7 @@ export function assetPage(node, app) {
     panel ??= new HistoryPanel(chart, app, id);
     panel.paint(asset);
     const state = app.topology.state(id);
-    render(head, JSON.stringify([asset.name, state, asset.since, asset.stale_since, asset.owner, asset.labels, app.topology.root(id), language()]), () => headline(asset, state, app));
+    render(head, JSON.stringify([asset.name, state, asset.since, asset.stale_since, asset.owner, asset.labels, causeOf(id, app)?.id, language()]), () => headline(asset, state, app));
     paintObservations(raw, asset);
     paintWay(way, id, app);
     paintAround(around, id, app);
@@ -52,7 +52,7 @@ function headline(asset, state, app) {
   const stale = h("time", {});
   if (parse(asset.stale_since) !== null) running(stale, parse(asset.stale_since), "span", "asset.stale");
   const facts = [kindName(asset.kind), layerName(layerOf(asset, app.topology)), app.regionName(asset.region), asset.owner ? t("detail.owner", { name: asset.owner }) : "", asset.redundancy_group ? t("asset.group", { name: asset.redundancy_group }) : ""];
-  const cause = state === "under" ? app.store.asset.get(app.topology.root(asset.id)) : null;
+  const cause = causeOf(asset.id, app);
   const labels = Object.entries(asset.labels ?? {}).filter(([key]) => key !== "layer");
   return [
     h("p", { class: "kicker" }, h("a", { href: "/network", "data-inside": "" }, t("nav.network")), " › ", asset.id),
@@ -100,4 +100,10 @@ function paintAround(node, id, app) {
     h("h2", {}, t("asset.beside", { n: beside.length, bad: away.length })),
     away.length ? h("ol", { class: "tree" }, ...away.slice(0, 12).map(row)) : h("p", { class: "quiet" }, t("asset.beside.calm")),
   ] : ""]);
+}
+
+/** The asset whose alert explains an alert on this one, as the server decided (`cut_by`), or undefined. */
+function causeOf(id, app) {
+  const root = app.store.alert.get(app.alertsOf(id).find((alert) => alert.cut_by)?.cut_by);
+  return root?.subject_kind === "asset" ? app.store.asset.get(root.asset) : undefined;
 }

@@ -83,20 +83,6 @@ export class Topology {
     return [...groups.values()].some(Boolean);
   }
 
-  /** The failed asset on top of the path above `id`, or null. */
-  root(id) {
-    let root = null;
-    let current = id;
-    for (let steps = 0; steps < 64; steps += 1) {
-      const parents = this.store.asset.get(current)?.parents ?? [];
-      const failed = parents.find((parent) => ["down", "under"].includes(this.states.get(parent)));
-      if (!failed) return root;
-      root = failed;
-      current = failed;
-    }
-    return root;
-  }
-
   /** Everything below `id`, as ids, nearest first. */
   below(id) {
     const seen = new Set([id]);
@@ -141,55 +127,40 @@ export function compareAlerts(a, b) {
 }
 
 /**
- * The open alerts as people should meet them.
- * `shown`: [{alert, below: [alert]}] sorted; `folded`: those that hang below a shown one;
- * `shelved`: those that someone or something else hides. Nothing is dropped: the three add up to all.
+ * The open alerts as people meet them. The server decides what is hidden (`suppressed_by`) and by what (`cut_by`).
+ * `shown`: [{alert, below: [alert]}] sorted: all that the server does not hide; `folded`: those below a shown one;
+ * `shelved`: the other hidden ones. Nothing is dropped: the three add up to all.
  */
-export function arrange(store, topology) {
+export function arrange(store) {
   // Header, list, board and stage ask for the same arrangement of the same picture: in a storm it is made once.
-  const moment = `${store.version} ${topology.version}`;
-  if (store.arranged?.moment !== moment) store.arranged = { moment, ...arrangeNow(store, topology) };
+  const moment = store.version;
+  if (store.arranged?.moment !== moment) store.arranged = { moment, ...arrangeNow(store) };
   return store.arranged;
 }
 
-function arrangeNow(store, topology) {
+function arrangeNow(store) {
   const all = [...store.alert.values()].sort(compareAlerts);
-  const byAsset = new Map();
-  for (const alert of all) {
-    if (alert.active && alert.subject_kind === "asset" && !byAsset.has(alert.asset)) byAsset.set(alert.asset, alert);
-  }
-  const heads = new Map();
+  const below = new Map();
+  const open = [];
+  const folded = [];
   const shelved = [];
   for (const alert of all) {
-    const head = headOf(alert, store, topology, byAsset);
-    if (head === "shelved") shelved.push(alert);
-    else heads.set(alert.id, head);
+    const root = rootOf(alert, store);
+    if (root) {
+      if (!below.has(root)) below.set(root, []);
+      below.get(root).push(alert);
+      folded.push(alert);
+    } else (alert.suppressed_by?.length ? shelved : open).push(alert);
   }
-  const below = new Map();
-  const shown = [];
-  for (const alert of all) {
-    if (!heads.has(alert.id)) continue;
-    const head = heads.get(alert.id);
-    // A head that is itself hidden cannot carry others: then they stand for themselves.
-    if (head && heads.get(head) === null) {
-      if (!below.has(head)) below.set(head, []);
-      below.get(head).push(alert);
-    } else shown.push(alert);
-  }
-  const rows = shown.map((alert) => ({ alert, below: below.get(alert.id) ?? [] }));
-  return { shown: rows, folded: rows.flatMap((row) => row.below), shelved, all };
+  const shown = open.map((alert) => ({ alert, below: below.get(alert.id) ?? [] }));
+  return { shown, folded, shelved, all };
 }
 
-function headOf(alert, store, topology, byAsset) {
-  const reasons = alert.suppressed_by ?? [];
-  for (const reason of reasons) {
-    const head = reason.startsWith("inhibited:") ? reason.slice(10) : "";
-    if (head && store.alert.has(head)) return head;
-  }
-  if (reasons.length) return "shelved";
-  if (!alert.active || alert.subject_kind !== "asset" || topology.states.get(alert.asset) !== "under") return null;
-  const head = byAsset.get(topology.root(alert.asset));
-  return head && head.id !== alert.id ? head.id : null;
+/** The id of the open row under which the server has put an alert (`cut_by`), or null when there is none in sight. */
+function rootOf(alert, store) {
+  let root = alert;
+  for (let steps = 0; root?.cut_by && steps < 16; steps += 1) root = store.alert.get(root.cut_by);
+  return root && root !== alert && !root.suppressed_by?.length ? root.id : null;
 }
 
 /** Warnings that hold now: real ones, exercises apart, the rest (tests, drafts) only counted. */

@@ -82,7 +82,7 @@ class Detail {
     const { app } = this;
     this.last = alert;
     const subject = alert.subject_kind === "asset" ? app.store.asset.get(alert.asset) : null;
-    const reach = alertReach(alert, app);
+    const reach = alertReach(alert);
     const signature = JSON.stringify([alert.rev, alert.active, alert.ack, alert.severity, alertValue(alert, app), reach, closed, alert.state, subject?.health]);
     render(this.head, signature, () => this.alertHead(alert, subject, reach, closed));
     this.paintAction(alert, closed);

@@ -76,7 +76,7 @@ export class Header {
     stamp.hidden = !exercise.length && !this.app.site.exercise;
     setText(stamp, exercise.length ? t("top.exercise.n", { n: exercise.length }) : t("top.exercise"));
     this.badges({
-      duty: arrange(store, topology).shown.length,
+      duty: arrange(store).shown.length,
       alerts: [...store.alert.values()].filter((alert) => !alert.acked && !alert.suppressed_by?.length).length,
       warnings: warningsNow(store).real.length,
       sources: sources.length - good,

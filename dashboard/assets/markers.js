@@ -106,9 +106,9 @@ export class Pulses {
   }
 
   update() {
-    const { store, topology } = this.view.app;
+    const { store } = this.view.app;
     const wanted = new Map();
-    for (const { alert } of arrange(store, topology).shown) {
+    for (const { alert } of arrange(store).shown) {
       if (wanted.size >= PULSES || !alert.active || alert.acked || alert.severity !== "critical") continue;
       const asset = store.asset.get(alert.asset);
       if (asset && asset.lat !== null && asset.lat !== undefined) wanted.set(`${asset.lon},${asset.lat}`, asset);

@@ -65,10 +65,9 @@ export function alertHolder(alert) {
 }
 
 /** How many things hang below it, in words, or "". */
-export function alertReach(alert, app) {
-  if (alert.subject_kind !== "asset" || !alert.active) return "";
-  const states = app.topology.below(alert.asset).map((id) => app.topology.state(id));
-  const n = states.filter((state) => state === "under").length;
+export function alertReach(alert) {
+  if (!alert.active) return "";
+  const n = Object.values(alert.affected ?? {}).reduce((sum, count) => sum + count, 0);
   return n ? t("alert.reach", { n }) : "";
 }
 

@@ -32,7 +32,7 @@ export function alertBoard(node, app) {
     setText(more, t("board.more", { n: cut }));
   };
   const paint = () => {
-    const { shown, folded, shelved } = arrange(app.store, app.topology);
+    const { shown, folded, shelved } = arrange(app.store);
     const open = shown.filter(({ alert }) => !alert.acked).length;
     setText(count, t("board.count", { n: shown.length, open }));
     const hidden = [folded.length ? t("board.folded", { n: folded.length }) : "", reasonCounts(shelved), app.store.hidden?.alert ? t("board.outside", { n: app.store.hidden.alert }) : ""];
@@ -67,7 +67,7 @@ function paintRow(element, { alert, below }, app) {
   const { name, words } = alertHead(alert, app);
   setText(title, name);
   running(time, parse(alert.raised_at));
-  const reach = alertReach(alert, app);
+  const reach = alertReach(alert);
   // What the title has said already is not said again.
   const notes = [alert.active && words ? words : alertValue(alert, app), app.regionName(alert.region)].filter((word) => word && !name.includes(word));
   setText(note, [...notes, reach, below.length ? t("alert.below", { n: below.length }) : ""].filter(Boolean).join(" · "));
@@ -84,7 +84,7 @@ export function stage(node, app) {
   node.setAttribute("role", "alert");
   let current = null;
   const paint = () => {
-    const { shown } = arrange(app.store, app.topology);
+    const { shown } = arrange(app.store);
     const waiting = shown.filter(({ alert }) => alert.active && !alert.acked && alert.severity === "critical");
     const first = waiting[0];
     node.hidden = !first;
@@ -96,7 +96,7 @@ export function stage(node, app) {
     const since = parse(alert.raised_at);
     setText(title, alertTitle(alert, app));
     running(time, since);
-    const notes = [t("stage.since", { at: clock(since) }), app.regionName(alert.region), alertReach(alert, app), waiting.length > 1 ? t("stage.others", { n: waiting.length - 1 }) : ""];
+    const notes = [t("stage.since", { at: clock(since) }), app.regionName(alert.region), alertReach(alert), waiting.length > 1 ? t("stage.others", { n: waiting.length - 1 }) : ""];
     setText(note, notes.filter(Boolean).join(" · "));
     if (current !== alert.id) {
       current = alert.id;

@@ -89,6 +89,7 @@ export interface AlertRecord {
   rev: number;
   acked: boolean;
   state: "ACKED" | "DSUPR" | "NORM" | "OOSRV" | "RTNUN" | "SHLVD" | "UNACK";
+  cut_by: string;
 }
 
 /** How bad an alert is (ITU-T X.733 words, worst first). */
@@ -256,8 +257,8 @@ export interface SourceFaces {
 
 /** Names of the fields that each face of kind alert has. */
 export interface AlertFaces {
-  map: "id" | "asset" | "subject_kind" | "region" | "severity" | "active" | "acked" | "state";
-  row: "id" | "rule" | "asset" | "subject_kind" | "region" | "severity" | "active" | "acked" | "state" | "suppressed_by" | "raised_at" | "cleared_at" | "stale_since" | "title" | "text" | "ack" | "affected" | "rev";
+  map: "id" | "asset" | "subject_kind" | "region" | "severity" | "active" | "acked" | "state" | "cut_by";
+  row: "id" | "rule" | "asset" | "subject_kind" | "region" | "severity" | "active" | "acked" | "state" | "suppressed_by" | "cut_by" | "raised_at" | "cleared_at" | "stale_since" | "title" | "text" | "ack" | "affected" | "rev";
   full: keyof Records["alert"];
 }
 

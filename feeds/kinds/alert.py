@@ -5,7 +5,7 @@ from __future__ import annotations
 from feeds.kinds.filters import Before, Exact, Flag, From, Sort, Within, Words
 from feeds.kinds.kind import Derived, RecordKind
 from feeds.model import Alert, Kind, Severity
-from feeds.model.isa_state import IsaState, isa_state
+from feeds.model.isa_state import IsaState, cut_by, isa_state
 
 ALERT = RecordKind(
     name=Kind.ALERT,
@@ -14,9 +14,13 @@ ALERT = RecordKind(
     writer="alert",
     live=lambda alert: alert.open,
     archive="alert",
-    derived=(Derived("acked", bool, lambda alert: alert.acked), Derived("state", IsaState, isa_state)),
+    derived=(
+        Derived("acked", bool, lambda alert: alert.acked),
+        Derived("state", IsaState, isa_state),
+        Derived("cut_by", str, cut_by),
+    ),
     faces={
-        "map": ("id", "asset", "subject_kind", "region", "severity", "active", "acked", "state"),
+        "map": ("id", "asset", "subject_kind", "region", "severity", "active", "acked", "state", "cut_by"),
         "row": (
             "id",
             "rule",
@@ -28,6 +32,7 @@ ALERT = RecordKind(
             "acked",
             "state",
             "suppressed_by",
+            "cut_by",
             "raised_at",
             "cleared_at",
             "stale_since",

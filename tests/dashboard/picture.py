@@ -109,6 +109,8 @@ def alert(key: str, about: str, at: float, **more: Any) -> Record:
         "acked": False,
         "shelf": None,
         "suppressed_by": [],
+        "cut_by": "",
+        "affected": {},
         "state": "UNACK",
         "title": {"zh-CN": key, "en": key},
         "text": "",
@@ -206,7 +208,14 @@ def picture(at: float) -> dict[str, dict[str, Record]]:
 def _alerts(at: float) -> dict[str, Record]:
     taken = {"by": "网管乙", "at": iso(at - 600), "comment": "已联系电信抢修", "until": None}
     rows = [
-        alert("a1", "X532329", at - 134, region="532329", title=_title("武定县汇聚节点 中断", "Wuding hub down")),
+        alert(
+            "a1",
+            "X532329",
+            at - 134,
+            region="532329",
+            title=_title("武定县汇聚节点 中断", "Wuding hub down"),
+            affected={"site": 1, "switch": 1},
+        ),
         alert(
             "a2",
             "X532328",
@@ -256,7 +265,8 @@ def _alerts(at: float) -> dict[str, Record]:
     ]
     for below in range(2 + 9 % 3):
         title = _title(f"武定{'甲乙丙丁'[below]}镇接入 中断", f"Wuding access {below} down")
-        rows.append(alert(f"b{below}", f"532329-{below}", at - 120, region="532329100", title=title))
+        cut = {"suppressed_by": ["inhibited:a1"], "cut_by": "a1", "state": "DSUPR"}
+        rows.append(alert(f"b{below}", f"532329-{below}", at - 120, region="532329100", title=title, **cut))
     return {row["id"]: row for row in rows}
 
 

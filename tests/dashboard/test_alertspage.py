@@ -56,7 +56,7 @@ async def test_every_reason_stands_under_its_own_word(site: Site) -> None:
         ("a5", {"suppressed_by": ["flapping"]}),
         ("a4", {"suppressed_by": ["held"], "hold": hold}),
         ("a6", {"suppressed_by": ["flapping", "maintenance:m1"]}),
-        ("a2", {"suppressed_by": ["inhibited:elsewhere"]}),
+        ("a2", {"suppressed_by": ["inhibited:elsewhere"], "cut_by": "elsewhere"}),
     ):
         await site.script.change("alert", key, fields)
     await page.locator("[data-tab=shelved]").click()
@@ -281,7 +281,7 @@ async def test_a_storm_of_ten_thousand_is_counted_folded_and_never_floods_the_pa
     pattern = alerts["a1"]
     for n in range(10_000):
         key = f"s{n}"
-        hidden = {"asset": f"532329-{n % 2}", "suppressed_by": ["inhibited:a1"], "state": "DSUPR"}
+        hidden = {"asset": f"532329-{n % 2}", "suppressed_by": ["inhibited:a1"], "cut_by": "a1", "state": "DSUPR"}
         alerts[key] = pattern | {"id": key, "fingerprint": key} | hidden
     page = await site.open("/alerts")
     await expect(page.locator("[data-tab=folded]")).to_have_text("根因之下 10002")

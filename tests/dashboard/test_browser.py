@@ -75,6 +75,20 @@ async def test_what_hangs_below_a_failed_node_is_folded_under_its_alert_and_coun
     await expect(page.locator('.row[data-id="b0"]')).to_have_class("row sev-critical is-child")
 
 
+async def test_an_alert_that_the_server_shows_stands_for_itself_even_below_a_failed_node(site: Site) -> None:
+    page = await site.open("/alerts")
+    told = picture.alert("told", "532329-0", time.time(), region="532329100", rule="alertmanager:Fire")
+    await site.script.change("alert", "told", told)
+    await expect(page.locator('.row[data-id="told"]')).to_have_class("row sev-critical")
+    await expect(page.locator('[data-tab="open"]')).to_have_text("待处置 7")
+    await site.script.change("alert", "told", {"suppressed_by": ["inhibited:a1"], "cut_by": "a1"})
+    await expect(page.locator('.row[data-id="told"]')).to_have_count(0)
+    await expect(page.locator('.row[data-id="a1"] .fold')).to_have_text("+3 下级")
+    await site.script.change("alert", "a1", {"suppressed_by": ["silenced:s"]})
+    await expect(page.locator('[data-tab="shelved"]')).to_have_text("隐藏 4")
+    await expect(page.locator('[data-tab="open"]')).to_have_text("待处置 5")
+
+
 async def test_silence_of_the_server_covers_the_page_within_its_time_and_goes_with_the_next_frame(site: Site) -> None:
     page = await site.open("/alerts")
     site.script.beating = False
