@@ -9,6 +9,7 @@ import pytest
 from msgspec import structs
 
 from feeds.model import REFERENCE, Kind, Severity
+from feeds.model.isa_state import cut_by
 from tests.alerts.builders import T0, gone, reading, rule, source, state
 from tests.alerts.desk import Desk, foreign, probed
 
@@ -33,6 +34,7 @@ def test_children_of_a_failed_parent_are_hidden_behind_its_alert_and_nobody_is_t
     assert desk.told == [(1, "root", "first")]
     assert desk.shown() == ["root"]
     assert {desk.alert(id).suppressed_by for id in ("a", "b", "leaf")} == {(f"inhibited:{root.id}",)}
+    assert [cut_by(desk.alert(id)) for id in ("root", "a", "b", "leaf")] == ["", root.id, root.id, root.id]
     assert root.affected == {"router": 3}
 
 
