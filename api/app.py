@@ -108,7 +108,7 @@ def create_app(deps: Deps, routers: Sequence[APIRouter] = ()) -> FastAPI:
         responses={"default": {"description": "RFC 9457", "content": {"application/problem+json": {}}}},
     )
     app.state.deps = deps
-    app.state.identities = Identities(deps.journal, deps.settings, deps.clock)
+    app.state.identities = Identities(deps.journal, deps.settings, deps.clock, lambda: bool(deps.stores.missing("en")))
     app.state.sign_in = SignIn(deps.journal, app.state.identities, deps.clock)
     app.state.metrics = Metrics(deps)
     app.state.scope = Scope(deps)

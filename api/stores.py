@@ -78,7 +78,11 @@ class StoreWatch:
 class Stores:
     """The stores without which nothing can be accepted."""
 
-    def __init__(self, journal: Journal, intake: Intake | None, clock: Clock) -> None:
+    def __init__(
+        self, journal: Journal, intake: Intake | None, clock: Clock, *, missing: Callable[[str], str] = lambda _: ""
+    ) -> None:
+        """`missing` says in a language what the journal once had and has no more, "" for nothing."""
+        self.missing = missing
         self.journal = StoreWatch("journal", journal.store, journal.touch, clock)
         self.intake = StoreWatch("intake", intake.store, intake.touch, clock) if intake is not None else None
 
@@ -89,8 +93,9 @@ class Stores:
                 group.create_task(watch.run(), name=f"{watch.name}-watch")
 
     def conditions(self) -> list[str]:
-        """Codes for the live heartbeat: `journal-lost`, `intake-lost`."""
-        return [f"{watch.name}-lost" for watch in filter(None, (self.journal, self.intake)) if watch.lost]
+        """Codes for the live heartbeat: `journal-lost`, `intake-lost`, `journal-incomplete`."""
+        lost = [f"{watch.name}-lost" for watch in filter(None, (self.journal, self.intake)) if watch.lost]
+        return [*lost, "journal-incomplete"] if self.missing("en") else lost
 
 
 def problem_of(error: JournalLost) -> str:

@@ -17,8 +17,6 @@ from watchfloor import cli_options
 from watchfloor.settings.server import installed_version
 from watchfloor.settings.site_settings import Settings, SettingsError, load
 
-ACCOUNT_ROLES = ("viewer", "leader", "duty", "operator", "admin", "auditor")
-SCOPES = ("read", "ingest", "wall")
 T = TypeVar("T")
 
 
@@ -86,35 +84,19 @@ def _parser() -> argparse.ArgumentParser:
     neighbours.set_defaults(act=_discover, form="table")
     relay = add("relay", _relay, "the border relay: forwards messages from inside to chat, mail and SMS outside")
     relay.add_argument("-c", "--config", type=Path, default=Path("relay.toml"), metavar="FILE", help="its settings")
-    _account_parsers(commands, with_config)
+    cli_options.user(commands, with_config).set_defaults(act=_user_add)
+    cli_options.token(commands, with_config).set_defaults(act=_token_add)
     journal = commands.add_parser("journal", help="the journal").add_subparsers(required=True)
     with_json(with_config(journal.add_parser("verify", help="check chains, documents"))).set_defaults(act=_verify)
     options = with_json(with_config(journal.add_parser("documents", help="documents that cannot be read")))
     cli_options.mending(options).set_defaults(act=_documents)
-    backup = with_json(with_config(add("backup", _backup, "journal and history into a new folder; online")))
-    backup.add_argument("dir", type=Path, metavar="DIR", help="a folder that is new or empty")
-    backup.add_argument("--no-history", action="store_true", help="without the metric history, which may be large")
-    restore = with_json(with_config(add("restore", _restore, "an empty journal from a backup, of a stopped site")))
-    restore.add_argument("dir", type=Path, metavar="DIR", help="what watchfloor backup wrote")
-    restore.add_argument("--no-history", action="store_true", help="leave the metric history as it is")
-    restore.add_argument("--force", action="store_true", help="replace what is there, after a backup of it")
+    accept = with_config(journal.add_parser("accept", help="go on with a journal that lost entries"))
+    cli_options.accepting(accept).set_defaults(act=_accept)
+    cli_options.backup(with_json(with_config(add("backup", _backup, "journal and history into a new folder; online"))))
+    cli_options.restore(
+        with_json(with_config(add("restore", _restore, "an empty journal from a backup, of a stopped site")))
+    )
     return parser
-
-
-def _account_parsers(commands: Any, with_config: Callable[[argparse.ArgumentParser], argparse.ArgumentParser]) -> None:
-    user = commands.add_parser("user", help="accounts").add_subparsers(required=True)
-    add = with_config(user.add_parser("add", help="add an account"))
-    add.add_argument("name")
-    add.add_argument("--role", required=True, choices=ACCOUNT_ROLES)
-    add.add_argument("--region", default="", metavar="ADCODE", help="GB/T 2260; covers everything below it")
-    add.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
-    add.set_defaults(act=_user_add)
-    token = commands.add_parser("token", help="bearer tokens").add_subparsers(required=True)
-    add = with_config(token.add_parser("add", help="make a token; it is printed once"))
-    add.add_argument("name")
-    add.add_argument("--scope", required=True, choices=SCOPES)
-    add.add_argument("--region", default="", metavar="ADCODE")
-    add.set_defaults(act=_token_add)
 
 
 def _demo(args: argparse.Namespace) -> int:
@@ -287,6 +269,13 @@ def _documents(args: argparse.Namespace) -> int:
         raise Failed(f"未修改 Nothing was changed: {error}") from error
     print(documents.shown(wrong, as_json=args.json))
     return int(bool(wrong))
+
+
+def _accept(args: argparse.Namespace) -> int:
+    from watchfloor.tools import accept_loss
+
+    print(_in_journal(args.config, lambda settings, journal: accept_loss.run(settings, journal, args.by)))
+    return 0
 
 
 def _backup(args: argparse.Namespace) -> int:

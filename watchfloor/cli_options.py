@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+ACCOUNT_ROLES = ("viewer", "leader", "duty", "operator", "admin", "auditor")
+SCOPES = ("read", "ingest", "wall")
+WithConfig = Callable[[argparse.ArgumentParser], argparse.ArgumentParser]
 
 
 def collect(collect: argparse.ArgumentParser) -> None:
@@ -26,3 +32,43 @@ def mending(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument("--drop", nargs=2, metavar=("KIND", "ID"), help="delete one; an entry says who, and its text")
     parser.add_argument("--by", default="", metavar="NAME", help="who does that; needed for both")
     return parser
+
+
+def accepting(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """Options of `watchfloor journal accept`."""
+    parser.add_argument("--by", required=True, metavar="NAME", help="who decides that; an entry says so")
+    return parser
+
+
+def backup(parser: argparse.ArgumentParser) -> None:
+    """Options of `watchfloor backup`."""
+    parser.add_argument("dir", type=Path, metavar="DIR", help="a folder that is new or empty")
+    parser.add_argument("--no-history", action="store_true", help="without the metric history, which may be large")
+
+
+def restore(parser: argparse.ArgumentParser) -> None:
+    """Options of `watchfloor restore`."""
+    parser.add_argument("dir", type=Path, metavar="DIR", help="what watchfloor backup wrote")
+    parser.add_argument("--no-history", action="store_true", help="leave the metric history as it is")
+    parser.add_argument("--force", action="store_true", help="replace what is there, after a backup of it")
+
+
+def user(commands: Any, with_config: WithConfig) -> argparse.ArgumentParser:
+    """Options of `watchfloor user add`."""
+    users = commands.add_parser("user", help="accounts").add_subparsers(required=True)
+    add = with_config(users.add_parser("add", help="add an account"))
+    add.add_argument("name")
+    add.add_argument("--role", required=True, choices=ACCOUNT_ROLES)
+    add.add_argument("--region", default="", metavar="ADCODE", help="GB/T 2260; covers everything below it")
+    add.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+    return add
+
+
+def token(commands: Any, with_config: WithConfig) -> argparse.ArgumentParser:
+    """Options of `watchfloor token add`."""
+    tokens = commands.add_parser("token", help="bearer tokens").add_subparsers(required=True)
+    add = with_config(tokens.add_parser("add", help="make a token; it is printed once"))
+    add.add_argument("name")
+    add.add_argument("--scope", required=True, choices=SCOPES)
+    add.add_argument("--region", default="", metavar="ADCODE")
+    return add

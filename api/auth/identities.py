@@ -7,6 +7,7 @@ cached, and once a second one query looks whether the audit record tells of anyt
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypedDict
 
@@ -38,7 +39,12 @@ class Identities:
     its own, so that noting use can never bring an ended session back.
     """
 
-    def __init__(self, journal: Journal, settings: WebSettings, clock: Clock) -> None:
+    def __init__(
+        self, journal: Journal, settings: WebSettings, clock: Clock, incomplete: Callable[[], bool] = lambda: False
+    ) -> None:
+        """`incomplete` tells that the journal has lost entries: who was signed in before stays so."""
+        self._incomplete = incomplete
+        self._recalled: dict[tuple[str, str], dict[str, Any]] = {}
         self._journal, self._settings, self._clock = journal, settings, clock
         self._cache: dict[tuple[str, str], tuple[float, dict[str, Any]]] = {}
         self._swept, self._generation = 0.0, 0
@@ -98,16 +104,20 @@ class Identities:
                 await tx.update("session-use", key, lambda use: use and {"at": max(at, use["at"])})
 
     async def _doc(self, kind: str, key: str) -> dict[str, Any] | None:
-        """A document's body; while the journal is lost, as it was last read. Raises JournalLost for one never read."""
-        _, last = self._cache.get((kind, key), (0.0, None))
+        """A document's body; while the journal is lost, as it was last read. Raises JournalLost for one never read.
+
+        A document that went missing with a part of the journal counts as it was last read, too.
+        """
+        _, last = self._cache.get((kind, key), (0.0, self._recalled.get((kind, key))))
         if last is not None and "read" in self._journal.store.failing:
             return last
         try:
-            return await self._read(kind, key)
+            body = await self._read(kind, key)
         except JournalLost:
             if last is None:
                 raise
             return last
+        return self._recalled.get((kind, key)) if body is None and self._incomplete() else body
 
     def remembered(self) -> list[list[Any]]:
         """What is cached, for `recall` after a restart: [kind, key, body], without what proves a password."""
@@ -115,9 +125,8 @@ class Identities:
         return [[kind, key, {name: body[name] for name in body if name != "hash"}] for kind, key, body in bodies]
 
     def recall(self, documents: list[list[Any]]) -> None:
-        """Use what an earlier process remembered for as long as the journal is lost."""
-        for kind, key, body in documents:
-            self._cache.setdefault((str(kind), str(key)), (0.0, dict(body)))
+        """Use what an earlier process remembered while the journal is lost or has lost entries."""
+        self._recalled = {(kind, key): body for kind, key, body in documents}
 
     async def _read(self, kind: str, key: str) -> dict[str, Any] | None:
         """A document's body. What is missing is not cached: a new token works at once."""
@@ -149,6 +158,7 @@ class Identities:
         ended = frozenset(entry.seq for entry in recent if entry.name in ENDINGS)
         if ended - self._ended or len(recent) == RECENT:
             self._cache.clear()
+            self._recalled.clear()
             self._generation += 1
         self._ended = ended
         self._newest = max((entry.seq for entry in recent), default=self._newest)

@@ -37,8 +37,8 @@ async def readyz(given: Given, request: Request) -> Response:
     """Every role moves, the journal takes a row, and the canary came through bus, projection and live feed.
 
     The canary is the collector's own heartbeat: the pump notes it only when it arrives as a
-    change. Devices that are silent never count. `disk` (ok, low, full) is told and does not count: what a full disk
-    stops is counted already.
+    change. Devices that are silent never count. `missing` says what the journal lost. `disk` (ok, low, full) is told
+    and does not count: what a full disk stops is counted already.
     """
     at, pump = given.clock(), given.pump
     roles = {role: age is not None and age < OLD for role, age in pump.ages(at).items()}
@@ -51,7 +51,10 @@ async def readyz(given: Given, request: Request) -> Response:
     if given.disk is not None:
         room = await asyncio.to_thread(given.disk)
         checks["disk"] = room["state"]
-    if not (all(roles.values()) and checks["live"] and checks["canary"] and checks["journal"]):
+    missing = given.stores.missing(given.site.language)
+    if missing:
+        checks["missing"] = missing
+    if missing or not (all(roles.values()) and checks["live"] and checks["canary"] and checks["journal"]):
         raise Problem("not-ready", checks=checks)
     return Json({"status": "ready", "checks": checks})
 

@@ -39,6 +39,7 @@ SETS = {
         "disk-full",
         "journal-lost",
         "intake-lost",
+        "journal-incomplete",
     ),
     "role": ("collect", "project", "alert", "command"),
     "severity": ("critical", "major", "minor", "warning", "info"),

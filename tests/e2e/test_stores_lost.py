@@ -25,11 +25,8 @@ def damaged(data: Path) -> Iterator[None]:
     for file in files:
         file.write_bytes(b"no database " * 1000)
     yield
-    for file in [file for store in STORES for file in data.glob(f"{store}.sqlite3*")]:
-        file.unlink()
     for file, content in contents.items():
-        if not file.name.endswith("-shm"):
-            file.write_bytes(content)
+        file.write_bytes(content)
 
 
 @contextlib.contextmanager

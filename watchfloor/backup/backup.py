@@ -21,6 +21,7 @@ from feeds.wire import iso
 from watchfloor.backup import files, intake
 from watchfloor.backup import history as backup_history
 from watchfloor.backup.files import BackupError, HistoryPart, Manifest, Progress
+from watchfloor.runtime import journal_watch
 from watchfloor.runtime.stores import open_journal
 from watchfloor.settings.site_settings import Settings
 
@@ -107,6 +108,7 @@ async def restore(
                 await _fill(journal, folder, manifest, progress, force)
                 await _compare(journal, manifest, progress)
             await _say_so(journal, folder, manifest)
+            await journal_watch.renew(journal, settings.data)
         _forget_live_state(settings.data)
     return manifest
 

@@ -24,6 +24,7 @@ from feeds.model import Asset
 from feeds.role_status import RoleStatus
 from watchfloor.runtime import logs, watchdog
 from watchfloor.runtime.disk_source import disk_heartbeat
+from watchfloor.runtime.journal_watch import JournalWatch, until_replaced
 from watchfloor.runtime.process import REFUSED
 from watchfloor.runtime.reload import Listening
 from watchfloor.runtime.role_host import Entry, Role, Seat
@@ -107,13 +108,16 @@ async def _serve(name: str, start: StartSettings) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, work.cancel)
+        replaced = asyncio.create_task(until_replaced(journal), name="journal-file")
         try:
-            await work
+            await asyncio.wait([work, replaced], return_when=asyncio.FIRST_COMPLETED)
+            await (replaced if replaced.done() else work)
         except asyncio.CancelledError:
             log.info("stopped")
         finally:
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            for task in (work, replaced, listening):
+                task.cancel()
+            await asyncio.gather(work, replaced, listening, return_exceptions=True)
             await ear.close()
             await bus.close()
 
@@ -199,6 +203,10 @@ async def build_alert(settings: Settings, bus: Bus, journal: Journal, status: Ro
     from alerts.service import Alerting
 
     site = settings.site
+    follower = Bus(redis_url(settings), site.region, name="journal", fence=bus.fence)
+    watch = JournalWatch(journal, settings.data, follower, keeps=True)
+    await watch.quietly()  # before the engine writes
+    status.add_condition(lambda: watch.words(site.language))
     try:
         entry = Alerting(
             bus,
@@ -235,7 +243,7 @@ async def build_alert(settings: Settings, bus: Bus, journal: Journal, status: Ro
             named_sources=partial(_named_sources, fresh),
         )
 
-    return Role(entry, reload)
+    return Role(Together(entry, watch), reload)
 
 
 async def build_command(settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> Role:

@@ -26,9 +26,10 @@ from feeds.live.pump import Pump
 from feeds.role_status import RoleStatus
 from maps.layers import layer
 from watchfloor.runtime import reload as reloads
+from watchfloor.runtime.journal_watch import JournalWatch
 from watchfloor.runtime.members import running_members
 from watchfloor.runtime.role_host import load_judged
-from watchfloor.runtime.stores import journal_url, open_patiently
+from watchfloor.runtime.stores import journal_url, open_patiently, redis_url
 from watchfloor.settings.check import as_json
 from watchfloor.settings.removal_guard import RemovalHeld
 from watchfloor.settings.shown import shown
@@ -52,7 +53,8 @@ class Web:
         self._history = HistoryStore(history_url(journal_url(settings)), "web")
         self._history.connect()
         self._intake = Intake(intake_url(journal_url(settings)), "web")
-        self._stores = Stores(journal, self._intake, now)
+        self._watch = JournalWatch(journal, settings.data, Bus(redis_url(settings), settings.site.region, name="heads"))
+        self._stores = Stores(journal, self._intake, now, missing=self._watch.words)
         self._cap_reader = CapReader()
         self._app = create_app(
             Deps(
@@ -88,6 +90,7 @@ class Web:
                 group.create_task(open_patiently(self._intake), name="open-intake")
                 group.create_task(self._stores.run(), name="stores")
                 group.create_task(self._remember(), name="remember")
+                group.create_task(self._watch.run(), name="heads")
                 group.create_task(self._pump.run())
                 group.create_task(self._commands.run())
                 group.create_task(serve(self._app, self._settings.web, self._listening))
@@ -110,7 +113,7 @@ class Web:
         identities.recall(known or [])
         while True:
             await asyncio.sleep(REMEMBER_EVERY)
-            if (current := identities.remembered()) != known and not self._stores.journal.lost:
+            if (current := identities.remembered()) != known and not self._stores.conditions():
                 try:
                     await asyncio.to_thread(state_file.write_json, path, current)
                 except OSError as error:

@@ -1,0 +1,136 @@
+"""The ends of the journal's hash chains, as they are kept outside it: what shows that rows are gone.
+
+A chain that lost its tail, and an emptied journal, hold in themselves. Only a record elsewhere tells: a state file and
+the other store have, for each chain, its last number and hash. A journal is whole when it has each of these rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from sqlalchemy import func, select
+
+from feeds.clock import now
+from feeds.journal import schema
+from feeds.journal.connections import translated
+from feeds.journal.store import Journal
+
+FORMAT = 1
+UNCOUNTED = ("session", "session-use")
+"""Kinds of documents that come and go without an entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of a chain: its last number, and the hash of that row."""
+
+    length: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Rows of one chain that were there and are not, `first` to `last`; or documents (chain "", first 1)."""
+
+    chain: str
+    first: int
+    last: int
+
+    @property
+    def rows(self) -> int:
+        """How many are gone."""
+        return self.last - self.first + 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heads:
+    """The ends of all chains at one moment. `epoch` rises when a person accepts a loss; the higher one counts.
+
+    `documents` were counted when there were `counted_at` entries. `gaps` were found missing first.
+    """
+
+    chains: Mapping[str, Head] = field(default_factory=dict)
+    documents: int = 0
+    counted_at: int = -1
+    epoch: int = 0
+    at: float = 0.0
+    gaps: tuple[Gap, ...] = ()
+
+    @property
+    def entries(self) -> int:
+        """How many entries the journal has: each chain counts from 1 without gaps."""
+        return sum(head.length for head in self.chains.values())
+
+    def record(self) -> dict[str, Any]:
+        """As JSON."""
+        return {"format": FORMAT} | asdict(self)
+
+
+def parse(document: Any) -> Heads:
+    """Heads from their JSON. Raises KeyError, TypeError or ValueError."""
+    if document["format"] != FORMAT:
+        raise ValueError("unknown format")
+    chains = {str(name): Head(int(head["length"]), str(head["hash"])) for name, head in document["chains"].items()}
+    numbers = {name: int(document[name]) for name in ("documents", "counted_at", "epoch")}
+    gaps = tuple(
+        Gap(chain=str(gap["chain"]), first=int(gap["first"]), last=int(gap["last"])) for gap in document["gaps"]
+    )
+    return Heads(chains=chains, at=float(document["at"]), gaps=gaps, **numbers)
+
+
+def latest(*records: Heads | None) -> Heads | None:
+    """The record that counts: of the highest epoch the one with most entries."""
+    present = [record for record in records if record is not None]
+    return max(present, key=lambda record: (record.epoch, record.entries, record.at), default=None)
+
+
+async def read(journal: Journal, *, epoch: int = 0, count: bool = True) -> Heads:
+    """The ends of the chains now; a few index lookups, and with `count` one scan of the documents' index."""
+    log, chains, documents = schema.entry, {}, 0
+    async with journal.store.reading() as connection:
+        with translated(OSError):
+            name = (await connection.execute(select(func.min(log.c.chain)))).scalar()
+            while name is not None:
+                last = select(log.c.chain_seq, log.c.hash).where(log.c.chain == name)
+                row = (await connection.execute(last.order_by(log.c.chain_seq.desc()).limit(1))).first()
+                if row is not None:
+                    chains[str(name)] = Head(int(row[0]), str(row[1]))
+                name = (await connection.execute(select(func.min(log.c.chain)).where(log.c.chain > name))).scalar()
+            if count:
+                counting = select(func.count()).select_from(schema.doc).where(schema.doc.c.kind.not_in(UNCOUNTED))
+                documents = int((await connection.execute(counting)).scalar() or 0)
+    heads = Heads(chains=chains, documents=documents, epoch=epoch, at=now())
+    return replace(heads, counted_at=heads.entries if count else -1)
+
+
+async def missing(journal: Journal, kept: Heads) -> list[Gap]:
+    """What the record names and the journal has no more, by chain; as it was found first, until nothing is missing."""
+    gaps = await _missing(journal, kept)
+    return list(kept.gaps) if gaps and kept.gaps else gaps
+
+
+async def _missing(journal: Journal, kept: Heads) -> list[Gap]:
+    log, gaps = schema.entry, []
+    async with journal.store.reading() as connection:
+        with translated(OSError):
+            for chain, head in sorted(kept.chains.items()):
+                numbers = select(log.c.hash).where(log.c.chain == chain, log.c.chain_seq == head.length)
+                if (await connection.execute(numbers)).scalar() == head.hash:
+                    continue
+                end = select(func.max(log.c.chain_seq)).where(log.c.chain == chain)
+                last = int((await connection.execute(end)).scalar() or 0)
+                # A chain that went on after a loss has other rows under the old numbers.
+                gaps.append(Gap(chain=chain, first=last + 1 if last < head.length else 1, last=head.length))
+    if not gaps and (lost := await _documents_missing(journal, kept)):
+        gaps.append(Gap(chain="", first=1, last=lost))
+    return gaps
+
+
+async def _documents_missing(journal: Journal, kept: Heads) -> int:
+    """How many documents are gone although no entry was written since they were counted."""
+    if kept.counted_at < 0:
+        return 0
+    current = await read(journal)
+    return max(0, kept.documents - current.documents) if current.entries == kept.counted_at else 0
