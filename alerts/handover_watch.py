@@ -10,9 +10,9 @@ import logging
 from collections.abc import Callable, Iterable
 
 from feeds.clock import Clock
-from feeds.duty.handover import GIVEN, KIND, HandoverSettings, Unsigned, unsigned
+from feeds.duty.handover import GIVEN, KIND, HandoverSettings, UnsignedHandover, unsigned
 from feeds.external import Report, pack
-from feeds.journal import Entry, Intake, IntakeFull, Journal, JournalLost, Parcel
+from feeds.journal import Intake, IntakeFull, Journal, JournalEntry, JournalLost, Parcel
 from feeds.model import Alert
 from feeds.wire import iso
 
@@ -67,7 +67,7 @@ class HandoverWatch:
             )
         return len(said)
 
-    async def _log(self, known: Iterable[str]) -> list[Entry]:
+    async def _log(self, known: Iterable[str]) -> list[JournalEntry]:
         """The newest entries, and those of what stands already, however old: many later ones elsewhere end nothing."""
         found = await self._journal.entries(kind=KIND, limit=LOOKED_THROUGH, newest_first=True)
         there = {one.subject for one in found if one.name == GIVEN}
@@ -76,7 +76,7 @@ class HandoverWatch:
                 found += await self._journal.entries(kind=KIND, subject=id)
         return [one for _, one in sorted({one.seq: one for one in found}.items())]
 
-    def _overdue(self, one: Unsigned) -> Report:
+    def _overdue(self, one: UnsignedHandover) -> Report:
         """No names: a wall shows it too."""
         return Report(
             rule=RULE,

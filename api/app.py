@@ -52,7 +52,7 @@ from api.server import check
 from api.stores import problem_of
 from feeds.bus import BusError
 from feeds.findings import Finding, InRequest
-from feeds.history.uptime import Uptime
+from feeds.history.uptime import UptimeCalculator
 from feeds.journal import JournalLost
 
 ROUTERS = (
@@ -114,7 +114,7 @@ def create_app(deps: Deps, routers: Sequence[APIRouter] = ()) -> FastAPI:
     app.state.scope = Scope(deps)
     app.state.load = Load(deps)
     history = deps.history
-    app.state.counting = Counting(deps.journal, Uptime(deps.journal, history.store)) if history else None
+    app.state.counting = Counting(deps.journal, UptimeCalculator(deps.journal, history.store)) if history else None
     app.include_router(health.router)
     app.include_router(live_socket.router)
     for router in (maps_router(), *ROUTERS, *routers, kinds_router()):

@@ -17,7 +17,7 @@ from feeds.bus import Bus
 from feeds.clock import Clock, now
 from feeds.duty.handover import HandoverSettings
 from feeds.engine.commands import CommandClient
-from feeds.history import History
+from feeds.history import HistoryReader
 from feeds.isolation.cap import Parse, parse_in_thread
 from feeds.journal import Intake, Journal
 from feeds.live.pump import Pump
@@ -84,7 +84,7 @@ class Deps:
     stores: Stores
     map_layer: Callable[[str], bytes | None]
     reload: Callable[[str, str, str], Awaitable[Reloaded]]
-    history: History | None = None
+    history: HistoryReader | None = None
     intake: Intake | None = None
     ingest: IngestSettings = field(default_factory=IngestSettings)
     load: LoadSettings = field(default_factory=LoadSettings)

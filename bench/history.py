@@ -29,8 +29,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bench.figures import Figure
 from feeds import wire
 from feeds.bus import Bus
-from feeds.history import History, HistorySettings, HistoryStore, Recorder, Series, schema
-from feeds.history.closing import fresh_body, pack_some
+from feeds.history import HistoryReader, HistorySettings, HistoryStore, Recorder, Series, schema
+from feeds.history.closing import fresh_body, pack_page
 from feeds.history.codec import encode_points, encode_rollups
 from feeds.history.rollup import BLOCK, DAY, HOUR, roll
 from feeds.history.schema import SERIES_MASK, key_of
@@ -213,7 +213,7 @@ async def timed(what: str, repeat: int, ask: Callable[[], Awaitable[Any]], **mor
 
 async def read(bus: Bus, store: HistoryStore, days: int, every: int) -> None:
     """Charts as the API asks for them, while an hour is hot and the rest is in SQL."""
-    history = History(store, bus, HistorySettings(), lambda: START + 2 * HOUR)
+    history = HistoryReader(store, bus, HistorySettings(), lambda: START + 2 * HOUR)
     known = await store.all_series()
     spread = known[:: max(1, len(known) // 100)][:100]
     await fill(store, spread, days, every)
@@ -236,7 +236,7 @@ async def pack(store: HistoryStore, series: int) -> None:
     more = True
     while more:
         one = time.perf_counter()
-        more = await pack_some(store, (START // DAY + 2) * 24)
+        more = await pack_page(store, (START // DAY + 2) * 24)
         longest = max(longest, time.perf_counter() - one)
     spent = cpu() - before
     say(

@@ -1,1 +1,1 @@
-"""What flows and where it is kept: the one package that every worker knows."""
+"""Records, feeds and stores: the package that every other package may import."""

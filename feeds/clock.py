@@ -1,7 +1,7 @@
 """Time as an input: loops take a Clock, so that tests move it instead of sleeping.
 
-The wall clock is for what people read. It can be set, so a duration is measured with the uptime, which nobody sets
-and which goes on while the machine sleeps. A step is a change of the wall clock that the uptime does not share.
+The wall clock is for people. It can be set, so durations are measured with the uptime, which cannot be set and which
+continues while the machine sleeps. A step is a change of the wall clock that the uptime does not share.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Any
 Clock = Callable[[], float]
 
 STEP = 2.0
-"""Seconds. A smaller difference between wall clock and uptime is no step."""
+"""Seconds. A smaller difference between wall clock and uptime is not a step."""
 SLEW = 0.0005
-"""The share by which a time service may speed the wall clock up or slow it down (Linux adjtimex: 500 ppm)."""
+"""The rate by which a time service may speed the wall clock up or slow it down (Linux adjtimex: 500 ppm)."""
 TOGETHER = 0.2
 """Seconds within which wall clock and uptime must be read to be compared."""
 MENDED_WITHIN = 86_400.0
@@ -27,13 +27,15 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 def uptime() -> float:
-    """Seconds since the machine started, its sleep included."""
+    """Seconds since the machine started, including sleep."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 @cache
 def boot_id() -> str:
-    """A name for this run of the machine; "" where the system gives none. Uptimes of different runs do not compare."""
+    """Identity of this run of the machine; "" where the system gives none. Uptimes of different runs are not
+    comparable.
+    """
     try:
         return _BOOT_ID.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
@@ -42,7 +44,7 @@ def boot_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class ClockMark:
-    """Wall clock and uptime of one moment. Two marks tell whether the wall clock was set between them."""
+    """Wall clock and uptime at one moment. Two marks show whether the wall clock was set between them."""
 
     boot: str
     wall: float
@@ -54,7 +56,7 @@ class ClockMark:
         return self.wall - self.up
 
     def step_since(self, earlier: ClockMark | None) -> float:
-        """Seconds by which the wall clock was set since then; 0.0 when it was not, or when nobody can tell."""
+        """Seconds by which the wall clock was set since then; 0.0 when it was not, or when unknown."""
         if earlier is None or not self.boot or self.boot != earlier.boot or self.up < earlier.up:
             return 0.0
         by = self.offset - earlier.offset
@@ -66,7 +68,7 @@ class ClockMark:
 
 
 def load_mark(body: Mapping[str, Any] | None) -> ClockMark | None:
-    """The mark from its dumped form, None when there is none or it cannot be read."""
+    """The mark from its dumped form, None when absent or invalid."""
     try:
         return ClockMark(str(body["boot"]), float(body["wall"]), float(body["up"])) if body else None
     except (KeyError, TypeError, ValueError):
@@ -83,7 +85,7 @@ class SiteClock:
         return self._wall()
 
     def mark(self) -> ClockMark:
-        """Both clocks at one moment. A process that is stopped between the two readings reads again."""
+        """Both clocks at one moment. A process that is suspended between the two readings reads again."""
         for _ in range(100):
             before, wall = self._up(), self._wall()
             if self._up() - before < TOGETHER:
@@ -96,26 +98,26 @@ now = SiteClock()
 
 
 def mark_of(clock: Clock) -> ClockMark | None:
-    """A mark of a clock that can give one; a plain function cannot."""
+    """A mark of a clock that supports marks; None for a plain function."""
     return clock.mark() if isinstance(clock, SiteClock) else None
 
 
 class StepWatch:
-    """Notices when a clock is set. Ask it once in every turn of a loop."""
+    """Detects steps of a clock. Read it once in every turn of a loop."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.restart()
 
     def restart(self) -> None:
-        """Compare with this moment from now on."""
+        """Detect steps from this moment on."""
         self._last = mark_of(self._clock)
         self._usual = self._last.offset if self._last is not None else 0.0
 
     def read(self) -> tuple[float, float]:
-        """The wall time, and the seconds by which the clock was set since the last reading (0.0: it was not).
+        """The wall time, and the seconds by which the clock was set since the last reading (0.0: not set).
 
-        Slewing is followed, so that it never adds up to a step; small steps do add up to one.
+        Slewing is followed and never adds up to a step; small steps do add up.
         """
         mark, last = mark_of(self._clock), self._last
         if mark is None or last is None:
@@ -147,11 +149,11 @@ class DeletionGuard:
 
 
 def restamped(at: float, by: float, now: float) -> float:
-    """A recorded time after the clock was set by `by`: it stays, but never lies in the future."""
+    """A recorded time after a step of the clock by `by`: unchanged, unless it would lie in the future."""
     return at if at <= now else min(at + by, now)
 
 
 def spoken(by: float) -> str:
-    """A step for people: "+1 d 00:00:00", "-00:05:00"."""
+    """A step as text: "+1 d 00:00:00", "-00:05:00"."""
     days, seconds = divmod(round(abs(by)), 86_400)
     return f"{'+' if by > 0 else '-'}{f'{days} d ' if days else ''}{time.strftime('%H:%M:%S', time.gmtime(seconds))}"

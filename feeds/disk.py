@@ -1,6 +1,6 @@
-"""The room on the disk of the data folder: how much is left, what takes it, and for how many days it lasts.
+"""Disk space of the data folder: free space, use by store, and estimated days left.
 
-Reading is cheap and needs no supervisor. Growth is measured by the supervisor and read from its status file.
+Reading is cheap and needs no supervisor. The supervisor measures growth, which is read from its status file.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from feeds import state_file
 
 State = Literal["ok", "low", "full"]
 LOW_SHARE = 0.10
-"""Share of the disk below which people are warned."""
+"""Free share below which people are warned."""
 FULL_SHARE, FULL_BYTES = 0.02, 32_000_000
 """The disk counts as full below this share or this many bytes, whichever is less."""
 RESERVE = "reserve"
@@ -35,7 +35,7 @@ DAY = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """Bytes of the disk, and those that this user may still write."""
+    """Bytes of the disk, and bytes that this user may still write."""
 
     total: int
     free: int
@@ -47,14 +47,14 @@ class Space:
 
     @property
     def state(self) -> State:
-        """Whether people must act: low below LOW_SHARE, full when hardly anything can be written."""
+        """The state for people: low below LOW_SHARE, full when hardly anything can be written."""
         if self.free < min(FULL_BYTES, self.total * FULL_SHARE):
             return "full"
         return "low" if self.share < LOW_SHARE else "ok"
 
 
 def space(folder: Path) -> Space | None:
-    """The disk that holds a folder; None when the system does not say."""
+    """The disk that holds a folder; None when the system does not report it."""
     try:
         figures = os.statvfs(folder)
     except OSError:
@@ -76,13 +76,13 @@ def _bytes(paths: Iterable[Path]) -> int:
     for path in paths:
         try:
             total += path.stat().st_size if path.is_file() else 0
-        except OSError:  # it was replaced meanwhile
+        except OSError:  # the file was replaced meanwhile
             continue
     return total
 
 
 def report(data: Path) -> dict[str, Any]:
-    """What people and programs are told: state, total, free, stores {name: {bytes, per_day}}, days_left.
+    """The report: state, total, free, stores {name: {bytes, per_day}}, days_left.
 
     `stores` is empty and `days_left` None until a supervisor has measured them.
     """

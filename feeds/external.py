@@ -1,7 +1,7 @@
-"""What another tool says of its own alerts, in one form whatever tool it was: firing or ended, each by its identity.
+"""Alerts of other tools in one common form: firing or ended, each with its identity.
 
-Everything in it comes from outside. Whoever makes one bounds it first (see api.ingest.bounds); nothing formats
-text with it.
+All content is external. The creator of a report limits its size first (see api.ingest.bounds), and no code uses it as a
+format string.
 """
 
 from __future__ import annotations
@@ -12,25 +12,25 @@ from feeds import wire
 from feeds.model import Severity
 
 AT_ONCE = 1000
-"""Alerts in one report at most."""
+"""Maximum number of alerts in one report."""
 DEVICE = "设备/"
-"""How the name begins by which a device acknowledges."""
+"""Prefix of the actor's name when a device acknowledges."""
 FOREIGN = ":"
-"""Stands in the rule of every alert of another tool ("prometheus:Down"); a site's own rules have no colon."""
+"""Part of the rule of every alert of another tool ("prometheus:Down"); a site's own rules have no colon."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One alert as another tool sees it. Times are epoch seconds.
+    """One alert as another tool reports it. Times are epoch seconds.
 
-    `asset` is an inventory's id or the tool's own word for the thing; with `by_address` it may also be the host:port
-    of a probe, and `address` is one more place to look for it. `until` is a lease: said again before then, or it goes
-    stale; None is no lease. `at` is the moment that the tool speaks of: what is older than what is known changes
-    nothing. `face` tells apart what differs only in how bad it is ("" when the tool has one word for it); severity
-    stands in no identity. `evidence` says by what an end is known, where that is not the tool's own word. `acked` is
-    the tool's own acknowledgement, said when it changes: True acknowledges the alert by `acked_by` (DEVICE and who)
-    with `acked_comment`, False takes that back; what is not active and False has returned unacknowledged (ISA-18.2)
-    and is shown although nobody heard it begin. None says nothing of it.
+    `asset` is an inventory's id or the tool's own name for the thing. With `by_address` it may also be the host:port of
+    a probe, and `address` is a second one to look up. `until` is a lease: without renewal before then the alert becomes
+    stale; None is no lease. `at` is the time that the report describes; reports older than the last one are ignored.
+    `face` distinguishes reports that differ only in severity ("" when the tool has no such term); severity is not part
+    of the identity. `evidence` is the basis of an end that the tool did not report itself. `acked` is the tool's own
+    acknowledgement, reported on change: True acknowledges the alert by `acked_by` (DEVICE and the actor) with
+    `acked_comment`, False withdraws it. An inactive report with False has returned unacknowledged (ISA-18.2), and is
+    displayed even when its start was never received. None reports no acknowledgement.
     """
 
     rule: str
@@ -56,10 +56,10 @@ class Report:
 
 
 def pack(reports: list[Report]) -> bytes:
-    """As they wait in the intake."""
+    """Reports as stored in the intake."""
     return wire.encode(reports)
 
 
 def unpack(body: bytes) -> list[Report]:
-    """What `pack` made; Undecodable when another version wrote it and the form has changed."""
+    """Reports from their packed form. Raises Undecodable for an incompatible version."""
     return wire.decode(body, list[Report])

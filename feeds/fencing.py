@@ -1,7 +1,8 @@
-"""Who may write for a role: of its copies on several machines one at a time, and each store checks that itself.
+"""Fencing: of a role's processes on several machines only one may write, and each store checks this itself.
 
-A lease in Redis says whose turn it is; a number in the journal, raised with each turn, stands where Redis may forget.
-A copy that was stopped and goes on after its turn shows the holder and the number of before, and nothing is written.
+A lease in Redis names the current holder. A generation number in the journal, raised at every takeover, survives a loss
+of Redis. A process that was suspended and resumes after a takeover presents an old holder and generation, and nothing
+is written.
 """
 
 from __future__ import annotations
@@ -10,14 +11,15 @@ from dataclasses import dataclass
 
 
 class Fenced(Exception):
-    """Another copy of this role has taken over. Nothing was written: stop, and wait for the next turn."""
+    """Another process has taken over this role. Nothing was written: stop, and wait for the lease."""
 
 
 @dataclass(slots=True)
 class Fence:
-    """What a copy shows with every write: who holds the role on the bus, and its number in the journal.
+    """The token that a process presents with every write: the role's holder on the bus, and its generation in the
+    journal.
 
-    Until its first turn `holder` is nobody's and `number` 0: every write is refused.
+    Before the first takeover `holder` is nobody's and `number` is 0: every write is rejected.
     """
 
     role: str

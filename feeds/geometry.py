@@ -1,7 +1,7 @@
-"""Shapes from outside, within bounds: counted before they are built, judged before they are repaired or united.
+"""Bounded processing of external shapes: counted before they are built, checked before they are repaired or united.
 
 GEOS takes more than a minute to repair a self-crossing ring of 800 points, because the work grows with the number of
-crossings and not with the number of points. So crossings are counted first, and the count stops at its limit.
+crossings, not of points. Crossings are therefore counted first, and the count stops at its limit.
 """
 
 from __future__ import annotations
@@ -14,28 +14,28 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
 POINTS = 10_000
-"""Points of one geometry, or of all shapes of one message."""
+"""Maximum number of points of one geometry, or of all shapes of one message."""
 PARTS = 500
-"""Rings, lines and points of one geometry."""
+"""Maximum number of rings, lines and points of one geometry."""
 DEPTH = 8
-"""Nested lists and collections in one geometry."""
+"""Maximum nesting of lists and collections in one geometry."""
 REPAIRABLE = 2_000
-"""Points of an invalid geometry that may be repaired."""
+"""Maximum number of points of an invalid geometry that is repaired."""
 CROSSINGS = 200
-"""Crossings of an invalid geometry that may be repaired."""
+"""Maximum number of crossings of an invalid geometry that is repaired."""
 MEETINGS = 5_000
-"""Crossings between shapes that may be united."""
+"""Maximum number of crossings between shapes that are united."""
 CANDIDATES = 2_000_000
-"""Pairs of segments with overlapping boxes that are looked at before a geometry counts as tangled."""
+"""Pairs of segments with overlapping boxes that are checked before a geometry counts as tangled."""
 _CHUNK = 256
 
 
 class BadGeometry(ValueError):
-    """It is no GeoJSON geometry, or is beyond a bound."""
+    """The value is not a GeoJSON geometry, or exceeds a limit."""
 
 
 class Tangled(BadGeometry):
-    """It crosses itself more often than can be repaired in time."""
+    """The geometry has too many crossings to be repaired in time."""
 
 
 def from_geojson(geometry: Mapping[str, Any]) -> BaseGeometry:
@@ -46,16 +46,16 @@ def from_geojson(geometry: Mapping[str, Any]) -> BaseGeometry:
 
     _count(geometry)
     try:
-        made = shape(geometry)
+        built = shape(geometry)
     except (KeyError, TypeError, AttributeError, IndexError, ValueError, shapely.errors.ShapelyError) as error:
         raise BadGeometry(f"not a GeoJSON geometry: {error}") from error
-    if not np.isfinite(shapely.get_coordinates(made)).all():
+    if not np.isfinite(shapely.get_coordinates(built)).all():
         raise BadGeometry("a coordinate that is no number")
-    return repaired(made)
+    return repaired(built)
 
 
 def _count(geometry: Any) -> None:
-    """Raises BadGeometry when it has too many points or parts, or is nested too deeply."""
+    """Raise BadGeometry when the geometry has too many points or parts, or is nested too deeply."""
     parts = points = 0
     waiting: list[tuple[Any, int]] = [(geometry, 0)]
     while waiting:
@@ -79,7 +79,7 @@ def _count(geometry: Any) -> None:
 
 
 def repaired(geometry: BaseGeometry) -> BaseGeometry:
-    """The geometry itself when it is valid, else its parts without crossings. Raises Tangled."""
+    """The geometry itself when valid, else its repaired parts. Raises Tangled."""
     import shapely
 
     if geometry.is_valid:
@@ -90,7 +90,7 @@ def repaired(geometry: BaseGeometry) -> BaseGeometry:
 
 
 def united(shapes: Sequence[BaseGeometry]) -> BaseGeometry:
-    """One geometry that covers all shapes, which are valid. Raises Tangled when they cross one another too often."""
+    """The union of valid shapes. Raises Tangled when they have too many crossings."""
     import shapely
 
     if len(shapes) > 1 and tangled(shapes, MEETINGS):
@@ -99,23 +99,23 @@ def united(shapes: Sequence[BaseGeometry]) -> BaseGeometry:
 
 
 def tangled(geometries: Iterable[BaseGeometry], limit: int) -> bool:
-    """Whether segments of the geometries touch or cross others than their neighbours more than `limit` times."""
+    """True when segments of the geometries touch or cross others than their neighbours more than `limit` times."""
     import numpy as np
     import shapely
 
     ends = [_segments(line) for line in _lines(geometries)]
     if not ends:
         return False
-    first, last = (np.concatenate([pair[place] for pair in ends]) for place in (0, 1))
+    first, last = (np.concatenate([pair[end] for pair in ends]) for end in (0, 1))
     boxes = shapely.box(*np.minimum(first, last).T, *np.maximum(first, last).T)
     tree = shapely.STRtree(boxes)
     crossings = candidates = 0
     for start in range(0, len(boxes), _CHUNK):
-        one, other = tree.query(boxes[start : start + _CHUNK])
-        one = one + start
-        one, other = one[one < other], other[one < other]
-        candidates += len(one)
-        crossings += int(np.count_nonzero(_meet(first[one], last[one], first[other], last[other])))
+        earlier, second = tree.query(boxes[start : start + _CHUNK])
+        earlier = earlier + start
+        earlier, second = earlier[earlier < second], second[earlier < second]
+        candidates += len(earlier)
+        crossings += int(np.count_nonzero(_meet(first[earlier], last[earlier], first[second], last[second])))
         if crossings > limit or candidates > CANDIDATES:
             return True
     return False
@@ -135,7 +135,7 @@ def _lines(geometries: Iterable[BaseGeometry]) -> list[BaseGeometry]:
 
 
 def _segments(line: BaseGeometry) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """The ends of each segment that has a length."""
+    """The end points of each segment with a length."""
     import numpy as np
     import shapely
 
@@ -146,7 +146,7 @@ def _segments(line: BaseGeometry) -> tuple[np.ndarray[Any, Any], np.ndarray[Any,
 
 
 def _meet(a: Any, b: Any, c: Any, d: Any) -> Any:
-    """For each pair of segments a–b and c–d whether they meet elsewhere than at a shared end."""
+    """For each pair of segments a–b and c–d, True when they meet elsewhere than at a shared end."""
     import numpy as np
 
     def side(p: Any, q: Any, r: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What may be shown of a text that others wrote: no login of an address, no value of a telling name."""
+"""Masking of secrets in external text: credentials in URLs, values of names such as `password`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _BEARER = re.compile(r"(\b(?:bearer\s+|basic\s+(?=\S*[\d=])))[\w.~+/=-]{8,}", re
 
 
 def masked(text: str) -> str:
-    """The text without logins in addresses, without values of names like `password` and `token`."""
+    """The text without credentials in URLs and without values of names such as `password` and `token`."""
     if "://" in text:
         text = _LOGIN.sub(f"{MASK}@", text)
     return _BEARER.sub(rf"\g<1>{MASK}", _TELLING.sub(rf"\g<1>{MASK}", text))

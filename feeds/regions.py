@@ -1,9 +1,9 @@
-"""Region codes: which place lies inside which, by GB/T 2260 and its longer kin, without a table.
+"""Containment of region codes by GB/T 2260 and its longer forms, without a table.
 
-A code is 6 digits (GB/T 2260: province 2, prefecture 2, county 2), 9 (township, GB/T 10114)
-or 12 (village, the statistics bureau's and CPEAS's form). Zeros at the end of a level mean
-"the whole of the level above": 530000 is a province, 532300 a prefecture, 532301 a county,
-532301101 a township, 532301101001 a village, and 532300000000 the same prefecture as 532300.
+A code is 6 digits (GB/T 2260: province 2, prefecture 2, county 2), 9 (township, GB/T 10114) or 12 (village, the form of
+the statistics bureau and CPEAS). Zeros at the end of a level mean the whole of the level above: 530000 is a province,
+532300 a prefecture, 532301 a county, 532301101 a township, 532301101001 a village, and 532300000000 the same prefecture
+as 532300.
 """
 
 from __future__ import annotations
@@ -56,14 +56,14 @@ _LENGTHS = (6, 9, 12)
 
 
 def is_code(text: str) -> bool:
-    """Whether `text` is written as a region code: 6, 9 or 12 ASCII digits, a real province, no level left out."""
+    """True for a region code: 6, 9 or 12 ASCII digits, an existing province, no level left out."""
     return bool(_significant(text))
 
 
 def covers(outer: str, inner: str) -> bool:
-    """Whether `inner` is `outer` or lies inside it; "" covers everything, also things without a region.
+    """True when `inner` is `outer` or lies inside it; "" covers everything, including things without a region.
 
-    Anything that is not a code covers nothing and is covered only by "": a typing error hides, it never reveals.
+    An invalid code covers nothing and is covered only by "": a typing error hides data and never reveals it.
     """
     if not outer:
         return True
@@ -72,7 +72,7 @@ def covers(outer: str, inner: str) -> bool:
 
 
 def parent(code: str) -> str:
-    """The code one level up ("532301" -> "532300"), "" above a province and for what is no code."""
+    """The code one level up ("532301" -> "532300"); "" above a province and for an invalid code."""
     significant = _significant(code)
     shorter = [level for level in _LEVELS if level < len(significant)]
     return significant[: shorter[-1]].ljust(6, "0") if shorter else ""
@@ -89,7 +89,7 @@ def common_region(regions: Iterable[str]) -> str:
 
 @lru_cache(maxsize=8192)
 def _significant(text: str) -> str:
-    """The digits that say something ("532300" -> "5323"), "" for what is no code."""
+    """The significant digits ("532300" -> "5323"); "" for an invalid code."""
     if len(text) not in _LENGTHS or not (text.isascii() and text.isdigit()) or text[:2] not in _PROVINCES:
         return ""
     end = 2

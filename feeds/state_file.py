@@ -1,7 +1,7 @@
-"""Small state files: written whole or not at all, and never trusted when read.
+"""Small state files: written atomically, and validated when read.
 
-A file is written beside its place, flushed and renamed: a power cut or a full disk leaves the one before.
-A file that cannot be decoded counts as absent: it is renamed for inspection, logged, and never read again.
+A file is written beside its destination, flushed and renamed, so that a power cut or a full disk leaves the old one. A
+file that cannot be decoded counts as absent: it is renamed for inspection, logged, and never read again.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 KEPT = 3
-"""How many copies of one damaged file or folder are kept; older ones are removed."""
+"""Number of retained copies of one damaged file or folder; older ones are removed."""
 DAMAGED = "damaged"
 
 
@@ -69,7 +69,7 @@ def read_json(path: Path, parse: Callable[[Any], T], *, keep_damaged: bool = Tru
     """
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise ValueError("this is no regular file")
+            raise ValueError("this is not a regular file")
         return parse(json.loads(path.read_bytes()))
     except FileNotFoundError:
         return None
@@ -86,7 +86,7 @@ def read_json(path: Path, parse: Callable[[Any], T], *, keep_damaged: bool = Tru
 def mapping(document: Any) -> dict[str, Any]:
     """A `parse` for `read_json` that accepts any JSON object."""
     if not isinstance(document, dict):
-        raise TypeError("this is no JSON object")
+        raise TypeError("this is not a JSON object")
     return document
 
 
@@ -95,19 +95,19 @@ def set_aside(path: Path, reason: str, *, mark: str = DAMAGED) -> Path | None:
 
     At most KEPT of them remain.
     """
-    kept = aside_name(path, mark)
+    aside = aside_name(path, mark)
     try:
-        path.rename(kept)
+        path.rename(aside)
     except OSError as error:
         log.error("%s is damaged (%s) and cannot be renamed: %s", path.name, reason, error)
         return None
-    log.error("%s is damaged (%s); it is kept as %s and counts as absent", path.name, reason, kept.name)
+    log.error("%s is damaged (%s); it is kept as %s and counts as absent", path.name, reason, aside.name)
     prune(path, mark)
-    return kept
+    return aside
 
 
 def aside_name(path: Path, mark: str = DAMAGED) -> Path:
-    """A free name beside the path with the time in it."""
+    """An unused name beside the path, with the time in it."""
     stamp = datetime.now().astimezone().strftime("%Y%m%dT%H%M%S")
     candidate, number = path.with_name(f"{path.name}.{mark}-{stamp}"), 1
     while candidate.exists():
@@ -128,7 +128,7 @@ def prune(path: Path, mark: str = DAMAGED) -> None:
 
 
 def remove_parts(folder: Path) -> None:
-    """Remove what writes that a power cut interrupted have left in a folder."""
+    """Remove partial files of writes that were interrupted by a power cut."""
     for part in folder.glob(".*.new"):
         with suppress(OSError):
             part.unlink()

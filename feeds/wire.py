@@ -1,4 +1,4 @@
-"""How records look on the wire: msgpack between roles, JSON-able dicts towards people."""
+"""Wire formats of records: msgpack between roles, JSON-able dicts for the public API."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _decoder(kind: type[Any]) -> msgspec.msgpack.Decoder[Any]:
 
 
 def register_item(kind: str, record: type[Any]) -> None:
-    """Make one more kind of item known on the wire (called by the module that defines its type)."""
+    """Register another kind of item (called by the module that defines its type)."""
     ITEM_TYPES[kind] = record
 
 
@@ -47,7 +47,7 @@ def decode(raw: bytes, record: type[T]) -> T:
 
 
 def holds(raw: bytes | None, record: object) -> bool:
-    """Whether the bytes are that record. Those that were encoded alike, nearly all, need not be decoded for it."""
+    """True when the bytes encode that record. Equal encodings, by far the most, are recognised without decoding."""
     if raw is None or raw == _encoder.encode(record):
         return raw is not None
     try:
@@ -62,17 +62,17 @@ def encode_envelope(kind: str, items: list[Any], *, source: str, sent_at: float)
 
 
 def decode_envelope(raw: bytes) -> tuple[str, str, list[Any]]:
-    """(kind, source, items by the type of their kind), read in one pass; Undecodable names what is wrong."""
+    """(kind, source, items by the type of their kind), read in one pass. Raises Undecodable with the reason."""
     try:
-        found = _envelopes(len(ITEM_TYPES)).decode(raw)
+        envelope = _envelopes(len(ITEM_TYPES)).decode(raw)
     except (msgspec.DecodeError, ValueError) as error:
         raise Undecodable(str(error)) from error
-    return type(found).__struct_config__.tag, found.source, found.items
+    return type(envelope).__struct_config__.tag, envelope.source, envelope.items
 
 
 @cache
 def _envelopes(_count: int) -> msgspec.msgpack.Decoder[Any]:
-    """Reads an envelope of any known kind; made anew when one more has become known."""
+    """A decoder of envelopes of any registered kind; created again after a registration."""
     kinds = [
         msgspec.defstruct(
             f"{kind}_envelope",
@@ -93,7 +93,7 @@ def iso(ts: float | None) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _stamp(ts: float) -> str:
-    """What one poll brings has one time, and most of what is shown again has the time it had."""
+    """Cached, because observations of one poll share one time."""
     second, ms = divmod(math.floor(ts * 1000), 1000)
     return f"{_second(second)}.{ms:03d}Z"
 
@@ -104,7 +104,7 @@ def _second(ts: int) -> str:
 
 
 def parse_time(text: str) -> float:
-    """Epoch seconds of an RFC 3339 time; ValueError when it has no zone or is no time."""
+    """Epoch seconds of an RFC 3339 time. Raises ValueError when it is invalid or has no zone."""
     moment = datetime.fromisoformat(text.replace("Z", "+00:00").replace("z", "+00:00"))
     if moment.tzinfo is None:
         raise ValueError(f"the time {text!r} has no zone")
@@ -112,7 +112,7 @@ def parse_time(text: str) -> float:
 
 
 def public(record: object) -> dict[str, Any]:
-    """A record as the JSON that people and other tools see: times as RFC 3339."""
+    """A record as public JSON, with times as RFC 3339."""
     shown: dict[str, Any] = {}
     for name, is_time in _fields(cast(Any, type(record))):
         value = getattr(record, name)
@@ -125,7 +125,7 @@ _PLAIN = frozenset((str, int, float, bool, type(None)))
 
 @cache
 def _fields(record: type[Any]) -> tuple[tuple[str, bool], ...]:
-    """A record's fields, and which of them are times."""
+    """A record's fields, each with True for a time."""
     names = record.__struct_fields__ if issubclass(record, msgspec.Struct) else (f.name for f in fields(record))
     types = get_type_hints(record, include_extras=True)
     return tuple((name, is_time(types[name])) for name in names)
@@ -148,7 +148,7 @@ def time_names(record: type[Any]) -> frozenset[str]:
 
 
 def _public_value(value: Any) -> Any:
-    if isinstance(value, str):  # words of a fixed set; asked first, for a look into an enum is slow
+    if isinstance(value, str):  # enum values included; checked first, because an enum lookup is slow
         return value
     if is_dataclass(value) or isinstance(value, msgspec.Struct):
         return public(value)

@@ -1,7 +1,7 @@
-"""What an XML document from outside may weigh, counted in its bytes before any parser sees it.
+"""Limits of external XML documents, counted in the bytes before any parser sees them.
 
-A parser's work, and that of everything behind it, grows faster than the document in the number of attributes of an
-element, of namespaces and of siblings. So those are counted first; counting reads the bytes once.
+The work of a parser and of later steps grows faster than the document with the number of attributes of an element, of
+namespaces and of siblings. Those are therefore counted first, in one pass over the bytes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _ATTRIBUTE = re.compile(rb"=\s{0,8}[\"']")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class XmlBounds:
-    """The most that a document may have: bytes, `<` signs (an element has two), attributes, namespaces."""
+    """Maximum bytes, `<` signs (an element has two), attributes and namespaces of a document."""
 
     size: int
     tags: int
@@ -23,7 +23,7 @@ class XmlBounds:
 
 
 def beyond(raw: bytes, bounds: XmlBounds) -> str:
-    """The name of the first bound that the document is beyond, "" when it is within all."""
+    """The name of the first exceeded limit, "" when within all."""
     if len(raw) > bounds.size:
         return "size"
     text = raw.replace(b"\0", b"")  # UTF-16 and UTF-32 read like ASCII then

@@ -1,1 +1,1 @@
-"""Where things are: regions, map layers, what lies inside an area. No I/O but the committed files in maps/data."""
+"""Geography: regions, map layers, assets inside an area. No I/O except the committed files in maps/data."""

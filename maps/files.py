@@ -10,7 +10,7 @@ from typing import Any
 
 @cache
 def raw(name: str) -> bytes:
-    """A file of maps/data as it is; FileNotFoundError when there is none of that name."""
+    """A file of maps/data, unchanged. Raises FileNotFoundError for an unknown name."""
     return (files("maps") / "data" / name).read_bytes()
 
 

@@ -1,4 +1,4 @@
-"""Reads an inventory from GeoJSON or GeoPackage into rows like the CSV's; geometry becomes lat and lon."""
+"""Reading of inventories from GeoJSON or GeoPackage into rows like the CSV's; geometry becomes lat and lon."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _SEPARATORS = {"probes": " "}
 def read_geo(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """(feature number from 1, values by lower-case column) of every feature of a file's first layer.
 
-    Points give their own place, other geometries a point inside them, brought to EPSG:4326; properties `lat` and
-    `lon` count only where a feature has no geometry. Raises OSError or ValueError when the file cannot be read.
+    Points give their own position, other geometries a point inside them, converted to EPSG:4326. Properties `lat` and
+    `lon` are used only for a feature without geometry. Raises OSError or ValueError when the file cannot be read.
     """
-    # geopandas takes about a second to import; sites with a CSV never pay for it.
+    # Importing geopandas takes about a second; sites with a CSV do not import it.
     import geopandas
     from pyogrio.errors import DataSourceError
 
@@ -43,7 +43,7 @@ def _place(geometry: Any) -> dict[str, str]:
 
 
 def _text(value: Any, separator: str) -> str:
-    """A cell as the CSV would hold it; several values joined, an object (labels) as `key=value`."""
+    """A cell as in the CSV; several values are joined, an object (labels) becomes `key=value`."""
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, str) and value[:1] in ("[", "{"):
@@ -60,7 +60,7 @@ def _text(value: Any, separator: str) -> str:
 
 
 def _structured(text: str) -> Any:
-    """GeoJSON's nested properties arrive as their JSON text; what is no JSON stays text."""
+    """Nested properties of GeoJSON, which arrive as JSON text; other text is returned unchanged."""
     try:
         return json.loads(text)
     except json.JSONDecodeError:

@@ -1,4 +1,4 @@
-"""Ready map layers: GeoJSON bytes by name, with the words that have to stand on the map beside them."""
+"""Map layers: GeoJSON bytes by name, with the attribution that must be displayed beside them."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ ATTRIBUTION: dict[str, dict[str, str]] = {
 
 
 def layer(name: str) -> bytes | None:
-    """The layer's GeoJSON (EPSG:4326, UTF-8), the same object every time; None for an unknown name."""
+    """The layer's GeoJSON (EPSG:4326, UTF-8), always the same object; None for an unknown name."""
     return files.raw(f"{name}.geojson") if name in LAYERS else None
 
 
 def attribution(language: str = "zh-CN", layers: Iterable[str] = LAYERS) -> str:
-    """The line of sources and licences for a map that shows these layers."""
+    """The attribution (sources and licences) of a map with these layers."""
     key = "en" if language.startswith("en") else "zh-CN"
     return " · ".join(dict.fromkeys(ATTRIBUTION[name][key] for name in layers if name in ATTRIBUTION))

@@ -1,4 +1,4 @@
-"""Metres for a place in China: CGCS2000 / 3-degree Gauss-Kruger zones by central meridian (EPSG:4534 to 4554)."""
+"""Coordinates in metres in China: CGCS2000 / 3-degree Gauss-Kruger zones by central meridian (EPSG:4534 to 4554)."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def zone_of(lon: float) -> int:
 
 @lru_cache(maxsize=32)
 def _transformer(epsg: int, inverse: bool) -> Transformer:
-    here, there = (epsg, 4490) if inverse else (4490, epsg)
-    return Transformer.from_crs(here, there, always_xy=True)
+    source, there = (epsg, 4490) if inverse else (4490, epsg)
+    return Transformer.from_crs(source, there, always_xy=True)
 
 
 def to_metres(epsg: int, lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, Floats]:

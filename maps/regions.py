@@ -1,7 +1,7 @@
-"""The region table: names, outlines and kinship of GB/T 2260 codes, and which counties an area touches.
+"""The region table: names, outlines and hierarchy of GB/T 2260 codes, and the counties that an area touches.
 
-Names reach down to the township in Yunnan and to the county elsewhere; outlines to the county in the
-site's prefecture and to the prefecture in the rest of the province.
+Names exist down to the township in Yunnan and to the county elsewhere. Outlines exist down to the county in the site's
+prefecture and to the prefecture in the rest of the province.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ _OUTLINES = ("province", "neighbours", "prefecture", "counties")
 
 
 class Resolved(NamedTuple):
-    """What region codes mean on the map.
+    """The areas of region codes.
 
-    `note` is "" (no code at all), "exact", "parent" (a code is shown by the outline of a region above it:
-    按上级区划显示) or "none" (a code has no outline anywhere). `shown_by` says which code is shown by which
-    ("" for none); `geometry` is the union, EPSG:4326.
+    `note` is "" (no code), "exact", "parent" (a code is shown by the outline of a region above it: 按上级区划显示) or
+    "none" (a code has no outline anywhere). `shown_by` maps each code to the one whose outline is used ("" for none).
+    `geometry` is the union, EPSG:4326.
     """
 
     geometry: Geometry | None
@@ -58,16 +58,16 @@ class RegionTable:
             self._children.setdefault(parent(code), []).append(code)
         self._shapes = {code: shape(outline) for code, outline in outlines.items()}
         # The finest outlines: those that contain no other one.
-        self._leaves = [code for code in outlines if not any(parent(other) == code for other in outlines)]
+        self._leaves = [code for code in outlines if not any(parent(inner) == code for inner in outlines)]
         self._tree = shapely.STRtree([self._shapes[code] for code in self._leaves])
-        for one in self._shapes.values():
-            shapely.prepare(one)
+        for outline in self._shapes.values():
+            shapely.prepare(outline)
 
     def name(self, code: str, language: str = "zh-CN") -> str:
-        """The region's name, in Chinese where no other is known; "" for an unknown code."""
+        """The region's name, in Chinese where no other exists; "" for an unknown code."""
         code = canonical(code)
-        other = self._names.get("en", {}).get(code) if language.startswith("en") else None
-        return other or self._names.get("zh", {}).get(code, "")
+        translated = self._names.get("en", {}).get(code) if language.startswith("en") else None
+        return translated or self._names.get("zh", {}).get(code, "")
 
     def parent(self, code: str) -> str:
         """One level up, "" above a province."""
@@ -82,10 +82,10 @@ class RegionTable:
         return self._outlines.get(canonical(code))
 
     def regions_of(self, geometry: Geometry | None) -> tuple[str, ...]:
-        """Codes of the finest regions (counties, else prefectures) that the geometry shares ground with, sorted.
+        """Codes of the finest regions (counties, else prefectures) that overlap the geometry, sorted.
 
-        Merely touching a border does not count, except for points and lines. Raises BadGeometry for what is no
-        GeoJSON geometry or beyond a bound.
+        Touching a border is not an overlap, except for points and lines. Raises BadGeometry for a value that is not a
+        GeoJSON geometry or exceeds a limit.
         """
         if geometry is None:
             return ()
@@ -95,7 +95,7 @@ class RegionTable:
         hits = self._tree.query(area, predicate="intersects")
         codes = [self._leaves[i] for i in hits]
         if area.area > 0:
-            # Outlines from elsewhere run beside ours by some metres: a sliver is no common ground.
+            # Outlines of other sources differ from ours by some metres: a sliver is not an overlap.
             least = min(_SLIVER, area.area / 1000)
             codes = [code for code in codes if self._shapes[code].intersection(area).area > least]
         return tuple(sorted(codes))
@@ -106,12 +106,12 @@ class RegionTable:
         return tuple(sorted(leaf for leaf in self._leaves if covers(code, leaf))) or ((code,) if code else ())
 
     def resolve_geocodes(self, codes: Iterable[str]) -> Resolved:
-        """What 6-, 9- and 12-digit codes mean; others (SAME, NUTS …) are left out.
+        """The areas of 6-, 9- and 12-digit codes; codes of other systems (SAME, NUTS …) are ignored.
 
         A code without an outline is shown by the nearest region above it that has one.
         """
-        wanted = list(dict.fromkeys(canonical(code) for code in codes if is_code(code)))
-        shown_by = {code: self._nearest(code) for code in wanted}
+        requested = list(dict.fromkeys(canonical(code) for code in codes if is_code(code)))
+        shown_by = {code: self._nearest(code) for code in requested}
         outlines = sorted({by for by in shown_by.values() if by})
         regions = {leaf for code, by in shown_by.items() for leaf in self.leaves(by or code)}
         union = shapely.union_all([self._shapes[by] for by in outlines]) if outlines else None
@@ -119,14 +119,14 @@ class RegionTable:
         return Resolved(geometry, tuple(sorted(regions)), _note(shown_by), shown_by)
 
     def _nearest(self, code: str) -> str:
-        """The code itself or the nearest one above it that has an outline, "" when there is none."""
+        """The code itself or the nearest one above it with an outline, "" when there is none."""
         while code and code not in self._outlines:
             code = parent(code)
         return code
 
 
 def canonical(code: str) -> str:
-    """The shortest way to write a code ("532300000000" -> "532300"); what is no code stays as it is."""
+    """The shortest form of a code ("532300000000" -> "532300"); an invalid code is returned unchanged."""
     if not is_code(code):
         return code
     for length in (6, 9):
@@ -143,8 +143,8 @@ def _note(shown_by: Mapping[str, str]) -> str:
     return "exact" if all(code == by for code, by in shown_by.items()) else "parent"
 
 
-def _geojson(one: BaseGeometry) -> Geometry:
-    result: Geometry = json.loads(json.dumps(mapping(one)))
+def _geojson(outline: BaseGeometry) -> Geometry:
+    result: Geometry = json.loads(json.dumps(mapping(outline)))
     return result
 
 

@@ -29,7 +29,7 @@ from feeds.documents import alert as alert_document
 from feeds.documents.alert import AlertDocument
 from feeds.engine.domain import Domain, Message, Start
 from feeds.engine.requests import Asking, CancelMessages, FindDocument, ListDecoded, ListDocuments, PutDocument, Writing
-from feeds.journal import Entry, Parcel
+from feeds.journal import JournalEntry, Parcel
 from feeds.kinds import KINDS
 from feeds.live.mirror import alert_record
 from feeds.model import Alert, Change, Command, Kind, Outcome, Result
@@ -166,7 +166,7 @@ class AlertDomain(Domain):
         closed = yield from self._closed(command.subject)
         return self.board.command(command, now, closed)
 
-    def repeated(self, command: Command, entry: Entry) -> Asking[dict[str, Any] | None]:
+    def repeated(self, command: Command, entry: JournalEntry) -> Asking[dict[str, Any] | None]:
         if command.action == receiver_test.ACTION:
             return {"key": receiver_test.key_of(command)}
         if command.action in PEOPLE_ACTIONS:

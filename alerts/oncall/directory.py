@@ -32,7 +32,7 @@ from feeds.engine.requests import (
     ReadBody,
     Writing,
 )
-from feeds.journal import Doc, Entry, JournalLost
+from feeds.journal import Doc, JournalEntry, JournalLost
 from feeds.model import Command, Outcome, Result
 
 PUT, UNDO, SUBSTITUTE = "put", "undo", "substitute"
@@ -250,7 +250,7 @@ class People:
         return {"items": [_item(one) for one in made]}
 
 
-def _content(entry: Entry) -> dict[str, Any]:
+def _content(entry: JournalEntry) -> dict[str, Any]:
     found: dict[str, Any] = entry.body["after"]
     return found
 

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from api.availability.calendar import Part, month_start, parts
 from api.availability.rows import rows
-from feeds.history.uptime import Tally, Uptime
-from feeds.inventory.membership import Member, read
+from feeds.history.uptime import Tally, UptimeCalculator
+from feeds.inventory.membership import InventoryMember, read
 from feeds.journal import Journal, JournalLost
 from feeds.regions import covers
 from feeds.wire import iso
@@ -33,16 +33,16 @@ Tallies = dict[str, Tally]
 class Counting:
     """One per web process. One month is counted at a time, however many ask."""
 
-    def __init__(self, journal: Journal, uptime: Uptime) -> None:
+    def __init__(self, journal: Journal, uptime: UptimeCalculator) -> None:
         self._journal, self._uptime = journal, uptime
         self._lock = asyncio.Lock()
         self._months: OrderedDict[tuple[float, float], Tallies] = OrderedDict()
         self._brief: tuple[float, float, Tallies] = (0.0, float("-inf"), {})
         self._totals: dict[str, tuple[float, dict[str, Any]]] = {}
-        self._members: dict[str, Member] = {}
+        self._members: dict[str, InventoryMember] = {}
         self._read = 0
 
-    async def members(self) -> dict[str, Member]:
+    async def members(self) -> dict[str, InventoryMember]:
         """Every asset that ever was in the inventory."""
         async with self._lock:
             newest = await self._journal.entries(kind="inventory", limit=1, newest_first=True)
@@ -52,7 +52,7 @@ class Counting:
             return dict(self._members)
 
     async def tallies(
-        self, members: dict[str, Member], part: Part, now: float, *, exact: bool = True
+        self, members: dict[str, InventoryMember], part: Part, now: float, *, exact: bool = True
     ) -> tuple[float, Tallies]:
         """One month or a part of it, by asset, and up to when it counts. Not `exact`: a minute ago will do."""
         key = (part.start, part.end)
@@ -69,7 +69,7 @@ class Counting:
                 return min(part.end, now), await self._uptime.tallies(members, part.start, part.end, now)
             return await self._recent(members, part, now)
 
-    async def _closed(self, members: dict[str, Member], part: Part, now: float) -> Tallies:
+    async def _closed(self, members: dict[str, InventoryMember], part: Part, now: float) -> Tallies:
         """A whole month that is over, from its document or counted now. A restart does not count it again: with 100,000
         transitions it takes a second of processor time, and a year twelve."""
         name = f"{part.start:.0f}-{part.end:.0f}"
@@ -86,7 +86,7 @@ class Counting:
                 log.debug("availability: a month was not kept: %s", error)
         return found
 
-    async def _recent(self, members: dict[str, Member], part: Part, now: float) -> tuple[float, Tallies]:
+    async def _recent(self, members: dict[str, InventoryMember], part: Part, now: float) -> tuple[float, Tallies]:
         """What began then and still goes on."""
         start, made, found = self._brief
         if start != part.start or not 0 <= now - made < BRIEF:

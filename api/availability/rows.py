@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from feeds.history.uptime import Tally
-from feeds.inventory.membership import Member
+from feeds.inventory.membership import InventoryMember
 
 BY = ("asset", "unit", "region", "kind", "month")
 Key = tuple[str, ...]
@@ -39,7 +39,7 @@ class Row:
 
 def rows(
     by: Sequence[str],
-    members: Mapping[str, Member],
+    members: Mapping[str, InventoryMember],
     months: Iterable[tuple[str, Mapping[str, Tally]]],
     wanted: Iterable[str],
 ) -> tuple[list[Row], Row]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from feeds.journal import Entry
+from feeds.journal import JournalEntry
 from feeds.kinds import KINDS
 from feeds.model import Severity
 
@@ -74,11 +74,11 @@ class Facts:
     taken: deque[Mark] = field(default_factory=deque)
     over: deque[Mark] = field(default_factory=deque)
 
-    def unknown(self, entry: Entry) -> bool:
+    def unknown(self, entry: JournalEntry) -> bool:
         """Whether the alert's document is needed to fold an entry: it was raised before we looked."""
         return entry.name != "raise" and entry.subject not in self.lives and _matters(entry)
 
-    def fold(self, entry: Entry, document: Callable[[str], _LIKE | None]) -> None:
+    def fold(self, entry: JournalEntry, document: Callable[[str], _LIKE | None]) -> None:
         """Take one entry in. `document` gives an alert's present form when it was raised before we looked."""
         self.seq = max(self.seq, entry.seq)
         if not _matters(entry):
@@ -92,7 +92,7 @@ class Facts:
                 return
         self._step(life, entry, entry.body.get("after", {}))
 
-    def _earlier(self, entry: Entry, document: Callable[[str], _LIKE | None]) -> Life | None:
+    def _earlier(self, entry: JournalEntry, document: Callable[[str], _LIKE | None]) -> Life | None:
         """An alert that was raised before we looked, as it was before this entry."""
         body, before = document(entry.subject), entry.body.get("before", {})
         if body is None:
@@ -106,7 +106,7 @@ class Facts:
         life.taken_at = ack["at"] if ack and ack["by"] else None
         return life
 
-    def _step(self, life: Life, entry: Entry, after: _LIKE) -> None:
+    def _step(self, life: Life, entry: JournalEntry, after: _LIKE) -> None:
         if "suppressed_by" in after:
             life.hidden = bool(after["suppressed_by"])
         life.severity = after.get("severity", life.severity)
@@ -141,7 +141,7 @@ class Facts:
             self.lives = {id: life for id, life in self.lives.items() if life.active or id in kept}
 
 
-def _matters(entry: Entry) -> bool:
+def _matters(entry: JournalEntry) -> bool:
     after = entry.body.get("after", {})
     return entry.name in CHANGES or entry.name == "ack" or "suppressed_by" in after or "severity" in after
 

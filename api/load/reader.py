@@ -14,7 +14,7 @@ from api.load.report import Record, Report, waiting
 from api.load.shifts import Shift, shifts
 from api.records import people
 from feeds.documents.version import ROSTER
-from feeds.journal import Entry
+from feeds.journal import JournalEntry
 from feeds.live.pump import Audience
 from feeds.regions import covers
 
@@ -82,7 +82,7 @@ class Load:
             await self._fold([one for one in entries if one.seq <= head])
         self._facts.seq = head
 
-    async def _fold(self, entries: Iterable[Entry]) -> None:
+    async def _fold(self, entries: Iterable[JournalEntry]) -> None:
         page = list(entries)
         raised = {one.subject for one in page if one.name == "raise"}
         missing = {one.subject for one in page if self._facts.unknown(one) and one.subject not in raised}

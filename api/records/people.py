@@ -46,13 +46,13 @@ def roster(given: Deps, who: Principal, version: Version) -> dict[str, Any]:
     duties = duty.plan(seen, today - timedelta(days=1), HORIZON + 2, tz)
     running = [one for one in duties if one.begins <= at < one.ends]
     later = [one for one in duties if one.begins > at]
-    shown = [duty.shown(one, seen, personal=who.personal) for one in duties if one.date >= today.isoformat()]
+    shown = [duty.view(one, seen, personal=who.personal) for one in duties if one.date >= today.isoformat()]
     ends = today + timedelta(days=HORIZON)
     return {
         **head(version, who),
         **lists(seen, who),
-        "now": duty.shown(running[0], seen, personal=who.personal) if running else None,
-        "next": duty.shown(later[0], seen, personal=who.personal) if later else None,
+        "now": duty.view(running[0], seen, personal=who.personal) if running else None,
+        "next": duty.view(later[0], seen, personal=who.personal) if later else None,
         "plan": [one for one in shown if one["date"] < ends.isoformat()],
         "findings": [finding.record("message") for finding in findings(whole, today, tz)]
         if who.personal and not who.region

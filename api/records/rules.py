@@ -11,7 +11,7 @@ from api.http.answers import from_cursor, to_cursor
 from api.principal import Principal
 from feeds.documents import rule as rule_document
 from feeds.documents.rule import KIND, LIMITS, RuleDocument, RuleLimits
-from feeds.journal import Entry
+from feeds.journal import JournalEntry
 from feeds.live.pump import Audience
 from feeds.regions import covers, is_code
 from feeds.wire import iso
@@ -74,7 +74,7 @@ class Reader:
         following = to_cursor((entries[-1].seq,)) if len(entries) == limit else None
         return [self._change(one) for one in seen], following, len(entries) - len(seen)
 
-    def sees_change(self, entry: Entry) -> bool:
+    def sees_change(self, entry: JournalEntry) -> bool:
         """The same of what a rule was before and after a change."""
         if not self._who.region:
             return True
@@ -84,7 +84,7 @@ class Reader:
             return self.sees(_texts(forms), *regions)
         return self.sees([*_texts(forms), *regions])
 
-    def _change(self, entry: Entry) -> Record:
+    def _change(self, entry: JournalEntry) -> Record:
         personal = self._who.personal
         return {
             "seq": entry.seq,
@@ -102,7 +102,7 @@ class Reader:
         }
 
 
-def undoable(entry: Entry) -> bool:
+def undoable(entry: JournalEntry) -> bool:
     """Whether there is something to go back to: what a person did through the interface."""
     return bool(entry.body["source"] == "api" and entry.body["before"] != entry.body["after"])
 

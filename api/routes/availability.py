@@ -18,7 +18,7 @@ from api.http.findings import finding
 from api.http.moments import Moment
 from api.http.problems import Problem
 from api.query_parameters import Region
-from feeds.inventory.membership import Member
+from feeds.inventory.membership import InventoryMember
 from feeds.regions import covers
 from feeds.wire import iso
 
@@ -108,7 +108,7 @@ def _by(text: str) -> tuple[str, ...]:
     return names
 
 
-def _fits(id: str, one: Member, region: str, owner: str, kind: str, asset: str, q: str) -> bool:
+def _fits(id: str, one: InventoryMember, region: str, owner: str, kind: str, asset: str, q: str) -> bool:
     about = one.about
     return (
         (not region or covers(region, about.region))

@@ -18,13 +18,13 @@ from api.http.findings import finding
 from api.http.moments import Moment
 from api.http.problems import Problem
 from api.principal import Principal
-from feeds.history import History, Series, health_spans, seconds_by_health
+from feeds.history import HistoryReader, Series, health_spans, seconds_by_health
 from feeds.history.availability import apart
 from feeds.history.codec import Floats, Ints, Records
 from feeds.history.gaps import breaks, with_breaks
 from feeds.history.reader import Points
 from feeds.history.rollup import DAY, FIVE, HOUR, roll
-from feeds.history.uptime import Uptime
+from feeds.history.uptime import UptimeCalculator
 from feeds.model import Asset, Health
 from feeds.wire import iso
 
@@ -89,7 +89,7 @@ async def availability(given: Given, who: Viewer, asset_id: str, begin: Begin = 
     record = given.pump.mirror.record("asset", asset_id, who.audience) or {}
     name, kind, region = (str(record.get(key, "")) for key in ("name", "kind", "region"))
     about = Asset(id=asset_id, name=name, kind=kind, region=region)
-    windows = await Uptime(given.journal, past.store).maintained(about, start, end)
+    windows = await UptimeCalculator(given.journal, past.store).maintained(about, start, end)
     seconds = seconds_by_health(apart(spans, windows))
     maintenance = sum(high - low for low, high in windows)
     whole = end - start - maintenance
@@ -109,7 +109,7 @@ async def availability(given: Given, who: Viewer, asset_id: str, begin: Begin = 
     )
 
 
-def _recorded(given: Deps, who: Principal, asset_id: str) -> History:
+def _recorded(given: Deps, who: Principal, asset_id: str) -> HistoryReader:
     """The history, for an asset that one may see."""
     if given.pump.mirror.record("asset", asset_id, who.audience) is None:
         raise Problem("not-found")
@@ -128,7 +128,7 @@ def _interval(given: Deps, begin: datetime | None, to: datetime | None, usual: f
 
 
 async def _read(
-    past: History, wanted: Sequence[Series], start: float, end: float, step: str
+    past: HistoryReader, wanted: Sequence[Series], start: float, end: float, step: str
 ) -> tuple[int, list[Points] | list[Records]]:
     """The rows and their step in seconds (1: points as they came). Raises Problem for a step that cannot be."""
     length, finest = end - start, past.finest(start)

@@ -13,7 +13,7 @@ from api.http.answers import Cursor, Json, Limit, from_cursor, listing, to_curso
 from api.http.problems import Problem
 from api.query_parameters import EntryKind
 from feeds import wire
-from feeds.journal import Entry
+from feeds.journal import JournalEntry
 from feeds.regions import covers
 
 router = APIRouter(prefix="/api/v1", tags=["staff"])
@@ -42,13 +42,13 @@ async def audit_log(
     return listing(items, following, given.pump.mirror.rev, hidden=len(entries) - len(seen))
 
 
-def _concerns(entry: Entry, region: str) -> bool:
+def _concerns(entry: JournalEntry, region: str) -> bool:
     """Entries without a region are the whole site's."""
     own = entry.body.get("region")
     return not region or (isinstance(own, str) and covers(region, own))
 
 
-def _shown(entry: Entry) -> dict[str, Any]:
+def _shown(entry: JournalEntry) -> dict[str, Any]:
     return {
         "seq": entry.seq,
         "chain": entry.chain,

@@ -1,6 +1,6 @@
-"""The Redis bus: streams that roles meet on, and the live state beside them.
+"""The Redis bus: streams between roles, and the live state.
 
-The names are imported at their first use: a process that only reads a server's address has no need of a client.
+Names are imported on first use: a process that only reads a server's address needs no client.
 """
 
 from importlib import import_module

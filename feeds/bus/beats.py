@@ -34,7 +34,7 @@ class BeatBoard(Connection):
         """The newest beat of each role. Asked for now and then: following the stream would wake us each time."""
         async with self._asked():
             rows = await self._redis.xrevrange(self.keys.beats, count=BEATS_READ)
-        found: dict[str, Beat] = {}
+        beats: dict[str, Beat] = {}
         for _, fields in rows:
-            found.setdefault(fields[b"r"].decode(), beat_of(fields))
-        return found
+            beats.setdefault(fields[b"r"].decode(), beat_of(fields))
+        return beats

@@ -26,10 +26,10 @@ class DeadLetterBox(Connection):
         """Set aside what cannot be used; it is written with the engine's next commit, so once only."""
         self._dead = (*self._dead, DeadLetter(stream, entry, source, reason, raw))
 
-    async def set_aside(self, source: str, count: int, words: Sequence[str]) -> None:
+    async def set_aside(self, source: str, count: int, reasons: Sequence[str]) -> None:
         """Count `count` messages that a source's collector could not use; some `words` on them become dead letters."""
         feed = self.keys.feed("network")
-        letters = (letter_fields(DeadLetter(feed, "", source, one, b"")) for one in words)
+        letters = (letter_fields(DeadLetter(feed, "", source, reason, b"")) for reason in reasons)
         dead = (adding(self.keys.dead, letter, keep=DEAD_KEPT) for letter in letters)
         await self.write((*dead, ("HINCRBY", self.keys.dead_counts, source, count)))
 

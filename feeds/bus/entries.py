@@ -1,4 +1,4 @@
-"""What stands in the bus's streams and hashes, and how it gets in and out of bytes."""
+"""Encoding and decoding of the entries of streams and the fields of hashes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class StreamEntry:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """What could not be used: its bytes, why, and where it came from."""
+    """An unusable message: its bytes, the reason, and its origin."""
 
     stream: str
     entry: str
@@ -48,7 +48,7 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """A role's sign that it moves: when (epoch seconds), its figures (feeds.engine.vitals), what troubles it ("")."""
+    """A role's heartbeat: time (epoch seconds), metrics (feeds.engine.vitals), trouble ("" for none)."""
 
     at: float
     stats: dict[str, float]
@@ -57,7 +57,7 @@ class Beat:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What an engine left in Redis: the epoch it ran in, its cursors, its private fields."""
+    """An engine's private data in Redis: the epoch it ran in, its cursors, its private fields."""
 
     epoch: str = ""
     cursors: dict[str, str] = field(default_factory=dict)
@@ -73,13 +73,13 @@ class State:
 
 
 def entry_order(entry: str) -> tuple[int, int]:
-    """A stream entry's id as what it sorts by: milliseconds, number within them."""
+    """A sort key for a stream entry's id: milliseconds, number within them."""
     ms, _, seq = entry.partition("-")
     return int(ms), int(seq or 0)
 
 
 Packed = tuple[str, str, bytes | None, float, str]
-"""A change as it stands in the stream: kind, id, the record's bytes (None: gone), time, cause."""
+"""A change in the stream: kind, id, the record's bytes (None: removed), time, cause."""
 
 
 def packed(change: Change) -> Packed:
@@ -98,7 +98,7 @@ def unpacked(row: Packed, rev: str) -> Change:
 
 
 def decoded(keys: Keys, stream: str, entry: str, fields: dict[bytes, bytes], rev: str) -> StreamEntry:
-    """An entry of any stream; `rev` is the public revision of its place. Raises Undecodable, KeyError, ValueError."""
+    """A decoded entry of any stream; `rev` is its public revision. Raises Undecodable, KeyError, ValueError."""
     if stream == keys.changes:
         rows = wire.decode(fields[b"b"], list[Packed])
         return StreamEntry(stream, entry, "change", "", [unpacked(row, rev) for row in rows])
@@ -123,23 +123,24 @@ def readable(kind: str, rows: dict[bytes, bytes]) -> dict[str, Any]:
 def state_writes(keys: Keys, batch: list[Change], rows: list[Packed]) -> Iterator[Words]:
     """The last word on each record, as packed; one that is no longer live leaves the live state."""
     final = {(row[0], row[1]): (change, row[2]) for change, row in zip(batch, rows, strict=True)}
-    kept: dict[str, dict[str, bytes]] = {}
+    latest: dict[str, dict[str, bytes]] = {}
     gone: dict[str, list[str]] = {}
     for change, raw in final.values():
         live = _STORED[change.kind].live
         if raw is None or (live is not None and not live(change.after)):
             gone.setdefault(change.kind, []).append(change.id)
         else:
-            kept.setdefault(change.kind, {})[change.id] = raw
-    for kind, records in kept.items():  # one command for all of a kind: each one costs more than what is in it
+            latest.setdefault(change.kind, {})[change.id] = raw
+    # One command for all records of a kind: the overhead of a command exceeds its content.
+    for kind, records in latest.items():
         yield from setting(keys.state(kind), records)
     for kind, ids in gone.items():
         yield from removing(keys.state(kind), ids)
 
 
 def beat_of(fields: dict[bytes, bytes]) -> Beat:
-    words = fields.get(b"w", b"").decode(errors="replace")
-    return Beat(float(fields[b"t"]), wire.decode(fields[b"v"], dict[str, float]), words)
+    trouble = fields.get(b"w", b"").decode(errors="replace")
+    return Beat(float(fields[b"t"]), wire.decode(fields[b"v"], dict[str, float]), trouble)
 
 
 def commit_writes(
@@ -152,16 +153,16 @@ def commit_writes(
     dead: Iterable[DeadLetter],
     private: Mapping[str, bytes | None],
 ) -> Iterator[Words]:
-    """Everything that an engine's commit writes; the changes come first."""
+    """All commands of an engine's commit; the changes come first."""
     if batch:
         rows = [packed(change) for change in batch]
         yield adding(keys.changes, {"b": wire.encode(rows)})
         yield from state_writes(keys, batch, rows)
     for result in results:
         yield adding(keys.results, {"r": wire.encode(result)}, keep=RESULTS_KEPT)
-    for one in dead:
-        yield adding(keys.dead, letter_fields(one), keep=DEAD_KEPT)
-        yield "HINCRBY", keys.dead_counts, one.source or "?", 1
+    for letter in dead:
+        yield adding(keys.dead, letter_fields(letter), keep=DEAD_KEPT)
+        yield "HINCRBY", keys.dead_counts, letter.source or "?", 1
     own: dict[str, Any] = {"epoch": epoch} | {f"c:{stream}": at for stream, at in cursors.items()}
     own |= {f"p:{name}": value for name, value in private.items() if value is not None}
     yield from setting(keys.engine(engine), own)

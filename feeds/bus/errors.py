@@ -1,4 +1,4 @@
-"""What can go wrong on the bus, and Redis' errors as ours.
+"""Errors of the bus, and their translation from Redis' errors.
 
 BusError
 ├── BusLost   the connection broke or the server is another one: reopen and rebuild
@@ -16,13 +16,13 @@ from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 from feeds.fencing import Fenced
 
 NO_DISK = "MISCONF"
-"""How Redis refuses writes that it could not keep, mostly because its disk is full."""
+"""Prefix of Redis' refusal of writes that it could not persist, mostly because its disk is full."""
 FENCED = "FENCED "
-"""How our scripts begin to say that another copy holds the role."""
+"""Prefix of our scripts' answer when another process holds the role."""
 
 
 class BusError(Exception):
-    """The bus could not do what was asked."""
+    """The bus could not do what was requested."""
 
 
 class BusLost(BusError):
@@ -35,10 +35,11 @@ class BusFull(BusError):
 
 @asynccontextmanager
 async def translated(leave: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-    """Redis' errors as ours; `leave` is awaited before BusLost is raised. A script of ours may say Fenced.
+    """Raise Redis' errors as BusErrors; `leave` is awaited before BusLost is raised. Scripts may raise Fenced.
 
-    Whatever a server answers but OOM and MISCONF (READONLY, MOVED, ASK, CLUSTERDOWN, LOADING) says that it is the
-    wrong one now.
+    Any error answer other than OOM and MISCONF (READONLY, MOVED, ASK, CLUSTERDOWN, LOADING) means that this is not the
+    right server any more.
+
     A cancellation that redis-py's `wait_for` swallowed (Python 3.11) is raised again.
     """
     try:
@@ -53,5 +54,5 @@ async def translated(leave: Callable[[], Awaitable[None]]) -> AsyncIterator[None
         if isinstance(error, ResponseError) and str(error).startswith(FENCED):
             raise Fenced(str(error).removeprefix(FENCED).strip()) from error
         await leave()
-        words = str(error) if type(error) is ResponseError else f"{type(error).__name__}: {error}"
-        raise BusLost(words) from error
+        message = str(error) if type(error) is ResponseError else f"{type(error).__name__}: {error}"
+        raise BusLost(message) from error

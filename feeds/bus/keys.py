@@ -1,4 +1,4 @@
-"""Names of the keys in Redis. All of a site's keys carry its hash tag, so they live in one cluster slot."""
+"""Names of the keys in Redis. All keys of a site carry its hash tag, so they are in one cluster slot."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 FEEDS = ("network", "emergency")
 FOLLOWERS = ("history",)
-"""Read feeds beside the engine that owns them, each with a cursor of its own."""
+"""Readers of feeds beside the owning engine, each with its own cursor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +27,23 @@ class Keys:
         return f"st:{{{self.site}}}:{kind}"
 
     def engine(self, engine: str) -> str:
-        """The engine's private hash: cursors and whatever it must find again after a restart."""
+        """The engine's private hash: cursors and state that must survive a restart."""
         return f"en:{{{self.site}}}:{engine}"
 
     def hot(self, hour: int, group: int) -> str:
-        """Points of an hour (since the epoch) that is still open, of one group of series."""
+        """Points of an open hour (counted since the epoch) of one group of series."""
         return f"hi:{{{self.site}}}:{hour}:{group}"
 
     def lease(self, role: str) -> str:
-        """Whose turn it is to run a role, of its copies on several machines."""
+        """The lease of a role, held by one of its processes on several machines."""
         return f"le:{{{self.site}}}:{role}"
 
     def standbys(self, role: str) -> str:
-        """The copies of a role that wait for their turn, by when they were last heard of."""
+        """The standby processes of a role, by the time they were last heard from."""
         return f"lw:{{{self.site}}}:{role}"
 
     def reload(self, key: str) -> str:
-        """What the processes say to one asking to read the settings again."""
+        """The answers of the processes to one request to reload the settings."""
         return f"rl:{{{self.site}}}:{key}"
 
     @property

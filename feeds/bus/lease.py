@@ -1,9 +1,9 @@
-"""A role's lease in Redis: of its copies on several machines one works, the others stand by.
+"""A role's lease in Redis: one of its processes on several machines works, the others stand by.
 
-The lease runs out TTL after its holder's last sign; a holder whose process is gone from this very machine is
-followed at once, so that a role that was killed is back as quickly as without any lease. Taking it raises the
-role's number in the journal before anything is read there: what the one before may still want to write is refused
-by both stores from then on (feeds.fencing).
+The lease expires TTL after its holder's last renewal. A holder whose process has ended on the same machine is replaced
+at once, so that a killed role is back as quickly as without a lease. Taking the lease raises the role's generation in
+the journal before anything is read there; from then on both stores reject writes of the previous holder
+(feeds.fencing).
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from feeds.role_status import RoleStatus
 log = logging.getLogger(__name__)
 
 TTL = 4.0
-"""Seconds that a holder may say nothing."""
+"""Seconds after which a lease without renewal expires."""
 RENEW_EVERY = 1.0
 ASK_EVERY = 0.25
-"""Seconds between two looks of a copy that stands by."""
+"""Seconds between two attempts of a standby process."""
 HEARD_WITHIN = TTL
-"""Seconds after its last look for which a copy counts as standing by."""
+"""Seconds after its last attempt for which a process counts as standing by."""
 
 
 class Numbers(Protocol):
-    """Where a role's number is kept: the journal."""
+    """The store of a role's generation: the journal."""
 
     async def take_over(self, fence: Fence) -> None: ...
     async def stands(self, fence: Fence) -> bool: ...
@@ -56,27 +56,27 @@ class Lease:
         self._keys = (bus.keys.lease(role), bus.keys.standbys(role))
 
     async def take(self) -> None:
-        """Wait until the role is ours; who has it is said once."""
-        me, said, lost = _holder(), "", False
+        """Wait until this process holds the role; the current holder is logged once."""
+        me, logged, lost = _holder(), "", False
         while True:
             try:
                 holder = await self._try(me)
                 if not holder:
-                    await self._become(me)
+                    await self._raise_generation(me)
                     break
-                if holder != said:
+                if holder != logged:
                     log.info("standing by: %s is held by %s", self.fence.role, _shown(holder))
-                said = holder
+                logged = holder
             except (BusError, JournalLost) as error:
                 if not lost:
-                    log.warning("standing by: nobody can tell who holds %s: %s", self.fence.role, error)
+                    log.warning("standing by: the holder of %s is unknown: %s", self.fence.role, error)
                 lost = True
             await asyncio.sleep(ASK_EVERY)
-        if said or lost:
-            log.warning("%s is ours now: taking over", self.fence.role)
+        if logged or lost:
+            log.warning("%s: lease acquired, taking over", self.fence.role)
 
     async def _try(self, me: str) -> str:
-        """ "" when we have it, else who does."""
+        """ "" after success, else the current holder."""
         holder = await self._take(me, "")
         return await self._take(me, holder) if holder and _gone(holder) else holder
 
@@ -84,21 +84,22 @@ class Lease:
         answer = await self._bus.script(TAKE, self._keys, me, int(TTL * 1000), gone, int(self._clock() * 1000))
         return str(answer.decode())
 
-    async def _become(self, me: str) -> None:
-        """The number first: nobody reads the journal for this role before the copy of before is shut out of it."""
+    async def _raise_generation(self, me: str) -> None:
+        """Raise the generation first: the previous holder must be fenced off before this one reads the journal."""
         self.fence.holder = me
         if self._numbers is not None:
             await self._numbers.take_over(self.fence)
 
     async def keep(self) -> None:
-        """Renew until cancelled. Raises Fenced when another copy has the role.
+        """Renew until cancelled. Raises Fenced when another process has the role.
 
-        While Redis is away nobody can take it; what lapsed meanwhile is ours again when the journal's number stands.
+        While Redis is unavailable no one can take the lease. A lease that lapsed meanwhile is taken again when the
+        journal's generation is unchanged.
         """
         while True:
             await asyncio.sleep(RENEW_EVERY)
             try:
-                holder = await self._renew() or await self._again()
+                holder = await self._renew() or await self._reacquire()
             except (BusError, JournalLost) as error:
                 log.debug("%s: the lease cannot be renewed: %s", self.fence.role, error)
                 continue
@@ -106,33 +107,33 @@ class Lease:
                 raise Fenced(f"{_shown(holder)} holds {self.fence.role}")
 
     async def _renew(self) -> str:
-        """Who has it; how many stand by is seen with the role's beats."""
+        """Renew and return the holder; the number of standbys is reported with the role's heartbeats."""
         arguments = (self.fence.holder, int(TTL * 1000), self._since())
         holder, waiting = await self._bus.script(RENEW, self._keys, *arguments)
         self._figures["standbys"] = float(waiting)
         return str(holder.decode())
 
     def _since(self) -> int:
-        """From when on, in milliseconds, a copy that was heard of counts as standing by."""
+        """Time, in milliseconds, since which a process must have been heard from to count as standing by."""
         return int((self._clock() - HEARD_WITHIN) * 1000)
 
-    async def _again(self) -> str:
+    async def _reacquire(self) -> str:
         holder = await self._try(self.fence.holder)
         if not holder and self._numbers is not None and not await self._numbers.stands(self.fence):
             await self.give_back()
-            raise Fenced(f"another copy has been {self.fence.role} meanwhile")
+            raise Fenced(f"another process has held {self.fence.role} meanwhile")
         return holder or self.fence.holder
 
     async def give_back(self) -> None:
-        """At a clean end, to whoever stands by, so that he need not wait. What cannot be given back runs out."""
+        """Release the lease to a standby process at a clean stop. A lease that cannot be released expires."""
         try:
             await self._bus.script(GIVE_BACK, self._keys, self.fence.holder, int(TTL * 1000), self._since())
         except BusError as error:
-            log.debug("%s: the lease runs out by itself: %s", self.fence.role, error)
+            log.debug("%s: the lease could not be released and will expire: %s", self.fence.role, error)
 
 
 def _holder() -> str:
-    """A name for this turn of this process, by which a copy on the same machine can tell that it is gone."""
+    """A name of this process by which another one on the same machine can tell that it has ended."""
     return json.dumps(
         {
             "host": socket.gethostname(),
@@ -145,7 +146,7 @@ def _holder() -> str:
 
 
 def _machine() -> dict[str, str]:
-    """What tells machines and containers apart: a process id means something within one of them only."""
+    """Identity of the machine and container, within which process ids are meaningful."""
     try:
         space = os.readlink("/proc/self/ns/pid")
     except OSError:
@@ -161,28 +162,31 @@ def _text(path: str) -> str:
 
 
 def _start(pid: int) -> str:
-    """When a process started, in the kernel's ticks; "" when it is none, or has ended and waits to be collected."""
+    """Start time of a process in the kernel's ticks; "" when it does not exist or is a zombie."""
     state, *fields = _text(f"/proc/{pid}/stat").rpartition(")")[2].split() or [""]
     return fields[18] if len(fields) > 18 and state not in ("Z", "X") else ""
 
 
 def _gone(holder: str) -> bool:
-    """Whether the holder was a process of this very machine that is there no more; when in doubt it is not gone."""
+    """True when the holder was a process of this machine that has ended; False when in doubt."""
     try:
-        told = json.loads(holder)
-        pid, start = int(told["pid"]), str(told["start"])
-        same = {name: told[name] for name in ("host", "boot", "space")} == {"host": socket.gethostname(), **_machine()}
+        fields = json.loads(holder)
+        pid, start = int(fields["pid"]), str(fields["start"])
+        same = {name: fields[name] for name in ("host", "boot", "space")} == {
+            "host": socket.gethostname(),
+            **_machine(),
+        }
     except (ValueError, KeyError, TypeError):
         return False
-    if not (same and told["boot"] and told["space"] and start):
+    if not (same and fields["boot"] and fields["space"] and start):
         return False
     return _start(pid) != start and _start(os.getpid()) != ""
 
 
 def _shown(holder: str) -> str:
-    """For people: host and process id."""
+    """The holder for people: host and process id."""
     try:
-        told = json.loads(holder)
-        return f"{told['host']}, process {told['pid']}"
+        fields = json.loads(holder)
+        return f"{fields['host']}, process {fields['pid']}"
     except (ValueError, KeyError, TypeError):
         return "another copy"

@@ -27,11 +27,11 @@ class Publisher(Connection):
 
     async def publish_raw(self, feed: str, *bodies: bytes, source: str) -> None:
         """Put bytes as they came on a feed; its engine decides whether they can be read."""
-        entries, wanted = [{"s": source, "e": body} for body in bodies], self._server.copies
+        entries, copies = [{"s": source, "e": body} for body in bodies], self._server.copies
         async with self._asked():
             confirmed = await self._server.add(self.keys.feed(feed), *entries, within=CONFIRM_WITHIN)
-            if confirmed < wanted:
-                raise NoConnection(f"{confirmed} of {wanted} replicas confirmed the entry in {CONFIRM_WITHIN:g} s")
+            if confirmed < copies:
+                raise NoConnection(f"{confirmed} of {copies} replicas confirmed the entry in {CONFIRM_WITHIN:g} s")
 
     async def send(self, engine: str, command: Command) -> None:
         """Hand a command to its engine's stream."""

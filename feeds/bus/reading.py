@@ -36,22 +36,22 @@ class StreamReader(DeadLetterBox):
 
     async def state(self, kinds: Iterable[str] | None = None) -> State:
         """All live state, or that of some stored types, and the place in the change stream that it stands at."""
-        wanted = list(KINDS.stored if kinds is None else kinds)
+        requested = list(KINDS.stored if kinds is None else kinds)
         async with self._asked(), self._redis.pipeline(transaction=True) as pipe:
             pipe.xrevrange(self.keys.changes, count=1)
-            for kind in wanted:
+            for kind in requested:
                 pipe.hgetall(self.keys.state(kind))
             last, *hashes = await pipe.execute()
-        records = {kind: readable(kind, rows) for kind, rows in zip(wanted, hashes, strict=True)}
+        records = {kind: readable(kind, rows) for kind, rows in zip(requested, hashes, strict=True)}
         return State(last[0][0].decode() if last else "0-0", records)
 
     async def changes(self, after: str) -> list[Change]:
         """What has changed since that place in the change stream, as far as it is kept."""
-        found: list[Change] = []
+        changes: list[Change] = []
         while entries := await self.read({self.keys.changes: after}, block=0):
-            found += [item for entry in entries for item in entry.items]
+            changes += [item for entry in entries for item in entry.items]
             after = entries[-1].id
-        return found
+        return changes
 
     async def gap(self, stream: str, cursor: str) -> bool:
         """True when entries after the cursor may have been trimmed away unread.

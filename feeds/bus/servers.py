@@ -1,7 +1,8 @@
-"""Which server the bus speaks to: the one of its URL, or whichever is now the master of a Sentinel set or a slot.
+"""Selection of the bus's server: the one of its URL, or the current master of a Sentinel set or a cluster slot.
 
-All keys of a site are in one hash slot, so even on a cluster one server has them all, and the bus's blocking reads,
-transactions and confirmed writes are the same everywhere. Only the way to that server differs, at each connection.
+All keys of a site are in one hash slot, so even on a cluster one server has them all. The bus's blocking reads,
+transactions and confirmed writes are therefore the same everywhere. Only the search for the server differs, at each
+connection.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ from feeds.bus.url import SENTINEL, Replicated, parse
 
 SOCKET_TIMEOUT = 5.0
 FIND_TIMEOUT = 1.0
-"""Seconds for one step of finding and reaching a master: the next sentinel or node may know more."""
+"""Seconds for one step of finding and reaching a master; the next sentinel or node may know more."""
 CONFIRM_WITHIN = 2.0
-"""Seconds for replicas to confirm a write: they do it at once, but one that has just joined speaks once a second."""
+"""Seconds for replicas to confirm a write. They do it at once, but a replica that just joined reports once a second."""
 NOTICE_WITHIN = 0.1
-"""The same for a beat, which must not hold its loop up and need not be kept."""
+"""Seconds for replicas to confirm a heartbeat, which must not delay its loop and need not be retained."""
 CONNECTIONS = 64
 
 _Pool: Any = SentinelConnectionPool  # redis-py has no types for it
@@ -65,26 +66,26 @@ class Server:
         self.redis = aredis.Redis.from_pool(pool)
 
     async def life(self, connection: AbstractConnection) -> str:
-        """What names the life of the server at the other end; raises ConnectionError when it is no master.
+        """Identity of the life of the connected server. Raises ConnectionError when it is not a master.
 
-        Its run id changes with every start, and its replication id with every promotion: a server that was
-        master, replica and master again has the run id it had.
+        The run id changes with every start, and the replication id with every promotion. A server that was master,
+        replica and master again has the same run id.
         """
         await connection.send_command("INFO", *(() if self._way else ("server",)))
         info = await connection.read_response()
         text = info.decode() if isinstance(info, bytes) else str(info)
-        told = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+        server_info = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
         if self._way is None:
-            return told["run_id"][:12]
-        if told["role"] != "master":
+            return server_info["run_id"][:12]
+        if server_info["role"] != "master":
             raise aredis.ConnectionError("the server that was found is a replica")
-        return told["run_id"][:6] + told["master_replid"][:6]
+        return server_info["run_id"][:6] + server_info["master_replid"][:6]
 
     async def add(self, stream: str, *entries: dict[Any, Any], within: float, **limits: Any) -> int:
-        """XADD of each; returns how many replicas confirmed them `within` seconds (0 where none has to).
+        """XADD each entry; returns how many replicas confirmed them `within` seconds (0 where none is required).
 
-        WAIT speaks of the writes of its own connection, and inside MULTI it does not wait. Without it several go
-        together, so that who waits for them wakes once.
+        WAIT concerns the writes of its own connection and does not block inside MULTI. Without it several entries are
+        sent together, so that a waiting reader wakes once.
         """
         if not self.copies and len(entries) == 1:
             await self.redis.xadd(stream, entries[0], **limits)
@@ -98,14 +99,14 @@ class Server:
         return int(answers[-1]) if self.copies else 0
 
     async def leave(self) -> None:
-        """After a loss: no connection of before is used again, so that the master is looked for afresh."""
+        """Drop all connections after a loss, so that the master is looked up again."""
         if self._way is None:
             return
         if self._owner is not None:
             self._owner.forget()
         pool = self.redis.connection_pool
         await pool.update_active_connections_for_reconnect()
-        with suppress(RedisError, OSError):  # one that is broken need not be closed properly
+        with suppress(RedisError, OSError):  # a broken connection need not be closed properly
             await pool.disconnect(inuse_connections=False)
 
     async def aclose(self) -> None:
@@ -119,24 +120,26 @@ def _login(user: str, password: str) -> dict[str, Any]:
 
 
 class NewestSentinel(Sentinel):
-    """Asks all sentinels and believes the newest election, where redis-py believes the first that answers.
+    """Asks all sentinels and takes the newest election, where redis-py takes the first answer.
 
-    For two seconds after a failover a sentinel may not have heard of it. When the old master is back by then,
-    it would send us there, and what is written there is lost.
+    For two seconds after a failover a sentinel may not know of it. When the old master is back by then, that sentinel
+    would direct writes to it, and they would be lost.
     """
 
     async def discover_master(self, service_name: str) -> tuple[str, int]:
         """(host, port); raises MasterNotFoundError, a ConnectionError."""
-        answers = await asyncio.gather(*(one.sentinel_masters() for one in self.sentinels), return_exceptions=True)
+        answers = await asyncio.gather(
+            *(sentinel.sentinel_masters() for sentinel in self.sentinels), return_exceptions=True
+        )
         for answer in answers:
             if isinstance(answer, BaseException) and not isinstance(answer, RedisError | OSError):
                 raise answer
-        told = [answer[service_name] for answer in answers if isinstance(answer, dict) and service_name in answer]
-        newest = max((state["config-epoch"] for state in told), default=0)
-        for state in told:
+        masters = [answer[service_name] for answer in answers if isinstance(answer, dict) and service_name in answer]
+        newest = max((state["config-epoch"] for state in masters), default=0)
+        for state in masters:
             if state["config-epoch"] == newest and self.check_master_state(state, service_name):
                 return str(state["ip"]), int(state["port"])
-        raise MasterNotFoundError(f"{len(told)} of {len(answers)} sentinels know {service_name!r}, no living master")
+        raise MasterNotFoundError(f"{len(masters)} of {len(answers)} sentinels know {service_name!r}, no living master")
 
 
 def _sentinel(way: Replicated) -> NewestSentinel:
@@ -152,10 +155,10 @@ def _sentinel(way: Replicated) -> NewestSentinel:
 
 
 class SlotOwner:
-    """Stands where a pool expects its Sentinel: tells the master of a key's slot, as the cluster sees it now.
+    """Takes the place of a pool's Sentinel: returns the master of a key's slot, as the cluster reports it.
 
-    redis-py's cluster client finds it, and no more: its transactions start a thread and an event loop for every
-    command, and it cannot send WAIT behind a write on the same connection.
+    redis-py's cluster client is used only to find it. Its transactions start a thread and an event loop for every
+    command, and it cannot send WAIT after a write on the same connection.
     """
 
     def __init__(self, way: Replicated) -> None:
@@ -168,7 +171,7 @@ class SlotOwner:
         self._found = None
 
     async def discover_master(self, key: str) -> tuple[str, int]:
-        """(host, port), until `forget` the same; raises MasterNotFoundError, a ConnectionError."""
+        """(host, port), cached until `forget`. Raises MasterNotFoundError, a ConnectionError."""
         self._found = self._found or await self._ask(key)
         return self._found
 

@@ -17,7 +17,7 @@ FORMS = {
     SENTINEL: "redis+sentinel://h1:26379,h2:26379,h3:26379/SERVICE",
     CLUSTER: "redis+cluster://h1:7000,h2:7000,h3:7000",
 }
-"""How each form looks, for messages."""
+"""Format of each form, for messages."""
 _PORTS = {SENTINEL: 26379, CLUSTER: 6379}
 _OPTIONS = {SENTINEL: {"wait", "sentinel_user", "sentinel_password"}, CLUSTER: {"wait"}}
 _MOST_COPIES = 10
@@ -25,7 +25,7 @@ _MOST_COPIES = 10
 
 @dataclass(frozen=True, slots=True)
 class Replicated:
-    """Servers that stand in for one another. `service` is Sentinel's name of the set, "" for a cluster."""
+    """A set of replicated servers. `service` is Sentinel's name of the set, "" for a cluster."""
 
     form: str
     hosts: tuple[tuple[str, int], ...]
@@ -38,11 +38,11 @@ class Replicated:
 
 
 def parse(url: str) -> Replicated | None:
-    """What a URL of the two forms says, None for every other URL; raises ValueError, without the URL's secrets."""
-    form, found, rest = url.partition("://")
-    if not found or form not in FORMS:
+    """The parts of a URL of the two forms, None for every other URL. Raises ValueError, without the URL's secrets."""
+    form, separator, address = url.partition("://")
+    if not separator or form not in FORMS:
         return None
-    parts = urlsplit(f"//{rest}")
+    parts = urlsplit(f"//{address}")
     login, _, hosts = parts.netloc.rpartition("@")
     user, _, password = login.partition(":")
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
@@ -50,10 +50,10 @@ def parse(url: str) -> Replicated | None:
         raise ValueError("an option is unknown")
     service = unquote(parts.path.strip("/"))
     if bool(service) != (form == SENTINEL) or "/" in service:
-        raise ValueError("Sentinel needs the name of its service after the hosts, a cluster has none")
+        raise ValueError("Sentinel needs the name of its service after the hosts; a cluster has none")
     return Replicated(
         form,
-        tuple(_host(one, _PORTS[form]) for one in hosts.split(",")),
+        tuple(_host(host, _PORTS[form]) for host in hosts.split(",")),
         service,
         unquote(user),
         unquote(password),
@@ -64,7 +64,7 @@ def parse(url: str) -> Replicated | None:
 
 
 def shown(url: str) -> str:
-    """Where it leads, for people: neither login nor options, which hold secrets."""
+    """The address for people, without credentials and options, which hold secrets."""
     parts = urlsplit(url)
     return f"{parts.netloc.rpartition('@')[2]}{parts.path}"
 
@@ -73,7 +73,7 @@ def _host(text: str, port: int) -> tuple[str, int]:
     """ "h", "h:7000", "[::1]:7000" """
     parts = urlsplit(f"//{text}")
     if not parts.hostname or parts.port == 0 or "@" in text:
-        raise ValueError("a host is missing, or its port is none")
+        raise ValueError("a host is missing, or its port is invalid")
     return parts.hostname, parts.port or port
 
 

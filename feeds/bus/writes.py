@@ -1,7 +1,7 @@
-"""Redis' commands that one script carries out, all or none, if the role is still this process's.
+"""Redis commands that one script carries out atomically, if the process still holds its role.
 
-A script can look at the lease before anything is written, and costs its sender less than MULTI: one answer
-instead of one a command.
+A script can check the lease before anything is written, and costs its sender less than MULTI: one answer instead of one
+for each command.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 Words = Sequence[Any]
-"""A command: its name, its key, and what follows."""
+"""A command: its name, its key, and its arguments."""
 
 FIELDS_AT_ONCE = 1000
-"""Fields in one command: the script's stack takes 8,000 words."""
+"""Fields in one command; the script's stack takes 8,000 arguments."""
 
-# KEYS[1] is the lease, ARGV[1] who must hold it ("": nobody is asked); then each command after its length.
+# KEYS[1] is the lease, ARGV[1] its required holder ("": no check); then each command after its length.
 WRITE = """
 if ARGV[1] ~= '' then
   local holder = redis.call('GET', KEYS[1])
@@ -45,15 +45,15 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 redis.call('ZREM', KEYS[2], ARGV[1])
 return ''
 """
-# The same keys and first two, then since when (milliseconds) one must have been heard of; answers who holds it, "" when
-# nobody does, and how many stand by.
+# KEYS and the first two ARGV as in TAKE, then the time (milliseconds) since which a standby must have been heard from.
+# Returns the holder ("" for none) and the number of standbys.
 RENEW = """
 local holder = redis.call('GET', KEYS[1])
 if holder == ARGV[1] then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 return {holder or '', redis.call('ZCOUNT', KEYS[2], ARGV[3], '+inf')}
 """
-# The same keys and first two, then since when one must have been heard of: who was heard last has it from now on, so
-# that a supervisor's next copy of the giver, which may be quicker, does not take it back.
+# KEYS and the first two ARGV as in TAKE, then the time since which a standby must have been heard from. The most recent
+# standby gets the lease, so that a quicker restart of the releasing process does not take it back.
 GIVE_BACK = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return '' end
 local next = redis.call('ZREVRANGEBYSCORE', KEYS[2], '+inf', ARGV[3], 'LIMIT', 0, 1)[1]
@@ -76,7 +76,7 @@ def removing(key: str, names: Sequence[str]) -> Iterator[Words]:
 
 
 def adding(stream: str, fields: Mapping[str, Any], *, keep: int = 0) -> Words:
-    """XADD; with `keep` about so many entries stay."""
+    """XADD; with `keep` about that many entries are retained."""
     bound: Words = ("MAXLEN", "~", keep) if keep else ()
     return ("XADD", stream, *bound, "*", *(part for pair in fields.items() for part in pair))
 
@@ -85,7 +85,7 @@ def script_arguments(lease: str, holder: str, commands: Iterable[Words]) -> tupl
     """KEYS and ARGV of WRITE."""
     keys: dict[str, None] = {lease: None}
     arguments: list[Any] = [holder]
-    for words in commands:
-        keys[words[1]] = None
-        arguments += (len(words), *words)
+    for command in commands:
+        keys[command[1]] = None
+        arguments += (len(command), *command)
     return list(keys), arguments

@@ -1,4 +1,4 @@
-"""Findings of CAP messages, and the remarks of warnings that are made of them."""
+"""Findings on CAP messages, and the remarks on warnings made from them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def finding(
 ) -> Finding[InMessage]:
     """The finding `code`. `detail` fills its sentences (for INVALID_POLYGON a key of POLYGON_FAULTS).
 
-    `error` overrides whether it refuses in strict mode. KeyError for an unknown code.
+    `error` overrides whether it rejects in strict mode. Raises KeyError for an unknown code.
     """
     texts = (ERRORS | WARNINGS)[code]
     zh, en = POLYGON_FAULTS[detail] if code == "INVALID_POLYGON" else (detail, detail)

@@ -15,8 +15,8 @@ Ring = list[tuple[float, float]]
 """(longitude, latitude) in degrees, first = last."""
 
 
-class BadShape(ValueError):
-    """`code` is a finding's code; `fault` its detail; `ring` what of it could still be used."""
+class InvalidShape(ValueError):
+    """An invalid polygon or circle. `code` is a finding's code, `fault` its detail, `ring` the usable part."""
 
     def __init__(self, code: str, fault: str = "", ring: Ring | None = None) -> None:
         super().__init__(code)
@@ -26,42 +26,42 @@ class BadShape(ValueError):
 
 
 def ring_of(text: str) -> Ring:
-    """The ring of a `polygon`: pairs "lat,lon" divided by any white space. Raises BadShape."""
+    """The ring of a `polygon`: pairs "lat,lon" separated by white space. Raises InvalidShape."""
     try:
         pairs = [_pair(word) for word in text.split()]
     except ValueError as error:
-        raise BadShape("INVALID_POLYGON", "text") from error
+        raise InvalidShape("INVALID_POLYGON", "text") from error
     ring = [(lon, lat) for lat, lon in pairs]
     if not all(_in_range(lat, lon) for lat, lon in pairs):
-        raise BadShape("COORD_RANGE")
+        raise InvalidShape("COORD_RANGE")
     if len(ring) < 4:
-        raise BadShape("INVALID_POLYGON", "few")
+        raise InvalidShape("INVALID_POLYGON", "few")
     if ring[0] != ring[-1]:
-        raise BadShape("INVALID_POLYGON", "open", [*ring, ring[0]])
+        raise InvalidShape("INVALID_POLYGON", "open", [*ring, ring[0]])
     from shapely import Polygon  # costs 100 ms: only where there is a polygon
 
     if not Polygon(ring).is_valid:
-        raise BadShape("INVALID_POLYGON", "crossed", ring)
+        raise InvalidShape("INVALID_POLYGON", "crossed", ring)
     return ring
 
 
 def circle_of(text: str) -> tuple[float, float, float]:
-    """(longitude, latitude, radius in km) of a `circle` "lat,lon radius". Raises BadShape."""
+    """(longitude, latitude, radius in km) of a `circle` "lat,lon radius". Raises InvalidShape."""
     words = text.split()
     try:
         lat, lon = _pair(words[0])
         (radius,) = (_number(word) for word in words[1:])
     except (ValueError, IndexError) as error:
-        raise BadShape("INVALID_CIRCLE") from error
+        raise InvalidShape("INVALID_CIRCLE") from error
     if not 0 <= radius <= LARGEST_KM:
-        raise BadShape("INVALID_CIRCLE")
+        raise InvalidShape("INVALID_CIRCLE")
     if not _in_range(lat, lon):
-        raise BadShape("COORD_RANGE")
+        raise InvalidShape("COORD_RANGE")
     return lon, lat, radius
 
 
 def circle_ring(lon: float, lat: float, radius: float) -> Ring:
-    """A circle on the sphere as a ring of 64 corners; longitudes run on past ±180 rather than jump."""
+    """A circle on the sphere as a ring of 64 corners; longitudes continue past ±180 instead of wrapping."""
     ring: Ring = []
     for corner in range(CIRCLE_CORNERS):
         bearing = -2 * 3.141592653589793 * corner / CIRCLE_CORNERS
@@ -73,9 +73,9 @@ def circle_ring(lon: float, lat: float, radius: float) -> Ring:
 
 
 def united(rings: list[Ring], points: list[tuple[float, float]]) -> tuple[dict[str, Any] | None, bool]:
-    """One GeoJSON geometry of all rings and points, None without any, and whether it is exact.
+    """One GeoJSON geometry of all rings and points (None without any), and whether it is exact.
 
-    Crossed rings are made valid. What crosses itself or others too often for that is shown by its convex hull.
+    Self-crossing rings are made valid. Shapes with too many crossings are replaced by their convex hull.
     """
     if not rings and not points:
         return None, True
@@ -98,14 +98,14 @@ def united(rings: list[Ring], points: list[tuple[float, float]]) -> tuple[dict[s
 
 
 def _listed(shape: Any) -> dict[str, Any]:
-    """A geometry of plain lists, as JSON and msgpack give it back."""
+    """A geometry of plain lists, as decoded from JSON and msgpack."""
     if "geometries" in shape:
         return {"type": shape["type"], "geometries": [_listed(part) for part in shape["geometries"]]}
     return {"type": shape["type"], "coordinates": _lists(shape["coordinates"])}
 
 
 def _lists(value: Any) -> Any:
-    return [_lists(one) for one in value] if isinstance(value, (list, tuple)) else value
+    return [_lists(part) for part in value] if isinstance(value, (list, tuple)) else value
 
 
 def _pair(word: str) -> tuple[float, float]:
@@ -116,7 +116,7 @@ def _pair(word: str) -> tuple[float, float]:
 
 
 def _number(text: str) -> float:
-    """A plain decimal: Python's own "nan", "inf" and "1_0" are none."""
+    """A plain decimal. Unlike float(), it rejects "nan", "inf" and "1_0"."""
     if not text or not set(text) <= set("+-.0123456789eE"):
         raise ValueError(text)
     return float(text)

@@ -1,7 +1,7 @@
 """CAP 1.2, the Common Alerting Protocol (OASIS CAP-V1.2): bytes to a message, a message to a warning. Pure.
 
-`parse` applies every rule that concerns one document; what concerns several (references,
-duplicates, lives) is the warnings registry's.
+`parse` applies every rule that concerns one document. The warnings registry applies those that concern several
+(references, duplicates, lifecycle).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from lxml import etree
 from feeds import wire
 from feeds.cap.findings import finding
 from feeds.cap.model import CapArea, CapDocument, CapInfo, CapMessage, CapRefused
-from feeds.cap.reader import REFERENCES, Reader, moment
+from feeds.cap.reader import REFERENCES, CapReader, moment
 from feeds.cap.schema import colour_of
 from feeds.cap.xml import SIZE_LIMIT, read, upgrade_pairs
 from feeds.findings import Finding, InMessage
@@ -36,7 +36,7 @@ __all__ = [
 wire.register_item("cap", CapDocument)
 
 _ESSENTIAL = {"identifier", "sender", "sent", "status", "msgType"}
-"""Without these even lenient mode cannot tell what a message is, or whether it is real."""
+"""Without these elements even lenient mode cannot identify a message or tell whether it is real."""
 _NEVER = frozenset(("XML_NOT_WELL_FORMED", "TOO_LARGE", "TOO_COMPLEX", "DTD_FORBIDDEN", "NAMESPACE_UNKNOWN"))
 _FORBIDDEN = re.compile(r"[\s,<&]")
 _COLOUR_PARAMETERS = frozenset(
@@ -49,14 +49,14 @@ _CHINESE_CODES = re.compile(r"CPEAS|GB/?T ?2260|GB2260|^adcode$|^areacode$|è¡Œæ”
 def parse(raw: bytes, mode: str = "strict", profile: str = "") -> CapMessage:
     """The message in `raw`, with its findings. Raises CapRefused.
 
-    "strict" refuses whatever has an error; "lenient" keeps it (`faulty` is then True) unless
-    nobody could tell what it is. `profile` "cn-12379" reads China's relays as they write.
+    "strict" rejects a message with any error. "lenient" accepts it (`faulty` is then True) unless it cannot be
+    identified. `profile` "cn-12379" accepts the deviations of China's relays.
     """
     root, version = read(raw)
-    reader = Reader(version, lenient=mode == "lenient", profile=profile)
+    reader = CapReader(version, lenient=mode == "lenient", profile=profile)
     if version == "1.0":
         upgrade_pairs(root, str(etree.QName(root).namespace))
-        for password in reader.all(root, "password"):  # dropped from CAP with 1.1
+        for password in reader.children(root, "password"):  # dropped from CAP with 1.1
             root.remove(password)
     reader.check(root)
     message = _message(root, reader, raw)
@@ -67,9 +67,9 @@ def parse(raw: bytes, mode: str = "strict", profile: str = "") -> CapMessage:
 
 
 def reference_key(reference: str) -> tuple[str, str, float] | None:
-    """(sender, identifier, sent as epoch seconds) of "sender,identifier,sent", None when it is none.
+    """(sender, identifier, sent as epoch seconds) of "sender,identifier,sent", None when invalid.
 
-    Two ways to write the same moment give the same key.
+    Different notations of one moment give the same key.
     """
     parts = reference.split(",")
     if len(parts) != 3 or not all(parts):
@@ -79,7 +79,7 @@ def reference_key(reference: str) -> tuple[str, str, float] | None:
 
 
 def to_warning(message: CapMessage, source: str, received_at: float) -> EmergencyWarning:
-    """The warning that a message means: its zh-CN info, else zh, else the first. `expires` None when it has none.
+    """The warning of a message, from its zh-CN info, else zh, else the first. `expires` is None when absent.
 
     `received_at` (epoch seconds) decides between pending, active and expired.
     """
@@ -113,16 +113,16 @@ def to_warning(message: CapMessage, source: str, received_at: float) -> Emergenc
         onset=begins,
         expires=info.expires,
         references=message.references,
-        areas=tuple(_area(one) for one in info.areas),
+        areas=tuple(_area(area) for area in info.areas),
         findings=tuple(map(Remark.of, message.findings)),
         digest=message.digest,
     )
 
 
-def _message(root: etree._Element, reader: Reader, raw: bytes) -> CapMessage | None:
-    """What the alert says, judged; None when its key cannot be made."""
-    one = {
-        name: reader.one(root, name)
+def _message(root: etree._Element, reader: CapReader, raw: bytes) -> CapMessage | None:
+    """The checked message; None when its key cannot be formed."""
+    texts = {
+        name: reader.text(root, name)
         for name in (
             "identifier",
             "sender",
@@ -138,28 +138,28 @@ def _message(root: etree._Element, reader: Reader, raw: bytes) -> CapMessage | N
         )
     }
     sent = reader.time(root, "sent")
-    _envelope(root, reader, one)
-    references = _references(root, reader, (one["sender"], one["identifier"], sent))
+    _envelope(root, reader, texts)
+    references = _references(root, reader, (texts["sender"], texts["identifier"], sent))
     signature = _signature(root, raw, reader)
-    alive = one["msgType"] not in ("Cancel", "Ack", "Error")
-    infos = tuple(reader.info(info, sent, alive=alive) for info in reader.all(root, "info"))
+    alive = texts["msgType"] not in ("Cancel", "Ack", "Error")
+    infos = tuple(reader.info(info, sent, alive=alive) for info in reader.children(root, "info"))
     if sent is None:
         return None
     return CapMessage(
-        identifier=one["identifier"],
-        sender=one["sender"],
+        identifier=texts["identifier"],
+        sender=texts["sender"],
         sent=sent,
-        sent_text=one["sent"],
-        status=one["status"],
-        msg_type=one["msgType"],
-        scope=one["scope"] or "Public",
-        source=one["source"],
-        restriction=one["restriction"],
-        addresses=one["addresses"],
-        codes=tuple(code.text.strip() for code in reader.all(root, "code") if code.text),
-        note=one["note"],
+        sent_text=texts["sent"],
+        status=texts["status"],
+        msg_type=texts["msgType"],
+        scope=texts["scope"] or "Public",
+        source=texts["source"],
+        restriction=texts["restriction"],
+        addresses=texts["addresses"],
+        codes=tuple(code.text.strip() for code in reader.children(root, "code") if code.text),
+        note=texts["note"],
         references=references,
-        incidents=one["incidents"],
+        incidents=texts["incidents"],
         infos=infos,
         version=reader.version,
         signature=signature,
@@ -168,68 +168,75 @@ def _message(root: etree._Element, reader: Reader, raw: bytes) -> CapMessage | N
     )
 
 
-def _envelope(root: etree._Element, reader: Reader, one: dict[str, str]) -> None:
-    """Rules between the elements of `alert` itself (clause 3.2.1)."""
-    if _FORBIDDEN.search(one["identifier"]):
-        reader.say("INVALID_IDENTIFIER", root, child="identifier", value=one["identifier"])
-    if _FORBIDDEN.search(one["sender"]):
-        reader.say("INVALID_SENDER", root, child="sender", value=one["sender"])
-    if one["scope"] == "Restricted" and not one["restriction"]:
-        reader.say("RESTRICTION_REQUIRED", root, child="restriction")
-    if one["scope"] != "Restricted" and one["restriction"]:
-        detail = one["scope"]
-        reader.say("RESTRICTION_SCOPE_MISMATCH", root, child="restriction", value=one["restriction"], detail=detail)
-    if one["scope"] == "Private" and not one["addresses"]:
-        reader.say("ADDRESSES_REQUIRED", root, child="addresses")
-    if one["msgType"] in ("Update", "Cancel", "Ack", "Error") and not reader.one(root, "references"):
-        reader.say("REFERENCES_REQUIRED", root, child="references", detail=one["msgType"])
-    if one["status"] == "Exercise" and not one["note"]:
-        reader.say("EXERCISE_WITHOUT_NOTE", root, child="note")
+def _envelope(root: etree._Element, reader: CapReader, texts: dict[str, str]) -> None:
+    """Check the rules between the elements of `alert` itself (clause 3.2.1)."""
+    if _FORBIDDEN.search(texts["identifier"]):
+        reader.report("INVALID_IDENTIFIER", root, child="identifier", value=texts["identifier"])
+    if _FORBIDDEN.search(texts["sender"]):
+        reader.report("INVALID_SENDER", root, child="sender", value=texts["sender"])
+    if texts["scope"] == "Restricted" and not texts["restriction"]:
+        reader.report("RESTRICTION_REQUIRED", root, child="restriction")
+    if texts["scope"] != "Restricted" and texts["restriction"]:
+        detail = texts["scope"]
+        reader.report(
+            "RESTRICTION_SCOPE_MISMATCH", root, child="restriction", value=texts["restriction"], detail=detail
+        )
+    if texts["scope"] == "Private" and not texts["addresses"]:
+        reader.report("ADDRESSES_REQUIRED", root, child="addresses")
+    if texts["msgType"] in ("Update", "Cancel", "Ack", "Error") and not reader.text(root, "references"):
+        reader.report("REFERENCES_REQUIRED", root, child="references", detail=texts["msgType"])
+    if texts["status"] == "Exercise" and not texts["note"]:
+        reader.report("EXERCISE_WITHOUT_NOTE", root, child="note")
 
 
-def _references(root: etree._Element, reader: Reader, own: tuple[str, str, float | None]) -> tuple[str, ...]:
-    """The references that can be read, without itself."""
-    kept: list[str] = []
-    words = reader.one(root, "references").split()
-    reader.spend("references", len(words), REFERENCES)
+def _references(root: etree._Element, reader: CapReader, own: tuple[str, str, float | None]) -> tuple[str, ...]:
+    """The valid references, without a reference to the message itself."""
+    references: list[str] = []
+    words = reader.text(root, "references").split()
+    reader.count_towards("references", len(words), REFERENCES)
     for word in words:
         key = reference_key(word)
         if key is None:
-            reader.say("INVALID_REFERENCES", root, child="references", value=word)
+            reader.report("INVALID_REFERENCES", root, child="references", value=word)
         elif key == own:
-            reader.say("CIRCULAR_REFERENCE", root, child="references", value=word)
+            reader.report("CIRCULAR_REFERENCE", root, child="references", value=word)
         else:
             if own[2] is not None and key[2] > own[2]:
-                reader.say("POSTDATED_REFERENCE", root, child="references", value=word)
-            kept.append(word)
-    return tuple(dict.fromkeys(kept))
+                reader.report("POSTDATED_REFERENCE", root, child="references", value=word)
+            references.append(word)
+    return tuple(dict.fromkeys(references))
 
 
-def _signature(root: etree._Element, raw: bytes, reader: Reader) -> str:
+def _signature(root: etree._Element, raw: bytes, reader: CapReader) -> str:
     from feeds.cap.signature import state  # most messages have none
 
-    found = state(root, raw)
-    if found == "invalid":
-        reader.say("SIGNATURE_INVALID", root, child="Signature")
-    return found
+    signature = state(root, raw)
+    if signature == "invalid":
+        reader.report("SIGNATURE_INVALID", root, child="Signature")
+    return signature
 
 
 def _refuse(findings: list[Finding[InMessage]], mode: str) -> None:
     """Raises CapRefused when the mode does not let this through."""
-    errors = [one for one in findings if one.error]
+    errors = [finding for finding in findings if finding.error]
     if mode == "lenient":
-        errors = [one for one in errors if one.code in _NEVER or _essential(one)]
+        errors = [finding for finding in errors if finding.code in _NEVER or _essential(finding)]
     if errors:
         raise CapRefused(tuple(findings))
 
 
-def _essential(one: Finding[InMessage]) -> bool:
-    name = one.where.xpath.removeprefix("/alert/")
-    return name in _ESSENTIAL and one.code in ("MISSING_REQUIRED", "INVALID_ENUM", "INVALID_DATE", "DUPLICATE_ELEMENT")
+def _essential(finding: Finding[InMessage]) -> bool:
+    name = finding.where.xpath.removeprefix("/alert/")
+    return name in _ESSENTIAL and finding.code in (
+        "MISSING_REQUIRED",
+        "INVALID_ENUM",
+        "INVALID_DATE",
+        "DUPLICATE_ELEMENT",
+    )
 
 
 def _chosen(infos: tuple[CapInfo, ...]) -> CapInfo:
-    """zh-CN, then any zh, then the first; an empty one for a message without info."""
+    """The zh-CN info, else any zh, else the first; an empty one for a message without info."""
     for matches in (lambda code: code == "zh-cn", lambda code: code.split("-")[0] == "zh", lambda code: True):
         for info in infos:
             if matches(info.language.lower()):
@@ -238,20 +245,20 @@ def _chosen(infos: tuple[CapInfo, ...]) -> CapInfo:
 
 
 def _colour(info: CapInfo, infos: tuple[CapInfo, ...]) -> str:
-    """As issued: by a parameter, else by the words of the headline or the event, of this info before the others."""
-    for one in (info, *infos):
-        for name, value in one.parameters:
+    """The colour as issued: from a parameter, else from the text of the headline or event; the chosen info first."""
+    for block in (info, *infos):
+        for name, value in block.parameters:
             if name.strip().lower() in _COLOUR_PARAMETERS:
                 for word in re.split(r"[;,\s/]+", value):
                     if colour := colour_of(word):
                         return colour
-    for one in (info, *infos):
-        if found := _COLOUR_IN_TEXT.search(f"{one.headline} {one.event}"):
-            return colour_of(found[1] or found[2])
+    for block in (info, *infos):
+        if match := _COLOUR_IN_TEXT.search(f"{block.headline} {block.event}"):
+            return colour_of(match[1] or match[2])
     return ""
 
 
 def _area(area: CapArea) -> Area:
-    """Codes of China's regions as plain digits; those of other systems as NAME=CODE, so that none is mistaken."""
+    """Codes of China's regions as plain digits; codes of other systems as NAME=CODE, so that they are not confused."""
     codes = tuple(value if _CHINESE_CODES.search(name) else f"{name}={value}" for name, value in area.geocodes)
     return Area(text=area.text, geometry=area.geometry, geocodes=codes)

@@ -1,4 +1,4 @@
-"""A CAP message as read: everything it says, in CAP's own words; nothing about what became of it."""
+"""A CAP message as parsed, in CAP's own terms, without its later lifecycle."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from feeds.findings import Finding, InMessage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapDocument:
-    """One document as it came, not yet read: what travels on the bus as kind "cap".
+    """One unparsed document; transported on the bus as kind "cap".
 
-    `mode` is "strict" or "lenient", `profile` "" or "cn-12379": how its source is to be read.
+    `mode` is "strict" or "lenient", `profile` "" or "cn-12379": the parser options of its source.
     """
 
     source: str
@@ -65,8 +65,8 @@ class CapInfo:
 class CapMessage:
     """One `alert`. `sent_text` is `sent` as written, `references` are "sender,identifier,sent" as written.
 
-    `version` is what it came as ("1.0", "1.1", "1.2"); `signature` is "" (none), "unknown key"
-    (whole, but by a key that nobody vouches for) or "invalid"; `digest` is the SHA-256 of its bytes.
+    `version` is the document's version ("1.0", "1.1", "1.2"). `signature` is "" (unsigned), "unknown key" (intact, but
+    the key is not trusted) or "invalid". `digest` is the SHA-256 of its bytes.
     """
 
     identifier: str
@@ -96,13 +96,15 @@ class CapMessage:
 
     @property
     def faulty(self) -> bool:
-        """True when it was kept by lenient mode although something is wrong with it (校验有问题)."""
-        return any(one.error for one in self.findings)
+        """True when lenient mode accepted the message in spite of errors (校验有问题)."""
+        return any(finding.error for finding in self.findings)
 
 
 class CapRefused(ValueError):
-    """The document is no acceptable CAP message; `findings` says why, errors and warnings."""
+    """The document is not an acceptable CAP message; `findings` has the errors and warnings."""
 
     def __init__(self, findings: tuple[Finding[InMessage], ...]) -> None:
-        super().__init__("; ".join(f"{one.code} {one.where.xpath}".strip() for one in findings if one.error))
+        super().__init__(
+            "; ".join(f"{finding.code} {finding.where.xpath}".strip() for finding in findings if finding.error)
+        )
         self.findings = findings

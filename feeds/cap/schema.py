@@ -1,4 +1,4 @@
-"""What CAP 1.2 (OASIS CAP-V1.2, clause 3.2 and its XSD) allows where, in its order."""
+"""The content model of CAP 1.2 (OASIS CAP-V1.2, clause 3.2 and its XSD): elements, order, values."""
 
 from __future__ import annotations
 
@@ -13,14 +13,19 @@ DSIG = "http://www.w3.org/2000/09/xmldsig#"
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """How often an element may stand in its parent."""
+class Occurrence:
+    """Number of times an element may occur in its parent."""
 
     required: bool = False
     many: bool = False
 
 
-_ONE, _OPTIONAL, _SOME, _ANY = Rule(required=True), Rule(), Rule(required=True, many=True), Rule(many=True)
+_ONE, _OPTIONAL, _SOME, _ANY = (
+    Occurrence(required=True),
+    Occurrence(),
+    Occurrence(required=True, many=True),
+    Occurrence(many=True),
+)
 
 PAIR = {"valueName": _ONE, "value": _ONE}
 AREA = {"areaDesc": _ONE, "polygon": _ANY, "circle": _ANY, "geocode": _ANY, "altitude": _OPTIONAL, "ceiling": _OPTIONAL}
@@ -71,7 +76,7 @@ ALERT = {
     "incidents": _OPTIONAL,
     "info": _ANY,
 }
-CHILDREN: dict[str, dict[str, Rule]] = {
+CHILDREN: dict[str, dict[str, Occurrence]] = {
     "alert": ALERT,
     "info": INFO,
     "area": AREA,
@@ -98,14 +103,14 @@ ENUMS: dict[str, frozenset[str]] = {
 DATES = ("sent", "effective", "onset", "expires")
 PROSE = ("event", "audience", "senderName", "headline", "description", "instruction", "contact", "areaDesc", "note")
 COLOUR_SEVERITY = {"red": "Extreme", "orange": "Severe", "yellow": "Moderate", "blue": "Minor"}
-"""Profile cn-12379: the colour that stands where CAP wants a severity."""
+"""Profile cn-12379: the colour sent in place of a severity."""
 COLOUR_WORDS = {"红": "red", "橙": "orange", "黄": "yellow", "蓝": "blue"}
 NOT_REQUIRED_BEFORE_12 = frozenset(("category", "mimeType"))
-"""What older versions left open."""
+"""Elements that older versions do not require."""
 
 
 def colour_of(text: str) -> str:
-    """One of red, orange, yellow, blue, or nothing, for a word such as 橙, 橙色 or Orange."""
+    """red, orange, yellow, blue or "" for a word such as 橙, 橙色 or Orange."""
     word = text.strip().lower()
     if word in COLOUR_SEVERITY:
         return word

@@ -1,7 +1,7 @@
-"""Is a CAP message's XML signature whole? (W3C XML-DSIG, enveloped; CAP 1.2 clause 3.3.4.1.)
+"""Verification of a CAP message's XML signature (W3C XML-DSIG, enveloped; CAP 1.2 clause 3.3.4.1).
 
-Whole means: the document has not been altered since somebody with the enclosed key signed it.
-Who that is remains unknown: no keys are kept here, so the best answer is "unknown key".
+A valid signature proves that the document is unaltered since the holder of the enclosed key signed it. No trusted keys
+are configured, so the signer stays unknown, and the best result is "unknown key".
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from lxml import etree
 from feeds.cap.schema import DSIG
 
 _HASHES: dict[str, tuple[str, hashes.HashAlgorithm]] = {
-    "sha1": ("sha1", hashes.SHA1()),  # what old signatures are made with
+    "sha1": ("sha1", hashes.SHA1()),  # used by old signatures
     "sha256": ("sha256", hashes.SHA256()),
     "sha384": ("sha384", hashes.SHA384()),
     "sha512": ("sha512", hashes.SHA512()),
@@ -29,28 +29,28 @@ _HASHES: dict[str, tuple[str, hashes.HashAlgorithm]] = {
 
 
 REFERENCES = 4
-"""References of one signature: for each of them the whole document is written out and hashed."""
+"""References of one signature; for each of them the whole document is canonicalised and hashed."""
 KEY_BITS = 16_384
 
 
-class _Unknown(Exception):
-    """The signature uses something that we cannot check."""
+class _Unsupported(Exception):
+    """The signature uses an unsupported algorithm or key."""
 
 
 def state(root: etree._Element, raw: bytes) -> str:
-    """Nothing (unsigned), "invalid" (altered, broken) or "unknown key" (whole, or no key to check it with)."""
-    found = root.findall(f"{{{DSIG}}}Signature")
-    if not found:
+    """ "" (unsigned), "invalid" (altered, broken) or "unknown key" (intact, or no key to check it with)."""
+    signatures = root.findall(f"{{{DSIG}}}Signature")
+    if not signatures:
         return ""
-    # Comments and instructions were dropped for reading; a signature covers the bytes as they came.
+    # Parsing dropped comments and processing instructions; a signature covers the original bytes.
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     whole = etree.fromstring(raw, parser)
     signature = whole.find(f"{{{DSIG}}}Signature")
-    if signature is None or len(found) > 1:
+    if signature is None or len(signatures) > 1:
         return "invalid"
     try:
         return "unknown key" if _whole(whole, signature) else "invalid"
-    except _Unknown:
+    except _Unsupported:
         return "unknown key"
     except (ValueError, binascii.Error, etree.LxmlError):
         return "invalid"
@@ -59,10 +59,10 @@ def state(root: etree._Element, raw: bytes) -> str:
 def _whole(root: etree._Element, signature: etree._Element) -> bool:
     references = signature.findall(f".//{{{DSIG}}}SignedInfo/{{{DSIG}}}Reference")
     if len(references) > REFERENCES:
-        raise _Unknown
+        raise _Unsupported
     for reference in references:
         if reference.get("URI", ""):
-            raise _Unknown
+            raise _Unsupported
         name, _ = _hash(_algorithm(reference, "DigestMethod"))
         digest = hashlib.new(name, _canonical(_without_signature(root), _transform(reference))).digest()
         if digest != _bytes(reference, "DigestValue"):
@@ -71,7 +71,7 @@ def _whole(root: etree._Element, signature: etree._Element) -> bool:
 
 
 def _signed(signature: etree._Element) -> bool:
-    """Whether the enclosed key signed SignedInfo. Raises _Unknown without a key that can be used."""
+    """True when the enclosed key signed SignedInfo. Raises _Unsupported without a usable key."""
     info = signature.find(f"{{{DSIG}}}SignedInfo")
     if info is None:
         return False
@@ -81,7 +81,7 @@ def _signed(signature: etree._Element) -> bool:
     key = _key(signature)
     try:
         if isinstance(key, rsa.RSAPublicKey) and key.key_size > KEY_BITS:
-            raise _Unknown
+            raise _Unsupported
         if isinstance(key, rsa.RSAPublicKey):
             key.verify(value, text, padding.PKCS1v15(), kind)
         elif isinstance(key, ec.EllipticCurvePublicKey):
@@ -89,11 +89,11 @@ def _signed(signature: etree._Element) -> bool:
             r, s = int.from_bytes(value[:half]), int.from_bytes(value[half:])
             key.verify(encode_dss_signature(r, s), text, ec.ECDSA(kind))
         else:
-            raise _Unknown  # DSA, for one: nobody should trust it any more
+            raise _Unsupported  # for example DSA, which is no longer trusted
     except InvalidSignature:
         return False
     except UnsupportedAlgorithm as error:
-        raise _Unknown from error
+        raise _Unsupported from error
     return True
 
 
@@ -105,8 +105,8 @@ def _key(signature: etree._Element) -> object:
         signature.find(f".//{{{DSIG}}}RSAKeyValue/{{{DSIG}}}{name}") for name in ("Modulus", "Exponent")
     )
     if modulus is None or exponent is None:
-        raise _Unknown
-    numbers = [int.from_bytes(base64.b64decode(one.text or "")) for one in (exponent, modulus)]
+        raise _Unsupported
+    numbers = [int.from_bytes(base64.b64decode(parameter.text or "")) for parameter in (exponent, modulus)]
     return rsa.RSAPublicNumbers(*numbers).public_key()
 
 
@@ -126,30 +126,33 @@ def _without_signature(root: etree._Element) -> etree._Element:
 def _canonical(element: etree._Element, method: str) -> bytes:
     exclusive, comments = "exc-c14n" in method, method.endswith("WithComments")
     if "c14n" not in method:
-        raise _Unknown
+        raise _Unsupported
     if element.getparent() is not None:
-        # libxml2 loses the inherited default namespace of a part; written out and read again, it has its own.
+        # libxml2 loses a subtree's inherited default namespace. Serialising and parsing it again restores the
+        # namespace.
         element = etree.fromstring(etree.tostring(element, with_tail=False))
     return etree.tostring(element, method="c14n", exclusive=exclusive, with_comments=comments)
 
 
 def _transform(reference: etree._Element) -> str:
-    methods = [one.get("Algorithm", "") for one in reference.iter(f"{{{DSIG}}}Transform")]
-    return next((one for one in methods if "c14n" in one), "http://www.w3.org/TR/2001/REC-xml-c14n-20010315")
+    methods = [algorithm.get("Algorithm", "") for algorithm in reference.iter(f"{{{DSIG}}}Transform")]
+    return next(
+        (algorithm for algorithm in methods if "c14n" in algorithm), "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
+    )
 
 
 def _algorithm(parent: etree._Element, name: str) -> str:
-    found = parent.find(f"{{{DSIG}}}{name}")
-    return "" if found is None else found.get("Algorithm", "")
+    element = parent.find(f"{{{DSIG}}}{name}")
+    return "" if element is None else element.get("Algorithm", "")
 
 
 def _hash(method: str) -> tuple[str, hashes.HashAlgorithm]:
     name = method.rpartition("#")[2].rpartition("-")[2]
     if name not in _HASHES:
-        raise _Unknown
+        raise _Unsupported
     return _HASHES[name]
 
 
 def _bytes(parent: etree._Element, name: str) -> bytes:
-    found = parent.find(f"{{{DSIG}}}{name}")
-    return b"" if found is None else base64.b64decode(found.text or "")
+    element = parent.find(f"{{{DSIG}}}{name}")
+    return b"" if element is None else base64.b64decode(element.text or "")

@@ -1,4 +1,4 @@
-"""Bytes to an element tree, safely: bounded, no DTD, no entities, no network; CAP 1.0 and 1.1 made 1.2."""
+"""Safe parsing of bytes to an element tree: bounded, no DTD, no entities, no network. CAP 1.0 and 1.1 become 1.2."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from feeds.cap.schema import NAMESPACES
 from feeds.xml_bounds import XmlBounds, beyond
 
 SIZE_LIMIT = 1 << 20
-"""Bytes of one CAP document."""
+"""Maximum size of one CAP document, bytes."""
 BOUNDS = XmlBounds(size=SIZE_LIMIT, tags=40_000, attributes=2_000, namespaces=200)
 DEPTH_LIMIT = 32
-"""Elements inside one another; CAP with a signature has at most ten."""
+"""Maximum nesting of elements; signed CAP has at most ten levels."""
 _DTD = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 
 
 def read(raw: bytes) -> tuple[etree._Element, str]:
-    """The root `alert` and the version it came as. Raises CapRefused."""
+    """The root `alert` and the document's version. Raises CapRefused."""
     if bound := beyond(raw, BOUNDS):
         code = "TOO_LARGE" if bound == "size" else "TOO_COMPLEX"
         detail = str(SIZE_LIMIT) if bound == "size" else f"{bound} > {getattr(BOUNDS, bound)}"
@@ -41,7 +41,7 @@ def read(raw: bytes) -> tuple[etree._Element, str]:
     except etree.XMLSyntaxError as error:
         detail = error.msg or "empty document"
         raise CapRefused((finding("XML_NOT_WELL_FORMED", line=error.lineno or 0, detail=detail),)) from error
-    except (ValueError, LookupError) as error:  # an encoding that nobody knows
+    except (ValueError, LookupError) as error:  # an unknown encoding
         raise CapRefused((finding("XML_NOT_WELL_FORMED", detail=str(error)),)) from error
     if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]  # the stubs are wrong: it is there
         raise CapRefused((finding("DTD_FORBIDDEN"),))
@@ -55,7 +55,7 @@ def read(raw: bytes) -> tuple[etree._Element, str]:
 
 
 def _depth(root: etree._Element) -> int:
-    """How deep elements stand in one another; the count stops beyond the limit."""
+    """Nesting depth of the elements; the count stops beyond the limit."""
     deepest = depth = 0
     for event, _ in etree.iterwalk(root, events=("start", "end")):
         depth += 1 if event == "start" else -1
@@ -66,25 +66,25 @@ def _depth(root: etree._Element) -> int:
 
 
 def _refuse_dtd(raw: bytes) -> None:
-    """Before any parser sees it; without its NULs UTF-16 reads like ASCII here."""
+    """Reject a DTD before any parser sees it. Without its NUL bytes UTF-16 reads like ASCII here."""
     for text in (raw, raw.replace(b"\0", b"")):
-        if found := _DTD.search(text):
-            line = text.count(b"\n", 0, found.start()) + 1
-            raise CapRefused((finding("DTD_FORBIDDEN", line=line, value=found[0].decode("ascii", "replace")),))
+        if match := _DTD.search(text):
+            line = text.count(b"\n", 0, match.start()) + 1
+            raise CapRefused((finding("DTD_FORBIDDEN", line=line, value=match[0].decode("ascii", "replace")),))
 
 
 def line_of(element: etree._Element) -> int:
-    """The line it stands on, 0 when nobody knows."""
+    """The element's line, 0 when unknown."""
     return cast(int, element.sourceline) if element.sourceline else 0
 
 
 def text_of(element: etree._Element) -> str:
-    """The element's own text, without the white space around it."""
+    """The element's own text, stripped."""
     return (element.text or "").strip()
 
 
 def upgrade_pairs(element: etree._Element, namespace: str) -> None:
-    """CAP 1.0 wrote `<geocode>fips6=006037</geocode>`: make it valueName and value, in place."""
+    """Convert CAP 1.0's `<geocode>fips6=006037</geocode>` to valueName and value, in place."""
     for name in ("eventCode", "parameter", "geocode"):
         for old in element.iter(f"{{{namespace}}}{name}"):
             if len(old) or not text_of(old):

@@ -1,1 +1,1 @@
-"""The duty roster and shift handover. Pure."""
+"""The duty roster and shift handover, as pure functions."""

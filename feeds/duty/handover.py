@@ -1,7 +1,7 @@
-"""Handing the shift over: which handovers wait for their second signature for too long. Pure.
+"""Shift handover: the handovers that have waited too long for their second signature. Pure functions.
 
-The log has an entry `given` with the first signature and `accepted` with the second (kind `handover`, subject the
-handover's id); its body says the `region` that is handed over.
+The journal has an entry `given` with the first signature and `accepted` with the second (kind `handover`, subject: the
+handover's id). Its body has the `region` that is handed over.
 """
 
 from __future__ import annotations
@@ -13,41 +13,45 @@ from typing import TYPE_CHECKING
 from feeds.model import Severity
 
 if TYPE_CHECKING:
-    from feeds.journal import Entry  # settings are read by the supervisor, which needs no database
+    from feeds.journal import JournalEntry  # the supervisor reads settings and needs no database
 
 KIND, GIVEN, ACCEPTED = "handover", "given", "accepted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandoverSettings:
-    """`[handover]`: seconds within which the second signature is due (0: no alert), and how bad it is without."""
+    """`[handover]`: time limit for the second signature, seconds (0: no alert), and the severity of the alert."""
 
     sign_within: float = 15 * 60.0
     severity: Severity = Severity.MAJOR
 
     def late(self, given_at: float, now: float) -> bool:
-        """Whether a handover that nobody has signed is overdue."""
+        """True when the second signature of a handover is overdue."""
         return 0 < self.sign_within < now - given_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unsigned:
-    """A handover without its second signature: whose region ("" the whole site), and since when it waits."""
+class UnsignedHandover:
+    """A handover without its second signature: its region ("" for the whole site) and the time it was given."""
 
     id: str
     region: str
     at: float
 
 
-def unsigned(entries: Iterable[Entry]) -> list[Unsigned]:
-    """What waits, from the entries in the order of the log.
+def unsigned(entries: Iterable[JournalEntry]) -> list[UnsignedHandover]:
+    """The unsigned handovers, from entries in the order of the journal.
 
-    Whoever signs for a later handover of the same region has taken over what was left unsigned before it.
+    Signing a later handover of the same region also accepts the earlier unsigned ones.
     """
-    waiting: dict[str, Unsigned] = {}
+    waiting: dict[str, UnsignedHandover] = {}
     for entry in entries:
         if entry.name == GIVEN:
-            waiting[entry.subject] = Unsigned(id=entry.subject, region=str(entry.body["region"]), at=entry.at)
+            waiting[entry.subject] = UnsignedHandover(id=entry.subject, region=str(entry.body["region"]), at=entry.at)
         elif entry.name == ACCEPTED and (signed := waiting.pop(entry.subject, None)) is not None:
-            waiting = {id: one for id, one in waiting.items() if one.region != signed.region or one.at > signed.at}
+            waiting = {
+                id: handover
+                for id, handover in waiting.items()
+                if handover.region != signed.region or handover.at > signed.at
+            }
     return list(waiting.values())

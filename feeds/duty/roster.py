@@ -1,7 +1,7 @@
-"""The duty roster (值班表): who is on duty when. Pure; dates and clock times are in the site's own zone.
+"""The duty roster (值班表): the persons on duty at any time. Pure; dates and clock times are in the site's time zone.
 
-A shift begins on a date and may end on the next one. Who does it: the dated assignment, else the pattern whose teams
-take turns, each then with its substitutes. Source: 24 h duty with two officers and a leader, docs/people.md.
+A shift begins on a date and may end on the next one. Its team is the dated assignment, else the pattern whose teams
+take turns; substitutes are applied to either. Source: 24 h duty with two officers and a leader, docs/people.md.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ DAY, WEEK = "day", "week"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody who may be on duty. `contacts`: the address on each channel, by the receiver's id.
+    """A person who may be on duty. `contacts`: the address on each channel, by receiver id.
 
-    With a `region` he is told of what lies in it only. `account` is the name he signs in with.
+    With a `region` the person is notified only of events in it. `account` is the user name for signing in.
     """
 
     id: str
@@ -40,7 +40,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
-    """A part of every day, "08:00" to "20:00"; with an end that is not after the start it ends the next day."""
+    """A daily shift, "08:00" to "20:00". When the end is not after the start, it ends the next day."""
 
     id: str
     name: dict[str, str] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class Shift:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Team:
-    """Those who do a shift together."""
+    """The persons who do a shift together."""
 
     officers: tuple[str, ...] = ()
     leader: str = ""
@@ -58,9 +58,9 @@ class Team:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pattern:
-    """A shift's teams take turns from `first` to `last` (dates; "" for ever), every day or every week.
+    """A shift's teams take turns from `first` to `last` (dates; "" for no end), every day or every week.
 
-    `days`: the days of the week on which it holds (ISO 8601: 1 is Monday), none for all.
+    `days`: the days of the week on which it applies (ISO 8601: 1 is Monday); empty for all.
     """
 
     shift: str
@@ -73,7 +73,7 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """Who does the shift that begins on that date, whatever the pattern says."""
+    """The team of the shift that begins on that date; overrides the pattern."""
 
     date: str
     shift: str
@@ -83,7 +83,7 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Substitute:
-    """Somebody does one shift in another's place."""
+    """One person does one shift in place of another."""
 
     date: str
     shift: str
@@ -94,7 +94,7 @@ class Substitute:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leave:
-    """Somebody is away, from the first day to the last, both included."""
+    """A person's absence, from the first day to the last, both included."""
 
     person: str
     first: str
@@ -104,7 +104,7 @@ class Leave:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:
-    """The whole plan."""
+    """The whole roster."""
 
     persons: tuple[Person, ...] = ()
     shifts: tuple[Shift, ...] = ()
@@ -114,12 +114,12 @@ class Roster:
     leave: tuple[Leave, ...] = ()
 
     def person(self, id: str) -> Person | None:
-        return next((one for one in self.persons if one.id == id), None)
+        return next((person for person in self.persons if person.id == id), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duty:
-    """One shift on one date. `officers` and `leader` are ids as planned, also of persons that nobody knows."""
+    """One shift on one date. `officers` and `leader` are ids as planned, including ids of unknown persons."""
 
     date: str
     shift: Shift
@@ -130,33 +130,33 @@ class Duty:
 
 
 def load(body: Mapping[str, Any]) -> Roster:
-    """The roster from its JSON form; what does not belong to it is passed over. msgspec.ValidationError."""
+    """The roster from its JSON form; unknown fields are ignored. Raises msgspec.ValidationError."""
     return msgspec.convert(dict(body), Roster)
 
 
 def dump(roster: Roster) -> dict[str, Any]:
-    """The roster as JSON."""
-    made: dict[str, Any] = msgspec.to_builtins(roster)
-    return made
+    """The roster in its JSON form."""
+    document: dict[str, Any] = msgspec.to_builtins(roster)
+    return document
 
 
 @lru_cache(maxsize=16)
 def zone(name: str) -> ZoneInfo:
-    """The zone of an IANA name; ValueError or KeyError when there is none."""
+    """The time zone of an IANA name. Raises ValueError or KeyError for an unknown name."""
     return ZoneInfo(name)
 
 
 def on_duty(roster: Roster, at: float, tz: ZoneInfo) -> list[Duty]:
-    """Every shift that runs at a moment (epoch seconds), the one that began first at the head."""
+    """The shifts in progress at a moment (epoch seconds), earliest start first."""
     day = datetime.fromtimestamp(at, tz).date()
-    found = [one for when in (day - timedelta(days=1), day) for one in duties_of(roster, when, tz)]
-    return sorted((one for one in found if one.begins <= at < one.ends), key=lambda one: one.begins)
+    duties = [duty for when in (day - timedelta(days=1), day) for duty in duties_of(roster, when, tz)]
+    return sorted((duty for duty in duties if duty.begins <= at < duty.ends), key=lambda duty: duty.begins)
 
 
 def plan(roster: Roster, first: date, days: int, tz: ZoneInfo) -> list[Duty]:
-    """Every shift that begins on those days, by its beginning."""
-    found = [one for number in range(days) for one in duties_of(roster, first + timedelta(days=number), tz)]
-    return sorted(found, key=lambda one: (one.begins, one.shift.id))
+    """The shifts that begin on those days, by start."""
+    duties = [duty for number in range(days) for duty in duties_of(roster, first + timedelta(days=number), tz)]
+    return sorted(duties, key=lambda duty: (duty.begins, duty.shift.id))
 
 
 def duties_of(roster: Roster, day: date, tz: ZoneInfo) -> Iterator[Duty]:
@@ -172,7 +172,7 @@ def duties_of(roster: Roster, day: date, tz: ZoneInfo) -> Iterator[Duty]:
 
 
 def span(shift: Shift, day: date, tz: ZoneInfo) -> tuple[float, float]:
-    """Begin and end of a shift in epoch seconds; over a change of the clocks it is as long as the clocks make it."""
+    """Start and end of a shift, epoch seconds. Daylight-saving changes lengthen or shorten it."""
     end = day + timedelta(days=1) if shift.end <= shift.start else day
     moments = (datetime.combine(on, time.fromisoformat(at), tz) for on, at in ((day, shift.start), (end, shift.end)))
     begins, ends = (moment.timestamp() for moment in moments)
@@ -180,19 +180,25 @@ def span(shift: Shift, day: date, tz: ZoneInfo) -> tuple[float, float]:
 
 
 def team_of(roster: Roster, day: date, shift: str) -> Team | None:
-    """Who does a shift on a day, substitutes in their places; None when nothing is planned for it."""
+    """The team of a shift on a day, with substitutes applied; None when nothing is planned."""
     text = day.isoformat()
-    fixed = next((one for one in roster.assignments if (one.date, one.shift) == (text, shift)), None)
+    fixed = next(
+        (assignment for assignment in roster.assignments if (assignment.date, assignment.shift) == (text, shift)), None
+    )
     team = Team(officers=fixed.officers, leader=fixed.leader) if fixed is not None else _turn(roster, day, shift)
     if team is None:
         return None
-    instead = {one.person: one.substitute for one in roster.substitutes if (one.date, one.shift) == (text, shift)}
-    officers = tuple(instead.get(one, one) for one in team.officers)
+    instead = {
+        substitute.person: substitute.substitute
+        for substitute in roster.substitutes
+        if (substitute.date, substitute.shift) == (text, shift)
+    }
+    officers = tuple(instead.get(officer, officer) for officer in team.officers)
     return Team(officers=officers, leader=instead.get(team.leader, team.leader))
 
 
 def _turn(roster: Roster, day: date, shift: str) -> Team | None:
-    """Whose turn it is; the last pattern that holds on that day counts, so that a new one is put below the old."""
+    """The team whose turn it is. The last pattern that applies on that day wins: new patterns go below old ones."""
     text = day.isoformat()
     for pattern in reversed(roster.patterns):
         within = pattern.first <= text and (not pattern.last or text <= pattern.last)
@@ -200,19 +206,19 @@ def _turn(roster: Roster, day: date, shift: str) -> Team | None:
         if today and pattern.shift == shift and pattern.teams:
             first = date.fromisoformat(pattern.first)
             passed = (day - first).days
-            if pattern.every == WEEK:  # a turn changes with the calendar's week, whatever day it began on
+            if pattern.every == WEEK:  # weekly turns change with the calendar week, whatever day the pattern began on
                 passed = (passed + first.isoweekday() - 1) // 7
             return pattern.teams[passed % len(pattern.teams)]
     return None
 
 
 def concerned(person: Person, region: str) -> bool:
-    """Whether somebody is to hear of what lies in a region."""
+    """True when a person is to be notified of events in a region."""
     return covers(person.region, region)
 
 
-def shown(duty: Duty, roster: Roster, *, personal: bool) -> dict[str, Any]:
-    """One shift as people see it: with names and phone numbers; without anybody where no person may be named."""
+def view(duty: Duty, roster: Roster, *, personal: bool) -> dict[str, Any]:
+    """One shift for display: with names and phone numbers, or without persons where personal data is hidden."""
 
     def one(id: str) -> dict[str, str]:
         person = roster.person(id)

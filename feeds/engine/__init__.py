@@ -1,4 +1,4 @@
-"""What runs and feeds an engine that owns state: its loop, its inbox, its commands and its figures."""
+"""The machinery of an engine that owns state: its loop, inbox, commands and metrics."""
 
 from feeds.engine.loop import Engine, run_engine
 

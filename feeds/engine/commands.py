@@ -1,4 +1,4 @@
-"""From a wish to its outcome: commands go to their engine's stream, answers come back on one stream."""
+"""Sending of commands to engines, and their results from one common stream."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ PAUSE = 0.2
 
 
 class Unanswered(Exception):
-    """No outcome in time. Past the command's `valid_until` its engine will refuse it."""
+    """No result in time. After the command's `valid_until` its engine rejects it."""
 
 
 class CommandClient:
-    """One per web process: sends commands and waits for what became of them."""
+    """One per web process: sends commands and waits for their results."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
@@ -26,7 +26,7 @@ class CommandClient:
         self._following = asyncio.Event()
 
     async def run(self) -> None:
-        """Follow the answers, for ever."""
+        """Follow the result stream until cancelled."""
         while True:
             try:
                 epoch = await self._bus.open()
@@ -48,12 +48,12 @@ class CommandClient:
                     future.set_result(result)
 
     async def submit(self, command: Command, *, engine: str, timeout: float = 5.0) -> Result:
-        """The command's outcome; raises Unanswered after `timeout` seconds or when the bus is lost."""
+        """Send a command and return its result. Raises Unanswered after `timeout` seconds or when the bus is lost."""
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting[command.id] = future
         try:
             async with asyncio.timeout(timeout):
-                await self._following.wait()  # an answer that came before we listened would be lost
+                await self._following.wait()  # a result that arrives before the stream is followed would be lost
                 await self._bus.send(engine, command)
                 return await future
         except (BusError, TimeoutError) as error:

@@ -1,8 +1,8 @@
-"""What an engine is about: a domain's records, and pure functions from messages, commands and time to steps.
+"""The interface of a domain: its records, and pure functions from messages, commands and time to steps.
 
-A domain does no I/O and knows no clock, bus or journal; it yields requests where it needs the journal
-(feeds.engine.requests). `Domain` is the whole interface. `StepDomain` is the ordinary domain: every step is one entry
-of the log and one change of one record.
+A domain does no I/O and has no clock, bus or journal. Where it needs the journal it yields requests
+(feeds.engine.requests). `Domain` is the whole interface. `StepDomain` is the ordinary domain: every step is one log
+entry and one change of one record.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Any
 
 from feeds.bus import StreamEntry, entry_order
 from feeds.engine.requests import AppendEntry, Asking, PutDocument, Writing
-from feeds.journal import Entry, Parcel
+from feeds.journal import JournalEntry, Parcel
 from feeds.model import Change, Command, Result
 
 
 class UnusableMessage(Exception):
-    """A message cannot be used. The engine sets its bytes aside as a dead letter of `source`."""
+    """A message cannot be used. The engine stores its bytes as a dead letter of `source`."""
 
     def __init__(self, reason: str, raw: bytes, source: str) -> None:
         super().__init__(reason)
@@ -34,13 +34,13 @@ class Message:
 
     @property
     def at(self) -> float:
-        """When it reached the stream, in epoch seconds."""
+        """Time of its arrival in the stream, epoch seconds."""
         return entry_order(self.entry.id)[0] / 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """What an engine begins with: the live records that its domain follows, and the last batch's `pending`."""
+    """The initial input of a domain: the live records that it follows, and the last batch's `pending`."""
 
     records: Mapping[str, Mapping[str, Any]]
     pending: Mapping[str, Any]
@@ -48,11 +48,11 @@ class Start:
 
 
 class Domain:
-    """One kind of record and all that happens to it. Override what the domain needs.
+    """One kind of record and its behaviour. Override the methods that the domain needs.
 
-    `name` is the engine's: of its commands' stream, its cursors and its inbox. `kind` is the live record that nobody
-    else writes. `feeds` are read beside the commands. `follows` names the kinds whose live records the domain starts
-    from; the change stream is read when there are any. `revision` moves whenever `pending` may have changed.
+    `name` is the engine's: of its command stream, its cursors and its inbox. `kind` is the live record of which it is
+    the only writer. `feeds` are read beside the commands. `follows` names the kinds whose live records the domain
+    starts from; if there are any, the change stream is read. `revision` changes whenever `pending` may have changed.
     """
 
     name: str
@@ -71,20 +71,20 @@ class Domain:
         raise NotImplementedError
 
     def records(self) -> Mapping[str, Any]:
-        """The records that everybody is to see, by id."""
+        """The public records, by id."""
         raise NotImplementedError
 
     def begin(self, now: float) -> None:
         """Everything is loaded; work starts now."""
 
     def clock_stepped(self, by: float, now: float) -> None:
-        """The wall clock was set by `by` seconds, to `now`: compute everything anew that is due at a wall time.
+        """The wall clock was set by `by` seconds, to `now`: recompute every deadline in wall time.
 
-        Called at a start too, with the step since the last run, or 0.0 when nobody can tell.
+        Also called at a start, with the step since the last run, or 0.0 when unknown.
         """
 
     def resync(self, now: float) -> None:
-        """The followed changes have a gap: judge by the loaded records instead."""
+        """The followed changes have a gap: evaluate the loaded records instead."""
 
     # -- running -----------------------------------------------------------------
 
@@ -96,7 +96,7 @@ class Domain:
         """Carry a command out, or refuse it."""
         raise NotImplementedError
 
-    def repeated(self, command: Command, entry: Entry) -> Asking[dict[str, Any] | None] | dict[str, Any] | None:
+    def repeated(self, command: Command, entry: JournalEntry) -> Asking[dict[str, Any] | None] | dict[str, Any] | None:
         """What answers a command that was carried out before; `entry` is its first in the log."""
         return None
 
@@ -104,17 +104,17 @@ class Domain:
         """Let time pass."""
 
     def next_due(self) -> float | None:
-        """When time alone makes something happen next; a moment that has passed when more is to be done at once."""
+        """Time of the next timer; a past time when more is to be done at once."""
         return None
 
     # -- keeping -----------------------------------------------------------------
 
     def pending(self) -> Mapping[str, Any]:
-        """What no document holds but must be found again after a restart, JSON-able."""
+        """State that no document holds but that must survive a restart; JSON-able."""
         return {}
 
     def write(self, now: float) -> Writing[Sequence[Change]] | None:
-        """Write down what has happened since the last call and return what is to be published; None when nothing has.
+        """Write everything since the last call and return what to publish; None when nothing happened.
 
         Everything that is yielded becomes durable together, and is published only then.
         """
@@ -123,7 +123,7 @@ class Domain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One thing that happened to one record."""
+    """One step in the life of one record."""
 
     name: str
     subject: str
@@ -137,7 +137,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A record as the journal keeps it (`body`), and as everybody sees it (None: not any more)."""
+    """A record as stored in the journal (`body`) and as published (None: removed)."""
 
     body: dict[str, Any]
     shown: Any
@@ -145,7 +145,7 @@ class Document:
 
 
 class StepDomain(Domain):
-    """A domain in which every step is one log entry, and leaves one document and one change for its record.
+    """A domain in which every step is one log entry with one document and one change of its record.
 
     `entry_kind` is the kind of its entries and documents.
     """
@@ -160,7 +160,7 @@ class StepDomain(Domain):
         raise NotImplementedError
 
     def record_step(self, step: Step) -> None:
-        """Remember what has happened, for the next `write`."""
+        """Remember a step for the next `write`."""
         self._steps.append(step)
 
     def write(self, now: float) -> Writing[Sequence[Change]] | None:

@@ -1,7 +1,7 @@
-"""An engine's end of the intake: parcels in their order, each applied once.
+"""An engine's end of the intake: parcels in order, each applied once.
 
-The engine's place stands in the journal, written in the transaction of what followed from it; rows leave the
-intake only afterwards. Killed in between, the next start reads the same rows and knows that they are done.
+The engine's position is written to the journal in the transaction of the results, and rows leave the intake only
+afterwards. After a kill in between, the next start reads the same rows and skips the applied ones.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ from feeds.clock import now as wall_clock
 from feeds.journal import Intake, Journal, Parcel, Tx
 
 AT_ONCE = 1000
-"""Alerts or messages in one step, about; a parcel is never divided."""
+"""Alerts or messages in one step, approximately; a parcel is never divided."""
 ROWS = 1000
 KEEP_UP = 2.0
-"""Seconds after which a place is written down that nothing else followed from."""
+"""Seconds after which a position without results is written."""
 TIDY_EVERY = 0.5
 REST = 0.02
-"""Seconds between two looks that found nothing."""
+"""Seconds between two reads that returned nothing."""
 LOOK, SOON, LIVELY = 0.2, 0.05, 2.0
-"""Seconds from one step to the next while nothing else happens; so soon when something came in within so many."""
+"""LOOK: seconds between steps while idle. SOON: the same within LIVELY seconds after something arrived."""
 UNMOVED = 1.0
-"""The same while the intake's mark is what it was: a look costs a millisecond, ten times a second for ever."""
+"""Seconds between reads while the intake's mark is unchanged; a read costs a millisecond."""
 
 
 class Inbox:
-    """What waits for one engine. Call `write` within the engine's transaction and `settled` after it.
+    """The parcels for one engine. Call `write` within the engine's transaction and `settled` after it.
 
-    `look`: seconds from one look to the next while nothing comes in.
+    `look`: seconds between two reads while nothing arrives.
     """
 
     def __init__(
@@ -46,36 +46,36 @@ class Inbox:
         self._mark: tuple[int, int] | None = None
 
     async def open(self) -> None:
-        """Find the place again; a place in another life of the intake (another file) means nothing here."""
+        """Load the position. A position in another life of the intake (another file) is ignored."""
         await self._intake.open()
-        kept = await self._journal.cursor(self._name) or {}
-        place = int(kept.get("id", 0)) if kept.get("life") == self._intake.life else 0
+        cursor = await self._journal.cursor(self._name) or {}
+        position = int(cursor.get("id", 0)) if cursor.get("life") == self._intake.life else 0
         self._buffer.clear()
-        self._taken = self._written = self._read = place
+        self._taken = self._written = self._read = position
         self._dropped = 0
         self._full = False
         self._looked = float("-inf")
 
     @property
     def more(self) -> bool:
-        """Whether more waits than was taken: come again at once."""
+        """True when more waits than was taken; the engine should come back at once."""
         return bool(self._buffer) or self._full
 
     @property
     def rest(self) -> float:
-        """How long its engine may wait for something else before it looks here: nobody tells it that more has come."""
+        """Longest time for which the engine may wait elsewhere, seconds; nothing signals the arrival of parcels."""
         return SOON if 0 <= self._clock() - self._came < LIVELY else self._look
 
     @property
     def lagging(self) -> bool:
-        """Whether the place should be written down although nothing else is."""
+        """True when the position should be written although nothing else is."""
         return self._taken > self._written and not 0 <= self._clock() - self._settled < KEEP_UP
 
     async def take(self) -> list[Parcel]:
-        """The next parcels, AT_ONCE alerts or so."""
+        """The next parcels, about AT_ONCE alerts."""
         at, mark = self._clock(), self._intake.mark()
-        rest = UNMOVED if mark is not None and mark == self._mark else REST
-        if not self._buffer and (self._full or not 0 <= at - self._looked < rest):
+        pause = UNMOVED if mark is not None and mark == self._mark else REST
+        if not self._buffer and (self._full or not 0 <= at - self._looked < pause):
             self._mark = mark
             rows = await self._intake.read(self._target, self._read, limit=ROWS)
             self._looked, self._full = at, len(rows) == ROWS
@@ -91,16 +91,16 @@ class Inbox:
         return taken
 
     async def write(self, tx: Tx) -> None:
-        """The place, with what followed from it."""
+        """Write the position, in the transaction of the results."""
         if self._taken > self._written:
             await tx.set_cursor(self._name, {"life": self._intake.life, "id": self._taken})
 
     def settled(self) -> None:
-        """The transaction is durable."""
+        """Report that the transaction is durable."""
         self._written, self._settled = self._taken, self._clock()
 
     async def tidy(self) -> None:
-        """Let the intake forget what the journal knows to be done."""
+        """Delete the applied parcels from the intake."""
         at = self._clock()
         if self._written > self._dropped and not 0 <= at - self._tidied < TIDY_EVERY:
             await self._intake.drop(self._target, self._written)

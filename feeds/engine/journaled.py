@@ -1,8 +1,8 @@
-"""An engine over a journal: what follows from a batch becomes durable in one transaction, and only then is published.
+"""An engine over a journal: the results of a batch become durable in one transaction, and only then are published.
 
-The transaction holds the entries, the documents, the messages to be sent, and how far the engine has come. Killed
-between the transaction and the publication, the next start finds the journal ahead of Redis, publishes what differs,
-and goes on behind what it has decided. Every command is carried out once; every parcel of the intake is applied once.
+The transaction holds the entries, the documents, the outgoing messages and the engine's position. After a kill between
+the transaction and the publication, the next start finds the journal ahead of Redis, publishes the differences and
+resumes after its last decision. Every command is carried out once; every parcel of the intake is applied once.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from feeds.model import Change, Command, Outcome, Result
 log = logging.getLogger(__name__)
 
 BACKLOG = 100
-"""Entries in one batch from which on more are waiting: time stands still until they are read."""
+"""Entries in one batch from which on more are waiting; time does not advance until they are read."""
 INTAKE = "intake"
-"""The stream that dead letters of the intake are said to come from."""
+"""Stream name for dead letters of the intake."""
 
 D = TypeVar("D", bound=Domain)
 _moment = attrgetter("at")
 
 
 class JournaledEngine(Generic[D]):
-    """Runs one domain (see feeds.engine.Engine). `wake` is called when messages were queued to be sent.
+    """Runs one domain (see feeds.engine.Engine). `wake` is called when messages were queued.
 
     `look` is the longest time, in seconds, between two steps.
     """
@@ -63,10 +63,10 @@ class JournaledEngine(Generic[D]):
     # -- starting ----------------------------------------------------------------
 
     async def open(self, bus: Bus) -> dict[str, str]:
-        """Rebuild from the journal, publish what Redis has not heard of; the cursors to read on from."""
+        """Rebuild from the journal and publish what Redis lacks. Returns the cursors to read from."""
         self._bus, domain = bus, self.domain
         self._feeds = frozenset(map(bus.keys.feed, domain.feeds))
-        # At one moment changes come before feeds, and both before what a person commanded on seeing them.
+        # At equal times changes come before feeds, and both before commands, which people gave on seeing them.
         changes = [bus.keys.changes] if domain.follows else []
         streams = [*changes, *self._feeds, bus.keys.commands(domain.name)]
         live = await bus.state(domain.follows)
@@ -89,7 +89,7 @@ class JournaledEngine(Generic[D]):
     # -- running -----------------------------------------------------------------
 
     async def step(self, entries: Sequence[StreamEntry], now: float) -> None:
-        """Take everything in at its own time, then let time pass; journal, then publish."""
+        """Take every item at its own time, then let time pass; journal, then publish."""
         results = await self._take(entries, now)
         if len(entries) < BACKLOG and not self.hungry:
             self.domain.advance(now)
@@ -99,7 +99,7 @@ class JournaledEngine(Generic[D]):
             await self._inbox.tidy()
 
     def clock_stepped(self, by: float, now: float) -> None:
-        """The wall clock was set by `by` seconds; the next step writes what that changed."""
+        """Handle a step of the wall clock by `by` seconds; the next step writes the consequences."""
         self.domain.clock_stepped(by, now)
 
     def rest(self, now: float) -> float:
@@ -112,11 +112,11 @@ class JournaledEngine(Generic[D]):
 
     @property
     def hungry(self) -> bool:
-        """Whether more waits in the intake than was taken: the loop comes again at once."""
+        """True when more waits in the intake than was taken; the loop then comes back at once."""
         return self._inbox is not None and self._inbox.more
 
     async def _take(self, entries: Sequence[StreamEntry], now: float) -> list[Result]:
-        """Give the domain everything in the order in which it happened; the answers to commands."""
+        """Give the domain all items in the order in which they happened. Returns the results of commands."""
         items: list[Change | Command | Message | Parcel] = []
         for entry in entries:
             if entry.stream in self._feeds:
@@ -139,13 +139,13 @@ class JournaledEngine(Generic[D]):
             if reading is not None:
                 await answered(self._journal, reading)
         except UnusableMessage as error:
-            await self._set_apart(item, error)
-        except wire.Undecodable as error:  # a parcel of another version stops nothing else
+            await self._store_dead_letter(item, error)
+        except wire.Undecodable as error:  # a parcel of another version must not block the others
             if not isinstance(item, Parcel):
                 raise
-            log.error("parcel %d from %s cannot be read and is passed over: %s", item.id, item.actor, error)
+            log.error("parcel %d from %s cannot be read and is skipped: %s", item.id, item.actor, error)
 
-    async def _set_apart(self, item: Change | Message | Parcel, error: UnusableMessage) -> None:
+    async def _store_dead_letter(self, item: Change | Message | Parcel, error: UnusableMessage) -> None:
         """Make a dead letter of a message; it is written with the next commit, which follows at once."""
         assert self._bus is not None, "open() comes first"
         stream, id = (item.entry.stream, item.entry.id) if isinstance(item, Message) else (INTAKE, _id_of(item))
@@ -153,7 +153,7 @@ class JournaledEngine(Generic[D]):
         self._set_aside = True
 
     async def _obey(self, command: Command, now: float) -> Result:
-        """Carry a command out once: one that the journal knows is only answered again."""
+        """Carry a command out once. A command that the journal has is only answered again."""
         entry = await self._journal.command_entry(command.id)
         if entry is None:
             return await resolved(self._journal, self.domain.obey(command, now))
@@ -163,7 +163,7 @@ class JournaledEngine(Generic[D]):
     # -- keeping -----------------------------------------------------------------
 
     async def _settle(self, changes: Sequence[Change], results: Sequence[Result], now: float) -> None:
-        """Journal what happened, then publish it; nothing is written when there is nothing new."""
+        """Journal the steps, then publish them; nothing is written when nothing happened."""
         writing = self.domain.write(now)
         lagging = self._inbox is not None and self._inbox.lagging
         revision = self.domain.revision
@@ -176,7 +176,7 @@ class JournaledEngine(Generic[D]):
         self._saved_revision, self._set_aside = revision, False
 
     async def _record(self, writing: Writing[Sequence[Change]] | None) -> Sequence[Change]:
-        """Make everything that follows from a batch durable together; the changes to publish."""
+        """Make all results of a batch durable together. Returns the changes to publish."""
         changes: Sequence[Change] = ()
         queued = False
         async with self._journal.begin() as tx:

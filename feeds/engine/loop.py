@@ -1,4 +1,4 @@
-"""The loop that every engine which owns state runs in: read, step, beat, reopen after a loss."""
+"""The main loop of every engine that owns state: read, step, heartbeat, reopen after a loss."""
 
 from __future__ import annotations
 
@@ -23,49 +23,50 @@ BACKOFF = (0.05, 1.0)
 
 
 class Engine(Protocol):
-    """What owns one kind of state."""
+    """An owner of one kind of state."""
 
     name: str
 
     async def open(self, bus: Bus) -> dict[str, str]:
-        """Load state, publish what was journaled but not published; returns a cursor by stream."""
+        """Load state and publish what was journaled but not published; returns a cursor by stream."""
 
     async def step(self, entries: Sequence[StreamEntry], now: float) -> None:
-        """Take entries in (or none: timers), make it durable, commit."""
+        """Take entries (or none: timers), make the results durable, commit."""
 
     def clock_stepped(self, by: float, now: float) -> None:
-        """The wall clock was set by `by` seconds, to `now`: compute everything anew that is due at a wall time."""
+        """The wall clock was set by `by` seconds, to `now`: recompute every deadline in wall time."""
 
     def rest(self, now: float) -> float:
-        """Seconds after which it must be called again when nothing comes in: until its next timer, 0 when more
-        waits elsewhere than on the bus. Each turn without news costs an idle site, so let it be long."""
+        """Seconds after which it must be called again when nothing arrives: until its next timer, or 0 when more waits
+        outside the bus. Each idle call costs processor time, so return long times.
+        """
 
 
 async def run_engine(engine: Engine, bus: Bus, clock: Clock = now, status: RoleStatus | None = None) -> None:
     """Run an engine for ever. A lost bus or journal is said once, everything reopened with backoff, and said when back.
 
-    An engine that could not journal knows more than its record does: it starts again from the record.
+    An engine that could not journal has state beyond its record, so it restarts from the record.
     """
-    loss, vitals, watch = _Loss(engine.name), Vitals(status), StepWatch(clock)
+    loss, vitals, watch = StoreLoss(engine.name), Vitals(status), StepWatch(clock)
     while True:
         try:
             vitals.start()
             await bus.open()
-            watch.restart()  # a step from here on; one from before stands in the engine's own record
+            watch.restart()  # detects steps from here on; earlier ones are in the engine's own record
             cursors = await _opened(engine, bus)
             await _follow(engine, bus, cursors, watch, vitals, loss)
         except (BusError, JournalLost) as error:
             loss.say(error)
             vitals.lost()
             if isinstance(error, BusFull):
-                await _relieve(engine, bus)
+                await _trim(engine, bus)
             await asyncio.sleep(loss.pause())
         finally:
             vitals.stop()
 
 
 async def _opened(engine: Engine, bus: Bus) -> dict[str, str]:
-    """What it reads it keeps: the garbage collector would look at all of it again and again, and find nothing."""
+    """Open the engine, and exempt the loaded state from garbage collection, which would scan it in vain."""
     began, collects = time.perf_counter(), gc.isenabled()
     gc.disable()
     try:
@@ -77,34 +78,34 @@ async def _opened(engine: Engine, bus: Bus) -> dict[str, str]:
     return cursors
 
 
-class _Loss:
-    """What is away, said once; and how long to wait before the next attempt, seconds."""
+class StoreLoss:
+    """A loss of a store, logged once, and the pause before the next attempt, seconds."""
 
     def __init__(self, engine: str) -> None:
         self._engine, self._what, self._pause = engine, "", BACKOFF[0]
 
     def say(self, error: BusError | JournalLost) -> None:
-        what = "the journal" if isinstance(error, JournalLost) else "the bus"
-        if what != self._what:
-            log.warning("%s: %s is lost: %s", self._engine, what, error)
-        self._what = what
+        lost = "the journal" if isinstance(error, JournalLost) else "the bus"
+        if lost != self._what:
+            log.warning("%s: %s is lost: %s", self._engine, lost, error)
+        self._what = lost
 
     def pause(self) -> float:
         pause, self._pause = self._pause, min(self._pause * 2, BACKOFF[1])
         return pause
 
     def over(self, epoch: str) -> None:
-        """A whole step went well: to open and to read is not enough, a full disk lets both."""
+        """End the loss after a complete step. Opening and reading is not enough: both succeed on a full disk."""
         if self._what:
             log.info("%s: %s is back", self._engine, self._what, extra={"epoch": epoch})
         self._what, self._pause = "", BACKOFF[0]
 
 
 async def _follow(
-    engine: Engine, bus: Bus, cursors: dict[str, str], watch: StepWatch, vitals: Vitals, loss: _Loss
+    engine: Engine, bus: Bus, cursors: dict[str, str], watch: StepWatch, vitals: Vitals, loss: StoreLoss
 ) -> None:
     """Read and step until the server is another one (the caller reopens)."""
-    epoch, beaten, kept, dirty = bus.epoch, 0.0, _time(engine, watch, vitals), False
+    epoch, beaten, clock_saved, dirty = bus.epoch, 0.0, _time(engine, watch, vitals), False
     while bus.epoch == epoch:
         entries = await bus.read(cursors, block=min(engine.rest(_time(engine, watch, vitals)), BEAT))
         at = _time(engine, watch, vitals)
@@ -119,16 +120,16 @@ async def _follow(
         if at - beaten >= BEAT or at < beaten:
             await bus.beat(engine.name, at, vitals.read(), vitals.trouble)
             beaten = at
-            if dirty:  # what a step read but had nothing to say about
+            if dirty:  # progress of steps that published nothing
                 await bus.commit(engine.name, cursors=cursors)
                 dirty = False
-        if at - kept >= KEEP or at < kept:
+        if at - clock_saved >= KEEP or at < clock_saved:
             await bus.trim_read(cursors)
-            kept = at
+            clock_saved = at
 
 
 def _time(engine: Engine, watch: StepWatch, vitals: Vitals) -> float:
-    """The wall time. The engine hears that the clock was set before it sees a time of after that."""
+    """The wall time. The engine is told of a step of the clock before it sees a later time."""
     at, by = watch.read()
     if by:
         log.warning("%s: the clock was set by %s: everything due is computed anew", engine.name, spoken(by))
@@ -137,9 +138,9 @@ def _time(engine: Engine, watch: StepWatch, vitals: Vitals) -> float:
     return at
 
 
-async def _relieve(engine: Engine, bus: Bus) -> None:
-    """Give memory back: what this engine has committed need not stay, even while nothing can be written."""
+async def _trim(engine: Engine, bus: Bus) -> None:
+    """Free memory in Redis: committed entries need not stay, even while nothing can be written."""
     try:
         await bus.trim_read((await bus.saved(engine.name)).cursors)
     except BusError as error:
-        log.debug("%s: no relief: %s", engine.name, error)
+        log.debug("%s: trimming failed: %s", engine.name, error)

@@ -1,4 +1,4 @@
-"""How far an engine has come: found at its start, written with every batch, in the journal and in Redis."""
+"""An engine's position: loaded at its start, written with every batch, in the journal and in Redis."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _BEGINNING = "0-0"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """The last entry taken from each stream, and what no document holds but must be found again after a restart.
+    """The last entry taken from each stream, and state that no document holds but must survive a restart.
 
-    `epoch` names the life of Redis that the entries belong to. `turn` counts all batches ever settled; the journal
-    and Redis each keep the last one they have seen. `mark` tells a later start whether the clock was set meanwhile.
+    `epoch` names the life of Redis that the entries belong to. `turn` counts all settled batches; the journal and Redis
+    each store the last one they have seen. `mark` lets a later start detect a step of the clock.
     """
 
     epoch: str = ""
@@ -34,7 +34,7 @@ class Position:
     mark: ClockMark | None = None
 
     def past(self, entries: Iterable[StreamEntry]) -> Position:
-        """The position behind these entries."""
+        """The position after these entries."""
         return replace(self, cursors={**self.cursors, **{entry.stream: entry.id for entry in entries}})
 
     def next_turn(self, pending: Mapping[str, Any], mark: ClockMark | None = None) -> Position:
@@ -60,7 +60,7 @@ class Position:
         return {**self.pending, _TURN: self.turn} | ({_CLOCK: self.mark.dump()} if self.mark is not None else {})
 
 
-def _remembered(epoch: str, cursors: Mapping[str, str], pending: Mapping[str, Any]) -> Position:
+def _saved_position(epoch: str, cursors: Mapping[str, str], pending: Mapping[str, Any]) -> Position:
     mark = load_mark(pending.get(_CLOCK))
     return Position(epoch=epoch, cursors=cursors, turn=pending.get(_TURN, 0), pending=pending, mark=mark)
 
@@ -68,16 +68,16 @@ def _remembered(epoch: str, cursors: Mapping[str, str], pending: Mapping[str, An
 async def find_position(
     bus: Bus, journal: Journal, name: str, streams: Sequence[str], end: str
 ) -> tuple[Position, bool]:
-    """The later of what Redis and the journal remember of an engine, and whether it is adrift.
+    """The later of the positions in Redis and the journal, and whether the engine is adrift.
 
-    An engine is adrift when the change stream that it follows is another one by now, or has lost what comes next: it
-    goes on at that stream's `end`. Every other stream is read again from Redis' own cursor: what was refused there is
-    set aside by Redis' commit, and commands are answered again from there, so the journal's cursor would lose both.
+    An engine is adrift when the change stream that it follows was replaced or has lost unread entries: it continues at
+    that stream's `end`. Every other stream is read again from Redis' own cursor. Rejected messages are stored as dead
+    letters by Redis' commit, and commands are answered again from there, so the journal's cursor would lose both.
     """
     saved, cursor = await bus.saved(name), await journal.cursor(name) or {}
     raw = saved.private.get(_PENDING)
-    in_redis = _remembered(saved.epoch, saved.cursors, wire.decode(raw, dict[str, Any]) if raw else {})
-    in_journal = _remembered(cursor.get("epoch", ""), cursor.get("cursors", {}), cursor.get(_PENDING, {}))
+    in_redis = _saved_position(saved.epoch, saved.cursors, wire.decode(raw, dict[str, Any]) if raw else {})
+    in_journal = _saved_position(cursor.get("epoch", ""), cursor.get("cursors", {}), cursor.get(_PENDING, {}))
     changes = bus.keys.changes
 
     def further(position: Position) -> tuple[bool, int, tuple[int, int]]:
@@ -95,13 +95,13 @@ async def find_position(
         if adrift:
             cursors[stream] = end
     if adrift and position.epoch:
-        log.info("%s: the change stream is not the one that was left: everything is judged again", name)
+        log.info("%s: the change stream was replaced: everything is evaluated again", name)
     turn = max(in_redis.turn, in_journal.turn)
     return replace(position, epoch=bus.epoch, cursors=cursors, turn=turn), adrift
 
 
 async def _cursor_of(bus: Bus, stream: str, saved: str) -> str:
-    """The saved cursor, or the beginning when the stream is a new one that ends before it."""
+    """The saved cursor, or the start when the stream is a new one that ends before it."""
     if saved == _BEGINNING or entry_order(await bus.tail(stream)) >= entry_order(saved):
         return saved
     return _BEGINNING

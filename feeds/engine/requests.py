@@ -1,4 +1,4 @@
-"""What a domain asks of the journal: requests as data, carried out by the engine.
+"""Requests of a domain to the journal, as data that the engine carries out.
 
 A domain does no I/O. Where it needs the journal it yields a request and is sent the answer:
 
@@ -17,20 +17,20 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 import msgspec
 
 if TYPE_CHECKING:
-    from feeds.journal import Doc, Entry, Journal, Tx
+    from feeds.journal import Doc, Journal, JournalEntry, Tx
 
 T = TypeVar("T")
 Answer = TypeVar("Answer", covariant=True)
 
 
 class Read(Protocol[Answer]):
-    """A question to the journal."""
+    """A query to the journal."""
 
     async def ask(self, journal: Journal) -> Answer: ...
 
 
 class Write(Protocol[Answer]):
-    """One thing to do within a transaction."""
+    """An operation within a transaction."""
 
     def do(self, tx: Tx) -> Awaitable[Answer]: ...
 
@@ -38,7 +38,7 @@ class Write(Protocol[Answer]):
 Asking: TypeAlias = Generator[Read[Any], Any, T]
 """A computation that asks the journal on its way to a T."""
 Writing: TypeAlias = Generator[Write[Any], Any, T]
-"""A computation that writes within one transaction on its way to a T."""
+"""A computation of a T that writes within one transaction on its way."""
 
 
 # -- questions -------------------------------------------------------------------
@@ -46,7 +46,7 @@ Writing: TypeAlias = Generator[Write[Any], Any, T]
 
 @dataclass(frozen=True, slots=True)
 class FindDocument:
-    """The present form of one thing, None when there is none."""
+    """The current document, or None."""
 
     kind: str
     id: str
@@ -57,7 +57,7 @@ class FindDocument:
 
 @dataclass(frozen=True, slots=True)
 class ListDocuments:
-    """All present forms of a kind, oldest first; only the open or the closed ones where `open` says so."""
+    """All current documents of a kind, oldest first; `open` selects only open or only closed ones."""
 
     kind: str
     open: bool | None = None
@@ -100,7 +100,7 @@ class ListEntries:
     before: int | None = None
     limit: int = 500
 
-    async def ask(self, journal: Journal) -> list[Entry]:
+    async def ask(self, journal: Journal) -> list[JournalEntry]:
         return await journal.entries(
             kind=self.kind, subject=self.subject, before=self.before, limit=self.limit, newest_first=True
         )
@@ -137,7 +137,7 @@ class AppendEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class ReadBody:
-    """A document's body within the transaction, which nobody else can change until it ends; None without one."""
+    """A document's body within the transaction, unchanged by others until it ends; None without one."""
 
     kind: str
     id: str
@@ -161,7 +161,7 @@ class PutDocument(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class DeleteDocument:
-    """Remove the present form of one thing."""
+    """Delete a document."""
 
     kind: str
     id: str
@@ -173,7 +173,7 @@ class DeleteDocument:
 class QueueMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Queue one message; a key that is there already changes nothing.
 
-    Urgent messages of a receiver are due before its others. `person`: who is meant behind the receiver.
+    Urgent messages of a receiver are due before its others. `person`: the person addressed through the receiver.
     """
 
     key: str
@@ -199,7 +199,7 @@ class QueueMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class CancelMessages:
-    """Take back what is queued and unsent about a subject; the answer is each one's receiver and body."""
+    """Cancel the unsent messages about a subject; the answer is each one's receiver and body."""
 
     subject: str
     reason: str
@@ -229,7 +229,7 @@ async def resolved(journal: Journal, result: Asking[T] | T) -> T:
 
 
 async def written(tx: Tx, writing: Writing[T]) -> tuple[T, bool]:
-    """Carry out all writes of a computation; its result, and whether a message was queued."""
+    """Carry out all writes of a computation. Returns its result, and whether a message was queued."""
     answer: Any = None
     queued = False
     while True:

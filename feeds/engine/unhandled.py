@@ -14,19 +14,19 @@ _seen = 0
 
 
 def count() -> int:
-    """How many there were since the process started."""
+    """Number of unhandled exceptions since the process started."""
     return _seen
 
 
 def watch_process() -> None:
-    """Log and count what ends a thread or is raised where Python can only ignore it."""
-    threading.excepthook = _of_thread
-    sys.unraisablehook = _of_finalizer
+    """Log and count exceptions that end a thread or that Python can only ignore."""
+    threading.excepthook = _thread_exception
+    sys.unraisablehook = _finalizer_exception
 
 
 def watch_loop(loop: asyncio.AbstractEventLoop) -> None:
-    """Log and count what a task or callback of the loop raises and nobody awaits."""
-    loop.set_exception_handler(_of_loop)
+    """Log and count exceptions of the loop's tasks and callbacks that nothing awaits."""
+    loop.set_exception_handler(_loop_exception)
 
 
 def _note(where: str, error: BaseException | None) -> None:
@@ -35,7 +35,7 @@ def _note(where: str, error: BaseException | None) -> None:
     log.error("unhandled exception in %s", where, exc_info=error)
 
 
-def _of_loop(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+def _loop_exception(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     task = context.get("future") or context.get("handle")
     name = task.get_name() if isinstance(task, asyncio.Task) else ""
     error = context.get("exception")
@@ -46,10 +46,10 @@ def _of_loop(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         _note(where, error)
 
 
-def _of_thread(args: threading.ExceptHookArgs) -> None:
+def _thread_exception(args: threading.ExceptHookArgs) -> None:
     if args.exc_type is not SystemExit:
         _note(f"thread {args.thread.name if args.thread else '?'}", args.exc_value)
 
 
-def _of_finalizer(unraisable: sys.UnraisableHookArgs) -> None:
+def _finalizer_exception(unraisable: sys.UnraisableHookArgs) -> None:
     _note(f"{unraisable.err_msg or 'a finalizer'}", unraisable.exc_value)

@@ -1,4 +1,4 @@
-"""Work that a clean stop must not cut in half."""
+"""Protection of short work from cancellation."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ T = TypeVar("T")
 
 
 async def finish(work: Coroutine[Any, Any, T]) -> T:
-    """Do the work to its end even when the caller is cancelled meanwhile; the cancellation goes on after it.
+    """Complete the work even when the caller is cancelled meanwhile; the cancellation is raised afterwards.
 
-    For what is short and bounded by timeouts of its own: a journal transaction with its publishing, a mark.
+    For short work with its own timeouts: a journal transaction with its publication, a mark.
     """
     task = asyncio.ensure_future(work)
     try:

@@ -1,4 +1,4 @@
-"""How a role feels: what it writes beside its beat, for `/metrics` and `/sources`."""
+"""Metrics of a role, written beside its heartbeat, for `/metrics` and `/sources`."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from feeds.role_status import RoleStatus
 
 SAMPLE = 0.5
 STUCK_AFTER = 60.0
-"""Seconds after which a started role that reads its figures no more counts as stuck, though its loop runs.
+"""Seconds after which a started role that no longer reads its metrics counts as stuck, though its loop runs.
 
-It is longer than any time limit of the stores (feeds.journal): a store that is away is said, and is no reason.
+Longer than any time limit of the stores (feeds.journal): an unavailable store is logged and does not count as stuck.
 """
 _watched: WeakSet[Vitals] = WeakSet()
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class Vitals:
-    """Collects a role's figures between two beats.
+    """Collects a role's metrics between two heartbeats.
 
     `read` gives rss_mb (resident memory), cpu_s (processor time so far), loop_lag_ms (worst lateness of the event
     loop since the last read), queue_lag_ms (age of the oldest entry taken in since then), entries, losses (of
@@ -42,7 +42,7 @@ class Vitals:
         self.read_at: float | None = None
 
     def start(self) -> None:
-        """Watch the running loop's lateness until `stop`."""
+        """Measure the running loop's lateness until `stop`."""
         self.stop()
         _watched.add(self)
         self._sample(asyncio.get_running_loop().time())
@@ -60,16 +60,16 @@ class Vitals:
         self._timer = loop.call_later(SAMPLE, self._sample, loop.time() + SAMPLE)
 
     def took(self, entries: int, oldest_age: float) -> None:
-        """So many stream entries were taken in; the first had waited that long (seconds)."""
+        """Count stream entries that were taken; the oldest had waited `oldest_age` seconds."""
         self.entries += entries
         self._queue_lag = max(self._queue_lag, oldest_age)
 
     def lost(self) -> None:
-        """The bus was lost once more."""
+        """Count a loss of the bus."""
         self.losses += 1
 
     def clock_stepped(self, by: float) -> None:
-        """The wall clock was set by so many seconds."""
+        """Record a step of the wall clock, seconds."""
         self.clock_steps += 1
         self._clock_step = by
 
@@ -79,7 +79,7 @@ class Vitals:
         return self._status.trouble
 
     def read(self) -> dict[str, float]:
-        """The figures now; the two worst cases start again from nothing."""
+        """The current metrics; the two worst cases restart from zero."""
         usage = resource.getrusage(resource.RUSAGE_SELF)
         figures = {
             "rss_mb": round(_resident() / 1e6, 1),
@@ -98,7 +98,7 @@ class Vitals:
 
 
 def _resident() -> int:
-    """Resident bytes of this process; 0 where the system does not say."""
+    """Resident memory of this process, bytes; 0 where the system does not report it."""
     try:
         with open("/proc/self/statm", encoding="ascii") as file:
             return int(file.read().split()[1]) * _PAGE
@@ -107,6 +107,6 @@ def _resident() -> int:
 
 
 def moving() -> bool:
-    """Whether the work of this process goes on: no role that has once read its figures has stopped doing so."""
+    """True while every role of this process that has ever read its metrics still does so."""
     at = time.monotonic()
     return all(vitals.read_at is None or at - vitals.read_at < STUCK_AFTER for vitals in _watched)

@@ -1,7 +1,7 @@
-"""Metric history: what was collected is kept, as points for a while and as rollups for years.
+"""Metric history: collected values, kept as points for a while and as rollups for years.
 
-Its parts are imported when they are asked for: whoever only reads the settings (every command, the supervisor)
-needs neither numpy nor SQLAlchemy, which are most of such a process's start and memory.
+Parts are imported on first use. Settings readers (every command, the supervisor) need neither numpy nor SQLAlchemy,
+which account for most of such a process's start-up time and memory.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from feeds.history.availability import Span, health_spans, seconds_by_health
-    from feeds.history.reader import History
-    from feeds.history.recorder import Recorder, Recording
+    from feeds.history.reader import HistoryReader
+    from feeds.history.recorder import Recorder, RecordingLoop
     from feeds.history.settings import HistorySettings
     from feeds.history.store import HistoryStore, Series, history_url
 
 __all__ = [
-    "History",
+    "HistoryReader",
     "HistorySettings",
     "HistoryStore",
     "Recorder",
-    "Recording",
+    "RecordingLoop",
     "Series",
     "Span",
     "health_spans",
@@ -29,13 +29,13 @@ __all__ = [
     "seconds_by_health",
 ]
 
-_IN = {
+_MODULES = {
     "Span": "availability",
     "health_spans": "availability",
     "seconds_by_health": "availability",
-    "History": "reader",
+    "HistoryReader": "reader",
     "Recorder": "recorder",
-    "Recording": "recorder",
+    "RecordingLoop": "recorder",
     "HistorySettings": "settings",
     "HistoryStore": "store",
     "Series": "store",
@@ -44,6 +44,6 @@ _IN = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _IN:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_IN[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

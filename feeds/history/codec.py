@@ -1,10 +1,10 @@
-"""How points and rollups become few bytes: columns of small integers, each as many bits wide as it needs.
+"""Compression of points and rollups: columns of small integers, each as many bits wide as it needs.
 
-Times are whole milliseconds, kept as differences of differences. Values that are decimals of at most
-six places (most that devices tell) are kept as differences of whole numbers, all others as the XOR of
-neighbouring doubles. Both come back exactly; only a rollup's mean is rounded, to three places more than its
-values have or to 28 bits of mantissa. Where few numbers are much wider than the rest, byte planes and deflate
-are shorter than bits: the shorter one is kept.
+Times are whole milliseconds, stored as second-order differences. Values that are decimals of at most six places (most
+that devices report) are stored as differences of integers, all others as the XOR of neighbouring doubles. Both
+round-trip exactly. Only a rollup's mean is rounded, to three places more than its values have or to 28 bits of
+mantissa. Where few numbers are much wider than the others, byte planes with deflate are shorter than bit packing; the
+shorter form is stored.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ Floats = NDArray[np.float64]
 Records = NDArray[Any]
 
 ROLLUP = np.dtype([("at", "<u4"), ("count", "<u4"), ("min", "<f8"), ("max", "<f8"), ("mean", "<f8")])
-"""One bucket: its beginning (epoch seconds), how many points, and what they came to."""
+"""One bucket: its start (epoch seconds), number of points, least, greatest and mean value."""
 
 POINTS, ROLLUPS = 1, 2
 PLAIN, BITS, PLANES = 0, 0x10, 0x20
-"""Forms of a chunk, beside its kind in the first byte: PLAIN has heads of eight bytes each and is only read."""
+"""Forms of a chunk, stored with its kind in the first byte. PLAIN has eight-byte heads and is only read."""
 LEVEL, WINDOW, MEMORY = 6, -15, 8
 MAX_BODY = 1 << 26
-"""Bytes that a row may unpack to; more is not ours."""
+"""Maximum size of an unpacked row, bytes. Larger rows are rejected."""
 MAX_COUNT = MAX_BODY >> 3
 GOOD = 1.0
-"""Bytes for one number of each column below which nothing shorter than bits is looked for."""
+"""Bytes per number and column below which bit packing is used without trying byte planes."""
 _HEAD = struct.Struct("<BI")
 _FIRST = struct.Struct("<q")
 _PLACES = 6
@@ -46,29 +46,29 @@ _WEIGHTS = _ONE << _PLACE
 
 
 class Column(NamedTuple):
-    """What stands before the numbers, and the numbers."""
+    """The head of a column (its first values, verbatim) and the numbers that follow."""
 
     head: bytes
     numbers: NDArray[np.uint64]
 
 
 class Unreadable(ValueError):
-    """The bytes are no chunk of ours."""
+    """The bytes are not a chunk in a known form."""
 
 
 def encode_points(times: Ints, values: Floats) -> bytes:
-    """Points in ascending order of time (epoch milliseconds) as one chunk."""
+    """Encode points in ascending order of time (epoch milliseconds) as one chunk."""
     return _packed(POINTS, len(times), (_ints_of(times), _values_of(values)))
 
 
 def decode_points(body: bytes) -> tuple[Ints, Floats]:
-    """Times and values of a chunk. Raises Unreadable."""
+    """Times (epoch milliseconds) and values of a chunk. Raises Unreadable."""
     column = _Columns(body, POINTS)
     return column.times(), column.values()
 
 
 def encode_rollups(records: Records) -> bytes:
-    """Rollups (dtype ROLLUP) in ascending order of time as one chunk."""
+    """Encode rollups (dtype ROLLUP) in ascending order of time as one chunk."""
     means = _rounded(records["mean"], records["min"], records["max"])
     columns = [_ints_of(records[name].astype(np.int64)) for name in ("at", "count")]
     columns += [_values_of(column) for column in (records["min"], records["max"], means)]
@@ -76,7 +76,7 @@ def encode_rollups(records: Records) -> bytes:
 
 
 def decode_rollups(body: bytes) -> Records:
-    """Rollups of a chunk. Raises Unreadable."""
+    """Rollups (dtype ROLLUP) of a chunk. Raises Unreadable."""
     column = _Columns(body, ROLLUPS)
     records = np.empty(column.count, ROLLUP)
     records["at"], records["count"] = column.times(), column.times()
@@ -96,7 +96,7 @@ def _packed(kind: int, count: int, columns: Sequence[Column]) -> bytes:
 
 
 def _rounded(means: Floats, low: Floats, high: Floats) -> Floats:
-    """Means without the noise of their last digits, still between least and greatest."""
+    """Means rounded to their significant digits, clamped between least and greatest."""
     places = [place for place in (_places(low), _places(high)) if place is not None]
     if len(places) == 2 and max(places) + _MEAN_PLACES <= _PLACES:
         short = np.round(means, max(places) + _MEAN_PLACES)
@@ -106,7 +106,7 @@ def _rounded(means: Floats, low: Floats, high: Floats) -> Floats:
 
 
 def _ints_of(numbers: Ints) -> Column:
-    """First number, first difference, differences of differences."""
+    """First number, first difference, then second-order differences."""
     steps = np.diff(numbers)
     first, step = (int(part[0]) if len(part) else 0 for part in (numbers, steps))
     return Column(_number(first) + _number(step), _zigzag(np.diff(steps)))
@@ -125,13 +125,13 @@ def _values_of(values: Floats) -> Column:
 
 
 def _places(values: Floats) -> int | None:
-    """How many decimal places give every value back exactly; None when six are not enough."""
+    """Number of decimal places that reproduces every value exactly, or None when more than six are needed."""
     if np.abs(values).max(initial=0.0) >= _EXACT:
         return None
-    some = values[:8]
+    sample = values[:8]
     for places in range(_PLACES + 1):
         scale = 10.0**places
-        if not np.array_equal(np.rint(some * scale) / scale, some):
+        if not np.array_equal(np.rint(sample * scale) / scale, sample):
             continue
         whole = np.rint(values * scale)
         if np.abs(whole).max(initial=0.0) < _EXACT and np.array_equal(whole / scale, values):
@@ -144,31 +144,31 @@ def _zigzag(numbers: Ints) -> NDArray[np.uint64]:
 
 
 def _number(number: int) -> bytes:
-    """Seven bits a byte, the lowest first, the sign in the lowest bit."""
-    left, out = (number << 1) ^ (number >> 63), bytearray()
-    while left > 127:
-        out.append(left & 127 | 128)
-        left >>= 7
-    out.append(left)
+    """A variable-length integer: seven bits a byte, lowest first, zigzag-encoded sign."""
+    remaining, out = (number << 1) ^ (number >> 63), bytearray()
+    while remaining > 127:
+        out.append(remaining & 127 | 128)
+        remaining >>= 7
+    out.append(remaining)
     return bytes(out)
 
 
 def _bits(numbers: NDArray[np.uint64]) -> bytes:
-    """All numbers in as many bits as the greatest needs, which stands first."""
+    """All numbers in the width of the greatest one; the width comes first."""
     width = int(numbers.max()).bit_length() if len(numbers) else 0
     each = (numbers[:, None] >> _PLACE[:width]) & _ONE
     return bytes((width,)) + np.packbits(each.astype(np.uint8)).tobytes()
 
 
 def _planes(numbers: NDArray[np.uint64]) -> bytes:
-    """All lowest bytes, then all second ones …, as many as the greatest number needs."""
+    """The lowest bytes of all numbers, then the second bytes, and so on, up to the width of the greatest."""
     width = (int(numbers.max()).bit_length() + 7) // 8 if len(numbers) else 0
     planes = np.ascontiguousarray(numbers).view(np.uint8).reshape(-1, 8)[:, :width].T
     return bytes((width,)) + planes.tobytes()
 
 
 class _Columns:
-    """Reads the columns of a chunk one after the other."""
+    """Reads the columns of a chunk in order."""
 
     def __init__(self, body: bytes, kind: int) -> None:
         self._form = (body[0] if body else 0) & 0xF0
@@ -197,17 +197,17 @@ class _Columns:
     def _first(self) -> int:
         if self._form == PLAIN:
             return int(_FIRST.unpack(self._take(_FIRST.size))[0])
-        shift = left = 0
+        shift = number = 0
         more = 128
         while more:
             byte = self._take(1)[0]
-            left, shift, more = left | (byte & 127) << shift, shift + 7, byte & 128
+            number, shift, more = number | (byte & 127) << shift, shift + 7, byte & 128
             if shift > 70:
-                raise Unreadable("a number without an end")
-        return (left >> 1) ^ -(left & 1)
+                raise Unreadable("an integer without an end")
+        return (number >> 1) ^ -(number & 1)
 
     def _signed(self, count: int) -> Ints | None:
-        """None when all are 0, as they are where a device is polled evenly or says the same again."""
+        """Zigzag-encoded numbers, or None when all are 0, as for regular polling or a constant value."""
         if self._at < len(self._raw) and self._raw[self._at] == 0:
             self._at += 1
             return None
@@ -236,7 +236,7 @@ class _Columns:
 
 
 def _summed(first: int, steps: Ints | None, count: int) -> Ints:
-    """`count` numbers: the first one, and what the steps lead to; None stands for steps of 0."""
+    """`count` numbers: the first one, then the running sums of the steps. None stands for steps of 0."""
     if steps is None:
         return np.full(max(0, count), first, np.int64)
     numbers = np.empty(max(0, count), np.int64)
@@ -253,5 +253,5 @@ def _inflated(packed: bytes) -> bytes:
     except zlib.error as error:
         raise Unreadable(str(error)) from error
     if not inflate.eof:
-        raise Unreadable("the chunk is not whole")
+        raise Unreadable("the chunk is incomplete")
     return raw

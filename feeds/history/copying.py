@@ -1,7 +1,7 @@
-"""The whole history as a backup wants it: what is in SQL, and the open hours that are still in Redis.
+"""A consistent copy of the whole history for backups: the rows in SQL and the open hours still in Redis.
 
-In a copy the open hours stand as if they had just been closed. A recorder that goes on from a restored copy closes
-them again with what came later, as it does with whatever a row has already.
+In a copy the open hours appear as if they had just been closed. A recorder that continues from a restored copy closes
+them again with later points, as it does with any row that already exists.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from feeds.bus import Bus
 from feeds.history import schema
 from feeds.history.closing import fresh_body
 from feeds.history.codec import decode_points, encode_points
-from feeds.history.hot import AT_ONCE, SLOTS, Hot, times_of
+from feeds.history.hot import AT_ONCE, SLOTS, OpenHours, times_of
 from feeds.history.rollup import in_order
 from feeds.history.schema import key_of
 from feeds.history.store import HistoryStore
@@ -28,15 +28,15 @@ from feeds.journal.transfer import Row, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
-    """A snapshot with the open hours laid over it; `counts` and `rows` as feeds.journal.transfer gives them."""
+class HistoryCopy:
+    """A snapshot overlaid with the open hours; `counts` and `rows` as in feeds.journal.transfer."""
 
     shot: Snapshot
     counts: dict[str, int]
     over: dict[str, dict[int, bytes]]
 
     async def rows(self, name: str) -> AsyncIterator[list[Row]]:
-        """A table's rows in the order of its key, in batches."""
+        """A table's rows in key order, in batches."""
         over = self.over.get(name, {})
         waiting = iter(sorted(over))
         upcoming = next(waiting, None)
@@ -60,22 +60,24 @@ def _row(key: int, over: dict[int, bytes]) -> Row:
 
 
 @asynccontextmanager
-async def copy(store: HistoryStore, bus: Bus | None) -> AsyncIterator[Copy]:
-    """The history at this moment, while it is being written. `bus` None: without the open hours. BusError."""
-    # Redis first: what is closed meanwhile is then in both, and counts once.
+async def copy(store: HistoryStore, bus: Bus | None) -> AsyncIterator[HistoryCopy]:
+    """The history at this moment, while it is being written. With `bus` None the open hours are left out. Raises
+    BusError.
+    """
+    # Read Redis first: an hour that closes meanwhile is then in both, and counts once.
     hot = await _open_hours(bus, await store.all_series()) if bus is not None else {}
     async with transfer.snapshot(store.store, schema.BOOK) as shot:
-        over = await _laid_over(shot, hot)
+        over = await _overlaid(shot, hot)
         counts = dict(shot.counts)
         for name, rows in over.items():
             counts[name] += len(rows.keys() - await _present(shot, name, list(rows)))
-        yield Copy(shot, counts, over)
+        yield HistoryCopy(shot, counts, over)
 
 
 async def _open_hours(bus: Bus, series: list[Any]) -> dict[int, bytes]:
-    """Rows of points that are in Redis; what was collected in the last seconds may not be there yet."""
-    hot, groups = Hot(bus), sorted({one.id // SLOTS for one in series})
-    found: dict[int, bytes] = {}
+    """Rows of the points in Redis. Points of the last seconds may not be flushed yet."""
+    hot, groups = OpenHours(bus), sorted({entry.id // SLOTS for entry in series})
+    bodies: dict[int, bytes] = {}
     for hour in await hot.hours():
         for start in range(0, len(groups), AT_ONCE):
             for group, records in (await hot.read(hour, groups[start : start + AT_ONCE])).items():
@@ -83,36 +85,38 @@ async def _open_hours(bus: Bus, series: list[Any]) -> dict[int, bytes]:
                 for slot in np.unique(records["slot"]).tolist():
                     mine = records["slot"] == slot
                     points = in_order(times[mine], records["value"][mine])
-                    found[key_of(hour, group * SLOTS + slot)] = encode_points(*points)
-    return found
+                    bodies[key_of(hour, group * SLOTS + slot)] = encode_points(*points)
+    return bodies
 
 
-async def _laid_over(shot: Snapshot, hot: dict[int, bytes]) -> dict[str, dict[int, bytes]]:
-    """Rows of points and of their fresh rollups, with what SQL has of the same hours."""
-    kept = await _bodies(shot, schema.raw.name, list(hot))
-    return await asyncio.to_thread(_joined, hot, kept)
+async def _overlaid(shot: Snapshot, hot: dict[int, bytes]) -> dict[str, dict[int, bytes]]:
+    """Rows of points and of their fresh rollups, merged with the rows that SQL holds of the same hours."""
+    stored = await _bodies(shot, schema.raw.name, list(hot))
+    return await asyncio.to_thread(_joined, hot, stored)
 
 
-def _joined(hot: dict[int, bytes], kept: dict[int, bytes]) -> dict[str, dict[int, bytes]]:
+def _joined(hot: dict[int, bytes], stored: dict[int, bytes]) -> dict[str, dict[int, bytes]]:
     raw: dict[int, bytes] = {}
     fresh: dict[int, bytes] = {}
     for key, body in hot.items():
         times, values = decode_points(body)
-        if key in kept:
-            old_times, old_values = decode_points(kept[key])
+        if key in stored:
+            old_times, old_values = decode_points(stored[key])
             times, values = in_order(np.concatenate((old_times, times)), np.concatenate((old_values, values)))
         raw[key], fresh[key] = encode_points(times, values), fresh_body(times, values)
     return {schema.raw.name: raw, schema.fresh.name: fresh}
 
 
 async def _present(shot: Snapshot, name: str, keys: list[int]) -> set[int]:
-    return {row[0] for rows in _some(keys) for row in await shot.rows_of(name, "key", rows)}
+    return {row[0] for rows in _batches(keys) for row in await shot.rows_of(name, "key", rows)}
 
 
 async def _bodies(shot: Snapshot, name: str, keys: list[int]) -> dict[int, bytes]:
-    return {row[0]: base64.b64decode(row[1]) for some in _some(keys) for row in await shot.rows_of(name, "key", some)}
+    return {
+        row[0]: base64.b64decode(row[1]) for batch in _batches(keys) for row in await shot.rows_of(name, "key", batch)
+    }
 
 
-def _some(keys: list[int]) -> Iterator[list[int]]:
+def _batches(keys: list[int]) -> Iterator[list[int]]:
     for start in range(0, len(keys), transfer.BATCH):
         yield keys[start : start + transfer.BATCH]

@@ -1,4 +1,4 @@
-"""Where nothing was known: a reader is told, and never draws a line across."""
+"""Gaps in a series. Readers get an explicit break, so that no chart draws a line across a gap."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import numpy as np
 from feeds.history.codec import Floats, Ints
 
 UNKNOWN_AFTER = 300.0
-"""Seconds for which a value stands whose collector did not say how long."""
+"""Seconds for which a value is valid when its collector did not declare a validity."""
 
 
 def breaks(times: Ints, lasting: float, end: float) -> Ints:
-    """The moments (ms) from which on nothing was known, while `times` (ms, ascending) each last some seconds.
+    """The moments (ms) from which no value was valid; `times` (ms, ascending) are valid for `lasting` seconds each.
 
-    `end` (epoch seconds) is how far the reader looks; a value that still lasts then makes no break.
+    `end` (epoch seconds) is the end of the query. A value that is still valid then makes no break.
     """
     if not len(times):
         return times
@@ -26,5 +26,5 @@ def with_breaks(times: Ints, moments: Ints, *columns: Floats) -> tuple[Ints, lis
     """Times and columns with a row of NaN at every break."""
     if not len(moments):
         return times, list(columns)
-    places = np.searchsorted(times, moments)
-    return np.insert(times, places, moments), [np.insert(column, places, np.nan) for column in columns]
+    indexes = np.searchsorted(times, moments)
+    return np.insert(times, indexes, moments), [np.insert(column, indexes, np.nan) for column in columns]

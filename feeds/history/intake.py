@@ -1,4 +1,4 @@
-"""What of the observations becomes history: numbers that are newer than what their series has."""
+"""Selection of the observations that become history: numbers newer than the newest point of their series."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from feeds.model import Quality, Value
 log = logging.getLogger(__name__)
 
 GRACE = 300.0
-"""Seconds after its end at which an hour closes; what is older than the hour then open is late."""
+"""Seconds after its end at which an hour closes. Points older than the hour that is open then are late."""
 AHEAD = 60.0
-"""Seconds that a time may lie ahead of its arrival; a series whose newest point does has met a wrong clock."""
+"""Seconds that a time may lie ahead of its arrival. Beyond this the source's clock is taken to be wrong."""
 MAX_SERIES = 1 << 20
 TICK = 0.001
-"""Seconds: times are kept as whole milliseconds."""
+"""Resolution of recorded times, seconds."""
 
 
-class Seen(msgspec.Struct, gc=False):
-    """The part of an Observation that history needs; a third of the cost of decoding all of it."""
+class ObservedValue(msgspec.Struct, gc=False):
+    """The fields of an Observation that history needs; decoding them costs a third of decoding everything."""
 
     asset: str
     metric: str
@@ -47,11 +47,14 @@ class _Envelope(msgspec.Struct):
 
 
 _envelope = msgspec.msgpack.Decoder(_Envelope)
-_items = msgspec.msgpack.Decoder(list[Seen])
+_items = msgspec.msgpack.Decoder(list[ObservedValue])
 
 
-class Intake:
-    """Gathers points until they are flushed. `late` counts what came too late or twice, `ahead` times of the future."""
+class HistoryIntake:
+    """Collects points until they are flushed.
+
+    `late` counts points that came too late or twice, `ahead` those with a time in the future.
+    """
 
     def __init__(self) -> None:
         self.late = self.ahead = self.taken = 0
@@ -65,7 +68,7 @@ class Intake:
         self._values: list[float] = []
 
     def __len__(self) -> int:
-        """How many points wait."""
+        """Number of points that wait for the next flush."""
         return len(self._ids)
 
     @property
@@ -73,15 +76,15 @@ class Intake:
         return self._next - 1
 
     def know(self, series: Iterable[Series]) -> None:
-        """The series that are written down."""
-        for one in series:
-            metric, _, instance = one.metric.partition("[")
-            self._known[(one.asset, metric, instance.removesuffix("]"))] = one
-            self._by_id[one.id] = one
-            self._next = max(self._next, one.id + 1)
+        """Register the series that are in SQL."""
+        for entry in series:
+            metric, _, instance = entry.metric.partition("[")
+            self._known[(entry.asset, metric, instance.removesuffix("]"))] = entry
+            self._by_id[entry.id] = entry
+            self._next = max(self._next, entry.id + 1)
 
     def forget(self) -> None:
-        """Drop what waits and what is known of the newest points; both come back from Redis."""
+        """Drop waiting points and the newest time of each series. Both are read again from Redis."""
         self.clear()
         for series in self._by_id.values():
             series.last = 0
@@ -90,13 +93,13 @@ class Intake:
         self._ids, self._times, self._values = [], [], []
 
     def recall(self, ids: Any, times: Any) -> None:
-        """Newest points (ms) of some series, from what is hot."""
-        for one, at in zip(ids.tolist(), times.tolist(), strict=True):
-            if (series := self._by_id.get(one)) and at > series.last:
+        """Set the newest times (ms) of some series, from the open hours."""
+        for series_id, at in zip(ids.tolist(), times.tolist(), strict=True):
+            if (series := self._by_id.get(series_id)) and at > series.last:
                 series.last = at
 
     def take(self, body: bytes, arrived: float) -> None:
-        """One entry of the feed; `arrived` is when the bus got it. What cannot be read is the projector's to report."""
+        """Take one feed entry that the bus received at `arrived`. The projector reports unreadable ones."""
         try:
             envelope = _envelope.decode(body)
             if envelope.kind == "observation":
@@ -104,20 +107,28 @@ class Intake:
         except (msgspec.DecodeError, ValueError) as error:
             log.debug("not recorded: %s", error)
 
-    def add(self, seen: Iterable[Seen], arrived: float) -> None:
-        """Observations that arrived at one moment (epoch seconds)."""
-        known, bad = self._known, Quality.BAD
+    def add(self, observations: Iterable[ObservedValue], arrived: float) -> None:
+        """Add observations that arrived at one moment (epoch seconds)."""
+        series_by_key, bad = self._known, Quality.BAD
         floor, ahead = (arrived - GRACE) // HOUR * HOUR, arrived + AHEAD
         ids, times, values = self._ids.append, self._times.append, self._values.append
-        for one in seen:
-            value = one.value
-            if value is None or value.__class__ is str or one.quality is bad:
+        for observation in observations:
+            value = observation.value
+            if value is None or value.__class__ is str or observation.quality is bad:
                 continue
             number = float(value)
-            series = known.get((one.asset, one.metric, one.instance)) or self._new(one)
-            moment = one.observed_at if one.observed_at < one.received_at else one.received_at
-            if one.confirmed_at is not None and series is not None:
-                moment = _confirmed(moment, one.confirmed_at, one.received_at, max(floor, series.last / 1000))
+            series = series_by_key.get((observation.asset, observation.metric, observation.instance)) or self._new(
+                observation
+            )
+            moment = (
+                observation.observed_at
+                if observation.observed_at < observation.received_at
+                else observation.received_at
+            )
+            if observation.confirmed_at is not None and series is not None:
+                moment = _confirmed(
+                    moment, observation.confirmed_at, observation.received_at, max(floor, series.last / 1000)
+                )
             if series is None or not floor <= moment <= ahead or not isfinite(number):
                 self.ahead += moment > ahead
                 self.late += moment < floor
@@ -127,53 +138,53 @@ class Intake:
                 self.late += 1
                 continue
             series.last = at
-            if one.fresh_for != series.fresh_for or one.unit != series.unit:
-                self._alter(series, one)
+            if observation.fresh_for != series.fresh_for or observation.unit != series.unit:
+                self._alter(series, observation)
             ids(series.id)
             times(at)
             values(number)
 
-    def _new(self, one: Seen) -> Series | None:
+    def _new(self, observation: ObservedValue) -> Series | None:
         if self._next > MAX_SERIES:
             if self._next == MAX_SERIES + 1:
-                log.error("there are %d series: no further one is recorded", MAX_SERIES)
+                log.error("history: limit of %d series reached; new series are not recorded", MAX_SERIES)
                 self._next += 1
             return None
-        metric = f"{one.metric}[{one.instance}]" if one.instance else one.metric
-        series = Series(self._next, one.asset, metric, one.unit, one.fresh_for)
+        metric = f"{observation.metric}[{observation.instance}]" if observation.instance else observation.metric
+        series = Series(self._next, observation.asset, metric, observation.unit, observation.fresh_for)
         self.know([series])
         self.made.append(series)
         return series
 
-    def _alter(self, series: Series, one: Seen) -> None:
-        series.unit, series.fresh_for = one.unit, one.fresh_for
+    def _alter(self, series: Series, observation: ObservedValue) -> None:
+        series.unit, series.fresh_for = observation.unit, observation.fresh_for
         self.altered[series.id] = series
 
     def written(self) -> None:
-        """The made and altered series are in SQL."""
+        """Mark the created and altered series as stored in SQL."""
         self.made, self.altered = [], {}
 
     def blocks(self) -> Blocks:
-        """What waits, as bytes by (hour, group of series)."""
+        """The waiting points, as bytes by (hour, group of series)."""
         if not self._ids:
             return {}
         ids, times = np.array(self._ids, np.int64), np.array(self._times, np.int64)
         hours = times // (HOUR * 1000)
-        places = hours << 32 | ids // SLOTS
-        order = np.argsort(places, kind="stable")
+        buckets = hours << 32 | ids // SLOTS
+        order = np.argsort(buckets, kind="stable")
         records = np.empty(len(ids), HOT)
         records["slot"] = (ids % SLOTS)[order]
         records["at"] = (times - hours * (HOUR * 1000))[order]
         records["value"] = np.array(self._values, np.float64)[order]
-        places = places[order]
-        edges = np.flatnonzero(np.diff(places, prepend=-1)).tolist()
+        buckets = buckets[order]
+        edges = np.flatnonzero(np.diff(buckets, prepend=-1)).tolist()
         ends = [*edges[1:], len(ids)]
         return {
-            (int(places[low]) >> 32, int(places[low]) & 0xFFFFFFFF): records[low:high].tobytes()
+            (int(buckets[low]) >> 32, int(buckets[low]) & 0xFFFFFFFF): records[low:high].tobytes()
             for low, high in zip(edges, ends, strict=True)
         }
 
 
-def _confirmed(moment: float, confirmed_at: float, received_at: float, known: float) -> float:
-    """A value that has not changed since `moment`: recorded once, and then when it was said to hold still."""
-    return moment if moment > known + TICK else min(confirmed_at, received_at)
+def _confirmed(moment: float, confirmed_at: float, received_at: float, newest: float) -> float:
+    """Time to record for a value unchanged since `moment`: first `moment`, later the time of each confirmation."""
+    return moment if moment > newest + TICK else min(confirmed_at, received_at)

@@ -1,4 +1,4 @@
-"""The recorder: follows the network feed with a cursor of its own and keeps what was collected."""
+"""The recorder: follows the network feed with its own cursor and records its observations."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 
 from feeds.bus import Bus, BusError, BusFull, entry_order
 from feeds.clock import MENDED_WITHIN, Clock, DeletionGuard, now
-from feeds.history.closing import close_groups, drop_some, pack_some
-from feeds.history.hot import NAME, SLOTS, Hot, times_of
-from feeds.history.intake import GRACE, Intake
+from feeds.history.closing import close_groups, drop_expired, pack_page
+from feeds.history.hot import NAME, SLOTS, OpenHours, times_of
+from feeds.history.intake import GRACE, HistoryIntake
 from feeds.history.rollup import HOUR
 from feeds.history.settings import HistorySettings
 from feeds.history.store import HistoryStore
@@ -22,25 +22,25 @@ log = logging.getLogger(__name__)
 
 FEED = "network"
 PULL = 0.5
-"""Seconds between two looks at the feed while little comes in."""
+"""Seconds between two reads of the feed while the load is low."""
 ENTRIES = 50
 FLUSH_EVERY = 5.0
 FLUSH_AT = 20_000
-"""Points that wait at most, whatever the time."""
+"""Maximum number of waiting points, whatever the time."""
 CLOSE_AT_ONCE = 8
-"""Groups closed between two looks at the feed: some milliseconds of work."""
+"""Groups closed between two reads of the feed: some milliseconds of work."""
 TIDY_EVERY = 60.0
 BACKOFF = (0.1, 2.0)
 BEAT = 1.0
 
 
 class Recorder:
-    """Takes observations in, flushes them, closes hours, packs days, drops what is too old."""
+    """Takes in observations, flushes points, closes hours, packs days and deletes expired rows."""
 
     def __init__(self, store: HistoryStore, keep: HistorySettings, clock: Clock = now) -> None:
         self.keep = keep
         self._guard = DeletionGuard(clock)
-        self.intake = Intake()
+        self.intake = HistoryIntake()
         self._store = store
         self._known = False
         self._cursor = "0-0"
@@ -51,8 +51,8 @@ class Recorder:
         self._watched = (0.0, 0.0)
 
     async def open(self, bus: Bus, now: float) -> None:
-        """Go on where the last flush ended; learn from what is hot how far each series is."""
-        self._hot, self._stream = Hot(bus), bus.keys.feed(FEED)
+        """Resume after the last flush, and read the newest time of each series from the open hours."""
+        self._hot, self._stream = OpenHours(bus), bus.keys.feed(FEED)
         if not self._known:
             self.intake.know(await self._store.all_series())
             spans = await self._store.watched(0.0, 2 * now)
@@ -63,12 +63,12 @@ class Recorder:
         saved = await bus.saved(NAME)
         self._cursor = saved.cursors.get(self._stream, "0-0")
         if self._stream in saved.cursors and await bus.gap(self._stream, self._cursor):
-            log.warning("history: the feed was trimmed before it was read; there is a gap")
+            log.warning("history: the feed was trimmed before it was recorded; points are missing")
         self._closing.clear()
         self.intake.forget()
         self._hours = set(await self._hot.hours())
         await self._recall()
-        # From now on the feed is not trimmed ahead of us.
+        # From now on the feed is not trimmed past this cursor.
         await self._hot.flush({self._stream: self._cursor}, {}, self._hours)
         self._flushed = now
 
@@ -76,8 +76,8 @@ class Recorder:
         groups = self._groups()
         for hour in sorted(self._hours):
             for start in range(0, len(groups), CLOSE_AT_ONCE):
-                found = await self._hot.read(hour, groups[start : start + CLOSE_AT_ONCE])
-                for group, records in found.items():
+                records_by_group = await self._hot.read(hour, groups[start : start + CLOSE_AT_ONCE])
+                for group, records in records_by_group.items():
                     newest = np.zeros(SLOTS, np.int64)
                     np.maximum.at(newest, records["slot"], times_of(records, hour))
                     self.intake.recall(np.arange(SLOTS) + group * SLOTS, newest)
@@ -86,7 +86,10 @@ class Recorder:
         return list(range(self.intake.series // SLOTS + 1))
 
     async def step(self, now: float) -> bool:
-        """One round of work; True when there is more to do at once. BusError: open again. JournalLost: step again."""
+        """One round of work. Returns True when more can be done at once.
+
+        After BusError call open() again; after JournalLost call step() again.
+        """
         more = len(self.intake) < FLUSH_AT and await self._read(now)
         if len(self.intake) >= FLUSH_AT or not 0 <= now - self._flushed < FLUSH_EVERY:
             await self.flush(now)
@@ -95,7 +98,7 @@ class Recorder:
     async def _read(self, now: float) -> bool:
         entries = await self._hot.entries(self._stream, self._cursor, ENTRIES)
         for entry, body in entries:
-            # A stream's ids stay ahead when the server's clock was; then our own clock counts.
+            # Stream ids stay ahead after the server's clock was ahead; the local clock counts then.
             self.intake.take(body, min(now, entry_order(entry)[0] / 1000))
         if entries:
             self._cursor = entries[-1][0]
@@ -103,7 +106,7 @@ class Recorder:
         return not self._caught_up
 
     async def flush(self, now: float) -> None:
-        """New series to SQL, then points and cursor to Redis."""
+        """Write new series to SQL, then points and cursor to Redis."""
         if self.intake.made or self.intake.altered:
             await self._store.put_series(self.intake.made, list(self.intake.altered.values()))
             self.intake.written()
@@ -116,14 +119,14 @@ class Recorder:
         self._flushed = now
 
     async def spill(self) -> None:
-        """Redis is full: what is hot goes to SQL early, for Redis can forget while it can take nothing more."""
+        """Move open hours to SQL early because Redis is full and can take no more points."""
         groups = self._groups()
         for hour in sorted(self._hours):
             for start in range(0, len(groups), CLOSE_AT_ONCE):
                 await close_groups(self._store, self._hot, hour, groups[start : start + CLOSE_AT_ONCE])
 
     async def _close(self, now: float) -> bool:
-        """Some groups of an hour that is over; then, now and then, tidy up."""
+        """Close some groups of a completed hour. Run the periodic clean-up when none is left."""
         if not self._closing:
             if not self._caught_up:
                 return False
@@ -148,15 +151,15 @@ class Recorder:
             return False
         await self._note_watched(now)
         open_from = min(self._hours | {int((now - GRACE) // HOUR)})
-        if await pack_some(self._store, open_from):
+        if await pack_page(self._store, open_from):
             return True
-        if self._guard.allows() and await drop_some(self._store, self.keep, now):
+        if self._guard.allows() and await drop_expired(self._store, self.keep, now):
             return True
         self._tidied = now
         return False
 
     def figures(self, now: float) -> dict[str, float]:
-        """How it goes, for whoever reads beats. Counts are since the start."""
+        """Metrics for the role's heartbeat. Counters run since the start."""
         took = self.intake
         return {
             "series": float(took.series),
@@ -168,7 +171,7 @@ class Recorder:
         }
 
     async def _note_watched(self, now: float) -> None:
-        """We are here: the span of time in which somebody looked grows, or a new one begins."""
+        """Extend the span in which observations were taken in, or begin a new one."""
         start, end = self._watched
         if not end <= now <= end + 2.5 * TIDY_EVERY:
             start = now
@@ -176,10 +179,10 @@ class Recorder:
         await self._store.note_watched(start, now)
 
 
-class Recording:
-    """Runs the recorder until cancelled, inside the project role but apart from the projector.
+class RecordingLoop:
+    """Runs the recorder until cancelled, inside the project role but independent of the projector.
 
-    When the history cannot be written, the live picture goes on; the feed then keeps what was not yet recorded.
+    When the history cannot be written, live data continues, and the feed retains the unrecorded entries.
     """
 
     def __init__(self, bus: Bus, store: HistoryStore, keep: HistorySettings, clock: Clock = now) -> None:
@@ -188,16 +191,16 @@ class Recording:
         self._trouble, self._pause = False, BACKOFF[0]
 
     async def run(self) -> None:
-        """For ever; a loss is said once, tried again with backoff, and said again when it is over."""
+        """Run until cancelled. Log a failure once, retry with back-off, and log the recovery once."""
         try:
             while True:
-                await self._life()
+                await self._connection()
         finally:
             await self._store.close()
             await self._bus.close()
 
-    async def _life(self) -> None:
-        """From a connection to its loss, and the pause after it."""
+    async def _connection(self) -> None:
+        """One connection until it fails, then the pause before the next attempt."""
         try:
             await self._bus.open()
             await self._store.open()
@@ -216,7 +219,7 @@ class Recording:
             at, more = self._clock(), False
             try:
                 more = await self.recorder.step(at)
-                self._well()
+                self._recovered()
             except JournalLost as error:
                 self._lost(error)
             if not self._trouble and not 0 <= at - beaten < BEAT:
@@ -232,14 +235,14 @@ class Recording:
 
     def _lost(self, error: Exception) -> None:
         if not self._trouble:
-            log.warning("history: not written for now: %s", error)
+            log.warning("history: cannot be written: %s", error)
         self._trouble = True
 
-    def _well(self) -> None:
+    def _recovered(self) -> None:
         if self._trouble:
             log.info("history: is written again")
         self._trouble, self._pause = False, BACKOFF[0]
 
     def set_keep(self, keep: HistorySettings) -> None:
-        """New settings; they apply when it next tidies up."""
+        """Set new retention settings; they apply at the next clean-up."""
         self.recorder.keep = keep

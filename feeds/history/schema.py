@@ -1,9 +1,9 @@
-"""The history's tables. A row's key is its time and its series in one number, so that rows lie in order of time.
+"""The history's tables. A row's key combines its time and its series, so that rows are ordered by time.
 
-`key = start << 24 | series`, with `start` counted in hours (points, fresh rollups), days (5 min) or blocks of
-thirty days (1 h): one B-tree, written at its end, dropped at its beginning, and read by exact keys.
+`key = start << 24 | series`, with `start` counted in hours (points, fresh rollups), days (5 min) or blocks of thirty
+days (1 h). The B-tree is written at its end, deleted at its beginning, and read by exact keys.
 
-A change here wants a migration in `migrations` and its number in `BOOK`; a test compares the two.
+A change here requires a migration in `migrations` and its number in `BOOK`; a test compares the two.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ watched = Table(
 )
 
 mark = Table("history_mark", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
-"""Which turn of the role `project` may write (feeds.journal.fences)."""
+"""The generation of the role `project` that may write (feeds.journal.fences)."""
 
 BOOK = Book(
     name="history",
@@ -66,7 +66,7 @@ BOOK = Book(
     copied=False,
     passing=frozenset({"history_mark"}),
 )
-"""Gigabytes of telemetry, which are no record, are not copied before each migration."""
+"""Telemetry of many gigabytes is not copied before each migration, because it is not a record."""
 
 
 def key_of(start: int, series_id: int) -> int:

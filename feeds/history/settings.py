@@ -1,4 +1,4 @@
-"""How long what was collected is kept."""
+"""Retention of the metric history."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ DAY = 86400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistorySettings:
-    """`[history]`: how long points, rollups of 5 min and rollups of 1 h are kept, seconds."""
+    """`[history]`: retention of points, 5 min rollups and 1 h rollups, seconds."""
 
     keep_raw: float = 30.0 * DAY
     keep_5m: float = 400.0 * DAY

@@ -1,7 +1,7 @@
-"""The history in SQL: series, chunks of points, rollups. One writer: the recorder.
+"""The history in SQL: series, chunks of points, rollups. The recorder is its only writer.
 
-SQLite keeps it in a file of its own beside the journal, so that gigabytes of telemetry stand in nobody's way
-when an acknowledgement is to be written down; in PostgreSQL its tables lie beside the journal's.
+With SQLite it is a file of its own beside the journal, so that gigabytes of telemetry never delay the write of an
+acknowledgement. With PostgreSQL its tables are in the journal's database.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MADE_AT_ONCE = 500
 
 
 def history_url(journal_url: str) -> str:
-    """Where the history of a journal lies: `history.sqlite3` beside a SQLite journal, else the same database."""
+    """URL of the history that belongs to a journal: `history.sqlite3` beside a SQLite journal, else its database."""
     url = make_url(journal_url)
     if not url.drivername.startswith("sqlite"):
         return journal_url
@@ -40,7 +40,7 @@ def history_url(journal_url: str) -> str:
 
 @dataclass(slots=True)
 class Series:
-    """One metric of one asset. `last` is the newest point's time (ms), 0 when none is known."""
+    """One metric of one asset. `last` is the newest point's time (ms), 0 when unknown."""
 
     id: int
     asset: str
@@ -51,7 +51,7 @@ class Series:
 
 
 class HistoryStore:
-    """One process's access to the history. Errors are feeds.journal's; with a fence, writes may raise Fenced."""
+    """One process's access to the history. Raises feeds.journal's errors; with a fence, writes may raise Fenced."""
 
     def __init__(self, url: str, name: str, fence: Fence | None = None) -> None:
         self.store = Store(url, name, marks=schema.mark, lost=HistoryLost)
@@ -59,23 +59,25 @@ class HistoryStore:
         self._upsert = sqlite.insert if self.store.is_sqlite else postgresql.insert
 
     def connect(self) -> None:
-        """Get ready to read; the first use connects."""
+        """Prepare for reading; the first use connects."""
         self.store.open()
 
     async def open(self) -> None:
-        """Connect, make or migrate the tables, and shut out whoever wrote before us. StoreRefused: it is newer."""
+        """Connect, create or migrate the tables, and fence off earlier writers. Raises StoreRefused for a newer
+        schema.
+        """
         self.connect()
         await bring_up(self.store, schema.BOOK)
         if self._fence is not None:
             await self._take_over(self._fence)
 
     async def _take_over(self, fence: Fence) -> None:
-        """The role's number of the journal here too: this may be a file of its own."""
+        """Record the role's generation here as well, because this may be another file than the journal."""
         async with self.store.writing(fenced=False) as connection:
-            found = await fences.number(connection, schema.mark, fence.role)
-            if found > fence.number:
-                raise Fenced(f"{fence.role} is in its turn {found}, this copy had turn {fence.number}")
-            if found < fence.number:
+            current = await fences.number(connection, schema.mark, fence.role)
+            if current > fence.number:
+                raise Fenced(f"{fence.role} is at generation {current}, this process has generation {fence.number}")
+            if current < fence.number:
                 await fences.set_number(connection, schema.mark, fence, fence.number)
         self.store.fence = fence
 
@@ -96,48 +98,48 @@ class HistoryStore:
         async with self.store.reading() as connection:
             return [Series(*row) for row in await connection.execute(statement)]
 
-    async def put_series(self, made: Sequence[Series], altered: Sequence[Series]) -> None:
-        """Write new series down, and what has changed about known ones."""
+    async def put_series(self, created: Sequence[Series], altered: Sequence[Series]) -> None:
+        """Insert new series and update altered ones."""
         table = schema.series
         async with self.store.writing() as connection:
-            for start in range(0, len(made), MADE_AT_ONCE):  # the loop is the projector's, too
+            for start in range(0, len(created), MADE_AT_ONCE):  # the projector shares this event loop
                 rows = [
                     {"id": s.id, "asset": s.asset, "metric": s.metric, "unit": s.unit, "fresh_for": s.fresh_for}
-                    for s in made[start : start + MADE_AT_ONCE]
+                    for s in created[start : start + MADE_AT_ONCE]
                 ]
                 await connection.execute(self._upsert(table).on_conflict_do_nothing(), rows)
-            for one in altered:
-                values = {"unit": one.unit, "fresh_for": one.fresh_for}
-                await connection.execute(update(table).where(table.c.id == one.id).values(values))
+            for entry in altered:
+                values = {"unit": entry.unit, "fresh_for": entry.fresh_for}
+                await connection.execute(update(table).where(table.c.id == entry.id).values(values))
 
     # -- chunks --------------------------------------------------------------------
 
     async def chunks(self, table: Table, keys: Sequence[int]) -> dict[int, bytes]:
-        """The rows that are there of those keys."""
-        found: dict[int, bytes] = {}
+        """Bodies of those keys that exist."""
+        bodies: dict[int, bytes] = {}
         async with self.store.reading() as connection:
             for start in range(0, len(keys), AT_ONCE):
                 rows = await connection.execute(_by_keys(table, keys[start : start + AT_ONCE]))
-                found |= {row[0]: row[1] for row in rows}
-        return found
+                bodies |= {row[0]: row[1] for row in rows}
+        return bodies
 
     async def between(self, table: Table, ranges: Iterable[tuple[int, int]]) -> dict[int, bytes]:
-        """The rows whose keys lie in one of the ranges (end excluded)."""
-        found: dict[int, bytes] = {}
+        """Rows whose keys lie in one of the ranges (end excluded)."""
+        bodies: dict[int, bytes] = {}
         async with self.store.reading() as connection:
             for low, high in ranges:
                 statement = select(table.c.key, table.c.body).where(table.c.key >= low, table.c.key < high)
-                found |= {row[0]: row[1] for row in await connection.execute(statement)}
-        return found
+                bodies |= {row[0]: row[1] for row in await connection.execute(statement)}
+        return bodies
 
     async def first_key(self, table: Table) -> int | None:
-        """The oldest row's key, None when there is none."""
+        """The oldest row's key, or None for an empty table."""
         async with self.store.reading() as connection:
-            found: int | None = (await connection.execute(select(func.min(table.c.key)))).scalar()
-            return found
+            key: int | None = (await connection.execute(select(func.min(table.c.key)))).scalar()
+            return key
 
     async def put(self, rows: Mapping[Table, Mapping[int, bytes]], gone: Sequence[int] = ()) -> None:
-        """Set rows, and drop fresh rollups that were packed, all together."""
+        """Upsert rows and delete packed fresh rollups, in one transaction."""
         async with self.store.writing() as connection:
             for table, bodies in rows.items():
                 if bodies:
@@ -146,11 +148,11 @@ class HistoryStore:
                     statement = statement.on_conflict_do_update(index_elements=["key"], set_=set_)
                     await connection.execute(statement, [{"key": key, "body": body} for key, body in bodies.items()])
             for start in range(0, len(gone), AT_ONCE):
-                some = gone[start : start + AT_ONCE]
-                await connection.execute(delete(schema.fresh).where(schema.fresh.c.key.in_(some)))
+                batch = gone[start : start + AT_ONCE]
+                await connection.execute(delete(schema.fresh).where(schema.fresh.c.key.in_(batch)))
 
     async def drop_before(self, table: Table, key: int, limit: int) -> int:
-        """Drop at most `limit` rows below a key; returns how many."""
+        """Delete at most `limit` rows below a key. Returns the number deleted."""
         oldest = select(table.c.key).where(table.c.key < key).order_by(table.c.key).limit(limit)
         async with self.store.writing() as connection:
             return int((await connection.execute(delete(table).where(table.c.key.in_(oldest)))).rowcount)
@@ -158,14 +160,14 @@ class HistoryStore:
     # -- when anybody looked ---------------------------------------------------------
 
     async def watched(self, start: float, end: float) -> list[tuple[float, float]]:
-        """The spans of time, within these two, in which observations were taken in."""
+        """The spans within the interval in which observations were taken in."""
         table = schema.watched
         statement = select(table).where(table.c.end > start, table.c.start < end).order_by(table.c.start)
         async with self.store.reading() as connection:
             return [(max(start, row[0]), min(end, row[1])) for row in await connection.execute(statement)]
 
     async def note_watched(self, start: float, end: float) -> None:
-        """One span, made or made longer."""
+        """Insert one span, or extend it when its start exists."""
         statement = self._upsert(schema.watched).values(start=start, end=end)
         async with self.store.writing() as connection:
             await connection.execute(statement.on_conflict_do_update(index_elements=["start"], set_={"end": end}))

@@ -1,7 +1,7 @@
-"""How long every asset was what between two moments: one pass over the journal's transitions for all of them.
+"""Uptime of many assets in an interval, in one pass over the journal's health transitions.
 
-What nobody watched is unknown, never up. Time in a maintenance window counts apart, whatever the asset was then. An
-asset counts only while it was in the inventory (or from its first result, if that is known to be earlier).
+Unobserved time is unknown, never up. Time in a maintenance window is counted separately, whatever the asset's health
+was. An asset counts only while it was in the inventory (or from its first result, if that is earlier).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from feeds.history.store import HistoryStore
-from feeds.inventory.membership import Member, about
+from feeds.inventory.membership import InventoryMember, attributes_of
 from feeds.journal import Journal
 from feeds.model import Asset, Health
 from feeds.regions import covers
@@ -21,12 +21,12 @@ Spans = list[tuple[float, float]]
 Match = Mapping[str, Any]
 WINDOW = "maintenance"
 WATCH_NOTED = 150.0
-"""A watch is noted once a minute: up to this many seconds ago it still goes on."""
+"""The recorder notes once a minute that it observes. A note of at most this many seconds ago counts up to now."""
 
 
 @dataclass(slots=True)
 class Tally:
-    """Seconds by what an asset was; `up` holds `degraded` too."""
+    """Seconds by health; `up` includes `degraded`."""
 
     up: float = 0.0
     degraded: float = 0.0
@@ -43,28 +43,28 @@ class Tally:
 
     @property
     def service(self) -> float:
-        """The time that counts: in the inventory, and not in maintenance."""
+        """Agreed service time: in the inventory and not in maintenance, seconds."""
         return self.up + self.down + self.unknown
 
     @property
     def availability(self) -> float | None:
-        """Up of all the time that counts: unknown is not up. None when no time counts."""
+        """Share of the service time that was up. Unknown is not up. None without service time."""
         return self.up / self.service if self.service > 0 else None
 
     @property
     def of_known(self) -> float | None:
-        """Up of what was known."""
-        known = self.up + self.down
-        return self.up / known if known > 0 else None
+        """Share of the observed time that was up."""
+        observed = self.up + self.down
+        return self.up / observed if observed > 0 else None
 
     @property
     def coverage(self) -> float | None:
-        """How much of the time that counts was known."""
+        """Share of the service time that was observed."""
         return (self.up + self.down) / self.service if self.service > 0 else None
 
 
 class Mask:
-    """Some spans of time, and how much of them lies between two moments."""
+    """A set of time spans that answers quickly how much of it lies between two moments."""
 
     def __init__(self, spans: Spans) -> None:
         self._starts = [low for low, _ in spans]
@@ -82,64 +82,64 @@ class Mask:
         return max(0.0, self._until(end) - self._until(start))
 
     def _until(self, moment: float) -> float:
-        place = bisect_right(self._starts, moment)
-        if not place:
+        index = bisect_right(self._starts, moment)
+        if not index:
             return 0.0
-        return self._before[place - 1] + min(moment, self._ends[place - 1]) - self._starts[place - 1]
+        return self._before[index - 1] + min(moment, self._ends[index - 1]) - self._starts[index - 1]
 
 
 def joined(spans: Iterable[tuple[float, float]]) -> Spans:
-    """The same time as spans in order that do not touch."""
-    found: Spans = []
+    """The union of the spans, sorted and disjoint."""
+    merged: Spans = []
     for low, high in sorted(spans):
         if low >= high:
             continue
-        if found and low <= found[-1][1]:
-            found[-1] = found[-1][0], max(found[-1][1], high)
+        if merged and low <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(merged[-1][1], high)
         else:
-            found.append((low, high))
-    return found
+            merged.append((low, high))
+    return merged
 
 
 def common(first: Spans, second: Spans) -> Spans:
-    """The time that lies in both; both in order."""
-    found, place = [], 0
+    """The intersection of two sorted sets of spans."""
+    overlap, index = [], 0
     for low, high in first:
-        while place < len(second) and second[place][1] <= low:
-            place += 1
-        for other_low, other_high in second[place:]:
+        while index < len(second) and second[index][1] <= low:
+            index += 1
+        for other_low, other_high in second[index:]:
             if other_low >= high:
                 break
-            found.append((max(low, other_low), min(high, other_high)))
-    return found
+            overlap.append((max(low, other_low), min(high, other_high)))
+    return overlap
 
 
 def without(spans: Spans, gone: Spans) -> Spans:
-    """The time of the first that does not lie in the second; both in order."""
-    found: Spans = []
+    """The first set of spans minus the second; both sorted."""
+    remaining: Spans = []
     for low, high in spans:
         at = low
         for gone_low, gone_high in gone:
             if gone_high <= at or gone_low >= high:
                 continue
             if gone_low > at:
-                found.append((at, gone_low))
+                remaining.append((at, gone_low))
             at = max(at, gone_high)
         if at < high:
-            found.append((at, high))
-    return found
+            remaining.append((at, high))
+    return remaining
 
 
-class _Count:
-    """One asset's tally in the making."""
+class _TallyInProgress:
+    """One asset's tally while it is computed."""
 
     __slots__ = ("at", "health", "known", "tally")
 
-    def __init__(self, start: float, health: Health | None, known: Mask) -> None:
-        self.at, self.health, self.known, self.tally = start, health, known, Tally()
+    def __init__(self, start: float, health: Health | None, observed: Mask) -> None:
+        self.at, self.health, self.known, self.tally = start, health, observed, Tally()
 
     def move(self, at: float, health: Health | None) -> None:
-        """Up to then it was what it was, from then on it is this."""
+        """Count the time up to `at` with the health so far, then continue with this health."""
         if self.health is not None and self.health is not Health.UNKNOWN:
             seconds = self.known.between(self.at, at)
             if self.health is Health.DOWN:
@@ -150,14 +150,16 @@ class _Count:
         self.at, self.health = at, health
 
 
-class Uptime:
-    """Asks the journal and the history's note of when anybody looked."""
+class UptimeCalculator:
+    """Computes tallies from the journal and the spans in which the recorder observed."""
 
     def __init__(self, journal: Journal, store: HistoryStore) -> None:
         self._journal, self._store = journal, store
 
-    async def tallies(self, members: Mapping[str, Member], start: float, end: float, now: float) -> dict[str, Tally]:
-        """By asset, of those that were there at all in start <= t < end; nothing counts after `now`."""
+    async def tallies(
+        self, members: Mapping[str, InventoryMember], start: float, end: float, now: float
+    ) -> dict[str, Tally]:
+        """Tallies by asset, of assets in the inventory at some time in start <= t < end. Nothing counts after `now`."""
         end = min(end, now)
         if start >= end:
             return {}
@@ -169,20 +171,23 @@ class Uptime:
         counts = _counts(members, before, joined(watched), windows, (start, end))
         async for page in self._journal.moments("health", start, end):
             for asset, at, name in page:
-                one = counts.get(asset)
-                if one is not None:
-                    one.move(at, Health(name))
-        return {id: _done(one, end) for id, one in counts.items()}
+                count = counts.get(asset)
+                if count is not None:
+                    count.move(at, Health(name))
+        return {id: _finished(count, end) for id, count in counts.items()}
 
     async def maintained(self, asset: Asset, start: float, end: float) -> Spans:
-        """When an asset was in maintenance within an interval."""
-        one = Member(about(asset))
+        """The spans within an interval in which an asset was in maintenance."""
+        member = InventoryMember(attributes_of(asset))
         return joined(
-            span for match, spans in await self._windows(start, end) if _meant(match, asset.id, one) for span in spans
+            span
+            for match, spans in await self._windows(start, end)
+            if _matches(match, asset.id, member)
+            for span in spans
         )
 
     async def _windows(self, start: float, end: float) -> list[tuple[Match, Spans]]:
-        """What each maintenance window matches, and when it was open within the interval."""
+        """Each maintenance window's match and the spans in which it was open within the interval."""
         began = {id: start for id, name in (await self._journal.last_before(WINDOW, start)).items() if name == "began"}
         spans: dict[str, Spans] = {}
         async for page in self._journal.between(WINDOW, start, end):
@@ -194,50 +199,53 @@ class Uptime:
         for id, since in began.items():
             spans.setdefault(id, []).append((since, end))
         docs = await self._journal.docs_of(WINDOW, list(spans))
-        return [(docs[id].body["match"], found) for id, found in spans.items() if id in docs]
+        return [(docs[id].body["match"], open_spans) for id, open_spans in spans.items() if id in docs]
 
 
 def _counts(
-    members: Mapping[str, Member],
+    members: Mapping[str, InventoryMember],
     before: Mapping[str, str],
     watched: Spans,
     windows: Sequence[tuple[Match, Spans]],
     interval: tuple[float, float],
-) -> dict[str, _Count]:
-    """Where each asset's tally begins. Assets with the same spans share what is known of them."""
+) -> dict[str, _TallyInProgress]:
+    """The start of each asset's tally. Assets with equal observed spans share one mask."""
     start, end = interval
     masks: dict[tuple[tuple[float, float], ...], Mask] = {}
-    found = {}
+    counts = {}
     for id, member in members.items():
-        there = _there(member, id in before, start, end)
+        there = _membership_spans(member, id in before, start, end)
         if not there:
             continue
         closed: Spans = []
         for match, spans in windows:
-            if _meant(match, id, member):
+            if _matches(match, id, member):
                 closed += spans
         shut = joined(closed)
         service = without(there, shut)
-        known = common(service, watched)
-        key = tuple(known)
-        mask = masks.get(key) or masks.setdefault(key, Mask(known))
+        observed = common(service, watched)
+        key = tuple(observed)
+        mask = masks.get(key) or masks.setdefault(key, Mask(observed))
         health = Health(before[id]) if id in before else None
-        one = found[id] = _Count(start, health, mask)
-        one.tally.unknown = sum(high - low for low, high in service)
-        one.tally.maintenance = sum(high - low for low, high in common(there, shut))
-    return found
+        count = counts[id] = _TallyInProgress(start, health, mask)
+        count.tally.unknown = sum(high - low for low, high in service)
+        count.tally.maintenance = sum(high - low for low, high in common(there, shut))
+    return counts
 
 
-def _there(member: Member, known_before: bool, start: float, end: float) -> Spans:
-    """When it was in the inventory; one that had a result before the log of inventories began was there before."""
+def _membership_spans(member: InventoryMember, known_before: bool, start: float, end: float) -> Spans:
+    """Spans in which the asset was in the inventory.
+
+    An asset with a result before the first recorded inventory counts from the start.
+    """
     spans = [(low, end if high is None else high) for low, high in member.spans]
     if known_before and spans and start < spans[0][0] and len(spans) == 1:
         spans[0] = start, spans[0][1]
     return joined((max(low, start), min(high, end)) for low, high in spans)
 
 
-def _meant(match: Match, id: str, member: Member) -> bool:
-    """As alerts.suppression.silences.Match takes an asset."""
+def _matches(match: Match, id: str, member: InventoryMember) -> bool:
+    """Match an asset in the way of alerts.suppression.silences.Match."""
     return (
         (not match["assets"] or id in match["assets"])
         and (not match["region"] or covers(match["region"], member.about.region))
@@ -245,7 +253,7 @@ def _meant(match: Match, id: str, member: Member) -> bool:
     )
 
 
-def _done(one: _Count, end: float) -> Tally:
-    one.move(end, None)
-    one.tally.unknown = max(0.0, one.tally.unknown - one.tally.up - one.tally.down)
-    return one.tally
+def _finished(count: _TallyInProgress, end: float) -> Tally:
+    count.move(end, None)
+    count.tally.unknown = max(0.0, count.tally.unknown - count.tally.up - count.tally.down)
+    return count.tally

@@ -1,1 +1,1 @@
-"""The inventory: rows, CSV files, addresses, and who belonged to it when."""
+"""The inventory: rows, CSV files, addresses, and the membership of assets over time."""

@@ -1,4 +1,4 @@
-"""Which asset an address is of: by what its probes ask."""
+"""Lookup of an asset by an address that its probes use."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PORTS = {
 
 
 def of_probe(probe: str) -> tuple[str, str]:
-    """A probe's "host:port" and its "host"; "" for what it does not have, or cannot be read."""
+    """A probe's "host:port" and its "host". Each is "" when the probe has none or is invalid."""
     try:
         parts = urlsplit(probe)
         host, port = parts.hostname or "", parts.port or _PORTS.get(parts.scheme)
@@ -37,7 +37,7 @@ def of_probe(probe: str) -> tuple[str, str]:
 
 
 def _is_this_machine(host: str) -> bool:
-    """Loopback is everybody's own: it names no asset."""
+    """True for loopback, which identifies no asset."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -45,7 +45,7 @@ def _is_this_machine(host: str) -> bool:
 
 
 class AddressBook:
-    """Addresses of an inventory's probes. What belongs to several assets names none of them."""
+    """The addresses of an inventory's probes. An address shared by several assets identifies none of them."""
 
     def __init__(self, assets: Iterable[Asset] = ()) -> None:
         self._of: dict[str, tuple[str, ...]] = {}
@@ -54,29 +54,29 @@ class AddressBook:
             self.put(asset)
 
     def put(self, asset: Asset) -> None:
-        """A new or altered asset."""
-        found: dict[str, None] = {}
+        """Add a new or changed asset."""
+        addresses: dict[str, None] = {}
         for probe in asset.probes:
             address, host = of_probe(probe)
-            found |= {address: None} if address else {}
-            found |= {host: None} if host and not _is_this_machine(host) else {}
-        if self._of.get(asset.id, ()) == tuple(found):
+            addresses |= {address: None} if address else {}
+            addresses |= {host: None} if host and not _is_this_machine(host) else {}
+        if self._of.get(asset.id, ()) == tuple(addresses):
             return
         self.drop(asset.id)
-        self._of[asset.id] = tuple(found)
-        for one in found:
+        self._of[asset.id] = tuple(addresses)
+        for one in addresses:
             self._owners.setdefault(one, set()).add(asset.id)
 
     def drop(self, id: str) -> None:
-        """An asset has left."""
-        for one in self._of.pop(id, ()):
-            self._owners[one].discard(id)
-            if not self._owners[one]:
-                del self._owners[one]
+        """Remove an asset."""
+        for address in self._of.pop(id, ()):
+            self._owners[address].discard(id)
+            if not self._owners[address]:
+                del self._owners[address]
 
-    def find(self, word: str) -> str:
-        """The one asset with a probe of that "host:port" (or a URL with it), else of that host alone; "" for none."""
-        address, host = of_probe(word if "://" in word else f"tcp://{word}")
+    def find(self, text: str) -> str:
+        """The id of the asset with a probe of that "host:port" (or a URL with it), else of that host; "" for none."""
+        address, host = of_probe(text if "://" in text else f"tcp://{text}")
         for one in (address, host):
             owners = self._owners.get(one) if one else None
             if owners:

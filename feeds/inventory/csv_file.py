@@ -1,7 +1,7 @@
-"""Reads the rows of an inventory's CSV file, as spreadsheets really write it.
+"""Reading of inventory rows from CSV files as spreadsheets write them.
 
-UTF-8 with or without a byte order mark; gb18030 as a fall-back, with a finding. A row that
-cannot be read is refused by its line; the rest is kept.
+UTF-8 with or without a byte order mark; gb18030 as a fall-back, with a finding. An invalid row is rejected by its line
+number; the other rows are used.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from pathlib import Path
 
 from feeds.files import read_regular
 from feeds.findings import Finding, InFile
-from feeds.inventory.rows import COLUMNS, REQUIRED, Row, finding
+from feeds.inventory.rows import COLUMNS, REQUIRED, InventoryRow, finding
 from feeds.inventory.texts import nearest
 
 
-def read_csv(path: Path, name: str = "") -> tuple[list[Row], list[Finding[InFile]]]:
-    """The file's rows, and what could not be read of it; never raises for what a file can hold.
+def read_csv(path: Path, name: str = "") -> tuple[list[InventoryRow], list[Finding[InFile]]]:
+    """The file's rows and findings for the unreadable ones; never raises for any content.
 
-    `name` is what findings call the file; without it, its own name without folders.
+    `name` is the file's name in findings, by default its own name without folders.
     """
     name = name or path.name
     try:
@@ -48,9 +48,9 @@ def _decode(raw: bytes, name: str) -> tuple[str | None, list[Finding[InFile]]]:
         return None, [finding("encoding_unknown", name, line=line)]
 
 
-def _rows(text: str, name: str) -> tuple[list[Row], list[Finding[InFile]]]:
+def _rows(text: str, name: str) -> tuple[list[InventoryRow], list[Finding[InFile]]]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows: list[Row] = []
+    rows: list[InventoryRow] = []
     findings: list[Finding[InFile]] = []
     header: list[str] | None = None
     while True:
@@ -60,7 +60,7 @@ def _rows(text: str, name: str) -> tuple[list[Row], list[Finding[InFile]]]:
         except StopIteration:
             break
         except csv.Error as error:
-            # Where a quote is left open, everything behind it is one value: nothing after it can be trusted.
+            # After an unclosed quote the remainder of the file is one value and cannot be trusted.
             findings.append(finding("csv_broken", name, line=line, arguments={"detail": str(error)}))
             break
         cells = [cell.strip() for cell in cells]
@@ -75,14 +75,14 @@ def _rows(text: str, name: str) -> tuple[list[Row], list[Finding[InFile]]]:
             value = ",".join(cells[len(header) :])
             findings.append(finding("cells_too_many", name, line=line, value=value))
         else:
-            rows.append(Row(file=name, line=line, values=dict(zip(header, cells, strict=False))))
+            rows.append(InventoryRow(file=name, line=line, values=dict(zip(header, cells, strict=False))))
     if header is None:
         findings.append(_lacks("id", name, 1))
     return rows, findings
 
 
 def _header(cells: list[str], name: str, line: int) -> tuple[list[str] | None, list[Finding[InFile]]]:
-    """The names of the columns (None: the file cannot be read by them), and what is wrong with them."""
+    """The names of the columns (None: the file cannot be read by them), and the findings on them."""
     columns = [cell.lower() for cell in cells]
     if len(columns) == 1 and any(separator in columns[0] for separator in ";\t|"):
         return None, [finding("separator_wrong", name, line=line, value=cells[0])]

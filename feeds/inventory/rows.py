@@ -1,7 +1,7 @@
-"""The inventory: rows of text become assets; a bad row is refused by its number and the rest is kept.
+"""Conversion of text rows to assets. An invalid row is rejected by its number, and the others are used.
 
-Watching matters more than topology: an asset whose parent is unknown, or that stands in a
-circle of parents, is kept without that parent, and a finding says so.
+Monitoring matters more than topology: an asset with an unknown parent, or in a cycle of parents, is accepted without
+that parent, and a finding reports it.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ COLUMNS = (
     "probes",
 )
 REQUIRED = ("id", "name", "kind", "region")
-# What a URL path or the inventory's own separators would mistake for something else.
+# Characters that a URL path or the inventory's own separators would misinterpret.
 _BAD_ID = re.compile(r"[\s;/\\?#%\x00-\x1f\x7f]")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
 _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
-# Mainland, islands and the South China Sea: region codes are Chinese, so coordinates are too.
+# Mainland, islands and the South China Sea. Region codes are Chinese, so coordinates must be too.
 _CHINA = (3.0, 54.0, 73.0, 136.0)
 
 ProbeCheck = Callable[[str], dict[str, str] | None]
-"""What is wrong with a probe's URI, by language, or None."""
+"""Returns the error in a probe's URI, by language, or None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One row as read; `line` counts from 1 with the header as line 1 (a GeoPackage gives its feature number)."""
+class InventoryRow:
+    """One row of text. `line` counts from 1 with the header as line 1 (in a GeoPackage: the feature number)."""
 
     file: str
     line: int
@@ -55,13 +55,13 @@ class Row:
 
     @property
     def place(self) -> str:
-        """As a finding names it: "assets.csv:7"."""
+        """The row's position for findings: "assets.csv:7"."""
         return f"{self.file}:{self.line}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
-    """Every asset by id, in the order of the rows, and what is wrong with the rows."""
+    """All assets by id, in the order of the rows, and the findings on the rows."""
 
     assets: dict[str, Asset] = field(default_factory=dict)
     findings: tuple[Finding[InFile], ...] = ()
@@ -69,22 +69,22 @@ class Inventory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InventoryDiff:
-    """Ids of what a new inventory brings, takes away and alters."""
+    """Ids of the assets that a new inventory adds, removes and changes."""
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
 
 
-class _Refused(Exception):
-    """This row cannot become an asset; carries what its finding says."""
+class _RowRefused(Exception):
+    """The row cannot become an asset; carries the parts of its finding."""
 
     def __init__(self, code: str, column: str, value: str, **arguments: str | int) -> None:
         super().__init__(code)
         self.code, self.column, self.value, self.arguments = code, column, value, arguments
         self.message: dict[str, str] = {}
 
-    def finding(self, row: Row) -> Finding[InFile]:
+    def finding(self, row: InventoryRow) -> Finding[InFile]:
         """The finding of the row."""
         refusal = finding(
             self.code, row.file, line=row.line, column=self.column, value=self.value, arguments=self.arguments
@@ -102,7 +102,7 @@ def finding(
     error: bool = True,
     arguments: Mapping[str, str | int] | None = None,
 ) -> Finding[InFile]:
-    """A finding of the inventory. `arguments` fill its sentences; of them, `near` is a word to propose."""
+    """A finding of the inventory. `arguments` fill its sentences; of them, `near` is a suggested correction."""
     values: dict[str, object] = {"column": column, "value": value, **(arguments or {})}
     values["near"] = proposal(str(values.get("near", "")))
     wrong_zh, wrong_en, mend_zh, mend_en = TEXTS[code]
@@ -116,14 +116,16 @@ def finding(
     )
 
 
-def build(rows: Iterable[Row], *, schemes: Collection[str], check_probe: ProbeCheck = lambda uri: None) -> Inventory:
-    """The inventory of all files' rows. Never raises for a bad row.
+def build(
+    rows: Iterable[InventoryRow], *, schemes: Collection[str], check_probe: ProbeCheck = lambda uri: None
+) -> Inventory:
+    """The inventory of all files' rows. Never raises for an invalid row.
 
-    `schemes` are those that a collector probes; `check_probe` knows what each protocol wants of its URI.
+    `schemes` are those with a collector; `check_probe` applies each protocol's rules to a URI.
     """
     assets: dict[str, Asset] = {}
-    places: dict[str, Row] = {}
-    refused: dict[str, Row] = {}
+    accepted: dict[str, InventoryRow] = {}
+    refused: dict[str, InventoryRow] = {}
     findings: list[Finding[InFile]] = []
     files: list[str] = []
     for row in rows:
@@ -131,22 +133,22 @@ def build(rows: Iterable[Row], *, schemes: Collection[str], check_probe: ProbeCh
             files.append(row.file)
         values = {column: row.values.get(column, "").strip() for column in COLUMNS}
         try:
-            asset = _asset(values, places, schemes, check_probe)
-        except _Refused as no:
+            asset = _asset(values, accepted, schemes, check_probe)
+        except _RowRefused as no:
             findings.append(no.finding(row))
             refused.setdefault(values["id"], row)
             continue
         findings += _remarks(row, values)
         assets[asset.id] = asset
-        places[asset.id] = row
-    findings += _drop_unknown_parents(assets, places, refused)
-    findings += _drop_cycles(assets, places)
+        accepted[asset.id] = row
+    findings += _drop_unknown_parents(assets, accepted, refused)
+    findings += _drop_cycles(assets, accepted)
     findings.sort(key=lambda item: (files.index(item.where.file), item.where.line))
     return Inventory(assets=assets, findings=tuple(findings))
 
 
 def diff(old: Inventory, new: Inventory) -> InventoryDiff:
-    """What to start, stop and restart when `new` takes the place of `old`."""
+    """The assets to start, stop and restart when `new` replaces `old`."""
     return InventoryDiff(
         added=tuple(key for key in new.assets if key not in old.assets),
         removed=tuple(key for key in old.assets if key not in new.assets),
@@ -155,17 +157,17 @@ def diff(old: Inventory, new: Inventory) -> InventoryDiff:
 
 
 def _asset(
-    values: dict[str, str], places: Mapping[str, Row], schemes: Collection[str], check_probe: ProbeCheck
+    values: dict[str, str], accepted: Mapping[str, InventoryRow], schemes: Collection[str], check_probe: ProbeCheck
 ) -> Asset:
     for column in REQUIRED:
         if not values[column]:
-            raise _Refused("empty", column, "")
+            raise _RowRefused("empty", column, "")
     if _BAD_ID.search(values["id"]) or len(values["id"]) > 128 or values["id"] in (".", ".."):
-        raise _Refused("id_form", "id", values["id"])
-    if values["id"] in places:
-        raise _Refused("id_twice", "id", values["id"], first=places[values["id"]].place)
+        raise _RowRefused("id_form", "id", values["id"])
+    if values["id"] in accepted:
+        raise _RowRefused("id_twice", "id", values["id"], first=accepted[values["id"]].place)
     if not is_code(values["region"]):
-        raise _Refused("region_form", "region", values["region"])
+        raise _RowRefused("region_form", "region", values["region"])
     lat, lon = _position(values["lat"], values["lon"])
     return Asset(
         id=values["id"],
@@ -189,7 +191,7 @@ def _several(text: str) -> tuple[str, ...]:
 
 def _importance(text: str) -> int:
     if text and not (text.isascii() and text.isdigit() and int(text) <= 100):
-        raise _Refused("importance_form", "importance", text)
+        raise _RowRefused("importance_form", "importance", text)
     return int(text or 0)
 
 
@@ -199,9 +201,9 @@ def _labels(text: str) -> dict[str, str]:
         name, equals, value = part.partition("=")
         name = name.strip()
         if not equals or not name:
-            raise _Refused("label_form", "labels", part)
+            raise _RowRefused("label_form", "labels", part)
         if name in labels:
-            raise _Refused("label_twice", "labels", part, name=name)
+            raise _RowRefused("label_twice", "labels", part, name=name)
         labels[name] = value.strip()
     return labels
 
@@ -211,14 +213,14 @@ def _position(lat_text: str, lon_text: str) -> tuple[float | None, float | None]
         return None, None
     for column, text in (("lat", lat_text), ("lon", lon_text)):
         if not text:
-            raise _Refused("coordinate_half", column, "")
+            raise _RowRefused("coordinate_half", column, "")
     lat, lon = _degrees("lat", lat_text), _degrees("lon", lon_text)
     if not _in_china(lat, lon) and _in_china(lon, lat):
-        raise _Refused("coordinate_swapped", "lat", f"{lat_text}, {lon_text}", lat=lon_text, lon=lat_text)
+        raise _RowRefused("coordinate_swapped", "lat", f"{lat_text}, {lon_text}", lat=lon_text, lon=lat_text)
     for column, text, number, bound in (("lat", lat_text, lat, 90), ("lon", lon_text, lon, 180)):
         # Written so that nan is out of range too.
         if not -bound <= number <= bound:
-            raise _Refused("coordinate_range", column, text, low=-bound, high=bound)
+            raise _RowRefused("coordinate_range", column, text, low=-bound, high=bound)
     return (None, None) if lat == lon == 0 else (lat, lon)
 
 
@@ -226,7 +228,7 @@ def _degrees(column: str, text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise _Refused("number_form", column, text) from None
+        raise _RowRefused("number_form", column, text) from None
 
 
 def _in_china(lat: float, lon: float) -> bool:
@@ -235,79 +237,91 @@ def _in_china(lat: float, lon: float) -> bool:
 
 
 def _probe(uri: str, schemes: Collection[str], check_probe: ProbeCheck) -> str:
-    told = masked(uri)  # a password that somebody wrote here must not reach a screen
+    shown_uri = masked(uri)  # a password in the URI must not reach a screen
     match = _SCHEME.fullmatch(uri)
     if match is None:
-        raise _Refused("probe_form", "probes", told, detail="scheme:")
-    scheme, rest = match[1].lower(), match[2]
+        raise _RowRefused("probe_form", "probes", shown_uri, detail="scheme:")
+    scheme, remainder = match[1].lower(), match[2]
     if scheme not in schemes:
-        known = " ".join(sorted(schemes))
-        raise _Refused("probe_scheme", "probes", told, scheme=scheme, near=nearest(scheme, schemes), schemes=known)
+        scheme_list = " ".join(sorted(schemes))
+        raise _RowRefused(
+            "probe_scheme", "probes", shown_uri, scheme=scheme, near=nearest(scheme, schemes), schemes=scheme_list
+        )
     try:
         parts = urlsplit(uri)
         port = parts.port
     except ValueError as error:
-        raise _Refused("probe_form", "probes", told, detail=str(error)) from None
-    if port == 0 or (rest.startswith("//") and not parts.hostname) or (not rest.startswith("//") and parts.path):
-        raise _Refused("probe_form", "probes", told, detail="host:port")
+        raise _RowRefused("probe_form", "probes", shown_uri, detail=str(error)) from None
+    if (
+        port == 0
+        or (remainder.startswith("//") and not parts.hostname)
+        or (not remainder.startswith("//") and parts.path)
+    ):
+        raise _RowRefused("probe_form", "probes", shown_uri, detail="host:port")
     if broken := _BAD_PERCENT.search(uri):
-        raise _Refused("probe_form", "probes", told, detail=uri[broken.start() : broken.start() + 3])
+        raise _RowRefused("probe_form", "probes", shown_uri, detail=uri[broken.start() : broken.start() + 3])
     if message := check_probe(uri):
-        no = _Refused("probe_rules", "probes", told)
+        no = _RowRefused("probe_rules", "probes", shown_uri)
         no.message = message
         raise no
     return uri
 
 
-def _remarks(row: Row, values: dict[str, str]) -> list[Finding[InFile]]:
-    """What is worth saying of a row that is kept."""
-    found = []
+def _remarks(row: InventoryRow, values: dict[str, str]) -> list[Finding[InFile]]:
+    """Warnings on an accepted row."""
+    findings = []
     if values["lat"] and float(values["lat"]) == float(values["lon"]) == 0:
-        found.append(finding("coordinate_zero", row.file, line=row.line, column="lat", value="0, 0", error=False))
+        findings.append(finding("coordinate_zero", row.file, line=row.line, column="lat", value="0, 0", error=False))
     uris = values["probes"].split()
     for uri in dict.fromkeys(uri for uri in uris if uris.count(uri) > 1):
-        found.append(finding("probe_twice", row.file, line=row.line, column="probes", value=masked(uri), error=False))
+        findings.append(
+            finding("probe_twice", row.file, line=row.line, column="probes", value=masked(uri), error=False)
+        )
     for uri in uris:
-        if (told := masked(uri)) != uri:
-            found.append(finding("probe_secret", row.file, line=row.line, column="probes", value=told, error=False))
-    return found
+        if (shown_uri := masked(uri)) != uri:
+            findings.append(
+                finding("probe_secret", row.file, line=row.line, column="probes", value=shown_uri, error=False)
+            )
+    return findings
 
 
 def _drop_unknown_parents(
-    assets: dict[str, Asset], places: Mapping[str, Row], refused: Mapping[str, Row]
+    assets: dict[str, Asset], accepted: Mapping[str, InventoryRow], refused: Mapping[str, InventoryRow]
 ) -> list[Finding[InFile]]:
-    found = []
+    findings = []
     for asset in [asset for asset in assets.values() if not assets.keys() >= set(asset.parents)]:
-        row = places[asset.id]
+        row = accepted[asset.id]
         for unknown in (parent for parent in asset.parents if parent not in assets):
             code, arguments = "parent_unknown", {"near": nearest(unknown, assets)}
             if unknown in refused:
                 code, arguments = "parent_refused", {"first": refused[unknown].place}
-            found.append(finding(code, row.file, line=row.line, column="parents", value=unknown, arguments=arguments))
+            findings.append(
+                finding(code, row.file, line=row.line, column="parents", value=unknown, arguments=arguments)
+            )
         assets[asset.id] = replace(asset, parents=tuple(parent for parent in asset.parents if parent in assets))
-    return found
+    return findings
 
 
-def _drop_cycles(assets: dict[str, Asset], places: Mapping[str, Row]) -> list[Finding[InFile]]:
-    found = []
-    while circle := _circle(assets):
-        text = " → ".join(reversed(circle))
-        for upper, lower in pairwise(circle):
-            rest = tuple(parent for parent in assets[lower].parents if parent != upper)
-            assets[lower] = replace(assets[lower], parents=rest)
-            row = places[lower]
+def _drop_cycles(assets: dict[str, Asset], accepted: Mapping[str, InventoryRow]) -> list[Finding[InFile]]:
+    findings = []
+    while cycle := _cycle(assets):
+        text = " → ".join(reversed(cycle))
+        for upper, lower in pairwise(cycle):
+            parents = tuple(parent for parent in assets[lower].parents if parent != upper)
+            assets[lower] = replace(assets[lower], parents=parents)
+            row = accepted[lower]
             arguments = {"cycle": text}
-            found.append(
+            findings.append(
                 finding("parent_cycle", row.file, line=row.line, column="parents", value=upper, arguments=arguments)
             )
-    return found
+    return findings
 
 
-def _circle(assets: Mapping[str, Asset]) -> list[str]:
-    """One circle of parents, each the parent of the next, the first again at the end; [] when there is none."""
+def _cycle(assets: Mapping[str, Asset]) -> list[str]:
+    """One cycle of parents, each the parent of the next, with the first repeated at the end; [] for none."""
     try:
         TopologicalSorter({key: asset.parents for key, asset in assets.items()}).prepare()
     except CycleError as error:
-        circle: list[str] = error.args[1]
-        return circle
+        cycle: list[str] = error.args[1]
+        return cycle
     return []

@@ -1,7 +1,7 @@
-"""What the inventory's findings say: per code, what is wrong and how to mend it, in Chinese and English.
+"""Texts of the inventory's findings: the error and its remedy for each code, in Chinese and English.
 
-Each entry is (wrong zh, wrong en, mend zh, mend en). The texts are templates of ours; what
-comes from a file only ever goes in as an argument.
+Each entry is (error zh, error en, remedy zh, remedy en). Texts are fixed templates; content of a file is only inserted
+as an argument.
 """
 
 from __future__ import annotations
@@ -178,13 +178,13 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
 }
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """The known word that `word` was probably meant to be, or ""."""
-    options = {option.casefold(): option for option in known}
+def nearest(word: str, candidates: Iterable[str]) -> str:
+    """The candidate most similar to `word`, or ""."""
+    options = {option.casefold(): option for option in candidates}
     close = difflib.get_close_matches(word.casefold(), list(options), n=1, cutoff=0.6)
     return options[close[0]] if close else ""
 
 
 def proposal(word: str) -> dict[str, str]:
-    """The question that proposes a word, by language; "" for no word."""
+    """The question that suggests a word, by language; "" for no word."""
     return {"zh-CN": f"是否应为“{word}”?" if word else "", "en": f'did you mean "{word}"? ' if word else ""}

@@ -1,11 +1,12 @@
-"""The journal: the record is the truth, everything else follows from it."""
+"""The journal: the durable record from which all other state is derived."""
 
 from feeds.journal.intake import Intake, IntakeFull, Parcel, intake_url
 from feeds.journal.records import (
     ENTRY_KINDS,
+    ChainFault,
     Doc,
-    Entry,
-    Fault,
+    JournalEntry,
+    ChainFault,
     HistoryLost,
     IntakeLost,
     JournalError,
@@ -21,14 +22,16 @@ from feeds.journal.tx import SENDING, Tx
 __all__ = [
     "ENTRY_KINDS",
     "SENDING",
+    "ChainFault",
     "Doc",
-    "Entry",
-    "Fault",
+    "JournalEntry",
+    "ChainFault",
     "HistoryLost",
     "Intake",
     "IntakeFull",
     "IntakeLost",
     "Journal",
+    "JournalEntry",
     "JournalError",
     "JournalLost",
     "OutboxItem",

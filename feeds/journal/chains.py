@@ -1,17 +1,17 @@
-"""Checks hash chains, row by row, wherever the rows come from."""
+"""Verification of hash chains, row by row, from any source of rows."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from feeds.journal.records import GENESIS, Fault, row_hash
+from feeds.journal.records import GENESIS, ChainFault, row_hash
 
 
 class Checker:
-    """Takes every row of the log, each chain's in their order; `faults` says where a chain does not hold."""
+    """Takes every row of the log, each chain's rows in order. `faults` lists the breaks of the chains."""
 
     def __init__(self) -> None:
-        self.faults: list[Fault] = []
+        self.faults: list[ChainFault] = []
         self._heads: dict[str, tuple[int, str]] = {}
 
     @property
@@ -20,10 +20,10 @@ class Checker:
         return {chain: {"length": number, "hash": hash} for chain, (number, hash) in sorted(self._heads.items())}
 
     def take(self, row: dict[str, Any]) -> None:
-        """One row with all columns of the log."""
+        """Check one row with all columns of the log."""
         number, prev = self._heads.get(row["chain"], (0, GENESIS))
-        if what := _fault(row, number + 1, prev):
-            self.faults.append(Fault(chain=row["chain"], chain_seq=row["chain_seq"], seq=row["seq"], what=what))
+        if problem := _fault(row, number + 1, prev):
+            self.faults.append(ChainFault(chain=row["chain"], chain_seq=row["chain_seq"], seq=row["seq"], what=problem))
         self._heads[row["chain"]] = (row["chain_seq"], row["hash"])
 
 

@@ -1,8 +1,8 @@
-"""Connections to the two stores, alike in what they promise.
+"""Connections to SQLite and PostgreSQL with equal guarantees.
 
-SQLite runs in WAL with `synchronous=FULL`, PostgreSQL with `synchronous_commit=on`: what was committed
-survives a power cut. Both have one writer at a time (SQLite's lock, an advisory lock), so that global
-sequence numbers become visible in their order and a reader that remembers the last one misses nothing.
+SQLite runs in WAL mode with `synchronous=FULL`, PostgreSQL with `synchronous_commit=on`: committed rows survive a power
+cut. Both have one writer at a time (SQLite's lock, an advisory lock). Global sequence numbers therefore become visible
+in order, and a reader that remembers the last one misses nothing.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ from feeds.journal.records import JournalError, JournalLost, Unstorable
 log = logging.getLogger(__name__)
 
 BUSY_MS = 10_000
-"""How long a writer waits for another one, and how long one may sit in a transaction and say nothing."""
+"""Maximum wait for another writer, and maximum idle time inside a transaction, milliseconds."""
 CONNECT_S, STATEMENT_S = 5.0, 30.0
 WRITER = 0x57464A4C
-"""The advisory lock that a writer of the journal holds in PostgreSQL."""
-# SQLSTATE classes that no repetition mends: data exception, integrity violation, program limit exceeded.
+"""PostgreSQL advisory lock held by a writer of the journal."""
+# SQLSTATE classes for which a retry is useless: data exception, integrity violation, program limit exceeded.
 _HOPELESS = ("22", "23", "54")
 _DURABLE = (
     "SELECT set_config('synchronous_commit', 'on', false), current_setting('fsync')"
     " WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply') OR current_setting('fsync') = 'off'"
 )
-_said_fsync: set[str] = set()
+_fsync_warned: set[str] = set()
 
 
 class Store:
-    """A pool of connections to one store; `name` is what the server's own lists call us.
+    """A pool of connections to one store; `name` is the client name in the server's own lists.
 
     Stores in one PostgreSQL that need not wait for one another's writers take different `lock` numbers. With a
     `fence` every write first sees in the table `marks` whether the role is still ours (feeds.journal.fences).
@@ -69,11 +69,11 @@ class Store:
 
     @property
     def file(self) -> str:
-        """The path of a SQLite store."""
+        """Path of a SQLite store."""
         return str(make_url(self._url).database)
 
     def open(self) -> None:
-        """Get ready; the first use connects."""
+        """Prepare the pool; the first use connects."""
         if self._engine is None:
             self._engine = _sqlite(self._url, self._threads) if self.is_sqlite else _postgresql(self._url, self._name)
 
@@ -81,8 +81,8 @@ class Store:
         if self._engine is not None:
             await self._engine.dispose()
             self._engine = None
-        # The driver does not wait for the thread of a connection whose statement was cancelled; the loop must not
-        # end before that thread has told it so.
+        # The driver does not wait for the thread of a connection whose statement was cancelled. The event loop must not
+        # close before that thread has reported its end.
         while self._threads:
             await asyncio.to_thread(self._threads.pop().join, CONNECT_S)
 
@@ -115,10 +115,10 @@ class Store:
 
     @asynccontextmanager
     async def writing(self, *, patient: bool = False, fenced: bool = True) -> AsyncIterator[AsyncConnection]:
-        """A transaction that takes the writers' lock at its start, so that it never fails half-way for it.
+        """A transaction that takes the writers' lock at its start, so that it never fails half-way for lack of it.
 
-        `patient` lets statements and the wait for the lock take as long as they need (migrations). Raises Fenced
-        when another copy of our role has taken over; `fenced` False does not ask.
+        `patient` removes the time limits of statements and of the wait for the lock (migrations). Raises Fenced when
+        another process has taken over the role; `fenced` False skips that check.
         """
         with self._noting("write"):
             async with self.reading() as connection:
@@ -144,17 +144,17 @@ class Store:
                 await connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
             await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({self._lock})")
 
-    async def _end(self, connection: AsyncConnection, word: str) -> None:
+    async def _end(self, connection: AsyncConnection, statement: str) -> None:
         with translated(OSError):
             if self.is_sqlite:
-                await connection.exec_driver_sql(word)
-            elif word == "COMMIT":
+                await connection.exec_driver_sql(statement)
+            elif statement == "COMMIT":
                 await connection.commit()
             else:
                 await connection.rollback()
 
     def _driver_errors(self) -> tuple[type[Exception], ...]:
-        """What the driver raises past SQLAlchemy while it connects."""
+        """Exceptions that the driver raises past SQLAlchemy while it connects."""
         if self.is_sqlite:
             return ()
         import asyncpg
@@ -163,8 +163,11 @@ class Store:
 
 
 @contextmanager
-def translated(*others: type[Exception]) -> Iterator[None]:
-    """Errors of the store as JournalErrors; `others` are raised by the driver where the block does nothing else."""
+def translated(*driver_errors: type[Exception]) -> Iterator[None]:
+    """Raise errors of the store as JournalErrors.
+
+    `driver_errors` are further exceptions of the driver; the block must do nothing else that can raise them.
+    """
     try:
         yield
     except (DataError, IntegrityError) as error:
@@ -172,7 +175,7 @@ def translated(*others: type[Exception]) -> Iterator[None]:
     except SQLAlchemyError as error:
         state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
         raise (Unstorable if state[:2] in _HOPELESS else JournalLost)(_text(error)) from error
-    except others as error:
+    except driver_errors as error:
         raise JournalLost(_text(error)) from error
 
 
@@ -181,11 +184,11 @@ def _text(error: BaseException) -> str:
 
 
 def _sqlite(url: str, threads: set[Thread]) -> AsyncEngine:
-    """`threads` has the thread of every connection that may still be open."""
+    """An SQLite engine; `threads` collects the threads of connections that may still be open."""
     engine = create_async_engine(url, hide_parameters=True)
 
     def note(connection: Any, _record: Any) -> None:
-        threads.difference_update([one for one in threads if not one.is_alive()])
+        threads.difference_update([thread for thread in threads if not thread.is_alive()])
         threads.add(connection.driver_connection._thread)
 
     event.listen(engine.sync_engine, "connect", _tune)
@@ -194,12 +197,13 @@ def _sqlite(url: str, threads: set[Thread]) -> AsyncEngine:
 
 
 def _tune(connection: Any, _record: Any) -> None:
-    """WAL and full durability; transactions are begun by us, not guessed by the driver."""
+    """Set WAL and full durability. Transactions are begun explicitly, not by the driver."""
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in (f"busy_timeout={BUSY_MS}", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
-    # The mode stands in the file. While one connection sets it another is refused at once, whatever its timeout.
+    # The mode is stored in the file. While one connection sets it, another one is rejected at once, whatever its
+    # timeout.
     try:
         cursor.execute("PRAGMA journal_mode=WAL")
     except sqlite3.OperationalError as error:
@@ -209,28 +213,32 @@ def _tune(connection: Any, _record: Any) -> None:
 
 
 def _postgresql(url: str, name: str) -> AsyncEngine:
-    """Connections are tried before use, so that a server that was restarted costs no transaction."""
+    """A PostgreSQL engine. Connections are tested before use, so that a restart of the server costs no transaction."""
     settings = {
         "application_name": f"watchfloor {name}",
         "lock_timeout": str(BUSY_MS),
         "idle_in_transaction_session_timeout": str(BUSY_MS),  # a writer that is gone must not keep the lock
     }
     address, protection = tls.taken_out(url)
-    asked = {"timeout": CONNECT_S, "command_timeout": STATEMENT_S, "server_settings": settings}
+    connect_args = {"timeout": CONNECT_S, "command_timeout": STATEMENT_S, "server_settings": settings}
     engine = create_async_engine(
-        address, hide_parameters=True, pool_pre_ping=True, pool_timeout=CONNECT_S, connect_args=asked | protection
+        address,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_timeout=CONNECT_S,
+        connect_args=connect_args | protection,
     )
     event.listen(engine.sync_engine, "connect", _harden)
     return engine
 
 
 def _harden(connection: Any, _record: Any) -> None:
-    """Durable commits even where the server's default is another; what only its owner can mend is said once."""
+    """Require durable commits whatever the server's default. Log once what only the server's owner can change."""
     cursor = connection.cursor()
     cursor.execute(_DURABLE)
     row = cursor.fetchone()
     cursor.close()
     connection.commit()
-    if row is not None and row[1] == "off" and "fsync" not in _said_fsync:
-        _said_fsync.add("fsync")
+    if row is not None and row[1] == "off" and "fsync" not in _fsync_warned:
+        _fsync_warned.add("fsync")
         log.warning("the PostgreSQL server runs with fsync off: a power cut may lose what was accepted")

@@ -1,4 +1,4 @@
-"""Copies of a store as it was before a migration: a verified file beside SQLite's, tables within PostgreSQL."""
+"""Copies of a store before a migration: a verified file beside SQLite's, tables within PostgreSQL."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from feeds.journal.records import JournalLost
 
 
 def copy_sqlite(source: Path, version: str) -> Path:
-    """A consistent copy `NAME.before-migration-VERSION`, on the disk and checked; it may be used as it is.
+    """A consistent copy `NAME.before-migration-VERSION`, synced to disk, verified and directly usable.
 
-    Another process may write meanwhile. Raises JournalLost when the copy cannot be made or is not whole.
+    Other processes may write meanwhile. Raises JournalLost when the copy cannot be made or is incomplete.
     """
     target = _free(source.with_name(f"{source.name}.before-migration-{version}"))
     part = target.with_name(f"{target.name}.part")
@@ -37,7 +37,7 @@ def copy_sqlite(source: Path, version: str) -> Path:
 
 
 def _free(path: Path) -> Path:
-    """The path, or the first of path-2, path-3 … that nothing has."""
+    """The path, or the first unused one of path-2, path-3 …"""
     number, free = 1, path
     while free.exists():
         number += 1
@@ -53,7 +53,7 @@ def _check(original: sqlite3.Connection, copy: sqlite3.Connection) -> None:
     for (name,) in original.execute(names).fetchall():
         count = f'SELECT count(*) FROM "{name}"'
         if original.execute(count).fetchone() != copy.execute(count).fetchone():
-            raise sqlite3.DatabaseError(f"the copy of {name} is not whole")
+            raise sqlite3.DatabaseError(f"the copy of {name} is incomplete")
 
 
 def _sync(path: Path) -> None:
@@ -65,7 +65,7 @@ def _sync(path: Path) -> None:
 
 
 def copy_tables(connection: Connection, version: str) -> None:
-    """Every table again as `before_VERSION_NAME`, in the migration's own transaction."""
+    """Copy every table to `before_VERSION_NAME`, in the migration's own transaction."""
     for name in schema.metadata.tables:
         copy = f"before_{version}_{name}"
         connection.execute(text(f"DROP TABLE IF EXISTS {copy}"))

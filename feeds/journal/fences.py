@@ -1,7 +1,7 @@
-"""A role's number in a store: raised when a copy takes the role over, and compared before each of its writes.
+"""Fencing of a role in a store: its generation is raised at every takeover and compared before each write.
 
 It is one row among the store's marks (`cursor` in the journal, `history_mark` in the history), read under the writers'
-lock: a copy that was stopped in the middle of a step and goes on later finds another number, and writes nothing.
+lock. A process that was suspended in the middle of a step finds another generation later, and writes nothing.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from feeds.fencing import Fence, Fenced
 
 
 def name_of(role: str) -> str:
-    """The row's name."""
+    """Name of the row."""
     return f"lease.{role}"
 
 
 async def number(connection: AsyncConnection, marks: Table, role: str) -> int:
-    """The role's number, 0 before its first turn."""
+    """The role's generation, 0 before its first takeover."""
     statement = select(marks.c.value).where(marks.c.name == name_of(role))
     row = (await connection.execute(statement)).first()
     return int(json.loads(row[0])["number"]) if row else 0
 
 
 async def set_number(connection: AsyncConnection, marks: Table, fence: Fence, value: int) -> None:
-    """Write the number down, and who holds it, for people."""
+    """Store the generation and, for people, its holder."""
     upsert: Any = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     text = json.dumps({"holder": fence.holder, "number": value}, sort_keys=True)
     statement = upsert(marks).values(name=name_of(fence.role), value=text)
@@ -37,7 +37,7 @@ async def set_number(connection: AsyncConnection, marks: Table, fence: Fence, va
 
 
 async def check(connection: AsyncConnection, marks: Table, fence: Fence) -> None:
-    """Raises Fenced unless the number in the store is the fence's."""
-    found = await number(connection, marks, fence.role)
-    if found != fence.number:
-        raise Fenced(f"{fence.role} is in its turn {found}, this copy had turn {fence.number}")
+    """Raise Fenced unless the stored generation is the fence's."""
+    current = await number(connection, marks, fence.role)
+    if current != fence.number:
+        raise Fenced(f"{fence.role} is at generation {current}, this process has generation {fence.number}")

@@ -1,9 +1,9 @@
-"""What other tools sent in and no engine has applied yet: the journal's antechamber, as durable as the journal.
+"""The intake: accepted requests of other tools that no engine has applied yet, as durable as the journal.
 
-It is a file of its own beside a SQLite journal (tables of their own in PostgreSQL), so that taking in never waits
-for an engine's transaction. Everybody who waits at one moment shares one commit. An engine reads on from its place,
-which stands in the journal in the same transaction as what followed from it, so each parcel is applied once; then
-its rows are dropped. See docs/decisions/0011.
+It is a file of its own beside a SQLite journal (separate tables in PostgreSQL), so that accepting a request never waits
+for an engine's transaction. Requests that wait at the same moment share one commit. An engine's position is written to
+the journal in the same transaction as the results, so each parcel is applied once; then its rows are deleted. See
+docs/decisions/0011.
 """
 
 from __future__ import annotations
@@ -43,18 +43,18 @@ from feeds.journal.records import IntakeLost, JournalError
 log = logging.getLogger(__name__)
 
 LOCK = 0x5746494E
-"""The advisory lock of its writers in PostgreSQL: not the journal's, so that neither waits for the other."""
+"""PostgreSQL advisory lock of its writers. It differs from the journal's, so that neither waits for the other."""
 FULL = 200_000
-"""Alerts and messages that may wait for one engine; beyond it senders are asked to come again."""
+"""Alerts and messages that may wait for one engine; beyond it senders are asked to retry later."""
 IN_HAND = 64 << 20
 """Bytes that may wait for the next commit."""
 TOGETHER = 2000
-"""Parcels in one commit at most."""
+"""Maximum number of parcels in one commit."""
 LOOK_EVERY = 0.5
 TOUCHED = "watchfloor:touched"
 """The key of the row that only proves that rows can be written."""
 SEEN_FOR = 7 * 86400.0
-"""Seconds that a sender's idempotency key is remembered."""
+"""Seconds for which a sender's idempotency key is remembered."""
 
 metadata = MetaData()
 RowNumber = BigInteger().with_variant(Integer, "sqlite")
@@ -83,12 +83,12 @@ life = Table("intake_life", metadata, Column("id", Text, primary_key=True))
 
 
 class IntakeFull(Exception):
-    """More waits than may wait: nothing was taken, come again later (HTTP 503)."""
+    """The intake is full: nothing was accepted, retry later (HTTP 503)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
-    """One accepted request. `size` counts what is in it; `region` bounds what its sender may speak of ("" nothing)."""
+    """One accepted request. `size` counts its items; `region` is the scope of its sender ("" for none)."""
 
     target: str
     kind: str
@@ -101,7 +101,7 @@ class Parcel:
 
 
 def intake_url(journal_url: str) -> str:
-    """Where the intake of a journal lies: `intake.sqlite3` beside a SQLite journal, else the same database."""
+    """URL of the intake of a journal: `intake.sqlite3` beside a SQLite journal, else the journal's database."""
     url = make_url(journal_url)
     if not url.drivername.startswith("sqlite"):
         return journal_url
@@ -127,22 +127,22 @@ class Intake:
         self.life = ""
 
     async def open(self) -> None:
-        """Connect, make the tables that are missing, and learn which life of the intake this is."""
+        """Connect, create missing tables, and read the id of the intake's current life."""
         self.store.open()
         try:
             async with self.store.writing(patient=True) as connection:
                 await connection.run_sync(metadata.create_all)
-                found = (await connection.execute(select(life.c.id))).scalar()
-                if found is None:
-                    found = secrets.token_hex(8)
-                    await connection.execute(insert(life).values(id=found))
-            self.life = str(found)
+                id = (await connection.execute(select(life.c.id))).scalar()
+                if id is None:
+                    id = secrets.token_hex(8)
+                    await connection.execute(insert(life).values(id=id))
+            self.life = str(id)
         except BaseException:
             await self.store.close()
             raise
 
     async def close(self) -> None:
-        """What was handed in is written first."""
+        """Write the waiting parcels, then close."""
         if self._work is not None:
             await asyncio.wait([self._work])
         await self.store.close()
@@ -150,33 +150,34 @@ class Intake:
     # -- taking in -----------------------------------------------------------------
 
     def pending(self, target: str) -> int:
-        """How much waited for an engine when this process last looked."""
+        """Number of items that waited for an engine at this process's last check."""
         return self._pending.get(target, 0)
 
-    async def put(self, one: Parcel, *, key: str = "") -> bool:
-        """True when the parcel is on the disk; False when one with this key was taken before, and nothing is done.
+    async def put(self, parcel_: Parcel, *, key: str = "") -> bool:
+        """Store a parcel durably. Returns False when a parcel with this key was accepted before; nothing is stored
+        then.
 
-        Raises IntakeFull, JournalLost. `key` is the sender's own, kept for SEEN_FOR seconds.
+        Raises IntakeFull, JournalLost. `key` is the sender's own, remembered for SEEN_FOR seconds.
         """
-        if self.pending(one.target) >= self._full or self._in_hand >= IN_HAND:
-            await self._look_again()
-            if self.pending(one.target) >= self._full or self._in_hand >= IN_HAND:
-                raise IntakeFull(one.target)
+        if self.pending(parcel_.target) >= self._full or self._in_hand >= IN_HAND:
+            await self._check_room()
+            if self.pending(parcel_.target) >= self._full or self._in_hand >= IN_HAND:
+                raise IntakeFull(parcel_.target)
         future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append((one, key, future))
-        self._in_hand += len(one.body)
+        self._waiting.append((parcel_, key, future))
+        self._in_hand += len(parcel_.body)
         if self._work is None:
             self._work = asyncio.create_task(self._drain(), name="intake")
         return await future
 
-    async def _look_again(self) -> None:
-        """While it is full nothing is written, so nobody else would notice that there is room again."""
+    async def _check_room(self) -> None:
+        """Check for room again: while the intake is full nothing is written, so no commit would update the counts."""
         if not 0 <= self._clock() - self._looked < LOOK_EVERY:
             async with self.store.reading() as connection:
                 await self._look(connection)
 
     async def _drain(self) -> None:
-        """Commit for as long as somebody waits; one commit serves all who wait when it begins."""
+        """Commit while parcels wait; one commit serves all that wait when it begins."""
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting[:TOGETHER], self._waiting[TOGETHER:]
@@ -186,15 +187,15 @@ class Intake:
                     _settle(batch, error)
                 else:
                     _settle(batch, fresh)
-                self._in_hand -= sum(len(one.body) for one, _, _ in batch)
+                self._in_hand -= sum(len(waiting.body) for waiting, _, _ in batch)
         finally:
             self._work = None
 
     async def _write(self, batch: Sequence[_Waiting]) -> set[int]:
-        """The places in the batch that are new."""
+        """Indexes of the new parcels in the batch."""
         async with self.store.writing() as connection:
             fresh = await self._fresh(connection, batch)
-            rows = [_row(batch[place][0]) for place in sorted(fresh)]
+            rows = [_row(batch[index][0]) for index in sorted(fresh)]
             if rows:
                 await connection.execute(insert(parcel), rows)
             if not 0 <= self._clock() - self._looked < LOOK_EVERY:
@@ -203,18 +204,18 @@ class Intake:
 
     async def _fresh(self, connection: AsyncConnection, batch: Sequence[_Waiting]) -> set[int]:
         first: dict[str, int] = {}
-        for place, (_, key, _) in enumerate(batch):
+        for index, (_, key, _) in enumerate(batch):
             if key:
-                first.setdefault(key, place)
+                first.setdefault(key, index)
         if not first:
             return set(range(len(batch)))
-        known = set((await connection.execute(select(seen.c.key).where(seen.c.key.in_(first)))).scalars())
-        new = {key: place for key, place in first.items() if key not in known}
+        existing = set((await connection.execute(select(seen.c.key).where(seen.c.key.in_(first)))).scalars())
+        new = {key: index for key, index in first.items() if key not in existing}
         if new:
             at = self._clock()
             await connection.execute(insert(seen), [{"key": key, "at": at} for key in new])
             await connection.execute(delete(seen).where(seen.c.at < at - SEEN_FOR))
-        return {place for place, (_, key, _) in enumerate(batch) if not key or new.get(key) == place}
+        return {index for index, (_, key, _) in enumerate(batch) if not key or new.get(key) == index}
 
     async def _look(self, connection: AsyncConnection) -> None:
         with translated(OSError):
@@ -234,20 +235,21 @@ class Intake:
     # -- giving out ----------------------------------------------------------------
 
     def mark(self) -> tuple[int, int] | None:
-        """What is another one after every commit of any process: the write-ahead log's size and time.
+        """A mark that changes with every commit of any process: size and time of the write-ahead log.
 
-        None where only asking tells (PostgreSQL). Two commits within one tick of the kernel's clock may leave one mark.
+        None for PostgreSQL, which has no such file. Two commits within one tick of the kernel's clock may leave the
+        same mark.
         """
         if not self.store.is_sqlite:
             return None
         try:
-            found = os.stat(self._log)
+            status = os.stat(self._log)
         except OSError:
             return None
-        return found.st_size, found.st_mtime_ns
+        return status.st_size, status.st_mtime_ns
 
     async def read(self, target: str, after: int, *, limit: int) -> list[Parcel]:
-        """Parcels for one engine behind that place, oldest first; `limit` of them at most."""
+        """At most `limit` parcels for one engine after a position, oldest first."""
         statement = select(parcel).where(parcel.c.target == target, parcel.c.id > after)
         async with self.store.reading() as connection:
             with translated(OSError):
@@ -255,23 +257,23 @@ class Intake:
         return [Parcel(**row._asdict()) for row in rows]
 
     async def drop(self, target: str, upto: int) -> None:
-        """Forget what the engine has applied; call it only when the journal has its place."""
+        """Delete the parcels that an engine has applied. Call it only after the journal has the engine's position."""
         async with self.store.writing() as connection:
             with translated(OSError):
                 await connection.execute(delete(parcel).where(parcel.c.target == target, parcel.c.id <= upto))
 
 
-def _row(one: Parcel) -> dict[str, Any]:
+def _row(waiting: Parcel) -> dict[str, Any]:
     names = ("target", "kind", "at", "actor", "region", "size", "body")
-    return {name: getattr(one, name) for name in names}
+    return {name: getattr(waiting, name) for name in names}
 
 
 def _settle(batch: Sequence[_Waiting], outcome: JournalError | set[int]) -> None:
-    """Tell everybody who still waits."""
-    for place, (_, _, future) in enumerate(batch):
+    """Resolve the futures of all waiting callers."""
+    for index, (_, _, future) in enumerate(batch):
         if future.done():
             continue
         if isinstance(outcome, JournalError):
             future.set_exception(outcome)
         else:
-            future.set_result(place in outcome)
+            future.set_result(index in outcome)

@@ -1,7 +1,7 @@
-"""What waits in the intake, out of one store and into another: rows of JSON values, bytes as base64.
+"""Copies of the waiting parcels from one store to another: rows of JSON values, bytes as base64.
 
-Numbers mean something only within one life of the intake: an engine's place in it stands in the journal. So what is
-filled in begins a life of its own, and what the journal knows to be done is left out.
+Row numbers are valid only within one life of the intake, and an engine's position in it is in the journal. A filled
+intake therefore begins a new life, and parcels that the journal has recorded as applied are left out.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ TABLES = {"intake": parcel, "intake_seen": seen}
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One state of the intake, for as long as it is open. `life`: see `Intake`."""
+    """One consistent state of the intake, while it is open. `life`: see `Intake`."""
 
     connection: AsyncConnection
     life: str
@@ -34,43 +34,43 @@ class Waiting:
 
     @staticmethod
     def columns(name: str) -> list[str]:
-        return [one.name for one in TABLES[name].columns]
+        return [column.name for column in TABLES[name].columns]
 
     async def rows(self, name: str) -> AsyncIterator[list[list[Any]]]:
-        """A table's rows in the order of its key, in batches."""
+        """A table's rows in key order, in batches."""
         source = TABLES[name]
         with translated(OSError):
-            found = await self.connection.stream(select(source).order_by(*source.primary_key.columns))
-            async for batch in found.partitions(BATCH):
+            result = await self.connection.stream(select(source).order_by(*source.primary_key.columns))
+            async for batch in result.partitions(BATCH):
                 yield [[_packed(value) for value in row] for row in batch]
 
 
 @asynccontextmanager
 async def waiting(store: Store) -> AsyncIterator[Waiting]:
-    """The intake at this moment; its tables must be there (open it first)."""
+    """The intake at this moment; its tables must exist (open it first)."""
     async with one_moment(store) as connection:
         with translated(OSError):
-            found = str((await connection.execute(select(life.c.id))).scalar() or "")
+            life_id = str((await connection.execute(select(life.c.id))).scalar() or "")
             counts = {
                 name: int((await connection.execute(select(func.count()).select_from(table))).scalar_one())
                 for name, table in TABLES.items()
             }
-        yield Waiting(connection, found, counts)
+        yield Waiting(connection, life_id, counts)
 
 
 class Filler:
-    """Fills the intake within one transaction. `places`: up to where each engine has applied what waited for it."""
+    """Fills the intake within one transaction. `positions`: how far each engine has applied its parcels."""
 
-    def __init__(self, connection: AsyncConnection, places: Mapping[str, int]) -> None:
-        self._connection, self._places = connection, places
+    def __init__(self, connection: AsyncConnection, positions: Mapping[str, int]) -> None:
+        self._connection, self._places = connection, positions
 
     async def add(self, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-        """Rows of one table; how many of them are needed still."""
+        """Add rows of one table. Returns how many of them are still needed."""
         values = [dict(zip(columns, row, strict=True)) for row in rows]
         if name == parcel.name:
-            values = [one for one in values if one["id"] > self._places.get(one["target"], 0)]
-            values = [{key: value for key, value in one.items() if key != "id"} for one in values]
-            values = [one | {"body": base64.b64decode(one["body"])} for one in values]
+            values = [row for row in values if row["id"] > self._places.get(row["target"], 0)]
+            values = [{key: value for key, value in row.items() if key != "id"} for row in values]
+            values = [row | {"body": base64.b64decode(row["body"])} for row in values]
         if values:
             with translated(OSError):
                 await self._connection.execute(insert(TABLES[name]), values)
@@ -78,21 +78,21 @@ class Filler:
 
 
 @asynccontextmanager
-async def filling(store: Store, places: Mapping[str, int], *, replace: bool) -> AsyncIterator[Filler]:
-    """Empty the intake and fill it anew; nothing is changed unless the block ends well.
+async def filling(store: Store, positions: Mapping[str, int], *, replace: bool) -> AsyncIterator[Filler]:
+    """Empty the intake and fill it. Nothing is changed when the block raises.
 
-    StoreRefused: something waits in it, and it is not to be replaced.
+    Raises StoreRefused when parcels wait in it and `replace` is False.
     """
     async with store.writing(patient=True) as connection:
         with translated(OSError):
             if not store.is_sqlite:  # the journal is filled within the block
                 await connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
             if not replace and (await connection.execute(select(parcel.c.id).limit(1))).first() is not None:
-                raise StoreRefused("收件区中还有未处理的来件。", "Something still waits in the intake.")
+                raise StoreRefused("收件区中还有未处理的来件。", "Parcels still wait in the intake.")
             for table in (parcel, seen, life):
                 await connection.execute(delete(table))
             await connection.execute(insert(life).values(id=secrets.token_hex(8)))
-        yield Filler(connection, places)
+        yield Filler(connection, positions)
 
 
 def _packed(value: Any) -> Any:

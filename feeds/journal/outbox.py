@@ -1,4 +1,4 @@
-"""What is to be sent, as the journal keeps it: what is due, what waits, how sending went."""
+"""The outbox in the journal: due messages, waiting messages, and delivery results."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LATELY = 50
 
 
 class OutboxRows:
-    """The part of the journal that is about messages."""
+    """The part of the journal for outgoing messages."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -30,7 +30,7 @@ class OutboxRows:
                 return list((await connection.execute(statement)).all())
 
     async def outbox_ready(self, now: float) -> dict[str, bool]:
-        """The receivers for which something is due by now; True when something urgent is."""
+        """Receivers with messages due by now; the value is True when an urgent one is among them."""
         table = schema.outbox
         first = select(table.c.receiver, func.min(table.c.rank)).where(table.c.due <= now).group_by(table.c.receiver)
         return {receiver: rank == URGENT for receiver, rank in await self._rows(first)}
@@ -38,9 +38,9 @@ class OutboxRows:
     async def outbox_due(
         self, now: float, limit: int = 100, *, receiver: str | None = None, without: Sequence[str] = ()
     ) -> list[OutboxItem]:
-        """What should be sent by now, urgent messages first, then in the order of queueing.
+        """Messages due by now, urgent ones first, then in the order of queueing.
 
-        `receiver`: to that one only. `without`: persons whose messages are left out.
+        `receiver`: only messages to that one. `without`: persons whose messages are left out.
         """
         table = schema.outbox
         due = select(table).where(table.c.due <= now).order_by(table.c.rank, table.c.id).limit(limit)
@@ -49,27 +49,27 @@ class OutboxRows:
         return await self._outbox(_besides(due, without))
 
     async def outbox_for(self, subject: str) -> list[OutboxItem]:
-        """Everything ever queued about a subject, oldest first."""
+        """All messages ever queued about a subject, oldest first."""
         return await self._outbox(
             select(schema.outbox).where(schema.outbox.c.subject == clean(subject)).order_by(schema.outbox.c.id)
         )
 
     async def outbox_about(self, subjects: Sequence[str]) -> dict[str, list[OutboxItem]]:
-        """Like `outbox_for`, of several subjects."""
+        """Like `outbox_for`, for several subjects."""
         table = schema.outbox
         about: dict[str, list[OutboxItem]] = {subject: [] for subject in subjects}
         for start in range(0, len(subjects), CHUNK):
-            some = table.c.subject.in_([clean(subject) for subject in subjects[start : start + CHUNK]])
-            for item in await self._outbox(select(table).where(some).order_by(table.c.id)):
+            batch = table.c.subject.in_([clean(subject) for subject in subjects[start : start + CHUNK]])
+            for item in await self._outbox(select(table).where(batch).order_by(table.c.id)):
                 about.setdefault(item.subject, []).append(item)
         return about
 
     async def outbox_waiting(
         self, receiver: str, now: float, error: str, limit: int, *, fresh: bool = False, without: Sequence[str] = ()
     ) -> list[OutboxItem]:
-        """What waits for one receiver and is due by now, or waits for the reason `error`; urgent first, then oldest.
+        """Messages to one receiver that are due by now or wait because of `error`; urgent ones first, then oldest.
 
-        `fresh`: only what is due and was not put off for that reason before. `without`: as in outbox_due.
+        `fresh`: only due messages that were not deferred because of `error` before. `without`: as in outbox_due.
         """
         table = schema.outbox
         due = table.c.due <= now
@@ -83,62 +83,64 @@ class OutboxRows:
 
     async def outbox_items(self, keys: Sequence[str]) -> list[OutboxItem]:
         """The messages of those keys, oldest first."""
-        table, found = schema.outbox, []
+        table, items = schema.outbox, []
         for start in range(0, len(keys), CHUNK):
-            some = table.c.key.in_([clean(key) for key in keys[start : start + CHUNK]])
-            found += await self._outbox(select(table).where(some).order_by(table.c.id))
-        return found
+            batch = table.c.key.in_([clean(key) for key in keys[start : start + CHUNK]])
+            items += await self._outbox(select(table).where(batch).order_by(table.c.id))
+        return items
 
     async def outbox_item(self, key: str) -> OutboxItem | None:
-        """One message, None when there is none of that key."""
-        found = await self.outbox_items([key])
-        return found[0] if found else None
+        """One message by key, or None."""
+        items = await self.outbox_items([key])
+        return items[0] if items else None
 
     async def outbox_count(self) -> int:
-        """How many messages wait to be sent."""
+        """Number of messages that wait to be sent."""
         table = schema.outbox
         return int((await self._rows(select(func.count()).where(table.c.due.is_not(None))))[0][0])
 
     async def outbox_forget(self, before: float) -> int:
-        """Drop what is done with and older than that; how many."""
+        """Delete finished messages older than `before`. Returns the number deleted."""
         async with self._lock, self.store.writing() as connection:
             with translated(OSError):
                 done = await connection.execute(delete(schema.outbox).where(done_before(before)))
         return int(done.rowcount)
 
     async def outbox_sent_parts(self, into: str, keys: Sequence[str], sent_at: float) -> None:
-        """What was sent as part of another message and not taken back before."""
+        """Mark the parts of a digest as sent, except those that were cancelled before."""
         table = schema.outbox
         async with self._lock, self.store.writing() as connection:
             for start in range(0, len(keys), CHUNK):
-                some = table.c.key.in_([clean(key) for key in keys[start : start + CHUNK]])
+                batch = table.c.key.in_([clean(key) for key in keys[start : start + CHUNK]])
                 with translated(OSError):
                     await connection.execute(
-                        update(table).where(some, table.c.error == DIGEST + clean(into)).values(sent_at=sent_at)
+                        update(table).where(batch, table.c.error == DIGEST + clean(into)).values(sent_at=sent_at)
                     )
 
     async def outbox_queues(self) -> dict[str, tuple[int, float]]:
-        """How many messages wait for each receiver, and when the oldest of them was queued; those with any."""
+        """Number of waiting messages per receiver with the time at which the oldest was queued; empty queues are left
+        out.
+        """
         table = schema.outbox
         waits = select(table.c.receiver, func.count(), func.min(table.c.created)).where(table.c.due.is_not(None))
         return {row[0]: (int(row[1]), row[2]) for row in await self._rows(waits.group_by(table.c.receiver))}
 
     async def outbox_states(self, receivers: Sequence[str]) -> dict[str, OutboxState]:
-        """How sending goes for each receiver, from what waits and its last LATELY messages."""
-        found = {}
+        """The delivery state of each receiver, from its waiting messages and its last LATELY ones."""
+        states = {}
         table = schema.outbox
         waiting = await self.outbox_queues()
         for receiver in receivers:
-            many, oldest = waiting.get(receiver, (0, None))
+            count, oldest = waiting.get(receiver, (0, None))
             lately = select(table.c.sent_at, table.c.error).where(table.c.receiver == receiver, table.c.attempts > 0)
             rows = await self._rows(lately.order_by(table.c.id.desc()).limit(LATELY))
             sent = max((row.sent_at for row in rows if row.sent_at is not None), default=None)
             error = rows[0].error if rows and rows[0].sent_at is None else ""
-            found[receiver] = OutboxState(waiting=many, oldest_at=oldest, last_sent_at=sent, last_error=error)
-        return found
+            states[receiver] = OutboxState(waiting=count, oldest_at=oldest, last_sent_at=sent, last_error=error)
+        return states
 
     async def outbox_sent(self, receiver: str, since: float) -> list[float]:
-        """When a receiver was sent something, later than that; a digest counts once."""
+        """Times after `since` at which a receiver was sent a message; a digest counts once."""
         table = schema.outbox
         whole = ~table.c.error.startswith(DIGEST)
         rows = await self._rows(
@@ -155,17 +157,17 @@ class OutboxRows:
         return int(done.rowcount)
 
     async def outbox_put_off(self, keys: Sequence[str], *, due: float | None, error: str | None = None) -> None:
-        """Several messages that were not sent: when they are due, None for never; `error` None leaves what it says."""
+        """Defer several unsent messages until `due`, None for never; `error` None leaves their error as it is."""
         values: dict[str, Any] = {"due": due} | ({} if error is None else {"error": error})
         table = schema.outbox
         async with self._lock, self.store.writing() as connection:
             for start in range(0, len(keys), CHUNK):
-                some = table.c.key.in_([clean(key) for key in keys[start : start + CHUNK]])
+                batch = table.c.key.in_([clean(key) for key in keys[start : start + CHUNK]])
                 with translated(OSError):
-                    await connection.execute(update(table).where(some).values(values))
+                    await connection.execute(update(table).where(batch).values(values))
 
     async def outbox_retry(self, receiver: str, now: float) -> None:
-        """The receiver is back: whatever failed before is due at once."""
+        """Make messages that failed before due at once, because the receiver works again."""
         table = schema.outbox
         failed = and_(table.c.receiver == receiver, table.c.due > now, table.c.attempts > 0)
         async with self._lock, self.store.writing() as connection:
@@ -184,7 +186,7 @@ class OutboxRows:
         attempts: int | None = None,
         error: str = "",
     ) -> None:
-        """Write down how sending went; `due` None ends it."""
+        """Record a delivery attempt; `due` None ends the message."""
         values: dict[str, Any] = {"sent_at": sent_at, "due": due, "error": error}
         if attempts is not None:
             values["attempts"] = attempts
@@ -194,7 +196,9 @@ class OutboxRows:
 
 
 def _besides(statement: Select[Any], persons: Sequence[str]) -> Select[Any]:
-    return statement.where(schema.outbox.c.person.not_in([clean(one) for one in persons])) if persons else statement
+    return (
+        statement.where(schema.outbox.c.person.not_in([clean(person) for person in persons])) if persons else statement
+    )
 
 
 def _outbox_item(row: Any) -> OutboxItem:

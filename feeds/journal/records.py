@@ -1,4 +1,4 @@
-"""What the journal gives back and raises, and how a log row is hashed.
+"""Records and errors of the journal, and the hash of a log row.
 
 JournalError
 ├── JournalLost     it cannot be reached or is busy: try again
@@ -45,13 +45,14 @@ _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_asci
 
 
 class JournalError(Exception):
-    """The journal did not do what it was asked."""
+    """The journal could not do what was requested."""
 
 
 class JournalLost(JournalError):
     """The journal cannot be read or written now (locked, full disk, no server): try again.
 
-    Nothing was kept; only when a server goes away during the very commit this is not known, so read before repeating.
+    Nothing was stored. Only when a server goes away during the commit itself the outcome is unknown, so read before
+    repeating.
     """
 
 
@@ -64,11 +65,11 @@ class HistoryLost(JournalLost):
 
 
 class Unstorable(JournalError):
-    """The store refuses these rows, and always will: nothing was kept."""
+    """The store rejects these rows and always will: nothing was stored."""
 
 
 class StoreRefused(JournalError):
-    """The store cannot be used as it is. Says why and how to mend it, in Chinese and English."""
+    """The store cannot be used as it is. The message has the reason and the remedy, in Chinese and English."""
 
     def __init__(self, zh: str, en: str) -> None:
         super().__init__(f"{zh} {en}")
@@ -76,8 +77,8 @@ class StoreRefused(JournalError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One row of the log. `seq` is the journal's own order; `chain`, `chain_seq` the writer's."""
+class JournalEntry:
+    """One row of the log. `seq` is the journal's own order; `chain` and `chain_seq` are the writer's."""
 
     seq: int
     chain: str
@@ -94,7 +95,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doc:
-    """The present form of one thing; `seq` is the entry that made it so (0: none)."""
+    """The current version of one document; `seq` is the entry that produced it (0: none)."""
 
     kind: str
     id: str
@@ -105,7 +106,7 @@ class Doc:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxItem:
-    """One message to one receiver. `due` None: nothing more to do (sent, refused or cancelled)."""
+    """One message to one receiver. `due` None: finished (sent, refused or cancelled)."""
 
     key: str
     receiver: str
@@ -120,9 +121,9 @@ class OutboxItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxState:
-    """How sending to one receiver goes; `last_error` "" when the last of it went well.
+    """Delivery to one receiver; `last_error` is "" when its last message was delivered.
 
-    `oldest_at`: when the oldest message that still waits was queued.
+    `oldest_at`: when the oldest waiting message was queued.
     """
 
     waiting: int
@@ -132,8 +133,8 @@ class OutboxState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """A place where a hash chain does not hold."""
+class ChainFault:
+    """A break in a hash chain."""
 
     chain: str
     chain_seq: int
@@ -142,7 +143,7 @@ class Fault:
 
 
 def clean(text: str) -> str:
-    """The text without what no store can keep: NUL (PostgreSQL) and halves of UTF-16 pairs become U+FFFD."""
+    """The text with characters that some store cannot hold replaced by U+FFFD: NUL (PostgreSQL) and lone surrogates."""
     if text.isascii():
         return text.replace("\0", "\ufffd")
     whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
@@ -150,11 +151,11 @@ def clean(text: str) -> str:
 
 
 def canonical(body: Any) -> str:
-    """The one text form of a JSON value: sorted keys, no spaces, characters as they are."""
+    """The canonical text of a JSON value: sorted keys, no spaces, characters unescaped."""
     return _CANONICAL.encode(body)
 
 
 def row_hash(row: dict[str, Any]) -> str:
-    """SHA-256 over the previous hash and every field of the row but its global `seq` and own hash."""
+    """SHA-256 over the previous hash and every field of the row except its global `seq` and own hash."""
     names = ("chain", "chain_seq", "at", "kind", "name", "subject", "actor", "reason", "command", "body", "prev")
     return hashlib.sha256(canonical([row[name] for name in names]).encode()).hexdigest()

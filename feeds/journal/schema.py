@@ -1,7 +1,7 @@
-"""The journal's tables: one append-only log, and what follows from it.
+"""The journal's tables: one append-only log, and the documents derived from it.
 
-A change here wants a migration in `migrations/versions` and its number in `versions.JOURNAL`; a test compares the two.
-Text has no length: SQLite would not hold it, and a row that one store keeps the other must keep too.
+A change here requires a migration in `migrations/versions` and its number in `versions.JOURNAL`; a test compares the
+two. Text columns have no length: SQLite would not enforce it, and both stores must accept the same rows.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The SQL journal: what was decided, by whom, when and why, durable before anybody is told.
+"""The SQL journal: decisions with actor, time and reason, durable before anyone is notified.
 
-Every writing process keeps a hash chain of its own, so that a changed, missing or inserted row shows.
-Two processes under one name share its chain: one writes after the other.
+Every writing process keeps its own hash chain, so that a changed, missing or inserted row is detected. Two processes
+with one name share its chain: one writes after the other.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from feeds.journal.chains import Checker
 from feeds.journal.connections import Store, translated
 from feeds.journal.forms import UNREADABLE, SetAside, Unreadable, parse, unreadable
 from feeds.journal.outbox import OutboxRows
-from feeds.journal.records import Doc, Entry, Fault, clean
+from feeds.journal.records import ChainFault, Doc, JournalEntry, clean
 from feeds.journal.tx import Tx
 from feeds.journal.versions import bring_up
 
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 def sqlite_url(folder: Path) -> str:
-    """The address of the embedded journal in a data folder."""
+    """URL of the embedded journal in a data folder."""
     return f"sqlite+aiosqlite:///{folder / 'journal.sqlite3'}"
 
 
@@ -46,7 +46,7 @@ class Journal(OutboxRows):
         self._docs = select(table.c.kind, table.c.id, table.c.open, table.c.seq, body.label("body"))
 
     async def open(self) -> None:
-        """Connect; create or migrate the tables. JournalLost: try again. StoreRefused: it is newer than we are."""
+        """Connect; create or migrate the tables. Raises JournalLost (try again) or StoreRefused (newer schema)."""
         self.store.open()
         try:
             await bring_up(self.store)
@@ -58,7 +58,9 @@ class Journal(OutboxRows):
         await self.store.close()
 
     async def take_over(self, fence: Fence) -> None:
-        """Raise the role's number; from now on this process writes as its holder, and the one before no more."""
+        """Raise the role's generation. From now on this process writes as its holder, and the previous holder is
+        fenced off.
+        """
         async with self.store.writing(fenced=False) as connection:
             with translated(OSError):
                 fence.number = await fences.number(connection, schema.cursor, fence.role) + 1
@@ -66,21 +68,21 @@ class Journal(OutboxRows):
         self.store.fence = fence
 
     async def stands(self, fence: Fence) -> bool:
-        """Whether nobody has raised the role's number since."""
+        """True while no other process has raised the role's generation."""
         async with self.store.reading() as connection:
             with translated(OSError):
                 return await fences.number(connection, schema.cursor, fence.role) == fence.number
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Tx]:
-        """One transaction; when the block has ended without an error its rows are on the disk."""
+        """One transaction. When the block ends without an error, its rows are on disk."""
         async with self._lock, self.store.writing() as connection:
             tx = Tx(connection, self.chain)
             yield tx
             await tx.flush()
 
     async def docs(self, kind: str, *, open: bool | None = None) -> list[Doc]:
-        """All present forms of a kind, oldest first; only the open or closed ones if wished."""
+        """All current documents of a kind, oldest first; `open` selects only open or only closed ones."""
         table = schema.doc
         statement = self._docs.where(table.c.kind == kind).order_by(table.c.seq, table.c.id)
         if open is not None:
@@ -139,17 +141,17 @@ class Journal(OutboxRows):
 
     async def docs_of(self, kind: str, ids: Collection[str]) -> dict[str, Doc]:
         """The documents of a kind that have those ids."""
-        table, wanted = schema.doc, [clean(id) for id in ids]
-        found: dict[str, Doc] = {}
-        for start in range(0, len(wanted), 500):
-            statement = self._docs.where(table.c.kind == kind, table.c.id.in_(wanted[start : start + 500]))
-            found |= {doc.id: doc for doc in await self._readable(statement)}
-        return found
+        table, clean_ids = schema.doc, [clean(id) for id in ids]
+        docs: dict[str, Doc] = {}
+        for start in range(0, len(clean_ids), 500):
+            statement = self._docs.where(table.c.kind == kind, table.c.id.in_(clean_ids[start : start + 500]))
+            docs |= {doc.id: doc for doc in await self._readable(statement)}
+        return docs
 
     async def docs_page(
         self, kind: str, *, open: bool | None = None, before: int | None = None, limit: int = 100
     ) -> list[Doc]:
-        """One page of a kind, newest first, below sequence `before`."""
+        """One page of a kind, newest first, below sequence number `before`."""
         table = schema.doc
         statement = self._docs.where(table.c.kind == kind).order_by(table.c.seq.desc()).limit(limit)
         if open is not None:
@@ -172,7 +174,7 @@ class Journal(OutboxRows):
         before: int | None = None,
         limit: int = 100,
         newest_first: bool = False,
-    ) -> list[Entry]:
+    ) -> list[JournalEntry]:
         """A page of the log."""
         log = schema.entry
         statement = select(log).where(log.c.seq > after).limit(limit)
@@ -184,17 +186,17 @@ class Journal(OutboxRows):
             statement = statement.where(log.c.seq < before)
         return [_entry(row) for row in await self._rows(statement)]
 
-    async def entries_of(self, kind: str, subjects: Sequence[str]) -> dict[str, list[Entry]]:
+    async def entries_of(self, kind: str, subjects: Sequence[str]) -> dict[str, list[JournalEntry]]:
         """Every entry of a kind about those subjects, oldest first; those that cannot be read are left out."""
-        log, entries = schema.entry, dict[str, list[Entry]]()
+        log, entries = schema.entry, dict[str, list[JournalEntry]]()
         for start in range(0, len(subjects), 500):
-            some = log.c.subject.in_([clean(subject) for subject in subjects[start : start + 500]])
-            for row in await self._rows(select(log).where(log.c.kind == kind, some).order_by(log.c.seq)):
+            batch = log.c.subject.in_([clean(subject) for subject in subjects[start : start + 500]])
+            for row in await self._rows(select(log).where(log.c.kind == kind, batch).order_by(log.c.seq)):
                 with suppress(ValueError):
                     entries.setdefault(row.subject, []).append(_entry(row))
         return entries
 
-    async def between(self, kind: str, start: float, end: float, page: int = 1000) -> AsyncIterator[list[Entry]]:
+    async def between(self, kind: str, start: float, end: float, page: int = 1000) -> AsyncIterator[list[JournalEntry]]:
         """What happened in start <= at < end, in the order of that time, page by page; each page is read by itself."""
         log = schema.entry
         ordered = select(log).where(log.c.kind == kind, log.c.at < end).order_by(log.c.at, log.c.seq).limit(page)
@@ -210,7 +212,7 @@ class Journal(OutboxRows):
     async def moments(
         self, kind: str, start: float, end: float, page: int = 5000
     ) -> AsyncIterator[list[tuple[str, float, str]]]:
-        """The same as (subject, at, name) alone: a month of a prefecture is some hundred thousand of them."""
+        """Like `between`, with (subject, at, name) only: a month of a prefecture has some hundred thousand entries."""
         log = schema.entry
         ordered = select(log.c.subject, log.c.at, log.c.name, log.c.seq).where(log.c.kind == kind, log.c.at < end)
         ordered = ordered.order_by(log.c.at, log.c.seq).limit(page)
@@ -224,15 +226,15 @@ class Journal(OutboxRows):
             at, seq = rows[-1][1], rows[-1][3]
 
     async def last_before(self, kind: str, moment: float) -> dict[str, str]:
-        """The name of the last entry before a moment, of each subject that has a document of that kind."""
+        """The name of each subject's last entry before a moment, for subjects that have a document of that kind."""
         log, table = schema.entry, schema.doc
         before = select(log.c.name).where(log.c.kind == kind, log.c.subject == table.c.id, log.c.at < moment)
         newest = before.order_by(log.c.seq.desc()).limit(1).correlate(table).scalar_subquery()
         rows = await self._rows(select(table.c.id, newest).where(table.c.kind == kind))
         return {row[0]: row[1] for row in rows if row[1] is not None}
 
-    async def command_entry(self, command_id: str) -> Entry | None:
-        """What a command brought about, if it was carried out."""
+    async def command_entry(self, command_id: str) -> JournalEntry | None:
+        """The first entry of a command, or None when it was not carried out."""
         rows = await self._rows(select(schema.entry).where(schema.entry.c.command == clean(command_id)).limit(1))
         return _entry(rows[0]) if rows else None
 
@@ -240,8 +242,8 @@ class Journal(OutboxRows):
         rows = await self._rows(select(schema.cursor.c.value).where(schema.cursor.c.name == name))
         return json.loads(rows[0][0]) if rows else None
 
-    async def verify(self) -> list[Fault]:
-        """Check every hash chain from its beginning; an empty list means that all hold."""
+    async def verify(self) -> list[ChainFault]:
+        """Check every hash chain from its start; an empty list means that all are intact."""
         log = schema.entry
         checker = Checker()
         async with self.store.reading() as connection:
@@ -253,12 +255,12 @@ class Journal(OutboxRows):
         return checker.faults
 
     async def head(self) -> int:
-        """The log's last sequence number, 0 when it is empty."""
+        """The log's last sequence number, 0 for an empty log."""
         return int((await self._rows(select(func.max(schema.entry.c.seq))))[0][0] or 0)
 
     async def blank(self) -> bool:
-        """Whether nothing was ever written."""
-        return not any([await self._rows(select(one).limit(1)) for one in schema.metadata.sorted_tables])
+        """True when nothing was ever written."""
+        return not any([await self._rows(select(table).limit(1)) for table in schema.metadata.sorted_tables])
 
     async def touch(self) -> None:
         """Write one small row, to learn whether the journal takes any. Raises JournalLost."""
@@ -266,11 +268,11 @@ class Journal(OutboxRows):
             await tx.set_cursor("ready", {"at": now()})
 
     async def count(self) -> int:
-        """How many entries the log has."""
+        """Number of entries in the log."""
         return int((await self._rows(select(func.count()).select_from(schema.entry)))[0][0])
 
 
-def _entry(row: Any) -> Entry:
+def _entry(row: Any) -> JournalEntry:
     fields = row._asdict()
-    fields = {name: fields[name] for name in Entry.__slots__}
-    return Entry(**fields | {"body": json.loads(fields["body"])})
+    fields = {name: fields[name] for name in JournalEntry.__slots__}
+    return JournalEntry(**fields | {"body": json.loads(fields["body"])})

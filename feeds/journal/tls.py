@@ -1,7 +1,7 @@
-"""How the way to a PostgreSQL is protected: what `ssl` and `sslrootcert` in the journal's URL mean.
+"""TLS to PostgreSQL: `ssl` and `sslrootcert` in the journal's URL.
 
-asyncpg's own reading of `verify-full` looks for the authority in the home folder of whoever runs the process, and
-knows no other place in a URL. Here it is a file that the URL names, else the system's authorities.
+For `verify-full` asyncpg itself reads the certificate authority from the home folder of the process's user and has no
+URL option for it. Here it is a file named in the URL, else the system's authorities.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ VERIFY = ("verify-ca", "verify-full")
 
 
 def taken_out(address: str) -> tuple[URL, dict[str, Any]]:
-    """The URL without what is ours, and asyncpg's arguments for it. Raises StoreRefused when the file is no good."""
+    """The URL without these options, and the arguments for asyncpg. Raises StoreRefused for an unusable file."""
     url = make_url(address)
     mode, root = (str(url.query.get(name, "")) for name in ("ssl", "sslrootcert"))
     if mode not in VERIFY and not root:

@@ -1,7 +1,7 @@
-"""Whole tables out of a store and into one, alike for SQLite and PostgreSQL.
+"""Export and import of whole tables, alike for SQLite and PostgreSQL.
 
-A row is a list of JSON values in the order of its columns; bytes travel as base64. What is read comes
-from one snapshot while others write; what is loaded becomes visible in one transaction.
+A row is a list of JSON values in the order of its columns; bytes are base64. An export reads one snapshot while others
+write. An import becomes visible in one transaction.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Row = list[Any]
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One state of the whole store, for as long as it is open."""
+    """One consistent state of the whole store, while it is open."""
 
     connection: AsyncConnection
     version: str
@@ -35,27 +35,27 @@ class Snapshot:
     book: Book = JOURNAL
 
     def columns(self, name: str) -> list[str]:
-        return [one.name for one in self.book.metadata.tables[name].columns]
+        return [column.name for column in self.book.metadata.tables[name].columns]
 
     async def rows(self, name: str) -> AsyncIterator[list[Row]]:
-        """A table's rows in the order of its key (the log: as it was written), in batches."""
+        """A table's rows in key order (the log: in order of writing), in batches."""
         source = self.book.metadata.tables[name]
         packed = _binary(self.book, name, self.columns(name))
         with translated(OSError):
-            found = await self.connection.stream(select(source).order_by(*source.primary_key.columns))
-            async for batch in found.partitions(BATCH):
+            result = await self.connection.stream(select(source).order_by(*source.primary_key.columns))
+            async for batch in result.partitions(BATCH):
                 yield [_packed(row, packed) for row in batch]
 
     async def rows_of(self, name: str, column: str, values: Sequence[Any]) -> list[Row]:
-        """The rows whose column has one of these values (BATCH of them at most)."""
+        """The rows whose column has one of these values (at most BATCH)."""
         source = self.book.metadata.tables[name]
         packed = _binary(self.book, name, self.columns(name))
         with translated(OSError):
-            found = await self.connection.execute(select(source).where(source.c[column].in_(values)))
-        return [_packed(row, packed) for row in found]
+            result = await self.connection.execute(select(source).where(source.c[column].in_(values)))
+        return [_packed(row, packed) for row in result]
 
     async def heads(self) -> dict[str, dict[str, Any]]:
-        """The last number and hash of each chain, as the store's own index finds them."""
+        """The last number and hash of each chain, from the store's own index."""
         log = schema.entry
         last = select(log.c.chain, func.max(log.c.chain_seq).label("length")).group_by(log.c.chain).subquery()
         ends = select(log.c.chain, log.c.chain_seq, log.c.hash).join(
@@ -68,7 +68,7 @@ class Snapshot:
 
 @asynccontextmanager
 async def one_moment(store: Store) -> AsyncIterator[AsyncConnection]:
-    """A connection that sees the store as it is when it first reads; writers are not held up."""
+    """A connection with a snapshot as of its first read; writers are not blocked."""
     async with store.reading() as connection:
         with translated(OSError):
             if store.is_sqlite:
@@ -85,7 +85,7 @@ async def one_moment(store: Store) -> AsyncIterator[AsyncConnection]:
 
 @asynccontextmanager
 async def snapshot(store: Store, book: Book = JOURNAL) -> AsyncIterator[Snapshot]:
-    """The store at this moment. It must be at the book's head (open it first)."""
+    """The store at this moment. Its schema must be at the book's head (open it first)."""
     async with one_moment(store) as connection:
         with translated(OSError):
             counts = {}
@@ -103,7 +103,7 @@ class Loader:
         self._connection, self._book = connection, book
 
     async def add(self, name: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
-        """Rows of one table, with their own numbers; the columns are those of the backup's version."""
+        """Add rows of one table with their own numbers; the columns are those of the backup's version."""
         target, packed = _target(self._book, name, columns), _binary(self._book, name, columns)
         values = [dict(zip(columns, _unpacked(row, packed), strict=True)) for row in rows]
         if values:
@@ -113,17 +113,17 @@ class Loader:
 
 @asynccontextmanager
 async def loading(store: Store, version: str, *, replace: bool, book: Book = JOURNAL) -> AsyncIterator[Loader]:
-    """Empty the store (only with `replace` when it holds something), fill it, and bring it to the book's head.
+    """Empty the store (only with `replace` when it holds rows), fill it, and migrate it to the book's head.
 
-    Nothing is changed unless the block ends well. StoreRefused: the store is not empty, or the rows are of a
+    Nothing is changed when the block raises. Raises StoreRefused when the store is not empty, or the rows have a
     version that this program does not know.
     """
     versions.refuse_newer(version, book)
     async with store.writing(patient=True) as connection:
-        if not replace and await connection.run_sync(_filled, book):
+        if not replace and await connection.run_sync(_filled_tables, book):
             raise StoreRefused(f"要恢复到的{book.texts[0]}不是空的。", f"{book.texts[1]} to restore into is not empty.")
         if version == book.head:
-            await connection.run_sync(_emptied, book)
+            await connection.run_sync(_empty_tables, book)
         else:
             await connection.run_sync(book.metadata.drop_all)
             await connection.execute(text(f"DROP TABLE IF EXISTS {book.table}"))
@@ -136,7 +136,7 @@ async def loading(store: Store, version: str, *, replace: bool, book: Book = JOU
 
 
 async def others(store: Store) -> int:
-    """How many other connections of Watchfloor use this PostgreSQL database; 0 for SQLite, which cannot tell."""
+    """Number of other Watchfloor connections to this PostgreSQL database; 0 for SQLite, which cannot tell."""
     if store.is_sqlite:
         return 0
     query = (
@@ -148,50 +148,50 @@ async def others(store: Store) -> int:
             return int((await connection.exec_driver_sql(query)).scalar_one())
 
 
-def _filled(connection: Connection, book: Book) -> bool:
+def _filled_tables(connection: Connection, book: Book) -> bool:
     tables = book.metadata.tables
     return any(connection.execute(select(tables[name]).limit(1)).first() is not None for name in book.tables)
 
 
-def _emptied(connection: Connection, book: Book) -> None:
-    for one in reversed(book.metadata.sorted_tables):
-        connection.execute(one.delete())
+def _empty_tables(connection: Connection, book: Book) -> None:
+    for table_ in reversed(book.metadata.sorted_tables):
+        connection.execute(table_.delete())
 
 
 def _continue_numbers(connection: Connection, book: Book) -> None:
-    """The next row gets the number after the highest; SQLite sees to that itself."""
-    for one in book.metadata.sorted_tables:
-        if (key := one.autoincrement_column) is not None:
-            highest = f"(SELECT max({key.name}) FROM {one.name})"
-            numbers = f"pg_get_serial_sequence('{one.name}', '{key.name}')"
+    """Continue numbering after the highest number. SQLite does this itself."""
+    for table_ in book.metadata.sorted_tables:
+        if (key := table_.autoincrement_column) is not None:
+            highest = f"(SELECT max({key.name}) FROM {table_.name})"
+            numbers = f"pg_get_serial_sequence('{table_.name}', '{key.name}')"
             connection.execute(text(f"SELECT setval({numbers}, coalesce({highest}, 1), {highest} IS NOT NULL)"))
 
 
 def _target(book: Book, name: str, columns: Sequence[str]) -> TableClause:
-    """The table with the types that are known; a column of another version takes what its values are."""
+    """The table with the known column types; columns of another version are untyped."""
     types = _types(book, name)
-    return table(name, *(column(one, types.get(one)) for one in columns))
+    return table(name, *(column(name_, types.get(name_)) for name_ in columns))
 
 
 def _types(book: Book, name: str) -> dict[str, TypeEngine[Any]]:
-    known = book.metadata.tables.get(name)
-    return {} if known is None else {one.name: one.type for one in known.columns}
+    table_ = book.metadata.tables.get(name)
+    return {} if table_ is None else {column_.name: column_.type for column_ in table_.columns}
 
 
 def _binary(book: Book, name: str, columns: Sequence[str]) -> list[int]:
-    """The places of columns that hold bytes."""
+    """Indexes of the columns that hold bytes."""
     types = _types(book, name)
-    return [place for place, one in enumerate(columns) if isinstance(types.get(one), LargeBinary)]
+    return [index for index, column_ in enumerate(columns) if isinstance(types.get(column_), LargeBinary)]
 
 
 def _packed(row: Sequence[Any], binary: Iterable[int]) -> Row:
     values = list(row)
-    for place in binary:
-        values[place] = base64.b64encode(values[place]).decode() if values[place] is not None else None
+    for index in binary:
+        values[index] = base64.b64encode(values[index]).decode() if values[index] is not None else None
     return values
 
 
 def _unpacked(row: Row, binary: Iterable[int]) -> Row:
-    for place in binary:
-        row[place] = base64.b64decode(row[place]) if row[place] is not None else None
+    for index in binary:
+        row[index] = base64.b64decode(row[index]) if row[index] is not None else None
     return row

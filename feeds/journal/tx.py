@@ -1,4 +1,4 @@
-"""What can be done in one transaction of the journal."""
+"""Operations within one transaction of the journal."""
 
 from __future__ import annotations
 
@@ -34,21 +34,21 @@ from feeds.journal.forms import parse
 from feeds.journal.records import GENESIS, Doc, canonical, clean, row_hash
 
 DIGEST = "digest:"
-"""What the error of a message that is part of another one begins with."""
+"""Prefix of the error of a message that is part of a digest."""
 SENDING = "sending"
 """The error of a message from just before it is handed over until its outcome is known."""
 CHUNK = 500
 URGENT, ORDINARY = 0, 1
 """Ranks of messages: within a receiver a lower rank is due first."""
 RESERVED = (1, 8, 64, 512)
-"""How many numbers are taken from PostgreSQL's sequence at a time, more each time; what is left over is a gap."""
+"""Numbers taken from PostgreSQL's sequence at a time, increasing; unused ones leave a gap."""
 _Row = dict[str, Any]
 Change = Callable[[dict[str, Any] | None], dict[str, Any] | None]
-"""From a document's present body to its new one."""
+"""Maps a document's current body to its new one."""
 
 
 def done_before(moment: float) -> ColumnElement[bool]:
-    """Messages that nothing more happens to; a part of a digest that still waits is not done with."""
+    """Condition for finished messages. A part of a digest that still waits is not finished."""
     table, carrier = schema.outbox, schema.outbox.alias()
     waits = exists().where(carrier.c.key == func.substr(table.c.error, len(DIGEST) + 1), carrier.c.due.is_not(None))
     carried = and_(table.c.error.startswith(DIGEST), waits)
@@ -58,8 +58,8 @@ def done_before(moment: float) -> ColumnElement[bool]:
 class Tx:
     """One transaction: everything in it becomes durable together, or not at all.
 
-    What is written gathers in memory and goes to the store in few statements, at the end of the transaction or before
-    one that reads: a statement of its own for each row costs twenty times as much.
+    Writes are collected in memory and sent in few statements, at the end of the transaction or before a read. One
+    statement for each row costs twenty times as much.
     """
 
     def __init__(self, connection: AsyncConnection, chain: str) -> None:
@@ -115,36 +115,36 @@ class Tx:
         return int(row["seq"])
 
     async def _last(self) -> tuple[int, str]:
-        """The chain's last number and hash; read once a transaction, which holds the lock."""
+        """The chain's last number and hash; read once per transaction, which holds the lock."""
         log = schema.entry
         statement = select(log.c.chain_seq, log.c.hash).where(log.c.chain == self._chain)
         row = (await self._execute(statement.order_by(log.c.chain_seq.desc()).limit(1))).first()
         return (row[0], row[1]) if row else (0, GENESIS)
 
     async def _number(self) -> int:
-        """The next global number: SQLite's own counter, which nobody else moves while we hold the lock."""
+        """The next global number from SQLite's own counter, which no one else changes while the lock is held."""
         for number in self._numbers:
             return number
         if self._is_sqlite:
-            found = await self._execute(text("SELECT seq FROM sqlite_sequence WHERE name = 'entry'"))
-            self._numbers = count(int(found.scalar() or 0) + 1)
+            result = await self._execute(text("SELECT seq FROM sqlite_sequence WHERE name = 'entry'"))
+            self._numbers = count(int(result.scalar() or 0) + 1)
         else:
-            many = RESERVED[min(self._reservations, len(RESERVED) - 1)]
+            batch_size = RESERVED[min(self._reservations, len(RESERVED) - 1)]
             self._reservations += 1
             taken = "SELECT nextval(pg_get_serial_sequence('entry', 'seq')) FROM generate_series(1, :many)"
-            found = await self._execute(text(taken).bindparams(many=many))
-            self._numbers = iter(sorted(int(row[0]) for row in found))
+            result = await self._execute(text(taken).bindparams(many=batch_size))
+            self._numbers = iter(sorted(int(row[0]) for row in result))
         return next(self._numbers)
 
     async def put(self, kind: str, id: str, body: dict[str, Any], *, open: bool = True, seq: int = 0) -> None:
-        """Set the present form of a thing."""
+        """Set the current version of a document."""
         key = (kind, clean(id))
         self._docs[key] = {"kind": kind, "id": key[1], "open": open, "seq": seq, "body": clean(canonical(body))}
 
     async def doc(self, kind: str, id: str) -> dict[str, Any] | None:
         """A document's body as it will be when the transaction ends; None without one that can be read.
 
-        The writers' lock is held since the transaction began, so nobody changes it until then.
+        The writers' lock is held from the start of the transaction, so no one else changes it meanwhile.
         """
         if (pending := self._docs.get((kind, clean(id)))) is not None:
             body: dict[str, Any] = json.loads(pending["body"])
@@ -159,11 +159,10 @@ class Tx:
     async def update(
         self, kind: str, id: str, change: Change, *, open: bool = True, seq: int | None = None
     ) -> dict[str, Any] | None:
-        """Read a document, change it and write it, with no other writer in between; the new body.
+        """Read a document, change it and write it, with no other writer in between. Returns the new body.
 
-        `change` gets the body as it is now (None without one) and returns the new one; None leaves all as it is, and
-        whatever it raises undoes the transaction. It must not wait for anything. Without `seq` the document keeps its
-        own, or 0.
+        `change` gets the current body (None without one) and returns the new one; None leaves the document unchanged,
+        and an exception rolls the transaction back. It must not wait. Without `seq` the document keeps its own, or 0.
         """
         after = change(await self.doc(kind, id))
         if after is not None:
@@ -182,7 +181,7 @@ class Tx:
         await self._execute(delete(schema.doc).where(schema.doc.c.kind == kind, schema.doc.c.id == clean(id)))
 
     async def set_cursor(self, name: str, value: dict[str, Any]) -> None:
-        """Remember how far an engine has read, in the same transaction as what followed from it."""
+        """Store an engine's position, in the same transaction as its results."""
         self._cursors[name] = {"name": name, "value": clean(canonical(value))}
 
     async def enqueue(
@@ -197,9 +196,9 @@ class Tx:
         urgent: bool = False,
         person: str = "",
     ) -> None:
-        """Queue one message; a key that is there already changes nothing.
+        """Queue one message; an existing key changes nothing.
 
-        Urgent messages of a receiver are due before its others. `person`: who is meant behind the receiver.
+        Urgent messages of a receiver are due before its others. `person`: the person addressed through the receiver.
         """
         self._outbox.append(
             {
@@ -217,9 +216,9 @@ class Tx:
         )
 
     async def cancel_outbox(self, subject: str, *, reason: str) -> list[tuple[str, dict[str, Any]]]:
-        """Drop what is queued but unsent about a subject, also within a digest; receiver and body of each.
+        """Cancel the unsent messages about a subject, including parts of a digest. Returns receiver and body of each.
 
-        What is being sent at this moment may arrive all the same: its error says so (SENDING after the reason).
+        A message that is being sent at this moment may still arrive; its error states this (SENDING after the reason).
         """
         await self._queue()
         table = schema.outbox
@@ -232,18 +231,18 @@ class Tx:
         return [(row.receiver, json.loads(row.body)) for row in rows]
 
     async def fold_outbox(self, keys: Sequence[str], into: str) -> None:
-        """These messages are sent as part of another one; until it is sent they wait with it."""
+        """Make these messages parts of a digest; they wait until it is sent."""
         await self._queue()
         table = schema.outbox
         for start in range(0, len(keys), CHUNK):
-            some = table.c.key.in_([clean(key) for key in keys[start : start + CHUNK]])
-            await self._execute(update(table).where(some).values(due=None, error=DIGEST + clean(into)))
+            batch = table.c.key.in_([clean(key) for key in keys[start : start + CHUNK]])
+            await self._execute(update(table).where(batch).values(due=None, error=DIGEST + clean(into)))
 
     async def take_old_outbox(self, before: float, limit: int) -> list[dict[str, Any]]:
-        """Take out messages that are done with and older than that, the oldest first: their columns, `body` parsed."""
+        """Remove finished messages older than `before`, oldest first. Returns their columns with `body` parsed."""
         table = schema.outbox
-        some = select(table).where(done_before(before)).order_by(table.c.created).limit(limit)
-        rows = [row._asdict() for row in (await self._execute(some)).all()]
+        old = select(table).where(done_before(before)).order_by(table.c.created).limit(limit)
+        rows = [row._asdict() for row in (await self._execute(old)).all()]
         if rows:
             await self._execute(delete(table).where(table.c.id.in_([row["id"] for row in rows])))
         return [row | {"body": json.loads(row["body"])} for row in rows]
@@ -255,7 +254,7 @@ class Tx:
             self._outbox = []
 
     async def flush(self) -> None:
-        """Hand over what has gathered; the transaction's end does it by itself."""
+        """Send collected writes. The end of the transaction does this itself."""
         if self._entries:
             await self._execute(insert(schema.entry), self._entries)
         if self._docs:

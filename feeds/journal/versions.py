@@ -1,7 +1,7 @@
-"""The store's schema version: compared at every start, moved forward when it is older, refused when it is newer.
+"""The store's schema version: compared at every start, migrated when older, rejected when newer.
 
-Versions are four-digit numbers, one a migration. The row is Alembic's own (`alembic_version`), but Alembic
-itself is loaded only for a store that is behind: its import costs more than the rest of the start.
+Versions are four-digit numbers, one per migration. The row is Alembic's own (`alembic_version`), but Alembic is
+imported only for a store that is behind, because its import takes longer than the whole start.
 """
 
 from __future__ import annotations
@@ -27,10 +27,11 @@ FIRST = "0001"
 
 @dataclass(slots=True, eq=False)
 class Book:
-    """Tables that are versioned together. `head` is the newest version that this program knows; it writes no other.
+    """Tables that are versioned together. `head` is the newest version that this program knows and the only one it
+    writes.
 
-    `copied`: a store that is behind is copied before it is migrated. `texts` names it, in Chinese and English.
-    `passing` tables say who is at work and are in no backup.
+    `copied`: an older store is copied before its migration. `texts` names it, in Chinese and English. `passing` tables
+    describe running processes and are in no backup.
     """
 
     name: str
@@ -44,8 +45,8 @@ class Book:
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """Those that a backup holds, by name, in an order in which they can be filled."""
-        return tuple(one.name for one in self.metadata.sorted_tables if one.name not in self.passing)
+        """Names of the tables in a backup, in an order in which they can be filled."""
+        return tuple(table.name for table in self.metadata.sorted_tables if table.name not in self.passing)
 
 
 SCRIPTS = Path(__file__).parent / "migrations"
@@ -61,26 +62,26 @@ JOURNAL = Book(
 
 
 async def bring_up(store: Store, book: Book = JOURNAL) -> None:
-    """Make an empty store, or bring an older one to its head after a copy. StoreRefused: it is newer than we are."""
-    if await _quick(store, book) == book.head:
+    """Create an empty store, or copy and migrate an older one to its head. Raises StoreRefused for a newer one."""
+    if await _quick_version(store, book) == book.head:
         return
     async with store.writing(patient=True, fenced=False) as connection:
-        found = await version(connection, book)
-        if found == book.head:  # another process was quicker
+        current = await version(connection, book)
+        if current == book.head:  # another process has migrated it already
             return
-        if not found:
+        if not current:
             await connection.run_sync(create, None, book)
             return
-        refuse_newer(found, book)
+        refuse_newer(current, book)
         if book.copied:
-            await _keep_copy(store, connection, found)
-        log.info("%s: migrating from version %s to %s", book.name, found, book.head)
+            await _copy(store, connection, current)
+        log.info("%s: migrating from version %s to %s", book.name, current, book.head)
         await connection.run_sync(upgrade, book.head, book)
     log.info("%s: now at version %s", book.name, book.head)
 
 
-async def _quick(store: Store, book: Book) -> str:
-    """The version by one statement; "" when there is no such table, and when the store has an error to tell."""
+async def _quick_version(store: Store, book: Book) -> str:
+    """The version with one statement; "" without such a table, and when the statement fails."""
     try:
         async with store.reading() as connection:
             return str((await connection.execute(text(f"SELECT version_num FROM {book.table}"))).scalar() or "")
@@ -90,8 +91,8 @@ async def _quick(store: Store, book: Book) -> str:
 
 
 async def version(connection: AsyncConnection, book: Book = JOURNAL) -> str:
-    """The store's version; "" for an empty one. A store from before there were versions has the first."""
-    names = await connection.run_sync(lambda one: set(inspect(one).get_table_names()))
+    """The store's version; "" for an empty one. A store from before versioning has the first."""
+    names = await connection.run_sync(lambda connection_: set(inspect(connection_).get_table_names()))
     if book.table in names:
         return str((await connection.execute(text(f"SELECT version_num FROM {book.table}"))).scalar() or "")
     if not names & set(book.tables):
@@ -100,30 +101,30 @@ async def version(connection: AsyncConnection, book: Book = JOURNAL) -> str:
     return FIRST
 
 
-def refuse_newer(found: str, book: Book = JOURNAL) -> None:
-    """StoreRefused unless the head is that version or can be reached from it."""
-    if not (found.isdigit() and int(found) <= int(book.head)):
+def refuse_newer(current: str, book: Book = JOURNAL) -> None:
+    """Raise StoreRefused unless `current` is the head or can be migrated to it."""
+    if not (current.isdigit() and int(current) <= int(book.head)):
         zh, en = book.texts
         raise StoreRefused(
-            f"{zh}的版本是 {found}，本程序只认识到 {book.head}：它由更新的值守台写过。数据未动。"
+            f"{zh}的版本是 {current}，本程序只认识到 {book.head}：它由更新的值守台写过。数据未动。"
             "请改用更新的版本，或在空的数据文件夹中恢复升级前的备份（watchfloor restore）。",
-            f"{en} has version {found}; this program knows versions up to {book.head}: a newer Watchfloor wrote it. "
+            f"{en} has version {current}; this program knows versions up to {book.head}: a newer Watchfloor wrote it. "
             "Nothing was changed. Run the newer version, or restore a backup from before the upgrade into an empty "
             "data folder (watchfloor restore).",
         )
 
 
-async def _keep_copy(store: Store, connection: AsyncConnection, found: str) -> None:
+async def _copy(store: Store, connection: AsyncConnection, current: str) -> None:
     if store.is_sqlite:
-        copy = await asyncio.to_thread(copy_sqlite, Path(store.file), found)
-        log.info("journal: a copy from before the migration is kept as %s", copy.name)
+        copy = await asyncio.to_thread(copy_sqlite, Path(store.file), current)
+        log.info("journal: the copy from before the migration is %s", copy.name)
     else:
-        await connection.run_sync(copy_tables, found)
-        log.info("journal: copies from before the migration are kept as tables before_%s_…", found)
+        await connection.run_sync(copy_tables, current)
+        log.info("journal: the copies from before the migration are tables before_%s_…", current)
 
 
 def create(connection: Connection, target: str | None = None, book: Book = JOURNAL) -> None:
-    """The tables of an empty store: at the head at once, at an older version through its migrations."""
+    """Create the tables of an empty store: directly at the head, or at an older version through its migrations."""
     if target not in (None, book.head):
         return upgrade(connection, str(target), book)
     book.metadata.create_all(connection)
@@ -148,8 +149,8 @@ def _config(connection: Connection, book: Book) -> Any:
     from alembic.config import Config
 
     config = Config()
-    places = {"script_location": str(SCRIPTS), "version_locations": "\n".join(map(str, book.locations))}
-    for key, value in places.items():
+    options = {"script_location": str(SCRIPTS), "version_locations": "\n".join(map(str, book.locations))}
+    for key, value in options.items():
         config.set_main_option(key, value.replace("%", "%%"))
     config.set_main_option("path_separator", "newline")
     config.attributes |= {"connection": connection, "book": book}

@@ -1,8 +1,9 @@
-"""The vocabulary: every kind of thing that flows through Watchfloor.
+"""The domain model: every kind of record that passes through Watchfloor.
 
-Frozen, slotted, keyword-only dataclasses without a framework; what every poll makes by the thousand is a
-msgspec.Struct, which looks the same and costs a quarter (decision 25). Each kind has ONE writer; what is, what
-someone did about it and what hides it are separate fields.
+Records are frozen, slotted, keyword-only dataclasses without a framework. Records that every poll creates in thousands
+are msgspec.Structs, which behave alike at a quarter of the cost (decision 25). Each kind has one writer. Condition,
+operator actions and suppression are separate fields.
+
 All times are epoch seconds (UTC, float); all coordinates are EPSG:4326 degrees.
 """
 

@@ -1,4 +1,4 @@
-"""What somebody has to do something about, what was done, and what hides it."""
+"""Alerts: their condition, operator actions and suppression."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from feeds.model.times import Time
 
 
 class Severity(StrEnum):
-    """How bad an alert is (ITU-T X.733 words, worst first)."""
+    """Severity of an alert (ITU-T X.733 terms, worst first)."""
 
     CRITICAL = "critical"
     MAJOR = "major"
@@ -27,7 +27,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ack:
-    """Somebody takes an alert. `until` ends it (with its comment); `estimated_restoration` is a promise."""
+    """An acknowledgement. `until` ends it (with its comment); `estimated_restoration` is a promise."""
 
     by: str
     at: Time
@@ -38,7 +38,7 @@ class Ack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
-    """Somebody has put an alert aside; it always comes back. Who and why stands in the transition."""
+    """A shelved alert; shelving always ends. The transition has the actor and the reason."""
 
     at: Time
     until: Time
@@ -46,7 +46,7 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """An alert waits for a newer result (of a parent, or its own after the parent's recovery), at most `until`."""
+    """An alert that waits for a newer result (of a parent, or its own after the parent's recovery), at most `until`."""
 
     since: Time
     until: Time
@@ -54,7 +54,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
-    """One named step in an alert's life. Sequence numbers start at 1 within the alert."""
+    """One named step in an alert's lifecycle. Sequence numbers start at 1 within the alert."""
 
     seq: int
     name: str
@@ -69,15 +69,14 @@ class Transition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """One thing that deserves attention (ISA-18.2: an alarm). Writer: the alert engine.
+    """One alert (ISA-18.2: an alarm). Writer: the alert engine.
 
-    Orthogonal dimensions: `active`+`severity`, `quality`+`stale_since`, `ack`, `suppressed_by`.
-    `asset` is the subject's id whatever `subject_kind` it is (asset, source, warning).
-    `title` holds the text by language. `rev` counts this alert's own transitions.
-    `removed`: it ended because its subject or its rule was taken away; whether the fault is over is not known.
-    `unseen`: hidden ever since it was raised. `affected`: the assets behind it, counted by kind.
-    An `ack` by "" is no person's: the alert ended before anybody was shown it.
-    `url` is where the tool that sent it in shows it (http or https, "" for none).
+    Independent dimensions: `active`+`severity`, `quality`+`stale_since`, `ack`, `suppressed_by`. `asset` is the
+    subject's id for every `subject_kind` (asset, source, warning). `title` is the text by language. `rev` counts this
+    alert's own transitions. `removed`: it ended because its subject or its rule was removed, so the state of the fault
+    is unknown. `unseen`: suppressed ever since it was raised. `affected`: the assets behind it, counted by kind. An
+    `ack` by "" is nobody's: the alert ended before it was displayed. `url` is its page in the tool that sent it (http
+    or https, "" for none).
     """
 
     id: str
@@ -112,5 +111,5 @@ class Alert:
 
     @property
     def open(self) -> bool:
-        """Active, unacknowledged or shelved: what stays on the list."""
+        """Active, unacknowledged or shelved: the alert stays on the list."""
         return self.active or self.ack is None or self.shelf is not None

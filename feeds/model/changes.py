@@ -1,4 +1,4 @@
-"""What moves between the roles: one state that became another."""
+"""Changes of state between roles."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Kind:
 class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """One state became another. `after` is the record of that kind (see `feeds.kinds`), None when it is gone.
 
-    `rev` is given by the bus when it is read: "epoch.ms-seq", opaque to clients.
-    `cause` is the command's id or the input's id that brought it about.
+    `rev` is set by the bus on reading: "epoch.ms-seq", opaque to clients. `cause` is the id of the command or input
+    that caused the change.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""What people wish of an engine, and what became of it."""
+"""Commands to engines, and their results."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from feeds.model.times import Time
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A wish: it changes nothing until its engine has journaled the outcome.
+    """A request to an engine. It has no effect until its engine has journaled the outcome.
 
-    `actor_region` is the region the actor may act in; `valid_until` bounds how late it may
-    still be carried out, so that nothing happens after the person was told it failed.
+    `actor_region` is the region in which the actor may act. `valid_until` limits how late it may be carried out, so
+    that nothing happens after the person was told that it failed.
     """
 
     id: str
@@ -31,7 +31,7 @@ class Command:
 
 
 class Outcome(StrEnum):
-    """How a command ended. Named by what the asker must do."""
+    """The outcome of a command, named by what the caller must do."""
 
     DONE = "done"
     NOT_FOUND = "not_found"
@@ -43,7 +43,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """The answer to a command; `after` is the subject's public record when it was done."""
+    """The result of a command; `after` is the subject's public record after it was carried out."""
 
     command: str
     outcome: Outcome

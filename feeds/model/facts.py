@@ -1,4 +1,4 @@
-"""What is, and who says so: assets, what was observed of them, their state, the sources."""
+"""Facts and their sources: assets, observations, readings, states, sources."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Value = bool | int | float | str | None
 
 
 class Health(StrEnum):
-    """What an asset is, from its probes."""
+    """Health of an asset, from its probes."""
 
     OK = "ok"
     DEGRADED = "degraded"
@@ -22,7 +22,7 @@ class Health(StrEnum):
 
 
 class Quality(StrEnum):
-    """OPC UA Part 8 status of a value; staleness stands beside it, never in it."""
+    """Quality of a value (OPC UA Part 8). Staleness is a separate field."""
 
     GOOD = "good"
     UNCERTAIN = "uncertain"
@@ -31,7 +31,7 @@ class Quality(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asset:
-    """One thing that is watched: a device, a link, a service, a camera. Writer: the projector, from the inventory."""
+    """A monitored device, link, service or camera. Writer: the projector, from the inventory."""
 
     id: str
     name: str
@@ -48,13 +48,13 @@ class Asset:
 
 
 class Observation(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
-    """One value seen at one moment. Writer: the collector that saw it.
+    """One value observed at one moment. Writer: the collector that observed it.
 
-    `metric` is `scheme.name` (`tcp.up`, `http.ms`); a metric that ends in `.up` is a
-    reachability verdict (bool). `probe` is the inventory's URI that produced it.
-    `instance` tells two probes of one scheme on one asset apart ("" when there is one).
-    `fresh_for` is how long, in seconds from `observed_at`, the value may be shown as fresh. `confirmed_at`: the
-    far end says only what changes, and let us know then that the value still holds; it is fresh from its receipt on.
+    `metric` is `scheme.name` (`tcp.up`, `http.ms`); a metric that ends in `.up` is a reachability verdict (bool).
+    `probe` is the inventory's URI that produced it. `instance` distinguishes two probes of one scheme on one asset (""
+    for a single one). `fresh_for` is the validity of the value, in seconds from `observed_at`. `confirmed_at` is set
+    for sources that report only changes: the time at which they confirmed the value, which is then valid from its
+    receipt.
     """
 
     asset: str
@@ -79,13 +79,12 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heartbeat:
-    """A source says that it lives. Writer: the source's collector.
+    """A sign of life of a source. Writer: the source's collector.
 
-    `every` is the longest silence, in seconds, before the source itself is an alert.
-    `targets` counts what it watches, `failing` how many of them it cannot reach; `stats` are figures about itself.
-    A source that fetches also says when it last had an answer of the expected form (`valid_at`) and when it last had
-    a document that it had not had before (`new_at`). `replay` is True while it cannot tell new from old, because it
-    began anew and fetched everything again.
+    `every` is the longest silence, in seconds, before the source itself raises an alert. `targets` counts its targets,
+    `failing` those that it cannot reach; `stats` are metrics about itself. A source that fetches documents also reports
+    its last well-formed answer (`valid_at`) and its last new document (`new_at`). `replay` is True while it cannot tell
+    new documents from old ones, because it restarted and fetched everything again.
     """
 
     source: str
@@ -104,7 +103,7 @@ class Heartbeat:
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
-    """The latest observation of one metric, as kept with its asset."""
+    """The latest observation of one metric, as stored with its asset."""
 
     value: Value
     unit: str = ""
@@ -118,10 +117,10 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults
 
 
 class AssetState(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
-    """What is known of an asset. Writer: the projector.
+    """The state of an asset. Writer: the projector.
 
-    `since` is when `health` took its present value; `stale_since` is set while nothing
-    fresh is known and says since when; `seen_at` is the newest observation's time.
+    `since` is when `health` took its present value. `stale_since` is set while no reading is fresh, to the time when
+    the last one expired. `seen_at` is the newest observation's time.
     """
 
     id: str
@@ -134,15 +133,15 @@ class AssetState(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defau
 
 
 REFERENCE = "network.reference"
-"""The source that fails while a collector is out of touch with all of its reference targets."""
+"""The source that fails while a collector cannot reach any of its reference targets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
-    """What is known of a source or a role. Writer: the projector.
+    """The state of a source or a role. Writer: the projector.
 
-    `valid_at`: when the source last had an answer of the expected form. `new_at`: when it last had something new.
-    Both are None for sources that do not fetch.
+    `valid_at`: time of the source's last well-formed answer. `new_at`: time of its last new item. Both are None for
+    sources that do not fetch.
     """
 
     id: str

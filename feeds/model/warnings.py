@@ -11,7 +11,7 @@ from feeds.model.times import Time
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Area:
-    """Where a warning holds. `geometry` is GeoJSON (EPSG:4326) or None when only codes are known."""
+    """The area of a warning. `geometry` is GeoJSON (EPSG:4326), or None when only codes are known."""
 
     text: str = ""
     geometry: dict[str, Any] | None = None
@@ -44,8 +44,8 @@ WARNING_STATES = ("pending", "active", "expired", "cancelled", "superseded")
 class EmergencyWarning:
     """A public warning (CAP 1.2). Writer: the warnings registry of the command role.
 
-    `id` is "sender,identifier,sent"; `state` is one of WARNING_STATES;
-    `colour` is red, orange, yellow, blue or "" as issued; `status` and `msg_type` are CAP's own words.
+    `id` is "sender,identifier,sent"; `state` is one of WARNING_STATES. `colour` is red, orange, yellow, blue or "" as
+    issued. `status` and `msg_type` are CAP's own terms.
     """
 
     id: str

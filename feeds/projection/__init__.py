@@ -1,1 +1,1 @@
-"""From observations and heartbeats to live state."""
+"""The projection of observations and heartbeats to live state."""

@@ -1,4 +1,4 @@
-"""Live state after the wall clock was set: ages stay what they were, and nothing lies in the future. Pure."""
+"""Correction of live state after a step of the wall clock: ages are preserved and no time lies in the future. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from feeds.model import AssetState, Reading, SourceState
 
 
 def stepped_reading(reading: Reading, by: float, now: float) -> Reading:
-    """The reading as old as before, and fresh for as long as before; no longer than it was worth when it came."""
+    """The reading with its age and remaining validity preserved, limited to its original validity."""
     if not by and max(reading.received_at, reading.observed_at) <= now + STEP:
         return reading
     received_at = min(reading.received_at + by, now)
@@ -23,7 +23,7 @@ def stepped_reading(reading: Reading, by: float, now: float) -> Reading:
 
 
 def stepped_state(state: AssetState, by: float, now: float) -> AssetState:
-    """The state with its readings as fresh as before."""
+    """The state with the validity of its readings preserved."""
     readings = {key: stepped_reading(reading, by, now) for key, reading in state.readings.items()}
     seen_at = max((reading.observed_at for reading in readings.values()), default=None)
     if seen_at is None and state.seen_at is not None:
@@ -35,7 +35,7 @@ def stepped_state(state: AssetState, by: float, now: float) -> AssetState:
 
 
 def stepped_source(source: SourceState, by: float, now: float) -> SourceState:
-    """The source as long unheard of as before."""
+    """The source with its silence preserved."""
     return replace(
         source,
         at=min(source.at + by, now),

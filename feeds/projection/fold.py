@@ -1,6 +1,6 @@
-"""What is known of assets and sources, as a pure fold: (projection, message, now) -> changes.
+"""The state of assets and sources as a pure fold: (projection, message, now) -> changes.
 
-Time is an input. Duplicate and late messages change nothing; silence is found by `tick`.
+Time is an input. Duplicate and late messages change nothing; `tick` detects silence.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from feeds.projection.clock_steps import stepped_source, stepped_state
 from feeds.projection.readings import assessed, reading_of, repeats
 
 ROLE = "role"
-"""The kind of the sources that are roles of the site."""
+"""Kind of the sources that are roles of the site."""
 FUTURE_SLACK = 2.0
 _observed_at, _fresh_until = attrgetter("observed_at"), attrgetter("fresh_until")
 
@@ -27,7 +27,7 @@ _observed_at, _fresh_until = attrgetter("observed_at"), attrgetter("fresh_until"
 class Projection:
     """The projector's state. `remembered` is each asset's last journaled (health, since).
 
-    `previous` is what the asset of the last change was before it.
+    `previous` is the prior state of the asset of the last change.
     """
 
     site: str
@@ -42,7 +42,7 @@ class Projection:
     _restamped: set[tuple[str, str]] = field(default_factory=set)
 
     def set_assets(self, assets: Mapping[str, Asset], now: float) -> Iterator[Change]:
-        """Take an inventory over: what is new, altered or gone."""
+        """Apply an inventory: new, changed and removed assets."""
         for gone in [key for key in {**self.assets, **self.states} if key not in assets]:
             self.assets.pop(gone, None)
             self.states.pop(gone, None)
@@ -52,27 +52,27 @@ class Projection:
             if self.assets.get(key) != asset:
                 self.assets[key] = asset
                 yield Change(kind=Kind.ASSET, id=key, after=asset, at=now, cause="inventory")
-            yield from self._fit(asset, now)
+            yield from self._fit_to_inventory(asset, now)
 
-    def _fit(self, asset: Asset, now: float) -> Iterator[Change]:
-        """Make an asset's state agree with its inventory row: region, and no reading of a probe that is gone."""
+    def _fit_to_inventory(self, asset: Asset, now: float) -> Iterator[Change]:
+        """Adjust an asset's state to its inventory row: set its region, drop readings of removed probes."""
         old = self.states.get(asset.id)
         base = old or AssetState(id=asset.id, region=asset.region, since=now, stale_since=now)
-        kept = {key: r for key, r in base.readings.items() if not r.probe or r.probe in asset.probes}
-        new = assessed(structs.replace(base, region=asset.region), kept, now, now)
+        readings = {key: r for key, r in base.readings.items() if not r.probe or r.probe in asset.probes}
+        new = assessed(structs.replace(base, region=asset.region), readings, now, now)
         if new != old:
             yield self._moved(new, now, "inventory")
-        self._watch(new, now)
+        self._schedule_check(new, now)
 
-    def observe(self, seen: Iterable[Observation], now: float, cause: str = "") -> Iterator[Change]:
-        """Fold observations in; at most one change an asset."""
+    def observe(self, observations: Iterable[Observation], now: float, cause: str = "") -> Iterator[Change]:
+        """Fold observations in; at most one change per asset."""
         by_asset: dict[str, list[Observation]] = {}
         asset, group = None, []
-        for one in seen:
-            if one.asset != asset:  # what one poll brings comes in a row
-                asset = one.asset
+        for observation in observations:
+            if observation.asset != asset:  # observations of one poll are adjacent
+                asset = observation.asset
                 group = by_asset.setdefault(asset, [])
-            group.append(one)
+            group.append(observation)
         for asset, group in by_asset.items():
             state = self.states.get(asset)
             if state is None:
@@ -83,25 +83,25 @@ class Projection:
     def _fold(self, state: AssetState, group: list[Observation], now: float, cause: str) -> Iterator[Change]:
         readings, moment, ahead = dict(state.readings), 0.0, now + FUTURE_SLACK
         probes = self.assets[state.id].probes
-        for one in sorted(group, key=_observed_at):
-            if one.probe and one.probe not in probes:
+        for observation in sorted(group, key=_observed_at):
+            if observation.probe and observation.probe not in probes:
                 continue
-            key = one.key if one.instance else one.metric
+            key = observation.key if observation.instance else observation.metric
             old = readings.get(key)
             stepped = (state.id, key) in self._restamped
-            if old is not None and old.observed_at <= ahead and repeats(one, old, stepped=stepped):
+            if old is not None and old.observed_at <= ahead and repeats(observation, old, stepped=stepped):
                 continue
             self._restamped.discard((state.id, key))
-            readings[key] = reading_of(one, now)
-            moment = one.observed_at
+            readings[key] = reading_of(observation, now)
+            moment = observation.observed_at
         if not moment:
             return
-        new = self._recalled(assessed(state, readings, now, min(moment, now)), state)
-        self._watch(new, now)
+        new = self._since_recalled(assessed(state, readings, now, min(moment, now)), state)
+        self._schedule_check(new, now)
         yield self._moved(new, now, cause)
 
-    def _recalled(self, new: AssetState, old: AssetState) -> AssetState:
-        """After a loss of Redis the first verdict that agrees with the journal goes on from the journal's time."""
+    def _since_recalled(self, new: AssetState, old: AssetState) -> AssetState:
+        """After a loss of Redis, a first verdict equal to the journal's continues with the journal's `since`."""
         health, since = self.remembered.get(new.id, (None, 0.0))
         first = old.health is Health.UNKNOWN and old.seen_at is None
         return structs.replace(new, since=since) if first and health is new.health else new
@@ -111,14 +111,14 @@ class Projection:
         self.states[new.id] = new
         return Change(kind=Kind.STATE, id=new.id, after=new, at=now, cause=cause)
 
-    def _watch(self, state: AssetState, now: float) -> None:
-        """Ask for a look when the first of the readings ceases to be fresh, unless a look comes sooner anyway."""
+    def _schedule_check(self, state: AssetState, now: float) -> None:
+        """Schedule a check for when the first reading expires, unless an earlier check is scheduled."""
         looked = self._looks.get(state.id)
         end = min((end for end in map(_fresh_until, state.readings.values()) if end > now), default=None)
         if end is not None and (looked is None or end < looked):
-            self._look(state.id, end)
+            self._check_at(state.id, end)
 
-    def _look(self, asset: str, at: float) -> None:
+    def _check_at(self, asset: str, at: float) -> None:
         self._looks[asset] = at
         heapq.heappush(self._due, (at, asset))
 
@@ -149,7 +149,7 @@ class Projection:
         yield Change(kind=Kind.SOURCE, id=new.id, after=new, at=now, cause=cause)
 
     def count_dead(self, counts: Mapping[str, int], now: float) -> Iterator[Change]:
-        """Show on each source how many of its messages could not be used."""
+        """Set the number of dead letters of each source."""
         for source, count in counts.items():
             old = self.sources.get(source) or SourceState(id=source, kind="unknown", region=self.site, at=now)
             if old.dead_letters != count or source not in self.sources:
@@ -158,40 +158,42 @@ class Projection:
                 yield Change(kind=Kind.SOURCE, id=source, after=new, at=now, cause="dead letters")
 
     def forget_sources(self, named: Collection[str], now: float) -> Iterator[Change]:
-        """Drop each silent source that is not `named`, except roles. Call before `tick`, which reports new silence."""
+        """Drop each silent source that is not in `named`, except roles. Call before `tick`, which reports silence."""
         for source, state in list(self.sources.items()):
             if source not in named and state.kind != ROLE and (state.silent_since or _is_silent(state, now)):
                 del self.sources[source]
                 yield Change(kind=Kind.SOURCE, id=source, after=None, at=now, cause="settings")
 
     def tick(self, now: float) -> Iterator[Change]:
-        """What time alone has changed: readings that ceased to be fresh, sources that fell silent."""
+        """Changes by time alone: expired readings and silent sources."""
         while self._due and self._due[0][0] <= now:
             looked, asset = heapq.heappop(self._due)
             state = self.states.get(asset)
             if state is None or self._looks.get(asset) != looked:
-                continue  # gone, or a sooner look was asked for
+                continue  # removed, or an earlier check was scheduled
             del self._looks[asset]
-            self._watch(state, now)
+            self._schedule_check(state, now)
             ends = [reading.fresh_until for reading in state.readings.values() if reading.fresh_until <= now]
             if not ends:
-                continue  # it was seen again meanwhile
+                continue  # a newer result arrived meanwhile
             new = assessed(state, state.readings, now, min((end for end in ends if end >= looked), default=looked))
             if new != state:
                 yield self._moved(new, now, "time")
-        for source, known in list(self.sources.items()):
-            if known.silent_since is None and _is_silent(known, now):
-                self.sources[source] = replace(known, silent_since=known.at + known.every)
+        for source, silent in list(self.sources.items()):
+            if silent.silent_since is None and _is_silent(silent, now):
+                self.sources[source] = replace(silent, silent_since=silent.at + silent.every)
                 yield Change(kind=Kind.SOURCE, id=source, after=self.sources[source], at=now, cause="time")
 
     def clock_stepped(self, by: float, now: float) -> Iterator[Change]:
-        """The wall clock was set by `by` seconds (0.0: nobody knows by how much): every age stays what it was.
+        """Correct the state after a step of the wall clock by `by` seconds (0.0: unknown); every age is preserved.
 
-        The next observation of each reading is taken whatever its time: a device's own clock was not set.
+        The next observation of each reading is accepted whatever its time, because the device's own clock was not set.
         """
         for id, state in list(self.states.items()):
             stepped = stepped_state(state, by, now)
-            self._restamped |= {(id, key) for key, one in stepped.readings.items() if one is not state.readings[key]}
+            self._restamped |= {
+                (id, key) for key, reading in stepped.readings.items() if reading is not state.readings[key]
+            }
             if stepped != state:
                 yield self._moved(stepped, now, "clock")
         for id, source in list(self.sources.items()):
@@ -204,12 +206,12 @@ class Projection:
         self.resume()
 
     def resume(self) -> None:
-        """Watch again what was loaded from Redis."""
+        """Schedule checks for state loaded from Redis."""
         self._due.clear()
         self._looks.clear()
         for state in self.states.values():
             if state.readings:
-                self._look(state.id, min(reading.fresh_until for reading in state.readings.values()))
+                self._check_at(state.id, min(reading.fresh_until for reading in state.readings.values()))
 
 
 def _is_silent(source: SourceState, now: float) -> bool:
@@ -217,6 +219,6 @@ def _is_silent(source: SourceState, now: float) -> bool:
 
 
 def _new_at(beat: Heartbeat, old: SourceState | None) -> float | None:
-    """When the source last had something new; its own word counts less while it repeats what it had before."""
+    """Time of the source's last new item. Its own statement is ignored while it replays old items."""
     before = old.new_at if old is not None else None
     return (before or beat.new_at) if beat.replay else (beat.new_at or before)

@@ -1,4 +1,4 @@
-"""Calls of assets that report by themselves (`heartbeat:?every=5m`), found again when Redis has forgotten them."""
+"""Recovery of the last heartbeat calls (`heartbeat:?every=5m`) from the journal after a loss of Redis."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ METRIC, SOURCE, SCHEME = "heartbeat.up", "ingest", "heartbeat:"
 async def forgotten(
     journal: Journal, assets: Mapping[str, Asset], states: Mapping[str, AssetState]
 ) -> list[Observation]:
-    """The last accepted call of each asset that should call and of which the live state knows none.
+    """The last accepted call of each heartbeat asset without live state.
 
-    Without it an asset that fell silent before a loss of Redis would be unknown for ever, for nobody asks it.
+    Without this, an asset that fell silent before a loss of Redis would stay unknown for ever, because it is never
+    polled.
     """
-    found = []
+    calls = []
     for asset in assets.values():
-        probe = next((one for one in asset.probes if one.startswith(SCHEME)), "")
+        probe = next((probe for probe in asset.probes if probe.startswith(SCHEME)), "")
         state = states.get(asset.id)
         if not probe or (state is not None and METRIC in state.readings):
             continue
         last = await journal.entries(kind=KIND, subject=asset.id, limit=1, newest_first=True)
         if last and last[0].name == NAME:
             at = last[0].at
-            found.append(
+            calls.append(
                 Observation(
                     asset=asset.id,
                     metric=METRIC,
@@ -39,4 +40,4 @@ async def forgotten(
                     fresh_for=float(last[0].body["every"]),
                 )
             )
-    return found
+    return calls

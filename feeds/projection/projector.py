@@ -10,7 +10,7 @@ from feeds import wire
 from feeds.bus import Beat, Bus, StreamEntry, entry_order
 from feeds.clock import Clock, load_mark, mark_of, now, spoken
 from feeds.engine import run_engine
-from feeds.inventory.membership import Register
+from feeds.inventory.membership import InventoryLog
 from feeds.journal import Journal
 from feeds.model import Asset, AssetState, Change, Health, Heartbeat, Kind, Observation
 from feeds.projection import heartbeat_calls
@@ -25,14 +25,14 @@ log = logging.getLogger(__name__)
 
 FEED = "network"
 COUNT_EVERY = 1.0
-"""Seconds between two looks at dead letters and at the roles' beats."""
+"""Seconds between two checks of dead letters and of the roles' heartbeats."""
 TRIM_EVERY = 10.0
 TICK = 0.25
-"""Seconds that staleness and silence may be seen late."""
+"""Maximum delay in detecting staleness and silence, seconds."""
 ROLE_EVERY, ROLE_SILENT = 2.0, 10.0
 CHANGE_READERS = (ALERT,)
 MARK_EVERY = 60.0
-"""Seconds between two marks of the clock that are kept for a later start."""
+"""Seconds between two clock marks for a later start."""
 _CLOCK = "clock"
 
 
@@ -59,19 +59,19 @@ class Projector:
         self._counted = self._trimmed = 0.0
         self._taken: Mapping[str, Asset] | None = None
         self._mark = "0-0"
-        self._register = Register()
+        self._register = InventoryLog()
         self._steps: list[Change] = []
         self._marked = float("-inf")
         self.clock_condition = ClockCondition()
         self.projection = Projection(site)
 
     def set_assets(self, assets: Mapping[str, Asset], sources: Collection[str] | None = None) -> None:
-        """Apply a new inventory at the next step. `sources` names all that are configured; None keeps every source."""
+        """Apply a new inventory at the next step. `sources` names all configured ones; None keeps every source."""
         self._wanted = dict(assets)
         self._named = sources
 
     async def open(self, bus: Bus) -> dict[str, str]:
-        """Load the state from Redis and the last journaled health of each asset; go on at the saved cursor."""
+        """Load the state from Redis and the last journaled health of each asset; resume at the saved cursor."""
         self._bus = bus
         saved = await bus.saved(self.name)
         state = await bus.state((Kind.ASSET, Kind.STATE, Kind.SOURCE))
@@ -95,7 +95,7 @@ class Projector:
         return {stream: saved.cursors.get(stream, "0-0")}
 
     async def step(self, entries: Sequence[StreamEntry], now: float) -> None:
-        """Fold, journal what changed in health, commit."""
+        """Fold, journal changes of health, commit."""
         assert self._bus is not None
         called: list[Observation] = []
         if self._taken is not self._wanted:
@@ -119,14 +119,14 @@ class Projector:
             self._trimmed = now
 
     def clock_stepped(self, by: float, now: float) -> None:
-        """The wall clock was set: every age stays what it was, and the site says so for a while."""
+        """Handle a step of the wall clock: preserve every age and report the step for a while."""
         self._steps += self.projection.clock_stepped(by, now)
         self._marked = float("-inf")
         if by:
             self.clock_condition.note(by)
 
     def _clock_mark(self, now: float) -> dict[str, bytes | None]:
-        """Now and then with a commit, so that a later start can tell whether the clock was set meanwhile."""
+        """A clock mark for the commit, at intervals. A later start detects a step of the clock with it."""
         mark = mark_of(self._clock)
         if mark is None or 0 <= now - self._marked < MARK_EVERY:
             return {}
@@ -134,13 +134,13 @@ class Projector:
         return {_CLOCK: wire.encode(mark.dump())}
 
     def rest(self, now: float) -> float:
-        """Staleness, silence and a new inventory wait so long."""
+        """Longest delay of staleness, silence and a new inventory, seconds."""
         return TICK
 
     def _moved(
         self, entries: Sequence[StreamEntry], now: float, called: Sequence[Observation] = ()
     ) -> Iterator[Change]:
-        """Everything that the inventory, the entries and time have changed, in order."""
+        """All changes by the inventory, the entries and time, in order."""
         if self._taken is not self._wanted:
             yield from self.projection.set_assets(self._wanted, now)
             self._taken = self._wanted
@@ -152,19 +152,19 @@ class Projector:
         yield from self.projection.tick(now)
 
     def _joined(self, changes: Iterable[Change]) -> Iterator[Change]:
-        """The same without those that a later one of the step repeats: what one poll brought in two envelopes."""
-        kept: dict[int, Change] = {}
+        """The changes without those that a later one of the step repeats, as from two envelopes of one poll."""
+        latest: dict[int, Change] = {}
         newest: dict[str, tuple[int, AssetState | None]] = {}
         for number, change in enumerate(changes):
-            kept[number] = change
+            latest[number] = change
             if isinstance(change.after, AssetState):
                 base = self.projection.previous
                 before = newest.get(change.id)
-                if before is not None and _repeats(kept[before[0]], before[1], change.after):
-                    del kept[before[0]]
+                if before is not None and _repeats(latest[before[0]], before[1], change.after):
+                    del latest[before[0]]
                     base = before[1]
                 newest[change.id] = number, base
-        yield from kept.values()
+        yield from latest.values()
 
     def _folded(self, entry: StreamEntry, now: float) -> Iterator[Change]:
         if entry.kind == "observation":
@@ -174,13 +174,13 @@ class Projector:
                 yield from self.projection.beat(beat, now, entry.id)
 
     def _roles(self, beats: Mapping[str, Beat], now: float) -> Iterator[Change]:
-        """A role is a source, too; often enough for people, seldom enough for the wire."""
+        """Heartbeats of the roles as sources, at an interval that people accept and the network does not notice."""
         for role, beat in beats.items():
             name = f"role.{role}"
-            known = self.projection.sources.get(name)
-            news = known is None or known.silent_since is not None or known.error != beat.words
-            if news or known is None or not 0 <= beat.at - known.at < ROLE_EVERY:
-                said = Heartbeat(
+            current = self.projection.sources.get(name)
+            news = current is None or current.silent_since is not None or current.error != beat.words
+            if news or current is None or not 0 <= beat.at - current.at < ROLE_EVERY:
+                heartbeat = Heartbeat(
                     source=name,
                     kind=ROLE,
                     at=beat.at,
@@ -189,28 +189,28 @@ class Projector:
                     every=ROLE_SILENT,
                     stats=beat.stats,
                 )
-                yield from self.projection.beat(said, now, "beat")
+                yield from self.projection.beat(heartbeat, now, "beat")
 
     async def _record(self, changes: Iterable[Change], now: float) -> None:
-        """Journal the changes of health, each once even when a crash makes us fold them again.
+        """Journal the changes of health, each once even when entries are folded again after a crash.
 
-        The last journaled entry's id is written with the rows. Stream ids are times, so the mark also holds
-        for a server that restarted and forgot our last commit; a mark ahead of the clock is void.
+        The last journaled entry's id is written with the rows. Stream ids are times, so the mark also holds for a
+        server that restarted and lost the last commit. A mark ahead of the clock is void.
         """
         mark = self._mark if int(self._mark.partition("-")[0]) / 1000 <= now + 2.0 else "0-0"
-        moved, known, cause, over = [], self.projection.remembered, "", False
+        moved, remembered, cause, over = [], self.projection.remembered, "", False
         for change in changes:
             state = change.after
             if not isinstance(state, AssetState) or state.seen_at is None:
                 continue
-            if change.cause != cause:  # those of one entry have one
+            if change.cause != cause:  # changes of one entry share one
                 cause, over = change.cause, _within(change.cause, mark)
             if over:
                 continue
-            before = known.get(state.id, (None, 0.0))[0]
+            before = remembered.get(state.id, (None, 0.0))[0]
             if before is not state.health:
                 moved.append((state, before))
-                known[state.id] = (state.health, state.since)
+                remembered[state.id] = (state.health, state.since)
             if change.cause[:1].isdigit():
                 self._mark = change.cause
         if not moved:
@@ -230,12 +230,12 @@ def _repeats(first: Change, base: AssetState | None, second: AssetState) -> bool
 
 
 def _within(cause: str, mark: str) -> bool:
-    """Whether an entry id is not after the mark; other causes (time, the inventory) never are."""
+    """True when an entry id is not after the mark; other causes (time, the inventory) never are."""
     return cause[:1].isdigit() and entry_order(cause) <= entry_order(mark)
 
 
 class Projecting:
-    """Runs the projector role. It tells in `language`, for the whole site, that the clock was set."""
+    """Runs the projector role. Steps of the clock are reported in `language`, for the whole site."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""From observations to readings, and from readings to an asset's health. Pure."""
+"""Readings from observations, and an asset's health from its readings. Pure."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from feeds.model import AssetState, Health, Observation, Quality, Reading
 
 UP = ".up"
 HEARTBEAT_UP = "heartbeat.up"
-_OK, _UNKNOWN = Health.OK, Health.UNKNOWN  # a look into an enum's class takes as long as making a reading
+_OK, _UNKNOWN = Health.OK, Health.UNKNOWN  # an enum attribute lookup takes as long as creating a reading
 _observed_at = attrgetter("observed_at")
 
 
 def health_of(readings: Mapping[str, Reading], now: float) -> Health:
     """Health from the reachability readings (keys of metric `*.up`) that are fresh now.
 
-    All fail: down. Some fail, or cannot be told (bad quality): degraded. None fresh: unknown. One of uncertain
-    quality says nothing: the collector was out of touch.
-    A heartbeat that is overdue has failed: for it, absence is the news.
+    All fail: down. Some fail, or have bad quality: degraded. None fresh: unknown. Readings of uncertain quality are
+    ignored, because their collector was isolated.
+
+    An overdue heartbeat has failed: for it, the absence of a call is the failure.
     """
     fine = failed = unclear = 0
     for key, reading in readings.items():
@@ -43,31 +44,31 @@ def _is_up(key: str) -> bool:
     return key.partition("[")[0].endswith(UP)
 
 
-def reading_of(seen: Observation, now: float) -> Reading:
-    """The reading that an observation leaves; a device's clock that runs ahead buys it no freshness."""
-    received_at = seen.received_at
+def reading_of(observation: Observation, now: float) -> Reading:
+    """The reading of an observation. A device clock that runs ahead does not extend its validity."""
+    received_at = observation.received_at
     known_at = received_at if received_at < now else now
-    if seen.confirmed_at is None and seen.observed_at < known_at:
-        known_at = seen.observed_at
+    if observation.confirmed_at is None and observation.observed_at < known_at:
+        known_at = observation.observed_at
     return Reading(
-        value=seen.value,
-        unit=seen.unit,
-        quality=seen.quality,
-        observed_at=seen.observed_at,
+        value=observation.value,
+        unit=observation.unit,
+        quality=observation.quality,
+        observed_at=observation.observed_at,
         received_at=received_at,
-        source=seen.source,
-        probe=seen.probe,
-        text=seen.text,
-        fresh_until=known_at + seen.fresh_for,
+        source=observation.source,
+        probe=observation.probe,
+        text=observation.text,
+        fresh_until=known_at + observation.fresh_for,
     )
 
 
 def assessed(state: AssetState, readings: dict[str, Reading], now: float, moment: float) -> AssetState:
-    """The state with these readings; `moment` is when a change of health, if there is one, took place."""
+    """The state with these readings; `moment` is the time of a change of health, if there is one."""
     health = health_of(readings, now)
     seen_at = max(map(_observed_at, readings.values()), default=state.seen_at)
     blind = health is _UNKNOWN and not any(reading.fresh_until > now for reading in readings.values())
-    return AssetState(  # not `replace`: this is what every poll of every asset runs
+    return AssetState(  # not `replace`: this runs for every poll of every asset
         id=state.id,
         region=state.region,
         readings=readings,
@@ -79,26 +80,32 @@ def assessed(state: AssetState, readings: dict[str, Reading], now: float, moment
 
 
 def only_adds(base: AssetState | None, first: AssetState, second: AssetState) -> bool:
-    """Whether `second` says everything that `first` said after `base`, so that nobody need be told of `first`.
+    """True when `second` contains every change that `first` made to `base`, so that `first` need not be published.
 
-    It does when health did not move and no reading that `first` brought has been replaced: two envelopes
-    of one poll say one thing, two polls say two.
+    Health must not have changed, and no reading of `first` may have been replaced. Two envelopes of one poll meet this,
+    two polls do not.
     """
     if (first.health, first.since, first.stale_since) != (second.health, second.since, second.stale_since):
         return False
     if base is None or base.health is not first.health or base.stale_since != first.stale_since:
         return False
     old, later = base.readings, second.readings
-    return all(later.get(key) is one for key, one in first.readings.items() if old.get(key) is not one)
+    return all(later.get(key) is reading for key, reading in first.readings.items() if old.get(key) is not reading)
 
 
-def repeats(seen: Observation, old: Reading, *, stepped: bool) -> bool:
-    """Whether an observation is not newer than the reading; `stepped`: that was dated anew when the clock was set."""
-    if stepped and seen.received_at > old.received_at:
+def repeats(observation: Observation, old: Reading, *, stepped: bool) -> bool:
+    """True when an observation is not newer than the reading. `stepped`: the reading's times were corrected for a step
+    of the clock.
+    """
+    if stepped and observation.received_at > old.received_at:
         return False
-    return seen.observed_at <= old.observed_at and not _confirms(seen, old)
+    return observation.observed_at <= old.observed_at and not _confirms(observation, old)
 
 
-def _confirms(seen: Observation, old: Reading) -> bool:
-    """The same value, of which the far end says later that it still holds: no duplicate."""
-    return seen.confirmed_at is not None and seen.observed_at == old.observed_at and seen.received_at > old.received_at
+def _confirms(observation: Observation, old: Reading) -> bool:
+    """True for an equal value that the device later confirmed; such an observation is not a duplicate."""
+    return (
+        observation.confirmed_at is not None
+        and observation.observed_at == old.observed_at
+        and observation.received_at > old.received_at
+    )

@@ -1,7 +1,7 @@
-"""The warning domain: CAP messages become warnings, with their places on the map and what they end.
+"""The warning domain: converts CAP messages to warnings, locates them, and applies their effect on others.
 
-It does no I/O (see feeds.engine.domain). A message is recognised by its digest, so that reading the feed again from
-an older place changes nothing.
+It does no I/O (see feeds.engine.domain). A message is identified by its digest, so that reading the feed again from an
+older position changes nothing.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from feeds.engine.requests import Asking, Writing
 from feeds.isolation.cap import Parse, parse_in_thread
 from feeds.journal import Parcel
 from feeds.model import Asset, Change, Command, EmergencyWarning, Kind, Outcome, Result
-from incidents.warnings.areas import Places
+from incidents.warnings.areas import AreaResolver
 from incidents.warnings.intake import ReadDocument, warning_of
-from incidents.warnings.journal import Keeper
-from incidents.warnings.registry import DEFAULT_LIFE, Registry, Step
+from incidents.warnings.journal import RegistryStore
+from incidents.warnings.registry import DEFAULT_LIFE, WarningRegistry, WarningStep
 from maps.regions import table
 
 NAME = "command"
 FEED = "emergency"
 SEEN = 20_000
-"""Digests of the latest messages: a feed that repeats its list costs no look into the journal."""
+"""Number of remembered digests: a feed that repeats its list needs no query to the journal."""
 
 
 class WarningDomain(Domain):
-    """Public warnings. `default_life` is the life, in seconds, of a warning that names no end."""
+    """Public warnings. `default_life` is the duration, in seconds, of a warning without an end."""
 
     name = NAME
     kind = Kind.WARNING
@@ -41,26 +41,26 @@ class WarningDomain(Domain):
         self, assets: Mapping[str, Asset], *, default_life: float = DEFAULT_LIFE, reading: Parse = parse_in_thread
     ) -> None:
         self._default_life, self._parse = default_life, reading
-        self._places = Places(table(), assets.values())
+        self._resolver = AreaResolver(table(), assets.values())
         self._reset()
 
     def _reset(self) -> None:
-        self.registry = Registry(default_life=self._default_life)
-        self._keeper = Keeper(self.registry)
+        self.registry = WarningRegistry(default_life=self._default_life)
+        self._store = RegistryStore(self.registry)
         self._seen: OrderedDict[str, None] = OrderedDict()
-        self._steps: list[Step] = []
+        self._steps: list[WarningStep] = []
         self._raws: dict[str, Mapping[str, Any]] = {}
         self._recount = True
 
-    def replace(self, places: Places) -> None:
-        """Count what warnings affect against another inventory from the next step on."""
-        self._places, self._recount = places, True
+    def replace(self, resolver: AreaResolver) -> None:
+        """Count affected assets by another inventory from the next step on."""
+        self._resolver, self._recount = resolver, True
 
     # -- starting ----------------------------------------------------------------
 
     def load(self, start: Start) -> Asking[None]:
         self._reset()
-        yield from self._keeper.load()
+        yield from self._store.load()
 
     def records(self) -> Mapping[str, EmergencyWarning]:
         return self.registry.shown
@@ -87,14 +87,14 @@ class WarningDomain(Domain):
             token = f"{message.id} {message.digest}"
             if token in self._seen:
                 return
-            message = self._places.placed(message)
-        except ValueError as error:  # Refused, or an area that is no geometry
+            message = self._resolver.placed(message)
+        except ValueError as error:  # DocumentRefused, or an area without a valid geometry
             raise UnusableMessage(str(error), document.raw, source) from error
-        yield from self._keeper.recall([message.id, *message.references])
+        yield from self._store.recall([message.id, *message.references])
         steps = self.registry.take(message, now)
         if steps:
             self._steps += steps
-            self._raws[message.id] = {"source": source, "digest": message.digest, **_raw_fields(document.raw)}
+            self._raws[message.id] = {"source": source, "digest": message.digest, **_original_fields(document.raw)}
         self._seen[token] = None
         if len(self._seen) > SEEN:
             self._seen.popitem(last=False)
@@ -105,7 +105,7 @@ class WarningDomain(Domain):
     def advance(self, now: float) -> None:
         if self._recount:
             self._recount = False
-            self._steps += self.registry.recount(self._places.counted, now)
+            self._steps += self.registry.recount(self._resolver.counted, now)
         self._steps += self.registry.advance(now)
 
     # -- keeping -----------------------------------------------------------------
@@ -118,18 +118,18 @@ class WarningDomain(Domain):
         return self._written(steps, raws, now)
 
     def _written(
-        self, steps: Sequence[Step], raws: Mapping[str, Mapping[str, Any]], now: float
+        self, steps: Sequence[WarningStep], raws: Mapping[str, Mapping[str, Any]], now: float
     ) -> Writing[Sequence[Change]]:
-        yield from self._keeper.write(steps, raws)
+        yield from self._store.write(steps, raws)
         causes = {step.subject: step.cause for step in steps}
         return [
             Change(kind=Kind.WARNING, id=id, after=warning, at=now, cause=causes.get(id, "journal"))
-            for id, warning in self._keeper.written().items()
+            for id, warning in self._store.written().items()
         ]
 
 
-def _raw_fields(raw: bytes) -> dict[str, str]:
-    """The message as it came: readable where it is UTF-8, byte for byte in any case."""
+def _original_fields(raw: bytes) -> dict[str, str]:
+    """The original message: as text where it is UTF-8, and byte for byte in any case."""
     try:
         return {"raw": raw.decode("utf-8")}
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""The command role: the engine of public warnings (see feeds.engine.journaled), and what runs it."""
+"""The command role: the engine of public warnings (see feeds.engine.journaled), and its runner."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from feeds.isolation.cap import CapReader, Parse, parse_in_thread
 from feeds.journal import Intake, Journal
 from feeds.model import Asset
 from feeds.role_status import RoleStatus
-from incidents.warnings.areas import Places
+from incidents.warnings.areas import AreaResolver
 from incidents.warnings.domain import NAME, WarningDomain
-from incidents.warnings.registry import DEFAULT_LIFE, Registry
+from incidents.warnings.registry import DEFAULT_LIFE, WarningRegistry
 from maps.regions import table
 
-__all__ = ["NAME", "Command", "WarningsEngine"]
+__all__ = ["NAME", "CommandRole", "WarningsEngine"]
 
 LOOK = 0.25
-"""Seconds that the end of a warning, or what another tool sent in, may be seen late."""
+"""Maximum delay of a warning's end or of a pushed message, seconds."""
 
 
 class WarningsEngine(JournaledEngine[WarningDomain]):
-    """Owns the warnings."""
+    """The engine of public warnings."""
 
     def __init__(
         self,
@@ -44,12 +44,12 @@ class WarningsEngine(JournaledEngine[WarningDomain]):
         super().__init__(domain, journal, clock=clock, inbox=inbox, look=LOOK)
 
     @property
-    def registry(self) -> Registry:
+    def registry(self) -> WarningRegistry:
         return self.domain.registry
 
 
-class Command:
-    """Runs the command role. `default_life` is the life, in seconds, of a warning that names no end."""
+class CommandRole:
+    """Runs the command role. `default_life` is the duration, in seconds, of a warning without an end."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class Command:
         )
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Run until cancelled."""
         try:
             await run_engine(self.engine, self._bus, self._clock, self._status)
         finally:
@@ -78,5 +78,5 @@ class Command:
                 await self._intake.close()
 
     async def reload(self, assets: Mapping[str, Asset]) -> None:
-        """Count what warnings affect against another inventory."""
-        self.engine.domain.replace(await asyncio.to_thread(Places, table(), assets.values()))
+        """Count affected assets by another inventory."""
+        self.engine.domain.replace(await asyncio.to_thread(AreaResolver, table(), assets.values()))

@@ -1,4 +1,4 @@
-"""From a CAP document as it came to a warning that the registry can take."""
+"""Conversion of a received CAP document to a warning."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from feeds.journal import Journal
 
 Outcome = CapMessage | CapRefused | Outlasted
-"""The message that a document holds, or why there is none."""
+"""The message of a document, or the reason why it has none."""
 
 
-class Refused(ValueError):
-    """The document cannot be used; the text says why (finding codes and XPaths)."""
+class DocumentRefused(ValueError):
+    """The document is rejected; the text has the reasons (finding codes and XPaths)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,12 @@ class ReadDocument:
 
 
 def warning_of(document: CapDocument, source: str, outcome: Outcome) -> EmergencyWarning:
-    """The warning of a document that was read, not yet placed on the map. Raises Refused.
+    """The warning of a document, without its location. Raises DocumentRefused.
 
-    A lenient source's faulty message is kept with its findings; a strict one's is not.
+    A faulty message of a lenient source is accepted with its findings; one of a strict source is not.
     """
     if isinstance(outcome, Outlasted):
-        raise Refused(f"{outcome}; SHA-256 {hashlib.sha256(document.raw).hexdigest()}")
+        raise DocumentRefused(f"{outcome}; SHA-256 {hashlib.sha256(document.raw).hexdigest()}")
     if isinstance(outcome, CapRefused):
-        raise Refused(str(outcome))
+        raise DocumentRefused(str(outcome))
     return to_warning(outcome, source=document.source or source, received_at=document.received_at)

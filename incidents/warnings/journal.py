@@ -1,10 +1,8 @@
-"""The registry's form in the journal: one document a warning, a notice, a missing reference; one entry a step.
+"""The registry in the journal: one document per warning, notice and missing reference; one entry per step.
 
-| kind of document | id | open while | body |
-|---|---|---|---|
-| `warning` | its id | shown on the screens | every field of EmergencyWarning, `enders`, `digests` |
-| `warning_notice` (Cancel, Ack, Error) | its id's key | never | `digests` |
-| `warning_waiting` | the missing message's key | waited for | `enders` |
+| kind of document | id | open while | body | |---|---|---|---| | `warning` | its id | shown on the screens | every
+field of EmergencyWarning, `enders`, `digests` | | `warning_notice` (Cancel, Ack, Error) | its id's key | never |
+`digests` | | `warning_waiting` | the missing message's key | waited for | `enders` |
 """
 
 from __future__ import annotations
@@ -18,16 +16,16 @@ from feeds.engine.requests import AppendEntry, Asking, DeleteDocument, FindDocum
 from feeds.journal import Doc
 from feeds.journal.forms import register
 from feeds.model import EmergencyWarning
-from incidents.warnings.lifecycle import Ender, Held, key_of
-from incidents.warnings.registry import Registry, Step
+from incidents.warnings.lifecycle import Ender, HeldWarning, key_of
+from incidents.warnings.registry import WarningRegistry, WarningStep
 
 WARNING, NOTICE, WAITING = "warning", "warning_notice", "warning_waiting"
 
 
-def held_of(doc: Doc) -> Held:
+def held_of(doc: Doc) -> HeldWarning:
     """A warning from its document."""
     enders, digests = (doc.body.get(name, []) for name in ("enders", "digests"))
-    return Held(
+    return HeldWarning(
         warning=msgspec.convert(doc.body, EmergencyWarning),
         enders=msgspec.convert(enders, tuple[Ender, ...]),
         digests=tuple(digests),
@@ -35,18 +33,18 @@ def held_of(doc: Doc) -> Held:
     )
 
 
-def body_of(held: Held) -> dict[str, Any]:
+def body_of(held: HeldWarning) -> dict[str, Any]:
     """A warning's document; times in epoch seconds."""
     body: dict[str, Any] = msgspec.to_builtins(held.warning)
     return body | {"enders": msgspec.to_builtins(held.enders), "digests": list(held.digests)}
 
 
-class Keeper:
-    """Loads a registry from the journal and writes what changed since; one keeper to a registry."""
+class RegistryStore:
+    """Loads a registry from the journal and writes its changes; one instance per registry."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: WarningRegistry) -> None:
         self._registry = registry
-        self._held: dict[str, Held] = {}
+        self._held: dict[str, HeldWarning] = {}
         self._notices: dict[str, tuple[str, ...]] = {}
         self._waiting: dict[str, tuple[Ender, ...]] = {}
 
@@ -56,7 +54,7 @@ class Keeper:
             self._registry.restore(held_of(doc))
         for doc in (yield ListDocuments(WAITING)):
             self._registry.waiting[doc.id] = msgspec.convert(doc.body["enders"], tuple[Ender, ...])
-        self._remember()
+        self._store_forms()
 
     def recall(self, references: Sequence[str]) -> Asking[None]:
         """Bring messages that have left memory back before one that names them is taken in."""
@@ -70,8 +68,8 @@ class Keeper:
             elif (doc := (yield FindDocument(NOTICE, key))) is not None:
                 self._registry.notices[key] = self._notices[key] = tuple(doc.body["digests"])
 
-    def write(self, steps: Sequence[Step], extra: Mapping[str, Mapping[str, Any]]) -> Writing[None]:
-        """One entry a step, then the documents that changed. `extra` adds to the body of a message's first entry."""
+    def write(self, steps: Sequence[WarningStep], extra: Mapping[str, Mapping[str, Any]]) -> Writing[None]:
+        """Write one entry per step, then the changed documents. `extra` adds to the body of a message's first entry."""
         seqs: dict[str, int] = {}
         for step in steps:
             more = extra.get(step.subject, {}) if step.name in ("received", "content_changed") else {}
@@ -99,17 +97,17 @@ class Keeper:
             yield DeleteDocument(WAITING, key)
 
     def written(self) -> dict[str, EmergencyWarning | None]:
-        """After the transaction: what everybody must hear of, by id (None: no longer shown). Frees memory."""
+        """After the transaction: the public changes by id (None: no longer shown). Frees memory."""
         news: dict[str, EmergencyWarning | None] = {}
         for key, held in self._registry.held.items():
             before = self._held.get(key)
             if before is not held and (held.shown or (before is not None and before.shown)):
                 news[held.warning.id] = held.warning if held.shown else None
         self._registry.forget()
-        self._remember()
+        self._store_forms()
         return news
 
-    def _remember(self) -> None:
+    def _store_forms(self) -> None:
         self._held = dict(self._registry.held)
         self._notices = dict(self._registry.notices)
         self._waiting = dict(self._registry.waiting)

@@ -1,15 +1,15 @@
-"""A warning's life: what it is, as a pure function of the messages that are known and of the time.
+"""A warning's lifecycle: its state as a pure function of the received messages and the time.
 
-CAP 1.2 (OASIS, 2010), 3.2.1: `Update` supersedes and `Cancel` retracts every message that it references.
-Nothing here remembers an order of arrival, so messages that come late or twice change nothing about the end:
+CAP 1.2 (OASIS, 2010), 3.2.1: `Update` supersedes and `Cancel` retracts every message that it references. The order of
+arrival has no effect, so late and duplicate messages do not change the result:
 
-pending     its onset lies ahead
-active      now
-superseded  an Update names it; ended at the Update's `sent`
-cancelled   a Cancel names it; ended at the Cancel's `sent`
-expired     its time ran out and nobody cancelled it (`ended_by` is "": 已过期,未见解除)
+    pending     its onset lies ahead
+    active      now
+    superseded  an Update names it; ended at the Update's `sent`
+    cancelled   a Cancel names it; ended at the Cancel's `sent`
+    expired     its time ran out and nobody cancelled it (`ended_by` is "": 已过期,未见解除)
 
-Of several messages that end it the first by `sent` counts; one that ends it counts more than expiry.
+Of several messages that end it the first by `sent` counts, and any of them takes precedence over expiry.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ACTING = ("Update", "Cancel")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ender:
-    """A message that ends others: what of it the others must remember. `received_at` in epoch seconds."""
+    """The parts of an ending message that the ended ones must remember. `received_at` in epoch seconds."""
 
     id: str
     msg_type: str
@@ -37,8 +37,8 @@ class Ender:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """A warning as it stands, and what it follows from. `digests` are all forms seen; the first is the one shown."""
+class HeldWarning:
+    """A warning with its inputs. `digests` are those of all received forms; the first one is displayed."""
 
     warning: EmergencyWarning
     enders: tuple[Ender, ...] = ()
@@ -47,14 +47,14 @@ class Held:
 
 
 def key_of(reference: str) -> str:
-    """What makes two references the same: sender, identifier and the moment, however its zone is written."""
+    """The key of a reference: sender, identifier and moment, independent of the notation of its time zone."""
     key = reference_key(reference)
     return reference if key is None else f"{key[0]},{key[1]},{key[2]:.3f}"
 
 
 def ender_of(message: EmergencyWarning) -> Ender | None:
-    """The message's power over others; None when it has none (an invalid signature never triggers anything)."""
-    if message.msg_type not in ACTING or any(one.code == "SIGNATURE_INVALID" for one in message.findings):
+    """The message as an ender; None for other types and for an invalid signature."""
+    if message.msg_type not in ACTING or any(finding_.code == "SIGNATURE_INVALID" for finding_ in message.findings):
         return None
     return Ender(
         id=message.id,
@@ -67,15 +67,17 @@ def ender_of(message: EmergencyWarning) -> Ender | None:
 
 
 def acts_on(ender: Ender, warning: EmergencyWarning) -> bool:
-    """Whether it ends the warning: an exercise never ends what is actual, nothing ends itself or what came later."""
-    own, other = key_of(ender.id), key_of(warning.id)
+    """True when it ends the warning. An exercise never ends an actual warning, and no message ends itself or a later
+    one.
+    """
+    own, target = key_of(ender.id), key_of(warning.id)
     mutual = ender.sent == warning.sent and own in map(key_of, warning.references)
-    return ender.status == warning.status and own != other and ender.sent >= warning.sent and not mutual
+    return ender.status == warning.status and own != target and ender.sent >= warning.sent and not mutual
 
 
 def settled(warning: EmergencyWarning, enders: Iterable[Ender], now: float) -> EmergencyWarning:
     """The warning with its state at `now`. `expires` must be set."""
-    first = min(enders, key=lambda one: (one.sent, one.id), default=None)
+    first = min(enders, key=lambda ender: (ender.sent, ender.id), default=None)
     if first is not None:
         state = "cancelled" if first.msg_type == "Cancel" else "superseded"
         return replace(warning, state=state, ended_at=first.sent, ended_by=first.id)
@@ -85,8 +87,8 @@ def settled(warning: EmergencyWarning, enders: Iterable[Ender], now: float) -> E
     return replace(warning, state=state, ended_at=None, ended_by="")
 
 
-def due(held: Held, keep: float) -> float | None:
-    """When time alone will next change something about it; `keep` is how long an ended one stays shown."""
+def due(held: HeldWarning, keep: float) -> float | None:
+    """Time of the next change by time alone; `keep` is how long an ended warning stays displayed."""
     warning = held.warning
     if warning.ended_at is not None:
         return warning.ended_at + keep
@@ -94,7 +96,9 @@ def due(held: Held, keep: float) -> float | None:
 
 
 def with_life(message: EmergencyWarning, default_life: float) -> EmergencyWarning:
-    """With an end: a message without `expires` gets a default life from its onset (else `sent`), and a finding."""
+    """The message with an end: without `expires` it lasts the default duration from its onset (else `sent`), with a
+    finding.
+    """
     if message.expires is not None:
         return message
     start = max(message.sent, message.onset or message.sent)
@@ -111,8 +115,8 @@ def with_unknown(warning: EmergencyWarning, unknown: Iterable[str]) -> Emergency
 
 
 def with_changed_content(warning: EmergencyWarning) -> EmergencyWarning:
-    """With the remark that the same key came again with other bytes; the first form stays the one shown."""
-    if any(one.code == "CONTENT_CHANGED" for one in warning.findings):
+    """The warning with a finding that its key was received with other bytes; the first form stays displayed."""
+    if any(finding_.code == "CONTENT_CHANGED" for finding_ in warning.findings):
         return warning
     changed = remark("CONTENT_CHANGED", xpath="/alert")
     return replace(warning, findings=(*warning.findings, changed))

@@ -13,7 +13,7 @@ from feeds.clock import SiteClock
 from feeds.documents.alert import alert_of
 from feeds.engine.inbox import Inbox
 from feeds.external import Report, pack
-from feeds.journal import Entry, Intake, Journal, Parcel
+from feeds.journal import Intake, Journal, JournalEntry, Parcel
 from feeds.model import Alert, Asset, Change, Command, Kind, Result
 from tests.alerts.builders import T0, asset, change, command, counting_ids, rule, state
 
@@ -128,7 +128,7 @@ class Rig:
         """What Redis holds, and so every screen."""
         return (await self.bus.state((Kind.ALERT,))).records[Kind.ALERT]
 
-    async def entries(self) -> list[Entry]:
+    async def entries(self) -> list[JournalEntry]:
         return await self.journal.entries(kind="alert", limit=10_000)
 
     async def names(self) -> list[tuple[float, str]]:

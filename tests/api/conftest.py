@@ -21,7 +21,7 @@ from api.settings import SiteInfo, WebSettings
 from api.stores import Stores
 from feeds.bus import Bus
 from feeds.engine.commands import CommandClient, Unanswered
-from feeds.history import History
+from feeds.history import HistoryReader
 from feeds.journal import Intake, Journal
 from feeds.live.mirror import alert_record
 from feeds.live.pump import Pump
@@ -143,7 +143,7 @@ class World:
     accepted: str = ""
     layers: dict[str, bytes] = field(default_factory=dict)
     hashes: list[str] = field(default_factory=list)
-    history: History | None = None
+    history: HistoryReader | None = None
     intake: Intake | None = None
     apps: list[FastAPI] = field(default_factory=list)
 

@@ -15,8 +15,8 @@ import pytest_asyncio
 
 from api.availability.calendar import parts
 from feeds.bus import Bus
-from feeds.history import History, HistorySettings
-from feeds.inventory.membership import Register
+from feeds.history import HistoryReader, HistorySettings
+from feeds.inventory.membership import InventoryLog
 from feeds.model import Asset
 from tests.api.conftest import A, B, World, problem
 from tests.feeds.history.rig import store_at
@@ -37,9 +37,9 @@ async def site(bus: Bus, journal_url: str, world: World) -> AsyncIterator[World]
     the 11th of November, b-sw always up. It is the 21st of November."""
     store = store_at(journal_url)
     await store.open()
-    world.history = History(store, bus, HistorySettings(), world.clock)
+    world.history = HistoryReader(store, bus, HistorySettings(), world.clock)
     world.at = NOV + 20 * DAY
-    register = Register()
+    register = InventoryLog()
     await register.note(world.journal, {one.id: one for one in ASSETS if one.id != "a-srv"}, OCT)
     await register.note(world.journal, {one.id: one for one in ASSETS}, NOV + 10 * DAY)
     words = {
@@ -122,7 +122,7 @@ async def test_a_county_is_told_of_its_own_and_how_many_it_is_not_told_of(site: 
 
 
 async def test_one_that_has_left_still_counts_while_it_was_there(site: World) -> None:
-    register = Register()
+    register = InventoryLog()
     await register.open(site.journal)
     site.at = NOV + 25 * DAY
     await register.note(site.journal, {one.id: one for one in ASSETS if one.id != "b-sw"}, NOV + 20 * DAY)

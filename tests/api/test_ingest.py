@@ -366,7 +366,7 @@ async def test_a_faulty_cap_message_is_refused_or_kept_as_the_mode_says(world: W
 
 
 async def test_a_cap_message_of_another_county_is_outside_the_region(world: World) -> None:
-    here = cap("K3", place=place_code("532301000000"))
+    here = cap("K3", area=place_code("532301000000"))
     problem(await send(world, "cap", here, region=A), 403, "outside-region")
     problem(await send(world, "cap", cap("K4"), region="532301"), 403, "outside-region")  # its polygon goes further
     assert (await send(world, "cap", here, region="532301")).status_code == 202

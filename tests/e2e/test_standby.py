@@ -89,7 +89,7 @@ async def handed_over(site: Site, role: str) -> None:
         while True:
             os.kill(site.members()[role]["pid"], signal.SIGTERM)
             with contextlib.suppress(TimeoutError):
-                return await said(site, role, f"{role} is ours now", PATIENCE / 4)
+                return await said(site, role, f"{role}: lease acquired", PATIENCE / 4)
 
 
 async def test_a_clean_stop_hands_the_role_over_without_a_wait(tmp_path: Path, journal_settings: str) -> None:

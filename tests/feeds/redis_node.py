@@ -1,4 +1,4 @@
-"""One real Valkey process on a loopback port: started, asked, stopped, killed by its own process id."""
+"""One real Valkey process on a loopback port: start, query, stop, kill by process id."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ loglevel notice
 """
 
 
-def until(condition: Callable[[], Any], what: str, within: float = PATIENCE) -> Any:
-    """What the condition gives, as soon as it gives something; servers that are not there yet are waited for."""
+def until(condition: Callable[[], Any], description: str, within: float = PATIENCE) -> Any:
+    """The condition's result, once it is true; servers that do not answer yet are waited for."""
     end = time.monotonic() + within
     while time.monotonic() < end:
         with contextlib.suppress(redis.RedisError, OSError):
-            if found := condition():
-                return found
+            if result := condition():
+                return result
         time.sleep(0.02)
-    raise TimeoutError(f"{what} did not come within {within} s")
+    raise TimeoutError(f"{description} did not come within {within} s")
 
 
 @dataclass(slots=True, eq=False)
@@ -81,8 +81,8 @@ class Node:
         """One command over a connection of its own; raises RedisError, OSError."""
         with redis.Redis(
             port=self.port, password=self.password, decode_responses=True, socket_timeout=1.0, protocol=2
-        ) as one:
-            return one.execute_command(*command)
+        ) as client:
+            return client.execute_command(*command)
 
     def role(self) -> str:
         """ "master", "slave", or "" when nobody answers."""

@@ -1,6 +1,6 @@
-"""Real Valkey processes in the forms that a site may run: a Sentinel set, a cluster; on loopback, with passwords.
+"""Real Valkey processes in replicated forms: a Sentinel set, a cluster; on loopback, with passwords.
 
-A set is ready in one or two seconds, because nobody has to discover anybody: each one's file names all others.
+A set is ready in one or two seconds without discovery, because the file of each node names all others.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PASSWORD, SENTINEL_PASSWORD = "p@ss:word/1", "sentinel#2"
 SERVICE = "watchfloor"
 FORMS = ("sentinel", "cluster")
 EVERYTHING = "WATCHFLOOR_TEST_REDIS" in os.environ
-"""`make test-redis`: also what takes long."""
+"""`make test-redis`: include slow tests."""
 SLOTS = 16384
 STORE = """\
 appendonly yes
@@ -40,7 +40,7 @@ enable-debug-command local
 
 @dataclass(slots=True)
 class Servers:
-    """What tests do to a set, whatever its form. `url` is what stands in `[redis] url`."""
+    """Test operations on a replicated set. `url` is the value of `[redis] url`."""
 
     nodes: list[Node]
     url: str = field(default="", repr=False)
@@ -50,23 +50,27 @@ class Servers:
             node.kill()
 
     def masters(self, key: str) -> list[Node]:
-        """The nodes that would take a write of the key."""
+        """The nodes that accept a write of the key."""
         raise NotImplementedError
 
     def settled(self, key: str, other_than: Sequence[Node] = ()) -> Node:
-        """The master, once everybody who sends clients to it agrees on it."""
+        """The master, once all that direct clients to it agree."""
         return self.master(key, other_than)
 
     def master(self, key: str, other_than: Sequence[Node] = ()) -> Node:
-        """The one node that takes writes of the key, waited for."""
-        found: list[Node] = until(
-            lambda: len(m := [one for one in self.masters(key) if one not in other_than]) == 1 and m, "a master"
+        """The single node that accepts writes of the key, waited for."""
+        masters: list[Node] = until(
+            lambda: len(m := [node for node in self.masters(key) if node not in other_than]) == 1 and m, "a master"
         )
-        return found[0]
+        return masters[0]
 
     def replicas(self, key: str) -> list[Node]:
-        """The living replicas of the key's master."""
-        ports = {one["port"] for name, one in self.master(key).ask("INFO", "replication").items() if _is_replica(name)}
+        """The live replicas of the key's master."""
+        ports = {
+            replica["port"]
+            for name, replica in self.master(key).ask("INFO", "replication").items()
+            if _is_replica(name)
+        }
         return [node for node in self.nodes if node.port in ports]
 
     def whole(self, key: str, replicas: int) -> Node:
@@ -74,24 +78,24 @@ class Servers:
 
         def enough() -> Node | None:
             master = self.master(key)
-            told = master.ask("INFO", "replication")
-            online = [one for name, one in told.items() if _is_replica(name) and _follows(one)]
+            info = master.ask("INFO", "replication")
+            online = [replica for name, replica in info.items() if _is_replica(name) and _follows(replica)]
             return master if len(online) >= replicas else None
 
-        found: Node = until(enough, f"{replicas} replicas")
-        return found
+        master_node: Node = until(enough, f"{replicas} replicas")
+        return master_node
 
 
 def _is_replica(name: str) -> bool:
     return name.startswith("slave") and name[5:].isdigit()
 
 
-def _follows(told: dict[str, Any]) -> bool:
-    return bool(told["state"] == "online" and told["offset"])
+def _follows(replica: dict[str, Any]) -> bool:
+    return bool(replica["state"] == "online" and replica["offset"])
 
 
 class SentinelSet(Servers):
-    """One master, two replicas, three sentinels; a master is taken for dead after one second."""
+    """One master, two replicas, three sentinels; a master counts as down after one second."""
 
     def __init__(self, folder: Path) -> None:
         ports = [free_port() for _ in range(6)]
@@ -102,8 +106,8 @@ class SentinelSet(Servers):
         ids = [secrets.token_hex(20) for _ in range(3)]
         sentinels = [Node(folder / f"sentinel{n}", ports[3 + n], SENTINEL_PASSWORD, ("--sentinel",)) for n in range(3)]
         for n, node in enumerate(sentinels):
-            others = [(ids[m], ports[3 + m]) for m in range(3) if m != n]
-            node.write(_sentinel_file(ids[n], ports[:3], others))
+            other_nodes = [(ids[m], ports[3 + m]) for m in range(3) if m != n]
+            node.write(_sentinel_file(ids[n], ports[:3], other_nodes))
         Servers.__init__(self, [*stores, *sentinels])
         self.stores, self.sentinels = stores, sentinels
         hosts = ",".join(node.name for node in sentinels)
@@ -134,16 +138,16 @@ def _named(sentinel: Node) -> int:
 
 
 def _usable(sentinel: Node) -> bool:
-    """Whether it would vote and knows everybody: then a master may die."""
-    told = dict(zip(*[iter(sentinel.ask("SENTINEL", "MASTER", SERVICE))] * 2, strict=True))
+    """True when the sentinel would vote and knows all others: then a master may die."""
+    master_info = dict(zip(*[iter(sentinel.ask("SENTINEL", "MASTER", SERVICE))] * 2, strict=True))
     return (
-        told["flags"] == "master"
-        and told["num-slaves"] == "2"
+        master_info["flags"] == "master"
+        and master_info["num-slaves"] == "2"
         and str(sentinel.ask("SENTINEL", "CKQUORUM", SERVICE)).startswith("OK 3")
     )
 
 
-def _sentinel_file(own: str, stores: Sequence[int], others: Sequence[tuple[str, int]]) -> str:
+def _sentinel_file(own: str, stores: Sequence[int], sentinels: Sequence[tuple[str, int]]) -> str:
     lines = [
         f'requirepass "{SENTINEL_PASSWORD}"',
         f'sentinel sentinel-pass "{SENTINEL_PASSWORD}"',
@@ -154,13 +158,13 @@ def _sentinel_file(own: str, stores: Sequence[int], others: Sequence[tuple[str, 
         f"sentinel parallel-syncs {SERVICE} 2",
         f'sentinel auth-pass {SERVICE} "{PASSWORD}"',
         *(f"sentinel known-replica {SERVICE} 127.0.0.1 {port}" for port in stores[1:]),
-        *(f"sentinel known-sentinel {SERVICE} 127.0.0.1 {port} {id}" for id, port in others),
+        *(f"sentinel known-sentinel {SERVICE} 127.0.0.1 {port} {id}" for id, port in sentinels),
     ]
     return "\n".join([*lines, ""])
 
 
 class Cluster(Servers):
-    """Three masters, each with one replica; a node is taken for dead after one second."""
+    """Three masters, each with one replica; a node counts as down after one second."""
 
     def __init__(self, folder: Path) -> None:
         ports = [free_port() for _ in range(12)]
@@ -190,12 +194,12 @@ class Cluster(Servers):
 
 
 def _is_online(master: Node) -> bool:
-    told = master.ask("INFO", "replication")
-    return any(_is_replica(name) and _follows(one) for name, one in told.items())
+    info = master.ask("INFO", "replication")
+    return any(_is_replica(name) and _follows(replica) for name, replica in info.items())
 
 
 def _owns(node: Node, key: str) -> bool:
-    """Whether the node takes writes of the key's slot: it is asked by a write that changes nothing."""
+    """True when the node accepts writes of the key's slot, tested with a write that changes nothing."""
     if node.role() != "master":
         return False
     try:
@@ -206,7 +210,7 @@ def _owns(node: Node, key: str) -> bool:
 
 
 def _nodes_file(own: int, ids: Sequence[str], ports: Sequence[int]) -> str:
-    """What a node remembers of a cluster that has been there for ever."""
+    """A node's record of a long-established cluster."""
     lines = []
     for n in range(6):
         flags = ("myself," if n == own else "") + ("master" if n < 3 else "slave")
@@ -217,18 +221,18 @@ def _nodes_file(own: int, ids: Sequence[str], ports: Sequence[int]) -> str:
 
 
 def _quoted(password: str) -> str:
-    return "".join(one if one.isalnum() else f"%{ord(one):02X}" for one in password)
+    return "".join(character if character.isalnum() else f"%{ord(character):02X}" for character in password)
 
 
 @contextlib.contextmanager
 def running(kind: str, folder: Path) -> Iterator[Servers]:
     """A ready set of the kind "sentinel" or "cluster"."""
-    one = SentinelSet(folder) if kind == "sentinel" else Cluster(folder)
+    servers = SentinelSet(folder) if kind == "sentinel" else Cluster(folder)
     try:
-        one.start()
-        yield one
+        servers.start()
+        yield servers
     finally:
-        for node in one.nodes:
+        for node in servers.nodes:
             if node.process is not None:
                 node.send(signal.SIGCONT)
-        one.stop()
+        servers.stop()

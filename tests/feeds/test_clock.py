@@ -1,4 +1,4 @@
-"""The wall clock can be set: a step is noticed, slewing and sleep are none."""
+"""Steps of the wall clock are detected; slewing and sleep are not steps."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Machine:
 
 
 @STEPS
-def test_a_step_is_noticed_once_with_its_size(by: float) -> None:
+def test_a_step_is_detected_once_with_its_size(by: float) -> None:
     machine = Machine()
     watch = StepWatch(machine.clock)
     machine.pass_time(1.0)
@@ -57,14 +57,14 @@ def test_slewing_never_adds_up_to_a_step_and_many_small_steps_do() -> None:
     assert size == pytest.approx(3.0, abs=0.1)
 
 
-def test_a_clock_without_an_uptime_is_never_seen_to_step() -> None:
+def test_a_clock_without_an_uptime_never_reports_a_step() -> None:
     times = iter([100.0, 5.0, 1e9])
     watch = StepWatch(lambda: next(times))
     assert [watch.read() for _ in range(3)] == [(100.0, 0.0), (5.0, 0.0), (1e9, 0.0)]
 
 
 @STEPS
-def test_a_mark_that_was_kept_tells_a_later_start_of_the_step(by: float) -> None:
+def test_a_stored_mark_lets_a_later_start_detect_the_step(by: float) -> None:
     machine = Machine()
     before = load_mark(machine.clock.mark().dump())
     machine.pass_time(3600.0)
@@ -73,7 +73,7 @@ def test_a_mark_that_was_kept_tells_a_later_start_of_the_step(by: float) -> None
     assert machine.clock.mark().step_since(before) == pytest.approx(by)
 
 
-def test_marks_of_different_runs_of_the_machine_and_unreadable_ones_tell_nothing() -> None:
+def test_marks_of_other_boots_and_unreadable_marks_report_no_step() -> None:
     mark = ClockMark("this", 1000.0, 10.0)
     assert mark.step_since(ClockMark("another", 5000.0, 5.0)) == 0.0
     assert mark.step_since(None) == 0.0
@@ -93,13 +93,13 @@ def test_two_clocks_that_are_read_far_apart_are_read_again() -> None:
     assert mark.offset == pytest.approx(machine.wall - machine.up)
 
 
-def test_a_recorded_time_stays_unless_it_would_lie_in_the_future() -> None:
+def test_a_recorded_time_is_unchanged_unless_in_the_future() -> None:
     assert restamped(50.0, -1000.0, 100.0) == 50.0
     assert restamped(1090.0, -1000.0, 100.0) == 90.0
     assert restamped(5000.0, 0.0, 100.0) == 100.0
 
 
-def test_a_step_is_told_in_both_languages_for_a_while() -> None:
+def test_a_step_is_reported_in_both_languages_for_a_while() -> None:
     up = 0.0
     condition = ClockCondition(lambda: up)
     assert condition.words("en") == ""
@@ -110,5 +110,5 @@ def test_a_step_is_told_in_both_languages_for_a_while() -> None:
     assert condition.words("en") == ""
 
 
-def test_steps_are_spoken_with_sign_days_and_time() -> None:
+def test_steps_are_formatted_with_sign_days_and_time() -> None:
     assert [spoken(300.0), spoken(-DAY), spoken(YEAR)] == ["+00:05:00", "-1 d 00:00:00", "+365 d 00:00:00"]

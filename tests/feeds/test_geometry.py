@@ -1,4 +1,4 @@
-"""Shapes from outside: bounded, valid, and never repaired at any price."""
+"""External shapes: bounded, valid, and repaired only within limits."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def polygon(ring: Ring) -> dict[str, Any]:
 
 
 def test_a_ring_that_crosses_itself_once_becomes_its_two_halves() -> None:
-    made = from_geojson(polygon(bow_tie()))
-    assert (made.is_valid, made.geom_type) == (True, "MultiPolygon")
-    assert made.area == pytest.approx(0.02)
+    repaired_shape = from_geojson(polygon(bow_tie()))
+    assert (repaired_shape.is_valid, repaired_shape.geom_type) == (True, "MultiPolygon")
+    assert repaired_shape.area == pytest.approx(0.02)
 
 
 @pytest.mark.parametrize("ring", [star(801), scribble(801), scribble(9_000), star(51), back_and_forth(4_000)])
-def test_a_tangled_ring_is_refused_within_the_budget(ring: Ring) -> None:
+def test_a_tangled_ring_is_rejected_in_time(ring: Ring) -> None:
     with within(), pytest.raises(Tangled):
         from_geojson(polygon(ring))
 
@@ -49,9 +49,9 @@ def test_shapes_that_cross_one_another_too_often_are_not_united() -> None:
 
 def test_an_invalid_shape_within_the_bounds_is_repaired_and_covers_the_same_ground() -> None:
     ring = scribble(20)
-    made = repaired(shapely.Polygon(ring))
-    assert made.is_valid
-    assert shapely.Polygon(ring).convex_hull.covers(made)
+    repaired_shape = repaired(shapely.Polygon(ring))
+    assert repaired_shape.is_valid
+    assert shapely.Polygon(ring).convex_hull.covers(repaired_shape)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_an_invalid_shape_within_the_bounds_is_repaired_and_covers_the_same_grou
         {"type": "Polygon", "coordinates": [[[101.0, "x"], [1, 2], [3, 4], [101.0, "x"]]]},
     ],
 )
-def test_what_is_beyond_a_bound_or_no_geometry_is_refused(value: Any) -> None:
+def test_geometries_beyond_a_limit_and_invalid_ones_are_rejected(value: Any) -> None:
     with within(), pytest.raises(BadGeometry):
         from_geojson(value)
 
@@ -85,14 +85,14 @@ def test_nesting_is_bounded() -> None:
 
 
 @pytest.mark.parametrize("ring", [comb(3_000), comb(3_000, upright=False)])
-def test_placing_a_comb_on_the_map_stays_within_the_budget(ring: Ring) -> None:
-    index = PointIndex({str(place): (24.9 + place / 5_000, 101.0 + place / 5_000) for place in range(5_000)})
+def test_locating_a_comb_shape_takes_little_time(ring: Ring) -> None:
+    index = PointIndex({str(index_): (24.9 + index_ / 5_000, 101.0 + index_ / 5_000) for index_ in range(5_000)})
     regions = table()
     with within(2.0):
         assert regions.regions_of(polygon(ring))
         index.inside(polygon(ring))
 
 
-def test_every_outline_of_the_region_table_is_within_the_bounds() -> None:
+def test_every_outline_of_the_region_table_is_within_the_limits() -> None:
     everything = shapely.union_all([from_geojson(outline) for outline in table()._outlines.values()])
     assert from_geojson(mapping(everything)).is_valid

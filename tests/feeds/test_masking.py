@@ -1,4 +1,4 @@
-"""No login and no secret of a text that others wrote is shown."""
+"""Credentials and secrets in external text are masked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Region codes: who lies inside whom."""
+"""Containment of region codes."""
 
 import pytest
 from hypothesis import given
@@ -28,7 +28,7 @@ def test_the_empty_region_covers_everything() -> None:
 
 
 @pytest.mark.parametrize("outer", ["nonsense", "5323", "53230", "530023", "５３２３００", "999999", " 532300"])
-def test_what_is_no_code_covers_nothing_not_even_itself(outer: str) -> None:
+def test_an_invalid_code_covers_nothing_not_even_itself(outer: str) -> None:
     assert not is_code(outer)
     assert not covers(outer, "532301")
     assert not covers(outer, outer)

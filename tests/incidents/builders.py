@@ -13,7 +13,7 @@ SENDER = "cx@weather.example"
 
 
 def sent_text(seconds: float) -> str:
-    """CAP's form of a moment after T0."""
+    """CAP's notation of a moment after T0."""
     return (wire.iso(T0 + seconds) or "")[:19] + "-00:00"
 
 
@@ -22,9 +22,9 @@ def id_of(identifier: str, seconds: float) -> str:
 
 
 def message(identifier: str, seconds: float = 0, **fields: Any) -> EmergencyWarning:
-    """One message `seconds` after T0; the digest follows from what it says."""
+    """One message `seconds` after T0; the digest is derived from its content."""
     id = id_of(identifier, seconds)
-    given: dict[str, Any] = {
+    values: dict[str, Any] = {
         "id": id,
         "source": "cma",
         "status": "Actual",
@@ -36,6 +36,6 @@ def message(identifier: str, seconds: float = 0, **fields: Any) -> EmergencyWarn
         "expires": T0 + 3600,
         "areas": (Area(text="楚雄市", geocodes=("532301000000",)),),
     }
-    given |= fields
-    given.setdefault("digest", hashlib.sha256(repr(sorted(given.items())).encode()).hexdigest())
-    return EmergencyWarning(**given)
+    values |= fields
+    values.setdefault("digest", hashlib.sha256(repr(sorted(values.items())).encode()).hexdigest())
+    return EmergencyWarning(**values)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from feeds import wire
 from feeds.bus import Bus
 from feeds.cap.message import CapDocument
-from feeds.journal import Entry, Intake, Journal, Parcel
+from feeds.journal import Intake, Journal, JournalEntry, Parcel
 from feeds.model import Asset, Change, EmergencyWarning, Kind
 from incidents.warnings.engine import NAME, WarningsEngine
 from incidents.warnings.journal import WARNING, held_of
@@ -25,7 +25,7 @@ def cap(
     references: Iterable[str] = (),
     status: str = "Actual",
     expires: float | None = 3600,
-    place: str = POLYGON,
+    area: str = POLYGON,
     headline: str = "暴雨黄色预警",
 ) -> bytes:
     """A valid CAP 1.2 message, `seconds` after T0."""
@@ -39,7 +39,7 @@ def cap(
 {f"<references>{refs}</references>" if refs else ""}
 <info><language>zh-CN</language><category>Met</category><event>暴雨</event><urgency>Expected</urgency>
 <severity>Moderate</severity><certainty>Likely</certainty>{end}<senderName>楚雄州气象台</senderName>
-<headline>{headline}</headline><area><areaDesc>楚雄市</areaDesc>{place}</area></info>
+<headline>{headline}</headline><area><areaDesc>楚雄市</areaDesc>{area}</area></info>
 </alert>"""
     return text.encode()
 
@@ -53,16 +53,17 @@ def asset(id: str, lat: float, lon: float, kind: str = "router") -> Asset:
 
 
 ASSETS = {
-    one.id: one for one in (asset("in1", 25.05, 101.5), asset("in2", 25.1, 101.6, "camera"), asset("out", 25.7, 101.3))
+    item.id: item
+    for item in (asset("in1", 25.05, 101.5), asset("in2", 25.1, 101.6, "camera"), asset("out", 25.7, 101.3))
 }
 
 
 class Killed(Exception):
-    """What a kill -9 looks like from inside."""
+    """Raised in place of a kill -9."""
 
 
 class Rig:
-    """`now` is the clock."""
+    """The engine over real stores; `now` is its clock."""
 
     def __init__(self, bus: Bus, journal: Journal, intake: Intake | None = None) -> None:
         self.bus, self.journal, self.intake = bus, journal, intake
@@ -80,14 +81,14 @@ class Rig:
         self.cursors = await self.engine.open(self.bus)
 
     async def send(self, *raws: bytes, mode: str = "strict", source: str = "cma", profile: str = "") -> None:
-        """As the collector does."""
+        """Publish a document as the collector does."""
         documents = [
             CapDocument(source=source, received_at=self.now, raw=raw, mode=mode, profile=profile) for raw in raws
         ]
         await self.bus.publish("emergency", "cap", documents, source=source)
 
     async def push(self, raw: bytes) -> None:
-        """As the web role takes it from another tool."""
+        """Take a document from another tool as the web role does."""
         assert self.intake is not None
         document = CapDocument(source="push.tool", received_at=self.now, raw=raw)
         await self.intake.put(Parcel(target=NAME, kind="cap", at=self.now, body=wire.encode(document)))
@@ -101,14 +102,14 @@ class Rig:
             self.cursors[entry.stream] = entry.id
 
     async def shown(self) -> dict[str, EmergencyWarning]:
-        """What Redis holds, and so every screen."""
+        """The content of Redis, and so of every screen."""
         records: dict[str, EmergencyWarning] = (await self.bus.state((Kind.WARNING,))).records[Kind.WARNING]
         return records
 
     async def states(self) -> dict[str, str]:
-        return {one.identifier: one.state for one in (await self.shown()).values()}
+        return {warning.identifier: warning.state for warning in (await self.shown()).values()}
 
-    async def entries(self) -> list[Entry]:
+    async def entries(self) -> list[JournalEntry]:
         return await self.journal.entries(kind="warning", limit=10_000)
 
     async def names(self) -> list[tuple[str, str]]:
@@ -118,8 +119,8 @@ class Rig:
         entries = await self.bus.read({self.bus.keys.changes: "0-0"}, block=0.001)
         return [item for entry in entries for item in entry.items]
 
-    async def assert_whole(self) -> None:
-        """Journal, the engine's memory and Redis say the same."""
+    async def assert_consistent(self) -> None:
+        """Journal, the engine's memory and Redis are equal."""
         docs = {doc.id: held_of(doc) for doc in await self.journal.docs(WARNING, open=True)}
         assert {id: held.warning for id, held in docs.items()} == self.engine.registry.shown == await self.shown()
         assert {held.warning.id: held for held in self.engine.registry.held.values()} == docs

@@ -1,4 +1,4 @@
-"""What lies inside an area, in metres of the right zone."""
+"""Assets inside an area, in metres of the right zone."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ def test_the_zone_follows_the_longitude() -> None:
     assert [zone_of(lon) for lon in (101.5, 113.0, 114.6, 73.6, 135.0, -10.0)] == [4543, 4547, 4547, 4534, 4554, 4534]
 
 
-def test_metres_and_degrees_are_each_others_inverse() -> None:
+def test_metres_and_degrees_are_inverse() -> None:
     x, y = to_metres(4543, LON, LAT)
     lon, lat = to_degrees(4543, x, y)
     assert (float(lon), float(lat)) == pytest.approx((LON, LAT), abs=1e-9)
 
 
-@given(places=st.dictionaries(st.uuids().map(str), PLACES, max_size=30), centre=PLACES, radius=st.floats(1, 80_000))
-def test_a_circle_holds_what_the_ellipsoid_says(
-    places: dict[str, tuple[float, float]], centre: tuple[float, float], radius: float
+@given(positions=st.dictionaries(st.uuids().map(str), PLACES, max_size=30), centre=PLACES, radius=st.floats(1, 80_000))
+def test_a_circle_contains_the_points_within_its_geodesic_radius(
+    positions: dict[str, tuple[float, float]], centre: tuple[float, float], radius: float
 ) -> None:
-    distance = {key: GEOD.inv(centre[1], centre[0], lon, lat)[2] for key, (lat, lon) in places.items()}
-    found = PointIndex(places).within(*centre, radius)
+    distance = {key: GEOD.inv(centre[1], centre[0], lon, lat)[2] for key, (lat, lon) in positions.items()}
+    inside = PointIndex(positions).within(*centre, radius)
     # The projection's scale is off by less than 1 part in 2,000 within the prefecture.
-    assert {key for key, d in distance.items() if d < radius * 0.9995} <= found
-    assert found <= {key for key, d in distance.items() if d <= radius * 1.0005}
+    assert {key for key, d in distance.items() if d < radius * 0.9995} <= inside
+    assert inside <= {key for key, d in distance.items() if d <= radius * 1.0005}
 
 
-def test_a_polygon_holds_what_lies_in_it_and_a_point_what_lies_on_it() -> None:
+def test_a_polygon_contains_the_points_inside_and_a_point_those_on_it() -> None:
     points = {"in": (LAT, LON), "out": (LAT, LON + 0.2)}
     assert affected(circle(LAT, LON, 5000), points) == {"in"}
     assert affected(circle(LAT, LON, 0), points) == {"in"}

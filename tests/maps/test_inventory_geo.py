@@ -12,7 +12,7 @@ from shapely.geometry import LineString, Point
 from maps.inventory_geo import read_geo
 
 
-def test_geojson_gives_texts_and_places(tmp_path: Path) -> None:
+def test_geojson_gives_texts_and_positions(tmp_path: Path) -> None:
     path = tmp_path / "assets.geojson"
     properties = {
         "id": "a",
@@ -60,7 +60,7 @@ def test_a_geopackage_in_metres_comes_back_in_degrees(tmp_path: Path) -> None:
     assert 101 <= float(rows[2]["lon"]) <= 101.2
 
 
-def test_what_is_no_map_file_is_a_value_error(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_map_raises_a_value_error(tmp_path: Path) -> None:
     path = tmp_path / "assets.geojson"
     path.write_text("id,name\n", encoding="utf-8")
     with pytest.raises(ValueError, match=r"assets\.geojson"):

@@ -1,4 +1,4 @@
-"""What is committed as map data is small, valid, attributed and where it should be."""
+"""Committed map data: small, valid, attributed and in the right place."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from maps.layers import ATTRIBUTION, LAYERS, attribution, layer
 
 
 @pytest.mark.parametrize("name", LAYERS)
-def test_a_layer_is_cached_geojson_with_words_in_both_languages(name: str) -> None:
+def test_a_layer_is_cached_geojson_with_attribution_in_both_languages(name: str) -> None:
     raw = layer(name)
     assert raw is not None
     assert layer(name) is raw
     shapes = [shape(f["geometry"]) for f in json.loads(raw)["features"]]
-    assert all(one.is_valid and not one.is_empty and one.intersects(box(97, 21, 107, 35)) for one in shapes)
+    assert all(shape_.is_valid and not shape_.is_empty and shape_.intersects(box(97, 21, 107, 35)) for shape_ in shapes)
     assert ATTRIBUTION[name].keys() == {"zh-CN", "en"}
 
 
-def test_an_unknown_layer_is_none_and_no_way_out_of_the_folder() -> None:
+def test_an_unknown_layer_is_none_and_paths_cannot_leave_the_folder() -> None:
     assert layer("nowhere") is layer("../data/counties") is layer("regions") is None
 
 
@@ -36,11 +36,13 @@ def test_counties_tile_the_prefecture() -> None:
     shapes = [shape(f["geometry"]) for f in counties]
     prefecture = shape(json.loads(layer("prefecture") or b"")["features"][0]["geometry"])
     assert coverage_is_valid(shapes)
-    assert sum(one.area for one in shapes) == pytest.approx(prefecture.area)
-    for one, feature in zip(shapes, counties, strict=True):
-        place = feature["properties"]
-        assert one.contains(shape({"type": "Point", "coordinates": [place["clon"], place["clat"]]}))
-        assert one.contains(shape({"type": "Point", "coordinates": [place["seat_lon"], place["seat_lat"]]}))
+    assert sum(shape_.area for shape_ in shapes) == pytest.approx(prefecture.area)
+    for shape_, feature in zip(shapes, counties, strict=True):
+        properties = feature["properties"]
+        assert shape_.contains(shape({"type": "Point", "coordinates": [properties["clon"], properties["clat"]]}))
+        assert shape_.contains(
+            shape({"type": "Point", "coordinates": [properties["seat_lon"], properties["seat_lat"]]})
+        )
 
 
 def test_lakes_bear_their_own_names() -> None:
@@ -53,6 +55,6 @@ def test_lakes_bear_their_own_names() -> None:
 def test_all_of_it_stays_below_one_and_a_half_megabytes_and_is_in_the_sources() -> None:
     folder = files("maps") / "data"
     sources = (folder / "SOURCES.md").read_text(encoding="utf-8")
-    names = [one for one in folder.iterdir() if one.name != "SOURCES.md"]
-    assert sum(len(one.read_bytes()) for one in names) < 1_500_000
-    assert all(f"`{one.name}`" in sources for one in names)
+    names = [path for path in folder.iterdir() if path.name != "SOURCES.md"]
+    assert sum(len(path.read_bytes()) for path in names) < 1_500_000
+    assert all(f"`{path.name}`" in sources for path in names)

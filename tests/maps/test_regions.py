@@ -1,4 +1,4 @@
-"""Region codes become names, outlines and counties."""
+"""Region codes resolve to names, outlines and counties."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from maps.regions import NOTES, table
 CHUXIONG = ("532301", "532302", "532322", "532323", "532324", "532325", "532326", "532327", "532328", "532329")
 
 
-def test_names_speak_both_languages_and_fall_back_to_chinese() -> None:
+def test_names_exist_in_both_languages_and_fall_back_to_chinese() -> None:
     regions = table()
     assert regions.name("532301") == "楚雄市"
     assert regions.name("532301000000", "en") == "Chuxiong City"
@@ -19,7 +19,7 @@ def test_names_speak_both_languages_and_fall_back_to_chinese() -> None:
     assert regions.name("999999") == regions.name("") == ""
 
 
-def test_kinship_follows_the_code() -> None:
+def test_the_hierarchy_follows_the_code() -> None:
     regions = table()
     assert regions.parent("532301") == "532300"
     assert regions.children("532300") == CHUXIONG
@@ -35,7 +35,7 @@ def test_a_county_code_of_6_or_12_digits_is_shown_exactly() -> None:
 
 
 @pytest.mark.parametrize("code", ["532301101", "532301101000", "532301101001"])
-def test_a_township_or_village_is_shown_by_its_county_and_says_so(code: str) -> None:
+def test_a_township_or_village_is_shown_by_its_county_with_a_note(code: str) -> None:
     resolved = table().resolve_geocodes([code])
     assert (resolved.regions, resolved.note) == (("532301",), "parent")
     assert list(resolved.shown_by.values()) == ["532301"]
@@ -46,7 +46,7 @@ def test_a_prefecture_means_all_its_counties() -> None:
     assert table().resolve_geocodes(["532300000000"]).regions == CHUXIONG
 
 
-def test_several_codes_unite() -> None:
+def test_several_codes_give_the_union() -> None:
     resolved = table().resolve_geocodes(["532301", "532302", "532301"])
     assert resolved.regions == ("532301", "532302")
     assert table().regions_of(resolved.geometry) == ("532301", "532302")
@@ -70,7 +70,7 @@ def test_an_area_touches_the_counties_it_shares_ground_with_and_no_neighbour() -
     assert regions.regions_of({"type": "Point", "coordinates": [0, 0]}) == regions.regions_of(None) == ()
 
 
-def test_a_broken_geometry_is_a_value_error_and_a_bow_tie_is_mended() -> None:
+def test_an_invalid_geometry_raises_a_value_error_and_a_bow_tie_is_repaired() -> None:
     with pytest.raises(ValueError, match="GeoJSON"):
         table().regions_of({"type": "Polygon"})
     bow = [[101.5, 25.0], [101.6, 25.1], [101.6, 25.0], [101.5, 25.1], [101.5, 25.0]]

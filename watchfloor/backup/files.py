@@ -21,7 +21,7 @@ from typing import Any
 import msgspec
 
 from feeds.journal.chains import Checker
-from feeds.journal.records import Fault, StoreRefused
+from feeds.journal.records import ChainFault, StoreRefused
 from feeds.journal.transfer import Loader, Snapshot
 
 FORMAT = 1
@@ -165,7 +165,7 @@ def read_rows(folder: Path, table: TableFile) -> Iterator[list[list[Any]]]:
     yield batch
 
 
-def check(folder: Path, manifest: Manifest, progress: Progress) -> list[Fault]:
+def check(folder: Path, manifest: Manifest, progress: Progress) -> list[ChainFault]:
     """Read everything back; returns where hash chains do not hold. BackupError: this is not what was written."""
     checker = Checker()
     for name, table in manifest.files.items():

@@ -167,7 +167,7 @@ async def build_collect(settings: Settings, bus: Bus, journal: Journal, status: 
 
 async def build_project(settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> Role:
     """The role 'project'."""
-    from feeds.history import HistoryStore, Recording, history_url
+    from feeds.history import HistoryStore, RecordingLoop, history_url
     from feeds.projection.projector import Projecting
 
     inventory = _inventory(settings)
@@ -185,7 +185,7 @@ async def build_project(settings: Settings, bus: Bus, journal: Journal, status: 
     )
     follower = Bus(redis_url(settings), settings.site.region, name="history", fence=bus.fence)
     store = HistoryStore(history_url(journal_url(settings)), "history", bus.fence)
-    recording = Recording(follower, store, settings.history)
+    recording = RecordingLoop(follower, store, settings.history)
 
     async def reload(fresh: Settings) -> None:
         assets = load_inventory(fresh).assets
@@ -248,10 +248,10 @@ async def build_alert(settings: Settings, bus: Bus, journal: Journal, status: Ro
 
 async def build_command(settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> Role:
     """The role 'command'."""
-    from incidents.warnings.engine import Command
+    from incidents.warnings.engine import CommandRole
 
     intake = Intake(intake_url(journal_url(settings)), "command")
-    entry = Command(bus, journal, _inventory(settings).assets, intake=intake, status=status)
+    entry = CommandRole(bus, journal, _inventory(settings).assets, intake=intake, status=status)
 
     async def reload(fresh: Settings) -> None:
         await entry.reload(load_inventory(fresh).assets)

@@ -19,7 +19,7 @@ from feeds.bus import Bus
 from feeds.clock import now
 from feeds.engine.commands import CommandClient
 from feeds.findings import line_of_text
-from feeds.history import History, HistoryStore, history_url
+from feeds.history import HistoryReader, HistoryStore, history_url
 from feeds.isolation.cap import CapReader
 from feeds.journal import Intake, Journal, intake_url
 from feeds.live.pump import Pump
@@ -72,7 +72,7 @@ class Web:
                 processes=partial(running_members, settings.data),
                 script_hashes=lambda: script_hashes(self._dash),
                 static_prefixes=STATIC_PREFIXES,
-                history=History(self._history, bus, settings.history),
+                history=HistoryReader(self._history, bus, settings.history),
                 intake=self._intake,
                 cap_parse=self._cap_reader.parse,
                 ingest=settings.ingest,

@@ -11,14 +11,14 @@ from collectors.errors import Misconfigured
 from collectors.settings import Credential
 from feeds.findings import Finding, InFile
 from feeds.inventory.csv_file import read_csv
-from feeds.inventory.rows import Inventory, Row, build, finding
+from feeds.inventory.rows import Inventory, InventoryRow, build, finding
 from watchfloor.settings.findings import shown
 from watchfloor.settings.site_settings import Settings
 
 
 def load_inventory(settings: Settings) -> Inventory:
     """The valid rows of all files, and `findings` for the others. Never raises for a bad file."""
-    rows: list[Row] = []
+    rows: list[InventoryRow] = []
     findings: list[Finding[InFile]] = []
     for path in settings.inventory:
         file_rows, file_findings = _read(path, _name(path, settings.path.parent))
@@ -44,7 +44,7 @@ def _name(path: Path, folder: Path) -> str:
     return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
 
 
-def _read(path: Path, name: str) -> tuple[list[Row], list[Finding[InFile]]]:
+def _read(path: Path, name: str) -> tuple[list[InventoryRow], list[Finding[InFile]]]:
     if path.suffix.lower() == ".csv":
         return read_csv(path, name)
     if not path.is_file():
@@ -53,7 +53,7 @@ def _read(path: Path, name: str) -> tuple[list[Row], list[Finding[InFile]]]:
     from maps.inventory_geo import read_geo
 
     try:
-        return [Row(file=name, line=number, values=values) for number, values in read_geo(path)], []
+        return [InventoryRow(file=name, line=number, values=values) for number, values in read_geo(path)], []
     except (OSError, ValueError) as error:
         return [], [finding("file_unreadable", name, value=str(path), arguments={"detail": str(error)})]
 

@@ -22,7 +22,7 @@ from api.auth import accounts, identities, signin
 from feeds.documents import alert as alert_document
 from feeds.documents.alert import Bookkeeping, alert_of, read_one
 from feeds.documents.version import KINDS as VERSIONED
-from feeds.journal import Doc, Entry, Fault, Journal
+from feeds.journal import ChainFault, Doc, Journal, JournalEntry
 from feeds.journal.forms import UNREADABLE, Unreadable, parse, unreadable
 from incidents.warnings import journal as warnings_journal
 
@@ -54,7 +54,7 @@ def shown(wrong: Sequence[Unreadable], *, as_json: bool) -> str:
     return "\n".join([*_lines(wrong), f"{len(wrong)} 份文档有问题 documents are wrong"])
 
 
-def verified(entries: int, faults: Sequence[Fault], wrong: Sequence[Unreadable], *, as_json: bool) -> str:
+def verified(entries: int, faults: Sequence[ChainFault], wrong: Sequence[Unreadable], *, as_json: bool) -> str:
     """What is wrong with the hash chains and the documents, for people or for scripts."""
     if as_json:
         chains = [{"chain": one.chain, "chain_seq": one.chain_seq, "seq": one.seq, "what": one.what} for one in faults]
@@ -72,7 +72,7 @@ def _lines(wrong: Sequence[Unreadable]) -> list[str]:
     return [f"{one.kind} {one.id} (row {one.seq}): {one.reason}" for one in wrong]
 
 
-async def verify(journal: Journal) -> tuple[int, list[Fault], list[Unreadable]]:
+async def verify(journal: Journal) -> tuple[int, list[ChainFault], list[Unreadable]]:
     """How many entries there are, where the hash chains do not hold, and what is wrong with the documents."""
     return await journal.count(), await journal.verify(), await findings(journal)
 
@@ -96,7 +96,7 @@ async def findings(journal: Journal) -> list[Unreadable]:
     return wrong
 
 
-def _disagreement(doc: Doc, entries: Sequence[Entry]) -> str:
+def _disagreement(doc: Doc, entries: Sequence[JournalEntry]) -> str:
     try:
         read_one(json.dumps(doc.body))
     except UNREADABLE as error:
@@ -150,7 +150,7 @@ async def _change(journal: Journal, name: str, kind: str, id: str, by: str, doc:
             await tx.put(kind, id, doc.body, open=doc.open, seq=doc.seq)
 
 
-def _alert(id: str, entries: Sequence[Entry], messages: Sequence[Any]) -> Doc:
+def _alert(id: str, entries: Sequence[JournalEntry], messages: Sequence[Any]) -> Doc:
     """The alert as its entries leave it, and who was told of it by the messages that were queued."""
     alert = transitions.replay(entry.body for entry in entries)
     ever: set[str] = set()
@@ -168,12 +168,12 @@ def _alert(id: str, entries: Sequence[Entry], messages: Sequence[Any]) -> Doc:
     return Doc(kind=ALERT, id=id, open=alert.open, seq=entries[-1].seq, body=body)
 
 
-def _suppression(id: str, entries: Sequence[Entry], _: Sequence[Any]) -> Doc:
+def _suppression(id: str, entries: Sequence[JournalEntry], _: Sequence[Any]) -> Doc:
     last = entries[-1]
     return Doc(kind=last.kind, id=id, open=load_suppression(last.body).ended_at is None, seq=last.seq, body=last.body)
 
 
-def _version(id: str, entries: Sequence[Entry], _: Sequence[Any]) -> Doc:
+def _version(id: str, entries: Sequence[JournalEntry], _: Sequence[Any]) -> Doc:
     last = [entry for entry in entries if "after" in entry.body and "rev" in entry.body][-1]
     body = {"rev": last.body["rev"], "at": last.at, "by": last.actor, "comment": last.reason, "doc": last.body["after"]}
     return Doc(kind=last.kind, id=id, open=True, seq=last.seq, body=body)
@@ -183,7 +183,7 @@ _LOADERS: dict[str, Callable[[Doc], object]] = {
     **dict.fromkeys((SILENCE, WINDOW), lambda doc: load_suppression(doc.body)),
     **dict.fromkeys(VERSIONED, read_version),
 }
-_REBUILD: dict[str, Callable[[str, Sequence[Entry], Sequence[Any]], Doc]] = {
+_REBUILD: dict[str, Callable[[str, Sequence[JournalEntry], Sequence[Any]], Doc]] = {
     ALERT: _alert,
     SILENCE: _suppression,
     WINDOW: _suppression,

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from feeds.bus import Bus
 from feeds.history import HistoryStore
-from feeds.history.uptime import Tally, Uptime
-from feeds.inventory.membership import About, Member
+from feeds.history.uptime import Tally, UptimeCalculator
+from feeds.inventory.membership import AssetAttributes, InventoryMember
 from feeds.journal import Journal
 from feeds.model import Asset, Severity
 from tests.alerts.builders import T0, change, command, reading, rule, state
@@ -186,8 +186,8 @@ async def test_a_window_that_the_engine_opened_counts_apart_in_availability(
     await order(rig, "maintain", "w1", match={"assets": ["r1"]}, until=rig.now + 100)
     began = rig.now - 0.1
     await rig.step(300.0)
-    member = Member(About(name="x", kind="router", region="532301", owner=""), [(T0, None)])
-    found = (await Uptime(journal, store).tallies({"r1": member}, T0, T0 + 1000, T0 + 1e6))["r1"]
+    member = InventoryMember(AssetAttributes(name="x", kind="router", region="532301", owner=""), [(T0, None)])
+    found = (await UptimeCalculator(journal, store).tallies({"r1": member}, T0, T0 + 1000, T0 + 1e6))["r1"]
     assert began == T0 + 100
     assert (found.maintenance, found.up) == (pytest.approx(100.0), 100.0)
     assert found == Tally(up=100.0, down=found.down, maintenance=found.maintenance)

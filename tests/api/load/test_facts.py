@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from alerts.lifecycle import suppression_reasons, transitions
 from api.load.facts import Facts
 from feeds.documents.alert import Bookkeeping, dump
-from feeds.journal import Entry
+from feeds.journal import JournalEntry
 from feeds.model import Alert, Severity
 
 EVENTS = st.sampled_from(
@@ -36,10 +36,10 @@ def event(what: str, number: int, made: int) -> transitions.Event:
     }[what]
 
 
-def lived(story: list[tuple[int, str]]) -> list[tuple[Alert, Entry]]:
+def lived(story: list[tuple[int, str]]) -> list[tuple[Alert, JournalEntry]]:
     """Each alert after each step that was possible, with the journal's entry."""
     now: dict[int, Alert] = {}
-    found: list[tuple[Alert, Entry]] = []
+    found: list[tuple[Alert, JournalEntry]] = []
     for at, (number, what) in enumerate(story, 1):
         alert = now.get(number)
         alert = alert if alert is not None and alert.open else None
@@ -52,7 +52,7 @@ def lived(story: list[tuple[int, str]]) -> list[tuple[Alert, Entry]]:
         found.append(
             (
                 after,
-                Entry(
+                JournalEntry(
                     seq=at,
                     chain="alert",
                     chain_seq=at,
@@ -75,7 +75,7 @@ def test_folding_says_what_the_lives_say(story: list[tuple[int, str]]) -> None:
     steps, facts = lived(story), Facts()
     for _, entry in steps:
         facts.fold(entry, lambda _: None)
-    lives: dict[str, list[tuple[Alert, Entry]]] = {}
+    lives: dict[str, list[tuple[Alert, JournalEntry]]] = {}
     for step in steps:
         lives.setdefault(step[0].id, []).append(step)
     shown = 0
@@ -94,7 +94,7 @@ def test_folding_says_what_the_lives_say(story: list[tuple[int, str]]) -> None:
     assert len(facts.raised) == sum(entry.name in ("raise", "reraise") for _, entry in steps)
 
 
-def _shown(mine: list[tuple[Alert, Entry]]) -> int:
+def _shown(mine: list[tuple[Alert, JournalEntry]]) -> int:
     """How often it came into sight for the first time since it was raised."""
     count, waits = 0, False
     for alert, entry in mine:
@@ -114,7 +114,7 @@ def test_what_was_raised_before_we_looked_is_taken_up_as_it_is(story: list[tuple
     whole = Facts()
     for _, entry in steps:
         whole.fold(entry, docs.get)
-    last: dict[str, Entry] = {entry.subject: entry for _, entry in steps[first:]}
+    last: dict[str, JournalEntry] = {entry.subject: entry for _, entry in steps[first:]}
     for id, entry in last.items():
         if id in facts.lives and entry.name in ("raise", "reraise", "clear"):
             assert facts.lives[id].active == whole.lives[id].active

@@ -8,7 +8,7 @@ import pytest
 
 from alerts.notify.retention import Pruner
 from api.routes import receiver_test
-from feeds.journal import Entry, OutboxItem
+from feeds.journal import JournalEntry, OutboxItem
 from feeds.model import Command, Outcome, Result
 from tests.api.conftest import NOW, A, World, problem
 from tests.api.test_people import ROSTER, office
@@ -95,7 +95,7 @@ async def test_what_leaves_the_outbox_while_somebody_asks_is_told_once(
         await pruner.prune()
         return found
 
-    async def entries_then_pruned(**which: Any) -> list[Entry]:
+    async def entries_then_pruned(**which: Any) -> list[JournalEntry]:
         found = await entries(**which)
         if which.get("kind") == "notices":
             await pruner.prune()

@@ -1,4 +1,4 @@
-"""What the failover tests stand on: a set of servers to break, a bus, and patience with it."""
+"""Common parts of the failover tests: a set of servers to break, a bus, and retries."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.patience import PATIENCE
 
 SITE = "532300"
 PROBE = "tcp://127.0.0.1:1"
-BACK_WITHIN = 30.0  # a machine that has much else to do: election and reconnection take 1 to 3 s on an idle one
+BACK_WITHIN = 30.0  # for a busy machine: election and reconnection take 1 to 3 s on an idle one
 
 thorough = pytest.mark.skipif(not redis_servers.EVERYTHING, reason="make test-redis")
 
@@ -46,7 +46,7 @@ def seen(asset: str, metric: str, value: Any) -> Observation:
 
 
 async def again(attempt: Callable[[], Any], within: float = PATIENCE) -> Any:
-    """What an attempt gives once the bus is back."""
+    """The result of an attempt once the bus is back."""
     async with asyncio.timeout(within):
         while True:
             try:

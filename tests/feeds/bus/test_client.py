@@ -35,7 +35,7 @@ def state(asset: str, health: Health) -> Change:
     return Change(kind=Kind.STATE, id=asset, after=AssetState(id=asset, region="532301", health=health), at=1.0)
 
 
-async def test_an_envelope_comes_out_as_it_went_in(bus: Bus) -> None:
+async def test_an_envelope_round_trips(bus: Bus) -> None:
     items = [seen("a", True), seen("b", False)]
     await bus.publish("network", "observation", items, source="network.tcp")
     (entry,) = await bus.read({bus.keys.feed("network"): "0"}, block=0.01)
@@ -58,7 +58,7 @@ async def test_a_commit_writes_state_change_and_cursor_together(bus: Bus) -> Non
     [b"", b"\xc1rubbish", b"\x81\xa4kind\xa3foo", "电力中断".encode("gb18030")],
     ids=["empty", "junk", "part", "gbk"],
 )
-async def test_what_cannot_be_decoded_is_kept_with_its_bytes_and_counted_once(bus: Bus, body: bytes) -> None:
+async def test_an_undecodable_entry_is_a_dead_letter_with_its_bytes_and_counted_once(bus: Bus, body: bytes) -> None:
     await bus.publish_raw("network", body, source="strange")
     stream = bus.keys.feed("network")
     for _ in range(2):  # a crash between reading and committing reads the entry again
@@ -77,8 +77,8 @@ async def test_a_feed_is_trimmed_behind_its_reader_and_never_ahead(bus: Bus) -> 
         await bus.publish("network", "observation", [seen("a", True, n)], source="s")
     entries = await bus.read({stream: "0"}, block=0.01, count=250)
     await bus.trim_read({stream: entries[-1].id})
-    rest = await bus.read({stream: entries[-1].id}, block=0.01, count=1000)
-    assert len(rest) == 50
+    remaining = await bus.read({stream: entries[-1].id}, block=0.01, count=1000)
+    assert len(remaining) == 50
     assert not await bus.gap(stream, entries[-1].id)
     assert await bus.gap(stream, "0-0")
 
@@ -117,7 +117,7 @@ async def test_a_restarted_server_is_met_as_a_loss_and_as_another_epoch(tmp_path
         await server.wait()
 
 
-async def test_what_a_collector_refuses_is_counted_whole_and_kept_in_some_words(bus: Bus) -> None:
+async def test_messages_that_a_collector_rejects_are_all_counted_and_some_become_dead_letters(bus: Bus) -> None:
     await bus.open()
     await bus.set_aside("traps", 500, ["10.0.0.9: 7 octets: no SNMP"])
     await bus.set_aside("traps", 3, [])

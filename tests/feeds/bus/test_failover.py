@@ -1,4 +1,4 @@
-"""Masters that die, step down or stand alone, on a Sentinel set and on a cluster of real processes."""
+"""Masters that die, step down or are isolated, on a Sentinel set and on a cluster of real processes."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ pytestmark = pytest.mark.skipif(not redis_servers.EVERYTHING, reason="make test-
 @pytest.fixture(params=redis_servers.FORMS)
 def servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """A set of its own for each test, because it is broken there."""
-    with redis_servers.running(request.param, tmp_path_factory.mktemp(request.param)) as one:
-        yield one
+    with redis_servers.running(request.param, tmp_path_factory.mktemp(request.param)) as servers:
+        yield servers
 
 
 async def publish(bus: Bus, value: int) -> None:
@@ -67,7 +67,7 @@ async def test_an_entry_that_no_replica_confirms_is_not_accepted(servers: Server
         with pytest.raises(BusLost, match="0 of 1 replicas"):
             await publish(bus, 1)
         await publish(careless, 2)
-        assert await values(bus) == [0, 1, 2]  # to be seen, but not promised
+        assert await values(bus) == [0, 1, 2]  # visible, but not promised
         replicas[0].start()
         await again(lambda: publish(bus, 3))
 
@@ -101,7 +101,7 @@ def _step_down(servers: Servers) -> None:
         servers.replicas(SITE)[0].ask("CLUSTER FAILOVER")
 
 
-async def test_nobody_there_is_a_loss_that_tells_no_secret(servers: Servers) -> None:
+async def test_an_absent_set_is_a_loss_without_secrets_in_the_error(servers: Servers) -> None:
     async with opened(servers.url) as bus:
         for node in servers.nodes:
             node.kill()
@@ -121,8 +121,8 @@ def _with(url: str, option: str) -> str:
 
 @pytest.fixture
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    with redis_servers.running("cluster", tmp_path_factory.mktemp("cluster")) as one:
-        yield one
+    with redis_servers.running("cluster", tmp_path_factory.mktemp("cluster")) as servers:
+        yield servers
 
 
 async def test_a_slot_that_is_being_moved_is_a_loss_until_it_stands(cluster: Servers) -> None:

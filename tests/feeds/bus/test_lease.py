@@ -1,4 +1,4 @@
-"""One copy of a role at a time: who waits, who follows, and that whoever was stopped and goes on writes nothing."""
+"""The lease: one process per role, standby and takeover, and fencing of suspended processes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from feeds.bus.lease import Lease
 from feeds.bus.writes import FIELDS_AT_ONCE
 from feeds.fencing import Fence, Fenced
 from feeds.history import HistoryStore
-from feeds.history.hot import Hot
+from feeds.history.hot import OpenHours
 from feeds.journal import Journal
 from feeds.model import AssetState, Change, Health, Kind
 from feeds.role_status import RoleStatus
@@ -31,7 +31,7 @@ change = Change(kind=Kind.STATE, id="x1", after=AssetState(id="x1", region="5323
 
 
 class Copy:
-    """What one process of a role has: a bus, a journal, a lease."""
+    """One process of a role: a bus, a journal, a lease."""
 
     def __init__(self, url: str, site: str, journal_url: str) -> None:
         self.bus = Bus(url, site, name=ROLE, fence=Fence(ROLE))
@@ -49,32 +49,32 @@ class Copy:
 
 @pytest.fixture
 async def copies(valkey_url: str, bus: Bus, journal_url: str) -> AsyncIterator[list[Copy]]:
-    """Two copies that share a bus and a journal."""
+    """Two processes that share a bus and a journal."""
     both = [Copy(valkey_url, bus.site, journal_url) for _ in range(2)]
-    for one in both:
-        await one.journal.open()
+    for copy in both:
+        await copy.journal.open()
     yield both
-    for one in both:
-        await one.bus.close()
-        await one.journal.close()
+    for copy in both:
+        await copy.bus.close()
+        await copy.journal.close()
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All looks are frequent, and nothing ends by itself: a machine may stand still meanwhile."""
+    """Short intervals and no expiry by time, because the machine may stall."""
     monkeypatch.setattr(lease_module, "ASK_EVERY", 0.02)
     monkeypatch.setattr(lease_module, "RENEW_EVERY", 0.05)
     monkeypatch.setattr(lease_module, "TTL", 10 * PATIENCE)
     monkeypatch.setattr(lease_module, "HEARD_WITHIN", 10 * PATIENCE)
 
 
-async def run_out(one: Copy) -> None:
-    """Let the lease end as time would."""
-    await one.bus.script("redis.call('DEL', KEYS[1])", [one.bus.keys.lease(ROLE)])
+async def run_out(copy: Copy) -> None:
+    """Let the lease expire."""
+    await copy.bus.script("redis.call('DEL', KEYS[1])", [copy.bus.keys.lease(ROLE)])
 
 
 async def stood_by(holder: Copy) -> None:
-    """Until another copy has asked for the role and been told who has it."""
+    """Wait until another process has asked for the role and was told its holder."""
 
     async def seen() -> bool:
         await holder.lease._renew()
@@ -83,7 +83,7 @@ async def stood_by(holder: Copy) -> None:
     await until(seen)
 
 
-async def test_a_second_copy_waits_and_follows_at_once_when_the_role_is_given_back(copies: list[Copy]) -> None:
+async def test_a_standby_takes_over_at_once_when_the_role_is_released(copies: list[Copy]) -> None:
     first, second = copies
     await first.lease.take()
     waiting = asyncio.create_task(second.lease.take())
@@ -117,7 +117,7 @@ async def test_a_role_that_is_given_back_is_kept_for_who_stands_by(
     assert second.lease.fence.number == 2
 
 
-async def test_a_copy_that_was_stopped_and_goes_on_can_write_nowhere(copies: list[Copy], journal_url: str) -> None:
+async def test_a_suspended_process_can_write_nowhere_after_a_takeover(copies: list[Copy], journal_url: str) -> None:
     first, second = copies
     await first.lease.take()
     history = HistoryStore(journal_url, "history", first.lease.fence)
@@ -133,8 +133,8 @@ async def test_a_copy_that_was_stopped_and_goes_on_can_write_nowhere(copies: lis
         lambda: first.commit("1-1"),
         lambda: first.append("stale"),
         lambda: first.journal.outbox_mark("k"),
-        lambda: Hot(first.bus).drop(1, [1]),
-        lambda: Hot(first.bus).flush({}, {(1, 1): b"x"}, [1]),
+        lambda: OpenHours(first.bus).drop(1, [1]),
+        lambda: OpenHours(first.bus).flush({}, {(1, 1): b"x"}, [1]),
         lambda: history.note_watched(1.0, 2.0),
         first.lease.keep,
     ):
@@ -147,7 +147,7 @@ async def test_a_copy_that_was_stopped_and_goes_on_can_write_nowhere(copies: lis
     await following.close()
 
 
-async def test_a_copy_that_never_had_the_role_writes_nothing(copies: list[Copy]) -> None:
+async def test_a_process_that_never_held_the_role_writes_nothing(copies: list[Copy]) -> None:
     first, second = copies
     with pytest.raises(BusLost, match="ran out"):
         await second.commit("1-0")
@@ -157,7 +157,7 @@ async def test_a_copy_that_never_had_the_role_writes_nothing(copies: list[Copy])
     assert (await first.bus.saved(ROLE)).cursors == {}
 
 
-async def test_a_lease_that_lapsed_and_that_nobody_took_is_ours_again(copies: list[Copy]) -> None:
+async def test_a_lapsed_lease_that_nobody_took_is_acquired_again(copies: list[Copy]) -> None:
     first, _ = copies
     await first.lease.take()
     keeping = asyncio.create_task(first.lease.keep())
@@ -174,7 +174,7 @@ async def test_a_lease_that_lapsed_and_that_nobody_took_is_ours_again(copies: li
 
 
 async def test_a_lease_that_lapsed_is_not_taken_again_when_another_worked_meanwhile(copies: list[Copy]) -> None:
-    """The other copy took over, decided something and died: what we know is older than the journal."""
+    """The other process took over, made a decision and died: our state is older than the journal's."""
     first, second = copies
     await first.lease.take()
     await run_out(first)
@@ -182,7 +182,7 @@ async def test_a_lease_that_lapsed_is_not_taken_again_when_another_worked_meanwh
     await run_out(second)
     with pytest.raises(Fenced, match="meanwhile"):
         await asyncio.wait_for(first.lease.keep(), PATIENCE)
-    third = asyncio.create_task(second.lease.take())  # it did not keep what it must not have
+    third = asyncio.create_task(second.lease.take())  # it did not keep what it may not have
     await asyncio.wait_for(third, PATIENCE)
 
 
@@ -203,14 +203,14 @@ async def test_a_holder_that_died_on_this_machine_is_followed_at_once(
     child.wait()
 
 
-def test_a_holder_elsewhere_is_never_taken_for_dead() -> None:
-    told = json.loads(lease_module._holder())
-    gone = told | {"start": "1"}  # this process id, started at another time
+def test_a_holder_on_another_machine_never_counts_as_dead() -> None:
+    fields = json.loads(lease_module._holder())
+    gone = fields | {"start": "1"}  # this process id, started at another time
     assert lease_module._gone(json.dumps(gone))
-    for other in ({"host": "other"}, {"boot": "x"}, {"space": "y"}, {"start": ""}):
-        assert not lease_module._gone(json.dumps(gone | other))
-    assert not lease_module._gone(json.dumps(told))
-    for nonsense in ("", "[]", "{}", json.dumps(told | {"pid": "x"})):
+    for difference in ({"host": "other"}, {"boot": "x"}, {"space": "y"}, {"start": ""}):
+        assert not lease_module._gone(json.dumps(gone | difference))
+    assert not lease_module._gone(json.dumps(fields))
+    for nonsense in ("", "[]", "{}", json.dumps(fields | {"pid": "x"})):
         assert not lease_module._gone(nonsense)
 
 
@@ -223,12 +223,12 @@ async def test_a_lease_ends_by_itself_when_its_holder_says_nothing(
     await first.lease.take()
     await asyncio.wait_for(second.lease.take(), PATIENCE)
     assert time.monotonic() - began > 0.29
-    left = await second.bus.script("return redis.call('PTTL', KEYS[1])", [second.bus.keys.lease(ROLE)])
-    assert left != -1  # and so does the next one's
-    assert left <= 300
+    remaining_ms = await second.bus.script("return redis.call('PTTL', KEYS[1])", [second.bus.keys.lease(ROLE)])
+    assert remaining_ms != -1  # and so does the next one's
+    assert remaining_ms <= 300
 
 
-async def test_what_is_collected_needs_no_fence_but_its_turn(valkey_url: str, bus: Bus) -> None:
+async def test_collected_facts_need_the_lease_but_no_fence(valkey_url: str, bus: Bus) -> None:
     lease = Lease(bus, "collect", None)
     await lease.take()
     assert bus.fence is None
@@ -239,8 +239,8 @@ async def test_what_is_collected_needs_no_fence_but_its_turn(valkey_url: str, bu
         await asyncio.wait_for(keeping, PATIENCE)
 
 
-async def test_a_commit_of_any_size_is_one(bus: Bus) -> None:
-    """More fields than one command of a script may have words."""
+async def test_a_large_commit_is_atomic(bus: Bus) -> None:
+    """More fields than one command of a script may have arguments."""
     count = 5 * FIELDS_AT_ONCE + 3
     private = {f"k{n}": b"v" for n in range(count)}
     await bus.commit(ROLE, cursors={}, private=private)
@@ -250,16 +250,16 @@ async def test_a_commit_of_any_size_is_one(bus: Bus) -> None:
 
 
 async def test_a_fence_in_the_journal_alone_holds(new_journal_url: Callable[[], str], tmp_path: Path) -> None:
-    """Redis lost everything, also who had the role: the journal still knows."""
+    """Redis lost everything, including the holder; the journal still has the generation."""
     url = new_journal_url()
     old, new = Journal(url, ROLE), Journal(url, ROLE)
-    for one in (old, new):
-        await one.open()
+    for copy in (old, new):
+        await copy.open()
     before, after = Fence(ROLE, "a"), Fence(ROLE, "b")
     await old.take_over(before)
     await new.take_over(after)
     assert (await old.stands(before), await new.stands(after)) == (False, True)
-    with pytest.raises(Fenced, match="turn 2, this copy had turn 1"):
+    with pytest.raises(Fenced, match="generation 2, this process has generation 1"):
         async with old.begin():
             pytest.fail("no statement may run")
     for one in (old, new):

@@ -1,4 +1,4 @@
-"""A load over a master that is killed -9: nothing that was accepted is lost, and it goes on by itself."""
+"""Load over a master that is killed with -9: no accepted entry is lost, and work resumes by itself."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ ENTRIES, KILL_AT, PUBLISHERS, EACH = 1500, 500, 3, 4
 
 @pytest.fixture(params=["sentinel", pytest.param("cluster", marks=thorough)])
 def servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    with redis_servers.running(request.param, tmp_path_factory.mktemp(request.param)) as one:
-        yield one
+    with redis_servers.running(request.param, tmp_path_factory.mktemp(request.param)) as servers:
+        yield servers
 
 
 class Load:
-    """Publishers as collectors are: what was not taken is published again. `tries` counts by entry."""
+    """Publishers like collectors: entries that were not accepted are published again. `tries` counts by entry."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -61,7 +61,7 @@ class Load:
 
 
 async def count_folds(url: str, enough: Callable[[dict[int, int]], bool]) -> dict[int, int]:
-    """An engine at its simplest: how often each entry was folded, in one commit with the cursor."""
+    """A minimal engine: counts how often each entry was folded, in one commit with the cursor."""
     async with opened(url) as bus:
         stream = bus.keys.feed("network")
         while True:
@@ -91,7 +91,7 @@ async def _fold_on(
 
 
 async def kill_master(servers: Servers, load: Load) -> float:
-    """kill -9 in the middle of the load; its init system starts it again, later than a failover takes."""
+    """kill -9 in the middle of the load; a supervisor restarts it later than a failover takes."""
     await load.at_kill.wait()
     victim = await asyncio.to_thread(servers.master, SITE)
     victim.kill()
@@ -140,6 +140,8 @@ async def shown(url: str, last: dict[str, int]) -> None:
     """The projected state is that of the last entry of each asset; BusLost until it is."""
     async with opened(url, "reader") as bus:
         states: dict[str, AssetState] = (await bus.state((Kind.STATE,))).records[Kind.STATE]
-    found = {asset: (state.health, state.readings["tcp.n"].value) for asset, state in states.items() if state.readings}
-    if found != {asset: (health(number), number) for asset, number in last.items()}:
+    projected = {
+        asset: (state.health, state.readings["tcp.n"].value) for asset, state in states.items() if state.readings
+    }
+    if projected != {asset: (health(number), number) for asset, number in last.items()}:
         raise BusLost("not yet")

@@ -1,4 +1,4 @@
-"""`rediss://`: one real Valkey behind TLS, whose certificate must be the right one."""
+"""`rediss://`: a real Valkey behind TLS, whose certificate must be the right one."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None
         await sink.wait_closed()
 
 
-async def test_the_authority_is_the_one_that_the_url_names(
+async def test_the_certificate_authority_is_the_one_in_the_url(
     url: Callable[[str, str], str], authority: trustme.CA, tmp_path: Path
 ) -> None:
     right, wrong = tmp_path / "right.crt", tmp_path / "wrong.crt"

@@ -1,4 +1,4 @@
-"""URLs of the bus: what is understood, what is refused, and that a refusal tells no secret."""
+"""URLs of the bus: accepted forms, rejected ones, and no secrets in error messages."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ def test_a_single_server_is_left_to_the_client_library(url: str) -> None:
 
 
 def test_a_sentinel_set_is_its_sentinels_its_service_and_two_passwords() -> None:
-    found = parse("redis+sentinel://watch:p%40ss@s1:26380,s2,[::1]:26381/city?sentinel_password=a%2Fb&wait=2")
-    assert found == Replicated(
+    parsed = parse("redis+sentinel://watch:p%40ss@s1:26380,s2,[::1]:26381/city?sentinel_password=a%2Fb&wait=2")
+    assert parsed == Replicated(
         SENTINEL, (("s1", 26380), ("s2", 26379), ("::1", 26381)), "city", "watch", "p@ss", "", "a/b", 2
     )
 
@@ -42,7 +42,7 @@ def test_a_cluster_is_some_of_its_nodes() -> None:
         "redis+cluster://:hunter2@",
     ],
 )
-def test_what_cannot_be_meant_is_refused_without_its_password(url: str) -> None:
+def test_invalid_urls_are_rejected_without_showing_the_password(url: str) -> None:
     with pytest.raises(ValueError) as refusal:
         parse(url)
     assert "hunter2" not in str(refusal.value)
@@ -62,5 +62,5 @@ def test_passwords_never_show_in_repr() -> None:
         ("redis+sentinel://s1,s2/city?sentinel_password=a@hunter2", "s1,s2/city"),
     ],
 )
-def test_what_people_are_shown_has_no_secret(url: str, text: str) -> None:
+def test_the_displayed_address_has_no_secret(url: str, text: str) -> None:
     assert shown(url) == text

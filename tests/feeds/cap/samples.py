@@ -1,4 +1,4 @@
-"""Small CAP messages of our own, so that the rules are tested where the shared samples are absent."""
+"""Small synthetic CAP messages, so that rules are tested where the shared samples are absent."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from feeds.cap.message import CapMessage, CapRefused, parse
 from feeds.findings import Finding, InMessage
 
 SAMPLES = Path(__file__).parents[4] / "shared" / "samples"
-"""Real messages, beside the repository; absent on other machines."""
+"""Real messages, in a folder beside the repository; absent on other machines."""
 
 SENT = "2026-06-10T15:30:00+08:00"
 SQUARE = "25.00,101.40 25.00,101.70 25.20,101.70 25.20,101.40 25.00,101.40"
@@ -32,11 +32,11 @@ def info(
     certainty: str = "<certainty>Likely</certainty>",
     times: str = "<effective>2026-06-10T15:30:00+08:00</effective><expires>2026-06-10T21:30:00+08:00</expires>",
     texts: str = "<headline>示例州气象台发布暴雨橙色预警信号</headline>",
-    rest: str = "",
+    extra: str = "",
     areas: str = area(),
 ) -> str:
     """One `info`, in CAP's order."""
-    return f"<info>{language}{category}{event}{urgency}{severity}{certainty}{times}{texts}{rest}{areas}</info>"
+    return f"<info>{language}{category}{event}{urgency}{severity}{certainty}{times}{texts}{extra}{areas}</info>"
 
 
 def alert(
@@ -47,14 +47,14 @@ def alert(
     status: str = "<status>Actual</status>",
     msg_type: str = "<msgType>Alert</msgType>",
     scope: str = "<scope>Public</scope>",
-    rest: str = "",
+    extra: str = "",
     infos: str | None = None,
     namespace: str = "urn:oasis:names:tc:emergency:cap:1.2",
     prolog: str = '<?xml version="1.0" encoding="UTF-8"?>\n',
 ) -> bytes:
     """One message; every part may be replaced."""
     body = info() if infos is None else infos
-    head = f"{identifier}{sender}{sent}{status}{msg_type}{scope}{rest}"
+    head = f"{identifier}{sender}{sent}{status}{msg_type}{scope}{extra}"
     return f'{prolog}<alert xmlns="{namespace}">{head}{body}</alert>'.encode()
 
 
@@ -67,9 +67,9 @@ def refused(raw: bytes, mode: str = "strict", profile: str = "") -> tuple[Findin
 
 def errors(findings: tuple[Finding[InMessage], ...]) -> set[str]:
     """The codes that refuse in strict mode."""
-    return {one.code for one in findings if one.error}
+    return {finding.code for finding in findings if finding.error}
 
 
 def remarks(message: CapMessage) -> set[str]:
-    """The codes that only remark."""
-    return {one.code for one in message.findings if not one.error}
+    """Codes of warnings."""
+    return {finding.code for finding in message.findings if not finding.error}

@@ -1,4 +1,4 @@
-"""CAP messages that would cost far more than they weigh: each is read, shown simplified or refused within a second."""
+"""Small CAP messages that are expensive to process: each is read, simplified or rejected within a second."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def inserted(raw: bytes, more: str) -> bytes:
 
 
 @pytest.mark.parametrize("ring", [star(801), scribble(801), star(151), back_and_forth(800)])
-def test_a_tangled_polygon_is_refused_by_strict_mode_and_shown_by_its_hull_in_lenient_mode(
+def test_a_self_crossing_polygon_is_rejected_in_strict_mode_and_becomes_its_hull_in_lenient_mode(
     ring: list[tuple[float, float]],
 ) -> None:
     raw = shaped(polygon(cap_text(ring)))
@@ -45,7 +45,7 @@ def test_a_tangled_polygon_is_refused_by_strict_mode_and_shown_by_its_hull_in_le
     assert shown["type"] in ("Polygon", "LineString")
 
 
-def test_valid_shapes_that_cross_one_another_too_often_are_shown_by_their_hull() -> None:
+def test_valid_shapes_with_too_many_crossings_become_their_hull() -> None:
     both = polygon(cap_text(comb(1_500))) + polygon(cap_text(comb(1_500, upright=False)))
     with within():
         message = parse(shaped(both), "strict")
@@ -54,7 +54,7 @@ def test_valid_shapes_that_cross_one_another_too_often_are_shown_by_their_hull()
 
 
 def signed(references: int, more: str = "", key: str = "") -> bytes:
-    """A message with a signature that nobody made."""
+    """A message with a forged signature."""
     part = f'<Reference URI="{{}}"><DigestMethod Algorithm="{DSIG}sha1"/><DigestValue>AA==</DigestValue></Reference>'
     method = '<CanonicalizationMethod Algorithm="http://www.w3.org/TR/2001/REC-xml-c14n-20010315"/>'
     info = f'{method}<SignatureMethod Algorithm="{DSIG}rsa-sha1"/>' + part.format("") * references
@@ -65,7 +65,7 @@ def signed(references: int, more: str = "", key: str = "") -> bytes:
     )
 
 
-def test_a_key_of_absurd_length_is_not_tried() -> None:
+def test_an_absurdly_long_key_is_not_tried() -> None:
     numbers = rsa.generate_private_key(65_537, 2048).public_key().public_numbers()
     modulus = base64.b64encode((numbers.n << 200_000 | 1).to_bytes(25_300)).decode()
     value = f"<RSAKeyValue><Modulus>{modulus}</Modulus><Exponent>AQAB</Exponent></RSAKeyValue>"
@@ -80,14 +80,14 @@ POISON = {
     "empty infos": inserted(alert(), "<info/>" * 4_000),
     "empty areas": alert(infos=info(areas="<area/>" * 4_000)),
     "unknown elements": inserted(alert(), "<x/>" * 200_000),
-    "references": alert(rest="<references>" + "a " * (REFERENCES + 1) + "</references>"),
+    "references": alert(extra="<references>" + "a " * (REFERENCES + 1) + "</references>"),
     "circles": shaped(CIRCLE * 5_000),
     "few points": shaped(polygon("25,101 25,102 26,102 25,101") * (PARTS + 1)),
     "points": shaped(polygon(cap_text(comb(5_000)))),
     "geocodes": shaped("".join(CODE.format(code) for code in range(GEOCODES + 1))),
-    "attributes": inserted(alert(), "<x " + " ".join(f'a{place}="1"' for place in range(60_000)) + "/>"),
-    "signed attributes": signed(1, " " + " ".join(f'a{place}="1"' for place in range(60_000))),
-    "namespaces": inserted(alert(), "<x " + " ".join(f'xmlns:a{place}="u{place}"' for place in range(30_000)) + "/>"),
+    "attributes": inserted(alert(), "<x " + " ".join(f'a{index}="1"' for index in range(60_000)) + "/>"),
+    "signed attributes": signed(1, " " + " ".join(f'a{index}="1"' for index in range(60_000))),
+    "namespaces": inserted(alert(), "<x " + " ".join(f'xmlns:a{index}="u{index}"' for index in range(30_000)) + "/>"),
     "depth": inserted(alert(), "<x>" * 200 + "</x>" * 200),
     "angle brackets": b"<" * 1_000_000,
     "UTF-16": inserted(alert(), "<x/>" * 40_000).decode().replace("UTF-8", "UTF-16").encode("utf-16"),
@@ -96,7 +96,7 @@ POISON = {
 
 @pytest.mark.parametrize("name", POISON)
 @pytest.mark.parametrize("mode", ["strict", "lenient"])
-def test_a_message_beyond_a_bound_is_refused_within_the_budget(name: str, mode: str) -> None:
+def test_a_message_beyond_a_limit_is_rejected_in_time(name: str, mode: str) -> None:
     with within(what=name), pytest.raises(CapRefused) as refused:
         parse(POISON[name], mode)
     assert len(refused.value.findings) <= FINDINGS + 1
@@ -105,21 +105,21 @@ def test_a_message_beyond_a_bound_is_refused_within_the_budget(name: str, mode: 
 
 
 @pytest.mark.parametrize("references", [4, 500])
-def test_a_signature_with_many_references_is_judged_within_the_budget(references: int) -> None:
+def test_a_signature_with_many_references_is_verified_in_time(references: int) -> None:
     with within():
         message = parse(signed(references), "lenient")
     assert message.signature == ("invalid" if references == 4 else "unknown key")
 
 
-def test_numbers_of_absurd_length_are_read_within_the_budget() -> None:
+def test_absurdly_long_numbers_are_read_in_time() -> None:
     with within(), pytest.raises(CapRefused):
         parse(shaped(polygon(SQUARE.replace("25.0", "25." + "0" * 400_000 + "x", 1))), "strict")
 
 
-def test_a_large_honest_message_is_within_the_bounds() -> None:
+def test_a_large_genuine_message_is_within_the_limits() -> None:
     squares = "".join(
         polygon(f"{lat},101.4 {lat},101.5 {lat + 0.05},101.5 {lat + 0.05},101.4 {lat},101.4")
-        for lat in (20 + place / 10 for place in range(100))
+        for lat in (20 + index / 10 for index in range(100))
     )
     codes = "".join(CODE.format(code) for code in range(300))
     with within():

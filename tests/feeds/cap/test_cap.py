@@ -19,7 +19,7 @@ from tests.feeds.cap.samples import SENT, SQUARE, alert, area, errors, info, ref
 # -- what a message becomes -----------------------------------------------------------
 
 
-def test_a_message_becomes_a_warning_with_everything_on_it() -> None:
+def test_a_message_becomes_a_warning_with_all_fields() -> None:
     sent = datetime.fromisoformat(SENT).timestamp()
     warning = to_warning(parse(alert()), "cma", sent + 60)
     assert warning.id == f"cma@example,A1,{SENT}"
@@ -53,20 +53,20 @@ def test_its_state_follows_from_onset_and_expiry(after: float, state: str) -> No
         (("en", "ZH-cn"), "ZH-cn"),
     ],
 )
-def test_of_several_languages_zh_cn_is_shown_then_zh_then_the_first(languages: tuple[str, ...], chosen: str) -> None:
-    infos = "".join(info(language=f"<language>{one}</language>") for one in languages)
+def test_zh_cn_is_preferred_then_zh_then_the_first_language(languages: tuple[str, ...], chosen: str) -> None:
+    infos = "".join(info(language=f"<language>{language}</language>") for language in languages)
     message = parse(alert(infos=infos))
     assert len(message.infos) == len(languages)
     assert to_warning(message, "s", 0.0).language == chosen
 
 
-def test_codes_of_other_systems_are_not_taken_for_chinese_ones() -> None:
+def test_codes_of_other_systems_are_not_mistaken_for_chinese_ones() -> None:
     codes = "<geocode><valueName>SAME</valueName><value>532301</value></geocode>"
     assert to_warning(parse(alert(infos=info(areas=area(codes=codes)))), "s", 0.0).areas[0].geocodes == ("SAME=532301",)
 
 
 @pytest.mark.parametrize(
-    ("rest", "headline", "colour"),
+    ("extra", "headline", "colour"),
     [
         ("<parameter><valueName>level</valueName><value>红色</value></parameter>", "暴雨橙色预警", "red"),
         (
@@ -79,12 +79,12 @@ def test_codes_of_other_systems_are_not_taken_for_chinese_ones() -> None:
         ("", "the red river rises", ""),
     ],
 )
-def test_the_colour_is_the_one_that_was_issued(rest: str, headline: str, colour: str) -> None:
-    raw = alert(infos=info(texts=f"<headline>{headline}</headline>", rest=rest))
+def test_the_colour_is_the_one_that_was_issued(extra: str, headline: str, colour: str) -> None:
+    raw = alert(infos=info(texts=f"<headline>{headline}</headline>", extra=extra))
     assert to_warning(parse(raw), "s", 0.0).colour == colour
 
 
-def test_a_document_crosses_the_bus_as_it_came() -> None:
+def test_a_document_crosses_the_bus_unchanged() -> None:
     document = CapDocument(source="cma", received_at=1.0, raw=b"\xff<not xml", url="http://x/")
     *_, items = wire.decode_envelope(wire.encode_envelope("cap", [document], source="cma", sent_at=1.0))
     assert items == [document]
@@ -103,10 +103,10 @@ RULES: list[tuple[str, bytes, set[str]]] = [
     ("another root", b'<info xmlns="urn:oasis:names:tc:emergency:cap:1.2"/>', {"NAMESPACE_UNKNOWN"}),
     ("no sender", alert(sender=""), {"MISSING_REQUIRED"}),
     ("an empty event", alert(infos=info(event="<event/>")), {"MISSING_REQUIRED"}),
-    ("sender after scope", alert(sender="", rest="<sender>s</sender>"), {"INVALID_SEQUENCE"}),
+    ("sender after scope", alert(sender="", extra="<sender>s</sender>"), {"INVALID_SEQUENCE"}),
     ("two scopes", alert(scope="<scope>Public</scope><scope>Public</scope>"), {"DUPLICATE_ELEMENT"}),
-    ("an unknown element", alert(rest="<colour>red</colour>"), {"UNSUPPORTED_ELEMENT"}),
-    ("a foreign element", alert(rest='<x xmlns="urn:y"/>'), {"UNSUPPORTED_ELEMENT"}),
+    ("an unknown element", alert(extra="<colour>red</colour>"), {"UNSUPPORTED_ELEMENT"}),
+    ("a foreign element", alert(extra='<x xmlns="urn:y"/>'), {"UNSUPPORTED_ELEMENT"}),
     ("markup in a text", alert(infos=info(texts="<headline>a<b>c</b></headline>")), {"UNSUPPORTED_ELEMENT"}),
     ("an unknown status", alert(status="<status>Real</status>"), {"INVALID_ENUM"}),
     ("an empty severity", alert(infos=info(severity="<severity/>")), {"INVALID_ENUM"}),
@@ -114,11 +114,11 @@ RULES: list[tuple[str, bytes, set[str]]] = [
     ("the 31st of June", alert(sent="<sent>2026-06-31T15:30:00+08:00</sent>"), {"INVALID_DATE"}),
     ("a space in the identifier", alert(identifier="<identifier>a b</identifier>"), {"INVALID_IDENTIFIER"}),
     ("a comma in the sender", alert(sender="<sender>a,b</sender>"), {"INVALID_SENDER"}),
-    ("half a reference", alert(rest="<references>a,b</references>"), {"INVALID_REFERENCES"}),
+    ("half a reference", alert(extra="<references>a,b</references>"), {"INVALID_REFERENCES"}),
     ("an Update of nothing", alert(msg_type="<msgType>Update</msgType>"), {"REFERENCES_REQUIRED"}),
     ("an Ack of nothing", alert(msg_type="<msgType>Ack</msgType>"), {"REFERENCES_REQUIRED"}),
     ("Restricted to nobody", alert(scope="<scope>Restricted</scope>"), {"RESTRICTION_REQUIRED"}),
-    ("public, restricted", alert(rest="<restriction>police</restriction>"), {"RESTRICTION_SCOPE_MISMATCH"}),
+    ("public, restricted", alert(extra="<restriction>police</restriction>"), {"RESTRICTION_SCOPE_MISMATCH"}),
     ("Private to nobody", alert(scope="<scope>Private</scope>"), {"ADDRESSES_REQUIRED"}),
     ("zh_CN", alert(infos=info(language="<language>zh_CN</language>")), {"INVALID_LANGUAGE"}),
     ("very likely", alert(infos=info(certainty="<certainty>Very Likely</certainty>")), {"DEPRECATED_VALUE"}),
@@ -133,7 +133,7 @@ RULES: list[tuple[str, bytes, set[str]]] = [
 def test_strict_mode_refuses(raw: bytes, wrong: set[str]) -> None:
     findings = refused(raw)
     assert errors(findings) == wrong
-    assert all(one.message["zh-CN"] and one.message["en"] for one in findings)
+    assert all(finding.message["zh-CN"] and finding.message["en"] for finding in findings)
 
 
 SHAPES: list[tuple[str, str, str]] = [
@@ -152,17 +152,17 @@ SHAPES: list[tuple[str, str, str]] = [
 
 
 @pytest.mark.parametrize(("shape", "code", "fault"), SHAPES)
-def test_a_wrong_shape_is_named_and_lenient_mode_keeps_the_rest(shape: str, code: str, fault: str) -> None:
+def test_an_invalid_shape_gives_a_finding_and_lenient_mode_uses_the_others(shape: str, code: str, fault: str) -> None:
     raw = alert(infos=info(areas=area(shape)))
-    (found,) = refused(raw)
-    assert found.code == code
-    assert found.where.xpath.startswith("/alert/info[1]/area[1]/")
+    (refusal,) = refused(raw)
+    assert refusal.code == code
+    assert refusal.where.xpath.startswith("/alert/info[1]/area[1]/")
     if fault:
-        assert found.message["zh-CN"].endswith(POLYGON_FAULTS[fault][0])
-        assert found.message["en"].endswith(POLYGON_FAULTS[fault][1])
-    kept = parse(raw, "lenient")
-    assert kept.faulty
-    assert (kept.infos[0].areas[0].geometry is not None) is (fault in ("open", "crossed"))
+        assert refusal.message["zh-CN"].endswith(POLYGON_FAULTS[fault][0])
+        assert refusal.message["en"].endswith(POLYGON_FAULTS[fault][1])
+    message = parse(raw, "lenient")
+    assert message.faulty
+    assert (message.infos[0].areas[0].geometry is not None) is (fault in ("open", "crossed"))
 
 
 WARNINGS: list[tuple[bytes, str]] = [
@@ -171,10 +171,10 @@ WARNINGS: list[tuple[bytes, str]] = [
     (alert(infos=info(areas=area("", ""))), "NO_AREA"),
     (alert(infos=info(areas=area("<polygon/>"))), "POLYGON_EMPTY"),
     (alert(infos=info(areas=area("<circle>25,101 0</circle>"))), "CIRCLE_ZERO"),
-    (alert(rest="<note/>"), "EMPTY_ELEMENT"),
+    (alert(extra="<note/>"), "EMPTY_ELEMENT"),
     (alert(status="<status>Exercise</status>"), "EXERCISE_WITHOUT_NOTE"),
-    (alert(rest="<references>cma@example,B,2026-06-10T15:31:00+08:00</references>"), "POSTDATED_REFERENCE"),
-    (alert(rest="<references>cma@example,A1,2026-06-10T07:30:00-00:00</references>"), "CIRCULAR_REFERENCE"),
+    (alert(extra="<references>cma@example,B,2026-06-10T15:31:00+08:00</references>"), "POSTDATED_REFERENCE"),
+    (alert(extra="<references>cma@example,A1,2026-06-10T07:30:00-00:00</references>"), "CIRCULAR_REFERENCE"),
     (alert(infos=info(texts="<description>&lt;b&gt;x&lt;/b&gt;</description>")), "TEXT_CONTAINS_HTML"),
     (
         alert(
@@ -188,14 +188,14 @@ WARNINGS: list[tuple[bytes, str]] = [
 
 
 @pytest.mark.parametrize(("raw", "code"), WARNINGS, ids=[f"{n} {code}" for n, (_, code) in enumerate(WARNINGS)])
-def test_a_remark_refuses_nothing(raw: bytes, code: str) -> None:
+def test_a_warning_rejects_nothing(raw: bytes, code: str) -> None:
     message = parse(raw)
     assert remarks(message) == {code}
     assert not message.faulty
 
 
 @pytest.mark.parametrize("code", ["UNSUPPORTED_ELEMENT", "INVALID_SEQUENCE"])
-def test_order_and_unknown_elements_are_only_remarked_on_in_lenient_mode(code: str) -> None:
+def test_order_and_unknown_elements_are_only_warnings_in_lenient_mode(code: str) -> None:
     raw = next(raw for _, raw, wrong in RULES if wrong == {code})
     message = parse(raw, "lenient")
     assert remarks(message) == {code}
@@ -205,7 +205,7 @@ def test_order_and_unknown_elements_are_only_remarked_on_in_lenient_mode(code: s
 @pytest.mark.parametrize(
     "raw", [alert(status="<status>Real</status>"), alert(sent="<sent>yesterday</sent>"), alert(identifier=""), b"<x/>"]
 )
-def test_lenient_mode_refuses_what_nobody_could_tell_apart(raw: bytes) -> None:
+def test_lenient_mode_rejects_messages_without_identity(raw: bytes) -> None:
     refused(raw, "lenient")
 
 
@@ -217,10 +217,10 @@ def test_chinas_relays_may_leave_urgency_and_certainty_empty() -> None:
     assert remarks(message) == {"EMPTY_ELEMENT", "INVALID_ENUM"}
 
 
-def test_a_finding_says_where() -> None:
+def test_a_finding_has_its_position() -> None:
     raw = alert(infos="\n" + info() + "\n" + info(severity="<severity>Bad</severity>"))
-    (found,) = refused(raw)
-    assert (found.code, found.where.xpath, found.where.line, found.value) == (
+    (finding,) = refused(raw)
+    assert (finding.code, finding.where.xpath, finding.where.line, finding.value) == (
         "INVALID_ENUM",
         "/alert/info[2]/severity",
         4,
@@ -230,7 +230,7 @@ def test_a_finding_says_where() -> None:
 
 def test_old_versions_are_upgraded() -> None:
     body = info(certainty="<certainty>Very Likely</certainty>", areas=area("", "<geocode>fips6=006037</geocode>"))
-    raw = alert(namespace="http://www.incident.com/cap/1.0", rest="<password>x</password>", infos=body)
+    raw = alert(namespace="http://www.incident.com/cap/1.0", extra="<password>x</password>", infos=body)
     raw = raw.replace(f"<sent>{SENT}</sent>".encode(), b"<sent>2026-06-10T07:30:00Z</sent>")
     message = parse(raw)
     assert (message.version, message.infos[0].certainty) == ("1.0", "Likely")
@@ -239,15 +239,15 @@ def test_old_versions_are_upgraded() -> None:
 
 
 def test_shapes_of_one_area_are_united() -> None:
-    other = "<polygon>25.10,101.60 25.10,101.90 25.30,101.90 25.30,101.60 25.10,101.60</polygon>"
-    geometry = parse(alert(infos=info(areas=area(f"<polygon>{SQUARE}</polygon>{other}")))).infos[0].areas[0].geometry
+    second = "<polygon>25.10,101.60 25.10,101.90 25.30,101.90 25.30,101.60 25.10,101.60</polygon>"
+    geometry = parse(alert(infos=info(areas=area(f"<polygon>{SQUARE}</polygon>{second}")))).infos[0].areas[0].geometry
     assert geometry is not None
     assert geometry["type"] == "Polygon"
     assert len(geometry["coordinates"][0]) == 9
 
 
 @given(lat=st.floats(-80, 80), lon=st.floats(-179, 179), radius=st.floats(0.1, 200))
-def test_a_circle_has_its_radius_all_round(lat: float, lon: float, radius: float) -> None:
+def test_a_circle_has_its_radius_in_every_direction(lat: float, lon: float, radius: float) -> None:
     from math import asin, cos, radians, sin, sqrt
 
     raw = alert(infos=info(areas=area(f"<circle>{lat:.5f},{lon:.5f} {radius:.3f}</circle>")))
@@ -261,20 +261,20 @@ def test_a_circle_has_its_radius_all_round(lat: float, lon: float, radius: float
 
 
 @given(st.binary(max_size=400))
-def test_no_bytes_break_it(raw: bytes) -> None:
+def test_arbitrary_bytes_raise_only_cap_refused(raw: bytes) -> None:
     for text in (raw, alert(infos="") + raw, alert().replace(b"A1", raw)):
         with suppress(CapRefused):
             parse(text, "lenient")
 
 
-def test_the_same_moment_written_twice_is_one_reference() -> None:
-    one, other = reference_key("s,i,2026-06-10T15:30:00+08:00"), reference_key("s,i,2026-06-10T07:30:00-00:00")
-    assert one == other is not None
+def test_two_notations_of_one_moment_are_one_reference() -> None:
+    first, second = reference_key("s,i,2026-06-10T15:30:00+08:00"), reference_key("s,i,2026-06-10T07:30:00-00:00")
+    assert first == second is not None
     assert reference_key("s,i") is None
     assert reference_key("s,i,now") is None
 
 
-def test_every_code_has_words_in_both_languages() -> None:
+def test_every_code_has_texts_in_both_languages() -> None:
     for code in CODES:
         detail = "few" if code == "INVALID_POLYGON" else "x"
         assert set(finding(code, detail=detail).message) == {"zh-CN", "en"}

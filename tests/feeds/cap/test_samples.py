@@ -18,12 +18,12 @@ EXPECTED = (
     else []
 )
 REGISTRYS = {"REFERENCE_UNKNOWN"}
-"""Findings that need other messages: the registry's to make."""
+"""Findings that need other messages; the registry makes them."""
 
 
 @needs_samples
 @pytest.mark.parametrize("row", EXPECTED, ids=[row["file"] for row in EXPECTED])
-def test_each_mutant_gives_what_is_expected_of_it(row: dict[str, str]) -> None:
+def test_each_mutant_gives_its_expected_findings(row: dict[str, str]) -> None:
     raw = (MUTANTS / row["file"]).read_bytes()
     code = row["code"].split(" ")[0]
     if row["expected"].startswith("REJECT"):
@@ -55,7 +55,7 @@ def test_a_colour_as_severity_is_mapped_for_chinas_relays() -> None:
         ("oasiscap/google-PAAQ-4-mg5a94.xml", {"SIGNATURE_INVALID", "EXPIRES_NOT_AFTER_EFFECTIVE"}),
     ],
 )
-def test_real_messages_with_faults_are_refused_and_lenient_mode_keeps_what_can_be_told(
+def test_faulty_real_messages_are_rejected_and_lenient_mode_accepts_the_identifiable_ones(
     name: str, wrong: set[str]
 ) -> None:
     raw = (SAMPLES / "cap" / name).read_bytes()
@@ -90,7 +90,7 @@ def test_real_messages_are_accepted(name: str) -> None:
 
 
 @needs_samples
-def test_a_whole_signature_by_a_key_that_nobody_knows_says_so() -> None:
+def test_an_intact_signature_by_an_unknown_key_is_reported_as_such() -> None:
     assert parse((SAMPLES / "cap/google/earthquake_signed.cap").read_bytes()).signature == "unknown key"
 
 
@@ -103,7 +103,7 @@ def test_a_signature_over_altered_text_is_invalid() -> None:
 
 
 @needs_samples
-def test_the_three_versions_of_one_message_say_the_same() -> None:
+def test_the_three_versions_of_one_message_have_equal_content() -> None:
     old, middle, new = (
         to_warning(parse((SAMPLES / f"cap/oasiscap/v1dot{v}_appendix_adot2.xml").read_bytes()), "s", 0.0)
         for v in (0, 1, 2)
@@ -114,7 +114,7 @@ def test_the_three_versions_of_one_message_say_the_same() -> None:
 
 
 @needs_samples
-def test_the_cma_form_is_read_in_chinese_by_its_codes() -> None:
+def test_the_cma_form_is_read_in_chinese_with_its_region_codes() -> None:
     raw = (SAMPLES / "cn-warning" / "cma_form_geocode_only_bilingual.xml").read_bytes()
     warning = to_warning(parse(raw, profile="cn-12379"), "cma", 0.0)
     assert (warning.language, warning.colour, warning.areas[0].geocodes) == ("zh-CN", "blue", ("532324000000",))

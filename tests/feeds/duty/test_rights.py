@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from api.principal import Role, TokenScope
-from feeds.duty.rights import PEOPLE_RIGHTS, Reach, refusal
+from feeds.duty.rights import PEOPLE_RIGHTS, RightScope, refusal
 
 DOCS = Path(__file__).parents[3] / "docs" / "people.md"
 SITE, PREFECTURE, COUNTY, NEIGHBOUR = "", "532300", "532301", "532302"
@@ -40,7 +40,7 @@ def test_every_verb_for_every_principal(verb: str) -> None:
         assert refusal(verb, role, region, concerned) == expected, (verb, role, region, concerned)
 
 
-def test_one_person_outside_is_enough_to_refuse() -> None:
+def test_one_person_outside_the_region_is_enough_to_refuse() -> None:
     assert refusal("roster_substitute", "duty", COUNTY, COUNTY, NEIGHBOUR) == "region"
 
 
@@ -51,5 +51,5 @@ def test_a_verb_without_a_line_is_an_error() -> None:
 
 def test_the_documentation_shows_the_table() -> None:
     rows = re.findall(r"^\| `(\w+)` \| ([a-z ]+) \| (site|region) \|$", DOCS.read_text("utf-8"), re.MULTILINE)
-    shown = {verb: (frozenset(roles.split()), Reach(reach)) for verb, roles, reach in rows}
+    shown = {verb: (frozenset(roles.split()), RightScope(reach)) for verb, roles, reach in rows}
     assert shown == {line.verb: (line.roles, line.reach) for line in PEOPLE_RIGHTS.values()}

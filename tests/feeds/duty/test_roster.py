@@ -1,4 +1,4 @@
-"""The duty roster: who is on duty at a moment, and every mistake in a plan is found."""
+"""The duty roster: the persons on duty at a moment, and the findings on a plan."""
 
 from __future__ import annotations
 
@@ -34,14 +34,17 @@ def at(text: str) -> float:
 
 
 def officers(roster: Roster, text: str) -> list[tuple[str, ...]]:
-    return [one.officers for one in on_duty(roster, at(text), TZ)]
+    return [duty_.officers for duty_ in on_duty(roster, at(text), TZ)]
 
 
 def codes(roster: Roster, days: int = 2) -> set[tuple[str, str, str, str]]:
-    return {(one.code, one.where.date, one.where.shift, one.where.person) for one in findings(roster, MONDAY, TZ, days)}
+    return {
+        (finding.code, finding.where.date, finding.where.shift, finding.where.person)
+        for finding in findings(roster, MONDAY, TZ, days)
+    }
 
 
-def test_teams_take_turns_and_a_night_belongs_to_the_day_on_which_it_begins() -> None:
+def test_teams_take_turns_and_a_night_shift_belongs_to_its_first_day() -> None:
     assert officers(WHOLE, "2026-11-23 08:00") == [("a", "b")]
     assert officers(WHOLE, "2026-11-23 19:59") == [("a", "b")]
     assert officers(WHOLE, "2026-11-23 20:00") == [("d", "e")]
@@ -49,14 +52,14 @@ def test_teams_take_turns_and_a_night_belongs_to_the_day_on_which_it_begins() ->
     assert officers(WHOLE, "2026-11-24 08:00") == [("d", "e")]
 
 
-def test_weekly_turns_change_on_monday_whatever_day_they_began_on() -> None:
+def test_weekly_turns_change_on_monday() -> None:
     weekly = replace(WHOLE, patterns=(Pattern(shift="day", first="2026-11-19", every="week", teams=(ABC, DEF)),))
     assert officers(weekly, "2026-11-22 12:00") == [("a", "b")]
     assert officers(weekly, "2026-11-23 12:00") == [("d", "e")]
     assert officers(weekly, "2026-11-30 12:00") == [("a", "b")]
 
 
-def test_an_assignment_goes_before_the_pattern_and_a_substitute_before_both() -> None:
+def test_assignments_override_patterns_and_substitutes_override_both() -> None:
     changed = replace(
         WHOLE,
         assignments=(Assignment(date="2026-11-23", shift="day", officers=("d", "e"), leader="f"),),
@@ -65,29 +68,29 @@ def test_an_assignment_goes_before_the_pattern_and_a_substitute_before_both() ->
             Substitute(date="2026-11-23", shift="day", person="f", substitute="y"),
         ),
     )
-    (one,) = on_duty(changed, at("2026-11-23 09:00"), TZ)
-    assert (one.officers, one.leader) == (("x", "e"), "y")
+    (duty_,) = on_duty(changed, at("2026-11-23 09:00"), TZ)
+    assert (duty_.officers, duty_.leader) == (("x", "e"), "y")
 
 
-def test_a_pattern_of_some_days_gives_way_on_the_others() -> None:
+def test_a_pattern_of_certain_weekdays_leaves_the_others_to_earlier_patterns() -> None:
     workdays = Pattern(shift="day", first="2026-11-01", days=(1, 2, 3, 4, 5), teams=(DEF,))
     mixed = replace(WHOLE, patterns=(*WHOLE.patterns[:1], workdays))
     assert officers(mixed, "2026-11-23 12:00") == [("d", "e")]
     assert officers(mixed, "2026-11-29 12:00") == [("a", "b")]
 
 
-def test_a_shift_over_a_change_of_the_clocks_is_as_long_as_the_clocks_make_it() -> None:
+def test_a_shift_across_a_daylight_saving_change_is_shorter_or_longer() -> None:
     berlin = zone("Europe/Berlin")
     begins, ends = duty.span(NIGHT, date(2026, 10, 24), berlin)
     assert ends - begins == 13 * 3600
 
 
-def test_a_good_plan_has_no_findings() -> None:
+def test_a_valid_plan_has_no_findings() -> None:
     assert codes(WHOLE, 14) == set()
 
 
 @pytest.mark.parametrize(
-    ("change", "found"),
+    ("change", "expected"),
     [
         (
             {"assignments": (Assignment(date="2026-11-23", shift="day", officers=("a",), leader="c"),)},
@@ -129,31 +132,31 @@ def test_a_good_plan_has_no_findings() -> None:
         ({"persons": (*WHOLE.persons, Person(id="z", name="Z"))}, ("no_contact", "", "", "z")),
     ],
 )
-def test_every_mistake_is_found(change: dict[str, Any], found: tuple[str, str, str, str]) -> None:
-    assert found in codes(replace(WHOLE, **change))
+def test_every_mistake_gives_its_finding(change: dict[str, Any], expected: tuple[str, str, str, str]) -> None:
+    assert expected in codes(replace(WHOLE, **change))
 
 
-def test_a_gap_says_from_when_to_when() -> None:
-    (one, *_) = [
-        one
-        for one in findings(replace(WHOLE, patterns=WHOLE.patterns[:1]), MONDAY, TZ, 1)
-        if one.code == "gap" and "20:00" in one.message["en"]
+def test_the_finding_of_a_gap_has_its_start_and_end() -> None:
+    (finding, *_) = [
+        finding
+        for finding in findings(replace(WHOLE, patterns=WHOLE.patterns[:1]), MONDAY, TZ, 1)
+        if finding.code == "gap" and "20:00" in finding.message["en"]
     ]
-    assert one.message["en"] == "nobody on duty from 2026-11-23 20:00 to 2026-11-24 00:00"
+    assert finding.message["en"] == "nobody on duty from 2026-11-23 20:00 to 2026-11-24 00:00"
 
 
-def test_an_empty_roster_has_nobody_and_nothing_wrong() -> None:
+def test_an_empty_roster_has_no_shifts_and_no_findings() -> None:
     assert on_duty(Roster(), at("2026-11-23 12:00"), TZ) == []
     assert findings(Roster(), MONDAY, TZ) == []
 
 
-def test_the_roster_comes_back_from_its_json_form() -> None:
+def test_the_roster_round_trips_through_json() -> None:
     assert duty.load(duty.dump(WHOLE)) == WHOLE
 
 
 @given(st.integers(0, 14 * 86400))
-def test_whoever_is_on_duty_stands_in_the_plan_and_the_day_is_covered_once(seconds: int) -> None:
+def test_shifts_on_duty_are_in_the_plan_and_cover_the_day_once(seconds: int) -> None:
     moment = at("2026-11-23 00:00") + seconds
-    (one,) = on_duty(WHOLE, moment, TZ)
-    assert one in plan(WHOLE, date(2026, 11, 22), 17, TZ)
-    assert one.begins <= moment < one.ends
+    (duty_,) = on_duty(WHOLE, moment, TZ)
+    assert duty_ in plan(WHOLE, date(2026, 11, 22), 17, TZ)
+    assert duty_.begins <= moment < duty_.ends

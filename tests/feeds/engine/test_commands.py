@@ -1,4 +1,4 @@
-"""From a wish to its outcome, over a real bus."""
+"""Commands and their results, over a real bus."""
 
 from __future__ import annotations
 
@@ -22,29 +22,31 @@ def command(key: str) -> Command:
 
 @pytest.fixture
 async def client(bus: Bus) -> AsyncIterator[CommandClient]:
-    one = CommandClient(bus)
-    task = asyncio.create_task(one.run())
-    yield one
+    client = CommandClient(bus)
+    task = asyncio.create_task(client.run())
+    yield client
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
 
 
-async def test_each_asker_gets_its_own_answer(bus: Bus, client: CommandClient) -> None:
+async def test_each_caller_gets_its_own_result(bus: Bus, client: CommandClient) -> None:
     async def engine() -> None:
-        cursor, seen = {bus.keys.commands("alert"): "0"}, 0
-        while seen < 3:
+        cursor, received = {bus.keys.commands("alert"): "0"}, 0
+        while received < 3:
             for entry in await bus.read(cursor, block=0.1):
                 cursor[entry.stream] = entry.id
-                results = [Result(command=one.id, outcome=Outcome.DONE, detail=one.id) for one in entry.items]
+                results = [
+                    Result(command=command_.id, outcome=Outcome.DONE, detail=command_.id) for command_ in entry.items
+                ]
                 await bus.commit("alert", cursors=cursor, results=results)
-                seen += len(entry.items)
+                received += len(entry.items)
 
     asks = [client.submit(command(key), engine="alert", timeout=PATIENCE) for key in "abc"]
     answers, _ = await asyncio.gather(asyncio.gather(*asks), engine())
     assert [answer.detail for answer in answers] == ["a", "b", "c"]
 
 
-async def test_an_engine_that_is_away_is_told_as_unanswered(client: CommandClient) -> None:
+async def test_an_absent_engine_raises_unanswered(client: CommandClient) -> None:
     with pytest.raises(Unanswered):
         await client.submit(command("a"), engine="alert", timeout=0.05)

@@ -1,4 +1,4 @@
-"""The intake: durable before it is acknowledged, many in one commit, each parcel given out once."""
+"""The intake: durable before it acknowledges, many parcels in one commit, each parcel given out once."""
 
 from __future__ import annotations
 
@@ -16,39 +16,45 @@ def parcel(body: bytes = b"x", *, target: str = "alert", size: int = 1) -> Parce
     return Parcel(target=target, kind="test", at=1.0, body=body, size=size, actor="tool", region="532301")
 
 
-async def test_a_parcel_comes_out_as_it_went_in_to_its_own_engine_only(intake: Intake) -> None:
+async def test_a_parcel_is_unchanged_and_goes_to_its_own_engine_only(intake: Intake) -> None:
     await intake.put(parcel(b"\x00\xff"))
     await intake.put(parcel(target="command"))
-    (found,) = await intake.read("alert", 0, limit=10)
-    assert (found.body, found.actor, found.region, found.size, found.at) == (b"\x00\xff", "tool", "532301", 1, 1.0)
-    assert await intake.read("alert", found.id, limit=10) == []
+    (parcel_,) = await intake.read("alert", 0, limit=10)
+    assert (parcel_.body, parcel_.actor, parcel_.region, parcel_.size, parcel_.at) == (
+        b"\x00\xff",
+        "tool",
+        "532301",
+        1,
+        1.0,
+    )
+    assert await intake.read("alert", parcel_.id, limit=10) == []
 
 
-async def test_all_who_wait_at_one_moment_share_few_commits(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_concurrent_callers_share_few_commits(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
     commits = 0
     plain = Store._end
 
-    async def counted(self: Store, connection: object, word: str) -> None:
+    async def counted(self: Store, connection: object, statement: str) -> None:
         nonlocal commits
-        commits += word == "COMMIT"
-        await plain(self, connection, word)  # type: ignore[arg-type]
+        commits += statement == "COMMIT"
+        await plain(self, connection, statement)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Store, "_end", counted)
     assert all(await asyncio.gather(*(intake.put(parcel(b"%d" % n)) for n in range(500))))
     assert commits <= 3
-    assert [one.body for one in await intake.read("alert", 0, limit=1000)] == [b"%d" % n for n in range(500)]
+    assert [parcel_.body for parcel_ in await intake.read("alert", 0, limit=1000)] == [b"%d" % n for n in range(500)]
 
 
-async def test_what_is_acknowledged_is_there_for_another_process(intake: Intake, journal_url: str) -> None:
+async def test_an_acknowledged_parcel_is_visible_to_another_process(intake: Intake, journal_url: str) -> None:
     await intake.put(parcel(b"kept"))
-    other = Intake(intake_url(journal_url), "other")
-    await other.open()
-    assert [one.body for one in await other.read("alert", 0, limit=10)] == [b"kept"]
-    assert other.life == intake.life != ""
-    await other.close()
+    another = Intake(intake_url(journal_url), "other")
+    await another.open()
+    assert [parcel_.body for parcel_ in await another.read("alert", 0, limit=10)] == [b"kept"]
+    assert another.life == intake.life != ""
+    await another.close()
 
 
-async def test_a_key_is_taken_once_also_within_one_commit(intake: Intake) -> None:
+async def test_a_key_is_accepted_once_also_within_one_commit(intake: Intake) -> None:
     assert await asyncio.gather(*(intake.put(parcel(), key="k") for _ in range(3))) == [True, False, False]
     assert await intake.put(parcel(), key="k") is False
     assert len(await intake.read("alert", 0, limit=10)) == 1
@@ -69,7 +75,7 @@ async def test_beyond_the_bound_it_is_refused_until_the_engine_has_caught_up(jou
     await intake.close()
 
 
-async def test_a_store_that_is_away_refuses_and_keeps_nothing(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unavailable_store_rejects_and_stores_nothing(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(self: Store) -> None:
         raise JournalLost("disk full")
 
@@ -78,7 +84,7 @@ async def test_a_store_that_is_away_refuses_and_keeps_nothing(intake: Intake, mo
         await intake.put(parcel())
     monkeypatch.undo()
     assert await intake.put(parcel(b"later"))
-    assert [one.body for one in await intake.read("alert", 0, limit=10)] == [b"later"]
+    assert [parcel_.body for parcel_ in await intake.read("alert", 0, limit=10)] == [b"later"]
 
 
 async def test_a_place_is_found_again_and_rows_go_only_when_the_journal_has_it(
@@ -114,13 +120,13 @@ async def test_a_place_in_another_file_means_nothing(journal: Journal, tmp_path:
         await inbox.open()
         await intake.put(parcel(folder.encode()))
         at[0] += 1
-        assert [one.body for one in await inbox.take()] == [folder.encode()]
+        assert [parcel_.body for parcel_ in await inbox.take()] == [folder.encode()]
         async with journal.begin() as tx:
             await inbox.write(tx)
         await intake.close()
 
 
-async def test_an_intake_that_nobody_wrote_to_is_not_asked(
+async def test_an_unchanged_intake_is_rarely_read(
     intake: Intake, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if intake.mark() is None:
@@ -141,7 +147,7 @@ async def test_an_intake_that_nobody_wrote_to_is_not_asked(
     assert looks == 1
     await intake.put(parcel(b"news"))
     at[0] += 0.03
-    assert [one.body for one in await inbox.take()] == [b"news"]
+    assert [parcel_.body for parcel_ in await inbox.take()] == [b"news"]
     at[0] += 1.1
     await inbox.take()
-    assert looks == 3  # now and then it is asked all the same
+    assert looks == 3  # now and then it is read all the same

@@ -1,4 +1,4 @@
-"""A third engine, of a domain as small as one can be: radios that are lent and returned, one loan at a time."""
+"""A third engine, with a minimal domain: radios that are lent and returned, one loan at a time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LONGEST = 100.0
 
 
 class Loan(msgspec.Struct, frozen=True, kw_only=True):
-    """Who has a radio, and until when; nobody ("") when it was returned."""
+    """A radio's holder and due time; the holder is "" after its return."""
 
     radio: str
     holder: str = ""
@@ -81,7 +81,7 @@ class Loans(StepDomain):
                 self.record_step(Step(name="overdue", subject=loan.radio, at=loan.until))
 
     def next_due(self) -> float | None:
-        return min((one.until for one in self.loans.values() if one.until and not one.overdue), default=None)
+        return min((loan.until for loan in self.loans.values() if loan.until and not loan.overdue), default=None)
 
 
 def shown(loan: Loan) -> Asset:
@@ -89,7 +89,7 @@ def shown(loan: Loan) -> Asset:
 
 
 class Killed(Exception):
-    """What a kill -9 looks like from inside."""
+    """Raised in place of a kill -9."""
 
 
 async def dies(*_: object, **__: object) -> str:
@@ -138,13 +138,13 @@ class Rig:
 
     async def answers(self) -> list[tuple[str, str, str]]:
         entries = await self.bus.read({self.bus.keys.results: "0-0"}, block=0.001)
-        return [(one.command, one.outcome.value, one.detail) for entry in entries for one in entry.items]
+        return [(result.command, result.outcome.value, result.detail) for entry in entries for result in entry.items]
 
     async def names(self) -> list[tuple[str, str]]:
         return [(entry.name, entry.subject) for entry in await self.journal.entries(kind="inventory")]
 
     async def holders(self) -> dict[str, str]:
-        """What everybody sees: who has which radio."""
+        """The public view: the holder of each radio."""
         records = (await self.bus.state((Kind.ASSET,))).records[Kind.ASSET]
         return {id: asset.name for id, asset in records.items()}
 
@@ -231,9 +231,9 @@ async def test_nothing_is_published_that_could_not_be_committed(rig: Rig, monkey
     published: list[object] = []
     commit = rig.bus.commit
 
-    async def observed(*given: Any, **more: Any) -> str:
+    async def observed(*args: Any, **more: Any) -> str:
         published.append(await rig.journal.command_entry("c1"))
-        return await commit(*given, **more)
+        return await commit(*args, **more)
 
     monkeypatch.setattr(rig.bus, "commit", observed)
     await rig.lend("r1")
@@ -295,7 +295,7 @@ async def test_an_empty_redis_is_filled_from_the_journal(rig: Rig, valkey_url: s
 
 
 def test_a_domain_needs_neither_a_database_nor_an_event_loop() -> None:
-    """Its requests are data: this loop answers them."""
+    """Requests are data: this loop answers them."""
     loans = Loans()
     answers = {
         ListDocuments("inventory", open=True): [

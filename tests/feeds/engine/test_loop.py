@@ -1,4 +1,4 @@
-"""The engines' loop: a store that goes away is said once, and the engine starts again from its record."""
+"""The engines' loop: the loss of a store is logged once, and the engine restarts from its record."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from tests.patience import PATIENCE
 
 
 class Enough(Exception):
-    """The test has seen what it wanted."""
+    """Ends the test's loop."""
 
 
 class Recorder:
-    """Journals every second step, as long as the journal is there."""
+    """Journals every second step while the journal is available."""
 
     name = "project"
 
@@ -55,8 +55,10 @@ async def test_a_journal_that_is_away_is_said_once_and_the_engine_opens_again_un
     with pytest.raises(Enough):
         async with asyncio.timeout(PATIENCE):
             await run_engine(engine, bus)
-    said = [(record.levelname, record.getMessage()) for record in caplog.records if record.name == "feeds.engine.loop"]
-    assert said == [
+    messages = [
+        (record.levelname, record.getMessage()) for record in caplog.records if record.name == "feeds.engine.loop"
+    ]
+    assert messages == [
         ("WARNING", "project: the journal is lost: the disk is full"),
         ("INFO", "project: the journal is back"),
     ]
@@ -66,7 +68,7 @@ async def test_a_journal_that_is_away_is_said_once_and_the_engine_opens_again_un
 
 
 class Witness(Recorder):
-    """Notes the times that it sees, and the steps of the clock that it is told of."""
+    """Records the times it sees and the clock steps it is told of."""
 
     def __init__(self, clock: Moved) -> None:
         super().__init__(fails=0)
@@ -87,7 +89,7 @@ class Witness(Recorder):
 
 
 class Moved:
-    """A wall clock that stands still but for being set."""
+    """A wall clock that moves only when it is set."""
 
     ahead = 0.0
 
@@ -105,7 +107,7 @@ async def test_an_engine_is_told_that_the_clock_was_set_before_it_sees_a_time_of
             await run_engine(engine, bus, SiteClock(wall, lambda: 5000.0, lambda: "boot"))
     before, ahead = 1_800_000_000.0, 1_800_086_400.0
     assert engine.events[:5] == [("time", before), ("set", 86_400), ("time", ahead), ("set", -86_400), ("time", before)]
-    words = [record.getMessage() for record in caplog.records if "clock was set" in record.getMessage()]
-    assert ["+1 d 00:00:00" in words[0], "-1 d 00:00:00" in words[1]] == [True, True]
+    messages = [record.getMessage() for record in caplog.records if "clock was set" in record.getMessage()]
+    assert ["+1 d 00:00:00" in messages[0], "-1 d 00:00:00" in messages[1]] == [True, True]
     beat = (await bus.beats())["project"]
     assert beat.stats["clock_steps"] >= 1.0

@@ -1,4 +1,4 @@
-"""A role's own figures: worst cases since the last look, counts since the start."""
+"""A role's metrics: worst cases since the last read, counts since the start."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from feeds.model import Kind
 from feeds.projection.projector import Projector
 
 
-async def test_a_blocked_loop_shows_once() -> None:
+async def test_a_blocked_loop_is_reported_once() -> None:
     vitals = Vitals()
     vitals.start()
     await asyncio.sleep(0)
@@ -38,9 +38,9 @@ async def test_every_role_is_a_source_with_its_figures(bus: Bus, journal: Journa
     cursors = await projector.open(bus)
     await bus.beat("alert", 100.0, {"rss_mb": 42.0})
     await projector.step(await bus.read(cursors, block=0.01), 100.1)
-    known = (await bus.state((Kind.SOURCE,))).records[Kind.SOURCE]["role.alert"]
-    assert (known.kind, known.ok, known.stats) == ("role", True, {"rss_mb": 42.0})
+    source = (await bus.state((Kind.SOURCE,))).records[Kind.SOURCE]["role.alert"]
+    assert (source.kind, source.ok, source.stats) == ("role", True, {"rss_mb": 42.0})
     projector.set_assets({}, sources=())  # roles are no matter of the settings
     await projector.step([], 120.0)
-    known = (await bus.state((Kind.SOURCE,))).records[Kind.SOURCE]["role.alert"]
-    assert known.silent_since is not None
+    source = (await bus.state((Kind.SOURCE,))).records[Kind.SOURCE]["role.alert"]
+    assert source.silent_since is not None

@@ -1,4 +1,4 @@
-"""Observations on a real bus, and a recorder's lives over a clock that the test moves."""
+"""Test rig: observations on a real bus, and restarts of a recorder over a clock that the test moves."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 from feeds import wire
 from feeds.bus import Bus
-from feeds.history import History, HistorySettings, HistoryStore, Recorder, history_url
+from feeds.history import HistoryReader, HistorySettings, HistoryStore, Recorder, history_url
 from feeds.history.rollup import HOUR
 from feeds.model import Observation, Value
 
-# An hour's beginning, in the middle of a day.
+# Noon, at the start of an hour.
 BASE = 1_795_003_200.0 // 86400 * 86400 + 12 * HOUR
 
 
@@ -26,18 +26,18 @@ def store_at(journal_url: str) -> HistoryStore:
 
 
 class Rig:
-    """One site: a bus whose entries carry the test's times, a store, a recorder that can be killed."""
+    """One site: a bus whose entries carry the test's times, a store, and a recorder that can be killed."""
 
     def __init__(self, bus: Bus, store: HistoryStore, keep: HistorySettings | None = None) -> None:
         self.bus, self.store = bus, store
         self.at = BASE
         self.keep = keep or HistorySettings()
-        self.history = History(store, bus, self.keep, lambda: self.at)
+        self.history = HistoryReader(store, bus, self.keep, lambda: self.at)
         self.recorder = Recorder(store, self.keep)
         self._sent = 0
 
     async def send(self, *observations: Observation, at: float | None = None) -> None:
-        """One envelope that arrives at a time (default: now)."""
+        """Send one envelope that arrives at a time (default: now)."""
         self._sent += 1
         arrived = self.at if at is None else at
         body = wire.encode_envelope("observation", list(observations), source="s", sent_at=arrived)
@@ -51,12 +51,12 @@ class Rig:
         await self.recorder.open(self.bus, self.at)
 
     async def again(self) -> None:
-        """A new process after the old one was killed."""
+        """Start a new process after a kill."""
         self.recorder = Recorder(self.store, self.keep)
         await self.open()
 
     async def work(self, at: float | None = None) -> None:
-        """Until nothing is left to do at a time."""
+        """Run until nothing is left to do at a time."""
         self.at = self.at if at is None else at
         while await self.recorder.step(self.at):
             pass
@@ -64,7 +64,7 @@ class Rig:
 
     async def points(self, metric: str = "snmp.temp", *, asset: str = "a") -> list[tuple[float, float]]:
         """All points of a series as (seconds after BASE, value)."""
-        series = [one for one in await self.history.series_of(asset) if one.metric == metric]
+        series = [entry for entry in await self.history.series_of(asset) if entry.metric == metric]
         if not series:
             return []
         ((times, values),) = await self.history.points(series, BASE - 2 * HOUR, BASE + 3 * 86400)
@@ -72,9 +72,9 @@ class Rig:
 
     async def rollups(self, step: int, start: float, end: float, metric: str = "snmp.temp") -> list[tuple[Any, ...]]:
         """A series' rollups as (seconds after BASE, count, min, max, mean)."""
-        series = [one for one in await self.history.series_of("a") if one.metric == metric]
+        series = [entry for entry in await self.history.series_of("a") if entry.metric == metric]
         (records,) = await self.history.rollups(series, start, end, step)
-        return [(int(at) - int(BASE), *rest) for at, *rest in records.tolist()]
+        return [(int(at) - int(BASE), *columns) for at, *columns in records.tolist()]
 
 
 async def hot_keys(bus: Bus) -> Sequence[bytes]:

@@ -1,4 +1,4 @@
-"""A row of the history that cannot be read: what is written beside it goes on, and so does the live picture."""
+"""Unreadable rows of the history: later writes and the live data continue."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ async def test_a_damaged_row_is_left_out_and_its_neighbours_are_packed(
         await rig.store.put({schema.fresh: {first: damaged}})
         await rig.work(BASE + DAY)
         assert await rig.store.first_key(schema.fresh) is None
-        found = [await rig.rollups(300, BASE, BASE + HOUR, metric) for metric in ("a.x", "a.y")]
-        assert sorted(found) == [[], [(0, 2, 1.0, 3.0, 2.0)]]
+        rollups = [await rig.rollups(300, BASE, BASE + HOUR, metric) for metric in ("a.x", "a.y")]
+        assert sorted(rollups) == [[], [(0, 2, 1.0, 3.0, 2.0)]]
         tables = (schema.raw, schema.five)
         keys = {table: sorted(await rig.store.between(table, [(0, 1 << 62)])) for table in tables}
         await rig.store.put({table: {keys[table][0]: damaged} for table in tables})
         shown = [len(await rig.points(metric)) for metric in ("a.x", "a.y")]
         assert sorted(shown) == [0, 2]
-        assert [await rig.rollups(300, BASE, BASE + HOUR, metric) for metric in ("a.x", "a.y")] == found
+        assert [await rig.rollups(300, BASE, BASE + HOUR, metric) for metric in ("a.x", "a.y")] == rollups
         assert "cannot be read" in caplog.text
     finally:
         await rig.store.close()
@@ -43,7 +43,7 @@ async def test_a_damaged_row_of_points_does_not_keep_late_ones_out(bus: Bus, jou
     try:
         await rig.send(seen(BASE, 1.0))
         await rig.work(BASE + 60)
-        (key,) = [schema.key_of(int(BASE // HOUR), one.id) for one in await rig.store.all_series()]
+        (key,) = [schema.key_of(int(BASE // HOUR), series.id) for series in await rig.store.all_series()]
         await rig.store.put({schema.raw: {key: b"nonsense"}})
         await rig.work(BASE + HOUR + 301)
         assert await rig.points() == [(0.0, 1.0)]

@@ -1,4 +1,4 @@
-"""History without stores: what bytes hold, what rollups say, which observations become points, where gaps are."""
+"""History without stores: encoding, rollups, selection of observations, gaps."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from feeds.history import closing, codec, gaps, rollup
 from feeds.history.hot import HOT, SLOTS
-from feeds.history.intake import AHEAD, Intake, Seen
+from feeds.history.intake import AHEAD, HistoryIntake, ObservedValue
 from feeds.model import Quality, Value
 from tests.feeds.history.rig import BASE
 
@@ -59,10 +59,10 @@ OLD = {
     "fresh": "78013368fd9bc5c200031c0766cd04015307307d53cf21a6ed6f16334cba012a0e9417048189a60e1ded7fb31861f20c1c0720"
     "4c040d006bf918b1",
 }
-"""What an earlier version has written of four points."""
+"""Four points as an earlier version encoded them."""
 
 
-def test_what_an_earlier_version_wrote_is_read() -> None:
+def test_chunks_of_an_earlier_version_are_read() -> None:
     old = {name: bytes.fromhex(body) for name, body in OLD.items()}
     times = [1795000000123, 1795000010120, 1795000020125, 1795000330121]
     values = np.array([21.5, 21.6, 21.6, -3.0])
@@ -88,12 +88,12 @@ def test_what_an_earlier_version_wrote_is_read() -> None:
         b"\x31\x04" + b"0" * 40,
     ],
 )
-def test_bytes_that_are_not_ours_are_refused(harm: bytes) -> None:
+def test_unknown_bytes_are_refused(harm: bytes) -> None:
     with pytest.raises(codec.Unreadable):
         codec.decode_points(harm)
 
 
-def test_a_chunk_that_was_cut_off_is_refused() -> None:
+def test_a_truncated_chunk_is_refused() -> None:
     whole = codec.encode_points(np.arange(360, dtype=np.int64) ** 2, np.arange(360) / 7)
     with pytest.raises(codec.Unreadable):
         codec.decode_points(whole[:-20])
@@ -127,16 +127,16 @@ def test_coarser_rollups_of_rollups_are_those_of_the_points(points: dict[int, fl
     assert (np.abs(direct["mean"] - combined["mean"]) <= 1e-9 * reach + 1e-300).all()
 
 
-def test_a_bucket_without_points_is_not_there() -> None:
+def test_a_bucket_without_points_is_absent() -> None:
     times = np.array([0, 1000, 900_000], np.int64)
     records = rollup.roll(times, np.array([1.0, 3.0, 5.0]), 300)
     assert records.tolist() == [(0, 2, 1.0, 3.0, 2.0), (900, 1, 5.0, 5.0, 5.0)]
 
 
-def taken(*seen: Seen, arrived: float = BASE + 600) -> list[tuple[float, float]]:
-    """What becomes of observations that arrive together, as (seconds after BASE, value)."""
-    intake = Intake()
-    intake.add(seen, arrived)
+def taken(*observations: ObservedValue, arrived: float = BASE + 600) -> list[tuple[float, float]]:
+    """Points recorded from observations that arrive together, as (seconds after BASE, value)."""
+    intake = HistoryIntake()
+    intake.add(observations, arrived)
     points = []
     for (hour, _), block in intake.blocks().items():
         for record in np.frombuffer(block, HOT).tolist():
@@ -144,13 +144,13 @@ def taken(*seen: Seen, arrived: float = BASE + 600) -> list[tuple[float, float]]
     return points
 
 
-def one(at: float, value: Value, quality: Quality = Quality.GOOD, received: float | None = None) -> Seen:
+def one(at: float, value: Value, quality: Quality = Quality.GOOD, received: float | None = None) -> ObservedValue:
     moment = BASE + at
-    return Seen("a", "m", moment, moment if received is None else BASE + received, value, quality)
+    return ObservedValue("a", "m", moment, moment if received is None else BASE + received, value, quality)
 
 
-def test_numbers_and_verdicts_are_kept_and_nothing_else() -> None:
-    kept = taken(
+def test_only_numbers_and_booleans_are_recorded() -> None:
+    points = taken(
         one(1, True),
         one(2, False),
         one(3, 7),
@@ -162,20 +162,22 @@ def test_numbers_and_verdicts_are_kept_and_nothing_else() -> None:
         one(9, 1.0, Quality.BAD),
         one(10, 3.0, Quality.UNCERTAIN),
     )
-    assert kept == [(1, 1.0), (2, 0.0), (3, 7.0), (4, 2.5), (10, 3.0)]
+    assert points == [(1, 1.0), (2, 0.0), (3, 7.0), (4, 2.5), (10, 3.0)]
 
 
 def test_a_value_that_does_not_change_is_recorded_whenever_it_is_confirmed() -> None:
-    intake = Intake()
-    odd = Seen("a", "odd", BASE + 0.4564, BASE + 1.0, 7.0, confirmed_at=BASE + 0.5)
+    intake = HistoryIntake()
+    odd = ObservedValue("a", "odd", BASE + 0.4564, BASE + 1.0, 7.0, confirmed_at=BASE + 0.5)
     intake.add([odd], BASE + 1.0)
-    intake.add([Seen("a", "odd", BASE + 0.4564, BASE + 3.0, 7.0, confirmed_at=BASE + 2.5)], BASE + 3.0)
+    intake.add([ObservedValue("a", "odd", BASE + 0.4564, BASE + 3.0, 7.0, confirmed_at=BASE + 2.5)], BASE + 3.0)
     assert intake._times == [int(BASE * 1000) + 456, int(BASE * 1000) + 2500], "kept as milliseconds, it is no new one"
-    intake = Intake()
+    intake = HistoryIntake()
     for received in (1.0, 11.0, 21.0, 21.0):
-        one = Seen("a", "m", BASE - 90_000, BASE + received, 7.0, fresh_for=15.0, confirmed_at=BASE + received - 0.5)
-        intake.add([one], BASE + received)
-    changed = Seen("a", "m", BASE + 25.0, BASE + 26.0, 8.0, fresh_for=15.0, confirmed_at=BASE + 25.5)
+        observation = ObservedValue(
+            "a", "m", BASE - 90_000, BASE + received, 7.0, fresh_for=15.0, confirmed_at=BASE + received - 0.5
+        )
+        intake.add([observation], BASE + received)
+    changed = ObservedValue("a", "m", BASE + 25.0, BASE + 26.0, 8.0, fresh_for=15.0, confirmed_at=BASE + 25.5)
     intake.add([changed], BASE + 26.0)
     assert len(intake) == 4
     assert intake._times == [int((BASE + at) * 1000) for at in (0.5, 10.5, 20.5, 25.0)]
@@ -185,17 +187,17 @@ def test_late_and_duplicate_observations_change_nothing() -> None:
     assert taken(one(10, 1), one(10, 2), one(5, 3), one(20, 4), one(10, 1)) == [(10, 1), (20, 4)]
 
 
-def test_what_is_older_than_the_open_hour_is_late() -> None:
+def test_points_older_than_the_open_hour_are_late() -> None:
     assert taken(one(-1, 1), one(1, 2)) == [(1, 2)]
     assert taken(one(-1, 1), one(1, 2), arrived=BASE + 299) == [(-1, 1), (1, 2)]
 
 
-def test_a_source_whose_clock_runs_ahead_is_kept_by_the_time_of_receipt() -> None:
+def test_points_of_a_clock_that_runs_ahead_are_recorded_at_their_time_of_receipt() -> None:
     assert taken(one(9_000_000, 1, received=500), one(9_000_010, 2, received=510)) == [(500, 1), (510, 2)]
 
 
-def test_a_clock_that_ran_ahead_does_not_silence_a_series_for_ever() -> None:
-    intake = Intake()
+def test_a_series_recovers_after_its_clock_ran_ahead() -> None:
+    intake = HistoryIntake()
     intake.add([one(7200, 1)], BASE + 7200)
     intake.add([one(60, 2)], BASE + 60)
     intake.add([one(60 + AHEAD + 1, 3)], BASE + 60)
@@ -204,15 +206,15 @@ def test_a_clock_that_ran_ahead_does_not_silence_a_series_for_ever() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 100), st.integers(0, 3)), max_size=80))
 def test_blocks_hold_every_point_once(points: list[tuple[int, int]]) -> None:
-    intake = Intake()
+    intake = HistoryIntake()
     for at, metric in points:
-        intake.add([Seen("a", f"m{metric}", BASE + at * 90, BASE + at * 90, 1.0)], BASE + 9000)
-    found = sum(len(np.frombuffer(block, HOT)) for block in intake.blocks().values())
-    assert found == len(intake)
+        intake.add([ObservedValue("a", f"m{metric}", BASE + at * 90, BASE + at * 90, 1.0)], BASE + 9000)
+    count = sum(len(np.frombuffer(block, HOT)) for block in intake.blocks().values())
+    assert count == len(intake)
     assert all(group == 0 for _, group in intake.blocks()) or intake.series >= SLOTS
 
 
-def test_a_value_stands_as_long_as_it_is_fresh_and_then_nothing_is_known() -> None:
+def test_a_value_is_valid_while_fresh_and_then_a_gap_begins() -> None:
     times = np.array([0, 10_000, 100_000], np.int64)
     assert gaps.breaks(times, 30.0, 105.0).tolist() == [40_000]
     assert gaps.breaks(times, 30.0, 500.0).tolist() == [40_000, 130_000]

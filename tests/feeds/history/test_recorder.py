@@ -1,4 +1,4 @@
-"""The recorder over a real Valkey and a real store: killed anywhere, it loses and repeats nothing."""
+"""The recorder over a real Valkey and a real store: a kill at any point loses and repeats nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.bus import Bus, BusFull, BusLost
-from feeds.history import HistorySettings, Recording, recorder, schema
+from feeds.history import HistorySettings, RecordingLoop, recorder, schema
 from feeds.history.rollup import DAY, HOUR
 from feeds.history.schema import SERIES_BITS
 from feeds.journal import JournalLost
@@ -33,14 +33,14 @@ class Killed(Exception):
 
 @pytest_asyncio.fixture
 async def rig(bus: Bus, journal_url: str) -> AsyncIterator[Rig]:
-    one = Rig(bus, store_at(journal_url))
-    await one.open()
-    yield one
-    await one.store.close()
+    rig = Rig(bus, store_at(journal_url))
+    await rig.open()
+    yield rig
+    await rig.store.close()
 
 
 async def fill(rig: Rig, hours: int, every: float = 60.0) -> None:
-    """A value every minute for some hours, recorded and closed."""
+    """Record and close one value a minute for some hours."""
     for hour in range(hours):
         start = BASE + hour * HOUR
         for n in range(int(HOUR / every)):
@@ -50,7 +50,7 @@ async def fill(rig: Rig, hours: int, every: float = 60.0) -> None:
     await rig.work(BASE + hours * HOUR + 301)
 
 
-async def test_what_came_in_is_read_back_before_and_after_its_hour_has_closed(rig: Rig) -> None:
+async def test_points_are_read_back_before_and_after_their_hour_closes(rig: Rig) -> None:
     for n in range(60):
         await rig.send(seen(BASE + 60 * n, 20.0 + n), at=BASE + 60 * n)
     await rig.work(BASE + 3600)
@@ -62,7 +62,7 @@ async def test_what_came_in_is_read_back_before_and_after_its_hour_has_closed(ri
     assert await rig.points() == expected
 
 
-async def test_rollups_are_the_same_hot_fresh_and_packed(rig: Rig) -> None:
+async def test_rollups_are_equal_from_open_hours_fresh_and_packed(rig: Rig) -> None:
     for n in range(60):
         await rig.send(seen(BASE + 60 * n, float(n)), at=BASE + 60 * n)
     await rig.work(BASE + 3600)
@@ -79,7 +79,7 @@ async def test_rollups_are_the_same_hot_fresh_and_packed(rig: Rig) -> None:
     assert await rig.rollups(6 * HOUR, BASE, BASE + HOUR) == [(0, 60, 0.0, 59.0, 29.5)]
 
 
-async def test_a_gap_stays_a_gap(rig: Rig) -> None:
+async def test_a_gap_has_no_rollups(rig: Rig) -> None:
     for at in (0, 10, 1800):
         await rig.send(seen(BASE + at, 1.0), at=BASE + at)
     await rig.work(BASE + 3901)
@@ -87,7 +87,7 @@ async def test_a_gap_stays_a_gap(rig: Rig) -> None:
     assert [at for at, *_ in await rig.rollups(300, BASE, BASE + HOUR)] == [0, 1800]
 
 
-async def test_what_was_read_but_not_flushed_is_read_again(rig: Rig) -> None:
+async def test_entries_read_but_not_flushed_are_read_again(rig: Rig) -> None:
     await rig.send(seen(BASE + 1, 1.0), at=BASE + 1)
     await rig.recorder.step(BASE + 2)
     assert len(rig.recorder.intake) == 1
@@ -96,7 +96,7 @@ async def test_what_was_read_but_not_flushed_is_read_again(rig: Rig) -> None:
     assert await rig.points() == [(1.0, 1.0)]
 
 
-async def test_a_new_process_still_knows_what_is_late(rig: Rig) -> None:
+async def test_a_new_process_still_recognises_late_points(rig: Rig) -> None:
     await rig.send(seen(BASE + 10, 1.0), at=BASE + 10)
     await rig.work(BASE + 11)
     await rig.again()
@@ -115,12 +115,12 @@ async def test_the_feed_is_not_trimmed_ahead_of_the_recorder(rig: Rig) -> None:
     await rig.bus.trim_read({stream: f"{int((BASE + 299) * 1000)}-300"})
     async with rig.bus.pipeline() as pipe:
         pipe.xlen(stream)
-        (left,) = await pipe.execute()
-    assert left < 150
+        (length,) = await pipe.execute()
+    assert length < 150
 
 
 def dying(method: Callable[..., Any], at: int, *, before: bool) -> Callable[..., Any]:
-    """The method, in a process that is killed at its n-th call, just before or just after it works."""
+    """The method in a process that is killed at its n-th call, just before or just after the call."""
     calls = 0
 
     async def call(*args: Any, **kwargs: Any) -> Any:
@@ -157,15 +157,15 @@ async def test_killed_at_any_point_it_loses_and_repeats_nothing(
         rig = Rig(bus, store)
         await rig.open()
         for n, (at, asset) in enumerate(moments):
-            # They arrive in this order, one a minute, whatever time they speak of.
+            # They arrive in this order, one a minute, whatever their own times are.
             await rig.send(seen(BASE + at, float(n), asset=asset), at=BASE + 120 * n + 60)
-        for what, count, before in deaths:
-            owner: Any = store if what.startswith("put") else rig.recorder._hot
-            alive = getattr(owner, what)
-            setattr(owner, what, dying(alive, count, before=before))
+        for operation, count, before in deaths:
+            owner: Any = store if operation.startswith("put") else rig.recorder._hot
+            alive = getattr(owner, operation)
+            setattr(owner, operation, dying(alive, count, before=before))
             with contextlib.suppress(Killed):
                 await rig.work(BASE + 3600 + 301)
-            setattr(owner, what, alive)
+            setattr(owner, operation, alive)
             await rig.again()
         for end in (3600.0 + 301, 2.0 * DAY):
             await rig.work(BASE + end)
@@ -212,7 +212,7 @@ async def test_when_redis_is_full_open_hours_go_to_sql_and_nothing_is_lost(tmp_p
         await server.wait()
 
 
-async def test_while_sql_is_away_points_stay_where_they_are(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_points_stay_in_redis_while_sql_is_unavailable(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     await rig.send(seen(BASE + 1, 1.0), at=BASE + 1)
     put = rig.store.put_series
 
@@ -227,7 +227,7 @@ async def test_while_sql_is_away_points_stay_where_they_are(rig: Rig, monkeypatc
     assert await rig.points() == [(1.0, 1.0)]
 
 
-async def test_everything_is_dropped_when_its_time_is_over(bus: Bus, journal_url: str) -> None:
+async def test_points_and_rollups_are_deleted_after_their_retention(bus: Bus, journal_url: str) -> None:
     rig = Rig(bus, store_at(journal_url), HistorySettings(keep_raw=2 * DAY, keep_5m=4 * DAY, keep_1h=40 * DAY))
     await rig.open()
     await fill(rig, 2)
@@ -243,7 +243,7 @@ async def test_everything_is_dropped_when_its_time_is_over(bus: Bus, journal_url
     await rig.store.close()
 
 
-async def test_a_series_is_written_down_once_and_follows_its_unit(rig: Rig) -> None:
+async def test_a_series_is_stored_once_and_follows_changes_of_its_unit(rig: Rig) -> None:
     await rig.send(seen(BASE + 1, 1.0, instance="GE0/0/1"), at=BASE + 1)
     await rig.work(BASE + 2)
     await rig.again()
@@ -254,7 +254,7 @@ async def test_a_series_is_written_down_once_and_follows_its_unit(rig: Rig) -> N
     assert await rig.points("snmp.temp[GE0/0/1]") == [(1.0, 1.0), (2.0, 2.0)]
 
 
-async def test_watching_is_written_down_and_an_absence_shows(rig: Rig) -> None:
+async def test_observed_spans_are_stored_and_an_outage_leaves_a_gap(rig: Rig) -> None:
     for at in (0, 60, 120):
         await rig.work(BASE + at)
     await rig.again()
@@ -265,7 +265,7 @@ async def test_watching_is_written_down_and_an_absence_shows(rig: Rig) -> None:
     assert await rig.store.watched(BASE - 10, BASE + 9000) == [(BASE, BASE + 180), (BASE + 5000, BASE + 5060)]
 
 
-async def test_rows_of_an_hour_lie_together(rig: Rig) -> None:
+async def test_rows_of_an_hour_are_adjacent(rig: Rig) -> None:
     await fill(rig, 2, every=600.0)
     keys = sorted(await rig.store.between(schema.raw, [(0, 1 << 62)]))
     assert [key >> SERIES_BITS for key in keys] == [int(BASE // HOUR), int(BASE // HOUR) + 1]
@@ -278,8 +278,10 @@ async def test_a_server_that_is_killed_and_comes_back_costs_no_point(
     server, url = await valkey.start(tmp_path), valkey.address(tmp_path).url
     rig = Rig(Bus(url, "532300"), store_at(journal_url))
     ticks = itertools.count()
-    # Every look at the clock is half a second later, so that points are soon flushed.
-    recording = Recording(Bus(url, "532300"), store_at(journal_url), rig.keep, lambda: BASE + 60 + next(ticks) * 0.5)
+    # Each read of the clock advances half a second, so that points are flushed soon.
+    recording = RecordingLoop(
+        Bus(url, "532300"), store_at(journal_url), rig.keep, lambda: BASE + 60 + next(ticks) * 0.5
+    )
     work = asyncio.create_task(recording.run())
     try:
         await rig.open()
@@ -287,14 +289,14 @@ async def test_a_server_that_is_killed_and_comes_back_costs_no_point(
         await until(lambda: recording.recorder.intake.taken == 1)
         server.kill()
         await server.wait()
-        await until(lambda: "history: not written" in caplog.text)
+        await until(lambda: "history: cannot be written" in caplog.text)
         server = await valkey.start(tmp_path)
         with contextlib.suppress(BusLost):
             await rig.bus.open()
         await rig.send(seen(BASE + 2, 2.0), at=BASE + 2)
         await until(lambda: recording.recorder.intake.taken == 2)
         assert await rig.points() == [(1.0, 1.0), (2.0, 2.0)]
-        assert caplog.text.count("history: not written") == 1
+        assert caplog.text.count("history: cannot be written") == 1
     finally:
         work.cancel()
         await asyncio.wait([work])

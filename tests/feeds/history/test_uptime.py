@@ -1,4 +1,4 @@
-"""How long everything was what: unknown is never up, maintenance counts apart, nothing counts before it came."""
+"""Uptime tallies: unknown is never up, maintenance is separate, an asset counts only while in the inventory."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.history import HistoryStore, health_spans, seconds_by_health
-from feeds.history.uptime import Mask, Tally, Uptime, common, joined, without
-from feeds.inventory.membership import About, Member
+from feeds.history.uptime import Mask, Tally, UptimeCalculator, common, joined, without
+from feeds.inventory.membership import AssetAttributes, InventoryMember
 from feeds.journal import Journal
 from feeds.model import Health
 from tests.feeds.history.rig import store_at
@@ -23,21 +23,21 @@ DAY = 86400.0
 
 @pytest_asyncio.fixture
 async def store(journal_url: str) -> AsyncIterator[HistoryStore]:
-    one = store_at(journal_url)
-    await one.open()
-    yield one
-    await one.close()
+    history = store_at(journal_url)
+    await history.open()
+    yield history
+    await history.close()
 
 
 class Past:
-    """What was, in seconds after T0."""
+    """A recorded past, in seconds after T0."""
 
     def __init__(self, journal: Journal, store: HistoryStore) -> None:
-        self.journal, self.store, self.uptime = journal, store, Uptime(journal, store)
+        self.journal, self.store, self.uptime = journal, store, UptimeCalculator(journal, store)
 
-    async def health(self, asset: str, *words: tuple[float, str]) -> None:
+    async def health(self, asset: str, *transitions: tuple[float, str]) -> None:
         async with self.journal.begin() as tx:
-            for at, name in words:
+            for at, name in transitions:
                 seq = await tx.append(kind="health", name=name, subject=asset, at=T0 + at)
                 await tx.put("health", asset, {"health": name, "since": T0 + at, "before": ""}, seq=seq)
 
@@ -53,15 +53,23 @@ class Past:
             await self.store.note_watched(T0 + low, T0 + high)
 
     async def tally(
-        self, start: float, end: float, *, now: float = 1e6, members: dict[str, Member] | None = None, of: str = "a"
+        self,
+        start: float,
+        end: float,
+        *,
+        now: float = 1e6,
+        members: dict[str, InventoryMember] | None = None,
+        of: str = "a",
     ) -> Tally:
-        found = await self.uptime.tallies(members or {of: member()}, T0 + start, T0 + end, T0 + now)
-        return found[of]
+        tallies = await self.uptime.tallies(members or {of: member()}, T0 + start, T0 + end, T0 + now)
+        return tallies[of]
 
 
-def member(*spans: tuple[float, float | None], kind: str = "pump", region: str = "532301") -> Member:
-    about = About(name="泵", kind=kind, region=region, owner="水务局")
-    return Member(about, [(T0 + low, None if high is None else T0 + high) for low, high in spans or ((-1e9, None),)])
+def member(*spans: tuple[float, float | None], kind: str = "pump", region: str = "532301") -> InventoryMember:
+    about = AssetAttributes(name="泵", kind=kind, region=region, owner="水务局")
+    return InventoryMember(
+        about, [(T0 + low, None if high is None else T0 + high) for low, high in spans or ((-1e9, None),)]
+    )
 
 
 @pytest.fixture
@@ -69,15 +77,15 @@ def past(journal: Journal, store: HistoryStore) -> Past:
     return Past(journal, store)
 
 
-async def test_ok_and_degraded_are_up_and_what_nobody_watched_is_not(past: Past) -> None:
+async def test_ok_and_degraded_are_up_and_unobserved_time_is_not(past: Past) -> None:
     await past.watched((0, 600), (700, 1000))
     await past.health("a", (0, "ok"), (100, "degraded"), (200, "down"), (300, "unknown"), (400, "ok"))
-    found = await past.tally(0, 1000)
-    assert found == Tally(up=100 + 100 + 200 + 300, degraded=100, down=100, unknown=100 + 100)
-    assert (found.availability, found.of_known, found.coverage) == (0.7, 0.875, 0.8)
+    tally = await past.tally(0, 1000)
+    assert tally == Tally(up=100 + 100 + 200 + 300, degraded=100, down=100, unknown=100 + 100)
+    assert (tally.availability, tally.of_known, tally.coverage) == (0.7, 0.875, 0.8)
 
 
-async def test_the_word_from_before_holds_and_so_does_the_last_one(past: Past) -> None:
+async def test_the_transition_before_the_interval_and_the_last_one_both_last(past: Past) -> None:
     await past.watched((-1000, 5000))
     await past.health("a", (-500, "down"), (100, "ok"))
     assert await past.tally(0, 400) == Tally(up=300, down=100)
@@ -86,7 +94,7 @@ async def test_the_word_from_before_holds_and_so_does_the_last_one(past: Past) -
     assert await past.tally(0, 5000, now=1600) == Tally(up=500, down=1100)
 
 
-async def test_nothing_counts_before_it_came_nor_after_it_went(past: Past) -> None:
+async def test_time_before_and_after_membership_in_the_inventory_does_not_count(past: Past) -> None:
     await past.watched((0, 1000))
     await past.health("a", (300, "ok"), (500, "down"))
     assert await past.tally(0, 1000, members={"a": member((200, 600))}) == Tally(up=200, down=100, unknown=100)
@@ -95,31 +103,31 @@ async def test_nothing_counts_before_it_came_nor_after_it_went(past: Past) -> No
     assert await past.uptime.tallies({"a": member((2000, None))}, T0, T0 + 1000, T0 + 1e6) == {}
 
 
-async def test_one_that_was_known_before_inventories_were_kept_counts_from_the_beginning(past: Past) -> None:
+async def test_an_asset_with_results_before_the_first_inventory_counts_from_the_start(past: Past) -> None:
     await past.watched((0, 1000))
     await past.health("a", (-50, "ok"))
     assert await past.tally(0, 1000, members={"a": member((800, None))}) == Tally(up=1000)
 
 
-async def test_a_silent_newcomer_is_unknown_and_so_not_up(past: Past) -> None:
+async def test_a_new_asset_without_results_is_unknown_and_not_up(past: Past) -> None:
     await past.watched((0, 1000))
-    found = await past.tally(0, 1000, members={"a": member((400, None))})
-    assert found == Tally(unknown=600)
-    assert (found.availability, found.of_known, found.coverage) == (0.0, None, 0.0)
+    tally = await past.tally(0, 1000, members={"a": member((400, None))})
+    assert tally == Tally(unknown=600)
+    assert (tally.availability, tally.of_known, tally.coverage) == (0.0, None, 0.0)
 
 
-async def test_maintenance_counts_apart_whatever_the_asset_was(past: Past) -> None:
+async def test_maintenance_is_counted_separately_whatever_the_health(past: Past) -> None:
     await past.watched((0, 1000))
     await past.health("a", (0, "ok"), (150, "down"), (350, "ok"))
     await past.window("w", {"assets": ["a"]}, (100, "created"), (100, "began"), (300, "ended"))
     await past.window("x", {"kinds": ["camera"]}, (0, "began"), (900, "ended"))
     assert await past.tally(0, 1000) == Tally(up=100 + 650, down=50, maintenance=200)
     assert await past.tally(120, 200) == Tally(maintenance=80), "it was open before the interval and after it"
-    found = await past.tally(120, 200)
-    assert (found.availability, found.coverage) == (None, None)
+    tally = await past.tally(120, 200)
+    assert (tally.availability, tally.coverage) == (None, None)
 
 
-async def test_windows_that_come_back_overlap_or_are_open_still(past: Past) -> None:
+async def test_recurring_overlapping_and_open_windows_are_merged(past: Past) -> None:
     await past.watched((0, 1000))
     await past.health("a", (0, "ok"))
     await past.window("w", {"region": "532300"}, (0, "created"), (100, "began"), (200, "paused"), (300, "began"))
@@ -135,10 +143,10 @@ async def test_a_restart_of_minutes_is_unknown_and_the_present_minute_is_watched
     assert await past.tally(0, 1000, now=1200) == Tally(up=300 + 480, unknown=120 + 100)
 
 
-async def test_months_add_up_to_the_whole(past: Past) -> None:
+async def test_monthly_tallies_add_up_to_the_whole_interval(past: Past) -> None:
     await past.watched((0, 40 * DAY))
-    words = [(3600.0 * 7 * number, ("ok", "down", "degraded", "unknown")[number % 4]) for number in range(130)]
-    await past.health("a", *words)
+    transitions = [(3600.0 * 7 * number, ("ok", "down", "degraded", "unknown")[number % 4]) for number in range(130)]
+    await past.health("a", *transitions)
     whole, parts = await past.tally(0, 40 * DAY, now=1e9), Tally()
     for start, end in ((0, 9.3), (9.3, 31), (31, 40)):
         parts.add(await past.tally(start * DAY, end * DAY, now=1e9))
@@ -146,7 +154,7 @@ async def test_months_add_up_to_the_whole(past: Past) -> None:
     assert whole.service == 40 * DAY
 
 
-async def test_all_at_once_says_what_one_by_one_says(past: Past) -> None:
+async def test_tallies_of_all_assets_equal_tallies_of_each(past: Past) -> None:
     await past.watched((0, 5000), (5500, 9000))
     members = {f"a{number}": member() for number in range(20)}
     for number, id in enumerate(members):
@@ -157,8 +165,8 @@ async def test_all_at_once_says_what_one_by_one_says(past: Past) -> None:
                 for at in range(0, 9000, 300 + 7 * number)
             ),
         )
-    found = await past.uptime.tallies(members, T0 + 100, T0 + 8000, T0 + 1e6)
-    for id, tally in found.items():
+    tallies = await past.uptime.tallies(members, T0 + 100, T0 + 8000, T0 + 1e6)
+    for id, tally in tallies.items():
         spans = await health_spans(past.journal, past.store, id, T0 + 100, T0 + 8000, T0 + 1e6)
         seconds = seconds_by_health(spans)
         assert tally.up == pytest.approx(seconds[Health.OK] + seconds[Health.DEGRADED])

@@ -1,11 +1,11 @@
-"""When assets were in the inventory: written once, read back after any number of restarts."""
+"""The membership log: written once, read back after any number of restarts."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from feeds.bus import Bus
-from feeds.inventory.membership import AT_ONCE, Register, read
+from feeds.inventory.membership import AT_ONCE, InventoryLog, read
 from feeds.journal import Journal
 from feeds.model import Asset
 from feeds.projection.projector import Projector
@@ -16,27 +16,27 @@ def inventory(*ids: str, owner: str = "水务局") -> dict[str, Asset]:
 
 
 async def put(journal: Journal, at: float, assets: dict[str, Asset]) -> None:
-    """As a projector that was just started does it."""
-    register = Register()
+    """Record the inventory as a newly started projector does."""
+    register = InventoryLog()
     await register.open(journal)
     await register.note(journal, assets, at)
 
 
-async def test_assets_come_change_hands_go_and_come_back(journal: Journal) -> None:
+async def test_assets_are_added_changed_removed_and_added_again(journal: Journal) -> None:
     await put(journal, 10.0, inventory("a", "b"))
     await put(journal, 20.0, inventory("a", "b"))
     await put(journal, 30.0, inventory("a", "c"))
     await put(journal, 40.0, inventory("a", "c", owner="交通局"))
     await put(journal, 50.0, inventory("a", "b", "c", owner="交通局"))
-    found = await read(journal)
-    assert {id: one.spans for id, one in found.items()} == {
+    members = await read(journal)
+    assert {id: member.spans for id, member in members.items()} == {
         "a": [(10.0, None)],
         "b": [(10.0, 30.0), (50.0, None)],
         "c": [(30.0, None)],
     }
-    assert {one.about.owner for one in found.values()} == {"交通局"}
+    assert {member.about.owner for member in members.values()} == {"交通局"}
     entries = await journal.entries(kind="inventory")
-    assert [(one.name, sorted(one.body["assets"])) for one in entries] == [
+    assert [(entry.name, sorted(entry.body["assets"])) for entry in entries] == [
         ("added", ["a", "b"]),
         ("removed", ["b"]),
         ("added", ["c"]),
@@ -45,17 +45,17 @@ async def test_assets_come_change_hands_go_and_come_back(journal: Journal) -> No
     ]
 
 
-async def test_a_large_inventory_is_several_entries_and_reading_on_goes_on(journal: Journal) -> None:
-    many = inventory(*(f"n{number}" for number in range(2 * AT_ONCE + 1)))
-    await put(journal, 10.0, many)
+async def test_a_large_inventory_is_several_entries_and_reading_resumes(journal: Journal) -> None:
+    assets = inventory(*(f"n{number}" for number in range(2 * AT_ONCE + 1)))
+    await put(journal, 10.0, assets)
     entries = await journal.entries(kind="inventory")
-    assert [len(one.body["assets"]) for one in entries] == [AT_ONCE, AT_ONCE, 1]
+    assert [len(entry.body["assets"]) for entry in entries] == [AT_ONCE, AT_ONCE, 1]
     first = await read(journal)
-    await put(journal, 20.0, {**many, **inventory("late")})
+    await put(journal, 20.0, {**assets, **inventory("late")})
     assert await read(journal, first, entries[-1].seq) == await read(journal)
 
 
-async def test_the_projector_writes_it_down_once(bus: Bus, journal: Journal) -> None:
+async def test_the_projector_records_the_inventory_once(bus: Bus, journal: Journal) -> None:
     assets = inventory("a")
     for _ in range(2):
         projector = Projector(journal, bus.site, assets, lambda: 100.0)
@@ -67,7 +67,7 @@ async def test_the_projector_writes_it_down_once(bus: Bus, journal: Journal) -> 
     await projector.step([], 102.0)
     projector.set_assets({})
     await projector.step([], 103.0)
-    assert [(one.name, one.at) for one in await journal.entries(kind="inventory")] == [
+    assert [(entry.name, entry.at) for entry in await journal.entries(kind="inventory")] == [
         ("added", 100.0),
         ("removed", 103.0),
     ]

@@ -1,4 +1,4 @@
-"""The inventory: what is kept, what is refused, and what is said about it."""
+"""Inventory rows: accepted rows, rejected rows and their findings."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 
 from feeds.findings import Finding, InFile, line_of_text
 from feeds.inventory.csv_file import read_csv
-from feeds.inventory.rows import Inventory, Row, build, diff
+from feeds.inventory.rows import Inventory, InventoryRow, build, diff
 from feeds.inventory.texts import TEXTS
 
 SCHEMES = ("tcp", "http", "https", "heartbeat")
@@ -14,15 +14,16 @@ GOOD = {"id": "a", "name": "路由器", "kind": "router", "region": "532300"}
 
 
 def inventory(*rows: dict[str, str]) -> Inventory:
-    """An inventory whose first row stands in line 2, each row completed from GOOD."""
+    """An inventory whose first row is in line 2, each row completed from GOOD."""
     return build(
-        [Row(file="assets.csv", line=line, values={**GOOD, **row}) for line, row in enumerate(rows, 2)], schemes=SCHEMES
+        [InventoryRow(file="assets.csv", line=line, values={**GOOD, **row}) for line, row in enumerate(rows, 2)],
+        schemes=SCHEMES,
     )
 
 
 def only(findings: tuple[Finding[InFile], ...] | list[Finding[InFile]]) -> Finding[InFile]:
-    (one,) = findings
-    return one
+    (finding,) = findings
+    return finding
 
 
 def test_a_full_row_becomes_an_asset() -> None:
@@ -79,9 +80,9 @@ def test_a_bad_row_is_refused_by_its_line_and_the_rest_is_kept(
 ) -> None:
     result = inventory(row, {"id": "z"})
     assert list(result.assets) == ["z"]
-    found = only(result.findings)
-    assert (found.code, found.where.line, found.where.key, found.value) == (code, 2, column, value)
-    assert all(found.message[language] and found.mend[language] for language in ("zh-CN", "en"))
+    finding = only(result.findings)
+    assert (finding.code, finding.where.line, finding.where.key, finding.value) == (code, 2, column, value)
+    assert all(finding.message[language] and finding.mend[language] for language in ("zh-CN", "en"))
 
 
 def test_a_duplicate_id_keeps_the_first_and_names_it() -> None:
@@ -95,30 +96,30 @@ def test_an_unknown_scheme_is_answered_with_the_nearest() -> None:
 
 
 def test_what_a_protocol_wants_of_its_uri_is_asked_of_its_collector() -> None:
-    said = {"zh-CN": "缺少端口", "en": "it lacks a port"}
-    row = Row(file="assets.csv", line=2, values={**GOOD, "probes": "tcp://h"})
-    result = build([row], schemes=SCHEMES, check_probe=lambda uri: said if uri == "tcp://h" else None)
+    message = {"zh-CN": "缺少端口", "en": "it lacks a port"}
+    row = InventoryRow(file="assets.csv", line=2, values={**GOOD, "probes": "tcp://h"})
+    result = build([row], schemes=SCHEMES, check_probe=lambda uri: message if uri == "tcp://h" else None)
     assert result.assets == {}
-    assert only(result.findings).message == said
+    assert only(result.findings).message == message
 
 
 def test_a_password_in_a_probe_is_not_shown() -> None:
-    found = only(inventory({"probes": "ftp://root:hunter2@h/"}).findings)
-    assert (found.code, found.value) == ("probe_scheme", "ftp://…@h/")
-    assert "hunter2" not in line_of_text(found, "en") + line_of_text(found, "zh-CN")
+    finding = only(inventory({"probes": "ftp://root:hunter2@h/"}).findings)
+    assert (finding.code, finding.value) == ("probe_scheme", "ftp://…@h/")
+    assert "hunter2" not in line_of_text(finding, "en") + line_of_text(finding, "zh-CN")
 
 
 def test_an_unknown_parent_is_dropped_and_the_asset_kept() -> None:
     result = inventory({"id": "core-1"}, {"parents": "core-1;core1"})
     assert result.assets["a"].parents == ("core-1",)
-    found = only(result.findings)
-    assert (found.code, found.where.line, found.value) == ("parent_unknown", 3, "core1")
-    assert "core-1" in found.mend["zh-CN"]
+    finding = only(result.findings)
+    assert (finding.code, finding.where.line, finding.value) == ("parent_unknown", 3, "core1")
+    assert "core-1" in finding.mend["zh-CN"]
 
 
 def test_a_parent_on_a_refused_row_is_told_apart_from_an_unknown_one() -> None:
     result = inventory({"id": "p", "region": "x"}, {"parents": "p"})
-    assert [found.code for found in result.findings] == ["region_form", "parent_refused"]
+    assert [finding.code for finding in result.findings] == ["region_form", "parent_refused"]
     assert "assets.csv:2" in result.findings[1].mend["en"]
 
 
@@ -137,7 +138,7 @@ def test_a_circle_of_parents_loses_its_links_but_no_asset() -> None:
         "top": (),
         "below": ("a",),
     }
-    assert [(found.code, found.where.line) for found in result.findings] == [
+    assert [(finding.code, finding.where.line) for finding in result.findings] == [
         ("parent_cycle", line) for line in (2, 3, 4)
     ]
 
@@ -162,9 +163,9 @@ def test_a_probe_that_stands_twice_is_kept_once() -> None:
 
 def test_a_secret_in_a_probe_is_remarked_without_being_told() -> None:
     result = inventory({"probes": "http://h/status?token=s3cr3t-word"})
-    found = only(result.findings)
-    assert (found.code, found.error, len(result.assets)) == ("probe_secret", False, 1)
-    assert "s3cr3t" not in str(found)
+    finding = only(result.findings)
+    assert (finding.code, finding.error, len(result.assets)) == ("probe_secret", False, 1)
+    assert "s3cr3t" not in str(finding)
 
 
 def test_diff_names_what_came_went_and_changed() -> None:
@@ -178,7 +179,7 @@ def test_diff_names_what_came_went_and_changed() -> None:
 HEADER = "id,name,kind,region"
 
 
-def read(folder: Path, raw: bytes) -> tuple[list[Row], list[Finding[InFile]]]:
+def read(folder: Path, raw: bytes) -> tuple[list[InventoryRow], list[Finding[InFile]]]:
     path = folder / "assets.csv"
     path.write_bytes(raw)
     return read_csv(path)

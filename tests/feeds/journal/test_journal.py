@@ -1,4 +1,4 @@
-"""The journal: durable together or not at all, and every meddling shows."""
+"""The journal: transactions are atomic, and tampering is detected."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def meddle(journal: Journal, sql: str) -> None:
         await connection.exec_driver_sql(sql)
 
 
-async def test_what_is_written_is_read_back_in_order(journal: Journal) -> None:
+async def test_entries_are_read_back_in_order(journal: Journal) -> None:
     await write(journal, "a", "b")
     entries = await journal.entries(kind="alert")
     assert [(e.subject, e.actor, e.reason, e.body) for e in entries] == [
@@ -70,7 +70,9 @@ async def test_a_cancelled_statement_is_a_cancellation_and_leaves_no_thread(
             await waiting
     await other.close()
     await journal.close()
-    assert {one.name for one in set(threading.enumerate()) - before if not one.name.startswith("asyncio_")} == set()
+    assert {
+        thread.name for thread in set(threading.enumerate()) - before if not thread.name.startswith("asyncio_")
+    } == set()
 
 
 @pytest.mark.parametrize(
@@ -82,7 +84,7 @@ async def test_a_cancelled_statement_is_a_cancellation_and_leaves_no_thread(
         ("update entry set prev = '' where seq = 2", "follow"),
     ],
 )
-async def test_meddling_shows(journal: Journal, sql: str, says: str) -> None:
+async def test_tampering_is_detected(journal: Journal, sql: str, says: str) -> None:
     await write(journal, "a", "b", "c")
     await meddle(journal, sql)
     faults = await journal.verify()
@@ -105,15 +107,15 @@ async def test_two_processes_under_one_name_share_a_chain_and_rows_are_seen_in_t
     others = [Journal(journal_url, "test") for _ in range(3)]
     for other in others:
         await other.open()
-    seen: list[int] = []
-    writing = asyncio.gather(*(write(one, *"abcdefghijkl") for one in (journal, *others)))
+    numbers: list[int] = []
+    writing = asyncio.gather(*(write(writer, *"abcdefghijkl") for writer in (journal, *others)))
     while not writing.done():  # as a reader that remembers the last number does
-        seen += [entry.seq for entry in await journal.entries(after=seen[-1] if seen else 0, limit=1000)]
+        numbers += [entry.seq for entry in await journal.entries(after=numbers[-1] if numbers else 0, limit=1000)]
         await asyncio.sleep(0)
     await writing
-    seen += [entry.seq for entry in await journal.entries(after=seen[-1], limit=1000)]
-    assert seen == [entry.seq for entry in await journal.entries(limit=1000)]
-    assert len(seen) == 48
+    numbers += [entry.seq for entry in await journal.entries(after=numbers[-1], limit=1000)]
+    assert numbers == [entry.seq for entry in await journal.entries(limit=1000)]
+    assert len(numbers) == 48
     assert {entry.chain for entry in await journal.entries(limit=1000)} == {"test"}
     assert await journal.verify() == []
     for other in others:
@@ -121,7 +123,7 @@ async def test_two_processes_under_one_name_share_a_chain_and_rows_are_seen_in_t
 
 
 @pytest.mark.parametrize("text", ["a\0b", "半\ud83d个", "长" * 5000], ids=["nul", "half a pair", "long"])
-async def test_any_text_from_outside_is_kept_alike_by_every_store(journal: Journal, text: str) -> None:
+async def test_any_external_text_is_stored_alike_by_every_store(journal: Journal, text: str) -> None:
     async with journal.begin() as tx:
         await tx.append(kind="alert", name="ack", subject=text[:300], at=1.0, actor=text, reason=text, body={"t": text})
         await tx.put("alert", text[:300], {"t": text})
@@ -134,7 +136,7 @@ async def test_any_text_from_outside_is_kept_alike_by_every_store(journal: Journ
     assert await journal.verify() == []
 
 
-async def test_what_no_store_can_keep_is_no_reason_to_try_again(journal: Journal) -> None:
+async def test_unstorable_rows_are_not_retried(journal: Journal) -> None:
     with pytest.raises(Unstorable):
         async with journal.begin() as tx:
             await tx.append(kind="alert", name="raise", subject="a", at=None)  # type: ignore[arg-type]
@@ -168,7 +170,7 @@ async def test_documents_are_replaced_and_paged_newest_first(journal: Journal) -
     assert [doc.id for doc in await journal.docs_page("alert", before=2)] == ["a"]
 
 
-async def test_the_bodies_of_what_is_open_come_as_json_oldest_first(journal: Journal) -> None:
+async def test_open_bodies_are_returned_as_json_oldest_first(journal: Journal) -> None:
     async with journal.begin() as tx:
         for seq, (id, open) in enumerate([("c", True), ("a", False), ("b", True)]):
             await tx.put("alert", id, {"id": id, "标题": "连接慢"}, open=open, seq=seq)
@@ -176,7 +178,7 @@ async def test_the_bodies_of_what_is_open_come_as_json_oldest_first(journal: Jou
     assert [body["id"] for body in await journal.decoded("alert", msgspec.json.decode)] == ["c", "b"]
 
 
-async def test_a_journal_that_cannot_be_used_says_so(tmp_path: Path) -> None:
+async def test_an_unusable_journal_raises_an_error(tmp_path: Path) -> None:
     (tmp_path / "journal.sqlite3").write_text("this is no database" * 100)
     broken = Journal(sqlite_url(tmp_path), "web")
     with pytest.raises(JournalLost):

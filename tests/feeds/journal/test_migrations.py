@@ -1,4 +1,4 @@
-"""The journal's versions: an empty store is made, an older one copied and migrated, a newer one left alone."""
+"""Schema versions: an empty store is created, an older one copied and migrated, a newer one left alone."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ NEWER = f"{int(HEAD) + 1:04}"
 
 
 def next_version(folder: Path, more: str = "") -> None:
-    """One migration more than this program has."""
+    """A migration that this program does not have."""
     folder.mkdir(exist_ok=True)
     (folder / f"v{NEWER}_colour.py").write_text(NEXT.format(more=more, revision=NEWER, head=HEAD))
 
 
 @pytest.fixture
 def newer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Makes this program one version newer than it is."""
+    """Makes this program one version newer."""
 
     def become(more: str = "") -> None:
         folder = tmp_path / "migrations"
@@ -58,9 +58,9 @@ def newer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None
 
 
 async def opened(url: str) -> Journal:
-    one = Journal(url, "test")
-    await one.open()
-    return one
+    journal = Journal(url, "test")
+    await journal.open()
+    return journal
 
 
 async def number(journal: Journal) -> str:
@@ -69,48 +69,48 @@ async def number(journal: Journal) -> str:
 
 
 def shape(connection: Connection, book: versions.Book) -> dict[str, object]:
-    """Everything that the database itself says about the tables."""
-    seen = inspect(connection)
+    """The database's own description of the tables."""
+    inspector = inspect(connection)
     return {
         name: (
-            [(c["name"], str(c["type"]), c["nullable"]) for c in seen.get_columns(name)],
-            sorted((i["name"] or "", tuple(i["column_names"])) for i in seen.get_indexes(name)),
-            sorted((u["name"] or "", tuple(u["column_names"])) for u in seen.get_unique_constraints(name)),
-            seen.get_pk_constraint(name)["constrained_columns"],
+            [(c["name"], str(c["type"]), c["nullable"]) for c in inspector.get_columns(name)],
+            sorted((i["name"] or "", tuple(i["column_names"])) for i in inspector.get_indexes(name)),
+            sorted((u["name"] or "", tuple(u["column_names"])) for u in inspector.get_unique_constraints(name)),
+            inspector.get_pk_constraint(name)["constrained_columns"],
         )
         for name in book.metadata.tables
     }
 
 
 @pytest.mark.parametrize("book", BOOKS, ids=lambda book: book.name)
-async def test_the_migrations_make_what_an_empty_store_gets_at_once(
+async def test_migrations_and_direct_creation_give_equal_schemas(
     new_journal_url: Callable[[], str], book: versions.Book
 ) -> None:
-    made, migrated = (Store(new_journal_url(), "test") for _ in range(2))
-    made.open()
+    created, migrated = (Store(new_journal_url(), "test") for _ in range(2))
+    created.open()
     migrated.open()
-    await versions.bring_up(made, book)
+    await versions.bring_up(created, book)
     async with migrated.writing(patient=True) as connection:
         await connection.run_sync(versions.upgrade, book.head, book)
         by_steps = await connection.run_sync(shape, book)
-    async with made.reading() as connection:
+    async with created.reading() as connection:
         assert await connection.run_sync(shape, book) == by_steps
         assert await versions.version(connection, book) == book.head
-    await made.close()
+    await created.close()
     await migrated.close()
 
 
-async def test_a_history_from_before_there_were_versions_is_brought_up_and_keeps_its_rows(journal_url: str) -> None:
+async def test_a_history_without_a_version_is_migrated_and_keeps_its_rows(journal_url: str) -> None:
     store = Store(journal_url, "test", marks=history.mark)
     store.open()
     async with store.writing() as connection:
         await connection.run_sync(versions.upgrade, "0001", history.BOOK)
         await connection.execute(text("DROP TABLE history_version"))
         await connection.execute(text("INSERT INTO history_watched VALUES (1.0, 2.0)"))
-    one = HistoryStore(journal_url, "test", Fence("project", "me", 4))
-    await one.open()
-    assert await one.watched(0.0, 9.0) == [(1.0, 2.0)]
-    await one.note_watched(3.0, 4.0)
+    upgraded = HistoryStore(journal_url, "test", Fence("project", "me", 4))
+    await upgraded.open()
+    assert await upgraded.watched(0.0, 9.0) == [(1.0, 2.0)]
+    await upgraded.note_watched(3.0, 4.0)
     before = HistoryStore(journal_url, "test", Fence("project", "another", 3))
     with pytest.raises(Fenced):
         await before.open()
@@ -118,8 +118,8 @@ async def test_a_history_from_before_there_were_versions_is_brought_up_and_keeps
         assert await versions.version(connection, history.BOOK) == history.BOOK.head
         await connection.execute(text("UPDATE history_version SET version_num = '0099'"))
     with pytest.raises(StoreRefused, match="metric history has version 0099"):
-        await one.open()
-    for each in (store, one, before):
+        await upgraded.open()
+    for each in (store, upgraded, before):
         await each.close()
 
 
@@ -130,20 +130,20 @@ async def test_an_older_store_is_copied_and_migrated_and_loses_nothing(
     await write(old, "a", "b")
     await old.close()
     newer()
-    one, *others = await asyncio.gather(*(opened(journal_url) for _ in range(3)))  # the roles start together
-    assert await number(one) == NEWER
-    assert [entry.subject for entry in await one.entries()] == ["a", "b"]
-    assert await one.verify() == []
+    first, *others = await asyncio.gather(*(opened(journal_url) for _ in range(3)))  # the roles start together
+    assert await number(first) == NEWER
+    assert [entry.subject for entry in await first.entries()] == ["a", "b"]
+    assert await first.verify() == []
     if journal_store == "postgres":
-        async with one.store.reading() as connection:
+        async with first.store.reading() as connection:
             assert (await connection.execute(text(f"SELECT count(*) FROM before_{HEAD}_entry"))).scalar() == 2
     else:
-        (copy,) = Path(one.store.file).parent.glob(f"*.before-migration-{HEAD}*")
-        with closing(sqlite3.connect(copy)) as kept:
-            assert kept.execute("SELECT count(*), (SELECT version_num FROM alembic_version) FROM entry").fetchall() == [
-                (2, HEAD)
-            ]
-    for journal in (one, *others):
+        (copy,) = Path(first.store.file).parent.glob(f"*.before-migration-{HEAD}*")
+        with closing(sqlite3.connect(copy)) as database:
+            assert database.execute(
+                "SELECT count(*), (SELECT version_num FROM alembic_version) FROM entry"
+            ).fetchall() == [(2, HEAD)]
+    for journal in (first, *others):
         await journal.close()
 
 
@@ -156,7 +156,7 @@ async def test_a_migration_that_fails_leaves_the_store_as_it_was(
     with pytest.raises(RuntimeError, match="half-way"):
         await Journal(journal_url, "test").open()
     async with old.store.reading() as connection:
-        names = [one["name"] for one in await connection.run_sync(lambda c: inspect(c).get_columns("doc"))]
+        names = [column["name"] for column in await connection.run_sync(lambda c: inspect(c).get_columns("doc"))]
     assert ("colour" in names, await number(old)) == (False, HEAD)
     await write(old, "b")
     assert [entry.subject for entry in await old.entries()] == ["a", "b"]
@@ -178,7 +178,7 @@ async def test_a_newer_store_is_refused_in_both_languages_and_not_touched(
     await ahead.close()
 
 
-async def test_a_store_from_before_there_were_versions_is_taken_for_the_first(journal_url: str) -> None:
+async def test_a_store_without_a_version_counts_as_the_first(journal_url: str) -> None:
     old = await opened(journal_url)
     await write(old, "a")
     async with old.store.writing() as connection:
@@ -189,7 +189,7 @@ async def test_a_store_from_before_there_were_versions_is_taken_for_the_first(jo
     await again.close()
 
 
-async def test_without_a_copy_nothing_is_migrated(
+async def test_no_migration_without_a_copy(
     tmp_path: Path, newer: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'journal.sqlite3'}"
@@ -205,9 +205,9 @@ def test_the_versions_are_numbered_without_a_gap_and_end_at_head(book: versions.
     from alembic.script import ScriptDirectory
 
     scripts = ScriptDirectory.from_config(versions._config(None, book))  # type: ignore[arg-type]
-    found = [script.revision for script in reversed(list(scripts.walk_revisions()))]
-    assert found == [f"{place:04}" for place in range(1, len(found) + 1)]
-    assert found[-1] == book.head
+    revisions = [script.revision for script in reversed(list(scripts.walk_revisions()))]
+    assert revisions == [f"{number:04}" for number in range(1, len(revisions) + 1)]
+    assert revisions[-1] == book.head
 
 
 def test_a_store_that_is_at_head_does_not_load_alembic(tmp_path: Path) -> None:
@@ -217,6 +217,6 @@ def test_a_store_that_is_at_head_does_not_load_alembic(tmp_path: Path) -> None:
         "asyncio.run(go()); asyncio.run(go()); print([m for m in sys.modules if m.startswith('alembic')])"
     )
     url = f"sqlite+aiosqlite:///{tmp_path / 'journal.sqlite3'}"
-    words = [sys.executable, "-c", program, url]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=True)
+    command = [sys.executable, "-c", program, url]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True)
     assert done.stdout.strip() == "[]"

@@ -1,4 +1,4 @@
-"""How sending to a receiver goes, as the journal tells it."""
+"""The delivery state of a receiver in the journal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ async def queue(journal: Journal, key: str) -> None:
         await tx.enqueue(key, receiver="sms", subject=key, created=1.0, due=1.0, body={})
 
 
-async def test_a_receiver_is_told_by_what_waits_and_how_its_last_message_went(journal: Journal) -> None:
+async def test_the_state_of_a_receiver_follows_its_waiting_and_last_messages(journal: Journal) -> None:
     assert (await journal.outbox_states(["sms"]))["sms"] == OutboxState(waiting=0, last_sent_at=None, last_error="")
     await queue(journal, "a")
     await journal.outbox_mark("a", sent_at=5.0, attempts=1)
@@ -27,7 +27,7 @@ async def test_a_receiver_is_told_by_what_waits_and_how_its_last_message_went(jo
     assert (await journal.outbox_states(["sms"]))["sms"] == OutboxState(waiting=0, last_sent_at=10.0, last_error="")
 
 
-async def test_what_was_under_way_when_it_was_taken_back_says_so(journal: Journal) -> None:
+async def test_a_message_being_sent_while_cancelled_has_an_error_that_states_it(journal: Journal) -> None:
     await queue(journal, "a")
     await journal.outbox_put_off(["a"], due=1.0, error="sending")
     async with journal.begin() as tx:
@@ -37,7 +37,7 @@ async def test_what_was_under_way_when_it_was_taken_back_says_so(journal: Journa
     assert (item.due, item.error) == (None, "acknowledged, sending")
 
 
-async def test_what_is_done_with_and_old_is_forgotten_and_what_waits_is_not(journal: Journal) -> None:
+async def test_old_finished_messages_are_deleted_and_waiting_ones_are_not(journal: Journal) -> None:
     for key in ("a", "b"):
         await queue(journal, key)
     await journal.outbox_mark("a", sent_at=2.0, attempts=1)
@@ -45,7 +45,7 @@ async def test_what_is_done_with_and_old_is_forgotten_and_what_waits_is_not(jour
     assert await journal.outbox_item("a") is None
 
 
-async def test_a_part_of_a_digest_is_not_done_with_before_the_digest_is(journal: Journal) -> None:
+async def test_a_part_of_a_digest_is_finished_only_with_the_digest(journal: Journal) -> None:
     for key in ("a", "b"):
         await queue(journal, key)
     async with journal.begin() as tx:

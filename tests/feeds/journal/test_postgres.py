@@ -1,4 +1,4 @@
-"""What only PostgreSQL can do to a journal: go away and come back, be set up carelessly, keep a dead writer's lock."""
+"""The journal on PostgreSQL: restarts of the server, unsafe defaults, the lock of a dead writer."""
 
 from __future__ import annotations
 
@@ -19,21 +19,19 @@ pytestmark = pytest.mark.skipif(not postgres.installed(), reason="embedded-postg
 
 @pytest.fixture(scope="module")
 def careless() -> Iterator[postgres.Postgres]:
-    """A server of these tests' own, whose default is not to wait for the disk."""
-    one = postgres.Postgres("synchronous_commit=off")
-    yield one
-    one.stop()
+    """A dedicated server whose default is not to wait for the disk."""
+    server = postgres.Postgres("synchronous_commit=off")
+    yield server
+    server.stop()
 
 
 async def opened(url: str) -> Journal:
-    one = Journal(url, "test")
-    await one.open()
-    return one
+    journal = Journal(url, "test")
+    await journal.open()
+    return journal
 
 
-async def test_a_server_that_was_killed_is_lost_while_it_is_away_and_then_works_by_itself(
-    careless: postgres.Postgres,
-) -> None:
+async def test_a_killed_server_is_lost_until_its_restart(careless: postgres.Postgres) -> None:
     journal = await opened(careless.url())
     await write(journal, "before")
     careless.kill()
@@ -79,7 +77,7 @@ async def test_a_writer_that_hangs_does_not_keep_the_others_out(
                 while not await other.entries():
                     try:
                         await write(other, "other")
-                    except JournalLost:  # it waited for its turn as long as it may
+                    except JournalLost:  # it waited for its turn up to the limit
                         continue
             await tx.append(kind="alert", name="raise", subject="too late", at=1.0)
     assert [entry.subject for entry in await other.entries()] == ["other"]
@@ -89,14 +87,14 @@ async def test_a_writer_that_hangs_does_not_keep_the_others_out(
         await journal.close()
 
 
-async def test_a_server_that_is_not_there_is_lost_and_says_no_password() -> None:
+async def test_an_absent_server_is_lost_and_the_error_has_no_password() -> None:
     port = free_port()
     with pytest.raises(JournalLost) as lost:
         await opened(f"postgresql+asyncpg://watch:open-sesame@127.0.0.1:{port}/watch")
     assert "open-sesame" not in str(lost.value)
 
 
-async def test_a_wrong_password_is_said_without_it(careless: postgres.Postgres) -> None:
+async def test_the_error_of_a_wrong_password_does_not_contain_it(careless: postgres.Postgres) -> None:
     with pytest.raises(JournalLost, match="password") as lost:
         await opened(careless.url().replace(postgres.PASSWORD, "open-sesame"))
     assert "open-sesame" not in str(lost.value)

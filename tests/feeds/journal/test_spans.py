@@ -1,4 +1,4 @@
-"""What the journal says of a span of time: in the order of what happened, page by page, without a gap or a repeat."""
+"""Queries of the log by time: in order of time, page by page, without gaps or repetitions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ async def write(journal: Journal, *rows: tuple[str, float, str, str]) -> None:
 
 @pytest.fixture
 async def filled(journal: Journal) -> Journal:
-    """Times that repeat, that come late, and entries of another kind between."""
+    """Entries with equal times, late entries, and entries of another kind between them."""
     rows = [
         ("a", 10.0, "ok"),
         ("b", 20.0, "down"),
@@ -32,19 +32,19 @@ async def filled(journal: Journal) -> Journal:
 
 @pytest.mark.parametrize("page", [1, 2, 3, 100])
 async def test_a_span_is_read_page_by_page_in_the_order_of_time(filled: Journal, page: int) -> None:
-    found = [entry async for some in filled.between("health", 15.0, 40.0, page) for entry in some]
-    assert [(one.subject, one.at, one.name, one.body) for one in found] == [
+    entries = [entry async for batch in filled.between("health", 15.0, 40.0, page) for entry in batch]
+    assert [(entry.subject, entry.at, entry.name, entry.body) for entry in entries] == [
         ("b", 15.0, "ok", {"n": "ok"}),
         ("b", 20.0, "down", {"n": "down"}),
         ("c", 20.0, "ok", {"n": "ok"}),
         ("a", 20.0, "down", {"n": "down"}),
         ("d", 30.0, "ok", {"n": "ok"}),
     ]
-    moments = [one async for some in filled.moments("health", 15.0, 40.0, page) for one in some]
-    assert moments == [(one.subject, one.at, one.name) for one in found]
+    moments = [moment async for batch in filled.moments("health", 15.0, 40.0, page) for moment in batch]
+    assert moments == [(entry.subject, entry.at, entry.name) for entry in entries]
 
 
-async def test_the_last_word_before_a_moment(filled: Journal) -> None:
+async def test_the_last_entry_before_a_moment(filled: Journal) -> None:
     assert await filled.last_before("health", 20.0) == {"a": "ok", "b": "ok"}
     assert await filled.last_before("health", 20.1) == {"a": "down", "b": "ok", "c": "ok"}
     assert await filled.last_before("health", 5.0) == {}

@@ -1,4 +1,4 @@
-"""What `ssl` and `sslrootcert` in the journal's URL mean."""
+"""`ssl` and `sslrootcert` in the journal's URL."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(("mode", "named"), [("verify-full", True), ("verify-ca", False)])
-def test_the_authority_is_the_one_that_the_url_names(root: Path, mode: str, named: bool) -> None:
-    url, asked = taken_out(f"{URL}?ssl={mode}&sslrootcert={root}")
-    context = asked["ssl"]
+def test_the_certificate_authority_is_the_one_in_the_url(root: Path, mode: str, named: bool) -> None:
+    url, connect_args = taken_out(f"{URL}?ssl={mode}&sslrootcert={root}")
+    context = connect_args["ssl"]
     assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, named)
     assert len(context.get_ca_certs()) == 1
     assert url.render_as_string(hide_password=False) == URL
@@ -37,15 +37,15 @@ def test_without_a_file_the_systems_authorities_count() -> None:
 
 @pytest.mark.parametrize("query", ["", "?ssl=require", "?ssl=disable"])
 def test_everything_else_is_left_to_the_driver(query: str) -> None:
-    url, asked = taken_out(URL + query)
-    assert (url.render_as_string(hide_password=False), asked) == (URL + query, {})
+    url, connect_args = taken_out(URL + query)
+    assert (url.render_as_string(hide_password=False), connect_args) == (URL + query, {})
 
 
 @pytest.mark.parametrize(
     "query",
     ["ssl=verify-full&sslrootcert=/nowhere/a.crt", "sslrootcert=/nowhere/a.crt", "ssl=verify-ca&sslrootcert={text}"],
 )
-async def test_a_file_that_is_no_good_is_told_and_nothing_is_sent(tmp_path: Path, query: str) -> None:
+async def test_an_unusable_file_raises_and_nothing_is_sent(tmp_path: Path, query: str) -> None:
     text = tmp_path / "text"
     text.write_text("no certificate")
     journal = Journal(f"{URL}?{query.format(text=text)}", "test")

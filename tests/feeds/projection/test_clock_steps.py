@@ -1,4 +1,4 @@
-"""The projection when the wall clock is set: ages stay what they were, and nothing lies in the future."""
+"""The projection after a step of the wall clock: ages are preserved and no time lies in the future."""
 
 from __future__ import annotations
 
@@ -37,81 +37,79 @@ def beat(at: float) -> Heartbeat:
 
 
 def projection() -> Projection:
-    one = Projection("532300")
-    list(one.set_assets(ASSETS, T0 - 10))
-    list(one.observe([seen(True, T0)], T0))
-    list(one.beat(beat(T0), T0))
-    return one
+    result = Projection("532300")
+    list(result.set_assets(ASSETS, T0 - 10))
+    list(result.observe([seen(True, T0)], T0))
+    list(result.beat(beat(T0), T0))
+    return result
 
 
 @STEPS
 def test_a_reading_is_fresh_and_a_source_is_heard_for_as_long_as_without_the_step(by: float) -> None:
-    one = projection()
-    list(one.clock_stepped(by, T0 + 20 + by))
-    list(one.tick(T0 + 29 + by))
-    assert one.states["a"].health is Health.OK
-    list(one.tick(T0 + 30 + by))
-    assert one.states["a"].health is Health.UNKNOWN
-    list(one.tick(T0 + 60 + by))
-    assert one.sources["cma"].silent_since is None
-    list(one.tick(T0 + 61 + by))
-    assert one.sources["cma"].silent_since == T0 + 60 + by
+    projected = projection()
+    list(projected.clock_stepped(by, T0 + 20 + by))
+    list(projected.tick(T0 + 29 + by))
+    assert projected.states["a"].health is Health.OK
+    list(projected.tick(T0 + 30 + by))
+    assert projected.states["a"].health is Health.UNKNOWN
+    list(projected.tick(T0 + 60 + by))
+    assert projected.sources["cma"].silent_since is None
+    list(projected.tick(T0 + 61 + by))
+    assert projected.sources["cma"].silent_since == T0 + 60 + by
 
 
 @STEPS
 @pytest.mark.parametrize("begins", ["before", "after"])
 def test_an_outage_around_the_step_is_seen_at_once_and_its_since_is_not_in_the_future(by: float, begins: str) -> None:
-    one, now = projection(), T0 + 10
+    projected, now = projection(), T0 + 10
     if begins == "before":
-        list(one.observe([seen(False, now)], now))
+        list(projected.observe([seen(False, now)], now))
     now += 1 + by
-    list(one.clock_stepped(by, now))
+    list(projected.clock_stepped(by, now))
     if begins == "after":
-        list(one.observe([seen(False, now)], now))
-    state = one.states["a"]
+        list(projected.observe([seen(False, now)], now))
+    state = projected.states["a"]
     assert state.health is Health.DOWN
     assert state.since <= now
     assert max(reading.observed_at for reading in state.readings.values()) <= now
-    list(one.observe([seen(True, now + 5)], now + 5))
-    assert one.states["a"].health is Health.OK, "a recovery counts at once, too"
+    list(projected.observe([seen(True, now + 5)], now + 5))
+    assert projected.states["a"].health is Health.OK, "a recovery counts at once, too"
 
 
-def test_a_since_from_while_the_clock_was_ahead_comes_back_to_when_it_was() -> None:
-    one = projection()
-    list(one.clock_stepped(DAY, T0 + 5 + DAY))
-    list(one.observe([seen(False, T0 + 10 + DAY)], T0 + 10 + DAY))
-    list(one.clock_stepped(-DAY, T0 + 20))
-    assert one.states["a"].since == pytest.approx(T0 + 10)
+def test_a_since_recorded_while_the_clock_was_ahead_is_corrected() -> None:
+    projected = projection()
+    list(projected.clock_stepped(DAY, T0 + 5 + DAY))
+    list(projected.observe([seen(False, T0 + 10 + DAY)], T0 + 10 + DAY))
+    list(projected.clock_stepped(-DAY, T0 + 20))
+    assert projected.states["a"].since == pytest.approx(T0 + 10)
 
 
 @pytest.mark.parametrize("by", [300.0, DAY, YEAR])
 def test_a_device_whose_own_clock_was_not_set_is_still_heard_and_a_repeated_message_changes_nothing(by: float) -> None:
-    one, now = projection(), T0 + 10 + by
-    list(one.clock_stepped(by, now))
+    projected, now = projection(), T0 + 10 + by
+    list(projected.clock_stepped(by, now))
     down = structs.replace(seen(False, T0 + 11, received_at=now + 1), confirmed_at=now + 1)
-    list(one.observe([down], now + 1))
-    assert one.states["a"].health is Health.DOWN
-    assert list(one.observe([structs.replace(down, value=True)], now + 2)) == []
+    list(projected.observe([down], now + 1))
+    assert projected.states["a"].health is Health.DOWN
+    assert list(projected.observe([structs.replace(down, value=True)], now + 2)) == []
 
 
 @pytest.mark.parametrize("by", [-300.0, -DAY, -YEAR])
 def test_what_was_kept_by_another_run_of_the_machine_waits_no_longer_than_its_own_term(by: float) -> None:
     before, now = projection(), T0 + by
-    one = Projection("532300", before.assets, before.states, before.sources, {"a": (Health.OK, T0)})
-    one.resume()
-    list(one.clock_stepped(0.0, now))
-    list(one.tick(now + 31))
-    assert one.states["a"].health is Health.UNKNOWN
-    list(one.tick(now + 61))
-    assert one.sources["cma"].silent_since is not None
-    assert one.states["a"].since <= now + 31
-    assert one.remembered["a"][1] <= now
+    restored = Projection("532300", before.assets, before.states, before.sources, {"a": (Health.OK, T0)})
+    restored.resume()
+    list(restored.clock_stepped(0.0, now))
+    list(restored.tick(now + 31))
+    assert restored.states["a"].health is Health.UNKNOWN
+    list(restored.tick(now + 61))
+    assert restored.sources["cma"].silent_since is not None
+    assert restored.states["a"].since <= now + 31
+    assert restored.remembered["a"][1] <= now
 
 
 @STEPS
-async def test_a_projector_that_is_started_again_knows_the_step_and_says_it(
-    bus: Bus, journal: Journal, by: float
-) -> None:
+async def test_a_restarted_projector_detects_and_reports_the_step(bus: Bus, journal: Journal, by: float) -> None:
     moved = 0.0
     up = T0
 

@@ -1,4 +1,4 @@
-"""The projector over a real Valkey and journal: killed anywhere, it loses and repeats nothing."""
+"""The projector over a real Valkey and journal: a kill at any point loses and repeats nothing."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def feed(bus: Bus, values: Sequence[tuple[str, bool]]) -> None:
 
 
 async def project(bus: Bus, journal: Journal, *, steps: int = 1000, chunk: int = 3) -> None:
-    """A projector's life from its start until nothing is left to read."""
+    """Run a projector until nothing is left to read."""
     projector = Projector(journal, bus.site, ASSETS)
     await bus.open()
     cursors = await projector.open(bus)
@@ -59,14 +59,14 @@ async def project(bus: Bus, journal: Journal, *, steps: int = 1000, chunk: int =
 
 
 async def told(bus: Bus) -> list[tuple[str, Health]]:
-    """Every change of health that was published, in order."""
+    """Every published change of health, in order."""
     entries = await bus.read({bus.keys.changes: "0"}, block=0.001, count=10_000)
     states = [change.after for entry in entries for change in entry.items if isinstance(change.after, AssetState)]
     return [(state.id, state.health) for state in states if state.seen_at is not None]
 
 
 def dying(method: Callable[..., Any], at: int, *, before: bool) -> Callable[..., Any]:
-    """The method, in a process that is killed at its n-th call, just before or just after it works."""
+    """The method in a process that is killed at its n-th call, just before or just after the call."""
     calls = 0
 
     async def call(*args: Any, **kwargs: Any) -> Any:
@@ -113,17 +113,17 @@ async def test_killed_at_any_point_it_loses_and_repeats_nothing(
         await project(bus, journal, chunk=chunk)
         state = await bus.state((Kind.STATE,))
         log = [(e.subject, e.name, e.at) for e in await journal.entries(kind="health", limit=1000)]
-        known = {
-            key: (one.health, one.readings, one.since if one.readings else 0.0)
-            for key, one in state.records[Kind.STATE].items()
+        healths = {
+            key: (record.health, record.readings, record.since if record.readings else 0.0)
+            for key, record in state.records[Kind.STATE].items()
         }
-        outcomes.append((known, await told(bus), log))
+        outcomes.append((healths, await told(bus), log))
         await journal.close()
         await bus.close()
     assert outcomes[0] == outcomes[1]
 
 
-async def test_when_redis_is_empty_the_first_verdict_goes_on_from_the_journals_time(
+async def test_with_an_empty_redis_the_first_verdict_keeps_the_journals_since(
     valkey_url: str, journal: Journal, journal_store: str
 ) -> None:
     first, second = Bus(valkey_url, f"{journal_store}1"), Bus(valkey_url, f"{journal_store}2")
@@ -138,7 +138,7 @@ async def test_when_redis_is_empty_the_first_verdict_goes_on_from_the_journals_t
     await second.close()
 
 
-async def test_a_projector_without_a_bus_says_so(tmp_path: Any, journal: Journal) -> None:
+async def test_a_projector_without_a_bus_raises(tmp_path: Any, journal: Journal) -> None:
     bus = Bus(f"unix://{tmp_path}/nobody.sock", "532300")
     with pytest.raises(BusLost):
         await project(bus, journal)
@@ -146,7 +146,7 @@ async def test_a_projector_without_a_bus_says_so(tmp_path: Any, journal: Journal
 
 
 @pytest.mark.parametrize(("ago", "health"), [(30.0, Health.OK), (90.0, Health.DOWN)])
-async def test_calls_that_redis_has_forgotten_come_back_from_the_journal(
+async def test_calls_lost_by_redis_are_restored_from_the_journal(
     bus: Bus, journal: Journal, ago: float, health: Health
 ) -> None:
     caller = Asset(id="job", name="backup", kind="backup", region="532301", probes=("heartbeat:?every=60s",))
@@ -168,8 +168,8 @@ async def silent_source(bus: Bus, projector: Projector) -> None:
     cursors = await projector.open(bus)
     await projector.step(await bus.read(cursors, block=0.01), 101.0)
     await projector.step([], 120.0)
-    known = (await bus.state((Kind.SOURCE,))).records[Kind.SOURCE]["cma"]
-    assert (known.silent_since, known.dead_letters) == (110.0, 3)
+    source = (await bus.state((Kind.SOURCE,))).records[Kind.SOURCE]["cma"]
+    assert (source.silent_since, source.dead_letters) == (110.0, 3)
 
 
 async def test_a_source_taken_out_of_the_settings_leaves_at_the_reload(bus: Bus, journal: Journal) -> None:

@@ -1,4 +1,4 @@
-"""The command engine: CAP documents become warnings, durable before anybody hears of them."""
+"""The command engine: CAP documents become warnings, durable before they are published."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from feeds.bus import Bus
 from feeds.cap.message import CapMessage, parse
 from feeds.isolation.process import Outlasted
 from feeds.journal import Journal
-from feeds.model import Command as Wish
-from feeds.model import Outcome, Result
-from incidents.warnings.engine import Command, WarningsEngine
+from feeds.model import Command, Outcome, Result
+from incidents.warnings.engine import CommandRole, WarningsEngine
 from incidents.warnings.registry import KEEP
 from tests.incidents.builders import T0, id_of
 from tests.incidents.rig import ASSETS, Killed, Rig, asset, cap, place_code
@@ -32,12 +31,12 @@ CHAIN = (
 
 @pytest_asyncio.fixture
 async def rig(bus: Bus, journal: Journal) -> AsyncIterator[Rig]:
-    one = Rig(bus, journal)
-    await one.start()
-    yield one
+    rig = Rig(bus, journal)
+    await rig.start()
+    yield rig
 
 
-async def test_a_warning_comes_with_its_counties_and_what_lies_inside(rig: Rig) -> None:
+async def test_a_warning_has_its_counties_and_the_assets_inside(rig: Rig) -> None:
     await rig.send(cap("A"))
     await rig.step(1)
     (warning,) = (await rig.shown()).values()
@@ -47,18 +46,18 @@ async def test_a_warning_comes_with_its_counties_and_what_lies_inside(rig: Rig) 
     (entry,) = await rig.entries()
     assert (entry.name, entry.subject, entry.body["source"]) == ("received", A, "cma")
     assert entry.body["raw"].encode() == cap("A")
-    await rig.assert_whole()
+    await rig.assert_consistent()
 
 
 async def test_a_geocode_alone_is_shown_by_its_region_or_the_one_above(rig: Rig) -> None:
-    await rig.send(cap("A", place=place_code("532301000000")), cap("B", place=place_code("532324101001")))
+    await rig.send(cap("A", area=place_code("532301000000")), cap("B", area=place_code("532324101001")))
     await rig.step(1)
-    shown = {one.identifier: one for one in (await rig.shown()).values()}
+    shown = {warning.identifier: warning for warning in (await rig.shown()).values()}
     exact, above = shown["A"].areas[0], shown["B"].areas[0]
     assert (exact.regions, exact.resolved) == (("532301",), "exact")
     assert (above.regions, above.resolved) == (("532324",), "parent")
     assert above.geometry is not None
-    remark = next(one for one in shown["B"].findings if one.code == "GEOCODE_UNKNOWN")
+    remark = next(finding for finding in shown["B"].findings if finding.code == "GEOCODE_UNKNOWN")
     assert "按上级区划显示" in remark.message["zh-CN"]
     assert "Nanhua" in remark.message["en"]
     assert shown["A"].affected == {"camera": 1, "router": 1}
@@ -72,10 +71,10 @@ async def test_the_order_of_arrival_does_not_matter(rig: Rig, order: tuple[int, 
     shown = await rig.shown()
     assert {id: (w.state, w.ended_by) for id, w in shown.items()} == {A: ("superseded", U), U: ("cancelled", C)}
     assert rig.engine.registry.waiting == {}
-    await rig.assert_whole()
+    await rig.assert_consistent()
 
 
-async def test_a_feed_that_repeats_itself_changes_nothing(rig: Rig) -> None:
+async def test_a_repeated_feed_changes_nothing(rig: Rig) -> None:
     await rig.send(*CHAIN)
     await rig.step(1300)
     before = await rig.entries()
@@ -88,7 +87,7 @@ async def test_a_feed_that_repeats_itself_changes_nothing(rig: Rig) -> None:
     assert await rig.entries() == before
 
 
-async def test_time_alone_ends_a_warning_and_a_day_later_takes_it_off_the_screens(rig: Rig) -> None:
+async def test_time_alone_ends_a_warning_and_removes_it_a_day_later(rig: Rig) -> None:
     await rig.send(cap("A"))
     await rig.step(1)
     await rig.step(3600)
@@ -100,11 +99,11 @@ async def test_time_alone_ends_a_warning_and_a_day_later_takes_it_off_the_screen
     doc = await rig.journal.doc("warning", A)
     assert doc is not None
     assert (doc.open, doc.body["state"]) == (False, "expired")
-    await rig.assert_whole()
+    await rig.assert_consistent()
     assert (await rig.changes())[-1].after is None
 
 
-async def test_a_cancel_of_what_has_left_the_screens_brings_it_back_for_a_day(rig: Rig) -> None:
+async def test_a_cancel_of_a_removed_warning_shows_it_again_for_a_day(rig: Rig) -> None:
     await rig.send(cap("A"))
     await rig.step(1)
     await rig.step(3600 + KEEP)
@@ -112,20 +111,20 @@ async def test_a_cancel_of_what_has_left_the_screens_brings_it_back_for_a_day(ri
     await rig.send(cap("C", 3600 + KEEP, msg_type="Cancel", references=(A,), expires=None))
     await rig.step(1)
     assert await rig.states() == {"A": "cancelled"}
-    await rig.assert_whole()
+    await rig.assert_consistent()
 
 
-async def test_an_orphan_waits_over_a_restart(rig: Rig) -> None:
+async def test_an_orphan_cancel_is_remembered_across_a_restart(rig: Rig) -> None:
     await rig.send(CHAIN[2])
     await rig.step(1)
     await rig.start()
     await rig.send(CHAIN[0])
     await rig.step(1)
     assert await rig.states() == {"A": "cancelled"}
-    await rig.assert_whole()
+    await rig.assert_consistent()
 
 
-async def test_what_strict_mode_refuses_is_set_aside_and_counted_and_lenient_keeps_it_with_remarks(rig: Rig) -> None:
+async def test_strict_mode_makes_a_dead_letter_of_what_lenient_mode_accepts_with_findings(rig: Rig) -> None:
     broken = cap("B").replace(b"<severity>Moderate</severity>", b"<severity>Yellow</severity>")
     await rig.send(broken, b"<not xml", cap("A"))
     await rig.step(1)
@@ -136,15 +135,15 @@ async def test_what_strict_mode_refuses_is_set_aside_and_counted_and_lenient_kee
     assert any("INVALID_ENUM" in letter.reason for letter in letters)
     await rig.send(broken, mode="lenient", source="relay")
     await rig.step(1)
-    kept = (await rig.shown())[id_of("B", 0)]
-    assert any(one.code == "INVALID_ENUM" and one.error for one in kept.findings)
+    warning = (await rig.shown())[id_of("B", 0)]
+    assert any(finding.code == "INVALID_ENUM" and finding.error for finding in warning.findings)
     assert (await rig.bus.dead_counts()).get("relay") is None
 
 
-async def test_an_exercise_is_kept_apart(rig: Rig) -> None:
+async def test_an_exercise_has_no_effect_on_actual_warnings(rig: Rig) -> None:
     await rig.send(cap("A"), cap("X", 60, status="Exercise", msg_type="Update", references=(A,)))
     await rig.step(61)
-    assert {one.identifier: (one.status, one.state) for one in (await rig.shown()).values()} == {
+    assert {warning.identifier: (warning.status, warning.state) for warning in (await rig.shown()).values()} == {
         "A": ("Actual", "active"),
         "X": ("Exercise", "active"),
     }
@@ -169,7 +168,7 @@ async def test_killed_between_journal_and_publish_loses_and_repeats_nothing(
     assert await rig.states() == {"A": "superseded", "U": "active"}
     await rig.step(0)
     assert await rig.names() == journaled
-    await rig.assert_whole()
+    await rig.assert_consistent()
 
 
 async def test_killed_before_the_journal_reads_the_message_again(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,7 +187,7 @@ async def test_killed_before_the_journal_reads_the_message_again(rig: Rig, monke
     await fresh.start()
     await fresh.step(0)
     assert await fresh.states() == {"A": "active"}
-    await fresh.assert_whole()
+    await fresh.assert_consistent()
 
 
 async def test_an_empty_redis_is_filled_from_the_journal(rig: Rig, valkey_url: str) -> None:
@@ -198,20 +197,20 @@ async def test_an_empty_redis_is_filled_from_the_journal(rig: Rig, valkey_url: s
     empty = Bus(valkey_url, rig.bus.site + "9")
     await empty.open()
     try:
-        other = Rig(empty, rig.journal)
-        other.now = rig.now
-        await other.start()
-        assert await other.shown() == before
-        await other.send(CHAIN[2])
-        await other.step(600)
-        assert await other.states() == {"A": "superseded", "U": "cancelled"}
-        await other.assert_whole()
+        second = Rig(empty, rig.journal)
+        second.now = rig.now
+        await second.start()
+        assert await second.shown() == before
+        await second.send(CHAIN[2])
+        await second.step(600)
+        assert await second.states() == {"A": "superseded", "U": "cancelled"}
+        await second.assert_consistent()
     finally:
         await empty.close()
 
 
-async def test_another_inventory_counts_anew(rig: Rig, bus: Bus, journal: Journal) -> None:
-    command = Command(bus, journal, ASSETS, clock=lambda: rig.now)
+async def test_another_inventory_updates_the_counts(rig: Rig, bus: Bus, journal: Journal) -> None:
+    command = CommandRole(bus, journal, ASSETS, clock=lambda: rig.now)
     rig.engine = command.engine
     rig.cursors = await rig.engine.open(bus)
     await rig.send(cap("A"))
@@ -220,11 +219,11 @@ async def test_another_inventory_counts_anew(rig: Rig, bus: Bus, journal: Journa
     await rig.step(1)
     assert (await rig.shown())[A].affected == {"pump": 1}
     assert (await rig.names())[-1] == ("recounted", "A")
-    await rig.assert_whole()
+    await rig.assert_consistent()
 
 
-async def test_a_wish_that_nobody_knows_is_answered(rig: Rig) -> None:
-    wish = Wish(
+async def test_an_unknown_command_is_rejected(rig: Rig) -> None:
+    wish = Command(
         id="1", action="dance", subject="A", actor="li", role="duty", actor_region="", at=T0, valid_until=T0 + 5
     )
     await rig.bus.send("command", wish)
@@ -236,7 +235,7 @@ async def test_a_wish_that_nobody_knows_is_answered(rig: Rig) -> None:
 
 
 async def test_it_runs_until_cancelled(rig: Rig, bus: Bus, journal: Journal, no_leaked_tasks: None) -> None:
-    command = Command(bus, journal, ASSETS, clock=lambda: rig.now)
+    command = CommandRole(bus, journal, ASSETS, clock=lambda: rig.now)
     task = asyncio.create_task(command.run())
     await rig.send(cap("A", expires=None))
     await until(rig.shown)

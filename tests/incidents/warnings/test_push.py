@@ -1,4 +1,4 @@
-"""A CAP message that was pushed over HTTP: it waits in the journal's intake and needs no Redis to arrive."""
+"""CAP messages pushed over HTTP: they wait in the journal's intake and need no Redis to be accepted."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from tests.incidents.rig import Killed, Rig, cap
 
 @pytest.fixture
 async def rig(bus: Bus, journal: Journal, intake: Intake) -> Rig:
-    one = Rig(bus, journal, intake)
-    await one.start()
-    return one
+    rig = Rig(bus, journal, intake)
+    await rig.start()
+    return rig
 
 
 async def test_a_pushed_message_is_shown_with_its_source_and_once_only(rig: Rig) -> None:
@@ -23,10 +23,10 @@ async def test_a_pushed_message_is_shown_with_its_source_and_once_only(rig: Rig)
     (warning,) = (await rig.shown()).values()
     assert (warning.identifier, warning.source, warning.state) == ("K1", "push.tool", "active")
     assert await rig.names() == [("received", "K1")]
-    await rig.assert_whole()
+    await rig.assert_consistent()
 
 
-async def test_one_that_was_taken_while_redis_was_lost_comes_when_it_is_back(rig: Rig, valkey_url: str) -> None:
+async def test_a_message_accepted_while_redis_is_lost_is_shown_after_its_return(rig: Rig, valkey_url: str) -> None:
     await rig.push(cap("K1"))
     rig.bus = Bus(valkey_url, "8" + rig.bus.site)  # an empty server
     await rig.bus.open()
@@ -39,7 +39,7 @@ async def test_one_that_was_taken_while_redis_was_lost_comes_when_it_is_back(rig
     rig.bus = empty
     await rig.start()
     assert await rig.states() == {"K1": "active"}
-    await rig.assert_whole()
+    await rig.assert_consistent()
     await empty.close()
 
 
@@ -55,4 +55,4 @@ async def test_killed_after_the_journal_it_is_not_taken_twice(rig: Rig, monkeypa
     await rig.start()
     await rig.step(1)
     assert await rig.names() == [("received", "K1")]
-    await rig.assert_whole()
+    await rig.assert_consistent()

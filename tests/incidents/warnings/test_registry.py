@@ -1,4 +1,4 @@
-"""The registry's rules as timelines: this comes in at that second, that is what stands then."""
+"""The registry's rules as timelines of messages and states."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.model import EmergencyWarning, Remark
-from incidents.warnings.registry import KEEP, Registry, Step
+from incidents.warnings.registry import KEEP, WarningRegistry, WarningStep
 from tests.incidents.builders import T0, id_of, message
 
 A = id_of("A", 0)
@@ -30,24 +30,24 @@ def cancel(**fields: object) -> EmergencyWarning:
     return message("C", 1200, **{"msg_type": "Cancel", "references": (A, U), "expires": None, **fields})
 
 
-def take(registry: Registry, *messages: EmergencyWarning, at: float = 0) -> list[Step]:
-    return [step for one in messages for step in registry.take(one, T0 + at)]
+def take(registry: WarningRegistry, *messages: EmergencyWarning, at: float = 0) -> list[WarningStep]:
+    return [step for message in messages for step in registry.take(message, T0 + at)]
 
 
-def states(registry: Registry) -> dict[str, tuple[str, str]]:
+def states(registry: WarningRegistry) -> dict[str, tuple[str, str]]:
     return {w.identifier: (w.state, w.ended_by) for w in registry.shown.values()}
 
 
-def names(steps: list[Step]) -> list[tuple[str, str]]:
+def names(steps: list[WarningStep]) -> list[tuple[str, str]]:
     return [(step.name, step.subject.split(",")[1]) for step in steps]
 
 
-def codes(registry: Registry, id: str) -> list[str]:
-    return [one.code for one in registry.shown[id].findings]
+def codes(registry: WarningRegistry, id: str) -> list[str]:
+    return [finding.code for finding in registry.shown[id].findings]
 
 
 def test_an_update_supersedes_and_a_cancel_retracts_everything_it_names() -> None:
-    registry = Registry()
+    registry = WarningRegistry()
     assert names(take(registry, alert(), at=1)) == [("received", "A")]
     assert states(registry) == {"A": ("active", "")}
     assert names(take(registry, update(), at=601)) == [("received", "U"), ("superseded", "A")]
@@ -57,7 +57,7 @@ def test_an_update_supersedes_and_a_cancel_retracts_everything_it_names() -> Non
 
 
 def test_pending_active_expired_by_time_alone() -> None:
-    registry = Registry()
+    registry = WarningRegistry()
     take(registry, alert(onset=T0 + 100), at=1)
     assert states(registry) == {"A": ("pending", "")}
     assert registry.next_due == T0 + 100
@@ -69,8 +69,8 @@ def test_pending_active_expired_by_time_alone() -> None:
     assert states(registry) == {"A": ("expired", "")}
 
 
-def test_a_warning_that_ended_while_the_clock_was_ahead_is_in_force_again_when_it_is_set_back() -> None:
-    registry = Registry()
+def test_a_warning_that_ended_while_the_clock_was_ahead_is_active_again_when_it_is_set_back() -> None:
+    registry = WarningRegistry()
     take(registry, alert(), at=1)
     registry.advance(T0 + 86_400)
     assert states(registry) == {"A": ("expired", "")}
@@ -79,8 +79,8 @@ def test_a_warning_that_ended_while_the_clock_was_ahead_is_in_force_again_when_i
     assert registry.next_due == T0 + 3600
 
 
-def test_an_ended_warning_stays_for_a_day_and_leaves() -> None:
-    registry = Registry()
+def test_an_ended_warning_is_shown_for_a_day() -> None:
+    registry = WarningRegistry()
     take(registry, alert(), at=1)
     registry.advance(T0 + 3600)
     assert registry.advance(T0 + 3600 + KEEP - 1) == []
@@ -91,33 +91,33 @@ def test_an_ended_warning_stays_for_a_day_and_leaves() -> None:
 
 
 def test_a_cancel_after_expiry_still_shows_as_the_release() -> None:
-    registry = Registry()
+    registry = WarningRegistry()
     take(registry, alert(expires=T0 + 900), at=1)
     registry.advance(T0 + 900)
     assert names(take(registry, cancel(references=(A,)), at=1200)) == [("received", "C"), ("cancelled", "A")]
     assert states(registry) == {"A": ("cancelled", C)}
 
 
-def test_without_an_end_the_default_life_counts_from_onset_and_says_so() -> None:
-    registry = Registry(default_life=7200)
+def test_without_an_end_the_default_duration_counts_from_onset_with_a_finding() -> None:
+    registry = WarningRegistry(default_life=7200)
     take(registry, alert(expires=None, onset=T0 + 600))
     assert registry.shown[A].expires == T0 + 600 + 7200
     assert codes(registry, A) == ["EXPIRES_ABSENT"]
 
 
-def test_the_same_bytes_are_a_duplicate_and_others_a_remark_once() -> None:
-    registry = Registry()
+def test_equal_bytes_are_a_duplicate_and_other_bytes_give_one_finding() -> None:
+    registry = WarningRegistry()
     take(registry, alert())
     assert take(registry, alert(), at=5) == []
-    other = alert(headline="changed")
-    assert names(take(registry, other, at=6)) == [("content_changed", "A")]
-    assert take(registry, other, at=7) == []
+    changed = alert(headline="changed")
+    assert names(take(registry, changed, at=6)) == [("content_changed", "A")]
+    assert take(registry, changed, at=7) == []
     assert registry.shown[A].headline == ""
     assert codes(registry, A) == ["CONTENT_CHANGED"]
 
 
 def test_an_orphan_cancel_waits_for_its_alert() -> None:
-    registry = Registry()
+    registry = WarningRegistry()
     assert names(take(registry, cancel(references=(A,)))) == [("received", "C"), ("waiting", "C")]
     assert registry.shown == {}
     take(registry, alert())
@@ -125,8 +125,8 @@ def test_an_orphan_cancel_waits_for_its_alert() -> None:
     assert registry.waiting == {}
 
 
-def test_an_orphan_update_stands_with_a_remark_until_its_alert_comes() -> None:
-    registry = Registry()
+def test_an_orphan_update_has_a_finding_until_its_alert_arrives() -> None:
+    registry = WarningRegistry()
     take(registry, update())
     assert codes(registry, U) == ["REFERENCE_UNKNOWN"]
     steps = take(registry, alert())
@@ -136,25 +136,25 @@ def test_an_orphan_update_stands_with_a_remark_until_its_alert_comes() -> None:
 
 
 def test_a_reference_in_another_time_zone_is_the_same_message() -> None:
-    registry = Registry()
+    registry = WarningRegistry()
     take(registry, alert(), cancel(references=("cx@weather.example,A,2026-11-22T08:00:00+08:00",)))
     assert states(registry) == {"A": ("cancelled", C)}
 
 
-def test_an_exercise_ends_nothing_that_is_actual() -> None:
-    registry = Registry()
+def test_an_exercise_ends_no_actual_warning() -> None:
+    registry = WarningRegistry()
     take(registry, alert(), cancel(status="Exercise"), update(status="Test"))
     assert states(registry)["A"] == ("active", "")
 
 
 def test_a_message_with_an_invalid_signature_ends_nothing() -> None:
-    registry = Registry()
+    registry = WarningRegistry()
     take(registry, alert(), cancel(findings=(Remark(code="SIGNATURE_INVALID"),)))
     assert states(registry) == {"A": ("active", "")}
 
 
 def test_ack_and_error_touch_delivery_only() -> None:
-    registry = Registry()
+    registry = WarningRegistry()
     take(registry, alert())
     steps = take(registry, message("K", 5, msg_type="Ack", references=(A,)))
     assert names(steps) == [("received", "K"), ("acknowledged", "A")]
@@ -163,28 +163,28 @@ def test_ack_and_error_touch_delivery_only() -> None:
 
 
 def test_a_message_that_names_itself_or_a_later_one_ends_nothing() -> None:
-    registry = Registry()
+    registry = WarningRegistry()
     take(registry, message("S", 0, msg_type="Update", references=(id_of("S", 0), id_of("L", 60))))
     take(registry, message("L", 60))
     assert states(registry) == {"S": ("active", ""), "L": ("active", "")}
 
 
-def test_two_that_name_each_other_at_one_moment_both_stay() -> None:
-    registry = Registry()
-    for one, other in (("X", "Y"), ("Y", "X")):
-        take(registry, message(one, 0, msg_type="Update", references=(id_of(other, 0),)))
+def test_two_messages_of_one_moment_that_reference_each_other_both_stay() -> None:
+    registry = WarningRegistry()
+    for first, second in (("X", "Y"), ("Y", "X")):
+        take(registry, message(first, 0, msg_type="Update", references=(id_of(second, 0),)))
     assert {state for state, _ in states(registry).values()} == {"active"}
 
 
-def test_what_ended_long_ago_is_recorded_and_not_shown() -> None:
-    registry = Registry()
+def test_a_warning_that_ended_long_ago_is_recorded_and_not_shown() -> None:
+    registry = WarningRegistry()
     take(registry, alert(), at=10 * KEEP)
     assert names(registry.advance(T0 + 10 * KEEP)) == [("removed", "A")]
     assert registry.shown == {}
 
 
 def test_another_inventory_is_a_step_only_where_the_count_differs() -> None:
-    registry = Registry()
+    registry = WarningRegistry()
     take(registry, alert())
     counted = registry.recount(lambda warning: replace(warning, affected={"router": 2}), T0 + 9)
     assert names(counted) == [("recounted", "A")]
@@ -203,7 +203,7 @@ MESSAGES = (
 
 @pytest.mark.parametrize("order", list(permutations((alert(), update(), cancel()))))
 def test_order_of_arrival_does_not_matter_to_the_chain(order: tuple[EmergencyWarning, ...]) -> None:
-    registry = Registry()
+    registry = WarningRegistry()
     take(registry, *order)
     assert states(registry) == {"A": ("superseded", U), "U": ("cancelled", C)}
 
@@ -216,11 +216,11 @@ def test_order_of_arrival_does_not_matter_to_the_chain(order: tuple[EmergencyWar
 def test_order_times_and_duplicates_do_not_matter_to_the_end(
     order: list[EmergencyWarning], times: list[float], again: list[EmergencyWarning]
 ) -> None:
-    straight, mixed = Registry(), Registry()
+    straight, mixed = WarningRegistry(), WarningRegistry()
     take(straight, *MESSAGES)
-    for one, at in zip(order, times, strict=True):
+    for warning, at in zip(order, times, strict=True):
         mixed.advance(T0 + at)
-        take(mixed, one, at=at)
+        take(mixed, warning, at=at)
     take(mixed, *again, at=5000)
     for registry in (straight, mixed):
         registry.advance(T0 + 5001)
