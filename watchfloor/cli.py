@@ -50,17 +50,19 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, act: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
-        one: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
-        one.set_defaults(act=act)
-        return one
+        parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+        parser.set_defaults(act=act)
+        return parser
 
-    def with_config(one: argparse.ArgumentParser) -> argparse.ArgumentParser:
-        one.add_argument("-c", "--config", type=Path, default=Path("watchfloor.toml"), metavar="FILE", help="settings")
-        return one
+    def with_config(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        parser.add_argument(
+            "-c", "--config", type=Path, default=Path("watchfloor.toml"), metavar="FILE", help="settings"
+        )
+        return parser
 
-    def with_json(one: argparse.ArgumentParser) -> argparse.ArgumentParser:
-        one.add_argument("--json", action="store_true", help="for scripts")
-        return one
+    def with_json(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        parser.add_argument("--json", action="store_true", help="for scripts")
+        return parser
 
     cli_options.demo(add("demo", _demo, "a simulated prefecture on loopback, with real protocols"))
     with_config(add("run", _run, "all roles of a site on this machine"))
@@ -77,10 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_options.collect(with_json(add("collect", _collect, "one probe, now")))
     discover = commands.add_parser("discover", help="what the inventory may lack").add_subparsers(required=True)
     neighbours = with_config(discover.add_parser("lldp", help="propose links and devices from LLDP; changes nothing"))
-    neighbours.add_argument("asset", nargs="*", metavar="ASSET", help="ask these only; else all with an snmp:// probe")
-    form = neighbours.add_mutually_exclusive_group()
-    form.add_argument("--json", dest="form", action="store_const", const="json", help="for scripts")
-    form.add_argument("--patch", dest="form", action="store_const", const="patch", help="a diff of the inventory's CSV")
+    cli_options.neighbours(neighbours)
     neighbours.set_defaults(act=_discover, form="table")
     relay = add("relay", _relay, "the border relay: forwards messages from inside to chat, mail and SMS outside")
     relay.add_argument("-c", "--config", type=Path, default=Path("relay.toml"), metavar="FILE", help="its settings")
@@ -89,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     journal = commands.add_parser("journal", help="the journal").add_subparsers(required=True)
     with_json(with_config(journal.add_parser("verify", help="check chains, documents"))).set_defaults(act=_verify)
     options = with_json(with_config(journal.add_parser("documents", help="documents that cannot be read")))
-    cli_options.mending(options).set_defaults(act=_documents)
+    cli_options.documents(options).set_defaults(act=_documents)
     accept = with_config(journal.add_parser("accept", help="go on with a journal that lost entries"))
     cli_options.accepting(accept).set_defaults(act=_accept)
     cli_options.backup(with_json(with_config(add("backup", _backup, "journal and history into a new folder; online"))))
@@ -137,9 +136,9 @@ def _status(args: argparse.Namespace) -> int:
     from watchfloor.settings.removal_guard import held
 
     settings = load(args.config)
-    known = status.read(settings) | {"held": held(settings)}
-    print(json.dumps(known, ensure_ascii=False, indent=2) if args.json else status.render(known))
-    return 0 if known["running"] else 1
+    picture = status.read(settings) | {"held": held(settings)}
+    print(json.dumps(picture, ensure_ascii=False, indent=2) if args.json else status.render(picture))
+    return 0 if picture["running"] else 1
 
 
 def _reload(args: argparse.Namespace) -> int:
@@ -167,7 +166,7 @@ def _settings(args: argparse.Namespace) -> int:
     from watchfloor.settings import reference
 
     if args.json:
-        print(json.dumps([asdict(one) for one in reference.entries()], ensure_ascii=False, indent=2))
+        print(json.dumps([asdict(entry) for entry in reference.entries()], ensure_ascii=False, indent=2))
     else:
         print(reference.markdown(args.language), end="")
     return 0

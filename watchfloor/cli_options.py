@@ -1,4 +1,4 @@
-"""The options of commands that have many."""
+"""Options of the commands that have several."""
 
 from __future__ import annotations
 
@@ -12,21 +12,23 @@ SCOPES = ("read", "ingest", "wall")
 WithConfig = Callable[[argparse.ArgumentParser], argparse.ArgumentParser]
 
 
-def collect(collect: argparse.ArgumentParser) -> None:
-    collect.add_argument("--once", required=True, metavar="URI", help="for example tcp://10.0.0.1:22")
-    collect.add_argument("--timeout", type=float, default=5.0, metavar="SECONDS")
-    collect.add_argument("-c", "--config", type=Path, metavar="FILE", help="settings, for the credential of cred=")
-    collect.add_argument("--language", choices=("zh-CN", "en"), help="the settings' own, else zh-CN")
+def collect(parser: argparse.ArgumentParser) -> None:
+    """Options of `watchfloor collect`."""
+    parser.add_argument("--once", required=True, metavar="URI", help="for example tcp://10.0.0.1:22")
+    parser.add_argument("--timeout", type=float, default=5.0, metavar="SECONDS")
+    parser.add_argument("-c", "--config", type=Path, metavar="FILE", help="settings, for the credential of cred=")
+    parser.add_argument("--language", choices=("zh-CN", "en"), help="the settings' own, else zh-CN")
 
 
-def demo(demo: argparse.ArgumentParser) -> None:
-    demo.add_argument("verb", nargs="?", choices=("break", "mend", "scenario"), help="a fault in the running demo")
-    demo.add_argument("what", nargs="?", help="an asset's id, or a scenario's name")
-    demo.add_argument("--port", type=int, default=8050)
-    demo.add_argument("--speed", type=float, default=1.0, metavar="N", help="how fast scenarios run")
+def demo(parser: argparse.ArgumentParser) -> None:
+    """Options of `watchfloor demo`."""
+    parser.add_argument("verb", nargs="?", choices=("break", "mend", "scenario"), help="a fault in the running demo")
+    parser.add_argument("what", nargs="?", help="an asset's id, or a scenario's name")
+    parser.add_argument("--port", type=int, default=8050)
+    parser.add_argument("--speed", type=float, default=1.0, metavar="N", help="how fast scenarios run")
 
 
-def mending(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+def documents(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     """Options of `watchfloor journal documents`."""
     parser.add_argument("--mend", nargs=2, metavar=("KIND", "ID"), help="rebuild one from its entries in the log")
     parser.add_argument("--drop", nargs=2, metavar=("KIND", "ID"), help="delete one; an entry says who, and its text")
@@ -44,6 +46,14 @@ def backup(parser: argparse.ArgumentParser) -> None:
     """Options of `watchfloor backup`."""
     parser.add_argument("dir", type=Path, metavar="DIR", help="a folder that is new or empty")
     parser.add_argument("--no-history", action="store_true", help="without the metric history, which may be large")
+
+
+def neighbours(parser: argparse.ArgumentParser) -> None:
+    """Options of `watchfloor discover lldp`."""
+    parser.add_argument("asset", nargs="*", metavar="ASSET", help="ask these only; else all with an snmp:// probe")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", dest="form", action="store_const", const="json", help="for scripts")
+    form.add_argument("--patch", dest="form", action="store_const", const="patch", help="a diff of the inventory's CSV")
 
 
 def restore(parser: argparse.ArgumentParser) -> None:

@@ -19,7 +19,7 @@ from watchfloor.demo.ports import is_free
 from watchfloor.demo.receiver import Receiver, serving
 from watchfloor.runtime import logs, site, valkey
 from watchfloor.runtime.process import die_with_parent
-from watchfloor.runtime.supervisor import AlreadyRunning, Refused
+from watchfloor.runtime.supervisor import AlreadyRunning, StartRefused
 from watchfloor.settings.site_settings import Settings, load
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ def run(path: Path, speed: float, tell: Tell) -> int:
         )
     try:
         asyncio.run(_run(settings, speed, tell))
-    except (AlreadyRunning, Refused, valkey.NoServer) as error:
+    except (AlreadyRunning, StartRefused, valkey.NoServer) as error:
         log.error("%s", error)
         return 1
     return 0

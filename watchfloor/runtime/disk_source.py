@@ -12,9 +12,9 @@ SOURCE = "role.disk"
 
 
 def disk_heartbeat(data: Path, language: str, at: float, every: float) -> Heartbeat | None:
-    """The disk's heartbeat: failing with a text below 10 % free. None when the system does not say.
+    """The heartbeat of the disk: failing with a text below 10 % free. None when the system does not tell.
 
-    `at` is epoch seconds; `every` is within how many seconds the next one is promised.
+    `at` is in epoch seconds. `every` is the number of seconds within which the next heartbeat follows.
     """
     room = disk.report(data)
     if not room["total"]:

@@ -16,13 +16,13 @@ from feeds import disk, state_file
 log = logging.getLogger(__name__)
 
 EVERY = 2.0
-"""Seconds between two looks at the free room."""
+"""Seconds between two checks of the free room."""
 MEASURE_EVERY = 60.0
 SAMPLE_EVERY, SAMPLES = 3600.0, 24 * 8
 SHORTEST = 3600.0
-"""Seconds of measured growth below which nothing is foretold."""
+"""Seconds of measured growth below which no forecast is made."""
 RESERVE_SHARE, RESERVE_BYTES = 0.01, 64_000_000
-"""Size of the reserve: this share of the disk, at most so many bytes."""
+"""Size of the reserve: this share of the disk, but at most RESERVE_BYTES."""
 GROWTH = "growth.json"
 
 Sample = tuple[float, dict[str, int]]
@@ -35,8 +35,8 @@ class Growth:
         self._path = path
         self.samples: list[Sample] = state_file.read_json(path, _samples) or []
 
-    def note(self, at: float, sizes: Mapping[str, int]) -> None:
-        """Take sizes in; a sample an hour is kept. Samples of the future, from before a clock was set back, go."""
+    def record(self, at: float, sizes: Mapping[str, int]) -> None:
+        """Record sizes; one sample an hour is stored. Samples from the future are dropped: the clock was set back."""
         before = [sample for sample in self.samples if sample[0] <= at]
         if before and at - before[-1][0] < SAMPLE_EVERY and len(before) == len(self.samples):
             return
@@ -66,7 +66,7 @@ def days_left(free: int, per_day: Sequence[float | None]) -> float | None:
 
 
 class DiskWatch:
-    """Looks at the disk of the data folder."""
+    """Watches the free room of the data folder's disk and the growth of its stores."""
 
     def __init__(self, data: Path, clock: Callable[[], float] = time.time) -> None:
         self._data, self._clock = data, clock
@@ -77,19 +77,19 @@ class DiskWatch:
         self._days_left: float | None = None
 
     async def run(self, changed: Callable[[], None]) -> None:
-        """Look and measure until cancelled; `changed` is called after each measurement and change of state."""
+        """Check and measure until cancelled. `changed` is called after each measurement and each change of state."""
         measured = -math.inf
         while True:
-            news = self.look()
+            changes = self.check()
             if (at := time.monotonic()) - measured >= MEASURE_EVERY:
                 await asyncio.to_thread(self.measure)
-                news, measured = True, at
-            if news:
+                changes, measured = True, at
+            if changes:
                 changed()
             await asyncio.sleep(EVERY)
 
-    def look(self) -> bool:
-        """Warn, free the reserve or take it again; whether the state of the disk has changed."""
+    def check(self) -> bool:
+        """Log the state of the disk, free the reserve or take it again. True when the state has changed."""
         space = disk.space(self._data)
         if space is None:
             return False
@@ -104,15 +104,15 @@ class DiskWatch:
         return changed
 
     def measure(self) -> None:
-        """Weigh every store. It reads the whole folder's metadata, so it belongs in a thread."""
+        """Measure the size of every store. Run it in a thread: it reads the metadata of the whole folder."""
         at, sizes, space = self._clock(), disk.sizes(self._data), disk.space(self._data)
-        self._growth.note(at, sizes)
+        self._growth.record(at, sizes)
         per_day = self._growth.per_day(at, sizes)
         self._stores = {name: {"bytes": size, "per_day": per_day[name]} for name, size in sizes.items()}
         self._days_left = None if space is None else days_left(space.free, list(per_day.values()))
 
     def shown(self) -> dict[str, Any]:
-        """For the status file; see feeds.disk.report."""
+        """The part of the status file; see feeds.disk.report."""
         return {"stores": self._stores, "days_left": self._days_left}
 
     def _free_reserve(self) -> None:

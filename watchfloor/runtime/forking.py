@@ -1,8 +1,8 @@
-"""Forks the roles from one process that has already imported what they need.
+"""The forking process: it imports the modules of all roles and forks the roles.
 
 Importing costs each role one to three seconds of CPU; a fork costs milliseconds. So a killed role is back
-at once, a cold start imports once instead of five times, and the roles share their code's memory.
-At the start each role is forked as soon as its own modules are there: it opens its stores while the next one's load.
+at once, a cold start imports once instead of five times, and the roles share the memory of their code.
+At the start each role is forked as soon as its own modules are imported. It opens its stores while the next ones load.
 
 The process is single-threaded and runs no event loop, so that forking it is safe. It talks JSON lines:
 in `{"role", "config"}`; out `{"role", "pid"}`, `{"role", "failed"}` when the kernel refuses a fork, `{"pid", "code"}`.
@@ -38,26 +38,26 @@ PR_SET_NAME = 15
 CRASHED = 70
 """The exit code of a role that an unhandled error ended (EX_SOFTWARE)."""
 PRELOAD = {"": COMMON} | {spec.name: spec.preload for spec in ROLES}
-"""What each role imports, in the order in which they are asked for at a start; "" is everybody's."""
+"""Modules that each role imports, in the order of the start; "" has the common ones."""
 
 
-def _say(**what: Any) -> None:
-    print(json.dumps(what), flush=True)  # noqa: T201  # standard output is the protocol
+def _send(**message: Any) -> None:
+    print(json.dumps(message), flush=True)  # noqa: T201  # standard output is the protocol
 
 
 def _child(role: str, config: str) -> None:
-    """Never returns."""
+    """Run a role in the forked process. Never returns."""
     from watchfloor.runtime.roles import run_role
 
-    # SIGKILL: a role that lingered beside its successor would be a second writer of the same state.
+    # SIGKILL: a role that outlived its parent would be a second writer of the same state.
     die_with_parent(signal.SIGKILL)
     os.setsid()
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
     signal.set_wakeup_fd(-1)
     faulthandler.enable()
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nowhere, 0)
+    null_device = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null_device, 0)
     os.dup2(2, 1)
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None).prctl(PR_SET_NAME, f"wf-{role}".encode())
@@ -74,8 +74,8 @@ def _child(role: str, config: str) -> None:
         os._exit(code)
 
 
-def _ended() -> Iterator[tuple[int, int]]:
-    """Every child that has ended since, with its exit code (negative: by that signal)."""
+def _ended_children() -> Iterator[tuple[int, int]]:
+    """The process id and exit code of every child that has ended (negative: ended by that signal)."""
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
@@ -91,18 +91,18 @@ class _Imports:
 
     def __init__(self) -> None:
         self._left = dict(PRELOAD)
-        self.bring("")
+        self.load("")
 
-    def bring(self, role: str) -> None:
-        """Import what a role needs, unless it is there; everything, for one that is not known."""
+    def load(self, role: str) -> None:
+        """Import the modules of a role that are still missing; all modules for an unknown role."""
         for name in (role,) if role in PRELOAD else tuple(self._left):
             for module in self._left.pop(name, ()):
                 importlib.import_module(module)
 
-    def one_more(self) -> bool:
-        """Import for the next role; False when nothing is left to be imported."""
+    def load_next(self) -> bool:
+        """Import the modules of the next role. False when all are imported."""
         if self._left:
-            self.bring(next(iter(self._left)))
+            self.load(next(iter(self._left)))
             if not self._left:
                 gc.collect()
         return bool(self._left)
@@ -116,7 +116,7 @@ def main() -> None:
     watchdog.attach(int(sys.argv[-1]))
     watchdog.report(starting=True)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    gc.disable()  # imports make next to no garbage, and each look at all that is there costs more than the last
+    gc.disable()  # imports make almost no garbage, and each collection costs more than the one before
     imports = _Imports()
     woken, waker = socket.socketpair()
     woken.setblocking(False)
@@ -126,42 +126,42 @@ def main() -> None:
     selector = selectors.DefaultSelector()
     selector.register(0, selectors.EVENT_READ)
     selector.register(woken, selectors.EVENT_READ)
-    rest, more = b"", True
+    partial, more = b"", True
     while True:
         ready = {key.fd for key, _ in selector.select(0 if more else watchdog.BEAT)}
         watchdog.report(starting=more)
         if woken.fileno() in ready:
             woken.recv(4096)
-            for pid, code in _ended():
-                _say(pid=pid, code=code)
+            for pid, code in _ended_children():
+                _send(pid=pid, code=code)
         if 0 in ready:
-            got = os.read(0, 65536)
-            if not got:
+            received = os.read(0, 65536)
+            if not received:
                 return
-            *lines, rest = (rest + got).split(b"\n")
+            *lines, partial = (partial + received).split(b"\n")
             for line in lines:
-                asked = json.loads(line)
-                imports.bring(asked["role"])
-                _fork(asked["role"], asked["config"])
+                request = json.loads(line)
+                imports.load(request["role"])
+                _fork(request["role"], request["config"])
         elif more:
-            more = imports.one_more()
+            more = imports.load_next()
 
 
 def _fork(role: str, config: str) -> None:
-    """Start a role and say its process id, or why the kernel refused.
+    """Fork a role and report its process id, or why the kernel refused.
 
-    What both have by now stays out of the collector's sight, or no page stays shared.
+    Objects that exist by now are hidden from the collector: it would touch their pages, and none would stay shared.
     """
     gc.freeze()
     try:
         pid = os.fork()
     except OSError as error:
-        _say(role=role, failed=str(error))
+        _send(role=role, failed=str(error))
         return
     if pid == 0:
         gc.enable()
         _child(role, config)
-    _say(role=role, pid=pid)
+    _send(role=role, pid=pid)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Logs as one line each on standard error: JSON for machines, plain for a terminal; WATCHFLOOR_LOG chooses.
+"""Logging on standard error, one line a record: JSON for machines, plain for a terminal.
 
-Nothing of ours logs a secret. What other people's libraries say may hold an address with a password in it, so
-logins in addresses and values of telling names are masked in every line, whoever wrote it.
+A line of a library may contain an address with a password. So logins in addresses, and values that are named like
+secrets, are masked in every line.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from datetime import datetime
 from feeds.masking import masked
 
 FORM = "WATCHFLOOR_LOG"
-"""The variable: "json" or "console"; else a terminal gets plain lines."""
+"""Environment variable: "json" or "console". Without it a terminal gets plain lines."""
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -45,7 +45,7 @@ class _Plain(logging.Formatter):
 
 
 def setup(role: str, *, level: int = logging.INFO) -> None:
-    """Log to standard error: plain text when a person reads along, else JSON lines."""
+    """Log to standard error: plain text on a terminal, else JSON lines."""
     handler = logging.StreamHandler(sys.stderr)
     form = os.environ.get(FORM, "")
     if form == "console" or (form != "json" and sys.stderr.isatty()):

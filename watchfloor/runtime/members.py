@@ -1,4 +1,4 @@
-"""What the supervisor knows of its processes, and the status file that says it to `watchfloor status`."""
+"""The processes of a supervisor, and the status file that `watchfloor status` reads."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STOP_WITHIN = 5.0
 
 
 class Process(Protocol):
-    """What is supervised: asyncio's Process, or a forked role."""
+    """A supervised process: asyncio's Process or a forked role."""
 
     pid: int
 
@@ -34,12 +34,12 @@ class Process(Protocol):
 
 
 @dataclass(slots=True)
-class Member:
+class ManagedProcess:
     """One supervised process.
 
     `state` is starting, running, hanging (it does not report), waiting (to be started again) or stopped.
-    `last_end` is how it ended the last time, {at (epoch seconds), code, reason}, or empty.
-    `crashes` counts the ends that nobody asked for.
+    `last_end` describes its last end, {at (epoch seconds), code, reason}, or is empty.
+    `crashes` counts unrequested ends.
     """
 
     name: str
@@ -53,14 +53,14 @@ class Member:
     last_end: dict[str, Any] = field(default_factory=dict)
 
     def ended(self, code: int, reason: str) -> None:
-        """Note the end of the process that ran."""
+        """Record the end of the process."""
         self.state, self.exit_code = "waiting", code
         self.restarts, self.crashes = self.restarts + 1, self.crashes + (code != 0)
         self.last_end = {"at": time.time(), "code": code, "reason": reason}
 
 
 def reason_of(code: int) -> str:
-    """What an exit code says by itself."""
+    """The reason that an exit code alone gives."""
     if code >= 0:
         return f"exit code {code}"
     try:
@@ -70,14 +70,14 @@ def reason_of(code: int) -> str:
 
 
 class StatusFile:
-    """`run/status.json`, replaced as a whole. It is for people: an error while writing it is logged once."""
+    """`run/status.json`, replaced as a whole. People read it, so an error while writing it is only logged, once."""
 
     def __init__(self, data: Path) -> None:
         self._path = data / "run" / STATUS
         self.failing = False
 
-    def write(self, members: Iterable[Member], more: Mapping[str, Any]) -> None:
-        """Say how the members are."""
+    def write(self, members: Iterable[ManagedProcess], more: Mapping[str, Any]) -> None:
+        """Write the states of the members."""
         body = {"supervisor": os.getpid(), "at": time.time(), "members": [asdict(m) for m in members], **more}
         try:
             state_file.write_json(self._path, body)
@@ -91,14 +91,14 @@ class StatusFile:
         self.failing = False
 
     def last_ends(self) -> dict[str, dict[str, Any]]:
-        """How each member ended under the supervisor before this one."""
+        """The last end of each member under the supervisor before this one."""
         status = state_file.read_json(self._path, parse_status) or {"members": []}
         return {member["name"]: member["last_end"] for member in status["members"] if member["last_end"]}
 
 
 def parse_status(document: Any) -> dict[str, Any]:
     """A status file's document with every field of its members; raises KeyError, TypeError or ValueError."""
-    members = [asdict(Member(**member)) for member in document["members"]]
+    members = [asdict(ManagedProcess(**member)) for member in document["members"]]
     return dict(document) | {"supervisor": int(document["supervisor"]), "members": members}
 
 
@@ -134,7 +134,7 @@ async def end(processes: list[Process]) -> None:
             process.kill()
     waits = [task for task in waits if not task.done()]
     if waits:
-        # A role's end is told by the process that forks the roles. When that one hangs nobody tells it.
-        _, untold = await asyncio.wait(waits, timeout=STOP_WITHIN)
-        for task in untold:
+        # The forking process reports the end of a role. A forking process that hangs reports none.
+        _, unreported = await asyncio.wait(waits, timeout=STOP_WITHIN)
+        for task in unreported:
             task.cancel()

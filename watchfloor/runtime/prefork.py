@@ -1,4 +1,4 @@
-"""The supervisor's end of the process that forks the roles (watchfloor.runtime.forking)."""
+"""The supervisor's connection to the process that forks the roles (watchfloor.runtime.forking)."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ CLOSE_WITHIN = 5.0
 """Seconds that the forking process has to end once its input is closed."""
 
 
-class Forked:
+class ForkedRole:
     """One forked role, with the part of asyncio's Process that a supervisor needs.
 
-    `crash` is what the role said of the error that ended it, "" for none.
+    `crash` is the error that ended the role, as it reported it; "" for none.
     """
 
     def __init__(self, pid: int) -> None:
@@ -53,9 +53,9 @@ class Forked:
 
 
 class Zygote:
-    """The supervisor's end: starts the forking process when it is needed and asks it for roles.
+    """Starts the forking process when it is needed, and roles through it.
 
-    `program` is what the forking process runs after `python -P`.
+    `program` are the arguments of the forking process after `python -P`.
     """
 
     def __init__(self, program: Sequence[str] = ("-m", "watchfloor.runtime.forking")) -> None:
@@ -63,23 +63,23 @@ class Zygote:
         self._watch: Watch | None = None
         self._reports, self._partial = -1, b""
         self._process: asyncio.subprocess.Process | None = None
-        self._children: dict[int, Forked] = {}
-        self._asked: dict[str, asyncio.Future[Forked]] = {}
+        self._children: dict[int, ForkedRole] = {}
+        self._requested: dict[str, asyncio.Future[ForkedRole]] = {}
         self._reader: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
 
-    async def start(self, role: str, config: Path) -> Forked:
-        """A new process of that role. Raises OSError when the fork fails or the forking process dies (ask again)."""
+    async def start(self, role: str, config: Path) -> ForkedRole:
+        """Start a process of a role. Raises OSError when the fork fails or the forking process ends; try again then."""
         await self.open()
         assert self._process is not None
         assert self._process.stdin is not None
-        answer: asyncio.Future[Forked] = asyncio.get_running_loop().create_future()
-        self._asked[role] = answer
+        answer: asyncio.Future[ForkedRole] = asyncio.get_running_loop().create_future()
+        self._requested[role] = answer
         self._process.stdin.write(json.dumps({"role": role, "config": str(config)}).encode() + b"\n")
         return await answer
 
     async def open(self) -> None:
-        """Start the forking process, unless it runs: it imports from then on, whatever else is done meanwhile."""
+        """Start the forking process unless it runs. It begins to import modules at once."""
         async with self._starting:
             if self._process is None or self._process.returncode is not None:
                 await self._spawn()
@@ -90,7 +90,7 @@ class Zygote:
         os.set_blocking(reports, False)
         os.set_blocking(pipe, False)  # a supervisor that hangs must not block its roles
         try:
-            # -P: not from the folder that we were started in, which may hold another version, or anybody's files.
+            # -P: do not import from the working folder, which may hold another version or foreign files.
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-P",
@@ -119,22 +119,22 @@ class Zygote:
             if "role" in message:
                 self._forked(message)
             elif child := self._children.pop(message["pid"], None):
-                self._take_reports(child)  # the reason was written before the end
+                self._take_reports(child)  # the role reports its error before it ends
                 child.end(message["code"])
         await process.wait()
         for child in self._children.values():
             child.end(-signal.SIGKILL)
-        for answer in self._asked.values():
+        for answer in self._requested.values():
             answer.set_exception(ConnectionError("the forking process ended"))
         self._children.clear()
-        self._asked.clear()
+        self._requested.clear()
 
     def _forked(self, message: dict[str, Any]) -> None:
-        answer = self._asked.pop(message["role"])
+        answer = self._requested.pop(message["role"])
         child = None
         if "pid" in message:
-            child = self._children[message["pid"]] = Forked(message["pid"])
-        if answer.done():  # whoever asked is being stopped
+            child = self._children[message["pid"]] = ForkedRole(message["pid"])
+        if answer.done():  # the requester was cancelled
             if child is not None:
                 child.kill()
         elif child is None:
@@ -144,8 +144,8 @@ class Zygote:
 
     # -- liveness --------------------------------------------------------------------
 
-    def _take_reports(self, ending: Forked | None = None) -> None:
-        """Read what the processes have reported; `ending` is a child that is no longer among the children."""
+    def _take_reports(self, ending: ForkedRole | None = None) -> None:
+        """Read the reports of the processes. `ending` is a child that was already removed from the children."""
         for line in self._report_lines():
             report = json.loads(line)
             pid = report["pid"]
@@ -157,7 +157,7 @@ class Zygote:
                 self._watch.beat(starting=report.get("starting", False))
 
     def _report_lines(self) -> list[bytes]:
-        """Every whole line that waits in the pipe."""
+        """The complete lines in the pipe."""
         received, end = self._partial, False
         while self._reports >= 0 and not end:
             try:
@@ -177,14 +177,14 @@ class Zygote:
             self._reports = -1
 
     def excuse(self) -> None:
-        """Forgive every silence so far: the whole machine stood still."""
+        """Start counting every silence anew: the whole machine was suspended."""
         for child in self._children.values():
             child.watch.excuse()
         if self._watch is not None:
             self._watch.excuse()
 
     def kill_if_hung(self, at: float) -> float:
-        """Kill a forking process that is silent; the kernel ends its children with it. Seconds of silence, else 0."""
+        """Kill a silent forking process; the kernel ends its children too. Returns the seconds of silence, else 0."""
         if self._process is None or self._process.returncode is not None or self._watch is None:
             return 0.0
         silence = at - self._watch.heard_at
@@ -194,7 +194,7 @@ class Zygote:
         return silence
 
     async def close(self) -> None:
-        """End the forking process; its children must have ended before."""
+        """End the forking process. Its children must have ended before."""
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()
             try:

@@ -1,4 +1,4 @@
-"""Ties between processes: a child that never outlives its parent, and what its end says."""
+"""Ties between processes: the death of a parent, and the exit code of a refusal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ REFUSED = 78
 
 
 def die_with_parent(number: int = signal.SIGTERM) -> None:
-    """For `preexec_fn` on Linux: the kernel sends us this signal when our parent dies, even by SIGKILL."""
+    """For `preexec_fn` on Linux: have the kernel send this signal when the parent dies, even by SIGKILL."""
     if not sys.platform.startswith("linux"):
         return
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, number)

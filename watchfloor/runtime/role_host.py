@@ -1,4 +1,4 @@
-"""One process's place at a role: it waits for its turn, works, reads settings again, and waits again when put out."""
+"""Host of one role in one process: it waits for the lease, runs the role, reloads settings, and survives a fence."""
 
 from __future__ import annotations
 
@@ -24,85 +24,86 @@ from watchfloor.settings.site_settings import Settings, SettingsError, load
 log = logging.getLogger(__name__)
 
 
-class Entry(Protocol):
-    """What a role runs until it is cancelled."""
+class RoleProgram(Protocol):
+    """The work of a role. It runs until it is cancelled."""
 
     async def run(self) -> None: ...
 
 
 @dataclass(slots=True)
-class Role:
-    """A role at work: its entry, and what it does with settings that were read again."""
+class RunningRole:
+    """A built role: its program, and the function that applies reloaded settings to it."""
 
-    entry: Entry
+    program: RoleProgram
     reload: Callable[[Settings], Awaitable[None]]
 
 
-Build = Callable[[Settings, Bus, Journal, RoleStatus], Awaitable[Role]]
+Build = Callable[[Settings, Bus, Journal, RoleStatus], Awaitable[RunningRole]]
 
 
-def load_whole(path: Path, accept: str = "") -> Settings:
-    """Settings that can be applied: rules that compile, inventory files that can be read; SettingsError otherwise."""
-    fresh, wrong = load_judged(path, accept)
-    if wrong:
-        log.warning("inventory: %d bad rows are left out: %s", len(wrong), SettingsError(wrong[:5]))
+def load_applicable(path: Path, accept: str = "") -> Settings:
+    """The settings of a file that can be applied. Rejected inventory rows are logged. Raises SettingsError."""
+    fresh, row_findings = load_with_findings(path, accept)
+    if row_findings:
+        log.warning("inventory: %d bad rows are left out: %s", len(row_findings), SettingsError(row_findings[:5]))
     return fresh
 
 
-def load_judged(path: Path, accept: str = "") -> tuple[Settings, list[Finding[InFile]]]:
-    """Settings that can be applied, and why rows of the inventory are left out of them.
+def load_with_findings(path: Path, accept: str = "") -> tuple[Settings, list[Finding[InFile]]]:
+    """The settings of a file that can be applied, and the findings of the inventory rows that are left out.
 
+    Raises SettingsError when a rule does not compile or an inventory file cannot be read.
     Raises RemovalHeld when they would remove too much and `accept` is not the digest of this removal.
     """
     from watchfloor.settings.check import check_files
     from watchfloor.settings.removal_guard import require_accepted
 
-    # A bad row of the inventory is refused alone; a file of it that cannot be read would empty the picture.
-    wrong = [one for one in check_files(path) if one.error]
-    stopping = [one for one in wrong if one.where.file == path.name or not one.where.line]
+    # A bad row is left out alone. An inventory file that cannot be read would remove all its assets.
+    errors = [finding for finding in check_files(path) if finding.error]
+    stopping = [finding for finding in errors if finding.where.file == path.name or not finding.where.line]
     if stopping:
         raise SettingsError(stopping)
     fresh = load(path)
     require_accepted(fresh, accept)
-    return fresh, wrong
+    return fresh, errors
 
 
-class Seat:
-    """One process's place at a role: it stands by while another copy works, works, and stands by again when fenced."""
+class RoleHost:
+    """Runs a role in this process. It stands by while another copy holds the lease, and again after it was fenced."""
 
     def __init__(
         self, spec: RoleSpec, build: Build, start: StartSettings, bus: Bus, journal: Journal, status: RoleStatus
     ) -> None:
         self._name, self._make, self._settings = spec.name, build, start.settings
         self._bus, self._journal, self._status = bus, journal, status
-        self._trouble: dict[str, str] = {}
-        self._say(start.fallback_reason)
+        self._fallback_reason: dict[str, str] = {}
+        self._report_fallback(start.fallback_reason)
         numbers = journal if spec.fenced else None
         self._lease = Lease(bus, spec.name, numbers, status) if spec.leased else None
-        self._role: Role | None = None
+        self._role: RunningRole | None = None
         self._working = False
         self._reloading = asyncio.Lock()
 
     async def run(self) -> None:
-        """Until cancelled; SIGHUP reads the settings again."""
+        """Run until cancelled. SIGHUP reloads the settings."""
         reloads: set[asyncio.Task[dict[str, str]]] = set()
 
-        def hang_up() -> None:
+        def on_hangup() -> None:
             task = asyncio.create_task(self.reload())
             reloads.add(task)
             task.add_done_callback(reloads.discard)
 
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hang_up)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, on_hangup)
         while True:
             try:
-                await self._turn()
+                await self._hold_once()
             except* Fenced as errors:
-                log.warning("%s stands by: another copy has taken over: %s", self._name, _words(errors))
+                log.warning("%s stands by: another copy has taken over: %s", self._name, _first_message(errors))
 
-    async def _turn(self) -> None:
-        """From the wait for the lease to its loss."""
-        async with self._reloading:  # a reload that comes meanwhile is about what is being built
-            self._role = await self._prepare()  # before the wait, so that taking over is quick
+    async def _hold_once(self) -> None:
+        """Build the role, wait for the lease, and work until the lease is lost."""
+        async with self._reloading:  # a reload waits until the role is built
+            self._role = await self._build_or_fall_back()  # before the wait, so that a take-over is quick
         if self._lease is None:
             return await self._work()
         try:
@@ -121,86 +122,89 @@ class Seat:
         async with self._reloading:
             self._working = True
             assert self._role is not None
-            entry = self._role.entry
+            program = self._role.program
         try:
-            await entry.run()
+            await program.run()
         finally:
             self._working = False
 
-    async def _build(self, settings: Settings) -> Role:
+    async def _build(self, settings: Settings) -> RunningRole:
         self._status.clear_conditions()
         return await self._make(settings, self._bus, self._journal, self._status)
 
-    async def _prepare(self) -> Role:
-        """The role on its settings, or on the next best when inventory, rules or receivers cannot be used."""
-        kept = None if self._trouble else await asyncio.to_thread(applied.capture, self._settings)
+    async def _build_or_fall_back(self) -> RunningRole:
+        """Build the role from its settings, or from fallback settings when those cannot be used."""
+        captured = None if self._fallback_reason else await asyncio.to_thread(applied.capture, self._settings)
         try:
             role = await self._build(self._settings)
         except SettingsError as error:
-            return await self._second_best(error)
-        await asyncio.to_thread(applied.store, kept)
+            return await self._build_fallback(error)
+        await asyncio.to_thread(applied.store, captured)
         return role
 
-    async def _second_best(self, error: SettingsError) -> Role:
-        """On what was applied last; where there is none or it cannot be used either, without the rules that are wrong.
+    async def _build_fallback(self, error: SettingsError) -> RunningRole:
+        """Build the role from the settings applied last; failing that, from the usable part of the present ones.
 
-        An upgrade may understand a rule no more that it ran on yesterday.
+        A new version may reject a rule that the version before it accepted.
+        Raises `error` when no rule or receiver is to blame.
         """
         from watchfloor.settings.usable import omission_reason, usable_part
 
-        if not self._trouble:
+        if not self._fallback_reason:
             try:
                 start = await asyncio.to_thread(applied.fall_back, self._settings.path, error)
                 role = await self._build(start.settings)
-            except SettingsError as also:
-                log.debug("what was applied last cannot be used either: %s", also)
+            except SettingsError as fallback_error:
+                log.debug("what was applied last cannot be used either: %s", fallback_error)
             else:
                 self._settings = start.settings
-                self._say(start.fallback_reason)
+                self._report_fallback(start.fallback_reason)
                 return role
-        rest, out = await asyncio.to_thread(usable_part, self._settings)
-        if not out:
+        usable, omitted = await asyncio.to_thread(usable_part, self._settings)
+        if not omitted:
             raise error
-        role = await self._build(rest)
-        self._settings, said = rest, omission_reason(out)
-        self._say({language: f"{self._trouble.get(language, '')} {text}".strip() for language, text in said.items()})
+        role = await self._build(usable)
+        self._settings, reason = usable, omission_reason(omitted)
+        self._report_fallback(
+            {language: f"{self._fallback_reason.get(language, '')} {text}".strip() for language, text in reason.items()}
+        )
         return role
 
     async def reload(self, accept: str = "") -> dict[str, str]:
-        """Apply settings that can be used; a wrong file leaves the running ones in place and says so.
+        """Reload the settings and apply them. A faulty file leaves the running settings in place.
 
         `accept` is the digest of a removal that a person has accepted (watchfloor/settings/removal_guard.py).
 
-        What is in the way, by language; {} when they apply now.
+        Returns the reason why they were not applied, by language; {} when they were.
         """
         async with self._reloading:
             try:
-                fresh = await asyncio.to_thread(load_whole, self._settings.path, accept)
+                fresh = await asyncio.to_thread(load_applicable, self._settings.path, accept)
             except SettingsError as error:
                 log.error("settings not applied, the running ones stay: %s", error)
-                if not self._trouble:
-                    self._say(applied.fallback_reason(error))
+                if not self._fallback_reason:
+                    self._report_fallback(applied.fallback_reason(error))
                 return applied.fallback_reason(error)
-            kept = await asyncio.to_thread(applied.capture, fresh)
+            captured = await asyncio.to_thread(applied.capture, fresh)
             if self._role is not None and self._working:
                 await self._role.reload(fresh)
             else:
                 self._role = await self._build(fresh)
             self._settings = fresh
-            self._say({})
-            await asyncio.to_thread(applied.store, kept)
+            self._report_fallback({})
+            await asyncio.to_thread(applied.store, captured)
             log.info("settings applied")
             return {}
 
-    def _say(self, trouble: dict[str, str]) -> None:
-        """In the log, and on the role's source until settings apply: on /sources, and to whoever has a rule for it."""
-        self._trouble = trouble
-        self._status.settings_trouble = trouble.get(self._settings.site.language, "")
-        if trouble:
-            log.error("%s", trouble["en"])
+    def _report_fallback(self, reason: dict[str, str]) -> None:
+        """Log why the role runs on fallback settings, and show it on the role's source until settings apply."""
+        self._fallback_reason = reason
+        self._status.settings_trouble = reason.get(self._settings.site.language, "")
+        if reason:
+            log.error("%s", reason["en"])
 
 
-def _words(errors: BaseExceptionGroup[Fenced]) -> str:
+def _first_message(errors: BaseExceptionGroup[Fenced]) -> str:
     first: BaseException = errors
     while isinstance(first, BaseExceptionGroup):
         first = first.exceptions[0]

@@ -1,4 +1,4 @@
-"""What each role runs: its connections, its entry object, and how a signal or a reload reaches it."""
+"""Run and build the roles: connections, program, signals and reload of each."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from watchfloor.runtime import logs, watchdog
 from watchfloor.runtime.disk_source import disk_heartbeat
 from watchfloor.runtime.journal_watch import JournalWatch, until_replaced
 from watchfloor.runtime.process import REFUSED
-from watchfloor.runtime.reload import Listening
-from watchfloor.runtime.role_host import Entry, Role, Seat
+from watchfloor.runtime.reload import ReloadListener
+from watchfloor.runtime.role_host import RoleHost, RoleProgram, RunningRole
 from watchfloor.runtime.role_specs import BY_NAME
 from watchfloor.runtime.stores import journal_url, open_journal, opening_journal, redis_url
 from watchfloor.settings import applied
@@ -39,26 +39,27 @@ from watchfloor.settings.site_settings import Settings, SettingsError
 log = logging.getLogger(__name__)
 
 GARBAGE = (50_000, 5, 3)
-"""When the garbage collector looks: at the young after so many objects more than were dropped, at all of them after
-fifteen times as many. What roles make and drop are trees, which need no collector, and at Python's own setting it took
-40 % of the projector's time; the few circles (a closed connection's) still go before they are 100 MB."""
+"""Thresholds of the garbage collector: allocations minus deallocations before it looks at the young objects, then how
+many such passes before each older generation. The roles mostly drop trees, which need no collector; with Python's
+defaults it took 40 % of the projector's time. The few cycles (of closed connections) are freed before they reach
+100 MB."""
 
 
-class Together:
-    """Entries in one process; the end of one is the end of all."""
+class ProgramGroup:
+    """Programs that run together in one process. When one ends with an error, all end."""
 
-    def __init__(self, *entries: Entry) -> None:
-        self._entries = entries
+    def __init__(self, *programs: RoleProgram) -> None:
+        self._programs = programs
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
-            for entry in self._entries:
-                group.create_task(entry.run(), name=type(entry).__name__)
+            for program in self._programs:
+                group.create_task(program.run(), name=type(program).__name__)
 
 
 def run_role(name: str, config: Path) -> int:
-    """Run one role until SIGTERM; returns the exit code."""
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # one that comes before we listen must not end us
+    """Run one role until SIGTERM. Returns the exit code."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a SIGHUP before the handler is set must not end the process
     logs.setup(name)
     gc.set_threshold(*GARBAGE)
     unhandled.watch_process()
@@ -70,18 +71,18 @@ def run_role(name: str, config: Path) -> int:
         watchdog.report_crash(error)
         return 1
     except (StoreRefused, BaseExceptionGroup) as error:
-        if (refused := _refused(error)) is None:
+        if (refusal := _store_refusal(error)) is None:
             raise
-        log.error("%s", refused)
-        watchdog.report_crash(refused)
+        log.error("%s", refusal)
+        watchdog.report_crash(refusal)
         return REFUSED
     return 0
 
 
-def _refused(error: BaseException) -> StoreRefused | None:
-    """What a store said that a person must act on, also from one of several tasks."""
+def _store_refusal(error: BaseException) -> StoreRefused | None:
+    """The refusal of a store, which a person must act on, also from inside a group of errors; else None."""
     if isinstance(error, BaseExceptionGroup):
-        return next((found for one in error.exceptions if (found := _refused(one))), None)
+        return next((refusal for inner in error.exceptions if (refusal := _store_refusal(inner))), None)
     return error if isinstance(error, StoreRefused) else None
 
 
@@ -98,13 +99,13 @@ async def _serve(name: str, start: StartSettings) -> None:
     settings = start.settings
     spec, status = BY_NAME[name], RoleStatus()
     bus = Bus(redis_url(settings), settings.site.region, name=name, fence=Fence(name) if spec.fenced else None)
-    # A connection of its own: the loss of the server must be met by the loop whose state it was.
-    ear = Bus(redis_url(settings), settings.site.region, name=f"{name}-reload")
+    # A connection of its own: the role's loop must be the one that meets a loss of its own connection.
+    reload_bus = Bus(redis_url(settings), settings.site.region, name=f"{name}-reload")
     opening = open_journal(settings, name, patient=True) if spec.waits_for_journal else opening_journal(settings, name)
     async with opening as journal:
-        seat = Seat(spec, spec.build(), start, bus, journal, status)
-        work = asyncio.create_task(seat.run(), name=name)
-        listening = asyncio.create_task(Listening(ear, name, seat.reload).run(), name="reload")
+        host = RoleHost(spec, spec.build(), start, bus, journal, status)
+        work = asyncio.create_task(host.run(), name=name)
+        listening = asyncio.create_task(ReloadListener(reload_bus, name, host.reload).run(), name="reload")
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, work.cancel)
@@ -118,15 +119,17 @@ async def _serve(name: str, start: StartSettings) -> None:
             for task in (work, replaced, listening):
                 task.cancel()
             await asyncio.gather(work, replaced, listening, return_exceptions=True)
-            await ear.close()
+            await reload_bus.close()
             await bus.close()
 
 
 def _inventory(settings: Settings) -> Inventory:
-    """Every good row. SettingsError when a whole file cannot be read: to go on without it would empty the picture."""
+    """The valid rows of the inventory. Raises SettingsError when a file cannot be read: its assets would vanish."""
     inventory = load_inventory(settings)
-    if stopping := [with_shown_value(one) for one in inventory.findings if one.error and not one.where.line]:
-        raise SettingsError(stopping)
+    if unreadable := [
+        with_shown_value(finding) for finding in inventory.findings if finding.error and not finding.where.line
+    ]:
+        raise SettingsError(unreadable)
     return inventory
 
 
@@ -134,11 +137,11 @@ def _named_sources(settings: Settings, assets: Mapping[str, Asset]) -> frozenset
     return named_sources(settings.sources, settings.reference, assets.values())
 
 
-async def build_collect(settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> Role:
-    """The role 'collect'."""
+async def build_collect(settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> RunningRole:
+    """Build the role 'collect'."""
     from collectors.service import Collect
 
-    entry = Collect(
+    program = Collect(
         bus=bus,
         site=settings.site.region,
         schemes=settings.schemes,
@@ -154,7 +157,7 @@ async def build_collect(settings: Settings, bus: Bus, journal: Journal, status: 
     )
 
     async def reload(fresh: Settings) -> None:
-        await entry.reload(
+        await program.reload(
             assets=load_inventory(fresh).assets,
             schemes=fresh.schemes,
             sources=fresh.sources,
@@ -162,11 +165,11 @@ async def build_collect(settings: Settings, bus: Bus, journal: Journal, status: 
             reference=fresh.reference,
         )
 
-    return Role(entry, reload)
+    return RunningRole(program, reload)
 
 
-async def build_project(settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> Role:
-    """The role 'project'."""
+async def build_project(settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> RunningRole:
+    """Build the role \'project\'."""
     from feeds.history import HistoryStore, RecordingLoop, history_url
     from feeds.projection.projector import Projecting
 
@@ -174,7 +177,7 @@ async def build_project(settings: Settings, bus: Bus, journal: Journal, status: 
     for finding in inventory.findings:
         log.warning("inventory: %s", line_of_text(finding, settings.site.language))
     named = _named_sources(settings, inventory.assets)
-    entry = Projecting(
+    program = Projecting(
         bus,
         journal,
         settings.site.region,
@@ -189,14 +192,14 @@ async def build_project(settings: Settings, bus: Bus, journal: Journal, status: 
 
     async def reload(fresh: Settings) -> None:
         assets = load_inventory(fresh).assets
-        await entry.reload(assets, _named_sources(fresh, assets))
+        await program.reload(assets, _named_sources(fresh, assets))
         recording.set_keep(fresh.history)
 
-    return Role(Together(entry, recording), reload)
+    return RunningRole(ProgramGroup(program, recording), reload)
 
 
-async def build_alert(settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> Role:
-    """The role 'alert'."""
+async def build_alert(settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> RunningRole:
+    """Build the role 'alert'."""
     from alerts.receivers.base import ReceiverError
     from alerts.receivers.catalogue import House
     from alerts.rules.rule import RuleError
@@ -208,7 +211,7 @@ async def build_alert(settings: Settings, bus: Bus, journal: Journal, status: Ro
     await watch.quietly()  # before the engine writes
     status.add_condition(lambda: watch.words(site.language))
     try:
-        entry = Alerting(
+        program = Alerting(
             bus,
             journal,
             settings.rules,
@@ -225,14 +228,14 @@ async def build_alert(settings: Settings, bus: Bus, journal: Journal, status: Ro
             status=status,
         )
     except RuleError as error:
-        wrong = make("rule", file=settings.path.name, key="rule", value=error.rule, detail=error.message)
-        raise SettingsError([wrong]) from error
+        finding = make("rule", file=settings.path.name, key="rule", value=error.rule, detail=error.message)
+        raise SettingsError([finding]) from error
     except ReceiverError as error:
-        wrong = make("receiver", file=settings.path.name, key="receiver", value=error.receiver, detail=error.message)
-        raise SettingsError([wrong]) from error
+        finding = make("receiver", file=settings.path.name, key="receiver", value=error.receiver, detail=error.message)
+        raise SettingsError([finding]) from error
 
     async def reload(fresh: Settings) -> None:
-        await entry.reload(
+        await program.reload(
             fresh.rules,
             fresh.receivers,
             policy=fresh.root_cause,
@@ -243,25 +246,25 @@ async def build_alert(settings: Settings, bus: Bus, journal: Journal, status: Ro
             named_sources=partial(_named_sources, fresh),
         )
 
-    return Role(Together(entry, watch), reload)
+    return RunningRole(ProgramGroup(program, watch), reload)
 
 
-async def build_command(settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> Role:
-    """The role 'command'."""
+async def build_command(settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> RunningRole:
+    """Build the role \'command\'."""
     from incidents.warnings.engine import CommandRole
 
     intake = Intake(intake_url(journal_url(settings)), "command")
-    entry = CommandRole(bus, journal, _inventory(settings).assets, intake=intake, status=status)
+    program = CommandRole(bus, journal, _inventory(settings).assets, intake=intake, status=status)
 
     async def reload(fresh: Settings) -> None:
-        await entry.reload(load_inventory(fresh).assets)
+        await program.reload(load_inventory(fresh).assets)
 
-    return Role(entry, reload)
+    return RunningRole(program, reload)
 
 
-async def build_web(settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> Role:
-    """The role 'web'."""
+async def build_web(settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> RunningRole:
+    """Build the role 'web'."""
     from watchfloor.runtime.web import Web
 
-    entry = Web(settings, bus, journal, status)
-    return Role(entry, entry.reload)
+    program = Web(settings, bus, journal, status)
+    return RunningRole(program, program.reload)

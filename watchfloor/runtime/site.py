@@ -1,4 +1,4 @@
-"""`watchfloor run`: a site's supervisor, from its settings."""
+"""`watchfloor run`: the supervisor of a site."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 import os
 
 from watchfloor.runtime import valkey
-from watchfloor.runtime.supervisor import AlreadyRunning, Refused, Supervisor
+from watchfloor.runtime.supervisor import AlreadyRunning, StartRefused, Supervisor
 from watchfloor.settings import applied
 from watchfloor.settings.site_settings import Settings
 
@@ -22,16 +22,15 @@ def supervisor(settings: Settings) -> Supervisor:
 
 
 def run(settings: Settings) -> int:
-    """Run all roles until SIGTERM; returns the exit code."""
+    """Run all roles until SIGTERM. Returns the exit code."""
+    os.environ[applied.DATA] = str(settings.data)  # for roles that start while the settings are unreadable
 
-    os.environ[applied.DATA] = str(settings.data)  # for roles that are started while the settings cannot say it
-
-    async def act() -> None:
+    async def supervise() -> None:
         await supervisor(settings).run()
 
     try:
-        asyncio.run(act())
-    except (AlreadyRunning, Refused, valkey.NoServer) as error:
+        asyncio.run(supervise())
+    except (AlreadyRunning, StartRefused, valkey.NoServer) as error:
         log.error("%s", error)
         return 1
     return 0

@@ -1,7 +1,7 @@
-"""`watchfloor status`: what the supervisor wrote down, held against what really lives.
+"""`watchfloor status`: the supervisor's status file, checked against the living processes.
 
-Roles that run by themselves, on several machines or in containers, have no supervisor: those are known by their last
-signs, from any machine that reaches the bus.
+Roles that run by themselves, on several machines or in containers, have no supervisor. Their state follows from their
+last heartbeats, on any machine that reaches the bus.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ from watchfloor.settings.site_settings import Settings
 def read(settings: Settings) -> dict[str, Any]:
     """`running`, `roles` [{name pid port state uptime restarts}], `stores` and the data folder with its size.
 
-    Without a supervisor here and with a Redis of its own: `roles` [{name state age error}], age in seconds since the
-    last sign and None without any; `bus` says why Redis did not answer.
+    Without a supervisor on this machine and with a Redis of its own, `roles` are [{name state age error}]: `age` is in
+    seconds since the last heartbeat, None without any. `bus` is why Redis did not answer.
     """
-    known = _here(settings)
-    if known["running"] or settings.redis_url == "embedded":
-        return known
-    from watchfloor.runtime import status_spread  # the supervisor has no use for a bus
+    picture = _of_this_machine(settings)
+    if picture["running"] or settings.redis_url == "embedded":
+        return picture
+    from watchfloor.runtime import status_spread  # the supervisor does not need the bus
 
-    return known | status_spread.read(settings)
+    return picture | status_spread.read(settings)
 
 
-def _here(settings: Settings) -> dict[str, Any]:
-    written = state_file.read_json(settings.data / "run" / STATUS, parse_status, keep_damaged=False)
-    written = written or {"supervisor": 0, "members": []}
-    supervised = _alive(written["supervisor"])
+def _of_this_machine(settings: Settings) -> dict[str, Any]:
+    document = state_file.read_json(settings.data / "run" / STATUS, parse_status, keep_damaged=False)
+    document = document or {"supervisor": 0, "members": []}
+    supervised = _alive(document["supervisor"])
     return {
         "site": settings.site.name,
         "running": supervised,
-        "supervisor": written["supervisor"] if supervised else 0,
-        "roles": [_member(member, supervised) for member in written["members"]],
+        "supervisor": document["supervisor"] if supervised else 0,
+        "roles": [_member(member, supervised) for member in document["members"]],
         "stores": {
             "redis": bus_url.shown(settings.redis_url),
             "journal": settings.journal_url.partition("@")[2] or settings.journal_url,
@@ -66,21 +66,21 @@ def _member(member: dict[str, Any], supervised: bool) -> dict[str, Any]:
     }
 
 
-def render(known: dict[str, Any]) -> str:
-    """A table for people."""
-    lines = [f"{known['site']}: {'运行中 running' if known['running'] else '未运行 not running'}"]
-    for role in known["roles"]:
+def render(picture: dict[str, Any]) -> str:
+    """The status as lines of text for people."""
+    lines = [f"{picture['site']}: {'运行中 running' if picture['running'] else '未运行 not running'}"]
+    for role in picture["roles"]:
         lines.append(_line(role))
         if last_end := role.get("last_end"):
             at = datetime.fromtimestamp(last_end["at"]).astimezone().isoformat(timespec="seconds")
             lines.append(f"           上次结束 last end {at}: {last_end['reason']}")
-    lines += [f"  {name:<8} {address}" for name, address in known["stores"].items()]
-    lines.append(f"  data     {known['data']['folder']} ({known['data']['bytes'] / 1e6:.1f} MB)")
-    lines += _disk_lines(known.get("disk"))
-    lines += [f"  已损坏并另存 damaged, set aside: {name}" for name in known.get("set_aside", ())]
-    lines += [f"  {text}" for text in known.get("held", [])]
-    if "bus" in known:
-        lines.append(f"  Redis 未应答 does not answer: {known['bus']}")
+    lines += [f"  {name:<8} {address}" for name, address in picture["stores"].items()]
+    lines.append(f"  data     {picture['data']['folder']} ({picture['data']['bytes'] / 1e6:.1f} MB)")
+    lines += _disk_lines(picture.get("disk"))
+    lines += [f"  已损坏并另存 damaged, set aside: {name}" for name in picture.get("set_aside", ())]
+    lines += [f"  {text}" for text in picture.get("held", [])]
+    if "bus" in picture:
+        lines.append(f"  Redis 未应答 does not answer: {picture['bus']}")
     return "\n".join(lines)
 
 
@@ -97,9 +97,9 @@ def _line(role: dict[str, Any]) -> str:
 def _disk_lines(room: dict[str, Any] | None) -> list[str]:
     if not room or not room["total"]:
         return []
-    words = {"ok": "", "low": "  磁盘空间不足 low on space", "full": "  磁盘已满 full"}[room["state"]]
+    warning = {"ok": "", "low": "  磁盘空间不足 low on space", "full": "  磁盘已满 full"}[room["state"]]
     lasts = "" if room["days_left"] is None else f"  预计可用 lasts {room['days_left']:.0f} 天 days"
-    lines = [f"  disk     {room['free'] / 1e6:.1f} / {room['total'] / 1e6:.1f} MB 可用 free{lasts}{words}"]
+    lines = [f"  disk     {room['free'] / 1e6:.1f} / {room['total'] / 1e6:.1f} MB 可用 free{lasts}{warning}"]
     for name, store in room["stores"].items():
         grows = "" if store["per_day"] is None else f"  {store['per_day'] / 1e6:+.2f} MB/天 day"
         lines.append(f"           {name:<8} {store['bytes'] / 1e6:>9.1f} MB{grows}")
@@ -130,6 +130,6 @@ def _size(folder: Path) -> int:
     for path in folder.rglob("*"):
         try:
             total += path.stat().st_size if path.is_file() else 0
-        except FileNotFoundError:  # a journal file that was being replaced
+        except FileNotFoundError:  # a journal file that is being replaced
             continue
     return total

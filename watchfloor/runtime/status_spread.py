@@ -1,7 +1,7 @@
-"""The roles of a site that has no supervisor here, by their last signs on the bus.
+"""States of the roles of a site without a supervisor on this machine, by their last heartbeats on the bus.
 
-The collector does not beat: its heartbeat goes the way of what it measures, and shows in the projected state. While the
-projector stands still, nothing can be said of it.
+The collector writes no beat. Its heartbeat passes the projector like a measurement and is part of the projected state.
+While the projector stands still, the state of the collector is unknown.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from feeds.roles import NAMES
 from watchfloor.settings.site_settings import Settings
 
 ASK_WITHIN = 5.0
-RUNS = ("running", "failing")  # one that fails goes on: on settings that were broken later, without one source
+RUNS = ("running", "failing")  # a failing role still runs, on fallback settings or without one source
 
 
 def read(settings: Settings) -> dict[str, Any]:
-    """`running` and `roles`, see `spread`; or `bus`, why Redis did not answer."""
+    """`running` and `roles` (see `spread`), or `bus`: why Redis did not answer."""
     try:
         beats = asyncio.run(_beats(settings))
     except (BusError, TimeoutError) as error:
@@ -48,14 +48,14 @@ async def _beats(settings: Settings) -> dict[str, Beat]:
 
 
 def spread(beats: Mapping[str, Beat], at: float) -> list[dict[str, Any]]:
-    """Each role by its last sign, at a time (epoch seconds): running, failing (with its words), silent or absent.
+    """The state of each role at `at` (epoch seconds): running, failing (with its error), silent or absent.
 
-    The collector is "unknown" when its sign is old and the projector, which passes it on, does not run.
+    The collector is "unknown" when its heartbeat is old and the projector, which passes it on, does not run.
     """
-    found = {name: _by_beat(name, beats.get(name), at) for name in NAMES}
-    if found["project"]["state"] not in RUNS and found["collect"]["state"] == "silent":
-        found["collect"]["state"] = "unknown"
-    return list(found.values())
+    roles = {name: _by_beat(name, beats.get(name), at) for name in NAMES}
+    if roles["project"]["state"] not in RUNS and roles["collect"]["state"] == "silent":
+        roles["collect"]["state"] = "unknown"
+    return list(roles.values())
 
 
 def _by_beat(name: str, beat: Beat | None, at: float) -> dict[str, Any]:

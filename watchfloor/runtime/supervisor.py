@@ -1,4 +1,4 @@
-"""Keeps a site's processes alive: embedded Valkey and the roles, restarted with backoff, stopped together."""
+"""Supervisor of a site's processes: embedded Valkey and the roles, restarted with backoff, stopped together."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from feeds import state_file
 from feeds.roles import NAMES, WEB
 from watchfloor.runtime import valkey
 from watchfloor.runtime.disk_watch import DiskWatch
-from watchfloor.runtime.members import Member, Process, StatusFile, end, reason_of
-from watchfloor.runtime.prefork import Forked, Zygote
+from watchfloor.runtime.members import ManagedProcess, Process, StatusFile, end, reason_of
+from watchfloor.runtime.prefork import ForkedRole, Zygote
 from watchfloor.runtime.process import REFUSED
 from watchfloor.runtime.watchdog import LATE_AFTER, PAUSED_AFTER, Watch
 
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
-"""Seconds until a member is started again: a role that is killed again and again is back within 5 s all the same."""
+"""Seconds until a member is started again. A role that is killed repeatedly is back within 5 s."""
 WORKED_AFTER = 2.0
-"""Seconds: what lived longer did not fail at its start. To wait longer for it only adds to its absence."""
+"""Seconds of life above which an end was no failure of the start, and the pause is not doubled."""
 HEALTHY_AFTER = 10.0
 BROKEN_AFTER = 3
-"""Ends of Valkey by itself, each within HEALTHY_AFTER seconds, after which its file is set aside."""
+"""Unforced ends of Valkey, each within HEALTHY_AFTER seconds, after which its file is set aside."""
 CHECK = 1.0
 NOT_STARTED = -1000
 """The exit code of a member that could not even be started."""
 
 
 class Launcher(Protocol):
-    """How roles are started: Zygote, except in tests."""
+    """Starter of roles: Zygote, except in tests."""
 
     async def open(self) -> None: ...
     async def start(self, role: str, config: Path) -> Process: ...
@@ -53,8 +53,8 @@ class AlreadyRunning(RuntimeError):
     """Another supervisor holds this data folder."""
 
 
-class Refused(RuntimeError):
-    """A member has said that no restart will help; its own log line says why."""
+class StartRefused(RuntimeError):
+    """A member has exited with REFUSED: no restart will help. Its own log line gives the reason."""
 
 
 @dataclass(slots=True)
@@ -70,11 +70,11 @@ class Supervisor:
     port: int
     roles: tuple[str, ...] = NAMES
     launcher: Launcher = field(default_factory=Zygote)
-    members: dict[str, Member] = field(default_factory=dict)
+    members: dict[str, ManagedProcess] = field(default_factory=dict)
     _processes: dict[str, Process] = field(default_factory=dict)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _watches: dict[str, Watch] = field(default_factory=dict)
-    _verdicts: dict[str, str] = field(default_factory=dict)
+    _kill_reasons: dict[str, str] = field(default_factory=dict)
     _address: valkey.Address | None = None
     _lock: int = -1
     _status: StatusFile = field(init=False)
@@ -120,7 +120,7 @@ class Supervisor:
                 raise error
 
     def stop(self) -> None:
-        """Ask for a clean end."""
+        """Request a clean end."""
         self._stopping.set()
 
     def _take_lock(self) -> None:
@@ -134,7 +134,7 @@ class Supervisor:
             ) from error
 
     def _reload(self) -> None:
-        log.info("settings: telling every role to read them again")
+        log.info("settings: every role is asked to reload them")
         for name, process in self._processes.items():
             if name != "valkey" and process.returncode is None:
                 process.send_signal(signal.SIGHUP)
@@ -163,15 +163,15 @@ class Supervisor:
         return spawn
 
     def _heal_address(self) -> None:
-        """Write the address of the running server again when its file was damaged meanwhile."""
+        """Rewrite the address of the running server when its file was damaged."""
         if self._address is not None and valkey.read_address(self.data) != self._address:
             try:
                 valkey.write_address(self.data, self._address)
             except OSError as error:
                 log.warning("%s cannot be written: %s", valkey.ADDRESS, error)
 
-    def _member(self, name: str) -> Member:
-        return self.members.setdefault(name, Member(name=name, port=self.port if name == WEB else 0))
+    def _member(self, name: str) -> ManagedProcess:
+        return self.members.setdefault(name, ManagedProcess(name=name, port=self.port if name == WEB else 0))
 
     async def _start(self, name: str, spawn: Spawn) -> Process:
         member = self._member(name)
@@ -179,9 +179,9 @@ class Supervisor:
         if name == "valkey":
             self._address = valkey.address(self.data)
         self._processes[name] = process
-        self._verdicts.pop(name, None)
+        self._kill_reasons.pop(name, None)
         self._watches.pop(name, None)
-        if isinstance(process, Forked):
+        if isinstance(process, ForkedRole):
             self._watches[name] = process.watch
         elif name == "valkey":
             self._watches[name] = Watch.of(process.pid)
@@ -203,7 +203,9 @@ class Supervisor:
             lived = time.monotonic() - began
             self._processes.pop(name, None)
             if code == REFUSED:
-                raise Refused(f"{name} cannot run on this site's stores; everything is stopped, the reason is above")
+                raise StartRefused(
+                    f"{name} cannot run on this site's stores; everything is stopped, the reason is above"
+                )
             pause = pause_after(pause, lived)
             self._member(name).ended(code, reason)
             self._write_status()
@@ -216,13 +218,13 @@ class Supervisor:
             await asyncio.sleep(pause)
 
     def _reason(self, name: str, process: Process, code: int) -> str:
-        crash = process.crash if isinstance(process, Forked) else ""
-        return self._verdicts.pop(name, "") or crash or reason_of(code)
+        crash = process.crash if isinstance(process, ForkedRole) else ""
+        return self._kill_reasons.pop(name, "") or crash or reason_of(code)
 
     # -- liveness ----------------------------------------------------------------
 
     async def _watch_members(self) -> None:
-        """Kill whatever has stopped reporting; `_keep` starts it again.
+        """Kill every process that has stopped reporting; `_keep` starts it again.
 
         A supervisor that was itself late excuses everybody: the whole machine was suspended.
         """
@@ -236,14 +238,14 @@ class Supervisor:
                 for watch in self._watches.values():
                     watch.excuse()
             else:
-                self._judge(at)
+                self._check_reports(at)
             last = time.monotonic()
 
-    def _judge(self, at: float) -> None:
+    def _check_reports(self, at: float) -> None:
         if silence := self.launcher.kill_if_hung(at):
             log.error("the forking process did not report for %.0f s: it is killed, with every role", silence)
             for role in self.roles:
-                self._verdicts[role] = "the process that forks the roles hung and was killed"
+                self._kill_reasons[role] = "the process that forks the roles hung and was killed"
             return
         changed = False
         for name, watch in self._watches.items():
@@ -254,14 +256,14 @@ class Supervisor:
             changed, member.state = changed or state != member.state, state
             if watch.hung(at):
                 silence = at - watch.heard_at
-                self._verdicts[name] = f"it did not report for {silence:.0f} s and was killed"
+                self._kill_reasons[name] = f"it did not report for {silence:.0f} s and was killed"
                 log.error("%s did not report for %.0f s: it is killed and started again", name, silence)
                 process.kill()
         if changed:
             self._write_status()
 
     async def _watch_valkey(self) -> None:
-        """Ask the store whether it answers, as a role would, and keep its address readable."""
+        """Check that the store answers, as a role would, and keep its address file readable."""
         while True:
             await asyncio.sleep(CHECK)
             watch, address = self._watches.get("valkey"), self._address
@@ -287,5 +289,5 @@ class Supervisor:
 
 
 def pause_after(before: float, lived: float) -> float:
-    """How long to wait with the next start of what lived so long, when it was `before` that time; seconds."""
+    """Seconds to wait before the next start of a process that lived `lived` s, when the last pause was `before` s."""
     return FIRST_PAUSE if lived > WORKED_AFTER else min(before * 2, LONGEST_PAUSE)

@@ -1,4 +1,4 @@
-"""The embedded Valkey: a plain child process of ours, reached over a unix socket with a password."""
+"""The embedded Valkey: a child process that is reached over a unix socket with a password."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ MAX_MEMORY = "512mb"
 LOG_LIMIT = 1_000_000
 """Bytes of `run/valkey.log` after which it is renamed to `valkey.log.1` at the next start."""
 FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP)
-"""Exit codes of a server that something else ended: they say nothing about its files."""
+"""Exit codes of a server that was killed from outside. They do not put its files under suspicion."""
 ATTEMPTS = 2
 """Starts on the same files before they are suspected."""
 
 
 class NoServer(RuntimeError):
-    """Neither the packaged Valkey nor a server on PATH can be started; the text names the mend."""
+    """Neither the packaged Valkey nor a server on PATH can be started; the text says what to do."""
 
 
 class StartFailed(RuntimeError):
-    """The server ended before it answered, for a reason that may pass; the text is the end of its log."""
+    """The server ended before it answered, for a reason that may be temporary; the text is the end of its log."""
 
 
 class Unloadable(StartFailed):
@@ -48,7 +48,7 @@ class Unloadable(StartFailed):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """How to reach the embedded server. Kept in `run/valkey.json`, readable by the owner alone."""
+    """Address of the embedded server. It is stored in `run/valkey.json`, readable by the owner alone."""
 
     socket: str
     password: str
@@ -76,12 +76,12 @@ def server_binary() -> str:
 
 
 def address(data: Path) -> Address:
-    """Where the server of this data folder is (or will be) reached; made when absent or damaged, then read again."""
+    """The address of the server of a data folder. It is made when the file is absent or damaged."""
     if (stored := read_address(data)) is not None:
         return stored
-    made = Address(_socket_path(data), secrets.token_urlsafe(24))
-    write_address(data, made)
-    return made
+    fresh = Address(_socket_path(data), secrets.token_urlsafe(24))
+    write_address(data, fresh)
+    return fresh
 
 
 def read_address(data: Path) -> Address | None:
@@ -102,7 +102,7 @@ def _address(document: dict[str, str]) -> Address:
 
 
 def _socket_path(data: Path) -> str:
-    """Under the data folder; elsewhere when that path is too long for a unix socket."""
+    """A path under the data folder, or in a temporary folder when that is too long for a unix socket."""
     inside = str((data / "run" / "valkey.sock").resolve())
     if len(inside) < SOCKET_PATH_MAX:
         return inside
@@ -132,7 +132,7 @@ def _config(where: Address, folder: Path) -> str:
 async def start(data: Path) -> asyncio.subprocess.Process:
     """Start the server of a data folder and return once it answers. Raises NoServer, StartFailed, OSError.
 
-    Its password never stands on a command line.
+    Its password is not passed on the command line.
     """
     where, folder, logfile = address(data), data / "valkey", data / "run" / "valkey.log"
     folder.mkdir(parents=True, exist_ok=True)
@@ -152,11 +152,11 @@ async def start(data: Path) -> asyncio.subprocess.Process:
         )
     assert process.stdin is not None
     process.stdin.write(_config(where, folder).encode())
-    with suppress(ConnectionError):  # it has ended already: `_answering` says why
+    with suppress(ConnectionError):  # it has ended already: `_wait_for_answer` gives the reason
         await process.stdin.drain()
     process.stdin.close()
     try:
-        await _answering(where, process, logfile, begins)
+        await _wait_for_answer(where, process, logfile, begins)
     except asyncio.CancelledError:
         process.terminate()
         raise
@@ -164,10 +164,10 @@ async def start(data: Path) -> asyncio.subprocess.Process:
 
 
 async def start_from_anything(data: Path) -> asyncio.subprocess.Process:
-    """Like `start`, but set files aside that the server cannot load. The journal rebuilds what was in them.
+    """Like `start`, but set files aside that the server cannot load. The journal rebuilds their content.
 
-    The files are to blame only when the server starts without them; otherwise they are put back and the error is
-    raised, because a full disk or a missing right ends it just as well.
+    The files are at fault only when the server starts without them. Otherwise they are put back and the error is
+    raised: a full disk or a missing permission ends the server as well.
     """
     for attempt in range(ATTEMPTS):
         try:
@@ -197,7 +197,7 @@ def _rotate(logfile: Path) -> None:
 
 
 def _log_output(logfile: Path) -> BinaryIO:
-    """The server's log opened for appending; the null device when it cannot be opened: a log is no condition."""
+    """The server's log, opened for appending; the null device when it cannot be opened."""
     try:
         out = logfile.open("ab")
     except OSError as error:
@@ -206,13 +206,13 @@ def _log_output(logfile: Path) -> BinaryIO:
     return out
 
 
-async def _answering(where: Address, process: asyncio.subprocess.Process, logfile: Path, begins: int) -> None:
+async def _wait_for_answer(where: Address, process: asyncio.subprocess.Process, logfile: Path, begins: int) -> None:
     """Wait until the server answers PING (it may be loading its file); `begins` is where its log starts."""
     while not await pong(where):
         if (code := process.returncode) is not None:
-            said = _tail(logfile, begins)
-            by_itself = code not in FROM_OUTSIDE and "No space left" not in said
-            raise (Unloadable if by_itself else StartFailed)(f"Valkey ended at once with {code}: {said}")
+            log_end = _tail(logfile, begins)
+            by_itself = code not in FROM_OUTSIDE and "No space left" not in log_end
+            raise (Unloadable if by_itself else StartFailed)(f"Valkey ended at once with {code}: {log_end}")
         await asyncio.sleep(0.02)
 
 
@@ -224,13 +224,13 @@ def _tail(logfile: Path, begins: int) -> str:
 
 
 async def pong(where: Address) -> bool:
-    """Whether the server takes our password and is at work. One that cannot write its file for want of room is."""
+    """True when the server accepts the password and works, also while a full disk keeps it from writing its file."""
     answer = await _ping(where)
     return answer.startswith((b"+PONG", b"-MISCONF"))
 
 
 async def _ping(where: Address) -> bytes:
-    """The answer to PING, empty without one. By hand: importing a client doubles the supervisor."""
+    """The answer to PING, empty without one. Importing a client would double the supervisor's memory."""
     try:
         async with asyncio.timeout(5.0):
             reader, writer = await asyncio.open_unix_connection(where.socket)

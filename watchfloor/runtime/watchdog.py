@@ -1,7 +1,7 @@
-"""Both ends of a role's liveness signal: the role reports from its event loop, the supervisor judges the silence.
+"""The liveness signal of a role: the role reports from its event loop, the supervisor measures the silence.
 
 A role writes one JSON line a second into a pipe of its supervisor: `{"pid"}`, and before it ends by an error
-`{"pid", "crash"}`. The pipe never blocks its writers, so a supervisor that hangs stops nobody.
+`{"pid", "crash"}`. The pipe never blocks its writers, so a supervisor that hangs blocks no role.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ HUNG_AFTER = 10.0
 BUSY_AFTER = 120.0
 """Seconds of silence that a process may spend computing within one long step, or waiting for a processor or a disk."""
 START_AFTER = 300.0
-"""Seconds that a process has for its first report: until then it imports and opens what it needs."""
+"""Seconds that a process has for its first report, while it imports modules and opens stores."""
 BUSY_SHARE = 0.2
 """Share of the silence above which a process counts as computing or waiting for a processor."""
 PAUSED_AFTER = 3.0
-"""Lateness of the supervisor's own timer, in seconds, that says that the whole machine stood still."""
+"""Lateness of the supervisor's own timer, in seconds, that shows that the whole machine was suspended."""
 LINE_LIMIT = 4000
-"""Bytes of one line: what a pipe takes as a whole or not at all."""
+"""Bytes of one line. A pipe takes a line of this size as a whole or not at all."""
 WORKING = ("R", "D")
-"""States of a process that runs or would run: it waits for a processor or for a disk."""
+"""States of a process that runs, or waits for a processor or a disk."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 _pipe = -1
 
@@ -46,7 +46,7 @@ def attach(descriptor: int) -> None:
 
 
 def report(**fields: Any) -> None:
-    """Write one line to the supervisor; nothing without one, and nothing when the pipe is full or closed."""
+    """Write one line to the supervisor. Does nothing without a supervisor, or when the pipe is full or closed."""
     if _pipe >= 0:
         line = json.dumps({"pid": os.getpid()} | fields).encode() + b"\n"
         try:
@@ -56,7 +56,7 @@ def report(**fields: Any) -> None:
 
 
 def report_crash(error: BaseException) -> None:
-    """Tell the supervisor why this process is about to end."""
+    """Report to the supervisor the error that is about to end this process."""
     first = root_error(error)
     frames = traceback.extract_tb(first.__traceback__)
     where = f"{os.path.basename(frames[-1].filename)}:{frames[-1].lineno} in {frames[-1].name}" if frames else ""
@@ -71,7 +71,7 @@ def root_error(error: BaseException) -> BaseException:
 
 
 async def beat_forever(moving: Callable[[], bool]) -> None:
-    """Report every BEAT seconds from the running loop, as long as `moving` says that the role's work goes on."""
+    """Report every BEAT seconds from the running loop, as long as `moving` returns True: the role makes progress."""
     while True:
         if moving():
             report()
@@ -80,9 +80,9 @@ async def beat_forever(moving: Callable[[], bool]) -> None:
 
 @dataclass(slots=True)
 class Watch:
-    """Judges one process by its reports. Times are monotonic seconds.
+    """The reports of one process. Times are monotonic seconds.
 
-    `active` is what `active_seconds` gave when it was last heard.
+    `active` is the value of `active_seconds` at the last report.
     """
 
     pid: int
@@ -109,9 +109,9 @@ class Watch:
         return at - self.heard_at if self.heard else 0.0
 
     def hung(self, at: float) -> bool:
-        """Whether the process must be killed: silent for longer than what it does meanwhile explains.
+        """True when the process must be killed: its activity does not explain its silence.
 
-        A machine under heavy load starves healthy processes for many seconds. To restart them would only add load.
+        A machine under heavy load starves healthy processes for many seconds. A restart would only add load.
         """
         silent = at - self.heard_at
         if silent > (BUSY_AFTER if self.heard else START_AFTER):
@@ -122,7 +122,7 @@ class Watch:
 
 
 def active_seconds(pid: int) -> float:
-    """Seconds that the main thread of a process has run or waited for a processor; 0 when the system does not say."""
+    """Seconds that the main thread of a process has run or waited for a processor; 0 when the system does not tell."""
     try:
         with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
             ran, waited, *_ = file.read().split()
@@ -137,7 +137,7 @@ def _processor_seconds(pid: int) -> float:
 
 
 def process_state(pid: int) -> str:
-    """The kernel's letter for what a process does (R running, D waiting for a disk, S asleep, T stopped), or ""."""
+    """The kernel's letter for the state of a process (R running, D waiting for a disk, S asleep, T stopped), or ""."""
     fields = _stat(pid)
     return fields[0] if fields else ""
 

@@ -28,7 +28,7 @@ from maps.layers import layer
 from watchfloor.runtime import reload as reloads
 from watchfloor.runtime.journal_watch import JournalWatch
 from watchfloor.runtime.members import running_members
-from watchfloor.runtime.role_host import load_judged
+from watchfloor.runtime.role_host import load_with_findings
 from watchfloor.runtime.stores import journal_url, open_patiently, redis_url
 from watchfloor.settings.check import as_json
 from watchfloor.settings.removal_guard import RemovalHeld
@@ -45,7 +45,7 @@ AT_START = ("web", "site", "load")
 
 
 class Web:
-    """Serves until cancelled."""
+    """The program of the web role."""
 
     def __init__(self, settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> None:
         self._settings, self._bus = settings, bus
@@ -66,7 +66,7 @@ class Web:
                 bus=bus,
                 stores=self._stores,
                 map_layer=layer,
-                reload=self._ask_reload,
+                reload=self._request_reload,
                 settings_shown=self._settings_shown,
                 disk=partial(disk.report, settings.data),
                 processes=partial(running_members, settings.data),
@@ -84,7 +84,7 @@ class Web:
         self._dash = create_dash(self._app, settings.site)
 
     async def run(self) -> None:
-        """Pump, answers and server together; the end of one is the end of all."""
+        """Run the pump, the command client and the server. When one ends with an error, all end."""
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(open_patiently(self._intake), name="open-intake")
@@ -124,21 +124,21 @@ class Web:
         scheme = "https" if self._settings.web.tls_cert else "http"
         log.info("serving %s://%s:%d", scheme, self._settings.web.host, port)
 
-    async def _ask_reload(self, actor: str, language: str, accept: str = "") -> Reloaded:
-        """Look at the files of this machine, then have every process of the site read its own. Raises BusError."""
+    async def _request_reload(self, actor: str, language: str, accept: str = "") -> Reloaded:
+        """Check the files of this machine, then ask every process of the site to reload its own. Raises BusError."""
         try:
-            fresh, left_out = await asyncio.to_thread(load_judged, self._settings.path, accept)
+            fresh, left_out = await asyncio.to_thread(load_with_findings, self._settings.path, accept)
         except RemovalHeld as error:
             return Reloaded(held=error.hold.public(), findings=as_json(error.findings))
         except SettingsError as error:
-            said = [line_of_text(finding, language) for finding in error.findings]
-            return Reloaded(faults=said, findings=as_json(error.findings))
+            sentences = [line_of_text(finding, language) for finding in error.findings]
+            return Reloaded(faults=sentences, findings=as_json(error.findings))
         moving = {role for role, age in self._pump.ages(now()).items() if age is not None and age < OLD}
-        words = await reloads.ask(self._bus, actor, moving | {"web"}, accept=accept)
+        reports = await reloads.request(self._bus, actor, moving | {"web"}, accept=accept)
         return Reloaded(
             findings=as_json(left_out),
-            processes=[reloads.public(word, language) for word in words],
-            missing=sorted(moving - {word.role for word in words}),
+            processes=[reloads.public(report, language) for report in reports],
+            missing=sorted(moving - {report.role for report in reports}),
             restart=self._waiting(fresh),
         )
 

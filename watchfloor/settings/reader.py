@@ -258,9 +258,8 @@ class SettingsTable:
         self._known.append(key)
         raws = self.raw.get(key, [])
         if not isinstance(raws, list) or not all(isinstance(raw, dict) for raw in raws):
-            self.wrong(
-                "wrong_type", key, wanted={"zh-CN": f" [[{key}]] 表", "en": f"[[{key}]] tables"}, example="[{ }]"
-            )
+            wanted = {"zh-CN": f" [[{key}]] 表", "en": f"[[{key}]] tables"}
+            self.wrong("wrong_type", key, wanted=wanted, example="[{ }]")
             return []
         return [SettingsTable(raw, (*self.prefix, key, position), self._report) for position, raw in enumerate(raws)]
 

@@ -14,7 +14,7 @@ from feeds.bus import Bus, BusError
 from feeds.findings import line_of_text
 from feeds.roles import NAMES
 from watchfloor.runtime import reload as reloads
-from watchfloor.runtime.role_host import load_judged
+from watchfloor.runtime.role_host import load_with_findings
 from watchfloor.runtime.stores import redis_url
 from watchfloor.settings import removal_guard
 from watchfloor.settings.removal_guard import RemovalHold
@@ -30,7 +30,7 @@ def run(config: Path, *, accept: bool, as_json: bool) -> tuple[str, bool]:
     if hold is not None and not accept:
         shown = json.dumps({"applied": False, "held": hold.public()}, ensure_ascii=False, indent=2)
         return (shown if as_json else _held(hold, load(config))), False
-    settings, left_out = load_judged(config, digest)
+    settings, left_out = load_with_findings(config, digest)
     try:
         words = asyncio.run(_ask(settings, digest))
     except (BusError, TimeoutError) as error:
@@ -51,11 +51,11 @@ def _held(hold: RemovalHold, settings: Settings) -> str:
     return "\n".join(line_of_text(finding, settings.site.language) for finding in hold.findings(settings.path))
 
 
-async def _ask(settings: Settings, accept: str) -> list[reloads.Word]:
+async def _ask(settings: Settings, accept: str) -> list[reloads.ReloadReport]:
     bus = Bus(redis_url(settings), settings.site.region, name="reload")
     try:
         async with asyncio.timeout(ASK_WITHIN):
             await bus.open()
-        return await reloads.ask(bus, getpass.getuser(), NAMES, accept=accept)
+        return await reloads.request(bus, getpass.getuser(), NAMES, accept=accept)
     finally:
         await bus.close()

@@ -29,7 +29,7 @@ def test_people_are_warned_below_ten_percent_and_told_when_it_is_full(free: floa
 
 def test_growth_is_foretold_from_an_hour_on_and_survives_a_restart(tmp_path: Path) -> None:
     growth = Growth(tmp_path / "growth.json")
-    growth.note(0.0, {"journal": 1_000})
+    growth.record(0.0, {"journal": 1_000})
     assert growth.per_day(HOUR / 2, {"journal": 2_000}) == {"journal": None}
     again = Growth(tmp_path / "growth.json")
     assert again.per_day(12 * HOUR, {"journal": 2_000, "history": 5}) == {"journal": 2_000.0, "history": 0.0}
@@ -37,8 +37,8 @@ def test_growth_is_foretold_from_an_hour_on_and_survives_a_restart(tmp_path: Pat
 
 def test_samples_from_before_the_clock_was_set_back_are_dropped(tmp_path: Path) -> None:
     growth = Growth(tmp_path / "growth.json")
-    growth.note(100 * HOUR, {"journal": 1_000})
-    growth.note(0.0, {"journal": 1_000})
+    growth.record(100 * HOUR, {"journal": 1_000})
+    growth.record(0.0, {"journal": 1_000})
     assert growth.samples == [(0.0, {"journal": 1_000})]
 
 
@@ -53,16 +53,16 @@ def test_the_reserve_is_freed_on_a_full_disk_and_taken_again_when_there_is_room(
     (tmp_path / "run").mkdir()
     reserve, watch = tmp_path / "run" / "reserve", DiskWatch(tmp_path)
     with_space(monkeypatch, total=100_000_000, free=50_000_000)
-    assert not watch.look()
+    assert not watch.check()
     assert os.stat(reserve).st_blocks * 512 >= 1_000_000
     with_space(monkeypatch, total=100_000_000, free=1_000_000)
-    assert watch.look()
+    assert watch.check()
     assert not reserve.exists()
     with_space(monkeypatch, total=100_000_000, free=5_000_000)
-    watch.look()
+    watch.check()
     assert not reserve.exists()
     with_space(monkeypatch, total=100_000_000, free=50_000_000)
-    watch.look()
+    watch.check()
     assert reserve.exists()
 
 

@@ -28,7 +28,7 @@ SETTINGS = '[site]\nname = "x"\nregion = "532300"\ndata = "data"\n[web]\nport = 
 PROGRAM = """
 import asyncio, errno, os, time
 from watchfloor.runtime import forking, roles
-from watchfloor.runtime.role_host import Role
+from watchfloor.runtime.role_host import RunningRole
 
 class Idle:
     async def run(self):
@@ -42,7 +42,7 @@ async def build(settings, bus, journal, status):
         raise LookupError("no such table")
     if word == "block":
         time.sleep(600)
-    return Role(Idle(), None)
+    return RunningRole(Idle(), None)
 
 real, failures = os.fork, [int(os.environ.get("FAILING_FORKS", 0))]
 

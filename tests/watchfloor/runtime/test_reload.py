@@ -12,7 +12,7 @@ from feeds.bus import Bus
 from feeds.clock import now
 from tests.patience import until
 from watchfloor.runtime import reload as reloads
-from watchfloor.runtime.reload import APPLIED, INTERNAL, READING, REFUSED, Listening
+from watchfloor.runtime.reload import APPLIED, INTERNAL, READING, REFUSED, ReloadListener
 
 QUICK = {"heard_within": 0.3, "copies_within": 0.1, "done_within": 0.3}
 PATIENT = {"heard_within": 30.0, "copies_within": 0.1, "done_within": 30.0}
@@ -26,14 +26,14 @@ async def listening(url: str, site: str, **roles: Callable[[str], Awaitable[dict
         for role, reload in roles.items():
             bus = Bus(url, site, name=role)
             stack.push_async_callback(bus.close)
-            tasks.append(asyncio.create_task(Listening(bus, role.partition("_")[0], reload).run()))
+            tasks.append(asyncio.create_task(ReloadListener(bus, role.partition("_")[0], reload).run()))
         yield
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-class Role:
+class FakeRole:
     """Counts how often it was asked, and answers as told."""
 
     def __init__(self, trouble: dict[str, str] | None = None) -> None:
@@ -53,9 +53,9 @@ async def fails(accept: str) -> dict[str, str]:
 
 
 async def test_every_process_reads_again_and_says_what_became_of_it(bus: Bus, valkey_url: str) -> None:
-    alert, web, broken = Role(), Role(), Role(BROKEN)
+    alert, web, broken = FakeRole(), FakeRole(), FakeRole(BROKEN)
     async with listening(valkey_url, bus.site, alert=alert, web=web, project=broken, collect=fails):
-        words = await reloads.ask(bus, "wang", {"alert", "web", "project", "collect"}, accept="ab12", **PATIENT)
+        words = await reloads.request(bus, "wang", {"alert", "web", "project", "collect"}, accept="ab12", **PATIENT)
     assert (alert.accepted, web.accepted) == ("ab12", "ab12")
     assert [(word.role, word.state, word.trouble) for word in words] == [
         ("alert", APPLIED, {}),
@@ -67,18 +67,20 @@ async def test_every_process_reads_again_and_says_what_became_of_it(bus: Bus, va
     assert reloads.public(words[2], "zh-CN")["trouble"] == "文件有误"
 
 
-async def test_a_role_that_does_not_answer_is_not_among_the_words(bus: Bus, valkey_url: str) -> None:
-    async with listening(valkey_url, bus.site, web=Role()):
-        words = await reloads.ask(bus, "wang", {"web", "collect"}, heard_within=4.0, copies_within=0, done_within=30)
+async def test_a_role_that_does_not_answer_is_not_among_the_reports(bus: Bus, valkey_url: str) -> None:
+    async with listening(valkey_url, bus.site, web=FakeRole()):
+        words = await reloads.request(
+            bus, "wang", {"web", "collect"}, heard_within=4.0, copies_within=0, done_within=30
+        )
     assert [word.role for word in words] == ["web"]
-    assert await reloads.ask(bus, "wang", {"web"}, **QUICK) == []
+    assert await reloads.request(bus, "wang", {"web"}, **QUICK) == []
 
 
 async def test_one_that_is_still_at_it_says_so(bus: Bus, valkey_url: str) -> None:
-    slow = Role()
+    slow = FakeRole()
     slow.go.clear()
     async with listening(valkey_url, bus.site, alert=slow):
-        words = await reloads.ask(bus, "wang", {"alert"}, heard_within=30, copies_within=0, done_within=0.2)
+        words = await reloads.request(bus, "wang", {"alert"}, heard_within=30, copies_within=0, done_within=0.2)
         assert [word.state for word in words] == [READING]
         slow.go.set()
 
@@ -86,13 +88,13 @@ async def test_one_that_is_still_at_it_says_so(bus: Bus, valkey_url: str) -> Non
 async def test_what_was_asked_while_a_process_started_is_heeded_and_what_is_old_is_not(
     bus: Bus, valkey_url: str
 ) -> None:
-    assert await reloads.ask(bus, "wang", set(), **QUICK) == []
-    late = Role()
+    assert await reloads.request(bus, "wang", set(), **QUICK) == []
+    late = FakeRole()
     async with listening(valkey_url, bus.site, web=late):
         await until(lambda: late.asked)
-    old = Role()
+    old = FakeRole()
     other = Bus(valkey_url, bus.site)
-    task = asyncio.create_task(Listening(other, "web", old, clock=lambda: now() + 1000).run())
+    task = asyncio.create_task(ReloadListener(other, "web", old, clock=lambda: now() + 1000).run())
     await asyncio.sleep(0.3)
     assert (old.asked, task.done()) == (0, False)
     task.cancel()
@@ -102,10 +104,10 @@ async def test_what_was_asked_while_a_process_started_is_heeded_and_what_is_old_
 
 async def test_a_bus_that_is_away_is_asked_again(bus: Bus, valkey_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reloads, "AGAIN", 0.01)
-    ear = Bus("redis://127.0.0.1:1/0", bus.site)
-    task = asyncio.create_task(Listening(ear, "web", Role()).run())
+    lost_bus = Bus("redis://127.0.0.1:1/0", bus.site)
+    task = asyncio.create_task(ReloadListener(lost_bus, "web", FakeRole()).run())
     await asyncio.sleep(0.1)
     assert not task.done()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    await ear.close()
+    await lost_bus.close()

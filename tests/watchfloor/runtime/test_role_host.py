@@ -18,9 +18,9 @@ from feeds.fencing import Fence
 from feeds.journal import Journal, StoreRefused
 from feeds.role_status import RoleStatus
 from tests.patience import PATIENCE, until
-from watchfloor.runtime.role_host import Build, Role, Seat
+from watchfloor.runtime.role_host import Build, RoleHost, RunningRole
 from watchfloor.runtime.role_specs import BY_NAME
-from watchfloor.runtime.roles import _refused, build_alert
+from watchfloor.runtime.roles import _store_refusal, build_alert
 from watchfloor.settings import applied
 from watchfloor.settings.applied import StartSettings
 from watchfloor.settings.findings import make
@@ -77,14 +77,14 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Worker]:
 
 
 def builder(made: list[Worker]) -> Build:
-    async def build(settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> Role:
+    async def build(settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> RunningRole:
         worker = Worker(settings, bus, journal)
         made.append(worker)
 
         async def reload(fresh: Settings) -> None:
             worker.names.append(fresh.site.name)
 
-        return Role(worker, reload)
+        return RunningRole(worker, reload)
 
     return build
 
@@ -92,15 +92,15 @@ def builder(made: list[Worker]) -> Build:
 @contextlib.asynccontextmanager
 async def seated(
     settings: Settings, made: list[Worker], bus: Bus, url: str, journal_url: str
-) -> AsyncIterator[tuple[Seat, Any]]:
+) -> AsyncIterator[tuple[RoleHost, Any]]:
     async with contextlib.AsyncExitStack() as stack:
         own, journal = Bus(url, bus.site, fence=Fence("alert")), Journal(journal_url, "alert")
         stack.push_async_callback(own.close)
         await journal.open()
         stack.push_async_callback(journal.close)
-        seat = Seat(BY_NAME["alert"], builder(made), StartSettings(settings, {}), own, journal, RoleStatus())
-        task = asyncio.create_task(seat.run())
-        yield seat, task
+        host = RoleHost(BY_NAME["alert"], builder(made), StartSettings(settings, {}), own, journal, RoleStatus())
+        task = asyncio.create_task(host.run())
+        yield host, task
         task.cancel()
         await asyncio.wait([task])
         assert task.cancelled()
@@ -134,17 +134,17 @@ async def test_settings_that_come_while_it_stands_by_are_those_it_works_on(
     bus.fence = Fence("alert")
     lease = lease_module.Lease(bus, "alert", journal)
     await lease.take()
-    async with seated(settings, made, bus, valkey_url, journal_url) as (seat, _):
+    async with seated(settings, made, bus, valkey_url, journal_url) as (host, _):
         await until(lambda: made)
         settings.path.write_text(FILE.format(name="二"))
-        await seat.reload()
+        await host.reload()
         settings.path.write_text("broken")
-        await seat.reload()
+        await host.reload()
         await lease.give_back()
         await until(lambda: made[-1].working)
         assert made[-1].names == ["二"]
         settings.path.write_text(FILE.format(name="三"))
-        await seat.reload()
+        await host.reload()
         assert made[-1].names == ["二", "三"]
     await journal.close()
 
@@ -160,9 +160,9 @@ async def test_a_seat_that_ends_gives_its_role_back(
 
 def test_a_store_that_refuses_ends_the_role_for_good_also_from_one_of_its_tasks() -> None:
     refused = StoreRefused("甲", "a")
-    assert _refused(refused) is refused
-    assert _refused(BaseExceptionGroup("x", [ValueError(), BaseExceptionGroup("y", [refused])])) is refused
-    assert _refused(BaseExceptionGroup("x", [ValueError()])) is None
+    assert _store_refusal(refused) is refused
+    assert _store_refusal(BaseExceptionGroup("x", [ValueError(), BaseExceptionGroup("y", [refused])])) is refused
+    assert _store_refusal(BaseExceptionGroup("x", [ValueError()])) is None
 
 
 RULES = """\
@@ -193,26 +193,26 @@ async def test_a_first_start_leaves_out_the_rule_that_does_not_compile_and_says_
         own, journal = Bus(valkey_url, bus.site, fence=Fence("alert")), Journal(journal_url, "alert")
         await journal.open()
         status = RoleStatus()
-        seat = Seat(BY_NAME["alert"], build_alert, StartSettings(broken, {}), own, journal, status)
-        role = await seat._prepare()
-        assert isinstance(role.entry, Alerting)
-        assert set(role.entry.engine.book.running()) == {"down"}
-        assert [one.id for one in role.entry.engine.people.receivers] == ["desk"]
+        host = RoleHost(BY_NAME["alert"], build_alert, StartSettings(broken, {}), own, journal, status)
+        role = await host._build_or_fall_back()
+        assert isinstance(role.program, Alerting)
+        assert set(role.program.engine.book.running()) == {"down"}
+        assert [one.id for one in role.program.engine.people.receivers] == ["desk"]
         assert "odd" in status.trouble
         assert "lost" in status.trouble
         assert "desk" not in status.trouble
         await own.beat("alert", 1.0, trouble=status.trouble)
         (fields,) = (await bus._redis.xrevrange(bus.keys.beats, count=1))[0][1:]
         assert b"odd" in fields[b"w"]
-        await seat.reload()
+        await host.reload()
         assert "odd" in status.trouble, "a reload of the same says the same"
         whole = settings.path.read_text()
         settings.path.write_text(whole.replace("health = ", "health == ").replace("nosuch", "json"))
-        await seat.reload()
+        await host.reload()
         assert status.trouble == ""
-        assert seat._role is not None
-        assert isinstance(seat._role.entry, Alerting)
-        assert set(seat._role.entry.engine.book.running()) == {"down", "odd"}
+        assert host._role is not None
+        assert isinstance(host._role.program, Alerting)
+        assert set(host._role.program.engine.book.running()) == {"down", "odd"}
         settings.path.write_text(whole)
         shutil.rmtree(broken.data / "run", ignore_errors=True)
         await own.close()
@@ -222,10 +222,12 @@ async def test_a_first_start_leaves_out_the_rule_that_does_not_compile_and_says_
 async def test_settings_in_which_every_rule_is_right_are_not_started_on_when_something_else_is_wrong(
     settings: Settings, bus: Bus, valkey_url: str, journal_url: str
 ) -> None:
-    async def refuse(settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> Role:
+    async def refuse(settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> RunningRole:
         raise SettingsError([make("path_missing", file="watchfloor.toml", key="x", value="y")])
 
     own, journal = Bus(valkey_url, bus.site, fence=Fence("alert")), Journal(journal_url, "alert")
     with pytest.raises(SettingsError):
-        await Seat(BY_NAME["alert"], refuse, StartSettings(settings, {}), own, journal, RoleStatus())._prepare()
+        await RoleHost(
+            BY_NAME["alert"], refuse, StartSettings(settings, {}), own, journal, RoleStatus()
+        )._build_or_fall_back()
     await own.close()

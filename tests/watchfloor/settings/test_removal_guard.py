@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from watchfloor.runtime.role_host import load_whole
+from watchfloor.runtime.role_host import load_applicable
 from watchfloor.settings import applied, removal_guard
 from watchfloor.settings.check import check
 from watchfloor.settings.inventory import load_inventory
@@ -46,7 +46,7 @@ def test_an_inventory_that_vanishes_is_held_everywhere_and_applied_when_a_person
     config = site(tmp_path, 50)
     (tmp_path / "assets.csv").write_text(left)
     with pytest.raises(RemovalHeld, match="reload --accept") as caught:
-        load_whole(config)
+        load_applicable(config)
     assert [finding.code for finding in check(config) if finding.code == removal_guard.CODE] == [removal_guard.CODE]
     started = applied.start(config)
     assert len(load_inventory(started.settings).assets) == 50
@@ -55,8 +55,8 @@ def test_an_inventory_that_vanishes_is_held_everywhere_and_applied_when_a_person
     assert "inventory 50 → " in started.fallback_reason["en"]
     hold = caught.value.hold
     with pytest.raises(RemovalHeld):
-        load_whole(config, accept="another")
-    accepted = load_whole(config, accept=hold.digest)
+        load_applicable(config, accept="another")
+    accepted = load_applicable(config, accept=hold.digest)
     applied.store(applied.capture(accepted))
     assert hold_of(config) is None
     assert applied.start(config).fallback_reason == {}
@@ -69,7 +69,7 @@ def test_what_was_accepted_is_this_removal_and_no_later_one(tmp_path: Path) -> N
     assert seen is not None
     (tmp_path / "assets.csv").write_text(rows(10))
     with pytest.raises(RemovalHeld):
-        load_whole(config, accept=seen.digest)
+        load_applicable(config, accept=seen.digest)
 
 
 @pytest.mark.parametrize(
