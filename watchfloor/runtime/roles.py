@@ -49,11 +49,11 @@ class ProgramGroup:
     """Programs that run together in one process. When one ends with an error, all end."""
 
     def __init__(self, *programs: RoleProgram) -> None:
-        self._programs = programs
+        self.programs = programs
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
-            for program in self._programs:
+            for program in self.programs:
                 group.create_task(program.run(), name=type(program).__name__)
 
 

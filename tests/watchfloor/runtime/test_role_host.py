@@ -20,7 +20,7 @@ from feeds.role_status import RoleStatus
 from tests.patience import PATIENCE, until
 from watchfloor.runtime.role_host import Build, RoleHost, RunningRole
 from watchfloor.runtime.role_specs import BY_NAME
-from watchfloor.runtime.roles import _store_refusal, build_alert
+from watchfloor.runtime.roles import ProgramGroup, _store_refusal, build_alert
 from watchfloor.settings import applied
 from watchfloor.settings.applied import StartSettings
 from watchfloor.settings.findings import make
@@ -32,6 +32,13 @@ name = "{name}"
 region = "532300"
 inventory = ["assets.csv"]
 """
+
+
+def alerting_of(role: RunningRole) -> Alerting:
+    """The alert engine among the programs of a role."""
+    assert isinstance(role.program, ProgramGroup)
+    (alerting,) = (program for program in role.program.programs if isinstance(program, Alerting))
+    return alerting
 
 
 class Worker:
@@ -195,9 +202,9 @@ async def test_a_first_start_leaves_out_the_rule_that_does_not_compile_and_says_
         status = RoleStatus()
         host = RoleHost(BY_NAME["alert"], build_alert, StartSettings(broken, {}), own, journal, status)
         role = await host._build_or_fall_back()
-        assert isinstance(role.program, Alerting)
-        assert set(role.program.engine.book.running()) == {"down"}
-        assert [one.id for one in role.program.engine.people.receivers] == ["desk"]
+        alerting = alerting_of(role)
+        assert set(alerting.engine.book.running()) == {"down"}
+        assert [receiver.id for receiver in alerting.engine.people.receivers] == ["desk"]
         assert "odd" in status.trouble
         assert "lost" in status.trouble
         assert "desk" not in status.trouble
@@ -211,8 +218,7 @@ async def test_a_first_start_leaves_out_the_rule_that_does_not_compile_and_says_
         await host.reload()
         assert status.trouble == ""
         assert host._role is not None
-        assert isinstance(host._role.program, Alerting)
-        assert set(host._role.program.engine.book.running()) == {"down", "odd"}
+        assert set(alerting_of(host._role).engine.book.running()) == {"down", "odd"}
         settings.path.write_text(whole)
         shutil.rmtree(broken.data / "run", ignore_errors=True)
         await own.close()
