@@ -38,7 +38,7 @@ RETRY_FIRST, RETRY_LAST = 0.1, 1.0
 log = logging.getLogger(__name__)
 
 
-class Publisher(Protocol):
+class PublishingBus(Protocol):
     """The part of feeds.bus.Bus that collectors need."""
 
     epoch: str
@@ -57,7 +57,7 @@ class Outbox:
     """
 
     def __init__(
-        self, bus: Publisher, everything: Callable[[], Iterable[Observation]], on_epoch: Callable[[], None]
+        self, bus: PublishingBus, everything: Callable[[], Iterable[Observation]], on_epoch: Callable[[], None]
     ) -> None:
         self._bus = bus
         self._everything = everything

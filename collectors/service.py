@@ -19,7 +19,7 @@ from collectors.alarms.reporting import ReportBus, Reporter
 from collectors.listener import ListenerContext
 from collectors.probing.isolation import Isolation
 from collectors.probing.scheduler import ProbeScheduler
-from collectors.publisher import Outbox, Publisher
+from collectors.publisher import Outbox, PublishingBus
 from collectors.settings import Credential, SchemeSettings, SourceSettings
 from collectors.sources.listening import ListenerManager
 from collectors.sources.polling import PollingManager
@@ -46,7 +46,7 @@ STUCK = 2.0
 log = logging.getLogger(__name__)
 
 
-class CollectBus(Publisher, ConditionBus, ReportBus, Protocol):
+class CollectBus(PublishingBus, ConditionBus, ReportBus, Protocol):
     """The part of feeds.bus.Bus that the role needs."""
 
 

@@ -50,8 +50,8 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
-    """A cable between two assets: `a` < `b`, so that both ends propose the same one."""
+class LldpLink:
+    """A link between two assets. `a` < `b`, so that the reports of both ends give the same link."""
 
     a: str
     a_port: str
@@ -76,7 +76,7 @@ class NewAsset:
 class Proposal:
     """A difference to be reviewed. `unheard` are parents in the inventory that the devices do not see."""
 
-    links: tuple[Link, ...] = ()
+    links: tuple[LldpLink, ...] = ()
     assets: tuple[NewAsset, ...] = ()
     parents: tuple[tuple[str, str], ...] = ()
     unheard: tuple[tuple[str, str], ...] = ()
@@ -179,7 +179,7 @@ def _managed(rows: Mapping[str, Raw]) -> dict[str, str]:
 def propose(heard: Iterable[Neighbour], inventory: Mapping[str, Asset]) -> Proposal:
     """What the inventory would have to say to agree with what is heard. Pure; order does not matter."""
     senders = Senders(inventory)
-    links: dict[tuple[str, str, str, str], Link] = {}
+    links: dict[tuple[str, str, str, str], LldpLink] = {}
     strangers: dict[str, list[Neighbour]] = {}
     for neighbour in sorted(
         heard, key=lambda neighbour: (neighbour.seen_by, neighbour.port, neighbour.chassis, neighbour.remote_port)
@@ -199,10 +199,10 @@ def propose(heard: Iterable[Neighbour], inventory: Mapping[str, Asset]) -> Propo
     )
 
 
-def _link(a: str, a_port: str, b: str, b_port: str) -> Link:
+def _link(a: str, a_port: str, b: str, b_port: str) -> LldpLink:
     if a <= b:
-        return Link(a=a, a_port=a_port, b=b, b_port=b_port)
-    return Link(a=b, a_port=b_port, b=a, b_port=a_port)
+        return LldpLink(a=a, a_port=a_port, b=b, b_port=b_port)
+    return LldpLink(a=b, a_port=b_port, b=a, b_port=a_port)
 
 
 def _joined(pair: tuple[str, str], inventory: Mapping[str, Asset]) -> bool:

@@ -9,8 +9,8 @@ from typing import Protocol
 from aiohttp import web
 
 
-class Device(Protocol):
-    """Something that answers at one address, until it is broken."""
+class SimulatedDevice(Protocol):
+    """A simulated device: it answers at one address until a scenario breaks it."""
 
     address: str
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from collectors.sim.devices import Device, HttpService, TcpService
+from collectors.sim.devices import HttpService, SimulatedDevice, TcpService
 from collectors.sim.modbus import ModbusDevice, Registers
 from collectors.sim.mqtt import MqttBroker
 from collectors.sim.services import DnsService, HttpsService, SmtpService
@@ -172,14 +172,14 @@ class Field:
 
     def __init__(self) -> None:
         self.child = Child()
-        self.faults: dict[str, Device] = {}
-        self._grounds: dict[tuple[str, int, str], Device] = {}
+        self.faults: dict[str, SimulatedDevice] = {}
+        self._grounds: dict[tuple[str, int, str], SimulatedDevice] = {}
 
     @property
-    def shared(self) -> list[Device]:
+    def shared(self) -> list[SimulatedDevice]:
         return [self.child, *self._grounds.values()]
 
-    def device_of(self, asset: str, uri: str) -> Device | None:
+    def device_of(self, asset: str, uri: str) -> SimulatedDevice | None:
         """What answers a probe; None for what answers by itself (ICMP) or has its device already."""
         parts = urlsplit(uri)
         if not parts.hostname:
@@ -199,13 +199,13 @@ class Field:
             return Sensor(broker, unquote(parts.path[1:]), parameters.get("availability", [""])[0])
         return self._remote(asset, parts, port)
 
-    def _ground(self, parts: SplitResult, kind: str, make: Callable[[str, int], Device]) -> Device:
+    def _ground(self, parts: SplitResult, kind: str, make: Callable[[str, int], SimulatedDevice]) -> SimulatedDevice:
         key = (parts.hostname or "", parts.port or 0, kind)
         if key not in self._grounds:
             self._grounds[key] = make(key[0], key[1])
         return self._grounds[key]
 
-    def _remote(self, asset: str, parts: SplitResult, port: int) -> Device | None:
+    def _remote(self, asset: str, parts: SplitResult, port: int) -> SimulatedDevice | None:
         profile = parse_qs(parts.query).get("profile", ["switch"])[0]
         kind = {"opc.tcp": "opcua", "snmp": profile}.get(parts.scheme)
         host = parts.hostname or ""
@@ -220,7 +220,7 @@ class Field:
         return Remote(self.child, asset, address)
 
 
-_PLAIN: dict[str, Callable[[str, int], Device]] = {
+_PLAIN: dict[str, Callable[[str, int], SimulatedDevice]] = {
     "tcp": TcpService,
     "icmp": Kernel,
     "http": lambda host, port: HttpService(host, port or 80),

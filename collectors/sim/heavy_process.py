@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from collectors.sim.devices import Device
+from collectors.sim.devices import SimulatedDevice
 from collectors.sim.values import COMMUNITY, USER, V3_KEYS, wave
 
 NICE = 5
@@ -65,8 +65,8 @@ class Station:
             await asyncio.sleep(EVERY)
 
 
-class Flood:
-    """Broken, the river is high; mended, it has fallen."""
+class RiverFlood:
+    """A river flood as a device: broken, the river is high; mended, it has fallen."""
 
     def __init__(self, station: Station) -> None:
         self.address = station.address
@@ -79,7 +79,7 @@ class Flood:
         self._station.flooded = True
 
 
-def _snmp(kind: str, host: str, port: int) -> Device:
+def _snmp(kind: str, host: str, port: int) -> SimulatedDevice:
     from collectors.sim.snmp import SnmpAgent
     from collectors.sim.snmp_objects import switch, ups
 
@@ -88,15 +88,15 @@ def _snmp(kind: str, host: str, port: int) -> Device:
     return SnmpAgent(host, port, ups(time.time()), community=None, user=(USER, *V3_KEYS))
 
 
-def _made(rows: list[dict[str, Any]]) -> dict[str, Device]:
-    devices: dict[str, Device] = {}
+def _made(rows: list[dict[str, Any]]) -> dict[str, SimulatedDevice]:
+    devices: dict[str, SimulatedDevice] = {}
     station: Station | None = None
     for row in rows:
         kind, host, port = row["kind"], row["host"], row["port"]
         if kind == "opcua":
             devices[row["name"]] = station = Station(host, port)
         elif kind == "flood" and station is not None:
-            devices[row["name"]] = Flood(station)
+            devices[row["name"]] = RiverFlood(station)
         else:
             devices[row["name"]] = _snmp(kind, host, port)
     return devices
@@ -111,7 +111,7 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-async def _act(devices: Mapping[str, Device], verb: str, name: str) -> None:
+async def _act(devices: Mapping[str, SimulatedDevice], verb: str, name: str) -> None:
     try:
         await (devices[name].start() if verb == "start" else devices[name].stop())
     except (OSError, KeyError) as error:

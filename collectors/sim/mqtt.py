@@ -7,8 +7,8 @@ import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from collectors.network.mqtt import packets
-from collectors.network.mqtt.packets import Hello, Malformed, Message, Packet
+from collectors.network.mqtt import packets, topics
+from collectors.network.mqtt.packets import Hello, Malformed, MqttMessage, Packet
 from collectors.sim.devices import Stream
 
 BACKLOG = 1 << 20
@@ -25,10 +25,8 @@ class Client:
     number: int = 0
     completed: list[int] = field(default_factory=list)
 
-    def send(self, message: Message) -> None:
-        qualities = [
-            qos for pattern, qos in self.filters.items() if packets.matches(pattern, message.topic) is not None
-        ]
+    def send(self, message: MqttMessage) -> None:
+        qualities = [qos for pattern, qos in self.filters.items() if topics.matches(pattern, message.topic) is not None]
         if not qualities:
             return
         self.number = self.number % 0xFFFF + 1
@@ -56,14 +54,14 @@ class MqttBroker(Stream):
     ) -> None:
         super().__init__(host, port, tls)
         self._users, self._allowed, self._versions = users, allowed, versions
-        self._retained: dict[str, Message] = {}
+        self._retained: dict[str, MqttMessage] = {}
         self.clients: set[Client] = set()
         self.connections = 0
 
     def publish(self, topic: str, payload: str | bytes, *, retain: bool = False, qos: int = 1) -> None:
         """What a device says, to everybody who listens."""
         raw = payload.encode() if isinstance(payload, str) else payload
-        message = Message(topic, raw, qos)
+        message = MqttMessage(topic, raw, qos)
         if retain:
             self._retained[topic] = replace(message, retain=True)
         for client in list(self.clients):
@@ -138,7 +136,7 @@ class MqttBroker(Stream):
             if code < 0x80:
                 client.filters[name] = code
                 for topic, retained in self._retained.items():
-                    if packets.matches(name, topic) is not None:
+                    if topics.matches(name, topic) is not None:
                         client.send(retained)
 
     def _gone(self, client: Client) -> None:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from collectors.sim.devices import Device, HttpService
+from collectors.sim.devices import HttpService, SimulatedDevice
 from collectors.sim.field_devices import Field, Kernel
 from collectors.sim.notifiers import SYSLOG, TRAPS, Talker
 from collectors.sim.warnings import WarningCentre
@@ -31,8 +31,8 @@ class Unknown(KeyError):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One moment of a scenario, in seconds from its start."""
+class ScenarioStep:
+    """One step of a scenario. `at` is in seconds from its start."""
 
     at: float
     breaks: tuple[str, ...]
@@ -44,13 +44,13 @@ class World:
 
     def __init__(
         self,
-        devices: Mapping[str, list[Device]],
+        devices: Mapping[str, list[SimulatedDevice]],
         parents: Mapping[str, tuple[str, ...]],
-        sources: Mapping[str, Device],
-        scenarios: Mapping[str, list[Step]],
+        sources: Mapping[str, SimulatedDevice],
+        scenarios: Mapping[str, list[ScenarioStep]],
         speed: float = 1.0,
         talkers: Mapping[str, Talker] | None = None,
-        shared: Sequence[Device] = (),
+        shared: Sequence[SimulatedDevice] = (),
     ) -> None:
         self._talkers = dict(talkers or {})
         self._shared = tuple(shared)
@@ -92,11 +92,11 @@ class World:
             if isinstance(device, HttpService):
                 await device.close()
 
-    def _all(self) -> list[Device]:
+    def _all(self) -> list[SimulatedDevice]:
         own = [device for group in self._devices.values() for device in group]
         return [*self._shared, *own, *self._sources.values(), *self._talkers.values()]
 
-    def _of(self, name: str) -> list[Device]:
+    def _of(self, name: str) -> list[SimulatedDevice]:
         for sources in (self._sources, self._talkers):
             if name in sources:
                 return [sources[name]]
@@ -162,7 +162,7 @@ class World:
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def _play(self, steps: Iterable[Step]) -> None:
+    async def _play(self, steps: Iterable[ScenarioStep]) -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
         for step in steps:
@@ -185,7 +185,7 @@ def read(folder: Path, *, speed: float, start: float) -> World:
     to the inventory is left alone.
     """
     prefix, field = _network(folder), Field()
-    devices: dict[str, list[Device]] = {}
+    devices: dict[str, list[SimulatedDevice]] = {}
     parents: dict[str, tuple[str, ...]] = {}
     speakers: dict[str, dict[str, str]] = {SYSLOG: {}, TRAPS: {}}
     settings = tomllib.loads((folder / "watchfloor.toml").read_text(encoding="utf-8"))
@@ -233,13 +233,13 @@ def _begun(folder: Path, now: float) -> float:
     return now
 
 
-def _source(url: str, start: float) -> Device:
+def _source(url: str, start: float) -> SimulatedDevice:
     parts = urlsplit(url)
     return HttpService(parts.hostname or "127.0.0.1", parts.port or 80, WarningCentre(start).app(parts.path or "/"))
 
 
-def _step(raw: Mapping[str, Any]) -> Step:
-    return Step(at=seconds(raw["at"]), breaks=tuple(raw.get("break", ())), mends=tuple(raw.get("mend", ())))
+def _step(raw: Mapping[str, Any]) -> ScenarioStep:
+    return ScenarioStep(at=seconds(raw["at"]), breaks=tuple(raw.get("break", ())), mends=tuple(raw.get("mend", ())))
 
 
 def control(world: World) -> web.Application:

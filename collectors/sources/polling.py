@@ -15,7 +15,7 @@ from collectors.contract import Feed, FetchResult
 from collectors.errors import CollectorError, Misconfigured, NotReady, Reason
 from collectors.probing import verdicts
 from collectors.probing.ticks import next_tick, phase
-from collectors.publisher import Outbox, Publisher
+from collectors.publisher import Outbox, PublishingBus
 from collectors.settings import Credential, SourceSettings
 from feeds.bus import BusFull, BusLost
 from feeds.clock import Clock
@@ -62,7 +62,7 @@ class PolledSource:
         self._forget = True
         self._wake.set()
 
-    async def run(self, bus: Publisher, outbox: Outbox) -> None:
+    async def run(self, bus: PublishingBus, outbox: Outbox) -> None:
         """Fetch until cancelled. A misconfigured source is retried at the longest pause, until its settings change."""
         loop = asyncio.get_running_loop()
         offset = phase(self.settings.id, self.settings.interval)
@@ -88,7 +88,7 @@ class PolledSource:
         """Seconds to the next round: the interval, doubled for each consecutive failure."""
         return min(self.settings.interval * 2.0**self._failures, max(self.settings.interval, BACKOFF_LAST))
 
-    async def _round(self, feed: Feed, bus: Publisher) -> str:
+    async def _round(self, feed: Feed, bus: PublishingBus) -> str:
         """Fetch and deliver. Returns the problem of a fetch that failed in part. Raises CollectorError."""
         if self._forget:
             self._forget = False
@@ -111,7 +111,7 @@ class PolledSource:
             self._new_at, self._replay = self._valid_at, self._rounds == 0
         self._rounds += 1
 
-    async def _deliver(self, feed: Feed, bus: Publisher, items: Sequence[object]) -> None:
+    async def _deliver(self, feed: Feed, bus: PublishingBus, items: Sequence[object]) -> None:
         """Wait until the bus has taken the documents: they are never dropped."""
         logged = False
         while True:
@@ -160,7 +160,7 @@ class PolledSource:
 class PollingManager:
     """Starts and stops polled sources as the settings say."""
 
-    def __init__(self, bus: Publisher, outbox: Outbox, site: str, clock: Clock) -> None:
+    def __init__(self, bus: PublishingBus, outbox: Outbox, site: str, clock: Clock) -> None:
         self._bus = bus
         self._outbox = outbox
         self._site = site

@@ -144,7 +144,7 @@ async def test_a_server_that_hangs_is_a_timeout_and_found_again(tmp_path: Path) 
             await ask(desk.poller, where)
             one.freeze(True)
             (session,) = desk.poller._sessions.values()
-            session._heard -= SILENT
+            session._notified_at -= SILENT
             error = await failure(desk.poller, replace(where, timeout=2.0))
             assert isinstance(error, NotReady)
             assert error.reason is Reason.TIMEOUT

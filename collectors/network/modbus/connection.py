@@ -46,7 +46,7 @@ class Refusal(Misconfigured):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ModbusRequest:
     """Read `count` registers or bits of a unit from `address` on."""
 
     unit: int
@@ -61,8 +61,8 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a device is: an IP address, and how it is spoken to. `host` is the name that its certificate bears."""
+class ModbusEndpoint:
+    """The endpoint of a device: IP address, port and transport. `host` is the name in its certificate."""
 
     address: str
     port: int
@@ -71,16 +71,16 @@ class Place:
     rtu: bool = False
 
 
-class Connection:
+class ModbusConnection:
     """Opens itself when it is needed, and again after an error. Not for two callers at once."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: ModbusEndpoint) -> None:
         self._place = place
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._number = 0
         self._silences = 0
 
-    async def read(self, request: Request, timeout: float) -> bytes:
+    async def read(self, request: ModbusRequest, timeout: float) -> bytes:
         """The data of the answer. Raises NotReady, Refusal; `timeout` in seconds, connecting included."""
         try:
             async with asyncio.timeout(timeout):
@@ -114,7 +114,7 @@ class Connection:
             )
         return self._streams
 
-    async def _ask(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: Request) -> bytes:
+    async def _ask(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: ModbusRequest) -> bytes:
         pdu = struct.pack(">BHH", request.function, request.address, request.count)
         if self._place.rtu:
             frame = bytes([request.unit]) + pdu
@@ -142,7 +142,7 @@ class Connection:
             raise NotReady(Reason.WRONG_ANSWER, "this is no Modbus RTU frame: its check sum is wrong")
         return head[0], head[1:] + data
 
-    def _checked(self, request: Request, unit: int, answer: bytes) -> bytes:
+    def _checked(self, request: ModbusRequest, unit: int, answer: bytes) -> bytes:
         if unit == request.unit and answer[0] == request.function | 0x80:
             raise _exception(request, answer[1])
         whole = len(answer) == request.size + 2 and answer[1] == request.size
@@ -169,7 +169,7 @@ def crc(frame: bytes) -> bytes:
     return value.to_bytes(2, "little")
 
 
-def _exception(request: Request, code: int) -> NotReady | Refusal:
+def _exception(request: ModbusRequest, code: int) -> NotReady | Refusal:
     if code in STOP:
         return Refusal(code)
     en, _ = EXCEPTIONS.get(code, ("unknown exception", ""))

@@ -21,7 +21,7 @@ from collectors.contract import Measurement, Poller, Target
 from collectors.errors import CollectorError, Misconfigured, NotReady, Reason
 from collectors.network import addresses
 from collectors.network.modbus import registers
-from collectors.network.modbus.connection import Connection, Place, Refusal, Request
+from collectors.network.modbus.connection import ModbusConnection, ModbusEndpoint, ModbusRequest, Refusal
 from collectors.network.modbus.registers import BITS, FUNCTIONS, Point
 from collectors.network.tls import trust
 
@@ -44,7 +44,7 @@ class ModbusPoller(Poller):
     family: ClassVar[str] = "modbus"
 
     def __init__(self) -> None:
-        self._devices: dict[Place, Device] = {}
+        self._devices: dict[ModbusEndpoint, RegisterReader] = {}
         self._trust = trust.Trust()
 
     @classmethod
@@ -75,16 +75,16 @@ class ModbusPoller(Poller):
         tls = self._trust.context(target, verify=target.params.get("verify") != "no") if secure else None
         port = target.port or (TLS_PORT if secure else PORT)
         rtu = target.params.get("framing") == "rtu"
-        device = self._device(Place(address, port, target.host if secure else "", tls, rtu))
+        device = self._device(ModbusEndpoint(address, port, target.host if secure else "", tls, rtu))
         answer = await device.ask(point, target.timeout * SHARE)
         ms = Measurement(metric="modbus.ms", value=answer.ms, unit="ms")
         return [ms, registers.measurement(target, point, answer.data)]
 
-    def _device(self, where: Place) -> Device:
+    def _device(self, where: ModbusEndpoint) -> RegisterReader:
         now = asyncio.get_running_loop().time()
         for endpoint in [endpoint for endpoint, device in self._devices.items() if now - device.used_at > FORGOTTEN]:
             self._devices.pop(endpoint).close()
-        device = self._devices.setdefault(where, Device(Connection(where)))
+        device = self._devices.setdefault(where, RegisterReader(ModbusConnection(where)))
         device.used_at = now
         return device
 
@@ -119,8 +119,8 @@ def need_metric(target: Target) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """The bytes of one point, and how long its request took."""
+class RegisterAnswer:
+    """The bytes of one point, and the duration of its request in ms."""
 
     data: bytes
     ms: float
@@ -132,14 +132,14 @@ class Wanted:
 
     point: Point
     timeout: float
-    answer: asyncio.Future[Answer]
+    answer: asyncio.Future[RegisterAnswer]
 
 
 @dataclass(slots=True)
 class Block:
     """Points that one request reads."""
 
-    request: Request
+    request: ModbusRequest
     wanted: list[Wanted] = field(default_factory=list)
 
 
@@ -162,21 +162,21 @@ class Limits:
             self.alone.update(request.point for request in block.wanted)
 
 
-class Device:
-    """One address: gathers what is asked of it and asks for it in merged requests, one after the other."""
+class RegisterReader:
+    """The device at one endpoint. Merges the points of several targets into requests, and sends them in sequence."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: ModbusConnection) -> None:
         self._connection = connection
         self._wanted: dict[Point, Wanted] = {}
         self._limits = Limits()
         self._worker: asyncio.Task[None] | None = None
         self.used_at = 0.0
 
-    async def ask(self, point: Point, timeout: float) -> Answer:
+    async def ask(self, point: Point, timeout: float) -> RegisterAnswer:
         """What the point holds. Raises NotReady, Misconfigured."""
         wanted = self._wanted.get(point)
         if wanted is None:
-            future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+            future: asyncio.Future[RegisterAnswer] = asyncio.get_running_loop().create_future()
             wanted = self._wanted[point] = Wanted(point, timeout, future)
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work(), name="modbus device")
@@ -216,7 +216,7 @@ class Device:
         for wanted in block.wanted:
             del self._wanted[wanted.point]
             if not wanted.answer.done():
-                wanted.answer.set_result(Answer(_part(request, wanted.point, data), ms))
+                wanted.answer.set_result(RegisterAnswer(_part(request, wanted.point, data), ms))
 
     def _fail(self, requests: Iterable[Wanted], error: CollectorError) -> None:
         for wanted in requests:
@@ -235,7 +235,7 @@ class Device:
         self._connection.close()
 
 
-def _part(request: Request, point: Point, data: bytes) -> bytes:
+def _part(request: ModbusRequest, point: Point, data: bytes) -> bytes:
     offset = point.address - request.address
     if request.function in BITS:
         return bytes([data[offset // 8] >> offset % 8 & 1])
@@ -250,10 +250,10 @@ def blocks(requests: Iterable[Wanted], limits: Limits) -> list[Block]:
         if last is not None and _fits(last, point, limits):
             request = last.request
             count = max(request.address + request.count, point.end) - request.address
-            last.request = Request(request.unit, request.function, request.address, count)
+            last.request = ModbusRequest(request.unit, request.function, request.address, count)
             last.wanted.append(one)
         else:
-            merged.append(Block(Request(point.unit, point.function, point.address, point.count), [one]))
+            merged.append(Block(ModbusRequest(point.unit, point.function, point.address, point.count), [one]))
     return merged
 
 

@@ -1,6 +1,6 @@
-"""MQTT's control packets, both ways, for 3.1.1 (OASIS 2014) and 5.0 (OASIS 2019). Pure: bytes in, packets out.
+"""Reading and writing of MQTT control packets, for 3.1.1 (OASIS 2014) and 5.0 (OASIS 2019). Pure.
 
-A packet that is longer than may be is passed over without being kept: only its beginning is given, marked `cut`.
+Of a packet that is longer than LARGEST only the beginning is given, marked `cut`.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK = 8, 9, 10, 11
 PINGREQ, PINGRESP, DISCONNECT = 12, 13, 14
 V311, V5 = 4, 5
 LARGEST = 256 * 1024
-"""Bytes of one packet that are kept."""
+"""Bytes of the longest packet that is stored whole."""
 HEAD = 4 * 1024
-"""Bytes that are kept of a longer one: its topic is among them."""
+"""Bytes that are stored of a longer packet. They include its topic."""
 MAXIMUM_PACKET_SIZE = 0x27
 
 
 class Malformed(ValueError):
-    """This is not MQTT."""
+    """The bytes are not valid MQTT."""
 
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """`kind` and `flags` are the first byte's halves; `size` counts the body as it was announced."""
+    """One packet. `kind` and `flags` are the halves of the first byte. `size` is the announced length of the body."""
 
     kind: int
     flags: int
@@ -39,8 +39,8 @@ class Packet:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """A PUBLISH. `payload` is None when it was too long to be kept."""
+class MqttMessage:
+    """A PUBLISH packet. `payload` is None when it was too long to be stored."""
 
     topic: str
     payload: bytes | None
@@ -51,18 +51,18 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """A CONNECT, as a broker reads it. `will` is published when the client goes without a DISCONNECT."""
+    """A CONNECT packet. `will` is published when the client ends without a DISCONNECT."""
 
     version: int
     client: str
     keepalive: int
     user: str
     password: str
-    will: Message | None
+    will: MqttMessage | None
 
 
 class Parser:
-    """Takes bytes as they come and gives whole packets."""
+    """Takes bytes as they arrive and yields whole packets."""
 
     def __init__(self, largest: int = LARGEST) -> None:
         self._buffer = bytearray()
@@ -175,7 +175,13 @@ def _text(text: str) -> bytes:
 
 
 def connect(
-    version: int, client: str, *, user: str = "", password: str = "", keepalive: int = 60, will: Message | None = None
+    version: int,
+    client: str,
+    *,
+    user: str = "",
+    password: str = "",
+    keepalive: int = 60,
+    will: MqttMessage | None = None,
 ) -> bytes:
     """A CONNECT with a clean session."""
     flags = 2 | bool(user) << 7 | bool(password) << 6
@@ -205,7 +211,7 @@ def hello(packet: Packet) -> Hello:
         if version == V5:
             cursor.properties()
         topic = cursor.text()
-        will = Message(topic, cursor.take(cursor.number()), retain=bool(flags & 32))
+        will = MqttMessage(topic, cursor.take(cursor.number()), retain=bool(flags & 32))
     user = cursor.text() if flags & 128 else ""
     password = cursor.text() if flags & 64 else ""
     return Hello(version, client, keepalive, user, password, will)
@@ -216,7 +222,7 @@ def connack(version: int, code: int, session: bool = False) -> bytes:
 
 
 def subscribe(version: int, number: int, filters: Sequence[tuple[str, int]]) -> bytes:
-    """Filters with the highest QoS that is wanted of each."""
+    """SUBSCRIBE to filters, each with its highest QoS."""
     body = struct.pack(">H", number) + (b"\0" if version == V5 else b"")
     return packet(SUBSCRIBE, 2, body + b"".join(_text(text) + bytes([qos]) for text, qos in filters))
 
@@ -227,7 +233,7 @@ def unsubscribe(version: int, number: int, filters: Sequence[str]) -> bytes:
 
 
 def wishes(packet: Packet, version: int) -> tuple[int, list[tuple[str, int]]]:
-    """The number and the filters of a SUBSCRIBE or UNSUBSCRIBE (there with QoS 0). Raises Malformed."""
+    """The packet identifier and the filters of a SUBSCRIBE or UNSUBSCRIBE (with QoS 0). Raises Malformed."""
     cursor = Cursor(packet.body)
     number, filters = cursor.number(), []
     if version == V5:
@@ -243,7 +249,7 @@ def suback(version: int, number: int, codes: Sequence[int]) -> bytes:
 
 
 def codes(packet: Packet, version: int) -> tuple[int, bytes]:
-    """The number of a SUBACK, and one code a filter. Raises Malformed."""
+    """The number of a SUBACK, and one code for each filter. Raises Malformed."""
     cursor = Cursor(packet.body)
     number = cursor.number()
     if version == V5:
@@ -251,20 +257,20 @@ def codes(packet: Packet, version: int) -> tuple[int, bytes]:
     return number, cursor.rest()
 
 
-def publish(version: int, message: Message) -> bytes:
+def publish(version: int, message: MqttMessage) -> bytes:
     body = _text(message.topic) + (struct.pack(">H", message.number) if message.qos else b"")
     body += (b"\0" if version == V5 else b"") + (message.payload or b"")
     return packet(PUBLISH, message.qos << 1 | message.retain, body)
 
 
-def message(packet: Packet, version: int) -> Message:
-    """What a PUBLISH brings. Raises Malformed."""
+def message(packet: Packet, version: int) -> MqttMessage:
+    """The message of a PUBLISH packet. Raises Malformed."""
     cursor, qos = Cursor(packet.body), packet.flags >> 1 & 3
     topic = cursor.text()
     number = cursor.number() if qos else 0
     if version == V5 and not packet.cut:
         cursor.properties()
-    return Message(topic, None if packet.cut else cursor.rest(), qos, bool(packet.flags & 1), number)
+    return MqttMessage(topic, None if packet.cut else cursor.rest(), qos, bool(packet.flags & 1), number)
 
 
 def answer(kind: int, number: int) -> bytes:
@@ -273,23 +279,8 @@ def answer(kind: int, number: int) -> bytes:
 
 
 def number_of(packet: Packet) -> int:
-    """Whose answer it is. Raises Malformed."""
+    """The packet identifier of an acknowledgement. Raises Malformed."""
     return Cursor(packet.body).number()
 
 
 PING, PONG, BYE = packet(PINGREQ, 0, b""), packet(PINGRESP, 0, b""), packet(DISCONNECT, 0, b"")
-
-
-def matches(pattern: str, topic: str) -> list[str] | None:
-    """The levels that stand where `pattern` has a "+", None when the topic is another one (3.1.1, 4.7)."""
-    pattern_levels, levels = pattern.split("/"), topic.split("/")
-    if pattern_levels[-1] == "#":
-        pattern_levels = pattern_levels[:-1]
-        levels, more = levels[: len(pattern_levels)], levels[len(pattern_levels) :]
-        if not more and len(levels) < len(pattern_levels):
-            return None
-    if len(pattern_levels) != len(levels) or (topic.startswith("$") and pattern[:1] in "+#"):
-        return None
-    if any(want not in ("+", level) for want, level in zip(pattern_levels, levels, strict=True)):
-        return None
-    return [level for want, level in zip(pattern_levels, levels, strict=True) if want == "+"]

@@ -20,11 +20,12 @@ from collectors.errors import Misconfigured
 from collectors.network import addresses
 from collectors.network.http.checks import json_path
 from collectors.network.modbus.probe import need_metric
-from collectors.network.mqtt import packets
-from collectors.network.mqtt.connection import VERSIONS, Broker, Link
-from collectors.network.mqtt.packets import Message
+from collectors.network.mqtt import topics
+from collectors.network.mqtt.broker import VERSIONS, Broker
+from collectors.network.mqtt.connection import BrokerConnection
+from collectors.network.mqtt.packets import MqttMessage
 from collectors.network.mqtt.rate_limit import PACKETS
-from collectors.network.mqtt.subscription import EVERY, TEXT, Watch, topic
+from collectors.network.mqtt.subscription import EVERY, TEXT, TopicWatch, topic
 from collectors.network.tls import trust
 from collectors.subscriber import SubscriberCallbacks
 from feeds.clock import Clock, now
@@ -62,7 +63,7 @@ class MqttPoller(Poller):
         self._callbacks: SubscriberCallbacks | None = None
         self._trust = trust.Trust()
         self._brokers: dict[tuple[object, ...], Topics] = {}
-        self._watches: dict[tuple[str, str], tuple[Topics, Watch]] = {}
+        self._watches: dict[tuple[str, str], tuple[Topics, TopicWatch]] = {}
 
     @classmethod
     def validate(cls, target: Target) -> None:
@@ -108,7 +109,7 @@ class MqttPoller(Poller):
             await watch.first(deadline - target.timeout * (SHARE - PATIENT))
         return watch.verdict(self._clock())
 
-    def _watch(self, target: Target) -> tuple[Topics, Watch]:
+    def _watch(self, target: Target) -> tuple[Topics, TopicWatch]:
         key = (target.asset, target.uri)
         watch_entry = self._watches.get(key)
         if watch_entry is not None and watch_entry[1].target == target:
@@ -126,7 +127,7 @@ class MqttPoller(Poller):
         if link_key not in self._brokers:
             self._brokers[link_key] = Topics(link_key, _broker(target, values, self._trust))
         topics = self._brokers[link_key]
-        watch = Watch(target, self._callbacks, self._clock)
+        watch = TopicWatch(target, self._callbacks, self._clock)
         topics.add(watch)
         self._watches[key] = (topics, watch)
         return topics, watch
@@ -144,8 +145,8 @@ class MqttPoller(Poller):
 
     async def close(self) -> None:
         """Says goodbye to every broker."""
-        for topics in self._brokers.values():
-            topics.link.close()
+        for subscriptions in self._brokers.values():
+            subscriptions.link.close()
         for _, watch in self._watches.values():
             watch.close()
         self._brokers.clear()
@@ -157,21 +158,21 @@ class Topics:
 
     def __init__(self, link_key: tuple[object, ...], broker: Broker) -> None:
         self.place = link_key
-        self.link = Link(broker, self._taken, self._lost)
-        self._exact: dict[str, list[Watch]] = {}
-        self._patterns: list[Watch] = []
-        self._all: list[Watch] = []
+        self.link = BrokerConnection(broker, self._taken, self._lost)
+        self._exact: dict[str, list[TopicWatch]] = {}
+        self._patterns: list[TopicWatch] = []
+        self._all: list[TopicWatch] = []
 
-    def add(self, watch: Watch) -> None:
+    def add(self, watch: TopicWatch) -> None:
         self._all.append(watch)
         for name in watch.filters:
             if "+" in name:
                 self._patterns.append(watch)
             else:
                 self._exact.setdefault(name, []).append(watch)
-            self.link.remind(name)
+            self.link.resend_retained(name)
 
-    def remove(self, watch: Watch) -> bool:
+    def remove(self, watch: TopicWatch) -> bool:
         """False when nothing is watched there any more."""
         self._all.remove(watch)
         if watch in self._patterns:
@@ -184,11 +185,11 @@ class Topics:
                 self.link.drop(name)
         return bool(self._all)
 
-    def _taken(self, message: Message) -> None:
+    def _taken(self, message: MqttMessage) -> None:
         for watch in self._exact.get(message.topic, ()):
             watch.take(message, "")
         for watch in self._patterns:
-            matched = packets.matches(watch.topic, message.topic)
+            matched = topics.matches(watch.topic, message.topic)
             if matched is not None:
                 watch.take(message, "/".join(matched)[:TEXT])
 

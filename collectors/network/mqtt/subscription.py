@@ -1,4 +1,4 @@
-"""What one `mqtt://` probe has heard: values, ages, and whether its device says that it is there.
+"""Subscription of one `mqtt://` probe: last values, their ages, and the availability of its device.
 
 A retained message is of unknown age: uncertain and never fresh, unless it carries its time. A "+" in the topic gives
 one reading a match.
@@ -19,41 +19,44 @@ from collectors.contract import Measurement, Target
 from collectors.errors import Misconfigured, NotReady, Reason, Silent
 from collectors.network.http.checks import json_path, pick, plain
 from collectors.network.mqtt import packets
-from collectors.network.mqtt.packets import Message
+from collectors.network.mqtt.packets import MqttMessage
 from collectors.subscriber import SubscriberCallbacks
 from feeds.clock import Clock
 from feeds.model import Quality, Value
 
 EVERY = "1m"
 SLACK = 1.0
-"""Seconds that a message may be late."""
+"""Seconds by which a message may be late."""
 INSTANCES = 64
 TEXT = 200
 LONGEST_TOPIC = 1024
-AT_MOST_EVERY = 0.1
-"""Seconds between two readings of one topic that go on; of a flood the last message is kept."""
+MIN_PUSH_INTERVAL = 0.1
+"""Seconds between two pushes of one instance. Of a flood only the last message counts."""
 NOTHING = "已订阅，尚无消息 | subscribed; no message yet"
 RETAINED = "保留消息，时间未知 | retained, of unknown age"
 ACL_EN = "; when the device does send, the broker may withhold it without a word: let the account read this topic (ACL)"
 ACL_ZH = "；若设备确在发送，可能是代理的访问控制（ACL）不作声地扣下：请为该账号授予此主题的读取权限"
 AHEAD = 60.0
-"""Seconds that a message's own time may lie ahead for it to be believed."""
+"""Seconds by which a message's own time may be ahead for it to be used."""
 
 
 @dataclass(slots=True)
-class Heard:
-    """The last message of one instance. `at` is when it came; `live` is False for a retained one."""
+class LastMessage:
+    """The last message of one instance. `at` is its time of receipt. `live` is False for a retained message.
 
-    seen: Measurement
+    `pushed_at` is when its value was last pushed. `waiting`: a later push is scheduled.
+    """
+
+    measurement: Measurement
     at: float
     live: bool
-    told_at: float = 0.0
+    pushed_at: float = 0.0
     waiting: bool = False
 
 
 @dataclass(slots=True, eq=False)
-class Watch:
-    """One probe: what its topic has said."""
+class TopicWatch:
+    """One probe: the subscription of its topic, and the last messages."""
 
     target: Target
     callbacks: SubscriberCallbacks | None
@@ -64,10 +67,10 @@ class Watch:
     waited: bool = False
     gone: bool = False
     left_out: int = 0
-    _heard: dict[str, Heard] = field(default_factory=dict)
-    _some: asyncio.Event = field(default_factory=asyncio.Event)
+    _last_messages: dict[str, LastMessage] = field(default_factory=dict)
+    _received: asyncio.Event = field(default_factory=asyncio.Event)
     _since: float = 0.0
-    _anew: bool = False
+    _reconnected: bool = False
     _timers: set[asyncio.TimerHandle] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -79,22 +82,22 @@ class Watch:
         self._since = self.clock()
 
     async def first(self, deadline: float) -> None:
-        """Waits for a message, so that the very first answer already has a value; `deadline` in loop time."""
+        """Wait for the first message, so that the first poll has a value. `deadline` is in loop time."""
         try:
             async with asyncio.timeout_at(deadline):
-                await self._some.wait()
+                await self._received.wait()
         except TimeoutError:
-            pass  # the verdict says so
+            pass  # `verdict` reports that nothing came
 
     def verdict(self, at: float) -> list[Measurement]:
-        """What a poll says at `at` (epoch seconds). Raises NotReady, Silent."""
+        """The answer to a poll at `at` (epoch seconds). Raises NotReady, Silent."""
         if self.gone:
             raise NotReady(Reason.OFFLINE, f"{self.target.params['availability']} says so")
-        if self._anew:
-            self._since, self._anew = at, False
-        live = [heard.at for heard in self._heard.values() if heard.live]
+        if self._reconnected:
+            self._since, self._reconnected = at, False
+        live = [last.at for last in self._last_messages.values() if last.live]
         spoke = max(*live, self._since) if live else self._since
-        measurements = [heard.seen for heard in self._heard.values()]
+        measurements = [last.measurement for last in self._last_messages.values()]
         if at - spoke > self.every + SLACK and not any(_fresh(measurement, at) for measurement in measurements):
             never = () if live else (ACL_EN, ACL_ZH)
             raise Silent(
@@ -113,37 +116,37 @@ class Watch:
             )
         return measurements
 
-    def take(self, message: Message, instance: str) -> None:
-        """A message on the topic, or on the availability topic."""
+    def take(self, message: MqttMessage, instance: str) -> None:
+        """Take a message of the topic or of the availability topic."""
         params = self.target.params
         if message.topic == params.get("availability") and message.topic != self.topic:
             self._available(message)
             return
-        last_heard = self._heard.get(instance)
-        if last_heard is None and len(self._heard) >= INSTANCES:
+        previous = self._last_messages.get(instance)
+        if previous is None and len(self._last_messages) >= INSTANCES:
             self.left_out += 1
             return
-        if message.retain and last_heard is not None and last_heard.live:
-            return  # what a new subscription brings again is not news
+        if message.retain and previous is not None and previous.live:
+            return  # a retained message that a new subscription brings again
         at = self.clock()
         measurement = self._read(message, at, instance)
-        self._heard[instance] = Heard(
-            measurement, at, live=not message.retain, told_at=last_heard.told_at if last_heard else 0.0
+        self._last_messages[instance] = LastMessage(
+            measurement, at, live=not message.retain, pushed_at=previous.pushed_at if previous else 0.0
         )
-        self._some.set()
-        self._tell(instance, at, waiting=last_heard is not None and last_heard.waiting)
+        self._received.set()
+        self._push(instance, at, waiting=previous is not None and previous.waiting)
 
-    def _available(self, message: Message) -> None:
+    def _available(self, message: MqttMessage) -> None:
         text = (message.payload or b"").decode(errors="replace").strip()
-        was, params = self.gone, self.target.params
+        was_gone, params = self.gone, self.target.params
         if text == params.get("offline", "offline"):
             self.gone = True
         elif text == params.get("online", "online"):
             self.gone = False
-        if self.gone is not was:
-            self.look()
+        if self.gone is not was_gone:
+            self._request_poll()
 
-    def _read(self, message: Message, at: float, instance: str) -> Measurement:
+    def _read(self, message: MqttMessage, at: float, instance: str) -> Measurement:
         try:
             if message.payload is None:
                 most = packets.LARGEST
@@ -180,38 +183,38 @@ class Watch:
             fresh_for=self.every + SLACK if fresh_for is None else fresh_for,
         )
 
-    def _tell(self, instance: str, at: float, *, waiting: bool) -> None:
-        heard = self._heard[instance]
-        heard.waiting = waiting
+    def _push(self, instance: str, at: float, *, waiting: bool) -> None:
+        last = self._last_messages[instance]
+        last.waiting = waiting
         if self.callbacks is None or waiting:
             return
-        if at - heard.told_at >= AT_MOST_EVERY:
-            self._told(instance)
+        if at - last.pushed_at >= MIN_PUSH_INTERVAL:
+            self._push_now(instance)
         else:
-            heard.waiting = True
-            self._later(lambda: self._told(instance))
+            last.waiting = True
+            self._later(lambda: self._push_now(instance))
 
     def _later(self, act: Callable[[], None]) -> None:
         def run() -> None:
             self._timers.discard(timer)
             act()
 
-        timer = asyncio.get_running_loop().call_later(AT_MOST_EVERY, run)
+        timer = asyncio.get_running_loop().call_later(MIN_PUSH_INTERVAL, run)
         self._timers.add(timer)
 
-    def _told(self, instance: str) -> None:
-        heard = self._heard[instance]
-        heard.told_at, heard.waiting = self.clock(), False
+    def _push_now(self, instance: str) -> None:
+        last = self._last_messages[instance]
+        last.pushed_at, last.waiting = self.clock(), False
         if self.callbacks is not None:
-            self.callbacks.push(self.target, [heard.seen])
+            self.callbacks.push(self.target, [last.measurement])
 
     def lost(self) -> None:
-        """The connection is gone: what comes after it has its own time to be silent."""
-        self._anew = True
-        self.look()
+        """Note a lost connection. The time without messages starts again after the next one."""
+        self._reconnected = True
+        self._request_poll()
 
-    def look(self) -> None:
-        """Something happened to the connection or the device: ask now."""
+    def _request_poll(self) -> None:
+        """Request a poll, because the state of the connection or the device changed."""
         if self.callbacks is not None:
             self.callbacks.request_poll(self.target)
 

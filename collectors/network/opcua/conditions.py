@@ -71,8 +71,11 @@ def _operand(kind: int, path: tuple[str, ...]) -> ua.SimpleAttributeOperand:
 
 
 @dataclass(slots=True)
-class Kept:
-    """One condition. `event` is its newest event's id, which an acknowledgement names; `said`: it was told as acked."""
+class StoredCondition:
+    """One condition. `event` is the id of its newest event, which an acknowledgement names.
+
+    `said`: it was reported as acknowledged.
+    """
 
     id: ua.NodeId
     event: bytes
@@ -87,7 +90,7 @@ class Alarms:
     left_out: int = 0
     again: bool = False
     refreshes: int = 0
-    _kept: dict[str, Kept] = field(default_factory=dict)
+    _kept: dict[str, StoredCondition] = field(default_factory=dict)
     _over: set[str] = field(default_factory=set)
     _last: dict[str, tuple[Condition, float]] = field(default_factory=dict)
     _refreshed: set[str] | None = None
@@ -130,7 +133,7 @@ class Alarms:
         if self._refreshed is not None:
             self._refreshed.add(key)
         # Some servers let go of an alarm that they still call active.
-        return self._newest(Kept(id, event, condition), bool(retain) or active is True, at)
+        return self._newest(StoredCondition(id, event, condition), bool(retain) or active is True, at)
 
     def _take_older(self, key: str, branch: str, event: bytes | None, condition: Condition) -> bool:
         """`event` waits for an acknowledgement; None: that state waits no more. A refresh may leave them out."""
@@ -147,7 +150,7 @@ class Alarms:
             retained.condition = replace(retained.condition, takes_ack=True, by=condition.by, comment=condition.comment)
         return True
 
-    def _newest(self, fresh: Kept, retained: bool, at: float) -> bool:
+    def _newest(self, fresh: StoredCondition, retained: bool, at: float) -> bool:
         key = fresh.id.to_string()
         known = self._kept.get(key)
         self._last.pop(key, None)

@@ -122,8 +122,8 @@ def believe(certificate: bytes | None, security: Security) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
-    """Our certificate and its key, PEM."""
+class ApplicationCertificate:
+    """The collector's own application instance certificate and its key, PEM (OPC 10000-2)."""
 
     certificate: bytes
     key: bytes = field(repr=False)
@@ -143,13 +143,13 @@ class Identity:
         return next(iter(names.get_values_for_type(x509.UniformResourceIdentifier)), APPLICATION)
 
 
-def identity(security: Security, data: Path | None) -> Identity:
+def identity(security: Security, data: Path | None) -> ApplicationCertificate:
     """The credential's own certificate, else the one of the data folder, made when it is missing. Takes its time.
 
     Raises Misconfigured when the given ones cannot be read.
     """
     if security.certificate:
-        mine = Identity(security.certificate.encode(), security.key.encode())
+        mine = ApplicationCertificate(security.certificate.encode(), security.key.encode())
         try:
             x509.load_pem_x509_certificate(mine.certificate)
             serialization.load_pem_private_key(mine.key, None)
@@ -166,7 +166,7 @@ def identity(security: Security, data: Path | None) -> Identity:
     folder = data / FOLDER
     paths = folder / "certificate.pem", folder / "key.pem"
     if all(path.is_file() for path in paths):
-        stored = Identity(paths[0].read_bytes(), paths[1].read_bytes())
+        stored = ApplicationCertificate(paths[0].read_bytes(), paths[1].read_bytes())
         if _usable(stored):
             return stored
     fresh = made()
@@ -177,7 +177,7 @@ def identity(security: Security, data: Path | None) -> Identity:
     return fresh
 
 
-def _usable(stored: Identity) -> bool:
+def _usable(stored: ApplicationCertificate) -> bool:
     """Whether both decode and belong together. A file that a power cut emptied does not."""
     try:
         public = x509.load_pem_x509_certificate(stored.certificate).public_key()
@@ -187,7 +187,7 @@ def _usable(stored: Identity) -> bool:
     return bool(private.public_key() == public)
 
 
-def made() -> Identity:
+def made() -> ApplicationCertificate:
     """A self-signed application instance certificate (OPC 10000-6, 6.2.2), valid for ten years."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     host = socket.gethostname()
@@ -213,7 +213,7 @@ def made() -> Identity:
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     certificate = builder.sign(key, hashes.SHA256())
     plain = serialization.NoEncryption()
-    return Identity(
+    return ApplicationCertificate(
         certificate.public_bytes(serialization.Encoding.PEM),
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain),
     )

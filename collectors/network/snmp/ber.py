@@ -40,7 +40,7 @@ class Notification:
     confirm: bool = False
 
 
-class Reader:
+class BerReader:
     """Tag, length and value, one after another, between two places of the octets."""
 
     def __init__(self, data: bytes, begin: int, end: int) -> None:
@@ -66,12 +66,12 @@ class Reader:
         self.at = at + length
         return tag, at, at + length
 
-    def inside(self, *tags: int) -> Reader:
+    def inside(self, *tags: int) -> BerReader:
         """The contents of the next element, which must have one of `tags`. Raises BadMessage."""
         tag, begin, end = self.next()
         if tag not in tags:
             raise BadMessage(f"tag {tag:#x} where {tags[0]:#x} belongs")
-        return Reader(self.data, begin, end)
+        return BerReader(self.data, begin, end)
 
     def value(self, *tags: int) -> Value:
         """The next element's value. Raises BadMessage."""
@@ -126,7 +126,7 @@ def version_of(data: bytes) -> str:
     """ "v1", "v2c" or "v3". Raises BadMessage."""
     if len(data) > LARGEST:
         raise BadMessage("larger than a datagram")
-    number = Reader(data, 0, len(data)).inside(0x30).number(0x02)
+    number = BerReader(data, 0, len(data)).inside(0x30).number(0x02)
     if number not in VERSIONS:
         raise BadMessage(f"SNMP version {number}")
     return VERSIONS[number]
@@ -134,13 +134,13 @@ def version_of(data: bytes) -> str:
 
 def notification(data: bytes) -> Notification:
     """The v1 or v2c notification in a datagram. Raises BadMessage."""
-    message = Reader(data, 0, len(data)).inside(0x30)
+    message = BerReader(data, 0, len(data)).inside(0x30)
     version = VERSIONS.get(message.number(0x02), "")
     secret = message.value(0x04)
     if not isinstance(secret, bytes) or version not in ("v1", "v2c"):
         raise BadMessage("no community")
     tag, begin, end = message.next()
-    pdu = Reader(data, begin, end)
+    pdu = BerReader(data, begin, end)
     if tag == TRAP_V1 and version == "v1":
         return _first_version(pdu, secret)
     if tag in (TRAP_V2, INFORM) and version == "v2c":
@@ -148,7 +148,7 @@ def notification(data: bytes) -> Notification:
     raise BadMessage(f"PDU {tag:#x} is no notification")
 
 
-def _first_version(pdu: Reader, secret: bytes) -> Notification:
+def _first_version(pdu: BerReader, secret: bytes) -> Notification:
     enterprise, agent = str(pdu.value(0x06)), pdu.value(0x40)
     generic, specific, ticks = pdu.number(0x02), pdu.number(0x02), pdu.number(0x43)
     oid = f"{GENERIC}.{generic + 1}" if 0 <= generic <= 5 else f"{enterprise}.0.{specific}"
@@ -162,7 +162,7 @@ def _first_version(pdu: Reader, secret: bytes) -> Notification:
     )
 
 
-def _second_version(pdu: Reader, secret: bytes, *, confirm: bool) -> Notification:
+def _second_version(pdu: BerReader, secret: bytes, *, confirm: bool) -> Notification:
     request = pdu.number(0x02)
     pdu.number(0x02)
     pdu.number(0x02)
@@ -183,7 +183,7 @@ def named(pairs: tuple[tuple[str, Value], ...]) -> tuple[str, int | None]:
     return oid, ticks if isinstance(ticks, int) else None
 
 
-def _pairs(pdu: Reader) -> tuple[tuple[str, Value], ...]:
+def _pairs(pdu: BerReader) -> tuple[tuple[str, Value], ...]:
     items = pdu.inside(0x30)
     pairs: list[tuple[str, Value]] = []
     while items.at < items.end and len(pairs) < MOST_PAIRS:
@@ -195,7 +195,7 @@ def _pairs(pdu: Reader) -> tuple[tuple[str, Value], ...]:
 
 def response(inform: bytes) -> bytes:
     """The answer that confirms a v2c inform: the same message as a Response PDU (RFC 3416, 4.2.7)."""
-    message = Reader(inform, 0, len(inform)).inside(0x30)
+    message = BerReader(inform, 0, len(inform)).inside(0x30)
     message.next()
     message.next()
     return inform[: message.at] + bytes([RESPONSE]) + inform[message.at + 1 :]

@@ -20,7 +20,7 @@ from collectors.errors import CollectorError, Misconfigured, NotReady, Reason
 from collectors.network import addresses
 from collectors.network.snmp import profile as snmp_profiles
 from collectors.network.snmp import users
-from collectors.network.snmp.rates import Counters, Uptime
+from collectors.network.snmp.rates import AgentUptime, Counters
 from collectors.network.snmp.readings import readings
 from collectors.network.snmp.session import Agent, Agents, Raw
 from collectors.network.snmp.tables import Cell, cell_of, rows
@@ -43,7 +43,7 @@ SHARE = 0.9
 
 
 @dataclass(slots=True)
-class Device:
+class SnmpDevice:
     """What is known of one target between polls. Times are monotonic seconds."""
 
     profile: snmp_profiles.Profile | None = None
@@ -58,7 +58,7 @@ class Device:
     look_at: float = 0.0
     used_at: float = 0.0
     counters: Counters = field(default_factory=Counters)
-    uptime: Uptime = field(default_factory=Uptime)
+    uptime: AgentUptime = field(default_factory=AgentUptime)
 
 
 class SnmpPoller(Poller):
@@ -69,7 +69,7 @@ class SnmpPoller(Poller):
 
     def __init__(self) -> None:
         self._agents = Agents()
-        self._devices: dict[tuple[str, str], Device] = {}
+        self._devices: dict[tuple[str, str], SnmpDevice] = {}
         self._swept_at = 0.0
 
     @classmethod
@@ -97,13 +97,13 @@ class SnmpPoller(Poller):
         async with self._agents.borrow(address, port, target.credential, timeout) as agent:
             return await _Visit(agent, device, target, deadline).all()
 
-    def _device(self, target: Target, now: float) -> Device:
+    def _device(self, target: Target, now: float) -> SnmpDevice:
         if now - self._swept_at > FORGOTTEN / 4:
             self._swept_at = now
             self._agents.forget(now, FORGOTTEN)
             for key in [key for key, device in self._devices.items() if now - device.used_at > FORGOTTEN]:
                 del self._devices[key]
-        device = self._devices.setdefault((target.asset, target.uri), Device())
+        device = self._devices.setdefault((target.asset, target.uri), SnmpDevice())
         device.used_at = now
         return device
 
@@ -116,7 +116,7 @@ class SnmpPoller(Poller):
 class _Visit:
     """One poll of one device. Past the first answer nothing raises: what is missing is counted."""
 
-    def __init__(self, agent: Agent, device: Device, target: Target, deadline: float) -> None:
+    def __init__(self, agent: Agent, device: SnmpDevice, target: Target, deadline: float) -> None:
         self._agent = agent
         self._device = device
         self._target = target

@@ -62,10 +62,10 @@ class Counters:
 
 
 @dataclass(slots=True)
-class Uptime:
-    """When a device last started, from sysUpTime (RFC 3418) and snmpEngineTime and -Boots (RFC 3411).
+class AgentUptime:
+    """The last start of an agent, from sysUpTime (RFC 3418), snmpEngineTime and snmpEngineBoots (RFC 3411).
 
-    sysUpTime wraps after 497 days, which is no reboot: snmpEngineTime tells, or the time that has passed.
+    sysUpTime wraps after 497 days. A wrap is told from a restart by snmpEngineTime, or by the elapsed time.
     """
 
     seconds: float | None = None

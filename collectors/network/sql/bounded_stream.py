@@ -32,7 +32,7 @@ class Bounded:
     async def create_connection(
         self, factory: Callable[[], asyncio.Protocol], *args: Any, **how: Any
     ) -> tuple[_Transport, asyncio.Protocol]:
-        transport, count = await self._loop.create_connection(lambda: _Count(factory(), self), *args, **how)
+        transport, count = await self._loop.create_connection(lambda: _ByteLimit(factory(), self), *args, **how)
         return _Transport(transport, self), count.inner
 
     async def start_tls(
@@ -47,8 +47,8 @@ class Bounded:
         return self._left >= 0
 
 
-class _Count(asyncio.Protocol):
-    """Passes everything on to asyncpg's protocol, until there is too much."""
+class _ByteLimit(asyncio.Protocol):
+    """Passes data on to asyncpg's protocol, up to a limit."""
 
     def __init__(self, inner: asyncio.Protocol, bound: Bounded) -> None:
         self.inner = inner
@@ -93,6 +93,6 @@ class _Transport:
         return getattr(self.inner, name)
 
     def set_protocol(self, protocol: asyncio.Protocol) -> None:
-        count = _Count(protocol, self._bound)
+        count = _ByteLimit(protocol, self._bound)
         count.use(self.inner)
         self.inner.set_protocol(count)

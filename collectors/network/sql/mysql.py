@@ -14,7 +14,7 @@ from collectors.errors import AuthFailed, CollectorError, Misconfigured, NotRead
 from collectors.network.sql.probe import first_row
 
 if TYPE_CHECKING:
-    from collectors.network.sql.probe import Place
+    from collectors.network.sql.probe import SqlServer
 
 PORT = 3306
 _SHOWN = 160
@@ -29,7 +29,7 @@ _TOO_LONG = (1969, 3024)
 _LOST = (1053, 2006, 2013, 2055)
 
 
-async def ask(place: Place, statement: str, limit: float) -> object:
+async def ask(place: SqlServer, statement: str, limit: float) -> object:
     """See sql.Driver."""
     connection: Any = cast(Any, _Careful)(
         host=place.host if place.tls == "verify" else place.address,
@@ -90,7 +90,7 @@ async def _read(connection: Any, statement: str, limit: float) -> object:
     return row
 
 
-def _meaning(error: errors.MySQLError, place: Place) -> CollectorError:
+def _meaning(error: errors.MySQLError, place: SqlServer) -> CollectorError:
     cause = error.__cause__
     if isinstance(cause, OSError):
         return not_ready(cause)

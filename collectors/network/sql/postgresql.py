@@ -14,7 +14,7 @@ from collectors.network.sql.bounded_stream import LONGEST, Bounded
 from collectors.network.sql.probe import first_row
 
 if TYPE_CHECKING:
-    from collectors.network.sql.probe import Place
+    from collectors.network.sql.probe import SqlServer
 
 PORT = 5432
 _SHOWN = 160
@@ -24,7 +24,7 @@ _NEVER = 3600.0
 """The library's own timeout in seconds: the runner's comes first."""
 
 
-async def ask(place: Place, statement: str, limit: float) -> object:
+async def ask(place: SqlServer, statement: str, limit: float) -> object:
     """See sql.Driver."""
     bound = Bounded(asyncio.get_running_loop())
     try:
@@ -59,7 +59,7 @@ def _too_much() -> NotReady:
     return NotReady(Reason.WRONG_ANSWER, f"the answer is larger than {LONGEST >> 20} MiB: let the query give one value")
 
 
-async def _connect(place: Place, bound: Bounded) -> asyncpg.Connection[asyncpg.Record]:
+async def _connect(place: SqlServer, bound: Bounded) -> asyncpg.Connection[asyncpg.Record]:
     # Everything is given, so that no PG* variable and no ~/.pgpass of this machine plays a part.
     connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(
         host=place.host if place.tls == "verify" else place.address,
@@ -77,12 +77,12 @@ async def _connect(place: Place, bound: Bounded) -> asyncpg.Connection[asyncpg.R
     return connection
 
 
-def _tls(place: Place) -> ssl.SSLContext | Literal["prefer", False]:
+def _tls(place: SqlServer) -> ssl.SSLContext | Literal["prefer", False]:
     """asyncpg's own "prefer" goes on in clear where there is no TLS; a context it insists on."""
     return "prefer" if place.tls == "prefer" else place.context or False
 
 
-def _meaning(error: asyncpg.PostgresError, place: Place) -> CollectorError:
+def _meaning(error: asyncpg.PostgresError, place: SqlServer) -> CollectorError:
     """By SQLSTATE class (PostgreSQL, appendix A)."""
     state = error.sqlstate or ""
     message = " ".join(str(error).split())[:_SHOWN]

@@ -43,9 +43,12 @@ _SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where to sign in. `address` is the IP address of `host`; `tls` is one of TLS, `context` what is begun with it
-    (None with "no"); `port` None is the usual one."""
+class SqlServer:
+    """The server to connect to.
+
+    `address` is the IP address of `host`. `tls` is one of TLS, and `context` its TLS context, None with "no".
+    `port` None stands for the default port.
+    """
 
     host: str
     address: str
@@ -60,7 +63,7 @@ class Place:
 class Driver(Protocol):
     """One database's protocol (a module); keeps nothing between calls."""
 
-    async def ask(self, place: Place, statement: str, limit: float) -> object:
+    async def ask(self, place: SqlServer, statement: str, limit: float) -> object:
         """First column of the first row, None for NULL. Raises CollectorError, OSError; `limit` in seconds."""
 
 
@@ -135,7 +138,7 @@ def _need(target: Target) -> None:
         raise Misconfigured(f"{target.uri!r}: expect wants a query", f"{target.uri!r}：expect 需要与 query 同用")
 
 
-async def _place(target: Target, believed: trust.Trust) -> Place:
+async def _place(target: Target, believed: trust.Trust) -> SqlServer:
     credential = target.credential
     if credential is None or not credential.values.get("user"):
         raise Misconfigured(
@@ -144,7 +147,7 @@ async def _place(target: Target, believed: trust.Trust) -> Place:
             f"{target.address}：cred= 所指的凭据未设置或没有 user；请添加 [credentials.名称]，写 user 与 password",
         )
     tls = target.params.get("tls") or ("verify" if trust.named(target) else TLS[0])
-    return Place(
+    return SqlServer(
         host=target.host,
         address=await resolve(target.host),
         port=target.port,

@@ -19,7 +19,7 @@ from pysnmp.entity.rfc3413 import ntfrcv
 from pysnmp.error import PySnmpError
 from pysnmp.proto import rfc1902
 
-from collectors.network.snmp.ber import BadMessage, Reader, Value
+from collectors.network.snmp.ber import BadMessage, BerReader, Value
 from collectors.network.snmp.users import names, user_of
 from collectors.settings import Credential
 
@@ -60,8 +60,8 @@ class _Wire(AbstractTransportDispatcher):  # type: ignore[misc]
         self._send(bytes(outgoing), (str(address[0]), int(address[1])))
 
 
-class _Receiver(ntfrcv.NotificationReceiver):  # type: ignore[misc]
-    """Refuses what comes with less security than its user has: pysnmp takes any level that a message claims."""
+class _NotificationReceiver(ntfrcv.NotificationReceiver):  # type: ignore[misc]
+    """Refuses messages with a lower security level than their user has: pysnmp accepts any level."""
 
     levels: Mapping[str, int] = {}
 
@@ -83,7 +83,7 @@ class SecureTraps:
         self._wire = _Wire(send)
         self._engine.register_transport_dispatcher(self._wire)
         self._own = bytes(self._engine.snmpEngineID)
-        self._receiver = _Receiver(self._engine, self._notified)
+        self._receiver = _NotificationReceiver(self._engine, self._notified)
         self._receiver.levels = {
             credential.values["user"]: 1 + sum(map(bool, names(credential))) for credential in self._users
         }
@@ -150,7 +150,7 @@ def _plain(value: Any) -> Value:
 
 def engine_of(data: bytes) -> bytes:
     """msgAuthoritativeEngineID of a v3 message (RFC 3414, 2.4). Raises BadMessage."""
-    message = Reader(data, 0, len(data)).inside(0x30)
+    message = BerReader(data, 0, len(data)).inside(0x30)
     message.next()
     message.inside(0x30)
     security = message.inside(0x04).inside(0x30)

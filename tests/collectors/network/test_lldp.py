@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pysnmp.proto.api import v2c
 
 from collectors.network import lldp
-from collectors.network.lldp import Link, Neighbour, propose
+from collectors.network.lldp import LldpLink, Neighbour, propose
 from collectors.network.snmp.session import Agents
 from feeds.model import Asset
 from tests.collectors.network.loopback import target
@@ -99,7 +99,7 @@ def test_what_the_inventory_already_says_is_no_difference() -> None:
     proposal = propose([HEARD], inventory(asset("access-1", "agg"), asset("agg", sysname="WRD-Huiju-2")))
     assert proposal.empty
     assert proposal.links == (
-        Link(a="access-1", a_port="GigabitEthernet0/0/24", b="agg", b_port="GigabitEthernet1/0/33"),
+        LldpLink(a="access-1", a_port="GigabitEthernet0/0/24", b="agg", b_port="GigabitEthernet1/0/33"),
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.network.snmp.rates import TICKS, Counters, Uptime
+from collectors.network.snmp.rates import TICKS, AgentUptime, Counters
 
 
 def test_the_first_sample_gives_no_rate_and_the_second_does() -> None:
@@ -81,7 +81,7 @@ def test_a_steady_32_bit_counter_of_a_known_link_never_loses_a_step(start: int, 
 
 
 def test_a_reboot_between_two_polls_is_seen() -> None:
-    uptime = Uptime()
+    uptime = AgentUptime()
     assert not uptime.see(100_000, 1000, 3, 50.0)
     assert not uptime.see(101_000, 1010, 3, 60.0)
     assert uptime.see(300, 3, 4, 70.0)
@@ -90,26 +90,26 @@ def test_a_reboot_between_two_polls_is_seen() -> None:
 
 
 def test_a_reboot_is_seen_without_an_snmp_engine() -> None:
-    uptime = Uptime()
+    uptime = AgentUptime()
     uptime.see(100_000, None, None, 50.0)
     assert uptime.see(300, None, None, 60.0)
 
 
 def test_a_reboot_in_a_long_silence_is_seen_although_the_uptime_is_longer_than_before() -> None:
-    uptime = Uptime()
+    uptime = AgentUptime()
     uptime.see(6_000, None, None, 100.0)
     assert uptime.see(60_000, None, None, 100.0 + 7200)
 
 
 def test_sysuptime_that_wraps_after_497_days_is_no_reboot() -> None:
-    uptime = Uptime()
+    uptime = AgentUptime()
     uptime.see(TICKS - 400, None, None, 50.0)
     assert not uptime.see(600, None, None, 60.0)
     assert not uptime.see(1600, None, None, 70.0)
 
 
 def test_a_wrapped_sysuptime_beside_an_engine_time_tells_the_whole_uptime() -> None:
-    uptime = Uptime()
+    uptime = AgentUptime()
     days_500 = 500 * 86400
     uptime.see(days_500 * 100 - TICKS, days_500, 1, 50.0)
     assert uptime.seconds == days_500
@@ -117,7 +117,7 @@ def test_a_wrapped_sysuptime_beside_an_engine_time_tells_the_whole_uptime() -> N
 
 @given(st.integers(0, TICKS - 1), st.lists(st.floats(0.1, 86400), max_size=20))
 def test_an_agent_that_keeps_running_never_reboots(start: int, gaps: list[float]) -> None:
-    uptime = Uptime()
+    uptime = AgentUptime()
     at, ticks = 1.0, float(start)
     uptime.see(int(ticks) % TICKS, None, None, at)
     for gap in gaps:
