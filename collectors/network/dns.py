@@ -121,7 +121,7 @@ def question(name: str, kind: str) -> tuple[dns.message.QueryMessage, bytes]:
 def judge(
     raw: bytes, query: dns.message.Message, kind: str, expect: str, measurements: list[Measurement]
 ) -> list[Measurement]:
-    """What an answer means, whatever its id (the caller has compared it).
+    """Evaluate an answer. The caller has compared its id.
 
     Raises NotReady (wrong answer), with `seen` and what the answer says."""
     try:

@@ -37,7 +37,7 @@ MAC = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbour:
-    """What a device (`seen_by`, an asset id) hears on one of its ports."""
+    """A neighbour that a device (`seen_by`, an asset id) reports on one of its ports."""
 
     seen_by: str
     port: str
@@ -88,7 +88,7 @@ class Proposal:
 
 
 async def neighbours(target: Target, agents: Agents) -> list[Neighbour]:
-    """What the device behind an snmp:// target hears. Raises CollectorError; [] when it speaks no LLDP."""
+    """The neighbours of the device of an snmp:// target, [] without LLDP. Raises CollectorError."""
     address = await addresses.resolve(target.host)
     async with agents.borrow(address, target.port or PORT, target.credential, target.timeout * SHARE) as agent:
         return await walk(agent, target.asset)
@@ -177,7 +177,7 @@ def _managed(rows: Mapping[str, Raw]) -> dict[str, str]:
 
 
 def propose(heard: Iterable[Neighbour], inventory: Mapping[str, Asset]) -> Proposal:
-    """What the inventory would have to say to agree with what is heard. Pure; order does not matter."""
+    """The changes that make the inventory agree with the reported neighbours. Pure. Their order does not matter."""
     senders = Senders(inventory)
     links: dict[tuple[str, str, str, str], LldpLink] = {}
     strangers: dict[str, list[Neighbour]] = {}
@@ -249,7 +249,7 @@ def _new(name: str, heard: Sequence[Neighbour], inventory: Mapping[str, Asset]) 
 async def survey(
     targets: Iterable[Target], agents: Agents, at_once: int = AT_ONCE
 ) -> tuple[list[Neighbour], dict[str, CollectorError]]:
-    """What many devices hear, some at a time, and by asset what went wrong with the others."""
+    """The neighbours of many devices, read a few at a time, and the errors by asset."""
     room = asyncio.Semaphore(at_once)
 
     async def one(target: Target) -> list[Neighbour] | CollectorError:

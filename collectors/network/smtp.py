@@ -105,7 +105,7 @@ def _account(target: Target) -> tuple[str, str]:
 
 
 def _own_name(host: str) -> str:
-    """What we call ourselves: our host name without a lookup, else an address literal (RFC 5321 clause 4.1.4)."""
+    """The name for EHLO: the host name without a lookup, else an address literal (RFC 5321 clause 4.1.4)."""
     name = socket.gethostname()
     return name if "." in name and not literal(name) else ("[IPv6:::1]" if ":" in host else "[127.0.0.1]")
 

@@ -180,7 +180,7 @@ class Field:
         return [self.child, *self._grounds.values()]
 
     def device_of(self, asset: str, uri: str) -> SimulatedDevice | None:
-        """What answers a probe; None for what answers by itself (ICMP) or has its device already."""
+        """The device that answers a probe. None for ICMP, and for a probe that already has its device."""
         parts = urlsplit(uri)
         if not parts.hostname:
             return None

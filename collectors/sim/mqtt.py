@@ -59,7 +59,7 @@ class MqttBroker(Stream):
         self.connections = 0
 
     def publish(self, topic: str, payload: str | bytes, *, retain: bool = False, qos: int = 1) -> None:
-        """What a device says, to everybody who listens."""
+        """Publish a device's message to all subscribers."""
         raw = payload.encode() if isinstance(payload, str) else payload
         message = MqttMessage(topic, raw, qos)
         if retain:

@@ -43,7 +43,7 @@ class Alarm:
 
 
 class Users(UserManager):
-    """Who may come in; an empty mapping lets everybody in."""
+    """Check of users. An empty mapping accepts everybody."""
 
     def __init__(self, passwords: Mapping[str, str]) -> None:
         self.passwords = passwords
@@ -152,7 +152,7 @@ class OpcUaPlant:
         await self._tell(alarm)
 
     async def acknowledge(self, name: str, by: str = "", comment: str = "") -> None:
-        """Somebody does it at the device itself."""
+        """Acknowledge an alarm at the device itself."""
         alarm = self.alarms[name]
         alarm.acked, alarm.by, alarm.retain = True, by, alarm.active
         alarm.comments.append(comment)

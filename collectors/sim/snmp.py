@@ -15,7 +15,7 @@ from pysnmp.smi.instrum import AbstractMibInstrumController
 
 Oid = tuple[int, ...]
 Objects = Callable[[], Mapping[str, object]]
-"""What the agent has now: pysnmp's values by OID."""
+"""The agent's present objects: pysnmp's values by OID."""
 CONTEXT = b""
 
 

@@ -1,4 +1,4 @@
-"""What the simulated devices of the demo say, and the credentials that they ask for (watchfloor/demo/site)."""
+"""Values of the simulated devices of the demo, and their credentials (watchfloor/demo/site)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def registers(unit: int, function: int) -> Mapping[int, int] | None:
 
 
 def sensed(topic: str) -> float | int:
-    """What the sensor of a topic measures now, by the last word of the topic."""
+    """The present value of a topic's sensor, by the last level of the topic."""
     at, name = time.time(), topic.rpartition("/")[2]
     if name == "temperature":
         return round(wave(at, 23.6, 0.8, 600), 1)
@@ -45,5 +45,5 @@ def sensed(topic: str) -> float | int:
 
 
 def query_value() -> int:
-    """What a database answers."""
+    """The answer of a database."""
     return round(wave(time.time(), 37, 6, 300))

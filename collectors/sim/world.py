@@ -63,7 +63,7 @@ class World:
         self._asked: set[str] = set()
         self._settling = asyncio.Lock()
         self.broken: set[str] = set()
-        """What does not answer: what was broken, and what no uplink reaches any more."""
+        """The devices that do not answer: broken ones, and those without a working uplink."""
 
     @property
     def state(self) -> dict[str, list[str]]:

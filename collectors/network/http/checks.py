@@ -1,4 +1,4 @@
-"""What `http(s)://` looks at beyond the status: JSON values, the certificate, redirects, a proxy. Pure.
+"""Checks of `http(s)://` beyond the status: JSON values, the certificate, redirects, a proxy. Pure.
 
 Parameters of the URI: `json=$.queue.length` (a path after RFC 9535: names and indexes), `json_expect=0`,
 `metric=` and `unit=` for its value, `warn=30d` (the certificate), `redirects=3` (followed at most),
@@ -135,7 +135,7 @@ def certificate(tls: ssl.SSLObject | None, now: float, warn: float) -> list[Meas
 
 
 def redirects(target: Target) -> int:
-    """How many redirects are followed, 0 when the URI does not say. Raises Misconfigured."""
+    """The number of redirects to follow, 0 by default. Raises Misconfigured."""
     text = target.params.get("redirects", "0")
     if not (text.isascii() and text.isdecimal() and int(text) <= MOST_REDIRECTS):
         raise Misconfigured(
@@ -146,7 +146,7 @@ def redirects(target: Target) -> int:
 
 
 def next_url(current: str, location: str) -> str:
-    """Where a redirect leads (RFC 9110 clause 10.2.2). Raises NotReady for one that is not followed:
+    """The address that a redirect leads to (RFC 9110 clause 10.2.2). Raises NotReady for one that is not followed:
     another scheme than http(s), a password inside, or from https down to http."""
     try:
         led = urlsplit(urljoin(current, location))

@@ -109,7 +109,7 @@ class HttpPoller(Poller):
 
 
 def sent_url(target: Target) -> URL:
-    """What is asked of the server: the URI without our parameters and without its fragment."""
+    """The URL to request: the URI without the probe's parameters and without its fragment."""
     base = target.uri.partition("#")[0].partition("?")[0]
     forwarded = [pair for pair in target.query.split("&") if pair and unquote(pair.partition("=")[0]) not in OURS]
     return URL(f"{base}?{'&'.join(forwarded)}" if forwarded else base, encoded=True)
@@ -164,7 +164,7 @@ def _judge_status(target: Target, status: int, measurements: list[Measurement]) 
 
 
 async def _read(target: Target, answer: aiohttp.ClientResponse, began: float, redirected: int) -> list[Measurement]:
-    """What the last answer says. Raises NotReady, AuthFailed."""
+    """The measurements of the last answer. Raises NotReady, AuthFailed."""
     measurements = [
         Measurement(metric="http.ms", value=round((time.perf_counter() - began) * 1000, 3), unit="ms"),
         Measurement(metric="http.status", value=answer.status),

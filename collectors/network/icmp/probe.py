@@ -116,7 +116,7 @@ def count_of(target: Target) -> int:
 
 
 def judge(trips: Sequence[float | None], timeout: float) -> list[Measurement]:
-    """What round trips (seconds, None = lost) mean. Raises NotReady when all are lost."""
+    """The measurements of round trips (seconds, None for lost ones). Raises NotReady when all are lost."""
     came = [trip * 1000 for trip in trips if trip is not None]
     loss = Measurement(metric="icmp.loss", value=round(100 * (1 - len(came) / len(trips)), 1), unit="%")
     if not came:

@@ -1,1 +1,1 @@
-"""What every listener shares: bounded queue, rules, identification of senders."""
+"""Parts that all listeners share: bounded queue, rules, identification of senders."""

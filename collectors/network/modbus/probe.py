@@ -145,7 +145,7 @@ class Block:
 
 @dataclass(slots=True)
 class Limits:
-    """What a device refuses: registers between two wanted ones (by unit and function), and points in company."""
+    """Reads that a device refuses: gaps between points (by unit and function), and points in merged requests."""
 
     strict: set[tuple[int, int]] = field(default_factory=set)
     alone: set[Point] = field(default_factory=set)
@@ -173,7 +173,7 @@ class RegisterReader:
         self.used_at = 0.0
 
     async def ask(self, point: Point, timeout: float) -> RegisterAnswer:
-        """What the point holds. Raises NotReady, Misconfigured."""
+        """Read a point. Raises NotReady, Misconfigured."""
         wanted = self._wanted.get(point)
         if wanted is None:
             future: asyncio.Future[RegisterAnswer] = asyncio.get_running_loop().create_future()

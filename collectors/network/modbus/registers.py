@@ -1,4 +1,4 @@
-"""What a `modbus://` probe asks for, and what the registers mean.
+"""Points of `modbus://` probes, and the decoding of their registers.
 
 `hr=ADDRESS:TYPE`, `ir=…` (16-bit registers, type uint16 when none is given), `co=ADDRESS`, `di=ADDRESS` (bits).
 Addresses are those of the protocol and begin at 0: what a manual calls 40001 is `hr=0`. Registers are big-endian
@@ -56,7 +56,7 @@ class Point:
 
 
 def read(target: Target) -> Point:
-    """What the URI asks for. Raises Misconfigured with the mend."""
+    """The point that the URI names. Raises Misconfigured with the correction."""
     functions = [name for name in FUNCTIONS if name in target.params]
     if len(functions) != 1:
         raise Misconfigured(

@@ -80,7 +80,7 @@ class Parser:
         return self.packets()
 
     def add(self, data: bytes) -> None:
-        """What has come; `packets` gives what is whole of it."""
+        """Add received bytes. `packets` yields the whole packets."""
         if self._skip:
             passed = min(self._skip, len(data))
             self._skip -= passed
@@ -199,7 +199,7 @@ def connect(
 
 
 def hello(packet: Packet) -> Hello:
-    """What a CONNECT says. Raises Malformed."""
+    """Parse a CONNECT packet. Raises Malformed."""
     cursor = Cursor(packet.body)
     name, version, flags, keepalive = cursor.text(), cursor.number(1), cursor.number(1), cursor.number()
     if name != "MQTT":

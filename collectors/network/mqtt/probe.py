@@ -133,7 +133,7 @@ class MqttPoller(Poller):
         return topics, watch
 
     def forget(self, target: Target) -> None:
-        """Nobody wants to hear of the topic any more."""
+        """End the subscription of a target that is no longer in the inventory."""
         watch_entry = self._watches.pop((target.asset, target.uri), None)
         if watch_entry is None:
             return
@@ -144,7 +144,7 @@ class MqttPoller(Poller):
             del self._brokers[topics.place]
 
     async def close(self) -> None:
-        """Says goodbye to every broker."""
+        """Disconnect from every broker."""
         for subscriptions in self._brokers.values():
             subscriptions.link.close()
         for _, watch in self._watches.values():

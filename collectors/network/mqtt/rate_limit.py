@@ -1,4 +1,4 @@
-"""How fast one broker may be read: what is too fast waits in the socket, so that TCP holds the broker back.
+"""Rate limit of reading from one broker. Data beyond it waits in the socket, so that TCP slows the broker down.
 
 A flood must cost no more than a part of a core: the other sources, and the other brokers, are read on.
 """

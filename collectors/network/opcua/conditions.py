@@ -55,7 +55,7 @@ FIELDS: tuple[tuple[int, tuple[str, ...]], ...] = (
 
 
 def event_filter() -> ua.EventFilter:
-    """What is asked for; every event comes, because the ones that frame a refresh are no conditions."""
+    """The event filter. It selects every event, because those that frame a refresh are not conditions."""
     event_filter = ua.EventFilter()
     event_filter.SelectClauses = [_operand(kind, path) for kind, path in FIELDS]
     return event_filter
@@ -183,7 +183,7 @@ class Alarms:
         return retained.condition.since if retained is not None and retained.condition.active is active else moment
 
     def _end_refresh(self) -> bool:
-        """What the server did not name again is over."""
+        """End the conditions that the refresh did not report again."""
         refreshed, self._refreshed = self._refreshed, None
         self.refreshes += 1
         gone = [key for key in self._kept if refreshed is not None and key not in refreshed]
@@ -225,7 +225,7 @@ class Alarms:
         return None
 
     def measurements(self, at: float) -> list[Measurement]:
-        """How many there are, and each of the worst; what is over is said once more."""
+        """The count of conditions and the most severe ones. Conditions that ended are reported once more."""
         conditions = self.conditions
         active = [condition for condition in conditions if condition.active]
         waiting = sum(not condition.acked for condition in conditions)

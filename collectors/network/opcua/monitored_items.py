@@ -1,4 +1,4 @@
-"""What is monitored in a session: who wants to hear of which node, and how the server is asked for it."""
+"""Monitored items of a session: their watchers, and the requests that create them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NSU = re.compile(r"^nsu=([^;]+);(.+)$")
 
 
 class Watcher(Protocol):
-    """What wants to hear of one node: its value, or the events that it notifies."""
+    """A watcher of one node: of its value, or of the events that it notifies."""
 
     node: str
     events: bool

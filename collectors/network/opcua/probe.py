@@ -75,7 +75,7 @@ class OpcUaPoller(Poller):
 
     @staticmethod
     def own_metrics(target: Target) -> tuple[str, ...]:
-        """What only a probe of alarms, or of the server itself, says."""
+        """The metrics that only a probe of alarms, or of the server itself, gives."""
         if "alarms" in target.params:
             return ("opcua.alarms", "opcua.unacked", "opcua.alarms_left_out", "opcua.refresh")
         return () if "node" in target.params else ("opcua.state",)
@@ -130,7 +130,7 @@ class OpcUaPoller(Poller):
         return session, watch
 
     def forget(self, target: Target) -> None:
-        """Nobody wants to hear of it any more; a session without a probe is ended."""
+        """End the watch of a target. A session without a probe is closed."""
         watch_entry = self._watches.pop((target.asset, target.uri), None)
         if watch_entry is None:
             return

@@ -1,4 +1,4 @@
-"""Who we are to an OPC UA server, and which server we believe (OPC 10000-4, 6.1; OPC 10000-7 for the policies).
+"""The collector's identity for OPC UA servers, and trust in servers (OPC 10000-4, 6.1; policies: OPC 10000-7).
 
 A credential of kind opcua: `user`, `password`; `policy` and `mode`; `certificate` and `key` (PEM; made and kept in the
 data folder when they are not given); `trust`, the SHA-256 fingerprints of the server's certificates, comma separated,
@@ -34,7 +34,7 @@ _PRINT = re.compile(r"^[0-9a-f]{64}$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Security:
-    """How to enter. `trust` holds fingerprints as 64 hex digits; `anybody` is trust = "any"."""
+    """Security of a session. `trust` holds fingerprints as 64 hex digits. `anybody` is trust = "any"."""
 
     policy: str = "None"
     mode: str = "SignAndEncrypt"
@@ -178,7 +178,7 @@ def identity(security: Security, data: Path | None) -> ApplicationCertificate:
 
 
 def _usable(stored: ApplicationCertificate) -> bool:
-    """Whether both decode and belong together. A file that a power cut emptied does not."""
+    """True when both decode and belong together. A file that a power cut emptied does not decode."""
     try:
         public = x509.load_pem_x509_certificate(stored.certificate).public_key()
         private = serialization.load_pem_private_key(stored.key, None)

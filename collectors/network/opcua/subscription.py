@@ -1,4 +1,4 @@
-"""What one `opc.tcp://` probe has heard: a node's value, or the conditions of an event notifier. Loads no asyncua."""
+"""Watches of `opc.tcp://` probes: a node's value, or the conditions of an event notifier. Imports no asyncua."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class AlarmWatch:
         self._some = asyncio.Event()
 
     async def answer(self, timeout: float) -> list[Measurement]:
-        """How the alarms stand; asks for all of them first when the session is new. Raises CollectorError."""
+        """The state of the alarms. Requests a refresh first when the session is new. Raises CollectorError."""
         if not self._refreshed or self._alarms.again:
             began = self._alarms.refreshes
             code = await self._session.refresh(timeout)

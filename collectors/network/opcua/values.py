@@ -76,7 +76,7 @@ def status_name(code: int) -> str:
 def measurement(
     data_value: ua.DataValue, node: str, metric: str, unit: str, at: float, published: float
 ) -> Measurement:
-    """What a node's value says. `at` is now, `published` when the server sent it. Raises WrongType."""
+    """The measurement of a node's value. `at` is now, and `published` when the server sent it. Raises WrongType."""
     code = int(data_value.StatusCode.value) if data_value.StatusCode is not None else 0
     value = plain(data_value.Value, node) if data_value.Value is not None else None
     good = quality(code)
@@ -134,7 +134,7 @@ def of_node(code: int, node: str) -> CollectorError:
 
 
 def of_error(error: Exception) -> CollectorError:
-    """What went wrong between us and a server, by what must be done."""
+    """The CollectorError for an error of a session."""
     if isinstance(error, CollectorError):
         return error
     if isinstance(error, TimeoutError | asyncio.TimeoutError):

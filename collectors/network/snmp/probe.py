@@ -44,7 +44,7 @@ SHARE = 0.9
 
 @dataclass(slots=True)
 class SnmpDevice:
-    """What is known of one target between polls. Times are monotonic seconds."""
+    """The state of one target between polls. Times are monotonic seconds."""
 
     profile: snmp_profiles.Profile | None = None
     cells: list[Cell] = field(default_factory=list)
@@ -200,7 +200,7 @@ class _Visit:
             self._unanswered = error.en
 
     def _due(self) -> bool:
-        """Whether tables are to be looked at now, and no other visit is at it."""
+        """True when tables are due to be read and no other poll reads them."""
         device = self._device
         return not device.looking and (bool(device.pending) or self._loop.time() >= device.look_at)
 
@@ -241,7 +241,7 @@ class _Visit:
                 self._device.gone.append(cell)
 
     def _settle(self) -> None:
-        """What the device does not have is asked for in another way, or not again until its tables are looked at."""
+        """Replace OIDs that the device does not have by their alternatives, or omit them until the next table read."""
         device = self._device
         gone = {id(cell): cell for cell in device.gone}
         if gone:

@@ -128,7 +128,7 @@ def _makers() -> tuple[tuple[str, str], ...]:
 
 @cache
 def for_device(name: str, sys_object_id: str) -> Profile:
-    """What is asked of a device that calls itself `sys_object_id` ("" when it does not say)."""
+    """The profile for a device with this `sys_object_id` ("" when the device gives none)."""
     profile = load(name)
     if not profile.detect:
         return profile

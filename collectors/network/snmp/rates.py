@@ -15,7 +15,7 @@ SHORTEST = 0.05
 TICKS = 1 << 32
 """sysUpTime starts again after this many hundredths of a second, 497 days."""
 DRIFT, SLACK = 0.02, 5.0
-"""How much an agent's clock may differ from ours: a part of what has passed, and seconds."""
+"""Tolerated drift of an agent's clock: a share of the elapsed time, and seconds."""
 
 
 @dataclass(slots=True)

@@ -23,7 +23,7 @@ from collectors.network.snmp import users
 from collectors.settings import Credential
 
 Raw = int | float | str | bytes | None
-"""What gufo-snmp makes of a value: integers, OIDs and addresses as str, octet strings as bytes."""
+"""A value as gufo-snmp gives it: integers, OIDs and addresses as str, octet strings as bytes."""
 
 WALK_LIMIT = 4096
 """Objects that one walk may bring: a hostile agent ends no walk by itself."""
@@ -72,7 +72,7 @@ class Agent:
         return self.credential is not None and self.credential.kind == "snmpv3"
 
     async def get(self, oids: Sequence[str]) -> dict[str, Raw]:
-        """What the agent has of `oids`; the others are not in the answer. Raises CollectorError."""
+        """The values of the OIDs that the agent has. Others are left out. Raises CollectorError."""
         answer = await self._ask(self.session.get_many(oids), self.timeout)
         if not answer and len(oids) > 1:
             # Everything is missing, or one object spoils the request, or the answer would be too big.
@@ -109,7 +109,7 @@ class Agent:
 
 
 def failure(error: OSError | SnmpError, secure: bool = False) -> CollectorError:
-    """What gufo-snmp means. No word of it carries a credential."""
+    """The CollectorError for an error of gufo-snmp. Its text holds no credential."""
     if isinstance(error, GufoAuthError):
         return AuthFailed(
             "the agent refuses the user, the keys or what they may read (RFC 3414)",

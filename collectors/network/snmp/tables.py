@@ -27,7 +27,7 @@ class Cell:
     index: str = ""
 
     def other(self) -> Cell | None:
-        """What is asked instead when the device does not have this one."""
+        """The alternative column for a device that does not have this one."""
         metric = self.metric.otherwise
         return None if metric is None else cell_of(metric, self.index, self.instance, self.note, self.speed)
 
@@ -97,7 +97,7 @@ def _named(table: Table, indexes: list[str], labels: Mapping[str, Raw]) -> dict[
 
 
 def text(value: Raw) -> str:
-    """What a device wrote, fit to be shown: UTF-8, else GB 18030 (Chinese makers), without control characters."""
+    """A device's text for display: UTF-8, else GB 18030 (Chinese makers), without control characters."""
     if isinstance(value, bytes):
         try:
             decoded = value.decode("utf-8")

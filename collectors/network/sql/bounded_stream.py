@@ -23,7 +23,7 @@ class Bounded:
 
     @property
     def exceeded(self) -> bool:
-        """Whether a connection was ended for that."""
+        """True when a connection was closed for exceeding the limit."""
         return self._left < 0
 
     def __getattr__(self, name: str) -> Any:
@@ -42,7 +42,7 @@ class Bounded:
         return None if turned is None else _Transport(turned, self)
 
     def take(self, size: int) -> bool:
-        """Whether so many bytes more may come."""
+        """Count more bytes. False when they exceed the limit."""
         self._left -= size
         return self._left >= 0
 

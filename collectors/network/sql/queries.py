@@ -67,7 +67,7 @@ BUILT_IN: Mapping[str, Mapping[str, Query]] = {
 
 
 def look_up(target: Target) -> Query:
-    """What the target's `query=` names, `SELECT 1` without one. Raises Misconfigured, naming what there is."""
+    """The query that the target's `query=` names, `SELECT 1` without one. Raises Misconfigured."""
     name = target.params.get("query")
     if name is None:
         return ALIVE

@@ -238,7 +238,7 @@ class Framing:
         return frames
 
     def rest(self) -> bytes:
-        """What was said last without an end; the connection is gone."""
+        """The last message of a closed connection, which has no terminator."""
         held, self._held = self._held, b""
         return b"" if held[:1].isdigit() or self._lost else held.strip(b"\r\n\x00")
 

@@ -1,4 +1,4 @@
-"""What an X.509 certificate says (RFC 5280) and whether it names a host (RFC 9525): pure.
+"""X.509 certificates (RFC 5280) and the check of their host names (RFC 9525). Pure.
 
 Shared by `tls://` and the certificate readings of `https://`.
 """
@@ -84,7 +84,7 @@ def measure(chain: Sequence[Certificate], now: float, warn: float, family: str =
 
 
 def lifetime(certificate: Certificate, now: float) -> str:
-    """How the certificate stands to `now`, in Chinese and English divided by " | "; "" while it is valid for long."""
+    """A remark on the validity at `now`, in Chinese and English divided by " | ", "" while it is valid for long."""
     day = (wire.iso(certificate.ends if certificate.ends <= now else certificate.begins) or "")[:10]
     if certificate.ends <= now:
         return f"证书已于 {day} 过期：{certificate.subject} | the certificate of {certificate.subject} expired on {day}"

@@ -140,7 +140,7 @@ def read_chain(tls: ssl.SSLObject) -> list[certificates.Certificate]:
 
 
 def _problem(chain: list[certificates.Certificate], name: str, now: float) -> str:
-    """What can be told without the trust of the system, "" when nothing is wrong (`verify=no`)."""
+    """The faults that need no trust store to find, "" without any (`verify=no`)."""
     leaf = chain[0]
     if not leaf.begins <= now < leaf.ends:
         return certificates.lifetime(leaf, now)

@@ -48,7 +48,7 @@ class Trust:
 
 
 def named(target: Target) -> bool:
-    """Whether the target's credential says whom to trust."""
+    """True when the target's credential names trusted certificates."""
     return target.credential is not None and bool(target.credential.values.get("ca"))
 
 
