@@ -1,4 +1,4 @@
-"""Whether a bundle is whole, and whether it is for this machine. Needs Python alone."""
+"""Checks that a bundle is complete and made for this machine. Needs only Python."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ REQUIREMENTS = "requirements.txt"
 
 
 class Stop(Exception):
-    """It cannot go on; the text says what to do, in both languages. What was in use stays in use."""
+    """The installer stops; the text has the remedy, in both languages. The version in use is unchanged."""
 
     def __init__(self, zh: str, en: str) -> None:
         super().__init__(f"{zh}\n{en}")
 
 
 @dataclass(frozen=True)
-class Manifest:
-    """What a bundle is: its version, and the Pythons ("3.12"), machines ("aarch64") and least glibc it is for.
+class BundleManifest:
+    """Description of a bundle: its version, and the Pythons ("3.12"), machines ("aarch64") and least glibc that it
+    supports.
 
-    `build` tells two bundles of one version apart: it follows from the hashes of everything that is installed.
+    `build` distinguishes two bundles of one version; it is derived from the hashes of everything that is installed.
     """
 
     version: str
@@ -37,33 +38,35 @@ class Manifest:
 
     @property
     def folder(self) -> str:
-        """What its folder under PREFIX/versions is called."""
+        """Name of its folder under PREFIX/versions."""
         return f"{self.version}-{self.build}"
 
 
-def manifest(bundle: Path) -> Manifest:
-    """Reads bundle.json. Raises Stop when this is no bundle."""
+def manifest(bundle: Path) -> BundleManifest:
+    """Read bundle.json. Raises Stop when this is not a bundle."""
     try:
-        told = json.loads((bundle / "bundle.json").read_text(encoding="utf-8"))
+        document = json.loads((bundle / "bundle.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise Stop("请在解开的安装包中运行", "run this inside an unpacked bundle") from None
     build = digest_of(bundle / REQUIREMENTS)[:8]
-    return Manifest(told["version"], build, tuple(told["pythons"]), tuple(told["machines"]), told["glibc"])
+    return BundleManifest(
+        document["version"], build, tuple(document["pythons"]), tuple(document["machines"]), document["glibc"]
+    )
 
 
-def fits(told: Manifest) -> None:
-    """Raises Stop when this machine's Python, processor or C library is not the bundle's."""
-    here, want = f"{sys.version_info[0]}.{sys.version_info[1]}", ", ".join(told.pythons)
-    if here not in told.pythons:
-        raise Stop(f"本包适用 Python {want}，这里是 {here}", f"this bundle is for Python {want}; this is {here}")
-    if platform.machine() not in told.machines:
-        want, here = ", ".join(told.machines), platform.machine()
-        raise Stop(f"本包适用 {want}，本机是 {here}", f"this bundle is for {want}; this machine is {here}")
+def fits(manifest_: BundleManifest) -> None:
+    """Raise Stop when the bundle does not support this machine's Python, processor or C library."""
+    actual, want = f"{sys.version_info[0]}.{sys.version_info[1]}", ", ".join(manifest_.pythons)
+    if actual not in manifest_.pythons:
+        raise Stop(f"本包适用 Python {want}，这里是 {actual}", f"this bundle is for Python {want}; this is {actual}")
+    if platform.machine() not in manifest_.machines:
+        want, actual = ", ".join(manifest_.machines), platform.machine()
+        raise Stop(f"本包适用 {want}，本机是 {actual}", f"this bundle is for {want}; this machine is {actual}")
     name, version = platform.libc_ver()
-    if name != "glibc" or _numbers(version) < _numbers(told.glibc):
+    if name != "glibc" or _numbers(version) < _numbers(manifest_.glibc):
         raise Stop(
-            f"需要 glibc {told.glibc} 或更新，这里是 {name} {version}",
-            f"glibc {told.glibc} or newer is needed; this is {name} {version}",
+            f"需要 glibc {manifest_.glibc} 或更新，这里是 {name} {version}",
+            f"glibc {manifest_.glibc} or newer is needed; this is {name} {version}",
         )
 
 
@@ -72,17 +75,17 @@ def _numbers(version: str) -> list[int]:
 
 
 def same_python(python: Path) -> bool:
-    """Whether it starts and is of our release: an upgrade of the system may have taken away what it leads to."""
+    """True when the interpreter starts and has our release; an upgrade of the system may have removed its target."""
     ask = [str(python), "-I", "-c", "import sys; print(*sys.version_info[:2])"]
     try:
-        said = subprocess.run(ask, capture_output=True, text=True, check=False).stdout
+        output = subprocess.run(ask, capture_output=True, text=True, check=False).stdout
     except OSError:
         return False
-    return said.split() == [str(part) for part in sys.version_info[:2]]
+    return output.split() == [str(part) for part in sys.version_info[:2]]
 
 
 def verify(bundle: Path) -> int:
-    """Compares every file with SHA256SUMS; the number of files. Raises Stop: one differs, is missing or is extra."""
+    """Compare every file with SHA256SUMS and return their number. Raises Stop for a changed, missing or extra file."""
     listed: dict[str, str] = {}
     for line in (bundle / SUMS).read_text(encoding="utf-8").splitlines():
         digest, _, name = line.partition("  ")

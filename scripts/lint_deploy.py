@@ -1,8 +1,8 @@
-"""Asks each tool's own linter about the files in deploy/: `make lint-deploy`.
+"""Runs the linters of the files in deploy/: `make lint-deploy`.
 
-hadolint reads the Containerfile and docker-compose the compose file, both without an engine; systemd-analyze
-verifies the units as the installer writes them, and tells how much they still allow. What is not at hand is said
-and skipped. Exit code 1 when one of them finds something.
+hadolint checks the Containerfile and docker-compose the compose file, both without an engine. systemd-analyze verifies
+the units as the installer writes them, and reports their exposure. Missing tools are reported and skipped. Exit code 1
+when a linter reports a problem.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ EXPOSURE_MOST = 2.0
 
 
 def main() -> int:
-    found = [*containerfile(), *compose(), *units()]
-    for finding in found:
+    problems = [*containerfile(), *compose(), *units()]
+    for finding in problems:
         print(finding, file=sys.stderr)
-    return 1 if found else 0
+    return 1 if problems else 0
 
 
 def tool(name: str) -> str | None:
-    """Beside this Python, else on PATH; None after saying so."""
+    """The tool beside this Python, else on PATH; None, with a message, when missing."""
     beside = Path(sys.executable).parent / name
     path = str(beside) if beside.exists() else shutil.which(name)
     if path is None:
@@ -43,7 +43,7 @@ def containerfile() -> Iterator[str]:
 
 
 def compose() -> Iterator[str]:
-    """The whole file as docker-compose understands it, with secrets made for the occasion."""
+    """The compose file as parsed by docker-compose, with temporary secrets."""
     if (command := tool("docker-compose")) is None:
         return
     with tempfile.TemporaryDirectory() as temporary:
@@ -54,7 +54,7 @@ def compose() -> Iterator[str]:
 
 
 def units() -> Iterator[str]:
-    """Each unit with real paths in it: whether it loads, and its exposure."""
+    """Load each unit with real paths, and check its exposure."""
     if (analyze := tool("systemd-analyze")) is None:
         return
     with tempfile.TemporaryDirectory() as temporary:
@@ -81,21 +81,21 @@ def render(text: str, prefix: Path) -> str:
 def exposure(analyze: str, unit: Path) -> Iterator[str]:
     command = [analyze, "security", "--offline=true", "--no-pager", str(unit)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    said = re.search(r"exposure level for \S+: ([\d.]+)", done.stdout)
-    if said is None:
+    match = re.search(r"exposure level for \S+: ([\d.]+)", done.stdout)
+    if match is None:
         yield f"{unit.name}: systemd-analyze tells no exposure: {done.stdout[-300:]}{done.stderr[-300:]}"
-    elif float(said[1]) > EXPOSURE_MOST:
-        yield f"{unit.name}: exposure {said[1]} is above {EXPOSURE_MOST}"
+    elif float(match[1]) > EXPOSURE_MOST:
+        yield f"{unit.name}: exposure {match[1]} is above {EXPOSURE_MOST}"
     else:
-        print(f"{unit.name}: exposure {said[1]} of 10")
+        print(f"{unit.name}: exposure {match[1]} of 10")
 
 
 def _ask(name: str, *command: str) -> Iterator[str]:
-    """What a linter says; nothing when it is content."""
+    """The output of a linter; nothing without problems."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    said = (done.stdout + done.stderr).strip()
-    if done.returncode or said:
-        yield f"{name}: {said or f'ended with {done.returncode}'}"
+    output = (done.stdout + done.stderr).strip()
+    if done.returncode or output:
+        yield f"{name}: {output or f'ended with {done.returncode}'}"
     else:
         print(f"{name}: fine")
 

@@ -1,4 +1,4 @@
-"""Reads the hash-checked lock files: what they pin, and what of it one Python on one machine needs."""
+"""Reads the hash-checked lock files, and selects the pins for one Python on one machine."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Pin:
     hashes: tuple[str, ...]
 
     def wanted(self, python: str, machine: str) -> bool:
-        """Whether CPython `python` ("3.12") on Linux and `machine` ("aarch64") takes this pin."""
+        """True when CPython `python` ("3.12") on Linux and `machine` ("aarch64") needs this pin."""
         if not self.marker:
             return True
         environment: dict[str, str] = {
@@ -49,7 +49,7 @@ class Pin:
 
     def line(self) -> str:
         """The pin as a requirement without its marker, for a file that is made for one environment."""
-        hashes = "".join(f" \\\n    --hash=sha256:{one}" for one in self.hashes)
+        hashes = "".join(f" \\\n    --hash=sha256:{digest}" for digest in self.hashes)
         return f"{self.name}=={self.version}{hashes}\n"
 
 
@@ -64,9 +64,9 @@ def read(path: Path = LOCK) -> list[Pin]:
         text = line.strip()
         if not text or text.startswith("#"):
             continue
-        if found := _HASH.match(text):
+        if match := _HASH.match(text):
             last = pins.pop()
-            hashes = (*last.hashes, found[1])
+            hashes = (*last.hashes, match[1])
             pins.append(Pin(name=last.name, version=last.version, marker=last.marker, hashes=hashes))
         elif pin := _PIN.match(text):
             name = canonicalize_name(pin["name"])

@@ -1,9 +1,8 @@
-"""Installs a bundle where there is no network and runs the demo there until it is ready: `make test-bundle`.
+"""Installs a bundle without a network and runs the demo until it is ready: `make test-bundle`.
 
-Runs itself again in a network namespace of its own (`unshare`, root) that has a loopback and no route, and proves
-first that nothing can be reached. With --root it does so inside another system's root folder, also one of another
-processor that the kernel has an emulator for: `make test-bundle-aarch64`. Prints what it measured; exit code 1 with
-a reason.
+Restarts itself in a network namespace (`unshare`, root) that has only a loopback, and first proves that nothing else
+can be reached. With --root it works inside another system's root folder, also one of another processor for which the
+kernel has an emulator: `make test-bundle-aarch64`. Prints its measurements; exit code 1 with a reason.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# What an answer must hold; {files} is where the pages say that their files are.
+# Required content of each page; {files} is the address of the page's own files.
 PAGES = (
     ("/", b"<html"),
     ("/wall", b"<html"),
@@ -34,12 +33,12 @@ PAGES = (
     ("{files}/vendor/maplibre-gl/maplibre-gl.mjs", b"MapLibre GL JS"),
 )
 READY_WITHIN = 60.0
-EMULATED = 600.0  # seconds, when another processor is played by this one
+EMULATED = 600.0  # seconds, when another processor is emulated
 ISOLATED = "WATCHFLOOR_ISOLATED"
 
 
-class Failed(Exception):
-    """Something that the bundle promises is not so."""
+class ProofFailed(Exception):
+    """A promise of the bundle is broken."""
 
 
 def main() -> int:
@@ -50,41 +49,41 @@ def main() -> int:
     args = parser.parse_args()
     args.root = args.root and args.root.absolute()
     if os.environ.get(ISOLATED) != "1":
-        # Processes of their own too: whatever an emulated system leaves behind ends with us.
+        # A separate process namespace as well: processes left behind by an emulated system end with this one.
         again = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", sys.executable, *sys.argv]
         return subprocess.run(again, env=os.environ | {ISOLATED: "1"}, check=False).returncode
     try:
         isolate(args.root)
         for python in args.python or ["/usr/bin/python3" if args.root else sys.executable]:
             prove(args.bundle or newest(), shutil.which(python) or python, args.root)
-    except (Failed, subprocess.CalledProcessError, OSError) as error:
+    except (ProofFailed, subprocess.CalledProcessError, OSError) as error:
         print(f"bundle: {error}", file=sys.stderr)
         return 1
     return 0
 
 
 def newest() -> Path:
-    found = sorted((ROOT / "dist").glob("watchfloor-*-bundle.tar.gz"), key=lambda path: path.stat().st_mtime)
-    if not found:
-        raise Failed("there is no bundle in dist: run `make bundle`")
-    return found[-1]
+    archives = sorted((ROOT / "dist").glob("watchfloor-*-bundle.tar.gz"), key=lambda path: path.stat().st_mtime)
+    if not archives:
+        raise ProofFailed("there is no bundle in dist: run `make bundle`")
+    return archives[-1]
 
 
 def isolate(root: Path | None) -> None:
-    """Loopback up, and the proof that nothing else is there; what a system needs in its root folder."""
+    """Bring loopback up, prove that nothing else exists, and prepare the root folder."""
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     routes = subprocess.run(["ip", "route", "show"], check=True, capture_output=True, text=True).stdout
     links = {name for _, name in socket.if_nameindex()}
     if routes.strip() or links != {"lo"}:
-        raise Failed(f"this namespace is not isolated: links {links}, routes {routes!r}")
+        raise ProofFailed(f"this namespace is not isolated: links {links}, routes {routes!r}")
     if root:
         subprocess.run(["mount", "-t", "proc", "proc", str(root / "proc")], check=True)
         subprocess.run(["mount", "--rbind", "/dev", str(root / "dev")], check=True)
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where it is proven: this system, or that in `root`. Paths are as seen from inside."""
+class SystemUnderTest:
+    """The system under test: this one, or the one in `root`. Paths are as seen from inside."""
 
     root: Path | None
     folder: Path
@@ -92,12 +91,12 @@ class Place:
     def outside(self, path: Path) -> Path:
         return self.root / path.relative_to("/") if self.root else path
 
-    def command(self, *words: str) -> list[str]:
-        return [*(["chroot", str(self.root)] if self.root else []), *words]
+    def command(self, *arguments: str) -> list[str]:
+        return [*(["chroot", str(self.root)] if self.root else []), *arguments]
 
     @property
     def env(self) -> dict[str, str]:
-        """No package settings and no checkout of the person who runs this."""
+        """An environment without package settings and without the user's checkout."""
         return {
             "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
             "HOME": "/nonexistent",
@@ -105,27 +104,27 @@ class Place:
             "WATCHFLOOR_DEMO": str(self.folder / "demo"),
         }
 
-    def run(self, *words: str) -> str:
-        """Its output. Raises Failed with what it said."""
-        command = self.command(*words)
+    def run(self, *arguments: str) -> str:
+        """Run a command and return its output. Raises ProofFailed."""
+        command = self.command(*arguments)
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", env=self.env)
         if done.returncode:
-            raise Failed(f"{' '.join(words)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+            raise ProofFailed(f"{' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
         return done.stdout
 
 
 def prove(bundle: Path, python: str, root: Path | None) -> None:
-    """One whole life: unpack, verify, install, demo, pages, a real site's check, remove."""
+    """One whole lifecycle: unpack, verify, install, demo, pages, a real site's check, remove."""
     with tempfile.TemporaryDirectory(prefix="watchfloor-proof-", dir=root / "tmp" if root else None) as temporary:
-        place = Place(root, Path("/", Path(temporary).relative_to(root)) if root else Path(temporary))
+        system = SystemUnderTest(root, Path("/", Path(temporary).relative_to(root)) if root else Path(temporary))
         with tarfile.open(bundle) as archive:
             archive.extractall(temporary, filter="data")
         (top,) = Path(temporary).iterdir()
-        target = place.folder / "opt"
+        target = system.folder / "opt"
         began = time.monotonic()
-        place.run(
+        system.run(
             python,
-            str(place.folder / top.name / "install.py"),
+            str(system.folder / top.name / "install.py"),
             "--prefix",
             str(target),
             "--site",
@@ -134,24 +133,28 @@ def prove(bundle: Path, python: str, root: Path | None) -> None:
             str(target / "data"),
         )
         took = time.monotonic() - began
-        size = sum(path.lstat().st_size for path in place.outside(target).rglob("*"))
-        shutil.rmtree(top)  # what is installed must not lean on the bundle
+        size = sum(path.lstat().st_size for path in system.outside(target).rglob("*"))
+        shutil.rmtree(top)  # the installation must not depend on the bundle
         program = target / "current" / "bin" / "watchfloor"
-        version = place.run(str(program), "--version").strip()
-        place.run(str(program), "check", "-c", str(target / "site" / "watchfloor.toml"))
-        ready = demo(place, program)
-        told = place.run(python, "-c", "import platform as p; print(p.machine(), 'with Python', p.python_version())")
-        print(f"{version} on {told.strip()}: installed in {took:.0f} s, {size / 1e6:.0f} MB; ready in {ready:.1f} s")
+        version = system.run(str(program), "--version").strip()
+        system.run(str(program), "check", "-c", str(target / "site" / "watchfloor.toml"))
+        ready = demo(system, program)
+        platform = system.run(
+            python, "-c", "import platform as p; print(p.machine(), 'with Python', p.python_version())"
+        )
+        print(
+            f"{version} on {platform.strip()}: installed in {took:.0f} s, {size / 1e6:.0f} MB; ready in {ready:.1f} s"
+        )
 
 
-def demo(place: Place, program: Path) -> float:
-    """Seconds until the demo says that it is ready; then fetches pages and stops it."""
+def demo(system: SystemUnderTest, program: Path) -> float:
+    """Start the demo, fetch pages and stop it. Returns the seconds until it was ready."""
     began = time.monotonic()
-    within = EMULATED if place.root else READY_WITHIN
+    within = EMULATED if system.root else READY_WITHIN
     with subprocess.Popen(
-        place.command(str(program), "demo", "--port", "0"),
+        system.command(str(program), "demo", "--port", "0"),
         cwd="/",
-        env=place.env,
+        env=system.env,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
@@ -162,24 +165,24 @@ def demo(place: Place, program: Path) -> float:
             page = fetch(address + "/")
             files = re.search(rb'"(/static/\w+)/', page)
             if files is None:
-                raise Failed("the page names no file of its own")
+                raise ProofFailed("the page names no file of its own")
             for path, holds in PAGES:
                 path = path.format(files=files[1].decode())
                 if holds not in fetch(address + path):
-                    raise Failed(f"{path} does not hold {holds!r}")
+                    raise ProofFailed(f"{path} does not hold {holds!r}")
         finally:
             stop(process, within)
     return ready
 
 
 def stop(process: subprocess.Popen[bytes], within: float) -> None:
-    """As Ctrl-C does; Failed when it does not end."""
+    """Stop it like Ctrl-C. Raises ProofFailed when it does not end."""
     process.terminate()
     try:
         process.communicate(timeout=within)
     except subprocess.TimeoutExpired:
         process.kill()
-        raise Failed("the demo does not stop") from None
+        raise ProofFailed("the demo does not stop") from None
 
 
 def fetch(address: str) -> bytes:
@@ -189,19 +192,19 @@ def fetch(address: str) -> bytes:
 
 
 def said_address(process: subprocess.Popen[bytes], until: float) -> str:
-    """The duty desk's address, as the demo prints it. Raises Failed."""
-    said = b""
+    """The duty desk's address, as the demo prints it. Raises ProofFailed."""
+    output = b""
     assert process.stdout is not None
-    while (left := until - time.monotonic()) > 0:
-        if not select.select([process.stdout], [], [], left)[0]:
+    while (remaining := until - time.monotonic()) > 0:
+        if not select.select([process.stdout], [], [], remaining)[0]:
             break
         block = os.read(process.stdout.fileno(), 65536)
-        said += block
-        if found := re.search(rb"Duty desk\s+(http://\S+?)/?\s", said):
-            return found[1].decode()
+        output += block
+        if match := re.search(rb"Duty desk\s+(http://\S+?)/?\s", output):
+            return match[1].decode()
         if not block:
             break
-    raise Failed(f"the demo did not get ready:\n{said.decode(errors='replace')[-3000:]}")
+    raise ProofFailed(f"the demo did not get ready:\n{output.decode(errors='replace')[-3000:]}")
 
 
 if __name__ == "__main__":

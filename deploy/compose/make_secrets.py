@@ -19,11 +19,11 @@ maxmemory-policy noeviction
 
 
 def make(folder: Path) -> bool:
-    """Writes the four files; False when they are there already (a new password would lock the old data away)."""
+    """Write the four files; False when they exist (a new password would lock out of the existing data)."""
     if folder.exists():
         return False
     valkey, postgres = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
-    # The folder keeps others out; the files themselves are read by the containers' own users.
+    # The folder's permissions keep others out; the files are read by the containers' own users.
     folder.mkdir(mode=0o700)
     files = {
         "redis-url": f"redis://:{valkey}@valkey:6379/0",
@@ -42,8 +42,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--to", type=Path, default=Path(__file__).resolve().parent / "secrets", metavar="FOLDER")
     folder: Path = parser.parse_args().to
-    made = make(folder)
-    sys.stdout.write(f"{'已生成 made' if made else '已存在，未改动 kept'}: {folder.name}\n")
+    created = make(folder)
+    sys.stdout.write(f"{'已生成 made' if created else '已存在，未改动 kept'}: {folder.name}\n")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Small bundles with a watchfloor that only writes down what it is asked: to try the installer with."""
+"""Small bundles with a stub of watchfloor that records its calls, for tests of the installer."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Bundle:
 def bundle(
     folder: Path, version: str, *, backup: bool = True, says: str = "", journal: str = "embedded", **manifest: object
 ) -> Bundle:
-    """A whole bundle of that version in `folder`, whose program says `says`; `manifest` goes into bundle.json.
+    """A complete bundle of that version in `folder`, whose program prints `says`; `manifest` goes into bundle.json.
 
     A journal is a text that begins with the version that wrote it.
     """
@@ -82,8 +82,8 @@ def bundle(
     for name in ("systemd", "site"):
         shutil.copytree(DEPLOY / name, folder / name)
     (folder / "docs").mkdir()
-    here = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    told = {"version": version, "pythons": [here], "machines": ["x86_64", "aarch64"], "glibc": "2.17"} | manifest
+    python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    told = {"version": version, "pythons": [python], "machines": ["x86_64", "aarch64"], "glibc": "2.17"} | manifest
     (folder / "bundle.json").write_text(json.dumps(told))
     sums = [
         f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}\n"

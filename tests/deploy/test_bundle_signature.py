@@ -1,4 +1,4 @@
-"""A bundle that is signed with an SSH key is told from every other one, as the documents say."""
+"""Signed bundles: verification with ssh-keygen as documented."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ import bundle  # noqa: E402
 pytestmark = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="OpenSSH is not installed")
 
 
-def verified(folder: Path, made: Path, key: str) -> bool:
+def verified(folder: Path, archive: Path, key: str) -> bool:
     (folder / "allowed_signers").write_text(f"bundle@site {key}")
-    words = ["ssh-keygen", "-Y", "verify", "-f", str(folder / "allowed_signers"), "-I", "bundle@site"]
-    words += ["-n", bundle.PURPOSE, "-s", f"{made}.sig"]
-    with made.open("rb") as content:
-        return subprocess.run(words, stdin=content, capture_output=True, check=False).returncode == 0
+    command = ["ssh-keygen", "-Y", "verify", "-f", str(folder / "allowed_signers"), "-I", "bundle@site"]
+    command += ["-n", bundle.PURPOSE, "-s", f"{archive}.sig"]
+    with archive.open("rb") as content:
+        return subprocess.run(command, stdin=content, capture_output=True, check=False).returncode == 0
 
 
 def new_key(path: Path) -> str:
@@ -30,14 +30,14 @@ def new_key(path: Path) -> str:
 
 
 def test_a_signature_holds_for_this_bundle_and_this_key_alone(tmp_path: Path) -> None:
-    made = tmp_path / "watchfloor-1-bundle.tar.gz"
-    made.write_bytes(b"a bundle")
+    archive = tmp_path / "watchfloor-1-bundle.tar.gz"
+    archive.write_bytes(b"a bundle")
     ours, theirs = new_key(tmp_path / "ours"), new_key(tmp_path / "theirs")
-    assert bundle.sign(made, tmp_path / "ours") == Path(f"{made}.sig")
-    assert verified(tmp_path, made, ours)
-    assert not verified(tmp_path, made, theirs)
-    made.write_bytes(b"a bundle, altered")
-    assert not verified(tmp_path, made, ours)
-    bundle.sign(made, tmp_path / "ours")  # a newer one replaces it
-    assert verified(tmp_path, made, ours)
+    assert bundle.sign(archive, tmp_path / "ours") == Path(f"{archive}.sig")
+    assert verified(tmp_path, archive, ours)
+    assert not verified(tmp_path, archive, theirs)
+    archive.write_bytes(b"a bundle, altered")
+    assert not verified(tmp_path, archive, ours)
+    bundle.sign(archive, tmp_path / "ours")  # a newer one replaces it
+    assert verified(tmp_path, archive, ours)
     assert bundle.PURPOSE in (ROOT / "docs" / "operations.md").read_text()

@@ -1,4 +1,4 @@
-"""The installer: versions side by side, data kept, back with one command, and nothing that is not checked."""
+"""The installer: versions side by side, data kept, rollback with one command, verified files only."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ ME = pwd.getpwuid(os.getuid()).pw_name
 
 @dataclass(frozen=True)
 class Machine:
-    """Where one test installs."""
+    """The target of one test's installation."""
 
     root: Path
 
-    def put(self, made: Bundle, *more: str) -> tuple[int, str]:
+    def put(self, bundle_: Bundle, *more: str) -> tuple[int, str]:
         where = [f"--{name}={self.root / name}" for name in ("prefix", "site", "data")]
-        done = made.run(*more[:1], *where, *more[1:]) if more else made.run(*where)
+        done = bundle_.run(*more[:1], *where, *more[1:]) if more else bundle_.run(*where)
         return done.returncode, done.stdout + done.stderr
 
     @property
@@ -49,8 +49,8 @@ class Machine:
 
     @property
     def record(self) -> dict[str, str]:
-        known: dict[str, str] = json.loads((self.root / "prefix" / "install.json").read_text())
-        return known
+        record: dict[str, str] = json.loads((self.root / "prefix" / "install.json").read_text())
+        return record
 
 
 @pytest.fixture
@@ -61,8 +61,8 @@ def machine(tmp_path: Path) -> Machine:
 def test_upgrade_and_roll_back_keep_settings_and_data(machine: Machine, tmp_path: Path) -> None:
     units = ["install", "--systemd", f"--unit-folder={machine.root / 'units'}", f"--user={ME}"]
     first, second = bundle(tmp_path / "1.0", "1.0"), bundle(tmp_path / "2.0", "2.0")
-    code, said = machine.put(first, *units)
-    assert code == 0, said
+    code, output = machine.put(first, *units)
+    assert code == 0, output
     assert machine.version == "1.0"
     check_units(machine)
     settings = machine.root / "site" / "watchfloor.toml"
@@ -70,21 +70,21 @@ def test_upgrade_and_roll_back_keep_settings_and_data(machine: Machine, tmp_path
     settings.write_text(settings.read_text("utf-8") + "# ours\n", "utf-8")
     (machine.root / "data" / "journal.db").write_text("rows")
 
-    code, said = machine.put(second)
-    assert code == 0, said
+    code, output = machine.put(second)
+    assert code == 0, output
     assert machine.version == "2.0"
     assert "# ours" in settings.read_text("utf-8")
     assert Path(machine.record["backup"]).is_dir(), "the old version backed up before the switch"
     assert [line for line in machine.asked if "backup" in line] == ["1.0 backup"]
 
-    for made in (first, second):
-        shutil.rmtree(made.folder)
+    for bundle_ in (first, second):
+        shutil.rmtree(bundle_.folder)
     installed = Bundle(machine.root / "prefix" / "current" / "share")
     assert re.search(r"1\.0-\w{8}, 2\.0-\w{8}", machine.put(installed, "status")[1])
-    code, said = machine.put(installed, "rollback")
-    assert code == 0, said
+    code, output = machine.put(installed, "rollback")
+    assert code == 0, output
     assert machine.version == "1.0"
-    assert machine.record["backup"] in said
+    assert machine.record["backup"] in output
     assert (machine.root / "data" / "journal.db").read_text() == "rows"
 
 
@@ -102,18 +102,18 @@ def test_a_version_that_refuses_the_settings_is_not_switched_to(machine: Machine
     assert machine.put(bundle(tmp_path / "1.0", "1.0"))[0] == 0
     settings = machine.root / "site" / "watchfloor.toml"
     settings.write_text(settings.read_text("utf-8") + "# 2.0 will refuse\n", "utf-8")
-    code, said = machine.put(bundle(tmp_path / "2.0", "2.0"))
+    code, output = machine.put(bundle(tmp_path / "2.0", "2.0"))
     assert code == 1
-    assert "未切换" in said
+    assert "未切换" in output
     assert machine.version == "1.0"
 
 
 def test_another_build_of_the_same_version_is_an_upgrade(machine: Machine, tmp_path: Path) -> None:
     builds = [bundle(tmp_path / name, "1.0", says=name) for name in ("first", "mended")]
-    for made, backups in zip(builds, (0, 1), strict=True):
-        code, said = machine.put(made)
-        assert code == 0, said
-        assert machine.version == f"1.0 {made.folder.name}"
+    for bundle_, backups in zip(builds, (0, 1), strict=True):
+        code, output = machine.put(bundle_)
+        assert code == 0, output
+        assert machine.version == f"1.0 {bundle_.folder.name}"
         assert len(machine.backups) == backups
         (machine.root / "data" / "journal.db").write_text("rows")
     assert machine.put(builds[1])[0] == 0
@@ -122,9 +122,9 @@ def test_another_build_of_the_same_version_is_an_upgrade(machine: Machine, tmp_p
     assert machine.version == "1.0 first"
 
 
-@pytest.mark.parametrize(("known", "stays"), [("0003", True), ("0004", True), ("0002", False), ("", True)])
+@pytest.mark.parametrize(("versions", "stays"), [("0003", True), ("0004", True), ("0002", False), ("", True)])
 def test_a_metric_history_that_an_older_version_cannot_read_is_set_aside(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: str, stays: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, versions: str, stays: bool
 ) -> None:
     monkeypatch.syspath_prepend(DEPLOY)
     installer = importlib.import_module("bundle_site")
@@ -136,9 +136,9 @@ def test_a_metric_history_that_an_older_version_cannot_read_is_set_aside(
         database.commit()
     python = tmp_path / "old" / "bin" / "python"
     python.parent.mkdir(parents=True)
-    python.write_text(f"#!/bin/sh\necho {known}\n")
+    python.write_text(f"#!/bin/sh\necho {versions}\n")
     python.chmod(0o755)
-    now, before = (installer.Site(tmp_path / name, tmp_path, data) for name in ("new", "old"))
+    now, before = (installer.InstalledSite(tmp_path / name, tmp_path, data) for name in ("new", "old"))
     aside = installer.set_history_aside(now, before)
     assert (data / "history.sqlite3").exists() is stays
     assert (aside is None) is stays
@@ -148,8 +148,8 @@ def test_a_metric_history_that_an_older_version_cannot_read_is_set_aside(
 
 @pytest.mark.parametrize("spoil", ["cut off", "without its Python", "of another Python"])
 def test_a_version_that_does_not_work_is_made_anew(machine: Machine, tmp_path: Path, spoil: str) -> None:
-    made = bundle(tmp_path / "1.0", "1.0")
-    assert machine.put(made)[0] == 0
+    bundle_ = bundle(tmp_path / "1.0", "1.0")
+    assert machine.put(bundle_)[0] == 0
     folder = (machine.root / "prefix" / "current").resolve()
     python = folder / "bin" / "python"
     if spoil == "cut off":
@@ -160,8 +160,8 @@ def test_a_version_that_does_not_work_is_made_anew(machine: Machine, tmp_path: P
     if spoil == "of another Python":
         python.write_text("#!/bin/sh\necho 2 7\n")
         python.chmod(0o755)
-    code, said = machine.put(made)
-    assert code == 0, said
+    code, output = machine.put(bundle_)
+    assert code == 0, output
     assert machine.version == "1.0"
 
 
@@ -169,9 +169,9 @@ def upgraded(machine: Machine, tmp_path: Path, stands: str = "embedded") -> tupl
     """A machine that went from 1.0 to 2.0, which migrated the journal: the newer bundle, and the journal."""
     journal = machine.root / "data" / "journal.sqlite3"
     first, second = bundle(tmp_path / "1.0", "1.0"), bundle(tmp_path / "2.0", "2.0", journal=stands)
-    for made in (first, second):
-        code, said = machine.put(made)
-        assert code == 0, said
+    for bundle_ in (first, second):
+        code, output = machine.put(bundle_)
+        assert code == 0, output
     journal.with_name(journal.name + ".before-migration-0001").write_text("1.0 rows of then")
     journal.write_text("2.0 rows of now")
     journal.with_name(journal.name + "-wal").write_text("more")
@@ -181,34 +181,34 @@ def upgraded(machine: Machine, tmp_path: Path, stands: str = "embedded") -> tupl
 def test_a_journal_that_the_older_version_cannot_open_goes_back_when_that_is_asked_for(
     machine: Machine, tmp_path: Path
 ) -> None:
-    made, journal = upgraded(machine, tmp_path)
-    code, said = machine.put(made, "rollback")
+    newer, journal = upgraded(machine, tmp_path)
+    code, output = machine.put(newer, "rollback")
     assert code == 1
-    assert "a newer one wrote it" in said
-    assert "--restore" in said
+    assert "a newer one wrote it" in output
+    assert "--restore" in output
     assert (machine.version, journal.read_text()) == ("2.0", "2.0 rows of now"), "nothing was changed"
     running = machine.root / "data" / "running"
     running.touch()
-    code, said = machine.put(made, "rollback", "--restore")
+    code, output = machine.put(newer, "rollback", "--restore")
     assert (code, machine.version, journal.read_text()) == (1, "2.0", "2.0 rows of now")
-    assert "stop it first" in said
+    assert "stop it first" in output
     running.unlink()
-    code, said = machine.put(made, "rollback", "--restore")
-    assert code == 0, said
+    code, output = machine.put(newer, "rollback", "--restore")
+    assert code == 0, output
     assert (machine.version, journal.read_text()) == ("1.0", "1.0 rows of then")
     (aside,) = journal.parent.glob("journal-of-2.0-*")
     assert {path.name: path.read_text() for path in aside.iterdir()} == {
         "journal.sqlite3": "2.0 rows of now",
         "journal.sqlite3-wal": "more",
     }
-    assert machine.put(made, "rollback")[0] == 0
+    assert machine.put(newer, "rollback")[0] == 0
     assert machine.version == "2.0"
     assert "2.0 journal" not in machine.asked, "opened by the newer one it would be migrated while the older one runs"
 
 
 @pytest.mark.parametrize("trouble", ["no copy", "a copy of the newer one", "a copy that cannot be read", "a server"])
 def test_a_journal_that_cannot_go_back_stays(machine: Machine, tmp_path: Path, trouble: str) -> None:
-    made, journal = upgraded(machine, tmp_path, "db:5432/x" if trouble == "a server" else "embedded")
+    newer, journal = upgraded(machine, tmp_path, "db:5432/x" if trouble == "a server" else "embedded")
     (copy,) = journal.parent.glob("*.before-migration-*")
     if trouble in ("no copy", "a copy that cannot be read"):
         copy.unlink()
@@ -216,10 +216,10 @@ def test_a_journal_that_cannot_go_back_stays(machine: Machine, tmp_path: Path, t
         copy.mkdir()
     elif trouble != "no copy":
         copy.write_text("2.0 copied too late")
-    code, said = machine.put(made, "rollback", "--restore")
-    assert code == 1, said
+    code, output = machine.put(newer, "rollback", "--restore")
+    assert code == 1, output
     assert (machine.version, journal.read_text()) == ("2.0", "2.0 rows of now")
-    assert "Traceback" not in said
+    assert "Traceback" not in output
     assert not [*journal.parent.glob("journal-of-*"), *journal.parent.glob("*.put-back")]
     assert journal.with_name(journal.name + "-wal").read_text() == "more"
 
@@ -229,27 +229,27 @@ def test_what_the_unit_reads_as_secrets_is_known_to_the_check_too(machine: Machi
     (machine.root / "site" / "secrets.env").write_text("# ours\nNEEDED='two words'\n")
     settings = machine.root / "site" / "watchfloor.toml"
     settings.write_text(settings.read_text("utf-8") + "# NEEDED\n", "utf-8")
-    code, said = machine.put(bundle(tmp_path / "2.0", "2.0"))
-    assert code == 0, said
+    code, output = machine.put(bundle(tmp_path / "2.0", "2.0"))
+    assert code == 0, output
     (machine.root / "site" / "secrets.env").write_text("OTHER=1\n")
-    code, said = machine.put(bundle(tmp_path / "3.0", "3.0"))
+    code, output = machine.put(bundle(tmp_path / "3.0", "3.0"))
     assert code == 1, "the settings name a variable that nobody sets"
 
 
 def test_a_changed_file_a_missing_one_and_an_extra_one_are_refused(tmp_path: Path, machine: Machine) -> None:
-    made = bundle(tmp_path / "bundle", "1.0")
-    assert made.run("verify").returncode == 0
-    (wheel,) = (made.folder / "wheels").iterdir()
+    bundle_ = bundle(tmp_path / "bundle", "1.0")
+    assert bundle_.run("verify").returncode == 0
+    (wheel,) = (bundle_.folder / "wheels").iterdir()
     whole = wheel.read_bytes()
     for spoil in (
         lambda: wheel.write_bytes(whole[:-1] + b"?"),
         lambda: wheel.unlink(),
-        lambda: (wheel.write_bytes(whole), (made.folder / "wheels" / "extra.whl").touch()),
+        lambda: (wheel.write_bytes(whole), (bundle_.folder / "wheels" / "extra.whl").touch()),
     ):
         spoil()
-        code, said = machine.put(made)
+        code, output = machine.put(bundle_)
         assert code == 1
-        assert "校验和不符" in said
+        assert "校验和不符" in output
     assert not machine.root.exists()
 
 
@@ -260,14 +260,14 @@ def test_a_changed_file_a_missing_one_and_an_extra_one_are_refused(tmp_path: Pat
 def test_a_bundle_for_another_machine_says_so(
     tmp_path: Path, machine: Machine, wrong: dict[str, object], says: str
 ) -> None:
-    code, said = machine.put(bundle(tmp_path / "bundle", "1.0", **wrong))
+    code, output = machine.put(bundle(tmp_path / "bundle", "1.0", **wrong))
     assert code == 1
-    assert says in said
+    assert says in output
     assert not machine.root.exists()
 
 
 def test_a_user_that_does_not_exist_is_told_before_anything_is_made(machine: Machine, tmp_path: Path) -> None:
-    code, said = machine.put(bundle(tmp_path / "1.0", "1.0"), "install", "--systemd", "--user=nobody-of-this-name")
+    code, output = machine.put(bundle(tmp_path / "1.0", "1.0"), "install", "--systemd", "--user=nobody-of-this-name")
     assert code == 1
-    assert "--create-user" in said
+    assert "--create-user" in output
     assert not machine.root.exists()

@@ -1,4 +1,4 @@
-"""An installed wheel works like the checkout, from another folder and without knowing the checkout."""
+"""An installed wheel works like the checkout, in another folder and independent of the checkout."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class Installed:
     @property
     def env(self) -> dict[str, str]:
         # An environment variable of the checkout must not make up for a file that is missing in the wheel.
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "WATCHFLOOR"))}
-        return kept | {"WATCHFLOOR_DEMO": str(self.here / "demo")}
+        environment = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "WATCHFLOOR"))}
+        return environment | {"WATCHFLOOR_DEMO": str(self.here / "demo")}
 
     def run(self, *command: str) -> str:
         done = subprocess.run(
@@ -74,13 +74,13 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
 
 
 def test_what_runs_is_the_wheel_and_it_knows_its_version(installed: Installed) -> None:
-    said = installed.run(
+    output = installed.run(
         "python",
         "-c",
         "import feeds, maps, watchfloor, importlib.metadata as m;"
         "print(feeds.__file__, maps.__file__, watchfloor.__file__, m.version('watchfloor'))",
     )
-    *files, version = said.split()
+    *files, version = output.split()
     assert all(file.startswith(str(installed.bin.parent)) for file in files)
     assert installed.run("watchfloor", "--version").split() == ["watchfloor", version]
     assert f'version = "{version}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
@@ -115,17 +115,17 @@ def demo(installed: Installed) -> Iterator[str]:
 
 def _address(process: subprocess.Popen[bytes]) -> str:
     assert process.stdout is not None
-    said, until = b"", time.monotonic() + PATIENCE
-    while (left := until - time.monotonic()) > 0:
-        readable, _, _ = select.select([process.stdout], [], [], left)
+    output, until = b"", time.monotonic() + PATIENCE
+    while (remaining := until - time.monotonic()) > 0:
+        readable, _, _ = select.select([process.stdout], [], [], remaining)
         block = os.read(process.stdout.fileno(), 65536) if readable else b""
         if not block:
             break
-        said += block
-        for line in said.decode(errors="replace").split("\n")[:-1]:
+        output += block
+        for line in output.decode(errors="replace").split("\n")[:-1]:
             if "Duty desk" in line:
                 return line.split()[-1].rstrip("/")
-    raise AssertionError(said.decode(errors="replace")[-3000:])
+    raise AssertionError(output.decode(errors="replace")[-3000:])
 
 
 @pytest.mark.parametrize(
@@ -142,9 +142,9 @@ def _address(process: subprocess.Popen[bytes]) -> str:
 )
 def test_the_demo_serves(demo: str, path: str, holds: bytes) -> None:
     if "{files}" in path:
-        found = re.search(r'"(/static/\w+)/', read(demo + "/").decode())
-        assert found, "the page names no file of its own"
-        path = path.format(files=found[1])
+        match = re.search(r'"(/static/\w+)/', read(demo + "/").decode())
+        assert match, "the page names no file of its own"
+        path = path.format(files=match[1])
     assert holds in read(demo + path)
 
 

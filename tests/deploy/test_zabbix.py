@@ -1,4 +1,4 @@
-"""The media type for Zabbix: its script, run as Zabbix runs it, sends what the endpoint understands."""
+"""The media type for Zabbix: its script, run like in Zabbix, sends requests that the endpoint accepts."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ def script() -> str:
     return textwrap.dedent(TEXT.partition("script: |\n")[2].partition("      max_sessions")[0])
 
 
-def ran(given: dict[str, str], status: int = 202) -> subprocess.CompletedProcess[str]:
+def ran(values: dict[str, str], status: int = 202) -> subprocess.CompletedProcess[str]:
     node = shutil.which("node")
     if node is None:
         pytest.skip("no Node here")
-    text = FAKE.format(status=status, script=script(), value=json.dumps(json.dumps(given)))
+    text = FAKE.format(status=status, script=script(), value=json.dumps(json.dumps(values)))
     return subprocess.run([node, "-e", text], capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 

@@ -1,10 +1,10 @@
-"""A backup on disk: one file of JSON lines a table (gzip), and a manifest that vouches for them.
+"""A backup on disk: one compressed file of JSON lines per table, and a manifest with their hashes.
 
-    manifest.json     format, when, of what site and store, schema version, tables, hash chains
+    manifest.json     format, time, site and store, schema version, tables, hash chains
     entry.jsonl.gz    a line is one row, a JSON array in the order of the manifest's columns
     …
 
-The form belongs to no database, so that a backup of SQLite can be restored into PostgreSQL and back.
+The format is independent of the database, so that a backup of SQLite can be restored into PostgreSQL and back.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ MANIFEST = "manifest.json"
 LOG = "entry"
 BATCH = 1000
 Progress = Callable[[str, int, int], None]
-"""What is being done ("write entry"), how many rows are done, of how many."""
+"""Called with the current task ("write entry"), the number of rows done, and the total."""
 
 
 class BackupError(Exception):
-    """What stands in the way, in both languages."""
+    """The reason why a backup or restore failed, in both languages."""
 
     def __init__(self, zh: str, en: str) -> None:
         super().__init__(f"{zh}\n{en}")
@@ -49,7 +49,7 @@ class TableFile:
     bytes: int
     sha256: str
     content: str = ""
-    """SHA-256 of the lines themselves: what is restored is read back and compared with it."""
+    """SHA-256 of the lines themselves; restored rows are read back and compared with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ class HistoryPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakePart:
-    """What waited in the intake, and of which life of it."""
+    """The waiting parcels of the intake, and the id of its life."""
 
     life: str
     tables: dict[str, TableFile]
@@ -71,7 +71,7 @@ class IntakePart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What a backup holds. `chains`: length and last hash by chain; `faults`: where they did not hold already."""
+    """The content of a backup. `chains`: length and last hash by chain; `faults`: breaks that existed before."""
 
     format: int = FORMAT
     made_at: str
@@ -90,10 +90,10 @@ class Manifest:
     def files(self) -> dict[str, TableFile]:
         """Every table's file."""
         parts = (self.history, self.intake)
-        return self.tables | {name: one for part in parts if part is not None for name, one in part.tables.items()}
+        return self.tables | {name: table for part in parts if part is not None for name, table in part.tables.items()}
 
     def write(self, folder: Path) -> None:
-        """The last file of a backup: without it the folder is none."""
+        """Write the manifest as the last file; a folder without it is not a backup."""
         text = json.dumps(asdict(self), ensure_ascii=False, indent=2) + "\n"
         with _new(folder / MANIFEST) as file:
             file.write(text.encode())
@@ -101,7 +101,7 @@ class Manifest:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a backup. BackupError when there is none that can be read."""
+    """The manifest of a backup. Raises BackupError when it is missing or unreadable."""
     try:
         manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
     except OSError as error:
@@ -127,7 +127,7 @@ async def write_table(
     total: int,
     progress: Progress,
 ) -> TableFile:
-    """One table into its file, on the disk when this returns."""
+    """Write one table to its file; it is on disk when this returns."""
     path, rows, content = folder / f"{name}.jsonl.gz", 0, hashlib.sha256()
     with _new(path) as raw:
         with gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=3, mtime=0, filename="") as packed:
@@ -166,7 +166,7 @@ def read_rows(folder: Path, table: TableFile) -> Iterator[list[list[Any]]]:
 
 
 def check(folder: Path, manifest: Manifest, progress: Progress) -> list[ChainFault]:
-    """Read everything back; returns where hash chains do not hold. BackupError: this is not what was written."""
+    """Read everything back; returns the breaks of hash chains. Raises BackupError for altered files."""
     checker = Checker()
     for name, table in manifest.files.items():
         try:
@@ -193,7 +193,7 @@ def _read_through(folder: Path, name: str, table: TableFile, checker: Checker, p
 
 
 async def load(loader: Loader, folder: Path, tables: Mapping[str, TableFile], progress: Progress) -> None:
-    """Every table's rows into a store."""
+    """Load every table's rows into a store."""
     for name, table in tables.items():
         done = 0
         for batch in read_rows(folder, table):
@@ -203,9 +203,9 @@ async def load(loader: Loader, folder: Path, tables: Mapping[str, TableFile], pr
 
 
 async def compare(shot: Snapshot, tables: Mapping[str, TableFile], progress: Progress, *, migrated: bool) -> None:
-    """What stands in the store is what stands in the files, row by row; BackupError otherwise.
+    """Compare the store with the files, row by row. Raises BackupError for a difference.
 
-    A migration may have moved rows between tables or given them columns; then nothing can be said.
+    A migration may have moved rows between tables or added columns; tables of another shape are then not compared.
     """
     for name, table in {} if migrated else tables.items():
         content, rows = hashlib.sha256(), 0
@@ -216,12 +216,12 @@ async def compare(shot: Snapshot, tables: Mapping[str, TableFile], progress: Pro
         if rows != table.rows or (table.content and content.hexdigest() != table.content):
             raise BackupError(
                 f"恢复后的 {name} 与备份不符：{rows} 行，应为 {table.rows} 行",
-                f"what was restored of {name} is not what the backup holds: {rows} rows of {table.rows}",
+                f"the restored table {name} does not match the backup: {rows} rows of {table.rows}",
             )
 
 
 def not_replaced(refused: StoreRefused) -> BackupError:
-    """A store that is not empty, with the way out."""
+    """The error for a store that is not empty, with the remedy."""
     return BackupError(
         f"{refused.zh}未作任何改动。要替换它请加 --force（先自动备份现有数据）",
         f"{refused.en} Nothing was changed. To replace it add --force (what is there is backed up first)",
@@ -236,7 +236,7 @@ def _altered(file: str, why: str) -> BackupError:
 
 
 def _new(path: Path) -> Any:
-    """A new file for nobody else's eyes: it holds hashes of passwords and tokens."""
+    """A new file that only its owner can read, because it holds hashes of passwords and tokens."""
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 

@@ -1,4 +1,4 @@
-"""What `watchfloor backup` and `restore` print: progress on standard error, the outcome on standard output."""
+"""Output of `watchfloor backup` and `restore`: progress on standard error, the result on standard output."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ VERBS = {"write": "写出 writing", "check": "核对 checking", "load": "载入 
 EVERY = 0.5
 
 
-class Meter:
-    """Progress for a person: at most two lines a second, and one when a table is done."""
+class ProgressMeter:
+    """Progress for a person: at most two lines a second, and one at the end of each table."""
 
     def __init__(self) -> None:
         self._said = 0.0
 
-    def __call__(self, what: str, done: int, total: int) -> None:
+    def __call__(self, task: str, done: int, total: int) -> None:
         at = time.monotonic()
         if at - self._said < EVERY and done < total:
             return
         self._said = at
-        verb, name = what.split()
+        verb, name = task.split()
         share = 100 * done // total if total else 100
         end = "\r" if sys.stderr.isatty() and done < total else "\n"
         sys.stderr.write(f"  {VERBS[verb]} {name:<8} {done:>9,} / {total:,}  {share:>3} %{end}")
@@ -40,8 +40,8 @@ class Meter:
 
 
 def backup(settings: Settings, folder: Path, *, history: bool, as_json: bool) -> int:
-    """Exit code 1 when it failed, and when the hash chains of what was backed up do not hold."""
-    manifest = _run(write(settings, folder.absolute(), Meter(), history=history))
+    """Exit code 1 after a failure, and when the hash chains of the backed-up log are broken."""
+    manifest = _run(write(settings, folder.absolute(), ProgressMeter(), history=history))
     if manifest is None:
         return 1
     _say(manifest, as_json, f"已备份到 {folder}", f"backed up to {folder}")
@@ -49,8 +49,8 @@ def backup(settings: Settings, folder: Path, *, history: bool, as_json: bool) ->
 
 
 def restore(settings: Settings, folder: Path, *, force: bool, history: bool, as_json: bool) -> int:
-    """Exit code 1 when it failed, and when the hash chains of the backup did not hold already."""
-    manifest = _run(read(settings, folder.absolute(), Meter(), force=force, history=history))
+    """Exit code 1 after a failure, and when the hash chains of the backup were broken before."""
+    manifest = _run(read(settings, folder.absolute(), ProgressMeter(), force=force, history=history))
     if manifest is None:
         return 1
     _say(manifest, as_json, f"已从 {folder} 恢复，备份时间 {manifest.made_at}", f"restored from {folder}")
@@ -76,7 +76,7 @@ def _say(manifest: Manifest, as_json: bool, zh: str, en: str) -> None:
     if as_json:
         _print(json.dumps(asdict(manifest), ensure_ascii=False, indent=2))
         return
-    entries, size = manifest.tables["entry"].rows, sum(one.bytes for one in manifest.files.values())
+    entries, size = manifest.tables["entry"].rows, sum(table.bytes for table in manifest.files.values())
     _print(f"{zh} {en}: {entries:,} 条记录 entries, {len(manifest.chains)} 条链 chains, {size / 1e6:.1f} MB")
     if manifest.intake is not None:
         _print(f"尚未处理的来件 parcels that waited: {manifest.intake.tables['intake'].rows:,}")

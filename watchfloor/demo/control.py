@@ -1,6 +1,6 @@
-"""`watchfloor demo break|mend|scenario`: asks the simulated world of the running demo, over HTTP on loopback.
+"""`watchfloor demo break|mend|scenario`: HTTP requests on loopback to the simulated world of the running demo.
 
-The world says in `run/sim.json` of the demo's folder where it listens (`{"control": "http://127.0.0.1:…"}`).
+The world writes its address to `run/sim.json` of the demo's folder (`{"control": "http://127.0.0.1:…"}`).
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from feeds.inventory.texts import nearest
 
 VERBS = ("break", "mend", "scenario")
 TIMEOUT = 5.0
-# A proxy of the environment has nothing to do with loopback.
+# A proxy of the environment must not be used for loopback.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class DemoError(Exception):
-    """The demo cannot do it; `message` says why and what to do, by language."""
+    """The demo cannot do it; `message` has the reason and the remedy, by language."""
 
     def __init__(self, zh: str, en: str) -> None:
         super().__init__(en)
@@ -29,32 +29,32 @@ class DemoError(Exception):
 
 
 def control(folder: Path, verb: str, name: str) -> dict[str, Any]:
-    """Breaks or mends an asset or a source, or starts a scenario; gives the world's answer. Raises DemoError."""
+    """Break or mend an asset or a source, or start a scenario. Returns the world's answer. Raises DemoError."""
     if verb not in VERBS:
         raise ValueError(f"{verb} is none of {', '.join(VERBS)}")
     status, answer = _ask(folder, "POST", f"/{verb}/{quote(name, safe='')}")
     if status == 404:
         raise _unknown(verb, name, state(folder))
     if status >= 400:
-        said = str(answer.get("error", f"HTTP {status}"))
-        raise DemoError(f"演示未执行：{said}", f"the demo did not do it: {said}")
+        reason = str(answer.get("error", f"HTTP {status}"))
+        raise DemoError(f"演示未执行：{reason}", f"the demo did not do it: {reason}")
     return answer
 
 
 def state(folder: Path) -> dict[str, Any]:
-    """What the world holds: its assets, sources, scenarios, and what of them is broken. Raises DemoError."""
+    """The world's assets, sources, scenarios, and broken ones. Raises DemoError."""
     return _ask(folder, "GET", "/state")[1]
 
 
-def _unknown(verb: str, name: str, known: dict[str, Any]) -> DemoError:
-    names = list(known["scenarios"]) if verb == "scenario" else [*known["assets"], *known["sources"]]
+def _unknown(verb: str, name: str, candidates: dict[str, Any]) -> DemoError:
+    names = list(candidates["scenarios"]) if verb == "scenario" else [*candidates["assets"], *candidates["sources"]]
     near = nearest(name, names)
-    what = ("场景", "scenario") if verb == "scenario" else ("资产或来源", "asset or source")
+    noun = ("场景", "scenario") if verb == "scenario" else ("资产或来源", "asset or source")
     zh, en = (f"是否应为 {near}？", f"Did you mean {near}?") if near else ("", "")
-    some = ", ".join(names if len(names) <= 8 else [*names[:8], "…"])
+    listed = ", ".join(names if len(names) <= 8 else [*names[:8], "…"])
     return DemoError(
-        f"演示中没有{what[0]} {name}。{zh or f'可用：{some}'}",
-        f"the demo has no {what[1]} {name}. {en or f'There are: {some}'}",
+        f"演示中没有{noun[0]} {name}。{zh or f'可用：{listed}'}",
+        f"the demo has no {noun[1]} {name}. {en or f'There are: {listed}'}",
     )
 
 

@@ -1,8 +1,9 @@
-"""The demo's receiver: a real webhook and SMS gateway on loopback, so that one sees what a duty phone would get.
+"""The demo's receiver: a real webhook and SMS gateway on loopback, which shows what a duty phone would receive.
 
-`POST /` takes a message (see alerts/receivers/webhook.py), `POST /sms` a text as `{mobile, content}`,
-`GET /` lists the last ones, newest first.
-They are also kept in `run/messages.jsonl` of the demo's folder.
+`POST /` takes a message (see alerts/receivers/webhook.py), `POST /sms` a text as `{mobile, content}`, `GET /` lists the
+last ones, newest first.
+
+Messages are also stored in `run/messages.jsonl` of the demo's folder.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ KEPT = 200
 BODY_LIMIT = 1 << 20
 
 
-class Receiver:
-    """Takes messages; one that was sent twice under the same key is kept once.
+class DemoReceiver:
+    """Takes messages; one that was sent twice with the same key is stored once.
 
     `tell` is given one line for each message; `clock` gives epoch seconds.
     """
@@ -63,8 +64,8 @@ class Receiver:
 
     def _keep(self, message: dict[str, Any]) -> None:
         self._messages.append(message)
-        # Rewritten as a whole: a demo that runs for days keeps the last ones and no more.
-        lines = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in self._messages)
+        # Rewritten completely, so that a demo that runs for days holds only the last messages.
+        lines = "".join(json.dumps(message_, ensure_ascii=False) + "\n" for message_ in self._messages)
         try:
             state_file.write_text(self._log, lines)
         except OSError as error:  # the message itself was received and is printed
@@ -80,10 +81,9 @@ def line(body: Any) -> str:
         return f"✉ {json.dumps(body, ensure_ascii=False)[:120]}"
     alert, asset = body["alert"], body.get("asset") or {}
     title = alert.get("title") or {}
-    words = " ".join(filter(None, (title.get("zh-CN"), title.get("en")))) or alert.get("rule", "")
-    return (
-        f"✉ {body.get('reason', '')} {alert.get('severity', '')} {asset.get('name') or alert.get('asset', '')} {words}"
-    )
+    titles = " ".join(filter(None, (title.get("zh-CN"), title.get("en")))) or alert.get("rule", "")
+    name = asset.get("name") or alert.get("asset", "")
+    return f"✉ {body.get('reason', '')} {alert.get('severity', '')} {name} {titles}"
 
 
 def _json(body: object, status: int = 200) -> web.Response:
@@ -91,7 +91,7 @@ def _json(body: object, status: int = 200) -> web.Response:
 
 
 @asynccontextmanager
-async def serving(receiver: Receiver, host: str, port: int) -> AsyncIterator[int]:
+async def serving(receiver: DemoReceiver, host: str, port: int) -> AsyncIterator[int]:
     """Serves while the block runs; gives the port (useful with 0). OSError when the address is taken."""
     runner = web.AppRunner(receiver.app(), access_log=None)
     await runner.setup()

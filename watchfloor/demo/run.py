@@ -16,7 +16,7 @@ import aiohttp
 from watchfloor.demo.control import DemoError
 from watchfloor.demo.people import put_roster
 from watchfloor.demo.ports import is_free
-from watchfloor.demo.receiver import Receiver, serving
+from watchfloor.demo.receiver import DemoReceiver, serving
 from watchfloor.runtime import logs, site, valkey
 from watchfloor.runtime.process import die_with_parent
 from watchfloor.runtime.supervisor import AlreadyRunning, StartRefused
@@ -50,7 +50,7 @@ def run(path: Path, speed: float, tell: Tell) -> int:
 async def _run(settings: Settings, speed: float, tell: Tell) -> None:
     folder = settings.path.parent
     async with AsyncExitStack() as stack:
-        taker = Receiver(folder / "run" / "messages.jsonl", tell)
+        taker = DemoReceiver(folder / "run" / "messages.jsonl", tell)
         for host, port in {_place(receiver.url) for receiver in settings.receivers}:
             await stack.enter_async_context(serving(taker, host, port))
         child = await stack.enter_async_context(world(folder, speed))

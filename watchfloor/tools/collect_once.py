@@ -10,7 +10,7 @@ from watchfloor.settings.site_settings import load
 
 
 def run(uri: str, timeout: float, config: Path | None, language: str, *, as_json: bool) -> tuple[str, bool]:
-    """What the probe measured, and whether it is up. Credentials and the language are those of the settings."""
+    """The measurements of the probe, and True when it is up. Credentials and language are from the settings."""
     settings = load(config) if config else None
     credentials, data = (settings.credentials, settings.data) if settings else (None, None)
     observations = asyncio.run(once.collect_once(uri, timeout, credentials, data=data))

@@ -1,4 +1,4 @@
-"""The demo's devices of every protocol: each answers its own collector, breaks, and is mended."""
+"""The demo's devices of every protocol: each answers its own collector, breaks and is mended."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Demo:
         return list(await asyncio.gather(*(once.collect_once(uri, timeout, credentials) for uri in uris)))
 
     async def up(self, asset: str, timeout: float = ANSWERED) -> bool:
-        return all(once.fine(one) for one in await self.see(asset, timeout))
+        return all(once.fine(reading) for reading in await self.see(asset, timeout))
 
 
 @asynccontextmanager
@@ -53,36 +53,36 @@ async def demo(folder: Path) -> AsyncIterator[Demo]:
 
 
 async def test_every_device_answers_breaks_and_is_mended(tmp_path: Path) -> None:
-    async with demo(tmp_path) as one:
+    async with demo(tmp_path) as demo_:
         for asset in ("UPS2", "SWC1", "HYD1"):
-            await one.world.mend(asset)  # waits for the process of the heavy devices
+            await demo_.world.mend(asset)  # waits for the process of the heavy devices
         names = ("HYD1", "PWR1", "PWR2", "UPS2", "SWC1", "ENV1", "ENV2", "TLS1", "DNS1", "MTA1", "SQL1", "SQL2")
         for asset in names:
-            assert await one.up(asset), asset
-            await one.world.break_(asset)
-            assert not any(once.fine(seen) for seen in await one.see(asset, 0.5)), asset
-            await one.world.mend(asset)
-            assert await one.up(asset), asset
+            assert await demo_.up(asset), asset
+            await demo_.world.break_(asset)
+            assert not any(once.fine(reading) for reading in await demo_.see(asset, 0.5)), asset
+            await demo_.world.mend(asset)
+            assert await demo_.up(asset), asset
 
 
 async def test_one_unit_and_one_sensor_break_alone(tmp_path: Path) -> None:
-    async with demo(tmp_path) as one:
-        await one.world.break_("PWR1")
-        await one.world.break_("ENV1")
-        assert await one.up("PWR2")
-        assert await one.up("ENV2")
-        said = [seen[0].text for seen in await one.see("ENV1")]
-        assert all(text.startswith("offline") for text in said)
+    async with demo(tmp_path) as demo_:
+        await demo_.world.break_("PWR1")
+        await demo_.world.break_("ENV1")
+        assert await demo_.up("PWR2")
+        assert await demo_.up("ENV2")
+        texts = [reading[0].text for reading in await demo_.see("ENV1")]
+        assert all(text.startswith("offline") for text in texts)
 
 
 async def test_the_flood_raises_the_stations_own_alarm(tmp_path: Path) -> None:
-    async with demo(tmp_path) as one:
-        await one.world.mend("HYD1")
-        await one.world.break_("HYD1-flood")
+    async with demo(tmp_path) as demo_:
+        await demo_.world.mend("HYD1")
+        await demo_.world.break_("HYD1-flood")
 
         async def level() -> object:
-            seen = {reading.key: reading for part in await one.see("HYD1") for reading in part}
-            return seen["river.level"].value
+            readings = {reading.key: reading for part in await demo_.see("HYD1") for reading in part}
+            return readings["river.level"].value
 
         async def flooded() -> bool:
             return await level() == 4.2
@@ -91,7 +91,7 @@ async def test_the_flood_raises_the_stations_own_alarm(tmp_path: Path) -> None:
 
 
 async def test_what_the_system_answers_cannot_be_broken(tmp_path: Path) -> None:
-    async with demo(tmp_path) as one:
-        if one.assets["LNK1"].probes[0].startswith("icmp:"):
+    async with demo(tmp_path) as demo_:
+        if demo_.assets["LNK1"].probes[0].startswith("icmp:"):
             with pytest.raises(OSError, match="cannot be broken"):
-                await one.world.break_("LNK1")
+                await demo_.world.break_("LNK1")

@@ -1,4 +1,4 @@
-"""The demo's backup job: a real token, real calls, and silence while it is broken."""
+"""The demo's backup job: a real token, real heartbeats, and silence while broken."""
 
 import asyncio
 from pathlib import Path
@@ -14,12 +14,12 @@ from watchfloor.demo.offsite_backup import NAME, call_in, token
 async def test_the_token_is_kept_and_made_anew_only_when_the_journal_has_lost_it(
     tmp_path: Path, journal: Journal
 ) -> None:
-    kept = tmp_path / "run" / "backup.token"
-    first = await token(journal, kept)
-    assert await token(journal, kept) == first
-    assert kept.stat().st_mode & 0o777 == 0o600
+    token_file = tmp_path / "run" / "backup.token"
+    first = await token(journal, token_file)
+    assert await token(journal, token_file) == first
+    assert token_file.stat().st_mode & 0o777 == 0o600
     await remove_token(journal, NAME, actor="test")
-    second = await token(journal, kept)
+    second = await token(journal, token_file)
     assert second != first
     assert [doc.id for doc in await journal.docs("token")] == [digest(second)]
 

@@ -1,4 +1,4 @@
-"""`watchfloor relay`: its settings with every mistake told, and the program as a process."""
+"""`watchfloor relay`: findings on its settings, and the program as a process."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def file(tmp_path: Path, text: str) -> Path:
 def test_a_good_file_gives_its_channels_and_hides_its_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WATCHFLOOR_DATA", raising=False)
     settings = load_relay(file(tmp_path, GOOD.format(port=8443)))
-    assert [one.id for one in settings.channels] == ["wecom"]
+    assert [channel.id for channel in settings.channels] == ["wecom"]
     assert settings.data == tmp_path / "relay-data"
     assert "0123456789abcdef" not in repr(settings)
 
