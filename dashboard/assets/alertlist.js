@@ -3,7 +3,7 @@ import { h, reconcile, render, setText } from "./dom.js";
 import { t } from "./i18n.js";
 import { get, Refused } from "./api.js";
 import { arrange, compareAlerts } from "./derive.js";
-import { live } from "./feeds.js";
+import { live, sayCalm } from "./feeds.js";
 import { AlertFilter, hasText } from "./alertfilter.js";
 import { Rows, keyOf } from "./alertrow.js";
 import { Bulk } from "./bulk.js";
@@ -23,7 +23,7 @@ export function alertList(node, app) {
 
 class AlertList {
   constructor(node, app, filtered) {
-    Object.assign(this, { node, app, tab: "open", order: null, hovered: false, waiting: 0, unfolded: new Set(), query: "", most: MOST, past: [], pastState: "" });
+    Object.assign(this, { node, app, tab: "open", order: null, hovered: false, pressed: null, waiting: 0, unfolded: new Set(), query: "", most: MOST, past: [], pastState: "" });
     this.allTabs = filtered ? PAGE_TABS : TABS;
     this.lines = new Rows(this);
     this.filter = filtered ? new AlertFilter(app, () => this.settle()) : null;
@@ -35,6 +35,7 @@ class AlertList {
     this.bulk = new Bulk(app, () => this.paint());
     this.bulk.onall = () => this.bulk.all((this.rows ?? []).filter((row) => row.alert).map((row) => row.alert.id));
     const heads = ["alert", "value", "region", "lasts", "holder"].map((name) => h("span", {}, t(`list.${name}`)));
+    this.scroll = h("div", { class: "list-scroll" }, this.body, this.more, this.empty);
     this.search = h("input", {
       type: "search", class: "search", placeholder: t("list.search"), "aria-label": t("list.search"),
       oninput: (event) => {
@@ -46,22 +47,17 @@ class AlertList {
     node.append(
       this.filter?.node ?? "",
       h("div", { class: "list-top" }, this.tabs, this.bulk.begin, this.search),
-      h("div", { class: "list-heads" }, h("span", {}), ...heads),
-      h("div", { class: "list-scroll" }, this.fresh, this.body, this.more, this.empty),
+      h("div", { class: "list-strip" }, h("div", { class: "list-heads" }, h("span", {}), ...heads), this.fresh),
+      this.scroll,
       this.bulk.bar,
       keys(),
     );
     this.help = helpDialog();
     node.append(this.help, this.bulk.dialog);
-    // Nothing may move while a hand is over the list: new rows wait behind a button.
-    this.body.addEventListener("pointerenter", () => (this.hovered = true));
-    this.body.addEventListener("pointerleave", () => {
-      this.hovered = false;
-      this.settle();
-    });
+    this.holdUnderHand();
     this.onkey = (event) => this.key(event);
     document.addEventListener("keydown", this.onkey);
-    this.stops = [live(app, ["alert", "asset", "warning"], () => this.paint()), app.context.listen(() => this.showSelection()), app.hiders.listen(() => this.tab === "shelved" && this.settle())];
+    this.stops = [live(app, ["alert", "asset", "warning"], () => this.paint()), app.context.listen(() => this.showSelection()), app.hiders.listen(() => this.tab === "shelved" && this.paint())];
     const asked = app.store.alert.get(new URLSearchParams(location.search).get("alert"));
     if (asked) app.context.selectAlert(asked);
     else if (new URLSearchParams(location.search).get("alert")) app.context.set(new URLSearchParams(location.search).get("alert"), null, null);
@@ -69,7 +65,37 @@ class AlertList {
 
   dispose() {
     document.removeEventListener("keydown", this.onkey);
+    for (const name of ["pointerup", "pointercancel"]) document.removeEventListener(name, this.onlift);
     for (const stop of this.stops) stop();
+  }
+
+  /** The order stands while the pointer is over the list, a press has begun or a row has the focus. */
+  holdUnderHand() {
+    this.scroll.addEventListener("pointerenter", () => (this.hovered = true));
+    this.scroll.addEventListener("pointerleave", () => {
+      this.hovered = false;
+      this.release();
+    });
+    this.body.addEventListener("focusout", () => setTimeout(() => this.release()));
+    this.scroll.addEventListener("pointerdown", (event) => (this.pressed = event.target.closest(".row")?.dataset.id ?? null));
+    // A press counts for the row where it began; when that row has moved meanwhile, the click is the list's.
+    this.scroll.addEventListener("click", (event) => {
+      if (this.pressed && !event.target.closest(".row")) this.select(this.pressed);
+    });
+    this.onlift = () => setTimeout(() => {
+      this.pressed = null;
+      this.release();
+    });
+    for (const name of ["pointerup", "pointercancel"]) document.addEventListener(name, this.onlift);
+  }
+
+  held() {
+    return this.hovered || this.pressed !== null || Boolean(this.body.contains(document.activeElement) && document.activeElement.closest(".row"));
+  }
+
+  /** Shows what has waited, once nothing holds the order any more. */
+  release() {
+    if (!this.held() && this.waiting) this.settle();
   }
 
   settle() {
@@ -141,17 +167,19 @@ class AlertList {
     setText(this.fresh, t("list.fresh", { n: this.waiting }));
     reconcile(this.body, visible, keyOf, (row) => this.lines.create(row), (element, row) => this.lines.update(element, row));
     this.empty.hidden = visible.length > 0;
-    setText(this.empty, t(this.query || this.filtered() ? "list.nomatch" : this.tab === "closed" && this.pastState ? `list.past.${this.pastState}` : `list.empty.${this.tab}`));
+    if (visible.length) return;
+    if (this.tab === "open" && !this.query && !this.filtered()) sayCalm(this.empty, this.app, "list.empty.open");
+    else setText(this.empty, t(this.query || this.filtered() ? "list.nomatch" : this.tab === "closed" && this.pastState ? `list.past.${this.pastState}` : `list.empty.${this.tab}`));
   }
 
   filtered() {
     return this.filter && (this.filter.scope !== "all" || !this.filter.clear.hidden);
   }
 
-  /** While a hand is over the list the order stands: what left stays greyed, what is new waits. */
+  /** While the order is held, what left stays greyed and what is new waits. */
   hold(rows) {
     this.waiting = 0;
-    if (!this.hovered || !this.order || this.heldTab !== this.tab) {
+    if (!this.held() || !this.order || this.heldTab !== this.tab) {
       this.order = rows;
       this.heldTab = this.tab;
       return rows;

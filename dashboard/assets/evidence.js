@@ -3,6 +3,7 @@ import { h, render } from "./dom.js";
 import { t, tOr, language } from "./i18n.js";
 import { clock, day, parse, running, serverNow, stamp } from "./time.js";
 import { HEALTHS } from "./derive.js";
+import { calmWords } from "./feeds.js";
 import { alertIcon, healthIcon } from "./shapes.js";
 import { alertHolder, alertTitle, failure, healthName, kindName, metricName, readingText, reasonText, sourceName } from "./say.js";
 import { inScope, layerName, layerOf, unitOf } from "./netmodel.js";
@@ -47,10 +48,12 @@ function paintCauses(head, app) {
   const behind = (id) => topology.below(id).filter((one) => ["under", "unknown"].includes(topology.state(one))).length;
   const rows = causes.map((asset) => ({ asset, state: topology.state(asset.id), reach: topology.state(asset.id) === "degraded" ? 0 : behind(asset.id) }));
   rows.sort((a, b) => HEALTHS.indexOf(a.state) - HEALTHS.indexOf(b.state) || b.reach - a.reach || (a.asset.id < b.asset.id ? -1 : 1));
-  const signature = JSON.stringify([rows.slice(0, 60).map((row) => [row.asset.id, row.state, row.reach, failure(row.asset, row.state)]), rows.length, language()]);
+  const inside = [...store.asset.values()].filter((asset) => inScope(asset, scope, app));
+  const calm = calmWords(inside.filter((asset) => topology.state(asset.id) === "unknown").length, inside.length, "feed.calm");
+  const signature = JSON.stringify([calm.words, rows.slice(0, 60).map((row) => [row.asset.id, row.state, row.reach, failure(row.asset, row.state)]), rows.length, language()]);
   render(head, signature, () => [
     h("h2", {}, t("net.causes", { n: rows.length })),
-    rows.length ? "" : h("p", { class: "quiet" }, t("feed.calm")),
+    rows.length ? "" : h("p", { class: "quiet" }, h("span", { class: calm.hatched ? "is-hatched" : "" }, calm.words)),
     h("ul", { class: "causes" }, ...rows.slice(0, 60).map(({ asset, state, reach }) => {
       const time = h("time", {});
       running(time, parse(asset.since));

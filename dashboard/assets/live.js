@@ -1,11 +1,10 @@
-// The one owner of the socket: it holds the picture, keeps it right, and says how old it is.
+// The live feed: it holds the picture, keeps it right, and says how old it is.
 import { learnServerTime, serverNow } from "./time.js";
 import { token } from "./api.js";
 
 export const KINDS = ["asset", "source", "alert", "warning"];
 const SILENT = 3500;
 const GONE = 1000;
-const WATCHDOG = 6000;
 
 /** One record with the fields of `set` put into it; readings merge by key, null removes one. */
 export function merge(record, set) {
@@ -84,15 +83,16 @@ export class Store {
   }
 }
 
-/** The connection: endless, with backoff and jitter, resuming from the last rev. */
+/** The connection: endless, with backoff and jitter, resuming from the last rev. The socket itself is in a worker. */
 export class Live {
   constructor(store) {
     this.store = store;
-    this.socket = null;
-    this.openedAt = null;
+    this.worker = null;
+    this.connected = false;
     // Local times (Date.now): the server's offset may still move.
     this.closedAt = Date.now();
     this.frameAt = null;
+    this.silence = 0;
     this.ages = {};
     this.conditions = [];
     this.attempt = 0;
@@ -104,7 +104,6 @@ export class Live {
 
   start() {
     this.connect();
-    setInterval(() => this.watch(), 1000);
     addEventListener("online", () => this.hurry());
     document.addEventListener("visibilitychange", () => !document.hidden && this.hurry());
   }
@@ -120,32 +119,48 @@ export class Live {
   connect() {
     clearTimeout(this.timer);
     this.timer = null;
-    const socket = new WebSocket(this.url());
-    this.socket = socket;
-    this.startedAt = Date.now();
-    socket.onopen = () => {
-      if (socket !== this.socket) return;
-      this.openedAt = Date.now();
-      this.refused = 0;
-      this.onopen();
-    };
-    socket.onmessage = (event) => socket === this.socket && this.receive(event.data);
-    socket.onclose = (event) => socket === this.socket && this.lost(event.code);
+    this.connected = true;
+    this.worker ??= this.work();
+    this.worker.postMessage({ open: this.url() });
   }
 
-  receive(text) {
+  /** The worker that owns the socket; one that cannot be started counts as a lost connection. */
+  work() {
+    const worker = new Worker(new URL("livesocket.js", import.meta.url), { type: "module" });
+    worker.onmessage = ({ data }) => this.take(data);
+    worker.onerror = () => {
+      worker.terminate();
+      this.worker = null;
+      this.lost(0);
+    };
+    return worker;
+  }
+
+  /** What the worker tells, in the order in which it happened. */
+  take({ kind, at, text, code, silence }) {
+    if (kind === "clock") this.silence = silence;
+    else if (kind === "frame") this.receive(text, at);
+    else if (kind === "close") this.lost(code);
+    else {
+      this.refused = 0;
+      this.onopen();
+    }
+  }
+
+  receive(text, at) {
     const frame = JSON.parse(text);
     this.closedAt = null;
-    this.frameAt = Date.now();
+    this.frameAt = at;
+    this.silence = 0;
     this.attempt = 0;
-    learnServerTime(frame.at);
+    learnServerTime(frame.at, at);
     if (frame.type === "snapshot") this.store.snapshot(frame);
     else if (frame.type === "changes") this.store.changes(frame);
     else if (frame.type === "resync") {
       this.store.rev = null;
       this.store.ready = false;
     } else if (frame.type === "heartbeat") {
-      this.beatAt = Date.now();
+      this.beatAt = at;
       this.ages = frame.ages ?? {};
       this.conditions = frame.conditions ?? [];
       this.store.rev = frame.rev ?? this.store.rev;
@@ -153,8 +168,7 @@ export class Live {
   }
 
   lost(code) {
-    this.socket = null;
-    this.openedAt = null;
+    this.connected = false;
     this.closedAt ??= Date.now();
     this.ages = {};
     this.conditions = [];
@@ -166,22 +180,12 @@ export class Live {
     this.attempt += 1;
     // A refused page asks again too: a right given later must not need a hand on the wall.
     const wait = this.refused ? 15000 : base * (0.7 + 0.6 * Math.random());
+    clearTimeout(this.timer);
     this.timer = setTimeout(() => this.connect(), wait);
   }
 
   hurry() {
-    if (!this.socket && !this.refused) this.connect();
-  }
-
-  /** A socket that neither speaks nor closes is dead: half-open connections never end by themselves. */
-  watch() {
-    if (!this.socket) return;
-    const last = this.openedAt === null ? this.startedAt : Math.max(this.openedAt, this.frameAt ?? 0);
-    if (Date.now() - last < WATCHDOG) return;
-    const socket = this.socket;
-    socket.onclose = null;
-    socket.close();
-    this.lost(0);
+    if (!this.connected && !this.refused) this.connect();
   }
 
   /** Why the picture is old: {why, since (server ms or null), roles}, or null while it is not. */
@@ -193,7 +197,7 @@ export class Live {
     if (this.frameAt === null) return say("loading", this.closedAt);
     if (this.closedAt !== null && now - this.closedAt > GONE) return say("closed", this.frameAt);
     if (!this.store.ready) return say("resync", this.frameAt);
-    if (this.closedAt === null && now - this.frameAt > SILENT) return say("silent", this.frameAt);
+    if (this.closedAt === null && this.silence > SILENT) return say("silent", this.frameAt);
     const late = Object.entries(this.ages).filter(([, age]) => age === null || age * 1000 > SILENT);
     if (!late.length) return null;
     const oldest = Math.max(...late.map(([, age]) => age ?? 0)) * 1000;
@@ -204,6 +208,6 @@ export class Live {
   age() {
     if (this.frameAt === null) return null;
     const slowest = Math.max(0, ...Object.values(this.ages).map((age) => age ?? 0)) * 1000;
-    return Math.max(Date.now() - this.frameAt, slowest);
+    return Math.max(this.silence, slowest);
   }
 }

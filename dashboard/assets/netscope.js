@@ -2,6 +2,7 @@
 import { h, reconcile, render, setText } from "./dom.js";
 import { t, language } from "./i18n.js";
 import { HEALTHS } from "./derive.js";
+import { figure } from "./feeds.js";
 import { parse, serverNow, ago, everySecond } from "./time.js";
 import { healthIcon } from "./shapes.js";
 import { healthName } from "./say.js";
@@ -74,16 +75,8 @@ class ScopeView {
   }
 
   paintFigure(sum) {
-    const { count, bad, total } = sum ?? { count: { down: 0, degraded: 0, ok: 0, under: 0, unknown: 0 }, bad: 0, total: 0 };
-    render(this.figure, JSON.stringify([count, language()]), () => {
-      const notes = [t("feed.normal", { ok: count.ok, all: total })];
-      if (count.under) notes.push(t("feed.roots", { n: count.down + count.degraded }));
-      if (count.unknown) notes.push(t("feed.unknown", { n: count.unknown }));
-      return [
-        h("strong", { class: `is-${count.down ? "down" : count.degraded ? "degraded" : "ok"}` }, bad),
-        h("span", { class: "figure-word" }, bad ? t("feed.abnormal") : t("feed.calm")), h("span", { class: "figure-note" }, notes.join(" · ")),
-      ];
-    });
+    const { count, total } = sum ?? { count: { down: 0, degraded: 0, ok: 0, under: 0, unknown: 0 }, total: 0 };
+    render(this.figure, JSON.stringify([count, language()]), () => [...figure(count, total).children]);
   }
 
   fill(field, groups, name, title) {

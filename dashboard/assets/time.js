@@ -13,11 +13,11 @@ export function setZone(name) {
   shifts.clear();
 }
 
-/** Learns the server's clock from a frame; the least delayed of the last ten frames counts. */
-export function learnServerTime(at) {
+/** Learns the server's clock from a frame that came at `arrived` here; the least delayed of the last ten counts. */
+export function learnServerTime(at, arrived) {
   const time = parse(at);
   if (time === null) return;
-  offsets.push(time - Date.now());
+  offsets.push(time - arrived);
   if (offsets.length > 10) offsets.shift();
   offset = Math.max(...offsets);
 }

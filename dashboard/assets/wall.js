@@ -5,7 +5,7 @@ import { clock, everySecond, parse, running, serverNow, shortTime, span } from "
 import { arrange, isRole, sourceState, warningsNow } from "./derive.js";
 import { alertIcon, icon } from "./shapes.js";
 import { alertHead, alertHolder, alertReach, alertTitle, alertValue, sourceName, warningTitle } from "./say.js";
-import { live } from "./feeds.js";
+import { live, sayCalm } from "./feeds.js";
 import { reasonCounts } from "./hidden.js";
 import { figure, kpi, late, length, number, outs } from "./kpi.js";
 import { hourBars } from "./loadview.js";
@@ -39,7 +39,7 @@ export function alertBoard(node, app) {
     setText(note, hidden.filter(Boolean).join(" · "));
     reconcile(rows, shown, (row) => row.alert.id, boardRow, (element, row) => paintRow(element, row, app));
     calm.hidden = shown.length > 0;
-    setText(calm, t("board.calm"));
+    if (!shown.length) sayCalm(calm, app, "board.calm");
     fit();
   };
   addEventListener("resize", fit);

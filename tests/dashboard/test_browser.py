@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -220,6 +221,84 @@ async def test_nothing_moves_under_the_cursor(site: Site) -> None:
     assert await page.locator(".row").evaluate_all("rows => rows.map(row => row.dataset.id)") == order
     await page.mouse.move(0, 0)
     await expect(page.locator('.row[data-id="z"]')).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/", "/alerts"])
+async def test_a_press_acts_on_the_row_that_stood_there_while_alerts_stream_in(site: Site, path: str) -> None:
+    page = await site.open(path)
+    row = page.locator('.row[data-id="a4"]')
+    await row.hover()
+    stood = await row.bounding_box()
+    assert stood is not None
+    x, y = stood["x"] + stood["width"] / 3, stood["y"] + stood["height"] / 2
+    for number in range(300):
+        key = f"z{number}"
+        await site.script.change("alert", key, picture.alert(key, "C", time.time(), region="532301"))
+    await expect(page.locator(".fresh")).to_contain_text("300 条新告警")
+    await page.mouse.click(x, y)
+    await expect(page.locator(".row.is-selected")).to_have_attribute("data-id", "a4")
+    assert await row.bounding_box() == stood
+    await page.locator("[data-ack-comment]").fill("已派人")
+    await page.locator("[data-ack]").click()
+    await expect(page.locator(".w-detail")).to_contain_text("已记录")
+    assert [ack["id"] for ack in site.script.acks] == ["a4"]
+    await page.mouse.move(0, 0)
+    await expect(page.locator('.row[data-id="z299"]')).to_be_visible()
+
+
+async def test_the_order_of_the_list_stands_while_a_row_has_the_focus(site: Site) -> None:
+    page = await site.open("/alerts")
+    await page.locator('.row[data-id="a1"] .fold').focus()
+    await site.script.change("alert", "z", picture.alert("z", "C", time.time()))
+    await expect(page.locator(".fresh")).to_contain_text("1 条新告警")
+    await expect(page.locator('.row[data-id="z"]')).to_have_count(0)
+    await page.locator('.row[data-id="a1"] .fold').blur()
+    await expect(page.locator('.row[data-id="z"]')).to_be_visible()
+
+
+async def test_a_busy_page_never_says_that_the_server_is_silent(site: Site) -> None:
+    page = await site.open("/alerts")
+    await page.evaluate(
+        """() => {
+        window.said = [];
+        const banner = document.getElementById("stale-banner");
+        new MutationObserver(() => banner.hidden || window.said.push(banner.dataset.why))
+          .observe(banner, { attributes: true });
+        }"""
+    )
+    for _ in range(2):
+        await page.evaluate("() => { const end = Date.now() + 7000; while (Date.now() < end); }")
+        await page.evaluate("() => new Promise((done) => setTimeout(done, 1200))")
+    assert await page.evaluate("window.said") == []
+    assert len([request for request in site.script.asked if request.startswith("live")]) == 1
+    site.script.beating = False
+    await expect(page.locator("#stale-banner")).to_contain_text("服务器无响应")
+
+
+async def all_known(site: Site) -> None:
+    """Every asset answers and no alert is open."""
+    for key, record in site.script.state["asset"].items():
+        if record["health"] != "ok":
+            await site.script.change("asset", key, {"health": "ok", "stale_since": None})
+    for key in list(site.script.state["alert"]):
+        await site.script.change("alert", key, None)
+
+
+@pytest.mark.parametrize(("path", "calm"), [("/wall", ".board-calm"), ("/", ".rows-empty")])
+async def test_all_clear_is_said_only_where_everything_is_known(site: Site, path: str, calm: str) -> None:
+    page = await site.open(path)
+    await all_known(site)
+    word = page.locator(".w-feed-network .figure-word")
+    await expect(word).to_have_text("无异常")
+    await expect(page.locator(calm)).to_have_text("无待处置告警")
+    await site.script.change("asset", "532301-0", {"health": "unknown", "stale_since": iso(time.time())})
+    for unseen in (word, page.locator(f"{calm} span")):
+        await expect(unseen).to_have_text("未见异常，1 未知")
+        await expect(unseen).to_have_class(re.compile("is-hatched"))
+    await page.evaluate(
+        "import(document.querySelector('script[type=module]').src.replace('main.js', 'i18n.js')).then((i) => i.setLanguage('en'))"
+    )
+    await expect(word).to_have_text("nothing abnormal seen, 1 unknown")
 
 
 async def test_hostile_text_stays_text(site: Site) -> None:
