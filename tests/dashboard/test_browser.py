@@ -296,7 +296,8 @@ async def test_all_clear_is_said_only_where_everything_is_known(site: Site, path
         await expect(unseen).to_have_text("未见异常，1 未知")
         await expect(unseen).to_have_class(re.compile("is-hatched"))
     await page.evaluate(
-        "import(document.querySelector('script[type=module]').src.replace('main.js', 'i18n.js')).then((i) => i.setLanguage('en'))"
+        """() => import(document.querySelector("script[type=module]").src.replace("main.js", "i18n.js"))
+          .then((texts) => texts.setLanguage("en"))"""
     )
     await expect(word).to_have_text("nothing abnormal seen, 1 unknown")
 
