@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 Key = TypeVar("Key", bound=Hashable)
 
 
-class Agenda(Generic[Key]):
+class Deadlines(Generic[Key]):
     """A heap in which outdated entries are passed over when they come up, so that moving one is cheap."""
 
     def __init__(self) -> None:

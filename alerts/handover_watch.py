@@ -57,37 +57,43 @@ class HandoverWatch:
     async def look(self) -> int:
         """Hand in what has become overdue and what is no more; how many."""
         now = self._clock()
-        known = {one.labels.get(LABEL, ""): one for one in self._standing() if one.rule == RULE and one.active}
-        late = {one.id: one for one in unsigned(await self._log(known)) if self.settings.late(one.at, now)}
-        said = [self._overdue(one) for id, one in late.items() if id not in known]
-        said += [_over(id, one) for id, one in known.items() if id not in late]
-        if said:
+        active = {
+            alert.labels.get(LABEL, ""): alert for alert in self._standing() if alert.rule == RULE and alert.active
+        }
+        late = {
+            handover.id: handover
+            for handover in unsigned(await self._log(active))
+            if self.settings.late(handover.at, now)
+        }
+        reports = [self._overdue(handover) for id, handover in late.items() if id not in active]
+        reports += [_over(id, alert) for id, alert in active.items() if id not in late]
+        if reports:
             await self._intake.put(
-                Parcel(target=self._target, kind=KIND, at=now, body=pack(said), actor=RULE, size=len(said))
+                Parcel(target=self._target, kind=KIND, at=now, body=pack(reports), actor=RULE, size=len(reports))
             )
-        return len(said)
+        return len(reports)
 
-    async def _log(self, known: Iterable[str]) -> list[JournalEntry]:
+    async def _log(self, standing_ids: Iterable[str]) -> list[JournalEntry]:
         """The newest entries, and those of what stands already, however old: many later ones elsewhere end nothing."""
-        found = await self._journal.entries(kind=KIND, limit=LOOKED_THROUGH, newest_first=True)
-        there = {one.subject for one in found if one.name == GIVEN}
-        for id in known:
+        entries = await self._journal.entries(kind=KIND, limit=LOOKED_THROUGH, newest_first=True)
+        there = {entry.subject for entry in entries if entry.name == GIVEN}
+        for id in standing_ids:
             if id not in there:
-                found += await self._journal.entries(kind=KIND, subject=id)
-        return [one for _, one in sorted({one.seq: one for one in found}.items())]
+                entries += await self._journal.entries(kind=KIND, subject=id)
+        return [entry for _, entry in sorted({entry.seq: entry for entry in entries}.items())]
 
-    def _overdue(self, one: UnsignedHandover) -> Report:
+    def _overdue(self, handover: UnsignedHandover) -> Report:
         """No names: a wall shows it too."""
         return Report(
             rule=RULE,
             asset=SUBJECT,
             severity=self.settings.severity,
-            since=one.at + self.settings.sign_within,
-            identity_labels={LABEL: one.id},
-            labels={LABEL: one.id},
+            since=handover.at + self.settings.sign_within,
+            identity_labels={LABEL: handover.id},
+            labels={LABEL: handover.id},
             title=_TITLE,
-            text=f"given={iso(one.at)}",
-            region=one.region or self._region,
+            text=f"given={iso(handover.at)}",
+            region=handover.region or self._region,
         )
 
 

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 from alerts.engine.loop import NAME, AlertEngine
 from alerts.handover_watch import HandoverWatch
-from alerts.notify.retention import Pruner
+from alerts.notify.retention import OutboxRetention
 from alerts.notify.sender import Sender
 from alerts.receiver_watch import ReceiverWatch
-from alerts.receivers.base import ReceiverError, Target
-from alerts.receivers.catalogue import House, compile_receiver, compile_receivers
+from alerts.receivers.base import ReceiverError, ReceiverTarget
+from alerts.receivers.catalogue import SiteDefaults, compile_receiver, compile_receivers
 from alerts.rules.rule import compile_rules
 from alerts.rules.subjects import NamedSources
 from alerts.settings import EscalationSettings, HoldPolicy, OutboxSettings, ReceiverSettings, RuleSettings
@@ -27,7 +27,7 @@ from feeds.role_status import RoleStatus
 log = logging.getLogger(__name__)
 
 
-class Alerting:
+class AlertService:
     """Runs the alert role. RuleError or ReceiverError when the settings cannot be used."""
 
     def __init__(
@@ -43,7 +43,7 @@ class Alerting:
         sample: float = 0.0,
         intake: Intake | None = None,
         escalations: Sequence[EscalationSettings] = (),
-        house: House | None = None,
+        site_defaults: SiteDefaults | None = None,
         outbox: OutboxSettings | None = None,
         handover: HandoverSettings | None = None,
         named_sources: NamedSources | None = None,
@@ -51,11 +51,11 @@ class Alerting:
     ) -> None:
         self._status = status or RoleStatus()
         self._bus, self._clock, self._intake = bus, clock, intake
-        self._house = house or House()
+        self._site_defaults = site_defaults or SiteDefaults()
         compiled = compile_rules(rules)
         self._usable(receivers)
         self._sender = Sender(journal, clock=clock)
-        self._pruner = Pruner(journal, clock, outbox)
+        self._pruner = OutboxRetention(journal, clock, outbox)
         inbox = Inbox(intake, journal, NAME, clock=clock) if intake is not None else None
         self.engine = AlertEngine(
             journal,
@@ -68,13 +68,13 @@ class Alerting:
             sample=sample,
             inbox=inbox,
             escalations=escalations,
-            house=self._house,
-            told_of_receivers=self._send_to,
-            told_of_clock=self._sender.clock_stepped,
+            site_defaults=self._site_defaults,
+            on_receivers_changed=self._send_to,
+            on_clock_set=self._sender.clock_stepped,
             named_sources=named_sources,
         )
         self._watch = (
-            HandoverWatch(journal, intake, NAME, lambda: self.engine.board.alerts.values(), bus.site, clock, handover)
+            HandoverWatch(journal, intake, NAME, lambda: self.engine.core.alerts.values(), bus.site, clock, handover)
             if intake is not None
             else None
         )
@@ -83,7 +83,7 @@ class Alerting:
                 journal,
                 intake,
                 NAME,
-                lambda: self.engine.board.alerts.values(),
+                lambda: self.engine.core.alerts.values(),
                 lambda: [receiver.id for receiver in self.engine.people.receivers],
                 bus.site,
                 clock,
@@ -92,8 +92,8 @@ class Alerting:
             if intake is not None
             else None
         )
-        self._status.add_condition(lambda: self.engine.book.out(self._house.language))
-        self._status.add_condition(lambda: journal.set_aside.words(self._house.language))
+        self._status.add_condition(lambda: self.engine.book.out(self._site_defaults.language))
+        self._status.add_condition(lambda: journal.set_aside.words(self._site_defaults.language))
 
     async def run(self) -> None:
         """Until cancelled; when either part fails the other ends too, and the error is raised in a group."""
@@ -137,15 +137,15 @@ class Alerting:
             self._receiver_watch.settings = outbox or OutboxSettings()
 
     def _usable(self, receivers: Sequence[ReceiverSettings]) -> None:
-        for target in compile_receivers(receivers, self._house).values():
+        for target in compile_receivers(receivers, self._site_defaults).values():
             target.close()
 
     def _send_to(self, receivers: Sequence[ReceiverSettings]) -> None:
         """The file's receivers and those made here. One that cannot be used any more stops none of the others."""
-        targets: dict[str, Target] = {}
-        for one in receivers:
+        targets: dict[str, ReceiverTarget] = {}
+        for settings in receivers:
             try:
-                targets[one.id] = compile_receiver(one, self._house)
+                targets[settings.id] = compile_receiver(settings, self._site_defaults)
             except ReceiverError as error:
                 log.error("%s: nothing is sent to it", error)
         self._sender.replace(targets, receivers)

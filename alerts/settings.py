@@ -29,7 +29,7 @@ class RuleSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Concern:
+class AlertMatch:
     """Which alerts are meant: everything that is given must fit; the words of one list are alternatives."""
 
     severities: tuple[Severity, ...] = tuple(Severity)
@@ -62,7 +62,7 @@ class Templates:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReceiverSettings(Concern):
+class ReceiverSettings(AlertMatch):
     """`[[receiver]]`: who is told and how.
 
     `url`: json:// or jsons:// (a plain webhook), sms+http:// or sms+https:// (a gateway), relay:// or relays:// (the
@@ -98,7 +98,7 @@ class StepSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EscalationSettings(Concern):
+class EscalationSettings(AlertMatch):
     """`[[escalation]]`: steps over the duty roster; the first one that fits an alert is used."""
 
     id: str

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import cast
 
-from alerts.core.core import Board
+from alerts.core.core import AlertCore
 from alerts.rules.rule import compile_rules
 from alerts.rules.subjects import Subjects
 from alerts.settings import RuleSettings
@@ -99,7 +99,7 @@ class Stages:
     mirror: Mirror = field(default_factory=Mirror)
     specs: list[Spec] = field(init=False)
     projector: Projector = field(init=False)
-    board: Board = field(init=False)
+    core: AlertCore = field(init=False)
 
     def __post_init__(self) -> None:
         scheme = self.scheme.partition(",")[0]
@@ -127,8 +127,8 @@ class Stages:
         self.mirror.apply(known)
         projection = self.projector.projection
         subjects = Subjects({Kind.ASSET: projection.assets, Kind.STATE: projection.states})
-        self.board = Board(compile_rules(RULES), subjects=subjects)
-        self.board.meet(self.now)
+        self.core = AlertCore(compile_rules(RULES), subjects=subjects)
+        self.core.start_from_snapshot(self.now)
 
     @contextmanager
     def _stage(self, name: str) -> Iterator[None]:
@@ -153,8 +153,8 @@ class Stages:
         self.change_bytes = len(change) // SLOT
         with self._stage("alert"):
             for one in self._read(change, turn):
-                self.board.fold(one, self.now)
-            self.board.advance(self.now)
+                self.core.fold(one, self.now)
+            self.core.advance(self.now)
         with self._stage("web"):
             self.mirror.apply(self._read(change, turn))
         with self._stage("web, a page open"):

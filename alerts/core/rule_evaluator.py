@@ -1,73 +1,73 @@
-"""Asks rules about subjects, waits for as long as they say, and hands on what has held for long enough."""
+"""Evaluation of rules: which rules to evaluate after a change, their delays, and the alerts that follow."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from alerts.deadlines import Agenda
+from alerts.deadlines import Deadlines
 from alerts.lifecycle import transitions
-from alerts.lifecycle.flapping import Meters
-from alerts.lifecycle.open_alerts import AlertKey, Registry
+from alerts.lifecycle.flapping import FlappingDetector
+from alerts.lifecycle.open_alerts import AlertKey, OpenAlerts
 from alerts.rules.delays import Key, Signal, Timers, Verdict
 from alerts.rules.rule import TICK, CompiledRule, Evaluation
 from alerts.rules.subjects import Subject, Subjects
-from alerts.suppression.suppressor import Hider
+from alerts.suppression.suppressor import Suppressor
 from feeds.model import Alert, AssetState, Change, Kind
 
 _STATE, _SOURCE = Kind.STATE, Kind.SOURCE
 
 
-class Judge:
-    """Between the rules and the registry."""
+class RuleEvaluator:
+    """Evaluate rules over subjects and apply the results to the open alerts."""
 
     def __init__(
         self,
         rules: Mapping[str, CompiledRule],
         subjects: Subjects,
         timers: Timers,
-        meters: Meters[AlertKey],
-        registry: Registry,
-        hider: Hider,
+        flapping: FlappingDetector[AlertKey],
+        open_alerts: OpenAlerts,
+        suppressor: Suppressor,
     ) -> None:
         self.rules = dict(rules)
-        self.rechecks: Agenda[Key] = Agenda()
-        self._subjects, self._timers, self._meters = subjects, timers, meters
-        self._registry, self._hider = registry, hider
+        self.rechecks: Deadlines[Key] = Deadlines()
+        self._subjects, self._timers, self._flapping = subjects, timers, flapping
+        self._open_alerts, self._suppressor = open_alerts, suppressor
         self._states: dict[str, AssetState] = {}
 
     def replace(self, rules: Mapping[str, CompiledRule]) -> set[str]:
-        """Other rules from now on; the ids of those that are new, gone or say something else.
+        """Replace the rules; return the ids of those that are new, gone or changed.
 
-        What waited for another expression or region waits no more: how long that held says nothing of this one.
+        Conditions pending under another expression, subject kind or region are dropped.
         """
         before, self.rules = self.rules, dict(rules)
         both = {id: (before.get(id), rules.get(id)) for id in {*before, *rules}}
         moved = {id for id, (a, b) in both.items() if a is None or b is None or a.settings != b.settings}
-        other = {id for id in moved if not _asks_the_same(*both[id])}
-        for key in [key for key in self._timers.waiting() if key[0] in other]:
+        changed = {id for id in moved if not _asks_the_same(*both[id])}
+        for key in [key for key in self._timers.waiting() if key[0] in changed]:
             self._timers.forget(key)
-        self._meters.forget_all(lambda key: key[0] in other)
+        self._flapping.forget_all(lambda key: key[0] in changed)
         return moved
 
     def over(self, kind: str) -> list[CompiledRule]:
-        """The rules that are asked about that kind of thing."""
+        """The rules over that kind of subject."""
         return [rule for rule in self.rules.values() if rule.settings.over == kind]
 
     def ask(self, change: Change, subject: Subject, now: float) -> None:
-        """Ask the rules whose inputs have changed; for the others a new result is the old one once more."""
-        before = self._asked(subject)
+        """Evaluate the rules whose inputs have changed. For the others a new result repeats the previous one."""
+        before = self._last_state(subject)
         state = change.kind == _STATE
         fresh = _is_result(before, subject.state) if state else change.kind == _SOURCE
         for rule in self.over(subject.kind):
             if not state or rule.touched_by(before, subject.state):
-                self.judge(rule, subject, now, fresh=fresh)
-            elif fresh and self._meters.lively():
+                self.evaluate(rule, subject, now, fresh=fresh)
+            elif fresh and self._flapping.lively():
                 key = (rule.id, subject.kind, subject.id)
-                self._measured(self._meters.repeat(key, now), key, now)
+                self._measured(self._flapping.repeat(key, now), key, now)
 
-    def _asked(self, subject: Subject) -> AssetState | None:
-        """The state that the rules were asked about last: after a restart the records are ahead of what is read."""
+    def _last_state(self, subject: Subject) -> AssetState | None:
+        """The state that was evaluated last. After a restart the records are ahead of the changes that are read."""
         before = self._states.get(subject.id) if subject.kind == "asset" else None
         if subject.state is not None:
             self._states[subject.id] = subject.state
@@ -75,40 +75,45 @@ class Judge:
 
     def _measured(self, turned: bool, key: AlertKey, now: float) -> None:
         if turned:
-            self._hider.review_key(key, now)
+            self._suppressor.review_key(key, now)
 
-    def ask_soon(self, now: float, many: bool, warned: bool) -> None:
-        """What is asked over many things, or of warnings, is asked once for all that changed within a tick."""
-        if not (many or warned):
+    def schedule_rechecks(self, now: float, counts_changed: bool, warned: bool) -> None:
+        """Evaluate rules over many assets, or over warnings, once per TICK instead of once per change."""
+        if not (counts_changed or warned):
             return
         for rule in self.rules.values():
-            if (many and rule.uses.many) or (warned and rule.uses.warned):
+            if (counts_changed and rule.uses.many) or (warned and rule.uses.warned):
                 for kind, id in self._subjects.of_kind(rule.settings.over):
                     key = (rule.id, kind, id)
                     due = self.rechecks.at(key)
                     if due is None or due > now + TICK:
                         self.rechecks.set(key, now + TICK)
 
-    def judge(self, rule: CompiledRule, subject: Subject, now: float, *, fresh: bool = False) -> None:
-        """Ask one rule about one subject now, and start, stop or end what waits on the answer.
+    def evaluate(self, rule: CompiledRule, subject: Subject, now: float, *, fresh: bool = False) -> None:
+        """Evaluate one rule for one subject now and start, pause or end its delay.
 
-        `fresh`: a new result has come, and counts towards flapping.
+        `fresh`: a new result has arrived; it counts towards flapping.
         """
         key = (rule.id, subject.kind, subject.id)
-        alert = self._registry.open(key)
+        alert = self._open_alerts.open(key)
         active = alert is not None and alert.active
-        found = rule.evaluate(subject, now, active=active, around=self._subjects)
-        self._ask_at(key, found.recheck)
-        if fresh and found.verdict is not Verdict.NO_DATA:
-            self._measured(self._meters.take(key, found.verdict is Verdict.TRUE, now), key, now)
-            alert = self._registry.open(key)
+        evaluation = rule.evaluate(subject, now, active=active, context=self._subjects)
+        self._ask_at(key, evaluation.recheck)
+        if fresh and evaluation.verdict is not Verdict.NO_DATA:
+            self._measured(self._flapping.take(key, evaluation.verdict is Verdict.TRUE, now), key, now)
+            alert = self._open_alerts.open(key)
         if alert is not None and active:
-            self._note_data(alert, found.verdict, now)
+            self._note_data(alert, evaluation.verdict, now)
         signal = self._timers.observe(
-            key, found.verdict, active=active, hold=rule.settings.hold, recover_for=rule.settings.recover_for, now=now
+            key,
+            evaluation.verdict,
+            active=active,
+            hold=rule.settings.hold,
+            recover_for=rule.settings.recover_for,
+            now=now,
         )
         if signal is not None:
-            self._happen(rule, subject, signal, found, now)
+            self._happen(rule, subject, signal, evaluation, now)
 
     def _ask_at(self, key: Key, moment: float | None) -> None:
         if moment is None:
@@ -118,63 +123,65 @@ class Judge:
 
     def _note_data(self, alert: Alert, verdict: Verdict, now: float) -> None:
         if (verdict is Verdict.NO_DATA) and alert.stale_since is None:
-            self._registry.apply(alert, transitions.WentStale(), now)
+            self._open_alerts.apply(alert, transitions.WentStale(), now)
         elif (verdict is not Verdict.NO_DATA) and alert.stale_since is not None:
-            self._registry.apply(alert, transitions.WentFresh(), now)
+            self._open_alerts.apply(alert, transitions.WentFresh(), now)
 
-    def _happen(self, rule: CompiledRule, subject: Subject, signal: Signal, found: Evaluation, now: float) -> None:
-        alert = self._registry.open((rule.id, subject.kind, subject.id))
+    def _happen(self, rule: CompiledRule, subject: Subject, signal: Signal, evaluation: Evaluation, now: float) -> None:
+        alert = self._open_alerts.open((rule.id, subject.kind, subject.id))
         if (alert is not None and alert.active) == (signal is Signal.RAISE):
-            return  # it is so already
+            return  # the alert is in that state already
         if signal is Signal.CLEAR:
-            self._registry.apply(alert, transitions.Clear(evidence=found.evidence), now, subject)
+            self._open_alerts.apply(alert, transitions.Clear(evidence=evaluation.evidence), now, subject)
             return
-        self._hider.raise_(alert, _raise_of_rule(rule, subject, found, self._registry.make_id(now)), now, subject)
+        self._suppressor.raise_(
+            alert, _raise_of_rule(rule, subject, evaluation, self._open_alerts.make_id(now)), now, subject
+        )
 
     def timer_due(self, now: float) -> None:
-        """The earliest waiting condition has held for long enough."""
+        """The pending condition that is due first has outlasted its delay."""
         (rule, kind, id), signal, _ = self._timers.pop_due()
         compiled, subject = self.rules.get(rule), self._subjects.get((kind, id))
         if compiled is not None and subject is not None:
             active = signal is Signal.CLEAR
-            found = compiled.evaluate(subject, now, active=active, around=self._subjects)
-            self._happen(compiled, subject, signal, found, now)
+            evaluation = compiled.evaluate(subject, now, active=active, context=self._subjects)
+            self._happen(compiled, subject, signal, evaluation, now)
 
     def recheck_due(self, now: float) -> None:
-        """Time alone may have changed an answer."""
+        """Evaluate again the rule whose verdict time alone may have changed."""
         rule, kind, id = self.rechecks.pop()
         subject = self._subjects.get((kind, id))
         if rule in self.rules and subject is not None:
-            self.judge(self.rules[rule], subject, now)
+            self.evaluate(self.rules[rule], subject, now)
 
     def clock_stepped(self) -> None:
-        """The clock was set: no moment is waited for until every rule has been asked again."""
+        """The clock was set: drop all scheduled evaluations."""
         self.rechecks.clear()
 
     def forget(self, kind: str, id: str) -> None:
-        """Nothing waits for a thing that has left."""
+        """A subject was removed: drop its delays, scheduled evaluations and flapping state."""
         if kind == "asset":
             self._states.pop(id, None)
         for rule in self.over(kind):
             self._timers.forget((rule.id, kind, id))
             self.rechecks.drop((rule.id, kind, id))
-            self._meters.forget((rule.id, kind, id))
+            self._flapping.forget((rule.id, kind, id))
 
     def ask_everything(self, now: float, only: Collection[str] | None = None) -> None:
-        """Ask every rule, or only those, about every subject."""
+        """Evaluate every rule, or only those, for every subject."""
         for key in self._timers.waiting():
             rule = self.rules.get(key[0])
             if rule is None or rule.settings.over != key[1]:
                 self._timers.forget(key)
-        asked = [rule for rule in self.rules.values() if only is None or rule.id in only]
-        kinds = {rule.settings.over for rule in asked}
+        chosen = [rule for rule in self.rules.values() if only is None or rule.id in only]
+        kinds = {rule.settings.over for rule in chosen}
         for kind, id in self._subjects.everything():
             subject = self._subjects.get((kind, id)) if only is None or kind in kinds else None
             if subject is not None:
-                self._asked(subject)
-                for one in asked:
-                    if one.settings.over == kind:
-                        self.judge(one, subject, now)
+                self._last_state(subject)
+                for chosen_rule in chosen:
+                    if chosen_rule.settings.over == kind:
+                        self.evaluate(chosen_rule, subject, now)
 
 
 def _asks_the_same(before: CompiledRule | None, after: CompiledRule | None) -> bool:
@@ -185,7 +192,7 @@ def _asks_the_same(before: CompiledRule | None, after: CompiledRule | None) -> b
 
 
 def _is_result(before: AssetState | None, after: Any) -> bool:
-    """Whether the change brought a new result, not only time that has passed."""
+    """True when the change brought a new result, not only the passing of time."""
     if before is None or after is None:
         return after is not None
     return bool(before.seen_at != after.seen_at or before.health is not after.health)
@@ -196,7 +203,7 @@ def _raise_of_rule(rule: CompiledRule, subject: Subject, evaluation: Evaluation,
     settings = rule.settings
     return transitions.Raise(
         id=id,
-        identity=transitions.Identity(rule=rule.id, subject_kind=subject.kind, subject=subject.id),
+        identity=transitions.AlertIdentity(rule=rule.id, subject_kind=subject.kind, subject=subject.id),
         severity=settings.severity,
         region=subject.region,
         quality=evaluation.quality,

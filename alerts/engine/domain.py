@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from alerts.core.core import Board, Step, new_id
+from alerts.core.core import AlertCore, AlertStep, new_id
 from alerts.engine.journal import change_of, entry_of, is_shown, open_suppressions, usable, write_suppression
 from alerts.external.parcels import take_parcel
-from alerts.lifecycle.operator_actions import Refused, refusal
+from alerts.lifecycle.operator_actions import ActionRefused, refusal
 from alerts.notify import receiver_test
-from alerts.notify.notifier import ACKED, Telling
+from alerts.notify.notifier import ACKED, Notifier
 from alerts.oncall.directory import ACTIONS as PEOPLE_ACTIONS
 from alerts.oncall.directory import People, PeopleNote
-from alerts.receivers.catalogue import House
+from alerts.receivers.catalogue import SiteDefaults
 from alerts.rulebook import book
 from alerts.rulebook.book import RuleBook, RuleNote
 from alerts.rules.delays import Timers
@@ -54,22 +54,22 @@ class AlertDomain(Domain):
         policy: HoldPolicy | None = None,
         sample: float = 0.0,
         escalations: Sequence[EscalationSettings] = (),
-        house: House | None = None,
+        site_defaults: SiteDefaults | None = None,
         receivers_changed: Callable[[Sequence[ReceiverSettings]], None] = lambda receivers: None,
         named_sources: NamedSources | None = None,
         clock_changed: Callable[[float], None] = lambda by: None,
     ) -> None:
-        house = house or House()
+        site_defaults = site_defaults or SiteDefaults()
         self.book = RuleBook(rules, sample)
-        self.people = People(receivers, escalations, lambda given: usable(given, house))
-        self.telling = Telling(self.people, site_name, house.zone)
+        self.people = People(receivers, escalations, lambda receivers: usable(receivers, site_defaults))
+        self.notifier = Notifier(self.people, site_name, site_defaults.zone)
         self._receivers_changed, self._clock_changed, self._site_name = receivers_changed, clock_changed, site_name
         self._make_id, self._policy, self._named_sources = make_id, policy, named_sources
-        self._tests: list[receiver_test.Trial] = []
+        self._tests: list[receiver_test.ReceiverTest] = []
         self._loaded: list[AlertDocument] = []
         self._unreconciled, self._people_changed = True, True
         self._changed_rules: set[str] = set()
-        self.board = Board(self.book.running(), subjects=Subjects(), make_id=make_id)
+        self.core = AlertCore(self.book.running(), subjects=Subjects(), make_id=make_id)
 
     def replace(
         self,
@@ -86,73 +86,73 @@ class AlertDomain(Domain):
         self._policy, self._people_changed, self._named_sources = policy, True, named_sources
         self.people.replace(receivers, escalations)
         self._receivers_changed(self.people.receivers)
-        self.board.set_policy(policy)
+        self.core.set_policy(policy)
         self.book.set_file(rules, now, sample)
-        self._changed_rules |= self.board.set_rules(self.book.running())
-        self._changed_rules |= self.board.set_named_sources(named_sources)
+        self._changed_rules |= self.core.set_rules(self.book.running())
+        self._changed_rules |= self.core.set_named_sources(named_sources)
 
     @property
     def revision(self) -> int:
-        return self.board.revision
+        return self.core.revision
 
     # -- starting ----------------------------------------------------------------
 
     def load(self, start: Start) -> Asking[None]:
         self._loaded = yield ListDecoded(alert_document.KIND, alert_document.read_one)
         yield from self.people.load()
-        self.telling.load(self._loaded)
+        self.notifier.load(self._loaded)
         self._receivers_changed(self.people.receivers)
         self._people_changed, self._unreconciled = True, True
         self.book.restore((yield ListDocuments(book.KIND)), start.now)
         waiting = yield from open_suppressions()
-        self.board = Board(
+        self.core = AlertCore(
             self.book.running(),
             subjects=Subjects(start.records, self._named_sources),
-            alerts=(one.alert for one in self._loaded),
+            alerts=(document.alert for document in self._loaded),
             timers=Timers(start.pending),
-            meters=start.pending.get("flapping", ()),
+            flapping=start.pending.get("flapping", ()),
             policy=self._policy,
             make_id=self._make_id,
             suppressions=waiting,
         )
 
     def records(self) -> Mapping[str, Alert]:
-        return self.board.alerts
+        return self.core.alerts
 
     def begin(self, now: float) -> None:
-        self.board.reporting.load(self._loaded, now)
+        self.core.external_alerts.load(self._loaded, now)
         self._loaded = []
 
     def clock_stepped(self, by: float, now: float) -> None:
-        self.board.clock_stepped(by, now, self.telling.escalations.clock_stepped(by, now))
+        self.core.clock_stepped(by, now, self.notifier.escalations.clock_stepped(by, now))
         self._unreconciled = True
         self._clock_changed(by)
 
     def resync(self, now: float) -> None:
-        self.board.meet(now)
+        self.core.start_from_snapshot(now)
 
     # -- running -----------------------------------------------------------------
 
     def take(self, item: Change | Message | Parcel, now: float) -> None:
         if isinstance(item, Change):
-            self.board.fold(item, now)
+            self.core.fold(item, now)
         elif isinstance(item, Parcel):
-            take_parcel(self.board, item, now)
+            take_parcel(self.core, item, now)
 
     def advance(self, now: float) -> None:
-        self.board.advance(now)
+        self.core.advance(now)
         if self._unreconciled or self._changed_rules:
-            self.board.reconcile(None if self._unreconciled else self._changed_rules)
+            self.core.reconcile(None if self._unreconciled else self._changed_rules)
             self._unreconciled, self._changed_rules = False, set()
 
     def next_due(self) -> float | None:
         if self._changed_rules:
             return 0.0
-        due = (self.board.next_due(), self.telling.escalations.next_due())
+        due = (self.core.next_due(), self.notifier.escalations.next_due())
         return min((at for at in due if at is not None), default=None)
 
     def pending(self) -> Mapping[str, Any]:
-        return self.board.dump()
+        return self.core.dump()
 
     # -- commands ----------------------------------------------------------------
 
@@ -164,7 +164,7 @@ class AlertDomain(Domain):
         if command.action == book.ACTION:
             return self._change_rules(command, now)
         closed = yield from self._closed(command.subject)
-        return self.board.command(command, now, closed)
+        return self.core.command(command, now, closed)
 
     def repeated(self, command: Command, entry: JournalEntry) -> Asking[dict[str, Any] | None]:
         if command.action == receiver_test.ACTION:
@@ -174,14 +174,14 @@ class AlertDomain(Domain):
         if command.action == book.ACTION:
             return {"rev": self.book.rev, "changed": [], "preview": []}
         closed = yield from self._closed(command.subject)
-        if (alert := self.board.find(command.subject) or closed) is not None:
+        if (alert := self.core.find(command.subject) or closed) is not None:
             return alert_record(alert)
-        suppression = self.board.suppressions.get(command.subject)
+        suppression = self.core.suppressions.get(command.subject)
         return silences.public(suppression) if suppression is not None else None
 
     def _closed(self, id: str) -> Asking[Alert | None]:
         """An alert that is not open any more, from the journal."""
-        if self.board.find(id) is not None:
+        if self.core.find(id) is not None:
             return None
         document = yield FindDocument(alert_document.KIND, id)
         return alert_document.alert_of(document.body) if document is not None else None
@@ -189,7 +189,7 @@ class AlertDomain(Domain):
     def _test_receiver(self, command: Command, now: float) -> Result:
         try:
             self._tests.append(receiver_test.trial(command, self.people, self._site_name, now))
-        except Refused as error:
+        except ActionRefused as error:
             return refusal(command, error)
         return Result(command=command.id, outcome=Outcome.DONE, after={"key": receiver_test.key_of(command)})
 
@@ -202,28 +202,28 @@ class AlertDomain(Domain):
         return result
 
     def _change_rules(self, command: Command, now: float) -> Result:
-        self.board.advance(min(command.at, now))
-        result = self.book.carry_out(command, self.board, self.board.now, now)
-        self._changed_rules |= self.board.set_rules(self.book.running())
+        self.core.advance(min(command.at, now))
+        result = self.book.carry_out(command, self.core, self.core.now, now)
+        self._changed_rules |= self.core.set_rules(self.book.running())
         return result
 
     # -- keeping -----------------------------------------------------------------
 
     def write(self, now: float) -> Writing[Sequence[Change]] | None:
-        steps, notes, rules = self.board.take_steps(), self.board.suppressions.take_notes(), self.book.take_notes()
-        people: list[PeopleNote | receiver_test.Trial] = [*self.people.take_notes(), *self._tests]
+        steps, notes, rules = self.core.take_steps(), self.core.suppressions.take_notes(), self.book.take_notes()
+        people: list[PeopleNote | receiver_test.ReceiverTest] = [*self.people.take_notes(), *self._tests]
         self._tests = []
-        late = self._people_changed or self.telling.escalations.is_due(now)
+        late = self._people_changed or self.notifier.escalations.is_due(now)
         if not (steps or notes or rules or people or late):
             return None
         return self._written(steps, notes, rules, people, now)
 
     def _written(
         self,
-        steps: Sequence[Step],
+        steps: Sequence[AlertStep],
         notes: Sequence[Note],
         rules: Sequence[RuleNote],
-        people: Sequence[PeopleNote | receiver_test.Trial],
+        people: Sequence[PeopleNote | receiver_test.ReceiverTest],
         now: float,
     ) -> Writing[Sequence[Change]]:
         for note in notes:
@@ -235,35 +235,37 @@ class AlertDomain(Domain):
         last: dict[str, tuple[Alert, int]] = {}
         for step in steps:
             last[step.alert.id] = step.alert, (yield entry_of(step))
-            yield from self.telling.say(step)
-            if self.telling.quiets(step):
+            yield from self.notifier.messages_for(step)
+            if self.notifier.withdraws_messages(step):
                 cancelled = yield CancelMessages(step.alert.id, ACKED)
-                self.telling.cancelled(step.alert.id, cancelled)
+                self.notifier.cancelled(step.alert.id, cancelled)
         yield from self._escalate({step.alert.id: step for step in steps}, last, now)
         for id, (alert, seq) in last.items():
-            beside = self.telling.bookkeeping(id, self.board.reporting.state_of(id))
+            beside = self.notifier.bookkeeping(id, self.core.external_alerts.state_of(id))
             body = alert_document.dump(alert, beside)
             yield PutDocument(kind=alert_document.KIND, id=id, body=body, open=alert.open, seq=seq)
             if not alert.open:
-                self.telling.drop(id)
+                self.notifier.drop(id)
         return [change_of(step) for step in steps if is_shown(step)]
 
-    def _escalate(self, ends: Mapping[str, Step], last: dict[str, tuple[Alert, int]], now: float) -> Writing[None]:
+    def _escalate(self, ends: Mapping[str, AlertStep], last: dict[str, tuple[Alert, int]], now: float) -> Writing[None]:
         """Begin, go on with or stop the escalation of what has moved, and tell what is due; `last` gains what did."""
         if self._people_changed:
             self._people_changed = False
-            self.telling.changed(self.board.alerts.values(), self._subject_of, now)
+            self.notifier.changed(self.core.alerts.values(), self._subject_of, now)
             yield from self.people.write_file_docs()
         for step in ends.values():
-            self.telling.follow(step.alert, step.subject or self._subject_of(step.alert), step.transition.at)
-        for escalated in self.telling.escalate(now, self._find):
+            self.notifier.update_escalation(
+                step.alert, step.subject or self._subject_of(step.alert), step.transition.at
+            )
+        for escalated in self.notifier.escalate(now, self._find):
             alert = escalated.fired.alert
             last[alert.id] = alert, (yield escalated.entry())
             yield from escalated.notices
 
     def _subject_of(self, alert: Alert) -> Subject | None:
-        return self.board.subjects.get((alert.subject_kind, alert.asset))
+        return self.core.subjects.get((alert.subject_kind, alert.asset))
 
     def _find(self, id: str) -> tuple[Alert, Subject | None] | None:
-        alert = self.board.alerts.get(id)
+        alert = self.core.alerts.get(id)
         return (alert, self._subject_of(alert)) if alert is not None else None

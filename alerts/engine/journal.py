@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from alerts.lifecycle.open_alerts import Step
+from alerts.lifecycle.open_alerts import AlertStep
 from alerts.oncall.texts import BadPeople
 from alerts.receivers.base import ReceiverError
-from alerts.receivers.catalogue import House, compile_receivers
+from alerts.receivers.catalogue import SiteDefaults, compile_receivers
 from alerts.settings import ReceiverSettings
 from alerts.suppression import silences
 from alerts.suppression.silences import Note
@@ -16,16 +16,16 @@ from feeds.findings import Finding, InRequest
 from feeds.model import Change, Kind
 
 
-def usable(receivers: Sequence[ReceiverSettings], house: House) -> None:
+def usable(receivers: Sequence[ReceiverSettings], site_defaults: SiteDefaults) -> None:
     """BadPeople with what is wrong with the first receiver that cannot be used."""
     try:
-        for target in compile_receivers(receivers, house).values():
+        for target in compile_receivers(receivers, site_defaults).values():
             target.close()
     except ReceiverError as error:
         raise BadPeople([Finding(code="receiver", where=InRequest(error.receiver), message=error.message)]) from error
 
 
-def entry_of(step: Step) -> AppendEntry:
+def entry_of(step: AlertStep) -> AppendEntry:
     """A step's entry in the log."""
     transition = step.transition
     return AppendEntry(
@@ -59,17 +59,17 @@ def write_suppression(note: Note) -> Writing[None]:
 
 def open_suppressions() -> Asking[list[silences.Suppression]]:
     """The silences and windows that have not ended."""
-    found: list[silences.Suppression] = []
+    suppressions: list[silences.Suppression] = []
     for kind in (silences.SILENCE, silences.WINDOW):
-        found += yield ListLoaded(kind, lambda document: silences.load(document.body))
-    return found
+        suppressions += yield ListLoaded(kind, lambda document: silences.load(document.body))
+    return suppressions
 
 
-def is_shown(step: Step) -> bool:
+def is_shown(step: AlertStep) -> bool:
     """A remark on an alert that was closed already concerns the record only."""
     return step.alert.open or step.transition.name != "comment"
 
 
-def change_of(step: Step) -> Change:
+def change_of(step: AlertStep) -> Change:
     """What is published of a step."""
     return Change(kind=Kind.ALERT, id=step.alert.id, after=step.alert, at=step.transition.at, cause=step.cause)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from alerts.core.core import Board, new_id
+from alerts.core.core import AlertCore, new_id
 from alerts.engine.domain import NAME, AlertDomain
-from alerts.notify.notifier import Telling
+from alerts.notify.notifier import Notifier
 from alerts.oncall.directory import People
-from alerts.receivers.catalogue import House
+from alerts.receivers.catalogue import SiteDefaults
 from alerts.rulebook.book import RuleBook
 from alerts.rules.rule import CompiledRule
 from alerts.rules.subjects import NamedSources
@@ -39,10 +39,10 @@ class AlertEngine(JournaledEngine[AlertDomain]):
         sample: float = 0.0,
         inbox: Inbox | None = None,
         escalations: Sequence[EscalationSettings] = (),
-        house: House | None = None,
-        told_of_receivers: Callable[[Sequence[ReceiverSettings]], None] = lambda receivers: None,
+        site_defaults: SiteDefaults | None = None,
+        on_receivers_changed: Callable[[Sequence[ReceiverSettings]], None] = lambda receivers: None,
         named_sources: NamedSources | None = None,
-        told_of_clock: Callable[[float], None] = lambda by: None,
+        on_clock_set: Callable[[float], None] = lambda by: None,
     ) -> None:
         domain = AlertDomain(
             rules,
@@ -52,16 +52,16 @@ class AlertEngine(JournaledEngine[AlertDomain]):
             policy=policy,
             sample=sample,
             escalations=escalations,
-            house=house,
-            receivers_changed=told_of_receivers,
+            site_defaults=site_defaults,
+            receivers_changed=on_receivers_changed,
             named_sources=named_sources,
-            clock_changed=told_of_clock,
+            clock_changed=on_clock_set,
         )
         super().__init__(domain, journal, clock=clock, inbox=inbox, wake=wake)
 
     @property
-    def board(self) -> Board:
-        return self.domain.board
+    def core(self) -> AlertCore:
+        return self.domain.core
 
     @property
     def book(self) -> RuleBook:
@@ -72,8 +72,8 @@ class AlertEngine(JournaledEngine[AlertDomain]):
         return self.domain.people
 
     @property
-    def telling(self) -> Telling:
-        return self.domain.telling
+    def notifier(self) -> Notifier:
+        return self.domain.notifier
 
     def replace(
         self,

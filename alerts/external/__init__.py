@@ -1,1 +1,1 @@
-"""Alerts sent in by other tools: their commands, their leases, and what they change."""
+"""Alerts of other tools: their commands, their leases and their handling."""

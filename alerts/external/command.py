@@ -1,6 +1,6 @@
-"""What another tool says of its own alerts (feeds.external), read from a command of action "report".
+"""The command "report": alerts of another tool (see feeds.external).
 
-`args["alerts"]` is a list of reports as JSON. Saying the same again changes nothing; only an explicit end clears.
+`args["alerts"]` is a list of reports as JSON. Repeating a report changes nothing. Only an explicit end clears an alert.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import msgspec
 
 from alerts.lifecycle.open_alerts import AlertKey
-from alerts.lifecycle.operator_actions import Refused
-from alerts.lifecycle.transitions import Identity
+from alerts.lifecycle.operator_actions import ActionRefused
+from alerts.lifecycle.transitions import AlertIdentity
 from feeds.external import AT_ONCE, FOREIGN, Report
 from feeds.model import Command, Outcome
 
@@ -17,26 +17,26 @@ ACTION = "report"
 ROLES = frozenset(("ingest", "admin"))
 
 
-def identity_of(report: Report) -> Identity:
-    """What makes it the same alert when it is said again: the tool's own words, whatever asset they mean to us."""
-    return Identity(rule=report.rule, subject_kind="asset", subject=report.asset, labels=report.identity_labels)
+def identity_of(report: Report) -> AlertIdentity:
+    """The identity of a reported alert: the tool's own names, whichever asset they resolve to here."""
+    return AlertIdentity(rule=report.rule, subject_kind="asset", subject=report.asset, labels=report.identity_labels)
 
 
 def key_of(report: Report) -> AlertKey:
-    """As the registry knows it."""
+    """The key of a reported alert among the open alerts."""
     return (report.rule, identity_of(report).fingerprint)
 
 
 def read(command: Command, now: float) -> list[Report]:
-    """What a command reports, or Refused."""
+    """The reports of a command; raises ActionRefused."""
     if now > command.valid_until:
-        raise Refused(Outcome.LATE, "late")
+        raise ActionRefused(Outcome.LATE, "late")
     if command.role not in ROLES:
-        raise Refused(Outcome.FORBIDDEN, "role")
+        raise ActionRefused(Outcome.FORBIDDEN, "role")
     try:
-        said = msgspec.convert(command.args.get("alerts"), list[Report])
+        reports = msgspec.convert(command.args.get("alerts"), list[Report])
     except msgspec.ValidationError as error:
-        raise Refused(Outcome.INVALID, "bad_report") from error
-    if len(said) > AT_ONCE or any(FOREIGN not in one.rule or not one.asset for one in said):
-        raise Refused(Outcome.INVALID, "bad_report")
-    return said
+        raise ActionRefused(Outcome.INVALID, "bad_report") from error
+    if len(reports) > AT_ONCE or any(FOREIGN not in report.rule or not report.asset for report in reports):
+        raise ActionRefused(Outcome.INVALID, "bad_report")
+    return reports

@@ -1,4 +1,4 @@
-"""Carries out what other tools say: raises, regrades, ends; and marks as stale what is not said again in time."""
+"""Apply reports of other tools: raise, regrade and end their alerts, and mark them stale when their lease ends."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import logging
 from collections.abc import Iterable
 
 from alerts.external.command import identity_of, key_of
-from alerts.external.leases import Foreign
+from alerts.external.leases import ExternalLeases
 from alerts.lifecycle import transitions
-from alerts.lifecycle.flapping import Meters
-from alerts.lifecycle.open_alerts import AlertKey, Registry
+from alerts.lifecycle.flapping import FlappingDetector
+from alerts.lifecycle.open_alerts import AlertKey, OpenAlerts
 from alerts.rules.subjects import Subject, Subjects
-from alerts.suppression.suppressor import Hider
+from alerts.suppression.suppressor import Suppressor
 from feeds.documents.alert import AlertDocument, ToolState
 from feeds.external import DEVICE, Report
 from feeds.model import Alert, Severity
@@ -20,106 +20,113 @@ from feeds.regions import covers
 log = logging.getLogger(__name__)
 
 
-class Reporting:
-    """Between the registry and other tools."""
+class ExternalAlertHandler:
+    """Apply reports of other tools to the open alerts."""
 
-    def __init__(self, registry: Registry, hider: Hider, subjects: Subjects, meters: Meters[AlertKey]) -> None:
-        self._registry, self._hider, self._subjects, self._meters = registry, hider, subjects, meters
-        self._foreign = Foreign()
+    def __init__(
+        self, open_alerts: OpenAlerts, suppressor: Suppressor, subjects: Subjects, flapping: FlappingDetector[AlertKey]
+    ) -> None:
+        self._open_alerts, self._suppressor, self._subjects, self._flapping = (
+            open_alerts,
+            suppressor,
+            subjects,
+            flapping,
+        )
+        self._foreign = ExternalLeases()
         self._message = 0
 
     def next_due(self) -> float | None:
-        """When the next lease ends."""
+        """The moment (epoch seconds) at which the next lease ends; None without leases."""
         return self._foreign.leases.next_due()
 
     def load(self, documents: Iterable[AlertDocument], now: float) -> None:
-        """From the journal's documents of open alerts."""
+        """Begin from the documents of open alerts."""
         self._foreign.load(documents, now)
 
     def state_of(self, id: str) -> ToolState | None:
-        """What another tool said of an alert last, as its document keeps it."""
+        """The state of another tool's alert for its document; None for other alerts."""
         return self._foreign.state_of(id)
 
     def clock_stepped(self, by: float, now: float) -> None:
-        """The clock was set: leases have as long to go as they had."""
+        """The clock was set by `by` seconds: leases keep their remaining time."""
         self._foreign.clock_stepped(by, now)
 
     def lease_due(self, now: float) -> None:
-        """One alert was not said again in time: nobody knows whether it still fires."""
-        alert = self._registry.alerts.get(self._foreign.leases.pop())
+        """The first lease has ended without a renewal: its alert becomes stale."""
+        alert = self._open_alerts.alerts.get(self._foreign.leases.pop())
         if alert is not None and alert.active and alert.stale_since is None:
-            self._registry.apply(alert, transitions.WentStale(), now)
+            self._open_alerts.apply(alert, transitions.WentStale(), now)
 
-    def take(self, reports: Iterable[Report], now: float, *, region: str = "") -> None:
-        """One message. `region` bounds what its sender may speak of ("" nothing); the rest is passed over."""
+    def apply(self, reports: Iterable[Report], now: float, *, region: str = "") -> None:
+        """Apply the reports of one message. Reports about assets outside `region` are dropped; "" is everywhere."""
         self._message += 1
-        for one in reports:
-            subject = self._subjects.meant(one)
+        for report in reports:
+            subject = self._subjects.meant(report)
             if subject is not None and region and not covers(region, subject.region):
                 log.warning("a report about %r was passed over: its sender may speak of %s only", subject.id, region)
                 continue
-            self._say(one, now)
+            self._apply_report(report, now)
 
-    def _say(self, said: Report, now: float) -> None:
-        key = key_of(said)
-        alert = self._registry.open(key)
+    def _apply_report(self, report: Report, now: float) -> None:
+        key = key_of(report)
+        alert = self._open_alerts.open(key)
         active = alert is not None and alert.active
-        if alert is not None and active and self._foreign.outdated(alert.id, said):
+        if alert is not None and active and self._foreign.outdated(alert.id, report):
             return
-        standing = self._standing(alert, said, now)
-        if self._meters.take(key, standing is not None, now):
-            self._hider.review_key(key, now)
-            alert = self._registry.open(key)
+        standing = self._standing(alert, report, now)
+        if self._flapping.take(key, standing is not None, now):
+            self._suppressor.review_key(key, now)
+            alert = self._open_alerts.open(key)
         if standing is not None and not active:
-            self._raise(alert, said, now)
+            self._raise(alert, report, now)
         elif alert is not None and active:
-            self._move(alert, standing, said, now)
-        elif alert is None and said.acked is False:
-            self._returned(said, now)
-        if said.acked is not None:
-            self._acknowledge(self._registry.open(key), said, now)
-        self._hider.settle(now)
+            self._move(alert, standing, report, now)
+        elif alert is None and report.acked is False:
+            self._returned(report, now)
+        if report.acked is not None:
+            self._acknowledge(self._open_alerts.open(key), report, now)
+        self._suppressor.settle(now)
 
-    def _returned(self, said: Report, now: float) -> None:
-        """It came and went while nobody heard, and still waits for somebody: returned, unacknowledged."""
-        subject = self._subjects.meant(said)
-        event = _raise_of_report(said, subject, self._registry.make_id(now))
-        raised = self._hider.raise_(None, event, now, subject)
-        self._registry.apply(raised, transitions.Clear(), now)
+    def _returned(self, report: Report, now: float) -> None:
+        """Raise and clear an alert that came and went unheard and is not acknowledged (RTNUN)."""
+        subject = self._subjects.meant(report)
+        event = _raise_of_report(report, subject, self._open_alerts.make_id(now))
+        raised = self._suppressor.raise_(None, event, now, subject)
+        self._open_alerts.apply(raised, transitions.Clear(), now)
 
-    def _acknowledge(self, alert: Alert | None, said: Report, now: float) -> None:
-        """What was done at the device; what a person did here stands."""
+    def _acknowledge(self, alert: Alert | None, report: Report, now: float) -> None:
+        """Apply an acknowledgement made at the device. One made here by a person stays."""
         if alert is None:
             return
-        if said.acked and alert.ack is None:
-            event = transitions.Acknowledge(actor=said.acked_by, comment=said.acked_comment)
-            self._registry.apply(alert, event, now)
-        elif said.acked is False and alert.ack is not None and alert.ack.by.startswith(DEVICE):
-            self._registry.apply(alert, transitions.Unacknowledge(actor=alert.ack.by), now)
+        if report.acked and alert.ack is None:
+            event = transitions.Acknowledge(actor=report.acked_by, comment=report.acked_comment)
+            self._open_alerts.apply(alert, event, now)
+        elif report.acked is False and alert.ack is not None and alert.ack.by.startswith(DEVICE):
+            self._open_alerts.apply(alert, transitions.Unacknowledge(actor=alert.ack.by), now)
 
-    def _standing(self, alert: Alert | None, said: Report, now: float) -> Severity | None:
-        """How bad it is after this was said; None when it is over."""
+    def _standing(self, alert: Alert | None, report: Report, now: float) -> Severity | None:
+        """The severity after the report; None when the alert has ended."""
         if alert is None or not alert.active:
-            return said.severity if said.active else None
-        if said.active:
-            return self._foreign.firing(alert.id, said, self._message, now)
-        return self._foreign.ended(alert.id, said)
+            return report.severity if report.active else None
+        if report.active:
+            return self._foreign.firing(alert.id, report, self._message, now)
+        return self._foreign.ended(alert.id, report)
 
-    def _raise(self, alert: Alert | None, said: Report, now: float) -> None:
-        subject = self._subjects.meant(said)
-        event = _raise_of_report(said, subject, self._registry.make_id(now))
-        raised = self._hider.raise_(alert, event, now, subject)
-        self._foreign.firing(raised.id, said, self._message, now)
+    def _raise(self, alert: Alert | None, report: Report, now: float) -> None:
+        subject = self._subjects.meant(report)
+        event = _raise_of_report(report, subject, self._open_alerts.make_id(now))
+        raised = self._suppressor.raise_(alert, event, now, subject)
+        self._foreign.firing(raised.id, report, self._message, now)
 
-    def _move(self, alert: Alert, standing: Severity | None, said: Report, now: float) -> None:
+    def _move(self, alert: Alert, standing: Severity | None, report: Report, now: float) -> None:
         if standing is None:
             self._foreign.drop(alert.id)
-            self._registry.apply(alert, transitions.Clear(evidence=said.evidence or transitions.RECOVERED), now)
+            self._open_alerts.apply(alert, transitions.Clear(evidence=report.evidence or transitions.RECOVERED), now)
             return
         if alert.stale_since is not None:
-            alert = self._registry.apply(alert, transitions.WentFresh(), now)
+            alert = self._open_alerts.apply(alert, transitions.WentFresh(), now)
         if alert.severity is not standing:
-            self._registry.apply(alert, transitions.Regrade(severity=standing), now)
+            self._open_alerts.apply(alert, transitions.Regrade(severity=standing), now)
 
 
 def _raise_of_report(report: Report, subject: Subject | None, id: str) -> transitions.Raise:

@@ -1,9 +1,9 @@
-"""Alerts of other tools: how long each word of theirs holds, and which of several words counts.
+"""Leases of other tools' alerts, and the severity that counts among several reported ones.
 
-A word with a lease that is not said again in time makes its alert stale, never cleared: only an explicit end does.
-A tool may grade one alert by two words at once ("severity: warning" and "critical" both firing): the worse one
-counts, and the alert ends with the last of them. A word that comes alone takes the place of the one before it, until
-that is said again.
+A lease that is not renewed in time makes its alert stale. Only an explicit end clears it.
+A tool may report one alert with two severities at once ("warning" and "critical" both firing). The worse one
+counts, and the alert ends with the last of them. A severity that is reported alone replaces the one before it, until
+that is reported again.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from alerts.deadlines import Agenda
+from alerts.deadlines import Deadlines
 from feeds.clock import restamped
 from feeds.documents.alert import AlertDocument, ToolGrade, ToolState
 from feeds.external import Report
@@ -19,8 +19,8 @@ from feeds.model import Severity
 
 
 @dataclass(slots=True)
-class Face:
-    """One word for how bad it is. `heard` numbers the message that last said it; `doubtful`: another came since."""
+class ReportedSeverity:
+    """One reported severity. `heard` numbers the last message with it; `doubtful`: another one came alone since."""
 
     severity: Severity
     heard: int
@@ -28,87 +28,90 @@ class Face:
 
 
 @dataclass(slots=True)
-class Standing:
-    """What is known of one active alert beside itself. `lease` is its length in seconds, 0 for none."""
+class LeaseState:
+    """The lease of one active alert: its length (seconds, 0 for none), the last report's time and the severities."""
 
     lease: float = 0.0
     at: float = 0.0
-    faces: dict[str, Face] = field(default_factory=dict)
+    grades: dict[str, ReportedSeverity] = field(default_factory=dict)
 
 
-class Foreign:
-    """By alert id; only active alerts are known here."""
+class ExternalLeases:
+    """The leases of active alerts, by alert id."""
 
     def __init__(self) -> None:
-        self.leases: Agenda[str] = Agenda()
-        self._known: dict[str, Standing] = {}
+        self.leases: Deadlines[str] = Deadlines()
+        self._states: dict[str, LeaseState] = {}
 
     def load(self, documents: Iterable[AlertDocument], now: float) -> None:
-        """From the documents of open alerts. A lease starts anew: while nobody listened nobody could be heard."""
+        """Begin from the documents of open alerts. Leases start anew: no renewal could arrive in the meantime."""
         leases: dict[str, float] = {}
         for document in documents:
-            alert, said = document.alert, document.beside.foreign
-            if said is None or not alert.active:
+            alert, tool_state = document.alert, document.beside.foreign
+            if tool_state is None or not alert.active:
                 continue
-            faces = {word.face: Face(word.severity, 0, word.doubtful) for word in said.faces}
-            self._known[alert.id] = Standing(said.lease, said.at, faces)
-            if said.lease and alert.stale_since is None:
-                leases[alert.id] = now + said.lease
+            grades = {grade.face: ReportedSeverity(grade.severity, 0, grade.doubtful) for grade in tool_state.faces}
+            self._states[alert.id] = LeaseState(tool_state.lease, tool_state.at, grades)
+            if tool_state.lease and alert.stale_since is None:
+                leases[alert.id] = now + tool_state.lease
         self.leases.fill(leases)
 
     def state_of(self, id: str) -> ToolState | None:
-        """What the alert's document keeps of it."""
-        one = self._known.get(id)
-        if one is None:
+        """The lease in the form of the alert's document; None without a lease."""
+        lease_state = self._states.get(id)
+        if lease_state is None:
             return None
-        faces = [ToolGrade(name, face.severity, face.doubtful) for name, face in one.faces.items()]
-        return ToolState(one.lease, one.at, faces)
+        grades = [ToolGrade(name, grade.severity, grade.doubtful) for name, grade in lease_state.grades.items()]
+        return ToolState(lease_state.lease, lease_state.at, grades)
 
     def outdated(self, id: str, report: Report) -> bool:
-        """Whether the tool speaks of a moment before what is known."""
-        known = self._known.get(id)
-        return known is not None and report.at is not None and report.at < known.at
+        """True when the report is older than the newest one."""
+        lease_state = self._states.get(id)
+        return lease_state is not None and report.at is not None and report.at < lease_state.at
 
     def firing(self, id: str, report: Report, message: int, now: float) -> Severity:
-        """The tool says that it fires: how bad it is now."""
-        one = self._known.setdefault(id, Standing())
-        self._heard(id, one, report, now)
-        known = one.faces.get(report.face)
-        if known is None:
-            for face in one.faces.values():
-                face.doubtful = face.doubtful or face.heard != message
-        one.faces[report.face] = Face(report.severity, message)
-        return self._worst(one)
+        """Take in a report that the alert fires; return the severity that counts now."""
+        lease_state = self._states.setdefault(id, LeaseState())
+        self._renew(id, lease_state, report, now)
+        reported = lease_state.grades.get(report.face)
+        if reported is None:
+            for grade in lease_state.grades.values():
+                grade.doubtful = grade.doubtful or grade.heard != message
+        lease_state.grades[report.face] = ReportedSeverity(report.severity, message)
+        return self._worst(lease_state)
 
     def ended(self, id: str, report: Report) -> Severity | None:
-        """The tool says that it has ended: how bad what still fires is, None when nothing does."""
-        one = self._known.get(id)
-        if one is None:
+        """Take in a report that the alert has ended; return the severity that still fires, None when none does."""
+        lease_state = self._states.get(id)
+        if lease_state is None:
             return None
-        one.faces.pop(report.face, None)
-        standing = [face for face in one.faces.values() if not face.doubtful]
-        return self._worst(one) if standing else None
+        lease_state.grades.pop(report.face, None)
+        standing = [grade for grade in lease_state.grades.values() if not grade.doubtful]
+        return self._worst(lease_state) if standing else None
 
     def clock_stepped(self, by: float, now: float) -> None:
-        """The clock was set: a lease has as long to go as it had, and nothing was said in the future."""
+        """The clock was set by `by` seconds: leases keep their remaining time; no report lies in the future."""
         self.leases.shift(by)
-        for standing in self._known.values():
+        for standing in self._states.values():
             standing.at = restamped(standing.at, by, now)
 
     def drop(self, id: str) -> None:
-        """The alert is not active any more."""
-        if self._known.pop(id, None) is not None:
+        """Drop the lease of an alert that is no longer active."""
+        if self._states.pop(id, None) is not None:
             self.leases.drop(id)
 
-    def _heard(self, id: str, one: Standing, report: Report, now: float) -> None:
-        one.at = max(one.at, report.at or 0.0)
+    def _renew(self, id: str, lease_state: LeaseState, report: Report, now: float) -> None:
+        lease_state.at = max(lease_state.at, report.at or 0.0)
         if report.until is None:
-            one.lease = 0.0
+            lease_state.lease = 0.0
             self.leases.drop(id)
         else:
-            one.lease = max(1.0, report.until - now)
+            lease_state.lease = max(1.0, report.until - now)
             self.leases.set(id, report.until)
 
     @staticmethod
-    def _worst(one: Standing) -> Severity:
-        return min((face.severity for face in one.faces.values() if not face.doubtful), key=lambda word: word.rank)
+    def _worst(lease_state: LeaseState) -> Severity:
+        return min(
+            (grade.severity for grade in lease_state.grades.values() if not grade.doubtful),
+            key=lambda severity: severity.rank,
+        )

@@ -1,1 +1,1 @@
-"""The life of one alert and the set of open ones. Pure."""
+"""The state machine of an alert and the set of open alerts. Pure."""

@@ -1,16 +1,16 @@
-"""Alerts found by the asset that they are about."""
+"""An index of alerts by asset."""
 
 from __future__ import annotations
 
 from feeds.model import Alert
 
 
-class ByAsset(dict[str, dict[str, Alert]]):
-    """Asset id → alert id → alert; no asset is kept for nothing."""
+class AlertsByAsset(dict[str, dict[str, Alert]]):
+    """Asset id → alert id → alert. An asset without alerts has no entry."""
 
-    def keep(self, alert: Alert, wanted: bool) -> None:
-        """The alert among those of its asset, or no more."""
-        if wanted:
+    def keep(self, alert: Alert, present: bool) -> None:
+        """Store the alert under its asset, or remove it when `present` is False."""
+        if present:
             self.setdefault(alert.asset, {})[alert.id] = alert
         elif alert.asset in self:
             self[alert.asset].pop(alert.id, None)

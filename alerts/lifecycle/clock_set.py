@@ -1,4 +1,4 @@
-"""What an alert becomes when the wall clock is set: its recorded times never lie in the future. Pure."""
+"""Adjust an alert when the wall clock is set, so that no recorded time lies in the future. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from feeds.model import Alert, Hold
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockSet:
-    """The wall clock was set by `by` seconds: nothing that is recorded of the alert may lie in the future."""
+    """The wall clock was set by `by` seconds."""
 
     by: float
 
@@ -19,7 +19,7 @@ class ClockSet:
 def clock_changes(alert: Alert, by: float, now: float) -> dict[str, Any]:
     """The fields that a clock set by `by` seconds changes; empty when it changes none.
 
-    A hold has as long to go as it had. An acknowledgement's and a shelf's `until` stay: a person chose that moment.
+    A hold keeps its remaining time. An acknowledgement's and a shelf's `until` stay: a person chose that moment.
     """
     stamps = {"raised_at": alert.raised_at, "since": alert.since}
     stamps |= {name: at for name in ("cleared_at", "stale_since") if (at := getattr(alert, name)) is not None}

@@ -1,11 +1,12 @@
-"""All open alerts, what has happened to them since it was last asked, and when time alone moves one."""
+"""The open alerts, their transitions since the last call, and the moments at which their marks expire."""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from alerts.deadlines import Agenda
+from alerts.deadlines import Deadlines
 from alerts.lifecycle import transitions
 from alerts.rules.subjects import Subject, Subjects
 from feeds.external import FOREIGN
@@ -15,8 +16,8 @@ AlertKey = tuple[str, ...]  # rule, the subject's kind, the subject's id; for an
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One transition that happened: the alert after it, and the id of what brought it about."""
+class AlertStep:
+    """One transition: the alert after it, and the id of the change or command that caused it."""
 
     alert: Alert
     transition: Transition
@@ -24,28 +25,33 @@ class Step:
     subject: Subject | None = None
 
 
+def new_id(now: float) -> str:
+    """A new alert id. Ids sort by time; two alerts of one moment differ."""
+    return f"{int(now * 1000):012x}-{secrets.token_hex(4)}"
+
+
 def key_of(alert: Alert) -> AlertKey:
-    """What makes two open alerts the same one."""
+    """The identity of an open alert."""
     if FOREIGN in alert.rule:
         return (alert.rule, alert.fingerprint)
     return (alert.rule, alert.subject_kind, alert.asset)
 
 
-class Registry:
-    """Keeps alerts by id and identity. `kept` is told of every new form of an alert."""
+class OpenAlerts:
+    """The open alerts by id and by identity. `on_change` is called with every new form of an alert."""
 
-    def __init__(self, subjects: Subjects, kept: Callable[[Alert], None], make_id: Callable[[float], str]) -> None:
+    def __init__(self, subjects: Subjects, on_change: Callable[[Alert], None], make_id: Callable[[float], str]) -> None:
         self.alerts: dict[str, Alert] = {}
-        self.expiries: Agenda[tuple[str, str]] = Agenda()  # ("ack" | "shelf" | "hold", the alert's id)
+        self.expiries: Deadlines[tuple[str, str]] = Deadlines()  # ("ack" | "shelf" | "hold", the alert's id)
         self.cause = self.command = ""
         self.make_id = make_id
-        self._subjects, self._kept = subjects, kept
+        self._subjects, self._kept = subjects, on_change
         self._by_key: dict[AlertKey, str] = {}
-        self._steps: list[Step] = []
+        self._steps: list[AlertStep] = []
         self._closed: dict[str, Alert] = {}  # what the untaken steps closed or remarked on: newer than the journal
 
-    def take_steps(self) -> list[Step]:
-        """What has happened since the last call, in order."""
+    def take_steps(self) -> list[AlertStep]:
+        """The steps since the last call, in order."""
         steps, self._steps, self._closed = self._steps, [], {}
         return steps
 
@@ -59,21 +65,21 @@ class Registry:
         return self.alerts.get(id) if id is not None else None
 
     def apply(self, alert: Alert | None, event: transitions.Event, now: float, subject: Subject | None = None) -> Alert:
-        """Carry an event out; the alert after it."""
+        """Apply an event and return the alert after it; raises NotAllowed."""
         after, transition = transitions.apply(alert, event, now)
         self.record(after, transition, self.cause, subject)
         return after
 
     def record(self, alert: Alert, transition: Transition, cause: str, subject: Subject | None = None) -> None:
-        """Remember a step that was made."""
+        """Record a transition that was already applied."""
         if self.command and not transition.command:
             transition = replace(transition, command=self.command)
         about = subject or self._subjects.get((alert.subject_kind, alert.asset))
-        self._steps.append(Step(alert=alert, transition=transition, cause=cause, subject=about))
+        self._steps.append(AlertStep(alert=alert, transition=transition, cause=cause, subject=about))
         self.keep(alert)
 
     def load(self, alerts: Iterable[Alert]) -> None:
-        """Begin with these open alerts; `kept` is not told of them."""
+        """Begin with these open alerts. `on_change` is not called for them."""
         for alert in alerts:
             self.alerts[alert.id] = alert
             self._by_key[key_of(alert)] = alert.id
@@ -81,7 +87,7 @@ class Registry:
                 self._plan(alert)
 
     def keep(self, alert: Alert) -> None:
-        """Hold on to an open alert and to its ends; let go of a closed one."""
+        """Store an open alert and schedule its expiries; drop a closed one."""
         if alert.open:
             self.alerts[alert.id] = alert
             self._by_key[key_of(alert)] = alert.id
@@ -93,14 +99,14 @@ class Registry:
         self._kept(alert)
 
     def _plan(self, alert: Alert) -> None:
-        """When its acknowledgement, shelf and hold end."""
+        """Schedule the ends of the alert's acknowledgement, shelf and hold."""
         ends = {
             "ack": alert.ack.until if alert.ack is not None else None,
             "shelf": alert.shelf.until if alert.shelf is not None else None,
             "hold": alert.hold.until if alert.hold is not None else None,
         }
-        for what, at in ends.items():
+        for mark, at in ends.items():
             if at is None or not alert.open:
-                self.expiries.drop((what, alert.id))
+                self.expiries.drop((mark, alert.id))
             else:
-                self.expiries.set((what, alert.id), at)
+                self.expiries.set((mark, alert.id), at)

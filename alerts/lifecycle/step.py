@@ -1,4 +1,4 @@
-"""One step of an alert's life: the changed alert and the named transition with what changed, before and after."""
+"""One step of an alert: the changed alert, and the named transition with each changed field before and after."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import msgspec
 
 from feeds.model import Alert, Transition
 
-_NAMES = tuple(one.name for one in fields(Alert) if one.name != "rev")
+_NAMES = tuple(column.name for column in fields(Alert) if column.name != "rev")
 
 
 class NotAllowed(ValueError):
-    """The event does not fit the alert's present state; the text is a stable code."""
+    """The event does not fit the alert's state. The text is a stable code."""
 
 
 def step(
@@ -27,7 +27,7 @@ def step(
     command: str = "",
     text: str = "",
 ) -> tuple[Alert, Transition]:
-    """The changed alert, one revision further, and the step; what is closed by it hides behind nothing any more."""
+    """The changed alert with the next revision, and its transition. Closing an alert removes its suppression."""
     after = replace(alert, rev=alert.rev + 1, **changes)
     if not after.open and (after.suppressed_by or after.hold):
         after = replace(after, suppressed_by=(), hold=None)

@@ -1,13 +1,14 @@
-"""What hides an alert, as pure functions: every reason is recorded, has an end, and stops nothing underneath.
+"""Suppression reasons of an alert and their transitions, as pure functions.
 
+Every reason is recorded and has an end. A suppressed alert goes on changing state.
 Sources: ISA-18.2-2016 (shelved, suppressed by design, out of service), IEC 62682.
 
 Reasons (`Alert.suppressed_by`): `shelved` · `silenced:<silence>` · `maintenance:<window>` ·
-`inhibited:<root alert>` · `flapping` · `held` (a newer result of a parent is waited for).
+`inhibited:<root alert>` · `flapping` · `held` (waits for a newer result of a parent).
 
 Transitions: shelve · unshelve · shelf_ended · silence · unsilence · maintenance_begin ·
 maintenance_end · inhibit · uninhibit · flapping_start · flapping_end · hold · release ·
-await_result (the root has recovered; a newer result is waited for) · affected.
+await_result (the root has recovered; the alert waits for a newer result) · affected.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ _NAMES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shelve:
-    """Somebody puts it aside until then; doing it again moves the end."""
+class ShelveAlert:
+    """Shelve the alert until that moment (epoch seconds). Shelving again moves the end."""
 
     actor: str
     until: float
@@ -41,8 +42,8 @@ class Shelve:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unshelve:
-    """Somebody takes it back before the end."""
+class UnshelveAlert:
+    """End the shelving early."""
 
     actor: str
     comment: str = ""
@@ -51,12 +52,15 @@ class Unshelve:
 
 @dataclass(frozen=True, slots=True)
 class ShelfEnded:
-    """The shelf's `until` has come."""
+    """The shelving has reached its `until`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hide:
-    """One more reason, perhaps `instead` of one that it explains; `hold` bounds the waiting of a held alert."""
+    """Add a suppression reason.
+
+    `instead`: the reason that it replaces, "" for none. `hold` bounds the wait of a held alert.
+    """
 
     reason: str
     hold: Hold | None = None
@@ -65,7 +69,7 @@ class Hide:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reveal:
-    """One reason fewer; `text` says why."""
+    """Remove a suppression reason. `text` says why."""
 
     reason: str
     text: str = ""
@@ -73,9 +77,9 @@ class Reveal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwaitResult:
-    """The root has recovered: it stays hidden until a result is newer than that, at most until the hold's end.
+    """The root has recovered: the alert stays suppressed until a newer result, at most until the hold's end.
 
-    None: the root fails again, nothing is waited for.
+    None: the root has failed again and the alert waits for nothing.
     """
 
     hold: Hold | None
@@ -83,24 +87,24 @@ class AwaitResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Affect:
-    """What lies behind this alert, counted by kind."""
+    """The number of assets that this alert affects, by kind."""
 
     affected: dict[str, int] = field(default_factory=dict)
 
 
-HidingEvent = Shelve | Unshelve | ShelfEnded | Hide | Reveal | AwaitResult | Affect
+HidingEvent = ShelveAlert | UnshelveAlert | ShelfEnded | Hide | Reveal | AwaitResult | Affect
 
 
 def apply(alert: Alert, event: HidingEvent, now: float) -> tuple[Alert, Transition]:
-    """The open alert after the event and the step between, or NotAllowed."""
+    """The open alert after the event, and the transition; raises NotAllowed."""
     match event:
-        case Shelve():
+        case ShelveAlert():
             return _shelve(alert, event, now)
-        case Unshelve():
+        case UnshelveAlert():
             if alert.shelf is None:
                 raise NotAllowed("not_shelved")
-            words = {"actor": event.actor, "comment": event.comment, "command": event.command}
-            return step(alert, "unshelve", now, _without(alert, SHELVED) | {"shelf": None}, **words)
+            attribution = {"actor": event.actor, "comment": event.comment, "command": event.command}
+            return step(alert, "unshelve", now, _without(alert, SHELVED) | {"shelf": None}, **attribution)
         case ShelfEnded():
             if alert.shelf is None or alert.shelf.until > now:
                 raise NotAllowed("not_ended")
@@ -115,12 +119,12 @@ def apply(alert: Alert, event: HidingEvent, now: float) -> tuple[Alert, Transiti
             return step(alert, "affected", now, {"affected": event.affected})
 
 
-def _shelve(alert: Alert, event: Shelve, now: float) -> tuple[Alert, Transition]:
+def _shelve(alert: Alert, event: ShelveAlert, now: float) -> tuple[Alert, Transition]:
     if event.until <= now:
         raise NotAllowed("until_past")
     changes = {"shelf": Shelf(at=now, until=event.until), "suppressed_by": _with(alert.suppressed_by, SHELVED)}
-    words = {"actor": event.actor, "comment": event.comment, "command": event.command}
-    return step(alert, "shelve", now, changes, **words)
+    attribution = {"actor": event.actor, "comment": event.comment, "command": event.command}
+    return step(alert, "shelve", now, changes, **attribution)
 
 
 def _hide(alert: Alert, event: Hide, now: float) -> tuple[Alert, Transition]:
@@ -128,8 +132,8 @@ def _hide(alert: Alert, event: Hide, now: float) -> tuple[Alert, Transition]:
         raise NotAllowed("hidden_already")
     if event.reason == f"{INHIBITED}{alert.id}":
         raise NotAllowed("inhibits_itself")
-    kept = tuple(one for one in alert.suppressed_by if one != event.instead)
-    changes = {"suppressed_by": _with(kept, event.reason), "hold": event.hold or alert.hold}
+    reasons = tuple(reason for reason in alert.suppressed_by if reason != event.instead)
+    changes = {"suppressed_by": _with(reasons, event.reason), "hold": event.hold or alert.hold}
     if event.reason.startswith(INHIBITED):
         changes["hold"] = None
     return step(alert, _names(event.reason)[0], now, changes, text=event.reason)
@@ -145,7 +149,7 @@ def _reveal(alert: Alert, event: Reveal, now: float) -> tuple[Alert, Transition]
 
 
 def of_topology(reason: str) -> bool:
-    """Whether a reason comes from what the asset depends on; an alert has one such reason at most."""
+    """True for a reason that comes from the topology. An alert has at most one such reason."""
     return reason == HELD or reason.startswith(INHIBITED)
 
 
@@ -158,6 +162,6 @@ def _with(reasons: tuple[str, ...], reason: str) -> tuple[str, ...]:
 
 
 def _without(alert: Alert, reason: str) -> dict[str, object]:
-    """Without one reason; with the last one gone the alert has been shown."""
-    left = tuple(one for one in alert.suppressed_by if one != reason)
-    return {"suppressed_by": left, "unseen": alert.unseen and bool(left)}
+    """The changes that remove one reason. An alert without reasons has been seen."""
+    remaining = tuple(other for other in alert.suppressed_by if other != reason)
+    return {"suppressed_by": remaining, "unseen": alert.unseen and bool(remaining)}

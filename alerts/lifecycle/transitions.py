@@ -1,4 +1,4 @@
-"""An alert's life: every transition by name, as pure functions of the alert, an event and the time.
+"""The alert state machine: every transition by name, as pure functions of the alert, an event and the time.
 
 Sources: ISA-18.2-2016 / IEC 62682 (the states A to G), OPC UA Part 9 (orthogonal dimensions).
 An alert is open while it is active or unacknowledged. One that cleared unacknowledged stays open
@@ -6,162 +6,76 @@ An alert is open while it is active or unacknowledged. One that cleared unacknow
 
 Transitions: raise · reraise · clear · removed · severity_up · severity_down · ack · unack · ack_expired ·
 ack_ended_by_worsening · stale · fresh · comment · clock_set, and those of `alerts.lifecycle.suppression_reasons`.
-Closing is no step of its own: it is what `clear` of an acknowledged alert, or `ack` of a cleared one, leaves behind.
-`removed` ends an alert whose asset, source or rule was taken away: nobody knows whether the fault is over.
-One that was hidden all its life is closed by `clear` itself, with an `ack` by nobody ("").
+Closing is not a transition of its own: `clear` of an acknowledged alert and `ack` of a cleared one close it.
+`removed` ends an alert whose asset, source or rule was removed, whether or not the fault is over.
+An alert that was suppressed all the time is closed by `clear`, with an `ack` by nobody ("").
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from alerts.lifecycle import suppression_reasons
 from alerts.lifecycle.clock_set import ClockSet, clock_changes
+from alerts.lifecycle.events import (
+    RECOVERED,
+    RULE_REMOVED,
+    SUBJECT_GONE,
+    AckExpired,
+    Acknowledge,
+    AddComment,
+    AlertIdentity,
+    Clear,
+    Event,
+    Raise,
+    Regrade,
+    Unacknowledge,
+    WentFresh,
+    WentStale,
+)
 from alerts.lifecycle.step import NotAllowed
 from alerts.lifecycle.step import step as _step
 from feeds.clock import spoken
 from feeds.documents.alert import alert_of
 from feeds.kinds import KINDS
-from feeds.model import Ack, Alert, Hold, Quality, Severity, Transition
+from feeds.model import Ack, Alert, Transition
 from feeds.model.isa_state import isa_state
 
-__all__ = ["Identity", "NotAllowed", "apply", "isa_state", "replay"]
-
-RECOVERED = "recovered"
-SUBJECT_GONE = "subject_gone"
-RULE_REMOVED = "rule_removed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """What makes two alerts the same one: value and severity stay out of it."""
-
-    rule: str
-    subject_kind: str
-    subject: str
-    labels: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 over the identity alone, the first 16 hex digits."""
-        text = json.dumps([self.rule, self.subject_kind, self.subject, sorted(self.labels.items())])
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Raise:
-    """The condition has held for long enough. `id` is used only when a new alert begins.
-
-    `raised_at` is earlier than the step when another tool has known longer. `suppressed_by` hides it from birth.
-    `asset` is the subject that the tool's own word stands for, when that is another.
-    """
-
-    id: str
-    identity: Identity
-    severity: Severity
-    region: str = ""
-    quality: Quality = Quality.GOOD
-    title: dict[str, str] = field(default_factory=dict)
-    text: str = ""
-    labels: dict[str, str] = field(default_factory=dict)
-    evidence: str = ""
-    raised_at: float | None = None
-    suppressed_by: tuple[str, ...] = ()
-    hold: Hold | None = None
-    affected: dict[str, int] = field(default_factory=dict)
-    asset: str = ""
-    url: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clear:
-    """The condition has not held for long enough, or cannot hold any more; `evidence` says why."""
-
-    evidence: str = RECOVERED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Regrade:
-    """The same alert at another severity."""
-
-    severity: Severity
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acknowledge:
-    """Somebody takes it. `until` ends the acknowledgement together with its comment."""
-
-    actor: str
-    comment: str = ""
-    until: float | None = None
-    estimated_restoration: float | None = None
-    command: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unacknowledge:
-    """The undo of an acknowledgement."""
-
-    actor: str
-    comment: str = ""
-    command: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remark:
-    """A comment; it changes nothing but the record."""
-
-    actor: str
-    comment: str
-    command: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class AckExpired:
-    """The acknowledgement's `until` has come."""
-
-
-@dataclass(frozen=True, slots=True)
-class WentStale:
-    """What the condition is judged by is missing or old. No data is never a recovery."""
-
-
-@dataclass(frozen=True, slots=True)
-class WentFresh:
-    """The condition can be judged again."""
-
-
-Event = (
-    Raise
-    | Clear
-    | Regrade
-    | Acknowledge
-    | Unacknowledge
-    | Remark
-    | AckExpired
-    | WentStale
-    | WentFresh
-    | ClockSet
-    | suppression_reasons.HidingEvent
-)
+__all__ = [
+    "RECOVERED",
+    "RULE_REMOVED",
+    "SUBJECT_GONE",
+    "AckExpired",
+    "Acknowledge",
+    "AddComment",
+    "AlertIdentity",
+    "Clear",
+    "Event",
+    "NotAllowed",
+    "Raise",
+    "Regrade",
+    "Unacknowledge",
+    "WentFresh",
+    "WentStale",
+    "apply",
+    "isa_state",
+    "replay",
+]
 
 
 def apply(alert: Alert | None, event: Event, now: float) -> tuple[Alert, Transition]:
-    """The alert after the event and the named step between; NotAllowed when the event does not fit.
+    """The alert after the event, and the named transition; NotAllowed when the event does not fit.
 
-    `alert` None means that none is open for this identity. `now` is in epoch seconds.
+    `alert` is None when no alert is open for the identity. `now` is in epoch seconds.
     """
     if isinstance(event, Raise):
         return _raise(alert, event, now)
     if alert is None:
         raise NotAllowed("no_alert")
-    if isinstance(event, Remark):
+    if isinstance(event, AddComment):
         return _step(alert, "comment", now, {}, actor=event.actor, comment=event.comment, command=event.command)
     if not alert.open:
         raise NotAllowed("closed")
@@ -194,7 +108,7 @@ def _while_active(alert: Alert, event: Clear | Regrade | WentStale | WentFresh, 
 
 
 def _end(alert: Alert, event: Clear, now: float) -> tuple[Alert, Transition]:
-    """End by recovery, or by removal of what it was about. A warning that has left the registry is over."""
+    """End the alert by recovery, or by the removal of its rule or subject. A warning that left its registry is over."""
     removals = [subject.gone for subject in KINDS.subjects.values() if subject.removed]
     removed = event.evidence in (RULE_REMOVED, *removals)
     after = _cleared(alert, now) | ({"removed": True} if removed else {})
@@ -202,7 +116,7 @@ def _end(alert: Alert, event: Clear, now: float) -> tuple[Alert, Transition]:
 
 
 def _cleared(alert: Alert, now: float) -> dict[str, Any]:
-    """What was hidden all its life leaves nothing to acknowledge; a shelf and flapping go on beyond the clearing."""
+    """The changes of clearing. An alert that was never seen needs no acknowledgement, unless shelved or flapping."""
     after: dict[str, Any] = {"active": False, "cleared_at": now, "since": now, "stale_since": None}
     lasting = alert.shelf is not None or suppression_reasons.FLAPPING in alert.suppressed_by
     if alert.unseen and alert.ack is None and not lasting:
@@ -253,7 +167,7 @@ def _raise(alert: Alert | None, event: Raise, now: float) -> tuple[Alert, Transi
         hold=event.hold,
         unseen=bool(event.suppressed_by),
         affected=event.affected,
-        # In the journal's order: bytes that Redis holds are then those that a later start makes of the same alert.
+        # Sorted as the journal sorts them: after a restart the alert has the same bytes in Redis.
         title=dict(sorted(event.title.items())),
         labels=dict(sorted(event.labels.items())),
         text=event.text,
@@ -275,15 +189,15 @@ def _acknowledge(alert: Alert, event: Acknowledge, now: float) -> tuple[Alert, T
         until=event.until,
         estimated_restoration=event.estimated_restoration,
     )
-    words = {"actor": event.actor, "comment": event.comment, "command": event.command}
-    return _step(alert, "ack", now, {"ack": ack}, **words)
+    attribution = {"actor": event.actor, "comment": event.comment, "command": event.command}
+    return _step(alert, "ack", now, {"ack": ack}, **attribution)
 
 
 def _unacknowledge(alert: Alert, event: Unacknowledge, now: float) -> tuple[Alert, Transition]:
     if alert.ack is None:
         raise NotAllowed("not_acked")
-    words = {"actor": event.actor, "comment": event.comment, "command": event.command}
-    return _step(alert, "unack", now, {"ack": None}, **words)
+    attribution = {"actor": event.actor, "comment": event.comment, "command": event.command}
+    return _step(alert, "unack", now, {"ack": None}, **attribution)
 
 
 def _ack_expired(alert: Alert, now: float) -> tuple[Alert, Transition]:

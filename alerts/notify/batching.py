@@ -37,7 +37,7 @@ def lane(item: OutboxItem) -> tuple[str, str]:
 
 
 @dataclass(slots=True)
-class Round:
+class Batch:
     """`send` in that order; `later` by the moment until which they wait; `over_rate` waits until `room_at`."""
 
     send: list[OutboxItem] = field(default_factory=list)
@@ -47,7 +47,7 @@ class Round:
     room_at: float = 0.0
 
 
-class Rounds:
+class BatchPlanner:
     """Plans rounds from the journal. Every method may raise JournalLost."""
 
     RATE = "rate"
@@ -57,9 +57,9 @@ class Rounds:
         self._journal = journal
         self._in: dict[str, list[str]] = {}  # what goes as part of an urgent one; a digest names its parts itself
 
-    async def plain(self, items: Sequence[OutboxItem], now: float) -> Round:
+    async def plain(self, items: Sequence[OutboxItem], now: float) -> Batch:
         """For a receiver without a rate: everything, each urgent message behind the older ones about its alert."""
-        one = Round()
+        batch = Batch()
         before: set[str] = set()
         # While something is urgent the rest is looked at in a later turn: it would hold up what is urgent.
         chosen = [item for item in items if is_urgent(item.body)] or items
@@ -67,9 +67,9 @@ class Rounds:
         for item in chosen:
             for message in (*await self._ahead_of(item, about, now), item):
                 if message.key not in before:
-                    await self._place(one, message, before, about)
+                    await self._place(batch, message, before, about)
                     before.add(message.key)
-        return one
+        return batch
 
     async def _around(self, items: Sequence[OutboxItem]) -> About:
         """Everything ever queued about the alerts of these messages."""
@@ -80,15 +80,15 @@ class Rounds:
         if not is_urgent(item.body) or is_test(item):
             return []
         ahead: list[OutboxItem] = []
-        for other in about[item.subject]:
-            if other.key == item.key:
+        for older in about[item.subject]:
+            if older.key == item.key:
                 break
-            whole = await self._whole_of(other)
-            if lane(other) == lane(item) and whole.due is not None and whole.due <= now:
+            whole = await self._whole_of(older)
+            if lane(older) == lane(item) and whole.due is not None and whole.due <= now:
                 ahead.append(whole)
         return ahead
 
-    async def bounded(self, receiver: str, budget: Budget, now: float, without: Sequence[str] = ()) -> Round:
+    async def bounded(self, receiver: str, budget: Budget, now: float, without: Sequence[str] = ()) -> Batch:
         """For one with a rate: what is urgent as far as the whole of it goes, else the others or a digest of them.
 
         `without`: persons who are sent nothing now.
@@ -96,51 +96,51 @@ class Rounds:
         if not budget.known:
             budget.remember(await self._journal.outbox_sent(receiver, now - budget.seconds))
         waiting = await self._waiting(receiver, now, without)
-        one = Round(room_at=budget.next_room(now, urgent=False))
+        batch = Batch(room_at=budget.next_room(now, urgent=False))
         urgent = [item for item in waiting if is_urgent(item.body)]
         room = budget.room(now, urgent=True)
-        one.send = urgent[:room]
+        batch.send = urgent[:room]
         if urgent[room:]:
-            one.later[budget.next_room(now, urgent=True)] = urgent[room:]
-        taken = {item.key for item in one.send}
-        others = await self._absorbed([item for item in waiting if not is_urgent(item.body)], one.send)
-        if one.send:  # the others are looked at in the next turn: hundreds of them would hold up what is urgent
-            return one
-        about = await self._around(others)
-        for item in others:
-            await self._place(one, item, taken, about)
+            batch.later[budget.next_room(now, urgent=True)] = urgent[room:]
+        taken = {item.key for item in batch.send}
+        plain_items = await self._absorbed([item for item in waiting if not is_urgent(item.body)], batch.send)
+        if batch.send:  # the others are looked at in the next turn: hundreds of them would hold up what is urgent
+            return batch
+        about = await self._around(plain_items)
+        for item in plain_items:
+            await self._place(batch, item, taken, about)
             taken.add(item.key)
         room = budget.room(now, urgent=False)
-        if len(one.send) > room:
-            plain, one.send = one.send, []
-            await self._press(one, receiver, plain, room, now)
-        return one
+        if len(batch.send) > room:
+            plain, batch.send = batch.send, []
+            await self._press(batch, receiver, plain, room, now)
+        return batch
 
     async def _waiting(self, receiver: str, now: float, without: Sequence[str]) -> list[OutboxItem]:
         """The oldest that wait, then what is new behind them: however many wait, something critical is seen at once."""
-        found = await self._journal.outbox_waiting(receiver, now, self.RATE, LARGEST, without=without)
-        if len(found) < LARGEST:
-            return found
-        known = {item.key for item in found}
+        oldest = await self._journal.outbox_waiting(receiver, now, self.RATE, LARGEST, without=without)
+        if len(oldest) < LARGEST:
+            return oldest
+        keys = {item.key for item in oldest}
         fresh = await self._journal.outbox_waiting(receiver, now, self.RATE, LARGEST, fresh=True, without=without)
-        return found + [item for item in fresh if item.key not in known]
+        return oldest + [item for item in fresh if item.key not in keys]
 
-    async def _press(self, one: Round, receiver: str, plain: list[OutboxItem], room: int, now: float) -> None:
+    async def _press(self, batch: Batch, receiver: str, plain: list[OutboxItem], room: int, now: float) -> None:
         """More than may be sent: digests that wait already, then one for each person, as far as there is room."""
-        made = [item for item in plain if is_digest(item)]
+        digests = [item for item in plain if is_digest(item)]
         loose = [item for item in plain if not is_digest(item)]
-        one.send += made[:room]
-        one.over_rate += made[room:]
+        batch.send += digests[:room]
+        batch.over_rate += digests[room:]
         by_person: dict[str, list[OutboxItem]] = {}
         for item in loose:
             by_person.setdefault(person_of(item.body), []).append(item)
         for items in by_person.values():
-            if len(one.send) >= room:
-                one.over_rate += items
+            if len(batch.send) >= room:
+                batch.over_rate += items
                 continue
             whole = len(items) == 1
-            one.send.append(items[0] if whole else await self._digest(receiver, items[:LARGEST], now))
-            one.over_rate += items[1 if whole else LARGEST :]
+            batch.send.append(items[0] if whole else await self._digest(receiver, items[:LARGEST], now))
+            batch.over_rate += items[1 if whole else LARGEST :]
 
     async def _digest(self, receiver: str, items: Sequence[OutboxItem], now: float) -> OutboxItem:
         """One message in the place of several to one person, kept before it is sent."""
@@ -164,54 +164,58 @@ class Rounds:
 
     async def whole(self, item: OutboxItem) -> Mapping[str, Any]:
         """A digest with those of its parts that were not taken back since."""
-        found = await self._journal.outbox_items(item.body["members"])
-        items = [part.body for part in found if part.error == f"{DIGEST}:{item.key}"]
+        stored_parts = await self._journal.outbox_items(item.body["members"])
+        items = [part.body for part in stored_parts if part.error == f"{DIGEST}:{item.key}"]
         return {name: value for name, value in item.body.items() if name != "members"} | {"items": items}
 
     def parts(self, item: OutboxItem) -> list[str]:
         """The keys of what is sent with a message."""
         return list(item.body.get("members", ())) or self._in.pop(item.key, [])
 
-    async def _absorbed(self, others: list[OutboxItem], urgent: Sequence[OutboxItem]) -> list[OutboxItem]:
+    async def _absorbed(self, plain_items: list[OutboxItem], urgent: Sequence[OutboxItem]) -> list[OutboxItem]:
         """Older messages about an alert that goes out as critical now are part of that one."""
-        left = others
+        remaining = plain_items
         for item in urgent:
-            older = [one for one in left if _place_of(one) == _place_of(item) and one.created <= item.created]
+            older = [
+                message
+                for message in remaining
+                if _place_of(message) == _place_of(item) and message.created <= item.created
+            ]
             if older:
-                gone = {one.key for one in older}
+                gone = {message.key for message in older}
                 async with self._journal.begin() as tx:
-                    await tx.fold_outbox([one.key for one in older], item.key)
-                self._in[item.key] = [one.key for one in older]
-                left = [one for one in left if one.key not in gone]
-        return left
+                    await tx.fold_outbox([message.key for message in older], item.key)
+                self._in[item.key] = [message.key for message in older]
+                remaining = [message for message in remaining if message.key not in gone]
+        return remaining
 
-    async def _place(self, one: Round, item: OutboxItem, taken: Iterable[str], about: About) -> None:
+    async def _place(self, batch: Batch, item: OutboxItem, taken: Iterable[str], about: About) -> None:
         """Put one message where it belongs; `taken` are the keys of those that this round deals with before it."""
         ahead, heard = await self._look(item, set(taken), about)
         if ahead is not None:
-            one.later.setdefault(ahead, []).append(item)
+            batch.later.setdefault(ahead, []).append(item)
         elif heard:
-            one.send.append(item)
+            batch.send.append(item)
         else:
-            one.needless.append(item)
+            batch.needless.append(item)
 
     async def _look(self, item: OutboxItem, taken: set[str], about: About) -> tuple[float | None, bool]:
         """When an older message about the same is due that is not dealt with yet, and whether this one is needed."""
         if is_digest(item) or is_test(item):
             return None, True
         older = []
-        for other in about[item.subject]:
-            if other.key == item.key:
+        for message in about[item.subject]:
+            if message.key == item.key:
                 break
-            if lane(other) == lane(item):
-                older.append(other)
-        told = False
-        for other in older:
-            whole = await self._whole_of(other)
-            if whole.due is not None and whole.key not in taken and other.key not in taken:
+            if lane(message) == lane(item):
+                older.append(message)
+        notified = False
+        for message in older:
+            whole = await self._whole_of(message)
+            if whole.due is not None and whole.key not in taken and message.key not in taken:
                 return whole.due, True
-            told = told or whole.key in taken or other.key in taken or _maybe_heard(whole)
-        return None, item.body.get("reason") not in ENDS or not older or told
+            notified = notified or whole.key in taken or message.key in taken or _maybe_heard(whole)
+        return None, item.body.get("reason") not in ENDS or not older or notified
 
     async def _whole_of(self, item: OutboxItem) -> OutboxItem:
         """The message that an item is sent with: itself, or what it is a part of."""

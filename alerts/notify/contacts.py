@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from alerts.oncall.escalation_checks import DUTY, LEADER, PERSON, RECEIVER
-from alerts.receivers.base import Reach
+from alerts.receivers.base import Addressing
 from alerts.receivers.catalogue import address_on, reach_of
 from alerts.settings import ReceiverSettings, StepSettings
 from feeds.duty.roster import Person, Roster, concerned, on_duty
@@ -38,17 +38,17 @@ def contacts(
     step: StepSettings, region: str, roster: Roster, receivers: Mapping[str, ReceiverSettings], now: float, tz: ZoneInfo
 ) -> list[Contact]:
     """Everybody the step means who can be reached; whoever is meant twice is told once."""
-    found: dict[str, Contact] = {}
+    reached: dict[str, Contact] = {}
     for name in step.who:
         if name.startswith(RECEIVER) and (id := name.removeprefix(RECEIVER)) in receivers:
-            found.setdefault(id, Contact(receiver=id))
+            reached.setdefault(id, Contact(receiver=id))
     persons = list(_persons(step.who, region, roster, now, tz))
     for channel in step.channels:
         settings = receivers.get(channel)
         if settings is not None:
             for contact in _by(settings, persons):
-                found.setdefault(contact.target, contact)
-    return list(found.values())
+                reached.setdefault(contact.target, contact)
+    return list(reached.values())
 
 
 def _persons(who: Sequence[str], region: str, roster: Roster, now: float, tz: ZoneInfo) -> Iterator[Person]:
@@ -57,7 +57,7 @@ def _persons(who: Sequence[str], region: str, roster: Roster, now: float, tz: Zo
     ids: list[str] = []
     for name in who:
         if name == DUTY:
-            ids += [one for duty in duties for one in duty.officers]
+            ids += [officer for duty in duties for officer in duty.officers]
         elif name == LEADER:
             ids += [duty.leader for duty in duties]
         elif name.startswith(PERSON):
@@ -70,28 +70,30 @@ def _persons(who: Sequence[str], region: str, roster: Roster, now: float, tz: Zo
 
 def _by(settings: ReceiverSettings, persons: Iterable[Person]) -> Iterator[Contact]:
     """The ways to those persons over one receiver."""
-    known = list(persons)
+    people = list(persons)
     reach = reach_of(settings)
-    if reach is Reach.GROUP:
-        if known:
-            yield Contact(receiver=settings.id, name="、".join(one.name for one in known))
+    if reach is Addressing.GROUP:
+        if people:
+            yield Contact(receiver=settings.id, name="、".join(person.name for person in people))
         return
-    for one in known:
-        address = address_on(settings, one.contacts, one.phone, one.mail)
-        if address or reach is Reach.PERSON:
-            yield Contact(receiver=settings.id, person=one.id, name=one.name, address=address, language=one.language)
+    for person in people:
+        address = address_on(settings, person.contacts, person.phone, person.mail)
+        if address or reach is Addressing.PERSON:
+            yield Contact(
+                receiver=settings.id, person=person.id, name=person.name, address=address, language=person.language
+            )
 
 
-def of_memory(target: str, kept: Mapping[str, Any] | None) -> Contact:
+def of_memory(target: str, stored: Mapping[str, Any] | None) -> Contact:
     """The way by which somebody was told before, as it was remembered."""
     receiver, _, person = target.partition("/")
-    known = kept or {}
+    fields = stored or {}
     return Contact(
         receiver=receiver,
         person=person,
-        name=known.get("name", ""),
-        address=known.get("address", ""),
-        language=known.get("language", ""),
+        name=fields.get("name", ""),
+        address=fields.get("address", ""),
+        language=fields.get("language", ""),
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from alerts.deadlines import Agenda
+from alerts.deadlines import Deadlines
 from alerts.receivers.matching import concerns
 from alerts.rules.subjects import Subject
 from alerts.settings import EscalationSettings, StepSettings
@@ -46,7 +46,7 @@ class Escalations:
     def __init__(self) -> None:
         self.policies: tuple[EscalationSettings, ...] = ()
         self._runs: dict[str, EscalationRun] = {}
-        self._agenda: Agenda[tuple[str, str]] = Agenda()
+        self._deadlines: Deadlines[tuple[str, str]] = Deadlines()
 
     def run_of(self, id: str) -> EscalationRun | None:
         """An alert's run as its document keeps it."""
@@ -63,15 +63,15 @@ class Escalations:
 
     def next_at(self, id: str) -> float | None:
         """When an alert's next step falls due."""
-        return self._agenda.at((STEP, id))
+        return self._deadlines.at((STEP, id))
 
     def next_due(self) -> float | None:
         """When the first of all steps falls due."""
-        return self._agenda.next_due()
+        return self._deadlines.next_due()
 
     def is_due(self, now: float) -> bool:
         """Whether anything falls due by now."""
-        due = self._agenda.next_due()
+        due = self._deadlines.next_due()
         return due is not None and due <= now
 
     def note(self, alert: Alert, subject: Subject | None, at: float) -> None:
@@ -95,14 +95,14 @@ class Escalations:
     def drop(self, id: str) -> None:
         """The alert is closed."""
         self._runs.pop(id, None)
-        self._agenda.drop((STEP, id))
-        self._agenda.drop((PROMISE, id))
+        self._deadlines.drop((STEP, id))
+        self._deadlines.drop((PROMISE, id))
 
     def set_policies(
         self,
         policies: Sequence[EscalationSettings],
         alerts: Iterable[Alert],
-        around: Callable[[Alert], Subject | None],
+        subject_of: Callable[[Alert], Subject | None],
         at: float,
     ) -> None:
         """Other policies: a run whose policy is another one now begins anew under that; the others go on."""
@@ -110,7 +110,7 @@ class Escalations:
         for alert in alerts:
             if alert.id not in self._runs and not (self.policies and _nobodys(alert)):
                 continue  # there is nothing to stop, and nothing to begin
-            self.note(alert, around(alert), at)
+            self.note(alert, subject_of(alert), at)
             run = self._runs.get(alert.id)
             if run is not None and run.running and not run.reached and (run.step or run.began > at):
                 self._anew(alert.id, run, at)  # there may be somebody now
@@ -120,31 +120,31 @@ class Escalations:
         """What is to be told by now, in the order in which it fell due, `most` at once: the rest is due still."""
         fired: list[Fired] = []
         while len(fired) < most and self.is_due(now):
-            what, id = self._agenda.pop()
-            known = find(id)
-            if known is None:
+            timer, id = self._deadlines.pop()
+            record = find(id)
+            if record is None:
                 self._runs.pop(id, None)
                 continue
-            one = self._promise(*known, now) if what == PROMISE else self._step(*known, now)
-            if one is not None:
-                fired.append(one)
+            due_step = self._promise(*record, now) if timer == PROMISE else self._step(*record, now)
+            if due_step is not None:
+                fired.append(due_step)
         return fired
 
-    def reached_nobody(self, one: Fired, now: float) -> None:
+    def reached_nobody(self, fired: Fired, now: float) -> None:
         """Nobody could be told: the next step does not wait for its time, and after the last it is tried later."""
-        run, steps = self._runs.get(one.alert.id), self._steps(one.policy)
-        if one.name != STEP or run is None or not run.running:
+        run, steps = self._runs.get(fired.alert.id), self._steps(fired.policy)
+        if fired.name != STEP or run is None or not run.running:
             return
         if run.step < len(steps):
-            self._keep(one.alert.id, replace(run, began=now - steps[run.step].after))
+            self._keep(fired.alert.id, replace(run, began=now - steps[run.step].after))
         elif not run.reached:
-            self._anew(one.alert.id, run, now + AGAIN - steps[0].after)
+            self._anew(fired.alert.id, run, now + AGAIN - steps[0].after)
 
-    def reached_somebody(self, one: Fired) -> None:
+    def reached_somebody(self, fired: Fired) -> None:
         """Somebody is told."""
-        run = self._runs.get(one.alert.id)
+        run = self._runs.get(fired.alert.id)
         if run is not None and not run.reached:
-            self._runs[one.alert.id] = replace(run, reached=True)
+            self._runs[fired.alert.id] = replace(run, reached=True)
 
     def clock_stepped(self, by: float, now: float) -> list[str]:
         """The clock was set: each step is as far away as it was. The ids of the alerts whose run has moved.
@@ -213,14 +213,14 @@ class Escalations:
             number=run.number,
             step=meant[-1] + 1 if meant else 0,
             part=f"p{promise:.0f}",
-            steps=tuple(steps[one] for one in meant),
+            steps=tuple(steps[index] for index in meant),
         )
 
     def _choose(self, alert: Alert, subject: Subject | None) -> EscalationSettings | None:
-        return next((one for one in self.policies if concerns(one, alert, subject)), None)
+        return next((policy for policy in self.policies if concerns(policy, alert, subject)), None)
 
     def _steps(self, policy: str) -> tuple[StepSettings, ...]:
-        return next((one.steps for one in self.policies if one.id == policy), ())
+        return next((candidate.steps for candidate in self.policies if candidate.id == policy), ())
 
     def _keep(self, id: str, run: EscalationRun) -> None:
         self._runs[id] = run
@@ -238,17 +238,17 @@ class Escalations:
             if repeat is not None and run.repeats < steps[run.step - 1].times:
                 times.append(run.last + repeat)
         if times:
-            self._agenda.set((STEP, id), min(times))
+            self._deadlines.set((STEP, id), min(times))
         else:
-            self._agenda.drop((STEP, id))
+            self._deadlines.drop((STEP, id))
 
     def _plan_promise(self, alert: Alert) -> None:
         promise = alert.ack.estimated_restoration if alert.ack is not None and _shown(alert) else None
         run = self._runs.get(alert.id)
         if promise is None or (run is not None and run.promised == promise):
-            self._agenda.drop((PROMISE, alert.id))
+            self._deadlines.drop((PROMISE, alert.id))
         else:
-            self._agenda.set((PROMISE, alert.id), promise)
+            self._deadlines.set((PROMISE, alert.id), promise)
 
 
 def _shown(alert: Alert) -> bool:

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from alerts.lifecycle.open_alerts import Step
+from alerts.lifecycle.open_alerts import AlertStep
 from alerts.lifecycle.suppression_reasons import FLAPPING
 from alerts.notify.contacts import Contact, of_memory
 from alerts.notify.priority import is_urgent, person_of
@@ -49,7 +49,7 @@ SHOWN = frozenset(
 
 
 @dataclass(slots=True)
-class Told:
+class Recipients:
     """Who ever heard of an alert, and whose last word is that it fires.
 
     `cancelled`: what told them so was taken out of the queue before it was sent, as far as is known. `people`: by
@@ -62,7 +62,7 @@ class Told:
     people: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, document: AlertDocument) -> Told | None:
+    def load(cls, document: AlertDocument) -> Recipients | None:
         """From the alert's document, None when nobody ever heard of it.
 
         A document that says nothing of `firing` is from before there was that: it was told while it stood.
@@ -88,55 +88,59 @@ class Told:
         self.cancelled |= gone
 
 
-def due(step: Step, receivers: Iterable[ReceiverSettings], told: Told) -> dict[str, str]:
+def due(step: AlertStep, receivers: Iterable[ReceiverSettings], recipients: Recipients) -> dict[str, str]:
     """Who is told of a step, each with the reason; `told` is brought up to date."""
     alert, name = step.alert, step.transition.name
-    said: dict[str, str] = {}
+    reasons: dict[str, str] = {}
     if not alert.active:
         if not (alert.open and FLAPPING in alert.suppressed_by):
-            said = dict.fromkeys(sorted(told.firing | told.cancelled), "removed" if alert.removed else "cleared")
+            reasons = dict.fromkeys(
+                sorted(recipients.firing | recipients.cancelled), "removed" if alert.removed else "cleared"
+            )
     elif name == "flapping_start":
         if alert.suppressed_by == (FLAPPING,):
-            said = dict.fromkeys(_concerned(step, receivers, told), "flapping")
+            reasons = dict.fromkeys(_concerned(step, receivers, recipients), "flapping")
     elif not alert.suppressed_by:
-        said = _in_sight(step, receivers, told)
-    told.ever |= said.keys()
-    told.firing = told.firing | said.keys() if alert.active else told.firing - said.keys()
-    told.cancelled -= said.keys()
-    return said
+        reasons = _in_sight(step, receivers, recipients)
+    recipients.ever |= reasons.keys()
+    recipients.firing = recipients.firing | reasons.keys() if alert.active else recipients.firing - reasons.keys()
+    recipients.cancelled -= reasons.keys()
+    return reasons
 
 
-def _in_sight(step: Step, receivers: Iterable[ReceiverSettings], told: Told) -> dict[str, str]:
+def _in_sight(step: AlertStep, receivers: Iterable[ReceiverSettings], recipients: Recipients) -> dict[str, str]:
     """What is told of an active alert that nothing hides."""
     name = step.transition.name
     if name in WORSE:
-        return dict.fromkeys(_concerned(step, receivers, told), "worse")
+        return dict.fromkeys(_concerned(step, receivers, recipients), "worse")
     if name in RESUMED and step.alert.ack is None:
-        return {id: "again" for id in _concerned(step, receivers, told) if id in told.cancelled}
+        return {id: "again" for id in _concerned(step, receivers, recipients) if id in recipients.cancelled}
     if name not in SHOWN:
         return {}
-    new = [id for id in _concerned(step, receivers, told) if id not in told.firing]
-    return {id: "again" if name == "reraise" or id in told.ever else "first" for id in new}
+    new = [id for id in _concerned(step, receivers, recipients) if id not in recipients.firing]
+    return {id: "again" if name == "reraise" or id in recipients.ever else "first" for id in new}
 
 
-def _concerned(step: Step, receivers: Iterable[ReceiverSettings], told: Told) -> list[str]:
+def _concerned(step: AlertStep, receivers: Iterable[ReceiverSettings], recipients: Recipients) -> list[str]:
     return [
-        one.id
-        for one in receivers
-        if is_direct(one) and (one.id in told.ever or concerns(one, step.alert, step.subject))
+        receiver.id
+        for receiver in receivers
+        if is_direct(receiver) and (receiver.id in recipients.ever or concerns(receiver, step.alert, step.subject))
     ]
 
 
-def notices(step: Step, said: Mapping[str, str], site: str, told: Told | None = None) -> Sequence[QueueMessage]:
+def notices(
+    step: AlertStep, reasons: Mapping[str, str], site: str, recipients: Recipients | None = None
+) -> Sequence[QueueMessage]:
     """The messages of one step; see alerts.receivers.webhook for the body."""
     alert, transition = step.alert, step.transition
-    people = told.people if told is not None else {}
-    made = []
-    for target, reason in said.items():
+    people = recipients.people if recipients is not None else {}
+    messages = []
+    for target, reason in reasons.items():
         contact = of_memory(target, people.get(target))
         key = f"{alert.id}:{transition.seq}:{target}"
-        made.append(notice(key, reason, alert, step.subject, contact, transition.at, site))
-    return made
+        messages.append(notice(key, reason, alert, step.subject, contact, transition.at, site))
+    return messages
 
 
 def notice(

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from alerts.lifecycle.open_alerts import Step
+from alerts.lifecycle.open_alerts import AlertStep
 from alerts.notify.contacts import Contact, contacts, of_memory, renewed
 from alerts.notify.escalation import MOST, PROMISE, REPEAT, Escalations, Find, Fired
-from alerts.notify.notifications import Told, due, notice, notices
+from alerts.notify.notifications import Recipients, due, notice, notices
 from alerts.oncall.directory import People
 from alerts.receivers.catalogue import by_id
 from alerts.rules.subjects import Subject
@@ -22,7 +22,7 @@ from feeds.model import Alert
 REASONS = {REPEAT: "repeat", PROMISE: "promise"}
 NOBODY = "nobody"
 ACKED = "acknowledged"
-Around = Callable[[Alert], Subject | None]
+SubjectOf = Callable[[Alert], Subject | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +42,12 @@ class Escalated:
         return AppendEntry(kind="escalation", name=self.name, subject=fired.alert.id, at=self.at, body=body)
 
 
-class Telling:
+class Notifier:
     """Who was told, who is to be told. `site` is the site's name, `zone_name` its zone."""
 
     def __init__(self, people: People, site: str, zone_name: str) -> None:
         self._people, self._site, self._zone = people, site, zone(zone_name)
-        self._told: dict[str, Told] = {}
+        self._told: dict[str, Recipients] = {}
         self._known: dict[tuple[int, str], list[Contact]] = {}
         self.escalations = Escalations()
 
@@ -57,21 +57,21 @@ class Telling:
         self.escalations = Escalations()
         self.escalations.policies = tuple(self._people.policies)
         for document in documents:
-            if (told := Told.load(document)) is not None:
-                self._told[document.alert.id] = told
+            if (recipients := Recipients.load(document)) is not None:
+                self._told[document.alert.id] = recipients
             self.escalations.load(document.alert, document.beside.run)
 
     def bookkeeping(self, id: str, foreign: ToolState | None) -> Bookkeeping:
         """What an alert's document holds beside the alert; `foreign` is what another tool said of it."""
         run = self.escalations.run_of(id)
-        told = self._told.get(id)
-        if told is None:
+        recipients = self._told.get(id)
+        if recipients is None:
             return Bookkeeping(run=run, foreign=foreign)
         return Bookkeeping(
-            told=sorted(told.ever),
-            firing=sorted(told.firing),
-            cancelled=sorted(told.cancelled),
-            people=told.people,
+            told=sorted(recipients.ever),
+            firing=sorted(recipients.firing),
+            cancelled=sorted(recipients.cancelled),
+            people=recipients.people,
             run=run,
             foreign=foreign,
         )
@@ -81,40 +81,40 @@ class Telling:
         self._told.pop(id, None)
         self.escalations.drop(id)
 
-    def say(self, step: Step) -> list[QueueMessage]:
+    def messages_for(self, step: AlertStep) -> list[QueueMessage]:
         """What a step of an alert's life is told as."""
-        told = self._told.setdefault(step.alert.id, Told())
-        said = due(step, self._people.receivers, told)
-        if any("/" in target for target in said):
+        recipients = self._told.setdefault(step.alert.id, Recipients())
+        reasons = due(step, self._people.receivers, recipients)
+        if any("/" in target for target in reasons):
             receivers = by_id(self._people.receivers)
-            for target in said:
+            for target in reasons:
                 if "/" in target:
-                    known = of_memory(target, told.people.get(target))
-                    told.people[target] = renewed(known, self._people.roster, receivers).to()
-        return list(notices(step, said, self._site, told))
+                    contact = of_memory(target, recipients.people.get(target))
+                    recipients.people[target] = renewed(contact, self._people.roster, receivers).to()
+        return list(notices(step, reasons, self._site, recipients))
 
     @staticmethod
-    def quiets(step: Step) -> bool:
+    def withdraws_messages(step: AlertStep) -> bool:
         """Whether a step takes back what is queued: somebody has taken the alert."""
         return step.transition.name == "ack" and step.alert.active
 
     def cancelled(self, id: str, bodies: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
         """These messages (receiver, body) of an alert were taken out of the queue."""
         targets = [_target(receiver, body) for receiver, body in bodies]
-        self._told.setdefault(id, Told()).cancel(targets)
+        self._told.setdefault(id, Recipients()).cancel(targets)
 
-    def follow(self, alert: Alert, subject: Subject | None, at: float) -> None:
+    def update_escalation(self, alert: Alert, subject: Subject | None, at: float) -> None:
         """An alert is this now; its escalation begins, goes on or stops."""
         self.escalations.note(alert, subject, at)
 
     def escalate(self, now: float, find: Find) -> list[Escalated]:
         """What is to be told by now because nobody takes it, or a promise was broken."""
-        made: list[Escalated] = []
-        receivers, known = by_id(self._people.receivers), self._known
-        known.clear()
-        while len(made) < MOST and (fired := self.escalations.fire(now, find, MOST - len(made))):
-            made += [self._escalated(one, receivers, now) for one in fired]
-        return made
+        escalated: list[Escalated] = []
+        receivers, cache = by_id(self._people.receivers), self._known
+        cache.clear()
+        while len(escalated) < MOST and (fired := self.escalations.fire(now, find, MOST - len(escalated))):
+            escalated += [self._escalated(step, receivers, now) for step in fired]
+        return escalated
 
     def _reached(
         self, step: StepSettings, region: str, receivers: Mapping[str, ReceiverSettings], now: float
@@ -125,32 +125,42 @@ class Telling:
             self._known[key] = contacts(step, region, self._people.roster, receivers, now, self._zone)
         return self._known[key]
 
-    def _escalated(self, one: Fired, receivers: Mapping[str, ReceiverSettings], now: float) -> Escalated:
-        found: dict[str, Contact] = {}
-        for step in one.steps:
-            for contact in self._reached(step, one.alert.region, receivers, now):
-                found.setdefault(contact.target, contact)
-        told = self._told.setdefault(one.alert.id, Told())
-        if one.name == PROMISE and not found:  # no policy, or nobody on duty: those who know of the alert
-            found = {target: of_memory(target, told.people.get(target)) for target in sorted(told.firing)}
-        if found:
-            self.escalations.reached_somebody(one)
+    def _escalated(self, fired: Fired, receivers: Mapping[str, ReceiverSettings], now: float) -> Escalated:
+        reached: dict[str, Contact] = {}
+        for step in fired.steps:
+            for contact in self._reached(step, fired.alert.region, receivers, now):
+                reached.setdefault(contact.target, contact)
+        recipients = self._told.setdefault(fired.alert.id, Recipients())
+        if fired.name == PROMISE and not reached:  # no policy, or nobody on duty: those who know of the alert
+            reached = {target: of_memory(target, recipients.people.get(target)) for target in sorted(recipients.firing)}
+        if reached:
+            self.escalations.reached_somebody(fired)
         else:
-            self.escalations.reached_nobody(one, now)
+            self.escalations.reached_nobody(fired, now)
         messages = []
-        for contact in found.values():
-            told.tell(contact)
-            key = f"{one.alert.id}:{one.part}:{contact.person or '-'}:{contact.receiver}"
-            reason = REASONS.get(one.name, "escalation")
+        for contact in reached.values():
+            recipients.tell(contact)
+            key = f"{fired.alert.id}:{fired.part}:{contact.person or '-'}:{contact.receiver}"
+            reason = REASONS.get(fired.name, "escalation")
             messages.append(
-                notice(key, reason, one.alert, one.subject, contact, now, self._site, policy=one.policy, step=one.step)
+                notice(
+                    key,
+                    reason,
+                    fired.alert,
+                    fired.subject,
+                    contact,
+                    now,
+                    self._site,
+                    policy=fired.policy,
+                    step=fired.step,
+                )
             )
-        who = [{"person": contact.person, "receiver": contact.receiver} for contact in found.values()]
-        return Escalated(fired=one, name=one.name if found else NOBODY, at=now, told=who, notices=messages)
+        who = [{"person": contact.person, "receiver": contact.receiver} for contact in reached.values()]
+        return Escalated(fired=fired, name=fired.name if reached else NOBODY, at=now, told=who, notices=messages)
 
-    def changed(self, alerts: Iterable[Alert], around: Around, at: float) -> None:
+    def changed(self, alerts: Iterable[Alert], subject_of: SubjectOf, at: float) -> None:
         """The policies may be others."""
-        self.escalations.set_policies(self._people.policies, alerts, around, at)
+        self.escalations.set_policies(self._people.policies, alerts, subject_of, at)
 
 
 def _target(receiver: str, body: Mapping[str, Any]) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from alerts.lifecycle.operator_actions import Refused
+from alerts.lifecycle.operator_actions import ActionRefused
 from alerts.notify.contacts import Contact
 from alerts.notify.notifications import BODY_VERSION
 from alerts.oncall.directory import People
-from alerts.receivers.base import Reach
+from alerts.receivers.base import Addressing
 from alerts.receivers.catalogue import address_on, reach_of
 from feeds.engine.requests import AppendEntry, QueueMessage, Writing
 from feeds.model import Command, Outcome
@@ -19,7 +19,7 @@ LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
+class ReceiverTest:
     """One test, as it is written down and queued."""
 
     command: Command
@@ -68,24 +68,24 @@ def key_of(command: Command) -> str:
     return f"test:{command.id}:{command.subject}"
 
 
-def trial(command: Command, people: People, site: str, now: float) -> Trial:
+def trial(command: Command, people: People, site: str, now: float) -> ReceiverTest:
     """The test that is wished for, or Refused: late, role, region, not_found, unknown_person, no_address."""
     if now > command.valid_until:
-        raise Refused(Outcome.LATE, "late")
+        raise ActionRefused(Outcome.LATE, "late")
     if command.role != "admin":
-        raise Refused(Outcome.FORBIDDEN, "role")
+        raise ActionRefused(Outcome.FORBIDDEN, "role")
     if command.actor_region:
-        raise Refused(Outcome.FORBIDDEN, "region")
-    settings = next((one for one in people.receivers if one.id == command.subject), None)
+        raise ActionRefused(Outcome.FORBIDDEN, "region")
+    settings = next((receiver for receiver in people.receivers if receiver.id == command.subject), None)
     if settings is None:
-        raise Refused(Outcome.NOT_FOUND, "not_found")
+        raise ActionRefused(Outcome.NOT_FOUND, "not_found")
     id, to, language = (str(command.args.get(name, ""))[:LONGEST] for name in ("person", "to", "language"))
     person = people.roster.person(id) if id else None
     if id and person is None:
-        raise Refused(Outcome.INVALID, "unknown_person")
+        raise ActionRefused(Outcome.INVALID, "unknown_person")
     address = to or (address_on(settings, person.contacts, person.phone, person.mail) if person is not None else "")
-    if reach_of(settings) is Reach.ADDRESS and not address:
-        raise Refused(Outcome.INVALID, "no_address")
+    if reach_of(settings) is Addressing.ADDRESS and not address:
+        raise ActionRefused(Outcome.INVALID, "no_address")
     contact = Contact(
         receiver=settings.id,
         person=id,
@@ -93,4 +93,4 @@ def trial(command: Command, people: People, site: str, now: float) -> Trial:
         address=address,
         language=language or (person.language if person is not None else ""),
     )
-    return Trial(command=command, contact=contact, site=site)
+    return ReceiverTest(command=command, contact=contact, site=site)

@@ -22,7 +22,7 @@ PAUSE = 0.2
 EVERY = 3600.0
 
 
-class Pruner:
+class OutboxRetention:
     """Runs beside the sender. A journal that is away is asked again later."""
 
     def __init__(self, journal: Journal, clock: Clock, settings: OutboxSettings | None = None) -> None:
@@ -60,5 +60,5 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
     """What stays of a message; the words of `OutboxItem`."""
     body = row["body"]
     to = {name: (body.get("to") or {}).get(name, "") for name in ("person", "name")}
-    said = {name: row[name] for name in ("key", "receiver", "created", "sent_at", "attempts", "error")}
-    return said | {"reason": body.get("reason", ""), "to": to if any(to.values()) else {}}
+    fields = {name: row[name] for name in ("key", "receiver", "created", "sent_at", "attempts", "error")}
+    return fields | {"reason": body.get("reason", ""), "to": to if any(to.values()) else {}}

@@ -20,12 +20,12 @@ from typing import Any
 import aiohttp
 
 from alerts.notify.backoff import LONGEST_PAUSE, BackOff
-from alerts.notify.batching import NEEDLESS, Round, Rounds, is_digest, is_test, lane
+from alerts.notify.batching import NEEDLESS, Batch, BatchPlanner, is_digest, is_test, lane
 from alerts.notify.due_bounds import DueBounds
 from alerts.notify.priority import is_urgent
 from alerts.notify.rate_limit import Budget
 from alerts.notify.turns import Turns
-from alerts.receivers.base import Again, Rejected, Target
+from alerts.receivers.base import ReceiverTarget, Rejected, RetryLater
 from alerts.receivers.catalogue import parse_rate, reserve_of
 from alerts.settings import ReceiverSettings
 from feeds.clock import Clock
@@ -54,14 +54,14 @@ class Sender:
     def __init__(
         self,
         journal: Journal,
-        targets: Mapping[str, Target] | None = None,
+        targets: Mapping[str, ReceiverTarget] | None = None,
         receivers: Sequence[ReceiverSettings] = (),
         *,
         clock: Clock = wall_clock,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._journal = journal
-        self._targets: dict[str, Target] | None = None
+        self._targets: dict[str, ReceiverTarget] | None = None
         self._budgets: dict[str, Budget] = {}
         self._clock = clock
         self._backoff = BackOff(jitter)
@@ -70,24 +70,24 @@ class Sender:
         self._woken = asyncio.Event()
         self._lost: set[str] = set()
         self._journal_lost = False
-        self._rounds = Rounds(journal)
+        self._rounds = BatchPlanner(journal)
         self._bounds = DueBounds(journal, LONGEST_PAUSE)
         if targets is not None:
             self.replace(targets, receivers)
 
-    def replace(self, targets: Mapping[str, Target], receivers: Sequence[ReceiverSettings] = ()) -> None:
+    def replace(self, targets: Mapping[str, ReceiverTarget], receivers: Sequence[ReceiverSettings] = ()) -> None:
         """Other receivers from now on; what waits for one that is gone is given up."""
         for old in (self._targets or {}).values():
             old.close()
         self._targets = dict(targets)
         before, self._budgets = self._budgets, {}
-        for one in receivers:
-            if (rate := parse_rate(one.rate)) is not None:
-                new, old_budget = Budget(*rate, reserve_of(one)), before.get(one.id)
+        for settings in receivers:
+            if (rate := parse_rate(settings.rate)) is not None:
+                new, old_budget = Budget(*rate, reserve_of(settings)), before.get(settings.id)
                 same = old_budget is not None and (
                     (old_budget.count, old_budget.seconds, old_budget.reserve) == (new.count, new.seconds, new.reserve)
                 )
-                self._budgets[one.id] = old_budget if same and old_budget is not None else new
+                self._budgets[settings.id] = old_budget if same and old_budget is not None else new
         self._backoff.clear()
         self._woken.set()
 
@@ -163,27 +163,27 @@ class Sender:
         ends = math.inf
         send = turn.send[:1] if self._backoff.is_suspect(receiver) else turn.send
         for start in range(0, len(send), AT_HAND):
-            some = send[start : start + AT_HAND]
+            batch = send[start : start + AT_HAND]
             # A kill between sending and marking leaves this trace: the message may have arrived.
-            await self._mark_all(some, due=self._clock(), error=SENDING)
+            await self._mark_all(batch, due=self._clock(), error=SENDING)
             ends = min(ends, time.monotonic() + TURN)  # from the first message, however long the journal took before
-            left = await self._hand_over(session, target, some, ends)
-            await self._mark_all(left, due=self._clock())
-            went = went or len(left) < len(some)
-            if left or self._backoff.rests(receiver, self._clock()) or time.monotonic() >= ends:
+            untried = await self._hand_over(session, target, batch, ends)
+            await self._mark_all(untried, due=self._clock())
+            went = went or len(untried) < len(batch)
+            if untried or self._backoff.rests(receiver, self._clock()) or time.monotonic() >= ends:
                 break
         if send:
             self._woken.set()
         return went
 
-    async def _round(self, receiver: str) -> Round:
+    async def _round(self, receiver: str) -> Batch:
         """What is sent to a receiver now; the others are put off or have become needless."""
         now, budget = self._clock(), self._budgets.get(receiver)
         resting = self._backoff.resting_persons(receiver, now)
         if receiver not in (self._targets or {}):
             items = await self._journal.outbox_due(now, BATCH, receiver=receiver)
             await self._mark_all(items, error=REMOVED)
-            return Round(needless=items)
+            return Batch(needless=items)
         if budget is None:
             limit = 1 if self._backoff.is_suspect(receiver) else BATCH
             items = await self._journal.outbox_due(now, limit, receiver=receiver, without=resting)
@@ -193,17 +193,17 @@ class Sender:
         await self._mark_all(turn.needless, error=NEEDLESS)
         for due, waiting in turn.later.items():
             await self._mark_all(waiting, due=max(due, now + POLL), keep_error=True)
-        await self._mark_all(turn.over_rate, due=max(turn.room_at, now + POLL), error=Rounds.RATE)
+        await self._mark_all(turn.over_rate, due=max(turn.room_at, now + POLL), error=BatchPlanner.RATE)
         return turn
 
     async def _hand_over(
-        self, session: aiohttp.ClientSession, target: Target, items: Sequence[OutboxItem], ends: float
+        self, session: aiohttp.ClientSession, target: ReceiverTarget, items: Sequence[OutboxItem], ends: float
     ) -> list[OutboxItem]:
         """Send messages, each person's in order and persons side by side; those that were not tried are returned."""
         lanes: dict[str, list[OutboxItem]] = {}
         for item in items:
             lanes.setdefault(lane(item)[1], []).append(item)
-        waiting, left = list(reversed(lanes.values())), []
+        waiting, untried = list(reversed(lanes.values())), []
 
         async def work() -> None:
             over = False  # a turn sends at least one message, or a slow journal would end each before it began
@@ -213,19 +213,19 @@ class Sender:
                     if not await self._send(session, target, mine.pop(0)):
                         break
                     over = time.monotonic() >= ends
-                left.extend(mine)
+                untried.extend(mine)
 
         async with asyncio.TaskGroup() as tasks:
             for _ in range(min(target.at_once, len(lanes))):
                 tasks.create_task(work())
-        return left
+        return untried
 
     def _is_resting(self, item: OutboxItem) -> bool:
         """Whether the message's receiver or person is left alone now."""
         now, person = self._clock(), lane(item)[1]
         return self._backoff.rests(item.receiver, now) or person in self._backoff.resting_persons(item.receiver, now)
 
-    async def _send(self, session: aiohttp.ClientSession, target: Target, item: OutboxItem) -> bool:
+    async def _send(self, session: aiohttp.ClientSession, target: ReceiverTarget, item: OutboxItem) -> bool:
         """One message; False when the receiver or the person does not take it, and what follows waits with it."""
         if (budget := self._budgets.get(item.receiver)) is not None:
             budget.spend(self._clock(), urgent=is_urgent(item.body))
@@ -239,7 +239,7 @@ class Sender:
             self._say_lost(error)
             await self._mark_all([item], due=self._clock())
             return False
-        except Again as error:
+        except RetryLater as error:
             if is_test(item):
                 await self._mark(item.key, attempts=item.attempts + 1, error=f"failed: {error}")
                 return True
@@ -268,7 +268,7 @@ class Sender:
             self._lost.discard(item.receiver)
             log.info("receiver %s is back", item.receiver)
 
-    async def _failed(self, item: OutboxItem, error: Again) -> None:
+    async def _failed(self, item: OutboxItem, error: RetryLater) -> None:
         """Note the failure and when to try again; a lost receiver is logged once."""
         if item.receiver not in self._lost:
             self._lost.add(item.receiver)
@@ -288,8 +288,8 @@ class Sender:
         """Put off several that were not sent; `due` None: for good."""
         keys = [item.key for item in items]
         if keys:
-            said = None if keep_error else error
-            await self._surely(lambda: self._journal.outbox_put_off(keys, due=due, error=said))
+            new_error = None if keep_error else error
+            await self._surely(lambda: self._journal.outbox_put_off(keys, due=due, error=new_error))
 
     async def _surely(self, work: Callable[[], Any]) -> None:
         while True:

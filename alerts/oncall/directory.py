@@ -12,12 +12,12 @@ from typing import Any
 
 import msgspec
 
-from alerts.lifecycle.operator_actions import Refused, comment_of
+from alerts.lifecycle.operator_actions import ActionRefused, comment_of
 from alerts.oncall import roster_document, versions
 from alerts.oncall.escalation_checks import check_policies
 from alerts.oncall.texts import BadPeople, finding
 from alerts.oncall.versions import SECRET
-from alerts.receivers.base import Reach
+from alerts.receivers.base import Addressing
 from alerts.receivers.catalogue import kind_of_url, reach_of
 from alerts.settings import EscalationSettings, ReceiverSettings
 from feeds.documents.version import ESCALATIONS, FILE, KINDS, RECEIVERS, ROSTER, SITE, Version
@@ -115,16 +115,16 @@ class People:
 
     def _build(self) -> None:
         self.roster = roster_document.load(self._versions[ROSTER].doc)
-        made = _receivers(self._versions[RECEIVERS].doc, self._secrets)
-        of_file = {one.id for one in self._of_file}
+        receivers = _receivers(self._versions[RECEIVERS].doc, self._secrets)
+        of_file = {receiver.id for receiver in self._of_file}
         taken = set(of_file)
-        self.receivers = (*self._of_file, *(one for one in made if one.id not in taken))
+        self.receivers = (*self._of_file, *(receiver for receiver in receivers if receiver.id not in taken))
         self.policies = (*_policies(self._versions[ESCALATIONS].doc), *self._policies_of_file)
 
     def file_docs(self) -> dict[str, list[dict[str, Any]]]:
         """The file's receivers and policies as they may be shown."""
-        receivers = [versions.masked(_item(one)) | _nature(_item(one)) for one in self._of_file]
-        return {RECEIVERS: receivers, ESCALATIONS: [_item(one) for one in self._policies_of_file]}
+        receivers = [versions.masked(_item(receiver)) | _nature(_item(receiver)) for receiver in self._of_file]
+        return {RECEIVERS: receivers, ESCALATIONS: [_item(policy) for policy in self._policies_of_file]}
 
     def write_file_docs(self) -> Writing[None]:
         """Keep the file's in the journal too, so that other processes can show them."""
@@ -144,12 +144,12 @@ class People:
 
     def obey(self, command: Command, now: float) -> Asking[Result]:
         """Carry a change out, or say why not; nothing has changed then."""
-        kind, what = ACTIONS[command.action]
+        kind, operation = ACTIONS[command.action]
         try:
-            self._may(command, kind, what, now)
-            doc = yield from self._wanted(command, kind, what)
-            note = self._accept(command, kind, what, doc)
-        except Refused as error:
+            self._may(command, kind, operation, now)
+            doc = yield from self._wanted(command, kind, operation)
+            note = self._accept(command, kind, operation, doc)
+        except ActionRefused as error:
             current = self._versions[kind].dump() if error.outcome is Outcome.CONFLICT else None
             return Result(command=command.id, outcome=error.outcome, detail=str(error), after=current)
         except BadPeople as error:
@@ -161,22 +161,22 @@ class People:
         self._build()
         return Result(command=command.id, outcome=Outcome.DONE, after=note.version.dump())
 
-    def _may(self, command: Command, kind: str, what: str, now: float) -> None:
+    def _may(self, command: Command, kind: str, operation: str, now: float) -> None:
         if now > command.valid_until:
-            raise Refused(Outcome.LATE, "late")
+            raise ActionRefused(Outcome.LATE, "late")
         if reason := refusal(command.action, command.role, command.actor_region):
-            raise Refused(Outcome.FORBIDDEN, reason)
+            raise ActionRefused(Outcome.FORBIDDEN, reason)
         if command.expected_rev is not None and command.expected_rev != self._versions[kind].rev:
-            raise Refused(Outcome.CONFLICT, "rev")
+            raise ActionRefused(Outcome.CONFLICT, "rev")
 
-    def _wanted(self, command: Command, kind: str, what: str) -> Asking[dict[str, Any]]:
+    def _wanted(self, command: Command, kind: str, operation: str) -> Asking[dict[str, Any]]:
         """The whole document as it is to become."""
-        if what == UNDO:
+        if operation == UNDO:
             return (yield from self._older(kind, command.args.get("to")))
-        if what == SUBSTITUTE:
+        if operation == SUBSTITUTE:
             swapped = roster_document.substituted(self._versions[kind].doc, command)
             if reason := roster_document.substitution_refusal(self.roster, command):
-                raise Refused(Outcome.FORBIDDEN, reason)
+                raise ActionRefused(Outcome.FORBIDDEN, reason)
             return swapped
         doc: dict[str, Any] = command.args["doc"]
         return doc
@@ -184,23 +184,23 @@ class People:
     def _older(self, kind: str, to: Any) -> Asking[dict[str, Any]]:
         """The content of an older version, from the log."""
         rev = self._versions[kind].rev
-        wanted = rev - 1 if to is None else to
-        if rev == 0 or not isinstance(wanted, int) or not 0 <= wanted < rev:
-            raise Refused(Outcome.NOT_FOUND, "no_version")
-        if wanted == 0:
+        target_rev = rev - 1 if to is None else to
+        if rev == 0 or not isinstance(target_rev, int) or not 0 <= target_rev < rev:
+            raise ActionRefused(Outcome.NOT_FOUND, "no_version")
+        if target_rev == 0:
             return {}
         before: int | None = None
         while entries := (yield ListEntries(kind, SITE, before, PAGE)):
             for entry in entries:
-                if entry.body.get("rev") == wanted:
+                if entry.body.get("rev") == target_rev:
                     return _content(entry)
             before = entries[-1].seq
-        raise Refused(Outcome.NOT_FOUND, "no_version")
+        raise ActionRefused(Outcome.NOT_FOUND, "no_version")
 
-    def _accept(self, command: Command, kind: str, what: str, doc: dict[str, Any]) -> PeopleNote:
+    def _accept(self, command: Command, kind: str, operation: str, doc: dict[str, Any]) -> PeopleNote:
         """The new version, when everything in it can be used."""
         secrets: dict[str, dict[str, Any]] = {}
-        if kind == RECEIVERS and what == PUT:
+        if kind == RECEIVERS and operation == PUT:
             doc, secrets = self._apart(doc)
         if kind == ROSTER:
             doc = roster_document.checked(doc)
@@ -211,18 +211,20 @@ class People:
         before = self._versions[kind]
         version = Version(rev=before.rev + 1, at=command.at, by=command.actor, comment=comment_of(command), doc=doc)
         changes = versions.changes(before.doc, doc)
-        return PeopleNote(kind=kind, name=what, command=command.id, version=version, changes=changes, secrets=secrets)
+        return PeopleNote(
+            kind=kind, name=operation, command=command.id, version=version, changes=changes, secrets=secrets
+        )
 
     def _apart(self, doc: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
         """The receivers as they may be shown, and their secrets under names of their own."""
-        known = {one["id"]: one for one in self._versions[RECEIVERS].doc.get("items", [])}
+        stored = {item["id"]: item for item in self._versions[RECEIVERS].doc.get("items", [])}
         items, secrets = [], {}
-        for given in doc["items"]:
-            before = known.get(given["id"])
+        for item in doc["items"]:
+            before = stored.get(item["id"])
             secret = self._secrets.get(before["secret"], {}) if before is not None else {}
-            whole = versions.kept(given, before, secret)
+            whole = versions.kept(item, before, secret)
             if versions.has_mask(whole):
-                raise BadPeople([finding(f"{given['id']}.url", "masked")])
+                raise BadPeople([finding(f"{item['id']}.url", "masked")])
             ref = before["secret"] if before is not None and versions.secrets_of(whole) == secret else ""
             if not ref:
                 ref = versions.new_secret()
@@ -231,50 +233,50 @@ class People:
         return {"items": items}, secrets
 
     def _check_receivers(self, doc: Mapping[str, Any], secrets: Mapping[str, Any]) -> None:
-        made, findings = _receivers(doc, secrets), []
-        of_file = {one.id for one in self._of_file}
+        receivers, findings = _receivers(doc, secrets), []
+        of_file = {receiver.id for receiver in self._of_file}
         taken = set(of_file)
-        for one in made:
-            if one.id in taken:
-                findings.append(finding(one.id, "id_of_file" if one.id in of_file else "id_twice"))
-            taken.add(one.id)
+        for receiver in receivers:
+            if receiver.id in taken:
+                findings.append(finding(receiver.id, "id_of_file" if receiver.id in of_file else "id_twice"))
+            taken.add(receiver.id)
         if findings:
             raise BadPeople(findings)
-        self._check(made)
+        self._check(receivers)
 
     def _checked_policies(self, doc: Mapping[str, Any]) -> dict[str, Any]:
-        made = _policies(doc)
-        receivers = {one.id for one in self.receivers}
-        persons = {one.id for one in self.roster.persons}
-        check_policies(made, {one.id for one in self._policies_of_file}, receivers, persons)
-        return {"items": [_item(one) for one in made]}
+        policies = _policies(doc)
+        receivers = {receiver.id for receiver in self.receivers}
+        persons = {person.id for person in self.roster.persons}
+        check_policies(policies, {policy.id for policy in self._policies_of_file}, receivers, persons)
+        return {"items": [_item(policy) for policy in policies]}
 
 
 def _content(entry: JournalEntry) -> dict[str, Any]:
-    found: dict[str, Any] = entry.body["after"]
-    return found
+    content: dict[str, Any] = entry.body["after"]
+    return content
 
 
-def _item(one: ReceiverSettings | EscalationSettings) -> dict[str, Any]:
-    made: dict[str, Any] = msgspec.to_builtins(one)
-    return made
+def _item(settings: ReceiverSettings | EscalationSettings) -> dict[str, Any]:
+    item: dict[str, Any] = msgspec.to_builtins(settings)
+    return item
 
 
 def _nature(item: Mapping[str, Any]) -> dict[str, Any]:
     """What its address says of a receiver, and its mask does not."""
-    one = msgspec.convert(dict(item), ReceiverSettings)
-    return {"kind": kind_of_url(one.url), "personal": reach_of(one) is Reach.ADDRESS}
+    settings = msgspec.convert(dict(item), ReceiverSettings)
+    return {"kind": kind_of_url(settings.url), "personal": reach_of(settings) is Addressing.ADDRESS}
 
 
 def _receivers(doc: Mapping[str, Any], secrets: Mapping[str, Any]) -> list[ReceiverSettings]:
     """Whole receivers from what may be shown and what is kept apart."""
-    made = []
+    receivers = []
     for item in doc.get("items", []):
         secret = secrets.get(item["secret"], {})
-        one = msgspec.convert({name: value for name, value in item.items() if name != "secret"}, ReceiverSettings)
-        sms = one.sms and replace(one.sms, fields=secret.get("fields", {}), headers=secret.get("headers", {}))
-        made.append(replace(one, url=secret.get("url", ""), sms=sms))
-    return made
+        settings = msgspec.convert({name: value for name, value in item.items() if name != "secret"}, ReceiverSettings)
+        sms = settings.sms and replace(settings.sms, fields=secret.get("fields", {}), headers=secret.get("headers", {}))
+        receivers.append(replace(settings, url=secret.get("url", ""), sms=sms))
+    return receivers
 
 
 def _policies(doc: Mapping[str, Any]) -> list[EscalationSettings]:

@@ -16,7 +16,9 @@ DUTY, LEADER, PERSON, RECEIVER = "duty", "leader", "person:", "receiver:"
 
 def is_who(text: str) -> bool:
     """Whether a word names somebody to tell."""
-    return text in (DUTY, LEADER) or any(text.startswith(one) and len(text) > len(one) for one in (PERSON, RECEIVER))
+    return text in (DUTY, LEADER) or any(
+        text.startswith(prefix) and len(text) > len(prefix) for prefix in (PERSON, RECEIVER)
+    )
 
 
 def check_policies(
@@ -24,14 +26,14 @@ def check_policies(
 ) -> None:
     """Raises BadPeople with everything that is wrong."""
     findings: list[Finding[InRequest]] = []
-    seen: set[str] = set()
-    for place, policy in enumerate(policies):
-        where = f"items.{place}"
-        if policy.id in seen:
+    ids: set[str] = set()
+    for position, policy in enumerate(policies):
+        where = f"items.{position}"
+        if policy.id in ids:
             findings.append(finding(f"{where}.id", "id_twice"))
         if policy.id in taken:
             findings.append(finding(f"{where}.id", "id_of_file"))
-        seen.add(policy.id)
+        ids.add(policy.id)
         findings += [finding(f"{where}.{name}", code) for name, code in wrong_steps(policy.steps)]
         findings += _references(where, policy, receivers, persons)
     if findings:
@@ -46,33 +48,33 @@ def wrong_steps(steps: Sequence[StepSettings]) -> Iterator[tuple[str, str]]:
         yield "steps", "too_many"
     before = -1.0
     for number, step in enumerate(steps):
-        place = f"steps.{number}"
+        field = f"steps.{number}"
         if not 0 <= step.after <= LONGEST_AFTER:
-            yield f"{place}.after", "bad_after"
+            yield f"{field}.after", "bad_after"
         elif step.after <= before:
-            yield f"{place}.after", "not_ascending"
+            yield f"{field}.after", "not_ascending"
         before = step.after
         if not step.who:
-            yield f"{place}.who", "no_who"
-        if not all(is_who(one) for one in step.who):
-            yield f"{place}.who", "bad_who"
-        if not step.channels and any(not one.startswith(RECEIVER) for one in step.who):
-            yield f"{place}.channels", "no_channels"
+            yield f"{field}.who", "no_who"
+        if not all(is_who(who) for who in step.who):
+            yield f"{field}.who", "bad_who"
+        if not step.channels and any(not who.startswith(RECEIVER) for who in step.who):
+            yield f"{field}.channels", "no_channels"
         if step.repeat is not None and step.repeat < SHORTEST_REPEAT:
-            yield f"{place}.repeat", "repeat_short"
+            yield f"{field}.repeat", "repeat_short"
         if not 1 <= step.times <= MOST_TIMES:
-            yield f"{place}.times", "bad_times"
+            yield f"{field}.times", "bad_times"
 
 
 def _references(
     where: str, policy: EscalationSettings, receivers: Collection[str], persons: Collection[str]
 ) -> Iterator[Finding[InRequest]]:
     for number, step in enumerate(policy.steps):
-        place = f"{where}.steps.{number}"
-        named = [one.removeprefix(RECEIVER) for one in step.who if one.startswith(RECEIVER)]
-        if any(one not in receivers for one in named):
-            yield finding(f"{place}.who", "unknown_receiver")
-        if any(one.startswith(PERSON) and one.removeprefix(PERSON) not in persons for one in step.who):
-            yield finding(f"{place}.who", "unknown_person")
-        if any(one not in receivers for one in step.channels):
-            yield finding(f"{place}.channels", "unknown_receiver")
+        field = f"{where}.steps.{number}"
+        named = [who.removeprefix(RECEIVER) for who in step.who if who.startswith(RECEIVER)]
+        if any(receiver not in receivers for receiver in named):
+            yield finding(f"{field}.who", "unknown_receiver")
+        if any(who.startswith(PERSON) and who.removeprefix(PERSON) not in persons for who in step.who):
+            yield finding(f"{field}.who", "unknown_person")
+        if any(receiver not in receivers for receiver in step.channels):
+            yield finding(f"{field}.channels", "unknown_receiver")

@@ -24,13 +24,16 @@ def checked(doc: Mapping[str, Any]) -> dict[str, Any]:
     """The roster in its one form; what makes it ambiguous is a fault, what makes it a bad plan is not."""
     roster = load(doc)
     findings: list[Finding[InRequest]] = []
-    for name, ids in (("persons", [one.id for one in roster.persons]), ("shifts", [one.id for one in roster.shifts])):
-        findings += [finding(f"{name}.{place}.id", "id_twice") for place in _again(ids)]
-    days = [(one.date, one.shift) for one in roster.assignments]
-    findings += [finding(f"assignments.{place}", "assigned_twice") for place in _again(days)]
-    for place, leave in enumerate(roster.leave):
+    for name, ids in (
+        ("persons", [entry.id for entry in roster.persons]),
+        ("shifts", [entry.id for entry in roster.shifts]),
+    ):
+        findings += [finding(f"{name}.{position}.id", "id_twice") for position in _again(ids)]
+    days = [(assignment.date, assignment.shift) for assignment in roster.assignments]
+    findings += [finding(f"assignments.{position}", "assigned_twice") for position in _again(days)]
+    for position, leave in enumerate(roster.leave):
         if leave.last < leave.first:
-            findings.append(finding(f"leave.{place}.last", "ends_before"))
+            findings.append(finding(f"leave.{position}.last", "ends_before"))
     if findings:
         raise BadPeople(findings)
     return duty.dump(roster)
@@ -38,28 +41,30 @@ def checked(doc: Mapping[str, Any]) -> dict[str, Any]:
 
 def _again(keys: Iterable[Any]) -> list[int]:
     """The places of what stood there before."""
-    seen: set[Any] = set()
-    places = []
-    for place, key in enumerate(keys):
-        if key in seen:
-            places.append(place)
-        seen.add(key)
-    return places
+    earlier: set[Any] = set()
+    positions = []
+    for position, key in enumerate(keys):
+        if key in earlier:
+            positions.append(position)
+        earlier.add(key)
+    return positions
 
 
 def substituted(doc: Mapping[str, Any], command: Command) -> dict[str, Any]:
     """The roster with one swap more; a second one for the same person on the same shift takes the first one's place."""
     swap = {name: str(command.args.get(name, "")) for name in ("date", "shift", "person", "substitute", "reason")}
-    known = {one["id"] for one in doc.get("persons", [])}
-    findings = [finding(name, "unknown_person") for name in ("person", "substitute") if swap[name] not in known]
-    if swap["shift"] not in {one["id"] for one in doc.get("shifts", [])}:
+    person_ids = {person["id"] for person in doc.get("persons", [])}
+    findings = [finding(name, "unknown_person") for name in ("person", "substitute") if swap[name] not in person_ids]
+    if swap["shift"] not in {shift["id"] for shift in doc.get("shifts", [])}:
         findings.append(finding("shift", "unknown_shift"))
     findings = findings or _not_planned(load(doc), swap)
     if findings:
         raise BadPeople(findings)
     same = [swap["date"], swap["shift"], swap["person"]]
-    others = [one for one in doc.get("substitutes", []) if [one["date"], one["shift"], one["person"]] != same]
-    return {**doc, "substitutes": [*others, swap]}
+    remaining = [
+        entry for entry in doc.get("substitutes", []) if [entry["date"], entry["shift"], entry["person"]] != same
+    ]
+    return {**doc, "substitutes": [*remaining, swap]}
 
 
 def _not_planned(roster: Roster, swap: Mapping[str, str]) -> list[Finding[InRequest]]:
@@ -84,5 +89,5 @@ def substitution_refusal(roster: Roster, command: Command) -> str:
     person, substitute = (str(command.args[name]) for name in ("person", "substitute"))
     team = planned(roster, date.fromisoformat(command.args["date"]), str(command.args["shift"]))
     verb = "roster_substitute_leader" if person == team.leader else "roster_substitute"
-    regions = [known.region for id in (person, substitute) if (known := roster.person(id)) is not None]
+    regions = [record.region for id in (person, substitute) if (record := roster.person(id)) is not None]
     return refusal(verb, command.role, command.actor_region, *regions)

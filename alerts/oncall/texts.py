@@ -33,7 +33,9 @@ class BadPeople(ValueError):
     """A document of people that is refused whole, with everything that is wrong with it."""
 
     def __init__(self, findings: Sequence[Finding[InRequest]]) -> None:
-        super().__init__("; ".join(f"{one.where.field}: {one.message.get('en', one.code)}" for one in findings))
+        super().__init__(
+            "; ".join(f"{finding.where.field}: {finding.message.get('en', finding.code)}" for finding in findings)
+        )
         self.findings = tuple(findings)
 
 

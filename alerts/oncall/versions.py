@@ -28,19 +28,19 @@ _KEYS: dict[str, tuple[str, ...]] = {
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What differs, item by item: {path, before, after}, None where there is none."""
-    found = []
+    differences = []
     for name in dict.fromkeys([*before, *after]):
         old, new = _by_key(name, before.get(name, [])), _by_key(name, after.get(name, []))
         for key in dict.fromkeys([*old, *new]):
             if old.get(key) != new.get(key):
-                found.append({"path": f"{name}/{key}", "before": old.get(key), "after": new.get(key)})
-    return found
+                differences.append({"path": f"{name}/{key}", "before": old.get(key), "after": new.get(key)})
+    return differences
 
 
 def _by_key(name: str, items: Any) -> dict[str, Any]:
     keys = _KEYS.get(name)
     if keys is None:
-        return {str(place): item for place, item in enumerate(items)}
+        return {str(position): item for position, item in enumerate(items)}
     return {"/".join(str(item.get(key, "")) for key in keys): item for item in items}
 
 
@@ -51,10 +51,10 @@ def masked_url(url: str) -> str:
         return MASK
     try:
         parts = urlsplit(url)
-        place = f"{parts.hostname}:{parts.port}" if parts.port is not None else parts.hostname or ""
+        host = f"{parts.hostname}:{parts.port}" if parts.port is not None else parts.hostname or ""
     except ValueError:
-        place = ""
-    return f"{scheme}://{place}/{MASK}" if scheme in _SHOWN_HOST and place else f"{scheme}://{MASK}"
+        host = ""
+    return f"{scheme}://{host}/{MASK}" if scheme in _SHOWN_HOST and host else f"{scheme}://{MASK}"
 
 
 def _masked_texts(texts: Mapping[str, str]) -> dict[str, str]:
@@ -85,8 +85,10 @@ def kept(item: Mapping[str, Any], before: Mapping[str, Any] | None, secret: Mapp
     if item.get("sms"):
         sms = dict(item["sms"])
         for name in ("fields", "headers"):
-            known = secret.get(name, {}) if before is not None else {}
-            sms[name] = {key: known.get(key, text) if text == MASK else text for key, text in sms.get(name, {}).items()}
+            stored_texts = secret.get(name, {}) if before is not None else {}
+            sms[name] = {
+                key: stored_texts.get(key, text) if text == MASK else text for key, text in sms.get(name, {}).items()
+            }
         whole["sms"] = sms
     return whole
 

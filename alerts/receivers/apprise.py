@@ -19,8 +19,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
-from alerts.receivers.base import Again, ReceiverError, Rejected, address_of
-from alerts.receivers.templates import Wording
+from alerts.receivers.base import ReceiverError, Rejected, RetryLater, address_of
+from alerts.receivers.templates import MessageTemplates
 from alerts.settings import ReceiverSettings
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class AppriseTarget:
 
     at_once: ClassVar[int] = 1
     id: str
-    wording: Wording
+    wording: MessageTemplates
     timeout: float
     to: str = ""
     url: str = field(repr=False)
@@ -59,17 +59,17 @@ class AppriseTarget:
             async with asyncio.timeout(self.timeout):
                 why = await loop.run_in_executor(self._pool, self._notify, filled(self.url, address), subject, text)
         except TimeoutError as error:
-            raise Again(f"no answer within {self.timeout:g} s") from error
+            raise RetryLater(f"no answer within {self.timeout:g} s") from error
         if why:
-            raise Again(why)
+            raise RetryLater(why)
 
     def _notify(self, url: str, subject: str, text: str) -> str:
         """What went wrong, "" when the service took it. Runs in the receiver's thread."""
-        one = instantiate(url)
-        if one is None:
+        service = instantiate(url)
+        if service is None:
             return "the address cannot be used"
         with _Heard() as heard:
-            done = one.notify(title=subject, body=text, body_format=library().NotifyFormat.TEXT)
+            done = service.notify(title=subject, body=text, body_format=library().NotifyFormat.TEXT)
         return "" if done else scrubbed(heard.last, url) or "the service did not take it"
 
     def close(self) -> None:
@@ -97,11 +97,11 @@ class _Heard(logging.Handler):
         logging.getLogger("apprise").removeHandler(self)
 
 
-def scrubbed(said: str, url: str) -> str:
+def scrubbed(message: str, url: str) -> str:
     """A complaint without any part of the address that may be a secret, bounded."""
     for part in sorted(_SECRET.findall(url.partition("://")[2]), key=len, reverse=True):
-        said = said.replace(part, "…")
-    return said[:300]
+        message = message.replace(part, "…")
+    return message[:300]
 
 
 def filled(url: str, address: str) -> str:
@@ -127,17 +127,17 @@ def instantiate(url: str) -> Any:
     return apprise.Apprise.instantiate(url, asset=asset)
 
 
-def apprise_target(settings: ReceiverSettings, wording: Wording) -> AppriseTarget:
+def apprise_target(settings: ReceiverSettings, wording: MessageTemplates) -> AppriseTarget:
     """The receiver; ReceiverError when Apprise knows no such address."""
     scheme = settings.url.partition("://")[0].lower()
-    urls = [filled(settings.url, one) for one in _SAMPLES] if TO in settings.url else [settings.url]
+    urls = [filled(settings.url, sample) for sample in _SAMPLES] if TO in settings.url else [settings.url]
     quieted = logging.getLogger("apprise")
     before, quieted.disabled = quieted.disabled, True  # it would write the address that it does not understand
     try:
-        known = scheme not in _REFUSED and any(instantiate(url) is not None for url in urls)
+        supported = scheme not in _REFUSED and any(instantiate(url) is not None for url in urls)
     finally:
         quieted.disabled = before
-    if not known:
+    if not supported:
         raise ReceiverError(
             settings.id,
             f"Apprise 不认识这个 {scheme}:// 地址，请核对写法",

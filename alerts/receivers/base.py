@@ -14,7 +14,7 @@ AT_ONCE = 4
 """Messages to different persons behind one receiver that may be under way at the same time."""
 
 
-class Reach(StrEnum):
+class Addressing(StrEnum):
     """Whom one message of a receiver reaches: a person's address, a person by name, or everybody behind it at once."""
 
     ADDRESS = "address"
@@ -22,7 +22,7 @@ class Reach(StrEnum):
     GROUP = "group"
 
 
-class Target(Protocol):
+class ReceiverTarget(Protocol):
     """One receiver, checked and ready."""
 
     @property
@@ -48,7 +48,7 @@ class Undelivered(Exception):
     """
 
 
-class Again(Undelivered):
+class RetryLater(Undelivered):
     """Nobody answered, or the receiver asks for patience; `after` is its wish in seconds, if it said one."""
 
     def __init__(self, why: str, after: float | None = None) -> None:
@@ -74,7 +74,9 @@ def judge_status(status: int, retry_after: str = "") -> None:
     if 200 <= status < 300:
         return
     if status in (408, 429) or status >= 500:
-        raise Again(f"HTTP {status}", float(retry_after) if retry_after.isascii() and retry_after.isdigit() else None)
+        raise RetryLater(
+            f"HTTP {status}", float(retry_after) if retry_after.isascii() and retry_after.isdigit() else None
+        )
     raise Rejected(f"HTTP {status}")
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from alerts.receivers.apprise import apprise_target
-from alerts.receivers.base import Reach, ReceiverError, Target
+from alerts.receivers.base import Addressing, ReceiverError, ReceiverTarget
 from alerts.receivers.matching import FEEDS
 from alerts.receivers.relay import relay_target
 from alerts.receivers.sms import sms_target
-from alerts.receivers.templates import SMS_TEXT, Wording, unknown_places
+from alerts.receivers.templates import SMS_TEXT, MessageTemplates, unknown_places
 from alerts.receivers.webhook import webhook
 from alerts.settings import ReceiverSettings
 from feeds.regions import is_code
@@ -24,7 +24,7 @@ _MAIL = ("mailto", "mailtos")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class House:
+class SiteDefaults:
     """What every message of a site has in common."""
 
     language: str = "zh-CN"
@@ -37,24 +37,24 @@ def kind_of_url(url: str) -> str:
     return _KINDS.get(url.partition("://")[0].lower(), APPRISE)
 
 
-def reach_of(settings: ReceiverSettings) -> Reach:
+def reach_of(settings: ReceiverSettings) -> Addressing:
     """Whom one message reaches."""
     kind = kind_of_url(settings.url)
     if kind == WEBHOOK:
-        return Reach.PERSON
+        return Addressing.PERSON
     personal = kind == SMS or "{to}" in settings.url
-    return Reach.ADDRESS if personal and not settings.to else Reach.GROUP
+    return Addressing.ADDRESS if personal and not settings.to else Addressing.GROUP
 
 
 def is_direct(settings: ReceiverSettings) -> bool:
     """Whether it is told of every alert that concerns it; one that wants a person's address has nobody to tell."""
-    return settings.direct and reach_of(settings) is not Reach.ADDRESS
+    return settings.direct and reach_of(settings) is not Addressing.ADDRESS
 
 
 def address_on(settings: ReceiverSettings, contacts: Mapping[str, str], phone: str, mail: str) -> str:
     """A person's address on a receiver: the one given for it, else the phone for SMS and the mail for mail."""
-    if given := contacts.get(settings.id):
-        return given
+    if address := contacts.get(settings.id):
+        return address
     if kind_of_url(settings.url) == SMS:
         return phone
     return mail if settings.url.partition("://")[0].lower() in _MAIL else ""
@@ -75,25 +75,27 @@ def reserve_of(settings: ReceiverSettings) -> int:
     return min(wish, rate[0] - 1)
 
 
-def compile_receivers(receivers: Iterable[ReceiverSettings], house: House | None = None) -> dict[str, Target]:
+def compile_receivers(
+    receivers: Iterable[ReceiverSettings], site_defaults: SiteDefaults | None = None
+) -> dict[str, ReceiverTarget]:
     """Every receiver by id, ready to send; ReceiverError at the first that cannot be used."""
-    made: dict[str, Target] = {}
-    for one in receivers:
-        if one.id in made:
-            raise ReceiverError(one.id, "id 重复", "the id is used twice")
-        made[one.id] = compile_receiver(one, house or House())
-    return made
+    targets: dict[str, ReceiverTarget] = {}
+    for settings in receivers:
+        if settings.id in targets:
+            raise ReceiverError(settings.id, "id 重复", "the id is used twice")
+        targets[settings.id] = compile_receiver(settings, site_defaults or SiteDefaults())
+    return targets
 
 
-def compile_receiver(settings: ReceiverSettings, house: House) -> Target:
+def compile_receiver(settings: ReceiverSettings, site_defaults: SiteDefaults) -> ReceiverTarget:
     """One receiver, ready to send; ReceiverError says what cannot be used and how to mend it."""
     _check(settings)
     kind = kind_of_url(settings.url)
-    wording = Wording(
+    wording = MessageTemplates(
         templates=settings.templates,
-        language=settings.language or house.language,
-        zone=house.zone,
-        link=house.link,
+        language=settings.language or site_defaults.language,
+        zone=site_defaults.zone,
+        link=site_defaults.link,
         longest=SMS_TEXT if kind == SMS else 2000,
         chat=settings.url.partition("://")[0].lower() not in _MAIL,
     )
@@ -119,11 +121,11 @@ def _check(settings: ReceiverSettings) -> None:
         raise ReceiverError(settings.id, f"模板中有未知的 {names}", f"the templates have unknown places: {names}")
     if not settings.severities:
         raise ReceiverError(settings.id, "severities 不能为空", "severities must not be empty")
-    if bad := [one for one in settings.regions if not is_code(one)]:
+    if bad := [region for region in settings.regions if not is_code(region)]:
         raise ReceiverError(settings.id, f"不是行政区划代码：{bad[0]}", f"no region code: {bad[0]}")
-    if bad := [one for one in settings.feeds if one not in FEEDS]:
+    if bad := [feed for feed in settings.feeds if feed not in FEEDS]:
         raise ReceiverError(settings.id, f"feeds 只能是 {', '.join(FEEDS)}", f"feeds are {', '.join(FEEDS)}")
 
 
 def by_id(receivers: Iterable[ReceiverSettings]) -> dict[str, ReceiverSettings]:
-    return {one.id: one for one in receivers}
+    return {receiver.id: receiver for receiver in receivers}

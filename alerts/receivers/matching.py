@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alerts.rules.subjects import Subject
-from alerts.settings import Concern
+from alerts.settings import AlertMatch
 from feeds.kinds import KINDS
 from feeds.kinds.source import FEEDS
 from feeds.model import Alert, Kind
@@ -25,7 +25,7 @@ def feed_of(alert: Alert, subject: Subject | None) -> str:
     return kind.feed(subject) if kind is not None else FEEDS[0]
 
 
-def concerns(wish: Concern, alert: Alert, subject: Subject | None) -> bool:
+def concerns(wish: AlertMatch, alert: Alert, subject: Subject | None) -> bool:
     """Whether an alert is one of those that are meant."""
     return (
         alert.severity in wish.severities

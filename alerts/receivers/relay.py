@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
-from alerts.receivers.base import AT_ONCE, Again, ReceiverError, Rejected, address_of, judge_status
+from alerts.receivers.base import AT_ONCE, ReceiverError, Rejected, RetryLater, address_of, judge_status
 from alerts.receivers.relay_wire import KEY, PATH, SIGNATURE, TIME, signature
-from alerts.receivers.templates import Wording
+from alerts.receivers.templates import MessageTemplates
 from alerts.settings import ReceiverSettings
 from feeds.clock import Clock
 from feeds.clock import now as wall_clock
@@ -36,7 +36,7 @@ class RelayTarget:
     channel: str
     secret: str = field(repr=False)
     timeout: float
-    wording: Wording
+    wording: MessageTemplates
     to: str = ""
     personal: bool = False
     clock: Clock = wall_clock
@@ -64,15 +64,15 @@ class RelayTarget:
             ) as answer:
                 judge_status(answer.status, answer.headers.get("Retry-After", ""))
         except TimeoutError as error:
-            raise Again(f"no answer within {self.timeout:g} s") from error
+            raise RetryLater(f"no answer within {self.timeout:g} s") from error
         except aiohttp.ClientError as error:
-            raise Again(f"{type(error).__name__}: {error}"[:300]) from error
+            raise RetryLater(f"{type(error).__name__}: {error}"[:300]) from error
 
     def close(self) -> None:
         """Nothing is held."""
 
 
-def relay_target(settings: ReceiverSettings, wording: Wording) -> RelayTarget:
+def relay_target(settings: ReceiverSettings, wording: MessageTemplates) -> RelayTarget:
     """The receiver; ReceiverError says what is missing."""
     parts = urlsplit(settings.url)
     secret, channel = unquote(parts.username or ""), parts.path.strip("/")
@@ -83,10 +83,10 @@ def relay_target(settings: ReceiverSettings, wording: Wording) -> RelayTarget:
             f"the url must be relay://SECRET@host:port/CHANNEL with {SHORTEST_SECRET} characters of secret at least",
         )
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    place = host + (f":{parts.port}" if parts.port is not None else "")
+    netloc = host + (f":{parts.port}" if parts.port is not None else "")
     return RelayTarget(
         id=settings.id,
-        base=f"{_SCHEMES[parts.scheme]}://{place}",
+        base=f"{_SCHEMES[parts.scheme]}://{netloc}",
         channel=channel,
         secret=secret,
         timeout=settings.timeout,

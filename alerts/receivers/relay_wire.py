@@ -18,15 +18,15 @@ OLDEST = 300.0
 
 def signature(secret: str, at: str, key: str, path: str, body: bytes) -> str:
     """The signature of one message."""
-    said = "\n".join((at, key, path)).encode() + b"\n" + body
-    return hmac.new(secret.encode(), said, hashlib.sha256).hexdigest()
+    signed = "\n".join((at, key, path)).encode() + b"\n" + body
+    return hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
 
 
 def genuine(secret: str, headers: tuple[str, str, str], path: str, body: bytes, now: float) -> bool:
     """Whether time, key and signature (`headers`) belong to this message, and the message to this moment."""
-    at, key, given = headers
+    at, key, received = headers
     try:
         fresh = abs(now - float(at)) <= OLDEST
     except ValueError:
         return False
-    return hmac.compare_digest(signature(secret, at, key, path, body), given) and fresh
+    return hmac.compare_digest(signature(secret, at, key, path, body), received) and fresh

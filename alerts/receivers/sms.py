@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
-from alerts.receivers.base import AT_ONCE, Again, ReceiverError, Rejected, address_of, judge_status
-from alerts.receivers.templates import Wording
+from alerts.receivers.base import AT_ONCE, ReceiverError, Rejected, RetryLater, address_of, judge_status
+from alerts.receivers.templates import MessageTemplates
 from alerts.settings import ReceiverSettings, SmsSettings
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class SmsTarget:
     id: str
     url: str = field(repr=False)
     timeout: float
-    wording: Wording
+    wording: MessageTemplates
     how: SmsSettings
     to: str = ""
     success: re.Pattern[str] | None = None
@@ -49,14 +49,14 @@ class SmsTarget:
         values = {"to": address, "text": " ".join(f"{subject}\n{text}".split())[: self.wording.longest], "key": key}
         try:
             async with session.request(**self._request(values)) as answer:
-                said = (await answer.content.read(MOST)).decode("utf-8", "replace")
+                response = (await answer.content.read(MOST)).decode("utf-8", "replace")
                 judge_status(answer.status, answer.headers.get("Retry-After", ""))
         except TimeoutError as error:
-            raise Again(f"no answer within {self.timeout:g} s") from error
+            raise RetryLater(f"no answer within {self.timeout:g} s") from error
         except aiohttp.ClientError as error:
-            raise Again(type(error).__name__) from error  # its text may hold the address with an account in it
-        if self.success is not None and not self.success.search(said):
-            raise Again(f"the gateway answered: {self._shown(said)}")
+            raise RetryLater(type(error).__name__) from error  # its text may hold the address with an account in it
+        if self.success is not None and not self.success.search(response):
+            raise RetryLater(f"the gateway answered: {self._shown(response)}")
 
     def _request(self, values: Mapping[str, str]) -> dict[str, Any]:
         import aiohttp
@@ -73,12 +73,12 @@ class SmsTarget:
             "timeout": aiohttp.ClientTimeout(total=self.timeout),
         }
 
-    def _shown(self, said: str) -> str:
+    def _shown(self, response: str) -> str:
         """The answer, shortened and without any constant that we sent (an account, a password)."""
         for text in self.how.fields.values():
             if len(text) > 3 and "{" not in text:
-                said = said.replace(text, "…")
-        return " ".join(said.split())[:200]
+                response = response.replace(text, "…")
+        return " ".join(response.split())[:200]
 
     def close(self) -> None:
         """Nothing is held."""
@@ -89,7 +89,7 @@ def filled(template: str, values: Mapping[str, str]) -> str:
     return _PLACE.sub(lambda match: values.get(match[1], ""), template)
 
 
-def sms_target(settings: ReceiverSettings, wording: Wording) -> SmsTarget:
+def sms_target(settings: ReceiverSettings, wording: MessageTemplates) -> SmsTarget:
     """The receiver; ReceiverError says what is missing or cannot be."""
 
     def wrong(zh: str, en: str) -> ReceiverError:
@@ -105,7 +105,9 @@ def sms_target(settings: ReceiverSettings, wording: Wording) -> SmsTarget:
         raise wrong(
             "encoding 为 form/json/query，method 为 POST/GET/PUT", "encoding: form, json, query; method: POST, GET, PUT"
         )
-    used = {place for text in (*how.fields.values(), *how.headers.values()) for place in _PLACE.findall(text)}
+    used = {
+        placeholder for text in (*how.fields.values(), *how.headers.values()) for placeholder in _PLACE.findall(text)
+    }
     if used - PLACES or not {"to", "text"} <= used:
         raise wrong("fields 须含 {to} 与 {text}，另可用 {key}", "the fields need {to} and {text}; {key} is known too")
     try:

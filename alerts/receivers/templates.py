@@ -44,7 +44,7 @@ _OBEYED = str.maketrans({"@": "＠", "<": "＜", ">": "＞", "`": "｀"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wording:
+class MessageTemplates:
     """How a receiver words its messages. `longest` bounds the text; `chat`: the other side may obey marks in it."""
 
     templates: Templates = field(default_factory=Templates)
@@ -66,9 +66,9 @@ class Wording:
         subject = self._fill("subject", language, values, LONGEST_SUBJECT)
         return subject, self._fill("text", language, values, self.longest)
 
-    def _fill(self, what: str, language: str, values: Mapping[str, str], longest: int) -> str:
-        own: Mapping[str, str] = getattr(self.templates, what)
-        template = own.get(language) or catalogue(language)[f"tell.{what}"]
+    def _fill(self, part: str, language: str, values: Mapping[str, str], longest: int) -> str:
+        own: Mapping[str, str] = getattr(self.templates, part)
+        template = own.get(language) or catalogue(language)[f"tell.{part}"]
         filled = _PLACE.sub(lambda match: values.get(match[1], ""), template)
         lines = [line.rstrip() for line in filled.split("\n")]
         return shorten("\n".join(line for line in lines if line), longest)
@@ -133,13 +133,17 @@ class Wording:
 def unknown_places(templates: Templates) -> list[str]:
     """The placeholders of a receiver's own templates that nothing can fill."""
     texts = [*templates.subject.values(), *templates.text.values()]
-    odd = {found for one in texts for found in _ODD.findall(one)}  # {asset.name}: it would be sent as it stands
-    return sorted({place for one in texts for place in placeholders(one)} - FIELDS | odd)
+    odd = {
+        placeholder for template in texts for placeholder in _ODD.findall(template)
+    }  # {asset.name}: it would be sent as it stands
+    return sorted({placeholder for template in texts for placeholder in placeholders(template)} - FIELDS | odd)
 
 
 def clean(value: str, *, chat: bool = True, longest: int = LONGEST_FIELD) -> str:
     """Foreign text on one line, without control and direction marks, and without what a chat program would obey."""
-    plain = "".join(" " if unicodedata.category(one) in ("Cc", "Cf", "Zl", "Zp", "Cs") else one for one in value)
+    plain = "".join(
+        " " if unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp", "Cs") else character for character in value
+    )
     plain = " ".join(plain[: 4 * longest].split())
     return shorten(plain.translate(_OBEYED) if chat else plain, longest)
 

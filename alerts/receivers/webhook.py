@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from alerts.receivers.base import AT_ONCE, Again, ReceiverError, judge_status
+from alerts.receivers.base import AT_ONCE, ReceiverError, RetryLater, judge_status
 from alerts.settings import ReceiverSettings
 
 if TYPE_CHECKING:
@@ -60,9 +60,9 @@ class Webhook:
             ) as answer:
                 judge_status(answer.status, answer.headers.get("Retry-After", ""))
         except TimeoutError as error:
-            raise Again(f"no answer within {self.timeout:g} s") from error
+            raise RetryLater(f"no answer within {self.timeout:g} s") from error
         except aiohttp.ClientError as error:
-            raise Again(f"{type(error).__name__}: {error}"[:300]) from error
+            raise RetryLater(f"{type(error).__name__}: {error}"[:300]) from error
 
     def close(self) -> None:
         """Nothing is held."""
@@ -81,10 +81,10 @@ def webhook(settings: ReceiverSettings) -> Webhook:
             "url 应为 json://主机:端口/路径 或 jsons://…",
             "the url must be json://host:port/path or jsons://…",
         )
-    place = (f"[{host}]" if ":" in host else host) + (f":{port}" if port is not None else "")
+    netloc = (f"[{host}]" if ":" in host else host) + (f":{port}" if port is not None else "")
     headers = {}
     if parts.username:
         pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode("ascii")
-    url = urlunsplit((_SCHEMES[parts.scheme], place, parts.path or "/", parts.query, ""))
+    url = urlunsplit((_SCHEMES[parts.scheme], netloc, parts.path or "/", parts.query, ""))
     return Webhook(id=settings.id, url=url, timeout=settings.timeout, headers=headers)

@@ -23,7 +23,7 @@ from typing import Any
 from aiohttp import web
 
 from alerts.notify.sender import Sender
-from alerts.receivers.catalogue import House, compile_receivers
+from alerts.receivers.catalogue import SiteDefaults, compile_receivers
 from alerts.receivers.relay_wire import KEY, PATH, SIGNATURE, TIME, genuine
 from alerts.settings import ReceiverSettings
 from feeds.clock import Clock
@@ -59,7 +59,7 @@ class Relay:
 
     def __init__(self, settings: RelaySettings, journal: Journal, *, clock: Clock = wall_clock) -> None:
         self._settings, self._journal, self._clock = settings, journal, clock
-        targets = compile_receivers(settings.channels, House())
+        targets = compile_receivers(settings.channels, SiteDefaults())
         self.sender = Sender(journal, targets, settings.channels, clock=clock)
         self.port = 0
 
@@ -114,7 +114,7 @@ class Relay:
         headers = (request.headers.get(TIME, ""), request.headers.get(KEY, ""), request.headers.get(SIGNATURE, ""))
         if not genuine(self._settings.secret, headers, PATH + channel, body, self._clock()):
             return _refused(401, "the signature does not fit, or the clocks differ by more than five minutes")
-        if channel not in {one.id for one in self._settings.channels}:
+        if channel not in {channel_settings.id for channel_settings in self._settings.channels}:
             return _refused(404, "there is no such channel")
         message, key = _read(body), headers[1]
         if message is None or not 0 < len(key) <= LONGEST_KEY:
@@ -147,12 +147,12 @@ class Relay:
 def _read(body: bytes) -> dict[str, str] | None:
     """The message, None when it is none."""
     try:
-        found: Any = json.loads(body)
+        message: Any = json.loads(body)
     except ValueError:
         return None
     names: Sequence[str] = ("to", "subject", "text")
-    fits = isinstance(found, dict) and all(isinstance(found.get(name), str) for name in names)
-    return {name: found[name] for name in names} if fits else None
+    fits = isinstance(message, dict) and all(isinstance(message.get(name), str) for name in names)
+    return {name: message[name] for name in names} if fits else None
 
 
 def _refused(status: int, why: str) -> web.Response:

@@ -1,4 +1,4 @@
-"""What a rule would do at once, without doing it: asked about everything that it concerns."""
+"""Preview of a rule: evaluate it for all its subjects without raising or clearing alerts."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from typing import Any
 
 import msgspec
 
-from alerts.lifecycle.open_alerts import Registry
+from alerts.lifecycle.open_alerts import OpenAlerts
 from alerts.rules.delays import Verdict
 from alerts.rules.rule import CompiledRule
 from alerts.rules.subjects import Subjects
-from alerts.rules.thresholds import Sketch
+from alerts.rules.thresholds import ExpressionSummary
 
 EXAMPLES = 20
 BUDGET = 50_000
-"""How many things are asked at most for one command: an alert engine that rehearses does nothing else meanwhile."""
+"""Subjects evaluated at most for one command. The engine does nothing else during a preview."""
 
 
 @dataclass(slots=True)
-class Rehearsal:
-    """`asked` things, of which the condition `holds` on some and `no_data` answers for others.
+class Preview:
+    """The result of a preview: the number of subjects `asked`, with the condition true (`holds`) or without data.
 
-    `raises` and `clears` compare with the alerts of that rule that are active now; both come about only once
-    the condition has held, or not held, for long enough. `partial`: there are more things than were asked.
+    `raises` and `clears` compare with the rule's active alerts. Both take effect only after the rule's delays.
+    `partial`: not all subjects were evaluated.
     """
 
     id: str
@@ -34,40 +34,40 @@ class Rehearsal:
     clears: int = 0
     examples: tuple[str, ...] = ()
     partial: bool = False
-    sketch: Sketch = field(default_factory=Sketch)
+    sketch: ExpressionSummary = field(default_factory=ExpressionSummary)
 
     def public(self) -> dict[str, Any]:
-        """JSON-able, with what can be drawn of the rule."""
+        """The preview with the rule's thresholds and scope, JSON-able."""
         names = ("id", "asked", "holds", "no_data", "raises", "clears", "partial")
         drawn = {"thresholds": self.sketch.thresholds, "only": self.sketch.only}
         counts = {name: getattr(self, name) for name in names}
         return counts | {"examples": list(self.examples)} | {k: msgspec.to_builtins(v) for k, v in drawn.items()}
 
 
-def rehearse(rule: CompiledRule, subjects: Subjects, registry: Registry, now: float, budget: int) -> Rehearsal:
-    """Ask the rule about each of its subjects, as if it came into force now."""
-    found = Rehearsal(id=rule.id, sketch=rule.sketch)
+def rehearse(rule: CompiledRule, subjects: Subjects, open_alerts: OpenAlerts, now: float, budget: int) -> Preview:
+    """Evaluate the rule for each of its subjects, as if it came into force now."""
+    preview = Preview(id=rule.id, sketch=rule.sketch)
     examples: list[str] = []
     for kind, id in subjects.of_kind(rule.settings.over):
-        if found.asked >= budget:
-            found.partial = True
+        if preview.asked >= budget:
+            preview.partial = True
             break
         subject = subjects.get((kind, id))
         if subject is None:
             continue
-        alert = registry.open((rule.id, kind, id))
+        alert = open_alerts.open((rule.id, kind, id))
         active = alert is not None and alert.active
         if not rule.concerns(subject):
-            found.clears += active  # raised while the rule reached further
+            preview.clears += active  # raised while the rule reached further
             continue
-        verdict = rule.evaluate(subject, now, active=active, around=subjects).verdict
-        found.asked += 1
-        found.holds += verdict is Verdict.TRUE
-        found.no_data += verdict is Verdict.NO_DATA
-        found.clears += active and verdict is Verdict.FALSE
+        verdict = rule.evaluate(subject, now, active=active, context=subjects).verdict
+        preview.asked += 1
+        preview.holds += verdict is Verdict.TRUE
+        preview.no_data += verdict is Verdict.NO_DATA
+        preview.clears += active and verdict is Verdict.FALSE
         if verdict is Verdict.TRUE and not active:
-            found.raises += 1
+            preview.raises += 1
             if len(examples) < EXAMPLES:
                 examples.append(id)
-    found.examples = tuple(examples)
-    return found
+    preview.examples = tuple(examples)
+    return preview

@@ -1,28 +1,28 @@
-"""Why a wish about rules is refused, in both languages."""
+"""Refusals of changes to rules, in both languages."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from alerts.rulebook.forms import Unusable
+from alerts.rulebook.forms import InvalidRule
 from feeds.model import Command, Outcome, Result
 
 STORM = 200
-"""More alerts than this at one stroke want the asker's word that they are meant."""
+"""A change that raises more alerts than this at once needs the actor's confirmation."""
 
 
-class Wrong(ValueError):
-    """Some of what was sent cannot be taken; `errors` are JSON-able."""
+class InvalidRules(ValueError):
+    """Some of the sent rules are invalid. `errors` are JSON-able."""
 
     def __init__(self, errors: list[dict[str, Any]]) -> None:
         super().__init__("rules")
         self.errors = errors
 
 
-def read_only(id: str) -> Unusable:
-    """The rule stands in the file."""
-    return Unusable(
+def read_only(id: str) -> InvalidRule:
+    """The rule is in the settings file."""
+    return InvalidRule(
         "id",
         "read_only",
         f"规则 {id} 在设置文件中，请在文件里修改并重新加载",
@@ -30,9 +30,9 @@ def read_only(id: str) -> Unusable:
     )
 
 
-def elsewhere(id: str) -> Unusable:
-    """The rule is of a region beyond the asker's."""
-    return Unusable(
+def elsewhere(id: str) -> InvalidRule:
+    """The rule belongs to a region outside the actor's."""
+    return InvalidRule(
         "id",
         "outside_region",
         f"编号 {id} 属于您辖区以外的规则：请另取编号",
@@ -41,13 +41,13 @@ def elsewhere(id: str) -> Unusable:
 
 
 def wrong(command: Command, errors: list[dict[str, Any]], more: Mapping[str, Any] | None = None) -> Result:
-    """The answer to what cannot be taken; `more` stands beside the errors."""
+    """The answer to an invalid change. `more` is added beside the errors."""
     after = {"errors": errors} | dict(more or {})
     return Result(command=command.id, outcome=Outcome.INVALID, detail="rules", after=after)
 
 
 def storm(raised: int) -> dict[str, Any]:
-    """More alerts at one stroke than the asker said are meant."""
+    """The change raises more alerts at once than the actor confirmed."""
     return {
         "field": "accept",
         "code": "storm",

@@ -1,7 +1,7 @@
-"""From verdicts to signals: how long a condition has held (`for`) or not held (`recover_for`).
+"""On-delay (`for`) and off-delay (`recover_for`): turn the verdicts of a condition into signals to raise or clear.
 
-Only known time counts. While there is no data a waiting condition is paused, towards raising
-as well as towards clearing: no data is never a recovery, and never a confirmation either.
+Only time with data counts. Without data a pending condition is paused, towards raising
+as well as towards clearing: missing data is neither a recovery nor a confirmation.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from alerts.deadlines import Agenda
+from alerts.deadlines import Deadlines
 
 
 class Verdict(StrEnum):
-    """What a rule's expression says of one subject."""
+    """The result of a rule's expression for one subject."""
 
     TRUE = "true"
     FALSE = "false"
@@ -23,7 +23,7 @@ class Verdict(StrEnum):
 
 
 class Signal(StrEnum):
-    """What has held for long enough."""
+    """A condition has outlasted its delay: raise or clear the alert."""
 
     RAISE = "raise"
     CLEAR = "clear"
@@ -34,7 +34,7 @@ Key = tuple[str, str, str]  # the rule's id, the subject's kind, the subject's i
 
 @dataclass(slots=True)
 class Pending:
-    """One condition on its way. Times are epoch seconds; `since` moves on by every pause."""
+    """A condition within its delay. Times are epoch seconds. Every pause moves `since` on."""
 
     signal: Signal
     since: float
@@ -47,20 +47,20 @@ class Pending:
 
 
 class Timers:
-    """All conditions on their way, by rule and subject. Time is an input; the whole is a plain dict and back.
+    """The conditions within their delay, by rule and subject. Time is an input.
 
     `revision` moves whenever the dumped form may have changed.
     """
 
     def __init__(self, dumped: Mapping[str, Any] | None = None) -> None:
         self._pending: dict[Key, Pending] = {}
-        self._agenda: Agenda[Key] = Agenda()
+        self._deadlines: Deadlines[Key] = Deadlines()
         self.revision = 0
         for rule, kind, subject, signal, since, delay, paused in (dumped or {}).get("pending", ()):
             self._put((rule, kind, subject), Pending(Signal(signal), since, delay, paused))
 
     def dump(self) -> dict[str, Any]:
-        """Everything that is waiting, JSON-able; `Timers(dump)` goes on where this one stands."""
+        """The pending conditions, JSON-able. `Timers(dump)` continues from there."""
         rows = [[*key, p.signal.value, p.since, p.delay, p.paused] for key, p in sorted(self._pending.items())]
         return {"pending": rows}
 
@@ -70,7 +70,7 @@ class Timers:
     def observe(
         self, key: Key, verdict: Verdict, *, active: bool, hold: float, recover_for: float, now: float
     ) -> Signal | None:
-        """Take one verdict in; the signal when it is due at once, else it is waited for (see `next_due`)."""
+        """Take in one verdict; return the signal when it is due at once. Otherwise see `next_due`."""
         waiting = self._pending.get(key)
         if verdict is Verdict.NO_DATA:
             if waiting is not None and waiting.paused is None:
@@ -80,48 +80,48 @@ class Timers:
         if (verdict is Verdict.TRUE) == active:
             self.forget(key)
             return None
-        wanted, delay = (Signal.CLEAR, recover_for) if active else (Signal.RAISE, hold)
-        if waiting is None or waiting.signal is not wanted:
-            waiting = Pending(wanted, now, delay)
+        signal, delay = (Signal.CLEAR, recover_for) if active else (Signal.RAISE, hold)
+        if waiting is None or waiting.signal is not signal:
+            waiting = Pending(signal, now, delay)
         elif waiting.paused is not None:
-            waiting = Pending(wanted, waiting.since + now - waiting.paused, delay)
+            waiting = Pending(signal, waiting.since + now - waiting.paused, delay)
         elif waiting.delay != delay:
-            waiting = Pending(wanted, waiting.since, delay)
+            waiting = Pending(signal, waiting.since, delay)
         if waiting.due <= now:
             self.forget(key)
-            return wanted
+            return signal
         if self._pending.get(key) is not waiting:
             self._put(key, waiting)
         return None
 
     def next_due(self) -> float | None:
-        """When the earliest waiting condition will have held for long enough; None when none is running."""
-        return self._agenda.next_due()
+        """The moment (epoch seconds) at which the first delay ends; None when no condition is pending."""
+        return self._deadlines.next_due()
 
     def pop_due(self) -> tuple[Key, Signal, float]:
-        """Take out the earliest: its key, its signal and the exact moment it fell due."""
-        key = self._agenda.pop()
+        """Remove the condition that is due first; return its key, its signal and the moment it fell due."""
+        key = self._deadlines.pop()
         pending = self._pending.pop(key)
         self.revision += 1
         return key, pending.signal, pending.due
 
     def forget(self, key: Key) -> None:
-        """Nothing is on its way for this rule and subject any more."""
+        """Drop the pending condition of a rule and subject."""
         if self._pending.pop(key, None) is not None:
             self.revision += 1
-            self._agenda.drop(key)
+            self._deadlines.drop(key)
 
     def clearing(self, key: Key) -> bool:
-        """Whether the condition has ceased to hold, and only `recover_for` is waited for."""
+        """True while the condition no longer holds and waits only for its off-delay."""
         waiting = self._pending.get(key)
         return waiting is not None and waiting.signal is Signal.CLEAR
 
     def waiting(self) -> list[Key]:
-        """Every rule and subject with something on its way."""
+        """The keys of all pending conditions."""
         return list(self._pending)
 
     def clock_stepped(self, by: float, now: float) -> None:
-        """The clock was set: what has been waited for so far stays, and nothing began in the future."""
+        """The clock was set by `by` seconds: keep the elapsed part of each delay; no delay begins in the future."""
         for key, pending in self._pending.items():
             since = min(pending.since + by, now)
             paused = min(pending.paused + by, now) if pending.paused is not None else None
@@ -132,6 +132,6 @@ class Timers:
         self._pending[key] = pending
         self.revision += 1
         if pending.paused is None:
-            self._agenda.set(key, pending.due)
+            self._deadlines.set(key, pending.due)
         else:
-            self._agenda.drop(key)
+            self._deadlines.drop(key)

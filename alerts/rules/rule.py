@@ -1,16 +1,15 @@
 """Rules: CEL expressions over one subject, compiled and checked when they are loaded.
 
-The only module that knows the CEL library (`common-expression-language`, import name `cel`).
+Only this module imports the CEL library (`common-expression-language`, import name `cel`).
 
-What a rule may name, by the kind of subject it is over, stands with each kind in `feeds.kinds`. Over assets, `m` has
-the readings (`m["icmp.rtt_ms"]`: numbers are doubles; only fresh readings of usable quality are there), and
-`age(m["icmp.rtt_ms"])` is the seconds since that reading was observed, also of one that is stale. Over each kind there
-are `active` (its alert stands now: another limit for clearing than for raising), `count(region, kind, health)` and
-`health_of("id")`.
+The names that a rule may use are defined with each kind of subject in `feeds.kinds`. Over assets, `m` holds
+the fresh readings of usable quality (`m["icmp.rtt_ms"]`; numbers are doubles). `age(m["icmp.rtt_ms"])` is the number of
+seconds since that reading was observed, also for a stale one. Every kind has `active` (the rule's alert is active, for
+a deadband), `count(region, kind, health)` and `health_of("id")`.
 
-A verdict is true, false or no data: a reading that is missing or stale makes the whole no data
-unless the rest decides alone (`kind == "pump" && m["x"] > 5.0` is false for a router), and so does
-a `health` of "unknown" unless the rule asks for that word itself.
+A verdict is true, false or no data. A missing or stale reading gives no data, unless the other terms decide alone
+(`kind == "pump" && m["x"] > 5.0` is false for a router). A `health` of "unknown" gives no data too, unless the rule
+compares with "unknown".
 """
 
 from __future__ import annotations
@@ -23,19 +22,19 @@ from types import ModuleType
 from typing import Any
 
 from alerts.rules.cel import syntax, typecheck
-from alerts.rules.cel.typecheck import Uses
-from alerts.rules.context import Around, Nothing, Within
+from alerts.rules.cel.typecheck import References
+from alerts.rules.context import EmptyContext, RegionContext, RuleContext
 from alerts.rules.delays import Verdict
 from alerts.rules.subjects import Subject
-from alerts.rules.thresholds import Sketch, sketch
-from alerts.rules.values import plain, touched, usable, value_of, warnings_told
+from alerts.rules.thresholds import ExpressionSummary, sketch
+from alerts.rules.values import plain, touched, usable, value_of, warning_evidence
 from alerts.settings import RuleSettings
 from feeds.kinds import KINDS
 from feeds.model import AssetState, Health, Quality
 from feeds.regions import covers
 
-# The library's package imports its own command line, and with it prompt_toolkit, rich, typer and pygments: a third of
-# what a start without bytecode takes, for nothing that a role uses.
+# The library imports its command line, and with it prompt_toolkit, rich, typer and pygments. No role uses them, and
+# they take a third of a start without bytecode.
 sys.modules.setdefault("cel.cli", ModuleType("cel.cli"))
 import cel  # noqa: E402
 
@@ -43,14 +42,14 @@ log = logging.getLogger(__name__)
 
 BUILT_IN = frozenset(("redundancy-lost",))
 LONGEST = 2000  # characters of an expression
-TICK = 1.0  # how often, in seconds, a rule is asked again that does more with an age than compare it with a number
-PAST = 0.001  # how far beyond its limit, in seconds, an age is looked at: ">" and ">=" are decided by then
-_RATES = "_rate"  # what `rate(m["x"], 300)` becomes, by "300.0 x"
-_AGES = "_age"  # what `age(m["x"])` becomes: a look into a map, so that a missing reading is a missing key
+TICK = 1.0  # seconds between evaluations of a rule that does not compare an age with a plain number
+PAST = 0.001  # seconds beyond its limit at which an age is evaluated: both ">" and ">=" are decided then
+_RATES = "_rate"  # the map that replaces `rate(m["x"], 300)`, keyed "300.0 x"
+_AGES = "_age"  # the map that replaces `age(m["x"])`: a missing reading is a missing key
 
 
 class RuleError(ValueError):
-    """A rule cannot be used. `message` says where and how to mend it, by language ("zh-CN", "en")."""
+    """A rule cannot be used. `message` says where and how to correct it, by language ("zh-CN", "en")."""
 
     def __init__(self, rule: str, zh: str, en: str) -> None:
         super().__init__(f"rule {rule}: {en}")
@@ -60,8 +59,11 @@ class RuleError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """What a rule says of a subject. `recheck` is the moment (epoch seconds) at which the answer may be another without
-    any new input, or None. `tell` words the evidence; few answers are ever told, so ask before the world moves on."""
+    """The result of a rule for one subject.
+
+    `recheck` is the moment (epoch seconds) at which the verdict may change without new input, or None. `tell` formats
+    the evidence lazily; call it before the subject changes.
+    """
 
     verdict: Verdict
     quality: Quality = Quality.GOOD
@@ -70,20 +72,20 @@ class Evaluation:
 
     @property
     def evidence(self) -> str:
-        """The values it was judged by."""
+        """The values that decided the verdict, as text."""
         return self.tell()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledRule:
-    """A rule ready to be asked."""
+    """A rule ready to be evaluated."""
 
     settings: RuleSettings
     program: cel.Program
-    uses: Uses
-    sketch: Sketch = field(default_factory=Sketch)
+    uses: References
+    sketch: ExpressionSummary = field(default_factory=ExpressionSummary)
     keys: frozenset[str] = field(init=False)
-    """The readings that the answer hangs on."""
+    """The readings that the verdict depends on."""
 
     def __post_init__(self) -> None:
         ages, rates = (age[2] for age in self.uses.ages), (rate[2] for rate in self.uses.rates)
@@ -94,7 +96,7 @@ class CompiledRule:
         return self.settings.id
 
     def touched_by(self, before: AssetState | None, after: AssetState | None) -> bool:
-        """Whether a change of an asset's state concerns anything that this rule looks at."""
+        """True when a change of an asset's state touches an input of this rule."""
         if before is None or after is None or self.uses.whole:
             return True
         if "health" in self.uses.names and before.health is not after.health:
@@ -104,35 +106,35 @@ class CompiledRule:
         return bool(self.keys) and any(before.readings.get(key) != after.readings.get(key) for key in self.keys)
 
     def evaluate(
-        self, subject: Subject, now: float, *, active: bool = False, around: Around | None = None
+        self, subject: Subject, now: float, *, active: bool = False, context: RuleContext | None = None
     ) -> Evaluation:
-        """The verdict over a subject of this rule's kind at a moment (epoch seconds). Never raises for odd data.
+        """Evaluate the rule for a subject of its kind at `now` (epoch seconds). Never raises for unexpected values.
 
-        `active`: its alert stands already. Of what lies outside its region a rule of a region says no, always.
+        `active`: the rule's alert on the subject is active. A rule with a region is false for subjects outside it.
         """
         if not self.concerns(subject):
             return Evaluation(verdict=Verdict.FALSE)
-        around = self._within(around or Nothing())
-        values = self._values(subject, now) | self._beyond(subject, now, active, around)
+        context = self._within(context or EmptyContext())
+        values = self._values(subject, now) | self._beyond(subject, now, active, context)
         verdict = self._verdict(values)
         if self.uses.many and verdict is not Verdict.NO_DATA:
-            verdict = self._unless_blind(verdict, values, around)
+            verdict = self._unless_blind(verdict, values, context)
         if verdict is Verdict.FALSE and values.get("health") == Health.UNKNOWN:
-            known = {name: value for name, value in values.items() if name != "health"}
-            verdict = self._verdict(known)
+            without_health = {name: value for name, value in values.items() if name != "health"}
+            verdict = self._verdict(without_health)
         return Evaluation(
             verdict=verdict,
             quality=self._quality(subject),
             recheck=self._recheck(subject, now),
-            tell=lambda: self._evidence(subject, values, around),
+            tell=lambda: self._evidence(subject, values, context),
         )
 
     def concerns(self, subject: Subject) -> bool:
-        """Whether a subject lies in the rule's region; "" is the whole site."""
+        """True when the subject lies in the rule's region; "" is the whole site."""
         return covers(self.settings.region, subject.region)
 
-    def _within(self, around: Around) -> Around:
-        return Within(around, self.settings.region) if self.settings.region else around
+    def _within(self, context: RuleContext) -> RuleContext:
+        return RegionContext(context, self.settings.region) if self.settings.region else context
 
     def _values(self, subject: Subject, now: float) -> dict[str, Any]:
         of = KINDS.subjects[subject.kind].value
@@ -143,38 +145,37 @@ class CompiledRule:
             values[_AGES] = {key: max(0.0, now - r.observed_at) for key, r in subject.readings.items()}
         return values
 
-    def _beyond(self, subject: Subject, now: float, active: bool, around: Around) -> dict[str, Any]:
-        """What does not stand in the subject itself."""
+    def _beyond(self, subject: Subject, now: float, active: bool, context: RuleContext) -> dict[str, Any]:
+        """The names and functions whose values come from outside the subject."""
         values: dict[str, Any] = {"active": active} if "active" in self.uses.names else {}
         if self.uses.many:
-            values |= {"count": around.count, "health_of": around.health_of}
+            values |= {"count": context.count, "health_of": context.health_of}
         if self.uses.warned:
-            values["warned"] = lambda level, event: bool(around.warnings_over(subject.id, str(level), str(event)))
+            values["warned"] = lambda level, event: bool(context.warnings_over(subject.id, str(level), str(event)))
         if self.uses.touches:
             values["touches"] = lambda kind: touched(subject, str(kind))
         if self.uses.rates:
             fresh = {key for key, reading in subject.readings.items() if usable(reading, now)}
             rates = {
-                f"{seconds} {key}": around.rate(subject.id, key, seconds, now)
+                f"{seconds} {key}": context.rate(subject.id, key, seconds, now)
                 for _, _, key, seconds in self.uses.rates
                 if key in fresh
             }
             values[_RATES] = {name: rate for name, rate in rates.items() if rate is not None}
         return values
 
-    def _unless_blind(self, verdict: Verdict, values: dict[str, Any], around: Around) -> Verdict:
-        """No data when what is probed and unknown could turn the answer; a condition that holds of a thing itself
-        being unknown stands."""
+    def _unless_blind(self, verdict: Verdict, values: dict[str, Any], context: RuleContext) -> Verdict:
+        """No data when probed assets of unknown health could change the verdict. A condition over "unknown" stands."""
         blind = {
-            "count": lambda region, kind, health: around.count(region, kind, health, perhaps=True),
-            "health_of": lambda asset: around.health_of(asset, known=True),
+            "count": lambda region, kind, health: context.count(region, kind, health, include_unknown=True),
+            "health_of": lambda asset: context.health_of(asset, require_known=True),
         }
-        other = self._verdict(values | blind)
-        holds = verdict is Verdict.TRUE and other is Verdict.NO_DATA
-        return verdict if other is verdict or holds else Verdict.NO_DATA
+        verdict_if_unknown = self._verdict(values | blind)
+        holds = verdict is Verdict.TRUE and verdict_if_unknown is Verdict.NO_DATA
+        return verdict if verdict_if_unknown is verdict or holds else Verdict.NO_DATA
 
     def _verdict(self, values: dict[str, Any]) -> Verdict:
-        """Three-valued by CEL's own rule: `&&` and `||` pass over an error when the other side decides."""
+        """Three-valued logic as in CEL: `&&` and `||` ignore an error when the other side decides."""
         try:
             result = self.program.execute(values)
         except KeyError as error:
@@ -193,23 +194,23 @@ class CompiledRule:
         uncertain = any(r.quality is Quality.UNCERTAIN for r in used)
         return Quality.UNCERTAIN if uncertain else Quality.GOOD
 
-    def _evidence(self, subject: Subject, values: Mapping[str, Any], around: Around | None) -> str:
-        told = [f"{name}={plain(values[name])}" for name in sorted(self.uses.names - {"m", "labels", "active"})]
+    def _evidence(self, subject: Subject, values: Mapping[str, Any], context: RuleContext | None) -> str:
+        parts = [f"{name}={plain(values[name])}" for name in sorted(self.uses.names - {"m", "labels", "active"})]
         for key in sorted(self.uses.readings & subject.readings.keys()):
             reading = subject.readings[key]
-            told.append(f"{key}={plain(reading.value)}{' ' + reading.unit if reading.unit else ''}")
-        told += [f"age({key})={plain(values[_AGES][key])} s" for _, _, key in self.uses.ages if key in values[_AGES]]
-        told += [
+            parts.append(f"{key}={plain(reading.value)}{' ' + reading.unit if reading.unit else ''}")
+        parts += [f"age({key})={plain(values[_AGES][key])} s" for _, _, key in self.uses.ages if key in values[_AGES]]
+        parts += [
             f"rate({key})={plain(values[_RATES][f'{span} {key}'])} /s"
             for _, _, key, span in self.uses.rates
             if f"{span} {key}" in values[_RATES]
         ]
-        if self.uses.warned and around is not None:
-            told += warnings_told(subject.id, around)
+        if self.uses.warned and context is not None:
+            parts += warning_evidence(subject.id, context)
         if "health" in self.uses.names:
             down = [k for k, r in subject.readings.items() if k.partition("[")[0].endswith(".up") and r.value is False]
-            told += [f"{key}=false {subject.readings[key].text}".strip() for key in sorted(down)[:3]]
-        return ", ".join(told)[:500]
+            parts += [f"{key}=false {subject.readings[key].text}".strip() for key in sorted(down)[:3]]
+        return ", ".join(parts)[:500]
 
     def _recheck(self, subject: Subject, now: float) -> float | None:
         moments = []
@@ -224,7 +225,7 @@ class CompiledRule:
 
 
 def compile_rules(rules: Iterable[RuleSettings]) -> dict[str, CompiledRule]:
-    """All rules by id; RuleError at the first that cannot be used."""
+    """Compile all rules, by id; RuleError at the first that cannot be used."""
     compiled: dict[str, CompiledRule] = {}
     for rule in rules:
         if rule.id in compiled:
@@ -234,12 +235,12 @@ def compile_rules(rules: Iterable[RuleSettings]) -> dict[str, CompiledRule]:
 
 
 def compile_rule(rule: RuleSettings) -> CompiledRule:
-    """The rule ready to be asked; RuleError says what is wrong with it, where, and the mend."""
+    """Compile and check one rule; RuleError says what is wrong, where, and how to correct it."""
     over = KINDS.subjects.get(rule.over)
     if over is None:
-        known = ", ".join(KINDS.subjects)
-        given = f"over = {rule.over!r}"
-        raise RuleError(rule.id, f"{given} 未知；可为：{known}", f"{given} is not one of: {known}")
+        subjects = ", ".join(KINDS.subjects)
+        setting = f"over = {rule.over!r}"
+        raise RuleError(rule.id, f"{setting} 未知；可为：{subjects}", f"{setting} is not one of: {subjects}")
     if len(rule.when) > LONGEST:
         raise RuleError(rule.id, f"when 超过 {LONGEST} 个字符", f"when is longer than {LONGEST} characters")
     for name, value in (("for", rule.hold), ("recover_for", rule.recover_for)):
@@ -252,10 +253,12 @@ def compile_rule(rule: RuleSettings) -> CompiledRule:
         drawn = sketch(tree)
     except RecursionError as error:
         raise RuleError(rule.id, "表达式嵌套过深", "the expression is nested too deeply") from error
-    except (typecheck.Unfit, syntax.Unparsed) as error:
-        zh, en = (error.zh, error.en) if isinstance(error, typecheck.Unfit) else ("无法理解", "not understood")
-        place = _near(rule.when, error.at)
-        raise RuleError(rule.id, f"{place}：{zh}", f"{place}: {en}") from error
+    except (typecheck.ExpressionError, syntax.ParseError) as error:
+        zh, en = (
+            (error.zh, error.en) if isinstance(error, typecheck.ExpressionError) else ("无法理解", "not understood")
+        )
+        excerpt = _near(rule.when, error.at)
+        raise RuleError(rule.id, f"{excerpt}：{zh}", f"{excerpt}: {en}") from error
     _check_patterns(rule, uses)
     if ":" in rule.id or rule.id in BUILT_IN:
         en = "the id must have no colon and not be a built-in rule's"
@@ -270,29 +273,29 @@ def _program(rule: RuleSettings, source: str) -> cel.Program:
         return cel.compile(source)
     except ValueError as error:
         text = str(error).partition("ERROR: ")[2].splitlines() or [str(error)]
-        what = text[0].replace("<input>:", "")
-        raise RuleError(rule.id, f"when = {source!r} 语法错误：{what}", f"when = {source!r}: {what}") from error
+        reason = text[0].replace("<input>:", "")
+        raise RuleError(rule.id, f"when = {source!r} 语法错误：{reason}", f"when = {source!r}: {reason}") from error
 
 
-def _with_maps(source: str, uses: Uses) -> str:
-    """`age(m["x"])` as `_age["x"]`, a rate likewise: the library hands a function the reading's value only."""
-    places = [(start, end, _AGES, key) for start, end, key in uses.ages]
-    places += [(start, end, _RATES, f"{seconds} {key}") for start, end, key, seconds in uses.rates]
-    for start, end, name, key in sorted(places, reverse=True):
+def _with_maps(source: str, uses: References) -> str:
+    """Rewrite `age(m["x"])` to `_age["x"]`, and rates likewise: CEL functions see only a reading's value."""
+    calls = [(start, end, _AGES, key) for start, end, key in uses.ages]
+    calls += [(start, end, _RATES, f"{seconds} {key}") for start, end, key, seconds in uses.rates]
+    for start, end, name, key in sorted(calls, reverse=True):
         quoted = '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
         source = f"{source[:start]}{name}[{quoted}]{source[end:]}"
     return source
 
 
-def _check_patterns(rule: RuleSettings, uses: Uses) -> None:
-    """A regular expression that is none would be found out only when the rule matters."""
+def _check_patterns(rule: RuleSettings, uses: References) -> None:
+    """Reject invalid regular expressions at load time."""
     for at, source in uses.patterns:
         try:
             cel.compile(f'"".matches({source})').execute({})
         except RuntimeError as error:
-            what, place = str(error).strip().splitlines()[-1], _near(rule.when, at)
-            en = f"{place}: not a regular expression: {what}"
-            raise RuleError(rule.id, f"{place}：正则表达式无效：{what}", en) from error
+            reason, excerpt = str(error).strip().splitlines()[-1], _near(rule.when, at)
+            en = f"{excerpt}: not a regular expression: {reason}"
+            raise RuleError(rule.id, f"{excerpt}：正则表达式无效：{reason}", en) from error
 
 
 def _near(source: str, at: int) -> str:

@@ -1,6 +1,7 @@
-"""What of a rule can be drawn or said in a word: its limits, what it demands of a thing at once, what it names.
+"""Summary of a rule's expression for charts and lists: thresholds, scope and mentioned texts.
 
-Read from the syntax tree that the checker accepted. What is not plain (`m["a"] / m["b"] > 2.0`) is left out.
+It is read from a syntax tree that passed the type check. Comparisons that are not with a plain number
+(`m["a"] / m["b"] > 2.0`) are left out.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 class Threshold:
     """A limit of one metric: the condition holds while `metric op value`.
 
-    `clear` is the other limit of a deadband (the one that counts while the alert stands). `per_second_over` are
-    the seconds of `rate(…)`: then the limit is a slope, and no line in a chart of the metric.
+    `clear` is the limit of a deadband that applies while the alert is active. `per_second_over` is the number of
+    seconds of `rate(…)`: then the limit is a slope, not a line in a chart of the metric.
     """
 
     metric: str
@@ -30,8 +31,8 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Only:
-    """What an asset must be at once for the rule to concern it; empty: any."""
+class RuleScope:
+    """The kinds, regions and labels that an asset must have for the rule to apply. Empty is any."""
 
     kinds: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
@@ -39,17 +40,19 @@ class Only:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sketch:
-    """All that this module reads. `mentions` are the texts that the expression names: ids, regions, kinds …"""
+class ExpressionSummary:
+    """The summary of an expression. `mentions` are the texts in it: ids, regions, kinds and so on."""
 
     thresholds: tuple[Threshold, ...] = ()
-    only: Only = field(default_factory=Only)
+    only: RuleScope = field(default_factory=RuleScope)
     mentions: tuple[str, ...] = ()
 
 
-def sketch(tree: Node) -> Sketch:
-    """What can be read from a rule's expression."""
-    return Sketch(thresholds=tuple(_thresholds(tree)), only=_only(tree), mentions=tuple(dict.fromkeys(_strings(tree))))
+def sketch(tree: Node) -> ExpressionSummary:
+    """Summarise a rule's expression."""
+    return ExpressionSummary(
+        thresholds=tuple(_thresholds(tree)), only=_only(tree), mentions=tuple(dict.fromkeys(_strings(tree)))
+    )
 
 
 def _thresholds(node: Node) -> Iterator[Threshold]:
@@ -60,16 +63,18 @@ def _thresholds(node: Node) -> Iterator[Threshold]:
         yield from _joined(list(_thresholds(node.args[1])), list(_thresholds(node.args[2])))
     elif node.op in _FLIPPED:
         left, right = node.args
-        found = _limit(left, node.op, right) or _limit(right, _FLIPPED[node.op], left)
-        if found is not None:
-            yield found
+        threshold = _limit(left, node.op, right) or _limit(right, _FLIPPED[node.op], left)
+        if threshold is not None:
+            yield threshold
 
 
 def _joined(standing: list[Threshold], raising: list[Threshold]) -> Iterator[Threshold]:
-    """`active ? m["x"] > 70.0 : m["x"] > 80.0`: two limits of one metric are a deadband."""
-    for one in raising:
-        other = next((s for s in standing if (s.metric, s.op[0]) == (one.metric, one.op[0])), None)
-        yield replace(one, clear=other.value) if other is not None and one.clear is None else one
+    """Join two limits of one metric into a deadband: `active ? m["x"] > 70.0 : m["x"] > 80.0`."""
+    for threshold in raising:
+        clearing = next((s for s in standing if (s.metric, s.op[0]) == (threshold.metric, threshold.op[0])), None)
+        yield (
+            replace(threshold, clear=clearing.value) if clearing is not None and threshold.clear is None else threshold
+        )
 
 
 def _limit(measured: Node, op: str, number: Node) -> Threshold | None:
@@ -84,7 +89,7 @@ def _limit(measured: Node, op: str, number: Node) -> Threshold | None:
 
 
 def _metric(node: Node) -> tuple[str, float | None]:
-    """The reading's key, and over how many seconds when its rate is meant; "" for anything else."""
+    """The reading's key, and the number of seconds for a rate; "" for any other node."""
     if node.op == "index" and _is_name(node.args[0], "m") and node.args[1].op == "string":
         return string_value(node.args[1]), None
     if node.op == "call" and node.text == "rate" and len(node.args) == 2:
@@ -105,19 +110,19 @@ def _is_name(node: Node, name: str) -> bool:
     return node.op == "name" and node.text == name
 
 
-def _only(tree: Node) -> Only:
+def _only(tree: Node) -> RuleScope:
     kinds: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     labels: dict[str, str] = {}
     for node in _conjuncts(tree):
-        words = _words(node)
-        if words and _is_name(node.args[0], "kind"):
-            kinds = words
-        elif words and _is_name(node.args[0], "region"):
-            regions = words
-        elif words and node.op == "==" and (label := _label(node.args[0])):
-            labels[label] = words[0]
-    return Only(kinds=kinds, regions=regions, labels=labels)
+        values = _words(node)
+        if values and _is_name(node.args[0], "kind"):
+            kinds = values
+        elif values and _is_name(node.args[0], "region"):
+            regions = values
+        elif values and node.op == "==" and (label := _label(node.args[0])):
+            labels[label] = values[0]
+    return RuleScope(kinds=kinds, regions=regions, labels=labels)
 
 
 def _conjuncts(node: Node) -> Iterator[Node]:
@@ -129,11 +134,11 @@ def _conjuncts(node: Node) -> Iterator[Node]:
 
 
 def _words(node: Node) -> tuple[str, ...]:
-    """The words of `x == "a"` and `x in ["a", "b"]`; none for anything else."""
+    """The texts of `x == "a"` and `x in ["a", "b"]`; empty for any other node."""
     if node.op == "==" and node.args[1].op == "string":
         return (string_value(node.args[1]),)
-    if node.op == "in" and node.args[1].op == "list" and all(one.op == "string" for one in node.args[1].args):
-        return tuple(string_value(one) for one in node.args[1].args)
+    if node.op == "in" and node.args[1].op == "list" and all(item.op == "string" for item in node.args[1].args):
+        return tuple(string_value(item) for item in node.args[1].args)
     return ()
 
 

@@ -1,23 +1,26 @@
-"""From what is known of a thing to the values that a rule sees, and to what is said of them."""
+"""Values of readings and warnings as a rule sees them, and as the evidence shows them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from alerts.rules.context import Around
+from alerts.rules.context import RuleContext
 from alerts.rules.subjects import Subject
 from feeds.model import EmergencyWarning, Quality, Reading
 
 
-def warnings_told(asset: str, around: Around) -> list[str]:
+def warning_evidence(asset: str, context: RuleContext) -> list[str]:
     try:
-        return [f"warning={one.headline or one.event or one.id}" for one in around.warnings_over(asset, "", "")[:3]]
-    except KeyError:  # nobody knows at the moment
+        return [
+            f"warning={warning.headline or warning.event or warning.id}"
+            for warning in context.warnings_over(asset, "", "")[:3]
+        ]
+    except KeyError:  # the warnings are unknown at the moment
         return []
 
 
 def touched(subject: Subject, kind: str) -> int:
-    """How many assets of a kind ("" any) lie in a warning's area."""
+    """The number of assets of a kind ("" any) in a warning's area."""
     warning = subject.record
     affected = warning.affected if isinstance(warning, EmergencyWarning) else {}
     return affected.get(kind, 0) if kind else sum(affected.values())
@@ -28,7 +31,7 @@ def usable(reading: Reading, now: float) -> bool:
 
 
 def value_of(reading: Reading) -> bool | float | str | None:
-    """CEL never mixes int and double, and a device may report 3 now and 3.2 then: numbers are doubles."""
+    """A reading's value for CEL. Numbers become doubles: CEL never mixes int and double, and devices report both."""
     value = reading.value
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 

@@ -1,7 +1,7 @@
-"""Which public warnings hold where an asset stands: by its position in the warning's area, else by its region.
+"""Public warnings in force at an asset: by its position in the warning's area, else by its region.
 
-Only actual warnings that are active count. Their level is the colour as issued (GB/T 40243: red, orange, yellow,
-blue), else CAP's severity in the same order.
+Only active warnings of CAP status Actual count. Their level is the colour as issued (GB/T 40243: red, orange, yellow,
+blue), else the CAP severity in that order.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ WORDS = ("", *LEVELS)
 
 
 def level(warning: EmergencyWarning) -> int:
-    """1 for the worst, 5 when neither colour nor severity says."""
+    """The level from 1 (worst) to 4; 5 when neither colour nor severity gives one."""
     return LEVELS.get(warning.colour) or LEVELS.get(warning.severity, 5)
 
 
@@ -25,8 +25,8 @@ def in_force(warning: EmergencyWarning) -> bool:
     return warning.status == "Actual" and warning.state == "active"
 
 
-class Warned:
-    """The warnings in force and the assets they touch; worked out when first asked after a change."""
+class WarningsInForce:
+    """The warnings in force and the assets in their areas, computed on the first use after a change."""
 
     def __init__(self) -> None:
         self._warnings: dict[str, EmergencyWarning] = {}
@@ -36,55 +36,55 @@ class Warned:
         self._moved = False
 
     def use(self, warnings: Iterable[EmergencyWarning], assets: Mapping[str, Asset]) -> None:
-        """Begin with these; `assets` is the living inventory."""
-        self._warnings = {one.id: one for one in warnings if in_force(one)}
+        """Begin with these warnings. `assets` is the inventory, which the caller keeps up to date."""
+        self._warnings = {warning.id: warning for warning in warnings if in_force(warning)}
         self._assets, self._index, self._touched = assets, None, {}
 
     def put(self, id: str, warning: EmergencyWarning | None) -> None:
-        """A warning is this now, or gone."""
-        wanted = warning if warning is not None and in_force(warning) else None
+        """Take in a warning's newest form; None removes it."""
+        current = warning if warning is not None and in_force(warning) else None
         before = self._warnings.pop(id, None)
-        if wanted is not None:
-            self._warnings[id] = wanted
-        if wanted != before:
+        if current is not None:
+            self._warnings[id] = current
+        if current != before:
             self._moved = True
             self._touched.pop(id, None)
 
     def placed(self, before: Asset | None, after: Asset | None) -> None:
-        """An asset has come, gone or moved."""
+        """Take in an asset that was added, removed or moved."""
         if _place(before) != _place(after):
             self._index, self._touched = None, {}
             self._moved = self._moved or bool(self._warnings)
 
-    def stir(self) -> None:
-        """Another answer is possible from now on."""
+    def mark_moved(self) -> None:
+        """Report a change at the next call of `moved`."""
         self._moved = True
 
     def moved(self) -> bool:
-        """Whether another answer is possible than when this was last asked."""
+        """True when the result may have changed since the last call."""
         moved, self._moved = self._moved, False
         return moved
 
     def over(self, asset: str, worst: str, event: str) -> list[EmergencyWarning]:
-        """Warnings where the asset is, of at least that level ("" any) and about that event ("" any), worst first."""
+        """The warnings at an asset, of at least that level ("" any) and about that event ("" any), worst first."""
         most = LEVELS.get(worst, 5)
-        found = [
-            one
-            for id, one in self._warnings.items()
-            if level(one) <= most
-            and (not event or event in one.event or event in one.headline)
+        matching = [
+            warning
+            for id, warning in self._warnings.items()
+            if level(warning) <= most
+            and (not event or event in warning.event or event in warning.headline)
             and asset in self._touch(id)
         ]
-        return sorted(found, key=lambda one: (level(one), one.sent, one.id))
+        return sorted(matching, key=lambda warning: (level(warning), warning.sent, warning.id))
 
     def _touch(self, id: str) -> set[str]:
-        known = self._touched.get(id)
-        if known is None:
-            known = self._touched[id] = {key for area in self._warnings[id].areas for key in self._inside(area)}
-        return known
+        assets = self._touched.get(id)
+        if assets is None:
+            assets = self._touched[id] = {key for area in self._warnings[id].areas for key in self._inside(area)}
+        return assets
 
     def _inside(self, area: Area) -> set[str]:
-        """The assets of an area. One without a position is where its region is."""
+        """The assets in an area. An asset without a position is located by its region."""
         nowhere = {
             id
             for id, asset in self._assets.items()
@@ -97,7 +97,7 @@ class Warned:
         if self._index is None:
             from maps.impact import PointIndex  # geometry costs memory: only where a rule asks for it
 
-            located = {id: (one.lat, one.lon) for id, one in self._assets.items()}
+            located = {id: (asset.lat, asset.lon) for id, asset in self._assets.items()}
             self._index = PointIndex(
                 {id: (lat, lon) for id, (lat, lon) in located.items() if lat is not None and lon is not None}
             )

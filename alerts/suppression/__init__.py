@@ -1,1 +1,1 @@
-"""Why an alert is hidden: root cause, silences, maintenance windows, shelving, flapping. Pure."""
+"""Suppression: root cause, silences, maintenance windows, shelving and flapping. Pure."""

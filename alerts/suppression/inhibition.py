@@ -1,4 +1,4 @@
-"""Root cause over all open alerts: which alert explains which, and which wait for a newer result.
+"""Inhibition: which open alert is the root cause of which, and which alerts wait for a newer result.
 
 An asset has failed while an active critical alert stands on it, whichever tool sent it, or an active
 alert of a rule over its health while it is down. Rules: docs/alerts.md, "What lies behind one failure".
@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from alerts.lifecycle.alerts_by_asset import ByAsset
+from alerts.lifecycle.alerts_by_asset import AlertsByAsset
 from alerts.lifecycle.suppression_reasons import HELD
 from alerts.rules.subjects import Subjects
 from alerts.settings import HoldPolicy
-from alerts.suppression.result_age import Doubt
-from alerts.suppression.rule_facts import AboutRules
-from alerts.suppression.topology import Causes, Failure, Redundancy, Topology
+from alerts.suppression.result_age import ResultAge
+from alerts.suppression.rule_facts import RuleFacts
+from alerts.suppression.topology import Failure, Redundancy, RootCauses, Topology
 from feeds.model import REFERENCE, Alert, Change, Health, Hold, Kind, Severity
 from feeds.model.isa_state import INHIBITED
 
@@ -24,57 +24,61 @@ _STATE = Kind.STATE
 
 
 class Inhibition:
-    """Follows the inventory, states, sources and alerts. What may have another explanation gathers in `dirty`."""
+    """Determine the root cause of each alert from the inventory, states, sources and alerts.
 
-    def __init__(self, subjects: Subjects, about: AboutRules, policy: HoldPolicy) -> None:
+    `dirty` collects the assets whose root cause may have changed. `roots` collects the alerts whose affected assets
+    may have changed.
+    """
+
+    def __init__(self, subjects: Subjects, about: RuleFacts, policy: HoldPolicy) -> None:
         self._subjects, self._about, self._policy = subjects, about, policy
         self._topology = Topology(subjects.assets)
-        self._doubt = Doubt(subjects, self._topology, policy)
-        self._on, self._suspects, self._waiting = ByAsset(), ByAsset(), ByAsset()
+        self._result_age = ResultAge(subjects, self._topology, policy)
+        self._on, self._suspects, self._waiting = AlertsByAsset(), AlertsByAsset(), AlertsByAsset()
         self._failing: dict[str, Failure] = {}
         self._silent: dict[str, Failure] = {}
         self._cuts: dict[str, tuple[Failure, str]] = {}
         self._behind: dict[str, Counter[str]] = {}
         self._freed: dict[str, float] = {}
-        self._causes = self._ask()
+        self._causes = self._causes_now()
         self.dirty: dict[str, None] = {}
         self.roots: dict[str, None] = {}
 
     def set_policy(self, policy: HoldPolicy) -> None:
-        """How long to wait from now on."""
+        """Use other bounds for holding alerts back from now on."""
         self._policy = policy
-        self._doubt = Doubt(self._subjects, self._topology, policy)
+        self._result_age = ResultAge(self._subjects, self._topology, policy)
 
-    def _ask(self) -> Causes:
-        return Causes(self._topology, self._failing.get, self._blind)
+    def _causes_now(self) -> RootCauses:
+        return RootCauses(self._topology, self._failing.get, self._blind)
 
     def alerts_on(self, asset: str) -> list[Alert]:
         """The open alerts about one asset."""
         return list(self._on.get(asset, {}).values())
 
     def take_dirty(self) -> list[str]:
-        """The assets whose alerts may have another explanation than when this was last asked."""
+        """The assets whose root cause may have changed since the last call."""
         taken, self.dirty = list(self.dirty), {}
         return taken
 
     def take_roots(self) -> list[str]:
-        """The alerts behind which something else lies than when this was last asked."""
+        """The root alerts whose affected assets may have changed since the last call."""
         taken, self.roots = list(self.roots), {}
         return taken
 
     def knows_parents(self, asset: str) -> bool:
-        """Whether the asset and all its parents are in the inventory: after a loss they come one by one."""
-        known = self._subjects.assets.get(asset)
-        return known is not None and all(parent in self._subjects.assets for parent in known.parents)
+        """True when the asset and all its parents are in the inventory. After a loss they arrive one by one."""
+        record = self._subjects.assets.get(asset)
+        return record is not None and all(parent in self._subjects.assets for parent in record.parents)
 
     def affected(self, root: str) -> dict[str, int]:
-        """What lies behind an alert now, counted by kind."""
+        """The number of assets that an alert affects now, by kind."""
         return dict(sorted((kind, count) for kind, count in self._behind.get(root, Counter()).items() if count > 0))
 
-    # -- what comes in -----------------------------------------------------------
+    # -- inputs ------------------------------------------------------------------
 
     def alert(self, alert: Alert, now: float) -> None:
-        """An alert has become this."""
+        """Take in the newest form of an alert."""
         if alert.subject_kind == "source":
             self._source_alert(alert, now)
         if alert.subject_kind != "asset":
@@ -82,14 +86,14 @@ class Inhibition:
         self._on.keep(alert, alert.open)
         self._waiting.keep(alert, alert.open and alert.hold is not None)
         if alert.open and alert.suppressed_by and not alert.active:
-            self.dirty[alert.asset] = None  # what has ended needs no explanation
+            self.dirty[alert.asset] = None  # an alert that has ended needs no root cause
         before = alert.id in self._suspects.get(alert.asset, {})
         if before or self._suspicious(alert):
             self._suspects.keep(alert, self._suspicious(alert))
             self._refail(alert.asset, now)
 
     def load(self, alerts: Iterable[Alert]) -> None:
-        """Begin with these open alerts. What hides each was settled when it was written: none is dirty for that."""
+        """Begin with these open alerts. Their suppression was settled when they were written, so none is dirty."""
         for alert in alerts:
             if alert.subject_kind == "asset":
                 self._on.keep(alert, True)
@@ -99,32 +103,32 @@ class Inhibition:
                     self._suspects.keep(alert, True)
             elif alert.subject_kind == "source":
                 self._source_alert(alert, 0.0)
-        found = {asset: failure for asset in self._suspects if (failure := self._failure_of(asset)) is not None}
-        self._failing |= found
-        self._causes = self._ask()
-        self._recut(dict.fromkeys(low for asset in found for low in self._topology.below(asset)), 0.0)
+        failures = {asset: failure for asset in self._suspects if (failure := self._failure_of(asset)) is not None}
+        self._failing |= failures
+        self._causes = self._causes_now()
+        self._recut(dict.fromkeys(low for asset in failures for low in self._topology.below(asset)), 0.0)
         self.dirty = {}
 
     def _suspicious(self, alert: Alert) -> bool:
-        """Whether an alert can mean that its asset has failed."""
+        """True when the alert can mean that its asset has failed."""
         meant = alert.severity is Severity.CRITICAL or self._about.over_health(alert.rule)
         return alert.active and alert.rule != REDUNDANCY_LOST and meant
 
     def rules_changed(self, now: float) -> None:
-        """Other rules: which alerts can mean a failure is found out anew."""
-        for asset, here in list(self._on.items()):
-            for alert in here.values():
+        """The rules have changed: determine again which alerts can mean a failure."""
+        for asset, alerts in list(self._on.items()):
+            for alert in alerts.values():
                 self._suspects.keep(alert, self._suspicious(alert))
             self._refail(asset, now)
 
     def changed(self, change: Change, now: float) -> None:
-        """The inventory, a state or a source has changed; the subjects know it already."""
+        """Take in a change of the inventory, a state or a source. `subjects` already holds it."""
         if change.kind == _STATE:
             self._state(change.id, now)
         elif change.kind == Kind.ASSET:
             self._inventory(change.id, now)
         elif change.kind == Kind.SOURCE:
-            for alert in [one.alert for id, one in self._silent.items() if id == change.id]:
+            for alert in [failure.alert for id, failure in self._silent.items() if id == change.id]:
                 self._silence(change.id, alert, now)
 
     def _inventory(self, id: str, now: float) -> None:
@@ -134,39 +138,43 @@ class Inhibition:
             self._topology.drop(id)
         elif not self._topology.put(asset):
             return
-        self._causes = self._ask()
+        self._causes = self._causes_now()
         self._recut([id, *below, *self._topology.below(id)], now)
 
     def _state(self, id: str, now: float) -> None:
         self._refail(id, now)
         if self._silent:
-            self._causes = self._ask()
+            self._causes = self._causes_now()
             self._recut([id, *self._topology.below(id)], now)
-        if id in self._freed and self._doubt.newer(id, self._freed[id]):
+        if id in self._freed and self._result_age.newer(id, self._freed[id]):
             del self._freed[id]
         if self._waiting:
-            self.dirty |= {one: None for one in (id, *self._topology.below(id)) if one in self._waiting}
+            self.dirty |= {asset: None for asset in (id, *self._topology.below(id)) if asset in self._waiting}
 
     def _refail(self, asset: str, now: float) -> None:
-        found = self._failure_of(asset)
+        failure = self._failure_of(asset)
         if len(self._suspects.get(asset, ())) > 1:
-            self.dirty[asset] = None  # which of them mean the failure may have changed
-        if found == self._failing.get(asset):
+            self.dirty[asset] = None  # another of the alerts may mean the failure now
+        if failure == self._failing.get(asset):
             return
-        if found is None:
+        if failure is None:
             del self._failing[asset]
         else:
-            self._failing[asset] = found
-        self._causes = self._ask()
+            self._failing[asset] = failure
+        self._causes = self._causes_now()
         self._recut(self._topology.below(asset), now)
 
     def _failure_of(self, asset: str) -> Failure | None:
-        here = self._suspects.get(asset)
-        if not here:
+        suspects = self._suspects.get(asset)
+        if not suspects:
             return None
         health = self._subjects.health(asset)
-        found = [(one.severity.rank, one.raised_at, one.id) for one in here.values() if self._fails(one, health)]
-        return Failure(*min(found)[1:]) if found else None
+        failing = [
+            (alert.severity.rank, alert.raised_at, alert.id)
+            for alert in suspects.values()
+            if self._fails(alert, health)
+        ]
+        return Failure(*min(failing)[1:]) if failing else None
 
     def _fails(self, alert: Alert, health: Health) -> bool:
         if alert.severity is Severity.CRITICAL:
@@ -178,107 +186,113 @@ class Inhibition:
         return self._fails(alert, self._subjects.health(alert.asset))
 
     def clock_stepped(self, by: float, now: float) -> None:
-        """The clock was set: what has lost its explanation lost it as long ago as before."""
+        """The clock was set by `by` seconds: keep how long ago each asset lost its root cause."""
         self._freed = {asset: min(at + by, now) for asset, at in self._freed.items()}
 
     # -- sources -----------------------------------------------------------------
 
     def _source_alert(self, alert: Alert, now: float) -> None:
-        known = self._silent.get(alert.asset)
-        if known is not None and known.alert != alert.id:
+        failure = self._silent.get(alert.asset)
+        if failure is not None and failure.alert != alert.id:
             return
         self._silence(alert.asset, alert.id if alert.active else "", now)
 
     def _silence(self, id: str, alert: str, now: float) -> None:
-        """A source is silent, and that alert says so; or it is not, or none does."""
+        """Record that a source is silent according to `alert`; "" when no alert says so."""
         source, before = self._subjects.source(id), self._silent.pop(id, None)
         since = source.silent_since if source is not None else None
-        if source is not None and id == REFERENCE:  # a collector that is out of touch is as good as silent
+        if source is not None and id == REFERENCE:  # a collector that cannot reach its reference counts as silent
             since = source.failing_since if since is None else since
         if alert and since is not None:
             self._silent[id] = Failure(since, alert)
         if self._silent.get(id) == before:
             return
-        self._causes = self._ask()
+        self._causes = self._causes_now()
         through = self._subjects.seen_through(id)
-        self._recut(dict.fromkeys([*through, *(low for one in through for low in self._topology.below(one))]), now)
+        self._recut(dict.fromkeys([*through, *(low for asset in through for low in self._topology.below(asset))]), now)
 
     def _blind(self, asset: str) -> Failure | None:
-        """The silent source that an unknown asset is seen through, when there is no other."""
+        """The silent source behind an unknown asset; None while another source still observes the asset."""
         if not self._silent or self._subjects.health(asset) is not Health.UNKNOWN:
             return None
         sources = self._subjects.sources_of(asset)
         if REFERENCE in sources and REFERENCE in self._silent:
             return self._silent[REFERENCE]
-        found = [self._silent.get(source) for source in sources]
-        return max((one for one in found if one is not None), default=None) if None not in found else None
+        failures = [self._silent.get(source) for source in sources]
+        return (
+            max((failure for failure in failures if failure is not None), default=None)
+            if None not in failures
+            else None
+        )
 
     # -- what follows ------------------------------------------------------------
 
     def _recut(self, assets: Iterable[str], now: float) -> None:
         """Find the explanation of each anew, and count what lies behind each root."""
         for id in assets:
-            found, (before, kind) = self._causes.cut(id), self._cuts.get(id, (None, ""))
+            failure, (before, kind) = self._causes.cut(id), self._cuts.get(id, (None, ""))
             self.dirty[id] = None
-            self.dirty |= {one: None for group in self._topology.links(id) if len(group) > 1 for one in group}
-            if found == before:
+            self.dirty |= {parent: None for group in self._topology.links(id) if len(group) > 1 for parent in group}
+            if failure == before:
                 continue
             if before is not None:
                 self._behind[before.alert][kind] -= 1
                 self.roots[before.alert] = None
                 del self._cuts[id]
-            if found is not None:
+            if failure is not None:
                 kind = self._subjects.kind(id)
-                self._cuts[id] = found, kind
-                self._behind.setdefault(found.alert, Counter())[kind] += 1
-                self.roots[found.alert] = None
+                self._cuts[id] = failure, kind
+                self._behind.setdefault(failure.alert, Counter())[kind] += 1
+                self.roots[failure.alert] = None
                 self._freed.pop(id, None)
             else:
                 self._freed[id] = now
 
     def would_affect(self, alert: Alert) -> dict[str, int]:
-        """What an alert that is about to be raised will have behind it, if it means a failure."""
+        """The number of assets, by kind, that an alert about to be raised will affect if it means a failure."""
         mine = Failure(alert.raised_at, alert.id)
-        causes = Causes(self._topology, lambda id: mine if id == alert.asset else self._failing.get(id), self._blind)
-        found = Counter(self._subjects.kind(id) for id in self._topology.below(alert.asset) if causes.cut(id) == mine)
-        return dict(sorted(found.items()))
+        causes = RootCauses(
+            self._topology, lambda id: mine if id == alert.asset else self._failing.get(id), self._blind
+        )
+        counts = Counter(self._subjects.kind(id) for id in self._topology.below(alert.asset) if causes.cut(id) == mine)
+        return dict(sorted(counts.items()))
 
     def fails(self, alert: Alert) -> bool:
-        """Whether this alert, when it is raised, is the one that says its asset has failed."""
+        """True when raising this alert marks its asset as failed."""
         return alert.subject_kind == "asset" and self._means_failure(alert) and alert.asset not in self._failing
 
     def redundancy(self, asset: str) -> Redundancy:
         return self._causes.redundancy(asset)
 
-    def hides(self, alert: Alert, now: float, *, born: bool = False) -> tuple[str, Hold | None]:
-        """The reason of topology that hides an active alert now ("" when none does), and what it waits for."""
+    def reason_for(self, alert: Alert, now: float, *, born: bool = False) -> tuple[str, Hold | None]:
+        """The topological reason that suppresses an active alert now ("" for none), and the hold that it waits for."""
         if alert.subject_kind != "asset" or not alert.active:
             return "", None
-        mine = next((one for one in alert.suppressed_by if one.startswith(INHIBITED) or one == HELD), "")
+        mine = next((reason for reason in alert.suppressed_by if reason.startswith(INHIBITED) or reason == HELD), "")
         if alert.asset not in self._subjects.assets:
-            return mine, alert.hold  # Redis was lost and the inventory is on its way: nothing is known, nothing moves
+            return mine, alert.hold  # Redis was lost and the inventory is still arriving: change nothing
         cut = self._causes.cut(alert.asset) or self._spoken_for(alert)
         if cut is not None and cut.alert != alert.id and not self._known_before(alert, cut):
             return f"{INHIBITED}{cut.alert}", None
         hold = self._first_hold(alert, now) if born else alert.hold
         if mine and hold is None:
-            wait = self._about.recover_for(alert.rule) + self._doubt.bound(alert.asset, foreign=False)
+            wait = self._about.recover_for(alert.rule) + self._result_age.bound(alert.asset, foreign=False)
             hold = Hold(since=now, until=now + wait)
         if hold is None or now >= hold.until or not self._waits(alert, mine or HELD, hold):
             return "", None
         return mine or HELD, hold
 
     def _spoken_for(self, alert: Alert) -> Failure | None:
-        """Of a group that is lost as a whole one failure is told, the last one; other alerts on its members stay."""
+        """The failure that represents a redundancy group lost as a whole: the last one. Other alerts stay visible."""
         return self._causes.stand_in(alert.asset) if self._means_failure(alert) else None
 
     def _known_before(self, alert: Alert, cut: Failure) -> bool:
-        """What was known before a source fell silent stays in sight."""
+        """True when the alert was raised before its source fell silent: it stays visible."""
         return cut in self._silent.values() and alert.raised_at < cut.since
 
     def _first_hold(self, alert: Alert, now: float) -> Hold | None:
         foreign = self._about.foreign(alert.rule)
-        until = now + self._doubt.bound(alert.asset, foreign=foreign)
+        until = now + self._result_age.bound(alert.asset, foreign=foreign)
         freed = self._freed.get(alert.asset)
         if freed is not None and freed + self._policy.longest > now:
             return Hold(since=freed, until=until)
@@ -286,7 +300,7 @@ class Inhibition:
         return Hold(since=since, until=until) if self._concerns(alert) else None
 
     def _concerns(self, alert: Alert) -> bool:
-        """An alert on an asset that answers well is not about its way to us."""
+        """False for an alert on an asset that is healthy: its path to the collector is not in question."""
         if alert.rule == REDUNDANCY_LOST or self._about.foreign(alert.rule):
             return True
         return self._subjects.health(alert.asset) is not Health.OK
@@ -295,6 +309,6 @@ class Inhibition:
         if self._about.clearing(alert):
             return True
         if reason != HELD or alert.asset in self._freed:
-            return not self._doubt.newer(alert.asset, hold.since)
+            return not self._result_age.newer(alert.asset, hold.since)
         foreign = self._about.foreign(alert.rule)
-        return self._doubt.doubtful(alert.asset, hold.since, foreign=foreign)
+        return self._result_age.doubtful(alert.asset, hold.since, foreign=foreign)

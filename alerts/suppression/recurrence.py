@@ -1,4 +1,4 @@
-"""When a window is open: once, daily or weekly, in the local time of a zone (IANA name). Pure."""
+"""Recurrence of maintenance windows: once, daily or weekly, in the local time of an IANA zone. Pure."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ LONGEST = 7 * 24 * 60  # minutes
 
 
 def period(recurrence: Recurrence) -> int:
-    """Minutes between two beginnings, where they follow most closely; longer windows would overlap themselves."""
+    """The shortest time between two beginnings, in minutes. A longer window would overlap itself."""
     days = sorted(set(recurrence.days)) or list(range(1, 8))
     return min(b - a for a, b in zip(days, [*days[1:], days[0] + 7], strict=True)) * 24 * 60
 
 
 @lru_cache(maxsize=64)
 def zone(name: str) -> ZoneInfo:
-    """The zone; ValueError or KeyError when there is none of that name."""
+    """The zone of that IANA name; ValueError or KeyError when it does not exist."""
     return ZoneInfo(name)
 
 
 def occurrences(recurrence: Recurrence, at: float) -> Iterator[tuple[float, float]]:
-    """Begin and end, in epoch seconds, of every window that may be open at a moment or begin within nine days."""
+    """Begin and end (epoch seconds) of every window that may be open at `at` or begins within nine days of it."""
     tz = zone(recurrence.zone)
     hour, _, minute = recurrence.start.partition(":")
     day = datetime.fromtimestamp(at, tz).date() - timedelta(days=recurrence.minutes // (24 * 60) + 1)
@@ -38,14 +38,14 @@ def occurrences(recurrence: Recurrence, at: float) -> Iterator[tuple[float, floa
 
 
 def open_at(recurrence: Recurrence | None, at: float, starts: float, until: float) -> bool:
-    """Whether the window is open, between its first moment and its last."""
+    """True while the window is open, within [starts, until)."""
     if not starts <= at < until:
         return False
     return recurrence is None or any(begin <= at < end for begin, end in occurrences(recurrence, at))
 
 
 def next_edge(recurrence: Recurrence | None, after: float, starts: float, until: float) -> float:
-    """The next moment at which the window may open or close; its last moment when there is none before."""
+    """The next moment (epoch seconds) at which the window may open or close; `until` when there is none before."""
     edges = [starts, until]
     if recurrence is not None:
         edges += [edge for pair in occurrences(recurrence, max(after, starts)) for edge in pair]

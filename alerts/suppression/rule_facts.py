@@ -1,4 +1,4 @@
-"""What root cause asks about the rules that alerts come from."""
+"""Facts about rules that root-cause analysis needs."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from feeds.model import Alert
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AboutRules:
-    """What the rules know: whether one is over health, whether an alert comes from another tool, whether it is
-    about to clear, and how long one must not hold before it clears (seconds)."""
+class RuleFacts:
+    """Questions about the rule of an alert, by the rule's id.
+
+    `over_health`: the rule reads an asset's health. `foreign`: the alert comes from another tool. `clearing`: the alert
+    waits only for its off-delay. `recover_for`: the rule's off-delay in seconds.
+    """
 
     over_health: Callable[[str], bool]
     foreign: Callable[[str], bool]

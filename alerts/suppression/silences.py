@@ -1,9 +1,9 @@
-"""Silences and maintenance windows: what hides alerts by a rule that somebody made, with an owner and an end.
+"""Silences and maintenance windows. Each has an owner and an end.
 
-A silence matches alerts, present and future, by asset, region, kind, rule, severity and labels. A
-maintenance window marks entities by asset, region or kind, once or again and again; while it is open
-their alerts are out of service (ISA-18.2), and its openings and closings stand in the journal, so
-that availability can count them apart.
+A silence matches present and future alerts by asset, region, kind, rule, severity and labels. A
+maintenance window marks entities by asset, region or kind, once or repeatedly. While it is open
+their alerts are out of service (ISA-18.2). Its openings and closings are written to the journal, so
+that availability can count them separately.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ PREFIXES = {SILENCE: SILENCED, WINDOW: MAINTENANCE}
 
 
 def reason_of(suppression: Suppression) -> str:
-    """The reason that an alert hidden by it gives."""
+    """The entry that this suppression adds to `Alert.suppressed_by`."""
     return PREFIXES[suppression.kind] + suppression.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """One named step of a suppression's life, for the journal."""
+    """One named transition of a suppression, for the journal."""
 
     after: Suppression
     name: str
@@ -43,18 +43,18 @@ class Note:
 
 
 class Suppressions:
-    """All that have not ended, by id. Time is an input."""
+    """The suppressions that have not ended, by id. Time is an input."""
 
-    def __init__(self, known: Iterable[Suppression] = ()) -> None:
-        self._known = {one.id: one for one in known}
-        self._edges = {id: self._edge(one) for id, one in self._known.items()}
+    def __init__(self, suppressions: Iterable[Suppression] = ()) -> None:
+        self._known = {suppression.id: suppression for suppression in suppressions}
+        self._edges = {id: self._edge(suppression) for id, suppression in self._known.items()}
         self._notes: list[Note] = []
 
     def __len__(self) -> int:
         return len(self._known)
 
     def take_notes(self) -> list[Note]:
-        """What has happened since the last call, in order."""
+        """The transitions since the last call, in order."""
         notes, self._notes = self._notes, []
         return notes
 
@@ -62,57 +62,57 @@ class Suppressions:
         return self._known.get(id)
 
     def all(self) -> dict[str, Suppression]:
-        """Everything that has not ended."""
+        """Every suppression that has not ended, by id."""
         return dict(self._known)
 
     def reasons(self, alert: Alert, asset: Asset | None) -> set[str]:
-        """The reasons for which an alert is hidden now."""
-        running = [one for one in self._known.values() if one.running]
+        """The reasons for which open silences and windows suppress the alert now."""
+        running = [suppression for suppression in self._known.values() if suppression.running]
         if asset is None and alert.subject_kind == "asset":  # it may be on its way: what hides it goes on hiding it
             return {
-                reason_of(one)
-                for one in running
-                if reason_of(one) in alert.suppressed_by or one.match.takes(alert, None)
+                reason_of(suppression)
+                for suppression in running
+                if reason_of(suppression) in alert.suppressed_by or suppression.match.takes(alert, None)
             }
-        return {reason_of(one) for one in running if one.match.takes(alert, asset)}
+        return {reason_of(suppression) for suppression in running if suppression.match.takes(alert, asset)}
 
-    def create(self, one: Suppression, command: str, now: float) -> Suppression:
+    def create(self, suppression: Suppression, command: str, now: float) -> Suppression:
         """Take a new one in; when it is open already it hides from now on."""
-        made = replace(one, seen=now)
-        self._note(made, "created", now, one.by, one.comment, command)
-        self._turn(made, now)
-        return self._known[one.id]
+        created = replace(suppression, seen=now)
+        self._note(created, "created", now, suppression.by, suppression.comment, command)
+        self._turn(created, now)
+        return self._known[suppression.id]
 
-    def end(self, one: Suppression, actor: str, comment: str, command: str, now: float) -> Suppression:
-        """Somebody ends it before its time."""
-        after = replace(one, running=False, seen=now, ended_at=now, ended_by=actor)
+    def end(self, suppression: Suppression, actor: str, comment: str, command: str, now: float) -> Suppression:
+        """End the suppression before its time."""
+        after = replace(suppression, running=False, seen=now, ended_at=now, ended_by=actor)
         self._note(after, "ended", now, actor, comment, command)
         return after
 
     def next_due(self) -> float | None:
-        """When the next one opens, closes or ends."""
+        """The next moment (epoch seconds) at which a suppression opens, closes or ends."""
         return min(self._edges.values(), default=None)
 
     def pop_due(self, now: float) -> None:
-        """Let the earliest one open, close or end."""
-        id = min(self._edges, key=lambda one: self._edges[one])
+        """Open, close or end the suppression that is due first."""
+        id = min(self._edges, key=lambda key: self._edges[key])
         self._turn(replace(self._known[id], seen=now), now)
 
     def clock_stepped(self, now: float) -> None:
-        """The clock was set: they open and close by the wall clock, so look at each that was seen in the future."""
+        """The clock was set: check again each suppression whose last check now lies in the future."""
         for suppression in list(self._known.values()):
             if suppression.seen > now:
                 self._turn(replace(suppression, seen=now), now)
 
-    def _turn(self, one: Suppression, now: float) -> None:
-        if now >= one.until:
-            self._note(replace(one, running=False, ended_at=now), "ended", now)
+    def _turn(self, suppression: Suppression, now: float) -> None:
+        if now >= suppression.until:
+            self._note(replace(suppression, running=False, ended_at=now), "ended", now)
             return
-        running = open_at(one.recurrence, now, one.starts, one.until)
-        if running != one.running:
-            self._note(replace(one, running=running), "began" if running else "paused", now)
+        running = open_at(suppression.recurrence, now, suppression.starts, suppression.until)
+        if running != suppression.running:
+            self._note(replace(suppression, running=running), "began" if running else "paused", now)
         else:
-            self._keep(one)
+            self._keep(suppression)
 
     def _note(
         self, after: Suppression, name: str, at: float, actor: str = "", comment: str = "", command: str = ""
@@ -120,14 +120,14 @@ class Suppressions:
         self._notes.append(Note(after=after, name=name, at=at, actor=actor, comment=comment, command=command))
         self._keep(after)
 
-    def _keep(self, one: Suppression) -> None:
-        if one.ended_at is not None:
-            self._known.pop(one.id, None)
-            self._edges.pop(one.id, None)
+    def _keep(self, suppression: Suppression) -> None:
+        if suppression.ended_at is not None:
+            self._known.pop(suppression.id, None)
+            self._edges.pop(suppression.id, None)
             return
-        self._known[one.id] = one
-        self._edges[one.id] = self._edge(one)
+        self._known[suppression.id] = suppression
+        self._edges[suppression.id] = self._edge(suppression)
 
     @staticmethod
-    def _edge(one: Suppression) -> float:
-        return next_edge(one.recurrence, one.seen, one.starts, one.until)
+    def _edge(suppression: Suppression) -> float:
+        return next_edge(suppression.recurrence, suppression.seen, suppression.starts, suppression.until)

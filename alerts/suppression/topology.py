@@ -1,7 +1,7 @@
-"""Who depends on whom, and what explains that something cannot be reached. Pure: records in, answers out.
+"""Topology: the dependencies between assets, and the failure that cuts an asset off. Pure.
 
-All parents are essential, but those that share a `redundancy_group` stand in for one another: the child
-is cut off only when every one of them is. What lies behind several failures belongs to the topmost one.
+An asset needs all its parents. Parents that share a `redundancy_group` are redundant: the child is cut off only when
+all of them are. An asset behind several failures belongs to the topmost one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from feeds.model import Asset
 
 @dataclass(frozen=True, slots=True, order=True)
 class Failure:
-    """Since when something has failed, and the id of the alert that says so; earlier ones come first."""
+    """A failure: its beginning (epoch seconds) and the id of its alert. Earlier failures sort first."""
 
     since: float
     alert: str
@@ -22,7 +22,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Redundancy:
-    """How many of the parents that stand in for one another are lost, and since when."""
+    """A redundancy group: how many of its members are lost, of how many, and since when (epoch seconds)."""
 
     lost: int
     of: int
@@ -37,7 +37,7 @@ Failing = Callable[[str], Failure | None]
 
 
 class Topology:
-    """The parents of every asset, and from them its children. Parents that do not exist may still come."""
+    """The parents and children of every asset. A parent that is missing may be added later."""
 
     def __init__(self, assets: Mapping[str, Asset]) -> None:
         self._assets: dict[str, Asset] = {}
@@ -47,7 +47,7 @@ class Topology:
             self.put(asset)
 
     def put(self, asset: Asset) -> bool:
-        """Take a new or altered asset in; True when it changes who depends on whom."""
+        """Take in a new or changed asset; True when the dependencies change."""
         old = self._assets.get(asset.id)
         self._assets[asset.id] = asset
         if old is not None and (old.parents, old.redundancy_group) == (asset.parents, asset.redundancy_group):
@@ -71,85 +71,85 @@ class Topology:
         return self._assets.get(id)
 
     def links(self, id: str) -> tuple[tuple[str, ...], ...]:
-        """What the asset needs, as groups: of each at least one parent must work. Circles are left out."""
-        known = self._links.get(id)
-        if known is None:
+        """The asset's parents in groups. At least one parent of each group must work. Circles are left out."""
+        groups_of_parents = self._links.get(id)
+        if groups_of_parents is None:
             asset = self._assets.get(id)
             groups: dict[str, list[str]] = {}
             below = set(self.below(id)) if asset is not None and asset.parents and self._children.get(id) else set()
             for parent in asset.parents if asset is not None else ():
                 if parent == id or parent in below:
-                    continue  # in a circle nothing explains anything
+                    continue  # a circle of dependencies has no root cause
                 above = self._assets.get(parent)
                 name = f"group {above.redundancy_group}" if above and above.redundancy_group else f"alone {parent}"
                 groups.setdefault(name, []).append(parent)
-            known = self._links[id] = tuple(tuple(group) for group in groups.values())
-        return known
+            groups_of_parents = self._links[id] = tuple(tuple(group) for group in groups.values())
+        return groups_of_parents
 
     def children(self, id: str) -> Iterator[str]:
-        """What depends on the asset directly."""
+        """The assets that depend directly on the asset."""
         yield from self._children.get(id, ())
 
     def below(self, id: str) -> Iterator[str]:
-        """Everything that depends on the asset, nearest first; never the asset itself."""
-        seen, layer = {id}, [id]
+        """All assets that depend on the asset, nearest first; never the asset itself."""
+        visited, layer = {id}, [id]
         while layer:
-            layer = [child for one in layer for child in self._children.get(one, ()) if child not in seen]
+            layer = [child for asset in layer for child in self._children.get(asset, ()) if child not in visited]
             layer = list(dict.fromkeys(layer))
-            seen.update(layer)
+            visited.update(layer)
             yield from layer
 
 
-class Causes:
-    """For one state of all failures: why each asset is cut off. Remembers what it has found out."""
+class RootCauses:
+    """The root cause of each asset, for one set of failures. Answers are cached."""
 
     def __init__(self, topology: Topology, failing: Failing, blind: Failing) -> None:
         self._topology, self._failing, self._blind = topology, failing, blind
         self._found: dict[str, Failure | None] = {}
 
     def cut(self, id: str) -> Failure | None:
-        """The failure that hides everything on the asset: above it, or of the source that it is seen through."""
+        """The failure that cuts the asset off: of an asset above it, or of the source that observes it."""
         if id not in self._found:
             reasons = [self._blind(id)]
             reasons += [self._lost(group) for group in self._topology.links(id)]
-            self._found[id] = min((one for one in reasons if one is not None), default=None)
+            self._found[id] = min((failure for failure in reasons if failure is not None), default=None)
         return self._found[id]
 
     def down(self, id: str) -> Failure | None:
-        """Why the asset gives nothing to those below it."""
+        """The failure that makes the asset useless to its children: one that cuts it off, else its own."""
         return self.cut(id) or self._failing(id)
 
     def _lost(self, group: Iterable[str]) -> Failure | None:
-        """What took the last of several that stand in for one another; None while one of them works."""
+        """The failure that took the last member of a redundancy group; None while one of them works."""
         last: Failure | None = None
         for parent in group:
-            found = self.down(parent)
-            if found is None:
+            failure = self.down(parent)
+            if failure is None:
                 return None
-            last = found if last is None else max(last, found)
+            last = failure if last is None else max(last, failure)
         return last
 
     def stand_in(self, id: str) -> Failure | None:
-        """The failure that speaks for a failed asset too: of its lost group's last member.
+        """The failure that represents a failed asset: that of the last member of its lost redundancy group.
 
-        None while anything depends on the asset alone, or lost its last parent with it: then it is a root itself.
-        So what speaks for others is never spoken for.
+        None while anything depends on the asset alone or lost its last parent with it: then the asset is a root itself.
+        A failure that represents others is never represented by another one.
         """
         own = self._failing(id)
-        found: Failure | None = None
+        latest: Failure | None = None
         for child in self._topology.children(id) if own is not None else ():
-            group = next((one for one in self._topology.links(child) if id in one), ())
+            group = next((group for group in self._topology.links(child) if id in group), ())
             last = self._lost(group) if len(group) > 1 else None
             if last is None or last == own:
                 return None
-            found = last if found is None else max(found, last)
-        return found
+            latest = last if latest is None else max(latest, last)
+        return latest
 
     def redundancy(self, id: str) -> Redundancy:
-        """The worst of the asset's groups of parents that stand in for one another."""
+        """The redundancy group of the asset's parents that has lost the most members."""
         worst = Redundancy(0, 0, 0.0)
         for group in self._topology.links(id):
-            lost = [one for one in map(self.down, group) if one is not None]
+            lost = [failure for failure in map(self.down, group) if failure is not None]
             if len(group) > 1 and len(lost) > worst.lost:
-                worst = Redundancy(len(lost), len(group), max(one.since for one in lost))
+                worst = Redundancy(len(lost), len(group), max(failure.since for failure in lost))
         return worst

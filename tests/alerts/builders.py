@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-from alerts.core.core import Board, Step
+from alerts.core.core import AlertCore, AlertStep
 from alerts.rules.rule import compile_rules
 from alerts.rules.subjects import Subject, Subjects
 from alerts.settings import RuleSettings
@@ -84,11 +84,11 @@ def counting_ids() -> Callable[[float], str]:
     return lambda now: f"a{next(numbers)}"
 
 
-def board(*rules: RuleSettings, assets: tuple[Asset, ...] = (asset(),), **more: Any) -> Board:
+def core(*rules: RuleSettings, assets: tuple[Asset, ...] = (asset(),), **more: Any) -> AlertCore:
     known = {Kind.ASSET: {one.id: one for one in assets}}
-    return Board(compile_rules(rules or (rule(),)), subjects=Subjects(known), make_id=counting_ids(), **more)
+    return AlertCore(compile_rules(rules or (rule(),)), subjects=Subjects(known), make_id=counting_ids(), **more)
 
 
-def names(steps: list[Step]) -> list[tuple[float, str]]:
+def names(steps: list[AlertStep]) -> list[tuple[float, str]]:
     """What happened, as (seconds after T0, transition's name)."""
     return [(round(step.transition.at - T0, 3), step.transition.name) for step in steps]

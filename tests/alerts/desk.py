@@ -6,11 +6,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from alerts.core.core import Board
-from alerts.notify.notifications import Told, due
+from alerts.core.core import AlertCore
+from alerts.notify.notifications import Recipients, due
 from alerts.settings import ReceiverSettings
 from feeds.model import Alert, Asset, Result
-from tests.alerts.builders import T0, asset, board, change, command, reading, rule, state
+from tests.alerts.builders import T0, asset, change, command, core, reading, rule, state
 
 RECEIVER = ReceiverSettings(id="desk", url="json://127.0.0.1:1/")
 DOWN = rule(severity="critical")
@@ -26,30 +26,30 @@ class Desk:
     """`told` gathers (second, asset, reason); `steps` (second, asset, transition)."""
 
     def __init__(self, *assets: Asset, rules: tuple[Any, ...] = (rule(),), **more: Any) -> None:
-        self.board: Board = board(*rules, assets=assets, **more)
+        self.core: AlertCore = core(*rules, assets=assets, **more)
         self.told: list[tuple[float, str, str]] = []
         self.steps: list[tuple[float, str, str]] = []
-        self._told: dict[str, Told] = {}
+        self._told: dict[str, Recipients] = {}
         self._commands = 0
         self.second = 0.0
 
     def see(self, second: float, id: str, health: str, source: str = "test") -> None:
         """One probe's result at that second, as the projector folds it."""
         at = T0 + second
-        known = self.board.subjects.states.get(id)
+        known = self.core.subjects.states.get(id)
         since = known.since if known is not None and known.health == health else at
         up = replace(reading(health == "ok", at=at, fresh_for=FRESH), source=source)
         new = replace(state(id, health, tcp_up=up), since=since, seen_at=at)
-        self.board.fold(change(new, at), at)
+        self.core.fold(change(new, at), at)
         self._take(second)
 
     def fold(self, second: float, thing: Any) -> None:
-        self.board.fold(change(thing, T0 + second), T0 + second)
+        self.core.fold(change(thing, T0 + second), T0 + second)
         self._take(second)
 
     def until(self, second: float) -> None:
         """Let time pass."""
-        self.board.advance(T0 + second)
+        self.core.advance(T0 + second)
         self._take(second)
 
     def order(self, second: float, action: str, subject: str, **args: Any) -> Result:
@@ -57,7 +57,7 @@ class Desk:
         self._commands += 1
         who = {name: args.pop(key) for name, key in (("role", "role"), ("actor_region", "region")) if key in args}
         wish = command(action, subject, T0 + second, id=f"c{self._commands}", args={"comment": "计划内", **args}, **who)
-        result = self.board.command(wish, T0 + second)
+        result = self.core.command(wish, T0 + second)
         self._take(second)
         return result
 
@@ -66,27 +66,27 @@ class Desk:
 
     def _take(self, second: float) -> None:
         self.second = second
-        for step in self.board.take_steps():
+        for step in self.core.take_steps():
             at = round(step.transition.at - T0, 3)
             self.steps.append((at, step.alert.asset, step.transition.name))
-            said = due(step, [RECEIVER], self._told.setdefault(step.alert.id, Told()))
+            said = due(step, [RECEIVER], self._told.setdefault(step.alert.id, Recipients()))
             self.told += [(at, step.alert.asset, reason) for reason in said.values()]
 
     def alert(self, asset: str, rule: str = "down") -> Alert:
         """The open alert on an asset."""
-        return next(one for one in self.board.alerts.values() if (one.asset, one.rule) == (asset, rule))
+        return next(one for one in self.core.alerts.values() if (one.asset, one.rule) == (asset, rule))
 
-    def told_of(self, id: str) -> Told:
+    def told_of(self, id: str) -> Recipients:
         """Who has heard what of an alert."""
-        return self._told.setdefault(id, Told())
+        return self._told.setdefault(id, Recipients())
 
-    def everybody(self) -> dict[str, Told]:
+    def everybody(self) -> dict[str, Recipients]:
         """Who has heard what, by alert."""
         return self._told
 
     def shown(self) -> list[str]:
         """The assets whose active alerts stand in sight."""
-        return sorted(one.asset for one in self.board.alerts.values() if one.active and not one.suppressed_by)
+        return sorted(one.asset for one in self.core.alerts.values() if one.active and not one.suppressed_by)
 
     def names(self, asset: str) -> list[tuple[float, str]]:
         return [(at, name) for at, about, name in self.steps if about == asset]

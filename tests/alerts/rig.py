@@ -144,7 +144,7 @@ class Rig:
         docs = {doc.id: alert_of(doc.body) for doc in await self.journal.docs("alert")}
         assert rebuilt == docs
         open_now = {id: alert for id, alert in rebuilt.items() if alert.open}
-        assert self.engine.board.alerts == open_now
+        assert self.engine.core.alerts == open_now
         assert await self.shown() == open_now
         assert {doc.id for doc in await self.journal.docs("alert", open=True)} == set(open_now)
         assert await self.journal.verify() == []

@@ -23,7 +23,7 @@ class Shift:
     def __init__(self, bus: Bus, journal: Journal, intake: Intake) -> None:
         self.rig = Rig(bus, journal, intake=intake)
         self.watch = HandoverWatch(
-            journal, intake, NAME, lambda: self.rig.engine.board.alerts.values(), "532300", lambda: self.rig.now
+            journal, intake, NAME, lambda: self.rig.engine.core.alerts.values(), "532300", lambda: self.rig.now
         )
 
     async def sign(self, name: str, id: str, region: str = "") -> None:
@@ -40,7 +40,7 @@ class Shift:
         return sorted((one.labels["handover"], one.region) for one in self.standing())
 
     def standing(self) -> list[Alert]:
-        return [one for one in self.rig.engine.board.alerts.values() if one.rule == RULE and one.active]
+        return [one for one in self.rig.engine.core.alerts.values() if one.rule == RULE and one.active]
 
 
 @pytest.fixture

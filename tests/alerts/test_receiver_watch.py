@@ -24,7 +24,7 @@ class Watched:
             journal,
             intake,
             NAME,
-            lambda: self.rig.engine.board.alerts.values(),
+            lambda: self.rig.engine.core.alerts.values(),
             lambda: ("sms", "mail"),
             "532300",
             lambda: self.rig.now,
@@ -41,7 +41,7 @@ class Watched:
         await self.watch.look()
         await self.rig.step(1.0)
         assert await self.watch.look() == 0, "it is said once"
-        alerts = self.rig.engine.board.alerts.values()
+        alerts = self.rig.engine.core.alerts.values()
         return sorted(alert.labels["receiver"] for alert in alerts if alert.rule == RULE and alert.active)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from alerts.receivers.base import ReceiverError
 from alerts.rules.rule import RuleError
-from alerts.service import Alerting
+from alerts.service import AlertService
 from alerts.settings import EscalationSettings, ReceiverSettings
 from feeds.bus import Bus
 from feeds.clock import now
@@ -25,7 +25,7 @@ from tests.patience import PATIENCE, until
 async def test_from_a_failure_to_the_desk_and_back(bus: Bus, journal: Journal) -> None:
     async with listening() as desk, asyncio.timeout(PATIENCE):
         settings = [ReceiverSettings(id="desk", url=desk.url)]
-        task = asyncio.create_task(Alerting(bus, journal, [rule()], settings, "楚雄州").run())
+        task = asyncio.create_task(AlertService(bus, journal, [rule()], settings, "楚雄州").run())
         await bus.commit("project", cursors={}, changes=[change(asset(), now()), change(state("r1", "down"), now())])
         await desk.came.wait()
         key, body = desk.got[0]
@@ -57,19 +57,19 @@ async def test_the_failure_of_either_part_ends_both(
     monkeypatch.setattr(journal, "outbox_ready", broken)
     with pytest.raises(ExceptionGroup):
         async with asyncio.timeout(PATIENCE):
-            await Alerting(bus, journal, [rule()], [], "x").run()
+            await AlertService(bus, journal, [rule()], [], "x").run()
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 async def test_settings_that_cannot_be_used_leave_the_running_ones(bus: Bus, journal: Journal) -> None:
-    role = Alerting(bus, journal, [rule()], [], "x")
+    role = AlertService(bus, journal, [rule()], [], "x")
     with pytest.raises(RuleError):
         await role.reload([rule(when="helth")], [])
     with pytest.raises(ReceiverError):
         await role.reload([], [ReceiverSettings(id="r", url="ftp://x")])
-    assert list(role.engine.board.rules) == ["down"]
+    assert list(role.engine.core.rules) == ["down"]
     await role.reload([rule(id="other")], [])
-    assert list(role.engine.board.rules) == ["other"]
+    assert list(role.engine.core.rules) == ["other"]
 
 
 async def test_from_a_failure_to_the_phones_of_those_on_duty_and_over_a_restart_to_the_end(
@@ -80,7 +80,9 @@ async def test_from_a_failure_to_the_phones_of_those_on_duty_and_over_a_restart_
         policy = EscalationSettings(id="all", steps=STEPS[:1])
 
         def start() -> asyncio.Task[None]:
-            return asyncio.create_task(Alerting(bus, journal, [rule()], [sms], "楚雄州", escalations=[policy]).run())
+            return asyncio.create_task(
+                AlertService(bus, journal, [rule()], [sms], "楚雄州", escalations=[policy]).run()
+            )
 
         async def admin(action: str, **doc: object) -> None:
             await bus.send("alert", command(action, action, now(), id=action, role="admin", args={"doc": doc}))

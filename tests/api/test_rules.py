@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from alerts.core.core import Board
+from alerts.core.core import AlertCore
 from alerts.rulebook import book
 from alerts.rulebook.book import RuleBook
 from alerts.rules.rule import compile_rules
@@ -29,11 +29,11 @@ class RuleDesk(AlertDesk):
         super().__init__()
         self.journal = journal
         self.book = RuleBook(compile_rules([rule(title={"zh-CN": "中断", "en": "down"})]), sample=2.0)
-        self.board = Board(self.book.running(), subjects=Subjects(picture()))
+        self.core = AlertCore(self.book.running(), subjects=Subjects(picture()))
 
     async def submit(self, command: Command, *, engine: str, timeout: float = 5.0) -> Result:
         self.seen.append(command)
-        result = self.book.carry_out(command, self.board, command.at, command.at)
+        result = self.book.carry_out(command, self.core, command.at, command.at)
         await self.keep()
         return result
 
@@ -239,7 +239,7 @@ async def test_a_storm_is_told_with_its_preview(site: World) -> None:
     records = picture()
     switch = records[Kind.ASSET]["a-sw"]
     records[Kind.ASSET] |= {f"n{number}": replace(switch, id=f"n{number}") for number in range(300)}
-    desk.board.subjects = Subjects(records)
+    desk.core.subjects = Subjects(records)
     async with site.signed_in("admin") as client:
         wish = {"when": "kind == 'switch'"}
         body = problem(await client.put("/api/v1/rules/x", json=wish), 422, "invalid")

@@ -201,9 +201,9 @@ async def build_project(settings: Settings, bus: Bus, journal: Journal, status: 
 async def build_alert(settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> RunningRole:
     """Build the role 'alert'."""
     from alerts.receivers.base import ReceiverError
-    from alerts.receivers.catalogue import House
+    from alerts.receivers.catalogue import SiteDefaults
     from alerts.rules.rule import RuleError
-    from alerts.service import Alerting
+    from alerts.service import AlertService
 
     site = settings.site
     follower = Bus(redis_url(settings), site.region, name="journal", fence=bus.fence)
@@ -211,7 +211,7 @@ async def build_alert(settings: Settings, bus: Bus, journal: Journal, status: Ro
     await watch.quietly()  # before the engine writes
     status.add_condition(lambda: watch.words(site.language))
     try:
-        program = Alerting(
+        program = AlertService(
             bus,
             journal,
             settings.rules,
@@ -221,7 +221,7 @@ async def build_alert(settings: Settings, bus: Bus, journal: Journal, status: Ro
             sample=settings.sample,
             intake=Intake(intake_url(journal_url(settings)), "alert"),
             escalations=settings.escalations,
-            house=House(language=site.language, zone=site.timezone),
+            site_defaults=SiteDefaults(language=site.language, zone=site.timezone),
             outbox=settings.outbox,
             handover=settings.handover,
             named_sources=partial(_named_sources, settings),

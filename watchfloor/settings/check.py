@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from alerts.receivers.base import ReceiverError
-from alerts.receivers.catalogue import APPRISE, House, compile_receiver, kind_of_url
+from alerts.receivers.catalogue import APPRISE, SiteDefaults, compile_receiver, kind_of_url
 from alerts.rules.rule import RuleError, compile_rule
 from feeds.findings import Finding, InFile, line_of_text
 from watchfloor.settings.findings import make, shown
@@ -85,7 +85,7 @@ def _receivers(draft: Draft, settings: Settings) -> list[Finding[InFile]]:
         if kind_of_url(receiver.url) != APPRISE or not receiver.url.partition("://")[2]:
             continue
         try:
-            compile_receiver(receiver, House()).close()
+            compile_receiver(receiver, SiteDefaults()).close()
         except ReceiverError as error:
             findings.append(make("receiver", file=settings.path.name, line=line, key=key, detail=error.message))
     return findings

@@ -9,7 +9,7 @@ from typing import Any
 from alerts.oncall.escalation_checks import DUTY, RECEIVER, wrong_steps
 from alerts.oncall.texts import TEXTS
 from alerts.receivers.base import ReceiverError
-from alerts.receivers.catalogue import APPRISE, House, compile_receiver, kind_of_url
+from alerts.receivers.catalogue import APPRISE, SiteDefaults, compile_receiver, kind_of_url
 from alerts.receivers.matching import FEEDS
 from alerts.settings import EscalationSettings, OutboxSettings, ReceiverSettings, SmsSettings, StepSettings, Templates
 from feeds.duty.handover import HandoverSettings
@@ -55,7 +55,7 @@ def _receiver(table: SettingsTable, taken_ids: dict[str, int]) -> ReceiverSettin
             unfiltered = replace(
                 receiver, severities=tuple(Severity), regions=(), feeds=()
             )  # these have findings of their own
-            compile_receiver(unfiltered, House()).close()
+            compile_receiver(unfiltered, SiteDefaults()).close()
         except ReceiverError as error:
             table.wrong("receiver", "url", detail=error.message)
     return receiver

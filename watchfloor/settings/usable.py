@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from alerts.receivers.base import ReceiverError
-from alerts.receivers.catalogue import House, compile_receiver
+from alerts.receivers.catalogue import SiteDefaults, compile_receiver
 from alerts.rules.rule import RuleError, compile_rule
 from alerts.settings import ReceiverSettings, RuleSettings
 from feeds.findings import Finding, InFile, line_of_text
@@ -35,7 +35,7 @@ def usable_part(settings: Settings) -> tuple[Settings, list[Finding[InFile]]]:
     receivers: dict[str, ReceiverSettings] = {}
     for receiver in settings.receivers:
         try:
-            compile_receiver(receiver, House()).close()
+            compile_receiver(receiver, SiteDefaults()).close()
             if receiver.id in receivers:
                 raise ReceiverError(receiver.id, "id 重复", "the id is used twice")
         except ReceiverError as error:

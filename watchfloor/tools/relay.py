@@ -11,7 +11,7 @@ from pathlib import Path
 import uvloop
 
 from alerts.receivers.base import ReceiverError
-from alerts.receivers.catalogue import House, compile_receiver
+from alerts.receivers.catalogue import SiteDefaults, compile_receiver
 from alerts.receivers.relay import SHORTEST_SECRET
 from alerts.relay.server import Relay, RelaySettings
 from alerts.settings import ReceiverSettings
@@ -89,7 +89,7 @@ def _channel(table: SettingsTable, seen: dict[str, int]) -> ReceiverSettings:
     table.done()
     if found.id and found.url:
         try:
-            compile_receiver(found, House()).close()
+            compile_receiver(found, SiteDefaults()).close()
         except ReceiverError as error:
             table.wrong("receiver", "url", detail=error.message)
     return found

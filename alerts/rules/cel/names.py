@@ -1,4 +1,4 @@
-"""What is known of a name in a rule, what an expression uses, and what is said of one that cannot mean anything."""
+"""References of a rule's expression, and the error of an expression that does not pass the type check."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from alerts.rules.cel.syntax import Node
 
 
-class Unfit(ValueError):
-    """The expression cannot mean anything; `at` is the offset, `zh` and `en` say what and how to mend it."""
+class ExpressionError(ValueError):
+    """The expression is wrong. `at` is the offset in characters; `zh` and `en` say what to correct."""
 
     def __init__(self, node: Node, zh: str, en: str) -> None:
         super().__init__(en)
@@ -16,14 +16,13 @@ class Unfit(ValueError):
 
 
 @dataclass(slots=True)
-class Uses:
-    """What an expression refers to.
+class References:
+    """The names, readings and functions that an expression uses. Offsets are in characters.
 
-    `ages` are the places of `age(…)` and the reading's key in each; `limits` those ages (by their place)
-    that are compared with a number, and the number; `patterns` the places of literal regular expressions
-    and their source; `rates` the places of `rate(…)` with the reading's key and the seconds; `many`: the answer
-    hangs on other things too, `warned`: on warnings, `touches`: on what a warning touches; `whole`: it asks which
-    readings there are.
+    `ages`: start, end and reading key of each `age(…)`. `limits`: the number that an age is compared with, by the age's
+    start. `patterns`: start and source of each literal regular expression. `rates`: start, end, reading key and seconds
+    of each `rate(…)`. `many`: the verdict depends on other assets. `warned`: it depends on warnings. `touches`: it
+    depends on the assets in a warning's area. `whole`: it depends on which readings exist.
     """
 
     names: set[str] = field(default_factory=set)

@@ -1,8 +1,8 @@
 """The syntax tree of a CEL expression, for checking names and types when rules are loaded.
 
-The library that evaluates (see alerts.rules.rule) offers no tree. It stays the judge of what is CEL;
-this parser follows the grammar of the language definition (github.com/google/cel-spec,
-doc/langdef.md, "Syntax") and is only asked about what the library has accepted.
+The library that evaluates expressions (see alerts.rules.rule) offers no tree. It decides whether a text is CEL.
+This parser follows the grammar of the language definition (github.com/google/cel-spec,
+doc/langdef.md, "Syntax") and is used only for expressions that the library has accepted.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ _TOKEN = re.compile(
 _LEVELS = (("||",), ("&&",), ("==", "!=", "<", "<=", ">", ">=", "in"), ("+", "-"), ("*", "/", "%"))
 
 
-class Unparsed(ValueError):
-    """The text is not what this parser knows as CEL; `at` is the offset in characters."""
+class ParseError(ValueError):
+    """This parser does not understand the text. `at` is the offset in characters."""
 
     def __init__(self, at: int) -> None:
         super().__init__(f"not understood at character {at + 1}")
@@ -35,7 +35,7 @@ class Unparsed(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """One piece of an expression; `start` and `end` are offsets in the source.
+    """One node of the syntax tree. `start` and `end` are offsets in the source, in characters.
 
     `op`: bool null int uint double string bytes (a literal, its source in `text`), name, member (`args[0].text`),
     index, call (`text(args…)`), method (`args[0].text(args[1:]…)`), list, map (keys and values in turn), struct,
@@ -50,22 +50,22 @@ class Node:
 
 
 def string_value(node: Node) -> str:
-    """What a string literal stands for."""
+    """The value of a string literal."""
     raw = node.text.lstrip("rR")
     return str(ast.literal_eval(("r" if raw != node.text else "") + raw))
 
 
 def parse(source: str) -> Node:
-    """The tree of an expression, or Unparsed."""
+    """Parse an expression; raises ParseError."""
     parser = _Parser(source)
     node = parser.expression()
     if parser.sign() != "":
-        raise Unparsed(parser.at)
+        raise ParseError(parser.at)
     return node
 
 
 class _Parser:
-    """Recursive descent, one method a level."""
+    """Recursive descent with one method per level of precedence."""
 
     def __init__(self, source: str) -> None:
         self._tokens: list[tuple[str, str, int]] = []
@@ -73,7 +73,7 @@ class _Parser:
         while at < len(source):
             match = _TOKEN.match(source, at)
             if match is None or match.lastgroup is None:
-                raise Unparsed(at)
+                raise ParseError(at)
             if match.lastgroup != "space":
                 self._tokens.append((match.lastgroup, match.group(), at))
             at = match.end()
@@ -86,14 +86,14 @@ class _Parser:
         return self._tokens[self._next][2]
 
     def sign(self) -> str:
-        """The next token's text when it is a sign or `in`, else something no sign is."""
+        """The next token's text when it is a sign or `in`, else " "."""
         kind, text, _ = self._tokens[self._next]
         return text if kind in ("sign", "end") or text == "in" else " "
 
     def _take(self, *expected: str) -> tuple[str, str]:
         kind, text, at = self._tokens[self._next]
         if kind == "end" or (expected and text not in expected):
-            raise Unparsed(at)
+            raise ParseError(at)
         self._next += 1
         self._end = at + len(text)
         return kind, text
@@ -164,11 +164,11 @@ class _Parser:
             return Node(op="list" if text == "[" else "map", start=start, end=self._end, args=items)
         op = _literal(kind, text)
         if not op:
-            raise Unparsed(start)
+            raise ParseError(start)
         return Node(op=op, start=start, end=self._end, text=text)
 
     def _listed(self, end: str) -> tuple[Node, ...]:
-        """Expressions up to a closing sign, with `,` or (in a map) `:` between."""
+        """Parse expressions up to a closing sign, separated by `,` or (in a map) `:`."""
         items: list[Node] = []
         while self.sign() != end:
             items.append(self.expression())

@@ -1,17 +1,17 @@
-"""Whether a rule's expression can mean anything: its names, their types, the words they may take."""
+"""Type check of a rule's expression: its names, their types and the texts that they may be compared with."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
 
-from alerts.rules.cel.names import Unfit, Uses
+from alerts.rules.cel.names import ExpressionError, References
 from alerts.rules.cel.syntax import Node, string_value
 from alerts.rules.warnings_in_force import WORDS
 from feeds.kinds.subject import RuleName, SubjectKind
 from feeds.model import Health
 
-__all__ = ["Unfit", "Uses", "check"]
+__all__ = ["ExpressionError", "References", "check"]
 
 COMPREHENSIONS = {"all": "bool", "exists": "bool", "exists_one": "bool", "filter": "list", "map": "list"}
 METHODS = {"contains": "bool", "startsWith": "bool", "endsWith": "bool", "matches": "bool", "size": "int"}
@@ -27,15 +27,15 @@ NUMBERS = frozenset(("int", "uint", "double"))
 
 
 ACTIVE = {"active": RuleName("bool")}
-"""A name over every kind of subject: whether the rule's alert stands already."""
+"""The name that exists over every kind of subject: true while the rule's alert is active."""
 
 
-def check(tree: Node, over: SubjectKind) -> Uses:
-    """What the expression uses of a kind of subject; Unfit at the first thing that cannot be right."""
+def check(tree: Node, over: SubjectKind) -> References:
+    """Check an expression over a kind of subject and return what it refers to; ExpressionError at the first error."""
     checker = _Checker({**over.names, **ACTIVE}, over.functions)
     result = checker.type_of(tree)
     if result not in ("bool", "dyn"):
-        raise Unfit(tree, f"结果是 {result}，应为真或假", f"the result is {result}, not true or false")
+        raise ExpressionError(tree, f"结果是 {result}，应为真或假", f"the result is {result}, not true or false")
     return checker.uses
 
 
@@ -43,7 +43,7 @@ class _Checker:
     def __init__(self, names: Mapping[str, RuleName], functions: frozenset[str]) -> None:
         self._names, self._functions = names, functions
         self._bound: list[str] = []
-        self.uses = Uses()
+        self.uses = References()
 
     def type_of(self, node: Node) -> str:
         """The CEL type of a node: bool int uint double string bytes null list map dyn."""
@@ -63,15 +63,17 @@ class _Checker:
                     self.type_of(arg)
                 return node.op
             case "struct":
-                raise Unfit(node, "不支持消息类型", "message types are not supported")
+                raise ExpressionError(node, "不支持消息类型", "message types are not supported")
         return self._operator(node)
 
     def _name(self, node: Node) -> str:
         if node.text in self._bound:
             return "dyn"
         if node.text not in self._names:
-            known = ", ".join(sorted(self._names))
-            raise Unfit(node, f"未知名称 {node.text}；可用：{known}", f"unknown name {node.text}; known are: {known}")
+            names = ", ".join(sorted(self._names))
+            raise ExpressionError(
+                node, f"未知名称 {node.text}；可用：{names}", f"unknown name {node.text}; known are: {names}"
+            )
         self.uses.names.add(node.text)
         self.uses.whole = self.uses.whole or node.text == "m"
         return self._names[node.text].type
@@ -82,7 +84,9 @@ class _Checker:
         if whole.op == "name" and whole.text == "m" and "m" not in self._bound and "m" in self._names:
             self.uses.names.add("m")
             if node.op == "member" or key is None:
-                raise Unfit(node, '读数请写作 m["icmp.rtt_ms"]', 'name a reading by its key: m["icmp.rtt_ms"]')
+                raise ExpressionError(
+                    node, '读数请写作 m["icmp.rtt_ms"]', 'name a reading by its key: m["icmp.rtt_ms"]'
+                )
             self.uses.readings.add(key)
             return "dyn"
         inner = self.type_of(whole)
@@ -92,7 +96,7 @@ class _Checker:
         if node.op == "index":
             self.type_of(node.args[1])
         if inner not in ("dyn", "map", "list"):
-            raise Unfit(node, f"{inner} 没有成员", f"a {inner} has no parts")
+            raise ExpressionError(node, f"{inner} 没有成员", f"a {inner} has no parts")
         return "dyn"
 
     def _key(self, node: Node) -> str | None:
@@ -110,30 +114,34 @@ class _Checker:
             self.type_of(node.args[0])
             return "bool"
         if node.text not in FUNCTIONS:
-            here = [name for name in ("age", "rate", *_AROUND) if name not in _OF_SUBJECT or name in self._functions]
-            raise self._unknown(node, [*here, "has", *FUNCTIONS])
+            available = [
+                name for name in ("age", "rate", *_AROUND) if name not in _OF_SUBJECT or name in self._functions
+            ]
+            raise self._unknown(node, [*available, "has", *FUNCTIONS])
         for arg in node.args:
             self.type_of(arg)
         if len(node.args) != 1:
-            raise Unfit(node, f"{node.text}() 需要一个参数", f"{node.text}() takes one argument")
+            raise ExpressionError(node, f"{node.text}() 需要一个参数", f"{node.text}() takes one argument")
         return FUNCTIONS[node.text]
 
     def _around(self, node: Node) -> str:
         if node.text == "rate":
             return self._rate(node)
         types = [self.type_of(arg) for arg in node.args]
-        wanted, result, example = _AROUND[node.text]
+        arguments, result, example = _AROUND[node.text]
         first = ("string", "dyn", "list") if node.text == "count" else ("string", "dyn")
-        fits = len(types) == wanted and types[0] in first and all(one in ("string", "dyn") for one in types[1:])
+        fits = len(types) == arguments and types[0] in first and all(type in ("string", "dyn") for type in types[1:])
         if not fits:
-            raise Unfit(node, f"应写作 {example}", f"write {example}")
+            raise ExpressionError(node, f"应写作 {example}", f"write {example}")
         if node.text == "count" and node.args[2].op == "string":
-            word = string_value(node.args[2])
-            if word not in ("", *Health):
-                raise Unfit(node.args[2], f"没有 {word} 这种健康状态", f"no asset's health is ever {word}")
+            health = string_value(node.args[2])
+            if health not in ("", *Health):
+                raise ExpressionError(
+                    node.args[2], f"没有 {health} 这种健康状态", f"no asset's health is ever {health}"
+                )
         if node.text == "warned" and node.args[0].op == "string" and string_value(node.args[0]) not in WORDS:
-            listed = ", ".join(word or '""' for word in WORDS)
-            raise Unfit(node.args[0], f"级别应为：{listed}", f"the level is one of: {listed}")
+            listed = ", ".join(level or '""' for level in WORDS)
+            raise ExpressionError(node.args[0], f"级别应为：{listed}", f"the level is one of: {listed}")
         self.uses.warned |= node.text == "warned"
         self.uses.touches |= node.text == "touches"
         self.uses.many |= node.text in ("count", "health_of")
@@ -144,15 +152,17 @@ class _Checker:
         seconds = node.args[1] if len(node.args) == 2 else node
         key = self._reading(node.args[0]) if node.args else None
         if key is None or seconds.op not in ("int", "double"):
-            raise Unfit(node, f"rate() 的参数是读数和秒数：{example}", f"rate() takes a reading and seconds: {example}")
+            raise ExpressionError(
+                node, f"rate() 的参数是读数和秒数：{example}", f"rate() takes a reading and seconds: {example}"
+            )
         span = float(ast.literal_eval(seconds.text))
         if not 10 <= span <= 86400:
-            raise Unfit(seconds, "秒数应为 10 到 86400", "the seconds must be 10 to 86400")
+            raise ExpressionError(seconds, "秒数应为 10 到 86400", "the seconds must be 10 to 86400")
         self.uses.rates.append((node.start, node.end, key, span))
         return "double"
 
     def _reading(self, arg: Node) -> str | None:
-        """The key of the reading that an argument names."""
+        """The key of the reading that an argument names; None when it names none."""
         if arg.op == "string":
             return string_value(arg)
         whole = arg.args[0] if arg.op == "index" else arg
@@ -162,7 +172,7 @@ class _Checker:
         key = self._reading(node.args[0]) if len(node.args) == 1 else None
         if key is None:
             written = 'age(m["icmp.rtt_ms"])'
-            raise Unfit(node, f"age() 的参数是读数：{written}", f"age() takes a reading: {written}")
+            raise ExpressionError(node, f"age() 的参数是读数：{written}", f"age() takes a reading: {written}")
         self.uses.ages.append((node.start, node.end, key))
         return "double"
 
@@ -171,31 +181,39 @@ class _Checker:
             return self._comprehension(node)
         if node.text not in METHODS:
             raise self._unknown(node, [*METHODS, *COMPREHENSIONS])
-        target, *others = [self.type_of(arg) for arg in node.args]
-        if len(others) != (0 if node.text == "size" else 1):
-            raise Unfit(node, f"{node.text}() 的参数个数不对", f"{node.text}() has a wrong number of arguments")
+        target, *arguments = [self.type_of(arg) for arg in node.args]
+        if len(arguments) != (0 if node.text == "size" else 1):
+            raise ExpressionError(
+                node, f"{node.text}() 的参数个数不对", f"{node.text}() has a wrong number of arguments"
+            )
         if node.text == "matches" and node.args[1].op == "string":
             self.uses.patterns.append((node.args[1].start, node.args[1].text))
         if node.text != "size":
-            for got in (target, *others):
-                if got not in ("string", "dyn"):
-                    raise Unfit(node, f"{node.text}() 用于文本，不是 {got}", f"{node.text}() is for text, not {got}")
+            for type in (target, *arguments):
+                if type not in ("string", "dyn"):
+                    raise ExpressionError(
+                        node, f"{node.text}() 用于文本，不是 {type}", f"{node.text}() is for text, not {type}"
+                    )
         return METHODS[node.text]
 
     def _comprehension(self, node: Node) -> str:
         whole = self.type_of(node.args[0])
         if whole not in ("list", "map", "dyn"):
-            raise Unfit(node, f"{node.text}() 用于列表，不是 {whole}", f"{node.text}() is for lists, not {whole}")
+            raise ExpressionError(
+                node, f"{node.text}() 用于列表，不是 {whole}", f"{node.text}() is for lists, not {whole}"
+            )
         self._bound.append(node.args[1].text)
         for arg in node.args[2:]:
             self.type_of(arg)
         self._bound.pop()
         return COMPREHENSIONS[node.text]
 
-    def _unknown(self, node: Node, known: list[str]) -> Unfit:
-        listed = ", ".join(f"{name}()" for name in sorted(known))
+    def _unknown(self, node: Node, functions: list[str]) -> ExpressionError:
+        listed = ", ".join(f"{name}()" for name in sorted(functions))
         name = f"{node.text}()"
-        return Unfit(node, f"未知函数 {name}；可用：{listed}", f"unknown function {name}; known are: {listed}")
+        return ExpressionError(
+            node, f"未知函数 {name}；可用：{listed}", f"unknown function {name}; known are: {listed}"
+        )
 
     def _operator(self, node: Node) -> str:
         types = [self.type_of(arg) for arg in node.args]
@@ -223,49 +241,55 @@ class _Checker:
         return self._arithmetic(node, types)
 
     def _limit(self, *pair: Node) -> None:
-        """An age that meets a number says when time alone will change the answer."""
+        """Record an age that is compared with a number: time alone changes the verdict at that limit."""
         for age, number in (pair, pair[::-1]):
             if age.op == "call" and age.text == "age" and number.op in ("int", "double"):
                 self.uses.limits[age.start] = float(ast.literal_eval(number.text))
 
-    def _want(self, node: Node, types: list[str], wanted: frozenset[str]) -> None:
-        for got, arg in zip(types, node.args, strict=False):
-            if got != "dyn" and got not in wanted:
-                listed = "/".join(sorted(wanted))
-                raise Unfit(arg, f"这里应为 {listed}，不是 {got}", f"{listed} is wanted here, not {got}")
+    def _want(self, node: Node, types: list[str], expected: frozenset[str]) -> None:
+        for type, arg in zip(types, node.args, strict=False):
+            if type != "dyn" and type not in expected:
+                listed = "/".join(sorted(expected))
+                raise ExpressionError(arg, f"这里应为 {listed}，不是 {type}", f"{listed} is wanted here, not {type}")
 
     def _comparable(self, node: Node, types: list[str]) -> None:
         left, right = types
         if "dyn" in types or "null" in types or left == right or (left in NUMBERS and right in NUMBERS):
             return
-        raise Unfit(node, f"{left} 不能与 {right} 比较", f"{left} cannot be compared with {right}")
+        raise ExpressionError(node, f"{left} 不能与 {right} 比较", f"{left} cannot be compared with {right}")
 
     def _membership(self, node: Node, types: list[str]) -> None:
         if types[1] not in ("list", "map", "dyn"):
-            raise Unfit(node, f"in 的右边应为列表，不是 {types[1]}", f"in wants a list on its right, not {types[1]}")
+            raise ExpressionError(
+                node, f"in 的右边应为列表，不是 {types[1]}", f"in wants a list on its right, not {types[1]}"
+            )
         if node.args[1].op == "list":
             for item in node.args[1].args:
                 self._comparable(item, [types[0], self.type_of(item)])
                 self._words(node, node.args[0], item)
 
     def _words(self, node: Node, *pair: Node) -> None:
-        """A misspelt word would make a rule that can never be true, or always is."""
-        for name, word in (pair, pair[::-1]):
-            if name.op == "name" and word.op == "string" and name.text not in self._bound:
-                words = self._names[name.text].words
-                value = string_value(word)
-                if words and value not in words:
-                    listed = ", ".join(sorted(w or '""' for w in words))
+        """Reject a text that a name never takes: such a rule would always be false, or always true."""
+        for name, literal in (pair, pair[::-1]):
+            if name.op == "name" and literal.op == "string" and name.text not in self._bound:
+                allowed = self._names[name.text].words
+                value = string_value(literal)
+                if allowed and value not in allowed:
+                    listed = ", ".join(sorted(w or '""' for w in allowed))
                     en = f"{name.text} is never {value}; it is one of: {listed}"
-                    raise Unfit(word, f"{name.text} 不会是 {value}；可为：{listed}", en)
+                    raise ExpressionError(literal, f"{name.text} 不会是 {value}；可为：{listed}", en)
 
     def _arithmetic(self, node: Node, types: list[str]) -> str:
         left, right = types
         if "dyn" in types:
             if "int" in types and any(arg.op == "int" for arg in node.args):
-                raise Unfit(node, "读数是小数，请写 1.0 而不是 1", "a reading is a decimal number: write 1.0, not 1")
+                raise ExpressionError(
+                    node, "读数是小数，请写 1.0 而不是 1", "a reading is a decimal number: write 1.0, not 1"
+                )
             return right if left == "dyn" else left
         if left == right and (left in NUMBERS or (node.op == "+" and left in ("string", "list"))):
             return left
         term = f"{left} {node.op} {right}"
-        raise Unfit(node, f"{term} 不成立；请用 double(…) 转换", f"{term} is not defined; convert with double(…)")
+        raise ExpressionError(
+            node, f"{term} 不成立；请用 double(…) 转换", f"{term} is not defined; convert with double(…)"
+        )

@@ -11,7 +11,7 @@ from feeds.clock import restamped
 from feeds.external import Report
 from feeds.journal import Intake, Journal
 from feeds.model import Ack, Alert, Hold, Shelf
-from tests.alerts.builders import T0, board, change, make_alert, names, rule, state
+from tests.alerts.builders import T0, change, core, make_alert, names, rule, state
 from tests.alerts.external.test_external import ended, fires
 from tests.alerts.rig import DESK, Rig
 from tests.alerts.rosters import GROUP, POLICY, SMS, roster
@@ -24,7 +24,7 @@ HELD = rule(hold=10.0, recover_for=5.0)
 
 @STEPS
 def test_an_on_delay_and_an_off_delay_last_as_long_as_without_the_step(by: float) -> None:
-    one = board(HELD)
+    one = core(HELD)
     one.fold(change(state("r1", "down"), T0), T0)
     one.clock_stepped(by, T0 + 6 + by)
     one.reconcile()
@@ -117,7 +117,7 @@ async def test_an_escalation_step_comes_when_it_would_have_come(
     await rig.health("down")
     await rig.step()
     before = len(await journal.outbox_for("a1"))
-    due = rig.engine.telling.escalations.next_due()
+    due = rig.engine.notifier.escalations.next_due()
     assert due is not None
     remaining = due - rig.now
     await rig.step(remaining - MINUTE)
@@ -183,7 +183,7 @@ async def test_a_lease_that_came_in_before_the_clock_was_set_back_waits_no_longe
 
 @STEPS
 def test_a_condition_that_flaps_is_quiet_after_as_long_as_without_the_step(by: float) -> None:
-    one = board(rule())
+    one = core(rule())
     for second in range(21):
         one.fold(change(state("r1", "ok" if second % 2 else "down"), T0 + second), T0 + second)
     (alert,) = one.alerts.values()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from alerts.core.core import Board
+from alerts.core.core import AlertCore
 from alerts.rules.delays import Timers
 from alerts.rules.rule import CompiledRule, compile_rules
 from alerts.rules.subjects import Subject
@@ -14,9 +14,9 @@ from feeds.model.isa_state import isa_state
 from tests.alerts.builders import (
     T0,
     asset,
-    board,
     change,
     command,
+    core,
     gone,
     make_alert,
     names,
@@ -29,12 +29,12 @@ from tests.alerts.builders import (
 HELD = rule(hold=10.0, recover_for=5.0)
 
 
-def feed(one: Board, second: float, health: str, id: str = "r1", **readings: object) -> None:
+def feed(one: AlertCore, second: float, health: str, id: str = "r1", **readings: object) -> None:
     one.fold(change(state(id, health, **readings), T0 + second), T0 + second)
 
 
 def test_raised_after_for_and_cleared_after_recover_for_at_their_exact_moments() -> None:
-    one = board(HELD)
+    one = core(HELD)
     feed(one, 1, "down")
     one.advance(T0 + 10.9)
     assert names(one.take_steps()) == []
@@ -47,7 +47,7 @@ def test_raised_after_for_and_cleared_after_recover_for_at_their_exact_moments()
 
 
 def test_a_short_failure_raises_nothing_and_a_short_recovery_clears_nothing() -> None:
-    one = board(HELD)
+    one = core(HELD)
     feed(one, 0, "down")
     feed(one, 9, "ok")
     feed(one, 10, "down")
@@ -59,7 +59,7 @@ def test_a_short_failure_raises_nothing_and_a_short_recovery_clears_nothing() ->
 
 
 def test_fire_clear_fire_within_a_second_is_recorded_and_stays_one_alert() -> None:
-    one = board()
+    one = core()
     for second, health in ((0, "down"), (0.3, "ok"), (0.6, "down")):
         feed(one, second, health)
     steps = one.take_steps()
@@ -68,7 +68,7 @@ def test_fire_clear_fire_within_a_second_is_recorded_and_stays_one_alert() -> No
 
 
 def test_a_backlog_read_late_gives_the_same_steps_as_one_read_as_it_came() -> None:
-    one = board(HELD)
+    one = core(HELD)
     late = T0 + 500
     for second, health in ((0, "down"), (30, "ok"), (40, "down"), (45, "ok")):
         one.fold(change(state("r1", health), T0 + second), late)
@@ -77,7 +77,7 @@ def test_a_backlog_read_late_gives_the_same_steps_as_one_read_as_it_came() -> No
 
 
 def test_no_data_is_never_a_recovery() -> None:
-    one = board(HELD)
+    one = core(HELD)
     feed(one, 0, "down")
     one.advance(T0 + 10)
     feed(one, 12, "ok")
@@ -90,14 +90,14 @@ def test_no_data_is_never_a_recovery() -> None:
 
 
 def test_a_reading_that_ages_is_found_without_any_input() -> None:
-    one = board(rule(when='m["http.ms"] > 300'))
+    one = core(rule(when='m["http.ms"] > 300'))
     feed(one, 0, "ok", http_ms=reading(400, fresh_for=30))
     one.advance(T0 + 100)
     assert names(one.take_steps()) == [(0, "raise"), (30, "stale")]
 
 
 def test_a_rule_over_age_fires_when_its_limit_is_passed_without_any_input() -> None:
-    one = board(rule(when='age(m["tcp.up"]) > 60'))
+    one = core(rule(when='age(m["tcp.up"]) > 60'))
     feed(one, 0, "ok", tcp_up=True)
     one.advance(T0 + 60)
     assert names(one.take_steps()) == []
@@ -106,20 +106,20 @@ def test_a_rule_over_age_fires_when_its_limit_is_passed_without_any_input() -> N
 
 
 def test_only_rules_of_the_changed_kind_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    one = board(rule(), rule(id="silent", over="source", when="silent"))
+    one = core(rule(), rule(id="silent", over="source", when="silent"))
     asked: list[str] = []
 
-    def judge(rule: CompiledRule, subject: Subject, now: float, *, fresh: bool) -> None:
+    def evaluate(rule: CompiledRule, subject: Subject, now: float, *, fresh: bool) -> None:
         asked.append(rule.id)
 
-    monkeypatch.setattr(one._judge, "judge", judge)
+    monkeypatch.setattr(one._evaluator, "evaluate", evaluate)
     feed(one, 0, "down")
     one.fold(change(source(), T0 + 1), T0 + 1)
     assert asked == ["down", "silent"]
 
 
 def test_the_silence_of_a_source_is_one_alert_with_its_region() -> None:
-    one = board(rule(id="silent", over="source", when="silent", severity=Severity.MAJOR))
+    one = core(rule(id="silent", over="source", when="silent", severity=Severity.MAJOR))
     one.fold(change(source(silent_since=T0 + 60), T0 + 60), T0 + 60)
     (step,) = one.take_steps()
     assert (step.alert.asset, step.alert.subject_kind, step.alert.region) == ("cma", "source", "532300")
@@ -131,7 +131,7 @@ SILENT = rule(id="silent", over="source", when="silent")
 
 
 def test_the_alert_of_a_source_that_was_removed_ends_by_that_name() -> None:
-    one = board(SILENT)
+    one = core(SILENT)
     one.fold(change(source(silent_since=T0 + 60), T0 + 60), T0 + 60)
     one.fold(gone(Kind.SOURCE, "cma", T0 + 70), T0 + 70)
     steps = one.take_steps()
@@ -142,10 +142,10 @@ def test_the_alert_of_a_source_that_was_removed_ends_by_that_name() -> None:
 def test_after_a_loss_the_settings_decide_which_sources_are_gone() -> None:
     alert = make_alert(rule="silent", subject_kind="source", asset="cma")
 
-    def after_loss(assets: tuple[Asset, ...], named: set[str]) -> Board:
-        one = board(SILENT, assets=assets, alerts=[alert])
+    def after_loss(assets: tuple[Asset, ...], named: set[str]) -> AlertCore:
+        one = core(SILENT, assets=assets, alerts=[alert])
         one.subjects.named_sources = lambda inventory: named
-        one.meet(T0 + 1)
+        one.start_from_snapshot(T0 + 1)
         return one
 
     unknown, expected = after_loss((), set()), after_loss((asset(),), {"cma"})
@@ -158,7 +158,7 @@ def test_after_a_loss_the_settings_decide_which_sources_are_gone() -> None:
 
 
 def test_an_acknowledgement_ends_at_its_time_and_the_alert_is_open_again_as_before() -> None:
-    one = board()
+    one = core()
     feed(one, 0, "down")
     args = {"comment": "一小时内", "until": T0 + 3600}
     assert one.command(command("ack", "a1", T0 + 5, args=args), T0 + 5).outcome is Outcome.DONE
@@ -170,17 +170,17 @@ def test_an_acknowledgement_ends_at_its_time_and_the_alert_is_open_again_as_befo
 
 
 def test_an_acknowledgement_that_expired_while_nobody_ran_ends_at_the_start() -> None:
-    one = board()
+    one = core()
     feed(one, 0, "down")
     one.command(command("ack", "a1", T0 + 1, args={"until": T0 + 10}), T0 + 1)
-    again = board(alerts=one.alerts.values())
-    again.meet(T0 + 50)
+    again = core(alerts=one.alerts.values())
+    again.start_from_snapshot(T0 + 50)
     again.advance(T0 + 50)
     assert (50, "ack_expired") in names(again.take_steps())
 
 
 def test_an_acknowledged_alert_that_clears_is_closed_and_the_next_one_is_new() -> None:
-    one = board()
+    one = core()
     feed(one, 0, "down")
     one.command(command("ack", "a1", T0 + 1), T0 + 1)
     feed(one, 2, "ok")
@@ -190,7 +190,7 @@ def test_an_acknowledged_alert_that_clears_is_closed_and_the_next_one_is_new() -
 
 
 def test_a_subject_that_leaves_the_inventory_ends_its_alert_as_removed() -> None:
-    one = board(HELD, rule(id="slow", when='m["http.ms"] > 1', hold=60.0))
+    one = core(HELD, rule(id="slow", when='m["http.ms"] > 1', hold=60.0))
     feed(one, 0, "down", http_ms=5)
     one.advance(T0 + 10)
     one.fold(gone(Kind.STATE, "r1", T0 + 20), T0 + 20)
@@ -205,16 +205,16 @@ def test_a_subject_that_leaves_the_inventory_ends_its_alert_as_removed() -> None
 
 
 def test_after_a_loss_the_inventory_decides_who_is_gone_but_only_once_it_is_there() -> None:
-    empty = board(assets=(), alerts=[make_alert()])
-    empty.meet(T0 + 1)
+    empty = core(assets=(), alerts=[make_alert()])
+    empty.start_from_snapshot(T0 + 1)
     assert names(empty.take_steps()) == [(1, "stale")]
-    loaded = board(assets=(asset("r2"),), alerts=[make_alert()])
-    loaded.meet(T0 + 1)
+    loaded = core(assets=(asset("r2"),), alerts=[make_alert()])
+    loaded.start_from_snapshot(T0 + 1)
     assert [step.transition.text for step in loaded.take_steps()] == ["subject_gone"]
 
 
 def test_an_alert_of_a_removed_rule_ends_as_removed_and_a_new_rule_looks_at_what_is_there() -> None:
-    one = board(rule(), rule(id="held", hold=60.0))
+    one = core(rule(), rule(id="held", hold=60.0))
     feed(one, 0, "down")
     one.set_rules(compile_rules([rule(id="not-ok", when='health != "ok"')]))
     one.advance(T0 + 7)
@@ -228,7 +228,7 @@ def test_an_alert_of_a_removed_rule_ends_as_removed_and_a_new_rule_looks_at_what
 
 
 def test_a_rule_that_now_says_worse_ends_the_acknowledgement() -> None:
-    one = board(rule(severity=Severity.MINOR))
+    one = core(rule(severity=Severity.MINOR))
     feed(one, 0, "down")
     one.command(command("ack", "a1", T0 + 1), T0 + 1)
     one.set_rules(compile_rules([rule(severity=Severity.CRITICAL)]))
@@ -240,7 +240,7 @@ def test_a_rule_that_now_says_worse_ends_the_acknowledgement() -> None:
 
 
 def test_asking_every_rule_again_changes_nothing_that_stands() -> None:
-    one = board(HELD, rule(id="slow", when='m["http.ms"] > 1', hold=60.0))
+    one = core(HELD, rule(id="slow", when='m["http.ms"] > 1', hold=60.0))
     feed(one, 0, "down", http_ms=5)
     one.advance(T0 + 12)
     one.take_steps()
@@ -252,15 +252,15 @@ def test_asking_every_rule_again_changes_nothing_that_stands() -> None:
 def test_from_a_snapshot_what_holds_now_decides_before_a_timer_left_from_before() -> None:
     left = {"pending": [["down", "asset", "r1", "raise", T0, 10.0, None]]}
     for health, expected in ((Health.OK, []), (Health.DOWN, [(60, "raise")])):
-        one = board(HELD, timers=Timers(left))
+        one = core(HELD, timers=Timers(left))
         one.subjects.fold(change(replace(state("r1"), health=health), T0 + 50))
-        one.meet(T0 + 60)
+        one.start_from_snapshot(T0 + 60)
         one.advance(T0 + 60)
         assert names(one.take_steps()) == expected
 
 
 def test_the_steps_say_what_brought_them_about() -> None:
-    one = board()
+    one = core()
     one.fold(replace(change(state("r1", "down"), T0), rev="e1.5-0"), T0)
     one.command(command("ack", "a1", T0 + 1, id="c7"), T0 + 1)
     assert [step.cause for step in one.take_steps()] == ["e1.5-0", "c7"]

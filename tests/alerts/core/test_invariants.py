@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.core.core import Board
+from alerts.core.core import AlertCore
 from alerts.lifecycle.suppression_reasons import FLAPPING, HELD, INHIBITED, SHELVED
 from alerts.rules.delays import Timers
 from alerts.rules.rule import compile_rules
@@ -55,56 +55,56 @@ def play(desk: Desk, event: tuple[str, Any, Any], second: float) -> None:
     elif what in ("silence", "maintain"):
         desk.order(second, what, f"{what}{second}", match=a, until=T0 + second + b)
     elif what in ("unsilence", "unmaintain"):
-        known = sorted(desk.board.suppressions.all())
+        known = sorted(desk.core.suppressions.all())
         desk.order(second, what, known[a % len(known)] if known else "none")
     elif what == "wait":
         desk.until(second)
     else:
-        known = sorted(desk.board.alerts)
+        known = sorted(desk.core.alerts)
         until = {"until": T0 + second + b} if what in ("ack", "shelve") else {}
         desk.order(second, what, known[a % len(known)] if known else "none", **until)
 
 
-def why(board: Board, alert: Alert, reason: str) -> bool:
+def why(core: AlertCore, alert: Alert, reason: str) -> bool:
     """Whether a reason to hide stands, and has an end to come."""
-    waits = alert.hold is not None and alert.hold.until > board.now
+    waits = alert.hold is not None and alert.hold.until > core.now
     if reason == SHELVED:
-        return alert.shelf is not None and alert.shelf.until > board.now
+        return alert.shelf is not None and alert.shelf.until > core.now
     if reason == HELD:
         return waits
     if reason == FLAPPING:
-        return board.meters.next_due() is not None
+        return core.flapping.next_due() is not None
     if reason.startswith(INHIBITED):
-        root = board.alerts.get(reason.removeprefix(INHIBITED))
+        root = core.alerts.get(reason.removeprefix(INHIBITED))
         return root is not alert and (waits or (root is not None and root.active))
-    known = board.suppressions.get(reason.partition(":")[2])
-    return known is not None and known.running and known.until > board.now
+    known = core.suppressions.get(reason.partition(":")[2])
+    return known is not None and known.running and known.until > core.now
 
 
-def roots_in_sight(board: Board, *group: str) -> set[str]:
+def roots_in_sight(core: AlertCore, *group: str) -> set[str]:
     """The members of a group, lost as a whole, whose failure stands in sight; the lost group has one root at most."""
-    causes = board._inhibition._causes
+    causes = core._inhibition._causes
     if not all(causes._failing(id) is not None and causes.cut(id) is None for id in group):
         return set()
     return {
         one.asset
-        for one in board.alerts.values()
-        if one.asset in group and one.active and not one.suppressed_by and board._inhibition._means_failure(one)
+        for one in core.alerts.values()
+        if one.asset in group and one.active and not one.suppressed_by and core._inhibition._means_failure(one)
     }
 
 
 def assert_sound(desk: Desk) -> None:
-    assert len(roots_in_sight(desk.board, "up1", "up2")) <= 1
-    for alert in desk.board.alerts.values():
+    assert len(roots_in_sight(desk.core, "up1", "up2")) <= 1
+    for alert in desk.core.alerts.values():
         for reason in alert.suppressed_by:
-            assert why(desk.board, alert, reason), (alert.asset, alert.rule, reason, alert.hold)
+            assert why(desk.core, alert, reason), (alert.asset, alert.rule, reason, alert.hold)
         told = desk.told_of(alert.id)
         if alert.active and not alert.suppressed_by:
             assert told.firing, (alert.asset, alert.rule)
         if not alert.active and FLAPPING not in alert.suppressed_by:
             assert not told.firing, (alert.asset, alert.rule)
     for id, told in desk.everybody().items():
-        assert id in desk.board.alerts or not told.firing, id
+        assert id in desk.core.alerts or not told.firing, id
 
 
 UPLINK = st.sampled_from(["up1", "up2"])
@@ -140,30 +140,30 @@ def test_two_uplinks_that_are_lost_at_last_have_one_root_and_leave_nothing_when_
                 second += 0.5
             assert_sound(desk)
         if health == "down":
-            sights = [one for one in desk.board.alerts.values() if one.active and not one.suppressed_by]
+            sights = [one for one in desk.core.alerts.values() if one.active and not one.suppressed_by]
             assert {one.asset for one in sights} in ({"up1"}, {"up2"}), "both tools may speak of it"
             assert [one.affected for one in sights if one.affected] == [{"router": 3, "site": 1}]
             assert all(desk.told_of(one.id).firing for one in sights)
-    assert not [one for one in desk.board.alerts.values() if one.active or one.suppressed_by]
+    assert not [one for one in desk.core.alerts.values() if one.active or one.suppressed_by]
     assert not any(told.firing for told in desk.everybody().values())
 
 
-def rebuilt(desk: Desk) -> Board:
+def rebuilt(desk: Desk) -> AlertCore:
     """As the engine does it at a start: from the journal's documents and what is on its way."""
-    live = desk.board
+    live = desk.core
     kept = json.loads(json.dumps(live.dump()))
     records: dict[str, Any] = {Kind.ASSET: live.subjects.assets, Kind.STATE: live.subjects.states}
     docs = [json.loads(json.dumps(silences.dump(one))) for one in live.suppressions.all().values()]
-    board = Board(
+    core = AlertCore(
         compile_rules(RULES),
         subjects=Subjects(records),
         alerts=live.alerts.values(),
         timers=Timers(kept),
         suppressions=[silences.load(doc) for doc in docs],
-        meters=kept["flapping"],
+        flapping=kept["flapping"],
     )
-    board.meet(live.now)
-    return board
+    core.start_from_snapshot(live.now)
+    return core
 
 
 @settings(max_examples=150, derandomize=True, deadline=None)
@@ -176,13 +176,13 @@ def test_told_of_firing_is_told_of_clearing_and_every_reason_to_hide_has_an_end(
         assert_sound(desk)
     again = rebuilt(desk)
     assert [step.transition.name for step in again.take_steps()] == []
-    assert again.alerts == desk.board.alerts
+    assert again.alerts == desk.core.alerts
     desk.until(second + 700)
     assert_sound(desk)
-    assert not [one for one in desk.board.alerts.values() if one.suppressed_by and not _rooted(desk.board, one)]
+    assert not [one for one in desk.core.alerts.values() if one.suppressed_by and not _rooted(desk.core, one)]
 
 
-def _rooted(board: Board, alert: Alert) -> bool:
+def _rooted(core: AlertCore, alert: Alert) -> bool:
     """Long after the last event only root cause still hides, and its root stands in sight."""
-    roots = [board.alerts[one.removeprefix(INHIBITED)] for one in alert.suppressed_by]
+    roots = [core.alerts[one.removeprefix(INHIBITED)] for one in alert.suppressed_by]
     return all(root.active and not root.suppressed_by for root in roots)

@@ -73,7 +73,7 @@ class Story:
             await self.killed()
 
     async def wish(self, what: str, number: int, lasting: float | None) -> None:
-        known = sorted(self.rig.engine.board.alerts)
+        known = sorted(self.rig.engine.core.alerts)
         args: dict[str, Any] = {"comment": "x"}
         if lasting is not None:
             args["until"] = self.rig.now + lasting
@@ -130,10 +130,10 @@ async def tell(url: str, journal_url: str, story: list[tuple[tuple[str, Any, Any
         await rig.step(0.1)
         await rig.assert_whole()
         await played.assert_nothing_twice()
-        before = rig.engine.board.alerts, rig.engine.board.timers.dump(), await rig.names()
+        before = rig.engine.core.alerts, rig.engine.core.timers.dump(), await rig.names()
         await rig.start()
         await rig.step()
-        assert (rig.engine.board.alerts, rig.engine.board.timers.dump(), await rig.names()) == before
+        assert (rig.engine.core.alerts, rig.engine.core.timers.dump(), await rig.names()) == before
     finally:
         await bus.close()
         await journal.close()

@@ -20,7 +20,7 @@ from tests.feeds.history.rig import store_at
 async def see(rig: Rig, id: str, health: str, seconds: float = 0.2) -> None:
     """One probe's result, and a step of the engine."""
     rig.now += seconds
-    known = rig.engine.board.subjects.states.get(id)
+    known = rig.engine.core.subjects.states.get(id)
     since = known.since if known is not None and known.health == health else rig.now
     up = reading(health == "ok", at=rig.now, fresh_for=60.0)
     await rig.change(change(replace(state(id, health, tcp_up=up), since=since, seen_at=rig.now), rig.now))
@@ -47,7 +47,7 @@ async def test_fire_clear_fire_within_a_second_are_three_entries_and_one_alert(r
     for health in ("down", "ok", "down"):
         await see(rig, "r1", health)
     assert await rig.names() == [(0.2, "raise"), (0.4, "clear"), (0.6, "reraise")]
-    assert len(rig.engine.board.alerts) == 1
+    assert len(rig.engine.core.alerts) == 1
     await rig.assert_whole()
 
 
@@ -142,7 +142,7 @@ async def test_dual_uplinks_one_lost_then_both_then_both_back(bus: Bus, journal:
     for id in ("up1", "up2", *BEHIND):
         await see(rig, id, "down")
     await rig.step(3.0)
-    alerts = {(one.asset, one.rule): one for one in rig.engine.board.alerts.values()}
+    alerts = {(one.asset, one.rule): one for one in rig.engine.core.alerts.values()}
     root = alerts["up2", "down"]
     assert await shown() == {("up2", "down"): Severity.CRITICAL}
     assert root.affected == {"camera": 1, "router": 1, "server": 1, "site": 1}
@@ -157,7 +157,7 @@ async def test_dual_uplinks_one_lost_then_both_then_both_back(bus: Bus, journal:
         for id in ("up1", "up2", *BEHIND):
             await see(rig, id, "ok", 0.4)
     await rig.step(120.0)
-    left = rig.engine.board.alerts.values()
+    left = rig.engine.core.alerts.values()
     assert [(one.asset, one.suppressed_by) for one in left if one.active or one.suppressed_by or one.hold] == []
     told: dict[str, list[str]] = {}
     for id in {entry.subject for entry in await rig.entries()}:

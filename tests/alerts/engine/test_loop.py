@@ -172,7 +172,7 @@ async def test_a_restart_repeats_nothing_and_loses_nothing(
         assert (await rig.shown())[alert.id].rev == 1
     before = await rig.names()
     await rig.start()
-    assert (await rig.shown()) == rig.engine.board.alerts
+    assert (await rig.shown()) == rig.engine.core.alerts
     await rig.step(1)
     assert await rig.names() == before
     assert [(a.command, a.outcome) for a in await rig.answers()] == [("c1", Outcome.DONE)]

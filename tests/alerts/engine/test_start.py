@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.core.core import Board
-from alerts.notify.notifications import Told
+from alerts.core.core import AlertCore
+from alerts.notify.notifications import Recipients
 from alerts.rules.rule import compile_rules
 from alerts.rules.subjects import Subjects
 from feeds import wire
@@ -52,7 +52,7 @@ async def test_a_start_reads_no_alert_that_is_closed(rig: Rig) -> None:
             await tx.put("alert", f"old{number}", {"nobody": "can read this"}, open=False, seq=number)
     await rig.start()
     await rig.step(1)
-    assert [alert.rule for alert in rig.engine.board.alerts.values()] == ["prometheus:Open"]
+    assert [alert.rule for alert in rig.engine.core.alerts.values()] == ["prometheus:Open"]
 
 
 async def test_a_start_says_nothing_that_redis_knows(rig: Rig) -> None:
@@ -67,7 +67,7 @@ async def test_a_start_says_nothing_that_redis_knows(rig: Rig) -> None:
 @pytest.mark.parametrize("raw", [None, b"", b"\xc1", wire.encode({"id": "a1"})])
 async def test_what_redis_holds_in_another_form_is_said_again(rig: Rig, raw: bytes | None) -> None:
     await say(rig, said("Slow"))
-    (alert,) = rig.engine.board.alerts.values()
+    (alert,) = rig.engine.core.alerts.values()
     key = rig.bus.keys.state(Kind.ALERT)
     await rig.bus.write([("HDEL", key, alert.id) if raw is None else ("HSET", key, alert.id, raw)])
     await rig.start()
@@ -85,11 +85,11 @@ def test_documents_of_before_say_who_was_told_all_the_same() -> None:
     documents = [{}, {"told": ["desk"]}, {"told": ["desk"], "firing": []}, {"told": ["desk"], "new": {"a": [1]}}]
     kept = read_all(canonical(msgspec.to_builtins(make_alert()) | more) for more in documents)
     assert [one.alert for one in kept] == [make_alert()] * 4
-    assert [Told.load(one) for one in kept] == [
+    assert [Recipients.load(one) for one in kept] == [
         None,
-        Told({"desk"}, {"desk"}),
-        Told({"desk"}, set()),
-        Told({"desk"}, {"desk"}),
+        Recipients({"desk"}, {"desk"}),
+        Recipients({"desk"}, set()),
+        Recipients({"desk"}, {"desk"}),
     ]
 
 
@@ -139,17 +139,17 @@ def alerts(drawn: list[Any]) -> list[Alert]:
     return [one for one in made.values() if one.open]
 
 
-def known(one: Board) -> dict[str, Any]:
+def known(one: AlertCore) -> dict[str, Any]:
     """What a board has drawn from its alerts."""
     names = ("_on", "_suspects", "_waiting", "_failing", "_cuts", "_silent")
     inside = {name: getattr(one._inhibition, name) for name in names}
     ends = {}
-    while one.registry.expiries.next_due() is not None:
-        at = one.registry.expiries.next_due()
-        ends[one.registry.expiries.pop()] = at
+    while one.open_alerts.expiries.next_due() is not None:
+        at = one.open_alerts.expiries.next_due()
+        ends[one.open_alerts.expiries.pop()] = at
     roots = {root: one._inhibition.affected(root) for root in sorted(one._inhibition._behind)}
     behind = {root: counts for root, counts in roots.items() if counts}
-    return {"alerts": one.alerts, "ends": ends, "behind": behind, "keys": one.registry._by_key, **inside}
+    return {"alerts": one.alerts, "ends": ends, "behind": behind, "keys": one.open_alerts._by_key, **inside}
 
 
 @settings(max_examples=300, derandomize=True, deadline=None)
@@ -162,7 +162,7 @@ def test_alerts_read_all_at_once_mean_what_they_mean_one_by_one(drawn: list[Any]
         Kind.SOURCE: {id: source(id, silent_since=T0) for id in ("cma", "collect")},
     }
     rules = compile_rules([rule()])
-    at_once, one_by_one = (Board(rules, subjects=Subjects(records), alerts=given) for given in (some, []))
+    at_once, one_by_one = (AlertCore(rules, subjects=Subjects(records), alerts=given) for given in (some, []))
     for one in some:
-        one_by_one.registry.keep(one)
+        one_by_one.open_alerts.keep(one)
     assert known(at_once) == known(one_by_one)

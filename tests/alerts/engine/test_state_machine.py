@@ -103,7 +103,7 @@ class Machine(RuleBasedStateMachine):
         await self.rig.step()
 
     def some_alert(self, number: int) -> str:
-        known = sorted(self.rig.engine.board.alerts)
+        known = sorted(self.rig.engine.core.alerts)
         return known[number % len(known)] if known else "nobody"
 
     # -- what may happen -----------------------------------------------------------
@@ -111,7 +111,7 @@ class Machine(RuleBasedStateMachine):
     @step(id=IDS, health=HEALTHS, x=st.sampled_from([1.0, 6.0, 9.0]))
     def see(self, id: str, health: str, x: float) -> None:
         rig = self.rig
-        known = rig.engine.board.subjects.states.get(id)
+        known = rig.engine.core.subjects.states.get(id)
         since = known.since if known is not None and known.health == health else rig.now
         new = state(id, health, tcp_up=reading(health == "ok", at=rig.now, fresh_for=6.0), t_x=reading(x, at=rig.now))
         self.run(rig.change(change(structs.replace(new, since=since, seen_at=rig.now), rig.now)))
@@ -136,7 +136,7 @@ class Machine(RuleBasedStateMachine):
 
     @step(number=st.integers(0, 3))
     def reveal(self, number: int) -> None:
-        known = sorted(self.rig.engine.board.suppressions.all().values(), key=lambda one: one.id)
+        known = sorted(self.rig.engine.core.suppressions.all().values(), key=lambda one: one.id)
         if known:
             one = known[number % len(known)]
             self.run(self.wish("unsilence" if one.kind == "silence" else "unmaintain", one.id))
@@ -190,21 +190,21 @@ class Machine(RuleBasedStateMachine):
             self.run(self._whole())
 
     async def _whole(self) -> None:
-        rig, board = self.rig, self.rig.engine.board
+        rig, core = self.rig, self.rig.engine.core
         entries = await rig.journal.entries(kind="alert", after=self.first, limit=100_000)
         bodies: dict[str, list[Any]] = {}
         for entry in entries:
             bodies.setdefault(entry.subject, []).append(entry.body)
         rebuilt = {id: transitions.replay(some) for id, some in bodies.items()}
-        assert {id: one for id, one in rebuilt.items() if one.open} == board.alerts
-        assert await rig.shown() == board.alerts
+        assert {id: one for id, one in rebuilt.items() if one.open} == core.alerts
+        assert await rig.shown() == core.alerts
         kept = {
             doc.id: silences.load(doc.body)
             for kind in ("silence", "maintenance")
             for doc in await rig.journal.docs(kind, open=True)
         }
         assert {id: replace(one, seen=0.0) for id, one in kept.items()} == {
-            id: replace(one, seen=0.0) for id, one in board.suppressions.all().items()
+            id: replace(one, seen=0.0) for id, one in core.suppressions.all().items()
         }
         docs = {doc.id: doc.body for doc in await rig.journal.docs(rulebook.KIND, open=True)}
         book = rig.engine.book
@@ -213,11 +213,11 @@ class Machine(RuleBasedStateMachine):
             for one in (*book._file.values(), *book._api.values())
         }
         assert docs == json.loads(json.dumps(mine))
-        assert {key.partition(":")[2] for key in docs} == set(board.rules)
-        for alert in board.alerts.values():
+        assert {key.partition(":")[2] for key in docs} == set(core.rules)
+        for alert in core.alerts.values():
             for reason in alert.suppressed_by:
-                assert why(board, alert, reason), (alert, reason)
-        assert len(roots_in_sight(board, "up1", "up2")) <= 1
+                assert why(core, alert, reason), (alert, reason)
+        assert len(roots_in_sight(core, "up1", "up2")) <= 1
 
     @invariant()
     def rebuilt_is_the_same(self) -> None:
@@ -228,10 +228,10 @@ class Machine(RuleBasedStateMachine):
         steps = self.run(rig.journal.count())
         self.run(rig.start())
         again, rig.engine = rig.engine, before
-        assert again.board.alerts == before.board.alerts
-        assert again.board.dump() == before.board.dump()
-        assert {id: one.settings for id, one in again.board.rules.items()} == {
-            id: one.settings for id, one in before.board.rules.items()
+        assert again.core.alerts == before.core.alerts
+        assert again.core.dump() == before.core.dump()
+        assert {id: one.settings for id, one in again.core.rules.items()} == {
+            id: one.settings for id, one in before.core.rules.items()
         }
         assert self.run(rig.journal.count()) == steps
         rig.engine = again

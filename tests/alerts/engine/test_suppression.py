@@ -110,7 +110,7 @@ async def test_an_order_that_comes_twice_is_carried_out_once(rig: Rig) -> None:
     assert [answer.outcome for answer in await rig.answers()] == [Outcome.DONE, Outcome.DONE]
     assert [entry.name for entry in await rig.journal.entries(kind="silence")] == ["created", "began"]
     (doc,) = await rig.journal.docs("silence")
-    assert silences.load(doc.body) == rig.engine.board.suppressions.get("s1")
+    assert silences.load(doc.body) == rig.engine.core.suppressions.get("s1")
 
 
 async def test_reports_are_kept_once_though_it_is_killed_before_it_could_answer(

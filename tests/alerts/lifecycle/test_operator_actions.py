@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from feeds.model import Ack, Outcome
-from tests.alerts.builders import T0, board, change, command, make_alert, state
+from tests.alerts.builders import T0, change, command, core, make_alert, state
 
 NOW = T0 + 1
 
 
 def fired() -> Any:
-    one = board()
+    one = core()
     one.fold(change(state("r1", "down"), T0), T0)
     one.take_steps()
     return one

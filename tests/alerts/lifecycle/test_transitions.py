@@ -10,7 +10,7 @@ from feeds.model import Alert, Severity, Transition
 from feeds.model.isa_state import isa_state
 from tests.alerts.builders import T0, make_alert
 
-IDENTITY = transitions.Identity(rule="down", subject_kind="asset", subject="r1")
+IDENTITY = transitions.AlertIdentity(rule="down", subject_kind="asset", subject="r1")
 
 
 def raising(**more: object) -> transitions.Raise:
@@ -99,7 +99,7 @@ def test_no_data_keeps_the_alert_as_it_is_and_says_since_when() -> None:
 
 def test_a_comment_moves_only_the_record_also_when_the_alert_is_closed() -> None:
     closed, _ = run(raising(), ACK, transitions.Clear())
-    after, step = transitions.apply(closed, transitions.Remark(actor="li", comment="光缆已修"), T0 + 60)
+    after, step = transitions.apply(closed, transitions.AddComment(actor="li", comment="光缆已修"), T0 + 60)
     assert (step.name, step.before, step.after, step.comment) == ("comment", {}, {}, "光缆已修")
     assert after.rev == closed.rev + 1
 
@@ -130,10 +130,10 @@ def test_value_and_severity_stay_out_of_the_fingerprint() -> None:
     same = run(raising(severity=Severity.INFO, text="其他", labels={"a": "b"}))[0].fingerprint
     assert same == run(raising())[0].fingerprint == IDENTITY.fingerprint
     others = {
-        transitions.Identity(rule="up", subject_kind="asset", subject="r1").fingerprint,
-        transitions.Identity(rule="down", subject_kind="source", subject="r1").fingerprint,
-        transitions.Identity(rule="down", subject_kind="asset", subject="r2").fingerprint,
-        transitions.Identity(rule="down", subject_kind="asset", subject="r1", labels={"port": "1"}).fingerprint,
+        transitions.AlertIdentity(rule="up", subject_kind="asset", subject="r1").fingerprint,
+        transitions.AlertIdentity(rule="down", subject_kind="source", subject="r1").fingerprint,
+        transitions.AlertIdentity(rule="down", subject_kind="asset", subject="r2").fingerprint,
+        transitions.AlertIdentity(rule="down", subject_kind="asset", subject="r1", labels={"port": "1"}).fingerprint,
     }
     assert len(others | {same}) == 5
 
@@ -155,7 +155,7 @@ def test_the_record_alone_rebuilds_the_alert() -> None:
         transitions.WentFresh(),
         transitions.Clear(),
         raising(),
-        transitions.Remark(actor="li", comment="x"),
+        transitions.AddComment(actor="li", comment="x"),
     )
     assert (
         transitions.replay([{"seq": s.seq, "before": s.before, "after": s.after, "text": s.text} for s in steps])

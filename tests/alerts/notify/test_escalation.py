@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from alerts.notify.escalation import Escalations
-from alerts.settings import Concern, EscalationSettings, StepSettings
+from alerts.settings import AlertMatch, EscalationSettings, StepSettings
 from feeds.bus import Bus
 from feeds.journal import Journal
 from feeds.model import Severity
@@ -18,7 +18,7 @@ from tests.alerts.rig import DESK, Rig
 from tests.alerts.rosters import GROUP, PHONES, POLICY, SMS, STEPS, roster
 
 MINUTE = 60.0
-Told = list[tuple[float, str, str]]
+Recipients = list[tuple[float, str, str]]
 
 
 @pytest.fixture
@@ -33,7 +33,9 @@ async def started(rig: Rig) -> Rig:
     return rig
 
 
-async def told(rig: Rig, id: str = "a1", *, of: Callable[[str], bool] = lambda receiver: receiver != "desk") -> Told:
+async def told(
+    rig: Rig, id: str = "a1", *, of: Callable[[str], bool] = lambda receiver: receiver != "desk"
+) -> Recipients:
     """(minutes after T0, who over what, why), of everything that was queued and not taken back."""
     found = []
     for item in await rig.journal.outbox_for(id):
@@ -217,7 +219,7 @@ async def test_a_step_that_reaches_nobody_is_written_down_and_the_next_does_not_
 
 async def test_a_policy_that_reached_nobody_is_tried_again_when_people_change_and_after_half_an_hour(rig: Rig) -> None:
     await rig.order("roster_put", 1, doc=roster(persons=[]))
-    rig.engine.replace(rig.engine.board.rules, rig.receivers, escalations=(replace(POLICY, steps=STEPS[:2]),))
+    rig.engine.replace(rig.engine.core.rules, rig.receivers, escalations=(replace(POLICY, steps=STEPS[:2]),))
     await down(rig)
     for _ in range(70):
         await rig.step(MINUTE)
@@ -237,17 +239,17 @@ async def test_somebody_of_another_county_is_not_told(rig: Rig) -> None:
 @pytest.mark.parametrize(
     ("concern", "chosen"),
     [
-        (Concern(severities=(Severity.CRITICAL,)), "special"),
-        (Concern(severities=(Severity.MINOR,)), "all"),
-        (Concern(regions=("532301",)), "special"),
-        (Concern(regions=("532323",)), "all"),
-        (Concern(feeds=("network",)), "special"),
-        (Concern(feeds=("video",)), "all"),
-        (Concern(kinds=("router",)), "special"),
-        (Concern(kinds=("camera",)), "all"),
+        (AlertMatch(severities=(Severity.CRITICAL,)), "special"),
+        (AlertMatch(severities=(Severity.MINOR,)), "all"),
+        (AlertMatch(regions=("532301",)), "special"),
+        (AlertMatch(regions=("532323",)), "all"),
+        (AlertMatch(feeds=("network",)), "special"),
+        (AlertMatch(feeds=("video",)), "all"),
+        (AlertMatch(kinds=("router",)), "special"),
+        (AlertMatch(kinds=("camera",)), "all"),
     ],
 )
-async def test_the_first_policy_that_fits_is_used(bus: Bus, journal: Journal, concern: Concern, chosen: str) -> None:
+async def test_the_first_policy_that_fits_is_used(bus: Bus, journal: Journal, concern: AlertMatch, chosen: str) -> None:
     special = EscalationSettings(
         id="special",
         steps=(StepSettings(who=("receiver:group",)),),
@@ -265,10 +267,10 @@ async def test_the_first_policy_that_fits_is_used(bus: Bus, journal: Journal, co
 async def test_a_policy_that_is_taken_away_stops_and_another_one_begins(rig: Rig) -> None:
     await down(rig)
     other = replace(POLICY, id="other", steps=(replace(STEPS[1], after=0.0),))
-    rig.engine.replace(rig.engine.board.rules, rig.receivers, escalations=(other,))
+    rig.engine.replace(rig.engine.core.rules, rig.receivers, escalations=(other,))
     await rig.step(MINUTE)
     assert (await told(rig))[-1] == (1, "wang", "escalation")
-    rig.engine.replace(rig.engine.board.rules, rig.receivers)
+    rig.engine.replace(rig.engine.core.rules, rig.receivers)
     await rig.step(MINUTE)
     await rig.step(500 * MINUTE)
     assert len(await told(rig)) == 3
@@ -303,7 +305,7 @@ async def test_ten_thousand_alerts_that_nobody_takes_cost_nothing_until_they_fal
 
 async def test_the_engine_rests_no_longer_than_until_the_next_step(rig: Rig) -> None:
     await down(rig)
-    due = rig.engine.telling.escalations.next_at("a1")
+    due = rig.engine.notifier.escalations.next_at("a1")
     assert due == rig.now + 600.0
     assert rig.engine.rest(due - 0.05) <= 0.05 + 1e-6
     assert rig.engine.rest(due + 5.0) == 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alerts.notify import retention
-from alerts.notify.retention import Pruner
+from alerts.notify.retention import OutboxRetention
 from alerts.settings import OutboxSettings
 from feeds.bus import Bus
 from feeds.clock import DeletionGuard, SiteClock
@@ -15,7 +15,7 @@ DAY = 86400.0
 
 async def test_an_alert_that_outlives_its_messages_is_told_of_to_its_end(bus: Bus, journal: Journal) -> None:
     rig = Rig(bus, journal)
-    pruner = Pruner(journal, lambda: rig.now, OutboxSettings(keep=DAY))
+    pruner = OutboxRetention(journal, lambda: rig.now, OutboxSettings(keep=DAY))
     await rig.start()
     await rig.assets()
     await rig.health("down")
@@ -45,7 +45,7 @@ async def test_many_go_a_few_at_a_time_the_oldest_first(journal: Journal) -> Non
             name = f"k{number}"
             await tx.enqueue(name, receiver="desk", subject="a1", created=float(1000 - number), due=1.0, body={})
         await tx.cancel_outbox("a1", reason="acknowledged")
-    pruner = Pruner(journal, lambda: 200 * DAY)
+    pruner = OutboxRetention(journal, lambda: 200 * DAY)
     assert [await pruner.prune() for _ in range(3)] == [retention.AT_ONCE, 50, 0]
     entries = await journal.entries(kind="notices", subject="a1")
     kept = [one["key"] for entry in entries for one in entry.body["messages"]]
@@ -55,7 +55,7 @@ async def test_many_go_a_few_at_a_time_the_oldest_first(journal: Journal) -> Non
 async def test_nothing_is_deleted_by_age_for_a_day_after_the_clock_was_set_forward(journal: Journal) -> None:
     wall, up = 1_800_000_000.0, 5_000.0
     clock = SiteClock(lambda: wall, lambda: up, lambda: "boot")
-    pruner = Pruner(journal, clock, OutboxSettings(keep=30 * DAY))
+    pruner = OutboxRetention(journal, clock, OutboxSettings(keep=30 * DAY))
     pruner.guard = DeletionGuard(clock, lambda: up)
     async with journal.begin() as tx:
         await tx.enqueue("k", receiver="desk", subject="a1", created=wall, due=wall, body={})

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from alerts.notify.sender import Sender
-from alerts.receivers.base import Again
+from alerts.receivers.base import RetryLater
 from alerts.settings import ReceiverSettings
 from feeds.bus import Bus
 from feeds.journal import Journal, sqlite_url
@@ -52,7 +52,7 @@ class World:
 
     def take(self, receiver: str, key: str, body: Mapping[str, Any]) -> None:
         if receiver in self.away:
-            raise Again("away")
+            raise RetryLater("away")
         self.keys[key] += 1
         for one in body.get("items", [body]):
             person = (one.get("to") or {}).get("person", "")
@@ -163,7 +163,7 @@ class People(RuleBasedStateMachine):
     )
     def act(self, verb: str, place: int, promise: float | None, until: float | None) -> None:
         office = self.office
-        known = sorted(office.rig.engine.board.alerts)
+        known = sorted(office.rig.engine.core.alerts)
         if not known:
             return
         self.number += 1
@@ -206,7 +206,7 @@ class People(RuleBasedStateMachine):
     def redis_journal_and_memory_say_the_same(self) -> None:
         if hasattr(self, "office"):
             engine = self.office.rig.engine
-            assert self.office.run(self.office.rig.shown()) == engine.board.alerts
+            assert self.office.run(self.office.rig.shown()) == engine.core.alerts
 
     def teardown(self) -> None:
         """Everything recovers, everybody is reachable: whoever heard of firing has heard of the end, and last."""
@@ -221,7 +221,7 @@ class People(RuleBasedStateMachine):
         office.run(office.step(1.0))
         for _ in range(12):
             office.run(office.step(301.0))
-        assert not [one for one in office.rig.engine.board.alerts.values() if one.active]
+        assert not [one for one in office.rig.engine.core.alerts.values() if one.active]
         for (receiver, person, alert), reasons in office.world.heard.items():
             if receiver == "hook" and removed:
                 continue  # nobody can be told over what is not there; the outbox says so

@@ -10,8 +10,8 @@ import aiohttp
 import pytest
 
 from alerts.receivers.apprise import scrubbed
-from alerts.receivers.base import Again, Reach, ReceiverError, Rejected
-from alerts.receivers.catalogue import House, compile_receiver, is_direct, reach_of
+from alerts.receivers.base import Addressing, ReceiverError, Rejected, RetryLater
+from alerts.receivers.catalogue import SiteDefaults, compile_receiver, is_direct, reach_of
 from alerts.settings import ReceiverSettings, SmsSettings
 from tests.alerts.gateway import Gateway, gateway, silence
 from tests.alerts.receivers.test_templates import body
@@ -32,7 +32,7 @@ def sms(server: Gateway, **how: Any) -> ReceiverSettings:
 
 
 async def send(settings: ReceiverSettings, **more: Any) -> None:
-    target = compile_receiver(settings, House())
+    target = compile_receiver(settings, SiteDefaults())
     try:
         async with aiohttp.ClientSession() as session:
             await target.send(session, "a1:e1.1:li:sms", body("escalation", **more))
@@ -54,8 +54,8 @@ async def test_a_gateway_is_asked_as_its_settings_say(server: Gateway, encoding:
 @pytest.mark.parametrize(
     ("status", "answer", "error", "words"),
     [
-        (200, '{"code": 17, "msg": "balance of hunter2"}', Again, "balance of …"),
-        (503, "", Again, "HTTP 503"),
+        (200, '{"code": 17, "msg": "balance of hunter2"}', RetryLater, "balance of …"),
+        (503, "", RetryLater, "HTTP 503"),
         (401, "", Rejected, "HTTP 401"),
         (302, "", Rejected, "HTTP 302"),
     ],
@@ -79,7 +79,7 @@ async def test_without_a_number_nothing_is_sent(server: Gateway) -> None:
 async def test_a_gateway_that_hangs_is_given_up_after_its_time() -> None:
     async with silence() as port:
         url, how = f"sms+http://127.0.0.1:{port}/", SmsSettings(fields=FIELDS)
-        with pytest.raises(Again, match="no answer within"):
+        with pytest.raises(RetryLater, match="no answer within"):
             await send(ReceiverSettings(id="s", url=url, timeout=0.2, sms=how), to=TO)
 
 
@@ -97,7 +97,7 @@ async def test_what_apprise_could_not_send_is_tried_again_and_no_secret_is_told(
 ) -> None:
     server.status = 500
     url = f"form://someone:hunter2hunter2@127.0.0.1:{server.port}/secret-path"
-    with caplog.at_level(logging.WARNING), pytest.raises(Again) as raised:
+    with caplog.at_level(logging.WARNING), pytest.raises(RetryLater) as raised:
         await send(ReceiverSettings(id="robot", url=url))
     assert str(raised.value)
     assert not any(secret in str(raised.value) + caplog.text for secret in ("hunter2", "secret-path"))
@@ -105,27 +105,27 @@ async def test_what_apprise_could_not_send_is_tried_again_and_no_secret_is_told(
 
 async def test_an_apprise_service_that_hangs_holds_nobody_up() -> None:
     async with silence() as port:
-        with pytest.raises(Again, match="no answer within"):
+        with pytest.raises(RetryLater, match="no answer within"):
             await send(ReceiverSettings(id="slow", url=f"form://127.0.0.1:{port}/?rto=20", timeout=0.3))
 
 
 @pytest.mark.parametrize(
     ("url", "reach"),
     [
-        ("json://h/", Reach.PERSON),
-        ("sms+http://h/", Reach.ADDRESS),
-        ("wecombot://0123456789abcdef", Reach.GROUP),
-        ("mailto://u:p@h.example.org?to={to}", Reach.ADDRESS),
-        ("relay://0123456789abcdef@h/wecom", Reach.GROUP),
-        ("relay://0123456789abcdef@h/mail?to={to}", Reach.ADDRESS),
+        ("json://h/", Addressing.PERSON),
+        ("sms+http://h/", Addressing.ADDRESS),
+        ("wecombot://0123456789abcdef", Addressing.GROUP),
+        ("mailto://u:p@h.example.org?to={to}", Addressing.ADDRESS),
+        ("relay://0123456789abcdef@h/wecom", Addressing.GROUP),
+        ("relay://0123456789abcdef@h/mail?to={to}", Addressing.ADDRESS),
     ],
 )
-def test_whom_a_receiver_reaches_follows_from_its_address(url: str, reach: Reach) -> None:
+def test_whom_a_receiver_reaches_follows_from_its_address(url: str, reach: Addressing) -> None:
     how = SmsSettings(fields=FIELDS) if url.startswith("sms") else None
     settings = ReceiverSettings(id="r", url=url, sms=how)
-    compile_receiver(settings, House()).close()
+    compile_receiver(settings, SiteDefaults()).close()
     assert reach_of(settings) is reach
-    assert is_direct(settings) is (reach is not Reach.ADDRESS)
+    assert is_direct(settings) is (reach is not Addressing.ADDRESS)
 
 
 @pytest.mark.parametrize(
@@ -138,13 +138,13 @@ def test_whom_a_receiver_reaches_follows_from_its_address(url: str, reach: Reach
     ],
 )
 def test_the_services_of_the_customers_are_known(url: str) -> None:
-    compile_receiver(ReceiverSettings(id="r", url=url), House()).close()
+    compile_receiver(ReceiverSettings(id="r", url=url), SiteDefaults()).close()
 
 
 @pytest.mark.parametrize("url", ["nonsense://x", "syslog://", "dbus://", "json://", "json://h:99999/", "relay://x@h/c"])
 def test_what_is_no_receiver_is_refused_in_both_languages(url: str) -> None:
     with pytest.raises(ReceiverError) as raised:
-        compile_receiver(ReceiverSettings(id="r", url=url), House())
+        compile_receiver(ReceiverSettings(id="r", url=url), SiteDefaults())
     assert set(raised.value.message) == {"zh-CN", "en"}
 
 

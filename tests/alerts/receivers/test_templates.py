@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from alerts.notify.contacts import Contact
 from alerts.notify.notifications import notice
-from alerts.receivers.templates import LONGEST_SUBJECT, Wording, clean, unknown_places
+from alerts.receivers.templates import LONGEST_SUBJECT, MessageTemplates, clean, unknown_places
 from alerts.rules.subjects import Subject
 from alerts.settings import Templates
 from feeds.live.mirror import alert_record
@@ -26,19 +26,21 @@ def body(reason: str = "first", **more: Any) -> dict[str, Any]:
 
 
 def test_a_message_says_what_where_since_when_and_how_much() -> None:
-    subject, text = Wording().words(body())
+    subject, text = MessageTemplates().words(body())
     assert subject == "【楚雄州】新告警：严重 设备中断"
     assert text == "核心路由器（楚雄市） tcp.up = false\n自 2027-01-15 16:00:00 起 影响 5 个资产"
     assert T0 == 1_800_000_000.0
 
 
 def test_a_person_reads_his_own_language_and_the_rest_the_receivers() -> None:
-    assert Wording(language="en").words(body("cleared"))[0] == "[楚雄州] Cleared: Critical Device is down"
-    assert "新告警" in Wording(language="en").words(body(to={"language": "zh-CN"}))[0]
+    assert MessageTemplates(language="en").words(body("cleared"))[0] == "[楚雄州] Cleared: Critical Device is down"
+    assert "新告警" in MessageTemplates(language="en").words(body(to={"language": "zh-CN"}))[0]
 
 
 def test_own_templates_by_language() -> None:
-    own = Wording(templates=Templates(text={"zh-CN": "{severity}|{asset_id}|{person}|{link}"}), link="http://w/")
+    own = MessageTemplates(
+        templates=Templates(text={"zh-CN": "{severity}|{asset_id}|{person}|{link}"}), link="http://w/"
+    )
     assert own.words(body(to={"person": "li", "name": "李四", "language": "zh-CN"}))[1] == "严重|r1|李四|http://w/"
     assert unknown_places(Templates(text={"en": "{asset} {alert} {0}"})) == ["0", "alert"]
 
@@ -47,7 +49,7 @@ def test_own_templates_by_language() -> None:
     "reason", ["first", "again", "worse", "flapping", "cleared", "removed", "escalation", "repeat", "promise"]
 )
 def test_every_reason_has_its_words_in_both_languages(reason: str) -> None:
-    zh, en = (Wording(language=language).words(body(reason))[0] for language in ("zh-CN", "en"))
+    zh, en = (MessageTemplates(language=language).words(body(reason))[0] for language in ("zh-CN", "en"))
     assert zh != en
     assert "tell." not in zh + en
 
@@ -61,17 +63,17 @@ def test_what_an_alert_is_about_is_called_by_its_name_in_the_readers_language() 
         told = notice("k", "first", alert, about, contact, T0, "楚雄州").body
         assert told["about"]["title"] == {"zh-CN": chinese, "en": english}
         for language, name in (("zh-CN", chinese), ("en", english)):
-            assert Wording(language=language).words(told)[1].startswith(name)
+            assert MessageTemplates(language=language).words(told)[1].startswith(name)
 
 
 def test_a_test_says_that_it_is_one() -> None:
-    subject, _ = Wording().words({"reason": "test", "site": "楚雄州", "alert": None, "asset": None})
+    subject, _ = MessageTemplates().words({"reason": "test", "site": "楚雄州", "alert": None, "asset": None})
     assert subject == "【楚雄州】测试消息： 这是测试，无需处理"
 
 
 def test_a_digest_has_a_line_for_each_as_far_as_there_is_room_and_says_how_many_more() -> None:
     digest = {"reason": "digest", "site": "楚雄州", "items": [body()] * 100}
-    subject, text = Wording(longest=300).words(digest)
+    subject, text = MessageTemplates(longest=300).words(digest)
     assert subject == "【楚雄州】汇总 100 条"
     assert len(text) <= 300
     lines = text.split("\n")
@@ -83,7 +85,9 @@ HOSTILE = '<at user_id="all"></at> @all `rm` {site} {alert.__class__} %s \r\n[CQ
 
 def test_foreign_text_is_no_template_and_commands_no_chat_program() -> None:
     alert = make_alert(title={"zh-CN": HOSTILE}, text=HOSTILE)
-    subject, text = Wording().words({**body(), "alert": alert_record(alert), "asset": {**ASSET, "name": HOSTILE}})
+    subject, text = MessageTemplates().words(
+        {**body(), "alert": alert_record(alert), "asset": {**ASSET, "name": HOSTILE}}
+    )
     for one in (subject, text):
         assert "{site}" in one
         assert not any(mark in one for mark in ("<", "@", "`", "\r", "\u202e", "\x00", "\ud800"))

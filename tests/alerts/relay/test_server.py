@@ -11,8 +11,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from alerts.receivers.base import Again, Rejected
-from alerts.receivers.catalogue import House, compile_receiver
+from alerts.receivers.base import Rejected, RetryLater
+from alerts.receivers.catalogue import SiteDefaults, compile_receiver
 from alerts.receivers.relay_wire import KEY, PATH, SIGNATURE, TIME, signature
 from alerts.relay.server import Relay, RelaySettings
 from alerts.settings import ReceiverSettings
@@ -88,15 +88,15 @@ async def arrived(outside: Gateway, count: int) -> None:
 async def test_from_the_sites_receiver_to_the_service_outside(tmp_path: Path, outside: Gateway) -> None:
     async with Border(tmp_path, outside).running() as border, aiohttp.ClientSession() as session:
         url = f"relay://{SECRET}@127.0.0.1:{border.port}/wecom"
-        target = compile_receiver(ReceiverSettings(id="r", url=url), House())
+        target = compile_receiver(ReceiverSettings(id="r", url=url), SiteDefaults())
         await target.send(session, "a1:1:r", body("first"))
         await target.send(session, "a1:1:r", body("first"))
         await arrived(outside, 1)
         assert outside.got[0][3]["title"] == "【楚雄州】新告警：严重 设备中断"
-        wrong = compile_receiver(ReceiverSettings(id="r", url=url.replace(SECRET, "f" * 16)), House())
+        wrong = compile_receiver(ReceiverSettings(id="r", url=url.replace(SECRET, "f" * 16)), SiteDefaults())
         with pytest.raises(Rejected, match="401"):
             await wrong.send(session, "a1:2:r", body("first"))
-        gone = compile_receiver(ReceiverSettings(id="r", url=url.replace("/wecom", "/fax")), House())
+        gone = compile_receiver(ReceiverSettings(id="r", url=url.replace("/wecom", "/fax")), SiteDefaults())
         with pytest.raises(Rejected, match="404"):
             await gone.send(session, "a1:2:r", body("first"))
         while (await border.health())["waiting"]:
@@ -150,8 +150,8 @@ async def test_a_full_queue_asks_for_patience(tmp_path: Path, outside: Gateway) 
     async with Border(tmp_path, outside, most=2).running() as border, aiohttp.ClientSession() as session:
         assert [await border.post(key=f"k{number}") for number in range(3)] == [202, 202, 503]
         url = f"relay://{SECRET}@127.0.0.1:{border.port}/wecom"
-        target = compile_receiver(ReceiverSettings(id="r", url=url), House())
-        with pytest.raises(Again) as raised:
+        target = compile_receiver(ReceiverSettings(id="r", url=url), SiteDefaults())
+        with pytest.raises(RetryLater) as raised:
             await target.send(session, "k9", body("first"))
         assert raised.value.after == 10.0
 

@@ -77,10 +77,10 @@ async def test_a_rule_of_the_interface_raises_clears_and_stands_in_the_journal(r
 async def test_what_is_journaled_is_what_runs_after_a_restart(rig: Rig) -> None:
     await tell(rig, HOT)
     await temp(rig, 81.0)
-    before = rig.engine.board.rules
+    before = rig.engine.core.rules
     await rig.start()
-    assert rig.engine.board.rules.keys() == before.keys() == {"down", "hot"}
-    assert rig.engine.board.rules["hot"].settings == before["hot"].settings
+    assert rig.engine.core.rules.keys() == before.keys() == {"down", "hot"}
+    assert rig.engine.core.rules["hot"].settings == before["hot"].settings
     assert await said(rig) == [("loaded", "down", ""), ("created", "hot", "wang")], "a restart says nothing new"
     await temp(rig, 82.0)
     await temp(rig, 60.0)
@@ -99,7 +99,7 @@ async def test_a_rehearsal_says_what_would_alert_and_changes_nothing(rig: Rig) -
     assert shown["thresholds"] == [
         {"metric": "sensor.temp", "op": ">", "value": 80.0, "clear": 70.0, "per_second_over": None}
     ]
-    assert "hot" not in rig.engine.board.rules
+    assert "hot" not in rig.engine.core.rules
     assert await said(rig) == [("loaded", "down", "")]
 
 
@@ -107,12 +107,12 @@ async def test_another_limit_is_asked_at_once_and_alerts_of_other_rules_stand_as
     await tell(rig, HOT)
     await rig.health("down", "r2")
     await temp(rig, 90.0)
-    untouched = {id: one for id, one in rig.engine.board.alerts.items() if one.rule == "down"}
+    untouched = {id: one for id, one in rig.engine.core.alerts.items() if one.rule == "down"}
     await tell(rig, HOT | {"when": 'm["sensor.temp"] > 95.0'})
     assert [name for _, name in await rig.names()] == ["raise", "raise", "clear"]
     await tell(rig, HOT | {"when": 'm["sensor.temp"] > 85.0'})
     assert [name for _, name in await rig.names()] == ["raise", "raise", "clear", "reraise"]
-    assert {id: one for id, one in rig.engine.board.alerts.items() if one.rule == "down"} == untouched
+    assert {id: one for id, one in rig.engine.core.alerts.items() if one.rule == "down"} == untouched
     await rig.assert_whole()
 
 
@@ -120,16 +120,16 @@ async def test_a_reload_of_the_file_leaves_alerts_of_unchanged_rules_alone(rig: 
     await rig.health("down", "r1")
     await rig.step(0.1)
     await tell(rig, HOT)
-    alerts, entries = dict(rig.engine.board.alerts), await rig.entries()
+    alerts, entries = dict(rig.engine.core.alerts), await rig.entries()
     rig.engine.replace(compile_rules((rule(), rule(id="new", when='health == "degraded"'))), rig.receivers)
     await rig.step(1.0)
-    assert rig.engine.board.alerts == alerts
+    assert rig.engine.core.alerts == alerts
     assert await rig.entries() == entries
     assert await said(rig) == [("loaded", "down", ""), ("created", "hot", "wang"), ("loaded", "new", "")]
     rig.engine.replace(compile_rules((rule(severity=Severity.MINOR),)), rig.receivers)
     await rig.step(1.0)
     assert [name for _, name in await rig.names()] == ["raise", "severity_down"]
-    assert set(rig.engine.board.rules) == {"down", "hot"}
+    assert set(rig.engine.core.rules) == {"down", "hot"}
 
 
 async def test_what_waited_for_another_expression_waits_anew(rig: Rig) -> None:
@@ -149,7 +149,7 @@ async def test_what_waited_beyond_a_new_border_is_not_raised_when_its_time_is_up
     await tell(rig, slow)
     await temp(rig, 60.0)
     await rig.step(9.85)
-    assert [row[0] for row in rig.engine.board.dump()["pending"]] == ["hot"], "due in 0.05 s"
+    assert [row[0] for row in rig.engine.core.dump()["pending"]] == ["hot"], "due in 0.05 s"
     assert (await tell(rig, slow | {"region": "532323"})).outcome is Outcome.DONE
     await rig.step(20.0)
     assert await rig.names() == []
@@ -170,12 +170,12 @@ async def test_an_undo_goes_back_and_can_be_undone(rig: Rig) -> None:
     await tell(rig, HOT | {"severity": "major"})
     last = (await rig.journal.entries(kind="rule", newest_first=True))[0]
     await tell(rig, last.body["before"], undoes=last.seq)
-    assert rig.engine.board.rules["hot"].settings.severity == "minor"
+    assert rig.engine.core.rules["hot"].settings.severity == "minor"
     await tell(rig, {"id": "hot", "gone": True}, undoes=2)
-    assert "hot" not in rig.engine.board.rules
+    assert "hot" not in rig.engine.core.rules
     assert [name for name, _, _ in await said(rig)] == ["loaded", "created", "changed", "undone", "undone"]
     await rig.start()
-    assert set(rig.engine.board.rules) == {"down"}
+    assert set(rig.engine.core.rules) == {"down"}
 
 
 async def test_taking_a_rule_out_ends_its_alerts_as_removed(rig: Rig) -> None:
@@ -206,10 +206,10 @@ async def test_a_rule_of_a_region_sees_nothing_beyond_its_border(rig: Rig) -> No
     assert {one["asked"] for one in result.after["preview"]} == {2}, "r1 and r2, not far"
     await rig.health("down", "far")
     await rig.step(2.0)
-    assert [alert.asset for alert in rig.engine.board.alerts.values()] == ["far"], "only the site's own rule"
+    assert [alert.asset for alert in rig.engine.core.alerts.values()] == ["far"], "only the site's own rule"
     await rig.health("down", "r1")
     await rig.step(2.0)
-    raised = {alert.rule for alert in rig.engine.board.alerts.values() if alert.asset == "r1"}
+    raised = {alert.rule for alert in rig.engine.core.alerts.values() if alert.asset == "r1"}
     assert raised == {"down", "any-down", "all-down", "site-down"}
     await rig.assert_whole()
 
@@ -291,7 +291,7 @@ async def test_what_cannot_be_right_is_refused_with_its_place(
     (error,) = result.after["errors"]
     assert (error["field"], error["code"]) == (field, code)
     assert set(error["message"]) == {"zh-CN", "en"}
-    assert set(rig.engine.board.rules) == {"down"}
+    assert set(rig.engine.core.rules) == {"down"}
 
 
 async def test_a_storm_at_one_stroke_wants_a_word(rig: Rig) -> None:
@@ -306,14 +306,14 @@ async def test_a_storm_at_one_stroke_wants_a_word(rig: Rig) -> None:
     assert raised == book.STORM + 3
     assert (await tell(rig, every, accept=raised)).outcome is Outcome.DONE
     await rig.step(1.0)
-    assert len(rig.engine.board.alerts) == raised
+    assert len(rig.engine.core.alerts) == raised
 
 
 async def test_a_rule_of_the_file_that_takes_the_id_counts_and_the_other_comes_back(rig: Rig) -> None:
     await tell(rig, HOT)
     rig.engine.replace(compile_rules((*rig.rules, rule(id="hot", when='kind == "pump"'))), rig.receivers)
     await rig.step(0.1)
-    assert rig.engine.board.rules["hot"].settings.when == 'kind == "pump"'
+    assert rig.engine.core.rules["hot"].settings.when == 'kind == "pump"'
     doc = await rig.journal.doc("rule", "api:hot")
     assert doc is not None
     assert doc.open
@@ -321,7 +321,7 @@ async def test_a_rule_of_the_file_that_takes_the_id_counts_and_the_other_comes_b
     await rig.start()
     rig.rules = (rule(),)
     await rig.start()
-    assert rig.engine.board.rules["hot"].settings.when == HOT["when"]
+    assert rig.engine.core.rules["hot"].settings.when == HOT["when"]
     doc = await rig.journal.doc("rule", "api:hot")
     assert doc is not None
     assert doc.body["problem"] is None
@@ -337,12 +337,12 @@ async def test_a_rule_made_here_that_an_upgrade_does_not_understand_is_out_alone
         await tx.put("rule", "api:hot", doc.body | {"when": "gone_word == 1"}, seq=doc.seq)
     assert rig.engine.book.out("en") == ""
     await rig.start()
-    assert set(rig.engine.board.rules) == {"down", "other"}
+    assert set(rig.engine.core.rules) == {"down", "other"}
     assert "gone_word" in rig.engine.book.out("en")
     assert "规则 hot" in rig.engine.book.out("zh-CN")
     await tell(rig, HOT)
     assert rig.engine.book.out("en") == ""
-    assert "hot" in rig.engine.board.rules
+    assert "hot" in rig.engine.core.rules
 
 
 async def test_a_command_that_comes_twice_counts_once(rig: Rig) -> None:
@@ -368,7 +368,7 @@ async def test_a_flap_of_an_older_expression_hides_nothing(rig: Rig) -> None:
 
 
 def _hot(rig: Rig) -> Alert:
-    return next(one for one in rig.engine.board.alerts.values() if one.rule == "hot")
+    return next(one for one in rig.engine.core.alerts.values() if one.rule == "hot")
 
 
 def _flip(rig: Rig, number: int) -> list[Change]:

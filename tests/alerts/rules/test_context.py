@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from alerts.core.rule_evaluator import Judge
+from alerts.core.rule_evaluator import RuleEvaluator
 from alerts.rules.rule import CompiledRule
 from alerts.rules.subjects import Subject
 from feeds.model import Asset, Kind
-from tests.alerts.builders import T0, asset, board, change, gone, names, reading, rule, state
+from tests.alerts.builders import T0, asset, change, core, gone, names, reading, rule, state
 
 HOT = rule(id="hot", when='m["sensor.temp"] > (active ? 70.0 : 80.0)')
 RISING = rule(id="rising", when='rate(m["river.level"], 60) > 0.01')
@@ -17,14 +17,14 @@ CAMERAS = rule(id="cameras", over="region", when='count(region, "camera", "down"
 
 
 def test_two_limits_raise_high_and_clear_low() -> None:
-    one = board(HOT)
+    one = core(HOT)
     for second, value in enumerate((75, 81, 79, 71, 81, 70, 75)):
         one.fold(change(state("r1", "ok", sensor_temp=reading(value, at=T0 + second)), T0 + second), T0 + second)
     assert names(one.take_steps()) == [(1, "raise"), (5, "clear")]
 
 
 def test_a_rate_is_known_once_half_its_window_is_and_says_its_value() -> None:
-    one = board(RISING)
+    one = core(RISING)
     for second, level in ((0, 1.0), (10, 1.0), (20, 1.1), (31, 1.4), (60, 2.0), (90, 2.0), (120, 2.0)):
         level_then = reading(level, at=T0 + second, fresh_for=60)
         one.fold(change(state("r1", "ok", river_level=level_then), T0 + second), T0 + second)
@@ -34,7 +34,7 @@ def test_a_rate_is_known_once_half_its_window_is_and_says_its_value() -> None:
 
 
 def test_a_rate_without_fresh_samples_is_no_data_and_no_recovery() -> None:
-    one = board(RISING)
+    one = core(RISING)
     for second, level in ((0, 1.0), (40, 2.0)):
         one.fold(change(state("r1", "ok", river_level=reading(level, at=T0 + second)), T0 + second), T0 + second)
     one.advance(T0 + 200)
@@ -43,7 +43,7 @@ def test_a_rate_without_fresh_samples_is_no_data_and_no_recovery() -> None:
 
 def test_a_count_over_a_region_is_one_alert_of_the_region_whatever_the_number_of_assets() -> None:
     cameras = tuple(asset(f"c{n}", kind="camera", region="532301") for n in range(3))
-    one = board(CAMERAS, assets=(*cameras, asset("r1", region="532323")))
+    one = core(CAMERAS, assets=(*cameras, asset("r1", region="532323")))
     for second, (id, health) in enumerate((("c0", "down"), ("c1", "down"), ("c2", "down"), ("c0", "ok"), ("c1", "ok"))):
         one.fold(change(state(id, health), T0 + second), T0 + second)
     one.advance(T0 + 10)
@@ -57,7 +57,7 @@ def test_a_count_over_a_region_is_one_alert_of_the_region_whatever_the_number_of
 
 def test_a_rule_may_ask_of_another_asset() -> None:
     both = rule(id="both", when='id == "r1" && health == "down" && health_of("r2") == "down"')
-    one = board(both, assets=(asset("r1"), asset("r2")))
+    one = core(both, assets=(asset("r1"), asset("r2")))
     one.fold(change(state("r1", "down"), T0), T0)
     one.advance(T0 + 5)
     assert names(one.take_steps()) == []
@@ -71,14 +71,14 @@ def test_a_rule_may_ask_of_another_asset() -> None:
 
 def test_only_rules_whose_inputs_have_changed_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    judge = Judge.judge
+    evaluate = RuleEvaluator.evaluate
 
-    def counted(self: Judge, one: CompiledRule, subject: Subject, now: float, *, fresh: bool = False) -> None:
+    def counted(self: RuleEvaluator, one: CompiledRule, subject: Subject, now: float, *, fresh: bool = False) -> None:
         asked.append(one.id)
-        judge(self, one, subject, now, fresh=fresh)
+        evaluate(self, one, subject, now, fresh=fresh)
 
-    monkeypatch.setattr(Judge, "judge", counted)
-    one = board(rule(), HOT, RISING)
+    monkeypatch.setattr(RuleEvaluator, "evaluate", counted)
+    one = core(rule(), HOT, RISING)
     first = state("r1", "ok", sensor_temp=60.0, tcp_ms=1.0)
     one.fold(change(first, T0), T0)
     asked.clear()
@@ -100,7 +100,7 @@ def watched(id: str, **more: object) -> Asset:
 
 
 def test_cameras_that_become_unknown_are_no_recovery_of_those_that_were_down() -> None:
-    one = board(CAMERAS, assets=tuple(watched(f"c{number}", kind="camera") for number in range(3)))
+    one = core(CAMERAS, assets=tuple(watched(f"c{number}", kind="camera") for number in range(3)))
     for second, (id, health) in enumerate(
         (("c0", "down"), ("c1", "down"), ("c2", "ok"), ("c0", "unknown"), ("c1", "unknown"))
     ):
@@ -115,7 +115,7 @@ def test_cameras_that_become_unknown_are_no_recovery_of_those_that_were_down() -
 def test_unknown_cameras_confirm_nothing_either_and_what_has_no_probe_is_no_doubt() -> None:
     few = rule(id="few", over="region", when='count(region, "camera", "ok") < 2')
     cameras = (watched("c0", kind="camera"), watched("c1", kind="camera"), asset("pole", kind="camera"))
-    one = board(few, assets=cameras)
+    one = core(few, assets=cameras)
     for second, (id, health) in enumerate((("c0", "ok"), ("c1", "unknown"), ("c1", "down"))):
         one.fold(change(state(id, health), T0 + 10 * second), T0 + 10 * second)
     one.advance(T0 + 40)
@@ -125,7 +125,7 @@ def test_unknown_cameras_confirm_nothing_either_and_what_has_no_probe_is_no_doub
 def test_another_asset_that_becomes_unknown_is_no_recovery_unless_its_being_unknown_is_asked_for() -> None:
     both = rule(id="both", when='id == "r1" && health_of("r2") == "down"')
     lost = rule(id="lost", when='id == "r1" && health_of("r2") == "unknown"')
-    one = board(both, lost, assets=(asset("r1"), watched("r2")))
+    one = core(both, lost, assets=(asset("r1"), watched("r2")))
     for second, health in enumerate(("down", "unknown", "ok")):
         one.fold(change(state("r2", health), T0 + 10 * second), T0 + 10 * second)
     one.advance(T0 + 40)

@@ -7,7 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.deadlines import Agenda
+from alerts.deadlines import Deadlines
 from alerts.rules.delays import Signal, Timers, Verdict
 
 KEY = ("down", "asset", "r1")
@@ -104,7 +104,7 @@ def test_the_revision_moves_with_every_change_of_the_dumped_form() -> None:
 
 
 def test_an_agenda_forgets_what_was_moved_or_dropped() -> None:
-    agenda: Agenda[str] = Agenda()
+    agenda: Deadlines[str] = Deadlines()
     agenda.set("a", 5)
     agenda.set("b", 3)
     agenda.set("a", 1)

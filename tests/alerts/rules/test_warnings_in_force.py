@@ -9,7 +9,7 @@ import pytest
 
 from alerts.rules.rule import RuleError, compile_rule
 from feeds.model import Area, Asset, EmergencyWarning, Kind
-from tests.alerts.builders import T0, asset, board, change, gone, names, rule, source
+from tests.alerts.builders import T0, asset, change, core, gone, names, rule, source
 
 CORNERS = [[101.0, 25.0], [102.0, 25.0], [102.0, 26.0], [101.0, 26.0], [101.0, 25.0]]
 SQUARE = {"type": "Polygon", "coordinates": [CORNERS]}
@@ -36,7 +36,7 @@ def warning(id: str = "w", **more: Any) -> EmergencyWarning:
 
 
 def play(*steps: tuple[float, Any], assets: tuple[Asset, ...] = (IN, OUT, NOWHERE, FAR), known: bool = True) -> Any:
-    one = board(RAIN, MANY, assets=assets)
+    one = core(RAIN, MANY, assets=assets)
     if known:
         one.fold(change(source("role.command", kind="role"), T0 - 1), T0 - 1)
     for second, thing in steps:
@@ -118,8 +118,8 @@ def test_while_nobody_knows_the_warnings_nothing_is_a_recovery_and_nothing_is_ra
     one.advance(T0 + 80)
     assert said(one) == [(71, "in", "raise")]
     # Redis is lost: the asset is back before the warnings are.
-    again = board(RAIN, MANY, assets=(IN,), alerts=list(one.alerts.values()))
-    again.meet(T0 + 90)
+    again = core(RAIN, MANY, assets=(IN,), alerts=list(one.alerts.values()))
+    again.start_from_snapshot(T0 + 90)
     again.fold(change(replace(IN, name="x"), T0 + 91), T0 + 91)
     again.advance(T0 + 200)
     again.fold(change(warning(), T0 + 210), T0 + 210)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from alerts.core.core import Board
+from alerts.core.core import AlertCore
 from alerts.rulebook.forms import form, read
 from alerts.rules.rule import CompiledRule, compile_rule
 from alerts.rules.subjects import Subjects
@@ -52,18 +52,18 @@ class Line:
 
     def __init__(self, rule: CompiledRule) -> None:
         known = {Kind.ASSET: {one.id: one for one in ASSETS}}
-        self.board = Board({rule.id: rule}, subjects=Subjects(known), make_id=counting_ids())
+        self.core = AlertCore({rule.id: rule}, subjects=Subjects(known), make_id=counting_ids())
 
     def see(self, second: float, id: str, health: str = "ok", **readings: float) -> None:
         fresh = {key: reading(value, at=T0 + second, fresh_for=600) for key, value in readings.items()}
         self.fold(second, state(id, health, **fresh))
 
     def fold(self, second: float, thing: Any) -> None:
-        self.board.fold(change(thing, T0 + second), T0 + second)
+        self.core.fold(change(thing, T0 + second), T0 + second)
 
     def steps(self, until: float) -> list[tuple[float, str, str]]:
-        self.board.advance(T0 + until)
-        steps = self.board.take_steps()
+        self.core.advance(T0 + until)
+        steps = self.core.take_steps()
         return [(at, one.alert.asset, name) for (at, name), one in zip(names(steps), steps, strict=True)]
 
 

@@ -62,7 +62,7 @@ def test_a_held_child_is_told_as_soon_as_its_parent_proves_well() -> None:
 def test_a_parent_asked_after_the_failure_holds_nobody_back() -> None:
     desk = Desk(ROOT, A)
     all_well(desk, "root", "a")
-    desk.board.advance(T0 + 1)
+    desk.core.advance(T0 + 1)
     desk.see(1, "root", "ok")
     desk.see(1, "a", "down")
     assert desk.told == [(1, "a", "first")]
@@ -83,7 +83,7 @@ def test_a_short_failure_that_was_held_leaves_nothing_over() -> None:
     all_well(desk, "root", "a")
     desk.see(1, "a", "down")
     desk.see(1.5, "a", "ok")
-    assert (desk.told, desk.board.alerts) == ([], {})
+    assert (desk.told, desk.core.alerts) == ([], {})
 
 
 def test_a_root_that_comes_late_takes_its_children_over_and_nothing_more_is_sent_for_them() -> None:
@@ -121,7 +121,7 @@ def test_after_the_recovery_children_wait_for_a_newer_result_of_their_own() -> N
     desk.see(5.5, "a", "ok")
     desk.see(6, "b", "down")
     assert desk.told[2:] == [(6, "b", "first")]
-    assert [one.asset for one in desk.board.alerts.values() if one.active] == ["b"]
+    assert [one.asset for one in desk.core.alerts.values() if one.active] == ["b"]
 
 
 def test_the_wait_after_a_recovery_is_bounded_and_a_second_failure_ends_it() -> None:
@@ -148,7 +148,7 @@ def test_a_recovery_that_must_hold_shows_no_child_in_between() -> None:
         desk.see(second + 0.5, "a", "down" if down else "ok")
     desk.until(30)
     assert [(about, why) for _, about, why in desk.told] == [("root", "first"), ("root", "cleared")]
-    assert list(desk.board.alerts) == [desk.alert("root").id]
+    assert list(desk.core.alerts) == [desk.alert("root").id]
 
 
 def test_grandchildren_go_to_the_topmost_root_also_when_it_fails_last() -> None:
@@ -176,7 +176,7 @@ def test_one_of_two_uplinks_lost_is_a_minor_alert_both_lost_is_one_outage_and_no
     desk.see(3.2, "dual", "down")
     last = desk.alert("up2")
     assert desk.shown() == ["up2"]
-    others = [one for one in desk.board.alerts.values() if one is not last]
+    others = [one for one in desk.core.alerts.values() if one is not last]
     assert {(one.asset, one.suppressed_by) for one in others} == {
         ("up1", (f"inhibited:{last.id}",)),
         ("dual", (f"inhibited:{last.id}",)),
@@ -187,9 +187,9 @@ def test_one_of_two_uplinks_lost_is_a_minor_alert_both_lost_is_one_outage_and_no
     desk.see(5.5, "dual", "ok")
     desk.see(6, "up2", "ok")
     desk.until(60)
-    assert [one.asset for one in desk.board.alerts.values() if one.active] == []
+    assert [one.asset for one in desk.core.alerts.values() if one.active] == []
     assert sorted(one[1:] for one in desk.told[3:]) == [("dual", "cleared"), ("up1", "cleared"), ("up2", "cleared")]
-    assert not [one for one in desk.board.alerts.values() if one.suppressed_by]
+    assert not [one for one in desk.core.alerts.values() if one.suppressed_by]
 
 
 GROUP = (UP1, UP2, DUAL, probed("leaf1", "dual", kind="camera"), probed("leaf2", "dual", kind="server"))
@@ -212,7 +212,7 @@ def stages(lost: list[set[str]]) -> str:
 
 
 def sights(desk: Desk) -> list[tuple[str, str]]:
-    return sorted((one.asset, one.rule) for one in desk.board.alerts.values() if one.active and not one.suppressed_by)
+    return sorted((one.asset, one.rule) for one in desk.core.alerts.values() if one.active and not one.suppressed_by)
 
 
 @pytest.mark.parametrize("turned", [False, True], ids=["polled in order", "polled the other way round"])
@@ -233,17 +233,17 @@ def test_a_lost_group_has_one_root_in_whatever_order_it_is_lost_and_comes_back(
                 second += 0.4
         if len(lost) < 2:
             assert sights(desk) == sorted([(id, "down") for id in lost] + (MINOR if lost else []))
-            assert not [one for one in desk.board.alerts.values() if one.active and one.affected]
+            assert not [one for one in desk.core.alerts.values() if one.active and one.affected]
             continue
         ((root, _),) = sights(desk)
         assert root in lost
         alert = desk.alert(root)
         assert alert.affected == {"camera": 1, "router": 1, "server": 1}
-        hidden = [one for one in desk.board.alerts.values() if one.active and one is not alert]
+        hidden = [one for one in desk.core.alerts.values() if one.active and one is not alert]
         assert {one.asset for one in hidden if one.rule == "down"} == {"up1", "up2", *BEHIND} - {root}
         assert {one.suppressed_by for one in hidden} == {(f"inhibited:{alert.id}",)}
     desk.until(second + 60)
-    left = desk.board.alerts.values()
+    left = desk.core.alerts.values()
     assert [(one.asset, one.suppressed_by) for one in left if one.active or one.suppressed_by or one.hold] == []
     assert not any(told.firing for told in desk.everybody().values())
     assert {about for _, about, why in desk.told if why != "cleared"} <= {"up1", "up2", "dual"}
@@ -290,7 +290,7 @@ def test_parents_without_a_common_group_are_all_essential() -> None:
     desk.see(1, "power", "down")
     desk.see(1.5, "cabinet", "down")
     assert desk.shown() == ["power"]
-    assert "redundancy-lost" not in {one.rule for one in desk.board.alerts.values()}
+    assert "redundancy-lost" not in {one.rule for one in desk.core.alerts.values()}
 
 
 def test_a_circle_of_parents_explains_nothing() -> None:
@@ -342,7 +342,7 @@ def test_a_silent_source_is_one_alert_and_what_is_seen_through_it_none() -> None
     desk.see(41, "b", "ok", "probes")
     desk.until(60)
     assert [one[1:] for one in desk.told] == [("probes", "first"), ("probes", "cleared")]
-    assert [one.asset for one in desk.board.alerts.values()] == ["probes"]
+    assert [one.asset for one in desk.core.alerts.values()] == ["probes"]
 
 
 @pytest.mark.parametrize(("silent", "shown"), [(("probes",), ["a", "probes"]), (("agents", "probes"), SOURCES)])
@@ -392,8 +392,8 @@ def test_a_parent_that_leaves_the_inventory_explains_nothing_any_more() -> None:
     all_well(desk, "root", "a")
     desk.see(1, "root", "down")
     desk.see(2, "a", "down")
-    desk.board.fold(gone(Kind.STATE, "root", T0 + 3), T0 + 3)
-    desk.board.fold(gone(Kind.ASSET, "root", T0 + 3), T0 + 3)
+    desk.core.fold(gone(Kind.STATE, "root", T0 + 3), T0 + 3)
+    desk.core.fold(gone(Kind.ASSET, "root", T0 + 3), T0 + 3)
     desk.fold(3, probed("a"))
     desk.until(60)
     assert desk.told[-1][1:] == ("a", "first")
@@ -415,5 +415,5 @@ def test_a_group_that_another_tool_reports_as_lost_in_any_order_has_one_root_and
     for place, id in enumerate(reversed(order)):
         desk.report(20 + place / 2, foreign(id, active=False))
     desk.until(60)
-    assert not [one for one in desk.board.alerts.values() if one.active or one.suppressed_by]
+    assert not [one for one in desk.core.alerts.values() if one.active or one.suppressed_by]
     assert not any(told.firing for told in desk.everybody().values())

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alerts.lifecycle.flapping import QUIET, Meters, share
+from alerts.lifecycle.flapping import QUIET, FlappingDetector, share
 from alerts.suppression.recurrence import next_edge, open_at
 from feeds.documents.suppression import Recurrence
 from feeds.model import Outcome
@@ -55,9 +55,9 @@ def test_an_acknowledged_alert_that_ended_on_the_shelf_is_closed_at_the_shelfs_e
     desk.order(1, "ack", "a1")
     desk.order(2, "shelve", "a1", until=T0 + 100)
     desk.see(3, "sw", "ok")
-    assert list(desk.board.alerts) == ["a1"]
+    assert list(desk.core.alerts) == ["a1"]
     desk.until(100)
-    assert desk.board.alerts == {}
+    assert desk.core.alerts == {}
 
 
 @pytest.mark.parametrize(
@@ -91,8 +91,8 @@ def test_a_silence_hides_present_and_future_alerts_until_its_end_and_tells_then(
     assert isa_state(desk.alert("sw2")) == "DSUPR"
     desk.until(60)
     assert desk.told == [(0, "sw", "first"), (50, "sw2", "first")]
-    assert [note.name for note in desk.board.suppressions.take_notes()] == ["created", "began", "ended"]
-    assert len(desk.board.suppressions) == 0
+    assert [note.name for note in desk.core.suppressions.take_notes()] == ["created", "began", "ended"]
+    assert len(desk.core.suppressions) == 0
 
 
 def test_what_began_and_ended_under_a_silence_leaves_nothing_over() -> None:
@@ -100,7 +100,7 @@ def test_what_began_and_ended_under_a_silence_leaves_nothing_over() -> None:
     desk.order(0, "silence", "s1", until=T0 + 50, match={"rule": "down"})
     down(desk, 1)
     desk.see(2, "sw", "ok")
-    assert (desk.told, desk.board.alerts) == ([], {})
+    assert (desk.told, desk.core.alerts) == ([], {})
 
 
 def test_who_was_told_before_a_silence_is_told_of_the_end_during_it() -> None:
@@ -173,7 +173,7 @@ def test_orders_that_hide_too_much_or_for_ever_are_refused(
     desk = Desk(SW)
     result = desk.order(0, action, "s1", **args)
     assert (result.outcome, result.detail) == (outcome, code)
-    assert len(desk.board.suppressions) == 0
+    assert len(desk.core.suppressions) == 0
 
 
 def test_somebody_of_a_region_silences_there_and_only_there() -> None:
@@ -193,7 +193,7 @@ def test_maintenance_takes_entities_out_of_service_for_its_time() -> None:
     assert isa_state(desk.alert("sw")) == "OOSRV"
     desk.until(100)
     assert desk.told == [(100, "sw", "first")]
-    notes = [(note.name, note.at - T0) for note in desk.board.suppressions.take_notes()]
+    notes = [(note.name, note.at - T0) for note in desk.core.suppressions.take_notes()]
     assert notes == [("created", 0), ("began", 10), ("ended", 100)]
 
 
@@ -224,7 +224,7 @@ def test_a_daily_window_repeats_until_its_last_day_and_every_opening_is_noted() 
         0, "maintain", "m1", until=T0 + 3 * 86400, match={"assets": ["sw"]}, recurrence={"start": start, "minutes": 30}
     )
     desk.until(4 * 86400)
-    names = [note.name for note in desk.board.suppressions.take_notes()]
+    names = [note.name for note in desk.core.suppressions.take_notes()]
     assert names == ["created", "began", "paused", "began", "paused", "began", "paused", "ended"]
 
 
@@ -263,10 +263,10 @@ def test_the_limits_of_flapping_are_those_of_the_weighted_share() -> None:
     assert share((1 << 20) - 1) == pytest.approx(1.0)
     assert share(1) == pytest.approx(0.06)
     assert share(1 << 19) == pytest.approx(0.04)
-    meters: Meters[tuple[str, ...]] = Meters()
-    turned = [meters.take(("k",), bool(number % 2), number) for number in range(8)]
+    flapping: FlappingDetector[tuple[str, ...]] = FlappingDetector()
+    turned = [flapping.take(("k",), bool(number % 2), number) for number in range(8)]
     assert turned.index(True) == 6
-    again: Meters[tuple[str, ...]] = Meters(meters.dump())
+    again: FlappingDetector[tuple[str, ...]] = FlappingDetector(flapping.dump())
     assert again.flapping(("k",))
     ended = next(n for n in range(40) if again.take(("k",), True, 100 + n))
     assert share(0b1111111 << ended + 1) < 0.25 or not again.flapping(("k",))

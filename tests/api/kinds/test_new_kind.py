@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from alerts.core.core import Board
+from alerts.core.core import AlertCore
 from alerts.notify.contacts import Contact
 from alerts.notify.notifications import notice
 from alerts.receivers.matching import feed_of
@@ -144,7 +144,7 @@ async def test_screens_follow_it_live_within_their_region(bus: Bus) -> None:
 
 def test_a_rule_over_it_raises_within_its_region_and_clears_when_it_leaves() -> None:
     only_a = rule("broken", "state == 'broken'", over="hydrant", region=A)
-    board = Board(compile_rules((LOW, only_a)), subjects=Subjects(), make_id=counting_ids())
+    core = AlertCore(compile_rules((LOW, only_a)), subjects=Subjects(), make_id=counting_ids())
     for second, each in enumerate(
         (
             hydrant("h1", A, pressure=0.05),
@@ -154,8 +154,8 @@ def test_a_rule_over_it_raises_within_its_region_and_clears_when_it_leaves() -> 
             hydrant("h2", A, state="removed"),
         )
     ):
-        board.fold(change(each, T0 + second), T0 + second)
-    steps = board.take_steps()
+        core.fold(change(each, T0 + second), T0 + second)
+    steps = core.take_steps()
     assert [(name, step.alert.asset) for (_, name), step in zip(names(steps), steps, strict=True)] == [
         ("raise", "h1"),
         ("raise", "h2"),

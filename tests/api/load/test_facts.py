@@ -20,7 +20,7 @@ STORY = st.lists(st.tuples(st.integers(0, 2), EVENTS), max_size=40)
 
 
 def event(what: str, number: int, made: int) -> transitions.Event:
-    who = transitions.Identity(rule="down", subject_kind="asset", subject=f"x{number}")
+    who = transitions.AlertIdentity(rule="down", subject_kind="asset", subject=f"x{number}")
     hidden = ("silenced:s",) if what == "raise-hidden" else ()
     return {
         "raise": transitions.Raise(id=f"a{made}", identity=who, severity=Severity.MAJOR),

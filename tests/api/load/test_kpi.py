@@ -63,7 +63,7 @@ class Story:
 
 
 def raised(key: str, asset: str = "a-sw", region: str = A, **more: Any) -> transitions.Raise:
-    identity = transitions.Identity(rule="down", subject_kind="asset", subject=asset)
+    identity = transitions.AlertIdentity(rule="down", subject_kind="asset", subject=asset)
     return transitions.Raise(id=key, identity=identity, region=region, **{"severity": Severity.CRITICAL, **more})
 
 

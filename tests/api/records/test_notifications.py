@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from alerts.notify.retention import Pruner
+from alerts.notify.retention import OutboxRetention
 from api.routes import receiver_test
 from feeds.journal import JournalEntry, OutboxItem
 from feeds.model import Command, Outcome, Result
@@ -72,7 +72,7 @@ async def test_what_the_outbox_no_longer_holds_the_alert_still_says_without_the_
     await fill(world)
     async with world.signed_in("duty") as client:
         before = (await client.get("/api/v1/alerts/a-alert")).json()["notices"]
-        assert await Pruner(world.journal, lambda: NOW + 91 * 86400.0).prune() == 5
+        assert await OutboxRetention(world.journal, lambda: NOW + 91 * 86400.0).prune() == 5
         after = (await client.get("/api/v1/alerts/a-alert")).json()["notices"]
     assert {one.key for one in await world.journal.outbox_for("a-alert")} == {"waiting", "part"}, "what waits stays"
     assert _without_address(before) == _without_address(after)
@@ -87,7 +87,7 @@ async def test_what_leaves_the_outbox_while_somebody_asks_is_told_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await fill(world)
-    pruner = Pruner(world.journal, lambda: NOW + 91 * 86400.0)
+    pruner = OutboxRetention(world.journal, lambda: NOW + 91 * 86400.0)
     read, entries = world.journal.outbox_for, world.journal.entries
 
     async def then_pruned(subject: str) -> list[OutboxItem]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from alerts.service import Alerting
+from alerts.service import AlertService
 from feeds.bus import Bus, BusLost
 from feeds.bus import lease as lease_module
 from feeds.fencing import Fence
@@ -34,10 +34,10 @@ inventory = ["assets.csv"]
 """
 
 
-def alerting_of(role: RunningRole) -> Alerting:
+def alerting_of(role: RunningRole) -> AlertService:
     """The alert engine among the programs of a role."""
     assert isinstance(role.program, ProgramGroup)
-    (alerting,) = (program for program in role.program.programs if isinstance(program, Alerting))
+    (alerting,) = (program for program in role.program.programs if isinstance(program, AlertService))
     return alerting
 
 

@@ -47,11 +47,11 @@ async def test_the_alert_engine_starts_without_an_alert_that_cannot_be_read_and_
         await rig.health("down", id)
     await rig.step()
     await rig.step(60)
-    first, second = sorted(rig.engine.board.alerts)
+    first, second = sorted(rig.engine.core.alerts)
     assert damage(journal, "alert", text, first) == 1
     await rig.start()
-    assert second in rig.engine.board.alerts
-    assert first not in rig.engine.board.alerts
+    assert second in rig.engine.core.alerts
+    assert first not in rig.engine.core.alerts
     assert journal.set_aside.counts() == {"alert": 1}
     assert "1 " in journal.set_aside.words("en")
     (wrong,) = await documents.findings(journal)
@@ -65,13 +65,13 @@ async def test_a_damaged_alert_is_rebuilt_from_its_entries_with_those_who_were_t
     await rig.health("down", "r1")
     await rig.step()
     await rig.step(60)
-    (before,) = rig.engine.board.alerts.values()
+    (before,) = rig.engine.core.alerts.values()
     told = (await journal.doc("alert", before.id)).body  # type: ignore[union-attr]
     damage(journal, "alert", DAMAGES["cut"])
     await documents.mend(journal, "alert", before.id, "zhang")
     assert await documents.findings(journal) == []
     await rig.start()
-    assert rig.engine.board.alerts == {before.id: before}
+    assert rig.engine.core.alerts == {before.id: before}
     mended = (await journal.doc("alert", before.id)).body  # type: ignore[union-attr]
     assert (mended["told"], mended["firing"]) == (told["told"], told["firing"])
     (entry,) = await journal.entries(kind="audit", subject=before.id)
@@ -85,7 +85,7 @@ async def test_an_alert_that_disagrees_with_its_entries_is_named(bus: Bus, journ
     await rig.health("down", "r1")
     await rig.step()
     await rig.step(60)
-    (id,) = rig.engine.board.alerts
+    (id,) = rig.engine.core.alerts
     assert await documents.findings(journal) == []
     doc = await journal.doc("alert", id)
     assert doc is not None
@@ -108,7 +108,7 @@ async def test_the_alert_engine_starts_whatever_kind_of_document_cannot_be_read(
     await rig.health("down", "r1")
     await rig.step()
     await rig.step(60)
-    assert len(rig.engine.board.alerts) == 1
+    assert len(rig.engine.core.alerts) == 1
 
 
 @pytest.mark.parametrize("text", DAMAGES.values(), ids=DAMAGES)
