@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.config import create_ssl_context
 
+from api.certificates import Certificates
 from api.settings import WebSettings, is_loopback
 
 GRACE = 1
@@ -99,8 +102,10 @@ async def serve(app: ASGIApp, settings: WebSettings, started: Callable[[int], No
     """
     check(settings)
     listener = _listen(settings)
-    server = _Server(configure(app, settings))
+    config = configure(app, settings)
+    server = _Server(config)
     server.announce = started
+    renewing = _renewing(config, settings)
     running = asyncio.ensure_future(server.serve([listener]))
     try:
         await asyncio.shield(running)
@@ -109,7 +114,33 @@ async def serve(app: ASGIApp, settings: WebSettings, started: Callable[[int], No
         await running
         raise
     finally:
+        if renewing is not None:
+            renewing.cancel()
+            await asyncio.wait([renewing])
         listener.close()
+
+
+def _renewing(config: uvicorn.Config, settings: WebSettings) -> asyncio.Task[None] | None:
+    """The task that watches the certificate's files; None for plain HTTP."""
+    if not settings.tls:
+        return None
+    config.load()
+    assert config.ssl is not None
+
+    def context() -> ssl.SSLContext:
+        return create_ssl_context(
+            settings.tls_cert,
+            settings.tls_key,
+            None,
+            config.ssl_version,
+            config.ssl_cert_reqs,
+            config.ssl_ca_certs,
+            config.ssl_ciphers,
+        )
+
+    certificates = Certificates(settings.tls_cert, settings.tls_key, context)
+    certificates.attach(config.ssl)
+    return asyncio.create_task(certificates.run(), name="certificates")
 
 
 def _listen(settings: WebSettings) -> socket.socket:

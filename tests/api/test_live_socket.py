@@ -6,7 +6,7 @@ import asyncio
 import ipaddress
 import json
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from websockets.asyncio.client import ClientConnection
 
-from api import live_socket
+from api import certificates, live_socket
 from api.auth import accounts, identities
 from api.server import Refused, check, serve
 from api.settings import WebSettings
@@ -271,6 +271,51 @@ async def test_with_a_certificate_pages_and_sockets_are_encrypted(world: World, 
     async with websockets.connect(uri, ssl=trust, additional_headers=headers, proxy=None) as socket:
         assert (await frame(socket))["type"] == "snapshot"
     await stop(job)
+
+
+async def test_a_renewed_certificate_serves_new_connections_and_a_broken_one_changes_nothing(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(certificates, "LOOK", 0.01)
+    cert, key = self_signed(tmp_path)
+    world.settings = WebSettings(port=0, tls_cert=cert, tls_key=key)
+    port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    job = asyncio.ensure_future(serve(world.app, world.settings, port.set_result))
+    anything = ssl.create_default_context()
+    anything.check_hostname, anything.verify_mode = False, ssl.CERT_NONE
+
+    async def shown() -> bytes:
+        _, writer = await asyncio.open_connection("127.0.0.1", await port, ssl=anything)
+        peer = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        writer.close()
+        return bytes(peer)
+
+    def in_file() -> bytes:
+        return x509.load_pem_x509_certificate(Path(cert).read_bytes()).public_bytes(Encoding.DER)
+
+    first = in_file()
+    assert await shown() == first
+    _, writer = await asyncio.open_connection("127.0.0.1", await port, ssl=anything)  # stays over the renewal
+    self_signed(tmp_path)
+    renewed = in_file()
+    assert renewed != first
+    await until(lambda: came(shown, renewed))
+    assert not writer.is_closing()
+    writer.close()
+
+    for content in (b"garbage", b""):
+        Path(key).write_bytes(content)
+        await asyncio.sleep(0.05)
+        assert await shown() == renewed
+    Path(key).unlink()
+    assert await shown() == renewed
+    self_signed(tmp_path)
+    await until(lambda: came(shown, in_file()))
+    await stop(job)
+
+
+async def came(shown: Callable[[], Awaitable[bytes]], certificate: bytes) -> bool:
+    return await shown() == certificate
 
 
 @pytest.mark.parametrize(
