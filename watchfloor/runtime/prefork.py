@@ -125,7 +125,8 @@ class Zygote:
         for child in self._children.values():
             child.end(-signal.SIGKILL)
         for answer in self._requested.values():
-            answer.set_exception(ConnectionError("the forking process ended"))
+            if not answer.done():  # the requester was cancelled
+                answer.set_exception(ConnectionError("the forking process ended"))
         self._children.clear()
         self._requested.clear()
 

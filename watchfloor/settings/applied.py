@@ -12,14 +12,16 @@ program does not know, is ignored.
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import os
 import re
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
+from feeds import state_file
 from feeds.clock import now
 from feeds.files import read_regular
 from feeds.findings import line_of_text
@@ -29,6 +31,7 @@ from watchfloor.settings.site_settings import Draft, Settings, SettingsError, lo
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 FORMAT = 1
 RECORD = "applied.json"
 REFERENCES = "references.json"
@@ -89,12 +92,12 @@ def store(captured: Capture | None) -> None:
     name = f"applied-{captured.digest}"
     try:
         run.mkdir(parents=True, exist_ok=True)
-        if _record(run).get("folder") == name and (run / name).is_dir():
+        record = state_file.read_json(run / RECORD, _parse_record)
+        if record is not None and record["folder"] == name and (run / name).is_dir():
             return
         _write_folder(run / name, captured)
         body = {"format": FORMAT, "at": iso(now()), "settings": str(captured.settings.path), "folder": name}
-        _write(run / f"{RECORD}.{os.getpid()}", json.dumps(body).encode())
-        (run / f"{RECORD}.{os.getpid()}").replace(run / RECORD)
+        state_file.write_json(run / RECORD, body)
         for old in run.glob("applied-*"):
             if old.name != name and not old.name.startswith("applied-part"):
                 shutil.rmtree(old, ignore_errors=True)
@@ -106,33 +109,28 @@ def _write_folder(folder: Path, captured: Capture) -> None:
     part = folder.with_name(f"applied-part-{os.getpid()}")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(mode=0o700)
-    _write(part / "settings.toml", captured.settings.text.encode())
+    state_file.write(part / "settings.toml", captured.settings.text.encode())
     for number, (path, content) in enumerate(zip(captured.settings.inventory, captured.inventory, strict=True)):
-        _write(part / f"{number}-{path.name}", content)
+        state_file.write(part / f"{number}-{path.name}", content)
     if references := sorted(captured.settings.references):
         for number, path in enumerate(references):
-            _write(part / f"reference-{number}", captured.settings.references[path])
+            state_file.write(part / f"reference-{number}", captured.settings.references[path])
         names = {str(path): f"reference-{number}" for number, path in enumerate(references)}
-        _write(part / REFERENCES, json.dumps(names).encode())
+        state_file.write_json(part / REFERENCES, names)
     try:
         part.rename(folder)
     except OSError:  # another role has just stored the same settings
         shutil.rmtree(part)
 
 
-def _write(path: Path, content: bytes) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _record(run: Path) -> dict[str, str]:
-    try:
-        body = json.loads((run / RECORD).read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return body if isinstance(body, dict) and body.get("format") == FORMAT else {}
+def _parse_record(document: Any) -> dict[str, str]:
+    """The text fields of a record, empty for another format. Raises KeyError, TypeError or ValueError if damaged."""
+    if state_file.mapping(document)["format"] != FORMAT:
+        return {"folder": "", "settings": "", "at": ""}
+    fields = {name: document[name] for name in ("folder", "settings", "at")}
+    if not all(isinstance(value, str) for value in fields.values()) or "/" in fields["folder"]:
+        raise ValueError("a field is no text, or names another folder")
+    return fields
 
 
 def start(path: Path) -> StartSettings:
@@ -162,8 +160,9 @@ def fall_back(path: Path, error: SettingsError) -> StartSettings:
 def last_applied(path: Path, draft: Draft) -> AppliedSettings | None:
     """The settings that were applied last from this file, or None when there is no usable copy."""
     for data in _data_folders(path, draft):
-        run, record = data / "run", _record(data / "run")
-        if record.get("settings") != str(path):
+        run = data / "run"
+        record = _read_quietly(run / RECORD, _parse_record)
+        if record is None or record["settings"] != str(path):
             continue
         folder = run / record["folder"]
         try:
@@ -189,13 +188,17 @@ def _usable(text: str, path: Path, folder: Path) -> Draft:
 
 
 def _substitutes(folder: Path) -> dict[Path, Path]:
-    try:
-        names = json.loads((folder / REFERENCES).read_bytes())
-    except (OSError, ValueError):
-        return {}
-    if not isinstance(names, dict):
-        return {}
+    names = _read_quietly(folder / REFERENCES, state_file.mapping) or {}
     return {Path(path): folder / name for path, name in names.items() if isinstance(name, str) and "/" not in name}
+
+
+def _read_quietly(path: Path, parse: Callable[[Any], T]) -> T | None:
+    """A state file as a reader sees it that changes nothing; None also when it may not be read."""
+    try:
+        return state_file.read_json(path, parse, keep_damaged=False)
+    except PermissionError as error:
+        log.debug("settings: %s", error)
+        return None
 
 
 def _data_folders(path: Path, draft: Draft) -> list[Path]:

@@ -253,3 +253,23 @@ def test_a_fifo_or_a_folder_in_place_of_a_file_is_refused_at_once(
     assert time.monotonic() - began < 1
     assert set(load_inventory(start.settings).assets) == {"x1"}
     assert start.fallback_reason["en"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"format": 1}', b'{"format": 1, "folder": 7}', b"[1]", None])
+def test_a_damaged_record_counts_as_none_and_is_set_aside_when_settings_are_applied(
+    config: Path, content: bytes | None
+) -> None:
+    put(config)
+    record = config.parent / "data" / "run" / applied.RECORD
+    text = config.read_text()
+    record.unlink()
+    os.mkfifo(record) if content is None else record.write_bytes(content)
+    config.write_text("[site")
+    with pytest.raises(SettingsError):
+        applied.start(config)
+    assert os.path.lexists(record)  # whoever only looks renames nothing
+    config.write_text(text)
+    put(config)
+    assert len(list(record.parent.glob(f"{applied.RECORD}.damaged-*"))) == 1
+    config.write_text("[site")
+    assert applied.start(config).fallback_reason
