@@ -18,7 +18,7 @@ from api import live_socket
 from api.auth.guard import Guard
 from api.auth.identities import Identities
 from api.auth.signin import SignIn
-from api.availability.counting import Counting
+from api.availability.counting import UptimeTallies
 from api.dependencies import Deps, language_of
 from api.direct_routes import Direct, Endpoint, Handler
 from api.http.findings import finding
@@ -26,9 +26,9 @@ from api.http.problems import BY_STATUS, TEMPLATES, Problem, response
 from api.ingest.scope import Scope
 from api.kinds.maps import maps_router
 from api.kinds.routes import kinds_router
-from api.kinds.schemas import components
-from api.load.reader import Load
-from api.metrics import Count, Metrics
+from api.load.reader import LoadReader
+from api.metrics import Metrics, RequestCounter
+from api.openapi import complete
 from api.query_parameters import strict
 from api.response_headers import SecurityHeaders
 from api.routes import (
@@ -79,16 +79,15 @@ class Application(FastAPI):
     """FastAPI with the guard outside every middleware, also of those that others add later (Dash does)."""
 
     def openapi(self) -> dict[str, Any]:
-        """The document, with the schemas of every kind of record."""
+        """The document with the schemas of every answer, made at the first request for it."""
         if self.openapi_schema is None:
-            schemas = super().openapi().setdefault("components", {}).setdefault("schemas", {})
-            schemas.update(components())
+            complete(super().openapi())
         return super().openapi()
 
     def build_middleware_stack(self) -> ASGIApp:
         deps: Deps = self.state.deps
         inner = Direct(super().build_middleware_stack(), deps, DIRECT, HANDLERS)
-        counted = Count(Guard(inner, deps, self.state.identities), self.state.metrics)
+        counted = RequestCounter(Guard(inner, deps, self.state.identities), self.state.metrics)
         return SecurityHeaders(ServerErrorMiddleware(counted, handler=_internal), deps)
 
 
@@ -105,16 +104,15 @@ def create_app(deps: Deps, routers: Sequence[APIRouter] = ()) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
-        responses={"default": {"description": "RFC 9457", "content": {"application/problem+json": {}}}},
     )
     app.state.deps = deps
     app.state.identities = Identities(deps.journal, deps.settings, deps.clock, lambda: bool(deps.stores.missing("en")))
     app.state.sign_in = SignIn(deps.journal, app.state.identities, deps.clock)
     app.state.metrics = Metrics(deps)
     app.state.scope = Scope(deps)
-    app.state.load = Load(deps)
+    app.state.load = LoadReader(deps)
     history = deps.history
-    app.state.counting = Counting(deps.journal, UptimeCalculator(deps.journal, history.store)) if history else None
+    app.state.counting = UptimeTallies(deps.journal, UptimeCalculator(deps.journal, history.store)) if history else None
     app.include_router(health.router)
     app.include_router(live_socket.router)
     for router in (maps_router(), *ROUTERS, *routers, kinds_router()):

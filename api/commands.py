@@ -1,4 +1,4 @@
-"""What a person asks of the alert engine: sent, waited for, and what a refusal means over HTTP."""
+"""Commands to the alert engine, and the HTTP problems of its refusals."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ ENGINE, TIMEOUT = "alert", 5.0
 
 
 async def ask(
-    given: Deps,
-    who: Principal,
+    deps: Deps,
+    principal: Principal,
     action: str,
     subject: str,
     args: Mapping[str, Any],
@@ -26,22 +26,22 @@ async def ask(
     rev: int | None = None,
     timeout: float = TIMEOUT,
 ) -> Result:
-    """The engine's word, `timeout` seconds at most; Problem `unanswered` when it says nothing in that time.
+    """The engine's result. Raises Problem `unanswered` after `timeout` seconds without one.
 
     Problem `journal-lost` while the journal takes no rows.
 
-    `rev`: the state that the wish was made from; None when that does not matter.
+    `rev`: the revision that the command was made from; None when that does not matter.
     """
-    if given.stores.journal.lost:  # no engine could keep it
+    if deps.stores.journal.lost:  # no engine could keep it
         raise Problem("journal-lost")
-    at = given.clock()
+    at = deps.clock()
     command = Command(
         id=uuid.uuid4().hex,
         action=action,
         subject=subject,
-        actor=who.name,
-        role=who.role,
-        actor_region=who.region,
+        actor=principal.name,
+        role=principal.role,
+        actor_region=principal.region,
         at=at,
         valid_until=at + timeout,
         reason=comment,
@@ -49,15 +49,15 @@ async def ask(
         args=dict(args),
     )
     try:
-        return await given.commands.submit(command, engine=ENGINE, timeout=timeout)
+        return await deps.commands.submit(command, engine=ENGINE, timeout=timeout)
     except Unanswered as error:
-        raise Problem("unanswered" if await given.stores.journal.usable() else "journal-lost") from error
+        raise Problem("unanswered" if await deps.stores.journal.usable() else "journal-lost") from error
 
 
 def refusal(result: Result, current: Any = None) -> Problem | None:
-    """The problem of what was not done, with the `current` state when it had moved on.
+    """The problem of a result; a conflict carries the `current` state.
 
-    None for what was done, and for an invalid wish: only who made it knows how to tell what is wrong with it.
+    None for a command that was done, and for an invalid one: its route knows how to report the errors.
     """
     match result.outcome:
         case Outcome.NOT_FOUND:

@@ -1,4 +1,4 @@
-"""What the web server is given, and how a route asks for it."""
+"""The dependencies of routes: the server's parts, and the principal of a request with a right."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _no_hashes() -> list[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reloaded:
-    """What became of reading the settings again.
+    """The result of a reload of the settings.
 
     `faults` (sentences) say why nothing was applied. `findings` are the errors in the files as they stand: those
     faults, or why rows of the inventory were left out. `processes` are all that heard of it and what each did;
@@ -54,13 +54,13 @@ class Reloaded:
             not self.faults
             and not self.held
             and not self.missing
-            and all(one["state"] == "applied" for one in self.processes)
+            and all(process["state"] == "applied" for process in self.processes)
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deps:
-    """All that the routes work with; made once by the web role.
+    """The parts that routes work with; made once by the web role.
 
     `stores` tells which of the stores are lost.
     `map_layer` gives a layer's GeoJSON bytes or None; it may be slow (it runs in a thread).
@@ -104,11 +104,11 @@ def deps_of(connection: HTTPConnection) -> Deps:
 
 
 def principal_of(connection: HTTPConnection) -> Principal:
-    """Who asks; the guard has put it there, so a route that is not public always has one."""
-    found = connection.scope.get("state", {}).get("principal")
-    if not isinstance(found, Principal):
+    """The principal of a request. The guard sets it, so every route that is not public has one."""
+    principal = connection.scope.get("state", {}).get("principal")
+    if not isinstance(principal, Principal):
         raise Problem("not-signed-in")
-    return found
+    return principal
 
 
 def language_of(connection: HTTPConnection) -> str:
@@ -125,7 +125,7 @@ async def _anybody(connection: HTTPConnection) -> Principal:
 
 
 def needs(right: Right) -> Callable[[HTTPConnection], Awaitable[Principal]]:
-    """A dependency: who asks, who must have that right (else 403). Asynchronous: FastAPI gives others a thread each."""
+    """A dependency: the principal, who must have that right (else 403). It is asynchronous, so it needs no thread."""
 
     async def check(connection: HTTPConnection) -> Principal:
         principal = principal_of(connection)

@@ -1,8 +1,8 @@
-"""Straight to the endpoints that programs call thousands of times a second, past the router.
+"""A fast path to the endpoints that programs call thousands of times a second.
 
-They stand in the router too, with their place in OpenAPI; here they only skip what FastAPI does for each request
-(trying every route, resolving dependencies in threads), which costs more than what they do. The guard has let the
-request through already; rights and errors are as everywhere.
+The endpoints are in the router too, for OpenAPI. The fast path skips what FastAPI does for each request (trying every
+route, resolving dependencies in threads), which costs more than the endpoints do. The guard has checked the request
+before; rights and errors are those of every route.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Handler = Callable[[Request, Any], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class _Route:
-    """What the counter of requests reads."""
+    """The part of a route that the request counter reads."""
 
     path: str
 
@@ -40,18 +40,18 @@ class Direct:
         self._endpoints = {path: (_Route(path), endpoint) for path, endpoint in endpoints.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        found = self._endpoints.get(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
-        if found is None:
+        direct = self._endpoints.get(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
+        if direct is None:
             await self._app(scope, receive, send)
             return
-        scope["route"], endpoint = found
+        scope["route"], endpoint = direct
         request = Request(scope, receive)
         try:
-            who = principal_of(request)
-            if not who.may(Right.INGEST):
+            principal = principal_of(request)
+            if not principal.may(Right.INGEST):
                 raise Problem("forbidden")
-            answer = await endpoint(self._deps, who, request)
+            answer = await endpoint(self._deps, principal, request)
         except tuple(self._handlers) as error:
-            handler = next(one for kind, one in self._handlers.items() if isinstance(error, kind))
+            handler = next(candidate for kind, candidate in self._handlers.items() if isinstance(error, kind))
             answer = await handler(request, error)
         await answer(scope, receive, send)

@@ -29,15 +29,15 @@ CLOSING = 2.0
 @router.websocket("/live")
 async def live(socket: WebSocket, since: str | None = None) -> None:
     """Frames as the audience of who asks may see them; closes with 4401 when the session or token ends."""
-    who = principal_of(socket)
+    principal = principal_of(socket)
     await socket.accept()
-    if not who.may(Right.SEE):
+    if not principal.may(Right.SEE):
         await socket.close(FORBIDDEN, "forbidden")
         return
-    subscription = deps_of(socket).pump.subscribe(who.audience, since)
+    subscription = deps_of(socket).pump.subscribe(principal.audience, since)
     identities = cast(Identities, socket.app.state.identities)
     gone = asyncio.Event()
-    watching = asyncio.ensure_future(_watch(identities, who, gone))
+    watching = asyncio.ensure_future(_watch(identities, principal, gone))
     try:
         sending = asyncio.ensure_future(_send(socket, subscription))
         code = await _first(sending, asyncio.ensure_future(_listen(socket)), watching)
@@ -80,10 +80,10 @@ async def _listen(socket: WebSocket) -> int:
     return 0
 
 
-async def _watch(identities: Identities, who: Principal, gone: asyncio.Event) -> int:
+async def _watch(identities: Identities, principal: Principal, gone: asyncio.Event) -> int:
     """Ends when the session or token does, when its role or region is another one now, or with the client."""
     while not await _wait(gone, RECHECK):
-        if await identities.again(who) != who:
+        if await identities.again(principal) != principal:
             return NOT_SIGNED_IN
     return 0
 

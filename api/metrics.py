@@ -113,7 +113,7 @@ def _gauge(name: str, help_text: str, label: str, values: dict[str, float] | Tal
     return family
 
 
-class Count:
+class RequestCounter:
     """Counts requests by method, route and status; the route is the template, never the address itself."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:

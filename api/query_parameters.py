@@ -1,7 +1,7 @@
-"""Query parameters are strict: what a route would pass over in silence is refused, with the words that it knows.
+"""Strict query parameters: unknown names and values are refused, with the allowed ones.
 
-A list that a typing error (`?severty=critical`, `?severity=crit`) leaves whole or empty looks like an answer and is
-none. One dependency stands before every route below /api; the lists of words stand in the parameters' types.
+A typing error (`?severty=critical`, `?severity=crit`) would otherwise answer a list that is whole or empty. One
+dependency stands before every route below /api; the allowed values are in the types of the parameters.
 """
 
 from __future__ import annotations
@@ -24,27 +24,27 @@ from feeds.regions import is_code
 
 TOKEN = "token"
 MOST = 20
-"""Findings about names in one answer: an address may carry thousands."""
+"""The most findings in one answer: an address may carry thousands of parameters."""
 SHOWN = 64
-"""Characters of a foreign name that are said again."""
+"""The most characters of an unknown name in an answer."""
 
 
 async def strict(request: Request) -> None:
-    """Problem(invalid) for a parameter that the route does not have, and for a second value of one that takes one."""
-    if not (given := request.query_params):
+    """Raise Problem(invalid) for an unknown parameter, and for a second value of one that takes a single value."""
+    if not (params := request.query_params):
         return
-    known = dict(_parameters(request.scope["route"].dependant))
+    parameters = dict(_parameters(request.scope["route"].dependant))
     if takes_token(request.url.path):
-        known[TOKEN] = False
-    found: list[Finding[InRequest]] = []
-    for name in given:
+        parameters[TOKEN] = False
+    findings: list[Finding[InRequest]] = []
+    for name in params:
         field = f"query.{name[:SHOWN]}"
-        if name not in known:
-            found.append(finding(field, "unknown_parameter", allowed=tuple(sorted(known))))
-        elif not known[name] and len(given.getlist(name)) > 1:
-            found.append(finding(field, "repeated_parameter"))
-    if found:
-        raise Problem("invalid", findings=found[:MOST])
+        if name not in parameters:
+            findings.append(finding(field, "unknown_parameter", allowed=tuple(sorted(parameters))))
+        elif not parameters[name] and len(params.getlist(name)) > 1:
+            findings.append(finding(field, "repeated_parameter"))
+    if findings:
+        raise Problem("invalid", findings=findings[:MOST])
 
 
 def _parameters(dependant: Any) -> Iterator[tuple[str, bool]]:
@@ -57,18 +57,18 @@ def _parameters(dependant: Any) -> Iterator[tuple[str, bool]]:
 
 def _several(annotation: Any) -> bool:
     if get_origin(annotation) in (Union, UnionType):
-        return any(_several(one) for one in get_args(annotation))
+        return any(_several(argument) for argument in get_args(annotation))
     return get_origin(annotation) is list
 
 
-class _Words:
-    """Checks one word of a list, or several with commas between."""
+class _AllowedValues:
+    """A check of one value, or of several separated by commas, against the allowed ones."""
 
-    def __init__(self, words: Callable[[], Iterable[str]], *, several: bool = True) -> None:
-        self._words, self._several = words, several
+    def __init__(self, values: Callable[[], Iterable[str]], *, several: bool = True) -> None:
+        self._values, self._several = values, several
 
     def __call__(self, text: str) -> str:
-        allowed = tuple(str(word) for word in self._words()) if text else ()
+        allowed = tuple(str(value) for value in self._values()) if text else ()
         if text and not set(text.split(",") if self._several else [text]) <= set(allowed):
             raise PydanticCustomError("enum", "not one of the allowed values", {"allowed": allowed})
         return text
@@ -80,21 +80,21 @@ def _region(text: str) -> str:
     return text
 
 
-def one_of(words: type[StrEnum] | tuple[str, ...]) -> AfterValidator:
-    """One word of a list, or "" for any."""
-    return AfterValidator(_Words(lambda: words, several=False))
+def one_of(values: type[StrEnum] | tuple[str, ...]) -> AfterValidator:
+    """A check for one of the values, or "" for any."""
+    return AfterValidator(_AllowedValues(lambda: values, several=False))
 
 
-def some_of(words: type[StrEnum] | tuple[str, ...]) -> AfterValidator:
-    """Words of a list with commas between, or "" for any."""
-    return AfterValidator(_Words(lambda: words))
+def some_of(values: type[StrEnum] | tuple[str, ...]) -> AfterValidator:
+    """A check for some of the values, separated by commas, or "" for any."""
+    return AfterValidator(_AllowedValues(lambda: values))
 
 
 _LONG = Query(max_length=500, description="Several with commas / 可用逗号分隔多个")
 EntryKind = Annotated[
     str,
     Query(description=f"{', '.join(ENTRY_KINDS)}; * for all / 为全部"),
-    AfterValidator(_Words(lambda: (*entry_kinds(), "*"), several=False)),
+    AfterValidator(_AllowedValues(lambda: (*entry_kinds(), "*"), several=False)),
 ]
 _BELOW = Query(max_length=12, description="GB/T 2260, with what lies below / 行政区划代码，含下级")
 Region = Annotated[str, _BELOW, AfterValidator(_region)]

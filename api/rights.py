@@ -7,8 +7,8 @@ from api.principal import Principal
 from feeds.duty.rights import refusal
 
 
-def check(who: Principal, verb: str, *concerned: str) -> None:
+def check(principal: Principal, verb: str, *concerned: str) -> None:
     """Raises Problem `forbidden` (role) or `outside-region` when he may not use the verb on people of those regions."""
-    reason = refusal(verb, who.role, who.region, *concerned)
+    reason = refusal(verb, principal.role, principal.region, *concerned)
     if reason:
         raise Problem("outside-region" if reason == "region" else "forbidden")

@@ -19,18 +19,18 @@ GRACE = 1
 PING = 10.0
 
 
-class Refused(ValueError):
+class UnsafeSettings(ValueError):
     """These settings would serve people's passwords or a demo where they must not be; the text says what to do."""
 
 
 def check(settings: WebSettings) -> None:
     """Raises Refused: a demo off loopback; plain HTTP off loopback without the switch; half a TLS pair."""
     if settings.demo and not is_loopback(settings.host):
-        raise Refused(f"a demo signs everybody in, so it serves loopback only, not {settings.host}")
+        raise UnsafeSettings(f"a demo signs everybody in, so it serves loopback only, not {settings.host}")
     if bool(settings.tls_cert) != bool(settings.tls_key):
-        raise Refused("tls_cert and tls_key go together; set both or neither")
+        raise UnsafeSettings("tls_cert and tls_key go together; set both or neither")
     if not settings.tls and not settings.allow_plain_http and not is_loopback(settings.host):
-        raise Refused(
+        raise UnsafeSettings(
             f"plain HTTP on {settings.host} would show passwords to the network; set tls_cert and tls_key, "
             "or allow_plain_http = true behind a proxy that does TLS"
         )

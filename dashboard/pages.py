@@ -77,8 +77,8 @@ def asset(asset_id: str = "", **_: Any) -> Component:
 
 def missing(**_: Any) -> Component:
     """What there is not."""
-    words: dict[str, Any] = {"data-text": "page.missing"}
-    return _page("missing", html.Section(html.H1(texts.text("page.missing"), **words), className="panel"))
+    attributes: dict[str, Any] = {"data-text": "page.missing"}
+    return _page("missing", html.Section(html.H1(texts.text("page.missing"), **attributes), className="panel"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,9 +72,9 @@ def _top(site: SiteLike) -> str:
 
 def _banner(site: SiteLike) -> str:
     """Shown until the first picture has come: also when no script of ours ever runs."""
-    words = escape(texts.text("stale.loading", site.language))
+    loading = escape(texts.text("stale.loading", site.language))
     return (
-        f'<div id="stale-banner" role="alert" data-why="loading"><span class="stale-text">{words}</span> '
+        f'<div id="stale-banner" role="alert" data-why="loading"><span class="stale-text">{loading}</span> '
         '<time class="stale-clock"></time></div>'
     )
 

@@ -139,8 +139,8 @@ async def add_token(journal: Journal, name: str, scope: str, region: str, actor:
 
 async def remove_token(journal: Journal, name: str, actor: str) -> int:
     """Revoke every token of that name; returns how many there were."""
-    found = [doc for doc in await journal.docs("token") if doc.body["name"] == name]
-    return sum([await _remove(journal, "token", doc.id, actor) for doc in found])
+    tokens = [doc for doc in await journal.docs("token") if doc.body["name"] == name]
+    return sum([await _remove(journal, "token", doc.id, actor) for doc in tokens])
 
 
 async def revoke_token(journal: Journal, doc_id: str, actor: str, *, permit: Permit = lambda _: None) -> bool:

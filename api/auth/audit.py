@@ -9,9 +9,9 @@ from api.principal import Principal
 
 
 async def note(
-    given: Deps, who: Principal, name: str, *, subject: str = "", body: dict[str, Any] | None = None
+    deps: Deps, principal: Principal, name: str, *, subject: str = "", body: dict[str, Any] | None = None
 ) -> None:
     """One audit entry of the journal, durable when this returns."""
-    more = {"role": who.role, "region": who.region} | (body or {})
-    async with given.journal.begin() as tx:
-        await tx.append(kind="audit", name=name, subject=subject, at=given.clock(), actor=who.name, body=more)
+    more = {"role": principal.role, "region": principal.region} | (body or {})
+    async with deps.journal.begin() as tx:
+        await tx.append(kind="audit", name=name, subject=subject, at=deps.clock(), actor=principal.name, body=more)

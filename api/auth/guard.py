@@ -128,8 +128,8 @@ class Guard:
         """Put the wall's token into a cookie and take it out of the address, the history and every log."""
         if principal is None or principal.via != "wall":
             return None
-        rest = urlencode([(key, value) for key, value in query.multi_items() if key != "token"])
-        answer = RedirectResponse(WALL_PAGE + (f"?{rest}" if rest else ""), status_code=303)
+        query_string = urlencode([(key, value) for key, value in query.multi_items() if key != "token"])
+        answer = RedirectResponse(WALL_PAGE + (f"?{query_string}" if query_string else ""), status_code=303)
         self._cookies.set_wall(answer, query["token"])
         return answer
 

@@ -79,10 +79,10 @@ class Identities:
         last = used["at"] if used else session["created"]
         if at - last > self._settings.idle_hours * 3600:
             return None
-        found = await self._owner(session, key)
-        if found is not None and abs(at - last) >= TOUCH and not self._journal.store.failing:
+        owner = await self._owner(session, key)
+        if owner is not None and abs(at - last) >= TOUCH and not self._journal.store.failing:
             await self._touch(key, at)
-        return found
+        return owner
 
     async def _owner(self, session: dict[str, Any], key: str) -> Principal | None:
         """The session's person, with the role and region that the account has now."""
@@ -186,21 +186,22 @@ class Identities:
         await self._sweep(at)
         body = {"peer": peer, "role": account["role"], "region": account["region"]}
         async with self._journal.begin() as tx:
-            who = account["name"]
-            seq = await tx.append(kind="audit", name=name, subject=who, at=at, actor=who, body=body)
+            account_name = account["name"]
+            seq = await tx.append(kind="audit", name=name, subject=account_name, at=at, actor=account_name, body=body)
             await tx.put("session", digest(cookie), session, seq=seq)
             await tx.put("session-use", digest(cookie), {"at": at})
         via = "demo" if demo else "session"
         key, csrf = digest(cookie), session["csrf"]
-        return cookie, person(who, account["role"], account["region"], key=key, csrf=csrf, via=via)
+        return cookie, person(account_name, account["role"], account["region"], key=key, csrf=csrf, via=via)
 
     async def end_session(self, principal: Principal, peer: str) -> None:
         """Sign out: the session's document goes, open sockets close within two seconds."""
         body = {"peer": peer, "role": principal.role, "region": principal.region}
-        who = principal.name
         async with self._journal.begin() as tx:
             at = self._clock()
-            await tx.append(kind="audit", name="sign-out", subject=who, at=at, actor=who, body=body)
+            await tx.append(
+                kind="audit", name="sign-out", subject=principal.name, at=at, actor=principal.name, body=body
+            )
             await tx.delete("session", principal.key)
             await tx.delete("session-use", principal.key)
         self._cache.pop(("session", principal.key), None)

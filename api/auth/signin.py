@@ -47,9 +47,9 @@ def peer_key(peer: str) -> str:
 def after_failure(record: dict[str, Any], limit: int, at: float) -> dict[str, Any]:
     """The lock record after one more failure: {failed, until, last}, times in epoch seconds."""
     failed = 1 if at - record.get("last", 0.0) > FORGET else int(record.get("failed", 0)) + 1
-    rounds, rest = divmod(failed, limit)
+    rounds, remainder = divmod(failed, limit)
     first, longest = LOCK
-    until = at + min(longest, first * 2.0 ** (rounds - 1)) if rest == 0 else record.get("until", 0.0)
+    until = at + min(longest, first * 2.0 ** (rounds - 1)) if remainder == 0 else record.get("until", 0.0)
     return {"failed": failed, "until": until, "last": at}
 
 

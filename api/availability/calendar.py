@@ -25,12 +25,12 @@ def month_start(at: float, zone: ZoneInfo) -> float:
 
 def parts(start: float, end: float, zone: ZoneInfo) -> list[Part]:
     """The interval cut at the beginnings of months; a month is as long as the zone's clocks make it."""
-    found = []
+    months = []
     while start < end:
         day = datetime.fromtimestamp(start, zone)
         year, month = (day.year, day.month + 1) if day.month < 12 else (day.year + 1, 1)
         first, following = month_start(start, zone), datetime(year, month, 1, tzinfo=zone).timestamp()
         until = min(end, following)
-        found.append(Part(f"{day.year}-{day.month:02}", start, until, start == first and until == following))
+        months.append(Part(f"{day.year}-{day.month:02}", start, until, start == first and until == following))
         start = until
-    return found
+    return months

@@ -30,7 +30,7 @@ BRIEF = 60.0
 Tallies = dict[str, Tally]
 
 
-class Counting:
+class UptimeTallies:
     """One per web process. One month is counted at a time, however many ask."""
 
     def __init__(self, journal: Journal, uptime: UptimeCalculator) -> None:
@@ -76,22 +76,22 @@ class Counting:
         doc = await self._journal.doc(KIND, name)
         if doc is not None and doc.body["format"] == FORMAT:
             return {id: Tally(*seconds) for id, seconds in doc.body["assets"].items()}
-        found = await self._uptime.tallies(members, part.start, part.end, now)
+        tallies = await self._uptime.tallies(members, part.start, part.end, now)
         if part.end + SETTLED < now:
-            rows = {id: [round(seconds, 3) for seconds in astuple(one)] for id, one in found.items()}
+            rows = {id: [round(seconds, 3) for seconds in astuple(tally)] for id, tally in tallies.items()}
             try:
                 async with self._journal.begin() as tx:
                     await tx.put(KIND, name, {"format": FORMAT, "made": iso(now), "assets": rows}, open=False)
             except JournalLost as error:  # it is counted again next time, and whoever asks has the answer
                 log.debug("availability: a month was not kept: %s", error)
-        return found
+        return tallies
 
     async def _recent(self, members: dict[str, InventoryMember], part: Part, now: float) -> tuple[float, Tallies]:
         """What began then and still goes on."""
-        start, made, found = self._brief
-        if start != part.start or not 0 <= now - made < BRIEF:
-            found = await self._uptime.tallies(members, part.start, part.end, now)
-            self._brief = part.start, now, found
+        start, counted_at, tallies = self._brief
+        if start != part.start or not 0 <= now - counted_at < BRIEF:
+            tallies = await self._uptime.tallies(members, part.start, part.end, now)
+            self._brief = part.start, now, tallies
         return self._brief[1:]
 
     async def month(self, region: str, now: float, zone: ZoneInfo) -> dict[str, Any]:
@@ -107,10 +107,13 @@ class Counting:
                 "coverage": None,
                 "assets": 0,
             }
-        made, tallies = await self.tallies(members, part, now, exact=False)
-        known = self._totals.get(region)
-        if known is None or known[0] != made:
-            wanted = [id for id, one in members.items() if covers(region, one.about.region)]
-            known = self._totals[region] = made, rows((), members, [(part.month, tallies)], wanted)[1].public(())
+        counted_at, tallies = await self.tallies(members, part, now, exact=False)
+        cached = self._totals.get(region)
+        if cached is None or cached[0] != counted_at:
+            asset_ids = [id for id, member in members.items() if covers(region, member.about.region)]
+            cached = self._totals[region] = (
+                counted_at,
+                rows((), members, [(part.month, tallies)], asset_ids)[1].public(()),
+            )
         names = ("assets", "availability", "of_known", "coverage")
-        return {"from": iso(part.start), "to": iso(made)} | {name: known[1][name] for name in names}
+        return {"from": iso(part.start), "to": iso(counted_at)} | {name: cached[1][name] for name in names}

@@ -14,7 +14,7 @@ Key = tuple[str, ...]
 
 
 @dataclass(slots=True)
-class Row:
+class AvailabilityRow:
     """One row: what it is about, how many assets are in it, and their time together."""
 
     key: Key
@@ -41,24 +41,24 @@ def rows(
     by: Sequence[str],
     members: Mapping[str, InventoryMember],
     months: Iterable[tuple[str, Mapping[str, Tally]]],
-    wanted: Iterable[str],
-) -> tuple[list[Row], Row]:
+    asset_ids: Iterable[str],
+) -> tuple[list[AvailabilityRow], AvailabilityRow]:
     """The rows by their key, and all together. `wanted` are the assets that count."""
-    found: dict[Key, Row] = {}
-    total, some = Row(()), set(wanted)
+    by_key: dict[Key, AvailabilityRow] = {}
+    total, counted = AvailabilityRow(()), set(asset_ids)
     for month, tallies in months:
-        for id in some & tallies.keys():
+        for id in counted & tallies.keys():
             about = members[id].about
             parts = {"asset": id, "unit": about.owner, "region": about.region, "kind": about.kind, "month": month}
             key = tuple(parts[name] for name in by)
-            row = found.get(key) or found.setdefault(key, Row(key, about.name if "asset" in by else ""))
-            for one in (row, total):
-                one.tally.add(tallies[id])
-                one.assets.add(id)
-    return sorted(found.values(), key=lambda row: row.key), total
+            row = by_key.get(key) or by_key.setdefault(key, AvailabilityRow(key, about.name if "asset" in by else ""))
+            for target in (row, total):
+                target.tally.add(tallies[id])
+                target.assets.add(id)
+    return sorted(by_key.values(), key=lambda row: row.key), total
 
 
-def worst_first(row: Row) -> tuple[float, Key]:
+def worst_first(row: AvailabilityRow) -> tuple[float, Key]:
     """The order of those that worked least; those without any time last."""
     share = row.tally.availability
     return 2.0 if share is None else share, row.key

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from api.availability.rows import Row
+from api.availability.rows import AvailabilityRow
 
 HEADS = {
     "zh-CN": {
@@ -48,17 +48,17 @@ SECONDS = ("up", "degraded", "down", "unknown", "maintenance")
 SHARES = ("availability", "of_known", "coverage")
 
 
-def as_csv(by: Sequence[str], rows: Iterable[Row], language: str) -> bytes:
+def as_csv(by: Sequence[str], rows: Iterable[AvailabilityRow], language: str) -> bytes:
     """One line a row under a line of heads in that language."""
     heads = HEADS[language]
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow([heads[name] for name in (*by, "name", "assets", *SHARES, *SECONDS)])
     for row in rows:
-        said = row.public(by)
+        public = row.public(by)
         texts = [_safe(text) for text in (*row.key, row.name)]
-        shares = ["" if said[name] is None else said[name] for name in SHARES]
-        writer.writerow([*texts, said["assets"], *shares, *(said["seconds"][name] for name in SECONDS)])
+        shares = ["" if public[name] is None else public[name] for name in SHARES]
+        writer.writerow([*texts, public["assets"], *shares, *(public["seconds"][name] for name in SECONDS)])
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 

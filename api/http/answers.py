@@ -39,7 +39,7 @@ def from_cursor(cursor: str, types: Sequence[type]) -> tuple[Any, ...]:
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         key: tuple[Any, ...] = msgspec.json.decode(raw, type=tuple[tuple(types)])  # type: ignore[misc]  # at run time
-        if any(isinstance(one, int) and abs(one) > LARGEST for one in key):
+        if any(isinstance(part, int) and abs(part) > LARGEST for part in key):
             raise ValueError("no place in any list")
     except (binascii.Error, ValueError, msgspec.DecodeError) as error:
         raise Problem("invalid", findings=[finding("query.cursor", "cursor")]) from error
@@ -60,8 +60,8 @@ def page(
     if cursor:
         after = from_cursor(cursor, types)
         ordered = [item for item in ordered if (key(item) < after if down else key(item) > after)]
-    some = ordered[:limit]
-    return some, to_cursor(key(some[-1])) if len(ordered) > limit else None
+    page_items = ordered[:limit]
+    return page_items, to_cursor(key(page_items[-1])) if len(ordered) > limit else None
 
 
 def listing(items: Sequence[Any], following: str | None, rev: str | int, **extra: Any) -> Json:

@@ -20,13 +20,13 @@ def check_length(headers: Headers, limit: int = MAX_BODY) -> None:
 
 def bounded(receive: Receive, limit: int = MAX_BODY) -> Receive:
     """The same stream of messages; reading past the limit raises HTTPException 413 in the reader."""
-    seen = 0
+    received = 0
 
     async def receiving() -> Message:
-        nonlocal seen
+        nonlocal received
         message = await receive()
-        seen += len(message.get("body", b""))
-        if seen > limit:
+        received += len(message.get("body", b""))
+        if received > limit:
             raise HTTPException(413)
         return message
 

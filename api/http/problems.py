@@ -160,14 +160,14 @@ class Problem(Exception):
 
 def language(headers: Headers, default: str = ZH) -> str:
     """ "zh-CN" or "en", by Accept-Language (RFC 9110 12.5.4); the site's own when neither is asked for."""
-    best, found = 0.0, default
+    best, chosen = 0.0, default
     for part in headers.get("accept-language", "").split(",")[:20]:
         tag, _, params = part.strip().partition(";")
         weight = _weight(params)
         name = {"zh": ZH, "en": EN}.get(tag.strip().lower().split("-")[0])
         if name and weight > best:
-            best, found = weight, name
-    return found
+            best, chosen = weight, name
+    return chosen
 
 
 def _weight(params: str) -> float:
@@ -204,12 +204,12 @@ def response(problem: Problem, lang: str, instance: str = "") -> Response:
 
 def page(problem: Problem, lang: str) -> Response:
     """The problem as a page for a person who opened an address; words only, nothing of the request."""
-    said, back = body(problem, lang), {ZH: "返回值守页", EN: "Back to the duty desk"}[lang]
+    members, back = body(problem, lang), {ZH: "返回值守页", EN: "Back to the duty desk"}[lang]
     text = (
-        f'<!DOCTYPE html><html lang="{lang}"><head><meta charset="utf-8"><title>{escape(said["title"])}</title>'
+        f'<!DOCTYPE html><html lang="{lang}"><head><meta charset="utf-8"><title>{escape(members["title"])}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1"></head>'
         '<body style="background:#0e1216;color:#d5dce3;font-family:sans-serif;display:grid;place-items:center;'
-        f'min-height:90vh"><main><p>{problem.status}</p><h1>{escape(said["title"])}</h1><p>{escape(said["detail"])}</p>'
+        f'min-height:90vh"><main><p>{problem.status}</p><h1>{escape(members["title"])}</h1><p>{escape(members["detail"])}</p>'
         f'<p><a style="color:#6fa8dc" href="/">{back}</a></p></main></body></html>'
     )
     headers = {"Content-Language": lang, "Vary": "Accept-Language", "Cache-Control": "no-store"}

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from api.ingest import bounds
-from api.ingest.bounds import TooMuch
+from api.ingest.bounds import BoundExceeded
 from api.ingest.findings import BAD_JSON, finding
 from api.ingest.words import moment, severity
 from feeds.external import AT_ONCE, Report
@@ -54,12 +54,12 @@ _hook = msgspec.json.Decoder(Hook)
 def posted(raw: bytes, now: float, *, resolve_timeout: float) -> Taken:
     """The alerts of a `POST /api/v2/alerts`; what cannot be used is a finding, the others are taken."""
     try:
-        given = _posted.decode(raw)
+        alerts = _posted.decode(raw)
     except (msgspec.ValidationError, UnicodeDecodeError):
-        return _one_by_one(raw, lambda one, place: _post(one, place, now, resolve_timeout))
+        return _one_by_one(raw, lambda alert, path: _post(alert, path, now, resolve_timeout))
     except BAD_JSON as error:
         return [], [finding("JSON_INVALID", detail=str(error))]
-    return _gather(given, lambda one, place: _post(one, place, now, resolve_timeout))
+    return _gather(alerts, lambda alert, path: _post(alert, path, now, resolve_timeout))
 
 
 def hooked(raw: bytes, now: float, *, tool: str = TOOL) -> Taken:
@@ -72,7 +72,7 @@ def hooked(raw: bytes, now: float, *, tool: str = TOOL) -> Taken:
         return [], [finding("JSON_INVALID", detail=str(error))]
     if body.version not in ("4", "1"):  # Grafana's says 1
         return [], [finding("VERSION_UNKNOWN", "version", value=body.version)]
-    reports, findings = _decoded(body.alerts, lambda one, place: _heard(one, place, now, tool), "alerts")
+    reports, findings = _decoded(body.alerts, lambda alert, path: _heard(alert, path, now, tool), "alerts")
     if body.truncatedAlerts > 0:
         findings.append(finding("TRUNCATED", "truncatedAlerts", detail=str(body.truncatedAlerts)))
     return reports, findings
@@ -81,84 +81,86 @@ def hooked(raw: bytes, now: float, *, tool: str = TOOL) -> Taken:
 def _one_by_one(raw: bytes, make: Callable[[Posted, str], Report]) -> Taken:
     """One alert of a wrong form takes no other with it."""
     try:
-        given = _raws.decode(raw)
+        raw_alerts = _raws.decode(raw)
     except BAD_JSON as error:
         return [], [finding("FORM_INVALID", detail=str(error))]
-    return _decoded(given, make, "")
+    return _decoded(raw_alerts, make, "")
 
 
-def _decoded(given: list[msgspec.Raw], make: Callable[[Posted, str], Report], path: str) -> Taken:
+def _decoded(raw_alerts: list[msgspec.Raw], make: Callable[[Posted, str], Report], path: str) -> Taken:
     alerts: list[Posted | Finding[InMessage]] = []
-    for place, raw in enumerate(given):
+    for index, raw in enumerate(raw_alerts):
         try:
             alerts.append(_one.decode(raw))
         except msgspec.ValidationError as error:
-            alerts.append(finding("FORM_INVALID", f"{path}[{place}]", detail=str(error)))
+            alerts.append(finding("FORM_INVALID", f"{path}[{index}]", detail=str(error)))
         except UnicodeDecodeError as error:
-            alerts.append(finding("JSON_INVALID", f"{path}[{place}]", detail=str(error)))
+            alerts.append(finding("JSON_INVALID", f"{path}[{index}]", detail=str(error)))
     return _gather(alerts, make, path)
 
 
-def _gather(given: list[Any], make: Callable[[Posted, str], Report], path: str = "") -> Taken:
-    if len(given) > AT_ONCE:
-        return [], [finding("TOO_MANY", path, value=str(len(given)), detail=str(AT_ONCE))]
+def _gather(alerts: list[Any], make: Callable[[Posted, str], Report], path: str = "") -> Taken:
+    if len(alerts) > AT_ONCE:
+        return [], [finding("TOO_MANY", path, value=str(len(alerts)), detail=str(AT_ONCE))]
     reports: list[Report] = []
     findings: list[Finding[InMessage]] = []
-    for place, one in enumerate(given):
-        if isinstance(one, Finding):
-            findings.append(one)
+    for index, alert in enumerate(alerts):
+        if isinstance(alert, Finding):
+            findings.append(alert)
             continue
         try:
-            reports.append(make(one, f"{path}[{place}]"))
-        except Unusable as error:
+            reports.append(make(alert, f"{path}[{index}]"))
+        except UnusableAlert as error:
             findings.append(error.finding)
     return reports, findings
 
 
-class Unusable(ValueError):
+class UnusableAlert(ValueError):
     """One alert that cannot be taken."""
 
-    def __init__(self, one: Finding[InMessage]) -> None:
-        super().__init__(one.code)
-        self.finding = one
+    def __init__(self, problem: Finding[InMessage]) -> None:
+        super().__init__(problem.code)
+        self.finding = problem
 
 
-def _post(one: Posted, place: str, now: float, resolve_timeout: float) -> Report:
-    starts, ends = _times(one, place)
+def _post(alert: Posted, path: str, now: float, resolve_timeout: float) -> Report:
+    starts, ends = _times(alert, path)
     if ends is not None and starts is not None and ends < starts:
-        raise Unusable(finding("ENDS_BEFORE_START", f"{place}.endsAt", value=str(one.endsAt)))
+        raise UnusableAlert(finding("ENDS_BEFORE_START", f"{path}.endsAt", value=str(alert.endsAt)))
     active = ends is None or ends > now
     lease = (ends if ends is not None else now + resolve_timeout) if active else None
-    return report(one, place, TOOL, active=active, since=starts, until=lease)
+    return report(alert, path, TOOL, active=active, since=starts, until=lease)
 
 
-def _heard(one: Posted, place: str, now: float, tool: str) -> Report:
-    if one.status not in ("firing", "resolved"):
-        raise Unusable(finding("STATUS_UNKNOWN", f"{place}.status", value=one.status))
-    starts, ends = _times(one, place)
-    active = one.status == "firing"
-    return report(one, place, tool, active=active, since=starts, until=ends if active and ends and ends > now else None)
+def _heard(alert: Posted, path: str, now: float, tool: str) -> Report:
+    if alert.status not in ("firing", "resolved"):
+        raise UnusableAlert(finding("STATUS_UNKNOWN", f"{path}.status", value=alert.status))
+    starts, ends = _times(alert, path)
+    active = alert.status == "firing"
+    return report(
+        alert, path, tool, active=active, since=starts, until=ends if active and ends and ends > now else None
+    )
 
 
-def _times(one: Posted, place: str) -> tuple[float | None, float | None]:
+def _times(alert: Posted, path: str) -> tuple[float | None, float | None]:
     try:
-        return moment(one.startsAt), moment(one.endsAt)
+        return moment(alert.startsAt), moment(alert.endsAt)
     except (ValueError, OverflowError) as error:
-        value = f"{one.startsAt} {one.endsAt}"
-        raise Unusable(finding("TIME_INVALID", place, value=value)) from error
+        value = f"{alert.startsAt} {alert.endsAt}"
+        raise UnusableAlert(finding("TIME_INVALID", path, value=value)) from error
 
 
-def report(one: Posted, place: str, tool: str, *, active: bool, since: float | None, until: float | None) -> Report:
+def report(alert: Posted, path: str, tool: str, *, active: bool, since: float | None, until: float | None) -> Report:
     """One alert in our form. Raises Unusable."""
     try:
-        labels = bounds.labels(one.labels)
-    except TooMuch as error:
-        raise Unusable(finding(str(error), f"{place}.labels", detail=_BOUND[str(error)])) from error
+        labels = bounds.labels(alert.labels)
+    except BoundExceeded as error:
+        raise UnusableAlert(finding(str(error), f"{path}.labels", detail=_BOUND[str(error)])) from error
     if not labels:
-        raise Unusable(finding("LABELS_MISSING", f"{place}.labels"))
-    name, notes = labels.get("alertname", "alert"), one.annotations
+        raise UnusableAlert(finding("LABELS_MISSING", f"{path}.labels"))
+    name, notes = labels.get("alertname", "alert"), alert.annotations
     shown = bounds.title(notes.get("summary") or notes.get("title") or name)
-    words = notes.get("description") or notes.get("message") or ""
+    description = notes.get("description") or notes.get("message") or ""
     graded = labels.get("severity", "")
     asset = labels.get("asset", "")
     return Report(
@@ -173,6 +175,6 @@ def report(one: Posted, place: str, tool: str, *, active: bool, since: float | N
         identity_labels={key: value for key, value in labels.items() if key != "severity"},
         labels=labels,
         title={"zh-CN": shown, "en": shown},
-        text=bounds.text(words),
-        url=bounds.url(one.generatorURL or ""),
+        text=bounds.text(description),
+        url=bounds.url(alert.generatorURL or ""),
     )

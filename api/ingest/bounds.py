@@ -17,7 +17,7 @@ _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\
 _UNSEEN_IN_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-class TooMuch(ValueError):
+class BoundExceeded(ValueError):
     """Beyond a bound; the text is a code of api.ingest.findings."""
 
 
@@ -26,17 +26,17 @@ def visible(text: str) -> str:
     return text if text.isprintable() else _UNSEEN.sub("\ufffd", text)
 
 
-def labels(given: Mapping[str, str]) -> dict[str, str]:
-    """Labels as they may be kept; empty ones are none (Alertmanager). Raises TooMuch."""
-    if len(given) > LABELS:
-        raise TooMuch("LABELS_TOO_MANY")
-    kept = {}
-    for name, value in given.items():
+def labels(received: Mapping[str, str]) -> dict[str, str]:
+    """Labels as they may be kept; empty ones are none (Alertmanager). Raises BoundExceeded."""
+    if len(received) > LABELS:
+        raise BoundExceeded("LABELS_TOO_MANY")
+    bounded = {}
+    for name, value in received.items():
         if len(name) > NAME or len(value) > VALUE:
-            raise TooMuch("LABEL_TOO_LONG")
+            raise BoundExceeded("LABEL_TOO_LONG")
         if value:
-            kept[visible(name)] = visible(value)
-    return kept
+            bounded[visible(name)] = visible(value)
+    return bounded
 
 
 def title(text: str) -> str:
@@ -44,10 +44,10 @@ def title(text: str) -> str:
     return visible(text.strip()[:TITLE])
 
 
-def text(words: str) -> str:
+def text(lines: str) -> str:
     """Several lines to show."""
-    words = words.strip()[:TEXT]
-    return words if words.isprintable() else _UNSEEN_IN_TEXT.sub("\ufffd", words)
+    lines = lines.strip()[:TEXT]
+    return lines if lines.isprintable() else _UNSEEN_IN_TEXT.sub("\ufffd", lines)
 
 
 def url(address: str) -> str:

@@ -24,7 +24,7 @@ KIND, NAME = "case", "case"
 ItemKind = Literal["即办件", "承诺件", "补办件", "上报件", "联办件"]
 
 
-class Step(msgspec.Struct, forbid_unknown_fields=True):
+class CaseStep(msgspec.Struct, forbid_unknown_fields=True):
     """One of 受理, 承办, 审批, 批准, 办结 (or a site's own word)."""
 
     name: str
@@ -55,7 +55,7 @@ class Case(msgspec.Struct, forbid_unknown_fields=True):
     applicant: str = ""
     statutory_days: int | None = None
     promised_days: int | None = None
-    steps: list[Step] = []
+    steps: list[CaseStep] = []
     suspensions: list[Suspension] = []
     ended: str | None = None
     result: str = ""
@@ -63,7 +63,7 @@ class Case(msgspec.Struct, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
+class CheckedCase:
     """A case that can be kept. `digest` is the SHA-256 of what it says."""
 
     number: str
@@ -72,28 +72,28 @@ class Given:
     body: dict[str, Any] = field(default_factory=dict)
 
 
-def taken(raw: bytes) -> tuple[list[Given], list[Finding[InMessage]]]:
+def taken(raw: bytes) -> tuple[list[CheckedCase], list[Finding[InMessage]]]:
     """The cases of one call: a list, {"cases": […]}, or one."""
     try:
-        found = msgspec.json.decode(raw)
+        document = msgspec.json.decode(raw)
     except BAD_JSON as error:
         return [], [finding("JSON_INVALID", detail=str(error))]
-    if isinstance(found, dict):
-        found = found.get("cases", [found])
-    if not isinstance(found, list) or len(found) > AT_ONCE:
+    if isinstance(document, dict):
+        document = document.get("cases", [document])
+    if not isinstance(document, list) or len(document) > AT_ONCE:
         return [], [finding("TOO_MANY", detail=str(AT_ONCE))]
-    kept: list[Given] = []
+    usable: list[CheckedCase] = []
     findings: list[Finding[InMessage]] = []
-    for place, one in enumerate(found):
-        case = _one(one, f"[{place}]")
+    for index, raw_case in enumerate(document):
+        case = _one(raw_case, f"[{index}]")
         if isinstance(case, Finding):
             findings.append(case)
         else:
-            kept.append(case)
-    return kept, findings
+            usable.append(case)
+    return usable, findings
 
 
-def _one(raw: Any, at: str) -> Given | Finding[InMessage]:
+def _one(raw: Any, at: str) -> CheckedCase | Finding[InMessage]:
     try:
         case = msgspec.convert(raw, Case)
     except msgspec.ValidationError as error:
@@ -110,35 +110,35 @@ def _one(raw: Any, at: str) -> Given | Finding[InMessage]:
             return finding("TIME_INVALID", f"{at}.{where}", value=str(text))
     body: dict[str, Any] = msgspec.to_builtins(case)
     digest = hashlib.sha256(msgspec.json.encode(case, order="deterministic")).hexdigest()
-    return Given(number=case.number, region=case.region, digest=digest, body=body)
+    return CheckedCase(number=case.number, region=case.region, digest=digest, body=body)
 
 
 def _times(case: Case) -> list[tuple[str, str | None]]:
-    found = [("accepted", case.accepted), ("ended", case.ended), ("updated", case.updated)]
-    for place, step in enumerate(case.steps):
-        found += [(f"steps[{place}].{name}", getattr(step, name)) for name in ("started", "due", "ended")]
-    for place, one in enumerate(case.suspensions):
-        found += [(f"suspensions[{place}].{name}", getattr(one, name)) for name in ("started", "ended")]
-    return found
+    times = [("accepted", case.accepted), ("ended", case.ended), ("updated", case.updated)]
+    for index, step in enumerate(case.steps):
+        times += [(f"steps[{index}].{name}", getattr(step, name)) for name in ("started", "due", "ended")]
+    for index, suspension in enumerate(case.suspensions):
+        times += [(f"suspensions[{index}].{name}", getattr(suspension, name)) for name in ("started", "ended")]
+    return times
 
 
-def outside(case: Given) -> Finding[InMessage]:
+def outside(case: CheckedCase) -> Finding[InMessage]:
     """A case of another region than the sender's."""
     return finding("OUTSIDE_REGION", case.number, value=case.region)
 
 
-async def keep(journal: Journal, cases: Sequence[Given], actor: str, at: float) -> int:
+async def keep(journal: Journal, cases: Sequence[CheckedCase], actor: str, at: float) -> int:
     """Keep what is new or has changed, all together; how many. The number makes a case the same one."""
-    kept = 0
+    stored = 0
     if not cases:
-        return kept
+        return stored
     async with journal.begin() as tx:
         for case in cases:
-            known = await tx.doc(KIND, case.number)
-            if known is not None and known["digest"] == case.digest:
+            existing = await tx.doc(KIND, case.number)
+            if existing is not None and existing["digest"] == case.digest:
                 continue
             body = {"case": case.body, "digest": case.digest, "region": case.region, "received_at": at, "from": actor}
             seq = await tx.append(kind="ingest", name=NAME, subject=case.number, at=at, actor=actor, body=body)
             await tx.put(KIND, case.number, body, seq=seq)
-            kept += 1
-    return kept
+            stored += 1
+    return stored

@@ -17,7 +17,7 @@ from urllib.parse import unquote
 import msgspec
 
 from api.ingest import bounds
-from api.ingest.bounds import TooMuch
+from api.ingest.bounds import BoundExceeded
 from api.ingest.findings import BAD_JSON, finding
 from api.ingest.words import moment, severity
 from feeds.external import AT_ONCE, Report
@@ -27,7 +27,7 @@ TOOL = "cloudevents"
 STRUCTURED, BATCH = "application/cloudevents+json", "application/cloudevents-batch+json"
 
 
-class Data(msgspec.Struct):
+class EventData(msgspec.Struct):
     """What the event says."""
 
     active: bool | None = None
@@ -42,7 +42,7 @@ class Data(msgspec.Struct):
     url: str = ""
 
 
-class Event(msgspec.Struct):
+class CloudEvent(msgspec.Struct):
     """An event's attributes; extensions are passed over."""
 
     specversion: str
@@ -56,20 +56,20 @@ class Event(msgspec.Struct):
     data_base64: str | None = None
 
 
-Told = tuple[list[tuple[str, Report]], list[Finding[InMessage]]]
+ReadEvents = tuple[list[tuple[str, Report]], list[Finding[InMessage]]]
 """(the event's key, what it says) each, and what is wrong."""
 
 
-def taken(raw: bytes, headers: Mapping[str, str]) -> Told:
+def taken(raw: bytes, headers: Mapping[str, str]) -> ReadEvents:
     """The events of one call, in their order."""
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
         if kind == BATCH:
-            events = msgspec.json.decode(raw, type=list[Event])
+            events = msgspec.json.decode(raw, type=list[CloudEvent])
         elif kind == STRUCTURED or "ce-specversion" not in headers:
-            events = [msgspec.json.decode(raw, type=Event)]
+            events = [msgspec.json.decode(raw, type=CloudEvent)]
         else:
-            events = [msgspec.convert(_binary(headers), Event)]
+            events = [msgspec.convert(_binary(headers), CloudEvent)]
             events[0].data = msgspec.Raw(raw)
     except msgspec.ValidationError as error:
         return [], [finding("FORM_INVALID", detail=str(error))]
@@ -79,13 +79,13 @@ def taken(raw: bytes, headers: Mapping[str, str]) -> Told:
         return [], [finding("TOO_MANY", value=str(len(events)), detail=str(AT_ONCE))]
     reports: list[tuple[str, Report]] = []
     findings: list[Finding[InMessage]] = []
-    for place, event in enumerate(events):
-        at = f"[{place}]" if kind == BATCH else ""
-        found = _report(event, at)
-        if isinstance(found, Finding):
-            findings.append(found)
+    for index, event in enumerate(events):
+        at = f"[{index}]" if kind == BATCH else ""
+        report = _report(event, at)
+        if isinstance(report, Finding):
+            findings.append(report)
         else:
-            reports.append((f"{event.source}\n{event.id}", found))
+            reports.append((f"{event.source}\n{event.id}", report))
     return reports, findings
 
 
@@ -94,7 +94,7 @@ def _binary(headers: Mapping[str, str]) -> dict[str, Any]:
     return {name[3:]: unquote(value) for name, value in headers.items() if name.startswith("ce-")}
 
 
-def _report(event: Event, at: str) -> Report | Finding[InMessage]:
+def _report(event: CloudEvent, at: str) -> Report | Finding[InMessage]:
     for name in ("id", "source", "type"):
         if not getattr(event, name) or len(getattr(event, name)) > bounds.VALUE:
             return finding("MISSING_REQUIRED", f"{at}.{name}")
@@ -105,10 +105,10 @@ def _report(event: Event, at: str) -> Report | Finding[InMessage]:
         return content
     raw, at_data = content
     try:
-        data = msgspec.json.decode(raw, type=Data)
+        data = msgspec.json.decode(raw, type=EventData)
         labels = bounds.labels(data.labels)
         times = moment(event.time), moment(data.since), moment(data.until)
-    except TooMuch as error:
+    except BoundExceeded as error:
         return finding(str(error), f"{at_data}.labels", detail=str(bounds.LABELS))
     except (msgspec.ValidationError, RecursionError) as error:
         return finding("FORM_INVALID", at_data, detail=str(error))
@@ -122,7 +122,7 @@ def _report(event: Event, at: str) -> Report | Finding[InMessage]:
     return _said(event, data, labels, times, active)
 
 
-def _content(event: Event, at: str) -> tuple[bytes, str] | Finding[InMessage]:
+def _content(event: CloudEvent, at: str) -> tuple[bytes, str] | Finding[InMessage]:
     """The JSON that the event carries, and where it stands."""
     plain = bytes(event.data)
     if event.data_base64 is not None:
@@ -151,25 +151,25 @@ def _is_json(media_type: str | None) -> bool:
 
 
 def _said(
-    event: Event,
-    data: Data,
+    event: CloudEvent,
+    data: EventData,
     labels: dict[str, str],
     times: tuple[float | None, float | None, float | None],
     active: bool,
 ) -> Report:
-    told, since, until = times
+    event_time, since, until = times
     subject = bounds.visible(event.subject[: bounds.VALUE])
-    given = data.title if isinstance(data.title, dict) else {"zh-CN": data.title, "en": data.title}
+    titles = data.title if isinstance(data.title, dict) else {"zh-CN": data.title, "en": data.title}
     usual = bounds.title(event.type)
-    title = {language: bounds.title(given.get(language, "")) or usual for language in ("zh-CN", "en")}
+    title = {language: bounds.title(titles.get(language, "")) or usual for language in ("zh-CN", "en")}
     return Report(
         rule=f"{TOOL}:{bounds.visible(event.type[: bounds.NAME])}",
         asset=bounds.visible(data.asset[: bounds.VALUE]) or subject or bounds.visible(event.source),
         severity=severity(data.severity),
         active=active,
-        since=since or told,
+        since=since or event_time,
         until=until if active else None,
-        at=told,
+        at=event_time,
         identity_labels={"source": event.source, "subject": subject},
         labels=labels,
         title=title,

@@ -59,13 +59,13 @@ def _legacy(body: _Legacy, now: float) -> Taken:
         tags = {**(match.tags or {}), **tags}
     try:
         labels = bounds.labels(tags)
-    except bounds.TooMuch as error:
+    except bounds.BoundExceeded as error:
         return [], [finding(str(error), "tags", detail=str(bounds.LABELS))]
-    who = labels.get("asset") or labels.get("instance") or labels.get("host") or TOOL
+    asset = labels.get("asset") or labels.get("instance") or labels.get("host") or TOOL
     name = bounds.title(body.ruleName or body.title) or TOOL
     report = Report(
         rule=f"{TOOL}:{name[: bounds.NAME]}",
-        asset=who,
+        asset=asset,
         by_address="asset" not in labels,
         severity=severity(labels.get("severity", "")),
         active=body.state != "ok",

@@ -28,31 +28,31 @@ class Scope:
         self._book = AddressBook()
         self._regions: dict[str, str] = {}
 
-    def within(self, who: Principal, reports: Sequence[Report]) -> tuple[list[Report], list[Finding[InMessage]]]:
+    def within(self, principal: Principal, reports: Sequence[Report]) -> tuple[list[Report], list[Finding[InMessage]]]:
         """The reports that the sender may make; what is in no inventory lies in the sender's own region.
 
         Raises Problem(busy) while the inventory is not known: then nobody can tell.
         """
-        if not who.region:
+        if not principal.region:
             return list(reports), []
         self._look()
-        kept, findings = [], []
-        for place, one in enumerate(reports):
-            region = self._regions.get(self.asset(one))
+        accepted, findings = [], []
+        for index, report in enumerate(reports):
+            region = self._regions.get(self.asset(report))
             if region is None:
-                kept.append(replace(one, region=who.region))
-            elif who.reaches(region):
-                kept.append(one)
+                accepted.append(replace(report, region=principal.region))
+            elif principal.reaches(region):
+                accepted.append(report)
             else:
-                findings.append(finding("OUTSIDE_REGION", f"[{place}]", value=one.asset))
-        return kept, findings
+                findings.append(finding("OUTSIDE_REGION", f"[{index}]", value=report.asset))
+        return accepted, findings
 
-    def asset(self, one: Report) -> str:
+    def asset(self, report: Report) -> str:
         """The asset that a report is about, "" when the inventory has none such."""
-        if one.asset in self._regions:
-            return one.asset
-        return (self._book.find(one.asset) if one.by_address else "") or (
-            self._book.find(one.address) if one.address else ""
+        if report.asset in self._regions:
+            return report.asset
+        return (self._book.find(report.asset) if report.by_address else "") or (
+            self._book.find(report.address) if report.address else ""
         )
 
     def _look(self) -> None:

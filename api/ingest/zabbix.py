@@ -13,7 +13,7 @@ import msgspec
 
 from api.ingest import bounds
 from api.ingest.alertmanager import Taken
-from api.ingest.bounds import TooMuch
+from api.ingest.bounds import BoundExceeded
 from api.ingest.findings import BAD_JSON, finding
 from feeds.external import Report
 from feeds.model import Severity
@@ -35,7 +35,7 @@ class _Tag(msgspec.Struct):
     value: str = ""
 
 
-class Event(msgspec.Struct):
+class ZabbixEvent(msgspec.Struct):
     """The media type's parameters; macros that Zabbix could not resolve stay as they are, "{…}" or "*UNKNOWN*"."""
 
     triggerid: str
@@ -59,7 +59,7 @@ class Event(msgspec.Struct):
 def taken(raw: bytes, now: float, *, timezone: str) -> Taken:
     """The alert of one call."""
     try:
-        event = msgspec.json.decode(raw, type=Event)
+        event = msgspec.json.decode(raw, type=ZabbixEvent)
     except msgspec.ValidationError as error:
         return [], [finding("FORM_INVALID", detail=str(error))]
     except BAD_JSON as error:
@@ -72,7 +72,7 @@ def taken(raw: bytes, now: float, *, timezone: str) -> Taken:
     return _report(event, timezone)
 
 
-def _report(event: Event, timezone: str) -> Taken:
+def _report(event: ZabbixEvent, timezone: str) -> Taken:
     try:
         zone = ZoneInfo(_given(event.timezone) or timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -84,7 +84,7 @@ def _report(event: Event, timezone: str) -> Taken:
         return [], [finding("TIME_INVALID", "date", value=f"{event.date} {event.time} {event.recovery_date}")]
     try:
         labels = bounds.labels({"host": event.host, "triggerid": event.triggerid, **_tags(event.tags)})
-    except TooMuch as error:
+    except BoundExceeded as error:
         return [], [finding(str(error), "tags", detail=str(bounds.LABELS))]
     except BAD_JSON as error:
         return [], [finding("JSON_INVALID", "tags", detail=str(error))]
@@ -111,8 +111,8 @@ def _report(event: Event, timezone: str) -> Taken:
 
 def _given(macro: str) -> str:
     """The macro's value; "" when Zabbix had none."""
-    word = macro.strip()
-    return "" if word.startswith(("{", "*UNKNOWN*")) else word
+    value = macro.strip()
+    return "" if value.startswith(("{", "*UNKNOWN*")) else value
 
 
 def _moment(date: str, time: str, zone: ZoneInfo) -> float | None:
@@ -124,4 +124,4 @@ def _moment(date: str, time: str, zone: ZoneInfo) -> float | None:
 def _tags(text: str) -> dict[str, str]:
     if not text.strip() or text.strip().startswith(("{EVENT", "*UNKNOWN*")):
         return {}
-    return {one.tag: one.value for one in msgspec.json.decode(text, type=list[_Tag])}
+    return {tag.tag: tag.value for tag in msgspec.json.decode(text, type=list[_Tag])}

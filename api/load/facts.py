@@ -27,7 +27,7 @@ _LIKE = Mapping[str, Any]
 
 
 @dataclass(slots=True)
-class Life:
+class AlertLife:
     """One alert as far as the load goes. Times are epoch seconds, None while it has not happened.
 
     `taken_at`: the first person; `over_at`: its last clearing while it is not active, None for one that ended
@@ -55,7 +55,7 @@ class Mark:
     """Something that happened to an alert at a moment."""
 
     at: float
-    life: Life
+    life: AlertLife
 
 
 @dataclass(slots=True)
@@ -67,7 +67,7 @@ class Facts:
 
     since: float = 0.0
     seq: int = 0
-    lives: dict[str, Life] = field(default_factory=dict)
+    lives: dict[str, AlertLife] = field(default_factory=dict)
     shown: deque[Mark] = field(default_factory=deque)
     raised: deque[Mark] = field(default_factory=deque)
     changed: deque[Mark] = field(default_factory=deque)
@@ -92,7 +92,7 @@ class Facts:
                 return
         self._step(life, entry, entry.body.get("after", {}))
 
-    def _earlier(self, entry: JournalEntry, document: Callable[[str], _LIKE | None]) -> Life | None:
+    def _earlier(self, entry: JournalEntry, document: Callable[[str], _LIKE | None]) -> AlertLife | None:
         """An alert that was raised before we looked, as it was before this entry."""
         body, before = document(entry.subject), entry.body.get("before", {})
         if body is None:
@@ -106,7 +106,7 @@ class Facts:
         life.taken_at = ack["at"] if ack and ack["by"] else None
         return life
 
-    def _step(self, life: Life, entry: JournalEntry, after: _LIKE) -> None:
+    def _step(self, life: AlertLife, entry: JournalEntry, after: _LIKE) -> None:
         if "suppressed_by" in after:
             life.hidden = bool(after["suppressed_by"])
         life.severity = after.get("severity", life.severity)
@@ -137,8 +137,8 @@ class Facts:
             while marks and marks[0].at < self.since:
                 marks.popleft()
         if len(self.lives) > 2 * len(self.raised) + 1000:
-            kept = {mark.life.id for marks in (self.raised, self.shown, self.taken, self.over) for mark in marks}
-            self.lives = {id: life for id, life in self.lives.items() if life.active or id in kept}
+            marked_ids = {mark.life.id for marks in (self.raised, self.shown, self.taken, self.over) for mark in marks}
+            self.lives = {id: life for id, life in self.lives.items() if life.active or id in marked_ids}
 
 
 def _matters(entry: JournalEntry) -> bool:
@@ -146,9 +146,9 @@ def _matters(entry: JournalEntry) -> bool:
     return entry.name in CHANGES or entry.name == "ack" or "suppressed_by" in after or "severity" in after
 
 
-def _life(id: str, record: _LIKE, at: float) -> Life:
+def _life(id: str, record: _LIKE, at: float) -> AlertLife:
     """From what the journal says of it; whatever an older version did not write down has a plain form."""
-    return Life(
+    return AlertLife(
         id=id,
         rule=record.get("rule", ""),
         asset=record.get("asset", ""),

@@ -14,16 +14,16 @@ CHATTER = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Flood:
+class FloodSpan:
     """From the alert that made it one to the moment when too little was left; `end` None: it goes on."""
 
     start: float
     end: float | None
 
 
-def floods(times: Sequence[float], now: float) -> list[Flood]:
+def floods(times: Sequence[float], now: float) -> list[FloodSpan]:
     """Spans in which more than 10 came in 10 minutes, each until fewer than 5 are left (EEMUA 191)."""
-    found: list[Flood] = []
+    spans: list[FloodSpan] = []
     window: deque[float] = deque()
     start: float | None = None
 
@@ -32,7 +32,7 @@ def floods(times: Sequence[float], now: float) -> list[Flood]:
         while window and window[0] + TEN_MINUTES <= to:
             over = window.popleft() + TEN_MINUTES
             if start is not None and len(window) < FLOOD_ENDS:
-                found.append(Flood(start, over))
+                spans.append(FloodSpan(start, over))
                 start = None
 
     for at in times:
@@ -41,22 +41,22 @@ def floods(times: Sequence[float], now: float) -> list[Flood]:
         if start is None and len(window) > FLOOD_STARTS:
             start = at
     let_pass(now)
-    return [*found, Flood(start, None)] if start is not None else found
+    return [*spans, FloodSpan(start, None)] if start is not None else spans
 
 
-def seconds_within(spans: Iterable[Flood], start: float, end: float) -> float:
+def seconds_within(spans: Iterable[FloodSpan], start: float, end: float) -> float:
     """How long a flood lasted between two moments."""
-    return sum(max(0.0, min(one.end if one.end is not None else end, end) - max(one.start, start)) for one in spans)
+    return sum(max(0.0, min(span.end if span.end is not None else end, end) - max(span.start, start)) for span in spans)
 
 
 def peak(times: Sequence[float], length: float) -> tuple[int, float | None]:
     """The most that came within any so many seconds, and when that was reached (None: never any)."""
     most, when, first = 0, None, 0
-    for place, at in enumerate(times):
+    for index, at in enumerate(times):
         while times[first] <= at - length:
             first += 1
-        if place - first + 1 > most:
-            most, when = place - first + 1, at
+        if index - first + 1 > most:
+            most, when = index - first + 1, at
     return most, when
 
 
@@ -71,7 +71,7 @@ def chatters(times: Sequence[float]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Lengths:
+class Durations:
     """Median and 90th percentile (nearest rank) of how long something took, seconds."""
 
     median: float | None
@@ -79,7 +79,7 @@ class Lengths:
     count: int
 
     @classmethod
-    def of(cls, lengths: Iterable[float]) -> Lengths:
+    def of(cls, lengths: Iterable[float]) -> Durations:
         """Of those lengths; nothing is known of none."""
         ordered = sorted(lengths)
         if not ordered:

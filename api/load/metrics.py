@@ -47,8 +47,8 @@ def _lengths(times: Mapping[str, Mapping[str, Any]]) -> GaugeMetricFamily:
     family = GaugeMetricFamily(
         PREFIX + "seconds", "From the first event to the first person, and to the end", labels=["of", "quantile"]
     )
-    for of, found in times.items():
-        for quantile, value in (("0.5", found["median_s"]), ("0.9", found["p90_s"])):
+    for of, lengths in times.items():
+        for quantile, value in (("0.5", lengths["median_s"]), ("0.9", lengths["p90_s"])):
             if value is not None:
                 family.add_metric([of, quantile], value)
     return family

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from api.dependencies import Deps
 from api.load.facts import KEEP, Facts
 from api.load.figures import DAY
-from api.load.report import Record, Report, waiting
-from api.load.shifts import Shift, shifts
+from api.load.report import LoadReport, Record, waiting
+from api.load.shifts import DutyShift, shifts
 from api.records import people
 from feeds.documents.version import ROSTER
 from feeds.journal import JournalEntry
@@ -24,7 +24,7 @@ PAGE = 1000
 KIND = "alert"
 
 
-class Load:
+class LoadReader:
     """One per web process. Errors are the journal's."""
 
     def __init__(self, deps: Deps) -> None:
@@ -39,28 +39,28 @@ class Load:
         """`load`, `mtta`, `mttr` and `shifts` for what this audience may see; at most a second old."""
         at = self._deps.clock()
         async with self._lock:
-            made, known = self._answers.get(audience.region, (float("-inf"), {}))
-            if not 0 <= at - made < FRESH:
+            answered_at, answer = self._answers.get(audience.region, (float("-inf"), {}))
+            if not 0 <= at - answered_at < FRESH:
                 await self._catch_up(at)
                 shifts = await self._shifts(audience.region, at)
                 records = list(self._deps.pump.mirror.records(KIND, Audience(region=audience.region)).values())
                 # Some ten milliseconds in a storm: the loop carries the live feed meanwhile.
-                known = await asyncio.to_thread(self._made, audience.region, at, shifts, records)
-                self._answers = {key: one for key, one in self._answers.items() if 0 <= at - one[0] < FRESH}
-                self._answers[audience.region] = at, known
-        return known
+                answer = await asyncio.to_thread(self._made, audience.region, at, shifts, records)
+                self._answers = {key: cached for key, cached in self._answers.items() if 0 <= at - cached[0] < FRESH}
+                self._answers[audience.region] = at, answer
+        return answer
 
-    def _made(self, region: str, at: float, shifts: list[Shift], records: list[Record]) -> Record:
+    def _made(self, region: str, at: float, shifts: list[DutyShift], records: list[Record]) -> Record:
         to_take, to_end = waiting(records)
-        report = Report(self._facts, at, lambda life: covers(region, life.region), shifts, self._deps.load)
+        report = LoadReport(self._facts, at, lambda life: covers(region, life.region), shifts, self._deps.load)
         return {
-            "load": report.load([one for one in records if one["active"]]),
+            "load": report.load([record for record in records if record["active"]]),
             "mtta": report.taken(to_take),
             "mttr": report.repaired(to_end),
             "shifts": report.by_shift(),
         }
 
-    async def _shifts(self, region: str, at: float) -> list[Shift]:
+    async def _shifts(self, region: str, at: float) -> list[DutyShift]:
         """The last day's, newest first."""
         roster = people.roster_of(await people.version(self._deps, ROSTER))
         return shifts(roster, region, at - DAY, at, self._zone)[::-1]
@@ -79,13 +79,13 @@ class Load:
         self._facts = Facts(since=now - KEEP)
         head = await self._deps.journal.head()
         async for entries in self._deps.journal.between(KIND, now - KEEP, float("inf"), PAGE):
-            await self._fold([one for one in entries if one.seq <= head])
+            await self._fold([entry for entry in entries if entry.seq <= head])
         self._facts.seq = head
 
     async def _fold(self, entries: Iterable[JournalEntry]) -> None:
         page = list(entries)
-        raised = {one.subject for one in page if one.name == "raise"}
-        missing = {one.subject for one in page if self._facts.unknown(one) and one.subject not in raised}
+        raised = {entry.subject for entry in page if entry.name == "raise"}
+        missing = {entry.subject for entry in page if self._facts.unknown(entry) and entry.subject not in raised}
         docs = await self._deps.journal.docs_of(KIND, missing) if missing else {}
         bodies: dict[str, Any] = {id: doc.body for id, doc in docs.items()}
         for entry in page:

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from api.load.facts import Facts, Life, Mark
+from api.load.facts import AlertLife, Facts, Mark
 from api.load.figures import (
     CHATTER,
     DAY,
@@ -14,15 +14,15 @@ from api.load.figures import (
     FLOOD_STARTS,
     HOUR,
     TEN_MINUTES,
-    Flood,
-    Lengths,
+    Durations,
+    FloodSpan,
     chatters,
     floods,
     peak,
     seconds_within,
     within,
 )
-from api.load.shifts import Shift
+from api.load.shifts import DutyShift
 from api.settings import LoadSettings
 from feeds.model import Severity
 from feeds.wire import iso
@@ -34,11 +34,16 @@ SHARES = {"low": 0.8, "medium": 0.15, "high": 0.05}
 CLASS = {Severity.CRITICAL: "high", Severity.MAJOR: "medium"}
 
 
-class Report:
+class LoadReport:
     """Figures of the last day up to `now`, for what `sees` lets through. `shifts` newest first."""
 
     def __init__(
-        self, facts: Facts, now: float, sees: Callable[[Life], bool], shifts: Sequence[Shift], targets: LoadSettings
+        self,
+        facts: Facts,
+        now: float,
+        sees: Callable[[AlertLife], bool],
+        shifts: Sequence[DutyShift],
+        targets: LoadSettings,
     ) -> None:
         self._facts, self._now, self._shifts, self._targets = facts, now, shifts, targets
         self._sees = _remembered(sees)
@@ -66,7 +71,7 @@ class Report:
         } | self._operators()
 
     def _operators(self) -> Record:
-        officers = sum(one.officers for one in self._shifts if one.begins <= self._now < one.ends)
+        officers = sum(shift.officers for shift in self._shifts if shift.begins <= self._now < shift.ends)
         return {"operators": officers or 1, "operators_from": "roster" if officers else "assumed"}
 
     def _rate(self) -> Record:
@@ -85,7 +90,7 @@ class Report:
 
     def _flood(self) -> Record:
         now = self._floods[-1] if self._floods and self._floods[-1].end is None else None
-        ended = [one for one in self._floods if one.end is not None]
+        ended = [flood for flood in self._floods if flood.end is not None]
         return {
             "on": now is not None,
             "since": iso(now.start if now else None),
@@ -111,9 +116,11 @@ class Report:
 
     def _stale(self, active: Iterable[Mapping[str, Any]]) -> Record:
         limit = iso(self._day) or ""
-        old = sorted((one for one in active if one["raised_at"] < limit), key=lambda one: str(one["raised_at"]))
+        old = sorted(
+            (record for record in active if record["raised_at"] < limit), key=lambda record: str(record["raised_at"])
+        )
         names = ("id", "rule", "asset", "severity", "raised_at", "title")
-        items = [{name: one[name] for name in names} for one in old[:SHOWN]]
+        items = [{name: record[name] for name in names} for record in old[:SHOWN]]
         return {"count": len(old), "target": 0, "limit": STALE_LIMIT, "after_s": DAY, "items": items}
 
     def _chattering(self) -> Record:
@@ -121,10 +128,10 @@ class Report:
         for mark in self._of(self._facts.changed):
             if mark.at > self._day:
                 by_print[mark.life.fingerprint].append(mark)
-        lately = {key: within([one.at for one in marks], self._now - 60.0) for key, marks in by_print.items()}
+        lately = {key: within([mark.at for mark in marks], self._now - 60.0) for key, marks in by_print.items()}
         worst = sorted((key for key, count in lately.items() if count >= CHATTER), key=lambda key: -lately[key])
         items = [_named(by_print[key][-1].life) | {"changes": lately[key]} for key in worst[:SHOWN]]
-        day = sum(chatters([one.at for one in marks]) for marks in by_print.values())
+        day = sum(chatters([mark.at for mark in marks]) for marks in by_print.values())
         return {"count": len(worst), "target": 0, "changes_a_minute": CHATTER, "items": items, "day": day}
 
     def _priorities(self) -> Record:
@@ -141,7 +148,7 @@ class Report:
 
     def _frequent(self) -> Record:
         marks = [mark for mark in self._shown if mark.at > self._day]
-        counts, newest = Counter(one.life.fingerprint for one in marks), {m.life.fingerprint: m.life for m in marks}
+        counts, newest = Counter(mark.life.fingerprint for mark in marks), {m.life.fingerprint: m.life for m in marks}
         total = len(marks)
         items = [
             {**_named(newest[key]), "title": newest[key].title, "count": count, "share": round(count / total, 4)}
@@ -164,21 +171,21 @@ class Report:
     def taken(self, waiting: int, start: float | None = None, end: float | None = None) -> Record:
         """From the first event to the first person, of what was taken in the last day (or raised in a shift)."""
         lives = [mark.life for mark in self._facts.taken if self._sees(mark.life) and mark.life.shown_at is not None]
-        found = _times(lives, lambda life: life.taken_at, waiting, self._day, start, end)
-        return found | {"target": self._targets.mtta or None}
+        times = _times(lives, lambda life: life.taken_at, waiting, self._day, start, end)
+        return times | {"target": self._targets.mtta or None}
 
     def repaired(self, waiting: int, start: float | None = None, end: float | None = None) -> Record:
         """From the first event to the end, of what is over."""
         lives = {mark.life.id: mark.life for mark in self._facts.over if self._sees(mark.life)}
-        shown = [one for one in lives.values() if one.shown_at is not None and one.over_at is not None]
-        found = _times(shown, lambda life: life.over_at, waiting, self._day, start, end)
-        return found | {"target": self._targets.mttr or None}
+        shown = [life for life in lives.values() if life.shown_at is not None and life.over_at is not None]
+        times = _times(shown, lambda life: life.over_at, waiting, self._day, start, end)
+        return times | {"target": self._targets.mttr or None}
 
     def by_shift(self) -> list[Record]:
         """Each shift of the last day with its own figures; an alert belongs to the shift of its first event."""
-        return [self._shift(one) for one in self._shifts]
+        return [self._shift(shift) for shift in self._shifts]
 
-    def _shift(self, shift: Shift) -> Record:
+    def _shift(self, shift: DutyShift) -> Record:
         end = min(shift.ends, self._now)
         shown = sum(1 for at in self._times if shift.begins <= at < end)
         tens = max(1.0, (end - shift.begins) / TEN_MINUTES)
@@ -196,7 +203,7 @@ class Report:
             "flood_s": round(seconds_within(self._floods, shift.begins, end), 1),
         }
 
-    def _open(self, shift: Shift, moment: Callable[[Life], float | None]) -> int:
+    def _open(self, shift: DutyShift, moment: Callable[[AlertLife], float | None]) -> int:
         """Alerts of a shift that are active, in sight, and still wait for that moment."""
         return sum(
             1
@@ -209,14 +216,14 @@ class Report:
         )
 
     @property
-    def flooding(self) -> Flood | None:
+    def flooding(self) -> FloodSpan | None:
         """The flood that goes on now."""
         return self._floods[-1] if self._floods and self._floods[-1].end is None else None
 
 
 def _times(
-    lives: Iterable[Life],
-    moment: Callable[[Life], float | None],
+    lives: Iterable[AlertLife],
+    moment: Callable[[AlertLife], float | None],
     waiting: int,
     since: float,
     start: float | None,
@@ -228,35 +235,40 @@ def _times(
         at = moment(life)
         if at is None:
             continue
-        wanted = at > since if start is None or end is None else start <= life.raised_at < end
-        if wanted:
+        counts = at > since if start is None or end is None else start <= life.raised_at < end
+        if counts:
             lengths.append(max(0.0, at - life.raised_at))
-    found = Lengths.of(lengths)
-    return {"median_s": _rounded(found.median), "p90_s": _rounded(found.p90), "count": found.count, "waiting": waiting}
+    summary = Durations.of(lengths)
+    return {
+        "median_s": _rounded(summary.median),
+        "p90_s": _rounded(summary.p90),
+        "count": summary.count,
+        "waiting": waiting,
+    }
 
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
 
 
-def _named(life: Life) -> Record:
+def _named(life: AlertLife) -> Record:
     return {"id": life.id, "rule": life.rule, "asset": life.asset}
 
 
-def _remembered(sees: Callable[[Life], bool]) -> Callable[[Life], bool]:
+def _remembered(sees: Callable[[AlertLife], bool]) -> Callable[[AlertLife], bool]:
     """The same question about a region is asked for every mark: some regions, many marks."""
-    known: dict[str, bool] = {}
+    by_region: dict[str, bool] = {}
 
-    def ask(life: Life) -> bool:
-        found = known.get(life.region)
-        if found is None:
-            found = known[life.region] = sees(life)
-        return found
+    def ask(life: AlertLife) -> bool:
+        visible = by_region.get(life.region)
+        if visible is None:
+            visible = by_region[life.region] = sees(life)
+        return visible
 
     return ask
 
 
 def waiting(open_alerts: Collection[Mapping[str, Any]]) -> tuple[int, int]:
     """How many alerts in sight wait for somebody to take them, and how many for their end."""
-    seen = [one for one in open_alerts if one["active"] and not one["suppressed_by"]]
-    return sum(not one["acked"] for one in seen), len(seen)
+    visible = [record for record in open_alerts if record["active"] and not record["suppressed_by"]]
+    return sum(not record["acked"] for record in visible), len(visible)

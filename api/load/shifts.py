@@ -15,7 +15,7 @@ BORDERS = (time(8), time(20))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shift:
+class DutyShift:
     """One shift on one date; `officers` is how many are on duty, 0 when nobody says."""
 
     id: str
@@ -25,34 +25,34 @@ class Shift:
     officers: int = 0
 
 
-def shifts(roster: duty.Roster, region: str, start: float, end: float, zone: ZoneInfo) -> list[Shift]:
+def shifts(roster: duty.Roster, region: str, start: float, end: float, zone: ZoneInfo) -> list[DutyShift]:
     """The shifts that touch an interval, by their beginning: the roster's, else day and night.
 
     Of a region only those officers count who are told of what lies in it.
     """
     first = datetime.fromtimestamp(start, zone).date() - timedelta(days=1)
     days = (datetime.fromtimestamp(end, zone).date() - first).days + 1
-    found = [
-        Shift(
-            id=one.shift.id,
-            name=dict(one.shift.name) or {"zh-CN": one.shift.id, "en": one.shift.id},
-            begins=one.begins,
-            ends=one.ends,
-            officers=_officers(roster, one, region),
+    planned = [
+        DutyShift(
+            id=duty_shift.shift.id,
+            name=dict(duty_shift.shift.name) or {"zh-CN": duty_shift.shift.id, "en": duty_shift.shift.id},
+            begins=duty_shift.begins,
+            ends=duty_shift.ends,
+            officers=_officers(roster, duty_shift, region),
         )
-        for one in duty.plan(roster, first, days, zone)
-    ] or [one for number in range(days) for one in _plain(first + timedelta(days=number), zone)]
-    return [one for one in found if one.begins < end and one.ends > start]
+        for duty_shift in duty.plan(roster, first, days, zone)
+    ] or [shift for number in range(days) for shift in _plain(first + timedelta(days=number), zone)]
+    return [shift for shift in planned if shift.begins < end and shift.ends > start]
 
 
-def _officers(roster: duty.Roster, one: duty.Duty, region: str) -> int:
-    known = [roster.person(id) for id in one.officers]
-    return sum(not region or person is None or duty.concerned(person, region) for person in known)
+def _officers(roster: duty.Roster, duty_shift: duty.Duty, region: str) -> int:
+    persons = [roster.person(id) for id in duty_shift.officers]
+    return sum(not region or person is None or duty.concerned(person, region) for person in persons)
 
 
-def _plain(day: date, zone: ZoneInfo) -> Iterator[Shift]:
+def _plain(day: date, zone: ZoneInfo) -> Iterator[DutyShift]:
     """Day and night from 08:00 and 20:00 in the site's zone, for a site without a roster."""
     morning, evening = (datetime.combine(day, at, zone).timestamp() for at in BORDERS)
     next_day = datetime.combine(day + timedelta(days=1), BORDERS[0], zone).timestamp()
-    yield Shift(id=DAY, name=NAMES[DAY], begins=morning, ends=evening)
-    yield Shift(id=NIGHT, name=NAMES[NIGHT], begins=evening, ends=next_day)
+    yield DutyShift(id=DAY, name=NAMES[DAY], begins=morning, ends=evening)
+    yield DutyShift(id=NIGHT, name=NAMES[NIGHT], begins=evening, ends=next_day)

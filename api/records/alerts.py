@@ -13,18 +13,18 @@ LIFE = 1000
 _TIMES = wire.time_names(Alert)
 
 
-async def region_of(given: Deps, alert_id: str) -> str | None:
+async def region_of(deps: Deps, alert_id: str) -> str | None:
     """Where the alert is, whoever asks; None when there is no such alert."""
-    record = given.pump.mirror.record("alert", alert_id, Audience())
+    record = deps.pump.mirror.record("alert", alert_id, Audience())
     if record is not None:
         return str(record["region"])
-    doc = await given.journal.doc("alert", alert_id)
+    doc = await deps.journal.doc("alert", alert_id)
     return str(doc.body["region"]) if doc is not None else None
 
 
-async def transitions(given: Deps, alert_id: str, *, personal: bool) -> list[dict[str, Any]]:
+async def transitions(deps: Deps, alert_id: str, *, personal: bool) -> list[dict[str, Any]]:
     """The alert's life, oldest first, of the newest LIFE steps; without names and comments for walls."""
-    entries = await given.journal.entries(kind="alert", subject=alert_id, limit=LIFE, newest_first=True)
+    entries = await deps.journal.entries(kind="alert", subject=alert_id, limit=LIFE, newest_first=True)
     return [
         {
             "seq": entry.body.get("seq"),

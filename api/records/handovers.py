@@ -20,29 +20,31 @@ FULL_SHIFT = 12 * 3600.0
 COUNTED = ("open", "acked", "hidden", "broken_promises", "sources")
 
 
-async def picture(given: Deps, who: Principal) -> dict[str, Any]:
+async def picture(deps: Deps, principal: Principal) -> dict[str, Any]:
     """What whoever takes over must know, for the region of who asks."""
-    at, mirror = given.clock(), given.pump.mirror
-    current = await _duty(given, who)
+    at, mirror = deps.clock(), deps.pump.mirror
+    current = await _duty(deps, principal)
     begins = wire.parse_time(current["begins"]) if current is not None else at - FULL_SHIFT
-    records = list(mirror.records("alert", who.audience).values())
-    active = [one for one in records if one["active"] and not one["suppressed_by"]]
+    records = list(mirror.records("alert", principal.audience).values())
+    active = [record for record in records if record["active"] and not record["suppressed_by"]]
     sources = [
-        one for one in mirror.records("source", who.audience).values() if one["silent_since"] or one["failing_since"]
+        source
+        for source in mirror.records("source", principal.audience).values()
+        if source["silent_since"] or source["failing_since"]
     ]
     return {
         "at": wire.iso(at),
         "shift": current,
         "since": wire.iso(begins),
-        "open": _by_age([one for one in active if not one["acked"]]),
-        "acked": _by_age([one for one in active if one["acked"]]),
-        "broken_promises": sorted(one["id"] for one in active if broken(one, at)),
-        "hidden": [_hidden(one) for one in _by_age(records) if one["suppressed_by"]],
-        "silences": await suppressions.listed(given, who, "silence"),
-        "maintenance": await suppressions.listed(given, who, "maintenance"),
-        "sources": sorted(sources, key=lambda one: str(one["id"])),
-        "figures": await _figures(given, who, begins, at),
-        "hidden_count": mirror.hidden(who.audience).get("alert", 0),
+        "open": _by_age([record for record in active if not record["acked"]]),
+        "acked": _by_age([record for record in active if record["acked"]]),
+        "broken_promises": sorted(record["id"] for record in active if broken(record, at)),
+        "hidden": [_hidden(record) for record in _by_age(records) if record["suppressed_by"]],
+        "silences": await suppressions.listed(deps, principal, "silence"),
+        "maintenance": await suppressions.listed(deps, principal, "maintenance"),
+        "sources": sorted(sources, key=lambda source: str(source["id"])),
+        "figures": await _figures(deps, principal, begins, at),
+        "hidden_count": mirror.hidden(principal.audience).get("alert", 0),
     }
 
 
@@ -52,14 +54,14 @@ def broken(alert: Mapping[str, Any], at: float) -> bool:
     return promise is not None and wire.parse_time(promise) <= at
 
 
-async def _duty(given: Deps, who: Principal) -> dict[str, Any] | None:
-    found = people.roster(given, who, await people.version(given, ROSTER))
-    now: dict[str, Any] | None = found["now"]
+async def _duty(deps: Deps, principal: Principal) -> dict[str, Any] | None:
+    roster = people.roster(deps, principal, await people.version(deps, ROSTER))
+    now: dict[str, Any] | None = roster["now"]
     return now
 
 
 def _by_age(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return sorted(records, key=lambda one: (str(one["raised_at"]), str(one["id"])))
+    return sorted(records, key=lambda record: (str(record["raised_at"]), str(record["id"])))
 
 
 def _hidden(alert: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,33 +69,33 @@ def _hidden(alert: Mapping[str, Any]) -> dict[str, Any]:
     return {"alert": alert["id"], "asset": alert["asset"], "reasons": alert["suppressed_by"], "until": until}
 
 
-async def _figures(given: Deps, who: Principal, start: float, end: float) -> dict[str, int]:
+async def _figures(deps: Deps, principal: Principal, start: float, end: float) -> dict[str, int]:
     """How many alerts of one's region were raised, cleared and taken since the shift began."""
     names: Counter[str] = Counter()
-    known: dict[str, bool] = {}
-    async for page in given.journal.moments("alert", start, end):
-        strangers = {subject for subject, _, _ in page if subject not in known} if who.region else set()
-        for id, doc in (await given.journal.docs_of("alert", strangers)).items():
-            known[id] = covers(who.region, str(doc.body["region"]))
-        names.update(name for subject, _, name in page if not who.region or known.get(subject, False))
+    visible: dict[str, bool] = {}
+    async for page in deps.journal.moments("alert", start, end):
+        strangers = {subject for subject, _, _ in page if subject not in visible} if principal.region else set()
+        for id, doc in (await deps.journal.docs_of("alert", strangers)).items():
+            visible[id] = covers(principal.region, str(doc.body["region"]))
+        names.update(name for subject, _, name in page if not principal.region or visible.get(subject, False))
     return {"raised": names["raise"] + names["reraise"], "cleared": names["clear"], "acked": names["ack"]}
 
 
-def new(who: Principal, at: float, name: str, remarks: str, seen: Mapping[str, Any]) -> dict[str, Any]:
+def new(principal: Principal, at: float, name: str, remarks: str, picture: Mapping[str, Any]) -> dict[str, Any]:
     """The record of a handover with its first signature."""
-    counts = {part: len(seen[part]) for part in COUNTED}
+    counts = {part: len(picture[part]) for part in COUNTED}
     return {
         "at": at,
-        "by": who.name,
+        "by": principal.name,
         "to": name,
         "remarks": remarks,
-        "region": who.region,
+        "region": principal.region,
         "accepted_at": None,
         "accepted_by": "",
         "accept_remarks": "",
-        "shift": seen["shift"],
+        "shift": picture["shift"],
         "counts": counts,
-        "picture": dict(seen),
+        "picture": dict(picture),
     }
 
 
@@ -105,27 +107,29 @@ class NotAccepted(Exception):
         self.code, self.body = code, body
 
 
-async def accept(journal: Journal, id: str, who: Principal, remarks: str, at: float) -> dict[str, Any]:
+async def accept(journal: Journal, id: str, principal: Principal, remarks: str, at: float) -> dict[str, Any]:
     """Put the second signature under a handover that exists; its body then. Raises NotAccepted."""
 
     def sign(body: dict[str, Any] | None) -> dict[str, Any]:
         if body is None or body["accepted_at"] is not None:
             raise NotAccepted("accepted", body or {})
-        if body["by"] == who.name:
+        if body["by"] == principal.name:
             raise NotAccepted("own", body)
-        return body | {"accepted_at": at, "accepted_by": who.name, "accept_remarks": remarks}
+        return body | {"accepted_at": at, "accepted_by": principal.name, "accept_remarks": remarks}
 
     async with journal.begin() as tx:
         signed = await tx.update(KIND, id, sign, open=False)
         assert signed is not None
-        await note(tx, ACCEPTED, id, signed, who, remarks, at)
+        await note(tx, ACCEPTED, id, signed, principal, remarks, at)
     return signed
 
 
-async def note(tx: Tx, name: str, id: str, body: Mapping[str, Any], who: Principal, remarks: str, at: float) -> int:
+async def note(
+    tx: Tx, name: str, id: str, body: Mapping[str, Any], principal: Principal, remarks: str, at: float
+) -> int:
     """One signature into the log."""
-    told = {"region": body["region"], "to": body["to"], "counts": body["counts"]}
-    return await tx.append(kind=KIND, name=name, subject=id, at=at, actor=who.name, reason=remarks, body=told)
+    summary = {"region": body["region"], "to": body["to"], "counts": body["counts"]}
+    return await tx.append(kind=KIND, name=name, subject=id, at=at, actor=principal.name, reason=remarks, body=summary)
 
 
 def shown(doc: Doc, at: float, settings: HandoverSettings, *, whole: bool = False) -> dict[str, Any]:
@@ -137,11 +141,11 @@ def shown(doc: Doc, at: float, settings: HandoverSettings, *, whole: bool = Fals
     return record | ({"picture": body["picture"]} if whole else {})
 
 
-def sees(who: Principal, doc: Doc) -> bool:
+def sees(principal: Principal, doc: Doc) -> bool:
     """A handover is its own region's, and of those above."""
-    return covers(who.region, str(doc.body["region"]))
+    return covers(principal.region, str(doc.body["region"]))
 
 
 def name_of(roster: duty.Roster, text: str) -> str:
     """A person's name by id or account; what is neither stays as it was written."""
-    return next((one.name for one in roster.persons if text in (one.id, one.account)), text)
+    return next((person.name for person in roster.persons if text in (person.id, person.account)), text)

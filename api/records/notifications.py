@@ -16,52 +16,52 @@ DIGEST = "digest:"
 _ENDS = {"acknowledged": "cancelled", "receiver removed": "removed", "not needed": "unneeded", "refused": "refused"}
 
 
-async def notices(given: Deps, who: Principal, alert_id: str) -> list[dict[str, Any]]:
+async def notices(deps: Deps, principal: Principal, alert_id: str) -> list[dict[str, Any]]:
     """Every message about the alert, oldest first. Addresses are personal; who may not see a person sees no name."""
-    queued = await given.journal.outbox_for(alert_id)  # first: what leaves it meanwhile stands in the log by then
-    items = list({one.key: one for one in [*await _kept(given, alert_id), *queued]}.values())
-    whole = {one.key: one for one in await given.journal.outbox_items(_digests(items))}
-    seen = await _seen(given, who)
-    return [_notice(item, whole, seen) for item in items]
+    queued = await deps.journal.outbox_for(alert_id)  # first: what leaves it meanwhile stands in the log by then
+    items = list({item.key: item for item in [*await _kept(deps, alert_id), *queued]}.values())
+    whole = {item.key: item for item in await deps.journal.outbox_items(_digests(items))}
+    visible_persons = await _seen(deps, principal)
+    return [_notice(item, whole, visible_persons) for item in items]
 
 
-async def _kept(given: Deps, alert_id: str) -> list[OutboxItem]:
+async def _kept(deps: Deps, alert_id: str) -> list[OutboxItem]:
     """What the log keeps of messages that are too old for the outbox."""
-    entries = await given.journal.entries(kind="notices", subject=alert_id, limit=500)
+    entries = await deps.journal.entries(kind="notices", subject=alert_id, limit=500)
     return [
         OutboxItem(
-            key=one["key"],
-            receiver=one["receiver"],
+            key=message["key"],
+            receiver=message["receiver"],
             subject=alert_id,
-            created=one["created"],
+            created=message["created"],
             due=None,
-            sent_at=one["sent_at"],
-            attempts=one["attempts"],
-            error=one["error"],
-            body={"reason": one["reason"], "to": one["to"]},
+            sent_at=message["sent_at"],
+            attempts=message["attempts"],
+            error=message["error"],
+            body={"reason": message["reason"], "to": message["to"]},
         )
         for entry in entries
-        for one in entry.body["messages"]
+        for message in entry.body["messages"]
     ]
 
 
-async def _seen(given: Deps, who: Principal) -> set[str] | None:
+async def _seen(deps: Deps, principal: Principal) -> set[str] | None:
     """The persons that somebody may know of; None for all."""
-    if not who.region:
+    if not principal.region:
         return None
-    roster = people.roster_of(await people.version(given, ROSTER))
-    return {one.id for one in people.for_region(roster, who.region).persons} | {""}
+    roster = people.roster_of(await people.version(deps, ROSTER))
+    return {person.id for person in people.for_region(roster, principal.region).persons} | {""}
 
 
 def _digests(items: list[OutboxItem]) -> list[str]:
     return [item.error.removeprefix(DIGEST) for item in items if item.error.startswith(DIGEST)]
 
 
-def _notice(item: OutboxItem, whole: dict[str, OutboxItem], seen: set[str] | None) -> dict[str, Any]:
+def _notice(item: OutboxItem, whole: dict[str, OutboxItem], visible_persons: set[str] | None) -> dict[str, Any]:
     into = item.error.removeprefix(DIGEST) if item.error.startswith(DIGEST) else ""
     carrier = whole.get(into, item)
     to = item.body.get("to") or {}
-    hidden = seen is not None and bool(to) and to.get("person", "") not in seen - {""}
+    hidden = visible_persons is not None and bool(to) and to.get("person", "") not in visible_persons - {""}
     return {
         "key": item.key,
         "reason": item.body.get("reason", ""),
@@ -90,22 +90,26 @@ def outcome(item: OutboxItem, carrier: OutboxItem) -> str:
     return next((name for start, name in _ENDS.items() if carrier.error.startswith(start)), "failed")
 
 
-async def escalation(given: Deps, who: Principal, alert_id: str) -> dict[str, Any] | None:
+async def escalation(deps: Deps, principal: Principal, alert_id: str) -> dict[str, Any] | None:
     """What an alert's escalation has come to; None when none ever began."""
-    entries = await given.journal.entries(kind="escalation", subject=alert_id, limit=500)
-    doc = await given.journal.doc("alert", alert_id)
+    entries = await deps.journal.entries(kind="escalation", subject=alert_id, limit=500)
+    doc = await deps.journal.doc("alert", alert_id)
     run = (run_of(doc.body) if doc is not None else None) or EscalationRun()
     if not entries and not run.policy:
         return None
-    seen = await _seen(given, who)
+    visible_persons = await _seen(deps, principal)
     steps = [
         {
-            "at": wire.iso(one.at),
-            "name": one.name,
-            "step": one.body["step"],
-            "told": [told for told in one.body["told"] if seen is None or told["person"] in seen],
+            "at": wire.iso(entry.at),
+            "name": entry.name,
+            "step": entry.body["step"],
+            "told": [
+                recipient
+                for recipient in entry.body["told"]
+                if visible_persons is None or recipient["person"] in visible_persons
+            ],
         }
-        for one in entries
+        for entry in entries
     ]
     next_at = run.next_at if run.running else None
     return {

@@ -42,20 +42,24 @@ def assignments(raw: bytes, doc: Mapping[str, Any]) -> list[dict[str, Any]]:
     if not all(name in head for name in NEEDED):
         raise Problem("invalid", findings=[finding("line.1", "csv_head")])
     persons, shifts = _names(doc.get("persons", [])), _names(doc.get("shifts", []))
-    made: dict[tuple[str, str], dict[str, Any]] = {}
+    imported: dict[tuple[str, str], dict[str, Any]] = {}
     faults: list[Finding[InRequest]] = []
     for number, row in enumerate(rows[1 : MOST + 2], 2):
         cells = {name: cell.strip() for name, cell in zip(head, row, strict=False) if name}
         if not any(cells.values()):
             continue
-        one = _assignment(cells, persons, shifts, f"line.{number}", faults)
-        made[one["date"], one["shift"]] = one
+        assignment = _assignment(cells, persons, shifts, f"line.{number}", faults)
+        imported[assignment["date"], assignment["shift"]] = assignment
     if len(rows) > MOST + 1:
         faults.append(finding(f"line.{MOST + 2}", "too_long"))
     if faults:
         raise Problem("invalid", findings=faults[:100])
-    kept = [one for one in doc.get("assignments", []) if (one["date"], one["shift"]) not in made]
-    return sorted([*kept, *made.values()], key=lambda one: (one["date"], one["shift"]))
+    unchanged = [
+        assignment
+        for assignment in doc.get("assignments", [])
+        if (assignment["date"], assignment["shift"]) not in imported
+    ]
+    return sorted([*unchanged, *imported.values()], key=lambda assignment: (assignment["date"], assignment["shift"]))
 
 
 def _text(raw: bytes) -> str:
@@ -69,11 +73,11 @@ def _text(raw: bytes) -> str:
 
 def _names(items: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Ids by what people call a thing; an id goes before a name."""
-    found: dict[str, str] = {}
+    ids: dict[str, str] = {}
     for item in items:
         names = item["name"].values() if isinstance(item["name"], dict) else [item["name"]]
-        found |= dict.fromkeys(names, item["id"])
-    return found | {item["id"]: item["id"] for item in items}
+        ids |= dict.fromkeys(names, item["id"])
+    return ids | {item["id"]: item["id"] for item in items}
 
 
 def _assignment(

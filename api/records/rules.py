@@ -20,13 +20,13 @@ Record = dict[str, Any]
 _FORM = ("id", "when", "over", "for", "recover_for", "severity", "title", "text", "region", "source")
 
 
-class Reader:
+class RuleReader:
     """What one who asks may read."""
 
-    def __init__(self, given: Deps, who: Principal) -> None:
-        self._given, self._who = given, who
-        mirror = given.pump.mirror
-        self._foreign = mirror.records("asset", Audience()).keys() - mirror.records("asset", who.audience).keys()
+    def __init__(self, deps: Deps, principal: Principal) -> None:
+        self._given, self._who = deps, principal
+        mirror = deps.pump.mirror
+        self._foreign = mirror.records("asset", Audience()).keys() - mirror.records("asset", principal.audience).keys()
 
     async def limits(self) -> RuleLimits:
         """`rev` of all rules together, and the engine's limits."""
@@ -37,12 +37,12 @@ class Reader:
         """Every rule, the file's first, and how many are left out."""
         docs = await self._given.journal.docs(KIND, open=True)
         rules = [rule_document.load(doc.body) for doc in docs]
-        seen = [rule for rule in rules if self.sees(rule.mentions, rule.region)]
+        visible = [rule for rule in rules if self.sees(rule.mentions, rule.region)]
         audience = self._who.audience
         alerts = self._given.pump.mirror.records("alert", audience).values()
-        active = Counter(one["rule"] for one in alerts if one["active"])
-        seen.sort(key=lambda rule: (rule.source != "file", rule.id))
-        return [self._shown(rule, active[rule.id]) for rule in seen], len(docs) - len(seen)
+        active = Counter(alert["rule"] for alert in alerts if alert["active"])
+        visible.sort(key=lambda rule: (rule.source != "file", rule.id))
+        return [self._shown(rule, active[rule.id]) for rule in visible], len(docs) - len(visible)
 
     def sees(self, mentions: Iterable[str], region: str = "") -> bool:
         """Whether a rule is of the own region, or names nothing of another county: no asset there, no region of its
@@ -52,8 +52,8 @@ class Reader:
             not own
             or (bool(region) and covers(own, region))
             or not any(
-                one in self._foreign or (is_code(one) and not covers(own, one) and not covers(one, own))
-                for one in mentions
+                mention in self._foreign or (is_code(mention) and not covers(own, mention) and not covers(mention, own))
+                for mention in mentions
             )
         )
 
@@ -70,9 +70,9 @@ class Reader:
         entries = await self._given.journal.entries(
             kind=KIND, subject=rule or None, before=before, limit=limit, newest_first=True
         )
-        seen = [one for one in entries if self.sees_change(one)]
+        visible = [entry for entry in entries if self.sees_change(entry)]
         following = to_cursor((entries[-1].seq,)) if len(entries) == limit else None
-        return [self._change(one) for one in seen], following, len(entries) - len(seen)
+        return [self._change(entry) for entry in visible], following, len(entries) - len(visible)
 
     def sees_change(self, entry: JournalEntry) -> bool:
         """The same of what a rule was before and after a change."""

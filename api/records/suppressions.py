@@ -14,22 +14,22 @@ SCAN = 500
 """At most so many documents are read for one list."""
 
 
-async def listed(given: Deps, who: Principal, kind: str) -> list[dict[str, Any]]:
+async def listed(deps: Deps, principal: Principal, kind: str) -> list[dict[str, Any]]:
     """The silences or windows that have not ended, as one may see them."""
-    docs = await given.journal.docs_page(kind, open=True, limit=SCAN)
+    docs = await deps.journal.docs_page(kind, open=True, limit=SCAN)
     found = [load(doc.body) for doc in docs]
-    return [shown(one, who) for one in found if is_visible(given, who.audience, one.match)]
+    return [shown(one, principal) for one in found if is_visible(deps, principal.audience, one.match)]
 
 
-def is_visible(given: Deps, audience: Audience, match: Match) -> bool:
+def is_visible(deps: Deps, audience: Audience, match: Match) -> bool:
     """Who is concerned: those of the region, of what covers it, and of any of the assets."""
     if match.region:
         return covers(audience.region, match.region) or covers(match.region, audience.region)
-    known = given.pump.mirror.records("asset", audience)
-    return not match.assets or any(asset in known for asset in match.assets)
+    visible = deps.pump.mirror.records("asset", audience)
+    return not match.assets or any(asset in visible for asset in match.assets)
 
 
-def shown(suppression: Suppression, who: Principal) -> dict[str, Any]:
+def shown(suppression: Suppression, principal: Principal) -> dict[str, Any]:
     """As people see it: times in RFC 3339; no names of people on a wall."""
     record = public(suppression)
-    return record if who.personal else record | {"by": "", "comment": "", "ended_by": ""}
+    return record if principal.personal else record | {"by": "", "comment": "", "ended_by": ""}

@@ -1,6 +1,6 @@
-"""Accounts of people and tokens of programs, for those who administer the site; auditors may look.
+"""Routes of accounts of people and tokens of programs, for administrators. Auditors may read.
 
-An administrator of a region sees and changes only what lies within it; what lies outside is counted.
+An administrator of a region sees and changes only accounts within it; the others are counted.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from api.http.answers import Json, listing
 from api.http.findings import finding
 from api.http.problems import Problem
 from api.principal import Principal, Right, Role, TokenScope
+from api.responses import staff
+from api.responses.describe import answers
 from api.rights import check
 from feeds import wire
 from feeds.duty.rights import refusal
@@ -32,8 +34,8 @@ Password = Annotated[str, StringConstraints(min_length=accounts.PASSWORD_LENGTH[
 SHORT = 16
 
 
-class NewAccount(BaseModel):
-    """Somebody who is to sign in."""
+class NewAccountBody(BaseModel):
+    """A new account."""
 
     model_config = ConfigDict(extra="forbid")
     name: Name
@@ -42,8 +44,8 @@ class NewAccount(BaseModel):
     password: Password
 
 
-class ChangedAccount(BaseModel):
-    """What is to be another; what is not given stays. Every change ends the open sessions."""
+class AccountChangeBody(BaseModel):
+    """The changed fields of an account. Every change ends its open sessions."""
 
     model_config = ConfigDict(extra="forbid")
     role: Role | None = None
@@ -52,8 +54,8 @@ class ChangedAccount(BaseModel):
     disabled: bool | None = None
 
 
-class NewToken(BaseModel):
-    """A program that is to come in. Its region bounds what it sees or may send for."""
+class NewTokenBody(BaseModel):
+    """A new token of a program. Its region bounds what the program sees and may send."""
 
     model_config = ConfigDict(extra="forbid")
     name: Name
@@ -62,29 +64,31 @@ class NewToken(BaseModel):
 
 
 def _reader(connection: HTTPConnection) -> Principal:
-    who = principal_of(connection)
-    if not (who.may(Right.ADMINISTER) or who.may(Right.AUDIT)):
+    principal = principal_of(connection)
+    if not (principal.may(Right.ADMINISTER) or principal.may(Right.AUDIT)):
         raise Problem("forbidden")
-    return who
+    return principal
 
 
-@router.get("/accounts")
-async def listed(given: Given, connection: HTTPConnection) -> Response:
+@router.get("/accounts", responses=answers(staff.AccountList))
+async def listed(deps: Given, connection: HTTPConnection) -> Response:
     """Every account within one's region: role, region, whether in use, its open sessions and when it was last used."""
-    who = _reader(connection)
-    docs = await given.journal.docs("account")
-    sessions, used = await _use(given)
-    seen = [_shown(doc.body) for doc in docs if who.reaches(str(doc.body["region"]))]
-    items = [item | {"sessions": sessions[item["name"]], "used_at": wire.iso(used.get(item["name"]))} for item in seen]
+    principal = _reader(connection)
+    docs = await deps.journal.docs("account")
+    sessions, used = await _use(deps)
+    visible = [_shown(doc.body) for doc in docs if principal.reaches(str(doc.body["region"]))]
+    items = [
+        item | {"sessions": sessions[item["name"]], "used_at": wire.iso(used.get(item["name"]))} for item in visible
+    ]
     items.sort(key=lambda item: str(item["name"]))
-    return listing(items, None, given.pump.mirror.rev, hidden=len(docs) - len(items))
+    return listing(items, None, deps.pump.mirror.rev, hidden=len(docs) - len(items))
 
 
-async def _use(given: Deps) -> tuple[Counter[str], dict[str, float]]:
+async def _use(deps: Deps) -> tuple[Counter[str], dict[str, float]]:
     """Open sessions and the last use, by account."""
-    at, count, last = given.clock(), Counter[str](), dict[str, float]()
-    uses = {doc.id: float(doc.body["at"]) for doc in await given.journal.docs("session-use")}
-    for doc in await given.journal.docs("session"):
+    at, count, last = deps.clock(), Counter[str](), dict[str, float]()
+    uses = {doc.id: float(doc.body["at"]) for doc in await deps.journal.docs("session-use")}
+    for doc in await deps.journal.docs("session"):
         name = str(doc.body["account"])
         if doc.body["expires"] > at and not doc.body["demo"]:
             count[name] += 1
@@ -93,7 +97,7 @@ async def _use(given: Deps) -> tuple[Counter[str], dict[str, float]]:
 
 
 def _shown(account: dict[str, Any]) -> dict[str, Any]:
-    """As people see it: never the hash."""
+    """The account as an answer, without the hash of the password."""
     return {
         "name": account["name"],
         "role": account["role"],
@@ -102,85 +106,93 @@ def _shown(account: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@router.post("/accounts", status_code=201)
-async def add(given: Given, who: Admin, wish: NewAccount) -> Response:
-    """Make an account; 409 when the name is taken, 403 outside one's region."""
-    _within(who, "account_add", wish.region)
+@router.post(
+    "/accounts", status_code=201, responses=answers(staff.AccountView, "conflict", "outside-region", status=201)
+)
+async def add(deps: Given, principal: Admin, body: NewAccountBody) -> Response:
+    """Create an account; 409 when the name is taken, 403 outside the asker's region."""
+    _within(principal, "account_add", body.region)
     try:
-        await accounts.add_account(given.journal, wish.name, wish.role, wish.region, wish.password, who.name)
+        await accounts.add_account(deps.journal, body.name, body.role, body.region, body.password, principal.name)
     except accounts.Taken as error:
         taken = {"zh-CN": "这个用户名已有人用。", "en": "The name is taken."}
         raise Problem("conflict", code="exists", detail=taken) from error
     except accounts.Unacceptable as error:
         raise Problem("invalid", findings=[finding("body.name", "account_name")]) from error
-    made = {"name": wish.name, "role": wish.role, "region": wish.region}
-    return Json(_shown(made), status_code=201)
+    account = {"name": body.name, "role": body.role, "region": body.region}
+    return Json(_shown(account), status_code=201)
 
 
-@router.patch("/accounts/{name}")
-async def change(given: Given, who: Admin, name: str, wish: ChangedAccount) -> Response:
-    """Another role, region or password, or out of use; its sessions end within two seconds. Not for one's own role."""
-    await _account(given, who, name)
-    changes = {key: value for key, value in wish.model_dump().items() if value is not None}
+@router.patch("/accounts/{name}", responses=answers(staff.AccountView, "conflict", "outside-region"))
+async def change(deps: Given, principal: Admin, name: str, body: AccountChangeBody) -> Response:
+    """Change the role, region or password, or disable the account. Its sessions end within two seconds."""
+    await _account(deps, principal, name)
+    changes = {key: value for key, value in body.model_dump().items() if value is not None}
     if not changes:
         raise Problem("invalid", findings=[finding("body", "missing")])
-    if name == who.name and {"role", "region", "disabled"} & set(changes):
+    if name == principal.name and {"role", "region", "disabled"} & set(changes):
         raise _own()
     if "region" in changes:
-        _within(who, "account_change", str(changes["region"]))
-    made = await accounts.change_account(given.journal, name, changes, who.name, permit=_permit(who, "account_change"))
-    if made is None:
+        _within(principal, "account_change", str(changes["region"]))
+    account = await accounts.change_account(
+        deps.journal, name, changes, principal.name, permit=_permit(principal, "account_change")
+    )
+    if account is None:
         raise Problem("not-found")
-    return Json(_shown(made))
+    return Json(_shown(account))
 
 
-@router.delete("/accounts/{name}")
-async def remove(given: Given, who: Admin, name: str) -> Response:
-    """Take an account away; its sessions end with it. What it did stays in the record."""
-    await _account(given, who, name)
-    if name == who.name:
+@router.delete("/accounts/{name}", responses=answers(staff.RemovedAccount, "conflict"))
+async def remove(deps: Given, principal: Admin, name: str) -> Response:
+    """Remove an account and end its sessions. Its entries in the audit log stay."""
+    await _account(deps, principal, name)
+    if name == principal.name:
         raise _own()
-    if not await accounts.remove_account(given.journal, name, who.name, permit=_permit(who, "account_remove")):
+    if not await accounts.remove_account(
+        deps.journal, name, principal.name, permit=_permit(principal, "account_remove")
+    ):
         raise Problem("not-found")
     return Json({"removed": name})
 
 
-@router.get("/tokens")
-async def tokens(given: Given, connection: HTTPConnection) -> Response:
+@router.get("/tokens", responses=answers(staff.TokenList))
+async def tokens(deps: Given, connection: HTTPConnection) -> Response:
     """Every token within one's region: name, scope, region, who made it and when; never the token."""
-    who = _reader(connection)
-    docs = await given.journal.docs("token")
-    items = [_token(doc.id, doc.body) for doc in docs if who.reaches(str(doc.body["region"]))]
+    principal = _reader(connection)
+    docs = await deps.journal.docs("token")
+    items = [_token(doc.id, doc.body) for doc in docs if principal.reaches(str(doc.body["region"]))]
     items.sort(key=lambda item: (str(item["name"]), str(item["created"])))
-    return listing(items, None, given.pump.mirror.rev, hidden=len(docs) - len(items))
+    return listing(items, None, deps.pump.mirror.rev, hidden=len(docs) - len(items))
 
 
-@router.post("/tokens", status_code=201)
-async def add_token(given: Given, who: Admin, wish: NewToken) -> Response:
-    """Make a token. Its text is in this answer and nowhere else: only its hash is kept."""
-    _within(who, "token_add", wish.region)
+@router.post("/tokens", status_code=201, responses=answers(staff.NewToken, "outside-region", status=201))
+async def add_token(deps: Given, principal: Admin, body: NewTokenBody) -> Response:
+    """Create a token. Its text is in this answer only: the journal keeps a hash."""
+    _within(principal, "token_add", body.region)
     try:
-        raw = await accounts.add_token(given.journal, wish.name, wish.scope, wish.region, who.name)
+        raw = await accounts.add_token(deps.journal, body.name, body.scope, body.region, principal.name)
     except accounts.Unacceptable as error:
         raise Problem("invalid", findings=[finding("body.name", "account_name")]) from error
-    doc = await given.journal.doc("token", accounts.digest(raw))
+    doc = await deps.journal.doc("token", accounts.digest(raw))
     shown = _token(doc.id, doc.body) if doc is not None else {}
     return Json(shown | {"token": raw}, status_code=201, headers={"Cache-Control": "no-store"})
 
 
-@router.delete("/tokens/{key}")
-async def revoke(given: Given, who: Admin, key: str) -> Response:
-    """Revoke one token; what uses it is refused within two seconds."""
-    found = [doc for doc in await given.journal.docs("token") if doc.id[:SHORT] == key]
-    if len(found) != 1 or not who.reaches(str(found[0].body["region"])):
+@router.delete("/tokens/{key}", responses=answers(staff.RevokedToken))
+async def revoke(deps: Given, principal: Admin, key: str) -> Response:
+    """Revoke one token; programs that use it are refused within two seconds."""
+    matching = [doc for doc in await deps.journal.docs("token") if doc.id[:SHORT] == key]
+    if len(matching) != 1 or not principal.reaches(str(matching[0].body["region"])):
         raise Problem("not-found")
-    if not await accounts.revoke_token(given.journal, found[0].id, who.name, permit=_permit(who, "token_revoke")):
+    if not await accounts.revoke_token(
+        deps.journal, matching[0].id, principal.name, permit=_permit(principal, "token_revoke")
+    ):
         raise Problem("not-found")
     return Json({"revoked": key})
 
 
 def _token(key: str, body: dict[str, Any]) -> dict[str, Any]:
-    """The id is the beginning of the hash: enough to name it, of no use to sign in."""
+    """The token as an answer. Its id is the beginning of the hash, which is of no use to sign in."""
     created = wire.iso(body.get("created"))
     return {
         "id": key[:SHORT],
@@ -192,28 +204,28 @@ def _token(key: str, body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def _account(given: Deps, who: Principal, name: str) -> dict[str, Any]:
-    doc = await given.journal.doc("account", name)
-    if doc is None or not who.reaches(str(doc.body["region"])):
+async def _account(deps: Deps, principal: Principal, name: str) -> dict[str, Any]:
+    doc = await deps.journal.doc("account", name)
+    if doc is None or not principal.reaches(str(doc.body["region"])):
         raise Problem("not-found")
     return doc.body
 
 
-def _permit(who: Principal, verb: str) -> accounts.Permit:
-    """Refuses what the asker may not change, by the region that it has at the moment of the change."""
+def _permit(principal: Principal, verb: str) -> accounts.Permit:
+    """A check, at the moment of the change, that the document lies in the region of the asker."""
 
     def permit(body: Mapping[str, Any]) -> None:
-        if refusal(verb, who.role, who.region, str(body["region"])):
+        if refusal(verb, principal.role, principal.region, str(body["region"])):
             raise Problem("not-found")
 
     return permit
 
 
-def _within(who: Principal, verb: str, region: str) -> None:
-    """Nobody gives more than the own region; no region means the whole site."""
+def _within(principal: Principal, verb: str, region: str) -> None:
+    """Raise Problem for a region outside the asker's. No region means the whole site."""
     if region and not is_code(region):
         raise Problem("invalid", findings=[finding("body.region", "region")])
-    check(who, verb, region)
+    check(principal, verb, region)
 
 
 def _own() -> Problem:

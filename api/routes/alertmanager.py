@@ -1,4 +1,4 @@
-"""As an Alertmanager (its API v2): a Prometheus server sends here unchanged, and `amtool alert` asks and adds."""
+"""The interface of an Alertmanager (API v2), for Prometheus servers and `amtool alert`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from api.http.findings import finding
 from api.http.problems import Problem
 from api.ingest import alertmanager
 from api.query_parameters import one_of
+from api.responses import ingest as answered
+from api.responses.describe import answers, array_of
 from api.routes.ingest import answer, take
 from feeds import wire
 from feeds.model.isa_state import INHIBITED
@@ -28,22 +30,22 @@ Receiver = Annotated[str, Query(max_length=64), one_of((RECEIVER,))]
 Names = Annotated[list[str] | None, Query(max_length=50)]
 
 
-@router.post("/alerts")
-async def post_alerts(given: Given, who: Ingester, request: Request) -> Response:
-    """Alerts as Prometheus sends them. 200 once they are durable; 4xx with findings, the good ones are taken."""
-    timeout = given.ingest.resolve_timeout
-    taken = alertmanager.posted(await request.body(), given.clock(), resolve_timeout=timeout)
-    count, findings = await take(request, given, who, taken, "alertmanager")
-    if any(one.error for one in findings):
+@router.post("/alerts", responses=answers(None, "outside-region"))
+async def post_alerts(deps: Given, principal: Ingester, request: Request) -> Response:
+    """Take alerts as Prometheus sends them. 200 once they are durable; 4xx with findings, the others are taken."""
+    timeout = deps.ingest.resolve_timeout
+    taken = alertmanager.posted(await request.body(), deps.clock(), resolve_timeout=timeout)
+    count, findings = await take(request, deps, principal, taken, "alertmanager")
+    if any(finding.error for finding in findings):
         return answer(request, count, findings)
     return Response(status_code=200)
 
 
-@router.get("/status")
-async def status(given: Given, who: Viewer) -> Response:
-    """Enough for Prometheus and amtool: no cluster, our version."""
+@router.get("/status", responses=answers(answered.AlertmanagerStatus))
+async def status(deps: Given, principal: Viewer) -> Response:
+    """The status that Prometheus and amtool read: no cluster, our version."""
     version = {
-        "version": given.site.version,
+        "version": deps.site.version,
         "branch": "",
         "revision": "",
         "buildUser": "",
@@ -55,16 +57,16 @@ async def status(given: Given, who: Viewer) -> Response:
     return Json({"cluster": cluster, "versionInfo": version, "config": {"original": ""}, "uptime": started})
 
 
-@router.get("/receivers")
-async def receivers(given: Given, who: Viewer) -> Response:
-    """One by name: who is told is decided here, not by a route."""
+@router.get("/receivers", responses=answers(array_of(answered.AlertmanagerReceiver)))
+async def receivers(deps: Given, principal: Viewer) -> Response:
+    """The one receiver. Routing is decided here."""
     return Json([{"name": RECEIVER}])
 
 
-@router.get("/alerts")
+@router.get("/alerts", responses=answers(array_of(answered.GettableAlert)))
 async def get_alerts(
-    given: Given,
-    who: Viewer,
+    deps: Given,
+    principal: Viewer,
     active: bool = True,
     silenced: bool = True,
     inhibited: bool = True,
@@ -76,9 +78,9 @@ async def get_alerts(
 
     `filter` knows name="value" and name!="value"; nothing is ever `unprocessed`, and there is one `receiver`.
     """
-    wanted = [_matcher(one) for one in filter or ()]
-    found = []
-    for record in given.pump.mirror.records("alert", who.audience).values():
+    matchers = [_matcher(text) for text in filter or ()]
+    alerts = []
+    for record in deps.pump.mirror.records("alert", principal.audience).values():
         shown = _gettable(record)
         state = shown["status"]
         hidden = state["state"] == "suppressed"
@@ -86,17 +88,17 @@ async def get_alerts(
             continue
         if (state["silencedBy"] and not silenced) or (state["inhibitedBy"] and not inhibited):
             continue
-        if all((shown["labels"].get(name, "") == value) is same for name, value, same in wanted):
-            found.append(shown)
-    return Json(found)
+        if all((shown["labels"].get(name, "") == value) is same for name, value, same in matchers):
+            alerts.append(shown)
+    return Json(alerts)
 
 
 def _matcher(text: str) -> tuple[str, str, bool]:
-    """A label, its value, and whether that is wanted. Expressions (`=~`) are refused: foreign ones may run for ever."""
-    found = _MATCHER.fullmatch(text)
-    if found is None:
+    """A label, its value, and True for "=", False for "!=". Raises Problem for expressions (`=~`)."""
+    match = _MATCHER.fullmatch(text)
+    if match is None:
         raise Problem("invalid", findings=[finding("query.filter", "matcher")])
-    return found["name"].strip().strip('"'), found["value"].strip().strip('"'), found["op"] == "="
+    return match["name"].strip().strip('"'), match["value"].strip().strip('"'), match["op"] == "="
 
 
 def _gettable(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,6 +118,6 @@ def _gettable(record: Mapping[str, Any]) -> dict[str, Any]:
             "state": "suppressed" if reasons else "active",
             "inhibitedBy": [record["cut_by"]] if record["cut_by"] else [],
             "mutedBy": [],
-            "silencedBy": [one for one in reasons if not one.startswith(INHIBITED)],
+            "silencedBy": [reason for reason in reasons if not reason.startswith(INHIBITED)],
         },
     }

@@ -1,4 +1,4 @@
-"""What people do about alerts; the list and the detail are those of every kind (`api.kinds`)."""
+"""Routes of operator actions on alerts (ISA-18.2). The list and the detail are those of every kind (`api.kinds`)."""
 
 from __future__ import annotations
 
@@ -19,50 +19,54 @@ from api.http.problems import Problem
 from api.kinds import lists
 from api.principal import Principal
 from api.records import alerts as alert_records
+from api.responses import alerts as answered
+from api.responses.describe import answers, reference
 from api.routes import suppression
 from feeds.kinds import ALERT, Audience
 from feeds.model import Outcome
 
 router = APIRouter(prefix="/api/v1", tags=["alerts"])
 router.include_router(suppression.router)
+OF_ACTION = ("conflict", "outside-region", "unanswered")
+"""Problems of every action on an alert: it has moved on, its region is another one, the engine does not answer."""
 AT_ONCE = 16
 Text = Annotated[str, Query(max_length=500)]
 Comment = Annotated[str, StringConstraints(max_length=2000)]
 Action = Literal["ack", "unack", "comment", "shelve", "unshelve"]
 
 
-class Act(BaseModel):
-    """What one says about an alert. `rev`: refuse (409) when the alert has moved on since."""
+class ActionBody(BaseModel):
+    """An action on an alert. `rev`: refuse (409) when the alert has another revision."""
 
     model_config = ConfigDict(extra="forbid")
     comment: Comment = ""
     rev: Number | None = None
 
 
-class Ack(Act):
-    """Taking an alert; `until` ends that, `estimated_restoration` is a promise. Times with a zone."""
+class AckBody(ActionBody):
+    """An acknowledgement. `until`: its end. `estimated_restoration`: the promised time of repair."""
 
     until: Moment | None = None
     estimated_restoration: Moment | None = None
 
 
-class Shelve(Act):
-    """Putting an alert aside for a while; it always comes back."""
+class ShelveBody(ActionBody):
+    """A shelving of an alert until a moment."""
 
     comment: Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
     until: Moment
 
 
-class Remark(Act):
-    """A comment, which must say something."""
+class CommentBody(ActionBody):
+    """A comment, which must not be empty."""
 
     comment: Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
 
 
-class Bulk(BaseModel):
-    """The same for several alerts. `dry_run`: only say what would become of each.
+class BulkBody(BaseModel):
+    """One action on several alerts. `dry_run`: only answer the result that each would have.
 
-    `revs`: by id, refuse (409) one that has moved on since; an undo takes back only what is still as it was left.
+    `revs`: the expected revision by id; an alert with another revision is refused (409).
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -75,42 +79,43 @@ class Bulk(BaseModel):
     dry_run: bool = False
 
 
-@router.post("/alerts/{alert_id}/ack")
-async def ack(given: Given, who: Actor, alert_id: str, act: Ack) -> Response:
-    """Take an alert; 200 with its new state once the journal has it."""
+@router.post("/alerts/{alert_id}/ack", responses=answers(reference("AlertRecord"), *OF_ACTION))
+async def ack(given: Given, who: Actor, alert_id: str, act: AckBody) -> Response:
+    """Acknowledge an alert; 200 with its new state once the journal has it."""
     return Json(await carry_out(given, who, "ack", alert_id, act.comment, act.rev, _times(act)))
 
 
-@router.post("/alerts/{alert_id}/unack")
-async def unack(given: Given, who: Actor, alert_id: str, act: Act) -> Response:
+@router.post("/alerts/{alert_id}/unack", responses=answers(reference("AlertRecord"), *OF_ACTION))
+async def unack(given: Given, who: Actor, alert_id: str, act: ActionBody) -> Response:
     """Undo an acknowledgement."""
     return Json(await carry_out(given, who, "unack", alert_id, act.comment, act.rev, {}))
 
 
-@router.post("/alerts/{alert_id}/shelve")
-async def shelve(given: Given, who: Actor, alert_id: str, act: Shelve) -> Response:
-    """Put an alert aside until then, with the reason."""
+@router.post("/alerts/{alert_id}/shelve", responses=answers(reference("AlertRecord"), *OF_ACTION))
+async def shelve(given: Given, who: Actor, alert_id: str, act: ShelveBody) -> Response:
+    """Shelve an alert until a moment, with the reason."""
     args: dict[str, float | None] = {"until": act.until.timestamp()}
     return Json(await carry_out(given, who, "shelve", alert_id, act.comment, act.rev, args))
 
 
-@router.post("/alerts/{alert_id}/unshelve")
-async def unshelve(given: Given, who: Actor, alert_id: str, act: Act) -> Response:
-    """Take an alert back from the shelf before its end."""
+@router.post("/alerts/{alert_id}/unshelve", responses=answers(reference("AlertRecord"), *OF_ACTION))
+async def unshelve(given: Given, who: Actor, alert_id: str, act: ActionBody) -> Response:
+    """Unshelve an alert before its end."""
     return Json(await carry_out(given, who, "unshelve", alert_id, act.comment, act.rev, {}))
 
 
-@router.post("/alerts/{alert_id}/comment")
-async def comment(given: Given, who: Actor, alert_id: str, act: Remark) -> Response:
+@router.post("/alerts/{alert_id}/comment", responses=answers(reference("AlertRecord"), *OF_ACTION))
+async def comment(given: Given, who: Actor, alert_id: str, act: CommentBody) -> Response:
     """Add a comment to the record."""
     return Json(await carry_out(given, who, "comment", alert_id, act.comment, act.rev, {}))
 
 
-@router.post("/alerts:bulk")
-async def bulk(given: Given, who: Actor, request: Request, wish: Bulk) -> Response:
-    """The same for several alerts; each has its own result: {id, status, alert} or {id, status, problem, code, errors}.
+@router.post("/alerts:bulk", responses=answers(answered.BulkResults))
+async def bulk(given: Given, who: Actor, request: Request, wish: BulkBody) -> Response:
+    """Do one action on several alerts. Each has its own result.
 
-    `code` says what stands in the way of a conflict: closed, not_acked, not_shelved, rev.
+    A result is {id, status, alert}, or {id, status, problem, code, errors}.
+    `code` is the reason of a conflict: closed, not_acked, not_shelved, rev.
     """
     room = asyncio.Semaphore(AT_ONCE)
     if wish.action in ("comment", "shelve") and not wish.comment.strip():
@@ -140,7 +145,7 @@ def _refused(problem: Problem, lang: str) -> dict[str, Any]:
     return {"status": problem.status, "problem": problem.slug, "code": code, "errors": found}
 
 
-def _times(act: Ack | Bulk) -> dict[str, float | None]:
+def _times(act: AckBody | BulkBody) -> dict[str, float | None]:
     return {
         "until": act.until.timestamp() if act.until else None,
         "estimated_restoration": act.estimated_restoration.timestamp() if act.estimated_restoration else None,
@@ -156,7 +161,7 @@ async def carry_out(
     rev: int | None,
     args: dict[str, float | None],
 ) -> dict[str, Any]:
-    """Send the command to the alert engine and wait for its word; the alert's new public record, or Problem."""
+    """Send the command to the alert engine and return the alert's new public record. Raises Problem."""
     region = await alert_records.region_of(given, alert_id)
     if region is None:
         raise Problem("not-found")

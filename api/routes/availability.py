@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.availability.calendar import month_start, parts
-from api.availability.counting import Counting
-from api.availability.rows import BY, Row, rows, worst_first
+from api.availability.counting import Tallies, UptimeTallies
+from api.availability.rows import BY, AvailabilityRow, rows, worst_first
 from api.availability.table import as_csv
 from api.dependencies import Given, Viewer, language_of
 from api.http.answers import Cursor, Limit, from_cursor, listing, to_cursor
@@ -18,6 +18,8 @@ from api.http.findings import finding
 from api.http.moments import Moment
 from api.http.problems import Problem
 from api.query_parameters import Region
+from api.responses.describe import answers
+from api.responses.history import AvailabilityTable
 from feeds.inventory.membership import InventoryMember
 from feeds.regions import covers
 from feeds.wire import iso
@@ -25,13 +27,15 @@ from feeds.wire import iso
 router = APIRouter(prefix="/api/v1", tags=["figures"])
 LONGEST = 400 * 86400.0
 Word = Annotated[str, Query(max_length=200)]
+AVAILABILITY = answers(AvailabilityTable, "not-ready")
+AVAILABILITY[200]["content"]["text/csv"] = {"schema": {"type": "string"}}
 
 
-@router.get("/availability")
+@router.get("/availability", responses=AVAILABILITY)
 async def availability(
-    given: Given,
+    deps: Given,
     request: Request,
-    who: Viewer,
+    principal: Viewer,
     begin: Annotated[Moment | None, Query(alias="from", description="RFC 3339; the month's beginning")] = None,
     to: Annotated[Moment | None, Query(description="RFC 3339; now / 默认为现在")] = None,
     by: Annotated[str, Query(max_length=40, description="One or two of asset,unit,region,kind,month")] = "asset",
@@ -51,40 +55,59 @@ async def availability(
     known. Assets count while they were in the inventory, also those that have left it since. Without `to` it may be a
     minute old; `to` in the answer says up to when it counts, `complete` whether the record goes back to its beginning.
     """
-    counting = cast(Counting | None, request.app.state.counting)
+    counting = cast(UptimeTallies | None, request.app.state.counting)
     if counting is None:
         raise Problem("not-ready")
-    names, now, zone = _by(by), given.clock(), ZoneInfo(given.site.timezone)
+    names, now, zone = _by(by), deps.clock(), ZoneInfo(deps.site.timezone)
     start, end = _interval(begin, to, now, zone)
     members = await counting.members()
-    own = {id: one for id, one in members.items() if covers(who.region, one.about.region)}
-    wanted = [id for id, one in own.items() if _fits(id, one, region, owner, kind, asset, q)]
-    counted = [
-        (one.month, *await counting.tallies(members, one, now, exact=to is not None)) for one in parts(start, end, zone)
-    ]
-    found, total = rows(names, members, [(month, tallies) for month, _, tallies in counted], wanted)
+    own = {id: member for id, member in members.items() if covers(principal.region, member.about.region)}
+    asset_ids = [id for id, member in own.items() if _fits(id, member, region, owner, kind, asset, q)]
+    months, until = await _months(counting, members, (start, end), now, zone, exact=to is not None)
+    listed, total = rows(names, members, months, asset_ids)
     if sort == "worst":
-        found.sort(key=worst_first)
+        listed.sort(key=worst_first)
     if form == "csv":
-        return _file(names, found, language_of(request))
-    page, following = _page(found, cursor, limit)
-    until = max(made for _, made, _ in counted)
-    since = min((one.spans[0][0] for one in members.values() if one.spans), default=now)
+        return _file(names, listed, language_of(request))
+    page, following = _page(listed, cursor, limit)
     return listing(
         [row.public(names) for row in page],
         following,
-        given.pump.mirror.rev,
+        deps.pump.mirror.rev,
         by=list(names),
         timezone=str(zone),
         total=total.public(()),
         hidden=len(members) - len(own),
-        complete=since <= start,
+        complete=_first_moment(members, now) <= start,
         **{"from": iso(start), "to": iso(until)},
     )
 
 
+async def _months(
+    counting: UptimeTallies,
+    members: dict[str, Member],
+    interval: tuple[float, float],
+    now: float,
+    zone: ZoneInfo,
+    *,
+    exact: bool,
+) -> tuple[list[tuple[str, Tallies]], float]:
+    """The tallies of each month of an interval, and the moment up to which they count."""
+    months, until = [], 0.0
+    for part in parts(*interval, zone):
+        counted_until, tallies = await counting.tallies(members, part, now, exact=exact)
+        months.append((part.month, tallies))
+        until = max(until, counted_until)
+    return months, until
+
+
+def _first_moment(members: dict[str, Member], now: float) -> float:
+    """When the first asset came into the inventory; `now` when none ever did."""
+    return min((member.spans[0][0] for member in members.values() if member.spans), default=now)
+
+
 def _interval(begin: Moment | None, to: Moment | None, now: float, zone: ZoneInfo) -> tuple[float, float]:
-    """From the month's beginning to now, where nothing is asked. Problem when it is empty or too long."""
+    """Epoch seconds; by default from the month's beginning to now. Raises Problem when it is empty or too long."""
     end = min(to.timestamp(), now) if to else now
     start = begin.timestamp() if begin else month_start(end - 1e-3, zone)
     if not 1.0 <= end - start <= LONGEST:
@@ -92,10 +115,10 @@ def _interval(begin: Moment | None, to: Moment | None, now: float, zone: ZoneInf
     return start, end
 
 
-def _file(names: tuple[str, ...], found: list[Row], language: str) -> Response:
+def _file(names: tuple[str, ...], listed: list[AvailabilityRow], language: str) -> Response:
     disposition = f'attachment; filename="availability-{"-".join(names)}.csv"'
     return Response(
-        as_csv(names, found, language),
+        as_csv(names, listed, language),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": disposition},
     )
@@ -108,8 +131,8 @@ def _by(text: str) -> tuple[str, ...]:
     return names
 
 
-def _fits(id: str, one: InventoryMember, region: str, owner: str, kind: str, asset: str, q: str) -> bool:
-    about = one.about
+def _fits(id: str, member: InventoryMember, region: str, owner: str, kind: str, asset: str, q: str) -> bool:
+    about = member.about
     return (
         (not region or covers(region, about.region))
         and (not owner or about.owner == owner)
@@ -119,8 +142,8 @@ def _fits(id: str, one: InventoryMember, region: str, owner: str, kind: str, ass
     )
 
 
-def _page(found: list[Row], cursor: str, limit: int) -> tuple[list[Row], str | None]:
-    """By place: rows of one interval keep their order from one page to the next, but for the newest seconds."""
+def _page(listed: list[AvailabilityRow], cursor: str, limit: int) -> tuple[list[AvailabilityRow], str | None]:
+    """One page and the next cursor, by position: the rows of an interval keep their order from page to page."""
     first = from_cursor(cursor, (int,))[0] if cursor else 0
-    following = to_cursor((first + limit,)) if first + limit < len(found) else None
-    return found[max(0, first) : first + limit], following
+    following = to_cursor((first + limit,)) if first + limit < len(listed) else None
+    return listed[max(0, first) : first + limit], following

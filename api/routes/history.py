@@ -18,6 +18,8 @@ from api.http.findings import finding
 from api.http.moments import Moment
 from api.http.problems import Problem
 from api.principal import Principal
+from api.responses import history as answered
+from api.responses.describe import answers
 from feeds.history import HistoryReader, Series, health_spans, seconds_by_health
 from feeds.history.availability import apart
 from feeds.history.codec import Floats, Ints, Records
@@ -46,50 +48,53 @@ Metrics = Annotated[list[str], Query(min_length=1, max_length=100, description="
 Step = Annotated[str, Query(max_length=8, description="raw, 60s, 5m, 1h …; chosen when absent / 不写则自动选择")]
 
 
-@router.get("/assets/{asset_id}/metrics")
-async def metrics(given: Given, who: Viewer, asset_id: str) -> Response:
+@router.get("/assets/{asset_id}/metrics", responses=answers(answered.MetricList, "not-ready"))
+async def metrics(deps: Given, principal: Viewer, asset_id: str) -> Response:
     """The metrics of an asset that have a history."""
-    found = await _recorded(given, who, asset_id).series_of(asset_id)
-    return Json({"asset": asset_id, "items": [_named(one) for one in found]})
+    recorded = await _recorded(deps, principal, asset_id).series_of(asset_id)
+    return Json({"asset": asset_id, "items": [_named(series) for series in recorded]})
 
 
-@router.get("/assets/{asset_id}/history")
+@router.get("/assets/{asset_id}/history", responses=answers(answered.HistoryAnswer, "not-ready"))
 async def history(
-    given: Given, who: Viewer, asset_id: str, metric: Metrics, begin: Begin = None, to: End = None, step: Step = ""
+    deps: Given, principal: Viewer, asset_id: str, metric: Metrics, begin: Begin = None, to: End = None, step: Step = ""
 ) -> Response:
     """Some of an asset's metrics over time (default: the last 24 h).
 
     Columns: `at`, `value`, and for rollups `min`, `max`, `count` (then `value` is the mean). A `null` value says that
     from there to the next row nothing was known. 404 also for an asset of another region.
     """
-    past = _recorded(given, who, asset_id)
-    start, end = _interval(given, begin, to, DAY)
-    known = {one.metric: one for one in await past.series_of(asset_id)}
-    if not set(metric) <= set(known):
+    past = _recorded(deps, principal, asset_id)
+    start, end = _interval(deps, begin, to, DAY)
+    by_metric = {series.metric: series for series in await past.series_of(asset_id)}
+    if not set(metric) <= set(by_metric):
         raise Problem("not-found")
-    wanted = [known[name] for name in dict.fromkeys(metric)]
-    seconds, found = await _read(past, wanted, start, end, step)
+    selected = [by_metric[name] for name in dict.fromkeys(metric)]
+    seconds, rows_by_series = await _read(past, selected, start, end, step)
     table = await asyncio.to_thread(
-        lambda: [_named(one) | _columns(rows, one, seconds, end) for one, rows in zip(wanted, found, strict=True)]
+        lambda: [
+            _named(series) | _columns(rows, series, seconds, end)
+            for series, rows in zip(selected, rows_by_series, strict=True)
+        ]
     )
     return Json({"asset": asset_id, "from": iso(start), "to": iso(end), "step": _spelled(seconds), "series": table})
 
 
-@router.get("/assets/{asset_id}/availability")
-async def availability(given: Given, who: Viewer, asset_id: str, begin: Begin = None, to: End = None) -> Response:
+@router.get("/assets/{asset_id}/availability", responses=answers(answered.AssetAvailability, "not-ready"))
+async def availability(deps: Given, principal: Viewer, asset_id: str, begin: Begin = None, to: End = None) -> Response:
     """How long an asset was what (default: the last 30 days). Unknown is not up, and stands apart; so does time in
     maintenance, whatever the asset was then.
 
     `up` is the share of the time out of maintenance in which it was ok or degraded, `known` that in which anything was
     known (null: it was in maintenance throughout). `spans` are the newest ones; `more` says that there are older ones.
     """
-    past = _recorded(given, who, asset_id)
-    start, end = _interval(given, begin, to, 30 * DAY)
-    spans = await health_spans(given.journal, past.store, asset_id, start, end, given.clock())
-    record = given.pump.mirror.record("asset", asset_id, who.audience) or {}
+    past = _recorded(deps, principal, asset_id)
+    start, end = _interval(deps, begin, to, 30 * DAY)
+    spans = await health_spans(deps.journal, past.store, asset_id, start, end, deps.clock())
+    record = deps.pump.mirror.record("asset", asset_id, principal.audience) or {}
     name, kind, region = (str(record.get(key, "")) for key in ("name", "kind", "region"))
     about = Asset(id=asset_id, name=name, kind=kind, region=region)
-    windows = await UptimeCalculator(given.journal, past.store).maintained(about, start, end)
+    windows = await UptimeCalculator(deps.journal, past.store).maintained(about, start, end)
     seconds = seconds_by_health(apart(spans, windows))
     maintenance = sum(high - low for low, high in windows)
     whole = end - start - maintenance
@@ -109,18 +114,18 @@ async def availability(given: Given, who: Viewer, asset_id: str, begin: Begin = 
     )
 
 
-def _recorded(given: Deps, who: Principal, asset_id: str) -> HistoryReader:
+def _recorded(deps: Deps, principal: Principal, asset_id: str) -> HistoryReader:
     """The history, for an asset that one may see."""
-    if given.pump.mirror.record("asset", asset_id, who.audience) is None:
+    if deps.pump.mirror.record("asset", asset_id, principal.audience) is None:
         raise Problem("not-found")
-    if given.history is None:
+    if deps.history is None:
         raise Problem("not-ready")
-    return given.history
+    return deps.history
 
 
-def _interval(given: Deps, begin: datetime | None, to: datetime | None, usual: float) -> tuple[float, float]:
+def _interval(deps: Deps, begin: datetime | None, to: datetime | None, usual: float) -> tuple[float, float]:
     """Epoch seconds, not beyond now, at least a second and at most ten years apart."""
-    end = min(to.timestamp(), given.clock()) if to else given.clock()
+    end = min(to.timestamp(), deps.clock()) if to else deps.clock()
     start = begin.timestamp() if begin else end - usual
     if not 1.0 <= end - start <= LONGEST:
         raise Problem("invalid", findings=[finding("query.from", "interval")])
@@ -128,19 +133,19 @@ def _interval(given: Deps, begin: datetime | None, to: datetime | None, usual: f
 
 
 async def _read(
-    past: HistoryReader, wanted: Sequence[Series], start: float, end: float, step: str
+    past: HistoryReader, selected: Sequence[Series], start: float, end: float, step: str
 ) -> tuple[int, list[Points] | list[Records]]:
     """The rows and their step in seconds (1: points as they came). Raises Problem for a step that cannot be."""
     length, finest = end - start, past.finest(start)
-    chunks = len(wanted) * (length // HOUR + 2)
+    chunks = len(selected) * (length // HOUR + 2)
     seconds = _seconds(step)
     if seconds and ((seconds > 1 and length / seconds > POINTS) or (seconds < FIVE and chunks > CHUNKS)):
         raise Problem("invalid", findings=[finding("query.step", "step_fine")])
     if not seconds and (finest > 1 or length > DAY or chunks > CHUNKS):
         seconds = _fitting(length, max(finest, FIVE))
     if seconds >= FIVE:
-        return seconds, await past.rollups(wanted, start, end, seconds)
-    points = await past.points(wanted, start, end)
+        return seconds, await past.rollups(selected, start, end, seconds)
+    points = await past.points(selected, start, end)
     most = max(len(times) for times, _ in points)
     if seconds == 1 and most > POINTS:
         raise Problem("invalid", findings=[finding("query.step", "step_fine")])

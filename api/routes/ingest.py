@@ -1,4 +1,7 @@
-"""What other tools send in. 202 once the journal's intake has it; what is wrong is listed, the rest is taken."""
+"""Routes for what other tools send in: alerts, warnings, cases, heartbeats.
+
+An answer is 202 once the journal's intake has it. Faulty items are listed as findings; the others are taken.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,8 @@ from api.ingest.alertmanager import Taken
 from api.ingest.findings import finding, in_answer
 from api.ingest.scope import Scope
 from api.principal import Principal
+from api.responses import ingest as answered
+from api.responses.describe import answers
 from feeds import wire
 from feeds.bus import BusError
 from feeds.cap.findings import finding as cap_finding
@@ -46,139 +51,141 @@ ALERT, COMMAND = "alert", "command"
 KEY_MAX = 200
 
 
-async def hand_in(given: Deps, parcel: Parcel, *, key: str = "") -> bool:
-    """Durable when it returns; False when the key was used before. Problem(busy) when it cannot be taken now."""
-    if given.intake is None:
+async def hand_in(deps: Deps, parcel: Parcel, *, key: str = "") -> bool:
+    """Put a parcel into the intake; durable on return. False when the key was used before. Raises Problem(busy)."""
+    if deps.intake is None:
         raise Problem("busy")
     try:
-        return await given.intake.put(parcel, key=key)
+        return await deps.intake.put(parcel, key=key)
     except IntakeFull as error:
         raise Problem("busy") from error
 
 
 async def take(
-    request: Request, given: Deps, who: Principal, taken: Taken, kind: str
+    request: Request, deps: Deps, principal: Principal, taken: Taken, kind: str
 ) -> tuple[int, list[Finding[InMessage]]]:
-    """Hand the alerts of one call in; how many, and everything that is wrong. Repeating a call changes nothing."""
+    """Put the alerts of one call into the intake; their number and the findings. Repeating a call changes nothing."""
     scope = cast(Scope, request.app.state.scope)
-    reports, outside = scope.within(who, taken[0])
+    reports, outside = scope.within(principal, taken[0])
     findings = [*taken[1], *outside]
     if reports:
         key = request.headers.get("idempotency-key", "")[:KEY_MAX]
-        await _hand_in(given, who, reports, kind, key and f"{who.name}\n{key}")
+        await _hand_in(deps, principal, reports, kind, key and f"{principal.name}\n{key}")
     return len(reports), findings
 
 
-async def _hand_in(given: Deps, who: Principal, reports: Sequence[Report], kind: str, key: str) -> bool:
+async def _hand_in(deps: Deps, principal: Principal, reports: Sequence[Report], kind: str, key: str) -> bool:
     parcel = Parcel(
         target=ALERT,
         kind=kind,
-        at=given.clock(),
-        actor=who.name,
-        region=who.region,
+        at=deps.clock(),
+        actor=principal.name,
+        region=principal.region,
         size=len(reports),
         body=pack(list(reports)),
     )
-    return await hand_in(given, parcel, key=key)
+    return await hand_in(deps, parcel, key=key)
 
 
 def answer(request: Request, count: int, findings: Sequence[Finding[InMessage]]) -> Response:
-    """202; 403 or 422 with the findings when one of them is an error, also when others were taken."""
+    """202; 403 or 422 when one of the findings is an error, also when other items were taken."""
     shown = [in_answer(finding) for finding in findings]
-    errors = [one for one in findings if one.error]
+    errors = [finding for finding in findings if finding.error]
     if not errors:
         return Json({"taken": count, "findings": shown}, status_code=202)
-    outside = all(one.code == "OUTSIDE_REGION" for one in errors)
+    outside = all(finding.code == "OUTSIDE_REGION" for finding in errors)
     problem = Problem("outside-region" if outside else "invalid", taken=count)
     problem.extra["findings"] = shown
     return problems.response(problem, language_of(request), request.url.path)
 
 
-@router.post("/alertmanager", status_code=202)
-async def from_alertmanager(given: Given, who: Ingester, request: Request) -> Response:
+@router.post("/alertmanager", status_code=202, responses=answers(answered.IngestResult, "outside-region", status=202))
+async def from_alertmanager(deps: Given, principal: Ingester, request: Request) -> Response:
     """The webhook of an Alertmanager, version 4."""
-    taken = alertmanager.hooked(await request.body(), given.clock())
-    return answer(request, *await take(request, given, who, taken, "alertmanager"))
+    taken = alertmanager.hooked(await request.body(), deps.clock())
+    return answer(request, *await take(request, deps, principal, taken, "alertmanager"))
 
 
-@router.post("/grafana", status_code=202)
-async def from_grafana(given: Given, who: Ingester, request: Request) -> Response:
+@router.post("/grafana", status_code=202, responses=answers(answered.IngestResult, "outside-region", status=202))
+async def from_grafana(deps: Given, principal: Ingester, request: Request) -> Response:
     """Grafana's webhook, unified alerting and the one before it."""
-    taken = grafana.taken(await request.body(), given.clock())
-    return answer(request, *await take(request, given, who, taken, "grafana"))
+    taken = grafana.taken(await request.body(), deps.clock())
+    return answer(request, *await take(request, deps, principal, taken, "grafana"))
 
 
-@router.post("/zabbix", status_code=202)
-async def from_zabbix(given: Given, who: Ingester, request: Request) -> Response:
-    """Our media type for Zabbix (deploy/zabbix)."""
-    zone = given.ingest.zabbix_timezone or given.site.timezone
-    taken = zabbix.taken(await request.body(), given.clock(), timezone=zone)
-    return answer(request, *await take(request, given, who, taken, "zabbix"))
+@router.post("/zabbix", status_code=202, responses=answers(answered.IngestResult, "outside-region", status=202))
+async def from_zabbix(deps: Given, principal: Ingester, request: Request) -> Response:
+    """The webhook of this project's media type for Zabbix (deploy/zabbix)."""
+    zone = deps.ingest.zabbix_timezone or deps.site.timezone
+    taken = zabbix.taken(await request.body(), deps.clock(), timezone=zone)
+    return answer(request, *await take(request, deps, principal, taken, "zabbix"))
 
 
-@router.post("/cloudevents", status_code=202)
-async def from_cloudevents(given: Given, who: Ingester, request: Request) -> Response:
+@router.post("/cloudevents", status_code=202, responses=answers(answered.IngestResult, "outside-region", status=202))
+async def from_cloudevents(deps: Given, principal: Ingester, request: Request) -> Response:
     """CloudEvents 1.0, structured, binary or a batch. An event (source, id) that was taken before changes nothing."""
     events, findings = cloudevents.taken(await request.body(), request.headers)
     scope, handing = cast(Scope, request.app.state.scope), []
     for key, report in events:
-        reports, outside = scope.within(who, [report])
+        reports, outside = scope.within(principal, [report])
         findings += outside
         if reports:
-            handing.append(_hand_in(given, who, reports, "cloudevents", f"ce\n{key}"))
+            handing.append(_hand_in(deps, principal, reports, "cloudevents", f"ce\n{key}"))
     fresh = await asyncio.gather(*handing)  # one commit, in their order
     findings += [finding("DUPLICATE") for new in fresh if not new]
     return answer(request, sum(fresh), findings)
 
 
-@router.post("/cap", status_code=202)
+@router.post("/cap", status_code=202, responses=answers(answered.WarningIngestResult, "outside-region", status=202))
 async def from_cap(
-    given: Given,
-    who: Ingester,
+    deps: Given,
+    principal: Ingester,
     request: Request,
     mode: Literal["strict", "lenient"] = "strict",
     profile: Literal["", "cn-12379"] = "",
 ) -> Response:
-    """One CAP 1.2 message into the registry of warnings; 202 and 422 both say what is wrong with it."""
-    raw, at = await request.body(), given.clock()
+    """Take one CAP 1.2 message into the registry of warnings. 202 and 422 both list findings."""
+    raw, at = await request.body(), deps.clock()
     try:
-        message = await given.cap_parse(raw, mode, profile)
+        message = await deps.cap_parse(raw, mode, profile)
     except CapRefused as no:
         return answer(request, 0, no.findings)
     except Outlasted as error:
         return answer(request, 0, [cap_finding("TOO_COMPLEX", detail=str(error))])
     except TooBusy as error:
         raise Problem("busy") from error
-    if who.region and not await asyncio.to_thread(_lies_within, given, message, who):
+    if principal.region and not await asyncio.to_thread(_lies_within, deps, message, principal):
         raise Problem("outside-region")
-    document = CapDocument(source=f"push.{who.name}", received_at=at, raw=raw, mode=mode, profile=profile)
-    parcel = Parcel(target=COMMAND, kind="cap", at=at, actor=who.name, region=who.region, body=wire.encode(document))
-    await hand_in(given, parcel)
+    document = CapDocument(source=f"push.{principal.name}", received_at=at, raw=raw, mode=mode, profile=profile)
+    parcel = Parcel(
+        target=COMMAND, kind="cap", at=at, actor=principal.name, region=principal.region, body=wire.encode(document)
+    )
+    await hand_in(deps, parcel)
     shown = [in_answer(finding) for finding in message.findings]
     return Json({"taken": 1, "id": message.id, "faulty": message.faulty, "findings": shown}, status_code=202)
 
 
-def _lies_within(given: Deps, message: CapMessage, who: Principal) -> bool:
-    """Whether every place that the message (or what it ends) names lies in the sender's region; unknown ones do not."""
+def _lies_within(deps: Deps, message: CapMessage, principal: Principal) -> bool:
+    """True when all areas of the message, or of what it references, lie in the sender's region."""
     warning = to_warning(message, "", message.sent)
     regions: list[str] = []
     for area in warning.areas:
-        found = table().regions_of(area.geometry) if area.geometry is not None else ()
-        regions += found or table().resolve_geocodes(area.geocodes).regions or ("",)
+        covering = table().regions_of(area.geometry) if area.geometry is not None else ()
+        regions += covering or table().resolve_geocodes(area.geocodes).regions or ("",)
     for reference in warning.references if not regions else ():
-        record = given.pump.mirror.record("warning", reference, Audience())
+        record = deps.pump.mirror.record("warning", reference, Audience())
         regions += (record["regions"] if record is not None else ()) or ("",)
-    return bool(regions) and all(who.reaches(region) for region in regions)
+    return bool(regions) and all(principal.reaches(region) for region in regions)
 
 
-@router.post("/cases", status_code=202)
-async def from_approvals(given: Given, who: Ingester, request: Request) -> Response:
-    """Approval cases: kept in the journal for the approvals feed. The same case once more changes nothing."""
+@router.post("/cases", status_code=202, responses=answers(answered.IngestResult, "outside-region", status=202))
+async def from_approvals(deps: Given, principal: Ingester, request: Request) -> Response:
+    """Take approval cases into the journal. Repeating a case changes nothing."""
     taken, findings = cases.taken(await request.body())
-    inside = [one for one in taken if who.reaches(one.region)]
-    findings += [cases.outside(one) for one in taken if not who.reaches(one.region)]
-    kept = await cases.keep(given.journal, inside, who.name, given.clock())
-    return answer(request, kept, findings)
+    inside = [case for case in taken if principal.reaches(case.region)]
+    findings += [cases.outside(case) for case in taken if not principal.reaches(case.region)]
+    stored = await cases.keep(deps.journal, inside, principal.name, deps.clock())
+    return answer(request, stored, findings)
 
 
 def heartbeat_probe(probes: list[str]) -> tuple[str, float] | None:
@@ -191,21 +198,23 @@ def heartbeat_probe(probes: list[str]) -> tuple[str, float] | None:
     return None
 
 
-@router.post("/heartbeat/{asset_id}", status_code=202)
-async def heartbeat(given: Given, who: Ingester, asset_id: str) -> Response:
-    """An asset says that it lives. 202 once the journal has it; 404 unknown or without a `heartbeat:` probe."""
-    record = given.pump.mirror.record("asset", asset_id, Audience())
-    found = heartbeat_probe(record["probes"]) if record is not None else None
-    if record is None or found is None:
+@router.post(
+    "/heartbeat/{asset_id}", status_code=202, responses=answers(answered.HeartbeatResult, "outside-region", status=202)
+)
+async def heartbeat(deps: Given, principal: Ingester, asset_id: str) -> Response:
+    """Take a heartbeat of an asset; 202 once the journal has it, 404 without a `heartbeat:` probe."""
+    record = deps.pump.mirror.record("asset", asset_id, Audience())
+    heartbeat_period = heartbeat_probe(record["probes"]) if record is not None else None
+    if record is None or heartbeat_period is None:
         raise Problem("not-found", detail=NO_PROBE)
-    if not who.reaches(record["region"]):
+    if not principal.reaches(record["region"]):
         raise Problem("outside-region")
-    probe, every = found
-    at = given.clock()
+    probe, every = heartbeat_period
+    at = deps.clock()
     body = {"region": record["region"], "metric": METRIC, "every": every}
-    async with given.journal.begin() as tx:
-        await tx.append(kind="ingest", name="heartbeat", subject=asset_id, at=at, actor=who.name, body=body)
-    seen = Observation(
+    async with deps.journal.begin() as tx:
+        await tx.append(kind="ingest", name="heartbeat", subject=asset_id, at=at, actor=principal.name, body=body)
+    observation = Observation(
         asset=asset_id,
         metric=METRIC,
         value=True,
@@ -216,7 +225,7 @@ async def heartbeat(given: Given, who: Ingester, asset_id: str) -> Response:
         fresh_for=every,
     )
     try:
-        await given.bus.publish("network", "observation", [seen], source=SOURCE)
+        await deps.bus.publish("network", "observation", [observation], source=SOURCE)
     except BusError as error:
         raise Problem("busy") from error
     return Json({"asset": asset_id, "at": wire.iso(at), "fresh_until": wire.iso(at + every)}, status_code=202)

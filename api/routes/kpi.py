@@ -1,4 +1,4 @@
-"""The load that alerts put on people, now and over the last day, beside what can be counted in the live picture."""
+"""`GET /api/v1/kpi`: the load that alerts put on people, and counts of the live picture."""
 
 from __future__ import annotations
 
@@ -10,30 +10,34 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.availability.counting import Counting
+from api.availability.counting import UptimeTallies
 from api.dependencies import Given, Viewer
 from api.http.answers import Json
 from api.load.figures import DAY
-from api.load.reader import Load
+from api.load.reader import LoadReader
+from api.responses import figures
+from api.responses.describe import answers
 from feeds import wire
 from feeds.model import Health, Severity
 
 router = APIRouter(prefix="/api/v1", tags=["figures"])
 
 
-@router.get("/kpi")
-async def kpi(given: Given, request: Request, who: Viewer) -> Response:
-    """Everything for one's own region, at most a second old: the live picture, the load with its targets, who takes
-    how long (`mtta`, `mttr`: seconds), by shift too. No name of a person stands here."""
-    mirror, at = given.pump.mirror, given.clock()
-    figures = await cast(Load, request.app.state.load).answer(who.audience)
-    counting = cast(Counting | None, request.app.state.counting)
-    zone = ZoneInfo(given.site.timezone)
-    figures = figures | {"availability": await counting.month(who.region, at, zone) if counting else None}
-    alerts = list(mirror.records("alert", who.audience).values())
+@router.get("/kpi", responses=answers(figures.Kpi))
+async def kpi(deps: Given, request: Request, principal: Viewer) -> Response:
+    """Figures of the asker's region, at most a second old: counts, the load with its targets, response times.
+
+    `mtta` and `mttr` are in seconds, also by shift. No person is named.
+    """
+    mirror, at = deps.pump.mirror, deps.clock()
+    figures = await cast(LoadReader, request.app.state.load).answer(principal.audience)
+    counting = cast(UptimeTallies | None, request.app.state.counting)
+    zone = ZoneInfo(deps.site.timezone)
+    figures = figures | {"availability": await counting.month(principal.region, at, zone) if counting else None}
+    alerts = list(mirror.records("alert", principal.audience).values())
     active = [record for record in alerts if record["active"]]
     by_region: dict[str, Counter[str]] = defaultdict(Counter)
-    for record in mirror.records("asset", who.audience).values():
+    for record in mirror.records("asset", principal.audience).values():
         by_region[record["region"]][record["health"]] += 1
     day_ago = wire.iso(at - DAY) or ""
     return Json(
@@ -52,12 +56,12 @@ async def kpi(given: Given, request: Request, who: Viewer) -> Response:
             "health_by_region": {
                 region: {name: tally[name] for name in Health} for region, tally in sorted(by_region.items())
             },
-            "hidden": mirror.hidden(who.audience),
+            "hidden": mirror.hidden(principal.audience),
             **figures,
         }
     )
 
 
-def _counts(found: Iterable[str], names: Iterable[Any]) -> dict[str, int]:
-    tally = Counter(found)
+def _counts(values: Iterable[str], names: Iterable[Any]) -> dict[str, int]:
+    tally = Counter(values)
     return {str(name): tally[name] for name in names}

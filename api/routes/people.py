@@ -1,4 +1,4 @@
-"""Who is on duty, who is told and how: the duty roster, receivers and escalation policies, with history and undo."""
+"""Routes of the duty roster, receivers and escalation policies, with history and undo."""
 
 from __future__ import annotations
 
@@ -16,165 +16,184 @@ from api.http.numbers import Number
 from api.http.problems import Problem
 from api.principal import Principal, Right
 from api.records import people, roster_csv
+from api.responses import people as answered
+from api.responses.describe import answers
 from api.rights import check
-from api.routes.people_bodies import NewSwap, Put, PutEscalations, PutReceivers, PutRoster, Undo
+from api.routes.people_bodies import (
+    EscalationsBody,
+    NewSubstitutionBody,
+    ReceiversBody,
+    RosterBody,
+    UndoBody,
+    VersionedBody,
+)
 from feeds import wire
 from feeds.documents.version import ESCALATIONS, RECEIVERS, ROSTER, SITE, Version
 from feeds.duty import roster as duty
 from feeds.model import Outcome
 
 router = APIRouter(prefix="/api/v1", tags=["people"])
+OF_CHANGE = ("conflict", "outside-region", "unanswered")
+"""Problems of every change: the version is old, the region is another one, the engine does not answer."""
 
 
 # -- roster ----------------------------------------------------------------------
 
 
-@router.get("/roster")
-async def roster(given: Given, who: Viewer) -> Response:
-    """The duty roster, who is on duty now and next, two weeks of the plan, and what is wrong with it."""
-    return Json(people.roster(given, who, await people.version(given, ROSTER)))
+@router.get("/roster", responses=answers(answered.RosterDocument))
+async def roster(deps: Given, principal: Viewer) -> Response:
+    """The duty roster, the shift now and the next, two weeks of the plan, and its findings."""
+    return Json(people.roster(deps, principal, await people.version(deps, ROSTER)))
 
 
-@router.put("/roster")
-async def put_roster(given: Given, who: Admin, wish: PutRoster) -> Response:
-    """Another roster; 200 once the journal has it. What is wrong with the plan is told, not refused."""
-    return await _roster(given, who, await put(given, who, ROSTER, wish, wish.doc()))
+@router.put("/roster", responses=answers(answered.RosterDocument, *OF_CHANGE))
+async def put_roster(deps: Given, principal: Admin, body: RosterBody) -> Response:
+    """Replace the roster; 200 once the journal has it. Findings about the plan do not refuse it."""
+    return await _roster(deps, principal, await put(deps, principal, ROSTER, body, body.doc()))
 
 
-@router.post("/roster:undo")
-async def undo_roster(given: Given, who: Admin, wish: Undo) -> Response:
-    """Back to an older version; that is a new one too."""
-    return await _roster(given, who, await undo(given, who, ROSTER, wish))
+@router.post("/roster:undo", responses=answers(answered.RosterDocument, *OF_CHANGE))
+async def undo_roster(deps: Given, principal: Admin, body: UndoBody) -> Response:
+    """Return to an older version. That makes a new version."""
+    return await _roster(deps, principal, await undo(deps, principal, ROSTER, body))
 
 
-@router.post("/roster/substitutes")
-async def substitute(given: Given, who: Actor, wish: NewSwap) -> Response:
-    """Somebody does one shift in another's place."""
-    args = wish.model_dump(mode="json", exclude={"rev"})
-    return await _roster(given, who, await send(given, who, "roster_substitute", ROSTER, wish.reason, wish.rev, args))
+@router.post("/roster/substitutes", responses=answers(answered.RosterDocument, *OF_CHANGE))
+async def substitute(deps: Given, principal: Actor, body: NewSubstitutionBody) -> Response:
+    """Substitute one person for another in one shift."""
+    args = body.model_dump(mode="json", exclude={"rev"})
+    return await _roster(
+        deps, principal, await send(deps, principal, "roster_substitute", ROSTER, body.reason, body.rev, args)
+    )
 
 
-@router.post("/roster:import")
-async def import_roster(given: Given, who: Admin, request: Request, rev: Number, dry_run: bool = False) -> Response:
-    """Dated assignments from a spreadsheet (text/csv); `dry_run` only shows what the roster would become."""
-    check(who, "roster_put")
-    found = await people.version(given, ROSTER)
-    doc = {**duty.dump(people.roster_of(found))}
+@router.post("/roster:import", responses=answers(answered.RosterDocument, *OF_CHANGE))
+async def import_roster(
+    deps: Given, principal: Admin, request: Request, rev: Number, dry_run: bool = False
+) -> Response:
+    """Import dated assignments from a spreadsheet (text/csv). `dry_run`: only answer what the roster would become."""
+    check(principal, "roster_put")
+    document = await people.version(deps, ROSTER)
+    doc = {**duty.dump(people.roster_of(document))}
     doc["assignments"] = roster_csv.assignments(await request.body(), doc)
     if dry_run:
-        return Json(people.roster(given, who, replace(found, doc=doc)))
-    return await _roster(given, who, await send(given, who, "roster_put", ROSTER, "CSV", rev, {"doc": doc}))
+        return Json(people.roster(deps, principal, replace(document, doc=doc)))
+    return await _roster(deps, principal, await send(deps, principal, "roster_put", ROSTER, "CSV", rev, {"doc": doc}))
 
 
-@router.get("/roster/history")
-async def roster_history(given: Given, who: Viewer, cursor: Cursor = "", limit: Limit = 50) -> Response:
-    """Who changed what, when, from what to what; for administrators and auditors of the whole site."""
-    return await history(given, who, ROSTER, cursor, limit)
+@router.get("/roster/history", responses=answers(answered.VersionHistory))
+async def roster_history(deps: Given, principal: Viewer, cursor: Cursor = "", limit: Limit = 50) -> Response:
+    """The versions of the roster, for administrators and auditors of the whole site."""
+    return await history(deps, principal, ROSTER, cursor, limit)
 
 
-async def _roster(given: Deps, who: Principal, found: dict[str, Any]) -> Response:
-    return Json(people.roster(given, who, Version.load(found)))
+async def _roster(deps: Deps, principal: Principal, document: dict[str, Any]) -> Response:
+    return Json(people.roster(deps, principal, Version.load(document)))
 
 
 # -- receivers and escalations ---------------------------------------------------
 
 
-@router.get("/escalations")
-async def escalations(given: Given, who: Viewer) -> Response:
-    """What becomes of an alert that nobody takes; the first policy that fits is used."""
-    return await _list(given, who, ESCALATIONS, await _version(given, who, ESCALATIONS))
+@router.get("/escalations", responses=answers(answered.EscalationList))
+async def escalations(deps: Given, principal: Viewer) -> Response:
+    """Escalation policies. The first one that matches an alert is used."""
+    return await _list(deps, principal, ESCALATIONS, await _version(deps, principal, ESCALATIONS))
 
 
-@router.put("/escalations")
-async def put_escalations(given: Given, who: Admin, wish: PutEscalations) -> Response:
-    """Other policies than the file's; checked as a whole."""
-    return await _list(given, who, ESCALATIONS, Version.load(await put(given, who, ESCALATIONS, wish, wish.doc())))
+@router.put("/escalations", responses=answers(answered.EscalationList, *OF_CHANGE))
+async def put_escalations(deps: Given, principal: Admin, body: EscalationsBody) -> Response:
+    """Replace the policies but those of the settings file. They are checked as a whole."""
+    return await _list(
+        deps, principal, ESCALATIONS, Version.load(await put(deps, principal, ESCALATIONS, body, body.doc()))
+    )
 
 
-@router.post("/escalations:undo")
-async def undo_escalations(given: Given, who: Admin, wish: Undo) -> Response:
-    """Back to an older version."""
-    return await _list(given, who, ESCALATIONS, Version.load(await undo(given, who, ESCALATIONS, wish)))
+@router.post("/escalations:undo", responses=answers(answered.EscalationList, *OF_CHANGE))
+async def undo_escalations(deps: Given, principal: Admin, body: UndoBody) -> Response:
+    """Return to an older version."""
+    return await _list(deps, principal, ESCALATIONS, Version.load(await undo(deps, principal, ESCALATIONS, body)))
 
 
-@router.get("/escalations/history")
-async def escalations_history(given: Given, who: Viewer, cursor: Cursor = "", limit: Limit = 50) -> Response:
-    """Who changed what, when."""
-    return await history(given, who, ESCALATIONS, cursor, limit)
+@router.get("/escalations/history", responses=answers(answered.VersionHistory))
+async def escalations_history(deps: Given, principal: Viewer, cursor: Cursor = "", limit: Limit = 50) -> Response:
+    """The versions of the policies."""
+    return await history(deps, principal, ESCALATIONS, cursor, limit)
 
 
-@router.get("/receivers")
-async def receivers(given: Given, who: Viewer) -> Response:
-    """Who is told and how, without secrets, and how sending goes."""
-    return await _list(given, who, RECEIVERS, await _version(given, who, RECEIVERS))
+@router.get("/receivers", responses=answers(answered.ReceiverList))
+async def receivers(deps: Given, principal: Viewer) -> Response:
+    """Receivers without secrets, with the state of their queues."""
+    return await _list(deps, principal, RECEIVERS, await _version(deps, principal, RECEIVERS))
 
 
-@router.put("/receivers")
-async def put_receivers(given: Given, who: Admin, wish: PutReceivers) -> Response:
-    """Other receivers than the file's; a mask that comes back keeps its secret."""
-    return await _list(given, who, RECEIVERS, Version.load(await put(given, who, RECEIVERS, wish, wish.doc())))
+@router.put("/receivers", responses=answers(answered.ReceiverList, *OF_CHANGE))
+async def put_receivers(deps: Given, principal: Admin, body: ReceiversBody) -> Response:
+    """Replace the receivers but those of the settings file. A masked secret that comes back keeps its value."""
+    return await _list(
+        deps, principal, RECEIVERS, Version.load(await put(deps, principal, RECEIVERS, body, body.doc()))
+    )
 
 
-@router.post("/receivers:undo")
-async def undo_receivers(given: Given, who: Admin, wish: Undo) -> Response:
-    """Back to an older version, with its secrets."""
-    return await _list(given, who, RECEIVERS, Version.load(await undo(given, who, RECEIVERS, wish)))
+@router.post("/receivers:undo", responses=answers(answered.ReceiverList, *OF_CHANGE))
+async def undo_receivers(deps: Given, principal: Admin, body: UndoBody) -> Response:
+    """Return to an older version, with its secrets."""
+    return await _list(deps, principal, RECEIVERS, Version.load(await undo(deps, principal, RECEIVERS, body)))
 
 
-@router.get("/receivers/history")
-async def receivers_history(given: Given, who: Viewer, cursor: Cursor = "", limit: Limit = 50) -> Response:
-    """Who changed what, when; no secrets."""
-    return await history(given, who, RECEIVERS, cursor, limit)
+@router.get("/receivers/history", responses=answers(answered.VersionHistory))
+async def receivers_history(deps: Given, principal: Viewer, cursor: Cursor = "", limit: Limit = 50) -> Response:
+    """The versions of the receivers, without secrets."""
+    return await history(deps, principal, RECEIVERS, cursor, limit)
 
 
-async def _version(given: Deps, who: Principal, kind: str) -> Version:
-    if not who.personal:
+async def _version(deps: Deps, principal: Principal, kind: str) -> Version:
+    if not principal.personal:
         raise Problem("forbidden")
-    return await people.version(given, kind)
+    return await people.version(deps, kind)
 
 
-async def _list(given: Deps, who: Principal, kind: str, version: Version) -> Response:
-    items = await people.items(given, who, kind, version)
+async def _list(deps: Deps, principal: Principal, kind: str, version: Version) -> Response:
+    items = await people.items(deps, principal, kind, version)
     if kind == RECEIVERS:
-        items = await people.with_state(given, items)
-    more = people.head(version, who)
+        items = await people.with_state(deps, items)
+    more = people.head(version, principal)
     return Json({"items": items, "next": None} | more)
 
 
-# -- what they share -------------------------------------------------------------
+# -- shared by all documents -----------------------------------------------------
 
 
-async def put(given: Deps, who: Principal, kind: str, wish: Put, doc: dict[str, Any]) -> dict[str, Any]:
-    """Send the whole document to its engine; its new version."""
-    return await send(given, who, f"{kind}_put", kind, wish.comment, wish.rev, {"doc": doc})
+async def put(deps: Deps, principal: Principal, kind: str, body: VersionedBody, doc: dict[str, Any]) -> dict[str, Any]:
+    """Send the whole document to the alert engine and return its new version."""
+    return await send(deps, principal, f"{kind}_put", kind, body.comment, body.rev, {"doc": doc})
 
 
-async def undo(given: Deps, who: Principal, kind: str, wish: Undo) -> dict[str, Any]:
-    """Ask for an older version; the new one."""
-    return await send(given, who, f"{kind}_undo", kind, wish.comment, wish.rev, {"to": wish.to})
+async def undo(deps: Deps, principal: Principal, kind: str, body: UndoBody) -> dict[str, Any]:
+    """Ask the alert engine for an older version and return the new one."""
+    return await send(deps, principal, f"{kind}_undo", kind, body.comment, body.rev, {"to": body.to})
 
 
 async def send(
-    given: Deps, who: Principal, action: str, subject: str, comment: str, rev: int | None, args: dict[str, Any]
+    deps: Deps, principal: Principal, action: str, subject: str, comment: str, rev: int | None, args: dict[str, Any]
 ) -> dict[str, Any]:
-    """A command to the alert engine, and what became of it."""
-    check(who, action)
-    result = await ask(given, who, action, subject, args, comment=comment, rev=rev)
+    """Send a command to the alert engine and return its result. Raises Problem when it refuses."""
+    check(principal, action)
+    result = await ask(deps, principal, action, subject, args, comment=comment, rev=rev)
     if result.outcome is Outcome.DONE:
         return result.after or {}
     if problem := refusal(result, {"rev": (result.after or {}).get("rev")}):
         raise problem
     faults = (result.after or {}).get("faults", [])
-    found = [finding(one["field"], one["code"], message=one["message"]) for one in faults]
-    raise Problem("invalid", findings=found or [finding("body", result.detail)])
+    findings = [finding(fault["field"], fault["code"], message=fault["message"]) for fault in faults]
+    raise Problem("invalid", findings=findings or [finding("body", result.detail)])
 
 
-async def history(given: Deps, who: Principal, kind: str, cursor: str, limit: int) -> Response:
+async def history(deps: Deps, principal: Principal, kind: str, cursor: str, limit: int) -> Response:
     """The versions of a document, newest first."""
-    if who.region or not (who.may(Right.ADMINISTER) or who.may(Right.AUDIT)):
+    if principal.region or not (principal.may(Right.ADMINISTER) or principal.may(Right.AUDIT)):
         raise Problem("forbidden")
     before = from_cursor(cursor, (int,))[0] if cursor else None
-    entries = await given.journal.entries(kind=kind, subject=SITE, before=before, limit=limit, newest_first=True)
+    entries = await deps.journal.entries(kind=kind, subject=SITE, before=before, limit=limit, newest_first=True)
     items = [
         {
             "rev": entry.body["rev"],
@@ -187,4 +206,4 @@ async def history(given: Deps, who: Principal, kind: str, cursor: str, limit: in
         for entry in entries
     ]
     following = to_cursor((entries[-1].seq,)) if len(entries) == limit else None
-    return listing(items, following, given.pump.mirror.rev)
+    return listing(items, following, deps.pump.mirror.rev)

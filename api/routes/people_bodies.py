@@ -1,4 +1,4 @@
-"""What may be put about people: the duty roster, receivers, escalation policies. Shapes and bounds."""
+"""Request bodies for the duty roster, receivers and escalation policies."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from feeds.model import Severity
 Id = Annotated[str, StringConstraints(pattern=r"^[\w.\-]{1,64}$")]
 Line = Annotated[str, StringConstraints(max_length=200)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
-Remark = Annotated[str, StringConstraints(max_length=2000)]
+CommentText = Annotated[str, StringConstraints(max_length=2000)]
 Template = Annotated[str, StringConstraints(max_length=2000)]
 Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 Region = Annotated[str, StringConstraints(pattern=r"^(\d{6}|\d{9}|\d{12})?$")]
@@ -24,12 +24,12 @@ Team = Annotated[list[Id], Field(max_length=10)]
 MaybeId = Annotated[str, StringConstraints(pattern=r"^[\w.\-]{0,64}$")]
 
 
-class Body(BaseModel):
+class RequestBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Person(Body):
-    """Somebody who may be on duty; `contacts`: the address on each receiver, by its id."""
+class PersonBody(RequestBody):
+    """A person who may be on duty. `contacts`: the address on each receiver, by the receiver's id."""
 
     id: Id
     name: Name
@@ -41,8 +41,8 @@ class Person(Body):
     account: Line = ""
 
 
-class Shift(Body):
-    """A part of every day; with an end that is not after the start it ends the next day."""
+class ShiftBody(RequestBody):
+    """A shift: a part of every day. It ends the next day when its end is not after its start."""
 
     id: Id
     name: dict[Literal["zh-CN", "en"], Name] = {}
@@ -50,33 +50,33 @@ class Shift(Body):
     end: Clock
 
 
-class Turn(Body):
-    """Those who do a shift together."""
+class TeamBody(RequestBody):
+    """The persons who do a shift together."""
 
     officers: Team = []
     leader: MaybeId = ""
 
 
-class Pattern(Body):
-    """A shift's teams take turns, every day or every week."""
+class PatternBody(RequestBody):
+    """A rotation: the teams of a shift take turns, daily or weekly."""
 
     shift: Id
     first: date
     last: date | Literal[""] = ""
     every: Literal["day", "week"] = "day"
     days: Annotated[list[Annotated[int, Field(ge=1, le=7)]], Field(max_length=7)] = []
-    teams: Annotated[list[Turn], Field(min_length=1, max_length=100)]
+    teams: Annotated[list[TeamBody], Field(min_length=1, max_length=100)]
 
 
-class Assignment(Turn):
-    """Who does one shift on one date."""
+class AssignmentBody(TeamBody):
+    """The team of one shift on one date, in place of the rotation's."""
 
     date: date
     shift: Id
 
 
-class Swap(Body):
-    """Somebody does one shift in another's place."""
+class SubstitutionBody(RequestBody):
+    """A substitution: one person does one shift in place of another."""
 
     date: date
     shift: Id
@@ -85,14 +85,14 @@ class Swap(Body):
     reason: Line = ""
 
 
-class NewSwap(Swap):
-    """The same, made by somebody on duty."""
+class NewSubstitutionBody(SubstitutionBody):
+    """A substitution that somebody on duty makes. `rev`: the version of the roster it was made from."""
 
     rev: Number | None = None
 
 
-class Leave(Body):
-    """Somebody is away, both days included."""
+class LeaveBody(RequestBody):
+    """A person's leave, both days included."""
 
     person: Id
     first: date
@@ -100,35 +100,35 @@ class Leave(Body):
     reason: Line = ""
 
 
-class Put(Body):
-    """`rev` is the version that it was made from: an older one is refused (409)."""
+class VersionedBody(RequestBody):
+    """A new version of a document, made from the version `rev`. Refused (409) when that is not the present one."""
 
     rev: Number
-    comment: Remark = ""
+    comment: CommentText = ""
 
 
-class PutRoster(Put):
+class RosterBody(VersionedBody):
     """The whole roster."""
 
-    persons: Annotated[list[Person], Field(max_length=500)] = []
-    shifts: Annotated[list[Shift], Field(max_length=24)] = []
-    patterns: Annotated[list[Pattern], Field(max_length=100)] = []
-    assignments: Annotated[list[Assignment], Field(max_length=3000)] = []
-    substitutes: Annotated[list[Swap], Field(max_length=1000)] = []
-    leave: Annotated[list[Leave], Field(max_length=1000)] = []
+    persons: Annotated[list[PersonBody], Field(max_length=500)] = []
+    shifts: Annotated[list[ShiftBody], Field(max_length=24)] = []
+    patterns: Annotated[list[PatternBody], Field(max_length=100)] = []
+    assignments: Annotated[list[AssignmentBody], Field(max_length=3000)] = []
+    substitutes: Annotated[list[SubstitutionBody], Field(max_length=1000)] = []
+    leave: Annotated[list[LeaveBody], Field(max_length=1000)] = []
 
     def doc(self) -> dict[str, Any]:
         return self.model_dump(mode="json", exclude={"rev", "comment"})
 
 
-class Undo(Put):
-    """Back to an older version, the one before when none is named."""
+class UndoBody(VersionedBody):
+    """A return to an older version: `to`, else the one before the present."""
 
     to: Number | None = None
 
 
-class Concern(Body):
-    """Which alerts are meant; a list without an item means all."""
+class MatcherBody(RequestBody):
+    """The alerts that a receiver or policy is for. An empty list means all."""
 
     severities: Annotated[list[Severity], Field(min_length=1)] = list(Severity)
     regions: Annotated[list[Region], Field(max_length=100)] = []
@@ -136,15 +136,15 @@ class Concern(Body):
     kinds: Annotated[list[Id], Field(max_length=50)] = []
 
 
-class Wording(Body):
-    """A receiver's own templates by language."""
+class TemplatesBody(RequestBody):
+    """Templates of one receiver by language."""
 
     subject: dict[Literal["zh-CN", "en"], Template] = {}
     text: dict[Literal["zh-CN", "en"], Template] = {}
 
 
-class Sms(Body):
-    """How a gateway wants to be asked."""
+class SmsBody(RequestBody):
+    """The HTTP request that a gateway takes for a short message."""
 
     method: Literal["POST", "GET", "PUT"] = "POST"
     encoding: Literal["form", "json", "query"] = "form"
@@ -153,8 +153,8 @@ class Sms(Body):
     success: Line = ""
 
 
-class Receiver(Concern):
-    """Who is told and how."""
+class ReceiverBody(MatcherBody):
+    """A receiver of notifications."""
 
     id: Id
     url: Annotated[str, StringConstraints(min_length=5, max_length=2000)]
@@ -164,21 +164,21 @@ class Receiver(Concern):
     reserve: Annotated[int, Field(ge=-1, le=10_000)] = -1
     to: Line = ""
     direct: bool = True
-    templates: Wording = Wording()
-    sms: Sms | None = None
+    templates: TemplatesBody = TemplatesBody()
+    sms: SmsBody | None = None
 
 
-class PutReceivers(Put):
-    """All receivers that are not the file's."""
+class ReceiversBody(VersionedBody):
+    """All receivers but those of the settings file."""
 
-    items: Annotated[list[Receiver], Field(max_length=200)]
+    items: Annotated[list[ReceiverBody], Field(max_length=200)]
 
     def doc(self) -> dict[str, Any]:
-        return {"items": [one.model_dump(mode="json") for one in self.items]}
+        return {"items": [item.model_dump(mode="json") for item in self.items]}
 
 
-class Step(Body):
-    """Who is told after so many seconds without anybody taking the alert, and how."""
+class EscalationStepBody(RequestBody):
+    """A step of a policy: who is notified, and how, after `after` seconds without an acknowledgement."""
 
     after: Seconds = 0.0
     who: Annotated[list[Line], Field(max_length=20)]
@@ -187,24 +187,24 @@ class Step(Body):
     times: Number = 3
 
 
-class Policy(Concern):
-    """Steps over the duty roster."""
+class PolicyBody(MatcherBody):
+    """An escalation policy: steps over the duty roster."""
 
     id: Id
-    steps: Annotated[list[Step], Field(max_length=20)]
+    steps: Annotated[list[EscalationStepBody], Field(max_length=20)]
 
 
-class PutEscalations(Put):
-    """All policies that are not the file's, in the order in which they are tried."""
+class EscalationsBody(VersionedBody):
+    """All policies but those of the settings file, in the order in which they are tried."""
 
-    items: Annotated[list[Policy], Field(max_length=100)]
+    items: Annotated[list[PolicyBody], Field(max_length=100)]
 
     def doc(self) -> dict[str, Any]:
-        return {"items": [one.model_dump(mode="json") for one in self.items]}
+        return {"items": [item.model_dump(mode="json") for item in self.items]}
 
 
-class Test(Body):
-    """To whom a test message goes: a person of the roster, or an address; nobody for a receiver that needs none."""
+class ReceiverTestBody(RequestBody):
+    """The recipient of a test notification: a person of the roster or an address. Some receivers need neither."""
 
     person: MaybeId = ""
     to: Line = ""

@@ -17,12 +17,18 @@ from api.dependencies import Diagnoser, Given, Viewer
 from api.http.answers import Json, listing
 from api.http.problems import Problem
 from api.kinds.schemas import reference
+from api.responses import ingest
+from api.responses.describe import Answers, answers
 from feeds.regions import covers
 
 router = APIRouter(prefix="/api/v1", tags=["picture"])
+LAYER: Answers = {
+    200: {"description": "GeoJSON", "content": {"application/geo+json": {"schema": {"type": "object"}}}},
+    304: {"description": "The layer has not changed"},
+}
 
 
-@router.get("/sources/dead-letters")
+@router.get("/sources/dead-letters", responses=answers(ingest.DeadLetterList, "outside-region"))
 async def dead_letters(given: Given, who: Diagnoser, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Response:
     """What could not be read: bytes (base64) and reason, newest first. For site-wide staff: it may be of any region."""
     if who.region and not covers(who.region, given.site.region):
@@ -49,7 +55,7 @@ async def snapshot(given: Given, who: Viewer) -> Response:
     return Json(given.pump.snapshot(who.audience))
 
 
-@router.get("/map/{layer}.geojson", responses={200: {"content": {"application/geo+json": {}}}})
+@router.get("/map/{layer}.geojson", responses=LAYER)
 async def map_layer(given: Given, who: Viewer, request: Request, layer: str) -> Response:
     """One layer of the base map (GeoJSON, EPSG:4326), cacheable by ETag."""
     content = await asyncio.to_thread(given.map_layer, layer)

@@ -1,4 +1,4 @@
-"""The test button: one marked message to one receiver, and what became of it in words."""
+"""Test notifications: one marked message to one receiver, and its outcome in words."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from starlette.responses import Response
 
 from api.dependencies import Admin, Deps, Given
 from api.http.answers import Json
+from api.responses import people as answered
+from api.responses.describe import answers
 from api.routes.people import send
-from api.routes.people_bodies import Test
+from api.routes.people_bodies import ReceiverTestBody
 from feeds import wire
 from feeds.journal import OutboxItem
 
@@ -25,18 +27,21 @@ WORDS = {
 }
 
 
-@router.post("/receivers/{receiver_id}:test")
-async def test(given: Given, who: Admin, receiver_id: str, wish: Test) -> Response:
-    """Send a test message the way a real one goes, wait for the outcome, and tell it."""
-    sent = await send(given, who, "receiver_test", receiver_id, "", None, wish.model_dump())
-    return Json(await _outcome(given, sent["key"]))
+@router.post(
+    "/receivers/{receiver_id}:test",
+    responses=answers(answered.ReceiverTestResult, "conflict", "outside-region", "unanswered"),
+)
+async def test(deps: Given, principal: Admin, receiver_id: str, body: ReceiverTestBody) -> Response:
+    """Send a test notification through the real pipeline and return its outcome."""
+    sent = await send(deps, principal, "receiver_test", receiver_id, "", None, body.model_dump())
+    return Json(await _outcome(deps, sent["key"]))
 
 
-async def _outcome(given: Deps, key: str) -> dict[str, Any]:
-    """What became of the message; at most PATIENCE seconds are waited."""
+async def _outcome(deps: Deps, key: str) -> dict[str, Any]:
+    """The outcome of the message. Waits PATIENCE seconds at most."""
     item: OutboxItem | None = None
     for _ in range(round(PATIENCE / PAUSE)):
-        item = await given.journal.outbox_item(key)
+        item = await deps.journal.outbox_item(key)
         if item is not None and item.due is None:
             break
         await asyncio.sleep(PAUSE)
@@ -48,10 +53,10 @@ async def _outcome(given: Deps, key: str) -> dict[str, Any]:
 
 
 def judge(item: OutboxItem | None) -> tuple[str, str]:
-    """The outcome's name, and what the receiver or the way to it said."""
+    """The outcome (sent, refused, failed, waiting) and the error of the receiver or of the transport."""
     if item is None or item.due is not None:
         return "waiting", ""
     if item.sent_at is not None:
         return "sent", ""
-    name, colon, said = item.error.partition(": ")
-    return (name, said) if colon and name in ("refused", "failed") else ("failed", item.error)
+    name, colon, detail = item.error.partition(": ")
+    return (name, detail) if colon and name in ("refused", "failed") else ("failed", item.error)

@@ -1,4 +1,4 @@
-"""The rules: those of the file to read, those made here to change, with a rehearsal before and an undo after."""
+"""Routes of alert rules: list, change, preview, undo. Rules of the settings file are read-only."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from api.http.findings import finding
 from api.http.numbers import Number
 from api.http.problems import Problem
 from api.principal import Principal
-from api.records.rules import Reader, Record, sent_form, undoable
+from api.records.rules import Record, RuleReader, sent_form, undoable
+from api.responses import rules as answered
+from api.responses.describe import answers
 from feeds.documents import rule as rule_document
 from feeds.documents.rule import KIND
 from feeds.findings import Finding, InRequest
@@ -25,15 +27,17 @@ from feeds.kinds.subject import SubjectKind
 from feeds.model import Outcome, Result, Severity
 
 router = APIRouter(prefix="/api/v1", tags=["rules"])
-TIMEOUT = 10.0  # a rehearsal over the whole inventory comes first
+OF_CHANGE = ("conflict", "outside-region", "unanswered")
+"""Problems of every change: the version is old, the region is another one, the engine does not answer."""
+TIMEOUT = 10.0  # the engine previews a rule over the whole inventory first
 Short = Annotated[str, StringConstraints(max_length=200)]
 Title = Short | dict[Annotated[str, StringConstraints(max_length=16)], Short]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Comment = Annotated[str, StringConstraints(max_length=2000)]
 
 
-class Rule(BaseModel):
-    """One rule. What `GET /rules` gives beside these fields may be sent back; it is passed over."""
+class RuleBody(BaseModel):
+    """One rule. Other fields that `GET /rules` answers may be sent back; they are ignored."""
 
     model_config = ConfigDict(extra="ignore", populate_by_name=True)
     when: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
@@ -46,21 +50,21 @@ class Rule(BaseModel):
     region: Annotated[str, StringConstraints(max_length=12)] = ""
 
     def form(self, id: str) -> Record:
-        """As the engine reads it."""
+        """The rule as the engine reads it."""
         return sent_form(self.model_dump(by_alias=True, mode="json") | {"id": id})
 
 
-class Named(Rule):
-    """One rule of several. A rule of the file may stand there unchanged."""
+class NamedRuleBody(RuleBody):
+    """One rule of several. A rule of the settings file may be among them unchanged."""
 
     id: Id
     source: Annotated[str, StringConstraints(max_length=16)] = "api"
 
 
-class Change(BaseModel):
-    """How a change is meant. `rev`: refuse (409) when it is no longer that. `dry_run`: only say what would become.
+class RuleChangeBody(BaseModel):
+    """Conditions of a change. `rev`: refuse (409) when the rules have another revision. `dry_run`: only preview it.
 
-    `accept`: how many alerts at once are meant, when they are more than `limits.storm`.
+    `accept`: the accepted number of alerts at once, when it exceeds `limits.storm`.
     """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
@@ -70,39 +74,39 @@ class Change(BaseModel):
     accept: Number = 0
 
 
-class Rules(Change):
+class RulesBody(RuleChangeBody):
     """All rules of the interface."""
 
-    items: Annotated[list[Named], Field(max_length=1000)]
+    items: Annotated[list[NamedRuleBody], Field(max_length=1000)]
 
 
-class One(Change, Rule):
-    """One rule and how its change is meant."""
+class SingleRuleBody(RuleChangeBody, RuleBody):
+    """One rule with the conditions of its change."""
 
     model_config = ConfigDict(extra="ignore", populate_by_name=True)
     id: Id | None = None
 
 
-class Undo(Change):
-    """Which change to take back; the rule's last one when it is not said."""
+class RuleUndoBody(RuleChangeBody):
+    """The change to take back: `seq`, else the last one of the rule."""
 
     seq: Number | None = None
 
 
-class Tried(Rule):
-    """A rule to try; its id does not matter unless it stands already."""
+class RulePreviewBody(RuleBody):
+    """A rule to preview. With the id of a rule in force, the preview is of the change."""
 
     id: Id = "preview"
 
 
-@router.get("/rules")
-async def rules(given: Given, who: Viewer) -> Response:
+@router.get("/rules", responses=answers(answered.RuleList))
+async def rules(deps: Given, principal: Viewer) -> Response:
     """Every rule in force with its limits, who changed it last, and how many alerts of it are active."""
-    reader = Reader(given, who)
+    reader = RuleReader(deps, principal)
     return await _listed(reader)
 
 
-async def _listed(reader: Reader, **more: Any) -> Response:
+async def _listed(reader: RuleReader, **more: Any) -> Response:
     items, hidden = await reader.rules()
     present = await reader.limits()
     limits = {"sample": present.sample, "storm": present.storm, "most": present.most}
@@ -111,102 +115,106 @@ async def _listed(reader: Reader, **more: Any) -> Response:
 
 
 def _subject(over: SubjectKind) -> dict[str, Any]:
-    """What rules over a kind of thing may name: `words` are the only ones that a name takes, [] for any."""
+    """The names and functions that rules over a kind of thing may use. `words`: the values of a name, [] for any."""
     names = {name: {"type": about.type, "words": sorted(about.words)} for name, about in over.names.items()}
     return {"name": over.name, "names": names, "functions": sorted(over.functions)}
 
 
-@router.get("/rules/history")
+@router.get("/rules/history", responses=answers(answered.RuleHistory))
 async def history(
-    given: Given, who: Viewer, rule: Annotated[str, Query(max_length=64)] = "", cursor: Cursor = "", limit: Limit = 100
+    deps: Given,
+    principal: Viewer,
+    rule: Annotated[str, Query(max_length=64)] = "",
+    cursor: Cursor = "",
+    limit: Limit = 100,
 ) -> Response:
-    """Who changed which rule, when and why, with what it was before and after; newest first."""
-    reader = Reader(given, who)
+    """Changes of rules with actor, time, reason, and the rule before and after; newest first."""
+    reader = RuleReader(deps, principal)
     items, following, hidden = await reader.history(rule, cursor, limit)
     return listing(items, following, (await reader.limits()).rev, hidden=hidden)
 
 
-@router.put("/rules")
-async def put_all(given: Given, who: Admin, wish: Rules) -> Response:
-    """These are the rules of the interface from now on; others of it go. 200 once the journal has it.
+@router.put("/rules", responses=answers(answered.RuleList, *OF_CHANGE))
+async def put_all(deps: Given, principal: Admin, body: RulesBody) -> Response:
+    """Replace the rules made here; 200 once the journal has them.
 
-    Who has a region speaks of the rules of that region alone: others stay as they are.
+    An account of a region replaces the rules of that region only.
     """
-    items = [one.form(one.id) | {"source": one.source} for one in wish.items]
-    return await _change(given, who, "", wish, {"items": items, "whole": True})
+    items = [rule.form(rule.id) | {"source": rule.source} for rule in body.items]
+    return await _change(deps, principal, "", body, {"items": items, "whole": True})
 
 
-@router.put("/rules/{rule_id}")
-async def put_one(given: Given, who: Admin, rule_id: Id, wish: One) -> Response:
-    """Make or change one rule. An `id` in the body must be the path's: a rule is not renamed."""
-    if wish.id not in (None, rule_id):
+@router.put("/rules/{rule_id}", responses=answers(answered.RuleList, *OF_CHANGE))
+async def put_one(deps: Given, principal: Admin, rule_id: Id, body: SingleRuleBody) -> Response:
+    """Create or change one rule. An `id` in the body must be that of the path: a rule is not renamed."""
+    if body.id not in (None, rule_id):
         raise Problem("invalid", findings=[finding("body.id", "id_differs")])
-    return await _change(given, who, rule_id, wish, {"items": [wish.form(rule_id)]})
+    return await _change(deps, principal, rule_id, body, {"items": [body.form(rule_id)]})
 
 
-@router.delete("/rules/{rule_id}")
+@router.delete("/rules/{rule_id}", responses=answers(answered.RuleList, *OF_CHANGE))
 async def remove(
-    given: Given,
-    who: Admin,
+    deps: Given,
+    principal: Admin,
     rule_id: Id,
     rev: Number | None = None,
     comment: Annotated[str, Query(max_length=2000)] = "",
 ) -> Response:
-    """Take one rule out; its alerts clear."""
-    wish = Change(rev=rev, comment=comment)
-    return await _change(given, who, rule_id, wish, {"items": [{"id": rule_id, "gone": True}]})
+    """Remove one rule; its alerts clear."""
+    body = RuleChangeBody(rev=rev, comment=comment)
+    return await _change(deps, principal, rule_id, body, {"items": [{"id": rule_id, "gone": True}]})
 
 
-@router.post("/rules:preview")
-async def preview(given: Given, who: Admin, wish: Tried) -> Response:
-    """What a rule would do at once, and what is wrong with it; nothing is kept."""
-    dry = Change(dry_run=True)
-    said = await _told(given, who, "", dry, {"items": [wish.form(wish.id)]})
-    return Json({"preview": (said["preview"] or [None])[0], "rev": said["rev"]})
+@router.post("/rules:preview", responses=answers(answered.PreviewedRule, *OF_CHANGE))
+async def preview(deps: Given, principal: Admin, body: RulePreviewBody) -> Response:
+    """Preview what a rule would do at once. Nothing is stored."""
+    dry = RuleChangeBody(dry_run=True)
+    outcome = await _told(deps, principal, "", dry, {"items": [body.form(body.id)]})
+    return Json({"preview": (outcome["preview"] or [None])[0], "rev": outcome["rev"]})
 
 
-@router.post("/rules/{rule_id}/undo")
-async def undo(given: Given, who: Admin, rule_id: Id, wish: Undo) -> Response:
-    """Back to what the rule was before a change; the undo is a change too, and can be undone."""
-    entries = await given.journal.entries(kind=KIND, subject=rule_id, limit=1000, newest_first=True)
-    sees = Reader(given, who).sees_change
-    changes = [one for one in entries if undoable(one) and sees(one) and wish.seq in (None, one.seq)]
+@router.post("/rules/{rule_id}/undo", responses=answers(answered.RuleList, *OF_CHANGE))
+async def undo(deps: Given, principal: Admin, rule_id: Id, body: RuleUndoBody) -> Response:
+    """Return a rule to its form before a change. The undo is a change that can be undone."""
+    entries = await deps.journal.entries(kind=KIND, subject=rule_id, limit=1000, newest_first=True)
+    sees = RuleReader(deps, principal).sees_change
+    changes = [entry for entry in entries if undoable(entry) and sees(entry) and body.seq in (None, entry.seq)]
     if not changes:
         raise Problem("not-found")
     before = changes[0].body["before"]
     item = before if before is not None else {"id": rule_id, "gone": True}
-    return await _change(given, who, rule_id, wish, {"items": [item], "undoes": changes[0].seq})
+    return await _change(deps, principal, rule_id, body, {"items": [item], "undoes": changes[0].seq})
 
 
-async def _change(given: Deps, who: Principal, rule_id: str, wish: Change, args: Record) -> Response:
-    said = await _told(given, who, rule_id, wish, args)
-    shown = {"changed": said["changed"], "preview": said["preview"], "dry_run": wish.dry_run}
-    return await _listed(Reader(given, who), **shown)
+async def _change(deps: Deps, principal: Principal, rule_id: str, body: RuleChangeBody, args: Record) -> Response:
+    outcome = await _told(deps, principal, rule_id, body, args)
+    shown = {"changed": outcome["changed"], "preview": outcome["preview"], "dry_run": body.dry_run}
+    return await _listed(RuleReader(deps, principal), **shown)
 
 
-async def _told(given: Deps, who: Principal, rule_id: str, wish: Change, args: Record) -> Record:
-    """The engine's word on a wish; Problem when it refuses."""
-    args = args | {"dry_run": wish.dry_run, "accept": wish.accept}
-    result = await ask(given, who, "rules", rule_id, args, comment=wish.comment, rev=wish.rev, timeout=TIMEOUT)
+async def _told(deps: Deps, principal: Principal, rule_id: str, body: RuleChangeBody, args: Record) -> Record:
+    """The engine's result of a change. Raises Problem when it refuses."""
+    args = args | {"dry_run": body.dry_run, "accept": body.accept}
+    result = await ask(deps, principal, "rules", rule_id, args, comment=body.comment, rev=body.rev, timeout=TIMEOUT)
     if result.outcome is Outcome.DONE:
         return result.after or {"rev": 0, "changed": [], "preview": []}
-    raise await _refused(given, who, result, whole=bool(args.get("whole")))
+    raise await _refused(deps, principal, result, whole=bool(args.get("whole")))
 
 
-async def _refused(given: Deps, who: Principal, result: Result, *, whole: bool) -> Problem:
+async def _refused(deps: Deps, principal: Principal, result: Result, *, whole: bool) -> Problem:
     after, current = result.after or {}, None
     if result.outcome is Outcome.CONFLICT:
-        reader = Reader(given, who)
+        reader = RuleReader(deps, principal)
         items, _ = await reader.rules()
         current = {"items": items, **rule_document.dump(await reader.limits())}
     if problem := refusal(result, current):
         return problem
-    findings = [_finding(one, whole) for one in after.get("errors", ())] or [finding("body", result.detail)]
+    findings = [_finding(error, whole) for error in after.get("errors", ())] or [finding("body", result.detail)]
     more = {"preview": after["preview"]} if "preview" in after else {}
     return Problem("invalid", findings=findings, **more)
 
 
 def _finding(error: Record, whole: bool) -> Finding[InRequest]:
-    """The engine numbers what it was sent; one rule alone is the body itself."""
+    """The engine numbers the rules it was sent; a single rule is the body itself."""
     field = error["field"] if whole else error["field"].removeprefix("items.0.")
     return finding(f"body.{field}", error["code"], message=error["message"])

@@ -1,4 +1,4 @@
-"""For those who run or check the site: the audit record, reloading settings."""
+"""Routes for administrators and auditors: the audit log, the settings and their reload."""
 
 from __future__ import annotations
 
@@ -12,38 +12,40 @@ from api.dependencies import Admin, Auditor, Given, language_of
 from api.http.answers import Cursor, Json, Limit, from_cursor, listing, to_cursor
 from api.http.problems import Problem
 from api.query_parameters import EntryKind
+from api.responses import staff as answered
+from api.responses.describe import answers
 from feeds import wire
 from feeds.journal import JournalEntry
 from feeds.regions import covers
 
 router = APIRouter(prefix="/api/v1", tags=["staff"])
 LEFT_OUT = 500
-"""Findings in one answer; the total is told beside."""
+"""Findings in one answer; the total is beside them."""
 
 
-@router.get("/audit")
+@router.get("/audit", responses=answers(answered.AuditLog))
 async def audit_log(
-    given: Given,
-    who: Auditor,
+    deps: Given,
+    principal: Auditor,
     kind: EntryKind = "audit",
     subject: Annotated[str, Query(max_length=512)] = "",
     cursor: Cursor = "",
     limit: Limit = 100,
 ) -> Response:
-    """Who did and saw what, newest first. Of a region: only what its own people did; the rest is counted."""
+    """The audit log, newest first. An account of a region sees the entries of that region; the others are counted."""
     before = from_cursor(cursor, (int,))[0] if cursor else None
-    entries = await given.journal.entries(
+    entries = await deps.journal.entries(
         kind=None if kind == "*" else kind, subject=subject or None, before=before, limit=limit, newest_first=True
     )
-    seen = [entry for entry in entries if _concerns(entry, who.region)]
-    await audit.note(given, who, "audit-read", subject=subject, body={"kind": kind})
+    visible = [entry for entry in entries if _concerns(entry, principal.region)]
+    await audit.note(deps, principal, "audit-read", subject=subject, body={"kind": kind})
     following = to_cursor((entries[-1].seq,)) if len(entries) == limit else None
-    items = [_shown(entry) for entry in seen]
-    return listing(items, following, given.pump.mirror.rev, hidden=len(entries) - len(seen))
+    items = [_shown(entry) for entry in visible]
+    return listing(items, following, deps.pump.mirror.rev, hidden=len(entries) - len(visible))
 
 
 def _concerns(entry: JournalEntry, region: str) -> bool:
-    """Entries without a region are the whole site's."""
+    """True for an entry of the region. Entries without a region are the whole site's."""
     own = entry.body.get("region")
     return not region or (isinstance(own, str) and covers(region, own))
 
@@ -63,19 +65,19 @@ def _shown(entry: JournalEntry) -> dict[str, Any]:
     }
 
 
-@router.get("/settings")
-async def settings(given: Given, who: Auditor) -> Response:
-    """What applies of the site's settings (no secrets), and what a reload would find in the files as they stand."""
-    if who.region:
+@router.get("/settings", responses=answers(answered.AppliedSettings, "outside-region", "not-found"))
+async def settings(deps: Given, principal: Auditor) -> Response:
+    """The settings that apply, without secrets, and the findings of the files as they are now."""
+    if principal.region:
         raise Problem("outside-region")
-    if given.settings_shown is None:
+    if deps.settings_shown is None:
         raise Problem("not-found")
-    return Json(await given.settings_shown())
+    return Json(await deps.settings_shown())
 
 
-@router.post("/reload")
+@router.post("/reload", responses=answers(answered.ReloadResult, "outside-region", "refused-settings"))
 async def reload(
-    given: Given, who: Admin, request: Request, accept: Annotated[str, Query(max_length=64)] = ""
+    deps: Given, principal: Admin, request: Request, accept: Annotated[str, Query(max_length=64)] = ""
 ) -> Response:
     """Apply the changed settings, inventory and rules in every process of the site, on whatever machine.
 
@@ -86,21 +88,21 @@ async def reload(
     `held` is a change that would remove too much: nothing is applied until it is asked for again with `accept` set to
     `held.accept`. The digest names this very removal; other files by then are held anew.
     """
-    if who.region:
+    if principal.region:
         raise Problem("outside-region")
-    done = await given.reload(who.name, language_of(request), accept)
-    found, shown = len(done.findings), list(done.findings[:LEFT_OUT])
-    told = {"faults": list(done.faults), "left_out": found, "applied": done.applied, "held": done.held}
+    done = await deps.reload(principal.name, language_of(request), accept)
+    total, shown = len(done.findings), list(done.findings[:LEFT_OUT])
+    record = {"faults": list(done.faults), "left_out": total, "applied": done.applied, "held": done.held}
     if accept:
-        told["accept"] = accept
-    await audit.note(given, who, "reload", body=told)
+        record["accept"] = accept
+    await audit.note(deps, principal, "reload", body=record)
     if done.faults:
-        raise Problem("refused-settings", faults=list(done.faults), findings_total=found, details=shown)
+        raise Problem("refused-settings", faults=list(done.faults), findings_total=total, details=shown)
     return Json(
         {
             "applied": done.applied,
             "left_out": shown,
-            "left_out_total": found,
+            "left_out_total": total,
             "processes": list(done.processes),
             "missing": list(done.missing),
             "restart": list(done.restart),

@@ -1,4 +1,4 @@
-"""What hides alerts by somebody's wish: the shelf, silences and maintenance windows, with owner, reason and end."""
+"""Routes of suppression by people: shelved alerts, silences, maintenance windows."""
 
 from __future__ import annotations
 
@@ -18,11 +18,15 @@ from api.http.problems import Problem
 from api.kinds import lists
 from api.principal import Principal
 from api.records import suppressions
+from api.responses import alerts as answered
+from api.responses.describe import answers
 from feeds.documents.suppression import load
 from feeds.kinds import ALERT, Audience
 from feeds.model import Outcome, Severity
 
 router = APIRouter(tags=["alerts"])
+OF_CHANGE = ("conflict", "outside-region", "unanswered")
+"""Problems of every change: the version is old, the region is another one, the engine does not answer."""
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
 Word = Annotated[str, StringConstraints(max_length=200)]
 Some = Annotated[list[Word], Field(max_length=500)]
@@ -42,8 +46,8 @@ TEXTS = {
 }
 
 
-class Marked(BaseModel):
-    """The entities that are meant; everything that is given must fit."""
+class AssetMatchBody(BaseModel):
+    """The assets that a window applies to. Every given field must match."""
 
     model_config = ConfigDict(extra="forbid")
     assets: Some = []
@@ -51,26 +55,26 @@ class Marked(BaseModel):
     kinds: Some = []
 
 
-class Matched(Marked):
-    """The alerts that are meant, present and future ones."""
+class AlertMatchBody(AssetMatchBody):
+    """The alerts, present and future, that a silence applies to. Every given field must match."""
 
     rule: Word = ""
     severities: list[Severity] = []
     labels: Annotated[dict[Word, Word], Field(max_length=20)] = {}
 
 
-class Silence(BaseModel):
-    """Hide what matches until then. Without a region it is the own one."""
+class SilenceBody(BaseModel):
+    """A silence: hide matching alerts until a moment. The region is the actor's by default."""
 
     model_config = ConfigDict(extra="forbid")
-    match: Matched
+    match: AlertMatchBody
     comment: Reason
     until: Moment
     starts: Moment | None = None
 
 
-class Every(BaseModel):
-    """Again and again: each day, or on some days of the week (1 is Monday), in the site's own time."""
+class RecurrenceBody(BaseModel):
+    """A repetition every day or on some days of the week (1 is Monday), in the site's time zone."""
 
     model_config = ConfigDict(extra="forbid")
     start: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
@@ -78,137 +82,141 @@ class Every(BaseModel):
     days: list[Annotated[int, Field(ge=1, le=7)]] = []
 
 
-class Window(BaseModel):
-    """Out of service until then: once, or again and again up to then."""
+class MaintenanceBody(BaseModel):
+    """A maintenance window until a moment: once, or repeated up to then."""
 
     model_config = ConfigDict(extra="forbid")
-    match: Marked
+    match: AssetMatchBody
     comment: Reason
     until: Moment
     starts: Moment | None = None
-    recurrence: Every | None = None
+    recurrence: RecurrenceBody | None = None
 
 
-@router.get("/shelf")
-async def shelf(given: Given, who: Viewer) -> Response:
-    """Every shelved alert with who put it there, why and until when (walls see no names)."""
+@router.get("/shelf", responses=answers(answered.ShelfList))
+async def shelf(deps: Given, principal: Viewer) -> Response:
+    """Every shelved alert with actor, reason and end. Walls see no names."""
     items = []
-    for record in given.pump.mirror.records("alert", who.audience).values():
+    for record in deps.pump.mirror.records("alert", principal.audience).values():
         if record["shelf"]:
-            items.append(await _shelved(given, record, personal=who.personal))
+            items.append(await _shelved(deps, record, personal=principal.personal))
     items.sort(key=lambda item: str(item["until"]))
-    return listing(items, None, given.pump.mirror.rev, hidden=given.pump.mirror.hidden(who.audience).get("alert", 0))
-
-
-async def _shelved(given: Deps, record: dict[str, Any], *, personal: bool) -> dict[str, Any]:
-    entries = await given.journal.entries(
-        kind="alert", subject=record["id"], limit=suppressions.SCAN, newest_first=True
+    return listing(
+        items, None, deps.pump.mirror.rev, hidden=deps.pump.mirror.hidden(principal.audience).get("alert", 0)
     )
-    found = next((entry for entry in entries if entry.name == "shelve"), None)
-    by, comment = (found.actor, found.reason) if found is not None and personal else ("", "")
+
+
+async def _shelved(deps: Deps, record: dict[str, Any], *, personal: bool) -> dict[str, Any]:
+    entries = await deps.journal.entries(kind="alert", subject=record["id"], limit=suppressions.SCAN, newest_first=True)
+    shelving = next((entry for entry in entries if entry.name == "shelve"), None)
+    by, comment = (shelving.actor, shelving.reason) if shelving is not None and personal else ("", "")
     return {"alert": record["id"], "asset": record["asset"], "by": by, "comment": comment, **record["shelf"]}
 
 
-@router.get("/silences")
-async def silences(given: Given, who: Viewer, ended: Ended = False) -> Response:
-    """Silences with owner, reason, end, and how many open alerts each hides now."""
-    return await _list(given, who, "silence", "silenced", ended)
+@router.get("/silences", responses=answers(answered.SuppressionList))
+async def silences(deps: Given, principal: Viewer, ended: Ended = False) -> Response:
+    """Silences with owner, reason, end, and the number of open alerts that each hides now."""
+    return await _list(deps, principal, "silence", "silenced", ended)
 
 
-@router.get("/maintenance")
-async def maintenance(given: Given, who: Viewer, ended: Ended = False) -> Response:
-    """Maintenance windows; `running` says which of them are open now."""
-    return await _list(given, who, "maintenance", "maintenance", ended)
+@router.get("/maintenance", responses=answers(answered.SuppressionList))
+async def maintenance(deps: Given, principal: Viewer, ended: Ended = False) -> Response:
+    """Maintenance windows. `running`: the window is in force now."""
+    return await _list(deps, principal, "maintenance", "maintenance", ended)
 
 
-@router.post("/silences", status_code=201)
-async def silence(given: Given, who: Actor, wish: Silence) -> Response:
-    """Begin a silence; 201 once the journal has it."""
-    match = wish.match.model_dump(mode="json")
-    args = {"match": _within(who, match), "until": wish.until.timestamp()} | _starts(wish)
-    return Json(await _send(given, who, "silence", uuid.uuid4().hex, wish.comment, args), status_code=201)
+@router.post(
+    "/silences",
+    status_code=201,
+    responses=answers(answered.SuppressionRecord, *OF_CHANGE, status=201, example=answered.SUPPRESSION),
+)
+async def silence(deps: Given, principal: Actor, body: SilenceBody) -> Response:
+    """Create a silence; 201 once the journal has it."""
+    match = body.match.model_dump(mode="json")
+    args = {"match": _within(principal, match), "until": body.until.timestamp()} | _starts(body)
+    return Json(await _send(deps, principal, "silence", uuid.uuid4().hex, body.comment, args), status_code=201)
 
 
-@router.post("/maintenance", status_code=201)
-async def maintain(given: Given, who: Actor, wish: Window) -> Response:
-    """Announce a maintenance window; 201 once the journal has it."""
-    args = {"match": _within(who, wish.match.model_dump()), "until": wish.until.timestamp()} | _starts(wish)
-    if wish.recurrence is not None:
-        args["recurrence"] = wish.recurrence.model_dump() | {"zone": given.site.timezone}
-    return Json(await _send(given, who, "maintain", uuid.uuid4().hex, wish.comment, args), status_code=201)
+@router.post("/maintenance", status_code=201, responses=answers(answered.SuppressionRecord, *OF_CHANGE, status=201))
+async def maintain(deps: Given, principal: Actor, body: MaintenanceBody) -> Response:
+    """Create a maintenance window; 201 once the journal has it."""
+    args = {"match": _within(principal, body.match.model_dump()), "until": body.until.timestamp()} | _starts(body)
+    if body.recurrence is not None:
+        args["recurrence"] = body.recurrence.model_dump() | {"zone": deps.site.timezone}
+    return Json(await _send(deps, principal, "maintain", uuid.uuid4().hex, body.comment, args), status_code=201)
 
 
-@router.delete("/silences/{key}")
-async def end_silence(given: Given, who: Actor, key: str, comment: str = "") -> Response:
+@router.delete("/silences/{key}", responses=answers(answered.SuppressionRecord, *OF_CHANGE))
+async def end_silence(deps: Given, principal: Actor, key: str, comment: str = "") -> Response:
     """End a silence before its time; 409 when it has ended already."""
-    return await _end(given, who, "silence", "unsilence", key, comment)
+    return await _end(deps, principal, "silence", "unsilence", key, comment)
 
 
-@router.delete("/maintenance/{key}")
-async def end_maintenance(given: Given, who: Actor, key: str, comment: str = "") -> Response:
-    """End a window before its time, or call it off; 409 when it has ended already."""
-    return await _end(given, who, "maintenance", "unmaintain", key, comment)
+@router.delete("/maintenance/{key}", responses=answers(answered.SuppressionRecord, *OF_CHANGE))
+async def end_maintenance(deps: Given, principal: Actor, key: str, comment: str = "") -> Response:
+    """End or cancel a maintenance window; 409 when it has ended already."""
+    return await _end(deps, principal, "maintenance", "unmaintain", key, comment)
 
 
-def _within(who: Principal, match: dict[str, Any]) -> dict[str, Any]:
-    """Whoever has a region means that region when none and no asset is named; another one is refused."""
-    if match["region"] and not who.reaches(match["region"]):
+def _within(principal: Principal, match: dict[str, Any]) -> dict[str, Any]:
+    """The match with the actor's region by default. Raises Problem for a region that the actor does not reach."""
+    if match["region"] and not principal.reaches(match["region"]):
         raise Problem("outside-region")
     if not match["region"] and not match["assets"]:
-        return match | {"region": who.region}
+        return match | {"region": principal.region}
     return match
 
 
-def _starts(wish: Silence | Window) -> dict[str, float]:
-    return {"starts": wish.starts.timestamp()} if wish.starts is not None else {}
+def _starts(body: SilenceBody | MaintenanceBody) -> dict[str, float]:
+    return {"starts": body.starts.timestamp()} if body.starts is not None else {}
 
 
-async def _list(given: Deps, who: Principal, kind: str, prefix: str, ended: bool) -> Response:
-    docs = await given.journal.docs_page(kind, open=None if ended else True, limit=suppressions.SCAN)
-    found = [load(doc.body) for doc in docs]
-    seen = [one for one in found if suppressions.is_visible(given, who.audience, one.match)]
-    counts = _counts(given, who.audience)
-    items = [suppressions.shown(one, who) | {"count": counts.get(f"{prefix}:{one.id}", 0)} for one in seen]
-    return listing(items, None, given.pump.mirror.rev, hidden=len(docs) - len(seen))
+async def _list(deps: Deps, principal: Principal, kind: str, prefix: str, ended: bool) -> Response:
+    docs = await deps.journal.docs_page(kind, open=None if ended else True, limit=suppressions.SCAN)
+    suppressed = [load(doc.body) for doc in docs]
+    visible = [each for each in suppressed if suppressions.is_visible(deps, principal.audience, each.match)]
+    counts = _counts(deps, principal.audience)
+    items = [suppressions.shown(each, principal) | {"count": counts.get(f"{prefix}:{each.id}", 0)} for each in visible]
+    return listing(items, None, deps.pump.mirror.rev, hidden=len(docs) - len(visible))
 
 
-def _counts(given: Deps, audience: Audience) -> dict[str, int]:
-    """How many open alerts each reason hides now."""
-    found: dict[str, int] = {}
-    for record in given.pump.mirror.records("alert", audience).values():
+def _counts(deps: Deps, audience: Audience) -> dict[str, int]:
+    """The number of open alerts that each suppression reason hides now."""
+    counts: dict[str, int] = {}
+    for record in deps.pump.mirror.records("alert", audience).values():
         for reason in record["suppressed_by"]:
-            found[reason] = found.get(reason, 0) + 1
-    return found
+            counts[reason] = counts.get(reason, 0) + 1
+    return counts
 
 
-async def _end(given: Deps, who: Principal, kind: str, action: str, key: str, comment: str) -> Response:
-    doc = await given.journal.doc(kind, key)
+async def _end(deps: Deps, principal: Principal, kind: str, action: str, key: str, comment: str) -> Response:
+    doc = await deps.journal.doc(kind, key)
     suppression = load(doc.body) if doc is not None else None
-    if doc is None or suppression is None or not suppressions.is_visible(given, who.audience, suppression.match):
+    if doc is None or suppression is None or not suppressions.is_visible(deps, principal.audience, suppression.match):
         raise Problem("not-found")
     if not doc.open:
-        raise Problem("conflict", code="ended", current=suppressions.shown(suppression, who))
-    return Json(await _send(given, who, action, key, comment[:2000], {}))
+        raise Problem("conflict", code="ended", current=suppressions.shown(suppression, principal))
+    return Json(await _send(deps, principal, action, key, comment[:2000], {}))
 
 
 async def _send(
-    given: Deps, who: Principal, action: str, key: str, comment: str, args: dict[str, Any]
+    deps: Deps, principal: Principal, action: str, key: str, comment: str, args: dict[str, Any]
 ) -> dict[str, Any]:
-    result = await ask(given, who, action, key, args, comment=comment)
+    result = await ask(deps, principal, action, key, args, comment=comment)
     if result.outcome is Outcome.DONE:
         return result.after or {}
     raise refusal(result, result.after or {}) or refused(result.detail)
 
 
 def refused(code: str) -> Problem:
-    """422 in both languages for a refusal's code."""
+    """The problem (422) of a refusal's code, in both languages."""
     zh, en = TEXTS.get(code, ("内容不合要求", "not acceptable"))
-    said = {"zh-CN": zh, "en": en}
-    return Problem("invalid", detail=said, findings=[finding("body", code, message=said)])
+    message = {"zh-CN": zh, "en": en}
+    return Problem("invalid", detail=message, findings=[finding("body", code, message=message)])
 
 
-def _in_the_way(action: str, record: dict[str, Any]) -> str:
-    """The engine's own word for why an action does not fit an alert, "" when it does."""
+def _conflict_code(action: str, record: dict[str, Any]) -> str:
+    """The engine's code for why an action does not fit an alert, "" when it does."""
     if action == "comment":
         return ""
     if not (record["active"] or not record["acked"] or record["shelf"]):
@@ -218,13 +226,13 @@ def _in_the_way(action: str, record: dict[str, Any]) -> str:
     return "not_shelved" if action == "unshelve" and not record["shelf"] else ""
 
 
-async def preview(given: Deps, who: Principal, action: str, alert_id: str) -> dict[str, Any]:
-    """What an action would meet at one alert, without doing anything: {id, status, would, alert} or a problem."""
-    record = await lists.find(given, ALERT, alert_id, Audience())
+async def preview(deps: Deps, principal: Principal, action: str, alert_id: str) -> dict[str, Any]:
+    """The result that an action on an alert would have: {id, status, would, alert} or a problem. Changes nothing."""
+    record = await lists.find(deps, ALERT, alert_id, Audience())
     if record is None:
         return {"id": alert_id, "status": 404, "problem": "not-found"}
-    if not who.reaches(str(record["region"])):
+    if not principal.reaches(str(record["region"])):
         return {"id": alert_id, "status": 403, "problem": "outside-region"}
-    if code := _in_the_way(action, record):
+    if code := _conflict_code(action, record):
         return {"id": alert_id, "status": 409, "problem": "conflict", "code": code}
     return {"id": alert_id, "status": 200, "would": action, "alert": record}

@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -39,6 +40,7 @@ from feeds.model import (
     Severity,
     SourceState,
 )
+from tests.api.conformance import check_response
 
 SITE = "532300"
 A, B = "532323", "532331"
@@ -180,8 +182,9 @@ class World:
     @asynccontextmanager
     async def client(self, peer: str = "127.0.0.1", **headers: str) -> AsyncIterator[httpx2.AsyncClient]:
         transport = httpx2.ASGITransport(app=self.app, client=(peer, 1), raise_app_exceptions=False)
-        async with httpx2.AsyncClient(transport=transport, base_url=BASE, headers=headers) as one:
-            yield one
+        hooks = {"response": [partial(check_response, self.app)]}
+        async with httpx2.AsyncClient(transport=transport, base_url=BASE, headers=headers, event_hooks=hooks) as client:
+            yield client
 
     @asynccontextmanager
     async def signed_in(self, role: str, region: str = "") -> AsyncIterator[httpx2.AsyncClient]:

@@ -24,7 +24,7 @@ from websockets.asyncio.client import ClientConnection
 
 from api import certificates, live_socket
 from api.auth import accounts, identities
-from api.server import Refused, check, serve
+from api.server import UnsafeSettings, check, serve
 from api.settings import WebSettings
 from feeds.bus import Bus
 from feeds.clock import now
@@ -329,7 +329,7 @@ async def came(shown: Callable[[], Awaitable[bytes]], certificate: bytes) -> boo
     ],
 )
 def test_settings_that_would_show_passwords_are_refused(settings: WebSettings) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(UnsafeSettings):
         check(settings)
 
 

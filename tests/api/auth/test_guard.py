@@ -9,7 +9,7 @@ import pytest
 from starlette.responses import HTMLResponse, PlainTextResponse
 
 from api.app import create_app
-from api.server import Refused
+from api.server import UnsafeSettings
 from api.settings import WebSettings
 from tests.api.conftest import BASE, PASSWORD, World, problem
 
@@ -285,5 +285,5 @@ async def test_without_a_demo_nobody_switches(world: World) -> None:
 
 def test_a_demo_off_loopback_is_refused(world: World) -> None:
     world.settings = WebSettings(demo=True, host="0.0.0.0")
-    with pytest.raises(Refused, match="loopback"):
+    with pytest.raises(UnsafeSettings, match="loopback"):
         create_app(world.deps())

@@ -204,7 +204,7 @@ async def test_a_session_that_ends_while_its_use_is_noted_stays_ended(journals: 
 
 async def test_the_same_case_is_kept_once(journals: Any) -> None:
     async def keep(journal: Journal, name: str) -> Any:
-        case = cases.Given(number=name, region="532301", digest="d", body={})
+        case = cases.CheckedCase(number=name, region="532301", digest="d", body={})
         return await cases.keep(journal, [case], "tool", AT)
 
     async def entries(journal: Journal, name: str) -> int:

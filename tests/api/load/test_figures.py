@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.load.figures import Flood, Lengths, chatters, floods, peak, seconds_within
+from api.load.figures import Durations, FloodSpan, chatters, floods, peak, seconds_within
 
 
 def every(seconds: float, count: int, start: float = 0.0) -> list[float]:
@@ -16,20 +16,20 @@ def every(seconds: float, count: int, start: float = 0.0) -> list[float]:
 def test_a_flood_begins_with_the_eleventh_in_ten_minutes_and_not_with_the_tenth() -> None:
     assert floods(every(60, 10), 600) == []
     assert floods(every(60, 11), 600) == []  # the first is ten minutes old when the eleventh comes
-    assert floods(every(59, 11), 600) == [Flood(590, None)]
+    assert floods(every(59, 11), 600) == [FloodSpan(590, None)]
 
 
 def test_a_flood_ends_when_fewer_than_five_are_left_of_ten_minutes() -> None:
     times = every(10, 11)  # 0 … 100 s: a flood from 100 s
-    assert floods(times, 659) == [Flood(100, None)]
-    assert floods(times, 660) == [Flood(100, 660)]  # at 660 s those of 70 … 100 s are left: four
-    assert floods([*times, 655, 656], 700) == [Flood(100, 680)]
+    assert floods(times, 659) == [FloodSpan(100, None)]
+    assert floods(times, 660) == [FloodSpan(100, 660)]  # at 660 s those of 70 … 100 s are left: four
+    assert floods([*times, 655, 656], 700) == [FloodSpan(100, 680)]
 
 
 def test_a_second_flood_is_another_one_and_only_what_lies_within_counts() -> None:
     times = [*every(10, 11), *every(10, 11, 5000)]
     found = floods(times, 5200)
-    assert found == [Flood(100, 660), Flood(5100, None)]
+    assert found == [FloodSpan(100, 660), FloodSpan(5100, None)]
     assert seconds_within(found, 0, 5200) == 560 + 100
     assert seconds_within(found, 600, 5150) == 60 + 50
 
@@ -64,7 +64,7 @@ def test_chattering_is_three_changes_within_a_minute(times: list[float], answer:
 
 
 def test_median_and_90th_percentile_by_nearest_rank() -> None:
-    assert Lengths.of([]) == Lengths(None, None, 0)
-    assert Lengths.of([5]) == Lengths(5, 5, 1)
-    assert Lengths.of([4, 1, 2, 3]) == Lengths(2.5, 4, 4)
-    assert Lengths.of(range(1, 101)) == Lengths(50.5, 90, 100)
+    assert Durations.of([]) == Durations(None, None, 0)
+    assert Durations.of([5]) == Durations(5, 5, 1)
+    assert Durations.of([4, 1, 2, 3]) == Durations(2.5, 4, 4)
+    assert Durations.of(range(1, 101)) == Durations(50.5, 90, 100)

@@ -1,0 +1,111 @@
+"""Answers to actions on alerts, and suppressions: shelf, silences, maintenance windows."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from api.responses.common import FieldError, ListPage, Time
+
+
+class BulkResult(Struct, kw_only=True):
+    """The result of an action on one of several alerts: with `alert`, or with `problem`."""
+
+    id: str
+    status: Annotated[int, Meta(description="The HTTP status that the action alone would have had")]
+    alert: Annotated[dict[str, Any] | UnsetType, Meta(description="An AlertRecord")] = UNSET
+    would: str | UnsetType = UNSET
+    problem: str | UnsetType = UNSET
+    code: Annotated[str | UnsetType, Meta(description="closed, not_acked, not_shelved or rev")] = UNSET
+    errors: list[FieldError] | UnsetType = UNSET
+
+
+class BulkResults(Struct, kw_only=True):
+    """The results of one action on several alerts, in the order of their ids."""
+
+    results: list[BulkResult]
+    dry_run: bool | UnsetType = UNSET
+
+
+class ShelvedAlert(Struct, kw_only=True):
+    """A shelved alert (ISA-18.2) with who shelved it, why and until when."""
+
+    alert: str
+    asset: str
+    by: str
+    comment: str
+    until: Time
+
+
+class ShelfList(ListPage, kw_only=True):
+    """Every shelved alert, the first to return at the head."""
+
+    items: list[ShelvedAlert]
+    hidden: int
+
+
+class SuppressionMatch(Struct, kw_only=True):
+    """The alerts or assets that a suppression applies to; every given field must fit."""
+
+    assets: list[str]
+    region: str
+    kinds: list[str]
+    rule: str | UnsetType = UNSET
+    severities: list[str] | UnsetType = UNSET
+    labels: dict[str, str] | UnsetType = UNSET
+
+
+class WindowRecurrence(Struct, kw_only=True):
+    """A daily or weekly repetition in a time zone."""
+
+    start: str
+    minutes: int
+    days: list[int]
+    zone: str
+
+
+class SuppressionRecord(Struct, kw_only=True):
+    """A silence or maintenance window."""
+
+    id: str
+    kind: str
+    by: str
+    at: Time
+    comment: str
+    match: SuppressionMatch
+    starts: Time
+    until: Time
+    recurrence: WindowRecurrence | None
+    running: bool
+    ended_at: Time | None
+    ended_by: str
+
+
+class ListedSuppression(SuppressionRecord, kw_only=True):
+    """A silence or maintenance window in a list."""
+
+    count: Annotated[int, Meta(description="How many open alerts it hides now")]
+
+
+class SuppressionList(ListPage, kw_only=True):
+    """Silences or maintenance windows."""
+
+    items: list[ListedSuppression]
+    hidden: int
+
+
+SUPPRESSION: dict[str, Any] = {
+    "id": "6f0c5c1f3b9a4f0f8d2f4f5b8e0c7a11",
+    "kind": "silence",
+    "by": "zhang.wei",
+    "at": "2026-11-22T06:00:00.000Z",
+    "comment": "line works until noon",
+    "match": {"assets": ["mouding-sw1"], "region": "", "kinds": [], "rule": "", "severities": [], "labels": {}},
+    "starts": "2026-11-22T06:00:00.000Z",
+    "until": "2026-11-22T12:00:00.000Z",
+    "recurrence": None,
+    "running": True,
+    "ended_at": None,
+    "ended_by": "",
+}
