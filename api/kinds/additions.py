@@ -52,12 +52,12 @@ class AlertAdditions(msgspec.Struct):
     behind: list[str]
 
 
-async def _of_alert(given: Deps, who: Principal, record: Record) -> dict[str, Any]:
+async def _of_alert(deps: Deps, principal: Principal, record: Record) -> dict[str, Any]:
     key = record["id"]
-    transitions = await alerts.transitions(given, key, personal=who.personal)
-    told = await notifications.notices(given, who, key) if who.personal else []
-    escalation = await notifications.escalation(given, who, key) if who.personal else None
-    visible = given.pump.mirror.records(Kind.ALERT, who.audience).values()
+    transitions = await alerts.transitions(deps, key, personal=principal.personal)
+    told = await notifications.notices(deps, principal, key) if principal.personal else []
+    escalation = await notifications.escalation(deps, principal, key) if principal.personal else None
+    visible = deps.pump.mirror.records(Kind.ALERT, principal.audience).values()
     behind = sorted(alert["id"] for alert in visible if alert["cut_by"] == key)
     older = max(0, transitions[0]["seq"] - 1) if transitions and transitions[0]["seq"] else 0
     return {

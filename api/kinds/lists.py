@@ -22,10 +22,10 @@ Page = tuple[list[Record], str | None]
 Test = Callable[[Record], bool]
 
 
-def live(given: Deps, kind: RecordKind[Any], audience: Audience, asked: Mapping[str, Any]) -> list[Record]:
+def live(deps: Deps, kind: RecordKind[Any], audience: Audience, asked: Mapping[str, Any]) -> list[Record]:
     """All live records that are asked for and may be seen, in no order."""
     takes = matching(kind.filters, dict(asked))
-    return [record for record in given.pump.mirror.records(kind.name, audience).values() if takes(record)]
+    return [record for record in deps.pump.mirror.records(kind.name, audience).values() if takes(record)]
 
 
 def sorted_page(kind: RecordKind[Any], records: list[Record], cursor: str, limit: int) -> Page:
@@ -35,7 +35,7 @@ def sorted_page(kind: RecordKind[Any], records: list[Record], cursor: str, limit
 
 
 async def with_archive(
-    given: Deps,
+    deps: Deps,
     kind: RecordKind[Any],
     audience: Audience,
     asked: Mapping[str, Any],
@@ -51,13 +51,13 @@ async def with_archive(
     following: str | None = None
     if phase == LIVE and open is not False:
         inner = to_cursor(place) if cursor else ""
-        items, inner_next = sorted_page(kind, live(given, kind, audience, asked), inner, limit)
+        items, inner_next = sorted_page(kind, live(deps, kind, audience, asked), inner, limit)
         if inner_next is not None:
             return items, to_cursor((LIVE, *kind.sort.key(items[-1])))
     if wants_archived(kind, asked, open):
         before = int(place[0]) if phase == ARCHIVED and _SEQ.fullmatch(place[0]) else None
         takes = matching(kind.filters, dict(asked))
-        archived, following = await _archived(given, kind, audience, takes, before, limit - len(items))
+        archived, following = await _archived(deps, kind, audience, takes, before, limit - len(items))
         items = items + archived
     return items, following
 
@@ -73,7 +73,7 @@ def wants_archived(kind: RecordKind[Any], asked: Mapping[str, Any], open: bool |
 
 
 async def _archived(
-    given: Deps, kind: RecordKind[Any], audience: Audience, takes: Test, before: int | None, limit: int
+    deps: Deps, kind: RecordKind[Any], audience: Audience, takes: Test, before: int | None, limit: int
 ) -> Page:
     """Archived records below a journal sequence. At most BUDGET documents are looked at: the cursor goes on there."""
     records: list[Record] = []
@@ -81,7 +81,7 @@ async def _archived(
     if limit <= 0:
         return records, to_cursor((ARCHIVED, "" if before is None else str(before), *rest))
     for _ in range(BUDGET // SCAN):
-        docs = await given.journal.docs_page(kind.archive, open=False, before=before, limit=SCAN)
+        docs = await deps.journal.docs_page(kind.archive, open=False, before=before, limit=SCAN)
         for doc in docs:
             record = from_archive(kind, doc, audience)
             if record is not None and takes(record):
@@ -100,10 +100,10 @@ def from_archive(kind: RecordKind[Any], doc: Doc, audience: Audience) -> Record 
     return kind.shown(audience, record) if kind.sees(audience, record) else None
 
 
-async def find(given: Deps, kind: RecordKind[Any], key: str, audience: Audience) -> Record | None:
+async def find(deps: Deps, kind: RecordKind[Any], key: str, audience: Audience) -> Record | None:
     """The live record from the mirror, else the archived one; None when there is none to be seen."""
-    record = given.pump.mirror.record(kind.name, key, audience)
+    record = deps.pump.mirror.record(kind.name, key, audience)
     if record is not None or not kind.archive:
         return record
-    doc = await given.journal.doc(kind.archive, key)
+    doc = await deps.journal.doc(kind.archive, key)
     return from_archive(kind, doc, audience) if doc is not None else None

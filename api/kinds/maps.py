@@ -21,16 +21,16 @@ def maps_router() -> APIRouter:
     router = APIRouter(prefix="/api/v1", tags=["map"])
     for kind in KINDS:
         if kind.place is not None:
-            responses: dict[int | str, dict[str, Any]] = {200: {"content": {MEDIA: {}}}}
+            responses: dict[int | str, dict[str, Any]] = {200: {"content": {MEDIA: {"schema": {"type": "object"}}}}}
             router.add_api_route(f"/map/{kind.plural}.geojson", _layer(kind), methods=["GET"], responses=responses)
     return router
 
 
 def _layer(kind: RecordKind[Any]) -> Callable[..., Awaitable[Response]]:
-    async def layer(given: Given, who: Viewer) -> Response:
-        records = given.pump.mirror.records(kind.name, who.audience).values()
+    async def layer(deps: Given, principal: Viewer) -> Response:
+        records = deps.pump.mirror.records(kind.name, principal.audience).values()
         features = [feature for record in records if (feature := _feature(kind, record)) is not None]
-        body = {"type": "FeatureCollection", "features": features, "rev": given.pump.mirror.rev}
+        body = {"type": "FeatureCollection", "features": features, "rev": deps.pump.mirror.rev}
         return Response(msgspec.json.encode(body), media_type=MEDIA, headers={"Cache-Control": "no-store"})
 
     layer.__name__ = f"map_of_{kind.plural}"

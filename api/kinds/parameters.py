@@ -37,9 +37,9 @@ def argument(name: str) -> str:
     return f"{name}_" if keyword.iskeyword(name) else name
 
 
-def wanted(kind: RecordKind[Any], given: Mapping[str, Any]) -> dict[str, Any]:
+def wanted(kind: RecordKind[Any], values: Mapping[str, Any]) -> dict[str, Any]:
     """What was asked, by filter; times as records have them."""
-    asked = {query_filter.name: given[argument(query_filter.name)] for query_filter in kind.filters}
+    asked = {query_filter.name: values[argument(query_filter.name)] for query_filter in kind.filters}
     return {name: iso(value.timestamp()) if isinstance(value, datetime) else value for name, value in asked.items()}
 
 

@@ -21,8 +21,8 @@ from feeds.kinds import KINDS, RecordKind
 
 Endpoint = Callable[..., Awaitable[Response]]
 _ASKED = (
-    Parameter("given", Parameter.KEYWORD_ONLY, annotation=Given),
-    Parameter("who", Parameter.KEYWORD_ONLY, annotation=Viewer),
+    Parameter("deps", Parameter.KEYWORD_ONLY, annotation=Given),
+    Parameter("principal", Parameter.KEYWORD_ONLY, annotation=Viewer),
 )
 
 
@@ -52,15 +52,15 @@ def _add(router: APIRouter, path: str, endpoint: Endpoint, kind: RecordKind[Any]
 def _list(kind: RecordKind[Any]) -> Endpoint:
     """The endpoint of a kind's list."""
 
-    async def listed(*, given: Deps, who: Principal, cursor: str, limit: int, **parameters_given: Any) -> Response:
-        audience, asked, mirror = who.audience, wanted(kind, parameters_given), given.pump.mirror
+    async def listed(*, deps: Deps, principal: Principal, cursor: str, limit: int, **parameters_given: Any) -> Response:
+        audience, asked, mirror = principal.audience, wanted(kind, parameters_given), deps.pump.mirror
         extra: dict[str, Any] = {}
         if kind.archive:
             items, following = await lists.with_archive(
-                given, kind, audience, asked, open=parameters_given["open"], cursor=cursor, limit=limit
+                deps, kind, audience, asked, open=parameters_given["open"], cursor=cursor, limit=limit
             )
         else:
-            records = lists.live(given, kind, audience, asked)
+            records = lists.live(deps, kind, audience, asked)
             items, following = lists.sorted_page(kind, records, cursor, limit)
             extra = {"total": len(records)}
         return listing(items, following, mirror.rev, **extra, hidden=mirror.hidden(audience)[kind.name])
@@ -74,11 +74,11 @@ def _detail(kind: RecordKind[Any], key: str) -> Endpoint:
     """The endpoint of one record of a kind; 404 also for one that the asker may not see."""
     additions = ADDITIONS.get(kind.name)
 
-    async def shown(*, given: Deps, who: Principal, **path: str) -> Response:
-        record = await lists.find(given, kind, path[key], who.audience)
+    async def shown(*, deps: Deps, principal: Principal, **path: str) -> Response:
+        record = await lists.find(deps, kind, path[key], principal.audience)
         if record is None:
             raise Problem("not-found")
-        return Json(record | await additions.ask(given, who, record) if additions is not None else record)
+        return Json(record | await additions.ask(deps, principal, record) if additions is not None else record)
 
     about = f"One record of kind {kind.name}; 404 also for one that one may not see."
     text = f"{about}\n\n{additions.type.__doc__}" if additions is not None else about

@@ -35,6 +35,7 @@ class ShelvedAlert(Struct, kw_only=True):
     asset: str
     by: str
     comment: str
+    at: Time
     until: Time
 
 
@@ -97,15 +98,15 @@ class SuppressionList(ListPage, kw_only=True):
 
 SUPPRESSION: dict[str, Any] = {
     "id": "6f0c5c1f3b9a4f0f8d2f4f5b8e0c7a11",
-    "kind": "silence",
+    "kind": "maintenance",
     "by": "zhang.wei",
     "at": "2026-11-22T06:00:00.000Z",
     "comment": "line works until noon",
-    "match": {"assets": ["mouding-sw1"], "region": "", "kinds": [], "rule": "", "severities": [], "labels": {}},
+    "match": {"assets": ["mouding-sw1"], "region": "", "kinds": []},
     "starts": "2026-11-22T06:00:00.000Z",
     "until": "2026-11-22T12:00:00.000Z",
-    "recurrence": None,
-    "running": True,
-    "ended_at": None,
-    "ended_by": "",
+    "recurrence": {"start": "14:00", "minutes": 120, "days": [1, 3], "zone": "Asia/Shanghai"},
+    "running": False,
+    "ended_at": "2026-11-22T09:30:00.000Z",
+    "ended_by": "zhang.wei",
 }

@@ -14,6 +14,7 @@ class IngestFinding(Struct, kw_only=True):
 
     code: str
     xpath: Annotated[str, Meta(description="Where: a JSON path, or an XPath for CAP")]
+    line: Annotated[int, Meta(description="The line of the message; 0: unknown")]
     value: str
     message: Texts
     error: bool

@@ -30,7 +30,7 @@ Receiver = Annotated[str, Query(max_length=64), one_of((RECEIVER,))]
 Names = Annotated[list[str] | None, Query(max_length=50)]
 
 
-@router.post("/alerts", responses=answers(None, "outside-region"))
+@router.post("/alerts", responses=answers(None, "outside-region", "intake-lost"))
 async def post_alerts(deps: Given, principal: Ingester, request: Request) -> Response:
     """Take alerts as Prometheus sends them. 200 once they are durable; 4xx with findings, the others are taken."""
     timeout = deps.ingest.resolve_timeout

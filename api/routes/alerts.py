@@ -80,62 +80,66 @@ class BulkBody(BaseModel):
 
 
 @router.post("/alerts/{alert_id}/ack", responses=answers(reference("AlertRecord"), *OF_ACTION))
-async def ack(given: Given, who: Actor, alert_id: str, act: AckBody) -> Response:
+async def ack(deps: Given, principal: Actor, alert_id: str, body: AckBody) -> Response:
     """Acknowledge an alert; 200 with its new state once the journal has it."""
-    return Json(await carry_out(given, who, "ack", alert_id, act.comment, act.rev, _times(act)))
+    return Json(await carry_out(deps, principal, "ack", alert_id, body.comment, body.rev, _times(body)))
 
 
 @router.post("/alerts/{alert_id}/unack", responses=answers(reference("AlertRecord"), *OF_ACTION))
-async def unack(given: Given, who: Actor, alert_id: str, act: ActionBody) -> Response:
+async def unack(deps: Given, principal: Actor, alert_id: str, body: ActionBody) -> Response:
     """Undo an acknowledgement."""
-    return Json(await carry_out(given, who, "unack", alert_id, act.comment, act.rev, {}))
+    return Json(await carry_out(deps, principal, "unack", alert_id, body.comment, body.rev, {}))
 
 
 @router.post("/alerts/{alert_id}/shelve", responses=answers(reference("AlertRecord"), *OF_ACTION))
-async def shelve(given: Given, who: Actor, alert_id: str, act: ShelveBody) -> Response:
+async def shelve(deps: Given, principal: Actor, alert_id: str, body: ShelveBody) -> Response:
     """Shelve an alert until a moment, with the reason."""
-    args: dict[str, float | None] = {"until": act.until.timestamp()}
-    return Json(await carry_out(given, who, "shelve", alert_id, act.comment, act.rev, args))
+    args: dict[str, float | None] = {"until": body.until.timestamp()}
+    return Json(await carry_out(deps, principal, "shelve", alert_id, body.comment, body.rev, args))
 
 
 @router.post("/alerts/{alert_id}/unshelve", responses=answers(reference("AlertRecord"), *OF_ACTION))
-async def unshelve(given: Given, who: Actor, alert_id: str, act: ActionBody) -> Response:
+async def unshelve(deps: Given, principal: Actor, alert_id: str, body: ActionBody) -> Response:
     """Unshelve an alert before its end."""
-    return Json(await carry_out(given, who, "unshelve", alert_id, act.comment, act.rev, {}))
+    return Json(await carry_out(deps, principal, "unshelve", alert_id, body.comment, body.rev, {}))
 
 
 @router.post("/alerts/{alert_id}/comment", responses=answers(reference("AlertRecord"), *OF_ACTION))
-async def comment(given: Given, who: Actor, alert_id: str, act: CommentBody) -> Response:
+async def comment(deps: Given, principal: Actor, alert_id: str, body: CommentBody) -> Response:
     """Add a comment to the record."""
-    return Json(await carry_out(given, who, "comment", alert_id, act.comment, act.rev, {}))
+    return Json(await carry_out(deps, principal, "comment", alert_id, body.comment, body.rev, {}))
 
 
 @router.post("/alerts:bulk", responses=answers(answered.BulkResults))
-async def bulk(given: Given, who: Actor, request: Request, wish: BulkBody) -> Response:
+async def bulk(deps: Given, principal: Actor, request: Request, body: BulkBody) -> Response:
     """Do one action on several alerts. Each has its own result.
 
     A result is {id, status, alert}, or {id, status, problem, code, errors}.
     `code` is the reason of a conflict: closed, not_acked, not_shelved, rev.
     """
     room = asyncio.Semaphore(AT_ONCE)
-    if wish.action in ("comment", "shelve") and not wish.comment.strip():
+    if body.action in ("comment", "shelve") and not body.comment.strip():
         raise Problem("invalid", findings=[finding("body.comment", "missing")])
-    if wish.action == "shelve" and wish.until is None:
+    if body.action == "shelve" and body.until is None:
         raise Problem("invalid", findings=[finding("body.until", "missing")])
-    if wish.dry_run:
-        shown = [await suppression.preview(given, who, wish.action, alert_id) for alert_id in dict.fromkeys(wish.ids)]
+    if body.dry_run:
+        shown = [
+            await suppression.preview(deps, principal, body.action, alert_id) for alert_id in dict.fromkeys(body.ids)
+        ]
         return Json({"dry_run": True, "results": shown})
 
     async def one(alert_id: str) -> dict[str, Any]:
-        args = _times(wish) if wish.action in ("ack", "shelve") else {}
+        args = _times(body) if body.action in ("ack", "shelve") else {}
         async with room:
             try:
-                state = await carry_out(given, who, wish.action, alert_id, wish.comment, wish.revs.get(alert_id), args)
+                state = await carry_out(
+                    deps, principal, body.action, alert_id, body.comment, body.revs.get(alert_id), args
+                )
             except Problem as problem:
                 return {"id": alert_id} | _refused(problem, language_of(request))
         return {"id": alert_id, "status": 200, "alert": state}
 
-    results = await asyncio.gather(*(one(alert_id) for alert_id in dict.fromkeys(wish.ids)))
+    results = await asyncio.gather(*(one(alert_id) for alert_id in dict.fromkeys(body.ids)))
     return Json({"results": results})
 
 
@@ -145,16 +149,16 @@ def _refused(problem: Problem, lang: str) -> dict[str, Any]:
     return {"status": problem.status, "problem": problem.slug, "code": code, "errors": found}
 
 
-def _times(act: AckBody | BulkBody) -> dict[str, float | None]:
+def _times(body: AckBody | BulkBody) -> dict[str, float | None]:
     return {
-        "until": act.until.timestamp() if act.until else None,
-        "estimated_restoration": act.estimated_restoration.timestamp() if act.estimated_restoration else None,
+        "until": body.until.timestamp() if body.until else None,
+        "estimated_restoration": body.estimated_restoration.timestamp() if body.estimated_restoration else None,
     }
 
 
 async def carry_out(
-    given: Deps,
-    who: Principal,
+    deps: Deps,
+    principal: Principal,
     action: str,
     alert_id: str,
     comment: str,
@@ -162,24 +166,24 @@ async def carry_out(
     args: dict[str, float | None],
 ) -> dict[str, Any]:
     """Send the command to the alert engine and return the alert's new public record. Raises Problem."""
-    region = await alert_records.region_of(given, alert_id)
+    region = await alert_records.region_of(deps, alert_id)
     if region is None:
         raise Problem("not-found")
-    if not who.reaches(region):
+    if not principal.reaches(region):
         raise Problem("outside-region")
     known = {name: value for name, value in args.items() if value is not None}
-    result = await ask(given, who, action, alert_id, known, comment=comment, rev=rev)
+    result = await ask(deps, principal, action, alert_id, known, comment=comment, rev=rev)
     if result.outcome is Outcome.INVALID:
         if action in ("shelve", "unshelve"):
             raise suppression.refused(result.detail)
         raise Problem("invalid", findings=[finding("body", result.detail)])
     current = result.after
     if not current and result.outcome in (Outcome.DONE, Outcome.CONFLICT):
-        current = await _current(given, who, alert_id)
+        current = await _current(deps, principal, alert_id)
     if problem := refusal(result, current):
         raise problem
     return current or {}
 
 
-async def _current(given: Deps, who: Principal, alert_id: str) -> dict[str, Any]:
-    return await lists.find(given, ALERT, alert_id, Audience(region=who.region)) or {}
+async def _current(deps: Deps, principal: Principal, alert_id: str) -> dict[str, Any]:
+    return await lists.find(deps, ALERT, alert_id, Audience(region=principal.region)) or {}

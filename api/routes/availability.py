@@ -27,7 +27,7 @@ from feeds.wire import iso
 router = APIRouter(prefix="/api/v1", tags=["figures"])
 LONGEST = 400 * 86400.0
 Word = Annotated[str, Query(max_length=200)]
-AVAILABILITY = answers(AvailabilityTable, "not-ready")
+AVAILABILITY = answers(AvailabilityTable, "not-ready", "history-lost")
 AVAILABILITY[200]["content"]["text/csv"] = {"schema": {"type": "string"}}
 
 

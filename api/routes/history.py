@@ -48,14 +48,14 @@ Metrics = Annotated[list[str], Query(min_length=1, max_length=100, description="
 Step = Annotated[str, Query(max_length=8, description="raw, 60s, 5m, 1h …; chosen when absent / 不写则自动选择")]
 
 
-@router.get("/assets/{asset_id}/metrics", responses=answers(answered.MetricList, "not-ready"))
+@router.get("/assets/{asset_id}/metrics", responses=answers(answered.MetricList, "not-ready", "history-lost"))
 async def metrics(deps: Given, principal: Viewer, asset_id: str) -> Response:
     """The metrics of an asset that have a history."""
     recorded = await _recorded(deps, principal, asset_id).series_of(asset_id)
     return Json({"asset": asset_id, "items": [_named(series) for series in recorded]})
 
 
-@router.get("/assets/{asset_id}/history", responses=answers(answered.HistoryAnswer, "not-ready"))
+@router.get("/assets/{asset_id}/history", responses=answers(answered.HistoryAnswer, "not-ready", "history-lost"))
 async def history(
     deps: Given, principal: Viewer, asset_id: str, metric: Metrics, begin: Begin = None, to: End = None, step: Step = ""
 ) -> Response:
@@ -80,7 +80,9 @@ async def history(
     return Json({"asset": asset_id, "from": iso(start), "to": iso(end), "step": _spelled(seconds), "series": table})
 
 
-@router.get("/assets/{asset_id}/availability", responses=answers(answered.AssetAvailability, "not-ready"))
+@router.get(
+    "/assets/{asset_id}/availability", responses=answers(answered.AssetAvailability, "not-ready", "history-lost")
+)
 async def availability(deps: Given, principal: Viewer, asset_id: str, begin: Begin = None, to: End = None) -> Response:
     """How long an asset was what (default: the last 30 days). Unknown is not up, and stands apart; so does time in
     maintenance, whatever the asset was then.

@@ -99,21 +99,29 @@ def answer(request: Request, count: int, findings: Sequence[Finding[InMessage]])
     return problems.response(problem, language_of(request), request.url.path)
 
 
-@router.post("/alertmanager", status_code=202, responses=answers(answered.IngestResult, "outside-region", status=202))
+@router.post(
+    "/alertmanager",
+    status_code=202,
+    responses=answers(answered.IngestResult, "outside-region", "intake-lost", status=202),
+)
 async def from_alertmanager(deps: Given, principal: Ingester, request: Request) -> Response:
     """The webhook of an Alertmanager, version 4."""
     taken = alertmanager.hooked(await request.body(), deps.clock())
     return answer(request, *await take(request, deps, principal, taken, "alertmanager"))
 
 
-@router.post("/grafana", status_code=202, responses=answers(answered.IngestResult, "outside-region", status=202))
+@router.post(
+    "/grafana", status_code=202, responses=answers(answered.IngestResult, "outside-region", "intake-lost", status=202)
+)
 async def from_grafana(deps: Given, principal: Ingester, request: Request) -> Response:
     """Grafana's webhook, unified alerting and the one before it."""
     taken = grafana.taken(await request.body(), deps.clock())
     return answer(request, *await take(request, deps, principal, taken, "grafana"))
 
 
-@router.post("/zabbix", status_code=202, responses=answers(answered.IngestResult, "outside-region", status=202))
+@router.post(
+    "/zabbix", status_code=202, responses=answers(answered.IngestResult, "outside-region", "intake-lost", status=202)
+)
 async def from_zabbix(deps: Given, principal: Ingester, request: Request) -> Response:
     """The webhook of this project's media type for Zabbix (deploy/zabbix)."""
     zone = deps.ingest.zabbix_timezone or deps.site.timezone
@@ -121,7 +129,11 @@ async def from_zabbix(deps: Given, principal: Ingester, request: Request) -> Res
     return answer(request, *await take(request, deps, principal, taken, "zabbix"))
 
 
-@router.post("/cloudevents", status_code=202, responses=answers(answered.IngestResult, "outside-region", status=202))
+@router.post(
+    "/cloudevents",
+    status_code=202,
+    responses=answers(answered.IngestResult, "outside-region", "intake-lost", status=202),
+)
 async def from_cloudevents(deps: Given, principal: Ingester, request: Request) -> Response:
     """CloudEvents 1.0, structured, binary or a batch. An event (source, id) that was taken before changes nothing."""
     events, findings = cloudevents.taken(await request.body(), request.headers)
@@ -136,7 +148,11 @@ async def from_cloudevents(deps: Given, principal: Ingester, request: Request) -
     return answer(request, sum(fresh), findings)
 
 
-@router.post("/cap", status_code=202, responses=answers(answered.WarningIngestResult, "outside-region", status=202))
+@router.post(
+    "/cap",
+    status_code=202,
+    responses=answers(answered.WarningIngestResult, "outside-region", "intake-lost", status=202),
+)
 async def from_cap(
     deps: Given,
     principal: Ingester,
@@ -178,7 +194,9 @@ def _lies_within(deps: Deps, message: CapMessage, principal: Principal) -> bool:
     return bool(regions) and all(principal.reaches(region) for region in regions)
 
 
-@router.post("/cases", status_code=202, responses=answers(answered.IngestResult, "outside-region", status=202))
+@router.post(
+    "/cases", status_code=202, responses=answers(answered.IngestResult, "outside-region", "intake-lost", status=202)
+)
 async def from_approvals(deps: Given, principal: Ingester, request: Request) -> Response:
     """Take approval cases into the journal. Repeating a case changes nothing."""
     taken, findings = cases.taken(await request.body())

@@ -29,12 +29,14 @@ LAYER: Answers = {
 
 
 @router.get("/sources/dead-letters", responses=answers(ingest.DeadLetterList, "outside-region"))
-async def dead_letters(given: Given, who: Diagnoser, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Response:
+async def dead_letters(
+    deps: Given, principal: Diagnoser, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+) -> Response:
     """What could not be read: bytes (base64) and reason, newest first. For site-wide staff: it may be of any region."""
-    if who.region and not covers(who.region, given.site.region):
+    if principal.region and not covers(principal.region, deps.site.region):
         raise Problem("outside-region")
-    letters = await given.bus.dead_letters(limit)
-    await note(given, who, "dead-letters-read", body={"count": len(letters)})
+    letters = await deps.bus.dead_letters(limit)
+    await note(deps, principal, "dead-letters-read", body={"count": len(letters)})
     items = [
         {
             "id": letter.id,
@@ -46,19 +48,19 @@ async def dead_letters(given: Given, who: Diagnoser, limit: Annotated[int, Query
         }
         for letter in letters
     ]
-    return listing(items, None, given.pump.mirror.rev, counts=await given.bus.dead_counts())
+    return listing(items, None, deps.pump.mirror.rev, counts=await deps.bus.dead_counts())
 
 
 @router.get("/snapshot", responses={200: {"content": {"application/json": {"schema": reference("Snapshot")}}}})
-async def snapshot(given: Given, who: Viewer) -> Response:
+async def snapshot(deps: Given, principal: Viewer) -> Response:
     """The whole live picture at a rev, as far as one may see it; `WS /live?since=rev` goes on from there."""
-    return Json(given.pump.snapshot(who.audience))
+    return Json(deps.pump.snapshot(principal.audience))
 
 
 @router.get("/map/{layer}.geojson", responses=LAYER)
-async def map_layer(given: Given, who: Viewer, request: Request, layer: str) -> Response:
+async def map_layer(deps: Given, principal: Viewer, request: Request, layer: str) -> Response:
     """One layer of the base map (GeoJSON, EPSG:4326), cacheable by ETag."""
-    content = await asyncio.to_thread(given.map_layer, layer)
+    content = await asyncio.to_thread(deps.map_layer, layer)
     if content is None:
         raise Problem("not-found")
     etag, packed = await asyncio.to_thread(_packed, content)

@@ -125,11 +125,7 @@ async def maintenance(deps: Given, principal: Viewer, ended: Ended = False) -> R
     return await _list(deps, principal, "maintenance", "maintenance", ended)
 
 
-@router.post(
-    "/silences",
-    status_code=201,
-    responses=answers(answered.SuppressionRecord, *OF_CHANGE, status=201, example=answered.SUPPRESSION),
-)
+@router.post("/silences", status_code=201, responses=answers(answered.SuppressionRecord, *OF_CHANGE, status=201))
 async def silence(deps: Given, principal: Actor, body: SilenceBody) -> Response:
     """Create a silence; 201 once the journal has it."""
     match = body.match.model_dump(mode="json")
@@ -152,7 +148,9 @@ async def end_silence(deps: Given, principal: Actor, key: str, comment: str = ""
     return await _end(deps, principal, "silence", "unsilence", key, comment)
 
 
-@router.delete("/maintenance/{key}", responses=answers(answered.SuppressionRecord, *OF_CHANGE))
+@router.delete(
+    "/maintenance/{key}", responses=answers(answered.SuppressionRecord, *OF_CHANGE, example=answered.SUPPRESSION)
+)
 async def end_maintenance(deps: Given, principal: Actor, key: str, comment: str = "") -> Response:
     """End or cancel a maintenance window; 409 when it has ended already."""
     return await _end(deps, principal, "maintenance", "unmaintain", key, comment)

@@ -93,7 +93,7 @@ async def test_a_lost_bus_is_said_with_retry_after(world: World) -> None:
 
 
 async def test_map_layers_are_cached_by_etag_and_compressed(world: World) -> None:
-    world.layers["counties"] = b'{"type":"FeatureCollection","features":[]}' * 50
+    world.layers["counties"] = b'{"type":"FeatureCollection","features":[]}' + b" " * 2000
     async with world.signed_in("viewer") as client:
         answer = await client.get("/api/v1/map/counties.geojson", headers={"Accept-Encoding": "gzip"})
         assert answer.content == world.layers["counties"]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from api.responses.alerts import SUPPRESSION
 from feeds.live.mirror import alert_record
 from feeds.model import Command, Kind, Outcome, Result, Shelf
 from tests.api.conftest import NOW, A, B, World, an_alert, picture, problem
@@ -39,6 +40,12 @@ async def put(world: World, *docs: dict[str, Any]) -> None:
     async with world.journal.begin() as tx:
         for number, one in enumerate(docs, 1):
             await tx.put(one["kind"], one["id"], one, open=one["ended_at"] is None, seq=number)
+
+
+def done(command: Command) -> Result:
+    """The engine's result of a silence or window that it created or ended."""
+    after = SUPPRESSION | {"id": command.subject, "by": command.actor, "comment": command.reason}
+    return Result(command=command.id, outcome=Outcome.DONE, after=after)
 
 
 async def test_shelving_is_a_command_with_who_why_and_until_when(world: World) -> None:
@@ -110,7 +117,7 @@ async def test_who_may_only_look_hides_nothing(
 
 
 async def test_a_silence_reaches_the_engine_within_the_own_region(world: World) -> None:
-    world.desk.answer = lambda command: Result(command=command.id, outcome=Outcome.DONE, after={"id": command.subject})
+    world.desk.answer = done
     async with world.signed_in("operator", A) as client:
         body: dict[str, Any] = {"match": {"rule": "down", "severities": ["minor"]}, "comment": "known", "until": LATER}
         answer = await client.post("/api/v1/silences", json=body)
@@ -127,7 +134,7 @@ async def test_a_silence_reaches_the_engine_within_the_own_region(world: World) 
 
 
 async def test_a_recurring_window_is_in_the_sites_own_time(world: World) -> None:
-    world.desk.answer = lambda command: Result(command=command.id, outcome=Outcome.DONE, after={})
+    world.desk.answer = done
     async with world.signed_in("admin") as client:
         body = WINDOW | {"recurrence": {"start": "22:00", "minutes": 120, "days": [5]}}
         assert (await client.post("/api/v1/maintenance", json=body)).status_code == 201
