@@ -38,7 +38,7 @@ class ListedRule(RuleForm, kw_only=True):
     active: Annotated[int, Meta(description="How many of its alerts are active")]
 
 
-class RuleLimits(Struct, kw_only=True):
+class LimitsOfRules(Struct, kw_only=True):
     """The engine's limits: `sample` in seconds, `storm` alerts at once, `most` rules."""
 
     sample: float
@@ -83,7 +83,7 @@ class RuleList(Struct, kw_only=True):
     next: None
     rev: int
     hidden: int
-    limits: RuleLimits
+    limits: LimitsOfRules
     subjects: list[RuleSubject]
     changed: list[str] | UnsetType = UNSET
     preview: list[RulePreview | None] | UnsetType = UNSET

@@ -130,7 +130,7 @@ class SettingsSection(Struct, kw_only=True):
     values: dict[str, Any]
 
 
-class AppliedSettings(Struct, kw_only=True):
+class SettingsAnswer(Struct, kw_only=True):
     """The settings that apply, and the findings of a reload of the files."""
 
     file: str

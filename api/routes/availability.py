@@ -85,7 +85,7 @@ async def availability(
 
 async def _months(
     counting: UptimeTallies,
-    members: dict[str, Member],
+    members: dict[str, InventoryMember],
     interval: tuple[float, float],
     now: float,
     zone: ZoneInfo,
@@ -101,7 +101,7 @@ async def _months(
     return months, until
 
 
-def _first_moment(members: dict[str, Member], now: float) -> float:
+def _first_moment(members: dict[str, InventoryMember], now: float) -> float:
     """When the first asset came into the inventory; `now` when none ever did."""
     return min((member.spans[0][0] for member in members.values() if member.spans), default=now)
 

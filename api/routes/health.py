@@ -54,7 +54,7 @@ async def readyz(deps: Given, request: Request) -> Response:
     if deps.disk is not None:
         room = await asyncio.to_thread(deps.disk)
         checks["disk"] = room["state"]
-    missing = given.stores.missing(given.site.language)
+    missing = deps.stores.missing(deps.site.language)
     if missing:
         checks["missing"] = missing
     if missing or not (all(roles.values()) and checks["live"] and checks["canary"] and checks["journal"]):

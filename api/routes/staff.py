@@ -65,7 +65,7 @@ def _shown(entry: JournalEntry) -> dict[str, Any]:
     }
 
 
-@router.get("/settings", responses=answers(answered.AppliedSettings, "outside-region", "not-found"))
+@router.get("/settings", responses=answers(answered.SettingsAnswer, "outside-region", "not-found"))
 async def settings(deps: Given, principal: Auditor) -> Response:
     """The settings that apply, without secrets, and the findings of the files as they are now."""
     if principal.region:
