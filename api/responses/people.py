@@ -122,7 +122,7 @@ class EscalationStep(Struct, kw_only=True):
     """A step of a policy: who is notified after how many seconds."""
 
     after: float
-    principal: list[str]
+    who: list[str]
     channels: list[str]
     repeat: float | None
     times: int
