@@ -31,10 +31,10 @@ async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     await writer.wait_closed()
 
 
-async def first(bus: Bus, wanted: Callable[[Observation], bool]) -> Observation:
+async def first(bus: Bus, condition: Callable[[Observation], bool]) -> Observation:
     async with asyncio.timeout(PATIENCE):
         async for item in followed(bus):
-            if isinstance(item, Observation) and wanted(item):
+            if isinstance(item, Observation) and condition(item):
                 return item
     raise AssertionError("the feed ended")
 
@@ -48,12 +48,14 @@ def test_a_service_that_dies_is_reported_down_and_up_again(valkey_url: str) -> N
             settings = {"tcp": SchemeSettings(interval=0.2, timeout=ANSWERED)}
             entry = Collect(bus, "532300", settings, (), {"x": asset}, {})
             role = asyncio.create_task(entry.run())
-            up = await first(reader, lambda one: one.value is True)
+            up = await first(reader, lambda observation: observation.value is True)
             assert (up.asset, up.metric, up.probe) == ("x", "tcp.up", uri)
-        down = await first(reader, lambda one: one.value is False)
+        down = await first(reader, lambda observation: observation.value is False)
         assert down.text == "refused"
         server = await asyncio.start_server(hang_up, "127.0.0.1", port)
-        await first(reader, lambda one: one.value is True and one.observed_at > down.observed_at)
+        await first(
+            reader, lambda observation: observation.value is True and observation.observed_at > down.observed_at
+        )
         async with asyncio.timeout(PATIENCE):
             async for item in followed(reader):
                 if isinstance(item, Heartbeat) and item.source == "role.collect":

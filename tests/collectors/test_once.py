@@ -20,8 +20,8 @@ from watchfloor import cli
 
 SECRET = "hunter2hunter2"
 CREDENTIALS = {
-    one.name: one
-    for one in (
+    credential.name: credential
+    for credential in (
         Credential(name="pw", kind="password", values={"user": "u", "password": SECRET}),
         Credential(name="v2c", kind="snmpv2c", values={"community": SECRET}),
         Credential(
@@ -62,13 +62,13 @@ def test_every_scheme_that_asks_stands_here() -> None:
 
 async def ask(text: str, timeout: float = ANSWERED) -> tuple[Observation, str, str]:
     """The verdict, and what a person reads in both languages; bounded in size and secrets."""
-    seen = await once.collect_once(text, timeout, CREDENTIALS)
-    zh, en = once.render(seen), once.render(seen, language="en")
-    for words in (zh, en, once.render(seen, as_json=True)):
-        assert SECRET not in words
-        assert len(words) < 20_000
+    observations = await once.collect_once(text, timeout, CREDENTIALS)
+    zh, en = once.render(observations), once.render(observations, language="en")
+    for rendered in (zh, en, once.render(observations, as_json=True)):
+        assert SECRET not in rendered
+        assert len(rendered) < 20_000
     assert all(letter.isprintable() or letter == "\n" for letter in zh + en)
-    return seen[0], zh, en
+    return observations[0], zh, en
 
 
 class Rubbish(asyncio.DatagramProtocol):
@@ -205,8 +205,8 @@ async def test_a_secret_that_stands_in_the_address_is_not_said_again(name: str) 
 
 
 async def test_a_credential_without_settings_names_the_option() -> None:
-    seen = await once.collect_once("snmp://127.0.0.1?cred=core", 1.0)
-    assert "-c watchfloor.toml" in once.render(seen)
+    observations = await once.collect_once("snmp://127.0.0.1?cred=core", 1.0)
+    assert "-c watchfloor.toml" in once.render(observations)
 
 
 async def test_wrong_credentials_have_words_of_their_own() -> None:

@@ -26,8 +26,8 @@ class Bus:
 
     async def publish_all(self, feed: str, envelopes: Iterable[tuple[str, Sequence[object]]], *, source: str) -> None:
         now = asyncio.get_running_loop().time()
-        told = [one.asset if isinstance(one, Observation) else kind for kind, items in envelopes for one in items]
-        self.came.append((round(now, 3), told))
+        names = [each.asset if isinstance(each, Observation) else kind for kind, items in envelopes for each in items]
+        self.came.append((round(now, 3), names))
 
 
 def seen(asset: str) -> Observation:
@@ -47,7 +47,7 @@ def played(story: Callable[[Outbox], Coroutine[None, None, None]]) -> list[tuple
         await asyncio.sleep(2.0)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
-        return [(pytest.approx(at - began, abs=0.01), told) for at, told in bus.came]
+        return [(pytest.approx(at - began, abs=0.01), names) for at, names in bus.came]
 
     return moved(play())
 

@@ -57,10 +57,10 @@ async def test_the_printed_collector_reports_its_service_up_and_down_and_the_rol
         asset = Asset(id="x", name="X", kind="server", region="532300", probes=(uri,))
         settings = {"gopher": SchemeSettings(interval=0.2, timeout=ANSWERED)}
         role = asyncio.create_task(Collect(bus, "532300", settings, (), {"x": asset}, {}).run())
-        up = await first(reader, lambda seen: seen.metric == "gopher.up")
+        up = await first(reader, lambda observation: observation.metric == "gopher.up")
         assert (up.value, up.probe, up.source) == (True, uri, "network.gopher")
-        assert (await first(reader, lambda seen: seen.metric == "gopher.ms")).unit == "ms"
-    down = await first(reader, lambda seen: seen.metric == "gopher.up" and seen.value is False)
+        assert (await first(reader, lambda observation: observation.metric == "gopher.ms")).unit == "ms"
+    down = await first(reader, lambda observation: observation.metric == "gopher.up" and observation.value is False)
     assert down.text == "refused"
     assert not role.done()
     role.cancel()

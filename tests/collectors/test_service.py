@@ -51,7 +51,9 @@ def answering(poller: type[FakePoller], answer: Answer) -> Callable[[], None]:
 
 
 def ups(bus: FakeBus) -> list[tuple[float, object]]:
-    return [(round(one.observed_at - BEGAN, 3), one.value) for one in bus.observations("tcp.up")]
+    return [
+        (round(observation.observed_at - BEGAN, 3), observation.value) for observation in bus.observations("tcp.up")
+    ]
 
 
 def test_a_live_target_is_asked_on_absolute_ticks_and_its_readings_stay_fresh_for_two_rounds(
@@ -125,9 +127,9 @@ def test_with_a_short_timeout_the_repeats_are_short_too(poller: type[FakePoller]
     bus = FakeBus()
     entry = collect(bus, assets(1), SchemeSettings(interval=4, timeout=0.3, attempts=3))
     moved(for_seconds(entry, (9, answering(poller, swallowed)), until=24))
-    asked = next(at for at, _ in poller.asked if at > 9)
+    polled_at = next(at for at, _ in poller.asked if at > 9)
     down = next(at for at, up in ups(bus) if not up)
-    assert down - asked == pytest.approx(0.3 + 0.3, abs=0.01)
+    assert down - polled_at == pytest.approx(0.3 + 0.3, abs=0.01)
 
 
 @pytest.mark.parametrize("attempts", [1, 2, 3, 6, 10])
@@ -140,10 +142,11 @@ def test_a_target_that_swallows_packets_is_known_to_be_down_in_interval_timeout_
     published = next(
         at
         for at, _, kind, _, items in bus.envelopes
-        if kind == "observation" and any(one.metric == "tcp.up" and one.value is False for one in items)
+        if kind == "observation"
+        and any(observation.metric == "tcp.up" and observation.value is False for observation in items)
     )
     assert published <= 9 + 4 + 2 + 0.75
-    down = [one for one in bus.observations("tcp.up") if one.value is False]
+    down = [observation for observation in bus.observations("tcp.up") if observation.value is False]
     assert down[0].text.startswith("timeout")
     # The next rounds come in their interval, single.
     later = [at for at, _ in poller.asked if at > published]
@@ -167,8 +170,8 @@ def test_five_hundred_dead_targets_cost_no_more_than_live_ones(poller: type[Fake
     answering(poller, half_dead)()
     moved(for_seconds(collect(bus, assets(1000)), until=61))
     # Four whole intervals, between two slots.
-    asked = [int(asset[1:]) for at, asset in poller.asked if 20.05 <= at < 60.05]
-    assert sum(1 for number in asked if number < 500) == sum(1 for number in asked if number >= 500) == 4 * 500
+    polled = [int(asset[1:]) for at, asset in poller.asked if 20.05 <= at < 60.05]
+    assert sum(1 for number in polled if number < 500) == sum(1 for number in polled if number >= 500) == 4 * 500
 
 
 def test_silent_targets_never_delay_those_that_answer_however_many_they_are(poller: type[FakePoller]) -> None:
@@ -184,8 +187,10 @@ def test_silent_targets_never_delay_those_that_answer_however_many_they_are(poll
         if int(asset[1:]) >= 300 and at > 15:
             times.setdefault(asset, []).append(at)
     assert len(times) == 100
-    for one in times.values():
-        assert [round(b - a, 3) for a, b in zip(one, one[1:], strict=False)] == [2.0] * (len(one) - 1)
+    for poll_times in times.values():
+        assert [round(b - a, 3) for a, b in zip(poll_times, poll_times[1:], strict=False)] == [2.0] * (
+            len(poll_times) - 1
+        )
     assert not bus.heartbeats("network.tcp")[-1].ok  # the silent ones cannot all be asked in time, and that is said
 
 
@@ -221,8 +226,8 @@ def test_a_credential_that_fails_is_no_false_down_and_is_not_hammered(poller: ty
     bus = FakeBus()
     answering(poller, locked)()
     moved(for_seconds(collect(bus, assets(1)), until=95))
-    assert {one.value for one in bus.observations("tcp.up")} == {None}
-    assert {one.quality for one in bus.observations("tcp.up")} == {Quality.BAD}
+    assert {observation.value for observation in bus.observations("tcp.up")} == {None}
+    assert {observation.quality for observation in bus.observations("tcp.up")} == {Quality.BAD}
     assert bus.observations("tcp.up")[0].text == "认证失败：请检查凭据 | authentication failed: check the credential"
     assert len(poller.asked) == 3  # at once, after 30 s, after 60 s more
     assert len(bus.observations("tcp.up")) >= 9  # said again every round, so that it does not go stale
@@ -236,7 +241,7 @@ def test_what_is_wrongly_set_is_said_every_round_and_never_asked(poller: type[Fa
     type.__setattr__(poller, "validate", staticmethod(refuse))
     moved(for_seconds(collect(bus, assets(1)), until=30))
     assert not poller.asked
-    assert {(one.value, one.quality, one.text) for one in bus.observations()} == {
+    assert {(observation.value, observation.quality, observation.text) for observation in bus.observations()} == {
         (None, Quality.BAD, "设置有误：请这样写 | wrong settings: write it so")
     }
 
@@ -250,8 +255,10 @@ def test_a_faulty_collector_blinds_nobody_else(poller: type[FakePoller], caplog:
     bus = FakeBus()
     answering(poller, faulty)()
     moved(for_seconds(collect(bus, assets(2)), until=30))
-    said = {one.asset: (one.value, one.quality) for one in bus.observations("tcp.up")}
-    assert said == {"a0": (None, Quality.BAD), "a1": (True, Quality.GOOD)}
+    verdicts = {
+        observation.asset: (observation.value, observation.quality) for observation in bus.observations("tcp.up")
+    }
+    assert verdicts == {"a0": (None, Quality.BAD), "a1": (True, Quality.GOOD)}
     assert sum("collector itself failed" in record.message for record in caplog.records) == 1
 
 
@@ -263,15 +270,17 @@ def test_lost_and_back_are_logged_once_each(poller: type[FakePoller], caplog: py
                 collect(bus, assets(1)), (15, answering(poller, refused)), (45, answering(poller, good)), until=70
             )
         )
-    said = [(record.message, getattr(record, "asset", "")) for record in caplog.records if "probe" in record.message]
-    assert said == [("probe lost", "a0"), ("probe back", "a0")]
+    log_lines = [
+        (record.message, getattr(record, "asset", "")) for record in caplog.records if "probe" in record.message
+    ]
+    assert log_lines == [("probe lost", "a0"), ("probe back", "a0")]
 
 
 def test_two_probes_of_one_scheme_on_one_asset_are_told_apart(poller: type[FakePoller]) -> None:
     bus = FakeBus()
     probes = ("tcp://10.0.0.1:22", "tcp://10.0.0.1:80")
-    one = Asset(id="a", name="A", kind="server", region="532300", probes=probes)
-    moved(for_seconds(collect(bus, {"a": one}), until=3))
+    asset = Asset(id="a", name="A", kind="server", region="532300", probes=probes)
+    moved(for_seconds(collect(bus, {"a": asset}), until=3))
     assert {(o.key, o.probe) for o in bus.observations("tcp.up")} == {
         ("tcp.up[10.0.0.1:22]", "tcp://10.0.0.1:22"),
         ("tcp.up[10.0.0.1:80]", "tcp://10.0.0.1:80"),
@@ -294,12 +303,12 @@ def test_when_the_bus_is_back_the_latest_of_every_target_is_published_again(
     with caplog.at_level(logging.INFO, "collectors"):
         moved(for_seconds(entry, (15, lose), (20, answering(poller, refused)), (60, mend), until=62))
     back = bus.observations("tcp.up", since=60)
-    assert {one.asset for one in back} == {f"a{n}" for n in range(50)}
-    assert {one.value for one in back} == {False}
+    assert {observation.asset for observation in back} == {f"a{n}" for n in range(50)}
+    assert {observation.value for observation in back} == {False}
     assert bus.heartbeats("role.collect")[-1].at >= BEGAN + 61
-    words = [record.message for record in caplog.records if record.message.startswith("bus")]
-    assert len(words) == 2
-    assert ("full" in words[0]) is isinstance(trouble, BusFull)
+    log_messages = [record.message for record in caplog.records if record.message.startswith("bus")]
+    assert len(log_messages) == 2
+    assert ("full" in log_messages[0]) is isinstance(trouble, BusFull)
 
 
 def test_a_bus_that_began_anew_is_filled_at_once(poller: type[FakePoller]) -> None:
@@ -310,20 +319,23 @@ def test_a_bus_that_began_anew_is_filled_at_once(poller: type[FakePoller]) -> No
         bus.epoch = "b"
 
     moved(for_seconds(collect(bus, assets(300)), (22, wipe), until=23.2))
-    assert {one.asset for one in bus.observations("tcp.up")} == {f"a{n}" for n in range(300)}
+    assert {observation.asset for observation in bus.observations("tcp.up")} == {f"a{n}" for n in range(300)}
 
 
 def test_a_reload_touches_only_what_changed(poller: type[FakePoller]) -> None:
     bus = FakeBus()
     before = assets(3)
-    after = {key: one for key, one in assets(4).items() if key != "a0"}
+    after = {key: asset for key, asset in assets(4).items() if key != "a0"}
     entry = collect(bus, before)
     moved(for_seconds(entry, (14.5, lambda: entry.reload(assets=after)), until=40))
-    asked = {key: [at for at, asset in poller.asked if asset == key] for key in ("a0", "a1", "a3")}
-    assert max(asked["a0"]) < 14.5
-    assert [round(b - a, 3) for a, b in zip(asked["a1"][1:], asked["a1"][2:], strict=False)][:2] == [10.0, 10.0]
-    assert 14.5 <= asked["a3"][0] <= 15.5
-    assert {one.asset for one in entry.probes.everything()} == {"a1", "a2", "a3"}
+    poll_times = {key: [at for at, asset in poller.asked if asset == key] for key in ("a0", "a1", "a3")}
+    assert max(poll_times["a0"]) < 14.5
+    assert [round(b - a, 3) for a, b in zip(poll_times["a1"][1:], poll_times["a1"][2:], strict=False)][:2] == [
+        10.0,
+        10.0,
+    ]
+    assert 14.5 <= poll_times["a3"][0] <= 15.5
+    assert {observation.asset for observation in entry.probes.everything()} == {"a1", "a2", "a3"}
 
 
 def test_a_reload_of_the_interval_applies_to_running_probes(poller: type[FakePoller]) -> None:

@@ -106,17 +106,17 @@ class FakeBus:
     def observations(self, metric: str = "", since: float = 0.0) -> list[Observation]:
         """What came, in order."""
         return [
-            one
+            observation
             for at, _, kind, _, items in self.envelopes
             if kind == "observation" and at >= since
-            for one in items
-            if not metric or one.metric == metric
+            for observation in items
+            if not metric or observation.metric == metric
         ]
 
     def heartbeats(self, source: str) -> list[Heartbeat]:
         """The heartbeats of one source, in order."""
-        beats = [one for _, _, kind, _, items in self.envelopes if kind == "heartbeat" for one in items]
-        return [one for one in beats if one.source == source]
+        beats = [beat for _, _, kind, _, items in self.envelopes if kind == "heartbeat" for beat in items]
+        return [beat for beat in beats if beat.source == source]
 
 
 class FakePoller:

@@ -40,7 +40,7 @@ class Centre:
 
     def index(self, *listed: tuple[str, str, str]) -> None:
         """Lists (id, updated, href)."""
-        self.pages["/index.atom"] = INDEX.format("".join(ENTRY.format(*one) for one in listed)).encode()
+        self.pages["/index.atom"] = INDEX.format("".join(ENTRY.format(*entry) for entry in listed)).encode()
 
     async def answer(self, request: web.Request) -> web.Response:
         """A page with its ETag."""
@@ -86,8 +86,8 @@ async def feed_of(
 
 
 def documents(fetched: FetchResult) -> list[CapDocument]:
-    assert all(isinstance(one, CapDocument) for one in fetched.items)
-    return [one for one in fetched.items if isinstance(one, CapDocument)]
+    assert all(isinstance(document, CapDocument) for document in fetched.items)
+    return [document for document in fetched.items if isinstance(document, CapDocument)]
 
 
 # -- the CAP feed ---------------------------------------------------------------------
@@ -95,13 +95,13 @@ def documents(fetched: FetchResult) -> list[CapDocument]:
 
 async def test_an_index_brings_every_document_once_oldest_first() -> None:
     async with served() as centre, feed_of(centre) as feed:
-        other = alert(identifier="<identifier>B</identifier>")
+        second = alert(identifier="<identifier>B</identifier>")
         centre.index(("b", "2", "cap/b.xml"), ("a", "1", "/cap/a.xml"))
-        centre.pages |= {"/cap/a.xml": alert(), "/cap/b.xml": other}
+        centre.pages |= {"/cap/a.xml": alert(), "/cap/b.xml": second}
         first = documents(await feed.fetch(7.0))
-        assert [one.url.removeprefix(centre.base) for one in first] == ["/cap/a.xml", "/cap/b.xml"]
-        assert [one.raw for one in first] == [alert(), other]
-        assert {(one.source, one.received_at, one.mode, one.profile) for one in first} == {
+        assert [document.url.removeprefix(centre.base) for document in first] == ["/cap/a.xml", "/cap/b.xml"]
+        assert [document.raw for document in first] == [alert(), second]
+        assert {(document.source, document.received_at, document.mode, document.profile) for document in first} == {
             ("cma", 7.0, "lenient", "cn-12379")
         }
         assert await feed.fetch(8.0) == FetchResult()
@@ -143,10 +143,10 @@ async def test_a_document_that_cannot_be_fetched_is_tried_again_and_the_others_c
 async def test_a_single_document_comes_again_only_when_it_changed() -> None:
     async with served() as centre, feed_of(centre, "/one.xml") as feed:
         centre.pages["/one.xml"] = alert()
-        assert [one.raw for one in documents(await feed.fetch(0.0))] == [alert()]
+        assert [document.raw for document in documents(await feed.fetch(0.0))] == [alert()]
         assert await feed.fetch(0.0) == FetchResult()
-        centre.pages["/one.xml"] = other = alert(identifier="<identifier>B</identifier>")
-        assert [one.raw for one in documents(await feed.fetch(0.0))] == [other]
+        centre.pages["/one.xml"] = second = alert(identifier="<identifier>B</identifier>")
+        assert [document.raw for document in documents(await feed.fetch(0.0))] == [second]
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ async def test_packed_feeds_and_documents_are_unpacked(encoding: str, pack: Call
         centre.pages = {"/a.xml": pack(alert()), "/index.atom": pack(FEED_OF_A)}
         centre.encoding = encoding
         fetched = await feed.fetch(0.0)
-        assert [one.raw for one in documents(fetched)] == [alert()]
+        assert [document.raw for document in documents(fetched)] == [alert()]
         assert fetched.problem == ""
 
 
@@ -224,12 +224,12 @@ async def test_a_listed_page_that_is_no_cap_document_is_a_problem_until_it_is_on
         centre.index(("a", "1", "/a.xml"), ("b", "1", "/b.xml"))
         centre.pages |= {"/a.xml": alert(), "/b.xml": b"<html><title>Login</title>"}
         first = await feed.fetch(0.0)
-        assert [one.raw for one in documents(first)] == [alert()]
+        assert [document.raw for document in documents(first)] == [alert()]
         assert "1 of 2 documents not fetched" in first.problem
         assert "a web page (Login)" in first.problem
         assert (await feed.fetch(0.0)).problem == first.problem
-        centre.pages["/b.xml"] = other = alert(identifier="<identifier>B</identifier>")
-        assert [one.raw for one in documents(await feed.fetch(0.0))] == [other]
+        centre.pages["/b.xml"] = second = alert(identifier="<identifier>B</identifier>")
+        assert [document.raw for document in documents(await feed.fetch(0.0))] == [second]
 
 
 @pytest.mark.parametrize(("status", "error"), [(500, NotReady), (404, NotReady), (401, AuthFailed), (403, AuthFailed)])
@@ -295,14 +295,14 @@ def test_an_index_lists_links_inline_documents_and_rss_items() -> None:
     assert (first.url, first.stamp) == ("http://h/cap/a.xml", "1")
     assert parse(second.raw).identifier == "A1"
     rss = b"<rss><channel><item><link>b.xml</link><pubDate>p</pubDate></item><item/></channel></rss>"
-    assert [one.url for one in entries(rss, "http://h/") or []] == ["http://h/b.xml"]
+    assert [entry.url for entry in entries(rss, "http://h/") or []] == ["http://h/b.xml"]
 
 
 def test_an_index_lists_five_hundred_documents_at_most_and_none_twice() -> None:
     body = INDEX.format("".join(ENTRY.format(n, "1", f"/{n}.xml") for n in (0, *range(700)))).encode()
     listed = entries(body, "http://h/") or []
     assert 499 <= len(listed) <= ENTRIES
-    assert len({one.key for one in listed}) == len(listed)
+    assert len({entry.key for entry in listed}) == len(listed)
 
 
 @pytest.mark.parametrize("href", ["file:///etc/passwd", "javascript:x", "", "ftp://h/x"])
@@ -335,5 +335,5 @@ def test_an_index_with_a_dtd_is_refused() -> None:
 def test_real_indexes_are_understood(name: str, links: int, inline: int) -> None:
     listed = entries((SAMPLES / "cap" / "google" / name).read_bytes(), "http://h/")
     assert listed is not None
-    assert sum(bool(one.url) for one in listed) == links
-    assert sum(bool(one.raw) for one in listed) == inline
+    assert sum(bool(entry.url) for entry in listed) == links
+    assert sum(bool(entry.raw) for entry in listed) == inline

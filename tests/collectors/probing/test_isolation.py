@@ -71,15 +71,15 @@ def watching(bus: FakeBus, count: int = 1, gates: tuple[str, ...] = GATES) -> Co
 
 def ups(bus: FakeBus, asset: str = "a0") -> list[tuple[float, object]]:
     """The verdicts on one asset, without repetitions."""
-    found: list[tuple[float, object]] = []
-    for one in bus.observations("tcp.up"):
-        if one.asset == asset and (not found or found[-1][1] is not one.value):
-            found.append((round(one.observed_at - BEGAN, 2), one.value))
-    return found
+    verdicts: list[tuple[float, object]] = []
+    for observation in bus.observations("tcp.up"):
+        if observation.asset == asset and (not verdicts or verdicts[-1][1] is not observation.value):
+            verdicts.append((round(observation.observed_at - BEGAN, 2), observation.value))
+    return verdicts
 
 
-def set_(net: Net, **what: object) -> Callable[[], None]:
-    return lambda: [setattr(net, name, value) for name, value in what.items()] and None
+def set_(net: Net, **attributes: object) -> Callable[[], None]:
+    return lambda: [setattr(net, name, value) for name, value in attributes.items()] and None
 
 
 def test_a_true_fault_is_told_as_soon_as_without_references(net: Net) -> None:
@@ -100,7 +100,7 @@ def test_a_fault_is_held_for_less_than_a_second_when_references_answer_slowly(ne
     (_, up), (at, down) = ups(bus)
     assert (up, down) == (True, False)
     assert at < 10 + 2 + 1 + 0.7 + 1
-    assert all(one.ok for one in bus.heartbeats(REFERENCE))
+    assert all(beat.ok for beat in bus.heartbeats(REFERENCE))
 
 
 def test_a_collector_that_is_cut_off_calls_nothing_down_says_so_and_comes_back_without_a_flap(net: Net) -> None:
@@ -109,20 +109,20 @@ def test_a_collector_that_is_cut_off_calls_nothing_down_says_so_and_comes_back_w
     for number in range(50):
         values = [value for _, value in ups(bus, f"a{number}")]
         assert values == [True, None, True]
-    cut = [one for one in bus.observations("tcp.up") if one.value is None]
-    assert {(one.quality, one.source) for one in cut} == {(Quality.UNCERTAIN, REFERENCE)}
+    cut = [observation for observation in bus.observations("tcp.up") if observation.value is None]
+    assert {(observation.quality, observation.source) for observation in cut} == {(Quality.UNCERTAIN, REFERENCE)}
     assert "隔离" in cut[0].text
     beats = bus.heartbeats(REFERENCE)
     pairs = zip(beats[1:], beats, strict=False)
-    turns = [(round(one.at - BEGAN, 1), one.ok) for one, before in pairs if one.ok is not before.ok]
+    turns = [(round(beat.at - BEGAN, 1), beat.ok) for beat, before in pairs if beat.ok is not before.ok]
     (began, bad), (ended, good) = turns
     assert (bad, good) == (False, True)
     assert 10.3 < began < 12.5  # within a look and its second
     assert 42.7 < ended < 45.7  # three looks in a row
     assert "icmp" not in beats[0].error
-    assert "192.0.2.1" in next(one for one in beats if not one.ok).error
+    assert "192.0.2.1" in next(beat for beat in beats if not beat.ok).error
     assert max(at for at, value in (ups(bus, f"a{n}")[-1] for n in range(50))) < ended + 1
-    assert not [one for one in bus.heartbeats("network.tcp") if one.failing]
+    assert not [beat for beat in bus.heartbeats("network.tcp") if beat.failing]
 
 
 def test_a_short_cut_between_two_looks_calls_nothing_down(net: Net) -> None:
@@ -131,7 +131,7 @@ def test_a_short_cut_between_two_looks_calls_nothing_down(net: Net) -> None:
         net.cut = False
         steps = (10.05, set_(net, cut=True)), (10.05 + gap, set_(net, cut=False))
         moved(for_seconds(watching(bus, 40), *steps, until=30))
-        assert not [one for one in bus.observations("tcp.up") if one.value is False], gap
+        assert not [observation for observation in bus.observations("tcp.up") if observation.value is False], gap
 
 
 def test_what_answers_while_the_references_do_not_is_up(net: Net) -> None:
@@ -173,7 +173,7 @@ def test_500_that_die_at_once_cost_a_few_looks(net: Net) -> None:
     inventory = assets(500)
     entry = Collect(bus, "532300", {"tcp": FAST}, (), inventory, {}, clock, reference=GATES)
     moved(for_seconds(entry, (10, lambda: (setattr(Looks, "seen", 0), setattr(net, "dead", dead))), until=20))
-    assert [one for one in bus.observations("tcp.up") if one.value is False]
+    assert [observation for observation in bus.observations("tcp.up") if observation.value is False]
     assert Looks.seen <= 2 * 10 * (1 + 5)  # two targets, each second its own look and one each 0.2 s
 
 
