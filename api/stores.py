@@ -14,8 +14,8 @@ log = logging.getLogger(__name__)
 
 ASKED = 1.0
 """A store is written to at most once in so many seconds, however often somebody asks."""
-PATIENCE = 2.0
-"""Seconds that one who asks waits for a store that hangs."""
+PATIENCE = 3.0
+"""Seconds that one who asks waits for a store that hangs. A slow disk is no loss: the store's own limits judge."""
 LOOK = 1.0
 """Seconds between two looks at whether a store failed somebody, and between two attempts while it is lost."""
 
@@ -39,7 +39,6 @@ class StoreWatch:
                 self._attempt = asyncio.create_task(self._try(), name=f"{self.name}-touch")
             done, _ = await asyncio.wait([self._attempt], timeout=PATIENCE)
             if not done:
-                self._note(f"no answer within {PATIENCE:.0f} s")
                 return False
         return self._usable
 
