@@ -19,7 +19,7 @@ from api.auth.guard import Guard
 from api.auth.identities import Identities
 from api.auth.signin import SignIn
 from api.availability.counting import UptimeTallies
-from api.dependencies import Deps, language_of
+from api.dependencies import Dependencies, language_of
 from api.direct_routes import Direct, Endpoint, Handler
 from api.http.findings import finding
 from api.http.problems import BY_STATUS, TEMPLATES, Problem, response
@@ -85,13 +85,13 @@ class Application(FastAPI):
         return super().openapi()
 
     def build_middleware_stack(self) -> ASGIApp:
-        deps: Deps = self.state.deps
+        deps: Dependencies = self.state.deps
         inner = Direct(super().build_middleware_stack(), deps, DIRECT, HANDLERS)
         counted = RequestCounter(Guard(inner, deps, self.state.identities), self.state.metrics)
         return SecurityHeaders(ServerErrorMiddleware(counted, handler=_internal), deps)
 
 
-def create_app(deps: Deps, routers: Sequence[APIRouter] = ()) -> FastAPI:
+def create_app(deps: Dependencies, routers: Sequence[APIRouter] = ()) -> FastAPI:
     """The app with all routes below /api, health and metrics; unknown /api paths are 404 problems.
 
     `routers` are further ones, for example of another package: added here they stand before

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from api.dependencies import Deps
+from api.dependencies import Dependencies
 from api.http.problems import Problem
 from api.principal import Principal
 from feeds.engine.commands import Unanswered
@@ -16,7 +16,7 @@ ENGINE, TIMEOUT = "alert", 5.0
 
 
 async def ask(
-    deps: Deps,
+    deps: Dependencies,
     principal: Principal,
     action: str,
     subject: str,

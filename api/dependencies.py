@@ -59,7 +59,7 @@ class Reloaded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deps:
+class Dependencies:
     """The parts that routes work with; made once by the web role.
 
     `stores` tells which of the stores are lost.
@@ -98,9 +98,9 @@ class Deps:
     static_prefixes: tuple[str, ...] = field(default=STATIC_PREFIXES)
 
 
-def deps_of(connection: HTTPConnection) -> Deps:
-    """The server's Deps, for a request or a socket."""
-    return cast(Deps, connection.app.state.deps)
+def deps_of(connection: HTTPConnection) -> Dependencies:
+    """The server's Dependencies, for a request or a socket."""
+    return cast(Dependencies, connection.app.state.deps)
 
 
 def principal_of(connection: HTTPConnection) -> Principal:
@@ -116,7 +116,7 @@ def language_of(connection: HTTPConnection) -> str:
     return language(connection.headers, deps_of(connection).site.language)
 
 
-async def _given(connection: HTTPConnection) -> Deps:
+async def _dependencies(connection: HTTPConnection) -> Dependencies:
     return deps_of(connection)
 
 
@@ -136,7 +136,7 @@ def needs(right: Right) -> Callable[[HTTPConnection], Awaitable[Principal]]:
     return check
 
 
-Given = Annotated[Deps, Depends(_given)]
+Deps = Annotated[Dependencies, Depends(_dependencies)]
 Anybody = Annotated[Principal, Depends(_anybody)]
 Viewer = Annotated[Principal, Depends(needs(Right.SEE))]
 Actor = Annotated[Principal, Depends(needs(Right.ACT))]

@@ -15,11 +15,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.dependencies import Deps, principal_of
+from api.dependencies import Dependencies, principal_of
 from api.http.problems import Problem
 from api.principal import Principal, Right
 
-Endpoint = Callable[[Deps, Principal, Request], Awaitable[Response]]
+Endpoint = Callable[[Dependencies, Principal, Request], Awaitable[Response]]
 Handler = Callable[[Request, Any], Awaitable[Response]]
 
 
@@ -34,7 +34,11 @@ class Direct:
     """`endpoints` by path, for POST, each for those with the right INGEST; everything else goes on to `app`."""
 
     def __init__(
-        self, app: ASGIApp, deps: Deps, endpoints: Mapping[str, Endpoint], handlers: Mapping[type[Exception], Handler]
+        self,
+        app: ASGIApp,
+        deps: Dependencies,
+        endpoints: Mapping[str, Endpoint],
+        handlers: Mapping[type[Exception], Handler],
     ) -> None:
         self._app, self._deps, self._handlers = app, deps, dict(handlers)
         self._endpoints = {path: (_Route(path), endpoint) for path, endpoint in endpoints.items()}

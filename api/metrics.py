@@ -16,7 +16,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.dependencies import Deps
+from api.dependencies import Dependencies
 from api.load.metrics import families as load_families
 from api.machine_metrics import families as machine_families
 from feeds.live.pump import Audience
@@ -31,7 +31,7 @@ Queues = Mapping[str, tuple[int, float]]
 class Metrics:
     """This process's registry and the counters that the middleware feeds."""
 
-    def __init__(self, deps: Deps) -> None:
+    def __init__(self, deps: Dependencies) -> None:
         self.registry = CollectorRegistry(auto_describe=False)
         self.requests = Counter(
             "watchfloor_http_requests", "HTTP requests", ["method", "route", "status"], registry=self.registry
@@ -61,7 +61,7 @@ class Metrics:
 class _Picture(Collector):
     """Reads the live picture when it is asked for."""
 
-    def __init__(self, deps: Deps) -> None:
+    def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
         self.dead_letters: int | None = None
         self.load: Mapping[str, Any] | None = None

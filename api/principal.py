@@ -1,4 +1,4 @@
-"""Who asks: a person with a session, or a program with a token, and what each may do."""
+"""Principals: a person with a session or a program with a token, and their rights."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from feeds.regions import covers
 
 
 class Role(StrEnum):
-    """What a person is here for."""
+    """The role of a person."""
 
     VIEWER = "viewer"
     LEADER = "leader"
@@ -24,7 +24,7 @@ class Role(StrEnum):
 
 
 class TokenScope(StrEnum):
-    """What a bearer token is for."""
+    """The scope of a bearer token."""
 
     READ = "read"
     INGEST = "ingest"
@@ -32,7 +32,7 @@ class TokenScope(StrEnum):
 
 
 class Right(StrEnum):
-    """One thing that somebody may do."""
+    """A right of a principal."""
 
     SEE = "see"
     ACT = "act"
@@ -60,7 +60,7 @@ TOKEN_RIGHTS: dict[str, frozenset[Right]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Who asks. `via` is session, token, wall or demo; `key` is the id of its session or token document.
+    """The asker of a request. `via` is session, token, wall or demo; `key` is the id of its session or token document.
 
     `csrf` is what the X-CSRF-Token of its writes must be ("" when none is needed).
     `personal` is False for walls: names of people and their comments are left out.
@@ -80,25 +80,25 @@ class Principal:
 
     @property
     def audience(self) -> Audience:
-        """What of the live picture this one receives."""
+        """The audience of the live picture that the principal belongs to."""
         return Audience(self.region, self.personal, self.name if KINDS.personal else "")
 
     def may(self, right: Right) -> bool:
         return right in self.rights
 
     def reaches(self, region: str) -> bool:
-        """True when a thing of that region lies within this one's region."""
+        """True when the region lies within the principal's region."""
         return covers(self.region, region)
 
 
 def person(name: str, role: str, region: str, *, key: str, csrf: str, via: str = "session") -> Principal:
-    """Somebody who signed in."""
+    """The principal of a person who signed in."""
     rights = ROLE_RIGHTS.get(role, frozenset())
     return Principal(name=name, role=role, region=region, via=via, key=key, csrf=csrf, rights=rights)
 
 
 def program(token: Mapping[str, Any], key: str) -> Principal:
-    """Something with a bearer token."""
+    """The principal of a program with a bearer token."""
     scope = str(token["scope"])
     via = "wall" if scope == TokenScope.WALL else "token"
     role = Role.VIEWER if scope == TokenScope.WALL else scope

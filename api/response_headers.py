@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.dependencies import Deps
+from api.dependencies import Dependencies
 
 YEAR = 31_536_000
 POLICY = (
@@ -34,7 +34,7 @@ def policy(hashes: Sequence[str]) -> str:
 class SecurityHeaders:
     """Adds the headers when an answer starts: Dash adds inline scripts at the first request, not before."""
 
-    def __init__(self, app: ASGIApp, deps: Deps) -> None:
+    def __init__(self, app: ASGIApp, deps: Dependencies) -> None:
         self._app, self._deps = app, deps
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

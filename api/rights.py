@@ -1,4 +1,4 @@
-"""The table of rights over people (feeds.duty.rights), asked for somebody who is signed in."""
+"""The table of rights over people (feeds.duty.rights), checked for a principal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from feeds.duty.rights import refusal
 
 
 def check(principal: Principal, verb: str, *concerned: str) -> None:
-    """Raises Problem `forbidden` (role) or `outside-region` when he may not use the verb on people of those regions."""
+    """Raise Problem `forbidden` (role) or `outside-region` for a verb on people of regions without the right to it."""
     reason = refusal(verb, principal.role, principal.region, *concerned)
     if reason:
         raise Problem("outside-region" if reason == "region" else "forbidden")

@@ -1,4 +1,4 @@
-"""The pages: which widgets stand where. What a widget shows is the business of its script in assets/."""
+"""The pages: the layout of widgets. The script of a widget in assets/ fills it."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def asset(asset_id: str = "", **_: Any) -> Component:
 
 
 def missing(**_: Any) -> Component:
-    """What there is not."""
+    """The page of an unknown address."""
     attributes: dict[str, Any] = {"data-text": "page.missing"}
     return _page("missing", html.Section(html.H1(texts.text("page.missing"), **attributes), className="panel"))
 

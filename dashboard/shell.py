@@ -32,7 +32,7 @@ class SiteLike(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """The least that is a SiteLike."""
+    """The name and language of a site."""
 
     name: str
     language: str = texts.DEFAULT
@@ -71,7 +71,7 @@ def _top(site: SiteLike) -> str:
 
 
 def _banner(site: SiteLike) -> str:
-    """Shown until the first picture has come: also when no script of ours ever runs."""
+    """The banner that shows until the first picture has come, also when no script runs."""
     loading = escape(texts.text("stale.loading", site.language))
     return (
         f'<div id="stale-banner" role="alert" data-why="loading"><span class="stale-text">{loading}</span> '

@@ -27,19 +27,19 @@ NAME = re.compile(r"[^\W_][\w.@-]{0,63}")
 
 
 Permit = Callable[[Mapping[str, Any]], None]
-"""Raises when whoever asks may not change this document, as it is at the moment of the change."""
+"""A check at the moment of the change. It raises when the asker may not change the document."""
 
 
 class Unacceptable(ValueError):
-    """The account or token cannot be made as asked; the text says why."""
+    """The account or token cannot be made as asked. The text gives the reason."""
 
 
 class Taken(Unacceptable):
-    """There is an account of that name."""
+    """An account has that name already."""
 
 
 def digest(secret: str) -> str:
-    """The id under which a session or token is kept: never the secret itself."""
+    """The id of the document of a session or token: the SHA-256 of its secret."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
@@ -53,7 +53,7 @@ def _check(name: str, region: str) -> None:
 async def add_account(
     journal: Journal, name: str, role: str, region: str, password: str, actor: str, *, replace: bool = False
 ) -> None:
-    """Make an account, or with `replace` give an existing one a new role, region and password.
+    """Create an account, or with `replace` give an existing one a new role, region and password.
 
     Raises Unacceptable: taken name, unknown role, bad region, password too short.
     """
@@ -118,12 +118,12 @@ async def _hashed(password: str) -> str:
 
 
 async def remove_account(journal: Journal, name: str, actor: str, *, permit: Permit = lambda _: None) -> bool:
-    """Take an account away; its sessions end with it. False when there is none. Raises what `permit` raises."""
+    """Remove an account and end its sessions; False for an unknown one. Raises what `permit` raises."""
     return await _remove(journal, "account", name, actor, permit)
 
 
 async def add_token(journal: Journal, name: str, scope: str, region: str, actor: str) -> str:
-    """Make a bearer token and return it; only its hash is kept. Raises Unacceptable."""
+    """Create a bearer token and return it. The journal keeps its hash only. Raises Unacceptable."""
     _check(name, region)
     if scope not in list(TokenScope):
         raise Unacceptable(f"the scope {scope!r} is none of {', '.join(TokenScope)}")

@@ -1,17 +1,17 @@
-"""Writing down who did or saw what, with the region of who did it."""
+"""Entries of the audit log."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from api.dependencies import Deps
+from api.dependencies import Dependencies
 from api.principal import Principal
 
 
 async def note(
-    deps: Deps, principal: Principal, name: str, *, subject: str = "", body: dict[str, Any] | None = None
+    deps: Dependencies, principal: Principal, name: str, *, subject: str = "", body: dict[str, Any] | None = None
 ) -> None:
-    """One audit entry of the journal, durable when this returns."""
+    """Write one audit entry with the actor's role and region; durable on return."""
     more = {"role": principal.role, "region": principal.region} | (body or {})
     async with deps.journal.begin() as tx:
         await tx.append(kind="audit", name=name, subject=subject, at=deps.clock(), actor=principal.name, body=more)

@@ -1,4 +1,4 @@
-"""The gate in front of everything, pages and sockets alike: who asks, and whether the request is theirs.
+"""The guard before every request and socket: authentication, origin check, and the reach of the principal.
 
 Pure ASGI, so that it covers WebSockets and Dash's own routes. It stands outside every other
 middleware (see app.Application), so nothing reads a body before it.
@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.auth.cookies import Cookies
 from api.auth.identities import Identities, demo_officer
-from api.dependencies import Deps
+from api.dependencies import Dependencies
 from api.http import problems
 from api.http.bodies import bounded, check_length
 from api.http.problems import Problem
@@ -46,9 +46,9 @@ PAGES = ("forbidden", "journal-lost")
 
 
 class Guard:
-    """Finds out who asks, refuses forged and foreign requests, and lets nobody unknown past public paths."""
+    """Authenticates requests, refuses forged ones, and lets unknown principals reach public paths only."""
 
-    def __init__(self, app: ASGIApp, deps: Deps, identities: Identities) -> None:
+    def __init__(self, app: ASGIApp, deps: Dependencies, identities: Identities) -> None:
         self._app, self._deps, self._identities = app, deps, identities
         self._cookies = Cookies(deps.settings)
 
@@ -160,12 +160,12 @@ def _is_wall_data(path: str) -> bool:
 
 
 def takes_token(path: str) -> bool:
-    """Where a wall may show its token in the address: its page, and the data of that."""
+    """True for the paths where a wall may have its token in the address: its page and the data of it."""
     return _is_wall_data(path) or path == WALL_PAGE
 
 
 def _is_for_wall(path: str) -> bool:
-    """What a wall display may reach: its page, the page's plumbing, its data, and who it is."""
+    """True for the paths that a wall may reach: its page, Dash's own requests, its data, its principal."""
     return path == WALL_PAGE or path == "/api/v1/me" or _is_wall_data(path) or path.startswith(DASH_PLUMBING)
 
 
@@ -177,7 +177,7 @@ def _local(scope: Scope) -> str:
 
 
 def _check_reach(principal: Principal | None, path: str) -> None:
-    """Pages are for people, a wall's token is for the wall; what a role may do is the routes' matter."""
+    """Raise Problem for a path that the kind of principal may not reach. The routes check the rights of roles."""
     if principal is None:
         raise Problem("not-signed-in")
     if principal.via == "wall" and not _is_for_wall(path):

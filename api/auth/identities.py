@@ -1,4 +1,4 @@
-"""Sessions and tokens as they are found in the journal, cached, and dropped within two seconds of their end.
+"""Sessions and tokens of the journal, cached, and dropped within two seconds of their end.
 
 Five hundred open sockets ask once a second whether their session still holds. So documents are
 cached, and once a second one query looks whether the audit record tells of anything that ended.
@@ -33,7 +33,7 @@ SWEEP = 600.0
 
 
 class Identities:
-    """Looks up who a cookie or token stands for, opens and ends sessions.
+    """Principals by cookie or token. Opens and ends sessions.
 
     A session is kept under the SHA-256 of its cookie; when it was last used is a document of
     its own, so that noting use can never bring an ended session back.
@@ -52,11 +52,11 @@ class Identities:
         self._ended: frozenset[int] = frozenset()
 
     async def session(self, cookie: str) -> Principal | None:
-        """Whose session the cookie opens; None when it is unknown, ended or too old."""
+        """The principal of a session by its cookie; None when it is unknown, ended or too old."""
         return await self._by_session(digest(cookie))
 
     async def token(self, raw: str) -> Principal | None:
-        """Which program the token stands for."""
+        """The principal of a token."""
         return await self._by_token(digest(raw))
 
     async def again(self, principal: Principal) -> Principal | None:
@@ -221,7 +221,7 @@ class Identities:
 
 
 def demo_officer() -> Principal:
-    """Everybody in a demo who has not switched to another role."""
+    """The principal of everybody in a demo who has not taken another role."""
     return person("demo", Role.DUTY, "", key="", csrf="", via="demo")
 
 

@@ -1,4 +1,4 @@
-"""Signing in with name and password, and the lockout that makes guessing slow.
+"""Sign-in with name and password, and the lockout that makes guessing slow.
 
 Unknown names take the same time, the same answers and the same locks as known ones. Five
 failures lock a name, twenty lock a peer address (an office may share one), for a minute at
@@ -34,7 +34,7 @@ WAITING, WAITING_OF_PEER = 64, 16
 
 
 def peer_key(peer: str) -> str:
-    """What counts as one peer: an IPv4 address, or an IPv6 /64 (one customer's usual share)."""
+    """The key of a peer: an IPv4 address, or an IPv6 /64 (one customer's usual share)."""
     try:
         address = ipaddress.ip_address(peer)
     except ValueError:
@@ -54,7 +54,7 @@ def after_failure(record: dict[str, Any], limit: int, at: float) -> dict[str, An
 
 
 class SignIn:
-    """Takes names and passwords, one after the other."""
+    """Checks names and passwords, one attempt at a time."""
 
     def __init__(self, journal: Journal, identities: Identities, clock: Clock) -> None:
         self._journal, self._identities, self._clock = journal, identities, clock

@@ -1,4 +1,4 @@
-"""Counts months once: a closed month never changes, so its tallies are kept here and, a day later, in the journal."""
+"""Tallies of uptime by month. A closed month is counted once and, a day later, stored in the journal."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class UptimeTallies:
         return tallies
 
     async def _recent(self, members: dict[str, InventoryMember], part: Part, now: float) -> tuple[float, Tallies]:
-        """What began then and still goes on."""
+        """The tallies of a part that still goes on, and when they were counted."""
         start, counted_at, tallies = self._brief
         if start != part.start or not 0 <= now - counted_at < BRIEF:
             tallies = await self._uptime.tallies(members, part.start, part.end, now)

@@ -1,4 +1,4 @@
-"""From tallies by asset and month to the rows that were asked for."""
+"""Rows of availability from tallies by asset and month."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How answers look: JSON encoded once, lists that page by an opaque cursor."""
+"""JSON answers, encoded once, and pages of lists with an opaque cursor."""
 
 from __future__ import annotations
 

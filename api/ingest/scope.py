@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from api.dependencies import Deps
+from api.dependencies import Dependencies
 from api.http.problems import Problem
 from api.ingest.findings import finding
 from api.principal import Principal
@@ -22,7 +22,7 @@ FRESH = 5.0
 class Scope:
     """The inventory as this web process sees it. The engine that applies a report looks once more."""
 
-    def __init__(self, deps: Deps) -> None:
+    def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
         self._made = float("-inf")
         self._book = AddressBook()

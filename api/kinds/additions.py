@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from api.dependencies import Deps
+from api.dependencies import Dependencies
 from api.principal import Principal
 from api.records import alerts, notifications
 from feeds.kinds import Record
@@ -22,7 +22,7 @@ class Additions:
     """Fields of a detail that do not stand in the record."""
 
     type: type[Any]
-    ask: Callable[[Deps, Principal, Record], Awaitable[dict[str, Any]]]
+    ask: Callable[[Dependencies, Principal, Record], Awaitable[dict[str, Any]]]
 
 
 class TransitionRecord(msgspec.Struct):
@@ -52,7 +52,7 @@ class AlertAdditions(msgspec.Struct):
     behind: list[str]
 
 
-async def _of_alert(deps: Deps, principal: Principal, record: Record) -> dict[str, Any]:
+async def _of_alert(deps: Dependencies, principal: Principal, record: Record) -> dict[str, Any]:
     key = record["id"]
     transitions = await alerts.transitions(deps, key, personal=principal.personal)
     told = await notifications.notices(deps, principal, key) if principal.personal else []

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from api.dependencies import Deps
+from api.dependencies import Dependencies
 from api.http.answers import from_cursor, page, to_cursor
 from feeds.journal import Doc
 from feeds.kinds import Audience, Record, RecordKind
@@ -22,7 +22,7 @@ Page = tuple[list[Record], str | None]
 Test = Callable[[Record], bool]
 
 
-def live(deps: Deps, kind: RecordKind[Any], audience: Audience, asked: Mapping[str, Any]) -> list[Record]:
+def live(deps: Dependencies, kind: RecordKind[Any], audience: Audience, asked: Mapping[str, Any]) -> list[Record]:
     """All live records that are asked for and may be seen, in no order."""
     takes = matching(kind.filters, dict(asked))
     return [record for record in deps.pump.mirror.records(kind.name, audience).values() if takes(record)]
@@ -35,7 +35,7 @@ def sorted_page(kind: RecordKind[Any], records: list[Record], cursor: str, limit
 
 
 async def with_archive(
-    deps: Deps,
+    deps: Dependencies,
     kind: RecordKind[Any],
     audience: Audience,
     asked: Mapping[str, Any],
@@ -73,7 +73,7 @@ def wants_archived(kind: RecordKind[Any], asked: Mapping[str, Any], open: bool |
 
 
 async def _archived(
-    deps: Deps, kind: RecordKind[Any], audience: Audience, takes: Test, before: int | None, limit: int
+    deps: Dependencies, kind: RecordKind[Any], audience: Audience, takes: Test, before: int | None, limit: int
 ) -> Page:
     """Archived records below a journal sequence. At most BUDGET documents are looked at: the cursor goes on there."""
     records: list[Record] = []
@@ -100,7 +100,7 @@ def from_archive(kind: RecordKind[Any], doc: Doc, audience: Audience) -> Record 
     return kind.shown(audience, record) if kind.sees(audience, record) else None
 
 
-async def find(deps: Deps, kind: RecordKind[Any], key: str, audience: Audience) -> Record | None:
+async def find(deps: Dependencies, kind: RecordKind[Any], key: str, audience: Audience) -> Record | None:
     """The live record from the mirror, else the archived one; None when there is none to be seen."""
     record = deps.pump.mirror.record(kind.name, key, audience)
     if record is not None or not kind.archive:

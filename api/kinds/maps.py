@@ -9,7 +9,7 @@ import msgspec
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.dependencies import Given, Viewer
+from api.dependencies import Deps, Viewer
 from feeds.kinds import KINDS, Record, RecordKind
 
 MEDIA = "application/geo+json"
@@ -27,7 +27,7 @@ def maps_router() -> APIRouter:
 
 
 def _layer(kind: RecordKind[Any]) -> Callable[..., Awaitable[Response]]:
-    async def layer(deps: Given, principal: Viewer) -> Response:
+    async def layer(deps: Deps, principal: Viewer) -> Response:
         records = deps.pump.mirror.records(kind.name, principal.audience).values()
         features = [feature for record in records if (feature := _feature(kind, record)) is not None]
         body = {"type": "FeatureCollection", "features": features, "rev": deps.pump.mirror.rev}

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.dependencies import Deps, Given, Viewer
+from api.dependencies import Dependencies, Deps, Viewer
 from api.http.answers import Json, listing
 from api.http.problems import Problem
 from api.kinds import lists
@@ -21,7 +21,7 @@ from feeds.kinds import KINDS, RecordKind
 
 Endpoint = Callable[..., Awaitable[Response]]
 _ASKED = (
-    Parameter("deps", Parameter.KEYWORD_ONLY, annotation=Given),
+    Parameter("deps", Parameter.KEYWORD_ONLY, annotation=Deps),
     Parameter("principal", Parameter.KEYWORD_ONLY, annotation=Viewer),
 )
 
@@ -52,7 +52,9 @@ def _add(router: APIRouter, path: str, endpoint: Endpoint, kind: RecordKind[Any]
 def _list(kind: RecordKind[Any]) -> Endpoint:
     """The endpoint of a kind's list."""
 
-    async def listed(*, deps: Deps, principal: Principal, cursor: str, limit: int, **parameters_given: Any) -> Response:
+    async def listed(
+        *, deps: Dependencies, principal: Principal, cursor: str, limit: int, **parameters_given: Any
+    ) -> Response:
         audience, asked, mirror = principal.audience, wanted(kind, parameters_given), deps.pump.mirror
         extra: dict[str, Any] = {}
         if kind.archive:
@@ -74,7 +76,7 @@ def _detail(kind: RecordKind[Any], key: str) -> Endpoint:
     """The endpoint of one record of a kind; 404 also for one that the asker may not see."""
     additions = ADDITIONS.get(kind.name)
 
-    async def shown(*, deps: Deps, principal: Principal, **path: str) -> Response:
+    async def shown(*, deps: Dependencies, principal: Principal, **path: str) -> Response:
         record = await lists.find(deps, kind, path[key], principal.audience)
         if record is None:
             raise Problem("not-found")

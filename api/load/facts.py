@@ -1,4 +1,4 @@
-"""What the journal's entries say of the load, folded one by one: when alerts came into sight, were taken, were over.
+"""Facts for the load figures, folded from journal entries: when alerts were shown, acknowledged and cleared.
 
 An alert is **shown** when it is raised in sight, or comes into sight for the first time since it was raised; what
 stays hidden from beginning to end is no load. It is **taken** when a person first acknowledges it.
@@ -28,7 +28,7 @@ _LIKE = Mapping[str, Any]
 
 @dataclass(slots=True)
 class AlertLife:
-    """One alert as far as the load goes. Times are epoch seconds, None while it has not happened.
+    """One alert for the load figures. Times are epoch seconds, None while they have not come.
 
     `taken_at`: the first person; `over_at`: its last clearing while it is not active, None for one that ended
     because its rule or its subject went. `seen`: it has been in sight since it was last raised.
@@ -52,7 +52,7 @@ class AlertLife:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Something that happened to an alert at a moment."""
+    """An event of an alert at a moment."""
 
     at: float
     life: AlertLife
@@ -75,11 +75,11 @@ class Facts:
     over: deque[Mark] = field(default_factory=deque)
 
     def unknown(self, entry: JournalEntry) -> bool:
-        """Whether the alert's document is needed to fold an entry: it was raised before we looked."""
+        """True when folding an entry needs the alert's document: the alert was raised before the facts begin."""
         return entry.name != "raise" and entry.subject not in self.lives and _matters(entry)
 
     def fold(self, entry: JournalEntry, document: Callable[[str], _LIKE | None]) -> None:
-        """Take one entry in. `document` gives an alert's present form when it was raised before we looked."""
+        """Fold one entry. `document` gives the present form of an alert that was raised before the facts begin."""
         self.seq = max(self.seq, entry.seq)
         if not _matters(entry):
             return
@@ -93,7 +93,7 @@ class Facts:
         self._step(life, entry, entry.body.get("after", {}))
 
     def _earlier(self, entry: JournalEntry, document: Callable[[str], _LIKE | None]) -> AlertLife | None:
-        """An alert that was raised before we looked, as it was before this entry."""
+        """An alert that was raised before the facts begin, in its form before this entry."""
         body, before = document(entry.subject), entry.body.get("before", {})
         if body is None:
             return None

@@ -1,4 +1,4 @@
-"""Keeps the facts up with the journal and answers from them: what was read once is never read again."""
+"""Load figures from the journal. Every entry is read once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from api.dependencies import Deps
+from api.dependencies import Dependencies
 from api.load.facts import KEEP, Facts
 from api.load.figures import DAY
 from api.load.report import LoadReport, Record, waiting
@@ -27,7 +27,7 @@ KIND = "alert"
 class LoadReader:
     """One per web process. Errors are the journal's."""
 
-    def __init__(self, deps: Deps) -> None:
+    def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
         self._zone = ZoneInfo(deps.site.timezone)
         self._lock = asyncio.Lock()

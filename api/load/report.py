@@ -256,7 +256,7 @@ def _named(life: AlertLife) -> Record:
 
 
 def _remembered(sees: Callable[[AlertLife], bool]) -> Callable[[AlertLife], bool]:
-    """The same question about a region is asked for every mark: some regions, many marks."""
+    """`sees`, cached by region: there are many marks and few regions."""
     by_region: dict[str, bool] = {}
 
     def ask(life: AlertLife) -> bool:
@@ -269,6 +269,6 @@ def _remembered(sees: Callable[[AlertLife], bool]) -> Callable[[AlertLife], bool
 
 
 def waiting(open_alerts: Collection[Mapping[str, Any]]) -> tuple[int, int]:
-    """How many alerts in sight wait for somebody to take them, and how many for their end."""
+    """The number of visible alerts without an acknowledgement, and of those that are active."""
     visible = [record for record in open_alerts if record["active"] and not record["suppressed_by"]]
     return sum(not record["acked"] for record in visible), len(visible)

@@ -1,4 +1,4 @@
-"""Who is on duty when, as far as the load figures need it: shifts with their length and number of officers."""
+"""Shifts for the load figures: their times and number of officers."""
 
 from __future__ import annotations
 

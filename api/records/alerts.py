@@ -1,10 +1,10 @@
-"""Where an alert is, and its life as the journal has it."""
+"""The region of an alert, and its transitions from the journal."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from api.dependencies import Deps
+from api.dependencies import Dependencies
 from feeds import wire
 from feeds.kinds import Audience
 from feeds.model import Alert
@@ -13,8 +13,8 @@ LIFE = 1000
 _TIMES = wire.time_names(Alert)
 
 
-async def region_of(deps: Deps, alert_id: str) -> str | None:
-    """Where the alert is, whoever asks; None when there is no such alert."""
+async def region_of(deps: Dependencies, alert_id: str) -> str | None:
+    """The region of the alert, whoever asks; None for an unknown alert."""
     record = deps.pump.mirror.record("alert", alert_id, Audience())
     if record is not None:
         return str(record["region"])
@@ -22,8 +22,8 @@ async def region_of(deps: Deps, alert_id: str) -> str | None:
     return str(doc.body["region"]) if doc is not None else None
 
 
-async def transitions(deps: Deps, alert_id: str, *, personal: bool) -> list[dict[str, Any]]:
-    """The alert's life, oldest first, of the newest LIFE steps; without names and comments for walls."""
+async def transitions(deps: Dependencies, alert_id: str, *, personal: bool) -> list[dict[str, Any]]:
+    """The newest LIFE transitions of the alert, oldest first; without names and comments for walls."""
     entries = await deps.journal.entries(kind="alert", subject=alert_id, limit=LIFE, newest_first=True)
     return [
         {
@@ -42,7 +42,7 @@ async def transitions(deps: Deps, alert_id: str, *, personal: bool) -> list[dict
 
 
 def _fields(record: dict[str, Any], personal: bool) -> dict[str, Any]:
-    """Journaled fields as people see them: times as RFC 3339."""
+    """Journaled fields as an answer: times as RFC 3339."""
     return {name: _field(name, value, personal) for name, value in record.items()}
 
 

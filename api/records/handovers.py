@@ -1,4 +1,4 @@
-"""The picture that one shift hands to the next, and the record of it: frozen, with two signatures, append-only."""
+"""Shift handovers: the picture handed over, frozen, with two signatures."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from api.dependencies import Deps
+from api.dependencies import Dependencies
 from api.principal import Principal
 from api.records import people, suppressions
 from feeds import wire
@@ -20,8 +20,8 @@ FULL_SHIFT = 12 * 3600.0
 COUNTED = ("open", "acked", "hidden", "broken_promises", "sources")
 
 
-async def picture(deps: Deps, principal: Principal) -> dict[str, Any]:
-    """What whoever takes over must know, for the region of who asks."""
+async def picture(deps: Dependencies, principal: Principal) -> dict[str, Any]:
+    """The picture that the next shift needs, for the region of the asker."""
     at, mirror = deps.clock(), deps.pump.mirror
     current = await _duty(deps, principal)
     begins = wire.parse_time(current["begins"]) if current is not None else at - FULL_SHIFT
@@ -49,12 +49,12 @@ async def picture(deps: Deps, principal: Principal) -> dict[str, Any]:
 
 
 def broken(alert: Mapping[str, Any], at: float) -> bool:
-    """Whether a promised repair time has passed."""
+    """True when the promised time of repair has passed."""
     promise = (alert["ack"] or {}).get("estimated_restoration")
     return promise is not None and wire.parse_time(promise) <= at
 
 
-async def _duty(deps: Deps, principal: Principal) -> dict[str, Any] | None:
+async def _duty(deps: Dependencies, principal: Principal) -> dict[str, Any] | None:
     roster = people.roster(deps, principal, await people.version(deps, ROSTER))
     now: dict[str, Any] | None = roster["now"]
     return now
@@ -69,7 +69,7 @@ def _hidden(alert: Mapping[str, Any]) -> dict[str, Any]:
     return {"alert": alert["id"], "asset": alert["asset"], "reasons": alert["suppressed_by"], "until": until}
 
 
-async def _figures(deps: Deps, principal: Principal, start: float, end: float) -> dict[str, int]:
+async def _figures(deps: Dependencies, principal: Principal, start: float, end: float) -> dict[str, int]:
     """How many alerts of one's region were raised, cleared and taken since the shift began."""
     names: Counter[str] = Counter()
     visible: dict[str, bool] = {}
@@ -82,7 +82,7 @@ async def _figures(deps: Deps, principal: Principal, start: float, end: float) -
 
 
 def new(principal: Principal, at: float, name: str, remarks: str, picture: Mapping[str, Any]) -> dict[str, Any]:
-    """The record of a handover with its first signature."""
+    """The document of a handover with its first signature."""
     counts = {part: len(picture[part]) for part in COUNTED}
     return {
         "at": at,
@@ -100,7 +100,7 @@ def new(principal: Principal, at: float, name: str, remarks: str, picture: Mappi
 
 
 class NotAccepted(Exception):
-    """The second signature is there already (`accepted`), or is that of the first (`own`); `body` as it stands."""
+    """The handover is accepted already (`accepted`), or the signer is its giver (`own`). `body`: the document now."""
 
     def __init__(self, code: str, body: dict[str, Any]) -> None:
         super().__init__(code)
@@ -108,7 +108,7 @@ class NotAccepted(Exception):
 
 
 async def accept(journal: Journal, id: str, principal: Principal, remarks: str, at: float) -> dict[str, Any]:
-    """Put the second signature under a handover that exists; its body then. Raises NotAccepted."""
+    """Put the second signature under an existing handover and return its document. Raises NotAccepted."""
 
     def sign(body: dict[str, Any] | None) -> dict[str, Any]:
         if body is None or body["accepted_at"] is not None:
@@ -127,13 +127,13 @@ async def accept(journal: Journal, id: str, principal: Principal, remarks: str, 
 async def note(
     tx: Tx, name: str, id: str, body: Mapping[str, Any], principal: Principal, remarks: str, at: float
 ) -> int:
-    """One signature into the log."""
+    """Write one signature to the journal; its sequence number."""
     summary = {"region": body["region"], "to": body["to"], "counts": body["counts"]}
     return await tx.append(kind=KIND, name=name, subject=id, at=at, actor=principal.name, reason=remarks, body=summary)
 
 
 def shown(doc: Doc, at: float, settings: HandoverSettings, *, whole: bool = False) -> dict[str, Any]:
-    """A handover as people see it."""
+    """A handover as an answer. `whole`: with its picture."""
     body = doc.body
     record = {name: value for name, value in body.items() if name not in ("picture", "region")}
     record |= {"id": doc.id, "at": wire.iso(body["at"]), "accepted_at": wire.iso(body["accepted_at"])}
@@ -142,10 +142,10 @@ def shown(doc: Doc, at: float, settings: HandoverSettings, *, whole: bool = Fals
 
 
 def sees(principal: Principal, doc: Doc) -> bool:
-    """A handover is its own region's, and of those above."""
+    """True for a handover of the asker's region or of one within it."""
     return covers(principal.region, str(doc.body["region"]))
 
 
 def name_of(roster: duty.Roster, text: str) -> str:
-    """A person's name by id or account; what is neither stays as it was written."""
+    """The name of a person by id or account; any other text unchanged."""
     return next((person.name for person in roster.persons if text in (person.id, person.account)), text)

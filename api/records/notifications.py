@@ -1,10 +1,10 @@
-"""What was sent about an alert: to whom, when, how it ended; and how far its escalation has come."""
+"""Notifications of an alert with recipient, time and outcome, and the state of its escalation."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from api.dependencies import Deps
+from api.dependencies import Dependencies
 from api.principal import Principal
 from api.records import people
 from feeds import wire
@@ -16,17 +16,19 @@ DIGEST = "digest:"
 _ENDS = {"acknowledged": "cancelled", "receiver removed": "removed", "not needed": "unneeded", "refused": "refused"}
 
 
-async def notices(deps: Deps, principal: Principal, alert_id: str) -> list[dict[str, Any]]:
-    """Every message about the alert, oldest first. Addresses are personal; who may not see a person sees no name."""
-    queued = await deps.journal.outbox_for(alert_id)  # first: what leaves it meanwhile stands in the log by then
+async def notices(deps: Dependencies, principal: Principal, alert_id: str) -> list[dict[str, Any]]:
+    """Every notification of the alert, oldest first. Names and addresses of persons outside the region are left out."""
+    queued = await deps.journal.outbox_for(
+        alert_id
+    )  # first: what leaves the outbox meanwhile is in the journal by then
     items = list({item.key: item for item in [*await _kept(deps, alert_id), *queued]}.values())
     whole = {item.key: item for item in await deps.journal.outbox_items(_digests(items))}
     visible_persons = await _seen(deps, principal)
     return [_notice(item, whole, visible_persons) for item in items]
 
 
-async def _kept(deps: Deps, alert_id: str) -> list[OutboxItem]:
-    """What the log keeps of messages that are too old for the outbox."""
+async def _kept(deps: Dependencies, alert_id: str) -> list[OutboxItem]:
+    """Notifications in the journal that are too old for the outbox."""
     entries = await deps.journal.entries(kind="notices", subject=alert_id, limit=500)
     return [
         OutboxItem(
@@ -45,8 +47,8 @@ async def _kept(deps: Deps, alert_id: str) -> list[OutboxItem]:
     ]
 
 
-async def _seen(deps: Deps, principal: Principal) -> set[str] | None:
-    """The persons that somebody may know of; None for all."""
+async def _seen(deps: Dependencies, principal: Principal) -> set[str] | None:
+    """The ids of the persons that the asker may see; None for all."""
     if not principal.region:
         return None
     roster = people.roster_of(await people.version(deps, ROSTER))
@@ -80,7 +82,7 @@ def _notice(item: OutboxItem, whole: dict[str, OutboxItem], visible_persons: set
 
 
 def outcome(item: OutboxItem, carrier: OutboxItem) -> str:
-    """sent · digest (it waits with one) · waiting · cancelled · removed · refused · unneeded · failed (a test)."""
+    """sent, digest (part of a waiting digest), waiting, cancelled, removed, refused, unneeded, or failed (a test)."""
     if item.sent_at is not None or carrier.sent_at is not None:
         return "sent"
     if item is not carrier and carrier.due is not None:
@@ -90,8 +92,8 @@ def outcome(item: OutboxItem, carrier: OutboxItem) -> str:
     return next((name for start, name in _ENDS.items() if carrier.error.startswith(start)), "failed")
 
 
-async def escalation(deps: Deps, principal: Principal, alert_id: str) -> dict[str, Any] | None:
-    """What an alert's escalation has come to; None when none ever began."""
+async def escalation(deps: Dependencies, principal: Principal, alert_id: str) -> dict[str, Any] | None:
+    """The state of an alert's escalation; None when it never began."""
     entries = await deps.journal.entries(kind="escalation", subject=alert_id, limit=500)
     doc = await deps.journal.doc("alert", alert_id)
     run = (run_of(doc.body) if doc is not None else None) or EscalationRun()

@@ -1,4 +1,4 @@
-"""The duty roster, receivers and policies as answers: what each may see of them."""
+"""The duty roster, receivers and escalation policies as answers, with what each asker may see."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from api.dependencies import Deps
+from api.dependencies import Dependencies
 from api.principal import Principal
 from feeds import wire
 from feeds.documents.version import FILE, ROSTER, SITE, Version
@@ -20,14 +20,14 @@ PERSON = "person:"
 _LISTS = ("persons", "shifts", "patterns", "assignments", "substitutes", "leave")
 
 
-async def version(deps: Deps, kind: str) -> Version:
+async def version(deps: Dependencies, kind: str) -> Version:
     """The present version of a document."""
     doc = await deps.journal.doc(kind, SITE)
     return Version.load(doc.body) if doc is not None else Version()
 
 
 def head(version: Version, principal: Principal) -> dict[str, Any]:
-    """Which version, and for those who may know, whose."""
+    """The version of a document; its author and comment only for those who may see persons."""
     named = {"by": version.by, "comment": version.comment} if principal.personal else {"by": "", "comment": ""}
     return {"rev": version.rev, "at": wire.iso(version.at or None), **named}
 
@@ -37,8 +37,8 @@ def roster_of(version: Version) -> Roster:
     return duty.load(version.doc) if version.doc else Roster()
 
 
-def roster(deps: Deps, principal: Principal, version: Version) -> dict[str, Any]:
-    """The whole answer: the plan, who is on duty now and next, and what is wrong with it."""
+def roster(deps: Dependencies, principal: Principal, version: Version) -> dict[str, Any]:
+    """The roster with the shift now, the next one, two weeks of the plan, and findings."""
     whole, tz = roster_of(version), duty.zone(deps.site.timezone)
     visible = for_region(whole, principal.region)
     at = deps.clock()
@@ -65,7 +65,7 @@ def roster(deps: Deps, principal: Principal, version: Version) -> dict[str, Any]
 
 
 def lists(visible: Roster, principal: Principal) -> dict[str, Any]:
-    """What was put; for walls the shifts alone, for whoever has a region without the reasons of others' leave."""
+    """The lists of the roster. Walls see the shifts only."""
     doc = duty.dump(visible)
     if not principal.personal:
         return {name: doc[name] if name == "shifts" else [] for name in _LISTS}
@@ -73,7 +73,7 @@ def lists(visible: Roster, principal: Principal) -> dict[str, Any]:
 
 
 def for_region(whole: Roster, region: str) -> Roster:
-    """What somebody of a region may see: the people of the region and of those that cover it, nobody else's names."""
+    """The roster of a region: the persons of the region, of regions within it, and of those that cover it."""
     if not region:
         return whole
     persons = [person for person in whole.persons if covers(region, person.region) or covers(person.region, region)]
@@ -96,8 +96,8 @@ def for_region(whole: Roster, region: str) -> Roster:
     )
 
 
-async def items(deps: Deps, principal: Principal, kind: str, present: Version) -> list[dict[str, Any]]:
-    """Receivers or policies: those made here, then the file's; of a region only what concerns it."""
+async def items(deps: Dependencies, principal: Principal, kind: str, present: Version) -> list[dict[str, Any]]:
+    """Receivers or policies: those made here, then those of the settings; of a region only those for it."""
     file = await deps.journal.doc(kind, FILE)
     own = [item | {"origin": "api", "readonly": False} for item in present.items]
     fixed = [item | {"origin": "file", "readonly": True} for item in (file.body["items"] if file is not None else [])]
@@ -122,13 +122,13 @@ def _without_foreign_persons(policy: dict[str, Any], persons: Collection[str]) -
 
 
 def concerns(item: Mapping[str, Any], region: str) -> bool:
-    """Whether a receiver or policy is for somebody's region, or for all."""
+    """True when a receiver or policy is for the region, or for all."""
     regions = item["regions"]
     return not regions or any(covers(region, its) or covers(its, region) for its in regions)
 
 
-async def with_state(deps: Deps, items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Receivers with how sending goes: what waits since when, when something last went out, what went wrong last."""
+async def with_state(deps: Dependencies, items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Receivers with the state of their queues: waiting messages, the oldest, the last sent, the last error."""
     states = await deps.journal.outbox_states([receiver["id"] for receiver in items])
     shown = []
     for receiver in items:

@@ -33,7 +33,7 @@ MOST = 3000
 
 
 def assignments(raw: bytes, doc: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The roster's assignments with those of the file in the place of theirs; Problem with every bad line."""
+    """The roster's assignments, with those of the file in their place. Raises Problem that lists every bad line."""
     try:
         rows = list(csv.reader(io.StringIO(_text(raw), newline=None)))
     except csv.Error as error:  # a field without end
@@ -72,7 +72,7 @@ def _text(raw: bytes) -> str:
 
 
 def _names(items: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Ids by what people call a thing; an id goes before a name."""
+    """Ids by name and by id. An id takes precedence over a name."""
     ids: dict[str, str] = {}
     for item in items:
         names = item["name"].values() if isinstance(item["name"], dict) else [item["name"]]
@@ -87,7 +87,7 @@ def _assignment(
     line: str,
     faults: list[Finding[InRequest]],
 ) -> dict[str, Any]:
-    """One line; what is wrong with it joins `faults`."""
+    """The assignment of one line. Its findings are added to `faults`."""
 
     def person(column: str) -> str:
         name = cells.get(column, "")

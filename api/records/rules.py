@@ -1,4 +1,4 @@
-"""Rules as answers, from the journal's documents; an account of a region sees none that names another's things."""
+"""Rules as answers. An account of a region sees no rule that names assets or regions of another."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from api.dependencies import Deps
+from api.dependencies import Dependencies
 from api.http.answers import from_cursor, to_cursor
 from api.principal import Principal
 from feeds.documents import rule as rule_document
@@ -21,33 +21,32 @@ _FORM = ("id", "when", "over", "for", "recover_for", "severity", "title", "text"
 
 
 class RuleReader:
-    """What one who asks may read."""
+    """The rules and changes that one asker may read."""
 
-    def __init__(self, deps: Deps, principal: Principal) -> None:
-        self._given, self._who = deps, principal
+    def __init__(self, deps: Dependencies, principal: Principal) -> None:
+        self._deps, self._principal = deps, principal
         mirror = deps.pump.mirror
         self._foreign = mirror.records("asset", Audience()).keys() - mirror.records("asset", principal.audience).keys()
 
     async def limits(self) -> RuleLimits:
         """`rev` of all rules together, and the engine's limits."""
-        doc = await self._given.journal.doc(LIMITS, LIMITS)
+        doc = await self._deps.journal.doc(LIMITS, LIMITS)
         return rule_document.load_limits(doc.body) if doc is not None else RuleLimits()
 
     async def rules(self) -> tuple[list[Record], int]:
-        """Every rule, the file's first, and how many are left out."""
-        docs = await self._given.journal.docs(KIND, open=True)
+        """Every visible rule, those of the settings first, and how many are left out."""
+        docs = await self._deps.journal.docs(KIND, open=True)
         rules = [rule_document.load(doc.body) for doc in docs]
         visible = [rule for rule in rules if self.sees(rule.mentions, rule.region)]
-        audience = self._who.audience
-        alerts = self._given.pump.mirror.records("alert", audience).values()
+        audience = self._principal.audience
+        alerts = self._deps.pump.mirror.records("alert", audience).values()
         active = Counter(alert["rule"] for alert in alerts if alert["active"])
         visible.sort(key=lambda rule: (rule.source != "file", rule.id))
         return [self._shown(rule, active[rule.id]) for rule in visible], len(docs) - len(visible)
 
     def sees(self, mentions: Iterable[str], region: str = "") -> bool:
-        """Whether a rule is of the own region, or names nothing of another county: no asset there, no region of its
-        own."""
-        own = self._who.region
+        """True when a rule is of the asker's region, or names no asset and no region of another county."""
+        own = self._principal.region
         return (
             not own
             or (bool(region) and covers(own, region))
@@ -60,14 +59,14 @@ class RuleReader:
     def _shown(self, rule: RuleDocument, active: int) -> Record:
         record = rule_document.dump(rule)
         del record["mentions"]
-        if not self._who.personal:
+        if not self._principal.personal:
             record |= {"by": "", "comment": ""}
         return record | {"at": iso(rule.at), "active": active}
 
     async def history(self, rule: str, cursor: str, limit: int) -> tuple[list[Record], str | None, int]:
         """Changes, newest first, the next cursor, and how many of the page are left out."""
         before = from_cursor(cursor, (int,))[0] if cursor else None
-        entries = await self._given.journal.entries(
+        entries = await self._deps.journal.entries(
             kind=KIND, subject=rule or None, before=before, limit=limit, newest_first=True
         )
         visible = [entry for entry in entries if self.sees_change(entry)]
@@ -75,8 +74,8 @@ class RuleReader:
         return [self._change(entry) for entry in visible], following, len(entries) - len(visible)
 
     def sees_change(self, entry: JournalEntry) -> bool:
-        """The same of what a rule was before and after a change."""
-        if not self._who.region:
+        """True when both forms of a changed rule, before and after, are visible."""
+        if not self._principal.region:
             return True
         forms = [form for form in (entry.body["before"], entry.body["after"]) if form]
         regions = {form.get("region", "") for form in forms}
@@ -85,7 +84,7 @@ class RuleReader:
         return self.sees([*_texts(forms), *regions])
 
     def _change(self, entry: JournalEntry) -> Record:
-        personal = self._who.personal
+        personal = self._principal.personal
         return {
             "seq": entry.seq,
             "at": iso(entry.at),
@@ -103,16 +102,16 @@ class RuleReader:
 
 
 def undoable(entry: JournalEntry) -> bool:
-    """Whether there is something to go back to: what a person did through the interface."""
+    """True for a change by a person through the interface that altered the rule."""
     return bool(entry.body["source"] == "api" and entry.body["before"] != entry.body["after"])
 
 
 def _texts(forms: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The region and the texts in quotes of both forms of a rule: what it may name."""
+    """The regions and quoted texts of the forms of a rule: the names that it may use."""
     quoted = [piece for form in forms for quote in "'\"" for piece in form["when"].split(quote)]
     return [*quoted, *(form.get("region", "") for form in forms)]
 
 
 def sent_form(record: Mapping[str, Any]) -> Record:
-    """What the engine is told of a rule."""
+    """The form of a rule that the engine reads."""
     return {name: value for name, value in record.items() if name in _FORM and value is not None}

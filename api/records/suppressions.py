@@ -1,10 +1,10 @@
-"""Silences and maintenance windows as answers: which are listed, to whom, and what of them is shown."""
+"""Silences and maintenance windows as answers."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from api.dependencies import Deps
+from api.dependencies import Dependencies
 from api.principal import Principal
 from feeds.documents.suppression import Match, Suppression, load, public
 from feeds.live.pump import Audience
@@ -14,15 +14,15 @@ SCAN = 500
 """At most so many documents are read for one list."""
 
 
-async def listed(deps: Deps, principal: Principal, kind: str) -> list[dict[str, Any]]:
-    """The silences or windows that have not ended, as one may see them."""
+async def listed(deps: Dependencies, principal: Principal, kind: str) -> list[dict[str, Any]]:
+    """The silences or windows that have not ended and that the asker may see."""
     docs = await deps.journal.docs_page(kind, open=True, limit=SCAN)
     found = [load(doc.body) for doc in docs]
     return [shown(one, principal) for one in found if is_visible(deps, principal.audience, one.match)]
 
 
-def is_visible(deps: Deps, audience: Audience, match: Match) -> bool:
-    """Who is concerned: those of the region, of what covers it, and of any of the assets."""
+def is_visible(deps: Dependencies, audience: Audience, match: Match) -> bool:
+    """True for an audience of the region, of one that covers it, or of any of the assets."""
     if match.region:
         return covers(audience.region, match.region) or covers(match.region, audience.region)
     visible = deps.pump.mirror.records("asset", audience)
@@ -30,6 +30,6 @@ def is_visible(deps: Deps, audience: Audience, match: Match) -> bool:
 
 
 def shown(suppression: Suppression, principal: Principal) -> dict[str, Any]:
-    """As people see it: times in RFC 3339; no names of people on a wall."""
+    """The suppression as an answer: times in RFC 3339, no names of people for walls."""
     record = public(suppression)
     return record if principal.personal else record | {"by": "", "comment": "", "ended_by": ""}

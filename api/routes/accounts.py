@@ -15,7 +15,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from api.auth import accounts
-from api.dependencies import Admin, Deps, Given, principal_of
+from api.dependencies import Admin, Dependencies, Deps, principal_of
 from api.http.answers import Json, listing
 from api.http.findings import finding
 from api.http.problems import Problem
@@ -71,7 +71,7 @@ def _reader(connection: HTTPConnection) -> Principal:
 
 
 @router.get("/accounts", responses=answers(staff.AccountList))
-async def listed(deps: Given, connection: HTTPConnection) -> Response:
+async def listed(deps: Deps, connection: HTTPConnection) -> Response:
     """Every account within one's region: role, region, whether in use, its open sessions and when it was last used."""
     principal = _reader(connection)
     docs = await deps.journal.docs("account")
@@ -84,7 +84,7 @@ async def listed(deps: Given, connection: HTTPConnection) -> Response:
     return listing(items, None, deps.pump.mirror.rev, hidden=len(docs) - len(items))
 
 
-async def _use(deps: Deps) -> tuple[Counter[str], dict[str, float]]:
+async def _use(deps: Dependencies) -> tuple[Counter[str], dict[str, float]]:
     """Open sessions and the last use, by account."""
     at, count, last = deps.clock(), Counter[str](), dict[str, float]()
     uses = {doc.id: float(doc.body["at"]) for doc in await deps.journal.docs("session-use")}
@@ -109,7 +109,7 @@ def _shown(account: dict[str, Any]) -> dict[str, Any]:
 @router.post(
     "/accounts", status_code=201, responses=answers(staff.AccountView, "conflict", "outside-region", status=201)
 )
-async def add(deps: Given, principal: Admin, body: NewAccountBody) -> Response:
+async def add(deps: Deps, principal: Admin, body: NewAccountBody) -> Response:
     """Create an account; 409 when the name is taken, 403 outside the asker's region."""
     _within(principal, "account_add", body.region)
     try:
@@ -124,7 +124,7 @@ async def add(deps: Given, principal: Admin, body: NewAccountBody) -> Response:
 
 
 @router.patch("/accounts/{name}", responses=answers(staff.AccountView, "conflict", "outside-region"))
-async def change(deps: Given, principal: Admin, name: str, body: AccountChangeBody) -> Response:
+async def change(deps: Deps, principal: Admin, name: str, body: AccountChangeBody) -> Response:
     """Change the role, region or password, or disable the account. Its sessions end within two seconds."""
     await _account(deps, principal, name)
     changes = {key: value for key, value in body.model_dump().items() if value is not None}
@@ -143,7 +143,7 @@ async def change(deps: Given, principal: Admin, name: str, body: AccountChangeBo
 
 
 @router.delete("/accounts/{name}", responses=answers(staff.RemovedAccount, "conflict"))
-async def remove(deps: Given, principal: Admin, name: str) -> Response:
+async def remove(deps: Deps, principal: Admin, name: str) -> Response:
     """Remove an account and end its sessions. Its entries in the audit log stay."""
     await _account(deps, principal, name)
     if name == principal.name:
@@ -156,7 +156,7 @@ async def remove(deps: Given, principal: Admin, name: str) -> Response:
 
 
 @router.get("/tokens", responses=answers(staff.TokenList))
-async def tokens(deps: Given, connection: HTTPConnection) -> Response:
+async def tokens(deps: Deps, connection: HTTPConnection) -> Response:
     """Every token within one's region: name, scope, region, who made it and when; never the token."""
     principal = _reader(connection)
     docs = await deps.journal.docs("token")
@@ -166,7 +166,7 @@ async def tokens(deps: Given, connection: HTTPConnection) -> Response:
 
 
 @router.post("/tokens", status_code=201, responses=answers(staff.NewToken, "outside-region", status=201))
-async def add_token(deps: Given, principal: Admin, body: NewTokenBody) -> Response:
+async def add_token(deps: Deps, principal: Admin, body: NewTokenBody) -> Response:
     """Create a token. Its text is in this answer only: the journal keeps a hash."""
     _within(principal, "token_add", body.region)
     try:
@@ -179,7 +179,7 @@ async def add_token(deps: Given, principal: Admin, body: NewTokenBody) -> Respon
 
 
 @router.delete("/tokens/{key}", responses=answers(staff.RevokedToken))
-async def revoke(deps: Given, principal: Admin, key: str) -> Response:
+async def revoke(deps: Deps, principal: Admin, key: str) -> Response:
     """Revoke one token; programs that use it are refused within two seconds."""
     matching = [doc for doc in await deps.journal.docs("token") if doc.id[:SHORT] == key]
     if len(matching) != 1 or not principal.reaches(str(matching[0].body["region"])):
@@ -204,7 +204,7 @@ def _token(key: str, body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def _account(deps: Deps, principal: Principal, name: str) -> dict[str, Any]:
+async def _account(deps: Dependencies, principal: Principal, name: str) -> dict[str, Any]:
     doc = await deps.journal.doc("account", name)
     if doc is None or not principal.reaches(str(doc.body["region"])):
         raise Problem("not-found")

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.dependencies import Given, Ingester, Viewer
+from api.dependencies import Deps, Ingester, Viewer
 from api.http.answers import Json
 from api.http.findings import finding
 from api.http.problems import Problem
@@ -31,7 +31,7 @@ Names = Annotated[list[str] | None, Query(max_length=50)]
 
 
 @router.post("/alerts", responses=answers(None, "outside-region", "intake-lost"))
-async def post_alerts(deps: Given, principal: Ingester, request: Request) -> Response:
+async def post_alerts(deps: Deps, principal: Ingester, request: Request) -> Response:
     """Take alerts as Prometheus sends them. 200 once they are durable; 4xx with findings, the others are taken."""
     timeout = deps.ingest.resolve_timeout
     taken = alertmanager.posted(await request.body(), deps.clock(), resolve_timeout=timeout)
@@ -42,7 +42,7 @@ async def post_alerts(deps: Given, principal: Ingester, request: Request) -> Res
 
 
 @router.get("/status", responses=answers(answered.AlertmanagerStatus))
-async def status(deps: Given, principal: Viewer) -> Response:
+async def status(deps: Deps, principal: Viewer) -> Response:
     """The status that Prometheus and amtool read: no cluster, our version."""
     version = {
         "version": deps.site.version,
@@ -58,14 +58,14 @@ async def status(deps: Given, principal: Viewer) -> Response:
 
 
 @router.get("/receivers", responses=answers(array_of(answered.AlertmanagerReceiver)))
-async def receivers(deps: Given, principal: Viewer) -> Response:
+async def receivers(deps: Deps, principal: Viewer) -> Response:
     """The one receiver. Routing is decided here."""
     return Json([{"name": RECEIVER}])
 
 
 @router.get("/alerts", responses=answers(array_of(answered.GettableAlert)))
 async def get_alerts(
-    deps: Given,
+    deps: Deps,
     principal: Viewer,
     active: bool = True,
     silenced: bool = True,

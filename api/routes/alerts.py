@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
 from api.commands import ask, refusal
-from api.dependencies import Actor, Deps, Given, language_of
+from api.dependencies import Actor, Dependencies, Deps, language_of
 from api.http.answers import Json
 from api.http.findings import error_member, finding
 from api.http.moments import Moment
@@ -80,38 +80,38 @@ class BulkBody(BaseModel):
 
 
 @router.post("/alerts/{alert_id}/ack", responses=answers(reference("AlertRecord"), *OF_ACTION))
-async def ack(deps: Given, principal: Actor, alert_id: str, body: AckBody) -> Response:
+async def ack(deps: Deps, principal: Actor, alert_id: str, body: AckBody) -> Response:
     """Acknowledge an alert; 200 with its new state once the journal has it."""
     return Json(await carry_out(deps, principal, "ack", alert_id, body.comment, body.rev, _times(body)))
 
 
 @router.post("/alerts/{alert_id}/unack", responses=answers(reference("AlertRecord"), *OF_ACTION))
-async def unack(deps: Given, principal: Actor, alert_id: str, body: ActionBody) -> Response:
+async def unack(deps: Deps, principal: Actor, alert_id: str, body: ActionBody) -> Response:
     """Undo an acknowledgement."""
     return Json(await carry_out(deps, principal, "unack", alert_id, body.comment, body.rev, {}))
 
 
 @router.post("/alerts/{alert_id}/shelve", responses=answers(reference("AlertRecord"), *OF_ACTION))
-async def shelve(deps: Given, principal: Actor, alert_id: str, body: ShelveBody) -> Response:
+async def shelve(deps: Deps, principal: Actor, alert_id: str, body: ShelveBody) -> Response:
     """Shelve an alert until a moment, with the reason."""
     args: dict[str, float | None] = {"until": body.until.timestamp()}
     return Json(await carry_out(deps, principal, "shelve", alert_id, body.comment, body.rev, args))
 
 
 @router.post("/alerts/{alert_id}/unshelve", responses=answers(reference("AlertRecord"), *OF_ACTION))
-async def unshelve(deps: Given, principal: Actor, alert_id: str, body: ActionBody) -> Response:
+async def unshelve(deps: Deps, principal: Actor, alert_id: str, body: ActionBody) -> Response:
     """Unshelve an alert before its end."""
     return Json(await carry_out(deps, principal, "unshelve", alert_id, body.comment, body.rev, {}))
 
 
 @router.post("/alerts/{alert_id}/comment", responses=answers(reference("AlertRecord"), *OF_ACTION))
-async def comment(deps: Given, principal: Actor, alert_id: str, body: CommentBody) -> Response:
+async def comment(deps: Deps, principal: Actor, alert_id: str, body: CommentBody) -> Response:
     """Add a comment to the record."""
     return Json(await carry_out(deps, principal, "comment", alert_id, body.comment, body.rev, {}))
 
 
 @router.post("/alerts:bulk", responses=answers(answered.BulkResults))
-async def bulk(deps: Given, principal: Actor, request: Request, body: BulkBody) -> Response:
+async def bulk(deps: Deps, principal: Actor, request: Request, body: BulkBody) -> Response:
     """Do one action on several alerts. Each has its own result.
 
     A result is {id, status, alert}, or {id, status, problem, code, errors}.
@@ -157,7 +157,7 @@ def _times(body: AckBody | BulkBody) -> dict[str, float | None]:
 
 
 async def carry_out(
-    deps: Deps,
+    deps: Dependencies,
     principal: Principal,
     action: str,
     alert_id: str,
@@ -185,5 +185,5 @@ async def carry_out(
     return current or {}
 
 
-async def _current(deps: Deps, principal: Principal, alert_id: str) -> dict[str, Any]:
+async def _current(deps: Dependencies, principal: Principal, alert_id: str) -> dict[str, Any]:
     return await lists.find(deps, ALERT, alert_id, Audience(region=principal.region)) or {}

@@ -12,7 +12,7 @@ from api.availability.calendar import month_start, parts
 from api.availability.counting import Tallies, UptimeTallies
 from api.availability.rows import BY, AvailabilityRow, rows, worst_first
 from api.availability.table import as_csv
-from api.dependencies import Given, Viewer, language_of
+from api.dependencies import Deps, Viewer, language_of
 from api.http.answers import Cursor, Limit, from_cursor, listing, to_cursor
 from api.http.findings import finding
 from api.http.moments import Moment
@@ -33,7 +33,7 @@ AVAILABILITY[200]["content"]["text/csv"] = {"schema": {"type": "string"}}
 
 @router.get("/availability", responses=AVAILABILITY)
 async def availability(
-    deps: Given,
+    deps: Deps,
     request: Request,
     principal: Viewer,
     begin: Annotated[Moment | None, Query(alias="from", description="RFC 3339; the month's beginning")] = None,

@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from starlette.responses import Response
 
-from api.dependencies import Actor, Deps, Given, Viewer
+from api.dependencies import Actor, Dependencies, Deps, Viewer
 from api.http.answers import Cursor, Json, Limit, from_cursor, listing, to_cursor
 from api.http.problems import Problem
 from api.principal import Principal
@@ -42,7 +42,7 @@ class AcceptanceBody(BaseModel):
 
 
 @router.get("/handover", responses=answers(answered.CurrentHandover))
-async def current(deps: Given, principal: Viewer) -> Response:
+async def current(deps: Deps, principal: Viewer) -> Response:
     """The picture now: open, acknowledged and suppressed alerts, broken promises, silent sources, figures."""
     _personal(principal)
     last = await _docs(deps, principal, None, 1)
@@ -51,7 +51,7 @@ async def current(deps: Given, principal: Viewer) -> Response:
 
 
 @router.post("/handover", status_code=201, responses=answers(answered.Handover, "outside-region", status=201))
-async def give(deps: Given, principal: Actor, body: HandoverBody) -> Response:
+async def give(deps: Deps, principal: Actor, body: HandoverBody) -> Response:
     """Hand the picture of this moment over, with the first signature; 201 once the journal has it."""
     check(principal, "handover_give", principal.region)
     at, key = deps.clock(), uuid.uuid4().hex
@@ -66,7 +66,7 @@ async def give(deps: Given, principal: Actor, body: HandoverBody) -> Response:
 
 
 @router.post("/handover/{handover_id}/accept", responses=answers(answered.Handover, "conflict", "outside-region"))
-async def take(deps: Given, principal: Actor, handover_id: str, body: AcceptanceBody) -> Response:
+async def take(deps: Deps, principal: Actor, handover_id: str, body: AcceptanceBody) -> Response:
     """Accept a handover with the second signature, which is another person's; 409 when it has one already."""
     at, settings = deps.clock(), deps.handover()
     doc = await _one(deps, principal, handover_id)
@@ -81,7 +81,7 @@ async def take(deps: Given, principal: Actor, handover_id: str, body: Acceptance
 
 
 @router.get("/handover/list", responses=answers(answered.HandoverList))
-async def listed(deps: Given, principal: Viewer, cursor: Cursor = "", limit: Limit = 50) -> Response:
+async def listed(deps: Deps, principal: Viewer, cursor: Cursor = "", limit: Limit = 50) -> Response:
     """Handovers, newest first, without their pictures."""
     _personal(principal)
     before = from_cursor(cursor, (int,))[0] if cursor else None
@@ -92,7 +92,7 @@ async def listed(deps: Given, principal: Viewer, cursor: Cursor = "", limit: Lim
 
 
 @router.get("/handover/{handover_id}", responses=answers(answered.HandoverDetail))
-async def one(deps: Given, principal: Viewer, handover_id: str) -> Response:
+async def one(deps: Deps, principal: Viewer, handover_id: str) -> Response:
     """One handover with the picture as it was."""
     _personal(principal)
     return Json(handovers.shown(await _one(deps, principal, handover_id), deps.clock(), deps.handover(), whole=True))
@@ -106,14 +106,14 @@ def _personal(principal: Principal) -> None:
         raise Problem("forbidden")
 
 
-async def _one(deps: Deps, principal: Principal, key: str) -> Doc:
+async def _one(deps: Dependencies, principal: Principal, key: str) -> Doc:
     doc = await deps.journal.doc(KIND, key)
     if doc is None or not handovers.sees(principal, doc):
         raise Problem("not-found")
     return doc
 
 
-async def _docs(deps: Deps, principal: Principal, before: int | None, limit: int) -> list[Doc]:
+async def _docs(deps: Dependencies, principal: Principal, before: int | None, limit: int) -> list[Doc]:
     docs: list[Doc] = []
     while len(docs) < limit:
         page = await deps.journal.docs_page(KIND, before=before, limit=LOOKED_THROUGH)
@@ -124,7 +124,7 @@ async def _docs(deps: Deps, principal: Principal, before: int | None, limit: int
     return docs[:limit]
 
 
-async def _give(deps: Deps, doc: Doc, at: float, principal: Principal, remarks: str) -> None:
+async def _give(deps: Dependencies, doc: Doc, at: float, principal: Principal, remarks: str) -> None:
     """Write the first signature and the handover to the journal."""
     async with deps.journal.begin() as tx:
         seq = await handovers.note(tx, GIVEN, doc.id, doc.body, principal, remarks, at)

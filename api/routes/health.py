@@ -9,7 +9,7 @@ from typing import Any, cast
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from api.dependencies import Given, Viewer
+from api.dependencies import Deps, Viewer
 from api.http.answers import Json
 from api.http.problems import Problem
 from api.load.reader import LoadReader
@@ -36,7 +36,7 @@ async def healthz() -> Response:
 
 
 @router.get("/readyz", responses=answers(session.ReadinessAnswer, "not-ready"))
-async def readyz(deps: Given, request: Request) -> Response:
+async def readyz(deps: Deps, request: Request) -> Response:
     """Every role moves, the journal takes a row, and the canary came through bus, projection and live feed.
 
     The canary is the collector's own heartbeat: the pump notes it only when it arrives as a
@@ -63,7 +63,7 @@ async def readyz(deps: Given, request: Request) -> Response:
 
 
 @router.get("/api/v1/disk", dependencies=[Depends(strict)], responses=answers(session.Disk, "not-found"))
-async def disk(deps: Given, principal: Viewer) -> Response:
+async def disk(deps: Deps, principal: Viewer) -> Response:
     """The room on the disk of the data folder: state, total, free, stores {name: {bytes, per_day}}, days_left."""
     if deps.disk is None:
         raise Problem("not-found")
@@ -71,7 +71,7 @@ async def disk(deps: Given, principal: Viewer) -> Response:
 
 
 @router.get("/metrics", responses=TEXT)
-async def metrics(deps: Given, request: Request, principal: Viewer) -> Response:
+async def metrics(deps: Deps, request: Request, principal: Viewer) -> Response:
     """Prometheus text; with a session or a token of scope `read`. Loopback is no exception: a proxy stands there."""
     try:
         dead: int | None = sum((await deps.bus.dead_counts()).values())

@@ -12,7 +12,7 @@ import numpy as np
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from api.dependencies import Deps, Given, Viewer
+from api.dependencies import Dependencies, Deps, Viewer
 from api.http.answers import Json
 from api.http.findings import finding
 from api.http.moments import Moment
@@ -49,7 +49,7 @@ Step = Annotated[str, Query(max_length=8, description="raw, 60s, 5m, 1h …; cho
 
 
 @router.get("/assets/{asset_id}/metrics", responses=answers(answered.MetricList, "not-ready", "history-lost"))
-async def metrics(deps: Given, principal: Viewer, asset_id: str) -> Response:
+async def metrics(deps: Deps, principal: Viewer, asset_id: str) -> Response:
     """The metrics of an asset that have a history."""
     recorded = await _recorded(deps, principal, asset_id).series_of(asset_id)
     return Json({"asset": asset_id, "items": [_named(series) for series in recorded]})
@@ -57,7 +57,7 @@ async def metrics(deps: Given, principal: Viewer, asset_id: str) -> Response:
 
 @router.get("/assets/{asset_id}/history", responses=answers(answered.HistoryAnswer, "not-ready", "history-lost"))
 async def history(
-    deps: Given, principal: Viewer, asset_id: str, metric: Metrics, begin: Begin = None, to: End = None, step: Step = ""
+    deps: Deps, principal: Viewer, asset_id: str, metric: Metrics, begin: Begin = None, to: End = None, step: Step = ""
 ) -> Response:
     """Some of an asset's metrics over time (default: the last 24 h).
 
@@ -83,7 +83,7 @@ async def history(
 @router.get(
     "/assets/{asset_id}/availability", responses=answers(answered.AssetAvailability, "not-ready", "history-lost")
 )
-async def availability(deps: Given, principal: Viewer, asset_id: str, begin: Begin = None, to: End = None) -> Response:
+async def availability(deps: Deps, principal: Viewer, asset_id: str, begin: Begin = None, to: End = None) -> Response:
     """How long an asset was what (default: the last 30 days). Unknown is not up, and stands apart; so does time in
     maintenance, whatever the asset was then.
 
@@ -116,7 +116,7 @@ async def availability(deps: Given, principal: Viewer, asset_id: str, begin: Beg
     )
 
 
-def _recorded(deps: Deps, principal: Principal, asset_id: str) -> HistoryReader:
+def _recorded(deps: Dependencies, principal: Principal, asset_id: str) -> HistoryReader:
     """The history, for an asset that one may see."""
     if deps.pump.mirror.record("asset", asset_id, principal.audience) is None:
         raise Problem("not-found")
@@ -125,7 +125,7 @@ def _recorded(deps: Deps, principal: Principal, asset_id: str) -> HistoryReader:
     return deps.history
 
 
-def _interval(deps: Deps, begin: datetime | None, to: datetime | None, usual: float) -> tuple[float, float]:
+def _interval(deps: Dependencies, begin: datetime | None, to: datetime | None, usual: float) -> tuple[float, float]:
     """Epoch seconds, not beyond now, at least a second and at most ten years apart."""
     end = min(to.timestamp(), deps.clock()) if to else deps.clock()
     start = begin.timestamp() if begin else end - usual

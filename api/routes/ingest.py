@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.dependencies import Deps, Given, Ingester, language_of
+from api.dependencies import Dependencies, Deps, Ingester, language_of
 from api.http import problems
 from api.http.answers import Json
 from api.http.problems import Problem
@@ -51,7 +51,7 @@ ALERT, COMMAND = "alert", "command"
 KEY_MAX = 200
 
 
-async def hand_in(deps: Deps, parcel: Parcel, *, key: str = "") -> bool:
+async def hand_in(deps: Dependencies, parcel: Parcel, *, key: str = "") -> bool:
     """Put a parcel into the intake; durable on return. False when the key was used before. Raises Problem(busy)."""
     if deps.intake is None:
         raise Problem("busy")
@@ -62,7 +62,7 @@ async def hand_in(deps: Deps, parcel: Parcel, *, key: str = "") -> bool:
 
 
 async def take(
-    request: Request, deps: Deps, principal: Principal, taken: Taken, kind: str
+    request: Request, deps: Dependencies, principal: Principal, taken: Taken, kind: str
 ) -> tuple[int, list[Finding[InMessage]]]:
     """Put the alerts of one call into the intake; their number and the findings. Repeating a call changes nothing."""
     scope = cast(Scope, request.app.state.scope)
@@ -74,7 +74,7 @@ async def take(
     return len(reports), findings
 
 
-async def _hand_in(deps: Deps, principal: Principal, reports: Sequence[Report], kind: str, key: str) -> bool:
+async def _hand_in(deps: Dependencies, principal: Principal, reports: Sequence[Report], kind: str, key: str) -> bool:
     parcel = Parcel(
         target=ALERT,
         kind=kind,
@@ -104,7 +104,7 @@ def answer(request: Request, count: int, findings: Sequence[Finding[InMessage]])
     status_code=202,
     responses=answers(answered.IngestResult, "outside-region", "intake-lost", status=202),
 )
-async def from_alertmanager(deps: Given, principal: Ingester, request: Request) -> Response:
+async def from_alertmanager(deps: Deps, principal: Ingester, request: Request) -> Response:
     """The webhook of an Alertmanager, version 4."""
     taken = alertmanager.hooked(await request.body(), deps.clock())
     return answer(request, *await take(request, deps, principal, taken, "alertmanager"))
@@ -113,7 +113,7 @@ async def from_alertmanager(deps: Given, principal: Ingester, request: Request) 
 @router.post(
     "/grafana", status_code=202, responses=answers(answered.IngestResult, "outside-region", "intake-lost", status=202)
 )
-async def from_grafana(deps: Given, principal: Ingester, request: Request) -> Response:
+async def from_grafana(deps: Deps, principal: Ingester, request: Request) -> Response:
     """Grafana's webhook, unified alerting and the one before it."""
     taken = grafana.taken(await request.body(), deps.clock())
     return answer(request, *await take(request, deps, principal, taken, "grafana"))
@@ -122,7 +122,7 @@ async def from_grafana(deps: Given, principal: Ingester, request: Request) -> Re
 @router.post(
     "/zabbix", status_code=202, responses=answers(answered.IngestResult, "outside-region", "intake-lost", status=202)
 )
-async def from_zabbix(deps: Given, principal: Ingester, request: Request) -> Response:
+async def from_zabbix(deps: Deps, principal: Ingester, request: Request) -> Response:
     """The webhook of this project's media type for Zabbix (deploy/zabbix)."""
     zone = deps.ingest.zabbix_timezone or deps.site.timezone
     taken = zabbix.taken(await request.body(), deps.clock(), timezone=zone)
@@ -134,7 +134,7 @@ async def from_zabbix(deps: Given, principal: Ingester, request: Request) -> Res
     status_code=202,
     responses=answers(answered.IngestResult, "outside-region", "intake-lost", status=202),
 )
-async def from_cloudevents(deps: Given, principal: Ingester, request: Request) -> Response:
+async def from_cloudevents(deps: Deps, principal: Ingester, request: Request) -> Response:
     """CloudEvents 1.0, structured, binary or a batch. An event (source, id) that was taken before changes nothing."""
     events, findings = cloudevents.taken(await request.body(), request.headers)
     scope, handing = cast(Scope, request.app.state.scope), []
@@ -154,7 +154,7 @@ async def from_cloudevents(deps: Given, principal: Ingester, request: Request) -
     responses=answers(answered.WarningIngestResult, "outside-region", "intake-lost", status=202),
 )
 async def from_cap(
-    deps: Given,
+    deps: Deps,
     principal: Ingester,
     request: Request,
     mode: Literal["strict", "lenient"] = "strict",
@@ -181,7 +181,7 @@ async def from_cap(
     return Json({"taken": 1, "id": message.id, "faulty": message.faulty, "findings": shown}, status_code=202)
 
 
-def _lies_within(deps: Deps, message: CapMessage, principal: Principal) -> bool:
+def _lies_within(deps: Dependencies, message: CapMessage, principal: Principal) -> bool:
     """True when all areas of the message, or of what it references, lie in the sender's region."""
     warning = to_warning(message, "", message.sent)
     regions: list[str] = []
@@ -197,7 +197,7 @@ def _lies_within(deps: Deps, message: CapMessage, principal: Principal) -> bool:
 @router.post(
     "/cases", status_code=202, responses=answers(answered.IngestResult, "outside-region", "intake-lost", status=202)
 )
-async def from_approvals(deps: Given, principal: Ingester, request: Request) -> Response:
+async def from_approvals(deps: Deps, principal: Ingester, request: Request) -> Response:
     """Take approval cases into the journal. Repeating a case changes nothing."""
     taken, findings = cases.taken(await request.body())
     inside = [case for case in taken if principal.reaches(case.region)]
@@ -219,7 +219,7 @@ def heartbeat_probe(probes: list[str]) -> tuple[str, float] | None:
 @router.post(
     "/heartbeat/{asset_id}", status_code=202, responses=answers(answered.HeartbeatResult, "outside-region", status=202)
 )
-async def heartbeat(deps: Given, principal: Ingester, asset_id: str) -> Response:
+async def heartbeat(deps: Deps, principal: Ingester, asset_id: str) -> Response:
     """Take a heartbeat of an asset; 202 once the journal has it, 404 without a `heartbeat:` probe."""
     record = deps.pump.mirror.record("asset", asset_id, Audience())
     heartbeat_period = heartbeat_probe(record["probes"]) if record is not None else None

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.availability.counting import UptimeTallies
-from api.dependencies import Given, Viewer
+from api.dependencies import Deps, Viewer
 from api.http.answers import Json
 from api.load.figures import DAY
 from api.load.reader import LoadReader
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/api/v1", tags=["figures"])
 
 
 @router.get("/kpi", responses=answers(figures.Kpi))
-async def kpi(deps: Given, request: Request, principal: Viewer) -> Response:
+async def kpi(deps: Deps, request: Request, principal: Viewer) -> Response:
     """Figures of the asker's region, at most a second old: counts, the load with its targets, response times.
 
     `mtta` and `mttr` are in seconds, also by shift. No person is named.

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.commands import ask, refusal
-from api.dependencies import Actor, Admin, Deps, Given, Viewer
+from api.dependencies import Actor, Admin, Dependencies, Deps, Viewer
 from api.http.answers import Cursor, Json, Limit, from_cursor, listing, to_cursor
 from api.http.findings import finding
 from api.http.numbers import Number
@@ -41,25 +41,25 @@ OF_CHANGE = ("conflict", "outside-region", "unanswered")
 
 
 @router.get("/roster", responses=answers(answered.RosterDocument))
-async def roster(deps: Given, principal: Viewer) -> Response:
+async def roster(deps: Deps, principal: Viewer) -> Response:
     """The duty roster, the shift now and the next, two weeks of the plan, and its findings."""
     return Json(people.roster(deps, principal, await people.version(deps, ROSTER)))
 
 
 @router.put("/roster", responses=answers(answered.RosterDocument, *OF_CHANGE))
-async def put_roster(deps: Given, principal: Admin, body: RosterBody) -> Response:
+async def put_roster(deps: Deps, principal: Admin, body: RosterBody) -> Response:
     """Replace the roster; 200 once the journal has it. Findings about the plan do not refuse it."""
     return await _roster(deps, principal, await put(deps, principal, ROSTER, body, body.doc()))
 
 
 @router.post("/roster:undo", responses=answers(answered.RosterDocument, *OF_CHANGE))
-async def undo_roster(deps: Given, principal: Admin, body: UndoBody) -> Response:
+async def undo_roster(deps: Deps, principal: Admin, body: UndoBody) -> Response:
     """Return to an older version. That makes a new version."""
     return await _roster(deps, principal, await undo(deps, principal, ROSTER, body))
 
 
 @router.post("/roster/substitutes", responses=answers(answered.RosterDocument, *OF_CHANGE))
-async def substitute(deps: Given, principal: Actor, body: NewSubstitutionBody) -> Response:
+async def substitute(deps: Deps, principal: Actor, body: NewSubstitutionBody) -> Response:
     """Substitute one person for another in one shift."""
     args = body.model_dump(mode="json", exclude={"rev"})
     return await _roster(
@@ -68,9 +68,7 @@ async def substitute(deps: Given, principal: Actor, body: NewSubstitutionBody) -
 
 
 @router.post("/roster:import", responses=answers(answered.RosterDocument, *OF_CHANGE))
-async def import_roster(
-    deps: Given, principal: Admin, request: Request, rev: Number, dry_run: bool = False
-) -> Response:
+async def import_roster(deps: Deps, principal: Admin, request: Request, rev: Number, dry_run: bool = False) -> Response:
     """Import dated assignments from a spreadsheet (text/csv). `dry_run`: only answer what the roster would become."""
     check(principal, "roster_put")
     document = await people.version(deps, ROSTER)
@@ -82,12 +80,12 @@ async def import_roster(
 
 
 @router.get("/roster/history", responses=answers(answered.VersionHistory))
-async def roster_history(deps: Given, principal: Viewer, cursor: Cursor = "", limit: Limit = 50) -> Response:
+async def roster_history(deps: Deps, principal: Viewer, cursor: Cursor = "", limit: Limit = 50) -> Response:
     """The versions of the roster, for administrators and auditors of the whole site."""
     return await history(deps, principal, ROSTER, cursor, limit)
 
 
-async def _roster(deps: Deps, principal: Principal, document: dict[str, Any]) -> Response:
+async def _roster(deps: Dependencies, principal: Principal, document: dict[str, Any]) -> Response:
     return Json(people.roster(deps, principal, Version.load(document)))
 
 
@@ -95,13 +93,13 @@ async def _roster(deps: Deps, principal: Principal, document: dict[str, Any]) ->
 
 
 @router.get("/escalations", responses=answers(answered.EscalationList))
-async def escalations(deps: Given, principal: Viewer) -> Response:
+async def escalations(deps: Deps, principal: Viewer) -> Response:
     """Escalation policies. The first one that matches an alert is used."""
     return await _list(deps, principal, ESCALATIONS, await _version(deps, principal, ESCALATIONS))
 
 
 @router.put("/escalations", responses=answers(answered.EscalationList, *OF_CHANGE))
-async def put_escalations(deps: Given, principal: Admin, body: EscalationsBody) -> Response:
+async def put_escalations(deps: Deps, principal: Admin, body: EscalationsBody) -> Response:
     """Replace the policies but those of the settings file. They are checked as a whole."""
     return await _list(
         deps, principal, ESCALATIONS, Version.load(await put(deps, principal, ESCALATIONS, body, body.doc()))
@@ -109,25 +107,25 @@ async def put_escalations(deps: Given, principal: Admin, body: EscalationsBody) 
 
 
 @router.post("/escalations:undo", responses=answers(answered.EscalationList, *OF_CHANGE))
-async def undo_escalations(deps: Given, principal: Admin, body: UndoBody) -> Response:
+async def undo_escalations(deps: Deps, principal: Admin, body: UndoBody) -> Response:
     """Return to an older version."""
     return await _list(deps, principal, ESCALATIONS, Version.load(await undo(deps, principal, ESCALATIONS, body)))
 
 
 @router.get("/escalations/history", responses=answers(answered.VersionHistory))
-async def escalations_history(deps: Given, principal: Viewer, cursor: Cursor = "", limit: Limit = 50) -> Response:
+async def escalations_history(deps: Deps, principal: Viewer, cursor: Cursor = "", limit: Limit = 50) -> Response:
     """The versions of the policies."""
     return await history(deps, principal, ESCALATIONS, cursor, limit)
 
 
 @router.get("/receivers", responses=answers(answered.ReceiverList))
-async def receivers(deps: Given, principal: Viewer) -> Response:
+async def receivers(deps: Deps, principal: Viewer) -> Response:
     """Receivers without secrets, with the state of their queues."""
     return await _list(deps, principal, RECEIVERS, await _version(deps, principal, RECEIVERS))
 
 
 @router.put("/receivers", responses=answers(answered.ReceiverList, *OF_CHANGE))
-async def put_receivers(deps: Given, principal: Admin, body: ReceiversBody) -> Response:
+async def put_receivers(deps: Deps, principal: Admin, body: ReceiversBody) -> Response:
     """Replace the receivers but those of the settings file. A masked secret that comes back keeps its value."""
     return await _list(
         deps, principal, RECEIVERS, Version.load(await put(deps, principal, RECEIVERS, body, body.doc()))
@@ -135,24 +133,24 @@ async def put_receivers(deps: Given, principal: Admin, body: ReceiversBody) -> R
 
 
 @router.post("/receivers:undo", responses=answers(answered.ReceiverList, *OF_CHANGE))
-async def undo_receivers(deps: Given, principal: Admin, body: UndoBody) -> Response:
+async def undo_receivers(deps: Deps, principal: Admin, body: UndoBody) -> Response:
     """Return to an older version, with its secrets."""
     return await _list(deps, principal, RECEIVERS, Version.load(await undo(deps, principal, RECEIVERS, body)))
 
 
 @router.get("/receivers/history", responses=answers(answered.VersionHistory))
-async def receivers_history(deps: Given, principal: Viewer, cursor: Cursor = "", limit: Limit = 50) -> Response:
+async def receivers_history(deps: Deps, principal: Viewer, cursor: Cursor = "", limit: Limit = 50) -> Response:
     """The versions of the receivers, without secrets."""
     return await history(deps, principal, RECEIVERS, cursor, limit)
 
 
-async def _version(deps: Deps, principal: Principal, kind: str) -> Version:
+async def _version(deps: Dependencies, principal: Principal, kind: str) -> Version:
     if not principal.personal:
         raise Problem("forbidden")
     return await people.version(deps, kind)
 
 
-async def _list(deps: Deps, principal: Principal, kind: str, version: Version) -> Response:
+async def _list(deps: Dependencies, principal: Principal, kind: str, version: Version) -> Response:
     items = await people.items(deps, principal, kind, version)
     if kind == RECEIVERS:
         items = await people.with_state(deps, items)
@@ -163,18 +161,26 @@ async def _list(deps: Deps, principal: Principal, kind: str, version: Version) -
 # -- shared by all documents -----------------------------------------------------
 
 
-async def put(deps: Deps, principal: Principal, kind: str, body: VersionedBody, doc: dict[str, Any]) -> dict[str, Any]:
+async def put(
+    deps: Dependencies, principal: Principal, kind: str, body: VersionedBody, doc: dict[str, Any]
+) -> dict[str, Any]:
     """Send the whole document to the alert engine and return its new version."""
     return await send(deps, principal, f"{kind}_put", kind, body.comment, body.rev, {"doc": doc})
 
 
-async def undo(deps: Deps, principal: Principal, kind: str, body: UndoBody) -> dict[str, Any]:
+async def undo(deps: Dependencies, principal: Principal, kind: str, body: UndoBody) -> dict[str, Any]:
     """Ask the alert engine for an older version and return the new one."""
     return await send(deps, principal, f"{kind}_undo", kind, body.comment, body.rev, {"to": body.to})
 
 
 async def send(
-    deps: Deps, principal: Principal, action: str, subject: str, comment: str, rev: int | None, args: dict[str, Any]
+    deps: Dependencies,
+    principal: Principal,
+    action: str,
+    subject: str,
+    comment: str,
+    rev: int | None,
+    args: dict[str, Any],
 ) -> dict[str, Any]:
     """Send a command to the alert engine and return its result. Raises Problem when it refuses."""
     check(principal, action)
@@ -188,7 +194,7 @@ async def send(
     raise Problem("invalid", findings=findings or [finding("body", result.detail)])
 
 
-async def history(deps: Deps, principal: Principal, kind: str, cursor: str, limit: int) -> Response:
+async def history(deps: Dependencies, principal: Principal, kind: str, cursor: str, limit: int) -> Response:
     """The versions of a document, newest first."""
     if principal.region or not (principal.may(Right.ADMINISTER) or principal.may(Right.AUDIT)):
         raise Problem("forbidden")

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.auth.audit import note
-from api.dependencies import Diagnoser, Given, Viewer
+from api.dependencies import Deps, Diagnoser, Viewer
 from api.http.answers import Json, listing
 from api.http.problems import Problem
 from api.kinds.schemas import reference
@@ -29,9 +29,7 @@ LAYER: Answers = {
 
 
 @router.get("/sources/dead-letters", responses=answers(ingest.DeadLetterList, "outside-region"))
-async def dead_letters(
-    deps: Given, principal: Diagnoser, limit: Annotated[int, Query(ge=1, le=1000)] = 100
-) -> Response:
+async def dead_letters(deps: Deps, principal: Diagnoser, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Response:
     """What could not be read: bytes (base64) and reason, newest first. For site-wide staff: it may be of any region."""
     if principal.region and not covers(principal.region, deps.site.region):
         raise Problem("outside-region")
@@ -52,13 +50,13 @@ async def dead_letters(
 
 
 @router.get("/snapshot", responses={200: {"content": {"application/json": {"schema": reference("Snapshot")}}}})
-async def snapshot(deps: Given, principal: Viewer) -> Response:
+async def snapshot(deps: Deps, principal: Viewer) -> Response:
     """The whole live picture at a rev, as far as one may see it; `WS /live?since=rev` goes on from there."""
     return Json(deps.pump.snapshot(principal.audience))
 
 
 @router.get("/map/{layer}.geojson", responses=LAYER)
-async def map_layer(deps: Given, principal: Viewer, request: Request, layer: str) -> Response:
+async def map_layer(deps: Deps, principal: Viewer, request: Request, layer: str) -> Response:
     """One layer of the base map (GeoJSON, EPSG:4326), cacheable by ETag."""
     content = await asyncio.to_thread(deps.map_layer, layer)
     if content is None:

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.dependencies import Admin, Deps, Given
+from api.dependencies import Admin, Dependencies, Deps
 from api.http.answers import Json
 from api.responses import people as answered
 from api.responses.describe import answers
@@ -31,13 +31,13 @@ WORDS = {
     "/receivers/{receiver_id}:test",
     responses=answers(answered.ReceiverTestResult, "conflict", "outside-region", "unanswered"),
 )
-async def test(deps: Given, principal: Admin, receiver_id: str, body: ReceiverTestBody) -> Response:
+async def test(deps: Deps, principal: Admin, receiver_id: str, body: ReceiverTestBody) -> Response:
     """Send a test notification through the real pipeline and return its outcome."""
     sent = await send(deps, principal, "receiver_test", receiver_id, "", None, body.model_dump())
     return Json(await _outcome(deps, sent["key"]))
 
 
-async def _outcome(deps: Deps, key: str) -> dict[str, Any]:
+async def _outcome(deps: Dependencies, key: str) -> dict[str, Any]:
     """The outcome of the message. Waits PATIENCE seconds at most."""
     item: OutboxItem | None = None
     for _ in range(round(PATIENCE / PAUSE)):

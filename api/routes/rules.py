@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
 from api.commands import ask, refusal
-from api.dependencies import Admin, Deps, Given, Viewer
+from api.dependencies import Admin, Dependencies, Deps, Viewer
 from api.http.answers import Cursor, Json, Limit, listing
 from api.http.durations import Seconds
 from api.http.findings import finding
@@ -100,7 +100,7 @@ class RulePreviewBody(RuleBody):
 
 
 @router.get("/rules", responses=answers(answered.RuleList))
-async def rules(deps: Given, principal: Viewer) -> Response:
+async def rules(deps: Deps, principal: Viewer) -> Response:
     """Every rule in force with its limits, who changed it last, and how many alerts of it are active."""
     reader = RuleReader(deps, principal)
     return await _listed(reader)
@@ -122,7 +122,7 @@ def _subject(over: SubjectKind) -> dict[str, Any]:
 
 @router.get("/rules/history", responses=answers(answered.RuleHistory))
 async def history(
-    deps: Given,
+    deps: Deps,
     principal: Viewer,
     rule: Annotated[str, Query(max_length=64)] = "",
     cursor: Cursor = "",
@@ -135,7 +135,7 @@ async def history(
 
 
 @router.put("/rules", responses=answers(answered.RuleList, *OF_CHANGE))
-async def put_all(deps: Given, principal: Admin, body: RulesBody) -> Response:
+async def put_all(deps: Deps, principal: Admin, body: RulesBody) -> Response:
     """Replace the rules made here; 200 once the journal has them.
 
     An account of a region replaces the rules of that region only.
@@ -145,7 +145,7 @@ async def put_all(deps: Given, principal: Admin, body: RulesBody) -> Response:
 
 
 @router.put("/rules/{rule_id}", responses=answers(answered.RuleList, *OF_CHANGE))
-async def put_one(deps: Given, principal: Admin, rule_id: Id, body: SingleRuleBody) -> Response:
+async def put_one(deps: Deps, principal: Admin, rule_id: Id, body: SingleRuleBody) -> Response:
     """Create or change one rule. An `id` in the body must be that of the path: a rule is not renamed."""
     if body.id not in (None, rule_id):
         raise Problem("invalid", findings=[finding("body.id", "id_differs")])
@@ -154,7 +154,7 @@ async def put_one(deps: Given, principal: Admin, rule_id: Id, body: SingleRuleBo
 
 @router.delete("/rules/{rule_id}", responses=answers(answered.RuleList, *OF_CHANGE))
 async def remove(
-    deps: Given,
+    deps: Deps,
     principal: Admin,
     rule_id: Id,
     rev: Number | None = None,
@@ -166,7 +166,7 @@ async def remove(
 
 
 @router.post("/rules:preview", responses=answers(answered.PreviewedRule, *OF_CHANGE))
-async def preview(deps: Given, principal: Admin, body: RulePreviewBody) -> Response:
+async def preview(deps: Deps, principal: Admin, body: RulePreviewBody) -> Response:
     """Preview what a rule would do at once. Nothing is stored."""
     dry = RuleChangeBody(dry_run=True)
     outcome = await _told(deps, principal, "", dry, {"items": [body.form(body.id)]})
@@ -174,7 +174,7 @@ async def preview(deps: Given, principal: Admin, body: RulePreviewBody) -> Respo
 
 
 @router.post("/rules/{rule_id}/undo", responses=answers(answered.RuleList, *OF_CHANGE))
-async def undo(deps: Given, principal: Admin, rule_id: Id, body: RuleUndoBody) -> Response:
+async def undo(deps: Deps, principal: Admin, rule_id: Id, body: RuleUndoBody) -> Response:
     """Return a rule to its form before a change. The undo is a change that can be undone."""
     entries = await deps.journal.entries(kind=KIND, subject=rule_id, limit=1000, newest_first=True)
     sees = RuleReader(deps, principal).sees_change
@@ -186,13 +186,15 @@ async def undo(deps: Given, principal: Admin, rule_id: Id, body: RuleUndoBody) -
     return await _change(deps, principal, rule_id, body, {"items": [item], "undoes": changes[0].seq})
 
 
-async def _change(deps: Deps, principal: Principal, rule_id: str, body: RuleChangeBody, args: Record) -> Response:
+async def _change(
+    deps: Dependencies, principal: Principal, rule_id: str, body: RuleChangeBody, args: Record
+) -> Response:
     outcome = await _told(deps, principal, rule_id, body, args)
     shown = {"changed": outcome["changed"], "preview": outcome["preview"], "dry_run": body.dry_run}
     return await _listed(RuleReader(deps, principal), **shown)
 
 
-async def _told(deps: Deps, principal: Principal, rule_id: str, body: RuleChangeBody, args: Record) -> Record:
+async def _told(deps: Dependencies, principal: Principal, rule_id: str, body: RuleChangeBody, args: Record) -> Record:
     """The engine's result of a change. Raises Problem when it refuses."""
     args = args | {"dry_run": body.dry_run, "accept": body.accept}
     result = await ask(deps, principal, "rules", rule_id, args, comment=body.comment, rev=body.rev, timeout=TIMEOUT)
@@ -201,7 +203,7 @@ async def _told(deps: Deps, principal: Principal, rule_id: str, body: RuleChange
     raise await _refused(deps, principal, result, whole=bool(args.get("whole")))
 
 
-async def _refused(deps: Deps, principal: Principal, result: Result, *, whole: bool) -> Problem:
+async def _refused(deps: Dependencies, principal: Principal, result: Result, *, whole: bool) -> Problem:
     after, current = result.after or {}, None
     if result.outcome is Outcome.CONFLICT:
         reader = RuleReader(deps, principal)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from api.auth.cookies import Cookies
 from api.auth.identities import Identities
 from api.auth.signin import SignIn
-from api.dependencies import Anybody, Given
+from api.dependencies import Anybody, Deps
 from api.http.answers import Json
 from api.http.findings import finding
 from api.http.problems import Problem
@@ -40,7 +40,7 @@ class DemoRoleBody(BaseModel):
 
 
 @router.post("/session", responses=answers(session.Me, "wrong-credentials", "locked", "invalid", example=session.ME))
-async def sign_in(deps: Given, request: Request, credentials: CredentialsBody) -> Response:
+async def sign_in(deps: Deps, request: Request, credentials: CredentialsBody) -> Response:
     """Sign in; sets the session cookie. 401 wrong, 429 locked (Retry-After)."""
     taker = cast(SignIn, request.app.state.sign_in)
     cookie, principal = await taker.sign_in(credentials.name, credentials.password, peer_of(request))
@@ -50,7 +50,7 @@ async def sign_in(deps: Given, request: Request, credentials: CredentialsBody) -
 
 
 @router.delete("/session", status_code=204, responses=answers(None, status=204))
-async def sign_out(deps: Given, request: Request, principal: Anybody) -> Response:
+async def sign_out(deps: Deps, request: Request, principal: Anybody) -> Response:
     """Sign out; the session's open sockets close within two seconds."""
     if principal.via in ("session", "demo") and principal.key:
         await cast(Identities, request.app.state.identities).end_session(principal, peer_of(request))
@@ -66,7 +66,7 @@ async def me(principal: Anybody) -> Response:
 
 
 @router.get("/site", responses=answers(session.SiteAnswer, example=session.SITE))
-async def site(deps: Given, principal: Anybody) -> Response:
+async def site(deps: Deps, principal: Anybody) -> Response:
     """The site's name, region, time zone, language and version."""
     info = deps.site
     return Json(
@@ -83,7 +83,7 @@ async def site(deps: Given, principal: Anybody) -> Response:
 
 
 @router.post("/demo/role", responses=answers(session.Me, example=session.ME))
-async def demo_role(deps: Given, request: Request, principal: Anybody, body: DemoRoleBody) -> Response:
+async def demo_role(deps: Deps, request: Request, principal: Anybody, body: DemoRoleBody) -> Response:
     """In the demo only: take another role or region."""
     if not deps.settings.demo or principal.via not in ("demo", "session"):
         raise Problem("forbidden")

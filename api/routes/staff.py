@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.auth import audit
-from api.dependencies import Admin, Auditor, Given, language_of
+from api.dependencies import Admin, Auditor, Deps, language_of
 from api.http.answers import Cursor, Json, Limit, from_cursor, listing, to_cursor
 from api.http.problems import Problem
 from api.query_parameters import EntryKind
@@ -25,7 +25,7 @@ LEFT_OUT = 500
 
 @router.get("/audit", responses=answers(answered.AuditLog))
 async def audit_log(
-    deps: Given,
+    deps: Deps,
     principal: Auditor,
     kind: EntryKind = "audit",
     subject: Annotated[str, Query(max_length=512)] = "",
@@ -66,7 +66,7 @@ def _shown(entry: JournalEntry) -> dict[str, Any]:
 
 
 @router.get("/settings", responses=answers(answered.SettingsAnswer, "outside-region", "not-found"))
-async def settings(deps: Given, principal: Auditor) -> Response:
+async def settings(deps: Deps, principal: Auditor) -> Response:
     """The settings that apply, without secrets, and the findings of the files as they are now."""
     if principal.region:
         raise Problem("outside-region")
@@ -77,7 +77,7 @@ async def settings(deps: Given, principal: Auditor) -> Response:
 
 @router.post("/reload", responses=answers(answered.ReloadResult, "outside-region", "refused-settings"))
 async def reload(
-    deps: Given, principal: Admin, request: Request, accept: Annotated[str, Query(max_length=64)] = ""
+    deps: Deps, principal: Admin, request: Request, accept: Annotated[str, Query(max_length=64)] = ""
 ) -> Response:
     """Apply the changed settings, inventory and rules in every process of the site, on whatever machine.
 

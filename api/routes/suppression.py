@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
 from api.commands import ask, refusal
-from api.dependencies import Actor, Deps, Given, Viewer
+from api.dependencies import Actor, Dependencies, Deps, Viewer
 from api.http.answers import Json, listing
 from api.http.findings import finding
 from api.http.moments import Moment
@@ -94,7 +94,7 @@ class MaintenanceBody(BaseModel):
 
 
 @router.get("/shelf", responses=answers(answered.ShelfList))
-async def shelf(deps: Given, principal: Viewer) -> Response:
+async def shelf(deps: Deps, principal: Viewer) -> Response:
     """Every shelved alert with actor, reason and end. Walls see no names."""
     items = []
     for record in deps.pump.mirror.records("alert", principal.audience).values():
@@ -106,7 +106,7 @@ async def shelf(deps: Given, principal: Viewer) -> Response:
     )
 
 
-async def _shelved(deps: Deps, record: dict[str, Any], *, personal: bool) -> dict[str, Any]:
+async def _shelved(deps: Dependencies, record: dict[str, Any], *, personal: bool) -> dict[str, Any]:
     entries = await deps.journal.entries(kind="alert", subject=record["id"], limit=suppressions.SCAN, newest_first=True)
     shelving = next((entry for entry in entries if entry.name == "shelve"), None)
     by, comment = (shelving.actor, shelving.reason) if shelving is not None and personal else ("", "")
@@ -114,19 +114,19 @@ async def _shelved(deps: Deps, record: dict[str, Any], *, personal: bool) -> dic
 
 
 @router.get("/silences", responses=answers(answered.SuppressionList))
-async def silences(deps: Given, principal: Viewer, ended: Ended = False) -> Response:
+async def silences(deps: Deps, principal: Viewer, ended: Ended = False) -> Response:
     """Silences with owner, reason, end, and the number of open alerts that each hides now."""
     return await _list(deps, principal, "silence", "silenced", ended)
 
 
 @router.get("/maintenance", responses=answers(answered.SuppressionList))
-async def maintenance(deps: Given, principal: Viewer, ended: Ended = False) -> Response:
+async def maintenance(deps: Deps, principal: Viewer, ended: Ended = False) -> Response:
     """Maintenance windows. `running`: the window is in force now."""
     return await _list(deps, principal, "maintenance", "maintenance", ended)
 
 
 @router.post("/silences", status_code=201, responses=answers(answered.SuppressionRecord, *OF_CHANGE, status=201))
-async def silence(deps: Given, principal: Actor, body: SilenceBody) -> Response:
+async def silence(deps: Deps, principal: Actor, body: SilenceBody) -> Response:
     """Create a silence; 201 once the journal has it."""
     match = body.match.model_dump(mode="json")
     args = {"match": _within(principal, match), "until": body.until.timestamp()} | _starts(body)
@@ -134,7 +134,7 @@ async def silence(deps: Given, principal: Actor, body: SilenceBody) -> Response:
 
 
 @router.post("/maintenance", status_code=201, responses=answers(answered.SuppressionRecord, *OF_CHANGE, status=201))
-async def maintain(deps: Given, principal: Actor, body: MaintenanceBody) -> Response:
+async def maintain(deps: Deps, principal: Actor, body: MaintenanceBody) -> Response:
     """Create a maintenance window; 201 once the journal has it."""
     args = {"match": _within(principal, body.match.model_dump()), "until": body.until.timestamp()} | _starts(body)
     if body.recurrence is not None:
@@ -143,7 +143,7 @@ async def maintain(deps: Given, principal: Actor, body: MaintenanceBody) -> Resp
 
 
 @router.delete("/silences/{key}", responses=answers(answered.SuppressionRecord, *OF_CHANGE))
-async def end_silence(deps: Given, principal: Actor, key: str, comment: str = "") -> Response:
+async def end_silence(deps: Deps, principal: Actor, key: str, comment: str = "") -> Response:
     """End a silence before its time; 409 when it has ended already."""
     return await _end(deps, principal, "silence", "unsilence", key, comment)
 
@@ -151,7 +151,7 @@ async def end_silence(deps: Given, principal: Actor, key: str, comment: str = ""
 @router.delete(
     "/maintenance/{key}", responses=answers(answered.SuppressionRecord, *OF_CHANGE, example=answered.SUPPRESSION)
 )
-async def end_maintenance(deps: Given, principal: Actor, key: str, comment: str = "") -> Response:
+async def end_maintenance(deps: Deps, principal: Actor, key: str, comment: str = "") -> Response:
     """End or cancel a maintenance window; 409 when it has ended already."""
     return await _end(deps, principal, "maintenance", "unmaintain", key, comment)
 
@@ -169,7 +169,7 @@ def _starts(body: SilenceBody | MaintenanceBody) -> dict[str, float]:
     return {"starts": body.starts.timestamp()} if body.starts is not None else {}
 
 
-async def _list(deps: Deps, principal: Principal, kind: str, prefix: str, ended: bool) -> Response:
+async def _list(deps: Dependencies, principal: Principal, kind: str, prefix: str, ended: bool) -> Response:
     docs = await deps.journal.docs_page(kind, open=None if ended else True, limit=suppressions.SCAN)
     suppressed = [load(doc.body) for doc in docs]
     visible = [each for each in suppressed if suppressions.is_visible(deps, principal.audience, each.match)]
@@ -178,7 +178,7 @@ async def _list(deps: Deps, principal: Principal, kind: str, prefix: str, ended:
     return listing(items, None, deps.pump.mirror.rev, hidden=len(docs) - len(visible))
 
 
-def _counts(deps: Deps, audience: Audience) -> dict[str, int]:
+def _counts(deps: Dependencies, audience: Audience) -> dict[str, int]:
     """The number of open alerts that each suppression reason hides now."""
     counts: dict[str, int] = {}
     for record in deps.pump.mirror.records("alert", audience).values():
@@ -187,7 +187,7 @@ def _counts(deps: Deps, audience: Audience) -> dict[str, int]:
     return counts
 
 
-async def _end(deps: Deps, principal: Principal, kind: str, action: str, key: str, comment: str) -> Response:
+async def _end(deps: Dependencies, principal: Principal, kind: str, action: str, key: str, comment: str) -> Response:
     doc = await deps.journal.doc(kind, key)
     suppression = load(doc.body) if doc is not None else None
     if doc is None or suppression is None or not suppressions.is_visible(deps, principal.audience, suppression.match):
@@ -198,7 +198,7 @@ async def _end(deps: Deps, principal: Principal, kind: str, action: str, key: st
 
 
 async def _send(
-    deps: Deps, principal: Principal, action: str, key: str, comment: str, args: dict[str, Any]
+    deps: Dependencies, principal: Principal, action: str, key: str, comment: str, args: dict[str, Any]
 ) -> dict[str, Any]:
     result = await ask(deps, principal, action, key, args, comment=comment)
     if result.outcome is Outcome.DONE:
@@ -224,7 +224,7 @@ def _conflict_code(action: str, record: dict[str, Any]) -> str:
     return "not_shelved" if action == "unshelve" and not record["shelf"] else ""
 
 
-async def preview(deps: Deps, principal: Principal, action: str, alert_id: str) -> dict[str, Any]:
+async def preview(deps: Dependencies, principal: Principal, action: str, alert_id: str) -> dict[str, Any]:
     """The result that an action on an alert would have: {id, status, would, alert} or a problem. Changes nothing."""
     record = await lists.find(deps, ALERT, alert_id, Audience())
     if record is None:

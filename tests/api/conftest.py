@@ -17,7 +17,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.auth import accounts, passwords
-from api.dependencies import Deps, Reloaded
+from api.dependencies import Dependencies, Reloaded
 from api.settings import SiteInfo, WebSettings
 from api.stores import Stores
 from feeds.bus import Bus
@@ -156,8 +156,8 @@ class World:
         self.accepted = accept
         return self.reloaded
 
-    def deps(self) -> Deps:
-        return Deps(
+    def deps(self) -> Dependencies:
+        return Dependencies(
             settings=self.settings,
             site=SiteInfo(name="楚雄州", region=SITE, version="0.1.0"),
             pump=self.pump,

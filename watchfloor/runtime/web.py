@@ -9,7 +9,7 @@ from typing import Any
 
 from api.app import create_app
 from api.auth.identities import Identities
-from api.dependencies import Deps, Reloaded
+from api.dependencies import Dependencies, Reloaded
 from api.routes.health import OLD
 from api.server import serve
 from api.stores import Stores
@@ -57,7 +57,7 @@ class Web:
         self._stores = Stores(journal, self._intake, now, missing=self._watch.words)
         self._cap_reader = CapReader()
         self._app = create_app(
-            Deps(
+            Dependencies(
                 settings=settings.web,
                 site=settings.site,
                 pump=self._pump,
