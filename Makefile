@@ -15,7 +15,7 @@ ON_REDIS := tests/feeds tests/alerts tests/incidents tests/api tests/collectors 
   --ignore=tests/feeds/bus/test_failover.py --ignore=tests/feeds/bus/test_load.py \
   --ignore=tests/feeds/bus/test_tls.py --ignore=tests/feeds/bus/test_url.py
 
-.PHONY: install demo test test-postgres lint types imports unit peers browser lock bench clean
+.PHONY: install demo test test-postgres lint types imports unit e2e coverage peers browser lock bench clean
 
 install: $(VENV)/.installed $(ASSETS)
 
@@ -26,15 +26,43 @@ test: $(VENV)/.dev $(ASSETS) lint types imports unit
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check -q .
 
 types: $(VENV)/.dev
-	$(BIN)/mypy feeds collectors alerts incidents maps api dashboard watchfloor scripts
+	$(BIN)/mypy feeds collectors alerts incidents maps api dashboard watchfloor scripts tests
 
 imports: $(VENV)/.dev
 	$(BIN)/lint-imports
 
+# Whole sites as child processes, in a target of their own. One file of them stays in `make test`: the spine.
+E2E := $(filter-out tests/e2e/test_spine.py,$(wildcard tests/e2e/test_*.py))
+
 unit: $(VENV)/.dev $(ASSETS)
-	$(BIN)/pytest -n $(TESTERS) --dist loadfile
+	$(BIN)/pytest -n $(TESTERS) --dist loadfile $(addprefix --ignore=,$(E2E))
+
+e2e: $(VENV)/.dev $(ASSETS)
+	$(BIN)/pytest -n $(TESTERS) --dist loadfile $(E2E)
+
+# Branches count; child processes do not. Slower than `make test`, so not part of it. COVERED=tests/api for less.
+coverage: $(VENV)/.dev $(ASSETS)
+	$(BIN)/pytest -n $(TESTERS) --dist loadfile --cov --cov-report= $(COVERED)
+	@$(BIN)/python scripts/coverage_summary.py
+
+# Another Python than that of the virtual environment, in one of its own: make test-python PYTHON=python3.13
+.PHONY: test-python
+test-python:
+	$(MAKE) unit PYTHON=$(PYTHON) VENV=.venv-$(notdir $(PYTHON)) ASSETS=
+
+# Days on which calendars, certificates and expiries have gone wrong elsewhere; needs Debian's `faketime`. An offset in
+# seconds is the same for every process; with FAKETIME_DONT_FAKE_MONOTONIC the library breaks `time.sleep`.
+DATES := tomorrow 150days 2028-02-29T12:00 2027-04-30T23:59:30 2027-12-31T23:59:30
+DATED := tests/incidents tests/alerts tests/feeds tests/api tests/collectors
+.PHONY: test-dates
+test-dates: $(VENV)/.dev $(ASSETS)
+	@command -v faketime >/dev/null || { echo "test-dates needs faketime (Debian: apt-get install faketime)"; exit 1; }
+	@set -e; for date in $(DATES); do echo "== $$date"; \
+	  faketime -f "+$$(( $$(date -d "$$date" +%s) - $$(date +%s) ))s" \
+	    $(BIN)/pytest -n $(TESTERS) --dist loadfile -p no:cacheprovider $(DATED); done
 
 # Everything again with PostgreSQL as the journal; `make test` runs only what is closest to the journal on it.
 test-postgres: $(VENV)/.dev $(ASSETS)

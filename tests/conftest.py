@@ -7,6 +7,7 @@ WATCHFLOOR_TEST_JOURNAL=postgres (`make test-postgres`) everything does, on it a
 from __future__ import annotations
 
 import asyncio
+import inspect
 import itertools
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -166,3 +167,10 @@ async def no_leaked_tasks() -> AsyncIterator[None]:
     yield
     left = [task for task in asyncio.all_tasks() - before - {asyncio.current_task()} if not task.done()]
     assert not left, f"tasks left running: {left}"
+
+
+@pytest.fixture(autouse=True)
+def every_async_test_ends_its_tasks(request: pytest.FixtureRequest) -> None:
+    """Set up before the other fixtures of an async test, so that it is checked after they have cleaned up."""
+    if inspect.iscoroutinefunction(getattr(request.node, "obj", None)):
+        request.getfixturevalue("no_leaked_tasks")

@@ -12,7 +12,6 @@ from alerts.lifecycle.clock_set import ClockSet
 from feeds.model import Hold, Quality, Severity
 
 RECOVERED = "recovered"
-SUBJECT_GONE = "subject_gone"
 RULE_REMOVED = "rule_removed"
 
 

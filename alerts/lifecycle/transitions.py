@@ -23,7 +23,6 @@ from alerts.lifecycle.clock_set import ClockSet, clock_changes
 from alerts.lifecycle.events import (
     RECOVERED,
     RULE_REMOVED,
-    SUBJECT_GONE,
     AckExpired,
     Acknowledge,
     AddComment,
@@ -47,7 +46,6 @@ from feeds.model.isa_state import isa_state
 __all__ = [
     "RECOVERED",
     "RULE_REMOVED",
-    "SUBJECT_GONE",
     "AckExpired",
     "Acknowledge",
     "AddComment",

@@ -15,7 +15,6 @@ from api.load.figures import (
     HOUR,
     TEN_MINUTES,
     Durations,
-    FloodSpan,
     chatters,
     floods,
     peak,
@@ -214,11 +213,6 @@ class LoadReport:
             and moment(life) is None
             and self._sees(life)
         )
-
-    @property
-    def flooding(self) -> FloodSpan | None:
-        """The flood that goes on now."""
-        return self._floods[-1] if self._floods and self._floods[-1].end is None else None
 
 
 def _times(

@@ -23,7 +23,6 @@ class WorkerPool:
         self.poller = poller
         self.limit = limit
         self.running = self._slow = 0
-        self.finished_at = asyncio.get_running_loop().time()
         self._waiting: dict[bool, deque[tuple[float, Work]]] = {False: deque(), True: deque()}
         self._tasks = tasks
 
@@ -57,5 +56,4 @@ class WorkerPool:
             self.running -= 1
             self._slow -= slow
         # Not in `finally`: a cancelled group takes no new tasks.
-        self.finished_at = asyncio.get_running_loop().time()
         self._fill()

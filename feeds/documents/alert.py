@@ -6,7 +6,7 @@ a storm some ten thousand documents stand between the role and its work.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,13 +97,8 @@ def dump(alert: Alert, beside: Bookkeeping) -> dict[str, Any]:
 
 
 def read_one(body: str | bytes) -> AlertDocument:
-    """One document from its JSON."""
+    """One document from its JSON; unknown fields are passed over."""
     return AlertDocument(_alert.decode(body), _beside.decode(body))
-
-
-def read_all(bodies: Iterable[str]) -> list[AlertDocument]:
-    """Documents from their JSON text; unknown fields are passed over."""
-    return [read_one(body) for body in bodies]
 
 
 def alert_of(body: Mapping[str, Any]) -> Alert:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, TypeVar, overload
 
 from aiohttp import web
 
@@ -40,11 +40,17 @@ class Receiver:
 R = TypeVar("R", bound=Receiver)
 
 
-@asynccontextmanager
-async def listening(receiver: R | None = None) -> AsyncIterator[R]:
+@overload
+def listening() -> AbstractAsyncContextManager[Receiver]: ...
+@overload
+def listening(receiver: R) -> AbstractAsyncContextManager[R]: ...
+def listening(receiver: Receiver | None = None) -> AbstractAsyncContextManager[Receiver]:
     """A receiver that listens while the block runs; `url` is its json:// address."""
-    receiver = receiver if receiver is not None else Receiver()  # type: ignore[assignment]
-    assert receiver is not None
+    return _listening(receiver if receiver is not None else Receiver())
+
+
+@asynccontextmanager
+async def _listening(receiver: Receiver) -> AsyncIterator[Receiver]:
     app = web.Application()
     app.router.add_post("/{tail:.*}", receiver.handle)
     runner = web.AppRunner(app)

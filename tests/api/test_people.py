@@ -36,7 +36,8 @@ class Desk(CommandClient):
     """Plays the engine's keeping of documents: the newest version, 409 for an old one."""
 
     def __init__(self, world: World) -> None:
-        self.world, self.seen = world, []
+        self.world = world
+        self.seen: list[Command] = []
 
     async def submit(self, command: Command, *, engine: str, timeout: float = 5.0) -> Result:
         self.seen.append(command)
@@ -170,7 +171,10 @@ async def test_a_county_sees_its_own_people_and_those_above_but_no_other_countys
 
 
 async def test_steps_take_durations_as_the_file_writes_them(world: World) -> None:
-    steps = [{"after": "2m", "who": ["receiver:desk"], "repeat": "15m"}, {"after": 300, "who": ["receiver:desk"]}]
+    steps: list[dict[str, Any]] = [
+        {"after": "2m", "who": ["receiver:desk"], "repeat": "15m"},
+        {"after": 300, "who": ["receiver:desk"]},
+    ]
     async with office(world) as client:
         wish = {"rev": 0, "items": [{"id": "all", "steps": steps}]}
         await client.put("/api/v1/escalations", json=wish)

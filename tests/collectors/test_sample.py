@@ -12,6 +12,7 @@ import pytest
 
 from collectors import once, registry
 from collectors.contract import Poller, Target
+from collectors.errors import Misconfigured
 from collectors.service import Collect
 from collectors.settings import SchemeSettings
 from feeds.bus import Bus
@@ -73,7 +74,7 @@ async def test_the_printed_collector_answers_once_and_refuses_a_wrong_address() 
     async with serve(menu) as port:
         answer = await once.collect_once(f"gopher://127.0.0.1:{port}")
     assert once.fine(answer)
-    with pytest.raises(registry.Misconfigured):
+    with pytest.raises(Misconfigured):
         registry.target_of("gopher://127.0.0.1")
 
 

@@ -12,7 +12,7 @@ from collectors.service import Collect
 from collectors.settings import SchemeSettings, SourceSettings
 from feeds.bus import BusFull, BusLost
 from feeds.bus.entries import State
-from feeds.model import Alert, Asset, Command, Heartbeat, Kind, Observation
+from feeds.model import Alert, Asset, Change, Command, Heartbeat, Kind, Observation
 
 T = TypeVar("T")
 Answer = Callable[[Target], Coroutine[Any, Any, list[Measurement]]]
@@ -95,6 +95,12 @@ class FakeBus:
         if self.trouble is not None:
             raise self.trouble
         return State("0-0", {kind: dict(self.alerts) if kind == Kind.ALERT else {} for kind in kinds})
+
+    async def changes(self, after: str) -> list[Change]:
+        """No alert ends between two looks at the live ones."""
+        if self.trouble is not None:
+            raise self.trouble
+        return []
 
     async def set_aside(self, source: str, count: int, words: Sequence[str]) -> None:
         self.dead.append((source, count, list(words)))

@@ -187,10 +187,10 @@ async def _one(script: Script, alert_id: str, body: Record) -> Record:
     if action == "ack":
         return {"id": alert_id, "status": 200, "alert": await script.take(alert_id, body)}
     shelf = {"at": iso(time.time()), "until": body.get("until")}
-    fields: Record = {
+    fields: dict[str, Record] = {
         "unack": {"ack": None, "acked": False, "state": "UNACK"},
         "comment": {},
         "shelve": {"shelf": shelf, "suppressed_by": ["shelved"], "state": "SHLVD"},
         "unshelve": {"shelf": None, "suppressed_by": [], "state": "UNACK"},
-    }[action]
-    return {"id": alert_id, "status": 200, "alert": await _moved(script, alert_id, fields)}
+    }
+    return {"id": alert_id, "status": 200, "alert": await _moved(script, alert_id, fields[action])}

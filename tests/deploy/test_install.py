@@ -13,6 +13,7 @@ import subprocess
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -241,11 +242,15 @@ def test_a_changed_file_a_missing_one_and_an_extra_one_are_refused(tmp_path: Pat
     assert bundle_.run("verify").returncode == 0
     (wheel,) = (bundle_.folder / "wheels").iterdir()
     whole = wheel.read_bytes()
-    for spoil in (
-        lambda: wheel.write_bytes(whole[:-1] + b"?"),
-        lambda: wheel.unlink(),
-        lambda: (wheel.write_bytes(whole), (bundle_.folder / "wheels" / "extra.whl").touch()),
-    ):
+
+    def change() -> None:
+        wheel.write_bytes(whole[:-1] + b"?")
+
+    def add() -> None:
+        wheel.write_bytes(whole)
+        (bundle_.folder / "wheels" / "extra.whl").touch()
+
+    for spoil in (change, wheel.unlink, add):
         spoil()
         code, output = machine.put(bundle_)
         assert code == 1
@@ -258,7 +263,7 @@ def test_a_changed_file_a_missing_one_and_an_extra_one_are_refused(tmp_path: Pat
     [({"pythons": ["3.7"]}, "Python 3.7"), ({"machines": ["riscv64"]}, "riscv64"), ({"glibc": "9.9"}, "glibc 9.9")],
 )
 def test_a_bundle_for_another_machine_says_so(
-    tmp_path: Path, machine: Machine, wrong: dict[str, object], says: str
+    tmp_path: Path, machine: Machine, wrong: dict[str, Any], says: str
 ) -> None:
     code, output = machine.put(bundle(tmp_path / "bundle", "1.0", **wrong))
     assert code == 1

@@ -63,7 +63,7 @@ def given() -> dict[str, str]:
 
 
 def test_every_field_that_the_endpoint_reads_is_a_parameter() -> None:
-    assert set(zabbix.Event.__struct_fields__) == parameters().keys() - {"watchfloor_url", "watchfloor_token"}
+    assert set(zabbix.ZabbixEvent.__struct_fields__) == parameters().keys() - {"watchfloor_url", "watchfloor_token"}
 
 
 def test_the_script_sends_what_the_endpoint_understands_and_keeps_the_token_out_of_the_body() -> None:

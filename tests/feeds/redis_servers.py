@@ -11,6 +11,7 @@ import secrets
 import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +121,7 @@ class SentinelSet(Servers):
             node.start()
         self.whole("", 2)
         for node in self.sentinels:
-            until(lambda node=node: _usable(node), "a sentinel")
+            until(partial(_usable, node), "a sentinel")
 
     def masters(self, key: str) -> list[Node]:
         del key  # one master has all keys
@@ -129,12 +130,20 @@ class SentinelSet(Servers):
     def settled(self, key: str, other_than: Sequence[Node] = ()) -> Node:
         master = self.master(key, other_than)
         for node in self.sentinels:
-            until(lambda node=node: _named(node) == master.port, "the sentinels' agreement")
+            until(partial(_agrees, node, master), "the sentinels' agreement")
         return master
 
 
 def _named(sentinel: Node) -> int:
     return int(sentinel.ask("SENTINEL GET-MASTER-ADDR-BY-NAME", SERVICE)[1])
+
+
+def _agrees(sentinel: Node, master: Node) -> bool:
+    return _named(sentinel) == master.port
+
+
+def _cluster_is_whole(node: Node) -> bool:
+    return bool(node.ask("CLUSTER INFO")["cluster_state"] == "ok")
 
 
 def _usable(sentinel: Node) -> bool:
@@ -185,9 +194,9 @@ class Cluster(Servers):
         for node in self.nodes:
             node.start()
         for node in self.nodes:
-            until(lambda node=node: node.ask("CLUSTER INFO")["cluster_state"] == "ok", "the cluster")
+            until(partial(_cluster_is_whole, node), "the cluster")
         for n in range(3):
-            until(lambda n=n: _is_online(self.nodes[n]), "a replica")
+            until(partial(_is_online, self.nodes[n]), "a replica")
 
     def masters(self, key: str) -> list[Node]:
         return [node for node in self.nodes if node.process is not None and _owns(node, key)]

@@ -71,7 +71,7 @@ async def test_an_idle_process_ends_and_another_one_comes_when_it_is_needed(isol
     assert await isolated.call(b"pid") != first
 
 
-async def test_a_cap_message_is_read_as_in_this_process(no_leaked_tasks: None) -> None:
+async def test_a_cap_message_is_read_as_in_this_process() -> None:
     reader = CapReader()
     assert await reader.parse(alert()) == parse(alert())
     with pytest.raises(CapRefused, match="MISSING_REQUIRED"):

@@ -68,7 +68,7 @@ def trap(raw: bytes) -> None:
 def mqtt(raw: bytes) -> None:
     """As a connection reads: at the first malformed packet it is over."""
     parser = packets.Parser()
-    meanings = {
+    meanings: dict[int, Callable[[packets.Packet], object]] = {
         1: packets.hello,
         3: lambda one: packets.message(one, 5),
         8: lambda one: packets.wishes(one, 5),

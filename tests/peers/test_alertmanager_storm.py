@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench import alertmanager, storm
+from bench.storm_alerts import PARENTS
 
 
 @pytest.mark.skipif(alertmanager.installed() is None, reason=storm.ABSENT)
@@ -14,8 +15,8 @@ async def test_where_an_alertmanager_must_choose_between_late_and_leaking_we_nee
     words = "--alerts 300 --assets 30 --seconds 6 --late 2 --hold 60 --beside"
     found = await storm.play(args := storm.options(words.split()), tmp_path)
     assert storm.whole(found, args), found
-    assert found["messages"] == storm.PARENTS + 1
+    assert found["messages"] == PARENTS + 1
     patient, hasty = found["beside"]
-    assert (patient["messages"], patient["children_in_messages"]) == (storm.PARENTS + 1, 0)
+    assert (patient["messages"], patient["children_in_messages"]) == (PARENTS + 1, 0)
     assert patient["unrelated_told_after_s"] > 4
     assert hasty["children_in_messages"] > 0

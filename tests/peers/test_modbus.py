@@ -45,7 +45,7 @@ async def test_pymodbus() -> None:
             assert isinstance(gone, Misconfigured)
             assert "exception 2" in gone.en
     finally:
-        await server.shutdown()
+        await server.shutdown()  # type: ignore[no-untyped-call]
 
 
 async def test_modbus_serial(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from collectors.network.mqtt.subscription import RETAINED
 from collectors.settings import Credential
 from feeds.model import Quality
 from tests.collectors.network.loopback import ask, failure, target
-from tests.collectors.network.test_mqtt import answers, desktop
+from tests.collectors.network.test_mqtt import Desktop, answers, desktop
 from tests.patience import PATIENCE, until
 from tests.peers.conftest import own, program, running, unprivileged
 from tests.ports import free_port
@@ -76,6 +77,10 @@ async def test_a_message_comes_as_it_is_published(broker: str, version: str) -> 
         assert (desk.told[-1].value, desk.told[-1].quality) == (3.25, Quality.GOOD)
 
 
+def has_told_last(desk: Desktop, value: object) -> bool:
+    return bool(desk.told) and desk.told[-1].value == value
+
+
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("version", ["3.1.1", "5"])
 async def test_qos_2_brings_every_message_once(broker: str, version: str) -> None:
@@ -84,7 +89,7 @@ async def test_qos_2_brings_every_message_once(broker: str, version: str) -> Non
         for number in range(3):
             desk.time += 1
             publish(broker, f"site/{version}/once", str(number), "-q", "2")
-            await until(lambda number=number: desk.told and desk.told[-1].value == number)
+            await until(partial(has_told_last, desk, number))
         assert [one.value for one in desk.told] == [0, 1, 2]
 
 

@@ -164,5 +164,5 @@ async def test_warnings_go_on_as_the_earlier_version_would(
     for kind in ("warning", "warning_notice", "warning_waiting"):
         assert contains(then["documents"][kind], await documents(journal, kind)), kind
     assert sorted(await rig.shown()) == then["shown"]["warning"]
-    await rig.assert_whole()
+    await rig.assert_consistent()
     await journal.close()

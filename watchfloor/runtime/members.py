@@ -47,14 +47,13 @@ class ManagedProcess:
     state: str = "starting"
     started_at: float = 0.0
     restarts: int = 0
-    exit_code: int | None = None
     port: int = 0
     crashes: int = 0
     last_end: dict[str, Any] = field(default_factory=dict)
 
     def ended(self, code: int, reason: str) -> None:
         """Record the end of the process."""
-        self.state, self.exit_code = "waiting", code
+        self.state = "waiting"
         self.restarts, self.crashes = self.restarts + 1, self.crashes + (code != 0)
         self.last_end = {"at": time.time(), "code": code, "reason": reason}
 

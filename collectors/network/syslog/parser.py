@@ -13,8 +13,6 @@ from collectors.network.listening.severity import SEVERITIES
 
 LARGEST = 8192
 """Octets of one message that are kept (RFC 5425 asks for 8192 at least); the rest is cut off, and said."""
-DEFAULT_PRIORITY = 13
-"""user.notice: a line without a priority (RFC 3164, 4.3.3)."""
 FACILITIES = (
     "kern",
     "user",

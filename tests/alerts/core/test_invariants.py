@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.core.core import AlertCore
-from alerts.lifecycle.suppression_reasons import FLAPPING, HELD, INHIBITED, SHELVED
+from alerts.lifecycle.suppression_reasons import FLAPPING, HELD, SHELVED
 from alerts.rules.delays import Timers
 from alerts.rules.rule import compile_rules
 from alerts.rules.subjects import Subjects
 from alerts.suppression import silences
 from feeds.model import Alert, Asset, Kind, Severity
+from feeds.model.isa_state import INHIBITED
 from tests.alerts.builders import T0, rule
 from tests.alerts.desk import Desk, foreign, probed
 

@@ -15,7 +15,7 @@ from alerts.rules.rule import compile_rules
 from alerts.rules.subjects import Subjects
 from feeds import wire
 from feeds.bus import Bus
-from feeds.documents.alert import read_all
+from feeds.documents.alert import read_one
 from feeds.external import Report
 from feeds.journal import Intake, Journal
 from feeds.journal.records import canonical
@@ -34,7 +34,11 @@ async def rig(bus: Bus, journal: Journal, intake: Intake) -> Rig:
 
 
 def said(name: str, **more: Any) -> Report:
-    words = {"labels": {"zone": "b", "app": "a"}, "title": {"zh-CN": "连接慢", "en": "slow"}, "until": T0 + 3600}
+    words: dict[str, Any] = {
+        "labels": {"zone": "b", "app": "a"},
+        "title": {"zh-CN": "连接慢", "en": "slow"},
+        "until": T0 + 3600,
+    }
     return Report(rule=f"prometheus:{name}", asset="r1", severity=Severity.MAJOR, **words | more)
 
 
@@ -83,7 +87,7 @@ def test_the_same_record_in_another_order_is_the_same() -> None:
 
 def test_documents_of_before_say_who_was_told_all_the_same() -> None:
     documents = [{}, {"told": ["desk"]}, {"told": ["desk"], "firing": []}, {"told": ["desk"], "new": {"a": [1]}}]
-    kept = read_all(canonical(msgspec.to_builtins(make_alert()) | more) for more in documents)
+    kept = [read_one(canonical(msgspec.to_builtins(make_alert()) | more)) for more in documents]
     assert [one.alert for one in kept] == [make_alert()] * 4
     assert [Recipients.load(one) for one in kept] == [
         None,

@@ -146,7 +146,7 @@ class Machine(RuleBasedStateMachine):
         self.run(self.wish("report", "", role="ingest", alerts=[foreign(id, active=active)]))
 
     @step(which=st.sampled_from(API_RULES))
-    def rules(self, which: dict[str, Any]) -> None:
+    def edit_rules(self, which: dict[str, Any]) -> None:
         self.run(self.wish("rules", "", role="admin", items=[which]))
 
     @step(chosen=st.integers(1, 3), severity=st.sampled_from(list(Severity)))
@@ -240,7 +240,7 @@ class Machine(RuleBasedStateMachine):
 def test_whatever_happens_the_journal_the_memory_and_the_screens_agree(valkey_url: str, new_journal_url: Any) -> None:
     machine = type("Site", (Machine,), {"stores": (valkey_url, new_journal_url())})
     checks = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         machine,
         settings=settings(
             max_examples=12, stateful_step_count=20, derandomize=True, deadline=None, suppress_health_check=checks

@@ -44,7 +44,7 @@ async def send(settings: ReceiverSettings, **more: Any) -> None:
 async def test_a_gateway_is_asked_as_its_settings_say(server: Gateway, encoding: str, place: int) -> None:
     await send(sms(server, encoding=encoding, headers={"X-Sn": "{key}"}), to=TO)
     (request,) = server.got
-    fields = request[place]
+    fields: dict[str, Any] = (request[2], request[3])[place - 2]
     assert (request[0], request[1], fields["mobile"]) == ("POST", "/send", "13800000002")
     assert (fields["sn"], fields["password"], request[4]["X-Sn"]) == ("a1:e1.1:li:sms", "hunter2", "a1:e1.1:li:sms")
     assert fields["content"].startswith("【楚雄州】升级通知：严重 设备中断 核心路由器")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from alerts.rulebook import book
+from alerts.rulebook.refusals import STORM
 from alerts.rules.rule import compile_rules
 from feeds.bus import Bus
 from feeds.journal import Journal
@@ -295,7 +295,7 @@ async def test_what_cannot_be_right_is_refused_with_its_place(
 
 
 async def test_a_storm_at_one_stroke_wants_a_word(rig: Rig) -> None:
-    await rig.assets(*(asset(f"n{number}") for number in range(book.STORM + 1)))
+    await rig.assets(*(asset(f"n{number}") for number in range(STORM + 1)))
     await rig.step()
     every = {"id": "every", "when": 'kind == "router"'}
     result = await tell(rig, every)
@@ -303,7 +303,7 @@ async def test_a_storm_at_one_stroke_wants_a_word(rig: Rig) -> None:
     assert result.after is not None
     assert result.after["errors"][0]["code"] == "storm"
     raised = result.after["preview"][0]["raises"]
-    assert raised == book.STORM + 3
+    assert raised == STORM + 3
     assert (await tell(rig, every, accept=raised)).outcome is Outcome.DONE
     await rig.step(1.0)
     assert len(rig.engine.core.alerts) == raised

@@ -7,6 +7,7 @@ await of the first one. Every outcome must be one that some order gives.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from itertools import count
 from types import SimpleNamespace
 from typing import Any
@@ -63,9 +64,7 @@ async def assert_serial(journals: Any, prepare: Write, first: Write, second: Wri
     orders.append(((await outcome(first(journals.first, name)), other), await read(journals.first, name)))
     for at in count():
         name = await fresh()
-        outcomes = await interleaved(
-            lambda name=name: first(journals.first, name), lambda name=name: second(journals.second, name), at
-        )
+        outcomes = await interleaved(partial(first, journals.first, name), partial(second, journals.second, name), at)
         if outcomes is None:
             assert at > 0
             return

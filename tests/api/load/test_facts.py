@@ -11,8 +11,10 @@ from alerts.lifecycle import suppression_reasons, transitions
 from api.load.facts import Facts
 from feeds.documents.alert import Bookkeeping, dump
 from feeds.journal import JournalEntry
+from feeds.kinds import KINDS
 from feeds.model import Alert, Severity
 
+SUBJECT_GONE = KINDS.subjects["asset"].gone
 EVENTS = st.sampled_from(
     ["raise", "raise-hidden", "clear", "gone", "ack", "nobody", "unack", "hide", "reveal", "worse"]
 )
@@ -22,18 +24,19 @@ STORY = st.lists(st.tuples(st.integers(0, 2), EVENTS), max_size=40)
 def event(what: str, number: int, made: int) -> transitions.Event:
     who = transitions.AlertIdentity(rule="down", subject_kind="asset", subject=f"x{number}")
     hidden = ("silenced:s",) if what == "raise-hidden" else ()
-    return {
+    events: dict[str, transitions.Event] = {
         "raise": transitions.Raise(id=f"a{made}", identity=who, severity=Severity.MAJOR),
         "raise-hidden": transitions.Raise(id=f"a{made}", identity=who, severity=Severity.MAJOR, suppressed_by=hidden),
         "clear": transitions.Clear(),
-        "gone": transitions.Clear(evidence=transitions.SUBJECT_GONE),
+        "gone": transitions.Clear(evidence=SUBJECT_GONE),
         "ack": transitions.Acknowledge(actor="zhang"),
         "nobody": transitions.Acknowledge(actor=""),
         "unack": transitions.Unacknowledge(actor="zhang"),
         "hide": suppression_reasons.Hide(reason="silenced:s"),
         "reveal": suppression_reasons.Reveal(reason="silenced:s"),
         "worse": transitions.Regrade(severity=Severity.CRITICAL),
-    }[what]
+    }
+    return events[what]
 
 
 def lived(story: list[tuple[int, str]]) -> list[tuple[Alert, JournalEntry]]:
@@ -87,7 +90,7 @@ def test_folding_says_what_the_lives_say(story: list[tuple[int, str]]) -> None:
         taken = [entry.at for _, entry in mine if entry.name == "ack" and entry.actor]
         assert found.taken_at == (taken[0] if taken else None)
         ends = [entry for _, entry in mine if entry.name in ("raise", "reraise", "clear")]
-        over = ends[-1].name == "clear" and ends[-1].body["text"] != transitions.SUBJECT_GONE
+        over = ends[-1].name == "clear" and ends[-1].body["text"] != SUBJECT_GONE
         assert found.over_at == (ends[-1].at if over else None)
         shown += _shown(mine)
     assert len(facts.shown) == shown

@@ -10,8 +10,10 @@ import pytest
 
 from alerts.lifecycle import suppression_reasons, transitions
 from api.load import reader
+from api.load.facts import Facts
 from api.settings import LoadSettings
 from feeds.documents.alert import Bookkeeping, dump
+from feeds.journal import JournalEntry
 from feeds.model import Alert, Change, Hold, Kind, Severity
 from feeds.wire import iso
 from tests.api.conftest import NOW, A, B, World, an_alert
@@ -253,8 +255,13 @@ async def test_of_a_storm_each_entry_is_read_once(story: Story, world: World, mo
     rate = (await story.kpi())["load"]["rate"]
     assert (rate["day"], rate["raised_day"]) == (300, 1800)
     read: list[int] = []
-    fold = reader.Facts.fold
-    monkeypatch.setattr(reader.Facts, "fold", lambda self, entry, doc: (read.append(entry.seq), fold(self, entry, doc)))
+    fold = Facts.fold
+
+    def counted(self: Facts, entry: JournalEntry, doc: Any) -> Any:
+        read.append(entry.seq)
+        return fold(self, entry, doc)
+
+    monkeypatch.setattr(Facts, "fold", counted)
     await story.many(7, NOW - 40, B)
     world.at += 2
     rate = (await story.kpi())["load"]["rate"]

@@ -12,7 +12,7 @@ import pytest
 from alerts.external import command as reports
 from collectors import registry
 from collectors.alarms.conditions import REPEAT_EVERY, Conditions
-from collectors.contract import Measurement, Target
+from collectors.contract import Measurement, Poller, Target
 from collectors.errors import NotReady, Reason
 from collectors.jobs import Spec, specs
 from collectors.service import Collect
@@ -64,12 +64,11 @@ class Engine:
         return [(report.identity_labels["condition"], report.active) for report in taken]
 
 
-class Plant:
+class Plant(Poller):
     """A poller whose devices take acknowledgements, or refuse them."""
 
     schemes: ClassVar[tuple[str, ...]] = ("opc.tcp",)
     family: ClassVar[str] = "opcua"
-    passive: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self.acks: list[tuple[str, str, str]] = []
@@ -82,13 +81,6 @@ class Plant:
         self.acks.append((condition, by, comment))
         if self.refuses:
             raise NotReady(Reason.CLOSED)
-
-    async def close(self) -> None:
-        pass
-
-    @classmethod
-    def validate(cls, target: Target) -> None:
-        pass
 
 
 class Rig:
@@ -359,7 +351,7 @@ def test_values_pushed_between_polls_are_published_and_a_requested_poll_runs_at_
     async def story() -> tuple[FakeBus, Pushing]:
         bus = FakeBus()
         assets = inventory(level_uri, flow_uri)
-        collect = Collect(bus, "532300", {"opc.tcp": SchemeSettings(interval=10.0)}, (), assets, {}, clock)  # type: ignore[arg-type]
+        collect = Collect(bus, "532300", {"opc.tcp": SchemeSettings(interval=10.0)}, (), assets, {}, clock)
         task = asyncio.create_task(collect.run())
         await asyncio.sleep(25.0)
         poller = Pushing.instances[0]

@@ -7,6 +7,7 @@ import ssl
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 import trustme
@@ -193,7 +194,8 @@ async def test_a_dead_unit_holds_up_the_others_behind_its_gateway_for_one_reques
     async with device(counted) as server, poller() as asker:
         dead = [failure(asker, target(f"modbus://{server.address}/5?hr={n * 200}", timeout=2.0)) for n in range(5)]
         alive = ask(asker, target(f"modbus://{server.address}/7?hr=21"))
-        *errors, seen = await asyncio.gather(*dead, alive)
+        answers: list[Any] = await asyncio.gather(*dead, alive)
+    *errors, seen = answers
     assert sorted(asked) == [5, 7]
     assert seen["modbus.value"].value == 65535
     assert all(isinstance(one, NotReady) and one.reason is Reason.TIMEOUT for one in errors)

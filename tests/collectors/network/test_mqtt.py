@@ -7,6 +7,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -60,6 +61,10 @@ class Desktop:
 
     def _look(self, one: Target) -> None:
         self.looks.append(one.uri)
+
+
+def has_told(desk: Desktop, metric: str, value: object) -> bool:
+    return (metric, value) in [(measurement.metric, measurement.value) for measurement in desk.told]
 
 
 @asynccontextmanager
@@ -524,7 +529,7 @@ async def test_a_flood_is_held_back_in_its_socket_and_the_other_broker_is_heard_
         for number in range(20):
             desk.time += 1
             server.publish("b", str(number))
-            await until(lambda number=number: ("calm.value", number) in [(one.metric, one.value) for one in desk.told])
+            await until(partial(has_told, desk, "calm.value", number))
             assert (await ask(desk.poller, loud))["loud.value"].value == 1
         await until(lambda: link.pace.held > held + 0.5)
         took = asyncio.get_running_loop().time() - began

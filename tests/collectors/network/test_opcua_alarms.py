@@ -11,7 +11,7 @@ def event(number: int, *, active: bool, acked: bool) -> list[ua.Variant]:
     """One condition's, in the order of FIELDS; it is retained until it is over and acknowledged."""
     values = [
         b"e",
-        ua.NodeId(2915, 0),
+        ua.NodeId(ua.Int32(2915), ua.Int16(0)),
         "Plant",
         None,
         ua.LocalizedText("high"),
@@ -21,7 +21,7 @@ def event(number: int, *, active: bool, acked: bool) -> list[ua.Variant]:
         active or not acked,
         acked,
         active,
-        ua.NodeId(number, 2),
+        ua.NodeId(ua.Int32(number), ua.Int16(2)),
         ua.LocalizedText("seen to"),
         "li.lei",
     ]

@@ -79,7 +79,11 @@ def ups(bus: FakeBus, asset: str = "a0") -> list[tuple[float, object]]:
 
 
 def set_(net: Net, **attributes: object) -> Callable[[], None]:
-    return lambda: [setattr(net, name, value) for name, value in attributes.items()] and None
+    def change() -> None:
+        for name, value in attributes.items():
+            setattr(net, name, value)
+
+    return change
 
 
 def test_a_true_fault_is_told_as_soon_as_without_references(net: Net) -> None:
@@ -172,7 +176,11 @@ def test_500_that_die_at_once_cost_a_few_looks(net: Net) -> None:
     dead = {f"10.0.0.{n}" for n in range(600)}
     inventory = assets(500)
     entry = Collect(bus, "532300", {"tcp": FAST}, (), inventory, {}, clock, reference=GATES)
-    moved(for_seconds(entry, (10, lambda: (setattr(Looks, "seen", 0), setattr(net, "dead", dead))), until=20))
+
+    def die() -> None:
+        Looks.seen, net.dead = 0, dead
+
+    moved(for_seconds(entry, (10, die), until=20))
     assert [observation for observation in bus.observations("tcp.up") if observation.value is False]
     assert Looks.seen <= 2 * 10 * (1 + 5)  # two targets, each second its own look and one each 0.2 s
 

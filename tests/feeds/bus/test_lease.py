@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -129,7 +129,7 @@ async def test_a_suspended_process_can_write_nowhere_after_a_takeover(copies: li
     following = HistoryStore(journal_url, "history", second.lease.fence)
     await following.open()
     await second.commit("2-0")
-    for attempt in (
+    attempts: tuple[Callable[[], Awaitable[object]], ...] = (
         lambda: first.commit("1-1"),
         lambda: first.append("stale"),
         lambda: first.journal.outbox_mark("k"),
@@ -137,7 +137,8 @@ async def test_a_suspended_process_can_write_nowhere_after_a_takeover(copies: li
         lambda: OpenHours(first.bus).flush({}, {(1, 1): b"x"}, [1]),
         lambda: history.note_watched(1.0, 2.0),
         first.lease.keep,
-    ):
+    )
+    for attempt in attempts:
         with pytest.raises(Fenced):
             await asyncio.wait_for(attempt(), PATIENCE)
     assert (await second.bus.saved(ROLE)).cursors == {"s": "2-0"}

@@ -13,7 +13,7 @@ from feeds.bus import Bus
 from feeds.engine.domain import Document, Message, Start, Step, StepDomain
 from feeds.engine.inbox import Inbox
 from feeds.engine.journaled import JournaledEngine
-from feeds.engine.requests import Asking, ListDocuments
+from feeds.engine.requests import AppendEntry, Asking, ListDocuments, PutDocument
 from feeds.journal import Doc, Intake, Journal, JournalLost, Parcel
 from feeds.model import Asset, Change, Command, Kind, Outcome, Result
 
@@ -297,7 +297,7 @@ async def test_an_empty_redis_is_filled_from_the_journal(rig: Rig, valkey_url: s
 def test_a_domain_needs_neither_a_database_nor_an_event_loop() -> None:
     """Requests are data: this loop answers them."""
     loans = Loans()
-    answers = {
+    answers: dict[object, list[Doc]] = {
         ListDocuments("inventory", open=True): [
             Doc(kind="inventory", id="r1", open=True, seq=1, body={"radio": "r1", "holder": "li"})
         ]
@@ -311,7 +311,9 @@ def test_a_domain_needs_neither_a_database_nor_an_event_loop() -> None:
     writing = loans.write(T0)
     assert writing is not None
     append = next(writing)
+    assert isinstance(append, AppendEntry)
     put = writing.send(7)
+    assert isinstance(put, PutDocument)
     assert (append.name, put.seq, put.open) == ("returned", 7, False)
     with pytest.raises(StopIteration) as end:
         writing.send(None)

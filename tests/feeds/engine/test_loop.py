@@ -42,6 +42,9 @@ class Recorder:
         if self.steps > self.fails + 1:
             raise Enough
 
+    def clock_stepped(self, by: float, now: float) -> None:
+        """Nothing is due at a wall time."""
+
     def rest(self, now: float) -> float:
         return 0.001
 

@@ -234,7 +234,7 @@ async def test_an_unknown_command_is_rejected(rig: Rig) -> None:
     ]
 
 
-async def test_it_runs_until_cancelled(rig: Rig, bus: Bus, journal: Journal, no_leaked_tasks: None) -> None:
+async def test_it_runs_until_cancelled(rig: Rig, bus: Bus, journal: Journal) -> None:
     command = CommandRole(bus, journal, ASSETS, clock=lambda: rig.now)
     task = asyncio.create_task(command.run())
     await rig.send(cap("A", expires=None))

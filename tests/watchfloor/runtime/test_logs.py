@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from feeds.masking import MASK
+from feeds.masking import MASK, masked
 from watchfloor.runtime import logs
 
 SECRET = "Zq7-9wK"
@@ -64,7 +64,7 @@ def test_a_secret_that_a_library_says_is_masked(
     ],
 )
 def test_what_is_no_secret_stays_readable(text: str) -> None:
-    assert logs.masked(text) == text
+    assert masked(text) == text
 
 
 def test_a_json_line_has_its_fields(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -14,8 +15,8 @@ from tests.patience import until
 from watchfloor.runtime import reload as reloads
 from watchfloor.runtime.reload import APPLIED, INTERNAL, READING, REFUSED, ReloadListener
 
-QUICK = {"heard_within": 0.3, "copies_within": 0.1, "done_within": 0.3}
-PATIENT = {"heard_within": 30.0, "copies_within": 0.1, "done_within": 30.0}
+QUICK: dict[str, Any] = {"heard_within": 0.3, "copies_within": 0.1, "done_within": 0.3}
+PATIENT: dict[str, Any] = {"heard_within": 30.0, "copies_within": 0.1, "done_within": 30.0}
 BROKEN = {"zh-CN": "文件有误", "en": "the file is broken"}
 
 

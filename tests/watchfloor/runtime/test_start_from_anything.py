@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,11 @@ async def test_a_valkey_file_damaged_before_the_start_is_set_aside(tmp_path: Pat
     assert {file.read_bytes() for file in (kept / "appendonlydir").iterdir()} == {b"rubbish"}
 
 
+def runs_again(site: Supervisor, pid: int | None) -> bool:
+    valkey_member = site.members["valkey"]
+    return valkey_member.pid != pid and valkey_member.state == "running"
+
+
 async def test_a_healthy_valkey_file_outlives_three_kills_in_a_row(tmp_path: Path) -> None:
     async with running(make(tmp_path, embedded=True)) as site:
         await remember(tmp_path)
@@ -56,7 +62,7 @@ async def test_a_healthy_valkey_file_outlives_three_kills_in_a_row(tmp_path: Pat
         for _ in range(4):
             pid = site.members["valkey"].pid
             os.kill(pid, signal.SIGKILL)
-            await until(lambda pid=pid: site.members["valkey"].pid != pid and site.members["valkey"].state == "running")
+            await until(partial(runs_again, site, pid))
         assert await remembered(tmp_path) == {"collect": 7.0}
     assert not list(tmp_path.glob("valkey.broken-*"))
 

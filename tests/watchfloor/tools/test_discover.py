@@ -13,6 +13,7 @@ from collectors.errors import Misconfigured
 from collectors.network import lldp
 from tests.collectors.network.snmp_agent import serving
 from watchfloor import cli
+from watchfloor.settings.inventory import load_inventory
 from watchfloor.settings.site_settings import Settings, load
 from watchfloor.tools import discover
 
@@ -83,7 +84,7 @@ async def test_links_and_devices_are_proposed_and_nothing_is_changed(tmp_path: P
     words = ["patch", "-p0", "--binary", "-i", "change.diff"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, check=False)
     assert done.returncode == 0, done.stdout
-    fresh = discover.load_inventory(load(tmp_path / "watchfloor.toml"))
+    fresh = load_inventory(load(tmp_path / "watchfloor.toml"))
     assert not [one for one in fresh.findings if one.error]
     assert fresh.assets["acc"].parents == ("agg",)
     assert fresh.assets["new-7"].parents == ("agg",)
