@@ -59,6 +59,7 @@ class JournaledEngine(Generic[D]):
         self._position = Position()
         self._saved_revision = -1
         self._set_aside = False
+        self.opened_step = 0.0
 
     # -- starting ----------------------------------------------------------------
 
@@ -80,7 +81,8 @@ class JournaledEngine(Generic[D]):
         now = self._clock()
         behind = await unpublished(bus, domain.kind, domain.records(), now)
         domain.begin(now)
-        domain.clock_stepped(self._position.clock_step(mark_of(self._clock)), now)
+        self.opened_step = self._position.clock_step(mark_of(self._clock))
+        domain.clock_stepped(self.opened_step, now)
         if adrift:
             domain.resync(now)
         await finish(self._settle(behind, [], now))

@@ -26,6 +26,8 @@ class Engine(Protocol):
     """An owner of one kind of state."""
 
     name: str
+    opened_step: float
+    """Seconds by which the wall clock was set while the engine was down, as `open` found; 0.0 for none."""
 
     async def open(self, bus: Bus) -> dict[str, str]:
         """Load state and publish what was journaled but not published; returns a cursor by stream."""
@@ -54,6 +56,8 @@ async def run_engine(engine: Engine, bus: Bus, clock: Clock = now, status: RoleS
             await bus.open()
             watch.restart()  # detects steps from here on; earlier ones are in the engine's own record
             cursors = await _opened(engine, bus)
+            if engine.opened_step:
+                vitals.clock_stepped(engine.opened_step)
             await _follow(engine, bus, cursors, watch, vitals, loss)
         except (BusError, JournalLost) as error:
             loss.say(error)

@@ -61,6 +61,7 @@ class Projector:
         self._mark = "0-0"
         self._register = InventoryLog()
         self._steps: list[Change] = []
+        self.opened_step = 0.0
         self._marked = float("-inf")
         self.clock_condition = ClockCondition()
         self.projection = Projection(site)
@@ -85,9 +86,10 @@ class Projector:
         raw = saved.private.get(_CLOCK)
         self._steps, mark = [], mark_of(self._clock)
         before = load_mark(wire.decode(raw, dict[str, Any]) if raw else None)
-        if by := mark.step_since(before) if mark is not None else 0.0:
-            log.warning("the clock was set by %s while the role was down", spoken(by))
-        self.clock_stepped(by, self._clock())
+        self.opened_step = mark.step_since(before) if mark is not None else 0.0
+        if self.opened_step:
+            log.warning("the clock was set by %s while the role was down", spoken(self.opened_step))
+        self.clock_stepped(self.opened_step, self._clock())
         self._mark = ((await self._journal.cursor(self.name)) or {}).get("mark", "0-0")
         self._taken = None
         await self._register.open(self._journal)

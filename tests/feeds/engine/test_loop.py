@@ -24,6 +24,7 @@ class Recorder:
     """Journals every second step while the journal is available."""
 
     name = "project"
+    opened_step = 0.0
 
     def __init__(self, fails: int) -> None:
         self.opened = self.steps = 0
@@ -114,3 +115,13 @@ async def test_an_engine_is_told_that_the_clock_was_set_before_it_sees_a_time_of
     assert ["+1 d 00:00:00" in messages[0], "-1 d 00:00:00" in messages[1]] == [True, True]
     beat = (await bus.beats())["project"]
     assert beat.stats["clock_steps"] >= 1.0
+
+
+async def test_a_step_that_an_engine_finds_while_it_opens_is_counted_too(bus: Bus) -> None:
+    engine = Recorder(fails=0)
+    engine.opened_step = -3600.0
+    with pytest.raises(Enough):
+        async with asyncio.timeout(PATIENCE):
+            await run_engine(engine, bus, SiteClock(Moved(), lambda: 5000.0, lambda: "boot"))
+    stats = (await bus.beats())["project"].stats
+    assert (stats["clock_steps"], stats["clock_step_s"]) == (1.0, -3600.0)
