@@ -1,4 +1,4 @@
-"""`watchfloor journal accept`: go on with a journal that lost entries, and write down what they were."""
+"""`watchfloor journal accept`: accept a journal that lost entries, and record which entries are missing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from watchfloor.settings.site_settings import Settings
 
 
 async def run(settings: Settings, journal: Journal, by: str) -> str:
-    """Take the journal as it is for whole. What was missing, for people."""
+    """Accept the journal as it is, recorded under the name `by`. Returns a text that lists the missing entries."""
     bus = Bus(redis_url(settings), settings.site.region, name="accept")
     try:
         gaps = await journal_watch.accept(journal, settings.data, bus, by=by)

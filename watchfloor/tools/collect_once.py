@@ -1,4 +1,4 @@
-"""`watchfloor collect --once`: one probe, now."""
+"""`watchfloor collect --once`: run one probe and print its measurements."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from watchfloor.settings.site_settings import load
 
 
 def run(uri: str, timeout: float, config: Path | None, language: str, *, as_json: bool) -> tuple[str, bool]:
-    """The measurements of the probe, and True when it is up. Credentials and language are from the settings."""
+    """The rendered measurements of the probe, and True when its target is up.
+
+    Credentials and the default language come from the settings file `config`, if there is one.
+    """
     settings = load(config) if config else None
     credentials, data = (settings.credentials, settings.data) if settings else (None, None)
     observations = asyncio.run(once.collect_once(uri, timeout, credentials, data=data))

@@ -1,6 +1,7 @@
-"""`watchfloor discover lldp`: what the devices hear of one another, beside what the inventory says. Changes nothing.
+"""`watchfloor discover lldp`: compare the LLDP neighbours of the devices with the inventory. Changes nothing.
 
-A table for people, JSON for scripts, or a patch of the inventory's CSV file for review (`patch -p0`, `git apply -p0`).
+The output is a table for people, JSON for scripts, or a patch of the inventory's CSV file for review
+(`patch -p0`, `git apply -p0`).
 """
 
 from __future__ import annotations
@@ -31,8 +32,12 @@ _FORMULA = "=+-@\t"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """A survey's outcome. `parents` are (asset, parent) that the inventory does not have; `failed` by asset."""
+class SurveyResult:
+    """The result of a survey.
+
+    `asked` is the number of devices that were queried. `parents` holds the pairs (asset, parent) that are missing in
+    the inventory. `failed` holds the error of each device that did not answer, by asset id.
+    """
 
     inventory: Mapping[str, Asset]
     asked: int
@@ -42,39 +47,45 @@ class Found:
 
     @property
     def clean(self) -> bool:
-        """The inventory says what the devices hear, and all of them answered."""
+        """True when every device answered and the inventory agrees with all of them."""
         return self.proposal.empty and not self.failed
 
 
-async def survey(settings: Settings, only: Sequence[str] = ()) -> Found:
-    """Asks every asset with an snmp:// probe, or those of `only`. Raises Misconfigured for one that cannot be asked."""
+async def survey(settings: Settings, only: Sequence[str] = ()) -> SurveyResult:
+    """Query every asset that has an snmp:// probe, or only the assets `only`.
+
+    Raises Misconfigured when an asset of `only` has no such probe, and when no asset has one.
+    """
     inventory = load_inventory(settings).assets
     targets = _targets(inventory, settings, only)
     heard, failed = await lldp.survey(targets, Agents())
     proposal = lldp.propose(heard, inventory)
     parents = tuple(sorted(_upwards(pair, inventory) for pair in proposal.parents))
-    return Found(inventory=inventory, asked=len(targets), proposal=proposal, parents=parents, failed=failed)
+    return SurveyResult(inventory=inventory, asked=len(targets), proposal=proposal, parents=parents, failed=failed)
 
 
 def _targets(inventory: Mapping[str, Asset], settings: Settings, only: Sequence[str]) -> list[Target]:
-    found = []
+    targets = []
     for id in only or inventory:
-        probe = next((one for one in inventory[id].probes if one.startswith("snmp://")), "") if id in inventory else ""
+        probe = next((uri for uri in inventory[id].probes if uri.startswith("snmp://")), "") if id in inventory else ""
         if probe:
-            found.append(registry.target_of(probe, asset=id, timeout=TIMEOUT, credentials=settings.credentials))
+            targets.append(registry.target_of(probe, asset=id, timeout=TIMEOUT, credentials=settings.credentials))
         elif only:
             raise Misconfigured(
                 f"{id!r} is not in the inventory, or has no snmp:// probe",
                 f"资产 {id!r} 不在清单中，或没有 snmp:// 探测",
             )
-    if not found:
+    if not targets:
         raise Misconfigured("no asset has an snmp:// probe to ask", "没有任何资产带 snmp:// 探测，无从发现")
-    return found
+    return targets
 
 
 def _upwards(pair: tuple[str, str], inventory: Mapping[str, Asset]) -> tuple[str, str]:
-    """(asset, parent) of a cable: the end nearer to the root is the parent, what hangs on nothing is not."""
-    uppers = {up for one in inventory.values() for up in one.parents}
+    """The pair (asset, parent) of a cable. The end nearer to the root is the parent.
+
+    An asset without any parent or child in the inventory counts as farthest from the root.
+    """
+    uppers = {up for asset in inventory.values() for up in asset.parents}
     lower, upper = sorted(pair, key=lambda id: (-_depth(id, inventory, id in uppers), id))
     return lower, upper
 
@@ -82,23 +93,27 @@ def _upwards(pair: tuple[str, str], inventory: Mapping[str, Asset]) -> tuple[str
 def _depth(id: str, inventory: Mapping[str, Asset], is_parent: bool) -> int:
     if not inventory[id].parents and not is_parent:
         return len(inventory)
-    level, here, seen = 0, {id}, {id}
-    while here := {up for one in here if one in inventory for up in inventory[one].parents} - seen:
-        seen |= here
+    level, frontier, visited = 0, {id}, {id}
+    while frontier := {up for asset in frontier if asset in inventory for up in inventory[asset].parents} - visited:
+        visited |= frontier
         level += 1
     return level
 
 
-def as_json(found: Found) -> str:
-    """assets (rows to add), parents (asset, parent), unheard, links, failed."""
+def as_json(result: SurveyResult) -> str:
+    """The result as a JSON object.
+
+    `assets` are the rows to add, `parents` the uplinks to add, `unheard` the uplinks that neither end reports,
+    `links` all links, and `failed` the errors by asset.
+    """
     return json.dumps(
         {
-            "asked": found.asked,
-            "assets": [asdict(one) for one in found.proposal.assets],
-            "parents": [{"asset": asset, "parent": parent} for asset, parent in found.parents],
-            "unheard": [{"asset": asset, "parent": parent} for asset, parent in found.proposal.unheard],
-            "links": [asdict(one) for one in found.proposal.links],
-            "failed": {asset: {"zh-CN": error.zh, "en": error.en} for asset, error in found.failed.items()},
+            "asked": result.asked,
+            "assets": [asdict(asset) for asset in result.proposal.assets],
+            "parents": [{"asset": asset, "parent": parent} for asset, parent in result.parents],
+            "unheard": [{"asset": asset, "parent": parent} for asset, parent in result.proposal.unheard],
+            "links": [asdict(link) for link in result.proposal.links],
+            "failed": {asset: {"zh-CN": error.zh, "en": error.en} for asset, error in result.failed.items()},
         },
         ensure_ascii=False,
         indent=2,
@@ -130,48 +145,48 @@ _TEXTS = {
 }
 
 
-def render(found: Found, language: str) -> str:
-    """One line a difference, and a last line that counts them."""
-    words, proposal = _TEXTS["zh-CN" if language.startswith("zh") else "en"], found.proposal
+def render(result: SurveyResult, language: str) -> str:
+    """One line for each difference, and a last line with the totals."""
+    texts, proposal = _TEXTS["zh-CN" if language.startswith("zh") else "en"], result.proposal
     ports = _ports(proposal)
     lines = [
-        f"+ {words['asset']}  {one.id}  {one.kind}  {one.region}  {words['under']} {_heard(one)}"
-        f"  {words['as']} {' '.join(one.probes) or '—'}"
-        for one in proposal.assets
+        f"+ {texts['asset']}  {new_asset.id}  {new_asset.kind}  {new_asset.region}"
+        f"  {texts['under']} {_heard(new_asset)}  {texts['as']} {' '.join(new_asset.probes) or '—'}"
+        for new_asset in proposal.assets
     ]
     lines += [
-        f"+ {words['parent']}  {asset} → {parent}  {', '.join(ports.get(frozenset((asset, parent)), ()))}"
-        for asset, parent in found.parents
+        f"+ {texts['parent']}  {asset} → {parent}  {', '.join(ports.get(frozenset((asset, parent)), ()))}"
+        for asset, parent in result.parents
     ]
-    lines += [f"- {words['unheard']}  {asset} → {parent}  {words['neither']}" for asset, parent in proposal.unheard]
-    lines += [f"! {words['failed']}  {asset}  {error.say(language)}" for asset, error in found.failed.items()]
-    tail = words["tail"].format(
-        asked=found.asked,
+    lines += [f"- {texts['unheard']}  {asset} → {parent}  {texts['neither']}" for asset, parent in proposal.unheard]
+    lines += [f"! {texts['failed']}  {asset}  {error.say(language)}" for asset, error in result.failed.items()]
+    tail = texts["tail"].format(
+        asked=result.asked,
         new=len(proposal.assets),
-        up=len(found.parents),
+        up=len(result.parents),
         gone=len(proposal.unheard),
-        bad=len(found.failed),
+        bad=len(result.failed),
         links=len(proposal.links),
     )
     return "\n".join([*lines, tail])
 
 
 def _ports(proposal: Proposal) -> dict[frozenset[str], list[str]]:
-    found: dict[frozenset[str], list[str]] = {}
+    ports: dict[frozenset[str], list[str]] = {}
     for link in proposal.links:
-        found.setdefault(frozenset((link.a, link.b)), []).append(f"{link.a} {link.a_port} = {link.b} {link.b_port}")
-    return found
+        ports.setdefault(frozenset((link.a, link.b)), []).append(f"{link.a} {link.a_port} = {link.b} {link.b_port}")
+    return ports
 
 
-def _heard(one: NewAsset) -> str:
-    return ", ".join(f"{seen.seen_by} {seen.port}" for seen in one.heard)
+def _heard(new_asset: NewAsset) -> str:
+    return ", ".join(f"{neighbour.seen_by} {neighbour.port}" for neighbour in new_asset.heard)
 
 
-def patch(found: Found, settings: Settings) -> str:
-    """A unified diff of the CSV files of the inventory, "" when there is nothing to change.
+def patch(result: SurveyResult, settings: Settings) -> str:
+    """A unified diff of the inventory's CSV files; "" when there is no difference.
 
-    New parents go into the rows of their assets; new devices to the end of the first CSV file. Raises Misconfigured
-    when there is none.
+    New parents are added to the rows of their assets. New devices are appended to the first CSV file. Raises
+    Misconfigured when the inventory has no CSV file.
     """
     files = [path for path in settings.inventory if path.suffix.lower() == ".csv"]
     if not files:
@@ -179,19 +194,19 @@ def patch(found: Found, settings: Settings) -> str:
             "the inventory has no CSV file to patch; take --json", "清单中没有 CSV 文件可生成补丁；请用 --json"
         )
     more: dict[str, list[str]] = {}
-    for asset, parent in found.parents:
+    for asset, parent in result.parents:
         more.setdefault(asset, []).append(parent)
     parts: list[str] = []
     for path in files:
         old = _lines(path)
-        new = _patched(old, more, found.proposal.assets if path == files[0] else ())
+        new = _patched(old, more, result.proposal.assets if path == files[0] else ())
         name = str(path.relative_to(settings.path.parent)) if path.is_relative_to(settings.path.parent) else str(path)
         parts += difflib.unified_diff(old, new, name, name, n=1)
-    return "".join(one if one.endswith(("\n", "\r")) else f"{one}\n\\ No newline at end of file\n" for one in parts)
+    return "".join(line if line.endswith(("\n", "\r")) else f"{line}\n\\ No newline at end of file\n" for line in parts)
 
 
 def _lines(path: Path) -> list[str]:
-    """As they stand in the file, each with its end."""
+    """The lines of a file with their line ends unchanged. Raises Misconfigured when it is not UTF-8."""
     try:
         return list(io.StringIO(path.read_bytes().decode("utf-8"), newline=""))
     except (OSError, UnicodeDecodeError) as error:
@@ -201,7 +216,10 @@ def _lines(path: Path) -> list[str]:
 
 
 def _patched(lines: list[str], more: Mapping[str, Sequence[str]], assets: Iterable[NewAsset]) -> list[str]:
-    """The file with other parents and new rows; every line that stays stays as it was written."""
+    """The file's lines with the parents `more` (by asset id) and rows for `assets` added.
+
+    All other lines are unchanged.
+    """
     end = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
     reader = csv.reader(lines)
     out: list[str] = []
@@ -219,35 +237,38 @@ def _patched(lines: list[str], more: Mapping[str, Sequence[str]], assets: Iterab
                 row["parents"] = ";".join([*filter(None, row.get("parents", "").split(";")), *uppers])
                 whole = [_row(row, header, end)]
         out += whole
-    fresh = [_row(_cells(one), header or list(COLUMNS), end) for one in assets]
+    fresh = [_row(_cells(new_asset), header or list(COLUMNS), end) for new_asset in assets]
     if fresh and out and not out[-1].endswith(("\n", "\r")):
         out[-1] += end
     return out + fresh
 
 
-def _cells(one: NewAsset) -> dict[str, str]:
+def _cells(new_asset: NewAsset) -> dict[str, str]:
     return {
-        "id": one.id,
-        "name": one.name,
-        "kind": one.kind,
-        "region": one.region,
-        "parents": ";".join(one.parents),
+        "id": new_asset.id,
+        "name": new_asset.name,
+        "kind": new_asset.kind,
+        "region": new_asset.region,
+        "parents": ";".join(new_asset.parents),
         "labels": "discovered=lldp",
-        "probes": " ".join(one.probes),
+        "probes": " ".join(new_asset.probes),
     }
 
 
 def _row(cells: Mapping[str, Any], header: Sequence[str], end: str) -> str:
-    """One line of CSV. A device's name must be no formula to the spreadsheet that opens it."""
+    """One line of CSV. Leading characters that a spreadsheet takes for a formula are removed."""
     out = io.StringIO()
     csv.writer(out, lineterminator=end).writerow([str(cells.get(name, "")).lstrip(_FORMULA) for name in header])
     return out.getvalue()
 
 
 def run(settings: Settings, only: Sequence[str], *, form: str, language: str) -> tuple[str, int]:
-    """What to print, and the exit code: 0 when the inventory is right, 1 when there is something to look at."""
-    found = asyncio.run(survey(settings, only))
-    code = 0 if found.clean else 1
+    """The text to print, and the exit code: 0 when the inventory agrees with the devices, else 1.
+
+    `form` is "patch", "json" or "table".
+    """
+    result = asyncio.run(survey(settings, only))
+    code = 0 if result.clean else 1
     if form == "patch":
-        return patch(found, settings), code
-    return as_json(found) if form == "json" else render(found, language), code
+        return patch(result, settings), code
+    return as_json(result) if form == "json" else render(result, language), code

@@ -1,8 +1,8 @@
-"""Documents of the journal: which cannot be read or disagree with the log, and how each is mended or dropped.
+"""`watchfloor journal documents`: find documents that cannot be read or disagree with the log; mend or drop them.
 
-An alert, a silence, a maintenance window, a roster, receivers and policies are rebuilt from the log. What else cannot
-be read is made anew by its owner (an account: `watchfloor user add`) or dropped. Both leave an entry that names who
-did it and holds the text as it was.
+Alerts, silences, maintenance windows, rosters, receivers and policies are rebuilt from the log. Documents of other
+kinds are created again by their owner (an account: `watchfloor user add`) or dropped. Mending and dropping append an
+entry with the name of the person and the former text.
 """
 
 from __future__ import annotations
@@ -27,58 +27,63 @@ from feeds.journal.forms import UNREADABLE, Unreadable, parse, unreadable
 from incidents.warnings import journal as warnings_journal
 
 OWNERS = (accounts, identities, signin, warnings_journal)
-"""Imported so that the form of every kind is registered."""
+"""Modules that register the form of their documents when they are imported."""
 ALERT, AUDIT = "alert", "audit"
 LONGEST = 20_000
-"""Characters of an unreadable text that the entry about it keeps."""
+"""The number of characters of an unreadable text that its journal entry holds."""
 
 
 class NotMendable(ValueError):
-    """The document cannot be rebuilt from the log. Says why."""
+    """The document cannot be rebuilt from the log or dropped. The message is the reason."""
 
 
 async def act(journal: Journal, args: Any) -> list[Unreadable]:
-    """Carry the command out; what is wrong with the documents afterwards."""
+    """Carry out `--mend` or `--drop`. Returns the documents that are wrong afterwards. Raises NotMendable."""
     if (args.mend or args.drop) and not args.by:
         raise NotMendable("请用 --by 写明是谁。--by NAME is needed: the journal names who changes a document.")
-    for wanted, change in ((args.mend, mend), (args.drop, drop)):
-        if wanted:
-            await change(journal, wanted[0], wanted[1], args.by)
+    for target, change in ((args.mend, mend), (args.drop, drop)):
+        if target:
+            await change(journal, target[0], target[1], args.by)
     return await findings(journal)
 
 
 def shown(wrong: Sequence[Unreadable], *, as_json: bool) -> str:
-    """What is wrong with the documents, for people or for scripts."""
+    """The faults of the documents as text for people, or as JSON."""
     if as_json:
         return json.dumps({"documents": _records(wrong)}, ensure_ascii=False)
     return "\n".join([*_lines(wrong), f"{len(wrong)} 份文档有问题 documents are wrong"])
 
 
 def verified(entries: int, faults: Sequence[ChainFault], wrong: Sequence[Unreadable], *, as_json: bool) -> str:
-    """What is wrong with the hash chains and the documents, for people or for scripts."""
+    """The faults of the hash chains and of the documents as text for people, or as JSON."""
     if as_json:
-        chains = [{"chain": one.chain, "chain_seq": one.chain_seq, "seq": one.seq, "what": one.what} for one in faults]
+        chains = [
+            {"chain": fault.chain, "chain_seq": fault.chain_seq, "seq": fault.seq, "what": fault.what}
+            for fault in faults
+        ]
         return json.dumps({"entries": entries, "faults": chains, "documents": _records(wrong)}, ensure_ascii=False)
-    lines = [f"{one.chain} #{one.chain_seq} (row {one.seq}): {one.what}" for one in faults]
+    lines = [f"{fault.chain} #{fault.chain_seq} (row {fault.seq}): {fault.what}" for fault in faults]
     total = f"{entries} 条记录 entries, {len(faults)} 处断裂 faults, {len(wrong)} 份文档有问题 documents are wrong"
     return "\n".join([*lines, *_lines(wrong), total])
 
 
 def _records(wrong: Sequence[Unreadable]) -> list[dict[str, Any]]:
-    return [{"kind": one.kind, "id": one.id, "seq": one.seq, "reason": one.reason} for one in wrong]
+    return [
+        {"kind": document.kind, "id": document.id, "seq": document.seq, "reason": document.reason} for document in wrong
+    ]
 
 
 def _lines(wrong: Sequence[Unreadable]) -> list[str]:
-    return [f"{one.kind} {one.id} (row {one.seq}): {one.reason}" for one in wrong]
+    return [f"{document.kind} {document.id} (row {document.seq}): {document.reason}" for document in wrong]
 
 
 async def verify(journal: Journal) -> tuple[int, list[ChainFault], list[Unreadable]]:
-    """How many entries there are, where the hash chains do not hold, and what is wrong with the documents."""
+    """The number of entries, the breaks of the hash chains, and the documents that are wrong."""
     return await journal.count(), await journal.verify(), await findings(journal)
 
 
 async def findings(journal: Journal) -> list[Unreadable]:
-    """Documents that cannot be read, and alerts that disagree with their entries."""
+    """The documents that cannot be read, and the alerts that disagree with their entries."""
     wrong: list[Unreadable] = []
     async for page in journal.documents():
         wrong += [document for document in page if isinstance(document, Unreadable)]
@@ -113,7 +118,7 @@ def _disagreement(doc: Doc, entries: Sequence[JournalEntry]) -> str:
 
 
 async def mend(journal: Journal, kind: str, id: str, by: str) -> Doc:
-    """Rebuild a document from its entries. NotMendable says why that cannot be done."""
+    """Rebuild a document from its entries. Raises NotMendable with the reason when that is impossible."""
     entries = (await journal.entries_of(kind, [id])).get(id, [])
     if kind not in _REBUILD:
         raise NotMendable(f"documents of kind {kind} cannot be rebuilt from the log: make it anew, or drop it")
@@ -131,7 +136,7 @@ async def mend(journal: Journal, kind: str, id: str, by: str) -> Doc:
 
 
 async def drop(journal: Journal, kind: str, id: str, by: str) -> None:
-    """Delete a document. NotMendable when there is none."""
+    """Delete a document. Raises NotMendable when it does not exist."""
     await _change(journal, "document-dropped", kind, id, by, None)
 
 
@@ -141,7 +146,7 @@ async def _change(journal: Journal, name: str, kind: str, id: str, by: str, doc:
         raise NotMendable(f"there is no document {kind} {id}")
     body = {"kind": kind, "text": raw.decode("utf-8", "replace")[:LONGEST]}
     if kind in ("account", "secret", "session", "token"):
-        del body["text"]  # what is secret stays out of the log
+        del body["text"]  # secrets must not enter the log
     async with journal.begin() as tx:
         await tx.append(kind=AUDIT, name=name, subject=id, at=time.time(), actor=by, body=body)
         if doc is None:
@@ -151,7 +156,7 @@ async def _change(journal: Journal, name: str, kind: str, id: str, by: str, doc:
 
 
 def _alert(id: str, entries: Sequence[JournalEntry], messages: Sequence[Any]) -> Doc:
-    """The alert as its entries leave it, and who was told of it by the messages that were queued."""
+    """The alert as its entries leave it, with the receivers and persons that its queued messages were addressed to."""
     alert = transitions.replay(entry.body for entry in entries)
     ever: set[str] = set()
     firing: set[str] = set()

@@ -1,4 +1,4 @@
-"""`watchfloor relay`: the border relay's own settings file, and the program."""
+"""`watchfloor relay`: the settings file of the border relay, and its process."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ log = logging.getLogger(__name__)
 
 
 def load_relay(path: Path) -> RelaySettings:
-    """The settings in `path`; SettingsError with every finding when something is wrong."""
+    """The settings in the file `path`. Raises SettingsError with all findings when some are wrong."""
     path = path.absolute()
     text = text_of(path)
     report = SettingsReport(path=path, lines=Lines(text))
     top = SettingsTable(document_of(text, path), (), report)
-    seen: dict[str, int] = {}
-    channels = tuple(_channel(table, seen) for table in top.tables("channel"))
+    taken_ids: dict[str, int] = {}
+    channels = tuple(_channel(table, taken_ids) for table in top.tables("channel"))
     if not channels:
         top.wrong("missing", "channel", example='[[channel]] id = "wecom" url = "wecombot://…"')
     with top.table("relay") as table:
@@ -71,15 +71,18 @@ def _relay(table: SettingsTable, channels: tuple[ReceiverSettings, ...]) -> Rela
 
 
 def _usual_data() -> str:
-    """Beside the settings; where a unit names the one folder that the service may write, in that one."""
+    """The default data folder.
+
+    It is `relay-data` beside the settings file, or `relay` inside the folder that the systemd unit allows to write.
+    """
     folder = os.environ.get(DATA, "")
     return str(Path(folder, "relay")) if folder else "relay-data"
 
 
-def _channel(table: SettingsTable, seen: dict[str, int]) -> ReceiverSettings:
+def _channel(table: SettingsTable, taken_ids: dict[str, int]) -> ReceiverSettings:
     builtin = ReceiverSettings(id="", url="")
-    found = ReceiverSettings(
-        id=table.unique_id("id", seen),
+    channel = ReceiverSettings(
+        id=table.unique_id("id", taken_ids),
         url=table.secret("url", None),
         rate=table.text("rate"),
         timeout=table.duration("timeout", 15.0, "100ms", "1m"),
@@ -87,16 +90,16 @@ def _channel(table: SettingsTable, seen: dict[str, int]) -> ReceiverSettings:
         reserve=builtin.reserve,
     )
     table.done()
-    if found.id and found.url:
+    if channel.id and channel.url:
         try:
-            compile_receiver(found, SiteDefaults()).close()
+            compile_receiver(channel, SiteDefaults()).close()
         except ReceiverError as error:
             table.wrong("receiver", "url", detail=error.message)
-    return found
+    return channel
 
 
 def run(path: Path) -> int:
-    """Run the relay until SIGTERM; the exit code."""
+    """Run the relay until SIGTERM. Returns the exit code."""
     settings = load_relay(path)
     logs.setup("relay")
     try:

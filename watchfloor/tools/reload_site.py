@@ -1,6 +1,6 @@
-"""`watchfloor reload`: have every process of the running site read its settings, and say what each did.
+"""`watchfloor reload`: make every process of the running site reload its settings, and print the result of each.
 
-A change that would remove too much is shown and applied nowhere; with `--accept` it is applied.
+A change that would remove too much is printed and not applied. `--accept` applies it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ASK_WITHIN = 5.0
 
 
 def run(config: Path, *, accept: bool, as_json: bool) -> tuple[str, bool]:
-    """What is shown, and whether every process has applied it. Raises SettingsError when the files cannot be used."""
+    """The text to print, and True when every process applied the settings. Raises SettingsError for invalid files."""
     hold = removal_guard.hold_of(load(config))
     digest = hold.digest if hold is not None else ""
     if hold is not None and not accept:
@@ -32,17 +32,20 @@ def run(config: Path, *, accept: bool, as_json: bool) -> tuple[str, bool]:
         return (shown if as_json else _held(hold, load(config))), False
     settings, left_out = load_with_findings(config, digest)
     try:
-        words = asyncio.run(_ask(settings, digest))
+        reports = asyncio.run(_ask(settings, digest))
     except (BusError, TimeoutError) as error:
         raise SystemExit(f"Redis 未应答：{error}\nRedis does not answer: {error}") from error
     language = settings.site.language
-    missing = sorted(set(NAMES) - {word.role for word in words})
-    applied = not missing and all(word.state == reloads.APPLIED for word in words)
+    missing = sorted(set(NAMES) - {report.role for report in reports})
+    applied = not missing and all(report.state == reloads.APPLIED for report in reports)
     if as_json:
-        processes = [reloads.public(word, language) for word in words]
+        processes = [reloads.public(report, language) for report in reports]
         body = {"applied": applied, "processes": processes, "missing": missing, "left_out": len(left_out)}
         return json.dumps(body, ensure_ascii=False, indent=2), applied
-    lines = [f"{word.role} {word.host}/{word.pid}: {word.state} {word.trouble.get(language, '')}" for word in words]
+    lines = [
+        f"{report.role} {report.host}/{report.pid}: {report.state} {report.trouble.get(language, '')}"
+        for report in reports
+    ]
     lines += [f"{role}: 没有应答 no answer" for role in missing]
     return "\n".join(line.rstrip() for line in lines), applied
 

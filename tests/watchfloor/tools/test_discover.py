@@ -1,4 +1,4 @@
-"""`watchfloor discover lldp`: a difference to be reviewed, from agents that really answer; nothing is changed."""
+"""`watchfloor discover lldp` against SNMP agents: differences are proposed, and the inventory is not changed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ R = lldp.REMOTE
 
 
 def hears(*neighbours: tuple[str, str]) -> dict[str, object]:
-    """The remote table of a device that hears (name, management address) on ports 1, 2, …"""
+    """The LLDP remote table of a device whose neighbours (name, management address) are on ports 1, 2, …"""
     table: dict[str, object] = {}
     for port, (name, address) in enumerate(neighbours, 1):
         index = f"100.{port}.1"
@@ -56,7 +56,7 @@ acc,接入,switch,532301,,snmp://127.0.0.1:{acc}?cred=c
 """
 
 
-async def test_links_and_devices_are_proposed_and_nothing_is_changed(tmp_path: Path) -> None:
+async def test_new_links_and_devices_are_proposed_without_changing_the_inventory(tmp_path: Path) -> None:
     async with (
         serving(hears(("agg", ""))) as core,
         serving(hears(("core", ""), ("acc", ""), ("=new-7", "10.9.0.7"))) as agg,
@@ -64,48 +64,48 @@ async def test_links_and_devices_are_proposed_and_nothing_is_changed(tmp_path: P
     ):
         settings = site(tmp_path, ROWS, {"core": core.port, "agg": agg.port, "acc": acc.port})
         before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-        found = await discover.survey(settings)
+        result = await discover.survey(settings)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
-    assert found.parents == (("acc", "agg"),)  # the end that is nearer to the root is the parent
-    text = discover.render(found, "en")
+    assert result.parents == (("acc", "agg"),)  # the end that is nearer to the root is the parent
+    text = discover.render(result, "en")
     assert "+ new uplink  acc → agg" in text
     assert "+ new device  new-7  switch  532300  under agg Gi0/3  probes icmp://10.9.0.7" in text
     assert "The inventory was not changed" in text
-    assert "新上联  acc → agg" in discover.render(found, "zh-CN")
-    body = json.loads(discover.as_json(found))
+    assert "新上联  acc → agg" in discover.render(result, "zh-CN")
+    body = json.loads(discover.as_json(result))
     assert body["parents"] == [{"asset": "acc", "parent": "agg"}]
-    assert [one["id"] for one in body["assets"]] == ["new-7"]
-    assert not found.clean
+    assert [asset["id"] for asset in body["assets"]] == ["new-7"]
+    assert not result.clean
 
-    diff = discover.patch(found, settings)
+    diff = discover.patch(result, settings)
     assert [line[0] for line in diff.splitlines() if not line.startswith(("---", "+++", "@@"))].count("-") == 1
     assert "=new" not in diff
     (tmp_path / "change.diff").write_bytes(diff.encode())
-    words = ["patch", "-p0", "--binary", "-i", "change.diff"]
-    done = subprocess.run(words, cwd=tmp_path, capture_output=True, check=False)
+    command = ["patch", "-p0", "--binary", "-i", "change.diff"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
     assert done.returncode == 0, done.stdout
     fresh = load_inventory(load(tmp_path / "watchfloor.toml"))
-    assert not [one for one in fresh.findings if one.error]
+    assert not [finding for finding in fresh.findings if finding.error]
     assert fresh.assets["acc"].parents == ("agg",)
     assert fresh.assets["new-7"].parents == ("agg",)
 
 
-async def test_a_device_that_does_not_answer_is_named_and_the_others_are_asked(tmp_path: Path) -> None:
+async def test_a_device_that_does_not_answer_is_reported_and_the_others_are_queried(tmp_path: Path) -> None:
     async with serving(hears(("core", ""))) as agg:
         settings = site(tmp_path, ROWS, {"core": 1, "agg": agg.port, "acc": 1})
-        found = await discover.survey(settings)
-    assert set(found.failed) == {"core", "acc"}
-    assert "! 未应答  core  拒绝连接" in discover.render(found, "zh-CN")
-    assert found.proposal.empty
+        result = await discover.survey(settings)
+    assert set(result.failed) == {"core", "acc"}
+    assert "! 未应答  core  拒绝连接" in discover.render(result, "zh-CN")
+    assert result.proposal.empty
 
 
-async def test_one_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
+async def test_an_asset_that_is_not_in_the_inventory_is_a_usage_error(tmp_path: Path) -> None:
     settings = site(tmp_path, ROWS, {"core": 1, "agg": 1, "acc": 1})
     with pytest.raises(Misconfigured, match="'nobody' is not in the inventory"):
         await discover.survey(settings, ["nobody"])
 
 
-def test_the_command_prints_the_difference_and_its_exit_code(
+def test_the_command_prints_the_differences_and_returns_the_exit_code(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     site(tmp_path, ROWS, {"core": 1, "agg": 1, "acc": 1})

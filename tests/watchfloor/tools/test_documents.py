@@ -1,4 +1,4 @@
-"""Documents that were damaged in the journal's file: engines start without them, and a command names and mends them."""
+"""Damaged documents in the journal: engines start without them, and `watchfloor journal documents` mends them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DAMAGES = {
 
 
 def damage(journal: Journal, kind: str, text: bytes, id: str = "") -> int:
-    """Overwrite the text of documents in the file, past the journal; how many."""
+    """Overwrite the text of documents directly in the database file. Returns their number."""
     with sqlite3.connect(journal.store.file) as file:
         where, values = ("kind = ? AND id = ?", (kind, id)) if id else ("kind = ?", (kind,))
         changed = file.execute(f"UPDATE doc SET body = CAST(? AS TEXT) WHERE {where}", (text, *values)).rowcount
@@ -37,7 +37,7 @@ def damage(journal: Journal, kind: str, text: bytes, id: str = "") -> int:
 
 
 @pytest.mark.parametrize("text", DAMAGES.values(), ids=DAMAGES)
-async def test_the_alert_engine_starts_without_an_alert_that_cannot_be_read_and_with_all_others(
+async def test_the_alert_engine_starts_with_all_readable_alerts_when_one_is_unreadable(
     bus: Bus, journal: Journal, text: bytes
 ) -> None:
     rig = Rig(bus, journal)
@@ -58,7 +58,9 @@ async def test_the_alert_engine_starts_without_an_alert_that_cannot_be_read_and_
     assert (wrong.kind, wrong.id) == ("alert", first)
 
 
-async def test_a_damaged_alert_is_rebuilt_from_its_entries_with_those_who_were_told(bus: Bus, journal: Journal) -> None:
+async def test_a_damaged_alert_is_rebuilt_from_its_entries_with_its_notified_receivers(
+    bus: Bus, journal: Journal
+) -> None:
     rig = Rig(bus, journal)
     await rig.start()
     await rig.assets(asset("r1"), asset("r2"))
@@ -66,19 +68,19 @@ async def test_a_damaged_alert_is_rebuilt_from_its_entries_with_those_who_were_t
     await rig.step()
     await rig.step(60)
     (before,) = rig.engine.core.alerts.values()
-    told = (await journal.doc("alert", before.id)).body  # type: ignore[union-attr]
+    body = (await journal.doc("alert", before.id)).body  # type: ignore[union-attr]
     damage(journal, "alert", DAMAGES["cut"])
     await documents.mend(journal, "alert", before.id, "zhang")
     assert await documents.findings(journal) == []
     await rig.start()
     assert rig.engine.core.alerts == {before.id: before}
     mended = (await journal.doc("alert", before.id)).body  # type: ignore[union-attr]
-    assert (mended["told"], mended["firing"]) == (told["told"], told["firing"])
+    assert (mended["told"], mended["firing"]) == (body["told"], body["firing"])
     (entry,) = await journal.entries(kind="audit", subject=before.id)
     assert (entry.name, entry.actor, entry.body["text"]) == ("document-mended", "zhang", DAMAGES["cut"].decode())
 
 
-async def test_an_alert_that_disagrees_with_its_entries_is_named(bus: Bus, journal: Journal) -> None:
+async def test_an_alert_that_disagrees_with_its_entries_is_reported(bus: Bus, journal: Journal) -> None:
     rig = Rig(bus, journal)
     await rig.start()
     await rig.assets(asset("r1"), asset("r2"))
@@ -96,7 +98,7 @@ async def test_an_alert_that_disagrees_with_its_entries_is_named(bus: Bus, journ
 
 @pytest.mark.parametrize("kind", ["silence", "maintenance", "rule", "roster", "receivers", "escalations", "secret"])
 @pytest.mark.parametrize("text", DAMAGES.values(), ids=DAMAGES)
-async def test_the_alert_engine_starts_whatever_kind_of_document_cannot_be_read(
+async def test_the_alert_engine_starts_with_an_unreadable_document_of_any_kind(
     bus: Bus, journal: Journal, kind: str, text: bytes
 ) -> None:
     async with journal.begin() as tx:
@@ -112,7 +114,9 @@ async def test_the_alert_engine_starts_whatever_kind_of_document_cannot_be_read(
 
 
 @pytest.mark.parametrize("text", DAMAGES.values(), ids=DAMAGES)
-async def test_an_account_that_cannot_be_read_hides_no_other_and_is_made_anew(journal: Journal, text: bytes) -> None:
+async def test_an_unreadable_account_hides_no_other_account_and_can_be_created_again(
+    journal: Journal, text: bytes
+) -> None:
     for name in ("zhang", "li"):
         await add_account(journal, name, "duty", "", "a long password", "cli")
     await add_token(journal, "hall", "wall", "", "cli")
@@ -125,7 +129,9 @@ async def test_an_account_that_cannot_be_read_hides_no_other_and_is_made_anew(jo
     assert journal.set_aside.counts() == {}
 
 
-def test_the_command_lists_drops_and_says_who(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_lists_and_drops_documents_and_records_the_person(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = tmp_path / "watchfloor.toml"
     file.write_text(SITE, encoding="utf-8")
     config = ["-c", str(file)]
@@ -137,7 +143,9 @@ def test_the_command_lists_drops_and_says_who(tmp_path: Path, capsys: pytest.Cap
     journal.close()
     capsys.readouterr()
     assert main(["journal", "documents", "--json", *config]) == 1
-    assert [(one["kind"], one["id"]) for one in json.loads(capsys.readouterr().out)["documents"]] == [("token", id)]
+    assert [(document["kind"], document["id"]) for document in json.loads(capsys.readouterr().out)["documents"]] == [
+        ("token", id)
+    ]
     assert main(["journal", "verify", *config]) == 1
     assert f"token {id}" in capsys.readouterr().out
     assert main(["journal", "documents", "--drop", "token", id, *config]) == 1, "nobody is named"

@@ -1,4 +1,4 @@
-"""`watchfloor relay`: findings on its settings, and the program as a process."""
+"""`watchfloor relay`: findings on its settings file, and the relay as a process."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ def file(tmp_path: Path, text: str) -> Path:
     return path
 
 
-def test_a_good_file_gives_its_channels_and_hides_its_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_valid_settings_load_their_channels_and_hide_their_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("WATCHFLOOR_DATA", raising=False)
     settings = load_relay(file(tmp_path, GOOD.format(port=8443)))
     assert [channel.id for channel in settings.channels] == ["wecom"]
@@ -41,7 +43,9 @@ def test_a_good_file_gives_its_channels_and_hides_its_secrets(tmp_path: Path, mo
     assert "0123456789abcdef" not in repr(settings)
 
 
-def test_its_queue_lies_where_its_unit_lets_it_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_data_folder_is_inside_the_folder_that_the_unit_allows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("WATCHFLOOR_DATA", "/var/lib/watchfloor")
     text = GOOD.format(port=8443)
     assert load_relay(file(tmp_path, text)).data == Path("/var/lib/watchfloor/relay")
@@ -62,7 +66,7 @@ def test_its_queue_lies_where_its_unit_lets_it_write(tmp_path: Path, monkeypatch
         ('url = "wecombot://0123456789abcdef-0123"', 'url = "env:NOT_SET_AT_ALL"', "reference_env"),
     ],
 )
-def test_every_mistake_is_told_without_the_secret(tmp_path: Path, old: str, new: str, code: str) -> None:
+def test_each_invalid_setting_gives_a_finding_without_the_secret(tmp_path: Path, old: str, new: str, code: str) -> None:
     text = GOOD.format(port=1).replace(old, new)
     with pytest.raises(SettingsError) as raised:
         load_relay(file(tmp_path, text))
@@ -70,7 +74,7 @@ def test_every_mistake_is_told_without_the_secret(tmp_path: Path, old: str, new:
     assert "0123456789abcdef" not in str(raised.value)
 
 
-def test_the_program_listens_and_stops_when_it_is_told_to(tmp_path: Path) -> None:
+def test_the_relay_process_listens_and_stops_on_sigterm(tmp_path: Path) -> None:
     port = free_port()
     path = file(tmp_path, GOOD.format(port=port))
     command = [sys.executable, "-m", "watchfloor", "relay", "-c", str(path)]
