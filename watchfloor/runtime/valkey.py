@@ -119,6 +119,8 @@ def _config(where: Address, folder: Path) -> str:
             f'dir "{folder}"',
             "appendonly yes",
             "appendfsync everysec",
+            "auto-aof-rewrite-percentage 100",
+            "auto-aof-rewrite-min-size 64mb",
             'save ""',
             f"maxmemory {MAX_MEMORY}",
             "maxmemory-policy noeviction",
