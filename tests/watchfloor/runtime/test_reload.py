@@ -95,9 +95,17 @@ async def test_what_was_asked_while_a_process_started_is_heeded_and_what_is_old_
         await until(lambda: late.asked)
     old = FakeRole()
     other = Bus(valkey_url, bus.site)
-    task = asyncio.create_task(ReloadListener(other, "web", old, clock=lambda: now() + 1000).run())
-    await asyncio.sleep(0.3)
-    assert (old.asked, task.done()) == (0, False)
+    looks: list[float] = []
+
+    def clock() -> float:
+        """Far ahead at its second look, when the listener judges the old request, and right at all others."""
+        looks.append(now() + 1000 * (len(looks) == 1))
+        return looks[-1]
+
+    task = asyncio.create_task(ReloadListener(other, "web", old, clock=clock).run())
+    await until(lambda: len(looks) > 1)
+    assert [report.state for report in await reloads.request(bus, "wang", {"web"}, **PATIENT)] == [APPLIED]
+    assert old.asked == 1, "the new request only"
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     await other.close()
@@ -106,8 +114,16 @@ async def test_what_was_asked_while_a_process_started_is_heeded_and_what_is_old_
 async def test_a_bus_that_is_away_is_asked_again(bus: Bus, valkey_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reloads, "AGAIN", 0.01)
     lost_bus = Bus("redis://127.0.0.1:1/0", bus.site)
+    reads, read = 0, lost_bus.read
+
+    async def counted(*args: Any, **options: Any) -> Any:
+        nonlocal reads
+        reads += 1
+        return await read(*args, **options)
+
+    monkeypatch.setattr(lost_bus, "read", counted)
     task = asyncio.create_task(ReloadListener(lost_bus, "web", FakeRole()).run())
-    await asyncio.sleep(0.1)
+    await until(lambda: reads > 2)
     assert not task.done()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
