@@ -30,6 +30,7 @@ WHOLE = ".whole"
 DEFAULTS = {"site": "/etc/watchfloor", "data": "/var/lib/watchfloor", "user": "watchfloor"}
 UNITS = ("watchfloor.service", "watchfloor-role@.service", "watchfloor-relay.service")
 UNIT_FOLDER = Path("/etc/systemd/system")
+ADD_USER = ("useradd", "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", "--home-dir")
 
 
 # -- one version -----------------------------------------------------------------------------------------
@@ -79,19 +80,7 @@ def make_user(name: str, data: str) -> None:
     try:
         pwd.getpwnam(name)
     except KeyError:
-        run(
-            [
-                "useradd",
-                "--system",
-                "--user-group",
-                "--home-dir",
-                data,
-                "--no-create-home",
-                "--shell",
-                "/usr/sbin/nologin",
-                name,
-            ]
-        )
+        run([*ADD_USER, data, name])
         say(f"已建用户 {name}", "user added")
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from feeds.files import read_regular
 from feeds.findings import Finding, InFile
-from feeds.inventory.rows import COLUMNS, REQUIRED, InventoryRow, finding
+from feeds.inventory.findings import InventoryRow, finding
+from feeds.inventory.rows import COLUMNS, REQUIRED
 from feeds.inventory.texts import nearest
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from graphlib import CycleError, TopologicalSorter
-from itertools import pairwise
 from urllib.parse import urlsplit
 
-from feeds.findings import Finding, InFile, filled
-from feeds.inventory.texts import TEXTS, nearest, proposal
+from feeds.findings import Finding, InFile
+from feeds.inventory.findings import InventoryRow, finding
+from feeds.inventory.parents import drop_cycles, drop_unknown_parents
+from feeds.inventory.texts import nearest
 from feeds.masking import masked
 from feeds.model import Asset
 from feeds.regions import is_code
@@ -43,20 +43,6 @@ _CHINA = (3.0, 54.0, 73.0, 136.0)
 
 ProbeCheck = Callable[[str], dict[str, str] | None]
 """Returns the error in a probe's URI, by language, or None."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InventoryRow:
-    """One row of text. `line` counts from 1 with the header as line 1 (in a GeoPackage: the feature number)."""
-
-    file: str
-    line: int
-    values: Mapping[str, str]
-
-    @property
-    def place(self) -> str:
-        """The row's position for findings: "assets.csv:7"."""
-        return f"{self.file}:{self.line}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,30 +78,6 @@ class _RowRefused(Exception):
         return replace(refusal, message=self.message) if self.message else refusal
 
 
-def finding(
-    code: str,
-    file: str,
-    *,
-    line: int = 0,
-    column: str = "",
-    value: str = "",
-    error: bool = True,
-    arguments: Mapping[str, str | int] | None = None,
-) -> Finding[InFile]:
-    """A finding of the inventory. `arguments` fill its sentences; of them, `near` is a suggested correction."""
-    values: dict[str, object] = {"column": column, "value": value, **(arguments or {})}
-    values["near"] = proposal(str(values.get("near", "")))
-    wrong_zh, wrong_en, mend_zh, mend_en = TEXTS[code]
-    return Finding(
-        code=code,
-        where=InFile(file, line, column),
-        value=value,
-        message=filled((wrong_zh, wrong_en), values),
-        mend=filled((mend_zh, mend_en), values),
-        error=error,
-    )
-
-
 def build(
     rows: Iterable[InventoryRow], *, schemes: Collection[str], check_probe: ProbeCheck = lambda uri: None
 ) -> Inventory:
@@ -141,8 +103,8 @@ def build(
         findings += _remarks(row, values)
         assets[asset.id] = asset
         accepted[asset.id] = row
-    findings += _drop_unknown_parents(assets, accepted, refused)
-    findings += _drop_cycles(assets, accepted)
+    findings += drop_unknown_parents(assets, accepted, refused)
+    findings += drop_cycles(assets, accepted)
     findings.sort(key=lambda item: (files.index(item.where.file), item.where.line))
     return Inventory(assets=assets, findings=tuple(findings))
 
@@ -283,45 +245,3 @@ def _remarks(row: InventoryRow, values: dict[str, str]) -> list[Finding[InFile]]
                 finding("probe_secret", row.file, line=row.line, column="probes", value=shown_uri, error=False)
             )
     return findings
-
-
-def _drop_unknown_parents(
-    assets: dict[str, Asset], accepted: Mapping[str, InventoryRow], refused: Mapping[str, InventoryRow]
-) -> list[Finding[InFile]]:
-    findings = []
-    for asset in [asset for asset in assets.values() if not assets.keys() >= set(asset.parents)]:
-        row = accepted[asset.id]
-        for unknown in (parent for parent in asset.parents if parent not in assets):
-            code, arguments = "parent_unknown", {"near": nearest(unknown, assets)}
-            if unknown in refused:
-                code, arguments = "parent_refused", {"first": refused[unknown].place}
-            findings.append(
-                finding(code, row.file, line=row.line, column="parents", value=unknown, arguments=arguments)
-            )
-        assets[asset.id] = replace(asset, parents=tuple(parent for parent in asset.parents if parent in assets))
-    return findings
-
-
-def _drop_cycles(assets: dict[str, Asset], accepted: Mapping[str, InventoryRow]) -> list[Finding[InFile]]:
-    findings = []
-    while cycle := _cycle(assets):
-        text = " → ".join(reversed(cycle))
-        for upper, lower in pairwise(cycle):
-            parents = tuple(parent for parent in assets[lower].parents if parent != upper)
-            assets[lower] = replace(assets[lower], parents=parents)
-            row = accepted[lower]
-            arguments = {"cycle": text}
-            findings.append(
-                finding("parent_cycle", row.file, line=row.line, column="parents", value=upper, arguments=arguments)
-            )
-    return findings
-
-
-def _cycle(assets: Mapping[str, Asset]) -> list[str]:
-    """One cycle of parents, each the parent of the next, with the first repeated at the end; [] for none."""
-    try:
-        TopologicalSorter({key: asset.parents for key, asset in assets.items()}).prepare()
-    except CycleError as error:
-        cycle: list[str] = error.args[1]
-        return cycle
-    return []

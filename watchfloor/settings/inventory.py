@@ -11,7 +11,8 @@ from collectors.errors import Misconfigured
 from collectors.settings import Credential
 from feeds.findings import Finding, InFile
 from feeds.inventory.csv_file import read_csv
-from feeds.inventory.rows import Inventory, InventoryRow, build, finding
+from feeds.inventory.findings import InventoryRow, finding
+from feeds.inventory.rows import Inventory, build
 from watchfloor.settings.findings import shown
 from watchfloor.settings.site_settings import Settings
 

@@ -6,7 +6,8 @@ import pytest
 
 from feeds.findings import Finding, InFile, line_of_text
 from feeds.inventory.csv_file import read_csv
-from feeds.inventory.rows import Inventory, InventoryRow, build, diff
+from feeds.inventory.findings import InventoryRow
+from feeds.inventory.rows import Inventory, build, diff
 from feeds.inventory.texts import TEXTS
 
 SCHEMES = ("tcp", "http", "https", "heartbeat")
