@@ -186,7 +186,8 @@ class Person:
             while True:
                 headers = {"X-CSRF-Token": self.csrf}
                 async with self.http.request(method, f"/api/v1/{path}", json=body, headers=headers) as answer:
-                    if "problem:unanswered" not in (text := await answer.text()):
+                    text = await answer.text()
+                    if not any(f"problem:{kind}" in text for kind in ("unanswered", "journal-lost")):
                         assert answer.status == expect, text
                         return json.loads(text) if answer.status != 204 else None
                 await asyncio.sleep(0.1)
