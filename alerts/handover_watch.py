@@ -1,6 +1,6 @@
-"""A handover that nobody signs in time is an alert, until somebody does.
+"""Watch of handovers: an unsigned handover raises an alert until it is signed.
 
-It goes the way of every alert from outside the rules: through the intake, durable, applied once.
+The alert goes through the intake like every alert from outside the rules: durable, and applied once.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class HandoverWatch:
         self.settings = settings or HandoverSettings()
 
     async def run(self) -> None:
-        """For ever. Stores that are away are asked again."""
+        """Look every few seconds, for ever. Lost stores are tried again."""
         while True:
             try:
                 if self._intake.life:  # the engine has opened it
@@ -55,7 +55,7 @@ class HandoverWatch:
             await asyncio.sleep(EVERY)
 
     async def look(self) -> int:
-        """Hand in what has become overdue and what is no more; how many."""
+        """Report handovers that became overdue or are no longer; return how many."""
         now = self._clock()
         active = {
             alert.labels.get(LABEL, ""): alert for alert in self._standing() if alert.rule == RULE and alert.active
@@ -74,7 +74,7 @@ class HandoverWatch:
         return len(reports)
 
     async def _log(self, standing_ids: Iterable[str]) -> list[JournalEntry]:
-        """The newest entries, and those of what stands already, however old: many later ones elsewhere end nothing."""
+        """The newest entries, and all entries of the handovers with an active alert, however old."""
         entries = await self._journal.entries(kind=KIND, limit=LOOKED_THROUGH, newest_first=True)
         there = {entry.subject for entry in entries if entry.name == GIVEN}
         for id in standing_ids:
@@ -83,7 +83,7 @@ class HandoverWatch:
         return [entry for _, entry in sorted({entry.seq: entry for entry in entries}.items())]
 
     def _overdue(self, handover: UnsignedHandover) -> Report:
-        """No names: a wall shows it too."""
+        """The report of an overdue handover. It names no person, because wall screens show it too."""
         return Report(
             rule=RULE,
             asset=SUBJECT,

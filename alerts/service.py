@@ -1,10 +1,10 @@
-"""The alert role's entry: the engine and the sender, together or not at all."""
+"""The alert role: the engine, the sender and the watches, running together or not at all."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from alerts.engine.loop import NAME, AlertEngine
 from alerts.handover_watch import HandoverWatch
@@ -22,13 +22,14 @@ from feeds.duty.handover import HandoverSettings
 from feeds.engine import run_engine
 from feeds.engine.inbox import Inbox
 from feeds.journal import Intake, Journal
+from feeds.model import Alert
 from feeds.role_status import RoleStatus
 
 log = logging.getLogger(__name__)
 
 
 class AlertService:
-    """Runs the alert role. RuleError or ReceiverError when the settings cannot be used."""
+    """Run the alert role. RuleError or ReceiverError when the settings cannot be used."""
 
     def __init__(
         self,
@@ -73,30 +74,39 @@ class AlertService:
             on_clock_set=self._sender.clock_stepped,
             named_sources=named_sources,
         )
-        self._watch = (
-            HandoverWatch(journal, intake, NAME, lambda: self.engine.core.alerts.values(), bus.site, clock, handover)
-            if intake is not None
-            else None
-        )
-        self._receiver_watch = (
-            ReceiverWatch(
-                journal,
-                intake,
-                NAME,
-                lambda: self.engine.core.alerts.values(),
-                lambda: [receiver.id for receiver in self.engine.people.receivers],
-                bus.site,
-                clock,
-                outbox,
-            )
-            if intake is not None
-            else None
-        )
+        self._watch_handovers(journal, handover)
+        self._watch_receivers(journal, outbox)
         self._status.add_condition(lambda: self.engine.book.out(self._site_defaults.language))
         self._status.add_condition(lambda: journal.set_aside.words(self._site_defaults.language))
 
+    def _watch_handovers(self, journal: Journal, settings: HandoverSettings | None) -> None:
+        """Watch for handovers that nobody signs. Alerts of the watch need the intake."""
+        self._watch: HandoverWatch | None = None
+        if self._intake is not None:
+            self._watch = HandoverWatch(
+                journal, self._intake, NAME, self._open_alerts, self._bus.site, self._clock, settings
+            )
+
+    def _watch_receivers(self, journal: Journal, settings: OutboxSettings | None) -> None:
+        """Watch for receivers to which nothing is delivered. Alerts of the watch need the intake."""
+        self._receiver_watch: ReceiverWatch | None = None
+        if self._intake is not None:
+            self._receiver_watch = ReceiverWatch(
+                journal,
+                self._intake,
+                NAME,
+                self._open_alerts,
+                lambda: [receiver.id for receiver in self.engine.people.receivers],
+                self._bus.site,
+                self._clock,
+                settings,
+            )
+
+    def _open_alerts(self) -> Iterable[Alert]:
+        return self.engine.core.alerts.values()
+
     async def run(self) -> None:
-        """Until cancelled; when either part fails the other ends too, and the error is raised in a group."""
+        """Run until cancelled. When one part fails the others end too, and the error is raised in a group."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(
@@ -124,7 +134,7 @@ class AlertService:
         handover: HandoverSettings | None = None,
         named_sources: NamedSources | None = None,
     ) -> None:
-        """Other rules and receivers from the next step on; RuleError or ReceiverError leaves the running ones."""
+        """Replace the settings from the next step on. RuleError or ReceiverError leaves the present ones in force."""
         compiled = compile_rules(rules)
         self._usable(receivers)
         self.engine.replace(
@@ -141,7 +151,7 @@ class AlertService:
             target.close()
 
     def _send_to(self, receivers: Sequence[ReceiverSettings]) -> None:
-        """The file's receivers and those made here. One that cannot be used any more stops none of the others."""
+        """Replace the sender's receivers. One that cannot be used is logged and skipped."""
         targets: dict[str, ReceiverTarget] = {}
         for settings in receivers:
             try:

@@ -1,4 +1,4 @@
-"""What a site may set for its alerts."""
+"""Settings of a site's alerts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from feeds.model import Severity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSettings:
-    """`[[rule]]`: when something deserves attention. Durations in seconds.
+    """`[[rule]]`: the condition of an alert. Durations in seconds.
 
     `when` is a CEL expression over one subject; `over` says which kind of subject:
     a name in `feeds.kinds.KINDS.subjects`. `hold` is the settings' `for`: how long it must hold
@@ -30,7 +30,7 @@ class RuleSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertMatch:
-    """Which alerts are meant: everything that is given must fit; the words of one list are alternatives."""
+    """Criteria of alerts. All given criteria must match; the values of one list are alternatives."""
 
     severities: tuple[Severity, ...] = tuple(Severity)
     regions: tuple[str, ...] = ()
@@ -63,7 +63,7 @@ class Templates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiverSettings(AlertMatch):
-    """`[[receiver]]`: who is told and how.
+    """`[[receiver]]`: whom to notify and how.
 
     `url`: json:// or jsons:// (a plain webhook), sms+http:// or sms+https:// (a gateway), relay:// or relays:// (the
     border relay), or any address that Apprise knows; "{to}" in it stands for a person's address. `rate` ("20/min")
@@ -84,10 +84,10 @@ class ReceiverSettings(AlertMatch):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepSettings:
-    """`[[escalation.step]]`: who is told after how long (seconds) without anybody taking the alert, and how.
+    """`[[escalation.step]]`: whom to notify when nobody acknowledges the alert within `after` seconds, and how.
 
     `who`: "duty", "leader", "person:ID", "receiver:ID". `channels`: ids of receivers that reach persons. `repeat`
-    (seconds, not under 10 min) tells them again, `times` times, until the next step comes.
+    (seconds, not under 10 min) notifies them again, `times` times, until the next step.
     """
 
     after: float = 0.0
@@ -99,7 +99,7 @@ class StepSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EscalationSettings(AlertMatch):
-    """`[[escalation]]`: steps over the duty roster; the first one that fits an alert is used."""
+    """`[[escalation]]`: steps over the duty roster. The first policy that matches an alert is used."""
 
     id: str
     steps: tuple[StepSettings, ...] = ()

@@ -15,7 +15,7 @@ from alerts.lifecycle.operator_actions import ActionRefused, refusal
 from alerts.notify import receiver_test
 from alerts.notify.notifier import ACKED, Notifier
 from alerts.oncall.directory import ACTIONS as PEOPLE_ACTIONS
-from alerts.oncall.directory import People, PeopleNote
+from alerts.oncall.directory import People, VersionNote
 from alerts.receivers.catalogue import SiteDefaults
 from alerts.rulebook import book
 from alerts.rulebook.book import RuleBook, RuleNote
@@ -211,7 +211,7 @@ class AlertDomain(Domain):
 
     def write(self, now: float) -> Writing[Sequence[Change]] | None:
         steps, notes, rules = self.core.take_steps(), self.core.suppressions.take_notes(), self.book.take_notes()
-        people: list[PeopleNote | receiver_test.ReceiverTest] = [*self.people.take_notes(), *self._tests]
+        people: list[VersionNote | receiver_test.ReceiverTest] = [*self.people.take_notes(), *self._tests]
         self._tests = []
         late = self._people_changed or self.notifier.escalations.is_due(now)
         if not (steps or notes or rules or people or late):
@@ -223,7 +223,7 @@ class AlertDomain(Domain):
         steps: Sequence[AlertStep],
         notes: Sequence[Note],
         rules: Sequence[RuleNote],
-        people: Sequence[PeopleNote | receiver_test.ReceiverTest],
+        people: Sequence[VersionNote | receiver_test.ReceiverTest],
         now: float,
     ) -> Writing[Sequence[Change]]:
         for note in notes:
@@ -261,7 +261,7 @@ class AlertDomain(Domain):
         for escalated in self.notifier.escalate(now, self._find):
             alert = escalated.fired.alert
             last[alert.id] = alert, (yield escalated.entry())
-            yield from escalated.notices
+            yield from escalated.messages_of
 
     def _subject_of(self, alert: Alert) -> Subject | None:
         return self.core.subjects.get((alert.subject_kind, alert.asset))

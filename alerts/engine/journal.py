@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from alerts.lifecycle.open_alerts import AlertStep
-from alerts.oncall.texts import BadPeople
+from alerts.oncall.texts import InvalidDocument
 from alerts.receivers.base import ReceiverError
 from alerts.receivers.catalogue import SiteDefaults, compile_receivers
 from alerts.settings import ReceiverSettings
@@ -22,7 +22,9 @@ def usable(receivers: Sequence[ReceiverSettings], site_defaults: SiteDefaults) -
         for target in compile_receivers(receivers, site_defaults).values():
             target.close()
     except ReceiverError as error:
-        raise BadPeople([Finding(code="receiver", where=InRequest(error.receiver), message=error.message)]) from error
+        raise InvalidDocument(
+            [Finding(code="receiver", where=InRequest(error.receiver), message=error.message)]
+        ) from error
 
 
 def entry_of(step: AlertStep) -> AppendEntry:

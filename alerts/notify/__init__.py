@@ -1,1 +1,1 @@
-"""Who is told what and when: notifications, escalation, batching, rate limits, sending."""
+"""Notification: messages to receivers, escalation, batching, rate limits and sending."""

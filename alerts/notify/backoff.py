@@ -1,4 +1,4 @@
-"""How long a receiver, or one person behind it, is left alone after it did not take a message. Pure.
+"""Back-off: how long a receiver, or one person behind it, is paused after a failed message. Pure.
 
 A person is paused alone while the others behind the same receiver are served: one full mailbox says nothing about the
 gateway. The receiver is away when a message to everybody behind it failed, or messages to STRIKES persons in a row.
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 300.0
 STRIKES = 3
-"""Persons in a row whose messages fail before the receiver itself is taken to be away."""
+"""Persons in a row whose messages fail before the receiver itself counts as away."""
 URGENT_PAUSE = 10.0
 """Seconds after a failure from which a message that is urgent and was never tried may try the receiver again."""
 
@@ -39,22 +39,22 @@ class Pause:
 
 
 @dataclass(slots=True)
-class _Receiver:
+class _ReceiverPauses:
     whole: Pause = field(default_factory=Pause)
     persons: dict[str, Pause] = field(default_factory=dict)
     strikes: set[str] = field(default_factory=set)
 
 
 class BackOff:
-    """The pauses of all receivers, by what became of the messages handed to them."""
+    """The pauses of all receivers, from the outcomes of the messages sent to them."""
 
     def __init__(self, jitter: Callable[[], float] = random.random) -> None:
         self._jitter = jitter
-        self._receivers: dict[str, _Receiver] = {}
+        self._receivers: dict[str, _ReceiverPauses] = {}
 
     def failed(self, receiver: str, person: str, attempts: int, now: float, after: float = 0.0) -> float:
         """A message failed for the `attempts`-th time; the moment until which it waits. `after`: what was asked for."""
-        state = self._receivers.setdefault(receiver, _Receiver())
+        state = self._receivers.setdefault(receiver, _ReceiverPauses())
         state.strikes.add(person)
         away = not person or len(state.strikes) >= STRIKES or state.whole.failures > 0
         pause = state.whole if away else state.persons.setdefault(person, Pause())
@@ -78,18 +78,18 @@ class BackOff:
         return was_away
 
     def rests(self, receiver: str, now: float, *, urgent: bool = False) -> bool:
-        """Whether the receiver is left alone now; `urgent`: something waits that must not wait for a long pause."""
+        """True while the receiver is paused. An urgent message waits for URGENT_PAUSE seconds at most."""
         pause = self._whole(receiver)
         if not pause.holds(now):
             return False
         return pause.asked or not urgent or now < pause.since + URGENT_PAUSE
 
     def is_suspect(self, receiver: str) -> bool:
-        """Whether the last message to the receiver failed: it is tried with one message before the others follow."""
+        """True when the last message to the receiver failed. One message is tried before the others follow."""
         return self._whole(receiver).failures > 0
 
     def resting_persons(self, receiver: str, now: float) -> list[str]:
-        """Persons who are left alone now while others behind the receiver are served."""
+        """The persons who are paused now while others behind the receiver are served."""
         state = self._receivers.get(receiver)
         return [person for person, pause in state.persons.items() if pause.holds(now)] if state is not None else []
 
@@ -99,7 +99,7 @@ class BackOff:
         pause.until = pause.since
 
     def clear(self) -> None:
-        """Receivers may be others now: try each at once."""
+        """End all pauses: the receivers may have changed."""
         self._receivers.clear()
 
     def _whole(self, receiver: str) -> Pause:

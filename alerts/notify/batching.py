@@ -1,10 +1,10 @@
-"""What of a receiver's waiting messages is sent now, and in what order.
+"""Batching: which of a receiver's waiting messages are sent now, and in what order.
 
-- Urgent messages go first, but never before what is older about the same alert to the same person.
-- "Cleared" is needless to somebody who never heard of it because what told him was taken out of the queue.
-- Under a rate, what is critical goes at once, past everything else; of the other messages, when there are more than
-  may be sent, all that wait become one digest. A digest is a message of the outbox with a key of its own, made in one
-  transaction with its parts, so that it is the same one after a restart.
+- Urgent messages go first, but never before older messages about the same alert to the same person.
+- "Cleared" is not sent to somebody whose first message about the alert was taken out of the queue.
+- Under a rate, critical messages go at once. When more of the other messages wait than may be sent, all become one
+  digest. A digest is a message of the outbox with its own key. It is made in one transaction with its parts, so that
+  it is unchanged after a restart.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def is_test(item: OutboxItem) -> bool:
 
 
 def lane(item: OutboxItem) -> tuple[str, str]:
-    """Within it messages about one alert keep their order: a receiver, and the person who is meant."""
+    """The receiver and person of a message. Messages about one alert keep their order within a lane."""
     return item.receiver, person_of(item.body)
 
 
@@ -48,7 +48,7 @@ class Batch:
 
 
 class BatchPlanner:
-    """Plans rounds from the journal. Every method may raise JournalLost."""
+    """Plan a receiver's next batch from the journal. Every method may raise JournalLost."""
 
     RATE = "rate"
     """The error of a message that waits because the receiver takes no more for now."""
@@ -58,7 +58,7 @@ class BatchPlanner:
         self._in: dict[str, list[str]] = {}  # what goes as part of an urgent one; a digest names its parts itself
 
     async def plain(self, items: Sequence[OutboxItem], now: float) -> Batch:
-        """For a receiver without a rate: everything, each urgent message behind the older ones about its alert."""
+        """The batch of a receiver without a rate: all items, each urgent one after the older ones about its alert."""
         batch = Batch()
         before: set[str] = set()
         # While something is urgent the rest is looked at in a later turn: it would hold up what is urgent.
@@ -67,12 +67,12 @@ class BatchPlanner:
         for item in chosen:
             for message in (*await self._ahead_of(item, about, now), item):
                 if message.key not in before:
-                    await self._place(batch, message, before, about)
+                    await self._sort_in(batch, message, before, about)
                     before.add(message.key)
         return batch
 
     async def _around(self, items: Sequence[OutboxItem]) -> About:
-        """Everything ever queued about the alerts of these messages."""
+        """All messages ever queued about the alerts of these messages."""
         return await self._journal.outbox_about(list(dict.fromkeys(item.subject for item in items)))
 
     async def _ahead_of(self, item: OutboxItem, about: About, now: float) -> list[OutboxItem]:
@@ -89,9 +89,9 @@ class BatchPlanner:
         return ahead
 
     async def bounded(self, receiver: str, budget: Budget, now: float, without: Sequence[str] = ()) -> Batch:
-        """For one with a rate: what is urgent as far as the whole of it goes, else the others or a digest of them.
+        """The batch of a receiver with a rate: urgent messages within the rate, else the others or their digest.
 
-        `without`: persons who are sent nothing now.
+        `without`: persons who are paused.
         """
         if not budget.known:
             budget.remember(await self._journal.outbox_sent(receiver, now - budget.seconds))
@@ -108,16 +108,16 @@ class BatchPlanner:
             return batch
         about = await self._around(plain_items)
         for item in plain_items:
-            await self._place(batch, item, taken, about)
+            await self._sort_in(batch, item, taken, about)
             taken.add(item.key)
         room = budget.room(now, urgent=False)
         if len(batch.send) > room:
             plain, batch.send = batch.send, []
-            await self._press(batch, receiver, plain, room, now)
+            await self._digest_surplus(batch, receiver, plain, room, now)
         return batch
 
     async def _waiting(self, receiver: str, now: float, without: Sequence[str]) -> list[OutboxItem]:
-        """The oldest that wait, then what is new behind them: however many wait, something critical is seen at once."""
+        """The oldest waiting messages, then the newest ones, so that a critical one is found however many wait."""
         oldest = await self._journal.outbox_waiting(receiver, now, self.RATE, LARGEST, without=without)
         if len(oldest) < LARGEST:
             return oldest
@@ -125,8 +125,10 @@ class BatchPlanner:
         fresh = await self._journal.outbox_waiting(receiver, now, self.RATE, LARGEST, fresh=True, without=without)
         return oldest + [item for item in fresh if item.key not in keys]
 
-    async def _press(self, batch: Batch, receiver: str, plain: list[OutboxItem], room: int, now: float) -> None:
-        """More than may be sent: digests that wait already, then one for each person, as far as there is room."""
+    async def _digest_surplus(
+        self, batch: Batch, receiver: str, plain: list[OutboxItem], room: int, now: float
+    ) -> None:
+        """Fill the batch when more wait than may be sent: waiting digests, then one digest for each person."""
         digests = [item for item in plain if is_digest(item)]
         loose = [item for item in plain if not is_digest(item)]
         batch.send += digests[:room]
@@ -143,7 +145,7 @@ class BatchPlanner:
             batch.over_rate += items[1 if whole else LARGEST :]
 
     async def _digest(self, receiver: str, items: Sequence[OutboxItem], now: float) -> OutboxItem:
-        """One message in the place of several to one person, kept before it is sent."""
+        """Fold several messages to one person into one, and store it before it is sent."""
         key = f"digest:{items[0].key}"
         body = {
             "version": 1,
@@ -163,23 +165,23 @@ class BatchPlanner:
         )
 
     async def whole(self, item: OutboxItem) -> Mapping[str, Any]:
-        """A digest with those of its parts that were not taken back since."""
+        """The body of a digest, with those of its parts that were not cancelled since."""
         stored_parts = await self._journal.outbox_items(item.body["members"])
         items = [part.body for part in stored_parts if part.error == f"{DIGEST}:{item.key}"]
         return {name: value for name, value in item.body.items() if name != "members"} | {"items": items}
 
     def parts(self, item: OutboxItem) -> list[str]:
-        """The keys of what is sent with a message."""
+        """The keys of the messages that are sent as part of a message."""
         return list(item.body.get("members", ())) or self._in.pop(item.key, [])
 
     async def _absorbed(self, plain_items: list[OutboxItem], urgent: Sequence[OutboxItem]) -> list[OutboxItem]:
-        """Older messages about an alert that goes out as critical now are part of that one."""
+        """Fold older messages about an alert into its urgent message; return the others."""
         remaining = plain_items
         for item in urgent:
             older = [
                 message
                 for message in remaining
-                if _place_of(message) == _place_of(item) and message.created <= item.created
+                if _alert_lane(message) == _alert_lane(item) and message.created <= item.created
             ]
             if older:
                 gone = {message.key for message in older}
@@ -189,9 +191,9 @@ class BatchPlanner:
                 remaining = [message for message in remaining if message.key not in gone]
         return remaining
 
-    async def _place(self, batch: Batch, item: OutboxItem, taken: Iterable[str], about: About) -> None:
-        """Put one message where it belongs; `taken` are the keys of those that this round deals with before it."""
-        ahead, heard = await self._look(item, set(taken), about)
+    async def _sort_in(self, batch: Batch, item: OutboxItem, taken: Iterable[str], about: About) -> None:
+        """Sort one message into the batch. `taken` are the keys of the messages sorted before it."""
+        ahead, heard = await self._blocked_or_needed(item, set(taken), about)
         if ahead is not None:
             batch.later.setdefault(ahead, []).append(item)
         elif heard:
@@ -199,8 +201,8 @@ class BatchPlanner:
         else:
             batch.needless.append(item)
 
-    async def _look(self, item: OutboxItem, taken: set[str], about: About) -> tuple[float | None, bool]:
-        """When an older message about the same is due that is not dealt with yet, and whether this one is needed."""
+    async def _blocked_or_needed(self, item: OutboxItem, taken: set[str], about: About) -> tuple[float | None, bool]:
+        """The due time of an older message about the alert that blocks this one, and whether this one is needed."""
         if is_digest(item) or is_test(item):
             return None, True
         older = []
@@ -214,20 +216,20 @@ class BatchPlanner:
             whole = await self._whole_of(message)
             if whole.due is not None and whole.key not in taken and message.key not in taken:
                 return whole.due, True
-            notified = notified or whole.key in taken or message.key in taken or _maybe_heard(whole)
+            notified = notified or whole.key in taken or message.key in taken or _may_have_arrived(whole)
         return None, item.body.get("reason") not in ENDS or not older or notified
 
     async def _whole_of(self, item: OutboxItem) -> OutboxItem:
-        """The message that an item is sent with: itself, or what it is a part of."""
+        """The message that an item is sent with: itself, or the digest that it is part of."""
         if item.due is None and item.sent_at is None and item.error.startswith(f"{DIGEST}:"):
             return await self._journal.outbox_item(item.error.removeprefix(f"{DIGEST}:")) or item
         return item
 
 
-def _maybe_heard(item: OutboxItem) -> bool:
-    """Whether a message was sent, tried, or under way when it was taken back."""
+def _may_have_arrived(item: OutboxItem) -> bool:
+    """True when a message was sent, tried, or under way when it was cancelled."""
     return item.sent_at is not None or item.attempts > 0 or item.error.endswith(SENDING)
 
 
-def _place_of(item: OutboxItem) -> tuple[str, tuple[str, str]]:
+def _alert_lane(item: OutboxItem) -> tuple[str, tuple[str, str]]:
     return item.subject, lane(item)

@@ -1,4 +1,4 @@
-"""Whom a step of an escalation reaches at this moment: duty roster, persons, receivers, each by an address. Pure."""
+"""Contacts of an escalation step at one moment: persons of the duty roster and receivers, with addresses. Pure."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 
 from alerts.oncall.escalation_checks import DUTY, LEADER, PERSON, RECEIVER
 from alerts.receivers.base import Addressing
-from alerts.receivers.catalogue import address_on, reach_of
+from alerts.receivers.catalogue import address_on, addressing_of
 from alerts.settings import ReceiverSettings, StepSettings
 from feeds.duty.roster import Person, Roster, concerned, on_duty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """One message's way: a receiver, and the person who is meant ("" when it reaches all behind it at once)."""
+    """A receiver and a person behind it; "" for a message to everybody behind the receiver."""
 
     receiver: str
     person: str = ""
@@ -26,18 +26,18 @@ class Contact:
 
     @property
     def target(self) -> str:
-        """What is remembered of who was told."""
+        """The key of the contact in an alert's document: "receiver" or "receiver/person"."""
         return f"{self.receiver}/{self.person}" if self.person else self.receiver
 
     def to(self) -> dict[str, str]:
-        """As it stands in a message's body."""
+        """The contact in the form of a message's body."""
         return {"person": self.person, "name": self.name, "address": self.address, "language": self.language}
 
 
 def contacts(
     step: StepSettings, region: str, roster: Roster, receivers: Mapping[str, ReceiverSettings], now: float, tz: ZoneInfo
 ) -> list[Contact]:
-    """Everybody the step means who can be reached; whoever is meant twice is told once."""
+    """The contacts of a step that can be reached, each once."""
     reached: dict[str, Contact] = {}
     for name in step.who:
         if name.startswith(RECEIVER) and (id := name.removeprefix(RECEIVER)) in receivers:
@@ -52,7 +52,7 @@ def contacts(
 
 
 def _persons(who: Sequence[str], region: str, roster: Roster, now: float, tz: ZoneInfo) -> Iterator[Person]:
-    """Those who are meant and concerned with that region; ids that nobody has are passed over."""
+    """The persons whom the step names and who are responsible for that region. Unknown ids are skipped."""
     duties = on_duty(roster, now, tz)
     ids: list[str] = []
     for name in who:
@@ -69,9 +69,9 @@ def _persons(who: Sequence[str], region: str, roster: Roster, now: float, tz: Zo
 
 
 def _by(settings: ReceiverSettings, persons: Iterable[Person]) -> Iterator[Contact]:
-    """The ways to those persons over one receiver."""
+    """The contacts of those persons over one receiver."""
     people = list(persons)
-    reach = reach_of(settings)
+    reach = addressing_of(settings)
     if reach is Addressing.GROUP:
         if people:
             yield Contact(receiver=settings.id, name="、".join(person.name for person in people))
@@ -84,8 +84,8 @@ def _by(settings: ReceiverSettings, persons: Iterable[Person]) -> Iterator[Conta
             )
 
 
-def of_memory(target: str, stored: Mapping[str, Any] | None) -> Contact:
-    """The way by which somebody was told before, as it was remembered."""
+def contact_of(target: str, stored: Mapping[str, Any] | None) -> Contact:
+    """The contact of an earlier message, from the alert's document."""
     receiver, _, person = target.partition("/")
     fields = stored or {}
     return Contact(
@@ -98,7 +98,7 @@ def of_memory(target: str, stored: Mapping[str, Any] | None) -> Contact:
 
 
 def renewed(contact: Contact, roster: Roster, receivers: Mapping[str, ReceiverSettings]) -> Contact:
-    """The same way with the person's present address; as remembered when he has left the roster or has none now."""
+    """The contact with the person's present address; unchanged when the person has left the roster or has none."""
     person, settings = roster.person(contact.person), receivers.get(contact.receiver)
     if person is None or settings is None:
         return contact

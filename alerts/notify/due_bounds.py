@@ -1,4 +1,4 @@
-"""No message waits longer than its own term, whatever the wall clock did since its due time was written."""
+"""Bounds of due times: no message waits longer than its back-off or rate allows, also after the clock was set."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EVERY = 30.0
 
 
 class DueBounds:
-    """Bounds the due times in the outbox. `longest` is the longest back-off in seconds."""
+    """Bound the due times in the outbox. `longest` is the longest back-off in seconds."""
 
     def __init__(self, journal: Journal, longest: float, monotonic: Clock = time.monotonic) -> None:
         self._journal, self._longest, self._monotonic = journal, longest, monotonic
@@ -31,7 +31,7 @@ class DueBounds:
         self._stepped = True
 
     async def look(self, now: float, budgets: Iterable[Budget]) -> None:
-        """Recall what waits for too long. Raises JournalLost."""
+        """Make messages due whose due time is too far away. Raises JournalLost."""
         if not self._stepped and self._monotonic() - self._looked < EVERY:
             return
         latest = now if self._stepped else now + max([self._longest, *(budget.seconds for budget in budgets)])

@@ -1,9 +1,8 @@
-"""Escalation: what becomes of an alert that nobody takes. Steps over time, without I/O.
+"""Escalation of alerts that nobody acknowledges: steps over time, without I/O.
 
-A run begins when an alert is active, in sight and nobody's, and stops when it is taken, hidden or over; when it is
-nobody's again (unack, an acknowledgement that expires or ends by worsening, shown again) a new run begins. A promised
-repair time that passes is told once, although the alert is taken. The state of a run stands in the alert's document,
-so that a restart goes on where it was.
+A run begins when an alert is active, visible and unacknowledged. It stops when the alert is acknowledged, suppressed or
+over. When the alert is unattended again, a new run begins. A promised repair time that passes is notified once, also
+for an acknowledged alert. The alert's document holds the state of the run, so that it continues after a restart.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from alerts.deadlines import Deadlines
-from alerts.receivers.matching import concerns
+from alerts.receivers.matching import matches
 from alerts.rules.subjects import Subject
 from alerts.settings import EscalationSettings, StepSettings
 from feeds.documents.alert import EscalationRun
@@ -28,7 +27,7 @@ Find = Callable[[str], tuple[Alert, Subject | None] | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fired:
-    """One thing to tell now. `steps` are those whose people are meant, `part` their piece of the message's key."""
+    """One escalation step that is due. `steps` name the people; `part` is the step's part of the message's key."""
 
     alert: Alert
     subject: Subject | None
@@ -41,7 +40,7 @@ class Fired:
 
 
 class Escalations:
-    """The runs of all open alerts, and when each goes on."""
+    """The escalation runs of all open alerts, and their next due times."""
 
     def __init__(self) -> None:
         self.policies: tuple[EscalationSettings, ...] = ()
@@ -75,12 +74,12 @@ class Escalations:
         return due is not None and due <= now
 
     def note(self, alert: Alert, subject: Subject | None, at: float) -> None:
-        """An alert is this now: begin a run, let one go on, or stop it."""
+        """Take in the newest form of an alert: begin, continue or stop its run."""
         if not alert.open:
             self.drop(alert.id)
             return
         run = self._runs.get(alert.id)
-        policy = self._choose(alert, subject) if _nobodys(alert) else None
+        policy = self._choose(alert, subject) if _is_unattended(alert) else None
         if policy is None:
             if run is not None and run.running:
                 self._keep(alert.id, replace(run, running=False))
@@ -105,19 +104,19 @@ class Escalations:
         subject_of: Callable[[Alert], Subject | None],
         at: float,
     ) -> None:
-        """Other policies: a run whose policy is another one now begins anew under that; the others go on."""
+        """Replace the policies. A run whose policy has changed begins anew; the others continue."""
         self.policies = tuple(policies)
         for alert in alerts:
-            if alert.id not in self._runs and not (self.policies and _nobodys(alert)):
+            if alert.id not in self._runs and not (self.policies and _is_unattended(alert)):
                 continue  # there is nothing to stop, and nothing to begin
             self.note(alert, subject_of(alert), at)
             run = self._runs.get(alert.id)
             if run is not None and run.running and not run.reached and (run.step or run.began > at):
-                self._anew(alert.id, run, at)  # there may be somebody now
+                self._restart(alert.id, run, at)  # there may be somebody now
             self._plan(alert.id)
 
     def fire(self, now: float, find: Find, most: int = MOST) -> list[Fired]:
-        """What is to be told by now, in the order in which it fell due, `most` at once: the rest is due still."""
+        """The steps that are due, in order of their due times, `most` at once. The others stay due."""
         fired: list[Fired] = []
         while len(fired) < most and self.is_due(now):
             timer, id = self._deadlines.pop()
@@ -131,23 +130,23 @@ class Escalations:
         return fired
 
     def reached_nobody(self, fired: Fired, now: float) -> None:
-        """Nobody could be told: the next step does not wait for its time, and after the last it is tried later."""
+        """Nobody could be reached: the next step is due at once; after the last one the run is repeated later."""
         run, steps = self._runs.get(fired.alert.id), self._steps(fired.policy)
         if fired.name != STEP or run is None or not run.running:
             return
         if run.step < len(steps):
             self._keep(fired.alert.id, replace(run, began=now - steps[run.step].after))
         elif not run.reached:
-            self._anew(fired.alert.id, run, now + AGAIN - steps[0].after)
+            self._restart(fired.alert.id, run, now + AGAIN - steps[0].after)
 
     def reached_somebody(self, fired: Fired) -> None:
-        """Somebody is told."""
+        """Note that the run has reached somebody."""
         run = self._runs.get(fired.alert.id)
         if run is not None and not run.reached:
             self._runs[fired.alert.id] = replace(run, reached=True)
 
     def clock_stepped(self, by: float, now: float) -> list[str]:
-        """The clock was set: each step is as far away as it was. The ids of the alerts whose run has moved.
+        """The clock was set by `by` seconds: steps keep their remaining time. Returns the alerts whose run has moved.
 
         A run never begins later than AGAIN from now. A promised repair time stays: a person chose that moment.
         """
@@ -160,8 +159,8 @@ class Escalations:
                 moved.append(id)
         return moved
 
-    def _anew(self, id: str, run: EscalationRun, began: float) -> None:
-        """Another run of the same policy."""
+    def _restart(self, id: str, run: EscalationRun, began: float) -> None:
+        """Begin another run of the policy."""
         again = EscalationRun(
             policy=run.policy, number=run.number + 1, running=True, began=began, promised=run.promised
         )
@@ -195,7 +194,7 @@ class Escalations:
         )
 
     def _promise(self, alert: Alert, subject: Subject | None, now: float) -> Fired | None:
-        """The first step's people and those one step above the last one told."""
+        """Notify of a broken promise: the people of the first step, and those one step above the last one done."""
         promise = alert.ack.estimated_restoration if alert.ack is not None else None
         run = self._runs.get(alert.id) or EscalationRun()
         if promise is None or promise > now or run.promised == promise or not _shown(alert):
@@ -217,7 +216,7 @@ class Escalations:
         )
 
     def _choose(self, alert: Alert, subject: Subject | None) -> EscalationSettings | None:
-        return next((policy for policy in self.policies if concerns(policy, alert, subject)), None)
+        return next((policy for policy in self.policies if matches(policy, alert, subject)), None)
 
     def _steps(self, policy: str) -> tuple[StepSettings, ...]:
         return next((candidate.steps for candidate in self.policies if candidate.id == policy), ())
@@ -227,7 +226,7 @@ class Escalations:
         self._plan(id)
 
     def _plan(self, id: str) -> None:
-        """When a run goes on: with its next step, or with a repetition of the last one."""
+        """Schedule the run's next step, or the repetition of the last one."""
         run = self._runs.get(id)
         steps = self._steps(run.policy) if run is not None and run.running else ()
         times = []
@@ -255,5 +254,5 @@ def _shown(alert: Alert) -> bool:
     return alert.active and not alert.suppressed_by
 
 
-def _nobodys(alert: Alert) -> bool:
+def _is_unattended(alert: Alert) -> bool:
     return _shown(alert) and alert.ack is None

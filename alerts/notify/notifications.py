@@ -1,14 +1,14 @@
-"""What is told to whom, and why: from a step of an alert's life to messages, without I/O.
+"""Notifications: from a step of an alert to messages and their recipients, without I/O.
 
-Reasons: "first" (raised, or shown for the first time), "again" (raised or shown again, or nobody's
-again), "worse" (severity up), "flapping" (it changes too often to be told each time), "cleared", "removed"
-(its asset, source or rule was taken away); and
-those of an escalation: "escalation", "repeat", "promise" (a promised repair time has passed).
+Reasons: "first" (raised or visible for the first time), "again" (raised or visible again, or unacknowledged
+again), "worse" (severity up), "flapping" (changes too often to notify each time), "cleared", "removed"
+(its asset, source or rule was removed). Reasons of an escalation: "escalation", "repeat", "promise" (a promised repair
+time has passed).
 
-What is hidden is told to nobody. Who was told of the firing is told of the clearing, whatever
-hides it by then and whatever the settings say; for one that flaps, when that ends.
+Suppressed alerts notify nobody. Recipients who were notified of the firing are notified of the clearing, whatever
+suppresses the alert by then and whatever the settings say. For a flapping alert that waits until the flapping ends.
 
-Told is a receiver ("desk"), or one person over it ("sms/zhang").
+A recipient is a receiver ("desk") or one person over it ("sms/zhang").
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from typing import Any
 
 from alerts.lifecycle.open_alerts import AlertStep
 from alerts.lifecycle.suppression_reasons import FLAPPING
-from alerts.notify.contacts import Contact, of_memory
+from alerts.notify.contacts import Contact, contact_of
 from alerts.notify.priority import is_urgent, person_of
 from alerts.receivers.catalogue import is_direct
-from alerts.receivers.matching import concerns
+from alerts.receivers.matching import matches
 from alerts.rules.subjects import Subject
 from alerts.settings import ReceiverSettings
 from feeds.documents.alert import AlertDocument
@@ -50,10 +50,10 @@ SHOWN = frozenset(
 
 @dataclass(slots=True)
 class Recipients:
-    """Who ever heard of an alert, and whose last word is that it fires.
+    """The recipients of an alert's messages.
 
-    `cancelled`: what told them so was taken out of the queue before it was sent, as far as is known. `people`: by
-    which address each person was told.
+    `ever`: notified at any time. `firing`: the last message said that it fires. `cancelled`: that message was taken out
+    of the queue, presumably before it was sent. `people`: the address by which each person was notified.
     """
 
     ever: set[str] = field(default_factory=set)
@@ -74,7 +74,7 @@ class Recipients:
         return cls(set(beside.told), set(firing), set(beside.cancelled), beside.people)
 
     def tell(self, contact: Contact) -> None:
-        """Somebody is told that it fires."""
+        """Note that a contact is notified of the firing."""
         self.ever.add(contact.target)
         self.firing.add(contact.target)
         self.cancelled.discard(contact.target)
@@ -82,14 +82,14 @@ class Recipients:
             self.people[contact.target] = contact.to()
 
     def cancel(self, targets: Iterable[str]) -> None:
-        """What was queued for them will not be sent. It may be under way at this very moment, so their end is told."""
+        """Note that queued messages are cancelled. One may be under way, so these recipients get the clearing."""
         gone = self.firing.intersection(targets)
         self.firing -= gone
         self.cancelled |= gone
 
 
 def due(step: AlertStep, receivers: Iterable[ReceiverSettings], recipients: Recipients) -> dict[str, str]:
-    """Who is told of a step, each with the reason; `told` is brought up to date."""
+    """The recipients of a step with their reasons. `recipients` is updated."""
     alert, name = step.alert, step.transition.name
     reasons: dict[str, str] = {}
     if not alert.active:
@@ -101,15 +101,15 @@ def due(step: AlertStep, receivers: Iterable[ReceiverSettings], recipients: Reci
         if alert.suppressed_by == (FLAPPING,):
             reasons = dict.fromkeys(_concerned(step, receivers, recipients), "flapping")
     elif not alert.suppressed_by:
-        reasons = _in_sight(step, receivers, recipients)
+        reasons = _visible_reasons(step, receivers, recipients)
     recipients.ever |= reasons.keys()
     recipients.firing = recipients.firing | reasons.keys() if alert.active else recipients.firing - reasons.keys()
     recipients.cancelled -= reasons.keys()
     return reasons
 
 
-def _in_sight(step: AlertStep, receivers: Iterable[ReceiverSettings], recipients: Recipients) -> dict[str, str]:
-    """What is told of an active alert that nothing hides."""
+def _visible_reasons(step: AlertStep, receivers: Iterable[ReceiverSettings], recipients: Recipients) -> dict[str, str]:
+    """The recipients and reasons for an active alert that is not suppressed."""
     name = step.transition.name
     if name in WORSE:
         return dict.fromkeys(_concerned(step, receivers, recipients), "worse")
@@ -125,11 +125,11 @@ def _concerned(step: AlertStep, receivers: Iterable[ReceiverSettings], recipient
     return [
         receiver.id
         for receiver in receivers
-        if is_direct(receiver) and (receiver.id in recipients.ever or concerns(receiver, step.alert, step.subject))
+        if is_direct(receiver) and (receiver.id in recipients.ever or matches(receiver, step.alert, step.subject))
     ]
 
 
-def notices(
+def messages_of(
     step: AlertStep, reasons: Mapping[str, str], site: str, recipients: Recipients | None = None
 ) -> Sequence[QueueMessage]:
     """The messages of one step; see alerts.receivers.webhook for the body."""
@@ -137,13 +137,13 @@ def notices(
     people = recipients.people if recipients is not None else {}
     messages = []
     for target, reason in reasons.items():
-        contact = of_memory(target, people.get(target))
+        contact = contact_of(target, people.get(target))
         key = f"{alert.id}:{transition.seq}:{target}"
-        messages.append(notice(key, reason, alert, step.subject, contact, transition.at, site))
+        messages.append(message_of(key, reason, alert, step.subject, contact, transition.at, site))
     return messages
 
 
-def notice(
+def message_of(
     key: str, reason: str, alert: Alert, subject: Subject | None, contact: Contact, at: float, site: str, **more: Any
 ) -> QueueMessage:
     """One message."""

@@ -1,4 +1,4 @@
-"""Tells people: keeps who was told what of every open alert, and makes the messages that follow from what happens."""
+"""The notifier: the recipients of every open alert, and the messages that follow from its steps and escalation."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from alerts.lifecycle.open_alerts import AlertStep
-from alerts.notify.contacts import Contact, contacts, of_memory, renewed
+from alerts.notify.contacts import Contact, contact_of, contacts, renewed
 from alerts.notify.escalation import MOST, PROMISE, REPEAT, Escalations, Find, Fired
-from alerts.notify.notifications import Recipients, due, notice, notices
+from alerts.notify.notifications import Recipients, due, message_of, messages_of
 from alerts.oncall.directory import People
 from alerts.receivers.catalogue import by_id
 from alerts.rules.subjects import Subject
@@ -27,44 +27,44 @@ SubjectOf = Callable[[Alert], Subject | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Escalated:
-    """What an escalation came to: its entry in the log and its messages."""
+    """The result of an escalation step: its journal entry and its messages."""
 
     fired: Fired
     name: str
     at: float
     told: list[dict[str, str]]
-    notices: list[QueueMessage]
+    messages_of: list[QueueMessage]
 
     def entry(self) -> AppendEntry:
-        """Its entry in the log."""
+        """The step's journal entry."""
         fired = self.fired
         body = {"policy": fired.policy, "run": fired.number, "step": fired.step, "told": self.told}
         return AppendEntry(kind="escalation", name=self.name, subject=fired.alert.id, at=self.at, body=body)
 
 
 class Notifier:
-    """Who was told, who is to be told. `site` is the site's name, `zone_name` its zone."""
+    """Make the messages of alerts. `site` is the site's name, `zone_name` its IANA time zone."""
 
     def __init__(self, people: People, site: str, zone_name: str) -> None:
         self._people, self._site, self._zone = people, site, zone(zone_name)
-        self._told: dict[str, Recipients] = {}
+        self._recipients: dict[str, Recipients] = {}
         self._known: dict[tuple[int, str], list[Contact]] = {}
         self.escalations = Escalations()
 
     def load(self, documents: Iterable[AlertDocument]) -> None:
         """Begin from the journal's open alerts."""
-        self._told.clear()
+        self._recipients.clear()
         self.escalations = Escalations()
         self.escalations.policies = tuple(self._people.policies)
         for document in documents:
             if (recipients := Recipients.load(document)) is not None:
-                self._told[document.alert.id] = recipients
+                self._recipients[document.alert.id] = recipients
             self.escalations.load(document.alert, document.beside.run)
 
     def bookkeeping(self, id: str, foreign: ToolState | None) -> Bookkeeping:
-        """What an alert's document holds beside the alert; `foreign` is what another tool said of it."""
+        """The recipients and the escalation run for an alert's document. `foreign` is another tool's state of it."""
         run = self.escalations.run_of(id)
-        recipients = self._told.get(id)
+        recipients = self._recipients.get(id)
         if recipients is None:
             return Bookkeeping(run=run, foreign=foreign)
         return Bookkeeping(
@@ -78,37 +78,37 @@ class Notifier:
 
     def drop(self, id: str) -> None:
         """The alert is closed."""
-        self._told.pop(id, None)
+        self._recipients.pop(id, None)
         self.escalations.drop(id)
 
     def messages_for(self, step: AlertStep) -> list[QueueMessage]:
-        """What a step of an alert's life is told as."""
-        recipients = self._told.setdefault(step.alert.id, Recipients())
+        """The messages of one step of an alert."""
+        recipients = self._recipients.setdefault(step.alert.id, Recipients())
         reasons = due(step, self._people.receivers, recipients)
         if any("/" in target for target in reasons):
             receivers = by_id(self._people.receivers)
             for target in reasons:
                 if "/" in target:
-                    contact = of_memory(target, recipients.people.get(target))
+                    contact = contact_of(target, recipients.people.get(target))
                     recipients.people[target] = renewed(contact, self._people.roster, receivers).to()
-        return list(notices(step, reasons, self._site, recipients))
+        return list(messages_of(step, reasons, self._site, recipients))
 
     @staticmethod
     def withdraws_messages(step: AlertStep) -> bool:
-        """Whether a step takes back what is queued: somebody has taken the alert."""
+        """True when a step cancels queued messages: the alert was acknowledged."""
         return step.transition.name == "ack" and step.alert.active
 
     def cancelled(self, id: str, bodies: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
-        """These messages (receiver, body) of an alert were taken out of the queue."""
+        """Note that these messages (receiver, body) of an alert were taken out of the queue."""
         targets = [_target(receiver, body) for receiver, body in bodies]
-        self._told.setdefault(id, Recipients()).cancel(targets)
+        self._recipients.setdefault(id, Recipients()).cancel(targets)
 
     def update_escalation(self, alert: Alert, subject: Subject | None, at: float) -> None:
-        """An alert is this now; its escalation begins, goes on or stops."""
+        """Begin, continue or stop the escalation of an alert from its newest form."""
         self.escalations.note(alert, subject, at)
 
     def escalate(self, now: float, find: Find) -> list[Escalated]:
-        """What is to be told by now because nobody takes it, or a promise was broken."""
+        """The escalation steps and broken promises that are due, with their messages."""
         escalated: list[Escalated] = []
         receivers, cache = by_id(self._people.receivers), self._known
         cache.clear()
@@ -119,7 +119,7 @@ class Notifier:
     def _reached(
         self, step: StepSettings, region: str, receivers: Mapping[str, ReceiverSettings], now: float
     ) -> list[Contact]:
-        """Whom a step reaches; asked once for all alerts of a region and a moment."""
+        """The contacts of a step, computed once for all alerts of a region and moment."""
         key = (id(step), region)
         if key not in self._known:
             self._known[key] = contacts(step, region, self._people.roster, receivers, now, self._zone)
@@ -130,9 +130,11 @@ class Notifier:
         for step in fired.steps:
             for contact in self._reached(step, fired.alert.region, receivers, now):
                 reached.setdefault(contact.target, contact)
-        recipients = self._told.setdefault(fired.alert.id, Recipients())
+        recipients = self._recipients.setdefault(fired.alert.id, Recipients())
         if fired.name == PROMISE and not reached:  # no policy, or nobody on duty: those who know of the alert
-            reached = {target: of_memory(target, recipients.people.get(target)) for target in sorted(recipients.firing)}
+            reached = {
+                target: contact_of(target, recipients.people.get(target)) for target in sorted(recipients.firing)
+            }
         if reached:
             self.escalations.reached_somebody(fired)
         else:
@@ -143,7 +145,7 @@ class Notifier:
             key = f"{fired.alert.id}:{fired.part}:{contact.person or '-'}:{contact.receiver}"
             reason = REASONS.get(fired.name, "escalation")
             messages.append(
-                notice(
+                message_of(
                     key,
                     reason,
                     fired.alert,
@@ -156,10 +158,10 @@ class Notifier:
                 )
             )
         who = [{"person": contact.person, "receiver": contact.receiver} for contact in reached.values()]
-        return Escalated(fired=fired, name=fired.name if reached else NOBODY, at=now, told=who, notices=messages)
+        return Escalated(fired=fired, name=fired.name if reached else NOBODY, at=now, told=who, messages_of=messages)
 
     def changed(self, alerts: Iterable[Alert], subject_of: SubjectOf, at: float) -> None:
-        """The policies may be others."""
+        """Use the present policies from now on."""
         self.escalations.set_policies(self._people.policies, alerts, subject_of, at)
 
 

@@ -1,4 +1,4 @@
-"""What of a message decides when it is sent: whether it is urgent, and to whom it goes. Pure."""
+"""Priority of a message: whether it is urgent, and the person that it goes to. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ENDS = (CLEARED, REMOVED)
 
 
 def is_urgent(body: Mapping[str, Any]) -> bool:
-    """What may not wait in a batch: a critical alert that fires, and a test that somebody waits for."""
+    """True for messages that never wait in a batch: a firing critical alert and a receiver test."""
     alert = body.get("alert") or {}
     fires = body.get("reason") not in (*ENDS, DIGEST) and alert.get("severity") == Severity.CRITICAL
     return fires or body.get("reason") == TEST

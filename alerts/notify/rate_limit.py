@@ -1,9 +1,12 @@
-"""How many messages a receiver takes in a while, with a part of them kept for what is critical. Pure."""
+"""Rate limit of a receiver, with a reserve for critical messages. Pure."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+
+from alerts.receivers.catalogue import parse_rate, reserve_of
+from alerts.settings import ReceiverSettings
 
 
 class Budget:
@@ -16,7 +19,7 @@ class Budget:
         self._plain: deque[float] = deque()
 
     def remember(self, sent: Iterable[float]) -> None:
-        """What was sent before this process began; what of it was urgent is not known, so none counts as that."""
+        """Count messages sent before this process began, none of them as urgent."""
         self._plain.extend(sorted(sent))
         self.known = True
 
@@ -25,13 +28,13 @@ class Budget:
         (self._urgent if urgent else self._plain).append(now)
 
     def room(self, now: float, *, urgent: bool) -> int:
-        """How many more may be sent now."""
+        """The number of messages that may be sent now."""
         self._forget(now)
         free = self.count - len(self._urgent) - len(self._plain)
         return max(0, free if urgent else min(free, self.count - self.reserve - len(self._plain)))
 
     def next_room(self, now: float, *, urgent: bool) -> float:
-        """The moment at which one more may be sent: now, or when the oldest that stands in the way is forgotten."""
+        """The moment (epoch seconds) at which one more message may be sent."""
         if self.room(now, urgent=urgent):
             return now
         in_way = (
@@ -42,7 +45,7 @@ class Budget:
         return min(in_way) + self.seconds
 
     def clock_stepped(self, by: float) -> None:
-        """The clock was set: what was sent was sent as long ago as before."""
+        """The clock was set by `by` seconds: keep the age of the sent messages."""
         self._urgent = deque(at + by for at in self._urgent)
         self._plain = deque(at + by for at in self._plain)
 
@@ -52,3 +55,14 @@ class Budget:
                 sent.extend(sorted(min(sent.popleft(), now) for _ in range(len(sent))))
             while sent and sent[0] <= now - self.seconds:
                 sent.popleft()
+
+
+def budgets_of(receivers: Iterable[ReceiverSettings], before: Mapping[str, Budget]) -> dict[str, Budget]:
+    """The budgets of all receivers with a rate, by receiver. A budget of `before` with the same limits continues."""
+    budgets: dict[str, Budget] = {}
+    for settings in receivers:
+        if (rate := parse_rate(settings.rate)) is not None:
+            new, old = Budget(*rate, reserve_of(settings)), before.get(settings.id)
+            same = old is not None and (old.count, old.seconds, old.reserve) == (new.count, new.seconds, new.reserve)
+            budgets[settings.id] = old if same and old is not None else new
+    return budgets

@@ -1,4 +1,4 @@
-"""A test message to one receiver: it takes the whole way that a real one takes, and says that it is none."""
+"""Receiver test: send a test notification through the real pipeline, marked as a test."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from alerts.notify.contacts import Contact
 from alerts.notify.notifications import BODY_VERSION
 from alerts.oncall.directory import People
 from alerts.receivers.base import Addressing
-from alerts.receivers.catalogue import address_on, reach_of
+from alerts.receivers.catalogue import address_on, addressing_of
 from feeds.engine.requests import AppendEntry, QueueMessage, Writing
 from feeds.model import Command, Outcome
 
@@ -20,7 +20,7 @@ LONGEST = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiverTest:
-    """One test, as it is written down and queued."""
+    """One receiver test: its journal entry and its message."""
 
     command: Command
     contact: Contact
@@ -31,7 +31,7 @@ class ReceiverTest:
         return key_of(self.command)
 
     def write(self) -> Writing[None]:
-        """Its entry in the log and its message."""
+        """Write the journal entry and queue the message."""
         at, by = self.command.at, self.command.actor
         body: dict[str, Any] = {
             "version": BODY_VERSION,
@@ -69,7 +69,7 @@ def key_of(command: Command) -> str:
 
 
 def trial(command: Command, people: People, site: str, now: float) -> ReceiverTest:
-    """The test that is wished for, or Refused: late, role, region, not_found, unknown_person, no_address."""
+    """The test of a command; ActionRefused: late, role, region, not_found, unknown_person, no_address."""
     if now > command.valid_until:
         raise ActionRefused(Outcome.LATE, "late")
     if command.role != "admin":
@@ -84,7 +84,7 @@ def trial(command: Command, people: People, site: str, now: float) -> ReceiverTe
     if id and person is None:
         raise ActionRefused(Outcome.INVALID, "unknown_person")
     address = to or (address_on(settings, person.contacts, person.phone, person.mail) if person is not None else "")
-    if reach_of(settings) is Addressing.ADDRESS and not address:
+    if addressing_of(settings) is Addressing.ADDRESS and not address:
         raise ActionRefused(Outcome.INVALID, "no_address")
     contact = Contact(
         receiver=settings.id,

@@ -1,7 +1,7 @@
-"""Messages that are over and old leave the outbox; the log keeps, for good, what was sent to whom.
+"""Retention of the outbox: old finished messages are deleted, and the journal keeps one line of each for good.
 
-A row of the outbox carries the whole message, some thousand characters; what the log keeps of it is a line: receiver,
-person, reason, when, how it ended. Addresses are not kept.
+A row of the outbox holds the whole message, some thousand characters. The line in the journal holds receiver,
+person, reason, time and outcome. Addresses are not kept.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ EVERY = 3600.0
 
 
 class OutboxRetention:
-    """Runs beside the sender. A journal that is away is asked again later."""
+    """Delete old messages, beside the sender. A lost journal is tried again later."""
 
     def __init__(self, journal: Journal, clock: Clock, settings: OutboxSettings | None = None) -> None:
         self._journal, self._clock, self.guard = journal, clock, DeletionGuard(clock)
         self.settings = settings or OutboxSettings()
 
     async def run(self) -> None:
-        """For ever: every hour what is too old, a little at a time, so that nobody waits for the journal."""
+        """Prune every hour, for ever, in small batches so that the journal stays free for others."""
         while True:
             pause = EVERY
             try:
@@ -41,7 +41,7 @@ class OutboxRetention:
             await asyncio.sleep(pause)
 
     async def prune(self) -> int:
-        """Take some of the oldest out, in one transaction with what the log keeps of them; how many."""
+        """Delete some of the oldest messages and write their lines, in one transaction; return how many."""
         now = self._clock()
         if not self.guard.allows():
             return 0
@@ -57,7 +57,7 @@ class OutboxRetention:
 
 
 def _line(row: dict[str, Any]) -> dict[str, Any]:
-    """What stays of a message; the words of `OutboxItem`."""
+    """The line that the journal keeps of a message, with the field names of `OutboxItem`."""
     body = row["body"]
     to = {name: (body.get("to") or {}).get(name, "") for name in ("person", "name")}
     fields = {name: row[name] for name in ("key", "receiver", "created", "sent_at", "attempts", "error")}

@@ -1,9 +1,9 @@
-"""Sends what the journal holds ready: at least once, in order for each alert and receiver, for as long as it takes.
+"""The sender: deliver the messages of the outbox at least once, in order for each alert and receiver.
 
-A message leaves the outbox only when its receiver took it, refused it, or is no longer in the
-settings; or when it has become needless (see alerts.notify.batching). Each receiver has a queue, a worker and a
-back-off of its own (alerts.notify.backoff), so that one that hangs, fails or is slow delays no other. A journal that
-is away stops nothing for good: what was sent is marked as soon as it is back.
+A message leaves the outbox only when its receiver accepted or refused it, when the receiver was removed from the
+settings, or when the message became needless (see alerts.notify.batching). Each receiver has its own queue, worker and
+back-off (alerts.notify.backoff), so that one that hangs, fails or is slow delays no other. When the journal is lost,
+sent messages are marked as soon as it is back.
 """
 
 from __future__ import annotations
@@ -23,10 +23,9 @@ from alerts.notify.backoff import LONGEST_PAUSE, BackOff
 from alerts.notify.batching import NEEDLESS, Batch, BatchPlanner, is_digest, is_test, lane
 from alerts.notify.due_bounds import DueBounds
 from alerts.notify.priority import is_urgent
-from alerts.notify.rate_limit import Budget
+from alerts.notify.rate_limit import Budget, budgets_of
 from alerts.notify.turns import Turns
 from alerts.receivers.base import ReceiverTarget, Rejected, RetryLater
-from alerts.receivers.catalogue import parse_rate, reserve_of
 from alerts.settings import ReceiverSettings
 from feeds.clock import Clock
 from feeds.clock import now as wall_clock
@@ -46,9 +45,9 @@ REMOVED = "receiver removed"
 
 
 class Sender:
-    """Takes from the journal's outbox and hands to receivers. `wake` cuts a wait short.
+    """Deliver the messages of the journal's outbox to receivers. `wake` cuts a wait short.
 
-    Without receivers (None) nothing is sent until they are given: what waits for them must not be taken for removed.
+    With `targets` None nothing is sent until `replace` gives the receivers: none counts as removed before.
     """
 
     def __init__(
@@ -70,24 +69,17 @@ class Sender:
         self._woken = asyncio.Event()
         self._lost: set[str] = set()
         self._journal_lost = False
-        self._rounds = BatchPlanner(journal)
+        self._planner = BatchPlanner(journal)
         self._bounds = DueBounds(journal, LONGEST_PAUSE)
         if targets is not None:
             self.replace(targets, receivers)
 
     def replace(self, targets: Mapping[str, ReceiverTarget], receivers: Sequence[ReceiverSettings] = ()) -> None:
-        """Other receivers from now on; what waits for one that is gone is given up."""
+        """Replace the receivers. Messages to a removed receiver are given up."""
         for old in (self._targets or {}).values():
             old.close()
         self._targets = dict(targets)
-        before, self._budgets = self._budgets, {}
-        for settings in receivers:
-            if (rate := parse_rate(settings.rate)) is not None:
-                new, old_budget = Budget(*rate, reserve_of(settings)), before.get(settings.id)
-                same = old_budget is not None and (
-                    (old_budget.count, old_budget.seconds, old_budget.reserve) == (new.count, new.seconds, new.reserve)
-                )
-                self._budgets[settings.id] = old_budget if same and old_budget is not None else new
+        self._budgets = budgets_of(receivers, self._budgets)
         self._backoff.clear()
         self._woken.set()
 
@@ -96,7 +88,7 @@ class Sender:
         self._woken.set()
 
     def clock_stepped(self, by: float) -> None:
-        """The wall clock was set by `by` seconds: everything that waits is due, under the receivers' rates."""
+        """The wall clock was set by `by` seconds: all waiting messages are due, under the receivers' rates."""
         if by:
             self._backoff.clear()
             self._bounds.clock_stepped(by, self._budgets.values())
@@ -133,26 +125,26 @@ class Sender:
             await self._bounds.look(self._clock(), self._budgets.values())
             ready = await self._journal.outbox_ready(self._clock())
         except JournalLost as error:
-            self._say_lost(error)
+            self._log_lost(error)
             return {}
         if self._journal_lost:
             self._journal_lost = False
             log.info("the journal is back, messages are sent again")
         return ready
 
-    def _say_lost(self, error: JournalLost) -> None:
+    def _log_lost(self, error: JournalLost) -> None:
         if not self._journal_lost:
             self._journal_lost = True
             log.warning("the journal is lost, no message is sent: %s", error)
 
     async def _serve(self, session: aiohttp.ClientSession, receiver: str) -> bool:
-        """One turn of a receiver: send what goes first, for TURN seconds or until it fails. Whether anything went."""
+        """Send a receiver's next batch for TURN seconds or until it fails; True when anything was sent."""
         self._backoff.try_now(receiver)
         try:
             async with self._planning:
-                turn = await self._round(receiver)
+                turn = await self._next_batch(receiver)
         except JournalLost as error:  # then it is not known what goes first, and everything waits
-            self._say_lost(error)
+            self._log_lost(error)
             return False
         target = (self._targets or {}).get(receiver)
         went = bool(turn.needless)
@@ -176,8 +168,8 @@ class Sender:
             self._woken.set()
         return went
 
-    async def _round(self, receiver: str) -> Batch:
-        """What is sent to a receiver now; the others are put off or have become needless."""
+    async def _next_batch(self, receiver: str) -> Batch:
+        """Plan a receiver's next batch, and mark the messages that are put off or needless."""
         now, budget = self._clock(), self._budgets.get(receiver)
         resting = self._backoff.resting_persons(receiver, now)
         if receiver not in (self._targets or {}):
@@ -187,9 +179,9 @@ class Sender:
         if budget is None:
             limit = 1 if self._backoff.is_suspect(receiver) else BATCH
             items = await self._journal.outbox_due(now, limit, receiver=receiver, without=resting)
-            turn = await self._rounds.plain(items, now)
+            turn = await self._planner.plain(items, now)
         else:
-            turn = await self._rounds.bounded(receiver, budget, now, resting)
+            turn = await self._planner.bounded(receiver, budget, now, resting)
         await self._mark_all(turn.needless, error=NEEDLESS)
         for due, waiting in turn.later.items():
             await self._mark_all(waiting, due=max(due, now + POLL), keep_error=True)
@@ -221,22 +213,22 @@ class Sender:
         return untried
 
     def _is_resting(self, item: OutboxItem) -> bool:
-        """Whether the message's receiver or person is left alone now."""
+        """True while the message's receiver or person is paused."""
         now, person = self._clock(), lane(item)[1]
         return self._backoff.rests(item.receiver, now) or person in self._backoff.resting_persons(item.receiver, now)
 
     async def _send(self, session: aiohttp.ClientSession, target: ReceiverTarget, item: OutboxItem) -> bool:
-        """One message; False when the receiver or the person does not take it, and what follows waits with it."""
+        """Send one message; False when it was not accepted and the following ones must wait."""
         if (budget := self._budgets.get(item.receiver)) is not None:
             budget.spend(self._clock(), urgent=is_urgent(item.body))
         try:
-            body = await self._rounds.whole(item) if is_digest(item) else item.body
+            body = await self._planner.whole(item) if is_digest(item) else item.body
             if not body.get("items", True):
                 await self._mark(item.key, error=NEEDLESS)
                 return True
             await target.send(session, item.key, body)
         except JournalLost as error:
-            self._say_lost(error)
+            self._log_lost(error)
             await self._mark_all([item], due=self._clock())
             return False
         except RetryLater as error:
@@ -255,21 +247,21 @@ class Sender:
 
     async def _sent(self, item: OutboxItem) -> None:
         at = self._clock()
-        if parts := self._rounds.parts(item):
-            await self._surely(lambda: self._journal.outbox_sent_parts(item.key, parts, at))
+        if parts := self._planner.parts(item):
+            await self._retry_until_done(lambda: self._journal.outbox_sent_parts(item.key, parts, at))
         await self._mark(item.key, sent_at=at, attempts=item.attempts + 1)
         await self._answered(item)
 
     async def _answered(self, item: OutboxItem) -> None:
-        """The receiver is there: what failed before is due at once; one that was lost is logged once."""
+        """The receiver answered: failed messages are due at once. A receiver that is back is logged once."""
         if self._backoff.answered(item.receiver, lane(item)[1]):
-            await self._surely(lambda: self._journal.outbox_retry(item.receiver, self._clock()))
+            await self._retry_until_done(lambda: self._journal.outbox_retry(item.receiver, self._clock()))
         if item.receiver in self._lost:
             self._lost.discard(item.receiver)
             log.info("receiver %s is back", item.receiver)
 
     async def _failed(self, item: OutboxItem, error: RetryLater) -> None:
-        """Note the failure and when to try again; a lost receiver is logged once."""
+        """Store the failure and the next attempt. A lost receiver is logged once."""
         if item.receiver not in self._lost:
             self._lost.add(item.receiver)
             log.warning("receiver %s does not take messages: %s", item.receiver, error)
@@ -279,23 +271,23 @@ class Sender:
         await self._mark(item.key, due=due, attempts=attempts, error=str(error))
 
     async def _mark(self, key: str, **how: Any) -> None:
-        """A stop between sending and marking would send it twice, so it waits for the mark; as long as it takes."""
-        await self._surely(lambda: self._journal.outbox_mark(key, **how))
+        """Mark a message, however long it takes: a stop before the mark would send the message twice."""
+        await self._retry_until_done(lambda: self._journal.outbox_mark(key, **how))
 
     async def _mark_all(
         self, items: Iterable[OutboxItem], *, due: float | None = None, error: str = "", keep_error: bool = False
     ) -> None:
-        """Put off several that were not sent; `due` None: for good."""
+        """Put off messages that were not sent until `due`; None for good."""
         keys = [item.key for item in items]
         if keys:
             new_error = None if keep_error else error
-            await self._surely(lambda: self._journal.outbox_put_off(keys, due=due, error=new_error))
+            await self._retry_until_done(lambda: self._journal.outbox_put_off(keys, due=due, error=new_error))
 
-    async def _surely(self, work: Callable[[], Any]) -> None:
+    async def _retry_until_done(self, work: Callable[[], Any]) -> None:
         while True:
             try:
                 await finish(work())
                 return
             except JournalLost as error:
-                self._say_lost(error)
+                self._log_lost(error)
                 await asyncio.sleep(POLL)

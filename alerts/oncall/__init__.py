@@ -1,1 +1,1 @@
-"""The duty roster and the people directory as versioned documents."""
+"""On-call: the duty roster, receivers and escalation policies as versioned documents."""

@@ -1,6 +1,6 @@
-"""Who is told and how: the duty roster, receivers and escalation policies, those of the file and those made here.
+"""The on-call directory: the duty roster, receivers and escalation policies, of the settings file and of the API.
 
-What is made here is kept in the journal as whole documents with numbered versions; the file's are read-only. A change
+The journal holds those of the API as whole documents with numbered versions. Those of the file are read-only. A change
 is checked as a whole before it applies, and needs the number of the version that it was made from (409 otherwise).
 """
 
@@ -15,10 +15,10 @@ import msgspec
 from alerts.lifecycle.operator_actions import ActionRefused, comment_of
 from alerts.oncall import roster_document, versions
 from alerts.oncall.escalation_checks import check_policies
-from alerts.oncall.texts import BadPeople, finding
+from alerts.oncall.texts import InvalidDocument, finding
 from alerts.oncall.versions import SECRET
 from alerts.receivers.base import Addressing
-from alerts.receivers.catalogue import kind_of_url, reach_of
+from alerts.receivers.catalogue import addressing_of, kind_of_url
 from alerts.settings import EscalationSettings, ReceiverSettings
 from feeds.documents.version import ESCALATIONS, FILE, KINDS, RECEIVERS, ROSTER, SITE, Version
 from feeds.duty.rights import refusal
@@ -50,8 +50,8 @@ Check = Callable[[Sequence[ReceiverSettings]], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PeopleNote:
-    """A new version, as the journal is to keep it; `secrets` are documents of their own."""
+class VersionNote:
+    """A new version for the journal. `secrets` are written as separate documents."""
 
     kind: str
     name: str
@@ -95,11 +95,11 @@ class People:
         self._of_file, self._policies_of_file = tuple(receivers), tuple(policies)
         self._versions = dict.fromkeys(KINDS, Version())
         self._secrets: dict[str, dict[str, Any]] = {}
-        self._notes: list[PeopleNote] = []
+        self._notes: list[VersionNote] = []
         self._build()
 
     def load(self) -> Asking[None]:
-        """Take up what the journal holds."""
+        """Begin from the journal's documents."""
         self._notes.clear()
         secrets = yield ListDocuments(SECRET)
         self._secrets = {doc.id: doc.body for doc in secrets}
@@ -109,7 +109,7 @@ class People:
         self._build()
 
     def replace(self, receivers: Sequence[ReceiverSettings], policies: Sequence[EscalationSettings]) -> None:
-        """Another file."""
+        """Replace the receivers and policies of the settings file."""
         self._of_file, self._policies_of_file = tuple(receivers), tuple(policies)
         self._build()
 
@@ -122,12 +122,12 @@ class People:
         self.policies = (*_policies(self._versions[ESCALATIONS].doc), *self._policies_of_file)
 
     def file_docs(self) -> dict[str, list[dict[str, Any]]]:
-        """The file's receivers and policies as they may be shown."""
-        receivers = [versions.masked(_item(receiver)) | _nature(_item(receiver)) for receiver in self._of_file]
+        """The file's receivers and policies with masked secrets."""
+        receivers = [versions.masked(_item(receiver)) | _kind_fields(_item(receiver)) for receiver in self._of_file]
         return {RECEIVERS: receivers, ESCALATIONS: [_item(policy) for policy in self._policies_of_file]}
 
     def write_file_docs(self) -> Writing[None]:
-        """Keep the file's in the journal too, so that other processes can show them."""
+        """Write the file's receivers and policies to the journal, so that other processes can show them."""
         for kind, items in self.file_docs().items():
             yield PutDocument(kind=kind, id=FILE, body={"items": items})
 
@@ -135,24 +135,24 @@ class People:
         """The present version of one document."""
         return self._versions[kind]
 
-    def take_notes(self) -> list[PeopleNote]:
-        """The versions made since this was last asked."""
+    def take_notes(self) -> list[VersionNote]:
+        """The versions made since the last call."""
         notes, self._notes = self._notes, []
         return notes
 
     # -- changing ----------------------------------------------------------------
 
     def obey(self, command: Command, now: float) -> Asking[Result]:
-        """Carry a change out, or say why not; nothing has changed then."""
+        """Carry out a change or refuse it. A refused change changes nothing."""
         kind, operation = ACTIONS[command.action]
         try:
-            self._may(command, kind, operation, now)
-            doc = yield from self._wanted(command, kind, operation)
+            self._permit(command, kind, operation, now)
+            doc = yield from self._new_document(command, kind, operation)
             note = self._accept(command, kind, operation, doc)
         except ActionRefused as error:
             current = self._versions[kind].dump() if error.outcome is Outcome.CONFLICT else None
             return Result(command=command.id, outcome=error.outcome, detail=str(error), after=current)
-        except BadPeople as error:
+        except InvalidDocument as error:
             faults = [finding.record("message") for finding in error.findings]
             return Result(command=command.id, outcome=Outcome.INVALID, detail="faults", after={"faults": faults})
         self._secrets |= note.secrets
@@ -161,7 +161,7 @@ class People:
         self._build()
         return Result(command=command.id, outcome=Outcome.DONE, after=note.version.dump())
 
-    def _may(self, command: Command, kind: str, operation: str, now: float) -> None:
+    def _permit(self, command: Command, kind: str, operation: str, now: float) -> None:
         if now > command.valid_until:
             raise ActionRefused(Outcome.LATE, "late")
         if reason := refusal(command.action, command.role, command.actor_region):
@@ -169,8 +169,8 @@ class People:
         if command.expected_rev is not None and command.expected_rev != self._versions[kind].rev:
             raise ActionRefused(Outcome.CONFLICT, "rev")
 
-    def _wanted(self, command: Command, kind: str, operation: str) -> Asking[dict[str, Any]]:
-        """The whole document as it is to become."""
+    def _new_document(self, command: Command, kind: str, operation: str) -> Asking[dict[str, Any]]:
+        """The whole document after the change."""
         if operation == UNDO:
             return (yield from self._older(kind, command.args.get("to")))
         if operation == SUBSTITUTE:
@@ -182,7 +182,7 @@ class People:
         return doc
 
     def _older(self, kind: str, to: Any) -> Asking[dict[str, Any]]:
-        """The content of an older version, from the log."""
+        """The content of an older version, from the journal's entries."""
         rev = self._versions[kind].rev
         target_rev = rev - 1 if to is None else to
         if rev == 0 or not isinstance(target_rev, int) or not 0 <= target_rev < rev:
@@ -197,11 +197,11 @@ class People:
             before = entries[-1].seq
         raise ActionRefused(Outcome.NOT_FOUND, "no_version")
 
-    def _accept(self, command: Command, kind: str, operation: str, doc: dict[str, Any]) -> PeopleNote:
-        """The new version, when everything in it can be used."""
+    def _accept(self, command: Command, kind: str, operation: str, doc: dict[str, Any]) -> VersionNote:
+        """Check the whole document and make its new version."""
         secrets: dict[str, dict[str, Any]] = {}
         if kind == RECEIVERS and operation == PUT:
-            doc, secrets = self._apart(doc)
+            doc, secrets = self._split_secrets(doc)
         if kind == ROSTER:
             doc = roster_document.checked(doc)
         elif kind == RECEIVERS:
@@ -211,25 +211,25 @@ class People:
         before = self._versions[kind]
         version = Version(rev=before.rev + 1, at=command.at, by=command.actor, comment=comment_of(command), doc=doc)
         changes = versions.changes(before.doc, doc)
-        return PeopleNote(
+        return VersionNote(
             kind=kind, name=operation, command=command.id, version=version, changes=changes, secrets=secrets
         )
 
-    def _apart(self, doc: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-        """The receivers as they may be shown, and their secrets under names of their own."""
+    def _split_secrets(self, doc: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+        """The receivers with masked secrets, and the new secrets by reference."""
         stored = {item["id"]: item for item in self._versions[RECEIVERS].doc.get("items", [])}
         items, secrets = [], {}
         for item in doc["items"]:
             before = stored.get(item["id"])
             secret = self._secrets.get(before["secret"], {}) if before is not None else {}
-            whole = versions.kept(item, before, secret)
+            whole = versions.with_stored_secrets(item, before, secret)
             if versions.has_mask(whole):
-                raise BadPeople([finding(f"{item['id']}.url", "masked")])
+                raise InvalidDocument([finding(f"{item['id']}.url", "masked")])
             ref = before["secret"] if before is not None and versions.secrets_of(whole) == secret else ""
             if not ref:
                 ref = versions.new_secret()
                 secrets[ref] = versions.secrets_of(whole)
-            items.append(versions.masked(whole) | {"secret": ref} | _nature(whole))
+            items.append(versions.masked(whole) | {"secret": ref} | _kind_fields(whole))
         return {"items": items}, secrets
 
     def _check_receivers(self, doc: Mapping[str, Any], secrets: Mapping[str, Any]) -> None:
@@ -241,7 +241,7 @@ class People:
                 findings.append(finding(receiver.id, "id_of_file" if receiver.id in of_file else "id_twice"))
             taken.add(receiver.id)
         if findings:
-            raise BadPeople(findings)
+            raise InvalidDocument(findings)
         self._check(receivers)
 
     def _checked_policies(self, doc: Mapping[str, Any]) -> dict[str, Any]:
@@ -262,14 +262,14 @@ def _item(settings: ReceiverSettings | EscalationSettings) -> dict[str, Any]:
     return item
 
 
-def _nature(item: Mapping[str, Any]) -> dict[str, Any]:
-    """What its address says of a receiver, and its mask does not."""
+def _kind_fields(item: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a receiver that follow from its address and are lost in its mask."""
     settings = msgspec.convert(dict(item), ReceiverSettings)
-    return {"kind": kind_of_url(settings.url), "personal": reach_of(settings) is Addressing.ADDRESS}
+    return {"kind": kind_of_url(settings.url), "personal": addressing_of(settings) is Addressing.ADDRESS}
 
 
 def _receivers(doc: Mapping[str, Any], secrets: Mapping[str, Any]) -> list[ReceiverSettings]:
-    """Whole receivers from what may be shown and what is kept apart."""
+    """The receivers of a document, joined with their secrets."""
     receivers = []
     for item in doc.get("items", []):
         secret = secrets.get(item["secret"], {})

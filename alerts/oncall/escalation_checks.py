@@ -1,10 +1,10 @@
-"""What an escalation policy must be: steps that rise, somebody to tell, and no numbers that lead to storms."""
+"""Checks of an escalation policy: ascending steps, somebody to notify, and bounded repetition."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from alerts.oncall.texts import BadPeople, finding
+from alerts.oncall.texts import InvalidDocument, finding
 from alerts.settings import EscalationSettings, StepSettings
 from feeds.findings import Finding, InRequest
 
@@ -15,7 +15,7 @@ DUTY, LEADER, PERSON, RECEIVER = "duty", "leader", "person:", "receiver:"
 
 
 def is_who(text: str) -> bool:
-    """Whether a word names somebody to tell."""
+    """True for a text that names somebody to notify."""
     return text in (DUTY, LEADER) or any(
         text.startswith(prefix) and len(text) > len(prefix) for prefix in (PERSON, RECEIVER)
     )
@@ -24,7 +24,7 @@ def is_who(text: str) -> bool:
 def check_policies(
     policies: Sequence[EscalationSettings], taken: Collection[str], receivers: Collection[str], persons: Collection[str]
 ) -> None:
-    """Raises BadPeople with everything that is wrong."""
+    """Check all policies; InvalidDocument with all findings."""
     findings: list[Finding[InRequest]] = []
     ids: set[str] = set()
     for position, policy in enumerate(policies):
@@ -37,11 +37,11 @@ def check_policies(
         findings += [finding(f"{where}.{name}", code) for name, code in wrong_steps(policy.steps)]
         findings += _references(where, policy, receivers, persons)
     if findings:
-        raise BadPeople(findings)
+        raise InvalidDocument(findings)
 
 
 def wrong_steps(steps: Sequence[StepSettings]) -> Iterator[tuple[str, str]]:
-    """(place within the policy, code) of everything that is wrong with its steps."""
+    """The findings of a policy's steps, as (field within the policy, code)."""
     if not steps:
         yield "steps", "no_steps"
     if len(steps) > MOST_STEPS:

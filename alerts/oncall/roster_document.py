@@ -1,4 +1,4 @@
-"""The duty roster as a document: read, checked as a whole, with one swap more. Without I/O."""
+"""The duty roster as a document: reading, checks and substitutions. Without I/O."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from alerts.oncall.texts import BadPeople, finding
+from alerts.oncall.texts import InvalidDocument, finding
 from feeds.duty import roster as duty
 from feeds.duty.rights import refusal
 from feeds.duty.roster import Roster, Team
@@ -16,31 +16,31 @@ from feeds.model import Command
 
 
 def load(doc: Mapping[str, Any]) -> Roster:
-    """The roster of a document; an empty one of none."""
+    """The roster of a document; an empty roster for an empty document."""
     return duty.load(doc) if doc else Roster()
 
 
 def checked(doc: Mapping[str, Any]) -> dict[str, Any]:
-    """The roster in its one form; what makes it ambiguous is a fault, what makes it a bad plan is not."""
+    """Check the roster and return it in its canonical form. Ambiguity is an error; a bad plan is not."""
     roster = load(doc)
     findings: list[Finding[InRequest]] = []
     for name, ids in (
         ("persons", [entry.id for entry in roster.persons]),
         ("shifts", [entry.id for entry in roster.shifts]),
     ):
-        findings += [finding(f"{name}.{position}.id", "id_twice") for position in _again(ids)]
+        findings += [finding(f"{name}.{position}.id", "id_twice") for position in _duplicates(ids)]
     days = [(assignment.date, assignment.shift) for assignment in roster.assignments]
-    findings += [finding(f"assignments.{position}", "assigned_twice") for position in _again(days)]
+    findings += [finding(f"assignments.{position}", "assigned_twice") for position in _duplicates(days)]
     for position, leave in enumerate(roster.leave):
         if leave.last < leave.first:
             findings.append(finding(f"leave.{position}.last", "ends_before"))
     if findings:
-        raise BadPeople(findings)
+        raise InvalidDocument(findings)
     return duty.dump(roster)
 
 
-def _again(keys: Iterable[Any]) -> list[int]:
-    """The places of what stood there before."""
+def _duplicates(keys: Iterable[Any]) -> list[int]:
+    """The positions of keys that occur earlier in the list."""
     earlier: set[Any] = set()
     positions = []
     for position, key in enumerate(keys):
@@ -51,7 +51,7 @@ def _again(keys: Iterable[Any]) -> list[int]:
 
 
 def substituted(doc: Mapping[str, Any], command: Command) -> dict[str, Any]:
-    """The roster with one swap more; a second one for the same person on the same shift takes the first one's place."""
+    """The roster with one more substitution. It replaces an earlier one of the person on that shift."""
     swap = {name: str(command.args.get(name, "")) for name in ("date", "shift", "person", "substitute", "reason")}
     person_ids = {person["id"] for person in doc.get("persons", [])}
     findings = [finding(name, "unknown_person") for name in ("person", "substitute") if swap[name] not in person_ids]
@@ -59,7 +59,7 @@ def substituted(doc: Mapping[str, Any], command: Command) -> dict[str, Any]:
         findings.append(finding("shift", "unknown_shift"))
     findings = findings or _not_planned(load(doc), swap)
     if findings:
-        raise BadPeople(findings)
+        raise InvalidDocument(findings)
     same = [swap["date"], swap["shift"], swap["person"]]
     remaining = [
         entry for entry in doc.get("substitutes", []) if [entry["date"], entry["shift"], entry["person"]] != same
@@ -68,7 +68,7 @@ def substituted(doc: Mapping[str, Any], command: Command) -> dict[str, Any]:
 
 
 def _not_planned(roster: Roster, swap: Mapping[str, str]) -> list[Finding[InRequest]]:
-    """A fault when the person does not have that shift on that date."""
+    """A finding when the person does not have that shift on that date."""
     try:
         team = planned(roster, date.fromisoformat(swap["date"]), swap["shift"])
     except ValueError:
@@ -77,14 +77,14 @@ def _not_planned(roster: Roster, swap: Mapping[str, str]) -> list[Finding[InRequ
 
 
 def planned(roster: Roster, day: date, shift: str) -> Team:
-    """Who has a shift by plan, before anybody's substitutes."""
+    """The planned team of a shift, without substitutions."""
     return duty.team_of(replace(roster, substitutes=()), day, shift) or Team()
 
 
 def substitution_refusal(roster: Roster, command: Command) -> str:
-    """Why a substitution that could be made may not be made by this actor: "role" or "region"; "" when he may.
+    """The reason why the actor may not make the substitution: "role" or "region"; "" when it is allowed.
 
-    Both persons must lie in his region. The shift's leader is replaced by an administrator only.
+    Both persons must lie in the actor's region. Only an administrator may replace the shift's leader.
     """
     person, substitute = (str(command.args[name]) for name in ("person", "substitute"))
     team = planned(roster, date.fromisoformat(command.args["date"]), str(command.args["shift"]))

@@ -1,4 +1,4 @@
-"""What is wrong with a roster, a receiver or an escalation policy, in both languages."""
+"""Findings about rosters, receivers and escalation policies, in both languages."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ TEXTS = {
 }
 
 
-class BadPeople(ValueError):
-    """A document of people that is refused whole, with everything that is wrong with it."""
+class InvalidDocument(ValueError):
+    """A document of the directory is refused as a whole. `findings` are all its errors."""
 
     def __init__(self, findings: Sequence[Finding[InRequest]]) -> None:
         super().__init__(

@@ -1,8 +1,7 @@
-"""Documents that people edit as a whole: numbered versions, what changed from one to the next, and secrets apart.
+"""Versions of documents that people edit as a whole: their differences, and their separate secrets.
 
-A version's content is what may be shown: whatever is a credential stands there as a mask, with a reference to the
-journal document (kind "secret") that holds it. So neither the log nor the audit list ever shows one, and an older
-version can be taken up again with its own secrets.
+A version holds a mask in place of each credential, with a reference to the journal document (kind "secret") that holds
+it. So neither the log nor the audit list shows a credential, and an older version can be restored with its own secrets.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _KEYS: dict[str, tuple[str, ...]] = {
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What differs, item by item: {path, before, after}, None where there is none."""
+    """The differences, item by item: {path, before, after}, with None for a missing item."""
     differences = []
     for name in dict.fromkeys([*before, *after]):
         old, new = _by_key(name, before.get(name, [])), _by_key(name, after.get(name, []))
@@ -45,7 +44,7 @@ def _by_key(name: str, items: Any) -> dict[str, Any]:
 
 
 def masked_url(url: str) -> str:
-    """An address as it may be shown: of a plain server its host, of anything else the scheme alone."""
+    """The masked address: scheme and host of a plain server, only the scheme of any other."""
     scheme, colon, _ = url.partition("://")
     if not colon:
         return MASK
@@ -58,12 +57,12 @@ def masked_url(url: str) -> str:
 
 
 def _masked_texts(texts: Mapping[str, str]) -> dict[str, str]:
-    """Values that are filled in are no secret; constants may be one."""
+    """Mask constants, which may be secrets. Texts with placeholders are shown."""
     return {name: text if "{" in text else MASK for name, text in texts.items()}
 
 
 def masked(item: Mapping[str, Any]) -> dict[str, Any]:
-    """A receiver without its secrets."""
+    """A receiver with masked secrets."""
     shown = dict(item) | {"url": masked_url(item["url"])}
     if item.get("sms"):
         sms = item["sms"]
@@ -72,13 +71,15 @@ def masked(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def secrets_of(item: Mapping[str, Any]) -> dict[str, Any]:
-    """What a mask would hide."""
+    """The secrets of a receiver: address, fields and headers."""
     sms = item.get("sms") or {}
     return {"url": item["url"], "fields": sms.get("fields", {}), "headers": sms.get("headers", {})}
 
 
-def kept(item: Mapping[str, Any], before: Mapping[str, Any] | None, secret: Mapping[str, Any]) -> dict[str, Any]:
-    """A receiver as it was put, with the kept secret wherever its mask came back unchanged."""
+def with_stored_secrets(
+    item: Mapping[str, Any], before: Mapping[str, Any] | None, secret: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The received receiver, with the stored secret wherever the mask was sent back unchanged."""
     whole = dict(item)
     if before is not None and item["url"] == before["url"]:
         whole["url"] = secret["url"]
@@ -94,12 +95,12 @@ def kept(item: Mapping[str, Any], before: Mapping[str, Any] | None, secret: Mapp
 
 
 def has_mask(item: Mapping[str, Any]) -> bool:
-    """Whether a mask came back for which there is nothing kept."""
+    """True when a mask was sent for which no secret is stored."""
     sms = item.get("sms") or {}
     texts = [item["url"], *sms.get("fields", {}).values(), *sms.get("headers", {}).values()]
     return any(MASK in text for text in texts)
 
 
 def new_secret() -> str:
-    """A name for a kept secret."""
+    """A new reference for a stored secret."""
     return uuid.uuid4().hex

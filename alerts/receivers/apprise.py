@@ -68,7 +68,7 @@ class AppriseTarget:
         service = instantiate(url)
         if service is None:
             return "the address cannot be used"
-        with _Heard() as heard:
+        with _LogCapture() as heard:
             done = service.notify(title=subject, body=text, body_format=library().NotifyFormat.TEXT)
         return "" if done else scrubbed(heard.last, url) or "the service did not take it"
 
@@ -78,8 +78,8 @@ class AppriseTarget:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-class _Heard(logging.Handler):
-    """The last complaint that the library wrote in this very thread while it sent."""
+class _LogCapture(logging.Handler):
+    """Capture the last warning that the library logs in this thread while it sends."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -89,7 +89,7 @@ class _Heard(logging.Handler):
         if record.thread == self._thread:
             self.last = record.getMessage()
 
-    def __enter__(self) -> _Heard:
+    def __enter__(self) -> _LogCapture:
         logging.getLogger("apprise").addHandler(self)
         return self
 
@@ -98,7 +98,7 @@ class _Heard(logging.Handler):
 
 
 def scrubbed(message: str, url: str) -> str:
-    """A complaint without any part of the address that may be a secret, bounded."""
+    """An error message without parts of the address that may be secret, at most 300 characters."""
     for part in sorted(_SECRET.findall(url.partition("://")[2]), key=len, reverse=True):
         message = message.replace(part, "…")
     return message[:300]

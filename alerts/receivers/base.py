@@ -1,4 +1,4 @@
-"""What every receiver is to the sender: somewhere to hand one message, and what may become of that."""
+"""The interface of receivers to the sender, and the errors of a delivery."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ AT_ONCE = 4
 
 
 class Addressing(StrEnum):
-    """Whom one message of a receiver reaches: a person's address, a person by name, or everybody behind it at once."""
+    """How a receiver addresses a message: a person's address, a person by name, or everybody behind it at once."""
 
     ADDRESS = "address"
     PERSON = "person"
@@ -33,23 +33,23 @@ class ReceiverTarget(Protocol):
         """How many messages to different persons may be under way at the same time."""
 
     async def send(self, session: aiohttp.ClientSession, key: str, body: Mapping[str, Any]) -> None:
-        """Hand one message over; Again or Rejected when it has not arrived."""
+        """Deliver one message; raises RetryLater or Rejected."""
 
     def close(self) -> None:
         """Nothing more will be sent."""
 
 
 class Undelivered(Exception):
-    """The message has not arrived. Trees into what the sender must do.
+    """The message was not delivered. The subclass says what the sender must do.
 
     Undelivered
-    ├── Again      try again later
-    └── Rejected   the receiver does not want it, and will not want it later
+    ├── RetryLater   try again later
+    └── Rejected     the receiver refuses the message for good
     """
 
 
 class RetryLater(Undelivered):
-    """Nobody answered, or the receiver asks for patience; `after` is its wish in seconds, if it said one."""
+    """The receiver did not answer, or asks to retry. `after` is the requested delay in seconds, if any."""
 
     def __init__(self, why: str, after: float | None = None) -> None:
         super().__init__(why)
@@ -57,11 +57,11 @@ class RetryLater(Undelivered):
 
 
 class Rejected(Undelivered):
-    """The receiver answered that this message is not for it."""
+    """The receiver refused this message."""
 
 
 class ReceiverError(ValueError):
-    """A receiver cannot be used. `message` says why and how to mend it, by language ("zh-CN", "en")."""
+    """A receiver cannot be used. `message` says why and how to correct it, by language ("zh-CN", "en")."""
 
     def __init__(self, receiver: str, zh: str, en: str) -> None:
         super().__init__(f"receiver {receiver}: {en}")
@@ -70,7 +70,7 @@ class ReceiverError(ValueError):
 
 
 def judge_status(status: int, retry_after: str = "") -> None:
-    """Nothing for 2xx; Again for 408, 429 and 5xx; Rejected for the rest."""
+    """Accept 2xx; raise RetryLater for 408, 429 and 5xx, Rejected for any other status."""
     if 200 <= status < 300:
         return
     if status in (408, 429) or status >= 500:
@@ -81,5 +81,5 @@ def judge_status(status: int, retry_after: str = "") -> None:
 
 
 def address_of(body: Mapping[str, Any], fixed: str = "") -> str:
-    """Where this message goes: the person's address, else the receiver's own."""
+    """The address of a message: the person's, else the receiver's own."""
     return str((body.get("to") or {}).get("address") or fixed)

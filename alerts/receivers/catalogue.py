@@ -1,4 +1,4 @@
-"""Receivers checked and made ready to send: what an address, its limits and its wording must be."""
+"""The catalogue of receivers: check their settings and make them ready to send."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MAIL = ("mailto", "mailtos")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteDefaults:
-    """What every message of a site has in common."""
+    """The defaults of a site's messages: language, time zone and link."""
 
     language: str = "zh-CN"
     zone: str = "Asia/Shanghai"
@@ -37,8 +37,8 @@ def kind_of_url(url: str) -> str:
     return _KINDS.get(url.partition("://")[0].lower(), APPRISE)
 
 
-def reach_of(settings: ReceiverSettings) -> Addressing:
-    """Whom one message reaches."""
+def addressing_of(settings: ReceiverSettings) -> Addressing:
+    """How the receiver addresses a message."""
     kind = kind_of_url(settings.url)
     if kind == WEBHOOK:
         return Addressing.PERSON
@@ -47,8 +47,8 @@ def reach_of(settings: ReceiverSettings) -> Addressing:
 
 
 def is_direct(settings: ReceiverSettings) -> bool:
-    """Whether it is told of every alert that concerns it; one that wants a person's address has nobody to tell."""
-    return settings.direct and reach_of(settings) is not Addressing.ADDRESS
+    """True when the receiver gets every matching alert. One that needs a person's address never does."""
+    return settings.direct and addressing_of(settings) is not Addressing.ADDRESS
 
 
 def address_on(settings: ReceiverSettings, contacts: Mapping[str, str], phone: str, mail: str) -> str:
@@ -61,13 +61,13 @@ def address_on(settings: ReceiverSettings, contacts: Mapping[str, str], phone: s
 
 
 def parse_rate(text: str) -> tuple[int, float] | None:
-    """Messages and seconds of "20/min"; None for what is no rate."""
+    """Messages and seconds of a rate such as "20/min"; None when the text is not a rate."""
     match = _RATE.fullmatch(text)
     return (int(match[1]), _SECONDS[match[2]]) if match else None
 
 
 def reserve_of(settings: ReceiverSettings) -> int:
-    """How many of the rate's messages only `critical` may use; one at least stays for the others."""
+    """The number of the rate's messages reserved for `critical`. At least one remains for the others."""
     rate = parse_rate(settings.rate)
     if rate is None:
         return 0
@@ -88,7 +88,7 @@ def compile_receivers(
 
 
 def compile_receiver(settings: ReceiverSettings, site_defaults: SiteDefaults) -> ReceiverTarget:
-    """One receiver, ready to send; ReceiverError says what cannot be used and how to mend it."""
+    """One receiver, ready to send; ReceiverError says what is wrong and how to correct it."""
     _check(settings)
     kind = kind_of_url(settings.url)
     wording = MessageTemplates(

@@ -1,4 +1,4 @@
-"""Which alerts concern a receiver or an escalation policy: by severity, region, feed and kind of thing."""
+"""Matching of alerts with a receiver or an escalation policy, by severity, region, feed and kind of subject."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from feeds.kinds.source import FEEDS
 from feeds.model import Alert, Kind
 from feeds.regions import covers
 
-__all__ = ["FEEDS", "concerns", "feed_of", "kind_of"]
+__all__ = ["FEEDS", "feed_of", "kind_of", "matches"]
 
 
 def kind_of(alert: Alert, subject: Subject | None) -> str:
@@ -25,11 +25,11 @@ def feed_of(alert: Alert, subject: Subject | None) -> str:
     return kind.feed(subject) if kind is not None else FEEDS[0]
 
 
-def concerns(wish: AlertMatch, alert: Alert, subject: Subject | None) -> bool:
-    """Whether an alert is one of those that are meant."""
+def matches(criteria: AlertMatch, alert: Alert, subject: Subject | None) -> bool:
+    """True when the alert matches all given criteria."""
     return (
-        alert.severity in wish.severities
-        and (not wish.regions or any(covers(region, alert.region) for region in wish.regions))
-        and (not wish.kinds or kind_of(alert, subject) in wish.kinds)
-        and (not wish.feeds or feed_of(alert, subject) in wish.feeds)
+        alert.severity in criteria.severities
+        and (not criteria.regions or any(covers(region, alert.region) for region in criteria.regions))
+        and (not criteria.kinds or kind_of(alert, subject) in criteria.kinds)
+        and (not criteria.feeds or feed_of(alert, subject) in criteria.feeds)
     )

@@ -1,4 +1,4 @@
-"""How a message goes to the border relay, and how the relay knows that it is from inside.
+"""Wire format of messages to the border relay, and their signature.
 
 `POST /v1/messages/CHANNEL`, JSON `{"to", "subject", "text"}`, headers `Idempotency-Key`, `X-Watchfloor-Time` (epoch
 seconds) and `X-Watchfloor-Signature`: hex of HMAC-SHA256 over time, key, path and body with the shared secret. So the
@@ -23,7 +23,7 @@ def signature(secret: str, at: str, key: str, path: str, body: bytes) -> str:
 
 
 def genuine(secret: str, headers: tuple[str, str, str], path: str, body: bytes, now: float) -> bool:
-    """Whether time, key and signature (`headers`) belong to this message, and the message to this moment."""
+    """True when time, key and signature (`headers`) fit the message and the time is at most OLDEST seconds off."""
     at, key, received = headers
     try:
         fresh = abs(now - float(at)) <= OLDEST

@@ -1,4 +1,4 @@
-"""A site's own SMS gateway over HTTP, told by the settings how it wants to be asked (`[receiver.sms]`).
+"""A site's own SMS gateway over HTTP. `[receiver.sms]` describes its request.
 
 Addresses: `sms+http://host:port/path` and `sms+https://…`. What the gateway answers is judged by its status and, when
 `success` is given, by that regular expression: many answer 200 to everything.

@@ -45,7 +45,10 @@ _OBEYED = str.maketrans({"@": "＠", "<": "＜", ">": "＞", "`": "｀"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageTemplates:
-    """How a receiver words its messages. `longest` bounds the text; `chat`: the other side may obey marks in it."""
+    """The templates of a receiver's messages.
+
+    `longest` bounds the text in characters. `chat`: the service interprets marks such as "@"; they are replaced.
+    """
 
     templates: Templates = field(default_factory=Templates)
     language: str = DEFAULT
@@ -101,7 +104,7 @@ class MessageTemplates:
         return values
 
     def _subject(self, body: Mapping[str, Any], language: str) -> str:
-        """How the alert's subject is called: an asset, a source, a warning, a region …"""
+        """The title of the alert's subject: an asset, a source, a warning, a region …"""
         named = (body.get("about") or {}).get("title") or {}
         name = (body.get("asset") or {}).get("name") or named.get(language)
         return str(name or (body.get("alert") or {}).get("asset", ""))

@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 LARGEST = 65_536
 LONGEST_KEY = 512
 KEPT = 30 * 86400.0
-"""Seconds for which a message that is done with is remembered, so that it is not sent again."""
+"""Seconds for which a finished message is remembered, so that it is not sent again."""
 TIDY = 3600.0
 
 
@@ -55,7 +55,7 @@ class RelaySettings:
 
 
 class Relay:
-    """Takes and forwards. ReceiverError when a channel cannot be used."""
+    """Receive messages and forward them. ReceiverError when a channel cannot be used."""
 
     def __init__(self, settings: RelaySettings, journal: Journal, *, clock: Clock = wall_clock) -> None:
         self._settings, self._journal, self._clock = settings, journal, clock
@@ -145,7 +145,7 @@ class Relay:
 
 
 def _read(body: bytes) -> dict[str, str] | None:
-    """The message, None when it is none."""
+    """The message; None when the body is not a message."""
     try:
         message: Any = json.loads(body)
     except ValueError:

@@ -11,7 +11,7 @@ import pytest
 
 from alerts.receivers.apprise import scrubbed
 from alerts.receivers.base import Addressing, ReceiverError, Rejected, RetryLater
-from alerts.receivers.catalogue import SiteDefaults, compile_receiver, is_direct, reach_of
+from alerts.receivers.catalogue import SiteDefaults, addressing_of, compile_receiver, is_direct
 from alerts.settings import ReceiverSettings, SmsSettings
 from tests.alerts.gateway import Gateway, gateway, silence
 from tests.alerts.receivers.test_templates import body
@@ -124,7 +124,7 @@ def test_whom_a_receiver_reaches_follows_from_its_address(url: str, reach: Addre
     how = SmsSettings(fields=FIELDS) if url.startswith("sms") else None
     settings = ReceiverSettings(id="r", url=url, sms=how)
     compile_receiver(settings, SiteDefaults()).close()
-    assert reach_of(settings) is reach
+    assert addressing_of(settings) is reach
     assert is_direct(settings) is (reach is not Addressing.ADDRESS)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.notify.contacts import Contact
-from alerts.notify.notifications import notice
+from alerts.notify.notifications import message_of
 from alerts.receivers.templates import LONGEST_SUBJECT, MessageTemplates, clean, unknown_places
 from alerts.rules.subjects import Subject
 from alerts.settings import Templates
@@ -60,7 +60,7 @@ def test_what_an_alert_is_about_is_called_by_its_name_in_the_readers_language() 
     contact = Contact(receiver="desk")
     for about, chinese, english in ((county, "楚雄市", "Chuxiong City"), (role, "采集", "Collection")):
         alert = make_alert(title=TITLE, subject_kind=about.kind, asset=about.id)
-        told = notice("k", "first", alert, about, contact, T0, "楚雄州").body
+        told = message_of("k", "first", alert, about, contact, T0, "楚雄州").body
         assert told["about"]["title"] == {"zh-CN": chinese, "en": english}
         for language, name in (("zh-CN", chinese), ("en", english)):
             assert MessageTemplates(language=language).words(told)[1].startswith(name)

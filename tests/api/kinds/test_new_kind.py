@@ -15,7 +15,7 @@ import pytest
 
 from alerts.core.core import AlertCore
 from alerts.notify.contacts import Contact
-from alerts.notify.notifications import notice
+from alerts.notify.notifications import message_of
 from alerts.receivers.matching import feed_of
 from alerts.rules.rule import RuleError, compile_rule, compile_rules
 from alerts.rules.subjects import Subjects
@@ -169,7 +169,7 @@ def test_a_rule_over_it_raises_within_its_region_and_clears_when_it_leaves() -> 
         A,
         "emergency",
     )
-    body = notice("k", "first", raised.alert, raised.subject, Contact(receiver="desk"), T0, "楚雄州").body
+    body = message_of("k", "first", raised.alert, raised.subject, Contact(receiver="desk"), T0, "楚雄州").body
     assert body["about"] == {"kind": "hydrant", "id": "h2", "title": {"zh-CN": "消火栓 h2", "en": "消火栓 h2"}}
 
 
