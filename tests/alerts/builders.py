@@ -85,7 +85,7 @@ def counting_ids() -> Callable[[float], str]:
 
 
 def core(*rules: RuleSettings, assets: tuple[Asset, ...] = (asset(),), **more: Any) -> AlertCore:
-    known = {Kind.ASSET: {one.id: one for one in assets}}
+    known = {Kind.ASSET: {member.id: member for member in assets}}
     return AlertCore(compile_rules(rules or (rule(),)), subjects=Subjects(known), make_id=counting_ids(), **more)
 
 

@@ -74,7 +74,7 @@ class Desk:
 
     def alert(self, asset: str, rule: str = "down") -> Alert:
         """The open alert on an asset."""
-        return next(one for one in self.core.alerts.values() if (one.asset, one.rule) == (asset, rule))
+        return next(alert for alert in self.core.alerts.values() if (alert.asset, alert.rule) == (asset, rule))
 
     def told_of(self, id: str) -> Recipients:
         """Who has heard what of an alert."""
@@ -86,7 +86,7 @@ class Desk:
 
     def shown(self) -> list[str]:
         """The assets whose active alerts stand in sight."""
-        return sorted(one.asset for one in self.core.alerts.values() if one.active and not one.suppressed_by)
+        return sorted(alert.asset for alert in self.core.alerts.values() if alert.active and not alert.suppressed_by)
 
     def names(self, asset: str) -> list[tuple[float, str]]:
         return [(at, name) for at, about, name in self.steps if about == asset]

@@ -76,7 +76,7 @@ class Rig:
             self.engine.clock_stepped(by, self.now)
 
     async def assets(self, *assets: Asset) -> None:
-        await self.change(*(change(one, self.now) for one in assets or (asset(),)))
+        await self.change(*(change(member, self.now) for member in assets or (asset(),)))
 
     async def change(self, *changes: Change) -> None:
         """As the projector would say it."""
@@ -108,7 +108,7 @@ class Rig:
         wish = command(action, action, self.now, id=f"o{self._orders}", role="admin", expected_rev=rev, args=args)
         await self.send(wish)
         await self.step()
-        return next(one for one in await self.answers() if one.command == wish.id)
+        return next(answer for answer in await self.answers() if answer.command == wish.id)
 
     async def queued(self, id: str = "a1") -> list[str]:
         """Keys of what waits to be sent about an alert."""

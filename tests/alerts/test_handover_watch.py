@@ -37,10 +37,10 @@ class Shift:
         await self.watch.look()
         await self.rig.step(1.0)
         assert await self.watch.look() == 0, "it is said once"
-        return sorted((one.labels["handover"], one.region) for one in self.standing())
+        return sorted((alert.labels["handover"], alert.region) for alert in self.standing())
 
     def standing(self) -> list[Alert]:
-        return [one for one in self.rig.engine.core.alerts.values() if one.rule == RULE and one.active]
+        return [alert for alert in self.rig.engine.core.alerts.values() if alert.rule == RULE and alert.active]
 
 
 @pytest.fixture

@@ -24,22 +24,22 @@ HELD = rule(hold=10.0, recover_for=5.0)
 
 @STEPS
 def test_an_on_delay_and_an_off_delay_last_as_long_as_without_the_step(by: float) -> None:
-    one = core(HELD)
-    one.fold(change(state("r1", "down"), T0), T0)
-    one.clock_stepped(by, T0 + 6 + by)
-    one.reconcile()
-    one.advance(T0 + 9.9 + by)
-    assert names(one.take_steps()) == []
-    one.advance(T0 + 10 + by)
-    assert names(one.take_steps()) == [(10 + by, "raise")]
-    one.fold(change(state("r1", "ok"), T0 + 20 + by), T0 + 20 + by)
-    one.clock_stepped(-by, T0 + 23)
-    one.reconcile()
-    one.take_steps()
-    one.advance(T0 + 24.9)
-    assert names(one.take_steps()) == []
-    one.advance(T0 + 25)
-    assert names(one.take_steps()) == [(25, "clear")]
+    alert_core = core(HELD)
+    alert_core.fold(change(state("r1", "down"), T0), T0)
+    alert_core.clock_stepped(by, T0 + 6 + by)
+    alert_core.reconcile()
+    alert_core.advance(T0 + 9.9 + by)
+    assert names(alert_core.take_steps()) == []
+    alert_core.advance(T0 + 10 + by)
+    assert names(alert_core.take_steps()) == [(10 + by, "raise")]
+    alert_core.fold(change(state("r1", "ok"), T0 + 20 + by), T0 + 20 + by)
+    alert_core.clock_stepped(-by, T0 + 23)
+    alert_core.reconcile()
+    alert_core.take_steps()
+    alert_core.advance(T0 + 24.9)
+    assert names(alert_core.take_steps()) == []
+    alert_core.advance(T0 + 25)
+    assert names(alert_core.take_steps()) == [(25, "clear")]
 
 
 @RESTART
@@ -183,16 +183,16 @@ async def test_a_lease_that_came_in_before_the_clock_was_set_back_waits_no_longe
 
 @STEPS
 def test_a_condition_that_flaps_is_quiet_after_as_long_as_without_the_step(by: float) -> None:
-    one = core(rule())
+    alert_core = core(rule())
     for second in range(21):
-        one.fold(change(state("r1", "ok" if second % 2 else "down"), T0 + second), T0 + second)
-    (alert,) = one.alerts.values()
+        alert_core.fold(change(state("r1", "ok" if second % 2 else "down"), T0 + second), T0 + second)
+    (alert,) = alert_core.alerts.values()
     assert alert.suppressed_by == (suppression_reasons.FLAPPING,)
-    one.clock_stepped(by, T0 + 300 + by)
-    one.advance(T0 + 600 + by)
-    assert next(iter(one.alerts.values())).suppressed_by == (suppression_reasons.FLAPPING,)
-    one.advance(T0 + 621 + by)
-    assert next(iter(one.alerts.values())).suppressed_by == ()
+    alert_core.clock_stepped(by, T0 + 300 + by)
+    alert_core.advance(T0 + 600 + by)
+    assert next(iter(alert_core.alerts.values())).suppressed_by == (suppression_reasons.FLAPPING,)
+    alert_core.advance(T0 + 621 + by)
+    assert next(iter(alert_core.alerts.values())).suppressed_by == ()
 
 
 @STEPS

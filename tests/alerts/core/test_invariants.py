@@ -144,7 +144,7 @@ def test_two_uplinks_that_are_lost_at_last_have_one_root_and_leave_nothing_when_
             sights = [one for one in desk.core.alerts.values() if one.active and not one.suppressed_by]
             assert {one.asset for one in sights} in ({"up1"}, {"up2"}), "both tools may speak of it"
             assert [one.affected for one in sights if one.affected] == [{"router": 3, "site": 1}]
-            assert all(desk.told_of(one.id).firing for one in sights)
+            assert all(desk.told_of(alert.id).firing for alert in sights)
     assert not [one for one in desk.core.alerts.values() if one.active or one.suppressed_by]
     assert not any(told.firing for told in desk.everybody().values())
 

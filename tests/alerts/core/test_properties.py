@@ -62,8 +62,8 @@ class Story:
         elif what in ("ack", "unack", "comment"):
             await self.wish(what, a, b)
         elif what == "rules":
-            chosen = [one for number, one in enumerate(RULES) if a >> number & 1]
-            rig.rules = [rule(**{**_fields(one), "severity": b}) for one in chosen]
+            chosen = [rule_settings for number, rule_settings in enumerate(RULES) if a >> number & 1]
+            rig.rules = [rule(**{**_fields(rule_settings), "severity": b}) for rule_settings in chosen]
             rig.engine.replace(compile_rules(rig.rules), rig.receivers)
         elif what == "step":
             await rig.step()

@@ -36,11 +36,11 @@ async def order(rig: Rig, action: str, subject: str, **args: object) -> None:
 
 @pytest.fixture
 async def rig(bus: Bus, journal: Journal) -> Rig:
-    one = Rig(bus, journal)
-    await one.start()
-    await one.assets()
-    await one.step()
-    return one
+    rig = Rig(bus, journal)
+    await rig.start()
+    await rig.assets()
+    await rig.step()
+    return rig
 
 
 async def test_fire_clear_fire_within_a_second_are_three_entries_and_one_alert(rig: Rig) -> None:
@@ -125,8 +125,8 @@ async def test_dual_uplinks_one_lost_then_both_then_both_back(bus: Bus, journal:
     rig = Rig(bus, journal, rules=[rule(hold=1.0, recover_for=1.0)])
     await rig.start()
     await rig.assets(*UPLINKS)
-    for one in UPLINKS:
-        await see(rig, one.id, "ok")
+    for member in UPLINKS:
+        await see(rig, member.id, "ok")
 
     async def shown() -> dict[tuple[str, str], Severity]:
         found = await rig.shown()
@@ -142,11 +142,11 @@ async def test_dual_uplinks_one_lost_then_both_then_both_back(bus: Bus, journal:
     for id in ("up1", "up2", *BEHIND):
         await see(rig, id, "down")
     await rig.step(3.0)
-    alerts = {(one.asset, one.rule): one for one in rig.engine.core.alerts.values()}
+    alerts = {(alert.asset, alert.rule): alert for alert in rig.engine.core.alerts.values()}
     root = alerts["up2", "down"]
     assert await shown() == {("up2", "down"): Severity.CRITICAL}
     assert root.affected == {"camera": 1, "router": 1, "server": 1, "site": 1}
-    hidden = [one for one in alerts.values() if one is not root and one.active]
+    hidden = [alert for alert in alerts.values() if alert is not root and alert.active]
     assert {one.asset for one in hidden} == {"up1", *BEHIND}
     assert {one.suppressed_by for one in hidden} == {(f"inhibited:{root.id}",)}
     await rig.start()
@@ -158,7 +158,9 @@ async def test_dual_uplinks_one_lost_then_both_then_both_back(bus: Bus, journal:
             await see(rig, id, "ok", 0.4)
     await rig.step(120.0)
     left = rig.engine.core.alerts.values()
-    assert [(one.asset, one.suppressed_by) for one in left if one.active or one.suppressed_by or one.hold] == []
+    assert [
+        (alert.asset, alert.suppressed_by) for alert in left if alert.active or alert.suppressed_by or alert.hold
+    ] == []
     told: dict[str, list[str]] = {}
     for id in {entry.subject for entry in await rig.entries()}:
         for item in await journal.outbox_for(id):

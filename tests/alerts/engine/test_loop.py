@@ -22,10 +22,10 @@ HELD = rule(hold=10.0, recover_for=5.0)
 
 @pytest.fixture
 async def rig(bus: Bus, journal: Journal) -> Rig:
-    one = Rig(bus, journal)
-    await one.assets()
-    await one.start()
-    return one
+    rig = Rig(bus, journal)
+    await rig.assets()
+    await rig.start()
+    return rig
 
 
 @pytest.fixture
@@ -315,8 +315,8 @@ async def test_steps_without_news_write_nothing(rig: Rig, monkeypatch: pytest.Mo
 
 async def test_a_storm_is_one_transaction(rig: Rig) -> None:
     many = [asset(f"n{number}") for number in range(300)]
-    await rig.change(*(change(one, rig.now) for one in many))
-    await rig.change(*(change(state(one.id, "down"), rig.now) for one in many))
+    await rig.change(*(change(member, rig.now) for member in many))
+    await rig.change(*(change(state(member.id, "down"), rig.now) for member in many))
     await rig.step(1)
     assert len(await rig.shown()) == 300
     await rig.assert_whole()

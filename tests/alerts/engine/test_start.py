@@ -26,11 +26,11 @@ from tests.alerts.rig import Rig
 
 @pytest.fixture
 async def rig(bus: Bus, journal: Journal, intake: Intake) -> Rig:
-    one = Rig(bus, journal, intake=intake)
-    await one.assets()
-    await one.start()
-    await one.step()
-    return one
+    rig = Rig(bus, journal, intake=intake)
+    await rig.assets()
+    await rig.start()
+    await rig.step()
+    return rig
 
 
 def said(name: str, **more: Any) -> Report:
@@ -143,17 +143,23 @@ def alerts(drawn: list[Any]) -> list[Alert]:
     return [one for one in made.values() if one.open]
 
 
-def known(one: AlertCore) -> dict[str, Any]:
+def known(alert_core: AlertCore) -> dict[str, Any]:
     """What a board has drawn from its alerts."""
     names = ("_on", "_suspects", "_waiting", "_failing", "_cuts", "_silent")
-    inside = {name: getattr(one._inhibition, name) for name in names}
+    inside = {name: getattr(alert_core._inhibition, name) for name in names}
     ends = {}
-    while one.open_alerts.expiries.next_due() is not None:
-        at = one.open_alerts.expiries.next_due()
-        ends[one.open_alerts.expiries.pop()] = at
-    roots = {root: one._inhibition.affected(root) for root in sorted(one._inhibition._behind)}
+    while alert_core.open_alerts.expiries.next_due() is not None:
+        at = alert_core.open_alerts.expiries.next_due()
+        ends[alert_core.open_alerts.expiries.pop()] = at
+    roots = {root: alert_core._inhibition.affected(root) for root in sorted(alert_core._inhibition._behind)}
     behind = {root: counts for root, counts in roots.items() if counts}
-    return {"alerts": one.alerts, "ends": ends, "behind": behind, "keys": one.open_alerts._by_key, **inside}
+    return {
+        "alerts": alert_core.alerts,
+        "ends": ends,
+        "behind": behind,
+        "keys": alert_core.open_alerts._by_key,
+        **inside,
+    }
 
 
 @settings(max_examples=300, derandomize=True, deadline=None)

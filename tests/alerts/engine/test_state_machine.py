@@ -40,7 +40,7 @@ ASSETS = (
     probed("up2", redundancy_group="up"),
     probed("leaf", "up1", "up2"),
 )
-IDS = st.sampled_from([one.id for one in ASSETS])
+IDS = st.sampled_from([member.id for member in ASSETS])
 HEALTHS = st.sampled_from(["ok", "down", "down", "degraded", "unknown"])
 MATCHES = st.sampled_from([{"assets": ["up1"]}, {"kinds": ["router"]}])
 API_RULES = [
@@ -136,7 +136,7 @@ class Machine(RuleBasedStateMachine):
 
     @step(number=st.integers(0, 3))
     def reveal(self, number: int) -> None:
-        known = sorted(self.rig.engine.core.suppressions.all().values(), key=lambda one: one.id)
+        known = sorted(self.rig.engine.core.suppressions.all().values(), key=lambda suppression: suppression.id)
         if known:
             one = known[number % len(known)]
             self.run(self.wish("unsilence" if one.kind == "silence" else "unmaintain", one.id))
@@ -151,7 +151,11 @@ class Machine(RuleBasedStateMachine):
 
     @step(chosen=st.integers(1, 3), severity=st.sampled_from(list(Severity)))
     def reload(self, chosen: int, severity: Severity) -> None:
-        self.rig.rules = [replace(one, severity=severity) for number, one in enumerate(FILE) if chosen >> number & 1]
+        self.rig.rules = [
+            replace(rule_settings, severity=severity)
+            for number, rule_settings in enumerate(FILE)
+            if chosen >> number & 1
+        ]
         self.rig.engine.replace(compile_rules(self.rig.rules), self.rig.receivers)
         self.run(self.rig.step())
 
@@ -204,7 +208,7 @@ class Machine(RuleBasedStateMachine):
             for doc in await rig.journal.docs(kind, open=True)
         }
         assert {id: replace(one, seen=0.0) for id, one in kept.items()} == {
-            id: replace(one, seen=0.0) for id, one in core.suppressions.all().items()
+            id: replace(suppression, seen=0.0) for id, suppression in core.suppressions.all().items()
         }
         docs = {doc.id: doc.body for doc in await rig.journal.docs(rulebook.KIND, open=True)}
         book = rig.engine.book
@@ -230,8 +234,8 @@ class Machine(RuleBasedStateMachine):
         again, rig.engine = rig.engine, before
         assert again.core.alerts == before.core.alerts
         assert again.core.dump() == before.core.dump()
-        assert {id: one.settings for id, one in again.core.rules.items()} == {
-            id: one.settings for id, one in before.core.rules.items()
+        assert {id: rule_settings.settings for id, rule_settings in again.core.rules.items()} == {
+            id: rule_settings.settings for id, rule_settings in before.core.rules.items()
         }
         assert self.run(rig.journal.count()) == steps
         rig.engine = again

@@ -20,10 +20,10 @@ ROOT, LEAF = asset("root"), asset("leaf", parents=("root",))
 
 @pytest.fixture
 async def rig(bus: Bus, journal: Journal) -> Rig:
-    one = Rig(bus, journal)
-    await one.assets(ROOT, LEAF)
-    await one.start()
-    return one
+    rig = Rig(bus, journal)
+    await rig.assets(ROOT, LEAF)
+    await rig.start()
+    return rig
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ async def outage(rig: Rig) -> tuple[str, str]:
     await rig.step()
     await rig.health("down", "leaf")
     await rig.step(1)
-    by_asset = {one.asset: one.id for one in (await rig.shown()).values()}
+    by_asset = {alert.asset: alert.id for alert in (await rig.shown()).values()}
     return by_asset["root"], by_asset["leaf"]
 
 
@@ -97,7 +97,7 @@ async def test_shelf_silence_and_window_are_journaled_with_who_and_why_and_run_o
     await rig.start()
     await rig.step()
     assert (await rig.shown())[root].suppressed_by == ()
-    names = [(one.name, round(one.at - T0, 1)) for one in await rig.journal.entries(kind="maintenance")]
+    names = [(entry.name, round(entry.at - T0, 1)) for entry in await rig.journal.entries(kind="maintenance")]
     assert names == [("created", 1.2), ("began", 11.2), ("ended", 61.2)]
     assert await rig.journal.docs("silence", open=True) == []
     assert await told(rig, root) == ["first"]

@@ -28,11 +28,11 @@ def ended(asset: str = "r1", **more: Any) -> Report:
 
 @pytest.fixture
 async def rig(bus: Bus, journal: Journal, intake: Intake) -> Rig:
-    one = Rig(bus, journal, intake=intake)
-    await one.assets(asset(probes=("tcp://10.0.0.1:443",)))
-    await one.start()
-    await one.step()
-    return one
+    rig = Rig(bus, journal, intake=intake)
+    await rig.assets(asset(probes=("tcp://10.0.0.1:443",)))
+    await rig.start()
+    await rig.step()
+    return rig
 
 
 async def say(rig: Rig, *said: Report, after: float = 1.0, region: str = "") -> None:
@@ -149,14 +149,14 @@ async def test_an_address_of_a_probe_means_its_asset_and_the_identity_stays_the_
     await say(rig, ended("10.0.0.1:443", by_address=True))
     assert await names(rig) == ["raise", "clear"]
     await say(rig, fires("10.9.9.9:443", by_address=True, identity_labels={"alertname": "Other"}))
-    assert {one.asset for one in (await rig.shown()).values()} == {"r1", "10.9.9.9:443"}
+    assert {alert.asset for alert in (await rig.shown()).values()} == {"r1", "10.9.9.9:443"}
 
 
 async def test_a_sender_of_one_region_raises_nothing_on_anothers_asset(rig: Rig) -> None:
     await say(rig, fires(), region="532323")
     assert await rig.shown() == {}
     await say(rig, fires(), fires("theirs", region="532323"), region="532301")
-    assert {one.asset for one in (await rig.shown()).values()} == {"r1", "theirs"}
+    assert {alert.asset for alert in (await rig.shown()).values()} == {"r1", "theirs"}
 
 
 async def test_killed_between_journal_and_redis_each_message_is_applied_once(

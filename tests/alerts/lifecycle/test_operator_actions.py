@@ -13,10 +13,10 @@ NOW = T0 + 1
 
 
 def fired() -> Any:
-    one = core()
-    one.fold(change(state("r1", "down"), T0), T0)
-    one.take_steps()
-    return one
+    alert_core = core()
+    alert_core.fold(change(state("r1", "down"), T0), T0)
+    alert_core.take_steps()
+    return alert_core
 
 
 def test_done_answers_with_the_public_record_as_it_is_then() -> None:

@@ -233,6 +233,6 @@ def test_a_budget_is_never_exceeded_and_never_idle(wishes: list[tuple[float, boo
             assert later > now
             assert budget.room(later + 1e-6, urgent=urgent) >= 1
             now = later + 1e-6
-        window = [one for one in sent if one[0] > now - 60.0]
+        window = [message for message in sent if message[0] > now - 60.0]
         assert len(window) <= 5
         assert sum(not urgent for _, urgent in window) <= 3

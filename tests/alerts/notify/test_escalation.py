@@ -209,7 +209,7 @@ async def test_a_step_asks_the_roster_at_its_own_moment(rig: Rig) -> None:
 
 
 async def test_a_step_that_reaches_nobody_is_written_down_and_the_next_does_not_wait(rig: Rig) -> None:
-    people = [one for one in roster()["persons"] if one["id"] == "wang"]
+    people = [person for person in roster()["persons"] if person["id"] == "wang"]
     await rig.order("roster_put", 1, doc=roster(persons=people))
     await down(rig)
     assert await told(rig) == [(0, "wang", "escalation")]
@@ -230,7 +230,7 @@ async def test_a_policy_that_reached_nobody_is_tried_again_when_people_change_an
 
 
 async def test_somebody_of_another_county_is_not_told(rig: Rig) -> None:
-    people = [{**one, "region": "532323" if one["id"] == "li" else "532301"} for one in roster()["persons"]]
+    people = [{**person, "region": "532323" if person["id"] == "li" else "532301"} for person in roster()["persons"]]
     await rig.order("roster_put", 1, doc=roster(persons=people))
     await down(rig)
     assert [who for _, who, _ in await told(rig)] == ["zhang"]

@@ -30,7 +30,7 @@ async def test_an_alert_that_outlives_its_messages_is_told_of_to_its_end(bus: Bu
     assert await pruner.prune() == 1
     assert await journal.outbox_for("a1") == []
     (entry,) = await journal.entries(kind="notices", subject="a1")
-    assert [(one["receiver"], one["reason"]) for one in entry.body["messages"]] == [("desk", "first")]
+    assert [(message["receiver"], message["reason"]) for message in entry.body["messages"]] == [("desk", "first")]
     await rig.start()
     await rig.health("ok")
     await rig.step(1.0)
@@ -48,7 +48,7 @@ async def test_many_go_a_few_at_a_time_the_oldest_first(journal: Journal) -> Non
     pruner = OutboxRetention(journal, lambda: 200 * DAY)
     assert [await pruner.prune() for _ in range(3)] == [retention.AT_ONCE, 50, 0]
     entries = await journal.entries(kind="notices", subject="a1")
-    kept = [one["key"] for entry in entries for one in entry.body["messages"]]
+    kept = [message["key"] for entry in entries for message in entry.body["messages"]]
     assert kept == [f"k{number}" for number in reversed(range(retention.AT_ONCE + 50))]
 
 

@@ -20,16 +20,16 @@ HOOK = {"id": "hook", "url": "jsons://u:hunter2@h:8443/secret-path", "severities
 
 @pytest.fixture
 async def rig(bus: Bus, journal: Journal) -> Rig:
-    one = Rig(bus, journal, receivers=(DESK, SMS, GROUP), escalations=(POLICY,))
-    await one.assets()
-    await one.start()
-    return one
+    rig = Rig(bus, journal, receivers=(DESK, SMS, GROUP), escalations=(POLICY,))
+    await rig.assets()
+    await rig.start()
+    return rig
 
 
 async def test_a_roster_is_kept_with_who_changed_what_and_goes_on_after_a_restart(rig: Rig) -> None:
     first = await rig.order("roster_put", 0, doc=roster(), comment="十一月")
     assert (first.outcome, first.after and first.after["rev"]) == (Outcome.DONE, 1)
-    people = [{**one, "phone": "1"} if one["id"] == "li" else one for one in roster()["persons"]]
+    people = [{**person, "phone": "1"} if person["id"] == "li" else person for person in roster()["persons"]]
     await rig.order("roster_put", 1, doc=roster(persons=people))
     entry = (await rig.journal.entries(kind="roster"))[-1]
     assert (entry.actor, entry.name, entry.body["rev"]) == ("zhang", "put", 2)
@@ -97,12 +97,12 @@ async def test_no_secret_stands_in_the_log_and_a_mask_that_comes_back_keeps_it(r
     back = [{name: value for name, value in one.items() if name not in ("secret", "kind", "personal")} for one in shown]
     back[0]["severities"] = ["major"]
     await rig.order("receivers_put", 1, doc={"items": back})
-    kept = {one.id: one for one in rig.engine.people.receivers}
+    kept = {receiver.id: receiver for receiver in rig.engine.people.receivers}
     assert kept["hook"].url == HOOK["url"]
     assert kept["gw"].sms is not None
     assert kept["gw"].sms.fields["password"] == "hunter3"
     await rig.start()
-    assert {one.id: one for one in rig.engine.people.receivers} == kept
+    assert {receiver.id: receiver for receiver in rig.engine.people.receivers} == kept
 
 
 async def test_an_id_that_stands_twice_in_one_list_is_said_so(rig: Rig) -> None:
@@ -115,7 +115,7 @@ async def test_undo_brings_the_older_secret_back(rig: Rig) -> None:
     await rig.order("receivers_put", 0, doc={"items": [HOOK]})
     await rig.order("receivers_put", 1, doc={"items": [{**HOOK, "url": "json://other:1/x"}]})
     await rig.order("receivers_undo", 2)
-    assert next(one.url for one in rig.engine.people.receivers if one.id == "hook") == HOOK["url"]
+    assert next(receiver.url for receiver in rig.engine.people.receivers if receiver.id == "hook") == HOOK["url"]
 
 
 @pytest.mark.parametrize(

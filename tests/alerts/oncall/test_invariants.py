@@ -114,7 +114,7 @@ class Office:
     async def deliver(self) -> None:
         """One round of sending; a sender that was killed is started anew."""
         self.sender.replace(
-            {one.id: Heard(one.id, self.world) for one in self.rig.engine.people.receivers},
+            {receiver.id: Heard(receiver.id, self.world) for receiver in self.rig.engine.people.receivers},
             self.rig.engine.people.receivers,
         )
         try:
@@ -215,13 +215,13 @@ class People(RuleBasedStateMachine):
         office = self.office
         office.world.away.clear()
         office.world.kill_next = False
-        removed = not any(one.id == "hook" for one in office.rig.engine.people.receivers)
+        removed = not any(receiver.id == "hook" for receiver in office.rig.engine.people.receivers)
         for id in IDS:
             office.run(office.rig.health("ok", id))
         office.run(office.step(1.0))
         for _ in range(12):
             office.run(office.step(301.0))
-        assert not [one for one in office.rig.engine.core.alerts.values() if one.active]
+        assert not [alert for alert in office.rig.engine.core.alerts.values() if alert.active]
         for (receiver, person, alert), reasons in office.world.heard.items():
             if receiver == "hook" and removed:
                 continue  # nobody can be told over what is not there; the outbox says so

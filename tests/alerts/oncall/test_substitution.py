@@ -37,10 +37,10 @@ ROSTER = roster(
 
 @pytest.fixture
 async def rig(bus: Bus, journal: Journal) -> Rig:
-    one = Rig(bus, journal)
-    await one.start()
-    await one.order("roster_put", 0, doc=ROSTER)
-    return one
+    rig = Rig(bus, journal)
+    await rig.start()
+    await rig.order("roster_put", 0, doc=ROSTER)
+    return rig
 
 
 async def swap(rig: Rig, role: str, region: str, person: str, substitute: str, shift: str = "day") -> Outcome:

@@ -22,8 +22,8 @@ TO = {"person": "li", "name": "李四", "address": "13800000002", "language": ""
 
 @pytest.fixture
 async def server() -> AsyncIterator[Gateway]:
-    async with gateway() as one:
-        yield one
+    async with gateway() as sms_gateway:
+        yield sms_gateway
 
 
 def sms(server: Gateway, **how: Any) -> ReceiverSettings:

@@ -28,8 +28,8 @@ BODY = b'{"to": "", "subject": "s", "text": "t"}'
 
 @pytest.fixture
 async def outside() -> AsyncIterator[Gateway]:
-    async with gateway() as one:
-        yield one
+    async with gateway() as sms_gateway:
+        yield sms_gateway
 
 
 class Border:

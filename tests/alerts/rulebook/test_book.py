@@ -20,11 +20,11 @@ HOT = {"id": "hot", "when": 'm["sensor.temp"] > (active ? 70.0 : 80.0)', "severi
 
 @pytest.fixture
 async def rig(bus: Bus, journal: Journal) -> Rig:
-    one = Rig(bus, journal)
-    await one.start()
-    await one.assets(asset("r1"), asset("r2"))
-    await one.step()
-    return one
+    rig = Rig(bus, journal)
+    await rig.start()
+    await rig.assets(asset("r1"), asset("r2"))
+    await rig.step()
+    return rig
 
 
 def wish(rig: Rig, *items: dict[str, Any], id: str = "c1", rev: int | None = None, **more: Any) -> Command:
@@ -69,7 +69,7 @@ async def test_a_rule_of_the_interface_raises_clears_and_stands_in_the_journal(r
     await temp(rig, 69.0)
     assert [(e.name, e.body["after"].get("rule")) for e in await rig.entries()] == [("raise", "hot"), ("clear", None)]
     assert await said(rig) == [("loaded", "down", ""), ("created", "hot", "wang")]
-    (entry,) = [one for one in await rig.journal.entries(kind="rule") if one.name == "created"]
+    (entry,) = [entry for entry in await rig.journal.entries(kind="rule") if entry.name == "created"]
     assert (entry.reason, entry.body["before"], entry.body["after"]["when"]) == ("试一试", None, HOT["when"])
     await rig.assert_whole()
 
@@ -107,12 +107,12 @@ async def test_another_limit_is_asked_at_once_and_alerts_of_other_rules_stand_as
     await tell(rig, HOT)
     await rig.health("down", "r2")
     await temp(rig, 90.0)
-    untouched = {id: one for id, one in rig.engine.core.alerts.items() if one.rule == "down"}
+    untouched = {id: alert for id, alert in rig.engine.core.alerts.items() if alert.rule == "down"}
     await tell(rig, HOT | {"when": 'm["sensor.temp"] > 95.0'})
     assert [name for _, name in await rig.names()] == ["raise", "raise", "clear"]
     await tell(rig, HOT | {"when": 'm["sensor.temp"] > 85.0'})
     assert [name for _, name in await rig.names()] == ["raise", "raise", "clear", "reraise"]
-    assert {id: one for id, one in rig.engine.core.alerts.items() if one.rule == "down"} == untouched
+    assert {id: alert for id, alert in rig.engine.core.alerts.items() if alert.rule == "down"} == untouched
     await rig.assert_whole()
 
 
@@ -159,7 +159,7 @@ async def test_a_preview_counts_what_clears_beyond_a_new_border(rig: Rig) -> Non
     await tell(rig, HOT)
     await temp(rig, 90.0)
     result = await tell(rig, HOT | {"region": "532323"}, dry_run=True)
-    assert [(one["asked"], one["clears"]) for one in (result.after or {})["preview"]] == [(0, 1)]
+    assert [(preview["asked"], preview["clears"]) for preview in (result.after or {})["preview"]] == [(0, 1)]
     await tell(rig, HOT | {"region": "532323"})
     await rig.step(600.0)
     assert [name for _, name in await rig.names()] == ["raise", "clear"]
@@ -203,7 +203,7 @@ async def test_a_rule_of_a_region_sees_nothing_beyond_its_border(rig: Rig) -> No
     result = await tell(rig, *items, actor_region="532301")
     assert result.outcome is Outcome.DONE, result
     assert result.after is not None
-    assert {one["asked"] for one in result.after["preview"]} == {2}, "r1 and r2, not far"
+    assert {preview["asked"] for preview in result.after["preview"]} == {2}, "r1 and r2, not far"
     await rig.health("down", "far")
     await rig.step(2.0)
     assert [alert.asset for alert in rig.engine.core.alerts.values()] == ["far"], "only the site's own rule"
@@ -368,7 +368,7 @@ async def test_a_flap_of_an_older_expression_hides_nothing(rig: Rig) -> None:
 
 
 def _hot(rig: Rig) -> Alert:
-    return next(one for one in rig.engine.core.alerts.values() if one.rule == "hot")
+    return next(alert for alert in rig.engine.core.alerts.values() if alert.rule == "hot")
 
 
 def _flip(rig: Rig, number: int) -> list[Change]:

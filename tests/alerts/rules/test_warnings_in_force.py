@@ -36,13 +36,13 @@ def warning(id: str = "w", **more: Any) -> EmergencyWarning:
 
 
 def play(*steps: tuple[float, Any], assets: tuple[Asset, ...] = (IN, OUT, NOWHERE, FAR), known: bool = True) -> Any:
-    one = core(RAIN, MANY, assets=assets)
+    alert_core = core(RAIN, MANY, assets=assets)
     if known:
-        one.fold(change(source("role.command", kind="role"), T0 - 1), T0 - 1)
+        alert_core.fold(change(source("role.command", kind="role"), T0 - 1), T0 - 1)
     for second, thing in steps:
-        one.fold(thing if not isinstance(thing, EmergencyWarning) else change(thing, T0 + second), T0 + second)
-    one.advance(T0 + 60)
-    return one
+        alert_core.fold(thing if not isinstance(thing, EmergencyWarning) else change(thing, T0 + second), T0 + second)
+    alert_core.advance(T0 + 60)
+    return alert_core
 
 
 def said(one: Any) -> list[tuple[float, str, str]]:
@@ -51,8 +51,8 @@ def said(one: Any) -> list[tuple[float, str, str]]:
 
 
 def test_each_asset_in_the_area_has_its_alert_while_the_warning_is_in_force() -> None:
-    one = play((0, warning()), (10, warning(state="expired")))
-    assert sorted(said(one)) == [
+    alert_core = play((0, warning()), (10, warning(state="expired")))
+    assert sorted(said(alert_core)) == [
         (1, "in", "raise"),
         (1, "nowhere", "raise"),
         (11, "in", "clear"),
@@ -61,8 +61,8 @@ def test_each_asset_in_the_area_has_its_alert_while_the_warning_is_in_force() ->
 
 
 def test_the_evidence_names_the_warning() -> None:
-    one = play((0, warning()))
-    assert {step.transition.text for step in one.take_steps()} == {"warning=暴雨红色预警"}
+    alert_core = play((0, warning()))
+    assert {step.transition.text for step in alert_core.take_steps()} == {"warning=暴雨红色预警"}
 
 
 @pytest.mark.parametrize(
@@ -83,13 +83,13 @@ def test_an_exercise_a_lower_level_or_another_event_touches_nobody(more: dict[st
 
 def test_a_warning_without_a_colour_counts_by_its_severity_and_one_without_a_shape_by_its_regions() -> None:
     shapeless = (Area(geometry=None, regions=("532300",)),)
-    one = play((0, warning(colour="", severity="Severe", areas=shapeless)))
-    assert {asset for _, asset, _ in said(one)} == {"in", "out", "nowhere", "far"}
+    alert_core = play((0, warning(colour="", severity="Severe", areas=shapeless)))
+    assert {asset for _, asset, _ in said(alert_core)} == {"in", "out", "nowhere", "far"}
 
 
 def test_another_area_another_place_and_the_end_of_either_are_seen() -> None:
     empty = (Area(geometry=None, regions=()),)
-    one = play(
+    alert_core = play(
         (0, warning()),
         (5, warning(areas=empty)),
         (10, warning()),
@@ -97,28 +97,28 @@ def test_another_area_another_place_and_the_end_of_either_are_seen() -> None:
         (30, gone(Kind.WARNING, "w", T0 + 30)),
         assets=(IN,),
     )
-    assert said(one) == [(1, "in", "raise"), (6, "in", "clear"), (11, "in", "reraise"), (20, "in", "clear")]
+    assert said(alert_core) == [(1, "in", "raise"), (6, "in", "clear"), (11, "in", "reraise"), (20, "in", "clear")]
 
 
 def test_two_warnings_are_one_condition_that_ends_with_the_last() -> None:
-    one = play(
+    alert_core = play(
         (0, warning("a")),
         (5, warning("b")),
         (10, gone(Kind.WARNING, "a", T0 + 10)),
         (20, gone(Kind.WARNING, "b", T0 + 20)),
         assets=(IN,),
     )
-    assert said(one) == [(1, "in", "raise"), (21, "in", "clear")]
+    assert said(alert_core) == [(1, "in", "raise"), (21, "in", "clear")]
 
 
 def test_while_nobody_knows_the_warnings_nothing_is_a_recovery_and_nothing_is_raised() -> None:
-    one = play((0, warning()), assets=(IN,), known=False)
-    assert said(one) == []
-    one.fold(change(source("role.command", kind="role"), T0 + 70), T0 + 70)
-    one.advance(T0 + 80)
-    assert said(one) == [(71, "in", "raise")]
+    alert_core = play((0, warning()), assets=(IN,), known=False)
+    assert said(alert_core) == []
+    alert_core.fold(change(source("role.command", kind="role"), T0 + 70), T0 + 70)
+    alert_core.advance(T0 + 80)
+    assert said(alert_core) == [(71, "in", "raise")]
     # Redis is lost: the asset is back before the warnings are.
-    again = core(RAIN, MANY, assets=(IN,), alerts=list(one.alerts.values()))
+    again = core(RAIN, MANY, assets=(IN,), alerts=list(alert_core.alerts.values()))
     again.start_from_snapshot(T0 + 90)
     again.fold(change(replace(IN, name="x"), T0 + 91), T0 + 91)
     again.advance(T0 + 200)
@@ -130,8 +130,8 @@ def test_while_nobody_knows_the_warnings_nothing_is_a_recovery_and_nothing_is_ra
 
 def test_a_warning_may_be_judged_by_what_lies_in_its_area() -> None:
     few, enough = {"router": 1, "camera": 9}, {"router": 2}
-    one = play((0, warning(colour="blue", affected=few)), (5, warning(colour="blue", affected=enough)))
-    assert said(one) == [(5, "w", "raise")]
+    alert_core = play((0, warning(colour="blue", affected=few)), (5, warning(colour="blue", affected=enough)))
+    assert said(alert_core) == [(5, "w", "raise")]
 
 
 @pytest.mark.parametrize(

@@ -41,8 +41,8 @@ def rules(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     file.write_text(f'[site]\nname = "x"\nregion = "532300"\n{block}')
     settings = load(file)
     if request.param == "file":
-        return {one.id: compile_rule(one) for one in settings.rules}
-    made = [read(form(one), settings.sample) for one in settings.rules]
+        return {rule_settings.id: compile_rule(rule_settings) for rule_settings in settings.rules}
+    made = [read(form(rule_settings), settings.sample) for rule_settings in settings.rules]
     assert [one.settings for one in made] == list(settings.rules)
     return {one.id: one for one in made}
 
@@ -51,7 +51,7 @@ class Line:
     """One rule alone on a board; `see` says what is known at which second."""
 
     def __init__(self, rule: CompiledRule) -> None:
-        known = {Kind.ASSET: {one.id: one for one in ASSETS}}
+        known = {Kind.ASSET: {member.id: member for member in ASSETS}}
         self.core = AlertCore({rule.id: rule}, subjects=Subjects(known), make_id=counting_ids())
 
     def see(self, second: float, id: str, health: str = "ok", **readings: float) -> None:
@@ -64,7 +64,7 @@ class Line:
     def steps(self, until: float) -> list[tuple[float, str, str]]:
         self.core.advance(T0 + until)
         steps = self.core.take_steps()
-        return [(at, one.alert.asset, name) for (at, name), one in zip(names(steps), steps, strict=True)]
+        return [(at, step.alert.asset, name) for (at, name), step in zip(names(steps), steps, strict=True)]
 
 
 def link_down(line: Line) -> list[tuple[float, str, str]]:

@@ -121,7 +121,7 @@ def test_after_the_recovery_children_wait_for_a_newer_result_of_their_own() -> N
     desk.see(5.5, "a", "ok")
     desk.see(6, "b", "down")
     assert desk.told[2:] == [(6, "b", "first")]
-    assert [one.asset for one in desk.core.alerts.values() if one.active] == ["b"]
+    assert [alert.asset for alert in desk.core.alerts.values() if alert.active] == ["b"]
 
 
 def test_the_wait_after_a_recovery_is_bounded_and_a_second_failure_ends_it() -> None:
@@ -176,7 +176,7 @@ def test_one_of_two_uplinks_lost_is_a_minor_alert_both_lost_is_one_outage_and_no
     desk.see(3.2, "dual", "down")
     last = desk.alert("up2")
     assert desk.shown() == ["up2"]
-    others = [one for one in desk.core.alerts.values() if one is not last]
+    others = [alert for alert in desk.core.alerts.values() if alert is not last]
     assert {(one.asset, one.suppressed_by) for one in others} == {
         ("up1", (f"inhibited:{last.id}",)),
         ("dual", (f"inhibited:{last.id}",)),
@@ -187,9 +187,9 @@ def test_one_of_two_uplinks_lost_is_a_minor_alert_both_lost_is_one_outage_and_no
     desk.see(5.5, "dual", "ok")
     desk.see(6, "up2", "ok")
     desk.until(60)
-    assert [one.asset for one in desk.core.alerts.values() if one.active] == []
+    assert [alert.asset for alert in desk.core.alerts.values() if alert.active] == []
     assert sorted(one[1:] for one in desk.told[3:]) == [("dual", "cleared"), ("up1", "cleared"), ("up2", "cleared")]
-    assert not [one for one in desk.core.alerts.values() if one.suppressed_by]
+    assert not [alert for alert in desk.core.alerts.values() if alert.suppressed_by]
 
 
 GROUP = (UP1, UP2, DUAL, probed("leaf1", "dual", kind="camera"), probed("leaf2", "dual", kind="server"))
@@ -212,7 +212,9 @@ def stages(lost: list[set[str]]) -> str:
 
 
 def sights(desk: Desk) -> list[tuple[str, str]]:
-    return sorted((one.asset, one.rule) for one in desk.core.alerts.values() if one.active and not one.suppressed_by)
+    return sorted(
+        (alert.asset, alert.rule) for alert in desk.core.alerts.values() if alert.active and not alert.suppressed_by
+    )
 
 
 @pytest.mark.parametrize("turned", [False, True], ids=["polled in order", "polled the other way round"])
@@ -223,7 +225,7 @@ def test_a_lost_group_has_one_root_in_whatever_order_it_is_lost_and_comes_back(
 ) -> None:
     """Each stage lasts five rounds; in sight is one alert for the group, whatever stood there before."""
     desk = Desk(*GROUP, rules=(rule(hold=1.0, recover_for=1.0),))
-    order = [one.id for one in GROUP][:: -1 if turned else 1]
+    order = [member.id for member in GROUP][:: -1 if turned else 1]
     second = 0.0
     for lost in [set(), *losses, *gains]:
         for _ in range(5):
@@ -233,7 +235,7 @@ def test_a_lost_group_has_one_root_in_whatever_order_it_is_lost_and_comes_back(
                 second += 0.4
         if len(lost) < 2:
             assert sights(desk) == sorted([(id, "down") for id in lost] + (MINOR if lost else []))
-            assert not [one for one in desk.core.alerts.values() if one.active and one.affected]
+            assert not [alert for alert in desk.core.alerts.values() if alert.active and alert.affected]
             continue
         ((root, _),) = sights(desk)
         assert root in lost
@@ -244,7 +246,9 @@ def test_a_lost_group_has_one_root_in_whatever_order_it_is_lost_and_comes_back(
         assert {one.suppressed_by for one in hidden} == {(f"inhibited:{alert.id}",)}
     desk.until(second + 60)
     left = desk.core.alerts.values()
-    assert [(one.asset, one.suppressed_by) for one in left if one.active or one.suppressed_by or one.hold] == []
+    assert [
+        (alert.asset, alert.suppressed_by) for alert in left if alert.active or alert.suppressed_by or alert.hold
+    ] == []
     assert not any(told.firing for told in desk.everybody().values())
     assert {about for _, about, why in desk.told if why != "cleared"} <= {"up1", "up2", "dual"}
     assert {"up1", "up2"} <= {about for _, about, why in desk.told if why == "first"}, "each loss was told"
@@ -290,7 +294,7 @@ def test_parents_without_a_common_group_are_all_essential() -> None:
     desk.see(1, "power", "down")
     desk.see(1.5, "cabinet", "down")
     assert desk.shown() == ["power"]
-    assert "redundancy-lost" not in {one.rule for one in desk.core.alerts.values()}
+    assert "redundancy-lost" not in {alert.rule for alert in desk.core.alerts.values()}
 
 
 def test_a_circle_of_parents_explains_nothing() -> None:
@@ -342,7 +346,7 @@ def test_a_silent_source_is_one_alert_and_what_is_seen_through_it_none() -> None
     desk.see(41, "b", "ok", "probes")
     desk.until(60)
     assert [one[1:] for one in desk.told] == [("probes", "first"), ("probes", "cleared")]
-    assert [one.asset for one in desk.core.alerts.values()] == ["probes"]
+    assert [alert.asset for alert in desk.core.alerts.values()] == ["probes"]
 
 
 @pytest.mark.parametrize(("silent", "shown"), [(("probes",), ["a", "probes"]), (("agents", "probes"), SOURCES)])
@@ -404,7 +408,7 @@ def test_a_group_that_another_tool_reports_as_lost_in_any_order_has_one_root_and
     order: tuple[str, ...],
 ) -> None:
     """Nothing is probed; each alert comes half a second after the one before, and ends so."""
-    bare = [replace(one, probes=()) for one in GROUP]
+    bare = [replace(member, probes=()) for member in GROUP]
     desk = Desk(*bare)
     for place, id in enumerate(order):
         desk.report(1 + place / 2, foreign(id))
@@ -415,5 +419,5 @@ def test_a_group_that_another_tool_reports_as_lost_in_any_order_has_one_root_and
     for place, id in enumerate(reversed(order)):
         desk.report(20 + place / 2, foreign(id, active=False))
     desk.until(60)
-    assert not [one for one in desk.core.alerts.values() if one.active or one.suppressed_by]
+    assert not [alert for alert in desk.core.alerts.values() if alert.active or alert.suppressed_by]
     assert not any(told.firing for told in desk.everybody().values())
