@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from alerts.core.core import AlertCore, AlertStep, new_id
+from alerts.core.parcels import take_parcel
 from alerts.engine.journal import change_of, entry_of, is_shown, open_suppressions, usable, write_suppression
-from alerts.external.parcels import take_parcel
 from alerts.lifecycle.operator_actions import ActionRefused, refusal
 from alerts.notify import receiver_test
 from alerts.notify.notifier import ACKED, Notifier
