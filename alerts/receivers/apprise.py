@@ -47,7 +47,7 @@ class AppriseTarget:
     _pool: ThreadPoolExecutor | None = field(default=None, repr=False)
 
     async def send(self, session: aiohttp.ClientSession, key: str, body: Mapping[str, Any]) -> None:
-        """Hand one message over; Again when the service did not take it, Rejected without an address."""
+        """Deliver one message; RetryLater when the service did not accept it, Rejected without an address."""
         address = address_of(body, self.to)
         if TO in self.url and not address:
             raise Rejected("no address")

@@ -46,7 +46,7 @@ class Webhook:
     headers: dict[str, str] = field(default_factory=dict, repr=False)
 
     async def send(self, session: aiohttp.ClientSession, key: str, body: Mapping[str, Any]) -> None:
-        """Hand one message over; Again or Rejected when it has not arrived."""
+        """Deliver one message; raises RetryLater or Rejected."""
         import aiohttp  # not for whoever only reads settings: it is a tenth of a second, and 8 MB
 
         limit = aiohttp.ClientTimeout(total=self.timeout)
