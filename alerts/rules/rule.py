@@ -22,7 +22,7 @@ from types import ModuleType
 from typing import Any
 
 from alerts.rules.cel import syntax, typecheck
-from alerts.rules.cel.typecheck import References
+from alerts.rules.cel.typecheck import ExpressionReferences
 from alerts.rules.context import EmptyContext, RegionContext, RuleContext
 from alerts.rules.delays import Verdict
 from alerts.rules.subjects import Subject
@@ -59,11 +59,9 @@ class RuleError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """The result of a rule for one subject.
+    """The result of a rule for one subject. `tell` formats the evidence; call it before the subject changes.
 
-    `recheck` is the moment (epoch seconds) at which the verdict may change without new input, or None. `tell` formats
-    the evidence lazily; call it before the subject changes.
-    """
+    `recheck` is the moment (epoch seconds) at which the verdict may change without new input, or None."""
 
     verdict: Verdict
     quality: Quality = Quality.GOOD
@@ -82,7 +80,7 @@ class CompiledRule:
 
     settings: RuleSettings
     program: cel.Program
-    uses: References
+    uses: ExpressionReferences
     sketch: ExpressionSummary = field(default_factory=ExpressionSummary)
     keys: frozenset[str] = field(init=False)
     """The readings that the verdict depends on."""
@@ -277,7 +275,7 @@ def _program(rule: RuleSettings, source: str) -> cel.Program:
         raise RuleError(rule.id, f"when = {source!r} 语法错误：{reason}", f"when = {source!r}: {reason}") from error
 
 
-def _with_maps(source: str, uses: References) -> str:
+def _with_maps(source: str, uses: ExpressionReferences) -> str:
     """Rewrite `age(m["x"])` to `_age["x"]`, and rates likewise: CEL functions see only a reading's value."""
     calls = [(start, end, _AGES, key) for start, end, key in uses.ages]
     calls += [(start, end, _RATES, f"{seconds} {key}") for start, end, key, seconds in uses.rates]
@@ -287,7 +285,7 @@ def _with_maps(source: str, uses: References) -> str:
     return source
 
 
-def _check_patterns(rule: RuleSettings, uses: References) -> None:
+def _check_patterns(rule: RuleSettings, uses: ExpressionReferences) -> None:
     """Reject invalid regular expressions at load time."""
     for at, source in uses.patterns:
         try:

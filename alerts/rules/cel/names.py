@@ -16,7 +16,7 @@ class ExpressionError(ValueError):
 
 
 @dataclass(slots=True)
-class References:
+class ExpressionReferences:
     """The names, readings and functions that an expression uses. Offsets are in characters.
 
     `ages`: start, end and reading key of each `age(…)`. `limits`: the number that an age is compared with, by the age's

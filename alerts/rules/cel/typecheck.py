@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from alerts.rules.cel.names import ExpressionError, References
+from alerts.rules.cel.names import ExpressionError, ExpressionReferences
 from alerts.rules.cel.syntax import Node, string_value
 from alerts.rules.warnings_in_force import WORDS
 from feeds.kinds.subject import RuleName, SubjectKind
 from feeds.model import Health
 
-__all__ = ["ExpressionError", "References", "check"]
+__all__ = ["ExpressionError", "ExpressionReferences", "check"]
 
 COMPREHENSIONS = {"all": "bool", "exists": "bool", "exists_one": "bool", "filter": "list", "map": "list"}
 METHODS = {"contains": "bool", "startsWith": "bool", "endsWith": "bool", "matches": "bool", "size": "int"}
@@ -30,7 +30,7 @@ ACTIVE = {"active": RuleName("bool")}
 """The name that exists over every kind of subject: true while the rule's alert is active."""
 
 
-def check(tree: Node, over: SubjectKind) -> References:
+def check(tree: Node, over: SubjectKind) -> ExpressionReferences:
     """Check an expression over a kind of subject and return what it refers to; ExpressionError at the first error."""
     checker = _Checker({**over.names, **ACTIVE}, over.functions)
     result = checker.type_of(tree)
@@ -43,7 +43,7 @@ class _Checker:
     def __init__(self, names: Mapping[str, RuleName], functions: frozenset[str]) -> None:
         self._names, self._functions = names, functions
         self._bound: list[str] = []
-        self.uses = References()
+        self.uses = ExpressionReferences()
 
     def type_of(self, node: Node) -> str:
         """The CEL type of a node: bool int uint double string bytes null list map dyn."""
