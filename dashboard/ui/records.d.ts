@@ -1,6 +1,6 @@
 // Written by scripts/typescript_types.py from feeds/kinds: change the kinds, not this file.
 
-/** One thing that is watched: a device, a link, a service, a camera. Writer: the projector, from the inventory. */
+/** A monitored device, link, service or camera. Writer: the projector, from the inventory. */
 export interface AssetRecord {
   id: string;
   name: string;
@@ -21,10 +21,10 @@ export interface AssetRecord {
   readings: Record<string, ReadingRecord>;
 }
 
-/** What an asset is, from its probes. */
+/** Health of an asset, from its probes. */
 export type Health = "degraded" | "down" | "ok" | "unknown";
 
-/** The latest observation of one metric, as kept with its asset. */
+/** The latest observation of one metric, as stored with its asset. */
 export interface ReadingRecord {
   value: boolean | number | string | null;
   unit: string;
@@ -37,10 +37,10 @@ export interface ReadingRecord {
   text: string;
 }
 
-/** OPC UA Part 8 status of a value; staleness stands beside it, never in it. */
+/** Quality of a value (OPC UA Part 8). Staleness is a separate field. */
 export type Quality = "bad" | "good" | "uncertain";
 
-/** What is known of a source or a role. Writer: the projector. */
+/** The state of a source or a role. Writer: the projector. */
 export interface SourceRecord {
   id: string;
   kind: string;
@@ -60,7 +60,7 @@ export interface SourceRecord {
   new_at: string | null;
 }
 
-/** One thing that deserves attention (ISA-18.2: an alarm). Writer: the alert engine. */
+/** One alert (ISA-18.2: an alarm). Writer: the alert engine. */
 export interface AlertRecord {
   id: string;
   fingerprint: string;
@@ -92,10 +92,10 @@ export interface AlertRecord {
   cut_by: string;
 }
 
-/** How bad an alert is (ITU-T X.733 words, worst first). */
+/** Severity of an alert (ITU-T X.733 terms, worst first). */
 export type Severity = "critical" | "info" | "major" | "minor" | "warning";
 
-/** Somebody takes an alert. `until` ends it (with its comment); `estimated_restoration` is a promise. */
+/** An acknowledgement. `until` ends it (with its comment); `estimated_restoration` is a promise. */
 export interface AckRecord {
   by: string;
   at: string;
@@ -104,13 +104,13 @@ export interface AckRecord {
   estimated_restoration: string | null;
 }
 
-/** Somebody has put an alert aside; it always comes back. Who and why stands in the transition. */
+/** A shelved alert; shelving always ends. The transition has the actor and the reason. */
 export interface ShelfRecord {
   at: string;
   until: string;
 }
 
-/** An alert waits for a newer result (of a parent, or its own after the parent's recovery), at most `until`. */
+/** An alert that waits for a newer result (of a parent, or its own after the parent's recovery), at most `until`. */
 export interface HoldRecord {
   since: string;
   until: string;
@@ -151,7 +151,7 @@ export interface WarningRecord {
   digest: string;
 }
 
-/** Where a warning holds. `geometry` is GeoJSON (EPSG:4326) or None when only codes are known. */
+/** The area of a warning. `geometry` is GeoJSON (EPSG:4326), or None when only codes are known. */
 export interface AreaRecord {
   text: string;
   geometry: Record<string, unknown> | null;
@@ -168,6 +168,22 @@ export interface RemarkRecord {
   value: string;
   message: Record<string, string>;
   error: boolean;
+}
+
+/** Counts of what one audience sees of a region (a county's code), a unit (owner), a kind of asset or a feed. */
+export interface BoardRecord {
+  id: string;
+  by: "feed" | "kind" | "region" | "unit";
+  key: string;
+  worst: Health;
+  total: number;
+  health: Record<string, number>;
+  alerts: Record<string, number>;
+  unacked: number;
+  sources: Record<string, number>;
+  stale: number;
+  stale_since: string | null;
+  seen_at: string | null;
 }
 
 /** An alert's life, who was told of it, and the alerts hidden behind it. Of a life of more than a thousand steps the newest are shown; `more_transitions` says how many are older. */
@@ -225,13 +241,22 @@ export interface WarningList {
   total: number;
 }
 
+export interface BoardList {
+  items: BoardRecord[];
+  next: string | null;
+  rev: string;
+  hidden: number;
+  total: number;
+}
+
 export interface Snapshot {
   rev: string;
   asset: Record<string, AssetRecord>;
   source: Record<string, SourceRecord>;
   alert: Record<string, AlertRecord>;
   warning: Record<string, WarningRecord>;
-  hidden: { asset: number; source: number; alert: number; warning: number; };
+  board: Record<string, BoardRecord>;
+  hidden: { asset: number; source: number; alert: number; warning: number; board: number; };
 }
 
 /** The record of each kind. */
@@ -240,6 +265,7 @@ export interface Records {
   source: SourceRecord;
   alert: AlertRecord;
   warning: WarningRecord;
+  board: BoardRecord;
 }
 
 /** Names of the fields that each face of kind asset has. */
@@ -267,4 +293,9 @@ export interface WarningFaces {
   map: "id" | "state" | "status" | "severity" | "colour" | "event" | "regions" | "areas";
   row: "id" | "source" | "status" | "scope" | "state" | "event" | "headline" | "severity" | "colour" | "sent" | "expires" | "ended_at" | "regions" | "affected";
   full: keyof Records["warning"];
+}
+
+/** Names of the fields that each face of kind board has. */
+export interface BoardFaces {
+  full: keyof Records["board"];
 }

@@ -10,13 +10,27 @@ from typing import Any
 from feeds.kinds.alert import ALERT
 from feeds.kinds.asset import ASSET
 from feeds.kinds.audience import Audience, Record
+from feeds.kinds.board import BOARD
 from feeds.kinds.kind import FULL, RecordKind
 from feeds.kinds.region import REGION
 from feeds.kinds.registry import Kinds
 from feeds.kinds.source import SOURCE
 from feeds.kinds.warning import WARNING
 
-ALL: tuple[RecordKind[Any], ...] = (ASSET, SOURCE, ALERT, WARNING)
+ALL: tuple[RecordKind[Any], ...] = (ASSET, SOURCE, ALERT, WARNING, BOARD)
 KINDS = Kinds(ALL, more_subjects=(REGION,))
 
-__all__ = ["ALERT", "ALL", "ASSET", "FULL", "KINDS", "REGION", "SOURCE", "WARNING", "Audience", "Record", "RecordKind"]
+__all__ = [
+    "ALERT",
+    "ALL",
+    "ASSET",
+    "BOARD",
+    "FULL",
+    "KINDS",
+    "REGION",
+    "SOURCE",
+    "WARNING",
+    "Audience",
+    "Record",
+    "RecordKind",
+]

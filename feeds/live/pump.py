@@ -119,7 +119,7 @@ class Pump:
         self._flush()  # what nobody has heard of yet is no change to one who comes
         subscription = Subscription(self, audience)
         self._subscriptions.add(subscription)
-        if since and self._knows(since):
+        if since and self._knows(since) and self._counted(since, audience):
             for _, rev, deltas in self._replay:
                 if _place(rev) > _place(since):
                     subscription.offer(self._frame(rev, deltas, audience) or self._heartbeat())
@@ -153,6 +153,11 @@ class Pump:
         if body is None:
             body = self._snapshots[audience] = _encode(self.snapshot(audience))
         return _encode({"type": "snapshot", "at": iso(self._clock())})[:-1] + b"," + body[1:]
+
+    def _counted(self, since: str, audience: Audience) -> bool:
+        """Whether the changes of this audience's boards are known from there on."""
+        begun = self.mirror.boards.since(audience)
+        return begun is not None and _place(begun) <= _place(since)
 
     def _knows(self, since: str) -> bool:
         """Whether the patches go on from there. Within one they do not: another web process was asked then."""

@@ -1,0 +1,89 @@
+"""One record between two flushes of the live feed, and what each audience must be told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from feeds.kinds import FULL, Audience, Record, RecordKind
+
+_encode = msgspec.json.Encoder().encode
+
+
+def patch(old: Mapping[str, Any], new: Mapping[str, Any]) -> Record:
+    """What to set on `old` to make it `new`: whole fields, but readings by key (None removes one)."""
+    changed = {name: value for name, value in new.items() if name not in old or _differ(old[name], value)}
+    if "readings" in changed and "readings" in old:
+        before, after = old["readings"], new["readings"]
+        readings: Record = {key: value for key, value in after.items() if _differ(before.get(key), value)}
+        changed["readings"] = readings | {key: None for key in before if key not in after}
+    return changed
+
+
+def _differ(old: Any, new: Any) -> bool:
+    """Most parts of a record are the very same objects as before."""
+    return old is not new and bool(old != new)
+
+
+def patched(old: Mapping[str, Any], change: Mapping[str, Any]) -> Record:
+    """The other half of `patch`, as every client does it."""
+    new = {**old, **change}
+    if "readings" in change:
+        merged = {**old.get("readings", {}), **change["readings"]}
+        new["readings"] = {key: value for key, value in merged.items() if value is not None}
+    return new
+
+
+@dataclass(slots=True)
+class Delta:
+    """One record between two flushes: what it was and what it is (None: not there).
+
+    `whole` is the patch for an audience that sees everything. Most audiences that see the record are told just that,
+    so its bytes are made once, and only when somebody is told.
+    """
+
+    kind: RecordKind[Any]
+    id: str
+    old: Record | None
+    new: Record | None
+    _whole: Record | None = field(init=False, default=None)
+    _compared: bool = field(init=False, default=False)
+    _bytes: msgspec.Raw | None = field(init=False, default=None)
+
+    @property
+    def whole(self) -> Record | None:
+        """The patch for one who sees everything; None when nothing has changed, or the record has come or gone."""
+        if not self._compared:
+            self._compared = True
+            change = patch(self.old, self.new) if self.old is not None and self.new is not None else None
+            self._whole = {"kind": self.kind.name, "id": self.id, "set": change} if change else None
+        return self._whole
+
+    def item(self, audience: Audience, face: str = FULL) -> Record | None:
+        """What this audience must be told of a face; None when it saw nothing before and sees nothing now."""
+        kind = self.kind
+        old = self.old if self.old is not None and kind.sees(audience, self.old) else None
+        new = self.new if self.new is not None and kind.sees(audience, self.new) else None
+        if new is None:
+            return None if old is None else {"kind": kind.name, "id": self.id, "gone": True}
+        if old is not None and face == FULL and self._alike(audience):
+            return self.whole
+        shown = kind.faced(kind.shown(audience, new), face)
+        change = shown if old is None else patch(kind.faced(kind.shown(audience, old), face), shown)
+        return {"kind": kind.name, "id": self.id, "set": change} if change else None
+
+    def _alike(self, audience: Audience) -> bool:
+        """Whether who saw the record before and sees it now is told no more and no less than `whole`."""
+        return self.kind.told_alike(audience, self.whole["set"] if self.whole is not None else {})
+
+    def encoded(self, audience: Audience, face: str = FULL) -> msgspec.Raw | Record | None:
+        """The item, as ready JSON where it is the same for many."""
+        item = self.item(audience, face)
+        if item is None or item is not self.whole:
+            return item
+        if self._bytes is None:
+            self._bytes = msgspec.Raw(_encode(item))
+        return self._bytes

@@ -1,0 +1,155 @@
+"""Boards are what one would count in the audience's own snapshot, whatever happens and whenever one asks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feeds.kinds import KINDS, Audience
+from feeds.live.mirror import Mirror, patched
+from feeds.model import Asset, AssetState, Change, Health, Kind
+from tests.feeds.kinds.strategies import changes
+
+AUDIENCES = (Audience(), Audience(personal=False), Audience("532323"), Audience("532324", person="网管甲"))
+STREAM = st.lists(
+    st.one_of([changes(name, KINDS.stored[name].record) for name in ("asset", "state", "alert", "source")]), max_size=14
+)
+Snapshot = dict[str, Any]
+
+
+def snapshot(mirror: Mirror, audience: Audience) -> Snapshot:
+    read: Snapshot = json.loads(msgspec.json.encode(mirror.snapshot(audience)))
+    return read
+
+
+def groups(kind: str, record: dict[str, Any], assets: dict[str, Any]) -> list[str]:
+    """The boards on which a record of a snapshot counts."""
+    subject = assets.get(record["asset"]) if kind == "alert" and record["subject_kind"] == "asset" else record
+    region = [f"region:{record['region'][:6]}"] if record["region"] else []
+    if kind == "source":
+        return [*region, f"feed:{feed(record['kind'].partition('.')[0])}"]
+    if kind == "alert" and record["subject_kind"] != "asset":
+        return [*region, "feed:emergency" if record["subject_kind"] == "warning" else "feed:network"]
+    if subject is None:
+        return [*region, "feed:network"]
+    unit = [f"unit:{subject['owner']}"] if subject["owner"] else []
+    video = subject["kind"] in ("camera", "nvr", "platform")
+    return [*region, *unit, f"kind:{subject['kind']}", "feed:video" if video else "feed:network"]
+
+
+def feed(name: str) -> str:
+    return name if name in ("network", "video", "approvals", "emergency") else "network"
+
+
+def counted(seen: Snapshot) -> dict[str, Any]:
+    """The boards of a snapshot, counted one by one."""
+    kinds = {"asset": seen["asset"].values(), "alert": shown(seen), "source": data_sources(seen)}
+    keys = {key for kind, records in kinds.items() for one in records for key in groups(kind, one, seen["asset"])}
+    boards = {}
+    for key in keys:
+        assets, alerts, sources = (
+            [record for record in records if key in groups(kind, record, seen["asset"])]
+            for kind, records in kinds.items()
+        )
+        boards[key] = counts(key, assets, alerts, [heard(source) for source in sources])
+    return boards
+
+
+def counts(key: str, assets: list[Any], alerts: list[Any], sources: list[str]) -> dict[str, Any]:
+    health = {state: sum(asset["health"] == state for asset in assets) for state in Health}
+    blind = any(state != "ok" for state in sources) or not (assets or sources)
+    worst = next((state for state in ("down", "degraded", "unknown") if health[Health(state)]), "ok")
+    severities = [alert["severity"] for alert in alerts]
+    stale = [asset["stale_since"] for asset in assets if asset["stale_since"]]
+    minutes = [asset["seen_at"][:17] + "00.000Z" for asset in assets if asset["seen_at"]]
+    return {
+        "id": key,
+        "by": key.partition(":")[0],
+        "key": key.partition(":")[2],
+        "worst": "unknown" if worst == "ok" and blind else worst,
+        "total": len(assets),
+        "health": health,
+        "alerts": {severity: severities.count(severity) for severity in severities},
+        "unacked": sum(not alert["acked"] for alert in alerts),
+        "sources": {state: sources.count(state) for state in ("ok", "failing", "silent")},
+        "stale": len(stale),
+        "stale_since": min(stale, default=None),
+        "seen_at": min(minutes, default=None),
+    }
+
+
+def shown(seen: Snapshot) -> list[dict[str, Any]]:
+    return [alert for alert in seen["alert"].values() if alert["active"] and not alert["suppressed_by"]]
+
+
+def data_sources(seen: Snapshot) -> list[dict[str, Any]]:
+    return [source for source in seen["source"].values() if source["kind"] != "role"]
+
+
+def heard(source: dict[str, Any]) -> str:
+    if source["silent_since"]:
+        return "silent"
+    return "ok" if source["ok"] and not source["failing_since"] else "failing"
+
+
+@settings(max_examples=150, deadline=None)
+@given(STREAM, st.lists(st.sampled_from(("flush", "ask", "")), min_size=14, max_size=14))
+def test_boards_are_counted_over_what_the_audience_sees(happen: list[Change], steps: Iterable[str]) -> None:
+    mirror = Mirror()
+    for change, step in zip(happen, steps, strict=False):
+        mirror.apply([change])
+        if step == "flush":
+            mirror.flush()
+        if step:
+            for audience in AUDIENCES:
+                seen = snapshot(mirror, audience)
+                assert seen["board"] == counted(seen)
+
+
+@settings(max_examples=100, deadline=None)
+@given(STREAM, st.integers(0, 5), st.lists(st.booleans(), min_size=14, max_size=14))
+def test_a_snapshot_of_boards_and_its_patches_are_fresh_boards(
+    happen: list[Change], join: int, flushes: list[bool]
+) -> None:
+    mirror = Mirror()
+    mirror.apply(happen[:join])
+    mirror.flush()
+    views = {audience: snapshot(mirror, audience)["board"] for audience in AUDIENCES}
+    for change, flush in zip(happen[join:], [*flushes[1:], True], strict=False):
+        mirror.apply([change])
+        deltas = mirror.flush() if flush else []
+        for audience, view in views.items():
+            for item in (delta.item(audience) for delta in deltas if delta.kind.name == "board"):
+                if item is not None and item.get("gone"):
+                    del view[item["id"]]
+                elif item is not None:
+                    told = json.loads(msgspec.json.encode(item))
+                    view[told["id"]] = patched(view.get(told["id"], {}), told["set"])
+            if flush:
+                assert view == snapshot(mirror, audience)["board"]
+
+
+def test_a_poll_within_the_minute_changes_no_board() -> None:
+    mirror = Mirror()
+    asset = Asset(id="a", name="a", kind="router", region="532323")
+    mirror.apply([Change(kind=Kind.ASSET, id="a", after=asset, at=1.0), _seen(61.0)])
+    mirror.flush()
+    assert mirror.records("board", Audience())["kind:router"]["seen_at"] == "1970-01-01T00:01:00.000Z"
+    mirror.apply([_seen(75.0)])
+    assert [delta.kind.name for delta in mirror.flush()] == ["asset"]
+    mirror.apply([_seen(121.0)])
+    assert [delta.id for delta in mirror.flush() if delta.kind.name == "board"] == [
+        "feed:network",
+        "kind:router",
+        "region:532323",
+    ]
+
+
+def _seen(at: float) -> Change:
+    state = AssetState(id="a", region="532323", health=Health.OK, seen_at=at)
+    return Change(kind=Kind.STATE, id="a", after=state, at=at)
