@@ -18,6 +18,7 @@ from feeds.wire import parse_time
 _WORST = (Health.DOWN, Health.DEGRADED, Health.UNKNOWN)
 _SOURCES = ("ok", "failing", "silent")
 _COUNTED = (Kind.ASSET, Kind.ALERT, Kind.SOURCE)
+_USUAL = (Audience(), Audience(personal=False))
 Pair = tuple[str, str]
 Records = Mapping[str, Record]
 
@@ -200,8 +201,13 @@ class Boards:
         self._tallies: dict[Audience, Tally] = {}
 
     def clear(self) -> None:
-        """Count anew for whoever asks next."""
+        """Count anew when somebody asks."""
         self._tallies.clear()
+
+    def restart(self, rev: str) -> None:
+        """Count anew from what there is now; the usual audiences are counted before anybody asks."""
+        audiences = dict.fromkeys((*_USUAL, *self._tallies))
+        self._tallies = {audience: self._begun(audience, rev) for audience in audiences}
 
     def since(self, audience: Audience) -> str | None:
         """The revision from which on the changes of an audience's boards are known; None when they are not."""
@@ -219,8 +225,7 @@ class Boards:
         tally = self._tallies.get(key)
         alerts, assets = self._parts[Kind.ALERT].records, self._parts[Kind.ASSET].records
         if tally is None:
-            tally = self._tallies[key] = Tally(key, rev)
-            tally.fold(self._flushed(), *self._before())
+            tally = self._tallies[key] = self._begun(key, rev)
         pending = [
             Delta(KINDS[name], id, old, self._parts[name].records.get(id))
             for name in _COUNTED
@@ -230,6 +235,12 @@ class Boards:
             tally = tally.copy()
             tally.fold(pending, alerts, assets)
         return dict(tally.boards)
+
+    def _begun(self, audience: Audience, rev: str) -> Tally:
+        """A tally of the records as they were at the last flush."""
+        tally = Tally(audience, rev)
+        tally.fold(self._flushed(), *self._before())
+        return tally
 
     def _before(self) -> tuple[Records, Records]:
         """All alerts and assets as they were at the last flush."""

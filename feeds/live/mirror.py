@@ -30,10 +30,10 @@ class Mirror:
     def reset(self, rev: str, stored: Mapping[str, Mapping[str, Any]]) -> None:
         """Start again from a whole state."""
         self.rev = rev
-        self.boards.clear()
         for part in self._parts.values():
             part.reset(stored)
             part.touched.clear()
+        self.boards.restart(rev)
 
     def apply(self, changes: Iterable[Change]) -> None:
         """Fold changes in; what they touched waits for `flush`."""
