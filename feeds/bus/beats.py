@@ -1,4 +1,4 @@
-"""Beats: each role's sign that its loop really moves."""
+"""Beats: records by which each role shows that its loop is running."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from feeds.bus.entries import Beat, beat_of
 from feeds.bus.servers import NOTICE_WITHIN
 
 BEATS_READ = 64
-"""Beats that one look goes back: some seconds of all roles."""
+"""The number of newest beats that one read examines: a few seconds of all roles."""
 
 
 class BeatBoard(Connection):
     """Writing and reading beats."""
 
     async def beat(self, role: str, at: float, figures: Mapping[str, float] | None = None, trouble: str = "") -> None:
-        """Say that a role's loop really moves, its figures, and what troubles it (see feeds.role_status).
+        """Write a role's beat with its figures and its trouble (see feeds.role_status).
 
-        A master that no replica listens to may be one that was deposed and does not know it yet (Sentinel tells it
-        seconds later): the next command looks for the master again.
+        A master without replicas may have been replaced; Sentinel tells it seconds later. The connection is then
+        closed, so that the next command asks for the master again.
         """
         fields = {"r": role, "t": repr(at), "v": wire.encode(dict(figures or {})), "w": trouble}
         async with self._asked():
@@ -31,7 +31,10 @@ class BeatBoard(Connection):
                 await self._server.leave()
 
     async def beats(self) -> dict[str, Beat]:
-        """The newest beat of each role. Asked for now and then: following the stream would wake us each time."""
+        """The newest beat of each role.
+
+        Call it at intervals. Following the stream would wake the caller at every beat.
+        """
         async with self._asked():
             rows = await self._redis.xrevrange(self.keys.beats, count=BEATS_READ)
         beats: dict[str, Beat] = {}

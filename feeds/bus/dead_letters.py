@@ -1,4 +1,4 @@
-"""Messages that nobody can use: set aside with their reason, and counted by source."""
+"""Dead letters: messages that cannot be used, stored with the reason and counted by source."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ from feeds.bus.writes import adding
 
 
 class DeadLetterBox(Connection):
-    """Dead letters of this process wait in memory for its engine's next commit."""
+    """Stores dead letters. Those of this process are held in memory until the engine's next commit."""
 
     _dead: tuple[DeadLetter, ...] = ()
 
     async def open(self) -> str:
-        """Connect and learn the epoch; raises BusLost when nobody answers.
+        """Connect and return the epoch. Raises BusLost when Redis does not answer.
 
-        What was read but not committed will be read again, so its dead letters are forgotten here.
+        Entries without a commit are read again, so their dead letters are discarded here.
         """
         self._dead = ()
         return await super().open()
 
     async def dead_letter(self, stream: str, entry: str, raw: bytes, reason: str, source: str) -> None:
-        """Set aside what cannot be used; it is written with the engine's next commit, so once only."""
+        """Hold an unusable message until the engine's next commit, which writes it exactly once."""
         self._dead = (*self._dead, DeadLetter(stream, entry, source, reason, raw))
 
     async def set_aside(self, source: str, count: int, reasons: Sequence[str]) -> None:
-        """Count `count` messages that a source's collector could not use; some `words` on them become dead letters."""
+        """Count messages of a source that its collector could not use. Each of `reasons` becomes a dead letter."""
         feed = self.keys.feed("network")
         letters = (letter_fields(DeadLetter(feed, "", source, reason, b"")) for reason in reasons)
         dead = (adding(self.keys.dead, letter, keep=DEAD_KEPT) for letter in letters)
         await self.write((*dead, ("HINCRBY", self.keys.dead_counts, source, count)))
 
     async def dead_counts(self) -> dict[str, int]:
-        """How many dead letters each source has caused."""
+        """The number of dead letters by source."""
         async with self._asked():
             counts = await self._redis.hgetall(self.keys.dead_counts)
         return {source.decode(): int(count) for source, count in counts.items()}
 
     async def drop_dead_counts(self, sources: Sequence[str]) -> None:
-        """Forget how many dead letters these sources have caused."""
+        """Delete the numbers of dead letters of these sources."""
         async with self._asked():
             await self._redis.hdel(self.keys.dead_counts, *sources)
 

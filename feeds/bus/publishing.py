@@ -1,4 +1,4 @@
-"""Putting items on feeds and commands on their engine's stream."""
+"""Publishing items on feeds, and sending commands to the streams of engines."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from feeds.model import Command
 
 
 class Publisher(Connection):
-    """What collectors and web processes write."""
+    """Writes the feeds and command streams, for collectors and web processes."""
 
     async def publish(self, feed: str, kind: str, items: Sequence[object], *, source: str) -> None:
-        """Put one envelope of items on a feed; when it returns, Redis and as many replicas as asked for have it."""
+        """Publish one envelope of items. Returns when Redis and the configured number of replicas have it."""
         await self.publish_all(feed, [(kind, items)], source=source)
 
     async def publish_all(self, feed: str, envelopes: Iterable[tuple[str, Sequence[object]]], *, source: str) -> None:
-        """The same with several envelopes of (kind, items), together: whoever reads the feed wakes once for them."""
+        """Publish several envelopes of (kind, items) together, so that readers of the feed wake once."""
         at = self._clock()
         bodies = [wire.encode_envelope(kind, list(items), source=source, sent_at=at) for kind, items in envelopes]
         await self.publish_raw(feed, *bodies, source=source)
 
     async def publish_raw(self, feed: str, *bodies: bytes, source: str) -> None:
-        """Put bytes as they came on a feed; its engine decides whether they can be read."""
+        """Publish unparsed bytes. The engine that reads the feed decides if they are valid."""
         entries, copies = [{"s": source, "e": body} for body in bodies], self._server.copies
         async with self._asked():
             confirmed = await self._server.add(self.keys.feed(feed), *entries, within=CONFIRM_WITHIN)
@@ -34,7 +34,7 @@ class Publisher(Connection):
                 raise NoConnection(f"{confirmed} of {copies} replicas confirmed the entry in {CONFIRM_WITHIN:g} s")
 
     async def send(self, engine: str, command: Command) -> None:
-        """Hand a command to its engine's stream."""
+        """Append a command to the stream of its engine."""
         body = wire.encode_envelope("command", [command], source=command.actor, sent_at=self._clock())
         async with self._asked():
             await self._redis.xadd(self.keys.commands(engine), {"s": command.actor, "e": body})

@@ -12,12 +12,13 @@ from feeds.model import Change
 
 
 class StreamReader(DeadLetterBox):
-    """What engines and screens read. What cannot be decoded becomes a dead letter."""
+    """Reads the streams and live state for engines and screens. Undecodable entries become dead letters."""
 
     async def read(self, cursors: Mapping[str, str], *, block: float, count: int = 200) -> list[StreamEntry]:
-        """Entries after the cursors, decoded; waits `block` seconds at most, 0 not at all.
+        """The decoded entries after the cursors (entry ids by stream).
 
-        Undecodable ones become dead letters.
+        Waits at most `block` seconds for an entry; 0 does not wait. An undecodable entry becomes a dead letter, and is
+        returned without items.
         """
         wait = max(1, int(block * 1000)) if block > 0 else None
         async with self._asked():
@@ -35,7 +36,7 @@ class StreamReader(DeadLetterBox):
             return StreamEntry(stream, entry, "dead", source, [])
 
     async def state(self, kinds: Iterable[str] | None = None) -> State:
-        """All live state, or that of some stored types, and the place in the change stream that it stands at."""
+        """The live state of all kinds or of `kinds`, with the id of the last change that it includes."""
         requested = list(KINDS.stored if kinds is None else kinds)
         async with self._asked(), self._redis.pipeline(transaction=True) as pipe:
             pipe.xrevrange(self.keys.changes, count=1)
@@ -46,7 +47,7 @@ class StreamReader(DeadLetterBox):
         return State(last[0][0].decode() if last else "0-0", records)
 
     async def changes(self, after: str) -> list[Change]:
-        """What has changed since that place in the change stream, as far as it is kept."""
+        """The changes after an id in the change stream that have not been trimmed."""
         changes: list[Change] = []
         while entries := await self.read({self.keys.changes: after}, block=0):
             changes += [item for entry in entries for item in entry.items]
@@ -56,7 +57,7 @@ class StreamReader(DeadLetterBox):
     async def gap(self, stream: str, cursor: str) -> bool:
         """True when entries after the cursor may have been trimmed away unread.
 
-        Trimming keeps the entry at every reader's cursor, so a cursor below the first entry has lost its place.
+        Trimming keeps the entry at every reader's cursor. A cursor below the first entry may have missed some.
         """
         async with self._asked():
             first = await self._redis.xrange(stream, count=1)

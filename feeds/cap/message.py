@@ -14,7 +14,7 @@ from lxml import etree
 from feeds import wire
 from feeds.cap.findings import finding
 from feeds.cap.model import CapArea, CapDocument, CapInfo, CapMessage, CapRefused
-from feeds.cap.reader import REFERENCES, CapReader, moment
+from feeds.cap.reader import REFERENCES, CapTreeReader, moment
 from feeds.cap.schema import colour_of
 from feeds.cap.xml import SIZE_LIMIT, read, upgrade_pairs
 from feeds.findings import Finding, InMessage
@@ -53,7 +53,7 @@ def parse(raw: bytes, mode: str = "strict", profile: str = "") -> CapMessage:
     identified. `profile` "cn-12379" accepts the deviations of China's relays.
     """
     root, version = read(raw)
-    reader = CapReader(version, lenient=mode == "lenient", profile=profile)
+    reader = CapTreeReader(version, lenient=mode == "lenient", profile=profile)
     if version == "1.0":
         upgrade_pairs(root, str(etree.QName(root).namespace))
         for password in reader.children(root, "password"):  # dropped from CAP with 1.1
@@ -119,7 +119,7 @@ def to_warning(message: CapMessage, source: str, received_at: float) -> Emergenc
     )
 
 
-def _message(root: etree._Element, reader: CapReader, raw: bytes) -> CapMessage | None:
+def _message(root: etree._Element, reader: CapTreeReader, raw: bytes) -> CapMessage | None:
     """The checked message; None when its key cannot be formed."""
     texts = {
         name: reader.text(root, name)
@@ -168,7 +168,7 @@ def _message(root: etree._Element, reader: CapReader, raw: bytes) -> CapMessage 
     )
 
 
-def _envelope(root: etree._Element, reader: CapReader, texts: dict[str, str]) -> None:
+def _envelope(root: etree._Element, reader: CapTreeReader, texts: dict[str, str]) -> None:
     """Check the rules between the elements of `alert` itself (clause 3.2.1)."""
     if _FORBIDDEN.search(texts["identifier"]):
         reader.report("INVALID_IDENTIFIER", root, child="identifier", value=texts["identifier"])
@@ -189,7 +189,7 @@ def _envelope(root: etree._Element, reader: CapReader, texts: dict[str, str]) ->
         reader.report("EXERCISE_WITHOUT_NOTE", root, child="note")
 
 
-def _references(root: etree._Element, reader: CapReader, own: tuple[str, str, float | None]) -> tuple[str, ...]:
+def _references(root: etree._Element, reader: CapTreeReader, own: tuple[str, str, float | None]) -> tuple[str, ...]:
     """The valid references, without a reference to the message itself."""
     references: list[str] = []
     words = reader.text(root, "references").split()
@@ -207,7 +207,7 @@ def _references(root: etree._Element, reader: CapReader, own: tuple[str, str, fl
     return tuple(dict.fromkeys(references))
 
 
-def _signature(root: etree._Element, raw: bytes, reader: CapReader) -> str:
+def _signature(root: etree._Element, raw: bytes, reader: CapTreeReader) -> str:
     from feeds.cap.signature import state  # most messages have none
 
     signature = state(root, raw)

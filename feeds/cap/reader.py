@@ -1,6 +1,6 @@
 """Conversion and checks of one element tree: every rule of CAP 1.2 that concerns one document alone.
 
-`CapReader` walks the tree once and collects all findings.
+`CapTreeReader` walks the tree once and collects all findings.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def moment(text: str) -> float | None:
         return None
 
 
-class CapReader:
+class CapTreeReader:
     """Reads one document. `version` is the document's version; `lenient` and `profile` are parser options."""
 
     def __init__(self, version: str, *, lenient: bool, profile: str) -> None:

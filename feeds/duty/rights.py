@@ -1,7 +1,7 @@
-"""Rights over people: one line for each verb that changes people, for the API and the engines. Pure functions.
+"""Permissions for the verbs that change people, for the API and the engines. Pure functions.
 
-Each line of `PEOPLE_RIGHTS` has the roles that may use the verb, and the regions of the persons concerned that the
-actor's own region must cover. docs/people.md shows the same table, and a test compares the two.
+`PEOPLE_RIGHTS` has one `PeopleRight` for each verb: the roles that may use it, and its scope. docs/people.md shows the
+table, and a test compares the two.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ from feeds.regions import covers
 
 
 class RightScope(StrEnum):
-    """The scope of a verb. SITE: only actors without a region. REGION: all persons are in the actor's region."""
+    """The scope of a verb.
+
+    SITE allows only actors without a region. REGION requires that the actor's region covers all persons concerned.
+    """
 
     SITE = "site"
     REGION = "region"
@@ -21,7 +24,7 @@ class RightScope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PeopleRight:
-    """The rights of one verb."""
+    """The roles that may use a verb, and the scope `reach` in which they may use it."""
 
     verb: str
     roles: frozenset[str]
@@ -53,9 +56,9 @@ PEOPLE_RIGHTS = {line.verb: line for line in _LINES}
 
 
 def refusal(verb: str, role: str, region: str, *concerned: str) -> str:
-    """ "" when an actor of that role and region may use the verb on people of the regions concerned.
+    """ "" when an actor of the role and region may use the verb on persons of the regions `concerned`.
 
-    Otherwise the reason: "role" or "region". Raises KeyError for a verb without a line.
+    Otherwise returns the reason "role" or "region". Raises KeyError for an unknown verb.
     """
     line = PEOPLE_RIGHTS[verb]
     if role not in line.roles:

@@ -122,7 +122,7 @@ class Domain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class DomainStep:
     """One step in the life of one record."""
 
     name: str
@@ -153,13 +153,13 @@ class StepDomain(Domain):
     entry_kind: str
 
     def __init__(self) -> None:
-        self._steps: list[Step] = []
+        self._steps: list[DomainStep] = []
 
     def document(self, id: str) -> Document:
         """A record's document after its last step."""
         raise NotImplementedError
 
-    def record_step(self, step: Step) -> None:
+    def record_step(self, step: DomainStep) -> None:
         """Remember a step for the next `write`."""
         self._steps.append(step)
 
@@ -169,7 +169,7 @@ class StepDomain(Domain):
         steps, self._steps = self._steps, []
         return self._written(steps)
 
-    def _written(self, steps: Sequence[Step]) -> Writing[Sequence[Change]]:
+    def _written(self, steps: Sequence[DomainStep]) -> Writing[Sequence[Change]]:
         changes: dict[str, Change] = {}
         for step in steps:
             document = self.document(step.subject)

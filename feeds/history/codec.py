@@ -52,7 +52,7 @@ class Column(NamedTuple):
     numbers: NDArray[np.uint64]
 
 
-class Unreadable(ValueError):
+class UnreadableChunk(ValueError):
     """The bytes are not a chunk in a known form."""
 
 
@@ -173,14 +173,14 @@ class _Columns:
     def __init__(self, body: bytes, kind: int) -> None:
         self._form = (body[0] if body else 0) & 0xF0
         if len(body) < 2 or body[0] & 0x0F != kind or self._form > PLANES:
-            raise Unreadable(f"no chunk of kind {kind}")
+            raise UnreadableChunk(f"no chunk of kind {kind}")
         self._raw, self._at = body, 1
         if self._form == PLAIN:
             self._at, self.count = _HEAD.size, int.from_bytes(body[1 : _HEAD.size], "little")
         else:
             self.count = self._first()
         if not 0 <= self.count <= MAX_COUNT:
-            raise Unreadable(f"{self.count} points")
+            raise UnreadableChunk(f"{self.count} points")
         if self._form != BITS:
             self._raw, self._at = _inflated(body[self._at :]), 0
 
@@ -203,7 +203,7 @@ class _Columns:
             byte = self._take(1)[0]
             number, shift, more = number | (byte & 127) << shift, shift + 7, byte & 128
             if shift > 70:
-                raise Unreadable("an integer without an end")
+                raise UnreadableChunk("an integer without an end")
         return (number >> 1) ^ -(number & 1)
 
     def _signed(self, count: int) -> Ints | None:
@@ -217,7 +217,7 @@ class _Columns:
     def _unsigned(self, count: int) -> NDArray[np.uint64]:
         width = self._take(1)[0]
         if width > (64 if self._form == BITS else 8):
-            raise Unreadable(f"numbers of width {width}")
+            raise UnreadableChunk(f"numbers of width {width}")
         if self._form == BITS:
             packed = np.frombuffer(self._take((width * count + 7) // 8), np.uint8)
             each = np.unpackbits(packed, count=width * count).reshape(count, width)
@@ -230,7 +230,7 @@ class _Columns:
     def _take(self, size: int) -> bytes:
         part = self._raw[self._at : self._at + size]
         if len(part) != size:
-            raise Unreadable("the chunk is too short")
+            raise UnreadableChunk("the chunk is too short")
         self._at += size
         return part
 
@@ -251,7 +251,7 @@ def _inflated(packed: bytes) -> bytes:
     try:
         raw = inflate.decompress(packed, MAX_BODY)
     except zlib.error as error:
-        raise Unreadable(str(error)) from error
+        raise UnreadableChunk(str(error)) from error
     if not inflate.eof:
-        raise Unreadable("the chunk is incomplete")
+        raise UnreadableChunk("the chunk is incomplete")
     return raw

@@ -1,8 +1,8 @@
-"""The form that documents of each kind must have, and what to do with one that cannot be read.
+"""Validation of journal documents by kind, and the handling of documents that are invalid.
 
-The owner of a kind registers how its documents are read. A reader of the journal is given the documents that can be
-read; the others are set aside: they stay in the journal as they are, are logged once, counted, and named by
-`watchfloor journal documents`, until they are mended or dropped by a person.
+The owner of a kind registers a check of its documents. Readers of the journal receive the valid documents. An invalid
+document stays in the journal unchanged. It is logged once, counted, and listed by `watchfloor journal documents` until
+a person mends or drops it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from feeds.journal.records import Doc
 log = logging.getLogger(__name__)
 
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, msgspec.MsgspecError)
-"""Errors by which a reader tells that a document has not the form that it needs."""
+"""The errors that a check raises for an invalid document."""
 _WORDS = {
     "zh-CN": "{n} 份文档无法读取，已搁置，见 watchfloor journal documents。",
     "en": "{n} documents cannot be read and are set aside, see watchfloor journal documents.",
@@ -30,18 +30,18 @@ _checks: dict[str, Check] = {}
 
 
 def register(kind: str, check: Check) -> None:
-    """Documents of `kind` can be read when `check` raises none of UNREADABLE."""
+    """Register the check of a kind. A document is valid when the check raises none of UNREADABLE."""
     _checks[kind] = check
 
 
 def register_fields(kind: str, form: Any) -> None:
-    """Documents of `kind` are objects of the form of a TypedDict or struct; other fields are passed over."""
+    """Register a TypedDict or struct as the form of a kind. Additional fields are ignored."""
     register(kind, lambda doc: msgspec.convert(doc.body, form))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unreadable:
-    """A document that cannot be read, and why."""
+class UnreadableDocument:
+    """A document that cannot be read, with the reason."""
 
     kind: str
     id: str
@@ -49,8 +49,8 @@ class Unreadable:
     reason: str
 
 
-def parse(kind: str, id: str, open: bool, seq: int, body: str | bytes) -> Doc | Unreadable:
-    """The document with its body parsed and checked, or what is wrong with it."""
+def parse(kind: str, id: str, open: bool, seq: int, body: str | bytes) -> Doc | UnreadableDocument:
+    """The document with its body parsed and checked, or an UnreadableDocument with the reason."""
     try:
         record = json.loads(body)
         if not isinstance(record, dict):
@@ -63,36 +63,36 @@ def parse(kind: str, id: str, open: bool, seq: int, body: str | bytes) -> Doc | 
     return doc
 
 
-def unreadable(kind: str, id: str, seq: int, error: BaseException) -> Unreadable:
-    """What is wrong with a document, by the error that its reader raised."""
-    return Unreadable(kind=kind, id=id, seq=seq, reason=f"{type(error).__name__}: {error}"[:300])
+def unreadable(kind: str, id: str, seq: int, error: BaseException) -> UnreadableDocument:
+    """The UnreadableDocument for an error that a check or a reader raised."""
+    return UnreadableDocument(kind=kind, id=id, seq=seq, reason=f"{type(error).__name__}: {error}"[:300])
 
 
 class SetAside:
-    """Documents that one process could not read. `log` names each once."""
+    """The documents that this process could not read. Each is logged once."""
 
     def __init__(self) -> None:
-        self._documents: dict[tuple[str, str], Unreadable] = {}
+        self._documents: dict[tuple[str, str], UnreadableDocument] = {}
 
     def __len__(self) -> int:
         return len(self._documents)
 
-    def note(self, document: Unreadable) -> None:
-        """The document cannot be read."""
+    def note(self, document: UnreadableDocument) -> None:
+        """Record a document that cannot be read, and log it the first time."""
         if (document.kind, document.id) not in self._documents:
             log.error("document %s %s cannot be read and is set aside: %s", document.kind, document.id, document.reason)
         self._documents[document.kind, document.id] = document
 
     def clear(self, kind: str, id: str) -> None:
-        """The document was read, written anew or deleted."""
+        """Remove a document that was read, written again or deleted."""
         self._documents.pop((kind, id), None)
 
     def words(self, language: str) -> str:
-        """How many documents cannot be read and what to do, for people; "" for none."""
+        """The number of unreadable documents and the remedy, as a text for people; "" when there are none."""
         return _WORDS[language].format(n=len(self)) if self._documents else ""
 
     def counts(self) -> dict[str, int]:
-        """How many of each kind."""
+        """The number of unreadable documents by kind."""
         counts: dict[str, int] = {}
         for kind, _ in self._documents:
             counts[kind] = counts.get(kind, 0) + 1

@@ -19,7 +19,7 @@ from feeds.fencing import Fence
 from feeds.journal import fences, schema
 from feeds.journal.chains import Checker
 from feeds.journal.connections import Store, translated
-from feeds.journal.forms import UNREADABLE, SetAside, Unreadable, parse, unreadable
+from feeds.journal.forms import UNREADABLE, SetAside, UnreadableDocument, parse, unreadable
 from feeds.journal.outbox import OutboxRows
 from feeds.journal.records import ChainFault, Doc, JournalEntry, clean
 from feeds.journal.tx import Tx
@@ -114,7 +114,7 @@ class Journal(OutboxRows):
                 self.set_aside.note(unreadable(kind, row.id, row.seq, error))
         return decoded
 
-    async def documents(self, page: int = 1000) -> AsyncIterator[list[Doc | Unreadable]]:
+    async def documents(self, page: int = 1000) -> AsyncIterator[list[Doc | UnreadableDocument]]:
         """Every document of every kind, readable or not, page by page."""
         table, after = schema.doc, ("", "")
         ordered = self._docs.order_by(table.c.kind, table.c.id).limit(page)
@@ -132,7 +132,7 @@ class Journal(OutboxRows):
         docs = []
         for row in await self._rows(statement):
             doc = parse(row.kind, row.id, row.open, row.seq, row.body)
-            if isinstance(doc, Unreadable):
+            if isinstance(doc, UnreadableDocument):
                 self.set_aside.note(doc)
                 continue
             self.set_aside.clear(doc.kind, doc.id)

@@ -1,7 +1,7 @@
-"""`watchfloor backup` and `watchfloor restore`: journal and history to a folder, while the site runs, and back.
+"""`watchfloor backup` and `watchfloor restore`: copy journal, history and intake to a folder and back.
 
-A backup is one snapshot of each store, read back and checked before it counts. A restore checks the backup first,
-fills each store in one transaction, compares it, and writes down that it happened.
+A backup is one snapshot of each store, taken while the site runs. It is read back and checked before it is complete. A
+restore checks the backup, loads each store in one transaction, compares the rows, and appends a journal entry.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from feeds.journal.versions import JOURNAL
 from feeds.wire import iso
 from watchfloor.backup import files, intake
 from watchfloor.backup import history as backup_history
-from watchfloor.backup.files import BackupError, HistoryPart, Manifest, Progress
+from watchfloor.backup.files import BackupError, BackupManifest, HistoryPart, Progress
 from watchfloor.runtime import journal_watch
 from watchfloor.runtime.stores import open_journal
 from watchfloor.settings.site_settings import Settings
 
 
-async def backup(settings: Settings, folder: Path, progress: Progress, *, history: bool = True) -> Manifest:
-    """Write a backup into a folder that is new or empty, and check it. BackupError, JournalError."""
+async def backup(settings: Settings, folder: Path, progress: Progress, *, history: bool = True) -> BackupManifest:
+    """Write a backup into a new or empty folder, and check it. Raises BackupError and JournalError."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise BackupError(
             f"{folder} 不是空文件夹；备份从不覆盖。换一个名字，例如加上日期",
@@ -52,7 +52,7 @@ async def backup(settings: Settings, folder: Path, progress: Progress, *, histor
     return manifest
 
 
-async def _write(settings: Settings, journal: Journal, folder: Path, progress: Progress) -> Manifest:
+async def _write(settings: Settings, journal: Journal, folder: Path, progress: Progress) -> BackupManifest:
     async with intake.reading(settings) as waiting, transfer.snapshot(journal.store) as shot:
         made_at = iso(now()) or ""
         tables = {
@@ -62,7 +62,7 @@ async def _write(settings: Settings, journal: Journal, folder: Path, progress: P
         for name, table in tables.items():
             if table.rows != shot.counts[name]:
                 raise BackupError(f"{name} 未读全", f"{name} was not read to its end")
-        return Manifest(
+        return BackupManifest(
             made_at=made_at,
             program=settings.site.version,
             site=settings.site.name,
@@ -77,28 +77,28 @@ async def _write(settings: Settings, journal: Journal, folder: Path, progress: P
 
 async def restore(
     settings: Settings, folder: Path, progress: Progress, *, force: bool = False, history: bool = True
-) -> Manifest:
-    """Fill this site's empty stores from a backup; with `force` also such that are not empty, after a backup of them.
+) -> BackupManifest:
+    """Load a backup into this site's empty stores. `force` replaces stores that are not empty, after a backup of them.
 
-    `history` False leaves the metric history as it is. BackupError: the backup is not whole, the site runs, a store is
-    not empty. JournalError.
+    `history` False leaves the metric history unchanged. Raises BackupError when the backup is incomplete, when the site
+    runs, and when a store is not empty. Raises JournalError.
     """
     manifest = files.read_manifest(folder)
-    _known(manifest)
-    backup_history.known(manifest)
-    intake.known(manifest)
+    _check_version(manifest)
+    backup_history.check_version(manifest)
+    intake.check_tables(manifest)
     if files.check(folder, manifest, progress) and not force:
         raise BackupError(
             f"备份中的台账在备份之前就已断裂（{len(manifest.faults)} 处）；确要恢复请加 --force",
             f"the hash chains were broken before this backup was made ({len(manifest.faults)} faults); "
             "restore it with --force if you must",
         )
-    with _alone(settings):
+    with _supervisor_lock(settings):
         async with open_journal(settings, "cli") as journal:
-            await _nobody_else(journal)
+            await _refuse_other_users(journal)
             part = manifest.history if history else None
             if force:
-                await _keep(settings, journal, progress, part is not None)
+                await _back_up_current(settings, journal, progress, part is not None)
             elif part is not None and not await journal.blank():
                 raise files.not_replaced(StoreRefused("要恢复到的台账不是空的。", "The journal is not empty."))
             async with (
@@ -107,7 +107,7 @@ async def restore(
             ):
                 await _fill(journal, folder, manifest, progress, force)
                 await _compare(journal, manifest, progress)
-            await _say_so(journal, folder, manifest)
+            await _record_restore(journal, folder, manifest)
             await journal_watch.renew(journal, settings.data)
         _forget_live_state(settings.data)
     return manifest
@@ -117,7 +117,7 @@ async def restore(
 async def _history(
     settings: Settings, folder: Path, part: HistoryPart | None, progress: Progress, force: bool
 ) -> AsyncIterator[None]:
-    """The history is filled first; when the journal then cannot be, an empty one is emptied again."""
+    """Load the history before the block runs. It is emptied again when the block fails and it was empty before."""
     if part is not None:
         await backup_history.load(settings, folder, part, progress, replace=force)
     try:
@@ -128,7 +128,7 @@ async def _history(
         raise
 
 
-def _known(manifest: Manifest) -> None:
+def _check_version(manifest: BackupManifest) -> None:
     if not (manifest.schema.isdigit() and int(manifest.schema) <= int(JOURNAL.head)):
         raise BackupError(
             f"备份的台账版本是 {manifest.schema}，本程序只认识到 {JOURNAL.head}：请用更新的值守台恢复",
@@ -137,7 +137,7 @@ def _known(manifest: Manifest) -> None:
         )
 
 
-async def _fill(journal: Journal, folder: Path, manifest: Manifest, progress: Progress, force: bool) -> None:
+async def _fill(journal: Journal, folder: Path, manifest: BackupManifest, progress: Progress, force: bool) -> None:
     try:
         async with transfer.loading(journal.store, manifest.schema, replace=force) as loader:
             await files.load(loader, folder, manifest.tables, progress)
@@ -145,8 +145,11 @@ async def _fill(journal: Journal, folder: Path, manifest: Manifest, progress: Pr
         raise files.not_replaced(error) from error
 
 
-async def _compare(journal: Journal, manifest: Manifest, progress: Progress) -> None:
-    """What stands in the store now is what the manifest says; the log no migration touches."""
+async def _compare(journal: Journal, manifest: BackupManifest, progress: Progress) -> None:
+    """Compare the store with the manifest. Raises BackupError for a difference.
+
+    The log is compared after migrations as well, because no migration changes it.
+    """
     async with transfer.snapshot(journal.store) as shot:
         await files.compare(shot, manifest.tables, progress, migrated=manifest.schema != JOURNAL.head)
         heads, entries = await shot.heads(), shot.counts[files.LOG]
@@ -158,7 +161,7 @@ async def _compare(journal: Journal, manifest: Manifest, progress: Progress) -> 
         )
 
 
-async def _say_so(journal: Journal, folder: Path, manifest: Manifest) -> None:
+async def _record_restore(journal: Journal, folder: Path, manifest: BackupManifest) -> None:
     async with journal.begin() as tx:
         await tx.append(
             kind="audit",
@@ -170,8 +173,8 @@ async def _say_so(journal: Journal, folder: Path, manifest: Manifest) -> None:
         )
 
 
-async def _keep(settings: Settings, journal: Journal, progress: Progress, history: bool) -> None:
-    """Back up what is going to be replaced."""
+async def _back_up_current(settings: Settings, journal: Journal, progress: Progress, history: bool) -> None:
+    """Back up the stores that are about to be replaced."""
     nothing = await journal.blank() and await intake.empty(settings)
     if not nothing or (history and not await backup_history.empty(settings)):
         stamp = datetime.now().astimezone().strftime("%Y%m%dT%H%M%S")
@@ -179,8 +182,8 @@ async def _keep(settings: Settings, journal: Journal, progress: Progress, histor
 
 
 @contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
-    """Hold the lock of the site's supervisor, so that none runs here nor starts meanwhile."""
+def _supervisor_lock(settings: Settings) -> Iterator[None]:
+    """Hold the lock of the site's supervisor while the block runs. Raises BackupError when the site runs."""
     (settings.data / "run").mkdir(parents=True, exist_ok=True)
     handle = os.open(settings.data / "run" / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -192,7 +195,7 @@ def _alone(settings: Settings) -> Iterator[None]:
         os.close(handle)
 
 
-async def _nobody_else(journal: Journal) -> None:
+async def _refuse_other_users(journal: Journal) -> None:
     if await transfer.others(journal.store):
         raise _running()
 
@@ -205,7 +208,7 @@ def _running() -> BackupError:
 
 
 def _forget_live_state(data: Path) -> None:
-    """The embedded Valkey shows what the replaced journal said; set aside, it is rebuilt from this one."""
+    """Rename the data folder of the embedded Valkey, so that its state is rebuilt from the restored journal."""
     live = data / "valkey"
     if live.exists():
         stamp = datetime.now().astimezone().strftime("%Y%m%dT%H%M%S")
@@ -221,7 +224,7 @@ def _sync(folder: Path) -> None:
 
 
 def _remove(part: Path) -> None:
-    """What is left of a backup that did not come to its end."""
+    """Remove the files of an incomplete backup."""
     if part.exists():
         for file in part.iterdir():
             file.unlink()

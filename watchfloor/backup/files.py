@@ -54,7 +54,7 @@ class TableFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryPart:
-    """The metric history. `open_hours`: the last hour or two were read from Redis as well."""
+    """The metric history. `open_hours` is True when the last one or two hours were read from Redis."""
 
     schema: str
     tables: dict[str, TableFile]
@@ -70,8 +70,11 @@ class IntakePart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
-    """The content of a backup. `chains`: length and last hash by chain; `faults`: breaks that existed before."""
+class BackupManifest:
+    """The content of a backup.
+
+    `chains` has the length and the last hash of each chain. `faults` has the breaks that existed before the backup.
+    """
 
     format: int = FORMAT
     made_at: str
@@ -100,10 +103,10 @@ class Manifest:
             _sync(file.fileno())
 
 
-def read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path) -> BackupManifest:
     """The manifest of a backup. Raises BackupError when it is missing or unreadable."""
     try:
-        manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
+        manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=BackupManifest)
     except OSError as error:
         raise BackupError(
             f"{folder} 不是完整的备份：读不到 {MANIFEST}（{error.strerror}）",
@@ -165,7 +168,7 @@ def read_rows(folder: Path, table: TableFile) -> Iterator[list[list[Any]]]:
     yield batch
 
 
-def check(folder: Path, manifest: Manifest, progress: Progress) -> list[ChainFault]:
+def check(folder: Path, manifest: BackupManifest, progress: Progress) -> list[ChainFault]:
     """Read everything back; returns the breaks of hash chains. Raises BackupError for altered files."""
     checker = Checker()
     for name, table in manifest.files.items():

@@ -1,4 +1,4 @@
-"""The metric history in a backup: a second set of tables, which may be left out."""
+"""The metric history in a backup: a second, optional set of tables."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from feeds.history.copying import copy
 from feeds.history.schema import BOOK
 from feeds.journal import StoreRefused, transfer
 from watchfloor.backup import files
-from watchfloor.backup.files import BackupError, HistoryPart, Manifest, Progress
+from watchfloor.backup.files import BackupError, BackupManifest, HistoryPart, Progress
 from watchfloor.runtime.stores import journal_url, redis_url
 from watchfloor.settings.site_settings import Settings
 
@@ -30,7 +30,7 @@ async def _opened(settings: Settings) -> AsyncIterator[HistoryStore]:
 
 @asynccontextmanager
 async def _bus(settings: Settings) -> AsyncIterator[Bus | None]:
-    """The site's bus; None when it does not answer, as that of a stopped site."""
+    """The site's bus, or None when Redis does not answer because the site is stopped."""
     if settings.redis_url == "embedded" and not (settings.data / "run" / "valkey.json").exists():
         yield None
         return
@@ -47,20 +47,25 @@ async def _bus(settings: Settings) -> AsyncIterator[Bus | None]:
 
 
 async def write(settings: Settings, folder: Path, progress: Progress) -> HistoryPart:
-    """Every table of the history at one moment, open hours included while the site's Redis answers."""
+    """Write one snapshot of every history table. Open hours are included when the site's Redis answers."""
     async with _opened(settings) as store, _bus(settings) as bus:
         try:
-            async with copy(store, bus) as one:
+            async with copy(store, bus) as history_copy:
                 tables = {
                     name: await files.write_table(
-                        folder, name, one.shot.columns(name), one.rows(name), one.counts[name], progress
+                        folder,
+                        name,
+                        history_copy.shot.columns(name),
+                        history_copy.rows(name),
+                        history_copy.counts[name],
+                        progress,
                     )
                     for name in BOOK.tables
                 }
                 for name, table in tables.items():
-                    if table.rows != one.counts[name]:
+                    if table.rows != history_copy.counts[name]:
                         raise BackupError(f"{name} 未读全", f"{name} was not read to its end")
-                return HistoryPart(schema=one.shot.version, tables=tables, open_hours=bus is not None)
+                return HistoryPart(schema=history_copy.shot.version, tables=tables, open_hours=bus is not None)
         except BusError as error:
             raise BackupError(
                 f"读取未结时段的历史数据时失去 Redis：{error}", f"Redis was lost while open hours were read: {error}"
@@ -68,13 +73,13 @@ async def write(settings: Settings, folder: Path, progress: Progress) -> History
 
 
 async def empty(settings: Settings) -> bool:
-    """Whether nothing would be replaced."""
+    """True when the history has no rows."""
     async with _opened(settings) as store, transfer.snapshot(store.store, BOOK) as shot:
         return not any(shot.counts.values())
 
 
 async def load(settings: Settings, folder: Path, part: HistoryPart, progress: Progress, *, replace: bool) -> None:
-    """Fill the history in one transaction, and compare. BackupError; nothing is changed unless all went well."""
+    """Load the history in one transaction, and compare its rows. Raises BackupError."""
     async with _opened(settings) as store:
         try:
             async with transfer.loading(store.store, part.schema, replace=replace, book=BOOK) as loader:
@@ -86,13 +91,13 @@ async def load(settings: Settings, folder: Path, part: HistoryPart, progress: Pr
 
 
 async def clear(settings: Settings) -> None:
-    """Forget what was just loaded."""
+    """Delete all rows of the history."""
     async with _opened(settings) as store, transfer.loading(store.store, BOOK.head, replace=True, book=BOOK):
         pass
 
 
-def known(manifest: Manifest) -> None:
-    """BackupError when the history is of a newer version than this program knows."""
+def check_version(manifest: BackupManifest) -> None:
+    """Raise BackupError when the version of the history is newer than this program."""
     part = manifest.history
     if part is not None and not (part.schema.isdigit() and int(part.schema) <= int(BOOK.head)):
         raise BackupError(

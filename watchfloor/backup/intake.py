@@ -1,7 +1,7 @@
-"""What other tools sent in and no engine has applied yet, in a backup.
+"""The intake in a backup: parcels from other tools that no engine has applied yet.
 
-It is read before the journal is: what was accepted up to that moment is in the backup, as a waiting parcel or as what
-followed from it. The journal's own place in the intake tells which of the two, so that nothing is applied twice.
+The intake is read before the journal, so that every accepted parcel is in the backup: as a waiting parcel or as its
+effect in the journal. The intake cursors in the journal tell which parcels are applied, so that none is applied twice.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import msgspec
 from feeds.journal import Intake, StoreRefused, intake_url
 from feeds.journal.intake_copies import TABLES, Waiting, filling, waiting
 from watchfloor.backup import files
-from watchfloor.backup.files import BackupError, IntakePart, Manifest, Progress
+from watchfloor.backup.files import BackupError, BackupManifest, IntakePart, Progress
 from watchfloor.runtime.stores import journal_url
 from watchfloor.settings.site_settings import Settings
 
 CURSOR = "cursor"
-PLACE = "intake."
-"""What the name of an engine's place in the journal begins with, before the engine's own."""
+CURSOR_PREFIX = "intake."
+"""The prefix of the names of the intake cursors in the journal. The name of the engine follows it."""
 
 
 @asynccontextmanager
@@ -37,42 +37,42 @@ async def _opened(settings: Settings) -> AsyncIterator[Intake]:
 
 @asynccontextmanager
 async def reading(settings: Settings) -> AsyncIterator[Waiting]:
-    """What waits at this moment."""
-    async with _opened(settings) as intake, waiting(intake.store) as found:
-        yield found
+    """A snapshot of the waiting parcels."""
+    async with _opened(settings) as intake, waiting(intake.store) as snapshot:
+        yield snapshot
 
 
-async def write(found: Waiting, folder: Path, progress: Progress) -> IntakePart:
-    """What waits, and the keys by which a sender is known to have sent something before."""
+async def write(parcels: Waiting, folder: Path, progress: Progress) -> IntakePart:
+    """Write the waiting parcels and the idempotency keys of earlier parcels."""
     tables = {
-        name: await files.write_table(folder, name, found.columns(name), found.rows(name), count, progress)
-        for name, count in found.counts.items()
+        name: await files.write_table(folder, name, parcels.columns(name), parcels.rows(name), count, progress)
+        for name, count in parcels.counts.items()
     }
-    return IntakePart(life=found.life, tables=tables)
+    return IntakePart(life=parcels.life, tables=tables)
 
 
 async def empty(settings: Settings) -> bool:
-    """Whether nothing waits."""
-    async with reading(settings) as found:
-        return not found.counts["intake"]
+    """True when no parcel waits."""
+    async with reading(settings) as parcels:
+        return not parcels.counts["intake"]
 
 
 @asynccontextmanager
 async def loading(
-    settings: Settings, folder: Path, manifest: Manifest, progress: Progress, *, replace: bool
+    settings: Settings, folder: Path, manifest: BackupManifest, progress: Progress, *, replace: bool
 ) -> AsyncIterator[None]:
-    """Fill the intake with what the journal of the backup has not applied; it is as it was unless the block ends well.
+    """Load the parcels that the journal of the backup has not applied. Committed when the block ends without an error.
 
-    A backup of before it held that leaves it as it is. BackupError.
+    A backup without an intake part leaves the intake unchanged. Raises BackupError.
     """
     if (part := manifest.intake) is None:
         yield
         return
     async with AsyncExitStack() as stack:
         intake = await stack.enter_async_context(_opened(settings))
-        places = _places(folder, manifest, part.life)
+        positions = _positions(folder, manifest, part.life)
         try:
-            filler = await stack.enter_async_context(filling(intake.store, places, replace=replace))
+            filler = await stack.enter_async_context(filling(intake.store, positions, replace=replace))
         except StoreRefused as error:
             raise files.not_replaced(error) from error
         for name in TABLES:
@@ -84,22 +84,25 @@ async def loading(
         yield
 
 
-def _places(folder: Path, manifest: Manifest, life: str) -> Mapping[str, int]:
-    """Up to where each engine has come, as the backup's journal says; a place in another life means nothing."""
-    places: dict[str, int] = {}
+def _positions(folder: Path, manifest: BackupManifest, life: str) -> Mapping[str, int]:
+    """The id of the last applied parcel by engine, from the cursors of the backup's journal.
+
+    Cursors of an intake with another life id are ignored.
+    """
+    positions: dict[str, int] = {}
     table = manifest.tables[CURSOR]
     for batch in files.read_rows(folder, table):
         for row in batch:
-            one = dict(zip(table.columns, row, strict=True))
-            if str(one["name"]).startswith(PLACE):
-                place = msgspec.json.decode(one["value"])
-                if place.get("life") == life:
-                    places[one["name"].removeprefix(PLACE)] = int(place["id"])
-    return places
+            cursor = dict(zip(table.columns, row, strict=True))
+            if str(cursor["name"]).startswith(CURSOR_PREFIX):
+                position = msgspec.json.decode(cursor["value"])
+                if position.get("life") == life:
+                    positions[cursor["name"].removeprefix(CURSOR_PREFIX)] = int(position["id"])
+    return positions
 
 
-def known(manifest: Manifest) -> None:
-    """BackupError when the backup holds something of the intake that this program does not know."""
+def check_tables(manifest: BackupManifest) -> None:
+    """Raise BackupError when the backup has intake tables that this program does not know."""
     if manifest.intake is not None and set(manifest.intake.tables) != set(TABLES):
         raise BackupError(
             "备份中的收件区不是本程序认识的样子：请用更新的值守台恢复",

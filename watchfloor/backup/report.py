@@ -14,7 +14,7 @@ from typing import Any
 from feeds.journal import JournalError, StoreRefused
 from watchfloor.backup.backup import backup as write
 from watchfloor.backup.backup import restore as read
-from watchfloor.backup.files import BackupError, Manifest
+from watchfloor.backup.files import BackupError, BackupManifest
 from watchfloor.settings.site_settings import Settings
 
 VERBS = {"write": "写出 writing", "check": "核对 checking", "load": "载入 loading", "compare": "比对 comparing"}
@@ -22,16 +22,16 @@ EVERY = 0.5
 
 
 class ProgressMeter:
-    """Progress for a person: at most two lines a second, and one at the end of each table."""
+    """Print progress: at most two lines a second, and one line at the end of each table."""
 
     def __init__(self) -> None:
-        self._said = 0.0
+        self._printed_at = 0.0
 
     def __call__(self, task: str, done: int, total: int) -> None:
         at = time.monotonic()
-        if at - self._said < EVERY and done < total:
+        if at - self._printed_at < EVERY and done < total:
             return
-        self._said = at
+        self._printed_at = at
         verb, name = task.split()
         share = 100 * done // total if total else 100
         end = "\r" if sys.stderr.isatty() and done < total else "\n"
@@ -40,7 +40,7 @@ class ProgressMeter:
 
 
 def backup(settings: Settings, folder: Path, *, history: bool, as_json: bool) -> int:
-    """Exit code 1 after a failure, and when the hash chains of the backed-up log are broken."""
+    """Write a backup. Returns exit code 1 after a failure, and when the hash chains of the log are broken."""
     manifest = _run(write(settings, folder.absolute(), ProgressMeter(), history=history))
     if manifest is None:
         return 1
@@ -49,7 +49,7 @@ def backup(settings: Settings, folder: Path, *, history: bool, as_json: bool) ->
 
 
 def restore(settings: Settings, folder: Path, *, force: bool, history: bool, as_json: bool) -> int:
-    """Exit code 1 after a failure, and when the hash chains of the backup were broken before."""
+    """Restore a backup. Returns exit code 1 after a failure, and when the hash chains of the backup are broken."""
     manifest = _run(read(settings, folder.absolute(), ProgressMeter(), force=force, history=history))
     if manifest is None:
         return 1
@@ -60,7 +60,7 @@ def restore(settings: Settings, folder: Path, *, force: bool, history: bool, as_
     return 1 if manifest.faults else 0
 
 
-def _run(work: Coroutine[Any, Any, Manifest]) -> Manifest | None:
+def _run(work: Coroutine[Any, Any, BackupManifest]) -> BackupManifest | None:
     try:
         return asyncio.run(work)
     except StoreRefused as error:
@@ -72,7 +72,7 @@ def _run(work: Coroutine[Any, Any, Manifest]) -> Manifest | None:
     return None
 
 
-def _say(manifest: Manifest, as_json: bool, zh: str, en: str) -> None:
+def _say(manifest: BackupManifest, as_json: bool, zh: str, en: str) -> None:
     if as_json:
         _print(json.dumps(asdict(manifest), ensure_ascii=False, indent=2))
         return

@@ -21,7 +21,7 @@ _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class DemoError(Exception):
-    """The demo cannot do it; `message` has the reason and the remedy, by language."""
+    """The demo cannot carry out a command. `message` has the reason and the remedy by language."""
 
     def __init__(self, zh: str, en: str) -> None:
         super().__init__(en)
@@ -42,7 +42,7 @@ def control(folder: Path, verb: str, name: str) -> dict[str, Any]:
 
 
 def state(folder: Path) -> dict[str, Any]:
-    """The world's assets, sources, scenarios, and broken ones. Raises DemoError."""
+    """The assets, sources, scenarios and broken ids of the simulated devices. Raises DemoError."""
     return _ask(folder, "GET", "/state")[1]
 
 

@@ -1,7 +1,8 @@
 """`watchfloor demo`: the real network of Chuxiong with simulated devices, on loopback only.
 
-The folder (`.watchfloor-demo`, or what WATCHFLOOR_DEMO names) becomes an ordinary site. Beside its
-roles run the simulated world (a process of its own), a webhook receiver and a backup job that calls in.
+The demo prepares an ordinary site in the folder `.watchfloor-demo`, or in the folder that WATCHFLOOR_DEMO names. Beside
+the roles of the site it runs the simulated devices (a separate process), a webhook receiver, and a backup job that
+sends heartbeats.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from watchfloor.demo.site_files import shipped_text
 
 FOLDER = ".watchfloor-demo"
 SETTINGS, ASSETS, FIELD, SCENARIOS = "watchfloor.toml", "assets.csv", "field.csv", "scenarios.toml"
-# The shipped files say 127.53.x.y, port 9530; when that is taken the next network is tried.
+# The shipped files use 127.53.x.y, port 9530. When that is taken, the next network is tried.
 NETWORK, NETWORKS = 53, 10
 DEVICE_PORT = 9530
 _PORT = re.compile(r"(?m)^port = \d+")
@@ -34,7 +35,7 @@ _ECHO = re.compile(r"icmp://(127\.\d+)\.0\.1(?:\?\S*)?(?=\s)")
 
 @dataclass(slots=True, kw_only=True)
 class Prepared:
-    """What the demo wrote into its folder the last time: its network, and the hash of each file."""
+    """The record of the demo's last preparation: its network, its speed, and the SHA-256 of each shipped file."""
 
     network: int = NETWORK
     speed: float = 1.0
@@ -42,15 +43,16 @@ class Prepared:
 
 
 def default_folder() -> Path:
-    """Where the demo lives: WATCHFLOOR_DEMO, else a folder here."""
+    """The demo's folder: WATCHFLOOR_DEMO, or `.watchfloor-demo` in the working directory."""
     return Path(os.environ.get("WATCHFLOOR_DEMO") or FOLDER).absolute()
 
 
 def prepare(folder: Path, port: int = 8050, speed: float = 1.0) -> Path:
-    """Writes the site into the folder and gives its settings file; files that a person has changed are kept.
+    """Write the site into the folder and return its settings file.
 
-    Port (0: any that is free) and network are filled in also in what is kept. Raises DemoError: already
-    running, no free network, a port or speed that cannot be, a folder that holds a real site.
+    Files that a person has changed are not overwritten, except for the port and the network. Port 0 chooses a free
+    port. Raises DemoError when the demo already runs, when no network is free, when the port or the speed is out of
+    range, and when the folder holds a real site.
     """
     if not 0 <= port <= 65535 or not 0 < speed <= 1000:
         raise DemoError(
@@ -72,8 +74,8 @@ def prepare(folder: Path, port: int = 8050, speed: float = 1.0) -> Path:
     hashes = {}
     for name in (SETTINGS, ASSETS, FIELD, SCENARIOS):
         shipped = _fill(_fitting(shipped_text(name)), NETWORK, network, port if name == SETTINGS else None)
-        kept = _changed(folder / name, last.files.get(name, ""))
-        text = shipped if kept is None else _fill(kept, last.network, network, port if name == SETTINGS else None)
+        edited = _changed(folder / name, last.files.get(name, ""))
+        text = shipped if edited is None else _fill(edited, last.network, network, port if name == SETTINGS else None)
         state_file.write_text(folder / name, text)
         hashes[name] = _hash(shipped)
     state_file.write_json(record, {"network": network, "speed": speed, "files": hashes}, mode=0o644)
@@ -81,7 +83,7 @@ def prepare(folder: Path, port: int = 8050, speed: float = 1.0) -> Path:
 
 
 def _fitting(text: str) -> str:
-    """Where nobody may send echo requests the one probe that does is a connection instead."""
+    """The shipped text with a TCP probe in place of the ICMP probe when this user cannot send echo requests."""
     return text if _may_ping() else _ECHO.sub(rf"tcp://\1.11.9:{DEVICE_PORT}", text)
 
 
@@ -94,7 +96,7 @@ def _may_ping() -> bool:
 
 
 def free_network(first: int = NETWORK) -> int:
-    """The second octet of a loopback network whose device port nobody holds. Raises DemoError."""
+    """The second octet of a loopback network on which the device port is free. Raises DemoError."""
     choices = [NETWORK + (first - NETWORK + step) % NETWORKS for step in range(NETWORKS)]
     for network in choices:
         if is_free(f"127.{network}.0.1", DEVICE_PORT) and is_free(f"127.{network}.10.1", DEVICE_PORT):
@@ -130,14 +132,14 @@ def control(verb: str, name: str) -> int:
         demo_control.control(folder, verb, name)
     except DemoError as error:
         return _fail(error)
-    words = {"break": "已中断 Broken", "mend": "已恢复 Mended", "scenario": "场景已开始 Scenario started"}
+    confirmations = {"break": "已中断 Broken", "mend": "已恢复 Mended", "scenario": "场景已开始 Scenario started"}
     title = _title(folder / SCENARIOS, name) if verb == "scenario" else ""
-    say(f"{words[verb]}: {name}{title}")
+    say(f"{confirmations[verb]}: {name}{title}")
     return 0
 
 
 def say(text: str) -> None:
-    """One line on standard output, at once (a pipe would hold it back)."""
+    """Print a line on standard output and flush it, because a pipe is buffered."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 

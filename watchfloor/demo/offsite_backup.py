@@ -1,4 +1,4 @@
-"""The demo's off-site backup job: it calls in over the real API, with a real token, as long as it is not broken."""
+"""The demo's off-site backup job: it sends heartbeats over the API with a token, except while it is broken."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TIMEOUT = aiohttp.ClientTimeout(total=3.0)
 
 
 async def run_jobs(settings: Settings, base: str) -> None:
-    """Calls in for every asset that something must call in for, until cancelled. `base` is the site's address."""
+    """Send heartbeats for every asset with a heartbeat probe, until cancelled. `base` is the site's address."""
     jobs = {asset.id: every for asset in load_inventory(settings).assets.values() for every in _calls(asset.probes)}
     folder = settings.path.parent
     async with open_journal(settings, "demo") as journal:
@@ -37,33 +37,36 @@ async def run_jobs(settings: Settings, base: str) -> None:
         try:
             state = await asyncio.to_thread(control.state, folder)
         except DemoError:
-            return False  # nobody can have broken it
+            return False  # without the simulated devices nothing can be broken
         return asset in state["broken"]
 
     await call_in(base, secret, jobs, broken)
 
 
 def _calls(probes: tuple[str, ...]) -> list[float]:
-    """The longest silences, in seconds, of the probes that wait for a call."""
+    """The intervals, in seconds, of the heartbeat probes."""
     return [heartbeat.every(uri.parse(probe)) for probe in probes if uri.scheme_of(probe) == "heartbeat"]
 
 
-async def token(journal: Journal, kept: Path) -> str:
-    """The job's token (scope ingest), in a file that only this user reads; a new one when the journal has lost it."""
-    if kept.is_file():
-        secret = kept.read_text(encoding="ascii", errors="replace").strip()
+async def token(journal: Journal, path: Path) -> str:
+    """The job's token (scope ingest), stored in the file `path` with mode 0600.
+
+    A new token is created when the journal does not have the stored one.
+    """
+    if path.is_file():
+        secret = path.read_text(encoding="ascii", errors="replace").strip()
         if await journal.doc("token", digest(secret)) is not None:
             return secret
     await remove_token(journal, NAME, actor="demo")
     secret = await add_token(journal, NAME, "ingest", "", actor="demo")
-    state_file.write_text(kept, secret + "\n", mode=0o600)
+    state_file.write_text(path, secret + "\n", mode=0o600)
     return secret
 
 
 async def call_in(base: str, secret: str, assets: dict[str, float], broken: Callable[[str], Awaitable[bool]]) -> None:
-    """Calls in for every asset at a third of its longest silence (seconds), until cancelled.
+    """Send heartbeats for every asset at a third of its interval in `assets` (seconds), until cancelled.
 
-    `base` is the site's address; `broken` says whether a job is broken now.
+    `base` is the site's address. `broken` tells if the job of an asset is broken now.
     """
     headers = {"Authorization": f"Bearer {secret}"}
     async with aiohttp.ClientSession(base, headers=headers, timeout=TIMEOUT) as session, asyncio.TaskGroup() as group:
@@ -84,7 +87,7 @@ async def _job(
 
 
 async def _call(session: aiohttp.ClientSession, asset: str) -> str:
-    """ "" when the call was taken, else why not."""
+    """ "" when the heartbeat was accepted, else the reason."""
     try:
         async with session.post(f"/api/v1/ingest/heartbeat/{asset}") as answer:
             return "" if answer.status < 300 else f"HTTP {answer.status}"

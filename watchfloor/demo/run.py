@@ -1,4 +1,4 @@
-"""Runs a prepared demo: the site's roles under their supervisor, and beside them what the demo adds."""
+"""Run a prepared demo: the site's roles under their supervisor, the simulated devices, and the receiver."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from watchfloor.settings.site_settings import Settings, load
 log = logging.getLogger(__name__)
 
 READY_WITHIN = 20.0
-LOOK_EVERY = 0.1
-SAID = Path("run") / "sim.json"
+POLL_INTERVAL = 0.1
+CONTROL_FILE = Path("run") / "sim.json"
 Tell = Callable[[str], None]
 
 
 def run(path: Path, speed: float, tell: Tell) -> int:
-    """Runs until SIGTERM or Ctrl-C; returns the exit code. Raises DemoError."""
+    """Run until SIGTERM or Ctrl-C. Returns the exit code. Raises DemoError."""
     logs.setup("demo", level=logging.WARNING)
     settings = load(path)
     if settings.web.port and not is_free(settings.web.host, settings.web.port):
@@ -51,34 +51,34 @@ async def _run(settings: Settings, speed: float, tell: Tell) -> None:
     folder = settings.path.parent
     async with AsyncExitStack() as stack:
         taker = DemoReceiver(folder / "run" / "messages.jsonl", tell)
-        for host, port in {_place(receiver.url) for receiver in settings.receivers}:
+        for host, port in {_host_and_port(receiver.url) for receiver in settings.receivers}:
             await stack.enter_async_context(serving(taker, host, port))
         child = await stack.enter_async_context(world(folder, speed))
-        await stack.enter_async_context(beside(_when_ready(settings, tell)))
+        await stack.enter_async_context(in_background(_when_ready(settings, tell)))
         boss = site.supervisor(settings)
         # The roles take longer to start than the devices, so they need not wait for them.
         roles = asyncio.create_task(boss.run())
         try:
-            await _until_said(child, folder / SAID)
+            await _await_devices(child, folder / CONTROL_FILE)
         except DemoError:
             boss.stop()
             await roles
             raise
-        await stack.enter_async_context(beside(_say_end(child)))
+        await stack.enter_async_context(in_background(_log_end(child)))
         await roles
 
 
-def _place(url: str) -> tuple[str, int]:
-    """Where a receiver listens; several may share one address."""
+def _host_and_port(url: str) -> tuple[str, int]:
+    """The host and port of a receiver's URL. Several receivers may share one address."""
     parts = urlsplit(url)
     return parts.hostname or "127.0.0.1", parts.port or 80
 
 
 @asynccontextmanager
-async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Runs `work` as long as the block; its error ends neither, but is said."""
+async def in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run `work` in the background while the block runs. An error of `work` is logged and does not end the block."""
     task = asyncio.create_task(work)
-    task.add_done_callback(_say_error)
+    task.add_done_callback(_log_error)
     try:
         yield
     finally:
@@ -86,15 +86,15 @@ async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         await asyncio.wait([task])
 
 
-def _say_error(task: asyncio.Task[None]) -> None:
+def _log_error(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()):
         log.error("demo: %r", error, exc_info=error)
 
 
 @asynccontextmanager
 async def world(folder: Path, speed: float) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The simulated devices as a child process; they are there once `run/sim.json` is."""
-    (folder / SAID).unlink(missing_ok=True)
+    """The simulated devices as a child process. They are ready when `run/sim.json` exists."""
+    (folder / CONTROL_FILE).unlink(missing_ok=True)
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-P",
@@ -113,40 +113,40 @@ async def world(folder: Path, speed: float) -> AsyncIterator[asyncio.subprocess.
         with suppress(ProcessLookupError):
             child.terminate()
         await child.wait()
-        (folder / SAID).unlink(missing_ok=True)
+        (folder / CONTROL_FILE).unlink(missing_ok=True)
 
 
-async def _say_end(child: asyncio.subprocess.Process) -> None:
-    """Without its devices everything turns red: say why."""
+async def _log_end(child: asyncio.subprocess.Process) -> None:
+    """Log the end of the simulated devices, because every asset turns red without them."""
     code = await child.wait()
     log.error("demo: the simulated devices have ended with %d; start the demo again", code)
 
 
-async def _until_said(child: asyncio.subprocess.Process, said: Path) -> None:
+async def _await_devices(child: asyncio.subprocess.Process, address_file: Path) -> None:
     try:
         async with asyncio.timeout(READY_WITHIN):
-            while not said.exists():
+            while not address_file.exists():
                 if child.returncode is not None:
                     raise DemoError("模拟设备未能启动，原因见上", "the simulated devices did not start; see above")
-                await asyncio.sleep(LOOK_EVERY)
+                await asyncio.sleep(POLL_INTERVAL)
     except TimeoutError as error:
         raise DemoError("模拟设备启动超时", "the simulated devices took too long to start") from error
 
 
 async def _when_ready(settings: Settings, tell: Tell) -> None:
-    """Says the addresses as soon as the site is ready; from then on the backup job calls in."""
+    """Print the addresses when the site is ready, store the duty roster, then run the backup job."""
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2.0)) as session:
         while True:
             if await _ready(session, f"{address(settings)}/readyz"):
                 break
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(POLL_INTERVAL)
     for line in greeting(settings):
         tell(line)
     try:
         await put_roster(address(settings))
     except (aiohttp.ClientError, TimeoutError) as error:
-        log.warning("demo: the duty roster could not be put: %s", error)
-    # It brings the journal's libraries along: seconds that the start must not wait, nor the supervisor's loop.
+        log.warning("demo: the duty roster could not be stored: %s", error)
+    # The import of the journal's libraries takes seconds, which must delay neither the start nor the supervisor's loop.
     run_jobs = await asyncio.to_thread(_backup_jobs)
     await run_jobs(settings, address(settings))
 
@@ -166,7 +166,7 @@ async def _ready(session: aiohttp.ClientSession, url: str) -> bool:
 
 
 def greeting(settings: Settings) -> list[str]:
-    """What to open and what to try."""
+    """The lines with the addresses to open and the commands to try."""
     base = address(settings)
     return [
         "值守台演示已就绪 The Watchfloor demo is ready",
@@ -178,6 +178,6 @@ def greeting(settings: Settings) -> list[str]:
 
 
 def address(settings: Settings) -> str:
-    """Where people open the site."""
+    """The address at which people open the site."""
     host = f"[{settings.web.host}]" if ":" in settings.web.host else settings.web.host
     return f"{'https' if settings.web.tls else 'http'}://{host}:{settings.web.port}"

@@ -1,4 +1,4 @@
-"""The files that the demo's site is made of."""
+"""The files that are shipped for the demo's site."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from importlib.resources import files
 
 
 def shipped_text(name: str) -> str:
-    """One of the files of watchfloor/demo/site."""
+    """The text of a file in watchfloor/demo/site."""
     return (files("watchfloor.demo") / "site" / name).read_text(encoding="utf-8")

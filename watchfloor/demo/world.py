@@ -1,15 +1,15 @@
 """`python -m watchfloor.demo.world FOLDER`: the simulated devices of a prepared demo, in a process of their own.
 
-What the demo needs of `collectors.sim.world.serve(folder, speed=…)`:
+The contract of `collectors.sim.world.serve(folder, speed=…)`:
 
-- it serves what the site's files name in the demo's network (`network` N in `run/demo.json`): every `tcp://127.N.…`
+- it serves the devices that the site's files name in the demo's network (`network` N in `run/demo.json`): every `tcp://127.N.…`
   and `http://127.N.…` probe of `assets.csv`, and the CAP index at the `url` of each `[[source]]` in `watchfloor.toml`.
-  Another address is a real thing that a person added: it is watched as it is, and never stood in for;
-- when all of that listens it writes `run/sim.json`, `{"control": "http://127.0.0.1:PORT"}`; an address that is taken
-  is an error that names it;
+  Other addresses are real devices that a person added. They are monitored and not simulated;
+- when all devices listen it writes `run/sim.json`, `{"control": "http://127.0.0.1:PORT"}`. An address in use is an
+  error that names the address;
 - `GET /state` gives `{"assets": [id…], "sources": [id…], "scenarios": [name…], "broken": [id…]}`;
   `POST /break/ID`, `/mend/ID` (an asset or a source) and `/scenario/NAME` give 200 and JSON, 404 for an unknown name;
-- scenarios stand in `scenarios.toml` of the folder; `speed` divides their times.
+- scenarios are read from `scenarios.toml` in the folder. `speed` divides their times.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from feeds.documents import alert as alert_document
 from feeds.documents.alert import Bookkeeping, alert_of, read_one
 from feeds.documents.version import KINDS as VERSIONED
 from feeds.journal import ChainFault, Doc, Journal, JournalEntry
-from feeds.journal.forms import UNREADABLE, Unreadable, parse, unreadable
+from feeds.journal.forms import UNREADABLE, UnreadableDocument, parse, unreadable
 from incidents.warnings import journal as warnings_journal
 
 OWNERS = (accounts, identities, signin, warnings_journal)
@@ -37,7 +37,7 @@ class NotMendable(ValueError):
     """The document cannot be rebuilt from the log or dropped. The message is the reason."""
 
 
-async def act(journal: Journal, args: Any) -> list[Unreadable]:
+async def act(journal: Journal, args: Any) -> list[UnreadableDocument]:
     """Carry out `--mend` or `--drop`. Returns the documents that are wrong afterwards. Raises NotMendable."""
     if (args.mend or args.drop) and not args.by:
         raise NotMendable("请用 --by 写明是谁。--by NAME is needed: the journal names who changes a document.")
@@ -47,14 +47,14 @@ async def act(journal: Journal, args: Any) -> list[Unreadable]:
     return await findings(journal)
 
 
-def shown(wrong: Sequence[Unreadable], *, as_json: bool) -> str:
+def shown(wrong: Sequence[UnreadableDocument], *, as_json: bool) -> str:
     """The faults of the documents as text for people, or as JSON."""
     if as_json:
         return json.dumps({"documents": _records(wrong)}, ensure_ascii=False)
     return "\n".join([*_lines(wrong), f"{len(wrong)} 份文档有问题 documents are wrong"])
 
 
-def verified(entries: int, faults: Sequence[ChainFault], wrong: Sequence[Unreadable], *, as_json: bool) -> str:
+def verified(entries: int, faults: Sequence[ChainFault], wrong: Sequence[UnreadableDocument], *, as_json: bool) -> str:
     """The faults of the hash chains and of the documents as text for people, or as JSON."""
     if as_json:
         chains = [
@@ -67,26 +67,26 @@ def verified(entries: int, faults: Sequence[ChainFault], wrong: Sequence[Unreada
     return "\n".join([*lines, *_lines(wrong), total])
 
 
-def _records(wrong: Sequence[Unreadable]) -> list[dict[str, Any]]:
+def _records(wrong: Sequence[UnreadableDocument]) -> list[dict[str, Any]]:
     return [
         {"kind": document.kind, "id": document.id, "seq": document.seq, "reason": document.reason} for document in wrong
     ]
 
 
-def _lines(wrong: Sequence[Unreadable]) -> list[str]:
+def _lines(wrong: Sequence[UnreadableDocument]) -> list[str]:
     return [f"{document.kind} {document.id} (row {document.seq}): {document.reason}" for document in wrong]
 
 
-async def verify(journal: Journal) -> tuple[int, list[ChainFault], list[Unreadable]]:
+async def verify(journal: Journal) -> tuple[int, list[ChainFault], list[UnreadableDocument]]:
     """The number of entries, the breaks of the hash chains, and the documents that are wrong."""
     return await journal.count(), await journal.verify(), await findings(journal)
 
 
-async def findings(journal: Journal) -> list[Unreadable]:
+async def findings(journal: Journal) -> list[UnreadableDocument]:
     """The documents that cannot be read, and the alerts that disagree with their entries."""
-    wrong: list[Unreadable] = []
+    wrong: list[UnreadableDocument] = []
     async for page in journal.documents():
-        wrong += [document for document in page if isinstance(document, Unreadable)]
+        wrong += [document for document in page if isinstance(document, UnreadableDocument)]
         for document in page:
             if isinstance(document, Doc) and document.kind in _LOADERS:
                 try:
@@ -97,7 +97,7 @@ async def findings(journal: Journal) -> list[Unreadable]:
         entries = await journal.entries_of(ALERT, [doc.id for doc in alerts])
         for doc in alerts:
             if reason := _disagreement(doc, entries.get(doc.id, [])):
-                wrong.append(Unreadable(kind=ALERT, id=doc.id, seq=doc.seq, reason=reason))
+                wrong.append(UnreadableDocument(kind=ALERT, id=doc.id, seq=doc.seq, reason=reason))
     return wrong
 
 
@@ -129,7 +129,7 @@ async def mend(journal: Journal, kind: str, id: str, by: str) -> Doc:
         checked = parse(kind, id, doc.open, doc.seq, json.dumps(doc.body))
     except UNREADABLE as error:
         raise NotMendable(f"{type(error).__name__}: {error}"[:300]) from error
-    if isinstance(checked, Unreadable):
+    if isinstance(checked, UnreadableDocument):
         raise NotMendable(checked.reason)
     await _change(journal, "document-mended", kind, id, by, doc)
     return doc

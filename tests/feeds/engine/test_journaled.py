@@ -10,7 +10,7 @@ import pytest
 
 from feeds import wire
 from feeds.bus import Bus
-from feeds.engine.domain import Document, Message, Start, Step, StepDomain
+from feeds.engine.domain import Document, DomainStep, Message, Start, StepDomain
 from feeds.engine.inbox import Inbox
 from feeds.engine.journaled import JournaledEngine
 from feeds.engine.requests import AppendEntry, Asking, ListDocuments, PutDocument
@@ -64,21 +64,22 @@ class Loans(StepDomain):
             for radio in wire.decode(item.body, list[str]):
                 self.loans[radio] = Loan(radio=radio)
                 self.told.append(radio)
-                self.record_step(Step(name="returned", subject=radio, at=item.at, cause=f"intake {item.id}"))
+                self.record_step(DomainStep(name="returned", subject=radio, at=item.at, cause=f"intake {item.id}"))
 
     def obey(self, command: Command, now: float) -> Result:
         loan = self.loans.get(command.subject, Loan(radio=command.subject))
         if loan.holder:
             return Result(command=command.id, outcome=Outcome.CONFLICT, detail="lent")
         self.loans[loan.radio] = Loan(radio=loan.radio, holder=command.actor, until=command.at + LONGEST)
-        self.record_step(Step(name="lent", subject=loan.radio, at=command.at, actor=command.actor, command=command.id))
+        step = DomainStep(name="lent", subject=loan.radio, at=command.at, actor=command.actor, command=command.id)
+        self.record_step(step)
         return Result(command=command.id, outcome=Outcome.DONE, after={"holder": command.actor})
 
     def advance(self, now: float) -> None:
         for loan in list(self.loans.values()):
             if loan.until is not None and loan.until <= now and not loan.overdue:
                 self.loans[loan.radio] = msgspec.structs.replace(loan, overdue=True)
-                self.record_step(Step(name="overdue", subject=loan.radio, at=loan.until))
+                self.record_step(DomainStep(name="overdue", subject=loan.radio, at=loan.until))
 
     def next_due(self) -> float | None:
         return min((loan.until for loan in self.loans.values() if loan.until and not loan.overdue), default=None)

@@ -89,13 +89,13 @@ def test_chunks_of_an_earlier_version_are_read() -> None:
     ],
 )
 def test_unknown_bytes_are_refused(harm: bytes) -> None:
-    with pytest.raises(codec.Unreadable):
+    with pytest.raises(codec.UnreadableChunk):
         codec.decode_points(harm)
 
 
 def test_a_truncated_chunk_is_refused() -> None:
     whole = codec.encode_points(np.arange(360, dtype=np.int64) ** 2, np.arange(360) / 7)
-    with pytest.raises(codec.Unreadable):
+    with pytest.raises(codec.UnreadableChunk):
         codec.decode_points(whole[:-20])
 
 

@@ -17,7 +17,7 @@ from feeds.journal import Journal, Unstorable, transfer, versions
 from tests import postgres
 from tests.feeds.journal.test_migrations import NEWER, next_version
 from watchfloor.backup.backup import backup, restore
-from watchfloor.backup.files import MANIFEST, BackupError, Manifest
+from watchfloor.backup.files import MANIFEST, BackupError, BackupManifest
 from watchfloor.runtime.stores import open_journal
 from watchfloor.settings.site_settings import Settings, load
 
@@ -41,7 +41,7 @@ def new_site(tmp_path: Path, journal_store: str, request: pytest.FixtureRequest)
     return make
 
 
-def quiet(what: str, done: int, total: int) -> None:
+def quiet(task: str, done: int, total: int) -> None:
     pass
 
 
@@ -68,9 +68,9 @@ async def contents(settings: Settings, *, restored: bool = False) -> dict[str, A
 
 async def filled(new_site: NewSite, *stores: str) -> Settings:
     settings = new_site(*stores)
-    async with open_journal(settings, "alert") as one, open_journal(settings, "web") as other:
-        await fill(one, 0, 30)
-        await fill(other, 30, 5)
+    async with open_journal(settings, "alert") as alert_journal, open_journal(settings, "web") as web_journal:
+        await fill(alert_journal, 0, 30)
+        await fill(web_journal, 30, 5)
     return settings
 
 
@@ -103,21 +103,21 @@ async def test_a_backup_is_one_moment_while_others_write(new_site: NewSite, tmp_
 async def test_a_journal_that_is_not_empty_is_replaced_only_by_force_and_kept(
     new_site: NewSite, tmp_path: Path
 ) -> None:
-    source, other = await filled(new_site), new_site()
+    source, target = await filled(new_site), new_site()
     await backup(source, tmp_path / "b", quiet)
-    async with open_journal(other, "alert") as journal:
+    async with open_journal(target, "alert") as journal:
         await fill(journal, 500, 1)
-    (other.data / "valkey").mkdir()
-    before = await contents(other)
+    (target.data / "valkey").mkdir()
+    before = await contents(target)
     with pytest.raises(BackupError, match="--force"):
-        await restore(other, tmp_path / "b", quiet)
-    assert await contents(other) == before
-    await restore(other, tmp_path / "b", quiet, force=True)
-    assert await contents(other, restored=True) == await contents(source)
-    assert not (other.data / "valkey").exists()
-    (kept,) = other.data.glob("before-restore-*")
+        await restore(target, tmp_path / "b", quiet)
+    assert await contents(target) == before
+    await restore(target, tmp_path / "b", quiet, force=True)
+    assert await contents(target, restored=True) == await contents(source)
+    assert not (target.data / "valkey").exists()
+    (former,) = target.data.glob("before-restore-*")
     again = new_site("sqlite")
-    await restore(again, kept, quiet)
+    await restore(again, former, quiet)
     assert await contents(again, restored=True) == before
 
 
@@ -155,7 +155,7 @@ async def test_a_backup_overwrites_nothing(new_site: NewSite, tmp_path: Path) ->
 async def test_a_backup_that_breaks_off_leaves_nothing(new_site: NewSite, tmp_path: Path) -> None:
     settings = await filled(new_site)
 
-    def full(what: str, done: int, total: int) -> None:
+    def full(task: str, done: int, total: int) -> None:
         raise OSError(28, "No space left on device")
 
     with pytest.raises(BackupError, match="No space"):
@@ -170,9 +170,9 @@ def meddle(folder: Path, change: Callable[[bytes], bytes], *, hide: bool) -> Non
     file, manifest = folder / "entry.jsonl.gz", folder / MANIFEST
     file.write_bytes(gzip.compress(change(gzip.decompress(file.read_bytes()))))
     if hide:
-        said = json.loads(manifest.read_text())
-        said["tables"]["entry"]["sha256"] = hashlib.sha256(file.read_bytes()).hexdigest()
-        manifest.write_text(json.dumps(said))
+        document = json.loads(manifest.read_text())
+        document["tables"]["entry"]["sha256"] = hashlib.sha256(file.read_bytes()).hexdigest()
+        manifest.write_text(json.dumps(document))
 
 
 @pytest.mark.parametrize("hide", [False, True], ids=["changed", "changed and vouched for"])
@@ -241,7 +241,7 @@ async def test_a_backup_of_an_older_version_is_migrated_and_one_of_a_newer_refus
     monkeypatch.setattr(versions.JOURNAL, "head", NEWER)
     monkeypatch.setattr(versions.JOURNAL, "locations", [*versions.JOURNAL.locations, tmp_path / "migrations"])
     await restore(later, tmp_path / "old", quiet)
-    newest: Manifest = await backup(later, tmp_path / "new", quiet)
+    newest: BackupManifest = await backup(later, tmp_path / "new", quiet)
     assert (newest.schema, newest.tables["entry"].rows, newest.tables["doc"].rows) == (NEWER, 36, 35)
     monkeypatch.undo()
     with pytest.raises(BackupError, match="newer Watchfloor"):

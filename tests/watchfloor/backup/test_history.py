@@ -30,10 +30,10 @@ _regions = (str(code) for code in itertools.count(650101))
 @pytest.fixture
 async def bus(valkey_url: str) -> AsyncIterator[Bus]:
     """A bus on a site that no other test uses, and that settings can name."""
-    one = Bus(valkey_url, next(_regions))
-    await one.open()
-    yield one
-    await one.close()
+    site_bus = Bus(valkey_url, next(_regions))
+    await site_bus.open()
+    yield site_bus
+    await site_bus.close()
 
 
 @pytest.fixture
@@ -51,14 +51,14 @@ def new_site(tmp_path: Path, journal_store: str, bus: Bus, valkey_url: str, requ
         if live:
             (folder / "data" / "run").mkdir(parents=True)
             socket, _, password = valkey_url.removeprefix("unix://").partition("?password=")
-            told = json.dumps({"socket": socket, "password": password})
-            (folder / "data" / "run" / "valkey.json").write_text(told)
+            address = json.dumps({"socket": socket, "password": password})
+            (folder / "data" / "run" / "valkey.json").write_text(address)
         return load(folder / "watchfloor.toml")
 
     return make
 
 
-def quiet(what: str, done: int, total: int) -> None:
+def quiet(task: str, done: int, total: int) -> None:
     pass
 
 
@@ -74,14 +74,14 @@ async def lived(settings: Settings, bus: Bus) -> Rig:
 
 async def curve(rig: Rig) -> list[Any]:
     """What a chart shows: points and rollups of every series."""
-    told: list[Any] = []
+    charts: list[Any] = []
     for asset in ("a0", "a1", "a2"):
-        told.append(await rig.points(asset=asset))
+        charts.append(await rig.points(asset=asset))
         series = await rig.history.series_of(asset)
         for step in (FIVE, HOUR):
             (records,) = await rig.history.rollups(series, BASE, BASE + 3 * HOUR, step)
-            told.append(records.tolist())
-    return told
+            charts.append(records.tolist())
+    return charts
 
 
 @pytest.mark.parametrize("target", ["sqlite", "postgres"])
@@ -96,21 +96,21 @@ async def test_what_is_restored_shows_the_same_curves_with_the_open_hour(
     assert manifest.history.tables["history_raw"].rows == 9
     await restore(empty, tmp_path / "b", quiet)
 
-    other = Bus(bus_url(source), f"62{bus.site[2:]}")  # its Redis is another one, and empty
-    again = Rig(other, store_at(journal_url(empty)))
+    empty_bus = Bus(bus_url(source), f"62{bus.site[2:]}")  # its Redis is another one, and empty
+    again = Rig(empty_bus, store_at(journal_url(empty)))
     await again.open()
     again.at = rig.at
     assert await curve(again) == await curve(rig)
     assert len((await curve(rig))[0]) == 75
     # Both go on, and the hour that was open ends.
-    for one in (rig, again):
+    for site_rig in (rig, again):
         for n in range(2 * HOUR + 1800, 3 * HOUR, 120):
-            await one.send(*(seen(BASE + n, n * 0.5 + k, asset=f"a{k}") for k in range(3)), at=BASE + n)
-        await one.work(BASE + 3 * HOUR + 400)
+            await site_rig.send(*(seen(BASE + n, n * 0.5 + k, asset=f"a{k}") for k in range(3)), at=BASE + n)
+        await site_rig.work(BASE + 3 * HOUR + 400)
     assert await curve(again) == await curve(rig)
-    for one in (rig, again):
-        await one.store.close()
-    await other.close()
+    for site_rig in (rig, again):
+        await site_rig.store.close()
+    await empty_bus.close()
 
 
 def bus_url(settings: Settings) -> str:
@@ -133,14 +133,14 @@ async def test_a_site_that_stands_still_is_backed_up_without_its_open_hour_and_i
 
 
 async def test_it_may_be_left_out_on_either_side(new_site: NewSite, bus: Bus, tmp_path: Path) -> None:
-    source, one, other = new_site(), new_site(live=False), new_site(live=False)
+    source, first, second = new_site(), new_site(live=False), new_site(live=False)
     await (await lived(source, bus)).store.close()
     without = await backup(source, tmp_path / "without", quiet, history=False)
     assert (without.history, (tmp_path / "without" / "history_raw.jsonl.gz").exists()) == (None, False)
-    await restore(one, tmp_path / "without", quiet)
+    await restore(first, tmp_path / "without", quiet)
     await backup(source, tmp_path / "with", quiet)
-    await restore(other, tmp_path / "with", quiet, history=False)
-    for settings in (one, other):
+    await restore(second, tmp_path / "with", quiet, history=False)
+    for settings in (first, second):
         assert await history.empty(settings)
 
 
@@ -187,14 +187,14 @@ async def test_a_history_that_is_not_what_was_written_is_refused(
     await (await lived(source, bus)).store.close()
     await backup(source, tmp_path / "b", quiet)
     file, manifest = tmp_path / "b" / "history_5m.jsonl.gz", tmp_path / "b" / MANIFEST
-    told = json.loads(manifest.read_text())
+    document = json.loads(manifest.read_text())
     if damage == "altered":
         file.write_bytes(file.read_bytes()[:-9])
     elif damage == "newer":
-        told["history"]["schema"] = "0099"
+        document["history"]["schema"] = "0099"
     else:
-        told["history"]["tables"]["history_raw"]["content"] = "0" * 64
-    manifest.write_text(json.dumps(told))
+        document["history"]["tables"]["history_raw"]["content"] = "0" * 64
+    manifest.write_text(json.dumps(document))
     with pytest.raises(BackupError):
         await restore(target, tmp_path / "b", quiet)
     if damage != "told wrong":

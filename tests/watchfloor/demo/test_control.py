@@ -25,8 +25,8 @@ class Peer:
 
     async def answer(self, request: web.Request) -> web.Response:
         verb, name = request.match_info["verb"], request.match_info["name"]
-        known = STATE["scenarios"] if verb == "scenario" else [*STATE["assets"], *STATE["sources"]]
-        if name not in known:
+        names = STATE["scenarios"] if verb == "scenario" else [*STATE["assets"], *STATE["sources"]]
+        if name not in names:
             raise web.HTTPNotFound
         if name == "uplink":
             return web.json_response({"error": "a scenario is running already"}, status=409)
@@ -39,17 +39,17 @@ class Peer:
 
 @pytest_asyncio.fixture
 async def peer(tmp_path: Path) -> AsyncIterator[Peer]:
-    one = Peer(tmp_path)
+    control_port = Peer(tmp_path)
     app = web.Application()
-    app.router.add_post("/{verb}/{name}", one.answer)
-    app.router.add_get("/state", one.state)
+    app.router.add_post("/{verb}/{name}", control_port.answer)
+    app.router.add_get("/state", control_port.state)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     (tmp_path / "run").mkdir()
-    said = {"control": f"http://127.0.0.1:{runner.addresses[0][1]}"}
-    (tmp_path / "run" / "sim.json").write_text(json.dumps(said), encoding="utf-8")
-    yield one
+    address = {"control": f"http://127.0.0.1:{runner.addresses[0][1]}"}
+    (tmp_path / "run" / "sim.json").write_text(json.dumps(address), encoding="utf-8")
+    yield control_port
     await runner.cleanup()
 
 
@@ -79,11 +79,11 @@ async def test_a_second_demo_in_the_same_folder_is_refused(peer: Peer) -> None:
         await asyncio.to_thread(demo.prepare, peer.folder)
 
 
-@pytest.mark.parametrize("said", [None, "{", "{}", '{"control": "http://127.0.0.1:1"}'])
-def test_without_a_running_demo_it_says_how_to_start_one(tmp_path: Path, said: str | None) -> None:
-    if said is not None:
+@pytest.mark.parametrize("text", [None, "{", "{}", '{"control": "http://127.0.0.1:1"}'])
+def test_without_a_running_demo_it_says_how_to_start_one(tmp_path: Path, text: str | None) -> None:
+    if text is not None:
         (tmp_path / "run").mkdir()
-        (tmp_path / "run" / "sim.json").write_text(said, encoding="utf-8")
+        (tmp_path / "run" / "sim.json").write_text(text, encoding="utf-8")
     with pytest.raises(DemoError, match="watchfloor demo"):
         control(tmp_path, "break", "C")
 

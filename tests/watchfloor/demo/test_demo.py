@@ -32,16 +32,16 @@ def held() -> Iterator[list[socket.socket]]:
     """Sockets that are closed at the end of the test."""
     sockets: list[socket.socket] = []
     yield sockets
-    for one in sockets:
-        one.close()
+    for server in sockets:
+        server.close()
 
 
 def hold(held: list[socket.socket], host: str) -> None:
-    one = socket.socket()
-    held.append(one)
-    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    one.bind((host, demo.DEVICE_PORT))
-    one.listen()
+    server = socket.socket()
+    held.append(server)
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    server.bind((host, demo.DEVICE_PORT))
+    server.listen()
 
 
 def test_the_demo_is_a_site_without_findings(tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_the_shipped_settings_are_a_working_example(tmp_path: Path) -> None:
 
 def test_scenarios_name_what_is_there_in_order_and_mend_what_they_break(tmp_path: Path) -> None:
     settings = load(prepare(tmp_path))
-    known = {*load_inventory(settings).assets, *(source.id for source in settings.sources), "HYD1-flood"}
+    ids = {*load_inventory(settings).assets, *(source.id for source in settings.sources), "HYD1-flood"}
     scenarios = tomllib.loads(shipped_text(demo.SCENARIOS))
     assert {"uplink", "county", "source", "tour"} <= set(scenarios)
     for scenario in scenarios.values():
@@ -164,5 +164,5 @@ def test_scenarios_name_what_is_there_in_order_and_mend_what_they_break(tmp_path
         for step in scenario["step"]:
             broken |= set(step.get("break", ()))
             broken -= set(step.get("mend", ()))
-            assert broken <= known
+            assert broken <= ids
         assert broken == set()
