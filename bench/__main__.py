@@ -66,7 +66,7 @@ def _machine() -> dict[str, object]:
         "python": platform.python_version(),
         "kernel": platform.release(),
         "arch": platform.machine(),
-        "load_before": [round(one, 2) for one in os.getloadavg()],
+        "load_before": [round(load, 2) for load in os.getloadavg()],
     }
 
 
@@ -74,8 +74,8 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     options.add_argument("name", nargs="*", choices=[*NAMES, []], help="all when none is named")
     options.add_argument("--quick", action="store_true", help="shorter and fewer runs, below 90 s")
-    given = options.parse_args()
-    return 1 if uvloop.run(run(given.name or NAMES, given.quick)) else 0
+    arguments = options.parse_args()
+    return 1 if uvloop.run(run(arguments.name or NAMES, arguments.quick)) else 0
 
 
 if __name__ == "__main__":

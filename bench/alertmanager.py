@@ -45,14 +45,14 @@ async def running(at: Path, settings: str) -> AsyncIterator[str]:
     at.mkdir(exist_ok=True)
     (at / "alertmanager.yml").write_text(settings)
     address = f"127.0.0.1:{free_port()}"
-    words = [
+    command = [
         f"--config.file={at}/alertmanager.yml",
         f"--storage.path={at}/data",
         "--cluster.listen-address=",
         f"--web.listen-address={address}",
         "--log.level=error",
     ]
-    process = await asyncio.create_subprocess_exec(program, *words, stderr=asyncio.subprocess.DEVNULL)
+    process = await asyncio.create_subprocess_exec(program, *command, stderr=asyncio.subprocess.DEVNULL)
     try:
         async with aiohttp.ClientSession() as http:
 
@@ -83,25 +83,28 @@ class Beside:
         began = time.monotonic()
         async with http.post(f"{self.url}/api/v2/alerts", json=alerts) as answer:
             answer.raise_for_status()
-        for one in alerts:
-            self.sent.setdefault(one["labels"]["asset"], began)
+        for alert in alerts:
+            self.sent.setdefault(alert["labels"]["asset"], began)
 
     def figures(self, unrelated: str) -> dict[str, Any]:
         """What it told: messages, when the first, how many children of a failed parent, and when the unrelated one."""
-        found = [
-            (at, {one["labels"]["asset"] for one in body["alerts"]})
+        messages = [
+            (at, {alert["labels"]["asset"] for alert in body["alerts"]})
             for at, (_, body) in zip(self.receiver.times, self.receiver.calls, strict=True)
         ]
-        heard = next((at for at, assets in found if unrelated in assets), None)
+        heard = next((at for at, assets in messages if unrelated in assets), None)
         children = [
-            one for _, body in self.receiver.calls for one in body["alerts"] if one["labels"]["alertname"] != "Down"
+            alert
+            for _, body in self.receiver.calls
+            for alert in body["alerts"]
+            if alert["labels"]["alertname"] != "Down"
         ]
         began = min(self.sent.values(), default=0.0)
         return {
             "alertmanager": True,
             "group_wait_s": self.wait,
-            "messages": len(found),
-            "first_told_after_s": round(found[0][0] - began, 3) if found else None,
+            "messages": len(messages),
+            "first_told_after_s": round(messages[0][0] - began, 3) if messages else None,
             "children_in_messages": len(children),
             "unrelated_told_after_s": round(heard - self.sent[unrelated], 3) if heard else None,
         }

@@ -42,9 +42,9 @@ class Way:
 
 
 def ways(quick: bool) -> Iterator[Way]:
-    few = 2 if quick else 1
-    yield Way("bus.enveloped", ENVELOPE, True, 100_000 // few, ">= 1.0 of raw XADD")
-    yield Way("bus.single", 1, True, 20_000 // few, ">= 0.5 of raw XADD")
+    divisor = 2 if quick else 1
+    yield Way("bus.enveloped", ENVELOPE, True, 100_000 // divisor, ">= 1.0 of raw XADD")
+    yield Way("bus.single", 1, True, 20_000 // divisor, ">= 0.5 of raw XADD")
     if not quick:
         yield Way("bus.enveloped.awaited", ENVELOPE, False, 50_000)
         yield Way("bus.single.awaited", 1, False, 5_000)
@@ -73,7 +73,7 @@ async def _figure(bus: Bus, url: str, way: Way, pids: dict[str, int], quick: boo
         rate, share = await _run(bus, url, way, pids)
         rates.append(rate)
         shares.append(share)
-    raw = {name: median([one[name] for one in limits]) for name in limits[0]}
+    raw = {name: median([limit[name] for limit in limits]) for name in limits[0]}
     cost = _middle(shares)
     conditions = {
         "observations": way.observations,
@@ -95,7 +95,7 @@ async def _figure(bus: Bus, url: str, way: Way, pids: dict[str, int], quick: boo
 
 
 def _middle(shares: Sequence[dict[str, float]]) -> dict[str, float]:
-    return {name: round(median([one[name] for one in shares]), 1) for name in shares[0]}
+    return {name: round(median([share[name] for share in shares]), 1) for name in shares[0]}
 
 
 async def _inventory_known(bus: Bus) -> None:
@@ -120,8 +120,8 @@ def observations(count: int) -> Iterator[Observation]:
 
 async def _run(bus: Bus, url: str, way: Way, pids: dict[str, int]) -> tuple[float, dict[str, float]]:
     """(observations a second, microseconds of processor time for each by process)."""
-    seen = list(observations(way.observations))
-    groups = [seen[n : n + way.envelope] for n in range(0, len(seen), way.envelope)]
+    published = list(observations(way.observations))
+    groups = [published[n : n + way.envelope] for n in range(0, len(published), way.envelope)]
     before = {name: processes.cpu(pid) for name, pid in pids.items()} | {"publisher": time.process_time()}
     began = time.perf_counter()
     await (_pipelined if way.pipelined else _awaited)(url, bus, groups)
@@ -129,8 +129,8 @@ async def _run(bus: Bus, url: str, way: Way, pids: dict[str, int]) -> tuple[floa
     await _committed(bus)
     took = time.perf_counter() - began
     after = {name: processes.cpu(pid) for name, pid in pids.items()} | {"publisher": publisher}
-    await _right(bus, seen)
-    return len(seen) / took, {name: (after[name] - before[name]) / len(seen) * 1e6 for name in before}
+    await _right(bus, published)
+    return len(published) / took, {name: (after[name] - before[name]) / len(published) * 1e6 for name in before}
 
 
 async def _pipelined(url: str, bus: Bus, groups: Sequence[list[Observation]]) -> None:
@@ -163,13 +163,15 @@ async def _committed(bus: Bus) -> None:
     await until(covered, every=0.005, within=120)
 
 
-async def _right(bus: Bus, seen: Sequence[Observation]) -> None:
+async def _right(bus: Bus, published: Sequence[Observation]) -> None:
     """Every asset shows the last of what was published, and nothing was set aside."""
-    wanted = {(one.asset, one.key): (one.value, one.observed_at) for one in seen}
+    expected = {
+        (observation.asset, observation.key): (observation.value, observation.observed_at) for observation in published
+    }
     states = (await bus.state((Kind.STATE,))).records[Kind.STATE]
     shown = {
         (asset, key): (states[asset].readings[key].value, states[asset].readings[key].observed_at)
-        for asset, key in wanted
+        for asset, key in expected
     }
-    if shown != wanted or await bus.dead_counts():
+    if shown != expected or await bus.dead_counts():
         raise AssertionError("the change feed does not show what was published")

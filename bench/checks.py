@@ -101,7 +101,7 @@ async def _all_ok(site: Site) -> None:
 
 
 def _every_asset_ok(view: dict[str, dict[str, Any]]) -> bool:
-    return bool(view["asset"]) and all(one["health"] == "ok" for one in view["asset"].values())
+    return bool(view["asset"]) and all(asset["health"] == "ok" for asset in view["asset"].values())
 
 
 @contextlib.contextmanager

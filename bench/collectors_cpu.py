@@ -44,7 +44,7 @@ from collectors.settings import Credential
 
 AT_ONCE = 50
 _CLASSES: tuple[type[Poller], ...] = (DnsPoller, IcmpPoller, SmtpPoller, SqlPoller, TcpPoller, TlsPoller)
-POLLERS = {scheme: one for one in _CLASSES for scheme in one.schemes}
+POLLERS = {scheme: poller for poller in _CLASSES for scheme in poller.schemes}
 
 
 class Names(asyncio.DatagramProtocol):
@@ -68,7 +68,7 @@ async def mail(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
     writer.close()
 
 
-async def serve(told: Connection, folder: str) -> None:
+async def serve(pipe: Connection, folder: str) -> None:
     """The servers; tells their ports and waits to be ended."""
     loop = asyncio.get_running_loop()
     ca = trustme.CA()
@@ -79,19 +79,19 @@ async def serve(told: Connection, folder: str) -> None:
     tls = await loop.create_server(asyncio.Protocol, "127.0.0.1", 0, ssl=context, backlog=1000)
     smtp = await asyncio.start_server(mail, "127.0.0.1", 0, backlog=1000)
     names, _ = await loop.create_datagram_endpoint(Names, local_addr=("127.0.0.1", 0))
-    ports = {name: one.sockets[0].getsockname()[1] for name, one in (("tcp", tcp), ("tls", tls), ("smtp", smtp))}
-    told.send({**ports, "dns": names.get_extra_info("sockname")[1]})
+    ports = {name: server.sockets[0].getsockname()[1] for name, server in (("tcp", tcp), ("tls", tls), ("smtp", smtp))}
+    pipe.send({**ports, "dns": names.get_extra_info("sockname")[1]})
     await asyncio.Event().wait()
 
 
-def child(told: Connection, folder: str) -> None:
-    asyncio.run(serve(told, folder))
+def child(pipe: Connection, folder: str) -> None:
+    asyncio.run(serve(pipe, folder))
 
 
 async def measure(label: str, targets: Sequence[Target], checks: int) -> None:
     """Polls `checks` times, AT_ONCE at a time, after a warm-up; prints the line."""
     poller = POLLERS[targets[0].scheme]()
-    await asyncio.gather(*(poller.poll(one) for one in targets[:10]))
+    await asyncio.gather(*(poller.poll(target) for target in targets[:10]))
     began, wall = time.process_time(), time.perf_counter()
     for first in range(0, checks, AT_ONCE):
         await asyncio.gather(*(poller.poll(targets[n % len(targets)]) for n in range(first, first + AT_ONCE)))
@@ -111,8 +111,8 @@ async def run(ports: dict[str, int], checks: int, sql: Sequence[str]) -> None:
     await measure("tls", [uri.parse(f"tls://127.0.0.1:{ports['tls']}?name=localhost")], max(AT_ONCE, checks // 4))
     secret = {"user": "watch", "password": os.environ.get("WATCHFLOOR_BENCH_PASSWORD", "")}
     login = Credential(name="db", kind="password", values=secret)
-    for one in sql:
-        target = uri.parse(one, credential=login, timeout=20)
+    for address in sql:
+        target = uri.parse(address, credential=login, timeout=20)
         await measure(target.scheme, [target], max(AT_ONCE, checks // 10))
 
 
@@ -135,8 +135,8 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     options.add_argument("--checks", type=int, default=2000)
     options.add_argument("--sql", action="append", default=[])
-    given = options.parse_args()
-    fping(given.checks)
+    arguments = options.parse_args()
+    fping(arguments.checks)
     with tempfile.TemporaryDirectory() as folder:
         ours, theirs = multiprocessing.Pipe()
         server = multiprocessing.get_context("spawn").Process(target=child, args=(theirs, folder), daemon=True)
@@ -144,7 +144,7 @@ def main() -> None:
         ports = ours.recv()
         os.environ["SSL_CERT_FILE"] = f"{folder}/ca.pem"
         try:
-            uvloop.run(run(ports, min(given.checks, 20_000), given.sql))
+            uvloop.run(run(ports, min(arguments.checks, 20_000), arguments.sql))
         finally:
             server.terminate()
             server.join()

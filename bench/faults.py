@@ -63,8 +63,8 @@ async def measure(quick: bool) -> AsyncIterator[Figure]:
 async def measured(quick: bool, hosts: Hosts) -> AsyncIterator[Figure]:
     count = QUICK_FAULTS if quick else FAULTS
     services, desk = [Service() for _ in range(count)], Desk()
-    for one in services:
-        await one.start()
+    for service in services:
+        await service.start()
     app = web.Application()
     app.router.add_post("/", desk.take)
     runner = web.AppRunner(app)
@@ -91,8 +91,8 @@ async def measured(quick: bool, hosts: Hosts) -> AsyncIterator[Figure]:
                 yield _figure(kind, seconds)
     finally:
         await runner.cleanup()
-        for one in services:
-            await one.stop()
+        for service in services:
+            await service.stop()
 
 
 def _rows(services: list[Service]) -> str:
@@ -108,7 +108,7 @@ async def _all_ok(site: Site, count: int) -> None:
     person = await site.person("故障", "duty")
 
     def known(view: dict[str, dict[str, Any]]) -> bool:
-        return len(view["asset"]) == count and all(one["health"] == "ok" for one in view["asset"].values())
+        return len(view["asset"]) == count and all(asset["health"] == "ok" for asset in view["asset"].values())
 
     async with person.live() as live:
         await live.until(known, 30)

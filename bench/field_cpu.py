@@ -35,7 +35,7 @@ RATE = 10
 PUSHING = 5.0
 
 
-async def serve(told: Connection) -> None:
+async def serve(pipe: Connection) -> None:
     """The servers; tells their addresses, then moves their values until it is ended."""
     from collectors.sim.modbus import ModbusDevice
     from collectors.sim.mqtt import MqttBroker
@@ -44,9 +44,9 @@ async def serve(told: Connection) -> None:
     modbus = ModbusDevice("127.0.0.1", 0, lambda unit, function: dict.fromkeys(range(100), 7))
     mqtt = MqttBroker("127.0.0.1", 0)
     plant = OpcUaPlant("127.0.0.1", 48990, {f"N{n}": 0.0 for n in range(NODES)})
-    for one in (modbus, mqtt, plant):
-        await one.start()
-    told.send({"modbus": modbus.address, "mqtt": mqtt.address, "opc.tcp": plant.address})
+    for server in (modbus, mqtt, plant):
+        await server.start()
+    pipe.send({"modbus": modbus.address, "mqtt": mqtt.address, "opc.tcp": plant.address})
     turn = 0
     while True:
         turn += 1
@@ -57,8 +57,8 @@ async def serve(told: Connection) -> None:
         await asyncio.sleep(1 / RATE)
 
 
-def child(told: Connection) -> None:
-    asyncio.run(serve(told))
+def child(pipe: Connection) -> None:
+    asyncio.run(serve(pipe))
 
 
 class Counter:
@@ -73,21 +73,21 @@ class Counter:
                 )
             )
 
-    def _told(self, target: Target, seen: Sequence[Measurement]) -> None:
-        self.told += len(seen)
+    def _told(self, target: Target, measurements: Sequence[Measurement]) -> None:
+        self.told += len(measurements)
 
 
 async def measure(label: str, poller: Poller, targets: Sequence[Target], checks: int) -> None:
     """Checks first, with the pushed values running beside them; then the pushed values alone."""
     counter = Counter(poller)
-    await asyncio.gather(*(poller.poll(one) for one in targets))
-    spent, told = await _pushed(counter)
+    await asyncio.gather(*(poller.poll(target) for target in targets))
+    spent, pushed = await _pushed(counter)
     share = spent / PUSHING
-    if told:
-        _say(f"{label}, a pushed value", told, spent, PUSHING)
+    if pushed:
+        _say(f"{label}, a pushed value", pushed, spent, PUSHING)
     began, wall = time.process_time(), time.perf_counter()
     for _ in range(max(1, checks // len(targets))):
-        await asyncio.gather(*(poller.poll(one) for one in targets))
+        await asyncio.gather(*(poller.poll(target) for target in targets))
     took = time.perf_counter() - wall
     spent = time.process_time() - began - share * took
     _say(label, max(1, checks // len(targets)) * len(targets), max(0.0, spent), took)
@@ -100,19 +100,19 @@ async def _pushed(counter: Counter) -> tuple[float, int]:
     return time.process_time() - began, counter.told - before
 
 
-def _say(label: str, many: int, spent: float, took: float) -> None:
-    line = {"check": label, "checks": many, "cpu_us": round(spent / many * 1e6, 1), "per_s": round(many / took)}
+def _say(label: str, count: int, spent: float, took: float) -> None:
+    line = {"check": label, "checks": count, "cpu_us": round(spent / count * 1e6, 1), "per_s": round(count / took)}
     print(json.dumps(line), flush=True)
 
 
-async def run(places: dict[str, str], checks: int) -> None:
+async def run(addresses: dict[str, str], checks: int) -> None:
     def targets(uris: Sequence[str]) -> list[Target]:
-        return [uri.parse(one, asset=str(number), timeout=10.0) for number, one in enumerate(uris)]
+        return [uri.parse(text, asset=str(number), timeout=10.0) for number, text in enumerate(uris)]
 
-    modbus = [f"modbus://{places['modbus']}/1?hr={n * 2}:uint32" for n in range(8)]
+    modbus = [f"modbus://{addresses['modbus']}/1?hr={n * 2}:uint32" for n in range(8)]
     await measure("modbus", ModbusPoller(), targets(modbus), checks)
-    await measure("mqtt", MqttPoller(), targets([f"mqtt://{places['mqtt']}/t/{n}" for n in range(TOPICS)]), checks)
-    nodes = [f"opc.tcp://{places['opc.tcp']}?node=ns%3D2%3Bs%3DN{n}" for n in range(NODES)]
+    await measure("mqtt", MqttPoller(), targets([f"mqtt://{addresses['mqtt']}/t/{n}" for n in range(TOPICS)]), checks)
+    nodes = [f"opc.tcp://{addresses['opc.tcp']}?node=ns%3D2%3Bs%3DN{n}" for n in range(NODES)]
     await measure("opcua", OpcUaPoller(), targets(nodes), checks)
 
 
@@ -120,12 +120,12 @@ def main() -> None:
     """Starts the servers, measures, ends them."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     options.add_argument("--checks", type=int, default=5000)
-    given = options.parse_args()
+    arguments = options.parse_args()
     ours, theirs = multiprocessing.Pipe()
     server = multiprocessing.get_context("spawn").Process(target=child, args=(theirs,), daemon=True)
     server.start()
     try:
-        uvloop.run(run(ours.recv(), given.checks))
+        uvloop.run(run(ours.recv(), arguments.checks))
     finally:
         server.terminate()
         server.join()

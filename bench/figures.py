@@ -45,10 +45,10 @@ Measure = Callable[[bool], AsyncIterator[Figure]]
 """A measurement; True asks for the short one."""
 
 
-async def until(asked: Callable[[], Awaitable[bool]], *, every: float = 0.01, within: float = 60.0) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], *, every: float = 0.01, within: float = 60.0) -> None:
     """Ask again and again until the answer is yes; TimeoutError when it does not come. Processes send no events."""
     async with asyncio.timeout(within):
-        while not await asked():  # noqa: ASYNC110  # what is waited for happens in another process
+        while not await condition():  # noqa: ASYNC110  # what is waited for happens in another process
             await asyncio.sleep(every)
 
 

@@ -1,9 +1,9 @@
-"""What history costs: one JSON line each.
+"""The cost of metric history: one JSON line for each measurement.
 
     .venv/bin/python bench/history.py [--series 20000] [--every 10] [--days 90]
 
-Records two hours of observations of all series through a real Valkey into a real SQLite file, then reads.
-The 90 days of rollups behind the chart are written with the recorder's own packing. CPU is this process's.
+Records two hours of observations of all series through Valkey into a SQLite file, then reads them. The 90 days of
+rollups of the charts are written with the recorder's own packing. CPU time is that of this process.
 """
 
 from __future__ import annotations
@@ -21,72 +21,28 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import uvloop
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.figures import Figure
-from feeds import wire
+from bench.history_load import START, Devices, fill, publish
 from feeds.bus import Bus
-from feeds.history import HistoryReader, HistorySettings, HistoryStore, Recorder, Series, schema
-from feeds.history.closing import fresh_body, pack_page
-from feeds.history.codec import encode_points, encode_rollups
-from feeds.history.rollup import BLOCK, DAY, HOUR, roll
+from feeds.history import HistoryReader, HistorySettings, HistoryStore, Recorder, schema
+from feeds.history.closing import pack_page
+from feeds.history.rollup import DAY, HOUR
 from feeds.history.schema import SERIES_MASK, key_of
-from feeds.model import Observation
 from watchfloor.runtime import valkey
 
-METRICS = 10
-PER_ENVELOPE = 200
-START = 1_795_000_000 // DAY * DAY + 8 * HOUR
 
-
-def say(what: str, **figures: Any) -> None:
-    shown = {name: round(value, 3) if isinstance(value, float) else value for name, value in figures.items()}
-    print(json.dumps({"bench": f"history.{what}"} | shown), flush=True)
+def say(name: str, **figures: Any) -> None:
+    shown = {field: round(value, 3) if isinstance(value, float) else value for field, value in figures.items()}
+    print(json.dumps({"bench": f"history.{name}"} | shown), flush=True)
 
 
 def cpu() -> float:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
-
-
-class Devices:
-    """Slowly moving values: a tenth up or down now and then; every device answers with a few ms of jitter."""
-
-    def __init__(self, series: int) -> None:
-        self._rng = np.random.default_rng(7)
-        self._values = np.round(self._rng.uniform(10, 90, series), 1)
-
-    def bodies(self, at: float) -> list[bytes]:
-        moves = self._rng.choice([-0.1, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.1], len(self._values))
-        self._values = np.round(self._values + moves, 1)
-        jitter = np.repeat(self._rng.uniform(0, 0.02, len(self._values) // METRICS + 1), METRICS).tolist()
-        seen = [
-            Observation(
-                asset=f"device-{n // METRICS}",
-                metric="snmp.value",
-                instance=f"{n % METRICS}",
-                value=value,
-                unit="°C",
-                observed_at=at + jitter[n],
-                received_at=at + jitter[n],
-                source="network.snmp",
-                probe="snmp://10.0.0.1?profile=any",
-                fresh_for=30.0,
-            )
-            for n, value in enumerate(self._values.tolist())
-        ]
-        parts = (seen[start : start + PER_ENVELOPE] for start in range(0, len(seen), PER_ENVELOPE))
-        return [wire.encode_envelope("observation", part, source="s", sent_at=at) for part in parts]
-
-
-async def publish(bus: Bus, bodies: list[bytes], at: float) -> None:
-    async with bus.pipeline() as pipe:
-        for n, body in enumerate(bodies):
-            pipe.xadd(bus.keys.feed("network"), {"s": "s", "e": body}, id=f"{int(at * 1000)}-{n + 1}")
-        await pipe.execute()
 
 
 async def used_memory(bus: Bus, pattern: str) -> int:
@@ -100,7 +56,7 @@ async def used_memory(bus: Bus, pattern: str) -> int:
 
 
 async def record(bus: Bus, store: HistoryStore, series: int, every: int) -> None:
-    """One hour and some minutes of everything; the next hour is then closed apart, to be timed."""
+    """Measure recording an hour of all series, and closing that hour."""
     recorder, devices = Recorder(store, HistorySettings()), Devices(series)
     await recorder.open(bus, START)
     taking, slowest, taken = 0.0, 0.0, 0
@@ -137,17 +93,17 @@ async def record(bus: Bus, store: HistoryStore, series: int, every: int) -> None
 
 
 async def close(recorder: Recorder) -> tuple[float, float, float]:
-    """The hour is over: CPU, the longest step and the time that closing takes, seconds."""
+    """Close the hour. Returns the CPU time, the longest step and the total time, in seconds."""
     before, began, longest, more = cpu(), time.perf_counter(), 0.0, True
     while more:
-        one = time.perf_counter()
+        step_began = time.perf_counter()
         more = await recorder.step(START + HOUR + 301)
-        longest = max(longest, time.perf_counter() - one)
+        longest = max(longest, time.perf_counter() - step_began)
     return cpu() - before, longest, time.perf_counter() - began
 
 
 async def sizes(store: HistoryStore, file: Path, series: int, every: int) -> None:
-    """Bytes a point in the file itself, everything of it counted."""
+    """Measure the bytes for each point in the database file, all pages included."""
     rows = await store.between(schema.raw, [(0, 1 << 62)])
     points = series * (HOUR // every)
     bodies = sum(map(len, rows.values()))
@@ -163,30 +119,8 @@ async def sizes(store: HistoryStore, file: Path, series: int, every: int) -> Non
     )
 
 
-async def fill(store: HistoryStore, some: list[Series], days: int, every: int) -> None:
-    """A past for some series: a day of points, and `days` of rollups, packed as the recorder packs them."""
-    rng = np.random.default_rng(3)
-    first = START // HOUR - 24
-    for one in some:
-        rows, fresh = {}, {}
-        for hour in range(first, first + 24):
-            times = np.arange(0, HOUR * 1000, every * 1000) + hour * HOUR * 1000 + rng.integers(0, 20, HOUR // every)
-            some_values = np.round(rng.normal(50, 1, len(times)), 1)
-            rows[key_of(hour, one.id)] = encode_points(times, some_values)
-            fresh[key_of(hour, one.id)] = fresh_body(times, some_values)
-        packed: dict[Any, dict[int, bytes]] = {schema.five: {}, schema.hour: {}}
-        end = (START - DAY) // DAY
-        times = np.arange((end - days) * DAY, end * DAY, 60, dtype=np.int64) * 1000
-        values = np.round(rng.normal(50, 5, len(times)), 1)
-        for table, step, span in ((schema.five, 300, DAY), (schema.hour, HOUR, BLOCK)):
-            rollups = roll(times, values, step)
-            for start in np.unique(rollups["at"] // span).tolist():
-                packed[table][key_of(start, one.id)] = encode_rollups(rollups[rollups["at"] // span == start])
-        await store.put({schema.raw: rows, schema.fresh: fresh} | packed)
-
-
 async def heat(bus: Bus, store: HistoryStore, series: int, every: int) -> None:
-    """One more hour, which stays hot, so that a chart has all its parts."""
+    """Record another hour that stays open in Redis, so that charts read every tier."""
     recorder, devices = Recorder(store, HistorySettings()), Devices(series)
     await recorder.open(bus, START + HOUR)
     for tick in range(HOUR // every):
@@ -198,26 +132,28 @@ async def heat(bus: Bus, store: HistoryStore, series: int, every: int) -> None:
     await recorder.flush(START + 2 * HOUR)
 
 
-async def timed(what: str, repeat: int, ask: Callable[[], Awaitable[Any]], **more: Any) -> None:
+async def timed(name: str, repeat: int, ask: Callable[[], Awaitable[Any]], **more: Any) -> None:
     await ask()
     spent, used = [], []
     for _ in range(repeat):
         began, before = time.perf_counter(), cpu()
-        found = await ask()
+        charts = await ask()
         spent.append(1000 * (time.perf_counter() - began))
         used.append(1000 * (cpu() - before))
-    rows = sum(len(one[0]) if isinstance(one, tuple) else len(one) for one in found)
+    rows = sum(len(chart[0]) if isinstance(chart, tuple) else len(chart) for chart in charts)
     half = len(spent) // 2
-    say(what, median_ms=sorted(spent)[half], worst_ms=max(spent), cpu_ms=sorted(used)[half], points=rows, **more)
+    say(name, median_ms=sorted(spent)[half], worst_ms=max(spent), cpu_ms=sorted(used)[half], points=rows, **more)
 
 
 async def read(bus: Bus, store: HistoryStore, days: int, every: int) -> None:
-    """Charts as the API asks for them, while an hour is hot and the rest is in SQL."""
+    """Measure charts as the API requests them, with one hour in Redis and the rest in SQL."""
     history = HistoryReader(store, bus, HistorySettings(), lambda: START + 2 * HOUR)
-    known = await store.all_series()
-    spread = known[:: max(1, len(known) // 100)][:100]
+    all_series = await store.all_series()
+    spread = all_series[:: max(1, len(all_series) // 100)][:100]
     await fill(store, spread, days, every)
-    bodies = [sum(map(len, (await store.between(one, [(0, 1 << 62)])).values())) for one in (schema.five, schema.hour)]
+    bodies = [
+        sum(map(len, (await store.between(table, [(0, 1 << 62)])).values())) for table in (schema.five, schema.hour)
+    ]
     five, hour = (size / len(spread) / days for size in bodies)
     say("packed", five_min_bytes_per_series_day=five, hour_bytes_per_series_day=hour)
     end = float(START + 2 * HOUR)
@@ -228,16 +164,16 @@ async def read(bus: Bus, store: HistoryStore, days: int, every: int) -> None:
 
 
 async def pack(store: HistoryStore, series: int) -> None:
-    """A day is over: its hours are packed."""
+    """Measure packing the hours of a day."""
     rows = await store.between(schema.fresh, [(key_of(START // HOUR, 0), key_of(START // HOUR + 1, 0))])
     for hour in range(START // DAY * 24, START // DAY * 24 + 24):
         await store.put({schema.fresh: {key_of(hour, key & SERIES_MASK): body for key, body in rows.items()}})
     before, began, longest = cpu(), time.perf_counter(), 0.0
     more = True
     while more:
-        one = time.perf_counter()
+        step_began = time.perf_counter()
         more = await pack_page(store, (START // DAY + 2) * 24)
-        longest = max(longest, time.perf_counter() - one)
+        longest = max(longest, time.perf_counter() - step_began)
     spent = cpu() - before
     say(
         "pack_a_day",
@@ -256,24 +192,24 @@ LINES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "chart_100_series_24h_5m": (("median_ms", "ms", "< 200 ms"),),
     "chart_100_series_90d_1h": (("median_ms", "ms", "< 200 ms"),),
 }
-"""Of each line the fields that are figures: name, unit, aim."""
+"""The fields that are figures, by line: name, unit, aim."""
 
 
 async def measure(quick: bool) -> AsyncIterator[Figure]:
-    """The same for `python -m bench`, in a process of its own and with fewer points."""
+    """Figures for `python -m bench`, measured in a separate process with fewer points."""
     series, every = (2_000, 300) if quick else (20_000, 60)
-    words = ["--series", str(series), "--every", str(every), "--days", "90", "--no-pack"]
-    process = await asyncio.create_subprocess_exec(sys.executable, __file__, *words, stdout=asyncio.subprocess.PIPE)
+    arguments = ["--series", str(series), "--every", str(every), "--days", "90", "--no-pack"]
+    process = await asyncio.create_subprocess_exec(sys.executable, __file__, *arguments, stdout=asyncio.subprocess.PIPE)
     assert process.stdout is not None
     try:
         async for line in process.stdout:
-            said = json.loads(line)
-            name = said.pop("bench")
+            fields = json.loads(line)
+            name = fields.pop("bench")
             for field, unit, aim in LINES.get(name.removeprefix("history."), ()):
-                conditions = {"series": series, "every_s": every} | {k: v for k, v in said.items() if k != field}
-                yield Figure(name=f"{name}.{field}", value=said[field], unit=unit, aim=aim, conditions=conditions)
+                conditions = {"series": series, "every_s": every} | {k: v for k, v in fields.items() if k != field}
+                yield Figure(name=f"{name}.{field}", value=fields[field], unit=unit, aim=aim, conditions=conditions)
         if await process.wait():
-            raise RuntimeError(f"it ended with {process.returncode}; its error stands above")
+            raise RuntimeError(f"the benchmark ended with {process.returncode}; see its error above")
     finally:
         if process.returncode is None:
             process.terminate()
@@ -292,7 +228,7 @@ async def main(series: int, every: int, days: int, packing: bool) -> None:
             await bus.open()
             await store.open()
             await record(bus, store, series, every)
-            await store.close()  # the last one to leave folds the write-ahead log in
+            await store.close()  # the last connection merges the write-ahead log into the file
             await store.open()
             await sizes(store, data / "history.sqlite3", series, every)
             await heat(bus, store, series, every)
@@ -312,6 +248,6 @@ if __name__ == "__main__":
     parser.add_argument("--every", type=int, default=10)
     parser.add_argument("--days", type=int, default=90)
     parser.add_argument("--no-pack", action="store_true", help="leave out how long packing a whole day takes")
-    given = parser.parse_args()
+    options = parser.parse_args()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main(given.series, given.every, given.days, not given.no_pack))
+        runner.run(main(options.series, options.every, options.days, not options.no_pack))

@@ -85,8 +85,8 @@ async def _send(load: Load) -> tuple[int, float, list[float]]:
 
 
 def _length(answer: bytes) -> int:
-    _, found, rest = answer.lower().partition(b"content-length:")
-    return int(rest.partition(b"\r\n")[0]) if found else 0
+    _, separator, length = answer.lower().partition(b"content-length:")
+    return int(length.partition(b"\r\n")[0]) if separator else 0
 
 
 Sent = tuple[int, float, list[float]]
@@ -96,15 +96,15 @@ Sent = tuple[int, float, list[float]]
 async def pushed(load: Load, pids: dict[str, int] | None = None) -> tuple[Sent, dict[str, float]]:
     """One run, and the processor seconds of those processes meanwhile."""
     context, watched = multiprocessing.get_context("spawn"), pids or {}
-    here, there = context.Pipe()
-    process = context.Process(target=sender, args=(load, there))
+    parent_end, child_end = context.Pipe()
+    process = context.Process(target=sender, args=(load, child_end))
     process.start()
-    there.close()  # so that its end is noticed here
+    child_end.close()  # so that its end is noticed here
     try:
-        await asyncio.to_thread(here.recv)
+        await asyncio.to_thread(parent_end.recv)
         before = {name: processes.cpu(pid) for name, pid in watched.items()}
-        here.send("go")
-        sent: Sent = await asyncio.to_thread(here.recv)
+        parent_end.send("go")
+        sent: Sent = await asyncio.to_thread(parent_end.recv)
         return sent, {name: processes.cpu(pid) - before[name] for name, pid in watched.items()}
     finally:
         await asyncio.to_thread(process.join, 10)
@@ -195,7 +195,9 @@ async def measure(quick: bool) -> AsyncIterator[Figure]:
                         "applied_after_restart_s": round(time.monotonic() - began, 1),
                         "wait_ms_p50": round(waits[len(waits) // 2] * 1e3, 2),
                         "wait_ms_p99": round(waits[int(len(waits) * 0.99)] * 1e3, 2),
-                        "cpu_us_an_alert": {name: round(one / taken * 1e6, 1) for name, one in used.items() if one},
+                        "cpu_us_an_alert": {
+                            name: round(seconds / taken * 1e6, 1) for name, seconds in used.items() if seconds
+                        },
                     },
                 )
             finally:

@@ -40,12 +40,12 @@ class Hosts:
         self.silent: set[str] = set()
         self._device = os.open("/dev/net/tun", os.O_RDWR)
         fcntl.ioctl(self._device, TUNSETIFF, struct.pack("16sH22x", DEVICE.encode(), IFF_TUN | IFF_NO_PI))
-        for words in (
+        for command in (
             ("addr", "add", "198.18.0.1/15", "dev", DEVICE),
             ("link", "set", DEVICE, "up"),
             ("link", "set", "lo", "up"),
         ):
-            subprocess.run(["ip", *words], check=True)
+            subprocess.run(["ip", *command], check=True)
         threading.Thread(target=self._answer, daemon=True).start()
 
     @staticmethod
@@ -57,8 +57,8 @@ class Hosts:
         while True:
             packet = bytearray(os.read(self._device, 2048))
             start = (packet[0] & 15) * 4
-            asked = packet[0] >> 4 == 4 and packet[9] == ICMP and packet[start] == ECHO_REQUEST
-            if not asked or ".".join(map(str, packet[16:20])) in self.silent:
+            is_request = packet[0] >> 4 == 4 and packet[9] == ICMP and packet[start] == ECHO_REQUEST
+            if not is_request or ".".join(map(str, packet[16:20])) in self.silent:
                 continue
             packet[12:16], packet[16:20] = packet[16:20], packet[12:16]
             packet[start] = 0
@@ -72,15 +72,15 @@ async def inside(module: str, quick: bool) -> AsyncIterator[Figure]:
     missing = [name for name in ("unshare", "ip") if shutil.which(name) is None]
     if missing or os.geteuid() != 0 or not Path("/dev/net/tun").exists():
         raise Skipped(f"needs root, /dev/net/tun, unshare and ip (missing here: {', '.join(missing) or 'root or tun'})")
-    words = ["unshare", "--net", sys.executable, "-m", "bench.inside", module, "quick" if quick else "whole"]
-    process = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE, limit=LIMIT)
+    command = ["unshare", "--net", sys.executable, "-m", "bench.inside", module, "quick" if quick else "whole"]
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, limit=LIMIT)
     assert process.stdout is not None
     try:
         async for line in process.stdout:
-            said = json.loads(line)
-            if "skipped" in said:
-                raise Skipped(said["skipped"])
-            yield Figure(**said)
+            figure = json.loads(line)
+            if "skipped" in figure:
+                raise Skipped(figure["skipped"])
+            yield Figure(**figure)
         if await process.wait():
             raise RuntimeError(f"{module} ended with {process.returncode}; its error stands above")
     finally:

@@ -44,22 +44,22 @@ async def _figure(assets: int, interval: float, port: int) -> Figure:
             use = {name: processes.memory(pid) for name, pid in members(site).items()}
     return Figure(
         name=f"memory.{assets}",
-        value=sum(one["pss_mb"] for one in use.values()),
+        value=sum(process["pss_mb"] for process in use.values()),
         unit="MB PSS, all processes",
         aim=AIM,
         conditions={
             "assets": assets,
             "probes": f"tcp, every {interval:g} s",
             "live_sockets": 1,
-            "rss_sum_mb": round(sum(one["rss_mb"] for one in use.values())),
+            "rss_sum_mb": round(sum(process["rss_mb"] for process in use.values())),
             "by_process": use,
         },
     )
 
 
 def _all_known(view: dict[str, dict[str, Any]], assets: int) -> bool:
-    known = view["asset"]
-    return len(known) == assets and all(one["health"] == "ok" for one in known.values())
+    assets_shown = view["asset"]
+    return len(assets_shown) == assets and all(asset["health"] == "ok" for asset in assets_shown.values())
 
 
 async def _watch(live: Live, seconds: float) -> None:

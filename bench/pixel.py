@@ -57,11 +57,11 @@ async def measure(quick: bool) -> AsyncIterator[Figure]:
     """Milliseconds to the live frame of the asset, of its alert, and to the pixel (where Chromium is)."""
     faults = 5 if quick else 50
     services = [Service() for _ in range(SERVICES)]
-    for one in services:
-        await one.start()
+    for service in services:
+        await service.start()
     inventory = HEAD + "".join(
-        f"p{n},像素节点{n},router,{REGIONS[n % 10]},25.{n:02d},102.{n:02d},,,,,,tcp://127.0.0.1:{one.port}\n"
-        for n, one in enumerate(services)
+        f"p{n},像素节点{n},router,{REGIONS[n % 10]},25.{n:02d},102.{n:02d},,,,,,tcp://127.0.0.1:{service.port}\n"
+        for n, service in enumerate(services)
     )
     times = Times()
     try:
@@ -75,15 +75,15 @@ async def measure(quick: bool) -> AsyncIterator[Figure]:
                         break
                     await _fault(turn % SERVICES, services[turn % SERVICES], live, wall, times)
     finally:
-        for one in services:
-            await one.stop()
+        for service in services:
+            await service.stop()
     for name, late in (("health", times.health), ("alert", times.alert), ("pixel", times.pixel)):
         if late:
             yield _figure(f"fault.{name}", late)
 
 
 def _all(view: dict[str, dict[str, Any]], health: str) -> bool:
-    return all(one["health"] == health for one in view["asset"].values())
+    return all(asset["health"] == health for asset in view["asset"].values())
 
 
 def _figure(name: str, late: list[float]) -> Figure:
@@ -132,7 +132,7 @@ async def _fault(n: int, service: Service, live: Live, wall: Any, times: Times) 
 
 
 def _alert(view: dict[str, dict[str, Any]], asset: str) -> Any:
-    return next((one for one in view["alert"].values() if one["asset"] == asset and one["active"]), None)
+    return next((alert for alert in view["alert"].values() if alert["asset"] == asset and alert["active"]), None)
 
 
 def _active(view: dict[str, dict[str, Any]], asset: str) -> bool:
@@ -149,9 +149,9 @@ async def _painted(wall: Any, alert: str) -> float:
     noted: list[float] = []
 
     async def painted() -> bool:
-        seen = await wall.evaluate("id => window.rows[id] ?? null", alert)
-        noted.extend([float(seen[1])] if seen else [])
-        return bool(seen)
+        shown_at = await wall.evaluate("id => window.rows[id] ?? null", alert)
+        noted.extend([float(shown_at[1])] if shown_at else [])
+        return bool(shown_at)
 
     await until(painted, every=0.02)
     return noted[0]
@@ -166,12 +166,12 @@ async def _wall(site: Site) -> AsyncIterator[Any]:
         return
     from playwright.async_api import async_playwright
 
-    made = await asyncio.to_thread(site.cli, "token", "add", "hall", "--scope", "wall")
+    command = await asyncio.to_thread(site.cli, "token", "add", "hall", "--scope", "wall")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
         page = await browser.new_page(viewport={"width": 1920, "height": 1080}, locale="zh-CN")
         await page.add_init_script(NO_WEBGL)
-        await page.goto(f"{site.url}/wall?token={made.stdout.strip()}")
+        await page.goto(f"{site.url}/wall?token={command.stdout.strip()}")
         await page.locator("#stale-banner").wait_for(state="hidden", timeout=20_000)
         await page.evaluate(WATCH)
         yield page

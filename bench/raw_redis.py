@@ -36,20 +36,20 @@ def hiredis_loop(url: str, entries: int) -> float:
     connections = [_Connection(url) for _ in range(CONNECTIONS)]
     batch = _command(b"XADD", STREAM.encode(), b"*", b"e", b"x" * BYTES) * PIPELINE
     rounds = max(1, entries // (PIPELINE * CONNECTIONS))
-    for one in connections:
-        one.send(batch)
+    for connection in connections:
+        connection.send(batch)
     began = time.perf_counter()
     for _ in range(rounds):
-        for one in connections:
-            one.answers(PIPELINE)
-            one.send(batch)
+        for connection in connections:
+            connection.answers(PIPELINE)
+            connection.send(batch)
     took = time.perf_counter() - began
-    for one in connections:
-        one.answers(PIPELINE)
+    for connection in connections:
+        connection.answers(PIPELINE)
     connections[0].send(_command(b"DEL", STREAM.encode()))
     connections[0].answers(1)
-    for one in connections:
-        one.close()
+    for connection in connections:
+        connection.close()
     return rounds * PIPELINE * CONNECTIONS / took
 
 
@@ -115,16 +115,16 @@ class _Connection:
     def send(self, raw: bytes) -> None:
         self._socket.sendall(raw)
 
-    def answers(self, wanted: int) -> None:
+    def answers(self, count: int) -> None:
         """Read so many answers; an error among them is raised."""
-        while wanted:
+        while count:
             answer = self._reader.gets()
             if answer is False:
                 self._reader.feed(self._socket.recv(65536))
             elif isinstance(answer, Exception):
                 raise answer
             else:
-                wanted -= 1
+                count -= 1
 
     def close(self) -> None:
         self._socket.close()

@@ -88,9 +88,9 @@ def agents(at: Path, addresses: Sequence[str], shown: Mapping[str, int] = UPS) -
     objects = "".join(f"override -rw 1.3.6.1.2.1.33.1.{oid} integer {value}\n" for oid, value in shown.items())
     where = [f"udp:{address}:{PORT}" for address in addresses] or [f"udp:{PORT}"]
     (at / "snmpd.conf").write_text(f"rocommunity public\n{objects}")
-    words = [program, "-f", "-Le", "-C", "-c", str(at / "snmpd.conf"), "-p", str(at / "snmpd.pid"), *where]
+    command = [program, "-f", "-Le", "-C", "-c", str(at / "snmpd.conf"), "-p", str(at / "snmpd.pid"), *where]
     env = {"SNMP_PERSISTENT_DIR": str(at / "state"), "MIBS": ""}
-    with (at / "snmpd.log").open("wb") as log, subprocess.Popen(words, stdout=log, stderr=log, env=env) as agent:
+    with (at / "snmpd.log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log, env=env) as agent:
         try:
             yield
         finally:
@@ -157,7 +157,7 @@ async def _settled(person: Person, down: set[str]) -> None:
     def known(view: dict[str, dict[str, Any]]) -> bool:
         if len(view["asset"]) < PINGED + AGENTS:
             return False
-        return all(one["health"] == ("down" if id in down else "ok") for id, one in view["asset"].items())
+        return all(asset["health"] == ("down" if id in down else "ok") for id, asset in view["asset"].items())
 
     async with person.live() as live:
         await live.until(known, 60)
@@ -168,8 +168,8 @@ async def _watched(site: Site, person: Person, seconds: float) -> tuple[dict[str
     pids = members(site)
     lags: dict[str, float] = {}
     before, began = {name: processes.cpu(pid) for name, pid in pids.items()}, time.perf_counter()
-    while (left := began + seconds - time.perf_counter()) > 0:
-        await asyncio.sleep(min(2.0, left))
+    while (remaining := began + seconds - time.perf_counter()) > 0:
+        await asyncio.sleep(min(2.0, remaining))
         for source in (await person.get("sources?limit=100"))["items"]:
             if "loop_lag_ms" in source["stats"]:
                 lags[source["id"]] = max(lags.get(source["id"], 0.0), source["stats"]["loop_lag_ms"])
@@ -189,20 +189,20 @@ def _others() -> Iterator[Figure]:
         )
     if (snmpget := shutil.which("snmpget")) is not None:
         oids = [f"1.3.6.1.2.1.33.1.{oid}" for oid in UPS]
-        some = [n for n in range(30) if n not in _dead(AGENTS)]
-        spent = _spent([[snmpget, "-v2c", "-c", "public", "-m", "", f"{_address(n)}:{PORT}", *oids] for n in some])
+        alive = [n for n in range(30) if n not in _dead(AGENTS)]
+        spent = _spent([[snmpget, "-v2c", "-c", "public", "-m", "", f"{_address(n)}:{PORT}", *oids] for n in alive])
         yield Figure(
             name="scale.snmpget",
-            value=spent / len(some) * 1e6,
+            value=spent / len(alive) * 1e6,
             unit="cpu us/target",
-            conditions={"targets": len(some), "processes": len(some), "objects": len(oids)},
+            conditions={"targets": len(alive), "processes": len(alive), "objects": len(oids)},
         )
 
 
 def _spent(commands: Sequence[Sequence[str]]) -> float:
     """Processor seconds of these commands; each must succeed."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    for words in commands:
-        subprocess.run(words, capture_output=True, check=True)
+    for command in commands:
+        subprocess.run(command, capture_output=True, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

@@ -98,7 +98,7 @@ async def running(plan: Plan) -> AsyncIterator[Site]:
 def members(site: Site) -> dict[str, int]:
     """Every process of a site by name."""
     assert site.process is not None
-    return processes.family({name: one["pid"] for name, one in site.members().items()}, site.process.pid)
+    return processes.family({name: member["pid"] for name, member in site.members().items()}, site.process.pid)
 
 
 @contextlib.contextmanager
@@ -129,12 +129,12 @@ async def with_roles(plan: Plan, *roles: str) -> AsyncIterator[tuple[Site, str, 
         started: dict[str, subprocess.Popen[bytes]] = {}
         try:
             started.update({role: _role(role, site) for role in roles})
-            pids = {name: one.pid for name, one in started.items()} | {"valkey": server.pid}
+            pids = {name: process.pid for name, process in started.items()} | {"valkey": server.pid}
             yield site, valkey.address(at / "data").url, pids
         finally:
-            for one in started.values():
-                one.terminate()
-            for one in started.values():
-                await asyncio.to_thread(one.wait, 20)
+            for process in started.values():
+                process.terminate()
+            for process in started.values():
+                await asyncio.to_thread(process.wait, 20)
             server.terminate()
             await server.wait()

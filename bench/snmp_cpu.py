@@ -40,13 +40,13 @@ oid = "1.3.6.1.2.1.25.1.1.0"
 async def case(name: str, text: str, credential: Credential, seconds: float, targets: int = 20) -> dict[str, object]:
     """CPU milliseconds a check over `targets` targets, polled round after round for `seconds`."""
     poller = SnmpPoller()
-    many = [uri.parse(f"{text}#{n}", asset=str(n), timeout=2, credential=credential) for n in range(targets)]
+    all_targets = [uri.parse(f"{text}#{n}", asset=str(n), timeout=2, credential=credential) for n in range(targets)]
     checks = failed = 0
 
     async def one(index: int) -> None:
         nonlocal failed
         try:
-            await retries.attempt(poller, many[index], 2.0)
+            await retries.attempt(poller, all_targets[index], 2.0)
         except CollectorError:
             failed += 1
 
@@ -74,16 +74,16 @@ def ten_objects() -> Iterator[None]:
 
 
 def closed_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def main() -> None:
     """Prints the cases."""
-    words = argparse.ArgumentParser(description=__doc__)
-    words.add_argument("--seconds", type=float, default=3.0, help="for each case, at most 30")
-    seconds = min(words.parse_args().seconds, 30.0)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=3.0, help="for each case, at most 30")
+    seconds = min(parser.parse_args().seconds, 30.0)
     with tempfile.TemporaryDirectory() as folder, agent(Path(folder)) as port:
         base = f"snmp://127.0.0.1:{port}?profile="
         with ten_objects():

@@ -51,9 +51,9 @@ async def _token(site: Site) -> str:
                 async with http.get(f"{site.url}/healthz"):
                     break
             await asyncio.sleep(0.1)
-    made = await asyncio.to_thread(site.cli, "token", "add", "hall", "--scope", "wall")
-    assert made.returncode == 0, made.stderr
-    return made.stdout.strip()
+    command = await asyncio.to_thread(site.cli, "token", "add", "hall", "--scope", "wall")
+    assert command.returncode == 0, command.stderr
+    return command.stdout.strip()
 
 
 async def _figure(bus: Bus, port: int, path: str, web: int, count: int, windows: tuple[float, int]) -> Figure:
@@ -71,10 +71,10 @@ async def _figure(bus: Bus, port: int, path: str, web: int, count: int, windows:
         await asyncio.gather(feeding, return_exceptions=True)
         crowd.terminate()
         await asyncio.to_thread(crowd.join)
-    used, reports = [one[0] for one in runs], [one[1] for one in runs]
-    changes = [late for one in reports for late in one.from_change]
-    flushes = [late for one in reports for late in one.from_flush]
-    frames = sum(one.frames for one in reports)
+    used, reports = [run[0] for run in runs], [run[1] for run in runs]
+    changes = [late for report in reports for late in report.from_change]
+    flushes = [late for report in reports for late in report.from_flush]
+    frames = sum(report.frames for report in reports)
     return Figure(
         name=f"sockets.{count}",
         value=median(used),
@@ -84,14 +84,14 @@ async def _figure(bus: Bus, port: int, path: str, web: int, count: int, windows:
             "clients": count,
             "frames_s_each": round(frames / count / seconds / len(runs), 1),
             "changes_a_frame": A_FRAME,
-            "bytes_a_frame": round(sum(one.bytes for one in reports) / max(1, frames)),
+            "bytes_a_frame": round(sum(report.bytes for report in reports) / max(1, frames)),
             "cpu_us_a_frame_and_client": round(median(used) / 100 * seconds * len(runs) / frames * 1e6, 1),
             "from_commit_ms": _ms(changes),
             "from_flush_ms": _ms(flushes),
             "window_ms": 100,
-            "resyncs": sum(one.restarts for one in reports),
-            "closed": sum(one.lost for one in reports),
-            "clients_own_cpu_percent": round(median([one[2] for one in runs])),
+            "resyncs": sum(report.restarts for report in reports),
+            "closed": sum(report.lost for report in reports),
+            "clients_own_cpu_percent": round(median([run[2] for run in runs])),
             "runs": spread(used),
         },
     )
@@ -133,8 +133,8 @@ async def _feed(bus: Bus) -> None:
         changes = []
         for n in picked:
             fresh = {
-                key: replace(one, value=round(at % 50, 3), observed_at=at, received_at=at, fresh_until=at + 30)
-                for key, one in states[n].readings.items()
+                key: replace(reading, value=round(at % 50, 3), observed_at=at, received_at=at, fresh_until=at + 30)
+                for key, reading in states[n].readings.items()
             }
             states[n] = replace(states[n], seen_at=at, readings=fresh)
             changes.append(Change(kind=Kind.STATE, id=states[n].id, after=states[n], at=at))
@@ -144,7 +144,7 @@ async def _feed(bus: Bus) -> None:
 
 
 def _asset(n: int) -> Change:
-    one = Asset(
+    asset = Asset(
         id=f"b{n}",
         name=f"测试节点 {n}",
         kind="router",
@@ -154,7 +154,7 @@ def _asset(n: int) -> Change:
         labels={"layer": "access"},
         probes=("tcp://127.0.0.1:1",),
     )
-    return Change(kind=Kind.ASSET, id=one.id, after=one, at=time.time())
+    return Change(kind=Kind.ASSET, id=asset.id, after=asset, at=time.time())
 
 
 def _state(n: int, at: float) -> AssetState:

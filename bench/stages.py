@@ -27,7 +27,7 @@ from feeds.bus import entries
 from feeds.bus.entries import StreamEntry
 from feeds.bus.keys import Keys
 from feeds.bus.writes import script_arguments
-from feeds.history.intake import Intake
+from feeds.history.intake import HistoryIntake
 from feeds.journal import Journal
 from feeds.kinds import KINDS
 from feeds.live.mirror import Audience, Mirror
@@ -69,7 +69,7 @@ async def measure(quick: bool) -> AsyncIterator[Figure]:
             site = Stages(scheme)
             for turn in range(SLOTS // 4 if quick else SLOTS):
                 site.slot(turn)
-            per = {stage: round(median(found), 2) for stage, found in site.spent.items()}
+            per = {stage: round(median(durations), 2) for stage, durations in site.spent.items()}
             watched = per.pop("web, a page open")
             yield Figure(
                 name=f"stages.{scheme}",
@@ -95,7 +95,7 @@ class Stages:
     spent: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     now: float = field(default_factory=time.time)
     change_bytes: int = 0
-    intake: Intake = field(default_factory=Intake)
+    intake: HistoryIntake = field(default_factory=HistoryIntake)
     mirror: Mirror = field(default_factory=Mirror)
     specs: list[Spec] = field(init=False)
     projector: Projector = field(init=False)
@@ -115,16 +115,16 @@ class Stages:
             for n in range(ASSETS)
         ]
         assets = {
-            one.asset: Asset(
-                id=one.asset, name=f"测试节点 {one.asset}", kind="router", region="532301", probes=(one.probe,)
+            spec.asset: Asset(
+                id=spec.asset, name=f"测试节点 {spec.asset}", kind="router", region="532301", probes=(spec.probe,)
             )
-            for one in self.specs
+            for spec in self.specs
         }
         # Nothing turns here, so that nothing is journaled.
         self.projector = Projector(cast(Journal, None), KEYS.site, assets)
-        known = list(self.projector._moved((), self.now))
+        moved = list(self.projector._moved((), self.now))
         self.mirror.reset("e.0-0", KINDS.empty_state())
-        self.mirror.apply(known)
+        self.mirror.apply(moved)
         projection = self.projector.projection
         subjects = Subjects({Kind.ASSET: projection.assets, Kind.STATE: projection.states})
         self.core = AlertCore(compile_rules(RULES), subjects=subjects)
@@ -140,12 +140,12 @@ class Stages:
         """The checks that are due together, all the way."""
         self.now += SLOT / ASSETS
         specs = self.specs[turn * SLOT % ASSETS :][:SLOT]
-        seen = [self._measured(turn) for _ in specs]
+        measured = [self._measured(turn) for _ in specs]
         with self._stage("collect"):
-            told: list[Observation] = []
-            for spec, some in zip(specs, seen, strict=True):
-                told += verdicts.answered(spec, some, self.now)
-            body = wire.encode_envelope("observation", told, source="role.collect", sent_at=self.now)
+            observations: list[Observation] = []
+            for spec, measurements in zip(specs, measured, strict=True):
+                observations += verdicts.answered(spec, measurements, self.now)
+            body = wire.encode_envelope("observation", observations, source="role.collect", sent_at=self.now)
         with self._stage("history"):
             self.intake.take(body, self.now)
         self.intake.clear()

@@ -54,8 +54,8 @@ class Client(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         rest = self._rest + data if self._rest else data
         if not self._open:
-            head, found, rest = rest.partition(b"\r\n\r\n")
-            if not found:
+            head, separator, rest = rest.partition(b"\r\n\r\n")
+            if not separator:
                 self._rest = head
                 return
             if b" 101 " not in head.split(b"\r\n", 1)[0]:
@@ -111,7 +111,7 @@ def _flushed(head: bytes) -> float:
     return _at[text]
 
 
-async def _clients(told: Connection, port: int, path: str, count: int) -> None:
+async def _clients(pipe: Connection, port: int, path: str, count: int) -> None:
     loop, report = asyncio.get_running_loop(), Report()
     for first in range(0, count, AT_ONCE):
         opening = [
@@ -120,12 +120,12 @@ async def _clients(told: Connection, port: int, path: str, count: int) -> None:
         ]
         for _, client in await asyncio.gather(*opening):
             await asyncio.wait_for(client.ready, 30)
-    told.send("open")
-    while await loop.run_in_executor(None, told.recv) == "begin":
+    pipe.send("open")
+    while await loop.run_in_executor(None, pipe.recv) == "begin":
         cpu, report.frames, report.bytes, report.restarts, report.lost = time.process_time(), 0, 0, 0, 0
         report.from_change, report.from_flush = [], []
-        await loop.run_in_executor(None, told.recv)
-        told.send((report, time.process_time() - cpu))
+        await loop.run_in_executor(None, pipe.recv)
+        pipe.send((report, time.process_time() - cpu))
 
 
 def _request(port: int, path: str) -> bytes:
@@ -136,6 +136,6 @@ def _request(port: int, path: str) -> bytes:
     ).encode()
 
 
-def clients(told: Connection, port: int, path: str, count: int) -> None:
+def clients(pipe: Connection, port: int, path: str, count: int) -> None:
     """The process: opens all sockets, says "open", then reports between "begin" and "end" until told otherwise."""
-    uvloop.run(_clients(told, port, path, count))
+    uvloop.run(_clients(pipe, port, path, count))

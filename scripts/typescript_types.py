@@ -43,7 +43,7 @@ def _type(schema: dict[str, Any]) -> str:
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]
     if "enum" in schema:
-        return " | ".join(f'"{word}"' for word in schema["enum"])
+        return " | ".join(f'"{value}"' for value in schema["enum"])
     if "anyOf" in schema:
         return " | ".join(dict.fromkeys(_type(part) for part in schema["anyOf"]))
     if "allOf" in schema:
@@ -60,11 +60,11 @@ def _type(schema: dict[str, Any]) -> str:
 
 def _faces(kind: str, faces: Any) -> str:
     """The fields of each face, for subscriptions."""
-    words = "".join(f"  {name}: {' | '.join(repr(field) for field in fields)};\n" for name, fields in faces.items())
+    lines = "".join(f"  {name}: {' | '.join(repr(field) for field in fields)};\n" for name, fields in faces.items())
     title = "".join(part.title() for part in kind.split("_"))
-    words = words.replace("'", '"') + f'  {FULL}: keyof Records["{kind}"];\n'
+    lines = lines.replace("'", '"') + f'  {FULL}: keyof Records["{kind}"];\n'
     return (
-        f"/** Names of the fields that each face of kind {kind} has. */\nexport interface {title}Faces {{\n{words}}}\n"
+        f"/** Names of the fields that each face of kind {kind} has. */\nexport interface {title}Faces {{\n{lines}}}\n"
     )
 
 

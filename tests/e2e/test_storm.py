@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench import ingest, storm
+from bench import ingest, storm, storm_figures
 from bench.storm_alerts import PARENTS
 from tests.e2e.site import Site, running
 from tests.patience import until
@@ -20,14 +20,14 @@ async def test_an_alert_role_that_is_killed_in_a_storm_loses_no_transition_and_t
     args = storm.options(["--alerts", "1000", "--assets", "20", "--seconds", "12", "--kill", "5"])
     found = await storm.play(args, tmp_path)
     assert found["killed"] == 5
-    assert storm.whole(found, args), found
+    assert storm_figures.whole(found, args), found
 
 
 async def test_the_roots_alerts_may_come_after_their_childrens(tmp_path: Path) -> None:
     args = storm.options(["--alerts", "600", "--assets", "30", "--seconds", "6", "--late", "2", "--hold", "60"])
     found = await storm.play(args, tmp_path)
     assert found["messages"] == PARENTS + 1
-    assert storm.whole(found, args), found
+    assert storm_figures.whole(found, args), found
 
 
 async def test_what_was_acknowledged_is_there_after_kill_9_of_everything(tmp_path: Path) -> None:

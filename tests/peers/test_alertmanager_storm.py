@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import alertmanager, storm
+from bench import alertmanager, storm, storm_figures
 from bench.storm_alerts import PARENTS
 
 
@@ -14,7 +14,7 @@ from bench.storm_alerts import PARENTS
 async def test_where_an_alertmanager_must_choose_between_late_and_leaking_we_need_not(tmp_path: Path) -> None:
     words = "--alerts 300 --assets 30 --seconds 6 --late 2 --hold 60 --beside"
     found = await storm.play(args := storm.options(words.split()), tmp_path)
-    assert storm.whole(found, args), found
+    assert storm_figures.whole(found, args), found
     assert found["messages"] == PARENTS + 1
     patient, hasty = found["beside"]
     assert (patient["messages"], patient["children_in_messages"]) == (PARENTS + 1, 0)
