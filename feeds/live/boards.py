@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 
 from feeds.kinds import ASSET, BOARD, FULL, KINDS, Audience, Record
 from feeds.kinds.asset import VIDEO
-from feeds.kinds.board import Board
 from feeds.kinds.records import KindRecords
 from feeds.kinds.source import FEEDS
 from feeds.live.delta import Delta
 from feeds.model import Health, Kind
-from feeds.wire import parse_time
 
-_WORST = (Health.DOWN, Health.DEGRADED, Health.UNKNOWN)
+_OK, _UNKNOWN = str(Health.OK), str(Health.UNKNOWN)
+_WORST = (str(Health.DOWN), str(Health.DEGRADED), _UNKNOWN)
+_HEALTHS = tuple(str(health) for health in Health)
 _SOURCES = ("ok", "failing", "silent")
 _COUNTED = (Kind.ASSET, Kind.ALERT, Kind.SOURCE)
 _USUAL = (Audience(), Audience(personal=False))
@@ -116,7 +116,7 @@ class Tally:
     def _told(self, key: str) -> BoardDelta | None:
         """The board made anew, and what has changed in it; None when nothing has."""
         old, counts = self.boards.get(key), self._counts[key]
-        new = BOARD.view(board(key, counts)) if counts else None
+        new = board(key, counts) if counts else None
         if new is None:
             self.boards.pop(key, None)
             del self._counts[key]
@@ -125,31 +125,28 @@ class Tally:
         return BoardDelta(BOARD, key, old, new, audience=self.audience) if old != new else None
 
 
-def board(key: str, counts: Counter[Pair]) -> Board:
-    """The board of these counts."""
+def board(key: str, counts: Counter[Pair]) -> Record:
+    """The board of these counts, in its public form: a `Board` would be taken apart again at every change."""
     by, _, name = key.partition(":")
     values: dict[str, dict[str, int]] = {}
     for (group, value), count in counts.items():
         values.setdefault(group, {})[value] = count
-    health = {str(state): values.get("health", {}).get(state, 0) for state in Health}
-    sources = {state: values.get("sources", {}).get(state, 0) for state in _SOURCES}
-    worst = next((state for state in _WORST if health[state]), Health.OK)
-    blind = sources["failing"] + sources["silent"] or not any((*health.values(), sources["ok"]))
-    stale = values.get("stale", {})
-    return Board(
-        id=key,
-        by=by,  # type: ignore[arg-type]  # every key is made here, from one of the groupings
-        key=name,
-        worst=Health.UNKNOWN if worst is Health.OK and blind else worst,
-        total=sum(health.values()),
-        health=health,
-        alerts=values.get("alerts", {}),
-        unacked=sum(values.get("unacked", {}).values()),
-        sources=sources,
-        stale=sum(stale.values()),
-        stale_since=parse_time(min(stale)) if stale else None,
-        seen_at=parse_time(min(values["seen"])) if "seen" in values else None,
-    )
+    states, heard, stale, seen = (values.get(group, {}) for group in ("health", "sources", "stale", "seen"))
+    blind = "failing" in heard or "silent" in heard or not (states or heard)
+    return {
+        "id": key,
+        "by": by,
+        "key": name,
+        "worst": next((state for state in _WORST if state in states), _UNKNOWN if blind else _OK),
+        "total": sum(states.values()),
+        "health": {state: states.get(state, 0) for state in _HEALTHS},
+        "alerts": values.get("alerts", {}),
+        "unacked": counts.get(("unacked", ""), 0),
+        "sources": {state: heard.get(state, 0) for state in _SOURCES},
+        "stale": sum(stale.values()),
+        "stale_since": min(stale, default=None),
+        "seen_at": min(seen, default=None),
+    }
 
 
 def _region(record: Record) -> tuple[str, ...]:
