@@ -108,7 +108,7 @@ async def restore(
                 await _fill(journal, folder, manifest, progress, force)
                 await _compare(journal, manifest, progress)
             await _record_restore(journal, folder, manifest)
-            await journal_watch.renew(journal, settings.data)
+            await journal_watch.reset(journal, settings.data)
         _forget_live_state(settings.data)
     return manifest
 

@@ -1,9 +1,12 @@
-"""Whether the journal still has all that it once had: its heads are kept outside it, compared, and told.
+"""Detection of lost journal entries: the heads of the journal's chains, recorded outside the journal and compared.
 
-    data/run/journal-heads.json    and the same in Redis: feeds.journal.heads
+The record of heads stands in two places; `feeds.journal.heads.latest` chooses between them:
 
-The role `alert` keeps them, on a slow tick and at its end; every role that has a watch compares. While something is
-missing the record stays as it is, until a restore or `watchfloor journal accept`.
+    data/run/journal-heads.json
+    Redis: the hash of the engine `journal`, field `journal-heads`
+
+The role `alert` updates the record every TICK seconds and when it ends. The web role only compares. While entries are
+missing the record is not advanced. It is replaced by a restore or by `watchfloor journal accept`.
 """
 
 from __future__ import annotations
@@ -26,95 +29,104 @@ log = logging.getLogger(__name__)
 
 FILE = "journal-heads.json"
 TICK = 5.0
-"""Seconds between two comparisons; what was written since the last one is not missed when it is lost."""
+"""Seconds between two comparisons. The loss of entries written since the last one is not detected."""
 COUNT_EVERY = 60.0
 """Seconds between two counts of the documents."""
 FIELD = "journal-heads"
-WORDS = {
+"""Field of the Redis hash that holds the record."""
+MESSAGES = {
     "zh-CN": "台账不完整，缺失：{gaps}。请从备份恢复，或用 watchfloor journal accept 确认。",
     "en": "The journal is not whole. Missing: {gaps}. Restore a backup, or accept it: watchfloor journal accept.",
 }
-PARTS = {
+GAP_TEXTS = {
     "zh-CN": ("{chain} 的第 {first}–{last} 条记录（{rows} 条）", "{rows} 份文档"),
     "en": ("entries {first}–{last} of {chain} ({rows})", "{rows} documents"),
 }
 
 
 class JournalReplaced(Exception):
-    """The journal's file was removed or replaced while it was open: what is written to it would be lost."""
+    """The journal's file was removed or replaced while it was open. Further writes to it would be lost."""
 
 
 class JournalWatch:
-    """Compares the journal with its kept heads; with `keeps` it also keeps them. `gaps` are what is missing."""
+    """Compares the journal with its recorded heads. With `updates_record` it also updates the record.
 
-    def __init__(self, journal: Journal, data: Path, bus: Bus | None, *, keeps: bool = False) -> None:
+    `gaps` holds the missing entries and documents of the last comparison.
+    """
+
+    def __init__(self, journal: Journal, data: Path, bus: Bus | None, *, updates_record: bool = False) -> None:
         self.gaps: list[Gap] = []
-        self._journal, self._path, self._bus, self._keeps = journal, data / "run" / FILE, bus, keeps
+        self._journal, self._path, self._bus = journal, data / "run" / FILE, bus
+        self._updates_record = updates_record
         self._counted = float("-inf")
 
-    def words(self, language: str) -> str:
-        """What is missing and what to do, for people; "" when nothing is."""
-        return words(self.gaps, language)
+    def message(self, language: str) -> str:
+        """Tell people which entries are missing and how to proceed; "" while nothing is missing."""
+        return message(self.gaps, language)
 
     async def run(self) -> None:
-        """Compare and keep until cancelled, and once more at the end."""
+        """Compare every TICK seconds until cancelled, and once more at the end. Close the bus."""
         try:
             while True:
-                await self.quietly()
+                await self.compare_if_possible()
                 await asyncio.sleep(TICK)
         finally:
-            await self.quietly(last=True)
+            await self.compare_if_possible(last=True)
             if self._bus is not None:
                 await self._bus.close()
 
-    async def quietly(self, *, last: bool = False) -> None:
-        """Like `look`; a lost store, bus or disk is told elsewhere."""
+    async def compare_if_possible(self, *, last: bool = False) -> None:
+        """Like `compare()`, but log errors at debug level: other checks report a store that is down."""
         try:
-            await self.look(count=last)
+            await self.compare(count=last)
         except (JournalError, BusError, OSError) as error:
-            log.debug("the journal's heads: %s", error)
+            log.debug("cannot compare the journal with its recorded heads: %s", error)
 
-    async def look(self, *, count: bool = False) -> None:
-        """Compare once, and keep the heads when nothing is missing. Raises JournalError, OSError."""
-        kept = await load(self._path, self._bus)
-        gaps = await heads.missing(self._journal, kept) if kept is not None else []
+    async def compare(self, *, count: bool = False) -> None:
+        """Compare once, and update the record when nothing is missing. With `count`, count the documents now.
+
+        Raises JournalError and OSError.
+        """
+        recorded = await load(self._path, self._bus)
+        gaps = await heads.missing(self._journal, recorded) if recorded is not None else []
         if gaps and gaps != self.gaps:
-            log.error("%s", words(gaps, "en"))
+            log.error("%s", message(gaps, "en"))
         elif self.gaps and not gaps:
-            log.info("nothing is missing in the journal any more")
+            log.info("no journal entries are missing any more")
         self.gaps = gaps
-        if self._keeps and not gaps:
-            await self._keep(kept, count)
-        elif self._keeps and kept is not None and not kept.gaps:
-            await save(self._path, self._bus, replace(kept, gaps=tuple(gaps)))
+        if self._updates_record and not gaps:
+            await self._update(recorded, count)
+        elif self._updates_record and recorded is not None and not recorded.gaps:
+            await save(self._path, self._bus, replace(recorded, gaps=tuple(gaps)))
 
-    async def _keep(self, kept: Heads | None, count: bool) -> None:
-        at = asyncio.get_running_loop().time()
-        count = count or at - self._counted >= COUNT_EVERY
-        current = await heads.read(self._journal, epoch=kept.epoch if kept else 0, count=count)
+    async def _update(self, recorded: Heads | None, count: bool) -> None:
+        """Record the current heads if they changed. Keep the last count of documents unless it is due."""
+        monotonic = asyncio.get_running_loop().time()
+        count = count or monotonic - self._counted >= COUNT_EVERY
+        current = await heads.read(self._journal, epoch=recorded.epoch if recorded else 0, count=count)
         if count:
-            self._counted = at
-        elif kept is not None:
-            if current.chains == kept.chains:
+            self._counted = monotonic
+        elif recorded is not None:
+            if current.chains == recorded.chains:
                 return
-            current = replace(current, documents=kept.documents, counted_at=kept.counted_at)
+            current = replace(current, documents=recorded.documents, counted_at=recorded.counted_at)
         await save(self._path, self._bus, current)
 
 
-def words(gaps: list[Gap], language: str) -> str:
-    """What is missing and what to do, for people; "" when nothing is."""
+def message(gaps: list[Gap], language: str) -> str:
+    """Tell people which entries are missing and how to proceed; "" when `gaps` is empty."""
     if not gaps:
         return ""
-    rows, documents = PARTS[language]
+    rows, documents = GAP_TEXTS[language]
     parts = [
         (rows if gap.chain else documents).format(chain=gap.chain, first=gap.first, last=gap.last, rows=gap.rows)
         for gap in gaps
     ]
-    return WORDS[language].format(gaps=", ".join(parts))
+    return MESSAGES[language].format(gaps=", ".join(parts))
 
 
 async def load(path: Path, bus: Bus | None) -> Heads | None:
-    """The record that counts, of the file's and the bus's; None when there is none."""
+    """Load the record with the highest epoch, then most entries, from file and bus. None if neither is valid."""
     in_file = await asyncio.to_thread(state_file.read_json, path, heads.parse)
     if bus is None:
         return in_file
@@ -128,7 +140,10 @@ async def load(path: Path, bus: Bus | None) -> Heads | None:
 
 
 async def save(path: Path, bus: Bus | None, current: Heads) -> None:
-    """Keep heads in the file and the bus. Raises OSError; a bus that is away gets them with the next change."""
+    """Write the record to the file and to the bus. Raises OSError.
+
+    A bus that is down receives the record with the next change.
+    """
     await asyncio.to_thread(state_file.write_json, path, current.record())
     if bus is not None:
         with suppress(BusError):
@@ -136,35 +151,38 @@ async def save(path: Path, bus: Bus | None, current: Heads) -> None:
 
 
 async def accept(journal: Journal, data: Path, bus: Bus | None, *, by: str) -> list[Gap]:
-    """Take the journal as it is for whole, and write down who did so and what is missing; what that is."""
+    """Accept the loss of the missing entries. Return them, or an empty list when nothing is missing.
+
+    The journal gets an audit entry with the actor `by` and the gaps. The record starts a new epoch.
+    """
     path = data / "run" / FILE
-    kept = await load(path, bus)
-    gaps = await heads.missing(journal, kept) if kept is not None else []
-    if kept is None or not gaps:
+    recorded = await load(path, bus)
+    gaps = await heads.missing(journal, recorded) if recorded is not None else []
+    if recorded is None or not gaps:
         return []
     lost = [{"chain": gap.chain, "first": gap.first, "last": gap.last} for gap in gaps]
     async with journal.begin() as tx:
         await tx.append(
             kind="audit", name="journal-accepted", subject="journal", at=now(), actor=by, body={"missing": lost}
         )
-    await save(path, bus, await heads.read(journal, epoch=kept.epoch + 1))
+    await save(path, bus, await heads.read(journal, epoch=recorded.epoch + 1))
     return gaps
 
 
-async def renew(journal: Journal, data: Path) -> None:
-    """Keep the heads of a journal that was filled anew (a restore), whatever the record says."""
+async def reset(journal: Journal, data: Path) -> None:
+    """Record the heads of a restored journal in a new epoch, without comparing."""
     path = data / "run" / FILE
-    kept = await load(path, None)
-    await save(path, None, await heads.read(journal, epoch=kept.epoch + 1 if kept else 1))
+    recorded = await load(path, None)
+    await save(path, None, await heads.read(journal, epoch=recorded.epoch + 1 if recorded else 1))
 
 
 async def until_replaced(journal: Journal) -> None:
-    """Return never; raise JournalReplaced when the journal's file is no longer the one that is open."""
+    """Raise JournalReplaced as soon as the SQLite journal's file is not the open one any more. Never return."""
     first: tuple[int, int] | None = None
     while journal.store.is_sqlite:
         try:
-            found = os.stat(journal.store.file)
-            current = (found.st_dev, found.st_ino)
+            status = os.stat(journal.store.file)
+            current = (status.st_dev, status.st_ino)
         except FileNotFoundError:
             current = (0, 0)
         if first is not None and current != first:

@@ -207,9 +207,9 @@ async def build_alert(settings: Settings, bus: Bus, journal: Journal, status: Ro
 
     site = settings.site
     follower = Bus(redis_url(settings), site.region, name="journal", fence=bus.fence)
-    watch = JournalWatch(journal, settings.data, follower, keeps=True)
-    await watch.quietly()  # before the engine writes
-    status.add_condition(lambda: watch.words(site.language))
+    watch = JournalWatch(journal, settings.data, follower, updates_record=True)
+    await watch.compare_if_possible()  # before the engine writes
+    status.add_condition(lambda: watch.message(site.language))
     try:
         program = AlertService(
             bus,

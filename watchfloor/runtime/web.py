@@ -54,7 +54,7 @@ class Web:
         self._history.connect()
         self._intake = Intake(intake_url(journal_url(settings)), "web")
         self._watch = JournalWatch(journal, settings.data, Bus(redis_url(settings), settings.site.region, name="heads"))
-        self._stores = Stores(journal, self._intake, now, missing=self._watch.words)
+        self._stores = Stores(journal, self._intake, now, missing=self._watch.message)
         self._cap_reader = CapReader()
         self._app = create_app(
             Dependencies(

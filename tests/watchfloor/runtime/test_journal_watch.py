@@ -1,4 +1,4 @@
-"""Rows that the journal had and has no more are found, counted and told, until a person accepts it."""
+"""Lost journal entries are detected, counted and reported until a person accepts the loss."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def opened(data: Path) -> AsyncIterator[Journal]:
 
 
 async def write(journal: Journal, entries: int) -> None:
-    """Entries with a document each, one transaction after the other."""
+    """Append entries with one document each, in one transaction each."""
     for number in range(entries):
         async with journal.begin() as tx:
             seq = await tx.append(kind="audit", name="note", subject=str(number), at=time.time())
@@ -37,20 +37,20 @@ async def write(journal: Journal, entries: int) -> None:
 
 
 async def fill(data: Path, bus: Bus | None = None) -> None:
-    """A journal whose heads are kept, with its write-ahead log as a kill leaves it."""
+    """Write a journal with recorded heads. Leave its write-ahead log as a killed process would."""
     async with opened(data) as journal:
         await write(journal, ENTRIES)
-        await JournalWatch(journal, data, bus, keeps=True).look(count=True)
+        await JournalWatch(journal, data, bus, updates_record=True).compare(count=True)
         files = {file: file.read_bytes() for file in data.glob("journal.sqlite3*") if not file.name.endswith("-shm")}
     for file, content in files.items():
         file.write_bytes(content)
 
 
-async def gaps(data: Path, bus: Bus | None = None, *, keeps: bool = True) -> list[Gap]:
-    """What is missing, as a role finds it that has just been started."""
+async def gaps(data: Path, bus: Bus | None = None, *, updates_record: bool = True) -> list[Gap]:
+    """Return the gaps that a newly started role detects."""
     async with opened(data) as journal:
-        watch = JournalWatch(journal, data, bus, keeps=keeps)
-        await watch.look()
+        watch = JournalWatch(journal, data, bus, updates_record=updates_record)
+        await watch.compare()
         return watch.gaps
 
 
@@ -59,13 +59,13 @@ async def count(data: Path) -> int:
         return await journal.count()
 
 
-async def test_a_whole_journal_misses_nothing_and_its_heads_follow_it(tmp_path: Path) -> None:
+async def test_an_intact_journal_has_no_gaps_and_its_record_is_updated(tmp_path: Path) -> None:
     await fill(tmp_path)
     async with opened(tmp_path) as journal:
-        watch = JournalWatch(journal, tmp_path, None, keeps=True)
-        await watch.look()
+        watch = JournalWatch(journal, tmp_path, None, updates_record=True)
+        await watch.compare()
         await write(journal, 5)
-        await watch.look()
+        await watch.compare()
         assert watch.gaps == []
     kept = await journal_watch.load(tmp_path / "run" / journal_watch.FILE, None)
     assert kept is not None
@@ -73,7 +73,7 @@ async def test_a_whole_journal_misses_nothing_and_its_heads_follow_it(tmp_path: 
 
 
 @pytest.mark.parametrize("place", [0.1, 0.5, 0.9])
-async def test_entries_lost_with_a_damaged_write_ahead_log_are_told_by_number(tmp_path: Path, place: float) -> None:
+async def test_entries_lost_with_a_damaged_write_ahead_log_are_reported_by_number(tmp_path: Path, place: float) -> None:
     await fill(tmp_path)
     wal = tmp_path / "journal.sqlite3-wal"
     content = bytearray(wal.read_bytes())
@@ -85,7 +85,7 @@ async def test_entries_lost_with_a_damaged_write_ahead_log_are_told_by_number(tm
     assert await gaps(tmp_path) == [Gap(chain="test", first=left + 1, last=ENTRIES)]
 
 
-async def test_an_emptied_journal_is_told_and_stays_told_while_it_goes_on(tmp_path: Path) -> None:
+async def test_an_emptied_journal_is_reported_and_stays_reported_after_new_entries(tmp_path: Path) -> None:
     await fill(tmp_path)
     for file in tmp_path.glob("journal.sqlite3*"):
         file.unlink()
@@ -94,11 +94,11 @@ async def test_an_emptied_journal_is_told_and_stays_told_while_it_goes_on(tmp_pa
     async with opened(tmp_path) as journal:
         await write(journal, ENTRIES + 3)
     assert await gaps(tmp_path) == lost
-    assert "1–60" in journal_watch.words(lost, "en")
-    assert "60 条" in journal_watch.words(lost, "zh-CN")
+    assert "1–60" in journal_watch.message(lost, "en")
+    assert "60 条" in journal_watch.message(lost, "zh-CN")
 
 
-async def test_the_end_of_a_tail_that_was_lost_does_not_move_when_the_journal_goes_on(tmp_path: Path) -> None:
+async def test_the_gap_of_a_lost_tail_does_not_change_with_new_entries(tmp_path: Path) -> None:
     await fill(tmp_path)
     with closing(sqlite3.connect(tmp_path / "journal.sqlite3")) as damage, damage:
         damage.execute("DELETE FROM entry WHERE chain_seq > 40")
@@ -114,11 +114,11 @@ async def test_documents_that_vanish_without_an_entry_are_counted(tmp_path: Path
         damage.execute("DELETE FROM doc WHERE seq <= 7")
     (gap,) = await gaps(tmp_path)
     assert (gap.chain, gap.rows) == ("", 7)
-    assert "7 documents" in journal_watch.words([gap], "en")
+    assert "7 documents" in journal_watch.message([gap], "en")
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{"])
-async def test_the_other_store_knows_the_heads_when_the_file_is_gone_or_damaged(
+async def test_redis_has_the_record_when_the_file_is_missing_or_damaged(
     tmp_path: Path, bus: Bus, content: bytes | None
 ) -> None:
     await fill(tmp_path, bus)
@@ -129,7 +129,7 @@ async def test_the_other_store_knows_the_heads_when_the_file_is_gone_or_damaged(
     assert await gaps(tmp_path, bus) == [Gap(chain="test", first=1, last=ENTRIES)]
 
 
-async def test_a_person_accepts_a_loss_once_for_both_records_and_the_journal_says_so(tmp_path: Path, bus: Bus) -> None:
+async def test_accepting_a_loss_once_counts_for_both_records_and_is_audited(tmp_path: Path, bus: Bus) -> None:
     await fill(tmp_path, bus)
     for file in tmp_path.glob("journal.sqlite3*"):
         file.unlink()
@@ -139,17 +139,17 @@ async def test_a_person_accepts_a_loss_once_for_both_records_and_the_journal_say
         (entry,) = await journal.entries(kind="audit")
     assert (entry.name, entry.actor) == ("journal-accepted", "admin1")
     assert entry.body["missing"] == [{"chain": "test", "first": 1, "last": ENTRIES}]
-    assert await gaps(tmp_path, bus) == []  # the bus still has the heads of before
+    assert await gaps(tmp_path, bus) == []  # Redis still has the previous record
 
 
-async def test_a_role_that_only_looks_keeps_no_heads(tmp_path: Path) -> None:
+async def test_a_watch_that_only_compares_writes_no_record(tmp_path: Path) -> None:
     async with opened(tmp_path) as journal:
         await write(journal, 1)
-        await JournalWatch(journal, tmp_path, None).look()
+        await JournalWatch(journal, tmp_path, None).compare()
     assert not (tmp_path / "run").exists()
 
 
-async def test_a_journal_whose_file_is_removed_or_replaced_under_it_ends_the_role(
+async def test_a_journal_file_that_is_moved_while_open_raises_journal_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(journal_watch, "TICK", 0.01)
