@@ -38,7 +38,7 @@ HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
 
 
 def chromium() -> str:
-    """Where a Chromium is on this machine, "" when there is none."""
+    """Return the path of a Chromium on this machine, or ""."""
     names = ("chromium", "chromium-browser", "google-chrome", "chrome")
     return os.environ.get("WATCHFLOOR_CHROMIUM", "") or next(
         (path for name in names if (path := shutil.which(name))), ""
@@ -61,14 +61,14 @@ async def browser() -> AsyncIterator[Browser]:
     path = need_browser()
     expect.set_options(timeout=PATIENCE * 1000)
     async with async_playwright() as playwright:
-        one = await playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield one
-        await one.close()
+        chromium = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield chromium
+        await chromium.close()
 
 
 @dataclass
 class Site:
-    """A running scripted server, and what its pages did wrong."""
+    """A running scripted server, and the faults of its pages."""
 
     script: Script
     url: str
@@ -77,7 +77,7 @@ class Site:
     faults: list[str] = field(default_factory=list)
 
     async def open(self, path: str, *, webgl: bool = False) -> Page:
-        """A page of its own, already signed in; waits for its first picture."""
+        """Open a signed-in page, and wait for its first snapshot."""
         page = await self.context.new_page()
         if not webgl:
             await page.add_init_script(NO_WEBGL)
@@ -90,7 +90,7 @@ class Site:
         return page
 
     def _console(self, kind: str, text: str) -> None:
-        # The software renderer's own complaint about reading pixels is no fault of the page.
+        # The software renderer's warning about reading pixels is not a fault of the page.
         if kind in ("error", "warning") and "GPU stall" not in text:
             self.faults.append(f"{kind}: {text}")
 
@@ -115,8 +115,8 @@ async def site(browser: Browser) -> AsyncIterator[Site]:
         running = asyncio.create_task(server.serve([listener]))
         context = await browser.new_context(viewport={"width": 1920, "height": 1080})
         context.set_default_timeout(PATIENCE * 1000)
-        one = Site(script, f"http://127.0.0.1:{port}", context, browser)
-        yield one
-        await one.context.close()
+        opened = Site(script, f"http://127.0.0.1:{port}", context, browser)
+        yield opened
+        await opened.context.close()
         server.should_exit = True
         await running

@@ -1,4 +1,4 @@
-"""The scripted server's answers for the administration: roster, receivers, escalations, rules, settings."""
+"""The scripted server's administration routes: roster, receivers, escalations, rules, settings."""
 
 from __future__ import annotations
 
@@ -97,7 +97,9 @@ def rules() -> list[Record]:
 
 
 def add_admin(api: FastAPI, script: Script) -> None:
-    _add_people(api, script)
+    _add_lists(api, script)
+    _add_receivers(api, script)
+    _add_roster(api, script)
     _add_rules(api, script)
 
     @api.get("/api/v1/settings")
@@ -131,7 +133,7 @@ def add_admin(api: FastAPI, script: Script) -> None:
         return JSONResponse({"title": "设置未采用", "detail": "新设置有误。", "faults": faults}, 422)
 
 
-def _add_people(api: FastAPI, script: Script) -> None:
+def _add_lists(api: FastAPI, script: Script) -> None:
     @api.put("/api/v1/{name}")
     async def put(name: str, request: Request) -> Record:
         body = await request.json()
@@ -139,7 +141,7 @@ def _add_people(api: FastAPI, script: Script) -> None:
         if name == "roster":
             script.roster |= body | {"rev": body["rev"] + 1}
             return devpeople.roster(time.time()) | script.roster
-        script.lists[name] = [one for one in script.lists[name] if one["readonly"]]
+        script.lists[name] = [entry for entry in script.lists[name] if entry["readonly"]]
         own = {
             "origin": "api",
             "readonly": False,
@@ -149,9 +151,11 @@ def _add_people(api: FastAPI, script: Script) -> None:
             "last_sent_at": None,
             "last_error": "",
         }
-        script.lists[name][:0] = [own | one for one in body["items"]]
+        script.lists[name][:0] = [own | entry for entry in body["items"]]
         return {"rev": body["rev"] + 1, "items": script.lists[name], "next": None}
 
+
+def _add_receivers(api: FastAPI, script: Script) -> None:
     @api.get("/api/v1/receivers")
     async def get_receivers() -> Record:
         return {"rev": 2, "items": script.lists["receivers"], "next": None}
@@ -160,6 +164,19 @@ def _add_people(api: FastAPI, script: Script) -> None:
     async def get_escalations() -> Record:
         return {"rev": 1, "items": script.lists["escalations"], "next": None}
 
+    @api.post("/api/v1/receivers/{key}:test")
+    async def test(key: str) -> Record:
+        script.acts.append({"act": "test", "id": key})
+        return {
+            "ok": False,
+            "outcome": "refused",
+            "message": {"zh-CN": "对方答复 401:<b>口令</b>不对", "en": "401"},
+            "key": "t1",
+            "sent_at": None,
+        }
+
+
+def _add_roster(api: FastAPI, script: Script) -> None:
     @api.get("/api/v1/roster/history")
     async def history() -> Record:
         change = {"path": "persons/zhang", "before": None, "after": {"name": "张三"}}
@@ -176,17 +193,6 @@ def _add_people(api: FastAPI, script: Script) -> None:
         script.acts.append({"act": "substitute", **body})
         script.roster["substitutes"] = [body]
         return devpeople.roster(time.time()) | script.roster
-
-    @api.post("/api/v1/receivers/{key}:test")
-    async def test(key: str) -> Record:
-        script.acts.append({"act": "test", "id": key})
-        return {
-            "ok": False,
-            "outcome": "refused",
-            "message": {"zh-CN": "对方答复 401:<b>口令</b>不对", "en": "401"},
-            "key": "t1",
-            "sent_at": None,
-        }
 
 
 def _add_rules(api: FastAPI, script: Script) -> None:

@@ -1,4 +1,4 @@
-"""The scripted server's answers about people and load: roster, handover, figures, availability, accounts, tokens."""
+"""The scripted server's routes for people and figures: roster, handover, load, availability, accounts, tokens."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def duty(at: float) -> Record:
 
 
 def roster(at: float) -> Record:
-    """Two shifts, three people, one substitute, and one thing that is wrong."""
+    """Two shifts, four people, and one finding: the night shift has no leader."""
     person = {"mail": "", "contacts": {"sms": "13800000001"}, "language": "", "region": "", "account": ""}
     persons = [
         {"id": key, "name": name, "phone": "13800000001"} | person
@@ -79,25 +79,27 @@ def roster(at: float) -> Record:
 
 
 def load(at: float) -> Record:
-    """A load that is calm but for one thing: too many alerts for each person."""
-    per_hour = [
-        {"at": iso(at - (24 - n) * HOUR), "shown": 3 + n % 5 + (14 if n == 20 else 0), "raised": 6 + n}
-        for n in range(24)
-    ]
-    items = [
-        {
-            "rule": "node-down",
-            "asset": "X532329",
-            "title": {"zh-CN": "节点不通", "en": "down"},
-            "count": 12,
-            "share": 0.09,
-        }
-    ]
+    """An alert load within every target but one: alerts per operator in ten minutes."""
     return {
         "since": iso(at - 86400),
         "complete": True,
         "operators": 2,
         "operators_from": "roster",
+        **_alert_rate(at),
+        **_nuisance_alerts(),
+        "priorities": {
+            "counts": {"critical": 1, "major": 3, "minor": 16},
+            "low": 0.8,
+            "medium": 0.15,
+            "high": 0.05,
+            "target": {"low": 0.8, "medium": 0.15, "high": 0.05},
+        },
+    }
+
+
+def _alert_rate(at: float) -> Record:
+    """Rate, flood, peak and the 24 hourly counts before `at`."""
+    return {
         "rate": {
             "ten_minutes": 3,
             "per_operator": 1.5,
@@ -126,17 +128,21 @@ def load(at: float) -> Record:
             "minute_at": iso(at),
             "minute_target": 2,
         },
+        "per_hour": [
+            {"at": iso(at - (24 - n) * HOUR), "shown": 3 + n % 5 + (14 if n == 20 else 0), "raised": 6 + n}
+            for n in range(24)
+        ],
+    }
+
+
+def _nuisance_alerts() -> Record:
+    """Stale, chattering and most frequent alerts."""
+    title = {"zh-CN": "节点不通", "en": "down"}
+    items = [{"rule": "node-down", "asset": "X532329", "title": title, "count": 12, "share": 0.09}]
+    return {
         "stale": {"count": 0, "target": 0, "limit": 5, "after_s": 86400, "items": []},
         "chattering": {"count": 0, "target": 0, "changes_a_minute": 3, "items": [], "day": 1},
-        "priorities": {
-            "counts": {"critical": 1, "major": 3, "minor": 16},
-            "low": 0.8,
-            "medium": 0.15,
-            "high": 0.05,
-            "target": {"low": 0.8, "medium": 0.15, "high": 0.05},
-        },
         "frequent": {"share": 0.04, "target": 0.05, "items": items},
-        "per_hour": per_hour,
     }
 
 
@@ -144,16 +150,16 @@ def availability(by: str) -> Record:
     def row(name: str, down: float, unknown: float, maintenance: float) -> Record:
         whole = 21 * 86400.0
         up = whole - down - unknown - maintenance
-        rest = whole - maintenance
+        measured = whole - maintenance
         seconds = {"up": up, "down": down, "unknown": unknown, "maintenance": maintenance, "degraded": down / 2}
         return {
             "key": {by: name},
             "name": name,
             "assets": 12,
             "seconds": seconds,
-            "availability": up / rest,
+            "availability": up / measured,
             "of_known": up / (up + down),
-            "coverage": (rest - unknown) / rest,
+            "coverage": (measured - unknown) / measured,
         }
 
     items = [row("州水务局", 86400, 43200, 7200), row("州网管中心", 600, 0, 0)]
@@ -202,26 +208,30 @@ def _add_figures(api: FastAPI, script: Script) -> None:
         return availability(request.query_params.get("by", "asset"))
 
 
+def _handover(script: Script, at: float) -> Record:
+    """The open handover of the shift at `at`."""
+    alerts = list(script.state["alert"].values())
+    return {
+        "at": iso(at),
+        "shift": duty(at),
+        "since": iso(at - 5 * HOUR),
+        "broken_promises": ["a2"],
+        "hidden": [],
+        "open": [alert for alert in alerts if alert["active"] and not alert["acked"]],
+        "acked": [alert for alert in alerts if alert["acked"]],
+        "silences": [],
+        "maintenance": [],
+        "sources": [],
+        "figures": {"raised": 9, "cleared": 4, "acked": 3},
+        "hidden_count": 0,
+        "last": script.handovers[-1] if script.handovers else None,
+    }
+
+
 def _add_handover(api: FastAPI, script: Script) -> None:
     @api.get("/api/v1/handover")
     async def handover() -> Record:
-        at = time.time()
-        alerts = list(script.state["alert"].values())
-        return {
-            "at": iso(at),
-            "shift": duty(at),
-            "since": iso(at - 5 * HOUR),
-            "broken_promises": ["a2"],
-            "hidden": [],
-            "open": [one for one in alerts if one["active"] and not one["acked"]],
-            "acked": [one for one in alerts if one["acked"]],
-            "silences": [],
-            "maintenance": [],
-            "sources": [],
-            "figures": {"raised": 9, "cleared": 4, "acked": 3},
-            "hidden_count": 0,
-            "last": script.handovers[-1] if script.handovers else None,
-        }
+        return _handover(script, time.time())
 
     @api.get("/api/v1/handover/list")
     async def past() -> Record:
@@ -231,7 +241,7 @@ def _add_handover(api: FastAPI, script: Script) -> None:
     async def give(request: Request) -> Record:
         body = await request.json()
         script.acts.append({"act": "handover", **body})
-        made = {
+        record = {
             "id": f"h{len(script.handovers) + 1}",
             "at": iso(time.time()),
             "by": script.me["name"],
@@ -244,16 +254,16 @@ def _add_handover(api: FastAPI, script: Script) -> None:
             "counts": {"open": 5, "acked": 2, "hidden": 0, "broken_promises": 1, "sources": 0},
             "unsigned": False,
         }
-        script.handovers.append(made)
-        return made
+        script.handovers.append(record)
+        return record
 
     @api.post("/api/v1/handover/{key}/accept")
     async def accept(key: str, request: Request) -> Record:
         body = await request.json()
         script.acts.append({"act": "accept", "id": key, **body})
-        [found] = [one for one in script.handovers if one["id"] == key]
-        found |= {"accepted_at": iso(time.time()), "accepted_by": script.me["name"], "accept_remarks": body["remarks"]}
-        return found
+        [record] = [handover for handover in script.handovers if handover["id"] == key]
+        record |= {"accepted_at": iso(time.time()), "accepted_by": script.me["name"], "accept_remarks": body["remarks"]}
+        return record
 
 
 def _add_staff(api: FastAPI, script: Script) -> None:
@@ -265,7 +275,7 @@ def _add_staff(api: FastAPI, script: Script) -> None:
     async def add(request: Request) -> Response:
         body = await request.json()
         script.acts.append({"act": "account", **body})
-        if any(one["name"] == body["name"] for one in script.accounts):
+        if any(account["name"] == body["name"] for account in script.accounts):
             return JSONResponse({"title": "已被他人改动", "detail": "这个用户名已有人用。"}, 409)
         script.accounts.append(
             {
@@ -283,9 +293,9 @@ def _add_staff(api: FastAPI, script: Script) -> None:
     async def change(name: str, request: Request) -> Record:
         body = await request.json()
         script.acts.append({"act": "change", "name": name, **body})
-        [found] = [one for one in script.accounts if one["name"] == name]
-        found |= {key: value for key, value in body.items() if key != "password"}
-        return found
+        [account] = [candidate for candidate in script.accounts if candidate["name"] == name]
+        account |= {key: value for key, value in body.items() if key != "password"}
+        return account
 
     @api.get("/api/v1/tokens")
     async def tokens() -> Record:
@@ -293,11 +303,11 @@ def _add_staff(api: FastAPI, script: Script) -> None:
 
     @api.post("/api/v1/tokens")
     async def make(request: Request) -> Response:
-        made = {"id": "0123456789abcdef", "by": script.me["name"], "created": iso(time.time()), **await request.json()}
-        script.tokens.append(made)
-        return JSONResponse(made | {"token": "wf_shown-once"}, 201)
+        token = {"id": "0123456789abcdef", "by": script.me["name"], "created": iso(time.time()), **await request.json()}
+        script.tokens.append(token)
+        return JSONResponse(token | {"token": "wf_shown-once"}, 201)
 
     @api.delete("/api/v1/tokens/{key}")
     async def revoke(key: str) -> Record:
-        script.tokens = [one for one in script.tokens if one["id"] != key]
+        script.tokens = [token for token in script.tokens if token["id"] != key]
         return {"revoked": key}

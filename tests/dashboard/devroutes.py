@@ -1,4 +1,4 @@
-"""The scripted server's answers beyond the live picture: history, what hides alerts, and acting on many at once."""
+"""The scripted server's routes for metric history, suppression and bulk actions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Record = dict[str, Any]
 
 
 def history(metric: str, start: float, end: float) -> Record:
-    """A metric that breathes with the day, and for a twelfth of the interval was not known at all."""
+    """A metric with a daily cycle, and a gap of a twelfth of the interval."""
     length = end - start
     seconds, spelled = (60, "raw") if length <= DAY + 1 else (300, "5m") if length <= 8 * DAY else (3600, "1h")
     columns: dict[str, list[Any]] = {"at": [], "value": []}
@@ -53,7 +53,7 @@ def _row(metric: str, moment: float, step: str) -> Record:
 def add_history(api: FastAPI, script: Script) -> None:
     @api.get("/api/v1/assets/{asset_id}/metrics")
     async def metrics(asset_id: str) -> Record:
-        return {"asset": asset_id, "items": [{"metric": one} for one in script.metrics]}
+        return {"asset": asset_id, "items": [{"metric": metric} for metric in script.metrics]}
 
     @api.get("/api/v1/assets/{asset_id}/history")
     async def past(request: Request, asset_id: str, metric: str) -> Response:
@@ -68,10 +68,10 @@ def add_history(api: FastAPI, script: Script) -> None:
     async def availability(request: Request, asset_id: str) -> Record:
         start, end = _interval(request)
         marks = [start, start + (end - start) * 5 / 12, start + (end - start) / 2, end - (end - start) / 50, end]
-        words = ("ok", "unknown", "ok", "down")
+        healths = ("ok", "unknown", "ok", "down")
         spans = [
             {"from": iso(low), "to": iso(high), "health": health}
-            for low, high, health in zip(marks, marks[1:], words, strict=False)
+            for low, high, health in zip(marks, marks[1:], healths, strict=False)
         ]
         return {"asset": asset_id, "up": 0.8967, "known": 0.9167, "spans": spans, "more": False}
 
@@ -88,22 +88,20 @@ def _interval(request: Request) -> tuple[float, float]:
 
 
 def add_suppression(api: FastAPI, script: Script) -> None:
+    """Alerts, shelving, silences, maintenance and bulk actions."""
+    _add_alert_actions(api, script)
+    _add_silences(api, script)
+
+
+def _add_alert_actions(api: FastAPI, script: Script) -> None:
     @api.get("/api/v1/alerts")
     async def alerts(asset: str = "", open: bool = True) -> Record:
-        found = script.state["alert"].values() if open else script.closed
-        return {"items": [one for one in found if not asset or one["asset"] == asset], "next": None}
+        records = script.state["alert"].values() if open else script.closed
+        return {"items": [alert for alert in records if not asset or alert["asset"] == asset], "next": None}
 
     @api.get("/api/v1/shelf")
     async def shelf() -> Record:
         return {"items": list(script.shelf.values())}
-
-    @api.get("/api/v1/silences")
-    async def silences() -> Record:
-        return {"items": [one for one in script.hiders.values() if one["kind"] == "silence"]}
-
-    @api.get("/api/v1/maintenance")
-    async def windows() -> Record:
-        return {"items": [one for one in script.hiders.values() if one["kind"] == "maintenance"]}
 
     @api.post("/api/v1/alerts/{alert_id}/shelve")
     async def shelve(alert_id: str, request: Request) -> Response:
@@ -122,6 +120,23 @@ def add_suppression(api: FastAPI, script: Script) -> None:
         script.shelf.pop(alert_id, None)
         return JSONResponse(await _moved(script, alert_id, {"shelf": None, "suppressed_by": [], "state": "UNACK"}))
 
+    @api.post("/api/v1/alerts:bulk")
+    async def bulk(request: Request) -> Response:
+        body = await request.json()
+        script.acts.append({"act": "bulk", **body})
+        results = [await _act(script, alert_id, body) for alert_id in body["ids"]]
+        return JSONResponse({"results": results})
+
+
+def _add_silences(api: FastAPI, script: Script) -> None:
+    @api.get("/api/v1/silences")
+    async def silences() -> Record:
+        return {"items": [hider for hider in script.hiders.values() if hider["kind"] == "silence"]}
+
+    @api.get("/api/v1/maintenance")
+    async def windows() -> Record:
+        return {"items": [hider for hider in script.hiders.values() if hider["kind"] == "maintenance"]}
+
     @api.post("/api/v1/silences")
     async def silence(request: Request) -> Response:
         return JSONResponse(await _hide(script, "silence", "silenced", await request.json()), 201)
@@ -138,19 +153,12 @@ def add_suppression(api: FastAPI, script: Script) -> None:
     async def end_maintenance(key: str) -> Response:
         return JSONResponse(await _end(script, key))
 
-    @api.post("/api/v1/alerts:bulk")
-    async def bulk(request: Request) -> Response:
-        body = await request.json()
-        script.acts.append({"act": "bulk", **body})
-        results = [await _one(script, alert_id, body) for alert_id in body["ids"]]
-        return JSONResponse({"results": results})
-
 
 async def _moved(script: Script, alert_id: str, fields: Record) -> Record:
     rev = script.state["alert"][alert_id]["rev"] + 1
     await script.change("alert", alert_id, fields | {"rev": rev})
-    found: Record = script.state["alert"][alert_id]
-    return found
+    alert: Record = script.state["alert"][alert_id]
+    return alert
 
 
 async def _hide(script: Script, kind: str, prefix: str, body: Record) -> Record:
@@ -160,8 +168,8 @@ async def _hide(script: Script, kind: str, prefix: str, body: Record) -> Record:
     for alert in list(script.state["alert"].values()):
         if alert["asset"] in body["match"].get("assets", []):
             await _moved(script, alert["id"], {"suppressed_by": [f"{prefix}:{key}"]})
-    found: Record = script.hiders[key]
-    return found
+    record: Record = script.hiders[key]
+    return record
 
 
 async def _end(script: Script, key: str) -> Record:
@@ -173,7 +181,7 @@ async def _end(script: Script, key: str) -> Record:
     return ended
 
 
-async def _one(script: Script, alert_id: str, body: Record) -> Record:
+async def _act(script: Script, alert_id: str, body: Record) -> Record:
     if alert_id == script.foreign:
         return {"id": alert_id, "status": 403, "problem": "outside-region"}
     record, action = script.state["alert"][alert_id], body["action"]

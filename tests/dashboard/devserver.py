@@ -1,6 +1,6 @@
-"""A scripted server for the pages: the routes and frames of SPEC without any engine behind them.
+"""A scripted server for the pages: routes and frames of the public interface, without engines.
 
-`python -m tests.dashboard.devserver [port]` serves the busy afternoon of picture.py for looking at.
+`python -m tests.dashboard.devserver [port]` serves the example state of picture.py, for a look at the pages.
 Tests drive the same server through its `Script`: they send frames, hold back heartbeats and set answers.
 """
 
@@ -33,7 +33,7 @@ POLICY = (
 
 
 class Script:
-    """What the server has, says and answers."""
+    """State and answers of the scripted server, and the requests that it received."""
 
     def __init__(self) -> None:
         self.state: dict[str, dict[str, Any]] = picture.picture(time.time())
@@ -83,7 +83,7 @@ class Script:
                 await socket.send_json(frame)
 
     async def change(self, kind: str, key: str, fields: dict[str, Any] | None) -> None:
-        """Sets fields of a record (None: it is gone) and tells every page."""
+        """Set fields of a record, or remove it with None, and send the change to every page."""
         self.rev += 1
         if fields is None:
             self.state[kind].pop(key, None)
@@ -93,13 +93,13 @@ class Script:
             merged = record | fields
             if "readings" in fields:
                 readings = record.get("readings", {}) | fields["readings"]
-                merged["readings"] = {name: one for name, one in readings.items() if one is not None}
+                merged["readings"] = {name: value for name, value in readings.items() if value is not None}
             self.state[kind][key] = merged
             item = {"kind": kind, "id": key, "set": fields}
         await self.send({"type": "changes", "rev": self.rev_text, "at": iso(time.time()), "items": [item]})
 
     async def drop(self, code: int = 1001) -> None:
-        """Closes every socket."""
+        """Close every socket."""
         for socket in list(self.sockets):
             with contextlib.suppress(RuntimeError):
                 await socket.close(code)
@@ -132,6 +132,7 @@ def create(script: Script) -> FastAPI:
 
     api = FastAPI(lifespan=lifespan, openapi_url=None)
     _add_api(api, script)
+    _add_alert(api, script)
     add_history(api, script)
     add_suppression(api, script)
     add_people(api, script)
@@ -140,26 +141,11 @@ def create(script: Script) -> FastAPI:
     @api.get("/api/openapi.json", include_in_schema=False)
     async def description() -> dict[str, Any]:
         paths = api.openapi()["paths"]
-        return {"paths": {path: found for path, found in paths.items() if not path.endswith(script.absent or "?")}}
+        return {
+            "paths": {path: operations for path, operations in paths.items() if not path.endswith(script.absent or "?")}
+        }
 
-    @api.websocket("/api/v1/live")
-    async def live(socket: WebSocket, since: str | None = None) -> None:
-        await socket.accept()
-        script.asked.append(f"live since={since}")
-        if script.refuse_sockets:
-            await socket.close(1013)
-            return
-        if since is not None and since.startswith("e."):
-            await socket.send_json({"type": "changes", "rev": script.rev_text, "at": iso(time.time()), "items": []})
-        else:
-            if since is not None:
-                await socket.send_json({"type": "resync", "reason": "epoch"})
-            await socket.send_json(script.snapshot())
-        script.sockets.add(socket)
-        with contextlib.suppress(WebSocketDisconnect):
-            while True:
-                await socket.receive_text()
-        script.sockets.discard(socket)
+    _add_live(api, script)
 
     @api.middleware("http")
     async def guard(request: Request, call_next: Any) -> Response:
@@ -184,12 +170,40 @@ def _add_api(api: FastAPI, script: Script) -> None:
 
     @api.get("/api/v1/map/{name}.geojson")
     async def map_layer(name: str) -> Response:
-        found = layer(name)
-        return Response(found, media_type="application/geo+json") if found else JSONResponse({"title": "none"}, 404)
+        content = layer(name)
+        return Response(content, media_type="application/geo+json") if content else JSONResponse({"title": "none"}, 404)
 
+    @api.post("/api/v1/session")
+    async def session(request: Request) -> Response:
+        body = await request.json()
+        return JSONResponse(script.me) if body["password"] == "right" else JSONResponse({"title": "wrong"}, 401)
+
+
+def _add_live(api: FastAPI, script: Script) -> None:
+    @api.websocket("/api/v1/live")
+    async def live(socket: WebSocket, since: str | None = None) -> None:
+        await socket.accept()
+        script.asked.append(f"live since={since}")
+        if script.refuse_sockets:
+            await socket.close(1013)
+            return
+        if since is not None and since.startswith("e."):
+            await socket.send_json({"type": "changes", "rev": script.rev_text, "at": iso(time.time()), "items": []})
+        else:
+            if since is not None:
+                await socket.send_json({"type": "resync", "reason": "epoch"})
+            await socket.send_json(script.snapshot())
+        script.sockets.add(socket)
+        with contextlib.suppress(WebSocketDisconnect):
+            while True:
+                await socket.receive_text()
+        script.sockets.discard(socket)
+
+
+def _add_alert(api: FastAPI, script: Script) -> None:
     @api.get("/api/v1/alerts/{alert_id}")
     async def alert(alert_id: str) -> Response:
-        closed = {one["id"]: one for one in script.closed}
+        closed = {record["id"]: record for record in script.closed}
         record = script.state["alert"].get(alert_id) or closed.get(alert_id)
         if record is None:
             return JSONResponse({"title": "none"}, 404)
@@ -224,11 +238,6 @@ def _add_api(api: FastAPI, script: Script) -> None:
         rev = script.state["alert"][alert_id]["rev"] + 1
         await script.change("alert", alert_id, {"ack": None, "acked": False, "rev": rev, "state": "UNACK"})
         return JSONResponse(script.state["alert"][alert_id])
-
-    @api.post("/api/v1/session")
-    async def session(request: Request) -> Response:
-        body = await request.json()
-        return JSONResponse(script.me) if body["password"] == "right" else JSONResponse({"title": "wrong"}, 401)
 
 
 async def _beats(script: Script) -> None:

@@ -1,4 +1,4 @@
-"""A made-up picture in the public shapes: a star of nodes in ten counties, alerts, sources and warnings."""
+"""Example live state in the public record shapes: assets of ten counties, alerts, sources and warnings."""
 
 from __future__ import annotations
 
@@ -64,24 +64,26 @@ def assets(at: float) -> dict[str, Record]:
     """Core, ten counties with two to four nodes below each, forty units in one building."""
     core = asset("C", "州网管中心核心", "router", SITE, at, lat=25.04399, lon=101.54472, importance=3)
     core["labels"] = {"layer": "core"}
-    found = {"C": core}
+    records = {"C": core}
     for index, (code, (name, lon, lat)) in enumerate(COUNTIES.items()):
         hub = asset(f"X{code}", f"{name}汇聚节点", "router", code, at, lat=lat, lon=lon, parents=["C"], importance=2)
-        found[hub["id"]] = hub | {"labels": {"layer": "county"}}
+        records[hub["id"]] = hub | {"labels": {"layer": "county"}}
         for below in range(2 + index % 3):
             key, east, north = f"{code}-{below}", (-0.09, 0.1, 0.02, 0.07)[below], (0.05, 0.04, -0.08, -0.05)[below]
             kind = ("switch", "site", "server", "sensor")[below]
             town = asset(key, f"{name[:2]}{'甲乙丙丁'[below]}镇接入", kind, code + "100", at)
-            found[key] = town | {"lat": lat + north, "lon": lon + east, "parents": [hub["id"]]}
+            records[key] = town | {"lat": lat + north, "lon": lon + east, "parents": [hub["id"]]}
     hall = asset("G", "州公务活动中心", "switch", SITE, at, lat=25.04699, lon=101.54872, parents=["C"], importance=2)
-    found["G"] = hall
+    records["G"] = hall
     for number in range(1, 41):
         key = f"G{number:02}"
         unit = asset(key, f"进驻单位{number:02}", "department", SITE, at, lat=25.04699, lon=101.54872)
-        found[key] = unit | {"parents": ["G"]}
+        records[key] = unit | {"parents": ["G"]}
     for number, name in enumerate(("公文交换", "办公自动化", "行政审批", "门户网站", "视频会议", "公共邮件")):
-        found[f"S{number}"] = asset(f"S{number}", name, "service", SITE, at, lat=25.04399, lon=101.54472, parents=["C"])
-    return found
+        records[f"S{number}"] = asset(
+            f"S{number}", name, "service", SITE, at, lat=25.04399, lon=101.54472, parents=["C"]
+        )
+    return records
 
 
 def fail(record: Record, at: float, health: str = "down") -> Record:
@@ -177,16 +179,16 @@ def warning(key: str, event: str, colour: str, region: str, at: float, **more: A
 
 
 def picture(at: float) -> dict[str, dict[str, Record]]:
-    """A busy afternoon: a county cut off, one degraded, one silent; warnings, an exercise and a test."""
-    found = assets(at)
-    for key, record in list(found.items()):
+    """The live state by kind: one county down, one degraded, one without data; warnings, an exercise and a test."""
+    records = assets(at)
+    for key, record in list(records.items()):
         if key == "X532329" or key.startswith("532329"):
-            found[key] = fail(record, at - 134)
+            records[key] = fail(record, at - 134)
         if key == "X532328":
-            found[key] = fail(record, at - 747, "degraded")
+            records[key] = fail(record, at - 747, "degraded")
         if key == "X532327" or key.startswith("532327"):
-            found[key] = record | {"health": "unknown", "since": iso(at - 723), "stale_since": iso(at - 723)}
-    found["G07"] = fail(found["G07"], at - 2500)
+            records[key] = record | {"health": "unknown", "since": iso(at - 723), "stale_since": iso(at - 723)}
+    records["G07"] = fail(records["G07"], at - 2500)
     alerts = _alerts(at)
     sources = {
         "network.tcp": source("network.tcp", "network.tcp", at, targets=92, failing=4),
@@ -202,12 +204,24 @@ def picture(at: float) -> dict[str, dict[str, Record]]:
         warning("w3", "地震", "red", "532301", at - 600, status="Exercise"),
         warning("w4", "系统联调", "", "532300", at - 600, status="Test"),
     ]
-    return {"asset": found, "alert": alerts, "source": sources, "warning": {one["id"]: one for one in warnings}}
+    return {
+        "asset": records,
+        "alert": alerts,
+        "source": sources,
+        "warning": {record["id"]: record for record in warnings},
+    }
 
 
 def _alerts(at: float) -> dict[str, Record]:
+    """The open alerts by id."""
+    rows = [*_county_alerts(at), *_site_alerts(at), *_inhibited_alerts(at)]
+    return {row["id"]: row for row in rows}
+
+
+def _county_alerts(at: float) -> list[Record]:
+    """Alerts on counties and their warning; two are acknowledged."""
     taken = {"by": "网管乙", "at": iso(at - 600), "comment": "已联系电信抢修", "until": None}
-    rows = [
+    return [
         alert(
             "a1",
             "X532329",
@@ -241,6 +255,12 @@ def _alerts(at: float) -> dict[str, Record]:
             state="ACKED",
             title=_title("双柏县 暴雨橙色预警", "Shuangbai: orange rainstorm warning"),
         ),
+    ]
+
+
+def _site_alerts(at: float) -> list[Record]:
+    """Alerts on a source, a unit, and a service that has cleared without acknowledgement."""
+    return [
         alert(
             "a4",
             "永仁 119",
@@ -263,15 +283,20 @@ def _alerts(at: float) -> dict[str, Record]:
             title=_title("门户网站 中断", "Portal down"),
         ),
     ]
+
+
+def _inhibited_alerts(at: float) -> list[Record]:
+    """Alerts on the nodes below the Wuding hub, inhibited by alert `a1`."""
+    alerts = []
     for below in range(2 + 9 % 3):
         title = _title(f"武定{'甲乙丙丁'[below]}镇接入 中断", f"Wuding access {below} down")
         cut = {"suppressed_by": ["inhibited:a1"], "cut_by": "a1", "state": "DSUPR"}
-        rows.append(alert(f"b{below}", f"532329-{below}", at - 120, region="532329100", title=title, **cut))
-    return {row["id"]: row for row in rows}
+        alerts.append(alert(f"b{below}", f"532329-{below}", at - 120, region="532329100", title=title, **cut))
+    return alerts
 
 
 def closed(at: float) -> list[Record]:
-    """Alerts that are over: what shades the charts."""
+    """Closed alerts; the charts shade their time."""
     return [
         alert(
             "old",

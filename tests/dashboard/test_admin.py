@@ -189,8 +189,8 @@ async def test_an_administrator_of_a_county_changes_that_countys_rules_and_reads
 
 
 async def test_a_removal_that_is_held_is_shown_and_accepted_by_its_digest(site: Site) -> None:
-    words = {"zh-CN": "资产清单 50 → 0 项，将移除 50 项：x00", "en": "inventory 50 → 0, 50 removed: x00"}
-    site.script.held = {"accept": "ab12", "applied_at": "2027-01-15T08:00:00.000Z", "lists": [{"message": words}]}
+    texts = {"zh-CN": "资产清单 50 → 0 项，将移除 50 项：x00", "en": "inventory 50 → 0, 50 removed: x00"}
+    site.script.held = {"accept": "ab12", "applied_at": "2027-01-15T08:00:00.000Z", "lists": [{"message": texts}]}
     waiting = {"processes": [], "missing": [], "left_out": [], "left_out_total": 0, "restart": []}
     site.script.reloaded = {"applied": False, "held": site.script.held, **waiting}
     page = await enter(site, "settings")

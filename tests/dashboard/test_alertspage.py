@@ -22,8 +22,8 @@ async def phone(site: Site) -> None:
 
 
 async def rows(page: Page) -> list[str]:
-    found = await page.locator(".row[data-id]").all()
-    return [await one.get_attribute("data-id") or "" for one in found]
+    elements = await page.locator(".row[data-id]").all()
+    return [await element.get_attribute("data-id") or "" for element in elements]
 
 
 async def test_filters_by_severity_feed_and_state_and_says_what_it_leaves_out(site: Site) -> None:
@@ -100,30 +100,32 @@ async def test_one_hand_takes_an_alert_with_a_promise_and_takes_it_back(site: Si
     assert site.faults == []
 
 
-async def test_the_history_names_every_step_and_what_was_sent_to_whom(site: Site) -> None:
-    at = time.time()
-    names = [
-        "raise",
-        "hold",
-        "release",
-        "inhibit",
-        "uninhibit",
-        "await_result",
-        "flapping_start",
-        "flapping_end",
-        "silence",
-        "unsilence",
-        "maintenance_begin",
-        "maintenance_end",
-        "shelve",
-        "shelf_ended",
-        "affected",
-        "severity_up",
-        "clear",
-    ]
-    same = {"actor": "", "comment": "", "text": "", "after": {}}
+TRANSITIONS = (
+    "raise",
+    "hold",
+    "release",
+    "inhibit",
+    "uninhibit",
+    "await_result",
+    "flapping_start",
+    "flapping_end",
+    "silence",
+    "unsilence",
+    "maintenance_begin",
+    "maintenance_end",
+    "shelve",
+    "shelf_ended",
+    "affected",
+    "severity_up",
+    "clear",
+)
+
+
+def life(at: float) -> dict[str, Any]:
+    """An alert's record after all TRANSITIONS, with one notification sent and the second escalation step reached."""
+    common = {"actor": "", "comment": "", "text": "", "after": {}}
     steps: list[dict[str, Any]] = [
-        same | {"seq": n, "name": name, "at": iso(at - 100 + n)} for n, name in enumerate(names, 1)
+        common | {"seq": n, "name": name, "at": iso(at - 100 + n)} for n, name in enumerate(TRANSITIONS, 1)
     ]
     steps[-1]["text"] = "recovered"
     notice: dict[str, Any] = {
@@ -141,13 +143,17 @@ async def test_the_history_names_every_step_and_what_was_sent_to_whom(site: Site
         "error": "",
         "digest": "",
     }
-    step = {"policy": "critical", "step": 2, "next_at": iso(at + 600), "steps": []}
-    site.script.life["a1"] = {"transitions": steps, "notices": [notice], "escalation": step}
+    escalation = {"policy": "critical", "step": 2, "next_at": iso(at + 600), "steps": []}
+    return {"transitions": steps, "notices": [notice], "escalation": escalation}
+
+
+async def test_the_history_names_every_transition_and_each_notification_with_its_recipient(site: Site) -> None:
+    site.script.life["a1"] = life(time.time())
     page = await site.open("/alerts?alert=a1")
     history = page.locator(".history li")
-    await expect(history).to_have_count(len(names) + 1)
-    said = await page.locator(".history strong").all_text_contents()
-    assert not [word for word in said if word.isascii()], "a step without its word"
+    await expect(history).to_have_count(len(TRANSITIONS) + 1)
+    labels = await page.locator(".history strong").all_text_contents()
+    assert not [label for label in labels if label.isascii()], "transitions without a Chinese label"
     await expect(history.first).to_contain_text("通知已发")
     await expect(history.first).to_contain_text("张三 138••••0001 · sms · 首次 · 第 2 次尝试")
     await expect(page.locator(".life-next")).to_contain_text("第 2 步(critical)")
@@ -216,14 +222,14 @@ async def test_load_is_bright_only_where_it_is_out_of_its_target(site: Site) -> 
 
 async def test_an_answer_that_is_given_up_half_way_is_a_refusal_like_any_other(site: Site) -> None:
     page = await site.open("/alerts")
-    said = await page.evaluate("""async () => {
+    error = await page.evaluate("""async () => {
         const base = document.querySelector('script[src$="/main.js"]').src;
         const { get } = await import(new URL("api.js", base));
         const text = () => Promise.reject(new DOMException("", "AbortError"));
         window.fetch = async () => ({ ok: true, status: 200, text });
         return await get("/api/v1/availability").catch((error) => [error.constructor.name, error.status]);
     }""")
-    assert said == ["Refused", 0]
+    assert error == ["Refused", 0]
 
 
 async def test_availability_keeps_unknown_and_maintenance_apart(site: Site) -> None:
@@ -252,12 +258,12 @@ async def test_a_shift_is_handed_over_with_two_signatures(site: Site) -> None:
     await expect(page.locator(".handover-wait")).to_contain_text("<b>元谋</b>上联抢修中")
     await expect(page.locator("[data-accept]")).to_have_count(0)
     site.script.me |= {"name": "赵六"}
-    other = await site.open("/alerts?view=handover")
-    await other.locator("[data-accept]").click()
-    await other.locator("[data-accept-remarks]").fill("已知悉")
-    await other.locator("[data-accept-send]").click()
-    await expect(other.locator(".handover-wait")).to_have_count(0)
-    await expect(other.locator(".handover-past")).to_contain_text("赵六 于")
+    other_page = await site.open("/alerts?view=handover")
+    await other_page.locator("[data-accept]").click()
+    await other_page.locator("[data-accept-remarks]").fill("已知悉")
+    await other_page.locator("[data-accept-send]").click()
+    await expect(other_page.locator(".handover-wait")).to_have_count(0)
+    await expect(other_page.locator(".handover-past")).to_contain_text("赵六 于")
     assert [act["act"] for act in site.script.acts] == ["handover", "accept"]
     assert site.faults == []
 

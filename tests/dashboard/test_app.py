@@ -19,8 +19,8 @@ from dashboard.static import build_id
 def client() -> Iterator[TestClient]:
     api = FastAPI()
     create_dash(api, Site(name="楚<雄>州"))
-    with TestClient(api) as one:
-        yield one
+    with TestClient(api) as test_client:
+        yield test_client
 
 
 def test_own_scripts_are_modules_under_the_build_and_cached_for_ever(client: TestClient) -> None:
@@ -96,4 +96,4 @@ def test_page_names_no_other_host(client: TestClient) -> None:
 
 
 def test_callbacks_are_known_before_the_first_page_is_asked_for(client: TestClient) -> None:
-    assert any("_pages_content" in one["output"] for one in client.get("/_dash-dependencies").json())
+    assert any("_pages_content" in callback["output"] for callback in client.get("/_dash-dependencies").json())

@@ -78,8 +78,8 @@ async def test_what_hangs_below_a_failed_node_is_folded_under_its_alert_and_coun
 
 async def test_an_alert_that_the_server_shows_stands_for_itself_even_below_a_failed_node(site: Site) -> None:
     page = await site.open("/alerts")
-    told = picture.alert("told", "532329-0", time.time(), region="532329100", rule="alertmanager:Fire")
-    await site.script.change("alert", "told", told)
+    external = picture.alert("told", "532329-0", time.time(), region="532329100", rule="alertmanager:Fire")
+    await site.script.change("alert", "told", external)
     await expect(page.locator('.row[data-id="told"]')).to_have_class("row sev-critical")
     await expect(page.locator('[data-tab="open"]')).to_have_text("待处置 7")
     await site.script.change("alert", "told", {"suppressed_by": ["inhibited:a1"], "cut_by": "a1"})
@@ -141,7 +141,7 @@ async def test_after_a_resync_the_page_shows_the_new_picture_only(site: Site) ->
 
 
 async def test_ack_waits_for_the_answer_and_is_seen_on_another_page(site: Site) -> None:
-    page, other = await site.open("/alerts"), await site.open("/wall")
+    page, wall = await site.open("/alerts"), await site.open("/wall")
     await select(page, "a1")
     site.script.ack_gate.clear()
     await page.keyboard.press("a")
@@ -155,7 +155,7 @@ async def test_ack_waits_for_the_answer_and_is_seen_on_another_page(site: Site) 
     site.script.ack_gate.set()
     await expect(page.locator(".ack-message")).to_have_text("已记录")
     await expect(page.locator('.row[data-id="a1"] .row-holder')).to_contain_text("值班员 预计")
-    await expect(other.locator('.board-row[data-id="a1"] .board-holder')).to_contain_text("值班员 预计")
+    await expect(wall.locator('.board-row[data-id="a1"] .board-holder')).to_contain_text("值班员 预计")
     [sent] = site.script.acks
     assert (sent["comment"], sent["rev"], sent["csrf"]) == ("已派人", 1, "t")
     assert "until" not in sent
@@ -176,13 +176,13 @@ async def test_a_conflict_shows_who_was_quicker(site: Site) -> None:
     site.faults.clear()
 
 
-@pytest.mark.parametrize(("status", "words"), [(403, "无权确认"), (503, "服务器繁忙")])
-async def test_a_refusal_is_said_in_words(site: Site, status: int, words: str) -> None:
+@pytest.mark.parametrize(("status", "text"), [(403, "无权确认"), (503, "服务器繁忙")])
+async def test_a_refusal_is_said_in_words(site: Site, status: int, text: str) -> None:
     page = await site.open("/alerts")
     await select(page, "a1")
     site.script.refuse = (status, {"title": "no"})
     await page.locator("[data-ack]").click()
-    await expect(page.locator(".ack-message.is-error")).to_contain_text(words)
+    await expect(page.locator(".ack-message.is-error")).to_contain_text(text)
     await expect(page.locator("[data-ack]")).to_be_enabled()
 
 

@@ -17,13 +17,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 def many(at: float, towns: int) -> dict[str, Any]:
     """The usual picture with `towns` more nodes below the ten counties."""
-    found = picture.assets(at)
+    records = picture.assets(at)
     codes = list(picture.COUNTIES)
     for number in range(towns):
         code = codes[number % len(codes)]
         town = picture.asset(f"T{number}", f"村级接入 {number}", "switch", code + "200", at)
-        found[town["id"]] = town | {"parents": [f"X{code}"], "labels": {"layer": "town"}}
-    return found
+        records[town["id"]] = town | {"parents": [f"X{code}"], "labels": {"layer": "town"}}
+    return records
 
 
 async def names(page: Page, part: str) -> list[str]:

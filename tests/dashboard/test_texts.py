@@ -122,9 +122,9 @@ def test_both_languages_have_the_same_keys_and_places() -> None:
 
 
 def test_every_key_that_a_script_asks_for_exists() -> None:
-    asked = {key for path in SCRIPTS for key in ASKED.findall(path.read_text(encoding="utf-8"))}
-    assert len(asked) > 100
-    assert asked - set(catalogue.catalogue()) == set()
+    keys = {key for path in SCRIPTS for key in ASKED.findall(path.read_text(encoding="utf-8"))}
+    assert len(keys) > 100
+    assert keys - set(catalogue.catalogue()) == set()
 
 
 @pytest.mark.parametrize("prefix", SETS)
@@ -145,5 +145,5 @@ def test_values_are_put_in_and_never_read_as_templates() -> None:
 
 def test_scripts_never_write_markup() -> None:
     forbidden = ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function")
-    found = [(path.name, word) for path in SCRIPTS for word in forbidden if word in path.read_text(encoding="utf-8")]
-    assert found == []
+    offences = [(path.name, word) for path in SCRIPTS for word in forbidden if word in path.read_text(encoding="utf-8")]
+    assert offences == []
