@@ -1,4 +1,4 @@
-"""A whole real site as a child process, and the people who use it: what the tests of this folder stand on."""
+"""A complete site as a child process, its signed-in users, and the devices and receivers around it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ url = "json://127.0.0.1:{hook}/"
 
 
 class Service:
-    """A TCP service that knows nothing of Watchfloor: it accepts and closes."""
+    """A TCP service to probe: it accepts each connection and closes it."""
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -71,14 +71,14 @@ class Service:
 
 @dataclass(slots=True)
 class Hook:
-    """A webhook receiver that keeps every call: (idempotency key, body); other tools send no key ("")."""
+    """A webhook receiver. `calls` holds (idempotency key, body) of each request; the key is "" when none was sent."""
 
     port: int
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
 
     def heard(self, asset: str) -> float | None:
-        """When the first message about an asset came (monotonic)."""
+        """Return the monotonic time of the first message about an asset, or None."""
         about = (at for at, (_, body) in zip(self.times, self.calls, strict=True) if body["alert"]["asset"] == asset)
         return next(about, None)
 
@@ -89,26 +89,26 @@ class Hook:
 
 @contextlib.asynccontextmanager
 async def hook() -> AsyncIterator[Hook]:
-    one = Hook(free_port())
+    receiver = Hook(free_port())
 
     async def take(request: web.Request) -> web.Response:
-        one.calls.append((request.headers.get("Idempotency-Key", ""), await request.json()))
-        one.times.append(time.monotonic())
+        receiver.calls.append((request.headers.get("Idempotency-Key", ""), await request.json()))
+        receiver.times.append(time.monotonic())
         return web.Response()
 
     app = web.Application()
     app.router.add_post("/", take)
     runner = web.AppRunner(app)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", one.port).start()
+    await web.TCPSite(runner, "127.0.0.1", receiver.port).start()
     try:
-        yield one
+        yield receiver
     finally:
         await runner.cleanup()
 
 
 class Live:
-    """One open live socket and the picture that its frames make, exactly as a page keeps it.
+    """One open live socket, and the live state built from its frames as a page builds it.
 
     What comes is always read, as by a browser: who does not even answer pings is closed by the server.
     """
@@ -133,7 +133,7 @@ class Live:
         await self._reading
 
     async def next(self) -> dict[str, Any]:
-        """Take one frame in."""
+        """Wait for the next frame, apply it to the view, and return it."""
         message = await self._came.get()
         if message.type is not aiohttp.WSMsgType.TEXT:
             raise ConnectionError(f"the socket closed: {message.type} {message.data}")
@@ -143,23 +143,23 @@ class Live:
         if frame["type"] == "snapshot":
             self.view = {kind: dict(frame[kind]) for kind in KINDS.names}
         for item in frame.get("items", ()):
-            known = self.view[item["kind"]]
+            records = self.view[item["kind"]]
             if item.get("gone"):
-                known.pop(item["id"], None)
+                records.pop(item["id"], None)
             else:
-                known[item["id"]] = patched(known.get(item["id"], {}), item["set"])
+                records[item["id"]] = patched(records.get(item["id"], {}), item["set"])
         return frame
 
     async def until(self, condition: Callable[[dict[str, dict[str, Any]]], Any], within: float = PATIENCE) -> Any:
-        """What the condition finds in the picture, as soon as it finds something."""
+        """Apply frames until the condition on the view returns a true result, and return that result."""
         async with asyncio.timeout(within):
-            while not (found := condition(self.view)):
+            while not (result := condition(self.view)):
                 await self.next()
-        return found
+        return result
 
 
 class Person:
-    """Somebody signed in: REST with the CSRF token, and live sockets."""
+    """A signed-in user: REST with the CSRF token, and live sockets."""
 
     def __init__(self, url: str) -> None:
         self.http = aiohttp.ClientSession(url, cookie_jar=aiohttp.CookieJar(unsafe=True))
@@ -221,7 +221,7 @@ class Site:
         return self.folder / "watchfloor.toml"
 
     def cli(self, *args: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        """One `watchfloor …` command beside the running site."""
+        """Run one `watchfloor …` command on this site's settings, also while the site runs."""
         return subprocess.run(
             [sys.executable, "-m", "watchfloor", *args, "-c", str(self.config)],
             input=stdin,
@@ -239,7 +239,7 @@ class Site:
         log.close()
 
     async def ready(self, within: float = PATIENCE) -> None:
-        """Wait until /readyz says so."""
+        """Wait until /readyz answers 200."""
         async with asyncio.timeout(within), aiohttp.ClientSession() as http:
             while True:
                 with contextlib.suppress(aiohttp.ClientError):
@@ -251,16 +251,16 @@ class Site:
                 await asyncio.sleep(0.1)
 
     async def person(self, name: str, role: str = "duty", region: str = "") -> Person:
-        """A new account, signed in."""
+        """Create an account and sign in."""
         added = self.cli("user", "add", name, "--role", role, "--region", region, "--password-stdin", stdin=PASSWORD)
         assert added.returncode == 0, added.stderr
-        one = Person(self.url)
-        self.people.append(one)
-        await one.sign_in(name)
-        return one
+        person = Person(self.url)
+        self.people.append(person)
+        await person.sign_in(name)
+        return person
 
     def members(self) -> dict[str, dict[str, Any]]:
-        """The supervised processes by name, as `watchfloor status` knows them."""
+        """Return the supervised processes by name, from the status file."""
         status = json.loads((self.folder / "data" / "run" / "status.json").read_text())
         return {member["name"]: member for member in status["members"]}
 
@@ -269,8 +269,8 @@ class Site:
             os.kill(self.members()[name]["pid"], signal.SIGKILL)
 
     async def stop(self) -> None:
-        for one in self.people:
-            await one.http.close()
+        for person in self.people:
+            await person.http.close()
         if self.process is not None:
             self.process.terminate()
             await asyncio.to_thread(self.process.wait, PATIENCE)
@@ -278,7 +278,7 @@ class Site:
 
 @contextlib.asynccontextmanager
 async def running(folder: Path, rows: str, *, more: str = "", hook_port: int = 9) -> AsyncIterator[Site]:
-    """A ready site over these inventory rows."""
+    """Start a site with these inventory rows, and wait until it is ready."""
     site = Site(folder, free_port())
     (folder / "assets.csv").write_text(HEAD + rows, encoding="utf-8")
     site.config.write_text(SETTINGS.format(port=site.port, hook=hook_port, more=more), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""A role that dies while its files are broken is back on what was applied last, and everybody can see that."""
+"""A role that restarts while its settings files are broken uses the last applied settings and reports the error."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ from tests.e2e.site import SETTINGS, Service, Site, running
 
 
 def troubles(view: dict[str, dict[str, Any]]) -> dict[str, str]:
-    return {key: one["error"] for key, one in view["source"].items() if key.startswith("role.") and one.get("error")}
+    return {
+        key: source["error"]
+        for key, source in view["source"].items()
+        if key.startswith("role.") and source.get("error")
+    }
 
 
 async def test_a_role_killed_while_the_files_are_broken_comes_back_on_the_old_ones(
@@ -38,7 +42,7 @@ async def test_a_role_killed_while_the_files_are_broken_comes_back_on_the_old_on
                     set(troubles(view)) == {f"role.{name}" for name in ("collect", "project", "alert", "command")}
                 )
             )
-            assert all("watchfloor.toml:" in words for words in troubles(live.view).values())
+            assert all("watchfloor.toml:" in error for error in troubles(live.view).values())
             await service.stop()  # it works: a fault is found by the collector, the projector and the rule
             await live.until(lambda view: view["asset"]["x1"]["health"] == "down" and view["alert"])
             await service.start()

@@ -1,4 +1,4 @@
-"""A backup of a running site, restored into an empty folder: the site that starts there shows the same."""
+"""Backup of a running site, restored into an empty folder: a site started there shows the same open alerts."""
 
 from __future__ import annotations
 
@@ -7,64 +7,87 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.site import PASSWORD, Person, Service, hook, running
+from tests.e2e.site import PASSWORD, Hook, Person, Service, Site, hook, running
 from tests.e2e.test_spine import alert_of, health
 from tests.ports import free_port
 
+SHOWN = ("id", "raised_at", "acked", "ack", "severity", "active")
+"""Fields of an alert that a restore must not change."""
+
 
 def steps(record: dict[str, Any]) -> list[str]:
-    """An alert's transitions, but for what a start says about how old its picture is."""
+    """Names of an alert's transitions, without those that a start adds for results that are too old."""
     return [step["name"] for step in record["transitions"] if step["name"] not in ("stale", "fresh")]
+
+
+async def acknowledged(site: Site, service: Service) -> dict[str, Any]:
+    """Stop the service, and return the alert that this raises, acknowledged."""
+    person = await site.person("网管乙", "operator")
+    async with person.live() as live:
+        await live.until(lambda view: health(view) == "ok")
+        await service.stop()
+        alert = await live.until(alert_of)
+        await person.post(f"alerts/{alert['id']}/ack", {"comment": "在处理"})
+        acked: dict[str, Any] = await live.until(lambda view: (shown := alert_of(view)) and shown["acked"] and shown)
+    return acked
+
+
+def back_up(site: Site, folder: Path) -> None:
+    """Back up the running site, which refuses to be restored while it runs."""
+    done = site.cli("backup", str(folder), "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["faults"] == []
+    assert "checking entry" in done.stderr
+    refused = site.cli("restore", str(folder), "--force")
+    assert (refused.returncode, "running" in refused.stderr) == (1, True)
+
+
+def restore(site: Site, backup: Path, folder: Path, journal_settings: str) -> None:
+    """Move the stopped site to an empty folder, a new port and its default journal, and restore the backup there."""
+    shutil.copy(site.folder / "assets.csv", folder)
+    text = site.config.read_text().replace(journal_settings, "") if journal_settings else site.config.read_text()
+    site.folder, (old, site.port) = folder, (site.port, free_port())
+    site.config.write_text(text.replace(f"port = {old}", f"port = {site.port}"))
+    done = site.cli("restore", str(backup))
+    assert done.returncode == 0, done.stderr
+    site.people.clear()
+
+
+async def assert_continues(site: Site, service: Service, receiver: Hook, acked: dict[str, Any]) -> None:
+    """The started site shows the alert as acknowledged before, clears it, and repeats no notification."""
+    keys_before = list(receiver.keys)
+    await site.ready()
+    person = Person(site.url)
+    site.people.append(person)
+    await person.sign_in("网管乙")
+    async with person.live() as live:
+        shown = await live.until(alert_of)
+        assert {key: shown[key] for key in SHOWN} == {key: acked[key] for key in SHOWN}
+        await service.start()
+        await live.until(lambda view: alert_of(view) is None and health(view) == "ok")
+    record = await person.get(f"alerts/{acked['id']}")
+    assert steps(record) == ["raise", "ack", "clear"]
+    assert len(set(receiver.keys)) == len(receiver.keys) >= len(keys_before)
+    assert site.cli("journal", "verify").returncode == 0
 
 
 async def test_a_site_started_on_a_restored_backup_shows_the_same_open_alerts(
     tmp_path: Path, journal_settings: str
 ) -> None:
-    service, first, second = Service(), tmp_path / "first", tmp_path / "second"
+    service, first, second, backup = Service(), tmp_path / "first", tmp_path / "second", tmp_path / "b"
     first.mkdir()
     second.mkdir()
     await service.start()
     rows = f"x1,武定县网管中心,router,532329,25.53,102.40,,,,,,tcp://127.0.0.1:{service.port}\n"
     async with hook() as receiver:
         async with running(first, rows, hook_port=receiver.port, more=journal_settings) as site:
-            person = await site.person("网管乙", "operator")
-            async with person.live() as live:
-                await live.until(lambda view: health(view) == "ok")
-                await service.stop()
-                alert = await live.until(alert_of)
-                await person.post(f"alerts/{alert['id']}/ack", {"comment": "在处理"})
-                acked = await live.until(lambda view: (one := alert_of(view)) and one["acked"] and one)
-            done = site.cli("backup", str(tmp_path / "b"), "--json")
-            assert done.returncode == 0, done.stderr
-            assert json.loads(done.stdout)["faults"] == []
-            assert "checking entry" in done.stderr
-            refused = site.cli("restore", str(tmp_path / "b"), "--force")
-            assert (refused.returncode, "running" in refused.stderr) == (1, True)
-        shutil.copy(first / "assets.csv", second)
-        text = site.config.read_text().replace(journal_settings, "") if journal_settings else site.config.read_text()
-        site.folder, (old, site.port) = second, (site.port, free_port())
-        site.config.write_text(text.replace(f"port = {old}", f"port = {site.port}"))
-        done = site.cli("restore", str(tmp_path / "b"))
-        assert done.returncode == 0, done.stderr
-        told = list(receiver.keys)
-        site.people.clear()
+            acked = await acknowledged(site, service)
+            back_up(site, backup)
+        restore(site, backup, second, journal_settings)
         site.start()
         try:
-            await site.ready()
-            again = Person(site.url)
-            site.people.append(again)
-            await again.sign_in("网管乙")
-            async with again.live() as live:
-                shown = await live.until(alert_of)
-                same = ("id", "raised_at", "acked", "ack", "severity", "active")
-                assert {key: shown[key] for key in same} == {key: acked[key] for key in same}
-                await service.start()
-                await live.until(lambda view: alert_of(view) is None and health(view) == "ok")
-            record = await again.get(f"alerts/{alert['id']}")
-            assert steps(record) == ["raise", "ack", "clear"]
-            assert len(set(receiver.keys)) == len(receiver.keys) >= len(told)
-            assert site.cli("journal", "verify").returncode == 0
+            await assert_continues(site, service, receiver, acked)
         finally:
             await site.stop()
     await service.stop()
-    assert PASSWORD not in (tmp_path / "b" / "manifest.json").read_text()
+    assert PASSWORD not in (backup / "manifest.json").read_text()

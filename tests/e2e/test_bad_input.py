@@ -1,4 +1,4 @@
-"""What is wrong is refused where it stands, and the rest goes on."""
+"""Invalid input is rejected where it enters, and valid input is still processed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.e2e.site import Service, running
 from watchfloor.runtime import valkey
 
 
-async def test_rubbish_on_a_feed_is_kept_and_counted_and_the_rest_goes_on(tmp_path: Path) -> None:
+async def test_invalid_messages_of_a_feed_become_dead_letters_and_valid_ones_are_processed(tmp_path: Path) -> None:
     service = Service()
     await service.start()
     rows = (
@@ -31,7 +31,7 @@ async def test_rubbish_on_a_feed_is_kept_and_counted_and_the_rest_goes_on(tmp_pa
             await live.until(lambda view: view["source"].get("网管旧系统", {}).get("dead_letters") == 1)
             assert set(live.view["asset"]) == {"x1"}
         sources = await admin.get("sources")
-        assert [one["dead_letters"] for one in sources["items"] if one["id"] == "网管旧系统"] == [1]
+        assert [source["dead_letters"] for source in sources["items"] if source["id"] == "网管旧系统"] == [1]
     await service.stop()
 
 
@@ -56,12 +56,22 @@ async def test_settings_apply_without_a_restart_and_a_wrong_file_changes_nothing
             with (tmp_path / "assets.csv").open("a", encoding="utf-8") as file:
                 file.write(f"x2,乙,router,532329,,,,,,,,tcp://127.0.0.1:{service.port}\n")
                 file.write("x3,,router,532329,95.0,102.40,,,,,,tcp://127.0.0.1:1\n")
-            said = await admin.post("reload", {})
+            reloaded = await admin.post("reload", {})
             await live.until(lambda view: view["asset"].get("x2", {}).get("health") == "ok")
-        assert (said["applied"], said["missing"], said["restart"]) == (True, [], [])
-        assert {one["role"] for one in said["processes"]} == {"project", "alert", "command", "collect", "web"}
-        assert {one["pid"] for one in said["processes"]} <= {member["pid"] for member in site.members().values()}
-        assert [(one["file"], one["line"], one["key"]) for one in said["left_out"]] == [("assets.csv", 4, "name")]
+        assert (reloaded["applied"], reloaded["missing"], reloaded["restart"]) == (True, [], [])
+        assert {process["role"] for process in reloaded["processes"]} == {
+            "project",
+            "alert",
+            "command",
+            "collect",
+            "web",
+        }
+        assert {process["pid"] for process in reloaded["processes"]} <= {
+            member["pid"] for member in site.members().values()
+        }
+        assert [(finding["file"], finding["line"], finding["key"]) for finding in reloaded["left_out"]] == [
+            ("assets.csv", 4, "name")
+        ]
         await asyncio.sleep(0)
         assert {name: member["pid"] for name, member in site.members().items()} == before
     await service.stop()

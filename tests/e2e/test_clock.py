@@ -1,4 +1,4 @@
-"""The wall clock of a running site is set forward and back: outages are told once, and nothing lies in the future."""
+"""Wall clock steps on a running site: each outage is notified once, and no record lies in the future."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
 
 
 class MachineClock:
-    """The wall clock of the site's processes, moved by libfaketime; the uptime stays the machine's own."""
+    """The wall clock of the site's processes, moved by libfaketime. The monotonic clock is not changed."""
 
     def __init__(self, file: Path) -> None:
         self._file, self._ahead = file, 0
         self.set(0)
 
     def set(self, ahead: int) -> None:
-        """So many seconds ahead of the machine's clock, for every process of the site, from now on."""
+        """Set the clock of every process of the site so many seconds ahead of the machine's clock."""
         fresh = self._file.with_suffix(".new")
         fresh.write_text(f"{ahead:+d}\n", encoding="ascii")
         fresh.replace(self._file)
@@ -38,7 +38,7 @@ class MachineClock:
 
 @pytest.fixture
 def clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MachineClock:
-    """For processes that are started from now on."""
+    """A clock for the processes that the test starts after this fixture."""
     if not LIBRARIES:
         if os.environ.get("CI"):
             pytest.fail("libfaketime is missing (Debian package faketime)")
@@ -117,7 +117,7 @@ async def test_a_clock_that_is_set_a_day_forward_and_back_hides_no_outage(
         assert max(stamps(record)) <= iso(clock.now() + 1)
         assert "clock_set" in [step["name"] for step in record["transitions"]]
         role = (await person.get("sources"))["items"]
-        told = next(source["error"] for source in role if source["id"] == "role.project")
-        assert "-1 d" in told
+        error = next(source["error"] for source in role if source["id"] == "role.project")
+        assert "-1 d" in error
         assert site.cli("journal", "verify").returncode == 0
     await service.stop()

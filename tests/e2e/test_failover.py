@@ -1,4 +1,4 @@
-"""A whole site on a Redis of several machines, whose master is killed while things happen."""
+"""Failover of a site's Redis (Sentinel or Cluster) whose master is killed."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ async def test_a_site_whose_master_is_killed_is_right_again_by_itself(form: str,
             hook() as receiver,
             running(tmp_path, rows, more=f'[redis]\nurl = "{servers.url}"\n', hook_port=receiver.port) as site,
         ):
-            told = site.cli("status").stdout
-            assert redis_servers.PASSWORD not in told
-            assert "%" not in told.partition("redis")[2].partition("\n")[0]
+            status = site.cli("status").stdout
+            assert redis_servers.PASSWORD not in status
+            assert "%" not in status.partition("redis")[2].partition("\n")[0]
             person = await site.person("网管乙", "operator")
             async with person.live() as live:
                 await live.until(lambda view: health(view) == "ok")

@@ -1,4 +1,4 @@
-"""A disk that is really full (a small tmpfs) under a whole site: nothing ends, and all goes on when there is room."""
+"""A site on a full disk (a small tmpfs): no process ends, and it continues when there is room again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SIZE_MB = 64
 
 @contextlib.contextmanager
 def small_disk(folder: Path) -> Iterator[Path]:
-    """A tmpfs mounted on the folder; skips the test where this user may not mount."""
+    """Mount a tmpfs on the folder. Skip the test where this user may not mount."""
     folder.mkdir()
     if os.geteuid() != 0 or shutil.which("mount") is None:
         pytest.skip("mounting a tmpfs needs root")
@@ -38,7 +38,7 @@ def small_disk(folder: Path) -> Iterator[Path]:
 
 
 def fill(disk: Path) -> None:
-    """Write until nothing more can be written."""
+    """Write until the disk is full."""
     with (disk / "filler").open("ab", buffering=0) as file:
         for size in (1 << 20, 4096, 1):
             with contextlib.suppress(OSError):
@@ -53,13 +53,13 @@ async def readyz(site: Site) -> dict[str, Any]:
 
 
 async def acknowledge(person: Person, alert: str) -> tuple[int, str]:
-    """The status of one attempt, and its Retry-After."""
+    """Return the HTTP status of one attempt, and its Retry-After header."""
     headers = {"X-CSRF-Token": person.csrf}
     async with person.http.post(f"/api/v1/alerts/{alert}/ack", json={"comment": "看过"}, headers=headers) as answer:
         return answer.status, answer.headers.get("Retry-After", "")
 
 
-async def test_a_full_disk_ends_nothing_and_all_goes_on_when_there_is_room(tmp_path: Path) -> None:
+async def test_a_full_disk_ends_no_process_and_the_site_continues_when_there_is_room(tmp_path: Path) -> None:
     device = Service()
     await device.start()
     with small_disk(tmp_path / "data") as disk:
@@ -116,7 +116,7 @@ async def taken(person: Person, alert: str) -> bool:
 
 
 def successors(site: Site, killed: dict[str, int]) -> set[str]:
-    """The killed roles that live again, by the kernel's word: the status file cannot be written."""
+    """Return the killed roles that run again, from /proc: the status file cannot be written."""
     names = set()
     for entry in Path("/proc").iterdir():
         with contextlib.suppress(OSError):

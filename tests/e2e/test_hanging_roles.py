@@ -1,4 +1,4 @@
-"""A whole site whose roles are stopped, and one that is started on a ruined run folder."""
+"""Roles stopped by SIGSTOP, and a site started on a damaged run folder."""
 
 from __future__ import annotations
 
@@ -14,15 +14,13 @@ from tests.patience import until
 
 
 async def not_ready(site: Site) -> list[str]:
-    """The roles that /readyz names as not moving."""
+    """Return the roles that /readyz reports as hanging."""
     async with aiohttp.ClientSession() as http, http.get(f"{site.url}/readyz") as answer:
         roles = (await answer.json(content_type=None))["checks"]["roles"]
         return [role for role, moves in roles.items() if not moves]
 
 
-async def test_a_stopped_alert_role_is_named_and_started_again_and_tells_what_happened_meanwhile(
-    tmp_path: Path,
-) -> None:
+async def test_a_stopped_alert_role_is_reported_restarted_and_notifies_of_alerts_in_between(tmp_path: Path) -> None:
     device = Service()
     await device.start()
     row = f"gw1,网关,router,532300,,,,,,,,tcp://127.0.0.1:{device.port}\n"
@@ -46,7 +44,7 @@ async def alert_named(site: Site) -> bool:
     return await not_ready(site) == ["alert"]
 
 
-async def test_a_site_comes_up_on_a_ruined_run_folder_and_has_its_alerts(tmp_path: Path) -> None:
+async def test_a_site_starts_on_a_damaged_run_folder_with_its_alerts(tmp_path: Path) -> None:
     async with running(tmp_path, "gw1,网关,router,532300,,,,,,,,tcp://127.0.0.1:9\n") as site:
         person = await site.person("duty1")
         async with person.live() as live:

@@ -1,4 +1,4 @@
-"""A journal removed under a running site: it is told on the page and to programs, and the site stays readable."""
+"""A journal removed under a running site: pages and /readyz report it, and the site stays readable."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ from tests.patience import until
 
 
 async def missing(site: Site) -> str:
-    """What /readyz says is missing, "" for nothing."""
+    """Return the missing entries that /readyz reports, or ""."""
     try:
         async with aiohttp.ClientSession() as http, http.get(f"{site.url}/readyz") as answer:
             body: dict[str, Any] = await answer.json(content_type=None)
     except aiohttp.ClientError:
         return ""
-    said = str(body.get("checks", {}).get("missing", ""))
-    assert not said or answer.status == 503
-    return said
+    report = str(body.get("checks", {}).get("missing", ""))
+    assert not report or answer.status == 503
+    return report
 
 
-async def test_an_emptied_journal_is_told_stays_readable_and_is_accepted_by_a_person(tmp_path: Path) -> None:
+async def test_a_removed_journal_is_reported_the_site_stays_readable_and_a_person_accepts_the_loss(
+    tmp_path: Path,
+) -> None:
     device, data = Service(), tmp_path / "data"
     rows = f"gw1,网关,router,532300,,,,,,,,tcp://127.0.0.1:{device.port}\n"
     async with running(tmp_path, rows) as site:
@@ -37,9 +39,9 @@ async def test_an_emptied_journal_is_told_stays_readable_and_is_accepted_by_a_pe
 
         for file in data.glob("journal.sqlite3*"):
             file.unlink()
-        said = await until(lambda: missing(site))
-        assert "alert 的第 1–" in said
-        assert "watchfloor journal accept" in said
+        report = await until(lambda: missing(site))
+        assert "alert 的第 1–" in report
+        assert "watchfloor journal accept" in report
         await until(lambda: is_told(person, {"journal-incomplete"}))
         async with person.http.get("/alerts") as page:
             assert page.status == 200

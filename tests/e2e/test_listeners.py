@@ -1,4 +1,4 @@
-"""From a log line and a trap to alerts, through every role of a real site: killed roles, a lost Valkey, a reload."""
+"""Syslog messages and traps become alerts through every role of a site, despite killed roles and a lost Valkey."""
 
 from __future__ import annotations
 
@@ -32,15 +32,17 @@ NAME = "1.3.6.1.2.1.31.1.1.1.1.7"
 
 
 def say(port: int, message: bytes) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-        one.sendto(message, ("127.0.0.1", port))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.sendto(message, ("127.0.0.1", port))
 
 
 def alerts(view: dict[str, Any]) -> dict[str, bool]:
-    return {one["rule"]: one["active"] for one in view["alert"].values() if ":" in one["rule"]}
+    return {alert["rule"]: alert["active"] for alert in view["alert"].values() if ":" in alert["rule"]}
 
 
-async def test_what_devices_say_is_an_alert_until_they_say_otherwise_whatever_dies_in_between(tmp_path: Path) -> None:
+async def test_alerts_from_syslog_and_traps_last_until_the_device_clears_them_despite_killed_roles(
+    tmp_path: Path,
+) -> None:
     log, traps = free_port(), free_port()
     row = "x1,武定县网管中心,router,532329,,,,,,,ip=127.0.0.1,\n"
     router = Talker(TRAPS, f"udp://127.0.0.1:{traps}", {"x1": "127.0.0.1"})
@@ -49,7 +51,7 @@ async def test_what_devices_say_is_an_alert_until_they_say_otherwise_whatever_di
     async with running(tmp_path, row, more=more) as site:
         person, stranger = await site.person("网管乙", "operator"), await site.person("元谋", "duty", "532328")
         live = await reopened(person, "")
-        await live.until(lambda view: {"log", "traps"} <= {id for id, one in view["source"].items() if one["ok"]})
+        await live.until(lambda view: {"log", "traps"} <= {id for id, source in view["source"].items() if source["ok"]})
         say(log, line + b"down")
         say(traps, router._trap(LINK_DOWN, {NAME: "Gi0/7"}))
         await live.until(lambda view: alerts(view) == {"syslog:link": True, "trap:link": True})
@@ -69,8 +71,8 @@ async def test_what_devices_say_is_an_alert_until_they_say_otherwise_whatever_di
                 say(log, line + b"up")
                 say(traps, router._trap(LINK_UP, {NAME: "Gi0/7"}))
                 await live.next()
-        for one in (await person.get("alerts"))["items"]:
-            record = await person.get(f"alerts/{one['id']}")
+        for alert in (await person.get("alerts"))["items"]:
+            record = await person.get(f"alerts/{alert['id']}")
             assert [step["name"] for step in record["transitions"]] == ["raise", "clear"]
         await live.close()
         assert site.cli("journal", "verify").returncode == 0

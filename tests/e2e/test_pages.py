@@ -1,4 +1,4 @@
-"""A real site in a real Chromium: what people see while services fail and roles die."""
+"""Pages of a complete site in Chromium while services fail and roles are killed."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ class Desk:
         return page
 
     def _note(self, kind: str, text: str) -> None:
-        # While the server is away the browser itself reports failed connections; that is no fault of the page.
-        known = ("ERR_CONNECTION", "WebSocket connection", *(["status of 503"] if self.roles_die else []))
-        if kind == "error" and not any(words in text for words in known):
+        # The browser logs failed connections while the server is down. They are not faults of the page.
+        expected = ("ERR_CONNECTION", "WebSocket connection", *(["status of 503"] if self.roles_die else []))
+        if kind == "error" and not any(pattern in text for pattern in expected):
             self.faults.append(text)
 
     def _request(self, request: Request) -> None:
@@ -56,14 +56,14 @@ async def browser() -> AsyncIterator[Browser]:
     path = need_browser()
     expect.set_options(timeout=PATIENCE * 1000)
     async with async_playwright() as playwright:
-        one = await playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield one
-        await one.close()
+        chromium = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield chromium
+        await chromium.close()
 
 
 @asynccontextmanager
 async def signed_in(browser: Browser, site: Site, name: str) -> AsyncIterator[Desk]:
-    """Somebody who came through the sign-in page."""
+    """A browser context signed in through the sign-in page."""
     context = await browser.new_context(viewport={"width": 1920, "height": 1080}, locale="zh-CN")
     context.set_default_timeout(PATIENCE * 1000)
     desk = Desk(site, context)
@@ -79,18 +79,18 @@ async def signed_in(browser: Browser, site: Site, name: str) -> AsyncIterator[De
 
 @pytest.fixture
 async def service() -> AsyncIterator[Service]:
-    one = Service()
-    await one.start()
-    yield one
-    await one.stop()
+    device = Service()
+    await device.start()
+    yield device
+    await device.stop()
 
 
 @pytest.fixture
 async def site(tmp_path: Path, service: Service) -> AsyncIterator[Site]:
     rows = f"x1,武定县网管中心,router,532329,25.53,102.40,,,,,,tcp://127.0.0.1:{service.port}\n"
-    async with running(tmp_path, rows) as one:
-        await one.person("网管乙", "operator")
-        yield one
+    async with running(tmp_path, rows) as started:
+        await started.person("网管乙", "operator")
+        yield started
 
 
 async def test_an_open_wall_turns_red_a_desk_acknowledges_and_all_is_calm_again(
@@ -117,7 +117,7 @@ async def test_an_open_wall_turns_red_a_desk_acknowledges_and_all_is_calm_again(
         assert desk.faults == []
 
 
-async def test_while_a_role_is_away_the_page_says_that_it_is_old_and_then_is_right_again(
+async def test_a_page_reports_stale_data_while_a_role_is_down_and_recovers(
     site: Site, service: Service, browser: Browser
 ) -> None:
     async with signed_in(browser, site, "网管乙") as desk:

@@ -1,4 +1,4 @@
-"""A real site whose journal is PostgreSQL: it works, it outlives its database, and an older program keeps off."""
+"""A site with its journal on PostgreSQL: it survives a lost database, and refuses a journal of a newer version."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ pytestmark = pytest.mark.skipif(not postgres.installed(), reason="embedded-postg
 
 @pytest.fixture
 def server() -> Iterator[postgres.Postgres]:
-    """A server of this test's own: it is killed."""
-    one = postgres.Postgres()
-    yield one
-    one.stop()
+    """A server for this test alone, because the test kills it."""
+    postgresql = postgres.Postgres()
+    yield postgresql
+    postgresql.stop()
 
 
 async def is_ready(site: Site) -> bool:
@@ -31,16 +31,14 @@ async def is_ready(site: Site) -> bool:
         return answer.status == 200
 
 
-async def until_ready(site: Site, wanted: bool) -> None:
-    async def as_wanted() -> bool:
-        return await is_ready(site) is wanted
+async def until_ready(site: Site, ready: bool) -> None:
+    async def matches() -> bool:
+        return await is_ready(site) is ready
 
-    await until(as_wanted)
+    await until(matches)
 
 
-async def test_a_site_on_postgresql_outlives_its_database_and_loses_nothing(
-    tmp_path: Path, server: postgres.Postgres
-) -> None:
+async def test_a_site_survives_a_killed_postgresql_and_loses_nothing(tmp_path: Path, server: postgres.Postgres) -> None:
     service, url = Service(), server.url()
     await service.start()
     rows = f"x1,武定县网管中心,router,532329,25.53,102.40,,,,,,tcp://127.0.0.1:{service.port}\n"
@@ -72,7 +70,7 @@ async def test_a_site_on_postgresql_outlives_its_database_and_loses_nothing(
     await service.stop()
 
 
-async def test_a_journal_of_a_newer_program_ends_the_whole_site_with_a_sentence(
+async def test_a_site_refuses_a_journal_of_a_newer_version_with_a_message(
     tmp_path: Path, server: postgres.Postgres
 ) -> None:
     url = server.url()

@@ -1,17 +1,73 @@
-"""A rule made while a real site runs, its alert taken by a person, and what the figures say of both afterwards."""
+"""A rule is created while a site runs, a person acknowledges its alert, and the figures count both."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.e2e.site import Service, running
+from tests.e2e.site import Person, Service, Site, running
 from tests.patience import until
 
+RULE = {"when": "m['tcp.connect_ms'] >= 0.0", "severity": "minor", "for": "0s", "recover_for": "1s"}
 
-async def test_a_rule_is_tried_made_fires_is_undone_and_all_of_it_is_counted(
+
+def active_alert(view: dict[str, Any]) -> dict[str, Any] | None:
+    """The active alert of the rule `always`, or None."""
+    alerts = (alert for alert in view["alert"].values() if alert["rule"] == "always" and alert["active"])
+    return next(alerts, None)
+
+
+async def create_rule(admin: Person, county: Person) -> None:
+    """Preview the rule `always` and create it; a wrong expression and a county's account are refused."""
+    rules = (await admin.get("rules"))["items"]
+    assert [(rule["id"], rule["source"]) for rule in rules] == [("link-down", "file")]
+    preview = (await admin.post("rules:preview", RULE, expect=200))["preview"]
+    assert (preview["asked"], preview["raises"]) == (1, 1)
+    await admin.put("rules/always", RULE | {"when": "m['tcp.connect_ms'] >= 'x' && latency"}, expect=422)
+    await county.put("rules/always", RULE, expect=403)
+    created = await admin.put("rules/always", RULE | {"comment": "试一试"})
+    assert created["changed"] == ["always"]
+
+
+async def restart_engine(site: Site) -> None:
+    """Kill the alert role, and wait until the supervisor has started it again."""
+    before = site.members()["alert"]["pid"]
+    site.kill("alert")
+    await until(lambda: site.members()["alert"]["pid"] not in (0, before))
+
+
+async def assert_recorded(admin: Person, alert_id: str) -> float:
+    """Check the histories of the rule and of its alert. Return the seconds from raise to acknowledgement."""
+    history = await admin.get("rules/history")
+    assert [(change["name"], change["rule"], change["actor"]) for change in history["items"]] == [
+        ("undone", "always", "admin"),
+        ("created", "always", "admin"),
+        ("loaded", "link-down", ""),
+    ]
+    transitions = (await admin.get(f"alerts/{alert_id}"))["transitions"]
+    assert [transition["name"] for transition in transitions] == ["raise", "ack", "removed"]
+    assert (transitions[1]["actor"], transitions[2]["text"]) == ("admin", "rule_removed")
+    raised, acked = (datetime.fromisoformat(transition["at"]) for transition in transitions[:2])
+    return (acked - raised).total_seconds()
+
+
+async def assert_counted(admin: Person, county: Person, seconds: float) -> None:
+    """The figures count the alert for the whole site, and nothing for the other county."""
+    kpi = await admin.get("kpi")
+    assert (kpi["load"]["rate"]["day"], kpi["mtta"]["count"], kpi["mttr"]["count"]) == (1, 1, 0)
+    assert kpi["mtta"]["median_s"] == pytest.approx(seconds, abs=0.1)
+    assert (await county.get("kpi"))["load"]["rate"]["day"] == 0
+    (row,) = (await admin.get("availability?by=unit"))["items"]
+    assert (row["key"], row["assets"]) == ({"unit": "州电子政务中心"}, 1)
+    assert row["seconds"]["up"] > 0
+    assert row["seconds"]["down"] == 0
+    assert (await county.get("availability"))["items"] == []
+
+
+async def test_a_rule_is_previewed_created_raises_an_alert_is_undone_and_all_of_it_is_counted(
     tmp_path: Path, journal_settings: str
 ) -> None:
     service = Service()
@@ -22,56 +78,15 @@ async def test_a_rule_is_tried_made_fires_is_undone_and_all_of_it_is_counted(
         county = await site.person("county", "operator", "532328")
         async with admin.live() as live:
             await live.until(lambda view: view["asset"].get("x1", {}).get("health") == "ok")
-            known = (await admin.get("rules"))["items"]
-            assert [(one["id"], one["source"]) for one in known] == [("link-down", "file")]
-
-            # Tried, refused, made.
-            wish = {"when": "m['tcp.connect_ms'] >= 0.0", "severity": "minor", "for": "0s", "recover_for": "1s"}
-            shown = (await admin.post("rules:preview", wish, expect=200))["preview"]
-            assert (shown["asked"], shown["raises"]) == (1, 1)
-            await admin.put("rules/always", wish | {"when": "m['tcp.connect_ms'] >= 'x' && latency"}, expect=422)
-            await county.put("rules/always", wish, expect=403)
-            made = await admin.put("rules/always", wish | {"comment": "试一试"})
-            assert made["changed"] == ["always"]
-            alert = await live.until(
-                lambda view: next(
-                    (one for one in view["alert"].values() if one["rule"] == "always" and one["active"]), None
-                )
-            )
-
-            # Taken by a person, after a restart of the engine that changes nothing.
-            before = site.members()["alert"]["pid"]
-            site.kill("alert")
-            await until(lambda: site.members()["alert"]["pid"] not in (0, before))
+            await create_rule(admin, county)
+            alert = await live.until(active_alert)
+            await restart_engine(site)
             await admin.post(f"alerts/{alert['id']}/ack", {"comment": "知道了"}, expect=200)
         async with admin.live() as live:
             await live.until(lambda view: view["alert"].get(alert["id"], {}).get("acked"))
-            rules = {one["id"]: one for one in (await admin.get("rules"))["items"]}
+            rules = {rule["id"]: rule for rule in (await admin.get("rules"))["items"]}
             assert (rules["always"]["active"], rules["always"]["by"]) == (1, "admin")
-
-            # Undone: its alert ends by name, the rule of the file stands as it did.
             await admin.post("rules/always/undo", {}, expect=200)
             await live.until(lambda view: alert["id"] not in view["alert"])
-        history = await admin.get("rules/history")
-        assert [(one["name"], one["rule"], one["actor"]) for one in history["items"]] == [
-            ("undone", "always", "admin"),
-            ("created", "always", "admin"),
-            ("loaded", "link-down", ""),
-        ]
-        transitions = (await admin.get(f"alerts/{alert['id']}"))["transitions"]
-        assert [one["name"] for one in transitions] == ["raise", "ack", "removed"]
-        assert (transitions[1]["actor"], transitions[2]["text"]) == ("admin", "rule_removed")
-
-        # What the figures say.
-        kpi = await admin.get("kpi")
-        assert (kpi["load"]["rate"]["day"], kpi["mtta"]["count"], kpi["mttr"]["count"]) == (1, 1, 0)
-        raised, taken = (datetime.fromisoformat(one["at"]) for one in transitions[:2])
-        took = (taken - raised).total_seconds()
-        assert kpi["mtta"]["median_s"] == pytest.approx(took, abs=0.1)
-        assert (await county.get("kpi"))["load"]["rate"]["day"] == 0
-        (row,) = (await admin.get("availability?by=unit"))["items"]
-        assert (row["key"], row["assets"]) == ({"unit": "州电子政务中心"}, 1)
-        assert row["seconds"]["up"] > 0
-        assert row["seconds"]["down"] == 0
-        assert (await county.get("availability"))["items"] == []
+        await assert_counted(admin, county, await assert_recorded(admin, alert["id"]))
     await service.stop()

@@ -1,4 +1,4 @@
-"""No secret of a site is in anything that it says: logs, pages, metrics, command line, what is kept of the settings."""
+"""No output of a site contains a secret: logs, pages, metrics, command line, saved settings."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def rows() -> str:
     return "".join(f"p{n},甲{n},server,532329,,,,,,,,{probe}\n" for n, probe in enumerate(probes))
 
 
-async def test_nothing_that_a_site_says_holds_a_secret(
+async def test_no_output_of_a_site_contains_a_secret(
     tmp_path: Path, rows: str, journal_settings: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WF_TEST_HOOK", f"json://watch:{SECRETS['env']}@127.0.0.1:{free_port()}/")
@@ -68,44 +68,44 @@ async def test_nothing_that_a_site_says_holds_a_secret(
     await service.start()
     inventory = rows + f"x1,乙,router,532329,,,,,,,,tcp://127.0.0.1:{service.port}\n"
     more = MORE.format(**SECRETS, port=free_port()) + journal_settings
-    said: dict[str, str] = {}
+    outputs: dict[str, str] = {}
     async with hook() as receiver, running(tmp_path, inventory, more=more, hook_port=receiver.port) as site:
         admin = await site.person("管理员", "admin")
-        made = site.cli("token", "add", "grafana", "--scope", "read")
-        token = made.stdout.strip()
+        added = site.cli("token", "add", "grafana", "--scope", "read")
+        token = added.stdout.strip()
         async with admin.live() as live:
             await live.until(lambda view: view["asset"].get("x1", {}).get("health") == "ok")
             await service.stop()  # messages to receivers that are not there
-            await live.until(lambda view: any(one["asset"] == "x1" for one in view["alert"].values()))
+            await live.until(lambda view: any(alert["asset"] == "x1" for alert in view["alert"].values()))
             await live.until(lambda view: view["asset"]["p2"]["health"] == "down")
             good = site.config.read_text()
             site.config.write_text(good.replace('kind = "token"', 'kind = "tokens"') + "[[[broken\n")
-            said["reload"] = json.dumps(await admin.post("reload", {}, expect=422))
+            outputs["reload"] = json.dumps(await admin.post("reload", {}, expect=422))
             assert site.process is not None
             os.kill(site.process.pid, signal.SIGHUP)
-            said["check"] = "".join(_words(site.cli("check", "--json")) + _words(site.cli("check")))
+            outputs["check"] = "".join(_words(site.cli("check", "--json")) + _words(site.cli("check")))
             site.kill("collect", "alert", "web")
             site.config.write_text(good)
             await site.ready()
-            said["live"] = "".join(live.raw)
+            outputs["live"] = "".join(live.raw)
         for path in PATHS:
             async with admin.http.get(f"/api/v1/{path}") as answer:
-                said[path] = await answer.text()
+                outputs[path] = await answer.text()
         for path in ("/metrics", "/sources", "/admin", "/api/openapi.json"):
             async with admin.http.get(path) as answer:
-                said[path] = await answer.text()
-        said["status"] = "".join(_words(site.cli("status")) + _words(site.cli("status", "--json")))
-        said["wrong"] = "".join(_words(site.cli("backup", str(tmp_path))))
-        cookies = {one.value for one in admin.http.cookie_jar}
+                outputs[path] = await answer.text()
+        outputs["status"] = "".join(_words(site.cli("status")) + _words(site.cli("status", "--json")))
+        outputs["wrong"] = "".join(_words(site.cli("backup", str(tmp_path))))
+        cookies = {cookie.value for cookie in admin.http.cookie_jar}
         csrf, own = admin.csrf, json.loads((tmp_path / "data" / "run" / "valkey.json").read_text())["password"]
     for log in (tmp_path / "site.log", *(tmp_path / "data").rglob("*.log"), tmp_path / "data" / "run" / "status.json"):
-        said[str(log)] = log.read_text(errors="replace")
-    assert "probe lost" in said[str(tmp_path / "site.log")]
-    assert said["reload"].count("watchfloor.toml")
+        outputs[str(log)] = log.read_text(errors="replace")
+    assert "probe lost" in outputs[str(tmp_path / "site.log")]
+    assert outputs["reload"].count("watchfloor.toml")
     secrets = {*SECRETS.values(), PASSWORD, token, own, *cookies, csrf, *_passwords(journal_settings)}
     assert len(secrets) > 11
-    shown = [(where, secret) for where, text in said.items() for secret in secrets if secret in text]
-    assert [one for one in shown if one != ("me", csrf)] == []
+    shown = [(where, secret) for where, text in outputs.items() for secret in secrets if secret in text]
+    assert [leak for leak in shown if leak != ("me", csrf)] == []
     await service.stop()
 
 
@@ -114,5 +114,5 @@ def _words(done: Any) -> list[str]:
 
 
 def _passwords(settings: str) -> set[str]:
-    """That of a PostgreSQL's address."""
+    """Return the password in the PostgreSQL URL of the settings, if there is one."""
     return {settings.partition("://")[2].partition("@")[0].partition(":")[2]} if settings else set()

@@ -1,4 +1,4 @@
-"""From a service that fails to a webhook, a page and the journal, through every role of a real site."""
+"""The path of an alert through every role of a site: failed service, webhook, live feed, journal."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from tests.e2e.site import Hook, Live, Person, Service, Site, hook, running
@@ -23,16 +24,16 @@ ROLES = ("collect", "project", "alert", "command", "web")
 
 @pytest.fixture
 async def service() -> AsyncIterator[Service]:
-    one = Service()
-    await one.start()
-    yield one
-    await one.stop()
+    device = Service()
+    await device.start()
+    yield device
+    await device.stop()
 
 
 @pytest.fixture
 async def receiver() -> AsyncIterator[Hook]:
-    async with hook() as one:
-        yield one
+    async with hook() as webhook:
+        yield webhook
 
 
 @pytest.fixture
@@ -41,8 +42,8 @@ async def site(tmp_path: Path, service: Service, receiver: Hook, journal_setting
         f"x1,武定县网管中心,router,532329,25.53,102.40,,,,,,tcp://127.0.0.1:{service.port}\n"
         f"x2,元谋县网管中心,router,532328,25.70,101.86,,,,,,tcp://127.0.0.1:{service.port}\n"
     )
-    async with running(tmp_path, rows, hook_port=receiver.port, more=journal_settings) as one:
-        yield one
+    async with running(tmp_path, rows, hook_port=receiver.port, more=journal_settings) as started:
+        yield started
 
 
 def health(view: dict[str, Any], asset: str = "x1") -> str:
@@ -50,26 +51,26 @@ def health(view: dict[str, Any], asset: str = "x1") -> str:
 
 
 def alert_of(view: dict[str, Any], asset: str = "x1") -> dict[str, Any] | None:
-    return next((one for one in view["alert"].values() if one["asset"] == asset), None)
+    return next((alert for alert in view["alert"].values() if alert["asset"] == asset), None)
 
 
 def alive(pid: int) -> bool:
-    """Running, and no zombie that nobody has looked after yet."""
+    """Return true if the process runs and is not a zombie."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
 
 
-def told(receiver: Hook, alert: dict[str, Any]) -> list[str]:
-    """The reasons for which the receiver has heard of this alert, in order."""
+def reasons(receiver: Hook, alert: dict[str, Any]) -> list[str]:
+    """Return the reasons of the notifications that the receiver has for this alert, in order."""
     return [body["reason"] for _, body in receiver.calls if body["alert"]["id"] == alert["id"]]
 
 
 async def reopened(person: Person, since: str) -> Live:
-    """A page's endless reconnection: the socket as soon as the server takes it again."""
+    """Reconnect like a page: retry until the server accepts the live socket."""
     while True:
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(aiohttp.ClientError, TimeoutError):
             socket = await person.http.ws_connect(
                 f"/api/v1/live?since={since}", headers={"Origin": str(person.http._base_url).rstrip("/")}
             )
@@ -77,24 +78,26 @@ async def reopened(person: Person, since: str) -> Live:
         await asyncio.sleep(0.1)
 
 
-async def test_a_fault_turns_red_raises_is_acknowledged_clears_and_is_on_record(
+async def test_an_outage_raises_an_alert_that_is_acknowledged_clears_and_is_on_record(
     site: Site, service: Service, receiver: Hook
 ) -> None:
     first, second = await site.person("网管乙", "operator"), await site.person("值班甲")
-    async with first.live() as live, second.live() as other:
+    async with first.live() as live, second.live() as second_live:
         await live.until(lambda view: health(view) == "ok")
         await service.stop()
         await live.until(lambda view: health(view) == "down")
         alert = await live.until(alert_of)
         assert (alert["severity"], alert["active"], alert["acked"]) == ("critical", True, False)
-        await until(lambda: told(receiver, alert) == ["first"])  # what an acknowledgement overtakes is not sent
+        await until(
+            lambda: reasons(receiver, alert) == ["first"]
+        )  # a notification is not sent once the alert is acknowledged
 
         answer = await first.post(
             f"alerts/{alert['id']}/ack", {"comment": "已联系电信抢修", "rev": alert["rev"]}, expect=200
         )
         assert answer["ack"]["by"] == "网管乙"
-        seen = await other.until(lambda view: (one := alert_of(view)) and one["acked"] and one)
-        assert seen["ack"]["comment"] == "已联系电信抢修"
+        acked = await second_live.until(lambda view: (shown := alert_of(view)) and shown["acked"] and shown)
+        assert acked["ack"]["comment"] == "已联系电信抢修"
         await first.post(f"alerts/{alert['id']}/ack", {"comment": "旧", "rev": alert["rev"]}, expect=409)
 
         await service.start()
@@ -103,14 +106,14 @@ async def test_a_fault_turns_red_raises_is_acknowledged_clears_and_is_on_record(
     steps = [(step["name"], step["actor"], step.get("reason") or step.get("comment")) for step in record["transitions"]]
     assert [name for name, _, _ in steps] == ["raise", "ack", "clear"]
     assert steps[1] == ("ack", "网管乙", "已联系电信抢修")
-    await until(lambda: told(receiver, alert) == ["first", "cleared"])
+    await until(lambda: reasons(receiver, alert) == ["first", "cleared"])
     assert len(receiver.keys) == len(set(receiver.keys))
     verified = site.cli("journal", "verify")
     assert verified.returncode == 0, verified.stdout
 
 
 @pytest.mark.parametrize("victims", [*((role,) for role in ROLES), ROLES], ids=lambda v: "+".join(v))
-async def test_killed_roles_are_back_by_themselves_and_nothing_is_lost(
+async def test_killed_roles_restart_and_nothing_is_lost(
     site: Site, service: Service, receiver: Hook, victims: tuple[str, ...]
 ) -> None:
     person = await site.person("网管乙", "operator")
@@ -137,9 +140,7 @@ async def test_killed_roles_are_back_by_themselves_and_nothing_is_lost(
     await live.close()
 
 
-async def test_the_forking_process_killed_takes_the_roles_with_it_and_all_come_back(
-    site: Site, service: Service
-) -> None:
+async def test_a_killed_prefork_process_ends_its_roles_and_all_restart(site: Site, service: Service) -> None:
     person = await site.person("网管乙", "operator")
     before = {name: member["pid"] for name, member in site.members().items() if name != "valkey"}
     parent = int(Path(f"/proc/{before['web']}/stat").read_text().rpartition(")")[2].split()[1])
@@ -176,14 +177,17 @@ async def test_valkey_killed_with_its_data_is_rebuilt_and_nothing_accepted_is_lo
 
 async def test_two_counties_see_nothing_of_each_other(site: Site, service: Service) -> None:
     wuding, yuanmou = await site.person("武定", "operator", "532329"), await site.person("元谋", "operator", "532328")
-    async with wuding.live() as one, yuanmou.live() as other:
-        await one.until(lambda view: health(view) == "ok")
-        await other.until(lambda view: health(view, "x2") == "ok")
+    async with wuding.live() as wuding_live, yuanmou.live() as yuanmou_live:
+        await wuding_live.until(lambda view: health(view) == "ok")
+        await yuanmou_live.until(lambda view: health(view, "x2") == "ok")
         await service.stop()
-        alert = await one.until(alert_of)
-        await other.until(lambda view: alert_of(view, "x2"))
+        alert = await wuding_live.until(alert_of)
+        await yuanmou_live.until(lambda view: alert_of(view, "x2"))
         await yuanmou.post(f"alerts/{alert['id']}/ack", {"comment": "不是我的"}, expect=403)
-        assert set(one.view["asset"]) == {"x1"}
-        assert set(other.view["asset"]) == {"x2"}
-        for told, foreign in ((one.raw, ("x2", "532328", "元谋")), (other.raw, ("x1", "532329", "武定"))):
-            assert not [word for word in foreign if f'"{word}' in "".join(told)]
+        assert set(wuding_live.view["asset"]) == {"x1"}
+        assert set(yuanmou_live.view["asset"]) == {"x2"}
+        for frames, foreign in (
+            (wuding_live.raw, ("x2", "532328", "元谋")),
+            (yuanmou_live.raw, ("x1", "532329", "武定")),
+        ):
+            assert not [value for value in foreign if f'"{value}' in "".join(frames)]

@@ -1,4 +1,4 @@
-"""Two copies of a role over the same stores: one works, the other follows, and the first never writes again."""
+"""Active and standby copies of a role on shared stores: after a takeover the first copy never writes again."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.patience import PATIENCE, until
 
 @contextlib.contextmanager
 def copy_of(site: Site, role: str) -> Iterator[subprocess.Popen[bytes]]:
-    """`watchfloor role` beside the running site, as it would run on another machine."""
+    """Run `watchfloor role` beside the site, as on another machine."""
     with (site.folder / f"{role}-2.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "watchfloor", "role", role, "-c", str(site.config)], stdout=log, stderr=log
@@ -33,13 +33,13 @@ def copy_of(site: Site, role: str) -> Iterator[subprocess.Popen[bytes]]:
         process.wait(PATIENCE)
 
 
-async def said(site: Site, role: str, words: str, within: float = PATIENCE) -> None:
-    await until(lambda: words in (site.folder / f"{role}-2.log").read_text(), within)
+async def logged(site: Site, role: str, text: str, within: float = PATIENCE) -> None:
+    await until(lambda: text in (site.folder / f"{role}-2.log").read_text(), within)
 
 
 @contextlib.asynccontextmanager
 async def redis(form: str, folder: Path) -> AsyncIterator[str]:
-    """What stands in the settings."""
+    """Start Redis in this form, and return its part of the settings ("" for the embedded Valkey)."""
     if form == "embedded":
         yield ""
         return
@@ -61,7 +61,7 @@ async def test_a_copy_that_stands_still_is_followed_and_writes_nothing_when_it_g
     ):
         person = await site.person("网管乙", "operator")
         with copy_of(site, "alert") as second:
-            await said(site, "alert", "standing by: alert is held by")
+            await logged(site, "alert", "standing by: alert is held by")
             async with person.live() as live:
                 await live.until(lambda view: health(view) == "ok")
                 first = site.members()["alert"]["pid"]
@@ -84,18 +84,18 @@ async def test_a_copy_that_stands_still_is_followed_and_writes_nothing_when_it_g
 
 
 async def handed_over(site: Site, role: str) -> None:
-    """Stop the first copy. On a machine that stood still the second may not have been heard of in time: once more."""
+    """Stop the active copy until the standby takes over. Retry, because a slow machine may miss the standby's bid."""
     async with asyncio.timeout(PATIENCE):
         while True:
             os.kill(site.members()[role]["pid"], signal.SIGTERM)
             with contextlib.suppress(TimeoutError):
-                return await said(site, role, f"{role}: lease acquired", PATIENCE / 4)
+                return await logged(site, role, f"{role}: lease acquired", PATIENCE / 4)
 
 
 async def test_a_clean_stop_hands_the_role_over_without_a_wait(tmp_path: Path, journal_settings: str) -> None:
     async with running(tmp_path, "", more=journal_settings) as site:
         for role in ("collect", "project", "command"):
             with copy_of(site, role):
-                await said(site, role, f"standing by: {role} is held by")
+                await logged(site, role, f"standing by: {role} is held by")
                 await handed_over(site, role)
         await site.ready()

@@ -19,7 +19,7 @@ STORES = ("journal", "intake")
 
 @contextlib.contextmanager
 def damaged(data: Path) -> Iterator[None]:
-    """Replace the content of both stores by garbage, in head, middle and tail, and give it back afterwards."""
+    """Overwrite both stores in head, middle and tail, and restore them afterwards."""
     files = [file for store in STORES for file in data.glob(f"{store}.sqlite3*")]
     contents = {file: file.read_bytes() for file in files}
     for file in files:
@@ -31,7 +31,7 @@ def damaged(data: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def locked(data: Path) -> Iterator[None]:
-    """Hold the writers' lock of both stores."""
+    """Hold the write lock of both stores."""
     with contextlib.ExitStack() as stack:
         for store in STORES:
             holder = stack.enter_context(
@@ -42,7 +42,7 @@ def locked(data: Path) -> Iterator[None]:
 
 
 def kill_roles(site: Site, *names: str) -> dict[str, int]:
-    """End roles without a word; their former pids."""
+    """Kill roles with SIGKILL, and return their previous pids."""
     before = {name: site.members()[name]["pid"] for name in names}
     for pid in before.values():
         os.kill(pid, 9)
@@ -50,7 +50,7 @@ def kill_roles(site: Site, *names: str) -> dict[str, int]:
 
 
 async def listens(site: Site, before: int) -> bool:
-    """Whether a successor of the web role answers."""
+    """Return true if a restarted web role answers."""
     if site.members()["web"]["pid"] in (0, before):
         return False
     with contextlib.suppress(aiohttp.ClientError):
@@ -60,7 +60,7 @@ async def listens(site: Site, before: int) -> bool:
 
 
 async def write(http: aiohttp.ClientSession, path: str, body: Any, **headers: str) -> tuple[int, str, bool]:
-    """Status, kind of problem, and whether a Retry-After came."""
+    """Post, and return (status, problem type, whether there was a Retry-After header)."""
     async with http.post(path, json=body, headers=headers) as answer:
         document = await answer.json(content_type=None)
         kind = str(document.get("type", "")).rpartition(":")[2] if isinstance(document, dict) else ""
@@ -68,7 +68,7 @@ async def write(http: aiohttp.ClientSession, path: str, body: Any, **headers: st
 
 
 async def conditions(person: Person) -> list[str]:
-    """What the next heartbeat of the live feed says."""
+    """Return the conditions of the live feed's next heartbeat."""
     async with person.live() as live:
         while (frame := await live.next())["type"] != "heartbeat":
             pass
@@ -76,7 +76,7 @@ async def conditions(person: Person) -> list[str]:
 
 
 def token(site: Site) -> str:
-    """A token for sending alerts in."""
+    """Create a token with the scope `ingest`."""
     added = site.cli("token", "add", "tool", "--scope", "ingest")
     assert added.returncode == 0, added.stderr
     return added.stdout.strip().splitlines()[-1]

@@ -1,6 +1,6 @@
-"""Alerts over HTTP into a whole site while it is killed: nothing that was acknowledged is lost, nothing told twice.
+"""Alerts over HTTP into a site that is killed: no acknowledged alert is lost, no notification is sent twice.
 
-How long everything may take is measured by `make soak` and `make bench`, on a machine that does nothing else.
+Times are measured by `make soak` and `make bench` on an idle machine.
 """
 
 from __future__ import annotations
@@ -14,20 +14,18 @@ from tests.patience import until
 from tests.ports import free_port
 
 
-async def test_an_alert_role_that_is_killed_in_a_storm_loses_no_transition_and_tells_nothing_twice(
-    tmp_path: Path,
-) -> None:
+async def test_an_alert_role_that_is_killed_in_a_storm_loses_no_transition_and_notifies_once(tmp_path: Path) -> None:
     args = storm.options(["--alerts", "1000", "--assets", "20", "--seconds", "12", "--kill", "5"])
-    found = await storm.play(args, tmp_path)
-    assert found["killed"] == 5
-    assert storm_figures.whole(found, args), found
+    result = await storm.play(args, tmp_path)
+    assert result["killed"] == 5
+    assert storm_figures.whole(result, args), result
 
 
 async def test_the_roots_alerts_may_come_after_their_childrens(tmp_path: Path) -> None:
     args = storm.options(["--alerts", "600", "--assets", "30", "--seconds", "6", "--late", "2", "--hold", "60"])
-    found = await storm.play(args, tmp_path)
-    assert found["messages"] == PARENTS + 1
-    assert storm_figures.whole(found, args), found
+    result = await storm.play(args, tmp_path)
+    assert result["messages"] == PARENTS + 1
+    assert storm_figures.whole(result, args), result
 
 
 async def test_what_was_acknowledged_is_there_after_kill_9_of_everything(tmp_path: Path) -> None:

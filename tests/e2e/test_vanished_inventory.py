@@ -1,4 +1,4 @@
-"""An inventory that loses its rows on a running site: nothing is removed until a person accepts it."""
+"""An inventory file that loses its rows: no asset is removed until a person accepts it."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ async def test_an_inventory_that_vanishes_is_held_through_reload_and_restart_and
             (tmp_path / "assets.csv").write_text(HEAD)
             assert site.process is not None
             os.kill(site.process.pid, signal.SIGHUP)
-            others = {f"role.{name}" for name in ROLES if name not in ("web", "collect")}
-            await live.until(lambda view: held(view) >= others)
+            other_roles = {f"role.{name}" for name in ROLES if name not in ("web", "collect")}
+            await live.until(lambda view: held(view) >= other_roles)
             site.kill("collect", "project", "alert", "command")
             pids = {name: member["pid"] for name, member in site.members().items()}
             await live.until(lambda _: all(site.members()[name]["pid"] != pids[name] for name in ("project", "alert")))
-            await live.until(lambda view: held(view) >= others and len(view["asset"]) == 30)
+            await live.until(lambda view: held(view) >= other_roles and len(view["asset"]) == 30)
             assert live.view["alert"][alert["id"]]["active"]
 
             shown = site.cli("reload")
@@ -51,7 +51,7 @@ async def test_an_inventory_that_vanishes_is_held_through_reload_and_restart_and
 
             accepted = site.cli("reload", "--accept", "--json")
             assert accepted.returncode == 0, accepted.stdout + accepted.stderr
-            assert {one["state"] for one in json.loads(accepted.stdout)["processes"]} == {"applied"}
+            assert {process["state"] for process in json.loads(accepted.stdout)["processes"]} == {"applied"}
             await live.until(lambda view: not view["asset"] and not held(view))
             await live.until(lambda view: not view["alert"].get(alert["id"], {}).get("active"))
         detail = await admin.get(f"alerts/{alert['id']}")
