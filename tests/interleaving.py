@@ -1,4 +1,4 @@
-"""Two writers, the second of which runs at one chosen await of the first: at each of them in turn."""
+"""Interleaving of two writers: the second runs at a chosen await of the first, for each await in turn."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BLOCKED = 0.02
 
 
 class Suspended:
-    """Awaits a coroutine; at its await number `at` another one is started and given its time."""
+    """Await a coroutine. At its await number `at`, start another one and let it run."""
 
     def __init__(self, first: Awaitable[Any], second: Callable[[], Awaitable[Any]], at: int) -> None:
         self._first, self._second, self._at = first, second, at
@@ -43,7 +43,7 @@ def _throw(steps: Generator[Any, None, Any], error: BaseException) -> Any:
 
 
 async def outcome(work: Awaitable[Any]) -> Any:
-    """What the work returns, or the type of what it raises."""
+    """Return the result of the work, or the type of the exception that it raises."""
     try:
         return await work
     except Exception as error:  # noqa: BLE001  # whatever it is, it is compared
@@ -53,7 +53,7 @@ async def outcome(work: Awaitable[Any]) -> Any:
 async def interleaved(
     first: Callable[[], Awaitable[Any]], second: Callable[[], Awaitable[Any]], at: int
 ) -> tuple[Any, Any] | None:
-    """Both outcomes when the second runs at await number `at` of the first; None when there is no such await."""
+    """Return both outcomes when the second runs at await number `at` of the first. None if there is no such await."""
     suspended = Suspended(outcome(first()), lambda: outcome(second()), at)
     own = await suspended
     if suspended.other is None:

