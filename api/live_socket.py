@@ -18,7 +18,7 @@ from api.auth.guard import FORBIDDEN, NOT_SIGNED_IN
 from api.auth.identities import Identities
 from api.dependencies import deps_of, principal_of
 from api.principal import Principal, Right
-from feeds.live.pump import Subscription
+from feeds.live.subscription import Subscription
 
 router = APIRouter(prefix="/api/v1")
 

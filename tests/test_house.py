@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PRODUCT = ("feeds", "collectors", "alerts", "incidents", "maps", "api", "dashboard", "watchfloor")
+LONGEST_MODULE, LONGEST_TEST_MODULE, LONGEST_FUNCTION = 300, 600, 50
 BEGIN, END = "<!-- rooms -->", "<!-- end of rooms -->"
 
 
@@ -44,6 +46,37 @@ def rooms() -> Iterator[str]:
             docstring = ast.get_docstring(syntax_tree(path)) or ""
             first_paragraph = " ".join(docstring.partition("\n\n")[0].split())
             yield f"| `{path.parent.relative_to(ROOT)}/` | {first_paragraph} |"
+
+
+def test_no_module_is_too_long_to_read() -> None:
+    too_long = []
+    for path in python_files():
+        bound = LONGEST_TEST_MODULE if area(path) == "tests" else LONGEST_MODULE
+        lines = path.read_text(encoding="utf-8").count("\n")
+        if lines > bound:
+            too_long.append(f"{path.relative_to(ROOT)}: {lines} lines, at most {bound}")
+    assert not too_long, "\n".join(too_long)
+
+
+def test_no_function_is_too_long_to_read() -> None:
+    too_long = []
+    for path in python_files():
+        for node in ast.walk(syntax_tree(path)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lines = (node.end_lineno or node.lineno) - node.lineno + 1
+                if lines > LONGEST_FUNCTION:
+                    too_long.append(f"{path.relative_to(ROOT)}:{node.lineno} {node.name}: {lines} lines")
+    assert not too_long, "\n".join(too_long)
+
+
+def test_a_class_name_means_one_thing_in_the_whole_product() -> None:
+    places = defaultdict(list)
+    for path in product_files():
+        for node in ast.walk(syntax_tree(path)):
+            if isinstance(node, ast.ClassDef):
+                places[node.name].append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    twice = [f"{name}: {', '.join(where)}" for name, where in sorted(places.items()) if len(where) > 1]
+    assert not twice, "\n".join(twice)
 
 
 def test_every_module_says_what_it_holds() -> None:

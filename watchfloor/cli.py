@@ -85,17 +85,26 @@ def _parser() -> argparse.ArgumentParser:
     relay.add_argument("-c", "--config", type=Path, default=Path("relay.toml"), metavar="FILE", help="its settings")
     cli_options.user(commands, with_config).set_defaults(act=_user_add)
     cli_options.token(commands, with_config).set_defaults(act=_token_add)
+    _add_journal(commands, with_config, with_json)
+    cli_options.backup(with_json(with_config(add("backup", _backup, "journal and history into a new folder; online"))))
+    cli_options.restore(
+        with_json(with_config(add("restore", _restore, "an empty journal from a backup, of a stopped site")))
+    )
+    return parser
+
+
+def _add_journal(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    with_config: Callable[[argparse.ArgumentParser], argparse.ArgumentParser],
+    with_json: Callable[[argparse.ArgumentParser], argparse.ArgumentParser],
+) -> None:
+    """Add `watchfloor journal verify|documents|accept`."""
     journal = commands.add_parser("journal", help="the journal").add_subparsers(required=True)
     with_json(with_config(journal.add_parser("verify", help="check chains, documents"))).set_defaults(act=_verify)
     options = with_json(with_config(journal.add_parser("documents", help="documents that cannot be read")))
     cli_options.documents(options).set_defaults(act=_documents)
     accept = with_config(journal.add_parser("accept", help="go on with a journal that lost entries"))
     cli_options.accepting(accept).set_defaults(act=_accept)
-    cli_options.backup(with_json(with_config(add("backup", _backup, "journal and history into a new folder; online"))))
-    cli_options.restore(
-        with_json(with_config(add("restore", _restore, "an empty journal from a backup, of a stopped site")))
-    )
-    return parser
 
 
 def _demo(args: argparse.Namespace) -> int:

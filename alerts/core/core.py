@@ -22,8 +22,8 @@ from alerts.rules.rule import CompiledRule
 from alerts.rules.subjects import NamedSources, SubjectKey, Subjects
 from alerts.settings import HoldPolicy
 from alerts.suppression import commands
-from alerts.suppression.inhibition import REDUNDANCY_LOST, Inhibition
-from alerts.suppression.rule_facts import RuleFacts
+from alerts.suppression.inhibition import Inhibition
+from alerts.suppression.rule_facts import REDUNDANCY_LOST, RuleFacts
 from alerts.suppression.silences import Suppression, Suppressions
 from alerts.suppression.silences import public as suppression_record
 from alerts.suppression.suppressor import Suppressor

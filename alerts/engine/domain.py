@@ -18,7 +18,8 @@ from alerts.oncall.directory import ACTIONS as PEOPLE_ACTIONS
 from alerts.oncall.directory import People, VersionNote
 from alerts.receivers.catalogue import SiteDefaults
 from alerts.rulebook import book
-from alerts.rulebook.book import RuleBook, RuleNote
+from alerts.rulebook.book import RuleBook
+from alerts.rulebook.notes import KIND, RuleNote, record
 from alerts.rules.delays import Timers
 from alerts.rules.rule import CompiledRule
 from alerts.rules.subjects import NamedSources, Subject, Subjects
@@ -103,7 +104,7 @@ class AlertDomain(Domain):
         self.notifier.load(self._loaded)
         self._receivers_changed(self.people.receivers)
         self._people_changed, self._unreconciled = True, True
-        self.book.restore((yield ListDocuments(book.KIND)), start.now)
+        self.book.restore((yield ListDocuments(KIND)), start.now)
         waiting = yield from open_suppressions()
         self.core = AlertCore(
             self.book.running(),
@@ -231,7 +232,7 @@ class AlertDomain(Domain):
         for person_note in people:
             yield from person_note.write()
         if rules:
-            yield from book.record(self.book, rules)
+            yield from record(rules, rev=self.book.rev, sample=self.book.sample)
         last: dict[str, tuple[Alert, int]] = {}
         for step in steps:
             last[step.alert.id] = step.alert, (yield entry_of(step))

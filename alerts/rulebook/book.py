@@ -11,45 +11,26 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from alerts.core.core import AlertCore
 from alerts.lifecycle.operator_actions import ActionRefused, comment_of
-from alerts.rulebook.forms import API, FILE, InvalidRule, StoredRule, document_of, form, load, read
+from alerts.rulebook.forms import API, FILE, InvalidRule, StoredRule, form, load, read
+from alerts.rulebook.notes import MOST, RuleNote
 from alerts.rulebook.preview import BUDGET, Preview, rehearse
 from alerts.rulebook.refusals import STORM, InvalidRules, elsewhere, read_only, storm, wrong
 from alerts.rules.rule import CompiledRule
 from feeds.documents import rule as rule_document
-from feeds.documents.rule import RuleLimits
-from feeds.engine.requests import AppendEntry, PutDocument, Writing
 from feeds.journal import Doc
-from feeds.journal.forms import register
 from feeds.model import Command, Outcome, Result
 from feeds.regions import covers
 
 log = logging.getLogger(__name__)
 
 ACTION, ROLE = "rules", "admin"
-KIND, STATE = rule_document.KIND, rule_document.LIMITS
-MOST = 500
 _OUT = {"zh-CN": "在系统中建立的规则有的不运行：", "en": "rules made here do not run:"}
 _OUT_TOLD = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleNote:
-    """One change of one rule. `before` and `after` are JSON-able, None when the rule did or does not exist."""
-
-    name: str
-    kept: StoredRule
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
-    at: float
-    actor: str = ""
-    comment: str = ""
-    command: str = ""
-    undoes: int | None = None
 
 
 class RuleBook:
@@ -278,28 +259,3 @@ class RuleBook:
             name = "undone" if undoes else "removed" if rule is None else "changed" if previous else "created"
             after = form(rule.settings) if rule is not None else None
             self._note(name, stored, before, after, at, undoes=undoes, **attribution)
-
-
-def record(book: RuleBook, notes: Iterable[RuleNote]) -> Writing[None]:
-    """Write changes to the journal: an entry and a document for each rule, and the limits that hold for all."""
-    for note in notes:
-        stored = note.kept
-        body = {"rev": stored.rev, "source": stored.source, "before": note.before, "after": note.after}
-        seq = yield AppendEntry(
-            kind=KIND,
-            name=note.name,
-            subject=stored.id,
-            at=note.at,
-            actor=note.actor,
-            reason=note.comment,
-            command=note.command,
-            body=body | {"undoes": note.undoes},
-        )
-        yield PutDocument(
-            kind=KIND, id=stored.key, body=rule_document.dump(document_of(stored)), open=note.after is not None, seq=seq
-        )
-    limits = RuleLimits(rev=book.rev, sample=book.sample, storm=STORM, most=MOST)
-    yield PutDocument(kind=STATE, id=STATE, body=rule_document.dump(limits))
-
-
-register(KIND, lambda doc: load(rule_document.load(doc.body)))

@@ -13,13 +13,12 @@ from alerts.lifecycle.alerts_by_asset import AlertsByAsset
 from alerts.lifecycle.suppression_reasons import HELD
 from alerts.rules.subjects import Subjects
 from alerts.settings import HoldPolicy
-from alerts.suppression.result_age import ResultAge
-from alerts.suppression.rule_facts import RuleFacts
+from alerts.suppression.holds import HoldRules
+from alerts.suppression.rule_facts import REDUNDANCY_LOST, RuleFacts
 from alerts.suppression.topology import Failure, Redundancy, RootCauses, Topology
 from feeds.model import REFERENCE, Alert, Change, Health, Hold, Kind, Severity
 from feeds.model.isa_state import INHIBITED
 
-REDUNDANCY_LOST = "redundancy-lost"
 _STATE = Kind.STATE
 
 
@@ -31,23 +30,21 @@ class Inhibition:
     """
 
     def __init__(self, subjects: Subjects, about: RuleFacts, policy: HoldPolicy) -> None:
-        self._subjects, self._about, self._policy = subjects, about, policy
+        self._subjects, self._about = subjects, about
         self._topology = Topology(subjects.assets)
-        self._result_age = ResultAge(subjects, self._topology, policy)
+        self._holds = HoldRules(subjects, about, self._topology, policy)
         self._on, self._suspects, self._waiting = AlertsByAsset(), AlertsByAsset(), AlertsByAsset()
         self._failing: dict[str, Failure] = {}
         self._silent: dict[str, Failure] = {}
         self._cuts: dict[str, tuple[Failure, str]] = {}
         self._behind: dict[str, Counter[str]] = {}
-        self._freed: dict[str, float] = {}
         self._causes = self._causes_now()
         self.dirty: dict[str, None] = {}
         self.roots: dict[str, None] = {}
 
     def set_policy(self, policy: HoldPolicy) -> None:
         """Use other bounds for holding alerts back from now on."""
-        self._policy = policy
-        self._result_age = ResultAge(self._subjects, self._topology, policy)
+        self._holds.set_policy(policy)
 
     def _causes_now(self) -> RootCauses:
         return RootCauses(self._topology, self._failing.get, self._blind)
@@ -146,8 +143,7 @@ class Inhibition:
         if self._silent:
             self._causes = self._causes_now()
             self._recut([id, *self._topology.below(id)], now)
-        if id in self._freed and self._result_age.newer(id, self._freed[id]):
-            del self._freed[id]
+        self._holds.seen(id)
         if self._waiting:
             self.dirty |= {asset: None for asset in (id, *self._topology.below(id)) if asset in self._waiting}
 
@@ -187,7 +183,7 @@ class Inhibition:
 
     def clock_stepped(self, by: float, now: float) -> None:
         """The clock was set by `by` seconds: keep how long ago each asset lost its root cause."""
-        self._freed = {asset: min(at + by, now) for asset, at in self._freed.items()}
+        self._holds.clock_stepped(by, now)
 
     # -- sources -----------------------------------------------------------------
 
@@ -244,9 +240,9 @@ class Inhibition:
                 self._cuts[id] = failure, kind
                 self._behind.setdefault(failure.alert, Counter())[kind] += 1
                 self.roots[failure.alert] = None
-                self._freed.pop(id, None)
+                self._holds.cut(id)
             else:
-                self._freed[id] = now
+                self._holds.freed(id, now)
 
     def would_affect(self, alert: Alert) -> dict[str, int]:
         """The number of assets, by kind, that an alert about to be raised will affect if it means a failure."""
@@ -274,11 +270,10 @@ class Inhibition:
         cut = self._causes.cut(alert.asset) or self._spoken_for(alert)
         if cut is not None and cut.alert != alert.id and not self._known_before(alert, cut):
             return f"{INHIBITED}{cut.alert}", None
-        hold = self._first_hold(alert, now) if born else alert.hold
+        hold = self._holds.first(alert, now) if born else alert.hold
         if mine and hold is None:
-            wait = self._about.recover_for(alert.rule) + self._result_age.bound(alert.asset, foreign=False)
-            hold = Hold(since=now, until=now + wait)
-        if hold is None or now >= hold.until or not self._waits(alert, mine or HELD, hold):
+            hold = self._holds.after_recovery(alert, now)
+        if hold is None or now >= hold.until or not self._holds.waits(alert, mine or HELD, hold):
             return "", None
         return mine or HELD, hold
 
@@ -289,26 +284,3 @@ class Inhibition:
     def _known_before(self, alert: Alert, cut: Failure) -> bool:
         """True when the alert was raised before its source fell silent: it stays visible."""
         return cut in self._silent.values() and alert.raised_at < cut.since
-
-    def _first_hold(self, alert: Alert, now: float) -> Hold | None:
-        foreign = self._about.foreign(alert.rule)
-        until = now + self._result_age.bound(alert.asset, foreign=foreign)
-        freed = self._freed.get(alert.asset)
-        if freed is not None and freed + self._policy.longest > now:
-            return Hold(since=freed, until=until)
-        since = min(now, self._subjects.failed_since(alert.asset, alert.raised_at))
-        return Hold(since=since, until=until) if self._concerns(alert) else None
-
-    def _concerns(self, alert: Alert) -> bool:
-        """False for an alert on an asset that is healthy: its path to the collector is not in question."""
-        if alert.rule == REDUNDANCY_LOST or self._about.foreign(alert.rule):
-            return True
-        return self._subjects.health(alert.asset) is not Health.OK
-
-    def _waits(self, alert: Alert, reason: str, hold: Hold) -> bool:
-        if self._about.clearing(alert):
-            return True
-        if reason != HELD or alert.asset in self._freed:
-            return not self._result_age.newer(alert.asset, hold.since)
-        foreign = self._about.foreign(alert.rule)
-        return self._result_age.doubtful(alert.asset, hold.since, foreign=foreign)

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from feeds.model import Alert
 
+REDUNDANCY_LOST = "redundancy-lost"
+"""The built-in rule about a redundancy group that has lost a member."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleFacts:

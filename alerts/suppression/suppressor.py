@@ -9,7 +9,8 @@ from alerts.lifecycle.flapping import FlappingDetector
 from alerts.lifecycle.open_alerts import AlertKey, OpenAlerts, key_of
 from alerts.lifecycle.suppression_reasons import FLAPPING, HELD, SHELVED, Affect, AwaitResult, Hide, Reveal, of_topology
 from alerts.rules.subjects import Subject, Subjects
-from alerts.suppression.inhibition import REDUNDANCY_LOST, Inhibition
+from alerts.suppression.inhibition import Inhibition
+from alerts.suppression.rule_facts import REDUNDANCY_LOST
 from alerts.suppression.silences import Suppressions
 from alerts.suppression.topology import Redundancy
 from feeds.model import Alert, Hold, Severity

@@ -39,7 +39,7 @@ def counted_for(audience: Audience) -> Audience:
     return replace(audience, person="")
 
 
-class Tally:
+class BoardTally:
     """The counts of one audience: for each board how often each (field, value) pair occurs."""
 
     def __init__(self, audience: Audience, rev: str) -> None:
@@ -48,9 +48,9 @@ class Tally:
         self.boards: dict[str, Record] = {}
         self._counts: dict[str, Counter[Pair]] = {}
 
-    def copy(self) -> Tally:
+    def copy(self) -> BoardTally:
         """A tally that goes on by itself."""
-        copied = Tally(self.audience, self.rev)
+        copied = BoardTally(self.audience, self.rev)
         copied.boards = dict(self.boards)
         copied._counts = {key: counts.copy() for key, counts in self._counts.items()}
         return copied
@@ -195,7 +195,7 @@ class Boards:
 
     def __init__(self, parts: Mapping[str, KindRecords]) -> None:
         self._parts = parts
-        self._tallies: dict[Audience, Tally] = {}
+        self._tallies: dict[Audience, BoardTally] = {}
 
     def clear(self) -> None:
         """Count anew when somebody asks."""
@@ -233,9 +233,9 @@ class Boards:
             tally.fold(pending, alerts, assets)
         return dict(tally.boards)
 
-    def _begun(self, audience: Audience, rev: str) -> Tally:
+    def _begun(self, audience: Audience, rev: str) -> BoardTally:
         """A tally of the records as they were at the last flush."""
-        tally = Tally(audience, rev)
+        tally = BoardTally(audience, rev)
         tally.fold(self._flushed(), *self._before())
         return tally
 

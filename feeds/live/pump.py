@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -18,22 +18,22 @@ from feeds.bus import Bus, BusError, BusFull, StreamEntry, entry_order
 from feeds.clock import Clock, now
 from feeds.engine.vitals import Vitals
 from feeds.live.mirror import Audience, Delta, Mirror
+from feeds.live.subscription import Subscription
 from feeds.model import Kind, SourceState
 from feeds.role_status import RoleStatus
 from feeds.roles import COLLECT, WATCHED, WEB
 from feeds.wire import iso
 
-__all__ = ["Audience", "Mirror", "Pump", "Subscription"]
+__all__ = ["Audience", "Mirror", "Pump"]
 
 log = logging.getLogger(__name__)
 
 WINDOW = 0.1
 CALM, LINGER = 0.3, 0.03
-"""Seconds without a change that are a calm, and that the first change after one waits for company."""
+"""CALM: idle after this many seconds. LINGER: how long the first change after idle waits for related ones."""
 AT_ONCE = 200
 """Entries of the change stream taken in at a time; so many mean that more are waiting."""
 HEARTBEAT = 1.0
-QUEUE = 64
 REPLAY = 15.0
 """Seconds of changes that a client may have missed and still go on from: each holds what its thing was and is."""
 REPLAYED = int(2 * REPLAY / WINDOW)
@@ -43,53 +43,6 @@ BACKOFF = (0.05, 1.0)
 CANARY = "role.collect"
 
 _encode = msgspec.json.Encoder().encode
-
-
-class Subscription:
-    """One client's bounded queue of ready frames. When it overflows, the client gets a fresh snapshot instead."""
-
-    def __init__(self, pump: Pump, audience: Audience) -> None:
-        self.audience = audience
-        self.behind = ""
-        self._pump = pump
-        self._queue: deque[bytes] = deque()
-        self._ready = asyncio.Event()
-        self._closed = False
-
-    def offer(self, frame: bytes) -> None:
-        """Queue a frame; past the bound, drop all and start again from a snapshot."""
-        if self.behind:
-            return
-        if len(self._queue) >= QUEUE:
-            self.restart("slow")
-            return
-        self._queue.append(frame)
-        self._ready.set()
-
-    def restart(self, reason: str) -> None:
-        """The next frames are `resync` and a whole snapshot."""
-        self._queue.clear()
-        self.behind = reason
-        self._ready.set()
-
-    def close(self) -> None:
-        self._closed = True
-        self._ready.set()
-        self._pump.unsubscribe(self)
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        while not self._closed:
-            await self._ready.wait()
-            if self.behind and self._pump.filled:
-                reason, snapshot = self.behind, self._pump.snapshot_frame(self.audience)
-                self.behind = ""  # what is offered from now on follows the snapshot
-                if reason != "first":
-                    yield _encode({"type": "resync", "reason": reason})
-                yield snapshot
-            elif self._queue:
-                yield self._queue.popleft()
-            else:
-                self._ready.clear()
 
 
 class Pump:

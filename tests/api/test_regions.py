@@ -76,7 +76,13 @@ async def fill_journal(world: World) -> None:
             await tx.append(kind="alert", name="ack", subject=key, at=NOW, actor="b-officer", reason="b-secret")
             await tx.enqueue(f"k-{key}", receiver="b-desk", subject=key, created=NOW, due=NOW, body={})
         await tx.append(kind="ingest", name="heartbeat", subject="b-sw", at=NOW, actor="b-tool", body={"region": B})
-        rule = {"id": "b-rule", "when": "id == 'b-sw'", "title": {"en": "b-owner"}, "text": "b-secret", "over": "asset"}
+        rule: dict[str, object] = {
+            "id": "b-rule",
+            "when": "id == 'b-sw'",
+            "title": {"en": "b-owner"},
+            "text": "b-secret",
+            "over": "asset",
+        }
         rule |= {"for": 0.0, "recover_for": 0.0, "severity": "critical"}
         kept = {"source": "api", "rev": 1, "by": "b-officer", "at": NOW, "comment": "b-secret", "mentions": ["b-sw"]}
         await tx.put("rule", "api:b-rule", rule | kept)

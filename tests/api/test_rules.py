@@ -9,8 +9,8 @@ import httpx2
 import pytest
 
 from alerts.core.core import AlertCore
-from alerts.rulebook import book
 from alerts.rulebook.book import RuleBook
+from alerts.rulebook.notes import record
 from alerts.rules.rule import compile_rules
 from alerts.rules.subjects import Subjects
 from feeds.engine.requests import written
@@ -39,7 +39,7 @@ class RuleDesk(AlertDesk):
 
     async def keep(self) -> None:
         async with self.journal.begin() as tx:
-            await written(tx, book.record(self.book, self.book.take_notes()))
+            await written(tx, record(self.book.take_notes(), rev=self.book.rev, sample=self.book.sample))
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from hypothesis.stateful import rule as step
 from msgspec import structs
 
 from alerts.lifecycle import transitions
-from alerts.rulebook import book as rulebook
+from alerts.rulebook import notes as rulebook
 from alerts.rulebook.forms import document_of
 from alerts.rules.rule import compile_rules
 from alerts.suppression import silences

@@ -16,7 +16,8 @@ from msgspec.structs import replace
 from feeds.bus import Bus, StreamEntry
 from feeds.kinds import KINDS
 from feeds.live.mirror import Mirror, patched
-from feeds.live.pump import QUEUE, REPLAY, Audience, Pump, Subscription
+from feeds.live.pump import REPLAY, Audience, Pump
+from feeds.live.subscription import QUEUE, Subscription
 from feeds.model import (
     Ack,
     Alert,
