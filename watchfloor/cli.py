@@ -119,10 +119,10 @@ def _demo(args: argparse.Namespace) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     from watchfloor.runtime import logs, site
-    from watchfloor.settings import applied
+    from watchfloor.settings.start import settings_to_start
 
     logs.setup("watchfloor")
-    start = applied.start(args.config)
+    start = settings_to_start(args.config)
     if start.fallback_reason:
         print(start.fallback_reason["zh-CN"], start.fallback_reason["en"], sep="\n", file=sys.stderr)
     return site.run(start.settings)

@@ -30,11 +30,11 @@ from watchfloor.runtime.reload import ReloadListener
 from watchfloor.runtime.role_host import RoleHost, RoleProgram, RunningRole
 from watchfloor.runtime.role_specs import BY_NAME
 from watchfloor.runtime.stores import journal_url, open_journal, opening_journal, redis_url
-from watchfloor.settings import applied
 from watchfloor.settings.applied import StartSettings
 from watchfloor.settings.findings import make
 from watchfloor.settings.inventory import load_inventory, with_shown_value
 from watchfloor.settings.site_settings import Settings, SettingsError
+from watchfloor.settings.start import settings_to_start
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ def run_role(name: str, config: Path) -> int:
     unhandled.watch_process()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_run(name, applied.start(config)))
+            runner.run(_run(name, settings_to_start(config)))
     except SettingsError as error:
         log.error("the settings cannot be used: %s", error)
         watchdog.report_crash(error)

@@ -26,8 +26,7 @@ from feeds.clock import now
 from feeds.files import read_regular
 from feeds.findings import line_of_text
 from feeds.wire import iso
-from watchfloor.settings.findings import make
-from watchfloor.settings.site_settings import Draft, Settings, SettingsError, load, read, read_text
+from watchfloor.settings.site_settings import Draft, Settings, SettingsError, read, read_text
 
 log = logging.getLogger(__name__)
 
@@ -131,23 +130,6 @@ def _parse_record(document: Any) -> dict[str, str]:
     if not all(isinstance(value, str) for value in fields.values()) or "/" in fields["folder"]:
         raise ValueError("a field is no text, or names another folder")
     return fields
-
-
-def start(path: Path) -> StartSettings:
-    """The settings of the file, or those applied last when the file is broken or would remove too much.
-
-    Raises SettingsError when there is no copy to fall back on.
-    """
-    from watchfloor.settings import removal_guard
-
-    try:
-        settings = load(path)
-        if gone := [file for file in settings.inventory if not file.is_file()]:
-            raise SettingsError([make("path_missing", file=path.name, key="site.inventory", value=str(gone[0]))])
-        removal_guard.require_accepted(settings)
-        return StartSettings(settings, {})
-    except SettingsError as error:
-        return fall_back(path, error)
 
 
 def fall_back(path: Path, error: SettingsError) -> StartSettings:

@@ -17,6 +17,7 @@ from watchfloor.settings import applied
 from watchfloor.settings.check import check
 from watchfloor.settings.inventory import load_inventory
 from watchfloor.settings.site_settings import SettingsError, load
+from watchfloor.settings.start import settings_to_start
 
 FILE = """\
 [site]
@@ -56,7 +57,7 @@ def test_a_broken_file_is_answered_with_what_was_applied_and_with_why(config: Pa
     put(config)
     (config.parent / "assets.csv").write_text("rubbish")
     config.write_text(text if "elsewhere" in text or not text else FILE.format(data="data", community="x") + text)
-    start = applied.start(config)
+    start = settings_to_start(config)
     assert (start.settings.site.name, start.settings.path) == ("楚雄州", config)
     assert set(load_inventory(start.settings).assets) == {"x1"}
     assert start.settings.credentials["core"].values == {"community": "s3cret-community"}
@@ -71,26 +72,26 @@ def test_a_file_that_is_gone_counts_as_broken_and_the_data_folder_is_told_by_the
     put(config)
     config.unlink()
     with pytest.raises(SettingsError):
-        applied.start(config)
+        settings_to_start(config)
     monkeypatch.setenv(applied.DATA, str(config.parent / "far" / "away"))
-    assert applied.start(config).settings.site.name == "楚雄州"
+    assert settings_to_start(config).settings.site.name == "楚雄州"
 
 
 def test_a_first_start_with_a_broken_file_is_refused_with_the_finding(config: Path) -> None:
     config.write_text("[site")
     with pytest.raises(SettingsError, match=r"watchfloor\.toml:1"):
-        applied.start(config)
+        settings_to_start(config)
 
 
 def test_an_inventory_that_is_not_there_is_refused_at_a_first_start_and_stands_in_later(config: Path) -> None:
     rows = (config.parent / "assets.csv").read_bytes()
     (config.parent / "assets.csv").unlink()
     with pytest.raises(SettingsError, match=r"assets\.csv"):
-        applied.start(config)
+        settings_to_start(config)
     (config.parent / "assets.csv").write_bytes(rows)
     put(config)
     (config.parent / "assets.csv").unlink()
-    start = applied.start(config)
+    start = settings_to_start(config)
     assert set(load_inventory(start.settings).assets) == {"x1"}
     assert "assets.csv" in start.fallback_reason["en"]
 
@@ -98,7 +99,7 @@ def test_an_inventory_that_is_not_there_is_refused_at_a_first_start_and_stands_i
 def test_what_is_right_is_started_on_without_a_word(config: Path) -> None:
     put(config)
     config.write_text(FILE.format(data="data", community="env:COMMUNITY").replace("楚雄州", "武定县"))
-    start = applied.start(config)
+    start = settings_to_start(config)
     assert (start.settings.site.name, start.fallback_reason) == ("武定县", {})
 
 
@@ -126,7 +127,7 @@ def test_the_newest_replaces_the_one_before_and_the_same_is_not_written_again(co
     (second,) = run.glob("applied-*")
     assert first != second
     config.write_text("[")
-    assert load_inventory(applied.start(config).settings).assets["x1"].name == "乙"
+    assert load_inventory(settings_to_start(config).settings).assets["x1"].name == "乙"
 
 
 @pytest.mark.parametrize("spoil", ["format", "settings", "folder", "nonsense", "content", "path"])
@@ -149,7 +150,7 @@ def test_a_copy_that_cannot_be_used_counts_as_none(config: Path, spoil: str) -> 
         record.write_text(record.read_text().replace(*words))
     config.write_text("[site")
     with pytest.raises(SettingsError, match=r"watchfloor\.toml:1"):
-        applied.start(config)
+        settings_to_start(config)
 
 
 REFERRING = """\
@@ -213,7 +214,7 @@ def test_a_file_that_the_settings_refer_to_is_replaced_by_the_copy_of_what_was_a
     at = json.loads((referring.parent / "data" / "run" / applied.RECORD).read_bytes())["at"]
     harm(referring.parent / name)
     began = time.monotonic()
-    start = applied.start(referring)
+    start = settings_to_start(referring)
     assert time.monotonic() - began < 1
     web = start.settings.web
     ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(web.tls_cert, web.tls_key)
@@ -229,7 +230,7 @@ def test_a_reference_that_was_renewed_is_read_where_it_is_while_other_files_are_
     put(referring)
     (referring.parent / "community").write_text("renewed")
     referring.write_text("[site")
-    assert applied.start(referring).settings.credentials["core"].values == {"community": "renewed"}
+    assert settings_to_start(referring).settings.credentials["core"].values == {"community": "renewed"}
 
 
 def test_a_renewed_reference_is_kept_as_applied(referring: Path) -> None:
@@ -237,7 +238,7 @@ def test_a_renewed_reference_is_kept_as_applied(referring: Path) -> None:
     (referring.parent / "community").write_text("renewed")
     put(referring)
     (referring.parent / "community").unlink()
-    assert applied.start(referring).settings.credentials["core"].values == {"community": "renewed"}
+    assert settings_to_start(referring).settings.credentials["core"].values == {"community": "renewed"}
 
 
 @pytest.mark.parametrize("name", ["watchfloor.toml", "assets.csv"])
@@ -248,7 +249,7 @@ def test_a_fifo_or_a_folder_in_place_of_a_file_is_refused_at_once(
     put(referring)
     harm(referring.parent / name)
     began = time.monotonic()
-    start = applied.start(referring)
+    start = settings_to_start(referring)
     assert any(finding.error for finding in check(referring))
     assert time.monotonic() - began < 1
     assert set(load_inventory(start.settings).assets) == {"x1"}
@@ -266,10 +267,10 @@ def test_a_damaged_record_counts_as_none_and_is_set_aside_when_settings_are_appl
     os.mkfifo(record) if content is None else record.write_bytes(content)
     config.write_text("[site")
     with pytest.raises(SettingsError):
-        applied.start(config)
+        settings_to_start(config)
     assert os.path.lexists(record)  # whoever only looks renames nothing
     config.write_text(text)
     put(config)
     assert len(list(record.parent.glob(f"{applied.RECORD}.damaged-*"))) == 1
     config.write_text("[site")
-    assert applied.start(config).fallback_reason
+    assert settings_to_start(config).fallback_reason

@@ -12,6 +12,7 @@ from watchfloor.settings.check import check
 from watchfloor.settings.inventory import load_inventory
 from watchfloor.settings.removal_guard import RemovalHeld, RemovalHold
 from watchfloor.settings.site_settings import load
+from watchfloor.settings.start import settings_to_start
 
 HEAD = "id,name,kind,region\n"
 SITE = '[site]\nname = "楚雄州"\nregion = "532300"\ninventory = ["assets.csv"]\n{more}'
@@ -48,7 +49,7 @@ def test_an_inventory_that_vanishes_is_held_everywhere_and_applied_when_a_person
     with pytest.raises(RemovalHeld, match="reload --accept") as caught:
         load_applicable(config)
     assert [finding.code for finding in check(config) if finding.code == removal_guard.CODE] == [removal_guard.CODE]
-    started = applied.start(config)
+    started = settings_to_start(config)
     assert len(load_inventory(started.settings).assets) == 50
     assert "变更已暂缓" in started.fallback_reason["zh-CN"]
     assert "the change is held" in started.fallback_reason["en"]
@@ -59,7 +60,7 @@ def test_an_inventory_that_vanishes_is_held_everywhere_and_applied_when_a_person
     accepted = load_applicable(config, accept=hold.digest)
     applied.store(applied.capture(accepted))
     assert hold_of(config) is None
-    assert applied.start(config).fallback_reason == {}
+    assert settings_to_start(config).fallback_reason == {}
 
 
 def test_what_was_accepted_is_this_removal_and_no_later_one(tmp_path: Path) -> None:
