@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from typing import Protocol
+from typing import Any, Protocol
 
 from aiohttp import web
 
@@ -29,6 +29,7 @@ class Stream:
         self._host, self._port, self._tls = host, port, tls
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
+        self._conversations: set[asyncio.Task[Any]] = set()
 
     async def start(self) -> None:
         if self._server is None:
@@ -41,12 +42,16 @@ class Stream:
         raise NotImplementedError
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        conversation = asyncio.current_task()
+        assert conversation is not None, "start_server runs each connection in a task"
+        self._conversations.add(conversation)
         self._writers.add(writer)
         try:
             await self.talk(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # cut off by stop(), or by the other side
         finally:
+            self._conversations.discard(conversation)
             self._writers.discard(writer)
             writer.close()
 
@@ -57,6 +62,10 @@ class Stream:
         server.close()
         for writer in list(self._writers):
             writer.transport.abort()
+        conversations = list(self._conversations)
+        for conversation in conversations:
+            conversation.cancel()
+        await asyncio.gather(*conversations, return_exceptions=True)
         await server.wait_closed()
 
 
