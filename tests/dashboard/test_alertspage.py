@@ -75,7 +75,7 @@ async def test_every_reason_stands_under_its_own_word(site: Site) -> None:
 async def test_one_hand_takes_an_alert_with_a_promise_and_takes_it_back(site: Site) -> None:
     await phone(site)
     page = await site.open("/alerts")
-    await page.locator('.row[data-id="a1"]').tap()
+    await page.locator('.row[data-id="a1"] .row-title').tap()
     box = await page.locator("[data-ack]").bounding_box()
     assert box is not None
     assert box["height"] >= 44
