@@ -131,8 +131,8 @@ async def test_with_both_stores_damaged_the_web_role_starts_shows_the_picture_an
                 assert len(written) < 20_000
             await site.ready()
             await until(lambda: taken(person, alert["id"]))
-            assert b"the journal is back" in log.read_bytes()
-            assert b"the intake is back" in log.read_bytes()
+            await until(lambda: b"the journal is back" in log.read_bytes())
+            await until(lambda: b"the intake is back" in log.read_bytes())
 
 
 async def is_told(person: Person, codes: set[str]) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -46,12 +46,14 @@ defaults it took 40 % of the projector's time. The few cycles (of closed connect
 
 
 class ProgramGroup:
-    """Programs that run together in one process. When one ends with an error, all end."""
+    """Programs that run together in one process. When one ends with an error, all end. `before` runs first."""
 
-    def __init__(self, *programs: RoleProgram) -> None:
-        self.programs = programs
+    def __init__(self, *programs: RoleProgram, before: Callable[[], Awaitable[None]] | None = None) -> None:
+        self.programs, self._before = programs, before
 
     async def run(self) -> None:
+        if self._before is not None:
+            await self._before()
         async with asyncio.TaskGroup() as group:
             for program in self.programs:
                 group.create_task(program.run(), name=type(program).__name__)
@@ -208,7 +210,6 @@ async def build_alert(settings: Settings, bus: Bus, journal: Journal, status: Ro
     site = settings.site
     follower = Bus(redis_url(settings), site.region, name="journal", fence=bus.fence)
     watch = JournalWatch(journal, settings.data, follower, updates_record=True)
-    await watch.compare_if_possible()  # before the engine writes
     status.add_condition(lambda: watch.message(site.language))
     try:
         program = AlertService(
@@ -246,7 +247,8 @@ async def build_alert(settings: Settings, bus: Bus, journal: Journal, status: Ro
             named_sources=partial(_named_sources, fresh),
         )
 
-    return RunningRole(ProgramGroup(program, watch), reload)
+    # Compared within the role's lease, and before the engine writes.
+    return RunningRole(ProgramGroup(program, watch, before=watch.compare_if_possible), reload)
 
 
 async def build_command(settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> RunningRole:
