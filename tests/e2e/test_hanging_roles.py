@@ -60,7 +60,8 @@ async def test_a_site_starts_on_a_damaged_run_folder_with_its_alerts(tmp_path: P
         site.start()
         await site.ready()
         async with aiohttp.ClientSession(site.url) as http:
-            assert (await http.get("/healthz")).status == 200
+            async with http.get("/healthz") as alive:
+                assert alive.status == 200
         again = await site.person("duty2")
         async with again.live() as live:
             await live.until(lambda view: alert["id"] in view["alert"])
