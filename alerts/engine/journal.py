@@ -1,4 +1,4 @@
-"""What the alert engine writes into the journal and what it publishes of a step."""
+"""Journal entries and published changes of the alert engine's steps."""
 
 from __future__ import annotations
 
@@ -73,5 +73,5 @@ def is_shown(step: AlertStep) -> bool:
 
 
 def change_of(step: AlertStep) -> Change:
-    """What is published of a step."""
+    """The change to publish for a step."""
     return Change(kind=Kind.ALERT, id=step.alert.id, after=step.alert, at=step.transition.at, cause=step.cause)

@@ -15,7 +15,7 @@ AT_ONCE = 4
 
 
 class Addressing(StrEnum):
-    """How a receiver addresses a message: a person's address, a person by name, or everybody behind it at once."""
+    """Addressing of a receiver: by a person's address, by a person's name, or everybody behind it at once."""
 
     ADDRESS = "address"
     PERSON = "person"
@@ -30,7 +30,7 @@ class ReceiverTarget(Protocol):
 
     @property
     def at_once(self) -> int:
-        """How many messages to different persons may be under way at the same time."""
+        """The number of messages to different persons that may be under way at the same time."""
 
     async def send(self, session: aiohttp.ClientSession, key: str, body: Mapping[str, Any]) -> None:
         """Deliver one message; raises RetryLater or Rejected."""

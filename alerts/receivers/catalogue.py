@@ -38,7 +38,7 @@ def kind_of_url(url: str) -> str:
 
 
 def addressing_of(settings: ReceiverSettings) -> Addressing:
-    """How the receiver addresses a message."""
+    """The receiver's way of addressing a message."""
     kind = kind_of_url(settings.url)
     if kind == WEBHOOK:
         return Addressing.PERSON

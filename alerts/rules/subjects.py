@@ -118,7 +118,7 @@ class Subjects:
         return self._warned.over(asset, level, event)
 
     def moved(self) -> tuple[bool, bool]:
-        """Whether any count or health, and whether any warning at an asset, has changed since the last call."""
+        """Two flags since the last call: a count or health has changed; a warning at an asset has changed."""
         return self._counts.moved(), self._warned.moved()
 
     # -- records -----------------------------------------------------------------

@@ -63,7 +63,7 @@ async def with_archive(
 
 
 def wants_archived(kind: RecordKind[Any], asked: Mapping[str, Any], open: bool | None) -> bool:
-    """Whether archived records are asked for: they are history, and not what a list shows by itself."""
+    """True when archived records are asked for. A list shows them only on request."""
     flags = [(flag, asked[flag.name]) for flag in kind.filters if isinstance(flag, Flag)]
     if any(value is not None and value is flag.live_when for flag, value in flags):
         return False

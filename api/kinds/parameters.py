@@ -38,7 +38,7 @@ def argument(name: str) -> str:
 
 
 def wanted(kind: RecordKind[Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """What was asked, by filter; times as records have them."""
+    """The requested values by filter name; times in the form that records have."""
     asked = {query_filter.name: values[argument(query_filter.name)] for query_filter in kind.filters}
     return {name: iso(value.timestamp()) if isinstance(value, datetime) else value for name, value in asked.items()}
 
