@@ -29,7 +29,7 @@ from datetime import timedelta, timezone, tzinfo
 from typing import Any
 
 from feeds.mapping.convert import CONVERSIONS
-from feeds.mapping.expressions import Condition, Expression, RowMapping, Split, text_of
+from feeds.mapping.expressions import Expression, RowCondition, RowMapping, Split, text_of
 from feeds.mapping.paths import steps_of
 
 OPERATORS = (
@@ -201,10 +201,10 @@ def _path(made: Any) -> str:
     return made
 
 
-def _condition(made: Any) -> Condition:
+def _condition(made: Any) -> RowCondition:
     if not isinstance(made, Mapping) or set(made) != {"from", "in"}:
         raise _Fault("when is { from, in }")
-    return Condition(_path(made["from"]), frozenset(map(text_of, _list(made["in"], "when.in"))))
+    return RowCondition(_path(made["from"]), frozenset(map(text_of, _list(made["in"], "when.in"))))
 
 
 def _cut(made: Any) -> tuple[int, int | None]:

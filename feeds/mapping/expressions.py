@@ -39,7 +39,7 @@ class MappedRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class RowCondition:
     """True when a column has one of the values."""
 
     source: str
@@ -59,7 +59,7 @@ class Expression:
     join: tuple[Expression, ...] = ()
     joint: str = ""
     const: Any = None
-    when: Condition | None = None
+    when: RowCondition | None = None
     trim: bool = True
     empty: frozenset[str] = frozenset()
     cut: tuple[int, int | None] | None = None

@@ -22,7 +22,7 @@ from feeds.workdays.office import OFFICE_HOURS, OfficeHours
 DAY = 86_400.0
 
 
-class Unit(StrEnum):
+class LimitUnit(StrEnum):
     """What a limit counts."""
 
     WORKING = "working_days"
@@ -42,7 +42,7 @@ class Light(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
+class ExcludedSpan:
     """A suspension as a span of instants, epoch seconds; an open one has no end.
 
     A plain date names its whole day: it starts at 00:00 of the first and ends at 24:00 of the last day.
@@ -52,7 +52,7 @@ class Pause:
     end: float | None = None
 
     @classmethod
-    def of_dates(cls, first: date, last: date | None) -> Pause:
+    def of_dates(cls, first: date, last: date | None) -> ExcludedSpan:
         """The span of whole days, both included."""
         return cls(midnight(first), None if last is None else midnight(last + ONE))
 
@@ -89,8 +89,8 @@ class Term:
 
     start: float
     n: int
-    unit: Unit = Unit.WORKING
-    pauses: tuple[Pause, ...] = ()
+    unit: LimitUnit = LimitUnit.WORKING
+    pauses: tuple[ExcludedSpan, ...] = ()
     margin: Margin = Margin()
     hours: OfficeHours = OFFICE_HOURS
 
@@ -113,7 +113,7 @@ class Term:
         """Whether a day uses up the limit. Raises Unpublished."""
         if day in self.excluded or (self.open_from is not None and day >= self.open_from):
             return False
-        return self.unit is Unit.NATURAL or calendar.works(day)
+        return self.unit is LimitUnit.NATURAL or calendar.works(day)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,15 +146,15 @@ class Standing:
 def deadline(calendar: WorkCalendar, term: Term) -> Deadline:
     """When the limit ends. Never raises: what the calendar does not know is said in the result."""
     try:
-        if term.unit is Unit.MINUTES:
+        if term.unit is LimitUnit.MINUTES:
             return _minutes(calendar, term)
-        if term.unit is Unit.SAME_DAY:
+        if term.unit is LimitUnit.SAME_DAY:
             due = office.same_day(calendar, term.start, term.hours)
             return Deadline(due=due, limit_at=midnight(due + ONE), warn_at=midnight(due))
         due_day = _nth(calendar, term, term.n)
         if due_day is None:
             return Deadline(paused=True, warn_at=_warn_at(calendar, term))
-        if term.unit is Unit.NATURAL:
+        if term.unit is LimitUnit.NATURAL:
             due_day = calendar.next_working(due_day)
     except Unpublished as unknown:
         return Deadline(unpublished=unknown.year, warn_at=_warn_at(calendar, term))
@@ -163,7 +163,7 @@ def deadline(calendar: WorkCalendar, term: Term) -> Deadline:
 
 def _warn_at(calendar: WorkCalendar, term: Term) -> float | None:
     """The first instant of the day from which on at most the margin is left; None when nobody knows yet."""
-    if term.unit in (Unit.MINUTES, Unit.SAME_DAY):
+    if term.unit in (LimitUnit.MINUTES, LimitUnit.SAME_DAY):
         return None
     try:
         day = _nth(calendar, term, max(1, term.n - term.margin.of(term.n)))
@@ -174,7 +174,7 @@ def _warn_at(calendar: WorkCalendar, term: Term) -> float | None:
 
 def _nth(calendar: WorkCalendar, term: Term, n: int) -> date | None:
     """The n-th counted day after day 0; None when a suspension without end comes before it."""
-    if term.unit is Unit.WORKING and not term.pauses:
+    if term.unit is LimitUnit.WORKING and not term.pauses:
         return calendar.after(term.day0, n)
     day, counted = term.day0, 0
     while counted < n:
@@ -196,7 +196,7 @@ def _minutes(calendar: WorkCalendar, term: Term) -> Deadline:
 
 def used(calendar: WorkCalendar, term: Term, until: date) -> int:
     """Counted days in (day 0, until]. Raises Unpublished."""
-    if term.unit is not Unit.NATURAL and not term.pauses:
+    if term.unit is not LimitUnit.NATURAL and not term.pauses:
         return calendar.between(term.day0, until)
     day, counted = term.day0, 0
     while day < until:
@@ -229,7 +229,7 @@ def standing(calendar: WorkCalendar, term: Term, end: Deadline, now: float) -> S
     """The light at `now` and what is left. `end` is the term's deadline."""
     today = local_date(now)
     least, most = used_bounds(calendar, term, today)
-    n = 0 if term.unit in (Unit.MINUTES, Unit.SAME_DAY) else term.n
+    n = 0 if term.unit in (LimitUnit.MINUTES, LimitUnit.SAME_DAY) else term.n
     left, left_most = n - most, n - least
     overdue = 0
     if end.due is not None and today > end.due:
@@ -245,7 +245,7 @@ def _light(term: Term, end: Deadline, left: int, left_most: int, now: float) -> 
         if now >= end.limit_at:
             return Light.RED
         return Light.YELLOW if end.warn_at is not None and now >= end.warn_at else Light.GREEN
-    if term.unit is Unit.MINUTES and end.paused:
+    if term.unit is LimitUnit.MINUTES and end.paused:
         return Light.YELLOW if end.warn_at is not None and now >= end.warn_at else Light.GREEN
     if left_most < 0:
         return Light.RED
@@ -266,7 +266,7 @@ def next_moment(end: Deadline, now: float) -> float | None:
 
 def resumed(term: Term, last: date) -> Term:
     """The term as if every open suspension ended with the day `last`."""
-    closed = tuple(Pause(p.start, midnight(last + ONE)) if p.end is None else p for p in term.pauses)
+    closed = tuple(ExcludedSpan(p.start, midnight(last + ONE)) if p.end is None else p for p in term.pauses)
     return Term(start=term.start, n=term.n, unit=term.unit, pauses=closed, margin=term.margin, hours=term.hours)
 
 

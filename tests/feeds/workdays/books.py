@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from feeds.workdays.calendar import CalendarBook, WorkCalendar
-from feeds.workdays.clock import Deadline, Margin, Pause, Standing, Term, Unit, deadline, standing
+from feeds.workdays.clock import Deadline, ExcludedSpan, LimitUnit, Margin, Standing, Term, deadline, standing
 from feeds.workdays.files import NATIONAL, CalendarDay, CalendarFile, read_folder
 from feeds.workdays.local_time import ZONE, midnight
 
@@ -34,28 +34,34 @@ def at(text: str) -> float:
     return (moment if moment.tzinfo else moment.replace(tzinfo=ZONE)).timestamp()
 
 
-def pause(start: str, end: str | None) -> Pause:
+def pause(start: str, end: str | None) -> ExcludedSpan:
     """A suspension of dates (YYYY-MM-DD) or instants."""
     if "T" in start:
-        return Pause(at(start), None if end is None else at(end))
-    return Pause.of_dates(date.fromisoformat(start), None if end is None else date.fromisoformat(end))
+        return ExcludedSpan(at(start), None if end is None else at(end))
+    return ExcludedSpan.of_dates(date.fromisoformat(start), None if end is None else date.fromisoformat(end))
 
 
-def term(day0: str, n: int, *pauses: Pause, unit: Unit = Unit.WORKING, margin: Margin | None = None) -> Term:
+def term(
+    day0: str, n: int, *pauses: ExcludedSpan, unit: LimitUnit = LimitUnit.WORKING, margin: Margin | None = None
+) -> Term:
     start = at(day0) if "T" in day0 else midnight(date.fromisoformat(day0))
     return Term(start=start, n=n, unit=unit, pauses=pauses, margin=margin or Margin())
 
 
-def end_of(day0: str, n: int, *pauses: Pause, calendar: WorkCalendar = NATION, unit: Unit = Unit.WORKING) -> Deadline:
+def end_of(
+    day0: str, n: int, *pauses: ExcludedSpan, calendar: WorkCalendar = NATION, unit: LimitUnit = LimitUnit.WORKING
+) -> Deadline:
     return deadline(calendar, term(day0, n, *pauses, unit=unit))
 
 
-def due(day0: str, n: int, *pauses: Pause, calendar: WorkCalendar = NATION, unit: Unit = Unit.WORKING) -> str | None:
+def due(
+    day0: str, n: int, *pauses: ExcludedSpan, calendar: WorkCalendar = NATION, unit: LimitUnit = LimitUnit.WORKING
+) -> str | None:
     day = end_of(day0, n, *pauses, calendar=calendar, unit=unit).due
     return None if day is None else day.isoformat()
 
 
-def stands(day0: str, n: int, now: str, *pauses: Pause, calendar: WorkCalendar = NATION) -> Standing:
+def stands(day0: str, n: int, now: str, *pauses: ExcludedSpan, calendar: WorkCalendar = NATION) -> Standing:
     """Where a limit stands at a moment."""
     limit = term(day0, n, *pauses)
     moment = at(now) if "T" in now else midnight(date.fromisoformat(now))

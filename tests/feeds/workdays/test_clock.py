@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.workdays.calendar import ONE, Unpublished
-from feeds.workdays.clock import Light, Pause, Term, deadline, next_moment, standing, used
+from feeds.workdays.clock import ExcludedSpan, Light, Term, deadline, next_moment, standing, used
 from feeds.workdays.local_time import midnight
 from feeds.workdays.sheet import sheet
 from tests.feeds.workdays.books import BOOK, CHUXIONG, LOCAL, NATION, NATIONAL_BOOK, at, overlay, pause, term
@@ -19,13 +19,14 @@ limits = st.integers(1, 40)
 spans = st.tuples(st.integers(-5, 40), st.integers(0, 30))
 
 
-def pauses_of(day0: date, spans_: list[tuple[int, int]]) -> tuple[Pause, ...]:
+def pauses_of(day0: date, spans_: list[tuple[int, int]]) -> tuple[ExcludedSpan, ...]:
     return tuple(
-        Pause.of_dates(day0 + timedelta(days=start), day0 + timedelta(days=start + length)) for start, length in spans_
+        ExcludedSpan.of_dates(day0 + timedelta(days=start), day0 + timedelta(days=start + length))
+        for start, length in spans_
     )
 
 
-def due_of(day0: date, n: int, pauses: tuple[Pause, ...] = ()) -> date:
+def due_of(day0: date, n: int, pauses: tuple[ExcludedSpan, ...] = ()) -> date:
     end = deadline(NATION, Term(start=midnight(day0), n=n, pauses=pauses)).due
     assert end is not None
     return end

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from feeds.workdays.clock import Light, Margin, Unit, deadline, notice_day, resumed, used
+from feeds.workdays.clock import Light, LimitUnit, Margin, deadline, notice_day, resumed, used
 from feeds.workdays.local_time import local_date, local_datetime, midnight
 from tests.feeds.workdays.books import LOCAL, NATION, at, due, end_of, pause, stands, term
 
@@ -169,7 +169,7 @@ def test_row_33_without_a_notice_in_five_days_the_day_of_receipt_is_day_0() -> N
     ],
 )
 def test_row_37_same_day_cases(accepted: str, expected: str) -> None:
-    assert due(accepted, 0, unit=Unit.SAME_DAY) == expected
+    assert due(accepted, 0, unit=LimitUnit.SAME_DAY) == expected
 
 
 @pytest.mark.parametrize(
@@ -177,22 +177,22 @@ def test_row_37_same_day_cases(accepted: str, expected: str) -> None:
     [(38, "2026-09-30T16:50", 120, "2026-10-08T10:20"), (39, "2026-10-12T11:45", 30, "2026-10-12T13:45")],
 )
 def test_office_minutes(row: int, accepted: str, minutes: int, expected: str) -> None:
-    end = end_of(accepted, minutes, unit=Unit.MINUTES).limit_at
+    end = end_of(accepted, minutes, unit=LimitUnit.MINUTES).limit_at
     assert end is not None
     assert local_datetime(end).isoformat()[:16] == expected, row
 
 
 def test_office_minutes_stop_for_the_very_minutes_of_a_suspension() -> None:
     spans = [pause("2026-10-12T10:00", "2026-10-12T11:00")]
-    assert end_of("2026-10-12T09:30", 60, *spans, unit=Unit.MINUTES).limit_at == at("2026-10-12T11:30")
-    assert end_of("2026-10-12T09:30", 60, pause("2026-10-12T10:00", None), unit=Unit.MINUTES).paused
+    assert end_of("2026-10-12T09:30", 60, *spans, unit=LimitUnit.MINUTES).limit_at == at("2026-10-12T11:30")
+    assert end_of("2026-10-12T09:30", 60, pause("2026-10-12T10:00", None), unit=LimitUnit.MINUTES).paused
 
 
 @pytest.mark.parametrize(
     ("day0", "n", "expected"), [("2026-09-24", 10, "2026-10-08"), ("2026-03-02", 15, "2026-03-17")]
 )
 def test_row_40_natural_days_roll_to_the_next_working_day(day0: str, n: int, expected: str) -> None:
-    assert due(day0, n, unit=Unit.NATURAL) == expected
+    assert due(day0, n, unit=LimitUnit.NATURAL) == expected
 
 
 def test_row_41_day_0_is_the_local_date_of_the_stamp() -> None:
