@@ -7,11 +7,15 @@ python scripts/typescript_types.py --check   exit 1 when the file is not up to d
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from api.kinds.schemas import components, record_name
+import msgspec
+
+from api.kinds.schemas import TEMPLATE, components, record_name
 from feeds.kinds import FULL, KINDS
+from feeds.live.protocol import FRAMES, MESSAGES
 
 FILE = Path(__file__).parent.parent / "dashboard" / "ui" / "records.d.ts"
 HEAD = "// Written by scripts/typescript_types.py from feeds/kinds: change the kinds, not this file.\n"
@@ -24,7 +28,15 @@ def typescript() -> str:
     names = "".join(f"  {kind.name}: {record_name(kind)};\n" for kind in KINDS)
     parts.append(f"/** The record of each kind. */\nexport interface Records {{\n{names}}}\n")
     parts += [_faces(kind.name, kind.faces) for kind in KINDS]
-    return "\n".join(parts)
+    return "\n".join([*parts, *_protocol()])
+
+
+def _protocol() -> Iterator[str]:
+    """The messages of a live feed of views."""
+    _, described = msgspec.json.schema_components(MESSAGES, ref_template=TEMPLATE)
+    yield from (_declared(name, schema) for name, schema in described.items())
+    frames = " | ".join(frame.__name__ for frame in FRAMES)
+    yield f"/** Whatever comes on a live feed of views. */\nexport type LiveFrame = {frames};\n"
 
 
 def _declared(name: str, schema: dict[str, Any]) -> str:

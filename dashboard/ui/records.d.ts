@@ -299,3 +299,82 @@ export interface WarningFaces {
 export interface BoardFaces {
   full: keyof Records["board"];
 }
+
+/** What a client sends: views to add or to change, by its own names for them, and names of views to drop. */
+export interface ViewsMessage {
+  subscribe?: Record<string, ViewRequest>;
+  unsubscribe?: string[];
+}
+
+/** What a client looks at. `filter` has the names and values of the parameters of `GET /api/v1/{plural}`. Without `ids` the view has every record that the filter takes. `since`: the last `rev` that the client has of this view, to go on from there. */
+export interface ViewRequest {
+  kind: string;
+  face?: string;
+  filter?: Record<string, string | boolean>;
+  ids?: string[] | null;
+  since?: string;
+}
+
+/** The answer to a message: the key of each view of this client by its name for it, and what was refused. */
+export interface ViewsFrame {
+  type: "views";
+  views: Record<string, string>;
+  errors: Record<string, ViewError[]>;
+}
+
+/** What is wrong with a request: the field (`filter.health`), a stable code, a sentence, and what is allowed. */
+export interface ViewError {
+  field: string;
+  code: string;
+  message: string;
+  allowed?: string[];
+}
+
+/** One part of the records of a view at `rev`: `rows` have the values of `fields`, in that order. Part 0 begins the view anew. While `more` is true, another part follows. The last one has `hidden`: how many records of the kind the client may not see. */
+export interface ViewSnapshot {
+  type: "snapshot";
+  view: string;
+  rev: string;
+  at: string;
+  part: number;
+  more: boolean;
+  fields: string[];
+  rows: unknown[][];
+  hidden: number | null;
+}
+
+/** What has changed in a view up to `rev`. */
+export interface ViewChanges {
+  type: "changes";
+  view: string;
+  rev: string;
+  at: string;
+  items: ViewItem[];
+}
+
+/** One record that has changed. `gone`: it has left the view. `set` replaces fields. `merge` has maps of parts: null removes a part, an object replaces those fields of the part that it names. The item of a record that has come has all its fields in `set`. */
+export interface ViewItem {
+  id: string;
+  set?: Record<string, unknown>;
+  merge?: Record<string, Record<string, Record<string, unknown> | null>>;
+  gone?: boolean;
+}
+
+/** The changes of a view do not go on from what the client has: a snapshot of it follows. */
+export interface ViewResync {
+  type: "resync";
+  view: string;
+  reason: "rebuilt" | "slow" | "unknown or too old";
+}
+
+/** Every second while the picture really moves: all views stand at `rev`. `ages`: seconds, by role. */
+export interface HeartbeatFrame {
+  type: "heartbeat";
+  rev: string;
+  at: string;
+  ages: Record<string, number | null>;
+  conditions: string[];
+}
+
+/** Whatever comes on a live feed of views. */
+export type LiveFrame = ViewsFrame | ViewSnapshot | ViewChanges | ViewResync | HeartbeatFrame;
