@@ -23,6 +23,7 @@ from feeds.engine import run_engine
 from feeds.engine.inbox import Inbox
 from feeds.journal import Intake, Journal
 from feeds.model import Alert
+from feeds.removal_guard import PERCENT
 from feeds.role_status import RoleStatus
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ class AlertService:
         outbox: OutboxSettings | None = None,
         handover: HandoverSettings | None = None,
         named_sources: NamedSources | None = None,
+        removal_guard: float = PERCENT,
         status: RoleStatus | None = None,
     ) -> None:
         self._status = status or RoleStatus()
@@ -73,6 +75,7 @@ class AlertService:
             on_receivers_changed=self._send_to,
             on_clock_set=self._sender.clock_stepped,
             named_sources=named_sources,
+            removal_guard=removal_guard,
         )
         self._watch_handovers(journal, handover)
         self._watch_receivers(journal, outbox)
@@ -133,12 +136,19 @@ class AlertService:
         outbox: OutboxSettings | None = None,
         handover: HandoverSettings | None = None,
         named_sources: NamedSources | None = None,
+        removal_guard: float = PERCENT,
     ) -> None:
         """Replace the settings from the next step on. RuleError or ReceiverError leaves the present ones in force."""
         compiled = compile_rules(rules)
         self._usable(receivers)
         self.engine.replace(
-            compiled, receivers, sample=sample, policy=policy, escalations=escalations, named_sources=named_sources
+            compiled,
+            receivers,
+            sample=sample,
+            policy=policy,
+            escalations=escalations,
+            named_sources=named_sources,
+            removal_guard=removal_guard,
         )
         self._pruner.settings = outbox or OutboxSettings()
         if self._watch is not None:

@@ -54,6 +54,7 @@ from feeds.bus import BusError
 from feeds.findings import Finding, InRequest
 from feeds.history.uptime import UptimeCalculator
 from feeds.journal import JournalLost
+from feeds.live.pump import NoPicture
 
 ROUTERS = (
     session.router,
@@ -165,12 +166,17 @@ async def _store_lost(request: Request, error: JournalLost) -> Response:
     return await _problem(request, Problem(problem_of(error)))
 
 
+async def _no_picture(request: Request, error: NoPicture) -> Response:
+    return await _problem(request, Problem("no-picture"))
+
+
 HANDLERS: dict[type[Exception], Handler] = {
     Problem: _problem,
     HTTPException: _http,
     RequestValidationError: _invalid,
     BusError: _bus_lost,
     JournalLost: _store_lost,
+    NoPicture: _no_picture,
 }
 DIRECT: Mapping[str, Endpoint] = {"/api/v2/alerts": alertmanager.post_alerts} | {
     f"{ingest.router.prefix}/{name}": endpoint

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter as Tally
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -19,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.dependencies import Dependencies
 from api.load.metrics import families as load_families
 from api.machine_metrics import families as machine_families
-from feeds.live.pump import Audience
+from feeds.live.pump import Audience, Mirror, NoPicture
 
 BUCKETS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -70,20 +71,13 @@ class _Picture(Collector):
         self.queues: Queues = {}
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        pump, everything = self._deps.pump, Audience()
-        at = self._deps.clock()
+        pump, at = self._deps.pump, self._deps.clock()
         ages = {role: age for role, age in pump.ages(at).items() if age is not None}
         yield _gauge("role_age_seconds", "Since the role last proved that it moves", "role", ages)
-        yield _vitals(pump.mirror.records("source", everything))
         yield GaugeMetricFamily("watchfloor_live_subscribers", "Open live feeds", value=pump.clients)
         yield GaugeMetricFamily("watchfloor_pump_lag_seconds", "Since the feed last moved", value=at - pump.moved_at)
-        assets = Tally(str(record["health"]) for record in pump.mirror.records("asset", everything).values())
-        yield _gauge("assets", "Watched assets", "health", assets)
-        alerts = pump.mirror.records("alert", everything).values()
-        active = Tally(str(record["severity"]) for record in alerts if record["active"])
-        yield _gauge("alerts_active", "Active alerts", "severity", active)
-        unacked = sum(1 for record in alerts if not record["acked"])
-        yield GaugeMetricFamily("watchfloor_alerts_unacknowledged", "Unacknowledged alerts", value=unacked)
+        with suppress(NoPicture):  # absent, not 0: nothing is known yet
+            yield from _of_mirror(pump.mirror)
         if self.dead_letters is not None:
             yield GaugeMetricFamily("watchfloor_dead_letters", "Undecodable messages", value=self.dead_letters)
         waiting = {receiver: float(count) for receiver, (count, _) in self.queues.items()}
@@ -95,6 +89,19 @@ class _Picture(Collector):
         if self.load is not None:
             yield from load_families(self.load)
         yield from machine_families(self.room, self.processes)
+
+
+def _of_mirror(mirror: Mirror) -> Iterable[GaugeMetricFamily]:
+    """Counts of the live state."""
+    everything = Audience()
+    yield _vitals(mirror.records("source", everything))
+    assets = Tally(str(record["health"]) for record in mirror.records("asset", everything).values())
+    yield _gauge("assets", "Watched assets", "health", assets)
+    alerts = mirror.records("alert", everything).values()
+    active = Tally(str(record["severity"]) for record in alerts if record["active"])
+    yield _gauge("alerts_active", "Active alerts", "severity", active)
+    unacked = sum(1 for record in alerts if not record["acked"])
+    yield GaugeMetricFamily("watchfloor_alerts_unacknowledged", "Unacknowledged alerts", value=unacked)
 
 
 def _vitals(sources: Mapping[str, Mapping[str, Any]]) -> GaugeMetricFamily:

@@ -15,7 +15,8 @@ from alerts.lifecycle.operator_actions import ActionRefused, refusal
 from alerts.notify import receiver_test
 from alerts.notify.notifier import ACKED, Notifier
 from alerts.oncall.directory import ACTIONS as PEOPLE_ACTIONS
-from alerts.oncall.directory import People, VersionNote
+from alerts.oncall.directory import People
+from alerts.oncall.version_note import VersionNote
 from alerts.receivers.catalogue import SiteDefaults
 from alerts.rulebook import book
 from alerts.rulebook.book import RuleBook
@@ -34,6 +35,7 @@ from feeds.journal import JournalEntry, Parcel
 from feeds.kinds import KINDS
 from feeds.live.mirror import alert_record
 from feeds.model import Alert, Change, Command, Kind, Outcome, Result
+from feeds.removal_guard import PERCENT
 
 NAME = "alert"
 
@@ -58,11 +60,12 @@ class AlertDomain(Domain):
         site_defaults: SiteDefaults | None = None,
         receivers_changed: Callable[[Sequence[ReceiverSettings]], None] = lambda receivers: None,
         named_sources: NamedSources | None = None,
+        removal_guard: float = PERCENT,
         clock_changed: Callable[[float], None] = lambda by: None,
     ) -> None:
         site_defaults = site_defaults or SiteDefaults()
         self.book = RuleBook(rules, sample)
-        self.people = People(receivers, escalations, lambda receivers: usable(receivers, site_defaults))
+        self.people = People(receivers, escalations, lambda receivers: usable(receivers, site_defaults), removal_guard)
         self.notifier = Notifier(self.people, site_name, site_defaults.zone)
         self._receivers_changed, self._clock_changed, self._site_name = receivers_changed, clock_changed, site_name
         self._make_id, self._policy, self._named_sources = make_id, policy, named_sources
@@ -82,10 +85,11 @@ class AlertDomain(Domain):
         policy: HoldPolicy | None = None,
         escalations: Sequence[EscalationSettings] = (),
         named_sources: NamedSources | None = None,
+        removal_guard: float = PERCENT,
     ) -> None:
         """Other rules of the file, receivers and policies from the next step on; alerts of removed rules clear then."""
         self._policy, self._people_changed, self._named_sources = policy, True, named_sources
-        self.people.replace(receivers, escalations)
+        self.people.replace(receivers, escalations, removal_guard)
         self._receivers_changed(self.people.receivers)
         self.core.set_policy(policy)
         self.book.set_file(rules, now, sample)

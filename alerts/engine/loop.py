@@ -18,6 +18,7 @@ from feeds.clock import now as wall_clock
 from feeds.engine.inbox import Inbox
 from feeds.engine.journaled import JournaledEngine
 from feeds.journal import Journal
+from feeds.removal_guard import PERCENT
 
 __all__ = ["NAME", "AlertEngine"]
 
@@ -42,6 +43,7 @@ class AlertEngine(JournaledEngine[AlertDomain]):
         site_defaults: SiteDefaults | None = None,
         on_receivers_changed: Callable[[Sequence[ReceiverSettings]], None] = lambda receivers: None,
         named_sources: NamedSources | None = None,
+        removal_guard: float = PERCENT,
         on_clock_set: Callable[[float], None] = lambda by: None,
     ) -> None:
         domain = AlertDomain(
@@ -55,6 +57,7 @@ class AlertEngine(JournaledEngine[AlertDomain]):
             site_defaults=site_defaults,
             receivers_changed=on_receivers_changed,
             named_sources=named_sources,
+            removal_guard=removal_guard,
             clock_changed=on_clock_set,
         )
         super().__init__(domain, journal, clock=clock, inbox=inbox, wake=wake)
@@ -84,6 +87,7 @@ class AlertEngine(JournaledEngine[AlertDomain]):
         policy: HoldPolicy | None = None,
         escalations: Sequence[EscalationSettings] = (),
         named_sources: NamedSources | None = None,
+        removal_guard: float = PERCENT,
     ) -> None:
         """Other rules of the file, receivers and policies from the next step on."""
         self.domain.replace(
@@ -94,4 +98,5 @@ class AlertEngine(JournaledEngine[AlertDomain]):
             policy=policy,
             escalations=escalations,
             named_sources=named_sources,
+            removal_guard=removal_guard,
         )

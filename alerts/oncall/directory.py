@@ -1,13 +1,14 @@
 """The on-call directory: the duty roster, receivers and escalation policies, of the settings file and of the API.
 
 The journal holds those of the API as whole documents with numbered versions. Those of the file are read-only. A change
-is checked as a whole before it applies, and needs the number of the version that it was made from (409 otherwise).
+is checked as a whole before it applies, and needs the number of the version that it was made from (409 otherwise). One
+that would remove much is held until a person accepts that removal (see feeds.removal_guard).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -15,25 +16,19 @@ import msgspec
 from alerts.lifecycle.operator_actions import ActionRefused, comment_of
 from alerts.oncall import roster_document, versions
 from alerts.oncall.escalation_checks import check_policies
+from alerts.oncall.removal_hold import HELD, RemovalHeld, require_accepted
 from alerts.oncall.texts import InvalidDocument, finding
+from alerts.oncall.version_note import VersionNote
 from alerts.oncall.versions import SECRET
 from alerts.receivers.base import Addressing
 from alerts.receivers.catalogue import addressing_of, kind_of_url
 from alerts.settings import EscalationSettings, ReceiverSettings
 from feeds.documents.version import ESCALATIONS, FILE, KINDS, RECEIVERS, ROSTER, SITE, Version
 from feeds.duty.rights import refusal
-from feeds.engine.requests import (
-    AppendEntry,
-    Asking,
-    ListDocuments,
-    ListEntries,
-    ListLoaded,
-    PutDocument,
-    ReadBody,
-    Writing,
-)
-from feeds.journal import Doc, JournalEntry, JournalLost
+from feeds.engine.requests import Asking, ListDocuments, ListEntries, ListLoaded, PutDocument, Writing
+from feeds.journal import Doc, JournalEntry
 from feeds.model import Command, Outcome, Result
+from feeds.removal_guard import PERCENT
 
 PUT, UNDO, SUBSTITUTE = "put", "undo", "substitute"
 ACTIONS = {
@@ -49,49 +44,18 @@ PAGE = 500
 Check = Callable[[Sequence[ReceiverSettings]], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VersionNote:
-    """A new version for the journal. `secrets` are written as separate documents."""
-
-    kind: str
-    name: str
-    command: str
-    version: Version
-    changes: list[dict[str, Any]] = field(default_factory=list)
-    secrets: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    def write(self) -> Writing[None]:
-        """The version's entry in the log, its document and its secrets.
-
-        JournalLost when the document is not the version that this one was made from: the engine starts again.
-        """
-        for ref, body in self.secrets.items():
-            yield PutDocument(kind=SECRET, id=ref, body=body)
-        version = self.version
-        seq = yield AppendEntry(
-            kind=self.kind,
-            name=self.name,
-            subject=SITE,
-            at=version.at,
-            actor=version.by,
-            reason=version.comment,
-            command=self.command,
-            body={"rev": version.rev, "after": version.doc, "changes": self.changes},
-        )
-        before = yield ReadBody(self.kind, SITE)
-        rev = before["rev"] if before is not None else 0
-        if rev != version.rev - 1:
-            raise JournalLost(f"{self.kind} is at version {rev}, not {version.rev - 1}")
-        yield PutDocument(kind=self.kind, id=SITE, body=version.dump(), seq=seq)
-
-
 class People:
     """The present roster, receivers and policies. `check` raises when receivers cannot be used."""
 
     def __init__(
-        self, receivers: Sequence[ReceiverSettings], policies: Sequence[EscalationSettings], check: Check
+        self,
+        receivers: Sequence[ReceiverSettings],
+        policies: Sequence[EscalationSettings],
+        check: Check,
+        removal_guard: float = PERCENT,
     ) -> None:
-        self._check = check
+        """`removal_guard`: the share of a list, in percent, that a change may remove without being held."""
+        self._check, self._removal_guard = check, removal_guard
         self._of_file, self._policies_of_file = tuple(receivers), tuple(policies)
         self._versions = dict.fromkeys(KINDS, Version())
         self._secrets: dict[str, dict[str, Any]] = {}
@@ -108,9 +72,15 @@ class People:
             self._versions[kind] = dict(loaded).get(SITE, Version())
         self._build()
 
-    def replace(self, receivers: Sequence[ReceiverSettings], policies: Sequence[EscalationSettings]) -> None:
-        """Replace the receivers and policies of the settings file."""
+    def replace(
+        self,
+        receivers: Sequence[ReceiverSettings],
+        policies: Sequence[EscalationSettings],
+        removal_guard: float = PERCENT,
+    ) -> None:
+        """Replace the receivers and policies of the settings file, and the share that may be removed (percent)."""
         self._of_file, self._policies_of_file = tuple(receivers), tuple(policies)
+        self._removal_guard = removal_guard
         self._build()
 
     def _build(self) -> None:
@@ -155,6 +125,8 @@ class People:
         except InvalidDocument as error:
             faults = [finding.record("message") for finding in error.findings]
             return Result(command=command.id, outcome=Outcome.INVALID, detail="faults", after={"faults": faults})
+        except RemovalHeld as error:
+            return Result(command=command.id, outcome=Outcome.CONFLICT, detail=HELD, after=error.body)
         self._secrets |= note.secrets
         self._versions[kind] = note.version
         self._notes.append(note)
@@ -198,7 +170,7 @@ class People:
         raise ActionRefused(Outcome.NOT_FOUND, "no_version")
 
     def _accept(self, command: Command, kind: str, operation: str, doc: dict[str, Any]) -> VersionNote:
-        """Check the whole document and make its new version."""
+        """Check the whole document and make its new version. RemovalHeld when it would remove too much."""
         secrets: dict[str, dict[str, Any]] = {}
         if kind == RECEIVERS and operation == PUT:
             doc, secrets = self._split_secrets(doc)
@@ -208,7 +180,8 @@ class People:
             self._check_receivers(doc, self._secrets | secrets)
         else:
             doc = self._checked_policies(doc)
-        before = self._versions[kind]
+        before, accept = self._versions[kind], str(command.args.get("accept", ""))
+        require_accepted(kind, before.doc, doc, self._removal_guard, accept, command.at)
         version = Version(rev=before.rev + 1, at=command.at, by=command.actor, comment=comment_of(command), doc=doc)
         changes = versions.changes(before.doc, doc)
         return VersionNote(

@@ -72,6 +72,14 @@ TEMPLATES: dict[str, Template] = {
         "版本已旧，当前状态附后。",
         "Your revision is old; the current state is enclosed.",
     ),
+    "removal-held": _of(
+        409,
+        "移除过多，已暂缓",
+        "Held: it would remove much",
+        "该变更将移除列表中的大部分内容。请核对所附差异，确认后带上 held.accept 再次提交。",
+        "The change would remove much of a list. Look at the enclosed difference; to apply it, send it again with "
+        "held.accept.",
+    ),
     "too-large": _of(413, "内容过大", "Too large", "请求体超过上限。", "The body exceeds the limit."),
     "unsupported-media-type": _of(415, "内容类型不支持", "Unsupported media type", "请用 JSON。", "Send JSON."),
     "invalid": _of(422, "内容不合要求", "Invalid content", "请按所附问题修改。", "Mend what is listed."),
@@ -110,6 +118,14 @@ TEMPLATES: dict[str, Template] = {
         "The metric history is not available",
         "历史库读写不了，请稍后再试。",
         "It cannot be read now; try again shortly.",
+    ),
+    "no-picture": _of(
+        503,
+        "态势尚未读取",
+        "The live state is not read yet",
+        "本服务器启动后还没有读到实时态势，空白不代表正常；读到后会自动恢复，请稍后再试。",
+        "This server has not read it since its start. An empty answer would not mean that all is well, so there is "
+        "none. It goes on by itself; try again shortly.",
     ),
     "not-ready": _of(503, "尚未就绪", "Not ready", "部分角色没有应答。", "Some parts do not answer."),
     "internal": _of(500, "内部错误", "Internal error", "错误已记入日志。", "The error has been logged."),

@@ -81,7 +81,7 @@ async def listed(deps: Deps, connection: HTTPConnection) -> Response:
         item | {"sessions": sessions[item["name"]], "used_at": wire.iso(used.get(item["name"]))} for item in visible
     ]
     items.sort(key=lambda item: str(item["name"]))
-    return listing(items, None, deps.pump.mirror.rev, hidden=len(docs) - len(items))
+    return listing(items, None, deps.pump.rev, hidden=len(docs) - len(items))
 
 
 async def _use(deps: Dependencies) -> tuple[Counter[str], dict[str, float]]:
@@ -162,7 +162,7 @@ async def tokens(deps: Deps, connection: HTTPConnection) -> Response:
     docs = await deps.journal.docs("token")
     items = [_token(doc.id, doc.body) for doc in docs if principal.reaches(str(doc.body["region"]))]
     items.sort(key=lambda item: (str(item["name"]), str(item["created"])))
-    return listing(items, None, deps.pump.mirror.rev, hidden=len(docs) - len(items))
+    return listing(items, None, deps.pump.rev, hidden=len(docs) - len(items))
 
 
 @router.post("/tokens", status_code=201, responses=answers(staff.NewToken, "outside-region", status=201))

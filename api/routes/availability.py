@@ -73,7 +73,7 @@ async def availability(
     return listing(
         [row.public(names) for row in page],
         following,
-        deps.pump.mirror.rev,
+        deps.pump.rev,
         by=list(names),
         timezone=str(zone),
         total=total.public(()),

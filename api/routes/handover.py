@@ -88,7 +88,7 @@ async def listed(deps: Deps, principal: Viewer, cursor: Cursor = "", limit: Limi
     docs = await _docs(deps, principal, before, limit)
     following = to_cursor((docs[-1].seq,)) if len(docs) == limit else None
     at = deps.clock()
-    return listing([handovers.shown(doc, at, deps.handover()) for doc in docs], following, deps.pump.mirror.rev)
+    return listing([handovers.shown(doc, at, deps.handover()) for doc in docs], following, deps.pump.rev)
 
 
 @router.get("/handover/{handover_id}", responses=answers(answered.HandoverDetail))

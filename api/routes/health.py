@@ -19,7 +19,7 @@ from api.responses import session
 from api.responses.describe import Answers, answers
 from feeds.bus import BusError
 from feeds.journal import JournalLost
-from feeds.live.pump import Audience
+from feeds.live.pump import Audience, NoPicture
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["health"])
@@ -80,7 +80,7 @@ async def metrics(deps: Deps, request: Request, principal: Viewer) -> Response:
         dead = None
     try:
         load: dict[str, Any] | None = await cast(LoadReader, request.app.state.load).answer(Audience())
-    except JournalLost as error:
+    except (JournalLost, NoPicture) as error:
         log.debug("metrics without load figures: %s", error)
         load = None
     try:

@@ -33,8 +33,11 @@ from feeds.duty import roster as duty
 from feeds.model import Outcome
 
 router = APIRouter(prefix="/api/v1", tags=["people"])
-OF_CHANGE = ("conflict", "outside-region", "unanswered")
-"""Problems of every change: the version is old, the region is another one, the engine does not answer."""
+OF_CHANGE = ("conflict", "removal-held", "outside-region", "unanswered")
+"""Problems of every change: the version is old, it would remove too much, the region is another one, the engine does
+not answer."""
+HELD = "removal_held"
+"""The engine's detail of a version that would remove too much."""
 
 
 # -- roster ----------------------------------------------------------------------
@@ -165,12 +168,13 @@ async def put(
     deps: Dependencies, principal: Principal, kind: str, body: VersionedBody, doc: dict[str, Any]
 ) -> dict[str, Any]:
     """Send the whole document to the alert engine and return its new version."""
-    return await send(deps, principal, f"{kind}_put", kind, body.comment, body.rev, {"doc": doc})
+    return await send(deps, principal, f"{kind}_put", kind, body.comment, body.rev, {"doc": doc, "accept": body.accept})
 
 
 async def undo(deps: Dependencies, principal: Principal, kind: str, body: UndoBody) -> dict[str, Any]:
     """Ask the alert engine for an older version and return the new one."""
-    return await send(deps, principal, f"{kind}_undo", kind, body.comment, body.rev, {"to": body.to})
+    args = {"to": body.to, "accept": body.accept}
+    return await send(deps, principal, f"{kind}_undo", kind, body.comment, body.rev, args)
 
 
 async def send(
@@ -187,6 +191,8 @@ async def send(
     result = await ask(deps, principal, action, subject, args, comment=comment, rev=rev)
     if result.outcome is Outcome.DONE:
         return result.after or {}
+    if result.detail == HELD:
+        raise Problem("removal-held", held=result.after)
     if problem := refusal(result, {"rev": (result.after or {}).get("rev")}):
         raise problem
     faults = (result.after or {}).get("faults", [])
@@ -212,4 +218,4 @@ async def history(deps: Dependencies, principal: Principal, kind: str, cursor: s
         for entry in entries
     ]
     following = to_cursor((entries[-1].seq,)) if len(entries) == limit else None
-    return listing(items, following, deps.pump.mirror.rev)
+    return listing(items, following, deps.pump.rev)

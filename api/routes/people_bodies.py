@@ -101,10 +101,15 @@ class LeaveBody(RequestBody):
 
 
 class VersionedBody(RequestBody):
-    """A new version of a document, made from the version `rev`. Refused (409) when that is not the present one."""
+    """A new version of a document, made from the version `rev`. Refused (409) when that is not the present one.
+
+    A version that would remove much is held (409 `removal-held`) until it is sent again with `accept` set to
+    `held.accept` of the problem. The digest names this very removal.
+    """
 
     rev: Number
     comment: CommentText = ""
+    accept: Annotated[str, StringConstraints(max_length=64)] = ""
 
 
 class RosterBody(VersionedBody):
@@ -118,7 +123,7 @@ class RosterBody(VersionedBody):
     leave: Annotated[list[LeaveBody], Field(max_length=1000)] = []
 
     def doc(self) -> dict[str, Any]:
-        return self.model_dump(mode="json", exclude={"rev", "comment"})
+        return self.model_dump(mode="json", exclude={"rev", "comment", "accept"})
 
 
 class UndoBody(VersionedBody):

@@ -46,7 +46,7 @@ async def dead_letters(deps: Deps, principal: Diagnoser, limit: Annotated[int, Q
         }
         for letter in letters
     ]
-    return listing(items, None, deps.pump.mirror.rev, counts=await deps.bus.dead_counts())
+    return listing(items, None, deps.pump.rev, counts=await deps.bus.dead_counts())
 
 
 @router.get("/snapshot", responses={200: {"content": {"application/json": {"schema": reference("Snapshot")}}}})

@@ -41,7 +41,7 @@ async def audit_log(
     await audit.note(deps, principal, "audit-read", subject=subject, body={"kind": kind})
     following = to_cursor((entries[-1].seq,)) if len(entries) == limit else None
     items = [_shown(entry) for entry in visible]
-    return listing(items, following, deps.pump.mirror.rev, hidden=len(entries) - len(visible))
+    return listing(items, following, deps.pump.rev, hidden=len(entries) - len(visible))
 
 
 def _concerns(entry: JournalEntry, region: str) -> bool:

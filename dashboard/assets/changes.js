@@ -3,7 +3,7 @@ import { h, render } from "./dom.js";
 import { t, language } from "./i18n.js";
 import { get, send } from "./api.js";
 import { parse, stamp } from "./time.js";
-import { Message, carry, dialog } from "./forms.js";
+import { Message, acceptingRemoval, carry, dialog } from "./forms.js";
 import { mayChange } from "./adminlist.js";
 
 /** The history of /api/v1/<name>; undo puts the content of an earlier rev on top as a new one. */
@@ -19,7 +19,7 @@ export function changesDialog(view, name) {
     const row = (one) => h("li", {}, h("time", {}, stamp(parse(one.at))), h("div", {}, h("strong", {}, t(`changes.${one.name}`)), ` ${one.by} `, h("small", {}, `#${one.rev}`), one.comment ? h("p", { class: "quiet" }, one.comment) : "", ...(one.changes ?? []).slice(0, 12).map(line)),
       mayChange(view) && one.rev > 1 && one.rev === view.answer?.rev ? h("button", { type: "button", class: "chip", "data-act": "undo", onclick: (event) => undo(event.currentTarget) }, t("rules.undo")) : "");
     const undo = async (button) => {
-      const answer = await carry(button, message, () => send("POST", `/api/v1/${name}:undo`, { rev: view.answer.rev }));
+      const answer = await carry(button, message, () => acceptingRemoval((accept) => send("POST", `/api/v1/${name}:undo`, { rev: view.answer.rev, ...accept })));
       if (!answer) return;
       view.take(answer);
       await ask();

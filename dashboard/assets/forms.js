@@ -1,6 +1,6 @@
 // Forms: fields with their labels, buttons that wait for the server's word, and refusals in words.
 import { h, setText } from "./dom.js";
-import { t } from "./i18n.js";
+import { t, pick } from "./i18n.js";
 import { Refused } from "./api.js";
 
 const KNOWN = { 0: "ack.error.lost", 401: "ack.error.signedout", 429: "ack.error.busy", 503: "ack.error.busy", 504: "suppress.unanswered" };
@@ -39,6 +39,17 @@ export async function carry(button, message, act) {
     return undefined;
   } finally {
     if (button) button.disabled = false;
+  }
+}
+
+/** Does `act({})`; when that would remove much, shows what, and does `act({ accept })` only if the person means it. */
+export async function acceptingRemoval(act) {
+  try {
+    return await act({});
+  } catch (error) {
+    const held = error instanceof Refused && error.problem.type?.endsWith(":removal-held") ? error.problem.held : null;
+    if (!held || !(await confirm(t("settings.held"), held.lists.map((one) => pick(one.message)).join("\n"), t("settings.accept")))) throw error;
+    return act({ accept: held.accept });
   }
 }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -24,7 +24,7 @@ from feeds.role_status import RoleStatus
 from feeds.roles import COLLECT, WATCHED, WEB
 from feeds.wire import iso
 
-__all__ = ["Audience", "Mirror", "Pump"]
+__all__ = ["Audience", "Mirror", "NoPicture", "Pump"]
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +45,10 @@ CANARY = "role.collect"
 _encode = msgspec.json.Encoder().encode
 
 
+class NoPicture(Exception):
+    """The live state was never read since this process started: an empty answer would be a false all-clear."""
+
+
 class Pump:
     """One per web process: follows the change stream into a mirror and out to subscriptions."""
 
@@ -53,7 +57,7 @@ class Pump:
     ) -> None:
         """`conditions` gives codes of what troubles the whole site; every heartbeat carries them."""
         self._conditions = conditions
-        self.mirror = Mirror()
+        self._mirror = Mirror()
         self.filled = False
         self.moved_at = 0.0
         self._bus = bus
@@ -64,6 +68,18 @@ class Pump:
         self._beats: dict[str, float] = {}
         self._snapshots: dict[Audience, bytes] = {}
         self.vitals = Vitals(status)
+
+    @property
+    def mirror(self) -> Mirror:
+        """The live state as it was read last, also while the bus is lost. Raises NoPicture before the first reading."""
+        if not self._mirror.rev:
+            raise NoPicture("the live state was not read yet")
+        return self._mirror
+
+    @property
+    def rev(self) -> str:
+        """The revision of the mirror, "" before the first reading."""
+        return self._mirror.rev
 
     # -- clients -----------------------------------------------------------------
 
@@ -96,9 +112,13 @@ class Pump:
         return {role: round(max(0.0, at - heard[role]), 3) if role in heard else None for role in WATCHED}
 
     def snapshot(self, audience: Audience) -> dict[str, Any]:
-        """Everything this audience may see. Changes are told first: a patch knows nothing of what was in between."""
+        """Everything this audience may see; raises NoPicture before the first reading.
+
+        Changes are told first: a patch knows nothing of what was in between.
+        """
+        mirror = self.mirror
         self._flush()
-        return self.mirror.snapshot(audience)
+        return mirror.snapshot(audience)
 
     def snapshot_frame(self, audience: Audience) -> bytes:
         """The whole picture. After a loss all clients want it at once: its bytes are made once an audience."""
@@ -109,7 +129,7 @@ class Pump:
 
     def _counted(self, since: str, audience: Audience) -> bool:
         """Whether the changes of this audience's boards are known from there on."""
-        begun = self.mirror.boards.since(audience)
+        begun = self._mirror.boards.since(audience)
         return begun is not None and _place(begun) <= _place(since)
 
     def _knows(self, since: str) -> bool:
@@ -118,7 +138,7 @@ class Pump:
             return False
         try:
             within = any(_place(start) < _place(since) < _place(rev) for start, rev, _ in self._replay)
-            return _place(self._oldest) <= _place(since) <= _place(self.mirror.rev) and not within
+            return _place(self._oldest) <= _place(since) <= _place(self._mirror.rev) and not within
         except ValueError:
             return False
 
@@ -147,16 +167,20 @@ class Pump:
     async def _fill(self) -> dict[str, str]:
         await self._bus.open()
         state = await self._bus.state()
-        self.mirror.reset(self._bus.rev(state.last), state.records)
+        self.restart(self._bus.rev(state.last), state.records)
+        return {self._bus.keys.changes: state.last}
+
+    def restart(self, rev: str, stored: Mapping[str, Mapping[str, Any]]) -> None:
+        """Start again from a whole state (records by kind and id, as of `rev`), and every client from a snapshot."""
+        self._mirror.reset(rev, stored)
         self._snapshots.clear()
-        for source in state.records[Kind.SOURCE].values():
+        for source in stored[Kind.SOURCE].values():
             self._note_canary(source)
         self._replay.clear()
-        self._oldest = self._told = self.mirror.rev
+        self._oldest = self._told = rev
         self.filled = True
         for subscription in self._subscriptions:
             subscription.restart("rebuilt")
-        return {self._bus.keys.changes: state.last}
 
     def _note_canary(self, source: object) -> None:
         if isinstance(source, SourceState) and source.id == CANARY:
@@ -211,21 +235,21 @@ class Pump:
 
     def _forget(self) -> None:
         """While nobody looks, what has changed is kept for as long only as somebody may come back to it."""
-        if not self._subscriptions and _place(self.mirror.rev)[0] - _place(self._told)[0] > REPLAY * 1000:
-            self.mirror.forget()
+        if not self._subscriptions and _place(self._mirror.rev)[0] - _place(self._told)[0] > REPLAY * 1000:
+            self._mirror.forget()
             self._replay.clear()
-            self._oldest = self._told = self.mirror.rev
+            self._oldest = self._told = self._mirror.rev
 
     def _fold(self, entry: StreamEntry) -> None:
         self.vitals.took(1, max(0.0, self._clock() - entry_order(entry.id)[0] / 1000))
-        self.mirror.apply(entry.items)
+        self._mirror.apply(entry.items)
         self._snapshots.clear()
         for change in entry.items:
             self._note_canary(change.after)
 
     def _flush(self) -> None:
-        deltas = self.mirror.flush()
-        start, self._told = self._told, self.mirror.rev
+        deltas = self._mirror.flush()
+        start, self._told = self._told, self._mirror.rev
         if not deltas:
             return
         self._replay.append((start, self._told, deltas))
@@ -236,7 +260,7 @@ class Pump:
         for subscription in list(self._subscriptions):
             audience = subscription.audience
             if audience not in frames:
-                frames[audience] = self._frame(self.mirror.rev, deltas, audience)
+                frames[audience] = self._frame(self._mirror.rev, deltas, audience)
             if frame := frames[audience]:
                 subscription.offer(frame)
 

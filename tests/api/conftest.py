@@ -216,8 +216,8 @@ async def world(journal_url: str, intake: Intake) -> AsyncIterator[World]:
     await journal.open()
     bus = Bus("redis://127.0.0.1:1/0", SITE)
     pump = Pump(bus, lambda: NOW)
-    pump.mirror.reset("e1.1-0", picture())
-    pump.filled, pump.moved_at = True, NOW
+    pump.restart("e1.1-0", picture())
+    pump.moved_at = NOW
     yield World(journal, bus, pump, intake=intake)
     await bus.close()
     await journal.close()

@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from api.routes.people import HELD
 from feeds.duty import roster as duty
 from feeds.engine.commands import CommandClient
 from feeds.model import Command, Outcome, Result
@@ -210,6 +211,18 @@ async def test_undo_and_a_swap_are_commands_with_their_rev(world: World) -> None
         assert (await client.post("/api/v1/receivers:undo", json={"rev": 0})).status_code == 200
     undone = [(one.action, one.expected_rev) for one in world.desk.seen[1:]]
     assert undone == [("roster_undo", 1), ("receivers_undo", 0)]
+
+
+async def test_a_version_that_would_remove_much_is_409_with_the_difference_and_its_acceptance(world: World) -> None:
+    hold = {"accept": "d1", "lists": [{"list": "receiver", "before": 3, "after": 0, "removed": ["a", "b", "c"]}]}
+    world.desk.answer = lambda command: Result(command=command.id, outcome=Outcome.CONFLICT, detail=HELD, after=hold)
+    async with world.signed_in("admin") as client:
+        for path, body in (("receivers", {"items": []}), ("roster", {}), ("receivers:undo", {"to": 1})):
+            send = client.post if ":" in path else client.put
+            answer = await send(f"/api/v1/{path}", json={"rev": 1, "accept": "d0", **body})
+            assert problem(answer, 409, "removal-held")["held"] == hold
+            assert world.desk.seen[-1].args["accept"] == "d0"
+            assert "accept" not in world.desk.seen[-1].args.get("doc", {})
 
 
 async def test_what_the_engine_refuses_is_told_in_both_languages(world: World) -> None:

@@ -170,9 +170,15 @@ class Person:
         self.csrf = answer["csrf"]
 
     async def get(self, path: str, expect: int = 200) -> Any:
-        async with self.http.get(f"/api/v1/{path}") as answer:
-            assert answer.status == expect, await answer.text()
-            return await answer.json(content_type=None)
+        """Ask again while a web role that has just started has not read the live state."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                async with self.http.get(f"/api/v1/{path}") as answer:
+                    text = await answer.text()
+                    if "problem:no-picture" not in text:
+                        assert answer.status == expect, text
+                        return json.loads(text)
+                await asyncio.sleep(0.1)
 
     async def post(self, path: str, body: Any, expect: int = 200) -> Any:
         return await self._act("POST", path, body, expect)

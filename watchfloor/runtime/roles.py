@@ -226,6 +226,7 @@ async def build_alert(settings: Settings, bus: Bus, journal: Journal, status: Ro
             outbox=settings.outbox,
             handover=settings.handover,
             named_sources=partial(_named_sources, settings),
+            removal_guard=settings.removal_guard,
             status=status,
         )
     except RuleError as error:
@@ -245,6 +246,7 @@ async def build_alert(settings: Settings, bus: Bus, journal: Journal, status: Ro
             outbox=fresh.outbox,
             handover=fresh.handover,
             named_sources=partial(_named_sources, fresh),
+            removal_guard=fresh.removal_guard,
         )
 
     # Compared within the role's lease, and before the engine writes.

@@ -215,8 +215,7 @@ async def frames(subscription: Subscription, *wanted: str) -> list[dict[str, Any
 async def test_who_comes_between_a_change_and_its_end_hears_of_the_end(bus: Bus) -> None:
     """A patch says what differs from what was told last: a snapshot in between would hear nothing of the way back."""
     quiet = Pump(bus)  # not running: the test is its window
-    quiet.mirror.reset("e.1-0", KINDS.empty_state())
-    quiet.filled = True
+    quiet.restart("e.1-0", KINDS.empty_state())
 
     def happen(*changes: Change) -> None:
         at = f"{int(quiet.mirror.rev[2:-2]) + 1}-0"
