@@ -33,6 +33,7 @@ ON_BOTH = (
     "alerts/external/test_external.py",
     "alerts/notify/test_sender.py",
     "feeds/bus/test_lease.py",
+    "feeds/cases/test_ledger.py",
     "feeds/engine/test_intake.py",
     "feeds/history/test_recorder.py",
     "feeds/inventory/test_membership.py",

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, inspect, text
 
+from feeds.cases import schema as cases
 from feeds.fencing import Fence, Fenced
 from feeds.history import HistoryStore
 from feeds.history import schema as history
@@ -21,7 +22,7 @@ from feeds.journal.connections import Store
 from tests.feeds.journal.test_journal import write
 from tests.patience import PATIENCE
 
-BOOKS = (versions.JOURNAL, history.BOOK)
+BOOKS = (versions.JOURNAL, history.BOOK, cases.BOOK)
 NEXT = """
 import sqlalchemy as sa
 from alembic import op

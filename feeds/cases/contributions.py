@@ -1,0 +1,112 @@
+"""What one case adds to the figures of a day: integers that are summed by department, region, item and kind. Pure.
+
+Everything follows from the case's row, so that a correction takes the old row's part away and adds the new one's.
+Measures of a due day lie on that day also while it is in the future; figures sum only days that are past.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+
+from feeds.cases.assess import CaseRow
+from feeds.cases.words import FINISHED
+
+MEASURES = (
+    "accepted",
+    "done",
+    "dropped",
+    "due",
+    "in_time",
+    "live_due",
+    "live_in_time",
+    "plain_due",
+    "plain_in_time",
+    "used_sum",
+    "used_n",
+    "natural_sum",
+    "natural_n",
+    "saved_sum",
+    "saved_n",
+)
+"""accepted (受理): day 0. done (办结), dropped (withdrawn, returned, void, lapsed): day of the end.
+due, in_time (按时): the due day. live_*: each case once, at its end in time or at its limit. plain_*: as promised,
+without extensions and suspensions. used_*: working days. natural_*: days from application. saved_*: used per statutory
+limit, in thousandths."""
+PART = "part"
+"""The kind under which the parts of joint cases are counted: totals count their parents."""
+Cell = tuple[int, str, str, str, str]
+"""Day (ordinal), department, region, item, kind."""
+Used = tuple[int, str, str, int]
+"""Month, department, kind, working days used."""
+
+
+def counted(row: CaseRow) -> bool:
+    """Whether figures know the case: not one that is deleted or only announced by other rows."""
+    return row.state in ("open", "closed")
+
+
+def contribution(row: CaseRow) -> Counter[tuple[Cell, str]]:
+    """The measures of one case by cell."""
+    sums: Counter[tuple[Cell, str]] = Counter()
+    if not counted(row):
+        return sums
+    kind = PART if row.parent else row.kind
+    for day, measure, value in _measures(row):
+        sums[(day, row.department, row.region, row.item, kind), measure] += value
+    return sums
+
+
+def _measures(row: CaseRow) -> Iterator[tuple[int, str, int]]:
+    if row.day0 is not None:
+        yield row.day0, "accepted", 1
+    ended = row.ended_day
+    finished = ended is not None and row.result in FINISHED
+    if ended is not None:
+        yield ended, "done" if finished else "dropped", 1
+    if row.due_day is not None and (ended is None or finished):
+        in_time = bool(row.in_time)
+        yield row.due_day, "due", 1
+        yield row.due_day, "in_time", int(in_time)
+        settled = ended if in_time and ended is not None else row.due_day
+        yield settled, "live_due", 1
+        yield settled, "live_in_time", int(in_time)
+    if row.plain_day is not None and (ended is None or finished):
+        yield row.plain_day, "plain_due", 1
+        yield row.plain_day, "plain_in_time", int(ended is not None and ended <= row.plain_day)
+    if finished and ended is not None:
+        if row.used is not None and row.unit == "working_days":
+            yield ended, "used_sum", row.used
+            yield ended, "used_n", 1
+            if row.statutory:
+                yield ended, "saved_sum", round(1000 * row.used / row.statutory)
+                yield ended, "saved_n", 1
+        if row.natural is not None:
+            yield ended, "natural_sum", row.natural
+            yield ended, "natural_n", 1
+
+
+def used_cell(row: CaseRow) -> Used | None:
+    """The cell of the histogram of working days used; None for a case that is not in it."""
+    if row.ended_day is None or row.used is None or row.unit != "working_days" or row.state != "closed":
+        return None
+    if row.result not in FINISHED:
+        return None
+    return month_of(row.ended_day), row.department, PART if row.parent else row.kind, row.used
+
+
+def month_of(day: int) -> int:
+    """The month of a day's ordinal, as 202602."""
+    at = date.fromordinal(day)
+    return at.year * 100 + at.month
+
+
+def difference(before: CaseRow | None, after: CaseRow | None) -> Counter[tuple[Cell, str]]:
+    """What the sums change by when a row is replaced."""
+    change: Counter[tuple[Cell, str]] = Counter()
+    if before is not None:
+        change.subtract(contribution(before))
+    if after is not None:
+        change.update(contribution(after))
+    return Counter({key: value for key, value in change.items() if value})

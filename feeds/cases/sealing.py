@@ -1,0 +1,92 @@
+"""Sealing of personal values: AES-256-GCM with the site's key, and keyed digests for exact search.
+
+The key is a file of its own that no backup of the store holds. Without it the values cannot be read by anybody.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from feeds.mapping.expressions import identifier
+
+KEY_BYTES, NONCE, ID_BYTES = 32, 12, 4
+FILE = "personal.key"
+
+
+class SealBroken(ValueError):
+    """Sealed bytes cannot be opened: another key, or altered bytes."""
+
+
+class Sealer:
+    """Seals and opens with one key. `id` names the key without giving anything of it away."""
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) != KEY_BYTES:
+            raise ValueError(f"the key of personal values has {len(key)} bytes; {KEY_BYTES} are needed")
+        self._aead = AESGCM(_derived(key, b"seal"))
+        self._mac = _derived(key, b"mac")
+        self._id = _derived(key, b"id")[:ID_BYTES]
+        self.id = self._id.hex()
+
+    def seal(self, values: Mapping[str, str]) -> bytes:
+        """The values as bytes that only this key opens; empty values give empty bytes."""
+        if not values:
+            return b""
+        nonce = secrets.token_bytes(NONCE)
+        return self._id + nonce + self._aead.encrypt(nonce, msgspec.msgpack.encode(dict(values)), self._id)
+
+    def open(self, sealed: bytes) -> dict[str, str]:
+        """The values. Raises SealBroken."""
+        if not sealed:
+            return {}
+        head, nonce, body = sealed[:ID_BYTES], sealed[ID_BYTES : ID_BYTES + NONCE], sealed[ID_BYTES + NONCE :]
+        if head != self._id:
+            raise SealBroken("sealed with another key")
+        try:
+            return msgspec.msgpack.decode(self._aead.decrypt(nonce, body, head), type=dict[str, str])
+        except (InvalidTag, msgspec.DecodeError) as error:
+            raise SealBroken("the sealed bytes are altered") from error
+
+    def mac(self, text: str) -> str:
+        """A keyed digest of a text in its normal form: equal texts have equal ones, and nobody can guess from it."""
+        normal = identifier(text).casefold().encode()
+        return hmac.new(self._mac, normal, hashlib.sha256).hexdigest()[:32]
+
+    def digest(self, raw: bytes) -> str:
+        """A keyed digest of bytes, to tell whether a fact says the same as another."""
+        return hmac.new(self._mac, raw, hashlib.sha256).hexdigest()[:32]
+
+
+def _derived(key: bytes, purpose: bytes) -> bytes:
+    return hmac.new(key, b"watchfloor " + purpose, hashlib.sha256).digest()
+
+
+def load_sealer(path: Path) -> Sealer:
+    """The sealer of a key file; the file is made when there is none. Several processes may do this at once.
+
+    Raises OSError, and ValueError for a file that holds no key.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(secrets.token_hex(KEY_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+            with suppress(FileExistsError):  # another process was first; its key holds
+                os.link(fresh, path)
+        finally:
+            fresh.unlink()
+    return Sealer(bytes.fromhex(path.read_text(encoding="ascii").strip()))

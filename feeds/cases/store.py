@@ -1,0 +1,287 @@
+"""The store of cases in SQL: facts are applied, rows follow, and the sums move in the same transaction.
+
+With SQLite it is a file of its own beside the journal. With PostgreSQL its tables are in the journal's database, under
+a writers' lock of their own. The role `approvals` is its only writer.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import Table, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from feeds.cases import schema
+from feeds.cases.assess import COLUMNS, CaseRow
+from feeds.cases.contributions import MEASURES, Cell, month_of, used_cell
+from feeds.cases.facts import FactSet
+from feeds.fencing import Fence, Fenced
+from feeds.journal import JournalLost, fences
+from feeds.journal.connections import Store, translated
+from feeds.journal.versions import bring_up
+
+LOCK = 0x57464341
+"""PostgreSQL advisory lock of its writers; the journal's is another one."""
+AT_ONCE = 900
+"""Keys in one statement."""
+DAYS_KEPT = 400
+"""Days of the sums by day."""
+
+
+class CasesLost(JournalLost):
+    """The store of cases cannot be reached; try again."""
+
+
+def cases_url(journal_url: str) -> str:
+    """URL of the store that belongs to a journal: `cases.sqlite3` beside a SQLite journal, else its database."""
+    url = make_url(journal_url)
+    if not url.drivername.startswith("sqlite"):
+        return journal_url
+    return url.set(database=str(Path(str(url.database)).with_name("cases.sqlite3"))).render_as_string(False)
+
+
+@dataclass(slots=True, kw_only=True)
+class CaseWrite:
+    """Everything about one case that a transaction writes. `before` is the row that stands, None for a new case.
+
+    `steps` None leaves the visits as they are. `persons` are sealed values by slot with their digests.
+    """
+
+    before: CaseRow | None
+    after: CaseRow
+    facts: FactSet
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    persons: Mapping[str, tuple[bytes, Mapping[str, str]]] = field(default_factory=dict)
+    steps: Sequence[Mapping[str, Any]] | None = None
+    events: Sequence[CaseEvent] = ()
+
+
+class CaseEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that became true of a case at `at` and was seen at `seen`. `body` is JSON-able."""
+
+    case_id: int = 0
+    at: float
+    seen: float
+    name: str
+    cause: str = ""
+    body: dict[str, Any] = {}
+
+
+class CaseStore:
+    """One process's access. Raises feeds.journal's errors; with a fence, writes may raise Fenced."""
+
+    def __init__(self, url: str, name: str, fence: Fence | None = None) -> None:
+        self.store = Store(url, name, marks=schema.mark, lock=LOCK, lost=CasesLost)
+        self._fence = fence
+        self._upsert = sqlite.insert if self.store.is_sqlite else postgresql.insert
+
+    def connect(self) -> None:
+        """Prepare for reading; the first use connects."""
+        self.store.open()
+
+    async def open(self) -> None:
+        """Connect, create or migrate the tables, and fence off earlier writers. Raises StoreRefused, Fenced."""
+        self.connect()
+        await bring_up(self.store, schema.BOOK)
+        if self._fence is not None:
+            await self._take_over(self._fence)
+
+    async def _take_over(self, fence: Fence) -> None:
+        async with self.store.writing(fenced=False) as connection:
+            current = await fences.number(connection, schema.mark, fence.role)
+            if current > fence.number:
+                raise Fenced(f"{fence.role} is at generation {current}, this process has generation {fence.number}")
+            if current < fence.number:
+                await fences.set_number(connection, schema.mark, fence, fence.number)
+        self.store.fence = fence
+
+    async def close(self) -> None:
+        await self.store.close()
+
+    # -- reading for the writer --------------------------------------------------------
+
+    async def known(self, identities: Sequence[tuple[str, str]]) -> dict[tuple[str, str], tuple[CaseRow, FactSet]]:
+        """The rows and facts of those cases that are there."""
+        rows: dict[tuple[str, str], CaseRow] = {}
+        table = schema.record
+        async with self.store.reading() as connection:
+            with translated(OSError):
+                for start in range(0, len(identities), AT_ONCE // 2):
+                    batch = identities[start : start + AT_ONCE // 2]
+                    statement = select(table).where(tuple_(table.c.system, table.c.number).in_(batch))
+                    rows |= {(row.system, row.number): case_row(row) for row in await connection.execute(statement)}
+                facts = await _facts(connection, [row.id for row in rows.values()])
+        return {identity: (row, facts.get(row.id) or FactSet()) for identity, row in rows.items()}
+
+    async def facts_of(self, ids: Sequence[int]) -> dict[int, FactSet]:
+        """The facts of cases by id."""
+        async with self.store.reading() as connection:
+            with translated(OSError):
+                return await _facts(connection, ids)
+
+    async def select_rows(self, *where: Any, limit: int | None = None, order: Any = None) -> list[CaseRow]:
+        """Rows by conditions on `schema.record`, in the order of their ids unless told otherwise."""
+        statement = select(schema.record).where(*where).order_by(schema.record.c.id if order is None else order)
+        async with self.store.reading() as connection:
+            with translated(OSError):
+                return [case_row(row) for row in await connection.execute(statement.limit(limit))]
+
+    async def last_numbers(self) -> tuple[int, int]:
+        """The greatest id and the greatest change number, 0 for an empty store."""
+        table = schema.record
+        async with self.store.reading() as connection:
+            with translated(OSError):
+                row = (await connection.execute(select(func.max(table.c.id), func.max(table.c.seq)))).one()
+                return int(row[0] or 0), int(row[1] or 0)
+
+    # -- writing -----------------------------------------------------------------------
+
+    async def write(self, writes: Sequence[CaseWrite], change: Counter[tuple[Cell, str]], today: int) -> None:
+        """One transaction: rows, facts, personal values, visits, events and sums. `today` is a day's ordinal."""
+        async with self.store.writing() as connection:
+            with translated(OSError):
+                await self._rows(connection, writes)
+                await self._people(connection, writes)
+                await self._visits(connection, writes)
+                await insert_events(connection, [event for made in writes for event in made.events])
+                await self._sums(connection, change, today)
+                await self._histogram(connection, writes)
+
+    async def write_lights(self, rows: Sequence[CaseRow], events: Sequence[CaseEvent]) -> None:
+        """One transaction: the lights of these rows and their events."""
+        table = schema.record
+        names = ("light", "next_at", "overdue", "seq", "state", "flags", "day0", "limit_at", "warn_at", "due_day")
+        statement = update(table).where(table.c.id == bindparam("row_id"))
+        statement = statement.values({name: bindparam(f"new_{name}") for name in names})
+        async with self.store.writing() as connection:
+            with translated(OSError):
+                values = [{"row_id": row.id} | {f"new_{name}": getattr(row, name) for name in names} for row in rows]
+                if values:
+                    await connection.execute(statement, values)
+                await insert_events(connection, events)
+
+    async def erase(self, case_id: int) -> int:
+        """Delete the personal values of one case. Returns how many rows of them there were."""
+        table = schema.person
+        async with self.store.writing() as connection:
+            with translated(OSError):
+                return int((await connection.execute(delete(table).where(table.c.case_id == case_id))).rowcount)
+
+    async def _rows(self, connection: AsyncConnection, writes: Sequence[CaseWrite]) -> None:
+        rows = [{name: getattr(made.after, name) for name in COLUMNS} for made in writes]
+        fresh = [row for row, made in zip(rows, writes, strict=True) if made.before is None]
+        altered = [row for row, made in zip(rows, writes, strict=True) if made.before is not None]
+        if fresh:
+            await connection.execute(insert(schema.record), fresh)
+        if altered:
+            await connection.execute(self._replacing(schema.record, ["id"]), altered)
+        bodies = [{"case_id": made.after.id, "body": made.facts.dump()} for made in writes]
+        if bodies:
+            await connection.execute(self._replacing(schema.fact, ["case_id"]), bodies)
+        aliases = [
+            {"value": value, "kind": kind, "case_id": made.after.id}
+            for made in writes
+            for kind, value in made.aliases.items()
+        ]
+        if aliases:
+            await connection.execute(self._upsert(schema.alias).on_conflict_do_nothing(), aliases)
+
+    async def _people(self, connection: AsyncConnection, writes: Sequence[CaseWrite]) -> None:
+        rows = [
+            {"case_id": made.after.id, "slot": slot, "sealed": sealed}
+            | {f"{name}_mac": macs.get(name, "") for name in ("name", "id", "phone")}
+            for made in writes
+            for slot, (sealed, macs) in made.persons.items()
+        ]
+        if rows:
+            await connection.execute(self._replacing(schema.person, ["case_id", "slot"]), rows)
+
+    async def _visits(self, connection: AsyncConnection, writes: Sequence[CaseWrite]) -> None:
+        altered = [made for made in writes if made.steps is not None]
+        old = [made.after.id for made in altered if made.before is not None]
+        for start in range(0, len(old), AT_ONCE):
+            await connection.execute(delete(schema.step).where(schema.step.c.case_id.in_(old[start : start + AT_ONCE])))
+        rows = [{"case_id": made.after.id, **visit} for made in altered for visit in made.steps or ()]
+        if rows:
+            await connection.execute(insert(schema.step), rows)
+
+    async def _sums(self, connection: AsyncConnection, change: Counter[tuple[Cell, str]], today: int) -> None:
+        days: dict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
+        months: dict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
+        for ((day, *rest), measure), value in change.items():
+            if day >= today - DAYS_KEPT:
+                days[(day, *rest)][measure] += value
+            months[(month_of(day), *rest)][measure] += value
+        await self._add(connection, schema.sum_day, days)
+        await self._add(connection, schema.sum_month, months)
+
+    async def _add(
+        self, connection: AsyncConnection, table: Table, sums: Mapping[tuple[Any, ...], Counter[str]]
+    ) -> None:
+        keys = [column.name for column in table.primary_key]
+        rows = [
+            dict(zip(keys, key, strict=True)) | {measure: values[measure] for measure in MEASURES}
+            for key, values in sorted(sums.items())
+        ]
+        if rows:
+            statement = self._upsert(table)
+            added = {measure: table.c[measure] + statement.excluded[measure] for measure in MEASURES}
+            await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=added), rows)
+
+    async def _histogram(self, connection: AsyncConnection, writes: Sequence[CaseWrite]) -> None:
+        change: Counter[tuple[int, str, str, int]] = Counter()
+        for made in writes:
+            if made.before is not None and (cell := used_cell(made.before)):
+                change[cell] -= 1
+            if cell := used_cell(made.after):
+                change[cell] += 1
+        names = ("month", "department", "kind", "used")
+        rows = [dict(zip(names, cell, strict=True)) | {"n": n} for cell, n in sorted(change.items()) if n]
+        if rows:
+            statement = self._upsert(schema.used)
+            added = {"n": schema.used.c.n + statement.excluded.n}
+            await connection.execute(statement.on_conflict_do_update(index_elements=list(names), set_=added), rows)
+
+    def _replacing(self, table: Table, keys: list[str]) -> Any:
+        """An insert that replaces the row of the same key."""
+        statement = self._upsert(table)
+        new = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
+        return statement.on_conflict_do_update(index_elements=keys, set_=new)
+
+
+def case_row(row: Any) -> CaseRow:
+    """A row of `schema.record` as a CaseRow."""
+    return CaseRow(**row._mapping)
+
+
+async def _facts(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, FactSet]:
+    table = schema.fact
+    facts: dict[int, FactSet] = {}
+    for start in range(0, len(ids), AT_ONCE):
+        statement = select(table).where(table.c.case_id.in_(ids[start : start + AT_ONCE]))
+        facts |= {row.case_id: FactSet.load(row.body) for row in await connection.execute(statement)}
+    return facts
+
+
+async def insert_events(connection: AsyncConnection, events: Sequence[CaseEvent]) -> None:
+    """Append events in a transaction."""
+    rows = [
+        {
+            "case_id": made.case_id,
+            "at": made.at,
+            "seen": made.seen,
+            "name": made.name,
+            "cause": made.cause,
+            "body": msgspec.json.encode(made.body).decode(),
+        }
+        for made in events
+    ]
+    if rows:
+        await connection.execute(insert(schema.event), rows)
