@@ -82,16 +82,17 @@ class Projection:
 
     def _fold(self, state: AssetState, group: list[Observation], now: float, cause: str) -> Iterator[Change]:
         readings, moment, ahead = dict(state.readings), 0.0, now + FUTURE_SLACK
-        probes = self.assets[state.id].probes
+        probes, restamped = self.assets[state.id].probes, self._restamped
         for observation in sorted(group, key=_observed_at):
             if observation.probe and observation.probe not in probes:
                 continue
             key = observation.key if observation.instance else observation.metric
             old = readings.get(key)
-            stepped = (state.id, key) in self._restamped
-            if old is not None and old.observed_at <= ahead and repeats(observation, old, stepped=stepped):
+            repeated = old is not None and observation.observed_at <= old.observed_at <= ahead
+            if old and repeated and repeats(observation, old, stepped=(state.id, key) in restamped):
                 continue
-            self._restamped.discard((state.id, key))
+            if restamped:  # empty but for a while after a step of the clock
+                restamped.discard((state.id, key))
             readings[key] = reading_of(observation, now)
             moment = observation.observed_at
         if not moment:
