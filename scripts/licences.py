@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
+import build_assets
 import locks
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -155,8 +156,8 @@ def scripts() -> Iterator[tuple[str, str, str]]:
     """Name, version and licence of each package in the browser code."""
     every = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
     for path, package in sorted(every.items()):
-        if path:
-            name = re.sub(r"^.*node_modules/", "", path)
+        name = re.sub(r"^.*node_modules/", "", path)
+        if name and not package.get("dev") and not name.startswith(build_assets.TOOLS):
             yield name, package["version"], package["license"].strip("()")
 
 

@@ -30,7 +30,7 @@ FLAGS = [
     "--enable-unsafe-swiftshader",
     "--ignore-gpu-blocklist",
 ]
-VENDOR = Path(__file__).parents[2] / "dashboard/assets/vendor/maplibre-gl/maplibre-gl.mjs"
+BUILT = Path(__file__).parents[2] / "dashboard/assets/built/main.js"
 # Lists do not need the map: without WebGL a page costs a tenth of the time.
 NO_WEBGL = """{ const real = HTMLCanvasElement.prototype.getContext;
 HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
@@ -48,7 +48,7 @@ def chromium() -> str:
 def need_browser() -> str:
     """The browser's path; skips with the reason, but never in CI."""
     path = chromium()
-    missing = "no Chromium on PATH" if not path else "" if VENDOR.exists() else "run scripts/build_assets.py first"
+    missing = "no Chromium on PATH" if not path else "" if BUILT.exists() else "run scripts/build_assets.py first"
     if missing and os.environ.get("CI") == "true":
         pytest.fail(f"browser tests are required here: {missing}")
     if missing:

@@ -25,16 +25,16 @@ def client() -> Iterator[TestClient]:
 
 def test_own_scripts_are_modules_under_the_build_and_cached_for_ever(client: TestClient) -> None:
     build = client.get("/static/version.json").json()["build"]
-    answer = client.get(f"/static/{build}/main.js")
+    answer = client.get(f"/static/{build}/built/main.js")
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/javascript")
     assert "immutable" in answer.headers["cache-control"]
-    assert f"/static/{build}/main.js" in client.get("/").text
+    assert f"/static/{build}/built/main.js" in client.get("/").text
     assert build == build_id()
 
 
 def test_another_builds_address_answers_but_is_not_kept(client: TestClient) -> None:
-    answer = client.get("/static/0000000000000000/main.js")
+    answer = client.get("/static/0000000000000000/built/main.js")
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "no-store"
 

@@ -22,7 +22,7 @@ async def select(page: Page, key: str) -> None:
 
 async def test_desk_with_its_map_makes_no_error_and_leaves_the_site_for_nothing(site: Site) -> None:
     page = await site.open("/", webgl=True)
-    await expect(page.locator("[data-widget=map][data-ready=true]")).to_be_visible()
+    await expect(page.locator("[data-panel=map][data-ready=true]")).to_be_visible()
     await expect(page.locator(".stack")).not_to_have_count(0)
     await expect(page.locator(".pulse")).to_have_count(1)
     await expect(page.locator(".map-credits")).to_contain_text("天地图")
@@ -302,10 +302,7 @@ async def test_all_clear_is_said_only_where_everything_is_known(site: Site, path
     for unseen in (word, page.locator(f"{calm} span")):
         await expect(unseen).to_have_text("未见异常，1 未知")
         await expect(unseen).to_have_class(re.compile("is-hatched"))
-    await page.evaluate(
-        """() => import(document.querySelector("script[type=module]").src.replace("main.js", "i18n.js"))
-          .then((texts) => texts.setLanguage("en"))"""
-    )
+    await page.locator("[data-top=language]").click()
     await expect(word).to_have_text("nothing abnormal seen, 1 unknown")
 
 

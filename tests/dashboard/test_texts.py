@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from alerts.lifecycle import suppression_reasons, transitions
 from dashboard import pages, shell
-from dashboard.static import ASSETS
 from feeds.kinds import KINDS
 from feeds.texts import catalogue
 
-SCRIPTS = sorted(ASSETS.glob("*.js"))
+UI = Path(pages.__file__).parent / "ui"
+SCRIPTS = sorted(path for kind in ("*.js", "*.ts", "*.tsx") for path in UI.rglob(kind))
 # t("key") and the like; keys that are put together, such as t(`health.${state}`), are checked by their sets below.
 ASKED = re.compile(r"""\b(?:t|tOr)\(\s*["']([a-zA-Z][\w.]+)["']""")
 
@@ -144,6 +145,14 @@ def test_values_are_put_in_and_never_read_as_templates() -> None:
 
 
 def test_scripts_never_write_markup() -> None:
-    forbidden = ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function")
+    forbidden = (
+        "dangerouslySetInnerHTML",
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "eval(",
+        "new Function",
+    )
     offences = [(path.name, word) for path in SCRIPTS for word in forbidden if word in path.read_text(encoding="utf-8")]
     assert offences == []

@@ -135,7 +135,7 @@ def _address(process: subprocess.Popen[bytes]) -> str:
         ("/wall", b"<html"),
         ("{files}/vendor/maplibre-gl/maplibre-gl.mjs", b"MapLibre GL JS"),
         ("{files}/vendor/plotly/plotly-basic.min.js", b"plotly.js"),
-        ("{files}/main.js", b"import"),
+        ("{files}/built/main.js", b"import"),
         ("/api/v1/map/counties.geojson", b"532323"),
         ("/api/v1/site", b'"version"'),
     ],

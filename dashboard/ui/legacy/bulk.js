@@ -30,7 +30,7 @@ export class Bulk {
   }
 
   choosing() {
-    const on = this.begin.closest("[data-widget]").classList.toggle("is-choosing");
+    const on = this.begin.closest("[data-panel]").classList.toggle("is-choosing");
     this.begin.setAttribute("aria-pressed", String(on));
     if (!on) this.clear();
   }

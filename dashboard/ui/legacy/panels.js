@@ -1,4 +1,7 @@
-// The names that a page may give to an element (data-widget) and what makes each of them.
+// The widgets that have not moved yet, by the name of their panel: make(node, app) gives {dispose}.
+import { language } from "../core/i18n";
+import { effect, untracked } from "@preact/signals";
+import { legacyApp } from "./app.js";
 import { MapView } from "./map.js";
 import { feedNetwork, feedWarnings, ownLevel } from "./feeds.js";
 import { alertBoard, loadStrip, sourceSummary, stage, warningChips } from "./wall.js";
@@ -19,7 +22,7 @@ function map(node, app) {
   return { dispose: () => view.dispose(), keepsWords: true };
 }
 
-export const widgets = {
+const widgets = {
   map,
   "feed-network": feedNetwork,
   "feed-warnings": feedWarnings,
@@ -40,3 +43,25 @@ export const widgets = {
   "net-tree": netTree,
   "net-evidence": netEvidence,
 };
+
+/** Fills `node` with a widget; made again in the new words when the language changes. Returns how to end it. */
+export function mountLegacy(name, node) {
+  const app = legacyApp();
+  let widget = null;
+  let words = null;
+  const stop = effect(() => {
+    if (language() === words) return;
+    words = language();
+    if (widget?.keepsWords) return;
+    widget?.dispose?.();
+    node.replaceChildren();
+    delete node.wfRows;
+    delete node.wfSignature;
+    widget = untracked(() => widgets[name](node, app)) ?? {};
+  });
+  return () => {
+    stop();
+    widget?.dispose?.();
+    node.replaceChildren();
+  };
+}

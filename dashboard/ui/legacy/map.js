@@ -1,4 +1,5 @@
 // The map: MapLibre over the site's own geometry; the live picture moves as feature state, once a painted frame.
+import { loadMapLibre } from "../core/vendor";
 import { h, render, setText } from "./dom.js";
 import { t, language, onLanguage } from "./i18n.js";
 import { covers, warningsNow, warningRegions } from "./derive.js";
@@ -44,7 +45,7 @@ export class MapView {
       this.element.append(h("div", { class: "map-message", role: "status" }, t("map.nowebgl")));
       return;
     }
-    const [gl] = await Promise.all([import("./vendor/maplibre-gl/maplibre-gl.mjs"), this.loadGeometry()]);
+    const [gl] = await Promise.all([loadMapLibre(), this.loadGeometry()]);
     if (this.disposed) return;
     this.gl = gl;
     this.map = new gl.Map({

@@ -12,7 +12,7 @@ let loading = null;
 export function plotly() {
   loading ??= new Promise((done, failed) => {
     const script = document.createElement("script");
-    script.src = new URL("./vendor/plotly/plotly-basic.min.js", import.meta.url).href;
+    script.src = `${document.documentElement.dataset.base}/vendor/plotly/plotly-basic.min.js`;
     script.onload = () => done(window.Plotly);
     script.onerror = () => {
       loading = null;

@@ -48,7 +48,7 @@ export function views(node, app, prefix, list) {
     shown = null;
     follow();
   };
-  const events = ["_dashprivate_pushstate", "popstate"];
+  const events = ["popstate"];
   for (const event of events) addEventListener(event, moved);
   follow();
   return {

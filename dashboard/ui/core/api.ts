@@ -1,0 +1,98 @@
+/** Requests to the site's own server: session cookie or the wall's token, CSRF on writes, problems as errors. */
+
+/** RFC 9457 problem details. `type` is stable; `title` and `detail` are for people. */
+export interface Problem {
+  type?: string;
+  title?: string;
+  status?: number;
+  detail?: string;
+  [extension: string]: unknown;
+}
+
+/** The server refused, or did not answer (`status` 0). */
+export class ProblemError extends Error {
+  readonly status: number;
+  readonly problem: Problem;
+
+  constructor(status: number, problem: Problem) {
+    super(problem.detail || problem.title || String(status));
+    this.status = status;
+    this.problem = problem;
+  }
+}
+
+let csrf = "";
+/** The token of a wall's address, or "". */
+export const token: string = new URLSearchParams(globalThis.location?.search ?? "").get("token") ?? "";
+
+export function setCsrf(value: string | undefined): void {
+  csrf = value ?? "";
+}
+
+async function call<T>(path: string, options: RequestInit): Promise<T> {
+  const headers = new Headers(options.headers);
+  headers.set("Accept", "application/json");
+  headers.set("Accept-Language", document.documentElement.lang);
+  if (token) headers.set("Authorization", `Bearer ${token}`);
+  let answer: Response;
+  let text: string;
+  try {
+    answer = await fetch(path, { ...options, headers, credentials: "same-origin" });
+    text = await answer.text();
+  } catch {
+    // No connection, or it broke off in the middle of the answer.
+    throw new ProblemError(0, {});
+  }
+  const body = decode(text);
+  if (!answer.ok) throw new ProblemError(answer.status, body as Problem);
+  return body as T;
+}
+
+function decode(text: string): unknown {
+  try {
+    return text ? JSON.parse(text) : {};
+  } catch {
+    return { detail: text.slice(0, 200) };
+  }
+}
+
+export function get<T = unknown>(path: string, signal?: AbortSignal): Promise<T> {
+  return call<T>(path, { method: "GET", signal: signal ?? null });
+}
+
+export function send<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
+  const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf };
+  return call<T>(path, { method, headers, body: body === undefined ? null : JSON.stringify(body) });
+}
+
+/** Sends a body that is no JSON, such as a CSV file. */
+export function raw<T = unknown>(method: string, path: string, body: BodyInit, type: string): Promise<T> {
+  return call<T>(path, { method, headers: { "Content-Type": type, "X-CSRF-Token": csrf }, body });
+}
+
+/** Every row of a list that pages by cursor, of at most `limit` pages. */
+export async function list<T>(path: string, limit = 20): Promise<T[]> {
+  const items: T[] = [];
+  let next: string | null | undefined = "";
+  for (let page = 0; page < limit; page += 1) {
+    const glue = path.includes("?") ? "&" : "?";
+    const address: string = next ? `${path}${glue}cursor=${encodeURIComponent(next)}` : path;
+    const body: { items?: T[]; next?: string | null } = await get(address);
+    items.push(...(body.items ?? []));
+    next = body.next;
+    if (!next) break;
+  }
+  return items;
+}
+
+/** Asks until there is an answer, so that a page that starts while the server does heals by itself. */
+export async function patiently<T>(path: string): Promise<T> {
+  for (let delay = 500; ; delay = Math.min(5000, delay * 1.6)) {
+    try {
+      return await get<T>(path);
+    } catch (error) {
+      if (!(error instanceof ProblemError) || [401, 403, 404].includes(error.status)) throw error;
+      await new Promise((done) => setTimeout(done, delay * (0.8 + 0.4 * Math.random())));
+    }
+  }
+}

@@ -1,0 +1,15 @@
+/** Libraries that are loaded as they come, only by the pages that need them. */
+
+const base = (): string => `${document.documentElement.dataset.base}/vendor`;
+
+/** The map library with its style sheet. */
+export async function loadMapLibre(): Promise<typeof import("maplibre-gl")> {
+  const href = `${base()}/maplibre-gl/maplibre-gl.css`;
+  if (!document.querySelector(`link[href="${href}"]`)) {
+    const link = document.createElement("link");
+    link.rel = "stylesheet";
+    link.href = href;
+    document.head.append(link);
+  }
+  return (await import(`${base()}/maplibre-gl/maplibre-gl.mjs`)) as typeof import("maplibre-gl");
+}

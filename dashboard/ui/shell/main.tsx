@@ -1,0 +1,73 @@
+/** Starts the page: who looks at what, the live picture, the shell around every page, then the panels. */
+import { effect } from "@preact/signals";
+import { render } from "preact";
+import { followAddress, page } from "../core/address";
+import { ProblemError, setCsrf } from "../core/api";
+import { loadTexts, language, suggestLanguage, translate } from "../core/i18n";
+import { live } from "../core/picture";
+import { identify, loadCounties, me, site } from "../core/site";
+import { setZone, startTicking } from "../core/time";
+import { Banner, watchPicture } from "./banner";
+import { followDuty } from "./duty";
+import { startPanels } from "./mount";
+import { Nav, readDoors } from "./nav";
+import { hidePointer, keepAlive, sameBuild } from "./selfhelp";
+import { followSound } from "./sound";
+import { Top } from "./top";
+
+export { mount } from "./mount";
+
+const root = document.documentElement;
+/** Nobody stands before a wall to sign in: it waits for its right to come back instead. */
+const onWall = (): boolean => location.pathname === "/wall";
+
+function signIn(): void {
+  location.replace(`/signin?next=${encodeURIComponent(location.pathname + location.search)}`);
+}
+
+function drawShell(): void {
+  const nav = document.getElementById("nav")!;
+  const doors = readDoors(nav);
+  nav.replaceChildren();
+  render(<Nav doors={doors} />, nav);
+  const top = document.getElementById("top")!;
+  top.replaceChildren();
+  render(<Top />, top);
+}
+
+async function start(): Promise<void> {
+  await loadTexts(root.dataset.language);
+  startTicking();
+  hidePointer();
+  const banner = document.getElementById("banner")!;
+  banner.replaceChildren();
+  render(<Banner />, banner);
+  watchPicture();
+  try {
+    await identify();
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    if (error.status === 401 && !onWall()) return signIn();
+    live.refused = error.status === 403 ? 4403 : 4401;
+    setTimeout(() => location.reload(), 15_000);
+    return;
+  }
+  setCsrf(me.value.csrf);
+  setZone(site.value.timezone);
+  await suggestLanguage(me.value.language || site.value.language);
+  followSound();
+  followDuty();
+  followAddress();
+  let opened = 0;
+  live.onopen = () => void ((opened += 1) > 1 && sameBuild());
+  live.onrefused = (code) => void (code === 4401 && !onWall() && signIn());
+  live.start();
+  await loadCounties();
+  effect(() => void (root.dataset.onpage = page()));
+  effect(() => void (language(), translate(document.getElementById("main"))));
+  drawShell();
+  startPanels();
+  keepAlive();
+}
+
+void start();

@@ -1,0 +1,52 @@
+/** Puts panels into the elements that Dash makes for them, and takes them out again. */
+import { Component, render, type ComponentChildren } from "preact";
+import { t } from "../core/i18n";
+import { panels, type Options } from "./panels";
+
+let started: () => void;
+/** Resolves when it is known who looks at which site: no panel is drawn before. */
+const ready = new Promise<void>((done) => (started = done));
+
+export const startPanels = (): void => started();
+
+/** A panel that fails says so in its own place; the others go on. */
+class Guard extends Component<{ children: ComponentChildren }, { failed: boolean }> {
+  override state = { failed: false };
+
+  static override getDerivedStateFromError(): { failed: boolean } {
+    return { failed: true };
+  }
+
+  override componentDidCatch(error: unknown): void {
+    console.error("panel", error);
+  }
+
+  override render() {
+    if (!this.state.failed) return this.props.children;
+    return <p class="panel-failed" role="alert">{t("panel.failed")}</p>;
+  }
+}
+
+/** Fills `node` with the panel `name`. Returns how to end it. */
+export function mount(name: string, node: HTMLElement, options: Options): () => void {
+  let ended = false;
+  let unmount = (): void => {};
+  const draw = async (): Promise<void> => {
+    await ready;
+    const load = panels[name];
+    if (load) {
+      const Panel = await load();
+      if (ended) return;
+      render(<Guard><Panel {...options} /></Guard>, node);
+      unmount = () => render(null, node);
+      return;
+    }
+    const { mountLegacy } = await import("../legacy/panels.js");
+    if (!ended) unmount = mountLegacy(name, node);
+  };
+  void draw();
+  return () => {
+    ended = true;
+    unmount();
+  };
+}

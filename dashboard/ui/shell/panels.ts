@@ -1,0 +1,11 @@
+/** The panels of the pages by name: each one is loaded with the page that shows it. */
+import type { ComponentType } from "preact";
+
+/** Options of a panel, as the page's layout in Python gives them. */
+export type Options = Readonly<Record<string, unknown>>;
+// A panel may ask for options of its own; which ones is between it and its page.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type Panel = ComponentType<any>;
+
+/** To add one: write the component, add a line here, and use `Live(panel="name")` in a layout. */
+export const panels: Readonly<Record<string, () => Promise<Panel>>> = {};
