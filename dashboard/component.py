@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from dash.development.base_component import Component
 
@@ -11,15 +11,15 @@ VERSION = "1"
 JS_DIST = [{"relative_package_path": "assets/built/live-component.js", "namespace": "dashboard"}]
 
 
-class Live(Component):  # type: ignore[misc]  # Dash does not type it
+class Live(Component):
     """A live panel of a page.
 
     `panel` is a name in dashboard/ui/shell/panels.ts. `options` are plain values for it. `tag` is the element's HTML
     tag. The element carries `data-panel`, and `data-NAME` for each option.
     """
 
-    _children_props: ClassVar[list[str]] = []
-    _base_nodes: ClassVar[list[str]] = []
+    _children_props: list[str] = []  # noqa: RUF012  # as Dash declares it
+    _base_nodes: list[str] = []  # noqa: RUF012
     _namespace = "watchfloor"
     _type = "Live"
 
@@ -36,4 +36,5 @@ class Live(Component):  # type: ignore[misc]  # Dash does not type it
         self._valid_wildcard_attributes: list[str] = []
         self.available_properties = self._prop_names
         self.available_wildcard_properties: list[str] = []
-        super().__init__(panel=panel, options=options or {}, tag=tag, className=className, **more)
+        given = {"panel": panel, "options": options or {}, "tag": tag, "className": className}
+        super().__init__(**given, **more)  # type: ignore[no-untyped-call]  # Dash does not type it
