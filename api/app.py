@@ -47,6 +47,7 @@ from api.routes import (
     rules,
     session,
     staff,
+    warnings,
 )
 from api.server import check
 from api.stores import problem_of
@@ -71,6 +72,7 @@ ROUTERS = (
     availability.router,
     staff.router,
     accounts.router,
+    warnings.router,
 )
 _WORD = re.compile(r"'([^']*)'")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

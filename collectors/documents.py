@@ -37,6 +37,11 @@ class DocumentResponse:
     modified: str = ""
 
     @property
+    def empty(self) -> bool:
+        """True for an answer without a document (status 204, or no bytes)."""
+        return not self.body
+
+    @property
     def validators(self) -> dict[str, str]:
         """Request headers that ask for the document only if it has changed."""
         return {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
@@ -63,6 +68,8 @@ class DocumentClient:
             async with asyncio.timeout(self._timeout), self._client().get(url, headers=headers) as answer:
                 if answer.status == 304 and validators:
                     return None
+                if answer.status == 204:  # FDSN event services: the query matches nothing
+                    return DocumentResponse(b"")
                 _require_success(answer.status, url)
                 packed = await _bounded(answer, limit, url)
                 body = unpack(packed, answer.headers.get("Content-Encoding", ""), limit, url)

@@ -34,7 +34,11 @@ _POLLERS: Mapping[str, tuple[str, str]] = {
     "sql+postgresql": ("network.sql.probe", "SqlPoller"),
     "sql+mysql": ("network.sql.probe", "SqlPoller"),
 }
-_FEEDS: Mapping[str, tuple[str, str]] = {"emergency.cap": ("emergency.cap.feed", "CapFeed")}
+_FEEDS: Mapping[str, tuple[str, str]] = {
+    "emergency.cap": ("emergency.cap.feed", "CapFeed"),
+    "emergency.usgs": ("emergency.quakes.feed", "UsgsFeed"),
+    "emergency.quakeml": ("emergency.quakes.feed", "QuakeMlFeed"),
+}
 _LISTENERS: Mapping[str, tuple[str, str]] = {
     "network.syslog": ("network.syslog.listener", "SyslogListener"),
     "network.traps": ("network.traps.listener", "TrapListener"),

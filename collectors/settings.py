@@ -40,7 +40,11 @@ class ListenerRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSettings:
-    """`[[source]]`: a feed that is not a probe of one asset, or a listener. Durations in seconds."""
+    """`[[source]]`: a feed that is not a probe of one asset, or a listener. Durations in seconds.
+
+    `keys` are PEM texts: the keys and certificates by which the source signs its messages.
+    `magnitude`: smaller earthquakes are left out.
+    """
 
     id: str
     kind: str
@@ -51,6 +55,8 @@ class SourceSettings:
     region: str = ""
     mode: str = "strict"
     profile: str = ""
+    keys: tuple[str, ...] = ()
+    magnitude: float = 0.0
     cred: str = ""
     tls_cert: str = ""
     tls_key: str = ""

@@ -72,7 +72,9 @@ class Subjects:
         self._over = {
             stored.name: kind.subject.name for kind in KINDS if kind.subject is not None for stored in kind.stored
         }
-        self._records: dict[str, dict[str, Any]] = {name: dict(stored_records.get(name, {})) for name in self._over}
+        self._records: dict[str, dict[str, Any]] = {
+            name: _evaluated(over, stored_records.get(name, {})) for name, over in self._over.items()
+        }
         self.assets: Mapping[str, Asset] = self._records[Kind.ASSET]
         self.states: Mapping[str, AssetState] = self._records[Kind.STATE]
         self._counts, self._history, self._warned = AssetCounts(), ReadingHistory(), WarningsInForce()
@@ -207,7 +209,10 @@ class Subjects:
     def left(self, change: Change) -> bool:
         """True when a change removes its record or makes it no longer live."""
         live = KINDS.stored[change.kind].live
-        return change.after is None or (live is not None and not live(change.after))
+        if change.after is None or (live is not None and not live(change.after)):
+            return True
+        over = self._over.get(change.kind)
+        return over in KINDS.subjects and not KINDS.subjects[over].evaluated(change.after)
 
     def get(self, key: SubjectKey) -> Subject | None:
         """The subject as it is now; None when there is no such record."""
@@ -241,3 +246,9 @@ class Subjects:
         if kind == Kind.SOURCE:
             return self.named_sources is not None and id not in self.named_sources(self.assets)
         return kind == Kind.ASSET
+
+
+def _evaluated(over: str, records: Mapping[str, Any]) -> dict[str, Any]:
+    """The records that rules are asked about."""
+    subject = KINDS.subjects[over]
+    return {id: record for id, record in records.items() if subject.evaluated(record)}

@@ -1,7 +1,7 @@
 """Public warnings in force at an asset: by its position in the warning's area, else by its region.
 
-Only active warnings of CAP status Actual count. Their level is the colour as issued (GB/T 40243: red, orange, yellow,
-blue), else the CAP severity in that order.
+Only active warnings of CAP status Actual count, and none whose signature is invalid. Their level is the colour as
+issued (GB/T 40243: red, orange, yellow, blue), else the CAP severity in that order.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def level(warning: EmergencyWarning) -> int:
 
 
 def in_force(warning: EmergencyWarning) -> bool:
-    return warning.status == "Actual" and warning.state == "active"
+    return warning.status == "Actual" and warning.state == "active" and warning.signature != "invalid"
 
 
 class WarningsInForce:

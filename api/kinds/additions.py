@@ -10,7 +10,7 @@ import msgspec
 
 from api.dependencies import Dependencies
 from api.principal import Principal
-from api.records import alerts, notifications
+from api.records import alerts, notifications, warnings
 from feeds.kinds import Record
 from feeds.model import Kind
 
@@ -69,4 +69,7 @@ async def _of_alert(deps: Dependencies, principal: Principal, record: Record) ->
     }
 
 
-ADDITIONS: Mapping[str, Additions] = {Kind.ALERT: Additions(AlertAdditions, _of_alert)}
+ADDITIONS: Mapping[str, Additions] = {
+    Kind.ALERT: Additions(AlertAdditions, _of_alert),
+    Kind.WARNING: Additions(warnings.WarningAdditions, warnings.additions),
+}

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from api.dependencies import Deps, Viewer
 from feeds.kinds import KINDS, Record, RecordKind
+from feeds.kinds.filters import matching
 
 MEDIA = "application/geo+json"
 FACE = "map"
@@ -28,14 +29,15 @@ def maps_router() -> APIRouter:
 
 def _layer(kind: RecordKind[Any]) -> Callable[..., Awaitable[Response]]:
     async def layer(deps: Deps, principal: Viewer) -> Response:
-        records = deps.pump.mirror.records(kind.name, principal.audience).values()
+        default = matching(kind.filters, {})
+        records = filter(default, deps.pump.mirror.records(kind.name, principal.audience).values())
         features = [feature for record in records if (feature := _feature(kind, record)) is not None]
         body = {"type": "FeatureCollection", "features": features, "rev": deps.pump.mirror.rev}
         return Response(msgspec.json.encode(body), media_type=MEDIA, headers={"Cache-Control": "no-store"})
 
     layer.__name__ = f"map_of_{kind.plural}"
     layer.__doc__ = (
-        f"Live records of kind {kind.name} that have a place (GeoJSON, EPSG:4326); those without are left out."
+        f"Live records of kind {kind.name} that have a place (GeoJSON, EPSG:4326), as its list shows them by default."
     )
     return layer
 

@@ -14,7 +14,7 @@ from api.http.answers import Cursor, Limit
 from api.http.moments import Moment
 from api.query_parameters import Region, some_of
 from feeds.kinds import RecordKind
-from feeds.kinds.filters import Before, Exact, Filter, Flag, From, Search, Within, Words
+from feeds.kinds.filters import ANY, Before, Exact, Filter, Flag, From, Search, Within, Words
 from feeds.wire import iso
 
 SEVERAL = "Several with commas / 可用逗号分隔多个"
@@ -48,14 +48,15 @@ def _parameter(name: str, annotation: Any, default: Any) -> Parameter:
 
 
 def _annotation(query_filter: Filter) -> tuple[Any, Any]:
-    """The type of a filter's parameter, and its default, which asks for any record."""
+    """The type of a filter's parameter, and its default."""
     about: dict[str, Any] = {"description": query_filter.about} if query_filter.about else {}
     if argument(query_filter.name) != query_filter.name:
         about["alias"] = query_filter.name
     match query_filter:
         case Words(words=words) if words:
             query = Query(max_length=query_filter.longest, **({"description": SEVERAL} | about))
-            return Annotated[str, query, some_of(words)], ""
+            allowed = (*words, ANY) if query_filter.default else words
+            return Annotated[str, query, some_of(allowed)], query_filter.default
         case Words() | Exact() | Search():
             return Annotated[str, Query(max_length=query_filter.longest, **about)], ""
         case Within():

@@ -27,8 +27,10 @@ from api.responses import ingest as answered
 from api.responses.describe import answers
 from feeds import wire
 from feeds.bus import BusError
+from feeds.cap.envelope import Enveloped, opened
 from feeds.cap.findings import finding as cap_finding
-from feeds.cap.message import CapDocument, CapMessage, CapRefused, to_warning
+from feeds.cap.message import CapDocument, CapMessage, CapRefused
+from feeds.cap.warning import to_warning
 from feeds.external import Report, pack
 from feeds.findings import Finding, InMessage
 from feeds.isolation.process import Outlasted, TooBusy
@@ -160,25 +162,50 @@ async def from_cap(
     mode: Literal["strict", "lenient"] = "strict",
     profile: Literal["", "cn-12379"] = "",
 ) -> Response:
-    """Take one CAP 1.2 message into the registry of warnings. 202 and 422 both list findings."""
+    """Take one CAP 1.2 message, or those of an EDXL-DE envelope, into the registry. 202 and 422 both list findings."""
     raw, at = await request.body(), deps.clock()
     try:
-        message = await deps.cap_parse(raw, mode, profile)
+        enveloped = opened(raw)
+        messages = [Enveloped(raw, "")] if enveloped is None else enveloped
+        if not messages:
+            raise CapRefused((cap_finding("NAMESPACE_UNKNOWN", xpath="/EDXLDistribution"),))
+        parsed = [await deps.cap_parse(each.raw, mode, profile, ()) for each in messages]
     except CapRefused as no:
         return answer(request, 0, no.findings)
     except Outlasted as error:
         return answer(request, 0, [cap_finding("TOO_COMPLEX", detail=str(error))])
     except TooBusy as error:
         raise Problem("busy") from error
-    if principal.region and not await asyncio.to_thread(_lies_within, deps, message, principal):
-        raise Problem("outside-region")
-    document = CapDocument(source=f"push.{principal.name}", received_at=at, raw=raw, mode=mode, profile=profile)
-    parcel = Parcel(
-        target=COMMAND, kind="cap", at=at, actor=principal.name, region=principal.region, body=wire.encode(document)
+    for message in parsed if principal.region else ():
+        if not await asyncio.to_thread(_lies_within, deps, message, principal):
+            raise Problem("outside-region")
+    documents = [
+        CapDocument(
+            source=f"push.{principal.name}",
+            received_at=at,
+            raw=each.raw,
+            mode=mode,
+            profile=profile,
+            envelope=each.status,
+        )
+        for each in messages
+    ]
+    for document in documents:
+        await hand_in(deps, _cap_parcel(document, principal))
+    shown = [in_answer(finding) for message in parsed for finding in message.findings]
+    faulty = any(message.faulty for message in parsed)
+    return Json({"taken": len(parsed), "id": parsed[0].id, "faulty": faulty, "findings": shown}, status_code=202)
+
+
+def _cap_parcel(document: CapDocument, principal: Principal) -> Parcel:
+    return Parcel(
+        target=COMMAND,
+        kind="cap",
+        at=document.received_at,
+        actor=principal.name,
+        region=principal.region,
+        body=wire.encode(document),
     )
-    await hand_in(deps, parcel)
-    shown = [in_answer(finding) for finding in message.findings]
-    return Json({"taken": 1, "id": message.id, "faulty": message.faulty, "findings": shown}, status_code=202)
 
 
 def _lies_within(deps: Dependencies, message: CapMessage, principal: Principal) -> bool:

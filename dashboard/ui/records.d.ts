@@ -149,6 +149,20 @@ export interface WarningRecord {
   affected: Record<string, number>;
   findings: RemarkRecord[];
   digest: string;
+  note: string;
+  restriction: string;
+  addresses: string;
+  response_type: string[];
+  all_clear: boolean;
+  web: string;
+  contact: string;
+  signature: string;
+  texts: Record<string, Record<string, string>>;
+  places: Record<string, number>;
+  departments: string[];
+  quake: QuakeRecord | null;
+  faulty: boolean;
+  lapsed: boolean;
 }
 
 /** The area of a warning. `geometry` is GeoJSON (EPSG:4326), or None when only codes are known. */
@@ -168,6 +182,23 @@ export interface RemarkRecord {
   value: string;
   message: Record<string, string>;
   error: boolean;
+}
+
+/** An earthquake as an agency reports it. Depth in kilometres; `magnitude` and `depth_km` may be unknown. */
+export interface QuakeRecord {
+  occurred_at: string;
+  lat: number;
+  lon: number;
+  magnitude: number | null;
+  magnitude_type: string;
+  depth_km: number | null;
+  event_type: string;
+  event_ids: string[];
+  agencies: string[];
+  updated_at: string;
+  preferred: boolean;
+  magnitudes: Record<string, number>;
+  reported_at: Record<string, number>;
 }
 
 /** Counts of what one audience sees of a region (a county's code), a unit (owner), a kind of asset or a feed. */
@@ -208,6 +239,31 @@ export interface TransitionRecord {
   after: Record<string, unknown>;
 }
 
+/** The original message as text, the steps of the warning's life, and the messages that it updates or that end it. `original` is "" for a warning that came as no document. The chain is in the order of sending. */
+export interface WarningAdditions {
+  original: string;
+  transitions: WarningStepRecord[];
+  chain: ChainLink[];
+}
+
+/** One named step in a warning's life. `cause` is the id of the message that made it, "" for time. */
+export interface WarningStepRecord {
+  seq: number;
+  name: string;
+  at: string;
+  cause: string;
+}
+
+/** One message of the chain of updates to which a warning belongs. */
+export interface ChainLink {
+  id: string;
+  msg_type: string;
+  state: string;
+  sent: string;
+  headline: string;
+  colour: string;
+}
+
 export interface AssetList {
   items: AssetRecord[];
   next: string | null;
@@ -240,6 +296,8 @@ export interface WarningList {
   hidden: number;
   total: number;
 }
+
+export type WarningDetail = WarningRecord & WarningAdditions;
 
 export interface BoardList {
   items: BoardRecord[];
@@ -291,7 +349,7 @@ export interface AlertFaces {
 /** Names of the fields that each face of kind warning has. */
 export interface WarningFaces {
   map: "id" | "state" | "status" | "severity" | "colour" | "event" | "regions" | "areas";
-  row: "id" | "source" | "status" | "scope" | "state" | "event" | "headline" | "severity" | "colour" | "sent" | "expires" | "ended_at" | "regions" | "affected";
+  row: "id" | "source" | "status" | "scope" | "state" | "event" | "headline" | "severity" | "colour" | "sent" | "expires" | "ended_at" | "regions" | "affected" | "faulty" | "lapsed" | "all_clear";
   full: keyof Records["warning"];
 }
 

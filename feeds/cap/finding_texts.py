@@ -84,6 +84,14 @@ WARNINGS: dict[str, tuple[str, str]] = {
     ),
     "EXERCISE_WITHOUT_NOTE": ("演练消息没有 note 说明", "an exercise message has no note"),
     "TEXT_CONTAINS_HTML": ("{detail} 中含有 HTML 标记，仅按文字显示", "{detail} holds HTML tags: shown as plain text"),
+    "COLOUR_DIFFERS": (
+        "报文中的颜色不一致，按较重的显示",
+        "the message states several colours, and the worst is shown",
+    ),
+    "ENVELOPE_STATUS": (
+        "封装（EDXL-DE）的状态不如报文真实，以封装为准",
+        "the status of the envelope (EDXL-DE) is less real than that of the message, and holds",
+    ),
     "CONTENT_CHANGED": ("同一消息的内容前后不同", "the same message came with other content"),
 }
 POLYGON_FAULTS: dict[str, tuple[str, str]] = {

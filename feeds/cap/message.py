@@ -1,4 +1,4 @@
-"""CAP 1.2, the Common Alerting Protocol (OASIS CAP-V1.2): bytes to a message, a message to a warning. Pure.
+"""CAP 1.2, the Common Alerting Protocol (OASIS CAP-V1.2): bytes to a checked message. Pure.
 
 `parse` applies every rule that concerns one document. The warnings registry applies those that concern several
 (references, duplicates, lifecycle).
@@ -15,10 +15,8 @@ from feeds import wire
 from feeds.cap.findings import finding
 from feeds.cap.model import CapArea, CapDocument, CapInfo, CapMessage, CapRefused
 from feeds.cap.reader import REFERENCES, CapTreeReader, moment
-from feeds.cap.schema import colour_of
 from feeds.cap.xml import SIZE_LIMIT, read, upgrade_pairs
 from feeds.findings import Finding, InMessage
-from feeds.model import Area, EmergencyWarning, Remark
 
 __all__ = [
     "SIZE_LIMIT",
@@ -30,7 +28,6 @@ __all__ = [
     "finding",
     "parse",
     "reference_key",
-    "to_warning",
 ]
 
 wire.register_item("cap", CapDocument)
@@ -39,18 +36,14 @@ _ESSENTIAL = {"identifier", "sender", "sent", "status", "msgType"}
 """Without these elements even lenient mode cannot identify a message or tell whether it is real."""
 _NEVER = frozenset(("XML_NOT_WELL_FORMED", "TOO_LARGE", "TOO_COMPLEX", "DTD_FORBIDDEN", "NAMESPACE_UNKNOWN"))
 _FORBIDDEN = re.compile(r"[\s,<&]")
-_COLOUR_PARAMETERS = frozenset(
-    ("level", "color", "colour", "awareness_level", "alertlevel", "warninglevel", "预警级别", "预警颜色", "预警等级")
-)
-_COLOUR_IN_TEXT = re.compile(r"(红|橙|黄|蓝)色|\b(red|orange|yellow|blue)\b(?= (?:warning|alert))", re.IGNORECASE)
-_CHINESE_CODES = re.compile(r"CPEAS|GB/?T ?2260|GB2260|^adcode$|^areacode$|行政区划", re.IGNORECASE)
 
 
-def parse(raw: bytes, mode: str = "strict", profile: str = "") -> CapMessage:
+def parse(raw: bytes, mode: str = "strict", profile: str = "", keys: tuple[str, ...] = ()) -> CapMessage:
     """The message in `raw`, with its findings. Raises CapRefused.
 
     "strict" rejects a message with any error. "lenient" accepts it (`faulty` is then True) unless it cannot be
-    identified. `profile` "cn-12379" accepts the deviations of China's relays.
+    identified. `profile` "cn-12379" accepts the deviations of China's relays. `keys` are the trusted public keys or
+    certificates (PEM) by which a signature counts as valid.
     """
     root, version = read(raw)
     reader = CapTreeReader(version, lenient=mode == "lenient", profile=profile)
@@ -59,7 +52,7 @@ def parse(raw: bytes, mode: str = "strict", profile: str = "") -> CapMessage:
         for password in reader.children(root, "password"):  # dropped from CAP with 1.1
             root.remove(password)
     reader.check(root)
-    message = _message(root, reader, raw)
+    message = _message(root, reader, raw, keys)
     _refuse(reader.findings, mode)
     if message is None:
         raise CapRefused(tuple(reader.findings))
@@ -78,48 +71,7 @@ def reference_key(reference: str) -> tuple[str, str, float] | None:
     return None if sent is None else (parts[0], parts[1], sent)
 
 
-def to_warning(message: CapMessage, source: str, received_at: float) -> EmergencyWarning:
-    """The warning of a message, from its zh-CN info, else zh, else the first. `expires` is None when absent.
-
-    `received_at` (epoch seconds) decides between pending, active and expired.
-    """
-    info = _chosen(message.infos)
-    begins = info.onset if info.onset is not None else info.effective
-    state = "pending" if begins is not None and begins > received_at else "active"
-    if info.expires is not None and info.expires <= received_at:
-        state = "expired"
-    return EmergencyWarning(
-        id=message.id,
-        source=source,
-        status=message.status,
-        msg_type=message.msg_type,
-        scope=message.scope,
-        state=state,
-        sender=message.sender,
-        identifier=message.identifier,
-        sent=message.sent,
-        received_at=received_at,
-        event=info.event,
-        headline=info.headline or info.event,
-        description=info.description,
-        instruction=info.instruction,
-        sender_name=info.sender_name or message.sender,
-        language=info.language if message.infos else "",
-        category=info.category,
-        urgency=info.urgency,
-        severity=info.severity,
-        certainty=info.certainty,
-        colour=_colour(info, message.infos),
-        onset=begins,
-        expires=info.expires,
-        references=message.references,
-        areas=tuple(_area(area) for area in info.areas),
-        findings=tuple(map(Remark.of, message.findings)),
-        digest=message.digest,
-    )
-
-
-def _message(root: etree._Element, reader: CapTreeReader, raw: bytes) -> CapMessage | None:
+def _message(root: etree._Element, reader: CapTreeReader, raw: bytes, keys: tuple[str, ...]) -> CapMessage | None:
     """The checked message; None when its key cannot be formed."""
     texts = {
         name: reader.text(root, name)
@@ -140,7 +92,7 @@ def _message(root: etree._Element, reader: CapTreeReader, raw: bytes) -> CapMess
     sent = reader.time(root, "sent")
     _envelope(root, reader, texts)
     references = _references(root, reader, (texts["sender"], texts["identifier"], sent))
-    signature = _signature(root, raw, reader)
+    signature = _signature(root, raw, reader, keys)
     alive = texts["msgType"] not in ("Cancel", "Ack", "Error")
     infos = tuple(reader.info(info, sent, alive=alive) for info in reader.children(root, "info"))
     if sent is None:
@@ -207,10 +159,10 @@ def _references(root: etree._Element, reader: CapTreeReader, own: tuple[str, str
     return tuple(dict.fromkeys(references))
 
 
-def _signature(root: etree._Element, raw: bytes, reader: CapTreeReader) -> str:
+def _signature(root: etree._Element, raw: bytes, reader: CapTreeReader, keys: tuple[str, ...]) -> str:
     from feeds.cap.signature import state  # most messages have none
 
-    signature = state(root, raw)
+    signature = state(root, raw, keys)
     if signature == "invalid":
         reader.report("SIGNATURE_INVALID", root, child="Signature")
     return signature
@@ -233,32 +185,3 @@ def _essential(finding: Finding[InMessage]) -> bool:
         "INVALID_DATE",
         "DUPLICATE_ELEMENT",
     )
-
-
-def _chosen(infos: tuple[CapInfo, ...]) -> CapInfo:
-    """The zh-CN info, else any zh, else the first; an empty one for a message without info."""
-    for matches in (lambda code: code == "zh-cn", lambda code: code.split("-")[0] == "zh", lambda code: True):
-        for info in infos:
-            if matches(info.language.lower()):
-                return info
-    return CapInfo()
-
-
-def _colour(info: CapInfo, infos: tuple[CapInfo, ...]) -> str:
-    """The colour as issued: from a parameter, else from the text of the headline or event; the chosen info first."""
-    for block in (info, *infos):
-        for name, value in block.parameters:
-            if name.strip().lower() in _COLOUR_PARAMETERS:
-                for word in re.split(r"[;,\s/]+", value):
-                    if colour := colour_of(word):
-                        return colour
-    for block in (info, *infos):
-        if match := _COLOUR_IN_TEXT.search(f"{block.headline} {block.event}"):
-            return colour_of(match[1] or match[2])
-    return ""
-
-
-def _area(area: CapArea) -> Area:
-    """Codes of China's regions as plain digits; codes of other systems as NAME=CODE, so that they are not confused."""
-    codes = tuple(value if _CHINESE_CODES.search(name) else f"{name}={value}" for name, value in area.geocodes)
-    return Area(text=area.text, geometry=area.geometry, geocodes=codes)

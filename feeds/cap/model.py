@@ -12,7 +12,8 @@ from feeds.findings import Finding, InMessage
 class CapDocument:
     """One unparsed document; transported on the bus as kind "cap".
 
-    `mode` is "strict" or "lenient", `profile` "" or "cn-12379": the parser options of its source.
+    `mode` is "strict" or "lenient", `profile` "" or "cn-12379": the parser options of its source. `keys` are the
+    trusted keys of the source (PEM). `envelope` is the status of the EDXL-DE envelope that held the document.
     """
 
     source: str
@@ -21,6 +22,8 @@ class CapDocument:
     url: str = ""
     mode: str = "strict"
     profile: str = ""
+    keys: tuple[str, ...] = ()
+    envelope: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +68,8 @@ class CapInfo:
 class CapMessage:
     """One `alert`. `sent_text` is `sent` as written, `references` are "sender,identifier,sent" as written.
 
-    `version` is the document's version ("1.0", "1.1", "1.2"). `signature` is "" (unsigned), "unknown key" (intact, but
-    the key is not trusted) or "invalid". `digest` is the SHA-256 of its bytes.
+    `version` is the document's version ("1.0", "1.1", "1.2"). `signature` is "" (unsigned), "valid" (by a trusted key),
+    "unknown key" (intact, but the key is not trusted) or "invalid". `digest` is the SHA-256 of its bytes.
     """
 
     identifier: str

@@ -1,7 +1,7 @@
 """Verification of a CAP message's XML signature (W3C XML-DSIG, enveloped; CAP 1.2 clause 3.3.4.1).
 
-A valid signature proves that the document is unaltered since the holder of the enclosed key signed it. No trusted keys
-are configured, so the signer stays unknown, and the best result is "unknown key".
+An intact signature proves that the document is unaltered since the holder of a key signed it. It is valid when that key
+is one of the trusted keys of the source; by any other key the result is "unknown key".
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from collections.abc import Sequence
 from copy import deepcopy
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from lxml import etree
@@ -31,14 +32,15 @@ _HASHES: dict[str, tuple[str, hashes.HashAlgorithm]] = {
 REFERENCES = 4
 """References of one signature; for each of them the whole document is canonicalised and hashed."""
 KEY_BITS = 16_384
+TrustedKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 
 
 class _Unsupported(Exception):
     """The signature uses an unsupported algorithm or key."""
 
 
-def state(root: etree._Element, raw: bytes) -> str:
-    """ "" (unsigned), "invalid" (altered, broken) or "unknown key" (intact, or no key to check it with)."""
+def state(root: etree._Element, raw: bytes, keys: Sequence[str] = ()) -> str:
+    """ "" (unsigned), "valid" (by one of the trusted `keys`, PEM), "invalid" (altered, broken) or "unknown key"."""
     signatures = root.findall(f"{{{DSIG}}}Signature")
     if not signatures:
         return ""
@@ -49,14 +51,45 @@ def state(root: etree._Element, raw: bytes) -> str:
     if signature is None or len(signatures) > 1:
         return "invalid"
     try:
-        return "unknown key" if _whole(whole, signature) else "invalid"
+        return _verdict(whole, signature, trusted_keys(keys))
     except _Unsupported:
         return "unknown key"
     except (ValueError, binascii.Error, etree.LxmlError):
         return "invalid"
 
 
-def _whole(root: etree._Element, signature: etree._Element) -> bool:
+def trusted_keys(texts: Sequence[str]) -> tuple[TrustedKey, ...]:
+    """The RSA and elliptic-curve keys of PEM texts (public keys or certificates). Raises ValueError for other texts."""
+    keys: list[TrustedKey] = []
+    for text in texts:
+        pem = text.encode()
+        if b"BEGIN CERTIFICATE" in pem:
+            key: object = x509.load_pem_x509_certificate(pem).public_key()
+        else:
+            key = serialization.load_pem_public_key(pem)
+        if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+            raise ValueError("a signature can be checked by an RSA or an elliptic-curve key only")
+        keys.append(key)
+    return tuple(keys)
+
+
+def _verdict(root: etree._Element, signature: etree._Element, trusted: tuple[TrustedKey, ...]) -> str:
+    if not _intact(root, signature) or not _bytes(signature, "SignatureValue"):
+        return "invalid"
+    try:
+        enclosed = _key(signature)
+    except _Unsupported:  # no key in the message: one of ours may have signed it
+        return "valid" if any(_signed(signature, key) for key in trusted) else "unknown key"
+    if not _signed(signature, enclosed):
+        return "invalid"
+    return "valid" if any(_same(enclosed, key) for key in trusted) else "unknown key"
+
+
+def _same(enclosed: object, key: TrustedKey) -> bool:
+    return isinstance(enclosed, rsa.RSAPublicKey | ec.EllipticCurvePublicKey) and enclosed == key
+
+
+def _intact(root: etree._Element, signature: etree._Element) -> bool:
     references = signature.findall(f".//{{{DSIG}}}SignedInfo/{{{DSIG}}}Reference")
     if len(references) > REFERENCES:
         raise _Unsupported
@@ -67,18 +100,17 @@ def _whole(root: etree._Element, signature: etree._Element) -> bool:
         digest = hashlib.new(name, _canonical(_without_signature(root), _transform(reference))).digest()
         if digest != _bytes(reference, "DigestValue"):
             return False
-    return _signed(signature)
+    return True
 
 
-def _signed(signature: etree._Element) -> bool:
-    """True when the enclosed key signed SignedInfo. Raises _Unsupported without a usable key."""
+def _signed(signature: etree._Element, key: object) -> bool:
+    """True when the key signed SignedInfo. Raises _Unsupported for a key of another kind."""
     info = signature.find(f"{{{DSIG}}}SignedInfo")
     if info is None:
         return False
     method = _algorithm(info, "SignatureMethod")
     _, kind = _hash(method)
     text, value = _canonical(info, _algorithm(info, "CanonicalizationMethod")), _bytes(signature, "SignatureValue")
-    key = _key(signature)
     try:
         if isinstance(key, rsa.RSAPublicKey) and key.key_size > KEY_BITS:
             raise _Unsupported

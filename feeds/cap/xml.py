@@ -22,6 +22,16 @@ _DTD = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 
 def read(raw: bytes) -> tuple[etree._Element, str]:
     """The root `alert` and the document's version. Raises CapRefused."""
+    root = parse_tree(raw)
+    name = etree.QName(root)
+    if name.localname != "alert" or name.namespace not in NAMESPACES:
+        line = line_of(root)
+        raise CapRefused((finding("NAMESPACE_UNKNOWN", xpath="/" + name.localname, line=line, value=root.tag),))
+    return root, NAMESPACES[name.namespace]
+
+
+def parse_tree(raw: bytes) -> etree._Element:
+    """The root element of a document within the bounds. Raises CapRefused."""
     if bound := beyond(raw, BOUNDS):
         code = "TOO_LARGE" if bound == "size" else "TOO_COMPLEX"
         detail = str(SIZE_LIMIT) if bound == "size" else f"{bound} > {getattr(BOUNDS, bound)}"
@@ -47,11 +57,7 @@ def read(raw: bytes) -> tuple[etree._Element, str]:
         raise CapRefused((finding("DTD_FORBIDDEN"),))
     if _depth(root) > DEPTH_LIMIT:
         raise CapRefused((finding("TOO_COMPLEX", detail=f"depth > {DEPTH_LIMIT}"),))
-    name = etree.QName(root)
-    if name.localname != "alert" or name.namespace not in NAMESPACES:
-        line = line_of(root)
-        raise CapRefused((finding("NAMESPACE_UNKNOWN", xpath="/" + name.localname, line=line, value=root.tag),))
-    return root, NAMESPACES[name.namespace]
+    return root
 
 
 def _depth(root: etree._Element) -> int:

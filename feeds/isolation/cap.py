@@ -13,8 +13,8 @@ from feeds.cap.model import CapMessage, CapRefused
 from feeds.findings import Finding, InMessage
 from feeds.isolation.process import Isolated, Outlasted
 
-Parse = Callable[[bytes, str, str], Awaitable[CapMessage]]
-"""Reads a message's bytes by mode and profile. Raises CapRefused, Outlasted, TooBusy."""
+Parse = Callable[[bytes, str, str, tuple[str, ...]], Awaitable[CapMessage]]
+"""Reads a message's bytes by mode, profile and trusted keys (PEM). Raises CapRefused, Outlasted, TooBusy."""
 POISON = 1000
 """Digests of messages that outlasted the process, kept to refuse them at once."""
 
@@ -26,6 +26,7 @@ class Request:
     raw: bytes
     mode: str
     profile: str
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,15 @@ class CapReader:
         self._isolated = isolated or Isolated(__name__)
         self._poison: dict[str, Outlasted] = {}
 
-    async def parse(self, raw: bytes, mode: str = "strict", profile: str = "") -> CapMessage:
+    async def parse(
+        self, raw: bytes, mode: str = "strict", profile: str = "", keys: tuple[str, ...] = ()
+    ) -> CapMessage:
         """The message in `raw`. Raises CapRefused, Outlasted, TooBusy."""
         digest = hashlib.sha256(raw).hexdigest()
         if digest in self._poison:
             raise self._poison[digest]
         try:
-            packed = await self._isolated.call(wire.encode(Request(raw, mode, profile)))
+            packed = await self._isolated.call(wire.encode(Request(raw, mode, profile, keys)))
         except Outlasted as error:
             self._poison = {**dict(list(self._poison.items())[-POISON + 1 :]), digest: error}
             raise
@@ -62,15 +65,15 @@ class CapReader:
         await self._isolated.close()
 
 
-async def parse_in_thread(raw: bytes, mode: str, profile: str) -> CapMessage:
+async def parse_in_thread(raw: bytes, mode: str, profile: str, keys: tuple[str, ...] = ()) -> CapMessage:
     """Read it in this process: only what its bounds keep from taking long is bounded then."""
-    return await asyncio.to_thread(parse, raw, mode, profile)
+    return await asyncio.to_thread(parse, raw, mode, profile, keys)
 
 
 def serve(payload: bytes) -> bytes:
     """One request's answer."""
     request: Request = wire.decode(payload, Request)
     try:
-        return wire.encode(Answer(parse(request.raw, request.mode, request.profile), ()))
+        return wire.encode(Answer(parse(request.raw, request.mode, request.profile, request.keys), ()))
     except CapRefused as refused:
         return wire.encode(Answer(None, refused.findings))

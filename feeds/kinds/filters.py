@@ -9,17 +9,21 @@ from typing import Any
 from feeds.kinds.audience import Record
 from feeds.regions import covers
 
+ANY = "*"
+"""Asks a parameter that has a default for any record."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
     """One query parameter of a list. `name` is the parameter's, `field` the record's ("": the same name).
 
-    A parameter that is empty or left out asks for any record.
+    A parameter that is empty asks for any record. One that is left out has its `default` ("": any record).
     """
 
     name: str
     field: str = ""
     about: str = ""
+    default: str = ""
 
     @property
     def on(self) -> str:
@@ -33,13 +37,16 @@ class Filter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words(Filter):
-    """Equal to one of several values with commas between; `words` are the only ones that there are (empty: any)."""
+    """Equal to one of several values with commas between; `words` are the only ones that there are (empty: any).
+
+    ANY asks for any of them.
+    """
 
     words: tuple[str, ...] = ()
     longest: int = 200
 
     def takes(self, wanted: Any, record: Record) -> bool:
-        return record[self.on] in wanted.split(",")
+        return wanted == ANY or record[self.on] in wanted.split(",")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,10 +126,11 @@ class Sort:
 
 
 def matching(filters: Iterable[Filter], wanted: dict[str, Any]) -> Callable[[Record], bool]:
-    """A test of records by what was asked; parameters that are None or "" ask for any."""
+    """A test of records by what was asked; "" asks for any, and so does None for a parameter without a default."""
+    values = [(query_filter, wanted.get(query_filter.name)) for query_filter in filters]
     asked = [
-        (query_filter.takes, wanted[query_filter.name])
-        for query_filter in filters
-        if wanted.get(query_filter.name) not in (None, "")
+        (query_filter.takes, query_filter.default if value is None else value)
+        for query_filter, value in values
+        if (query_filter.default if value is None else value) != ""
     ]
     return lambda record: all(takes(value, record) for takes, value in asked)

@@ -52,6 +52,7 @@ class SubjectKind:
     its name in a language. `feed` is the feed that an alert about it belongs to; it is given None when the thing is
     not known any more. `functions` are the functions that only rules over this kind may call. When the thing leaves,
     its alerts end with the evidence `gone` (texts: `evidence.…`); `removed`: as removed by somebody, not as cleared.
+    Rules are asked only about records that are `evaluated`; any other one counts as not there.
     """
 
     name: str
@@ -63,6 +64,7 @@ class SubjectKind:
     functions: frozenset[str] = field(default=frozenset())
     gone: str = "record_gone"
     removed: bool = False
+    evaluated: Callable[[Any], bool] = lambda record: True
 
 
 def texts(*names: str) -> dict[str, RuleName]:

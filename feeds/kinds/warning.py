@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from feeds.kinds.audience import ByCoverage
 from feeds.kinds.filters import Sort, Words
-from feeds.kinds.kind import RecordKind
+from feeds.kinds.kind import Derived, RecordKind
 from feeds.kinds.places import areas
-from feeds.kinds.subject import RuleName, SubjectKind, Thing, texts
+from feeds.kinds.subject import RuleName, SubjectKind, Thing, field_value, texts
 from feeds.model import WARNING_STATES, EmergencyWarning, Kind
 from feeds.regions import common_region
+from feeds.texts.catalogue import catalogue
 
 _CAP = {
     "severity": ("Extreme", "Severe", "Moderate", "Minor", "Unknown"),
@@ -26,7 +29,26 @@ def _region(thing: Thing) -> str:
 
 
 def _title(thing: Thing, language: str) -> str:
-    return str(thing.record.headline or thing.record.event or thing.id)
+    """The headline; what a restricted or private message says must not travel in an alert's title."""
+    if thing.record.scope != "Public":
+        return catalogue(language).get("warning.confidential", thing.id)
+    texts_ = thing.record.texts.get(language, {})
+    return str(texts_.get("headline") or thing.record.headline or thing.record.event or thing.id)
+
+
+def _real(warning: EmergencyWarning) -> bool:
+    """Rules are asked about actual warnings only; one with an invalid signature triggers nothing."""
+    return warning.status == "Actual" and warning.signature != "invalid"
+
+
+def _value(thing: Thing, name: str) -> Any:
+    """A name's value; a warning that is no earthquake has magnitude and depth 0."""
+    quake = thing.record.quake
+    if name == "magnitude":
+        return float(quake.magnitude or 0.0) if quake is not None else 0.0
+    if name == "depth_km":
+        return float(quake.depth_km or 0.0) if quake is not None else 0.0
+    return field_value(thing, name)
 
 
 WARNING = RecordKind(
@@ -36,6 +58,11 @@ WARNING = RecordKind(
     writer="command",
     visible=ByCoverage(),
     confidential=lambda record: bool(record["scope"] != "Public"),
+    derived=(
+        Derived("faulty", bool, lambda warning: any(remark.error for remark in warning.findings)),
+        Derived("lapsed", bool, lambda warning: warning.state == "expired" and not warning.ended_by),
+    ),
+    redact=("addresses", "contact"),
     faces={
         "map": ("id", "state", "status", "severity", "colour", "event", "regions", "areas"),
         "row": (
@@ -53,13 +80,23 @@ WARNING = RecordKind(
             "ended_at",
             "regions",
             "affected",
+            "faulty",
+            "lapsed",
+            "all_clear",
         ),
     },
     entries=("warning",),
     filters=(
         Words(name="state", words=WARNING_STATES, longest=500),
-        Words(name="status", words=tuple(sorted(_CAP["status"])), longest=500),
+        Words(
+            name="status",
+            words=tuple(sorted(_CAP["status"])),
+            longest=500,
+            default="Actual",
+            about="Left out: Actual. Exercise, Test, System and Draft only when asked for; * for all",
+        ),
         Words(name="source"),
+        Words(name="colour", words=tuple(filter(None, _CAP["colour"]))),
     ),
     sort=Sort(("sent", "id"), down=True, page=100),
     slashes=True,
@@ -68,9 +105,12 @@ WARNING = RecordKind(
         names={
             **texts("id", "event", "source"),
             "regions": RuleName("list"),
+            **dict.fromkeys(("magnitude", "depth_km"), RuleName("double")),
             **{name: RuleName("string", frozenset(words)) for name, words in _CAP.items()},
         },
+        value=_value,
         region=_region,
+        evaluated=_real,
         title=_title,
         feed=lambda thing: "emergency",
         functions=frozenset(("touches",)),

@@ -24,7 +24,7 @@ from feeds.model.facts import (
     SourceState,
     Value,
 )
-from feeds.model.warnings import WARNING_STATES, Area, EmergencyWarning, Remark
+from feeds.model.warnings import WARNING_STATES, Area, EmergencyWarning, Quake, Remark
 
 __all__ = [
     "REFERENCE",
@@ -43,6 +43,7 @@ __all__ = [
     "Kind",
     "Observation",
     "Outcome",
+    "Quake",
     "Quality",
     "Reading",
     "Remark",

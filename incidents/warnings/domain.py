@@ -1,4 +1,4 @@
-"""The warning domain: converts CAP messages to warnings, locates them, and applies their effect on others.
+"""The warning domain: makes warnings of CAP messages and earthquake reports, locates them, and lets them act.
 
 It does no I/O (see feeds.engine.domain). A message is identified by its digest, so that reading the feed again from an
 older position changes nothing.
@@ -18,9 +18,11 @@ from feeds.engine.requests import Asking, Writing
 from feeds.isolation.cap import Parse, parse_in_thread
 from feeds.journal import Parcel
 from feeds.model import Asset, Change, Command, EmergencyWarning, Kind, Outcome, Result
+from feeds.quakes import QuakeReport
 from incidents.warnings.areas import AreaResolver
 from incidents.warnings.intake import ReadDocument, warning_of
 from incidents.warnings.journal import RegistryStore
+from incidents.warnings.quakes import message_of
 from incidents.warnings.registry import DEFAULT_LIFE, WarningRegistry, WarningStep
 from maps.regions import table
 
@@ -77,7 +79,24 @@ class WarningDomain(Domain):
             return self._document(document, document.source, now)
         if isinstance(item, Message) and isinstance(item.item, CapDocument):
             return self._document(item.item, item.entry.source, now)
+        if isinstance(item, Message) and isinstance(item.item, QuakeReport):
+            return self._quake(item.item, now)
         return None
+
+    def _quake(self, report: QuakeReport, now: float) -> Asking[None]:
+        """Take what an earthquake report changes into the registry."""
+        message = message_of(report, self.registry.newest_quakes(), now)
+        if message is None:
+            return
+        message = self._resolver.placed(message)
+        yield from self._store.recall([message.id, *message.references])
+        form = {"source": report.source, "digest": message.digest, "form": "quake"}
+        self._admit(message, {**form, **_original_fields(report.raw)}, now)
+
+    def _admit(self, message: EmergencyWarning, original: Mapping[str, Any], now: float) -> None:
+        if steps := self.registry.take(message, now):
+            self._steps += steps
+            self._raws[message.id] = original
 
     def _document(self, document: CapDocument, source: str, now: float) -> Asking[None]:
         """Take one document into the registry; UnusableMessage when it is refused."""
@@ -91,10 +110,7 @@ class WarningDomain(Domain):
         except ValueError as error:  # DocumentRefused, or an area without a valid geometry
             raise UnusableMessage(str(error), document.raw, source) from error
         yield from self._store.recall([message.id, *message.references])
-        steps = self.registry.take(message, now)
-        if steps:
-            self._steps += steps
-            self._raws[message.id] = {"source": source, "digest": message.digest, **_original_fields(document.raw)}
+        self._admit(message, {"source": source, "digest": message.digest, **_original_fields(document.raw)}, now)
         self._seen[token] = None
         if len(self._seen) > SEEN:
             self._seen.popitem(last=False)

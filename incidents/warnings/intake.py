@@ -6,7 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from feeds.cap.message import CapDocument, CapMessage, CapRefused, to_warning
+from feeds.cap.message import CapDocument, CapMessage, CapRefused
+from feeds.cap.warning import in_envelope, to_warning
 from feeds.isolation.cap import Parse
 from feeds.isolation.process import Outlasted
 from feeds.model import EmergencyWarning
@@ -31,7 +32,8 @@ class ReadDocument:
 
     async def ask(self, _journal: Journal) -> Outcome:
         try:
-            return await self.parse(self.document.raw, self.document.mode, self.document.profile)
+            document = self.document
+            return await self.parse(document.raw, document.mode, document.profile, document.keys)
         except (CapRefused, Outlasted) as error:
             return error
 
@@ -45,4 +47,7 @@ def warning_of(document: CapDocument, source: str, outcome: Outcome) -> Emergenc
         raise DocumentRefused(f"{outcome}; SHA-256 {hashlib.sha256(document.raw).hexdigest()}")
     if isinstance(outcome, CapRefused):
         raise DocumentRefused(str(outcome))
-    return to_warning(outcome, source=document.source or source, received_at=document.received_at)
+    warning = to_warning(
+        outcome, source=document.source or source, received_at=document.received_at, profile=document.profile
+    )
+    return in_envelope(warning, document.envelope)

@@ -6,7 +6,7 @@ arrival has no effect, so late and duplicate messages do not change the result:
     pending     its onset lies ahead
     active      now
     superseded  an Update names it; ended at the Update's `sent`
-    cancelled   a Cancel names it; ended at the Cancel's `sent`
+    cancelled   a Cancel or an all-clear names it; ended at that message's `sent`. An all-clear is so itself
     expired     its time ran out and nobody cancelled it (`ended_by` is "": 已过期,未见解除)
 
 Of several messages that end it the first by `sent` counts, and any of them takes precedence over expiry.
@@ -53,12 +53,13 @@ def key_of(reference: str) -> str:
 
 
 def ender_of(message: EmergencyWarning) -> Ender | None:
-    """The message as an ender; None for other types and for an invalid signature."""
-    if message.msg_type not in ACTING or any(finding_.code == "SIGNATURE_INVALID" for finding_ in message.findings):
+    """The message as an ender; None for other types and for an invalid signature. An all-clear ends like a Cancel."""
+    acting = message.msg_type in ACTING or message.all_clear
+    if not acting or any(finding_.code == "SIGNATURE_INVALID" for finding_ in message.findings):
         return None
     return Ender(
         id=message.id,
-        msg_type=message.msg_type,
+        msg_type="Cancel" if message.all_clear else message.msg_type,
         status=message.status,
         sent=message.sent,
         received_at=message.received_at,
@@ -81,6 +82,8 @@ def settled(warning: EmergencyWarning, enders: Iterable[Ender], now: float) -> E
     if first is not None:
         state = "cancelled" if first.msg_type == "Cancel" else "superseded"
         return replace(warning, state=state, ended_at=first.sent, ended_by=first.id)
+    if warning.all_clear:
+        return replace(warning, state="cancelled", ended_at=warning.sent, ended_by=warning.id)
     if warning.expires is not None and now >= warning.expires:
         return replace(warning, state="expired", ended_at=warning.expires, ended_by="")
     state = "pending" if warning.onset is not None and now < warning.onset else "active"

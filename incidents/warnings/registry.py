@@ -74,6 +74,16 @@ class WarningRegistry:
         times += [ender.received_at + WAIT for enders in self.waiting.values() for ender in enders]
         return min(times, default=None)
 
+    def newest_quakes(self) -> list[EmergencyWarning]:
+        """The newest message of each earthquake in memory."""
+        newest: dict[str, EmergencyWarning] = {}
+        for held in self.held.values():
+            warning = held.warning
+            if warning.quake is not None:
+                known = newest.get(warning.identifier)
+                newest[warning.identifier] = warning if known is None or warning.sent > known.sent else known
+        return list(newest.values())
+
     def knows(self, reference: str) -> bool:
         """True when a message is in memory."""
         return key_of(reference) in self.held or key_of(reference) in self.notices

@@ -89,7 +89,7 @@ class Conformance:
         validator = self.validators[key]
         if validator is None:
             return
-        value = body.decode() if media.startswith("text/") else json.loads(body)
+        value = body.decode() if media.startswith("text/") or media.endswith("+xml") else json.loads(body)
         errors = [
             f"{'/'.join(map(str, error.absolute_path))}: {error.message}" for error in validator.iter_errors(value)
         ]

@@ -81,6 +81,8 @@ heartbeat = "10m"
 region = "532300"
 mode = "strict"
 profile = "cn-12379"
+keys = ["tls/ca.pem"]
+magnitude = 3.0
 cred = "platform"
 [[source]]
 id = "log"

@@ -105,6 +105,8 @@ TITLES: dict[str, tuple[str, str]] = {
     "source.region": ("属于哪个区划（默认同站点）", "whose people see it (the site's region)"),
     "source.mode": ("有错的报文：拒收或标注后显示", "faulty messages: refused, or shown and marked"),
     "source.profile": ("报文规范", "a profile of the messages"),
+    "source.keys": ("校验签名的证书或公钥（PEM 文件）", "certificates or keys that check signatures (PEM files)"),
+    "source.magnitude": ("低于此震级的地震不取", "earthquakes of a smaller magnitude are left out"),
     "source.cred": ("所用凭据；监听来源可写几个，以空白分隔", "a credential; several by white space for a listener"),
     "source.tls_cert": ("监听 TLS 的证书", "certificate of a TLS listener"),
     "source.tls_key": ("其私钥", "its key"),

@@ -121,12 +121,25 @@ def sources(
             region=table.region("region", "") or region,
             mode=table.choice("mode", "strict", ("strict", "lenient")),
             profile=table.text("profile"),
+            keys=_texts_of_files(table, "keys", '["pki/cma.pem"]'),
             cred=table.text("cred"),
+            magnitude=table.number("magnitude", builtin.magnitude, -2, 10),
         )
         table.done()
         _check_source(table, source, credentials)
         sources.append(source)
     return tuple(sources)
+
+
+def _texts_of_files(table: SettingsTable, key: str, example: str) -> tuple[str, ...]:
+    """The text of each file that a list of paths names (relative to the settings file)."""
+    texts = []
+    for name in table.texts(key, [], example):
+        try:
+            texts.append(table.references.read(table.folder / name).decode("utf-8"))
+        except (OSError, UnicodeDecodeError, ValueError) as error:
+            table.wrong("reference_file", key, detail=getattr(error, "strerror", None) or type(error).__name__)
+    return tuple(texts)
 
 
 def _check_source(table: SettingsTable, source: SourceSettings, credentials: Mapping[str, Credential]) -> None:

@@ -1,1 +1,1 @@
-"""CAP documents over HTTP: the feed and its Atom or RSS index."""
+"""CAP documents over HTTP or from a folder: the feed, its indexes and the versions of its documents."""

@@ -1,31 +1,38 @@
-"""`emergency.cap`: CAP documents over HTTP, from a single document, an Atom index, or RSS.
+"""`emergency.cap`: CAP documents over HTTP (one document, an Atom or RSS index, a folder's page), or in a local folder.
 
-The feed yields each CAP document once, as received. The registry of warnings validates it.
+The feed yields each CAP document once, as received. The registry of warnings validates it. A document may be an EDXL-DE
+envelope: each message inside is a document of its own.
 An answer that is neither a CAP document nor an index (a login page, JSON, a truncated feed) is a failure of the source.
 A listed address that gives no CAP document is fetched again in the next round.
 The source's address is fetched with ETag and If-Modified-Since. A listed document whose entry has not changed (same
-link, same `updated`) is not fetched again.
+link, same `updated`) is compared with its stored bytes in turn, RECHECKED a round: a centre may replace it silently.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from collectors.contract import Feed, FetchResult
 from collectors.documents import DocumentClient, unexpected
+from collectors.emergency.cap.folder import FolderReader
 from collectors.emergency.cap.index import IndexEntry, entries, is_alert
+from collectors.emergency.cap.versions import StoredVersions
 from collectors.errors import AuthFailed, Misconfigured, NotReady, Reason
 from collectors.settings import Credential, SourceSettings
-from feeds.cap.message import SIZE_LIMIT, CapDocument
+from feeds.cap.envelope import opened
+from feeds.cap.message import SIZE_LIMIT, CapDocument, CapRefused
+from feeds.cap.signature import trusted_keys
 
 INDEX_LIMIT = 4 << 20
 """Bytes of an index."""
 CONCURRENCY = 4
 """Documents fetched at the same time."""
+RECHECKED = 20
+"""Documents without a new time of change that are compared in one round."""
 
 
 class CapFeed(Feed):
@@ -38,17 +45,20 @@ class CapFeed(Feed):
     def __init__(self, settings: SourceSettings, credential: Credential | None) -> None:
         self._settings = settings
         self._client = DocumentClient(settings.url, settings.timeout, credential)
+        self._folder = FolderReader(settings.url) if _is_folder(settings.url) else None
         self._validators: dict[str, str] = {}
-        self._seen_versions: dict[str, str] = {}
+        self._listed: list[IndexEntry] = []
+        self._versions = StoredVersions()
 
     @classmethod
     def validate(cls, settings: SourceSettings) -> None:
-        """Raises Misconfigured without an http(s) address, or with an unknown mode or profile."""
+        """Raises Misconfigured without a usable address, or with an unknown mode, profile or key."""
         parts = urlsplit(settings.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if not _is_folder(settings.url) and (parts.scheme not in ("http", "https") or not parts.hostname):
             raise Misconfigured(
-                f'source {settings.id!r} needs url = "http://…" (a CAP document, an Atom or an RSS index)',
-                f'来源 {settings.id!r} 需要 url = "http://…"（CAP 文档、Atom 或 RSS 索引）',
+                f'source {settings.id!r} needs url = "http://…" (a CAP document, an Atom or an RSS index) or '
+                f'"file:///folder"',
+                f'来源 {settings.id!r} 需要 url = "http://…"（CAP 文档、Atom 或 RSS 索引）或 "file:///文件夹"',
             )
         for name, value, allowed in (
             ("mode", settings.mode, ("strict", "lenient")),
@@ -60,43 +70,59 @@ class CapFeed(Feed):
                     f"source {settings.id!r}: {name} {value!r} is unknown; write one of {choice}",
                     f"来源 {settings.id!r}：{name} 的值 {value!r} 未知；可用：{choice}",
                 )
+        try:
+            trusted_keys(settings.keys)
+        except ValueError as error:
+            raise Misconfigured(
+                f"source {settings.id!r}: keys must be PEM files of certificates or public keys ({error})",
+                f"来源 {settings.id!r}：keys 须为证书或公钥的 PEM 文件（{error}）",
+            ) from error
 
     async def fetch(self, now: float) -> FetchResult:
         """Fetch the documents that are new, oldest first. Raises NotReady, AuthFailed."""
+        listed, validators = await self._index()
+        if listed is not None:
+            self._listed = listed
+            self._versions.retain(entry.key for entry in listed)
+        unchanged = [entry for entry in self._listed if self._versions.is_current(entry)]
+        rechecked = {entry.key for entry in self._versions.next_to_check(unchanged, RECHECKED)}
+        left = {entry.key for entry in unchanged} - rechecked
+        wanted = [entry for entry in self._listed if entry.key not in left] if listed is not None else []
+        wanted = wanted or [entry for entry in unchanged if entry.key in rechecked]
+        raws, problems = await self._documents(wanted, rechecked)
+        fetched = [
+            (entry, raw) for entry, raw in zip(wanted, raws, strict=True) if raw and self._versions.store(entry, raw)
+        ]
+        items = [item for entry, raw in fetched for item in self._items(entry, raw, now)]
+        if not problems:
+            self._validators = validators
+        return FetchResult(items=tuple(items), problem=_problem(problems, len(self._listed)))
+
+    async def _index(self) -> tuple[list[IndexEntry] | None, dict[str, str]]:
+        """The listed documents (None: unchanged since the last round), and the validators of the index."""
+        if self._folder is not None:
+            return await asyncio.to_thread(self._folder.entries), {}
         answer = await self._client.get(self._settings.url, INDEX_LIMIT, self._validators)
         if answer is None:
-            return FetchResult()
+            return None, self._validators
         listed = entries(answer.body, self._settings.url)
         if listed is None:  # not an index: the address must hold the document itself
             if not is_alert(answer.body):
                 raise unexpected(answer.body, "a CAP document, an Atom or an RSS index", "CAP 文档、Atom 或 RSS 索引")
             listed = [IndexEntry(key=self._settings.url, stamp="", raw=answer.body)]
-        # Entries that are no longer listed are dropped, so that memory is bounded by the index.
-        self._seen_versions = {
-            entry.key: self._seen_versions[entry.key] for entry in listed if entry.key in self._seen_versions
-        }
-        changed = [entry for entry in listed if not entry.stamp or self._seen_versions.get(entry.key) != entry.stamp]
-        raws, problems = await self._documents(changed)
-        items = [
-            self._item(entry, raw, now) for entry, raw in zip(changed, raws, strict=True) if self._is_new(entry, raw)
-        ]
-        if not problems:
-            self._validators = answer.validators
-        return FetchResult(items=tuple(items), problem=_problem(problems, len(listed)))
+        return listed, answer.validators
 
-    def _is_new(self, entry: IndexEntry, raw: bytes) -> bool:
-        """Store the version of a document. An entry without a time of change is compared by its bytes.
+    def _items(self, entry: IndexEntry, raw: bytes, now: float) -> list[CapDocument]:
+        """The document, or the documents of an envelope. One that cannot be opened is left to the registry."""
+        try:
+            enveloped = opened(raw)
+        except CapRefused:
+            enveloped = None
+        if enveloped is None:
+            return [self._item(entry, raw, now, "")]
+        return [self._item(entry, message.raw, now, message.status) for message in enveloped]
 
-        False for a stored version, and for b"", which stands for a failed fetch.
-        """
-        if not raw:
-            return False
-        version = entry.stamp or hashlib.sha256(raw).hexdigest()
-        is_stored = self._seen_versions.get(entry.key) == version
-        self._seen_versions[entry.key] = version
-        return not is_stored
-
-    def _item(self, entry: IndexEntry, raw: bytes, now: float) -> CapDocument:
+    def _item(self, entry: IndexEntry, raw: bytes, now: float, envelope: str) -> CapDocument:
         return CapDocument(
             source=self._settings.id,
             received_at=now,
@@ -104,10 +130,17 @@ class CapFeed(Feed):
             url=entry.url or self._settings.url,
             mode=self._settings.mode,
             profile=self._settings.profile,
+            keys=self._settings.keys,
+            envelope=envelope,
         )
 
-    async def _documents(self, changed: Sequence[IndexEntry]) -> tuple[list[bytes], list[tuple[str, str]]]:
-        """The bytes of each document, b"" for one that failed, and a sentence (English, Chinese) for each failure."""
+    async def _documents(
+        self, wanted: Sequence[IndexEntry], rechecked: set[str]
+    ) -> tuple[list[bytes], list[tuple[str, str]]]:
+        """The bytes of each document, b"" for one that failed or is unchanged; a sentence (en, zh) for each failure.
+
+        The failure of one that is only `rechecked` is no failure of the source.
+        """
         gate = asyncio.Semaphore(CONCURRENCY)
         loop = asyncio.get_running_loop()
         # A long index is fetched over several rounds.
@@ -121,24 +154,41 @@ class CapFeed(Feed):
                 try:
                     if loop.time() > end:
                         raise NotReady(Reason.TIMEOUT, "left for the next round")
-                    answer = await self._client.get(entry.url, SIZE_LIMIT)
-                    if answer is None or is_alert(answer.body):
-                        return answer.body if answer else b""
-                    raise unexpected(answer.body, "a CAP document", "CAP 文档")
+                    return await self._document(entry, entry.key in rechecked)
                 except (NotReady, AuthFailed) as error:
-                    problems.append((f"{entry.url}: {error.en}", f"{entry.url}：{error.zh}"))
+                    if entry.key not in rechecked:
+                        problems.append((f"{entry.url}: {error.en}", f"{entry.url}：{error.zh}"))
                     return b""
 
-        return await asyncio.gather(*(fetch_entry(entry) for entry in changed)), problems
+        return await asyncio.gather(*(fetch_entry(entry) for entry in wanted)), problems
+
+    async def _document(self, entry: IndexEntry, rechecked: bool) -> bytes:
+        """The document's bytes, b"" when it has not changed. Raises NotReady, AuthFailed."""
+        if self._folder is not None:
+            return await asyncio.to_thread(self._folder.read, entry)
+        validators = self._versions.validators(entry) if rechecked else None
+        answer = await self._client.get(entry.url, SIZE_LIMIT, validators)
+        if answer is None:
+            return b""
+        if not is_alert(answer.body):
+            raise unexpected(answer.body, "a CAP document", "CAP 文档")
+        self._versions.store_validators(entry, answer.validators)
+        return answer.body
 
     def forget(self) -> None:
         """Fetch every document again next time."""
         self._validators = {}
-        self._seen_versions = {}
+        self._versions = StoredVersions()
 
     async def close(self) -> None:
         """Close the session."""
         await self._client.close()
+
+
+def _is_folder(url: str) -> bool:
+    """True for the address of a folder, also of one that is not there yet."""
+    parts = urlsplit(url)
+    return parts.scheme == "file" and len(parts.path) > 1 and not Path(unquote(parts.path)).is_file()
 
 
 def _problem(problems: Sequence[tuple[str, str]], listed: int) -> str:

@@ -1,13 +1,15 @@
-"""Atom and RSS indexes of CAP documents. Pure."""
+"""Indexes of CAP documents: Atom, RSS, and the page by which a web server lists a folder. Pure."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
 from collectors.errors import NotReady, Reason
+from feeds.cap.envelope import opened
 from feeds.cap.model import CapRefused
 from feeds.cap.schema import NAMESPACES
 from feeds.cap.xml import read
@@ -18,6 +20,10 @@ ENTRIES = 500
 BOUNDS = XmlBounds(size=4 << 20, tags=400_000, attributes=40_000, namespaces=5_000)
 """Bounds of an index. Every entry may hold a whole message."""
 ATOM = "http://www.w3.org/2005/Atom"
+_FOLDER_PAGE = re.compile(rb"<title>\s*(?:Index of|Directory listing for)\b", re.IGNORECASE)
+_FOLDER_LINK = re.compile(
+    rb"""href=["']([^"'?#<>]+\.(?:xml|cap|edxl|edxlde))["'][^>]*>[^<]*</a>([^<]*)""", re.IGNORECASE
+)
 _ALERTS = tuple(f"{{{namespace}}}alert" for namespace in NAMESPACES)
 
 
@@ -38,6 +44,8 @@ def entries(body: bytes, base: str) -> list[IndexEntry] | None:
     """
     if bound := beyond(body, BOUNDS):
         raise NotReady(Reason.WRONG_ANSWER, f"the index is beyond a bound: {bound} > {getattr(BOUNDS, bound)}")
+    if _FOLDER_PAGE.search(body[:4096]):
+        return _folder_page(body, base)
     if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         if b"<feed" in body[:4096] or b"<rss" in body[:4096]:
             raise NotReady(Reason.WRONG_ANSWER, "the index holds a DTD")
@@ -59,12 +67,24 @@ def entries(body: bytes, base: str) -> list[IndexEntry] | None:
 
 
 def is_alert(body: bytes) -> bool:
-    """True for a complete XML document with the root element of a CAP message. Its content is not validated."""
+    """True for a complete CAP message by its root element, or an envelope that holds one; not validated."""
     try:
+        if (messages := opened(body)) is not None:
+            return bool(messages)
         read(body)
     except CapRefused:
         return False
     return True
+
+
+def _folder_page(body: bytes, base: str) -> list[IndexEntry]:
+    """The CAP documents of a folder's page (Apache, nginx, Python). The stamp is the text beside the link."""
+    listed = {}
+    for match in list(_FOLDER_LINK.finditer(body))[-ENTRIES:]:
+        stamp = " ".join(match[2].decode("utf-8", "replace").split()) or "-"
+        if entry := _linked(match[1].decode("utf-8", "replace"), stamp, base):
+            listed[entry.key] = entry
+    return list(listed.values())
 
 
 def _atom(entry: etree._Element, base: str) -> IndexEntry | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import os
 import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -19,7 +21,7 @@ from collectors.errors import AuthFailed, Misconfigured, NotReady, Reason, Unexp
 from collectors.settings import Credential, SourceSettings
 from feeds.cap.message import CapDocument, parse
 from tests.collectors.network.loopback import ANSWERED
-from tests.feeds.cap.samples import SAMPLES, alert
+from tests.feeds.cap.samples import SAMPLES, alert, info
 
 INDEX = '<feed xmlns="http://www.w3.org/2005/Atom"><id>i</id><title>t</title><updated>x</updated>{}</feed>'
 ENTRY = '<entry><id>{0}</id><updated>{1}</updated><link type="application/cap+xml" href="{2}"/></entry>'
@@ -37,6 +39,7 @@ class Centre:
         self.authorization: dict[str, str] = {}
         self.base = ""
         self.encoding = ""
+        self.not_modified: list[str] = []
 
     def index(self, *listed: tuple[str, str, str]) -> None:
         """Lists (id, updated, href)."""
@@ -51,6 +54,7 @@ class Centre:
             return web.Response(status=page)
         etag = f'"{hash(page)}"'
         if request.headers.get("If-None-Match") == etag:
+            self.not_modified.append(request.path)
             return web.Response(status=304)
         packed = {"Content-Encoding": self.encoding} if self.encoding else {}
         return web.Response(body=page, headers={"ETag": etag, **packed})
@@ -105,7 +109,82 @@ async def test_an_index_brings_every_document_once_oldest_first() -> None:
             ("cma", 7.0, "lenient", "cn-12379")
         }
         assert await feed.fetch(8.0) == FetchResult()
-        assert centre.asked.count("/cap/a.xml") == 1
+        assert centre.not_modified == ["/index.atom", "/cap/a.xml", "/cap/b.xml"]
+
+
+async def test_a_document_that_was_replaced_under_the_same_link_and_time_is_noticed() -> None:
+    async with served() as centre, feed_of(centre) as feed:
+        centre.index(("a", "1", "/a.xml"))
+        centre.pages["/a.xml"] = alert()
+        await feed.fetch(0.0)
+        centre.pages["/a.xml"] = altered = alert(infos=info(texts="<headline>changed</headline>"))
+        (document,) = documents(await feed.fetch(0.0))
+        assert document.raw == altered
+        assert await feed.fetch(0.0) == FetchResult()
+
+
+async def test_a_long_index_is_compared_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cap_feed, "RECHECKED", 2)
+    async with served() as centre, feed_of(centre) as feed:
+        names = [f"d{number}" for number in range(5)]
+        centre.index(*((name, "1", f"/{name}.xml") for name in names))
+        centre.pages |= {f"/{name}.xml": alert(identifier=f"<identifier>{name}</identifier>") for name in names}
+        await feed.fetch(0.0)
+        centre.asked.clear()
+        for _ in range(3):
+            await feed.fetch(0.0)
+        assert {path for path in centre.asked if path != "/index.atom"} == {f"/{name}.xml" for name in names}
+        assert centre.asked.count("/index.atom") == 3
+        assert len(centre.asked) == 9
+
+
+async def test_a_document_that_is_gone_when_it_is_compared_is_no_failure() -> None:
+    async with served() as centre, feed_of(centre) as feed:
+        centre.index(("a", "1", "/a.xml"))
+        centre.pages["/a.xml"] = alert()
+        await feed.fetch(0.0)
+        del centre.pages["/a.xml"]
+        assert await feed.fetch(0.0) == FetchResult()
+
+
+async def test_an_envelope_brings_each_of_its_messages() -> None:
+    async with served() as centre, feed_of(centre) as feed:
+        inner = alert().decode().partition("?>")[2]
+        centre.index(("a", "1", "/a.xml"))
+        centre.pages["/a.xml"] = (
+            '<EDXLDistribution xmlns="urn:oasis:names:tc:emergency:EDXL:DE:1.0">'
+            f"<distributionStatus>Exercise</distributionStatus><x>{inner}</x><x>{inner}</x></EDXLDistribution>"
+        ).encode()
+        fetched = documents(await feed.fetch(0.0))
+        assert [document.envelope for document in fetched] == ["Exercise", "Exercise"]
+        assert parse(fetched[0].raw).identifier == "A1"
+
+
+async def test_the_page_by_which_a_web_server_lists_a_folder_is_an_index() -> None:
+    async with served() as centre, feed_of(centre, "/cap/") as feed:
+        row = '<a href="{0}">{0}</a>  2026-11-28 10:0{1}  2.1K\n'
+        rows = row.format("a.xml", 1) + row.format("readme.html", 1) + '<a href="?C=N;O=D">Name</a>'
+        centre.pages["/cap/"] = f"<html><head><title>Index of /cap</title></head>{rows}</html>".encode()
+        centre.pages["/cap/a.xml"] = alert()
+        assert [document.raw for document in documents(await feed.fetch(0.0))] == [alert()]
+        assert await feed.fetch(0.0) == FetchResult()
+        centre.pages["/cap/"] = centre.pages["/cap/"].replace(b"10:01", b"10:02")  # type: ignore[union-attr]
+        assert len(documents(await feed.fetch(0.0))) == 1
+
+
+async def test_a_local_folder_brings_its_documents_once_oldest_first(tmp_path: Path) -> None:
+    settings = SourceSettings(id="drop", kind="emergency.cap", url=tmp_path.as_uri())
+    CapFeed.validate(settings)
+    feed = CapFeed(settings, None)
+    for number, name in enumerate(("b.xml", "a.cap")):
+        (tmp_path / name).write_bytes(alert(identifier=f"<identifier>{name}</identifier>"))
+        os.utime(tmp_path / name, (number, number))
+    (tmp_path / "c.xml.part").write_bytes(b"<alert")
+    assert [parse(document.raw).identifier for document in documents(await feed.fetch(0.0))] == ["b.xml", "a.cap"]
+    assert await feed.fetch(0.0) == FetchResult()
+    (tmp_path / "d.xml").write_bytes(b"<alert")
+    assert "d.xml" in (await feed.fetch(0.0)).problem
+    await feed.close()
 
 
 async def test_what_changed_comes_again_and_what_is_new_comes() -> None:

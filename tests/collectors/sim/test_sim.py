@@ -24,7 +24,8 @@ from collectors.settings import Credential, SourceSettings
 from collectors.sim import notifiers
 from collectors.sim.warnings import BULLETINS
 from collectors.sim.world import Unknown, World, read, seconds
-from feeds.cap.message import CapDocument, parse, to_warning
+from feeds.cap.message import CapDocument, parse
+from feeds.cap.warning import to_warning
 from feeds.model import Asset, EmergencyWarning
 from tests.collectors.network.loopback import ANSWERED
 from tests.patience import PATIENCE, until

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from feeds import wire
 from feeds.cap.finding_texts import POLYGON_FAULTS
 from feeds.cap.findings import CODES, finding
-from feeds.cap.message import CapDocument, CapRefused, parse, reference_key, to_warning
+from feeds.cap.message import CapDocument, CapRefused, parse, reference_key
+from feeds.cap.warning import to_warning
 from feeds.cap.xml import SIZE_LIMIT
 from tests.feeds.cap.samples import SENT, SQUARE, alert, area, errors, info, refused, remarks
 

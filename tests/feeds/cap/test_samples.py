@@ -7,7 +7,8 @@ import csv
 import pytest
 
 from feeds import wire
-from feeds.cap.message import parse, to_warning
+from feeds.cap.message import parse
+from feeds.cap.warning import to_warning
 from tests.feeds.cap.samples import SAMPLES, errors, refused, remarks
 
 MUTANTS = SAMPLES / "cap" / "mutants"

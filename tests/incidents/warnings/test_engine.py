@@ -247,10 +247,10 @@ async def test_it_runs_until_cancelled(rig: Rig, bus: Bus, journal: Journal) -> 
 async def test_a_message_that_outlasts_its_process_is_set_aside_and_the_next_one_is_taken(
     bus: Bus, journal: Journal
 ) -> None:
-    async def outlasted(raw: bytes, mode: str, profile: str) -> CapMessage:
+    async def outlasted(raw: bytes, mode: str, profile: str, keys: tuple[str, ...]) -> CapMessage:
         if b"poison" in raw:
             raise Outlasted("not read within 3 s")
-        return parse(raw, mode, profile)
+        return parse(raw, mode, profile, keys)
 
     rig = Rig(bus, journal)
     await rig.start()

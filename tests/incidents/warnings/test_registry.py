@@ -229,3 +229,13 @@ def test_order_times_and_duplicates_do_not_matter_to_the_end(
         key: set(enders) for key, enders in straight.waiting.items()
     }
     assert mixed.next_due == straight.next_due
+
+
+def test_an_all_clear_ends_what_it_references_and_is_itself_over() -> None:
+    registry = WarningRegistry()
+    first = message("A")
+    clear = message("B", 60, msg_type="Update", references=(first.id,), all_clear=True)
+    registry.take(first, T0)
+    registry.take(clear, T0 + 60)
+    states = {warning.identifier: (warning.state, warning.ended_by) for warning in registry.shown.values()}
+    assert states == {"A": ("cancelled", clear.id), "B": ("cancelled", clear.id)}

@@ -1,0 +1,1 @@
+"""Earthquake agencies: USGS GeoJSON and QuakeML, from files, feeds and FDSN event services."""
