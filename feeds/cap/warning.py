@@ -29,10 +29,7 @@ def to_warning(message: CapMessage, source: str, received_at: float, *, profile:
     """
     infos = _chosen(message.infos)
     info = infos[0] if infos else CapInfo()
-    onsets = [begins for block in infos if (begins := block.onset if block.onset is not None else block.effective)]
-    begins = min(onsets) if len(onsets) == len(infos) and onsets else None
-    expiries = [block.expires for block in infos if block.expires is not None]
-    expires = max(expiries) if len(expiries) == len(infos) and expiries else None
+    begins, expires = _times(infos)
     colour, differing = issued_colour(info, message.infos, profile)
     findings = tuple(map(Remark.of, message.findings))
     if differing:
@@ -74,6 +71,17 @@ def to_warning(message: CapMessage, source: str, received_at: float, *, profile:
         contact=info.contact,
         signature=message.signature,
         texts=_texts(message.infos),
+    )
+
+
+def _times(infos: tuple[CapInfo, ...]) -> tuple[float | None, float | None]:
+    """The first onset and the last end; None when an info has none."""
+    onsets = [block.effective if block.onset is None else block.onset for block in infos]
+    starts = [at for at in onsets if at is not None]
+    ends = [block.expires for block in infos if block.expires is not None]
+    return (
+        min(starts) if starts and len(starts) == len(infos) else None,
+        max(ends) if ends and len(ends) == len(infos) else None,
     )
 
 
