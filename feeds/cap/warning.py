@@ -31,9 +31,6 @@ def to_warning(message: CapMessage, source: str, received_at: float, *, profile:
     info = infos[0] if infos else CapInfo()
     begins, expires = _times(infos)
     colour, differing = issued_colour(info, message.infos, profile)
-    findings = tuple(map(Remark.of, message.findings))
-    if differing:
-        findings = (*findings, remark("COLOUR_DIFFERS", xpath="/alert/info", value=" ".join(differing)))
     return EmergencyWarning(
         id=message.id,
         source=source,
@@ -60,7 +57,7 @@ def to_warning(message: CapMessage, source: str, received_at: float, *, profile:
         expires=expires,
         references=message.references,
         areas=_areas(infos, message.infos),
-        findings=findings,
+        findings=_findings(message, differing),
         digest=message.digest,
         note=message.note,
         restriction=message.restriction,
@@ -72,6 +69,13 @@ def to_warning(message: CapMessage, source: str, received_at: float, *, profile:
         signature=message.signature,
         texts=_texts(message.infos),
     )
+
+
+def _findings(message: CapMessage, differing: tuple[str, ...]) -> tuple[Remark, ...]:
+    findings = tuple(map(Remark.of, message.findings))
+    if not differing:
+        return findings
+    return (*findings, remark("COLOUR_DIFFERS", xpath="/alert/info", value=" ".join(differing)))
 
 
 def _times(infos: tuple[CapInfo, ...]) -> tuple[float | None, float | None]:
