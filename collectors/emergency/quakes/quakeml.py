@@ -97,7 +97,7 @@ def _agency(event: etree._Element, origin: etree._Element) -> str:
             name = _text(info, "agencyID") or _text(info, "agencyURI").rpartition("/")[2]
             if name:
                 return name[:LONGEST]
-    return next((str(value) for name, value in event.attrib.items() if name.endswith("eventsource")), "quakeml")
+    return next((str(value) for name, value in event.attrib.items() if str(name).endswith("eventsource")), "quakeml")
 
 
 def _place(event: etree._Element) -> str:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from lxml import etree
 
 from feeds.cap.message import parse
-from feeds.cap.signature import DSIG
+from feeds.cap.schema import DSIG
 from feeds.cap.warning import in_envelope, to_warning
 from feeds.model import EmergencyWarning
 from tests.feeds.cap.samples import alert, area, info
