@@ -87,7 +87,14 @@ class UnexpectedForm(NotReady):
 
 
 class AuthFailed(CollectorError):
-    """A person must act: the target answers, but the credential is missing, wrong or not allowed."""
+    """A person must act: the target answers, but the credential is missing, wrong or not allowed.
+
+    `measurements` holds what was read before the refusal.
+    """
+
+    def __init__(self, en: str, zh: str = "", measurements: Sequence[Measurement] = ()) -> None:
+        super().__init__(en, zh)
+        self.measurements = tuple(measurements)
 
 
 class Silent(CollectorError):

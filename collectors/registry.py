@@ -15,7 +15,7 @@ from collectors import uri as uris
 from collectors.contract import Feed, Poller, Target
 from collectors.errors import Misconfigured
 from collectors.listener import Listener
-from collectors.settings import Credential, SourceSettings
+from collectors.settings import Credential, SchemeSettings, SourceSettings
 
 _POLLERS: Mapping[str, tuple[str, str]] = {
     "tcp": ("network.tcp", "TcpPoller"),
@@ -33,6 +33,7 @@ _POLLERS: Mapping[str, tuple[str, str]] = {
     "opc.tcp": ("network.opcua.probe", "OpcUaPoller"),
     "sql+postgresql": ("network.sql.probe", "SqlPoller"),
     "sql+mysql": ("network.sql.probe", "SqlPoller"),
+    "rtsp": ("video.rtsp.probe", "RtspPoller"),
 }
 _FEEDS: Mapping[str, tuple[str, str]] = {
     "emergency.cap": ("emergency.cap.feed", "CapFeed"),
@@ -74,6 +75,11 @@ def poller_class(scheme: str) -> type[Poller]:
 def source_name(scheme: str) -> str:
     """The source name of a scheme's collector: `tcp` gives "network.tcp"."""
     return _POLLERS[scheme][0].removesuffix(".probe") if scheme in _POLLERS else f"network.{scheme}"
+
+
+def defaults(scheme: str) -> SchemeSettings:
+    """The settings of a scheme's probes before the site's own. Raises Misconfigured for an unknown scheme."""
+    return poller_class(scheme).defaults
 
 
 def feed_class(kind: str) -> type[Feed]:

@@ -27,7 +27,8 @@ def failed(spec: Spec, error: CollectorError, at: float) -> tuple[Observation, .
     """The observations of a target that is down (NotReady), or unknown until a person acts (other errors)."""
     if isinstance(error, NotReady):
         return (_up(spec, False, at, text=error.en), *_readings(spec, error.measurements, at))
-    return (_up(spec, None, at, quality=Quality.BAD, text=sentence(error)),)
+    read = error.measurements if isinstance(error, AuthFailed) else ()
+    return (_up(spec, None, at, quality=Quality.BAD, text=sentence(error)), *_readings(spec, read, at))
 
 
 def pushed(spec: Spec, measurements: Sequence[Measurement], at: float) -> tuple[Observation, ...]:

@@ -12,6 +12,7 @@ from operator import attrgetter
 
 from msgspec import structs
 
+from feeds.cameras.derived import is_derived
 from feeds.clock import restamped
 from feeds.model import Asset, AssetState, Change, Health, Heartbeat, Kind, Observation, SourceState
 from feeds.projection.clock_steps import stepped_source, stepped_state
@@ -58,8 +59,12 @@ class Projection:
         """Adjust an asset's state to its inventory row: set its region, drop readings of removed probes."""
         old = self.states.get(asset.id)
         base = old or AssetState(id=asset.id, region=asset.region, since=now, stale_since=now)
-        readings = {key: r for key, r in base.readings.items() if not r.probe or r.probe in asset.probes}
-        new = assessed(structs.replace(base, region=asset.region), readings, now, now)
+        readings = {
+            key: reading
+            for key, reading in base.readings.items()
+            if not is_derived(key) and (not reading.probe or reading.probe in asset.probes)
+        }
+        new = assessed(structs.replace(base, region=asset.region), readings, now, now, asset)
         if new != old:
             yield self._moved(new, now, "inventory")
         self._schedule_check(new, now)
@@ -82,9 +87,9 @@ class Projection:
 
     def _fold(self, state: AssetState, group: list[Observation], now: float, cause: str) -> Iterator[Change]:
         readings, moment, ahead = dict(state.readings), 0.0, now + FUTURE_SLACK
-        probes, restamped = self.assets[state.id].probes, self._restamped
+        record, restamped = self.assets[state.id], self._restamped
         for observation in sorted(group, key=_observed_at):
-            if observation.probe and observation.probe not in probes:
+            if observation.probe and observation.probe not in record.probes:
                 continue
             key = observation.key if observation.instance else observation.metric
             old = readings.get(key)
@@ -97,7 +102,7 @@ class Projection:
             moment = observation.observed_at
         if not moment:
             return
-        new = self._since_recalled(assessed(state, readings, now, min(moment, now)), state)
+        new = self._since_recalled(assessed(state, readings, now, min(moment, now), record), state)
         self._schedule_check(new, now)
         yield self._moved(new, now, cause)
 
@@ -177,7 +182,8 @@ class Projection:
             ends = [reading.fresh_until for reading in state.readings.values() if reading.fresh_until <= now]
             if not ends:
                 continue  # a newer result arrived meanwhile
-            new = assessed(state, state.readings, now, min((end for end in ends if end >= looked), default=looked))
+            moment = min((end for end in ends if end >= looked), default=looked)
+            new = assessed(state, state.readings, now, moment, self.assets.get(asset))
             if new != state:
                 yield self._moved(new, now, "time")
         for source, silent in list(self.sources.items()):

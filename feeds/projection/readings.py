@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from operator import attrgetter
 
-from feeds.model import AssetState, Health, Observation, Quality, Reading
+from feeds.cameras.derived import CAMERA, derived, is_derived
+from feeds.model import Asset, AssetState, Health, Observation, Quality, Reading
 
 UP = ".up"
 HEARTBEAT_UP = "heartbeat.up"
@@ -63,15 +64,25 @@ def reading_of(observation: Observation, now: float) -> Reading:
     )
 
 
-def assessed(state: AssetState, readings: dict[str, Reading], now: float, moment: float) -> AssetState:
-    """The state with these readings; `moment` is the time of a change of health, if there is one."""
-    health = health_of(readings, now)
+def assessed(
+    state: AssetState, readings: dict[str, Reading], now: float, moment: float, asset: Asset | None = None
+) -> AssetState:
+    """The state with these readings; `moment` is the time of a change of health, if there is one.
+
+    A camera's health comes from its ladder, which adds readings of its own (feeds.cameras.derived).
+    """
+    ladder: dict[str, Reading] = {}
+    if asset is not None and asset.kind == CAMERA:
+        health, ladder = derived(readings, asset.probes, now)
+        readings = {key: reading for key, reading in readings.items() if not is_derived(key)}
+    else:
+        health = health_of(readings, now)
     seen_at = max(map(_observed_at, readings.values()), default=state.seen_at)
     blind = health is _UNKNOWN and not any(reading.fresh_until > now for reading in readings.values())
     return AssetState(  # not `replace`: this runs for every poll of every asset
         id=state.id,
         region=state.region,
-        readings=readings,
+        readings=readings | ladder if ladder else readings,
         health=health,
         since=state.since if health is state.health else moment,
         stale_since=(state.stale_since or moment) if blind else None,

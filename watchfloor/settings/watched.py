@@ -16,7 +16,7 @@ from watchfloor.settings.reader import SettingsTable, spell
 
 _SEVERITIES = tuple(str(severity) for severity in Severity)
 # Schemes of the public interface that no collector of this version speaks yet.
-_LATER_SCHEMES = ("rtsp", "onvif", "gb28181")
+_LATER_SCHEMES = ("onvif", "gb28181")
 _PASSIVE = "heartbeat"
 _PROFILES = ("cn-12379",)
 # By kind: required values, optional values.
@@ -52,7 +52,7 @@ def credentials(table: SettingsTable) -> dict[str, Credential]:
 
 def defaults(table: SettingsTable) -> dict[str, SchemeSettings]:
     """Settings of the probes of every scheme: those of the file over the built-in defaults."""
-    schemes = {scheme: SchemeSettings() for scheme in registry.known_schemes()}
+    schemes = {scheme: registry.defaults(scheme) for scheme in registry.known_schemes()}
     for scheme in table.raw:
         if scheme not in schemes and scheme not in _LATER_SCHEMES:
             continue  # `done` of the table reports it, with the nearest scheme
@@ -67,7 +67,7 @@ def defaults(table: SettingsTable) -> dict[str, SchemeSettings]:
                 },
             )
         with table.table(scheme) as scheme_table:
-            schemes[scheme] = _scheme(scheme_table)
+            schemes[scheme] = _scheme(scheme_table, schemes.get(scheme, SchemeSettings()))
     table.allow(schemes)
     return schemes
 
@@ -86,8 +86,7 @@ def reference(table: SettingsTable, credentials: Mapping[str, Credential]) -> tu
     return tuple(probes)
 
 
-def _scheme(table: SettingsTable) -> SchemeSettings:
-    builtin = SchemeSettings()
+def _scheme(table: SettingsTable, builtin: SchemeSettings) -> SchemeSettings:
     attempts = table.whole("attempts", builtin.attempts, 1, 10)
     retries = table.whole("retries", attempts - 1, 0, 9)
     if table.has("attempts") and table.has("retries"):

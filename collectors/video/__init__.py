@@ -1,0 +1,1 @@
+"""Video feeds: cameras, recorders and platforms, one package per protocol."""

@@ -1,0 +1,1 @@
+"""RTSP: the client, SDP, RTP depacketizing, and the probe that samples a camera's stream."""

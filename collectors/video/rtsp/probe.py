@@ -1,0 +1,167 @@
+"""`rtsp://host:554/path?cred=NAME`: does the camera answer, describe a stream, and send frames?
+
+Each poll sends OPTIONS and DESCRIBE. Once in a `cycle` (default 5m) it also plays the stream until the first key frame.
+A stream without frames is sampled again after CONFIRM seconds before the reading turns. The session is always ended:
+one that is left blocks a camera that allows few. What these answers mean for the camera is in feeds/cameras.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+from typing import ClassVar
+from urllib.parse import quote, urlsplit
+
+from collectors import uri
+from collectors.contract import Measurement, Poller, Target
+from collectors.errors import AuthFailed, NotReady
+from collectors.network import addresses
+from collectors.settings import SchemeSettings
+from collectors.subscriber import SubscriberCallbacks
+from collectors.video.rtsp.readings import measurements_of, nothing_deeper
+from collectors.video.rtsp.sampling import RtspSample, SamplingTimes, sample
+
+OWN_PARAMS = ("cred", "basic", "cycle", "uplink")
+"""Parameters of the probe. All others belong to the camera's own URL and are sent to it."""
+CYCLE = "5m"
+CONFIRM = 5.0
+"""Seconds between a sample without frames and the sample that confirms it."""
+BUSY_CYCLES = 3
+"""Polls in a row after which a camera that has no free session counts as failed."""
+SITE_SAMPLES, UPLINK_SAMPLES, HOST_SAMPLES = 128, 8, 2
+"""Samples at once: of the site, behind one uplink (`uplink=NAME`), and of one host (a recorder has many cameras)."""
+
+
+@dataclass(slots=True)
+class SamplingState:
+    """What the next poll of a target needs to know of the last ones. `sampled_at` is in loop time."""
+
+    sampled_at: float = float("-inf")
+    frames: bool | None = None
+    suspected: bool = False
+    busy: int = 0
+
+
+class RtspPoller(Poller):
+    """Samples cameras. `times` and `confirm` bound one sample and the pause before its confirmation, in seconds."""
+
+    schemes: ClassVar[tuple[str, ...]] = ("rtsp",)
+    family: ClassVar[str] = "rtsp"
+    defaults: ClassVar[SchemeSettings] = SchemeSettings(interval=60.0, timeout=30.0, attempts=2, concurrency=128)
+
+    def __init__(self, times: SamplingTimes | None = None, confirm: float = CONFIRM) -> None:
+        self._times = times or SamplingTimes()
+        self._confirm = confirm
+        self._callbacks: SubscriberCallbacks | None = None
+        self._states: dict[str, SamplingState] = {}
+        self._samples: Counter[str] = Counter()
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._postponed = 0
+
+    @classmethod
+    def validate(cls, target: Target) -> None:
+        """Raises Misconfigured without a host, or when a parameter cannot be read."""
+        addresses.need_host(target, "rtsp://10.0.0.5/Streaming/Channels/102?cred=cameras")
+        addresses.choice(target, "basic", ("no", "yes"))
+        cycle_of(target)
+
+    def attach(self, callbacks: SubscriberCallbacks) -> None:
+        """A sample that must be confirmed asks for the next poll itself."""
+        self._callbacks = callbacks
+
+    def forget(self, target: Target) -> None:
+        """Drop what is known of a target that is no longer in the inventory."""
+        self._states.pop(_key(target), None)
+        if (timer := self._timers.pop(_key(target), None)) is not None:
+            timer.cancel()
+
+    def figures(self) -> tuple[dict[str, float], str]:
+        """Samples under way, and samples that were postponed because the bounds were reached."""
+        return {"sampling": float(self._samples[""]), "postponed": float(self._postponed)}, ""
+
+    async def close(self) -> None:
+        """Cancel the timers. Sessions end with their polls."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+
+    async def poll(self, target: Target) -> list[Measurement]:
+        """Raises NotReady when the server does not answer as RTSP does, AuthFailed when it refuses the account."""
+        state = self._states.setdefault(_key(target), SamplingState())
+        now = asyncio.get_running_loop().time()
+        due = state.suspected or now >= state.sampled_at + cycle_of(target) * 0.99
+        groups = _groups(target)
+        if due and not self._has_room(groups):
+            self._postponed += 1
+            due = False
+        if due:
+            self._samples.update(groups)
+        try:
+            result = await self._sample(target, frames=due)
+        except NotReady as error:
+            state.suspected, state.frames, state.sampled_at = False, None, float("-inf")
+            raise NotReady(error.reason, error.en.partition(": ")[2], nothing_deeper(error.en)) from error
+        except AuthFailed as error:
+            state.sampled_at = float("-inf")
+            refused = [Measurement(metric="rtsp.answered", value=True), *nothing_deeper(error.en, needs_person=True)]
+            raise AuthFailed(error.en, error.zh, refused) from error
+        finally:
+            if due:
+                self._samples.subtract(groups)
+        return self._judged(target, state, result, sampled=due)
+
+    async def _sample(self, target: Target, *, frames: bool) -> RtspSample:
+        basic = target.params.get("basic") == "yes"
+        return await sample(request_url(target), target.credential, self._times, frames=frames, basic=basic)
+
+    def _has_room(self, groups: tuple[str, ...]) -> bool:
+        limits = (SITE_SAMPLES, HOST_SAMPLES, UPLINK_SAMPLES)
+        return all(self._samples[group] < limit for group, limit in zip(groups, limits, strict=False))
+
+    def _judged(self, target: Target, state: SamplingState, result: RtspSample, *, sampled: bool) -> list[Measurement]:
+        """The measurements of a sample, with what an earlier one of the same camera makes of it."""
+        state.busy = state.busy + 1 if result.status == "busy" else 0
+        if result.status == "busy" and state.busy >= BUSY_CYCLES:
+            if result.described is None:
+                result.described = False
+            else:
+                result.frames = False
+        if result.frames is not None or not result.described:
+            state.sampled_at = asyncio.get_running_loop().time()
+        suspected = result.frames is False and state.frames is True and not state.suspected
+        state.suspected = suspected
+        if suspected:
+            self._confirm_soon(target)
+        else:
+            state.frames = result.frames if sampled or result.described is False else state.frames
+        return measurements_of(result, sampled=sampled, suspected=suspected, fresh_for=2 * cycle_of(target) + 30)
+
+    def _confirm_soon(self, target: Target) -> None:
+        if self._callbacks is not None:
+            request = self._callbacks.request_poll
+            timer = asyncio.get_running_loop().call_later(self._confirm, request, target)
+            self._timers[_key(target)] = timer
+
+
+def cycle_of(target: Target) -> float:
+    """Seconds between two full samples. Raises Misconfigured."""
+    return uri.duration(target.params.get("cycle", CYCLE))
+
+
+def request_url(target: Target) -> str:
+    """The URL that the camera is asked for: the probe's own without the parameters that are ours."""
+    parts = urlsplit(target.uri)
+    query = "&".join(
+        pair for pair in parts.query.split("&") if pair and pair.partition("=")[0].lower() not in OWN_PARAMS
+    )
+    return parts._replace(scheme="rtsp", query=query, path=quote(parts.path or "/", safe="/%=&+,:;@!$'()*~")).geturl()
+
+
+def _key(target: Target) -> str:
+    return f"{target.asset}|{target.uri}"
+
+
+def _groups(target: Target) -> tuple[str, ...]:
+    uplink = target.params.get("uplink", "")
+    return ("", f"host {target.address}", f"uplink {uplink}") if uplink else ("", f"host {target.address}")

@@ -1,0 +1,1 @@
+"""Cameras: the ladder of levels from path to recording, and the readings that it gives. Pure."""
