@@ -106,13 +106,17 @@ def dark(picture: Picture) -> Picture:
 
 def fog(picture: Picture, contrast: float = 0.06) -> Picture:
     """Heavy fog: little contrast, bright haze."""
-    return np.clip(picture * contrast + 165, 0, 255).astype(np.uint8)
+    return _clipped(picture * contrast + 165)
 
 
 def infrared(picture: Picture) -> Picture:
     """A night under infrared light: grey, with a bright middle."""
     grey = picture.mean(axis=2, keepdims=True)
     return np.broadcast_to(grey * 0.55 + 10, picture.shape).astype(np.uint8)
+
+
+def _clipped(values: NDArray[np.float64]) -> Picture:
+    return np.clip(values, 0, 255).astype(np.uint8)
 
 
 FAULTS: dict[str, Callable[[Picture], Picture]] = {
