@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,7 +97,7 @@ def noisy(picture: Picture, sigma: float = 60.0, seed: int = 0) -> Picture:
 
 def tinted(picture: Picture) -> Picture:
     """A broken white balance: everything is red."""
-    return np.clip(picture + np.array((60.0, -20.0, -50.0)), 0, 255).astype(np.uint8)
+    return _clipped(picture + np.array((60.0, -20.0, -50.0)))
 
 
 def dark(picture: Picture) -> Picture:
@@ -115,8 +116,9 @@ def infrared(picture: Picture) -> Picture:
     return np.broadcast_to(grey * 0.55 + 10, picture.shape).astype(np.uint8)
 
 
-def _clipped(values: NDArray[np.float64]) -> Picture:
-    return np.clip(values, 0, 255).astype(np.uint8)
+def _clipped(values: NDArray[Any]) -> Picture:
+    clipped: Picture = np.clip(values, 0, 255).astype(np.uint8)
+    return clipped
 
 
 FAULTS: dict[str, Callable[[Picture], Picture]] = {

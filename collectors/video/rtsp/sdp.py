@@ -53,7 +53,7 @@ def parse(body: bytes) -> SessionDescription:
     tracks = [track for section in sections[1 : MAX_MEDIA + 1] if (track := _track(section)) is not None]
     known = [track for track in tracks if track.codec in KNOWN]
     return SessionDescription(
-        video=(known or tracks or [None])[0], control=_attribute(sections[0], "control"), medias=len(sections) - 1
+        video=next(iter((*known, *tracks)), None), control=_attribute(sections[0], "control"), medias=len(sections) - 1
     )
 
 
