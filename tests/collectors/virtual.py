@@ -102,8 +102,8 @@ class FakeBus:
             raise self.trouble
         return []
 
-    async def set_aside(self, source: str, count: int, words: Sequence[str]) -> None:
-        self.dead.append((source, count, list(words)))
+    async def set_aside(self, source: str, count: int, messages: Sequence[str]) -> None:
+        self.dead.append((source, count, list(messages)))
 
     def reports(self) -> list[dict[str, Any]]:
         """What the alert engine was told, in order."""

@@ -11,9 +11,9 @@ SECONDS = 1.0
 
 
 @contextmanager
-def within(seconds: float = SECONDS, what: str = "") -> Iterator[None]:
+def within(seconds: float = SECONDS, name: str = "") -> Iterator[None]:
     """Fail when the block uses more processor time than that."""
     began = time.process_time()
     yield
     spent = time.process_time() - began
-    assert spent <= seconds, f"{what} took {spent:.2f} s of processor time, at most {seconds:g} s are allowed"
+    assert spent <= seconds, f"{name} took {spent:.2f} s of processor time, at most {seconds:g} s are allowed"

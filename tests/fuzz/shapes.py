@@ -28,8 +28,8 @@ def comb(teeth: int, *, upright: bool = True) -> Ring:
     width = 1.0 / teeth
     ring = [(101.0, 24.9)]
     for tooth in range(teeth):
-        left = 101.0 + tooth * width
-        ring += [(left, 25.0), (left + width / 4, 26.0), (left + width / 2, 25.0)]
+        west = 101.0 + tooth * width
+        ring += [(west, 25.0), (west + width / 4, 26.0), (west + width / 2, 25.0)]
     ring += [(102.0, 24.9), ring[0]]
     if upright:
         return ring
@@ -38,7 +38,7 @@ def comb(teeth: int, *, upright: bool = True) -> Ring:
 
 def back_and_forth(points: int) -> Ring:
     """A ring without an area: all its segments lie upon one another."""
-    ring = [(101.0 + (place % 2), 25.0) for place in range(points)]
+    ring = [(101.0 + (number % 2), 25.0) for number in range(points)]
     return [*ring, ring[0]]
 
 

@@ -70,9 +70,9 @@ def mqtt(raw: bytes) -> None:
     parser = packets.Parser()
     meanings: dict[int, Callable[[packets.Packet], object]] = {
         1: packets.hello,
-        3: lambda one: packets.message(one, 5),
-        8: lambda one: packets.wishes(one, 5),
-        9: lambda one: packets.codes(one, 5),
+        3: lambda packet: packets.message(packet, 5),
+        8: lambda packet: packets.wishes(packet, 5),
+        9: lambda packet: packets.codes(packet, 5),
     }
     for start in range(0, len(raw), 65_536):
         for packet in parser.feed(raw[start : start + 65_536]):
@@ -185,7 +185,7 @@ def test_no_input_crashes_a_parser_or_takes_too_long(name: str) -> None:
     for seed in parser.seeds:
         parser.call(seed)  # a good input is none that is refused
         for number, data in enumerate(inputs(seed, len(name))):
-            with within(what=f"{name}, input {number} ({data[:200]!r}, {len(data)} octets)"):
+            with within(name=f"{name}, input {number} ({data[:200]!r}, {len(data)} octets)"):
                 try:
                     parser.call(data)
                 except parser.refuses:

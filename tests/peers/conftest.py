@@ -20,14 +20,14 @@ from tests.patience import PATIENCE
 
 def program(name: str) -> str:
     """Where the program is. Skips the test, with the reason, when it is not installed; in CI it must be."""
-    found = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
-    if found is None:
-        found = next((str(path) for path in sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))), None)
-    if found is None and os.environ.get("CI") == "true":
+    path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    if path is None:
+        path = next((str(path) for path in sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))), None)
+    if path is None and os.environ.get("CI") == "true":
         pytest.fail(f"{name} is not installed: see .ci/run for the Debian packages")
-    if found is None:
+    if path is None:
         pytest.skip(f"{name} is not installed")
-    return found
+    return path
 
 
 def unprivileged() -> dict[str, Any]:
@@ -50,15 +50,15 @@ def own(folder: Path) -> Path:
 
 
 @contextmanager
-def running(words: list[str], port: int, log: Path) -> Iterator[None]:
+def running(command: list[str], port: int, log: Path) -> Iterator[None]:
     """The program, until its TCP port accepts; ended and waited for afterwards."""
     with log.open("wb") as out:
-        process = subprocess.Popen(words, stdout=out, stderr=out, stdin=subprocess.DEVNULL, **unprivileged())
+        process = subprocess.Popen(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, **unprivileged())
     try:
         end = time.monotonic() + PATIENCE
         while not _accepts(port):
             if process.poll() is not None or time.monotonic() > end:
-                raise RuntimeError(f"{words[0]} did not begin: {log.read_text(errors='replace')[-600:]}")
+                raise RuntimeError(f"{command[0]} did not begin: {log.read_text(errors='replace')[-600:]}")
             time.sleep(0.05)
         yield
     finally:
@@ -71,5 +71,5 @@ def running(words: list[str], port: int, log: Path) -> Iterator[None]:
 
 
 def _accepts(port: int) -> bool:
-    with socket.socket() as one:
-        return one.connect_ex(("127.0.0.1", port)) == 0
+    with socket.socket() as sock:
+        return sock.connect_ex(("127.0.0.1", port)) == 0

@@ -34,7 +34,7 @@ class NodePeer:
 
 
 @contextmanager
-def node_peer(script: str, *words: str, log: Path) -> Iterator[NodePeer]:
+def node_peer(script: str, *message: str, log: Path) -> Iterator[NodePeer]:
     """Runs a script until the block ends. Skips the test, with the reason, without Node or its packages."""
     node = shutil.which("node")
     if node is None:
@@ -43,7 +43,11 @@ def node_peer(script: str, *words: str, log: Path) -> Iterator[NodePeer]:
         pytest.skip("the Node peers are not installed: make peers does it")
     with log.open("wb") as errors:
         process = subprocess.Popen(
-            [node, str(HERE / script), *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True
+            [node, str(HERE / script), *message],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
         )
     try:
         _until_ready(process, log)

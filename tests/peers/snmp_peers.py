@@ -24,35 +24,35 @@ RECORDINGS = Path(__file__).parents[3] / "shared" / "samples" / "devices" / "snm
 def need(name: str) -> str:
     """Where the program is. Skips with the reason when it is not installed; in CI it must be."""
     folder = str(Path(sys.executable).parent)
-    found = shutil.which(name, path=f"{folder}:{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
-    if found is None and os.environ.get("CI") == "true":
+    path = shutil.which(name, path=f"{folder}:{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+    if path is None and os.environ.get("CI") == "true":
         pytest.fail(f"{name} is not installed (Debian: snmp snmpd bsdutils; PyPI: snmpsim pysmi)")
-    if found is None:
+    if path is None:
         pytest.skip(f"{name} is not installed")
-    return found
+    return path
 
 
 @contextmanager
-def process(words: list[str], log: Path, ready: str = "", env: dict[str, str] | None = None) -> Iterator[None]:
+def process(command: list[str], log: Path, ready: str = "", env: dict[str, str] | None = None) -> Iterator[None]:
     """The program, until its log says `ready`; ended and waited for afterwards."""
     with log.open("wb") as out:
-        one = subprocess.Popen(
-            words, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})}
+        process = subprocess.Popen(
+            command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})}
         )
     try:
         end = time.monotonic() + PATIENCE
         while ready.encode() not in log.read_bytes():
-            if one.poll() is not None or time.monotonic() > end:
-                raise RuntimeError(f"{words[0]} did not begin: {log.read_text(errors='replace')[-600:]}")
+            if process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(f"{command[0]} did not begin: {log.read_text(errors='replace')[-600:]}")
             time.sleep(0.05)
         yield
     finally:
-        one.terminate()
+        process.terminate()
         try:
-            one.wait(PATIENCE)
+            process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
-            one.kill()
-            one.wait()
+            process.kill()
+            process.wait()
 
 
 CONFIGURATION = """
@@ -74,10 +74,10 @@ def agent(folder: Path, port: int | None = None) -> Iterator[int]:
     program = need("snmpd")
     port = port or free_port()
     (folder / "snmpd.conf").write_text(CONFIGURATION.format(port=port), encoding="utf-8")
-    words = [program, "-f", "-Lo", "-p", str(folder / "snmpd.pid")]
+    command = [program, "-f", "-Lo", "-p", str(folder / "snmpd.pid")]
     # The folder of its state stands in the path too, or it would not read how often it has booted.
     env = {"SNMPCONFPATH": f"{folder}:{folder / 'state'}", "SNMP_PERSISTENT_DIR": str(folder / "state"), "MIBS": ""}
-    with process(words, folder / "snmpd.log", "NET-SNMP version", env):
+    with process(command, folder / "snmpd.log", "NET-SNMP version", env):
         yield port
 
 
@@ -94,15 +94,15 @@ def replayed(folder: Path, *names: str) -> Iterator[int]:
         raw = bz2.decompress(packed.read_bytes()) if packed.is_file() else open_.read_bytes()
         (data / f"{name}.snmprec").write_bytes(raw)
     port = free_port()
-    words = [
+    command = [
         program,
         f"--data-dir={data}",
         f"--cache-dir={folder / 'cache'}",
         f"--agent-udpv4-endpoint=127.0.0.1:{port}",
     ]
     if os.geteuid() == 0:
-        words += ["--process-user=root", "--process-group=root"]
-    with process(words, folder / "snmpsim.log", "Listening at"):
+        command += ["--process-user=root", "--process-group=root"]
+    with process(command, folder / "snmpsim.log", "Listening at"):
         bound(port)
         yield port
 
@@ -111,12 +111,12 @@ def bound(port: int) -> None:
     """Waits until somebody has the UDP port: snmpsim says that it listens a little before it does."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-            one.connect(("127.0.0.1", port))
-            one.settimeout(0.3)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.connect(("127.0.0.1", port))
+            sock.settimeout(0.3)
             try:
-                one.send(b"?")
-                one.recv(1)
+                sock.send(b"?")
+                sock.recv(1)
             except ConnectionRefusedError:
                 time.sleep(0.05)
             except TimeoutError:

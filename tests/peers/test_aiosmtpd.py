@@ -12,7 +12,7 @@ import trustme
 from collectors.errors import AuthFailed
 from collectors.network.smtp import SmtpPoller
 from collectors.settings import Credential
-from tests.collectors.network.loopback import ask, failure, target, values
+from tests.collectors.network.loopback import ask, failure, target_of, values_of
 
 smtp = pytest.importorskip("aiosmtpd.smtp", reason="aiosmtpd is not installed")
 
@@ -32,17 +32,19 @@ async def test_greeting_starttls_and_sign_in(tmp_path: Path, monkeypatch: pytest
         return smtp.AuthResult(success=args[-1].password == b"right", handled=False)  # type: ignore[attr-defined]
 
     def make() -> asyncio.Protocol:
-        made: asyncio.Protocol = smtp.SMTP(object(), tls_context=tls, authenticator=check, hostname="mail.example")
-        return made
+        protocol: asyncio.Protocol = smtp.SMTP(object(), tls_context=tls, authenticator=check, hostname="mail.example")
+        return protocol
 
     server = await asyncio.get_running_loop().create_server(make, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     poller = SmtpPoller()
-    seen = values(await ask(poller, target(f"smtp://localhost:{port}?cred=mail&starttls=offered", login("right"))))
-    error = await failure(poller, target(f"smtp://localhost:{port}?cred=mail", login("wrong")))
+    readings = values_of(
+        await ask(poller, target_of(f"smtp://localhost:{port}?cred=mail&starttls=offered", login("right")))
+    )
+    error = await failure(poller, target_of(f"smtp://localhost:{port}?cred=mail", login("wrong")))
     server.close()
     await server.wait_closed()
-    assert seen["smtp.starttls"] is True
-    assert "mail.example" in str(seen["smtp.banner"])
+    assert readings["smtp.starttls"] is True
+    assert "mail.example" in str(readings["smtp.banner"])
     assert isinstance(error, AuthFailed)
     assert "wrong" not in error.en

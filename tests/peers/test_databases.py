@@ -14,7 +14,7 @@ from collectors.errors import AuthFailed, Misconfigured, NotReady, Reason
 from collectors.network.sql.probe import SqlPoller
 from collectors.network.sql.queries import BUILT_IN
 from collectors.settings import Credential
-from tests.collectors.network.loopback import ask, failure, target, values
+from tests.collectors.network.loopback import ask, failure, target_of, values_of
 from tests.peers.conftest import own, program, running, unprivileged
 from tests.ports import free_port
 
@@ -28,14 +28,14 @@ def authority() -> trustme.CA:
 
 def certified(folder: Path, authority: trustme.CA) -> tuple[Path, Path]:
     """Certificate and key of a server called localhost, as files that the peer may read."""
-    made, places = authority.issue_cert("localhost"), (folder / "server.pem", folder / "server.key")
-    places[0].write_bytes(b"".join(one.bytes() for one in made.cert_chain_pems))
-    places[1].write_bytes(made.private_key_pem.bytes())
-    for place in places:
-        place.chmod(0o600)
+    certificate, files = authority.issue_cert("localhost"), (folder / "server.pem", folder / "server.key")
+    files[0].write_bytes(b"".join(certificate.bytes() for certificate in certificate.cert_chain_pems))
+    files[1].write_bytes(certificate.private_key_pem.bytes())
+    for file in files:
+        file.chmod(0o600)
         if os.geteuid() == 0:
-            os.chown(place, unprivileged()["user"], unprivileged()["group"])
-    return places
+            os.chown(file, unprivileged()["user"], unprivileged()["group"])
+    return files
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +43,8 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory, authority: trustme.CA) 
     folder = own(tmp_path_factory.mktemp("pg"))
     server, initdb, port = program("postgres"), program("initdb"), free_port()
     (folder / "pw").write_text(PASSWORD)
-    words = [initdb, "-D", f"{folder}/data", "-U", "watch", "-A", "scram-sha-256", f"--pwfile={folder}/pw", "-N"]
-    subprocess.run(words, check=True, capture_output=True, **unprivileged())
+    command = [initdb, "-D", f"{folder}/data", "-U", "watch", "-A", "scram-sha-256", f"--pwfile={folder}/pw", "-N"]
+    subprocess.run(command, check=True, capture_output=True, **unprivileged())
     start = [server, "-D", f"{folder}/data", "-k", "", "-h", "127.0.0.1", "-p", str(port), "-c", "fsync=off"]
     certificate, key = certified(folder, authority)
     start += ["-c", "ssl=on", "-c", f"ssl_cert_file={certificate}", "-c", f"ssl_key_file={key}"]
@@ -94,30 +94,30 @@ def login(password: str = PASSWORD, ca: str = "", **queries: str) -> Credential:
 
 
 async def test_it_lets_us_in(base: str) -> None:
-    seen = values(await ask(SqlPoller(), target(f"{base}?cred=db", login())))
-    assert set(seen) == {"sql.ms"}
-    assert float(seen["sql.ms"] or 0) > 0
+    readings = values_of(await ask(SqlPoller(), target_of(f"{base}?cred=db", login())))
+    assert set(readings) == {"sql.ms"}
+    assert float(readings["sql.ms"] or 0) > 0
 
 
 async def test_every_built_in_query_works(base: str) -> None:
     poller = SqlPoller()
     for name, query in BUILT_IN[base.partition(":")[0]].items():
-        seen = await ask(poller, target(f"{base}?cred=db&query={name}", login()))
-        assert isinstance(seen["sql.value"].value, int | float), name
-        assert seen["sql.value"].unit == query.unit
+        measurements = await ask(poller, target_of(f"{base}?cred=db&query={name}", login()))
+        assert isinstance(measurements["sql.value"].value, int | float), name
+        assert measurements["sql.value"].unit == query.unit
 
 
 async def test_a_wrong_password_wants_a_person(base: str) -> None:
-    error = await failure(SqlPoller(), target(f"{base}?cred=db", login("wrong word")))
+    error = await failure(SqlPoller(), target_of(f"{base}?cred=db", login("wrong word")))
     assert isinstance(error, AuthFailed)
     assert "wrong word" not in f"{error.en}{error.zh}"
 
 
 async def test_an_own_query_has_its_metric_unit_and_expectation(base: str) -> None:
     own_one = login(backlog="SELECT 41 + 1;")
-    fine = target(f"{base}?cred=db&query=backlog&metric=cases.backlog&unit=1&expect=42", own_one)
-    assert values(await ask(SqlPoller(), fine))["cases.backlog"] == 42
-    error = await failure(SqlPoller(), target(f"{base}?cred=db&query=backlog&expect=0", own_one))
+    fine = target_of(f"{base}?cred=db&query=backlog&metric=cases.backlog&unit=1&expect=42", own_one)
+    assert values_of(await ask(SqlPoller(), fine))["cases.backlog"] == 42
+    error = await failure(SqlPoller(), target_of(f"{base}?cred=db&query=backlog&expect=0", own_one))
     assert isinstance(error, NotReady)
     assert error.reason is Reason.WRONG_ANSWER
 
@@ -132,47 +132,47 @@ WRITE = {
 
 async def test_a_slow_statement_is_ended_by_the_server(base: str) -> None:
     slow = login(slow=SLOW[base.partition(":")[0]])
-    error = await failure(SqlPoller(), target(f"{base}?cred=db&query=slow", slow, timeout=1.0))
+    error = await failure(SqlPoller(), target_of(f"{base}?cred=db&query=slow", slow, timeout=1.0))
     assert isinstance(error, NotReady)
     assert error.reason is Reason.TIMEOUT
 
 
 async def test_of_many_rows_the_first_is_read(base: str) -> None:
-    many = login(many=MANY[base.partition(":")[0]])
-    assert values(await ask(SqlPoller(), target(f"{base}?cred=db&query=many", many)))["sql.value"] == 1
+    rows = login(many=MANY[base.partition(":")[0]])
+    assert values_of(await ask(SqlPoller(), target_of(f"{base}?cred=db&query=many", rows)))["sql.value"] == 1
 
 
 async def test_a_query_that_cannot_work_is_misconfigured(base: str) -> None:
     queries = login(typo="SELECT nope", write=WRITE[base.partition(":")[0]])
     for name in ("typo", "write"):
-        assert isinstance(await failure(SqlPoller(), target(f"{base}?cred=db&query={name}", queries)), Misconfigured)
+        assert isinstance(await failure(SqlPoller(), target_of(f"{base}?cred=db&query={name}", queries)), Misconfigured)
 
 
 async def test_no_row_is_a_wrong_answer_and_null_is_uncertain(base: str) -> None:
     queries = login(none="SELECT 1 FROM (SELECT 1) one WHERE 1 = 0", null="SELECT NULL")
-    error = await failure(SqlPoller(), target(f"{base}?cred=db&query=none", queries))
+    error = await failure(SqlPoller(), target_of(f"{base}?cred=db&query=none", queries))
     assert isinstance(error, NotReady)
     assert "no row" in error.en
-    seen = await ask(SqlPoller(), target(f"{base}?cred=db&query=null", queries))
-    assert (seen["sql.value"].value, seen["sql.value"].quality) == (None, "uncertain")
+    measurements = await ask(SqlPoller(), target_of(f"{base}?cred=db&query=null", queries))
+    assert (measurements["sql.value"].value, measurements["sql.value"].quality) == (None, "uncertain")
 
 
 async def test_a_database_that_is_not_there_says_so(base: str) -> None:
-    error = await failure(SqlPoller(), target(f"{base}x?cred=db", login()))
+    error = await failure(SqlPoller(), target_of(f"{base}x?cred=db", login()))
     assert isinstance(error, NotReady | AuthFailed)
 
 
 async def test_a_private_authority_is_named_in_the_credential(base: str, authority: trustme.CA) -> None:
-    place = base.replace("127.0.0.1", "localhost")
-    right, wrong = (login(ca=one.cert_pem.bytes().decode()) for one in (authority, trustme.CA()))
+    url = base.replace("127.0.0.1", "localhost")
+    right, wrong = (login(ca=issuer.cert_pem.bytes().decode()) for issuer in (authority, trustme.CA()))
     for tls in ("", "&tls=verify"):
-        assert values(await ask(SqlPoller(), target(f"{place}?cred=db{tls}", right)))["sql.ms"]
-        error = await failure(SqlPoller(), target(f"{place}?cred=db{tls}", wrong))
+        assert values_of(await ask(SqlPoller(), target_of(f"{url}?cred=db{tls}", right)))["sql.ms"]
+        error = await failure(SqlPoller(), target_of(f"{url}?cred=db{tls}", wrong))
         assert isinstance(error, NotReady)
         assert error.reason is Reason.TLS
         assert "issuer" in error.en
-    stranger = await failure(SqlPoller(), target(f"{place}?cred=db&tls=verify", login()))
+    stranger = await failure(SqlPoller(), target_of(f"{url}?cred=db&tls=verify", login()))
     assert isinstance(stranger, NotReady)
     assert stranger.reason is Reason.TLS
     for tls in ("prefer", "no"):
-        assert values(await ask(SqlPoller(), target(f"{place}?cred=db&tls={tls}", wrong)))["sql.ms"]
+        assert values_of(await ask(SqlPoller(), target_of(f"{url}?cred=db&tls={tls}", wrong)))["sql.ms"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collectors.network.icmp.probe import IcmpPoller
-from tests.collectors.network.loopback import ANSWERED, ask, target, values
+from tests.collectors.network.loopback import ANSWERED, ask, target_of, values_of
 from tests.peers.conftest import program
 
 
@@ -13,7 +13,7 @@ def not_permitted(_: int) -> None:
 
 async def test_fping_gives_the_same_readings() -> None:
     poller = IcmpPoller(opener=not_permitted, fping=program("fping"))  # type: ignore[arg-type]
-    seen = values(await ask(poller, target("icmp://127.0.0.1?count=3")))
-    assert set(seen) == {"icmp.rtt_ms", "icmp.loss", "icmp.jitter_ms"}
-    assert seen["icmp.loss"] == 0
-    assert 0 < float(seen["icmp.rtt_ms"] or 0) < 1000 * ANSWERED
+    readings = values_of(await ask(poller, target_of("icmp://127.0.0.1?count=3")))
+    assert set(readings) == {"icmp.rtt_ms", "icmp.loss", "icmp.jitter_ms"}
+    assert readings["icmp.loss"] == 0
+    assert 0 < float(readings["icmp.rtt_ms"] or 0) < 1000 * ANSWERED

@@ -12,18 +12,18 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 
 from collectors.errors import Misconfigured, NotReady
 from collectors.network.modbus.probe import ModbusPoller
-from tests.collectors.network.loopback import ask, failure, target
+from tests.collectors.network.loopback import ask, failure, target_of
 from tests.peers.node_peers import node_peer
 from tests.ports import free_port
 
 
 @asynccontextmanager
 async def asker() -> AsyncIterator[ModbusPoller]:
-    one = ModbusPoller()
+    poller = ModbusPoller()
     try:
-        yield one
+        yield poller
     finally:
-        await one.close()
+        await poller.close()
 
 
 async def test_pymodbus() -> None:
@@ -39,9 +39,11 @@ async def test_pymodbus() -> None:
     try:
         async with asker() as poller:
             cases = {"hr=0:float32": 230.5, "hr=2:int32": -70000, "ir=4": 7, "hr=6": 9}
-            seen = await asyncio.gather(*(ask(poller, target(f"modbus://127.0.0.1:{port}/1?{one}")) for one in cases))
-            assert [one["modbus.value"].value for one in seen] == list(cases.values())
-            gone = await failure(poller, target(f"modbus://127.0.0.1:{port}/1?hr=900"))
+            measurements = await asyncio.gather(
+                *(ask(poller, target_of(f"modbus://127.0.0.1:{port}/1?{query}")) for query in cases)
+            )
+            assert [measurement["modbus.value"].value for measurement in measurements] == list(cases.values())
+            gone = await failure(poller, target_of(f"modbus://127.0.0.1:{port}/1?hr=900"))
             assert isinstance(gone, Misconfigured)
             assert "exception 2" in gone.en
     finally:
@@ -54,10 +56,10 @@ async def test_modbus_serial(tmp_path: Path) -> None:
     with node_peer("modbus_server.js", str(port), log=tmp_path / "log"):
         async with asker() as poller:
             cases = {"1?hr=3": 1003, "7?hr=3": 7003, "1?ir=199": 1199, "1?co=5": True, "1?co=6": False, "1?di=9": True}
-            seen = await asyncio.gather(*(ask(poller, target(f"{base}/{one}")) for one in cases))
-            assert [one["modbus.value"].value for one in seen] == list(cases.values())
-            gone = await failure(poller, target(f"{base}/1?hr=700"))
+            measurements = await asyncio.gather(*(ask(poller, target_of(f"{base}/{query}")) for query in cases))
+            assert [measurement["modbus.value"].value for measurement in measurements] == list(cases.values())
+            gone = await failure(poller, target_of(f"{base}/1?hr=700"))
             assert isinstance(gone, Misconfigured)
-            busy = await failure(poller, target(f"{base}/1?hr=400"))
+            busy = await failure(poller, target_of(f"{base}/1?hr=400"))
             assert isinstance(busy, NotReady)
             assert "busy" in busy.en

@@ -29,13 +29,13 @@ def port(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Ite
     data = folder / "data"
     certificate, key = certified(folder, authority)
     (folder / "pw").write_text(PASSWORD)
-    words = [program("initdb"), "-D", str(data), "-U", "watch", "-A", "scram-sha-256", f"--pwfile={folder / 'pw'}"]
-    subprocess.run([*words, "-E", "UTF8", "--no-locale"], check=True, capture_output=True, cwd="/", **unprivileged())
+    command = [program("initdb"), "-D", str(data), "-U", "watch", "-A", "scram-sha-256", f"--pwfile={folder / 'pw'}"]
+    subprocess.run([*command, "-E", "UTF8", "--no-locale"], check=True, capture_output=True, cwd="/", **unprivileged())
     (data / "pg_hba.conf").write_text("hostssl all all all scram-sha-256\n")
-    words = [program("postgres"), "-D", str(data), "-k", "", "-h", "localhost,127.0.0.1", "-p", str(number)]
+    command = [program("postgres"), "-D", str(data), "-k", "", "-h", "localhost,127.0.0.1", "-p", str(number)]
     for option in ("ssl=on", f"ssl_cert_file={certificate}", f"ssl_key_file={key}", "fsync=off"):
-        words += ["-c", option]
-    with running(words, number, folder.with_suffix(".log")):
+        command += ["-c", option]
+    with running(command, number, folder.with_suffix(".log")):
         yield number
 
 
@@ -51,13 +51,13 @@ async def opened(host: str, port: int, query: str) -> None:
 async def test_the_journal_opens_over_tls_with_the_named_authority(
     port: int, authority: trustme.CA, tmp_path: Path
 ) -> None:
-    root, other = tmp_path / "root.crt", tmp_path / "other.crt"
+    root, foreign_root = tmp_path / "root.crt", tmp_path / "other.crt"
     authority.cert_pem.write_to_path(str(root))
-    trustme.CA().cert_pem.write_to_path(str(other))
+    trustme.CA().cert_pem.write_to_path(str(foreign_root))
     await opened("localhost", port, f"?ssl=verify-full&sslrootcert={root}")
     await opened("127.0.0.1", port, f"?ssl=verify-ca&sslrootcert={root}")
     for host, query in (
-        ("localhost", f"?ssl=verify-full&sslrootcert={other}"),
+        ("localhost", f"?ssl=verify-full&sslrootcert={foreign_root}"),
         ("localhost", "?ssl=verify-full"),
         ("127.0.0.1", f"?ssl=verify-full&sslrootcert={root}"),
         ("localhost", "?ssl=disable"),

@@ -64,12 +64,12 @@ class Room:
 
 @pytest.fixture
 async def room() -> AsyncIterator[Room]:
-    one, app = Room(), web.Application()
-    app.router.add_get("/metrics", one.show)
+    room, app = Room(), web.Application()
+    app.router.add_get("/metrics", room.show)
     runner = web.AppRunner(app)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", one.port).start()
-    yield one
+    await web.TCPSite(runner, "127.0.0.1", room.port).start()
+    yield room
     await runner.cleanup()
 
 
@@ -77,8 +77,8 @@ async def room() -> AsyncIterator[Room]:
 async def site(room: Room, tmp_path: Path) -> AsyncIterator[Site]:
     folder = tmp_path / "site"
     folder.mkdir()
-    async with running_site(folder, f"room-1,机房,sensor,532301,,,,,,,,tcp://127.0.0.1:{room.port}\n") as one:
-        yield one
+    async with running_site(folder, f"room-1,机房,sensor,532301,,,,,,,,tcp://127.0.0.1:{room.port}\n") as site:
+        yield site
 
 
 def token(site: Site, scope: str) -> str:
@@ -88,7 +88,7 @@ def token(site: Site, scope: str) -> str:
 @contextlib.contextmanager
 def prometheus(folder: Path, site: Site, room: Room) -> Iterator[subprocess.Popen[bytes]]:
     """Sends its alerts again every five seconds, so that what it says holds for twenty."""
-    words = program("prometheus")
+    command = program("prometheus")
     own(folder.parent)
     (own(folder) / "rules.yml").write_text(RULES)
     (folder / "prometheus.yml").write_text(
@@ -97,7 +97,7 @@ def prometheus(folder: Path, site: Site, room: Room) -> Iterator[subprocess.Pope
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [
-                words,
+                command,
                 f"--config.file={folder}/prometheus.yml",
                 f"--storage.tsdb.path={folder}/data",
                 f"--web.listen-address=127.0.0.1:{free_port()}",
@@ -116,18 +116,18 @@ def prometheus(folder: Path, site: Site, room: Room) -> Iterator[subprocess.Pope
 
 
 def alert_of(view: dict[str, dict[str, Any]], name: str) -> Any:
-    return next((one for one in view["alert"].values() if one["labels"].get("alertname") == name), None)
+    return next((alert for alert in view["alert"].values() if alert["labels"].get("alertname") == name), None)
 
 
 def stale(view: dict[str, dict[str, Any]]) -> Any:
-    one = alert_of(view, "Hot")
-    return one if one and one["stale_since"] else None
+    alert = alert_of(view, "Hot")
+    return alert if alert and alert["stale_since"] else None
 
 
-async def hot(live: Live, **wanted: Any) -> dict[str, Any]:
+async def hot(live: Live, **expected: Any) -> dict[str, Any]:
     def found(view: dict[str, dict[str, Any]]) -> Any:
-        one = alert_of(view, "Hot")
-        return one if one and all(one[name] == value for name, value in wanted.items()) else None
+        alert = alert_of(view, "Hot")
+        return alert if alert and all(alert[name] == value for name, value in expected.items()) else None
 
     alert: dict[str, Any] = await live.until(found)
     return alert
@@ -158,7 +158,7 @@ async def test_a_prometheus_raises_ends_and_when_it_dies_leaves_its_alert_stale(
             room.temperature = 20.0
             await hot(live, active=False)
     record = await person.get(f"alerts/{alert['id']}")
-    names = [one["name"] for one in record["transitions"]]
+    names = [transition["name"] for transition in record["transitions"]]
     assert names == ["raise", "clear", "reraise", "stale", "fresh", "clear"]
 
 
@@ -168,21 +168,21 @@ def alertmanager(folder: Path, site: Site) -> Iterator[str]:
     port = free_port()
     own(folder.parent)
     (own(folder) / "alertmanager.yml").write_text(ALERTMANAGER.format(site=site.port, token=token(site, "ingest")))
-    words = [
+    command = [
         program("prometheus-alertmanager"),
         f"--config.file={folder}/alertmanager.yml",
         "--cluster.listen-address=",
         f"--storage.path={folder}/data",
         f"--web.listen-address=127.0.0.1:{port}",
     ]
-    with running(words, port, folder / "log"):
+    with running(command, port, folder / "log"):
         yield f"http://127.0.0.1:{port}"
 
 
-def amtool(url: str, *words: str, credentials: Path | None = None) -> str:
+def amtool(url: str, *message: str, credentials: Path | None = None) -> str:
     more = [f"--http.config.file={credentials}"] if credentials is not None else []
     done = subprocess.run(
-        [program("amtool"), f"--alertmanager.url={url}", *more, *words],
+        [program("amtool"), f"--alertmanager.url={url}", *more, *message],
         capture_output=True,
         text=True,
         timeout=PATIENCE,
@@ -203,7 +203,7 @@ async def test_an_alertmanagers_webhook_raises_and_ends(site: Site, tmp_path: Pa
             await asyncio.to_thread(
                 amtool, url, "alert", "add", *labels, "--end=2026-01-01T00:00:00Z", "--start=2025-12-31T00:00:00Z"
             )
-            await live.until(lambda view: (one := alert_of(view, "Power")) and not one["active"])
+            await live.until(lambda view: (alert := alert_of(view, "Power")) and not alert["active"])
 
 
 async def test_amtool_adds_and_asks_as_if_we_were_an_alertmanager(site: Site, tmp_path: Path) -> None:
@@ -213,8 +213,8 @@ async def test_amtool_adds_and_asks_as_if_we_were_an_alertmanager(site: Site, tm
         config[scope].write_text(f'authorization: {{credentials: "{token(site, scope)}"}}\n')
     person = await site.person("网管", "operator")
     async with person.live() as live:
-        words = ("alert", "add", "alertname=ByHand", "asset=room-1", "severity=critical")
-        await asyncio.to_thread(amtool, site.url, *words, credentials=config["ingest"])
+        command = ("alert", "add", "alertname=ByHand", "asset=room-1", "severity=critical")
+        await asyncio.to_thread(amtool, site.url, *command, credentials=config["ingest"])
         await live.until(lambda view: alert_of(view, "ByHand"))
         shown = await asyncio.to_thread(
             amtool, site.url, "alert", "query", "alertname=ByHand", "-o", "extended", credentials=config["read"]

@@ -17,7 +17,7 @@ from collectors.network.snmp.session import Agents
 from collectors.probing import retries
 from collectors.settings import Credential
 from feeds.model import Value
-from tests.collectors.network.loopback import failure, target
+from tests.collectors.network.loopback import failure, target_of
 from tests.peers.snmp_peers import agent, replayed
 
 KEYS = {"auth_key": "authpass123", "priv_key": "privpass123"}
@@ -31,31 +31,36 @@ PLAIN = Credential(name="plain", kind="snmpv3", values={"user": "plain"})
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    with agent(tmp_path_factory.mktemp("snmpd")) as one:
-        yield one
+    with agent(tmp_path_factory.mktemp("snmpd")) as port:
+        yield port
 
 
-async def poll(one: Target, times: int = 1) -> dict[str, Value]:
+async def poll(target: Target, times: int = 1) -> dict[str, Value]:
     poller = SnmpPoller()
     try:
         for _ in range(times):
-            seen = await retries.attempt(poller, one, one.timeout)
+            measurements = await retries.attempt(poller, target, target.timeout)
     finally:
         await poller.close()
-    return {f"{one.metric}[{one.instance}]" if one.instance else one.metric: one.value for one in seen}
+    return {
+        f"{measurement.metric}[{measurement.instance}]"
+        if measurement.instance
+        else measurement.metric: measurement.value
+        for measurement in measurements
+    }
 
 
-@pytest.mark.parametrize("credential", [V2C, SHA, SHA256, PLAIN], ids=lambda one: one.name)
+@pytest.mark.parametrize("credential", [V2C, SHA, SHA256, PLAIN], ids=lambda credential: credential.name)
 async def test_net_snmp_answers_every_kind_of_credential(port: int, credential: Credential) -> None:
-    seen = await poll(target(f"snmp://127.0.0.1:{port}?profile=server&cred=x", credential))
-    assert seen["snmp.rebooted"] is False
-    assert isinstance(seen["host.processes"], int)
-    assert 0 < float(seen["mem.available"] or 0) <= 100
-    assert any(key.startswith("storage.util[") for key in seen)
+    readings = await poll(target_of(f"snmp://127.0.0.1:{port}?profile=server&cred=x", credential))
+    assert readings["snmp.rebooted"] is False
+    assert isinstance(readings["host.processes"], int)
+    assert 0 < float(readings["mem.available"] or 0) <= 100
+    assert any(key.startswith("storage.util[") for key in readings)
 
 
 async def test_the_host_may_be_a_name(port: int) -> None:
-    assert "snmp.uptime_s" in await poll(target(f"snmp://localhost:{port}?profile=system", V2C))
+    assert "snmp.uptime_s" in await poll(target_of(f"snmp://localhost:{port}?profile=system", V2C))
 
 
 @pytest.mark.parametrize(
@@ -64,19 +69,19 @@ async def test_the_host_may_be_a_name(port: int) -> None:
 )
 async def test_wrong_v3_credentials_are_for_a_person(port: int, key: str, value: str) -> None:
     wrong = replace(SHA, values={**SHA.values, key: value})
-    error = await failure(SnmpPoller(), target(f"snmp://127.0.0.1:{port}?cred=sha", wrong))
+    error = await failure(SnmpPoller(), target_of(f"snmp://127.0.0.1:{port}?cred=sha", wrong))
     assert isinstance(error, AuthFailed)
     assert value not in error.en + error.zh
 
 
 async def test_less_security_than_the_agent_wants_is_for_a_person(port: int) -> None:
     weak = Credential(name="weak", kind="snmpv3", values={"user": "ops", "auth": "SHA", "auth_key": "authpass123"})
-    assert isinstance(await failure(SnmpPoller(), target(f"snmp://127.0.0.1:{port}?cred=weak", weak)), AuthFailed)
+    assert isinstance(await failure(SnmpPoller(), target_of(f"snmp://127.0.0.1:{port}?cred=weak", weak)), AuthFailed)
 
 
 async def test_a_wrong_community_is_a_timeout(port: int) -> None:
     wrong = replace(V2C, values={"community": "guess"})
-    error = await failure(SnmpPoller(), target(f"snmp://127.0.0.1:{port}?cred=v2c", wrong, timeout=0.5))
+    error = await failure(SnmpPoller(), target_of(f"snmp://127.0.0.1:{port}?cred=v2c", wrong, timeout=0.5))
     assert isinstance(error, NotReady)
     assert error.reason is Reason.TIMEOUT
 
@@ -84,12 +89,12 @@ async def test_a_wrong_community_is_a_timeout(port: int) -> None:
 async def test_an_agent_that_boots_again_is_found_at_once_and_the_reboot_is_seen(tmp_path: Path) -> None:
     poller = SnmpPoller()
     with agent(tmp_path) as port:
-        one = target(f"snmp://127.0.0.1:{port}?profile=system&cred=sha", SHA)
-        await retries.attempt(poller, one, one.timeout)
-    assert isinstance(await failure(poller, one), NotReady)
+        target = target_of(f"snmp://127.0.0.1:{port}?profile=system&cred=sha", SHA)
+        await retries.attempt(poller, target, target.timeout)
+    assert isinstance(await failure(poller, target), NotReady)
     with agent(tmp_path, port):
-        seen = {seen.metric: seen.value for seen in await retries.probe(poller, one, 3)}
-    assert seen["snmp.rebooted"] is True
+        measurement = {measurement.metric: measurement.value for measurement in await retries.probe(poller, target, 3)}
+    assert measurement["snmp.rebooted"] is True
 
 
 DEVICES = (
@@ -106,14 +111,14 @@ DEVICES = (
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    with replayed(tmp_path_factory.mktemp("snmpsim"), *DEVICES) as one:
-        yield one
+    with replayed(tmp_path_factory.mktemp("snmpsim"), *DEVICES) as port:
+        yield port
 
 
 def device(port: int, name: str, profile: str = "auto") -> Target:
     credential = Credential(name=name, kind="snmpv2c", values={"community": name})
     # snmpsim answers about 200 requests a second.
-    return replace(target(f"snmp://127.0.0.1:{port}?profile={profile}&cred={name}", credential, 20), asset=name)
+    return replace(target_of(f"snmp://127.0.0.1:{port}?profile={profile}&cred={name}", credential, 20), asset=name)
 
 
 @pytest.mark.parametrize(
@@ -153,17 +158,21 @@ def device(port: int, name: str, profile: str = "auto") -> Target:
 async def test_a_real_devices_recording_gives_its_readings(
     recorded: int, name: str, profile: str, expected: dict[str, Value]
 ) -> None:
-    seen = await poll(device(recorded, name, profile))
-    assert {key: seen.get(key) for key in expected} == expected
+    readings = await poll(device(recorded, name, profile))
+    assert {key: readings.get(key) for key in expected} == expected
 
 
 async def test_counters_of_a_recording_stand_still(recorded: int) -> None:
-    poller, one = SnmpPoller(), device(recorded, "huawei-s5720")
-    await retries.attempt(poller, one, one.timeout)
+    poller, target = SnmpPoller(), device(recorded, "huawei-s5720")
+    await retries.attempt(poller, target, target.timeout)
     await asyncio.sleep(0.1)  # the device's clock cannot be moved
-    seen = [one for one in await retries.attempt(poller, one, one.timeout) if one.metric == "if.in_bps"]
-    assert len(seen) > 20
-    assert all(one.value == 0 for one in seen)
+    measurements = [
+        measurement
+        for measurement in await retries.attempt(poller, target, target.timeout)
+        if measurement.metric == "if.in_bps"
+    ]
+    assert len(measurements) > 20
+    assert all(measurement.value == 0 for measurement in measurements)
 
 
 async def test_the_neighbour_of_a_real_switch_is_heard(recorded: int) -> None:

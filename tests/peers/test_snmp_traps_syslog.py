@@ -35,34 +35,36 @@ SECURE = ["-v3", "-u", "ops", "-l", "authPriv", "-a", "SHA-256", "-A", "authpass
 @asynccontextmanager
 async def listening() -> AsyncIterator[TrapListener]:
     settings = SourceSettings(id="t", kind="network.traps", url="udp://127.0.0.1:0", cred="v2c v3")
-    one = TrapListener(settings, AROUND)
-    await one.open()
+    listener = TrapListener(settings, AROUND)
+    await listener.open()
     try:
-        yield one
+        yield listener
     finally:
-        await one.close()
+        await listener.close()
 
 
-async def run(*words: str) -> int:
+async def run(*message: str) -> int:
     quiet = {**os.environ, "MIBS": "", "SNMP_PERSISTENT_DIR": "/dev/null"}
-    process = await asyncio.create_subprocess_exec(*words, env=quiet)
+    process = await asyncio.create_subprocess_exec(*message, env=quiet)
     async with asyncio.timeout(PATIENCE):
         return await process.wait()
 
 
-async def readings(listener: TrapListener | SyslogListener, many: int) -> dict[str, Measurement]:
-    found: dict[str, Measurement] = {}
+async def readings(listener: TrapListener | SyslogListener, count: int) -> dict[str, Measurement]:
+    measured: dict[str, Measurement] = {}
     async with asyncio.timeout(PATIENCE):
         async for heard in listener.listen():
             assert heard.asset == "core"
-            found |= {f"{one.metric}[{one.instance}]": one for one in heard.measurements}
-            if len(found) >= many:
+            measured |= {
+                f"{measurement.metric}[{measurement.instance}]": measurement for measurement in heard.measurements
+            }
+            if len(measured) >= count:
                 break
-    return found
+    return measured
 
 
 @pytest.mark.parametrize(
-    "words",
+    "command",
     [
         ["-v2c", "-c", "public"],
         ["-v2c", "-c", "public", "-Ci"],
@@ -71,13 +73,13 @@ async def readings(listener: TrapListener | SyslogListener, many: int) -> dict[s
     ],
     ids=["v2c trap", "v2c inform", "v3 trap", "v3 inform"],
 )
-async def test_what_snmptrap_sends_is_taken_and_informs_are_confirmed(words: list[str]) -> None:
+async def test_what_snmptrap_sends_is_taken_and_informs_are_confirmed(command: list[str]) -> None:
     program = need("snmptrap")
     async with listening() as listener:
         # An inform that nobody confirms ends with an error.
-        assert await run(program, "-r", "1", "-t", "5", *words, f"127.0.0.1:{listener.port}", *LINK_DOWN) == 0
-        seen = await readings(listener, 2)
-    assert seen["trap.link[GigabitEthernet0/0/7]"].value == "down"
+        assert await run(program, "-r", "1", "-t", "5", *command, f"127.0.0.1:{listener.port}", *LINK_DOWN) == 0
+        measurements = await readings(listener, 2)
+    assert measurements["trap.link[GigabitEthernet0/0/7]"].value == "down"
 
 
 async def test_a_v1_trap_is_taken() -> None:
@@ -91,9 +93,9 @@ async def test_a_v1_trap_is_taken() -> None:
 async def test_an_inform_with_wrong_keys_is_not_confirmed() -> None:
     program = need("snmptrap")
     async with listening() as listener:
-        words = [*SECURE, "-Ci", "-r", "0", "-t", "1"]
-        words[words.index("authpass123")] = "another-pass"
-        assert await run(program, *words, f"127.0.0.1:{listener.port}", *LINK_DOWN) != 0
+        command = [*SECURE, "-Ci", "-r", "0", "-t", "1"]
+        command[command.index("authpass123")] = "another-pass"
+        assert await run(program, *command, f"127.0.0.1:{listener.port}", *LINK_DOWN) != 0
         assert listener.messages.queue.empty()
 
 
@@ -106,12 +108,12 @@ async def test_what_logger_writes_is_read(way: str, form: list[str]) -> None:
     listener = SyslogListener(SourceSettings(id="s", kind="network.syslog", url=f"{way}://127.0.0.1:0"), AROUND)
     await listener.open()
     try:
-        words = ["-n", "127.0.0.1", "-P", str(listener.port), f"--{way}", "-p", "local0.crit", "-t", "ups", *form]
-        assert await run(program, *words, "电池供电 battery") == 0
-        seen = await readings(listener, 1)
+        command = ["-n", "127.0.0.1", "-P", str(listener.port), f"--{way}", "-p", "local0.crit", "-t", "ups", *form]
+        assert await run(program, *command, "电池供电 battery") == 0
+        measurements = await readings(listener, 1)
     finally:
         await listener.close()
-    one = seen["syslog.message[crit]"]
-    assert one.value == "电池供电 battery"
-    assert "ups" in one.text
-    assert one.observed_at is not None
+    measurement = measurements["syslog.message[crit]"]
+    assert measurement.value == "电池供电 battery"
+    assert "ups" in measurement.text
+    assert measurement.observed_at is not None

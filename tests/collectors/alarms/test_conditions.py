@@ -178,8 +178,8 @@ async def test_alarms_that_ended_before_a_restart_are_closed_and_active_ones_are
     rig.ack(900.0)
     stands = rig.engine.alerts["x"]
     ended = replace(stands, id="y", labels={"condition": "Plant/Low", "server": "h"})
-    other = replace(stands, id="z", labels={"condition": "Plant/Low", "server": "elsewhere"})
-    rig.engine.alerts = {"x": replace(stands, labels={**stands.labels, "server": "h"}), "y": ended, "z": other}
+    elsewhere = replace(stands, id="z", labels={"condition": "Plant/Low", "server": "elsewhere"})
+    rig.engine.alerts = {"x": replace(stands, labels={**stands.labels, "server": "h"}), "y": ended, "z": elsewhere}
     assert sorted(await rig.turn(HIGH)) == [(HIGH.name, True), ("Plant/Low", False)]
     assert await rig.turn(HIGH) == []
 

@@ -52,7 +52,9 @@ async def scene(bus: Bus, journal: Journal) -> AsyncIterator[tuple[Rig, OpcUaPla
         conditions.put(poller, spec, present)
 
     poller.attach(
-        SubscriberCallbacks(push=lambda target, seen: None, request_poll=lambda target: None, report_alarms=report)
+        SubscriberCallbacks(
+            push=lambda target, measurements: None, request_poll=lambda target: None, report_alarms=report
+        )
     )
     try:
         yield rig, plant, conditions, poller, target

@@ -70,26 +70,26 @@ ANSWERED, SILENT = 20.0, 0.4
 """Seconds for a poll: that is answered, on however slow a machine; whose silence is the point."""
 
 
-def target(text: str, credential: Credential | None = None, timeout: float = ANSWERED) -> Target:
+def target_of(text: str, credential: Credential | None = None, timeout: float = ANSWERED) -> Target:
     """The parsed URI, with the credential that its `cred=` means."""
     return uri.parse(text, asset="a", timeout=timeout, credential=credential)
 
 
-async def ask(poller: Poller, one: Target) -> dict[str, Measurement]:
+async def ask(poller: Poller, target: Target) -> dict[str, Measurement]:
     """What a poll gives, by metric; validated and bounded as the runner does it. Raises CollectorError."""
-    type(poller).validate(one)
-    return {seen.metric: seen for seen in await retries.attempt(poller, one, one.timeout)}
+    type(poller).validate(target)
+    return {measurement.metric: measurement for measurement in await retries.attempt(poller, target, target.timeout)}
 
 
-async def failure(poller: Poller, one: Target) -> CollectorError:
+async def failure(poller: Poller, target: Target) -> CollectorError:
     """The error that a poll must end with."""
     try:
-        seen = await ask(poller, one)
+        measurements = await ask(poller, target)
     except CollectorError as error:
         return error
-    raise AssertionError(f"it answered: {seen}")
+    raise AssertionError(f"it answered: {measurements}")
 
 
-def values(seen: dict[str, Measurement]) -> dict[str, Value]:
+def values_of(readings: dict[str, Measurement]) -> dict[str, Value]:
     """Values alone, by metric."""
-    return {metric: one.value for metric, one in seen.items()}
+    return {metric: measurement.value for metric, measurement in readings.items()}

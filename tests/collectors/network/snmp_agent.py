@@ -93,10 +93,10 @@ class Agent(asyncio.DatagramProtocol):
             start = self._began = self._began or start
             keys = [key for key in keys if key[: len(start)] == start]
         begin = bisect_right(keys, start)
-        found: list[tuple[object, object]] = [
+        answers: list[tuple[object, object]] = [
             (v2c.ObjectIdentifier(key), self.values[key]) for key in keys[begin : begin + repetitions]
         ]
-        return found or [(v2c.ObjectIdentifier(start), v2c.EndOfMibView(""))]
+        return answers or [(v2c.ObjectIdentifier(start), v2c.EndOfMibView(""))]
 
 
 @asynccontextmanager

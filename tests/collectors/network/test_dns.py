@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from collectors.errors import Misconfigured, NotReady, Reason
 from collectors.network.dns import DnsPoller, asked_name, judge, question
-from tests.collectors.network.loopback import ANSWERED, SILENT, ask, failure, target, values
+from tests.collectors.network.loopback import ANSWERED, SILENT, ask, failure, target_of, values_of
 from tests.ports import free_port
 
 Reply = Callable[[dns.message.Message], bytes | None]
@@ -76,16 +76,16 @@ def answering(kind: str, *records: str, rcode: dns.rcode.Rcode = dns.rcode.NOERR
 )
 async def test_answers_are_shown_as_text(kind: str, record: str, shown: str) -> None:
     async with serving(answering(kind, record)) as (port, _):
-        seen = values(await ask(DnsPoller(), target(f"dns://127.0.0.1:{port}/a.example?type={kind}")))
-    assert (seen["dns.answer"], seen["dns.rcode"]) == (shown, "NOERROR")
-    assert float(seen["dns.ms"] or 0) > 0
+        readings = values_of(await ask(DnsPoller(), target_of(f"dns://127.0.0.1:{port}/a.example?type={kind}")))
+    assert (readings["dns.answer"], readings["dns.rcode"]) == (shown, "NOERROR")
+    assert float(readings["dns.ms"] or 0) > 0
 
 
 async def test_every_poll_asks_the_server_anew() -> None:
     poller = DnsPoller()
     async with serving(answering("A", "10.0.0.1")) as (port, server):
         for _ in range(3):
-            await ask(poller, target(f"dns://127.0.0.1:{port}/a.example"))
+            await ask(poller, target_of(f"dns://127.0.0.1:{port}/a.example"))
     assert server.asked == ["a.example. IN A"] * 3
 
 
@@ -95,19 +95,19 @@ async def test_every_poll_asks_the_server_anew() -> None:
 )
 async def test_expect_lists_the_values_that_are_allowed(expect: str, right: bool) -> None:
     async with serving(answering("A", "10.0.0.2", "10.0.0.1")) as (port, _):
-        one = target(f"dns://127.0.0.1:{port}/a.example?expect={expect}")
+        target = target_of(f"dns://127.0.0.1:{port}/a.example?expect={expect}")
         if right:
-            assert values(await ask(DnsPoller(), one))["dns.answer"] == "10.0.0.1, 10.0.0.2"
+            assert values_of(await ask(DnsPoller(), target))["dns.answer"] == "10.0.0.1, 10.0.0.2"
             return
-        error = await failure(DnsPoller(), one)
+        error = await failure(DnsPoller(), target)
     assert isinstance(error, NotReady)
     assert error.reason is Reason.WRONG_ANSWER
     assert "instead of" in error.en
-    assert {one.metric for one in error.measurements} == {"dns.ms", "dns.rcode", "dns.answer"}
+    assert {measurement.metric for measurement in error.measurements} == {"dns.ms", "dns.rcode", "dns.answer"}
 
 
 @pytest.mark.parametrize(
-    ("rcode", "word"),
+    ("rcode", "message"),
     [
         (dns.rcode.NXDOMAIN, "NXDOMAIN"),
         (dns.rcode.SERVFAIL, "SERVFAIL"),
@@ -115,12 +115,12 @@ async def test_expect_lists_the_values_that_are_allowed(expect: str, right: bool
         (dns.rcode.NOERROR, "no A record"),
     ],
 )
-async def test_an_answer_without_the_record_says_why(rcode: dns.rcode.Rcode, word: str) -> None:
+async def test_an_answer_without_the_record_says_why(rcode: dns.rcode.Rcode, message: str) -> None:
     async with serving(answering("A", rcode=rcode)) as (port, _):
-        error = await failure(DnsPoller(), target(f"dns://127.0.0.1:{port}/a.example"))
+        error = await failure(DnsPoller(), target_of(f"dns://127.0.0.1:{port}/a.example"))
     assert isinstance(error, NotReady)
     assert error.reason is Reason.WRONG_ANSWER
-    assert word in error.en
+    assert message in error.en
 
 
 def garbled(query: dns.message.Message) -> bytes:
@@ -136,7 +136,7 @@ def other_question(query: dns.message.Message) -> bytes:
 @pytest.mark.parametrize("reply", [garbled, other_question])
 async def test_what_is_no_answer_is_a_wrong_answer(reply: Reply) -> None:
     async with serving(reply) as (port, _):
-        error = await failure(DnsPoller(), target(f"dns://127.0.0.1:{port}/a.example"))
+        error = await failure(DnsPoller(), target_of(f"dns://127.0.0.1:{port}/a.example"))
     assert isinstance(error, NotReady)
     assert error.reason is Reason.WRONG_ANSWER
 
@@ -150,14 +150,14 @@ def forged(query: dns.message.Message) -> bytes:
 async def test_silence_scraps_and_forged_ids_are_a_timeout(reply: Reply, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("collectors.network.dns.GRACE", ANSWERED)  # the right answer is waited for until the end
     async with serving(reply) as (port, _):
-        error = await failure(DnsPoller(), target(f"dns://127.0.0.1:{port}/a.example", timeout=SILENT))
+        error = await failure(DnsPoller(), target_of(f"dns://127.0.0.1:{port}/a.example", timeout=SILENT))
     assert isinstance(error, NotReady)
     assert error.reason is Reason.TIMEOUT
 
 
 async def test_a_closed_port_is_refused() -> None:
     port = free_port()
-    error = await failure(DnsPoller(), target(f"dns://127.0.0.1:{port}/a.example"))
+    error = await failure(DnsPoller(), target_of(f"dns://127.0.0.1:{port}/a.example"))
     assert isinstance(error, NotReady)
     assert error.reason is Reason.REFUSED
 
@@ -177,10 +177,10 @@ async def test_a_cut_answer_is_fetched_over_tcp() -> None:
 
     server = await asyncio.start_server(whole, "127.0.0.1", 0)
     async with serving(cut, server.sockets[0].getsockname()[1]) as (port, _):
-        seen = values(await ask(DnsPoller(), target(f"dns://127.0.0.1:{port}/a.example")))
+        readings = values_of(await ask(DnsPoller(), target_of(f"dns://127.0.0.1:{port}/a.example")))
         server.close()
         await server.wait_closed()
-    assert seen["dns.answer"] == "10.0.0.1"
+    assert readings["dns.answer"] == "10.0.0.1"
 
 
 @pytest.mark.parametrize(
@@ -196,12 +196,12 @@ async def test_a_cut_answer_is_fetched_over_tcp() -> None:
 )
 def test_a_uri_that_cannot_work_is_refused(text: str) -> None:
     with pytest.raises(Misconfigured):
-        DnsPoller.validate(target(text))
+        DnsPoller.validate(target_of(text))
 
 
 def test_an_address_is_asked_for_by_its_reverse_name() -> None:
-    assert asked_name(target("dns://127.0.0.1/10.1.2.3?type=PTR")) == "3.2.1.10.in-addr.arpa"
-    assert asked_name(target("dns://127.0.0.1/2001%3Adb8%3A%3A1?type=PTR")).endswith("8.b.d.0.1.0.0.2.ip6.arpa")
+    assert asked_name(target_of("dns://127.0.0.1/10.1.2.3?type=PTR")) == "3.2.1.10.in-addr.arpa"
+    assert asked_name(target_of("dns://127.0.0.1/2001%3Adb8%3A%3A1?type=PTR")).endswith("8.b.d.0.1.0.0.2.ip6.arpa")
 
 
 REAL = answering("A", "10.0.0.1")(dns.message.make_query("a.example", "A", id=0)) or b""
@@ -209,12 +209,12 @@ REAL = answering("A", "10.0.0.1")(dns.message.make_query("a.example", "A", id=0)
 
 @given(st.one_of(st.binary(max_size=300), st.binary(max_size=80).map(lambda tail: REAL[:30] + tail)))
 def test_whatever_comes_is_judged_or_refused(raw: bytes) -> None:
-    asked, _ = question("a.example", "A")
+    query, _ = question("a.example", "A")
     with suppress(NotReady):
-        judge(raw, asked, "A", "", [])
+        judge(raw, query, "A", "", [])
 
 
 async def test_a_chinese_name_is_asked_for_in_its_ascii_form() -> None:
     async with serving(answering("A", "10.0.0.1")) as (port, server):
-        await ask(DnsPoller(), target(f"dns://127.0.0.1:{port}/%E4%B8%AD%E6%96%87.example"))
+        await ask(DnsPoller(), target_of(f"dns://127.0.0.1:{port}/%E4%B8%AD%E6%96%87.example"))
     assert server.asked == ["xn--fiq228c.example. IN A"]

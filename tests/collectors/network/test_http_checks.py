@@ -7,7 +7,7 @@ import pytest
 from collectors.errors import Misconfigured, NotReady
 from collectors.network.http import checks
 from feeds.model import Quality, Value
-from tests.collectors.network.loopback import target
+from tests.collectors.network.loopback import target_of
 
 BODY = b'{"queue": {"length": 3, "a b": [true, null, "\xe6\xad\xa3\xe5\xb8\xb8"]}, "big": 1e400}'
 
@@ -25,11 +25,11 @@ BODY = b'{"queue": {"length": 3, "a b": [true, null, "\xe6\xad\xa3\xe5\xb8\xb8"]
     ],
 )
 def test_a_path_finds_its_value(path: str, value: Value) -> None:
-    one = target("http://h/")
-    one.params["json"] = path
-    seen = checks.judge_json(one, BODY, whole=True)
-    assert (seen[0].metric, seen[0].value) == ("http.value", value)
-    assert seen[0].quality is (Quality.UNCERTAIN if value is None else Quality.GOOD)
+    target = target_of("http://h/")
+    target.params["json"] = path
+    measurements = checks.judge_json(target, BODY, whole=True)
+    assert (measurements[0].metric, measurements[0].value) == ("http.value", value)
+    assert measurements[0].quality is (Quality.UNCERTAIN if value is None else Quality.GOOD)
 
 
 @pytest.mark.parametrize("path", ["$.", "$..a", "$.a[*]", "$[?@.x]", "$.a[1:2]", "$.a b", "$.a['x", "$" + ".a" * 40])
@@ -39,7 +39,7 @@ def test_a_path_that_is_not_known_is_refused(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "whole", "words"),
+    ("body", "whole", "message"),
     [
         (b"<html>", True, "no readable JSON"),
         (b"[" * 100_000, True, "no readable JSON"),
@@ -49,16 +49,16 @@ def test_a_path_that_is_not_known_is_refused(path: str) -> None:
         (b"\xff", True, "no readable JSON"),
     ],
 )
-def test_a_wrong_answer_says_what_is_wrong(body: bytes, whole: bool, words: str) -> None:
-    with pytest.raises(NotReady, match=words):
-        checks.judge_json(target("http://h/?json=$.queue.length"), body, whole)
+def test_a_wrong_answer_says_what_is_wrong(body: bytes, whole: bool, message: str) -> None:
+    with pytest.raises(NotReady, match=message):
+        checks.judge_json(target_of("http://h/?json=$.queue.length"), body, whole)
 
 
 def test_the_expected_value_is_compared_as_text() -> None:
-    fine = target("http://h/?json=$.queue.length&json_expect=3&metric=queue.length&unit=1")
+    fine = target_of("http://h/?json=$.queue.length&json_expect=3&metric=queue.length&unit=1")
     assert checks.judge_json(fine, BODY, whole=True)[0].metric == "queue.length"
     with pytest.raises(NotReady, match="is 3, not 0") as caught:
-        checks.judge_json(target("http://h/?json=$.queue.length&json_expect=0"), BODY, whole=True)
+        checks.judge_json(target_of("http://h/?json=$.queue.length&json_expect=0"), BODY, whole=True)
     assert caught.value.measurements[0].value == 3
 
 
@@ -80,15 +80,15 @@ def test_the_expected_value_is_compared_as_text() -> None:
 )
 def test_a_parameter_that_cannot_work_is_refused(query: str) -> None:
     with pytest.raises(Misconfigured):
-        checks.validate(target(f"http://h/?{query}"))
+        checks.validate(target_of(f"http://h/?{query}"))
 
 
 def test_good_parameters_pass() -> None:
-    one = target("https://h/?json=$.a&json_expect=1&warn=30d&redirects=3&proxy=http%3A%2F%2F10.0.0.9%3A3128")
-    checks.validate(one)
-    assert checks.redirects(one) == 3
-    assert checks.proxy(one) == "http://10.0.0.9:3128"
-    assert checks.proxy(target("http://h/")) is None
+    target = target_of("https://h/?json=$.a&json_expect=1&warn=30d&redirects=3&proxy=http%3A%2F%2F10.0.0.9%3A3128")
+    checks.validate(target)
+    assert checks.redirects(target) == 3
+    assert checks.proxy(target) == "http://10.0.0.9:3128"
+    assert checks.proxy(target_of("http://h/")) is None
 
 
 @pytest.mark.parametrize(

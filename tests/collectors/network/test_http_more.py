@@ -29,7 +29,7 @@ async def poll(uri: str, timeout: float = ANSWERED) -> dict[str, Measurement]:
     target = registry.target_of(uri, timeout=timeout, credentials=SECRET)
     poller = registry.poller_class(target.scheme)()
     try:
-        return {one.metric: one for one in await retries.probe(poller, target, 1)}
+        return {measurement.metric: measurement for measurement in await retries.probe(poller, target, 1)}
     finally:
         await poller.close()
 
@@ -59,12 +59,12 @@ async def test_a_value_of_a_json_answer_is_a_reading_with_its_own_name() -> None
         return web.json_response({"queue": [{"length": 17}]})
 
     async with site(answer) as base:
-        seen = await poll(f"{base}/?json=$.queue[0].length&metric=queue.length&unit=1&deep=1&json_expect=17")
-        assert (seen["queue.length"].value, seen["queue.length"].unit) == (17, "1")
+        measurements = await poll(f"{base}/?json=$.queue[0].length&metric=queue.length&unit=1&deep=1&json_expect=17")
+        assert (measurements["queue.length"].value, measurements["queue.length"].unit) == (17, "1")
         with pytest.raises(NotReady, match="is 17, not 0") as caught:
             await poll(f"{base}/?json=$.queue[0].length&json_expect=0&deep=1")
     assert caught.value.reason is Reason.WRONG_ANSWER
-    assert {one.metric for one in caught.value.measurements} >= {"http.ms", "http.status", "http.value"}
+    assert {measurement.metric for measurement in caught.value.measurements} >= {"http.ms", "http.status", "http.value"}
 
 
 async def test_a_json_answer_beyond_the_bound_is_refused_and_not_read() -> None:
@@ -82,9 +82,9 @@ async def test_the_certificate_is_looked_at_also_when_the_answer_has_no_body(tmp
         return web.Response(status=status)
 
     async with site(answer, server_side(tmp_path, datetime.now(UTC) + timedelta(days=20))) as base:
-        seen = await poll(f"{base}/?verify=no&warn=10d")
-        assert seen["http.days_left"].value == pytest.approx(20, abs=0.1)
-        assert seen["http.expiring"].value is False
+        measurements = await poll(f"{base}/?verify=no&warn=10d")
+        assert measurements["http.days_left"].value == pytest.approx(20, abs=0.1)
+        assert measurements["http.expiring"].value is False
         assert (await poll(f"{base}/?verify=no"))["http.expiring"].value is True
         with pytest.raises(NotReady) as caught:
             await poll(f"{base}/")
@@ -108,8 +108,8 @@ async def test_redirects_are_followed_as_many_as_allowed_and_counted() -> None:
 
     async with site(answer) as base:
         assert (await poll(f"{base}/3"))["http.status"].value == 302  # not followed unless it is asked for
-        seen = await poll(f"{base}/3?redirects=3&contains=here")
-        assert (seen["http.status"].value, seen["http.redirects"].value) == (200, 3)
+        measurements = await poll(f"{base}/3?redirects=3&contains=here")
+        assert (measurements["http.status"].value, measurements["http.redirects"].value) == (200, 3)
         with pytest.raises(NotReady, match="more than 2 redirects"):
             await poll(f"{base}/3?redirects=2")
 
@@ -155,11 +155,11 @@ async def test_a_redirect_that_leads_out_of_http_is_a_wrong_answer(leads: str) -
 @asynccontextmanager
 async def forward_proxy(status: int = 0) -> AsyncIterator[tuple[str, list[str]]]:
     """A proxy that carries one connection each (CONNECT and absolute GET), or answers all with `status`."""
-    asked: list[str] = []
+    requests: list[str] = []
 
     async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
-        asked.append(head.split(b"\r\n")[0].decode())
+        requests.append(head.split(b"\r\n")[0].decode())
         verb, where, _ = head.split(b"\r\n")[0].split(b" ")
         if status:
             writer.write(b"HTTP/1.1 %d No\r\nContent-Length: 0\r\n\r\n" % status)
@@ -176,7 +176,7 @@ async def forward_proxy(status: int = 0) -> AsyncIterator[tuple[str, list[str]]]
 
     server = await asyncio.start_server(carry, "127.0.0.1", 0)
     async with server:
-        yield f"http%3A%2F%2F127.0.0.1%3A{server.sockets[0].getsockname()[1]}", asked
+        yield f"http%3A%2F%2F127.0.0.1%3A{server.sockets[0].getsockname()[1]}", requests
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -193,13 +193,13 @@ async def test_a_proxy_carries_http_and_https(tmp_path: Path) -> None:
     async def answer(_: web.Request) -> web.Response:
         return web.Response(text="here")
 
-    async with forward_proxy() as (proxy, asked):
+    async with forward_proxy() as (proxy, requests):
         async with site(answer) as base:
             await poll(f"{base}/x?proxy={proxy}&contains=here")
         async with site(answer, server_side(tmp_path, datetime.now(UTC) + timedelta(days=5))) as base:
             assert (await poll(f"{base}/?proxy={proxy}&verify=no"))["http.days_left"].value == pytest.approx(5, abs=0.1)
-    assert asked[0].startswith("GET http://127.0.0.1:")
-    assert asked[1].startswith("CONNECT 127.0.0.1:")
+    assert requests[0].startswith("GET http://127.0.0.1:")
+    assert requests[1].startswith("CONNECT 127.0.0.1:")
 
 
 async def test_a_proxy_that_is_not_there_is_named() -> None:

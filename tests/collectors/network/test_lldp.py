@@ -12,7 +12,7 @@ from collectors.network import lldp
 from collectors.network.lldp import LldpLink, Neighbour, propose
 from collectors.network.snmp.session import Agents
 from feeds.model import Asset
-from tests.collectors.network.loopback import target
+from tests.collectors.network.loopback import target_of
 from tests.collectors.network.snmp_agent import serving
 from tests.ports import free_port
 
@@ -45,24 +45,24 @@ def asset(id: str, *parents: str, probes: tuple[str, ...] = (), **labels: str) -
 
 
 def inventory(*assets: Asset) -> dict[str, Asset]:
-    return {one.id: one for one in assets}
+    return {asset_seen.id: asset_seen for asset_seen in assets}
 
 
 async def test_the_remote_table_of_a_device_is_read() -> None:
     async with serving(TABLE) as agent:
-        one = replace(target(f"snmp://127.0.0.1:{agent.port}"), asset="access-1")
-        assert await lldp.neighbours(one, Agents()) == [HEARD]
+        target = replace(target_of(f"snmp://127.0.0.1:{agent.port}"), asset="access-1")
+        assert await lldp.neighbours(target, Agents()) == [HEARD]
 
 
 async def test_a_device_without_lldp_hears_nobody() -> None:
     async with serving({"1.3.6.1.2.1.1.3.0": v2c.TimeTicks(1)}) as agent:
-        assert await lldp.neighbours(target(f"snmp://127.0.0.1:{agent.port}"), Agents()) == []
+        assert await lldp.neighbours(target_of(f"snmp://127.0.0.1:{agent.port}"), Agents()) == []
 
 
 async def test_a_survey_goes_on_past_a_device_that_does_not_answer() -> None:
-    dead = replace(target(f"snmp://127.0.0.1:{free_port()}"), asset="dead")
+    dead = replace(target_of(f"snmp://127.0.0.1:{free_port()}"), asset="dead")
     async with serving(TABLE) as agent:
-        alive = replace(target(f"snmp://127.0.0.1:{agent.port}"), asset="access-1")
+        alive = replace(target_of(f"snmp://127.0.0.1:{agent.port}"), asset="access-1")
         heard, wrong = await lldp.survey([dead, alive], Agents())
     assert heard == [HEARD]
     assert {asset: str(error) for asset, error in wrong.items()} == {"dead": "refused"}
@@ -83,15 +83,18 @@ def test_a_neighbour_nobody_knows_is_proposed_with_its_row() -> None:
 
 
 def test_a_neighbour_is_known_by_chassis_address_or_name() -> None:
-    for known in (
+    for assets_known in (
         asset("agg", mac="3891-d5fb-742c"),
         asset("agg", probes=("icmp://10.1.123.2",)),
         asset("agg", sysname="wrd-huiju-2"),
         asset("WRD-Huiju-2"),
     ):
-        proposal = propose([HEARD], inventory(asset("access-1"), known))
+        proposal = propose([HEARD], inventory(asset("access-1"), assets_known))
         assert not proposal.assets
-        assert [(link.a, link.b) for link in proposal.links] in ([("access-1", known.id)], [(known.id, "access-1")])
+        assert [(link.a, link.b) for link in proposal.links] in (
+            [("access-1", assets_known.id)],
+            [(assets_known.id, "access-1")],
+        )
         assert len(proposal.parents) == 1
 
 
@@ -117,9 +120,9 @@ def test_both_ends_of_a_cable_propose_one_link() -> None:
 
 
 def test_a_parent_that_neither_end_hears_is_shown() -> None:
-    known = inventory(asset("access-1", "core"), asset("agg", "core", sysname="WRD-Huiju-2"), asset("core"))
+    assets_known = inventory(asset("access-1", "core"), asset("agg", "core", sysname="WRD-Huiju-2"), asset("core"))
     to_core = Neighbour(seen_by="agg", port="1", chassis="core", remote_port="2")
-    assert propose([HEARD, to_core], known).unheard == (("access-1", "core"),)
+    assert propose([HEARD, to_core], assets_known).unheard == (("access-1", "core"),)
 
 
 def test_one_stranger_heard_twice_is_one_asset_with_two_parents() -> None:
@@ -139,7 +142,7 @@ def test_one_stranger_heard_twice_is_one_asset_with_two_parents() -> None:
     )
 )
 def test_the_order_of_what_is_heard_changes_nothing(heard: list[Neighbour]) -> None:
-    known = inventory(asset("access-1"), asset("access-2"), asset("agg"))
-    before = dict(known)
-    assert propose(heard, known) == propose(list(reversed(heard)), known)
-    assert known == before
+    assets_known = inventory(asset("access-1"), asset("access-2"), asset("agg"))
+    before = dict(assets_known)
+    assert propose(heard, assets_known) == propose(list(reversed(heard)), assets_known)
+    assert assets_known == before

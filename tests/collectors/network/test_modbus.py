@@ -22,7 +22,17 @@ from collectors.network.modbus.probe import ModbusPoller
 from collectors.settings import Credential
 from collectors.sim.modbus import Memory, ModbusDevice, words
 from feeds.model import Quality
-from tests.collectors.network.loopback import ANSWERED, SILENT, ask, failure, hanging_up, saying, serve, silence, target
+from tests.collectors.network.loopback import (
+    ANSWERED,
+    SILENT,
+    ask,
+    failure,
+    hanging_up,
+    saying,
+    serve,
+    silence,
+    target_of,
+)
 from tests.patience import until
 from tests.ports import free_port
 
@@ -46,25 +56,25 @@ def memory(unit: int, function: int) -> dict[int, int] | None:
 
 @asynccontextmanager
 async def device(having: Memory = memory, delay: float = 0.0) -> AsyncIterator[ModbusDevice]:
-    one = ModbusDevice("127.0.0.1", 0, having, delay)
-    await one.start()
+    device = ModbusDevice("127.0.0.1", 0, having, delay)
+    await device.start()
     try:
-        yield one
+        yield device
     finally:
-        await one.stop()
+        await device.stop()
 
 
 @asynccontextmanager
 async def poller() -> AsyncIterator[ModbusPoller]:
-    one = ModbusPoller()
+    poller = ModbusPoller()
     try:
-        yield one
+        yield poller
     finally:
-        await one.close()
+        await poller.close()
 
 
 @pytest.mark.parametrize(
-    ("what", "value"),
+    ("point", "value"),
     [
         ("hr=0:float32", 230.5),
         ("hr=2:int32", -70000),
@@ -84,19 +94,19 @@ async def poller() -> AsyncIterator[ModbusPoller]:
         ("hr=2:uint32", 2**32 - 70000),
     ],
 )
-async def test_a_register_is_read_as_its_type_says(what: str, value: object) -> None:
+async def test_a_register_is_read_as_its_type_says(point: str, value: object) -> None:
     async with device() as server, poller() as asker:
-        seen = await ask(asker, target(f"modbus://{server.address}/1?{what}&metric=voltage&unit=V"))
-    assert seen["voltage"].value == value
-    assert type(seen["voltage"].value) is type(value)
-    assert (seen["voltage"].unit, seen["voltage"].quality) == ("V", Quality.GOOD)
-    assert float(seen["modbus.ms"].value or 0) > 0
+        measurements = await ask(asker, target_of(f"modbus://{server.address}/1?{point}&metric=voltage&unit=V"))
+    assert measurements["voltage"].value == value
+    assert type(measurements["voltage"].value) is type(value)
+    assert (measurements["voltage"].unit, measurements["voltage"].quality) == ("V", Quality.GOOD)
+    assert float(measurements["modbus.ms"].value or 0) > 0
 
 
 async def test_a_float_that_is_no_number_is_of_bad_quality() -> None:
     async with device() as server, poller() as asker:
-        seen = await ask(asker, target(f"modbus://{server.address}?hr=30:float32"))
-    assert (seen["modbus.value"].value, seen["modbus.value"].quality) == (None, Quality.BAD)
+        measurements = await ask(asker, target_of(f"modbus://{server.address}?hr=30:float32"))
+    assert (measurements["modbus.value"].value, measurements["modbus.value"].quality) == (None, Quality.BAD)
 
 
 @given(number=st.floats(width=32, allow_nan=False, allow_infinity=False), order=st.sampled_from(registers.ORDERS))
@@ -109,37 +119,37 @@ def test_every_order_of_bytes_is_read_back(number: float, order: str) -> None:
 
 
 async def test_probes_of_one_device_share_a_connection_and_a_request() -> None:
-    uris = [f"?hr={place}" for place in (0, 1, 2, 10, 20, 900)]
+    uris = [f"?hr={register}" for register in (0, 1, 2, 10, 20, 900)]
     async with device() as server, poller() as asker:
-        asked = [ask(asker, target(f"modbus://{server.address}/1{one}")) for one in uris]
-        seen = await asyncio.gather(*asked, ask(asker, target(f"modbus://{server.address}/2?ir=0")))
+        polls = [ask(asker, target_of(f"modbus://{server.address}/1{query}")) for query in uris]
+        measurements = await asyncio.gather(*polls, ask(asker, target_of(f"modbus://{server.address}/2?ir=0")))
         assert server.connections == 1
         first = [(1, 3, 0, 21), (1, 3, 900, 1), (2, 4, 0, 1)]
         assert server.requests[:3] == first, "12 to 19 do not exist, so the device refuses the first of these"
         assert server.requests[3:] == [(1, 3, 0, 3), (1, 3, 10, 1), (1, 3, 20, 1)]
-        await asyncio.gather(*(ask(asker, target(f"modbus://{server.address}/1{one}")) for one in uris))
+        await asyncio.gather(*(ask(asker, target_of(f"modbus://{server.address}/1{query}")) for query in uris))
         assert server.requests[6:] == [(1, 3, 0, 3), (1, 3, 10, 1), (1, 3, 20, 1), (1, 3, 900, 1)]
-    assert seen[-1]["modbus.value"].value == 2
-    assert seen[-2]["modbus.value"].value == 7
-    names = {ModbusPoller.poll_group(target(f"modbus://h/{unit}?hr=0")) for unit in (1, 2)}
+    assert measurements[-1]["modbus.value"].value == 2
+    assert measurements[-2]["modbus.value"].value == 7
+    names = {ModbusPoller.poll_group(target_of(f"modbus://h/{unit}?hr=0")) for unit in (1, 2)}
     assert len(names) == 1
 
 
 async def test_a_register_that_is_not_there_does_not_take_its_neighbours_along() -> None:
     async with device() as server, poller() as asker:
         for _ in range(2):
-            here, gone = await asyncio.gather(
-                ask(asker, target(f"modbus://{server.address}?hr=11")),
-                failure(asker, target(f"modbus://{server.address}?hr=14")),
+            present, gone = await asyncio.gather(
+                ask(asker, target_of(f"modbus://{server.address}?hr=11")),
+                failure(asker, target_of(f"modbus://{server.address}?hr=14")),
             )
-            assert here["modbus.value"].value == struct.unpack(">4H", struct.pack(">d", 2.5))[3]
+            assert present["modbus.value"].value == struct.unpack(">4H", struct.pack(">d", 2.5))[3]
             assert isinstance(gone, Misconfigured)
             assert "exception 2" in gone.en
             assert "没有这个寄存器" in gone.zh
 
 
 @pytest.mark.parametrize(
-    ("code", "kind", "word"),
+    ("code", "kind", "message"),
     [
         (1, Misconfigured, "illegal function"),
         (4, NotReady, "server device failure"),
@@ -148,26 +158,26 @@ async def test_a_register_that_is_not_there_does_not_take_its_neighbours_along()
         (99, NotReady, "unknown exception"),
     ],
 )
-async def test_exception_codes_are_told_in_words(code: int, kind: type[Exception], word: str) -> None:
+async def test_exception_codes_are_told_in_words(code: int, kind: type[Exception], message: str) -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while request := await reader.read(12):
             writer.write(request[:4] + b"\0\3" + request[6:7] + bytes([request[7] | 0x80, code]))
 
     async with serve(talk) as port, poller() as asker:
-        error = await failure(asker, target(f"modbus://127.0.0.1:{port}?hr=0"))
+        error = await failure(asker, target_of(f"modbus://127.0.0.1:{port}?hr=0"))
     assert isinstance(error, kind)
-    assert word in error.en
+    assert message in error.en
 
 
 async def test_each_way_to_fail_has_its_word() -> None:
     async with poller() as asker:
-        refused = await failure(asker, target(f"modbus://127.0.0.1:{free_port()}?hr=0"))
-        found = [refused]
+        refused = await failure(asker, target_of(f"modbus://127.0.0.1:{free_port()}?hr=0"))
+        errors = [refused]
         for talk in (silence, hanging_up, saying(b"HTTP/1.1 400 Bad Request\r\n\r\n"), saying(b"\0\1\0\0\xff\xff\1")):
             async with serve(talk) as port:
                 seconds = SILENT if talk is silence else ANSWERED
-                found.append(await failure(asker, target(f"modbus://127.0.0.1:{port}?hr=0", timeout=seconds)))
-    reasons = [one.reason for one in found if isinstance(one, NotReady)]
+                errors.append(await failure(asker, target_of(f"modbus://127.0.0.1:{port}?hr=0", timeout=seconds)))
+    reasons = [error.reason for error in errors if isinstance(error, NotReady)]
     wrong = Reason.WRONG_ANSWER
     assert reasons == [Reason.REFUSED, Reason.TIMEOUT, Reason.CLOSED, wrong, wrong]
 
@@ -179,44 +189,44 @@ async def test_an_answer_that_does_not_fit_is_refused(answer: bytes) -> None:
             writer.write(request[:4] + struct.pack(">H", len(answer) + 1) + request[6:7] + answer)
 
     async with serve(talk) as port, poller() as asker:
-        error = await failure(asker, target(f"modbus://127.0.0.1:{port}?hr=0"))
+        error = await failure(asker, target_of(f"modbus://127.0.0.1:{port}?hr=0"))
     assert isinstance(error, NotReady)
     assert error.reason is Reason.WRONG_ANSWER
 
 
 async def test_a_dead_unit_holds_up_the_others_behind_its_gateway_for_one_request_only() -> None:
-    asked: list[int] = []
+    requests: list[int] = []
 
     def counted(unit: int, function: int) -> dict[int, int] | None:
-        asked.append(unit)
+        requests.append(unit)
         return memory(unit, function)
 
     async with device(counted) as server, poller() as asker:
-        dead = [failure(asker, target(f"modbus://{server.address}/5?hr={n * 200}", timeout=2.0)) for n in range(5)]
-        alive = ask(asker, target(f"modbus://{server.address}/7?hr=21"))
+        dead = [failure(asker, target_of(f"modbus://{server.address}/5?hr={n * 200}", timeout=2.0)) for n in range(5)]
+        alive = ask(asker, target_of(f"modbus://{server.address}/7?hr=21"))
         answers: list[Any] = await asyncio.gather(*dead, alive)
-    *errors, seen = answers
-    assert sorted(asked) == [5, 7]
-    assert seen["modbus.value"].value == 65535
-    assert all(isinstance(one, NotReady) and one.reason is Reason.TIMEOUT for one in errors)
+    *errors, measurement = answers
+    assert sorted(requests) == [5, 7]
+    assert measurement["modbus.value"].value == 65535
+    assert all(isinstance(error, NotReady) and error.reason is Reason.TIMEOUT for error in errors)
 
 
 async def test_a_late_answer_is_not_taken_for_the_next_one() -> None:
     async with device() as server, poller() as asker:
-        await ask(asker, target(f"modbus://{server.address}?hr=21"))
+        await ask(asker, target_of(f"modbus://{server.address}?hr=21"))
         server.delay = 2 * SILENT
-        error = await failure(asker, target(f"modbus://{server.address}?hr=21", timeout=SILENT))
+        error = await failure(asker, target_of(f"modbus://{server.address}?hr=21", timeout=SILENT))
         assert isinstance(error, NotReady)
-        seen = await ask(asker, target(f"modbus://{server.address}?hr=900"))
+        measurements = await ask(asker, target_of(f"modbus://{server.address}?hr=900"))
         assert server.connections == 1
-    assert seen["modbus.value"].value == 7
+    assert measurements["modbus.value"].value == 7
 
 
 async def test_a_slow_device_does_not_delay_another() -> None:
     async with device(delay=ANSWERED / 2) as slow, device() as quick, poller() as asker:
-        waiting = asyncio.create_task(ask(asker, target(f"modbus://{slow.address}?hr=21")))
+        waiting = asyncio.create_task(ask(asker, target_of(f"modbus://{slow.address}?hr=21")))
         await until(lambda: slow.requests)
-        await ask(asker, target(f"modbus://{quick.address}?hr=21"))
+        await ask(asker, target_of(f"modbus://{quick.address}?hr=21"))
         assert not waiting.done()
         waiting.cancel()
         await asyncio.wait([waiting])
@@ -224,12 +234,12 @@ async def test_a_slow_device_does_not_delay_another() -> None:
 
 async def test_a_device_that_restarts_is_asked_over_a_new_connection() -> None:
     async with device() as server, poller() as asker:
-        one = target(f"modbus://{server.address}?hr=21")
-        await ask(asker, one)
+        target = target_of(f"modbus://{server.address}?hr=21")
+        await ask(asker, target)
         await server.stop()
-        assert isinstance(await failure(asker, one), NotReady)
+        assert isinstance(await failure(asker, target), NotReady)
         await server.start()
-        assert (await ask(asker, one))["modbus.value"].value == 65535
+        assert (await ask(asker, target))["modbus.value"].value == 65535
 
 
 @pytest.mark.parametrize(
@@ -261,9 +271,9 @@ def test_what_is_wrongly_written_is_told_with_its_mend(text: str, mend: str) -> 
 
 async def test_once_shows_the_value() -> None:
     async with device() as server:
-        seen = await once.collect_once(f"modbus://{server.address}/1?hr=0:float32&metric=voltage&unit=V", 2.0)
-    assert once.fine(seen)
-    assert "230.5 V" in once.render(seen)
+        measurements = await once.collect_once(f"modbus://{server.address}/1?hr=0:float32&metric=voltage&unit=V", 2.0)
+    assert once.fine(measurements)
+    assert "230.5 V" in once.render(measurements)
 
 
 def test_the_shortest_decimal_of_a_float_is_taken() -> None:
@@ -279,30 +289,30 @@ def test_the_check_sum_is_that_of_the_specification() -> None:
 
 
 async def test_a_serial_server_is_asked_in_rtu_frames() -> None:
-    one = ModbusDevice("127.0.0.1", 0, memory, rtu=True)
-    await one.start()
+    device = ModbusDevice("127.0.0.1", 0, memory, rtu=True)
+    await device.start()
     try:
         async with poller() as asker:
-            where = f"modbus://{one.address}/1?framing=rtu"
-            seen = await asyncio.gather(
-                *(ask(asker, target(f"{where}&{what}")) for what in ("hr=0:float32", "hr=21", "co=3", "ir=0"))
+            where = f"modbus://{device.address}/1?framing=rtu"
+            measurements = await asyncio.gather(
+                *(ask(asker, target_of(f"{where}&{point}")) for point in ("hr=0:float32", "hr=21", "co=3", "ir=0"))
             )
-            assert [each["modbus.value"].value for each in seen] == [230.5, 65535, True, 1]
-            error = await failure(asker, target(f"{where}&hr=5000"))
+            assert [each["modbus.value"].value for each in measurements] == [230.5, 65535, True, 1]
+            error = await failure(asker, target_of(f"{where}&hr=5000"))
             assert isinstance(error, Misconfigured)
             assert "no such register" in error.en
-            silent = await failure(asker, target(f"modbus://{one.address}/9?framing=rtu&hr=0", timeout=SILENT))
+            silent = await failure(asker, target_of(f"modbus://{device.address}/9?framing=rtu&hr=0", timeout=SILENT))
             assert isinstance(silent, NotReady)
             assert silent.reason is Reason.TIMEOUT
-            assert (await ask(asker, target(f"{where}&hr=21")))["modbus.value"].value == 65535
-            assert one.connections == 2, "no number tells a late answer: the silence ended the first one"
+            assert (await ask(asker, target_of(f"{where}&hr=21")))["modbus.value"].value == 65535
+            assert device.connections == 2, "no number tells a late answer: the silence ended the first one"
     finally:
-        await one.stop()
+        await device.stop()
 
 
 async def test_the_wrong_framing_and_a_broken_frame_are_wrong_answers() -> None:
     async with serve(saying(b"\x01\x03\x02\x00\x07\x00\x00")) as port, poller() as asker:
-        error = await failure(asker, target(f"modbus://127.0.0.1:{port}/1?framing=rtu&hr=0"))
+        error = await failure(asker, target_of(f"modbus://127.0.0.1:{port}/1?framing=rtu&hr=0"))
     assert isinstance(error, NotReady)
     assert error.reason is Reason.WRONG_ANSWER
     assert "check sum" in error.en
@@ -315,32 +325,32 @@ async def test_modbus_security_trusts_the_named_authority_and_shows_our_certific
     authority.configure_trust(tls)
     mine = authority.issue_cert("collector")
     shown = {
-        "certificate": b"".join(one.bytes() for one in mine.cert_chain_pems).decode(),
+        "certificate": b"".join(certificate.bytes() for certificate in mine.cert_chain_pems).decode(),
         "key": mine.private_key_pem.bytes().decode(),
     }
-    one = ModbusDevice("127.0.0.1", 0, memory, tls=tls)
-    await one.start()
-    where = f"modbus://localhost:{one.address.rpartition(':')[2]}/1?hr=21&tls=yes"
+    device = ModbusDevice("127.0.0.1", 0, memory, tls=tls)
+    await device.start()
+    where = f"modbus://localhost:{device.address.rpartition(':')[2]}/1?hr=21&tls=yes"
 
     def known(ca: trustme.CA, **more: str) -> Credential:
         return Credential(name="plc", kind="tls", values={"ca": ca.cert_pem.bytes().decode(), **more})
 
     try:
         async with poller() as asker:
-            right = target(f"{where}&cred=plc", known(authority, **shown))
+            right = target_of(f"{where}&cred=plc", known(authority, **shown))
             assert (await ask(asker, right))["modbus.value"].value == 65535
-            error = await failure(asker, target(f"{where}&cred=plc", known(trustme.CA(), **shown)))
+            error = await failure(asker, target_of(f"{where}&cred=plc", known(trustme.CA(), **shown)))
             assert isinstance(error, NotReady)
             assert error.reason is Reason.TLS
-            assert isinstance(await failure(asker, target(f"{where}&cred=plc", known(authority))), NotReady)
+            assert isinstance(await failure(asker, target_of(f"{where}&cred=plc", known(authority))), NotReady)
     finally:
-        await one.stop()
+        await device.stop()
 
 
-@pytest.mark.parametrize("rest", ["framing=serial", "tls=maybe", "verify=no", "cred=plc"])
-def test_what_cannot_be_framed_or_trusted_is_told(rest: str) -> None:
+@pytest.mark.parametrize("address", ["framing=serial", "tls=maybe", "verify=no", "cred=plc"])
+def test_what_cannot_be_framed_or_trusted_is_told(address: str) -> None:
     with pytest.raises(Misconfigured):
-        registry.target_of(f"modbus://h/1?hr=0&{rest}", credentials={})
+        registry.target_of(f"modbus://h/1?hr=0&{address}", credentials={})
     wrong = Credential(name="plc", kind="password", values={"user": "u", "password": "p"})
     with pytest.raises(Misconfigured, match="wants tls"):
         registry.target_of("modbus://h/1?hr=0&tls=yes&cred=plc", credentials={"plc": wrong})

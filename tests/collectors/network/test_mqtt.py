@@ -27,7 +27,17 @@ from collectors.settings import Credential
 from collectors.sim.mqtt import MqttBroker
 from collectors.subscriber import SubscriberCallbacks
 from feeds.model import Quality
-from tests.collectors.network.loopback import ANSWERED, SILENT, ask, failure, hanging_up, saying, serve, silence, target
+from tests.collectors.network.loopback import (
+    ANSWERED,
+    SILENT,
+    ask,
+    failure,
+    hanging_up,
+    saying,
+    serve,
+    silence,
+    target_of,
+)
 from tests.patience import until
 from tests.ports import free_port
 
@@ -36,12 +46,12 @@ LOGIN = Credential(name="b", kind="password", values={"user": "watch", "password
 
 @asynccontextmanager
 async def broker(**settings: Any) -> AsyncIterator[MqttBroker]:
-    one = MqttBroker("127.0.0.1", 0, **settings)
-    await one.start()
+    server = MqttBroker("127.0.0.1", 0, **settings)
+    await server.start()
     try:
-        yield one
+        yield server
     finally:
-        await one.stop()
+        await server.stop()
 
 
 class Desktop:
@@ -56,11 +66,11 @@ class Desktop:
             SubscriberCallbacks(push=self._tell, request_poll=self._look, report_alarms=lambda target, conditions: None)
         )
 
-    def _tell(self, one: Target, seen: Sequence[Measurement]) -> None:
-        self.told += seen
+    def _tell(self, target: Target, measurements: Sequence[Measurement]) -> None:
+        self.told += measurements
 
-    def _look(self, one: Target) -> None:
-        self.looks.append(one.uri)
+    def _look(self, target: Target) -> None:
+        self.looks.append(target.uri)
 
 
 def has_told(desk: Desktop, metric: str, value: object) -> bool:
@@ -69,15 +79,15 @@ def has_told(desk: Desktop, metric: str, value: object) -> bool:
 
 @asynccontextmanager
 async def desktop() -> AsyncIterator[Desktop]:
-    one = Desktop()
+    desk = Desktop()
     try:
-        yield one
+        yield desk
     finally:
-        await one.poller.close()
+        await desk.poller.close()
 
 
-def at(server: MqttBroker, rest: str, credential: Credential | None = None) -> Target:
-    return target(f"mqtt://{server.address}/{rest}", credential)
+def at(server: MqttBroker, address: str, credential: Credential | None = None) -> Target:
+    return target_of(f"mqtt://{server.address}/{address}", credential)
 
 
 @pytest.fixture
@@ -90,14 +100,16 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("version", ["3.1.1", "5"])
 async def test_a_field_of_a_message_is_read_as_soon_as_it_comes(version: str) -> None:
     async with broker() as server, desktop() as desk:
-        one = at(server, f"river/7?field=level&metric=river.level&unit=m&version={version}")
-        first = await ask(desk.poller, one)
+        target = at(server, f"river/7?field=level&metric=river.level&unit=m&version={version}")
+        first = await ask(desk.poller, target)
         assert (first["river.level"].value, first["river.level"].quality) == (None, Quality.UNCERTAIN)
         server.publish("river/7", '{"level": 3.25, "more": [1]}')
         await until(lambda: desk.told)
-        assert [(seen.metric, seen.value, seen.unit) for seen in desk.told] == [("river.level", 3.25, "m")]
-        seen = (await ask(desk.poller, one))["river.level"]
-        assert (seen.value, seen.observed_at, seen.quality) == (3.25, desk.time, Quality.GOOD)
+        assert [(measurement.metric, measurement.value, measurement.unit) for measurement in desk.told] == [
+            ("river.level", 3.25, "m")
+        ]
+        measurement = (await ask(desk.poller, target))["river.level"]
+        assert (measurement.value, measurement.observed_at, measurement.quality) == (3.25, desk.time, Quality.GOOD)
 
 
 @pytest.mark.usefixtures("hasty")
@@ -121,14 +133,14 @@ async def test_a_field_of_a_message_is_read_as_soon_as_it_comes(version: str) ->
 )
 async def test_payloads(payload: str | bytes, params: str, value: object, quality: Quality) -> None:
     async with broker() as server, desktop() as desk:
-        one = at(server, f"a?{params}")
-        await ask(desk.poller, one)
+        target = at(server, f"a?{params}")
+        await ask(desk.poller, target)
         server.publish("a", payload)
         await until(lambda: desk.told)
         server.publish("b", "the connection stands")
-        seen = (await ask(desk.poller, one))["mqtt.value"]
-    assert (seen.value, seen.quality) == (value, quality)
-    assert bool(seen.text) is (quality is Quality.BAD)
+        measurement = (await ask(desk.poller, target))["mqtt.value"]
+    assert (measurement.value, measurement.quality) == (value, quality)
+    assert bool(measurement.text) is (quality is Quality.BAD)
 
 
 async def test_a_retained_message_is_never_fresh_unless_it_carries_its_time() -> None:
@@ -153,87 +165,87 @@ async def test_topics_of_one_broker_share_a_connection_and_other_credentials_do_
         assert server.connections == 2
 
 
-async def whole(poller: MqttPoller, one: Target) -> list[Measurement]:
+async def whole(poller: MqttPoller, target: Target) -> list[Measurement]:
     """A poll's answer, once the last of a hundred messages has come."""
-    seen = await poller.poll(one)
-    return seen if seen[-1].metric == "mqtt.left_out" and seen[-1].value == 36 else []
+    measurements = await poller.poll(target)
+    return measurements if measurements[-1].metric == "mqtt.left_out" and measurements[-1].value == 36 else []
 
 
 @pytest.mark.usefixtures("hasty")
 async def test_a_plus_gives_one_reading_a_match_and_not_too_many() -> None:
     async with broker() as server, desktop() as desk:
-        one = at(server, "room/+/temperature")
-        await ask(desk.poller, one)
+        target = at(server, "room/+/temperature")
+        await ask(desk.poller, target)
         for number in range(100):
             server.publish(f"room/{number}/temperature", str(number))
         server.publish("room/1/2/temperature", "7")
-        seen = await until(lambda: whole(desk.poller, one))
-    values = {each.instance: each.value for each in seen if each.metric == "mqtt.value"}
+        measurements = await until(lambda: whole(desk.poller, target))
+    values = {each.instance: each.value for each in measurements if each.metric == "mqtt.value"}
     assert (len(values), values["63"]) == (64, 63)
-    assert [each.value for each in seen if each.metric == "mqtt.left_out"] == [36]
+    assert [each.value for each in measurements if each.metric == "mqtt.left_out"] == [36]
 
 
 @pytest.mark.usefixtures("hasty")
 async def test_a_silent_topic_is_stale_and_nobody_can_tell() -> None:
     async with broker() as server, desktop() as desk:
-        one = at(server, "a?every=30s")
-        await ask(desk.poller, one)
+        target = at(server, "a?every=30s")
+        await ask(desk.poller, target)
         server.publish("a", "1")
         await until(lambda: desk.told)
         assert desk.told[-1].fresh_for == 31.0
         desk.time += 30
-        assert (await ask(desk.poller, one))["mqtt.value"].value == 1
+        assert (await ask(desk.poller, target))["mqtt.value"].value == 1
         desk.time += 2
-        error = await failure(desk.poller, one)
+        error = await failure(desk.poller, target)
         assert isinstance(error, Silent)
         assert "32 s" in error.en
         server.publish("a", "2")
         await until(lambda: desk.told[-1].value == 2)
-        assert (await ask(desk.poller, one))["mqtt.value"].value == 2
+        assert (await ask(desk.poller, target))["mqtt.value"].value == 2
 
 
 @pytest.mark.usefixtures("hasty")
 async def test_a_last_will_says_that_the_device_is_gone() -> None:
     async with broker() as server, desktop() as desk:
-        one = at(server, "a?availability=a/status")
+        target = at(server, "a?availability=a/status")
         reader, writer = await asyncio.open_connection(*server.address.split(":"))
         will = MqttMessage("a/status", b"offline", retain=True)
         writer.write(packets.connect(packets.V311, "device", will=will))
         await reader.read(4)
         writer.write(packets.publish(packets.V311, MqttMessage("a/status", b"online", retain=True)))
-        await ask(desk.poller, one)
+        await ask(desk.poller, target)
         writer.close()
         await until(lambda: desk.looks)
-        assert desk.looks == [one.uri]
-        error = await failure(desk.poller, one)
+        assert desk.looks == [target.uri]
+        error = await failure(desk.poller, target)
         assert isinstance(error, NotReady)
         assert error.reason is Reason.OFFLINE
         assert "设备离线" in error.zh
         server.publish("a/status", "online", retain=True)
         await until(lambda: len(desk.looks) == 2)
-        await ask(desk.poller, one)
+        await ask(desk.poller, target)
 
 
-async def answers(poller: MqttPoller, one: Target) -> bool:
+async def answers(poller: MqttPoller, target: Target) -> bool:
     try:
-        return bool(await ask(poller, one))
+        return bool(await ask(poller, target))
     except NotReady:
         return False
 
 
 async def test_a_broker_that_ends_is_lost_at_once_and_found_again() -> None:
     async with broker() as server, desktop() as desk:
-        one = at(server, "a")
+        target = at(server, "a")
         server.publish("a", "1", retain=True)
-        await ask(desk.poller, one)
+        await ask(desk.poller, target)
         await server.stop()
         await until(lambda: desk.looks)
-        assert desk.looks == [one.uri]
-        error = await failure(desk.poller, one)
+        assert desk.looks == [target.uri]
+        error = await failure(desk.poller, target)
         assert isinstance(error, NotReady)
         assert error.reason is Reason.REFUSED
         await server.start()
-        await until(lambda: answers(desk.poller, one))  # the pause of the connection is real
+        await until(lambda: answers(desk.poller, target))  # the pause of the connection is real
         server.publish("a", "2")
         await until(lambda: desk.told[-1].value == 2)
 
@@ -241,8 +253,8 @@ async def test_a_broker_that_ends_is_lost_at_once_and_found_again() -> None:
 @pytest.mark.usefixtures("hasty")
 async def test_a_flood_goes_on_with_its_last_message() -> None:
     async with broker() as server, desktop() as desk:
-        one = at(server, "a")
-        await ask(desk.poller, one)
+        target = at(server, "a")
+        await ask(desk.poller, target)
         began = time.monotonic()
         for number in range(1000):
             server.publish("a", str(number), qos=0)
@@ -258,13 +270,13 @@ async def test_wrong_passwords_and_missing_rights_want_a_person() -> None:
         async with desktop() as desk:
             for version in ("3.1.1", "5"):
                 await ask(desk.poller, at(server, f"a?version={version}", LOGIN))
-                found = [
+                problems = [
                     await failure(desk.poller, at(server, f"c?version={version}", wrong)),
                     await failure(desk.poller, at(server, f"secret?version={version}", LOGIN)),
                     await failure(desk.poller, at(server, f"b?version={version}", wrong)),
                 ]
-                assert all(isinstance(error, AuthFailed) for error in found)
-                assert "wrong word" not in "".join(error.en + error.zh for error in found)
+                assert all(isinstance(error, AuthFailed) for error in problems)
+                assert "wrong word" not in "".join(error.en + error.zh for error in problems)
             assert server.connections == 4, "a refused credential is not tried again for every topic"
 
 
@@ -276,9 +288,9 @@ async def test_another_version_is_told_with_its_mend() -> None:
 
 
 async def test_each_way_to_fail_has_its_word() -> None:
-    found = []
+    problems = []
     async with desktop() as desk:
-        found.append(await failure(desk.poller, target(f"mqtt://127.0.0.1:{free_port()}/a")))
+        problems.append(await failure(desk.poller, target_of(f"mqtt://127.0.0.1:{free_port()}/a")))
         for talk in (
             silence,
             hanging_up,
@@ -288,9 +300,9 @@ async def test_each_way_to_fail_has_its_word() -> None:
         ):
             async with serve(talk) as port:
                 seconds = SILENT if talk is silence else ANSWERED
-                found.append(await failure(desk.poller, target(f"mqtt://127.0.0.1:{port}/a", timeout=seconds)))
+                problems.append(await failure(desk.poller, target_of(f"mqtt://127.0.0.1:{port}/a", timeout=seconds)))
     wrong = Reason.WRONG_ANSWER
-    reasons = [error.reason for error in found if isinstance(error, NotReady)]
+    reasons = [error.reason for error in problems if isinstance(error, NotReady)]
     assert reasons == [Reason.REFUSED, Reason.TIMEOUT, Reason.CLOSED, wrong, wrong, wrong]
 
 
@@ -304,11 +316,11 @@ async def test_a_broker_that_hangs_is_found_by_a_ping() -> None:
         await silence(reader, writer)
 
     async with serve(talk) as port, desktop() as desk:
-        one = target(f"mqtt://127.0.0.1:{port}/a", timeout=3.0)
-        await ask(desk.poller, one)
+        target = target_of(f"mqtt://127.0.0.1:{port}/a", timeout=3.0)
+        await ask(desk.poller, target)
         link = next(iter(desk.poller._brokers.values())).link
         link._received_at -= 5.0
-        error = await failure(desk.poller, one)
+        error = await failure(desk.poller, target)
     assert isinstance(error, NotReady)
     assert error.reason is Reason.TIMEOUT
 
@@ -324,23 +336,23 @@ async def test_tls_is_checked() -> None:
     )
     async with broker(tls=context) as server, desktop() as desk:
         server.publish("a", "1", retain=True)
-        error = await failure(desk.poller, target(f"mqtts://{server.address}/a"))
+        error = await failure(desk.poller, target_of(f"mqtts://{server.address}/a"))
         assert isinstance(error, NotReady)
         assert error.reason is Reason.TLS
-        for rest, credential in (("a", trusting), ("a?verify=no", None)):
-            seen = await ask(desk.poller, target(f"mqtts://{server.address}/{rest}", credential))
-            assert seen["mqtt.value"].value == 1
+        for address, credential in (("a", trusting), ("a?verify=no", None)):
+            measurements = await ask(desk.poller, target_of(f"mqtts://{server.address}/{address}", credential))
+            assert measurements["mqtt.value"].value == 1
 
 
 @pytest.mark.usefixtures("hasty")
 async def test_what_nobody_wants_any_more_is_let_go() -> None:
     async with broker() as server, desktop() as desk:
-        one, other = at(server, "a"), at(server, "b")
-        await ask(desk.poller, one)
-        await ask(desk.poller, other)
-        desk.poller.forget(one)
+        target, second = at(server, "a"), at(server, "b")
+        await ask(desk.poller, target)
+        await ask(desk.poller, second)
+        desk.poller.forget(target)
         await until(lambda: [list(client.filters) for client in server.clients] == [["b"]])
-        desk.poller.forget(other)
+        desk.poller.forget(second)
         await until(lambda: not server.clients)
 
 
@@ -371,12 +383,12 @@ def test_what_is_wrongly_written_is_told_with_its_mend(text: str, mend: str) -> 
 
 async def test_once_waits_for_a_message() -> None:
     async with broker() as server:
-        asked = asyncio.create_task(once.collect_once(f"mqtt://{server.address}/a?unit=m", ANSWERED))
+        collecting = asyncio.create_task(once.collect_once(f"mqtt://{server.address}/a?unit=m", ANSWERED))
         await until(lambda: any(client.filters for client in server.clients))
         server.publish("a", "3.5")
-        seen = await asked
-    assert once.fine(seen)
-    assert "3.5 m" in once.render(seen)
+        measurements = await collecting
+    assert once.fine(measurements)
+    assert "3.5 m" in once.render(measurements)
 
 
 # -- packets ---------------------------------------------------------------------------
@@ -394,21 +406,21 @@ def test_packets_come_out_as_they_went_in_however_they_are_cut(
         packets.publish(version, MqttMessage(topic, payload, 1, retain, 7)) for topic, payload, retain in sent
     )
     parser = Parser(largest=100)
-    found = [one for at in range(0, len(stream), step) for one in parser.feed(stream[at : at + step])]
-    got = [packets.message(one, version) for one in found]
-    assert [(one.topic, one.retain) for one in got] == [(topic, retain) for topic, _, retain in sent]
-    for one, (_, payload, _) in zip(got, sent, strict=True):
-        assert one.payload in (payload, None)
+    packets_read = [packet for at in range(0, len(stream), step) for packet in parser.feed(stream[at : at + step])]
+    messages = [packets.message(packet, version) for packet in packets_read]
+    assert [(message.topic, message.retain) for message in messages] == [(topic, retain) for topic, _, retain in sent]
+    for message, (_, payload, _) in zip(messages, sent, strict=True):
+        assert message.payload in (payload, None)
 
 
 @given(st.binary(max_size=200))
 def test_no_bytes_bring_the_parser_down(data: bytes) -> None:
     try:
-        for one in Parser(largest=50).feed(data):
+        for packet in Parser(largest=50).feed(data):
             for version in (packets.V311, packets.V5):
                 for read in (packets.message, packets.codes, packets.wishes):
                     try:
-                        read(one, version)
+                        read(packet, version)
                     except packets.Malformed:
                         continue
     except packets.Malformed:
@@ -416,7 +428,7 @@ def test_no_bytes_bring_the_parser_down(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "topic", "found"),
+    ("pattern", "topic", "levels"),
     [
         ("a/+", "a/b", ["b"]),
         ("a/+", "a/b/c", None),
@@ -427,8 +439,8 @@ def test_no_bytes_bring_the_parser_down(data: bytes) -> None:
         ("a/+/c", "a//c", [""]),
     ],
 )
-def test_filters(pattern: str, topic: str, found: list[str] | None) -> None:
-    assert topics.matches(pattern, topic) == found
+def test_filters(pattern: str, topic: str, levels: list[str] | None) -> None:
+    assert topics.matches(pattern, topic) == levels
 
 
 # -- exactly once, refusals, silence, floods ---------------------------------------------
@@ -449,11 +461,11 @@ async def test_qos_2_is_taken_exactly_once_also_when_the_broker_sends_it_again(v
         server.publish("a", "3", qos=2)
         await until(lambda: len(client.completed) >= 3)
         await until(lambda: desk.told[-1].value == 3)
-        assert [one.value for one in desk.told] == [1, 3]
+        assert [measurement.value for measurement in desk.told] == [1, 3]
 
 
 @pytest.mark.parametrize(
-    ("code", "kind", "words"),
+    ("code", "kind", "message"),
     [
         (0x80, AuthFailed, "the right to read"),
         (0x87, AuthFailed, "the right to read"),
@@ -463,30 +475,30 @@ async def test_qos_2_is_taken_exactly_once_also_when_the_broker_sends_it_again(v
     ],
 )
 async def test_a_subscription_that_is_refused_is_said_with_its_reason(
-    code: int, kind: type[Exception], words: str, monkeypatch: pytest.MonkeyPatch
+    code: int, kind: type[Exception], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     granted = packets.suback
     monkeypatch.setattr(packets, "suback", lambda version, number, codes: granted(version, number, [code]))
     async with broker() as server, desktop() as desk:
         error = await failure(desk.poller, at(server, "a?version=5"))
     assert isinstance(error, kind)
-    assert words in error.en
+    assert message in error.en
 
 
 @pytest.mark.usefixtures("hasty")
 async def test_silence_from_the_first_names_the_right_to_read_and_later_silence_does_not() -> None:
     async with broker() as server, desktop() as desk:
-        one = at(server, "a?every=30s")
-        await ask(desk.poller, one)
+        target = at(server, "a?every=30s")
+        await ask(desk.poller, target)
         desk.time += 32
-        error = await failure(desk.poller, one)
+        error = await failure(desk.poller, target)
         assert isinstance(error, Silent)
         assert "ACL" in error.en
         assert "ACL" in error.zh
         server.publish("a", "1")
         await until(lambda: desk.told)
         desk.time += 32
-        error = await failure(desk.poller, one)
+        error = await failure(desk.poller, target)
         assert isinstance(error, Silent)
         assert "ACL" not in error.en
 
@@ -511,19 +523,19 @@ async def test_a_flood_is_held_back_in_its_socket_and_the_other_broker_is_heard_
         hello = next(Parser().feed(await reader.read(4096)))
         assert hello.kind == packets.CONNECT
         writer.write(packets.connack(packets.V311, 0))
-        asked = next(Parser().feed(await reader.read(4096)))
-        writer.write(packets.suback(packets.V311, packets.wishes(asked, packets.V311)[0], [0]))
-        many = packets.publish(packets.V311, MqttMessage("a", b"1")) * 1000
+        request = next(Parser().feed(await reader.read(4096)))
+        writer.write(packets.suback(packets.V311, packets.wishes(request, packets.V311)[0], [0]))
+        flood = packets.publish(packets.V311, MqttMessage("a", b"1")) * 1000
         while True:
-            writer.write(many)
+            writer.write(flood)
             sent += 1000
             await writer.drain()
 
     async with serve(flood) as port, broker() as server, desktop() as desk:
-        loud, calm = target(f"mqtt://127.0.0.1:{port}/a?qos=0&metric=loud.value"), at(server, "b?metric=calm.value")
+        loud, calm = target_of(f"mqtt://127.0.0.1:{port}/a?qos=0&metric=loud.value"), at(server, "b?metric=calm.value")
         await ask(desk.poller, loud)
         await ask(desk.poller, calm)
-        link = next(one.link for one in desk.poller._brokers.values() if one.link.broker.port == port)
+        link = next(broker.link for broker in desk.poller._brokers.values() if broker.link.broker.port == port)
         await until(lambda: link.pace.held > 0)
         began, before, held = asyncio.get_running_loop().time(), link.pace.received, link.pace.held
         for number in range(20):
@@ -535,8 +547,8 @@ async def test_a_flood_is_held_back_in_its_socket_and_the_other_broker_is_heard_
         took = asyncio.get_running_loop().time() - began
         assert link.pace.received - before <= PACKETS * (took + BURST) + AT_ONCE
         assert sent - link.pace.received > 0
-        stats, words = desk.poller.figures()
+        stats, message = desk.poller.figures()
         assert stats["received"] >= link.pace.received
         assert stats["held_s"] > 0
-        assert f"127.0.0.1:{port}" in words
-        assert server.address not in words
+        assert f"127.0.0.1:{port}" in message
+        assert server.address not in message

@@ -21,7 +21,17 @@ from collectors.settings import Credential
 from collectors.sim.opcua import OpcUaPlant
 from collectors.subscriber import Condition, SubscriberCallbacks
 from feeds.model import Quality, Severity
-from tests.collectors.network.loopback import ANSWERED, SILENT, ask, failure, hanging_up, saying, serve, silence, target
+from tests.collectors.network.loopback import (
+    ANSWERED,
+    SILENT,
+    ask,
+    failure,
+    hanging_up,
+    saying,
+    serve,
+    silence,
+    target_of,
+)
 from tests.patience import PATIENCE
 from tests.ports import free_port
 
@@ -33,12 +43,12 @@ Wanted = Callable[[], bool]
 
 @asynccontextmanager
 async def plant(port: int = 0, **settings: object) -> AsyncIterator[OpcUaPlant]:
-    one = OpcUaPlant("127.0.0.1", port or free_port(), VALUES, ALARMS, **settings)  # type: ignore[arg-type]
-    await one.start()
+    plant = OpcUaPlant("127.0.0.1", port or free_port(), VALUES, ALARMS, **settings)  # type: ignore[arg-type]
+    await plant.start()
     try:
-        yield one
+        yield plant
     finally:
-        await one.stop()
+        await plant.stop()
 
 
 class Desktop:
@@ -54,36 +64,36 @@ class Desktop:
             SubscriberCallbacks(push=self._tell, request_poll=self._look, report_alarms=self._report, data_folder=data)
         )
 
-    def _tell(self, one: Target, seen: Sequence[Measurement]) -> None:
-        self.told += seen
+    def _tell(self, target: Target, measurements: Sequence[Measurement]) -> None:
+        self.told += measurements
         self._some.set()
 
-    def _look(self, one: Target) -> None:
-        self.looks.append(one.uri)
+    def _look(self, target: Target) -> None:
+        self.looks.append(target.uri)
         self._some.set()
 
-    def _report(self, one: Target, conditions: Sequence[Condition]) -> None:
+    def _report(self, target: Target, conditions: Sequence[Condition]) -> None:
         self.conditions = {each.name: each for each in conditions}
         self._some.set()
 
-    async def until(self, wanted: Wanted) -> None:
+    async def until(self, condition: Wanted) -> None:
         async with asyncio.timeout(PATIENCE):
-            while not wanted():
+            while not condition():
                 self._some.clear()
                 await self._some.wait()
 
 
 @asynccontextmanager
 async def desktop(data: Path | None = None) -> AsyncIterator[Desktop]:
-    one = Desktop(data)
+    desk = Desktop(data)
     try:
-        yield one
+        yield desk
     finally:
-        await one.poller.close()
+        await desk.poller.close()
 
 
 def at(server: OpcUaPlant, query: str, credential: Credential | None = None) -> Target:
-    return target(f"opc.tcp://{server.address}?{query}", credential)
+    return target_of(f"opc.tcp://{server.address}?{query}", credential)
 
 
 async def test_values_come_with_source_time_and_quality_as_they_change() -> None:
@@ -91,17 +101,17 @@ async def test_values_come_with_source_time_and_quality_as_they_change() -> None
         began = time.time()
         moment = began - 3600
         await server.write("Level", 1.75, source=moment)
-        seen = (await ask(desk.poller, at(server, LEVEL)))["river.level"]
-        assert (seen.value, seen.unit, seen.quality) == (1.75, "m", Quality.GOOD)
-        assert seen.observed_at == pytest.approx(moment, abs=0.001)
-        assert seen.confirmed_at is not None
-        assert began - 1 < seen.confirmed_at < time.time() + 1
+        measurement = (await ask(desk.poller, at(server, LEVEL)))["river.level"]
+        assert (measurement.value, measurement.unit, measurement.quality) == (1.75, "m", Quality.GOOD)
+        assert measurement.observed_at == pytest.approx(moment, abs=0.001)
+        assert measurement.confirmed_at is not None
+        assert began - 1 < measurement.confirmed_at < time.time() + 1
         later = moment + 1800
         await server.write("Level", 2.5, StatusCodes.UncertainSubNormal, later)
         await desk.until(lambda: bool(desk.told) and desk.told[-1].value == 2.5)
-        told = desk.told[-1]
-        assert (told.quality, told.text) == (Quality.UNCERTAIN, "UncertainSubNormal")
-        assert told.observed_at == pytest.approx(later, abs=0.001)
+        measurement = desk.told[-1]
+        assert (measurement.quality, measurement.text) == (Quality.UNCERTAIN, "UncertainSubNormal")
+        assert measurement.observed_at == pytest.approx(later, abs=0.001)
         await server.write("Level", 9.9, StatusCodes.BadSensorFailure)
         await desk.until(lambda: desk.told[-1].quality is Quality.BAD)
         assert (desk.told[-1].value, desk.told[-1].text) == (None, "BadSensorFailure")
@@ -110,17 +120,17 @@ async def test_values_come_with_source_time_and_quality_as_they_change() -> None
 
 async def test_many_nodes_share_one_session() -> None:
     async with plant() as server, desktop() as desk:
-        asked = [at(server, f"node=ns%3D2%3Bs%3D{name}&metric={name.lower()}") for name in ("Flow", "Pump", "Name")]
-        asked.append(at(server, "node=nsu%3Durn%3Awatchfloor%3Asim%3Aplant%3Bs%3DLevel"))
-        seen = await asyncio.gather(*(ask(desk.poller, one) for one in asked))
-        values = {name: one.value for each in seen for name, one in each.items()}
+        targets = [at(server, f"node=ns%3D2%3Bs%3D{name}&metric={name.lower()}") for name in ("Flow", "Pump", "Name")]
+        targets.append(at(server, "node=nsu%3Durn%3Awatchfloor%3Asim%3Aplant%3Bs%3DLevel"))
+        measurements = await asyncio.gather(*(ask(desk.poller, target) for target in targets))
+        values = {name: measurement.value for each in measurements for name, measurement in each.items()}
         assert values == {"flow": 7.25, "pump": True, "name": "泵站", "opcua.value": 1.5}
         assert (await ask(desk.poller, at(server, "")))["opcua.state"].value == "Running"
         (session,) = desk.poller._sessions.values()
         assert session.sessions == 1
-        assert len({OpcUaPoller.poll_group(one) for one in asked}) == 1
-        for one in [*asked, at(server, "")]:
-            desk.poller.forget(one)
+        assert len({OpcUaPoller.poll_group(target) for target in targets}) == 1
+        for target in [*targets, at(server, "")]:
+            desk.poller.forget(target)
         assert not desk.poller._sessions
 
 
@@ -132,10 +142,10 @@ async def test_what_cannot_be_read_is_told_with_its_mend() -> None:
             "node=ns%3D2%3Bs%3DList": "an array",
             "node=nsu%3Durn%3Ax%3Bs%3DLevel": "no namespace urn:x",
         }
-        for query, words in cases.items():
+        for query, message in cases.items():
             error = await failure(desk.poller, at(server, query))
             assert isinstance(error, Misconfigured), query
-            assert words in error.en
+            assert message in error.en
         assert (await ask(desk.poller, at(server, LEVEL)))["river.level"].value == 1.5
 
 
@@ -143,28 +153,28 @@ async def test_a_server_that_restarts_is_lost_at_once_and_found_again() -> None:
     port = free_port()
     async with desktop() as desk:
         async with plant(port) as server:
-            one = at(server, LEVEL)
-            await ask(desk.poller, one)
+            target = at(server, LEVEL)
+            await ask(desk.poller, target)
         await desk.until(lambda: bool(desk.looks))
-        error = await failure(desk.poller, one)
+        error = await failure(desk.poller, target)
         assert isinstance(error, NotReady)
         assert error.reason is Reason.REFUSED
         async with plant(port) as server:
             await server.write("Level", 3.0)
-            assert (await ask(desk.poller, one))["river.level"].value == 3.0
+            assert (await ask(desk.poller, target))["river.level"].value == 3.0
             await server.write("Level", 4.0)
             await desk.until(lambda: bool(desk.told) and desk.told[-1].value == 4.0)
 
 
 async def test_each_way_to_fail_has_its_word() -> None:
-    found = []
+    problems = []
     async with desktop() as desk:
-        found.append(await failure(desk.poller, target(f"opc.tcp://127.0.0.1:{free_port()}")))
+        problems.append(await failure(desk.poller, target_of(f"opc.tcp://127.0.0.1:{free_port()}")))
         for talk in (silence, hanging_up, saying(b"HTTP/1.1 400 Bad Request\r\n\r\n")):
             async with serve(talk) as port:
                 seconds = SILENT if talk is silence else ANSWERED
-                found.append(await failure(desk.poller, target(f"opc.tcp://127.0.0.1:{port}", timeout=seconds)))
-    reasons = [error.reason for error in found if isinstance(error, NotReady)]
+                problems.append(await failure(desk.poller, target_of(f"opc.tcp://127.0.0.1:{port}", timeout=seconds)))
+    reasons = [error.reason for error in problems if isinstance(error, NotReady)]
     assert reasons == [Reason.REFUSED, Reason.TIMEOUT, Reason.CLOSED, Reason.WRONG_ANSWER]
 
 
@@ -174,8 +184,8 @@ def login(**values: str) -> Credential:
 
 async def test_a_wrong_password_wants_a_person_and_is_not_shown() -> None:
     async with plant(users={"watch": "open sesame"}) as server, desktop() as desk:
-        seen = await ask(desk.poller, at(server, LEVEL, login(user="watch", password="open sesame")))
-        assert seen["river.level"].value == 1.5
+        measurements = await ask(desk.poller, at(server, LEVEL, login(user="watch", password="open sesame")))
+        assert measurements["river.level"].value == 1.5
         for credential in (login(user="watch", password="wrong word"), None):
             error = await failure(desk.poller, at(server, LEVEL, credential))
             assert isinstance(error, AuthFailed)
@@ -194,30 +204,32 @@ async def test_a_wrong_password_wants_a_person_and_is_not_shown() -> None:
 async def test_every_policy_with_a_certificate_of_our_own(policy: str, mode: str, tmp_path: Path) -> None:
     server_pem = written(tmp_path)
     async with plant(identity=server_pem, users={"watch": "open sesame"}) as server, desktop(tmp_path / "d") as desk:
-        words = {"user": "watch", "password": "open sesame", "policy": policy, "mode": mode}
-        strange = await failure(desk.poller, at(server, LEVEL, login(**words)))
+        options = {"user": "watch", "password": "open sesame", "policy": policy, "mode": mode}
+        strange = await failure(desk.poller, at(server, LEVEL, login(**options)))
         assert isinstance(strange, AuthFailed)
         shown = strange.en.partition("SHA-256 ")[2][:64]
         assert shown in strange.zh
-        other = await failure(desk.poller, at(server, LEVEL, login(**words, trust="ab" * 32)))
-        assert isinstance(other, AuthFailed)
-        assert "not the one that is trusted" in other.en
-        seen = await ask(desk.poller, at(server, LEVEL, login(**words, trust=f"{'cd' * 32}, {shown.upper()}")))
-        assert seen["river.level"].value == 1.5
+        distrusted = await failure(desk.poller, at(server, LEVEL, login(**options, trust="ab" * 32)))
+        assert isinstance(distrusted, AuthFailed)
+        assert "not the one that is trusted" in distrusted.en
+        measurements = await ask(
+            desk.poller, at(server, LEVEL, login(**options, trust=f"{'cd' * 32}, {shown.upper()}"))
+        )
+        assert measurements["river.level"].value == 1.5
         await desk.poller.close()
-        seen = await ask(desk.poller, at(server, LEVEL, login(**words, trust="any")))
-        assert seen["river.level"].value == 1.5
+        measurements = await ask(desk.poller, at(server, LEVEL, login(**options, trust="any")))
+        assert measurements["river.level"].value == 1.5
     key = tmp_path / "d" / "opcua" / "key.pem"
     assert key.stat().st_mode & 0o777 == 0o600
 
 
 def written(folder: Path) -> tuple[Path, Path]:
     """Certificate and key of a server."""
-    made = security.made()
-    places = folder / "server.pem", folder / "server-key.pem"
-    places[0].write_bytes(made.certificate)
-    places[1].write_bytes(made.key)
-    return places
+    pair = security.made()
+    files = folder / "server.pem", folder / "server-key.pem"
+    files[0].write_bytes(pair.certificate)
+    files[1].write_bytes(pair.key)
+    return files
 
 
 async def test_a_policy_that_is_not_offered_is_told_with_those_that_are() -> None:
@@ -233,8 +245,8 @@ async def test_a_policy_that_is_not_offered_is_told_with_those_that_are() -> Non
 async def test_alarms_come_with_their_states_and_take_an_acknowledgement() -> None:
     async with plant() as server, desktop() as desk:
         await server.alarm("High", True, "水位过高")
-        one = at(server, "alarms=server")
-        await ask(desk.poller, one)
+        target = at(server, "alarms=server")
+        await ask(desk.poller, target)
         await desk.until(lambda: "Plant/High" in desk.conditions)
         high = desk.conditions["Plant/High"]
         assert (high.active, high.acked, high.severity, high.level) == (True, False, Severity.CRITICAL, 900)
@@ -242,13 +254,13 @@ async def test_alarms_come_with_their_states_and_take_an_acknowledgement() -> No
         await server.alarm("Low", True, "压力偏低")
         await desk.until(lambda: "Plant/Low" in desk.conditions)
         assert desk.conditions["Plant/Low"].severity is Severity.MINOR
-        seen = {(each.metric, each.instance): each.value for each in await desk.poller.poll(one)}
-        assert (seen["opcua.alarms", ""], seen["opcua.unacked", ""]) == (2, 2)
-        assert seen["opcua.alarm", "Plant/Low"] is True
-        await desk.poller.acknowledge(one, "Plant/High", "李雷", "已派人")
+        measurements = {(each.metric, each.instance): each.value for each in await desk.poller.poll(target)}
+        assert (measurements["opcua.alarms", ""], measurements["opcua.unacked", ""]) == (2, 2)
+        assert measurements["opcua.alarm", "Plant/Low"] is True
+        await desk.poller.acknowledge(target, "Plant/High", "李雷", "已派人")
         await desk.until(lambda: desk.conditions["Plant/High"].acked)
         assert server.alarms["High"].comments == ["李雷: 已派人"]
-        await desk.poller.acknowledge(one, "Plant/High", "李雷", "again")
+        await desk.poller.acknowledge(target, "Plant/High", "李雷", "again")
         assert len(server.alarms["High"].comments) == 1
         await server.alarm("High", False)
         await desk.until(lambda: "Plant/High" not in desk.conditions)
@@ -260,10 +272,10 @@ async def test_alarms_come_with_their_states_and_take_an_acknowledgement() -> No
 
 async def test_an_acknowledgement_at_the_device_comes_with_who_and_what_also_when_it_is_the_last_word() -> None:
     async with plant() as server, desktop() as desk:
-        one = at(server, "alarms=server")
+        target = at(server, "alarms=server")
         await server.alarm("Low", True, "压力偏低")
         await server.alarm("Low", False)
-        await ask(desk.poller, one)
+        await ask(desk.poller, target)
         await desk.until(lambda: "Plant/Low" in desk.conditions)
         assert (desk.conditions["Plant/Low"].active, desk.conditions["Plant/Low"].acked) == (False, False)
         await server.alarm("High", True)
@@ -282,24 +294,24 @@ async def test_what_ended_while_we_were_away_is_over_after_the_refresh() -> None
     port = free_port()
     async with desktop() as desk:
         async with plant(port) as server:
-            one = at(server, "alarms=i%3D2253")
+            target = at(server, "alarms=i%3D2253")
             await server.alarm("High", True)
-            await ask(desk.poller, one)
+            await ask(desk.poller, target)
             await desk.until(lambda: "Plant/High" in desk.conditions)
         await desk.until(lambda: bool(desk.looks))
         assert "Plant/High" in desk.conditions
         async with plant(port) as server:
             await server.alarm("Low", True)
-            await ask(desk.poller, one)
+            await ask(desk.poller, target)
             await desk.until(lambda: list(desk.conditions) == ["Plant/Low"])
 
 
 async def test_an_alarm_that_is_gone_cannot_be_acknowledged() -> None:
     async with plant() as server, desktop() as desk:
-        one = at(server, "alarms=server")
-        await ask(desk.poller, one)
+        target = at(server, "alarms=server")
+        await ask(desk.poller, target)
         with pytest.raises(NotReady, match="no longer has"):
-            await desk.poller.acknowledge(one, "Plant/High", "x", "")
+            await desk.poller.acknowledge(target, "Plant/High", "x", "")
 
 
 @pytest.mark.parametrize(
@@ -354,9 +366,9 @@ def test_a_credential_that_cannot_work_is_told_with_its_mend(values: dict[str, s
 
 async def test_once_shows_the_value() -> None:
     async with plant() as server:
-        seen = await once.collect_once(f"opc.tcp://{server.address}?{LEVEL}", ANSWERED)
+        measurements = await once.collect_once(f"opc.tcp://{server.address}?{LEVEL}", ANSWERED)
         await server.alarm("High", True, "水位过高")
         alarms = await once.collect_once(f"opc.tcp://{server.address}?alarms=server", ANSWERED)
-    assert once.fine(seen)
-    assert "1.5 m" in once.render(seen)
+    assert once.fine(measurements)
+    assert "1.5 m" in once.render(measurements)
     assert "水位过高" in once.render(alarms)

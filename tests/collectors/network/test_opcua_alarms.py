@@ -33,8 +33,8 @@ def test_a_server_that_never_ceases_to_raise_and_end_alarms_is_bounded() -> None
     for number in range(MOST * 3):
         for active, acked in ((True, False), (False, False), (False, True)):
             alarms.take(event(number, active=active, acked=acked), 1.0)
-    told = alarms.report(2.0)
-    assert len(told) == MOST
-    assert told[-1].name == f"Plant/c{MOST * 3 - 1}", "the newest are kept"
-    assert all(one.acked and not one.active for one in told)
+    conditions = alarms.report(2.0)
+    assert len(conditions) == MOST
+    assert conditions[-1].name == f"Plant/c{MOST * 3 - 1}", "the newest are kept"
+    assert all(condition.acked and not condition.active for condition in conditions)
     assert len(alarms.measurements(2.0)) <= 2 + MOST

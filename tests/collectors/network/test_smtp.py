@@ -22,8 +22,8 @@ from tests.collectors.network.loopback import (
     saying,
     serve,
     silence,
-    target,
-    values,
+    target_of,
+    values_of,
 )
 from tests.ports import free_port
 
@@ -43,15 +43,15 @@ class Mail:
         writer.write(b"220 mail.example.gov.cn ESMTP\r\n")
         while line := (await reader.readline()).decode().strip():
             self.heard.append(line)
-            word = line.split()[0].upper()
-            if word == "EHLO":
+            verb = line.split()[0].upper()
+            if verb == "EHLO":
                 offers = ["mail.example.gov.cn", "SIZE 1000", "AUTH PLAIN", *(["STARTTLS"] * self._starttls)]
-                lines = [f"250-{one}\r\n" for one in offers[:-1]] + [f"250 {offers[-1]}\r\n"]
+                lines = [f"250-{offer}\r\n" for offer in offers[:-1]] + [f"250 {offers[-1]}\r\n"]
                 writer.write("".join(lines).encode())
-            elif word == "STARTTLS" and self._tls is not None:
+            elif verb == "STARTTLS" and self._tls is not None:
                 writer.write(b"220 go\r\n")
                 await writer.start_tls(self._tls)
-            elif word == "AUTH":
+            elif verb == "AUTH":
                 writer.write(f"{self._auth}\r\n".encode())
             else:
                 writer.write(b"221 bye\r\n")
@@ -60,19 +60,19 @@ class Mail:
 async def test_a_greeting_gives_time_banner_and_offer() -> None:
     mail = Mail(starttls=True)
     async with serve(mail) as port:
-        seen = values(await ask(SmtpPoller(), target(f"smtp://127.0.0.1:{port}?starttls=offered")))
-    assert (seen["smtp.banner"], seen["smtp.starttls"]) == ("mail.example.gov.cn ESMTP", True)
-    assert float(seen["smtp.ms"] or 0) > 0
+        readings = values_of(await ask(SmtpPoller(), target_of(f"smtp://127.0.0.1:{port}?starttls=offered")))
+    assert (readings["smtp.banner"], readings["smtp.starttls"]) == ("mail.example.gov.cn ESMTP", True)
+    assert float(readings["smtp.ms"] or 0) > 0
     assert [line.split()[0] for line in mail.heard] == ["EHLO", "QUIT"]
 
 
 async def test_starttls_that_should_be_offered_and_is_not_is_a_wrong_answer() -> None:
     async with serve(Mail()) as port:
-        assert values(await ask(SmtpPoller(), target(f"smtp://127.0.0.1:{port}")))["smtp.starttls"] is False
-        error = await failure(SmtpPoller(), target(f"smtp://127.0.0.1:{port}?starttls=offered"))
+        assert values_of(await ask(SmtpPoller(), target_of(f"smtp://127.0.0.1:{port}")))["smtp.starttls"] is False
+        error = await failure(SmtpPoller(), target_of(f"smtp://127.0.0.1:{port}?starttls=offered"))
     assert isinstance(error, NotReady)
     assert error.reason is Reason.WRONG_ANSWER
-    assert {one.metric for one in error.measurements} == {"smtp.ms", "smtp.banner", "smtp.starttls"}
+    assert {measurement.metric for measurement in error.measurements} == {"smtp.ms", "smtp.banner", "smtp.starttls"}
 
 
 @pytest.mark.parametrize(
@@ -90,14 +90,14 @@ async def test_starttls_that_should_be_offered_and_is_not_is_a_wrong_answer() ->
 async def test_each_way_of_failing_has_its_word(talk: Talk, reason: Reason) -> None:
     async with serve(talk) as port:
         seconds = SILENT if talk is silence else ANSWERED
-        error = await failure(SmtpPoller(), target(f"smtp://127.0.0.1:{port}", timeout=seconds))
+        error = await failure(SmtpPoller(), target_of(f"smtp://127.0.0.1:{port}", timeout=seconds))
     assert isinstance(error, NotReady)
     assert error.reason is reason
     assert len(error.en) < 250
 
 
 async def test_a_closed_port_is_refused() -> None:
-    error = await failure(SmtpPoller(), target(f"smtp://127.0.0.1:{free_port()}"))
+    error = await failure(SmtpPoller(), target_of(f"smtp://127.0.0.1:{free_port()}"))
     assert isinstance(error, NotReady)
     assert error.reason is Reason.REFUSED
 
@@ -116,13 +116,13 @@ def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
 async def test_signing_in_goes_over_tls(tls: ssl.SSLContext) -> None:
     mail = Mail(starttls=True, tls=tls)
     async with serve(mail) as port:
-        await ask(SmtpPoller(), target(f"smtp://localhost:{port}?cred=mail", DESK))
+        await ask(SmtpPoller(), target_of(f"smtp://localhost:{port}?cred=mail", DESK))
     assert [line.split()[0] for line in mail.heard] == ["EHLO", "STARTTLS", "EHLO", "AUTH", "QUIT"]
 
 
 async def test_a_refused_sign_in_wants_a_person_and_shows_no_password(tls: ssl.SSLContext) -> None:
     async with serve(Mail(starttls=True, tls=tls, auth="535 5.7.8 open sesame is wrong")) as port:
-        error = await failure(SmtpPoller(), target(f"smtp://localhost:{port}?cred=mail", DESK))
+        error = await failure(SmtpPoller(), target_of(f"smtp://localhost:{port}?cred=mail", DESK))
     assert isinstance(error, AuthFailed)
     assert "535" in error.en
     assert "sesame" not in f"{error.en}{error.zh}"
@@ -131,20 +131,20 @@ async def test_a_refused_sign_in_wants_a_person_and_shows_no_password(tls: ssl.S
 async def test_no_password_is_sent_in_clear_or_to_a_stranger(tls: ssl.SSLContext) -> None:
     plain = Mail()
     async with serve(plain) as port:
-        error = await failure(SmtpPoller(), target(f"smtp://localhost:{port}?cred=mail", DESK))
+        error = await failure(SmtpPoller(), target_of(f"smtp://localhost:{port}?cred=mail", DESK))
     assert isinstance(error, NotReady)
     assert error.reason is Reason.WRONG_ANSWER
-    other = Mail(starttls=True, tls=tls)
-    async with serve(other) as port:
-        error = await failure(SmtpPoller(), target(f"smtp://127.0.0.1:{port}?cred=mail", DESK))
+    secure = Mail(starttls=True, tls=tls)
+    async with serve(secure) as port:
+        error = await failure(SmtpPoller(), target_of(f"smtp://127.0.0.1:{port}?cred=mail", DESK))
     assert isinstance(error, NotReady)
     assert error.reason is Reason.TLS
-    assert not [line for line in plain.heard + other.heard if line.startswith("AUTH")]
+    assert not [line for line in plain.heard + secure.heard if line.startswith("AUTH")]
 
 
 async def test_a_credential_of_another_kind_is_misconfigured() -> None:
     token = Credential(name="t", kind="token", values={"token": "x"})
-    error = await failure(SmtpPoller(), target("smtp://127.0.0.1:25?cred=t", token))
+    error = await failure(SmtpPoller(), target_of("smtp://127.0.0.1:25?cred=t", token))
     assert isinstance(error, Misconfigured)
 
 
@@ -153,4 +153,4 @@ async def test_a_credential_of_another_kind_is_misconfigured() -> None:
 )
 def test_a_uri_that_cannot_work_is_refused(text: str) -> None:
     with pytest.raises(Misconfigured):
-        SmtpPoller.validate(target(text))
+        SmtpPoller.validate(target_of(text))

@@ -17,7 +17,7 @@ from collectors.network.snmp.probe import SnmpPoller
 from collectors.probing import retries
 from collectors.settings import Credential
 from feeds.model import Value
-from tests.collectors.network.loopback import SILENT, failure, target
+from tests.collectors.network.loopback import SILENT, failure, target_of
 from tests.collectors.network.snmp_agent import AUTHORIZATION, Agent, oid, serving
 from tests.ports import free_port
 
@@ -57,23 +57,28 @@ def switch(ports: int = 3) -> dict[str, object]:
 
 @pytest.fixture
 async def agent() -> AsyncIterator[Agent]:
-    async with serving(switch()) as one:
-        yield one
+    async with serving(switch()) as agent_port:
+        yield agent_port
 
 
 @pytest.fixture
 async def poller() -> AsyncIterator[SnmpPoller]:
-    one = SnmpPoller()
-    yield one
-    await one.close()
+    poller = SnmpPoller()
+    yield poller
+    await poller.close()
 
 
-def keys(seen: list[Measurement]) -> dict[str, Value]:
-    return {f"{one.metric}[{one.instance}]" if one.instance else one.metric: one.value for one in seen}
+def keys(measurements: list[Measurement]) -> dict[str, Value]:
+    return {
+        f"{measurement.metric}[{measurement.instance}]"
+        if measurement.instance
+        else measurement.metric: measurement.value
+        for measurement in measurements
+    }
 
 
-async def poll(poller: SnmpPoller, one: Target) -> dict[str, Value]:
-    return keys(await retries.attempt(poller, one, one.timeout))
+async def poll(poller: SnmpPoller, target: Target) -> dict[str, Value]:
+    return keys(await retries.attempt(poller, target, target.timeout))
 
 
 class Clock:
@@ -86,12 +91,12 @@ class Clock:
         real: Callable[[], float] = loop.time
         monkeypatch.setattr(loop, "time", lambda: real() + self.ahead)
 
-    async def poll(self, poller: SnmpPoller, one: Target) -> dict[str, Value]:
+    async def poll(self, poller: SnmpPoller, target: Target) -> dict[str, Value]:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        seen = await poll(poller, one)
+        readings = await poll(poller, target)
         self._polls.append((began, loop.time()))
-        return seen
+        return readings
 
     def fits(self, rate: Value, amount: float) -> bool:
         """Whether so much a second is that amount since the poll before the last one."""
@@ -108,8 +113,8 @@ async def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 async def test_interfaces_are_found_and_their_counters_become_rates(
     agent: Agent, poller: SnmpPoller, clock: Clock
 ) -> None:
-    one = target(f"snmp://127.0.0.1:{agent.port}?profile=switch")
-    first = await clock.poll(poller, one)
+    target = target_of(f"snmp://127.0.0.1:{agent.port}?profile=switch")
+    first = await clock.poll(poller, target)
     assert first["snmp.uptime_s"] == 5000
     assert first["if.oper[GigabitEthernet0/0/1]"] == "up"
     assert not any("GigabitEthernet0/0/3" in key or "Vlanif" in key for key in first), "shut, or no port"
@@ -117,7 +122,7 @@ async def test_interfaces_are_found_and_their_counters_become_rates(
     clock.ahead = 10.0
     agent.set(f"{IFX}.6.1", v2c.Counter64(10**12 + 125_000_000))
     agent.set(probe.UPTIME, v2c.TimeTicks(501_000))
-    second = await clock.poll(poller, one)
+    second = await clock.poll(poller, target)
     assert clock.fits(rate := second["if.in_bps[GigabitEthernet0/0/1]"], 1e9)
     assert second["if.in_util[GigabitEthernet0/0/1]"] == pytest.approx(float(rate or 0) / 1e7, rel=0.001)
     assert second["if.out_bps[GigabitEthernet0/0/1]"] == 0
@@ -125,30 +130,32 @@ async def test_interfaces_are_found_and_their_counters_become_rates(
 
 async def test_ports_chooses_interfaces(poller: SnmpPoller) -> None:
     async with serving(switch(9)) as agent:
-        seen = await poll(poller, target(f"snmp://127.0.0.1:{agent.port}?profile=switch&ports=*0/0/2,*/[45]"))
-    assert {key for key in seen if key.startswith("if.oper")} == {f"if.oper[GigabitEthernet0/0/{n}]" for n in (2, 4, 5)}
+        readings = await poll(poller, target_of(f"snmp://127.0.0.1:{agent.port}?profile=switch&ports=*0/0/2,*/[45]"))
+    assert {key for key in readings if key.startswith("if.oper")} == {
+        f"if.oper[GigabitEthernet0/0/{n}]" for n in (2, 4, 5)
+    }
 
 
 async def test_what_the_far_end_is_called_goes_with_the_reading(agent: Agent, poller: SnmpPoller) -> None:
-    seen = await poller.poll(target(f"snmp://127.0.0.1:{agent.port}?profile=switch"))
-    assert {one.text for one in seen if one.metric == "if.oper"} == {"上联 楚雄"}
-    ports = {one.instance: one.index for one in seen if one.metric == "if.oper"}
+    measurements = await poller.poll(target_of(f"snmp://127.0.0.1:{agent.port}?profile=switch"))
+    assert {measurement.text for measurement in measurements if measurement.metric == "if.oper"} == {"上联 楚雄"}
+    ports = {measurement.instance: measurement.index for measurement in measurements if measurement.metric == "if.oper"}
     assert ports["GigabitEthernet0/0/1"] == "1", "ifIndex, by which a trap names the same interface"
 
 
 async def test_a_reboot_is_an_event_and_gives_no_negative_rate(agent: Agent, poller: SnmpPoller, clock: Clock) -> None:
-    one = target(f"snmp://127.0.0.1:{agent.port}?profile=switch")
-    assert (await poll(poller, one))["snmp.rebooted"] is False
+    target = target_of(f"snmp://127.0.0.1:{agent.port}?profile=switch")
+    assert (await poll(poller, target))["snmp.rebooted"] is False
     clock.ahead = 10.0
     agent.set(probe.UPTIME, v2c.TimeTicks(200))
     agent.set(f"{IFX}.6.1", v2c.Counter64(1000))
-    second = await clock.poll(poller, one)
+    second = await clock.poll(poller, target)
     assert second["snmp.rebooted"] is True
     assert not any("bps" in key for key in second)
     clock.ahead = 20.0
     agent.set(probe.UPTIME, v2c.TimeTicks(1200))
     agent.set(f"{IFX}.6.1", v2c.Counter64(2000))
-    third = await clock.poll(poller, one)
+    third = await clock.poll(poller, target)
     assert clock.fits(third["if.in_bps[GigabitEthernet0/0/1]"], 8000)
 
 
@@ -156,71 +163,71 @@ async def test_without_64_bit_counters_the_32_bit_ones_are_read(poller: SnmpPoll
     values = {key: value for key, value in switch().items() if not key.startswith((f"{IFX}.6.", f"{IFX}.10."))}
     values |= {f"{IF}.{column}.{n}": v2c.Counter32(2**32 - 1000) for column in (10, 16) for n in (1, 2, 3)}
     async with serving(values) as agent:
-        one = target(f"snmp://127.0.0.1:{agent.port}?profile=switch")
-        await poll(poller, one)
+        target = target_of(f"snmp://127.0.0.1:{agent.port}?profile=switch")
+        await poll(poller, target)
         clock.ahead = 10.0
-        await clock.poll(poller, one)
+        await clock.poll(poller, target)
         clock.ahead = 20.0
         agent.set(f"{IF}.10.1", v2c.Counter32(0))
-        seen = await clock.poll(poller, one)
-    assert clock.fits(seen["if.in_bps[GigabitEthernet0/0/1]"], 8000)
+        readings = await clock.poll(poller, target)
+    assert clock.fits(readings["if.in_bps[GigabitEthernet0/0/1]"], 8000)
 
 
 async def test_one_missing_object_does_not_lose_the_others(agent: Agent, poller: SnmpPoller) -> None:
     del agent.values[oid(f"{IF}.8.1")]
-    seen = await poll(poller, target(f"snmp://127.0.0.1:{agent.port}?profile=switch"))
-    assert seen["if.oper[GigabitEthernet0/0/2]"] == "up"
-    assert seen["snmp.missing"] == 1
+    readings = await poll(poller, target_of(f"snmp://127.0.0.1:{agent.port}?profile=switch"))
+    assert readings["if.oper[GigabitEthernet0/0/2]"] == "up"
+    assert readings["snmp.missing"] == 1
 
 
 async def test_one_object_that_spoils_its_request_does_not_lose_the_others(agent: Agent, poller: SnmpPoller) -> None:
     agent.broken = {oid(f"{IF}.14.1")}
-    seen = await poll(poller, target(f"snmp://127.0.0.1:{agent.port}?profile=switch"))
-    assert {"if.oper[GigabitEthernet0/0/1]", "if.oper[GigabitEthernet0/0/2]"} < seen.keys()
+    readings = await poll(poller, target_of(f"snmp://127.0.0.1:{agent.port}?profile=switch"))
+    assert {"if.oper[GigabitEthernet0/0/1]", "if.oper[GigabitEthernet0/0/2]"} < readings.keys()
 
 
 async def test_an_agent_with_small_answers_is_asked_in_smaller_requests(agent: Agent, poller: SnmpPoller) -> None:
     agent.most = 3
-    seen = await poll(poller, target(f"snmp://127.0.0.1:{agent.port}?profile=switch"))
-    assert {"if.oper[GigabitEthernet0/0/1]", "if.oper[GigabitEthernet0/0/2]"} < seen.keys()
+    readings = await poll(poller, target_of(f"snmp://127.0.0.1:{agent.port}?profile=switch"))
+    assert {"if.oper[GigabitEthernet0/0/1]", "if.oper[GigabitEthernet0/0/2]"} < readings.keys()
 
 
 async def test_tables_that_are_not_answered_in_time_leave_the_device_up(agent: Agent, poller: SnmpPoller) -> None:
     agent.silent = lambda names: any(name[: len(oid(IFX))] == oid(IFX) for name in names)
-    seen = await poll(poller, target(f"snmp://127.0.0.1:{agent.port}?profile=switch", timeout=2.0))
-    assert seen["snmp.uptime_s"] == 5000
-    assert seen["snmp.partial"] is True
+    readings = await poll(poller, target_of(f"snmp://127.0.0.1:{agent.port}?profile=switch", timeout=2.0))
+    assert readings["snmp.uptime_s"] == 5000
+    assert readings["snmp.partial"] is True
     agent.silent = lambda names: False
-    again = await poll(poller, target(f"snmp://127.0.0.1:{agent.port}?profile=switch"))
+    again = await poll(poller, target_of(f"snmp://127.0.0.1:{agent.port}?profile=switch"))
     assert again["snmp.partial"] is False
     assert again["if.oper[GigabitEthernet0/0/1]"] == "up"
 
 
 async def test_polls_that_overlap_do_not_take_each_others_answers(agent: Agent, poller: SnmpPoller) -> None:
-    one = target(f"snmp://127.0.0.1:{agent.port}?profile=switch")
-    await poll(poller, one)
-    answers = await asyncio.gather(*(poll(poller, one) for _ in range(5)))
-    assert all(seen["if.oper[GigabitEthernet0/0/1]"] == "up" for seen in answers)
+    target = target_of(f"snmp://127.0.0.1:{agent.port}?profile=switch")
+    await poll(poller, target)
+    answers = await asyncio.gather(*(poll(poller, target) for _ in range(5)))
+    assert all(measurements["if.oper[GigabitEthernet0/0/1]"] == "up" for measurements in answers)
 
 
 async def test_a_session_serves_many_polls(agent: Agent, poller: SnmpPoller) -> None:
-    one = target(f"snmp://127.0.0.1:{agent.port}?profile=system")
-    await poll(poller, one)
+    target = target_of(f"snmp://127.0.0.1:{agent.port}?profile=system")
+    await poll(poller, target)
     before = agent.requests
     for _ in range(5):
-        await poll(poller, one)
+        await poll(poller, target)
     assert agent.requests - before == 5
 
 
 async def test_silence_is_a_timeout(agent: Agent, poller: SnmpPoller) -> None:
     agent.silent = lambda names: True
-    error = await failure(poller, target(f"snmp://127.0.0.1:{agent.port}", timeout=SILENT))
+    error = await failure(poller, target_of(f"snmp://127.0.0.1:{agent.port}", timeout=SILENT))
     assert isinstance(error, NotReady)
     assert error.reason is Reason.TIMEOUT
 
 
 async def test_a_wrong_community_is_a_timeout_that_names_it_as_a_cause(agent: Agent, poller: SnmpPoller) -> None:
-    error = await failure(poller, target(f"snmp://127.0.0.1:{agent.port}?cred=core", SECRET, timeout=SILENT))
+    error = await failure(poller, target_of(f"snmp://127.0.0.1:{agent.port}?cred=core", SECRET, timeout=SILENT))
     assert isinstance(error, NotReady)
     assert error.reason is Reason.TIMEOUT
     assert "community" in error.en
@@ -228,7 +235,7 @@ async def test_a_wrong_community_is_a_timeout_that_names_it_as_a_cause(agent: Ag
 
 
 async def test_a_closed_port_is_refused_at_once(poller: SnmpPoller) -> None:
-    error = await failure(poller, target(f"snmp://127.0.0.1:{free_port()}"))
+    error = await failure(poller, target_of(f"snmp://127.0.0.1:{free_port()}"))
     assert isinstance(error, NotReady)
     assert error.reason is Reason.REFUSED
 
@@ -236,43 +243,43 @@ async def test_a_closed_port_is_refused_at_once(poller: SnmpPoller) -> None:
 @pytest.mark.parametrize("raw", [b"\x00", b"HTTP/1.1 400 Bad Request", b"\x30\x84\xff\xff\xff\xff", b"0" * 60000])
 async def test_garbage_is_a_wrong_answer(agent: Agent, poller: SnmpPoller, raw: bytes) -> None:
     agent.raw = raw
-    error = await failure(poller, target(f"snmp://127.0.0.1:{agent.port}"))
+    error = await failure(poller, target_of(f"snmp://127.0.0.1:{agent.port}"))
     assert isinstance(error, NotReady)
     assert error.reason is Reason.WRONG_ANSWER
 
 
 async def test_an_agent_without_any_of_the_objects_gives_a_wrong_answer(poller: SnmpPoller) -> None:
     async with serving({"1.3.6.1.4.1.1.1.0": v2c.Integer32(1)}) as agent:
-        error = await failure(poller, target(f"snmp://127.0.0.1:{agent.port}"))
+        error = await failure(poller, target_of(f"snmp://127.0.0.1:{agent.port}"))
     assert isinstance(error, NotReady)
     assert error.reason is Reason.WRONG_ANSWER
 
 
 async def test_an_authorization_error_is_for_a_person(agent: Agent, poller: SnmpPoller) -> None:
     agent.status = AUTHORIZATION
-    assert isinstance(await failure(poller, target(f"snmp://127.0.0.1:{agent.port}")), AuthFailed)
+    assert isinstance(await failure(poller, target_of(f"snmp://127.0.0.1:{agent.port}")), AuthFailed)
 
 
 async def test_a_table_that_never_ends_is_left(agent: Agent, poller: SnmpPoller) -> None:
     agent.loops = True
-    seen = await poll(poller, target(f"snmp://127.0.0.1:{agent.port}?profile=switch"))
-    assert seen["snmp.partial"] is True
+    readings = await poll(poller, target_of(f"snmp://127.0.0.1:{agent.port}?profile=switch"))
+    assert readings["snmp.partial"] is True
     assert agent.requests < 20
 
 
 async def test_a_session_is_not_kept_after_a_failure_and_the_device_is_back_at_once(
     agent: Agent, poller: SnmpPoller
 ) -> None:
-    one = target(f"snmp://127.0.0.1:{agent.port}?profile=system")
-    await poll(poller, one)
+    target = target_of(f"snmp://127.0.0.1:{agent.port}?profile=system")
+    await poll(poller, target)
     agent.silent = lambda names: True
-    await failure(poller, replace(one, timeout=SILENT))
+    await failure(poller, replace(target, timeout=SILENT))
     agent.silent = lambda names: False
-    assert (await poll(poller, one))["snmp.uptime_s"] == 5000
+    assert (await poll(poller, target))["snmp.uptime_s"] == 5000
 
 
 @pytest.mark.parametrize(
-    ("credential", "words"),
+    ("credential", "message"),
     [
         (Credential(name="x", kind="password", values={"user": "u", "password": "p"}), "snmpv2c and snmpv3"),
         (Credential(name="x", kind="snmpv3", values={"user": "u", "auth": "sha", "auth_key": "kurz"}), "8 characters"),
@@ -284,18 +291,18 @@ async def test_a_session_is_not_kept_after_a_failure_and_the_device_is_back_at_o
     ],
 )
 async def test_a_credential_that_cannot_work_names_its_mend(
-    poller: SnmpPoller, credential: Credential, words: str
+    poller: SnmpPoller, credential: Credential, message: str
 ) -> None:
-    error = await failure(poller, target("snmp://127.0.0.1?cred=x", credential))
+    error = await failure(poller, target_of("snmp://127.0.0.1?cred=x", credential))
     assert isinstance(error, Misconfigured)
-    assert words in error.en
+    assert message in error.en
     assert "12345678" not in error.en + error.zh
 
 
 @pytest.mark.parametrize("text", ["snmp://", "snmp://h?profile=nosuch", "snmp://h?community=public", "snmp://h:0"])
 def test_a_uri_that_cannot_work_is_refused_at_load(text: str) -> None:
     with pytest.raises(Misconfigured):
-        SnmpPoller.validate(target(text))
+        SnmpPoller.validate(target_of(text))
 
 
 async def test_no_credential_ever_appears_in_logs_or_errors(
@@ -308,12 +315,12 @@ async def test_no_credential_ever_appears_in_logs_or_errors(
         values={"user": "ops", "auth": "sha", "auth_key": "hush-hush-1", "priv": "aes", "priv_key": "hush-hush-2"},
     )
     errors: list[Awaitable[Exception]] = [
-        failure(poller, target(f"snmp://127.0.0.1:{agent.port}?cred={one.name}", one, timeout=SILENT))
-        for one in (SECRET, v3)
+        failure(poller, target_of(f"snmp://127.0.0.1:{agent.port}?cred={credential.name}", credential, timeout=SILENT))
+        for credential in (SECRET, v3)
     ]
-    said = " ".join([repr(error) + str(error) for error in await asyncio.gather(*errors)]) + caplog.text
-    assert "s3cret" not in said
-    assert "hush" not in said
+    output = " ".join([repr(error) + str(error) for error in await asyncio.gather(*errors)]) + caplog.text
+    assert "s3cret" not in output
+    assert "hush" not in output
 
 
 # -- what agents do to those who ask ---------------------------------------------------
@@ -322,8 +329,8 @@ async def test_no_credential_ever_appears_in_logs_or_errors(
 async def test_interfaces_that_are_numbered_anew_by_a_reboot_are_never_taken_for_one_another(
     agent: Agent, poller: SnmpPoller, clock: Clock
 ) -> None:
-    one = target(f"snmp://127.0.0.1:{agent.port}?profile=switch")
-    await clock.poll(poller, one)
+    target = target_of(f"snmp://127.0.0.1:{agent.port}?profile=switch")
+    await clock.poll(poller, target)
     fresh = switch(2)
     fresh[probe.UPTIME] = v2c.TimeTicks(1_000)
     names = {1: "GigabitEthernet0/0/2", 2: "GigabitEthernet0/0/1"}
@@ -336,60 +343,60 @@ async def test_interfaces_that_are_numbered_anew_by_a_reboot_are_never_taken_for
         }
     agent.values = {oid(key): value for key, value in fresh.items()}
     clock.ahead = 30.0
-    seen = await clock.poll(poller, one)
-    assert seen["snmp.rebooted"] is True
-    assert seen["if.oper[GigabitEthernet0/0/1]"] == "up", "that of the index which was once its own is down"
-    assert seen["if.oper[GigabitEthernet0/0/2]"] == "down"
-    assert not any("bps" in key for key in seen), "no rate across a reboot"
+    readings = await clock.poll(poller, target)
+    assert readings["snmp.rebooted"] is True
+    assert readings["if.oper[GigabitEthernet0/0/1]"] == "up", "that of the index which was once its own is down"
+    assert readings["if.oper[GigabitEthernet0/0/2]"] == "down"
+    assert not any("bps" in key for key in readings), "no rate across a reboot"
     clock.ahead = 40.0
     agent.set(probe.UPTIME, v2c.TimeTicks(2_000))
     agent.set(f"{IFX}.6.2", v2c.Counter64(10**12 + 125_000_000))
-    seen = await clock.poll(poller, one)
-    assert clock.fits(seen["if.in_bps[GigabitEthernet0/0/1]"], 1e9)
-    assert seen["if.in_bps[GigabitEthernet0/0/2]"] == 0
+    readings = await clock.poll(poller, target)
+    assert clock.fits(readings["if.in_bps[GigabitEthernet0/0/1]"], 1e9)
+    assert readings["if.in_bps[GigabitEthernet0/0/2]"] == 0
 
 
 async def test_sysuptime_that_wraps_is_no_reboot_and_breaks_no_rate(
     agent: Agent, poller: SnmpPoller, clock: Clock
 ) -> None:
-    one = target(f"snmp://127.0.0.1:{agent.port}?profile=switch")
+    target = target_of(f"snmp://127.0.0.1:{agent.port}?profile=switch")
     agent.set(probe.UPTIME, v2c.TimeTicks(2**32 - 500))
-    await clock.poll(poller, one)
+    await clock.poll(poller, target)
     clock.ahead = 10.0
     agent.set(probe.UPTIME, v2c.TimeTicks(500))
     agent.set(f"{IFX}.6.1", v2c.Counter64(10**12 + 125_000_000))
-    seen = await clock.poll(poller, one)
-    assert seen["snmp.rebooted"] is False
-    assert clock.fits(seen["if.in_bps[GigabitEthernet0/0/1]"], 1e9)
+    readings = await clock.poll(poller, target)
+    assert readings["snmp.rebooted"] is False
+    assert clock.fits(readings["if.in_bps[GigabitEthernet0/0/1]"], 1e9)
 
 
 async def test_counters_that_one_interface_lacks_and_an_instance_that_is_gone_lose_no_other(
     agent: Agent, poller: SnmpPoller, clock: Clock
 ) -> None:
-    one = target(f"snmp://127.0.0.1:{agent.port}?profile=switch")
+    target = target_of(f"snmp://127.0.0.1:{agent.port}?profile=switch")
     del agent.values[oid(f"{IFX}.6.1")]
     agent.set(f"{IF}.8.2", v2c.NoSuchInstance(""))
-    await clock.poll(poller, one)
+    await clock.poll(poller, target)
     clock.ahead = 10.0
-    seen = await clock.poll(poller, one)
-    assert "if.in_bps[GigabitEthernet0/0/1]" not in seen
-    assert "if.oper[GigabitEthernet0/0/2]" not in seen
-    assert (seen["if.out_bps[GigabitEthernet0/0/1]"], seen["if.in_bps[GigabitEthernet0/0/2]"]) == (0, 0)
-    assert seen["if.oper[GigabitEthernet0/0/1]"] == "up"
+    readings = await clock.poll(poller, target)
+    assert "if.in_bps[GigabitEthernet0/0/1]" not in readings
+    assert "if.oper[GigabitEthernet0/0/2]" not in readings
+    assert (readings["if.out_bps[GigabitEthernet0/0/1]"], readings["if.in_bps[GigabitEthernet0/0/2]"]) == (0, 0)
+    assert readings["if.oper[GigabitEthernet0/0/1]"] == "up"
 
 
 async def test_bulk_answers_that_are_cut_short_are_asked_on(agent: Agent, poller: SnmpPoller) -> None:
     agent.bulk_most = 1
-    seen = await poll(poller, target(f"snmp://127.0.0.1:{agent.port}?profile=switch"))
-    assert [seen.get(f"if.oper[GigabitEthernet0/0/{n}]") for n in (1, 2, 3)] == ["up", "up", None]
+    readings = await poll(poller, target_of(f"snmp://127.0.0.1:{agent.port}?profile=switch"))
+    assert [readings.get(f"if.oper[GigabitEthernet0/0/{n}]") for n in (1, 2, 3)] == ["up", "up", None]
 
 
 async def test_an_answer_to_another_request_is_none(agent: Agent, poller: SnmpPoller) -> None:
     agent.other_id = True
-    error = await failure(poller, target(f"snmp://127.0.0.1:{agent.port}", timeout=SILENT))
+    error = await failure(poller, target_of(f"snmp://127.0.0.1:{agent.port}", timeout=SILENT))
     assert isinstance(error, NotReady)
     agent.other_id = False
-    assert "snmp.uptime_s" in await poll(poller, target(f"snmp://127.0.0.1:{agent.port}"))
+    assert "snmp.uptime_s" in await poll(poller, target_of(f"snmp://127.0.0.1:{agent.port}"))
 
 
 async def test_an_answer_from_another_address_is_none(agent: Agent, poller: SnmpPoller) -> None:
@@ -398,7 +405,7 @@ async def test_an_answer_from_another_address_is_none(agent: Agent, poller: Snmp
     )
     agent.elsewhere = transport
     try:
-        error = await failure(poller, target(f"snmp://127.0.0.1:{agent.port}", timeout=SILENT))
+        error = await failure(poller, target_of(f"snmp://127.0.0.1:{agent.port}", timeout=SILENT))
     finally:
         transport.close()
     assert isinstance(error, NotReady)

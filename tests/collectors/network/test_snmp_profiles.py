@@ -14,8 +14,8 @@ from collectors.network.snmp.tables import cell_of, text
 
 
 def read(metric: Metric, *raw: Raw) -> list[Measurement]:
-    one = cell_of(metric)
-    return list(readings(one, dict(zip(one.oids, raw, strict=True)), Counters(), 0.0))
+    cell = cell_of(metric)
+    return list(readings(cell, dict(zip(cell.oids, raw, strict=True)), Counters(), 0.0))
 
 
 @pytest.mark.parametrize("name", snmp_profiles.names())
@@ -40,8 +40,10 @@ def test_every_profile_can_be_read_in_both_languages(name: str) -> None:
 @pytest.mark.parametrize("name", ["auto", "switch"])
 def test_a_device_gets_its_makers_readings(name: str, sys_object_id: str, metrics: set[str]) -> None:
     profile = snmp_profiles.for_device(name, sys_object_id)
-    asked = {one.metric for one in profile.scalars} | {one.metric for table in profile.tables for one in table.columns}
-    assert metrics <= asked
+    columns = {measurement.metric for measurement in profile.scalars} | {
+        measurement.metric for table in profile.tables for measurement in table.columns
+    }
+    assert metrics <= columns
 
 
 def test_a_longer_object_id_is_no_prefix_of_a_neighbour() -> None:
@@ -49,7 +51,11 @@ def test_a_longer_object_id_is_no_prefix_of_a_neighbour() -> None:
 
 
 def test_a_table_of_the_same_id_replaces_what_was_extended() -> None:
-    columns = {one.metric: one for table in snmp_profiles.load("ups-huawei").tables for one in table.columns}
+    columns = {
+        measurement.metric: measurement
+        for table in snmp_profiles.load("ups-huawei").tables
+        for measurement in table.columns
+    }
     assert columns["ups.input_voltage"].scale == 0.1
 
 
@@ -84,7 +90,7 @@ def test_readings_mean_what_the_device_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "said"),
+    ("raw", "shown"),
     [
         ("楚雄".encode(), "楚雄"),
         ("楚雄".encode("gb18030"), "楚雄"),
@@ -96,5 +102,5 @@ def test_readings_mean_what_the_device_said() -> None:
         ("1.3.6", "1.3.6"),
     ],
 )
-def test_names_are_fit_to_be_shown(raw: Raw, said: str) -> None:
-    assert text(raw) == said
+def test_names_are_fit_to_be_shown(raw: Raw, shown: str) -> None:
+    assert text(raw) == shown

@@ -23,7 +23,7 @@ from tests.collectors.network.loopback import (
     saying,
     serve,
     silence,
-    target,
+    target_of,
 )
 from tests.ports import free_port
 
@@ -45,7 +45,7 @@ async def test_each_way_of_failing_has_its_word(scheme: str, talk: Talk, reason:
     poller = SqlPoller()
     async with serve(talk) as port:
         seconds = SILENT if talk is silence else ANSWERED
-        error = await failure(poller, target(f"{scheme}://127.0.0.1:{port}/x?cred=db", DESK, seconds))
+        error = await failure(poller, target_of(f"{scheme}://127.0.0.1:{port}/x?cred=db", DESK, seconds))
     assert isinstance(error, NotReady)
     assert error.reason is reason
     assert "sesame" not in f"{error.en}{error.zh}"
@@ -53,14 +53,14 @@ async def test_each_way_of_failing_has_its_word(scheme: str, talk: Talk, reason:
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 async def test_a_closed_port_is_refused(scheme: str) -> None:
-    error = await failure(SqlPoller(), target(f"{scheme}://127.0.0.1:{free_port()}/x?cred=db", DESK))
+    error = await failure(SqlPoller(), target_of(f"{scheme}://127.0.0.1:{free_port()}/x?cred=db", DESK))
     assert isinstance(error, NotReady)
     assert error.reason is Reason.REFUSED
 
 
 async def test_postgresql_without_tls_is_told_nothing_with_verify() -> None:
     async with serve(saying(b"N")) as port:
-        error = await failure(SqlPoller(), target(f"sql+postgresql://127.0.0.1:{port}/x?cred=db&tls=verify", DESK))
+        error = await failure(SqlPoller(), target_of(f"sql+postgresql://127.0.0.1:{port}/x?cred=db&tls=verify", DESK))
     assert isinstance(error, NotReady)
     assert error.reason is Reason.TLS
 
@@ -78,19 +78,21 @@ async def endless_message(reader: asyncio.StreamReader, writer: asyncio.StreamWr
 
 async def test_a_message_without_end_is_refused_while_it_is_small() -> None:
     async with serve(endless_message) as port:
-        error = await failure(SqlPoller(), target(f"sql+postgresql://127.0.0.1:{port}/x?cred=db", DESK, timeout=20.0))
+        error = await failure(
+            SqlPoller(), target_of(f"sql+postgresql://127.0.0.1:{port}/x?cred=db", DESK, timeout=20.0)
+        )
     assert isinstance(error, NotReady)
     assert error.reason is Reason.WRONG_ANSWER
     assert "larger than 4 MiB" in error.en
 
 
 async def test_a_probe_without_its_credential_is_misconfigured() -> None:
-    error = await failure(SqlPoller(), target("sql+mysql://127.0.0.1/x?cred=db"))
+    error = await failure(SqlPoller(), target_of("sql+mysql://127.0.0.1/x?cred=db"))
     assert isinstance(error, Misconfigured)
 
 
 @pytest.mark.parametrize(
-    "rest",
+    "address",
     [
         "127.0.0.1/x",
         "127.0.0.1?cred=db",
@@ -104,21 +106,23 @@ async def test_a_probe_without_its_credential_is_misconfigured() -> None:
     ],
 )
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_a_uri_that_cannot_work_is_refused(scheme: str, rest: str) -> None:
+def test_a_uri_that_cannot_work_is_refused(scheme: str, address: str) -> None:
     with pytest.raises(Misconfigured):
-        SqlPoller.validate(target(f"{scheme}://{rest}"))
+        SqlPoller.validate(target_of(f"{scheme}://{address}"))
 
 
 def test_a_statement_comes_from_the_credential_or_is_built_in() -> None:
-    own = target("sql+mysql://h/x?cred=db&query=backlog", login(**{"query.backlog": " select count(*) from cases ; "}))
+    own = target_of(
+        "sql+mysql://h/x?cred=db&query=backlog", login(**{"query.backlog": " select count(*) from cases ; "})
+    )
     assert look_up(own).statement == "select count(*) from cases"
-    assert look_up(target("sql+postgresql://h/x?cred=db&query=connections", DESK)).unit == "%"
-    assert look_up(target("sql+mysql://h/x?cred=db", DESK)).statement == "SELECT 1"
+    assert look_up(target_of("sql+postgresql://h/x?cred=db&query=connections", DESK)).unit == "%"
+    assert look_up(target_of("sql+mysql://h/x?cred=db", DESK)).statement == "SELECT 1"
 
 
 def test_an_unknown_query_names_the_known_ones() -> None:
     with pytest.raises(Misconfigured, match=r"backlog, connections, database_bytes"):
-        look_up(target("sql+mysql://h/x?cred=db&query=nope", login(**{"query.backlog": "SELECT 2"})))
+        look_up(target_of("sql+mysql://h/x?cred=db&query=nope", login(**{"query.backlog": "SELECT 2"})))
 
 
 @pytest.mark.parametrize(
@@ -145,7 +149,7 @@ def test_the_built_in_statements_pass_their_own_check() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "value"),
+    ("cell", "value"),
     [
         (None, None),
         (True, True),
@@ -161,8 +165,8 @@ def test_the_built_in_statements_pass_their_own_check() -> None:
         ("x" * 5000, "x" * 200),
     ],
 )
-def test_a_column_becomes_a_reading(found: object, value: object) -> None:
-    assert plain(found) == value
+def test_a_column_becomes_a_reading(cell: object, value: object) -> None:
+    assert plain(cell) == value
 
 
 def test_binary_data_is_a_wrong_answer() -> None:
@@ -171,13 +175,13 @@ def test_binary_data_is_a_wrong_answer() -> None:
 
 
 def test_a_password_is_in_no_repr() -> None:
-    one = target("sql+mysql://h/x?cred=db", DESK)
-    assert "sesame" not in repr(one)
+    target = target_of("sql+mysql://h/x?cred=db", DESK)
+    assert "sesame" not in repr(target)
 
 
 async def test_loading_a_driver_happens_once() -> None:
     poller = SqlPoller()
     for _ in range(2):
         with pytest.raises(NotReady):
-            await ask(poller, target(f"sql+mysql://127.0.0.1:{free_port()}/x?cred=db", DESK))
+            await ask(poller, target_of(f"sql+mysql://127.0.0.1:{free_port()}/x?cred=db", DESK))
     await poller.close()

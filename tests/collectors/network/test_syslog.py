@@ -30,8 +30,8 @@ from tests.patience import PATIENCE, until
 NOW = datetime(2026, 11, 22, 1, 46, tzinfo=UTC).timestamp()
 SAMPLES = Path(__file__).parents[4] / "shared" / "samples" / "syslog"
 INVENTORY = {
-    one.id: one
-    for one in (
+    asset.id: asset
+    for asset in (
         Asset(id="core", name="核心交换机", kind="switch", region="532300", probes=("icmp://127.0.0.1",)),
         Asset(id="vm", name="服务器", kind="server", region="532300"),
     )
@@ -69,46 +69,54 @@ def settings(url: str, *rules: ListenerRule, tls: Pki | None = None, ca: bool = 
 async def listening(
     url: str = "udp://127.0.0.1:0", *rules: ListenerRule, tls: Pki | None = None, ca: bool = False
 ) -> AsyncIterator[SyslogListener]:
-    one = SyslogListener(settings(url, *rules, tls=tls, ca=ca), AROUND, clock=lambda: NOW)
-    await one.open()
+    listener = SyslogListener(settings(url, *rules, tls=tls, ca=ca), AROUND, clock=lambda: NOW)
+    await listener.open()
     try:
-        yield one
+        yield listener
     finally:
-        await one.close()
+        await listener.close()
 
 
 async def datagrams(listener: SyslogListener, *lines: bytes) -> None:
     before = listener.messages.counts.received
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         for line in lines:
-            one.sendto(line, ("127.0.0.1", listener.port))
+            sock.sendto(line, ("127.0.0.1", listener.port))
         await until(lambda: listener.messages.counts.received >= before + len(lines))
 
 
 def taken(listener: SyslogListener) -> dict[tuple[str, str], object]:
-    found: dict[tuple[str, str], object] = {}
+    measured: dict[tuple[str, str], object] = {}
     while not listener.messages.queue.empty():
         heard = listener.messages.queue.get_nowait()
-        found |= {(heard.asset, f"{one.metric}[{one.instance}]"): one.value for one in heard.measurements}
-    return found
+        measured |= {
+            (heard.asset, f"{measurement.metric}[{measurement.instance}]"): measurement.value
+            for measurement in heard.measurements
+        }
+    return measured
 
 
 def signals(listener: SyslogListener) -> list[tuple[str, str, str, bool]]:
-    found = []
+    signals = []
     while not listener.messages.queue.empty():
         heard = listener.messages.queue.get_nowait()
-        found += [(heard.asset or heard.sender, one.rule, one.key, one.active) for one in heard.signals]
-    return found
+        signals += [(heard.asset or heard.sender, signal.rule, signal.key, signal.active) for signal in heard.signals]
+    return signals
 
 
 async def test_a_line_over_udp_becomes_a_message_of_its_asset_with_the_raw_line() -> None:
     async with listening() as listener:
         await datagrams(listener, CRITICAL)
         heard = listener.messages.queue.get_nowait()
-    [one] = heard.measurements
-    assert (heard.asset, one.metric, one.instance, one.value) == ("vm", "syslog.message", "crit", "UPS 电池供电")
-    assert one.text == CRITICAL.decode()
-    assert one.observed_at == pytest.approx(NOW - 18.656, abs=0.01)
+    [measurement] = heard.measurements
+    assert (heard.asset, measurement.metric, measurement.instance, measurement.value) == (
+        "vm",
+        "syslog.message",
+        "crit",
+        "UPS 电池供电",
+    )
+    assert measurement.text == CRITICAL.decode()
+    assert measurement.observed_at == pytest.approx(NOW - 18.656, abs=0.01)
 
 
 @pytest.mark.parametrize(
@@ -238,8 +246,8 @@ async def test_octet_counting_and_lines_are_told_apart_message_by_message() -> N
     counted = str(len(CRITICAL)).encode() + b" " + CRITICAL
     async with listening("tcp://127.0.0.1:0") as listener:
         await connect(listener, counted[:9], counted[9:] + DOWN + b"\n" + counted, lines=3)
-        got = taken(listener)
-    assert {("vm", "syslog.message[crit]"), ("core", "syslog.link[GigabitEthernet1/0/1]")} <= got.keys()
+        measured = taken(listener)
+    assert {("vm", "syslog.message[crit]"), ("core", "syslog.link[GigabitEthernet1/0/1]")} <= measured.keys()
 
 
 async def test_the_last_line_of_a_connection_needs_no_end() -> None:
@@ -251,16 +259,18 @@ async def test_the_last_line_of_a_connection_needs_no_end() -> None:
 
 @pytest.fixture
 def pki(tmp_path: Path) -> Pki:
-    ca, client, known = trustme.CA(), ssl.create_default_context(), ssl.create_default_context()
+    ca, client, with_certificate = trustme.CA(), ssl.create_default_context(), ssl.create_default_context()
     server = ca.issue_cert("localhost")
     server.private_key_pem.write_to_path(tmp_path / "key.pem")
     for number, blob in enumerate(server.cert_chain_pems):
         blob.write_to_path(tmp_path / "cert.pem", append=number > 0)
     ca.cert_pem.write_to_path(tmp_path / "ca.pem")
-    for one in (client, known):
-        ca.configure_trust(one)
-    ca.issue_cert("device.example").configure_cert(known)
-    return Pki(str(tmp_path / "cert.pem"), str(tmp_path / "key.pem"), str(tmp_path / "ca.pem"), client, known)
+    for context in (client, with_certificate):
+        ca.configure_trust(context)
+    ca.issue_cert("device.example").configure_cert(with_certificate)
+    return Pki(
+        str(tmp_path / "cert.pem"), str(tmp_path / "key.pem"), str(tmp_path / "ca.pem"), client, with_certificate
+    )
 
 
 async def test_tls_carries_the_same(pki: Pki) -> None:
@@ -438,8 +448,8 @@ def test_a_line_beyond_what_is_kept_is_cut_and_says_so() -> None:
     assert len(line.raw) == LARGEST
 
 
-def split(data: bytes, places: Sequence[int]) -> list[bytes]:
-    edges = sorted({0, len(data), *(place % (len(data) + 1) for place in places)})
+def split(data: bytes, offsets: Sequence[int]) -> list[bytes]:
+    edges = sorted({0, len(data), *(offset % (len(data) + 1) for offset in offsets)})
     return [data[a:b] for a, b in zip(edges, edges[1:], strict=False)]
 
 
@@ -447,11 +457,11 @@ MESSAGE = st.binary(min_size=1, max_size=60).map(lambda tail: b"<13>" + tail.rep
 
 
 @given(st.lists(st.tuples(MESSAGE, st.booleans()), max_size=12), st.lists(st.integers(0, 10_000), max_size=20))
-def test_messages_survive_however_the_stream_is_cut(messages: list[tuple[bytes, bool]], places: list[int]) -> None:
-    stream = b"".join(str(len(one)).encode() + b" " + one if counted else one + b"\n" for one, counted in messages)
+def test_messages_survive_however_the_stream_is_cut(messages: list[tuple[bytes, bool]], offsets: list[int]) -> None:
+    stream = b"".join(str(len(line)).encode() + b" " + line if counted else line + b"\n" for line, counted in messages)
     framing = Framing()
-    found = [one for chunk in split(stream, places) for one in framing.feed(chunk)]
-    assert [one.strip(b"\x00") for one in found] == [one.strip(b"\x00") for one, _ in messages]
+    lines = [line for chunk in split(stream, offsets) for line in framing.feed(chunk)]
+    assert [packet.strip(b"\x00") for packet in lines] == [packet.strip(b"\x00") for packet, _ in messages]
 
 
 @given(st.lists(st.binary(max_size=3000), max_size=20))
@@ -459,20 +469,20 @@ def test_no_stream_is_held_beyond_its_bound(chunks: list[bytes]) -> None:
     framing = Framing()
     for chunk in chunks:
         try:
-            found = framing.feed(chunk)
+            lines = framing.feed(chunk)
         except ValueError:
             return
-        assert all(len(one) <= LARGEST + 1 for one in found)
+        assert all(len(line) <= LARGEST + 1 for line in lines)
         assert len(framing._held) <= LARGEST + 16
 
 
 def test_a_line_without_end_and_a_count_without_measure_are_cut() -> None:
     framing = Framing()
-    found = [one for _ in range(100) for one in framing.feed(b"x" * 1000)]
-    assert [len(one) for one in found] == [LARGEST + 1] or len(found[0]) <= LARGEST + 1
-    assert len(found) == 1
+    lines = [line for _ in range(100) for line in framing.feed(b"x" * 1000)]
+    assert [len(packet) for packet in lines] == [LARGEST + 1] or len(lines[0]) <= LARGEST + 1
+    assert len(lines) == 1
     assert framing.feed(b"\n<13>next\n") == [b"<13>next"]
     counted = Framing()
-    found = counted.feed(b"50000 ") + [one for _ in range(50) for one in counted.feed(b"y" * 1000)]
-    assert [len(one) for one in found] == [LARGEST + 1]
+    lines = counted.feed(b"50000 ") + [line for _ in range(50) for line in counted.feed(b"y" * 1000)]
+    assert [len(packet) for packet in lines] == [LARGEST + 1]
     assert counted.feed(b"5 <13>z") == [b"<13>z"]

@@ -33,7 +33,7 @@ async def poll(uri: str, timeout: float = ANSWERED) -> dict[str, Measurement]:
     target = registry.target_of(uri, timeout=timeout, credentials=SECRETS)
     poller = registry.poller_class(target.scheme)()
     try:
-        return {one.metric: one for one in await retries.attempt(poller, target, timeout)}
+        return {measurement.metric: measurement for measurement in await retries.attempt(poller, target, timeout)}
     finally:
         await poller.close()
 
@@ -75,9 +75,9 @@ async def site(handler: object) -> AsyncIterator[str]:
 
 async def test_an_open_port_is_up_and_timed() -> None:
     async with serve(silence) as port:
-        seen = await poll(f"tcp://127.0.0.1:{port}")
-    assert seen["tcp.connect_ms"].unit == "ms"
-    assert 0 < float(seen["tcp.connect_ms"].value or 0) < 1000 * ANSWERED
+        measurements = await poll(f"tcp://127.0.0.1:{port}")
+    assert measurements["tcp.connect_ms"].unit == "ms"
+    assert 0 < float(measurements["tcp.connect_ms"].value or 0) < 1000 * ANSWERED
 
 
 async def test_a_closed_port_refuses() -> None:
@@ -122,16 +122,20 @@ async def test_a_name_that_nobody_knows_is_unresolved() -> None:
 
 
 async def test_our_parameters_are_not_sent_and_the_others_go_as_written() -> None:
-    asked: list[str] = []
+    requests: list[str] = []
 
     async def answer(request: web.Request) -> web.Response:
-        asked.append(request.raw_path)
+        requests.append(request.raw_path)
         return web.Response(text="好 fine")
 
     async with site(answer) as base:
-        seen = await poll(f"{base}/a%20b?expect=200&q=%E5%A5%BD&contains=%E5%A5%BD&x=1+1#part")
-    assert asked == ["/a%20b?q=%E5%A5%BD&x=1+1"]
-    assert (seen["http.status"].value, seen["http.contains"].value, seen["http.ms"].unit) == (200, True, "ms")
+        measurements = await poll(f"{base}/a%20b?expect=200&q=%E5%A5%BD&contains=%E5%A5%BD&x=1+1#part")
+    assert requests == ["/a%20b?q=%E5%A5%BD&x=1+1"]
+    assert (measurements["http.status"].value, measurements["http.contains"].value, measurements["http.ms"].unit) == (
+        200,
+        True,
+        "ms",
+    )
 
 
 @pytest.mark.parametrize(
@@ -161,7 +165,7 @@ async def test_the_status_decides(status: int, expect: str, up: bool) -> None:
             await poll(f"{base}/{expect}")
     assert caught.value.reason is Reason.WRONG_ANSWER
     assert f"status {status}" in caught.value.en
-    assert [one.metric for one in caught.value.measurements] == ["http.ms", "http.status"]
+    assert [measurement.metric for measurement in caught.value.measurements] == ["http.ms", "http.status"]
 
 
 async def test_a_page_without_the_word_is_a_wrong_answer() -> None:
@@ -220,13 +224,13 @@ async def test_a_credential_that_http_cannot_use_is_misconfigured() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "reason"),
+    ("answer", "reason"),
     [(b"", Reason.CLOSED), (b"SSH-2.0-OpenSSH\r\n", Reason.WRONG_ANSWER), (b"HTTP/1.1 200 OK\r\n", Reason.CLOSED)],
 )
-async def test_what_is_no_http_is_told_apart(said: bytes, reason: Reason) -> None:
+async def test_what_is_no_http_is_told_apart(answer: bytes, reason: Reason) -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(said)
+        writer.write(answer)
 
     async with serve(talk) as port:
         with pytest.raises(NotReady) as caught:

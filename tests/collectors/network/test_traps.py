@@ -36,8 +36,8 @@ USER = Credential(
 )
 SETTINGS = SourceSettings(id="traps", kind="network.traps", url="udp://127.0.0.1:0", cred="traps")
 INVENTORY = {
-    one.id: one
-    for one in (
+    asset.id: asset
+    for asset in (
         Asset(id="core", name="核心交换机", kind="switch", region="532300", probes=("icmp://127.0.0.1",)),
         Asset(id="ups", name="UPS", kind="ups", region="532300", labels={"ip": "10.1.2.3"}),
         Asset(id="old", name="旧交换机", kind="switch", region="532300", labels={"ip": "10.1.2.9"}),
@@ -46,53 +46,58 @@ INVENTORY = {
 
 
 def around(*credentials: Credential, inventory: dict[str, Asset] = INVENTORY) -> ListenerContext:
-    return ListenerContext(inventory=inventory, credentials={one.name: one for one in credentials or (COMMUNITY,)})
+    return ListenerContext(
+        inventory=inventory, credentials={credential.name: credential for credential in credentials or (COMMUNITY,)}
+    )
 
 
 def using(*credentials: Credential) -> SourceSettings:
-    return replace(SETTINGS, cred=" ".join(one.name for one in credentials or (COMMUNITY,)))
+    return replace(SETTINGS, cred=" ".join(credential.name for credential in credentials or (COMMUNITY,)))
 
 
 @asynccontextmanager
 async def listening(*credentials: Credential, inventory: dict[str, Asset] = INVENTORY) -> AsyncIterator[TrapListener]:
-    one = TrapListener(using(*credentials), around(*credentials, inventory=inventory))
-    await one.open()
+    listener = TrapListener(using(*credentials), around(*credentials, inventory=inventory))
+    await listener.open()
     try:
-        yield one
+        yield listener
     finally:
-        await one.close()
+        await listener.close()
 
 
 async def send(listener: TrapListener, *datagrams: bytes, answers: int = 0) -> list[bytes]:
     """Sends, and waits until all have been received; gives the answers."""
     loop = asyncio.get_running_loop()
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-        one.setblocking(False)
-        one.connect(("127.0.0.1", listener.port))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.setblocking(False)
+        sock.connect(("127.0.0.1", listener.port))
         before = listener.messages.counts.received
         for datagram in datagrams:
-            await loop.sock_sendall(one, datagram)
+            await loop.sock_sendall(sock, datagram)
         async with asyncio.timeout(PATIENCE):
             while listener.messages.counts.received < before + len(datagrams):
                 await asyncio.sleep(0)
-            return [await loop.sock_recv(one, 65535) for _ in range(answers)]
+            return [await loop.sock_recv(sock, 65535) for _ in range(answers)]
 
 
 def taken(listener: TrapListener) -> dict[tuple[str, str], object]:
-    found: dict[tuple[str, str], object] = {}
+    measured: dict[tuple[str, str], object] = {}
     while not listener.messages.queue.empty():
         heard = listener.messages.queue.get_nowait()
-        for one in heard.measurements:
-            found[heard.asset, f"{one.metric}[{one.instance}]" if one.instance else one.metric] = one.value
-    return found
+        for measurement in heard.measurements:
+            measured[
+                heard.asset,
+                f"{measurement.metric}[{measurement.instance}]" if measurement.instance else measurement.metric,
+            ] = measurement.value
+    return measured
 
 
 def signals(listener: TrapListener) -> list[tuple[str, str, str, bool]]:
-    found = []
+    signals = []
     while not listener.messages.queue.empty():
         heard = listener.messages.queue.get_nowait()
-        found += [(heard.asset or heard.sender, one.rule, one.key, one.active) for one in heard.signals]
-    return found
+        signals += [(heard.asset or heard.sender, signal.rule, signal.key, signal.active) for signal in heard.signals]
+    return signals
 
 
 def sample(name: str) -> bytes:
@@ -136,10 +141,10 @@ async def test_what_net_snmp_sends_is_understood() -> None:
     async with listening() as listener:
         names = ("v1-coldStart", "v1-enterprise-apc", "v2c-apc-upsOnBattery", "v2c-chinese-utf8", "v2c-linkDown")
         await send(listener, *(sample(f"{name}.ber") for name in names))
-        got = taken(listener)
-    assert got["old", "trap.start"] == "cold"
-    assert got["ups", "trap.ups"] == "battery"
-    assert got["core", "trap.link[GigabitEthernet0/0/7]"] == "down"
+        measured = taken(listener)
+    assert measured["old", "trap.start"] == "cold"
+    assert measured["ups", "trap.ups"] == "battery"
+    assert measured["core", "trap.link[GigabitEthernet0/0/7]"] == "down"
 
 
 async def test_chinese_texts_and_unknown_notifications_are_kept_with_their_objects() -> None:
@@ -147,9 +152,9 @@ async def test_chinese_texts_and_unknown_notifications_are_kept_with_their_objec
         oid = "1.3.6.1.4.1.2011.2.15.1.7.1"
         await send(listener, trap(oid, ("1.3.6.1.4.1.2011.2.15.1.1.1", v2c.OctetString("机房A 温度过高".encode()))))
         heard = listener.messages.queue.get_nowait()
-    [one] = heard.measurements
-    assert (heard.asset, one.metric, one.value) == ("core", "trap.last", oid)
-    assert "机房A 温度过高" in one.text
+    [measurement] = heard.measurements
+    assert (heard.asset, measurement.metric, measurement.value) == ("core", "trap.last", oid)
+    assert "机房A 温度过高" in measurement.text
 
 
 async def test_an_inform_is_confirmed_every_time_and_taken_once() -> None:
@@ -167,15 +172,15 @@ async def test_an_inform_is_confirmed_every_time_and_taken_once() -> None:
 async def test_an_authentic_v3_trap_is_taken() -> None:
     async with listening(USER) as listener:
         await send(listener, sample("v3-authPriv-sha-aes.ber"))
-        got = taken(listener)
+        measured = taken(listener)
         assert listener.messages.counts.refused == 0
-    assert got["core", "trap.last"]
+    assert measured["core", "trap.last"]
 
 
 @pytest.mark.parametrize("key", ["user", "auth_key", "priv_key"])
 async def test_a_v3_trap_with_other_keys_is_refused(key: str) -> None:
-    other = Credential(name="v3", kind="snmpv3", values={**USER.values, key: "something-else"})
-    async with listening(other) as listener:
+    wrong = Credential(name="v3", kind="snmpv3", values={**USER.values, key: "something-else"})
+    async with listening(wrong) as listener:
         await send(listener, sample("v3-authPriv-sha-aes.ber"))
         assert taken(listener) == {}
         assert listener.messages.counts.refused == 1
@@ -203,11 +208,11 @@ async def test_another_community_is_refused_and_a_sender_nobody_knows_is_named_w
         await send(stranger, trap(LINK_DOWN, (DESCRIPTION, v2c.OctetString("Gi0/0/7"))), trap(LINK_DOWN, community="x"))
         assert stranger.unknown_senders == {"127.0.0.1": 1}
         assert stranger.messages.counts.refused == 1
-        [words] = stranger.take_refusals()
-        assert "community" in words
+        [message] = stranger.take_refusals()
+        assert "community" in message
         heard = stranger.messages.queue.get_nowait()
     assert (heard.asset, heard.sender, heard.measurements) == ("", "127.0.0.1", ())
-    assert [(one.rule, one.key, one.active) for one in heard.signals] == [("trap:link", "Gi0/0/7", True)]
+    assert [(signal.rule, signal.key, signal.active) for signal in heard.signals] == [("trap:link", "Gi0/0/7", True)]
 
 
 async def test_a_v1_trap_with_an_agent_address_means_that_device() -> None:
@@ -232,8 +237,8 @@ async def test_one_device_cannot_make_readings_or_alerts_without_end() -> None:
             trap(LINK_DOWN, (f"1.3.6.1.2.1.2.2.1.2.{number}", v2c.OctetString(f"port {number}")))
         )
         readings, raised = reader.read("core", message)
-        keys |= {(one.metric, one.instance) for one in readings}
-        alerts |= {(one.rule, one.key) for one in raised}
+        keys |= {(measurement.metric, measurement.instance) for measurement in readings}
+        alerts |= {(signal.rule, signal.key) for signal in raised}
     assert len(keys) <= PARTS + 2
     assert len(alerts) <= PARTS + 1
 
@@ -254,12 +259,12 @@ async def test_a_storm_is_dropped_and_counted_and_an_inform_of_it_is_not_confirm
 
 async def test_one_sender_that_floods_takes_nothing_from_the_others() -> None:
     moment = [0.0]
-    one = queue.ListenerQueue(clock=lambda: moment[0], allowed=10, burst=20)
-    assert [one.admit("flood") for _ in range(100)].count(True) == 20
-    assert one.counts.dropped == 80
-    assert one.admit("other")
+    waiting = queue.ListenerQueue(clock=lambda: moment[0], allowed=10, burst=20)
+    assert [waiting.admit("flood") for _ in range(100)].count(True) == 20
+    assert waiting.counts.dropped == 80
+    assert waiting.admit("other")
     moment[0] = 1.0
-    assert [one.admit("flood") for _ in range(100)].count(True) == 10
+    assert [waiting.admit("flood") for _ in range(100)].count(True) == 10
 
 
 @pytest.mark.parametrize(
@@ -284,10 +289,13 @@ async def test_a_link_alert_carries_the_index_by_which_a_poll_may_end_it() -> No
     async with listening() as listener:
         name = (DESCRIPTION, v2c.OctetString("Gi0/0/7"))
         await send(listener, trap(LINK_DOWN, name), trap(LINK_DOWN), trap("1.3.6.1.2.1.15.0.2"))
-        got = []
+        signals = []
         while not listener.messages.queue.empty():
-            got += [(one.rule, one.key, one.index, one.over) for one in listener.messages.queue.get_nowait().signals]
-    assert got == [("trap:link", "Gi0/0/7", "7", "if.oper=up"), ("trap:link", "", "", ""), ("trap:bgp", "", "", "")]
+            signals += [
+                (signal.rule, signal.key, signal.index, signal.over)
+                for signal in listener.messages.queue.get_nowait().signals
+            ]
+    assert signals == [("trap:link", "Gi0/0/7", "7", "if.oper=up"), ("trap:link", "", "", ""), ("trap:bgp", "", "", "")]
 
 
 async def test_mains_power_ends_both_alerts_of_a_ups() -> None:
@@ -302,20 +310,20 @@ async def test_a_sites_own_rule_stands_before_and_instead_of_the_shipped_one() -
         ListenerRule(id="door", raises=(f"{door}.1",), clears=(f"{door}.2",), key=(f"{door}.9",)),
         ListenerRule(id="link", raises=(LINK_DOWN,), clears=(LINK_UP,)),
     )
-    one = TrapListener(replace(SETTINGS, rule=own), around())
-    await one.open()
+    listener = TrapListener(replace(SETTINGS, rule=own), around())
+    await listener.open()
     try:
-        await send(one, trap(f"{door}.1", (f"{door}.9.4", v2c.OctetString("B2"))), trap(LINK_DOWN))
-        assert signals(one) == [("core", "trap:door", "B2", True), ("core", "trap:link", "", True)]
-        assert "trap:bgp" in one.rules
+        await send(listener, trap(f"{door}.1", (f"{door}.9.4", v2c.OctetString("B2"))), trap(LINK_DOWN))
+        assert signals(listener) == [("core", "trap:door", "B2", True), ("core", "trap:link", "", True)]
+        assert "trap:bgp" in listener.rules
     finally:
-        await one.close()
+        await listener.close()
 
 
 async def test_other_communities_apply_on_the_open_socket() -> None:
-    other = Credential(name="other", kind="snmpv2c", values={"community": "second"})
+    second = Credential(name="other", kind="snmpv2c", values={"community": "second"})
     async with listening() as listener:
-        listener.update(using(other), around(other))
+        listener.update(using(second), around(second))
         await send(listener, trap(LINK_DOWN), trap(LINK_DOWN, community="second"))
         assert listener.messages.counts.refused == 1
         assert signals(listener) == [("core", "trap:link", "", True)]
@@ -364,9 +372,9 @@ def test_a_notification_with_spoiled_octets_is_read_or_refused(data: st.DataObje
         message = ber.notification(bytes(raw))
     except BadMessage:
         return
-    for one in TrapReader(()).read("core", message)[0]:
-        assert len(one.text) <= 400
-        assert len(one.instance) <= 96
+    for reading in TrapReader(()).read("core", message)[0]:
+        assert len(reading.text) <= 400
+        assert len(reading.instance) <= 96
 
 
 async def test_hostile_datagrams_are_counted_and_do_no_harm() -> None:

@@ -17,7 +17,7 @@ from collectors import once, registry
 from collectors.errors import AuthFailed, CollectorError, Misconfigured, NotReady, Reason
 from collectors.network.tls import trust
 from collectors.settings import Credential
-from tests.collectors.network.loopback import Talk, ask, serve, target
+from tests.collectors.network.loopback import Talk, ask, serve, target_of
 from tests.collectors.network.test_smtp import Mail
 from tests.patience import PATIENCE
 
@@ -75,12 +75,12 @@ async def mysql(tls: ssl.SSLContext, heard: list[bytes]) -> AsyncIterator[int]:
     loop = asyncio.get_running_loop()
 
     async def talk() -> None:
-        one, _ = await loop.sock_accept(listening)
-        await loop.sock_sendall(one, struct.pack("<I", len(GREETING))[:3] + b"\0" + GREETING)
-        assert len(await loop.sock_recv(one, 36)) == 36
+        sock, _ = await loop.sock_accept(listening)
+        await loop.sock_sendall(sock, struct.pack("<I", len(GREETING))[:3] + b"\0" + GREETING)
+        assert len(await loop.sock_recv(sock, 36)) == 36
         reader = asyncio.StreamReader()
-        made = asyncio.StreamReaderProtocol(reader)
-        transport, _ = await loop.connect_accepted_socket(lambda: made, one, ssl=tls)
+        protocol = asyncio.StreamReaderProtocol(reader)
+        transport, _ = await loop.connect_accepted_socket(lambda: protocol, sock, ssl=tls)
         heard.append(await reader.read(4096))
         transport.write(struct.pack("<I", len(REFUSED_MYSQL))[:3] + b"\x03" + REFUSED_MYSQL)
         await reader.read()
@@ -150,7 +150,7 @@ async def server(name: str, authority: trustme.CA, heard: list[bytes]) -> AsyncI
 async def error_of(text: str, ca: trustme.CA, **more: str) -> CollectorError:
     poller = registry.poller_class(text.partition(":")[0])()
     try:
-        await ask(poller, target(text, credential(ca, **more)))
+        await ask(poller, target_of(text, credential(ca, **more)))
     except CollectorError as error:
         return error
     finally:
@@ -177,7 +177,7 @@ async def test_a_wrong_authority_is_said_and_hears_no_word(
     assert isinstance(error, NotReady), error
     assert error.reason is Reason.TLS
     assert "issuer" in error.en
-    assert not any(b"sesame" in one or b"\0u\0" in one or b"Authorization" in one for one in heard)
+    assert not any(b"sesame" in greeting or b"\0u\0" in greeting or b"Authorization" in greeting for greeting in heard)
 
 
 async def test_mysql_without_tls_is_told_nothing(authority: trustme.CA) -> None:
@@ -200,9 +200,9 @@ async def test_mysql_without_tls_is_told_nothing(authority: trustme.CA) -> None:
 
 async def test_the_mend_names_the_option(authority: trustme.CA, stranger: trustme.CA) -> None:
     async with server("https", authority, []) as text:
-        seen = await once.collect_once(text, 20.0, {"mine": credential(stranger)})
-    assert 'ca = "file:ca.pem"' in once.render(seen)
-    assert 'kind = "tls"' in once.render(seen, language="en")
+        measurements = await once.collect_once(text, 20.0, {"mine": credential(stranger)})
+    assert 'ca = "file:ca.pem"' in once.render(measurements)
+    assert 'kind = "tls"' in once.render(measurements, language="en")
 
 
 @pytest.mark.parametrize("name", ["tls", "smtp", "https"])
@@ -216,8 +216,8 @@ async def test_a_credential_of_kind_tls_signs_nobody_in(name: str, authority: tr
         await reader.read()
 
     async with serve(mail if name == "smtp" else page, None if name == "smtp" else tls) as port:
-        seen = await once.collect_once(f"{name}://localhost:{port}?cred=mine", 20.0, {"mine": only})
-    assert seen[0].value is True, seen[0].text
+        measurements = await once.collect_once(f"{name}://localhost:{port}?cred=mine", 20.0, {"mine": only})
+    assert measurements[0].value is True, measurements[0].text
     if name == "smtp":
         assert [line.split()[0] for line in mail.heard] == ["EHLO", "STARTTLS", "EHLO", "QUIT"]
 
@@ -229,7 +229,7 @@ async def test_a_certificate_of_our_own_is_shown_to_who_asks(authority: trustme.
     shown = {
         "ca": authority.cert_pem.bytes().decode(),
         "key": mine.private_key_pem.bytes().decode(),
-        "certificate": "".join(one.bytes().decode() for one in mine.cert_chain_pems),
+        "certificate": "".join(certificate.bytes().decode() for certificate in mine.cert_chain_pems),
     }
 
     async def page(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -238,11 +238,11 @@ async def test_a_certificate_of_our_own_is_shown_to_who_asks(authority: trustme.
         writer.write(b"HTTP/1.1 204 OK\r\n\r\n")
 
     async with serve(page, tls) as port:
-        known = {"mine": Credential(name="mine", kind="tls", values=shown)}
-        seen = await once.collect_once(f"https://localhost:{port}/?cred=mine", 20.0, known)
+        credentials = {"mine": Credential(name="mine", kind="tls", values=shown)}
+        measurements = await once.collect_once(f"https://localhost:{port}/?cred=mine", 20.0, credentials)
         without = {"mine": Credential(name="mine", kind="tls", values={"ca": shown["ca"]})}
         refused = await once.collect_once(f"https://localhost:{port}/?cred=mine", 20.0, without)
-    assert seen[0].value is True, seen[0].text
+    assert measurements[0].value is True, measurements[0].text
     assert refused[0].value is False
     assert len(heard) == 1
     assert heard[0]
@@ -258,13 +258,13 @@ def test_a_ca_that_is_none_is_found_by_the_check_of_the_settings(name: str, ca: 
 
 
 def test_contexts_are_kept_and_not_without_end(authority: trustme.CA, tmp_path: Path) -> None:
-    kept = trust.Trust()
-    one = target("https://h/?cred=mine", credential(authority))
-    assert kept.context(one) is kept.context(one)
-    assert kept.context(one) is not kept.context(one, verify=False)
+    contexts = trust.Trust()
+    target = target_of("https://h/?cred=mine", credential(authority))
+    assert contexts.context(target) is contexts.context(target)
+    assert contexts.context(target) is not contexts.context(target, verify=False)
     halves = Credential(name="mine", kind="tls", values={"certificate": "x"})
     with pytest.raises(Misconfigured, match="belong together"):
-        kept.context(target("https://h/?cred=mine", halves))
+        contexts.context(target_of("https://h/?cred=mine", halves))
     both = Credential(name="mine", kind="tls", values={"certificate": "x", "key": "y"})
     with pytest.raises(Misconfigured, match="fit together"):
-        kept.context(target("https://h/?cred=mine", both))
+        contexts.context(target_of("https://h/?cred=mine", both))

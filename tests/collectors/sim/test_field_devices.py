@@ -14,9 +14,9 @@ async def test_a_device_that_does_not_begin_is_told_once_and_stops_quietly(caplo
     child = Child()
     device = Remote(child, "plc", "127.0.0.1:502")
     await device.start()
-    said = "plc did not begin: [Errno 0] the simulated devices have not begun"
-    await until(lambda: said in caplog.text)
+    message = "plc did not begin: [Errno 0] the simulated devices have not begun"
+    await until(lambda: message in caplog.text)
     await child.stop()
     async with asyncio.timeout(30):
         await device.stop()
-    assert caplog.text.count(said) == 1
+    assert caplog.text.count(message) == 1

@@ -48,12 +48,12 @@ async def world(folder: Path, scenarios: str = "", speed: float = 1.0) -> AsyncI
     index = f"http://127.0.0.1:{centre}/atom.xml"
     (folder / "watchfloor.toml").write_text(f'[[source]]\nid = "cma"\nurl = "{index}"\n', encoding="utf-8")
     (folder / "scenarios.toml").write_text(scenarios, encoding="utf-8")
-    one = read(folder, speed=speed, start=time.time())
-    await one.start()
+    world_read = read(folder, speed=speed, start=time.time())
+    await world_read.start()
     try:
-        yield one, uris, index
+        yield world_read, uris, index
     finally:
-        await one.stop()
+        await world_read.stop()
 
 
 async def up(uri: str) -> bool:
@@ -61,26 +61,26 @@ async def up(uri: str) -> bool:
 
 
 async def test_devices_answer_break_and_mend(tmp_path: Path) -> None:
-    async with world(tmp_path) as (one, uris, _):
+    async with world(tmp_path) as (world_read, uris, _):
         assert [await up(uri) for uri in uris] == [True, True, True]
-        await one.break_("page")
-        seen = await once.collect_once(uris[2], ANSWERED)
-        assert (seen[0].value, seen[0].text) == (False, "refused")
+        await world_read.break_("page")
+        measurements = await once.collect_once(uris[2], ANSWERED)
+        assert (measurements[0].value, measurements[0].text) == (False, "refused")
         assert [await up(uri) for uri in uris[:2]] == [True, True]
-        await one.mend("page")
+        await world_read.mend("page")
         assert await up(uris[2])
         with pytest.raises(Unknown):
-            await one.break_("nobody")
+            await world_read.break_("nobody")
 
 
 async def test_a_break_cuts_off_who_is_connected(tmp_path: Path) -> None:
-    async with world(tmp_path) as (one, uris, _):
+    async with world(tmp_path) as (world_read, uris, _):
         port = int(uris[0].rpartition(":")[2])
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"x")
         await writer.drain()
         await asyncio.sleep(0)
-        await one.break_("core")
+        await world_read.break_("core")
         with pytest.raises(ConnectionError):
             if await asyncio.wait_for(reader.read(), PATIENCE) == b"":
                 raise ConnectionResetError
@@ -90,25 +90,25 @@ async def test_a_break_cuts_off_who_is_connected(tmp_path: Path) -> None:
 async def test_a_cut_uplink_silences_everything_behind_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     step = '[[cut.step]]\nat = "{}"\n{} = ["county"]\n'
     cut = step.format("0s", "break") + step.format("40s", "mend")
-    async with world(tmp_path, cut, speed=400) as (one, uris, _):
-        mend, before = one.mend, list[set[str]]()
+    async with world(tmp_path, cut, speed=400) as (world_read, uris, _):
+        mend, before = world_read.mend, list[set[str]]()
 
         async def noted(name: str) -> None:
-            before.append(set(one.broken))
+            before.append(set(world_read.broken))
             await mend(name)
 
-        monkeypatch.setattr(one, "mend", noted)
-        one.play("cut")
-        await until(lambda: before and not one.broken)
+        monkeypatch.setattr(world_read, "mend", noted)
+        world_read.play("cut")
+        await until(lambda: before and not world_read.broken)
         assert before == [{"county", "page"}]
         assert [await up(uri) for uri in uris] == [True, True, True]
 
 
 async def test_the_warning_centre_serves_valid_chinese_cap_with_present_times(tmp_path: Path) -> None:
-    async with world(tmp_path) as (one, _, index):
+    async with world(tmp_path) as (world_read, _, index):
         feed = CapFeed(SourceSettings(id="cma", kind="emergency.cap", url=index), None)
         fetched = await feed.fetch(time.time())
-        await one.break_("cma")
+        await world_read.break_("cma")
         await feed.close()
     warnings: list[EmergencyWarning] = []
     for document in fetched.items:
@@ -117,14 +117,16 @@ async def test_the_warning_centre_serves_valid_chinese_cap_with_present_times(tm
         assert not message.faulty
         warnings.append(to_warning(message, "cma", time.time()))
     assert len(warnings) == len(BULLETINS)
-    assert {one.state for one in warnings if one.msg_type == "Alert" and one.status == "Actual"} == {"active"}
-    assert {one.language for one in warnings} == {"zh-CN"}
-    assert {"Exercise", "Actual"} <= {one.status for one in warnings}
-    ids = {one.id for one in warnings}
-    chains = [one for one in warnings if one.msg_type in ("Update", "Cancel")]
-    assert {one.msg_type for one in chains} == {"Update", "Cancel"}
-    assert all(set(one.references) <= ids for one in chains)
-    assert {one.colour for one in warnings} >= {"red", "orange", "yellow", "blue"}
+    assert {warning.state for warning in warnings if warning.msg_type == "Alert" and warning.status == "Actual"} == {
+        "active"
+    }
+    assert {warning.language for warning in warnings} == {"zh-CN"}
+    assert {"Exercise", "Actual"} <= {warning.status for warning in warnings}
+    ids = {warning.id for warning in warnings}
+    chains = [warning for warning in warnings if warning.msg_type in ("Update", "Cancel")]
+    assert {warning.msg_type for warning in chains} == {"Update", "Cancel"}
+    assert all(set(warning.references) <= ids for warning in chains)
+    assert {warning.colour for warning in warnings} >= {"red", "orange", "yellow", "blue"}
 
 
 def test_only_the_demos_own_network_is_served(tmp_path: Path) -> None:
@@ -133,8 +135,8 @@ def test_only_the_demos_own_network_is_served(tmp_path: Path) -> None:
     (tmp_path / "watchfloor.toml").write_text("", encoding="utf-8")
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "demo.json").write_text(json.dumps({"network": 77}))
-    one = read(tmp_path, speed=1, start=0.0)
-    assert [device.address for device in one._of("a")] == ["127.77.0.1:9"]
+    world_read = read(tmp_path, speed=1, start=0.0)
+    assert [device.address for device in world_read._of("a")] == ["127.77.0.1:9"]
 
 
 def test_times_of_a_scenario() -> None:
@@ -150,7 +152,7 @@ async def test_devices_speak_by_themselves_and_the_real_listeners_understand_the
     ]
     (tmp_path / "assets.csv").write_text("\n".join((COLUMNS, *rows)), encoding="utf-8")
     credentials = {"t": Credential(name="t", kind="snmpv2c", values={"community": notifiers.COMMUNITY})}
-    inventory = {one: Asset(id=one, name=one, kind="router", region="532300") for one in ("core", "county", "desk")}
+    inventory = {id: Asset(id=id, name=id, kind="router", region="532300") for id in ("core", "county", "desk")}
     inventory["core"] = replace(inventory["core"], probes=(f"tcp://127.0.0.21:{core}",))
     around = ListenerContext(inventory=inventory, credentials=credentials)
     log = SyslogListener(SourceSettings(id="log", kind=notifiers.SYSLOG, url="udp://127.0.0.1:0"), around)
@@ -163,11 +165,16 @@ async def test_devices_speak_by_themselves_and_the_real_listeners_understand_the
             for id, kind, port in (("log", notifiers.SYSLOG, log.port), ("traps", notifiers.TRAPS, traps.port))
         )
     )
-    one = read(tmp_path, speed=1, start=time.time())
-    await one.start()
+    world_read = read(tmp_path, speed=1, start=time.time())
+    await world_read.start()
     try:
         async with asyncio.timeout(PATIENCE):
-            for act, name in ((one.break_, "desk"), (one.break_, "county"), (one.mend, "county"), (one.mend, "desk")):
+            for act, name in (
+                (world_read.break_, "desk"),
+                (world_read.break_, "county"),
+                (world_read.mend, "county"),
+                (world_read.mend, "desk"),
+            ):
                 await act(name)
                 asset, rule, listener = (
                     ("county", "syslog:link", log) if name == "desk" else ("core", "trap:link", traps)
@@ -175,10 +182,10 @@ async def test_devices_speak_by_themselves_and_the_real_listeners_understand_the
                 heard = await listener.messages.queue.get()
                 [signal] = heard.signals
                 assert (heard.asset, signal.rule, signal.key) == (asset, rule, "GigabitEthernet1/0/1")
-                assert signal.active is (act == one.break_)
-        assert {"log", "traps"} <= set(one.state["sources"])
+                assert signal.active is (act == world_read.break_)
+        assert {"log", "traps"} <= set(world_read.state["sources"])
     finally:
-        await one.stop()
+        await world_read.stop()
         await log.close()
         await traps.close()
 

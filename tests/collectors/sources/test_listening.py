@@ -159,10 +159,10 @@ async def test_a_reload_keeps_the_socket_and_applies_new_settings() -> None:
         [report] = await until(bus.reports)
         assert entry.listeners._runners["log"][0]._listener is listener
         assert (report["rule"], report["asset"]) == ("syslog:door", "core")
-        other = free_port()
-        await entry.reload(sources=(syslog(other, door),))
+        second_port = free_port()
+        await entry.reload(sources=(syslog(second_port, door),))
         await until(lambda: entry.listeners._runners["log"][0]._listener not in (None, listener))
-        send(other, b"<14>1 - - app - - - door open", LINE + b"down")
+        send(second_port, b"<14>1 - - app - - - door open", LINE + b"down")
         await until(lambda: len(bus.reports()) == 2)
 
 
@@ -294,8 +294,8 @@ def test_a_flapping_link_costs_one_report_each_flush_with_its_last_state() -> No
 def test_an_alert_of_an_unknown_sender_ends_also_after_the_sender_has_become_known() -> None:
     bus = FakeBus()
     unknown = ListenerMessage(asset="", sender="10.0.0.9", signals=(signal(),))
-    known = ListenerMessage(asset="core", sender="10.0.0.9", signals=(signal(active=False),))
-    story(bus, (1, lambda r: r.put(SOURCE, unknown)), (5, lambda r: r.put(SOURCE, known)), until=8)
+    from_asset = ListenerMessage(asset="core", sender="10.0.0.9", signals=(signal(active=False),))
+    story(bus, (1, lambda r: r.put(SOURCE, unknown)), (5, lambda r: r.put(SOURCE, from_asset)), until=8)
     assert [(row["asset"], row["active"]) for row in bus.reports()] == [
         ("10.0.0.9", True),
         ("core", False),

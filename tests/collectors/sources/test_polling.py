@@ -143,8 +143,8 @@ def test_a_reload_stops_and_starts_sources(feed: type[FakeFeed]) -> None:
     bus = FakeBus()
     feed.script[:] = [FetchResult()]
     entry = collect(bus, {}, sources=(SOURCE,))
-    other = SourceSettings(id="jma", kind="emergency.cap", url="http://j/", interval=10)
-    moved(for_seconds(entry, (15, lambda: entry.reload(sources=(other,))), until=40))
+    second_feed = SourceSettings(id="jma", kind="emergency.cap", url="http://j/", interval=10)
+    moved(for_seconds(entry, (15, lambda: entry.reload(sources=(second_feed,))), until=40))
     assert bus.heartbeats("cma")[-1].at < BEGAN + 15
     assert bus.heartbeats("jma")[0].at > BEGAN + 15
     assert entry.stats()["sources"] == 1

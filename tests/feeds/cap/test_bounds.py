@@ -97,7 +97,7 @@ POISON = {
 @pytest.mark.parametrize("name", POISON)
 @pytest.mark.parametrize("mode", ["strict", "lenient"])
 def test_a_message_beyond_a_limit_is_rejected_in_time(name: str, mode: str) -> None:
-    with within(what=name), pytest.raises(CapRefused) as refused:
+    with within(name=name), pytest.raises(CapRefused) as refused:
         parse(POISON[name], mode)
     assert len(refused.value.findings) <= FINDINGS + 1
     codes = {remark.code for remark in refused.value.findings}
