@@ -40,14 +40,32 @@ ui: $(VENV)/.dev $(ASSETS)
 	$(BIN)/python scripts/typescript_types.py --check
 	$(BIN)/python scripts/build_assets.py --test
 
-# Whole sites as child processes, in a target of their own. One file of them stays in `make test`: the spine.
-E2E := $(filter-out tests/e2e/test_spine.py,$(wildcard tests/e2e/test_*.py))
+# Whole sites as child processes, and what is slow by nature: processes that hang, devices, backups from every store
+# into every other, the pages that few people open. Of whole sites the spine stays in `make test`, of pages the desk,
+# the wall and the alerts.
+E2E := $(filter-out tests/e2e/test_spine.py,$(wildcard tests/e2e/test_*.py)) \
+  tests/watchfloor/backup/test_backup.py tests/watchfloor/backup/test_history.py \
+  tests/watchfloor/demo/test_field_devices.py tests/watchfloor/runtime/test_liveness.py \
+  tests/dashboard/test_admin.py tests/dashboard/test_alertspage.py tests/dashboard/test_history.py \
+  tests/dashboard/test_network.py
+# Closest to the journal: `make test` runs these on SQLite, `make e2e` on PostgreSQL.
+ON_POSTGRES := tests/alerts/core/test_properties.py tests/alerts/engine/test_loop.py \
+  tests/alerts/external/test_external.py tests/alerts/notify/test_sender.py tests/feeds/bus/test_lease.py \
+  tests/feeds/cases/test_ledger.py \
+  tests/feeds/history/test_recorder.py tests/feeds/inventory/test_membership.py \
+  tests/feeds/journal/test_migrations.py tests/feeds/projection/test_projector.py
 
 unit: $(VENV)/.dev $(ASSETS)
 	$(BIN)/pytest -n $(TESTERS) --dist loadfile $(addprefix --ignore=,$(E2E))
 
 e2e: $(VENV)/.dev $(ASSETS)
 	$(BIN)/pytest -n $(TESTERS) --dist loadfile $(E2E)
+	WATCHFLOOR_TEST_JOURNAL=postgres $(BIN)/pytest -n $(TESTERS) --dist loadfile $(ON_POSTGRES)
+
+# All examples of every property; `make test` runs 30 per cent of them.
+.PHONY: test-thorough
+test-thorough: $(VENV)/.dev $(ASSETS)
+	WATCHFLOOR_TEST_EXAMPLES=100 $(BIN)/pytest -n $(TESTERS) --dist loadfile $(addprefix --ignore=,$(E2E))
 
 # Branches count; child processes do not. Slower than `make test`, so not part of it. COVERED=tests/api for less.
 coverage: $(VENV)/.dev $(ASSETS)
@@ -70,7 +88,7 @@ test-dates: $(VENV)/.dev $(ASSETS)
 	  faketime -f "+$$(( $$(date -d "$$date" +%s) - $$(date +%s) ))s" \
 	    $(BIN)/pytest -n $(TESTERS) --dist loadfile -p no:cacheprovider $(DATED); done
 
-# Everything again with PostgreSQL as the journal; `make test` runs only what is closest to the journal on it.
+# Everything again with PostgreSQL as the journal; `make e2e` runs only what is closest to the journal on it.
 test-postgres: $(VENV)/.dev $(ASSETS)
 	WATCHFLOOR_TEST_JOURNAL=postgres $(BIN)/pytest -n $(TESTERS) --dist loadfile
 

@@ -1,7 +1,8 @@
 """Fixtures over the real embedded Valkey and a real journal.
 
-The journal is SQLite; the files in ON_BOTH run again on a real PostgreSQL, and with
-WATCHFLOOR_TEST_JOURNAL=postgres (`make test-postgres`) everything does, on it alone.
+The journal is SQLite. The files in ON_BOTH run on a real PostgreSQL too. With WATCHFLOOR_TEST_JOURNAL=postgres every
+test runs on PostgreSQL alone: `make e2e` does so for the files that stand close to the journal (ON_POSTGRES in the
+Makefile), `make test-postgres` for all.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import pytest_asyncio
 
 from feeds.bus import Bus
 from feeds.journal import Intake, Journal, intake_url, sqlite_url
-from tests import ports, postgres
+from tests import patience, ports, postgres
 from tests.feeds import redis_servers
 from watchfloor.runtime import valkey
 
@@ -28,26 +29,20 @@ REDIS_FORM = os.environ.get("WATCHFLOOR_TEST_REDIS", "single")
 ONLY_POSTGRES = os.environ.get("WATCHFLOOR_TEST_JOURNAL") == "postgres"
 TESTS = Path(__file__).parent
 ON_BOTH = (
-    "alerts/core/test_properties.py",
-    "alerts/engine/test_loop.py",
-    "alerts/external/test_external.py",
-    "alerts/notify/test_sender.py",
-    "feeds/bus/test_lease.py",
-    "feeds/cases/test_ledger.py",
     "feeds/engine/test_intake.py",
-    "feeds/history/test_recorder.py",
-    "feeds/inventory/test_membership.py",
     "feeds/journal/test_journal.py",
-    "feeds/journal/test_migrations.py",
     "feeds/journal/test_spans.py",
-    "feeds/projection/test_projector.py",
     "watchfloor/backup/test_backup.py",
     "watchfloor/backup/test_history.py",
 )
 
 # The time of an example depends on the machine's load. In CI, Hypothesis disables its deadline by itself.
 hypothesis.settings.register_profile(
-    "patient", hypothesis.settings(), deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "patient",
+    hypothesis.settings(),
+    max_examples=patience.examples(100),
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("patient")
 

@@ -16,6 +16,7 @@ from alerts.rules.subjects import Subjects
 from alerts.suppression import silences
 from feeds.model import Alert, Asset, Kind, Severity
 from feeds.model.isa_state import INHIBITED
+from tests import patience
 from tests.alerts.builders import T0, rule
 from tests.alerts.desk import Desk, foreign, probed
 
@@ -123,7 +124,7 @@ LOSSES = st.lists(
 )
 
 
-@settings(max_examples=100, derandomize=True, deadline=None)
+@settings(max_examples=patience.examples(100), derandomize=True, deadline=None)
 @given(LOSSES)
 def test_two_uplinks_that_are_lost_at_last_have_one_root_and_leave_nothing_when_they_are_back(story: list[Any]) -> None:
     desk, second = Desk(*ASSETS, rules=RULES), 0.0
@@ -169,7 +170,7 @@ def rebuilt(desk: Desk) -> AlertCore:
     return core
 
 
-@settings(max_examples=150, derandomize=True, deadline=None)
+@settings(max_examples=patience.examples(150), derandomize=True, deadline=None)
 @given(STORIES)
 def test_told_of_firing_is_told_of_clearing_and_every_reason_to_hide_has_an_end(story: list[Any]) -> None:
     desk, second = Desk(*ASSETS, rules=RULES), 0.0

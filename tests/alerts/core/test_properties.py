@@ -139,7 +139,7 @@ async def tell(url: str, journal_url: str, story: list[tuple[tuple[str, Any, Any
         await journal.close()
 
 
-@settings(max_examples=25, derandomize=True, suppress_health_check=patience.CHECKS)
+@settings(max_examples=patience.examples(25), derandomize=True, suppress_health_check=patience.CHECKS)
 @given(STORIES)
 def test_journal_memory_and_screens_agree_wherever_it_is_killed(
     valkey_url: str, new_journal_url: Callable[[], str], story: list[tuple[tuple[str, Any, Any], float]]

@@ -20,6 +20,7 @@ from feeds.external import Report
 from feeds.journal import Intake, Journal
 from feeds.journal.records import canonical
 from feeds.model import Ack, Alert, Health, Hold, Kind, Severity, Shelf
+from tests import patience
 from tests.alerts.builders import T0, asset, make_alert, rule, source, state
 from tests.alerts.rig import Rig
 
@@ -162,7 +163,7 @@ def known(alert_core: AlertCore) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=300, derandomize=True, deadline=None)
+@settings(max_examples=patience.examples(300), derandomize=True, deadline=None)
 @given(ALERTS, HEALTHS)
 def test_alerts_read_all_at_once_mean_what_they_mean_one_by_one(drawn: list[Any], healths: list[Health]) -> None:
     some = alerts(drawn)

@@ -27,6 +27,7 @@ from feeds.bus import Bus
 from feeds.documents import rule as rule_document
 from feeds.journal import Journal
 from feeds.model import Command, Severity
+from tests import patience
 from tests.alerts.builders import change, command, reading, rule, state
 from tests.alerts.core.test_invariants import roots_in_sight, why
 from tests.alerts.desk import foreign, probed
@@ -247,6 +248,10 @@ def test_whatever_happens_the_journal_the_memory_and_the_screens_agree(valkey_ur
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=12, stateful_step_count=20, derandomize=True, deadline=None, suppress_health_check=checks
+            max_examples=patience.examples(12),
+            stateful_step_count=20,
+            derandomize=True,
+            deadline=None,
+            suppress_health_check=checks,
         ),
     )

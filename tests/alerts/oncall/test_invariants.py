@@ -24,6 +24,7 @@ from alerts.settings import ReceiverSettings
 from feeds.bus import Bus
 from feeds.journal import Journal, sqlite_url
 from feeds.model import Severity
+from tests import patience
 from tests.alerts import builders
 from tests.alerts.builders import asset, command
 from tests.alerts.rig import Rig
@@ -32,7 +33,7 @@ from tests.alerts.rosters import POLICY, SMS, roster
 DESK = ReceiverSettings(id="desk", url="json://127.0.0.1:1/")
 RATED = ReceiverSettings(id="rated", url="json://127.0.0.1:1/", rate="2/min", reserve=1)
 HOOK = {"id": "hook", "url": "json://127.0.0.1:1/"}
-STORIES = int(os.environ.get("WATCHFLOOR_STORIES", "10"))
+STORIES = int(os.environ.get("WATCHFLOOR_STORIES", patience.examples(10)))
 """More, and others each time, for a long run."""
 IDS = ("r1", "r2", "r3")
 

@@ -141,7 +141,7 @@ KILLS = st.lists(
 )
 
 
-@settings(max_examples=25, suppress_health_check=patience.CHECKS)
+@settings(max_examples=patience.examples(25), suppress_health_check=patience.CHECKS)
 @given(
     moments=st.lists(st.tuples(st.integers(-200, 7000), st.sampled_from("ab")), min_size=1, max_size=15), kills=KILLS
 )

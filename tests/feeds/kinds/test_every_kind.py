@@ -20,6 +20,7 @@ from feeds.kinds.audience import ByRegion, Own
 from feeds.live.mirror import Mirror, patched
 from feeds.model import SourceState
 from feeds.texts import catalogue
+from tests import patience
 from tests.feeds.kinds.strategies import COUNTIES, PEOPLE, changes
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -81,7 +82,7 @@ def fresh(mirror: Mirror, kind: RecordKind[Any], audience: Audience, face: str) 
 def test_snapshot_and_patches_are_a_fresh_snapshot_for_every_audience_and_face(kind: RecordKind[Any]) -> None:
     stream = st.lists(st.one_of(stream_of(kind)), min_size=1, max_size=10)
 
-    @settings(max_examples=20, deadline=None)
+    @settings(max_examples=patience.examples(20), deadline=None)
     @given(stream, st.lists(st.booleans(), min_size=10, max_size=10), st.integers(0, 4))
     def check(happen: list[Any], flushes: list[bool], join: int) -> None:
         mirror = Mirror()
@@ -111,7 +112,7 @@ def test_an_audience_is_never_told_of_what_it_may_not_see(kind: RecordKind[Any])
     """Every record that reaches an audience is one that the kind shows it, and no name of a person is in it."""
     stream = st.lists(st.one_of(stream_of(kind)), max_size=12)
 
-    @settings(max_examples=20, deadline=None)
+    @settings(max_examples=patience.examples(20), deadline=None)
     @given(stream)
     def check(happen: list[Any]) -> None:
         mirror = Mirror()
@@ -131,7 +132,7 @@ def test_an_audience_is_never_told_of_what_it_may_not_see(kind: RecordKind[Any])
 def test_a_stored_record_is_read_as_it_was_written(each: Any) -> None:
     from tests.feeds.kinds.strategies import records
 
-    @settings(max_examples=20, deadline=None)
+    @settings(max_examples=patience.examples(20), deadline=None)
     @given(records(each.record))
     def check(record: Any) -> None:
         assert KINDS.stored[each.name].decode(msgspec.msgpack.encode(record)) == record
@@ -141,7 +142,7 @@ def test_a_stored_record_is_read_as_it_was_written(each: Any) -> None:
 
 @EACH
 def test_the_view_has_the_fields_that_its_schema_says(kind: RecordKind[Any]) -> None:
-    @settings(max_examples=20, deadline=None)
+    @settings(max_examples=patience.examples(20), deadline=None)
     @given(st.lists(st.one_of(stream_of(kind)), max_size=8))
     def check(happen: list[Any]) -> None:
         mirror = Mirror()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from feeds.kinds import KINDS, Audience
 from feeds.live.mirror import Mirror, patched
 from feeds.model import Asset, AssetState, Change, Health, Kind
+from tests import patience
 from tests.feeds.kinds.strategies import changes
 
 AUDIENCES = (Audience(), Audience(personal=False), Audience("532323"), Audience("532324", person="网管甲"))
@@ -97,7 +98,7 @@ def heard(source: dict[str, Any]) -> str:
     return "ok" if source["ok"] and not source["failing_since"] else "failing"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=patience.examples(40), deadline=None)
 @given(STREAM, st.lists(st.sampled_from(("flush", "ask", "")), min_size=14, max_size=14))
 def test_boards_are_counted_over_what_the_audience_sees(happen: list[Change], steps: Iterable[str]) -> None:
     mirror = Mirror()
@@ -111,7 +112,7 @@ def test_boards_are_counted_over_what_the_audience_sees(happen: list[Change], st
                 assert seen["board"] == counted(seen)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=patience.examples(40), deadline=None)
 @given(STREAM, st.integers(0, 5), st.lists(st.booleans(), min_size=14, max_size=14))
 def test_a_snapshot_of_boards_and_its_patches_are_fresh_boards(
     happen: list[Change], join: int, flushes: list[bool]

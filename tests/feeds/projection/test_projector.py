@@ -82,7 +82,7 @@ def dying(method: Callable[..., Any], at: int, *, before: bool) -> Callable[...,
     return call
 
 
-@settings(max_examples=25, suppress_health_check=patience.CHECKS)
+@settings(max_examples=patience.examples(25), suppress_health_check=patience.CHECKS)
 @given(
     values=st.lists(st.tuples(st.sampled_from("ab"), st.booleans()), min_size=1, max_size=12),
     kills=st.lists(st.tuples(st.integers(1, 4), st.booleans()), max_size=3),
