@@ -34,6 +34,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "1 to 64 letters, digits or . @ - _, first a letter or digit",
     ),
     "unknown_parameter": ("没有这个查询参数", "there is no such query parameter"),
+    "too_many_views": ("视图过多，请先退订", "too many views: drop some first"),
     "repeated_parameter": ("此参数只能出现一次", "this parameter is given once only"),
     "matcher": ('须写作 名称="值" 或 名称!="值"', 'it is written name="value" or name!="value"'),
     "moment": ("须为 1970 年至 9998 年之间的时间", "a time from 1970 to 9998 is wanted"),

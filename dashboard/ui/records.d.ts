@@ -384,7 +384,7 @@ export interface ViewsFrame {
 export interface ViewError {
   field: string;
   code: string;
-  message: string;
+  message?: string;
   allowed?: string[];
 }
 

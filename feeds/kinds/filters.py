@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from feeds.kinds.audience import Record
-from feeds.regions import covers
+from feeds.regions import covers, is_code
+from feeds.wire import iso, parse_time
+
+
+class FilterRefused(ValueError):
+    """A value that a filter cannot use. The text is a stable code; `allowed` are the values that would do."""
+
+    def __init__(self, code: str, allowed: tuple[str, ...] = ()) -> None:
+        super().__init__(code)
+        self.allowed = allowed
+
 
 ANY = "*"
 """Asks a parameter that has a default for any record."""
@@ -24,6 +34,7 @@ class Filter:
     field: str = ""
     about: str = ""
     default: str = ""
+    longest: int = 500
 
     @property
     def on(self) -> str:
@@ -33,6 +44,14 @@ class Filter:
     def takes(self, wanted: Any, record: Record) -> bool:
         """Whether a record has what is wanted."""
         raise NotImplementedError
+
+    def read(self, given: str | bool) -> Any:
+        """The value to look for, from what a client sent. Raises FilterRefused."""
+        if not isinstance(given, str):
+            raise FilterRefused("string_type")
+        if len(given) > self.longest:
+            raise FilterRefused("string_too_long")
+        return given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +64,12 @@ class Words(Filter):
     words: tuple[str, ...] = ()
     longest: int = 200
 
+    def read(self, given: str | bool) -> str:
+        text = str(Filter.read(self, given))
+        if text not in ("", ANY) and self.words and not set(text.split(",")) <= set(self.words):
+            raise FilterRefused("enum", tuple(map(str, self.words)))
+        return text
+
     def takes(self, wanted: Any, record: Record) -> bool:
         return wanted == ANY or record[self.on] in wanted.split(",")
 
@@ -52,8 +77,6 @@ class Words(Filter):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exact(Filter):
     """Equal to one value, commas and all."""
-
-    longest: int = 500
 
     def takes(self, wanted: Any, record: Record) -> bool:
         return bool(record[self.on] == wanted)
@@ -64,6 +87,12 @@ class Within(Filter):
     """In a region, or in one below it (GB/T 2260)."""
 
     name: str = "region"
+
+    def read(self, given: str | bool) -> str:
+        text = str(Filter.read(self, given))
+        if text and not is_code(text):
+            raise FilterRefused("region")
+        return text
 
     def takes(self, wanted: Any, record: Record) -> bool:
         return covers(wanted, record[self.on])
@@ -80,6 +109,13 @@ class Flag(Filter):
     live_when: bool | None = None
     archive_when: bool | None = None
 
+    def read(self, given: str | bool) -> bool | None:
+        if isinstance(given, bool):
+            return given
+        if given not in ("", "true", "false"):
+            raise FilterRefused("bool_parsing", ("true", "false"))
+        return given == "true" if given else None
+
     def takes(self, wanted: Any, record: Record) -> bool:
         return bool(record[self.on]) is wanted
 
@@ -93,11 +129,28 @@ class Search(Filter):
 
     def takes(self, wanted: Any, record: Record) -> bool:
         part = wanted.casefold()
-        return any(part in record[name].casefold() for name in self.fields)
+        return any(part in text.casefold() for name in self.fields for text in _texts(record[name]))
+
+
+def _texts(value: str | dict[str, str]) -> Iterable[str]:
+    """A text, or a text in all its languages."""
+    return value.values() if isinstance(value, dict) else (value,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class From(Filter):
+class TimeFilter(Filter):
+    """Compares a field that is a time with one moment (RFC 3339)."""
+
+    def read(self, given: str | bool) -> str:
+        text = str(Filter.read(self, given))
+        try:
+            return iso(parse_time(text)) or "" if text else ""
+        except (ValueError, OverflowError) as error:
+            raise FilterRefused("moment") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class From(TimeFilter):
     """At this time (RFC 3339) or later."""
 
     def takes(self, wanted: Any, record: Record) -> bool:
@@ -105,7 +158,7 @@ class From(Filter):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Before(Filter):
+class Before(TimeFilter):
     """Before this time (RFC 3339)."""
 
     def takes(self, wanted: Any, record: Record) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from feeds.kinds.audience import Audience, Record
@@ -16,6 +17,7 @@ from feeds.regions import covers
 from feeds.wire import iso, public
 
 PARENT_REGIONS = "_parent_regions"
+_PARENTS = frozenset(("parents", PARENT_REGIONS))
 _NEVER_SEEN = AssetState(id="", region="", health=Health.UNKNOWN)
 
 
@@ -43,8 +45,8 @@ class JoinedKind(RecordKind[Asset]):
         shown["parents"] = [key for key, region in record[PARENT_REGIONS] if covers(audience.region, region)]
         return shown
 
-    def told_alike(self, audience: Audience, changed: Mapping[str, Any]) -> bool:
-        return PARENT_REGIONS not in changed and "parents" not in changed
+    def altered(self, audience: Audience) -> frozenset[str]:
+        return _PARENTS
 
 
 class AssetRecords:
@@ -64,26 +66,28 @@ class AssetRecords:
         self._assets, self._states, self._children = {}, dict(stored.get(Kind.STATE, {})), {}
         for asset in stored.get(Kind.ASSET, {}).values():
             self._keep_asset(asset)
-        self.records = {key: self._record(asset) for key, asset in self._assets.items()}
-        self._behind.clear()
+        self.records = {}
+        self._behind = dict.fromkeys(self._assets)
 
     def takers(self) -> Mapping[str, Callable[[Change], None]]:
         return {Kind.STATE: self._take_state, Kind.ASSET: self._take_asset}
 
-    def catch_up(self) -> None:
+    def catch_up(self, most: int | None = None) -> bool:
         """Make the records that are behind; what did not change in them is taken over as it is."""
-        if not self._behind:
-            return
-        records = self.records
-        for key, before in self._behind.items():
-            asset, shown = self._assets.get(key), records.get(key)
-            if asset is None:
-                records.pop(key, None)
-            elif shown is None or before is None:
-                records[key] = self._record(asset)
-            else:
-                records[key] = {**shown, **_state_part(self._states.get(key, _NEVER_SEEN), before, shown)}
-        self._behind.clear()
+        behind = self._behind
+        for key in list(islice(behind, most)):
+            self._catch_up(key, behind.pop(key))
+        return bool(behind)
+
+    def _catch_up(self, key: str, before: AssetState | None) -> None:
+        asset, shown = self._assets.get(key), self.records.get(key)
+        if asset is None:
+            self.records.pop(key, None)
+        elif shown is None or before is None:
+            self.records[key] = self._record(asset)
+        else:
+            state = self._states.get(key, _NEVER_SEEN)
+            self.records[key] = {**shown, **_state_part(state, before, shown)}
 
     def _take_state(self, change: Change) -> None:
         key, states = change.id, self._states

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_args, get_origin
+
+import msgspec
 
 from feeds.kinds.audience import Audience, ByRegion, Record, Visibility
 from feeds.kinds.filters import Filter, Sort
@@ -105,9 +107,13 @@ class RecordKind(Generic[T]):
             record = _blanked(record, path.split("."))
         return record
 
-    def told_alike(self, audience: Audience, changed: Mapping[str, Any]) -> bool:
-        """Whether this audience is told the same of a change as one that sees everything."""
-        return audience.personal or self._redacted.isdisjoint(changed)
+    def told_alike(self, audience: Audience, changed: Iterable[str]) -> bool:
+        """Whether this audience is told the same of a change of these fields as one that sees everything."""
+        return self.altered(audience).isdisjoint(changed)
+
+    def altered(self, audience: Audience) -> frozenset[str]:
+        """The fields that this audience may be shown otherwise than one that sees everything."""
+        return frozenset() if audience.personal else self._redacted
 
     @cached_property
     def _redacted(self) -> frozenset[str]:
@@ -116,6 +122,20 @@ class RecordKind(Generic[T]):
     def faced(self, record: Record, face: str) -> Record:
         """The fields of a record that a face has."""
         return record if face == FULL else {name: record[name] for name in self.faces[face]}
+
+    def fields(self, face: str) -> tuple[str, ...]:
+        """The names of the fields of a face, in the order of the view."""
+        return self.faces[face] if face != FULL else tuple(field.name for field in msgspec.structs.fields(self.schema))
+
+    @cached_property
+    def parts(self) -> frozenset[str]:
+        """The fields that are maps of objects, as the readings of an asset: their parts are patched one by one."""
+        return frozenset(field.name for field in msgspec.structs.fields(self.schema) if _maps_objects(field.type))
+
+
+def _maps_objects(annotation: Any) -> bool:
+    values = get_args(annotation)[1:] if get_origin(annotation) is dict else ()
+    return any(isinstance(value, type) and issubclass(value, msgspec.Struct) for value in values)
 
 
 def _blanked(record: Record, path: list[str]) -> Record:

@@ -27,8 +27,8 @@ class KindRecords(Protocol):
     def takers(self) -> Mapping[str, Callable[[Change], None]]:
         """What takes a change in, by the name under which its record is stored."""
 
-    def catch_up(self) -> None:
-        """Make the records that have not been made anew since they changed."""
+    def catch_up(self, most: int | None = None) -> bool:
+        """Make the records that have not been made anew since they changed, at most so many. True when more wait."""
 
 
 class PlainRecords:
@@ -45,8 +45,9 @@ class PlainRecords:
     def takers(self) -> Mapping[str, Callable[[Change], None]]:
         return {self._name: self._take}
 
-    def catch_up(self) -> None:
+    def catch_up(self, most: int | None = None) -> bool:
         """Nothing waits: each record is made when it changes."""
+        return False
 
     def _take(self, change: Change) -> None:
         self.touched.setdefault(change.id, self.records.get(change.id))

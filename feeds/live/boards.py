@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from feeds.kinds import ASSET, BOARD, FULL, KINDS, Audience, Record
@@ -31,7 +31,11 @@ class BoardDelta(Delta):
 
     def item(self, audience: Audience, face: str = FULL) -> Record | None:
         """What this audience must be told; None for every other one."""
-        return Delta.item(self, audience, face) if counted_for(audience) == self.audience else None
+        return Delta.item(self, audience, face) if self.concerns(audience) else None
+
+    def concerns(self, audience: Audience) -> bool:
+        """Whether these are the boards of this audience."""
+        return counted_for(audience) == self.audience
 
 
 def counted_for(audience: Audience) -> Audience:
@@ -193,18 +197,28 @@ def _pairs(record: Record | None) -> tuple[Pair, ...]:
 class Boards:
     """The tallies of all audiences that have asked, over the records of a mirror."""
 
-    def __init__(self, parts: Mapping[str, KindRecords]) -> None:
+    def __init__(self, parts: Mapping[str, KindRecords], audiences: Iterable[Audience] = ()) -> None:
+        """`audiences` are counted as soon as there are records, as the usual ones are."""
         self._parts = parts
+        self._expected = dict.fromkeys((*_USUAL, *audiences))
         self._tallies: dict[Audience, BoardTally] = {}
+
+    @property
+    def audiences(self) -> list[Audience]:
+        """The audiences whose boards are counted."""
+        return list(self._tallies)
 
     def clear(self) -> None:
         """Count anew when somebody asks."""
         self._tallies.clear()
 
-    def restart(self, rev: str) -> None:
+    def restarting(self, rev: str) -> Iterator[None]:
         """Count anew from what there is now; the usual audiences are counted before anybody asks."""
-        audiences = dict.fromkeys((*_USUAL, *self._tallies))
-        self._tallies = {audience: self._begun(audience, rev) for audience in audiences}
+        tallies: dict[Audience, BoardTally] = {}
+        for audience in (*self._expected, *(each for each in self._tallies if each not in self._expected)):
+            tallies[audience] = self._begun(audience, rev)
+            yield
+        self._tallies = tallies
 
     def since(self, audience: Audience) -> str | None:
         """The revision from which on the changes of an audience's boards are known; None when they are not."""

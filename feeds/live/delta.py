@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +37,63 @@ def patched(old: Mapping[str, Any], change: Mapping[str, Any]) -> Record:
     return new
 
 
+def field_patch(
+    id: str, old: Mapping[str, Any], new: Mapping[str, Any], fields: Iterable[str], parts: frozenset[str]
+) -> Record | None:
+    """The item that makes `new` of `old` (both have all `fields`); None when nothing has changed in them.
+
+    Fields named in `parts` are patched part by part, and each part field by field.
+    """
+    changed: Record = {}
+    merged: Record = {}
+    for name in fields:
+        before, after = old[name], new[name]
+        if before is after or before == after:
+            continue
+        if name in parts:
+            merged[name] = _merge(before, after)
+        else:
+            changed[name] = after
+    if not (changed or merged):
+        return None
+    item: Record = {"id": id}
+    if changed:
+        item["set"] = changed
+    if merged:
+        item["merge"] = merged
+    return item
+
+
+def _merge(old: Mapping[str, Record], new: Mapping[str, Record]) -> dict[str, Record | None]:
+    merged: dict[str, Record | None] = {}
+    for key, part in new.items():
+        before = old.get(key)
+        if before is None:
+            merged[key] = part
+        elif before is not part and (
+            change := {name: value for name, value in part.items() if before.get(name, _ABSENT) != value}
+        ):
+            merged[key] = change
+    return merged | {key: None for key in old if key not in new}
+
+
+_ABSENT = object()
+
+
+def applied(record: Mapping[str, Any], item: Mapping[str, Any]) -> Record:
+    """The record after an item, as every client makes it."""
+    new = {**record, **item.get("set", {})}
+    for name, parts in item.get("merge", {}).items():
+        merged = dict(new[name])
+        for key, part in parts.items():
+            if part is None:
+                del merged[key]
+            else:
+                merged[key] = {**merged.get(key, {}), **part}
+        new[name] = merged
+    return new
+
+
 @dataclass(slots=True)
 class Delta:
     """One record between two flushes: what it was and what it is (None: not there).
@@ -52,6 +109,7 @@ class Delta:
     _whole: Record | None = field(init=False, default=None)
     _compared: bool = field(init=False, default=False)
     _bytes: msgspec.Raw | None = field(init=False, default=None)
+    _patches: dict[str, msgspec.Raw | None] = field(init=False, default_factory=dict)
 
     @property
     def whole(self) -> Record | None:
@@ -61,6 +119,19 @@ class Delta:
             change = patch(self.old, self.new) if self.old is not None and self.new is not None else None
             self._whole = {"kind": self.kind.name, "id": self.id, "set": change} if change else None
         return self._whole
+
+    def concerns(self, audience: Audience) -> bool:
+        """False for a change of a record that only another audience has."""
+        return True
+
+    def patch_of(self, face: str) -> msgspec.Raw | None:
+        """The item of a view with this face in which the record was and is; made once for all such views."""
+        if face not in self._patches:
+            assert self.old is not None, "a record that was not there has no patch"
+            assert self.new is not None, "a record that is gone has no patch"
+            item = field_patch(self.id, self.old, self.new, self.kind.fields(face), self.kind.parts)
+            self._patches[face] = msgspec.Raw(_encode(item)) if item is not None else None
+        return self._patches[face]
 
     def item(self, audience: Audience, face: str = FULL) -> Record | None:
         """What this audience must be told of a face; None when it saw nothing before and sees nothing now."""

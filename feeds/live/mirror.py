@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from feeds.kinds import BOARD, FULL, KINDS, Audience, Record, RecordKind
@@ -18,22 +18,30 @@ __all__ = ["Audience", "Delta", "Mirror", "Record", "alert_record", "patch", "pa
 class Mirror:
     """Public records by kind and id; `rev` is the place in the change stream they stand at."""
 
-    def __init__(self) -> None:
+    def __init__(self, audiences: Iterable[Audience] = ()) -> None:
+        """`audiences`: those whose boards are counted as soon as there are records."""
         self.rev = ""
         self._kinds: dict[str, RecordKind[Any]] = {kind.name: kind for kind in KINDS}
         self._parts: dict[str, KindRecords] = {name: kind.records() for name, kind in self._kinds.items()}
-        self.boards = Boards(self._parts)
+        self.boards = Boards(self._parts, audiences)
         self._takers: dict[str, Callable[[Change], None]] = {
             stored: take for part in self._parts.values() for stored, take in part.takers().items()
         }
 
     def reset(self, rev: str, stored: Mapping[str, Mapping[str, Any]]) -> None:
         """Start again from a whole state."""
-        self.rev = rev
+        for _ in self.resetting(rev, stored):
+            pass
+
+    def resetting(self, rev: str, stored: Mapping[str, Mapping[str, Any]], most: int | None = None) -> Iterator[None]:
+        """Start again from a whole state; yields after every `most` records. Nothing may be applied meanwhile."""
         for part in self._parts.values():
             part.reset(stored)
             part.touched.clear()
-        self.boards.restart(rev)
+            while part.catch_up(most):
+                yield
+        yield from self.boards.restarting(rev)
+        self.rev = rev
 
     def apply(self, changes: Iterable[Change]) -> None:
         """Fold changes in; what they touched waits for `flush`."""
@@ -45,6 +53,19 @@ class Mirror:
     def _catch_up(self) -> None:
         for part in self._parts.values():
             part.catch_up()
+
+    def catching_up(self, audience: Audience, most: int) -> Iterator[None]:
+        """Make the records that are out of date and the boards of an audience. Yields after every `most` records."""
+        for part in self._parts.values():
+            while part.catch_up(most):
+                yield
+
+    def held(self, kind: str, audience: Audience) -> Mapping[str, Record]:
+        """All records of a kind as they are held, for those who ask themselves what `audience` may see of them."""
+        if kind == BOARD.name:
+            return self.records(kind, audience)
+        self._parts[kind].catch_up()
+        return self._parts[kind].records
 
     def flush(self) -> list[Delta]:
         """What was touched since the last flush, each record once; whether it has changed, the delta knows."""

@@ -47,7 +47,7 @@ class ViewError(msgspec.Struct):
 
     field: str
     code: str
-    message: str
+    message: str = ""
     allowed: list[str] = []
 
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -19,6 +18,8 @@ from feeds.clock import Clock, now
 from feeds.engine.vitals import Vitals
 from feeds.live.mirror import Audience, Delta, Mirror
 from feeds.live.subscription import Subscription
+from feeds.live.views import LiveViews
+from feeds.live.window import REPLAY, WINDOW, Windows, place
 from feeds.model import Kind, SourceState
 from feeds.role_status import RoleStatus
 from feeds.roles import COLLECT, WATCHED, WEB
@@ -28,16 +29,13 @@ __all__ = ["Audience", "Mirror", "NoPicture", "Pump"]
 
 log = logging.getLogger(__name__)
 
-WINDOW = 0.1
 CALM, LINGER = 0.3, 0.03
 """CALM: idle after this many seconds. LINGER: how long the first change after idle waits for related ones."""
 AT_ONCE = 200
 """Entries of the change stream taken in at a time; so many mean that more are waiting."""
 HEARTBEAT = 1.0
-REPLAY = 15.0
-"""Seconds of changes that a client may have missed and still go on from: each holds what its thing was and is."""
-REPLAYED = int(2 * REPLAY / WINDOW)
-"""Windows of changes at most that are kept for clients to go on from."""
+SLICE = 200
+"""Records that are made at a time while others wait for the loop."""
 STALL = 10.0
 BACKOFF = (0.05, 1.0)
 CANARY = "role.collect"
@@ -61,10 +59,10 @@ class Pump:
         self.filled = False
         self.moved_at = 0.0
         self._bus = bus
-        self._clock = clock
+        self.clock = clock
         self._subscriptions: set[Subscription] = set()
-        self._replay: deque[tuple[str, str, list[Delta]]] = deque()
-        self._oldest = self._told = ""
+        self.windows = Windows()
+        self.views = LiveViews(self)
         self._beats: dict[str, float] = {}
         self._snapshots: dict[Audience, bytes] = {}
         self.vitals = Vitals(status)
@@ -85,13 +83,12 @@ class Pump:
 
     def subscribe(self, audience: Audience, since: str | None = None) -> Subscription:
         """A client's feed: changes after `since` when they are still known, else a snapshot first."""
-        self._flush()  # what nobody has heard of yet is no change to one who comes
+        self.flush()  # what nobody has heard of yet is no change to one who comes
         subscription = Subscription(self, audience)
         self._subscriptions.add(subscription)
-        if since and self._knows(since) and self._counted(since, audience):
-            for _, rev, deltas in self._replay:
-                if _place(rev) > _place(since):
-                    subscription.offer(self._frame(rev, deltas, audience) or self._heartbeat())
+        if since and self.views.goes_on(since, audience):
+            for window in self.windows.after(since):
+                subscription.offer(self._frame(window.rev, window.deltas, audience) or self._heartbeat())
         else:
             subscription.restart("unknown or too old" if since else "first")
         return subscription
@@ -101,7 +98,7 @@ class Pump:
 
     @property
     def clients(self) -> int:
-        return len(self._subscriptions)
+        return len(self._subscriptions) + len(self.views)
 
     def ages(self, at: float) -> dict[str, float | None]:
         """Seconds since each role last proved that it moves (None: not yet heard of).
@@ -117,7 +114,7 @@ class Pump:
         Changes are told first: a patch knows nothing of what was in between.
         """
         mirror = self.mirror
-        self._flush()
+        self.flush()
         return mirror.snapshot(audience)
 
     def snapshot_frame(self, audience: Audience) -> bytes:
@@ -125,22 +122,12 @@ class Pump:
         body = self._snapshots.get(audience)
         if body is None:
             body = self._snapshots[audience] = _encode(self.snapshot(audience))
-        return _encode({"type": "snapshot", "at": iso(self._clock())})[:-1] + b"," + body[1:]
+        return _encode({"type": "snapshot", "at": iso(self.clock())})[:-1] + b"," + body[1:]
 
-    def _counted(self, since: str, audience: Audience) -> bool:
-        """Whether the changes of this audience's boards are known from there on."""
-        begun = self._mirror.boards.since(audience)
-        return begun is not None and _place(begun) <= _place(since)
-
-    def _knows(self, since: str) -> bool:
-        """Whether the patches go on from there. Within one they do not: another web process was asked then."""
-        if not self.filled or since.rpartition(".")[0] != self._bus.epoch:
-            return False
-        try:
-            within = any(_place(start) < _place(since) < _place(rev) for start, rev, _ in self._replay)
-            return _place(self._oldest) <= _place(since) <= _place(self._mirror.rev) and not within
-        except ValueError:
-            return False
+    async def prepare(self, audience: Audience) -> None:
+        """Make what an audience may ask for that is out of date, a little at a time."""
+        for _ in self._mirror.catching_up(audience, SLICE):
+            await asyncio.sleep(0)
 
     # -- the loop ------------------------------------------------------------------
 
@@ -167,20 +154,28 @@ class Pump:
     async def _fill(self) -> dict[str, str]:
         await self._bus.open()
         state = await self._bus.state()
-        self.restart(self._bus.rev(state.last), state.records)
+        for _ in self.restarting(self._bus.rev(state.last), state.records, SLICE):
+            await asyncio.sleep(0)
         return {self._bus.keys.changes: state.last}
 
     def restart(self, rev: str, stored: Mapping[str, Mapping[str, Any]]) -> None:
         """Start again from a whole state (records by kind and id, as of `rev`), and every client from a snapshot."""
-        self._mirror.reset(rev, stored)
+        for _ in self.restarting(rev, stored):
+            pass
+
+    def restarting(self, rev: str, stored: Mapping[str, Mapping[str, Any]], most: int | None = None) -> Iterator[None]:
+        """Like `restart`, but yields after every `most` records. The former picture is shown until it is done."""
+        mirror = Mirror(self._mirror.boards.audiences)
+        yield from mirror.resetting(rev, stored, most)
+        self._mirror = mirror
         self._snapshots.clear()
         for source in stored[Kind.SOURCE].values():
             self._note_canary(source)
-        self._replay.clear()
-        self._oldest = self._told = rev
+        self.windows.restart(rev)
         self.filled = True
         for subscription in self._subscriptions:
             subscription.restart("rebuilt")
+        self.views.rebuilt()
 
     def _note_canary(self, source: object) -> None:
         if isinstance(source, SourceState) and source.id == CANARY:
@@ -204,8 +199,8 @@ class Pump:
                 await asyncio.sleep(pause)
                 read = await self._take(cursors, 0.0) or read
             if read and (read < AT_ONCE or loop.time() >= flushed_at + WINDOW):
-                if self._subscriptions:
-                    self._flush()
+                if self.clients:
+                    self.flush()
                 flushed_at = loop.time()
             if loop.time() >= beat_at:
                 await self._beat()
@@ -221,62 +216,56 @@ class Pump:
         for entry in entries:
             cursors[entry.stream] = entry.id
             self._fold(entry)
-        self.moved_at = self._clock()
+        self.moved_at = self.clock()
         return len(entries)
 
     async def _beat(self) -> None:
         """Every second: how old each role's word is, to all clients; and our own word."""
         self._beats |= {role: beat.at for role, beat in (await self._bus.beats()).items() if role != COLLECT}
-        self._broadcast(self._heartbeat())
+        heartbeat = self._heartbeat()
+        self._broadcast(heartbeat)
+        self.views.beat(heartbeat)
         self._forget()
         figures = self.vitals.read() | {"clients": float(self.clients)}
         with suppress(BusFull):  # the picture is read all the same, and the heartbeat says what is full
-            await self._bus.beat(WEB, self._clock(), figures, self.vitals.trouble)
+            await self._bus.beat(WEB, self.clock(), figures, self.vitals.trouble)
 
     def _forget(self) -> None:
         """While nobody looks, what has changed is kept for as long only as somebody may come back to it."""
-        if not self._subscriptions and _place(self._mirror.rev)[0] - _place(self._told)[0] > REPLAY * 1000:
+        if not self.clients and place(self._mirror.rev)[0] - place(self.windows.told)[0] > REPLAY * 1000:
             self._mirror.forget()
-            self._replay.clear()
-            self._oldest = self._told = self._mirror.rev
+            self.windows.restart(self._mirror.rev)
 
     def _fold(self, entry: StreamEntry) -> None:
-        self.vitals.took(1, max(0.0, self._clock() - entry_order(entry.id)[0] / 1000))
+        self.vitals.took(1, max(0.0, self.clock() - entry_order(entry.id)[0] / 1000))
         self._mirror.apply(entry.items)
         self._snapshots.clear()
         for change in entry.items:
             self._note_canary(change.after)
 
-    def _flush(self) -> None:
-        deltas = self._mirror.flush()
-        start, self._told = self._told, self._mirror.rev
-        if not deltas:
+    def flush(self) -> None:
+        """Tell everybody what has changed so far."""
+        window = self.windows.add(self._mirror.rev, self._mirror.flush())
+        if window is None:
             return
-        self._replay.append((start, self._told, deltas))
-        # Ids stand still while the server's clock, once set back, has not caught up with them.
-        while len(self._replay) > REPLAYED or _place(self._told)[0] - _place(self._replay[0][1])[0] > REPLAY * 1000:
-            self._oldest = self._replay.popleft()[1]
         frames: dict[Audience, bytes | None] = {}
         for subscription in list(self._subscriptions):
             audience = subscription.audience
             if audience not in frames:
-                frames[audience] = self._frame(self._mirror.rev, deltas, audience)
+                frames[audience] = self._frame(window.rev, window.deltas, audience)
             if frame := frames[audience]:
                 subscription.offer(frame)
+        self.views.tell(window)
 
     def _frame(self, rev: str, deltas: list[Delta], audience: Audience) -> bytes | None:
         items = [item for delta in deltas if (item := delta.encoded(audience)) is not None]
-        return _encode({"type": "changes", "rev": rev, "at": iso(self._clock()), "items": items}) if items else None
+        return _encode({"type": "changes", "rev": rev, "at": iso(self.clock()), "items": items}) if items else None
 
     def _heartbeat(self) -> bytes:
-        at = self._clock()
-        frame = {"type": "heartbeat", "rev": self._told, "at": iso(at), "ages": self.ages(at)}
+        at = self.clock()
+        frame = {"type": "heartbeat", "rev": self.windows.told, "at": iso(at), "ages": self.ages(at)}
         return _encode(frame | {"conditions": self._conditions()})
 
     def _broadcast(self, frame: bytes) -> None:
         for subscription in list(self._subscriptions):
             subscription.offer(frame)
-
-
-def _place(rev: str) -> tuple[int, int]:
-    return entry_order(rev.rpartition(".")[2])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import ipaddress
 import json
 import ssl
@@ -29,8 +30,8 @@ from api.settings import WebSettings
 from feeds.bus import Bus
 from feeds.clock import now
 from feeds.journal import Journal
-from feeds.live.pump import Pump
-from feeds.model import AssetState, Change, Health, Kind
+from feeds.live.pump import Audience, Pump
+from feeds.model import Asset, AssetState, Change, Health, Kind
 from tests.api.conftest import B_TEXTS, PASSWORD, A, B, World, picture
 from tests.patience import PATIENCE, until
 
@@ -343,3 +344,82 @@ def test_settings_that_would_show_passwords_are_refused(settings: WebSettings) -
 )
 def test_settings_that_are_safe_are_taken(settings: WebSettings) -> None:
     check(settings)
+
+
+# -- views ---------------------------------------------------------------------------
+
+
+def unpacked(message: str | bytes) -> Frame:
+    """The frame of a message of either kind."""
+    read: Frame = json.loads(message if isinstance(message, str) else gzip.decompress(message))
+    return read
+
+
+async def view_frames(socket: ClientConnection, *types: str) -> list[Frame]:
+    """The next frames of these types, one for each."""
+    came: list[Frame] = []
+    async with asyncio.timeout(PATIENCE):
+        while len(came) < len(types):
+            if (one := unpacked(await socket.recv()))["type"] == types[len(came)]:
+                came.append(one)
+    return came
+
+
+async def test_a_page_receives_only_the_views_that_it_looks_at(running: World) -> None:
+    async with browser(running, "duty", A) as client, connect(running, client, "?feed=views&encoding=gzip") as socket:
+        points = {"kind": "asset", "face": "map"}
+        await socket.send(json.dumps({"subscribe": {"points": points, "odd": {"kind": "asset", "face": "odd"}}}))
+        answer, snapshot = await view_frames(socket, "views", "snapshot")
+        assert answer["errors"]["odd"][0]["code"] == "enum"
+        assert answer["errors"]["odd"][0]["message"]
+        assert snapshot["view"] == answer["views"]["points"]
+        regions = {row[snapshot["fields"].index("region")] for row in snapshot["rows"]}
+        assert regions == {A}
+        await running.bus.commit("project", cursors={}, changes=[health("a-srv", A, Health.DOWN)])
+        (changed,) = await view_frames(socket, "changes")
+        assert changed["items"] == [{"id": "a-srv", "set": {"health": "down"}}]
+        (beat,) = await view_frames(socket, "heartbeat")
+        assert beat["rev"] >= changed["rev"]
+
+
+async def test_the_first_views_end_the_plain_feed(running: World) -> None:
+    async with browser(running, "duty", "") as client, connect(running, client) as socket:
+        assert (await frame(socket))["type"] == "snapshot"
+        await socket.send("what other clients say is passed over")
+        await socket.send(json.dumps({"subscribe": {"boards": {"kind": "board"}}}))
+        answer, snapshot = await view_frames(socket, "views", "snapshot")
+        assert snapshot["view"] == answer["views"]["boards"]
+        assert running.pump.clients == 1
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [("no json", 1003), ('{"subscribe": 3}', 1003), (b"{}", 1003), ('"' + "x" * 70_000 + '"', 1009)],
+)
+async def test_what_is_no_message_of_views_ends_the_socket(running: World, message: str | bytes, code: int) -> None:
+    async with browser(running, "duty", A) as client, connect(running, client, "?feed=views") as socket:
+        await socket.send(message)
+        assert await close_code(socket) == code
+
+
+async def test_a_large_view_comes_compressed_and_in_parts(running: World) -> None:
+    many = {f"n{n:05d}": Asset(id=f"n{n:05d}", name=f"节点{n}", kind="router", region=A) for n in range(2500)}
+    await running.bus.commit("project", cursors={}, changes=changes(("asset", many)))
+    await until(lambda: running.pump.mirror.record("asset", "n02499", Audience()))
+    async with (
+        browser(running, "duty", A) as client,
+        connect(running, client, "?feed=views&encoding=zip,gzip") as socket,
+    ):
+        await socket.send(
+            json.dumps({"subscribe": {"points": {"kind": "asset", "face": "map", "filter": {"q": "节点"}}}})
+        )
+        rows, messages, more = 0, [], True
+        async with asyncio.timeout(PATIENCE):
+            while more:
+                message = await socket.recv()
+                if (one := unpacked(message))["type"] == "snapshot":
+                    rows, more = rows + len(one["rows"]), one["more"]
+                    messages.append(message)
+        assert rows >= 2500
+        assert len(messages) >= 3
+        assert all(isinstance(message, bytes) for message in messages[:2])

@@ -16,8 +16,9 @@ from msgspec.structs import replace
 from feeds.bus import Bus, StreamEntry
 from feeds.kinds import KINDS
 from feeds.live.mirror import Mirror, patched
-from feeds.live.pump import REPLAY, Audience, Pump
+from feeds.live.pump import Audience, Pump
 from feeds.live.subscription import QUEUE, Subscription
+from feeds.live.window import REPLAY
 from feeds.model import (
     Ack,
     Alert,
@@ -234,7 +235,7 @@ async def test_who_comes_between_a_change_and_its_end_hears_of_the_end(bus: Bus)
     happen(state("a", "532323", Health.DOWN))
     await frames(late, "snapshot")
     happen(state("a", "532323"))
-    quiet._flush()
+    quiet.flush()
     (changed,) = await frames(late, "changes")
     assert records_of(changed) == [{"kind": "asset", "id": "a", "set": {"health": "ok"}}]
 
@@ -243,7 +244,7 @@ async def test_while_nobody_looks_changes_are_kept_no_longer_than_for_one_who_co
     quiet, epoch = Pump(bus), await bus.open()  # not running: the test is its clock
     await quiet._fill()
     quiet.mirror.apply([replace(alert("a", "532323"), rev=f"{epoch}.2000-0")])
-    quiet._flush()
+    quiet.flush()
     quiet.mirror.apply([replace(gone(alert("a", "532323")), rev=f"{epoch}.9000-0")])
     quiet._forget()
     assert await frames(quiet.subscribe(Audience(), since=f"{epoch}.2000-0"), "changes")
@@ -261,7 +262,7 @@ async def test_who_was_told_in_between_by_another_web_process_starts_from_a_snap
     await quiet._fill()
     for at, one in ((1, asset("a", "532323")), (2, state("a", "532323"))):
         quiet.mirror.apply([replace(one, rev=f"{epoch}.{at}-0")])
-    quiet._flush()
+    quiet.flush()
     for at, health in ((3, Health.DOWN), (4, Health.OK), (5, Health.DEGRADED), (6, Health.OK)):
         quiet.mirror.apply([replace(state("a", "532323", health), rev=f"{epoch}.{at}-0")])
     assert json.loads(quiet._heartbeat())["rev"] == f"{epoch}.2-0", "what was told, not what has come"
@@ -303,7 +304,7 @@ async def test_a_client_that_comes_back_gets_only_what_it_missed(bus: Bus, pump:
 
 
 async def test_what_was_missed_is_kept_for_a_while_only(bus: Bus, pump: Pump, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("feeds.live.pump.REPLAY", 0.2)
+    monkeypatch.setattr("feeds.live.window.REPLAY", 0.2)
     await bus.commit("project", cursors={}, changes=[asset("a", "532323")])
     await shown(pump)
     (snapshot,) = await frames(pump.subscribe(Audience()), "snapshot")
@@ -358,13 +359,13 @@ async def test_a_lost_bus_stops_the_heartbeat(bus: Bus, pump: Pump) -> None:
 async def test_what_was_missed_stays_bounded_while_ids_stand_still_after_the_servers_clock_was_set_back(
     bus: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("feeds.live.pump.REPLAYED", 5)
+    monkeypatch.setattr("feeds.live.window.REPLAYED", 5)
     quiet, epoch = Pump(bus), await bus.open()  # not running: the test is its window
     await quiet._fill()
     for number in range(1, 21):
         health = Health.DOWN if number % 2 else Health.OK
         quiet.mirror.apply([replace(state("a", "532323", health), rev=f"{epoch}.5000-{number}")])
-        quiet._flush()
-    assert len(quiet._replay) == 5
+        quiet.flush()
+    assert len(quiet.windows) == 5
     assert quiet.subscribe(Audience(), since=f"{epoch}.5000-2").behind == "unknown or too old"
     assert not quiet.subscribe(Audience(), since=f"{epoch}.5000-18").behind

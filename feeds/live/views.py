@@ -1,0 +1,69 @@
+"""The views that somebody looks at, and the clients that look at them."""
+
+from __future__ import annotations
+
+from feeds.kinds import BOARD, Audience
+from feeds.live.frame import Frame
+from feeds.live.view import LiveView
+from feeds.live.view_client import ViewClient
+from feeds.live.view_feed import LivePicture, ViewFeed
+from feeds.live.window import Window, place
+
+COUNTED = (BOARD.name,)
+"""Kinds whose changes are known only from when an audience was first shown them."""
+
+
+class LiveViews:
+    """Views by key, each shared by all clients that have it."""
+
+    def __init__(self, picture: LivePicture) -> None:
+        self.picture = picture
+        self._feeds: dict[str, ViewFeed] = {}
+        self._clients: set[ViewClient] = set()
+
+    def __len__(self) -> int:
+        return len(self._clients)
+
+    def subscribe(self, audience: Audience) -> ViewClient:
+        """A client without views."""
+        client = ViewClient(self, audience)
+        self._clients.add(client)
+        return client
+
+    def leave(self, client: ViewClient) -> None:
+        """The client is gone."""
+        self._clients.discard(client)
+
+    def feed_of(self, view: LiveView) -> ViewFeed:
+        """The feed of a view; clients with the same view have the same one."""
+        return self._feeds.setdefault(view.key, ViewFeed(view, self))
+
+    def goes_on(self, since: str, audience: Audience, kind: str = "") -> bool:
+        """Whether the windows tell this audience all that has changed since a revision, in one kind or in all."""
+        picture = self.picture
+        if not (picture.filled and picture.windows.go_on(since)):
+            return False
+        if kind and kind not in COUNTED:
+            return True
+        counted = picture.mirror.boards.since(audience)
+        return counted is not None and place(counted) <= place(since)
+
+    def tell(self, window: Window) -> None:
+        """Queue what has changed in the views of each client."""
+        for client in list(self._clients):
+            client.tell(window)
+
+    def beat(self, heartbeat: bytes) -> None:
+        """Queue a heartbeat for every client, and forget the views that nobody needs."""
+        frame = Frame(heartbeat)
+        for client in list(self._clients):
+            client.heartbeat(frame)
+        self._feeds = {key: feed for key, feed in self._feeds.items() if feed.tidy()}
+
+    def rebuilt(self) -> None:
+        """The picture was made anew: all clients start again."""
+        self._feeds = {key: feed for key, feed in self._feeds.items() if feed.clients}
+        for feed in self._feeds.values():
+            feed.restart()
+        for client in list(self._clients):
+            client.rebuilt()
