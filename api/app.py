@@ -36,6 +36,7 @@ from api.routes import (
     alertmanager,
     alerts,
     availability,
+    documents,
     handover,
     health,
     history,
@@ -71,6 +72,7 @@ ROUTERS = (
     handover.router,
     availability.router,
     staff.router,
+    documents.router,
     accounts.router,
     warnings.router,
 )

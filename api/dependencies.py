@@ -70,6 +70,7 @@ class Dependencies:
     `handover` gives what applies of handing over.
     `disk` reports the room on the disk of the data folder (see feeds.disk.report).
     `processes` reports what the supervisor here knows of its processes (members of the status file), [] without one.
+    `documents` gives the repair of documents (see api.routes.documents), made at its first use.
     `cap_parse` reads a CAP message that was sent in.
     `script_hashes` gives the Content-Security-Policy hashes of inline scripts, asked at each page.
     `static_prefixes` are served to everybody and cached by browsers.
@@ -94,6 +95,7 @@ class Dependencies:
     settings_shown: Callable[[], Awaitable[dict[str, Any]]] | None = None
     disk: Callable[[], dict[str, Any]] | None = None
     processes: Callable[[], Sequence[Mapping[str, Any]]] = tuple
+    documents: Callable[[], object] | None = None
     script_hashes: Callable[[], list[str]] = _no_hashes
     static_prefixes: tuple[str, ...] = field(default=STATIC_PREFIXES)
 

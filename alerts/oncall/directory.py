@@ -16,7 +16,7 @@ import msgspec
 from alerts.lifecycle.operator_actions import ActionRefused, comment_of
 from alerts.oncall import roster_document, versions
 from alerts.oncall.escalation_checks import check_policies
-from alerts.oncall.removal_hold import HELD, RemovalHeld, require_accepted
+from alerts.oncall.removal_hold import HELD, VersionHeld, require_accepted
 from alerts.oncall.texts import InvalidDocument, finding
 from alerts.oncall.version_note import VersionNote
 from alerts.oncall.versions import SECRET
@@ -125,7 +125,7 @@ class People:
         except InvalidDocument as error:
             faults = [finding.record("message") for finding in error.findings]
             return Result(command=command.id, outcome=Outcome.INVALID, detail="faults", after={"faults": faults})
-        except RemovalHeld as error:
+        except VersionHeld as error:
             return Result(command=command.id, outcome=Outcome.CONFLICT, detail=HELD, after=error.body)
         self._secrets |= note.secrets
         self._versions[kind] = note.version
@@ -170,7 +170,7 @@ class People:
         raise ActionRefused(Outcome.NOT_FOUND, "no_version")
 
     def _accept(self, command: Command, kind: str, operation: str, doc: dict[str, Any]) -> VersionNote:
-        """Check the whole document and make its new version. RemovalHeld when it would remove too much."""
+        """Check the whole document and make its new version. VersionHeld when it would remove too much."""
         secrets: dict[str, dict[str, Any]] = {}
         if kind == RECEIVERS and operation == PUT:
             doc, secrets = self._split_secrets(doc)

@@ -14,7 +14,7 @@ HELD = "removal_held"
 _LISTS = {RECEIVERS: "receiver", ESCALATIONS: "escalation"}
 
 
-class RemovalHeld(Exception):
+class VersionHeld(Exception):
     """A version removes too much. `body` is the hold as the API shows it: {accept, lists}."""
 
     def __init__(self, losses: list[Removal]) -> None:
@@ -25,10 +25,10 @@ class RemovalHeld(Exception):
 def require_accepted(
     kind: str, before: Mapping[str, Any], after: Mapping[str, Any], percent: float, accept: str, at: float
 ) -> None:
-    """Raise RemovalHeld unless `after` may replace `before` at that time, or `accept` is the digest of the removal."""
+    """Raise VersionHeld unless `after` may replace `before` at that time, or `accept` is the digest of the removal."""
     losses = removals(_ids(kind, before, at), _ids(kind, after, at), percent)
     if losses and digest(losses) != accept:
-        raise RemovalHeld(losses)
+        raise VersionHeld(losses)
 
 
 def _ids(kind: str, doc: Mapping[str, Any], at: float) -> dict[str, set[str]]:

@@ -80,6 +80,13 @@ TEMPLATES: dict[str, Template] = {
         "The change would remove much of a list. Look at the enclosed difference; to apply it, send it again with "
         "held.accept.",
     ),
+    "not-mendable": _of(
+        422,
+        "文档无法修复",
+        "The document cannot be mended",
+        "原因见 reason；可以重新建立，或弃置。",
+        "`reason` says why; make it anew, or drop it.",
+    ),
     "too-large": _of(413, "内容过大", "Too large", "请求体超过上限。", "The body exceeds the limit."),
     "unsupported-media-type": _of(415, "内容类型不支持", "Unsupported media type", "请用 JSON。", "Send JSON."),
     "invalid": _of(422, "内容不合要求", "Invalid content", "请按所附问题修改。", "Mend what is listed."),

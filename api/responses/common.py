@@ -47,6 +47,7 @@ class ProblemDocument(Struct, kw_only=True):
     code: Annotated[str | UnsetType, Meta(description="Which conflict it is")] = UNSET
     current: Annotated[Any, Meta(description="The present state of what had moved on")] = UNSET
     preview: Annotated[Any, Meta(description="What the refused rules would do")] = UNSET
+    reason: Annotated[str | UnsetType, Meta(description="Why a document cannot be mended")] = UNSET
     held: Annotated[dict[str, Any] | UnsetType, Meta(description="What it would remove, and `accept`")] = UNSET
     checks: dict[str, Any] | UnsetType = UNSET
     taken: Annotated[int | UnsetType, Meta(description="How many of a batch were taken nevertheless")] = UNSET

@@ -69,6 +69,31 @@ class RevokedToken(Struct, kw_only=True):
     revoked: str
 
 
+class UnreadableDocumentView(Struct, kw_only=True):
+    """A document of the journal that cannot be read, or that disagrees with its entries."""
+
+    kind: str
+    id: str
+    seq: int
+    reason: str
+    mendable: Annotated[bool, Meta(description="It can be rebuilt from its entries")]
+    secret: Annotated[bool, Meta(description="Its bytes are not given out")]
+
+
+class UnreadableList(ListPage, kw_only=True):
+    """Documents that are set aside."""
+
+    items: list[UnreadableDocumentView]
+
+
+class RepairedDocument(Struct, kw_only=True):
+    """What became of a document: mended or dropped."""
+
+    kind: str
+    id: str
+    done: str
+
+
 class AuditEntry(Struct, kw_only=True):
     """An entry of the journal; `chain` seals it."""
 

@@ -31,6 +31,9 @@ BACKLOG = 100
 INTAKE = "intake"
 """Stream name for dead letters of the intake."""
 
+MENDED_EVERY = 5.0
+"""Seconds between two looks at whether documents that were set aside have been mended."""
+
 D = TypeVar("D", bound=Domain)
 _moment = attrgetter("at")
 
@@ -59,13 +62,14 @@ class JournaledEngine(Generic[D]):
         self._position = Position()
         self._saved_revision = -1
         self._set_aside = False
-        self.opened_step = 0.0
+        self.opened_step, self.stale = 0.0, False
+        self._looked_at = float("-inf")
 
     # -- starting ----------------------------------------------------------------
 
     async def open(self, bus: Bus) -> dict[str, str]:
         """Rebuild from the journal and publish what Redis lacks. Returns the cursors to read from."""
-        self._bus, domain = bus, self.domain
+        self._bus, domain, self.stale = bus, self.domain, False
         self._feeds = frozenset(map(bus.keys.feed, domain.feeds))
         # At equal times changes come before feeds, and both before commands, which people gave on seeing them.
         changes = [bus.keys.changes] if domain.follows else []
@@ -99,6 +103,15 @@ class JournaledEngine(Generic[D]):
         await finish(self._settle([], results, now))
         if self._inbox is not None:
             await self._inbox.tidy()
+        await self._look_for_mended(now)
+
+    async def _look_for_mended(self, now: float) -> None:
+        """Become stale when a person has mended or dropped a document that could not be read."""
+        if len(self._journal.set_aside) and not 0 <= now - self._looked_at < MENDED_EVERY:
+            self._looked_at = now
+            if await self._journal.mended():
+                log.info("%s: documents that could not be read were mended or dropped: reading again", self.name)
+                self.stale = True
 
     def clock_stepped(self, by: float, now: float) -> None:
         """Handle a step of the wall clock by `by` seconds; the next step writes the consequences."""

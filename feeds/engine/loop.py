@@ -28,6 +28,8 @@ class Engine(Protocol):
     name: str
     opened_step: float
     """Seconds by which the wall clock was set while the engine was down, as `open` found; 0.0 for none."""
+    stale: bool
+    """True when the record was changed by somebody else: the engine is opened again after this step."""
 
     async def open(self, bus: Bus) -> dict[str, str]:
         """Load state and publish what was journaled but not published; returns a cursor by stream."""
@@ -108,9 +110,9 @@ class StoreLoss:
 async def _follow(
     engine: Engine, bus: Bus, cursors: dict[str, str], watch: StepWatch, vitals: Vitals, loss: StoreLoss
 ) -> None:
-    """Read and step until the server is another one (the caller reopens)."""
+    """Read and step until the server is another one or the engine is stale (the caller reopens)."""
     epoch, beaten, clock_saved, dirty = bus.epoch, 0.0, _time(engine, watch, vitals), False
-    while bus.epoch == epoch:
+    while bus.epoch == epoch and not engine.stale:
         entries = await bus.read(cursors, block=min(engine.rest(_time(engine, watch, vitals)), BEAT))
         at = _time(engine, watch, vitals)
         if entries:

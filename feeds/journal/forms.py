@@ -7,9 +7,10 @@ a person mends or drops it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, msgspec.MsgspecError)
 """The errors that a check raises for an invalid document."""
+SECRET_KINDS = frozenset(("account", "secret", "session", "token"))
+"""Kinds whose texts hold secrets: they are neither shown nor put into the log."""
 _WORDS = {
     "zh-CN": "{n} 份文档无法读取，已搁置，见 watchfloor journal documents。",
     "en": "{n} documents cannot be read and are set aside, see watchfloor journal documents.",
@@ -41,12 +44,27 @@ def register_fields(kind: str, form: Any) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnreadableDocument:
-    """A document that cannot be read, with the reason."""
+    """A document that cannot be read, with the reason. `fingerprint` is that of its stored text (see below)."""
 
     kind: str
     id: str
     seq: int
     reason: str
+    fingerprint: str = ""
+
+
+class NotMendable(ValueError):
+    """The document cannot be rebuilt from the log or dropped. The message is the reason."""
+
+
+def fingerprint(body: str | bytes | Mapping[str, Any]) -> str:
+    """A digest that tells whether a document was written anew. The notation of valid JSON does not count."""
+    if not isinstance(body, Mapping):
+        try:
+            body = json.loads(body)
+        except (ValueError, RecursionError):
+            return hashlib.sha256(body if isinstance(body, bytes) else str(body).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
 def parse(kind: str, id: str, open: bool, seq: int, body: str | bytes) -> Doc | UnreadableDocument:
@@ -59,13 +77,16 @@ def parse(kind: str, id: str, open: bool, seq: int, body: str | bytes) -> Doc | 
         if check := _checks.get(kind):
             check(doc)
     except UNREADABLE as error:
-        return unreadable(kind, id, seq, error)
+        return unreadable(kind, id, seq, error, body)
     return doc
 
 
-def unreadable(kind: str, id: str, seq: int, error: BaseException) -> UnreadableDocument:
-    """The UnreadableDocument for an error that a check or a reader raised."""
-    return UnreadableDocument(kind=kind, id=id, seq=seq, reason=f"{type(error).__name__}: {error}"[:300])
+def unreadable(
+    kind: str, id: str, seq: int, error: BaseException, body: str | bytes | Mapping[str, Any]
+) -> UnreadableDocument:
+    """The UnreadableDocument for an error that a check or a reader raised over that body."""
+    reason = f"{type(error).__name__}: {error}"[:300]
+    return UnreadableDocument(kind=kind, id=id, seq=seq, reason=reason, fingerprint=fingerprint(body))
 
 
 class SetAside:
@@ -76,6 +97,9 @@ class SetAside:
 
     def __len__(self) -> int:
         return len(self._documents)
+
+    def __iter__(self) -> Iterator[UnreadableDocument]:
+        return iter(list(self._documents.values()))
 
     def note(self, document: UnreadableDocument) -> None:
         """Record a document that cannot be read, and log it the first time."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,13 +20,15 @@ from feeds.fencing import Fence
 from feeds.journal import fences, schema
 from feeds.journal.chains import Checker
 from feeds.journal.connections import Store, translated
-from feeds.journal.forms import UNREADABLE, SetAside, UnreadableDocument, parse, unreadable
+from feeds.journal.forms import UNREADABLE, SetAside, UnreadableDocument, fingerprint, parse, unreadable
 from feeds.journal.outbox import OutboxRows
 from feeds.journal.records import ChainFault, Doc, JournalEntry, clean
 from feeds.journal.tx import Tx
 from feeds.journal.versions import bring_up
 
 T = TypeVar("T")
+MENDED_AT_ONCE = 200
+"""Documents set aside that are looked at again at a time."""
 
 
 def sqlite_url(folder: Path) -> str:
@@ -96,7 +99,7 @@ class Journal(OutboxRows):
             try:
                 loaded.append(decode(doc))
             except UNREADABLE as error:
-                self.set_aside.note(unreadable(kind, doc.id, doc.seq, error))
+                self.set_aside.note(unreadable(kind, doc.id, doc.seq, error, doc.body))
         return loaded
 
     async def decoded(self, kind: str, decode: Callable[[str | bytes], T]) -> list[T]:
@@ -111,7 +114,7 @@ class Journal(OutboxRows):
             try:
                 decoded.append(decode(row.body))
             except UNREADABLE as error:
-                self.set_aside.note(unreadable(kind, row.id, row.seq, error))
+                self.set_aside.note(unreadable(kind, row.id, row.seq, error, row.body))
         return decoded
 
     async def documents(self, page: int = 1000) -> AsyncIterator[list[Doc | UnreadableDocument]]:
@@ -127,6 +130,16 @@ class Journal(OutboxRows):
         table = schema.doc
         rows = await self._rows(self._docs.where(table.c.kind == kind, table.c.id == id))
         return None if not rows else rows[0].body if isinstance(rows[0].body, bytes) else rows[0].body.encode()
+
+    async def mended(self) -> bool:
+        """True when documents that were set aside were written anew or deleted since. They count no more until read."""
+        changed = False
+        for document in islice(self.set_aside, MENDED_AT_ONCE):
+            raw = await self.raw_document(document.kind, document.id)
+            if raw is None or fingerprint(raw) != document.fingerprint:
+                self.set_aside.clear(document.kind, document.id)
+                changed = True
+        return changed
 
     async def _readable(self, statement: Select[Any]) -> list[Doc]:
         docs = []

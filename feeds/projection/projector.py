@@ -61,7 +61,7 @@ class Projector:
         self._mark = "0-0"
         self._register = InventoryLog()
         self._steps: list[Change] = []
-        self.opened_step = 0.0
+        self.opened_step, self.stale = 0.0, False
         self._marked = float("-inf")
         self.clock_condition = ClockCondition()
         self.projection = Projection(site)

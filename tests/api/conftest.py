@@ -146,6 +146,7 @@ class World:
     hashes: list[str] = field(default_factory=list)
     history: HistoryReader | None = None
     intake: Intake | None = None
+    documents: Callable[[], object] | None = None
     apps: list[FastAPI] = field(default_factory=list)
 
     def clock(self) -> float:
@@ -169,6 +170,7 @@ class World:
             clock=self.clock,
             history=self.history,
             intake=self.intake,
+            documents=self.documents,
             script_hashes=lambda: self.hashes,
         )
 

@@ -98,6 +98,7 @@ def rules() -> list[Record]:
 
 def add_admin(api: FastAPI, script: Script) -> None:
     _add_lists(api, script)
+    _add_documents(api, script)
     _add_receivers(api, script)
     _add_roster(api, script)
     _add_rules(api, script)
@@ -155,6 +156,24 @@ def _add_lists(api: FastAPI, script: Script) -> None:
         return {"rev": body["rev"] + 1, "items": script.lists[name], "next": None}
 
 
+def _add_documents(api: FastAPI, script: Script) -> None:
+    wrong = [
+        {"kind": "rule", "id": "api:hot", "seq": 7, "reason": "<b>JSONDecodeError", "mendable": True, "secret": False},
+        {"kind": "token", "id": "t1", "seq": 8, "reason": "KeyError", "mendable": False, "secret": True},
+    ]
+
+    @api.get("/api/v1/documents/unreadable")
+    async def unreadable() -> Record:
+        return {"items": wrong, "next": None, "rev": ""}
+
+    @api.post("/api/v1/documents:{verb}")
+    async def change(verb: str, request: Request) -> Record:
+        body = await request.json()
+        script.acts.append({"act": verb, **body})
+        wrong[:] = [document for document in wrong if document["id"] != body["id"]]
+        return body | {"done": {"mend": "mended", "drop": "dropped"}[verb]}
+
+
 def _add_receivers(api: FastAPI, script: Script) -> None:
     @api.get("/api/v1/receivers")
     async def get_receivers() -> Record:
@@ -186,6 +205,16 @@ def _add_roster(api: FastAPI, script: Script) -> None:
             ],
             "next": None,
         }
+
+    @api.post("/api/v1/roster:undo")
+    async def undo(request: Request) -> Response:
+        body = await request.json()
+        script.acts.append({"act": "undo roster", **body})
+        loss = {"list": "persons", "message": {"zh-CN": "值班人员 4 → 0 项，将移除 4 项", "en": "persons 4 → 0"}}
+        if body.get("accept") != "d1":
+            held = {"accept": "d1", "lists": [loss]}
+            return JSONResponse({"type": "urn:watchfloor:problem:removal-held", "held": held}, 409)
+        return JSONResponse(devpeople.roster(time.time()) | {"rev": 4})
 
     @api.post("/api/v1/roster/substitutes")
     async def substitute(request: Request) -> Record:

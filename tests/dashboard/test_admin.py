@@ -232,3 +232,31 @@ async def test_settings_show_what_is_wrong_and_a_refused_reload_says_why(site: S
     await expect(partly).to_contain_text("采集(wf<2>,进程 71)未采用:清单读不到")
     await expect(partly).to_contain_text("没有应答:告警")
     assert [fault for fault in site.faults if "422" not in fault] == []
+
+
+async def test_an_undo_that_takes_much_away_is_shown_and_asked_back(site: Site) -> None:
+    page = await enter(site, "roster")
+    await page.locator("[data-history]").click()
+    await page.locator("[data-act=undo]").click()
+    await expect(page.locator("dialog", has=page.locator("[data-confirm]"))).to_contain_text("值班人员 4 → 0 项")
+    await page.locator("[data-confirm]").click()
+    await expect(page.locator("dialog .form-message")).to_have_text("已退回")
+    first, second = site.script.acts
+    assert ("accept" in first, second["accept"]) == (False, "d1")
+
+
+async def test_unreadable_documents_are_rebuilt_downloaded_or_dropped(site: Site) -> None:
+    page = await enter(site, "documents")
+    rule, token = page.locator('tr[data-id="rule api:hot"]'), page.locator('tr[data-id="token t1"]')
+    await expect(rule).to_contain_text("<b>JSONDecodeError")
+    await expect(rule.locator("[data-act]")).to_have_text(["原始内容", "重建", "弃置"])
+    query = "kind=rule&id=api%3Ahot"
+    await expect(rule.locator("[data-act=download]")).to_have_attribute("href", f"/api/v1/documents/content?{query}")
+    await expect(token.locator("[data-act]")).to_have_text(["弃置"])
+    await rule.locator("[data-act=mend]").click()
+    await expect(page.locator(".form-message")).to_contain_text("已根据日志重建 rule api:hot")
+    await token.locator("[data-act=drop]").click()
+    await page.locator("[data-confirm]").click()
+    await expect(page.locator(".rows-empty")).to_have_text("台账中的文档都能读取")
+    assert [(act["act"], act["id"]) for act in site.script.acts] == [("mend", "api:hot"), ("drop", "t1")]
+    assert site.faults == []

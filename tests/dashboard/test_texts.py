@@ -56,7 +56,7 @@ SETS = {
     "list.empty": ("open", "unacked", "mine", "folded", "shelved", "closed"),
     "list.past": ("loading", "failed"),
     "alerts.view": ("list", "hidden", "load", "availability", "handover"),
-    "admin.view": ("accounts", "tokens", "roster", "receivers", "escalations", "rules", "settings"),
+    "admin.view": ("accounts", "tokens", "roster", "receivers", "escalations", "rules", "settings", "documents"),
     "filter.scope": ("mine", "all"),
     "filter.feed": ("network", "video", "emergency", "source", "tool"),
     "evidence": ("recovered", "rule_removed", "record_gone", *(subject.gone for subject in KINDS.subjects.values())),

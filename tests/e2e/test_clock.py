@@ -78,9 +78,10 @@ def is_active(view: dict[str, Any]) -> bool:
     return bool((alert_of(view) or {}).get("active"))
 
 
-@pytest.mark.parametrize("restarted", [()], ids=["running"])
-async def test_a_clock_that_is_set_a_day_forward_and_back_hides_no_outage(
-    tmp_path: Path, clock: MachineClock, restarted: tuple[str, ...]
+@pytest.mark.parametrize("restarted", [(), ("collect", "project", "alert")], ids=["running", "restarted"])
+@pytest.mark.parametrize("days", [1, 365])
+async def test_a_clock_that_is_set_forward_and_back_hides_no_outage(
+    tmp_path: Path, clock: MachineClock, days: int, restarted: tuple[str, ...]
 ) -> None:
     service = Service()
     await service.start()
@@ -89,9 +90,9 @@ async def test_a_clock_that_is_set_a_day_forward_and_back_hides_no_outage(
         person = await site.person("网管乙", "operator")
         async with person.live() as live:
             await live.until(lambda view: health(view) == "ok")
-        clock.set(DAY)
+        clock.set(days * DAY)
         await restart(site, *restarted)
-        await until(lambda: "+1 d" in words_of_the_clock(site))
+        await until(lambda: f"+{days} d" in words_of_the_clock(site))
         person = await site.person("网管丙", "operator")
         async with person.live() as live:
             await live.until(lambda view: health(view) == "ok" and not alert_of(view))
@@ -100,7 +101,7 @@ async def test_a_clock_that_is_set_a_day_forward_and_back_hides_no_outage(
         await until(lambda: len(receiver.keys) == 1)
         clock.set(0)
         await restart(site, *restarted)
-        await until(lambda: "-1 d" in words_of_the_clock(site))
+        await until(lambda: f"-{days} d" in words_of_the_clock(site))
         person = await site.person("网管丁", "operator")
         async with person.live() as live:
             shown = await live.until(alert_of)
@@ -118,6 +119,6 @@ async def test_a_clock_that_is_set_a_day_forward_and_back_hides_no_outage(
         assert "clock_set" in [step["name"] for step in record["transitions"]]
         role = (await person.get("sources"))["items"]
         error = next(source["error"] for source in role if source["id"] == "role.project")
-        assert "-1 d" in error
+        assert f"-{days} d" in error
         assert site.cli("journal", "verify").returncode == 0
     await service.stop()

@@ -9,6 +9,7 @@ import signal
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import uvloop
@@ -35,6 +36,9 @@ from watchfloor.settings.findings import make
 from watchfloor.settings.inventory import load_inventory, with_shown_value
 from watchfloor.settings.site_settings import Settings, SettingsError
 from watchfloor.settings.start import settings_to_start
+
+if TYPE_CHECKING:
+    from alerts.service import AlertService
 
 log = logging.getLogger(__name__)
 
@@ -236,21 +240,23 @@ async def build_alert(settings: Settings, bus: Bus, journal: Journal, status: Ro
         finding = make("receiver", file=settings.path.name, key="receiver", value=error.receiver, detail=error.message)
         raise SettingsError([finding]) from error
 
-    async def reload(fresh: Settings) -> None:
-        await program.reload(
-            fresh.rules,
-            fresh.receivers,
-            policy=fresh.root_cause,
-            sample=fresh.sample,
-            escalations=fresh.escalations,
-            outbox=fresh.outbox,
-            handover=fresh.handover,
-            named_sources=partial(_named_sources, fresh),
-            removal_guard=fresh.removal_guard,
-        )
-
     # Compared within the role's lease, and before the engine writes.
-    return RunningRole(ProgramGroup(program, watch, before=watch.compare_if_possible), reload)
+    group = ProgramGroup(program, watch, before=watch.compare_if_possible)
+    return RunningRole(group, partial(_reload_alerts, program))
+
+
+async def _reload_alerts(program: AlertService, fresh: Settings) -> None:
+    await program.reload(
+        fresh.rules,
+        fresh.receivers,
+        policy=fresh.root_cause,
+        sample=fresh.sample,
+        escalations=fresh.escalations,
+        outbox=fresh.outbox,
+        handover=fresh.handover,
+        named_sources=partial(_named_sources, fresh),
+        removal_guard=fresh.removal_guard,
+    )
 
 
 async def build_command(settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> RunningRole:

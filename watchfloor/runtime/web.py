@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from api.app import create_app
@@ -70,6 +70,7 @@ class Web:
                 settings_shown=self._settings_shown,
                 disk=partial(disk.report, settings.data),
                 processes=partial(running_members, settings.data),
+                documents=cache(partial(_document_repair, journal)),
                 script_hashes=lambda: script_hashes(self._dash),
                 static_prefixes=STATIC_PREFIXES,
                 history=HistoryReader(self._history, bus, settings.history),
@@ -162,3 +163,10 @@ def _documents(body: Any) -> list[list[Any]]:
     if not isinstance(body, list):
         raise TypeError("this is no list")
     return [[str(kind), str(key), dict(document)] for kind, key, document in body]
+
+
+def _document_repair(journal: Journal) -> object:
+    """The repair of documents. Imported at its first use: it needs the engines' packages."""
+    from watchfloor.repair.documents import JournalRepair
+
+    return JournalRepair(journal)

@@ -1,7 +1,8 @@
-// Administration: one tab each for accounts, tokens, roster, receivers, escalations, rules and settings.
+// Administration: one tab each for accounts, tokens, roster, receivers, escalations, rules, settings and documents.
 import { h } from "./dom.js";
 import { t } from "./i18n.js";
 import { accountsView } from "./accounts.js";
+import { documentsView } from "./documentsview.js";
 import { escalationsView } from "./escalationsview.js";
 import { receiversView } from "./receiversview.js";
 import { rosterView } from "./rosterview.js";
@@ -13,6 +14,7 @@ import { views } from "./views.js";
 const VIEWS = [
   ["roster", rosterView], ["receivers", receiversView], ["escalations", escalationsView], ["rules", rulesView],
   ["accounts", accountsView], ["tokens", tokensView], ["settings", settingsView],
+  ["documents", documentsView],
 ];
 
 export function adminPage(node, app) {

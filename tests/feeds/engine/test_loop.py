@@ -24,7 +24,7 @@ class Recorder:
     """Journals every second step while the journal is available."""
 
     name = "project"
-    opened_step = 0.0
+    opened_step, stale = 0.0, False
 
     def __init__(self, fails: int) -> None:
         self.opened = self.steps = 0
@@ -125,3 +125,24 @@ async def test_a_step_that_an_engine_finds_while_it_opens_is_counted_too(bus: Bu
             await run_engine(engine, bus, SiteClock(Moved(), lambda: 5000.0, lambda: "boot"))
     stats = (await bus.beats())["project"].stats
     assert (stats["clock_steps"], stats["clock_step_s"]) == (1.0, -3600.0)
+
+
+async def test_an_engine_whose_record_was_mended_is_opened_again_at_once(bus: Bus) -> None:
+    class Mended(Recorder):
+        """Finds its record changed at its first step."""
+
+        async def open(self, bus: Bus) -> dict[str, str]:
+            self.stale = False
+            return await super().open(bus)
+
+        async def step(self, entries: Sequence[StreamEntry], now: float) -> None:
+            self.steps += 1
+            self.stale = self.opened == 1
+            if self.opened == 2:
+                raise Enough
+
+    engine = Mended(fails=0)
+    with pytest.raises(Enough):
+        async with asyncio.timeout(PATIENCE):
+            await run_engine(engine, bus)
+    assert (engine.opened, engine.steps) == (2, 2)

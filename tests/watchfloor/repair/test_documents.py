@@ -15,7 +15,7 @@ from tests.alerts.builders import asset
 from tests.alerts.rig import Rig
 from tests.watchfloor.test_cli import SITE
 from watchfloor.cli import main
-from watchfloor.tools import documents
+from watchfloor.repair import documents
 
 DAMAGES = {
     "cut": b'{"id":"',

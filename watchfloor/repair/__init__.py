@@ -1,0 +1,1 @@
+"""Repair of documents of the journal that cannot be read."""
