@@ -168,7 +168,7 @@ def _add_documents(api: FastAPI, script: Script) -> None:
 
     @api.post("/api/v1/documents:{verb}")
     async def change(verb: str, request: Request) -> Record:
-        body = await request.json()
+        body: Record = await request.json()
         script.acts.append({"act": verb, **body})
         wrong[:] = [document for document in wrong if document["id"] != body["id"]]
         return body | {"done": {"mend": "mended", "drop": "dropped"}[verb]}

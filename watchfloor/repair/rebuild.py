@@ -13,7 +13,7 @@ from alerts.rulebook import forms as rule_forms
 from alerts.suppression.silences import SILENCE, WINDOW
 from alerts.suppression.silences import load as load_suppression
 from feeds.cap.message import parse as parse_cap
-from feeds.cap.message import to_warning
+from feeds.cap.warning import to_warning
 from feeds.documents import alert as alert_document
 from feeds.documents import rule as rule_document
 from feeds.documents.alert import Bookkeeping
@@ -112,7 +112,9 @@ async def _warning(journal: Journal, id: str, entries: Sequence[JournalEntry]) -
 
 
 def _original(entry: JournalEntry) -> bytes | None:
-    """The message as it came, None in an entry without it."""
+    """The message as it came, None in an entry without it. Raises NotMendable for one that is no CAP message."""
+    if form := entry.body.get("form", ""):
+        raise NotMendable(f"it was made of a report of the form {form}: its source sends it again, or drop it")
     if "raw_base64" in entry.body:
         return base64.b64decode(entry.body["raw_base64"])
     return entry.body["raw"].encode() if "raw" in entry.body else None
