@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
+from pathlib import Path
 from typing import ClassVar
 
 from collectors.contract import Measurement
@@ -44,21 +45,27 @@ class ListenerMessage:
 
     `asset` is the sender's id in the inventory, "" for an unknown sender.
     `sender` is the sender's name on the wire: a host name or an address.
+    `probe` is the inventory's probe that the message answers for, "" for none. Its readings go when it is removed.
     """
 
     asset: str
     sender: str
     measurements: tuple[Measurement, ...] = ()
     signals: tuple[AlertSignal, ...] = ()
+    probe: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListenerContext:
-    """The site's data that a listener needs: inventory by asset id, credentials by name, the devices' time zone."""
+    """The site's data that a listener needs: inventory by asset id, credentials by name, the devices' time zone.
+
+    `data` is the folder of collectors' own files, None when a listener may store nothing.
+    """
 
     inventory: Mapping[str, Asset] = field(default_factory=dict)
     credentials: Mapping[str, Credential] = field(default_factory=dict)
     zone: tzinfo = UTC
+    data: Path | None = None
 
 
 class Listener(ABC):

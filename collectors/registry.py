@@ -34,6 +34,7 @@ _POLLERS: Mapping[str, tuple[str, str]] = {
     "sql+postgresql": ("network.sql.probe", "SqlPoller"),
     "sql+mysql": ("network.sql.probe", "SqlPoller"),
     "rtsp": ("video.rtsp.probe", "RtspPoller"),
+    "gb28181": ("video.gb28181.probe", "GbPoller"),
 }
 _FEEDS: Mapping[str, tuple[str, str]] = {
     "emergency.cap": ("emergency.cap.feed", "CapFeed"),
@@ -43,6 +44,7 @@ _FEEDS: Mapping[str, tuple[str, str]] = {
 _LISTENERS: Mapping[str, tuple[str, str]] = {
     "network.syslog": ("network.syslog.listener", "SyslogListener"),
     "network.traps": ("network.traps.listener", "TrapListener"),
+    "video.gb28181": ("video.gb28181.listener", "GbListener"),
 }
 
 

@@ -80,6 +80,7 @@ class Collect:
         self._trouble, self._more_figures = trouble, {} if figures is None else figures
         self._site = site
         self._zone = zone
+        self._data = data
         self._clock = clock
         self._schemes = schemes
         self._sources = tuple(sources)
@@ -148,7 +149,9 @@ class Collect:
         self.probes.update(self._assets, self._schemes, self._credentials)
         polled = [source for source in self._sources if not registry.listens(source.kind)]
         self.polling.update(polled, self._credentials)
-        context = ListenerContext(inventory=self._assets, credentials=self._credentials, zone=self._zone)
+        context = ListenerContext(
+            inventory=self._assets, credentials=self._credentials, zone=self._zone, data=self._data
+        )
         self.listeners.update([source for source in self._sources if registry.listens(source.kind)], context)
 
     def _isolation_changed(self) -> None:

@@ -40,7 +40,7 @@ POLL_DELAY = 5.0
 """Seconds after a message before a poll may end its alert: agents cache their tables for a moment."""
 COMMAND_VALIDITY = 86400.0
 """Seconds that a report waits for an alert engine that is not running."""
-PREFIXES = ("syslog:", "trap:")
+PREFIXES = ("syslog:", "trap:", "gb28181:")
 """Beginnings of the rule names that listeners use."""
 
 log = logging.getLogger(__name__)

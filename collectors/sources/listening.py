@@ -121,15 +121,15 @@ class ListenerRunner:
     def _take(self, message: ListenerMessage) -> None:
         now = self._clock()
         for measurement in message.measurements:
-            observation = self._observation(message.asset, measurement, now)
+            observation = self._observation(message, measurement, now)
             key = observation.asset, observation.key
             if key in self._latest or len(self._latest) < MAX_READINGS:
                 self._latest[key] = self._gathered[key] = observation
                 self._wake.set()
 
-    def _observation(self, asset: str, measurement: Measurement, now: float) -> Observation:
+    def _observation(self, message: ListenerMessage, measurement: Measurement, now: float) -> Observation:
         return Observation(
-            asset=asset,
+            asset=message.asset,
             metric=measurement.metric,
             value=measurement.value,
             unit=measurement.unit,
@@ -137,9 +137,11 @@ class ListenerRunner:
             observed_at=now if measurement.observed_at is None else measurement.observed_at,
             received_at=now,
             source=self.settings.id,
+            probe=message.probe,
             instance=measurement.instance,
-            fresh_for=FRESH_FOR,
+            fresh_for=FRESH_FOR if measurement.fresh_for is None else measurement.fresh_for,
             text=measurement.text,
+            confirmed_at=measurement.confirmed_at,
         )
 
     def _set_problem(self, problem: str) -> None:

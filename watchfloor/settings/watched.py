@@ -16,7 +16,7 @@ from watchfloor.settings.reader import SettingsTable, spell
 
 _SEVERITIES = tuple(str(severity) for severity in Severity)
 # Schemes of the public interface that no collector of this version speaks yet.
-_LATER_SCHEMES = ("onvif", "gb28181")
+_LATER_SCHEMES = ("onvif",)
 _PASSIVE = "heartbeat"
 _PROFILES = ("cn-12379",)
 # By kind: required values, optional values.

@@ -1,0 +1,1 @@
+"""GB/T 28181: the SIP platform that devices register with, their keepalives, catalogs, alarms and subscriptions."""

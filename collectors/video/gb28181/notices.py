@@ -1,0 +1,143 @@
+"""What devices say by MESSAGE and NOTIFY: keepalives, catalogs, status, information, alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import tzinfo
+from typing import TYPE_CHECKING
+
+from collectors.contract import Measurement
+from collectors.video.gb28181 import alarms, device_id, manscdp
+from collectors.video.gb28181.bindings import Binding
+from collectors.video.gb28181.catalog import CatalogItem, ChannelStatus, status_of
+from collectors.video.gb28181.manscdp import MansMessage
+from collectors.video.gb28181.queries import Query
+
+if TYPE_CHECKING:
+    from collectors.video.gb28181.platform import GbPlatform
+
+CLOCK_LIMIT, CLOCK_CLEAR = 10.0, 5.0
+"""Seconds by which a device's clock may differ, on two checks; and below which it is right again."""
+CLOCK_FRESH, STATUS_EVERY = 3 * 3600.0, 300.0
+"""Seconds for which a clock reading is shown as fresh, and between two questions for the status."""
+
+
+class Notices:
+    """Handles the bodies of messages of bound devices."""
+
+    def __init__(self, platform: GbPlatform, zone: tzinfo) -> None:
+        self._platform = platform
+        self._zone = zone
+        self._clock_off: dict[str, int] = {}
+        self._handlers: dict[str, Callable[[Binding, MansMessage, float], None]] = {
+            "keepalive": self._keepalive,
+            "catalog": platform.catalogs.take,
+            "devicestatus": self._status,
+            "deviceinfo": self._info,
+            "alarm": self._alarm,
+        }
+
+    def take(self, binding: Binding, message: MansMessage, now: float) -> None:
+        """Handle one message. What nobody knows is counted."""
+        handler = self._handlers.get(message.command.lower())
+        if handler is None:
+            self._platform.deviations.note(binding.device, f"unknown-{message.command[:24].lower()}")
+            return
+        handler(binding, message, now)
+
+    def unanswered(self, query: Query) -> None:
+        """A device gave no answer to a query: many never do. Only the catalog is asked again."""
+
+    def _keepalive(self, binding: Binding, message: MansMessage, now: float) -> None:
+        platform = self._platform
+        if message.device and message.device != binding.device:
+            platform.deviations.note(binding.device, "keepalive-id")
+        binding.status_ok = status_of(message.text("Status")) in (ChannelStatus.ON, ChannelStatus.UNKNOWN)
+        listed = [
+            (child.text or "").strip()
+            for info in message.element
+            if str(info.tag).lower() in ("info", "extrainfo")
+            for child in info
+            if str(child.tag).lower() == "deviceid"
+        ]
+        faulty = frozenset(filter(device_id.acceptable, listed[:1024]))
+        if faulty != binding.faulty:
+            binding.faulty = faulty
+            self._expect(binding, faulty)
+        for id in platform.channels.set_faulty(binding.device, faulty, platform.wall()):
+            platform.publisher.channel(id, platform.wall(), alive=True)
+
+    def _expect(self, binding: Binding, faulty: frozenset[str]) -> None:
+        """Channels of the inventory that a keepalive names before any catalog has listed them."""
+        platform = self._platform
+        for id in faulty:
+            if platform.channels.get(id) is None and id in platform.roster.channels_of(binding.device):
+                platform.channels.report(binding.device, CatalogItem(id=id), platform.wall())
+
+    def _status(self, binding: Binding, message: MansMessage, now: float) -> None:
+        platform = self._platform
+        platform.queries.answered(binding.device, message.sn)
+        platform.queries.want(binding.device, "DeviceStatus", now + STATUS_EVERY)
+        about = message.device or binding.device
+        if about != binding.device and (online := message.text("Online")):
+            item = CatalogItem(id=about, status=status_of(online))
+            if platform.channels.report(binding.device, item, platform.wall()):
+                platform.publisher.channel(about, platform.wall(), alive=True)
+        measurements = list(self._clock(about, message))
+        if record := message.text("Record"):
+            recording = status_of(record) is ChannelStatus.ON
+            if about in platform.roster and device_id.kind_of(about) == "camera":
+                measurements.append(
+                    Measurement(metric="gb28181.recording", value=recording, fresh_for=2 * STATUS_EVERY)
+                )
+        platform.publisher.message(about, measurements)
+
+    def _clock(self, about: str, message: MansMessage) -> list[Measurement]:
+        at = alarms.device_time(message.text("DeviceTime"), self._zone)
+        if at is None:
+            return []
+        offset = round(at - self._platform.wall(), 1)
+        measurements = [Measurement(metric="gb28181.clock_s", value=offset, unit="s", fresh_for=CLOCK_FRESH)]
+        times = self._clock_off.get(about, 0)
+        if abs(offset) > CLOCK_LIMIT:
+            self._clock_off[about] = times = times + 1
+        elif abs(offset) < CLOCK_CLEAR:
+            self._clock_off.pop(about, None)
+            times = 0
+        if times != 1:
+            words = f"时钟偏差 {offset:g} 秒 | the clock is off by {offset:g} s" if times else ""
+            measurements.append(Measurement(metric="gb28181.clock", value=times < 2, text=words, fresh_for=CLOCK_FRESH))
+        return measurements
+
+    def _info(self, binding: Binding, message: MansMessage, now: float) -> None:
+        self._platform.queries.answered(binding.device, message.sn)
+        self._platform.queries.want(binding.device, "DeviceInfo", now + 86_400.0)
+        read = [
+            Measurement(metric=f"gb28181.{metric}", value=value, fresh_for=2 * 86_400.0)
+            for metric, name in (("maker", "Manufacturer"), ("model", "Model"), ("firmware", "Firmware"))
+            if (value := message.text(name))
+        ]
+        self._platform.publisher.message(message.device or binding.device, read)
+
+    def _alarm(self, binding: Binding, message: MansMessage, now: float) -> None:
+        platform = self._platform
+        alarm = alarms.alarm_of(message, platform.wall(), self._zone)
+        about = alarm.device if alarm.device in platform.roster else binding.device
+        noted = Measurement(metric="gb28181.alarm", value=alarm.words, text=alarm.description, observed_at=alarm.at)
+        measurements, kind = [noted], alarm.kind
+        if kind is not None and kind.claims:
+            words = f"设备报警：{kind.zh} | alarm of the device: {kind.en}"
+            claim = Measurement(metric=kind.claims, value=False, text=words, fresh_for=alarms.LASTS)
+            measurements.append(claim)
+        signal = alarm.signal()
+        platform.publisher.message(about, measurements, [signal] if signal is not None else ())
+        if binding.way is not None:
+            body = manscdp.query(
+                "Alarm",
+                max(message.sn, 0),
+                alarm.device or binding.device,
+                binding.charset,
+                "<Result>OK</Result>",
+                root="Response",
+            )
+            platform.queries.send(binding, "MESSAGE", body)
