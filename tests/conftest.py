@@ -20,7 +20,7 @@ import pytest
 import pytest_asyncio
 
 from feeds.bus import Bus
-from feeds.journal import Intake, Journal, intake_url, sqlite_url
+from feeds.journal import Intake, Journal, connections, intake_url, sqlite_url
 from tests import patience, ports, postgres
 from tests.feeds import redis_servers
 from watchfloor.runtime import valkey
@@ -49,6 +49,20 @@ hypothesis.settings.load_profile("patient")
 # Third-party peers run only in `make peers`.
 collect_ignore = [] if os.environ.get("WATCHFLOOR_PEERS") else ["peers"]
 _sites = itertools.count(100000)
+
+
+SHIPPED_SYNCHRONOUS = connections.SYNCHRONOUS
+
+
+@pytest.fixture(scope="session", autouse=True)
+def commits_wait_for_no_disk() -> Iterator[None]:
+    """Let SQLite return from a commit before it is on the disk. No test cuts the power; processes are killed as before.
+
+    Child processes are not concerned. A test of durability uses `SHIPPED_SYNCHRONOUS`.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connections, "SYNCHRONOUS", "OFF")
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 BUSY_MS = 10_000
 """Maximum wait for another writer, and maximum idle time inside a transaction, milliseconds."""
+SYNCHRONOUS = "FULL"
+"""SQLite: a commit returns when it is on the disk, so that it survives a power failure."""
 CONNECT_S, STATEMENT_S = 5.0, 30.0
 WRITER = 0x57464A4C
 """PostgreSQL advisory lock held by a writer of the journal."""
@@ -200,7 +202,7 @@ def _tune(connection: Any, _record: Any) -> None:
     """Set WAL and full durability. Transactions are begun explicitly, not by the driver."""
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in (f"busy_timeout={BUSY_MS}", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in (f"busy_timeout={BUSY_MS}", f"synchronous={SYNCHRONOUS}", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     # The mode is stored in the file. While one connection sets it, another one is rejected at once, whatever its
     # timeout.

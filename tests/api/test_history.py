@@ -21,20 +21,20 @@ UP = "/api/v1/assets/a-sw"
 @pytest_asyncio.fixture
 async def rig(bus: Bus, journal_url: str, world: World) -> AsyncIterator[Rig]:
     """A day of a-sw's temperature every 10 s but for an hour, and something of b-sw; now is BASE + 1 d."""
-    one = Rig(bus, store_at(journal_url))
-    await one.open()
-    for minute in range(24 * 60):
-        at = BASE + minute * 60
-        if not 600 <= minute < 660:
-            await one.send(*(seen(at + s, 20.0, asset="a-sw") for s in range(0, 60, 10)), at=at + 59)
-        if minute % 60 == 0:
-            await one.send(seen(at, 5.0, asset="b-sw", metric="b-secret", unit="b-owner"), at=at + 59)
-        if minute % 60 == 59:
-            await one.work(at + 60)
-    await one.work(BASE + DAY)
-    world.history, world.at = one.history, BASE + DAY
-    yield one
-    await one.store.close()
+    rig = Rig(bus, store_at(journal_url))
+    await rig.open()
+    for hour in range(24):
+        begin = BASE + hour * HOUR
+        of_b = [seen(begin, 5.0, asset="b-sw", metric="b-secret", unit="b-owner")]
+        of_a = [
+            (at + 59, [seen(at + second, 20.0, asset="a-sw") for second in range(0, 60, 10)])
+            for at in (begin + minute * 60 for minute in range(60))
+        ]
+        await rig.send_all([(begin + 59, of_b), *(of_a if hour != 10 else ())])
+        await rig.work(begin + HOUR)
+    world.history, world.at = rig.history, BASE + DAY
+    yield rig
+    await rig.store.close()
 
 
 async def ask(client: httpx2.AsyncClient, path: str, start: float, end: float, **more: Any) -> Any:

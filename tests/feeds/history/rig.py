@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from feeds import wire
@@ -38,11 +38,16 @@ class Rig:
 
     async def send(self, *observations: Observation, at: float | None = None) -> None:
         """Send one envelope that arrives at a time (default: now)."""
-        self._sent += 1
-        arrived = self.at if at is None else at
-        body = wire.encode_envelope("observation", list(observations), source="s", sent_at=arrived)
+        await self.send_all([(self.at if at is None else at, observations)])
+
+    async def send_all(self, envelopes: Iterable[tuple[float, Sequence[Observation]]]) -> None:
+        """Send envelopes, each with the time at which it arrives, at once."""
         async with self.bus.pipeline() as pipe:
-            pipe.xadd(self.bus.keys.feed("network"), {"s": "s", "e": body}, id=f"{int(arrived * 1000)}-{self._sent}")
+            for arrived, observations in envelopes:
+                self._sent += 1
+                body = wire.encode_envelope("observation", list(observations), source="s", sent_at=arrived)
+                id = f"{int(arrived * 1000)}-{self._sent}"
+                pipe.xadd(self.bus.keys.feed("network"), {"s": "s", "e": body}, id=id)
             await pipe.execute()
 
     async def open(self) -> None:

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from feeds.journal import Journal, JournalLost, Unstorable, connections, sqlite_url
+from tests.conftest import SHIPPED_SYNCHRONOUS
 
 
 async def write(journal: Journal, *subjects: str) -> None:
@@ -184,3 +185,13 @@ async def test_an_unusable_journal_raises_an_error(tmp_path: Path) -> None:
     with pytest.raises(JournalLost):
         await broken.open()
     await broken.close()
+
+
+async def test_a_commit_is_on_the_disk_before_it_is_confirmed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "SYNCHRONOUS", SHIPPED_SYNCHRONOUS)
+    journal = Journal(sqlite_url(tmp_path), "durable")
+    await journal.open()
+    async with journal.store.writing() as connection:
+        full = (await connection.exec_driver_sql("PRAGMA synchronous")).scalar()
+    await journal.close()
+    assert full == 2
