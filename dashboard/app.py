@@ -15,6 +15,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from dashboard.pages import register
+from dashboard.reports.pages import ReportCallbacks, add_callbacks
+from dashboard.reports.reading import ApiReader, CallbackScope
+from dashboard.reports.registry import REPORT_LIST, REPORTS
+from dashboard.scripts import PagedDash
 from dashboard.shell import Site, SiteLike, index_string
 from dashboard.signin import signin_html
 from dashboard.static import PREFIX, add_static, build_id
@@ -30,14 +34,15 @@ STATIC_PREFIXES = (f"{PREFIX}/", f"{SUITES}/")
 def create_dash(api: FastAPI, site: SiteLike) -> Dash:
     """Adds the pages to `api`, which must have all its own routes by then: Dash answers whatever is left.
 
-    `site` has `name` and `language`. The lifespan of `api` is made to run `setup` first; ask
+    `site` has the name, language, zone and region of the site. The lifespan of `api` is made to run `setup` first; ask
     `script_hashes` when an answer starts.
     """
     build = build_id()
     _add_routes(api, site, build)
-    app = Dash(
-        __name__,
-        server=api,  # type: ignore[arg-type]  # typed for Flask; measured with FastAPI
+    app = PagedDash(
+        f"/static/{build}",
+        name=__name__,
+        server=api,
         use_pages=True,
         pages_folder="",
         # Dash's own /assets/ would stand in the way of the page /assets/<id>, and would load modules as scripts.
@@ -55,6 +60,8 @@ def create_dash(api: FastAPI, site: SiteLike) -> Dash:
     app.backend.websocket_capability = False
     register(site)
     app.layout = dash.page_container
+    add_callbacks(app, ReportCallbacks((REPORT_LIST, *REPORTS), site, ApiReader(api)))
+    api.add_middleware(CallbackScope)
     api.add_exception_handler(DependencyException, _no_such_file)
     _enter_lifespan(api, app)
     return app

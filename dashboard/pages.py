@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import dash
@@ -11,6 +12,9 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.component import Live
+from dashboard.reports import pages as reports
+from dashboard.reports.parts import ReportPage
+from dashboard.reports.registry import REPORT_LIST, REPORTS
 from dashboard.shell import SiteLike
 from feeds.texts import catalogue as texts
 
@@ -43,7 +47,7 @@ def wall(**_: Any) -> Component:
 
 
 def alerts(**_: Any) -> Component:
-    """The list with its detail, what is hidden, the load, availability and handing over: tabs of one widget."""
+    """The list with its detail, what is hidden, and handing over: tabs of one widget."""
     return _page("alerts", panel("alerts-page", tag="div"))
 
 
@@ -103,9 +107,18 @@ PAGES = (
 )
 
 
+def report_pages(site: SiteLike) -> list[Page]:
+    """The list of reports and a page for each."""
+
+    def made(report: ReportPage, path: str) -> Page:
+        return Page(f"report_{report.name}", f"report.{report.name}", partial(reports.layout, report, site), path)
+
+    return [made(REPORT_LIST, "/reports"), *(made(report, f"/reports/{report.name}") for report in REPORTS)]
+
+
 def register(site: SiteLike) -> None:
     """Puts the pages into Dash's registry, which is one for the process: the newest app's pages count."""
-    for page in PAGES:
+    for page in (*PAGES, *report_pages(site)):
         dash.register_page(  # type: ignore[no-untyped-call]  # Dash does not type it
             f"dashboard.pages.{page.name}",
             path=page.path,

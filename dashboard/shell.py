@@ -14,11 +14,15 @@ NAV = (
     ("warnings", "/warnings", "nav.warnings"),
     ("sources", "/sources", "nav.sources"),
     ("alerts", "/alerts", "nav.alerts"),
+    ("reports", "/reports", "nav.reports"),
     ("wall", "/wall", "nav.wall"),
     ("admin", "/admin", "nav.admin"),
 )
 # Until it is known who asks, the door to what only some may enter is not shown: each needs one of these rights.
 RIGHTS = {"admin": "administer audit"}
+# Reports load charts and tables, which no live page has: the browser goes there by loading a page.
+OUTSIDE = frozenset({"reports"})
+_INSIDE = {True: ' data-inside=""', False: ""}
 
 
 class SiteLike(Protocol):
@@ -28,6 +32,10 @@ class SiteLike(Protocol):
     def name(self) -> str: ...
     @property
     def language(self) -> str: ...
+    @property
+    def timezone(self) -> str: ...
+    @property
+    def region(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +44,8 @@ class Site:
 
     name: str
     language: str = texts.DEFAULT
+    timezone: str = "Asia/Shanghai"
+    region: str = ""
 
 
 def _text(key: str, site: SiteLike, tag: str = "span", extra: str = "") -> str:
@@ -48,7 +58,7 @@ def _rights(name: str) -> str:
 
 def _nav(site: SiteLike) -> str:
     links = [
-        f'<a href="{path}" data-inside=""{_rights(name)}>{_text(key, site)}'
+        f'<a href="{path}"{_INSIDE[name not in OUTSIDE]}{_rights(name)}>{_text(key, site)}'
         f'<b class="badge" data-badge="{name}"></b></a>'
         for name, path, key in NAV
     ]

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from api.availability.calendar import Part, month_start, parts
 from api.availability.rows import rows
+from feeds.history.outages import Outage, outages
 from feeds.history.uptime import Tally, UptimeCalculator
 from feeds.inventory.membership import InventoryMember, read
 from feeds.journal import Journal, JournalLost
@@ -68,6 +69,13 @@ class UptimeTallies:
             if exact:
                 return min(part.end, now), await self._uptime.tallies(members, part.start, part.end, now)
             return await self._recent(members, part, now)
+
+    async def outages(
+        self, members: dict[str, InventoryMember], start: float, end: float, now: float
+    ) -> dict[str, list[Outage]]:
+        """Each time span in which one of these assets was not well (epoch seconds); read anew each time."""
+        async with self._lock:
+            return await outages(self._uptime, members, start, end, now)
 
     async def _closed(self, members: dict[str, InventoryMember], part: Part, now: float) -> Tallies:
         """A whole month that is over, from its document or counted now. A restart does not count it again: with 100,000

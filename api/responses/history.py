@@ -94,6 +94,36 @@ class AvailabilityTable(ListPage, kw_only=True):
     to: Time
 
 
+class OutageSpan(Interval, kw_only=True):
+    """A time span in which an asset was not well."""
+
+    kind: Annotated[str, Meta(description="degraded, down, unknown or maintenance")]
+
+
+class AssetOutages(Struct, kw_only=True):
+    """The outages of one asset, oldest first, and the seconds of each kind."""
+
+    asset: str
+    name: str
+    region: str
+    owner: str
+    kind: str
+    seconds: dict[str, float]
+    spans: list[OutageSpan]
+    more: Annotated[bool, Meta(description="There are later spans")]
+
+
+class OutageTable(ListPage, kw_only=True):
+    """Outages by asset, the longest down first."""
+
+    items: list[AssetOutages]
+    timezone: str
+    assets: Annotated[int, Meta(description="Assets that the question covers, well ones included")]
+    hidden: int
+    from_: Time = named(name="from")
+    to: Time
+
+
 class MonthAvailability(Struct, kw_only=True):
     """Availability of the month so far, all assets together."""
 

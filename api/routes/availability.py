@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from api.availability.calendar import month_start, parts
 from api.availability.counting import Tallies, UptimeTallies
+from api.availability.outage_rows import longest_down_first
 from api.availability.rows import BY, AvailabilityRow, rows, worst_first
 from api.availability.table import as_csv
 from api.dependencies import Deps, Viewer, language_of
@@ -19,13 +20,14 @@ from api.http.moments import Moment
 from api.http.problems import Problem
 from api.query_parameters import Region
 from api.responses.describe import answers
-from api.responses.history import AvailabilityTable
+from api.responses.history import AvailabilityTable, OutageTable
 from feeds.inventory.membership import InventoryMember
 from feeds.regions import covers
 from feeds.wire import iso
 
 router = APIRouter(prefix="/api/v1", tags=["figures"])
 LONGEST = 400 * 86400.0
+Listed = TypeVar("Listed")
 Word = Annotated[str, Query(max_length=200)]
 AVAILABILITY = answers(AvailabilityTable, "not-ready", "history-lost")
 AVAILABILITY[200]["content"]["text/csv"] = {"schema": {"type": "string"}}
@@ -80,6 +82,48 @@ async def availability(
         hidden=len(members) - len(own),
         complete=_first_moment(members, now) <= start,
         **{"from": iso(start), "to": iso(until)},
+    )
+
+
+@router.get("/availability/outages", responses=answers(OutageTable, "not-ready", "history-lost"))
+async def outages(
+    deps: Deps,
+    request: Request,
+    principal: Viewer,
+    begin: Annotated[Moment | None, Query(alias="from", description="RFC 3339; the month's beginning")] = None,
+    to: Annotated[Moment | None, Query(description="RFC 3339; now / 默认为现在")] = None,
+    region: Region = "",
+    owner: Word = "",
+    kind: Word = "",
+    asset: Word = "",
+    q: Word = "",
+    cursor: Cursor = "",
+    limit: Limit = 100,
+) -> Response:
+    """The outages behind the figures of `/availability`: when each asset was degraded, down, unknown or maintained.
+
+    The asset that was down longest stands first; one that was well throughout is counted in `assets` and not listed.
+    The spans of an asset add up to the seconds of its figures.
+    """
+    counting = cast(UptimeTallies | None, request.app.state.counting)
+    if counting is None:
+        raise Problem("not-ready")
+    now, zone = deps.clock(), ZoneInfo(deps.site.timezone)
+    start, end = _interval(begin, to, now, zone)
+    members = await counting.members()
+    own = {id: member for id, member in members.items() if covers(principal.region, member.about.region)}
+    fitting = {id: member for id, member in own.items() if _fits(id, member, region, owner, kind, asset, q)}
+    by_asset = await counting.outages(fitting, start, end, now)
+    listed = longest_down_first(fitting, by_asset)
+    page, following = _page(listed, cursor, limit)
+    return listing(
+        page,
+        following,
+        deps.pump.mirror.rev,
+        timezone=str(zone),
+        assets=len(by_asset),
+        hidden=len(members) - len(own),
+        **{"from": iso(start), "to": iso(min(end, now))},
     )
 
 
@@ -142,7 +186,7 @@ def _fits(id: str, member: InventoryMember, region: str, owner: str, kind: str, 
     )
 
 
-def _page(listed: list[AvailabilityRow], cursor: str, limit: int) -> tuple[list[AvailabilityRow], str | None]:
+def _page(listed: list[Listed], cursor: str, limit: int) -> tuple[list[Listed], str | None]:
     """One page and the next cursor, by position: the rows of an interval keep their order from page to page."""
     first = from_cursor(cursor, (int,))[0] if cursor else 0
     following = to_cursor((first + limit,)) if first + limit < len(listed) else None

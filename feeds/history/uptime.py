@@ -7,7 +7,7 @@ was. An asset counts only while it was in the inventory (or from its first resul
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ from feeds.regions import covers
 
 Spans = list[tuple[float, float]]
 Match = Mapping[str, Any]
+Transition = tuple[float, Health]
+"""A moment (epoch seconds) and the health from then on."""
 WINDOW = "maintenance"
 WATCH_NOTED = 150.0
 """The recorder notes once a minute that it observes. A note of at most this many seconds ago counts up to now."""
@@ -150,6 +152,27 @@ class _TallyInProgress:
         self.at, self.health = at, health
 
 
+@dataclass(frozen=True, slots=True)
+class UptimeEvidence:
+    """What is known of an interval before its transitions are read. `before` is each asset's health at its start."""
+
+    start: float
+    end: float
+    before: Mapping[str, str]
+    watched: Spans
+    windows: Sequence[tuple[Match, Spans]]
+
+    def health_before(self, id: str) -> Health | None:
+        """The health at the interval's start; None before the first result."""
+        return Health(self.before[id]) if id in self.before else None
+
+    def service(self, id: str, member: InventoryMember) -> tuple[Spans, Spans]:
+        """The spans of an asset in the inventory: out of maintenance, and in it."""
+        present = membership_spans(member, id in self.before, self.start, self.end)
+        windows = joined(span for match, spans in self.windows if matches(match, id, member) for span in spans)
+        return without(present, windows), common(present, windows)
+
+
 class UptimeCalculator:
     """Computes tallies from the journal and the spans in which the recorder observed."""
 
@@ -163,12 +186,8 @@ class UptimeCalculator:
         end = min(end, now)
         if start >= end:
             return {}
-        before = await self._journal.last_before("health", start)
-        watched = [
-            (low, end if now - high < WATCH_NOTED else high) for low, high in await self._store.watched(start, end)
-        ]
-        windows = await self._windows(start, end)
-        counts = _counts(members, before, joined(watched), windows, (start, end))
+        evidence = await self.evidence(start, end, now)
+        counts = _counts(members, evidence)
         async for page in self._journal.moments("health", start, end):
             for asset, at, name in page:
                 count = counts.get(asset)
@@ -176,13 +195,30 @@ class UptimeCalculator:
                     count.move(at, Health(name))
         return {id: _finished(count, end) for id, count in counts.items()}
 
+    async def evidence(self, start: float, end: float, now: float) -> UptimeEvidence:
+        """Everything but the transitions within the interval, which are many: see `transitions`."""
+        before = await self._journal.last_before("health", start)
+        watched = [
+            (low, end if now - high < WATCH_NOTED else high) for low, high in await self._store.watched(start, end)
+        ]
+        return UptimeEvidence(start, end, before, joined(watched), await self._windows(start, end))
+
+    async def transitions(self, assets: Collection[str], start: float, end: float) -> dict[str, list[Transition]]:
+        """The health transitions of some assets in start <= t < end, oldest first."""
+        by_asset: dict[str, list[Transition]] = {}
+        async for page in self._journal.moments("health", start, end):
+            for asset, at, name in page:
+                if asset in assets:
+                    by_asset.setdefault(asset, []).append((at, Health(name)))
+        return by_asset
+
     async def maintained(self, asset: Asset, start: float, end: float) -> Spans:
         """The spans within an interval in which an asset was in maintenance."""
         member = InventoryMember(attributes_of(asset))
         return joined(
             span
             for match, spans in await self._windows(start, end)
-            if _matches(match, asset.id, member)
+            if matches(match, asset.id, member)
             for span in spans
         )
 
@@ -202,38 +238,24 @@ class UptimeCalculator:
         return [(docs[id].body["match"], open_spans) for id, open_spans in spans.items() if id in docs]
 
 
-def _counts(
-    members: Mapping[str, InventoryMember],
-    before: Mapping[str, str],
-    watched: Spans,
-    windows: Sequence[tuple[Match, Spans]],
-    interval: tuple[float, float],
-) -> dict[str, _TallyInProgress]:
+def _counts(members: Mapping[str, InventoryMember], evidence: UptimeEvidence) -> dict[str, _TallyInProgress]:
     """The start of each asset's tally. Assets with equal observed spans share one mask."""
-    start, end = interval
     masks: dict[tuple[tuple[float, float], ...], Mask] = {}
     counts = {}
     for id, member in members.items():
-        there = _membership_spans(member, id in before, start, end)
-        if not there:
+        service, maintained = evidence.service(id, member)
+        if not service and not maintained:
             continue
-        closed: Spans = []
-        for match, spans in windows:
-            if _matches(match, id, member):
-                closed += spans
-        shut = joined(closed)
-        service = without(there, shut)
-        observed = common(service, watched)
+        observed = common(service, evidence.watched)
         key = tuple(observed)
         mask = masks.get(key) or masks.setdefault(key, Mask(observed))
-        health = Health(before[id]) if id in before else None
-        count = counts[id] = _TallyInProgress(start, health, mask)
+        count = counts[id] = _TallyInProgress(evidence.start, evidence.health_before(id), mask)
         count.tally.unknown = sum(high - low for low, high in service)
-        count.tally.maintenance = sum(high - low for low, high in common(there, shut))
+        count.tally.maintenance = sum(high - low for low, high in maintained)
     return counts
 
 
-def _membership_spans(member: InventoryMember, known_before: bool, start: float, end: float) -> Spans:
+def membership_spans(member: InventoryMember, known_before: bool, start: float, end: float) -> Spans:
     """Spans in which the asset was in the inventory.
 
     An asset with a result before the first recorded inventory counts from the start.
@@ -244,7 +266,7 @@ def _membership_spans(member: InventoryMember, known_before: bool, start: float,
     return joined((max(low, start), min(high, end)) for low, high in spans)
 
 
-def _matches(match: Match, id: str, member: InventoryMember) -> bool:
+def matches(match: Match, id: str, member: InventoryMember) -> bool:
     """Match an asset in the way of alerts.suppression.silences.Match."""
     return (
         (not match["assets"] or id in match["assets"])

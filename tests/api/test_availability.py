@@ -193,6 +193,40 @@ async def test_the_load_figures_say_this_month_too(site: World) -> None:
         assert (found["assets"], found["availability"], found["from"]) == (*expected, "2026-10-31T16:00:00.000Z")
 
 
+async def ask_outages(world: World, who: str = "", **params: Any) -> dict[str, Any]:
+    raw = await world.token("read", who)
+    async with world.client(Authorization=f"Bearer {raw}") as client:
+        answer = await client.get("/api/v1/availability/outages", params=params)
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+async def test_each_outage_of_a_month_is_listed_with_its_times(site: World) -> None:
+    body = await ask_outages(site)
+    assert [(row["asset"], row["seconds"]["down"], row["seconds"]["unknown"]) for row in body["items"]] == [
+        ("a-sw", 4 * HOUR, 0.0),
+        ("a-srv", 0.0, DAY),
+    ]
+    assert (body["assets"], body["timezone"]) == (3, "Asia/Shanghai"), "the well one is counted and not listed"
+    assert body["items"][0]["spans"] == [
+        {"from": "2026-10-31T16:00:00.000Z", "to": "2026-10-31T20:00:00.000Z", "kind": "down"}
+    ]
+
+
+async def test_a_county_sees_its_own_outages_and_how_many_assets_are_hidden(site: World) -> None:
+    body = await ask_outages(site, B)
+    assert (body["items"], body["assets"], body["hidden"]) == ([], 1, 2)
+    assert {row["asset"] for row in (await ask_outages(site, A))["items"]} == {"a-sw", "a-srv"}
+
+
+async def test_outages_go_on_where_the_last_page_ended(site: World) -> None:
+    first = await ask_outages(site, limit="1")
+    second = await ask_outages(site, limit="1", cursor=first["next"])
+    assert [row["asset"] for row in first["items"] + second["items"]] == ["a-sw", "a-srv"]
+    assert second["next"] is None
+
+
 async def test_csv_for_a_spreadsheet_with_no_formula_in_it(site: World) -> None:
     answer = await ask(site, format="csv")
     assert answer.content.startswith(b"\xef\xbb\xbf")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from tests.dashboard.devserver import Script
 
 Record = dict[str, Any]
-HOUR = 3600.0
+HOUR, DAY = 3600.0, 86400.0
 TIMES = {"median_s": 108.0, "p90_s": 410.0, "count": 12, "waiting": 2, "target": None}
 
 
@@ -166,6 +167,25 @@ def availability(by: str) -> Record:
     return {"items": items, "next": None, "total": items[1], "hidden": 3, "complete": True, "by": [by]}
 
 
+def outages(start: float, now: float) -> Record:
+    """Three assets: one down for 18 minutes, one for a day and unknown for another, one in maintenance."""
+
+    def asset(id: str, name: str, *spans: tuple[float, float, str]) -> Record:
+        seconds = dict.fromkeys(("down", "degraded", "unknown", "maintenance"), 0.0)
+        for low, high, kind in spans:
+            seconds[kind] += high - low
+        listed = [{"from": iso(start + low), "to": iso(start + high), "kind": kind} for low, high, kind in spans]
+        about = {"region": "532329", "owner": "州水务局", "kind": "switch"}
+        return {"asset": id, "name": name, "seconds": seconds, "spans": listed, "more": False} | about
+
+    items = [
+        asset("w", "武定县汇聚交换机", (2 * DAY, 3 * DAY, "down"), (4 * DAY, 5 * DAY, "unknown")),
+        asset("core", "州核心 <b>路由器</b>", (5 * DAY + 7 * HOUR, 5 * DAY + 7 * HOUR + 1080, "down")),
+        asset("srv", "水情服务器", (HOUR, 5 * HOUR, "maintenance"), (6 * DAY, 6.2 * DAY, "degraded")),
+    ]
+    return {"items": items, "next": None, "assets": 159, "hidden": 3, "from": iso(start), "to": iso(now)}
+
+
 def add_people(api: FastAPI, script: Script) -> None:
     _add_figures(api, script)
     _add_handover(api, script)
@@ -206,6 +226,11 @@ def _add_figures(api: FastAPI, script: Script) -> None:
     async def get_availability(request: Request) -> Record:
         script.asked.append(f"availability {request.url.query}")
         return availability(request.query_params.get("by", "asset"))
+
+    @api.get("/api/v1/availability/outages")
+    async def get_outages(request: Request) -> Record:
+        start = datetime.fromisoformat(request.query_params["from"]).timestamp()
+        return outages(start, time.time())
 
 
 def _handover(script: Script, at: float) -> Record:

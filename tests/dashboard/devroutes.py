@@ -51,6 +51,16 @@ def _row(metric: str, moment: float, step: str) -> Record:
 
 
 def add_history(api: FastAPI, script: Script) -> None:
+    @api.get("/api/v1/assets")
+    async def assets(q: str = "") -> Record:
+        records = [record for record in script.state["asset"].values() if q in record["name"] or q in record["id"]]
+        return {"items": records[:50], "next": None}
+
+    @api.get("/api/v1/assets/{asset_id}")
+    async def asset(asset_id: str) -> Response:
+        record = script.state["asset"].get(asset_id)
+        return JSONResponse(record) if record else JSONResponse({"title": "none", "detail": "没有"}, 404)
+
     @api.get("/api/v1/assets/{asset_id}/metrics")
     async def metrics(asset_id: str) -> Record:
         return {"asset": asset_id, "items": [{"metric": metric} for metric in script.metrics]}

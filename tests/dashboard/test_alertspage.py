@@ -1,4 +1,4 @@
-"""The alerts page: filters, what hides what, one-hand acknowledgement, history, load, availability, handing over."""
+"""The alerts page: filters, what hides what, one-hand acknowledgement, history, handing over."""
 
 from __future__ import annotations
 
@@ -194,32 +194,6 @@ async def test_a_maintenance_window_that_comes_again_is_made_with_what_it_covers
     assert site.faults == []
 
 
-async def test_load_is_bright_only_where_it_is_out_of_its_target(site: Site) -> None:
-    page = await site.open("/alerts?view=load")
-    await expect(page.locator("[data-kpi=rate]")).to_have_class("kpi is-out is-degraded")
-    for calm in ("flood", "stale", "chattering", "day"):
-        await expect(page.locator(f"[data-kpi={calm}]")).to_have_class("kpi")
-    await expect(page.locator("[data-shifts]")).to_contain_text("白班")
-    await expect(page.locator("[data-kpi=mtta] strong")).to_have_text("1:48 分")
-    site.script.load = {
-        "flood": {
-            "on": True,
-            "since": iso(time.time() - 60),
-            "in_ten_minutes": 40,
-            "starts_above": 10,
-            "ends_below": 5,
-            "share_of_day": 0.2,
-            "target": 0.01,
-            "last": None,
-        }
-    }
-    await site.script.change("alert", "a1", {"rev": 9})
-    await expect(page.locator("[data-kpi=flood]")).to_have_class("kpi is-out is-down")
-    wall = await site.open("/wall")
-    await expect(wall.locator(".w-load-strip [data-kpi=flood]")).to_contain_text("洪水中")
-    assert site.faults == []
-
-
 async def test_an_answer_that_is_given_up_half_way_is_a_refusal_like_any_other(site: Site) -> None:
     page = await site.open("/alerts")
     error = await page.evaluate("""async () => {
@@ -230,21 +204,6 @@ async def test_an_answer_that_is_given_up_half_way_is_a_refusal_like_any_other(s
         return await get("/api/v1/availability").catch((error) => [error.constructor.name, error.status]);
     }""")
     assert error == ["Refused", 0]
-
-
-async def test_availability_keeps_unknown_and_maintenance_apart(site: Site) -> None:
-    page = await site.open("/alerts?view=availability")
-    row = page.locator('[data-key="州水务局"]')
-    await expect(row.locator("td").nth(1)).to_have_text("92.829%")
-    for part in ("down", "unknown", "maintenance"):
-        await expect(row.locator(f".avail-bar .part-{part}")).to_have_count(1)
-    await page.locator("[data-by]").select_option("kind")
-    await page.locator("[data-month]").fill("2026-10")
-    # A month of the site's own zone, in UTC.
-    october = "from=2026-09-30T16%3A00%3A00.000Z&to=2026-10-31T16%3A00%3A00.000Z"
-    href = f"/api/v1/availability?{october}&by=kind&sort=worst&format=csv&limit=1000"
-    await expect(page.locator("[data-csv]")).to_have_attribute("href", href)
-    assert site.faults == []
 
 
 async def test_a_shift_is_handed_over_with_two_signatures(site: Site) -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from alerts.lifecycle import suppression_reasons, transitions
 from dashboard import pages, shell
+from dashboard.reports import grid, history
+from dashboard.reports import pages as report_pages
 from feeds.kinds import KINDS
 from feeds.texts import catalogue
 
@@ -55,7 +57,7 @@ SETS = {
     "list.tab": ("open", "unacked", "mine", "folded", "shelved", "closed"),
     "list.empty": ("open", "unacked", "mine", "folded", "shelved", "closed"),
     "list.past": ("loading", "failed"),
-    "alerts.view": ("list", "hidden", "load", "availability", "handover"),
+    "alerts.view": ("list", "hidden", "handover"),
     "admin.view": ("accounts", "tokens", "roster", "receivers", "escalations", "rules", "settings", "documents"),
     "filter.scope": ("mine", "all"),
     "filter.feed": ("network", "video", "emergency", "source", "tool"),
@@ -64,8 +66,16 @@ SETS = {
     "weekday": ("1", "2", "3", "4", "5", "6", "7"),
     "avail.part": ("up", "degraded", "down", "unknown", "maintenance"),
     "avail.by": ("unit", "asset", "region", "kind", "month"),
-    "avail.head": ("key", "assets", "availability", "bar", "down", "unknown", "maintenance", "coverage"),
-    "load.shift": ("shift", "from", "shown", "per", "mtta", "mttr", "waiting", "floods", "current"),
+    "avail.head": ("assets", "availability", "coverage"),
+    "avail.column": ("asset", "unit", "region", "kind", "month", "down", "degraded", "unknown", "maintenance"),
+    "grid": grid.LOCALE,
+    "control.text": (*report_pages.DROPDOWN_TEXTS, "placeholder"),
+    "history.range": tuple(history.RANGES),
+    "history.compare": ("none", "before"),
+    "history.column": ("mean", "least", "most", "count", "then", "change", "verdict"),
+    "history.verdict": ("few", "incomplete", "zero", "none"),
+    "load.column": ("mtta", "mtta_p90", "mttr", "asset", "alert", "rule", "count", "share", "raised_at", "changes"),
+    "load.shift": ("shift", "shown", "per", "waiting", "floods"),
     "load.mix": ("low", "medium", "high"),
     "load.from": ("roster", "assumed"),
     "handover.part": ("open", "acked", "broken", "hidden", "hiders", "sources", "none"),

@@ -1,10 +1,8 @@
-// The page of the alerts: the list with its detail, what is hidden by whom, the load, availability, handing over.
+// The page of the alerts: the list with its detail, what is hidden by whom, handing over. Load and availability are reports.
 import { h } from "./dom.js";
 import { alertList } from "./alertlist.js";
-import { availabilityView } from "./availability.js";
 import { detail } from "./detail.js";
 import { handoverView } from "./handover.js";
-import { loadView } from "./loadview.js";
 import { suppressView } from "./suppressview.js";
 import { views } from "./views.js";
 
@@ -16,6 +14,6 @@ function listView(node, app) {
   return { dispose: () => made.forEach((one) => one.dispose()) };
 }
 
-const VIEWS = [["list", listView], ["hidden", suppressView], ["load", loadView], ["availability", availabilityView], ["handover", handoverView]];
+const VIEWS = [["list", listView], ["hidden", suppressView], ["handover", handoverView]];
 
 export const alertsPage = (node, app) => views(node, app, "alerts", VIEWS);

@@ -7,8 +7,7 @@ import { alertIcon, icon } from "./shapes.js";
 import { alertHead, alertHolder, alertReach, alertTitle, alertValue, sourceName, warningTitle } from "./say.js";
 import { live, sayCalm } from "./feeds.js";
 import { reasonCounts } from "./hidden.js";
-import { figure, kpi, late, length, number, outs } from "./kpi.js";
-import { hourBars } from "./loadview.js";
+import { figure, hourBars, kpi, late, length, number, outs } from "./kpi.js";
 
 /** The active alerts: worst first; what does not fit is counted, never silently cut. */
 export function alertBoard(node, app) {

@@ -11,6 +11,8 @@ interface Door {
   path: string;
   text: string;
   rights?: string[];
+  /** The browser loads that page anew: it has scripts of its own. */
+  outside: boolean;
 }
 
 function counts(): Record<string, number> {
@@ -35,7 +37,7 @@ export function Nav({ doors }: { doors: Door[] }) {
   return (
     <>
       {doors.map((door) => (
-        <a key={door.name} href={door.path} data-inside="" hidden={!mayEnter(door)}
+        <a key={door.name} href={door.path} data-inside={door.outside ? undefined : ""} hidden={!mayEnter(door)}
           aria-current={path() === door.path ? "page" : undefined}>
           <span>{t(door.text)}</span>
           <b class="badge" data-badge={door.name}>{waiting[door.name] || ""}</b>
@@ -53,6 +55,7 @@ export function readDoors(nav: HTMLElement): Door[] {
       name: link.querySelector<HTMLElement>("[data-badge]")?.dataset.badge ?? "",
       path: link.getAttribute("href") ?? "/",
       text: link.querySelector<HTMLElement>("[data-text]")?.dataset.text ?? "",
+      outside: link.dataset.inside === undefined,
       ...(rights ? { rights } : {}),
     };
   });

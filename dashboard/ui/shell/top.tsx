@@ -98,7 +98,7 @@ function Load() {
   const out = outs(load);
   const title = `${t("load.rate")} ${number(load.rate.per_operator)} · ${t("load.target", { n: load.rate.target })}`;
   return (
-    <a data-top="load" href="/alerts?view=load" data-inside="" title={title}
+    <a data-top="load" href="/reports/load" title={title}
       class={out.rate || out.flood ? "is-off" : ""}>
       {t("top.load", { n: load.rate.ten_minutes })}
     </a>

@@ -1,0 +1,10 @@
+"""The reports of the site, in the order of their list. A new report is one module and one line here."""
+
+from __future__ import annotations
+
+from dashboard.reports import availability, history, load
+from dashboard.reports.pages import index
+from dashboard.reports.parts import ReportPage
+
+REPORTS: tuple[ReportPage, ...] = (load.REPORT, availability.REPORT, history.REPORT)
+REPORT_LIST = index(REPORTS)
