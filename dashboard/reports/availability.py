@@ -19,8 +19,8 @@ from dashboard.reports.parts import (
     KeyFigure,
     KeyFigures,
     Part,
-    Remark,
     ReportChart,
+    ReportNote,
     ReportPage,
     ReportQuery,
 )
@@ -49,7 +49,7 @@ async def build(query: ReportQuery) -> Sequence[Part]:
     answer = await query.pages(PATH, by=by, sort="key" if by == "month" else "worst", **table_asked)
     outages = await query.get(f"{PATH}/outages", limit=DRAWN, **asked)
     total = answer["total"] if by != "month" else (await query.get(PATH, limit=1, **asked))["total"]
-    incomplete = [Remark(text=query.texts("avail.partly"))] if answer["complete"] is False else []
+    incomplete = [ReportNote(text=query.texts("avail.partly"))] if answer["complete"] is False else []
     return [
         _figures(total, answer["hidden"], query.texts),
         *incomplete,
@@ -79,14 +79,14 @@ def _figures(total: Record, hidden: int, texts: ReportTexts) -> KeyFigures:
     )
 
 
-def timeline(answer: Record, start: datetime, end: datetime, texts: ReportTexts) -> ReportChart | Remark:
+def timeline(answer: Record, start: datetime, end: datetime, texts: ReportTexts) -> ReportChart | ReportNote:
     """Each outage as a bar from its beginning to its end on the days of the month, an asset a line.
 
     A bar is as long as its outage; a short one is drawn at least two pixels wide so that it can be seen.
     """
     rows = answer["items"]
     if not rows:
-        return Remark(text=texts("avail.calm", n=answer["assets"]))
+        return ReportNote(text=texts("avail.calm", n=answer["assets"]))
     span = (end - start).total_seconds()
     traces = [_bars(kind, rows, texts) for kind in INKS]
     until = texts.local(answer["to"])

@@ -17,8 +17,8 @@ from dashboard.reports.parts import (
     GridColumn,
     GridTable,
     Part,
-    Remark,
     ReportChart,
+    ReportNote,
     ReportPage,
     ReportQuery,
 )
@@ -39,11 +39,11 @@ async def build(query: ReportQuery) -> Sequence[Part]:
     """The chart of the chosen assets and their figures."""
     texts, assets = query.texts, query.chosen("assets")[:MOST]
     if not assets:
-        return [Remark(text=texts("history.choose"))]
+        return [ReportNote(text=texts("history.choose"))]
     offered = await _metrics(query, assets)
     metric = query["metric"] if query["metric"] in offered else next(iter(offered), "")
     if not metric:
-        return [Remark(text=texts("history.nothing"))]
+        return [ReportNote(text=texts("history.nothing"))]
     length = RANGES.get(query["range"], DAY)
     end = clock.now()
     compared = query["compare"] == COMPARED

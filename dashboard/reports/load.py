@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 from urllib.parse import quote
 
 import plotly.graph_objects as go
@@ -16,8 +15,8 @@ from dashboard.reports.parts import (
     KeyFigures,
     Out,
     Part,
-    Remark,
     ReportChart,
+    ReportNote,
     ReportPage,
     ReportQuery,
 )
@@ -40,7 +39,7 @@ async def build(query: ReportQuery) -> Sequence[Part]:
     people = [texts("load.operators", n=load["operators"]), texts(f"load.from.{load['operators_from']}")]
     since = [] if load["complete"] else [texts("load.since", at=texts.stamp(load["since"]))]
     return [
-        Remark(text=" · ".join([*people, *since])),
+        ReportNote(text=" · ".join([*people, *since])),
         KeyFigures(figures=[*_rates(load, texts), *_times(kpi, texts)]),
         _hours(load, texts),
         _shifts(kpi, texts),
@@ -62,17 +61,22 @@ async def _names(query: ReportQuery, ids: Iterable[str]) -> dict[str, str]:
     return names
 
 
-def beyond(value: float | None, target: float, far: float) -> Out:
+def beyond(value: float | None, target: float, far: float = float("inf")) -> Out:
     """How far a figure is out of its target."""
     if value is None or value <= target:
         return ""
     return "down" if value > far else "degraded"
 
 
+def _made(texts: ReportTexts, key: str, value: object, note: str, out: Out, name: str = "") -> KeyFigure:
+    return KeyFigure(key=key, name=texts(name or f"load.{key}"), value=str(value), note=note, out=out)
+
+
 def _rates(load: Record, texts: ReportTexts) -> list[KeyFigure]:
+    """Alerts for each officer, floods, and the busiest hour and minute."""
     rate, flood, peak = load["rate"], load["flood"], load["peak"]
-    stale, chattering = load["stale"], load["chattering"]
-    never = float("inf")
+    rate_note = texts("load.rate.note", target=rate["target"], n=rate["ten_minutes"])
+    far = rate["target"] * FAR
     flood_note = texts(
         "load.flood.note",
         n=flood["in_ten_minutes"],
@@ -82,50 +86,36 @@ def _rates(load: Record, texts: ReportTexts) -> list[KeyFigure]:
     )
     state = texts("load.flood.on", at=texts.stamp(flood["since"])) if flood["on"] else texts("load.flood.off")
     day_note = texts("load.day.note", n=rate["day"], target=rate["day_target"], raised=rate["raised_day"])
-
-    def made(key: str, name: str, value: Any, note: str, out: Out) -> KeyFigure:
-        return KeyFigure(key=key, name=texts(name), value=str(value), note=note, out=out)
-
+    day_out = beyond(rate["day_per_operator"], rate["day_target"], rate["day_too_many"])
+    busiest = [
+        _made(
+            texts,
+            f"peak-{span}",
+            peak[span],
+            texts("load.target", n=peak[f"{span}_target"]),
+            beyond(peak[span], peak[f"{span}_target"]),
+            f"load.peak.{span}",
+        )
+        for span in ("hour", "minute")
+    ]
+    each, of_day = texts.number(rate["per_operator"]), texts.number(rate["day_per_operator"])
     return [
-        made(
-            "rate",
-            "load.rate",
-            texts.number(rate["per_operator"]),
-            texts("load.rate.note", target=rate["target"], n=rate["ten_minutes"]),
-            beyond(rate["per_operator"], rate["target"], rate["target"] * FAR),
-        ),
-        made("flood", "load.flood", state, flood_note, "down" if flood["on"] else ""),
-        made(
-            "day",
-            "load.day",
-            texts.number(rate["day_per_operator"]),
-            day_note,
-            beyond(rate["day_per_operator"], rate["day_target"], rate["day_too_many"]),
-        ),
-        *(
-            made(
-                f"peak-{span}",
-                f"load.peak.{span}",
-                peak[span],
-                texts("load.target", n=peak[f"{span}_target"]),
-                beyond(peak[span], peak[f"{span}_target"], never),
-            )
-            for span in ("hour", "minute")
-        ),
-        made(
-            "stale",
-            "load.stale",
-            stale["count"],
-            texts("load.stale.note", limit=stale["limit"]),
-            beyond(stale["count"], stale["target"], stale["limit"]),
-        ),
-        made(
-            "chattering",
-            "load.chattering",
-            chattering["count"],
-            texts("load.chattering.note", n=chattering["changes_a_minute"]),
-            beyond(chattering["count"], chattering["target"], never),
-        ),
+        _made(texts, "rate", each, rate_note, beyond(rate["per_operator"], rate["target"], far)),
+        _made(texts, "flood", state, flood_note, "down" if flood["on"] else ""),
+        _made(texts, "day", of_day, day_note, day_out),
+        *busiest,
+        *_nuisances(load, texts),
+    ]
+
+
+def _nuisances(load: Record, texts: ReportTexts) -> list[KeyFigure]:
+    """Alerts that are active for more than a day, and those that chatter."""
+    stale, chattering = load["stale"], load["chattering"]
+    stale_note = texts("load.stale.note", limit=stale["limit"])
+    note = texts("load.chattering.note", n=chattering["changes_a_minute"])
+    return [
+        _made(texts, "stale", stale["count"], stale_note, beyond(stale["count"], stale["target"], stale["limit"])),
+        _made(texts, "chattering", chattering["count"], note, beyond(chattering["count"], chattering["target"])),
     ]
 
 

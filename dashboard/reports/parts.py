@@ -76,13 +76,13 @@ class GridTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remark:
+class ReportNote:
     """A sentence between the parts."""
 
     text: str
 
 
-Part = KeyFigures | ReportChart | GridTable | Remark | Component
+Part = KeyFigures | ReportChart | GridTable | ReportNote | Component
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

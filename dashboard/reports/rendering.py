@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 
 from dashboard.reports.charts import CONFIG
 from dashboard.reports.grid import grid
-from dashboard.reports.parts import GridTable, KeyFigure, KeyFigures, Part, Remark, ReportChart
+from dashboard.reports.parts import GridTable, KeyFigure, KeyFigures, Part, ReportChart, ReportNote
 from dashboard.reports.texts import ReportTexts
 
 SHAPES = {"down": "◆", "degraded": "▲"}
@@ -35,7 +35,7 @@ def _rendered(part: Part, texts: ReportTexts) -> Component:
             return _chart(part)
         case GridTable():
             return _table(part, texts)
-        case Remark():
+        case ReportNote():
             return html.P(part.text, className="report-remark")
     return part
 

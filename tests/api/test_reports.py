@@ -33,7 +33,7 @@ ORIGIN = {"Origin": BASE, "Sec-Fetch-Site": "same-origin"}
 async def dash(site: World) -> AsyncIterator[Dash]:
     """The pages on the app of two counties with a past of two months."""
     app = create_dash(site.app, Site(name="楚雄州", region=SITE))
-    site.hashes = app.csp_hashes()
+    site.hashes = list(app.csp_hashes())
     await setup(app)
     yield app
 
@@ -167,7 +167,8 @@ def sample(monkeypatch: pytest.MonkeyPatch) -> ReportPage:
 
 
 async def test_the_report_of_the_guide_works_as_it_stands_there(site: World, sample: ReportPage) -> None:
-    app = Dash(__name__, server=site.app, suppress_callback_exceptions=True)
+    server: Any = site.app
+    app = Dash(__name__, server=server, suppress_callback_exceptions=True)
     app.layout = pages.layout(sample, Site(name="x"))
     pages.add_callbacks(app, pages.ReportCallbacks([sample], Site(name="x"), ApiReader(site.app)))
     site.app.add_middleware(CallbackScope)
