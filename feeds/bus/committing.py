@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from feeds.bus.dead_letters import DeadLetterBox
-from feeds.bus.entries import Saved, commit_writes, entry_order
+from feeds.bus.entries import Saved, change_writes, commit_writes, entry_order
 from feeds.bus.keys import FEEDS, FOLLOWERS
 from feeds.model import Change, Result
 
 AHEAD, KEPT_AHEAD = 60.0, 1000
 """Of a change stream whose ids are so many seconds ahead of the clock so many entries are kept."""
+ANNOUNCED = 2000
+"""Changes that are published in one command, at most, when an engine starts."""
 CHANGES_KEPT = 60.0
 """Seconds that changes are kept for readers that follow no cursor of their own."""
 
@@ -37,6 +39,15 @@ class Committer(DeadLetterBox):
         )
         self._dead = self._dead[len(dead) :]
         return first.decode() if batch else ""
+
+    async def announce(self, changes: Sequence[Change]) -> None:
+        """Publish changes without moving any engine's position, ANNOUNCED at a time; each part is all or none.
+
+        For what an engine has to publish at its start: tens of thousands of records would outlast the time limit of
+        one command, and the engine would begin again for ever.
+        """
+        for start in range(0, len(changes), ANNOUNCED):
+            await self.write(change_writes(self.keys, changes[start : start + ANNOUNCED]))
 
     async def saved(self, engine: str) -> Saved:
         """What the engine committed last."""

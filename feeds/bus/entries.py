@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -154,10 +154,7 @@ def commit_writes(
     private: Mapping[str, bytes | None],
 ) -> Iterator[Words]:
     """All commands of an engine's commit; the changes come first."""
-    if batch:
-        rows = [packed(change) for change in batch]
-        yield adding(keys.changes, {"b": wire.encode(rows)})
-        yield from state_writes(keys, batch, rows)
+    yield from change_writes(keys, batch)
     for result in results:
         yield adding(keys.results, {"r": wire.encode(result)}, keep=RESULTS_KEPT)
     for letter in dead:
@@ -167,6 +164,14 @@ def commit_writes(
     own |= {f"p:{name}": value for name, value in private.items() if value is not None}
     yield from setting(keys.engine(engine), own)
     yield from removing(keys.engine(engine), [f"p:{name}" for name, value in private.items() if value is None])
+
+
+def change_writes(keys: Keys, batch: Sequence[Change]) -> Iterator[Words]:
+    """The commands that publish changes: one entry of the change stream, and the live state."""
+    if batch:
+        rows = [packed(change) for change in batch]
+        yield adding(keys.changes, {"b": wire.encode(rows)})
+        yield from state_writes(keys, batch, rows)
 
 
 def letter_fields(letter: DeadLetter) -> dict[str, Any]:

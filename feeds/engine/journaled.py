@@ -83,13 +83,13 @@ class JournaledEngine(Generic[D]):
             await answered(self._journal, loading)
         self._saved_revision, self._set_aside = -1, False
         now = self._clock()
-        behind = await unpublished(bus, domain.kind, domain.records(), now)
+        await bus.announce(await unpublished(bus, domain.kind, domain.records(), now))
         domain.begin(now)
         self.opened_step = self._position.clock_step(mark_of(self._clock))
         domain.clock_stepped(self.opened_step, now)
         if adrift:
             domain.resync(now)
-        await finish(self._settle(behind, [], now))
+        await finish(self._settle([], [], now))
         return dict(self._position.cursors)
 
     # -- running -----------------------------------------------------------------
