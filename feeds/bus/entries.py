@@ -120,7 +120,7 @@ def readable(kind: str, rows: dict[bytes, bytes]) -> dict[str, Any]:
     return records
 
 
-def state_writes(keys: Keys, batch: list[Change], rows: list[Packed]) -> Iterator[Words]:
+def state_writes(keys: Keys, batch: Sequence[Change], rows: list[Packed]) -> Iterator[Words]:
     """The last word on each record, as packed; one that is no longer live leaves the live state."""
     final = {(row[0], row[1]): (change, row[2]) for change, row in zip(batch, rows, strict=True)}
     latest: dict[str, dict[str, bytes]] = {}
