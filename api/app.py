@@ -44,6 +44,8 @@ from api.routes import (
     kpi,
     people,
     picture,
+    receipt_ingest,
+    receipts,
     receiver_test,
     rules,
     session,
@@ -75,6 +77,8 @@ ROUTERS = (
     documents.router,
     accounts.router,
     warnings.router,
+    receipts.router,
+    receipt_ingest.router,
 )
 _WORD = re.compile(r"'([^']*)'")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

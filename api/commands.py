@@ -1,4 +1,4 @@
-"""Commands to the alert engine, and the HTTP problems of its refusals."""
+"""Commands to engines, and the HTTP problems of their refusals."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ async def ask(
     comment: str = "",
     rev: int | None = None,
     timeout: float = TIMEOUT,
+    engine: str = ENGINE,
 ) -> Result:
     """The engine's result. Raises Problem `unanswered` after `timeout` seconds without one.
 
@@ -49,7 +50,7 @@ async def ask(
         args=dict(args),
     )
     try:
-        return await deps.commands.submit(command, engine=ENGINE, timeout=timeout)
+        return await deps.commands.submit(command, engine=engine, timeout=timeout)
     except Unanswered as error:
         raise Problem("unanswered" if await deps.stores.journal.usable() else "journal-lost") from error
 

@@ -21,6 +21,7 @@ from feeds.history import HistoryReader
 from feeds.isolation.cap import Parse, parse_in_thread
 from feeds.journal import Intake, Journal
 from feeds.live.pump import Pump
+from feeds.mapped.source import PushedSource
 
 STATIC_PREFIXES = ("/static/", "/_dash-component-suites/")
 
@@ -71,7 +72,7 @@ class Dependencies:
     `disk` reports the room on the disk of the data folder (see feeds.disk.report).
     `processes` reports what the supervisor here knows of its processes (members of the status file), [] without one.
     `documents` gives the repair of documents (see api.routes.documents), made at its first use.
-    `cap_parse` reads a CAP message that was sent in.
+    `cap_parse` reads a CAP message that was sent in. `mapped_sources` are those that may push rows, by their id.
     `script_hashes` gives the Content-Security-Policy hashes of inline scripts, asked at each page.
     `static_prefixes` are served to everybody and cached by browsers.
     """
@@ -92,6 +93,7 @@ class Dependencies:
     handover: Callable[[], HandoverSettings] = HandoverSettings
     clock: Clock = now
     cap_parse: Parse = parse_in_thread
+    mapped_sources: Callable[[], Mapping[str, PushedSource]] = dict
     settings_shown: Callable[[], Awaitable[dict[str, Any]]] | None = None
     disk: Callable[[], dict[str, Any]] | None = None
     processes: Callable[[], Sequence[Mapping[str, Any]]] = tuple

@@ -123,6 +123,10 @@ class Feed(ABC):
     def validate(cls, settings: SourceSettings) -> None:
         """Raises Misconfigured, with a sentence that names the correction. Default: accept all settings."""
 
+    def route(self) -> tuple[str, str]:
+        """The feed of the bus that it publishes on, and the kind of its items there."""
+        return self.stream, self.item
+
     @abstractmethod
     async def fetch(self, now: float) -> FetchResult:
         """Fetch the documents that are new since the last call. `now` is their time of receipt. Raises CollectorError.

@@ -40,6 +40,7 @@ _FEEDS: Mapping[str, tuple[str, str]] = {
     "emergency.cap": ("emergency.cap.feed", "CapFeed"),
     "emergency.usgs": ("emergency.quakes.feed", "UsgsFeed"),
     "emergency.quakeml": ("emergency.quakes.feed", "QuakeMlFeed"),
+    "emergency.http": ("emergency.http.feed", "MappedFeed"),
 }
 _LISTENERS: Mapping[str, tuple[str, str]] = {
     "network.syslog": ("network.syslog.listener", "SyslogListener"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from feeds.mapped.source import MappedSource
 from feeds.model import Severity
 
 
@@ -38,12 +39,16 @@ class ListenerRule:
     title: dict[str, str] = field(default_factory=dict)
 
 
+PUSH = "push:"
+"""The `url` of a mapped source that sends its rows by itself (POST /api/v1/ingest/receipts/{id})."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSettings:
     """`[[source]]`: a feed that is not a probe of one asset, or a listener. Durations in seconds.
 
     `keys` are PEM texts: the keys and certificates by which the source signs its messages.
-    `magnitude`: smaller earthquakes are left out.
+    `magnitude`: smaller earthquakes are left out. `mapped` is the mapping of an `emergency.http` source.
     """
 
     id: str
@@ -57,6 +62,7 @@ class SourceSettings:
     profile: str = ""
     keys: tuple[str, ...] = ()
     magnitude: float = 0.0
+    mapped: MappedSource | None = None
     cred: str = ""
     tls_cert: str = ""
     tls_key: str = ""

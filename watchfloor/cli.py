@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from feeds.findings import line_of_text
 from feeds.roles import NAMES
-from watchfloor import cli_options
+from watchfloor import cli_emergency, cli_options
 from watchfloor.settings.server import installed_version
 from watchfloor.settings.site_settings import Settings, SettingsError, load
 
@@ -81,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     neighbours = with_config(discover.add_parser("lldp", help="propose links and devices from LLDP; changes nothing"))
     cli_options.neighbours(neighbours)
     neighbours.set_defaults(act=_discover, form="table")
+    cli_emergency.add(commands, with_config, with_json)
     relay = add("relay", _relay, "the border relay: forwards messages from inside to chat, mail and SMS outside")
     relay.add_argument("-c", "--config", type=Path, default=Path("relay.toml"), metavar="FILE", help="its settings")
     cli_options.user(commands, with_config).set_defaults(act=_user_add)

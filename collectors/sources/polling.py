@@ -16,7 +16,7 @@ from collectors.errors import CollectorError, Misconfigured, NotReady, Reason
 from collectors.probing import verdicts
 from collectors.probing.ticks import next_tick, phase
 from collectors.publisher import Outbox, PublishingBus
-from collectors.settings import Credential, SourceSettings
+from collectors.settings import PUSH, Credential, SourceSettings
 from feeds.bus import BusFull, BusLost
 from feeds.clock import Clock
 from feeds.model import Heartbeat
@@ -64,6 +64,9 @@ class PolledSource:
 
     async def run(self, bus: PublishingBus, outbox: Outbox) -> None:
         """Fetch until cancelled. A misconfigured source is retried at the longest pause, until its settings change."""
+        if self.settings.url == PUSH:  # what it sends reaches the web role; its silence counts from here on
+            self._finish_round("", outbox)
+            await asyncio.Event().wait()
         loop = asyncio.get_running_loop()
         offset = phase(self.settings.id, self.settings.interval)
         await self._pause(loop.time() + phase(self.settings.id, min(FIRST_WITHIN, self.settings.interval)))
@@ -116,7 +119,7 @@ class PolledSource:
         logged = False
         while True:
             try:
-                return await bus.publish(feed.stream, feed.item, items, source=self.settings.id)
+                return await bus.publish(*feed.route(), items, source=self.settings.id)
             except (BusLost, BusFull) as error:
                 if not logged:
                     log.warning("documents held", extra={"source": self.settings.id, "error": str(error)})

@@ -201,6 +201,49 @@ export interface QuakeRecord {
   reported_at: Record<string, number>;
 }
 
+/** One report of an event. Writer: the command role. */
+export interface ReceiptRecord {
+  id: string;
+  source: string;
+  external_id: string;
+  channel: string;
+  state: string;
+  mode: string;
+  region: string;
+  received_at: string;
+  reported_at: string;
+  updated_at: string;
+  occurred_at: string | null;
+  title: string;
+  text: string;
+  place: string;
+  event_class: string;
+  their_class: string;
+  lat: number | null;
+  lon: number | null;
+  accuracy_m: number;
+  caller: string;
+  phone: string;
+  unanswered: boolean;
+  answered_at: string | null;
+  answered_by: string;
+  reason: string;
+  incident: string;
+  candidates: CandidateRecord[];
+  problems: string[];
+  versions: number;
+  rev: number;
+  digest: string;
+}
+
+/** Another receipt that may report the same event. `score` is 0 to 1; from 0.70 on it is likely the same. */
+export interface CandidateRecord {
+  id: string;
+  score: number;
+  distance_m: number;
+  seconds: number;
+}
+
 /** Counts of what one audience sees of a region (a county's code), a unit (owner), a kind of asset or a feed. */
 export interface BoardRecord {
   id: string;
@@ -299,6 +342,13 @@ export interface WarningList {
 
 export type WarningDetail = WarningRecord & WarningAdditions;
 
+export interface ReceiptList {
+  items: ReceiptRecord[];
+  next: string | null;
+  rev: string;
+  hidden: number;
+}
+
 export interface BoardList {
   items: BoardRecord[];
   next: string | null;
@@ -313,8 +363,9 @@ export interface Snapshot {
   source: Record<string, SourceRecord>;
   alert: Record<string, AlertRecord>;
   warning: Record<string, WarningRecord>;
+  receipt: Record<string, ReceiptRecord>;
   board: Record<string, BoardRecord>;
-  hidden: { asset: number; source: number; alert: number; warning: number; board: number; };
+  hidden: { asset: number; source: number; alert: number; warning: number; receipt: number; board: number; };
 }
 
 /** The record of each kind. */
@@ -323,6 +374,7 @@ export interface Records {
   source: SourceRecord;
   alert: AlertRecord;
   warning: WarningRecord;
+  receipt: ReceiptRecord;
   board: BoardRecord;
 }
 
@@ -351,6 +403,13 @@ export interface WarningFaces {
   map: "id" | "state" | "status" | "severity" | "colour" | "event" | "regions" | "areas";
   row: "id" | "source" | "status" | "scope" | "state" | "event" | "headline" | "severity" | "colour" | "sent" | "expires" | "ended_at" | "regions" | "affected" | "faulty" | "lapsed" | "all_clear";
   full: keyof Records["warning"];
+}
+
+/** Names of the fields that each face of kind receipt has. */
+export interface ReceiptFaces {
+  map: "id" | "state" | "channel" | "event_class" | "region" | "unanswered";
+  row: "id" | "source" | "channel" | "state" | "region" | "received_at" | "title" | "place" | "event_class" | "unanswered" | "candidates" | "rev";
+  full: keyof Records["receipt"];
 }
 
 /** Names of the fields that each face of kind board has. */

@@ -53,12 +53,14 @@ class Domain:
     `name` is the engine's: of its command stream, its cursors and its inbox. `kind` is the live record of which it is
     the only writer. `feeds` are read beside the commands. `follows` names the kinds whose live records the domain
     starts from; if there are any, the change stream is read. `revision` changes whenever `pending` may have changed.
+    `actions` are those of its commands, for an engine of several domains (feeds.engine.composite).
     """
 
     name: str
     kind: str
     feeds: Sequence[str] = ()
     follows: Sequence[str] = ()
+    actions: frozenset[str] = frozenset()
 
     @property
     def revision(self) -> int:
@@ -73,6 +75,10 @@ class Domain:
     def records(self) -> Mapping[str, Any]:
         """The public records, by id."""
         raise NotImplementedError
+
+    def published(self) -> Mapping[str, Mapping[str, Any]]:
+        """All public records, by kind and id."""
+        return {self.kind: self.records()}
 
     def begin(self, now: float) -> None:
         """Everything is loaded; work starts now."""

@@ -83,7 +83,8 @@ class JournaledEngine(Generic[D]):
             await answered(self._journal, loading)
         self._saved_revision, self._set_aside = -1, False
         now = self._clock()
-        await bus.announce(await unpublished(bus, domain.kind, domain.records(), now))
+        for kind, records in domain.published().items():
+            await bus.announce(await unpublished(bus, kind, records, now))
         domain.begin(now)
         self.opened_step = self._position.clock_step(mark_of(self._clock))
         domain.clock_stepped(self.opened_step, now)

@@ -12,12 +12,13 @@ from feeds.kinds.asset import ASSET
 from feeds.kinds.audience import Audience, Record
 from feeds.kinds.board import BOARD
 from feeds.kinds.kind import FULL, RecordKind
+from feeds.kinds.receipt import RECEIPT
 from feeds.kinds.region import REGION
 from feeds.kinds.registry import Kinds
 from feeds.kinds.source import SOURCE
 from feeds.kinds.warning import WARNING
 
-ALL: tuple[RecordKind[Any], ...] = (ASSET, SOURCE, ALERT, WARNING, BOARD)
+ALL: tuple[RecordKind[Any], ...] = (ASSET, SOURCE, ALERT, WARNING, RECEIPT, BOARD)
 KINDS = Kinds(ALL, more_subjects=(REGION,))
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "BOARD",
     "FULL",
     "KINDS",
+    "RECEIPT",
     "REGION",
     "SOURCE",
     "WARNING",

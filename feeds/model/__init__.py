@@ -24,9 +24,12 @@ from feeds.model.facts import (
     SourceState,
     Value,
 )
+from feeds.model.receipts import CHANNELS, RECEIPT_STATES, Candidate, Receipt
 from feeds.model.warnings import WARNING_STATES, Area, EmergencyWarning, Quake, Remark
 
 __all__ = [
+    "CHANNELS",
+    "RECEIPT_STATES",
     "REFERENCE",
     "WARNING_STATES",
     "Ack",
@@ -34,6 +37,7 @@ __all__ = [
     "Area",
     "Asset",
     "AssetState",
+    "Candidate",
     "Change",
     "Command",
     "EmergencyWarning",
@@ -46,6 +50,7 @@ __all__ = [
     "Quake",
     "Quality",
     "Reading",
+    "Receipt",
     "Remark",
     "Result",
     "Severity",

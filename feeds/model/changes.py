@@ -15,6 +15,7 @@ class Kind:
     SOURCE: Final = "source"
     ALERT: Final = "alert"
     WARNING: Final = "warning"
+    RECEIPT: Final = "receipt"
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):

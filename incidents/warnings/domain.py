@@ -17,11 +17,13 @@ from feeds.engine.domain import Domain, Message, Start, UnusableMessage
 from feeds.engine.requests import Asking, Writing
 from feeds.isolation.cap import Parse, parse_in_thread
 from feeds.journal import Parcel
+from feeds.mapped.warnings import MappedWarning
 from feeds.model import Asset, Change, Command, EmergencyWarning, Kind, Outcome, Result
 from feeds.quakes import QuakeReport
 from incidents.warnings.areas import AreaResolver
 from incidents.warnings.intake import ReadDocument, warning_of
 from incidents.warnings.journal import RegistryStore
+from incidents.warnings.mapped import chained
 from incidents.warnings.quakes import message_of
 from incidents.warnings.registry import DEFAULT_LIFE, WarningRegistry, WarningStep
 from maps.regions import table
@@ -75,13 +77,27 @@ class WarningDomain(Domain):
 
     def take(self, item: Change | Message | Parcel, now: float) -> Asking[None] | None:
         if isinstance(item, Parcel):
+            if item.kind != "cap":
+                return None
             document = wire.decode(item.body, CapDocument)
             return self._document(document, document.source, now)
         if isinstance(item, Message) and isinstance(item.item, CapDocument):
             return self._document(item.item, item.entry.source, now)
         if isinstance(item, Message) and isinstance(item.item, QuakeReport):
             return self._quake(item.item, now)
+        if isinstance(item, Message) and isinstance(item.item, MappedWarning):
+            return self._mapped(item.item, now)
         return None
+
+    def _mapped(self, mapped: MappedWarning, now: float) -> Asking[None]:
+        """Take the warning of a mapped source into the registry."""
+        message = chained(mapped.warning, [held.warning for held in self.registry.held.values()])
+        if message is None:
+            return
+        message = self._resolver.placed(message)
+        yield from self._store.recall([message.id, *message.references])
+        original = {"source": message.source, "digest": message.digest, "form": "mapped", "raw": mapped.raw}
+        self._admit(message, original, now)
 
     def _quake(self, report: QuakeReport, now: float) -> Asking[None]:
         """Take what an earthquake report changes into the registry."""

@@ -1,4 +1,4 @@
-"""The command role: the engine of public warnings (see feeds.engine.journaled), and its runner."""
+"""The command role: the engine of warnings and receipts (see feeds.engine.journaled), and its runner."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from feeds.bus import Bus
 from feeds.clock import Clock
 from feeds.clock import now as wall_clock
 from feeds.engine import run_engine
+from feeds.engine.composite import CompositeDomain
 from feeds.engine.inbox import Inbox
 from feeds.engine.journaled import JournaledEngine
 from feeds.isolation.cap import CapReader, Parse, parse_in_thread
 from feeds.journal import Intake, Journal
 from feeds.model import Asset
 from feeds.role_status import RoleStatus
+from incidents.receipts.domain import ReceiptDomain
 from incidents.warnings.areas import AreaResolver
 from incidents.warnings.domain import NAME, WarningDomain
 from incidents.warnings.registry import DEFAULT_LIFE, WarningRegistry
 from maps.regions import table
 
-__all__ = ["NAME", "CommandRole", "WarningsEngine"]
+__all__ = ["NAME", "CommandEngine", "CommandRole", "WarningsEngine"]
 
 LOOK = 0.25
 """Maximum delay of a warning's end or of a pushed message, seconds."""
@@ -48,6 +50,27 @@ class WarningsEngine(JournaledEngine[WarningDomain]):
         return self.domain.registry
 
 
+class CommandEngine(JournaledEngine[CompositeDomain]):
+    """The engine of the command role: warnings and receipts, in one transaction for each batch of input."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        assets: Mapping[str, Asset],
+        *,
+        site: str = "",
+        default_life: float = DEFAULT_LIFE,
+        reading: Parse = parse_in_thread,
+        clock: Clock = wall_clock,
+        intake: Intake | None = None,
+    ) -> None:
+        inbox = Inbox(intake, journal, NAME, clock=clock, look=LOOK) if intake is not None else None
+        self.warnings = WarningDomain(assets, default_life=default_life, reading=reading)
+        self.receipts = ReceiptDomain(site)
+        domain = CompositeDomain(NAME, (self.warnings, self.receipts))
+        super().__init__(domain, journal, clock=clock, inbox=inbox, look=LOOK)
+
+
 class CommandRole:
     """Runs the command role. `default_life` is the duration, in seconds, of a warning without an end."""
 
@@ -64,8 +87,14 @@ class CommandRole:
     ) -> None:
         self._bus, self._clock, self._intake, self._status = bus, clock, intake, status
         self._reader = CapReader()
-        self.engine = WarningsEngine(
-            journal, assets, default_life=default_life, reading=self._reader.parse, clock=clock, intake=intake
+        self.engine = CommandEngine(
+            journal,
+            assets,
+            site=bus.site,
+            default_life=default_life,
+            reading=self._reader.parse,
+            clock=clock,
+            intake=intake,
         )
 
     async def run(self) -> None:
@@ -79,4 +108,4 @@ class CommandRole:
 
     async def reload(self, assets: Mapping[str, Asset]) -> None:
         """Count affected assets by another inventory."""
-        self.engine.domain.replace(await asyncio.to_thread(AreaResolver, table(), assets.values()))
+        self.engine.warnings.replace(await asyncio.to_thread(AreaResolver, table(), assets.values()))

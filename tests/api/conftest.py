@@ -25,6 +25,7 @@ from feeds.history import HistoryReader
 from feeds.journal import Intake, Journal
 from feeds.live.mirror import alert_record
 from feeds.live.pump import Pump
+from feeds.mapped.source import PushedSource
 from feeds.model import (
     Ack,
     Alert,
@@ -147,6 +148,7 @@ class World:
     history: HistoryReader | None = None
     intake: Intake | None = None
     documents: Callable[[], object] | None = None
+    pushed: dict[str, PushedSource] = field(default_factory=dict)
     apps: list[FastAPI] = field(default_factory=list)
 
     def clock(self) -> float:
@@ -171,6 +173,7 @@ class World:
             history=self.history,
             intake=self.intake,
             documents=self.documents,
+            mapped_sources=lambda: self.pushed,
             script_hashes=lambda: self.hashes,
         )
 

@@ -23,6 +23,7 @@ from feeds.history import HistoryReader, HistoryStore, history_url
 from feeds.isolation.cap import CapReader
 from feeds.journal import Intake, Journal, intake_url
 from feeds.live.pump import Pump
+from feeds.mapped.source import PushedSource
 from feeds.role_status import RoleStatus
 from maps.layers import layer
 from watchfloor.runtime import reload as reloads
@@ -42,6 +43,15 @@ IDENTITIES = "identities.json"
 REMEMBER_EVERY = 5.0
 AT_START = ("web", "site", "load")
 """Sections that the web server takes when it starts."""
+
+
+def pushed_sources(settings: Settings) -> dict[str, PushedSource]:
+    """The mapped sources of the settings, for rows that their systems push."""
+    return {
+        source.id: PushedSource(source=source.mapped, region=source.region, heartbeat=source.heartbeat)
+        for source in settings.sources
+        if source.mapped is not None
+    }
 
 
 class Web:
@@ -76,6 +86,7 @@ class Web:
                 history=HistoryReader(self._history, bus, settings.history),
                 intake=self._intake,
                 cap_parse=self._cap_reader.parse,
+                mapped_sources=lambda: pushed_sources(self._applied),
                 ingest=settings.ingest,
                 load=settings.load,
                 handover=lambda: self._applied.handover,

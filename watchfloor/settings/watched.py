@@ -12,6 +12,7 @@ from feeds.kinds import KINDS
 from feeds.model import Kind, Severity
 from watchfloor.settings.findings import propose
 from watchfloor.settings.listeners import listener, title
+from watchfloor.settings.mapped import mapped_source
 from watchfloor.settings.reader import SettingsTable, spell
 
 _SEVERITIES = tuple(str(severity) for severity in Severity)
@@ -123,6 +124,7 @@ def sources(
             keys=_texts_of_files(table, "keys", '["pki/cma.pem"]'),
             cred=table.text("cred"),
             magnitude=table.number("magnitude", builtin.magnitude, -2, 10),
+            mapped=mapped_source(table),
         )
         table.done()
         _check_source(table, source, credentials)

@@ -1,0 +1,72 @@
+"""Receipts (接报): reports of events as they arrived. Written by the command role."""
+
+from __future__ import annotations
+
+from feeds.kinds.filters import From, Search, Sort, Within, Words
+from feeds.kinds.kind import RecordKind
+from feeds.kinds.places import point
+from feeds.kinds.subject import RuleName, SubjectKind, Thing, texts
+from feeds.model import CHANNELS, RECEIPT_STATES, Receipt
+
+MODES = ("real", "exercise")
+
+
+def _title(thing: Thing, language: str) -> str:
+    return str(thing.record.title or thing.record.text[:60] or thing.id)
+
+
+def _real(receipt: Receipt) -> bool:
+    """Rules are asked about real receipts only."""
+    return receipt.mode == "real"
+
+
+RECEIPT = RecordKind(
+    name="receipt",
+    plural="receipts",
+    record=Receipt,
+    writer="command",
+    faces={
+        "map": ("id", "state", "channel", "event_class", "region", "unanswered"),
+        "row": (
+            "id",
+            "source",
+            "channel",
+            "state",
+            "region",
+            "received_at",
+            "title",
+            "place",
+            "event_class",
+            "unanswered",
+            "candidates",
+            "rev",
+        ),
+    },
+    place=point,
+    redact=("caller", "phone"),
+    archive="receipt",
+    entries=("receipt",),
+    filters=(
+        Words(name="state", words=RECEIPT_STATES),
+        Words(name="channel", words=CHANNELS),
+        Words(name="source"),
+        Words(name="mode", words=MODES, default="real", about="Left out: real; * for all"),
+        Within(),
+        Search(name="q", fields=("id", "title", "text", "place")),
+        From(name="since", field="received_at"),
+    ),
+    sort=Sort(("received_at", "id"), down=True, page=100),
+    slashes=True,
+    subject=SubjectKind(
+        name="receipt",
+        names={
+            **texts("id", "source", "region", "event_class", "place", "text"),
+            "channel": RuleName("string", frozenset(CHANNELS)),
+            "state": RuleName("string", frozenset(RECEIPT_STATES)),
+            "unanswered": RuleName("bool"),
+        },
+        title=_title,
+        feed=lambda thing: "emergency",
+        evaluated=_real,
+    ),
+)

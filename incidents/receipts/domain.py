@@ -1,0 +1,211 @@
+"""The receipt domain: reports of other systems and of people become receipts, durable before they are shown.
+
+It does no I/O (see feeds.engine.domain). One external id is one receipt: a newer report is its next version, an older
+one is kept in the journal and not shown, a repetition changes nothing.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from feeds import wire
+from feeds.engine.domain import Document, DomainStep, Message, Start, StepDomain
+from feeds.engine.requests import Asking, FindDocument, ListDocuments
+from feeds.journal import Doc, Parcel
+from feeds.journal.forms import register
+from feeds.kinds import RECEIPT
+from feeds.model import Change, Command, Outcome, Receipt, Result
+from feeds.receipts import ReceiptReport
+from feeds.regions import covers
+from incidents.receipts.duplicates import ReceiptsByPlace
+from incidents.receipts.lifecycle import VERBS, answered, leaves_at, received, restored, unanswered_from, updated
+
+KIND = "receipt"
+FEED = "emergency"
+CREATE, RESTORE = "receipt.create", "receipt.restore"
+
+
+def receipt_of(doc: Doc) -> Receipt:
+    """A receipt from its document."""
+    return msgspec.convert(doc.body, Receipt)
+
+
+class ReceiptDomain(StepDomain):
+    """Receipts in memory: those on the screens. `site` is the region of a report that names none."""
+
+    name = "command"
+    kind = KIND
+    entry_kind = KIND
+    feeds = (FEED,)
+    actions = frozenset((CREATE, RESTORE, *VERBS))
+
+    def __init__(self, site: str = "") -> None:
+        super().__init__()
+        self._site = site
+        self._reset()
+
+    def _reset(self) -> None:
+        self._steps.clear()
+        self.receipts: dict[str, Receipt] = {}
+        self._gone: dict[str, Receipt] = {}
+        self._places = ReceiptsByPlace()
+        self._timers: list[tuple[float, str]] = []
+        self._digests: dict[str, str] = {}
+
+    # -- starting ----------------------------------------------------------------
+
+    def load(self, start: Start) -> Asking[None]:
+        self._reset()
+        for doc in (yield ListDocuments(KIND, open=True)):
+            self._put(receipt_of(doc))
+
+    def records(self) -> Mapping[str, Receipt]:
+        return self.receipts
+
+    def clock_stepped(self, by: float, now: float) -> None:
+        self._timers = []
+        for receipt in self.receipts.values():
+            self._schedule(receipt)
+
+    # -- running -----------------------------------------------------------------
+
+    def take(self, item: Change | Message | Parcel, now: float) -> Asking[None] | None:
+        if isinstance(item, Parcel):
+            reports = wire.decode(item.body, list[ReceiptReport]) if item.kind == KIND else []
+            return self._take_reports(reports, now) if reports else None
+        if isinstance(item, Message) and isinstance(item.item, ReceiptReport):
+            return self._take_reports([item.item], now)
+        return None
+
+    def _take_reports(self, reports: Sequence[ReceiptReport], now: float) -> Asking[None]:
+        for report in reports:
+            before = self.receipts.get(report.id)
+            if before is None and (doc := (yield FindDocument(KIND, report.id))) is not None:
+                before = receipt_of(doc)
+            self._take_report(report, before, now)
+
+    def _take_report(self, report: ReceiptReport, before: Receipt | None, now: float) -> None:
+        if before is None:
+            self._admit(received(report, self._site), "received", report, now)
+            return
+        if self._digests.get(report.id) == report.digest or before.digest == report.digest:
+            return
+        if report.updated_at < before.updated_at:
+            self._digests[report.id] = report.digest
+            self._put(before)
+            self._record("outdated", before, now, body=_original(report))
+            return
+        self._admit(updated(before, report), "updated", report, now)
+
+    def _admit(self, receipt: Receipt, name: str, report: ReceiptReport, now: float) -> None:
+        receipt = replace(receipt, digest=report.digest)
+        self._put(replace(receipt, candidates=self._places.candidates(receipt)))
+        self._record(name, receipt, now, body=_original(report))
+
+    def obey(self, command: Command, now: float) -> Asking[Result] | Result:
+        if command.action == CREATE:
+            return self._create(command, now)
+        return self._decide(command, now)
+
+    def _create(self, command: Command, now: float) -> Result:
+        report = msgspec.convert(command.args["report"], ReceiptReport)
+        region = report.region or self._site
+        if not covers(command.actor_region, region):
+            return Result(command=command.id, outcome=Outcome.FORBIDDEN)
+        if report.id in self.receipts:
+            return Result(command=command.id, outcome=Outcome.CONFLICT)
+        self._admit(received(report, self._site), "received", report, now)
+        return self._done(command, self.receipts[report.id], "created", now)
+
+    def _decide(self, command: Command, now: float) -> Asking[Result]:
+        receipt = self.receipts.get(command.subject)
+        if receipt is None and (doc := (yield FindDocument(KIND, command.subject))) is not None:
+            receipt = receipt_of(doc)
+        if receipt is None:
+            return Result(command=command.id, outcome=Outcome.NOT_FOUND)
+        if not covers(command.actor_region, receipt.region):
+            return Result(command=command.id, outcome=Outcome.FORBIDDEN)
+        if command.expected_rev is not None and command.expected_rev != receipt.rev:
+            return Result(command=command.id, outcome=Outcome.CONFLICT, after=RECEIPT.view(receipt))
+        if command.action == RESTORE:
+            if receipt.state != "dismissed":
+                return Result(command=command.id, outcome=Outcome.INVALID, detail="not_dismissed")
+            return self._done(command, restored(receipt, now), "restored", now)
+        if receipt.state != "new":
+            return Result(command=command.id, outcome=Outcome.INVALID, detail="not_new", after=RECEIPT.view(receipt))
+        state = VERBS[command.action]
+        incident = str(command.args.get("incident", ""))
+        if (state != "dismissed" and not incident) or (state == "dismissed" and not command.reason):
+            return Result(command=command.id, outcome=Outcome.INVALID, detail="incomplete")
+        after = answered(receipt, state, command.actor, command.reason, incident, now)
+        return self._done(command, after, state, now)
+
+    def _done(self, command: Command, receipt: Receipt, name: str, now: float) -> Result:
+        self._put(receipt)
+        self.record_step(
+            DomainStep(
+                name=name,
+                subject=receipt.id,
+                at=now,
+                actor=command.actor,
+                reason=command.reason,
+                command=command.id,
+                body={"incident": receipt.incident} if receipt.incident else {},
+            )
+        )
+        return Result(command=command.id, outcome=Outcome.DONE, after=RECEIPT.view(receipt))
+
+    # -- time --------------------------------------------------------------------
+
+    def advance(self, now: float) -> None:
+        if not self._steps:
+            self._gone.clear()
+        while self._timers and self._timers[0][0] <= now:
+            _, id = heapq.heappop(self._timers)
+            receipt = self.receipts.get(id)
+            if receipt is None:
+                continue
+            if (due := unanswered_from(receipt)) is not None and due <= now:
+                late = replace(receipt, unanswered=True, rev=receipt.rev + 1)
+                self._put(late)
+                self._record("unanswered", late, now)
+            elif (due := leaves_at(receipt)) is not None and due <= now:
+                self._gone[id] = self.receipts.pop(id)
+                self._places.drop(id)
+                self._digests.pop(id, None)
+                self._record("filed", receipt, now)
+
+    def next_due(self) -> float | None:
+        return self._timers[0][0] if self._timers else None
+
+    # -- keeping -----------------------------------------------------------------
+
+    def document(self, id: str) -> Document:
+        shown = self.receipts.get(id)
+        receipt = shown or self._gone[id]
+        return Document(body=msgspec.to_builtins(receipt), shown=shown, open=shown is not None)
+
+    def _record(self, name: str, receipt: Receipt, now: float, body: dict[str, Any] | None = None) -> None:
+        self.record_step(DomainStep(name=name, subject=receipt.id, at=now, cause=receipt.source, body=body or {}))
+
+    def _put(self, receipt: Receipt) -> None:
+        self.receipts[receipt.id] = receipt
+        self._places.put(receipt)
+        self._schedule(receipt)
+
+    def _schedule(self, receipt: Receipt) -> None:
+        for due in (unanswered_from(receipt), leaves_at(receipt)):
+            if due is not None:
+                heapq.heappush(self._timers, (due, receipt.id))
+
+
+def _original(report: ReceiptReport) -> dict[str, Any]:
+    return {"raw": report.raw, "updated_at": report.updated_at, "digest": report.digest}
+
+
+register(KIND, receipt_of)

@@ -1,0 +1,116 @@
+"""Receipts that may report one event: a score by distance, time and class. Pure; nothing is ever merged here.
+
+Candidates are near in place and time: within the smaller radius and window of the two classes. The score is
+0.5 (1 - d/r) + 0.3 (1 - t/w) + 0.2 k, with k = 1 for one class, 0.5 when one is unknown or both are of one category.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from math import floor
+
+from feeds.model import Candidate, Receipt
+from feeds.quakes import distance_km
+
+LIKELY, PERHAPS = 0.70, 0.40
+MOST = 5
+"""Candidates of one receipt that are kept, the best ones."""
+CELL = 0.1
+"""Degrees of one cell of the index, some 10 km."""
+OTHER = (1_000.0, 120.0)
+LIMITS = {
+    "traffic": (500.0, 60.0),
+    "fire": (500.0, 120.0),
+    "building": (500.0, 120.0),
+    "hazchem": (2_000.0, 180.0),
+    "geo": (2_000.0, 360.0),
+    "flood": (5_000.0, 720.0),
+    "forestfire": (5_000.0, 720.0),
+    "epidemic": (20_000.0, 2_880.0),
+}
+"""By class: radius in metres, window in minutes."""
+CATEGORIES = {
+    "natural": ("flood", "drought", "weather", "quake", "geo", "bio", "forestfire"),
+    "accident": ("work", "hazchem", "traffic", "building", "utility", "environment", "nuclear", "network", "fire"),
+    "health": ("epidemic", "unknown-disease", "food", "occupational", "animal"),
+    "social": ("mass", "economic", "terror", "foreign"),
+}
+_CATEGORY = {slug: category for category, slugs in CATEGORIES.items() for slug in slugs}
+
+
+def candidate(receipt: Receipt, other: Receipt) -> Candidate | None:
+    """The other receipt as a candidate, None when it is too far away, in another mode, or scores below PERHAPS."""
+    if other.id == receipt.id or other.mode != receipt.mode:
+        return None
+    if receipt.lat is None or receipt.lon is None or other.lat is None or other.lon is None:
+        return None
+    first, second = _limits(receipt, other), _limits(other, receipt)
+    radius = min(first[0], second[0]) + receipt.accuracy_m + other.accuracy_m
+    window = min(first[1], second[1]) * 60
+    metres = distance_km(receipt.lat, receipt.lon, other.lat, other.lon) * 1000
+    seconds = _apart(receipt, other)
+    if metres > radius or seconds > window:
+        return None
+    score = 0.5 * (1 - metres / radius) + 0.3 * (1 - seconds / window) + 0.2 * _alike(receipt, other)
+    if score < PERHAPS:
+        return None
+    return Candidate(id=other.id, score=round(score, 2), distance_m=round(metres, 1), seconds=round(seconds, 1))
+
+
+def _limits(receipt: Receipt, other: Receipt) -> tuple[float, float]:
+    """The radius and window of a class; an unknown class counts as the other's."""
+    return LIMITS.get(receipt.event_class or other.event_class, OTHER)
+
+
+def _apart(receipt: Receipt, other: Receipt) -> float:
+    """Seconds between the events where both times are known, else between the receipts."""
+    if receipt.occurred_at is not None and other.occurred_at is not None:
+        return abs(receipt.occurred_at - other.occurred_at)
+    return abs(receipt.received_at - other.received_at)
+
+
+def _alike(receipt: Receipt, other: Receipt) -> float:
+    if receipt.event_class == other.event_class and receipt.event_class:
+        return 1.0
+    if not receipt.event_class or not other.event_class:
+        return 0.5
+    category = _CATEGORY.get(receipt.event_class)
+    return 0.5 if category is not None and category == _CATEGORY.get(other.event_class) else 0.0
+
+
+class ReceiptsByPlace:
+    """Receipts by cells of a grid, so that candidates are sought among neighbours only."""
+
+    def __init__(self) -> None:
+        self._cells: defaultdict[tuple[int, int], dict[str, Receipt]] = defaultdict(dict)
+        self._cell_of: dict[str, tuple[int, int]] = {}
+
+    def put(self, receipt: Receipt) -> None:
+        """Add a receipt, or its newest form."""
+        self.drop(receipt.id)
+        if receipt.lat is not None and receipt.lon is not None:
+            cell = self._cell_of[receipt.id] = floor(receipt.lat / CELL), floor(receipt.lon / CELL)
+            self._cells[cell][receipt.id] = receipt
+
+    def drop(self, id: str) -> None:
+        """Remove a receipt."""
+        if (cell := self._cell_of.pop(id, None)) is not None:
+            del self._cells[cell][id]
+            if not self._cells[cell]:
+                del self._cells[cell]
+
+    def candidates(self, receipt: Receipt) -> tuple[Candidate, ...]:
+        """The best candidates, best first."""
+        found = [each for other in self._around(receipt) if (each := candidate(receipt, other)) is not None]
+        return tuple(sorted(found, key=lambda each: (-each.score, each.id))[:MOST])
+
+    def _around(self, receipt: Receipt) -> Iterable[Receipt]:
+        if receipt.lat is None or receipt.lon is None:
+            return
+        radius_km = (LIMITS.get(receipt.event_class, OTHER)[0] + receipt.accuracy_m) / 1000
+        reach = 1 + int(max(radius_km, 5.0) / 9.0)
+        row, column = floor(receipt.lat / CELL), floor(receipt.lon / CELL)
+        for north in range(row - reach, row + reach + 1):
+            for east in range(column - reach, column + reach + 1):
+                yield from self._cells.get((north, east), {}).values()
