@@ -27,6 +27,9 @@ class FakeFeed:
     fetched_at: ClassVar[list[float]] = []
     forgot_at: ClassVar[list[float]] = []
 
+    def route(self) -> tuple[str, str]:
+        return self.stream, self.item
+
     def __init__(self, settings: SourceSettings, credential: Credential | None) -> None:
         self.settings = settings
 
