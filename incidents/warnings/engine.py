@@ -70,6 +70,10 @@ class CommandEngine(JournaledEngine[CompositeDomain]):
         domain = CompositeDomain(NAME, (self.warnings, self.receipts))
         super().__init__(domain, journal, clock=clock, inbox=inbox, look=LOOK)
 
+    @property
+    def registry(self) -> WarningRegistry:
+        return self.warnings.registry
+
 
 class CommandRole:
     """Runs the command role. `default_life` is the duration, in seconds, of a warning without an end."""
