@@ -24,7 +24,7 @@ KIND, NAME = "case", "case"
 ItemKind = Literal["即办件", "承诺件", "补办件", "上报件", "联办件"]
 
 
-class CaseStep(msgspec.Struct, forbid_unknown_fields=True):
+class ReportedStep(msgspec.Struct, forbid_unknown_fields=True):
     """One of 受理, 承办, 审批, 批准, 办结 (or a site's own word)."""
 
     name: str
@@ -55,7 +55,7 @@ class Case(msgspec.Struct, forbid_unknown_fields=True):
     applicant: str = ""
     statutory_days: int | None = None
     promised_days: int | None = None
-    steps: list[CaseStep] = []
+    steps: list[ReportedStep] = []
     suspensions: list[Suspension] = []
     ended: str | None = None
     result: str = ""

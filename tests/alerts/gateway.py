@@ -32,15 +32,15 @@ class Gateway:
 @asynccontextmanager
 async def gateway() -> AsyncIterator[Gateway]:
     """One that listens while the block runs."""
-    one = Gateway()
+    gateway = Gateway()
     app = web.Application()
-    app.router.add_route("*", "/{tail:.*}", one.handle)
+    app.router.add_route("*", "/{tail:.*}", gateway.handle)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    one.port = runner.addresses[0][1]
+    gateway.port = runner.addresses[0][1]
     try:
-        yield one
+        yield gateway
     finally:
         await runner.cleanup()
 

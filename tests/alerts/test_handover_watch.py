@@ -104,7 +104,7 @@ async def test_other_settings_apply_at_once_and_none_ends_what_stands(shift: Shi
     await shift.sign("given", "h1")
     shift.watch.settings = HandoverSettings(sign_within=60.0, severity=Severity.CRITICAL)
     assert await shift.at(2) == [("h1", "532300")]
-    assert [one.severity for one in shift.standing()] == [Severity.CRITICAL]
+    assert [notice.severity for notice in shift.standing()] == [Severity.CRITICAL]
     shift.watch.settings = HandoverSettings(sign_within=0.0)
     assert await shift.at(3) == []
     shift.watch.settings = HandoverSettings()

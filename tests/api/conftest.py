@@ -92,8 +92,8 @@ def picture() -> dict[str, dict[str, Any]]:
         Asset(id="b-sw2", name="Lufeng server", kind="server", region=B, parents=("b-sw",)),
     ]
     states = [
-        AssetState(id=one.id, region=one.region, health=Health.DOWN if one.id.endswith("sw") else Health.OK)
-        for one in assets
+        AssetState(id=asset.id, region=asset.region, health=Health.DOWN if asset.id.endswith("sw") else Health.OK)
+        for asset in assets
     ]
     b_ack = Ack(by="b-officer", at=NOW, comment="b-secret")
     alerts = [an_alert("a-alert", "a-sw", A), an_alert("b-alert", "b-sw", B, ack=b_ack)]
@@ -109,7 +109,7 @@ def picture() -> dict[str, dict[str, Any]]:
         Kind.SOURCE: sources,
         Kind.WARNING: warnings,
     }
-    return {kind: {one.id: one for one in group} for kind, group in groups.items()}
+    return {kind: {record.id: record for record in group} for kind, group in groups.items()}
 
 
 class AlertDesk(CommandClient):
@@ -195,11 +195,11 @@ class World:
         """A browser of a person with that role, CSRF header set."""
         name = f"{role}-{region or 'all'}"
         await accounts.add_account(self.journal, name, role, region, PASSWORD, "test", replace=True)
-        async with self.client() as one:
-            answer = await one.post("/api/v1/session", json={"name": name, "password": PASSWORD})
+        async with self.client() as client:
+            answer = await client.post("/api/v1/session", json={"name": name, "password": PASSWORD})
             assert answer.status_code == 200, answer.text
-            one.headers["X-CSRF-Token"] = answer.json()["csrf"]
-            yield one
+            client.headers["X-CSRF-Token"] = answer.json()["csrf"]
+            yield client
 
     async def token(self, scope: str, region: str = "") -> str:
         return await accounts.add_token(self.journal, f"{scope}-tool", scope, region, "test")

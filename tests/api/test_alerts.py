@@ -53,19 +53,19 @@ async def test_closed_alerts_are_found_by_rule_and_time_however_deep_they_lie(
     async with world.journal.begin() as tx:
         for number in range(33):
             rule = "rare" if number % 11 == 10 else "down"
-            one = an_alert(
+            alert = an_alert(
                 f"old-{number}", "a-sw", A, active=False, rule=rule, raised_at=NOW - number, ack=Ack(by="wang", at=NOW)
             )
-            await tx.put("alert", one.id, _dumped(one), open=False, seq=100 - number)
+            await tx.put("alert", alert.id, _dumped(alert), open=False, seq=100 - number)
     async with world.signed_in("duty") as client:
-        found, cursor, pages = [], "", 0
+        body, cursor, pages = [], "", 0
         while pages < 10:
             answer = (await client.get(f"/api/v1/alerts?open=false&rule=rare&cursor={cursor}")).json()
-            found += [item["id"] for item in answer["items"]]
+            body += [item["id"] for item in answer["items"]]
             pages, cursor = pages + 1, answer["next"]
             if cursor is None:
                 break
-        assert (found, pages) == (["old-10", "old-21", "old-32"], 2)
+        assert (body, pages) == (["old-10", "old-21", "old-32"], 2)
         span = {"from": iso(NOW - 3), "to": iso(NOW - 1), "open": "false"}
         answer = (await client.get("/api/v1/alerts", params=span)).json()
         assert [item["id"] for item in answer["items"]] == ["old-2", "old-3"]
@@ -80,7 +80,7 @@ async def test_of_a_long_life_the_newest_steps_are_shown_and_the_others_counted(
             await tx.append(kind="alert", name="comment", subject="a-alert", at=NOW + number, body={"seq": number})
     async with world.signed_in("duty") as client:
         record = (await client.get("/api/v1/alerts/a-alert")).json()
-    assert ([one["seq"] for one in record["transitions"]], record["more_transitions"]) == ([5, 6, 7], 4)
+    assert ([row["seq"] for row in record["transitions"]], record["more_transitions"]) == ([5, 6, 7], 4)
 
 
 def _dumped(alert: Any) -> dict[str, Any]:
@@ -100,7 +100,7 @@ async def test_an_alert_comes_with_its_life_and_what_was_sent(world: World) -> N
     async with world.signed_in("duty") as client:
         record = (await client.get("/api/v1/alerts/a-alert")).json()
         problem(await client.get("/api/v1/alerts/none"), 404, "not-found")
-    assert [one["name"] for one in record["transitions"]] == ["raise", "ack"]
+    assert [row["name"] for row in record["transitions"]] == ["raise", "ack"]
     assert record["transitions"][0]["after"]["since"].endswith("Z")
     assert record["transitions"][1]["actor"] == "wang"
     assert record["transitions"][1]["after"]["ack"]["comment"] == "on my way"
@@ -202,7 +202,7 @@ async def test_several_at_once_but_none_that_has_moved_on_since(world: World) ->
         first, second = (await client.post("/api/v1/alerts:bulk", json=wish)).json()["results"]
     assert (first["status"], first["problem"], first["code"]) == (409, "conflict", "rev")
     assert (second["status"], second["errors"][0]["message"]) == (422, "结束时间缺失或过远")
-    assert {one.subject: one.expected_rev for one in world.desk.seen} == {"a-alert": 6, "b-alert": None}
+    assert {command.subject: command.expected_rev for command in world.desk.seen} == {"a-alert": 6, "b-alert": None}
 
 
 async def test_several_at_once_each_with_its_own_result(world: World) -> None:
@@ -210,7 +210,7 @@ async def test_several_at_once_each_with_its_own_result(world: World) -> None:
         wish = {"ids": ["a-alert", "b-alert", "none", "a-alert"], "action": "ack", "comment": "storm"}
         results = (await client.post("/api/v1/alerts:bulk", json=wish)).json()["results"]
         empty = await client.post("/api/v1/alerts:bulk", json={"ids": ["a-alert"], "action": "comment"})
-    assert [(one["id"], one["status"]) for one in results] == [("a-alert", 200), ("b-alert", 403), ("none", 404)]
+    assert [(row["id"], row["status"]) for row in results] == [("a-alert", 200), ("b-alert", 403), ("none", 404)]
     assert results[0]["alert"]["acked"] is True
     assert results[1]["problem"] == "outside-region"
     problem(empty, 422, "invalid")

@@ -40,8 +40,8 @@ async def site(bus: Bus, journal_url: str, world: World) -> AsyncIterator[World]
     world.history = HistoryReader(store, bus, HistorySettings(), world.clock)
     world.at = NOV + 20 * DAY
     register = InventoryLog()
-    await register.note(world.journal, {one.id: one for one in ASSETS if one.id != "a-srv"}, OCT)
-    await register.note(world.journal, {one.id: one for one in ASSETS}, NOV + 10 * DAY)
+    await register.note(world.journal, {asset.id: asset for asset in ASSETS if asset.id != "a-srv"}, OCT)
+    await register.note(world.journal, {asset.id: asset for asset in ASSETS}, NOV + 10 * DAY)
     words = {
         "a-sw": [(OCT, "ok"), (NOV - 2 * HOUR, "down"), (NOV + 4 * HOUR, "ok")],
         "a-srv": [(NOV + 11 * DAY, "ok")],
@@ -70,9 +70,9 @@ def at(moment: float) -> str:
 
 
 async def test_by_default_it_is_this_month_by_asset(site: World) -> None:
-    found = (await ask(site)).json()
-    assert (found["from"], found["timezone"], found["hidden"]) == ("2026-10-31T16:00:00.000Z", "Asia/Shanghai", 0)
-    rows = {row["key"]["asset"]: row for row in found["items"]}
+    body = (await ask(site)).json()
+    assert (body["from"], body["timezone"], body["hidden"]) == ("2026-10-31T16:00:00.000Z", "Asia/Shanghai", 0)
+    rows = {row["key"]["asset"]: row for row in body["items"]}
     assert rows["a-sw"]["seconds"] == {
         "up": 20 * DAY - 4 * HOUR,
         "degraded": 0.0,
@@ -84,17 +84,17 @@ async def test_by_default_it_is_this_month_by_asset(site: World) -> None:
     assert rows["a-srv"]["seconds"]["unknown"] == DAY, "a day in the inventory before its first result"
     assert (rows["a-srv"]["availability"], rows["a-srv"]["of_known"], rows["a-srv"]["coverage"]) == (0.9, 1.0, 0.9)
     assert rows["b-sw"]["availability"] == 1.0
-    assert (found["total"]["assets"], found["complete"]) == (3, True)
+    assert (body["total"]["assets"], body["complete"]) == (3, True)
     assert (await ask(site, **{"from": at(OCT - DAY)})).json()["complete"] is False
 
 
 async def test_an_outage_over_the_months_border_counts_in_each_month(site: World) -> None:
-    found = (await ask(site, **{"from": at(OCT), "by": "month", "asset": "a-sw"})).json()
-    assert [(row["key"]["month"], row["seconds"]["down"]) for row in found["items"]] == [
+    body = (await ask(site, **{"from": at(OCT), "by": "month", "asset": "a-sw"})).json()
+    assert [(row["key"]["month"], row["seconds"]["down"]) for row in body["items"]] == [
         ("2026-10", 2 * HOUR),
         ("2026-11", 4 * HOUR),
     ]
-    assert found["items"][0]["seconds"]["up"] == 31 * DAY - 2 * HOUR
+    assert body["items"][0]["seconds"]["up"] == 31 * DAY - 2 * HOUR
 
 
 async def test_units_regions_kinds_and_two_at_once(site: World) -> None:
@@ -115,8 +115,8 @@ async def test_units_regions_kinds_and_two_at_once(site: World) -> None:
 
 
 async def test_a_county_is_told_of_its_own_and_how_many_it_is_not_told_of(site: World) -> None:
-    found = (await ask(site, A)).json()
-    assert ({row["key"]["asset"] for row in found["items"]}, found["hidden"]) == ({"a-sw", "a-srv"}, 1)
+    body = (await ask(site, A)).json()
+    assert ({row["key"]["asset"] for row in body["items"]}, body["hidden"]) == ({"a-sw", "a-srv"}, 1)
     assert (await ask(site, A, region=B)).json()["items"] == []
     assert "b-owner" not in (await ask(site, A, by="unit", format="csv")).text
 
@@ -125,7 +125,7 @@ async def test_one_that_has_left_still_counts_while_it_was_there(site: World) ->
     register = InventoryLog()
     await register.open(site.journal)
     site.at = NOV + 25 * DAY
-    await register.note(site.journal, {one.id: one for one in ASSETS if one.id != "b-sw"}, NOV + 20 * DAY)
+    await register.note(site.journal, {asset.id: asset for asset in ASSETS if asset.id != "b-sw"}, NOV + 20 * DAY)
     rows = {row["key"]["asset"]: row for row in (await ask(site)).json()["items"]}
     assert rows["b-sw"]["seconds"]["up"] == 20 * DAY
     assert sum(rows["a-sw"]["seconds"].values()) == 25 * DAY
@@ -189,8 +189,8 @@ async def test_the_load_figures_say_this_month_too(site: World) -> None:
     for who, expected in (("", (3, round((50 * DAY - 4 * HOUR - DAY) / (50 * DAY), 6))), (B, (1, 1.0))):
         raw = await site.token("read", who)
         async with site.client(Authorization=f"Bearer {raw}") as client:
-            found = (await client.get("/api/v1/kpi")).json()["availability"]
-        assert (found["assets"], found["availability"], found["from"]) == (*expected, "2026-10-31T16:00:00.000Z")
+            body = (await client.get("/api/v1/kpi")).json()["availability"]
+        assert (body["assets"], body["availability"], body["from"]) == (*expected, "2026-10-31T16:00:00.000Z")
 
 
 async def ask_outages(world: World, who: str = "", **params: Any) -> dict[str, Any]:
@@ -258,12 +258,12 @@ async def test_what_makes_no_sense_is_refused(site: World, params: dict[str, str
 def test_months_are_the_zones_own_also_where_clocks_change() -> None:
     berlin = ZoneInfo("Europe/Berlin")
     start, end = (datetime(2026, month, 15, tzinfo=berlin).timestamp() for month in (2, 5))
-    found = parts(start, end, berlin)
-    assert [(one.month, one.whole) for one in found] == [
+    body = parts(start, end, berlin)
+    assert [(part.month, part.whole) for part in body] == [
         ("2026-02", False),
         ("2026-03", True),
         ("2026-04", True),
         ("2026-05", False),
     ]
-    assert found[1].end - found[1].start == 31 * DAY - HOUR
-    assert (found[0].start, found[-1].end) == (start, end)
+    assert body[1].end - body[1].start == 31 * DAY - HOUR
+    assert (body[0].start, body[-1].end) == (start, end)

@@ -34,16 +34,16 @@ async def test_the_picture_says_what_is_open_promised_hidden_and_silent(world: W
     await fill(world)
     async with office(world) as client:
         await client.put("/api/v1/roster", json=ROSTER)
-        got = (await client.get("/api/v1/handover")).json()
-    assert [one["id"] for one in got["open"]] == ["a-alert"]
-    assert {one["id"] for one in got["acked"]} == {"a-taken", "b-alert"}
-    assert got["broken_promises"] == ["a-taken"]
-    assert got["hidden"] == [
+        body = (await client.get("/api/v1/handover")).json()
+    assert [row["id"] for row in body["open"]] == ["a-alert"]
+    assert {row["id"] for row in body["acked"]} == {"a-taken", "b-alert"}
+    assert body["broken_promises"] == ["a-taken"]
+    assert body["hidden"] == [
         {"alert": "a-shelved", "asset": "a-srv", "reasons": ["shelved"], "until": wire.iso(NOW + 3600)}
     ]
-    assert (got["figures"], got["last"]) == ({"raised": 2, "cleared": 0, "acked": 0}, None)
-    assert got["shift"]["officers"][0]["name"] == "张三"
-    assert got["since"] == got["shift"]["begins"]
+    assert (body["figures"], body["last"]) == ({"raised": 2, "cleared": 0, "acked": 0}, None)
+    assert body["shift"]["officers"][0]["name"] == "张三"
+    assert body["since"] == body["shift"]["begins"]
 
 
 async def test_a_handover_takes_two_signatures_of_two_people_and_keeps_the_picture(world: World) -> None:
@@ -51,23 +51,28 @@ async def test_a_handover_takes_two_signatures_of_two_people_and_keeps_the_pictu
     async with office(world) as client:
         await client.put("/api/v1/roster", json=ROSTER)
     async with world.signed_in("duty") as client:
-        given = await client.post("/api/v1/handover", json={"to": "li", "remarks": "注意 2 号机房"})
-        assert given.status_code == 201, given.text
-        one = given.json()
-        assert (one["by"], one["to"], one["accepted_at"], one["counts"]["open"]) == ("duty-all", "李四", None, 1)
-        own = await client.post(f"/api/v1/handover/{one['id']}/accept", json={})
+        answer = await client.post("/api/v1/handover", json={"to": "li", "remarks": "注意 2 号机房"})
+        assert answer.status_code == 201, answer.text
+        handover = answer.json()
+        assert (handover["by"], handover["to"], handover["accepted_at"], handover["counts"]["open"]) == (
+            "duty-all",
+            "李四",
+            None,
+            1,
+        )
+        own = await client.post(f"/api/v1/handover/{handover['id']}/accept", json={})
         assert problem(own, 409, "conflict")["code"] == "own"
     world.at += 16 * 60
     async with world.signed_in("operator") as client:
         assert (await client.get("/api/v1/handover")).json()["last"]["unsigned"] is True
         world.pump.mirror.reset("e1.1-1", picture())
-        taken = await client.post(f"/api/v1/handover/{one['id']}/accept", json={"remarks": "已接"})
+        taken = await client.post(f"/api/v1/handover/{handover['id']}/accept", json={"remarks": "已接"})
         assert (taken.json()["accepted_by"], taken.json()["unsigned"]) == ("operator-all", False)
-        again = await client.post(f"/api/v1/handover/{one['id']}/accept", json={})
+        again = await client.post(f"/api/v1/handover/{handover['id']}/accept", json={})
         assert problem(again, 409, "conflict")["code"] == "accepted"
         (listed,) = (await client.get("/api/v1/handover/list")).json()["items"]
         assert "picture" not in listed
-        kept = (await client.get(f"/api/v1/handover/{one['id']}")).json()["picture"]
+        kept = (await client.get(f"/api/v1/handover/{handover['id']}")).json()["picture"]
     assert kept["broken_promises"] == ["a-taken"]
     entries = [(entry.name, entry.actor, entry.reason) for entry in await world.journal.entries(kind="handover")]
     assert entries == [("given", "duty-all", "注意 2 号机房"), ("accepted", "operator-all", "已接")]
@@ -80,20 +85,20 @@ async def test_the_list_pages_newest_first(world: World) -> None:
             await client.post("/api/v1/handover", json={"to": f"n{number}"})
         first = (await client.get("/api/v1/handover/list?limit=3")).json()
         rest = (await client.get(f"/api/v1/handover/list?limit=3&cursor={first['next']}")).json()
-    assert [one["to"] for one in first["items"] + rest["items"]] == ["n4", "n3", "n2", "n1", "n0"]
+    assert [row["to"] for row in first["items"] + rest["items"]] == ["n4", "n3", "n2", "n1", "n0"]
 
 
 async def test_a_countys_handover_holds_its_own_alone_and_others_do_not_see_it(world: World) -> None:
     hand(world)
     await fill(world)
     async with world.signed_in("duty", B) as client:
-        one = (await client.post("/api/v1/handover", json={"to": "b-owner", "remarks": "b-secret"})).json()
-        kept = (await client.get(f"/api/v1/handover/{one['id']}")).json()["picture"]
-        assert [alert["id"] for alert in kept["acked"]] == ["b-alert"]
-        assert kept["figures"]["raised"] == 1
+        handover = (await client.post("/api/v1/handover", json={"to": "b-owner", "remarks": "b-secret"})).json()
+        picture = (await client.get(f"/api/v1/handover/{handover['id']}")).json()["picture"]
+        assert [alert["id"] for alert in picture["acked"]] == ["b-alert"]
+        assert picture["figures"]["raised"] == 1
     async with world.signed_in("duty", A) as client:
-        problem(await client.get(f"/api/v1/handover/{one['id']}"), 404, "not-found")
-        problem(await client.post(f"/api/v1/handover/{one['id']}/accept", json={}), 404, "not-found")
+        problem(await client.get(f"/api/v1/handover/{handover['id']}"), 404, "not-found")
+        problem(await client.post(f"/api/v1/handover/{handover['id']}/accept", json={}), 404, "not-found")
         assert (await client.get("/api/v1/handover/list")).json()["items"] == []
     async with world.signed_in("duty") as client:
         assert len((await client.get("/api/v1/handover/list")).json()["items"]) == 1

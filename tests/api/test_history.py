@@ -46,9 +46,9 @@ async def ask(client: httpx2.AsyncClient, path: str, start: float, end: float, *
 
 async def test_points_as_they_came_with_their_gap(rig: Rig, world: World) -> None:
     async with world.signed_in("duty") as client:
-        found = await ask(client, f"{UP}/history", BASE + 9.9 * HOUR, BASE + 11.1 * HOUR, metric="snmp.temp")
-    (series,) = found["series"]
-    assert (found["step"], series["metric"], series["unit"]) == ("raw", "snmp.temp", "°C")
+        body = await ask(client, f"{UP}/history", BASE + 9.9 * HOUR, BASE + 11.1 * HOUR, metric="snmp.temp")
+    (series,) = body["series"]
+    assert (body["step"], series["metric"], series["unit"]) == ("raw", "snmp.temp", "°C")
     assert (len(series["at"]), series["at"][0]) == (36 + 1 + 36, iso(BASE + 9.9 * HOUR))
     assert (series["at"][36], series["value"][36]) == (iso(BASE + 10 * HOUR - 10 + 30), None)
     assert series["at"][37] == iso(BASE + 11 * HOUR)
@@ -58,9 +58,9 @@ async def test_points_as_they_came_with_their_gap(rig: Rig, world: World) -> Non
 async def test_the_step_follows_the_interval(rig: Rig, world: World) -> None:
     async with world.signed_in("duty") as client:
         for length, step in ((HOUR, "raw"), (DAY, "1m"), (3 * DAY, "5m"), (7 * DAY, "5m"), (90 * DAY, "1h")):
-            found = await ask(client, f"{UP}/history", BASE + DAY - length, BASE + DAY, metric="snmp.temp")
-            (series,) = found["series"]
-            assert found["step"] == step
+            body = await ask(client, f"{UP}/history", BASE + DAY - length, BASE + DAY, metric="snmp.temp")
+            (series,) = body["series"]
+            assert body["step"] == step
             assert 0 < len(series["at"]) <= 2200
     assert series["count"][:3] == [360, 360, 360]
     assert series["value"].count(None) == 1
@@ -70,8 +70,8 @@ async def test_the_step_follows_the_interval(rig: Rig, world: World) -> None:
 async def test_a_step_may_be_asked_for(rig: Rig, world: World) -> None:
     async with world.signed_in("duty") as client:
         for step, count in (("raw", 360), ("30s", 120), ("5m", 12), ("15m", 4), ("1h", 1)):
-            found = await ask(client, f"{UP}/history", BASE, BASE + HOUR, metric="snmp.temp", step=step)
-            assert (found["step"], len(found["series"][0]["at"])) == (step, count)
+            body = await ask(client, f"{UP}/history", BASE, BASE + HOUR, metric="snmp.temp", step=step)
+            assert (body["step"], len(body["series"][0]["at"])) == (step, count)
         for step in ("7m", "90m", "0s", "x", "1.5h"):
             answer = await client.get(f"{UP}/history", params={"metric": "snmp.temp", "step": step})
             assert problem(answer, 422, "invalid")["errors"][0]["code"] == "step"
@@ -95,8 +95,8 @@ async def test_what_cannot_be_answered_is_a_problem(rig: Rig, world: World) -> N
 
 async def test_an_assets_metrics_are_listed(rig: Rig, world: World) -> None:
     async with world.signed_in("duty") as client:
-        found = (await client.get(f"{UP}/metrics")).json()
-    assert found["items"] == [{"metric": "snmp.temp", "unit": "°C", "fresh_for": 30.0}]
+        body = (await client.get(f"{UP}/metrics")).json()
+    assert body["items"] == [{"metric": "snmp.temp", "unit": "°C", "fresh_for": 30.0}]
 
 
 async def test_nobody_of_another_county_sees_any_of_it(rig: Rig, world: World) -> None:
@@ -120,11 +120,11 @@ async def test_unknown_is_not_up(rig: Rig, world: World) -> None:
         await word(world, health, BASE + at * HOUR)
     await rig.store.note_watched(BASE + HOUR, BASE + 8 * HOUR)
     async with world.signed_in("duty") as client:
-        found = await ask(client, f"{UP}/availability", BASE, BASE + 10 * HOUR)
+        body = await ask(client, f"{UP}/availability", BASE, BASE + 10 * HOUR)
         (last,) = (await ask(client, f"{UP}/availability", BASE + 4.2 * HOUR, BASE + 4.4 * HOUR))["spans"]
-    assert found["seconds"] == {"ok": 3 * HOUR, "degraded": HOUR, "down": HOUR, "unknown": 5 * HOUR}
-    assert (found["up"], found["known"], found["more"]) == (0.4, 0.5, False)
-    assert [span["health"] for span in found["spans"]] == [
+    assert body["seconds"] == {"ok": 3 * HOUR, "degraded": HOUR, "down": HOUR, "unknown": 5 * HOUR}
+    assert (body["up"], body["known"], body["more"]) == (0.4, 0.5, False)
+    assert [span["health"] for span in body["spans"]] == [
         "unknown",
         "ok",
         "down",
@@ -147,11 +147,11 @@ async def test_maintenance_counts_apart(rig: Rig, world: World) -> None:
                 seq = await tx.append(kind="maintenance", name=name, subject=id, at=BASE + at * HOUR)
                 await tx.put("maintenance", id, {"match": match}, seq=seq)
     async with world.signed_in("duty") as client:
-        found = await ask(client, f"{UP}/availability", BASE, BASE + 10 * HOUR)
+        body = await ask(client, f"{UP}/availability", BASE, BASE + 10 * HOUR)
         within = await ask(client, f"{UP}/availability", BASE + 4 * HOUR, BASE + 5 * HOUR)
-    assert found["seconds"] == {"ok": 3 * HOUR, "degraded": 0, "down": 4 * HOUR, "unknown": 0}
-    assert found["maintenance"] == [{"from": iso(BASE + 3 * HOUR), "to": iso(BASE + 6 * HOUR)}]
-    assert (found["maintenance_seconds"], found["up"], found["known"]) == (3 * HOUR, round(3 / 7, 6), 1.0)
+    assert body["seconds"] == {"ok": 3 * HOUR, "degraded": 0, "down": 4 * HOUR, "unknown": 0}
+    assert body["maintenance"] == [{"from": iso(BASE + 3 * HOUR), "to": iso(BASE + 6 * HOUR)}]
+    assert (body["maintenance_seconds"], body["up"], body["known"]) == (3 * HOUR, round(3 / 7, 6), 1.0)
     assert (within["up"], within["known"], within["spans"][0]["health"]) == (None, None, "down")
 
 
@@ -161,6 +161,6 @@ async def test_availability_reads_as_many_transitions_as_there_are(rig: Rig, wor
         for n in range(1400):
             await tx.append(kind="health", name=("ok", "down")[n % 2], subject="a-sw", at=BASE + n * 10)
     async with world.signed_in("duty") as client:
-        found = await ask(client, f"{UP}/availability", BASE, BASE + 14_000)
-    assert found["seconds"] == {"ok": 7000, "degraded": 0, "down": 7000, "unknown": 0}
-    assert (len(found["spans"]), found["more"]) == (1000, True)
+        body = await ask(client, f"{UP}/availability", BASE, BASE + 14_000)
+    assert body["seconds"] == {"ok": 7000, "degraded": 0, "down": 7000, "unknown": 0}
+    assert (len(body["spans"]), body["more"]) == (1000, True)

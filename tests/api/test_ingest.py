@@ -36,7 +36,7 @@ async def parcels(world: World, target: str = "alert") -> list[Parcel]:
 
 
 async def taken(world: World) -> list[Report]:
-    return [report for one in await parcels(world) for report in unpack(one.body)]
+    return [report for parcel in await parcels(world) for report in unpack(parcel.body)]
 
 
 def alert(**more: Any) -> dict[str, Any]:
@@ -47,16 +47,16 @@ def alert(**more: Any) -> dict[str, Any]:
 async def test_prometheus_sends_here_unchanged(world: World) -> None:
     answer = await send(world, POSTED, [alert(endsAt=iso(NOW + 240), generatorURL="http://prom:9090/graph")])
     assert (answer.status_code, answer.content) == (200, b"")
-    (one,) = await taken(world)
-    assert (one.rule, one.asset, one.by_address, one.severity) == (
+    (report,) = await taken(world)
+    assert (report.rule, report.asset, report.by_address, report.severity) == (
         "prometheus:Down",
         "10.0.0.1:9100",
         True,
         Severity.CRITICAL,
     )
-    assert (one.active, one.since, one.until) == (True, NOW - 60, NOW + 240)
-    assert one.identity_labels == {"alertname": "Down", "instance": "10.0.0.1:9100"}
-    assert (one.title["zh-CN"], one.url) == ("它停了", "http://prom:9090/graph")
+    assert (report.active, report.since, report.until) == (True, NOW - 60, NOW + 240)
+    assert report.identity_labels == {"alertname": "Down", "instance": "10.0.0.1:9100"}
+    assert (report.title["zh-CN"], report.url) == ("它停了", "http://prom:9090/graph")
 
 
 @pytest.mark.parametrize(
@@ -65,14 +65,14 @@ async def test_prometheus_sends_here_unchanged(world: World) -> None:
 )
 async def test_only_an_end_that_has_passed_is_an_end(world: World, ends: str, active: bool, until: float) -> None:
     await send(world, POSTED, [alert(endsAt=ends)])
-    (one,) = await taken(world)
-    assert (one.active, one.until) == (active, until)
+    (report,) = await taken(world)
+    assert (report.active, report.until) == (active, until)
 
 
 async def test_the_label_asset_goes_before_instance(world: World) -> None:
     await send(world, POSTED, [alert(labels={"alertname": "X", "asset": "a-sw", "instance": "else"})])
-    (one,) = await taken(world)
-    assert (one.asset, one.by_address) == ("a-sw", False)
+    (report,) = await taken(world)
+    assert (report.asset, report.by_address) == ("a-sw", False)
 
 
 async def test_one_bad_alert_takes_no_other_with_it(world: World) -> None:
@@ -81,7 +81,7 @@ async def test_one_bad_alert_takes_no_other_with_it(world: World) -> None:
     answer = await send(world, POSTED, [*bad, alert()])
     document = problem(answer, 422, "invalid")
     assert document["taken"] == 1
-    assert [(one["code"], one["xpath"]) for one in document["findings"]] == [
+    assert [(error["code"], error["xpath"]) for error in document["findings"]] == [
         ("LABELS_MISSING", "[0].labels"),
         ("TIME_INVALID", "[1]"),
         ("FORM_INVALID", "[2]"),
@@ -102,14 +102,14 @@ async def test_hostile_labels_are_bounded_and_never_act(world: World) -> None:
     many = alert(labels={f"l{n}": "x" for n in range(65)})
     long = alert(labels={"alertname": "x" * 1025})
     document = problem(await send(world, POSTED, [many, long]), 422, "invalid")
-    assert [one["code"] for one in document["findings"]] == ["LABELS_TOO_MANY", "LABEL_TOO_LONG"]
+    assert [error["code"] for error in document["findings"]] == ["LABELS_TOO_MANY", "LABEL_TOO_LONG"]
     tricky = {"alertname": "{0.__class__} %s ${jndi:x}", "instance": "a\x00b\u202ec\x1b[31m", "empty": ""}
     notes = {"summary": "x" * 5000}
     await send(world, POSTED, [alert(labels=tricky, annotations=notes, generatorURL="javascript:x()")])
-    (one,) = await taken(world)
-    assert one.rule == "prometheus:{0.__class__} %s ${jndi:x}"
-    assert (one.asset, one.url, len(one.title["en"])) == ("a\ufffdb\ufffdc\ufffd[31m", "", 300)
-    assert "empty" not in one.labels
+    (report,) = await taken(world)
+    assert report.rule == "prometheus:{0.__class__} %s ${jndi:x}"
+    assert (report.asset, report.url, len(report.title["en"])) == ("a\ufffdb\ufffdc\ufffd[31m", "", 300)
+    assert "empty" not in report.labels
 
 
 async def test_too_many_and_too_large_are_refused(world: World) -> None:
@@ -126,8 +126,8 @@ async def test_a_senders_region_bounds_what_it_may_speak_of(world: World) -> Non
     document = problem(answer, 403, "outside-region")
     assert (document["taken"], document["findings"][0]["code"]) == (2, "OUTSIDE_REGION")
     assert "禄丰" not in answer.text
-    assert [(one.asset, one.region) for one in await taken(world)] == [("a-sw", ""), ("nobody's", A)]
-    assert {one.region for one in await parcels(world)} == {A}
+    assert [(report.asset, report.region) for report in await taken(world)] == [("a-sw", ""), ("nobody's", A)]
+    assert {parcel.region for parcel in await parcels(world)} == {A}
     world.pump.filled = False
     problem(await send(world, POSTED, [about("a-sw")], region=A), 503, "busy")
 
@@ -167,14 +167,14 @@ async def test_the_webhook_of_a_real_alertmanager(world: World) -> None:
         (file,) = SAMPLES.glob(f"alertmanager/*-{name}.json")
         answer = await send(world, "alertmanager", file.read_bytes())
         assert (answer.status_code, answer.json()) == (202, {"taken": 2, "findings": []})
-    said = await taken(world)
-    assert [(one.asset, one.active, one.until) for one in said] == [
+    reports = await taken(world)
+    assert [(report.asset, report.active, report.until) for report in reports] == [
         ("ups-1", True, None),
         ("ups-2", True, None),
         ("ups-1", False, None),
         ("ups-2", False, None),
     ]
-    assert said[0].identity_labels == said[2].identity_labels
+    assert reports[0].identity_labels == reports[2].identity_labels
 
 
 async def test_what_the_sender_left_out_is_no_recovery(world: World) -> None:
@@ -183,7 +183,7 @@ async def test_what_the_sender_left_out_is_no_recovery(world: World) -> None:
     assert answer.status_code == 202
     (found,) = answer.json()["findings"]
     assert (found["code"], found["error"]) == ("TRUNCATED", False)
-    assert [one.active for one in await taken(world)] == [True]
+    assert [report.active for report in await taken(world)] == [True]
 
 
 async def test_a_version_that_is_not_ours_is_refused(world: World) -> None:
@@ -202,8 +202,8 @@ async def test_grafanas_older_form(world: World, state: str, expected: tuple[boo
         "evalMatches": [{"metric": "m", "tags": {"instance": "a-sw"}, "value": 1}],
     }
     assert (await send(world, "grafana", body)).status_code == 202
-    (one,) = await taken(world)
-    assert (one.rule, one.asset, (one.active, one.until)) == ("grafana:CPU", "a-sw", expected)
+    (report,) = await taken(world)
+    assert (report.rule, report.asset, (report.active, report.until)) == ("grafana:CPU", "a-sw", expected)
 
 
 async def test_grafanas_unified_form_and_a_state_that_changes_nothing(world: World) -> None:
@@ -211,7 +211,7 @@ async def test_grafanas_unified_form_and_a_state_that_changes_nothing(world: Wor
     assert (await send(world, "grafana", body)).json()["taken"] == 1
     answer = await send(world, "grafana", {"ruleId": 7, "state": "paused"})
     assert (answer.status_code, answer.json()["findings"][0]["code"]) == (202, "IGNORED")
-    assert [one.rule for one in await taken(world)] == ["grafana:Down"]
+    assert [report.rule for report in await taken(world)] == ["grafana:Down"]
 
 
 ZABBIX = {
@@ -281,11 +281,11 @@ async def test_cloudevents_in_all_three_modes(world: World) -> None:
     batch = {"Content-Type": "application/cloudevents-batch+json"}
     answer = await send(world, "cloudevents", [{**EVENT, "id": f"e{n}"} for n in (1, 3, 3, 4)], **batch)
     assert answer.json()["taken"] == 2
-    assert [one["code"] for one in answer.json()["findings"]] == ["DUPLICATE", "DUPLICATE"]
-    said = await taken(world)
-    assert [one.active for one in said] == [True, False, True, True]
-    assert len({json.dumps(one.identity_labels) for one in said}) == 1
-    assert (said[0].asset, said[0].at, said[0].title["zh-CN"]) == ("a-sw", NOW, "火警")
+    assert [error["code"] for error in answer.json()["findings"]] == ["DUPLICATE", "DUPLICATE"]
+    reports = await taken(world)
+    assert [report.active for report in reports] == [True, False, True, True]
+    assert len({json.dumps(report.identity_labels) for report in reports}) == 1
+    assert (reports[0].asset, reports[0].at, reports[0].title["zh-CN"]) == ("a-sw", NOW, "火警")
 
 
 def encoded(content: bytes) -> dict[str, Any]:
@@ -295,17 +295,17 @@ def encoded(content: bytes) -> dict[str, Any]:
 
 async def test_cloudevents_may_carry_their_json_as_bytes_or_as_text(world: World) -> None:
     headers = {"Content-Type": "application/cloudevents-batch+json"}
-    said = json.dumps({"active": True, "severity": "critical", "title": "火警"}, ensure_ascii=False)
+    message = json.dumps({"active": True, "severity": "critical", "title": "火警"}, ensure_ascii=False)
     octets = {"datacontenttype": "application/octet-stream"}
     events = [
-        encoded(said.encode()),
-        encoded(said.encode()) | octets,
-        encoded(said.encode()) | {"data": None},
-        EVENT | {"data": said, "datacontenttype": "text/plain; charset=utf-8"},
+        encoded(message.encode()),
+        encoded(message.encode()) | octets,
+        encoded(message.encode()) | {"data": None},
+        EVENT | {"data": message, "datacontenttype": "text/plain; charset=utf-8"},
     ]
     batch = [event | {"id": f"bytes-{number}"} for number, event in enumerate(events)]
     assert (await send(world, "cloudevents", batch, **headers)).json() == {"taken": 4, "findings": []}
-    assert {(one.title["zh-CN"], one.severity, one.active) for one in await taken(world)} == {
+    assert {(report.title["zh-CN"], report.severity, report.active) for report in await taken(world)} == {
         ("火警", Severity.CRITICAL, True)
     }
 
@@ -339,7 +339,7 @@ async def test_cloudevents_without_a_state_or_of_another_version_are_refused(wor
     headers = {"Content-Type": "application/cloudevents-batch+json"}
     bad = [{**EVENT, "data": {}}, {**EVENT, "specversion": "0.3"}, {**EVENT, "time": "2026-11-22T10:00:00"}]
     document = problem(await send(world, "cloudevents", bad, **headers), 422, "invalid")
-    assert [one["code"] for one in document["findings"]] == ["MISSING_REQUIRED", "VERSION_UNKNOWN", "TIME_INVALID"]
+    assert [error["code"] for error in document["findings"]] == ["MISSING_REQUIRED", "VERSION_UNKNOWN", "TIME_INVALID"]
 
 
 async def test_a_cap_message_waits_for_the_registry_as_it_came(world: World) -> None:
@@ -347,21 +347,21 @@ async def test_a_cap_message_waits_for_the_registry_as_it_came(world: World) -> 
     answer = await send(world, "cap", raw)
     assert answer.status_code == 202, answer.text
     assert (answer.json()["taken"], answer.json()["faulty"]) == (1, False)
-    (one,) = await parcels(world, "command")
-    document = decode(one.body, CapDocument)
+    (parcel,) = await parcels(world, "command")
+    document = decode(parcel.body, CapDocument)
     assert (document.raw, document.mode, document.source) == (raw, "strict", "push.ingest-tool")
 
 
 async def test_a_faulty_cap_message_is_refused_or_kept_as_the_mode_says(world: World) -> None:
     raw = cap("K2").replace(b"<certainty>Likely</certainty>", b"")
     document = problem(await send(world, "cap", raw), 422, "invalid")
-    found = document["findings"][0]
-    assert found["code"] == "MISSING_REQUIRED"
-    assert set(found) >= {"code", "xpath", "line", "value", "message"}
+    body = document["findings"][0]
+    assert body["code"] == "MISSING_REQUIRED"
+    assert set(body) >= {"code", "xpath", "line", "value", "message"}
     assert await parcels(world, "command") == []
     answer = await send(world, "cap?mode=lenient", raw)
     assert (answer.status_code, answer.json()["faulty"]) == (202, True)
-    assert answer.json()["findings"] == [found]
+    assert answer.json()["findings"] == [body]
     assert (await send(world, "cap?mode=nonsense", raw)).status_code == 422
 
 
@@ -396,7 +396,7 @@ async def test_cases_are_kept_in_the_journal_once(world: World) -> None:
 async def test_a_case_of_a_wrong_form_or_region_is_refused(world: World) -> None:
     wrong = [{**CASE, "kind": "其他件"}, {**CASE, "region": "x"}, {**CASE, "accepted": "2026-02-12"}, {"number": "1"}]
     document = problem(await send(world, "cases", wrong), 422, "invalid")
-    assert [one["code"] for one in document["findings"]] == [
+    assert [error["code"] for error in document["findings"]] == [
         "FORM_INVALID",
         "FORM_INVALID",
         "TIME_INVALID",
@@ -410,8 +410,8 @@ async def test_amtool_and_prometheus_may_ask(world: World) -> None:
     async with world.client(Authorization=f"Bearer {await world.token('read', A)}") as client:
         status = (await client.get("/api/v2/status")).json()
         assert status["cluster"]["status"] == "disabled"
-        (one,) = (await client.get(POSTED)).json()
-        assert (one["labels"]["alertname"], one["status"]["state"]) == ("down", "active")
+        (warning,) = (await client.get(POSTED)).json()
+        assert (warning["labels"]["alertname"], warning["status"]["state"]) == ("down", "active")
         assert (await client.get(POSTED, params={"filter": 'alertname="other"'})).json() == []
 
 
@@ -442,15 +442,15 @@ async def test_json_that_is_nested_too_deeply_is_refused_as_no_json(world: World
 )
 async def test_json_in_the_encoding_of_old_tools_is_refused_as_no_json(world: World, path: str, raw: str) -> None:
     answer = await send(world, path, raw.encode("gb18030"))
-    assert [one["code"] for one in problem(answer, 422, "invalid")["findings"]] == ["JSON_INVALID"]
+    assert [error["code"] for error in problem(answer, 422, "invalid")["findings"]] == ["JSON_INVALID"]
     assert await taken(world) == []
 
 
 async def test_an_alert_of_another_encoding_takes_no_other_with_it(world: World) -> None:
     good, bad = json.dumps(alert()).encode(), '{"labels": {"alertname": "断电"}}'.encode("gb18030")
     answer = await send(world, POSTED, b"[" + bad + b"," + good + b"]")
-    assert [(one["code"], one["xpath"]) for one in answer.json()["findings"]] == [("JSON_INVALID", "[0]")]
-    assert [one.rule for one in await taken(world)] == ["prometheus:Down"]
+    assert [(error["code"], error["xpath"]) for error in answer.json()["findings"]] == [("JSON_INVALID", "[0]")]
+    assert [report.rule for report in await taken(world)] == ["prometheus:Down"]
 
 
 async def test_a_binary_event_that_is_nested_too_deeply_is_refused(world: World) -> None:

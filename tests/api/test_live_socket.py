@@ -72,7 +72,9 @@ async def stop(*jobs: asyncio.Future[None]) -> None:
 
 
 def changes(*groups: tuple[str, dict[str, Any]]) -> list[Change]:
-    return [Change(kind=kind, id=key, after=one, at=now()) for kind, group in groups for key, one in group.items()]
+    return [
+        Change(kind=kind, id=key, after=record, at=now()) for kind, group in groups for key, record in group.items()
+    ]
 
 
 def health(key: str, region: str, value: Health) -> Change:
@@ -101,9 +103,9 @@ async def frame(socket: ClientConnection, *types: str) -> Frame:
     """The next frame of one of these types."""
     async with asyncio.timeout(PATIENCE):
         while True:
-            one: Frame = json.loads(await socket.recv())
-            if not types or one["type"] in types:
-                return one
+            frame: Frame = json.loads(await socket.recv())
+            if not types or frame["type"] in types:
+                return frame
 
 
 async def close_code(socket: ClientConnection) -> int:
@@ -136,8 +138,8 @@ async def test_two_counties_receive_different_feeds_and_no_byte_of_the_other(run
         connect(running, of_b) as feed_b,
     ):
         moved = [health("b-sw2", B, Health.DOWN), health("a-srv", A, Health.DOWN)]
-        for one in moved:
-            await running.bus.commit("project", cursors={}, changes=[one])
+        for record in moved:
+            await running.bus.commit("project", cursors={}, changes=[record])
         got_a: list[str | bytes] = []
         got_b: list[str | bytes] = []
         for feed, got in ((feed_a, got_a), (feed_b, got_b)):
@@ -216,11 +218,17 @@ async def test_a_client_that_does_not_read_delays_nobody_and_starts_again(runnin
         bulk = json.dumps({"type": "filler", "text": "x" * 400_000}).encode()
         await frame(quick, "snapshot")
         for _ in range(200):
-            for one in list(running.pump._subscriptions):
-                one.offer(bulk)
+            for subscription in list(running.pump._subscriptions):
+                subscription.offer(bulk)
             while (await frame(quick, "filler", "resync", "snapshot"))["type"] != "filler":
                 pass
-        assert sum(bool(one.behind) or len(one._queue) > 0 for one in running.pump._subscriptions) == 1
+        assert (
+            sum(
+                bool(subscription.behind) or len(subscription._queue) > 0
+                for subscription in running.pump._subscriptions
+            )
+            == 1
+        )
         writer.close()
     await until(lambda: running.pump.clients == 0)
 
@@ -246,9 +254,9 @@ def self_signed(folder: Path) -> tuple[str, str]:
     begin = datetime.now(UTC) - timedelta(hours=1)
     builder = x509.CertificateBuilder(name, name, key.public_key(), 1, begin, begin + timedelta(days=1))
     names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    made = builder.add_extension(names, critical=False).sign(key, hashes.SHA256())
+    certificate = builder.add_extension(names, critical=False).sign(key, hashes.SHA256())
     cert_file, key_file = folder / "cert.pem", folder / "key.pem"
-    cert_file.write_bytes(made.public_bytes(Encoding.PEM))
+    cert_file.write_bytes(certificate.public_bytes(Encoding.PEM))
     key_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return str(cert_file), str(key_file)
 

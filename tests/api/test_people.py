@@ -29,7 +29,7 @@ ROSTER: dict[str, Any] = {
         {"id": "day", "name": {"zh-CN": "白班", "en": "Day"}, "start": "08:00", "end": "20:00"},
         {"id": "night", "start": "20:00", "end": "08:00"},
     ],
-    "patterns": [{"shift": one, "first": "2026-11-01", "teams": [TEAM]} for one in ("day", "night")],
+    "patterns": [{"shift": shift, "first": "2026-11-01", "teams": [TEAM]} for shift in ("day", "night")],
 }
 
 
@@ -80,16 +80,16 @@ async def test_a_roster_comes_back_with_who_is_on_duty_and_what_is_wrong(world: 
         assert (await client.get("/api/v1/roster")).json()["rev"] == 0
         put = await client.put("/api/v1/roster", json=ROSTER)
         assert put.status_code == 200, put.text
-        got = (await client.get("/api/v1/roster")).json()
-    assert got == put.json()
+        body = (await client.get("/api/v1/roster")).json()
+    assert body == put.json()
     tz = duty.zone("Asia/Shanghai")
     (now,) = duty.on_duty(duty.load(world.desk.seen[0].args["doc"]), NOW, tz)
-    assert got["now"]["shift"] == now.shift.id
-    assert got["now"]["officers"] == [{key: one[key] for key in ("id", "name", "phone")} for one in PEOPLE[:2]]
-    assert got["now"]["leader"]["name"] == "王主任"
-    assert {one["code"] for one in got["findings"]} == {"long_duty"}
-    assert len(got["plan"]) == 28
-    assert (got["rev"], got["by"], got["comment"]) == (1, "admin-all", "十一月")
+    assert body["now"]["shift"] == now.shift.id
+    assert body["now"]["officers"] == [{key: person[key] for key in ("id", "name", "phone")} for person in PEOPLE[:2]]
+    assert body["now"]["leader"]["name"] == "王主任"
+    assert {error["code"] for error in body["findings"]} == {"long_duty"}
+    assert len(body["plan"]) == 28
+    assert (body["rev"], body["by"], body["comment"]) == (1, "admin-all", "十一月")
 
 
 async def test_an_old_rev_is_409_and_a_broken_shape_422_with_its_place(world: World) -> None:
@@ -97,8 +97,8 @@ async def test_an_old_rev_is_409_and_a_broken_shape_422_with_its_place(world: Wo
         await client.put("/api/v1/roster", json=ROSTER)
         assert problem(await client.put("/api/v1/roster", json=ROSTER), 409, "conflict")["current"] == {"rev": 1}
         bad = {**ROSTER, "rev": 1, "shifts": [{"id": "day", "start": "25:00", "end": "20:00"}]}
-        found = problem(await client.put("/api/v1/roster", json=bad), 422, "invalid")["errors"]
-    assert [one["field"] for one in found] == ["body.shifts.0.start"]
+        body = problem(await client.put("/api/v1/roster", json=bad), 422, "invalid")["errors"]
+    assert [error["field"] for error in body] == ["body.shifts.0.start"]
 
 
 @pytest.mark.parametrize("role", ["viewer", "leader", "duty", "operator", "auditor"])
@@ -128,11 +128,11 @@ async def test_a_wall_sees_the_shift_and_nobodys_name(world: World) -> None:
         same = await viewer.get("/api/v1/roster")
         for path in ("receivers", "escalations", "roster/history"):
             problem(await viewer.get(f"/api/v1/{path}"), 403, "forbidden")
-    for got in (whole, same):
-        now = got.json()["now"]
+    for body in (whole, same):
+        now = body.json()["now"]
         assert (now["shift"], now["officers"], now["leader"]) == ("day", [], None)
         secrets = ("zhang", "张三", "138", "病假", "account", "admin-all", "十一月")
-        assert not any(secret in got.text for secret in secrets)
+        assert not any(secret in body.text for secret in secrets)
 
 
 async def test_a_county_sees_its_own_people_and_those_above_but_no_other_countys(world: World) -> None:
@@ -161,9 +161,9 @@ async def test_a_county_sees_its_own_people_and_those_above_but_no_other_countys
         await client.put("/api/v1/escalations", json={"rev": 0, "items": [{"id": "all", "steps": steps}]})
     async with world.signed_in("operator", A) as client:
         roster = await client.get("/api/v1/roster")
-        assert {one["id"] for one in roster.json()["persons"]} == {"a-li", "all"}
+        assert {row["id"] for row in roster.json()["persons"]} == {"a-li", "all"}
         receivers = await client.get("/api/v1/receivers")
-        assert [one["id"] for one in receivers.json()["items"]] == ["ours"]
+        assert [row["id"] for row in receivers.json()["items"]] == ["ours"]
         policies = await client.get("/api/v1/escalations")
         assert policies.json()["items"][0]["steps"][0]["who"] == ["person:a-li"]
         for answer in (roster, receivers, policies):
@@ -182,8 +182,8 @@ async def test_steps_take_durations_as_the_file_writes_them(world: World) -> Non
         wrong = {**wish, "items": [{"id": "all", "steps": [{**steps[0], "after": "soon"}]}]}
         errors = problem(await client.put("/api/v1/escalations", json=wrong), 422, "invalid")["errors"]
     assert (errors[0]["field"], errors[0]["code"]) == ("body.items.0.steps.0.after", "duration")
-    (made,) = [one for one in world.desk.seen if one.action == "escalations_put"]
-    assert [(one["after"], one["repeat"]) for one in made.args["doc"]["items"][0]["steps"]] == [
+    (made,) = [command for command in world.desk.seen if command.action == "escalations_put"]
+    assert [(row["after"], row["repeat"]) for row in made.args["doc"]["items"][0]["steps"]] == [
         (120.0, 900.0),
         (300.0, None),
     ]
@@ -192,8 +192,8 @@ async def test_steps_take_durations_as_the_file_writes_them(world: World) -> Non
 async def test_history_is_for_administrators_and_auditors(world: World) -> None:
     async with office(world) as client:
         await client.put("/api/v1/roster", json=ROSTER)
-        (one,) = (await client.get("/api/v1/roster/history")).json()["items"]
-    assert (one["rev"], one["by"], one["name"]) == (1, "admin-all", "put")
+        (version,) = (await client.get("/api/v1/roster/history")).json()["items"]
+    assert (version["rev"], version["by"], version["name"]) == (1, "admin-all", "put")
     async with world.signed_in("auditor") as client:
         assert (await client.get("/api/v1/roster/history")).status_code == 200
     async with world.signed_in("duty") as client:
@@ -209,7 +209,7 @@ async def test_undo_and_a_swap_are_commands_with_their_rev(world: World) -> None
     async with office(world) as client:
         await client.post("/api/v1/roster:undo", json={"rev": 1, "to": 0})
         assert (await client.post("/api/v1/receivers:undo", json={"rev": 0})).status_code == 200
-    undone = [(one.action, one.expected_rev) for one in world.desk.seen[1:]]
+    undone = [(command.action, command.expected_rev) for command in world.desk.seen[1:]]
     assert undone == [("roster_undo", 1), ("receivers_undo", 0)]
 
 
@@ -236,7 +236,10 @@ async def test_what_the_engine_refuses_is_told_in_both_languages(world: World) -
         wish = {"rev": 0, "items": [{"id": "hook", "url": "nonsense://x"}]}
         zh = await client.put("/api/v1/receivers", json=wish)
         en = await client.put("/api/v1/receivers", json=wish, headers={"Accept-Language": "en"})
-    assert [problem(one, 422, "invalid")["errors"][0]["message"] for one in (zh, en)] == ["地址不对", "a wrong address"]
+    assert [problem(answer_in, 422, "invalid")["errors"][0]["message"] for answer_in in (zh, en)] == [
+        "地址不对",
+        "a wrong address",
+    ]
 
 
 CSV = "日期,班次,值班员1,值班员2,带班领导\n2026-11-22,白班,张三,li,王主任\n2026/11/23,night,zhang,李四,\n,,,,\n"
@@ -269,9 +272,9 @@ async def test_every_bad_line_of_a_spreadsheet_is_told(world: World) -> None:
     async with office(world) as client:
         await client.put("/api/v1/roster", json=ROSTER)
         answer = await client.post("/api/v1/roster:import?rev=1", content=raw)
-        found = [(one["field"], one["code"]) for one in problem(answer, 422, "invalid")["errors"]]
+        body = [(error["field"], error["code"]) for error in problem(answer, 422, "invalid")["errors"]]
         none = await client.post("/api/v1/roster:import?rev=1", content=b"a,b\n1,2\n")
-    assert found == [
+    assert body == [
         ("line.2.date", "csv_date"),
         ("line.3.shift", "unknown_shift"),
         ("line.3.officer1", "unknown_person"),

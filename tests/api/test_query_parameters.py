@@ -19,9 +19,9 @@ OPERATION = ("/healthz", "/readyz", "/metrics")
 
 
 def api_paths(world: World) -> list[str]:
-    found = [path for path in dict.fromkeys(paths(world)) if path.startswith("/api/v")]
-    assert len(found) > 30
-    return found
+    body = [path for path in dict.fromkeys(paths(world)) if path.startswith("/api/v")]
+    assert len(body) > 30
+    return body
 
 
 @pytest.mark.parametrize("role", ["admin", "auditor"])
@@ -37,7 +37,7 @@ async def test_a_foreign_name_is_told_with_those_that_the_route_knows(world: Wor
     async with world.signed_in("duty") as client:
         answer = await client.get("/api/v1/sources", params={"kindd": "x", "q": "y", "limit": 5})
         errors = problem(answer, 422, "invalid")["errors"]
-        assert [(one["field"], one["allowed"]) for one in errors] == [
+        assert [(error["field"], error["allowed"]) for error in errors] == [
             ("query.kindd", ["cursor", "limit"]),
             ("query.q", ["cursor", "limit"]),
         ]
@@ -56,7 +56,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "alerts?active=maybe": ("true", "false"),
     "assets?health=sick": ("ok", "degraded", "down", "unknown"),
     "warnings?state=over": ("pending", "active", "expired", "cancelled", "superseded"),
-    "warnings?status=actual": ("Actual", "Draft", "Exercise", "System", "Test"),
+    "warnings?status=actual": ("Actual", "Draft", "Exercise", "System", "Test", "*"),
     "silences?ended=perhaps": ("true", "false"),
     "availability?sort=best": ("key", "worst"),
     "availability?format=xml": ("json", "csv"),
@@ -91,10 +91,10 @@ async def test_every_listed_parameter_of_every_route_refuses_another_word(world:
 
 def _listed(described: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for path, methods in described["paths"].items():
-        for one in methods.get("get", {}).get("parameters", ()):
-            forms = one["schema"].get("anyOf", [one["schema"]])
-            if one["in"] == "query" and any("enum" in form or form.get("type") == "boolean" for form in forms):
-                yield path, one["name"]
+        for parameter in methods.get("get", {}).get("parameters", ()):
+            forms = parameter["schema"].get("anyOf", [parameter["schema"]])
+            if parameter["in"] == "query" and any("enum" in form or form.get("type") == "boolean" for form in forms):
+                yield path, parameter["name"]
 
 
 async def test_known_words_pass_also_several_and_none(world: World) -> None:
@@ -108,8 +108,8 @@ async def test_known_words_pass_also_several_and_none(world: World) -> None:
             "map/none.geojson",
         ):
             assert (await client.get(f"/api/v1/{query}")).status_code in (200, 404), query
-        found = (await client.get("/api/v1/assets?health=ok,down")).json()["items"]
-        assert {one["health"] for one in found} == {"ok", "down"}
+        body = (await client.get("/api/v1/assets?health=ok,down")).json()["items"]
+        assert {record["health"] for record in body} == {"ok", "down"}
 
 
 async def test_a_region_is_a_code_and_a_parameter_stands_once(world: World) -> None:
@@ -166,7 +166,7 @@ async def test_writes_are_strict_too(world: World) -> None:
 
 async def test_as_an_alertmanager_we_know_all_of_its_parameters(world: World) -> None:
     async def names(client: Any, query: str) -> list[str]:
-        return sorted(one["labels"]["instance"] for one in (await client.get(f"/api/v2/alerts?{query}")).json())
+        return sorted(record["labels"]["instance"] for record in (await client.get(f"/api/v2/alerts?{query}")).json())
 
     async with world.signed_in("duty") as client:
         asked = "active=true&inhibited=true&silenced=true&unprocessed=true&receiver=watchfloor"
@@ -190,7 +190,7 @@ def test_every_kind_of_entry_that_is_written_can_be_asked_for() -> None:
             for call in ast.walk(tree):
                 name = getattr(call.func, "attr", getattr(call.func, "id", "")) if isinstance(call, ast.Call) else ""
                 if isinstance(call, ast.Call) and name in ("append", "AppendEntry"):
-                    for word in (one.value for one in call.keywords if one.arg == "kind"):
+                    for word in (keyword.value for keyword in call.keywords if keyword.arg == "kind"):
                         kind = word.value if isinstance(word, ast.Constant) else constants.get(getattr(word, "id", ""))
                         written |= {kind} if kind else set()
     assert len(written) >= 9

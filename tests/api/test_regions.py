@@ -84,8 +84,8 @@ async def fill_journal(world: World) -> None:
             "over": "asset",
         }
         rule |= {"for": 0.0, "recover_for": 0.0, "severity": "critical"}
-        kept = {"source": "api", "rev": 1, "by": "b-officer", "at": NOW, "comment": "b-secret", "mentions": ["b-sw"]}
-        await tx.put("rule", "api:b-rule", rule | kept)
+        stored = {"source": "api", "rev": 1, "by": "b-officer", "at": NOW, "comment": "b-secret", "mentions": ["b-sw"]}
+        await tx.put("rule", "api:b-rule", rule | stored)
         changed = {"source": "api", "rev": 1, "before": None, "after": rule, "undoes": None}
         await tx.append(kind="rule", name="created", subject="b-rule", at=NOW, actor="b-officer", body=changed)
         for name, region in (("sign-in", {"region": B}), ("sign-in-failed", {})):
@@ -141,7 +141,7 @@ async def test_the_sweep_would_see_a_leak(world: World) -> None:
     """What one of county B gets does hold those texts: the sweep looks for the right ones."""
     await fill_journal(world)
     async with world.signed_in("admin", B) as client:
-        found: set[str] = set()
+        body: set[str] = set()
         for path in paths(world):
-            found |= set(leaked(await client.get(path)))
-    assert found == set(B_TEXTS)
+            body |= set(leaked(await client.get(path)))
+    assert body == set(B_TEXTS)

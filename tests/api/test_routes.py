@@ -27,8 +27,8 @@ async def test_assets_are_listed_with_their_state_by_filter(world: World) -> Non
         assert await ids(f"region={A}") == ["a-srv", "a-sw"]
         assert await ids("region=532300") == ["a-srv", "a-sw", "b-sw", "b-sw2"]
         assert await ids("q=lufeng") == ["b-sw2"]
-        one = (await client.get("/api/v1/assets/a-sw")).json()
-        assert (one["health"], one["readings"], one["probes"]) == ("down", {}, ["heartbeat:?every=5m"])
+        asset = (await client.get("/api/v1/assets/a-sw")).json()
+        assert (asset["health"], asset["readings"], asset["probes"]) == ("down", {}, ["heartbeat:?every=5m"])
         problem(await client.get("/api/v1/assets/none"), 404, "not-found")
         document = problem(await client.get("/api/v1/assets?health=sick"), 422, "invalid")
         assert document["errors"][0]["field"] == "query.health"
@@ -58,11 +58,11 @@ async def test_hidden_things_are_counted(world: World) -> None:
 
 async def test_warnings_by_state_and_with_commas_in_their_ids(world: World) -> None:
     async with world.signed_in("duty") as client:
-        found = (await client.get("/api/v1/warnings?state=active&status=Actual")).json()["items"]
-        assert len(found) == 2
+        body = (await client.get("/api/v1/warnings?state=active&status=Actual")).json()["items"]
+        assert len(body) == 2
         assert (await client.get("/api/v1/warnings?state=expired")).json()["items"] == []
-        for one in found:
-            assert (await client.get(f"/api/v1/warnings/{one['id']}")).json()["id"] == one["id"]
+        for warning in body:
+            assert (await client.get(f"/api/v1/warnings/{warning['id']}")).json()["id"] == warning["id"]
 
 
 async def test_sources_count_dead_letters_and_staff_read_them(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

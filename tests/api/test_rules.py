@@ -53,7 +53,7 @@ async def site(world: World) -> World:
 
 async def items(client: httpx2.AsyncClient) -> dict[str, Any]:
     answer = (await client.get("/api/v1/rules")).json()
-    return {one["id"]: one for one in answer["items"]} | {"rev": answer["rev"]}
+    return {row["id"]: row for row in answer["items"]} | {"rev": answer["rev"]}
 
 
 async def test_the_list_says_what_rules_may_be_over_and_by_which_names(site: World) -> None:
@@ -71,16 +71,16 @@ async def test_a_rule_is_made_read_changed_and_taken_out(site: World) -> None:
         assert answer.status_code == 200, answer.text
         assert answer.json()["changed"] == ["hot"]
         assert answer.json()["preview"][0]["asked"] == 4
-        found = (await items(client))["hot"]
-        assert (found["for"], found["recover_for"], found["severity"]) == (10.0, 10.0, "major")
-        assert found["thresholds"] == [
+        body = (await items(client))["hot"]
+        assert (body["for"], body["recover_for"], body["severity"]) == (10.0, 10.0, "major")
+        assert body["thresholds"] == [
             {"metric": "sensor.temp", "op": ">", "value": 80.0, "clear": None, "per_second_over": None}
         ]
-        assert (found["source"], found["by"], found["comment"], found["active"]) == ("api", "admin-all", "试一试", 0)
-        assert found["only"] == {"kinds": ["switch"], "regions": [], "labels": {}}
-        answer = await client.put("/api/v1/rules/hot", json=found | {"severity": "minor"})
+        assert (body["source"], body["by"], body["comment"], body["active"]) == ("api", "admin-all", "试一试", 0)
+        assert body["only"] == {"kinds": ["switch"], "regions": [], "labels": {}}
+        answer = await client.put("/api/v1/rules/hot", json=body | {"severity": "minor"})
         assert answer.status_code == 200, answer.text
-        problem(await client.put("/api/v1/rules/hot", json=found | {"severity": "info"}), 409, "conflict")
+        problem(await client.put("/api/v1/rules/hot", json=body | {"severity": "info"}), 409, "conflict")
         assert (await client.delete("/api/v1/rules/hot")).status_code == 200
         problem(await client.delete("/api/v1/rules/hot"), 404, "not-found")
         assert "hot" not in await items(client)
@@ -102,13 +102,13 @@ async def test_the_whole_list_goes_back_as_it_was_read_and_what_is_missing_goes(
         whole = (await client.get("/api/v1/rules")).json()
         answer = (await client.put("/api/v1/rules", json={"items": whole["items"], "rev": whole["rev"]})).json()
         assert (answer["changed"], answer["rev"]) == ([], whole["rev"])
-        less = [one for one in whole["items"] if one["id"] != "warm"]
+        less = [row for row in whole["items"] if row["id"] != "warm"]
         answer = (await client.put("/api/v1/rules", json={"items": less, "rev": whole["rev"]})).json()
         assert answer["changed"] == ["warm"]
-        assert {one["id"] for one in answer["items"]} == {"down", "hot"}
+        assert {row["id"] for row in answer["items"]} == {"down", "hot"}
         body = problem(await client.put("/api/v1/rules", json={"items": less, "rev": whole["rev"]}), 409, "conflict")
         assert body["current"]["rev"] == answer["rev"]
-        worse = [one | {"severity": "info"} if one["id"] == "down" else one for one in less]
+        worse = [row | {"severity": "info"} if row["id"] == "down" else row for row in less]
         body = problem(await client.put("/api/v1/rules", json={"items": worse}), 422, "invalid")
         assert body["errors"][0]["code"] == "read_only"
 
@@ -134,15 +134,15 @@ async def test_history_says_who_and_an_undo_goes_back(site: World) -> None:
     async with site.signed_in("admin") as client:
         await client.put("/api/v1/rules/hot", json=HOT)
         await client.put("/api/v1/rules/hot", json=HOT | {"severity": "minor"})
-        found = (await client.get("/api/v1/rules/history?rule=hot")).json()["items"]
-        assert [(one["name"], one["actor"], one["undoable"]) for one in found] == [
+        body = (await client.get("/api/v1/rules/history?rule=hot")).json()["items"]
+        assert [(row["name"], row["actor"], row["undoable"]) for row in body] == [
             ("changed", "admin-all", True),
             ("created", "admin-all", True),
         ]
-        assert (found[0]["before"]["severity"], found[0]["after"]["severity"]) == ("major", "minor")
+        assert (body[0]["before"]["severity"], body[0]["after"]["severity"]) == ("major", "minor")
         assert (await client.post("/api/v1/rules/hot/undo", json={"comment": "不行"})).status_code == 200
         assert (await items(client))["hot"]["severity"] == "major"
-        answer = await client.post("/api/v1/rules/hot/undo", json={"seq": found[1]["seq"]})
+        answer = await client.post("/api/v1/rules/hot/undo", json={"seq": body[1]["seq"]})
         assert answer.status_code == 200
         assert "hot" not in await items(client)
         assert (await client.post("/api/v1/rules/hot/undo", json={})).status_code == 200
@@ -179,7 +179,7 @@ async def test_an_administrator_of_a_county_has_rules_of_that_county_and_reads_t
         assert {"down", "hot"} <= set(found)
         for id, body in (("hot", HOT), ("cold", HOT | {"id": "cold", "region": B}), ("cold", HOT | {"region": "x"})):
             answer = await client.put(f"/api/v1/rules/{id}", json=body | {"id": id, "severity": "info"})
-            codes = {one["code"] for one in problem(answer, 422, "invalid")["errors"]}
+            codes = {error["code"] for error in problem(answer, 422, "invalid")["errors"]}
             assert codes <= {"outside_region", "region"}
         problem(await client.delete("/api/v1/rules/hot"), 422, "invalid")
         problem(await client.post("/api/v1/rules/hot/undo", json={}), 422, "invalid")
@@ -198,10 +198,10 @@ async def test_a_county_reads_no_rule_that_names_another_ones_things(site: World
             assert (await client.put(f"/api/v1/rules/{id}", json=wish)).status_code == 200
     async with site.signed_in("operator", "532323") as client:
         answer = (await client.get("/api/v1/rules")).json()
-        assert ({one["id"] for one in answer["items"]}, answer["hidden"]) == ({"down", "hot"}, 2)
-        assert {one["id"]: one["active"] for one in answer["items"]} == {"down": 1, "hot": 0}
+        assert ({row["id"] for row in answer["items"]}, answer["hidden"]) == ({"down", "hot"}, 2)
+        assert {row["id"]: row["active"] for row in answer["items"]} == {"down": 1, "hot": 0}
         past = (await client.get("/api/v1/rules/history")).json()
-        assert ({one["rule"] for one in past["items"]}, past["hidden"]) == ({"down", "hot"}, 2)
+        assert ({row["rule"] for row in past["items"]}, past["hidden"]) == ({"down", "hot"}, 2)
 
 
 async def test_who_changed_a_rule_is_not_for_walls(site: World) -> None:
@@ -209,9 +209,9 @@ async def test_who_changed_a_rule_is_not_for_walls(site: World) -> None:
         await client.put("/api/v1/rules/hot", json=HOT | {"comment": "电话 138…"})
     async with site.signed_in("viewer") as client:
         shown = (await client.get("/api/v1/rules")).json()["items"]
-        assert {(one["by"], one["comment"]) for one in shown} == {("", "")}
+        assert {(row["by"], row["comment"]) for row in shown} == {("", "")}
         past = (await client.get("/api/v1/rules/history")).json()["items"]
-        assert {(one["actor"], one["comment"]) for one in past} == {("", "")}
+        assert {(row["actor"], row["comment"]) for row in past} == {("", "")}
 
 
 @pytest.mark.parametrize(

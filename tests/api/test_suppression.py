@@ -38,8 +38,8 @@ def doc(key: str, kind: str = "silence", region: str = "", assets: tuple[str, ..
 
 async def put(world: World, *docs: dict[str, Any]) -> None:
     async with world.journal.begin() as tx:
-        for number, one in enumerate(docs, 1):
-            await tx.put(one["kind"], one["id"], one, open=one["ended_at"] is None, seq=number)
+        for number, record in enumerate(docs, 1):
+            await tx.put(record["kind"], record["id"], record, open=record["ended_at"] is None, seq=number)
 
 
 def done(command: Command) -> Result:
@@ -161,7 +161,7 @@ async def test_a_window_that_would_overlap_itself_is_refused_with_the_mend(world
 async def test_lists_say_who_why_until_when_and_how_many_and_walls_see_no_names(world: World) -> None:
     hidden = [an_alert(f"h{n}", "a-sw", A, suppressed_by=("silenced:s1",)) for n in range(2)]
     records = picture()
-    records[Kind.ALERT] |= {one.id: one for one in hidden}
+    records[Kind.ALERT] |= {alert.id: alert for alert in hidden}
     world.pump.mirror.reset("e1.2-0", records)
     await put(
         world,
@@ -172,11 +172,11 @@ async def test_lists_say_who_why_until_when_and_how_many_and_walls_see_no_names(
     )
     async with world.signed_in("duty", A) as client:
         listed = (await client.get("/api/v1/silences")).json()
-        assert [(one["id"], one["count"], one["by"]) for one in listed["items"]] == [("s1", 2, "wang")]
+        assert [(row["id"], row["count"], row["by"]) for row in listed["items"]] == [("s1", 2, "wang")]
         assert listed["hidden"] == 1
         assert listed["items"][0]["until"].endswith("Z")
         ended = (await client.get("/api/v1/silences?ended=true")).json()["items"]
-        assert [one["id"] for one in ended] == ["s3", "s1"]
+        assert [row["id"] for row in ended] == ["s3", "s1"]
         assert (await client.get("/api/v1/maintenance")).json()["items"] == []
         problem(await client.delete("/api/v1/silences/s2"), 404, "not-found")
         problem(await client.delete("/api/v1/silences/s3"), 409, "conflict")
@@ -203,7 +203,7 @@ async def test_a_preview_says_what_would_happen_and_does_nothing(world: World) -
     async with world.signed_in("duty", A) as client:
         body = {"ids": ["a-alert", "b-alert", "none"], "action": "shelve", "comment": "x", "until": LATER}
         shown = (await client.post("/api/v1/alerts:bulk", json=body | {"dry_run": True})).json()
-        assert [(one["id"], one["status"]) for one in shown["results"]] == [
+        assert [(row["id"], row["status"]) for row in shown["results"]] == [
             ("a-alert", 200),
             ("b-alert", 403),
             ("none", 404),
@@ -211,20 +211,20 @@ async def test_a_preview_says_what_would_happen_and_does_nothing(world: World) -
         unshelve = body | {"action": "unshelve", "ids": ["a-alert"], "dry_run": True}
         for action, code in (("unshelve", "not_shelved"), ("unack", "not_acked")):
             answer = await client.post("/api/v1/alerts:bulk", json=unshelve | {"action": action})
-            (one,) = answer.json()["results"]
-            assert (one["status"], one["code"]) == (409, code)
+            (result,) = answer.json()["results"]
+            assert (result["status"], result["code"]) == (409, code)
         assert world.desk.seen == []
         done = (await client.post("/api/v1/alerts:bulk", json=body)).json()
-        assert [one["status"] for one in done["results"]] == [200, 403, 404]
+        assert [row["status"] for row in done["results"]] == [200, 403, 404]
         del body["until"]
         problem(await client.post("/api/v1/alerts:bulk", json=body), 422, "invalid")
-    assert [(one.action, one.args) for one in world.desk.seen] == [("shelve", {"until": LATER_S})]
+    assert [(command.action, command.args) for command in world.desk.seen] == [("shelve", {"until": LATER_S})]
 
 
 async def test_a_root_names_the_alerts_hidden_behind_it(world: World) -> None:
     behind = [an_alert(f"c{n}", "a-srv", A, suppressed_by=("inhibited:a-alert",)) for n in range(3)]
     records = picture()
-    records[Kind.ALERT] |= {one.id: one for one in behind}
+    records[Kind.ALERT] |= {alert.id: alert for alert in behind}
     world.pump.mirror.reset("e1.2-0", records)
     async with world.signed_in("duty", A) as client:
         record = (await client.get("/api/v1/alerts/a-alert")).json()

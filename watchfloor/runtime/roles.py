@@ -234,15 +234,17 @@ async def build_alert(settings: Settings, bus: Bus, journal: Journal, status: Ro
             status=status,
         )
     except RuleError as error:
-        finding = make("rule", file=settings.path.name, key="rule", value=error.rule, detail=error.message)
-        raise SettingsError([finding]) from error
+        raise _unusable(settings, "rule", error.rule, error.message) from error
     except ReceiverError as error:
-        finding = make("receiver", file=settings.path.name, key="receiver", value=error.receiver, detail=error.message)
-        raise SettingsError([finding]) from error
-
+        raise _unusable(settings, "receiver", error.receiver, error.message) from error
     # Compared within the role's lease, and before the engine writes.
     group = ProgramGroup(program, watch, before=watch.compare_if_possible)
     return RunningRole(group, partial(_reload_alerts, program))
+
+
+def _unusable(settings: Settings, key: str, value: str, detail: dict[str, str]) -> SettingsError:
+    """The error of a table of the settings file that the alert role cannot use. Its code is the table's key."""
+    return SettingsError([make(key, file=settings.path.name, key=key, value=value, detail=detail)])
 
 
 async def _reload_alerts(program: AlertService, fresh: Settings) -> None:

@@ -89,9 +89,9 @@ def roots_in_sight(core: AlertCore, *group: str) -> set[str]:
     if not all(causes._failing(id) is not None and causes.cut(id) is None for id in group):
         return set()
     return {
-        one.asset
-        for one in core.alerts.values()
-        if one.asset in group and one.active and not one.suppressed_by and core._inhibition._means_failure(one)
+        alert.asset
+        for alert in core.alerts.values()
+        if alert.asset in group and alert.active and not alert.suppressed_by and core._inhibition._means_failure(alert)
     }
 
 
@@ -100,13 +100,13 @@ def assert_sound(desk: Desk) -> None:
     for alert in desk.core.alerts.values():
         for reason in alert.suppressed_by:
             assert why(desk.core, alert, reason), (alert.asset, alert.rule, reason, alert.hold)
-        told = desk.told_of(alert.id)
+        recipients = desk.told_of(alert.id)
         if alert.active and not alert.suppressed_by:
-            assert told.firing, (alert.asset, alert.rule)
+            assert recipients.firing, (alert.asset, alert.rule)
         if not alert.active and FLAPPING not in alert.suppressed_by:
-            assert not told.firing, (alert.asset, alert.rule)
-    for id, told in desk.everybody().items():
-        assert id in desk.core.alerts or not told.firing, id
+            assert not recipients.firing, (alert.asset, alert.rule)
+    for id, recipients in desk.everybody().items():
+        assert id in desk.core.alerts or not recipients.firing, id
 
 
 UPLINK = st.sampled_from(["up1", "up2"])
@@ -142,14 +142,14 @@ def test_two_uplinks_that_are_lost_at_last_have_one_root_and_leave_nothing_when_
                 second += 0.5
             assert_sound(desk)
         if health == "down":
-            sights = [one for one in desk.core.alerts.values() if one.active and not one.suppressed_by]
-            assert {one.asset for one in sights} in ({"up1"}, {"up2"}), "both tools may speak of it"
-            assert [one.affected for one in sights if one.affected] == [{"router": 3, "site": 1}]
+            sights = [alert for alert in desk.core.alerts.values() if alert.active and not alert.suppressed_by]
+            assert {alert.asset for alert in sights} in ({"up1"}, {"up2"}), "both tools may speak of it"
+            assert [alert.affected for alert in sights if alert.affected] == [{"router": 3, "site": 1}]
             assert all(desk.told_of(alert.id).firing for alert in sights)
     second += 700  # what has flapped is told of again only after it was quiet
     desk.see(second, "leaf", "ok")
-    assert not [one for one in desk.core.alerts.values() if one.active or one.suppressed_by]
-    assert not any(told.firing for told in desk.everybody().values())
+    assert not [alert for alert in desk.core.alerts.values() if alert.active or alert.suppressed_by]
+    assert not any(recipients.firing for recipients in desk.everybody().values())
 
 
 def rebuilt(desk: Desk) -> AlertCore:
@@ -157,7 +157,7 @@ def rebuilt(desk: Desk) -> AlertCore:
     live = desk.core
     kept = json.loads(json.dumps(live.dump()))
     records: dict[str, Any] = {Kind.ASSET: live.subjects.assets, Kind.STATE: live.subjects.states}
-    docs = [json.loads(json.dumps(silences.dump(one))) for one in live.suppressions.all().values()]
+    docs = [json.loads(json.dumps(silences.dump(suppression))) for suppression in live.suppressions.all().values()]
     core = AlertCore(
         compile_rules(RULES),
         subjects=Subjects(records),
@@ -183,10 +183,10 @@ def test_told_of_firing_is_told_of_clearing_and_every_reason_to_hide_has_an_end(
     assert again.alerts == desk.core.alerts
     desk.until(second + 700)
     assert_sound(desk)
-    assert not [one for one in desk.core.alerts.values() if one.suppressed_by and not _rooted(desk.core, one)]
+    assert not [alert for alert in desk.core.alerts.values() if alert.suppressed_by and not _rooted(desk.core, alert)]
 
 
 def _rooted(core: AlertCore, alert: Alert) -> bool:
     """Long after the last event only root cause still hides, and its root stands in sight."""
-    roots = [core.alerts[one.removeprefix(INHIBITED)] for one in alert.suppressed_by]
+    roots = [core.alerts[cause.removeprefix(INHIBITED)] for cause in alert.suppressed_by]
     return all(root.active and not root.suppressed_by for root in roots)

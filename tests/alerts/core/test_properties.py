@@ -101,18 +101,18 @@ class Story:
         commands = Counter(entry.command for entry in entries if entry.command)
         assert all(count == 1 for count in commands.values())
         assert all(count == 1 for count in Counter((e.subject, e.body["seq"]) for e in entries).values())
-        told: dict[str, list[str]] = {}
+        recipients: dict[str, list[str]] = {}
         for id in {entry.subject for entry in entries}:
             for item in await self.rig.journal.outbox_for(id):
-                told.setdefault(id, []).append(item.body["reason"])
+                recipients.setdefault(id, []).append(item.body["reason"])
         fired = Counter(e.subject for e in entries if e.name in ("raise", "reraise"))
         cleared = Counter(e.subject for e in entries if e.name == "clear")
-        assert {id: r.count("first") + r.count("again") for id, r in told.items()} == dict(fired)
-        assert {id: r.count("cleared") for id, r in told.items() if "cleared" in r} == dict(cleared)
+        assert {id: r.count("first") + r.count("again") for id, r in recipients.items()} == dict(fired)
+        assert {id: r.count("cleared") for id, r in recipients.items() if "cleared" in r} == dict(cleared)
 
 
-def _fields(one: Any) -> dict[str, Any]:
-    return {name: getattr(one, name) for name in ("id", "when", "hold", "recover_for")}
+def _fields(record: Any) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in ("id", "when", "hold", "recover_for")}
 
 
 async def tell(url: str, journal_url: str, story: list[tuple[tuple[str, Any, Any], float]]) -> None:

@@ -160,16 +160,16 @@ async def test_dual_uplinks_one_lost_then_both_then_both_back(bus: Bus, journal:
     await rig.step(120.0)
     left = rig.engine.core.alerts.values()
     assert not [alert.asset for alert in left if alert.active or alert.suppressed_by or alert.hold]
-    told: dict[str, list[str]] = {}
+    recipients: dict[str, list[str]] = {}
     for id in {entry.subject for entry in await rig.entries()}:
         for item in await journal.outbox_for(id):
-            told.setdefault(str(item.body["alert"]["asset"]), []).append(item.body["reason"])
-    assert {asset: (said[0], said[-1]) for asset, said in told.items()} == {
+            recipients.setdefault(str(item.body["alert"]["asset"]), []).append(item.body["reason"])
+    assert {asset: (said[0], said[-1]) for asset, said in recipients.items()} == {
         "up1": ("first", "cleared"),
         "up2": ("first", "cleared"),
         "sw": ("first", "cleared"),
     }
-    assert sum(said.count("first") for said in told.values()) == 3
+    assert sum(said.count("first") for said in recipients.values()) == 3
     await rig.assert_whole()
 
 

@@ -73,7 +73,7 @@ async def test_the_change_says_which_command_caused_it(rig: Rig) -> None:
     await rig.step(1)
     entries = await rig.bus.read({rig.bus.keys.changes: "0-0"}, block=0.001)
     changes = [item for entry in entries for item in entry.items if item.kind == Kind.ALERT]
-    assert [one.cause for one in changes][-1] == "c9"
+    assert [change.cause for change in changes][-1] == "c9"
 
 
 async def test_a_refused_command_is_answered_and_leaves_no_trace(rig: Rig) -> None:

@@ -80,17 +80,17 @@ async def test_what_redis_holds_in_another_form_is_said_again(rig: Rig, raw: byt
 
 
 def test_the_same_record_in_another_order_is_the_same() -> None:
-    one = make_alert(labels={"b": "1", "a": "2"})
-    assert wire.holds(wire.encode(make_alert(labels={"a": "2", "b": "1"})), one)
-    assert not wire.holds(wire.encode(make_alert(rev=2)), one)
-    assert not wire.holds(None, one)
+    alert = make_alert(labels={"b": "1", "a": "2"})
+    assert wire.holds(wire.encode(make_alert(labels={"a": "2", "b": "1"})), alert)
+    assert not wire.holds(wire.encode(make_alert(rev=2)), alert)
+    assert not wire.holds(None, alert)
 
 
 def test_documents_of_before_say_who_was_told_all_the_same() -> None:
     documents = [{}, {"told": ["desk"]}, {"told": ["desk"], "firing": []}, {"told": ["desk"], "new": {"a": [1]}}]
     kept = [read_one(canonical(msgspec.to_builtins(make_alert()) | more)) for more in documents]
-    assert [one.alert for one in kept] == [make_alert()] * 4
-    assert [Recipients.load(one) for one in kept] == [
+    assert [document.alert for document in kept] == [make_alert()] * 4
+    assert [Recipients.load(document) for document in kept] == [
         None,
         Recipients({"desk"}, {"desk"}),
         Recipients({"desk"}, set()),
@@ -141,7 +141,7 @@ def alerts(drawn: list[Any]) -> list[Alert]:
                 raised_at=T0 + number,
             ),
         )
-    return [one for one in made.values() if one.open]
+    return [alert for alert in made.values() if alert.open]
 
 
 def known(alert_core: AlertCore) -> dict[str, Any]:
@@ -174,6 +174,6 @@ def test_alerts_read_all_at_once_mean_what_they_mean_one_by_one(drawn: list[Any]
     }
     rules = compile_rules([rule()])
     at_once, one_by_one = (AlertCore(rules, subjects=Subjects(records), alerts=given) for given in (some, []))
-    for one in some:
-        one_by_one.open_alerts.keep(one)
+    for alert in some:
+        one_by_one.open_alerts.keep(alert)
     assert known(at_once) == known(one_by_one)

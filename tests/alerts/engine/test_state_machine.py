@@ -139,8 +139,8 @@ class Machine(RuleBasedStateMachine):
     def reveal(self, number: int) -> None:
         known = sorted(self.rig.engine.core.suppressions.all().values(), key=lambda suppression: suppression.id)
         if known:
-            one = known[number % len(known)]
-            self.run(self.wish("unsilence" if one.kind == "silence" else "unmaintain", one.id))
+            suppression = known[number % len(known)]
+            self.run(self.wish("unsilence" if suppression.kind == "silence" else "unmaintain", suppression.id))
 
     @step(id=IDS, active=st.booleans())
     def report(self, id: str, active: bool) -> None:
@@ -201,21 +201,21 @@ class Machine(RuleBasedStateMachine):
         for entry in entries:
             bodies.setdefault(entry.subject, []).append(entry.body)
         rebuilt = {id: transitions.replay(some) for id, some in bodies.items()}
-        assert {id: one for id, one in rebuilt.items() if one.open} == core.alerts
+        assert {id: record for id, record in rebuilt.items() if record.open} == core.alerts
         assert await rig.shown() == core.alerts
         kept = {
             doc.id: silences.load(doc.body)
             for kind in ("silence", "maintenance")
             for doc in await rig.journal.docs(kind, open=True)
         }
-        assert {id: replace(one, seen=0.0) for id, one in kept.items()} == {
+        assert {id: replace(record, seen=0.0) for id, record in kept.items()} == {
             id: replace(suppression, seen=0.0) for id, suppression in core.suppressions.all().items()
         }
         docs = {doc.id: doc.body for doc in await rig.journal.docs(rulebook.KIND, open=True)}
         book = rig.engine.book
         mine = {
-            one.key: rule_document.dump(document_of(book.shown(one)))
-            for one in (*book._file.values(), *book._api.values())
+            record.key: rule_document.dump(document_of(book.shown(record)))
+            for record in (*book._file.values(), *book._api.values())
         }
         assert docs == json.loads(json.dumps(mine))
         assert {key.partition(":")[2] for key in docs} == set(core.rules)

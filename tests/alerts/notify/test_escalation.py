@@ -132,7 +132,7 @@ async def test_a_receiver_whose_message_was_taken_back_is_told_when_it_is_nobody
     assert await rig.queued() == []
     await rig.send(command("unack", "a1", rig.now + 1, id="u1"))
     await rig.step(1)
-    assert [why for _, who, why in await told(rig, of=lambda one: one == "desk")] == ["again"]
+    assert [why for _, who, why in await told(rig, of=lambda receiver: receiver == "desk")] == ["again"]
 
 
 async def test_a_promise_that_passes_is_told_once_although_it_is_taken(rig: Rig) -> None:
@@ -291,15 +291,15 @@ async def test_an_hour_of_absence_tells_each_step_once_and_nothing_of_what_is_ov
 
 
 async def test_ten_thousand_alerts_that_nobody_takes_cost_nothing_until_they_fall_due() -> None:
-    one = Escalations()
-    one.set_policies((POLICY,), (), lambda alert: None, T0)
+    escalations = Escalations()
+    escalations.set_policies((POLICY,), (), lambda alert: None, T0)
     alerts = {f"a{n}": make_alert(id=f"a{n}") for n in range(10_000)}
     for alert in alerts.values():
-        one.note(alert, None, T0)
-    fired = [len(one.fire(T0, lambda id: (alerts[id], None))) for _ in range(51)]
+        escalations.note(alert, None, T0)
+    fired = [len(escalations.fire(T0, lambda id: (alerts[id], None))) for _ in range(51)]
     assert fired == [200] * 50 + [0]
     asked: list[str] = []
-    assert one.fire(T0 + 599, lambda id: asked.append(id)) == []
+    assert escalations.fire(T0 + 599, lambda id: asked.append(id)) == []
     assert asked == []
 
 

@@ -242,7 +242,7 @@ async def test_the_loop_sends_as_soon_as_it_is_woken(post: Post) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert post.desk.keys == ["a1:1:desk"]
-    assert not [one for one in asyncio.all_tasks() if "Sender" in repr(one)]
+    assert not [task for task in asyncio.all_tasks() if "Sender" in repr(task)]
 
 
 async def test_credentials_of_the_address_go_into_the_header_and_not_into_the_url(post: Post) -> None:
@@ -274,9 +274,9 @@ def test_addresses_that_are_refused_in_both_languages(url: str) -> None:
 
 
 def test_two_receivers_of_one_id_are_refused() -> None:
-    one = ReceiverSettings(id="desk", url="json://h/")
+    receiver = ReceiverSettings(id="desk", url="json://h/")
     with pytest.raises(ReceiverError, match="used twice"):
-        compile_receivers([one, one])
+        compile_receivers([receiver, receiver])
 
 
 @pytest.mark.parametrize("by", [-300.0, 300.0, -86_400.0, 86_400.0, -31_536_000.0, 31_536_000.0])

@@ -76,7 +76,7 @@ async def test_only_an_administrator_of_the_whole_site_puts_but_whoever_is_on_du
         await rig.step()
         outcomes.append((await rig.answers())[-1].outcome)
     assert outcomes == [Outcome.FORBIDDEN, Outcome.FORBIDDEN, Outcome.DONE, Outcome.INVALID]
-    assert [one.substitute for one in rig.engine.people.roster.substitutes] == ["zhao"]
+    assert [substitution.substitute for substitution in rig.engine.people.roster.substitutes] == ["zhao"]
 
 
 async def test_no_secret_stands_in_the_log_and_a_mask_that_comes_back_keeps_it(rig: Rig) -> None:
@@ -90,11 +90,13 @@ async def test_no_secret_stands_in_the_log_and_a_mask_that_comes_back_keeps_it(r
     assert put.outcome is Outcome.DONE, put
     assert put.after is not None
     shown = put.after["doc"]["items"]
-    assert [one["url"] for one in shown] == [f"jsons://h:8443/{versions.MASK}", f"sms+http://gw:8080/{versions.MASK}"]
+    assert [item["url"] for item in shown] == [f"jsons://h:8443/{versions.MASK}", f"sms+http://gw:8080/{versions.MASK}"]
     log = json.dumps([entry.body for entry in await rig.journal.entries(limit=1000)])
     answers = repr(await rig.answers())
     assert not any(secret in log + answers for secret in ("hunter2", "hunter3", "secret-path"))
-    back = [{name: value for name, value in one.items() if name not in ("secret", "kind", "personal")} for one in shown]
+    back = [
+        {name: value for name, value in item.items() if name not in ("secret", "kind", "personal")} for item in shown
+    ]
     back[0]["severities"] = ["major"]
     await rig.order("receivers_put", 1, doc={"items": back})
     kept = {receiver.id: receiver for receiver in rig.engine.people.receivers}
@@ -108,7 +110,7 @@ async def test_no_secret_stands_in_the_log_and_a_mask_that_comes_back_keeps_it(r
 async def test_an_id_that_stands_twice_in_one_list_is_said_so(rig: Rig) -> None:
     answer = await rig.order("receivers_put", 0, doc={"items": [HOOK, HOOK]})
     assert answer.after is not None
-    assert [one["code"] for one in answer.after["faults"]] == ["id_twice"]
+    assert [fault["code"] for fault in answer.after["faults"]] == ["id_twice"]
 
 
 async def test_undo_brings_the_older_secret_back(rig: Rig) -> None:
@@ -160,13 +162,13 @@ async def test_a_policy_that_leads_to_storms_or_nowhere_is_refused(rig: Rig, ste
     answer = await rig.order("escalations_put", 0, doc={"items": [{"id": "mine", "steps": [step]}]})
     assert answer.outcome is Outcome.INVALID
     assert answer.after is not None
-    assert [one["code"] for one in answer.after["faults"]] == [code]
+    assert [fault["code"] for fault in answer.after["faults"]] == [code]
 
 
 async def test_policies_made_here_are_tried_before_the_files(rig: Rig) -> None:
     steps = [{"who": ["receiver:group"]}]
     await rig.order("escalations_put", 0, doc={"items": [{"id": "mine", "severities": ["critical"], "steps": steps}]})
-    assert [one.id for one in rig.engine.people.policies] == ["mine", "all"]
+    assert [policy.id for policy in rig.engine.people.policies] == ["mine", "all"]
 
 
 async def test_what_the_file_says_can_be_read_by_others_without_its_secrets(rig: Rig) -> None:
@@ -175,5 +177,5 @@ async def test_what_the_file_says_can_be_read_by_others_without_its_secrets(rig:
         await rig.step()
     doc = await rig.journal.doc("receivers", "file")
     assert doc is not None
-    assert [one["id"] for one in doc.body["items"]] == ["desk", "sms", "group"]
+    assert [item["id"] for item in doc.body["items"]] == ["desk", "sms", "group"]
     assert "send" not in doc.body["items"][1]["url"]

@@ -55,9 +55,9 @@ class World:
         if receiver in self.away:
             raise RetryLater("away")
         self.keys[key] += 1
-        for one in body.get("items", [body]):
-            person = (one.get("to") or {}).get("person", "")
-            self.heard.setdefault((receiver, person, one["alert"]["id"]), []).append(one["reason"])
+        for item in body.get("items", [body]):
+            person = (item.get("to") or {}).get("person", "")
+            self.heard.setdefault((receiver, person, item["alert"]["id"]), []).append(item["reason"])
         if self.kill_next:
             self.kill_next = False
             raise Killed
@@ -106,7 +106,7 @@ class Office:
         known = self.rig.engine.people.receivers
         return Sender(
             self.journal,
-            {one.id: Heard(one.id, self.world) for one in known},
+            {receiver.id: Heard(receiver.id, self.world) for receiver in known},
             known,
             clock=lambda: self.rig.now,
             jitter=lambda: 0.0,

@@ -60,10 +60,10 @@ def test_what_an_alert_is_about_is_called_by_its_name_in_the_readers_language() 
     contact = Contact(receiver="desk")
     for about, chinese, english in ((county, "楚雄市", "Chuxiong City"), (role, "采集", "Collection")):
         alert = make_alert(title=TITLE, subject_kind=about.kind, asset=about.id)
-        told = message_of("k", "first", alert, about, contact, T0, "楚雄州").body
-        assert told["about"]["title"] == {"zh-CN": chinese, "en": english}
+        body = message_of("k", "first", alert, about, contact, T0, "楚雄州").body
+        assert body["about"]["title"] == {"zh-CN": chinese, "en": english}
         for language, name in (("zh-CN", chinese), ("en", english)):
-            assert MessageTemplates(language=language).words(told)[1].startswith(name)
+            assert MessageTemplates(language=language).words(body)[1].startswith(name)
 
 
 def test_a_test_says_that_it_is_one() -> None:
@@ -88,9 +88,9 @@ def test_foreign_text_is_no_template_and_commands_no_chat_program() -> None:
     subject, text = MessageTemplates().words(
         {**body(), "alert": alert_record(alert), "asset": {**ASSET, "name": HOSTILE}}
     )
-    for one in (subject, text):
-        assert "{site}" in one
-        assert not any(mark in one for mark in ("<", "@", "`", "\r", "\u202e", "\x00", "\ud800"))
+    for part in (subject, text):
+        assert "{site}" in part
+        assert not any(mark in part for mark in ("<", "@", "`", "\r", "\u202e", "\x00", "\ud800"))
     assert len(subject) <= LONGEST_SUBJECT
 
 

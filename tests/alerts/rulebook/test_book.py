@@ -354,7 +354,7 @@ async def test_a_command_that_comes_twice_counts_once(rig: Rig) -> None:
     await rig.send(command)
     await rig.step(0.1)
     assert [name for name, _, _ in await said(rig)] == ["loaded", "created"]
-    assert [one.outcome for one in await rig.answers()][-1] is Outcome.DONE
+    assert [result.outcome for result in await rig.answers()][-1] is Outcome.DONE
 
 
 async def test_a_flap_of_an_older_expression_hides_nothing(rig: Rig) -> None:

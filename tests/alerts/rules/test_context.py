@@ -73,9 +73,9 @@ def test_only_rules_whose_inputs_have_changed_are_asked(monkeypatch: pytest.Monk
     asked: list[str] = []
     evaluate = RuleEvaluator.evaluate
 
-    def counted(self: RuleEvaluator, one: CompiledRule, subject: Subject, now: float, *, fresh: bool = False) -> None:
-        asked.append(one.id)
-        evaluate(self, one, subject, now, fresh=fresh)
+    def counted(self: RuleEvaluator, rule: CompiledRule, subject: Subject, now: float, *, fresh: bool = False) -> None:
+        asked.append(rule.id)
+        evaluate(self, rule, subject, now, fresh=fresh)
 
     monkeypatch.setattr(RuleEvaluator, "evaluate", counted)
     alert_core = core(rule(), HOT, RISING)

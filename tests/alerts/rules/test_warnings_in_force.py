@@ -45,8 +45,8 @@ def play(*steps: tuple[float, Any], assets: tuple[Asset, ...] = (IN, OUT, NOWHER
     return alert_core
 
 
-def said(one: Any) -> list[tuple[float, str, str]]:
-    steps = one.take_steps()
+def said(desk: Any) -> list[tuple[float, str, str]]:
+    steps = desk.take_steps()
     return [(at, step.alert.asset, name) for (at, name), step in zip(names(steps), steps, strict=True)]
 
 

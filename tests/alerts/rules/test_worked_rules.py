@@ -43,8 +43,8 @@ def rules(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     if request.param == "file":
         return {rule_settings.id: compile_rule(rule_settings) for rule_settings in settings.rules}
     made = [read(form(rule_settings), settings.sample) for rule_settings in settings.rules]
-    assert [one.settings for one in made] == list(settings.rules)
-    return {one.id: one for one in made}
+    assert [compiled.settings for compiled in made] == list(settings.rules)
+    return {compiled.id: compiled for compiled in made}
 
 
 class Line:

@@ -133,7 +133,7 @@ def test_the_wait_after_a_recovery_is_bounded_and_a_second_failure_ends_it() -> 
     desk.see(6, "root", "down")
     assert desk.alert("a").hold is None
     desk.until(60)
-    assert ("a", "first") not in [one[1:] for one in desk.told]
+    assert ("a", "first") not in [notice[1:] for notice in desk.told]
     desk.see(61, "root", "ok")
     desk.until(70)
     assert desk.told[-1] == (67, "a", "first")
@@ -177,7 +177,7 @@ def test_one_of_two_uplinks_lost_is_a_minor_alert_both_lost_is_one_outage_and_no
     last = desk.alert("up2")
     assert desk.shown() == ["up2"]
     others = [alert for alert in desk.core.alerts.values() if alert is not last]
-    assert {(one.asset, one.suppressed_by) for one in others} == {
+    assert {(alert.asset, alert.suppressed_by) for alert in others} == {
         ("up1", (f"inhibited:{last.id}",)),
         ("dual", (f"inhibited:{last.id}",)),
     }
@@ -188,7 +188,11 @@ def test_one_of_two_uplinks_lost_is_a_minor_alert_both_lost_is_one_outage_and_no
     desk.see(6, "up2", "ok")
     desk.until(60)
     assert [alert.asset for alert in desk.core.alerts.values() if alert.active] == []
-    assert sorted(one[1:] for one in desk.told[3:]) == [("dual", "cleared"), ("up1", "cleared"), ("up2", "cleared")]
+    assert sorted(notice[1:] for notice in desk.told[3:]) == [
+        ("dual", "cleared"),
+        ("up1", "cleared"),
+        ("up2", "cleared"),
+    ]
     assert not [alert for alert in desk.core.alerts.values() if alert.suppressed_by]
 
 
@@ -208,7 +212,7 @@ GAINS: list[list[set[str]]] = [[{"up1"}, set()], [{"up2"}, set()], [set()]]
 
 def stages(lost: list[set[str]]) -> str:
     """Sorted: the order of a set of words is another one in each process, and every worker must name a test alike."""
-    return " then ".join("+".join(sorted(one)) or "none" for one in lost)
+    return " then ".join("+".join(sorted(group)) or "none" for group in lost)
 
 
 def sights(desk: Desk) -> list[tuple[str, str]]:
@@ -242,14 +246,14 @@ def test_a_lost_group_has_one_root_in_whatever_order_it_is_lost_and_comes_back(
         alert = desk.alert(root)
         assert alert.affected == {"camera": 1, "router": 1, "server": 1}
         hidden = [one for one in desk.core.alerts.values() if one.active and one is not alert]
-        assert {one.asset for one in hidden if one.rule == "down"} == {"up1", "up2", *BEHIND} - {root}
-        assert {one.suppressed_by for one in hidden} == {(f"inhibited:{alert.id}",)}
+        assert {alert.asset for alert in hidden if alert.rule == "down"} == {"up1", "up2", *BEHIND} - {root}
+        assert {alert.suppressed_by for alert in hidden} == {(f"inhibited:{alert.id}",)}
     desk.until(second + 60)
     left = desk.core.alerts.values()
     assert [
         (alert.asset, alert.suppressed_by) for alert in left if alert.active or alert.suppressed_by or alert.hold
     ] == []
-    assert not any(told.firing for told in desk.everybody().values())
+    assert not any(recipients.firing for recipients in desk.everybody().values())
     assert {about for _, about, why in desk.told if why != "cleared"} <= {"up1", "up2", "dual"}
     assert {"up1", "up2"} <= {about for _, about, why in desk.told if why == "first"}, "each loss was told"
 
@@ -345,7 +349,7 @@ def test_a_silent_source_is_one_alert_and_what_is_seen_through_it_none() -> None
     desk.see(41, "a", "ok", "probes")
     desk.see(41, "b", "ok", "probes")
     desk.until(60)
-    assert [one[1:] for one in desk.told] == [("probes", "first"), ("probes", "cleared")]
+    assert [notice[1:] for notice in desk.told] == [("probes", "first"), ("probes", "cleared")]
     assert [alert.asset for alert in desk.core.alerts.values()] == ["probes"]
 
 
@@ -388,7 +392,7 @@ def test_an_isolated_collector_is_one_alert_and_the_assets_it_cannot_reach_none(
     for id in "ab":
         desk.see(62, id, "ok", "network.tcp")
     desk.until(90)
-    assert [one[1:] for one in desk.told] == [(REFERENCE, "first"), (REFERENCE, "cleared")]
+    assert [notice[1:] for notice in desk.told] == [(REFERENCE, "first"), (REFERENCE, "cleared")]
 
 
 def test_a_parent_that_leaves_the_inventory_explains_nothing_any_more() -> None:
@@ -420,4 +424,4 @@ def test_a_group_that_another_tool_reports_as_lost_in_any_order_has_one_root_and
         desk.report(20 + place / 2, foreign(id, active=False))
     desk.until(60)
     assert not [alert for alert in desk.core.alerts.values() if alert.active or alert.suppressed_by]
-    assert not any(told.firing for told in desk.everybody().values())
+    assert not any(recipients.firing for recipients in desk.everybody().values())

@@ -12,12 +12,15 @@ NEW = {"name": "li", "role": "duty", "region": A, "password": "long enough"}
 
 async def test_an_account_is_made_used_changed_and_put_out_of_use(world: World) -> None:
     async with world.signed_in("admin") as client:
-        made = await client.post("/api/v1/accounts", json=NEW)
-        assert (made.status_code, made.json()) == (201, {"name": "li", "role": "duty", "region": A, "disabled": False})
+        created = await client.post("/api/v1/accounts", json=NEW)
+        assert (created.status_code, created.json()) == (
+            201,
+            {"name": "li", "role": "duty", "region": A, "disabled": False},
+        )
         assert (await client.post("/api/v1/accounts", json=NEW)).status_code == 409
         async with world.client() as li:
             assert (await li.post("/api/v1/session", json={"name": "li", "password": "long enough"})).status_code == 200
-            [row] = [one for one in (await client.get("/api/v1/accounts")).json()["items"] if one["name"] == "li"]
+            [row] = [row for row in (await client.get("/api/v1/accounts")).json()["items"] if row["name"] == "li"]
             assert row["sessions"] == 1
             changed = await client.patch("/api/v1/accounts/li", json={"role": "operator"})
             assert changed.json()["role"] == "operator"
@@ -48,7 +51,7 @@ async def test_a_countys_administrator_reaches_only_the_county(world: World) -> 
     await accounts.add_account(world.journal, "b-man", "duty", B, PASSWORD, "root")
     async with world.signed_in("admin", A) as client:
         listed = (await client.get("/api/v1/accounts")).json()
-        assert {one["region"] for one in listed["items"]} == {A}
+        assert {row["region"] for row in listed["items"]} == {A}
         assert listed["hidden"] >= 1
         assert (await client.patch("/api/v1/accounts/b-man", json={"disabled": True})).status_code == 404
         assert (await client.delete("/api/v1/accounts/b-man")).status_code == 404
@@ -72,16 +75,16 @@ async def test_nobody_locks_himself_out(world: World) -> None:
 
 async def test_a_token_works_until_it_is_revoked(world: World) -> None:
     async with world.signed_in("admin") as client:
-        made = (await client.post("/api/v1/tokens", json={"name": "report", "scope": "read"})).json()
-        async with world.client(Authorization=f"Bearer {made['token']}") as program:
+        created = (await client.post("/api/v1/tokens", json={"name": "report", "scope": "read"})).json()
+        async with world.client(Authorization=f"Bearer {created['token']}") as program:
             assert (await program.get("/api/v1/alerts")).status_code == 200
-            [row] = [one for one in (await client.get("/api/v1/tokens")).json()["items"] if one["name"] == "report"]
-            assert row["id"] == made["id"]
+            [row] = [row for row in (await client.get("/api/v1/tokens")).json()["items"] if row["name"] == "report"]
+            assert row["id"] == created["id"]
             assert "token" not in row
-            assert (await client.delete(f"/api/v1/tokens/{made['id']}")).status_code == 200
+            assert (await client.delete(f"/api/v1/tokens/{created['id']}")).status_code == 200
             world.at += 2
             assert (await program.get("/api/v1/alerts")).status_code == 401
-        assert (await client.delete(f"/api/v1/tokens/{made['id']}")).status_code == 404
+        assert (await client.delete(f"/api/v1/tokens/{created['id']}")).status_code == 404
 
 
 async def test_settings_are_for_who_runs_or_checks_the_whole_site(world: World) -> None:

@@ -77,10 +77,10 @@ async def test_head_works_wherever_get_does(world: World) -> None:
     add_pages(world)
     async with world.signed_in("duty") as client:
         for path in ("/", "/api/v1/me", "/healthz"):
-            got, head = await client.get(path), await client.head(path)
-            assert head.status_code == got.status_code == 200
+            body, head = await client.get(path), await client.head(path)
+            assert head.status_code == body.status_code == 200
             assert head.content == b""
-            assert head.headers["content-length"] == got.headers["content-length"]
+            assert head.headers["content-length"] == body.headers["content-length"]
 
 
 async def test_every_answer_carries_the_security_headers(world: World) -> None:

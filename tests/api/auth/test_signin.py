@@ -39,11 +39,11 @@ async def test_neither_cookies_nor_tokens_nor_passwords_are_kept_in_the_journal(
     async with world.signed_in("duty") as client:
         cookie = next(iter(client.cookies.values()))
     raw = await world.token("read")
-    kept = repr([await world.journal.docs(kind) for kind in ("account", "session", "token")])
-    kept += repr(await world.journal.entries(limit=1000))
-    assert cookie not in kept
-    assert raw not in kept
-    assert PASSWORD not in kept
+    stored = repr([await world.journal.docs(kind) for kind in ("account", "session", "token")])
+    stored += repr(await world.journal.entries(limit=1000))
+    assert cookie not in stored
+    assert raw not in stored
+    assert PASSWORD not in stored
 
 
 async def test_with_tls_the_cookie_is_secure_and_bound_to_the_host(world: World) -> None:

@@ -42,7 +42,7 @@ async def test_a_number_beyond_64_bits_is_wrong_input(
     world.desk.answer = encoded
     async with world.signed_in("admin") as client:
         answer = await client.request(method, f"/api/v1/{path}", json=body)
-        assert field in [one["field"] for one in problem(answer, 422, "invalid")["errors"]]
+        assert field in [error["field"] for error in problem(answer, 422, "invalid")["errors"]]
     assert world.desk.seen == []
 
 
@@ -51,7 +51,7 @@ async def test_the_largest_number_is_taken(world: World) -> None:
     async with world.signed_in("admin") as client:
         assert (await client.put("/api/v1/rules", json={"items": [], "rev": LARGEST})).status_code == 200
         assert (await client.delete(f"/api/v1/rules/r?rev={LARGEST}")).status_code == 200
-    assert [one.expected_rev for one in world.desk.seen] == [LARGEST, LARGEST]
+    assert [command.expected_rev for command in world.desk.seen] == [LARGEST, LARGEST]
 
 
 @pytest.mark.parametrize("path", ["audit", "rules/history", "handover/list", "roster/history", "receivers/history"])
@@ -59,7 +59,7 @@ async def test_a_cursor_that_is_no_place_in_the_log_is_wrong_input(world: World,
     async with world.signed_in("admin") as client:
         for number in (HUGE, 2**64 - 1, -HUGE):
             answer = await client.get(f"/api/v1/{path}?cursor={_cursor(number)}")
-            assert [one["field"] for one in problem(answer, 422, "invalid")["errors"]] == ["query.cursor"]
+            assert [error["field"] for error in problem(answer, 422, "invalid")["errors"]] == ["query.cursor"]
         assert (await client.get(f"/api/v1/{path}?cursor={_cursor(1)}")).status_code == 200
 
 

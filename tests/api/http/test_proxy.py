@@ -32,8 +32,10 @@ async def through(world: World, peer: str, person: str) -> AsyncIterator[httpx2.
     app: Any = config.loaded_app
     transport = httpx2.ASGITransport(app=app, client=(peer, 1), raise_app_exceptions=False)
     headers = {"X-Forwarded-For": person, "X-Forwarded-Proto": "https"}
-    async with httpx2.AsyncClient(transport=transport, base_url="https://zhishou.example.cn", headers=headers) as one:
-        yield one
+    async with httpx2.AsyncClient(
+        transport=transport, base_url="https://zhishou.example.cn", headers=headers
+    ) as client:
+        yield client
 
 
 async def sign_in(client: httpx2.AsyncClient, name: str, password: str = PASSWORD) -> httpx2.Response:

@@ -83,15 +83,15 @@ def test_folding_says_what_the_lives_say(story: list[tuple[int, str]]) -> None:
         lives.setdefault(step[0].id, []).append(step)
     shown = 0
     for id, mine in lives.items():
-        found, last = facts.lives[id], mine[-1][0]
-        assert (found.active, found.severity) == (last.active, last.severity)
+        body, last = facts.lives[id], mine[-1][0]
+        assert (body.active, body.severity) == (last.active, last.severity)
         if last.open:
-            assert found.hidden == bool(last.suppressed_by)
+            assert body.hidden == bool(last.suppressed_by)
         taken = [entry.at for _, entry in mine if entry.name == "ack" and entry.actor]
-        assert found.taken_at == (taken[0] if taken else None)
+        assert body.taken_at == (taken[0] if taken else None)
         ends = [entry for _, entry in mine if entry.name in ("raise", "reraise", "clear")]
         over = ends[-1].name == "clear" and ends[-1].body["text"] != SUBJECT_GONE
-        assert found.over_at == (ends[-1].at if over else None)
+        assert body.over_at == (ends[-1].at if over else None)
         shown += _shown(mine)
     assert len(facts.shown) == shown
     assert len(facts.raised) == sum(entry.name in ("raise", "reraise") for _, entry in steps)

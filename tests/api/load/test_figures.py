@@ -28,24 +28,24 @@ def test_a_flood_ends_when_fewer_than_five_are_left_of_ten_minutes() -> None:
 
 def test_a_second_flood_is_another_one_and_only_what_lies_within_counts() -> None:
     times = [*every(10, 11), *every(10, 11, 5000)]
-    found = floods(times, 5200)
-    assert found == [FloodSpan(100, 660), FloodSpan(5100, None)]
-    assert seconds_within(found, 0, 5200) == 560 + 100
-    assert seconds_within(found, 600, 5150) == 60 + 50
+    body = floods(times, 5200)
+    assert body == [FloodSpan(100, 660), FloodSpan(5100, None)]
+    assert seconds_within(body, 0, 5200) == 560 + 100
+    assert seconds_within(body, 600, 5150) == 60 + 50
 
 
 @given(st.lists(st.floats(0, 10_000, allow_nan=False), max_size=80).map(sorted), st.floats(0, 2000))
 def test_a_flood_is_what_its_definition_says(times: list[float], after: float) -> None:
     now = (times[-1] if times else 0.0) + after
-    found = floods(times, now)
+    body = floods(times, now)
 
     def left(at: float) -> int:
-        return sum(1 for one in times if one <= at and one + 600.0 > at)
+        return sum(1 for time_raised in times if time_raised <= at and time_raised + 600.0 > at)
 
-    for one in found:
-        assert left(one.start) > 10
-        assert (left(one.end) < 5) if one.end is not None else left(now) >= 5
-    quiet = [at for at in times if left(at) > 10 and not any(f.start <= at < (f.end or now + 1) for f in found)]
+    for flood in body:
+        assert left(flood.start) > 10
+        assert (left(flood.end) < 5) if flood.end is not None else left(now) >= 5
+    quiet = [at for at in times if left(at) > 10 and not any(f.start <= at < (f.end or now + 1) for f in body)]
     assert quiet == []
 
 

@@ -60,8 +60,8 @@ class Story:
         async with self._world.client(Authorization=f"Bearer {self._tokens[region]}") as client:
             answer: httpx2.Response = await client.get("/api/v1/kpi")
         assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
+        body: dict[str, Any] = answer.json()
+        return body
 
 
 def raised(key: str, asset: str = "a-sw", region: str = A, **more: Any) -> transitions.Raise:
@@ -109,8 +109,8 @@ async def test_the_time_to_take_runs_from_the_first_event_to_the_first_person(st
     assert story.alerts["b"].ack.by == ""
     await story.happen("c", NOW - 300, raised("c"))
     await story.happen("c", NOW - 240, ack())
-    found = await story.kpi()
-    assert found["mtta"] == {"median_s": 130.0, "p90_s": 200.0, "count": 2, "waiting": 1, "target": None}
+    body = await story.kpi()
+    assert body["mtta"] == {"median_s": 130.0, "p90_s": 200.0, "count": 2, "waiting": 1, "target": None}
 
 
 async def test_the_time_to_end_runs_to_the_last_clearing_and_counts_no_rule_that_went(story: Story) -> None:
@@ -131,7 +131,7 @@ async def test_each_alert_belongs_to_the_shift_of_its_first_event(story: Story, 
     await story.happen("night", NOW - 9 * HOURS, ack(), CLEAR)
     await story.happen("day", NOW - HOURS, raised("day"))
     await story.happen("day", NOW - HOURS + 60, ack())
-    shifts = {(one["id"], one["current"]): one for one in (await story.kpi())["shifts"]}
+    shifts = {(row["id"], row["current"]): row for row in (await story.kpi())["shifts"]}
     assert list(shifts) == [("day", True), ("night", False), ("day", False)]
     night, day, yesterday = shifts["night", False], shifts["day", True], shifts["day", False]
     assert (night["from"], night["to"]) == ("2026-11-17T12:00:00.000Z", "2026-11-18T00:00:00.000Z")
@@ -156,15 +156,15 @@ async def test_shifts_and_operators_are_the_rosters_when_there_is_one(story: Sto
     async with world.journal.begin() as tx:
         await tx.put("roster", "site", {"rev": 1, "at": NOW, "by": "wang", "comment": "", "doc": roster})
     await story.many(4, NOW - 60, A)
-    found = await story.kpi()
-    assert [(one["id"], one["current"], one["operators"]) for one in found["shifts"]] == [
+    body = await story.kpi()
+    assert [(row["id"], row["current"], row["operators"]) for row in body["shifts"]] == [
         ("late", True, 2),
         ("early", False, 2),
         ("late", False, 2),
     ]
-    assert (found["load"]["operators"], found["load"]["operators_from"]) == (2, "roster")
-    assert (found["load"]["rate"]["ten_minutes"], found["load"]["rate"]["per_operator"]) == (4, 2.0)
-    assert found["shifts"][0]["name"] == {"zh-CN": "late", "en": "late"}
+    assert (body["load"]["operators"], body["load"]["operators_from"]) == (2, "roster")
+    assert (body["load"]["rate"]["ten_minutes"], body["load"]["rate"]["per_operator"]) == (4, 2.0)
+    assert body["shifts"][0]["name"] == {"zh-CN": "late", "en": "late"}
     assert (await story.kpi(A))["load"]["operators"] == 1, "one of the two is told of another county only"
 
 
@@ -189,8 +189,8 @@ async def test_chattering_is_three_changes_of_one_identity_in_a_minute(story: St
     await story.happen("b", NOW - 30, raised("b"))  # the same identity, another alert
     await story.happen("c", NOW - 30, raised("c", "other"))
     await story.happen("d", NOW - 9000, raised("d", "old"), CLEAR, raised("d", "old"))
-    found = (await story.kpi())["load"]["chattering"]
-    assert (found["count"], found["items"][0]["asset"], found["items"][0]["changes"], found["day"]) == (1, "a-sw", 3, 2)
+    body = (await story.kpi())["load"]["chattering"]
+    assert (body["count"], body["items"][0]["asset"], body["items"][0]["changes"], body["day"]) == (1, "a-sw", 3, 2)
 
 
 async def test_stale_is_what_has_been_active_for_more_than_a_day(story: Story, world: World) -> None:
@@ -198,7 +198,7 @@ async def test_stale_is_what_has_been_active_for_more_than_a_day(story: Story, w
     young = an_alert("young", "a-sw", A, raised_at=NOW - 23 * HOURS)
     world.pump.mirror.apply(Change(kind=Kind.ALERT, id=alert.id, after=alert, at=NOW) for alert in (old, young))
     stale = (await story.kpi())["load"]["stale"]
-    assert (stale["count"], [one["id"] for one in stale["items"]], stale["limit"]) == (1, ["old"], 5)
+    assert (stale["count"], [row["id"] for row in stale["items"]], stale["limit"]) == (1, ["old"], 5)
 
 
 async def test_a_county_is_told_its_own_load(story: Story) -> None:
@@ -214,10 +214,10 @@ async def test_what_was_raised_before_we_looked_is_known_from_its_document(
     await story.happen("a", NOW - 10 * HOURS, raised("a"))
     await story.happen("a", NOW - 60, ack())
     await story.happen("a", NOW - 30, CLEAR)
-    found = await story.kpi(A)
-    assert (found["mtta"]["median_s"], found["mttr"]["median_s"]) == (10 * HOURS - 60, 10 * HOURS - 30)
-    assert found["load"]["rate"]["day"] == 0
-    assert found["load"]["complete"] is False
+    body = await story.kpi(A)
+    assert (body["mtta"]["median_s"], body["mttr"]["median_s"]) == (10 * HOURS - 60, 10 * HOURS - 30)
+    assert body["load"]["rate"]["day"] == 0
+    assert body["load"]["complete"] is False
 
 
 async def test_what_is_read_bit_by_bit_is_what_is_read_at_once(story: Story, world: World) -> None:
@@ -235,9 +235,9 @@ async def test_what_is_read_bit_by_bit_is_what_is_read_at_once(story: Story, wor
 
 async def test_the_sites_own_targets_stand_beside_the_times(story: Story, world: World) -> None:
     world.app.state.load._deps = replace(world.deps(), load=LoadSettings(mtta=600.0))
-    found = await story.kpi()
-    assert (found["mtta"]["target"], found["mttr"]["target"]) == (600.0, None)
-    assert {one["mtta"]["target"] for one in found["shifts"]} == {600.0}
+    body = await story.kpi()
+    assert (body["mtta"]["target"], body["mttr"]["target"]) == (600.0, None)
+    assert {row["mtta"]["target"] for row in body["shifts"]} == {600.0}
 
 
 async def test_an_answer_is_given_again_for_a_second(story: Story, world: World) -> None:

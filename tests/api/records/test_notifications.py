@@ -47,25 +47,25 @@ async def fill(world: World) -> None:
         await tx.put("alert", "a-alert", {"run": run})
 
 
-def _without_address(found: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    return {one["key"]: one | {"address": ""} for one in found}
+def _without_address(body: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {notice["key"]: notice | {"address": ""} for notice in body}
 
 
 async def test_an_alert_says_what_was_sent_to_whom_and_how_it_ended(world: World) -> None:
     await fill(world)
     async with world.signed_in("duty") as client:
-        got = (await client.get("/api/v1/alerts/a-alert")).json()
-    outcomes = {one["key"]: one["outcome"] for one in got["notices"]}
+        body = (await client.get("/api/v1/alerts/a-alert")).json()
+    outcomes = {notice["key"]: notice["outcome"] for notice in body["notices"]}
     assert outcomes == {key: key for key in outcomes if key != "part"} | {"part": "digest"}
-    first = got["notices"][0]
+    first = body["notices"][0]
     assert (first["person"], first["name"], first["address"], first["reason"]) == (
         "zhang",
         "名zhang",
         "13800000001",
         "escalation",
     )
-    assert got["escalation"]["step"] == 2
-    assert got["escalation"]["steps"][0]["told"] == [{"person": "zhang", "receiver": "sms"}]
+    assert body["escalation"]["step"] == 2
+    assert body["escalation"]["steps"][0]["told"] == [{"person": "zhang", "receiver": "sms"}]
 
 
 async def test_what_the_outbox_no_longer_holds_the_alert_still_says_without_the_address(world: World) -> None:
@@ -74,13 +74,17 @@ async def test_what_the_outbox_no_longer_holds_the_alert_still_says_without_the_
         before = (await client.get("/api/v1/alerts/a-alert")).json()["notices"]
         assert await OutboxRetention(world.journal, lambda: NOW + 91 * 86400.0).prune() == 5
         after = (await client.get("/api/v1/alerts/a-alert")).json()["notices"]
-    assert {one.key for one in await world.journal.outbox_for("a-alert")} == {"waiting", "part"}, "what waits stays"
+    assert {notice.key for notice in await world.journal.outbox_for("a-alert")} == {"waiting", "part"}, (
+        "what waits stays"
+    )
     assert _without_address(before) == _without_address(after)
-    assert {one["key"] for one in after if one["address"]} == {"waiting"}
+    assert {notice["key"] for notice in after if notice["address"]} == {"waiting"}
     assert await world.journal.verify() == []
     async with world.signed_in("operator", A) as client:
-        got = (await client.get("/api/v1/alerts/a-alert")).json()["notices"]
-    assert {(one["person"], one["name"]) for one in got} == {("", "")}, "nobody of another region, also not in the log"
+        body = (await client.get("/api/v1/alerts/a-alert")).json()["notices"]
+    assert {(notice["person"], notice["name"]) for notice in body} == {("", "")}, (
+        "nobody of another region, also not in the log"
+    )
 
 
 async def test_what_leaves_the_outbox_while_somebody_asks_is_told_once(
@@ -91,21 +95,21 @@ async def test_what_leaves_the_outbox_while_somebody_asks_is_told_once(
     read, entries = world.journal.outbox_for, world.journal.entries
 
     async def then_pruned(subject: str) -> list[OutboxItem]:
-        found = await read(subject)
+        body = await read(subject)
         await pruner.prune()
-        return found
+        return body
 
     async def entries_then_pruned(**which: Any) -> list[JournalEntry]:
-        found = await entries(**which)
+        body = await entries(**which)
         if which.get("kind") == "notices":
             await pruner.prune()
-        return found
+        return body
 
     monkeypatch.setattr(world.journal, "outbox_for", then_pruned)
     monkeypatch.setattr(world.journal, "entries", entries_then_pruned)
     async with world.signed_in("duty") as client:
-        got = (await client.get("/api/v1/alerts/a-alert")).json()["notices"]
-    assert sorted(one["key"] for one in got) == [
+        body = (await client.get("/api/v1/alerts/a-alert")).json()["notices"]
+    assert sorted(notice["key"] for notice in body) == [
         "cancelled",
         "part",
         "refused",
@@ -121,20 +125,20 @@ async def test_a_wall_and_another_region_see_no_person_in_it(world: World) -> No
     async with office(world) as client:
         await client.put("/api/v1/roster", json={**ROSTER, "persons": [{**ROSTER["persons"][0], "region": "532331"}]})
     async with world.signed_in("viewer") as client:
-        got = (await client.get("/api/v1/alerts/a-alert")).json()
-        assert (got["notices"], got["escalation"]) == ([], None)
+        body = (await client.get("/api/v1/alerts/a-alert")).json()
+        assert (body["notices"], body["escalation"]) == ([], None)
     async with world.signed_in("operator", A) as client:
-        got = (await client.get("/api/v1/alerts/a-alert")).json()
-    assert {(one["person"], one["address"]) for one in got["notices"]} == {("", "")}
-    assert got["escalation"]["steps"][0]["told"] == []
+        body = (await client.get("/api/v1/alerts/a-alert")).json()
+    assert {(notice["person"], notice["address"]) for notice in body["notices"]} == {("", "")}
+    assert body["escalation"]["steps"][0]["told"] == []
 
 
 async def test_a_part_of_a_digest_that_went_out_was_sent(world: World) -> None:
     await fill(world)
     await world.journal.outbox_mark("digest:part", sent_at=NOW + 5, attempts=1)
     async with world.signed_in("duty") as client:
-        got = (await client.get("/api/v1/alerts/a-alert")).json()
-    part = next(one for one in got["notices"] if one["key"] == "part")
+        body = (await client.get("/api/v1/alerts/a-alert")).json()
+    part = next(notice for notice in body["notices"] if notice["key"] == "part")
     assert (part["outcome"], part["digest"]) == ("sent", "digest:part")
 
 
@@ -156,9 +160,9 @@ async def test_the_test_button_tells_the_outcome_in_words(
         await world.journal.outbox_mark("t1", **how)
     world.desk.answer = lambda command: Result(command=command.id, outcome=Outcome.DONE, after={"key": "t1"})
     async with world.signed_in("admin") as client:
-        got = (await client.post("/api/v1/receivers/sms:test", json={"to": "138"})).json()
-    assert (got["outcome"], got["ok"]) == (outcome, outcome == "sent")
-    assert got["message"]["zh-CN"].startswith(words)
+        body = (await client.post("/api/v1/receivers/sms:test", json={"to": "138"})).json()
+    assert (body["outcome"], body["ok"]) == (outcome, outcome == "sent")
+    assert body["message"]["zh-CN"].startswith(words)
     (sent,) = world.desk.seen
     assert (sent.action, sent.subject, sent.args["to"]) == ("receiver_test", "sms", "138")
 
