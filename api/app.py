@@ -23,6 +23,7 @@ from api.dependencies import Dependencies, language_of
 from api.direct_routes import Direct, Endpoint, Handler
 from api.http.findings import finding
 from api.http.problems import BY_STATUS, TEMPLATES, Problem, response
+from api.impact_cache import ImpactCache
 from api.ingest.scope import Scope
 from api.kinds.maps import maps_router
 from api.kinds.routes import kinds_router
@@ -40,6 +41,7 @@ from api.routes import (
     handover,
     health,
     history,
+    impact,
     ingest,
     kpi,
     people,
@@ -79,6 +81,7 @@ ROUTERS = (
     warnings.router,
     receipts.router,
     receipt_ingest.router,
+    impact.router,
 )
 _WORD = re.compile(r"'([^']*)'")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -120,6 +123,7 @@ def create_app(deps: Dependencies, routers: Sequence[APIRouter] = ()) -> FastAPI
     app.state.metrics = Metrics(deps)
     app.state.scope = Scope(deps)
     app.state.load = LoadReader(deps)
+    app.state.impact = ImpactCache(deps.layers)
     history = deps.history
     app.state.counting = UptimeTallies(deps.journal, UptimeCalculator(deps.journal, history.store)) if history else None
     app.include_router(health.router)

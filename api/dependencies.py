@@ -22,6 +22,7 @@ from feeds.isolation.cap import Parse, parse_in_thread
 from feeds.journal import Intake, Journal
 from feeds.live.pump import Pump
 from feeds.mapped.source import PushedSource
+from maps.places import PlaceLayer
 
 STATIC_PREFIXES = ("/static/", "/_dash-component-suites/")
 
@@ -73,6 +74,7 @@ class Dependencies:
     `processes` reports what the supervisor here knows of its processes (members of the status file), [] without one.
     `documents` gives the repair of documents (see api.routes.documents), made at its first use.
     `cap_parse` reads a CAP message that was sent in. `mapped_sources` are those that may push rows, by their id.
+    `layers` are the site's places.
     `script_hashes` gives the Content-Security-Policy hashes of inline scripts, asked at each page.
     `static_prefixes` are served to everybody and cached by browsers.
     """
@@ -94,6 +96,7 @@ class Dependencies:
     clock: Clock = now
     cap_parse: Parse = parse_in_thread
     mapped_sources: Callable[[], Mapping[str, PushedSource]] = dict
+    layers: Callable[[], Sequence[PlaceLayer]] = tuple
     settings_shown: Callable[[], Awaitable[dict[str, Any]]] | None = None
     disk: Callable[[], dict[str, Any]] | None = None
     processes: Callable[[], Sequence[Mapping[str, Any]]] = tuple

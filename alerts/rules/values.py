@@ -20,10 +20,13 @@ def warning_evidence(asset: str, context: RuleContext) -> list[str]:
 
 
 def touched(subject: Subject, kind: str) -> int:
-    """The number of assets of a kind ("" any) in a warning's area."""
+    """The number of assets, or of places of the site's layers, of a kind in a warning's area; "" is any asset."""
     warning = subject.record
-    affected = warning.affected if isinstance(warning, EmergencyWarning) else {}
-    return affected.get(kind, 0) if kind else sum(affected.values())
+    if not isinstance(warning, EmergencyWarning):
+        return 0
+    if not kind:
+        return sum(warning.affected.values())
+    return warning.affected.get(kind, 0) + warning.places.get(kind, 0)
 
 
 def usable(reading: Reading, now: float) -> bool:

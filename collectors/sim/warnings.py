@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from xml.sax.saxutils import escape
@@ -30,6 +32,7 @@ class Bulletin:
     status: str = "Actual"
     category: str = "Met"
     note: str = ""
+    response: str = ""
     references: tuple[str, ...] = field(default=())
 
 
@@ -99,6 +102,31 @@ BULLETINS = (
         references=("fog-1",),
     ),
     Bulletin(
+        name="rain-red",
+        event="暴雨",
+        colour="红色",
+        severity="Extreme",
+        code="532322000000",
+        place="双柏县",
+        text="双柏县降雨量已达100毫米以上，山洪、滑坡风险极高，请立即转移避险。",
+        sent=2,
+        msg_type="Update",
+        references=("rain",),
+    ),
+    Bulletin(
+        name="wind-clear",
+        event="大风",
+        colour="蓝色",
+        severity="Minor",
+        code="532327000000",
+        place="永仁县",
+        text="永仁县大风天气结束，解除预警。",
+        sent=4,
+        msg_type="Update",
+        response="AllClear",
+        references=("wind",),
+    ),
+    Bulletin(
         name="quake-exercise",
         event="地震",
         colour="红色",
@@ -127,7 +155,10 @@ BULLETINS = (
 class WarningCentre:
     """Serves its bulletins; `start` is when it began (epoch seconds)."""
 
-    def __init__(self, start: float, bulletins: tuple[Bulletin, ...] = BULLETINS) -> None:
+    def __init__(
+        self, start: float, bulletins: tuple[Bulletin, ...] = BULLETINS, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._begun, self._clock = start, clock
         self._start = datetime.fromtimestamp(start, ZONE).replace(microsecond=0)
         self._bulletins = {bulletin.name: bulletin for bulletin in bulletins}
 
@@ -147,12 +178,18 @@ class WarningCentre:
     def identifier(self, name: str) -> str:
         return f"{self._bulletins[name].code}_{self._start:%Y%m%d%H%M%S}_{name}"
 
+    def listed(self) -> list[str]:
+        """The names of the bulletins that were sent by now."""
+        elapsed = (self._clock() - self._begun) / 60
+        return [name for name, bulletin in self._bulletins.items() if bulletin.sent <= max(elapsed, 0)]
+
     async def _index(self, _request: web.Request) -> web.Response:
         entries = "".join(
             f"<entry><id>urn:demo:{escape(self.identifier(name))}</id><title>{escape(_headline(bulletin))}</title>"
             f"<updated>{self._time(bulletin.sent)}</updated>"
             f'<link rel="alternate" type="{CAP_TYPE}" href="/cap/{name}.xml"/></entry>'
-            for name, bulletin in self._bulletins.items()
+            for name in self.listed()
+            for bulletin in (self._bulletins[name],)
         )
         body = (
             '<?xml version="1.0" encoding="UTF-8"?><feed xmlns="http://www.w3.org/2005/Atom">'
@@ -190,6 +227,7 @@ class WarningCentre:
             ("language", "zh-CN"),
             ("category", bulletin.category),
             ("event", bulletin.event),
+            *([("responseType", bulletin.response)] if bulletin.response else []),
             ("urgency", "Expected"),
             ("severity", bulletin.severity),
             ("certainty", "Likely"),

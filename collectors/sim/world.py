@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from collectors.sim.devices import HttpService, SimulatedDevice
+from collectors.sim.emergency import emergency_app
 from collectors.sim.field_devices import Field, Kernel
 from collectors.sim.notifiers import SYSLOG, TRAPS, Talker
 from collectors.sim.warnings import WarningCentre
@@ -199,7 +200,7 @@ def read(folder: Path, *, speed: float, start: float) -> World:
                 kind = TRAPS if row["kind"] == "router" else SYSLOG
                 speakers[kind][row["id"]] = devices[row["id"]][0].address.rpartition(":")[0]
     polled = [source for source in settings.get("source", ()) if source.get("kind") not in (SYSLOG, TRAPS)]
-    sources = {source["id"]: _source(source["url"], start) for source in polled} | field.faults
+    sources = {source["id"]: _source(source, start) for source in polled} | field.faults
     talkers = {
         source["id"]: Talker(source["kind"], source["url"], speakers[source["kind"]])
         for source in settings.get("source", ())
@@ -233,9 +234,11 @@ def _begun(folder: Path, now: float) -> float:
     return now
 
 
-def _source(url: str, start: float) -> SimulatedDevice:
-    parts = urlsplit(url)
-    return HttpService(parts.hostname or "127.0.0.1", parts.port or 80, WarningCentre(start).app(parts.path or "/"))
+def _source(source: Mapping[str, Any], start: float) -> SimulatedDevice:
+    parts = urlsplit(source["url"])
+    path = parts.path or "/"
+    app = emergency_app(source.get("kind", ""), source["id"], path, start) or WarningCentre(start).app(path)
+    return HttpService(parts.hostname or "127.0.0.1", parts.port or 80, app)
 
 
 def _step(raw: Mapping[str, Any]) -> ScenarioStep:

@@ -1,27 +1,36 @@
-"""Location of warnings: outlines for their codes, the counties they touch, the number of assets inside."""
+"""Location of warnings: outlines for their codes, the counties they touch, what lies inside."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import replace
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
+from feeds.geometry import from_geojson
 from feeds.model import Area, Asset, EmergencyWarning, Remark
-from maps.impact import PointIndex
+from maps.impact_index import AssetPlace, ImpactIndex
+from maps.places import PlaceLayer
 from maps.regions import NOTES, RegionTable
+
+if TYPE_CHECKING:
+    from feeds.journal import Journal
 
 
 class AreaResolver:
-    """The region table and an inventory's positions; built once per inventory."""
+    """The region table and the positions of an inventory and of layers; built once per inventory."""
 
-    def __init__(self, regions: RegionTable, assets: Iterable[Asset]) -> None:
-        located = {a.id: a for a in assets if a.lat is not None and a.lon is not None}
+    def __init__(self, regions: RegionTable, assets: Iterable[Asset], layers: Sequence[PlaceLayer] = ()) -> None:
         self._regions = regions
-        self._kinds = {id: asset.kind for id, asset in located.items()}
-        self._index = PointIndex({id: (a.lat or 0.0, a.lon or 0.0) for id, a in located.items()})
+        located = [
+            AssetPlace(id=asset.id, name=asset.name, kind=asset.kind, owner=asset.owner, lat=asset.lat, lon=asset.lon)
+            for asset in assets
+            if asset.lat is not None and asset.lon is not None
+        ]
+        self._index = ImpactIndex(located, layers)
 
     def placed(self, warning: EmergencyWarning) -> EmergencyWarning:
-        """The warning with areas resolved, `regions` filled and assets counted."""
+        """The warning with areas resolved, `regions` filled, assets and places counted. Raises BadGeometry."""
         areas, findings = [], []
         for area in warning.areas:
             placed_area, remarks = self._area(area)
@@ -33,13 +42,25 @@ class AreaResolver:
         return self.counted(replace(warning, areas=tuple(areas), regions=regions, findings=(*warning.findings, *new)))
 
     def counted(self, warning: EmergencyWarning) -> EmergencyWarning:
-        """The warning with the assets inside counted by kind, each once."""
-        inside: set[str] = set()
-        for area in warning.areas:
-            if area.geometry is not None:
-                inside |= self._index.inside(area.geometry)
-        counts = Counter(self._kinds[id] for id in inside)
-        return replace(warning, affected=dict(sorted(counts.items())))
+        """The warning with what lies inside counted, each thing once."""
+        shapes = [from_geojson(area.geometry) for area in warning.areas if area.geometry is not None]
+        if not shapes:
+            return replace(warning, affected={}, places={}, departments=())
+        if len(shapes) == 1:
+            inside = self._index.inside(shapes[0])
+        else:
+            found = [self._index.inside(shape) for shape in shapes]
+            kinds = sorted({kind for each in found for kind in each.places})
+            inside = replace(
+                found[0],
+                assets=tuple(sorted({id for each in found for id in each.assets})),
+                places={
+                    kind: tuple(dict.fromkeys(place for each in found for place in each.places.get(kind, ())))
+                    for kind in kinds
+                },
+            )
+        affected, places, departments = self._index.counts(inside)
+        return replace(warning, affected=affected, places=places, departments=departments)
 
     def _area(self, area: Area) -> tuple[Area, list[Remark]]:
         if area.geometry is not None:
@@ -58,3 +79,20 @@ class AreaResolver:
         return Remark(
             code="GEOCODE_UNKNOWN", xpath="/alert/info/area/geocode/value", value=code, message=message, error=False
         )
+
+
+@dataclass(frozen=True, slots=True)
+class LocateWarning:
+    """Locate a warning off the event loop: a request that the engine carries out (see feeds.engine.requests).
+
+    The answer is the located warning, or the error of an area without a valid geometry.
+    """
+
+    warning: EmergencyWarning
+    resolver: AreaResolver
+
+    async def ask(self, _journal: Journal) -> EmergencyWarning | ValueError:
+        try:
+            return await asyncio.to_thread(self.resolver.placed, self.warning)
+        except ValueError as error:
+            return error

@@ -20,12 +20,13 @@ from feeds.journal import Parcel
 from feeds.mapped.warnings import MappedWarning
 from feeds.model import Asset, Change, Command, EmergencyWarning, Kind, Outcome, Result
 from feeds.quakes import QuakeReport
-from incidents.warnings.areas import AreaResolver
-from incidents.warnings.intake import ReadDocument, warning_of
+from incidents.warnings.areas import AreaResolver, LocateWarning
+from incidents.warnings.intake import DocumentRefused, ReadDocument, warning_of
 from incidents.warnings.journal import RegistryStore
 from incidents.warnings.mapped import chained
 from incidents.warnings.quakes import message_of
 from incidents.warnings.registry import DEFAULT_LIFE, WarningRegistry, WarningStep
+from maps.places import PlaceLayer
 from maps.regions import table
 
 NAME = "command"
@@ -42,10 +43,15 @@ class WarningDomain(Domain):
     feeds = (FEED,)
 
     def __init__(
-        self, assets: Mapping[str, Asset], *, default_life: float = DEFAULT_LIFE, reading: Parse = parse_in_thread
+        self,
+        assets: Mapping[str, Asset],
+        *,
+        layers: Sequence[PlaceLayer] = (),
+        default_life: float = DEFAULT_LIFE,
+        reading: Parse = parse_in_thread,
     ) -> None:
         self._default_life, self._parse = default_life, reading
-        self._resolver = AreaResolver(table(), assets.values())
+        self._resolver = AreaResolver(table(), assets.values(), layers)
         self._reset()
 
     def _reset(self) -> None:
@@ -94,7 +100,7 @@ class WarningDomain(Domain):
         message = chained(mapped.warning, [held.warning for held in self.registry.held.values()])
         if message is None:
             return
-        message = self._resolver.placed(message)
+        message = yield from self._located(message, mapped.raw.encode())
         yield from self._store.recall([message.id, *message.references])
         original = {"source": message.source, "digest": message.digest, "form": "mapped", "raw": mapped.raw}
         self._admit(message, original, now)
@@ -104,10 +110,18 @@ class WarningDomain(Domain):
         message = message_of(report, self.registry.newest_quakes(), now)
         if message is None:
             return
-        message = self._resolver.placed(message)
+        message = yield from self._located(message, report.raw)
         yield from self._store.recall([message.id, *message.references])
         form = {"source": report.source, "digest": message.digest, "form": "quake"}
         self._admit(message, {**form, **_original_fields(report.raw)}, now)
+
+    def _located(self, message: EmergencyWarning, raw: bytes) -> Asking[EmergencyWarning]:
+        """The message with its areas and what lies inside. Raises UnusableMessage for an invalid geometry."""
+        located = yield LocateWarning(message, self._resolver)
+        if isinstance(located, ValueError):
+            raise UnusableMessage(str(located), raw, message.source) from located
+        placed: EmergencyWarning = located
+        return placed
 
     def _admit(self, message: EmergencyWarning, original: Mapping[str, Any], now: float) -> None:
         if steps := self.registry.take(message, now):
@@ -120,11 +134,11 @@ class WarningDomain(Domain):
         try:
             message = warning_of(document, source, outcome)
             token = f"{message.id} {message.digest}"
-            if token in self._seen:
-                return
-            message = self._resolver.placed(message)
-        except ValueError as error:  # DocumentRefused, or an area without a valid geometry
+        except DocumentRefused as error:
             raise UnusableMessage(str(error), document.raw, source) from error
+        if token in self._seen:
+            return
+        message = yield from self._located(message, document.raw)
         yield from self._store.recall([message.id, *message.references])
         self._admit(message, {"source": source, "digest": message.digest, **_original_fields(document.raw)}, now)
         self._seen[token] = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from feeds.bus import Bus
 from feeds.clock import Clock
@@ -20,6 +20,7 @@ from incidents.receipts.domain import ReceiptDomain
 from incidents.warnings.areas import AreaResolver
 from incidents.warnings.domain import NAME, WarningDomain
 from incidents.warnings.registry import DEFAULT_LIFE, WarningRegistry
+from maps.places import PlaceLayer
 from maps.regions import table
 
 __all__ = ["NAME", "CommandEngine", "CommandRole", "WarningsEngine"]
@@ -58,6 +59,7 @@ class CommandEngine(JournaledEngine[CompositeDomain]):
         journal: Journal,
         assets: Mapping[str, Asset],
         *,
+        layers: Sequence[PlaceLayer] = (),
         site: str = "",
         default_life: float = DEFAULT_LIFE,
         reading: Parse = parse_in_thread,
@@ -65,7 +67,7 @@ class CommandEngine(JournaledEngine[CompositeDomain]):
         intake: Intake | None = None,
     ) -> None:
         inbox = Inbox(intake, journal, NAME, clock=clock, look=LOOK) if intake is not None else None
-        self.warnings = WarningDomain(assets, default_life=default_life, reading=reading)
+        self.warnings = WarningDomain(assets, layers=layers, default_life=default_life, reading=reading)
         self.receipts = ReceiptDomain(site)
         domain = CompositeDomain(NAME, (self.warnings, self.receipts))
         super().__init__(domain, journal, clock=clock, inbox=inbox, look=LOOK)
@@ -84,6 +86,7 @@ class CommandRole:
         journal: Journal,
         assets: Mapping[str, Asset],
         *,
+        layers: Sequence[PlaceLayer] = (),
         default_life: float = DEFAULT_LIFE,
         clock: Clock = wall_clock,
         intake: Intake | None = None,
@@ -94,6 +97,7 @@ class CommandRole:
         self.engine = CommandEngine(
             journal,
             assets,
+            layers=layers,
             site=bus.site,
             default_life=default_life,
             reading=self._reader.parse,
@@ -110,6 +114,6 @@ class CommandRole:
             if self._intake is not None:
                 await self._intake.close()
 
-    async def reload(self, assets: Mapping[str, Asset]) -> None:
-        """Count affected assets by another inventory."""
-        self.engine.warnings.replace(await asyncio.to_thread(AreaResolver, table(), assets.values()))
+    async def reload(self, assets: Mapping[str, Asset], layers: Sequence[PlaceLayer] = ()) -> None:
+        """Count what lies inside by another inventory and other layers."""
+        self.engine.warnings.replace(await asyncio.to_thread(AreaResolver, table(), assets.values(), layers))

@@ -40,6 +40,7 @@ from feeds.model import (
     Severity,
     SourceState,
 )
+from maps.places import PlaceLayer
 from tests.api.conformance import check_response
 
 SITE = "532300"
@@ -149,6 +150,7 @@ class World:
     intake: Intake | None = None
     documents: Callable[[], object] | None = None
     pushed: dict[str, PushedSource] = field(default_factory=dict)
+    places: tuple[PlaceLayer, ...] = ()
     apps: list[FastAPI] = field(default_factory=list)
 
     def clock(self) -> float:
@@ -174,6 +176,7 @@ class World:
             intake=self.intake,
             documents=self.documents,
             mapped_sources=lambda: self.pushed,
+            layers=lambda: self.places,
             script_hashes=lambda: self.hashes,
         )
 

@@ -266,10 +266,11 @@ async def build_command(settings: Settings, bus: Bus, journal: Journal, status: 
     from incidents.warnings.engine import CommandRole
 
     intake = Intake(intake_url(journal_url(settings)), "command")
-    program = CommandRole(bus, journal, _inventory(settings).assets, intake=intake, status=status)
+    assets = _inventory(settings).assets
+    program = CommandRole(bus, journal, assets, layers=settings.layers, intake=intake, status=status)
 
     async def reload(fresh: Settings) -> None:
-        await program.reload(load_inventory(fresh).assets)
+        await program.reload(load_inventory(fresh).assets, fresh.layers)
 
     return RunningRole(program, reload)
 

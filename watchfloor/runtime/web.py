@@ -87,6 +87,7 @@ class Web:
                 intake=self._intake,
                 cap_parse=self._cap_reader.parse,
                 mapped_sources=lambda: pushed_sources(self._applied),
+                layers=lambda: self._applied.layers,
                 ingest=settings.ingest,
                 load=settings.load,
                 handover=lambda: self._applied.handover,

@@ -85,6 +85,28 @@ keys = ["tls/ca.pem"]
 magnitude = 3.0
 cred = "platform"
 [[source]]
+id = "119"
+kind = "emergency.http"
+url = "http://10.5.1.9/api/alarms?since={cursor}&page={page}"
+gives = "receipt"
+format = "json"
+timezone = "Asia/Shanghai"
+crs = "gcj02"
+channel = "119"
+metric = "river.level"
+unit = "m"
+accuracy = 50
+cursor = "/next"
+cursor_format = "iso"
+back = "1d"
+page_first = 1
+next = "/links/next"
+map = {items = "/data", id = "/bh", at = "/jjsj", text = "/jqnr"}
+classes = {"危化品泄漏" = "hazchem"}
+[[layer]]
+kind = "school"
+file = "layers/schools.csv"
+[[source]]
 id = "log"
 kind = "network.syslog"
 url = "udp://0.0.0.0:1514"

@@ -13,9 +13,11 @@ from collectors.settings import Credential, SchemeSettings, SourceSettings
 from feeds.duty.handover import HandoverSettings
 from feeds.findings import Finding, InFile
 from feeds.history.settings import HistorySettings
+from maps.places import PlaceLayer
 from watchfloor.settings import people, server
 from watchfloor.settings import watched as sections
 from watchfloor.settings.findings import SettingsError
+from watchfloor.settings.layers import layers
 from watchfloor.settings.lines import Lines
 from watchfloor.settings.reader import SettingSpec, SettingsReport, SettingsTable
 from watchfloor.settings.references import References
@@ -56,6 +58,7 @@ class Settings:
     root_cause: HoldPolicy = field(default_factory=HoldPolicy)
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
     handover: HandoverSettings = field(default_factory=HandoverSettings)
+    layers: tuple[PlaceLayer, ...] = field(default=(), repr=False)
 
     @property
     def sample(self) -> float:
@@ -140,6 +143,7 @@ def _settings(top: SettingsTable, path: Path) -> Settings:
     root_cause = _section(top, "root_cause", sections.root_cause)
     outbox = _section(top, "outbox", people.outbox)
     handover = _section(top, "handover", people.handover)
+    places = layers(top.tables("layer"))
     top.done()
     return Settings(
         path=path,
@@ -163,6 +167,7 @@ def _settings(top: SettingsTable, path: Path) -> Settings:
         root_cause=root_cause,
         outbox=outbox,
         handover=handover,
+        layers=places,
     )
 
 
