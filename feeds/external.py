@@ -30,7 +30,8 @@ class Report:
     of the identity. `evidence` is the basis of an end that the tool did not report itself. `acked` is the tool's own
     acknowledgement, reported on change: True acknowledges the alert by `acked_by` (DEVICE and the actor) with
     `acked_comment`, False withdraws it. An inactive report with False has returned unacknowledged (ISA-18.2), and is
-    displayed even when its start was never received. None reports no acknowledgement.
+    displayed even when its start was never received. None reports no acknowledgement. `repeats` are the messages about
+    this alert since the last report, where each message is an event of its own; 0 of tools that send a state again.
     """
 
     rule: str
@@ -53,6 +54,7 @@ class Report:
     acked: bool | None = None
     acked_by: str = ""
     acked_comment: str = ""
+    repeats: int = 0
 
 
 def pack(reports: list[Report]) -> bytes:

@@ -80,6 +80,8 @@ class ExternalAlertHandler:
         if standing is not None and not active:
             self._raise(alert, report, now)
         elif alert is not None and active:
+            if report.repeats > 0:
+                alert = self._open_alerts.apply(alert, transitions.Repeat(times=report.repeats), now)
             self._move(alert, standing, report, now)
         elif alert is None and report.acked is False:
             self._returned(report, now)
@@ -143,4 +145,5 @@ def _raise_of_report(report: Report, subject: Subject | None, id: str) -> transi
         evidence=report.text,
         raised_at=report.since,
         url=report.url,
+        repeats=max(0, report.repeats),
     )

@@ -21,7 +21,8 @@ def clock_changes(alert: Alert, by: float, now: float) -> dict[str, Any]:
 
     A hold keeps its remaining time. An acknowledgement's and a shelf's `until` stay: a person chose that moment.
     """
-    stamps = {"raised_at": alert.raised_at, "since": alert.since}
+    names = ("first_raised_at", "raised_at", "since")
+    stamps = {name: getattr(alert, name) for name in names}
     stamps |= {name: at for name in ("cleared_at", "stale_since") if (at := getattr(alert, name)) is not None}
     changes: dict[str, Any] = {name: restamped(at, by, now) for name, at in stamps.items() if at > now}
     for name in ("ack", "shelf"):

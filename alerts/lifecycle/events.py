@@ -37,6 +37,7 @@ class Raise:
 
     `raised_at` (epoch seconds) may be earlier than the step, as reported by another tool. `suppressed_by` are the
     reasons that suppress the alert from the start. `asset` is the asset's id when the other tool uses another name.
+    `repeats` are the messages that repeated the one that raised it.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Raise:
     affected: dict[str, int] = field(default_factory=dict)
     asset: str = ""
     url: str = ""
+    repeats: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,13 @@ class Clear:
     """The condition has not held for its off-delay, or cannot hold any more. `evidence` says why."""
 
     evidence: str = RECOVERED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeat:
+    """So many more messages have reported the active alert."""
+
+    times: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +127,7 @@ Event = (
     Raise
     | Clear
     | Regrade
+    | Repeat
     | Acknowledge
     | Unacknowledge
     | AddComment

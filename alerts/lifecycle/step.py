@@ -9,6 +9,8 @@ import msgspec
 
 from feeds.model import Alert, Transition
 
+CHANGED_AT = "changed_at"
+"""Every step changes it, so that it says nothing before a step; after it, the alert can be rebuilt."""
 _NAMES = tuple(column.name for column in fields(Alert) if column.name != "rev")
 
 
@@ -28,11 +30,12 @@ def step(
     text: str = "",
 ) -> tuple[Alert, Transition]:
     """The changed alert with the next revision, and its transition. Closing an alert removes its suppression."""
-    after = replace(alert, rev=alert.rev + 1, **changes)
+    stamp: dict[str, Any] = {CHANGED_AT: now} if changes else {}  # a comment changes nothing
+    after = replace(alert, rev=alert.rev + 1, **changes, **stamp)
     if not after.open and (after.suppressed_by or after.hold):
         after = replace(after, suppressed_by=(), hold=None)
     changed = [n for n in _NAMES if getattr(alert, n) != getattr(after, n)]
-    before = {n: msgspec.to_builtins(getattr(alert, n)) for n in changed}
+    before = {n: msgspec.to_builtins(getattr(alert, n)) for n in changed if n != CHANGED_AT}
     now_is = {n: msgspec.to_builtins(getattr(after, n)) for n in changed}
     return after, Transition(
         seq=after.rev,

@@ -2,9 +2,9 @@
 
 Sources: ISA-18.2-2016 / IEC 62682 (the states A to G), OPC UA Part 9 (orthogonal dimensions).
 An alert is open while it is active or unacknowledged. One that cleared unacknowledged stays open
-(RTNUN) and, raised again, is the same alert; after closing, the next raise is another alert.
+(RTNUN) and, raised again, is another occurrence of the same alert; after closing, the next raise is another alert.
 
-Transitions: raise · reraise · clear · removed · severity_up · severity_down · ack · unack · ack_expired ·
+Transitions: raise · reraise · repeated · clear · removed · severity_up · severity_down · ack · unack · ack_expired ·
 ack_ended_by_worsening · stale · fresh · comment · clock_set, and those of `alerts.lifecycle.suppression_reasons`.
 Closing is not a transition of its own: `clear` of an acknowledged alert and `ack` of a cleared one close it.
 `removed` ends an alert whose asset, source or rule was removed, whether or not the fault is over.
@@ -31,6 +31,7 @@ from alerts.lifecycle.events import (
     Event,
     Raise,
     Regrade,
+    Repeat,
     Unacknowledge,
     WentFresh,
     WentStale,
@@ -55,6 +56,7 @@ __all__ = [
     "NotAllowed",
     "Raise",
     "Regrade",
+    "Repeat",
     "Unacknowledge",
     "WentFresh",
     "WentStale",
@@ -86,12 +88,14 @@ def apply(alert: Alert | None, event: Event, now: float) -> tuple[Alert, Transit
             return _ack_expired(alert, now)
         case ClockSet():
             return _step(alert, "clock_set", now, clock_changes(alert, event.by, now), text=spoken(event.by))
-        case Clear() | Regrade() | WentStale() | WentFresh():
+        case Clear() | Regrade() | Repeat() | WentStale() | WentFresh():
             return _while_active(alert, event, now)
     return suppression_reasons.apply(alert, event, now)
 
 
-def _while_active(alert: Alert, event: Clear | Regrade | WentStale | WentFresh, now: float) -> tuple[Alert, Transition]:
+def _while_active(
+    alert: Alert, event: Clear | Regrade | Repeat | WentStale | WentFresh, now: float
+) -> tuple[Alert, Transition]:
     if not alert.active:
         raise NotAllowed("not_active")
     match event:
@@ -99,6 +103,8 @@ def _while_active(alert: Alert, event: Clear | Regrade | WentStale | WentFresh, 
             return _end(alert, event, now)
         case Regrade():
             return _regrade(alert, event, now)
+        case Repeat():
+            return _step(alert, "repeated", now, {"count": alert.count + event.times})
         case WentStale():
             return _staleness(alert, "stale", now)
         case WentFresh():
@@ -134,8 +140,11 @@ def _raise(alert: Alert | None, event: Raise, now: float) -> tuple[Alert, Transi
     if alert is not None and alert.open:
         if alert.active:
             raise NotAllowed("active")
+        began = max(alert.cleared_at or 0.0, min(event.raised_at or now, now))
         after = {
             "active": True,
+            "raised_at": began,
+            "count": alert.count + 1 + event.repeats,
             "cleared_at": None,
             "removed": False,
             "since": now,
@@ -159,6 +168,8 @@ def _raise(alert: Alert | None, event: Raise, now: float) -> tuple[Alert, Transi
         severity=event.severity,
         active=True,
         raised_at=min(event.raised_at or now, now),
+        changed_at=now,
+        count=1 + event.repeats,
         since=now,
         quality=event.quality,
         suppressed_by=event.suppressed_by,

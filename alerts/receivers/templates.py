@@ -30,6 +30,8 @@ FIELDS = frozenset(
         "kind",
         "region",
         "since",
+        "first",
+        "count",
         "affected",
         "id",
         "person",
@@ -96,6 +98,9 @@ class MessageTemplates:
         values["severity"] = text(f"severity.{severity}", language) if severity else ""
         values["reason"] = text(f"tell.reason.{body['reason']}", language)
         values["since"] = self._time(alert.get("raised_at"))
+        values["first"] = self._time(alert.get("first_raised_at"))
+        count = int(alert.get("count") or 1)
+        values["count"] = text("tell.count", language, count=count) + " " if count > 1 else ""
         behind = sum((alert.get("affected") or {}).values())
         if body["reason"] == "test":
             values["title"] = text("tell.test", language)

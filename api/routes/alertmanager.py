@@ -110,7 +110,7 @@ def _gettable(record: Mapping[str, Any]) -> dict[str, Any]:
         "annotations": {"summary": record["title"].get("en", ""), "description": record["text"]},
         "startsAt": record["raised_at"],
         "endsAt": "0001-01-01T00:00:00.000Z",
-        "updatedAt": record["since"],
+        "updatedAt": record["changed_at"],
         "fingerprint": record["fingerprint"],
         "generatorURL": record.get("url", ""),
         "receivers": [{"name": RECEIVER}],

@@ -20,6 +20,7 @@ class ListenerAlert:
     `at` is when the state began. `until` is when the alert ends by itself, None for never.
     `last_message_at` is when a message last reported this state.
     `evidence` names the reading that ended the alert, where a poll did.
+    `repeats` are the messages that reported the state again, and that were not yet told.
     """
 
     source: str
@@ -30,6 +31,7 @@ class ListenerAlert:
     until: float | None = None
     last_message_at: float = 0.0
     evidence: str = ""
+    repeats: int = 0
 
     @property
     def identity(self) -> AlertIdentity:
@@ -55,6 +57,7 @@ def to_report(alert: ListenerAlert) -> Report:
         text=signal.text,
         region=alert.region,
         evidence=alert.evidence,
+        repeats=alert.repeats,
     )
 
 

@@ -34,6 +34,8 @@ EXPIRY_CHECK_EVERY = 1.0
 """Seconds between two checks for alerts that end by themselves."""
 MAX_ALERTS = 10_000
 """Alerts that are tracked at once. More are dropped and counted."""
+COUNT_EVERY = 10.0
+"""Seconds between two reports of how often an open alert was repeated: a storm of traps is a few reports."""
 REMEMBERED = 60.0
 """Seconds: reports of this age or younger are sent again to a new bus, which may have lost them."""
 POLL_DELAY = 5.0
@@ -67,6 +69,7 @@ class Reporter:
         self._clock = clock
         self._waiting: dict[AlertIdentity, ListenerAlert] = {}
         self._alerts: dict[AlertIdentity, ListenerAlert] = {}
+        self._counted: dict[AlertIdentity, float] = {}  # when the repeats of an alert are to be told
         self._ended_by_poll: dict[str, set[AlertIdentity]] = {}  # by asset: the alerts that a poll of it may end
         self._rules: dict[str, frozenset[str]] = {}
         self._sources: frozenset[str] | None = None
@@ -128,9 +131,13 @@ class Reporter:
         self._track(alert)
         repeated = previous is not None and previous.signal.active and alert.signal.active
         if repeated and previous is not None and previous.signal.severity is alert.signal.severity:
-            # The alert is open already. Its first text stays in the journal, and another report would change nothing.
-            self._track(replace(alert, at=previous.at))
+            # The alert is open already. Its first text stays in the journal, and only the count is told, now and then.
+            self._track(replace(alert, at=previous.at, repeats=previous.repeats + 1))
+            self._counted.setdefault(alert.identity, self._clock() + COUNT_EVERY)
             return
+        if previous is not None and previous.repeats:
+            alert = replace(alert, repeats=previous.repeats)
+            self._track(alert)
         self._waiting[alert.identity] = alert
         self._wake.set()
 
@@ -164,6 +171,7 @@ class Reporter:
                 if self._restore_due:
                     self._restore(await self._bus.state((Kind.ALERT,)))
                 self._end_expired()
+                self._tell_counts()
                 await self._flush()
             except (BusLost, BusFull) as error:
                 log.debug("reports held: %s", error)
@@ -200,6 +208,16 @@ class Reporter:
             elif not alert.signal.active and now - alert.at > REMEMBERED and identity not in self._waiting:
                 del self._alerts[identity]
 
+    def _tell_counts(self) -> None:
+        """Queue the alerts whose repeats are due; after the clock was set back, all of them."""
+        now = self._clock()
+        for identity, due in list(self._counted.items()):
+            alert = self._alerts.get(identity)
+            if due <= now or due > now + COUNT_EVERY:
+                del self._counted[identity]
+                if alert is not None and alert.repeats:
+                    self._waiting.setdefault(identity, alert)
+
     def _orphaned(self, alert: ListenerAlert) -> bool:
         """True when the alert's source or rule is no longer in the settings."""
         if self._sources is not None and alert.source not in self._sources:
@@ -214,6 +232,13 @@ class Reporter:
             for alert in batch:
                 if self._waiting.get(alert.identity) is alert:
                     del self._waiting[alert.identity]
+                self._told(alert)
+
+    def _told(self, alert: ListenerAlert) -> None:
+        """The repeats in a report are told; those that came meanwhile are not."""
+        tracked = self._alerts.get(alert.identity)
+        if tracked is not None and alert.repeats:
+            self._track(replace(tracked, repeats=max(0, tracked.repeats - alert.repeats)))
 
     def _command(self, batch: Iterable[ListenerAlert]) -> Command:
         now, rows = self._clock(), msgspec.to_builtins([to_report(alert) for alert in batch])

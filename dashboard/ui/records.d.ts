@@ -71,6 +71,9 @@ export interface AlertRecord {
   severity: Severity;
   active: boolean;
   raised_at: string;
+  first_raised_at: string;
+  changed_at: string;
+  count: number;
   since: string;
   cleared_at: string | null;
   removed: boolean;
@@ -394,7 +397,7 @@ export interface SourceFaces {
 /** Names of the fields that each face of kind alert has. */
 export interface AlertFaces {
   map: "id" | "asset" | "subject_kind" | "region" | "severity" | "active" | "acked" | "state" | "cut_by";
-  row: "id" | "rule" | "asset" | "subject_kind" | "region" | "severity" | "active" | "acked" | "state" | "suppressed_by" | "cut_by" | "raised_at" | "cleared_at" | "stale_since" | "title" | "text" | "ack" | "affected" | "rev";
+  row: "id" | "rule" | "asset" | "subject_kind" | "region" | "severity" | "active" | "acked" | "state" | "suppressed_by" | "cut_by" | "raised_at" | "first_raised_at" | "count" | "cleared_at" | "stale_since" | "title" | "text" | "ack" | "affected" | "rev";
   full: keyof Records["alert"];
 }
 

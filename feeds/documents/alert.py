@@ -7,7 +7,7 @@ a storm some ten thousand documents stand between the role and its work.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -15,6 +15,8 @@ import msgspec
 from feeds.model import Alert, Severity
 
 KIND = "alert"
+FIRST = "first_raised_at"
+"""The field that documents of earlier versions lack."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,12 +100,27 @@ def dump(alert: Alert, beside: Bookkeeping) -> dict[str, Any]:
 
 def read_one(body: str | bytes) -> AlertDocument:
     """One document from its JSON; unknown fields are passed over."""
-    return AlertDocument(_alert.decode(body), _beside.decode(body))
+    alert, beside = _alert.decode(body), _beside.decode(body)
+    if (FIRST if isinstance(body, str) else FIRST.encode()) not in body:
+        alert = _with_occurrence(alert, foreign=beside.foreign is not None)
+    return AlertDocument(alert, beside)
 
 
 def alert_of(body: Mapping[str, Any]) -> Alert:
     """The alert of a document's body."""
-    return msgspec.convert(dict(body), Alert)
+    alert = msgspec.convert(dict(body), Alert)
+    return alert if FIRST in body else _with_occurrence(alert, foreign=bool(body.get("foreign")))
+
+
+def _with_occurrence(alert: Alert, *, foreign: bool) -> Alert:
+    """An alert of a version whose `raised_at` was that of the first occurrence.
+
+    The present occurrence of an alert that was raised again began when it became active. Another tool may give an
+    earlier beginning, so that the two moments differ without a second occurrence: its own is left as it is.
+    """
+    if not alert.active or foreign or alert.since <= alert.raised_at:
+        return alert
+    return replace(alert, first_raised_at=alert.raised_at, raised_at=alert.since, count=max(2, alert.count))
 
 
 def run_of(body: Mapping[str, Any]) -> EscalationRun | None:

@@ -34,6 +34,8 @@ ALERT = RecordKind(
             "suppressed_by",
             "cut_by",
             "raised_at",
+            "first_raised_at",
+            "count",
             "cleared_at",
             "stale_since",
             "title",

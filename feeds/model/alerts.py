@@ -77,6 +77,11 @@ class Alert:
     is unknown. `unseen`: suppressed ever since it was raised. `affected`: the assets behind it, counted by kind. An
     `ack` by "" is nobody's: the alert ended before it was displayed. `url` is its page in the tool that sent it (http
     or https, "" for none).
+
+    An alert that is raised again while it is open has another occurrence. `first_raised_at` is when the first one
+    began, `raised_at` when the present one did (or the last, of a cleared alert), `changed_at` when the last
+    transition was. `since` is when `active` changed last. `count` counts the occurrences and, of alerts that single
+    messages raise, the messages that repeated them.
     """
 
     id: str
@@ -88,6 +93,9 @@ class Alert:
     severity: Severity
     active: bool
     raised_at: Time
+    first_raised_at: Time = 0.0
+    changed_at: Time = 0.0
+    count: int = 1
     since: Time = 0.0
     cleared_at: Time | None = None
     removed: bool = False
@@ -104,6 +112,13 @@ class Alert:
     labels: dict[str, str] = field(default_factory=dict)
     url: str = ""
     rev: int = 0
+
+    def __post_init__(self) -> None:
+        """An alert of one occurrence, and a record of a version that knew one beginning only."""
+        if not self.first_raised_at:
+            object.__setattr__(self, "first_raised_at", self.raised_at)
+        if not self.changed_at:
+            object.__setattr__(self, "changed_at", max(self.since, self.raised_at))
 
     @property
     def acked(self) -> bool:

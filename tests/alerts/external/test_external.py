@@ -50,6 +50,21 @@ async def names(rig: Rig) -> list[str]:
     return [name for _, name in await rig.names()]
 
 
+async def test_repeated_messages_are_counted_and_a_state_that_is_sent_again_is_not(rig: Rig) -> None:
+    await say(rig, fires())
+    await say(rig, fires(), fires())
+    assert (await only(rig)).count == 1, "an Alertmanager sends what it has every minute"
+    await say(rig, fires(repeats=499))
+    alert = await only(rig)
+    assert (alert.count, alert.raised_at, alert.active) == (500, alert.first_raised_at, True)
+    await say(rig, ended(repeats=2))
+    await say(rig, fires())
+    again = await only(rig)
+    assert (again.count, again.first_raised_at) == (503, alert.first_raised_at)
+    assert again.raised_at == again.changed_at > alert.raised_at
+    assert await names(rig) == ["raise", "repeated", "repeated", "clear", "reraise"]
+
+
 async def test_an_alert_is_raised_and_only_an_explicit_end_clears_it(rig: Rig) -> None:
     await say(rig, fires(since=T0 - 60, labels={"a": "b"}, url="http://prom/graph"))
     alert = await only(rig)

@@ -57,7 +57,7 @@ def test_an_acknowledged_alert_closes_when_it_clears() -> None:
 
 def test_raised_again_while_open_it_is_the_same_alert_with_its_first_time() -> None:
     alert, steps = run(raising(), transitions.Clear(), raising(id="other"))
-    assert (alert.id, alert.raised_at, alert.since, alert.cleared_at) == ("a1", T0, T0 + 2, None)
+    assert (alert.id, alert.first_raised_at, alert.since, alert.cleared_at) == ("a1", T0, T0 + 2, None)
     assert steps[-1].name == "reraise"
     assert alert.rev == 3
 
@@ -80,7 +80,10 @@ def test_worsening_ends_an_acknowledgement_in_one_step_and_bettering_does_not() 
 def test_worsening_without_an_acknowledgement_is_only_a_higher_severity() -> None:
     _, steps = run(raising(), transitions.Regrade(severity=Severity.CRITICAL))
     assert steps[-1].name == "severity_up"
-    assert (steps[-1].before, steps[-1].after) == ({"severity": "major"}, {"severity": "critical"})
+    assert (steps[-1].before, steps[-1].after) == (
+        {"severity": "major"},
+        {"severity": "critical", "changed_at": T0 + 1},
+    )
 
 
 def test_an_acknowledgement_expires_together_with_its_comment() -> None:

@@ -32,6 +32,14 @@ def test_a_message_says_what_where_since_when_and_how_much() -> None:
     assert T0 == 1_800_000_000.0
 
 
+def test_a_message_about_another_occurrence_says_when_that_one_began_and_how_often_it_was() -> None:
+    alert = alert_record(make_alert(title=TITLE, first_raised_at=T0, raised_at=T0 + 58_860, count=3))
+    told = body() | {"alert": alert}
+    assert MessageTemplates().words(told)[1].endswith("自 2027-01-16 08:21:00 起 累计 3 次")
+    own = Templates(text={"zh-CN": "{since} | {first} | {count}"})
+    assert MessageTemplates(templates=own).words(told)[1] == "2027-01-16 08:21:00 | 2027-01-15 16:00:00 | 累计 3 次"
+
+
 def test_a_person_reads_his_own_language_and_the_rest_the_receivers() -> None:
     assert MessageTemplates(language="en").words(body("cleared"))[0] == "[楚雄州] Cleared: Critical Device is down"
     assert "新告警" in MessageTemplates(language="en").words(body(to={"language": "zh-CN"}))[0]

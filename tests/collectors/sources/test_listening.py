@@ -264,11 +264,36 @@ def reported(bus: FakeBus) -> list[tuple[int, str, bool]]:
     ]
 
 
-def test_an_open_alert_is_not_reported_again_and_an_event_ends_when_it_is_not_repeated() -> None:
+def test_an_open_alert_is_only_counted_again_and_an_event_ends_when_it_is_not_repeated() -> None:
     bus = FakeBus()
     event = message(signal(lasts=600))
     story(bus, (1, lambda r: r.put(SOURCE, event)), (300, lambda r: r.put(SOURCE, event)), until=2000)
-    assert [(active, at) for at, _, active in reported(bus)] == [(True, 1), (False, pytest.approx(901, abs=1.5))]
+    assert [(active, at) for at, _, active in reported(bus)] == [
+        (True, 1),
+        (True, pytest.approx(310, abs=1.5)),
+        (False, pytest.approx(901, abs=1.5)),
+    ]
+    assert [row["repeats"] for row in bus.reports()] == [0, 1, 0]
+
+
+def test_500_messages_of_one_alert_are_counted_in_few_reports() -> None:
+    bus = FakeBus()
+
+    def storm(reporter: Reporter) -> None:
+        for _ in range(100):
+            reporter.put(SOURCE, message(signal()))
+
+    story(bus, *((1 + second, storm) for second in range(5)), until=30)
+    assert [row["active"] for row in bus.reports()] == [True, True]
+    assert 1 + sum(row["repeats"] for row in bus.reports()) == 500
+
+
+def test_messages_before_the_end_are_counted_with_the_end() -> None:
+    bus = FakeBus()
+    over = message(signal(active=False))
+    again = lambda r: r.put(SOURCE, message(signal()))  # noqa: E731
+    story(bus, (1, again), (3, again), (4, again), (5, lambda r: r.put(SOURCE, over)), until=30)
+    assert [(row["active"], row["repeats"]) for row in bus.reports()] == [(True, 0), (False, 2)]
 
 
 def test_an_event_that_ends_by_itself_waits_no_longer_than_its_term_when_the_clock_is_set_back() -> None:
