@@ -101,7 +101,8 @@ def dump(alert: Alert, beside: Bookkeeping) -> dict[str, Any]:
 def read_one(body: str | bytes) -> AlertDocument:
     """One document from its JSON; unknown fields are passed over."""
     alert, beside = _alert.decode(body), _beside.decode(body)
-    if (FIRST if isinstance(body, str) else FIRST.encode()) not in body:
+    knows_first = FIRST in body if isinstance(body, str) else FIRST.encode() in body
+    if not knows_first:
         alert = _with_occurrence(alert, foreign=beside.foreign is not None)
     return AlertDocument(alert, beside)
 
