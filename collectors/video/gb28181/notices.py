@@ -11,7 +11,7 @@ from collectors.video.gb28181 import alarms, device_id, manscdp
 from collectors.video.gb28181.bindings import Binding
 from collectors.video.gb28181.catalog import CatalogItem, ChannelStatus, status_of
 from collectors.video.gb28181.manscdp import MansMessage
-from collectors.video.gb28181.queries import Query
+from collectors.video.gb28181.queries import DeviceQuery
 
 if TYPE_CHECKING:
     from collectors.video.gb28181.platform import GbPlatform
@@ -45,7 +45,7 @@ class Notices:
             return
         handler(binding, message, now)
 
-    def unanswered(self, query: Query) -> None:
+    def unanswered(self, query: DeviceQuery) -> None:
         """A device gave no answer to a query: many never do. Only the catalog is asked again."""
 
     def _keepalive(self, binding: Binding, message: MansMessage, now: float) -> None:

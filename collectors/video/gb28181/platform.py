@@ -19,7 +19,7 @@ from collectors.video.gb28181.findings import DeviationLog
 from collectors.video.gb28181.manscdp import MansFormatError
 from collectors.video.gb28181.notices import Notices
 from collectors.video.gb28181.platform_settings import PlatformSettings
-from collectors.video.gb28181.publishing import Emit, Publisher
+from collectors.video.gb28181.publishing import Emit, GbPublisher
 from collectors.video.gb28181.queries import Queries
 from collectors.video.gb28181.registrar import Registrar, Registration
 from collectors.video.gb28181.roster import DeviceRoster
@@ -55,7 +55,7 @@ class GbPlatform:
         self.settings = settings
         self.roster = DeviceRoster(inventory)
         self.channels = Channels()
-        self.publisher = Publisher(emit, self.roster, self.channels)
+        self.publisher = GbPublisher(emit, self.roster, self.channels)
         self.bindings = Bindings(folder / "bindings.json" if folder else None, now(), wall())
         self.queries = Queries(settings.id, settings.domain, now)
         self.deviations = DeviationLog()

@@ -25,7 +25,7 @@ class _Published:
     channels: float = float("-inf")
 
 
-class Publisher:
+class GbPublisher:
     """Makes messages of states. `emit` takes each, `roster` knows the assets."""
 
     def __init__(self, emit: Emit, roster: DeviceRoster, table: Channels) -> None:

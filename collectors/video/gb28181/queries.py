@@ -23,7 +23,7 @@ UNSUPPORTED_AFTER = 3
 
 
 @dataclass(slots=True)
-class Query:
+class DeviceQuery:
     """One query under way. Times are monotonic."""
 
     device: str
@@ -45,7 +45,7 @@ class Queries:
 
     def __init__(self, own: str, domain: str, now: Callable[[], float]) -> None:
         self._own, self._domain, self._now = own, domain, now
-        self._pending: dict[tuple[str, int], Query] = {}
+        self._pending: dict[tuple[str, int], DeviceQuery] = {}
         self._repeats: dict[str, _Repeat] = {}
         self._numbers: dict[str, int] = {}
         self._unanswered: dict[tuple[str, str], int] = {}
@@ -96,7 +96,7 @@ class Queries:
             catalogs += command == "Catalog"
             yield device, command
 
-    def ask(self, binding: Binding, command: str, *, more: str = "") -> Query | None:
+    def ask(self, binding: Binding, command: str, *, more: str = "") -> DeviceQuery | None:
         """Send a query to a device. None when nothing can be sent to it now."""
         if binding.way is None:
             return None
@@ -104,7 +104,7 @@ class Queries:
         number = self._numbers[device] = self._numbers.get(device, random.randrange(1, 100_000)) + 1
         body = manscdp.query(command, number, device, binding.charset, more)
         self.send(binding, "MESSAGE", body)
-        query = Query(device, command, number, self._now())
+        query = DeviceQuery(device, command, number, self._now())
         self._pending[(device, number)] = query
         return query
 
@@ -130,7 +130,7 @@ class Queries:
         """A SIP response: the request need not be repeated. It is not yet the answer to a query."""
         self._repeats.pop(message.header("call-id"), None)
 
-    def answered(self, device: str, sn: int, *, last: bool = True) -> Query | None:
+    def answered(self, device: str, sn: int, *, last: bool = True) -> DeviceQuery | None:
         """The query that a message answers, None for one that nobody asked. `last`: no more parts will come."""
         query = self._pending.get((device, sn))
         if query is None:
@@ -140,7 +140,7 @@ class Queries:
             del self._pending[(device, sn)]
         return query
 
-    def tick(self, now: float) -> list[Query]:
+    def tick(self, now: float) -> list[DeviceQuery]:
         """Repeat requests that are due, and give the queries that were not answered in time (but catalogs)."""
         for call_id, repeat in list(self._repeats.items()):
             if repeat.next_at > now:
@@ -159,7 +159,7 @@ class Queries:
             self.give_up(query)
         return overdue
 
-    def give_up(self, query: Query) -> None:
+    def give_up(self, query: DeviceQuery) -> None:
         """Note that a query was not answered."""
         self._pending.pop((query.device, query.sn), None)
         key = (query.device, query.command)

@@ -10,7 +10,7 @@ from datetime import datetime, tzinfo
 
 from collectors.video.gb28181 import device_id
 from collectors.video.gb28181.bindings import Address
-from collectors.video.gb28181.sip_digest import DigestGuard, Verdict
+from collectors.video.gb28181.sip_digest import DigestGuard, DigestVerdict
 from collectors.video.gb28181.sip_message import SipMessage, response
 
 EXPIRES, EXPIRES_MAX, EXPIRES_MIN = 3600, 86_400, 10
@@ -33,7 +33,7 @@ class Registration:
     accepted: bool = False
     expires: int = 0
     version: str = ""
-    refused: Verdict | str = ""
+    refused: DigestVerdict | str = ""
     failures: int = 0
 
 
@@ -77,14 +77,16 @@ class Registrar:
             address=peer[0],
             now=wall,
         )
-        if verdict in (Verdict.MISSING, Verdict.STALE, Verdict.ALGORITHM):
-            challenge = self._guard.challenge(peer[0], wall, stale=verdict is Verdict.STALE)
+        if verdict in (DigestVerdict.MISSING, DigestVerdict.STALE, DigestVerdict.ALGORITHM):
+            challenge = self._guard.challenge(peer[0], wall, stale=verdict is DigestVerdict.STALE)
             asked = (("WWW-Authenticate", challenge), VERSION)
-            refused = verdict if verdict is Verdict.ALGORITHM else ""
+            refused = verdict if verdict is DigestVerdict.ALGORITHM else ""
             return Registration(answer=response(request, 401, "Unauthorized", peer, asked), refused=refused)
         known = device in self._passwords or "*" in self._passwords
-        if verdict is not Verdict.OK or not known or not self._allows(device):
-            return self._refuse(request, peer, verdict if verdict is not Verdict.OK or not known else "unknown", now)
+        if verdict is not DigestVerdict.OK or not known or not self._allows(device):
+            return self._refuse(
+                request, peer, verdict if verdict is not DigestVerdict.OK or not known else "unknown", now
+            )
         self._failures.pop(pair, None)
         return Registration(
             answer=self._accept(request, peer, expires, wall),
@@ -93,7 +95,7 @@ class Registrar:
             version=request.header("x-gb-ver")[:8],
         )
 
-    def _refuse(self, request: SipMessage, peer: Address, why: Verdict | str, now: float) -> Registration:
+    def _refuse(self, request: SipMessage, peer: Address, why: DigestVerdict | str, now: float) -> Registration:
         pair = (request.sender, peer[0])
         answer = response(request, 403, "Forbidden", peer)
         if why == "unknown":

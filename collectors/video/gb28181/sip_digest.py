@@ -16,7 +16,7 @@ NONCE_VALID = 60.0
 """Seconds for which a nonce is accepted."""
 
 
-class Verdict(StrEnum):
+class DigestVerdict(StrEnum):
     """The result of a check. All but OK, STALE and MISSING name the field that differs."""
 
     OK = "ok"
@@ -42,29 +42,31 @@ class DigestGuard:
         suffix = ",stale=true" if stale else ""
         return f'Digest realm="{self.realm}",nonce="{nonce}",algorithm=MD5{suffix}'
 
-    def check(self, authorization: str, *, method: str, user: str, password: str, address: str, now: float) -> Verdict:
+    def check(
+        self, authorization: str, *, method: str, user: str, password: str, address: str, now: float
+    ) -> DigestVerdict:
         """Check an `Authorization` header of `user` at `address`. `now` is in epoch seconds."""
         scheme, _, rest = authorization.strip().partition(" ")
         if scheme.lower() != "digest":
-            return Verdict.MISSING
+            return DigestVerdict.MISSING
         fields = fields_of(rest)
         if fields.get("algorithm", "MD5").upper() not in ("MD5", ""):
-            return Verdict.ALGORITHM
+            return DigestVerdict.ALGORITHM
         if fields.get("username") != user:
-            return Verdict.WRONG_USER
+            return DigestVerdict.WRONG_USER
         if fields.get("realm") != self.realm:
-            return Verdict.WRONG_REALM
+            return DigestVerdict.WRONG_REALM
         if not fields.get("uri"):
-            return Verdict.NO_URI
+            return DigestVerdict.NO_URI
         if not self._valid(fields.get("nonce", ""), address, now):
-            return Verdict.STALE
+            return DigestVerdict.STALE
         secret, request = _md5(f"{user}:{self.realm}:{password}"), _md5(f"{method}:{fields['uri']}")
         middle = fields["nonce"]
         if fields.get("qop"):
             middle = f"{middle}:{fields.get('nc', '')}:{fields.get('cnonce', '')}:{fields['qop']}"
         expected = _md5(f"{secret}:{middle}:{request}")
         given = fields.get("response", "").lower().encode("ascii", "replace")
-        return Verdict.OK if hmac.compare_digest(given, expected.encode()) else Verdict.WRONG_PASSWORD
+        return DigestVerdict.OK if hmac.compare_digest(given, expected.encode()) else DigestVerdict.WRONG_PASSWORD
 
     def _nonce(self, at: str, address: str) -> str:
         return at + hmac.new(self._secret, f"{at}|{address}".encode(), hashlib.sha256).hexdigest()[:32]

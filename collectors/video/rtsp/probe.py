@@ -1,6 +1,7 @@
 """`rtsp://host:554/path?cred=NAME`: does the camera answer, describe a stream, and send frames?
 
-Each poll sends OPTIONS and DESCRIBE. Once in a `cycle` (default 5m) it also plays the stream until the first key frame.
+Each poll sends OPTIONS and DESCRIBE. Once in a `cycle` (default 5m) it also plays the stream until the first key frame,
+which is decoded and checked (collectors/video/pictures) after `learn` of learning, but for the checks in `ignore`.
 A stream without frames is sampled again after CONFIRM seconds before the reading turns. The session is always ended:
 one that is left blocks a camera that allows few. What these answers mean for the camera is in feeds/cameras.
 """
@@ -15,14 +16,18 @@ from urllib.parse import quote, urlsplit
 
 from collectors import uri
 from collectors.contract import Measurement, Poller, Target
-from collectors.errors import AuthFailed, NotReady
+from collectors.errors import AuthFailed, Misconfigured, NotReady
 from collectors.network import addresses
 from collectors.settings import SchemeSettings
 from collectors.subscriber import SubscriberCallbacks
+from collectors.video.pictures import readings as pictures
+from collectors.video.pictures.checks import LEARN, NAMES
+from collectors.video.pictures.stage import PictureStage
 from collectors.video.rtsp.readings import measurements_of, nothing_deeper
 from collectors.video.rtsp.sampling import RtspSample, SamplingTimes, sample
+from feeds.clock import Clock, now
 
-OWN_PARAMS = ("cred", "basic", "cycle", "uplink")
+OWN_PARAMS = ("cred", "basic", "cycle", "uplink", "learn", "ignore")
 """Parameters of the probe. All others belong to the camera's own URL and are sent to it."""
 CYCLE = "5m"
 CONFIRM = 5.0
@@ -50,7 +55,10 @@ class RtspPoller(Poller):
     family: ClassVar[str] = "rtsp"
     defaults: ClassVar[SchemeSettings] = SchemeSettings(interval=60.0, timeout=30.0, attempts=2, concurrency=128)
 
-    def __init__(self, times: SamplingTimes | None = None, confirm: float = CONFIRM) -> None:
+    def __init__(self, times: SamplingTimes | None = None, confirm: float = CONFIRM, clock: Clock = now) -> None:
+        """`clock` gives epoch seconds."""
+        self._clock = clock
+        self._stage: PictureStage | None = None
         self._times = times or SamplingTimes()
         self._confirm = confirm
         self._callbacks: SubscriberCallbacks | None = None
@@ -65,6 +73,13 @@ class RtspPoller(Poller):
         addresses.need_host(target, "rtsp://10.0.0.5/Streaming/Channels/102?cred=cameras")
         addresses.choice(target, "basic", ("no", "yes"))
         cycle_of(target)
+        learn_of(target)
+        if unknown := sorted(ignored(target) - frozenset(NAMES)):
+            known = ", ".join(NAMES)
+            raise Misconfigured(
+                f"{target.uri!r}: ignore={unknown[0]!r} is no check; there are {known}",
+                f"{target.uri!r}：ignore={unknown[0]!r} 不是检查项；可用：{known}",
+            )
 
     def attach(self, callbacks: SubscriberCallbacks) -> None:
         """A sample that must be confirmed asks for the next poll itself."""
@@ -78,10 +93,22 @@ class RtspPoller(Poller):
 
     def figures(self) -> tuple[dict[str, float], str]:
         """Samples under way, and samples that were postponed because the bounds were reached."""
-        return {"sampling": float(self._samples[""]), "postponed": float(self._postponed)}, ""
+        counts = {"sampling": float(self._samples[""]), "postponed": float(self._postponed)}
+        if self._stage is not None:
+            counts |= {"decoded": float(self._stage.decoded), "undecoded": float(self._stage.failed)}
+        remark = (
+            ""
+            if PictureStage.available()
+            else "未安装 PyAV（watchfloor[video]），不检查图像 | PyAV (watchfloor[video]) is not installed: "
+            "pictures are not checked"
+        )
+        return counts, remark
 
     async def close(self) -> None:
-        """Cancel the timers. Sessions end with their polls."""
+        """Cancel the timers and end the decoding. Sessions end with their polls."""
+        stage, self._stage = self._stage, None
+        if stage is not None:
+            await stage.close()
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
@@ -89,8 +116,8 @@ class RtspPoller(Poller):
     async def poll(self, target: Target) -> list[Measurement]:
         """Raises NotReady when the server does not answer as RTSP does, AuthFailed when it refuses the account."""
         state = self._states.setdefault(_key(target), SamplingState())
-        now = asyncio.get_running_loop().time()
-        due = state.suspected or now >= state.sampled_at + cycle_of(target) * 0.99
+        moment = asyncio.get_running_loop().time()
+        due = state.suspected or moment >= state.sampled_at + cycle_of(target) * 0.99
         groups = _groups(target)
         if due and not self._has_room(groups):
             self._postponed += 1
@@ -109,7 +136,30 @@ class RtspPoller(Poller):
         finally:
             if due:
                 self._samples.subtract(groups)
-        return self._judged(target, state, result, sampled=due)
+        measurements = self._judged(target, state, result, sampled=due)
+        if result.key_frame is not None:
+            measurements += await self._pictured(target, state, result)
+        return measurements
+
+    async def _pictured(self, target: Target, state: SamplingState, result: RtspSample) -> list[Measurement]:
+        """Check the picture of a sample. Nothing where it cannot be decoded."""
+        if not PictureStage.available():
+            return []
+        if self._stage is None:
+            self._stage = PictureStage(self._callbacks.data_folder if self._callbacks is not None else None)
+        assert result.key_frame is not None
+        checked = await self._stage.check(
+            _key(target), result.codec, result.key_frame, self._clock(), learn=learn_of(target), ignore=ignored(target)
+        )
+        if checked is None:
+            return []
+        picture, judgement = checked
+        if judgement.suspected:
+            state.suspected = True
+            self._confirm_soon(target)
+        turning = judgement.suspected and not judgement.raised
+        fresh_for = 2 * cycle_of(target) + 30
+        return list(pictures.measurements_of(picture, judgement, turning=turning, fresh_for=fresh_for))
 
     async def _sample(self, target: Target, *, frames: bool) -> RtspSample:
         basic = target.params.get("basic") == "yes"
@@ -147,6 +197,16 @@ class RtspPoller(Poller):
 def cycle_of(target: Target) -> float:
     """Seconds between two full samples. Raises Misconfigured."""
     return uri.duration(target.params.get("cycle", CYCLE))
+
+
+def learn_of(target: Target) -> float:
+    """Seconds of learning before checks that need a baseline act. Raises Misconfigured."""
+    return uri.duration(target.params["learn"]) if "learn" in target.params else LEARN
+
+
+def ignored(target: Target) -> frozenset[str]:
+    """Checks that are not made."""
+    return frozenset(filter(None, target.params.get("ignore", "").split(",")))
 
 
 def request_url(target: Target) -> str:
