@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+from collectors.sim.cameras import faults, site
 from collectors.sim.devices import HttpService, SimulatedDevice, TcpService
 from collectors.sim.modbus import ModbusDevice, Registers
 from collectors.sim.mqtt import MqttBroker
@@ -205,14 +206,32 @@ class Field:
             self._grounds[key] = make(key[0], key[1])
         return self._grounds[key]
 
+    def recorders(self, rows: list[dict[str, str]], url: str) -> dict[str, SimulatedDevice]:
+        """The recorders of an inventory, by asset. `url` is that of the platform that they register with."""
+        made: dict[str, SimulatedDevice] = {}
+        for recorder in site.recorder_rows(rows, url):
+            self.child.wanted.append(recorder)
+            made[str(recorder["name"])] = Remote(self.child, str(recorder["name"]), str(recorder["device"]))
+        return made
+
+    def _add_fault(self, camera: str) -> None:
+        """Give the first cameras one fault each."""
+        cameras = sum(device["kind"] == "camera" for device in self.child.wanted)
+        if cameras <= len(faults.NAMES):
+            name = f"{camera}-{faults.NAMES[cameras - 1]}"
+            self.child.wanted.append({"name": name, "kind": "camera-fault", "host": camera, "port": 0})
+            self.faults[name] = Remote(self.child, name, name)
+
     def _remote(self, asset: str, parts: SplitResult, port: int) -> SimulatedDevice | None:
         profile = parse_qs(parts.query).get("profile", ["switch"])[0]
-        kind = {"opc.tcp": "opcua", "snmp": profile}.get(parts.scheme)
+        kind = {"opc.tcp": "opcua", "snmp": profile, "rtsp": "camera"}.get(parts.scheme)
         host = parts.hostname or ""
         if kind is None or any((device["host"], device["port"]) == (host, port) for device in self.child.wanted):
             return None
         address = f"{host}:{port}"
         self.child.wanted.append({"name": asset, "kind": kind, "host": host, "port": port})
+        if kind == "camera":
+            self._add_fault(asset)
         if kind == "opcua":
             flood = f"{asset}-flood"
             self.child.wanted.append({"name": flood, "kind": "flood", "host": host, "port": port})

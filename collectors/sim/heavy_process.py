@@ -1,8 +1,9 @@
 """`python -m collectors.sim.heavy_process`: the simulated devices whose libraries are large, in a process of their own.
 
-Standard input brings one JSON line first, a list of {name, kind, host, port}, then lines "start NAME" and "stop NAME";
+Standard input brings one JSON line first, a list of {name, kind, host, port}, then lines "start NAME", "stop NAME";
 each is answered by "ok" or "error WORDS". The process ends with its input. Kinds: `opcua` (a water station), `flood`
-(broken: its water is high, and the alarm with it), `switch` (SNMP v2c), `ups` (SNMP v3).
+(broken: its water is high, and the alarm with it), `switch` (SNMP v2c), `ups` (SNMP v3), `camera` (RTSP), `camera-fault`
+(broken: its camera, named as the host, has a fault), `recorder` (GB/T 28181).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from collectors.sim.cameras import site
 from collectors.sim.devices import SimulatedDevice
 from collectors.sim.values import COMMUNITY, USER, V3_KEYS, wave
 
@@ -97,6 +99,8 @@ def _made(rows: list[dict[str, Any]]) -> dict[str, SimulatedDevice]:
             devices[row["name"]] = station = Station(host, port)
         elif kind == "flood" and station is not None:
             devices[row["name"]] = RiverFlood(station)
+        elif kind in ("camera", "camera-fault", "recorder"):
+            devices[row["name"]] = site.made(row, len(devices), devices)
         else:
             devices[row["name"]] = _snmp(kind, host, port)
     return devices

@@ -23,6 +23,7 @@ from collectors.sim.notifiers import SYSLOG, TRAPS, Talker
 from collectors.sim.warnings import WarningCentre
 from feeds import state_file
 
+PLATFORM = "video.gb28181"
 CENTRE_LASTS = 4 * 3600.0
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -190,8 +191,10 @@ def read(folder: Path, *, speed: float, start: float) -> World:
     parents: dict[str, tuple[str, ...]] = {}
     speakers: dict[str, dict[str, str]] = {SYSLOG: {}, TRAPS: {}}
     settings = tomllib.loads((folder / "watchfloor.toml").read_text(encoding="utf-8"))
+    rows: list[dict[str, str]] = []
     for file in settings.get("site", {}).get("inventory", ["assets.csv"]):
         for row in _rows(folder / file):
+            rows.append(row)
             own = [uri for uri in row["probes"].split() if f"://{prefix}" in uri]
             matching = [device for uri in own if (device := field.device_of(row["id"], uri))]
             devices[row["id"]] = [device for device in matching if not isinstance(device, Kernel)] or matching
@@ -199,7 +202,11 @@ def read(folder: Path, *, speed: float, start: float) -> World:
             if devices[row["id"]] and row["kind"] in ("router", "switch"):
                 kind = TRAPS if row["kind"] == "router" else SYSLOG
                 speakers[kind][row["id"]] = devices[row["id"]][0].address.rpartition(":")[0]
-    polled = [source for source in settings.get("source", ()) if source.get("kind") not in (SYSLOG, TRAPS)]
+    for source in settings.get("source", ()):
+        if source.get("kind") == PLATFORM and prefix in source["url"]:
+            for asset, recorder in field.recorders(rows, source["url"]).items():
+                devices[asset].append(recorder)
+    polled = [source for source in settings.get("source", ()) if source.get("kind") not in (SYSLOG, TRAPS, PLATFORM)]
     sources = {source["id"]: _source(source, start) for source in polled} | field.faults
     talkers = {
         source["id"]: Talker(source["kind"], source["url"], speakers[source["kind"]])

@@ -26,6 +26,7 @@ from watchfloor.demo.site_files import shipped_text
 
 FOLDER = ".watchfloor-demo"
 SETTINGS, ASSETS, FIELD, SCENARIOS = "watchfloor.toml", "assets.csv", "field.csv", "scenarios.toml"
+CAMERAS = "cameras.csv"
 # The shipped files use 127.53.x.y, port 9530. When that is taken, the next network is tried.
 NETWORK, NETWORKS = 53, 10
 DEVICE_PORT = 9530
@@ -72,7 +73,7 @@ def prepare(folder: Path, port: int = 8050, speed: float = 1.0) -> Path:
     last = _last(record)
     network = free_network(last.network)
     hashes = {}
-    for name in (SETTINGS, ASSETS, FIELD, SCENARIOS):
+    for name in (SETTINGS, ASSETS, FIELD, CAMERAS, SCENARIOS):
         shipped = _fill(_fitting(shipped_text(name)), NETWORK, network, port if name == SETTINGS else None)
         edited = _changed(folder / name, last.files.get(name, ""))
         text = shipped if edited is None else _fill(edited, last.network, network, port if name == SETTINGS else None)
@@ -180,7 +181,7 @@ def _changed(path: Path, shipped_hash: str) -> str | None:
 
 
 def _fill(text: str, old: int, new: int, port: int | None) -> str:
-    text = text.replace(f"//127.{old}.", f"//127.{new}.")
+    text = text.replace(f"//127.{old}.", f"//127.{new}.").replace(f"@127.{old}.", f"@127.{new}.")
     return text if port is None else _PORT.sub(f"port = {port}", text, count=1)
 
 

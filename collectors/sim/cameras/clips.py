@@ -17,9 +17,9 @@ from collectors.sim.cameras.scenes import Picture
 
 FPS = 5
 """Frames a second of a simulated camera."""
-GROUP = 10
+GROUP = 5
 """Frames from one key frame to the next."""
-GROUPS = 24
+GROUPS = 16
 """Groups of a clip: a key frame comes again after GROUPS * GROUP / FPS seconds."""
 
 
@@ -38,6 +38,10 @@ class EncodedClip:
         """The parameter sets of the first key frame."""
         kinds = (7, 8) if self.codec == "H264" else (32, 33, 34)
         return tuple(unit for unit in self.units[self.keys[0]] if kind_of(self.codec, unit) in kinds)
+
+
+EMPTY = EncodedClip("H264", (), (), 0, 0)
+"""A clip without pictures, for a camera that has not been asked yet."""
 
 
 def kind_of(codec: str, unit: bytes) -> int:

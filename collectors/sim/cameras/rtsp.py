@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 
-from collectors.sim.cameras.clips import FPS, EncodedClip, kind_of
+from collectors.sim.cameras.clips import FPS, GROUP, EncodedClip, kind_of
 from collectors.sim.devices import Stream
 
 MTU = 1400
@@ -43,6 +43,8 @@ class RtspCamera(Stream):
             while request := await _request(reader):
                 method, url, headers = request
                 self.requests[method] += 1
+                if method == "DESCRIBE":
+                    self.clip = await self.prepared()
                 if self.fault == "silent":
                     continue
                 status, more, body = self._answer(method, url, headers, own)
@@ -57,6 +59,10 @@ class RtspCamera(Stream):
             if playing is not None:
                 playing.cancel()
                 await asyncio.gather(playing, return_exceptions=True)
+
+    async def prepared(self) -> EncodedClip:
+        """The clip that is described and played now."""
+        return self.clip
 
     def _answer(
         self, method: str, url: str, headers: dict[str, str], own: set[str]
@@ -124,7 +130,7 @@ class RtspCamera(Stream):
     async def _play(self, writer: asyncio.StreamWriter) -> None:
         """Send the clip in real time, from the key frame of this moment on, for ever."""
         clip, loop = self.clip, asyncio.get_running_loop()
-        number = clip.keys[int(time.time() * FPS / 10) % len(clip.keys)]
+        number = clip.keys[int(time.time() * FPS / GROUP) % len(clip.keys)]
         began, sent = loop.time(), 0
         while True:
             units = clip.units[number % len(clip.units)]

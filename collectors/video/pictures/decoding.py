@@ -28,7 +28,7 @@ LARGEST = 8192
 """Pixels of a side at most."""
 SHOWN = (640, 360)
 CROP = (640, 360)
-_CODECS = {"H264": "h264", "H265": "hevc"}
+CODECS = {"H264": "h264", "H265": "hevc"}
 
 
 class DecodingRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,7 +93,7 @@ def decoded(request: DecodingRequest) -> DecodedPicture:
 
 
 def _frame(av: Any, request: DecodingRequest) -> Any:
-    context = av.CodecContext.create(_CODECS[request.codec], "r")
+    context = av.CodecContext.create(CODECS[request.codec], "r")
     context.thread_count = 1
     frames = []
     for packet in context.parse(request.frame) + context.parse(None):

@@ -14,8 +14,7 @@ from pathlib import Path
 import msgspec
 
 from collectors.video.pictures.checks import Judgement, PictureState, edges_of, judge
-from collectors.video.pictures.decoding import DecodedPicture, DecodingRequest
-from collectors.video.rtsp import sdp
+from collectors.video.pictures.decoding import CODECS, DecodedPicture, DecodingRequest
 from feeds.isolation.process import Isolated, Outlasted, TooBusy
 
 WORKERS, DEADLINE, WAITING = 2, 5.0, 64
@@ -48,7 +47,7 @@ class PictureStage:
         self, camera: str, codec: str, frame: bytes, now: float, *, learn: float, ignore: Iterable[str] = ()
     ) -> tuple[DecodedPicture, Judgement] | None:
         """Decode and judge a key frame. None when it could not be decoded now, or at all."""
-        if codec not in sdp.DECODED:
+        if codec not in CODECS:
             return None
         state = self._state(camera)
         request = DecodingRequest(

@@ -50,13 +50,16 @@ def test_the_demo_is_a_site_without_findings(tmp_path: Path) -> None:
 
 def test_every_node_of_the_plan_is_there_with_a_place_a_basis_and_a_probe_of_its_own(tmp_path: Path) -> None:
     assets = load_inventory(load(prepare(tmp_path))).assets
-    assert len(assets) == 99 + len(FIELD)
+    recorders = [asset for asset in assets.values() if asset.kind == "nvr"]
+    cameras = [asset for asset in assets.values() if asset.kind == "camera"]
+    assert (len(recorders), len(cameras)) == (11, 23 + 10 * 2)
+    assert len(assets) == 99 + len(FIELD) + len(recorders) + len(cameras)
     assert all(asset.labels["basis"] and asset.labels["layer"] and asset.probes for asset in assets.values())
     assert all(covers("532300", asset.region) for asset in assets.values())
     assert len({(asset.lat, asset.lon) for asset in assets.values()}) == len(assets)
     addresses = [probe for asset in assets.values() for probe in asset.probes]
     assert len(set(addresses)) == len(addresses)
-    assert all("://127." in probe or probe.startswith("heartbeat:") for probe in addresses)
+    assert all("://127." in probe or probe.startswith(("heartbeat:", "gb28181:")) for probe in addresses)
     assert [key for key, asset in assets.items() if not asset.parents] == ["P"]
     assert "名称待客户提供" in assets["G28"].labels["basis"]
 
@@ -144,7 +147,7 @@ def test_the_folder_is_here_or_where_the_environment_says(tmp_path: Path, monkey
 
 
 def test_the_shipped_settings_are_a_working_example(tmp_path: Path) -> None:
-    for name in (demo.SETTINGS, demo.ASSETS, demo.FIELD, demo.SCENARIOS):
+    for name in (demo.SETTINGS, demo.ASSETS, demo.FIELD, demo.CAMERAS, demo.SCENARIOS):
         (tmp_path / name).write_text(shipped_text(name), encoding="utf-8")
     assert check(tmp_path / demo.SETTINGS) == []
     assert read_csv(tmp_path / demo.ASSETS)[1] == []

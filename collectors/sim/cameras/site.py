@@ -1,0 +1,66 @@
+"""The cameras and recorders of a simulated site: rows of its inventory as devices of the process that encodes video.
+
+Every recorder registers with the site's own platform (`[[source]] kind = "video.gb28181"`) and lists the cameras below
+it. The first cameras have one fault each that a person can switch on: `watchfloor demo break CAM02-missing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from collectors.sim.cameras import faults
+from collectors.sim.devices import SimulatedDevice
+
+SCHEME = "gb28181://"
+NVR_TYPE = "118"
+
+
+def recorder_rows(rows: Iterable[Mapping[str, str]], url: str) -> Iterator[dict[str, object]]:
+    """The recorders of an inventory. `url` is that of the site's platform."""
+    parts = urlsplit(url)
+    listed = list(rows)
+    ids = {row["id"]: gb_id for row in listed if (gb_id := _gb_id(row))}
+    for row in listed:
+        device = ids.get(row["id"], "")
+        if device[10:13] != NVR_TYPE or not parts.hostname:
+            continue
+        channels = [
+            [ids[each["id"]], each["name"]] for each in listed if row["id"] in _parents(each) and each["id"] in ids
+        ]
+        yield {
+            "name": row["id"],
+            "kind": "recorder",
+            "host": parts.hostname,
+            "port": parts.port or 5060,
+            "device": device,
+            "platform": parts.username or "",
+            "channels": channels,
+        }
+
+
+def _gb_id(row: Mapping[str, str]) -> str:
+    return next((probe[len(SCHEME) :] for probe in row["probes"].split() if probe.startswith(SCHEME)), "")
+
+
+def _parents(row: Mapping[str, str]) -> list[str]:
+    return row["parents"].split(";")
+
+
+def made(row: Mapping[str, Any], number: int, devices: Mapping[str, SimulatedDevice]) -> SimulatedDevice:
+    """The device of a row. `number` chooses a camera's scene; `devices` are those that were made before."""
+    from collectors.sim.cameras.gb_device import GbDevice, SimulatedChannel
+
+    if row["kind"] == "camera":
+        return faults.DemoCamera(row["host"], row["port"], number)
+    if row["kind"] == "camera-fault":
+        camera = devices[row["host"]]
+        assert isinstance(camera, faults.DemoCamera)
+        return faults.CameraFault(camera, row["name"].partition("-")[2])
+    channels = [SimulatedChannel(id=id, name=name) for id, name in row["channels"]]
+    return GbDevice(row["device"], (row["host"], row["port"]), row["platform"], channels=channels, interval=INTERVAL)
+
+
+INTERVAL = 5.0
+"""Seconds between two keepalives of a simulated recorder: a fault shows after 18 s, not after three minutes."""
