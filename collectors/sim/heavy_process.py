@@ -2,8 +2,8 @@
 
 Standard input brings one JSON line first, a list of {name, kind, host, port}, then lines "start NAME", "stop NAME";
 each is answered by "ok" or "error WORDS". The process ends with its input. Kinds: `opcua` (a water station), `flood`
-(broken: its water is high, and the alarm with it), `switch` (SNMP v2c), `ups` (SNMP v3), `camera` (RTSP), `camera-fault`
-(broken: its camera, named as the host, has a fault), `recorder` (GB/T 28181).
+(broken: its water is high, and the alarm with it), `switch` (SNMP v2c), `ups` (SNMP v3), `camera` (RTSP),
+`camera-fault` (broken: its camera, named as the host, has a fault), `recorder` (GB/T 28181).
 """
 
 from __future__ import annotations

@@ -136,8 +136,8 @@ class RtspCamera(Stream):
             units = clip.units[number % len(clip.units)]
             if self.fault == "no-key-frame":
                 units = tuple(unit for unit in units if kind_of(clip.codec, unit) == 1)
-            for packet in self._packets(units, int(sent * 90_000 / FPS)):
-                writer.write(b"$\x00" + len(packet).to_bytes(2, "big") + packet)
+            packets = self._packets(units, int(sent * 90_000 / FPS))
+            writer.write(b"".join(b"$\x00" + len(packet).to_bytes(2, "big") + packet for packet in packets))
             await writer.drain()
             number, sent = number + 1, sent + 1
             await asyncio.sleep(max(0.0, began + sent / FPS - loop.time()))
