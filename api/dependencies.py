@@ -138,6 +138,8 @@ def needs(right: Right) -> Callable[[HTTPConnection], Awaitable[Principal]]:
         principal = principal_of(connection)
         if not principal.may(right):
             raise Problem("forbidden")
+        if right is Right.SEE:
+            await deps_of(connection).pump.catch_up()  # else the first look after a while would hold everybody up
         return principal
 
     return check

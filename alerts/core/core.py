@@ -56,15 +56,15 @@ class AlertCore:
         self.now = 0.0
         self.suppressions = Suppressions(suppressions)
         self.flapping: FlappingDetector[tuple[str, ...]] = FlappingDetector(flapping)
-        self.open_alerts = OpenAlerts(subjects, lambda alert: self._inhibition.alert(alert, self.now), make_id)
+        self.open_alerts = OpenAlerts(subjects, lambda alert: self.inhibition.alert(alert, self.now), make_id)
         about = RuleFacts(
             over_health=lambda id: id in self.rules and "health" in self.rules[id].uses.names,
             foreign=lambda id: FOREIGN in id,
             clearing=lambda alert: self.timers.clearing((alert.rule, alert.subject_kind, alert.asset)),
             recover_for=lambda id: self.rules[id].settings.recover_for if id in self.rules else 0.0,
         )
-        self._inhibition = Inhibition(subjects, about, policy or HoldPolicy())
-        self._suppressor = Suppressor(self.open_alerts, subjects, self.suppressions, self.flapping, self._inhibition)
+        self.inhibition = Inhibition(subjects, about, policy or HoldPolicy())
+        self._suppressor = Suppressor(self.open_alerts, subjects, self.suppressions, self.flapping, self.inhibition)
         self._evaluator = RuleEvaluator(rules, subjects, self.timers, self.flapping, self.open_alerts, self._suppressor)
         self.external_alerts = ExternalAlertHandler(self.open_alerts, self._suppressor, subjects, self.flapping)
         self._clocks: tuple[tuple[Callable[[], float | None], Callable[[], None]], ...] = (
@@ -77,7 +77,7 @@ class AlertCore:
         )
         subjects.remember(_rates(rules.values()))
         self.open_alerts.load(alerts)
-        self._inhibition.load(self.alerts.values())
+        self.inhibition.load(self.alerts.values())
 
     @property
     def rules(self) -> dict[str, CompiledRule]:
@@ -162,7 +162,7 @@ class AlertCore:
         self.timers.clock_stepped(by, now)
         self.flapping.clock_stepped(by, now)
         self.external_alerts.clock_stepped(by, now)
-        self._inhibition.clock_stepped(by, now)
+        self.inhibition.clock_stepped(by, now)
         self._evaluator.clock_stepped()
         self.suppressions.clock_stepped(now)
         for alert in list(self.alerts.values()):
@@ -177,7 +177,7 @@ class AlertCore:
         key = self.subjects.fold(change)
         if key is None:
             return
-        self._inhibition.changed(change, self.now)
+        self.inhibition.changed(change, self.now)
         if change.after is None and change.kind == _STATE:
             return  # a state is removed together with its asset; the asset's removal is handled
         self.open_alerts.cause = change.rev or change.cause
@@ -237,7 +237,7 @@ class AlertCore:
         """Replace the rules; return the ids of those that changed. Pass them to `reconcile`."""
         moved = self._evaluator.replace(rules)
         self.subjects.remember(_rates(rules.values()))
-        self._inhibition.rules_changed(self.now)
+        self.inhibition.rules_changed(self.now)
         return moved
 
     def set_named_sources(self, named_sources: NamedSources | None) -> set[str]:
@@ -247,7 +247,7 @@ class AlertCore:
 
     def set_policy(self, policy: HoldPolicy | None) -> None:
         """Replace the bounds for holding alerts back. Holds that exist keep theirs."""
-        self._inhibition.set_policy(policy or HoldPolicy())
+        self.inhibition.set_policy(policy or HoldPolicy())
 
     def reconcile(self, only: Collection[str] | None = None) -> None:
         """Evaluate every rule (or only those) for every subject, and end alerts without a rule or subject."""

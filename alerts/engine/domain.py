@@ -10,7 +10,15 @@ from typing import Any
 
 from alerts.core.core import AlertCore, AlertStep, new_id
 from alerts.core.parcels import take_parcel
-from alerts.engine.journal import change_of, entry_of, is_shown, open_suppressions, usable, write_suppression
+from alerts.engine.journal import (
+    change_of,
+    entry_of,
+    is_shown,
+    open_suppressions,
+    root_cause_changes,
+    usable,
+    write_suppression,
+)
 from alerts.lifecycle.operator_actions import ActionRefused, refusal
 from alerts.notify import receiver_test
 from alerts.notify.notifier import ACKED, Notifier
@@ -45,7 +53,7 @@ class AlertDomain(Domain):
 
     name = NAME
     kind = Kind.ALERT
-    follows = tuple(name for name in KINDS.stored if name != Kind.ALERT)
+    follows = tuple(name for name in KINDS.stored if name not in (Kind.ALERT, Kind.ROOT_CAUSE))
 
     def __init__(
         self,
@@ -123,6 +131,9 @@ class AlertDomain(Domain):
 
     def records(self) -> Mapping[str, Alert]:
         return self.core.alerts
+
+    def published(self) -> Mapping[str, Mapping[str, Any]]:
+        return {Kind.ALERT: self.core.alerts, Kind.ROOT_CAUSE: self.core.inhibition.root_causes}
 
     def begin(self, now: float) -> None:
         self.core.external_alerts.load(self._loaded, now)
@@ -219,9 +230,10 @@ class AlertDomain(Domain):
         people: list[VersionNote | receiver_test.ReceiverTest] = [*self.people.take_notes(), *self._tests]
         self._tests = []
         late = self._people_changed or self.notifier.escalations.is_due(now)
-        if not (steps or notes or rules or people or late):
+        causes = root_cause_changes(self.core.inhibition.take_root_causes(), now)
+        if not (steps or notes or rules or people or late or causes):
             return None
-        return self._written(steps, notes, rules, people, now)
+        return self._written(steps, notes, rules, people, now, causes)
 
     def _written(
         self,
@@ -230,6 +242,7 @@ class AlertDomain(Domain):
         rules: Sequence[RuleNote],
         people: Sequence[VersionNote | receiver_test.ReceiverTest],
         now: float,
+        causes: Sequence[Change],
     ) -> Writing[Sequence[Change]]:
         for note in notes:
             yield from write_suppression(note)
@@ -251,7 +264,7 @@ class AlertDomain(Domain):
             yield PutDocument(kind=alert_document.KIND, id=id, body=body, open=alert.open, seq=seq)
             if not alert.open:
                 self.notifier.drop(id)
-        return [change_of(step) for step in steps if is_shown(step)]
+        return [*(change_of(step) for step in steps if is_shown(step)), *causes]
 
     def _escalate(self, ends: Mapping[str, AlertStep], last: dict[str, tuple[Alert, int]], now: float) -> Writing[None]:
         """Begin, go on with or stop the escalation of what has moved, and tell what is due; `last` gains what did."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from alerts.lifecycle.open_alerts import AlertStep
 from alerts.oncall.texts import InvalidDocument
@@ -13,7 +13,7 @@ from alerts.suppression import silences
 from alerts.suppression.silences import Note
 from feeds.engine.requests import AppendEntry, Asking, ListLoaded, PutDocument, Writing
 from feeds.findings import Finding, InRequest
-from feeds.model import Change, Kind
+from feeds.model import Change, Kind, RootCause
 
 
 def usable(receivers: Sequence[ReceiverSettings], site_defaults: SiteDefaults) -> None:
@@ -70,6 +70,11 @@ def open_suppressions() -> Asking[list[silences.Suppression]]:
 def is_shown(step: AlertStep) -> bool:
     """A remark on an alert that was closed already concerns the record only."""
     return step.alert.open or step.transition.name != "comment"
+
+
+def root_cause_changes(causes: Mapping[str, RootCause | None], now: float) -> list[Change]:
+    """The changes to publish for new root causes of assets. The journal has none: they follow from the alerts."""
+    return [Change(kind=Kind.ROOT_CAUSE, id=asset, after=cause, at=now) for asset, cause in causes.items()]
 
 
 def change_of(step: AlertStep) -> Change:

@@ -70,7 +70,11 @@ class Subjects:
         stored_records = records or {}
         self.named_sources = named_sources
         self._over = {
-            stored.name: kind.subject.name for kind in KINDS if kind.subject is not None for stored in kind.stored
+            stored.name: kind.subject.name
+            for kind in KINDS
+            if kind.subject is not None
+            for stored in kind.stored
+            if stored.name != Kind.ROOT_CAUSE  # what the alert engine itself says of an asset
         }
         self._records: dict[str, dict[str, Any]] = {
             name: _evaluated(over, stored_records.get(name, {})) for name, over in self._over.items()

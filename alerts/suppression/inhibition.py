@@ -16,7 +16,7 @@ from alerts.settings import HoldPolicy
 from alerts.suppression.holds import HoldRules
 from alerts.suppression.rule_facts import REDUNDANCY_LOST, RuleFacts
 from alerts.suppression.topology import Failure, Redundancy, RootCauses, Topology
-from feeds.model import REFERENCE, Alert, Change, Health, Hold, Kind, Severity
+from feeds.model import REFERENCE, Alert, Change, Health, Hold, Kind, RootCause, Severity
 from feeds.model.isa_state import INHIBITED
 
 _STATE = Kind.STATE
@@ -41,6 +41,7 @@ class Inhibition:
         self._causes = self._causes_now()
         self.dirty: dict[str, None] = {}
         self.roots: dict[str, None] = {}
+        self._recut_assets: dict[str, None] = {}
 
     def set_policy(self, policy: HoldPolicy) -> None:
         """Use other bounds for holding alerts back from now on."""
@@ -62,6 +63,16 @@ class Inhibition:
         """The root alerts whose affected assets may have changed since the last call."""
         taken, self.roots = list(self.roots), {}
         return taken
+
+    @property
+    def root_causes(self) -> dict[str, RootCause]:
+        """The alert that cuts each asset off, by the asset's id; assets that nothing cuts off are left out."""
+        return {id: failure.cutting(id) for id, (failure, _) in self._cuts.items()}
+
+    def take_root_causes(self) -> dict[str, RootCause | None]:
+        """The root causes that have changed since the last call, by the asset's id (None: nothing cuts it off)."""
+        taken, self._recut_assets = self._recut_assets, {}
+        return {id: self._cuts[id][0].cutting(id) if id in self._cuts else None for id in taken}
 
     def knows_parents(self, asset: str) -> bool:
         """True when the asset and all its parents are in the inventory. After a loss they arrive one by one."""
@@ -104,7 +115,7 @@ class Inhibition:
         self._failing |= failures
         self._causes = self._causes_now()
         self._recut(dict.fromkeys(low for asset in failures for low in self._topology.below(asset)), 0.0)
-        self.dirty = {}
+        self.dirty, self._recut_assets = {}, {}
 
     def _suspicious(self, alert: Alert) -> bool:
         """True when the alert can mean that its asset has failed."""
@@ -231,6 +242,7 @@ class Inhibition:
             self.dirty |= {parent: None for group in self._topology.links(id) if len(group) > 1 for parent in group}
             if failure == before:
                 continue
+            self._recut_assets[id] = None
             if before is not None:
                 self._behind[before.alert][kind] -= 1
                 self.roots[before.alert] = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from feeds.model import Asset
+from feeds.model import Asset, RootCause
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -18,6 +18,10 @@ class Failure:
 
     since: float
     alert: str
+
+    def cutting(self, asset: str) -> RootCause:
+        """The record of an asset that this failure cuts off."""
+        return RootCause(id=asset, root=self.alert, since=self.since)
 
 
 @dataclass(frozen=True, slots=True)

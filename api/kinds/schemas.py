@@ -45,7 +45,7 @@ def components() -> dict[str, Any]:
         if kind.name in ADDITIONS:
             parts = [reference(record_name(kind)), reference(ADDITIONS[kind.name].type.__name__)]
             schemas[detail_name(kind)] = {"title": detail_name(kind), "allOf": parts}
-    schemas["Snapshot"] = _snapshot(kinds)
+    schemas["Snapshot"] = _snapshot([kind for kind in kinds if kind.plain])
     return schemas
 
 

@@ -19,6 +19,7 @@ export interface AssetRecord {
   stale_since: string | null;
   seen_at: string | null;
   readings: Record<string, ReadingRecord>;
+  cut_by: string;
 }
 
 /** Health of an asset, from its probes. */
@@ -93,6 +94,7 @@ export interface AlertRecord {
   acked: boolean;
   state: "ACKED" | "DSUPR" | "NORM" | "OOSRV" | "RTNUN" | "SHLVD" | "UNACK";
   cut_by: string;
+  below: number;
 }
 
 /** Severity of an alert (ITU-T X.733 terms, worst first). */
@@ -255,8 +257,10 @@ export interface BoardRecord {
   worst: Health;
   total: number;
   health: Record<string, number>;
+  cut: number;
   alerts: Record<string, number>;
   unacked: number;
+  warnings: Record<string, number>;
   sources: Record<string, number>;
   stale: number;
   stale_since: string | null;
@@ -383,8 +387,8 @@ export interface Records {
 
 /** Names of the fields that each face of kind asset has. */
 export interface AssetFaces {
-  map: "id" | "name" | "kind" | "region" | "lat" | "lon" | "health" | "stale_since";
-  row: "id" | "name" | "kind" | "region" | "owner" | "health" | "since" | "stale_since" | "seen_at";
+  map: "id" | "name" | "kind" | "region" | "lat" | "lon" | "health" | "stale_since" | "cut_by";
+  row: "id" | "name" | "kind" | "region" | "owner" | "health" | "since" | "stale_since" | "seen_at" | "cut_by";
   full: keyof Records["asset"];
 }
 
@@ -396,8 +400,8 @@ export interface SourceFaces {
 
 /** Names of the fields that each face of kind alert has. */
 export interface AlertFaces {
-  map: "id" | "asset" | "subject_kind" | "region" | "severity" | "active" | "acked" | "state" | "cut_by";
-  row: "id" | "rule" | "asset" | "subject_kind" | "region" | "severity" | "active" | "acked" | "state" | "suppressed_by" | "cut_by" | "raised_at" | "first_raised_at" | "count" | "cleared_at" | "stale_since" | "title" | "text" | "ack" | "affected" | "rev";
+  map: "id" | "asset" | "subject_kind" | "region" | "severity" | "active" | "acked" | "state" | "cut_by" | "below";
+  row: "id" | "rule" | "asset" | "subject_kind" | "region" | "severity" | "active" | "acked" | "state" | "suppressed_by" | "cut_by" | "raised_at" | "first_raised_at" | "count" | "cleared_at" | "stale_since" | "title" | "text" | "ack" | "affected" | "below" | "rev";
   full: keyof Records["alert"];
 }
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from feeds.kinds.filters import Before, Exact, Flag, From, Sort, Within, Words
+from typing import get_args
+
+from feeds.kinds.filters import Before, Exact, Flag, From, Search, Sort, Within, Words
 from feeds.kinds.kind import Derived, RecordKind
 from feeds.model import Alert, Kind, Severity
 from feeds.model.isa_state import IsaState, cut_by, isa_state
@@ -18,9 +20,10 @@ ALERT = RecordKind(
         Derived("acked", bool, lambda alert: alert.acked),
         Derived("state", IsaState, isa_state),
         Derived("cut_by", str, cut_by),
+        Derived("below", int, lambda alert: sum(alert.affected.values())),
     ),
     faces={
-        "map": ("id", "asset", "subject_kind", "region", "severity", "active", "acked", "state", "cut_by"),
+        "map": ("id", "asset", "subject_kind", "region", "severity", "active", "acked", "state", "cut_by", "below"),
         "row": (
             "id",
             "rule",
@@ -42,6 +45,7 @@ ALERT = RecordKind(
             "text",
             "ack",
             "affected",
+            "below",
             "rev",
         ),
     },
@@ -55,6 +59,9 @@ ALERT = RecordKind(
         Within(),
         Exact(name="asset"),
         Exact(name="rule"),
+        Words(name="state", words=get_args(IsaState), longest=500),
+        Exact(name="cut_by", about="The id of the root alert that explains it / 根因告警编号"),
+        Search(name="q", fields=("id", "rule", "asset", "title", "text"), about="Part of its texts / 文字的一部分"),
         From(name="from", field="raised_at", about="Raised then or later, RFC 3339"),
         Before(name="to", field="raised_at", about="Raised before, RFC 3339"),
     ),

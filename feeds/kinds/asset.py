@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from feeds.kinds.filters import Search, Within, Words
+from feeds.kinds.filters import Exact, Search, Within, Words
 from feeds.kinds.joined import JoinedKind
 from feeds.kinds.places import point
 from feeds.kinds.subject import RuleName, SubjectKind, Thing, texts
@@ -33,14 +33,16 @@ ASSET = JoinedKind(
     record=Asset,
     writer="project",
     faces={
-        "map": ("id", "name", "kind", "region", "lat", "lon", "health", "stale_since"),
-        "row": ("id", "name", "kind", "region", "owner", "health", "since", "stale_since", "seen_at"),
+        "map": ("id", "name", "kind", "region", "lat", "lon", "health", "stale_since", "cut_by"),
+        "row": ("id", "name", "kind", "region", "owner", "health", "since", "stale_since", "seen_at", "cut_by"),
     },
     entries=("health", "inventory"),
     filters=(
         Words(name="kind"),
         Within(),
         Words(name="health", words=tuple(Health), longest=500),
+        Exact(name="owner"),
+        Exact(name="cut_by", about="The id of the root alert that explains it / 根因告警编号"),
         Search(name="q", fields=("id", "name"), about="Part of the id or name / 编号或名称的一部分"),
     ),
     subject=SubjectKind(

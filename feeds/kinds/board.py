@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from feeds.kinds.audience import Audience
+from feeds.kinds.asset import VIDEO
+from feeds.kinds.audience import Audience, Record
+from feeds.kinds.counted import NOTHING, CountedKind, CountPair, Everybody, Share, by_group
 from feeds.kinds.filters import Exact, Words
-from feeds.kinds.kind import RecordKind, Stored
-from feeds.model import Health
+from feeds.kinds.source import FEEDS
+from feeds.model import Health, Kind
 from feeds.model.times import Time
+from feeds.regions import covers
 
 Grouping = Literal["region", "unit", "kind", "feed"]
 GROUPINGS: tuple[Grouping, ...] = ("region", "unit", "kind", "feed")
+UNCOLOURED = "none"
+"""The colour of a warning that was issued without one."""
+_OK, _UNKNOWN = str(Health.OK), str(Health.UNKNOWN)
+_WORST = (str(Health.DOWN), str(Health.DEGRADED), _UNKNOWN)
+_HEALTHS = tuple(str(health) for health in Health)
+_SOURCES = ("ok", "failing", "silent")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
     """Counts of what one audience sees of a region (a county's code), a unit (owner), a kind of asset or a feed.
 
-    `health` counts the assets, `alerts` the active alerts that nothing hides by severity, `unacked` those of them that
-    nobody has taken, `sources` the sources of data by whether they are heard of (`ok`, `failing`, `silent`).
-    `worst` is `unknown` where nothing is worse and something is not known. `stale_since`: since when the oldest missing
-    data is missing. `seen_at`: when the asset that was heard of least recently was heard of, down to the minute.
+    `health` counts the assets, `cut` those of them that a root alert explains. `alerts` counts the active alerts that
+    nothing hides by severity, `unacked` those of them that nobody has taken, `warnings` the actual warnings in force by
+    colour (`none`: without one), `sources` the sources of data by whether they are heard of (`ok`, `failing`,
+    `silent`). `worst` is `unknown` where nothing is worse and something is not known. `stale_since`: since when the
+    oldest missing data is missing. `seen_at`: when the asset that was heard of least recently was heard of, down to the
+    minute.
     """
 
     id: str
@@ -32,30 +43,101 @@ class Board:
     worst: Health
     total: int
     health: dict[str, int]
+    cut: int
     alerts: dict[str, int]
     unacked: int
+    warnings: dict[str, int]
     sources: dict[str, int]
     stale: int
     stale_since: Time | None
     seen_at: Time | None
 
 
-@dataclass(frozen=True, slots=True)
-class Everybody:
-    """Every audience has records of its own, so none is hidden."""
+def _share(kind: str, record: Record, asset: Record | None, audience: Audience) -> Share:
+    """The boards on which a record counts, and as what."""
+    match kind:
+        case Kind.ASSET:
+            return _places(record), _asset_pairs(record)
+        case Kind.ALERT:
+            return _alert_share(record, asset)
+        case Kind.WARNING:
+            return _warning_share(record, audience)
+    return _source_share(record)
 
-    def sees(self, audience: Audience, record: Mapping[str, Any]) -> bool:
-        """Whether the record is shown to this audience: always."""
-        return True
+
+def _places(asset: Record) -> tuple[str, ...]:
+    """The boards on which an asset counts; that of its region comes first."""
+    owner = (f"unit:{asset['owner']}",) if asset["owner"] else ()
+    feed = "video" if asset["kind"] in VIDEO else "network"
+    return (f"region:{asset['region'][:6]}", *owner, f"kind:{asset['kind']}", f"feed:{feed}")
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class CountedKind(RecordKind[Board]):
-    """A kind whose records are counted over the records of other kinds. Nothing of it is stored."""
+def _asset_pairs(asset: Record) -> tuple[CountPair, ...]:
+    pairs = [("health", str(asset["health"]))]
+    if asset["seen_at"]:
+        pairs.append(("seen", f"{asset['seen_at'][:16]}:00.000Z"))
+    if asset["stale_since"]:
+        pairs.append(("stale", asset["stale_since"]))
+    if asset["cut_by"]:
+        pairs.append(("cut", ""))
+    return tuple(pairs)
 
-    @property
-    def stored(self) -> tuple[Stored, ...]:
-        return ()
+
+def _alert_share(alert: Record, asset: Record | None) -> Share:
+    if not alert["active"] or alert["suppressed_by"]:
+        return NOTHING
+    pairs = (("alerts", str(alert["severity"])), *(() if alert["acked"] else (("unacked", ""),)))
+    if alert["subject_kind"] != Kind.ASSET:
+        feed = "emergency" if alert["subject_kind"] == Kind.WARNING else "network"
+        return (*_county(alert["region"]), f"feed:{feed}"), pairs
+    return (*_county(alert["region"]), *(_places(asset)[1:] if asset is not None else ("feed:network",))), pairs
+
+
+def _warning_share(warning: Record, audience: Audience) -> Share:
+    """A warning counts in each county that the audience sees, and in what it covers as a whole."""
+    if warning["state"] != "active" or warning["status"] != "Actual":
+        return NOTHING
+    seen = {region[:6] for region in warning["regions"] if covers(audience.region, region)}
+    boards = tuple(f"region:{region}" for region in sorted(seen))
+    return (*boards, "feed:emergency"), (("warnings", warning["colour"] or UNCOLOURED),)
+
+
+def _source_share(source: Record) -> Share:
+    if source["kind"] == "role":
+        return NOTHING
+    silent, failing = source["silent_since"], source["failing_since"]
+    heard = "silent" if silent else "ok" if source["ok"] and not failing else "failing"
+    feed = source["kind"].partition(".")[0]
+    return (*_county(source["region"]), f"feed:{feed if feed in FEEDS else 'network'}"), (("sources", heard),)
+
+
+def _county(region: str) -> tuple[str, ...]:
+    """The board of the county, or of what lies above the counties."""
+    return (f"region:{region[:6]}",) if region else ()
+
+
+def _board(id: str, counts: Counter[CountPair]) -> Record:
+    """The board of these counts, in its public form: a `Board` would be taken apart again at every change."""
+    by, _, name = id.partition(":")
+    values = by_group(counts)
+    states, heard, stale, seen = (values.get(group, {}) for group in ("health", "sources", "stale", "seen"))
+    blind = "failing" in heard or "silent" in heard or not (states or heard)
+    return {
+        "id": id,
+        "by": by,
+        "key": name,
+        "worst": next((state for state in _WORST if state in states), _UNKNOWN if blind else _OK),
+        "total": sum(states.values()),
+        "health": {state: states.get(state, 0) for state in _HEALTHS},
+        "cut": counts.get(("cut", ""), 0),
+        "alerts": values.get("alerts", {}),
+        "unacked": counts.get(("unacked", ""), 0),
+        "warnings": values.get("warnings", {}),
+        "sources": {state: heard.get(state, 0) for state in _SOURCES},
+        "stale": sum(stale.values()),
+        "stale_since": min(stale, default=None),
+        "seen_at": min(seen, default=None),
+    }
 
 
 BOARD = CountedKind(
@@ -66,4 +148,7 @@ BOARD = CountedKind(
     visible=Everybody(),
     filters=(Words(name="by", words=GROUPINGS), Exact(name="key"), Words(name="worst", words=tuple(Health))),
     slashes=True,
+    over=(Kind.ASSET, Kind.ALERT, Kind.WARNING, Kind.SOURCE),
+    share=_share,
+    count=_board,
 )

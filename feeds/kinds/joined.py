@@ -12,7 +12,7 @@ from feeds.kinds.audience import Audience, Record
 from feeds.kinds.kind import RecordKind, Stored
 from feeds.kinds.records import KindRecords
 from feeds.kinds.views import view_fields, view_type
-from feeds.model import Asset, AssetState, Change, Health, Kind, Reading
+from feeds.model import Asset, AssetState, Change, Health, Kind, Reading, RootCause
 from feeds.regions import covers
 from feeds.wire import iso, public
 
@@ -23,18 +23,21 @@ _NEVER_SEEN = AssetState(id="", region="", health=Health.UNKNOWN)
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class JoinedKind(RecordKind[Asset]):
-    """Assets with their states at the top level; `state` is the type of the second stored record."""
+    """Assets with their states at the top level, and the alert that explains them (`cut_by`, "" for none).
+
+    `state` is the type of the second stored record.
+    """
 
     state: type[AssetState] = AssetState
 
     @property
     def stored(self) -> tuple[Stored, ...]:
-        return (Stored(Kind.ASSET, Asset), Stored(Kind.STATE, AssetState))
+        return (Stored(Kind.ASSET, Asset), Stored(Kind.STATE, AssetState), Stored(Kind.ROOT_CAUSE, RootCause))
 
     @cached_property
     def schema(self) -> type[Any]:
         state = {name: kind for name, kind in view_fields(AssetState).items() if name not in ("id", "region")}
-        return view_type("AssetRecord", Asset, view_fields(Asset) | state)
+        return view_type("AssetRecord", Asset, view_fields(Asset) | state | {"cut_by": str})
 
     def records(self) -> KindRecords:
         return AssetRecords()
@@ -59,18 +62,20 @@ class AssetRecords:
         self._assets: dict[str, Asset] = {}
         self._states: dict[str, AssetState] = {}
         self._children: dict[str, set[str]] = {}
+        self._roots: dict[str, str] = {}
         self._behind: dict[str, AssetState | None] = {}
         """Assets whose records are out of date, with the states that these show; None: make the record from nothing."""
 
     def reset(self, stored: Mapping[str, Mapping[str, Any]]) -> None:
         self._assets, self._states, self._children = {}, dict(stored.get(Kind.STATE, {})), {}
+        self._roots = {key: cause.root for key, cause in stored.get(Kind.ROOT_CAUSE, {}).items()}
         for asset in stored.get(Kind.ASSET, {}).values():
             self._keep_asset(asset)
         self.records = {}
         self._behind = dict.fromkeys(self._assets)
 
     def takers(self) -> Mapping[str, Callable[[Change], None]]:
-        return {Kind.STATE: self._take_state, Kind.ASSET: self._take_asset}
+        return {Kind.STATE: self._take_state, Kind.ASSET: self._take_asset, Kind.ROOT_CAUSE: self._take_root_cause}
 
     def catch_up(self, most: int | None = None) -> bool:
         """Make the records that are behind; what did not change in them is taken over as it is."""
@@ -87,7 +92,7 @@ class AssetRecords:
             self.records[key] = self._record(asset)
         else:
             state = self._states.get(key, _NEVER_SEEN)
-            self.records[key] = {**shown, **_state_part(state, before, shown)}
+            self.records[key] = {**shown, **_state_part(state, before, shown), "cut_by": self._roots.get(key, "")}
 
     def _take_state(self, change: Change) -> None:
         key, states = change.id, self._states
@@ -98,6 +103,15 @@ class AssetRecords:
             states[key] = change.after
         self.touched.setdefault(key, self.records.get(key))
         self._behind.setdefault(key, before)
+
+    def _take_root_cause(self, change: Change) -> None:
+        key, cause = change.id, change.after
+        if isinstance(cause, RootCause):
+            self._roots[key] = cause.root
+        else:
+            self._roots.pop(key, None)
+        self.touched.setdefault(key, self.records.get(key))
+        self._behind.setdefault(key, self._states.get(key))
 
     def _take_asset(self, change: Change) -> None:
         """An inventory row has changed; its children's records say where it lies."""
@@ -111,7 +125,8 @@ class AssetRecords:
 
     def _record(self, asset: Asset) -> Record:
         state = self._states.get(asset.id, _NEVER_SEEN)
-        return {**_asset_part(asset, self._assets), **_state_part(state, _NEVER_SEEN, None)}
+        cut_by = self._roots.get(asset.id, "")
+        return {**_asset_part(asset, self._assets), **_state_part(state, _NEVER_SEEN, None), "cut_by": cut_by}
 
     def _keep_asset(self, asset: Asset) -> None:
         """Children are only ever added: a child that has another parent now is made anew once too often, no more."""

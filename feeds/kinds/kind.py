@@ -50,7 +50,8 @@ class RecordKind(Generic[T]):
     `visible` says who sees a record; `confidential` ones are for audiences with `personal` only, and what stands at
     the dotted paths of `redact` is blank for others. `entries` are the journal entry kinds about it.
     `filters` and `sort` make its list; `slashes`: its ids may contain "/". `subject` makes rules possible over it,
-    `place` gives it a layer of the map, with the fields of the face "map".
+    `place` gives it a layer of the map, with the fields of the face "map". `plain`: the plain live feed and the
+    snapshot have it; other kinds are for views and lists only.
     """
 
     name: str
@@ -70,6 +71,7 @@ class RecordKind(Generic[T]):
     slashes: bool = False
     subject: SubjectKind | None = None
     place: Callable[[Record], Geometry | None] | None = None
+    plain: bool = True
 
     @property
     def stored(self) -> tuple[Stored, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 
 from feeds.kinds.audience import Record
@@ -38,16 +39,19 @@ class PlainRecords:
         self.records: dict[str, Record] = {}
         self.touched: dict[str, Record | None] = {}
         self._name, self._view, self._live = kind.name, kind.view, kind.live
+        self._unmade: dict[str, Any] = {}
 
     def reset(self, stored: Mapping[str, Mapping[str, Any]]) -> None:
-        self.records = {key: self._view(record) for key, record in stored.get(self._name, {}).items()}
+        self.records, self._unmade = {}, dict(stored.get(self._name, {}))
 
     def takers(self) -> Mapping[str, Callable[[Change], None]]:
         return {self._name: self._take}
 
     def catch_up(self, most: int | None = None) -> bool:
-        """Nothing waits: each record is made when it changes."""
-        return False
+        """Each record is made when it changes; only those of a whole state wait."""
+        for key in list(islice(self._unmade, most)):
+            self.records[key] = self._view(self._unmade.pop(key))
+        return bool(self._unmade)
 
     def _take(self, change: Change) -> None:
         self.touched.setdefault(change.id, self.records.get(change.id))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import Any
 
-from feeds.kinds import BOARD, FULL, KINDS, Audience, Record, RecordKind
+from feeds.kinds import FULL, KINDS, Audience, Record, RecordKind
 from feeds.kinds.alert import alert_record
+from feeds.kinds.counted import CountedKind
 from feeds.kinds.records import KindRecords
-from feeds.live.boards import Boards
+from feeds.live.counts import Counts
 from feeds.live.delta import Delta, patch, patched
 from feeds.model import Change
 
@@ -19,11 +20,15 @@ class Mirror:
     """Public records by kind and id; `rev` is the place in the change stream they stand at."""
 
     def __init__(self, audiences: Iterable[Audience] = ()) -> None:
-        """`audiences`: those whose boards are counted as soon as there are records."""
+        """`audiences`: those for whom counted kinds are counted as soon as there are records."""
         self.rev = ""
         self._kinds: dict[str, RecordKind[Any]] = {kind.name: kind for kind in KINDS}
         self._parts: dict[str, KindRecords] = {name: kind.records() for name, kind in self._kinds.items()}
-        self.boards = Boards(self._parts, audiences)
+        self.counts: dict[str, Counts] = {
+            kind.name: Counts(kind, self._parts, audiences)
+            for kind in self._kinds.values()
+            if isinstance(kind, CountedKind)
+        }
         self._takers: dict[str, Callable[[Change], None]] = {
             stored: take for part in self._parts.values() for stored, take in part.takers().items()
         }
@@ -40,7 +45,8 @@ class Mirror:
             part.touched.clear()
             while part.catch_up(most):
                 yield
-        yield from self.boards.restarting(rev)
+        for counts in self.counts.values():
+            yield from counts.restarting(rev, most)
         self.rev = rev
 
     def apply(self, changes: Iterable[Change]) -> None:
@@ -54,15 +60,18 @@ class Mirror:
         for part in self._parts.values():
             part.catch_up()
 
-    def catching_up(self, audience: Audience, most: int) -> Iterator[None]:
-        """Make the records that are out of date and the boards of an audience. Yields after every `most` records."""
+    def catching_up(self, audience: Audience | None, most: int) -> Generator[None, None, None]:
+        """Make the records that are out of date, and count for an audience, if any. Yields after every `most`."""
         for part in self._parts.values():
             while part.catch_up(most):
                 yield
+        if audience is not None:
+            for counts in self.counts.values():
+                yield from counts.counting(audience, self.rev, most)
 
     def held(self, kind: str, audience: Audience) -> Mapping[str, Record]:
         """All records of a kind as they are held, for those who ask themselves what `audience` may see of them."""
-        if kind == BOARD.name:
+        if kind in self.counts:
             return self.records(kind, audience)
         self._parts[kind].catch_up()
         return self._parts[kind].records
@@ -75,17 +84,19 @@ class Mirror:
             kind, records = self._kinds[name], part.records
             deltas += [Delta(kind, key, old, records.get(key)) for key, old in part.touched.items()]
             part.touched.clear()
-        return deltas + self.boards.flush(deltas)
+        counted = [change for counts in self.counts.values() for change in counts.flush(deltas)]
+        return deltas + counted
 
     def forget(self) -> None:
         """Nobody goes on from before: what was touched is no change to anybody."""
-        self.boards.clear()
+        for counts in self.counts.values():
+            counts.clear()
         for part in self._parts.values():
             part.touched.clear()
 
     def record(self, kind: str, key: str, audience: Audience) -> Record | None:
         """One record, if this audience may see it."""
-        if kind == BOARD.name:
+        if kind in self.counts:
             return self.records(kind, audience).get(key)
         self._parts[kind].catch_up()
         record, described = self._parts[kind].records.get(key), self._kinds[kind]
@@ -95,9 +106,9 @@ class Mirror:
 
     def records(self, kind: str, audience: Audience, face: str = FULL) -> dict[str, Record]:
         """All records of a kind that this audience may see, with the fields of a face."""
-        if kind == BOARD.name:
+        if (counts := self.counts.get(kind)) is not None:
             self._catch_up()
-            return self.boards.records(audience, self.rev)
+            return counts.records(audience, self.rev)
         self._parts[kind].catch_up()
         records, described = self._parts[kind].records, self._kinds[kind]
         shown = {
@@ -106,6 +117,22 @@ class Mirror:
             if described.sees(audience, record)
         }
         return shown if face == FULL else {key: described.faced(record, face) for key, record in shown.items()}
+
+    @property
+    def audiences(self) -> list[Audience]:
+        """The audiences that counted kinds are counted for."""
+        return list(dict.fromkeys(audience for counts in self.counts.values() for audience in counts.audiences))
+
+    def counted_since(self, audience: Audience, kind: str = "") -> list[str | None]:
+        """The revision from which on an audience's changes of a counted kind are known (None: not yet); else nothing.
+
+        Without `kind`: of all counted kinds of the plain feed.
+        """
+        return [
+            counts.since(audience)
+            for name, counts in self.counts.items()
+            if name == kind or (not kind and counts.kind.plain)
+        ]
 
     def hidden(self, audience: Audience) -> dict[str, int]:
         """How many records of each kind this audience does not see, so that nobody takes a part for the whole."""
@@ -119,5 +146,7 @@ class Mirror:
 
     def snapshot(self, audience: Audience) -> Record:
         """Everything this audience may see, at `rev`."""
-        seen = {kind: self.records(kind, audience) for kind in self._kinds}
-        return {"rev": self.rev, **seen, "hidden": self.hidden(audience)}
+        plain = [name for name, kind in self._kinds.items() if kind.plain]
+        hidden = self.hidden(audience)
+        seen = {name: self.records(name, audience) for name in plain}
+        return {"rev": self.rev, **seen, "hidden": {name: hidden[name] for name in plain}}

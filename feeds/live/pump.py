@@ -124,6 +124,11 @@ class Pump:
             body = self._snapshots[audience] = _encode(self.snapshot(audience))
         return _encode({"type": "snapshot", "at": iso(self.clock())})[:-1] + b"," + body[1:]
 
+    async def catch_up(self) -> None:
+        """Make the records that are out of date, a few at a time."""
+        for _ in self._mirror.catching_up(None, SLICE):
+            await asyncio.sleep(0)
+
     async def prepare(self, audience: Audience) -> None:
         """Make what an audience may ask for that is out of date, a little at a time."""
         for _ in self._mirror.catching_up(audience, SLICE):
@@ -165,7 +170,7 @@ class Pump:
 
     def restarting(self, rev: str, stored: Mapping[str, Mapping[str, Any]], most: int | None = None) -> Iterator[None]:
         """Like `restart`, but yields after every `most` records. The former picture is shown until it is done."""
-        mirror = Mirror(self._mirror.boards.audiences)
+        mirror = Mirror(self._mirror.audiences)
         yield from mirror.resetting(rev, stored, most)
         self._mirror = mirror
         self._snapshots.clear()
@@ -258,7 +263,8 @@ class Pump:
         self.views.tell(window)
 
     def _frame(self, rev: str, deltas: list[Delta], audience: Audience) -> bytes | None:
-        items = [item for delta in deltas if (item := delta.encoded(audience)) is not None]
+        plain = (delta for delta in deltas if delta.kind.plain)
+        items = [item for delta in plain if (item := delta.encoded(audience)) is not None]
         return _encode({"type": "changes", "rev": rev, "at": iso(self.clock()), "items": items}) if items else None
 
     def _heartbeat(self) -> bytes:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from feeds.kinds import BOARD, Audience
+from feeds.kinds import Audience
 from feeds.live.frame import Frame
 from feeds.live.view import LiveView
 from feeds.live.view_client import ViewClient
 from feeds.live.view_feed import LivePicture, ViewFeed
 from feeds.live.window import Window, place
-
-COUNTED = (BOARD.name,)
-"""Kinds whose changes are known only from when an audience was first shown them."""
 
 
 class LiveViews:
@@ -43,10 +40,8 @@ class LiveViews:
         picture = self.picture
         if not (picture.filled and picture.windows.go_on(since)):
             return False
-        if kind and kind not in COUNTED:
-            return True
-        counted = picture.mirror.boards.since(audience)
-        return counted is not None and place(counted) <= place(since)
+        counted = picture.mirror.counted_since(audience, kind)
+        return all(rev is not None and place(rev) <= place(since) for rev in counted)
 
     def tell(self, window: Window) -> None:
         """Queue what has changed in the views of each client."""

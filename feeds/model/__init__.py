@@ -9,7 +9,7 @@ All times are epoch seconds (UTC, float); all coordinates are EPSG:4326 degrees.
 
 from __future__ import annotations
 
-from feeds.model.alerts import Ack, Alert, Hold, Severity, Shelf, Transition
+from feeds.model.alerts import Ack, Alert, Hold, RootCause, Severity, Shelf, Transition
 from feeds.model.changes import Change, Kind
 from feeds.model.commands import Command, Outcome, Result
 from feeds.model.facts import (
@@ -53,6 +53,7 @@ __all__ = [
     "Receipt",
     "Remark",
     "Result",
+    "RootCause",
     "Severity",
     "Shelf",
     "SourceState",

@@ -53,6 +53,18 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RootCause:
+    """The alert (`root`, its id) whose failure cuts an asset off, and since when. Writer: the alert engine.
+
+    `id` is the asset's. An asset that nothing cuts off has none.
+    """
+
+    id: str
+    root: str
+    since: Time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
     """One named step in an alert's lifecycle. Sequence numbers start at 1 within the alert."""
 

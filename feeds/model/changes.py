@@ -16,6 +16,7 @@ class Kind:
     ALERT: Final = "alert"
     WARNING: Final = "warning"
     RECEIPT: Final = "receipt"
+    ROOT_CAUSE: Final = "root_cause"
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):

@@ -85,13 +85,13 @@ def why(core: AlertCore, alert: Alert, reason: str) -> bool:
 
 def roots_in_sight(core: AlertCore, *group: str) -> set[str]:
     """The members of a group, lost as a whole, whose failure stands in sight; the lost group has one root at most."""
-    causes = core._inhibition._causes
+    causes = core.inhibition._causes
     if not all(causes._failing(id) is not None and causes.cut(id) is None for id in group):
         return set()
     return {
         alert.asset
         for alert in core.alerts.values()
-        if alert.asset in group and alert.active and not alert.suppressed_by and core._inhibition._means_failure(alert)
+        if alert.asset in group and alert.active and not alert.suppressed_by and core.inhibition._means_failure(alert)
     }
 
 

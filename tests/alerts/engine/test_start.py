@@ -147,12 +147,12 @@ def alerts(drawn: list[Any]) -> list[Alert]:
 def known(alert_core: AlertCore) -> dict[str, Any]:
     """What a board has drawn from its alerts."""
     names = ("_on", "_suspects", "_waiting", "_failing", "_cuts", "_silent")
-    inside = {name: getattr(alert_core._inhibition, name) for name in names}
+    inside = {name: getattr(alert_core.inhibition, name) for name in names}
     ends = {}
     while alert_core.open_alerts.expiries.next_due() is not None:
         at = alert_core.open_alerts.expiries.next_due()
         ends[alert_core.open_alerts.expiries.pop()] = at
-    roots = {root: alert_core._inhibition.affected(root) for root in sorted(alert_core._inhibition._behind)}
+    roots = {root: alert_core.inhibition.affected(root) for root in sorted(alert_core.inhibition._behind)}
     behind = {root: counts for root, counts in roots.items() if counts}
     return {
         "alerts": alert_core.alerts,

@@ -10,7 +10,7 @@ import pytest
 from alerts.suppression import silences
 from feeds.bus import Bus
 from feeds.journal import Journal
-from feeds.model import Outcome
+from feeds.model import Kind, Outcome
 from tests.alerts.builders import T0, asset, command
 from tests.alerts.desk import foreign
 from tests.alerts.rig import Killed, Rig
@@ -63,6 +63,34 @@ async def test_a_child_is_recorded_hidden_and_not_sent(rig: Rig) -> None:
     (item,) = await rig.journal.outbox_for(root)
     assert item.body["alert"]["affected"] == {"router": 1}
     await rig.assert_whole()
+
+
+async def cut_off(rig: Rig) -> dict[str, str]:
+    """The root alert of each asset that is cut off, as the screens are told."""
+    state = await rig.bus.state((Kind.ROOT_CAUSE,))
+    return {key: cause.root for key, cause in state.records[Kind.ROOT_CAUSE].items()}
+
+
+async def test_an_asset_below_a_failure_names_its_root_alert_until_that_recovers(rig: Rig) -> None:
+    await rig.health("down", "root")
+    await rig.step(1)
+    (root,) = [alert.id for alert in (await rig.shown()).values()]
+    assert await cut_off(rig) == {"leaf": root}, "it has no alert of its own"
+    await rig.start()
+    await rig.step(1)
+    assert await cut_off(rig) == {"leaf": root}
+    await rig.health("ok", "root")
+    await rig.step(60)
+    assert await cut_off(rig) == {}
+
+
+async def test_after_the_loss_of_redis_the_root_causes_are_published_again(rig: Rig, emptied: Bus) -> None:
+    root, _ = await outage(rig)
+    rig.bus = emptied
+    await rig.start()
+    await rig.assets(ROOT, LEAF)
+    await rig.step(1)
+    assert await cut_off(rig) == {"leaf": root}
 
 
 async def test_neither_a_restart_nor_the_loss_of_redis_shows_what_was_hidden(rig: Rig, emptied: Bus) -> None:

@@ -22,6 +22,10 @@ SPECIAL: dict[str, st.SearchStrategy[Any]] = {
     "scope": st.sampled_from(("Public", "Restricted")),
     "by": st.sampled_from(PEOPLE),
     "owner": st.sampled_from(PEOPLE),
+    "asset": st.sampled_from(IDS),
+    "subject_kind": st.sampled_from(("asset", "asset", "warning")),
+    "state": st.sampled_from(("active", "active", "expired")),
+    "status": st.sampled_from(("Actual", "Actual", "Test")),
 }
 """Fields that decide who sees what need values of their own."""
 

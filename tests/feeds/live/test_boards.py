@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,13 +14,13 @@ from hypothesis import strategies as st
 from feeds.kinds import KINDS, Audience
 from feeds.live.mirror import Mirror, patched
 from feeds.model import Asset, AssetState, Change, Health, Kind
+from feeds.regions import covers
 from tests import patience
 from tests.feeds.kinds.strategies import changes
 
 AUDIENCES = (Audience(), Audience(personal=False), Audience("532323"), Audience("532324", person="网管甲"))
-STREAM = st.lists(
-    st.one_of([changes(name, KINDS.stored[name].record) for name in ("asset", "state", "alert", "source")]), max_size=14
-)
+COUNTED = ("asset", "state", "root_cause", "alert", "warning", "source")
+STREAM = st.lists(st.one_of([changes(name, KINDS.stored[name].record) for name in COUNTED]), max_size=14)
 Snapshot = dict[str, Any]
 
 
@@ -28,8 +29,11 @@ def snapshot(mirror: Mirror, audience: Audience) -> Snapshot:
     return read
 
 
-def groups(kind: str, record: dict[str, Any], assets: dict[str, Any]) -> list[str]:
+def groups(kind: str, record: dict[str, Any], assets: dict[str, Any], region_seen: str) -> list[str]:
     """The boards on which a record of a snapshot counts."""
+    if kind == "warning":
+        seen = {region[:6] for region in record["regions"] if covers(region_seen, region)}
+        return [*(f"region:{region}" for region in seen), "feed:emergency"]
     subject = assets.get(record["asset"]) if kind == "alert" and record["subject_kind"] == "asset" else record
     region = [f"region:{record['region'][:6]}"] if record["region"] else []
     if kind == "source":
@@ -47,21 +51,22 @@ def feed(name: str) -> str:
     return name if name in ("network", "video", "approvals", "emergency") else "network"
 
 
-def counted(seen: Snapshot) -> dict[str, Any]:
+def counted(seen: Snapshot, region: str) -> dict[str, Any]:
     """The boards of a snapshot, counted one by one."""
-    kinds = {"asset": seen["asset"].values(), "alert": shown(seen), "source": data_sources(seen)}
-    keys = {key for kind, records in kinds.items() for one in records for key in groups(kind, one, seen["asset"])}
-    boards = {}
-    for key in keys:
-        assets, alerts, sources = (
-            [record for record in records if key in groups(kind, record, seen["asset"])]
-            for kind, records in kinds.items()
-        )
-        boards[key] = counts(key, assets, alerts, [heard(source) for source in sources])
-    return boards
+    in_force = [each for each in seen["warning"].values() if (each["state"], each["status"]) == ("active", "Actual")]
+    kinds = {"asset": seen["asset"].values(), "alert": shown(seen), "source": data_sources(seen), "warning": in_force}
+    members: dict[str, dict[str, list[Any]]] = {}
+    for kind, records in kinds.items():
+        for record in records:
+            for key in groups(kind, record, seen["asset"], region):
+                members.setdefault(key, {name: [] for name in kinds})[kind].append(record)
+    return {
+        key: counts(key, of["asset"], of["alert"], [heard(source) for source in of["source"]], of["warning"])
+        for key, of in members.items()
+    }
 
 
-def counts(key: str, assets: list[Any], alerts: list[Any], sources: list[str]) -> dict[str, Any]:
+def counts(key: str, assets: list[Any], alerts: list[Any], sources: list[str], warnings: list[Any]) -> dict[str, Any]:
     health = {state: sum(asset["health"] == state for asset in assets) for state in Health}
     blind = any(state != "ok" for state in sources) or not (assets or sources)
     worst = next((state for state in ("down", "degraded", "unknown") if health[Health(state)]), "ok")
@@ -76,7 +81,9 @@ def counts(key: str, assets: list[Any], alerts: list[Any], sources: list[str]) -
         "total": len(assets),
         "health": health,
         "alerts": {severity: severities.count(severity) for severity in severities},
+        "cut": sum(bool(asset["cut_by"]) for asset in assets),
         "unacked": sum(not alert["acked"] for alert in alerts),
+        "warnings": dict(Counter(warning["colour"] or "none" for warning in warnings)),
         "sources": {state: sources.count(state) for state in ("ok", "failing", "silent")},
         "stale": len(stale),
         "stale_since": min(stale, default=None),
@@ -109,7 +116,7 @@ def test_boards_are_counted_over_what_the_audience_sees(happen: list[Change], st
         if step:
             for audience in AUDIENCES:
                 seen = snapshot(mirror, audience)
-                assert seen["board"] == counted(seen)
+                assert seen["board"] == counted(seen, audience.region)
 
 
 @settings(max_examples=patience.examples(40), deadline=None)
@@ -154,3 +161,35 @@ def test_a_poll_within_the_minute_changes_no_board() -> None:
 def _seen(at: float) -> Change:
     state = AssetState(id="a", region="532323", health=Health.OK, seen_at=at)
     return Change(kind=Kind.STATE, id="a", after=state, at=at)
+
+
+def test_counting_in_turns_takes_in_what_is_flushed_meanwhile() -> None:
+    mirror, county = Mirror(), Audience("532323")
+    mirror.apply([_asset("a"), _asset("b"), _seen(61.0)])
+    mirror.flush()
+    counting = mirror.catching_up(county, 1)
+    next(counting)
+    mirror.apply([_asset("c"), _seen(121.0)])
+    assert not [delta for delta in mirror.flush() if delta.kind.name == "board" and delta.concerns(county)]
+    mirror.apply([_asset("d")])
+    for _ in counting:
+        pass
+    assert mirror.records("board", county)["kind:router"]["total"] == 4
+    told = {delta.id: delta.new for delta in mirror.flush() if delta.concerns(county) and delta.kind.name == "board"}
+    board = told["kind:router"]
+    assert board is not None
+    assert (board["total"], board["seen_at"]) == (4, "1970-01-01T00:02:00.000Z")
+
+
+def test_counting_that_was_broken_off_begins_anew() -> None:
+    mirror, county = Mirror(), Audience("532323")
+    mirror.apply([_asset("a"), _asset("b")])
+    mirror.flush()
+    counting = mirror.catching_up(county, 1)
+    next(counting)
+    counting.close()
+    assert mirror.records("board", county)["kind:router"]["total"] == 2
+
+
+def _asset(key: str) -> Change:
+    return Change(kind=Kind.ASSET, id=key, after=Asset(id=key, name=key, kind="router", region="532323"), at=1.0)

@@ -1,0 +1,55 @@
+"""Kinds of records that are counted over the records of other kinds, by each web worker for each audience."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from feeds.kinds.audience import Audience, Record
+from feeds.kinds.kind import RecordKind, Stored
+
+T = TypeVar("T")
+CountPair = tuple[str, str]
+"""A field, and the value that a record counts for in it."""
+Share = tuple[tuple[str, ...], tuple[CountPair, ...]]
+"""The ids of the counted records to which a record belongs, and what it counts for in each of them."""
+NOTHING: Share = ((), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Everybody:
+    """Every audience has records of its own, so none is hidden."""
+
+    def sees(self, audience: Audience, record: Mapping[str, Any]) -> bool:
+        """Whether the record is shown to this audience: always."""
+        return True
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CountedKind(RecordKind[T]):
+    """A kind whose records are counted. Nothing of it is stored.
+
+    `over` names the kinds that are counted. `share` says what one of their records counts for, given its kind, the
+    record as the audience may see it, the asset that it is about (None: not one that the audience sees), and the
+    audience. `count` makes a record of the counts with its id. `present`: whether there are records at all, given all
+    counts by id; None: always.
+    """
+
+    over: tuple[str, ...]
+    share: Callable[[str, Record, Record | None, Audience], Share]
+    count: Callable[[str, Counter[CountPair]], Record]
+    present: Callable[[Mapping[str, Counter[CountPair]]], bool] | None = None
+
+    @property
+    def stored(self) -> tuple[Stored, ...]:
+        return ()
+
+
+def by_group(counts: Counter[CountPair]) -> dict[str, dict[str, int]]:
+    """Counts by field and value."""
+    groups: dict[str, dict[str, int]] = {}
+    for (group, value), count in counts.items():
+        groups.setdefault(group, {})[value] = count
+    return groups

@@ -1,0 +1,107 @@
+"""The counted records of all audiences that have asked, over the records of a mirror."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from feeds.kinds import KINDS, Audience, Record
+from feeds.kinds.counted import CountedKind
+from feeds.kinds.records import KindRecords
+from feeds.live.delta import Delta
+from feeds.live.tally import RecordsByKind, Tally, counted_for
+from feeds.model import Kind
+
+USUAL = (Audience(), Audience(personal=False))
+"""The audiences that are counted before anybody asks."""
+_Flushed = tuple[list[Delta], Mapping[str, Record], Mapping[str, Record]]
+
+
+class Counts:
+    """The tallies of one counted kind by audience. Counting may take several turns of the loop."""
+
+    def __init__(
+        self, kind: CountedKind[Any], parts: Mapping[str, KindRecords], audiences: Iterable[Audience] = ()
+    ) -> None:
+        """`audiences` are counted as soon as there are records, as the usual ones are."""
+        self.kind = kind
+        self._parts = parts
+        self._expected = dict.fromkeys((*USUAL, *audiences))
+        self._tallies: dict[Audience, Tally] = {}
+        self._flushed: dict[Audience, list[_Flushed]] = {}
+
+    @property
+    def audiences(self) -> list[Audience]:
+        """The audiences that are counted."""
+        return list(self._tallies)
+
+    def clear(self) -> None:
+        """Count anew when somebody asks."""
+        self._tallies.clear()
+
+    def restarting(self, rev: str, most: int | None = None) -> Iterator[None]:
+        """Count anew from what there is now, for the usual audiences before anybody asks. Yields after every `most`."""
+        for audience in (*self._expected, *(each for each in self._tallies if each not in self._expected)):
+            self._tallies.pop(audience, None)
+            yield from self.counting(audience, rev, most)
+
+    def since(self, audience: Audience) -> str | None:
+        """The revision from which on the changes of an audience's records are known; None when they are not."""
+        tally = self._tallies.get(counted_for(audience))
+        return tally.rev if tally is not None else None
+
+    def counting(self, audience: Audience, rev: str, most: int | None = None) -> Iterator[None]:
+        """Count for an audience; yields after every `most` records. What is flushed meanwhile is counted at the end."""
+        key = counted_for(audience)
+        while key in self._flushed and most is not None:
+            yield  # another one who asks for this audience is at it
+        if key in self._tallies:
+            return
+        tally = Tally(self.kind, key, rev)
+        flushed = self._flushed[key] = []
+        try:
+            yield from tally.counting(self._before(), most)
+        finally:
+            del self._flushed[key]
+        for deltas, alerts, assets in flushed:
+            tally.fold(deltas, alerts, assets)
+        self._tallies[key] = tally
+
+    def flush(self, deltas: list[Delta]) -> list[Delta]:
+        """What has changed for each audience with these changes of records."""
+        alerts, assets = self._parts[Kind.ALERT].records, self._parts[Kind.ASSET].records
+        for flushed in self._flushed.values():
+            flushed.append((deltas, dict(alerts), dict(assets)))
+        return [change for tally in self._tallies.values() for change in tally.fold(deltas, alerts, assets)]
+
+    def records(self, audience: Audience, rev: str) -> dict[str, Record]:
+        """The records of an audience as they are now, changes that have not been flushed included."""
+        key = counted_for(audience)
+        if key not in self._tallies:
+            others = self._flushed.pop(key, None)
+            for _ in self.counting(key, rev):
+                pass
+            if others is not None:
+                self._flushed[key] = others
+        tally = self._tallies[key]
+        alerts, assets = self._parts[Kind.ALERT].records, self._parts[Kind.ASSET].records
+        pending = [
+            Delta(KINDS[name], id, old, self._parts[name].records.get(id))
+            for name in self.kind.over
+            for id, old in self._parts[name].touched.items()
+        ]
+        if pending:
+            tally = tally.copy()
+            tally.fold(pending, alerts, assets)
+        return dict(tally.records)
+
+    def _before(self) -> RecordsByKind:
+        """All records as they were at the last flush."""
+        return {
+            name: _present({**self._parts[name].records, **self._parts[name].touched})
+            for name in {*self.kind.over, Kind.ASSET}
+        }
+
+
+def _present(records: Mapping[str, Record | None]) -> dict[str, Record]:
+    return {id: record for id, record in records.items() if record is not None}

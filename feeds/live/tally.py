@@ -1,0 +1,148 @@
+"""The counted records of one audience, kept by the changes of the records that are counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from feeds.kinds import ASSET, FULL, KINDS, Audience, Record
+from feeds.kinds.counted import NOTHING, CountedKind, CountPair, Share
+from feeds.live.delta import Delta
+from feeds.model import Kind
+
+RecordsByKind = Mapping[str, Mapping[str, Record]]
+
+
+@dataclass(slots=True)
+class CountDelta(Delta):
+    """A change of a counted record of one audience; no other audience is told of it."""
+
+    audience: Audience = field(default_factory=Audience)
+
+    def item(self, audience: Audience, face: str = FULL) -> Record | None:
+        """What this audience must be told; None for every other one."""
+        return Delta.item(self, audience, face) if self.concerns(audience) else None
+
+    def concerns(self, audience: Audience) -> bool:
+        """Whether this is a record of that audience."""
+        return counted_for(audience) == self.audience
+
+
+def counted_for(audience: Audience) -> Audience:
+    """The audience whose counts this one is shown: what a person owns is not counted."""
+    return replace(audience, person="")
+
+
+class Tally:
+    """The counts of one audience: for each record how often each (field, value) pair occurs."""
+
+    def __init__(self, kind: CountedKind[Any], audience: Audience, rev: str) -> None:
+        """`rev` is the revision from which on the changes of these records are known."""
+        self.kind, self.audience, self.rev = kind, audience, rev
+        self.records: dict[str, Record] = {}
+        self._counts: dict[str, Counter[CountPair]] = {}
+        self._present = True
+
+    def copy(self) -> Tally:
+        """A tally that goes on by itself."""
+        copied = Tally(self.kind, self.audience, self.rev)
+        copied.records = dict(self.records)
+        copied._counts = {key: counts.copy() for key, counts in self._counts.items()}
+        copied._present = self._present
+        return copied
+
+    def counting(self, records: RecordsByKind, most: int | None = None) -> Iterator[None]:
+        """Count all records, which must not change meanwhile; yields after every `most`."""
+        assets = records[Kind.ASSET]
+        for name in self.kind.over:
+            for number, record in enumerate(records[name].values(), 1):
+                self._add(self._share(name, record, assets), 1)
+                if most is not None and number % most == 0:
+                    yield
+        self._settle(self._counts)
+
+    def fold(self, deltas: Iterable[Delta], alerts: Mapping[str, Record], assets: Mapping[str, Record]) -> list[Delta]:
+        """Count the changes of records in. `alerts` and `assets` are all records as they are after the changes."""
+        counted = [delta for delta in deltas if delta.kind.name in self.kind.over]
+        changed = {delta.id: delta for delta in counted if delta.kind is ASSET}
+        before = _Before(changed, assets)
+        touched: set[str] = set()
+        for delta in counted:
+            name = delta.kind.name
+            self._move(touched, self._share(name, delta.old, before), self._share(name, delta.new, assets))
+        told = {delta.id for delta in counted if delta.kind.name == Kind.ALERT}
+        moved = {delta.id for delta in changed.values() if self._moved(delta)}
+        for key, alert in alerts.items() if moved and Kind.ALERT in self.kind.over else ():
+            if key not in told and alert["asset"] in moved:
+                self._move(touched, self._share(Kind.ALERT, alert, before), self._share(Kind.ALERT, alert, assets))
+        return self._settle(touched)
+
+    def _moved(self, delta: Delta) -> bool:
+        """Whether alerts about an asset count elsewhere after its change."""
+        return any((delta.old or {}).get(name) != (delta.new or {}).get(name) for name in ("region", "owner", "kind"))
+
+    def _share(self, name: str, record: Record | None, assets: Mapping[str, Record]) -> Share:
+        if record is None or not KINDS[name].sees(self.audience, record):
+            return NOTHING
+        asset = None
+        if name == Kind.ALERT and record["subject_kind"] == Kind.ASSET:
+            asset = assets.get(record["asset"])
+            if asset is not None and not ASSET.sees(self.audience, asset):
+                asset = None
+        return self.kind.share(name, record, asset, self.audience)
+
+    def _move(self, touched: set[str], old: Share, new: Share) -> None:
+        if old != new:
+            self._add(old, -1)
+            self._add(new, 1)
+            touched.update(old[0], new[0])
+
+    def _add(self, share: Share, by: int) -> None:
+        for key in share[0]:
+            counts = self._counts.setdefault(key, Counter())
+            for pair in share[1]:
+                counts[pair] += by
+                if not counts[pair]:
+                    del counts[pair]
+
+    def _settle(self, touched: Iterable[str]) -> list[Delta]:
+        """Make the touched records anew; all of them when there are some after there were none, or the reverse."""
+        touched = set(touched)
+        for key in [key for key in touched if not self._counts.get(key)]:
+            self._counts.pop(key, None)
+        present = self.kind.present is None or self.kind.present(self._counts)
+        if present != self._present:
+            self._present, touched = present, {*self._counts, *self.records}
+        return [change for key in sorted(touched) if (change := self._told(key)) is not None]
+
+    def _told(self, key: str) -> Delta | None:
+        """What has changed in the record; None when nothing has."""
+        old, counts = self.records.get(key), self._counts.get(key)
+        new = self.kind.count(key, counts) if counts and self._present else None
+        if new is None:
+            self.records.pop(key, None)
+        else:
+            self.records[key] = new
+        return CountDelta(self.kind, key, old, new, audience=self.audience) if old != new else None
+
+
+class _Before(Mapping[str, Record]):
+    """The assets as they were before changes."""
+
+    def __init__(self, changed: Mapping[str, Delta], assets: Mapping[str, Record]) -> None:
+        self._changed, self._assets = changed, assets
+
+    def get(self, key: str, default: Any = None) -> Any:
+        delta = self._changed.get(key)
+        return delta.old if delta is not None else self._assets.get(key, default)
+
+    def __getitem__(self, key: str) -> Record:
+        raise NotImplementedError
+
+    def __iter__(self) -> Iterator[str]:
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        raise NotImplementedError
