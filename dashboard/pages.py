@@ -41,7 +41,7 @@ def wall(**_: Any) -> Component:
     middle = html.Div(
         [panel("map", mode="wall", className=""), panel("stage", tag="div", className="")], className="wall-middle"
     )
-    left = html.Div([panel("feed-network"), panel("own-level"), panel("feed-warnings")], className="wall-left")
+    left = html.Div([panel("feed-network"), panel("feed-warnings"), panel("feed-units")], className="wall-left")
     foot = html.Div([panel("load-strip"), panel("warning-chips"), panel("source-summary")], className="wall-foot")
     return _page("wall", left, middle, panel("alert-board"), foot)
 

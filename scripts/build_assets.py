@@ -107,7 +107,10 @@ def _run(command: list[str], env: dict[str, str]) -> None:
 
 def install(*, checks: bool) -> None:
     """Run `npm ci` unless node_modules is that of the lock; `checks` adds the compiler and the linter."""
-    with_checks, without = f"{lock_hash()} checks", f"{lock_hash()} build"
+    lock = digest((ROOT / "package-lock.json",))
+    with_checks, without = f"{lock} checks", f"{lock} build"
+    # Who has once had the tools keeps them.
+    checks = checks or (MODULES / "typescript").is_dir()
     if _stamped(MODULES, with_checks) or (not checks and _stamped(MODULES, without)):
         return
     _, npm, env = node_command()

@@ -21,6 +21,7 @@ from dashboard.app import Site, create_dash, script_hashes
 from feeds.wire import iso
 from maps.layers import layer
 from tests.dashboard import picture
+from tests.dashboard.boards import boards
 from tests.dashboard.devadmin import add_admin, escalations, receivers, rules
 from tests.dashboard.devpeople import add_people
 from tests.dashboard.devroutes import add_history, add_suppression
@@ -69,13 +70,24 @@ class Script:
         self.tokens: list[dict[str, Any]] = []
         self.hidden: dict[str, int] = {}
         self.life: dict[str, dict[str, Any]] = {}
+        self.boards: dict[str, dict[str, Any]] = {}
 
     @property
     def rev_text(self) -> str:
         return f"e.{self.rev}-0"
 
     def snapshot(self) -> dict[str, Any]:
-        return {"type": "snapshot", "rev": self.rev_text, "at": iso(time.time()), **self.state, "hidden": self.hidden}
+        self.boards = boards(self.state)
+        frame = {"type": "snapshot", "rev": self.rev_text, "at": iso(time.time()), "hidden": self.hidden}
+        return frame | self.state | {"board": self.boards}
+
+    def _board_items(self) -> list[dict[str, Any]]:
+        """What has changed on the boards since they were sent last."""
+        before, self.boards = self.boards, boards(self.state)
+        changed = [key for key, board in self.boards.items() if board != before.get(key)]
+        gone = [key for key in before if key not in self.boards]
+        items: list[dict[str, Any]] = [{"kind": "board", "id": key, "set": self.boards[key]} for key in changed]
+        return items + [{"kind": "board", "id": key, "gone": True} for key in gone]
 
     async def send(self, frame: dict[str, Any]) -> None:
         for socket in list(self.sockets):
@@ -96,7 +108,9 @@ class Script:
                 merged["readings"] = {name: value for name, value in readings.items() if value is not None}
             self.state[kind][key] = merged
             item = {"kind": kind, "id": key, "set": fields}
-        await self.send({"type": "changes", "rev": self.rev_text, "at": iso(time.time()), "items": [item]})
+        await self.send(
+            {"type": "changes", "rev": self.rev_text, "at": iso(time.time()), "items": [item, *self._board_items()]}
+        )
 
     async def drop(self, code: int = 1001) -> None:
         """Close every socket."""

@@ -17,7 +17,7 @@ export interface AlertLoad {
   frequent: { share: number; target: number };
   priorities?: { counts?: Record<string, number>; high?: number; target?: { high?: number } };
   peak: { hour: number; hour_target: number; minute: number; minute_target: number };
-  per_hour: { at: string; count: number }[];
+  per_hour: { at: string; shown: number; raised: number }[];
 }
 interface Targets {
   day_target: number;

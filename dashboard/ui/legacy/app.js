@@ -40,7 +40,7 @@ class App {
       if (path() === last) return;
       last = path();
       untracked(() => {
-        this.context.clear();
+        this.context.dirty = false;
         this.scope.clear();
       });
     });

@@ -1,7 +1,7 @@
 // A chart of one metric. The library comes from our own files, and only when a chart is shown.
 import { t, language } from "./i18n.js";
 import { axisTime, band } from "./series.js";
-import { FONT_CSS, INK } from "./mapstyle.js";
+import { FONT_CSS, INK } from "../map/ink";
 import { severityName } from "./say.js";
 
 const SPAN_INK = { critical: "255,90,95", major: "242,163,60", minor: "217,194,124", warning: "111,168,220", info: "111,168,220" };

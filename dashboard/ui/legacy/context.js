@@ -1,43 +1,53 @@
-// What the person looks at on this page: one selection that list, map and detail share.
+// The selection of the page, for widgets that have not moved yet.
+import { effect, untracked } from "@preact/signals";
+import { select, selection } from "../core/selection";
+import { askUnsaved } from "../shell/selfhelp";
+
 export class Context {
   constructor() {
     this.listeners = new Set();
-    this.alert = null;
-    this.asset = null;
-    this.place = null;
     this.dirty = false;
+    this.last = selection.peek();
+    askUnsaved(() => this.dirty);
+    effect(() => {
+      const now = selection.value;
+      const { last } = this;
+      if (last.alert === now.alert && last.asset === now.asset && last.place === now.place) return;
+      this.last = now;
+      this.dirty = false;
+      untracked(() => {
+        for (const fn of [...this.listeners]) fn(this);
+      });
+    });
   }
+
+  get alert() { return selection.peek().alert; }
+  get asset() { return selection.peek().asset; }
+  get place() { return selection.peek().place; }
 
   listen(fn) {
     this.listeners.add(fn);
     return () => this.listeners.delete(fn);
   }
 
-  tell() {
-    for (const fn of [...this.listeners]) fn(this);
-  }
-
   selectAlert(alert) {
-    this.set(alert?.id ?? null, alert?.subject_kind === "asset" ? alert.asset : null, null);
+    select({ alert: alert?.id ?? null });
   }
 
-  /** An asset picked on the map or in the tree; `alert` is the open alert on it, if there is one. */
+  /** An asset picked in the tree; `alert` is the open alert on it, if there is one. */
   selectAsset(id, alert = null) {
-    this.set(alert?.id ?? this.alertOf?.(id)?.id ?? null, id, null);
+    select({ alert: alert?.id ?? this.alertOf?.(id)?.id ?? null, asset: id });
   }
 
   selectPlace(ids) {
-    this.set(null, null, ids);
+    select({ place: ids });
   }
 
   clear() {
-    this.dirty = false;
-    this.set(null, null, null);
+    select({});
   }
 
   set(alert, asset, place) {
-    if (this.alert === alert && this.asset === asset && this.place === place) return;
-    Object.assign(this, { alert, asset, place, dirty: false });
-    this.tell();
+    select({ alert, asset, place });
   }
 }

@@ -1,4 +1,6 @@
 // The network as people drill into it: scope, health by group, and the tree of uplinks as rows.
+import { effect, untracked } from "@preact/signals";
+import { query, setQuery } from "../core/address";
 import { t, tOr } from "./i18n.js";
 import { HEALTHS, countyOf } from "./derive.js";
 
@@ -15,6 +17,13 @@ export class Scope {
   constructor() {
     this.listeners = new Set();
     Object.assign(this, { county: null, layer: null, unit: null, query: "", bad: false });
+    // The map narrows the page as well: county and unit follow the address.
+    effect(() => {
+      const asked = Object.fromEntries(FIELDS.map((name) => [name, query(name)]));
+      if (FIELDS.every((name) => this[name] === asked[name])) return;
+      Object.assign(this, asked);
+      untracked(() => this.listeners.forEach((fn) => fn(this)));
+    });
   }
 
   listen(fn) {
@@ -29,15 +38,13 @@ export class Scope {
   /** Takes `patch` over, tells everybody, and keeps the address so that a reload shows the same. */
   set(patch) {
     Object.assign(this, patch);
-    const query = new URLSearchParams(FIELDS.filter((name) => this[name] !== null).map((name) => [name, this[name]]));
-    history.replaceState(history.state, "", `${location.pathname}${query.size ? `?${query}` : ""}`);
+    setQuery(Object.fromEntries(FIELDS.map((name) => [name, this[name]])));
     for (const fn of [...this.listeners]) fn(this);
   }
 
   /** What the address asks for. */
   read() {
-    const query = new URLSearchParams(location.search);
-    for (const name of FIELDS) this[name] = query.get(name);
+    for (const name of FIELDS) this[name] = query(name);
   }
 
   clear() {

@@ -2,9 +2,6 @@
 import { language } from "../core/i18n";
 import { effect, untracked } from "@preact/signals";
 import { legacyApp } from "./app.js";
-import { MapView } from "./map.js";
-import { feedNetwork, feedWarnings, ownLevel } from "./feeds.js";
-import { alertBoard, loadStrip, sourceSummary, stage, warningChips } from "./wall.js";
 import { alertList } from "./alertlist.js";
 import { alertsPage } from "./alertspage.js";
 import { adminPage } from "./admin.js";
@@ -16,22 +13,7 @@ import { netScope } from "./netscope.js";
 import { netTree } from "./nettree.js";
 import { netEvidence } from "./evidence.js";
 
-function map(node, app) {
-  const view = new MapView(node, app, node.dataset.mode === "wall");
-  view.start();
-  return { dispose: () => view.dispose(), keepsWords: true };
-}
-
 const widgets = {
-  map,
-  "feed-network": feedNetwork,
-  "feed-warnings": feedWarnings,
-  "own-level": ownLevel,
-  "alert-board": alertBoard,
-  stage,
-  "load-strip": loadStrip,
-  "warning-chips": warningChips,
-  "source-summary": sourceSummary,
   "alert-list": alertList,
   "alerts-page": alertsPage,
   "admin-page": adminPage,
@@ -52,7 +34,6 @@ export function mountLegacy(name, node) {
   const stop = effect(() => {
     if (language() === words) return;
     words = language();
-    if (widget?.keepsWords) return;
     widget?.dispose?.();
     node.replaceChildren();
     delete node.wfRows;

@@ -8,4 +8,14 @@ export type Options = Readonly<Record<string, unknown>>;
 export type Panel = ComponentType<any>;
 
 /** To add one: write the component, add a line here, and use `Live(panel="name")` in a layout. */
-export const panels: Readonly<Record<string, () => Promise<Panel>>> = {};
+export const panels: Readonly<Record<string, () => Promise<Panel>>> = {
+  map: async () => (await import("../map/panel")).default,
+  "feed-network": async () => (await import("../feeds/network")).default,
+  "feed-warnings": async () => (await import("../feeds/warnings")).default,
+  "feed-units": async () => (await import("../feeds/units")).default,
+  "alert-board": async () => (await import("../wall/board")).default,
+  stage: async () => (await import("../wall/stage")).default,
+  "load-strip": async () => (await import("../wall/foot")).LoadStrip,
+  "warning-chips": async () => (await import("../wall/foot")).WarningChips,
+  "source-summary": async () => (await import("../wall/foot")).SourceSummary,
+};

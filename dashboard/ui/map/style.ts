@@ -1,0 +1,175 @@
+/** How the map looks: its sources and layers. No glyphs and no outside address: labels are drawn from local fonts. */
+import type {
+  ExpressionSpecification, LayerSpecification, SourceSpecification, StyleSpecification, SymbolLayerSpecification,
+} from "maplibre-gl";
+import { FONT, INK, STATES, WARNING_INK, type State } from "./ink";
+
+/** Layers that can be switched off, by the beginnings of their names. */
+export const GROUPS: Readonly<Record<string, string[]>> = {
+  nodes: ["nodes-", "node-labels", "clusters", "rings"],
+  links: ["links-"],
+  warnings: ["warning-"],
+  roads: ["roads"],
+  water: ["rivers", "river_areas", "lakes"],
+};
+export const GEOMETRY = ["counties", "prefecture", "neighbours", "rivers", "river_areas", "roads", "lakes"] as const;
+const LIVE = ["warnings", "links", "seats", "selected"] as const;
+
+const is = (state: State): ExpressionSpecification => ["==", ["get", "s"], state];
+const CLUSTER: ExpressionSpecification = ["has", "point_count"];
+const NODE: ExpressionSpecification = ["!", ["has", "point_count"]];
+
+/** The worst state of a cluster, from the counts of its members. */
+export const CLUSTER_STATE: ExpressionSpecification = [
+  "case", [">", ["get", "down"], 0], "down", [">", ["get", "degraded"], 0], "degraded",
+  [">", ["get", "unknown"], 0], "unknown", [">", ["get", "under"], 0], "under", "ok",
+];
+const BAD: ExpressionSpecification = ["+", ["get", "down"], ["get", "degraded"], ["get", "unknown"], ["get", "under"]];
+/** "5 / 43" where something is not well, else "43". */
+const CLUSTER_TEXT: ExpressionSpecification = [
+  "case", [">", BAD, 0], ["concat", ["to-string", BAD], " / ", ["to-string", ["get", "point_count"]]],
+  ["to-string", ["get", "point_count"]],
+];
+const LOOK: Readonly<Record<State, { width: number; opacity: number; dash?: number[] }>> = {
+  ok: { width: 1.1, opacity: 0.5 },
+  under: { width: 1, opacity: 0.7, dash: [2, 2] },
+  unknown: { width: 1.2, opacity: 0.8, dash: [1, 2.4] },
+  degraded: { width: 2.2, opacity: 1, dash: [4, 2] },
+  down: { width: 2.6, opacity: 1 },
+};
+
+function ground(k: number): LayerSpecification[] {
+  const line = (id: string, source: string, color: string, width: number, more = {}): LayerSpecification => {
+    return { id, type: "line", source, paint: { "line-color": color, "line-width": width * k, ...more } };
+  };
+  const silent: ExpressionSpecification = ["case", ["boolean", ["feature-state", "silent"], false], 0.8, 0];
+  const water = (id: string, opacity: number): LayerSpecification => {
+    return { id, type: "fill", source: id, paint: { "fill-color": INK.water, "fill-opacity": opacity } };
+  };
+  return [
+    { id: "ground", type: "background", paint: { "background-color": INK.ground } },
+    line("neighbour-edges", "neighbours", INK.outer, 0.8, { "line-dasharray": [4, 3] }),
+    { id: "land", type: "fill", source: "counties", paint: { "fill-color": INK.land } },
+    water("lakes", 0.55),
+    { ...water("river_areas", 0.8), maxzoom: 11.5 },
+    line("rivers", "rivers", INK.water, 1.2),
+    line("roads", "roads", INK.road, 0.8),
+    {
+      id: "county-silent", type: "fill", source: "counties", paint: { "fill-pattern": "hatch", "fill-opacity": silent },
+    },
+    line("county-edges", "counties", INK.edge, 0.8, { "line-opacity": 0.7 }),
+    line("prefecture-edge", "prefecture", INK.edge, 1.8),
+  ];
+}
+
+function warnings(k: number): LayerSpecification[] {
+  const colour = ["match", ["get", "colour"], ...Object.entries(WARNING_INK).flat(), "#8794a1"] as unknown as
+    ExpressionSpecification;
+  const exercise: ExpressionSpecification = ["==", ["get", "exercise"], true];
+  const real: ExpressionSpecification = ["!", exercise];
+  const edge = { "line-color": colour, "line-width": 2 * k, "line-dasharray": [3, 1.6] };
+  const apart = { "line-color": INK.exercise, "line-width": 1.6 * k, "line-dasharray": [0.8, 2.2] };
+  return [
+    {
+      id: "warning-fill", type: "fill", source: "warnings", filter: real,
+      paint: { "fill-color": colour, "fill-opacity": 0.17 },
+    },
+    { id: "warning-edge", type: "line", source: "warnings", filter: real, paint: edge },
+    // An exercise never looks like the real thing: no fill, a colour of its own, and the word on it.
+    { id: "warning-exercise", type: "line", source: "warnings", filter: exercise, paint: apart },
+    {
+      id: "warning-stamp", type: "symbol", source: "warnings", filter: exercise,
+      layout: { "text-field": ["get", "stamp"], "text-font": FONT, "text-size": 13 * k },
+      paint: { "text-color": INK.exercise, "text-halo-color": INK.ground, "text-halo-width": 1.6 * k },
+    },
+  ];
+}
+
+function links(k: number): LayerSpecification[] {
+  return STATES.map((state) => {
+    const { width, opacity, dash } = LOOK[state];
+    const paint = { "line-color": INK[state], "line-width": width * k, "line-opacity": opacity };
+    const dashed = dash ? { ...paint, "line-dasharray": dash } : paint;
+    return { id: `links-${state}`, type: "line", source: "links", filter: is(state), paint: dashed };
+  });
+}
+
+/** Labels lie below the marks: what is placed first is what lies on top, and labels give way to marks. */
+function labels(k: number): LayerSpecification[] {
+  const halo = { "text-halo-color": INK.ground, "text-halo-width": 1.8 * k };
+  const around: SymbolLayerSpecification["layout"] = {
+    "text-variable-anchor": ["left", "right", "top", "bottom", "top-left", "bottom-left", "top-right", "bottom-right"],
+    "text-radial-offset": 1.4, "text-justify": "auto", "text-font": FONT,
+  };
+  const tone: ExpressionSpecification = ["match", ["get", "s"], "down", "#ffb3b5", "degraded", "#f3c68a", INK.text];
+  return [
+    {
+      id: "node-labels", type: "symbol", source: "nodes", minzoom: 10.2 + Math.log2(k), filter: NODE,
+      layout: { ...around, "text-field": ["get", "name"], "text-size": 11.5 * k, "text-optional": true },
+      paint: { "text-color": INK.quiet, ...halo },
+    },
+    {
+      id: "county-labels", type: "symbol", source: "seats",
+      layout: { ...around, "text-field": ["get", "label"], "text-size": 14 * k },
+      paint: { "text-color": tone, ...halo },
+    },
+  ];
+}
+
+function nodes(k: number): LayerSpecification[] {
+  const severity: ExpressionSpecification = [
+    "match", ["get", "sev"], 3, INK.down, 2, INK.degraded, 1, INK.minor, "rgba(0,0,0,0)",
+  ];
+  const ring = { "circle-color": "rgba(0,0,0,0)", "circle-stroke-width": 1.6 * k } as const;
+  return [
+    {
+      id: "rings", type: "circle", source: "nodes", filter: ["all", NODE, [">", ["get", "sev"], 0]],
+      paint: { ...ring, "circle-radius": 13 * k, "circle-stroke-color": severity, "circle-stroke-opacity": 0.7 },
+    },
+    {
+      id: "nodes-marks", type: "symbol", source: "nodes", filter: NODE,
+      layout: {
+        "icon-image": ["concat", ["get", "s"], "-", ["get", "shape"]],
+        "icon-size": ["*", k, ["get", "size"]], "icon-allow-overlap": true, "icon-padding": 0,
+        "symbol-sort-key": ["get", "order"],
+      },
+    },
+    {
+      id: "clusters", type: "symbol", source: "nodes", filter: CLUSTER,
+      layout: {
+        "icon-image": ["concat", "cluster-", CLUSTER_STATE], "icon-text-fit": "both", "icon-allow-overlap": true,
+        "text-field": CLUSTER_TEXT, "text-font": FONT, "text-size": 12.5 * k, "text-allow-overlap": true,
+      },
+      paint: { "text-color": ["match", CLUSTER_STATE, "down", "#ffb3b5", "degraded", "#f3c68a", INK.text] },
+    },
+    {
+      id: "nodes-selected", type: "circle", source: "selected",
+      paint: { ...ring, "circle-radius": 15 * k, "circle-stroke-color": INK.selection, "circle-stroke-width": 2.4 * k },
+    },
+  ];
+}
+
+const empty = { type: "FeatureCollection" as const, features: [] };
+
+/** Members of a cluster are counted by state, and the gravest alert among them is kept. */
+function nodeSource(k: number): SourceSpecification {
+  const counted = Object.fromEntries(
+    STATES.map((state) => [state, ["+", ["case", is(state), 1, 0]]]),
+  ) as unknown as Record<string, ExpressionSpecification>;
+  return {
+    type: "geojson", data: empty, cluster: true, clusterRadius: Math.round(26 * k), clusterMinPoints: 3,
+    clusterMaxZoom: 17, clusterProperties: { ...counted, sev: ["max", ["get", "sev"]] },
+  };
+}
+
+/** The whole style; `k` scales lines, marks and text (2 on a wall of 3840 points). */
+export function mapStyle(k: number): StyleSpecification {
+  const plain = [...GEOMETRY, ...LIVE].map((name): [string, SourceSpecification] => {
+    return [name, { type: "geojson", data: empty, tolerance: name === "roads" ? 0.6 : 0.375 }];
+  });
+  return {
+    version: 8,
+    sources: { ...Object.fromEntries(plain), nodes: nodeSource(k) },
+    layers: [...ground(k), ...warnings(k), ...links(k), ...labels(k), ...nodes(k)],
+  };
+}

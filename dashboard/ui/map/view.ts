@@ -1,0 +1,249 @@
+/** The map: MapLibre over the site's own geometry. The live picture is in its own layers, at most twice a second. */
+import { effect } from "@preact/signals";
+import type { GeoJSONSource, Map as LibraryMap, MapMouseEvent, PointLike } from "maplibre-gl";
+import { warnings } from "../alerts/summary";
+import { t } from "../core/i18n";
+import { store } from "../core/picture";
+import { select, selection } from "../core/selection";
+import { countyName, geometry } from "../core/site";
+import type { Changed } from "../core/store";
+import { loadMapLibre } from "../core/vendor";
+import { collection, extent, isSilent, Network, seats, severities, stateOf, warningAreas } from "./features";
+import { addImages } from "./images";
+import { FONT_CSS, type State } from "./ink";
+import { Pulses } from "./pulses";
+import { GEOMETRY, GROUPS, mapStyle } from "./style";
+
+type Collection = ReturnType<typeof collection>;
+const AGAIN = 500;
+const NEAR = 9;
+
+export interface Hint {
+  x: number;
+  y: number;
+  name: string;
+  state: State;
+}
+
+export interface Settings {
+  /** A wall, which nobody touches. */
+  wall: boolean;
+  /** Called with what lies under the pointer. */
+  onHint: (hint: Hint | null) => void;
+  /** Called with the county that was pressed where no node is. */
+  onCounty?: ((code: string) => void) | undefined;
+  onReady: () => void;
+}
+
+export function webglWorks(): boolean {
+  try {
+    return Boolean(document.createElement("canvas").getContext("webgl2"));
+  } catch {
+    return false;
+  }
+}
+
+export class MapView {
+  private map: LibraryMap | null = null;
+  private readonly network = new Network();
+  private readonly geo: Partial<Record<string, Collection>> = {};
+  private readonly stops: (() => void)[] = [];
+  private readonly k: number;
+  private pulses: Pulses | null = null;
+  private moved = false;
+  private ended = false;
+  private timer: ReturnType<typeof setTimeout> | null = null;
+  private drawnAt = 0;
+
+  constructor(private readonly canvas: HTMLElement, private readonly settings: Settings) {
+    this.k = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+  }
+
+  async start(): Promise<void> {
+    const [library] = await Promise.all([loadMapLibre(), this.loadGeometry()]);
+    if (this.ended) return;
+    const { wall } = this.settings;
+    const map = new library.Map({
+      container: this.canvas, style: mapStyle(this.k), localIdeographFontFamily: FONT_CSS, attributionControl: false,
+      interactive: !wall, dragRotate: false, pitchWithRotate: false, touchPitch: false, fadeDuration: 0,
+      bounds: this.bounds(), fitBoundsOptions: { padding: this.padding() }, renderWorldCopies: false, maxZoom: 18,
+      minZoom: 5, canvasContextAttributes: { antialias: true },
+    });
+    this.map = map;
+    map.touchZoomRotate?.disableRotation();
+    map.keyboard?.disableRotation?.();
+    this.pulses = new Pulses(library, map);
+    map.on("error", (event) => console.warn("map", event.error?.message));
+    map.on("load", () => this.loaded());
+    map.on("resize", () => void (!this.moved && this.home(false)));
+    for (const kind of ["dragstart", "wheel"] as const) map.on(kind, () => void (this.moved = true));
+    if (!wall) this.listen(map);
+  }
+
+  end(): void {
+    this.ended = true;
+    if (this.timer) clearTimeout(this.timer);
+    for (const stop of this.stops) stop();
+    this.pulses?.clear();
+    this.map?.remove();
+    this.map = null;
+  }
+
+  private async loadGeometry(): Promise<void> {
+    const answers = await Promise.allSettled(GEOMETRY.map((name) => geometry(name)));
+    answers.forEach((answer, index) => {
+      if (answer.status === "fulfilled") this.geo[GEOMETRY[index]!] = answer.value as unknown as Collection;
+    });
+    this.geo.counties ??= collection([]);
+  }
+
+  private bounds(): [number, number, number, number] {
+    const whole = this.geo.prefecture?.features.length ? this.geo.prefecture : this.geo.counties;
+    return extent(whole?.features ?? []);
+  }
+
+  private padding(): { top: number; bottom: number; left: number; right: number } {
+    const { k } = this;
+    if (this.settings.wall) return { top: 34 * k, bottom: 56 * k, left: 30 * k, right: 30 * k };
+    return { top: 52, bottom: 56, left: 20, right: 56 };
+  }
+
+  /** Shows the whole prefecture. */
+  home(animate = true): void {
+    this.moved = false;
+    const quick = !animate || this.settings.wall;
+    this.map?.fitBounds(this.bounds(), { padding: this.padding(), animate: !quick, duration: 300 });
+  }
+
+  /** Shows one county, or the whole prefecture for null. */
+  showCounty(code: string | null): void {
+    const county = this.geo.counties?.features.find((feature) => String(feature.properties?.adcode) === code);
+    if (!county) return void (this.moved && this.home());
+    this.moved = true;
+    this.map?.fitBounds(extent([county]), { padding: 60, duration: 300 });
+  }
+
+  private set(name: string, data: Collection): void {
+    void this.map?.getSource<GeoJSONSource>(name)?.setData(data);
+  }
+
+  private loaded(): void {
+    addImages(this.map!, this.k);
+    for (const name of GEOMETRY) {
+      const layer = this.geo[name];
+      if (!layer) continue;
+      layer.features.forEach((feature, index) => (feature.id = index + 1));
+      this.set(name, layer);
+    }
+    this.draw();
+    this.stops.push(store.listen((changed) => this.follow(changed)));
+    this.stops.push(effect(() => this.drawPlaces()));
+    this.stops.push(effect(() => this.drawWarnings()));
+    this.stops.push(effect(() => this.drawSelection(selection.value.asset)));
+    void this.map!.once("idle", () => this.settings.onReady());
+  }
+
+  /** Draws again soon after what nodes are made of has changed, and not more often than twice a second. */
+  private follow(changed: Changed): void {
+    if (!(changed.reset || changed.asset.size || changed.alert.size) || this.timer) return;
+    const wait = Math.max(0, this.drawnAt + AGAIN - Date.now());
+    this.timer = setTimeout(() => {
+      this.timer = null;
+      this.draw();
+    }, wait);
+  }
+
+  private draw(): void {
+    this.drawnAt = Date.now();
+    const assets = store.peek("asset");
+    const alerts = store.peek("alert");
+    if (this.network.update(assets, severities(alerts.values()))) {
+      this.set("nodes", this.network.features());
+      this.set("links", this.network.links(assets));
+    }
+    this.pulses?.update(alerts.values(), (id) => this.network.at(id));
+  }
+
+  private drawPlaces(): void {
+    const counties = this.geo.counties!;
+    const boards = store.all("board");
+    this.set("seats", seats(counties, boards, (code) => countyName(code)));
+    for (const county of counties.features) {
+      const silent = isSilent(boards.get(`region:${String(county.properties?.adcode)}`));
+      this.map?.setFeatureState({ source: "counties", id: county.id! }, { silent });
+    }
+  }
+
+  private drawWarnings(): void {
+    const { real, exercise } = warnings.value;
+    this.set("warnings", warningAreas(real, exercise, this.geo.counties!, t("warning.exercise")));
+  }
+
+  private drawSelection(id: string | null): void {
+    const at = id ? this.network.at(id) : null;
+    const geometry = { type: "Point" as const, coordinates: at ?? [] };
+    this.set("selected", collection(at ? [{ type: "Feature", properties: {}, geometry }] : []));
+    if (at && this.map && !this.map.getBounds().contains(at)) this.map.easeTo({ center: at, duration: 300 });
+  }
+
+  private listen(map: LibraryMap): void {
+    map.on("click", (event) => void this.press(map, event));
+    map.on("mousemove", (event) => {
+      const node = this.nodeAt(map, event.point);
+      map.getCanvas().style.cursor = node || this.clusterAt(map, event.point) ? "pointer" : "";
+      const asset = node ? store.peek("asset").get(node) : undefined;
+      const { x, y } = event.point;
+      this.settings.onHint(asset ? { x, y, name: asset.name, state: stateOf(asset) } : null);
+    });
+    map.on("mouseout", () => this.settings.onHint(null));
+  }
+
+  private nodeAt(map: LibraryMap, { x, y }: { x: number; y: number }): string | null {
+    const around: [PointLike, PointLike] = [[x - NEAR, y - NEAR], [x + NEAR, y + NEAR]];
+    const near = map.queryRenderedFeatures(around, { layers: ["nodes-marks"] }).map((feature) => {
+      const point = map.project((feature.geometry as GeoJSON.Point).coordinates as [number, number]);
+      return { key: String(feature.properties.key), far: Math.hypot(point.x - x, point.y - y) };
+    });
+    return near.sort((a, b) => a.far - b.far)[0]?.key ?? null;
+  }
+
+  private clusterAt(map: LibraryMap, point: PointLike): GeoJSON.Feature | null {
+    return map.queryRenderedFeatures(point, { layers: ["clusters"] })[0] ?? null;
+  }
+
+  private async press(map: LibraryMap, event: MapMouseEvent): Promise<void> {
+    const node = this.nodeAt(map, event.point);
+    if (node) return select({ asset: node, alert: alertOn(node) });
+    const cluster = this.clusterAt(map, event.point);
+    if (cluster) return this.openCluster(map, cluster);
+    const [land] = map.queryRenderedFeatures(event.point, { layers: ["land"] });
+    if (land && this.settings.onCounty) this.settings.onCounty(String(land.properties.adcode));
+  }
+
+  /** Goes where the cluster falls apart; members that stand in one place are listed. */
+  private async openCluster(map: LibraryMap, cluster: GeoJSON.Feature): Promise<void> {
+    const id = Number(cluster.properties?.cluster_id);
+    const source = map.getSource<GeoJSONSource>("nodes")!;
+    const leaves = await source.getClusterLeaves(id, 1000, 0);
+    const keys = leaves.map((leaf) => String(leaf.properties?.key));
+    select({ place: keys });
+    const box = extent(leaves);
+    if (box[2] - box[0] + box[3] - box[1] < 0.002) return;
+    this.moved = true;
+    map.fitBounds(box, { padding: 90, maxZoom: 17, duration: 400 });
+  }
+
+  toggle(group: string, on: boolean): void {
+    for (const layer of this.map?.getStyle()?.layers ?? []) {
+      const mine = (GROUPS[group] ?? []).some((prefix) => layer.id.startsWith(prefix));
+      if (mine) this.map?.setLayoutProperty(layer.id, "visibility", on ? "visible" : "none");
+    }
+  }
+}
+
+/** The open alert on an asset that people should see first. */
+function alertOn(asset: string): string | null {
+  const alerts = [...store.peek("alert").values()];
+  const mine = alerts.filter((alert) => alert.asset === asset && alert.subject_kind === "asset");
+  return (mine.find((alert) => !alert.suppressed_by.length) ?? mine[0])?.id ?? null;
+}
