@@ -40,6 +40,7 @@ def asset(key: str, name: str, kind: str, region: str, at: float, **more: Any) -
         "probes": [f"tcp://127.0.0.1:{10000 + abs(hash(key)) % 9999}"],
         "since": iso(at - 86400),
         "stale_since": None,
+        "cut_by": "",
         "seen_at": iso(at - 2),
         "readings": {"tcp.up": reading(True, at - 2), "tcp.connect_ms": reading(0.8, at - 2, unit="ms")},
     }
@@ -183,7 +184,7 @@ def picture(at: float) -> dict[str, dict[str, Record]]:
     records = assets(at)
     for key, record in list(records.items()):
         if key == "X532329" or key.startswith("532329"):
-            records[key] = fail(record, at - 134)
+            records[key] = fail(record, at - 134) | {"cut_by": "" if key == "X532329" else "a1"}
         if key == "X532328":
             records[key] = fail(record, at - 747, "degraded")
         if key == "X532327" or key.startswith("532327"):

@@ -21,7 +21,7 @@ type Node = Feature<Point, NodeProperties>;
 export const collection = (features: Feature[]): FeatureCollection => ({ type: "FeatureCollection", features });
 
 /** What an asset shows: its health, or "under" where the server says that something above it explains its state. */
-export function stateOf(asset: AssetRecord & { cut_by?: string }): State {
+export function stateOf(asset: AssetRecord): State {
   return asset.cut_by && asset.health !== "ok" ? "under" : asset.health;
 }
 
