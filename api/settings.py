@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +52,14 @@ class SiteInfo:
 class IngestSettings:
     """`[ingest]`. `resolve_timeout` (seconds) is the lease of an alert that came without one, as Alertmanager's.
 
-    `zabbix_timezone` is the zone of a Zabbix server's times, which carry none; "" is the site's own.
+    `zabbix_timezone` is the zone of a Zabbix server's times, which carry none; "" is the site's own. `region_labels`
+    are the labels that name an alert's region, `regions` the codes (GB/T 2260) of their values.
     """
 
     resolve_timeout: float = 300.0
     zabbix_timezone: str = ""
+    region_labels: tuple[str, ...] = ("region",)
+    regions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

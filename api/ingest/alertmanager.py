@@ -27,12 +27,12 @@ _BOUND = {"LABELS_TOO_MANY": f"{bounds.LABELS}", "LABEL_TOO_LONG": f"{bounds.NAM
 class Posted(msgspec.Struct):
     """A postableAlert, and an alert of a webhook."""
 
-    labels: dict[str, str]
-    annotations: dict[str, str | None] = {}
+    labels: dict[str, str | None] | None
+    annotations: dict[str, str | None] | None = None
     startsAt: str | None = None
     endsAt: str | None = None
     generatorURL: str | None = None
-    status: str = ""
+    status: str | None = ""
 
 
 class Hook(msgspec.Struct):
@@ -41,7 +41,7 @@ class Hook(msgspec.Struct):
     version: str = "4"
     status: str = ""
     truncatedAlerts: int = 0
-    alerts: list[msgspec.Raw] = []
+    alerts: list[msgspec.Raw] | None = None
 
 
 Taken = tuple[list[Report], list[Finding[InMessage]]]
@@ -72,7 +72,7 @@ def hooked(raw: bytes, now: float, *, tool: str = TOOL) -> Taken:
         return [], [finding("JSON_INVALID", detail=str(error))]
     if body.version not in ("4", "1"):  # Grafana's says 1
         return [], [finding("VERSION_UNKNOWN", "version", value=body.version)]
-    reports, findings = _decoded(body.alerts, lambda alert, path: _heard(alert, path, now, tool), "alerts")
+    reports, findings = _decoded(body.alerts or [], lambda alert, path: _heard(alert, path, now, tool), "alerts")
     if body.truncatedAlerts > 0:
         findings.append(finding("TRUNCATED", "truncatedAlerts", detail=str(body.truncatedAlerts)))
     return reports, findings
@@ -134,7 +134,7 @@ def _post(alert: Posted, path: str, now: float, resolve_timeout: float) -> Repor
 
 def _heard(alert: Posted, path: str, now: float, tool: str) -> Report:
     if alert.status not in ("firing", "resolved"):
-        raise UnusableAlert(finding("STATUS_UNKNOWN", f"{path}.status", value=alert.status))
+        raise UnusableAlert(finding("STATUS_UNKNOWN", f"{path}.status", value=alert.status or ""))
     starts, ends = _times(alert, path)
     active = alert.status == "firing"
     return report(
@@ -153,12 +153,13 @@ def _times(alert: Posted, path: str) -> tuple[float | None, float | None]:
 def report(alert: Posted, path: str, tool: str, *, active: bool, since: float | None, until: float | None) -> Report:
     """One alert in our form. Raises Unusable."""
     try:
-        labels = bounds.labels(alert.labels)
+        # A nil map or string of Go is null in JSON.
+        labels = bounds.labels({name: value for name, value in (alert.labels or {}).items() if value is not None})
     except BoundExceeded as error:
         raise UnusableAlert(finding(str(error), f"{path}.labels", detail=_BOUND[str(error)])) from error
     if not labels:
         raise UnusableAlert(finding("LABELS_MISSING", f"{path}.labels"))
-    name, notes = labels.get("alertname", "alert"), alert.annotations
+    name, notes = labels.get("alertname", "alert"), alert.annotations or {}
     shown = bounds.title(notes.get("summary") or notes.get("title") or name)
     description = notes.get("description") or notes.get("message") or ""
     graded = labels.get("severity", "")

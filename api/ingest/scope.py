@@ -29,7 +29,8 @@ class Scope:
         self._regions: dict[str, str] = {}
 
     def within(self, principal: Principal, reports: Sequence[Report]) -> tuple[list[Report], list[Finding[InMessage]]]:
-        """The reports that the sender may make; what is in no inventory lies in the sender's own region.
+        """The reports that the sender may make; what is in no inventory lies in the sender's region, where its labels
+        name no part of it.
 
         Raises Problem(busy) while the inventory is not known: then nobody can tell.
         """
@@ -40,7 +41,8 @@ class Scope:
         for index, report in enumerate(reports):
             region = self._regions.get(self.asset(report))
             if region is None:
-                accepted.append(replace(report, region=principal.region))
+                own = report.region if report.region and principal.reaches(report.region) else principal.region
+                accepted.append(replace(report, region=own))
             elif principal.reaches(region):
                 accepted.append(report)
             else:

@@ -21,6 +21,7 @@ from api.http.problems import Problem
 from api.ingest import alertmanager, cases, cloudevents, grafana, zabbix
 from api.ingest.alertmanager import Taken
 from api.ingest.findings import finding, in_answer
+from api.ingest.regions import placed
 from api.ingest.scope import Scope
 from api.principal import Principal
 from api.responses import ingest as answered
@@ -68,7 +69,8 @@ async def take(
 ) -> tuple[int, list[Finding[InMessage]]]:
     """Put the alerts of one call into the intake; their number and the findings. Repeating a call changes nothing."""
     scope = cast(Scope, request.app.state.scope)
-    reports, outside = scope.within(principal, taken[0])
+    reports = placed(taken[0], deps.ingest.region_labels, deps.ingest.regions)
+    reports, outside = scope.within(principal, reports)
     findings = [*taken[1], *outside]
     if reports:
         key = request.headers.get("idempotency-key", "")[:KEY_MAX]
@@ -141,7 +143,8 @@ async def from_cloudevents(deps: Deps, principal: Ingester, request: Request) ->
     events, findings = cloudevents.taken(await request.body(), request.headers)
     scope, handing = cast(Scope, request.app.state.scope), []
     for key, report in events:
-        reports, outside = scope.within(principal, [report])
+        reports = placed([report], deps.ingest.region_labels, deps.ingest.regions)
+        reports, outside = scope.within(principal, reports)
         findings += outside
         if reports:
             handing.append(_hand_in(deps, principal, reports, "cloudevents", f"ce\n{key}"))

@@ -17,7 +17,7 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.auth import accounts, passwords
 from api.dependencies import Dependencies, Reloaded
-from api.settings import SiteInfo, WebSettings
+from api.settings import IngestSettings, SiteInfo, WebSettings
 from api.stores import Stores
 from feeds.bus import Bus
 from feeds.engine.commands import CommandClient, Unanswered
@@ -144,6 +144,7 @@ class World:
     at: float = NOW
     reloaded: Reloaded = field(default_factory=Reloaded)
     accepted: str = ""
+    ingest: IngestSettings = field(default_factory=IngestSettings)
     layers: dict[str, bytes] = field(default_factory=dict)
     hashes: list[str] = field(default_factory=list)
     history: HistoryReader | None = None
@@ -174,6 +175,7 @@ class World:
             clock=self.clock,
             history=self.history,
             intake=self.intake,
+            ingest=self.ingest,
             documents=self.documents,
             mapped_sources=lambda: self.pushed,
             layers=lambda: self.places,

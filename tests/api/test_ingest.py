@@ -10,12 +10,13 @@ from typing import Any
 import httpx2
 import pytest
 
+from api.settings import IngestSettings
 from feeds.cap.message import CapDocument
 from feeds.external import Report, unpack
 from feeds.journal import IntakeLost, Parcel
 from feeds.model import Severity
 from feeds.wire import decode, iso
-from tests.api.conftest import NOW, A, World, problem
+from tests.api.conftest import NOW, A, B, World, problem
 from tests.incidents.rig import cap, place_code
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "samples" / "webhooks"
@@ -110,6 +111,45 @@ async def test_hostile_labels_are_bounded_and_never_act(world: World) -> None:
     assert report.rule == "prometheus:{0.__class__} %s ${jndi:x}"
     assert (report.asset, report.url, len(report.title["en"])) == ("a\ufffdb\ufffdc\ufffd[31m", "", 300)
     assert "empty" not in report.labels
+
+
+async def test_what_a_go_program_leaves_nil_is_null_and_taken(world: World) -> None:
+    nil = {"annotations": None, "startsAt": None, "endsAt": None, "generatorURL": None}
+    labels = {"alertname": "X", "instance": "h", "team": None}
+    assert (await send(world, POSTED, [alert(labels=labels, **nil)])).status_code == 200
+    hook = {"version": "4", "status": "firing", "alerts": [alert(status="firing", **nil)]}
+    assert (await send(world, "alertmanager", hook)).status_code == 202
+    assert (await send(world, "alertmanager", {"version": "4", "alerts": None})).status_code == 202
+    assert [report.labels.get("team") for report in await taken(world)] == [None, None]
+    refused = problem(await send(world, POSTED, [alert(labels=None)]), 422, "invalid")
+    assert refused["findings"][0]["code"] == "LABELS_MISSING"
+
+
+@pytest.mark.parametrize(
+    ("value", "region"),
+    [("532331", "532331"), ("禄丰市", "532302"), ("lufeng", "532302"), ("west", "532326"), ("nowhere", ""), ("53", "")],
+)
+async def test_the_region_label_gives_the_alert_its_region(world: World, value: str, region: str) -> None:
+    world.ingest = IngestSettings(region_labels=("zone", "region"), regions={"west": "532326"})
+    await send(world, POSTED, [alert(labels={"alertname": "X", "instance": "h", "region": value})])
+    (report,) = await taken(world)
+    assert report.region == region
+
+
+async def test_the_first_region_label_that_says_one_counts(world: World) -> None:
+    world.ingest = IngestSettings(region_labels=("zone", "region"))
+    labels = {"alertname": "X", "instance": "h", "zone": A, "region": B}
+    hook = {"version": "4", "status": "firing", "alerts": [alert(status="firing", labels=labels)]}
+    for path in ("alertmanager", "grafana"):
+        await send(world, path, hook)
+    assert [report.region for report in await taken(world)] == [A, A]
+
+
+async def test_a_senders_labels_place_an_alert_within_its_own_region_only(world: World) -> None:
+    for region in (f"{A}001", B):
+        labels = {"alertname": region, "instance": "h", "region": region}
+        await send(world, POSTED, [alert(labels=labels)], region=A)
+    assert [report.region for report in await taken(world)] == [f"{A}001", A]
 
 
 async def test_too_many_and_too_large_are_refused(world: World) -> None:

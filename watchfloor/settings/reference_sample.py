@@ -35,6 +35,8 @@ mttr = "4h"
 [ingest]
 resolve_timeout = "5m"
 zabbix_timezone = "UTC"
+region_labels = ["region"]
+regions = ["Lufeng=532302"]
 [credentials.core-v2]
 kind = "snmpv2c"
 community = "env:COMMUNITY"

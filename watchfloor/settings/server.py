@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import ssl
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -14,6 +15,7 @@ from feeds.bus import url as bus_url
 from feeds.history.settings import HistorySettings
 from watchfloor.settings.reader import LANGUAGES, SettingsTable, has_host, spell
 
+_CODE = re.compile(r"\d{6}(\d{3}(\d{3})?)?")
 _INVENTORIES = (".csv", ".geojson", ".json", ".gpkg")
 _REDIS = '"embedded", redis://host:6379/0, rediss://host:6379/0, ' + ", ".join(bus_url.FORMS.values())
 
@@ -53,7 +55,18 @@ def ingest(table: SettingsTable) -> IngestSettings:
     return IngestSettings(
         resolve_timeout=table.duration("resolve_timeout", IngestSettings().resolve_timeout, "10s", "1d"),
         zabbix_timezone=_zone(table, "zabbix_timezone", ""),
+        region_labels=tuple(table.texts("region_labels", list(IngestSettings().region_labels), '["region"]')),
+        regions=_regions(table),
     )
+
+
+def _regions(table: SettingsTable) -> dict[str, str]:
+    """The codes of label values, from texts such as "Lufeng=532302"."""
+    pairs = [text.rpartition("=") for text in table.texts("regions", [], '["Lufeng=532302"]')]
+    if any(not value.strip() or not _CODE.fullmatch(code.strip()) for value, _, code in pairs):
+        table.wrong("region_pairs", "regions")
+        return {}
+    return {value.strip(): code.strip() for value, _, code in pairs}
 
 
 def installed_version() -> str:

@@ -66,6 +66,12 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
         "写 GB/T 2260 的 6 位代码（或 9、12 位），例如 532300",
         "write the 6-digit code of GB/T 2260 (or 9 or 12 digits), such as 532300",
     ),
+    "region_pairs": (
+        "每项应为“标签值=地区代码”",
+        "each of them must be VALUE=CODE",
+        "代码为 GB/T 2260 的 6 位（或 9、12 位），例如 Lufeng=532302",
+        "the code has the 6 digits of GB/T 2260 (or 9 or 12), such as Lufeng=532302",
+    ),
     "timezone": (
         "没有这个时区",
         "there is no such time zone",

@@ -75,6 +75,8 @@ TITLES: dict[str, tuple[str, str]] = {
         "an alert without an end is stale when not sent for so long",
     ),
     "ingest.zabbix_timezone": ("Zabbix 所报时间的时区（默认同站点）", "zone of a Zabbix server's times (the site's)"),
+    "ingest.region_labels": ("外来告警中说明地区的标签", "labels that name the region of another tool's alert"),
+    "ingest.regions": ("标签值对应的地区代码", "codes of regions for values of those labels"),
     "credentials.NAME.kind": ("凭据种类", "the kind of credential"),
     "credentials.NAME.community": ("SNMP v2c 团体名", "SNMP v2c community"),
     "credentials.NAME.user": ("用户名", "user name"),
