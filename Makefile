@@ -12,7 +12,7 @@ LOCKS := requirements.lock pyproject.toml
 ASSETS := dashboard/assets/built/.stamp
 UI_SOURCES := $(shell find dashboard/ui -type f)
 # The bus's own tests choose their servers themselves.
-ON_REDIS := tests/feeds tests/alerts tests/incidents tests/api tests/collectors \
+ON_REDIS := tests/feeds tests/alerts tests/incidents tests/approvals tests/api tests/collectors \
   --ignore=tests/feeds/bus/test_failover.py --ignore=tests/feeds/bus/test_load.py \
   --ignore=tests/feeds/bus/test_tls.py --ignore=tests/feeds/bus/test_url.py
 
@@ -30,7 +30,7 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check -q .
 
 types: $(VENV)/.dev
-	$(BIN)/mypy feeds collectors alerts incidents maps api dashboard watchfloor scripts tests
+	$(BIN)/mypy feeds collectors alerts incidents approvals maps api dashboard watchfloor scripts tests
 
 imports: $(VENV)/.dev
 	$(BIN)/lint-imports
@@ -80,7 +80,7 @@ test-python:
 # Days on which calendars, certificates and expiries have gone wrong elsewhere; needs Debian's `faketime`. An offset in
 # seconds is the same for every process; with FAKETIME_DONT_FAKE_MONOTONIC the library breaks `time.sleep`.
 DATES := tomorrow 150days 2028-02-29T12:00 2027-04-30T23:59:30 2027-12-31T23:59:30
-DATED := tests/incidents tests/alerts tests/feeds tests/api tests/collectors
+DATED := tests/incidents tests/approvals tests/alerts tests/feeds tests/api tests/collectors
 .PHONY: test-dates
 test-dates: $(VENV)/.dev $(ASSETS)
 	@command -v faketime >/dev/null || { echo "test-dates needs faketime (Debian: apt-get install faketime)"; exit 1; }

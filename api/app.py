@@ -36,6 +36,7 @@ from api.routes import (
     accounts,
     alertmanager,
     alerts,
+    approvals,
     availability,
     documents,
     handover,
@@ -52,6 +53,7 @@ from api.routes import (
     rules,
     session,
     staff,
+    supervision,
     warnings,
 )
 from api.server import check
@@ -69,6 +71,8 @@ ROUTERS = (
     alerts.router,
     rules.router,
     kpi.router,
+    approvals.router,
+    supervision.router,
     ingest.router,
     alertmanager.router,
     people.router,

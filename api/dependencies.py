@@ -9,11 +9,13 @@ from typing import Annotated, Any, cast
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from api.approvals import ApprovalsAccess
 from api.http.problems import Problem, language
 from api.principal import Principal, Right
 from api.settings import IngestSettings, LoadSettings, SiteInfo, WebSettings
 from api.stores import Stores
 from feeds.bus import Bus
+from feeds.cases.sealing import Sealer
 from feeds.clock import Clock, now
 from feeds.duty.handover import HandoverSettings
 from feeds.engine.commands import CommandClient
@@ -75,6 +77,7 @@ class Dependencies:
     `documents` gives the repair of documents (see api.routes.documents), made at its first use.
     `cap_parse` reads a CAP message that was sent in. `mapped_sources` are those that may push rows, by their id.
     `layers` are the site's places.
+    `sealer` seals personal values that are sent in. `approvals` is None where the site has no cases.
     `script_hashes` gives the Content-Security-Policy hashes of inline scripts, asked at each page.
     `static_prefixes` are served to everybody and cached by browsers.
     """
@@ -90,6 +93,8 @@ class Dependencies:
     reload: Callable[[str, str, str], Awaitable[Reloaded]]
     history: HistoryReader | None = None
     intake: Intake | None = None
+    sealer: Sealer | None = None
+    approvals: ApprovalsAccess | None = None
     ingest: IngestSettings = field(default_factory=IngestSettings)
     load: LoadSettings = field(default_factory=LoadSettings)
     handover: Callable[[], HandoverSettings] = HandoverSettings

@@ -71,6 +71,11 @@ def covers(outer: str, inner: str) -> bool:
     return bool(prefix) and _significant(inner).startswith(prefix)
 
 
+def prefix(code: str) -> str:
+    """The digits that the code of every region inside begins with ("532300" -> "5323"); "" for an invalid code."""
+    return _significant(code)
+
+
 def parent(code: str) -> str:
     """The code one level up ("532301" -> "532300"); "" above a province and for an invalid code."""
     significant = _significant(code)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-PROJECT, ALERT, COMMAND, COLLECT, WEB = "project", "alert", "command", "collect", "web"
-NAMES = (PROJECT, ALERT, COMMAND, COLLECT, WEB)
+PROJECT, ALERT, COMMAND, APPROVALS, COLLECT, WEB = "project", "alert", "command", "approvals", "collect", "web"
+NAMES = (PROJECT, ALERT, COMMAND, APPROVALS, COLLECT, WEB)
 """All roles, in the order in which a site starts them."""
-WATCHED = (COLLECT, PROJECT, ALERT, COMMAND)
+WATCHED = (COLLECT, PROJECT, ALERT, COMMAND, APPROVALS)
 """Roles whose silence makes the live picture old."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PRODUCT = ("feeds", "collectors", "alerts", "incidents", "maps", "api", "dashboard", "watchfloor")
+PRODUCT = ("feeds", "collectors", "alerts", "incidents", "approvals", "maps", "api", "dashboard", "watchfloor")
 LONGEST_MODULE, LONGEST_TEST_MODULE, LONGEST_FUNCTION = 300, 600, 50
 BEGIN, END = "<!-- rooms -->", "<!-- end of rooms -->"
 

@@ -1,75 +1,133 @@
-"""Approval cases as an approvals system hands them in: their shape checked, kept whole in the journal.
+"""Approval cases as an approvals system hands them in: their shape checked, made into facts, personal values sealed.
 
-Nothing shows them yet: the approvals feed reads them from here (documents of kind `case`, entries of kind `ingest`,
-name `case`). The rules of clocks and lights are that feed's.
+The rules of clocks and lights are those of the approvals role (feeds.cases). Nothing of an applicant is in a finding.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
 
 from api.ingest.findings import BAD_JSON, finding
 from api.ingest.words import moment
+from feeds.cases.facts import CASE, CaseFact
+from feeds.cases.making import FactRefused, make_fact
+from feeds.cases.sealing import Sealer
+from feeds.cases.words import KIND_WORDS
 from feeds.external import AT_ONCE
 from feeds.findings import Finding, InMessage
-from feeds.journal import Journal
 from feeds.regions import is_code
 
-KIND, NAME = "case", "case"
-ItemKind = Literal["即办件", "承诺件", "补办件", "上报件", "联办件"]
+ItemKind = Literal["即办件", "承诺件", "补办件", "上报件", "联办件", "依申请公开", "咨询", "投诉"]
+CASE_TIMES = ("applied", "accepted", "handed_over", "decided", "submitted_up", "delivered", "ended", "updated")
+LISTS = {
+    "steps": ("step", ("started", "ended")),
+    "suspensions": ("suspension", ("started", "ended")),
+    "extensions": ("extension", ("decided",)),
+    "supplements": ("supplement", ("notified", "received")),
+    "fees": ("fee", ("paid",)),
+}
 
 
-class ReportedStep(msgspec.Struct, forbid_unknown_fields=True):
+class PushedStep(msgspec.Struct, forbid_unknown_fields=True):
     """One of 受理, 承办, 审批, 批准, 办结 (or a site's own word)."""
 
     name: str
     owner: str = ""
+    role: str = ""
+    action: str = ""
+    state: str = ""
     started: str | None = None
     due: str | None = None
     ended: str | None = None
+    limit: int | None = None
 
 
-class Suspension(msgspec.Struct, forbid_unknown_fields=True):
-    """Time that is not counted (行政许可法 art. 45): only with kind, notice number, start."""
+class PushedSuspension(msgspec.Struct, forbid_unknown_fields=True):
+    """Time that is not counted (行政许可法 art. 45): only with kind, notice number, start. Dates name whole days."""
 
     kind: str
     notice: str
     started: str
     ended: str | None = None
+    stated_days: int | None = None
 
 
-class Case(msgspec.Struct, forbid_unknown_fields=True):
-    """One case. `region` is a GB/T 2260 code; times are RFC 3339."""
+class PushedExtension(msgspec.Struct, forbid_unknown_fields=True):
+    """More days by consent of the office's head (art. 42)."""
+
+    days: int
+    by: str = ""
+    approver: str = ""
+    notice: str = ""
+    decided: str | None = None
+
+
+class PushedSupplement(msgspec.Struct, forbid_unknown_fields=True):
+    """A notice of missing papers, and their receipt."""
+
+    notified: str | None = None
+    received: str | None = None
+
+
+class PushedFee(msgspec.Struct, forbid_unknown_fields=True):
+    """A fee in fen."""
+
+    name: str = ""
+    amount: int = 0
+    paid: str | None = None
+
+
+class PushedCase(msgspec.Struct, forbid_unknown_fields=True):
+    """One case. `region` is a GB/T 2260 code; times are RFC 3339. `system`: the sender's own name by default.
+
+    `updated` orders versions of a case; without it the time of receipt does. `deleted` takes the case off the lists.
+    """
 
     number: str
-    item: str
-    kind: ItemKind
-    department: str
-    region: str
-    accepted: str
+    item: str = ""
+    kind: ItemKind | None = None
+    department: str = ""
+    region: str = ""
+    system: str = ""
+    item_name: str = ""
+    channel: str = ""
+    parent: str = ""
     applicant: str = ""
+    applicant_id: str = ""
+    applicant_phone: str = ""
+    applied: str | None = None
+    accepted: str | None = None
+    handed_over: str | None = None
+    decided: str | None = None
+    submitted_up: str | None = None
+    delivered: str | None = None
     statutory_days: int | None = None
     promised_days: int | None = None
-    steps: list[ReportedStep] = []
-    suspensions: list[Suspension] = []
+    limit_unit: str = ""
+    steps: list[PushedStep] = []
+    suspensions: list[PushedSuspension] = []
+    extensions: list[PushedExtension] = []
+    supplements: list[PushedSupplement] = []
+    fees: list[PushedFee] = []
+    aliases: dict[str, str] = {}
     ended: str | None = None
     result: str = ""
+    reason: str = ""
     updated: str | None = None
+    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedCase:
-    """A case that can be kept. `digest` is the SHA-256 of what it says."""
+    """A case that can be taken."""
 
-    number: str
     region: str
-    digest: str
-    body: dict[str, Any] = field(default_factory=dict)
+    number: str
+    case: PushedCase
 
 
 def taken(raw: bytes) -> tuple[list[CheckedCase], list[Finding[InMessage]]]:
@@ -85,7 +143,7 @@ def taken(raw: bytes) -> tuple[list[CheckedCase], list[Finding[InMessage]]]:
     usable: list[CheckedCase] = []
     findings: list[Finding[InMessage]] = []
     for index, raw_case in enumerate(document):
-        case = _one(raw_case, f"[{index}]")
+        case = _checked(raw_case, f"[{index}]")
         if isinstance(case, Finding):
             findings.append(case)
         else:
@@ -93,33 +151,40 @@ def taken(raw: bytes) -> tuple[list[CheckedCase], list[Finding[InMessage]]]:
     return usable, findings
 
 
-def _one(raw: Any, at: str) -> CheckedCase | Finding[InMessage]:
+def _checked(raw: Any, at: str) -> CheckedCase | Finding[InMessage]:
     try:
-        case = msgspec.convert(raw, Case)
+        case = msgspec.convert(raw, PushedCase)
     except msgspec.ValidationError as error:
         return finding("FORM_INVALID", at, detail=str(error))
-    for name in ("number", "item", "department"):
-        if not getattr(case, name).strip():
+    for name in ("number",) if case.deleted else ("number", "item", "department", "kind"):
+        if not str(getattr(case, name) or "").strip():
             return finding("MISSING_REQUIRED", f"{at}.{name}")
+    if not (case.accepted or case.applied or case.deleted):
+        return finding("MISSING_REQUIRED", f"{at}.accepted")
     if not is_code(case.region):
         return finding("FORM_INVALID", f"{at}.region", value=case.region, detail="GB/T 2260")
     for where, text in _times(case):
         try:
-            moment(text)
+            _time(text, where)
         except (ValueError, OverflowError):
             return finding("TIME_INVALID", f"{at}.{where}", value=str(text))
-    body: dict[str, Any] = msgspec.to_builtins(case)
-    digest = hashlib.sha256(msgspec.json.encode(case, order="deterministic")).hexdigest()
-    return CheckedCase(number=case.number, region=case.region, digest=digest, body=body)
+    return CheckedCase(number=case.number, region=case.region, case=case)
 
 
-def _times(case: Case) -> list[tuple[str, str | None]]:
-    times = [("accepted", case.accepted), ("ended", case.ended), ("updated", case.updated)]
-    for index, step in enumerate(case.steps):
-        times += [(f"steps[{index}].{name}", getattr(step, name)) for name in ("started", "due", "ended")]
-    for index, suspension in enumerate(case.suspensions):
-        times += [(f"suspensions[{index}].{name}", getattr(suspension, name)) for name in ("started", "ended")]
+def _times(case: PushedCase) -> list[tuple[str, str | None]]:
+    times = [(name, getattr(case, name)) for name in CASE_TIMES]
+    for listed, (_, names) in LISTS.items():
+        for index, row in enumerate(getattr(case, listed)):
+            times += [(f"{listed}[{index}].{name}", getattr(row, name)) for name in names]
     return times
+
+
+def _time(text: str | None, where: str) -> float | str | None:
+    """Epoch seconds, or the date of a suspension as it stands: dates name whole days there."""
+    if text and len(text) == 10 and where.startswith("suspensions"):
+        moment(f"{text}T00:00:00+08:00")
+        return text
+    return moment(text)
 
 
 def outside(case: CheckedCase) -> Finding[InMessage]:
@@ -127,18 +192,57 @@ def outside(case: CheckedCase) -> Finding[InMessage]:
     return finding("OUTSIDE_REGION", case.number, value=case.region)
 
 
-async def keep(journal: Journal, cases: Sequence[CheckedCase], actor: str, at: float) -> int:
-    """Keep what is new or has changed, all together; how many. The number makes a case the same one."""
-    stored = 0
-    if not cases:
-        return stored
-    async with journal.begin() as tx:
-        for case in cases:
-            existing = await tx.doc(KIND, case.number)
-            if existing is not None and existing["digest"] == case.digest:
-                continue
-            body = {"case": case.body, "digest": case.digest, "region": case.region, "received_at": at, "from": actor}
-            seq = await tx.append(kind="ingest", name=NAME, subject=case.number, at=at, actor=actor, body=body)
-            await tx.put(KIND, case.number, body, seq=seq)
-            stored += 1
-    return stored
+def facts_of(
+    cases: Sequence[CheckedCase], sealer: Sealer, actor: str, at: float
+) -> tuple[list[CaseFact], list[Finding[InMessage]]]:
+    """The facts of checked cases: one a case, with its lists inside, so that a newer version replaces them whole."""
+    facts, findings = [], []
+    for checked in cases:
+        case = checked.case
+        values: dict[str, Any] = {
+            "item": case.item,
+            "item_name": case.item_name,
+            "kind": KIND_WORDS.get(case.kind or "", ""),
+            "department": case.department,
+            "region": case.region,
+            "channel": case.channel,
+            "parent": case.parent,
+            "promised": case.promised_days,
+            "statutory": case.statutory_days,
+            "unit": case.limit_unit,
+            "result": case.result,
+            "rows": {table: _rows(case, listed) for listed, (table, _) in LISTS.items() if getattr(case, listed)},
+        }
+        values |= {name: moment(getattr(case, name)) for name in CASE_TIMES if name != "updated"}
+        values |= {f"alias.{kind}": text for kind, text in case.aliases.items()}
+        people = {"name": case.applicant, "id": case.applicant_id, "phone": case.applicant_phone}
+        values |= {f"person.{name}": text for name, text in people.items() if text}
+        if case.reason:
+            values["reason"] = case.reason
+        filled = {name: value for name, value in values.items() if value not in (None, "", {})}
+        try:
+            facts.append(
+                make_fact(
+                    sealer,
+                    {} if case.deleted else filled,
+                    system=case.system or actor,
+                    number=case.number,
+                    table=CASE,
+                    stamp=moment(case.updated) or 0.0,
+                    deleted=case.deleted,
+                    source=actor,
+                    at=at,
+                )
+            )
+        except FactRefused as error:
+            findings.append(finding("FORM_INVALID", case.number[:80], detail=str(error)))
+    return facts, findings
+
+
+def _rows(case: PushedCase, listed: str) -> list[dict[str, Any]]:
+    _, names = LISTS[listed]
+    rows = []
+    for row in getattr(case, listed):
+        body = {name: value for name, value in msgspec.to_builtins(row).items() if value not in (None, "")}
+        rows.append(body | {name: _time(body[name], listed) for name in names if name in body})
+    return rows

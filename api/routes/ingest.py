@@ -50,7 +50,7 @@ NO_PROBE = {
     "en": "No asset of the inventory has that id and a probe heartbeat:?every=…. A source's own collector says that it "
     "lives; nobody else may.",
 }
-ALERT, COMMAND = "alert", "command"
+ALERT, COMMAND, APPROVALS = "alert", "command", "approvals"
 KEY_MAX = 200
 
 
@@ -228,12 +228,20 @@ def _lies_within(deps: Dependencies, message: CapMessage, principal: Principal) 
     "/cases", status_code=202, responses=answers(answered.IngestResult, "outside-region", "intake-lost", status=202)
 )
 async def from_approvals(deps: Deps, principal: Ingester, request: Request) -> Response:
-    """Take approval cases into the journal. Repeating a case changes nothing."""
+    """Take approval cases into the intake, personal values sealed. Repeating a case changes nothing."""
     taken, findings = cases.taken(await request.body())
     inside = [case for case in taken if principal.reaches(case.region)]
     findings += [cases.outside(case) for case in taken if not principal.reaches(case.region)]
-    stored = await cases.keep(deps.journal, inside, principal.name, deps.clock())
-    return answer(request, stored, findings)
+    if deps.sealer is None:
+        raise Problem("busy")
+    at = deps.clock()
+    facts, refused = cases.facts_of(inside, deps.sealer, principal.name, at)
+    if facts:
+        parcel = Parcel(
+            target=APPROVALS, kind="cases", at=at, actor=principal.name, size=len(facts), body=wire.encode(facts)
+        )
+        await hand_in(deps, parcel)
+    return answer(request, len(facts), findings + refused)
 
 
 def heartbeat_probe(probes: list[str]) -> tuple[str, float] | None:

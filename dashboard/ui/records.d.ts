@@ -249,6 +249,92 @@ export interface CandidateRecord {
   seconds: number;
 }
 
+/** An open case, compact. `id` is system and number with a colon between; `key` its number in the store. */
+export interface CaseRecord {
+  id: string;
+  key: number;
+  system: string;
+  number: string;
+  item: string;
+  kind: string;
+  department: string;
+  region: string;
+  step: string;
+  light: string;
+  state: string;
+  due: string;
+  n: number | null;
+  frozen_left: number | null;
+  limit_at: string | null;
+  warn_at: string | null;
+  started_at: string | null;
+  parent: string;
+  flags: string[];
+  unverified: boolean;
+  changed_at: string;
+  paused: boolean;
+}
+
+/** Counts of the open cases of one department in one region, of one group of kinds: groups are never added together. */
+export interface CaseBoardRecord {
+  id: string;
+  department: string;
+  name: string;
+  region: string;
+  group: string;
+  open: number;
+  lights: Record<string, number>;
+  steps: Record<string, number>;
+  paused: number;
+  due_today: number;
+  unverified: number;
+  as_of: string | null;
+}
+
+/** A card (黄牌, 红牌) that a rule has raised or proposed. See approvals/cards. */
+export interface CardRecord {
+  id: string;
+  rule: string;
+  version: number;
+  case: string;
+  key: number;
+  number: string;
+  department: string;
+  region: string;
+  colour: string;
+  state: string;
+  raised_at: string | null;
+  proposed_at: string;
+  appeal_by: string | null;
+  decide_by: string | null;
+  replaces: string;
+  evidence: Record<string, unknown>;
+  history: Record<string, unknown>[];
+  rev: number;
+  open: boolean;
+}
+
+/** A supervision order (督办单). See feeds/tasks for its life. */
+export interface OrderRecord {
+  id: string;
+  number: string;
+  title: string;
+  text: string;
+  department: string;
+  region: string;
+  cases: string[];
+  cards: string[];
+  state: string;
+  created_by: string;
+  created_at: string;
+  limit_at: string | null;
+  light: string;
+  urged: number;
+  history: Record<string, unknown>[];
+  rev: number;
+  open: boolean;
+}
+
 /** Counts of what one audience sees of a region (a county's code), a unit (owner), a kind of asset or a feed. */
 export interface BoardRecord {
   id: string;
@@ -356,6 +442,36 @@ export interface ReceiptList {
   hidden: number;
 }
 
+export interface CaseList {
+  items: CaseRecord[];
+  next: string | null;
+  rev: string;
+  hidden: number;
+  total: number;
+}
+
+export interface CaseBoardList {
+  items: CaseBoardRecord[];
+  next: string | null;
+  rev: string;
+  hidden: number;
+  total: number;
+}
+
+export interface CardList {
+  items: CardRecord[];
+  next: string | null;
+  rev: string;
+  hidden: number;
+}
+
+export interface OrderList {
+  items: OrderRecord[];
+  next: string | null;
+  rev: string;
+  hidden: number;
+}
+
 export interface BoardList {
   items: BoardRecord[];
   next: string | null;
@@ -371,8 +487,11 @@ export interface Snapshot {
   alert: Record<string, AlertRecord>;
   warning: Record<string, WarningRecord>;
   receipt: Record<string, ReceiptRecord>;
+  case_board: Record<string, CaseBoardRecord>;
+  card: Record<string, CardRecord>;
+  order: Record<string, OrderRecord>;
   board: Record<string, BoardRecord>;
-  hidden: { asset: number; source: number; alert: number; warning: number; receipt: number; board: number; };
+  hidden: { asset: number; source: number; alert: number; warning: number; receipt: number; case_board: number; card: number; order: number; board: number; };
 }
 
 /** The record of each kind. */
@@ -382,6 +501,10 @@ export interface Records {
   alert: AlertRecord;
   warning: WarningRecord;
   receipt: ReceiptRecord;
+  case: CaseRecord;
+  case_board: CaseBoardRecord;
+  card: CardRecord;
+  order: OrderRecord;
   board: BoardRecord;
 }
 
@@ -417,6 +540,27 @@ export interface ReceiptFaces {
   map: "id" | "state" | "channel" | "event_class" | "region" | "unanswered";
   row: "id" | "source" | "channel" | "state" | "region" | "received_at" | "title" | "place" | "event_class" | "unanswered" | "candidates" | "rev";
   full: keyof Records["receipt"];
+}
+
+/** Names of the fields that each face of kind case has. */
+export interface CaseFaces {
+  row: "id" | "key" | "number" | "item" | "kind" | "department" | "region" | "step" | "light" | "due" | "frozen_left" | "paused" | "unverified";
+  full: keyof Records["case"];
+}
+
+/** Names of the fields that each face of kind case_board has. */
+export interface CaseBoardFaces {
+  full: keyof Records["case_board"];
+}
+
+/** Names of the fields that each face of kind card has. */
+export interface CardFaces {
+  full: keyof Records["card"];
+}
+
+/** Names of the fields that each face of kind order has. */
+export interface OrderFaces {
+  full: keyof Records["order"];
 }
 
 /** Names of the fields that each face of kind board has. */

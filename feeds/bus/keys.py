@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-FEEDS = ("network", "emergency")
+FEEDS = ("network", "emergency", "approvals")
 FOLLOWERS = ("history",)
 """Readers of feeds beside the owning engine, each with its own cursor."""
 

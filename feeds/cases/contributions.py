@@ -15,6 +15,7 @@ from feeds.cases.words import FINISHED
 
 MEASURES = (
     "accepted",
+    "cohort_done",
     "done",
     "dropped",
     "due",
@@ -30,10 +31,10 @@ MEASURES = (
     "saved_sum",
     "saved_n",
 )
-"""accepted (受理): day 0. done (办结), dropped (withdrawn, returned, void, lapsed): day of the end.
-due, in_time (按时): the due day. live_*: each case once, at its end in time or at its limit. plain_*: as promised,
-without extensions and suspensions. used_*: working days. natural_*: days from application. saved_*: used per statutory
-limit, in thousandths."""
+"""accepted (受理), cohort_done (those of them that have ended): day 0. done (办结), dropped (withdrawn, returned, void,
+lapsed): day of the end. due, in_time (按时): the due day. live_*: each case once, at its end in time or at its limit.
+plain_*: as promised, without extensions and suspensions. used_*: working days. natural_*: days from application.
+saved_*: used per statutory limit, in thousandths."""
 PART = "part"
 """The kind under which the parts of joint cases are counted: totals count their parents."""
 Cell = tuple[int, str, str, str, str]
@@ -61,6 +62,8 @@ def contribution(row: CaseRow) -> Counter[tuple[Cell, str]]:
 def _measures(row: CaseRow) -> Iterator[tuple[int, str, int]]:
     if row.day0 is not None:
         yield row.day0, "accepted", 1
+        if row.ended_day is not None:
+            yield row.day0, "cohort_done", 1
     ended = row.ended_day
     finished = ended is not None and row.result in FINISHED
     if ended is not None:

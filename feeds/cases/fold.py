@@ -18,6 +18,8 @@ TEXTS = ("item", "item_name", "item_version", "department", "channel", "applican
 TIMES = ("applied", "accepted", "handed_over", "decided", "submitted_up", "delivered", "ended")
 WHOLE = ("promised", "statutory")
 COMPARED = ("accepted", "ended")
+ROWS = "rows"
+"""The field of a case row with rows of other tables in it, by table."""
 
 
 def fold_facts(system: str, number: str, known: FactSet, precedence: Sequence[str] = ()) -> FoldedCase:
@@ -86,12 +88,23 @@ def _disagreeing(rows: Sequence[CaseFact]) -> dict[str, dict[str, Any]]:
 def _listed(facts: Sequence[CaseFact], table: str) -> list[CaseFact]:
     """The rows of a table that are there, at most as many as a case may have, in an order of their own."""
     rows = [fact for fact in facts if fact.table == table and not fact.deleted]
+    for fact in facts:
+        if fact.table == CASE and not fact.deleted:
+            rows += [
+                _embedded(fact, table, place, body)
+                for place, body in enumerate((fact.body.get(ROWS) or {}).get(table, ()))
+            ]
     first = "started" if table in (STEP, SUSPENSION) else "decided" if table == EXTENSION else "notified"
 
     def order(fact: CaseFact) -> tuple[float, str, str]:
         return _number(fact.body.get("seq")) or 0.0, str(fact.body.get(first, "")), fact.key
 
     return sorted(rows, key=order)[: LISTED[table]]
+
+
+def _embedded(fact: CaseFact, table: str, place: int, body: Mapping[str, Any]) -> CaseFact:
+    """A row that came inside its case: it stands and falls with it."""
+    return msgspec.structs.replace(fact, table=table, key=f"{place:03}", body=dict(body))
 
 
 def _kind(body: Mapping[str, Any], notes: list[str]) -> words.CaseKind:

@@ -98,6 +98,27 @@ class CaseLedger:
         self.last_seq, self.summary = seq, summary
         return applied
 
+    async def recount(self, rows: Sequence[CaseRow], facts: Mapping[int, FactSet], now: float) -> list[CaseRow]:
+        """Read the clock of cases again, by other calendars or items. Returns the rows that are other ones now."""
+        writes: list[CaseWrite] = []
+        change: Counter[tuple[Cell, str]] = Counter()
+        seq = self.last_seq
+        for before in rows:
+            known = facts[before.id]
+            case = fold_facts(before.system, before.number, known, self.assessor.precedence)
+            after = msgspec.structs.replace(self.assessor.row(case, now), id=before.id, seq=before.seq)
+            if after == before:
+                continue
+            seq += 1
+            after.seq = seq
+            events = [msgspec.structs.replace(event, cause="calendar") for event in events_of(before, after, now)]
+            writes.append(CaseWrite(before=before, after=after, facts=known, events=events))
+            change.update(difference(before, after))
+        if writes:
+            await self.store.write(writes, change, local_date(now).toordinal())
+        self.last_seq = seq
+        return [made.after for made in writes]
+
     def _write(
         self, identity: Identity, before: CaseRow | None, facts: FactSet, used: Sequence[CaseFact], now: float, seq: int
     ) -> tuple[CaseWrite, FoldedCase]:

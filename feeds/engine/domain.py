@@ -109,6 +109,12 @@ class Domain:
     def advance(self, now: float) -> None:
         """Let time pass."""
 
+    def prepare(self, now: float) -> Asking[None] | None:
+        """Ask what the results of this batch need: after time has passed, before the journal's transaction begins.
+
+        For a domain whose records have a store of their own: it writes there first, and its journal entries follow.
+        """
+
     def next_due(self) -> float | None:
         """Time of the next timer; a past time when more is to be done at once."""
         return None

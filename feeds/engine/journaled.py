@@ -180,6 +180,8 @@ class JournaledEngine(Generic[D]):
 
     async def _settle(self, changes: Sequence[Change], results: Sequence[Result], now: float) -> None:
         """Journal the steps, then publish them; nothing is written when nothing happened."""
+        if (preparing := self.domain.prepare(now)) is not None:
+            await answered(self._journal, preparing)
         writing = self.domain.write(now)
         lagging = self._inbox is not None and self._inbox.lagging
         revision = self.domain.revision

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from feeds.kinds.alert import ALERT
+from feeds.kinds.approvals import APPROVALS, CARD, CASE, CASE_BOARD, ORDER
 from feeds.kinds.asset import ASSET
 from feeds.kinds.audience import Audience, Record
 from feeds.kinds.board import BOARD
@@ -18,7 +19,7 @@ from feeds.kinds.registry import Kinds
 from feeds.kinds.source import SOURCE
 from feeds.kinds.warning import WARNING
 
-ALL: tuple[RecordKind[Any], ...] = (ASSET, SOURCE, ALERT, WARNING, RECEIPT, BOARD)
+ALL: tuple[RecordKind[Any], ...] = (ASSET, SOURCE, ALERT, WARNING, RECEIPT, *APPROVALS, BOARD)
 KINDS = Kinds(ALL, more_subjects=(REGION,))
 
 __all__ = [
@@ -26,8 +27,12 @@ __all__ = [
     "ALL",
     "ASSET",
     "BOARD",
+    "CARD",
+    "CASE",
+    "CASE_BOARD",
     "FULL",
     "KINDS",
+    "ORDER",
     "RECEIPT",
     "REGION",
     "SOURCE",

@@ -17,6 +17,10 @@ class Kind:
     WARNING: Final = "warning"
     RECEIPT: Final = "receipt"
     ROOT_CAUSE: Final = "root_cause"
+    CASE: Final = "case"
+    CASE_BOARD: Final = "case_board"
+    CARD: Final = "card"
+    ORDER: Final = "order"
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):

@@ -20,6 +20,7 @@ from api.dependencies import Dependencies, Reloaded
 from api.settings import IngestSettings, SiteInfo, WebSettings
 from api.stores import Stores
 from feeds.bus import Bus
+from feeds.cases.sealing import Sealer
 from feeds.engine.commands import CommandClient, Unanswered
 from feeds.history import HistoryReader
 from feeds.journal import Intake, Journal
@@ -132,6 +133,9 @@ class AlertDesk(CommandClient):
         return Result(command=command.id, outcome=Outcome.DONE, after=after)
 
 
+SEALER = Sealer(bytes(32))
+
+
 @dataclass
 class World:
     """Everything around one app. `at` is the clock."""
@@ -179,6 +183,7 @@ class World:
             documents=self.documents,
             mapped_sources=lambda: self.pushed,
             layers=lambda: self.places,
+            sealer=SEALER,
             script_hashes=lambda: self.hashes,
         )
 

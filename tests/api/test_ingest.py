@@ -12,11 +12,12 @@ import pytest
 
 from api.settings import IngestSettings
 from feeds.cap.message import CapDocument
+from feeds.cases.facts import CaseFact
 from feeds.external import Report, unpack
 from feeds.journal import IntakeLost, Parcel
 from feeds.model import Severity
 from feeds.wire import decode, iso
-from tests.api.conftest import NOW, A, B, World, problem
+from tests.api.conftest import NOW, SEALER, A, B, World, problem
 from tests.incidents.rig import cap, place_code
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "samples" / "webhooks"
@@ -423,27 +424,33 @@ CASE = {
 }
 
 
-async def test_cases_are_kept_in_the_journal_once(world: World) -> None:
-    assert (await send(world, "cases", [CASE])).json()["taken"] == 1
-    assert (await send(world, "cases", {"cases": [CASE]})).json()["taken"] == 0
-    assert (await send(world, "cases", {**CASE, "result": "准予"})).json()["taken"] == 1
-    doc = await world.journal.doc("case", "楚审-1")
-    assert doc is not None
-    assert doc.body["case"]["result"] == "准予"
-    assert await world.names("ingest") == ["case", "case"]
+async def test_cases_are_handed_to_the_approvals_role_with_their_names_sealed(world: World) -> None:
+    case = {**CASE, "applicant": "王金丝雀", "applicant_phone": "13987654321", "updated": "2026-02-12T10:00:00+08:00"}
+    assert (await send(world, "cases", [case])).json()["taken"] == 1
+    assert (await send(world, "cases", {"cases": [case]})).json()["taken"] == 1
+    first, again = [decode(parcel.body, list[CaseFact])[0] for parcel in await parcels(world, "approvals")]
+    assert (first.number, first.body["item"], first.stamp) == ("楚审-1", "食品经营许可", first.body["accepted"] + 3600)
+    assert first.digest == again.digest
+    assert SEALER.open(first.sealed) == {"name": "王金丝雀", "phone": "13987654321"}
+    stored = b"".join(parcel.body for parcel in await parcels(world, "approvals"))
+    assert "金丝雀".encode() not in stored
+    assert b"13987654321" not in stored
+    assert await world.names("ingest") == []
+
+
+async def test_a_case_may_be_deleted_with_its_number_alone(world: World) -> None:
+    assert (await send(world, "cases", [{"number": "楚审-1", "region": A, "deleted": True}])).status_code == 202
+    [parcel] = await parcels(world, "approvals")
+    assert decode(parcel.body, list[CaseFact])[0].deleted
 
 
 async def test_a_case_of_a_wrong_form_or_region_is_refused(world: World) -> None:
     wrong = [{**CASE, "kind": "其他件"}, {**CASE, "region": "x"}, {**CASE, "accepted": "2026-02-12"}, {"number": "1"}]
     document = problem(await send(world, "cases", wrong), 422, "invalid")
-    assert [error["code"] for error in document["findings"]] == [
-        "FORM_INVALID",
-        "FORM_INVALID",
-        "TIME_INVALID",
-        "FORM_INVALID",
-    ]
+    codes = [finding["code"] for finding in document["findings"]]
+    assert codes == ["FORM_INVALID", "FORM_INVALID", "TIME_INVALID", "MISSING_REQUIRED"]
     problem(await send(world, "cases", [CASE], region="532331"), 403, "outside-region")
-    assert await world.journal.docs("case") == []
+    assert await parcels(world, "approvals") == []
 
 
 async def test_amtool_and_prometheus_may_ask(world: World) -> None:

@@ -275,6 +275,22 @@ async def build_command(settings: Settings, bus: Bus, journal: Journal, status: 
     return RunningRole(program, reload)
 
 
+async def build_approvals(settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> RunningRole:
+    """Build the role 'approvals'."""
+    from approvals.engine import ApprovalsRole
+    from feeds.cases.store import CaseStore, cases_url
+
+    url = journal_url(settings)
+    store, intake = CaseStore(cases_url(url), "approvals", bus.fence), Intake(intake_url(url), "approvals")
+    sealer, assessor = settings.approvals.sealer(settings.data), settings.approvals.assessor()
+    program = ApprovalsRole(bus, journal, store, assessor, intake=intake, status=status, sealer=sealer)
+
+    async def reload(fresh: Settings) -> None:
+        await program.reload(fresh.approvals.assessor())
+
+    return RunningRole(program, reload)
+
+
 async def build_web(settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> RunningRole:
     """Build the role 'web'."""
     from watchfloor.runtime.web import Web

@@ -8,6 +8,7 @@ from functools import cache, partial
 from typing import Any
 
 from api.app import create_app
+from api.approvals import ApprovalsAccess
 from api.auth.identities import Identities
 from api.dependencies import Dependencies, Reloaded
 from api.routes.health import OLD
@@ -16,6 +17,8 @@ from api.stores import Stores
 from dashboard.app import STATIC_PREFIXES, create_dash, script_hashes
 from feeds import disk, state_file
 from feeds.bus import Bus
+from feeds.cases.reader import CaseReader
+from feeds.cases.store import CaseStore, cases_url
 from feeds.clock import now
 from feeds.engine.commands import CommandClient
 from feeds.findings import line_of_text
@@ -66,6 +69,17 @@ class Web:
         self._watch = JournalWatch(journal, settings.data, Bus(redis_url(settings), settings.site.region, name="heads"))
         self._stores = Stores(journal, self._intake, now, missing=self._watch.message)
         self._cap_reader = CapReader()
+        sealer = settings.approvals.sealer(settings.data)
+        self._cases = CaseStore(cases_url(journal_url(settings)), "web")
+        self._cases.connect()
+        self._assessor = settings.approvals.assessor()
+        approvals = ApprovalsAccess(
+            reader=CaseReader(self._cases),
+            assessor=lambda: self._assessor,
+            sealer=sealer,
+            unmask=lambda: frozenset(self._applied.approvals.unmask),
+            supervise=lambda: frozenset(self._applied.approvals.supervise),
+        )
         self._app = create_app(
             Dependencies(
                 settings=settings.web,
@@ -89,6 +103,8 @@ class Web:
                 mapped_sources=lambda: pushed_sources(self._applied),
                 layers=lambda: self._applied.layers,
                 ingest=settings.ingest,
+                sealer=sealer,
+                approvals=approvals,
                 load=settings.load,
                 handover=lambda: self._applied.handover,
             )
@@ -111,6 +127,7 @@ class Web:
             await self._cap_reader.close()
             await self._intake.close()
             await self._history.close()
+            await self._cases.close()
 
     def _conditions(self) -> list[str]:
         """Codes for the live heartbeat: `disk-full` while the data folder's disk is, and which store is lost."""
@@ -164,7 +181,7 @@ class Web:
 
     async def reload(self, fresh: Settings) -> None:
         """The web server's own settings need a restart; say so when they differ."""
-        self._applied, self._since = fresh, now()
+        self._applied, self._since, self._assessor = fresh, now(), fresh.approvals.assessor()
         if waiting := self._waiting(fresh):
             names = ", ".join(f"[{name}]" for name in waiting)
             log.warning("%s changed: that applies when the web role is started again", names)

@@ -29,6 +29,16 @@ trusted_proxies = ["127.0.0.1"]
 session_hours = 12.0
 idle_hours = 2.0
 demo = false
+[approvals]
+items = "items.csv"
+departments = "departments.csv"
+calendars = "calendars"
+precedence = ["hall", "tax"]
+local_holidays = "exclude"
+local_required = ["532300"]
+unmask = ["zhang"]
+supervise = ["li"]
+key = "/etc/watchfloor/personal.key"
 [load]
 mtta = "10m"
 mttr = "4h"

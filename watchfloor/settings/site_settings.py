@@ -10,12 +10,14 @@ from typing import TypeVar
 from alerts.settings import EscalationSettings, HoldPolicy, OutboxSettings, ReceiverSettings, RuleSettings
 from api.settings import IngestSettings, LoadSettings, SiteInfo, WebSettings
 from collectors.settings import Credential, SchemeSettings, SourceSettings
+from feeds.cases.settings import ApprovalsSettings
 from feeds.duty.handover import HandoverSettings
 from feeds.findings import Finding, InFile
 from feeds.history.settings import HistorySettings
 from maps.places import PlaceLayer
 from watchfloor.settings import people, server
 from watchfloor.settings import watched as sections
+from watchfloor.settings.approvals import approvals as approvals_section
 from watchfloor.settings.findings import SettingsError
 from watchfloor.settings.layers import layers
 from watchfloor.settings.lines import Lines
@@ -59,6 +61,7 @@ class Settings:
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
     handover: HandoverSettings = field(default_factory=HandoverSettings)
     layers: tuple[PlaceLayer, ...] = field(default=(), repr=False)
+    approvals: ApprovalsSettings = field(default_factory=ApprovalsSettings)
 
     @property
     def sample(self) -> float:
@@ -144,6 +147,7 @@ def _settings(top: SettingsTable, path: Path) -> Settings:
     outbox = _section(top, "outbox", people.outbox)
     handover = _section(top, "handover", people.handover)
     places = layers(top.tables("layer"))
+    approvals = _section(top, "approvals", approvals_section)
     top.done()
     return Settings(
         path=path,
@@ -168,6 +172,7 @@ def _settings(top: SettingsTable, path: Path) -> Settings:
         outbox=outbox,
         handover=handover,
         layers=places,
+        approvals=approvals,
     )
 
 

@@ -33,6 +33,7 @@ TABLES: dict[str, tuple[str, str, str]] = {
     "escalation.step": ("升级的一步。", "One step of it.", "[[escalation.step]]"),
     "outbox": ("已发送的通知。", "Messages that were sent.", "[outbox]"),
     "handover": ("交接班。", "Handing the shift over.", "[handover]"),
+    "approvals": ("行政审批电子监察。", "Approvals under electronic supervision.", "[approvals]"),
     "root_cause": ("根因判断等待多久。", "How long root cause is waited for.", "[root_cause]"),
 }
 """By table: zh, en, its heading in the file."""
@@ -99,6 +100,18 @@ TITLES: dict[str, tuple[str, str]] = {
     "defaults.SCHEME.timeout": ("首次尝试的时限", "time limit of the first try"),
     "defaults.SCHEME.concurrency": ("同时进行的探测数", "probes under way at once"),
     "collect.reference": ("始终应答的目标，用来判断采集端是否被隔离", "probes of things that always answer from here"),
+    "approvals.items": ("事项目录（CSV）：时限、收费等", "the catalogue of items (CSV): limits, fees"),
+    "approvals.departments": ("部门名称（CSV：code、name）", "names of departments (CSV: code, name)"),
+    "approvals.calendars": (
+        "本地日历文件夹：年份.json，或 区划代码/年份.json",
+        "folder of calendars: YEAR.json, or REGION/YEAR.json",
+    ),
+    "approvals.precedence": ("共用办件编号的系统，可信者在前", "systems with common numbers, the most trusted first"),
+    "approvals.local_holidays": ("地方假日是否不计入时限", "whether local holidays are not counted"),
+    "approvals.local_required": ("必须有本地日历的区划", "regions that must have a calendar of their own"),
+    "approvals.unmask": ("可查看个人信息的账号", "accounts that may see personal values"),
+    "approvals.supervise": ("可发牌、督办的账号", "accounts that may raise cards and supervision orders"),
+    "approvals.key": ("个人信息密钥文件（默认 data/keys）", "the key of personal values (default: in data/keys)"),
     "source.id": ("编号", "its id"),
     "source.kind": ("来源的种类，例如 emergency.cap", "its kind, such as emergency.cap"),
     "source.url": ("地址；监听来源写监听在哪里", "its address; for a listener where to listen"),

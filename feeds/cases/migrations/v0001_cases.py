@@ -14,8 +14,8 @@ TEXTS = "system number item kind department region parent channel state result l
 WHOLE = "n left overdue day0 applied_day due_day plain_day ended_day used natural statutory reviewed"
 TIMES = "limit_at warn_at next_at started_at ended_at received_at changed_at stamp"
 MEASURES = (
-    "accepted done dropped due in_time live_due live_in_time plain_due plain_in_time used_sum used_n natural_sum"
-    " natural_n saved_sum saved_n"
+    "accepted cohort_done done dropped due in_time live_due live_in_time plain_due plain_in_time used_sum used_n"
+    " natural_sum natural_n saved_sum saved_n"
 )
 
 

@@ -1,4 +1,4 @@
-"""No change of an account, token, lock, session, case or handover undoes another one that was made meanwhile.
+"""No change of an account, token, lock, session or handover undoes another one that was made meanwhile.
 
 Each pair of writers, on two connections to one journal, is run in both orders, and with the second writer at every
 await of the first one. Every outcome must be one that some order gives.
@@ -20,7 +20,6 @@ from argon2.exceptions import VerifyMismatchError
 from api.auth import accounts, passwords
 from api.auth.identities import Identities
 from api.auth.signin import SignIn
-from api.ingest import cases
 from api.principal import Principal, person
 from api.records import handovers
 from api.settings import WebSettings
@@ -198,18 +197,7 @@ async def test_a_session_that_ends_while_its_use_is_noted_stays_ended(journals: 
     await assert_serial(journals, prepare, use, end, left)
 
 
-# -- cases and handovers ----------------------------------------------------------------
-
-
-async def test_the_same_case_is_kept_once(journals: Any) -> None:
-    async def keep(journal: Journal, name: str) -> Any:
-        case = cases.CheckedCase(number=name, region="532301", digest="d", body={})
-        return await cases.keep(journal, [case], "tool", AT)
-
-    async def entries(journal: Journal, name: str) -> int:
-        return len(await journal.entries(kind="ingest", subject=name))
-
-    await assert_serial(journals, nothing, keep, keep, entries)
+# -- handovers ----------------------------------------------------------------
 
 
 async def test_a_handover_is_signed_by_one_person(journals: Any) -> None:

@@ -68,7 +68,7 @@ async def test_roles_without_a_supervisor_are_known_by_their_beats(
 
     known = await ask()
     assert (known["running"], {role["state"] for role in known["roles"]}) == (False, {"absent"})
-    for role in ("project", "alert", "command", "web"):
+    for role in ("project", "alert", "command", "approvals", "web"):
         await bus.beat(role, now() - (3600.0 if role == "alert" else 0.0))
     known = await ask()
     assert {role["name"] for role in known["roles"] if role["state"] == "absent"} == {"collect"}
@@ -80,7 +80,7 @@ async def test_roles_without_a_supervisor_are_known_by_their_beats(
     assert not known["running"]
     assert {role["name"] for role in known["roles"] if role["state"] == "silent"} == {"alert"}
     assert "alert    silent   最近心跳 last sign 3600." in render(known)
-    for role in ("project", "alert", "command", "web"):
+    for role in ("project", "alert", "command", "approvals", "web"):
         await bus.beat(role, now() + 60.0)
     assert (await ask())["running"]
 

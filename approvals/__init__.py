@@ -1,0 +1,1 @@
+"""Approvals under electronic supervision: cases, their lights, cards and supervision orders."""

@@ -1,0 +1,86 @@
+"""What the rules of cards are read over: a case's row, its fold where facts changed it, and its item. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from approvals.open_cases import public_id
+from feeds.cases.assess import Assessor, CaseRow
+from feeds.cases.items import ApprovalItem
+from feeds.cases.model import FoldedCase
+from feeds.workdays.calendar import Unpublished
+from feeds.workdays.local_time import local_date
+
+
+def names_of(row: CaseRow, case: FoldedCase | None, assessor: Assessor, now: float) -> dict[str, Any]:
+    """The names of a rule. Without a fold the values that only facts have are those of a case without any."""
+    item = assessor.catalogue.of(row.item, None)
+    overdue, statutory_over = overdue_of(row, assessor, now)
+    return {
+        "case": {
+            "kind": row.kind,
+            "item": row.item,
+            "department": row.department,
+            "region": row.region,
+            "state": row.state,
+            "result": row.result,
+            "light": row.light,
+            "channel": row.channel,
+            "flags": row.flags.split(),
+            "has_reason": case is not None and case.has_reason,
+            "supplements": len(case.supplements) if case is not None else 0,
+            "fees_paid": sum(fee.amount for fee in case.fees if fee.paid is not None) if case is not None else 0,
+            "review": row.reviewed or 0,
+            "minutes": _minutes(row),
+        },
+        "clock": {"overdue": overdue, "left": row.left or 0, "n": row.n or 0, "statutory_over": statutory_over},
+        "item": _item_names(item),
+    }
+
+
+def evidence_of(row: CaseRow, assessor: Assessor, now: float) -> dict[str, Any]:
+    """What identifies the case, and the frozen sheet of its clock."""
+    return {
+        "id": public_id(row),
+        "key": row.id,
+        "number": row.number,
+        "department": row.department,
+        "region": row.region,
+        "evidence": {
+            "day0": None if row.day0 is None else date.fromordinal(row.day0).isoformat(),
+            "due": None if row.due_day is None else date.fromordinal(row.due_day).isoformat(),
+            "n": row.n,
+            "overdue": overdue_of(row, assessor, now)[0],
+            "flags": row.flags.split(),
+            "seq": row.seq,
+        },
+    }
+
+
+def overdue_of(row: CaseRow, assessor: Assessor, now: float) -> tuple[int, bool]:
+    """Working days after the due day until now or the end, and whether the statutory limit is passed."""
+    if row.due_day is None or row.in_time:
+        return 0, False
+    calendar, until = assessor.calendar(row.region), local_date(row.ended_at if row.ended_at is not None else now)
+    try:
+        days = calendar.between(date.fromordinal(row.due_day), until)
+        used = calendar.between(date.fromordinal(row.day0), until) if row.day0 is not None else 0
+    except Unpublished:
+        return 0, False
+    return days, bool(days and row.statutory and row.unit == "working_days" and used > row.statutory)
+
+
+def _minutes(row: CaseRow) -> int:
+    """Minutes from the start to the end, -1 for an open case."""
+    if row.ended_at is None or row.started_at is None:
+        return -1
+    return int((row.ended_at - row.started_at) // 60)
+
+
+def _item_names(item: ApprovalItem | None) -> Mapping[str, Any]:
+    if item is None:
+        return {"known": False, "fee": -1, "online_required": False}
+    fee = item.fee if item.fee is not None else -1
+    return {"known": True, "fee": fee, "online_required": item.online_required}

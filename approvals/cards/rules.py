@@ -1,0 +1,111 @@
+"""The rules of cards: CEL expressions over a case, its clock and its item. Data, with the defaults of the document.
+
+`on`: "daily" rules are read for open cases on the morning of each working day, "fact" rules whenever facts change a
+case. Names: case.{kind, item, department, region, state, result, light, channel, flags, has_reason, supplements,
+fees_paid, review, minutes}, clock.{overdue, left, n, statutory_over}, item.{fee, online_required, known}.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
+from typing import Any, Literal
+
+# The library's command line is imported with it and needs packages that are not installed.
+sys.modules.setdefault("cel.cli", ModuleType("cel.cli"))
+import cel  # noqa: E402
+
+Colour = Literal["notice", "yellow", "red"]
+
+
+class CardRuleRefused(ValueError):
+    """An expression is not CEL; the text says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardRule:
+    """One rule. `raise_`: "auto" raises, "propose" waits for a supervisor. `score` is that of an integrity signal.
+
+    `replaces` is a milder rule whose card on the same case this one closes. `to_review`: a card that stands goes to
+    review when the rule does not hold any more.
+    """
+
+    id: str
+    on: Literal["daily", "fact"]
+    when: str
+    colour: Colour
+    raise_: Literal["auto", "propose"] = "auto"
+    replaces: str = ""
+    score: int = 0
+    to_review: bool = True
+    version: int = 1
+
+    def holds(self, names: Mapping[str, Any]) -> bool:
+        """Whether the rule holds. Raises CardRuleRefused."""
+        try:
+            return _program(self.when).execute(dict(names)) is True
+        except (ValueError, RuntimeError, TypeError, KeyError) as error:
+            raise CardRuleRefused(f"{self.id}: {error}") from error
+
+
+@cache
+def _program(when: str) -> Any:
+    try:
+        return cel.compile(when)
+    except ValueError as error:
+        raise CardRuleRefused(str(error)) from error
+
+
+DEFAULTS: tuple[CardRule, ...] = (
+    CardRule(id="over_promise", on="daily", when='clock.overdue >= 1 && !("paused" in case.flags)', colour="yellow"),
+    CardRule(
+        id="far_over",
+        on="daily",
+        when='(clock.overdue > 3 || clock.statutory_over) && !("paused" in case.flags)',
+        colour="red",
+        replaces="over_promise",
+    ),
+    CardRule(
+        id="review_over",
+        on="daily",
+        when='case.kind == "upward" && clock.overdue >= 1 && !("submitted_up" in case.flags)',
+        colour="yellow",
+    ),
+    CardRule(
+        id="no_reason",
+        on="fact",
+        when='case.result in ["refused", "not_accepted"] && !case.has_reason',
+        colour="yellow",
+    ),
+    CardRule(id="second_notice", on="fact", when="case.supplements >= 2", colour="yellow"),
+    CardRule(id="bad_extension", on="fact", when='"bad_extension" in case.flags', colour="red", raise_="propose"),
+    CardRule(
+        id="fee",
+        on="fact",
+        when="item.known && item.fee >= 0 && case.fees_paid > item.fee",
+        colour="red",
+        raise_="propose",
+    ),
+    CardRule(id="bad_review", on="fact", when="case.review >= 4", colour="yellow", raise_="propose"),
+    CardRule(
+        id="ended_first",
+        on="fact",
+        when='"ended_before_accepted" in case.flags',
+        colour="red",
+        raise_="propose",
+        score=100,
+    ),
+    CardRule(
+        id="offline",
+        on="fact",
+        when='item.online_required && case.channel in ["1", ""] && case.state == "closed" && case.minutes >= 0 '
+        "&& case.minutes <= 5",
+        colour="red",
+        raise_="propose",
+        score=60,
+    ),
+)
+"""The document's rules as far as the case, its clock and its item decide them."""

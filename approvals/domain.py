@@ -1,0 +1,268 @@
+"""The domain of cases: facts in, rows, lights and boards out. See feeds.engine.domain.
+
+Rows live in the store of cases, which is written before the journal. What a kill leaves between the two is found at the
+next start: the store's change numbers go further than the journal's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from approvals import lights
+from approvals.cards.documents import Document
+from approvals.cards.supervision import SupervisionStep, change_of
+from approvals.former_cases import DOCUMENT, former_facts
+from approvals.judging import Judging, written_steps
+from approvals.open_cases import OpenCases, public_id
+from approvals.requests import ApplyFacts, FactsOf, LoadOpenCases, Recount, WriteLights
+from feeds import wire
+from feeds.cases.assess import Assessor, CaseRow
+from feeds.cases.facts import CaseFact
+from feeds.cases.ledger import AppliedCase, CaseLedger
+from feeds.cases.sealing import Sealer
+from feeds.engine.domain import Domain, Message, Start
+from feeds.engine.requests import AppendEntry, Asking, DeleteDocument, ListDocuments, Writing
+from feeds.journal import JournalEntry, Parcel
+from feeds.model import Change, Command, Kind, Outcome, Result
+from feeds.model.approvals import ApprovalBoard, ApprovalCase
+from feeds.workdays.local_time import local_date
+
+NAME = "approvals"
+FEED = "approvals"
+FACTS_AT_ONCE = 1000
+"""Facts in one transaction of the store."""
+HEARD = "heard"
+"""Table of the fact by which a source says up to when it has told everything; it is about no case."""
+AHEAD, HOLD = 3 * 86_400.0, 60.0
+"""AHEAD: a step forward of the clock by so many seconds is not believed at once. HOLD: how long it is watched."""
+
+
+class CaseDomain(Domain):
+    """Open cases, their lights and their boards."""
+
+    name = NAME
+    kind = Kind.CASE
+    feeds = (FEED,)
+
+    def __init__(self, ledger: CaseLedger, departments: Mapping[str, str], sealer: Sealer | None = None) -> None:
+        """`sealer` seals the names in documents of former versions; without it they stay where they are."""
+        self._ledger, self._departments, self._sealer = ledger, departments, sealer
+        self._reset()
+
+    def _reset(self) -> None:
+        self.open_cases = OpenCases(self._departments)
+        self._facts: list[CaseFact] = []
+        self._changes: dict[str, Change] = {}
+        self._entries: list[AppendEntry] = []
+        self._former: list[str] = []
+        self._advanced = False
+        self._held_until = 0.0
+        self._today = 0
+        self._revision = 0
+        self._again: deque[int] = deque()
+        self._now = 0.0
+        self.judging = Judging(lambda: self.assessor)
+        self.applied: list[AppliedCase] = []
+
+    def replace(self, assessor: Assessor) -> None:
+        """Measure by other calendars and items: every open case is read again, a chunk at a time."""
+        self._ledger.assessor = assessor
+        self._again = deque(sorted(self.open_cases.rows))
+
+    @property
+    def assessor(self) -> Assessor:
+        return self._ledger.assessor
+
+    @property
+    def revision(self) -> int:
+        return self._revision
+
+    # -- starting ----------------------------------------------------------------
+
+    def load(self, start: Start) -> Asking[None]:
+        self._reset()
+        self.open_cases.heard = {name: float(at) for name, at in (start.pending.get("heard") or {}).items()}
+        self._today = local_date(start.now).toordinal()
+        for row in (yield LoadOpenCases(self._ledger)):
+            self.open_cases.put(row)
+        list(self.open_cases.boards(self._today))
+        self._now = start.now
+        yield from self.judging.load(start, self._ledger.store, self._ledger.last_seq)
+        former = (yield ListDocuments(DOCUMENT)) if self._sealer is not None else []
+        if former and self._sealer is not None:
+            self._facts += former_facts(former, self._sealer)
+            self._former = [doc.id for doc in former]
+
+    def records(self) -> Mapping[str, ApprovalCase]:
+        return self.open_cases.records
+
+    def published(self) -> Mapping[str, Mapping[str, Any]]:
+        boards: Mapping[str, ApprovalBoard] = self.open_cases.all_boards(self._today)
+        people = {kind: self.judging.supervision.records(kind, self._now) for kind in (Kind.CARD, Kind.ORDER)}
+        return {Kind.CASE: self.records(), Kind.CASE_BOARD: boards, **people}
+
+    def clock_stepped(self, by: float, now: float) -> None:
+        """Lights hold for a minute after a step: a clock that is set wrongly must not turn thousands of them."""
+        if abs(by) > HOLD and (by < 0 or by > AHEAD):
+            self._held_until = now + HOLD
+
+    # -- running -----------------------------------------------------------------
+
+    def take(self, item: Change | Message | Parcel, now: float) -> None:
+        if isinstance(item, Parcel):
+            self._facts += wire.decode(item.body, list[CaseFact])
+        elif isinstance(item, Message) and isinstance(item.item, CaseFact):
+            self._facts.append(item.item)
+
+    def obey(self, command: Command, now: float) -> Result:
+        if command.valid_until < now:
+            return Result(command=command.id, outcome=Outcome.LATE)
+        return self.judging.supervision.obey(command, now)
+
+    def repeated(self, command: Command, entry: JournalEntry) -> dict[str, Any] | None:
+        document = self.judging.supervision.documents.get((entry.kind, entry.subject))
+        return self.judging.supervision.record(document, command.at) if document is not None else None
+
+    def advance(self, now: float) -> None:
+        self._advanced = now >= self._held_until or now < self._held_until - HOLD
+
+    def next_due(self) -> float | None:
+        if self._facts or self._again or self.judging.busy:
+            return 0.0
+        moments = self.open_cases.next_moment(), self.judging.next_moment()
+        return min((at for at in moments if at is not None), default=None)
+
+    def prepare(self, now: float) -> Asking[None]:
+        """Apply what came in, then the lights whose moment has come; one transaction of the store each."""
+        facts, self._facts = self._facts[:FACTS_AT_ONCE], self._facts[FACTS_AT_ONCE:]
+        told = [fact for fact in facts if fact.table == HEARD]
+        rows = [fact for fact in facts if fact.table != HEARD]
+        if rows:
+            applied = yield ApplyFacts(self._ledger, rows, now)
+            self._take_applied(applied, rows, now)
+        for fact in told:
+            self._verified(fact, now)
+        if self._advanced:
+            self._advanced = False
+            yield from self._turn(now)
+            yield from self._read_again(now)
+            self.judging.advance(self.open_cases, now)
+        self._now = now
+        self._count_boards(now)
+
+    def _take_applied(self, applied: Sequence[AppliedCase], facts: Sequence[CaseFact], now: float) -> None:
+        for made in applied:
+            self._put(made.after, now, "fact")
+            self.judging.changed(made.after, made.case, now)
+        self.judging.seq = max(self.judging.seq, self._ledger.last_seq)
+        self.applied += applied
+        if applied:
+            summary = self._ledger.summary
+            digest = hashlib.sha256("".join(fact.digest for fact in facts).encode()).hexdigest()
+            body = {
+                "facts": summary.facts,
+                "cases": len(applied),
+                "repeated": summary.repeated,
+                "stale": summary.stale,
+                "same_stamp": summary.same_stamp,
+                "seq": [applied[0].after.seq, applied[-1].after.seq],
+                "digest": digest,
+                "sources": dict(Counter(fact.source for fact in facts)),
+            }
+            self._entries.append(AppendEntry(kind=Kind.CASE, name="facts", subject="", at=now, body=body))
+
+    def _verified(self, fact: CaseFact, now: float) -> None:
+        if self.open_cases.heard.get(fact.system, 0.0) < fact.stamp:
+            self._revision += 1
+        for record in self.open_cases.hear(fact.system, fact.stamp):
+            self._changes[record.id] = Change(kind=Kind.CASE, id=record.id, after=record, at=now, cause="source")
+
+    def _turn(self, now: float) -> Asking[None]:
+        """Lights of at most `lights.AT_ONCE` cases."""
+        due = self.open_cases.due(now, lights.AT_ONCE)
+        if not due:
+            return
+        unclear = [row.id for row in due if not lights.by_moments(row)]
+        facts = (yield FactsOf(self._ledger.store, unclear)) if unclear else {}
+        turned = []
+        for row in due:
+            self._ledger.last_seq += 1
+            seq = self._ledger.last_seq
+            if row.id in facts:
+                turned.append(lights.reassessed(row, facts[row.id], self.assessor, now, seq))
+            else:
+                turned.append(lights.passed(row, now, seq))
+        events = [event for change in turned for event in change.events]
+        yield WriteLights(self._ledger.store, [change.row for change in turned], events)
+        for change in turned:
+            self._put(change.row, now, "time", at=change.events[-1].at if change.events else now)
+        if events:
+            body = {"lights": lights.counted(turned), "cases": [event.case_id for event in events]}
+            entry = AppendEntry(kind=Kind.CASE, name="lights", subject="", at=events[-1].at, body=body)
+            self._entries.append(entry)
+
+    def _read_again(self, now: float) -> Asking[None]:
+        """Rows of cases whose calendar or item may have changed; those that differ are written with their events."""
+        ids = [self._again.popleft() for _ in range(min(lights.AT_ONCE, len(self._again)))]
+        ids = [id for id in ids if id in self.open_cases.rows]
+        if not ids:
+            return
+        facts = yield FactsOf(self._ledger.store, ids)
+        changed = yield Recount(self._ledger, [self.open_cases.rows[id] for id in ids if id in facts], facts, now)
+        for row in changed:
+            self._put(row, now, "calendar")
+        if changed:
+            body = {"cases": [row.id for row in changed]}
+            self._entries.append(AppendEntry(kind=Kind.CASE, name="recounted", subject="", at=now, body=body))
+
+    def _put(self, row: CaseRow, now: float, cause: str, at: float | None = None) -> None:
+        id = public_id(row)
+        before = self.open_cases.records.get(id)
+        record = self.open_cases.put(row)
+        if record != before:
+            self._changes[id] = Change(kind=Kind.CASE, id=id, after=record, at=at or now, cause=cause)
+
+    def _count_boards(self, now: float) -> None:
+        today = local_date(now).toordinal()
+        if today != self._today:
+            self._today = today
+            self.open_cases.touch_all()
+        for board in self.open_cases.boards(today):
+            after = board if board.open else None
+            self._changes[f"board {board.id}"] = Change(
+                kind=Kind.CASE_BOARD, id=board.id, after=after, at=now, cause="count"
+            )
+
+    # -- keeping -----------------------------------------------------------------
+
+    def pending(self) -> Mapping[str, Any]:
+        return {"heard": dict(self.open_cases.heard), **self.judging.pending()}
+
+    def write(self, now: float) -> Writing[Sequence[Change]] | None:
+        former, self._former = ([], self._former) if self._facts else (self._former, [])
+        steps, documents = self.judging.supervision.taken_steps()
+        for key, document in documents.items():
+            self._changes[f"{key[0]} {key[1]}"] = change_of(key, document, now)
+        if not self._changes and not self._entries and not former:
+            return None
+        changes, entries = list(self._changes.values()), self._entries
+        self._changes, self._entries = {}, []
+        return self._written(changes, entries, former, steps, documents)
+
+    def _written(
+        self,
+        changes: Sequence[Change],
+        entries: Sequence[AppendEntry],
+        former: Sequence[str],
+        steps: Sequence[SupervisionStep],
+        documents: Mapping[tuple[str, str], Document],
+    ) -> Writing[Sequence[Change]]:
+        for entry in entries:
+            _ = yield entry
+        yield from written_steps(steps, documents)
+        for id in former:
+            yield DeleteDocument(DOCUMENT, id)
+        return changes

@@ -1,0 +1,56 @@
+"""Cases as they stood in the journal before they had a store of their own: moved once, names sealed on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from feeds.cases.facts import CaseFact
+from feeds.cases.making import FactRefused, make_fact
+from feeds.cases.sealing import Sealer
+from feeds.cases.words import KIND_WORDS
+from feeds.journal import Doc
+
+DOCUMENT = "case"
+TIMES = ("accepted", "ended")
+
+
+def former_facts(docs: Sequence[Doc], sealer: Sealer) -> list[CaseFact]:
+    """The facts of former documents; one that cannot be read is left out."""
+    facts = []
+    for doc in docs:
+        case: dict[str, Any] = doc.body.get("case") or {}
+        values: dict[str, Any] = {name: case.get(name) for name in ("item", "department", "region", "result")}
+        values |= {"kind": KIND_WORDS.get(str(case.get("kind")), ""), "person.name": case.get("applicant")}
+        values |= {"promised": case.get("promised_days"), "statutory": case.get("statutory_days")}
+        try:
+            values |= {name: _at(case.get(name)) for name in TIMES}
+            rows = {
+                "step": [_timed(step) for step in case.get("steps", ())],
+                "suspension": [_timed(span) for span in case.get("suspensions", ())],
+            }
+            filled = {name: value for name, value in values.items() if value not in (None, "")}
+            facts.append(
+                make_fact(
+                    sealer,
+                    filled | {"rows": rows},
+                    system=str(doc.body.get("from") or "push"),
+                    number=str(case.get("number") or doc.id),
+                    stamp=_at(case.get("updated")) or 0.0,
+                    source="journal",
+                    at=float(doc.body.get("received_at") or 0.0),
+                )
+            )
+        except (FactRefused, ValueError, TypeError):
+            continue
+    return facts
+
+
+def _at(text: Any) -> float | None:
+    return datetime.fromisoformat(str(text)).timestamp() if text else None
+
+
+def _timed(row: dict[str, Any]) -> dict[str, Any]:
+    times = {name: _at(row.get(name)) for name in ("started", "ended") if row.get(name)}
+    return {name: value for name, value in row.items() if value and name not in ("started", "ended", "due")} | times

@@ -1,0 +1,116 @@
+"""When the rules of cards are read: for cases that facts change, and on the morning of working days for red ones."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from approvals import lights
+from approvals.cards.documents import CARD_KIND, ORDER_KIND, CardDocument, Document, OrderDocument
+from approvals.cards.evidence import evidence_of, names_of
+from approvals.cards.supervision import Supervision, SupervisionStep
+from approvals.mornings import next_morning
+from approvals.open_cases import OpenCases
+from approvals.requests import ChangedSince, FactsOf
+from feeds.cases.assess import Assessor, CaseRow
+from feeds.cases.fold import fold_facts
+from feeds.cases.model import FoldedCase
+from feeds.cases.store import CaseStore
+from feeds.engine.domain import Start
+from feeds.engine.requests import AppendEntry, Asking, ListDocuments, PutDocument, Writing
+from feeds.workdays.clock import Light
+from feeds.workdays.local_time import local_date, midnight
+
+AT_ONCE = 2000
+"""Cases for which the rules of due days are read in one step."""
+
+
+class Judging:
+    """Reads the rules of a site's cards at their time. `seq` is the last change of the store that was judged."""
+
+    def __init__(self, assessor: Callable[[], Assessor]) -> None:
+        self._assessor = assessor
+        self.supervision = Supervision(lambda region: assessor().calendar(region))
+        self.seq = 0
+        self._waiting: deque[int] = deque()
+        self._morning: float | None = None
+        self._now = 0.0
+
+    def load(self, start: Start, store: CaseStore, last_seq: int) -> Asking[None]:
+        """Cards and orders; and the rules for cases that a kill left between the store and the journal."""
+        self._now = start.now
+        self._morning = self._next(float(start.pending.get("judged") or start.now))
+        cards = yield ListDocuments(CARD_KIND)
+        orders = yield ListDocuments(ORDER_KIND)
+        self.supervision.restore(
+            [msgspec.convert(doc.body, CardDocument) for doc in cards],
+            [msgspec.convert(doc.body, OrderDocument) for doc in orders],
+        )
+        self.seq = int(start.pending.get("judged_seq") or last_seq)
+        while rows := (yield ChangedSince(store, self.seq, lights.AT_ONCE)):
+            facts = yield FactsOf(store, [row.id for row in rows])
+            for row in rows:
+                case = fold_facts(row.system, row.number, facts[row.id], self._assessor().precedence)
+                self.changed(row, case, start.now)
+            self.seq = rows[-1].seq
+
+    def _next(self, after: float) -> float:
+        return next_morning(self._assessor().book.of(""), after)
+
+    @property
+    def busy(self) -> bool:
+        """Whether cases wait to be judged."""
+        return bool(self._waiting)
+
+    def next_moment(self) -> float | None:
+        """The next morning, or the next moment of a limit of cards and orders."""
+        moments = self.supervision.next_moment(self._now), self._morning
+        return min((at for at in moments if at is not None), default=None)
+
+    def changed(self, row: CaseRow, case: FoldedCase, now: float) -> None:
+        """Facts have changed a case."""
+        if row.state in ("open", "closed"):
+            self._judge("fact", row, case, now)
+
+    def advance(self, open_cases: OpenCases, now: float) -> None:
+        """Let time pass: red cases on a morning, some thousand at a time, and limits of cards and orders."""
+        self._now = now
+        if self._morning is not None and now >= self._morning:
+            # After a stop over several mornings today's counts, if it has come: cards are raised in office hours.
+            if self._next(midnight(local_date(now)) - 1) <= now:
+                self._waiting.extend(id for id, row in open_cases.rows.items() if row.light == Light.RED)
+            self._morning = self._next(now)
+        for _ in range(min(AT_ONCE, len(self._waiting))):
+            row = open_cases.rows.get(self._waiting.popleft())
+            if row is not None and not open_cases.unverified(row):
+                self._judge("daily", row, None, now)
+        self.supervision.turn(now)
+
+    def _judge(self, on: str, row: CaseRow, case: FoldedCase | None, now: float) -> None:
+        assessor = self._assessor()
+        self.supervision.judge(on, names_of(row, case, assessor, now), evidence_of(row, assessor, now), now)
+
+    def pending(self) -> dict[str, Any]:
+        """What a restart must know: up to where was judged."""
+        return {"judged_seq": self.seq, "judged": 0.0 if self._waiting else self._now}
+
+
+def written_steps(steps: Sequence[SupervisionStep], documents: Mapping[tuple[str, str], Document]) -> Writing[None]:
+    """The entries of the steps, and the documents that they changed."""
+    seqs: dict[tuple[str, str], int] = {}
+    for step in steps:
+        seqs[step.kind, step.id] = yield AppendEntry(
+            kind=step.kind,
+            name=step.name,
+            subject=step.id,
+            at=step.at,
+            actor=step.actor,
+            reason=step.reason,
+            command=step.command,
+        )
+    for (kind, id), document in documents.items():
+        body = msgspec.to_builtins(document)
+        yield PutDocument(kind=kind, id=id, body=body, open=document.open, seq=seqs[kind, id])

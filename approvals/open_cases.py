@@ -1,0 +1,196 @@
+"""The open cases in memory: their public records, the moments at which their lights change, and the boards. Pure."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+
+from feeds.cases import words
+from feeds.cases.assess import CaseRow
+from feeds.model.approvals import ApprovalBoard, ApprovalCase
+from feeds.workdays.clock import Light
+
+BoardKey = tuple[str, str, str]
+"""Department, region, group of kinds."""
+GROUPS = {"disclosure": "disclosure", "question": "question"}
+"""Kinds that are counted apart from permits."""
+
+
+def public_id(row: CaseRow) -> str:
+    """The id under which people and screens know a case."""
+    return f"{row.system}:{row.number}"
+
+
+def group_of(kind: str) -> str:
+    """The group in which a kind is counted."""
+    return GROUPS.get(kind, "permit")
+
+
+def case_record(row: CaseRow, *, unverified: bool = False) -> ApprovalCase:
+    """The public record of an open case."""
+    return ApprovalCase(
+        id=public_id(row),
+        key=row.id,
+        system=row.system,
+        number=row.number,
+        item=row.item,
+        kind=row.kind,
+        department=row.department,
+        region=row.region,
+        step=row.step,
+        light=row.light,
+        state=row.state,
+        due="" if row.due_day is None else date.fromordinal(row.due_day).isoformat(),
+        n=row.n,
+        frozen_left=row.left,
+        limit_at=row.limit_at,
+        warn_at=row.warn_at,
+        started_at=row.started_at,
+        parent=row.parent,
+        flags=tuple(row.flags.split()),
+        unverified=unverified,
+        changed_at=row.changed_at,
+    )
+
+
+class OpenCases:
+    """Open cases by their number in the store."""
+
+    def __init__(self, departments: Mapping[str, str]) -> None:
+        self._departments = departments
+        self.rows: dict[int, CaseRow] = {}
+        self.records: dict[str, ApprovalCase] = {}
+        self.heard: dict[str, float] = {}
+        """By system: up to when its source has spoken."""
+        self._moments: list[tuple[float, int, int]] = []
+        self._touched: set[BoardKey] = set()
+        self._members: dict[BoardKey, set[int]] = defaultdict(set)
+        self._as_of: dict[str, float] = {}
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    # -- cases -------------------------------------------------------------------
+
+    def put(self, row: CaseRow) -> ApprovalCase | None:
+        """Take a row in; the public record, or None for a case that is not open any more."""
+        self.drop(row.id)
+        self._as_of[row.department] = max(self._as_of.get(row.department, 0.0), row.changed_at)
+        if row.state not in ("open", "applied"):
+            self._touched.add(self._board(row))
+            return None
+        self.rows[row.id] = row
+        self._members[self._board(row)].add(row.id)
+        self._touched.add(self._board(row))
+        if row.next_at is not None:
+            heapq.heappush(self._moments, self._moment(row, row.next_at))
+        record = case_record(row, unverified=self.unverified(row))
+        self.records[record.id] = record
+        return record
+
+    def drop(self, id: int) -> None:
+        """Forget a case."""
+        row = self.rows.pop(id, None)
+        if row is not None:
+            self.records.pop(public_id(row), None)
+            self._members[self._board(row)].discard(id)
+            self._touched.add(self._board(row))
+
+    def unverified(self, row: CaseRow) -> bool:
+        """Whether the limit passed at a moment up to which the case's source has not yet spoken."""
+        heard = self.heard.get(row.system)
+        return row.light == Light.RED and row.limit_at is not None and heard is not None and heard < row.limit_at
+
+    def hear(self, system: str, until: float) -> list[ApprovalCase]:
+        """A source has spoken up to a moment. Returns the records that this verifies."""
+        before = self.heard.get(system)
+        if before is not None and until <= before:
+            return []
+        self.heard[system] = until
+        verified = []
+        if before is not None:
+            for row in list(self.rows.values()):
+                passed = row.system == system and row.limit_at is not None and before < row.limit_at <= until
+                if passed and self.records[public_id(row)].unverified:
+                    verified.append(self.put(row))
+        return [record for record in verified if record is not None]
+
+    # -- time --------------------------------------------------------------------
+
+    @staticmethod
+    def _moment(row: CaseRow, at: float) -> tuple[float, int, int]:
+        """Red before yellow at one moment, then by id."""
+        return at, 0 if at == row.limit_at else 1, row.id
+
+    def next_moment(self) -> float | None:
+        """When the next light may change."""
+        while self._moments:
+            at, _, id = self._moments[0]
+            row = self.rows.get(id)
+            if row is not None and row.next_at == at:
+                return at
+            heapq.heappop(self._moments)
+        return None
+
+    def due(self, now: float, limit: int) -> list[CaseRow]:
+        """At most `limit` rows whose moment has come, in the order of their moments; each is taken out."""
+        rows: list[CaseRow] = []
+        seen: set[int] = set()
+        while len(rows) < limit and (at := self.next_moment()) is not None and at <= now:
+            id = heapq.heappop(self._moments)[2]
+            if id not in seen:
+                seen.add(id)
+                rows.append(self.rows[id])
+        return rows
+
+    # -- boards ------------------------------------------------------------------
+
+    @staticmethod
+    def _board(row: CaseRow) -> BoardKey:
+        return row.department, row.region, group_of(row.kind)
+
+    def touch_all(self) -> None:
+        """Count every board again: the day has changed."""
+        self._touched.update(self._members)
+
+    def boards(self, today: int, keys: Iterable[BoardKey] | None = None) -> Iterator[ApprovalBoard]:
+        """The boards of these keys, or those that were touched since the last call. `today` is a day's ordinal."""
+        asked = list(keys) if keys is not None else sorted(self._touched)
+        if keys is None:
+            self._touched.clear()
+        for key in asked:
+            yield self._counted(key, today)
+
+    def all_boards(self, today: int) -> dict[str, ApprovalBoard]:
+        """Every board that counts something, by id."""
+        boards = self.boards(today, [key for key, members in self._members.items() if members])
+        return {board.id: board for board in boards}
+
+    def _counted(self, key: BoardKey, today: int) -> ApprovalBoard:
+        department, region, group = key
+        lights: Counter[str] = Counter()
+        steps: Counter[str] = Counter()
+        paused = due_today = unverified = 0
+        for id in self._members.get(key, ()):
+            row = self.rows[id]
+            lights[row.light or "none"] += 1
+            steps[row.step] += 1
+            paused += words.PAUSED in row.flags
+            due_today += row.due_day == today
+            unverified += self.unverified(row)
+        return ApprovalBoard(
+            id=f"{department}/{region}/{group}",
+            department=department,
+            name=self._departments.get(department, department),
+            region=region,
+            group=group,
+            open=sum(lights.values()),
+            lights=dict(lights),
+            steps=dict(steps),
+            paused=paused,
+            due_today=due_today,
+            unverified=unverified,
+            as_of=self._as_of.get(department),
+        )

@@ -1,0 +1,88 @@
+"""Requests of the domain of cases to the store of cases, as data that the engine carries out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from feeds.cases import schema
+from feeds.cases.assess import CaseRow
+from feeds.cases.facts import CaseFact, FactSet
+from feeds.cases.ledger import AppliedCase, CaseLedger
+from feeds.cases.store import CaseEvent, CaseStore
+
+if TYPE_CHECKING:
+    from feeds.journal import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOpenCases:
+    """Open the ledger and read every open case."""
+
+    ledger: CaseLedger
+
+    async def ask(self, _journal: Journal) -> list[CaseRow]:
+        await self.ledger.open()
+        return await self.ledger.store.select_rows(schema.record.c.state.in_(("open", "applied")))
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedSince:
+    """Rows whose change number is above `seq`, oldest first, at most `limit`."""
+
+    store: CaseStore
+    seq: int
+    limit: int = 5000
+
+    async def ask(self, _journal: Journal) -> list[CaseRow]:
+        table = schema.record
+        return await self.store.select_rows(table.c.seq > self.seq, order=table.c.seq, limit=self.limit)
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyFacts:
+    """Apply facts in one transaction of the store."""
+
+    ledger: CaseLedger
+    facts: Sequence[CaseFact]
+    now: float
+
+    async def ask(self, _journal: Journal) -> list[AppliedCase]:
+        return await self.ledger.apply(self.facts, self.now)
+
+
+@dataclass(frozen=True, slots=True)
+class WriteLights:
+    """Write the lights of rows and their events."""
+
+    store: CaseStore
+    rows: Sequence[CaseRow]
+    events: Sequence[CaseEvent]
+
+    async def ask(self, _journal: Journal) -> None:
+        await self.store.write_lights(self.rows, self.events)
+
+
+@dataclass(frozen=True, slots=True)
+class FactsOf:
+    """The facts of cases by id."""
+
+    store: CaseStore
+    ids: Sequence[int]
+
+    async def ask(self, _journal: Journal) -> dict[int, FactSet]:
+        return await self.store.facts_of(self.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Recount:
+    """Read the clock of rows again and write those that differ; the answer is their new rows."""
+
+    ledger: CaseLedger
+    rows: Sequence[CaseRow]
+    facts: Mapping[int, FactSet]
+    now: float
+
+    async def ask(self, _journal: Journal) -> list[CaseRow]:
+        return await self.ledger.recount(self.rows, self.facts, self.now)

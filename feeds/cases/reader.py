@@ -1,0 +1,250 @@
+"""Questions to the store of cases: windows of lists, one case, sums, histograms, steps. It writes nothing."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, tuple_
+
+from feeds.cases import schema
+from feeds.cases.assess import CaseRow
+from feeds.cases.contributions import MEASURES
+from feeds.cases.facts import FactSet
+from feeds.cases.store import CaseStore, case_row
+from feeds.journal.connections import translated
+from feeds.regions import prefix
+
+OPEN = ("open", "applied")
+DIMENSIONS = ("department", "region", "item", "kind")
+SORTS = ("due", "accepted", "ended", "changed")
+STEP_SAMPLE = 20
+"""Visits of a step below which nothing is said about it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseQuery:
+    """What a list of cases is narrowed to. Tuples are alternatives; empty ones ask for any."""
+
+    state: tuple[str, ...] = OPEN
+    light: tuple[str, ...] = ()
+    department: tuple[str, ...] = ()
+    item: tuple[str, ...] = ()
+    kind: tuple[str, ...] = ()
+    step: tuple[str, ...] = ()
+    region: str = ""
+    within: str = ""
+    """The region of the asker; "" sees every region."""
+    paused: bool | None = None
+    due_from: int | None = None
+    due_to: int | None = None
+    parent: str = ""
+
+
+def region_condition(column: Any, region: str) -> ColumnElement[bool] | None:
+    """Rows in a region or below it; None for the whole site."""
+    if not region:
+        return None
+    digits = prefix(region)
+    condition = column.like(f"{digits}%") if digits else false()
+    return cast("ColumnElement[bool]", condition)
+
+
+def conditions(query: CaseQuery) -> list[ColumnElement[bool]]:
+    """The conditions of a query on `schema.record`."""
+    table = schema.record
+    where: list[ColumnElement[bool]] = []
+    for name in ("state", "light", "department", "item", "kind", "step"):
+        if values := getattr(query, name):
+            where.append(table.c[name].in_(values))
+    for region in (query.region, query.within):
+        if (condition := region_condition(table.c.region, region)) is not None:
+            where.append(condition)
+    if query.paused is not None:
+        is_paused = table.c.flags.like("%paused%")
+        where.append(is_paused if query.paused else ~is_paused)
+    if query.due_from is not None:
+        where.append(table.c.due_day >= query.due_from)
+    if query.due_to is not None:
+        where.append(table.c.due_day <= query.due_to)
+    if query.parent:
+        where.append(table.c.parent == query.parent)
+    return where
+
+
+class CaseReader:
+    """Reads a store. Raises CasesLost."""
+
+    def __init__(self, store: CaseStore) -> None:
+        self.store = store
+
+    async def _all(self, statement: Any) -> Sequence[Any]:
+        async with self.store.store.reading() as connection:
+            with translated(OSError):
+                return (await connection.execute(statement)).all()
+
+    # -- cases -------------------------------------------------------------------
+
+    async def window(
+        self, query: CaseQuery, *, sort: str = "due", after: tuple[float, int] | None = None, limit: int = 200
+    ) -> list[CaseRow]:
+        """One window of a list, ordered by `sort` and id; `after` is the last row's place in that order."""
+        table = schema.record
+        key: Any = {
+            "due": func.coalesce(table.c.due_day, 9_999_999),
+            "accepted": func.coalesce(table.c.day0, 9_999_999),
+            "ended": func.coalesce(-table.c.ended_day, 0),
+            "changed": -table.c.changed_at,
+        }[sort]
+        statement = select(table).where(*conditions(query)).order_by(key, table.c.id).limit(limit)
+        if after is not None:
+            statement = statement.where(tuple_(key, table.c.id) > after)
+        return [case_row(row) for row in await self._all(statement)]
+
+    async def count(self, query: CaseQuery) -> int:
+        """How many cases a query finds."""
+        statement = select(func.count()).select_from(schema.record).where(*conditions(query))
+        return int((await self._all(statement))[0][0])
+
+    async def find(self, key: int) -> tuple[CaseRow, FactSet] | None:
+        """One case by its number in the store, with its facts."""
+        rows = await self.store.select_rows(schema.record.c.id == key)
+        if not rows:
+            return None
+        facts = await self.store.facts_of([key])
+        return rows[0], facts.get(key, FactSet())
+
+    async def by_number(self, number: str, limit: int = 20) -> list[CaseRow]:
+        """Cases with exactly that number, or with an alias of that value."""
+        table, alias = schema.record, schema.alias
+        named = select(alias.c.case_id).where(alias.c.value == number)
+        return await self.store.select_rows(or_(table.c.number == number, table.c.id.in_(named)), limit=limit)
+
+    async def by_person(self, mac: str, limit: int = 200) -> list[CaseRow]:
+        """Cases of the person with that keyed digest of name, number or phone."""
+        table, person = schema.record, schema.person
+        named = select(person.c.case_id).where(
+            or_(person.c.name_mac == mac, person.c.id_mac == mac, person.c.phone_mac == mac)
+        )
+        return await self.store.select_rows(table.c.id.in_(named), limit=limit)
+
+    async def sealed(self, key: int) -> dict[str, bytes]:
+        """The sealed personal values of a case, by the fact that brought them."""
+        table = schema.person
+        rows = await self._all(select(table.c.slot, table.c.sealed).where(table.c.case_id == key))
+        return {row.slot: row.sealed for row in rows}
+
+    async def events(self, key: int, limit: int = 500) -> list[dict[str, Any]]:
+        """What happened to a case, oldest first."""
+        table = schema.event
+        rows = await self._all(select(table).where(table.c.case_id == key).order_by(table.c.seq).limit(limit))
+        return [
+            {"name": row.name, "at": row.at, "seen": row.seen, "cause": row.cause, "body": json.loads(row.body)}
+            for row in rows
+        ]
+
+    # -- figures -----------------------------------------------------------------
+
+    async def sums(
+        self, table: Any, first: int, last: int, by: Sequence[str] = (), where: Mapping[str, Any] | None = None
+    ) -> dict[tuple[Any, ...], Counter[str]]:
+        """Measures of the days or months from `first` to `last`, by some columns of the table."""
+        period = table.c[next(iter(table.primary_key)).name]
+        groups = [table.c[name] for name in by]
+        statement = select(*groups, *(func.sum(table.c[measure]).label(measure) for measure in MEASURES))
+        statement = statement.where(period >= first, period <= last, *self._narrowed(table, where or {}))
+        rows = await self._all(statement.group_by(*groups))
+        sums = {}
+        for row in rows:
+            values = Counter({measure: int(getattr(row, measure) or 0) for measure in MEASURES})
+            sums[tuple(row[: len(by)])] = values
+        return sums
+
+    def _narrowed(self, table: Any, where: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+        narrowed: list[ColumnElement[bool]] = []
+        for name, wanted in where.items():
+            if not wanted:
+                continue
+            if name in ("region", "within"):
+                condition = region_condition(table.c.region, wanted)
+                narrowed += [condition] if condition is not None else []
+            else:
+                narrowed.append(table.c[name].in_([wanted] if isinstance(wanted, str) else wanted))
+        return narrowed
+
+    async def used(self, first: int, last: int, where: Mapping[str, Any]) -> Counter[int]:
+        """How many cases took how many working days, over months."""
+        table = schema.used
+        narrowed = {name: value for name, value in where.items() if name in ("department", "kind")}
+        statement = select(table.c.used, func.sum(table.c.n)).where(
+            table.c.month >= first, table.c.month <= last, *self._narrowed(table, narrowed)
+        )
+        return Counter({int(row[0]): int(row[1]) for row in await self._all(statement.group_by(table.c.used))})
+
+    async def open_by_due(self, where: Mapping[str, Any]) -> list[tuple[int | None, int | None, str, str, int]]:
+        """Open cases by due day, day 0, light and flags: due_day, day0, light, flags, count."""
+        table = schema.record
+        columns = (table.c.due_day, table.c.day0, table.c.light, table.c.flags)
+        statement = select(*columns, func.count()).where(table.c.state.in_(OPEN), *self._narrowed(table, where))
+        return [(row[0], row[1], row[2], row[3], int(row[4])) for row in await self._all(statement.group_by(*columns))]
+
+    async def slowest_steps(self, since: int, where: Mapping[str, Any], limit: int = 10) -> list[dict[str, Any]]:
+        """Steps by mean office time of their visits since a day, slowest first, with median and 90th percentile."""
+        table = schema.step
+        narrowed = {name: value for name, value in where.items() if name in ("department", "item")}
+        base = [table.c.ended_day >= since, *self._narrowed(table, narrowed)]
+        statement = (
+            select(
+                table.c.item,
+                table.c.name,
+                func.count(table.c.minutes).label("n"),
+                func.avg(table.c.minutes).label("mean"),
+                func.count().label("visits"),
+                func.sum(table.c.minutes).label("total"),
+            )
+            .where(*base)
+            .group_by(table.c.item, table.c.name)
+            .having(func.count(table.c.minutes) >= STEP_SAMPLE)
+            .order_by(func.avg(table.c.minutes).desc())
+            .limit(limit)
+        )
+        steps = []
+        for row in await self._all(statement):
+            same = and_(table.c.item == row.item, table.c.name == row.name, table.c.minutes.is_not(None), *base)
+            values = sorted(int(value[0]) for value in await self._all(select(table.c.minutes).where(same)))
+            over = await self._all(select(func.count()).where(same, table.c.over.is_(True)))
+            steps.append(
+                {
+                    "item": row.item,
+                    "step": row.name,
+                    "n": int(row.n),
+                    "unknown_end": int(row.visits) - int(row.n),
+                    "mean_minutes": round(float(row.mean), 1),
+                    "median_minutes": nearest_rank(values, 0.5),
+                    "p90_minutes": nearest_rank(values, 0.9),
+                    "over_limit": int(over[0][0]),
+                }
+            )
+        return steps
+
+
+def nearest_rank(values: Sequence[int], share: float) -> int | None:
+    """The nearest-rank percentile of ordered values, None without any."""
+    if not values:
+        return None
+    return values[max(0, -(-len(values) * round(share * 100) // 100) - 1)]
+
+
+def histogram_rank(histogram: Mapping[int, int], share: float) -> int | None:
+    """The nearest-rank percentile of a histogram, None when it is empty."""
+    total = sum(histogram.values())
+    rank = -(-total * round(share * 100) // 100)
+    seen = 0
+    for value in sorted(histogram):
+        seen += histogram[value]
+        if seen >= rank and total:
+            return value
+    return None

@@ -1,0 +1,122 @@
+"""Records of approvals as screens and rules see them. No personal values are in any of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from feeds.model.times import Time
+
+
+class ApprovalCase(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """An open case, compact. `id` is system and number with a colon between; `key` its number in the store.
+
+    `due` is the due day (YYYY-MM-DD), "" where there is none. `n` counts days (or office minutes) from `started_at`.
+    `frozen_left` are the days left while the case is suspended. What is left of a running limit follows from `due`, the
+    calendar and the day on which one asks; `GET /api/v1/approvals/cases` answers it.
+    `unverified`: the limit passed while the case's source was silent.
+    """
+
+    id: str
+    key: int
+    system: str
+    number: str
+    item: str
+    kind: str
+    department: str
+    region: str
+    step: str
+    light: str
+    state: str
+    due: str = ""
+    n: int | None = None
+    frozen_left: int | None = None
+    limit_at: Time | None = None
+    warn_at: Time | None = None
+    started_at: Time | None = None
+    parent: str = ""
+    flags: tuple[str, ...] = ()
+    unverified: bool = False
+    changed_at: Time = 0.0
+
+
+class ApprovalBoard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Counts of the open cases of one department in one region, of one group of kinds: groups are never added together.
+
+    `lights` counts by light, `steps` by step. `as_of`: when a fact of this department last came in.
+    """
+
+    id: str
+    department: str
+    name: str
+    region: str
+    group: str
+    open: int
+    lights: dict[str, int]
+    steps: dict[str, int]
+    paused: int
+    due_today: int
+    unverified: int
+    as_of: Time | None
+
+
+class ApprovalCard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A card (黄牌, 红牌) that a rule has raised or proposed. See approvals/cards.
+
+    `evidence` is the clock of the case as it stood. `appeal_by`, `decide_by` are the ends of those limits.
+    `history` lists what was done: action, at, by, reason.
+    """
+
+    id: str
+    rule: str
+    version: int
+    case: str
+    key: int
+    number: str
+    department: str
+    region: str
+    colour: str
+    state: str
+    raised_at: Time | None
+    proposed_at: Time
+    appeal_by: Time | None = None
+    decide_by: Time | None = None
+    replaces: str = ""
+    evidence: dict[str, Any] = {}
+    history: tuple[dict[str, Any], ...] = ()
+    rev: int = 0
+
+    @property
+    def live(self) -> bool:
+        """Whether somebody may still have to act on it."""
+        return self.state not in ("withdrawn", "closed", "refused")
+
+
+class SupervisionOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A supervision order (督办单). See feeds/tasks for its life.
+
+    `limit_at` is the end of the limit that runs now. `history` lists what was done: action, at, by, reason.
+    """
+
+    id: str
+    number: str
+    title: str
+    text: str
+    department: str
+    region: str
+    cases: tuple[str, ...]
+    cards: tuple[str, ...]
+    state: str
+    created_by: str
+    created_at: Time
+    limit_at: Time | None = None
+    light: str = ""
+    urged: int = 0
+    history: tuple[dict[str, Any], ...] = ()
+    rev: int = 0
+
+    @property
+    def live(self) -> bool:
+        """Whether it is not finished."""
+        return self.state not in ("closed", "void")

@@ -1,0 +1,1 @@
+"""Tasks that people hand to one another: states, actions, limits, and what was done. Pure."""

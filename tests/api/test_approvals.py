@@ -1,0 +1,190 @@
+"""Routes of approvals: lists, details, figures, and who may see personal values."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from api.approvals import ApprovalsAccess
+from approvals.cards.documents import OrderDocument, order_record
+from approvals.cards.workflows import ORDER
+from feeds import kinds
+from feeds.cases.ledger import CaseLedger
+from feeds.cases.reader import CaseReader
+from feeds.cases.store import CaseStore, cases_url
+from feeds.model import Command, Outcome, Result
+from feeds.tasks.workflow import begin
+from tests.api.conftest import SEALER, World, problem
+from tests.feeds.cases.rig import ASSESSOR, NOW, case_fact, fact
+
+PERSON = {"name": "王金丝雀", "phone": "13987654321", "id": "532301199001011234", "reason": "材料不齐"}
+NUMBER = "532301-20260420-1"
+LIST = "/api/v1/approvals/cases"
+
+
+@pytest.fixture
+async def cases(world: World, journal_url: str) -> AsyncIterator[World]:
+    """A site with three cases, of which one has an applicant."""
+    store = CaseStore(cases_url(journal_url), "test")
+    await store.open()
+    ledger = CaseLedger(store, ASSESSOR)
+    await ledger.open()
+    macs = {name: SEALER.mac(PERSON[name]) for name in ("name", "id", "phone")}
+    await ledger.apply(
+        [
+            case_fact(NUMBER, sealed=SEALER.seal(PERSON), macs=macs, aliases={"doc": "受理-2026-0001"}),
+            fact(NUMBER, "suspension", "s", kind="听证", notice="n1", started="2026-04-27", ended="2026-05-08"),
+            fact(NUMBER, "step", "1", name="初审", owner="李主任", started="2026-04-21T09:00"),
+            case_fact("532331-20260420-1", region="532331", item="shop"),
+            case_fact("532301-20260420-2", ended="2026-05-06T10:00", result="准予许可"),
+        ],
+        NOW,
+    )
+    world.at = NOW
+    access = ApprovalsAccess(
+        reader=CaseReader(store),
+        assessor=lambda: ASSESSOR,
+        sealer=SEALER,
+        unmask=lambda: frozenset({"duty-all", "duty-532301"}),
+    )
+    deps = replace(world.deps(), approvals=access)
+    world.deps = lambda: deps  # type: ignore[method-assign]
+    yield world
+    await store.close()
+
+
+async def test_a_list_has_open_cases_with_what_is_left(cases: World) -> None:
+    async with cases.signed_in("duty") as client:
+        body = (await client.get(LIST)).json()
+        assert body["total"] == 2
+        shop, plan = body["items"]
+        assert (plan["number"], plan["due"], plan["light"], plan["item_name"]) == (
+            NUMBER,
+            "2026-05-29",
+            "red",
+            "规划许可",
+        )
+        assert plan["left"] < -100
+        assert shop["due"] == "2026-04-27"
+        closed = (await client.get(LIST, params={"state": "closed"})).json()
+        assert [item["result"] for item in closed["items"]] == ["granted"]
+        first = (await client.get(LIST, params={"limit": 1})).json()
+        second = (await client.get(LIST, params={"limit": 1, "cursor": first["next"]})).json()
+        assert [first["items"][0]["key"], second["items"][0]["key"]] == [shop["key"], plan["key"]]
+        problem(await client.get(LIST, params={"light": "purple"}), 422, "invalid")
+
+
+async def test_a_region_sees_its_own_cases_only(cases: World) -> None:
+    async with cases.signed_in("duty", "532331") as client:
+        items = (await client.get(LIST)).json()["items"]
+        assert [item["region"] for item in items] == ["532331"]
+        problem(await client.get(f"{LIST}/1"), 404, "not-found")
+        found = (await client.get("/api/v1/approvals/search", params={"number": NUMBER})).json()
+        assert found["items"] == []
+        assert (await client.get("/api/v1/approvals/summary", params={"month": "2026-04"})).json()["accepted"] == 1
+
+
+async def test_a_case_shows_how_its_due_day_came_about_and_masks_the_applicant(cases: World) -> None:
+    async with cases.signed_in("duty") as client:
+        answer = await client.get(f"{LIST}/1")
+        body = answer.json()
+    assert (body["clock"]["due"], body["clock"]["n"]) == ("2026-05-29", 20)
+    marks = {day["day"]: day["mark"] for day in body["clock"]["days"]}
+    assert (marks["2026-04-20"], marks["2026-04-28"], marks["2026-05-01"], marks["2026-05-29"]) == (
+        "start",
+        "excluded",
+        "excluded",
+        "due",
+    )
+    assert body["suspensions"][0]["started"] == "2026-04-27"
+    assert body["applicant"] == {"name": "王※", "company": False, "has_id": True, "has_phone": True, "masked": True}
+    for value in PERSON.values():
+        assert value not in answer.text
+
+
+async def test_a_wall_sees_no_names_of_officials(cases: World) -> None:
+    async with cases.client(Authorization=f"Bearer {await cases.token('wall')}") as client:
+        answer = await client.get(f"{LIST}/1")
+        assert "李主任" not in answer.text
+        problem(await client.post(f"{LIST}/1/unmask", json={"reason": "看看"}), 403, "forbidden")
+
+
+async def test_personal_values_need_the_right_and_a_reason_and_are_audited(cases: World) -> None:
+    path = f"{LIST}/1/unmask"
+    async with cases.signed_in("duty") as client:
+        problem(await client.post(path, json={"reason": ""}), 422, "invalid")
+        body = (await client.post(path, json={"reason": "核对身份"})).json()
+        assert (body["values"], body["looks_today"]) == (PERSON, 1)
+    async with cases.signed_in("admin") as client:
+        problem(await client.post(path, json={"reason": "核对身份"}), 403, "forbidden")
+    async with cases.signed_in("duty", "532301") as client:
+        problem(await client.post(f"{LIST}/4/unmask", json={"reason": "核对身份"}), 404, "not-found")
+    [entry] = [entry for entry in await cases.journal.entries(kind="audit", limit=100) if entry.name == "case-unmasked"]
+    assert (entry.actor, entry.body["reason"], entry.body["fields"]) == ("duty-all", "核对身份", sorted(PERSON))
+    assert "金丝雀" not in repr(entry)
+
+
+async def test_search_finds_exact_numbers_and_aliases_only(cases: World) -> None:
+    async with cases.signed_in("duty") as client:
+
+        async def found(number: str) -> list[str]:
+            answer = await client.get("/api/v1/approvals/search", params={"number": number})
+            return [item["number"] for item in answer.json()["items"]]
+
+        assert await found(f" {NUMBER}　") == [NUMBER]
+        assert await found("受理-2026-0001") == [NUMBER]
+        assert await found("532301-20260420") == []
+        problem(await client.get("/api/v1/approvals/search", params={"number": "5323"}), 422, "invalid")
+
+
+async def test_figures(cases: World) -> None:
+    async with cases.signed_in("duty") as client:
+        april = (await client.get("/api/v1/approvals/summary", params={"month": "2026-04"})).json()
+        assert (april["accepted"], april["completion"], april["open_end"]) == (3, 0.3333, 3)
+        rows = (await client.get("/api/v1/approvals/figures", params={"month": "2026-04", "by": "item"})).json()[
+            "items"
+        ]
+        assert {row["key"]: row["accepted"] for row in rows} == {"plan": 2, "shop": 1}
+        aged = (await client.get("/api/v1/approvals/ageing")).json()
+        assert aged["left"] == {"overdue_over_10": 2}
+        assert (await client.get("/api/v1/approvals/steps")).json()["items"] == []
+        problem(await client.get("/api/v1/approvals/summary", params={"from": "2026-13-01"}), 422, "invalid")
+        problem(await client.get("/api/v1/approvals/summary", params={"month": "2026-13"}), 422, "invalid")
+
+
+async def test_a_site_without_cases_says_so(world: World) -> None:
+    async with world.signed_in("duty") as client:
+        problem(await client.get(LIST), 503, "busy")
+
+
+async def test_actions_on_cards_and_orders_are_commands_to_the_approvals_role(cases: World) -> None:
+    order = OrderDocument(
+        id="2026-0001",
+        number="督办〔2026〕0001号",
+        title="限期",
+        text="请办",
+        department="housing",
+        region="532301",
+        life=begin(ORDER, "li", NOW),
+    )
+    record = kinds.ORDER.view(order_record(order, NOW))
+    outcomes = {"card:raise": (Outcome.FORBIDDEN, ""), "card:appeal": (Outcome.INVALID, "reason")}
+
+    def answer(command: Command) -> Result:
+        outcome, detail = outcomes.get(command.action, (Outcome.DONE, ""))
+        return Result(command=command.id, outcome=outcome, detail=detail, after=record)
+
+    cases.desk.answer = answer
+    async with cases.signed_in("duty") as client:
+        body = {"title": "限期", "text": "请办", "department": "housing", "region": "532301"}
+        assert (await client.post("/api/v1/approvals/orders", json=body | {"region": "9"})).status_code == 422
+        await client.post("/api/v1/approvals/orders", json=body)
+        await client.post("/api/v1/approvals/orders/2026-0001/act", json={"action": "sign", "rev": 3})
+        act = "/api/v1/approvals/cards:act"
+        problem(await client.post(act, json={"id": "x/hall:1", "action": "raise"}), 403, "forbidden")
+        refused = problem(await client.post(act, json={"id": "x/hall:1", "action": "appeal"}), 422, "invalid")
+        assert refused["errors"][0]["field"] == "body.reason"
+    seen = [(command.action, command.subject, command.args["supervises"]) for command in cases.desk.seen]
+    assert seen[:2] == [("order:create", "", False), ("order:sign", "2026-0001", False)]
