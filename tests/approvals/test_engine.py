@@ -65,7 +65,7 @@ async def test_facts_of_a_feed_and_pushed_ones_become_cases(rig: CasesRig) -> No
 async def test_lights_turn_at_their_moments_and_are_recorded_with_them(rig: CasesRig) -> None:
     await rig.send(case_fact("1"))
     await rig.step()
-    assert rig.engine.domain.next_due() == YELLOW
+    assert rig.engine.domain.open_cases.next_moment() == YELLOW
     await rig.step("2026-05-18T23:59:59")
     assert (await rig.shown())["1"].light == "green"
     await rig.settle("2026-05-19T00:00:01")
