@@ -35,6 +35,7 @@ _POLLERS: Mapping[str, tuple[str, str]] = {
     "sql+mysql": ("network.sql.probe", "SqlPoller"),
     "rtsp": ("video.rtsp.probe", "RtspPoller"),
     "gb28181": ("video.gb28181.probe", "GbPoller"),
+    "onvif": ("video.onvif.probe", "OnvifPoller"),
 }
 _FEEDS: Mapping[str, tuple[str, str]] = {
     "emergency.cap": ("emergency.cap.feed", "CapFeed"),

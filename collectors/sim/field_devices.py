@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from collectors.sim.cameras import faults, site
+from collectors.sim.cameras.onvif import ClockFault, OnvifCamera
 from collectors.sim.devices import HttpService, SimulatedDevice, TcpService
 from collectors.sim.modbus import ModbusDevice, Registers
 from collectors.sim.mqtt import MqttBroker
@@ -206,6 +207,12 @@ class Field:
             self._grounds[key] = make(key[0], key[1])
         return self._grounds[key]
 
+    def _onvif(self, asset: str, host: str | None, port: int) -> SimulatedDevice:
+        """A camera's ONVIF service, whose clock can be set wrong."""
+        camera = OnvifCamera(host or "127.0.0.1", port, USER, V3_KEYS[0])
+        self.faults[f"{asset}-clock"] = ClockFault(camera)
+        return camera
+
     def recorders(self, rows: list[dict[str, str]], url: str) -> dict[str, SimulatedDevice]:
         """The recorders of an inventory, by asset. `url` is that of the platform that they register with."""
         made: dict[str, SimulatedDevice] = {}
@@ -224,6 +231,8 @@ class Field:
 
     def _remote(self, asset: str, parts: SplitResult, port: int) -> SimulatedDevice | None:
         profile = parse_qs(parts.query).get("profile", ["switch"])[0]
+        if parts.scheme == "onvif":
+            return self._onvif(asset, parts.hostname, port)
         kind = {"opc.tcp": "opcua", "snmp": profile, "rtsp": "camera"}.get(parts.scheme)
         host = parts.hostname or ""
         if kind is None or any((device["host"], device["port"]) == (host, port) for device in self.child.wanted):

@@ -14,6 +14,9 @@ from enum import StrEnum
 from feeds.cameras.evidence import RUNGS, Rung, decider_of, expected
 from feeds.model import Health, Quality, Reading
 
+_TO_FRAMES = (Rung.SIGNALLING, Rung.DESCRIBED, Rung.FRAMES)
+"""The rungs whose measured failure contradicts a device that calls its channel on line."""
+
 
 class RungState(StrEnum):
     """State of a rung. `not-checked`: no probe of the camera decides it."""
@@ -200,7 +203,10 @@ def _conflict(evidence: Mapping[Rung, _Evidence]) -> Conflict | None:
     frames, described = evidence.get(Rung.FRAMES, _Evidence()), evidence.get(Rung.DESCRIBED, _Evidence())
     status = described.claim[1].value if described.claim is not None else None
     if frames.measured_ok is None:
-        return Conflict.FALSE_ONLINE if status is True and frames.measured_failed is not None else None
+        failed = any(evidence.get(rung, _Evidence()).measured_failed is not None for rung in _TO_FRAMES)
+        reached = evidence.get(Rung.SIGNALLING, _Evidence()).measured_ok is not None
+        gone = frames.measured_failed is not None or not reached
+        return Conflict.FALSE_ONLINE if status is True and failed and gone else None
     measured_at = frames.measured_ok[1].observed_at
     lost = frames.claim is not None and frames.claim[1].value is False and frames.claim[1].observed_at <= measured_at
     return Conflict.FALSE_OFFLINE if status is False or lost else None

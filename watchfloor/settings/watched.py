@@ -16,8 +16,6 @@ from watchfloor.settings.mapped import mapped_source
 from watchfloor.settings.reader import SettingsTable, spell
 
 _SEVERITIES = tuple(str(severity) for severity in Severity)
-# Schemes of the public interface that no collector of this version speaks yet.
-_LATER_SCHEMES = ("onvif",)
 _PASSIVE = "heartbeat"
 _PROFILES = ("cn-12379",)
 # By kind: required values, optional values.
@@ -55,20 +53,10 @@ def defaults(table: SettingsTable) -> dict[str, SchemeSettings]:
     """Settings of the probes of every scheme: those of the file over the built-in defaults."""
     schemes = {scheme: registry.defaults(scheme) for scheme in registry.known_schemes()}
     for scheme in table.raw:
-        if scheme not in schemes and scheme not in _LATER_SCHEMES:
-            continue  # `done` of the table reports it, with the nearest scheme
         if scheme not in schemes:
-            table.wrong(
-                "not_supported",
-                scheme,
-                error=False,
-                instead={
-                    "zh-CN": "这一段暂不起作用，可以保留或去掉",
-                    "en": "it has no effect for now; keep it or take it out",
-                },
-            )
+            continue  # `done` of the table reports it, with the nearest scheme
         with table.table(scheme) as scheme_table:
-            schemes[scheme] = _scheme(scheme_table, schemes.get(scheme, SchemeSettings()))
+            schemes[scheme] = _scheme(scheme_table, schemes[scheme])
     table.allow(schemes)
     return schemes
 

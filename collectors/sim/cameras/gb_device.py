@@ -10,13 +10,14 @@ from collections import Counter
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import Any, cast
 
 from collectors.sim.values import V3_KEYS
 
 ITEMS_A_MESSAGE = 2
 GIVE_UP, RETRY = 3.0, 2.0
+_CHINA = timezone(timedelta(hours=8))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +88,7 @@ class GbDevice(asyncio.DatagramProtocol):
 
     def alarm(self, channel: str, method: int, kind: int) -> None:
         """Send an alarm."""
-        at = datetime.now().isoformat(timespec="seconds")
+        at = _local_time()
         body = f"<AlarmPriority>1</AlarmPriority><AlarmMethod>{method}</AlarmMethod><AlarmTime>{at}</AlarmTime>"
         body += f"<AlarmDescription>报警</AlarmDescription><Info><AlarmType>{kind}</AlarmType></Info>"
         self._send("MESSAGE", self._body("Notify", "Alarm", body, device=channel))
@@ -217,7 +218,7 @@ class GbDevice(asyncio.DatagramProtocol):
                 more = f'<SumNum>{len(self.channels)}</SumNum><DeviceList Num="{listed}">{items}</DeviceList>'
                 self._send("MESSAGE", self._body("Response", "Catalog", more, sn=sn))
         elif command == "DeviceStatus":
-            at_now = datetime.now().isoformat(timespec="seconds")
+            at_now = _local_time()
             more = f"<Result>OK</Result><Online>ONLINE</Online><Status>OK</Status><DeviceTime>{at_now}</DeviceTime>"
             self._send("MESSAGE", self._body("Response", "DeviceStatus", more, sn=sn))
         elif command == "DeviceInfo":
@@ -230,6 +231,11 @@ class GbDevice(asyncio.DatagramProtocol):
             f"<CivilCode>{channel.id[:6]}</CivilCode><Parental>0</Parental><ParentID>{self.device}</ParentID>"
             f"<Status>{channel.status}</Status></Item>"
         )
+
+
+def _local_time() -> str:
+    """The time in China, without a zone, as devices write it."""
+    return datetime.now(_CHINA).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def _md5(text: str) -> str:

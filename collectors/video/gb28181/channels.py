@@ -90,13 +90,16 @@ def unknown(why: str = SILENT) -> list[Measurement]:
     """The measurements of a channel of which nobody can tell anything."""
     return [
         Measurement(metric=metric, value=None, quality=Quality.UNCERTAIN, text=why, fresh_for=FRESH_FOR)
-        for metric in ("gb28181.up", "gb28181.described", "gb28181.frames", "gb28181.picture")
+        for metric in ("gb28181.channel.up", "gb28181.described", "gb28181.frames", "gb28181.picture")
     ]
 
 
 def measurements(channel: Channel, wall: float) -> Iterator[Measurement]:
-    """The measurements of a channel whose device lives. Its status is the device's claim, as old as its last change."""
-    yield Measurement(metric="gb28181.up", value=True, fresh_for=FRESH_FOR)
+    """The measurements of a channel whose device lives. Its status is the device's claim, as old as its last change.
+
+    That the device lives does not show that the camera behind it does: `gb28181.channel.up` is a claim as well.
+    """
+    yield Measurement(metric="gb28181.channel.up", value=True, fresh_for=FRESH_FOR)
     status, text = channel.status, _SENTENCES.get(channel.status, "")
     if channel.faulty:
         yield _claim("described", False, channel.faulty_since, wall, FAULTY)

@@ -162,7 +162,12 @@ CHECKS: tuple[PictureCheck, ...] = (
     ),
     PictureCheck(
         "covered",
-        lambda look: look.now.flat >= min(0.95, _base(look, "flat") + 0.4) and _edges(look) < 0.25,
+        lambda look: (
+            look.now.p99 > 64
+            and look.now.flat >= min(0.95, _base(look, "flat") + 0.4)
+            and _edges(look) < 0.25
+            and look.now.deviation >= 2
+        ),
         lambda look: _edges(look) > 0.45,
         learned=True,
         urgent=True,

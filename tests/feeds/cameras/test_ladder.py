@@ -105,6 +105,15 @@ def test_a_channel_of_a_silent_device_is_unknown_whatever_the_catalog_said() -> 
     assert (states(result), result.health) == ("oooo---", Health.OK)
 
 
+def test_a_recorder_that_lives_does_not_show_that_the_camera_behind_it_does() -> None:
+    readings = {"gb28181.channel.up": reading(True), "gb28181.described": reading(True), "rtsp.up": reading(False)}
+    result = ladder(readings | rungs(rtsp_described=None, rtsp_frames=None), (*GB, *PROBES), 1.0)
+    assert result.failing is not None
+    assert (result.failing.rung, result.conflict) == (Rung.SIGNALLING, Conflict.FALSE_ONLINE)
+    alone = ladder({"gb28181.channel.up": reading(True), "gb28181.described": reading(True)}, GB, 1.0)
+    assert (states(alone), alone.health) == ("-oo----", Health.OK)
+
+
 def test_on_in_the_catalog_without_frames_is_false_online() -> None:
     readings = rungs(gb28181_up=True, gb28181_described=True, rtsp_up=True, rtsp_frames=False)
     result = ladder(readings, (*GB, *PROBES), 1.0)

@@ -1,0 +1,142 @@
+"""`onvif://host:80?cred=NAME`: does the camera answer ONVIF, is its clock right, and has it media profiles?
+
+Each poll asks GetSystemDateAndTime, which needs no account. Its offset signs all other calls, so that a camera whose
+clock is wrong can still be asked. Once a day the device is described: make, model, firmware, profiles, stream.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta, timezone
+from typing import ClassVar
+
+import aiohttp
+
+from collectors import uri
+from collectors.contract import Measurement, Poller, Target
+from collectors.errors import AuthFailed, NotReady, Reason
+from collectors.network import addresses
+from collectors.settings import SchemeSettings
+from collectors.video.onvif.device_clock import CLEAR, LIMIT, DeviceClock, device_clock, offset_words
+from collectors.video.onvif.session import OnvifSession
+from collectors.video.onvif.setup import OnvifSetup, read_setup
+from feeds.clock import Clock, now
+from feeds.model import Quality
+
+SETUP_EVERY = 86_400.0
+"""Seconds between two descriptions of a device."""
+CLOCK_FRESH = 3 * 3600.0
+"""Seconds for which a reading of the clock is shown as fresh."""
+SLOW = 2.0
+"""Seconds of a round trip beyond which the clock's offset is uncertain."""
+CHINA = timezone(timedelta(hours=8))
+"""The zone of a device that reports a local time without its zone."""
+
+
+@dataclass(slots=True)
+class OnvifState:
+    """What is known of a device between polls. `described_at` is in loop time."""
+
+    session: OnvifSession
+    described_at: float = float("-inf")
+    setup: OnvifSetup | None = None
+    wrong_clocks: int = 0
+    readings: list[Measurement] = field(default_factory=list)
+
+
+class OnvifPoller(Poller):
+    """Keeps one session a device. `clock` gives epoch seconds."""
+
+    schemes: ClassVar[tuple[str, ...]] = ("onvif",)
+    family: ClassVar[str] = "onvif"
+    defaults: ClassVar[SchemeSettings] = SchemeSettings(interval=60.0, timeout=10.0, attempts=2, concurrency=64)
+
+    def __init__(self, clock: Clock = now) -> None:
+        self._clock = clock
+        self._client: aiohttp.ClientSession | None = None
+        self._states: dict[tuple[str, str], tuple[Target, OnvifState]] = {}
+
+    @classmethod
+    def validate(cls, target: Target) -> None:
+        """Raises Misconfigured without a host, or with an unknown parameter."""
+        addresses.need_host(target, "onvif://10.0.0.5?cred=cameras")
+        uri.only(target, ("cred",))
+
+    async def poll(self, target: Target) -> list[Measurement]:
+        """Raises NotReady when the device does not answer as ONVIF does, AuthFailed when it refuses the account."""
+        state = self._state(target)
+        began, sent = asyncio.get_running_loop().time(), self._clock()
+        answer = await state.session.date_and_time()
+        trip = asyncio.get_running_loop().time() - began
+        read = device_clock(answer, CHINA)
+        clock = list(_clock_readings(state, read, sent + trip / 2, trip))
+        if began - state.described_at >= SETUP_EVERY:
+            try:
+                state.setup = await read_setup(state.session)
+            except AuthFailed as error:
+                answered = Measurement(metric="onvif.answered", value=True)
+                raise AuthFailed(error.en, error.zh, [answered, *clock]) from error
+            state.described_at = began
+            if not state.setup.profiles:
+                state.described_at = float("-inf")
+                raise NotReady(Reason.WRONG_ANSWER, "no media profile", clock)
+        assert state.setup is not None
+        return [*clock, *_facts(state.setup)]
+
+    def _state(self, target: Target) -> OnvifState:
+        key = (target.asset, target.uri)
+        known = self._states.get(key)
+        if known is not None and known[0] == target:
+            return known[1]
+        if self._client is None:
+            self._client = aiohttp.ClientSession(
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=None),
+                connector=aiohttp.TCPConnector(limit=0, force_close=True),
+                auto_decompress=False,
+            )
+        values = target.credential.values if target.credential is not None else {}
+        base = f"http://{target.address}"
+        session = OnvifSession(base, values.get("user", ""), values.get("password", ""), self._client, self._clock)
+        self._states[key] = target, OnvifState(session)
+        return self._states[key][1]
+
+    async def close(self) -> None:
+        """Close the connections."""
+        client, self._client = self._client, None
+        self._states.clear()
+        if client is not None:
+            await client.close()
+
+
+def _clock_readings(state: OnvifState, read: DeviceClock, ours: float, trip: float) -> Iterator[Measurement]:
+    """The offset, and the verdict on it: two wrong checks in a row fail the clock."""
+    if read.at is None:
+        words = offset_words(0.0, unset=True) if read.unset else "无法读取时钟 | the clock cannot be read"
+        value = False if read.unset else None
+        quality = Quality.GOOD if read.unset else Quality.UNCERTAIN
+        yield Measurement(metric="onvif.clock", value=value, quality=quality, text=words, fresh_for=CLOCK_FRESH)
+        return
+    offset = read.at - ours
+    state.session.offset = offset
+    certain = read.certain and trip <= SLOW
+    quality = Quality.GOOD if certain else Quality.UNCERTAIN
+    yield Measurement(metric="onvif.clock_s", value=round(offset, 1), unit="s", quality=quality, fresh_for=CLOCK_FRESH)
+    if not certain:
+        return
+    if abs(offset) > LIMIT:
+        state.wrong_clocks += 1
+    elif abs(offset) < CLEAR:
+        state.wrong_clocks = 0
+    if state.wrong_clocks != 1:
+        words = offset_words(offset, unset=read.unset) if state.wrong_clocks else ""
+        yield Measurement(metric="onvif.clock", value=not state.wrong_clocks, text=words, fresh_for=CLOCK_FRESH)
+
+
+def _facts(setup: OnvifSetup) -> Iterator[Measurement]:
+    for name, value in (("maker", setup.maker), ("model", setup.model), ("firmware", setup.firmware)):
+        if value:
+            yield Measurement(metric=f"onvif.{name}", value=value)
+    yield Measurement(metric="onvif.profiles", value=len(setup.profiles))
