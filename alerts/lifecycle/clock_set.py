@@ -21,6 +21,10 @@ def clock_changes(alert: Alert, by: float, now: float) -> dict[str, Any]:
 
     A hold keeps its remaining time. An acknowledgement's and a shelf's `until` stay: a person chose that moment.
     """
+    marked = alert.ack is not None or alert.shelf is not None or alert.hold is not None
+    ended = alert.cleared_at is not None or alert.stale_since is not None
+    if not marked and not ended and max(alert.first_raised_at, alert.raised_at, alert.since) <= now:
+        return {}  # nearly all: every start asks it of every open alert
     names = ("first_raised_at", "raised_at", "since")
     stamps = {name: getattr(alert, name) for name in names}
     stamps |= {name: at for name in ("cleared_at", "stale_since") if (at := getattr(alert, name)) is not None}

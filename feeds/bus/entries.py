@@ -120,17 +120,29 @@ def readable(kind: str, rows: dict[bytes, bytes]) -> dict[str, Any]:
     return records
 
 
+def folded(records: dict[str, Any], change: Change) -> None:
+    """Apply a change to the live records of its kind; one that is no longer live leaves them."""
+    if _is_live(change):
+        records[change.id] = change.after
+    else:
+        records.pop(change.id, None)
+
+
+def _is_live(change: Change) -> bool:
+    live = _STORED[change.kind].live
+    return change.after is not None and (live is None or live(change.after))
+
+
 def state_writes(keys: Keys, batch: Sequence[Change], rows: list[Packed]) -> Iterator[Words]:
     """The last word on each record, as packed; one that is no longer live leaves the live state."""
     final = {(row[0], row[1]): (change, row[2]) for change, row in zip(batch, rows, strict=True)}
     latest: dict[str, dict[str, bytes]] = {}
     gone: dict[str, list[str]] = {}
     for change, raw in final.values():
-        live = _STORED[change.kind].live
-        if raw is None or (live is not None and not live(change.after)):
-            gone.setdefault(change.kind, []).append(change.id)
-        else:
+        if raw is not None and _is_live(change):
             latest.setdefault(change.kind, {})[change.id] = raw
+        else:
+            gone.setdefault(change.kind, []).append(change.id)
     # One command for all records of a kind: the overhead of a command exceeds its content.
     for kind, records in latest.items():
         yield from setting(keys.state(kind), records)

@@ -6,9 +6,14 @@ from collections.abc import Iterable, Mapping
 
 from feeds import wire
 from feeds.bus.dead_letters import DeadLetterBox
-from feeds.bus.entries import State, StreamEntry, decoded, entry_order, readable
+from feeds.bus.entries import State, StreamEntry, decoded, entry_order, folded, readable
 from feeds.kinds import KINDS
 from feeds.model import Change
+
+PAGE = 2000
+"""Records of a hash in one answer. A whole prefecture in one would outlast the time limit of a command."""
+AT_ONCE = 10_000
+"""Records of live state that are read in one step, at most."""
 
 
 class StreamReader(DeadLetterBox):
@@ -38,6 +43,12 @@ class StreamReader(DeadLetterBox):
     async def state(self, kinds: Iterable[str] | None = None) -> State:
         """The live state of all kinds or of `kinds`, with the id of the last change that it includes."""
         requested = list(KINDS.stored if kinds is None else kinds)
+        async with self._asked(), self._redis.pipeline(transaction=False) as pipe:
+            for kind in requested:
+                pipe.hlen(self.keys.state(kind))
+            sizes = await pipe.execute()
+        if sum(sizes) > AT_ONCE:
+            return await self._state_by_pages(requested)
         async with self._asked(), self._redis.pipeline(transaction=True) as pipe:
             pipe.xrevrange(self.keys.changes, count=1)
             for kind in requested:
@@ -45,6 +56,28 @@ class StreamReader(DeadLetterBox):
             last, *hashes = await pipe.execute()
         records = {kind: readable(kind, rows) for kind, rows in zip(requested, hashes, strict=True)}
         return State(last[0][0].decode() if last else "0-0", records)
+
+    async def _state_by_pages(self, kinds: Iterable[str]) -> State:
+        """Like `state`. What changes while the pages are read is folded in afterwards, so that it is one moment too."""
+        last = await self.tail(self.keys.changes)
+        records = {kind: readable(kind, await self.stored(kind)) for kind in kinds}
+        while entries := await self.read({self.keys.changes: last}, block=0):
+            for change in (item for entry in entries for item in entry.items):
+                if change.kind in records:
+                    folded(records[change.kind], change)
+            last = entries[-1].id
+        return State(last, records)
+
+    async def stored(self, kind: str) -> dict[bytes, bytes]:
+        """The packed records of a kind by id, page by page; one that changes meanwhile is there in either form."""
+        rows: dict[bytes, bytes] = {}
+        cursor = 0
+        while True:
+            async with self._asked():
+                cursor, page = await self._redis.hscan(self.keys.state(kind), cursor, count=PAGE)
+            rows |= page
+            if not int(cursor):
+                return rows
 
     async def changes(self, after: str) -> list[Change]:
         """The changes after an id in the change stream that have not been trimmed."""

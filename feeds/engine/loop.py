@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import time
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from typing import Protocol
 from feeds.bus import Bus, BusError, BusFull, StreamEntry, entry_order
 from feeds.clock import Clock, StepWatch, now, spoken
 from feeds.engine.vitals import Vitals
+from feeds.garbage import uncollected
 from feeds.journal import JournalLost
 from feeds.role_status import RoleStatus
 
@@ -73,13 +73,9 @@ async def run_engine(engine: Engine, bus: Bus, clock: Clock = now, status: RoleS
 
 async def _opened(engine: Engine, bus: Bus) -> dict[str, str]:
     """Open the engine, and exempt the loaded state from garbage collection, which would scan it in vain."""
-    began, collects = time.perf_counter(), gc.isenabled()
-    gc.disable()
-    try:
+    began = time.perf_counter()
+    with uncollected():
         cursors = await engine.open(bus)
-    finally:
-        if collects:
-            gc.enable()
     log.debug("%s: everything is read, at work after %.2f s", engine.name, time.perf_counter() - began)
     return cursors
 

@@ -109,9 +109,7 @@ async def _cursor_of(bus: Bus, stream: str, saved: str) -> str:
 
 async def unpublished(bus: Bus, kind: str, records: Mapping[str, Any], at: float) -> list[Change]:
     """Where Redis differs from the journal's records of a kind: those that are gone, then those that are other ones."""
-    async with bus.pipeline() as pipe:
-        pipe.hgetall(bus.keys.state(kind))
-        [shown] = await pipe.execute()
+    shown = await bus.stored(kind)
     changes = [
         Change(kind=kind, id=id, after=None, at=at, cause="journal")
         for id in map(bytes.decode, shown)

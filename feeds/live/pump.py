@@ -16,6 +16,7 @@ import msgspec
 from feeds.bus import Bus, BusError, BusFull, StreamEntry, entry_order
 from feeds.clock import Clock, now
 from feeds.engine.vitals import Vitals
+from feeds.garbage import uncollected
 from feeds.live.mirror import Audience, Delta, Mirror
 from feeds.live.subscription import Subscription
 from feeds.live.views import LiveViews
@@ -158,9 +159,10 @@ class Pump:
 
     async def _fill(self) -> dict[str, str]:
         await self._bus.open()
-        state = await self._bus.state()
-        for _ in self.restarting(self._bus.rev(state.last), state.records, SLICE):
-            await asyncio.sleep(0)
+        with uncollected():
+            state = await self._bus.state()
+            for _ in self.restarting(self._bus.rev(state.last), state.records, SLICE):
+                await asyncio.sleep(0)
         return {self._bus.keys.changes: state.last}
 
     def restart(self, rev: str, stored: Mapping[str, Mapping[str, Any]]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.site import Service, Site, hook, running
+from tests.e2e.site import Hook, Service, Site, hook, running
 from tests.e2e.test_spine import alert_of, health
 from tests.patience import until
 
@@ -79,6 +79,12 @@ def mended(record: dict[str, Any] | None, clock: MachineClock) -> dict[str, Any]
     return record if record and max(stamps(record)) <= iso(clock.now() + 1) else None
 
 
+def reasons(receiver: Hook) -> list[str]:
+    """The reason of each message. One that a killed role had not recorded as sent comes again under the same key."""
+    first = dict(reversed([(key, body["reason"]) for key, body in receiver.calls]))
+    return [first[key] for key in dict.fromkeys(receiver.keys)]
+
+
 def is_active(view: dict[str, Any]) -> bool:
     return bool((alert_of(view) or {}).get("active"))
 
@@ -103,7 +109,7 @@ async def test_a_clock_that_is_set_forward_and_back_hides_no_outage(
             await live.until(lambda view: health(view) == "ok" and not alert_of(view))
             await service.stop()
             while_ahead = await live.until(lambda view: alert_of(view) if is_active(view) else None)
-        await until(lambda: len(receiver.keys) == 1)
+        await until(lambda: len(reasons(receiver)) == 1)
         clock.set(0)
         await restart(site, *restarted)
         await until(lambda: f"-{days} d" in words_of_the_clock(site))
@@ -115,11 +121,11 @@ async def test_a_clock_that_is_set_forward_and_back_hides_no_outage(
             assert max(stamps(await person.get(f"alerts/{shown['id']}"))) <= iso(clock.now() + 1)
             await service.start()
             await live.until(lambda view: not is_active(view) and health(view) == "ok")
-            await until(lambda: len(receiver.keys) == 2)
+            await until(lambda: len(reasons(receiver)) == 2)
             await service.stop()
             await live.until(is_active)
-        await until(lambda: len(receiver.keys) == 3)
-        assert [body["reason"] for _, body in receiver.calls] == ["first", "cleared", "again"]
+        await until(lambda: len(reasons(receiver)) == 3)
+        assert reasons(receiver) == ["first", "cleared", "again"]
         record = await person.get(f"alerts/{shown['id']}")
         assert max(stamps(record)) <= iso(clock.now() + 1)
         assert "clock_set" in [step["name"] for step in record["transitions"]]

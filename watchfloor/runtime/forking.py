@@ -94,10 +94,16 @@ class _Imports:
         self.load("")
 
     def load(self, role: str) -> None:
-        """Import the modules of a role that are still missing; all modules for an unknown role."""
+        """Import the modules of a role that are still missing; all modules for an unknown role.
+
+        A module that cannot be imported is left to its role, which ends by the error and says so. The others go on.
+        """
         for name in (role,) if role in PRELOAD else tuple(self._left):
             for module in self._left.pop(name, ()):
-                importlib.import_module(module)
+                try:
+                    importlib.import_module(module)
+                except (ImportError, SyntaxError, OSError) as error:
+                    log.error("%s cannot be imported for %s: %s", module, name or "all roles", error)
 
     def load_next(self) -> bool:
         """Import the modules of the next role. False when all are imported."""

@@ -54,7 +54,7 @@ def fork():
 
 os.fork = fork
 roles.build_web = build
-forking.PRELOAD = {"": ("watchfloor.runtime.roles",)}
+forking.PRELOAD = {"": ("watchfloor.runtime.roles",), "web": tuple(os.environ.get("BROKEN_IMPORTS", "").split())}
 forking.main()
 """
 
@@ -127,6 +127,16 @@ async def test_a_role_that_ends_by_an_error_leaves_its_reason_in_status_and_its_
     said = capfd.readouterr().err
     assert "Traceback" in said
     assert "no such table" in said
+
+
+async def test_a_module_that_cannot_be_imported_ends_no_forking_process(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BROKEN_IMPORTS", "no_such_module watchfloor")
+    async with running(folder) as site:
+        await until(lambda: site.members["web"].state == "running")
+        assert site.members["web"].restarts == 0
+    assert "no_such_module cannot be imported for web" in capfd.readouterr().err
 
 
 async def test_the_last_end_of_a_role_is_known_to_the_next_supervisor(folder: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from feeds.bus import Bus
+from tests.patience import until
 from watchfloor.runtime import valkey
 
 
@@ -64,3 +65,39 @@ async def test_it_keeps_what_it_was_given_and_wants_its_password(tmp_path: Path)
         await stranger.close()
         server.terminate()
         await server.wait()
+
+
+async def test_its_file_is_rewritten_by_itself_however_much_is_written(tmp_path: Path) -> None:
+    """The growth of a day is bounded by the data: the file is rewritten when it has doubled (docs/operations.md)."""
+    server = await valkey.start(tmp_path)
+    bus = Bus(valkey.address(tmp_path).url, "532300")
+    try:
+        async with bus.pipeline() as pipe:
+            pipe.config_get("auto-aof-rewrite-*")
+            [bounds] = await pipe.execute()
+        assert bounds == {"auto-aof-rewrite-percentage": "100", "auto-aof-rewrite-min-size": str(64 * 2**20)}
+        async with bus.pipeline() as pipe:
+            pipe.config_set("auto-aof-rewrite-min-size", "1mb")
+            await pipe.execute()
+        for _ in range(12):
+            async with bus.pipeline() as pipe:
+                pipe.set("k", b"x" * 2**20)
+                await pipe.execute()
+
+        def size() -> int:
+            return sum(file.stat().st_size for file in (tmp_path / "valkey").rglob("*") if file.is_file())
+
+        await until(lambda: size() < 5 * 2**20)
+    finally:
+        await bus.close()
+        server.terminate()
+        await server.wait()
+
+
+def test_its_log_keeps_one_older_part(tmp_path: Path) -> None:
+    logfile = tmp_path / "valkey.log"
+    for text in ("first", "second", "third"):
+        logfile.write_bytes(text.encode() * valkey.LOG_LIMIT)
+        valkey._rotate(logfile)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["valkey.log.1"]
+    assert (tmp_path / "valkey.log.1").read_bytes()[:5] == b"third"
