@@ -292,4 +292,4 @@ class AlertCore:
 
 def _rates(rules: Iterable[CompiledRule]) -> Iterator[tuple[str, float]]:
     """The metrics whose rate the rules use, each with its window in seconds."""
-    return ((metric, seconds) for rule in rules for _, _, metric, seconds in rule.uses.rates)
+    return ((metric, seconds) for rule in rules for part in rule.parts for _, _, metric, seconds in part.uses.rates)

@@ -13,8 +13,10 @@ from alerts.rules.delays import Key, Signal, Timers, Verdict
 from alerts.rules.rule import TICK, CompiledRule, Evaluation
 from alerts.rules.subjects import Subject, Subjects
 from alerts.suppression.suppressor import Suppressor
-from feeds.model import Alert, AssetState, Change, Kind
+from feeds.model import Alert, AssetState, Change, Kind, Severity
 
+GRADE = ":"
+"""Between a rule's id, which has no colon, and a severity that waits for its delay."""
 _STATE, _SOURCE = Kind.STATE, Kind.SOURCE
 
 
@@ -45,7 +47,7 @@ class RuleEvaluator:
         both = {id: (before.get(id), rules.get(id)) for id in {*before, *rules}}
         moved = {id for id, (a, b) in both.items() if a is None or b is None or a.settings != b.settings}
         changed = {id for id in moved if not _asks_the_same(*both[id])}
-        for key in [key for key in self._timers.waiting() if key[0] in changed]:
+        for key in [key for key in self._timers.waiting() if _rule_of(key) in changed]:
             self._timers.forget(key)
         self._flapping.forget_all(lambda key: key[0] in changed)
         return moved
@@ -82,7 +84,8 @@ class RuleEvaluator:
         if not (counts_changed or warned):
             return
         for rule in self.rules.values():
-            if (counts_changed and rule.uses.many) or (warned and rule.uses.warned):
+            uses = [part.uses for part in rule.parts]
+            if (counts_changed and any(use.many for use in uses)) or (warned and any(use.warned for use in uses)):
                 for kind, id in self._subjects.of_kind(rule.settings.over):
                     key = (rule.id, kind, id)
                     due = self.rechecks.at(key)
@@ -114,6 +117,29 @@ class RuleEvaluator:
         )
         if signal is not None:
             self._happen(rule, subject, signal, evaluation, now)
+        if rule.grades:
+            self._grade(rule, subject, evaluation.verdict, now)
+
+    def _grade(self, rule: CompiledRule, subject: Subject, verdict: Verdict, now: float) -> None:
+        """Change the severity of the rule's active alert: worse after the on-delay, milder after the off-delay."""
+        alert = self._open_alerts.open((rule.id, subject.kind, subject.id))
+        if alert is not None and alert.active and verdict is Verdict.NO_DATA:
+            return  # no data decides nothing, and what waits goes on waiting
+        target = None
+        if alert is not None and alert.active and verdict is Verdict.TRUE:
+            target = rule.severity_of(subject, now, alert.severity, self._subjects)
+        for severity in Severity:
+            moves = alert is not None and severity is target and severity is not alert.severity
+            signal = self._timers.observe(
+                (f"{rule.id}{GRADE}{severity}", subject.kind, subject.id),
+                Verdict.TRUE if moves else Verdict.FALSE,
+                active=False,
+                hold=_delay_of(rule, alert, severity),
+                recover_for=0.0,
+                now=now,
+            )
+            if signal is not None and alert is not None:
+                alert = self._open_alerts.apply(alert, transitions.Regrade(severity=severity), now, subject)
 
     def _ask_at(self, key: Key, moment: float | None) -> None:
         if moment is None:
@@ -134,18 +160,28 @@ class RuleEvaluator:
         if signal is Signal.CLEAR:
             self._open_alerts.apply(alert, transitions.Clear(evidence=evaluation.evidence), now, subject)
             return
-        self._suppressor.raise_(
-            alert, _raise_of_rule(rule, subject, evaluation, self._open_alerts.make_id(now)), now, subject
-        )
+        severity = rule.severity_of(subject, now, None, self._subjects)
+        event = _raise_of_rule(rule, severity, subject, evaluation, self._open_alerts.make_id(now))
+        self._suppressor.raise_(alert, event, now, subject)
 
     def timer_due(self, now: float) -> None:
         """The pending condition that is due first has outlasted its delay."""
-        (rule, kind, id), signal, _ = self._timers.pop_due()
-        compiled, subject = self.rules.get(rule), self._subjects.get((kind, id))
-        if compiled is not None and subject is not None:
+        key, signal, _ = self._timers.pop_due()
+        compiled, subject = self.rules.get(_rule_of(key)), self._subjects.get(key[1:])
+        if compiled is not None and subject is not None and GRADE in key[0]:
+            self._regrade(compiled, subject, Severity(key[0].partition(GRADE)[2]), now)
+        elif compiled is not None and subject is not None:
             active = signal is Signal.CLEAR
             evaluation = compiled.evaluate(subject, now, active=active, context=self._subjects)
             self._happen(compiled, subject, signal, evaluation, now)
+
+    def _regrade(self, rule: CompiledRule, subject: Subject, severity: Severity, now: float) -> None:
+        """A severity has outlasted its delay: it counts if it still is the one that holds."""
+        alert = self._open_alerts.open((rule.id, subject.kind, subject.id))
+        if alert is None or not alert.active or alert.severity is severity:
+            return
+        if rule.severity_of(subject, now, alert.severity, self._subjects) is severity:
+            self._open_alerts.apply(alert, transitions.Regrade(severity=severity), now, subject)
 
     def recheck_due(self, now: float) -> None:
         """Evaluate again the rule whose verdict time alone may have changed."""
@@ -164,14 +200,16 @@ class RuleEvaluator:
             self._states.pop(id, None)
         for rule in self.over(kind):
             self._timers.forget((rule.id, kind, id))
+            for severity in Severity if rule.grades else ():
+                self._timers.forget((f"{rule.id}{GRADE}{severity}", kind, id))
             self.rechecks.drop((rule.id, kind, id))
             self._flapping.forget((rule.id, kind, id))
 
     def ask_everything(self, now: float, only: Collection[str] | None = None) -> None:
         """Evaluate every rule, or only those, for every subject."""
         for key in self._timers.waiting():
-            rule = self.rules.get(key[0])
-            if rule is None or rule.settings.over != key[1]:
+            rule = self.rules.get(_rule_of(key))
+            if rule is None or rule.settings.over != key[1] or (GRADE in key[0] and not rule.grades):
                 self._timers.forget(key)
         chosen = [rule for rule in self.rules.values() if only is None or rule.id in only]
         kinds = {rule.settings.over for rule in chosen}
@@ -198,13 +236,25 @@ def _is_result(before: AssetState | None, after: Any) -> bool:
     return bool(before.seen_at != after.seen_at or before.health is not after.health)
 
 
-def _raise_of_rule(rule: CompiledRule, subject: Subject, evaluation: Evaluation, id: str) -> transitions.Raise:
+def _rule_of(key: Key) -> str:
+    """The rule of a pending condition, also of a pending severity."""
+    return key[0].partition(GRADE)[0]
+
+
+def _delay_of(rule: CompiledRule, alert: Alert | None, severity: Severity) -> float:
+    worse = alert is not None and severity.rank < alert.severity.rank
+    return rule.settings.hold if worse else rule.settings.recover_for
+
+
+def _raise_of_rule(
+    rule: CompiledRule, severity: Severity, subject: Subject, evaluation: Evaluation, id: str
+) -> transitions.Raise:
     """The event that raises a rule's alert about a subject."""
     settings = rule.settings
     return transitions.Raise(
         id=id,
         identity=transitions.AlertIdentity(rule=rule.id, subject_kind=subject.kind, subject=subject.id),
-        severity=settings.severity,
+        severity=severity,
         region=subject.region,
         quality=evaluation.quality,
         title=settings.title or {"zh-CN": rule.id, "en": rule.id},

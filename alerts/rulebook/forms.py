@@ -11,14 +11,14 @@ from typing import Any
 import msgspec
 
 from alerts.rules.rule import CompiledRule, RuleError, compile_rule
-from alerts.settings import RuleSettings
+from alerts.settings import GRADES_WANTED, RuleSettings, SeverityGrade, graded
 from feeds.documents.rule import RuleDocument
 from feeds.model import Severity
 from feeds.regions import is_code
 
 FILE, API = "file", "api"
 _ID = re.compile(r"[\w.-]{1,64}")
-_KEYS = frozenset(("id", "when", "over", "for", "recover_for", "severity", "title", "text", "region"))
+_KEYS = frozenset(("id", "when", "over", "for", "recover_for", "severity", "grades", "title", "text", "region"))
 
 
 class InvalidRule(ValueError):
@@ -55,6 +55,10 @@ class StoredRule:
 
 def form(settings: RuleSettings) -> dict[str, Any]:
     """The rule, JSON-able; durations in seconds."""
+    return _form(settings) | ({"grades": msgspec.to_builtins(settings.grades)} if settings.grades else {})
+
+
+def _form(settings: RuleSettings) -> dict[str, Any]:
     return {
         "id": settings.id,
         "when": settings.when,
@@ -80,6 +84,7 @@ def document_of(stored: StoredRule) -> RuleDocument:
         hold=settings.hold,
         recover_for=settings.recover_for,
         severity=str(settings.severity),
+        grades=msgspec.to_builtins(list(settings.grades)),
         title=dict(settings.title),
         text=settings.text,
         region=settings.region,
@@ -90,9 +95,14 @@ def document_of(stored: StoredRule) -> RuleDocument:
         comment=stored.comment,
         thresholds=msgspec.to_builtins(drawn.thresholds) if drawn else [],
         only=only | {"regions": only["regions"] or region},
-        mentions=[*(drawn.mentions if drawn else ()), *region],
+        mentions=[*_mentions(stored.compiled), *region],
         problem=stored.problem or None,
     )
+
+
+def _mentions(rule: CompiledRule | None) -> list[str]:
+    """The ids and codes that a rule and the conditions of its severities name."""
+    return [mention for part in (rule.parts if rule is not None else ()) for mention in part.sketch.mentions]
 
 
 def read(fields: Mapping[str, Any], sample: float) -> CompiledRule:
@@ -112,13 +122,15 @@ def read(fields: Mapping[str, Any], sample: float) -> CompiledRule:
             f"recover_for 不得短于一次采样（{least:g} 秒）：一次正常还不算恢复",
             f"recover_for must be at least one sample ({least:g} s): one good answer is not yet a recovery",
         )
+    severity, grades = _severities(fields)
     settings = RuleSettings(
         id=_id(fields),
         when=_text(fields, "when", 2000),
         over=over,
         hold=hold,
         recover_for=recover_for,
-        severity=_severity(fields),
+        severity=severity,
+        grades=grades,
         title=_title(fields),
         text=_text(fields, "text", 2000, needed=False),
         region=_region(fields),
@@ -138,6 +150,7 @@ def load(document: RuleDocument) -> StoredRule:
         hold=document.hold,
         recover_for=document.recover_for,
         severity=Severity(document.severity),
+        grades=tuple(msgspec.convert(document.grades, list[SeverityGrade])),
         title=dict(document.title),
         text=document.text,
         region=document.region,
@@ -199,8 +212,23 @@ def _seconds(fields: Mapping[str, Any], key: str, default: float) -> float:
     return float(value)
 
 
-def _severity(fields: Mapping[str, Any]) -> Severity:
-    severity = fields.get("severity") or Severity.MAJOR
+def _severities(fields: Mapping[str, Any]) -> tuple[Severity, tuple[SeverityGrade, ...]]:
+    """The severity without a condition, and those with one; see `graded`."""
+    given, more = fields.get("severity"), fields.get("grades") or []
+    if not isinstance(given, list) and not more:
+        return _severity(given), ()
+    entries = given if isinstance(given, list) else [*more, {"severity": given}] if isinstance(more, list) else more
+    if not isinstance(entries, list) or not all(isinstance(entry, Mapping) for entry in entries):
+        raise InvalidRule("severity", "rule_grades", *GRADES_WANTED)
+    pairs = [(str(entry.get("when") or ""), _severity(entry.get("severity"))) for entry in entries]
+    graded_severities = graded(pairs)
+    if graded_severities is None or any(set(entry) - {"when", "severity"} for entry in entries):
+        raise InvalidRule("severity", "rule_grades", *GRADES_WANTED)
+    return graded_severities
+
+
+def _severity(value: Any) -> Severity:
+    severity = value or Severity.MAJOR
     if severity not in list(Severity):
         severities = ", ".join(Severity)
         raise InvalidRule("severity", "enum", f"severity 应为：{severities}", f"severity is one of: {severities}")

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any
@@ -25,12 +25,13 @@ from alerts.rules.cel import syntax, typecheck
 from alerts.rules.cel.typecheck import ExpressionReferences
 from alerts.rules.context import EmptyContext, RegionContext, RuleContext
 from alerts.rules.delays import Verdict
+from alerts.rules.evidence import AGES, RATES, evidence, quality
 from alerts.rules.subjects import Subject
 from alerts.rules.thresholds import ExpressionSummary, sketch
-from alerts.rules.values import plain, touched, usable, value_of, warning_evidence
+from alerts.rules.values import touched, usable, value_of
 from alerts.settings import RuleSettings
 from feeds.kinds import KINDS
-from feeds.model import AssetState, Health, Quality
+from feeds.model import AssetState, Health, Quality, Severity
 from feeds.regions import covers
 
 # The library imports its command line, and with it prompt_toolkit, rich, typer and pygments. No role uses them, and
@@ -44,8 +45,6 @@ BUILT_IN = frozenset(("redundancy-lost",))
 LONGEST = 2000  # characters of an expression
 TICK = 1.0  # seconds between evaluations of a rule that does not compare an age with a plain number
 PAST = 0.001  # seconds beyond its limit at which an age is evaluated: both ">" and ">=" are decided then
-_RATES = "_rate"  # the map that replaces `rate(m["x"], 300)`, keyed "300.0 x"
-_AGES = "_age"  # the map that replaces `age(m["x"])`: a missing reading is a missing key
 
 
 class RuleError(ValueError):
@@ -82,6 +81,8 @@ class CompiledRule:
     program: cel.Program
     uses: ExpressionReferences
     sketch: ExpressionSummary = field(default_factory=ExpressionSummary)
+    grades: tuple[CompiledRule, ...] = ()
+    """The conditions of severities, the worst first, as rules of that severity."""
     keys: frozenset[str] = field(init=False)
     """The readings that the verdict depends on."""
 
@@ -93,8 +94,28 @@ class CompiledRule:
     def id(self) -> str:
         return self.settings.id
 
+    @property
+    def parts(self) -> tuple[CompiledRule, ...]:
+        """The rule and the conditions of its severities."""
+        return (self, *self.grades)
+
+    def severity_of(self, subject: Subject, now: float, present: Severity | None, context: RuleContext) -> Severity:
+        """The severity of the rule's alert now. `present` is that of its active alert, None for an alert to be raised.
+
+        No data eases nothing: a condition that held until now is taken to hold.
+        """
+        for grade in self.grades:
+            held = present is not None and present.rank <= grade.settings.severity.rank
+            verdict = grade.evaluate(subject, now, active=held, context=context).verdict
+            if verdict is Verdict.TRUE or (held and verdict is Verdict.NO_DATA):
+                return grade.settings.severity
+        return self.settings.severity
+
     def touched_by(self, before: AssetState | None, after: AssetState | None) -> bool:
         """True when a change of an asset's state touches an input of this rule."""
+        return any(part._is_touched(before, after) for part in self.parts)
+
+    def _is_touched(self, before: AssetState | None, after: AssetState | None) -> bool:
         if before is None or after is None or self.uses.whole:
             return True
         if "health" in self.uses.names and before.health is not after.health:
@@ -122,9 +143,9 @@ class CompiledRule:
             verdict = self._verdict(without_health)
         return Evaluation(
             verdict=verdict,
-            quality=self._quality(subject),
-            recheck=self._recheck(subject, now),
-            tell=lambda: self._evidence(subject, values, context),
+            quality=quality(self.uses, subject),
+            recheck=min((at for part in self.parts if (at := part._recheck(subject, now)) is not None), default=None),
+            tell=lambda: evidence(self.uses, subject, values, context),
         )
 
     def concerns(self, subject: Subject) -> bool:
@@ -140,7 +161,7 @@ class CompiledRule:
         if "m" in self.uses.names:
             values["m"] = {key: value_of(r) for key, r in subject.readings.items() if usable(r, now)}
         if self.uses.ages:
-            values[_AGES] = {key: max(0.0, now - r.observed_at) for key, r in subject.readings.items()}
+            values[AGES] = {key: max(0.0, now - r.observed_at) for key, r in subject.readings.items()}
         return values
 
     def _beyond(self, subject: Subject, now: float, active: bool, context: RuleContext) -> dict[str, Any]:
@@ -159,7 +180,7 @@ class CompiledRule:
                 for _, _, key, seconds in self.uses.rates
                 if key in fresh
             }
-            values[_RATES] = {name: rate for name, rate in rates.items() if rate is not None}
+            values[RATES] = {name: rate for name, rate in rates.items() if rate is not None}
         return values
 
     def _unless_blind(self, verdict: Verdict, values: dict[str, Any], context: RuleContext) -> Verdict:
@@ -186,29 +207,6 @@ class CompiledRule:
         if not isinstance(result, bool):
             return Verdict.NO_DATA
         return Verdict.TRUE if result else Verdict.FALSE
-
-    def _quality(self, subject: Subject) -> Quality:
-        used = [r for key, r in subject.readings.items() if key in self.uses.readings]
-        uncertain = any(r.quality is Quality.UNCERTAIN for r in used)
-        return Quality.UNCERTAIN if uncertain else Quality.GOOD
-
-    def _evidence(self, subject: Subject, values: Mapping[str, Any], context: RuleContext | None) -> str:
-        parts = [f"{name}={plain(values[name])}" for name in sorted(self.uses.names - {"m", "labels", "active"})]
-        for key in sorted(self.uses.readings & subject.readings.keys()):
-            reading = subject.readings[key]
-            parts.append(f"{key}={plain(reading.value)}{' ' + reading.unit if reading.unit else ''}")
-        parts += [f"age({key})={plain(values[_AGES][key])} s" for _, _, key in self.uses.ages if key in values[_AGES]]
-        parts += [
-            f"rate({key})={plain(values[_RATES][f'{span} {key}'])} /s"
-            for _, _, key, span in self.uses.rates
-            if f"{span} {key}" in values[_RATES]
-        ]
-        if self.uses.warned and context is not None:
-            parts += warning_evidence(subject.id, context)
-        if "health" in self.uses.names:
-            down = [k for k, r in subject.readings.items() if k.partition("[")[0].endswith(".up") and r.value is False]
-            parts += [f"{key}=false {subject.readings[key].text}".strip() for key in sorted(down)[:3]]
-        return ", ".join(parts)[:500]
 
     def _recheck(self, subject: Subject, now: float) -> float | None:
         moments = []
@@ -263,7 +261,9 @@ def compile_rule(rule: RuleSettings) -> CompiledRule:
         raise RuleError(rule.id, "id 不能含冒号，也不能是内置规则的名称", en)
     if uses.ages or uses.rates:
         program = _program(rule, _with_maps(rule.when, uses))
-    return CompiledRule(settings=replace(rule), program=program, uses=uses, sketch=drawn)
+    graded = sorted(rule.grades, key=lambda grade: grade.severity.rank)
+    grades = tuple(compile_rule(replace(rule, when=grade.when, severity=grade.severity, grades=())) for grade in graded)
+    return CompiledRule(settings=replace(rule), program=program, uses=uses, sketch=drawn, grades=grades)
 
 
 def _program(rule: RuleSettings, source: str) -> cel.Program:
@@ -277,8 +277,8 @@ def _program(rule: RuleSettings, source: str) -> cel.Program:
 
 def _with_maps(source: str, uses: ExpressionReferences) -> str:
     """Rewrite `age(m["x"])` to `_age["x"]`, and rates likewise: CEL functions see only a reading's value."""
-    calls = [(start, end, _AGES, key) for start, end, key in uses.ages]
-    calls += [(start, end, _RATES, f"{seconds} {key}") for start, end, key, seconds in uses.rates]
+    calls = [(start, end, AGES, key) for start, end, key in uses.ages]
+    calls += [(start, end, RATES, f"{seconds} {key}") for start, end, key, seconds in uses.rates]
     for start, end, name, key in sorted(calls, reverse=True):
         quoted = '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
         source = f"{source[:start]}{name}[{quoted}]{source[end:]}"

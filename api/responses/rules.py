@@ -10,8 +10,15 @@ from msgspec import field as named
 from api.responses.common import Texts, Time
 
 
+class RuleGrade(Struct, kw_only=True):
+    """A severity that the alert has while a condition holds."""
+
+    when: Annotated[str, Meta(description="A CEL expression; `active`: the alert is as severe already")]
+    severity: str
+
+
 class RuleForm(Struct, kw_only=True):
-    """What a rule says; durations in seconds."""
+    """What a rule says; durations in seconds. `grades`: the worst that holds counts, else `severity`."""
 
     id: str
     when: Annotated[str, Meta(description="A CEL expression")]
@@ -19,6 +26,7 @@ class RuleForm(Struct, kw_only=True):
     for_: float = named(name="for")
     recover_for: float
     severity: str
+    grades: list[RuleGrade] | UnsetType = UNSET
     title: Texts
     text: str
     region: str

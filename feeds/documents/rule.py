@@ -16,7 +16,8 @@ class RuleDocument(msgspec.Struct, frozen=True, kw_only=True, rename={"hold": "f
     """One rule as it is in force: what it says, where it comes from, and what can be drawn of it.
 
     Durations in seconds, `at` in epoch seconds. `source` is "file" or "api". `thresholds` and `only` draw its limits
-    into charts; `mentions` are the ids and codes that it names; `problem` says by language why it does not run.
+    into charts; `grades` are severities with their conditions (`when`, `severity`); `mentions` are the ids and codes
+    that it names; `problem` says by language why it does not run.
     """
 
     id: str
@@ -25,6 +26,7 @@ class RuleDocument(msgspec.Struct, frozen=True, kw_only=True, rename={"hold": "f
     hold: float
     recover_for: float
     severity: str
+    grades: list[dict[str, str]] = []
     title: dict[str, str]
     text: str
     region: str = ""

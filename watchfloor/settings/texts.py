@@ -66,6 +66,12 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
         "写 GB/T 2260 的 6 位代码（或 9、12 位），例如 532300",
         "write the 6-digit code of GB/T 2260 (or 9 or 12 digits), such as 532300",
     ),
+    "severity_list": (
+        "级别列表不成立",
+        "this is not a list of severities",
+        "每项写 when 与 severity，级别各不相同，至多一项不带 when",
+        "write entries of when and severity, each of another severity, one of them at most without when",
+    ),
     "region_pairs": (
         "每项应为“标签值=地区代码”",
         "each of them must be VALUE=CODE",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from alerts.settings import HoldPolicy, RuleSettings
+from alerts.settings import HoldPolicy, RuleSettings, SeverityGrade, graded
 from collectors import registry
 from collectors.errors import Misconfigured
 from collectors.settings import Credential, SchemeSettings, SourceSettings
@@ -163,13 +163,15 @@ def rules(tables: Iterable[SettingsTable], shortest: float) -> tuple[RuleSetting
     for table in tables:
         over = table.choice("over", Kind.ASSET, tuple(KINDS.subjects))
         hold = table.duration("for", 0.0, "0s", "31d")
+        severity, grades = _severities(table)
         rule = RuleSettings(
             id=table.unique_id("id", taken_ids),
             when=table.text("when", None, "\"health == 'down'\""),
             over=over,
             hold=hold,
             recover_for=_recover_for(table, hold, shortest if over == "asset" else 0.0),
-            severity=Severity(table.choice("severity", "major", _SEVERITIES)),
+            severity=severity,
+            grades=grades,
             title=title(table),
             text=table.text("text"),
             region=table.region("region", ""),
@@ -177,6 +179,21 @@ def rules(tables: Iterable[SettingsTable], shortest: float) -> tuple[RuleSetting
         table.done()
         rules.append(rule)
     return tuple(rules)
+
+
+def _severities(table: SettingsTable) -> tuple[Severity, tuple[SeverityGrade, ...]]:
+    """One severity, or a list of `{when, severity}` of which the worst that holds counts."""
+    if not isinstance(table.raw.get("severity"), list):
+        return Severity(table.choice("severity", "major", _SEVERITIES)), ()
+    entries = []
+    for entry in table.tables("severity"):
+        entries.append((entry.text("when"), Severity(entry.choice("severity", None, _SEVERITIES))))
+        entry.done()
+    severities = graded(entries)
+    if severities is None:
+        table.wrong("severity_list", "severity")
+        return Severity.MAJOR, ()
+    return severities
 
 
 def root_cause(table: SettingsTable) -> HoldPolicy:

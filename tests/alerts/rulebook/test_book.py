@@ -374,3 +374,22 @@ def _hot(rig: Rig) -> Alert:
 def _flip(rig: Rig, number: int) -> list[Change]:
     value = reading(60.0 if number % 2 else 40.0, at=rig.now)
     return [change(replace(state("r1", "ok", sensor_temp=value), seen_at=rig.now), rig.now)]
+
+
+async def test_a_rule_with_severities_by_value_is_made_journaled_and_read_again(rig: Rig) -> None:
+    severities = [{"when": 'm["sensor.temp"] > (active ? 90.0 : 95.0)', "severity": "critical"}, {"severity": "minor"}]
+    assert (await tell(rig, HOT | {"severity": severities})).outcome == "done"
+    await temp(rig, 99.0)
+    await temp(rig, 85.0)
+    entries = await rig.journal.entries(kind="alert", limit=10)
+    assert [
+        (entry.name, entry.body["after"]["severity"]) for entry in entries if "severity" in entry.body["after"]
+    ] == [("raise", "critical"), ("severity_down", "minor")]
+    (document,) = [doc.body for doc in await rig.journal.docs("rule") if doc.body.get("id") == "hot"]
+    assert (document["severity"], document["grades"]) == ("minor", severities[:1])
+    await rig.start()
+    assert rig.engine.core.rules["hot"].settings.grades[0].severity is Severity.CRITICAL
+    form = {name: document[name] for name in ("id", "when", "over", "for", "recover_for", "severity", "grades")}
+    assert (await tell(rig, form)).outcome == "done", "what was read may be sent back"
+    wrong = await tell(rig, HOT | {"severity": [{"severity": "minor"}, {"severity": "major"}]})
+    assert wrong.outcome == Outcome.INVALID
