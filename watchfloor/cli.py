@@ -8,6 +8,7 @@ import getpass
 import json
 import sys
 from collections.abc import Callable, Coroutine, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -78,9 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     settings.add_argument("--language", choices=("en", "zh-CN"), default="en")
     cli_options.collect(with_json(add("collect", _collect, "one probe, now")))
     discover = commands.add_parser("discover", help="what the inventory may lack").add_subparsers(required=True)
-    neighbours = with_config(discover.add_parser("lldp", help="propose links and devices from LLDP; changes nothing"))
-    cli_options.neighbours(neighbours)
-    neighbours.set_defaults(act=_discover, form="table")
+    cli_options.discover(discover, with_config, _discover)
     cli_emergency.add(commands, with_config, with_json)
     relay = add("relay", _relay, "the border relay: forwards messages from inside to chat, mail and SMS outside")
     relay.add_argument("-c", "--config", type=Path, default=Path("relay.toml"), metavar="FILE", help="its settings")
@@ -194,16 +193,17 @@ def _collect(args: argparse.Namespace) -> int:
 
 def _discover(args: argparse.Namespace) -> int:
     from collectors.errors import Misconfigured
-    from watchfloor.tools import discover
 
     settings = load(args.config)
     try:
-        text, code = discover.run(settings, args.asset, form=args.form, language=settings.site.language)
+        text, code = import_module(f"watchfloor.tools.{args.tool}").run(
+            settings, args.asset, form=args.form, language=settings.site.language
+        )
     except Misconfigured as error:
         raise Failed(f"{error.zh}\n{error.en}") from error
     if text:
         print(text.rstrip("\n"))
-    return code
+    return int(code)
 
 
 def _password(from_stdin: bool) -> str:

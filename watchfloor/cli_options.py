@@ -48,6 +48,17 @@ def backup(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-history", action="store_true", help="without the metric history, which may be large")
 
 
+def discover(commands: Any, with_config: WithConfig, act: Callable[[argparse.Namespace], int]) -> None:
+    """The commands `watchfloor discover …`. Each names its module in watchfloor/tools as `tool`."""
+    lldp = with_config(commands.add_parser("lldp", help="propose links and devices from LLDP; changes nothing"))
+    neighbours(lldp)
+    lldp.set_defaults(act=act, form="table", tool="discover")
+    listed = with_config(commands.add_parser("gb28181", help="propose cameras from devices' catalogs; changes nothing"))
+    listed.add_argument("asset", nargs="*", metavar="DEVICE", help="these devices only; else all with a stored catalog")
+    listed.add_argument("--json", dest="form", action="store_const", const="json", help="for scripts")
+    listed.set_defaults(act=act, form="table", tool="discover_gb28181")
+
+
 def neighbours(parser: argparse.ArgumentParser) -> None:
     """Options of `watchfloor discover lldp`."""
     parser.add_argument("asset", nargs="*", metavar="ASSET", help="ask these only; else all with an snmp:// probe")
