@@ -138,7 +138,8 @@ async def samples(count: int) -> None:
     cores = (child + own) / count * 10_000 / 300
     print(
         f"samples: 1920 x 1080 H.264 key frame of {len(frames[0]) // 1024} KiB: {1000 * child / count:.1f} ms in the "
-        f"worker (its start included), {1000 * own / count:.1f} ms in the role, {1000 * wall / count:.1f} ms of wall time; "
+        f"worker (its start included), {1000 * own / count:.1f} ms in the role, {1000 * wall / count:.1f} ms of wall "
+        "time; "
         f"10,000 cameras every 5 min: {cores:.2f} cores without the network"
     )
 
