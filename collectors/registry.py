@@ -42,6 +42,10 @@ _FEEDS: Mapping[str, tuple[str, str]] = {
     "emergency.usgs": ("emergency.quakes.feed", "UsgsFeed"),
     "emergency.quakeml": ("emergency.quakes.feed", "QuakeMlFeed"),
     "emergency.http": ("emergency.http.feed", "MappedFeed"),
+    "approvals.rest": ("approvals.rest", "RestCaseFeed"),
+    "approvals.soap": ("approvals.soap", "SoapCaseFeed"),
+    "approvals.sql": ("approvals.sql", "SqlCaseFeed"),
+    "approvals.files": ("approvals.files", "FileCaseFeed"),
 }
 _LISTENERS: Mapping[str, tuple[str, str]] = {
     "network.syslog": ("network.syslog.listener", "SyslogListener"),

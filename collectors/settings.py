@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from feeds.cases.source import CaseSource
 from feeds.mapped.source import MappedSource
 from feeds.model import Severity
 
@@ -49,6 +50,7 @@ class SourceSettings:
 
     `keys` are PEM texts: the keys and certificates by which the source signs its messages.
     `magnitude`: smaller earthquakes are left out. `mapped` is the mapping of an `emergency.http` source.
+    `approvals` are the tables and mappings of an `approvals.*` source.
     """
 
     id: str
@@ -63,6 +65,7 @@ class SourceSettings:
     keys: tuple[str, ...] = ()
     magnitude: float = 0.0
     mapped: MappedSource | None = None
+    approvals: CaseSource | None = None
     cred: str = ""
     tls_cert: str = ""
     tls_key: str = ""

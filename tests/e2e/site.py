@@ -141,7 +141,7 @@ class Live:
         frame: dict[str, Any] = json.loads(message.data)
         self.rev = frame.get("rev", self.rev)
         if frame["type"] == "snapshot":
-            self.view = {kind: dict(frame[kind]) for kind in KINDS.names}
+            self.view = {kind.name: dict(frame[kind.name]) for kind in KINDS if kind.plain}
         for item in frame.get("items", ()):
             records = self.view[item["kind"]]
             if item.get("gone"):

@@ -18,6 +18,7 @@ from dashboard.app import STATIC_PREFIXES, create_dash, script_hashes
 from feeds import disk, state_file
 from feeds.bus import Bus
 from feeds.cases.reader import CaseReader
+from feeds.cases.sealing import Sealer
 from feeds.cases.store import CaseStore, cases_url
 from feeds.clock import now
 from feeds.engine.commands import CommandClient
@@ -73,13 +74,6 @@ class Web:
         self._cases = CaseStore(cases_url(journal_url(settings)), "web")
         self._cases.connect()
         self._assessor = settings.approvals.assessor()
-        approvals = ApprovalsAccess(
-            reader=CaseReader(self._cases),
-            assessor=lambda: self._assessor,
-            sealer=sealer,
-            unmask=lambda: frozenset(self._applied.approvals.unmask),
-            supervise=lambda: frozenset(self._applied.approvals.supervise),
-        )
         self._app = create_app(
             Dependencies(
                 settings=settings.web,
@@ -104,13 +98,23 @@ class Web:
                 layers=lambda: self._applied.layers,
                 ingest=settings.ingest,
                 sealer=sealer,
-                approvals=approvals,
+                approvals=self._approvals(sealer),
                 load=settings.load,
                 handover=lambda: self._applied.handover,
             )
         )
         self._applied, self._since = settings, now()
         self._dash = create_dash(self._app, settings.site)
+
+    def _approvals(self, sealer: Sealer) -> ApprovalsAccess:
+        """What the routes of approvals work with, by the settings in use."""
+        return ApprovalsAccess(
+            reader=CaseReader(self._cases),
+            assessor=lambda: self._assessor,
+            sealer=sealer,
+            unmask=lambda: frozenset(self._applied.approvals.unmask),
+            supervise=lambda: frozenset(self._applied.approvals.supervise),
+        )
 
     async def run(self) -> None:
         """Run the pump, the command client and the server. When one ends with an error, all end."""

@@ -97,6 +97,26 @@ keys = ["tls/ca.pem"]
 magnitude = 3.0
 cred = "platform"
 [[source]]
+id = "housing"
+kind = "approvals.rest"
+url = "https://10.2.9.9/api/bj/list"
+system = "housing"
+rows = "data.list[*]"
+ok = { path = "code", is = [0] }
+paging = { page = "pageNo", size = "pageSize", first = 1 }
+since = { param = "startTime", format = "%Y-%m-%d %H:%M:%S" }
+page = 500
+overlap = "5m"
+back = "400d"
+namespace = "urn:data"
+operation = "getData"
+argument = { in0 = "<R><BEGIN>{since}</BEGIN></R>" }
+inner = "xml"
+version = "1.1"
+encoding = "utf-8"
+[source.table.case.map]
+number = "project_no"
+[[source]]
 id = "119"
 kind = "emergency.http"
 url = "http://10.5.1.9/api/alarms?since={cursor}&page={page}"

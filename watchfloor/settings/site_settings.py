@@ -10,6 +10,7 @@ from typing import TypeVar
 from alerts.settings import EscalationSettings, HoldPolicy, OutboxSettings, ReceiverSettings, RuleSettings
 from api.settings import IngestSettings, LoadSettings, SiteInfo, WebSettings
 from collectors.settings import Credential, SchemeSettings, SourceSettings
+from feeds.cases.sealing import FILE
 from feeds.cases.settings import ApprovalsSettings
 from feeds.duty.handover import HandoverSettings
 from feeds.findings import Finding, InFile
@@ -125,6 +126,21 @@ def _section(top: SettingsTable, name: str, read_table: Callable[[SettingsTable]
         return read_table(table)
 
 
+def _with_files(
+    sources: tuple[SourceSettings, ...], approvals: ApprovalsSettings, data: Path
+) -> tuple[SourceSettings, ...]:
+    """Sources of cases with this site's files: the key of personal values, and where each keeps its position."""
+    key = approvals.key if approvals.key is not None else data / "keys" / FILE
+    return tuple(
+        source
+        if source.approvals is None
+        else replace(
+            source, approvals=replace(source.approvals, key=key, state=data / "run" / f"source-{source.id}.json")
+        )
+        for source in sources
+    )
+
+
 def _settings(top: SettingsTable, path: Path) -> Settings:
     with top.table("site") as table:
         info, data, inventory = server.site(table)
@@ -164,7 +180,7 @@ def _settings(top: SettingsTable, path: Path) -> Settings:
         credentials=credentials,
         schemes=schemes,
         reference=reference,
-        sources=sources,
+        sources=_with_files(sources, approvals, data),
         rules=rules,
         receivers=receivers,
         escalations=escalations,

@@ -10,6 +10,7 @@ from collectors.errors import Misconfigured
 from collectors.settings import Credential, SchemeSettings, SourceSettings
 from feeds.kinds import KINDS
 from feeds.model import Kind, Severity
+from watchfloor.settings.case_sources import case_source
 from watchfloor.settings.findings import propose
 from watchfloor.settings.listeners import listener, title
 from watchfloor.settings.mapped import mapped_source
@@ -113,6 +114,7 @@ def sources(
             cred=table.text("cred"),
             magnitude=table.number("magnitude", builtin.magnitude, -2, 10),
             mapped=mapped_source(table),
+            approvals=case_source(table),
         )
         table.done()
         _check_source(table, source, credentials)

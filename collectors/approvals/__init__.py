@@ -1,0 +1,1 @@
+"""Approval systems: rows over REST, SOAP, SQL and files, mapped to facts about cases."""

@@ -1,0 +1,141 @@
+"""`approvals.soap`: one operation, a text in, and a text out that is XML or JSON again ("标准 Web Service").
+
+The request is made from a template. The answer is parsed without entities, files or network. GBK inside an answer in
+UTF-8 happens, faults and error codes in the text as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any, ClassVar
+from xml.sax.saxutils import escape
+
+from lxml import etree
+
+from collectors.approvals.client import RowClient
+from collectors.approvals.feed import CaseFeed, Rows
+from collectors.approvals.rest import PAGES, document_of, need_url, require_ok, rows_of
+from collectors.errors import UnexpectedForm
+from collectors.settings import Credential, SourceSettings
+from feeds.cases.source import CHINA, CaseTable
+
+ENVELOPES = {"1.1": "http://schemas.xmlsoap.org/soap/envelope/", "1.2": "http://www.w3.org/2003/05/soap-envelope"}
+
+
+class SoapCaseFeed(CaseFeed):
+    """Rows over SOAP."""
+
+    kinds: ClassVar[tuple[str, ...]] = ("approvals.soap",)
+
+    def __init__(self, settings: SourceSettings, credential: Credential | None) -> None:
+        super().__init__(settings, credential)
+        self._client = RowClient(settings.timeout, credential)
+
+    @classmethod
+    def validate(cls, settings: SourceSettings) -> None:
+        """Raises Misconfigured without an http(s) address."""
+        need_url(settings)
+        super().validate(settings)
+
+    async def pages(self, table: CaseTable, since: float) -> AsyncIterator[Rows]:
+        """Pages of rows, until one is empty, shorter than a page, or the same as the one before."""
+        source, before = self.source, b""
+        paged = any("{page}" in text for text in source.argument.values())
+        for page in range(source.first_page, source.first_page + PAGES):
+            text = await self._call(table.path or source.operation, since, page)
+            if not text or text == before:
+                return
+            before = text
+            rows = self._rows(text)
+            if not rows:
+                return
+            yield rows
+            if not paged or len(rows) < source.page:
+                return
+
+    async def _call(self, operation: str, since: float, page: int) -> bytes:
+        """The text of the operation's answer, as bytes. Raises UnexpectedForm for a fault."""
+        source = self.source
+        values = {
+            "since": datetime.fromtimestamp(since, CHINA).strftime(source.since_format),
+            "page": str(page),
+            "size": str(source.page),
+        }
+        arguments = "".join(
+            f"<{name}>{escape(_filled(text, values))}</{name}>" for name, text in source.argument.items()
+        )
+        space = f' xmlns="{escape(source.namespace)}"' if source.namespace else ""
+        envelope = ENVELOPES[source.version]
+        request = (
+            f'<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="{envelope}"><s:Body>'
+            f"<{operation}{space}>{arguments}</{operation}></s:Body></s:Envelope>"
+        )
+        kind = "application/soap+xml" if source.version == "1.2" else "text/xml"
+        headers = {"Content-Type": f"{kind}; charset=utf-8", "SOAPAction": f'"{source.namespace}{operation}"'}
+        body = await self._client.ask("POST", self.settings.url, body=request.encode(), headers=headers, also=(500,))
+        return answer_text(body)
+
+    def _rows(self, text: bytes) -> Rows:
+        if self.source.inner == "json":
+            document: Any = document_of(text)
+            require_ok(document, self.source)
+            return rows_of(document, self.source.rows)
+        root = parsed(text)
+        require_ok(tree_of(root), self.source)
+        path = self.source.rows.removeprefix(f"{etree.QName(root).localname}/")
+        return [
+            {etree.QName(child).localname: child.text for child in row if isinstance(child.tag, str)}
+            for row in root.iterfind(path)
+        ]
+
+    async def close(self) -> None:
+        """Close the session."""
+        await self._client.close()
+
+
+def _filled(text: str, values: dict[str, str]) -> str:
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
+
+
+def answer_text(body: bytes) -> bytes:
+    """The text inside the answer's body. Raises UnexpectedForm for a fault, and for what is no envelope."""
+    root = parsed(body)
+    content = root.find("{*}Body")
+    if content is None or not len(content):
+        raise UnexpectedForm("not a SOAP envelope", "应答不是 SOAP 信封")
+    first = content[0]
+    if etree.QName(first).localname == "Fault":
+        said = " ".join(" ".join(first.itertext()).split())[:120]
+        raise UnexpectedForm(f"SOAP fault: {said}", f"SOAP 错误：{said}")
+    return "".join(first.itertext()).strip().encode()
+
+
+def parsed(raw: bytes) -> Any:
+    """The root of an XML document without entities. A declared encoding that is wrong is tried as GB 18030.
+
+    Raises UnexpectedForm.
+    """
+    if b"<!DOCTYPE" in raw or b"<!ENTITY" in raw:
+        raise UnexpectedForm("a document type is not accepted", "不接受带 DOCTYPE 的应答")
+    text = raw.lstrip()
+    if text.startswith(b"<?xml"):
+        text = text[text.find(b"?>") + 2 :]
+    try:
+        decoded = text.decode("utf-8")
+    except UnicodeDecodeError:
+        decoded = text.decode("gb18030", "replace")
+    try:
+        return etree.fromstring(decoded, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise UnexpectedForm(f"not XML: {error}", f"应答不是 XML：{error}") from error
+
+
+def tree_of(element: Any) -> Any:
+    """An element as a document for paths: its children by name, texts as leaves."""
+    children = [child for child in element if isinstance(child.tag, str)]
+    if not children:
+        return element.text
+    return {etree.QName(child).localname: tree_of(child) for child in children[:200]}

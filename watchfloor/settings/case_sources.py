@@ -1,0 +1,86 @@
+"""The keys of an `approvals.*` source: `[source.table.NAME]` with its mapping, and how answers are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from feeds.cases.source import CaseSource, CaseTable
+from feeds.mapping.expressions import text_of
+from feeds.mapping.tables import read_table
+from watchfloor.settings.reader import SettingsTable
+
+PREFIX = "approvals."
+ENCODINGS = ("utf-8", "gb18030")
+
+
+def case_source(table: SettingsTable) -> CaseSource | None:
+    """The settings of a source of cases, None for other kinds."""
+    if not str(table.raw.get("kind", "")).startswith(PREFIX):
+        return None
+    builtin = CaseSource()
+    tables = _free(table, "table")
+    ok, paging, since = _free(table, "ok"), _free(table, "paging"), _free(table, "since")
+    return CaseSource(
+        system=table.text("system"),
+        tables=tuple(_table(name, made) for name, made in tables.items() if isinstance(made, Mapping)),
+        files=_files(table, tables),
+        rows=table.text("rows"),
+        ok_path=str(ok.get("path", "")),
+        ok_values=tuple(map(text_of, _values(ok.get("is", [])))),
+        page_param=str(paging.get("page", "")),
+        size_param=str(paging.get("size", "")),
+        first_page=int(paging.get("first", builtin.first_page)),
+        total=str(paging.get("total", "")),
+        next=str(paging.get("next", "")),
+        page=table.whole("page", builtin.page, 1, 10_000),
+        since_param=str(since.get("param", "")),
+        since_format=str(since.get("format", builtin.since_format)),
+        overlap=table.duration("overlap", builtin.overlap, "0s", "7d"),
+        back=table.duration("back", builtin.back, "0s", "10y"),
+        namespace=table.text("namespace"),
+        operation=table.text("operation"),
+        argument={str(name): str(text) for name, text in _free(table, "argument").items()},
+        inner=table.choice("inner", builtin.inner, ("xml", "json")),
+        version=table.choice("version", builtin.version, ("1.1", "1.2")),
+        encoding=table.choice("encoding", builtin.encoding, ENCODINGS),
+    )
+
+
+def _free(table: SettingsTable, key: str) -> dict[str, Any]:
+    """A table whose keys the source itself checks."""
+    return dict(table.take(key, dict, {}, "{ }"))
+
+
+def _values(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list) else [value]
+
+
+def _table(name: str, made: Mapping[str, Any]) -> CaseTable:
+    change = [str(column) for column in _values(made.get("change", []))]
+    split = made.get("split")
+    return CaseTable(
+        name=str(name),
+        map=dict(made.get("map") or {}),
+        split=dict(split) if isinstance(split, Mapping) else None,
+        path=str(made.get("path", "")),
+        query=str(made.get("query", "")),
+        change=(change[0], change[1]) if len(change) == 2 else ("", ""),
+    )
+
+
+def _files(table: SettingsTable, tables: Mapping[str, Any]) -> dict[str, Mapping[str, str]]:
+    """The CSV files that mappings name with `table`, relative to the settings file."""
+    files: dict[str, Mapping[str, str]] = {}
+    pending = [made.get("map") or {} for made in tables.values() if isinstance(made, Mapping)]
+    while pending:
+        made = pending.pop()
+        for name, value in made.items() if isinstance(made, Mapping) else ():
+            if isinstance(value, Mapping):
+                pending.append(value)
+            elif name == "table" and isinstance(value, str):
+                try:
+                    files[value] = read_table(table.references.read(table.folder / value))
+                except (OSError, ValueError) as error:
+                    table.wrong("reference_file", "table", detail=str(error))
+    return files
