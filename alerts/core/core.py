@@ -12,7 +12,7 @@ from typing import Any
 from alerts.core.rule_evaluator import RuleEvaluator
 from alerts.external import command as reports
 from alerts.external.handler import ExternalAlertHandler
-from alerts.lifecycle import operator_actions, transitions
+from alerts.lifecycle import operator_actions, orders, transitions
 from alerts.lifecycle.clock_set import ClockSet, clock_changes
 from alerts.lifecycle.flapping import FlappingDetector
 from alerts.lifecycle.open_alerts import AlertStep, OpenAlerts, new_id
@@ -198,6 +198,11 @@ class AlertCore:
                 return self._order(command, now)
             if command.action == reports.ACTION:
                 return self._reported(command, now)
+            if command.action == orders.ACTION:
+                self.advance(min(command.at, now))
+                result = orders.carry_out(self.open_alerts, command, self.now, now)
+                self._suppressor.settle(self.now)
+                return result
             operator_actions.precheck(command, now)
             self.advance(min(command.at, now))
             alert = self.find(command.subject) or closed

@@ -28,6 +28,30 @@ class BulkResults(Struct, kw_only=True):
     dry_run: bool | UnsetType = UNSET
 
 
+class OrderDone(Struct, kw_only=True):
+    """An order that was carried out. `skipped`: how many alerts it did not apply to, by the code."""
+
+    order: str
+    done: int
+    skipped: dict[str, int]
+
+
+class OrderAnswer(Struct, kw_only=True):
+    """What an order did (`order`, `done`, `skipped`), or with `preview` would do to `count` alerts."""
+
+    order: str | UnsetType = UNSET
+    done: int | UnsetType = UNSET
+    skipped: dict[str, int] | UnsetType = UNSET
+    preview: bool | UnsetType = UNSET
+    count: int | UnsetType = UNSET
+    severities: dict[str, int] | UnsetType = UNSET
+    needs: dict[str, int] | UnsetType = UNSET
+    left_out: int | UnsetType = UNSET
+    before: Time | UnsetType = UNSET
+    alerts: list[str] | UnsetType = UNSET
+    match: dict[str, Any] | UnsetType | None = UNSET
+
+
 class ShelvedAlert(Struct, kw_only=True):
     """A shelved alert (ISA-18.2) with who shelved it, why and until when."""
 
@@ -52,6 +76,7 @@ class SuppressionMatch(Struct, kw_only=True):
     assets: list[str]
     region: str
     kinds: list[str]
+    owner: str | UnsetType = UNSET
     rule: str | UnsetType = UNSET
     severities: list[str] | UnsetType = UNSET
     labels: dict[str, str] | UnsetType = UNSET

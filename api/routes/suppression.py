@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -53,6 +54,7 @@ class AssetMatchBody(BaseModel):
     assets: Some = []
     region: Word = ""
     kinds: Some = []
+    owner: Word = ""
 
 
 class AlertMatchBody(AssetMatchBody):
@@ -131,6 +133,14 @@ async def silence(deps: Deps, principal: Actor, body: SilenceBody) -> Response:
     match = body.match.model_dump(mode="json")
     args = {"match": _within(principal, match), "until": body.until.timestamp()} | _starts(body)
     return Json(await _send(deps, principal, "silence", uuid.uuid4().hex, body.comment, args), status_code=201)
+
+
+async def silence_matching(
+    deps: Dependencies, principal: Principal, match: dict[str, Any], comment: str, until: datetime
+) -> dict[str, Any]:
+    """Create a silence of what matches, from now until a moment; its record."""
+    args = {"match": match, "until": until.timestamp()}
+    return await _send(deps, principal, "silence", uuid.uuid4().hex, comment, args)
 
 
 @router.post("/maintenance", status_code=201, responses=answers(answered.SuppressionRecord, *OF_CHANGE, status=201))

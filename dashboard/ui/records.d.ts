@@ -353,6 +353,24 @@ export interface BoardRecord {
   seen_at: string | null;
 }
 
+/** Open alerts with the same cause, rule, unit or county (`by`, `key`); `all` has every one. */
+export interface GroupRecord {
+  id: string;
+  by: "all" | "cause" | "region" | "rule" | "unit";
+  key: string;
+  rule: string;
+  severity: Severity;
+  severities: Record<string, number>;
+  count: number;
+  active: number;
+  unacked: number;
+  first_at: string;
+  last_at: string;
+  curve: Record<string, number>;
+  needs: Record<string, number>;
+  alerts: string[];
+}
+
 /** An alert's life, who was told of it, and the alerts hidden behind it. Of a life of more than a thousand steps the newest are shown; `more_transitions` says how many are older. */
 export interface AlertAdditions {
   transitions: TransitionRecord[];
@@ -480,6 +498,14 @@ export interface BoardList {
   total: number;
 }
 
+export interface GroupList {
+  items: GroupRecord[];
+  next: string | null;
+  rev: string;
+  hidden: number;
+  total: number;
+}
+
 export interface Snapshot {
   rev: string;
   asset: Record<string, AssetRecord>;
@@ -506,6 +532,7 @@ export interface Records {
   card: CardRecord;
   order: OrderRecord;
   board: BoardRecord;
+  group: GroupRecord;
 }
 
 /** Names of the fields that each face of kind asset has. */
@@ -566,6 +593,12 @@ export interface OrderFaces {
 /** Names of the fields that each face of kind board has. */
 export interface BoardFaces {
   full: keyof Records["board"];
+}
+
+/** Names of the fields that each face of kind group has. */
+export interface GroupFaces {
+  row: "id" | "by" | "key" | "rule" | "severity" | "count" | "active" | "unacked" | "first_at" | "last_at" | "needs";
+  full: keyof Records["group"];
 }
 
 /** What a client sends: views to add or to change, by its own names for them, and names of views to drop. */

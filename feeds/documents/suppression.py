@@ -34,6 +34,7 @@ class Match:
     kinds: tuple[str, ...] = ()
     rule: str = ""
     severities: tuple[Severity, ...] = ()
+    owner: str = ""
     labels: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -46,6 +47,7 @@ class Match:
             (not self.assets or alert.asset in self.assets)
             and (not self.region or covers(self.region, alert.region))
             and (not self.kinds or (asset is not None and asset.kind in self.kinds))
+            and (not self.owner or (asset is not None and asset.owner == self.owner))
             and (not self.rule or alert.rule == self.rule)
             and (not self.severities or alert.severity in self.severities)
             and all(alert.labels.get(name) == value for name, value in self.labels.items())

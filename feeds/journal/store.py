@@ -183,6 +183,7 @@ class Journal(OutboxRows):
         *,
         kind: str | None = None,
         subject: str | None = None,
+        command: str | None = None,
         after: int = 0,
         before: int | None = None,
         limit: int = 100,
@@ -192,7 +193,8 @@ class Journal(OutboxRows):
         log = schema.entry
         statement = select(log).where(log.c.seq > after).limit(limit)
         statement = statement.order_by(log.c.seq.desc() if newest_first else log.c.seq)
-        for column, value in ((log.c.kind, kind), (log.c.subject, subject and clean(subject))):
+        named = ((log.c.kind, kind), (log.c.subject, subject), (log.c.command, command))
+        for column, value in ((column, value and clean(value)) for column, value in named):
             if value is not None:
                 statement = statement.where(column == value)
         if before is not None:

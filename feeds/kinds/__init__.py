@@ -12,6 +12,7 @@ from feeds.kinds.approvals import APPROVALS, CARD, CASE, CASE_BOARD, ORDER
 from feeds.kinds.asset import ASSET
 from feeds.kinds.audience import Audience, Record
 from feeds.kinds.board import BOARD
+from feeds.kinds.group import GROUP
 from feeds.kinds.kind import FULL, RecordKind
 from feeds.kinds.receipt import RECEIPT
 from feeds.kinds.region import REGION
@@ -19,7 +20,7 @@ from feeds.kinds.registry import Kinds
 from feeds.kinds.source import SOURCE
 from feeds.kinds.warning import WARNING
 
-ALL: tuple[RecordKind[Any], ...] = (ASSET, SOURCE, ALERT, WARNING, RECEIPT, *APPROVALS, BOARD)
+ALL: tuple[RecordKind[Any], ...] = (ASSET, SOURCE, ALERT, WARNING, RECEIPT, *APPROVALS, BOARD, GROUP)
 KINDS = Kinds(ALL, more_subjects=(REGION,))
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "CASE",
     "CASE_BOARD",
     "FULL",
+    "GROUP",
     "KINDS",
     "ORDER",
     "RECEIPT",

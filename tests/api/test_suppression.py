@@ -127,7 +127,15 @@ async def test_a_silence_reaches_the_engine_within_the_own_region(world: World) 
         problem(await client.post("/api/v1/silences", json=body), 403, "outside-region")
     (command,) = world.desk.seen
     assert command.args == {
-        "match": {"assets": [], "region": A, "kinds": [], "rule": "down", "severities": ["minor"], "labels": {}},
+        "match": {
+            "assets": [],
+            "region": A,
+            "kinds": [],
+            "owner": "",
+            "rule": "down",
+            "severities": ["minor"],
+            "labels": {},
+        },
         "until": LATER_S,
     }
     assert (command.action, command.actor_region, command.reason) == ("silence", A, "known")

@@ -1,0 +1,156 @@
+"""Groups of open alerts by cause, rule, unit and county, while there is a flood (docs/flood.md).
+
+Made by each web worker, for each audience.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from feeds.kinds.audience import Audience, Record
+from feeds.kinds.counted import NOTHING, CountedKind, CountPair, Everybody, Share, by_group
+from feeds.kinds.filters import Exact, Words
+from feeds.model import Kind, Severity
+from feeds.model.times import Time
+
+Axis = Literal["all", "cause", "rule", "unit", "region"]
+AXES: tuple[Axis, ...] = ("all", "cause", "rule", "unit", "region")
+ALL = "all:"
+"""The group of everything."""
+MANY, RAISED, SPAN = 50, 30, timedelta(minutes=10)
+"""A flood: so many alerts that nobody has taken, or so many raised within the span up to the newest of them."""
+CURVE, SHOWN = 60, 5
+"""Minutes of a curve, and alerts named, at most."""
+CRITICAL, ROOT = "critical", "root"
+"""Why an alert needs a person: nobody has taken it and it is critical, or others hang on it."""
+_WORST = tuple(str(severity) for severity in Severity)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Open alerts with the same cause, rule, unit or county (`by`, `key`); `all` has every one.
+
+    `count` alerts, of which `active` hold and `unacked` were taken by nobody; `severities` of them, `severity` the
+    worst. `curve`: how many were raised in which minute, the newest 60 minutes that have any. `needs`: how many need a
+    person, by the reason; `alerts`: ids of these, worst and oldest first, five at most. `rule` is the rule of all of
+    them, "" when they have several.
+    """
+
+    id: str
+    by: Axis
+    key: str
+    rule: str
+    severity: Severity
+    severities: dict[str, int]
+    count: int
+    active: int
+    unacked: int
+    first_at: Time
+    last_at: Time
+    curve: dict[str, int]
+    needs: dict[str, int]
+    alerts: list[str]
+
+
+def groups_of(alert: Record, owner: str) -> tuple[str, ...]:
+    """The ids of the groups that an open alert is in; `owner` is the unit of its asset.
+
+    An alert that something hides is in the group of its cause only.
+    """
+    root = alert["cut_by"] or (alert["id"] if alert["affected"] else "")
+    cause = (f"cause:{root}",) if root else ()
+    if alert["suppressed_by"]:
+        return cause if alert["cut_by"] else ()
+    unit = (f"unit:{owner}",) if owner else ()
+    region = (f"region:{alert['region'][:6]}",) if alert["region"] else ()
+    return (ALL, *cause, f"rule:{alert['rule']}", *unit, *region)
+
+
+def need_of(alert: Record) -> str:
+    """Why an alert needs a person; "" when it does not."""
+    if alert["acked"] or alert["suppressed_by"]:
+        return ""
+    if alert["active"] and alert["severity"] == Severity.CRITICAL:
+        return CRITICAL
+    return ROOT if alert["affected"] else ""
+
+
+def _share(kind: str, record: Record, asset: Record | None, audience: Audience) -> Share:
+    groups = groups_of(record, asset["owner"] if asset is not None else "")
+    return (groups, _pairs(record)) if groups else NOTHING
+
+
+def _pairs(alert: Record) -> tuple[CountPair, ...]:
+    pairs = [
+        ("severity", str(alert["severity"])),
+        ("minute", f"{alert['raised_at'][:16]}:00.000Z"),
+        ("rule", alert["rule"]),
+    ]
+    if alert["active"]:
+        pairs.append(("active", ""))
+    if not alert["acked"]:
+        pairs.append(("unacked", ""))
+    if need := need_of(alert):
+        rank = _WORST.index(alert["severity"])
+        pairs += [("need", need), ("top", f"{rank} {alert['raised_at']} {alert['id']}")]
+    return tuple(pairs)
+
+
+def _group(id: str, counts: Counter[CountPair]) -> Record:
+    by, _, key = id.partition(":")
+    values = by_group(counts)
+    severities, minutes = values["severity"], values["minute"]
+    newest = sorted(minutes)[-CURVE:]
+    top = heapq.nsmallest(SHOWN, values.get("top", {}))
+    return {
+        "id": id,
+        "by": by,
+        "key": key,
+        "rule": next(iter(values["rule"])) if len(values["rule"]) == 1 else "",
+        "severity": next(severity for severity in _WORST if severity in severities),
+        "severities": severities,
+        "count": sum(severities.values()),
+        "active": counts.get(("active", ""), 0),
+        "unacked": counts.get(("unacked", ""), 0),
+        "first_at": min(minutes),
+        "last_at": newest[-1],
+        "curve": {minute: minutes[minute] for minute in newest},
+        "needs": values.get("need", {}),
+        "alerts": [text.split(" ", 2)[2] for text in top],
+    }
+
+
+def _flood(counts: Mapping[str, Counter[CountPair]]) -> bool:
+    """Whether there is a flood: by what there is, not by the clock, so that every worker says the same."""
+    everything = counts.get(ALL)
+    if not everything:
+        return False
+    if everything.get(("unacked", ""), 0) >= MANY:
+        return True
+    minutes = {minute: count for (group, minute), count in everything.items() if group == "minute"}
+    start = (datetime.fromisoformat(max(minutes)) - SPAN).strftime("%Y-%m-%dT%H:%M:00.000Z")
+    return sum(count for minute, count in minutes.items() if minute > start) >= RAISED
+
+
+GROUP = CountedKind(
+    name="group",
+    plural="groups",
+    record=Group,
+    writer="web",
+    visible=Everybody(),
+    filters=(Words(name="by", words=AXES), Exact(name="key")),
+    faces={
+        "row": ("id", "by", "key", "rule", "severity", "count", "active", "unacked", "first_at", "last_at", "needs")
+    },
+    slashes=True,
+    plain=False,
+    over=(Kind.ALERT,),
+    share=_share,
+    count=_group,
+    present=_flood,
+)
