@@ -164,9 +164,8 @@ class Inhibition:
             self.dirty[asset] = None  # another of the alerts may mean the failure now
         if failure == self._failing.get(asset):
             return
-        if failure is None:
-            del self._failing[asset]
-        else:
+        self._failing.pop(asset, None)
+        if failure is not None:
             self._failing[asset] = failure
         self._causes = self._causes_now()
         self._recut(self._topology.below(asset), now)
@@ -177,7 +176,7 @@ class Inhibition:
             return None
         health = self._subjects.health(asset)
         failing = [
-            (alert.severity.rank, alert.raised_at, alert.id)
+            (alert.severity.rank, alert.raised_at, alert.id, self._unseen(alert, health))
             for alert in suspects.values()
             if self._fails(alert, health)
         ]
@@ -188,6 +187,9 @@ class Inhibition:
             return True
         blind = health is Health.UNKNOWN and alert.stale_since is not None  # no data is never a recovery
         return self._about.over_health(alert.rule) and (health is Health.DOWN or blind)
+
+    def _unseen(self, alert: Alert, health: Health) -> bool:
+        return health is Health.UNKNOWN and not (alert.stale_since or self._about.foreign(alert.rule))
 
     def _means_failure(self, alert: Alert) -> bool:
         return self._fails(alert, self._subjects.health(alert.asset))

@@ -7,17 +7,21 @@ all of them are. An asset behind several failures belongs to the topmost one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from feeds.model import Asset, RootCause
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Failure:
-    """A failure: its beginning (epoch seconds) and the id of its alert. Earlier failures sort first."""
+    """A failure: its beginning (epoch seconds) and the id of its alert. Earlier failures sort first.
+
+    `unseen`: all that is known of the asset is that nothing is known.
+    """
 
     since: float
     alert: str
+    unseen: bool = field(default=False, compare=False)
 
     def cutting(self, asset: str) -> RootCause:
         """The record of an asset that this failure cuts off."""
@@ -26,15 +30,19 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Redundancy:
-    """A redundancy group: how many of its members are lost, of how many, and since when (epoch seconds)."""
+    """A redundancy group: how many of its members are lost, of how many, and since when (epoch seconds).
+
+    `failed` are those known to have failed. The others are unknown, which is no failure of a group.
+    """
 
     lost: int
     of: int
     since: float
+    failed: int = 0
 
     @property
     def partial(self) -> bool:
-        return 0 < self.lost < self.of
+        return 0 < self.failed < self.of
 
 
 Failing = Callable[[str], Failure | None]
@@ -110,6 +118,7 @@ class RootCauses:
     def __init__(self, topology: Topology, failing: Failing, blind: Failing) -> None:
         self._topology, self._failing, self._blind = topology, failing, blind
         self._found: dict[str, Failure | None] = {}
+        self._has_failed: dict[str, bool] = {}
 
     def cut(self, id: str) -> Failure | None:
         """The failure that cuts the asset off: of an asset above it, or of the source that observes it."""
@@ -154,6 +163,16 @@ class RootCauses:
         worst = Redundancy(0, 0, 0.0)
         for group in self._topology.links(id):
             lost = [failure for failure in map(self.down, group) if failure is not None]
-            if len(group) > 1 and len(lost) > worst.lost:
-                worst = Redundancy(len(lost), len(group), max(failure.since for failure in lost))
+            failed = sum(map(self._is_failed, group))
+            if len(group) > 1 and (failed, len(lost)) > (worst.failed, worst.lost):
+                worst = Redundancy(len(lost), len(group), max(failure.since for failure in lost), failed)
         return worst
+
+    def _is_failed(self, id: str) -> bool:
+        """True when the asset is known to be useless to its children: by its own failure, or by those above it."""
+        if id not in self._has_failed:
+            self._has_failed[id] = False  # a circle of parents proves nothing
+            own = self._failing(id)
+            above = any(all(map(self._is_failed, group)) for group in self._topology.links(id) if group)
+            self._has_failed[id] = above or (own is not None and not own.unseen)
+        return self._has_failed[id]
