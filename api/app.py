@@ -54,6 +54,7 @@ from api.routes import (
     session,
     staff,
     supervision,
+    video,
     warnings,
 )
 from api.server import check
@@ -86,6 +87,7 @@ ROUTERS = (
     receipts.router,
     receipt_ingest.router,
     impact.router,
+    video.router,
 )
 _WORD = re.compile(r"'([^']*)'")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
