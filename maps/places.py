@@ -59,7 +59,7 @@ def read_layer(raw: bytes, kind: str) -> PlaceLayer:
     rows = _features(text) if text.lstrip()[:1] == "{" else _table(text)
     places: list[SitePlace] = []
     uncounted = 0
-    for number, row in enumerate(rows):
+    for number, row in enumerate(_readable(rows)):
         place = _place(row, kind, number)
         if place is None:
             uncounted += 1
@@ -70,9 +70,20 @@ def read_layer(raw: bytes, kind: str) -> PlaceLayer:
     return PlaceLayer(kind=kind, places=tuple(places), uncounted=uncounted)
 
 
+def _readable(rows: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
+    """The rows; a CSV that cannot be divided into cells is a bad layer."""
+    try:
+        yield from rows
+    except csv.Error as error:
+        raise BadLayer(f"no CSV: {error}") from error
+
+
 def _table(text: str) -> Iterable[Mapping[str, Any]]:
     reader = csv.DictReader(StringIO(text))
-    names = [(name or "").strip().lower() for name in reader.fieldnames or ()]
+    try:
+        names = [(name or "").strip().lower() for name in reader.fieldnames or ()]
+    except csv.Error as error:
+        raise BadLayer(f"no CSV: {error}") from error
     if not set(names) & set(_LAT) or not set(names) & set(_LON):
         raise BadLayer("no columns lat and lon")
     reader.fieldnames = names

@@ -23,16 +23,23 @@ from api.http.problems import Problem
 from api.ingest import alertmanager, cases, cloudevents, grafana, zabbix
 from api.records import roster_csv
 from collectors.emergency.cap.index import entries
+from collectors.emergency.quakes import quakeml, usgs
+from collectors.emergency.quakes.usgs import NoQuakes
 from collectors.errors import NotReady
 from collectors.network.mqtt import packets
 from collectors.network.snmp import ber
 from collectors.network.syslog.parser import Framing
 from collectors.network.syslog.parser import parse as parse_syslog
 from collectors.network.traps.v3 import engine_of
+from feeds.cap.envelope import opened
 from feeds.cap.message import CapRefused
 from feeds.cap.message import parse as parse_cap
 from feeds.geometry import BadGeometry, from_geojson
 from feeds.inventory.csv_file import read_csv
+from feeds.mapped.receipts import receipt_report
+from feeds.mapped.rows import NoRows, document_of, rows_of
+from feeds.mapped.source import MappedSource, RowReader
+from maps.places import BadLayer, read_layer
 from tests.feeds.cap.samples import alert
 from tests.fuzz.budget import within
 from tests.fuzz.mutations import mutations, repeated
@@ -135,10 +142,49 @@ def dumped(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode()
 
 
+ENVELOPE = (
+    b'<EDXLDistribution xmlns="urn:oasis:names:tc:emergency:EDXL:DE:1.0"><distributionStatus>Actual'
+    b"</distributionStatus><x>" + alert().partition(b"?>")[2] + b"</x></EDXLDistribution>"
+)
+QUAKES = {
+    "type": "FeatureCollection",
+    "features": [
+        {"id": "a", "properties": {"time": 1, "mag": 5.0, "ids": ",a,"}, "geometry": {"coordinates": [101.5, 25.0, 9]}}
+    ],
+}
+QUAKEML = (
+    b'<q:quakeml xmlns:q="http://quakeml.org/xmlns/quakeml/1.2" xmlns="http://quakeml.org/xmlns/bed/1.2">'
+    b'<eventParameters><event publicID="smi:x/e"><origin><time><value>2026-11-28T00:00:00</value></time>'
+    b"<latitude><value>25</value></latitude><longitude><value>101</value></longitude></origin></event>"
+    b"</eventParameters></q:quakeml>"
+)
+ROW = {"id": 1, "at": "2026-11-28 10:00:00", "text": "t", "lat": 25.0, "lon": 101.5, "class": "x"}
+ROWS_XML = b'<data><row id="1"><at>2026-11-28 10:00:00</at><text>t</text><lat>25</lat><lon>101</lon></row></data>'
+LAYER = dumped({"features": [{"geometry": {"type": "Point", "coordinates": [101, 25]}, "properties": {"name": "a"}}]})
+_TARGETS = ("at", "text", "lat", "lon", "class")
+READERS = {
+    "json": RowReader(MappedSource(items="data", map={name: name for name in ("id", *_TARGETS)}, crs="bd09")),
+    "xml": RowReader(MappedSource(items="data.row", form="xml", map={"id": "@id"} | {name: name for name in _TARGETS})),
+}
+
+
+def mapped(raw: bytes, form: str) -> None:
+    """What a mapped source does with an answer."""
+    reader = READERS[form]
+    for number, row in enumerate(rows_of(document_of(raw, form), reader.source.items)[:200]):
+        receipt_report(reader, row, "s", number, NOW)
+
+
 PARSERS = {
     "CAP, strict": Parser(parse_cap, (alert(),), (CapRefused,)),
     "CAP, lenient": Parser(lambda raw: parse_cap(raw, "lenient", "cn-12379"), (alert(),), (CapRefused,)),
     "CAP index": Parser(atom, (FEED,), (NotReady,)),
+    "EDXL-DE": Parser(opened, (ENVELOPE,), (CapRefused,)),
+    "USGS": Parser(lambda raw: usgs.reports(raw, "s", NOW), (dumped(QUAKES),), (NoQuakes,)),
+    "QuakeML": Parser(lambda raw: quakeml.reports(raw, "s", NOW), (QUAKEML,), (NoQuakes,)),
+    "mapped rows, JSON": Parser(lambda raw: mapped(raw, "json"), (dumped({"data": [ROW]}),), (NoRows,)),
+    "mapped rows, XML": Parser(lambda raw: mapped(raw, "xml"), (ROWS_XML,), (NoRows,)),
+    "layer": Parser(lambda raw: read_layer(raw, "school"), (b"id,name,lat,lon\n1,a,25,101\n", LAYER), (BadLayer,)),
     "syslog lines": Parser(
         syslog, (b'<34>1 2026-10-11T22:14:15Z h su - ID47 [e@1 i="3"] m', b"<34>Oct 11 22:14:15 h su: m")
     ),
