@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from feeds.geometry import from_geojson
@@ -33,9 +34,14 @@ class PointIndex:
 
     def inside(self, geometry: Mapping[str, Any] | BaseGeometry) -> set[str]:
         """Ids within or on the border of a GeoJSON geometry (EPSG:4326). Raises BadGeometry beyond a limit."""
+        return {self.ids[i] for i in self.positions(geometry)}
+
+    def positions(self, geometry: Mapping[str, Any] | BaseGeometry) -> NDArray[np.intp]:
+        """Like `inside`, as positions in `ids`, in no order."""
         area = geometry if isinstance(geometry, BaseGeometry) else from_geojson(geometry)
         shapely.prepare(area)
-        return {self.ids[i] for i in self._degrees.query(area, predicate="intersects")}
+        found: NDArray[np.intp] = self._degrees.query(area, predicate="intersects")
+        return found
 
     def within(self, lat: float, lon: float, radius_m: float) -> set[str]:
         """Ids at most `radius_m` metres away."""

@@ -6,11 +6,13 @@ about a millisecond. Immutable: threads may share it.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from feeds.geometry import from_geojson
@@ -46,6 +48,25 @@ class Inside:
     middle: tuple[float, float]
 
 
+Hits = tuple[NDArray[np.intp], NDArray[np.intp]]
+"""Positions of assets and of places in an index."""
+
+
+class _Codes:
+    """Words as numbers, so that thousands are counted at once."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        values = list(words)
+        self._words = sorted(set(values))
+        numbers = {word: number for number, word in enumerate(self._words)}
+        self._codes = np.array([numbers[word] for word in values], dtype=np.intp)
+
+    def counts(self, positions: NDArray[np.intp]) -> dict[str, int]:
+        """How often each word stands at the positions; words that do not are left out."""
+        counts = np.bincount(self._codes[positions], minlength=len(self._words))
+        return {word: int(count) for word, count in zip(self._words, counts, strict=True) if count}
+
+
 class ImpactIndex:
     """Assets with a position, and the places of the site's layers."""
 
@@ -58,6 +79,9 @@ class ImpactIndex:
         by_kind: defaultdict[str, dict[str, tuple[float, float]]] = defaultdict(dict)
         for id, place in self.places.items():
             by_kind[place.kind][id] = place.lat, place.lon
+        self._asset_kinds = _Codes(self.assets[id].kind for id in self._assets.ids)
+        self._asset_owners = _Codes(self.assets[id].owner for id in self._assets.ids)
+        self._place_kinds = _Codes(self.places[id].kind for id in self._places.ids)
         self._by_kind = {kind: PointIndex(points) for kind, points in by_kind.items()}
 
     def inside(self, geometry: Mapping[str, Any] | BaseGeometry) -> Inside:
@@ -77,12 +101,16 @@ class ImpactIndex:
             middle=(middle.y, middle.x),
         )
 
-    def counts(self, inside: Inside) -> tuple[dict[str, int], dict[str, int], tuple[str, ...]]:
-        """Assets by kind, places by kind, and the departments that own the assets."""
-        kinds = Counter(self.assets[id].kind for id in inside.assets)
-        places = {kind: len(found) for kind, found in inside.places.items()}
-        owners = {self.assets[id].owner for id in inside.assets} - {""}
-        return dict(sorted(kinds.items())), places, tuple(sorted(owners))
+    def hits(self, geometry: Mapping[str, Any] | BaseGeometry) -> Hits:
+        """The positions of what lies inside, for `counts`. Raises BadGeometry."""
+        area = geometry if isinstance(geometry, BaseGeometry) else from_geojson(geometry)
+        return self._assets.positions(area), self._places.positions(area)
+
+    def counts(self, areas: Sequence[Hits]) -> tuple[dict[str, int], dict[str, int], tuple[str, ...]]:
+        """Assets by kind, places by kind, and the departments that own the assets, over areas that may overlap."""
+        assets, places = (np.unique(np.concatenate(hits)) for hits in zip(*areas, strict=True))
+        owners = set(self._asset_owners.counts(assets)) - {""}
+        return self._asset_kinds.counts(assets), self._place_kinds.counts(places), tuple(sorted(owners))
 
     def nearest(self, lat: float, lon: float) -> dict[str, list[tuple[SitePlace, float]]]:
         """The nearest places of each kind with their distance in metres, by line."""

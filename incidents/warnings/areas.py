@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from feeds.geometry import from_geojson
 from feeds.model import Area, Asset, EmergencyWarning, Remark
-from maps.impact_index import AssetPlace, ImpactIndex
+from maps.impact_index import AssetPlace, Hits, ImpactIndex
 from maps.places import PlaceLayer
-from maps.regions import NOTES, RegionTable
+from maps.regions import NOTES, RegionTable, Resolved
 
 if TYPE_CHECKING:
     from feeds.journal import Journal
+
+
+T = TypeVar("T")
+BY_CODES = frozenset(("exact", "parent"))
+"""`Area.resolved` of an area whose geometry follows from its region codes alone."""
+REMEMBERED = 500
+"""Sets of region codes whose outline and content are remembered."""
 
 
 class AreaResolver:
@@ -28,6 +35,8 @@ class AreaResolver:
             if asset.lat is not None and asset.lon is not None
         ]
         self._index = ImpactIndex(located, layers)
+        self._resolved: OrderedDict[tuple[str, ...], Resolved] = OrderedDict()
+        self._inside_codes: OrderedDict[tuple[str, ...], Hits] = OrderedDict()
 
     def placed(self, warning: EmergencyWarning) -> EmergencyWarning:
         """The warning with areas resolved, `regions` filled, assets and places counted. Raises BadGeometry."""
@@ -43,29 +52,30 @@ class AreaResolver:
 
     def counted(self, warning: EmergencyWarning) -> EmergencyWarning:
         """The warning with what lies inside counted, each thing once."""
-        shapes = [from_geojson(area.geometry) for area in warning.areas if area.geometry is not None]
-        if not shapes:
+        found = [self._hits(area) for area in warning.areas if area.geometry is not None]
+        if not found:
             return replace(warning, affected={}, places={}, departments=())
-        if len(shapes) == 1:
-            inside = self._index.inside(shapes[0])
-        else:
-            found = [self._index.inside(shape) for shape in shapes]
-            kinds = sorted({kind for each in found for kind in each.places})
-            inside = replace(
-                found[0],
-                assets=tuple(sorted({id for each in found for id in each.assets})),
-                places={
-                    kind: tuple(dict.fromkeys(place for each in found for place in each.places.get(kind, ())))
-                    for kind in kinds
-                },
-            )
-        affected, places, departments = self._index.counts(inside)
+        affected, places, departments = self._index.counts(found)
         return replace(warning, affected=affected, places=places, departments=departments)
+
+    def _hits(self, area: Area) -> Hits:
+        """What lies inside an area; remembered for outlines of regions, over which most warnings are."""
+        assert area.geometry is not None
+        if area.resolved not in BY_CODES:
+            return self._index.hits(area.geometry)
+        inside = self._inside_codes.get(area.geocodes)
+        if inside is None:
+            inside = self._index.hits(area.geometry)
+            _keep(self._inside_codes, area.geocodes, inside)
+        return inside
 
     def _area(self, area: Area) -> tuple[Area, list[Remark]]:
         if area.geometry is not None:
             return replace(area, regions=self._regions.regions_of(area.geometry)), []
-        resolved = self._regions.resolve_geocodes(area.geocodes)
+        resolved = self._resolved.get(area.geocodes)
+        if resolved is None:
+            resolved = self._regions.resolve_geocodes(area.geocodes)
+            _keep(self._resolved, area.geocodes, resolved)
         findings = [self._fallback(code, by) for code, by in resolved.shown_by.items() if code != by]
         placed_area = replace(area, geometry=resolved.geometry, regions=resolved.regions, resolved=resolved.note)
         return placed_area, findings
@@ -79,6 +89,13 @@ class AreaResolver:
         return Remark(
             code="GEOCODE_UNKNOWN", xpath="/alert/info/area/geocode/value", value=code, message=message, error=False
         )
+
+
+def _keep(memory: OrderedDict[tuple[str, ...], T], key: tuple[str, ...], value: T) -> None:
+    """Remember a value; the oldest ones are forgotten. Threads of one resolver may race: both have the same value."""
+    memory[key] = value
+    while len(memory) > REMEMBERED:
+        memory.popitem(last=False)
 
 
 @dataclass(frozen=True, slots=True)

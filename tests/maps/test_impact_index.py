@@ -57,7 +57,11 @@ def test_what_lies_inside_is_counted_by_kind_with_its_departments() -> None:
     made = index(layer)
     inside = made.inside(SQUARE)
     assert inside.assets == ("cam-in", "cam-near", "router")
-    assert made.counts(inside) == ({"camera": 2, "router": 1}, {"school": 1}, ("dsj", "gaj"))
+    assert made.counts([made.hits(SQUARE), made.hits(SQUARE)]) == (
+        {"camera": 2, "router": 1},
+        {"school": 1},
+        ("dsj", "gaj"),
+    )
     assert made.uncounted == {"school": 2}
 
 
