@@ -10,7 +10,7 @@ import msgspec
 
 from api.dependencies import Dependencies
 from api.principal import Principal
-from api.records import alerts, notifications, warnings
+from api.records import alerts, notifications, receipts, warnings
 from feeds.kinds import Record
 from feeds.model import Kind
 
@@ -72,4 +72,5 @@ async def _of_alert(deps: Dependencies, principal: Principal, record: Record) ->
 ADDITIONS: Mapping[str, Additions] = {
     Kind.ALERT: Additions(AlertAdditions, _of_alert),
     Kind.WARNING: Additions(warnings.WarningAdditions, warnings.additions),
+    Kind.RECEIPT: Additions(receipts.ReceiptAdditions, receipts.additions),
 }

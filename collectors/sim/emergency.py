@@ -19,6 +19,8 @@ QUAKE_BEFORE = 60.0
 """Seconds before the start at which the ground shook."""
 EVERY = 150.0
 """Seconds between two reports of one system."""
+MOST = 3
+"""Reports of one system in one life of the demo: each waits for somebody to answer it."""
 REPORTS: dict[str, tuple[tuple[str, str, float, float], ...]] = {
     "110": (
         ("鹿城镇有人报称商铺门口聚集多人争吵", "治安", 25.0410, 101.5280),
@@ -84,7 +86,7 @@ class QuakeAgency:
 
 
 class ReportSystem:
-    """One of 110, 119, 120, 122: a report every EVERY seconds, as JSON with the field's usual names."""
+    """One of 110, 119, 120, 122: MOST reports, EVERY seconds apart, as JSON with the field's usual names."""
 
     def __init__(self, name: str, start: float, clock: Clock = time.time) -> None:
         self._name, self._start, self._clock = name, start, clock
@@ -99,11 +101,11 @@ class ReportSystem:
         return web.json_response({"code": 0, "data": self.rows()})
 
     def rows(self) -> list[dict[str, str]]:
-        """The reports so far, the newest 50."""
+        """The reports so far."""
         texts = REPORTS.get(self._name, REPORTS["119"])
-        count = 1 + int(max(0.0, self._clock() - self._start) / EVERY)
+        count = min(MOST, 1 + int(max(0.0, self._clock() - self._start) / EVERY))
         rows = []
-        for number in range(max(0, count - 50), count):
+        for number in range(count):
             text, word, lat, lon = texts[number % len(texts)]
             at = datetime.fromtimestamp(self._start + number * EVERY, ZONE)
             rows.append(

@@ -217,10 +217,10 @@ class PollingManager:
 def _envelopes(items: Sequence[object]) -> list[list[object]]:
     """Group documents in order, about ENVELOPE_BYTES a group."""
     groups: list[list[object]] = []
-    size = ENVELOPE_BYTES
+    size = 0
     for item in items:
         weight = len(getattr(item, "raw", b""))
-        if size + weight > ENVELOPE_BYTES:
+        if not groups or size + weight > ENVELOPE_BYTES:
             groups.append([])
             size = 0
         groups[-1].append(item)

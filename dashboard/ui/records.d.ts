@@ -418,6 +418,21 @@ export interface ChainLink {
   colour: string;
 }
 
+/** The steps of a receipt's life, oldest first, each version with its row as received (not for walls). */
+export interface ReceiptAdditions {
+  transitions: ReceiptStepRecord[];
+}
+
+/** One named step in a receipt's life; `raw` is the row that made it, "" for a step of a person or of time. */
+export interface ReceiptStepRecord {
+  seq: number;
+  name: string;
+  at: string;
+  actor: string;
+  reason: string;
+  raw: string;
+}
+
 export interface AssetList {
   items: AssetRecord[];
   next: string | null;
@@ -459,6 +474,8 @@ export interface ReceiptList {
   rev: string;
   hidden: number;
 }
+
+export type ReceiptDetail = ReceiptRecord & ReceiptAdditions;
 
 export interface CaseList {
   items: CaseRecord[];

@@ -64,10 +64,13 @@ def _limits(receipt: Receipt, other: Receipt) -> tuple[float, float]:
 
 
 def _apart(receipt: Receipt, other: Receipt) -> float:
-    """Seconds between the events where both times are known, else between the receipts."""
+    """Seconds between the events where both times are known, else between the reports.
+
+    The time at which a system took a report counts, not that of our own round: after an outage many arrive at once.
+    """
     if receipt.occurred_at is not None and other.occurred_at is not None:
         return abs(receipt.occurred_at - other.occurred_at)
-    return abs(receipt.received_at - other.received_at)
+    return abs(receipt.reported_at - other.reported_at)
 
 
 def _alike(receipt: Receipt, other: Receipt) -> float:

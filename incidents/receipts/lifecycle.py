@@ -17,6 +17,8 @@ ANSWER_WITHIN = 300.0
 """Seconds within which somebody must decide on a new receipt."""
 KEEP = 2 * 3600.0
 """Seconds for which an answered receipt stays on the screens; it is never deleted from the journal."""
+TITLE = 40
+"""Characters of the text that stand for a title where the sender gives none."""
 FUTURE = 120.0
 """Seconds by which the sender's clock may be ahead of ours."""
 VERBS = {"receipt.attach": "attached", "receipt.open": "opened", "receipt.dismiss": "dismissed"}
@@ -39,7 +41,7 @@ def received(report: ReceiptReport, region: str) -> Receipt:
         reported_at=report.at,
         updated_at=report.updated_at,
         occurred_at=occurred_at,
-        title=report.title,
+        title=report.title or report.text[:TITLE],
         text=report.text,
         place=report.place,
         event_class=report.event_class,

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 from api.server import serve
 from collectors.emergency.cap.feed import CapFeed
@@ -38,7 +39,7 @@ async def follower(world: World) -> AsyncIterator[CapFeed]:
         await stop(job)
 
 
-def shown_as(identifier: str, **fields: object) -> EmergencyWarning:
+def shown_as(identifier: str, **fields: Any) -> EmergencyWarning:
     return replace(a_warning("cx", A, identifier), id=id_of(identifier, 0), sent=T0, **fields)
 
 

@@ -124,3 +124,13 @@ async def test_a_decision_is_a_command_and_its_refusals_are_problems(world: Worl
         assert problem(await client.post(path, json=body), 409, "conflict")["current"]["id"] == "119:1"
         problem(await client.post(path, json=body), 404, "not-found")
         assert (await client.post(path, json={})).status_code == 422
+
+
+async def test_a_receipt_gives_its_steps_with_the_row_as_received_but_not_to_walls(world: World) -> None:
+    show(world, a_receipt())
+    async with world.journal.begin() as tx:
+        await tx.append(kind="receipt", name="received", subject="119:1", at=NOW, actor="li", body={"raw": "{}"})
+    for role, raw, actor in (("duty", "{}", "li"), ("viewer", "", "")):
+        async with world.signed_in(role) as client:
+            (step,) = (await client.get("/api/v1/receipts/119:1")).json()["transitions"]
+            assert (step["name"], step["raw"], step["actor"]) == ("received", raw, actor)

@@ -12,6 +12,7 @@ from collectors import registry
 from collectors.contract import FetchResult
 from collectors.errors import NotReady, Reason, UnexpectedForm
 from collectors.settings import Credential, SourceSettings
+from collectors.sources.polling import _envelopes
 from feeds.bus import BusLost
 from feeds.cap.message import CapDocument
 from tests.collectors.virtual import BEGAN, FakeBus, collect, for_seconds, moved
@@ -174,3 +175,8 @@ def test_a_heartbeat_holds_the_times_of_the_last_valid_and_the_last_new_document
     assert failed.error == (
         "应答不符：应为索引，实际应答是网页 | wrong answer: expected a feed, but the answer is a web page"
     )
+
+
+def test_items_without_bytes_of_their_own_are_grouped_too() -> None:
+    assert _envelopes([1, 2, 3]) == [[1, 2, 3]]
+    assert _envelopes([]) == []

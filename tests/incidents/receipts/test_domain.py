@@ -181,7 +181,7 @@ async def test_an_answered_receipt_leaves_the_screens_and_stays_in_the_journal(d
 
 
 async def test_duplicates_are_proposed_and_never_merged(desk: Desk) -> None:
-    near = report("2", source="110", lat=25.0501, received_at=T0 + 60)
+    near = report("2", source="110", lat=25.0501, at=T0 + 60)
     far = report("3", lat=25.5)
     drill = report("4", mode="exercise")
     await desk.send(report(), near, far, drill)
