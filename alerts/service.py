@@ -81,6 +81,7 @@ class AlertService:
         self._watch_receivers(journal, outbox)
         self._status.add_condition(lambda: self.engine.book.out(self._site_defaults.language))
         self._status.add_condition(lambda: journal.set_aside.words(self._site_defaults.language))
+        self._status.add_condition(lambda: self.engine.intake_trouble(self._site_defaults.language))
 
     def _watch_handovers(self, journal: Journal, settings: HandoverSettings | None) -> None:
         """Watch for handovers that nobody signs. Alerts of the watch need the intake."""

@@ -6,11 +6,15 @@ afterwards. After a kill in between, the next start reads the same rows and skip
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 
 from feeds.clock import Clock
 from feeds.clock import now as wall_clock
 from feeds.journal import Intake, Journal, Parcel, Tx
+from feeds.journal.intake import RESTORED
+
+log = logging.getLogger(__name__)
 
 AT_ONCE = 1000
 """Alerts or messages in one step, approximately; a parcel is never divided."""
@@ -22,6 +26,11 @@ REST = 0.02
 """Seconds between two reads that returned nothing."""
 LOOK, SOON, LIVELY = 0.2, 0.05, 2.0
 """LOOK: seconds between steps while idle. SOON: the same within LIVELY seconds after something arrived."""
+REPLACED = {
+    "zh-CN": "接收库被清空或替换过：此前已接收而未处理的告警和消息可能已丢失，请向发送方核对。",
+    "en": "the intake was emptied or replaced: alerts and messages that were accepted and not yet applied may be "
+    "missing; ask their senders.",
+}
 UNMOVED = 1.0
 """Seconds between reads while the intake's mark is unchanged; a read costs a millisecond."""
 
@@ -44,12 +53,22 @@ class Inbox:
         self._full = False
         self._looked = self._settled = self._tidied = self._came = float("-inf")
         self._mark: tuple[int, int] | None = None
+        self._replaced = ""
+        self._unrecorded = self._unknown = False
 
     async def open(self) -> None:
-        """Load the position. A position in another life of the intake (another file) is ignored."""
+        """Load the position. A position in another life of the intake (another file) counts no more.
+
+        Another life that no restore began means that the file was emptied or replaced: that is told and recorded.
+        """
         await self._intake.open()
         cursor = await self._journal.cursor(self._name) or {}
-        position = int(cursor.get("id", 0)) if cursor.get("life") == self._intake.life else 0
+        former = str(cursor.get("life", ""))
+        if former and former != self._intake.life and not self._intake.life.startswith(RESTORED):
+            log.error("%s: %s", self._target, REPLACED["en"])
+            self._replaced, self._unrecorded = former, True
+        self._unknown = not former
+        position = int(cursor.get("id", 0)) if former == self._intake.life else 0
         self._buffer.clear()
         self._taken = self._written = self._read = position
         self._dropped = 0
@@ -69,6 +88,8 @@ class Inbox:
     @property
     def lagging(self) -> bool:
         """True when the position should be written although nothing else is."""
+        if self._unrecorded or self._unknown:
+            return True
         return self._taken > self._written and not 0 <= self._clock() - self._settled < KEEP_UP
 
     async def take(self) -> list[Parcel]:
@@ -92,12 +113,20 @@ class Inbox:
 
     async def write(self, tx: Tx) -> None:
         """Write the position, in the transaction of the results."""
-        if self._taken > self._written:
+        if self._unrecorded:
+            body = {"engine": self._target, "before": self._replaced, "now": self._intake.life}
+            await tx.append(kind="audit", name="intake-replaced", subject="intake", at=self._clock(), body=body)
+        if self._taken > self._written or self._unrecorded or self._unknown:
             await tx.set_cursor(self._name, {"life": self._intake.life, "id": self._taken})
 
     def settled(self) -> None:
         """Report that the transaction is durable."""
         self._written, self._settled = self._taken, self._clock()
+        self._unrecorded = self._unknown = False
+
+    def trouble(self, language: str) -> str:
+        """What people are told while this process runs after the intake was emptied or replaced, else ""."""
+        return REPLACED[language] if self._replaced else ""
 
     async def tidy(self) -> None:
         """Delete the applied parcels from the intake."""

@@ -126,6 +126,10 @@ class JournaledEngine(Generic[D]):
         due = self.domain.next_due()
         return look if due is None else min(look, max(0.0, due - now))
 
+    def intake_trouble(self, language: str) -> str:
+        """What is wrong with the intake of this engine, as text for people; "" for nothing."""
+        return self._inbox.trouble(language) if self._inbox is not None else ""
+
     @property
     def hungry(self) -> bool:
         """True when more waits in the intake than was taken; the loop then comes back at once."""

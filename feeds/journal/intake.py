@@ -53,6 +53,8 @@ TOGETHER = 2000
 LOOK_EVERY = 0.5
 TOUCHED = "watchfloor:touched"
 """The key of the row that only proves that rows can be written."""
+RESTORED = "restored-"
+"""The beginning of the id of a life that a restore began: it is expected that the journal does not know it."""
 SEEN_FOR = 7 * 86400.0
 """Seconds for which a sender's idempotency key is remembered."""
 

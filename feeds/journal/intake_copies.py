@@ -17,7 +17,7 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.journal.connections import Store, translated
-from feeds.journal.intake import life, parcel, seen
+from feeds.journal.intake import RESTORED, life, parcel, seen
 from feeds.journal.records import StoreRefused
 from feeds.journal.transfer import BATCH, one_moment
 
@@ -91,7 +91,7 @@ async def filling(store: Store, positions: Mapping[str, int], *, replace: bool) 
                 raise StoreRefused("收件区中还有未处理的来件。", "Parcels still wait in the intake.")
             for table in (parcel, seen, life):
                 await connection.execute(delete(table))
-            await connection.execute(insert(life).values(id=secrets.token_hex(8)))
+            await connection.execute(insert(life).values(id=RESTORED + secrets.token_hex(8)))
         yield Filler(connection, positions)
 
 

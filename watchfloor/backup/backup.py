@@ -53,8 +53,8 @@ async def backup(settings: Settings, folder: Path, progress: Progress, *, histor
 
 
 async def _write(settings: Settings, journal: Journal, folder: Path, progress: Progress) -> BackupManifest:
+    made_at = iso(now()) or ""  # before the snapshot: whatever was committed by then is in it
     async with intake.reading(settings) as waiting, transfer.snapshot(journal.store) as shot:
-        made_at = iso(now()) or ""
         tables = {
             name: await files.write_table(folder, name, shot.columns(name), shot.rows(name), count, progress)
             for name, count in shot.counts.items()

@@ -268,6 +268,9 @@ async def build_command(settings: Settings, bus: Bus, journal: Journal, status: 
     intake = Intake(intake_url(journal_url(settings)), "command")
     assets = _inventory(settings).assets
     program = CommandRole(bus, journal, assets, layers=settings.layers, intake=intake, status=status)
+    language = settings.site.language
+    status.add_condition(lambda: program.engine.intake_trouble(language))
+    status.add_condition(lambda: journal.set_aside.words(language))
 
     async def reload(fresh: Settings) -> None:
         await program.reload(load_inventory(fresh).assets, fresh.layers)

@@ -10,6 +10,7 @@ import pytest
 from feeds.engine.inbox import Inbox
 from feeds.journal import Intake, IntakeFull, Journal, JournalLost, Parcel, intake_url
 from feeds.journal.connections import Store
+from feeds.journal.intake_copies import filling
 
 
 def parcel(body: bytes = b"x", *, target: str = "alert", size: int = 1) -> Parcel:
@@ -124,6 +125,55 @@ async def test_a_place_in_another_file_means_nothing(journal: Journal, tmp_path:
         async with journal.begin() as tx:
             await inbox.write(tx)
         await intake.close()
+
+
+async def opened(journal: Journal, folder: Path) -> tuple[Intake, Inbox]:
+    """An inbox over the intake of a folder, with its position written."""
+    intake = Intake(f"sqlite+aiosqlite:///{folder / 'intake.sqlite3'}", "test")
+    inbox = Inbox(intake, journal, "alert", clock=lambda: 1.0)
+    await inbox.open()
+    async with journal.begin() as tx:
+        await inbox.write(tx)
+    inbox.settled()
+    return intake, inbox
+
+
+async def test_an_intake_that_was_emptied_is_told_and_recorded_once(journal: Journal, tmp_path: Path) -> None:
+    intake, inbox = await opened(journal, tmp_path)
+    assert inbox.trouble("en") == ""
+    await intake.put(parcel(b"accepted"))
+    await intake.close()
+    for file in tmp_path.glob("intake.sqlite3*"):
+        file.unlink()
+    for _ in range(2):
+        intake, inbox = await opened(journal, tmp_path)
+        await intake.close()
+    assert inbox.trouble("en") == "", "a second start knows the new file"
+    (entry,) = await journal.entries(kind="audit")
+    assert (entry.name, entry.body["engine"], entry.body["now"]) == ("intake-replaced", "alert", intake.life)
+
+
+async def test_the_role_says_so_as_long_as_it_runs(journal: Journal, tmp_path: Path) -> None:
+    intake, _ = await opened(journal, tmp_path)
+    await intake.close()
+    (tmp_path / "intake.sqlite3").write_bytes(b"")
+    for more in tmp_path.glob("intake.sqlite3-*"):
+        more.unlink()
+    intake, inbox = await opened(journal, tmp_path)
+    assert "emptied or replaced" in inbox.trouble("en")
+    assert "清空" in inbox.trouble("zh-CN")
+    await intake.close()
+
+
+async def test_an_intake_that_a_restore_filled_is_no_loss(journal: Journal, tmp_path: Path) -> None:
+    intake, _ = await opened(journal, tmp_path)
+    async with filling(intake.store, {}, replace=True):
+        pass
+    await intake.close()
+    intake, inbox = await opened(journal, tmp_path)
+    await intake.close()
+    assert inbox.trouble("en") == ""
+    assert await journal.entries(kind="audit") == []
 
 
 async def test_an_unchanged_intake_is_rarely_read(

@@ -7,7 +7,9 @@ import fcntl
 import gzip
 import json
 import os
+import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +100,28 @@ async def test_a_backup_is_one_moment_while_others_write(new_site: NewSite, tmp_
         docs = {doc.id for doc in await journal.docs("alert")}
         assert docs == {entry.subject for entry in await journal.entries(kind="alert", limit=1000)}
         assert await journal.verify() == []
+
+
+async def test_whatever_was_committed_by_made_at_is_restored(new_site: NewSite, tmp_path: Path) -> None:
+    source, empty = await filled(new_site), new_site("sqlite")
+    committed: dict[str, float] = {}
+    stop = asyncio.Event()
+
+    async def write(journal: Journal) -> None:
+        while not stop.is_set():
+            await fill(journal, number := 1000 + len(committed), 1)
+            committed[f"警报{number}"] = time.time()
+
+    async with open_journal(source, "command") as journal:
+        writing = asyncio.create_task(write(journal))
+        manifest = await backup(source, tmp_path / "b", quiet)
+        stop.set()
+        await writing
+    made_at = datetime.fromisoformat(manifest.made_at).timestamp()
+    await restore(empty, tmp_path / "b", quiet)
+    async with open_journal(empty, "test") as journal:
+        docs = {doc.id for doc in await journal.docs("alert")}
+    assert {name for name, at in committed.items() if at < made_at} <= docs
 
 
 async def test_a_journal_that_is_not_empty_is_replaced_only_by_force_and_kept(
