@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from feeds.findings import Finding, InFile
 from feeds.inventory.findings import InventoryRow, finding
 from feeds.inventory.parents import drop_cycles, drop_unknown_parents
+from feeds.inventory.redundancy import redundancy_remarks
 from feeds.inventory.texts import nearest
 from feeds.masking import masked
 from feeds.model import Asset
@@ -105,6 +106,7 @@ def build(
         accepted[asset.id] = row
     findings += drop_unknown_parents(assets, accepted, refused)
     findings += drop_cycles(assets, accepted)
+    findings += redundancy_remarks(assets, accepted)
     findings.sort(key=lambda item: (files.index(item.where.file), item.where.line))
     return Inventory(assets=assets, findings=tuple(findings))
 

@@ -145,6 +145,24 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
         "从环上去掉一个上级",
         "take one parent out of the circle",
     ),
+    "redundancy_alone": (
+        "冗余组“{value}”只有一个成员，不起作用",
+        'the redundancy group "{value}" has one member and protects nothing',
+        "给互为备份的上级写同一个组名，或去掉它",
+        "give the same group to the parents that stand in for one another, or take it out",
+    ),
+    "redundancy_unused": (
+        "冗余组“{value}”有 {members} 个成员，但没有资产同时以其中两个为上级",
+        'nothing has two of the {members} members of the redundancy group "{value}" as parents',
+        "在受保护的资产的 parents 中写上这些成员",
+        "list the members in parents of the asset that they protect",
+    ),
+    "redundancy_side": (
+        "冗余组“{value}”写在了下级上：应写在互为备份的上级上",
+        'the redundancy group "{value}" stands on the child: the parents that stand in for one another carry it',
+        "把组名移到各上级的 redundancy_group",
+        "move the group to redundancy_group of each parent",
+    ),
     "probe_form": (
         "探测地址不是有效的 URI:{detail}",
         "the probe is not a URI: {detail}",

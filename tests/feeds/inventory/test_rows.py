@@ -246,3 +246,30 @@ def test_lines_are_the_files_own_even_behind_a_value_of_two_lines(tmp_path: Path
 
 def test_every_text_is_there_in_both_languages() -> None:
     assert all(all(entry) for entry in TEXTS.values())
+
+
+def test_a_redundancy_group_whose_members_a_child_lists_is_fine() -> None:
+    a, b = ({"id": id, "redundancy_group": "cores"} for id in "ab")
+    assert inventory(a, b, {"id": "office", "parents": "a;b"}).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("rows", "code", "line"),
+    [
+        (({"id": "a", "redundancy_group": "g"}, {"id": "c", "parents": "a"}), "redundancy_alone", 2),
+        (
+            ({"id": "x"}, {"id": "a", "redundancy_group": "g"}, {"id": "b", "redundancy_group": "g"}),
+            "redundancy_unused",
+            3,
+        ),
+        (({"id": "a"}, {"id": "b"}, {"id": "c", "parents": "a;b", "redundancy_group": "g"}), "redundancy_side", 4),
+    ],
+)
+def test_a_redundancy_group_that_protects_nothing_is_remarked_and_the_row_is_taken(
+    rows: tuple[dict[str, str], ...], code: str, line: int
+) -> None:
+    taken = inventory(*rows)
+    remark = only(taken.findings)
+    assert (remark.code, remark.where.line, remark.where.key, remark.error) == (code, line, "redundancy_group", False)
+    assert len(taken.assets) == len(rows)
+    assert "g" in line_of_text(remark, "en")
