@@ -1,0 +1,107 @@
+"""`watchfloor approvals`: due days, calendars and sources on the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from watchfloor.cli import main
+
+SITE = """
+[site]
+name = "楚雄州"
+region = "532300"
+inventory = []
+[approvals]
+calendars = "calendars"
+[[source]]
+id = "drop"
+kind = "approvals.files"
+url = "file://{folder}/drop"
+interval = "60s"
+[source.table.case.map]
+number = "no"
+kind = {{ from = "type", words = {{ 2 = "承诺件" }} }}
+item = "task"
+region = "region"
+accepted = {{ from = "accept", as = "datetime" }}
+promised = {{ from = "days", as = "days" }}
+person.name = "applyer"
+"""
+SUSPENDED = ("--suspend", "2026-04-27..2026-05-08", "--suspend", "2026-05-06..2026-05-13")
+HEAD = "no,type,task,region,accept,days,applyer\n"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    (tmp_path / "calendars").mkdir()
+    (tmp_path / "drop").mkdir()
+    path = tmp_path / "watchfloor.toml"
+    path.write_text(SITE.format(folder=tmp_path))
+    return path
+
+
+def asked(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str, Any]]:
+    """The exit code of a command and its JSON."""
+    code = main([*words, "--json"])
+    document: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return code, document
+
+
+@pytest.mark.parametrize(
+    ("words", "due"),
+    [
+        (["2026-02-12", "20"], "2026-03-18"),
+        (
+            ["2026-04-20", "20", "--suspend", "2026-04-27..2026-05-08", "--suspend", "2026-05-06..2026-05-13"],
+            "2026-06-04",
+        ),
+        (["2026-09-24", "10", "--natural"], "2026-10-08"),
+        (["2026-02-12T16:30:00+00:00", "5"], "2026-02-27"),
+    ],
+)
+def test_due_days(capsys: pytest.CaptureFixture[str], tmp_path: Path, words: list[str], due: str) -> None:
+    code, answer = asked(capsys, "approvals", "due", *words, "-c", str(tmp_path / "none.toml"))
+    assert (code, answer["due"]) == (0, due)
+
+
+def test_a_due_day_beyond_the_published_years_is_unknown(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code = main(["approvals", "due", "2026-12-25", "5", "-c", str(tmp_path / "none.toml")])
+    assert (code, "2027 年日历未公布" in capsys.readouterr().out) == (1, True)
+    assert main(["approvals", "due", "tomorrow", "5", "-c", str(tmp_path / "none.toml")]) == 2
+
+
+def test_a_calendar_is_tried_before_it_is_put(capsys: pytest.CaptureFixture[str], config: Path, tmp_path: Path) -> None:
+    days = [{"date": "2025-07-16", "isOffDay": True, "name": "火把节"}]
+    file = tmp_path / "notice.json"
+    file.write_text(json.dumps({"year": 2025, "papers": ["https://example.org"], "days": days, "region": "532300"}))
+    words = ("approvals", "calendar", "put", str(file), "-c", str(config))
+    code, answer = asked(capsys, *words)
+    assert (code, answer["applied"], answer["changed"]) == (0, False, 0)
+    assert not (tmp_path / "calendars" / "532300").exists()
+    asked(capsys, *words, "--apply")
+    due = ("approvals", "due", "2025-07-15", "1", "-c", str(config))
+    assert asked(capsys, *due)[1]["due"] == "2025-07-17"
+    assert asked(capsys, *due, "--region", "530100")[1]["due"] == "2025-07-16"
+    file.write_text('{"year": 2027, "papers": [], "days": []}')
+    assert main([*words]) == 1
+
+
+def test_a_source_is_tried_without_writing_and_its_faults_are_named_with_their_mend(
+    capsys: pytest.CaptureFixture[str], config: Path, tmp_path: Path
+) -> None:
+    lines = [f"N{n},{2 if n else 7},plan,532301,2026-11-{10 + n} 00:00:00,20,王金丝雀\n" for n in range(8)]
+    (tmp_path / "drop" / "case-1.csv").write_text(HEAD + "".join(lines))
+    (tmp_path / "drop" / "case-1.csv.done").touch()
+    code, answer = asked(capsys, "approvals", "try", "drop", "-c", str(config))
+    table = answer["tables"]["case"]
+    assert (code, table["rows"]) == (1, 8)
+    assert table["sample"][1]["clock"]["due"] == "2026-12-09"
+    assert table["sample"][1]["person.name"] == "●"
+    assert 'MIDNIGHT_STAMPS accepted 100 %: as = "date"' in table["notices"]
+    assert "UNKNOWN_WORDS kind 1: words = { … }" in table["notices"]
+    assert "金丝雀" not in json.dumps(answer, ensure_ascii=False)
+    assert main(["approvals", "try", "nobody", "-c", str(config)]) == 2
