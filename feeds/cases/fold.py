@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 import msgspec
 
@@ -34,7 +35,8 @@ def fold_facts(system: str, number: str, known: FactSet, precedence: Sequence[st
     disagreeing = _disagreeing(present)
     if disagreeing:
         notes.append(words.DISAGREE)
-    lists = {table: _listed(ordered, table) for table in LISTED}
+    lone = len(ordered) == 1 and ordered[0].table == CASE and not ordered[0].body.get(ROWS)
+    lists = {table: [] if lone else _listed(ordered, table) for table in LISTED}
     made: dict[str, Any] = {name: str(body.get(name, "")) for name in TEXTS}
     made |= {name: _number(body.get(name)) for name in TIMES}
     made |= {name: _whole(body.get(name)) for name in WHOLE}
@@ -185,13 +187,19 @@ def _suspensions(rows: Sequence[CaseFact]) -> Iterable[CaseSuspension]:
 
 def _convert(rows: Sequence[CaseFact], record: type[Any]) -> Iterable[Any]:
     """Records of the rows; a row that lacks what its table needs is passed over."""
-    names = {field.name for field in msgspec.structs.fields(record)}
+    names: frozenset[str] = _names(cast(Any, record)) if rows else frozenset()
     for row in rows:
         given = {name: value for name, value in row.body.items() if name in names and value is not None and value != ""}
         try:
             yield msgspec.convert(given, record, strict=False)
         except msgspec.ValidationError:
             continue
+
+
+@cache
+def _names(record: type[Any]) -> frozenset[str]:
+    """The names of a record's fields; msgspec evaluates its annotations at each question."""
+    return frozenset(field.name for field in msgspec.structs.fields(record))
 
 
 def _number(value: Any) -> float | None:
