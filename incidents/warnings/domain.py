@@ -25,7 +25,7 @@ from incidents.warnings.intake import DocumentRefused, ReadDocument, warning_of
 from incidents.warnings.journal import RegistryStore
 from incidents.warnings.mapped import chained
 from incidents.warnings.quakes import message_of
-from incidents.warnings.registry import DEFAULT_LIFE, WarningRegistry, WarningStep
+from incidents.warnings.registry import DEFAULT_LIFE, KEEP, WarningRegistry, WarningStep
 from maps.places import PlaceLayer
 from maps.regions import table
 
@@ -101,7 +101,7 @@ class WarningDomain(Domain):
         if message is None:
             return
         message = yield from self._located(message, mapped.raw.encode())
-        yield from self._store.recall([message.id, *message.references])
+        yield from self._recall(message, now)
         original = {"source": message.source, "digest": message.digest, "form": "mapped", "raw": mapped.raw}
         self._admit(message, original, now)
 
@@ -111,9 +111,18 @@ class WarningDomain(Domain):
         if message is None:
             return
         message = yield from self._located(message, report.raw)
-        yield from self._store.recall([message.id, *message.references])
+        yield from self._recall(message, now)
         form = {"source": report.source, "digest": message.digest, "form": "quake"}
         self._admit(message, {**form, **_original_fields(report.raw)}, now)
+
+    def _recall(self, message: EmergencyWarning, now: float) -> Asking[None]:
+        """Bring back from the journal what the message is or names, where it may have left memory.
+
+        A warning leaves memory KEEP after its end, so one that was sent within KEEP is in memory or was never taken in.
+        """
+        fresh = message.msg_type in ("Alert", "Update") and message.sent > now - KEEP
+        own = () if fresh else (message.id,)
+        yield from self._store.recall([*own, *message.references])
 
     def _located(self, message: EmergencyWarning, raw: bytes) -> Asking[EmergencyWarning]:
         """The message with its areas and what lies inside. Raises UnusableMessage for an invalid geometry."""
@@ -139,7 +148,7 @@ class WarningDomain(Domain):
         if token in self._seen:
             return
         message = yield from self._located(message, document.raw)
-        yield from self._store.recall([message.id, *message.references])
+        yield from self._recall(message, now)
         self._admit(message, {"source": source, "digest": message.digest, **_original_fields(document.raw)}, now)
         self._seen[token] = None
         if len(self._seen) > SEEN:

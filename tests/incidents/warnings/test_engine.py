@@ -266,3 +266,14 @@ async def test_a_message_that_outlasts_its_process_is_set_aside_and_the_next_one
     await rig.start()
     await rig.step(1)
     assert await bus.dead_counts() == {"cma": 1}, "what was set aside is not read again"
+
+
+async def test_a_warning_that_left_memory_long_ago_is_still_known_when_it_comes_again(rig: Rig) -> None:
+    await rig.send(cap("A"))
+    await rig.step(1)
+    await rig.step(3600 + KEEP)
+    rig.engine.registry.held.clear()
+    await rig.start()
+    await rig.send(cap("A"))
+    await rig.step(1)
+    assert [name for name, _ in await rig.names()].count("received") == 1
