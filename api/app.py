@@ -31,6 +31,7 @@ from api.load.reader import LoadReader
 from api.metrics import Metrics, RequestCounter
 from api.openapi import complete
 from api.query_parameters import strict
+from api.records.search import SearchIndex
 from api.response_headers import SecurityHeaders
 from api.routes import (
     accounts,
@@ -51,6 +52,7 @@ from api.routes import (
     receipts,
     receiver_test,
     rules,
+    search,
     session,
     staff,
     supervision,
@@ -68,6 +70,7 @@ from feeds.live.pump import NoPicture
 ROUTERS = (
     session.router,
     picture.router,
+    search.router,
     history.router,
     alerts.router,
     rules.router,
@@ -129,6 +132,7 @@ def create_app(deps: Dependencies, routers: Sequence[APIRouter] = ()) -> FastAPI
     app.state.metrics = Metrics(deps)
     app.state.scope = Scope(deps)
     app.state.load = LoadReader(deps)
+    app.state.search = SearchIndex()
     app.state.impact = ImpactCache(deps.layers)
     history = deps.history
     app.state.counting = UptimeTallies(deps.journal, UptimeCalculator(deps.journal, history.store)) if history else None

@@ -95,6 +95,7 @@ class Dependencies:
     intake: Intake | None = None
     sealer: Sealer | None = None
     approvals: ApprovalsAccess | None = None
+    pages: Sequence[tuple[str, str]] = ()
     ingest: IngestSettings = field(default_factory=IngestSettings)
     load: LoadSettings = field(default_factory=LoadSettings)
     handover: Callable[[], HandoverSettings] = HandoverSettings

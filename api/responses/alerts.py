@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -50,6 +50,28 @@ class OrderAnswer(Struct, kw_only=True):
     before: Time | UnsetType = UNSET
     alerts: list[str] | UnsetType = UNSET
     match: dict[str, Any] | UnsetType | None = UNSET
+
+
+class SearchMatch(Struct, kw_only=True):
+    """Something that a search has found. `matched`: by its words, in pinyin, or by initials."""
+
+    kind: str
+    id: str
+    title: dict[str, str]
+    detail: str
+    state: str
+    region: str
+    page: str
+    matched: Literal["words", "pinyin", "initials"]
+
+
+class SearchAnswer(Struct, kw_only=True):
+    """The best matches first; `learning`: pinyin of new names is still being made."""
+
+    items: list[SearchMatch]
+    more: bool
+    learning: bool
+    rev: str
 
 
 class ShelvedAlert(Struct, kw_only=True):

@@ -6,6 +6,7 @@ from typing import get_args
 
 from feeds.kinds.filters import Before, Exact, Flag, From, Search, Sort, Within, Words
 from feeds.kinds.kind import Derived, RecordKind
+from feeds.kinds.searchable import Searchable, page_at
 from feeds.model import Alert, Kind, Severity
 from feeds.model.isa_state import IsaState, cut_by, isa_state
 
@@ -66,6 +67,9 @@ ALERT = RecordKind(
         Before(name="to", field="raised_at", about="Raised before, RFC 3339"),
     ),
     sort=Sort(("raised_at", "id"), down=True, page=100),
+    search=Searchable(
+        ids=("id", "rule", "asset"), names=("title",), state="state", detail=("asset",), page=page_at("/alerts?alert=")
+    ),
 )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from feeds.kinds.filters import Exact, Search, Within, Words
 from feeds.kinds.joined import JoinedKind
 from feeds.kinds.places import point
+from feeds.kinds.searchable import Searchable, page_at
 from feeds.kinds.subject import RuleName, SubjectKind, Thing, texts
 from feeds.model import Asset, Health, Kind
 
@@ -62,4 +63,7 @@ ASSET = JoinedKind(
         removed=True,
     ),
     place=point,
+    search=Searchable(
+        ids=("id", "probes"), names=("name",), state="health", detail=("kind", "owner"), page=page_at("/assets/")
+    ),
 )

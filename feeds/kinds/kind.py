@@ -13,6 +13,7 @@ from feeds.kinds.audience import Audience, ByRegion, Record, Visibility
 from feeds.kinds.filters import Filter, Sort
 from feeds.kinds.places import Geometry
 from feeds.kinds.records import KindRecords, PlainRecords
+from feeds.kinds.searchable import Searchable
 from feeds.kinds.subject import SubjectKind
 from feeds.kinds.views import view_fields, view_type
 from feeds.wire import public
@@ -51,7 +52,7 @@ class RecordKind(Generic[T]):
     the dotted paths of `redact` is blank for others. `entries` are the journal entry kinds about it.
     `filters` and `sort` make its list; `slashes`: its ids may contain "/". `subject` makes rules possible over it,
     `place` gives it a layer of the map, with the fields of the face "map". `plain`: the plain live feed and the
-    snapshot have it; other kinds are for views and lists only.
+    snapshot have it; other kinds are for views and lists only. `search`: what the search finds its records by.
     """
 
     name: str
@@ -72,6 +73,7 @@ class RecordKind(Generic[T]):
     subject: SubjectKind | None = None
     place: Callable[[Record], Geometry | None] | None = None
     plain: bool = True
+    search: Searchable | None = None
 
     @property
     def stored(self) -> tuple[Stored, ...]:

@@ -8,6 +8,7 @@ from feeds.kinds.audience import ByCoverage
 from feeds.kinds.filters import Sort, Words
 from feeds.kinds.kind import Derived, RecordKind
 from feeds.kinds.places import areas
+from feeds.kinds.searchable import Searchable, page_at
 from feeds.kinds.subject import RuleName, SubjectKind, Thing, field_value, texts
 from feeds.model import WARNING_STATES, EmergencyWarning, Kind
 from feeds.regions import common_region
@@ -100,6 +101,12 @@ WARNING = RecordKind(
     ),
     sort=Sort(("sent", "id"), down=True, page=100),
     slashes=True,
+    search=Searchable(
+        names=("headline", "event", "sender_name"),
+        state="state",
+        detail=("source",),
+        page=page_at("/warnings?warning="),
+    ),
     subject=SubjectKind(
         name=Kind.WARNING,
         names={

@@ -148,6 +148,7 @@ class World:
     at: float = NOW
     reloaded: Reloaded = field(default_factory=Reloaded)
     accepted: str = ""
+    pages: list[tuple[str, str]] = field(default_factory=list)
     ingest: IngestSettings = field(default_factory=IngestSettings)
     layers: dict[str, bytes] = field(default_factory=dict)
     hashes: list[str] = field(default_factory=list)
@@ -172,6 +173,7 @@ class World:
             pump=self.pump,
             journal=self.journal,
             commands=self.desk,
+            pages=self.pages,
             bus=self.bus,
             stores=Stores(self.journal, self.intake, self.clock),
             map_layer=self.layers.get,

@@ -15,6 +15,7 @@ from api.routes.health import OLD
 from api.server import serve
 from api.stores import Stores
 from dashboard.app import STATIC_PREFIXES, create_dash, script_hashes
+from dashboard.pages import PAGES
 from feeds import disk, state_file
 from feeds.bus import Bus
 from feeds.cases.reader import CaseReader
@@ -82,6 +83,7 @@ class Web:
                 journal=journal,
                 commands=self._commands,
                 bus=bus,
+                pages=[(page.path, page.title) for page in PAGES if page.path],
                 stores=self._stores,
                 map_layer=layer,
                 reload=self._request_reload,

@@ -1,0 +1,148 @@
+"""One search over records, people and pages: by id, name, address, pinyin and initials.
+
+A name is brought into pinyin once, in a thread. A search looks at every record that the asker may see, a part at a
+time, and stops at its time limit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from pypinyin import lazy_pinyin
+
+from feeds.kinds import KINDS, Audience, Record, RecordKind
+from feeds.kinds.searchable import Searchable, texts_of
+from feeds.live.mirror import Mirror
+
+LIMIT, PART = 0.05, 1000
+"""Seconds that a search looks at most, and how many things it looks at before others have their turn."""
+PATIENCE = 1.0
+"""Seconds that a search waits for names that were never brought into pinyin."""
+MATCHES = 2000
+"""Matches that are ordered at most."""
+WORDS, PINYIN, INITIALS = "words", "pinyin", "initials"
+MOST = 500_000
+"""Records whose texts are kept at most; then all are made anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """The texts by which something is found: ids and addresses, and names. `source`: the fields that they come from."""
+
+    ids: tuple[str, ...]
+    names: tuple[str, ...]
+    source: Any = None
+
+
+Thing = tuple[Candidate, Any]
+"""A candidate, and what to answer when it is found."""
+
+
+class SearchIndex:
+    """The texts of all records that were ever looked at, and pinyin and initials of their names."""
+
+    def __init__(self) -> None:
+        self._readings: dict[str, tuple[str, str]] = {}
+        self._reading: asyncio.Future[None] | None = None
+        self._candidates: dict[tuple[str, str], Candidate] = {}
+
+    async def learn(self, things: Iterable[Thing]) -> bool:
+        """Bring new names into pinyin. False when that takes longer than a search waits; it goes on all the same."""
+        names = dict.fromkeys(name for candidate, _ in things for name in candidate.names)
+        new = [name for name in names if name not in self._readings]
+        if not new:
+            return True
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.ensure_future(asyncio.to_thread(self._read, new))
+        done, _ = await asyncio.wait([self._reading], timeout=PATIENCE)
+        return bool(done)
+
+    def _read(self, names: Sequence[str]) -> None:
+        for name in names:
+            if name.isascii():
+                self._readings[name] = "", ""
+            else:
+                syllables = lazy_pinyin(name)
+                self._readings[name] = "".join(syllables).lower(), "".join(part[:1] for part in syllables).lower()
+
+    async def things(self, mirror: Mirror, audience: Audience, kinds: Sequence[str]) -> list[Thing]:
+        """All records that an audience may see of the kinds that are searched (`kinds` empty: all)."""
+        things: list[Thing] = []
+        for kind in KINDS:
+            if kind.search is None or (kinds and kind.name not in kinds):
+                continue
+            records = list(mirror.held(kind.name, audience).values())
+            for start in range(0, len(records), PART):
+                for record in records[start : start + PART]:
+                    if kind.sees(audience, record):
+                        things.append((self._candidate(kind, kind.search, record), (kind, kind.search, record)))
+                await asyncio.sleep(0)
+        return things
+
+    def _candidate(self, kind: RecordKind[Any], search: Searchable, record: Record) -> Candidate:
+        key, source = (kind.name, record["id"]), [record[name] for name in (*search.ids, *search.names)]
+        candidate = self._candidates.get(key)
+        if candidate is None or candidate.source != source:
+            names = tuple(texts_of(record, search.names))
+            candidate = self._candidates[key] = Candidate(tuple(texts_of(record, search.ids)), names, source)
+            if len(self._candidates) > MOST:
+                self._candidates.clear()
+        return candidate
+
+    def rank(self, candidate: Candidate, asked: str) -> tuple[int, str] | None:
+        """How well something matches (0: best) and by what; None when it does not."""
+        best: tuple[int, str] | None = None
+        for text in (*candidate.ids, *candidate.names):
+            best = _better(best, text.casefold(), asked, 0, WORDS)
+        for name in candidate.names:
+            full, initials = self._readings.get(name, ("", ""))
+            best = _better(best, full, asked, 3, PINYIN)
+            best = _better(best, initials, asked, 6, INITIALS)
+        return best
+
+
+def _better(best: tuple[int, str] | None, text: str, asked: str, base: int, by: str) -> tuple[int, str] | None:
+    """The better of a match and that in a text: all of it, its beginning, or a part of it."""
+    if asked not in text or (best is not None and best[0] <= base):
+        return best
+    rank = base + (0 if text == asked else 1 if text.startswith(asked) else 2)
+    return (rank, by) if best is None or rank < best[0] else best
+
+
+async def search(
+    index: SearchIndex, things: Iterable[Thing], asked: str, most: int, *, limit: float = LIMIT
+) -> tuple[list[tuple[Any, str]], bool]:
+    """What to answer of the best matches and by what each was found, and whether there may be more."""
+    wanted, ends, more = asked.strip().casefold(), time.monotonic() + limit, False
+    matches: list[tuple[int, tuple[str, ...], str, Any]] = []
+    walk = iter(things)
+    while part := list(islice(walk, PART)):
+        for candidate, answer in part:
+            if (match := index.rank(candidate, wanted)) is not None:
+                matches.append((match[0], candidate.names or candidate.ids, match[1], answer))
+        if time.monotonic() > ends or len(matches) > MATCHES:
+            more = next(walk, None) is not None
+            break
+        await asyncio.sleep(0)
+    matches.sort(key=lambda match: match[:2])
+    return [(answer, by) for _, _, by, answer in matches[:most]], more or len(matches) > most
+
+
+def answer_of(kind: RecordKind[Any], search: Searchable, record: Record, audience: Audience) -> dict[str, Any]:
+    """What a search says of a record."""
+    shown = kind.shown(audience, record)
+    name = next((shown[field] for field in search.names if shown[field]), shown["id"])
+    return {
+        "kind": kind.name,
+        "id": shown["id"],
+        "title": name if isinstance(name, dict) else {"zh-CN": str(name), "en": str(name)},
+        "detail": " · ".join(str(shown[field]) for field in search.detail if shown[field]),
+        "state": str(shown[search.state]) if search.state else "",
+        "region": str(shown.get("region", "")),
+        "page": search.page(shown),
+    }
