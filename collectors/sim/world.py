@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from collectors.sim.approvals import ApprovalSystem
 from collectors.sim.devices import HttpService, SimulatedDevice
 from collectors.sim.emergency import emergency_app
 from collectors.sim.field_devices import Field, Kernel
@@ -24,6 +25,7 @@ from collectors.sim.warnings import WarningCentre
 from feeds import state_file
 
 PLATFORM = "video.gb28181"
+ITEMS = "items.csv"
 CENTRE_LASTS = 4 * 3600.0
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -207,7 +209,7 @@ def read(folder: Path, *, speed: float, start: float) -> World:
             for asset, recorder in field.recorders(rows, source["url"]).items():
                 devices[asset].append(recorder)
     polled = [source for source in settings.get("source", ()) if source.get("kind") not in (SYSLOG, TRAPS, PLATFORM)]
-    sources = {source["id"]: _source(source, start) for source in polled} | field.faults
+    sources = {source["id"]: _source(source, start, folder) for source in polled} | field.faults
     talkers = {
         source["id"]: Talker(source["kind"], source["url"], speakers[source["kind"]])
         for source in settings.get("source", ())
@@ -241,9 +243,11 @@ def _begun(folder: Path, now: float) -> float:
     return now
 
 
-def _source(source: Mapping[str, Any], start: float) -> SimulatedDevice:
+def _source(source: Mapping[str, Any], start: float, folder: Path) -> SimulatedDevice:
     parts = urlsplit(source["url"])
     path = parts.path or "/"
+    if source.get("kind") == "approvals.rest":
+        return HttpService(parts.hostname or "127.0.0.1", parts.port or 80, ApprovalSystem(folder / ITEMS).app(path))
     app = emergency_app(source.get("kind", ""), source["id"], path, start) or WarningCentre(start).app(path)
     return HttpService(parts.hostname or "127.0.0.1", parts.port or 80, app)
 

@@ -26,7 +26,7 @@ from watchfloor.demo.site_files import shipped_text
 
 FOLDER = ".watchfloor-demo"
 SETTINGS, ASSETS, FIELD, SCENARIOS = "watchfloor.toml", "assets.csv", "field.csv", "scenarios.toml"
-CAMERAS = "cameras.csv"
+CAMERAS, ITEMS, DEPARTMENTS = "cameras.csv", "items.csv", "departments.csv"
 # The shipped files use 127.53.x.y, port 9530. When that is taken, the next network is tried.
 NETWORK, NETWORKS = 53, 10
 DEVICE_PORT = 9530
@@ -73,7 +73,7 @@ def prepare(folder: Path, port: int = 8050, speed: float = 1.0) -> Path:
     last = _last(record)
     network = free_network(last.network)
     hashes = {}
-    for name in (SETTINGS, ASSETS, FIELD, CAMERAS, SCENARIOS):
+    for name in (SETTINGS, ASSETS, FIELD, CAMERAS, ITEMS, DEPARTMENTS, SCENARIOS):
         shipped = _fill(_fitting(shipped_text(name)), NETWORK, network, port if name == SETTINGS else None)
         edited = _changed(folder / name, last.files.get(name, ""))
         text = shipped if edited is None else _fill(edited, last.network, network, port if name == SETTINGS else None)

@@ -147,7 +147,7 @@ def test_the_folder_is_here_or_where_the_environment_says(tmp_path: Path, monkey
 
 
 def test_the_shipped_settings_are_a_working_example(tmp_path: Path) -> None:
-    for name in (demo.SETTINGS, demo.ASSETS, demo.FIELD, demo.CAMERAS, demo.SCENARIOS):
+    for name in (demo.SETTINGS, demo.ASSETS, demo.FIELD, demo.CAMERAS, demo.ITEMS, demo.DEPARTMENTS, demo.SCENARIOS):
         (tmp_path / name).write_text(shipped_text(name), encoding="utf-8")
     assert check(tmp_path / demo.SETTINGS) == []
     assert read_csv(tmp_path / demo.ASSETS)[1] == []

@@ -1,0 +1,78 @@
+"""The demo's approvals system: the figures of its documents, through the real collector, store and figures."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from collectors import registry
+from collectors.sim.approvals import LEFT, ApprovalSystem
+from feeds.cases.facts import CaseFact
+from feeds.cases.figures import ageing
+from feeds.cases.ledger import CaseLedger
+from feeds.cases.reader import CaseQuery, CaseReader
+from feeds.cases.store import CaseStore, cases_url
+from feeds.workdays.local_time import local_date
+from tests.feeds.workdays.books import at
+from watchfloor.settings.site_settings import Settings, load
+
+NOW = at("2026-11-27T10:00")
+SITE = Path("watchfloor/demo/site")
+
+
+@pytest.fixture
+async def address() -> AsyncIterator[str]:
+    """The system on loopback, as of a Friday."""
+    system = ApprovalSystem(SITE / "items.csv", lambda: NOW)
+    runner = web.AppRunner(system.app("/list"), shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}/list"
+    await runner.cleanup()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The demo's own settings in a folder of their own."""
+    for name in ("watchfloor.toml", "assets.csv", "field.csv", "cameras.csv", "items.csv", "departments.csv"):
+        (tmp_path / name).write_bytes((SITE / name).read_bytes())
+    return load(tmp_path / "watchfloor.toml")
+
+
+async def test_1581_accepted_1571_done_and_10_open_near_their_limits(
+    address: str, settings: Settings, journal_url: str
+) -> None:
+    from dataclasses import replace
+
+    [source] = [source for source in settings.sources if source.kind == "approvals.rest"]
+    feed = registry.feed_class(source.kind)(replace(source, url=address), None)
+    result: Any = await feed.fetch(NOW)
+    await feed.close()
+    facts = [item for item in result.items if isinstance(item, CaseFact) and item.table == "case"]
+    store = CaseStore(cases_url(journal_url), "test")
+    await store.open()
+    assessor = settings.approvals.assessor()
+    ledger = CaseLedger(store, assessor)
+    await ledger.open()
+    await ledger.apply(facts, NOW)
+    reader = CaseReader(store)
+    closed = await reader.count(CaseQuery(state=("closed",)))
+    still_open = await reader.count(CaseQuery(state=("open",)))
+    counted = await ageing(reader, local_date(NOW), assessor.calendar(""), {})
+    departments = {row.department for row in await store.select_rows()}
+    await store.close()
+    assert result.problem == ""
+    assert (len(facts), closed, still_open) == (1581, 1571, 10)
+    assert (len(assessor.catalogue), len(departments)) == (60, 18)
+    expected = {"overdue_1_2": 1, "today": 2, "1": 3, "2_3": 2, "4_5": 1, "6_10": 1}
+    assert counted["left"] == expected
+    assert sum(expected.values()) == len(LEFT)
+
+
+def test_the_system_is_the_same_at_every_start_of_a_day() -> None:
+    first, second = (ApprovalSystem(SITE / "items.csv", lambda: NOW).rows for _ in range(2))
+    assert first == second
