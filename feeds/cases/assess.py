@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from feeds.cases import words
-from feeds.cases.items import ItemCatalogue
+from feeds.cases.items import ApprovalItem, ItemCatalogue
 from feeds.cases.limits import CaseLimit, case_limit, day_of, notice_limit
 from feeds.cases.model import FoldedCase
 from feeds.workdays import office
@@ -91,9 +91,12 @@ class Assessor:
 
     def limit(self, case: FoldedCase, now: float) -> CaseLimit:
         """The case's limit."""
+        return case_limit(case, self.item(case), self.calendar(case.region), now, self.hours)
+
+    def item(self, case: FoldedCase) -> ApprovalItem | None:
+        """The version of the case's item that holds on its day 0."""
         start = case.accepted if case.accepted is not None else case.applied
-        item = self.catalogue.of(case.item, None if start is None else local_date(start))
-        return case_limit(case, item, self.calendar(case.region), now, self.hours)
+        return self.catalogue.of(case.item, None if start is None else local_date(start))
 
     def row(self, case: FoldedCase, now: float) -> CaseRow:
         """The case's row at a moment."""
@@ -123,7 +126,7 @@ def _row(assessor: Assessor, case: FoldedCase, now: float) -> CaseRow:
         started_at=limit.start,
         ended_at=case.ended,
         ended_day=day_of(case.ended),
-        statutory=case.statutory,
+        statutory=_statutory(case, assessor.item(case)),
         reviewed=case.reviews[-1].satisfaction if case.reviews else None,
         received_at=case.received_at,
         changed_at=case.changed_at,
@@ -140,6 +143,11 @@ def _row(assessor: Assessor, case: FoldedCase, now: float) -> CaseRow:
             flags.append(words.NO_LOCAL)
     row.flags = " ".join(sorted(set(flags)))
     return row
+
+
+def _statutory(case: FoldedCase, item: ApprovalItem | None) -> int | None:
+    """The limit of the law: the case's own, else that of its item."""
+    return case.statutory if case.statutory is not None else item.statutory if item is not None else None
 
 
 def _without_future(case: FoldedCase, now: float, flags: list[str]) -> FoldedCase:

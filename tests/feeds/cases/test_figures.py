@@ -60,6 +60,7 @@ async def test_a_month_of_cases(store: CaseStore, ledger: CaseLedger) -> None:
     june = await summary(reader, month_period("2026-06"), TODAY, NATION, {})
     assert (june["due"], june["in_time"], june["done"], june["promised_in_time_share"]) == (1, 1, 1, None)
     assert (may["mean_days"], may["few"], may["median_days"]) == (22.5, True, None)
+    assert may["compression"] == -0.125
 
 
 async def test_the_identity_of_open_cases_holds_from_month_to_month(store: CaseStore, ledger: CaseLedger) -> None:
