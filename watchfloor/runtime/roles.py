@@ -238,8 +238,7 @@ async def build_alert(settings: Settings, bus: Bus, journal: Journal, status: Ro
     except ReceiverError as error:
         raise _unusable(settings, "receiver", error.receiver, error.message) from error
     # Compared within the role's lease, and before the engine writes.
-    group = ProgramGroup(program, watch, before=watch.compare_if_possible)
-    return RunningRole(group, partial(_reload_alerts, program))
+    return RunningRole(ProgramGroup(program, watch, before=watch.compare_if_possible), partial(_reload_alerts, program))
 
 
 def _unusable(settings: Settings, key: str, value: str, detail: dict[str, str]) -> SettingsError:
@@ -268,9 +267,8 @@ async def build_command(settings: Settings, bus: Bus, journal: Journal, status: 
     intake = Intake(intake_url(journal_url(settings)), "command")
     assets = _inventory(settings).assets
     program = CommandRole(bus, journal, assets, layers=settings.layers, intake=intake, status=status)
-    language = settings.site.language
-    status.add_condition(lambda: program.engine.intake_trouble(language))
-    status.add_condition(lambda: journal.set_aside.words(language))
+    status.add_condition(lambda: program.engine.intake_trouble(settings.site.language))
+    status.add_condition(lambda: journal.set_aside.words(settings.site.language))
 
     async def reload(fresh: Settings) -> None:
         await program.reload(load_inventory(fresh).assets, fresh.layers)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from feeds.masking import masked
+from watchfloor.runtime import systemd
 
 BEAT = 1.0
 """Seconds between two reports of a process."""
@@ -71,10 +72,14 @@ def root_error(error: BaseException) -> BaseException:
 
 
 async def beat_forever(moving: Callable[[], bool]) -> None:
-    """Report every BEAT seconds from the running loop, as long as `moving` returns True: the role makes progress."""
+    """Report every BEAT seconds from the running loop, as long as `moving` returns True: the role makes progress.
+
+    The reports go to the supervisor, or to systemd where a unit runs the role by itself.
+    """
     while True:
         if moving():
             report()
+            systemd.report()
         await asyncio.sleep(BEAT)
 
 

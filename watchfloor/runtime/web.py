@@ -63,7 +63,7 @@ class Web:
     """The program of the web role."""
 
     def __init__(self, settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> None:
-        self._settings, self._bus = settings, bus
+        self._settings, self._applied, self._bus, self._since = settings, settings, bus, now()
         self._pump, self._commands = Pump(bus, conditions=self._conditions, status=status), CommandClient(bus)
         self._history = HistoryStore(history_url(journal_url(settings)), "web")
         self._history.connect()
@@ -105,7 +105,6 @@ class Web:
                 handover=lambda: self._applied.handover,
             )
         )
-        self._applied, self._since = settings, now()
         self._dash = create_dash(self._app, settings.site)
 
     def _approvals(self, sealer: Sealer) -> ApprovalsAccess:
