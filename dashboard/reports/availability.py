@@ -29,7 +29,7 @@ from dashboard.reports.texts import ReportTexts, escaped, plotly_time
 
 PATH = "/api/v1/availability"
 BY = ("asset", "unit", "region", "kind", "month")
-DRAWN = 40
+DRAWN = 20
 """Assets in the picture: those that were down longest."""
 LABELLED = (1, 5, 10, 15, 20, 25, 30)
 """Days of the month with a label: all of them would run into one another on a telephone."""

@@ -84,7 +84,9 @@ def _rates(load: Record, texts: ReportTexts) -> list[KeyFigure]:
         below=flood["ends_below"],
         share=texts.percent(flood["share_of_day"]),
     )
-    state = texts("load.flood.on", at=texts.stamp(flood["since"])) if flood["on"] else texts("load.flood.off")
+    state = texts("load.flood.yes" if flood["on"] else "load.flood.no")
+    if flood["on"]:
+        flood_note = f"{texts('load.flood.since', at=texts.stamp(flood['since']))} · {flood_note}"
     day_note = texts("load.day.note", n=rate["day"], target=rate["day_target"], raised=rate["raised_day"])
     day_out = beyond(rate["day_per_operator"], rate["day_target"], rate["day_too_many"])
     busiest = [

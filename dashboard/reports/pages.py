@@ -22,7 +22,15 @@ from feeds.texts import catalogue
 
 CONTROL, LABEL = {"report": "control", "name": ALL}, {"report": "label", "name": ALL}
 LANGUAGE, NAME = "report-language", "report-name"
-DROPDOWN_TEXTS = ("search", "clear_search", "clear_selection", "no_options_found", "select_all", "deselect_all")
+DROPDOWN_TEXTS = (
+    "selected_count",
+    "search",
+    "clear_search",
+    "clear_selection",
+    "no_options_found",
+    "select_all",
+    "deselect_all",
+)
 WRITERS = {"csv": as_csv, "xlsx": as_xlsx}
 MULTIPLE = ","
 """Between the values of a control that takes several, in the address."""
