@@ -62,6 +62,11 @@ def network(**_: Any) -> Component:
     return _page("network", panel("net-scope"), panel("net-tree"), html.Div(side, className="network-side"))
 
 
+def video(**_: Any) -> Component:
+    """The cameras: counts by what fails, and the ladder of each."""
+    return _page("video", panel("video-page"))
+
+
 def sources(**_: Any) -> Component:
     """Every source and role."""
     return _page("sources", panel("source-table"))
@@ -101,6 +106,7 @@ PAGES = (
     Page("admin", "nav.admin", admin, path="/admin"),
     Page("warnings", "nav.warnings", warnings, path="/warnings"),
     Page("network", "nav.network", network, path="/network"),
+    Page("video", "nav.video", video, path="/video"),
     Page("sources", "nav.sources", sources, path="/sources"),
     Page("asset", "asset.title", asset, template="/assets/<asset_id>"),
     Page("not_found_404", "page.missing", missing, path="/not-found"),

@@ -11,6 +11,7 @@ from feeds.texts import catalogue as texts
 NAV = (
     ("duty", "/", "nav.duty"),
     ("network", "/network", "nav.network"),
+    ("video", "/video", "nav.video"),
     ("warnings", "/warnings", "nav.warnings"),
     ("sources", "/sources", "nav.sources"),
     ("alerts", "/alerts", "nav.alerts"),

@@ -26,6 +26,7 @@ function counts(): Record<string, number> {
     warnings: warnings.value.real.length,
     sources: sources.value.filter((source) => sourceState(source) !== "ok").length,
     network: bad.length,
+    video: bad.filter((asset) => asset.kind === "camera").length,
   };
 }
 

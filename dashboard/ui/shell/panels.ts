@@ -17,5 +17,6 @@ export const panels: Readonly<Record<string, () => Promise<Panel>>> = {
   stage: async () => (await import("../wall/stage")).default,
   "load-strip": async () => (await import("../wall/foot")).LoadStrip,
   "warning-chips": async () => (await import("../wall/foot")).WarningChips,
+  "video-page": async () => (await import("../video/page")).default,
   "source-summary": async () => (await import("../wall/foot")).SourceSummary,
 };
