@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from pypinyin import lazy_pinyin
-
 from feeds.kinds import KINDS, Audience, Record, RecordKind
 from feeds.kinds.searchable import Searchable, texts_of
 from feeds.live.mirror import Mirror
@@ -31,7 +29,7 @@ MOST = 500_000
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class SearchText:
     """The texts by which something is found: ids and addresses, and names. `source`: the fields that they come from."""
 
     ids: tuple[str, ...]
@@ -39,8 +37,8 @@ class Candidate:
     source: Any = None
 
 
-Thing = tuple[Candidate, Any]
-"""A candidate, and what to answer when it is found."""
+Thing = tuple[SearchText, Any]
+"""A text, and what to answer when it is found."""
 
 
 class SearchIndex:
@@ -49,7 +47,7 @@ class SearchIndex:
     def __init__(self) -> None:
         self._readings: dict[str, tuple[str, str]] = {}
         self._reading: asyncio.Future[None] | None = None
-        self._candidates: dict[tuple[str, str], Candidate] = {}
+        self._candidates: dict[tuple[str, str], SearchText] = {}
 
     async def learn(self, things: Iterable[Thing]) -> bool:
         """Bring new names into pinyin. False when that takes longer than a search waits; it goes on all the same."""
@@ -63,6 +61,8 @@ class SearchIndex:
         return bool(done)
 
     def _read(self, names: Sequence[str]) -> None:
+        from pypinyin import lazy_pinyin  # 57 MB and 0.3 s: for the processes in which somebody searches
+
         for name in names:
             if name.isascii():
                 self._readings[name] = "", ""
@@ -84,17 +84,17 @@ class SearchIndex:
                 await asyncio.sleep(0)
         return things
 
-    def _candidate(self, kind: RecordKind[Any], search: Searchable, record: Record) -> Candidate:
+    def _candidate(self, kind: RecordKind[Any], search: Searchable, record: Record) -> SearchText:
         key, source = (kind.name, record["id"]), [record[name] for name in (*search.ids, *search.names)]
         candidate = self._candidates.get(key)
         if candidate is None or candidate.source != source:
             names = tuple(texts_of(record, search.names))
-            candidate = self._candidates[key] = Candidate(tuple(texts_of(record, search.ids)), names, source)
+            candidate = self._candidates[key] = SearchText(tuple(texts_of(record, search.ids)), names, source)
             if len(self._candidates) > MOST:
                 self._candidates.clear()
         return candidate
 
-    def rank(self, candidate: Candidate, asked: str) -> tuple[int, str] | None:
+    def rank(self, candidate: SearchText, asked: str) -> tuple[int, str] | None:
         """How well something matches (0: best) and by what; None when it does not."""
         best: tuple[int, str] | None = None
         for text in (*candidate.ids, *candidate.names):

@@ -12,7 +12,7 @@ from api.http.answers import Json
 from api.principal import Principal, Right
 from api.query_parameters import some_of
 from api.records import people
-from api.records.search import Candidate, SearchIndex, Thing, answer_of, search
+from api.records.search import SearchIndex, SearchText, Thing, answer_of, search
 from api.responses import alerts as answered
 from api.responses.describe import answers
 from feeds.documents.version import ROSTER
@@ -61,7 +61,7 @@ async def _persons(deps: Dependencies, principal: Principal, kinds: list[str]) -
     roster = people.for_region(people.roster_of(await people.version(deps, ROSTER)), principal.region)
     return [
         (
-            Candidate((person.id, person.phone, person.mail), (person.name,)),
+            SearchText((person.id, person.phone, person.mail), (person.name,)),
             _answer(PERSON, person.id, dict.fromkeys(LANGUAGES, person.name), person.phone, person.region, ""),
         )
         for person in roster.persons
@@ -77,7 +77,7 @@ def _pages(deps: Dependencies, principal: Principal, kinds: list[str]) -> list[T
         if path.startswith("/admin") and not (principal.may(Right.ADMINISTER) or principal.may(Right.ACT)):
             continue
         title = {language: catalogue(language).get(key, path) for language in LANGUAGES}
-        pages.append((Candidate((path,), tuple(title.values())), _answer(PAGE, path, title, "", "", path)))
+        pages.append((SearchText((path,), tuple(title.values())), _answer(PAGE, path, title, "", "", path)))
     return pages
 
 

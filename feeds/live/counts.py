@@ -9,7 +9,7 @@ from feeds.kinds import KINDS, Audience, Record
 from feeds.kinds.counted import CountedKind
 from feeds.kinds.records import KindRecords
 from feeds.live.delta import Delta
-from feeds.live.tally import RecordsByKind, Tally, counted_for
+from feeds.live.tally import CountTally, RecordsByKind, counted_for
 from feeds.model import Kind
 
 USUAL = (Audience(), Audience(personal=False))
@@ -27,7 +27,7 @@ class Counts:
         self.kind = kind
         self._parts = parts
         self._expected = dict.fromkeys((*USUAL, *audiences))
-        self._tallies: dict[Audience, Tally] = {}
+        self._tallies: dict[Audience, CountTally] = {}
         self._flushed: dict[Audience, list[_Flushed]] = {}
 
     @property
@@ -57,7 +57,7 @@ class Counts:
             yield  # another one who asks for this audience is at it
         if key in self._tallies:
             return
-        tally = Tally(self.kind, key, rev)
+        tally = CountTally(self.kind, key, rev)
         flushed = self._flushed[key] = []
         try:
             yield from tally.counting(self._before(), most)

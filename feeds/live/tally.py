@@ -35,7 +35,7 @@ def counted_for(audience: Audience) -> Audience:
     return replace(audience, person="")
 
 
-class Tally:
+class CountTally:
     """The counts of one audience: for each record how often each (field, value) pair occurs."""
 
     def __init__(self, kind: CountedKind[Any], audience: Audience, rev: str) -> None:
@@ -45,9 +45,9 @@ class Tally:
         self._counts: dict[str, Counter[CountPair]] = {}
         self._present = True
 
-    def copy(self) -> Tally:
+    def copy(self) -> CountTally:
         """A tally that goes on by itself."""
-        copied = Tally(self.kind, self.audience, self.rev)
+        copied = CountTally(self.kind, self.audience, self.rev)
         copied.records = dict(self.records)
         copied._counts = {key: counts.copy() for key, counts in self._counts.items()}
         copied._present = self._present

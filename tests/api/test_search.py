@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from api.records import search as search_module
-from api.records.search import Candidate, SearchIndex, search
+from api.records.search import SearchIndex, SearchText, search
 from feeds.model import Asset, Change, Kind
 from tests.api.conftest import A, B, World, problem
 
@@ -72,7 +72,7 @@ async def test_kinds_narrow_the_search_and_unknown_ones_are_refused(named: World
 
 async def test_the_best_match_comes_first_and_the_answer_is_bounded() -> None:
     things = [
-        (Candidate((f"x{number}",), (name,)), name) for number, name in enumerate(("大姚县姚安路", "姚安", "姚安县"))
+        (SearchText((f"x{number}",), (name,)), name) for number, name in enumerate(("大姚县姚安路", "姚安", "姚安县"))
     ]
     index = SearchIndex()
     assert await index.learn(things)
@@ -81,6 +81,6 @@ async def test_the_best_match_comes_first_and_the_answer_is_bounded() -> None:
 
 async def test_a_search_ends_at_its_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search_module, "PART", 10)
-    things = [(Candidate((f"x{number}",), ()), number) for number in range(100)]
+    things = [(SearchText((f"x{number}",), ()), number) for number in range(100)]
     answers, more = await search(SearchIndex(), things, "x", 50, limit=0.0)
     assert (len(answers), more) == (10, True)

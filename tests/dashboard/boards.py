@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from feeds.kinds import BOARD, Audience
-from feeds.live.tally import Tally
+from feeds.live.tally import CountTally
 
 
 def boards(state: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """The boards of a viewer who sees everything in `state`."""
-    tally = Tally(BOARD, Audience(), "e.0-0")
+    tally = CountTally(BOARD, Audience(), "e.0-0")
     for _ in tally.counting({name: state.get(name, {}) for name in BOARD.over}):
         pass
     return tally.records
