@@ -554,7 +554,7 @@ export interface Records {
 
 /** Names of the fields that each face of kind asset has. */
 export interface AssetFaces {
-  map: "id" | "name" | "kind" | "region" | "lat" | "lon" | "health" | "stale_since" | "cut_by";
+  map: "id" | "name" | "kind" | "region" | "lat" | "lon" | "parents" | "importance" | "health" | "stale_since" | "cut_by";
   row: "id" | "name" | "kind" | "region" | "owner" | "health" | "since" | "stale_since" | "seen_at" | "cut_by";
   full: keyof Records["asset"];
 }
@@ -568,7 +568,7 @@ export interface SourceFaces {
 /** Names of the fields that each face of kind alert has. */
 export interface AlertFaces {
   map: "id" | "asset" | "subject_kind" | "region" | "severity" | "active" | "acked" | "state" | "cut_by" | "below";
-  row: "id" | "rule" | "asset" | "subject_kind" | "region" | "severity" | "active" | "acked" | "state" | "suppressed_by" | "cut_by" | "raised_at" | "first_raised_at" | "count" | "cleared_at" | "stale_since" | "title" | "text" | "ack" | "affected" | "below" | "rev";
+  row: "id" | "rule" | "asset" | "subject_kind" | "region" | "severity" | "active" | "acked" | "state" | "suppressed_by" | "cut_by" | "raised_at" | "first_raised_at" | "count" | "cleared_at" | "stale_since" | "title" | "text" | "ack" | "affected" | "below" | "rev" | "quality" | "removed" | "labels";
   full: keyof Records["alert"];
 }
 

@@ -21,10 +21,10 @@ from dashboard.app import Site, create_dash, script_hashes
 from feeds.wire import iso
 from maps.layers import layer
 from tests.dashboard import picture
-from tests.dashboard.boards import boards
 from tests.dashboard.devadmin import add_admin, escalations, receivers, rules
 from tests.dashboard.devpeople import add_people
 from tests.dashboard.devroutes import add_history, add_suppression
+from tests.dashboard.devviews import ScriptedViews
 
 POLICY = (
     "default-src 'none'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
@@ -42,7 +42,7 @@ class Script:
         self.beating = True
         self.ages = {"collect": 0.3, "project": 0.2, "alert": 0.1, "command": 0.4}
         self.me = {"name": "值班员", "role": "duty", "region": "", "csrf": "t", "demo": False, "rights": ["see", "act"]}
-        self.sockets: set[WebSocket] = set()
+        self.sockets: dict[WebSocket, dict[str, str]] = {}
         self.asked: list[str] = []
         self.acks: list[dict[str, Any]] = []
         self.refuse: tuple[int, dict[str, Any]] | None = None
@@ -70,24 +70,11 @@ class Script:
         self.tokens: list[dict[str, Any]] = []
         self.hidden: dict[str, int] = {}
         self.life: dict[str, dict[str, Any]] = {}
-        self.boards: dict[str, dict[str, Any]] = {}
+        self.views = ScriptedViews(self)
 
     @property
     def rev_text(self) -> str:
         return f"e.{self.rev}-0"
-
-    def snapshot(self) -> dict[str, Any]:
-        self.boards = boards(self.state)
-        frame = {"type": "snapshot", "rev": self.rev_text, "at": iso(time.time()), "hidden": self.hidden}
-        return frame | self.state | {"board": self.boards}
-
-    def _board_items(self) -> list[dict[str, Any]]:
-        """What has changed on the boards since they were sent last."""
-        before, self.boards = self.boards, boards(self.state)
-        changed = [key for key, board in self.boards.items() if board != before.get(key)]
-        gone = [key for key in before if key not in self.boards]
-        items: list[dict[str, Any]] = [{"kind": "board", "id": key, "set": self.boards[key]} for key in changed]
-        return items + [{"kind": "board", "id": key, "gone": True} for key in gone]
 
     async def send(self, frame: dict[str, Any]) -> None:
         for socket in list(self.sockets):
@@ -99,18 +86,18 @@ class Script:
         self.rev += 1
         if fields is None:
             self.state[kind].pop(key, None)
-            item: dict[str, Any] = {"kind": kind, "id": key, "gone": True}
+            item: dict[str, Any] = {"id": key, "gone": True}
         else:
             record = self.state[kind].setdefault(key, {"id": key})
             merged = record | fields
+            item = {"id": key, "set": {name: value for name, value in fields.items() if name != "readings"}}
             if "readings" in fields:
                 readings = record.get("readings", {}) | fields["readings"]
                 merged["readings"] = {name: value for name, value in readings.items() if value is not None}
+                item["merge"] = {"readings": fields["readings"]}
             self.state[kind][key] = merged
-            item = {"kind": kind, "id": key, "set": fields}
-        await self.send(
-            {"type": "changes", "rev": self.rev_text, "at": iso(time.time()), "items": [item, *self._board_items()]}
-        )
+        await self.views.changes(kind, [item])
+        await self.views.boards_changed()
 
     async def drop(self, code: int = 1001) -> None:
         """Close every socket."""
@@ -195,23 +182,17 @@ def _add_api(api: FastAPI, script: Script) -> None:
 
 def _add_live(api: FastAPI, script: Script) -> None:
     @api.websocket("/api/v1/live")
-    async def live(socket: WebSocket, since: str | None = None) -> None:
+    async def live(socket: WebSocket) -> None:
         await socket.accept()
-        script.asked.append(f"live since={since}")
+        script.asked.append("live")
         if script.refuse_sockets:
             await socket.close(1013)
             return
-        if since is not None and since.startswith("e."):
-            await socket.send_json({"type": "changes", "rev": script.rev_text, "at": iso(time.time()), "items": []})
-        else:
-            if since is not None:
-                await socket.send_json({"type": "resync", "reason": "epoch"})
-            await socket.send_json(script.snapshot())
-        script.sockets.add(socket)
+        script.sockets[socket] = {}
         with contextlib.suppress(WebSocketDisconnect):
             while True:
-                await socket.receive_text()
-        script.sockets.discard(socket)
+                await script.views.subscribe(socket, await socket.receive_text())
+        script.sockets.pop(socket, None)
 
 
 def _add_alert(api: FastAPI, script: Script) -> None:

@@ -23,7 +23,6 @@ async def select(page: Page, key: str) -> None:
 async def test_desk_with_its_map_makes_no_error_and_leaves_the_site_for_nothing(site: Site) -> None:
     page = await site.open("/", webgl=True)
     await expect(page.locator("[data-panel=map][data-ready=true]")).to_be_visible()
-    await expect(page.locator(".stack")).not_to_have_count(0)
     await expect(page.locator(".pulse")).to_have_count(1)
     await expect(page.locator(".map-credits")).to_contain_text("天地图")
     await page.locator("#nav a[href='/sources']").click()
@@ -125,7 +124,7 @@ async def test_a_lost_socket_comes_back_by_itself_from_the_last_rev(site: Site) 
     await expect(page.locator("#stale-banner")).to_contain_text("连接中断")
     site.script.refuse_sockets = False
     await expect(page.locator("#stale-banner")).to_be_hidden()
-    assert f"live since={site.script.rev_text}" in site.script.asked
+    assert f"alert since={site.script.rev_text}" in site.script.asked
 
 
 async def test_after_a_resync_the_page_shows_the_new_picture_only(site: Site) -> None:
@@ -133,8 +132,7 @@ async def test_after_a_resync_the_page_shows_the_new_picture_only(site: Site) ->
     for key in ("a2", "a3"):
         del site.script.state["alert"][key]
     site.script.rev = 900
-    await site.script.send({"type": "resync", "reason": "too old"})
-    await site.script.send(site.script.snapshot())
+    await site.script.views.resync()
     await expect(page.locator('.row[data-id="a2"]')).to_have_count(0)
     await expect(page.locator(".row")).to_have_count(4)
     await expect(page.locator("#stale-banner")).to_be_hidden()
@@ -277,7 +275,7 @@ async def test_a_busy_page_never_says_that_the_server_is_silent(site: Site) -> N
     await page.evaluate(BUSY)
     await page.evaluate("() => new Promise((done) => setTimeout(done, 1200))")
     assert await page.evaluate("window.said") == []
-    assert len([request for request in site.script.asked if request.startswith("live")]) == 1
+    assert site.script.asked.count("live") == 1
     site.script.beating = False
     await expect(page.locator("#stale-banner")).to_contain_text("服务器无响应")
 

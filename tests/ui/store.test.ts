@@ -1,52 +1,90 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Store, merge } from "../../dashboard/ui/core/store";
+import { KINDS, Store, type Kind } from "../../dashboard/ui/core/store";
+import { applyItem } from "../../dashboard/ui/core/view";
+import type { ViewsMessage } from "../../dashboard/ui/records";
 
 Object.assign(globalThis, {
   document: { hidden: false },
   requestAnimationFrame: (fn: () => void) => setTimeout(fn, 0),
 });
 const frame = (): Promise<void> => new Promise((done) => setTimeout(done, 5));
-const alert = (id: string): Record<string, unknown> => ({ id, severity: "major", rev: 1 });
+const at = "2026-11-29T00:00:00Z";
 
-test("readings merge by key, and null takes one away", () => {
-  const asset = { id: "a", readings: { up: { value: true }, rtt: { value: 1 } } };
-  const next = merge(asset, { health: "down", readings: { rtt: null, loss: { value: 3 } } });
-  assert.deepEqual(next, { id: "a", health: "down", readings: { up: { value: true }, loss: { value: 3 } } });
+interface Sent {
+  rows?: unknown[][];
+  fields?: string[];
+  part?: number;
+  more?: boolean;
+  rev?: string;
+}
+
+function snapshot(store: Store, kind: Kind, sent: Sent = {}): void {
+  const { rows = [], fields = ["id", "rev"], part = 0, more = false, rev = "e.1-0" } = sent;
+  store.take({ type: "snapshot", view: `${kind}!`, rev, at, part, more, fields, rows, hidden: more ? null : 0 });
+}
+
+/** A store with a view of each kind; only alerts have records. */
+function complete(rows: unknown[][]): Store {
+  const store = new Store();
+  store.take({ type: "views", views: Object.fromEntries(KINDS.map((kind) => [kind, `${kind}!`])), errors: {} });
+  for (const kind of KINDS) snapshot(store, kind, { rows: kind === "alert" ? rows : [] });
+  return store;
+}
+
+test("readings merge by key and field, and null takes one away", () => {
+  const asset = { id: "a", readings: { up: { value: true, unit: "" }, rtt: { value: 1 } } };
+  const merge = { readings: { rtt: null, up: { value: false }, loss: { value: 3 } } };
+  const next = applyItem(asset, { set: { health: "down" }, merge });
+  const readings = { up: { value: false, unit: "" }, loss: { value: 3 } };
+  assert.deepEqual(next, { id: "a", health: "down", readings });
   assert.deepEqual(Object.keys(asset.readings), ["up", "rtt"]);
 });
 
 test("many changes in one frame are told once, with every id", async () => {
-  const store = new Store();
-  store.snapshot({ rev: "e.1-0", alert: { x: alert("x") } });
+  const store = complete([["x", 1]]);
   await frame();
   const told: string[][] = [];
   store.listen((changed) => told.push([...changed.alert].sort()));
   for (const id of ["x", "y", "y", "z"]) {
-    store.changes({ rev: "e.2-0", items: [{ kind: "alert", id, set: { rev: 2 } }] });
+    store.take({ type: "changes", view: "alert!", rev: "e.2-0", at, items: [{ id, set: { rev: 2 } }] });
   }
-  store.changes({ rev: "e.3-0", items: [{ kind: "alert", id: "z", gone: true }] });
+  store.take({ type: "changes", view: "alert!", rev: "e.3-0", at, items: [{ id: "z", gone: true }] });
   assert.deepEqual(told, []);
   await frame();
   assert.deepEqual(told, [["x", "y", "z"]]);
   assert.deepEqual([...store.peek("alert").keys()], ["x", "y"]);
-  assert.equal(store.rev, "e.3-0");
 });
 
-test("a new snapshot leaves nothing of the old one", async () => {
-  const store = new Store();
-  store.snapshot({ rev: "e.1-0", alert: { x: alert("x") }, hidden: { alert: 2 } });
-  store.invalidate();
+test("a view in parts is shown when its last part is here, and leaves nothing of the old one", () => {
+  const store = complete([["old", 1]]);
+  store.take({ type: "resync", view: "alert!", reason: "slow" });
   assert.equal(store.ready.value, false);
-  store.snapshot({ rev: "f.1-0", alert: { y: alert("y") } });
-  await frame();
-  assert.deepEqual([...store.peek("alert").keys()], ["y"]);
-  assert.deepEqual(store.hidden.value, {});
+  snapshot(store, "alert", { rows: [["a", 1]], more: true });
+  assert.deepEqual([...store.peek("alert").keys()], ["old"]);
+  snapshot(store, "alert", { rows: [["b", 1]], part: 1 });
+  assert.deepEqual([...store.peek("alert").keys()], ["a", "b"]);
   assert.equal(store.ready.value, true);
 });
 
-test("a kind that this page does not know is left alone", () => {
-  const store = new Store();
-  store.changes({ rev: "e.1-0", items: [{ kind: "case", id: "c", set: {} }] });
-  assert.equal(store.rev, "e.1-0");
+test("after a break each complete view goes on from its last revision", () => {
+  const store = complete([]);
+  store.take({ type: "heartbeat", rev: "e.7-0", at, ages: {}, conditions: [] });
+  store.take({ type: "resync", view: "asset!", reason: "slow" });
+  const { asset, alert, warning } = store.requests();
+  assert.deepEqual(asset, { kind: "asset", face: "map" });
+  assert.deepEqual(alert, { kind: "alert", face: "row", since: "e.7-0" });
+  assert.deepEqual(warning?.filter, { status: "*" });
+});
+
+test("whole records are asked for once while a panel needs them; frames of the dropped view are passed over", () => {
+  const store = complete([["x", 1]]);
+  const asked: ViewsMessage[] = [];
+  store.onask = (message) => asked.push(message);
+  store.needFull(["alert"]);
+  store.needFull(["alert"]);
+  assert.deepEqual(asked, [{ subscribe: { alert: { kind: "alert", face: "full" } } }]);
+  store.take({ type: "views", views: { alert: "alert-full!" }, errors: {} });
+  store.take({ type: "changes", view: "alert!", rev: "e.9-0", at, items: [{ id: "x", gone: true }] });
+  assert.deepEqual([...store.peek("alert").keys()], ["x"]);
 });

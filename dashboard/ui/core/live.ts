@@ -1,8 +1,9 @@
 /** The connection to the live feed: endless, with backoff and jitter, resuming from the last rev. */
 import { signal } from "@preact/signals";
 import { token } from "./api";
+import type { LiveFrame, ViewsMessage } from "../records";
 import type { ToPage, ToSocket } from "./socket.worker";
-import type { ChangeItem, SnapshotFrame, Store } from "./store";
+import type { Store } from "./store";
 import { learnServerTime, serverNow } from "./time";
 
 const SILENT = 3500;
@@ -17,19 +18,6 @@ export interface Stale {
   roles: string[];
 }
 
-interface HeartbeatFrame {
-  type: "heartbeat";
-  at: string;
-  rev?: string;
-  ages?: Record<string, number | null>;
-  conditions?: string[];
-}
-type Frame =
-  | ({ type: "snapshot"; at: string } & SnapshotFrame)
-  | { type: "changes"; at: string; rev: string; items?: ChangeItem[] }
-  | { type: "resync"; at: string }
-  | HeartbeatFrame;
-
 export class Live {
   /** Conditions of the whole site, such as "disk-full". */
   readonly conditions = signal<string[]>([]);
@@ -39,6 +27,7 @@ export class Live {
   onrefused: (code: number) => void = () => {};
   private worker: Worker | null = null;
   private connected = false;
+  private opened = false;
   // Local times (Date.now): the server's offset may still move.
   private closedAt: number | null = Date.now();
   private frameAt: number | null = null;
@@ -48,7 +37,9 @@ export class Live {
   private attempt = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly store: Store) {}
+  constructor(private readonly store: Store) {
+    store.onask = (message) => this.ask(message);
+  }
 
   start(): void {
     this.connect();
@@ -62,8 +53,7 @@ export class Live {
   }
 
   private url(): string {
-    const query = new URLSearchParams();
-    if (this.store.rev) query.set("since", this.store.rev);
+    const query = new URLSearchParams({ feed: "views", encoding: "gzip" });
     if (token) query.set("token", token);
     return `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}/api/v1/live?${query}`;
   }
@@ -94,30 +84,34 @@ export class Live {
     else if (message.kind === "close") this.lost(message.code);
     else {
       this.refused = 0;
+      this.opened = true;
+      this.ask({ subscribe: this.store.requests() });
       this.onopen();
     }
   }
 
+  /** Asks the server for views; before the socket is open nothing is asked, because all is asked when it opens. */
+  private ask(message: ViewsMessage): void {
+    if (this.opened) this.worker?.postMessage({ send: JSON.stringify(message) } satisfies ToSocket);
+  }
+
   private receive(text: string, at: number): void {
-    const frame = JSON.parse(text) as Frame;
+    const frame = JSON.parse(text) as LiveFrame;
     this.closedAt = null;
     this.frameAt = at;
     this.silence = 0;
     this.attempt = 0;
-    learnServerTime(frame.at, at);
-    if (frame.type === "snapshot") this.store.snapshot(frame);
-    else if (frame.type === "changes") this.store.changes(frame);
-    else if (frame.type === "resync") this.store.invalidate();
-    else if (frame.type === "heartbeat") {
+    if ("at" in frame) learnServerTime(frame.at, at);
+    if (frame.type === "heartbeat") {
       this.beatAt = at;
-      this.ages = frame.ages ?? {};
-      this.conditions.value = frame.conditions ?? [];
-      this.store.rev = frame.rev ?? this.store.rev;
+      this.ages = frame.ages;
+      this.conditions.value = frame.conditions;
     }
+    this.store.take(frame);
   }
 
   private lost(code: number): void {
-    this.connected = false;
+    this.connected = this.opened = false;
     this.closedAt ??= Date.now();
     this.ages = {};
     this.conditions.value = [];

@@ -29,13 +29,23 @@ function open(url: string): void {
     movedAt = Date.now();
     tell({ kind: "open", at: movedAt });
   };
-  opened.onmessage = (event: MessageEvent<string>) => {
+  opened.binaryType = "blob";
+  // Frames reach the page in the order of their arrival, also when unpacking one takes time.
+  let last: Promise<void> = Promise.resolve();
+  opened.onmessage = (event: MessageEvent<string | Blob>) => {
     if (opened !== socket) return;
-    heardAt = movedAt = Date.now();
-    tell({ kind: "frame", at: heardAt, text: event.data });
+    const at = (heardAt = movedAt = Date.now());
+    const text = typeof event.data === "string" ? event.data : unpack(event.data);
+    last = last.then(async () => {
+      const unpacked = await text;
+      if (opened === socket) tell({ kind: "frame", at, text: unpacked });
+    });
   };
   opened.onclose = (event) => void (opened === socket && ended(event.code));
 }
+
+const unpack = (packed: Blob): Promise<string> =>
+  new Response(packed.stream().pipeThrough(new DecompressionStream("gzip"))).text();
 
 function ended(code: number): void {
   socket = null;

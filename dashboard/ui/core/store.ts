@@ -1,58 +1,51 @@
-/** The live picture: the records of each kind, as the server sends them, and who wants to know of a change. */
+/** The live picture: one view of each kind of record, as the server sends it, and who wants to know of a change. */
 import { batch, signal, type Signal } from "@preact/signals";
-import type { Records } from "../records";
+import type {
+  LiveFrame, Records, ViewChanges, ViewItem, ViewRequest, ViewsMessage, ViewSnapshot,
+} from "../records";
+import { applyItem } from "./view";
 
-export type Kind = keyof Records;
-export const KINDS: readonly Kind[] = ["asset", "source", "alert", "warning", "board"];
+/** The kinds that pages show. */
+export const KINDS = ["asset", "source", "alert", "warning", "board"] as const;
+export type Kind = (typeof KINDS)[number];
 
-/** The ids that have changed since the last painted frame. `reset`: everything was sent anew. */
+/** The ids that have changed since the last painted frame. `reset`: a view was sent anew. */
 export type Changed = { reset: boolean } & Record<Kind, Set<string>>;
 
-type Fields = Record<string, unknown>;
-export interface SnapshotFrame {
-  rev: string;
-  hidden?: Partial<Record<Kind, number>>;
-  [kind: string]: unknown;
-}
-export interface ChangeItem {
-  kind: string;
-  id: string;
-  set?: Fields;
-  gone?: boolean;
-}
-
-/** A record with `set` put into it. Readings merge by key; null removes one. */
-export function merge<T extends object>(record: T, set: Fields): T {
-  const next = { ...record, ...set } as T & { readings?: Fields };
-  const old = (record as { readings?: Fields }).readings;
-  if (set.readings && old) {
-    const readings: Fields = { ...old };
-    for (const [key, reading] of Object.entries(set.readings)) {
-      if (reading === null) delete readings[key];
-      else readings[key] = reading;
-    }
-    next.readings = readings;
-  }
-  return next;
-}
-
+type AnyRecord = { id: string };
 type Maps = { [K in Kind]: Map<string, Records[K]> };
 
+/** The face that a kind has when no panel asks for more. Records of a face have the other fields not at all. */
+const FACES: Readonly<Record<Kind, string>> = {
+  asset: "map", alert: "row", source: "full", warning: "full", board: "full",
+};
+const FULL = "full";
+const LINGER = 5000;
+/** Exercises and tests too: pages show them apart. */
+const FILTERS: Partial<Record<Kind, Record<string, string>>> = { warning: { status: "*" } };
+
 export class Store {
-  /** True from the first snapshot on, and false while a new one is awaited. */
+  /** True while every view is complete. */
   readonly ready = signal(false);
   /** How many records of each kind this person may not see. */
   readonly hidden = signal<Partial<Record<Kind, number>>>({});
-  rev: string | null = null;
   /** Grows with every frame, for what is computed once for several readers. */
   moment = 0;
+  /** Called when views are to be asked for: the message for the server. */
+  onask: (message: ViewsMessage) => void = () => {};
   private maps: Maps = emptyMaps();
+  private readonly loading = new Map<Kind, Map<string, AnyRecord>>();
+  private readonly keys = new Map<string, Kind>();
+  private readonly revs = new Map<Kind, string>();
+  private readonly full = new Map<Kind, number>();
+  private readonly waiting = new Set<() => void>();
   private readonly versions = Object.fromEntries(KINDS.map((kind) => [kind, signal(0)])) as Record<
     Kind,
     Signal<number>
   >;
   private readonly listeners = new Set<(changed: Changed) => void>();
   private pending: Changed | null = null;
+  private readonly resets = new Set<Kind>();
 
   /** The records of a kind by id. A component that asks is rendered again when one of them changes. */
   all<K extends Kind>(kind: K): ReadonlyMap<string, Records[K]> {
@@ -71,43 +64,105 @@ export class Store {
     return () => void this.listeners.delete(fn);
   }
 
-  /** Takes a whole picture. */
-  snapshot(frame: SnapshotFrame): void {
-    const maps = emptyMaps();
-    for (const kind of KINDS) {
-      const map = maps[kind] as Map<string, { id?: string }>;
-      for (const [id, record] of Object.entries((frame[kind] ?? {}) as Record<string, { id?: string }>)) {
-        record.id ??= id;
-        map.set(id, record);
-      }
-    }
-    this.maps = maps;
-    this.hidden.value = frame.hidden ?? {};
-    this.rev = frame.rev;
-    this.ready.value = true;
-    this.touch(null, "");
+  /** Asks for whole records of some kinds until the returned function is called. */
+  needFull(kinds: readonly Kind[]): () => void {
+    const count = (by: number): void => {
+      const before = kinds.map((kind) => this.face(kind));
+      for (const kind of kinds) this.full.set(kind, (this.full.get(kind) ?? 0) + by);
+      const changed = kinds.filter((kind, index) => this.face(kind) !== before[index]);
+      for (const kind of changed) this.revs.delete(kind);
+      if (changed.length) this.onask({ subscribe: this.requests(changed) });
+    };
+    count(1);
+    // The next page may need them too.
+    return () => void setTimeout(count, LINGER, -1);
   }
 
-  /** Takes changes of records. */
-  changes(frame: { rev: string; items?: ChangeItem[] }): void {
-    for (const item of frame.items ?? []) {
-      const kind = item.kind as Kind;
-      if (!KINDS.includes(kind)) continue;
-      const map = this.maps[kind] as Map<string, { id: string }>;
-      if (item.gone) map.delete(item.id);
-      else map.set(item.id, merge(map.get(item.id) ?? { id: item.id }, item.set ?? {}));
+  /** Resolves when every view is complete. */
+  whole(): Promise<void> {
+    if (KINDS.every((kind) => this.revs.has(kind))) return Promise.resolve();
+    return new Promise((done) => this.waiting.add(done));
+  }
+
+  private face(kind: Kind): string {
+    return this.full.get(kind) ? FULL : FACES[kind];
+  }
+
+  /** What is asked of the server, going on from what is here. */
+  requests(kinds: readonly Kind[] = KINDS): Record<string, ViewRequest> {
+    return Object.fromEntries(
+      kinds.map((kind) => {
+        const since = this.revs.get(kind);
+        const filter = FILTERS[kind];
+        return [kind, { kind, face: this.face(kind), ...(filter ? { filter } : {}), ...(since ? { since } : {}) }];
+      }),
+    );
+  }
+
+  take(frame: LiveFrame): void {
+    switch (frame.type) {
+      case "views":
+        this.keys.clear();
+        for (const kind of KINDS) if (frame.views[kind]) this.keys.set(frame.views[kind], kind);
+        for (const [name, errors] of Object.entries(frame.errors)) console.error("view", name, errors);
+        break;
+      case "snapshot":
+        this.snapshot(frame);
+        break;
+      case "changes":
+        this.changes(frame);
+        break;
+      case "resync":
+        this.forget(this.keys.get(frame.view));
+        break;
+      case "heartbeat":
+        for (const kind of this.revs.keys()) this.revs.set(kind, frame.rev);
+        break;
+    }
+  }
+
+  /** Takes a part of a view; what was there stays on the page until the last part is here. */
+  private snapshot(frame: ViewSnapshot): void {
+    const kind = this.keys.get(frame.view);
+    if (!kind) return;
+    const records = (frame.part === 0 ? undefined : this.loading.get(kind)) ?? new Map<string, AnyRecord>();
+    this.loading.set(kind, records);
+    for (const row of frame.rows) {
+      const record = Object.fromEntries(frame.fields.map((field, index) => [field, row[index]])) as AnyRecord;
+      records.set(record.id, record);
+    }
+    if (frame.more) return;
+    this.loading.delete(kind);
+    (this.maps as Record<Kind, Map<string, AnyRecord>>)[kind] = records;
+    this.hidden.value = { ...this.hidden.value, [kind]: frame.hidden ?? 0 };
+    this.revs.set(kind, frame.rev);
+    this.ready.value = KINDS.every((other) => this.revs.has(other));
+    if (this.ready.value) {
+      for (const done of this.waiting) done();
+      this.waiting.clear();
+    }
+    this.touch(kind, null);
+  }
+
+  private changes(frame: ViewChanges): void {
+    const kind = this.keys.get(frame.view);
+    if (!kind) return;
+    const map = this.maps[kind] as Map<string, AnyRecord>;
+    for (const item of frame.items) {
+      apply(map, item);
       this.touch(kind, item.id);
     }
-    this.rev = frame.rev;
+    if (this.revs.has(kind)) this.revs.set(kind, frame.rev);
   }
 
-  /** The picture is no longer valid; a new one is on its way. */
-  invalidate(): void {
-    this.rev = null;
+  /** A view is no longer valid; a new one is on its way. */
+  private forget(kind: Kind | undefined): void {
+    if (!kind) return;
+    this.revs.delete(kind);
     this.ready.value = false;
   }
 
-  private touch(kind: Kind | null, id: string): void {
+  private touch(kind: Kind, id: string | null): void {
     this.moment += 1;
     if (!this.pending) {
       const changed = { reset: false, ...emptySets() };
@@ -117,19 +172,29 @@ export class Store {
       if (!document.hidden) requestAnimationFrame(flush);
       setTimeout(flush, document.hidden ? 250 : 400);
     }
-    if (kind) this.pending[kind].add(id);
-    else this.pending.reset = true;
+    if (id !== null) this.pending[kind].add(id);
+    else {
+      this.pending.reset = true;
+      this.resets.add(kind);
+    }
   }
 
   private flush(): void {
     const changed = this.pending;
     if (!changed) return;
     this.pending = null;
+    const moved = KINDS.filter((kind) => this.resets.has(kind) || changed[kind].size);
+    this.resets.clear();
     batch(() => {
-      for (const kind of KINDS) if (changed.reset || changed[kind].size) this.versions[kind].value += 1;
+      for (const kind of moved) this.versions[kind].value += 1;
       for (const fn of [...this.listeners]) fn(changed);
     });
   }
+}
+
+function apply(map: Map<string, AnyRecord>, item: ViewItem): void {
+  if (item.gone) map.delete(item.id);
+  else map.set(item.id, applyItem(map.get(item.id) ?? { id: item.id }, item));
 }
 
 const emptyMaps = (): Maps => Object.fromEntries(KINDS.map((kind) => [kind, new Map()])) as unknown as Maps;

@@ -1,6 +1,7 @@
 /** Puts panels into the elements that Dash makes for them, and takes them out again. */
 import { Component, render, type ComponentChildren } from "preact";
 import { t } from "../core/i18n";
+import { store } from "../core/picture";
 import { panels, type Options } from "./panels";
 
 let started: () => void;
@@ -41,8 +42,15 @@ export function mount(name: string, node: HTMLElement, options: Options): () => 
       unmount = () => render(null, node);
       return;
     }
-    const { mountLegacy } = await import("../legacy/panels.js");
-    if (!ended) unmount = mountLegacy(name, node);
+    // Widgets that have not moved were written for whole records.
+    const release = store.needFull(["asset", "alert"]);
+    const [{ mountLegacy }] = await Promise.all([import("../legacy/panels.js"), store.whole()]);
+    const end = ended ? (): void => {} : mountLegacy(name, node);
+    unmount = () => {
+      end();
+      release();
+    };
+    if (ended) release();
   };
   void draw();
   return () => {

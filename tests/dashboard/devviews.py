@@ -1,0 +1,83 @@
+"""Views of the live feed of the scripted server: every frame is held to the types of the product's protocol."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from feeds.live.protocol import LiveFrame, ViewsMessage
+from feeds.wire import iso
+from tests.dashboard.boards import boards
+
+if TYPE_CHECKING:
+    from tests.dashboard.devserver import Script
+
+Item = dict[str, Any]
+
+
+class ScriptedViews:
+    """What each page has subscribed to. Records are sent with all their fields, whatever the face."""
+
+    def __init__(self, script: Script) -> None:
+        self._script = script
+        self._boards: dict[str, dict[str, Any]] = {}
+
+    async def subscribe(self, socket: WebSocket, text: str) -> None:
+        """Take a message of a page: answer with the keys, then with a snapshot or with what goes on from `since`."""
+        message = msgspec.json.decode(text, type=ViewsMessage)
+        views = self._script.sockets[socket]
+        views.update({name: f"{request.kind}/{request.face}" for name, request in message.subscribe.items()})
+        await self._send(socket, {"type": "views", "views": views, "errors": {}})
+        for name, request in message.subscribe.items():
+            self._script.asked.append(f"{request.kind} since={request.since}")
+            if request.since.startswith("e."):
+                await self._send(socket, self._frame("changes", views[name], items=[]))
+                continue
+            if request.since:
+                await self._send(socket, {"type": "resync", "view": views[name], "reason": "unknown or too old"})
+            await self._send(socket, self._snapshot(views[name]))
+
+    async def changes(self, kind: str, items: list[Item]) -> None:
+        """Send changes of records of a kind to every page that looks at it."""
+        for socket, views in list(self._script.sockets.items()):
+            for key in {key for key in views.values() if key.startswith(f"{kind}/")}:
+                await self._send(socket, self._frame("changes", key, items=items))
+
+    async def boards_changed(self) -> None:
+        """Count the boards anew and send what has changed on them."""
+        before, self._boards = self._boards, boards(self._script.state)
+        items: list[Item] = [
+            {"id": key, "set": board} for key, board in self._boards.items() if board != before.get(key)
+        ]
+        items += [{"id": key, "gone": True} for key in before if key not in self._boards]
+        if items:
+            await self.changes("board", items)
+
+    async def resync(self) -> None:
+        """Tell every page that its views are no longer valid, and send them anew."""
+        for socket, views in list(self._script.sockets.items()):
+            for key in set(views.values()):
+                await self._send(socket, {"type": "resync", "view": key, "reason": "slow"})
+                await self._send(socket, self._snapshot(key))
+
+    def _snapshot(self, key: str) -> dict[str, Any]:
+        kind = key.partition("/")[0]
+        if kind == "board":
+            self._boards = boards(self._script.state)
+        records = self._boards if kind == "board" else self._script.state.get(kind, {})
+        fields = sorted({field for record in records.values() for field in record} | {"id"})
+        rows = [[record.get(field) for field in fields] for record in records.values()]
+        hidden = self._script.hidden.get(kind, 0)
+        return self._frame("snapshot", key, part=0, more=False, fields=fields, rows=rows, hidden=hidden)
+
+    def _frame(self, kind: str, key: str, **more: Any) -> dict[str, Any]:
+        return {"type": kind, "view": key, "rev": self._script.rev_text, "at": iso(time.time()), **more}
+
+    async def _send(self, socket: WebSocket, frame: dict[str, Any]) -> None:
+        msgspec.convert(frame, LiveFrame)
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+            await socket.send_text(msgspec.json.encode(frame).decode())
