@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from dashboard.compression import CompressedFiles
 from dashboard.pages import register
 from dashboard.reports.pages import ReportCallbacks, add_callbacks
 from dashboard.reports.reading import ApiReader, CallbackScope
@@ -39,6 +40,7 @@ def create_dash(api: FastAPI, site: SiteLike) -> Dash:
     """
     build = build_id()
     _add_routes(api, site, build)
+    api.add_middleware(CompressedFiles, prefixes=STATIC_PREFIXES)
     app = PagedDash(
         f"/static/{build}",
         name=__name__,

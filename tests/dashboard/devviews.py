@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from feeds.kinds import FULL, KINDS
 from feeds.live.protocol import LiveFrame, ViewsMessage
 from feeds.wire import iso
 from tests.dashboard.boards import boards
@@ -19,8 +21,21 @@ if TYPE_CHECKING:
 Item = dict[str, Any]
 
 
+def _fields(key: str, names: Iterable[str]) -> set[str]:
+    """Those of `names` that the face of a view has."""
+    kind, _, face = key.partition("/")
+    faces = KINDS[kind].faces
+    return {name for name in names if face == FULL or name in faces[face]}
+
+
+def _faced(key: str, item: Item) -> Item:
+    """An item of changes as a view with a face tells it."""
+    parts = {part: item[part] for part in ("set", "merge") if part in item}
+    return item | {part: {name: fields[name] for name in _fields(key, fields)} for part, fields in parts.items()}
+
+
 class ScriptedViews:
-    """What each page has subscribed to. Records are sent with all their fields, whatever the face."""
+    """What each page has subscribed to. Of a record only the fields of the view's face are sent."""
 
     def __init__(self, script: Script) -> None:
         self._script = script
@@ -45,7 +60,7 @@ class ScriptedViews:
         """Send changes of records of a kind to every page that looks at it."""
         for socket, views in list(self._script.sockets.items()):
             for key in {key for key in views.values() if key.startswith(f"{kind}/")}:
-                await self._send(socket, self._frame("changes", key, items=items))
+                await self._send(socket, self._frame("changes", key, items=[_faced(key, item) for item in items]))
 
     async def boards_changed(self) -> None:
         """Count the boards anew and send what has changed on them."""
@@ -69,7 +84,8 @@ class ScriptedViews:
         if kind == "board":
             self._boards = boards(self._script.state)
         records = self._boards if kind == "board" else self._script.state.get(kind, {})
-        fields = sorted({field for record in records.values() for field in record} | {"id"})
+        seen = {field for record in records.values() for field in record} | {"id"}
+        fields = sorted(_fields(key, seen))
         rows = [[record.get(field) for field in fields] for record in records.values()]
         hidden = self._script.hidden.get(kind, 0)
         return self._frame("snapshot", key, part=0, more=False, fields=fields, rows=rows, hidden=hidden)

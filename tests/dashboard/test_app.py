@@ -97,3 +97,29 @@ def test_page_names_no_other_host(client: TestClient) -> None:
 
 def test_callbacks_are_known_before_the_first_page_is_asked_for(client: TestClient) -> None:
     assert any("_pages_content" in callback["output"] for callback in client.get("/_dash-dependencies").json())
+
+
+@pytest.mark.parametrize("file", ["built/styles.css", "built/main.js", "texts/zh-CN.json"])
+def test_files_are_sent_packed_to_who_takes_it(client: TestClient, file: str) -> None:
+    path = f"/static/{build_id()}/{file}"
+    plain = client.get(path, headers={"Accept-Encoding": "identity"})
+    packed = client.get(path, headers={"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.headers["vary"] == "Accept-Encoding"
+    assert packed.content == plain.content
+    assert int(packed.headers["content-length"]) < len(plain.content) / 2
+
+
+def test_dashs_own_files_are_sent_packed_too(client: TestClient) -> None:
+    [script] = re.findall(r'src="(/_dash-component-suites/dash/dash-renderer/[^"]+)"', client.get("/").text)
+    answer = client.get(script, headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["content-encoding"] == "gzip"
+    assert b"DashRenderer" in answer.content
+
+
+def test_an_answer_that_is_no_file_is_left_alone(client: TestClient) -> None:
+    answer = client.get("/static/version.json", headers={"Accept-Encoding": "gzip"})
+    assert answer.json()["build"] == build_id()
+    assert "content-encoding" not in answer.headers
+    assert client.get("/static/x/none.js", headers={"Accept-Encoding": "gzip"}).status_code == 404
