@@ -86,7 +86,9 @@ class Site:
         page.on("request", self._request)
         await page.goto(self.url + path)
         await expect(page.locator("#stale-banner")).to_be_hidden()
-        await expect(page.locator("html[data-onpage]:not([data-onpage=''])")).to_have_count(1)
+        await expect(page.locator("html[data-onpage]:not([data-onpage='']):not([data-mounting])")).to_have_count(1)
+        await expect(page.locator("[data-page]")).to_have_count(1)
+        await expect(page.locator("html:not([data-mounting])")).to_have_count(1)
         return page
 
     def _console(self, kind: str, text: str) -> None:

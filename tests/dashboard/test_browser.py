@@ -22,6 +22,7 @@ async def select(page: Page, key: str) -> None:
 
 async def test_desk_with_its_map_makes_no_error_and_leaves_the_site_for_nothing(site: Site) -> None:
     page = await site.open("/", webgl=True)
+    await page.set_viewport_size({"width": 1024, "height": 640})
     await expect(page.locator("[data-panel=map] [data-ready=true]")).to_be_visible()
     await expect(page.locator(".pulse")).to_have_count(1)
     await expect(page.locator(".map-credits")).to_contain_text("天地图")

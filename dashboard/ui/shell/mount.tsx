@@ -4,6 +4,13 @@ import { t } from "../core/i18n";
 import { store } from "../core/picture";
 import { panels, type Options } from "./panels";
 
+/** How many panels have their element and are not drawn yet. The document says so, for tests and pictures. */
+let mounting = 0;
+function count(by: number): void {
+  mounting += by;
+  document.documentElement.toggleAttribute("data-mounting", mounting > 0);
+}
+
 let started: () => void;
 /** Resolves when it is known who looks at which site: no panel is drawn before. */
 const ready = new Promise<void>((done) => (started = done));
@@ -52,7 +59,8 @@ export function mount(name: string, node: HTMLElement, options: Options): () => 
     };
     if (ended) release();
   };
-  void draw();
+  count(1);
+  void draw().finally(() => count(-1));
   return () => {
     ended = true;
     unmount();

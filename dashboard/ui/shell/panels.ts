@@ -14,6 +14,7 @@ export const panels: Readonly<Record<string, () => Promise<Panel>>> = {
   "feed-warnings": async () => (await import("../feeds/warnings")).default,
   "feed-units": async () => (await import("../feeds/units")).default,
   "alert-board": async () => (await import("../wall/board")).default,
+  detail: async () => (await import("../shift/detail")).default,
   stage: async () => (await import("../wall/stage")).default,
   "load-strip": async () => (await import("../wall/foot")).LoadStrip,
   "warning-chips": async () => (await import("../wall/foot")).WarningChips,
