@@ -67,14 +67,19 @@ def send(port: int, devices: int, seconds: float) -> None:
         time.sleep(0.005)
 
 
-async def keepalives(devices: int, seconds: float) -> None:
-    """The share of a core that the platform needs, and what it answered and dropped."""
-    assets = {
+def recorders(devices: int) -> dict[str, Asset]:
+    """An inventory of so many recorders."""
+    return {
         device_id(number): Asset(
             id=device_id(number), name="", kind="nvr", region="532301", probes=(f"gb28181://{device_id(number)}",)
         )
         for number in range(devices)
     }
+
+
+async def keepalives(devices: int, seconds: float) -> None:
+    """The share of a core that the platform needs, and what it answered and dropped."""
+    assets = recorders(devices)
     credentials = {"gb": Credential(name="gb", kind="password", values={"user": "*", "password": "x"})}
     settings = SourceSettings(id="gb", kind="video.gb28181", url=f"sip://{PLATFORM}@127.0.0.1:0", cred="gb")
     listener = GbListener(settings, ListenerContext(inventory=assets, credentials=credentials))
