@@ -10,10 +10,12 @@ from api.records import search as search_module
 from api.records.search import SearchIndex, SearchText, search
 from feeds.model import Asset, Change, Kind
 from tests.api.conftest import A, B, World, problem
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
-def named(world: World) -> World:
+def named(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(search_module, "PATIENCE", PATIENCE)  # loading the library takes a busy machine a while
     world.pages = [("/", "nav.duty"), ("/network", "nav.network"), ("/admin", "nav.admin")]
     assets = [
         Asset(id="dc-1", name="州数据中心核心交换机", kind="switch", region=A, probes=("icmp://10.9.8.7",)),
