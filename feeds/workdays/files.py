@@ -1,23 +1,29 @@
 """Calendar files: the days of one year that differ from its weekdays, as a notice publishes them.
 
-A file is a JSON object: `year`, `papers` (addresses of the notices), `days` (`name`, `date` as YYYY-MM-DD, `isOffDay`),
-and for a regional overlay `region` (GB/T 2260). Public collections of the State Council's notices have this form.
-A file without papers or without days is a year that nobody has published.
+`YEAR.toml` is written as the notice reads: `year`, `papers` (addresses of the notices) and for each `[[holiday]]` its
+`name`, its days `off` and its make-up days of `work`, each a date or a span FIRST/LAST.
+
+`YEAR.json` is an object with `year`, `papers` and `days` (`name`, `date` as YYYY-MM-DD, `isOffDay`). Public
+collections of the notices have this form.
+
+A regional overlay has `region` (GB/T 2260) as well. A file without papers or without days is a year that nobody has
+published.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import msgspec
 
 from feeds.regions import is_code
 
-NATIONAL = Path(__file__).parent / "data"
+NATIONAL = Path(__file__).parent / "national"
 """The national calendars that this program ships, one file a year."""
+_LONGEST = timedelta(days=31)
 
 
 class CalendarRefused(ValueError):
@@ -61,12 +67,56 @@ class _File(msgspec.Struct):
     region: str = ""
 
 
+class _Holiday(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    off: list[str] = []
+    work: list[str] = []
+
+
+class _Notice(msgspec.Struct, forbid_unknown_fields=True):
+    year: int
+    papers: list[str] = []
+    holiday: list[_Holiday] = []
+    region: str = ""
+
+
 def read_calendar(raw: bytes, region: str = "") -> CalendarFile:
-    """The file's content. `region` is used where the file names none. Raises CalendarRefused."""
+    """The content of a JSON file. `region` is used where the file names none. Raises CalendarRefused."""
     try:
-        read = msgspec.json.decode(raw, type=_File)
+        return _checked(msgspec.json.decode(raw, type=_File), region)
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
         raise CalendarRefused(str(error)) from error
+
+
+def read_notice(raw: bytes, region: str = "") -> CalendarFile:
+    """The content of a TOML file. `region` is used where the file names none. Raises CalendarRefused."""
+    try:
+        notice = msgspec.toml.decode(raw, type=_Notice)
+        days = [
+            _Day(date=day, is_off=off, name=holiday.name)
+            for holiday in notice.holiday
+            for off, spans in ((True, holiday.off), (False, holiday.work))
+            for span in spans
+            for day in _days(span)
+        ]
+    except (msgspec.ValidationError, msgspec.DecodeError, ValueError) as error:
+        raise CalendarRefused(str(error)) from error
+    return _checked(_File(year=notice.year, papers=notice.papers, days=days, region=notice.region), region)
+
+
+def _days(span: str) -> Iterator[date]:
+    """The days of a date or of a span FIRST/LAST. Raises ValueError."""
+    first, _, last = span.partition("/")
+    day, end = date.fromisoformat(first), date.fromisoformat(last or first)
+    if not timedelta(0) <= end - day <= _LONGEST:
+        raise ValueError(f"{span} is no span of days of one holiday")
+    while day <= end:
+        yield day
+        day += timedelta(days=1)
+
+
+def _checked(read: _File, region: str) -> CalendarFile:
+    """The days of a file, each with one meaning. Raises CalendarRefused."""
     region = read.region or region
     if region and not is_code(region):
         raise CalendarRefused(f"region {region!r} is not a GB/T 2260 code")
@@ -80,14 +130,21 @@ def read_calendar(raw: bytes, region: str = "") -> CalendarFile:
     return CalendarFile(year=read.year, papers=tuple(read.papers), days=tuple(days.values()), region=region)
 
 
+_READERS = {".json": read_calendar, ".toml": read_notice}
+
+
 def read_folder(folder: Path) -> list[CalendarFile]:
-    """Every `YEAR.json` of a folder, and of its subfolders, which are named after regions. Raises CalendarRefused."""
+    """Every `YEAR.json` and `YEAR.toml` of a folder, and of its subfolders, which are named after regions.
+
+    Raises CalendarRefused.
+    """
     files = []
-    for path in sorted((*folder.glob("*.json"), *folder.glob("*/*.json"))):
-        if not path.stem.isdigit():
+    for path in sorted((*folder.iterdir(), *folder.glob("*/*"))):
+        read = _READERS.get(path.suffix)
+        if read is None or not path.stem.isdigit():
             continue
         try:
-            files.append(read_calendar(path.read_bytes(), "" if path.parent == folder else path.parent.name))
+            files.append(read(path.read_bytes(), "" if path.parent == folder else path.parent.name))
         except CalendarRefused as error:
             raise CalendarRefused(f"{path.name}: {error}") from error
     return files

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from feeds.workdays.calendar import CalendarBook
-from feeds.workdays.files import CalendarRefused, read_calendar, read_folder, write_calendar
+from feeds.workdays.files import NATIONAL, CalendarRefused, read_calendar, read_folder, read_notice, write_calendar
 
 
 def document(**changes: Any) -> bytes:
@@ -43,6 +43,40 @@ def test_a_year_without_papers_or_days_is_not_published() -> None:
 def test_a_file_that_cannot_be_true_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(CalendarRefused):
         read_calendar(document(**changes))
+
+
+NOTICE = """
+year = 2027
+papers = ["https://example.org/notice"]
+[[holiday]]
+name = "元旦"
+off = ["2027-01-01/2027-01-03"]
+work = ["2027-01-09"]
+"""
+
+
+def test_a_file_written_as_the_notice_reads_has_each_day_of_its_spans() -> None:
+    file = read_notice(NOTICE.encode(), "532300")
+    assert (file.region, file.published) == ("532300", True)
+    assert [(str(day.date), day.off) for day in file.days] == [
+        ("2027-01-01", True),
+        ("2027-01-02", True),
+        ("2027-01-03", True),
+        ("2027-01-09", False),
+    ]
+
+
+@pytest.mark.parametrize("span", ["2027-01-03/2027-01-01", "2027-01-01/2027-06-01", "1.1", "2027-01-01/2027-01-09"])
+def test_a_notice_whose_spans_cannot_be_true_is_refused(span: str) -> None:
+    """The last holds the make-up day of the same holiday."""
+    with pytest.raises(CalendarRefused):
+        read_notice(NOTICE.replace("2027-01-01/2027-01-03", span).encode())
+
+
+def test_every_shipped_calendar_is_in_the_repository_and_published() -> None:
+    assert {(file.region, file.year) for file in read_folder(NATIONAL) if file.published} >= {
+        ("", year) for year in range(2023, 2027)
+    }
 
 
 def test_subfolders_are_regions_and_later_files_replace_earlier_ones(tmp_path: Path) -> None:
