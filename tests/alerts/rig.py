@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from alerts.engine.loop import NAME, AlertEngine
 from alerts.lifecycle import transitions
@@ -14,7 +15,7 @@ from feeds.documents.alert import alert_of
 from feeds.engine.inbox import Inbox
 from feeds.external import Report, pack
 from feeds.journal import Intake, Journal, JournalEntry, Parcel
-from feeds.model import Alert, Asset, Change, Command, Kind, Result
+from feeds.model import Alert, Asset, Change, Command, Kind, Outcome, Result
 from tests.alerts.builders import T0, asset, change, command, counting_ids, rule, state
 
 DESK = ReceiverSettings(id="desk", url="json://127.0.0.1:1/")
@@ -109,6 +110,13 @@ class Rig:
         await self.send(wish)
         await self.step()
         return next(answer for answer in await self.answers() if answer.command == wish.id)
+
+    async def replace_roster(self, rev: int, doc: dict[str, Any]) -> None:
+        """Replace the roster, and accept what that removes."""
+        held = await self.order("roster_put", rev, doc=doc)
+        assert held.after is not None
+        accepted = await self.order("roster_put", rev, doc=doc, accept=held.after["accept"])
+        assert accepted.outcome is Outcome.DONE, accepted
 
     async def queued(self, id: str = "a1") -> list[str]:
         """Keys of what waits to be sent about an alert."""

@@ -32,6 +32,7 @@ from feeds.clock import now
 from feeds.journal import Journal
 from feeds.live.pump import Audience, Pump
 from feeds.model import Asset, AssetState, Change, Health, Kind
+from feeds.roles import WATCHED
 from tests.api.conftest import B_TEXTS, PASSWORD, A, B, World, picture
 from tests.patience import PATIENCE, until
 
@@ -125,7 +126,7 @@ async def test_a_snapshot_then_changes_then_a_heartbeat(running: World) -> None:
         change = await frame(socket, "changes")
         assert change["items"][0]["id"] == "a-srv"
         assert change["items"][0]["set"]["health"] == "down"
-        assert set((await frame(socket, "heartbeat"))["ages"]) == {"collect", "project", "alert", "command"}
+        assert set((await frame(socket, "heartbeat"))["ages"]) == set(WATCHED)
     async with browser(running, "duty", "") as client, connect(running, client, f"?since={snapshot['rev']}") as socket:
         assert (await frame(socket))["type"] == "changes"
 

@@ -210,7 +210,7 @@ async def test_a_step_asks_the_roster_at_its_own_moment(rig: Rig) -> None:
 
 async def test_a_step_that_reaches_nobody_is_written_down_and_the_next_does_not_wait(rig: Rig) -> None:
     people = [person for person in roster()["persons"] if person["id"] == "wang"]
-    await rig.order("roster_put", 1, doc=roster(persons=people))
+    await rig.replace_roster(1, roster(persons=people))
     await down(rig)
     assert await told(rig) == [(0, "wang", "escalation")]
     names = [entry.name for entry in await rig.journal.entries(kind="escalation")]
@@ -218,7 +218,7 @@ async def test_a_step_that_reaches_nobody_is_written_down_and_the_next_does_not_
 
 
 async def test_a_policy_that_reached_nobody_is_tried_again_when_people_change_and_after_half_an_hour(rig: Rig) -> None:
-    await rig.order("roster_put", 1, doc=roster(persons=[]))
+    await rig.replace_roster(1, roster(persons=[]))
     rig.engine.replace(rig.engine.core.rules, rig.receivers, escalations=(replace(POLICY, steps=STEPS[:2]),))
     await down(rig)
     for _ in range(70):
