@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -11,7 +12,8 @@ import pytest
 
 from api.kinds.additions import ADDITIONS
 from feeds.kinds import ALL, RecordKind, group
-from feeds.model import Ack
+from feeds.model import Ack, Change, Kind, Receipt
+from feeds.model.approvals import ApprovalBoard, ApprovalCard, ApprovalCase, SupervisionOrder
 from tests.api.conftest import NOW, A, World, an_alert
 
 
@@ -26,15 +28,84 @@ async def test_every_reference_leads_to_a_schema_and_every_kind_has_its_answers(
             assert answer["$ref"].startswith(f"#/components/schemas/{kind.name.title().replace('_', '')}")
 
 
+def with_fields(record: Any, **fields: Any) -> Any:
+    """A copy of a record with other fields: records are structs or dataclasses."""
+    return (
+        msgspec.structs.replace(record, **fields) if isinstance(record, msgspec.Struct) else replace(record, **fields)
+    )
+
+
+CASE: dict[str, Any] = {"department": "housing", "region": A}
+OTHERS: dict[str, Any] = {
+    "receipt": Receipt(
+        id="r", source="119", external_id="1", channel="119", region=A, received_at=NOW, reported_at=NOW, updated_at=NOW
+    ),
+    Kind.CASE: ApprovalCase(
+        id="hall:1",
+        key=1,
+        system="hall",
+        number="1",
+        item="shop",
+        kind="promise",
+        step="",
+        light="green",
+        state="open",
+        **CASE,
+    ),
+    Kind.CASE_BOARD: ApprovalBoard(
+        id="housing",
+        name="",
+        group="items",
+        open=1,
+        lights={},
+        steps={},
+        paused=0,
+        due_today=0,
+        unverified=0,
+        as_of=NOW,
+        **CASE,
+    ),
+    Kind.CARD: ApprovalCard(
+        id="c",
+        rule="R1",
+        version=1,
+        case="hall:1",
+        key=1,
+        number="1",
+        colour="yellow",
+        state="raised",
+        raised_at=NOW,
+        proposed_at=NOW,
+        **CASE,
+    ),
+    Kind.ORDER: SupervisionOrder(
+        id="o",
+        number="1",
+        title="",
+        text="",
+        cases=(),
+        cards=(),
+        state="issued",
+        created_by="wang",
+        created_at=NOW,
+        **CASE,
+    ),
+}
+"""A record of each kind that the shared picture lacks."""
+
+
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.name)
 async def test_a_list_and_a_detail_answer_as_their_schemas_say(
     world: World, kind: RecordKind[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(group, "MANY", 1)
     world.pump.mirror.counts["group"].clear()
+    world.pump.mirror.apply(Change(kind=name, id=record.id, after=record, at=NOW) for name, record in OTHERS.items())
     closed = an_alert("old", "a-sw", A, active=False, ack=Ack(by="wang", at=NOW))
     async with world.journal.begin() as tx:
-        await tx.put("alert", closed.id, msgspec.to_builtins(closed), open=False, seq=1)
+        for name, record in (OTHERS | {"alert": closed}).items():
+            body = msgspec.to_builtins(with_fields(record, id="old"))
+            await tx.put(name, "old", body, open=False, seq=1)
         await tx.append(kind="alert", name="raise", subject="a-alert", at=NOW, body={"seq": 1, "after": {"rev": 1}})
     own = set(kind.schema.__struct_fields__)
     added = ADDITIONS[kind.name].type if kind.name in ADDITIONS else None
