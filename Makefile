@@ -20,7 +20,7 @@ ON_REDIS := tests/feeds tests/alerts tests/incidents tests/approvals tests/api t
 
 install: $(VENV)/.installed $(ASSETS)
 
-demo: install
+demo: install $(VENV)/.video
 	$(BIN)/watchfloor demo --port $(PORT) --speed $(SPEED)
 
 test: $(VENV)/.dev $(ASSETS) lint types imports ui unit
@@ -138,6 +138,12 @@ $(VENV)/.dev: $(VENV)/.installed requirements-dev.lock
 	@$(PIP) --require-hashes -r requirements-dev.lock
 	@touch $@
 
+# Codecs for the pictures of cameras: not in requirements.lock, because they are under the GPL (decision 41).
+$(VENV)/.video: $(VENV)/.installed requirements-video.lock
+	@echo "installing the codecs of cameras"
+	@$(PIP) --require-hashes -r requirements-video.lock
+	@touch $@
+
 # Node from the system, else from a wheel; only to build the browser code, never at run time.
 $(ASSETS): package.json package-lock.json scripts/build_assets.py $(UI_SOURCES) | $(VENV)/.installed
 	@command -v npm >/dev/null || $(PIP) --require-hashes -r requirements-node.lock
@@ -150,6 +156,7 @@ lock:
 	$(UV) pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate -q -o requirements.lock
 	$(UV) pip compile pyproject.toml --extra build --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate -q -o requirements-dev.lock -c requirements.lock
 	$(UV) pip compile --group pyproject.toml:node --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate -q -o requirements-node.lock
+	$(UV) pip compile --group pyproject.toml:video --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate -q -o requirements-video.lock -c requirements-dev.lock
 
 # What leaves the workshop: a wheel, an air-gapped bundle, and the proof that each works.
 .PHONY: wheel bundle test-bundle licences lint-deploy lock-deploy

@@ -8,6 +8,8 @@ sends heartbeats.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
+import logging
 import os
 import re
 import shutil
@@ -23,6 +25,8 @@ from watchfloor.demo import control as demo_control
 from watchfloor.demo.control import DemoError
 from watchfloor.demo.ports import is_free
 from watchfloor.demo.site_files import shipped_text
+
+log = logging.getLogger(__name__)
 
 FOLDER = ".watchfloor-demo"
 SETTINGS, ASSETS, FIELD, SCENARIOS = "watchfloor.toml", "assets.csv", "field.csv", "scenarios.toml"
@@ -74,13 +78,22 @@ def prepare(folder: Path, port: int = 8050, speed: float = 1.0) -> Path:
     network = free_network(last.network)
     hashes = {}
     for name in (SETTINGS, ASSETS, FIELD, CAMERAS, ITEMS, DEPARTMENTS, SCENARIOS):
-        shipped = _fill(_fitting(shipped_text(name)), NETWORK, network, port if name == SETTINGS else None)
+        shipped = _fill(_fitting(_playable(name)), NETWORK, network, port if name == SETTINGS else None)
         edited = _changed(folder / name, last.files.get(name, ""))
         text = shipped if edited is None else _fill(edited, last.network, network, port if name == SETTINGS else None)
         state_file.write_text(folder / name, text)
         hashes[name] = _hash(shipped)
     state_file.write_json(record, {"network": network, "speed": speed, "files": hashes}, mode=0o644)
     return folder / SETTINGS
+
+
+def _playable(name: str) -> str:
+    """A shipped file's text. Without the extra `video` nothing can encode pictures, so there are no cameras."""
+    text = shipped_text(name)
+    if name == CAMERAS and importlib.util.find_spec("av") is None:
+        log.warning("the demo has no cameras: they need the extra `video` (make demo installs it)")
+        return text.partition("\n")[0] + "\n"
+    return text
 
 
 def _fitting(text: str) -> str:

@@ -64,6 +64,13 @@ def test_every_node_of_the_plan_is_there_with_a_place_a_basis_and_a_probe_of_its
     assert "名称待客户提供" in assets["G28"].labels["basis"]
 
 
+def test_without_codecs_the_demo_is_a_site_without_cameras(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("watchfloor.demo.demo.importlib.util.find_spec", lambda name: None)
+    file = prepare(tmp_path)
+    assert not [asset for asset in load_inventory(load(file)).assets.values() if asset.kind in ("camera", "nvr")]
+    assert check(file) == []
+
+
 def test_the_demo_uses_every_scheme_that_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "_may_ping", lambda: True)
     assets = load_inventory(load(prepare(tmp_path))).assets
