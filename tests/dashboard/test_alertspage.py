@@ -194,18 +194,6 @@ async def test_a_maintenance_window_that_comes_again_is_made_with_what_it_covers
     assert site.faults == []
 
 
-async def test_an_answer_that_is_given_up_half_way_is_a_refusal_like_any_other(site: Site) -> None:
-    page = await site.open("/alerts")
-    error = await page.evaluate("""async () => {
-        const base = document.querySelector('script[src$="/main.js"]').src;
-        const { get } = await import(new URL("api.js", base));
-        const text = () => Promise.reject(new DOMException("", "AbortError"));
-        window.fetch = async () => ({ ok: true, status: 200, text });
-        return await get("/api/v1/availability").catch((error) => [error.constructor.name, error.status]);
-    }""")
-    assert error == ["Refused", 0]
-
-
 async def test_a_shift_is_handed_over_with_two_signatures(site: Site) -> None:
     page = await site.open("/alerts?view=handover")
     await expect(page.locator('[data-handover-part="open"] h2')).to_have_text("待处置 5")
