@@ -14,8 +14,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import msgspec
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from feeds.mapping.expressions import identifier
 
@@ -33,6 +31,8 @@ class Sealer:
     def __init__(self, key: bytes) -> None:
         if len(key) != KEY_BYTES:
             raise ValueError(f"the key of personal values has {len(key)} bytes; {KEY_BYTES} are needed")
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # the supervisor reads settings without it
+
         self._aead = AESGCM(_derived(key, b"seal"))
         self._mac = _derived(key, b"mac")
         self._id = _derived(key, b"id")[:ID_BYTES]
@@ -52,6 +52,8 @@ class Sealer:
         head, nonce, body = sealed[:ID_BYTES], sealed[ID_BYTES : ID_BYTES + NONCE], sealed[ID_BYTES + NONCE :]
         if head != self._id:
             raise SealBroken("sealed with another key")
+        from cryptography.exceptions import InvalidTag
+
         try:
             return msgspec.msgpack.decode(self._aead.decrypt(nonce, body, head), type=dict[str, str])
         except (InvalidTag, msgspec.DecodeError) as error:

@@ -17,8 +17,20 @@ from tests.api.conftest import World
 WRITES = ("post", "put", "patch", "delete")
 UNREAD = {"/api/v1/sources/dead-letters"}
 """Routes that ask the bus, which is lost in these tests."""
-QUERIES = {"/api/v1/assets/{asset_id}/history": "?metric=cpu"}
-IDS = {"asset_id": "a-sw", "alert_id": "a-alert", "source_id": "a-source", "region_id": "532323", "layer": "counties"}
+QUERIES = {
+    "/api/v1/assets/{asset_id}/history": "?metric=cpu",
+    "/api/v1/search": "?q=a",
+    "/api/v1/approvals/search": "?number=1",
+    "/api/v1/documents/content": "?kind=alert&id=a-alert",
+}
+IDS = {
+    "key": "1",
+    "asset_id": "a-sw",
+    "alert_id": "a-alert",
+    "source_id": "a-source",
+    "region_id": "532323",
+    "layer": "counties",
+}
 
 
 def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:

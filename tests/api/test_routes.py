@@ -10,6 +10,7 @@ import pytest
 from api.dependencies import Reloaded
 from feeds.bus import BusFull, DeadLetter
 from feeds.model import Observation
+from feeds.roles import WATCHED
 from tests.api.conftest import NOW, A, B, World, problem
 
 ACK = "/api/v1/alerts/a-alert/ack"
@@ -216,14 +217,14 @@ async def test_figures_are_counted_not_invented(world: World) -> None:
 
 
 async def test_alive_is_not_ready(world: World) -> None:
-    world.pump._beats.update(dict.fromkeys(("collect", "project", "alert", "command"), NOW))
+    world.pump._beats.update(dict.fromkeys(WATCHED, NOW))
     async with world.client() as client:
         assert (await client.get("/healthz")).status_code == 200
         assert (await client.get("/readyz")).json()["status"] == "ready"
         world.at += 6
         document = problem(await client.get("/readyz"), 503, "not-ready")
         assert document["checks"] == {
-            "roles": dict.fromkeys(("collect", "project", "alert", "command"), False),
+            "roles": dict.fromkeys(WATCHED, False),
             "live": False,
             "canary": False,
             "journal": True,

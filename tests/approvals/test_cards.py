@@ -57,7 +57,7 @@ async def do(
 
 
 async def test_a_card_is_raised_on_the_morning_after_the_limit_and_the_worse_one_replaces_it(rig: CasesRig) -> None:
-    await rig.send(case_fact("1"))
+    await rig.send(case_fact("1", statutory=30))
     await rig.hear("2026-05-21T00:00:00")
     await rig.step()
     await rig.settle("2026-05-21T00:00:01")
@@ -78,12 +78,12 @@ async def test_a_card_is_raised_on_the_morning_after_the_limit_and_the_worse_one
 
 async def test_no_card_rests_on_old_data(rig: CasesRig) -> None:
     """The source was silent at the limit, and comes back with an end before it."""
-    await rig.send(case_fact("1"), case_fact("2"))
+    await rig.send(case_fact("1", statutory=30), case_fact("2", statutory=30))
     await rig.hear("2026-05-20T15:00")
     await rig.step()
     await rig.settle("2026-05-21T08:30:01")
     assert await cards(rig) == {}
-    await rig.send(case_fact("1", stamp=2.0, ended="2026-05-20T16:59", result="准予许可"))
+    await rig.send(case_fact("1", statutory=30, stamp=2.0, ended="2026-05-20T16:59", result="准予许可"))
     await rig.hear("2026-05-21T09:00")
     await rig.settle("2026-05-21T09:00:01")
     await rig.settle("2026-05-22T08:30:01")
@@ -91,22 +91,24 @@ async def test_no_card_rests_on_old_data(rig: CasesRig) -> None:
 
 
 async def test_a_refusal_without_a_reason_is_a_card_at_once_and_one_only(rig: CasesRig) -> None:
-    refused = case_fact("1", ended="2026-05-08T10:00", result="不予许可")
+    refused = case_fact("1", statutory=30, ended="2026-05-08T10:00", result="不予许可")
     await rig.send(refused)
     await rig.step()
     assert await cards(rig) == {"no_reason/hall:1": "raised"}
-    await rig.send(case_fact("1", stamp=2.0, ended="2026-05-08T10:00", result="不予许可", has_reason=True))
+    await rig.send(
+        case_fact("1", statutory=30, stamp=2.0, ended="2026-05-08T10:00", result="不予许可", has_reason=True)
+    )
     await rig.step()
     assert await cards(rig) == {"no_reason/hall:1": "review"}
     assert (await do(rig, "card:withdraw", "no_reason/hall:1")).outcome is Outcome.DONE
     assert await cards(rig) == {}
-    await rig.send(case_fact("1", stamp=3.0, ended="2026-05-08T10:00", result="不予许可"))
+    await rig.send(case_fact("1", statutory=30, stamp=3.0, ended="2026-05-08T10:00", result="不予许可"))
     await rig.step()
     assert await cards(rig) == {}
 
 
 async def test_a_suspension_that_is_told_late_puts_the_card_to_review(rig: CasesRig) -> None:
-    await rig.send(case_fact("1"))
+    await rig.send(case_fact("1", statutory=30))
     await rig.hear("2026-05-21T09:00")
     await rig.step()
     await rig.settle("2026-05-21T08:30:01")
@@ -117,7 +119,7 @@ async def test_a_suspension_that_is_told_late_puts_the_card_to_review(rig: Cases
 
 
 async def test_an_appeal_is_decided_and_survives_a_restart(rig: CasesRig) -> None:
-    await rig.send(case_fact("1", ended="2026-05-08T10:00", result="不予许可"))
+    await rig.send(case_fact("1", statutory=30, ended="2026-05-08T10:00", result="不予许可"))
     await rig.step()
     card = "no_reason/hall:1"
     assert (await do(rig, "card:appeal", card, reason="")).detail == "reason"
@@ -163,7 +165,7 @@ def test_the_expression_of_every_rule_is_cel_over_names_that_there_are(rule: Car
     from approvals.cards.evidence import names_of
     from tests.feeds.cases.rig import ASSESSOR, NOW, folded, row
 
-    made = case_fact("1")
+    made = case_fact("1", statutory=30)
     assert rule.holds(names_of(row(made), folded(made), ASSESSOR, NOW)) in (True, False)
 
 

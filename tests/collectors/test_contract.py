@@ -79,7 +79,7 @@ def test_every_scheme_has_a_class_that_keeps_the_contract(scheme: str) -> None:
     assert cls.family
     assert isinstance(cls.passive, bool)
     assert {"validate", "poll", "close"} <= set(dir(cls)) & set(dir(Poller))
-    assert registry.source_name(scheme).startswith("network.")
+    assert registry.source_name(scheme).startswith(("network.", "video."))
 
 
 @pytest.mark.parametrize("kind", registry.known_source_kinds())

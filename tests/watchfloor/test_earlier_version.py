@@ -110,7 +110,12 @@ def contains(earlier: Any, present: Any) -> bool:
 
 
 async def documents(journal: Journal, kind: str) -> dict[str, list[Any]]:
-    return {doc.id: [doc.open, doc.body] for doc in await journal.docs(kind)}
+    """The documents as the earlier version wrote them: its `raised_at` was that of the first occurrence."""
+    bodies: dict[str, list[Any]] = {doc.id: [doc.open, doc.body] for doc in await journal.docs(kind)}
+    for _, body in bodies.values():
+        if "first_raised_at" in body:
+            body["raised_at"] = body["first_raised_at"]
+    return bodies
 
 
 async def messages(journal: Journal) -> set[str]:

@@ -54,6 +54,9 @@ async def read(reader: asyncio.StreamReader) -> RtspResponse | RtspServerRequest
     try:
         rest = await reader.readuntil(b"\n")
         lines, size = [first + rest], len(rest)
+        start = lines[0].decode("utf-8", "replace").strip()
+        if not (_STATUS.match(start) or _REQUEST.match(start)):  # at once: who speaks otherwise may never end its head
+            raise RtspFormatError(f"not RTSP: {start[:60]!r}")
         while lines[-1].strip():
             lines.append(await reader.readuntil(b"\n"))
             size += len(lines[-1])
@@ -76,9 +79,9 @@ async def _message(lines: list[str], reader: asyncio.StreamReader) -> RtspRespon
     body = await reader.readexactly(_length(headers))
     if status := _STATUS.match(lines[0]):
         return RtspResponse(int(status[1]), (status[2] or "")[:200], headers, tuple(challenges), body)
-    if request := _REQUEST.match(lines[0]):
-        return RtspServerRequest(request[1], headers.get("cseq", "")[:32])
-    raise RtspFormatError(f"not RTSP: {lines[0][:60]!r}")
+    request = _REQUEST.match(lines[0])
+    assert request is not None, "read() lets no other first line pass"
+    return RtspServerRequest(request[1], headers.get("cseq", "")[:32])
 
 
 def _length(headers: dict[str, str]) -> int:

@@ -36,7 +36,7 @@ ASSETS = (
 @pytest.fixture(scope="module", params=["file", "api"])
 def rules(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, CompiledRule]:
     """By id, as the settings file gives them, or as the interface takes the same fields."""
-    (block,) = re.findall(r"```toml\n(.*?)```", DOC.read_text(), re.S)
+    block = max(re.findall(r"```toml\n(.*?)```", DOC.read_text(), re.S), key=lambda block: block.count("[[rule]]"))
     file = tmp_path_factory.mktemp("site") / "watchfloor.toml"
     file.write_text(f'[site]\nname = "x"\nregion = "532300"\n{block}')
     settings = load(file)

@@ -18,6 +18,7 @@ import pytest
 from tests.patience import PATIENCE, until
 from watchfloor.runtime import valkey
 from watchfloor.runtime.prefork import Zygote
+from watchfloor.runtime.role_specs import ROLES
 from watchfloor.runtime.supervisor import FIRST_PAUSE, LONGEST_PAUSE, AlreadyRunning, Supervisor, pause_after
 
 SLEEPER = "import signal,time\nsignal.signal(signal.SIGHUP, lambda *_: open({mark!r}, 'w').close())\ntime.sleep(600)"
@@ -165,7 +166,7 @@ async def test_children_die_with_a_supervisor_that_is_killed(tmp_path: Path) -> 
     process = subprocess.Popen([sys.executable, "-m", "watchfloor", "run", "-c", str(config)])
     status = tmp_path / "run" / "status.json"
     try:
-        await until(lambda: status.exists() and len(json.loads(status.read_text())["members"]) == 6)
+        await until(lambda: status.exists() and len(json.loads(status.read_text())["members"]) == 1 + len(ROLES))
         pids = [member["pid"] for member in json.loads(status.read_text())["members"]]
     finally:
         process.kill()
