@@ -67,8 +67,8 @@ async def test_every_reason_stands_under_its_own_word(site: Site) -> None:
     await expect(page.locator('.row[data-id="a6"] small').last).to_have_text("抖动 · 维护")
     await expect(page.locator('.row[data-id="a4"] .row-holder')).to_contain_text("至")
     wall = await site.open("/wall")
-    counts = "维护 1 · 抖动 1 · 等待上级结果 1 · 根因之下 1"
-    await expect(wall.locator(".w-alert-board .quiet").first).to_contain_text(counts)
+    counts = "维护 1，抖动 1，等待上级结果 1，根因之下 1"
+    await expect(wall.locator(".w-alert-board footer")).to_contain_text(counts)
     assert site.faults == []
 
 
