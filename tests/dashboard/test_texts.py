@@ -12,6 +12,7 @@ from dashboard import pages, shell
 from dashboard.reports import grid, history
 from dashboard.reports import pages as report_pages
 from feeds.kinds import KINDS
+from feeds.roles import WATCHED
 from feeds.texts import catalogue
 
 UI = Path(pages.__file__).parent / "ui"
@@ -44,7 +45,7 @@ SETS = {
         "intake-lost",
         "journal-incomplete",
     ),
-    "role": ("collect", "project", "alert", "command"),
+    "role": WATCHED,
     "severity": ("critical", "major", "minor", "warning", "info"),
     "isa": ("NORM", "UNACK", "ACKED", "RTNUN", "SHLVD", "DSUPR", "OOSRV"),
     "colour": ("red", "orange", "yellow", "blue", "none"),

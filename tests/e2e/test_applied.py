@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from feeds.roles import NAMES, WATCHED
 from tests.e2e.site import SETTINGS, Service, Site, running
 
 
@@ -36,12 +37,8 @@ async def test_a_role_killed_while_the_files_are_broken_comes_back_on_the_old_on
             (tmp_path / "assets.csv").unlink()
             site.config.write_text(good + "[broken\n")
             before = {name: member["pid"] for name, member in site.members().items()}
-            site.kill("collect", "project", "alert", "command")
-            await live.until(
-                lambda view: (
-                    set(troubles(view)) == {f"role.{name}" for name in ("collect", "project", "alert", "command")}
-                )
-            )
+            site.kill(*WATCHED)
+            await live.until(lambda view: set(troubles(view)) == {f"role.{name}" for name in WATCHED})
             assert all("watchfloor.toml:" in error for error in troubles(live.view).values())
             await service.stop()  # it works: a fault is found by the collector, the projector and the rule
             await live.until(lambda view: view["asset"]["x1"]["health"] == "down" and view["alert"])
@@ -62,7 +59,7 @@ async def test_a_role_killed_while_the_files_are_broken_comes_back_on_the_old_on
 
             site.config.write_text(good.replace('severity = "critical"', 'severity = "catastrophic"'))
             os.kill(site.process.pid, signal.SIGHUP)  # nothing died: the running ones stay, and it is said as well
-            await live.until(lambda view: len(troubles(view)) == 5)
+            await live.until(lambda view: len(troubles(view)) == len(NAMES))
             site.config.write_text(good)
             os.kill(site.process.pid, signal.SIGHUP)
             await live.until(lambda view: not troubles(view))

@@ -8,6 +8,7 @@ import signal
 from pathlib import Path
 
 from feeds.bus import Bus
+from feeds.roles import NAMES
 from tests.e2e.site import Service, running
 from watchfloor.runtime import valkey
 
@@ -59,13 +60,7 @@ async def test_settings_apply_without_a_restart_and_a_wrong_file_changes_nothing
             reloaded = await admin.post("reload", {})
             await live.until(lambda view: view["asset"].get("x2", {}).get("health") == "ok")
         assert (reloaded["applied"], reloaded["missing"], reloaded["restart"]) == (True, [], [])
-        assert {process["role"] for process in reloaded["processes"]} == {
-            "project",
-            "alert",
-            "command",
-            "collect",
-            "web",
-        }
+        assert {process["role"] for process in reloaded["processes"]} == set(NAMES)
         assert {process["pid"] for process in reloaded["processes"]} <= {
             member["pid"] for member in site.members().values()
         }
