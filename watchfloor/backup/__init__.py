@@ -1,1 +1,1 @@
-"""Backup and restore of journal, history and intake."""
+"""Backup and restore of journal, history, intake and cases."""

@@ -1,4 +1,4 @@
-"""`watchfloor backup` and `watchfloor restore`: copy journal, history and intake to a folder and back.
+"""`watchfloor backup` and `watchfloor restore`: copy journal, history, intake and cases to a folder and back.
 
 A backup is one snapshot of each store, taken while the site runs. It is read back and checked before it is complete. A
 restore checks the backup, loads each store in one transaction, compares the rows, and appends a journal entry.
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +20,8 @@ from feeds.journal.versions import JOURNAL
 from feeds.wire import iso
 from watchfloor.backup import files, intake
 from watchfloor.backup import history as backup_history
-from watchfloor.backup.files import BackupError, BackupManifest, HistoryPart, Progress
+from watchfloor.backup.files import BackupError, BackupManifest, Progress
+from watchfloor.backup.side_store import CASE_STORE, HISTORY_STORE
 from watchfloor.runtime import journal_watch
 from watchfloor.runtime.stores import open_journal
 from watchfloor.settings.site_settings import Settings
@@ -38,6 +39,7 @@ async def backup(settings: Settings, folder: Path, progress: Progress, *, histor
         part.mkdir(parents=True, mode=0o700)
         async with open_journal(settings, "cli") as journal:
             manifest = await _write(settings, journal, part, progress)
+        manifest = replace(manifest, cases=await CASE_STORE.write(settings, part, progress))
         if history:
             manifest = replace(manifest, history=await backup_history.write(settings, part, progress))
         faults = files.check(part, manifest, progress)
@@ -85,7 +87,8 @@ async def restore(
     """
     manifest = files.read_manifest(folder)
     _check_version(manifest)
-    backup_history.check_version(manifest)
+    HISTORY_STORE.check_version(manifest.history)
+    CASE_STORE.check_version(manifest.cases)
     intake.check_tables(manifest)
     if files.check(folder, manifest, progress) and not force:
         raise BackupError(
@@ -102,7 +105,8 @@ async def restore(
             elif part is not None and not await journal.blank():
                 raise files.not_replaced(StoreRefused("要恢复到的台账不是空的。", "The journal is not empty."))
             async with (
-                _history(settings, folder, part, progress, force),
+                HISTORY_STORE.loading(settings, folder, part, progress, replace=force),
+                CASE_STORE.loading(settings, folder, manifest.cases, progress, replace=force),
                 intake.loading(settings, folder, manifest, progress, replace=force),
             ):
                 await _fill(journal, folder, manifest, progress, force)
@@ -111,21 +115,6 @@ async def restore(
             await journal_watch.reset(journal, settings.data)
         _forget_live_state(settings.data)
     return manifest
-
-
-@asynccontextmanager
-async def _history(
-    settings: Settings, folder: Path, part: HistoryPart | None, progress: Progress, force: bool
-) -> AsyncIterator[None]:
-    """Load the history before the block runs. It is emptied again when the block fails and it was empty before."""
-    if part is not None:
-        await backup_history.load(settings, folder, part, progress, replace=force)
-    try:
-        yield
-    except BaseException:
-        if part is not None and not force:
-            await backup_history.clear(settings)
-        raise
 
 
 def _check_version(manifest: BackupManifest) -> None:
@@ -175,8 +164,8 @@ async def _record_restore(journal: Journal, folder: Path, manifest: BackupManife
 
 async def _back_up_current(settings: Settings, journal: Journal, progress: Progress, history: bool) -> None:
     """Back up the stores that are about to be replaced."""
-    nothing = await journal.blank() and await intake.empty(settings)
-    if not nothing or (history and not await backup_history.empty(settings)):
+    nothing = await journal.blank() and await intake.empty(settings) and await CASE_STORE.empty(settings)
+    if not nothing or (history and not await HISTORY_STORE.empty(settings)):
         stamp = datetime.now().astimezone().strftime("%Y%m%dT%H%M%S")
         await backup(settings, settings.data / f"before-restore-{stamp}", progress, history=history)
 

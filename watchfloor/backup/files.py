@@ -53,11 +53,17 @@ class TableFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryPart:
-    """The metric history. `open_hours` is True when the last one or two hours were read from Redis."""
+class TablesPart:
+    """The tables of a store beside the journal, and their version."""
 
     schema: str
     tables: dict[str, TableFile]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryPart(TablesPart):
+    """The metric history. `open_hours` is True when the last one or two hours were read from Redis."""
+
     open_hours: bool
 
 
@@ -88,11 +94,12 @@ class BackupManifest:
     faults: list[dict[str, Any]] = field(default_factory=list)
     history: HistoryPart | None = None
     intake: IntakePart | None = None
+    cases: TablesPart | None = None
 
     @property
     def files(self) -> dict[str, TableFile]:
         """Every table's file."""
-        parts = (self.history, self.intake)
+        parts = (self.history, self.intake, self.cases)
         return self.tables | {name: table for part in parts if part is not None for name, table in part.tables.items()}
 
     def write(self, folder: Path) -> None:

@@ -80,6 +80,8 @@ def _say(manifest: BackupManifest, as_json: bool, zh: str, en: str) -> None:
     _print(f"{zh} {en}: {entries:,} 条记录 entries, {len(manifest.chains)} 条链 chains, {size / 1e6:.1f} MB")
     if manifest.intake is not None:
         _print(f"尚未处理的来件 parcels that waited: {manifest.intake.tables['intake'].rows:,}")
+    if manifest.cases is not None:
+        _print(f"办件 cases: {manifest.cases.tables['case_record'].rows:,}")
     if manifest.history is None:
         _print("不含历史数据 without metric history")
     else:

@@ -15,9 +15,9 @@ from feeds.history.rollup import HOUR
 from feeds.journal import Unstorable, transfer
 from tests import postgres
 from tests.feeds.history.rig import BASE, Rig, seen, store_at
-from watchfloor.backup import history
 from watchfloor.backup.backup import backup, restore
 from watchfloor.backup.files import MANIFEST, BackupError
+from watchfloor.backup.side_store import HISTORY_STORE
 from watchfloor.runtime import valkey
 from watchfloor.runtime.stores import journal_url, open_journal
 from watchfloor.settings.site_settings import Settings, load
@@ -141,7 +141,7 @@ async def test_it_may_be_left_out_on_either_side(new_site: NewSite, bus: Bus, tm
     await backup(source, tmp_path / "with", quiet)
     await restore(second, tmp_path / "with", quiet, history=False)
     for settings in (first, second):
-        assert await history.empty(settings)
+        assert await HISTORY_STORE.empty(settings)
 
 
 async def test_a_history_that_is_not_empty_is_replaced_only_by_force_and_kept(
@@ -176,7 +176,7 @@ async def test_a_journal_that_cannot_be_filled_leaves_the_history_empty(
     monkeypatch.setattr(transfer.Loader, "add", fails)
     with pytest.raises(Unstorable):
         await restore(target, tmp_path / "b", quiet)
-    assert await history.empty(target)
+    assert await HISTORY_STORE.empty(target)
 
 
 @pytest.mark.parametrize("damage", ["altered", "newer", "told wrong"])
@@ -198,4 +198,4 @@ async def test_a_history_that_is_not_what_was_written_is_refused(
     with pytest.raises(BackupError):
         await restore(target, tmp_path / "b", quiet)
     if damage != "told wrong":
-        assert await history.empty(target)
+        assert await HISTORY_STORE.empty(target)
