@@ -15,10 +15,8 @@ compares with "unknown".
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from types import ModuleType
 from typing import Any
 
 from alerts.rules.cel import syntax, typecheck
@@ -30,14 +28,10 @@ from alerts.rules.subjects import Subject
 from alerts.rules.thresholds import ExpressionSummary, sketch
 from alerts.rules.values import touched, usable, value_of
 from alerts.settings import RuleSettings
+from feeds.cel_library import cel
 from feeds.kinds import KINDS
 from feeds.model import AssetState, Health, Quality, Severity
 from feeds.regions import covers
-
-# The library imports its command line, and with it prompt_toolkit, rich, typer and pygments. No role uses them, and
-# they take a third of a start without bytecode.
-sys.modules.setdefault("cel.cli", ModuleType("cel.cli"))
-import cel  # noqa: E402
 
 log = logging.getLogger(__name__)
 

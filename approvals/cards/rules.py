@@ -7,16 +7,12 @@ fees_paid, review, minutes}, clock.{overdue, left, n, statutory_over}, item.{fee
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from types import ModuleType
 from typing import Any, Literal
 
-# The library's command line is imported with it and needs packages that are not installed.
-sys.modules.setdefault("cel.cli", ModuleType("cel.cli"))
-import cel  # noqa: E402
+from feeds.cel_library import cel
 
 Colour = Literal["notice", "yellow", "red"]
 
