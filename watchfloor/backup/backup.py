@@ -166,8 +166,12 @@ async def _back_up_current(settings: Settings, journal: Journal, progress: Progr
     """Back up the stores that are about to be replaced."""
     nothing = await journal.blank() and await intake.empty(settings) and await CASE_STORE.empty(settings)
     if not nothing or (history and not await HISTORY_STORE.empty(settings)):
-        stamp = datetime.now().astimezone().strftime("%Y%m%dT%H%M%S")
-        await backup(settings, settings.data / f"before-restore-{stamp}", progress, history=history)
+        await backup(settings, settings.data / f"before-restore-{_local_stamp()}", progress, history=history)
+
+
+def _local_stamp() -> str:
+    """Return the local time to the microsecond, for folder names that no two restores share."""
+    return datetime.now().astimezone().strftime("%Y%m%dT%H%M%S.%f")
 
 
 @contextmanager
@@ -200,8 +204,7 @@ def _forget_live_state(data: Path) -> None:
     """Rename the data folder of the embedded Valkey, so that its state is rebuilt from the restored journal."""
     live = data / "valkey"
     if live.exists():
-        stamp = datetime.now().astimezone().strftime("%Y%m%dT%H%M%S")
-        live.rename(live.with_name(f"valkey.before-restore-{stamp}"))
+        live.rename(live.with_name(f"valkey.before-restore-{_local_stamp()}"))
 
 
 def _sync(folder: Path) -> None:
