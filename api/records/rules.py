@@ -107,8 +107,9 @@ def undoable(entry: JournalEntry) -> bool:
 
 
 def _texts(forms: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The regions and quoted texts of the forms of a rule: the names that it may use."""
-    quoted = [piece for form in forms for quote in "'\"" for piece in form["when"].split(quote)]
+    """The regions of the forms of a rule, and the quoted texts of its expressions: the names that it may use."""
+    expressions = [part["when"] for form in forms for part in (form, *form.get("grades", ()))]
+    quoted = [piece for expression in expressions for quote in "'\"" for piece in expression.split(quote)]
     return [*quoted, *(form.get("region", "") for form in forms)]
 
 

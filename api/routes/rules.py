@@ -36,6 +36,14 @@ Id = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Comment = Annotated[str, StringConstraints(max_length=2000)]
 
 
+class RuleGradeBody(BaseModel):
+    """A severity of a rule with its condition, a CEL expression."""
+
+    model_config = ConfigDict(extra="forbid")
+    when: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+    severity: Severity
+
+
 class RuleBody(BaseModel):
     """One rule. Other fields that `GET /rules` answers may be sent back; they are ignored."""
 
@@ -45,6 +53,7 @@ class RuleBody(BaseModel):
     hold: Annotated[Seconds | None, Field(alias="for", description='Seconds, or "10s"')] = None
     recover_for: Seconds | None = None
     severity: Severity = Severity.MAJOR
+    grades: Annotated[list[RuleGradeBody], Field(max_length=len(Severity))] = []
     title: Title = ""
     text: Comment = ""
     region: Annotated[str, StringConstraints(max_length=12)] = ""

@@ -86,6 +86,29 @@ async def test_a_rule_is_made_read_changed_and_taken_out(site: World) -> None:
         assert "hot" not in await items(client)
 
 
+async def test_a_rule_that_was_read_goes_back_with_its_severities_and_text(site: World) -> None:
+    grades = [{"when": "m['sensor.temp'] > 95", "severity": "critical"}]
+    async with site.signed_in("admin") as client:
+        answer = await client.put("/api/v1/rules/hot", json=HOT | {"grades": grades, "text": "打开空调"})
+        assert answer.status_code == 200, answer.text
+        hot = (await items(client))["hot"]
+        assert (hot["severity"], hot["grades"], hot["text"]) == ("major", grades, "打开空调")
+        assert (await client.put("/api/v1/rules/hot", json=hot)).json()["changed"] == []
+        twice = HOT | {"grades": [*grades, *grades]}
+        body = problem(await client.put("/api/v1/rules/hot", json=twice), 422, "invalid")
+        assert body["errors"][0]["code"] == "rule_grades"
+
+
+async def test_a_county_reads_no_change_of_a_rule_whose_severity_names_an_asset_of_another(site: World) -> None:
+    grades = [{"when": "health_of('b-sw') == 'down'", "severity": "critical"}]
+    async with site.signed_in("admin") as client:
+        answer = await client.put("/api/v1/rules/hot", json=HOT | {"grades": grades})
+        assert answer.status_code == 200, answer.text
+    async with site.signed_in("admin", A) as client:
+        history = (await client.get("/api/v1/rules/history")).json()
+    assert (history["items"], history["hidden"]) == ([], 1)
+
+
 async def test_a_rule_of_the_file_counts_its_alerts_and_is_read_only(site: World) -> None:
     async with site.signed_in("admin") as client:
         down = (await items(client))["down"]

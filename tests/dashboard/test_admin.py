@@ -163,6 +163,19 @@ async def test_a_rule_is_tried_while_it_is_written_and_a_storm_is_asked_back(sit
     assert [fault for fault in site.faults if "422" not in fault] == []
 
 
+async def test_a_saved_rule_keeps_what_the_form_does_not_show(site: Site) -> None:
+    grades = [{"when": "m['tcp.connect_ms'] > 9", "severity": "critical"}]
+    site.script.rules[1] |= {"grades": grades, "text": "查光缆"}
+    page = await enter(site, "rules")
+    await expect(page.locator('tr[data-id="slow"]')).to_contain_text("严重")
+    await page.locator('tr[data-id="slow"] [data-act=edit]').click()
+    await expect(page.locator("[data-trial]")).to_contain_text("看了 300 个")
+    await page.locator("dialog [data-send]").click()
+    await page.locator("dialog [data-send]", has_text="升起 240").click()
+    await expect(page.locator("dialog")).to_have_count(0)
+    assert [(act["grades"], act["text"]) for act in site.script.acts] == [(grades, "查光缆")] * 2
+
+
 async def test_an_administrator_of_a_county_changes_that_countys_rules_and_reads_the_others(site: Site) -> None:
     ours = site.script.rules[-1] | {"id": "ours", "source": "api", "region": "532329", "title": {"zh-CN": "武定水位"}}
     site.script.rules.append(ours)

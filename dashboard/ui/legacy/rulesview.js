@@ -28,7 +28,7 @@ function rows(answer, view) {
   return table(heads, answer.items.map((one) => ({ id: one.id, class: one.problem ? "is-faulty" : "", cells: [
     [h("b", {}, pick(one.title) || one.id), h("small", { class: "block" }, one.id, one.over === "asset" ? "" : ` · ${t(`record.${one.over}.many`)}`, one.region ? ` · ${app.regionName(one.region)}` : ""), one.problem ? h("p", { class: "is-open" }, pick(one.problem)) : ""],
     h("code", { class: "rule-when" }, one.when), `${length(one.for)} / ${length(one.recover_for)}`,
-    [alertIcon({ severity: one.severity, active: true, quality: "good" }), " ", severityName(one.severity)],
+    [severity(one), ...(one.grades ?? []).map((grade) => h("span", { class: "block", title: grade.when }, severity(grade)))],
     one.source === "file" ? h("span", { class: "tag" }, t("rules.source.file")) : h("span", { title: one.comment }, t("rules.source.api"), h("small", { class: "block" }, [one.by, parse(one.at) === null ? "" : shortTime(parse(one.at))].filter(Boolean).join(" "))),
     one.active ? h("a", { href: "/alerts", "data-inside": "" }, one.active) : "0",
     h("span", { class: "row-actions" }, h("button", { type: "button", class: "chip", "data-act": "history", onclick: () => historyDialog(view, one.id) }, t("rules.history")),
@@ -36,6 +36,8 @@ function rows(answer, view) {
       view.may && !mine(one) ? h("button", { type: "button", class: "chip", "data-act": "copy", onclick: () => ruleForm(view, { ...one, id: `${one.id}-2`, region: one.region || app.me.region || "", rev: undefined, fresh: true }) }, t("rules.copy")) : ""),
   ] })), { "data-rules": "" });
 }
+
+const severity = ({ severity: name }) => [alertIcon({ severity: name, active: true, quality: "good" }), " ", severityName(name)];
 
 /** Whether a rule is one's own to change: who has a region changes that region's rules. */
 const within = (app, rule) => !app.me.region || Boolean(rule.region && covers(app.me.region, rule.region));
@@ -85,9 +87,16 @@ class RuleForm {
     if (one) this.later();
   }
 
+  /** The rule as it is sent. What the form has no field for goes back as it came: texts, and severities with conditions. */
   rule() {
+    const { text = "", grades = [], title = {} } = this.one ?? {};
     const { id, over, severity, region, when, for: wait, recover_for: recover, zh, en } = values(this.node);
-    return { id, over, severity, region, when, for: wait || "0s", recover_for: recover || "0s", title: { "zh-CN": zh || id, en: en || zh || id } };
+    return {
+      id, over, severity, region, when, text, grades,
+      for: wait || "0s",
+      recover_for: recover || "0s",
+      title: { ...title, "zh-CN": zh || id, en: en || zh || id },
+    };
   }
 
   later() {
