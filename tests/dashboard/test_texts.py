@@ -38,6 +38,7 @@ SETS = {
         "silent",
         "resync",
         "role",
+        "refused",
         "signedout",
         "forbidden",
         "disk-full",

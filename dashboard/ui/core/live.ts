@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import { token } from "./api";
 import type { LiveFrame, ViewsMessage } from "../records";
 import type { ToPage, ToSocket } from "./socket.worker";
-import type { Store } from "./store";
+import type { Kind, Store } from "./store";
 import { learnServerTime, serverNow } from "./time";
 
 const SILENT = 3500;
@@ -11,11 +11,12 @@ const GONE = 1000;
 const SIGNED_OUT = 4401;
 const FORBIDDEN = 4403;
 
-/** Why the picture is old: a reason, since when (server ms), and the roles that stand still. */
+/** Why the picture is old or not whole: a reason, since when (server ms), the roles that stand still, kinds refused. */
 export interface Stale {
-  why: "forbidden" | "signedout" | "loading" | "closed" | "resync" | "silent" | "role";
+  why: "forbidden" | "signedout" | "loading" | "closed" | "resync" | "silent" | "role" | "refused";
   since: number | null;
   roles: string[];
+  kinds: readonly Kind[];
 }
 
 export class Live {
@@ -85,7 +86,7 @@ export class Live {
     else {
       this.refused = 0;
       this.opened = true;
-      this.ask({ subscribe: this.store.requests() });
+      this.ask(this.store.begin());
       this.onopen();
     }
   }
@@ -137,7 +138,7 @@ export class Live {
     const shift = serverNow() - now;
     const { closedAt, frameAt } = this;
     const say = (why: Stale["why"], since: number | null, roles: string[] = []): Stale => {
-      return { why, roles, since: since === null ? null : since + shift };
+      return { why, roles, kinds: this.store.refused.peek(), since: since === null ? null : since + shift };
     };
     if (this.refused) return say(this.refused === FORBIDDEN ? "forbidden" : "signedout", frameAt ?? closedAt);
     if (frameAt === null) return say("loading", closedAt);
@@ -145,7 +146,7 @@ export class Live {
     if (!this.store.ready.peek()) return say("resync", frameAt);
     if (closedAt === null && this.silence > SILENT) return say("silent", frameAt);
     const late = Object.entries(this.ages).filter(([, age]) => age === null || age * 1000 > SILENT);
-    if (!late.length) return null;
+    if (!late.length) return this.store.refused.peek().length ? say("refused", null) : null;
     const oldest = Math.max(...late.map(([, age]) => age ?? 0)) * 1000;
     return say("role", this.beatAt - oldest, late.map(([role]) => role));
   }

@@ -1,7 +1,7 @@
 /** The live picture: one view of each kind of record, as the server sends it, and who wants to know of a change. */
 import { batch, signal, type Signal } from "@preact/signals";
 import type {
-  LiveFrame, Records, ViewChanges, ViewItem, ViewRequest, ViewsMessage, ViewSnapshot,
+  LiveFrame, Records, ViewChanges, ViewItem, ViewRequest, ViewsFrame, ViewsMessage, ViewSnapshot,
 } from "../records";
 import { applyItem } from "./view";
 
@@ -24,9 +24,17 @@ const LINGER = 5000;
 /** Exercises and tests too: pages show them apart. */
 const FILTERS: Partial<Record<Kind, Record<string, string>>> = { warning: { status: "*" } };
 
+/** A picture of a kind: its face, and the revision up to which it is complete. */
+interface Complete {
+  face: string;
+  rev: string;
+}
+
 export class Store {
-  /** True while every view is complete. */
+  /** True while there is a picture of every kind that the server does not refuse. */
   readonly ready = signal(false);
+  /** The kinds whose view the server refused: their records are missing, or have the former face. */
+  readonly refused = signal<readonly Kind[]>([]);
   /** How many records of each kind this person may not see. */
   readonly hidden = signal<Partial<Record<Kind, number>>>({});
   /** Grows with every frame, for what is computed once for several readers. */
@@ -36,7 +44,11 @@ export class Store {
   private maps: Maps = emptyMaps();
   private readonly loading = new Map<Kind, Map<string, AnyRecord>>();
   private readonly keys = new Map<string, Kind>();
-  private readonly revs = new Map<Kind, string>();
+  private readonly complete = new Map<Kind, Complete>();
+  /** The face in which the server sends each kind, by its last answer. */
+  private readonly served = new Map<Kind, string>(Object.entries(FACES) as [Kind, string][]);
+  /** The faces of the messages that the server has not answered, in their order. */
+  private unanswered: Map<Kind, string>[] = [];
   private readonly full = new Map<Kind, number>();
   private readonly waiting = new Set<() => void>();
   private readonly versions = Object.fromEntries(KINDS.map((kind) => [kind, signal(0)])) as Record<
@@ -70,29 +82,49 @@ export class Store {
       const before = kinds.map((kind) => this.face(kind));
       for (const kind of kinds) this.full.set(kind, (this.full.get(kind) ?? 0) + by);
       const changed = kinds.filter((kind, index) => this.face(kind) !== before[index]);
-      for (const kind of changed) this.revs.delete(kind);
-      if (changed.length) this.onask({ subscribe: this.requests(changed) });
+      if (changed.length) this.onask(this.subscription(changed));
     };
     count(1);
     // The next page may need them too.
     return () => void setTimeout(count, LINGER, -1);
   }
 
-  /** Resolves when every view is complete. */
+  /** Resolves when every kind is here in the face that was asked for last, or refused. */
   whole(): Promise<void> {
-    if (KINDS.every((kind) => this.revs.has(kind))) return Promise.resolve();
+    if (this.isWhole()) return Promise.resolve();
     return new Promise((done) => this.waiting.add(done));
+  }
+
+  private isWhole(): boolean {
+    return KINDS.every((kind) => {
+      if (this.unanswered.some((faces) => faces.has(kind))) return false;
+      return this.refused.value.includes(kind) || this.complete.get(kind)?.face === this.served.get(kind);
+    });
+  }
+
+  /** The first message on a new connection: every view, going on from what is here. */
+  begin(): ViewsMessage {
+    this.unanswered = [];
+    this.keys.clear();
+    this.loading.clear();
+    return this.subscription(KINDS);
+  }
+
+  private subscription(kinds: readonly Kind[]): ViewsMessage {
+    this.unanswered.push(new Map(kinds.map((kind) => [kind, this.face(kind)])));
+    return { subscribe: this.requests(kinds) };
   }
 
   private face(kind: Kind): string {
     return this.full.get(kind) ? FULL : FACES[kind];
   }
 
-  /** What is asked of the server, going on from what is here. */
+  /** The views to ask for, each going on from the picture that is here if that has the same face. */
   requests(kinds: readonly Kind[] = KINDS): Record<string, ViewRequest> {
     return Object.fromEntries(
       kinds.map((kind) => {
-        const since = this.revs.get(kind);
+        const complete = this.complete.get(kind);
+        const since = complete?.face === this.face(kind) ? complete.rev : "";
         const filter = FILTERS[kind];
         return [kind, { kind, face: this.face(kind), ...(filter ? { filter } : {}), ...(since ? { since } : {}) }];
       }),
@@ -102,9 +134,7 @@ export class Store {
   take(frame: LiveFrame): void {
     switch (frame.type) {
       case "views":
-        this.keys.clear();
-        for (const kind of KINDS) if (frame.views[kind]) this.keys.set(frame.views[kind], kind);
-        for (const [name, errors] of Object.entries(frame.errors)) console.error("view", name, errors);
+        this.answered(frame);
         break;
       case "snapshot":
         this.snapshot(frame);
@@ -116,9 +146,35 @@ export class Store {
         this.forget(this.keys.get(frame.view));
         break;
       case "heartbeat":
-        for (const kind of this.revs.keys()) this.revs.set(kind, frame.rev);
+        for (const kind of this.complete.keys()) this.advance(kind, frame.rev);
         break;
     }
+  }
+
+  /** Takes the answer to the oldest message that has none. */
+  private answered(frame: ViewsFrame): void {
+    this.keys.clear();
+    for (const kind of KINDS) if (frame.views[kind]) this.keys.set(frame.views[kind], kind);
+    const faces = this.unanswered.shift() ?? new Map<Kind, string>();
+    for (const [kind, face] of faces) if (!frame.errors[kind]) this.served.set(kind, face);
+    for (const [name, errors] of Object.entries(frame.errors)) console.error("view", name, errors);
+    this.refused.value = KINDS.filter((kind) => {
+      return frame.errors[kind] || (this.refused.value.includes(kind) && !faces.has(kind));
+    });
+    this.settle();
+  }
+
+  /** The picture of a kind stands at `rev`, unless it has a face that the server no longer sends. */
+  private advance(kind: Kind, rev: string): void {
+    const complete = this.complete.get(kind);
+    if (complete && complete.face === this.served.get(kind)) complete.rev = rev;
+  }
+
+  private settle(): void {
+    this.ready.value = KINDS.every((kind) => this.complete.has(kind) || this.refused.value.includes(kind));
+    if (!this.isWhole()) return;
+    for (const done of this.waiting) done();
+    this.waiting.clear();
   }
 
   /** Takes a part of a view; what was there stays on the page until the last part is here. */
@@ -135,12 +191,8 @@ export class Store {
     this.loading.delete(kind);
     (this.maps as Record<Kind, Map<string, AnyRecord>>)[kind] = records;
     this.hidden.value = { ...this.hidden.value, [kind]: frame.hidden ?? 0 };
-    this.revs.set(kind, frame.rev);
-    this.ready.value = KINDS.every((other) => this.revs.has(other));
-    if (this.ready.value) {
-      for (const done of this.waiting) done();
-      this.waiting.clear();
-    }
+    this.complete.set(kind, { face: this.served.get(kind)!, rev: frame.rev });
+    this.settle();
     this.touch(kind, null);
   }
 
@@ -152,14 +204,14 @@ export class Store {
       apply(map, item);
       this.touch(kind, item.id);
     }
-    if (this.revs.has(kind)) this.revs.set(kind, frame.rev);
+    this.advance(kind, frame.rev);
   }
 
   /** A view is no longer valid; a new one is on its way. */
   private forget(kind: Kind | undefined): void {
     if (!kind) return;
-    this.revs.delete(kind);
-    this.ready.value = false;
+    this.complete.delete(kind);
+    this.settle();
   }
 
   private touch(kind: Kind, id: string | null): void {

@@ -5,12 +5,13 @@ import { duration } from "../core/format";
 import { live } from "../core/picture";
 import { everySecond, serverNow, stamp } from "../core/time";
 
-interface Said {
+/** The words of the banner; `why` is the key of their text. */
+interface BannerText {
   why: string;
   text: string;
   clock: string;
 }
-const said = signal<Said | null>({ why: "loading", text: "", clock: "" });
+const banner = signal<BannerText | null>({ why: "loading", text: "", clock: "" });
 
 function look(): void {
   const old = live.stale();
@@ -19,15 +20,16 @@ function look(): void {
   const [condition] = live.conditions.value;
   const why = condition ?? old?.why;
   if (!why) {
-    said.value = null;
+    banner.value = null;
     return;
   }
   const since = condition ? null : (old?.since ?? null);
   const roles = (condition ? [] : (old?.roles ?? [])).map((role) => tOr(`role.${role}`, role)).join(t("list.and"));
-  const text = t(`stale.${why}`, { roles, since: since === null ? "" : stamp(since) });
+  const kinds = (old?.kinds ?? []).map((kind) => t(`record.${kind}.many`)).join(t("list.and"));
+  const text = t(`stale.${why}`, { roles, kinds, since: since === null ? "" : stamp(since) });
   const clock = since === null ? "" : duration(serverNow() - since);
-  const last = said.value;
-  if (!last || last.why !== why || last.text !== text || last.clock !== clock) said.value = { why, text, clock };
+  const last = banner.value;
+  if (!last || last.why !== why || last.text !== text || last.clock !== clock) banner.value = { why, text, clock };
 }
 
 /** Looks twice as often as the clock moves, so that a silence is called within the half second. */
@@ -38,7 +40,7 @@ export function watchPicture(): void {
 }
 
 export function Banner() {
-  const shown = said.value;
+  const shown = banner.value;
   return (
     <div id="stale-banner" role="alert" data-why={shown?.why ?? ""} hidden={!shown}>
       <span class="stale-text">{shown?.text}</span> <time class="stale-clock">{shown?.clock}</time>
