@@ -6,7 +6,9 @@ python scripts/typescript_types.py --check   exit 1 when the file is not up to d
 
 from __future__ import annotations
 
+import re
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,9 @@ from feeds.live.protocol import FRAMES, MESSAGES
 FILE = Path(__file__).parent.parent / "dashboard" / "ui" / "records.d.ts"
 HEAD = "// Written by scripts/typescript_types.py from feeds/kinds: change the kinds, not this file.\n"
 _PLAIN = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
+
+
+WIDTH = 120
 
 
 def typescript() -> str:
@@ -40,14 +45,26 @@ def _protocol() -> Iterator[str]:
 
 
 def _declared(name: str, schema: dict[str, Any]) -> str:
-    about = f"/** {' '.join(schema['description'].split())} */\n" if schema.get("description") else ""
+    about = _comment(schema["description"]) if schema.get("description") else ""
     if "properties" not in schema:
         return f"{about}export type {name} = {_type(schema)};\n"
     fields = "".join(
-        f"  {field}{'' if field in schema.get('required', ()) else '?'}: {_type(kind)};\n"
+        _field(f"{field}{'' if field in schema.get('required', ()) else '?'}: {_type(kind)};")
         for field, kind in schema["properties"].items()
     )
     return f"{about}export interface {name} {{\n{fields}}}\n"
+
+
+def _comment(text: str) -> str:
+    lines = textwrap.wrap(f"{' '.join(text.split())} */", WIDTH - len("/** "), break_on_hyphens=False)
+    return "/** " + "\n *  ".join(lines) + "\n"
+
+
+def _field(line: str) -> str:
+    """The line of a field, broken before a `|` or the next field where it is too long."""
+    joined = re.sub(r'"[^"]*"|[|:] ', lambda unit: unit[0].replace(" ", "\0"), line)
+    lines = textwrap.wrap(joined, WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
+    return "\n".join(lines).replace("\0", " ") + "\n"
 
 
 def _type(schema: dict[str, Any]) -> str:
@@ -72,9 +89,10 @@ def _type(schema: dict[str, Any]) -> str:
 
 def _faces(kind: str, faces: Any) -> str:
     """The fields of each face, for subscriptions."""
-    lines = "".join(f"  {name}: {' | '.join(repr(field) for field in fields)};\n" for name, fields in faces.items())
+    unions = {name: " | ".join(f'"{field}"' for field in fields) for name, fields in faces.items()}
     title = "".join(part.title() for part in kind.split("_"))
-    lines = lines.replace("'", '"') + f'  {FULL}: keyof Records["{kind}"];\n'
+    lines = "".join(_field(f"{name}: {union};") for name, union in unions.items())
+    lines += f'  {FULL}: keyof Records["{kind}"];\n'
     return (
         f"/** Names of the fields that each face of kind {kind} has. */\nexport interface {title}Faces {{\n{lines}}}\n"
     )

@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PRODUCT = ("feeds", "collectors", "alerts", "incidents", "approvals", "maps", "api", "dashboard", "watchfloor")
-LONGEST_MODULE, LONGEST_TEST_MODULE, LONGEST_FUNCTION = 300, 600, 50
+LONGEST_MODULE, LONGEST_TEST_MODULE, LONGEST_FUNCTION, LONGEST_LINE = 300, 600, 50, 120
 BEGIN, END = "<!-- rooms -->", "<!-- end of rooms -->"
 
 
@@ -66,6 +66,20 @@ def test_no_function_is_too_long_to_read() -> None:
                 lines = (node.end_lineno or node.lineno) - node.lineno + 1
                 if lines > LONGEST_FUNCTION:
                     too_long.append(f"{path.relative_to(ROOT)}:{node.lineno} {node.name}: {lines} lines")
+    assert not too_long, "\n".join(too_long)
+
+
+def test_no_line_of_the_browser_code_is_too_long_to_read() -> None:
+    listed = subprocess.run(["git", "ls-files", "dashboard/ui", "tests/ui"], cwd=ROOT, capture_output=True, text=True)
+    files = [ROOT / name for name in listed.stdout.splitlines() if "/legacy/" not in name and (ROOT / name).exists()]
+    if not files:
+        pytest.skip("no git checkout: the house rules are about the repository")
+    too_long = [
+        f"{path.relative_to(ROOT)}:{number}: {len(line)} characters, at most {LONGEST_LINE}"
+        for path in files
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if len(line) > LONGEST_LINE
+    ]
     assert not too_long, "\n".join(too_long)
 
 

@@ -1,4 +1,4 @@
-"""The look of charts: dark, grey while normal, saturated only for what is wrong; as in assets/app.css."""
+"""The look of charts: dark, grey while normal, saturated only for what is wrong; as in ui/styles/app.css."""
 
 from __future__ import annotations
 

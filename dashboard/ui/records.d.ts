@@ -371,7 +371,8 @@ export interface GroupRecord {
   alerts: string[];
 }
 
-/** An alert's life, who was told of it, and the alerts hidden behind it. Of a life of more than a thousand steps the newest are shown; `more_transitions` says how many are older. */
+/** An alert's life, who was told of it, and the alerts hidden behind it. Of a life of more than a thousand steps the
+ *  newest are shown; `more_transitions` says how many are older. */
 export interface AlertAdditions {
   transitions: TransitionRecord[];
   more_transitions: number;
@@ -393,7 +394,8 @@ export interface TransitionRecord {
   after: Record<string, unknown>;
 }
 
-/** The original message as text, the steps of the warning's life, and the messages that it updates or that end it. `original` is "" for a warning that came as no document. The chain is in the order of sending. */
+/** The original message as text, the steps of the warning's life, and the messages that it updates or that end it.
+ *  `original` is "" for a warning that came as no document. The chain is in the order of sending. */
 export interface WarningAdditions {
   original: string;
   transitions: WarningStepRecord[];
@@ -534,7 +536,8 @@ export interface Snapshot {
   card: Record<string, CardRecord>;
   order: Record<string, OrderRecord>;
   board: Record<string, BoardRecord>;
-  hidden: { asset: number; source: number; alert: number; warning: number; receipt: number; case_board: number; card: number; order: number; board: number; };
+  hidden: { asset: number; source: number; alert: number; warning: number; receipt: number; case_board: number;
+    card: number; order: number; board: number; };
 }
 
 /** The record of each kind. */
@@ -554,7 +557,8 @@ export interface Records {
 
 /** Names of the fields that each face of kind asset has. */
 export interface AssetFaces {
-  map: "id" | "name" | "kind" | "region" | "lat" | "lon" | "parents" | "importance" | "health" | "stale_since" | "cut_by";
+  map: "id" | "name" | "kind" | "region" | "lat" | "lon" | "parents" | "importance" | "health" | "stale_since"
+    | "cut_by";
   row: "id" | "name" | "kind" | "region" | "owner" | "health" | "since" | "stale_since" | "seen_at" | "cut_by";
   full: keyof Records["asset"];
 }
@@ -568,27 +572,32 @@ export interface SourceFaces {
 /** Names of the fields that each face of kind alert has. */
 export interface AlertFaces {
   map: "id" | "asset" | "subject_kind" | "region" | "severity" | "active" | "acked" | "state" | "cut_by" | "below";
-  row: "id" | "rule" | "asset" | "subject_kind" | "region" | "severity" | "active" | "acked" | "state" | "suppressed_by" | "cut_by" | "raised_at" | "first_raised_at" | "count" | "cleared_at" | "stale_since" | "title" | "text" | "ack" | "affected" | "below" | "rev" | "quality" | "removed" | "labels";
+  row: "id" | "rule" | "asset" | "subject_kind" | "region" | "severity" | "active" | "acked" | "state" | "suppressed_by"
+    | "cut_by" | "raised_at" | "first_raised_at" | "count" | "cleared_at" | "stale_since" | "title" | "text" | "ack"
+    | "affected" | "below" | "rev" | "quality" | "removed" | "labels";
   full: keyof Records["alert"];
 }
 
 /** Names of the fields that each face of kind warning has. */
 export interface WarningFaces {
   map: "id" | "state" | "status" | "severity" | "colour" | "event" | "regions" | "areas";
-  row: "id" | "source" | "status" | "scope" | "state" | "event" | "headline" | "severity" | "colour" | "sent" | "expires" | "ended_at" | "regions" | "affected" | "faulty" | "lapsed" | "all_clear";
+  row: "id" | "source" | "status" | "scope" | "state" | "event" | "headline" | "severity" | "colour" | "sent"
+    | "expires" | "ended_at" | "regions" | "affected" | "faulty" | "lapsed" | "all_clear";
   full: keyof Records["warning"];
 }
 
 /** Names of the fields that each face of kind receipt has. */
 export interface ReceiptFaces {
   map: "id" | "state" | "channel" | "event_class" | "region" | "unanswered";
-  row: "id" | "source" | "channel" | "state" | "region" | "received_at" | "title" | "place" | "event_class" | "unanswered" | "candidates" | "rev";
+  row: "id" | "source" | "channel" | "state" | "region" | "received_at" | "title" | "place" | "event_class"
+    | "unanswered" | "candidates" | "rev";
   full: keyof Records["receipt"];
 }
 
 /** Names of the fields that each face of kind case has. */
 export interface CaseFaces {
-  row: "id" | "key" | "number" | "item" | "kind" | "department" | "region" | "step" | "light" | "due" | "frozen_left" | "paused" | "unverified";
+  row: "id" | "key" | "number" | "item" | "kind" | "department" | "region" | "step" | "light" | "due" | "frozen_left"
+    | "paused" | "unverified";
   full: keyof Records["case"];
 }
 
@@ -618,13 +627,15 @@ export interface GroupFaces {
   full: keyof Records["group"];
 }
 
-/** What a client sends: views to add or to change, by its own names for them, and names of views to drop. */
+/** A message of a client: views to add or to change, by its own names for them, and names of views to drop. */
 export interface ViewsMessage {
   subscribe?: Record<string, ViewRequest>;
   unsubscribe?: string[];
 }
 
-/** What a client looks at. `filter` has the names and values of the parameters of `GET /api/v1/{plural}`. Without `ids` the view has every record that the filter takes. `since`: the last `rev` that the client has of this view, to go on from there. */
+/** A view that a client asks for. `filter` has the names and values of the parameters of `GET /api/v1/{plural}`.
+ *  Without `ids` the view has every record that the filter takes. `since`: the last `rev` that the client has of this
+ *  view, to go on from there. */
 export interface ViewRequest {
   kind: string;
   face?: string;
@@ -640,7 +651,7 @@ export interface ViewsFrame {
   errors: Record<string, ViewError[]>;
 }
 
-/** What is wrong with a request: the field (`filter.health`), a stable code, a sentence, and what is allowed. */
+/** A fault of a request: the field (`filter.health`), a stable code, a sentence, and the allowed values. */
 export interface ViewError {
   field: string;
   code: string;
@@ -648,7 +659,9 @@ export interface ViewError {
   allowed?: string[];
 }
 
-/** One part of the records of a view at `rev`: `rows` have the values of `fields`, in that order. Part 0 begins the view anew. While `more` is true, another part follows. The last one has `hidden`: how many records of the kind the client may not see. */
+/** One part of the records of a view at `rev`: `rows` have the values of `fields`, in that order. Part 0 begins the
+ *  view anew. While `more` is true, another part follows. The last one has `hidden`: how many records of the kind the
+ *  client may not see. */
 export interface ViewSnapshot {
   type: "snapshot";
   view: string;
@@ -661,7 +674,7 @@ export interface ViewSnapshot {
   hidden: number | null;
 }
 
-/** What has changed in a view up to `rev`. */
+/** The changes of a view up to `rev`. */
 export interface ViewChanges {
   type: "changes";
   view: string;
@@ -670,7 +683,9 @@ export interface ViewChanges {
   items: ViewItem[];
 }
 
-/** One record that has changed. `gone`: it has left the view. `set` replaces fields. `merge` has maps of parts: null removes a part, an object replaces those fields of the part that it names. The item of a record that has come has all its fields in `set`. */
+/** One record that has changed. `gone`: it has left the view. `set` replaces fields. `merge` has maps of parts: null
+ *  removes a part, an object replaces those fields of the part that it names. The item of a record that has come has
+ *  all its fields in `set`. */
 export interface ViewItem {
   id: string;
   set?: Record<string, unknown>;
