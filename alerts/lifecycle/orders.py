@@ -56,7 +56,7 @@ def carry_out(open_alerts: OpenAlerts, command: Command, at: float, now: float) 
 
 
 def record(order: str, done: int, skipped: Iterable[tuple[str, int]] | Counter[str]) -> dict[str, Any]:
-    """What an order did: how many alerts, and how many were passed over, by the code."""
+    """The result of an order: how many alerts it changed, and how many it passed over, by the code."""
     return {"order": order, "done": done, "skipped": dict(skipped)}
 
 

@@ -29,7 +29,10 @@ class BulkResults(Struct, kw_only=True):
 
 
 class OrderDone(Struct, kw_only=True):
-    """An order that was carried out. `skipped`: how many alerts it did not apply to, by the code."""
+    """The result of an order or of its undo. `skipped`: how many alerts it did not apply to, by the code.
+
+    An undo skips alerts that are closed (`closed`), also those that the order itself closed: they are not reopened.
+    """
 
     order: str
     done: int
@@ -37,7 +40,10 @@ class OrderDone(Struct, kw_only=True):
 
 
 class OrderAnswer(Struct, kw_only=True):
-    """What an order did (`order`, `done`, `skipped`), or with `preview` would do to `count` alerts."""
+    """The result of an order (`order`, `done`, `skipped`); with `preview` its effect on `count` alerts.
+
+    `closes`: how many of them it would close, because they have cleared already. An undo does not reopen these.
+    """
 
     order: str | UnsetType = UNSET
     done: int | UnsetType = UNSET
@@ -47,13 +53,14 @@ class OrderAnswer(Struct, kw_only=True):
     severities: dict[str, int] | UnsetType = UNSET
     needs: dict[str, int] | UnsetType = UNSET
     left_out: int | UnsetType = UNSET
+    closes: int | UnsetType = UNSET
     before: Time | UnsetType = UNSET
     alerts: list[str] | UnsetType = UNSET
     match: dict[str, Any] | UnsetType | None = UNSET
 
 
 class SearchMatch(Struct, kw_only=True):
-    """Something that a search has found. `matched`: by its words, in pinyin, or by initials."""
+    """One result of a search. `matched`: by its words, in pinyin, or by initials."""
 
     kind: str
     id: str

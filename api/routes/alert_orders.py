@@ -1,4 +1,4 @@
-"""Orders: a group of alerts, or all that a filter takes, is dealt with as one (docs/flood.md)."""
+"""Orders: one action on the alerts of a group or of a filter, carried out as one command (docs/flood.md)."""
 
 from __future__ import annotations
 
@@ -69,7 +69,8 @@ async def order(deps: Deps, principal: Actor, body: AlertOrderBody) -> Response:
     records = [record for record in chosen if record["id"] not in kept_back]
     match = _match(deps, principal, body) if body.action == "silence" else None
     if body.preview:
-        return Json(_preview(deps, records, left_out, match))
+        closes = sum(not record["active"] for record in records) if body.action == "ack" else 0
+        return Json(_preview(deps, records, left_out, match) | {"closes": closes})
     if match is not None:
         return Json(await _silence(deps, principal, body, match))
     ids = [record["id"] for record in records]
@@ -85,7 +86,7 @@ async def order(deps: Deps, principal: Actor, body: AlertOrderBody) -> Response:
 
 @router.post("/alerts:undo", responses=answers(answered.OrderDone, *OF_ORDER))
 async def undo(deps: Deps, principal: Actor, body: UndoOrderBody) -> Response:
-    """Take back what still stands as an order left it."""
+    """Take back what still stands as an order left it. Alerts that the order closed stay closed (`skipped.closed`)."""
     entries = await deps.journal.entries(kind="alert", command=body.order, limit=MOST)
     done = [entry for entry in entries if entry.name in ("ack", "shelve")]
     if not done:
@@ -123,7 +124,7 @@ def _chosen(deps: Dependencies, principal: Principal, body: AlertOrderBody) -> l
         before = iso(body.before.timestamp()) or ""
         records = [record for record in records if record["raised_at"] <= before]
     if body.filter is not None:
-        takes = matching(ALERT.filters, _asked(body.filter))
+        takes = matching(ALERT.filters, _filter_values(body.filter))
         return [record for record in records if takes(record)]
     if body.group.partition(":")[0] not in AXES:
         raise Problem("invalid", findings=[finding("body.group", "enum", allowed=AXES)])
@@ -131,18 +132,19 @@ def _chosen(deps: Dependencies, principal: Principal, body: AlertOrderBody) -> l
     return [record for record in records if body.group in groups_of(record, owners.get(record["asset"], ""))]
 
 
-def _asked(given: Mapping[str, str | bool]) -> dict[str, Any]:
+def _filter_values(parameters: Mapping[str, str | bool]) -> dict[str, Any]:
+    """The values of parameters of the list of alerts. Raises Problem(invalid)."""
     filters = {query_filter.name: query_filter for query_filter in ALERT.filters}
-    asked: dict[str, Any] = {}
-    for name, value in given.items():
+    values: dict[str, Any] = {}
+    for name, value in parameters.items():
         field = f"body.filter.{name[:64]}"
         if name not in filters:
             raise Problem("invalid", findings=[finding(field, "unknown_parameter", allowed=tuple(sorted(filters)))])
         try:
-            asked[name] = filters[name].read(value)
+            values[name] = filters[name].read(value)
         except FilterRefused as error:
             raise Problem("invalid", findings=[finding(field, str(error), allowed=error.allowed)]) from error
-    return asked
+    return values
 
 
 def _preview(
@@ -168,7 +170,7 @@ async def _send(deps: Dependencies, principal: Principal, args: dict[str, Any], 
 
 
 def _match(deps: Dependencies, principal: Principal, body: AlertOrderBody) -> dict[str, Any]:
-    """What a silence of a group matches; of a filter, only where a silence can say the same."""
+    """The match of a silence for a group or a filter. Raises Problem for a filter that no silence can express."""
     by, _, key = body.group.partition(":")
     match: dict[str, Any] = {"region": principal.region}
     if by == "rule":
@@ -179,13 +181,13 @@ def _match(deps: Dependencies, principal: Principal, body: AlertOrderBody) -> di
         return match | {"region": key}
     if by == "cause" and (root := deps.pump.mirror.record(ALERT.name, key, principal.audience)) is not None:
         return {"assets": [root["asset"]], "rule": root["rule"]}
-    asked = dict(body.filter or {})
-    named: dict[str, Any] = {"region": asked.pop("region", principal.region), "rule": asked.pop("rule", "")}
-    named |= {"assets": [asked.pop("asset")]} if asked.get("asset") else {}
-    named |= {"severities": str(asked.pop("severity")).split(",")} if asked.get("severity") else {}
-    if body.group or asked or not any(named.values()):
+    left = dict(body.filter or {})
+    match |= {"region": left.pop("region", principal.region), "rule": left.pop("rule", "")}
+    match |= {"assets": [left.pop("asset")]} if left.get("asset") else {}
+    match |= {"severities": str(left.pop("severity")).split(",")} if left.get("severity") else {}
+    if body.group or left or not any(match.values()):
         raise suppression.refused("bad_match")
-    return named
+    return match
 
 
 async def _silence(
@@ -194,5 +196,5 @@ async def _silence(
     if body.until is None:
         raise Problem("invalid", findings=[finding("body.until", "missing")])
     hidden = len(_chosen(deps, principal, body))
-    made = await suppression.silence_matching(deps, principal, match, body.comment, body.until)
-    return {"order": made["id"], "done": hidden, "skipped": {}}
+    silence = await suppression.silence_matching(deps, principal, match, body.comment, body.until)
+    return {"order": silence["id"], "done": hidden, "skipped": {}}

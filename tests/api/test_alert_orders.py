@@ -49,6 +49,14 @@ async def test_a_preview_says_how_many_and_does_nothing(world: World, orders: li
     assert orders == []
 
 
+async def test_a_preview_says_how_many_alerts_an_order_closes(world: World, orders: list[Command]) -> None:
+    cleared = an_alert("m9", "a-srv", A, rule="slow", severity=Severity.MINOR, active=False, cleared_at=NOW)
+    world.pump.mirror.apply([Change(kind=Kind.ALERT, id="m9", after=cleared, at=NOW)])
+    body = {"group": "rule:slow", "comment": "x", "until": iso(NOW + 600), "preview": True}
+    ack, shelve = await ordered(world, body | {"action": "ack"}, body | {"action": "shelve"})
+    assert (ack["count"], ack["closes"], shelve["closes"]) == (5, 1, 0)
+
+
 async def test_a_group_is_one_command_with_the_alerts_that_were_seen(world: World, orders: list[Command]) -> None:
     body = {"action": "ack", "group": "rule:slow", "before": iso(NOW - 2), "comment": "同一原因"}
     (done,) = await ordered(world, body)

@@ -53,6 +53,18 @@ async def test_one_order_acknowledges_all_and_its_undo_takes_back_what_still_sta
     await rig.assert_whole()
 
 
+async def test_an_undo_does_not_reopen_what_the_order_closed(rig: Rig) -> None:
+    ids = list(await rig.shown())
+    await rig.health("ok", "n0")
+    await rig.step(60)
+    assert sum(not alert.active for alert in (await rig.shown()).values()) == 1
+    assert outcome(await order(rig, action="ack", ids=ids)) == (6, {})
+    entries = await rig.journal.entries(kind="alert", command="o1")
+    undone = await order(rig, "o2", action="unack", ids=ids, undo_at=entries[0].at)
+    assert outcome(undone) == (5, {"closed": 1})
+    await rig.assert_whole()
+
+
 async def test_what_was_raised_after_the_preview_is_passed_over(rig: Rig) -> None:
     shown = await rig.shown()
     assert outcome(await order(rig, action="ack", ids=list(shown), before=rig.now - 60)) == (0, {"newer": 6})
