@@ -174,5 +174,5 @@ async def _wait(event: asyncio.Event, seconds: float) -> bool:
 
 @lru_cache(maxsize=16)
 def _text(frame: bytes) -> str:
-    """The same frame goes to every client of an audience: decode it once."""
+    """The text of a frame, decoded once for all clients of an audience."""
     return frame.decode()

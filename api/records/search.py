@@ -18,7 +18,7 @@ from feeds.kinds.searchable import Searchable, texts_of
 from feeds.live.mirror import Mirror
 
 LIMIT, PART = 0.05, 1000
-"""Seconds that a search looks at most, and how many things it looks at before others have their turn."""
+"""Seconds that a search takes at most, and candidates that it examines before the loop runs other tasks."""
 PATIENCE = 1.0
 """Seconds that a search waits for names that were never brought into pinyin."""
 MATCHES = 2000
@@ -30,28 +30,28 @@ MOST = 500_000
 
 @dataclass(frozen=True, slots=True)
 class SearchText:
-    """The texts by which something is found: ids and addresses, and names. `source`: the fields that they come from."""
+    """The searched texts of one record: ids and addresses, and names. `source`: the fields that they come from."""
 
     ids: tuple[str, ...]
     names: tuple[str, ...]
     source: Any = None
 
 
-Thing = tuple[SearchText, Any]
-"""A text, and what to answer when it is found."""
+Candidate = tuple[SearchText, Any]
+"""The texts of a record, person or page, and the answer for it, or what the answer is made from."""
 
 
 class SearchIndex:
-    """The texts of all records that were ever looked at, and pinyin and initials of their names."""
+    """Cached texts of records, and pinyin and initials of their names."""
 
     def __init__(self) -> None:
         self._readings: dict[str, tuple[str, str]] = {}
         self._reading: asyncio.Future[None] | None = None
-        self._candidates: dict[tuple[str, str], SearchText] = {}
+        self._texts: dict[tuple[str, str], SearchText] = {}
 
-    async def learn(self, things: Iterable[Thing]) -> bool:
-        """Bring new names into pinyin. False when that takes longer than a search waits; it goes on all the same."""
-        names = dict.fromkeys(name for candidate, _ in things for name in candidate.names)
+    async def learn(self, candidates: Iterable[Candidate]) -> bool:
+        """Bring new names into pinyin. False when that takes longer than PATIENCE; it goes on in its thread."""
+        names = dict.fromkeys(name for candidate, _ in candidates for name in candidate.names)
         new = [name for name in names if name not in self._readings]
         if not new:
             return True
@@ -70,9 +70,9 @@ class SearchIndex:
                 syllables = lazy_pinyin(name)
                 self._readings[name] = "".join(syllables).lower(), "".join(part[:1] for part in syllables).lower()
 
-    async def things(self, mirror: Mirror, audience: Audience, kinds: Sequence[str]) -> list[Thing]:
+    async def candidates(self, mirror: Mirror, audience: Audience, kinds: Sequence[str]) -> list[Candidate]:
         """All records that an audience may see of the kinds that are searched (`kinds` empty: all)."""
-        things: list[Thing] = []
+        candidates: list[Candidate] = []
         for kind in KINDS:
             if kind.search is None or (kinds and kind.name not in kinds):
                 continue
@@ -80,50 +80,53 @@ class SearchIndex:
             for start in range(0, len(records), PART):
                 for record in records[start : start + PART]:
                     if kind.sees(audience, record):
-                        things.append((self._candidate(kind, kind.search, record), (kind, kind.search, record)))
+                        candidates.append((self._text(kind, kind.search, record), (kind, kind.search, record)))
                 await asyncio.sleep(0)
-        return things
+        return candidates
 
-    def _candidate(self, kind: RecordKind[Any], search: Searchable, record: Record) -> SearchText:
+    def _text(self, kind: RecordKind[Any], search: Searchable, record: Record) -> SearchText:
         key, source = (kind.name, record["id"]), [record[name] for name in (*search.ids, *search.names)]
-        candidate = self._candidates.get(key)
+        candidate = self._texts.get(key)
         if candidate is None or candidate.source != source:
             names = tuple(texts_of(record, search.names))
-            candidate = self._candidates[key] = SearchText(tuple(texts_of(record, search.ids)), names, source)
-            if len(self._candidates) > MOST:
-                self._candidates.clear()
+            candidate = self._texts[key] = SearchText(tuple(texts_of(record, search.ids)), names, source)
+            if len(self._texts) > MOST:
+                self._texts.clear()
         return candidate
 
-    def rank(self, candidate: SearchText, asked: str) -> tuple[int, str] | None:
-        """How well something matches (0: best) and by what; None when it does not."""
+    def rank(self, candidate: SearchText, query: str) -> tuple[int, str] | None:
+        """The rank for a query (0: best) and how it matched (WORDS, PINYIN or INITIALS); None for no match."""
         best: tuple[int, str] | None = None
         for text in (*candidate.ids, *candidate.names):
-            best = _better(best, text.casefold(), asked, 0, WORDS)
+            best = _better(best, text.casefold(), query, 0, WORDS)
         for name in candidate.names:
             full, initials = self._readings.get(name, ("", ""))
-            best = _better(best, full, asked, 3, PINYIN)
-            best = _better(best, initials, asked, 6, INITIALS)
+            best = _better(best, full, query, 3, PINYIN)
+            best = _better(best, initials, query, 6, INITIALS)
         return best
 
 
-def _better(best: tuple[int, str] | None, text: str, asked: str, base: int, by: str) -> tuple[int, str] | None:
-    """The better of a match and that in a text: all of it, its beginning, or a part of it."""
-    if asked not in text or (best is not None and best[0] <= base):
+def _better(best: tuple[int, str] | None, text: str, query: str, base: int, by: str) -> tuple[int, str] | None:
+    """The better of `best` and the match of a text: exact, then its beginning, then a part of it."""
+    if query not in text or (best is not None and best[0] <= base):
         return best
-    rank = base + (0 if text == asked else 1 if text.startswith(asked) else 2)
+    rank = base + (0 if text == query else 1 if text.startswith(query) else 2)
     return (rank, by) if best is None or rank < best[0] else best
 
 
 async def search(
-    index: SearchIndex, things: Iterable[Thing], asked: str, most: int, *, limit: float = LIMIT
+    index: SearchIndex, candidates: Iterable[Candidate], query: str, most: int, *, limit: float = LIMIT
 ) -> tuple[list[tuple[Any, str]], bool]:
-    """What to answer of the best matches and by what each was found, and whether there may be more."""
-    wanted, ends, more = asked.strip().casefold(), time.monotonic() + limit, False
+    """The answers of the best matches, each with how it matched, and True when there may be more.
+
+    `limit`: seconds after which the search stops.
+    """
+    query, ends, more = query.strip().casefold(), time.monotonic() + limit, False
     matches: list[tuple[int, tuple[str, ...], str, Any]] = []
-    walk = iter(things)
+    walk = iter(candidates)
     while part := list(islice(walk, PART)):
         for candidate, answer in part:
-            if (match := index.rank(candidate, wanted)) is not None:
+            if (match := index.rank(candidate, query)) is not None:
                 matches.append((match[0], candidate.names or candidate.ids, match[1], answer))
         if time.monotonic() > ends or len(matches) > MATCHES:
             more = next(walk, None) is not None
@@ -134,7 +137,7 @@ async def search(
 
 
 def answer_of(kind: RecordKind[Any], search: Searchable, record: Record, audience: Audience) -> dict[str, Any]:
-    """What a search says of a record."""
+    """The public form of a result: kind, id, title by language, detail, state, region and page."""
     shown = kind.shown(audience, record)
     name = next((shown[field] for field in search.names if shown[field]), shown["id"])
     return {

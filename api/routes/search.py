@@ -12,7 +12,7 @@ from api.http.answers import Json
 from api.principal import Principal, Right
 from api.query_parameters import some_of
 from api.records import people
-from api.records.search import SearchIndex, SearchText, Thing, answer_of, search
+from api.records.search import Candidate, SearchIndex, SearchText, answer_of, search
 from api.responses import alerts as answered
 from api.responses.describe import answers
 from feeds.documents.version import ROSTER
@@ -38,10 +38,10 @@ async def find(
     index: SearchIndex = request.app.state.search
     kinds = kind.split(",") if kind else []
     mirror, audience = deps.pump.mirror, principal.audience
-    things: list[Thing] = [*await _persons(deps, principal, kinds), *_pages(deps, principal, kinds)]
-    things += await index.things(mirror, audience, kinds)
-    learnt = await index.learn(things)
-    matches, more = await search(index, things, q, limit)
+    candidates: list[Candidate] = [*await _persons(deps, principal, kinds), *_pages(deps, principal, kinds)]
+    candidates += await index.candidates(mirror, audience, kinds)
+    learnt = await index.learn(candidates)
+    matches, more = await search(index, candidates, q, limit)
     items = [{**_shown(answer, audience), "matched": by} for answer, by in matches]
     return Json({"items": items, "more": more, "learning": not learnt, "rev": mirror.rev})
 
@@ -54,7 +54,7 @@ def _shown(answer: Any, audience: Audience) -> dict[str, Any]:
     return answer_of(kind, searchable, record, audience)
 
 
-async def _persons(deps: Dependencies, principal: Principal, kinds: list[str]) -> list[Thing]:
+async def _persons(deps: Dependencies, principal: Principal, kinds: list[str]) -> list[Candidate]:
     """The persons of the duty roster, for those who may see names."""
     if not principal.personal or (kinds and PERSON not in kinds):
         return []
@@ -68,11 +68,11 @@ async def _persons(deps: Dependencies, principal: Principal, kinds: list[str]) -
     ]
 
 
-def _pages(deps: Dependencies, principal: Principal, kinds: list[str]) -> list[Thing]:
+def _pages(deps: Dependencies, principal: Principal, kinds: list[str]) -> list[Candidate]:
     """The pages of the site; that of the administration for those who may open it."""
     if kinds and PAGE not in kinds:
         return []
-    pages: list[Thing] = []
+    pages: list[Candidate] = []
     for path, key in deps.pages:
         if path.startswith("/admin") and not (principal.may(Right.ADMINISTER) or principal.may(Right.ACT)):
             continue

@@ -97,8 +97,8 @@ def _warning_share(warning: Record, audience: Audience) -> Share:
     """A warning counts in each county that the audience sees, and in what it covers as a whole."""
     if warning["state"] != "active" or warning["status"] != "Actual":
         return NOTHING
-    seen = {region[:6] for region in warning["regions"] if covers(audience.region, region)}
-    boards = tuple(f"region:{region}" for region in sorted(seen))
+    counties = {region[:6] for region in warning["regions"] if covers(audience.region, region)}
+    boards = tuple(f"region:{county}" for county in sorted(counties))
     return (*boards, "feed:emergency"), (("warnings", warning["colour"] or UNCOLOURED),)
 
 
@@ -120,7 +120,7 @@ def _board(id: str, counts: Counter[CountPair]) -> Record:
     """The board of these counts, in its public form: a `Board` would be taken apart again at every change."""
     by, _, name = id.partition(":")
     values = by_group(counts)
-    states, heard, stale, seen = (values.get(group, {}) for group in ("health", "sources", "stale", "seen"))
+    states, heard, stale, seen_at = (values.get(group, {}) for group in ("health", "sources", "stale", "seen"))
     blind = "failing" in heard or "silent" in heard or not (states or heard)
     return {
         "id": id,
@@ -136,7 +136,7 @@ def _board(id: str, counts: Counter[CountPair]) -> Record:
         "sources": {state: heard.get(state, 0) for state in _SOURCES},
         "stale": sum(stale.values()),
         "stale_since": min(stale, default=None),
-        "seen_at": min(seen, default=None),
+        "seen_at": min(seen_at, default=None),
     }
 
 

@@ -23,7 +23,7 @@ class Everybody:
     """Every audience has records of its own, so none is hidden."""
 
     def sees(self, audience: Audience, record: Mapping[str, Any]) -> bool:
-        """Whether the record is shown to this audience: always."""
+        """True: a counted record is made for its audience."""
         return True
 
 

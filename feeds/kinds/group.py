@@ -126,7 +126,7 @@ def _group(id: str, counts: Counter[CountPair]) -> Record:
 
 
 def _flood(counts: Mapping[str, Counter[CountPair]]) -> bool:
-    """Whether there is a flood: by what there is, not by the clock, so that every worker says the same."""
+    """True during a flood. It depends on the alerts, not on the clock, so that all workers agree."""
     everything = counts.get(ALL)
     if not everything:
         return False

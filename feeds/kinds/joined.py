@@ -1,4 +1,4 @@
-"""Assets: one public record made from two stored ones, the inventory's row and what is known of its state."""
+"""Assets: one public record made from stored ones: the inventory's row, the state and the root cause."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class JoinedKind(RecordKind[Asset]):
         return AssetRecords()
 
     def shown(self, audience: Audience, record: Record) -> Record:
-        """No id of a parent in a region that this audience does not see."""
+        """The record without parents in regions that this audience does not see."""
         shown = {name: value for name, value in record.items() if name != PARENT_REGIONS}
         shown["parents"] = [key for key, region in record[PARENT_REGIONS] if covers(audience.region, region)]
         return shown
@@ -53,8 +53,7 @@ class JoinedKind(RecordKind[Asset]):
 
 
 class AssetRecords:
-    """Public records of assets. Each is made when somebody asks for it: while nobody looks, a poll costs no more than
-    remembering its state."""
+    """Public records of assets. Each is made when it is asked for, so that a poll alone only stores its state."""
 
     def __init__(self) -> None:
         self.records: dict[str, Record] = {}
@@ -78,7 +77,7 @@ class AssetRecords:
         return {Kind.STATE: self._take_state, Kind.ASSET: self._take_asset, Kind.ROOT_CAUSE: self._take_root_cause}
 
     def catch_up(self, most: int | None = None) -> bool:
-        """Make the records that are behind; what did not change in them is taken over as it is."""
+        """Make at most so many records that are out of date. True when there are more."""
         behind = self._behind
         for key in list(islice(behind, most)):
             self._catch_up(key, behind.pop(key))
@@ -129,20 +128,23 @@ class AssetRecords:
         return {**_asset_part(asset, self._assets), **_state_part(state, _NEVER_SEEN, None), "cut_by": cut_by}
 
     def _keep_asset(self, asset: Asset) -> None:
-        """Children are only ever added: a child that has another parent now is made anew once too often, no more."""
+        """Store a row, and its asset as a child of its parents.
+
+        Children are never removed. One that has another parent now is only made again once too often.
+        """
         self._assets[asset.id] = asset
         for parent in asset.parents:
             self._children.setdefault(parent, set()).add(asset.id)
 
 
 def _asset_part(asset: Asset, assets: Mapping[str, Asset]) -> Record:
-    """What the inventory says, and the parents' regions, which no audience is shown."""
+    """The fields of the inventory's row, and the parents' regions, which no audience is shown."""
     parents = [(key, assets[key].region) for key in asset.parents if key in assets]
     return {**public(asset), PARENT_REGIONS: parents}
 
 
 def _state_part(state: AssetState, before: AssetState, shown: Record | None) -> Record:
-    """What the state says; a reading as it was `before` stands there as it was `shown`."""
+    """The fields of the state. A reading that has not changed since `before` keeps its object in the record `shown`."""
     old = shown["readings"] if shown is not None else {}
     was = before.readings
     readings = {

@@ -1,4 +1,4 @@
-"""What the search finds a record of a kind by, and what it says of it."""
+"""The fields by which the search finds a record of a kind, and those that its answer shows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _no_page(record: Record) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Searchable:
-    """`ids`: fields found by what they contain. `names`: fields found by pinyin and initials, too.
+    """The searched and the shown fields of a kind. `ids` match by their text, `names` by pinyin and initials too.
 
     A field holds a text, a text by language, or a list of texts. The first name is the title of the answer. `state` is
     the field of its state, `detail` of what tells it from others. `page` is where it is shown ("": nowhere).

@@ -36,7 +36,7 @@ class Counts:
         return list(self._tallies)
 
     def clear(self) -> None:
-        """Count anew when somebody asks."""
+        """Forget all counts. They are made again when an audience asks."""
         self._tallies.clear()
 
     def restarting(self, rev: str, most: int | None = None) -> Iterator[None]:
@@ -51,10 +51,10 @@ class Counts:
         return tally.rev if tally is not None else None
 
     def counting(self, audience: Audience, rev: str, most: int | None = None) -> Iterator[None]:
-        """Count for an audience; yields after every `most` records. What is flushed meanwhile is counted at the end."""
+        """Count for an audience; yields after every `most` records. Changes flushed meanwhile are counted last."""
         key = counted_for(audience)
         while key in self._flushed and most is not None:
-            yield  # another one who asks for this audience is at it
+            yield  # another caller is counting for this audience
         if key in self._tallies:
             return
         tally = CountTally(self.kind, key, rev)
@@ -68,7 +68,7 @@ class Counts:
         self._tallies[key] = tally
 
     def flush(self, deltas: list[Delta]) -> list[Delta]:
-        """What has changed for each audience with these changes of records."""
+        """The changes of the counted records of each audience that follow from these changes of records."""
         alerts, assets = self._parts[Kind.ALERT].records, self._parts[Kind.ASSET].records
         for flushed in self._flushed.values():
             flushed.append((deltas, dict(alerts), dict(assets)))
@@ -78,11 +78,11 @@ class Counts:
         """The records of an audience as they are now, changes that have not been flushed included."""
         key = counted_for(audience)
         if key not in self._tallies:
-            others = self._flushed.pop(key, None)
+            unfinished = self._flushed.pop(key, None)
             for _ in self.counting(key, rev):
                 pass
-            if others is not None:
-                self._flushed[key] = others
+            if unfinished is not None:
+                self._flushed[key] = unfinished
         tally = self._tallies[key]
         alerts, assets = self._parts[Kind.ALERT].records, self._parts[Kind.ASSET].records
         pending = [

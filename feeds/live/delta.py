@@ -1,4 +1,4 @@
-"""One record between two flushes of the live feed, and what each audience must be told of it."""
+"""The change of one record between two flushes of the live feed, and its patch for each audience."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 def patch(old: Mapping[str, Any], new: Mapping[str, Any]) -> Record:
-    """What to set on `old` to make it `new`: whole fields, but readings by key (None removes one)."""
+    """The fields to set on `old` to make it `new`. Readings are set by key (None removes one)."""
     changed = {name: value for name, value in new.items() if name not in old or _differ(old[name], value)}
     if "readings" in changed and "readings" in old:
         before, after = old["readings"], new["readings"]
@@ -24,12 +24,12 @@ def patch(old: Mapping[str, Any], new: Mapping[str, Any]) -> Record:
 
 
 def _differ(old: Any, new: Any) -> bool:
-    """Most parts of a record are the very same objects as before."""
+    """True when the values differ. Most are the very same objects as before, which is quick to see."""
     return old is not new and bool(old != new)
 
 
 def patched(old: Mapping[str, Any], change: Mapping[str, Any]) -> Record:
-    """The other half of `patch`, as every client does it."""
+    """`old` with a patch applied, as every client applies it."""
     new = {**old, **change}
     if "readings" in change:
         merged = {**old.get("readings", {}), **change["readings"]}
@@ -96,10 +96,10 @@ def applied(record: Mapping[str, Any], item: Mapping[str, Any]) -> Record:
 
 @dataclass(slots=True)
 class Delta:
-    """One record between two flushes: what it was and what it is (None: not there).
+    """One record before and after a flush (None: it was or is not there).
 
-    `whole` is the patch for an audience that sees everything. Most audiences that see the record are told just that,
-    so its bytes are made once, and only when somebody is told.
+    `whole` is the patch for an audience that sees everything. It is right for most audiences that see the record, so
+    its bytes are made once, when the first of them needs it.
     """
 
     kind: RecordKind[Any]
@@ -113,7 +113,7 @@ class Delta:
 
     @property
     def whole(self) -> Record | None:
-        """The patch for one who sees everything; None when nothing has changed, or the record has come or gone."""
+        """The patch for an audience that sees everything; None when nothing changed, or the record has come or gone."""
         if not self._compared:
             self._compared = True
             change = patch(self.old, self.new) if self.old is not None and self.new is not None else None
@@ -134,7 +134,10 @@ class Delta:
         return self._patches[face]
 
     def item(self, audience: Audience, face: str = FULL) -> Record | None:
-        """What this audience must be told of a face; None when it saw nothing before and sees nothing now."""
+        """The patch of a face for this audience; None when nothing that it sees has changed.
+
+        A record that it did not see before comes with all fields. One that it no longer sees is `gone`.
+        """
         kind = self.kind
         old = self.old if self.old is not None and kind.sees(audience, self.old) else None
         new = self.new if self.new is not None and kind.sees(audience, self.new) else None
@@ -147,7 +150,7 @@ class Delta:
         return {"kind": kind.name, "id": self.id, "set": change} if change else None
 
     def _alike(self, audience: Audience) -> bool:
-        """Whether who saw the record before and sees it now is told no more and no less than `whole`."""
+        """True when `whole` is the patch for an audience that saw the record before and sees it now."""
         return self.kind.told_alike(audience, self.whole["set"] if self.whole is not None else {})
 
     def encoded(self, audience: Audience, face: str = FULL) -> msgspec.Raw | Record | None:

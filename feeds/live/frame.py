@@ -18,13 +18,13 @@ def _gzip(raw: bytes) -> bytes:
 
 
 COMPRESSORS: Mapping[str, Callable[[bytes], bytes]] = {"gzip": _gzip}
-"""What the server can compress with, best first."""
+"""The compressions of the server, best first."""
 
 
 def best_encoding(accepted: Iterable[str]) -> str:
     """The best encoding among the accepted ones; "" when there is none."""
-    words = set(accepted)
-    return next((name for name in COMPRESSORS if name in words), "")
+    encodings = set(accepted)
+    return next((name for name in COMPRESSORS if name in encodings), "")
 
 
 class Frame:

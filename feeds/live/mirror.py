@@ -70,14 +70,14 @@ class Mirror:
                 yield from counts.counting(audience, self.rev, most)
 
     def held(self, kind: str, audience: Audience) -> Mapping[str, Record]:
-        """All records of a kind as they are held, for those who ask themselves what `audience` may see of them."""
+        """All records of a kind, unfiltered: the caller checks `kind.sees`. Of a counted kind: those of `audience`."""
         if kind in self.counts:
             return self.records(kind, audience)
         self._parts[kind].catch_up()
         return self._parts[kind].records
 
     def flush(self) -> list[Delta]:
-        """What was touched since the last flush, each record once; whether it has changed, the delta knows."""
+        """A delta for each record that was touched since the last flush. One that did not change has an empty patch."""
         self._catch_up()
         deltas: list[Delta] = []
         for name, part in self._parts.items():
@@ -88,7 +88,7 @@ class Mirror:
         return deltas + counted
 
     def forget(self) -> None:
-        """Nobody goes on from before: what was touched is no change to anybody."""
+        """Drop what waits for `flush`, when no client can go on from before."""
         for counts in self.counts.values():
             counts.clear()
         for part in self._parts.values():
@@ -124,9 +124,9 @@ class Mirror:
         return list(dict.fromkeys(audience for counts in self.counts.values() for audience in counts.audiences))
 
     def counted_since(self, audience: Audience, kind: str = "") -> list[str | None]:
-        """The revision from which on an audience's changes of a counted kind are known (None: not yet); else nothing.
+        """The revision from which on an audience's changes of a counted kind are known (None: not yet).
 
-        Without `kind`: of all counted kinds of the plain feed.
+        Empty for a kind that is not counted. Without `kind`: of all counted kinds of the plain feed.
         """
         return [
             counts.since(audience)
@@ -135,7 +135,7 @@ class Mirror:
         ]
 
     def hidden(self, audience: Audience) -> dict[str, int]:
-        """How many records of each kind this audience does not see, so that nobody takes a part for the whole."""
+        """The number of records of each kind that this audience does not see."""
         if not audience.region and audience.personal and not KINDS.personal:
             return dict.fromkeys(self._kinds, 0)
         self._catch_up()
@@ -148,5 +148,5 @@ class Mirror:
         """Everything this audience may see, at `rev`."""
         plain = [name for name, kind in self._kinds.items() if kind.plain]
         hidden = self.hidden(audience)
-        seen = {name: self.records(name, audience) for name in plain}
-        return {"rev": self.rev, **seen, "hidden": {name: hidden[name] for name in plain}}
+        records = {name: self.records(name, audience) for name in plain}
+        return {"rev": self.rev, **records, "hidden": {name: hidden[name] for name in plain}}

@@ -22,7 +22,7 @@ ResyncReason = Literal["slow", "rebuilt", "unknown or too old"]
 
 
 class ViewRequest(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """What a client looks at. `filter` has the names and values of the parameters of `GET /api/v1/{plural}`.
+    """A view that a client asks for. `filter` has the names and values of the parameters of `GET /api/v1/{plural}`.
 
     Without `ids` the view has every record that the filter takes. `since`: the last `rev` that the client has of this
     view, to go on from there.
@@ -36,14 +36,14 @@ class ViewRequest(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True
 
 
 class ViewsMessage(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """What a client sends: views to add or to change, by its own names for them, and names of views to drop."""
+    """A message of a client: views to add or to change, by its own names for them, and names of views to drop."""
 
     subscribe: dict[str, ViewRequest] = {}
     unsubscribe: list[str] = []
 
 
 class ViewError(msgspec.Struct):
-    """What is wrong with a request: the field (`filter.health`), a stable code, a sentence, and what is allowed."""
+    """A fault of a request: the field (`filter.health`), a stable code, a sentence, and the allowed values."""
 
     field: str
     code: str
@@ -89,7 +89,7 @@ class ViewItem(msgspec.Struct):
 
 
 class ViewChanges(msgspec.Struct, tag_field="type", tag="changes"):
-    """What has changed in a view up to `rev`."""
+    """The changes of a view up to `rev`."""
 
     view: str
     rev: str

@@ -17,16 +17,16 @@ RecordsByKind = Mapping[str, Mapping[str, Record]]
 
 @dataclass(slots=True)
 class CountDelta(Delta):
-    """A change of a counted record of one audience; no other audience is told of it."""
+    """A change of a counted record of one audience. No other audience receives it."""
 
     audience: Audience = field(default_factory=Audience)
 
     def item(self, audience: Audience, face: str = FULL) -> Record | None:
-        """What this audience must be told; None for every other one."""
+        """The patch for this audience; None when the record is of another one, or has not changed."""
         return Delta.item(self, audience, face) if self.concerns(audience) else None
 
     def concerns(self, audience: Audience) -> bool:
-        """Whether this is a record of that audience."""
+        """True when this is a record of that audience."""
         return counted_for(audience) == self.audience
 
 
@@ -36,7 +36,7 @@ def counted_for(audience: Audience) -> Audience:
 
 
 class CountTally:
-    """The counts of one audience: for each record how often each (field, value) pair occurs."""
+    """The counts of one audience: how often each (field, value) pair occurs, by the id of the counted record."""
 
     def __init__(self, kind: CountedKind[Any], audience: Audience, rev: str) -> None:
         """`rev` is the revision from which on the changes of these records are known."""
@@ -72,15 +72,15 @@ class CountTally:
         for delta in counted:
             name = delta.kind.name
             self._move(touched, self._share(name, delta.old, before), self._share(name, delta.new, assets))
-        told = {delta.id for delta in counted if delta.kind.name == Kind.ALERT}
+        counted_alerts = {delta.id for delta in counted if delta.kind.name == Kind.ALERT}
         moved = {delta.id for delta in changed.values() if self._moved(delta)}
         for key, alert in alerts.items() if moved and Kind.ALERT in self.kind.over else ():
-            if key not in told and alert["asset"] in moved:
+            if key not in counted_alerts and alert["asset"] in moved:
                 self._move(touched, self._share(Kind.ALERT, alert, before), self._share(Kind.ALERT, alert, assets))
         return self._settle(touched)
 
     def _moved(self, delta: Delta) -> bool:
-        """Whether alerts about an asset count elsewhere after its change."""
+        """True when alerts about an asset count elsewhere after its change."""
         return any((delta.old or {}).get(name) != (delta.new or {}).get(name) for name in ("region", "owner", "kind"))
 
     def _share(self, name: str, record: Record | None, assets: Mapping[str, Record]) -> Share:
@@ -108,17 +108,17 @@ class CountTally:
                     del counts[pair]
 
     def _settle(self, touched: Iterable[str]) -> list[Delta]:
-        """Make the touched records anew; all of them when there are some after there were none, or the reverse."""
+        """Update the touched records: all records when the kind becomes present or absent."""
         touched = set(touched)
         for key in [key for key in touched if not self._counts.get(key)]:
             self._counts.pop(key, None)
         present = self.kind.present is None or self.kind.present(self._counts)
         if present != self._present:
             self._present, touched = present, {*self._counts, *self.records}
-        return [change for key in sorted(touched) if (change := self._told(key)) is not None]
+        return [change for key in sorted(touched) if (change := self._update(key)) is not None]
 
-    def _told(self, key: str) -> Delta | None:
-        """What has changed in the record; None when nothing has."""
+    def _update(self, key: str) -> Delta | None:
+        """Update the record from its counts; its change, or None without one."""
         old, counts = self.records.get(key), self._counts.get(key)
         new = self.kind.count(key, counts) if counts and self._present else None
         if new is None:

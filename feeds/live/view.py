@@ -1,4 +1,4 @@
-"""A view of the live feed: which records, with which fields, for which audience; and what changes in it.
+"""A view of the live feed: records of a kind with some fields, for one audience; and the items of its changes.
 
 A view has no memory: a record was in it if what it was belongs to it, and is in it if what it is does.
 """
@@ -59,11 +59,11 @@ class LiveView:
         return self.kind.altered(self.audience) & set(self.fields)
 
     def sees(self, record: Record) -> bool:
-        """Whether the audience may see the record, in this view or in another."""
+        """True when the audience may see the record, in this view or in another."""
         return self.kind.sees(self.audience, record)
 
     def has(self, record: Record | None) -> bool:
-        """Whether a record belongs to this view; its id is one of `ids`."""
+        """True when a record belongs to this view. The caller has checked `ids`."""
         return record is not None and self.sees(record) and self.matches(record)
 
     def row(self, record: Record) -> Sequence[Any]:
@@ -71,18 +71,18 @@ class LiveView:
         return self._row(self.kind.shown(self.audience, record) if self._altered else record)
 
     def items(self, deltas: Iterable[Delta]) -> Iterator[Record | msgspec.Raw]:
-        """What a client must be told of these changes of records of the kind, whose ids are those of the view."""
+        """The items of the view for changes of records of its kind, of its `ids` only."""
         for delta in deltas:
             if not delta.concerns(self.audience):
                 continue
             was, now = self.has(delta.old), self.has(delta.new)
             if now:
-                if (item := self._told(delta, was)) is not None:
+                if (item := self._item(delta, was)) is not None:
                     yield item
             elif was:
                 yield {"id": delta.id, "gone": True}
 
-    def _told(self, delta: Delta, was: bool) -> Record | msgspec.Raw | None:
+    def _item(self, delta: Delta, was: bool) -> Record | msgspec.Raw | None:
         """The item of a record that is in the view now."""
         if delta.new is None:
             return None
@@ -104,31 +104,31 @@ def read_view(request: ViewRequest, audience: Audience) -> LiveView:
         errors.append(_error("face", "enum", (*kind.faces, FULL)))
     if request.ids is not None and len(request.ids) > MOST_IDS:
         errors.append(_error("ids", "too_long"))
-    asked: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     filters = {query_filter.name: query_filter for query_filter in kind.filters}
-    for name, given in request.filter.items():
+    for name, value in request.filter.items():
         if name not in filters:
             errors.append(_error(f"filter.{name[:64]}", "unknown_parameter", sorted(filters)))
             continue
         try:
-            asked[name] = filters[name].read(given)
+            values[name] = filters[name].read(value)
         except FilterRefused as error:
             errors.append(_error(f"filter.{name}", str(error), error.allowed))
     if errors:
         raise ViewRefused(*errors)
-    asked = {name: value for name, value in sorted(asked.items()) if value not in (None, "")}
+    values = {name: value for name, value in sorted(values.items()) if value not in (None, "")}
     ids = tuple(sorted(set(request.ids))) if request.ids is not None else None
     # Whoever names records wants them, whatever a list leaves out.
     used = (
-        kind.filters if ids is None else [query_filter for query_filter in kind.filters if query_filter.name in asked]
+        kind.filters if ids is None else [query_filter for query_filter in kind.filters if query_filter.name in values]
     )
-    matches = matching(used, asked)
-    key = _key(audience, kind.name, request.face, asked, ids)
+    matches = matching(used, values)
+    key = _key(audience, kind.name, request.face, values, ids)
     return LiveView(key=key, kind=kind, audience=audience, face=request.face, ids=ids, matches=matches)
 
 
 def _error(field: str, code: str, allowed: Iterable[str] = ()) -> ViewError:
-    return ViewError(field=field, code=code, allowed=[str(word) for word in allowed])
+    return ViewError(field=field, code=code, allowed=[str(value) for value in allowed])
 
 
 def _key(audience: Audience, *parts: Any) -> str:

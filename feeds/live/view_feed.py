@@ -1,4 +1,4 @@
-"""What all clients of one view share: its snapshot in parts, and a frame for each window of changes."""
+"""The frames that all clients of one view share: a snapshot in parts, and one for each window of changes."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from feeds.live.window import Window, Windows
 from feeds.wire import iso
 
 ROWS, SCANNED = 1000, 4000
-"""Rows of a part of a snapshot at most, and records looked at for one: that is what the loop is held for."""
+"""Rows of a part of a snapshot at most, and records examined for one, so that a part blocks the loop briefly."""
 REUSED = 20
-"""A snapshot is sent to others as long as no more frames have come since."""
+"""A snapshot is sent to further clients while at most so many frames have come since."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -40,7 +40,7 @@ class LivePicture(Protocol):
 
 
 class ViewSource(Protocol):
-    """What a view is made from."""
+    """The picture behind a view, and how far its windows reach back."""
 
     @property
     def picture(self) -> LivePicture: ...
@@ -134,7 +134,7 @@ class ViewFeed:
         return self._snapshot
 
     def _recent(self, snapshot: SnapshotParts) -> bool:
-        """Whether the windows go on from a snapshot, and little has come since."""
+        """True when the windows go on from a snapshot, and few frames have come since."""
         view = self.view
         if not self._source.goes_on(snapshot.rev, view.audience, view.kind.name):
             return False

@@ -36,7 +36,7 @@ class LiveViews:
         return self._feeds.setdefault(view.key, ViewFeed(view, self))
 
     def goes_on(self, since: str, audience: Audience, kind: str = "") -> bool:
-        """Whether the windows tell this audience all that has changed since a revision, in one kind or in all."""
+        """True when the windows hold all changes for this audience since a revision, in one kind ("": in all)."""
         picture = self.picture
         if not (picture.filled and picture.windows.go_on(since)):
             return False

@@ -11,7 +11,7 @@ from feeds.live.delta import Delta
 WINDOW = 0.1
 """Seconds of changes that go out together."""
 REPLAY = 15.0
-"""Seconds of changes that a client may have missed and still go on from: each holds what its thing was and is."""
+"""Seconds of changes that are kept, so that a client may go on after a break."""
 REPLAYED = int(2 * REPLAY / WINDOW)
 """Windows of changes at most that are kept for clients to go on from."""
 
@@ -49,7 +49,7 @@ class Window:
 
 
 class Windows:
-    """The last windows without a gap. All clients have been told of what was up to `told`."""
+    """The last windows, without a gap. `told` is the revision up to which all clients have been sent changes."""
 
     def __init__(self) -> None:
         self.told = self._oldest = ""
@@ -62,12 +62,12 @@ class Windows:
         return iter(self._windows)
 
     def restart(self, rev: str) -> None:
-        """Nobody goes on from before this revision."""
+        """Forget all windows: clients go on from this revision at the earliest."""
         self._windows.clear()
         self._oldest = self.told = rev
 
     def add(self, rev: str, deltas: list[Delta]) -> Window | None:
-        """Everybody is told these changes up to `rev` now. None without changes."""
+        """Add the window of changes up to `rev`; None without changes."""
         start, self.told = self.told, rev
         if not deltas:
             return None
@@ -79,17 +79,20 @@ class Windows:
         return window
 
     def go_on(self, since: str) -> bool:
-        """Whether the windows go on from there. Within one they do not: another web process was asked then."""
+        """True when the windows hold all changes after `since`.
+
+        A revision within a window came from another web process, and is refused.
+        """
         if since.rpartition(".")[0] != self.told.rpartition(".")[0]:
             return False
         try:
-            asked = place(since)
-            within = any(place(window.start) < asked < window.place for window in self._windows)
-            return place(self._oldest) <= asked <= place(self.told) and not within
+            start = place(since)
+            within = any(place(window.start) < start < window.place for window in self._windows)
+            return place(self._oldest) <= start <= place(self.told) and not within
         except ValueError:
             return False
 
     def after(self, rev: str) -> Iterator[Window]:
         """The windows after a revision, oldest first."""
-        asked = place(rev)
-        return (window for window in self._windows if window.place > asked)
+        start = place(rev)
+        return (window for window in self._windows if window.place > start)
