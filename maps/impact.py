@@ -40,8 +40,8 @@ class PointIndex:
         """Like `inside`, as positions in `ids`, in no order."""
         area = geometry if isinstance(geometry, BaseGeometry) else from_geojson(geometry)
         shapely.prepare(area)
-        found: NDArray[np.intp] = self._degrees.query(area, predicate="intersects")
-        return found
+        positions: NDArray[np.intp] = self._degrees.query(area, predicate="intersects")
+        return positions
 
     def within(self, lat: float, lon: float, radius_m: float) -> set[str]:
         """Ids at most `radius_m` metres away."""

@@ -89,15 +89,15 @@ class ImpactIndex:
         area = geometry if isinstance(geometry, BaseGeometry) else from_geojson(geometry)
         assets = self._assets.inside(area)
         middle = area.centroid
-        seen = self._assets.within(middle.y, middle.x, SIGHT_M) | assets
+        in_sight = self._assets.within(middle.y, middle.x, SIGHT_M) | assets
         places: defaultdict[str, list[SitePlace]] = defaultdict(list)
         for id in sorted(self._places.inside(area)):
             place = self.places[id]
             places[place.kind].append(place)
         return Inside(
             assets=tuple(sorted(assets)),
-            cameras=tuple(sorted(id for id in seen if self.assets[id].kind == "camera")),
-            places={kind: tuple(found) for kind, found in sorted(places.items())},
+            cameras=tuple(sorted(id for id in in_sight if self.assets[id].kind == "camera")),
+            places={kind: tuple(of_kind) for kind, of_kind in sorted(places.items())},
             middle=(middle.y, middle.x),
         )
 

@@ -85,8 +85,10 @@ def _answer(deps: Dependencies, principal: Principal, index: ImpactIndex, shape:
         "places": _places(inside),
         "warnings": _warnings(deps, principal, regions),
         "nearest": {
-            kind: [{"id": place.id, "name": place.name, "distance_m": round(metres)} for place, metres in found]
-            for kind, found in (index.nearest(lat, lon) if np.isfinite([lat, lon]).all() else {}).items()
+            kind: [
+                {"id": place.id, "name": place.name, "distance_m": round(metres)} for place, metres in nearest_places
+            ]
+            for kind, nearest_places in (index.nearest(lat, lon) if np.isfinite([lat, lon]).all() else {}).items()
         },
         "uncounted": index.uncounted,
     }
@@ -111,11 +113,11 @@ def _asset(record: Record) -> dict[str, Any]:
 def _places(inside: Inside) -> dict[str, dict[str, Any]]:
     return {
         kind: {
-            "count": len(found),
-            "population": sum(place.population for place in found),
-            "named": [{"id": place.id, "name": place.name} for place in found[:NAMED]],
+            "count": len(of_kind),
+            "population": sum(place.population for place in of_kind),
+            "named": [{"id": place.id, "name": place.name} for place in of_kind[:NAMED]],
         }
-        for kind, found in inside.places.items()
+        for kind, of_kind in inside.places.items()
     }
 
 

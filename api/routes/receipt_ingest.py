@@ -74,16 +74,16 @@ def _items(pushed: PushedSource, id: str, body: bytes, at: float) -> tuple[list[
     findings: list[Finding[InMessage]] = []
     for number, row in enumerate(rows):
         if source.gives == RECEIPTS:
-            made: Any = receipt_report(reader, row, id, number, at)
+            mapped: Any = receipt_report(reader, row, id, number, at)
         elif source.gives == OBSERVATIONS:
-            made = observations(reader, row, id, number, at, pushed.heartbeat)
+            mapped = observations(reader, row, id, number, at, pushed.heartbeat)
         else:
-            made = mapped_warning(reader, row, id, number, at)
-        if isinstance(made, RowProblem):
-            findings.append(_finding("ROW_UNUSABLE", f"[{made.row}]", made.detail, error=True))
+            mapped = mapped_warning(reader, row, id, number, at)
+        if isinstance(mapped, RowProblem):
+            findings.append(_finding("ROW_UNUSABLE", f"[{mapped.row}]", mapped.detail, error=True))
         else:
-            items += made if isinstance(made, list) else [made]
-            problems = getattr(made, "problems", ())
+            items += mapped if isinstance(mapped, list) else [mapped]
+            problems = getattr(mapped, "problems", ())
             findings += [_finding("VALUE_UNUSABLE", f"[{number}]", text, error=False) for text in problems]
     return items, findings
 

@@ -53,9 +53,9 @@ class ApprovalSystem:
         chance = random.Random(today.toordinal())
         promises = [item for item in self._items if item["kind"] == "promise" and int(item["promised"]) >= 3]
         rows = [self._done(n, today, chance) for n in range(CASES - OPEN)]
-        for n, left in enumerate(LEFT):
-            item = next(item for item in promises[n * 4 :] if int(item["promised"]) >= left)
-            used = int(item["promised"]) - left
+        for n, days_left in enumerate(LEFT):
+            item = next(item for item in promises[n * 4 :] if int(item["promised"]) >= days_left)
+            used = int(item["promised"]) - days_left
             rows.append(self._row(CASES - OPEN + n, item, self._back(today, used), None, chance))
         return sorted(rows, key=lambda row: (row["cd_time"], row["project_no"]))
 

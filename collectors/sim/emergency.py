@@ -106,14 +106,14 @@ class ReportSystem:
         count = min(MOST, 1 + int(max(0.0, self._clock() - self._start) / EVERY))
         rows = []
         for number in range(count):
-            text, word, lat, lon = texts[number % len(texts)]
+            text, class_name, lat, lon = texts[number % len(texts)]
             at = datetime.fromtimestamp(self._start + number * EVERY, ZONE)
             rows.append(
                 {
                     "bh": f"{self._name}-{int(self._start)}-{number:04d}",
                     "jjsj": f"{at:%Y-%m-%d %H:%M:%S}",
                     "jqnr": text,
-                    "jqlx": word,
+                    "jqlx": class_name,
                     "wd": f"{lat:.5f}",
                     "jd": f"{lon:.5f}",
                     "lxdh": f"138000{number % 10_000:05d}",

@@ -215,11 +215,11 @@ class Field:
 
     def recorders(self, rows: list[dict[str, str]], url: str) -> dict[str, SimulatedDevice]:
         """The recorders of an inventory, by asset. `url` is that of the platform that they register with."""
-        made: dict[str, SimulatedDevice] = {}
+        devices: dict[str, SimulatedDevice] = {}
         for recorder in site.recorder_rows(rows, url):
             self.child.wanted.append(recorder)
-            made[str(recorder["name"])] = Remote(self.child, str(recorder["name"]), str(recorder["device"]))
-        return made
+            devices[str(recorder["name"])] = Remote(self.child, str(recorder["name"]), str(recorder["device"]))
+        return devices
 
     def _add_fault(self, camera: str) -> None:
         """Give the first cameras one fault each."""

@@ -31,8 +31,8 @@ def is_derived(key: str) -> bool:
 def derived(readings: Mapping[str, Reading], probes: Iterable[str], now: float) -> tuple[Health, dict[str, Reading]]:
     """A camera's health, and its derived readings. Readings that did not change are those of `readings`."""
     result = ladder({key: reading for key, reading in readings.items() if not is_derived(key)}, probes, now)
-    made = dict(_readings(result, now))
-    return result.health, {key: _unchanged(readings.get(key), reading) for key, reading in made.items()}
+    ladder_readings = dict(_readings(result, now))
+    return result.health, {key: _unchanged(readings.get(key), reading) for key, reading in ladder_readings.items()}
 
 
 def _readings(result: Ladder, now: float) -> Iterator[tuple[str, Reading]]:

@@ -68,9 +68,9 @@ class CameraFigures:
         readings = camera["readings"]
         states = {rung: _value(readings, f"camera.rung[{rung}]") for rung in Rung}
         self.online.count(states[Rung.SIGNALLING] == "ok", unknown=states[Rung.SIGNALLING] not in DECIDED)
-        seen = [states[rung] for rung in (Rung.SIGNALLING, Rung.DESCRIBED, Rung.FRAMES, Rung.PICTURE)]
-        failed = "failed" in seen
-        decided = failed or all(state == "ok" for state in seen)
+        rung_states = [states[rung] for rung in (Rung.SIGNALLING, Rung.DESCRIBED, Rung.FRAMES, Rung.PICTURE)]
+        failed = "failed" in rung_states
+        decided = failed or all(state == "ok" for state in rung_states)
         self.usable.count(not failed if decided else None, unknown=not decided)
         for figure, rung in ((self.picture, Rung.PICTURE), (self.clock, Rung.CLOCK)):
             state = states[rung]

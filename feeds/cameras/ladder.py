@@ -109,12 +109,12 @@ class _Evidence:
 def ladder(readings: Mapping[str, Reading], probes: Iterable[str], now: float) -> Ladder:
     """The ladder of a camera from its readings. `now` is in epoch seconds."""
     evidence = _evidence(readings, now)
-    wanted = expected(probes)
+    expected_rungs = expected(probes)
     results: list[RungResult] = []
     deeper: RungResult | None = None
     for rung in reversed(RUNGS):
         about = evidence.get(rung, _Evidence())
-        results.append(_decided(rung, about, deeper, rung in wanted))
+        results.append(_decided(rung, about, deeper, rung in expected_rungs))
         if about.measured_ok is not None and rung.level <= Rung.PICTURE.level:
             deeper = _result(rung, RungState.OK, about.measured_ok)
     results.reverse()
@@ -127,11 +127,11 @@ def _evidence(readings: Mapping[str, Reading], now: float) -> dict[Rung, _Eviden
         decider = decider_of(key)
         if decider is None:
             continue
-        known = evidence.get(decider.rung, _Evidence())
+        about = evidence.get(decider.rung, _Evidence())
         if reading.fresh_until > now:
-            evidence[decider.rung] = _with(known, (key, reading), claimed=decider.claimed)
+            evidence[decider.rung] = _with(about, (key, reading), claimed=decider.claimed)
         else:
-            evidence[decider.rung] = replace(known, expired=_newer(known.expired, (key, reading)))
+            evidence[decider.rung] = replace(about, expired=_newer(about.expired, (key, reading)))
     return evidence
 
 
@@ -146,11 +146,11 @@ def _with(evidence: _Evidence, entry: tuple[str, Reading], *, claimed: bool) -> 
     return replace(evidence, measured_failed=_newer(evidence.measured_failed, entry))
 
 
-def _newer(known: tuple[str, Reading] | None, entry: tuple[str, Reading]) -> tuple[str, Reading]:
-    return entry if known is None or entry[1].observed_at >= known[1].observed_at else known
+def _newer(old: tuple[str, Reading] | None, entry: tuple[str, Reading]) -> tuple[str, Reading]:
+    return entry if old is None or entry[1].observed_at >= old[1].observed_at else old
 
 
-def _decided(rung: Rung, evidence: _Evidence, deeper: RungResult | None, wanted: bool) -> RungResult:
+def _decided(rung: Rung, evidence: _Evidence, deeper: RungResult | None, is_expected: bool) -> RungResult:
     """One rung from its own readings and the deepest measured rung above it that is ok."""
     news = _event(rung, evidence, deeper)
     if news is not None:
@@ -168,7 +168,7 @@ def _decided(rung: Rung, evidence: _Evidence, deeper: RungResult | None, wanted:
         return _result(rung, RungState.UNKNOWN, evidence.unclear)
     if evidence.expired is not None:
         return replace(_result(rung, RungState.UNKNOWN, evidence.expired), why="", needs_person=False)
-    return RungResult(rung=rung, state=RungState.UNKNOWN if wanted else RungState.NOT_CHECKED)
+    return RungResult(rung=rung, state=RungState.UNKNOWN if is_expected else RungState.NOT_CHECKED)
 
 
 def _event(rung: Rung, evidence: _Evidence, deeper: RungResult | None) -> tuple[str, Reading] | None:

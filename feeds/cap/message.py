@@ -146,16 +146,16 @@ def _references(root: etree._Element, reader: CapTreeReader, own: tuple[str, str
     references: list[str] = []
     words = reader.text(root, "references").split()
     reader.count_towards("references", len(words), REFERENCES)
-    for word in words:
-        key = reference_key(word)
+    for reference in words:
+        key = reference_key(reference)
         if key is None:
-            reader.report("INVALID_REFERENCES", root, child="references", value=word)
+            reader.report("INVALID_REFERENCES", root, child="references", value=reference)
         elif key == own:
-            reader.report("CIRCULAR_REFERENCE", root, child="references", value=word)
+            reader.report("CIRCULAR_REFERENCE", root, child="references", value=reference)
         else:
             if own[2] is not None and key[2] > own[2]:
-                reader.report("POSTDATED_REFERENCE", root, child="references", value=word)
-            references.append(word)
+                reader.report("POSTDATED_REFERENCE", root, child="references", value=reference)
+            references.append(reference)
     return tuple(dict.fromkeys(references))
 
 

@@ -105,8 +105,8 @@ class ReceiptsByPlace:
 
     def candidates(self, receipt: Receipt) -> tuple[Candidate, ...]:
         """The best candidates, best first."""
-        found = [each for other in self._around(receipt) if (each := candidate(receipt, other)) is not None]
-        return tuple(sorted(found, key=lambda each: (-each.score, each.id))[:MOST])
+        candidates = [each for other in self._around(receipt) if (each := candidate(receipt, other)) is not None]
+        return tuple(sorted(candidates, key=lambda each: (-each.score, each.id))[:MOST])
 
     def _around(self, receipt: Receipt) -> Iterable[Receipt]:
         if receipt.lat is None or receipt.lon is None:

@@ -52,10 +52,10 @@ class AreaResolver:
 
     def counted(self, warning: EmergencyWarning) -> EmergencyWarning:
         """The warning with what lies inside counted, each thing once."""
-        found = [self._hits(area) for area in warning.areas if area.geometry is not None]
-        if not found:
+        hits = [self._hits(area) for area in warning.areas if area.geometry is not None]
+        if not hits:
             return replace(warning, affected={}, places={}, departments=())
-        affected, places, departments = self._index.counts(found)
+        affected, places, departments = self._index.counts(hits)
         return replace(warning, affected=affected, places=places, departments=departments)
 
     def _hits(self, area: Area) -> Hits:

@@ -106,15 +106,17 @@ def with_life(message: EmergencyWarning, default_life: float) -> EmergencyWarnin
         return message
     start = max(message.sent, message.onset or message.sent)
     absent = remark("EXPIRES_ABSENT", xpath="/alert/info/expires", value=f"{default_life:g} s")
-    given = tuple(one for one in message.findings if one.code != absent.code)
-    return replace(message, expires=start + default_life, findings=(*given, absent))
+    others = tuple(finding_ for finding_ in message.findings if finding_.code != absent.code)
+    return replace(message, expires=start + default_life, findings=(*others, absent))
 
 
 def with_unknown(warning: EmergencyWarning, unknown: Iterable[str]) -> EmergencyWarning:
     """With one REFERENCE_UNKNOWN finding for each reference that nobody has sent yet, and no other."""
-    missing = tuple(remark("REFERENCE_UNKNOWN", xpath="/alert/references", value=one) for one in sorted(unknown))
-    given = tuple(one for one in warning.findings if one.code != "REFERENCE_UNKNOWN")
-    return replace(warning, findings=(*given, *missing))
+    missing = tuple(
+        remark("REFERENCE_UNKNOWN", xpath="/alert/references", value=reference) for reference in sorted(unknown)
+    )
+    others = tuple(finding_ for finding_ in warning.findings if finding_.code != "REFERENCE_UNKNOWN")
+    return replace(warning, findings=(*others, *missing))
 
 
 def with_changed_content(warning: EmergencyWarning) -> EmergencyWarning:

@@ -16,7 +16,9 @@ def chained(message: EmergencyWarning, held: Iterable[EmergencyWarning]) -> Emer
     """
     own = [warning for warning in held if warning.source == message.source]
     last = max(
-        (warning for warning in own if warning.identifier == message.identifier), key=lambda one: one.sent, default=None
+        (warning for warning in own if warning.identifier == message.identifier),
+        key=lambda warning: warning.sent,
+        default=None,
     )
     if last is not None and (last.digest == message.digest or message.sent < last.sent):
         return None

@@ -34,8 +34,8 @@ def message_of(report: QuakeReport, held: Iterable[EmergencyWarning], now: float
     if before is None or before.quake is None:
         too_old = report.occurred_at + LIFE <= now
         return None if report.withdrawn or not report.is_quake or too_old else _message(report, None, _first(report))
-    known = before.quake.reported_at.get(report.agency)
-    if known is not None and report.updated_at <= known:
+    reported_at = before.quake.reported_at.get(report.agency)
+    if reported_at is not None and report.updated_at <= reported_at:
         return None
     if report.withdrawn or not report.is_quake:
         return _retraction(report, before) if report.agency == before.quake.agencies[0] else None
@@ -148,22 +148,22 @@ def _area(place: str, quake: Quake) -> Area:
 
 
 def _texts(language: str, place: str, quake: Quake) -> dict[str, str]:
-    words = catalogue(language)
+    texts = catalogue(language)
     size = "?" if quake.magnitude is None else f"{quake.magnitude:.1f}"
     depth = "?" if quake.depth_km is None else f"{quake.depth_km:.0f}"
-    lines = [words["quake.figures"].format(size=size, kind=quake.magnitude_type, depth=depth, agency=quake.agencies[0])]
+    lines = [texts["quake.figures"].format(size=size, kind=quake.magnitude_type, depth=depth, agency=quake.agencies[0])]
     lines += [
-        words["quake.other"].format(agency=agency, size=f"{quake.magnitudes[agency]:.1f}")
+        texts["quake.other"].format(agency=agency, size=f"{quake.magnitudes[agency]:.1f}")
         for agency in quake.agencies[1:]
         if agency in quake.magnitudes
     ]
     if (radius := felt_km(quake.magnitude, quake.depth_km)) >= 1.0 and quake.magnitude is not None:
         most = f"{intensity(quake.magnitude):.0f}"
-        lines.append(words["quake.estimate"].format(radius=f"{radius:.0f}", felt=f"{FELT:.0f}", most=most))
+        lines.append(texts["quake.estimate"].format(radius=f"{radius:.0f}", felt=f"{FELT:.0f}", most=most))
     if not quake.preferred:
-        lines.append(words["quake.not_preferred"])
+        lines.append(texts["quake.not_preferred"])
     return {
-        "event": words["quake.event"],
-        "headline": words["quake.headline"].format(place=place or f"{quake.lat:.2f}, {quake.lon:.2f}", size=size),
+        "event": texts["quake.event"],
+        "headline": texts["quake.headline"].format(place=place or f"{quake.lat:.2f}, {quake.lon:.2f}", size=size),
         "description": "\n".join(lines),
     }

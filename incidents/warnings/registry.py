@@ -80,8 +80,10 @@ class WarningRegistry:
         for held in self.held.values():
             warning = held.warning
             if warning.quake is not None:
-                known = newest.get(warning.identifier)
-                newest[warning.identifier] = warning if known is None or warning.sent > known.sent else known
+                newest_so_far = newest.get(warning.identifier)
+                newest[warning.identifier] = (
+                    warning if newest_so_far is None or warning.sent > newest_so_far.sent else newest_so_far
+                )
         return list(newest.values())
 
     def knows(self, reference: str) -> bool:

@@ -86,12 +86,12 @@ class CapFeed(Feed):
             self._versions.retain(entry.key for entry in listed)
         unchanged = [entry for entry in self._listed if self._versions.is_current(entry)]
         rechecked = {entry.key for entry in self._versions.next_to_check(unchanged, RECHECKED)}
-        left = {entry.key for entry in unchanged} - rechecked
-        wanted = [entry for entry in self._listed if entry.key not in left] if listed is not None else []
-        wanted = wanted or [entry for entry in unchanged if entry.key in rechecked]
-        raws, problems = await self._documents(wanted, rechecked)
+        skipped = {entry.key for entry in unchanged} - rechecked
+        due = [entry for entry in self._listed if entry.key not in skipped] if listed is not None else []
+        due = due or [entry for entry in unchanged if entry.key in rechecked]
+        raws, problems = await self._documents(due, rechecked)
         fetched = [
-            (entry, raw) for entry, raw in zip(wanted, raws, strict=True) if raw and self._versions.store(entry, raw)
+            (entry, raw) for entry, raw in zip(due, raws, strict=True) if raw and self._versions.store(entry, raw)
         ]
         items = [item for entry, raw in fetched for item in self._items(entry, raw, now)]
         if not problems:
@@ -135,7 +135,7 @@ class CapFeed(Feed):
         )
 
     async def _documents(
-        self, wanted: Sequence[IndexEntry], rechecked: set[str]
+        self, listed: Sequence[IndexEntry], rechecked: set[str]
     ) -> tuple[list[bytes], list[tuple[str, str]]]:
         """The bytes of each document, b"" for one that failed or is unchanged; a sentence (en, zh) for each failure.
 
@@ -160,7 +160,7 @@ class CapFeed(Feed):
                         problems.append((f"{entry.url}: {error.en}", f"{entry.url}：{error.zh}"))
                     return b""
 
-        return await asyncio.gather(*(fetch_entry(entry) for entry in wanted)), problems
+        return await asyncio.gather(*(fetch_entry(entry) for entry in listed)), problems
 
     async def _document(self, entry: IndexEntry, rechecked: bool) -> bytes:
         """The document's bytes, b"" when it has not changed. Raises NotReady, AuthFailed."""

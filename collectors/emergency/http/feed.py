@@ -94,14 +94,14 @@ class MappedFeed(Feed):
                 break
             try:
                 document = document_of(answer.body, self.source.form)
-                found = rows_of(document, self.source.items)
+                page_rows = rows_of(document, self.source.items)
             except NoRows as error:
                 form = self.source.form.upper()
                 raise unexpected(answer.body, f"{form} with rows ({error})", f"含数据行的 {form}（{error}）") from error
-            rows += found
+            rows += page_rows
             following = lookup(document, self.source.next) if self.source.next else None
             address = urljoin(address, following) if isinstance(following, str) and following else ""
-            if not found or not (address or PAGE in self._settings.url):
+            if not page_rows or not (address or PAGE in self._settings.url):
                 break
         return rows, document
 
@@ -131,12 +131,12 @@ class MappedFeed(Feed):
 
     def _is_new(self, row: dict[str, Any]) -> bool:
         digest = hashlib.sha256(json.dumps(row, sort_keys=True, default=str).encode()).hexdigest()
-        known = digest in self._seen
+        is_repetition = digest in self._seen
         self._seen[digest] = None
         self._seen.move_to_end(digest)
         while len(self._seen) > REMEMBERED:
             self._seen.popitem(last=False)
-        return not known
+        return not is_repetition
 
     def _start(self, now: float) -> str:
         """The cursor of this round."""

@@ -36,8 +36,8 @@ def reports(body: bytes, source: str, received_at: float) -> list[QuakeReport]:
     if etree.QName(root).localname != "quakeml":
         raise NoQuakes(f"XML of another kind (<{etree.QName(root).localname}>)")
     events = [event for parameters in _named(root, "eventParameters") for event in _named(parameters, "event")]
-    found = [_report(event, source, received_at) for event in events]
-    return [report for report in found if report is not None]
+    parsed = [_report(event, source, received_at) for event in events]
+    return [report for report in parsed if report is not None]
 
 
 def _report(event: etree._Element, source: str, received_at: float) -> QuakeReport | None:
@@ -76,9 +76,9 @@ def _report(event: etree._Element, source: str, received_at: float) -> QuakeRepo
 def _preferred(event: etree._Element, name: str, pointer: str) -> tuple[etree._Element | None, bool]:
     """The element that the pointer names, else the first; and whether the pointer named it."""
     elements = list(_named(event, name))
-    wanted = _text(event, pointer)
+    preferred_id = _text(event, pointer)
     for element in elements:
-        if wanted and element.get("publicID") == wanted:
+        if preferred_id and element.get("publicID") == preferred_id:
             return element, True
     return (elements[0] if elements else None), False
 

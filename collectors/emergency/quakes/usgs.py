@@ -33,8 +33,8 @@ def reports(body: bytes, source: str, received_at: float, *, scenario: bool = Fa
     if not isinstance(features, list):
         raise NoQuakes("no FeatureCollection and no Feature")
     status = "Exercise" if scenario else "Actual"
-    found = [_report(feature, source, received_at, status) for feature in features if isinstance(feature, dict)]
-    usable = [report for report in found if report is not None]
+    parsed = [_report(feature, source, received_at, status) for feature in features if isinstance(feature, dict)]
+    usable = [report for report in parsed if report is not None]
     if features and not usable:
         raise NoQuakes("features without time or coordinates")
     return usable

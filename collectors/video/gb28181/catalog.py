@@ -158,9 +158,9 @@ class CatalogDifference:
         return not (self.new or self.gone or self.renamed or self.reparented)
 
 
-def difference(known: Sequence[CatalogItem], items: Sequence[CatalogItem], *, complete: bool) -> CatalogDifference:
+def difference(previous: Sequence[CatalogItem], items: Sequence[CatalogItem], *, complete: bool) -> CatalogDifference:
     """The difference between two catalogs of one device. Only a complete one can say that an item is gone."""
-    before, after = {item.id: item for item in known}, {item.id: item for item in items}
+    before, after = {item.id: item for item in previous}, {item.id: item for item in items}
     both = [(before[id], after[id]) for id in after if id in before]
     return CatalogDifference(
         new=tuple(item for id, item in after.items() if id not in before),

@@ -84,8 +84,8 @@ class CatalogKeeper:
         """Items outside of a query (devices send them on changes): they change what they name and remove nothing."""
         items, _ = items_of(message)
         self._report(binding, items)
-        known = self._full.setdefault(binding.device, {})
-        fresh = tuple(item for item in items if item.id not in known)
+        full = self._full.setdefault(binding.device, {})
+        fresh = tuple(item for item in items if item.id not in full)
         if fresh:
             self.differences[binding.device] = difference(self.items(binding.device), items, complete=False)
 
@@ -105,10 +105,10 @@ class CatalogKeeper:
         for _ in answer.duplicates:
             platform.deviations.note(device, "duplicate-id")
         items = list(answer.items.values())
-        known = self._full.get(device, {})
-        self.differences[device] = difference(tuple(known.values()), items, complete=complete and bool(known))
+        full = self._full.get(device, {})
+        self.differences[device] = difference(tuple(full.values()), items, complete=complete and bool(full))
         if complete:
-            self._full[device], self._full_at[device] = {**known, **answer.items}, now
+            self._full[device], self._full_at[device] = {**full, **answer.items}, now
             self._failures.pop(device, None)
             self._store(device)
             every = platform.settings.catalog_every or (POLL_SMALL if len(items) <= SMALL else POLL_LARGE)

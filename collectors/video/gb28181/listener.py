@@ -167,14 +167,14 @@ class GbListener(Listener):
             self.refuse(f"{way.peer[0]}: {error}")
             return
         device = message.sender
-        known = device in self.platform.roster or self.platform.bindings.get(device) is not None
-        if message.status == 0 and not known and not self._strangers.admit("all"):
+        is_expected = device in self.platform.roster or self.platform.bindings.get(device) is not None
+        if message.status == 0 and not is_expected and not self._strangers.admit("all"):
             self.messages.counts.dropped += 1
             return
-        if message.status == 0 and known and not self._devices.admit(f"{device}@{way.peer[0]}"):
+        if message.status == 0 and is_expected and not self._devices.admit(f"{device}@{way.peer[0]}"):
             self.messages.counts.dropped += 1
             return
-        if not known and message.status == 0:
+        if not is_expected and message.status == 0:
             self.messages.count_unknown(f"{device or '?'}@{way.peer[0]}")
         self.platform.receive(message, way)
         for refusal in self.platform.refusals:

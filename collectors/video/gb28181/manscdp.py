@@ -61,12 +61,12 @@ class MansMessage:
 
 def value_of(element: etree._Element, name: str) -> str:
     """The value of a child element or attribute by name, ignoring case. "" when absent or a placeholder."""
-    wanted = name.lower()
+    lowered = name.lower()
     for child in element:
-        if isinstance(child.tag, str) and etree.QName(child).localname.lower() == wanted:
+        if isinstance(child.tag, str) and etree.QName(child).localname.lower() == lowered:
             text = "".join(str(part) for part in child.itertext()).strip()[:TEXT_LIMIT]
             return "" if text.lower() in PLACEHOLDERS else text
-    attribute = next((str(value) for key, value in element.attrib.items() if str(key).lower() == wanted), "")
+    attribute = next((str(value) for key, value in element.attrib.items() if str(key).lower() == lowered), "")
     return attribute.strip()[:TEXT_LIMIT]
 
 
@@ -128,8 +128,8 @@ def _recovered(text: str) -> etree._Element:
         raise MansFormatError("the XML is damaged")
     element = etree.Element(root[1])
     for name, pattern in _SIMPLE.items():
-        if found := pattern.search(text):
-            etree.SubElement(element, name).text = _CONTROL.sub("", found[1])
+        if field_match := pattern.search(text):
+            etree.SubElement(element, name).text = _CONTROL.sub("", field_match[1])
     if total := re.search(r"<SumNum>\s*(\d{1,9})\s*</SumNum>", text):
         etree.SubElement(element, "SumNum").text = total[1]
     devices = etree.SubElement(element, "DeviceList")

@@ -105,8 +105,8 @@ class Notices:
             self._clock_off.pop(about, None)
             times = 0
         if times != 1:
-            words = f"时钟偏差 {offset:g} 秒 | the clock is off by {offset:g} s" if times else ""
-            measurements.append(Measurement(metric="gb28181.clock", value=times < 2, text=words, fresh_for=CLOCK_FRESH))
+            text = f"时钟偏差 {offset:g} 秒 | the clock is off by {offset:g} s" if times else ""
+            measurements.append(Measurement(metric="gb28181.clock", value=times < 2, text=text, fresh_for=CLOCK_FRESH))
         return measurements
 
     def _info(self, binding: Binding, message: MansMessage, now: float) -> None:
@@ -126,8 +126,8 @@ class Notices:
         noted = Measurement(metric="gb28181.alarm", value=alarm.words, text=alarm.description, observed_at=alarm.at)
         measurements, kind = [noted], alarm.kind
         if kind is not None and kind.claims:
-            words = f"设备报警：{kind.zh} | alarm of the device: {kind.en}"
-            claim = Measurement(metric=kind.claims, value=False, text=words, fresh_for=alarms.LASTS)
+            text = f"设备报警：{kind.zh} | alarm of the device: {kind.en}"
+            claim = Measurement(metric=kind.claims, value=False, text=text, fresh_for=alarms.LASTS)
             measurements.append(claim)
         signal = alarm.signal()
         platform.publisher.message(about, measurements, [signal] if signal is not None else ())

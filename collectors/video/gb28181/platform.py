@@ -105,9 +105,9 @@ class GbPlatform:
         if message.status:
             self.queries.responded(message)
             return
-        known = self._answers.get(message.transaction)
-        if known is not None and now - known[0] <= REPEATED_WITHIN:
-            way.send(known[1])
+        earlier_answer = self._answers.get(message.transaction)
+        if earlier_answer is not None and now - earlier_answer[0] <= REPEATED_WITHIN:
+            way.send(earlier_answer[1])
             return
         if message.method == "REGISTER":
             self._register(message, way, now)

@@ -110,8 +110,8 @@ def _up(binding: Binding, now: float, wall: float, *, starting: bool) -> Measure
             metric="gb28181.up", value=None, quality=Quality.UNCERTAIN, text=text, observed_at=wall, fresh_for=fresh_for
         )
     if not binding.online:
-        words = "注销 | signed off" if binding.left else "心跳超时 | keepalives missed"
-        return Measurement(metric="gb28181.up", value=False, text=words, observed_at=wall, fresh_for=fresh_for)
+        reason = "注销 | signed off" if binding.left else "心跳超时 | keepalives missed"
+        return Measurement(metric="gb28181.up", value=False, text=reason, observed_at=wall, fresh_for=fresh_for)
     expired = now > binding.expires_at
     return Measurement(
         metric="gb28181.up",

@@ -79,13 +79,13 @@ class Registrar:
         )
         if verdict in (DigestVerdict.MISSING, DigestVerdict.STALE, DigestVerdict.ALGORITHM):
             challenge = self._guard.challenge(peer[0], wall, stale=verdict is DigestVerdict.STALE)
-            asked = (("WWW-Authenticate", challenge), VERSION)
+            headers = (("WWW-Authenticate", challenge), VERSION)
             refused = verdict if verdict is DigestVerdict.ALGORITHM else ""
-            return Registration(answer=response(request, 401, "Unauthorized", peer, asked), refused=refused)
-        known = device in self._passwords or "*" in self._passwords
-        if verdict is not DigestVerdict.OK or not known or not self._allows(device):
+            return Registration(answer=response(request, 401, "Unauthorized", peer, headers), refused=refused)
+        has_password = device in self._passwords or "*" in self._passwords
+        if verdict is not DigestVerdict.OK or not has_password or not self._allows(device):
             return self._refuse(
-                request, peer, verdict if verdict is not DigestVerdict.OK or not known else "unknown", now
+                request, peer, verdict if verdict is not DigestVerdict.OK or not has_password else "unknown", now
             )
         self._failures.pop(pair, None)
         return Registration(
@@ -107,7 +107,7 @@ class Registrar:
             self._failures.popitem(last=False)
         recent = sum(now - at <= FAILURES_WITHIN for at in times)
         if recent >= FAILURES:
-            self._ignored = {known: until for known, until in self._ignored.items() if until > now}
+            self._ignored = {key: until for key, until in self._ignored.items() if until > now}
             self._ignored[pair] = now + IGNORED_FOR
             times.clear()
         return Registration(answer=answer, refused=why, failures=recent)

@@ -65,8 +65,8 @@ class DigestGuard:
         if fields.get("qop"):
             middle = f"{middle}:{fields.get('nc', '')}:{fields.get('cnonce', '')}:{fields['qop']}"
         expected = _md5(f"{secret}:{middle}:{request}")
-        given = fields.get("response", "").lower().encode("ascii", "replace")
-        return DigestVerdict.OK if hmac.compare_digest(given, expected.encode()) else DigestVerdict.WRONG_PASSWORD
+        response = fields.get("response", "").lower().encode("ascii", "replace")
+        return DigestVerdict.OK if hmac.compare_digest(response, expected.encode()) else DigestVerdict.WRONG_PASSWORD
 
     def _nonce(self, at: str, address: str) -> str:
         return at + hmac.new(self._secret, f"{at}|{address}".encode(), hashlib.sha256).hexdigest()[:32]

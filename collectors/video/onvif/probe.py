@@ -87,9 +87,9 @@ class OnvifPoller(Poller):
 
     def _state(self, target: Target) -> OnvifState:
         key = (target.asset, target.uri)
-        known = self._states.get(key)
-        if known is not None and known[0] == target:
-            return known[1]
+        state = self._states.get(key)
+        if state is not None and state[0] == target:
+            return state[1]
         if self._client is None:
             self._client = aiohttp.ClientSession(
                 cookie_jar=aiohttp.DummyCookieJar(),
@@ -114,10 +114,10 @@ class OnvifPoller(Poller):
 def _clock_readings(state: OnvifState, read: DeviceClock, ours: float, trip: float) -> Iterator[Measurement]:
     """The offset, and the verdict on it: two wrong checks in a row fail the clock."""
     if read.at is None:
-        words = offset_words(0.0, unset=True) if read.unset else "无法读取时钟 | the clock cannot be read"
+        text = offset_words(0.0, unset=True) if read.unset else "无法读取时钟 | the clock cannot be read"
         value = False if read.unset else None
         quality = Quality.GOOD if read.unset else Quality.UNCERTAIN
-        yield Measurement(metric="onvif.clock", value=value, quality=quality, text=words, fresh_for=CLOCK_FRESH)
+        yield Measurement(metric="onvif.clock", value=value, quality=quality, text=text, fresh_for=CLOCK_FRESH)
         return
     offset = read.at - ours
     state.session.offset = offset
@@ -131,8 +131,8 @@ def _clock_readings(state: OnvifState, read: DeviceClock, ours: float, trip: flo
     elif abs(offset) < CLEAR:
         state.wrong_clocks = 0
     if state.wrong_clocks != 1:
-        words = offset_words(offset, unset=read.unset) if state.wrong_clocks else ""
-        yield Measurement(metric="onvif.clock", value=not state.wrong_clocks, text=words, fresh_for=CLOCK_FRESH)
+        text = offset_words(offset, unset=read.unset) if state.wrong_clocks else ""
+        yield Measurement(metric="onvif.clock", value=not state.wrong_clocks, text=text, fresh_for=CLOCK_FRESH)
 
 
 def _facts(setup: OnvifSetup) -> Iterator[Measurement]:

@@ -131,10 +131,10 @@ class OnvifSession:
             element = await self.call(soap.call("GetServices", inner="<IncludeCapability>false</IncludeCapability>"))
         except OnvifFault:
             return await self._capabilities()
-        found = {}
+        services = {}
         for service in soap.every(element, "Service", MAX_SERVICES):
-            found[soap.text(service, "Namespace")] = self.path_of(soap.text(service, "XAddr"))
-        return found
+            services[soap.text(service, "Namespace")] = self.path_of(soap.text(service, "XAddr"))
+        return services
 
     async def _capabilities(self) -> dict[str, str]:
         try:

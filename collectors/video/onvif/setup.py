@@ -62,12 +62,14 @@ async def read_setup(session: OnvifSession) -> OnvifSetup:
     if profiles:
         token = f"<ProfileToken>{escape(profiles[-1].token)}</ProfileToken>"
         inner = f"<Protocol>RTSP</Protocol>{token}" if namespace == soap.MEDIA2 else f"{_STREAM}{token}"
-        found = await _optional(session, "GetStreamUri", soap.call("GetStreamUri", namespace, inner), path, unsupported)
-        stream = soap.text(found, "Uri") if found is not None else ""
-        found = await _optional(
+        answer = await _optional(
+            session, "GetStreamUri", soap.call("GetStreamUri", namespace, inner), path, unsupported
+        )
+        stream = soap.text(answer, "Uri") if answer is not None else ""
+        answer = await _optional(
             session, "GetSnapshotUri", soap.call("GetSnapshotUri", namespace, token), path, unsupported
         )
-        snapshot = soap.text(found, "Uri") if found is not None else ""
+        snapshot = soap.text(answer, "Uri") if answer is not None else ""
     return OnvifSetup(
         maker=soap.text(device, "Manufacturer") if device is not None else "",
         model=soap.text(device, "Model") if device is not None else "",

@@ -30,8 +30,8 @@ TEXT_LIMIT = 512
 class OnvifFault(Exception):
     """The device answered with a fault. `denied`: it refuses the account."""
 
-    def __init__(self, words: str, *, denied: bool = False) -> None:
-        super().__init__(words)
+    def __init__(self, reason: str, *, denied: bool = False) -> None:
+        super().__init__(reason)
         self.denied = denied
 
 
@@ -87,12 +87,12 @@ def answer(body: bytes) -> etree._Element:
 
 
 def _fault(element: etree._Element) -> OnvifFault:
-    words = " ".join(" ".join(str(part) for part in element.itertext()).split())[:200]
-    lowered = words.lower()
+    reason = " ".join(" ".join(str(part) for part in element.itertext()).split())[:200]
+    lowered = reason.lower()
     denied = any(
-        word in lowered for word in ("notauthorized", "not authorized", "failedauthentication", "unauthorized")
+        marker in lowered for marker in ("notauthorized", "not authorized", "failedauthentication", "unauthorized")
     )
-    return OnvifFault(words or "fault", denied=denied)
+    return OnvifFault(reason or "fault", denied=denied)
 
 
 def local(element: etree._Element) -> str:
@@ -105,9 +105,9 @@ def find(element: etree._Element, *path: str) -> etree._Element | None:
     """The first descendant along a path of local names, which may skip levels."""
     at: etree._Element | None = element
     for name in path:
-        wanted = name.lower()
+        lowered = name.lower()
         at = (
-            next((child for child in at.iter() if child is not at and local(child) == wanted), None)
+            next((child for child in at.iter() if child is not at and local(child) == lowered), None)
             if at is not None
             else None
         )
@@ -116,15 +116,15 @@ def find(element: etree._Element, *path: str) -> etree._Element | None:
 
 def text(element: etree._Element, *path: str) -> str:
     """The text along a path of local names, "" when it is absent."""
-    found = find(element, *path)
-    return (found.text or "").strip()[:TEXT_LIMIT] if found is not None else ""
+    target = find(element, *path)
+    return (target.text or "").strip()[:TEXT_LIMIT] if target is not None else ""
 
 
 def every(element: etree._Element, name: str, limit: int) -> Iterator[etree._Element]:
     """At most `limit` descendants of a local name."""
-    wanted, count = name.lower(), 0
+    lowered, count = name.lower(), 0
     for child in element.iter():
-        if local(child) == wanted:
+        if local(child) == lowered:
             yield child
             count += 1
             if count >= limit:

@@ -78,16 +78,16 @@ def decoded(request: DecodingRequest) -> DecodedPicture:
     small = frame.reformat(width=WIDTH, height=HEIGHT, format="yuv420p", interpolation="AREA")
     raw = _plane(small, 0)
     luma = _stretched(raw, frame)
-    edge_map, kept = edges(luma), pixels(raw)
+    edge_map, samples = edges(luma), pixels(raw)
     return DecodedPicture(
         width=frame.width,
         height=frame.height,
         corrupt=bool(frame.is_corrupt),
         statistics=statistics(luma, _plane(small, 1), _plane(small, 2), _stretched(_crop(frame), frame)),
         comparison=compare(request.baseline, edge_map) if request.baseline else None,
-        equal=equal_share(request.before, kept) if request.before else None,
+        equal=equal_share(request.before, samples) if request.before else None,
         edges=edge_map,
-        pixels=kept,
+        pixels=samples,
         jpeg=_jpeg(av, frame) if request.picture else b"",
     )
 

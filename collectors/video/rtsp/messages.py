@@ -52,8 +52,8 @@ async def read(reader: asyncio.StreamReader) -> RtspResponse | RtspServerRequest
         head = await reader.readexactly(3)
         return InterleavedPacket(head[0], await reader.readexactly(int.from_bytes(head[1:], "big")))
     try:
-        rest = await reader.readuntil(b"\n")
-        lines, size = [first + rest], len(rest)
+        line = await reader.readuntil(b"\n")
+        lines, size = [first + line], len(line)
         start = lines[0].decode("utf-8", "replace").strip()
         if not (_STATUS.match(start) or _REQUEST.match(start)):  # at once: who speaks otherwise may never end its head
             raise RtspFormatError(f"not RTSP: {start[:60]!r}")

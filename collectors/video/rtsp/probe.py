@@ -75,10 +75,10 @@ class RtspPoller(Poller):
         cycle_of(target)
         learn_of(target)
         if unknown := sorted(ignored(target) - frozenset(NAMES)):
-            known = ", ".join(NAMES)
+            names = ", ".join(NAMES)
             raise Misconfigured(
-                f"{target.uri!r}: ignore={unknown[0]!r} is no check; there are {known}",
-                f"{target.uri!r}：ignore={unknown[0]!r} 不是检查项；可用：{known}",
+                f"{target.uri!r}: ignore={unknown[0]!r} is no check; there are {names}",
+                f"{target.uri!r}：ignore={unknown[0]!r} 不是检查项；可用：{names}",
             )
 
     def attach(self, callbacks: SubscriberCallbacks) -> None:

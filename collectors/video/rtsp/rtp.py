@@ -171,8 +171,8 @@ class Depacketizer:
         if not key or not unit.whole:
             return None
         sets = sorted(self._parameters, key=self._kind)
-        rest = [each for kind, each in zip(kinds, unit.units, strict=True) if kind not in parameters]
-        return b"".join(START_CODE + each for each in (*sets, *rest))
+        slices = [each for kind, each in zip(kinds, unit.units, strict=True) if kind not in parameters]
+        return b"".join(START_CODE + each for each in (*sets, *slices))
 
 
 def _aggregated(payload: bytes) -> list[bytes]:

@@ -51,9 +51,11 @@ def parse(body: bytes) -> SessionDescription:
             sections.append([])
         sections[-1].append(line.strip())
     tracks = [track for section in sections[1 : MAX_MEDIA + 1] if (track := _track(section)) is not None]
-    known = [track for track in tracks if track.codec in KNOWN]
+    decodable = [track for track in tracks if track.codec in KNOWN]
     return SessionDescription(
-        video=next(iter((*known, *tracks)), None), control=_attribute(sections[0], "control"), medias=len(sections) - 1
+        video=next(iter((*decodable, *tracks)), None),
+        control=_attribute(sections[0], "control"),
+        medias=len(sections) - 1,
     )
 
 
@@ -118,10 +120,12 @@ def _own(url: str, request: str) -> str:
     if not url.isprintable() or " " in url or len(url) > 2048:
         return request
     try:
-        parts, asked = urlsplit(url), urlsplit(request)
+        parts, requested = urlsplit(url), urlsplit(request)
     except ValueError:
         return request
-    return parts._replace(scheme="rtsp", netloc=asked.netloc).geturl() if parts.scheme.startswith("rtsp") else request
+    return (
+        parts._replace(scheme="rtsp", netloc=requested.netloc).geturl() if parts.scheme.startswith("rtsp") else request
+    )
 
 
 def aggregate_url(description: SessionDescription, base: str, request: str) -> str:
@@ -133,8 +137,8 @@ def aggregate_url(description: SessionDescription, base: str, request: str) -> s
 def same_host(location: str, request: str) -> str:
     """A redirection's URL when it stays at the host that was asked, else ""."""
     try:
-        parts, asked = urlsplit(location), urlsplit(request)
-        same = parts.scheme == "rtsp" and parts.hostname == asked.hostname
+        parts, requested = urlsplit(location), urlsplit(request)
+        same = parts.scheme == "rtsp" and parts.hostname == requested.hostname
     except ValueError:
         return ""
     return _own(location, request) if same else ""
