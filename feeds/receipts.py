@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from feeds import wire
 
+FUTURE = 120.0
+"""Seconds by which the clock of a sender may be ahead of ours."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptReport:

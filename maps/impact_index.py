@@ -1,4 +1,4 @@
-"""Who and what lies inside an area: assets by kind, places by kind, departments, and the nearest of each kind.
+"""The impact index: assets, places and departments inside an area, and the nearest places of each kind.
 
 One index per inventory and set of layers; building it takes some hundred milliseconds for 50,000 things, asking it
 about a millisecond. Immutable: threads may share it.
@@ -40,7 +40,7 @@ class AssetPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inside:
-    """What lies inside an area. `cameras` are those inside or within SIGHT_M of its middle."""
+    """The content of an area. `cameras` are those inside or within SIGHT_M of its middle, (lat, lon) in EPSG:4326."""
 
     assets: tuple[str, ...]
     cameras: tuple[str, ...]
@@ -62,7 +62,7 @@ class _Codes:
         self._codes = np.array([numbers[word] for word in values], dtype=np.intp)
 
     def counts(self, positions: NDArray[np.intp]) -> dict[str, int]:
-        """How often each word stands at the positions; words that do not are left out."""
+        """The number of positions that have each word. Words without any are left out."""
         counts = np.bincount(self._codes[positions], minlength=len(self._words))
         return {word: int(count) for word, count in zip(self._words, counts, strict=True) if count}
 
@@ -85,7 +85,7 @@ class ImpactIndex:
         self._by_kind = {kind: PointIndex(points) for kind, points in by_kind.items()}
 
     def inside(self, geometry: Mapping[str, Any] | BaseGeometry) -> Inside:
-        """What lies inside a geometry (EPSG:4326). Raises BadGeometry."""
+        """The content of a geometry (EPSG:4326). Raises BadGeometry."""
         area = geometry if isinstance(geometry, BaseGeometry) else from_geojson(geometry)
         assets = self._assets.inside(area)
         middle = area.centroid
@@ -102,7 +102,7 @@ class ImpactIndex:
         )
 
     def hits(self, geometry: Mapping[str, Any] | BaseGeometry) -> Hits:
-        """The positions of what lies inside, for `counts`. Raises BadGeometry."""
+        """The positions of assets and places inside a geometry, for `counts`. Raises BadGeometry."""
         area = geometry if isinstance(geometry, BaseGeometry) else from_geojson(geometry)
         return self._assets.positions(area), self._places.positions(area)
 

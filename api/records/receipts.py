@@ -1,4 +1,4 @@
-"""What a receipt's detail says beside the record: its steps, and the newest row as it was received."""
+"""Additional fields of a receipt's detail: the steps of its life, each version with its row as received."""
 
 from __future__ import annotations
 

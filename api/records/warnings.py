@@ -1,4 +1,4 @@
-"""What a warning's detail says beside the record: the original message, its history, and the chain of messages."""
+"""Additional fields of a warning's detail: the original message, the steps of its life, and its chain of messages."""
 
 from __future__ import annotations
 
@@ -99,7 +99,9 @@ def _chain(record: Record, warnings: list[Record]) -> list[dict[str, Any]]:
         new = neighbours.get(waiting.pop(), set()) - joined
         joined |= new
         waiting += new
-    chain = sorted((records[key] for key in joined if key in records), key=lambda each: (each["sent"], each["id"]))
+    chain = sorted(
+        (records[key] for key in joined if key in records), key=lambda warning: (warning["sent"], warning["id"])
+    )
     return [
         {name: warning[name] for name in ("id", "msg_type", "state", "sent", "headline", "colour")} for warning in chain
     ]

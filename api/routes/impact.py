@@ -1,4 +1,4 @@
-"""`POST /api/v1/impact`: who and what lies inside a drawn shape or a circle, and the nearest places of each kind.
+"""`POST /api/v1/impact`: assets, places and warnings inside a shape or a circle, and the nearest places of each kind.
 
 Geometry is bounded before it is built (feeds.geometry), and worked on in a thread with a deadline, a few at a time.
 """
@@ -52,7 +52,7 @@ class ImpactBody(BaseModel):
 
 @router.post("/impact", responses=answers({"type": "object"}, "invalid", "busy"))
 async def impact(deps: Deps, principal: Viewer, request: Request, body: ImpactBody) -> Response:
-    """What lies inside: regions, assets by kind and health, cameras, departments, places, warnings, the nearest."""
+    """Regions, assets by kind and health, cameras, departments, places and warnings inside, and the nearest places."""
     if body.geometry is None and (body.lat is None or body.lon is None):
         raise Problem("invalid", findings=[finding("body.geometry", "no_shape", message=NO_SHAPE)])
     cache: ImpactCache = request.app.state.impact

@@ -21,11 +21,9 @@ from feeds import wire
 from feeds.bus import BusError
 from feeds.findings import Finding, InMessage
 from feeds.journal import Parcel
-from feeds.mapped.observations import observations
-from feeds.mapped.receipts import receipt_report
+from feeds.mapped.items import ROUTES, mapped_item
 from feeds.mapped.rows import NoRows, document_of, rows_of
-from feeds.mapped.source import OBSERVATIONS, RECEIPTS, PushedSource, RowProblem, RowReader
-from feeds.mapped.warnings import mapped_warning
+from feeds.mapped.source import RECEIPTS, PushedSource, RowProblem, RowReader
 from feeds.model import Heartbeat
 
 router = APIRouter(prefix="/api/v1/ingest", tags=["ingest"])
@@ -34,7 +32,6 @@ NO_SOURCE = {
     "zh-CN": "设置中没有这个 emergency.http 来源",
     "en": "the settings have no source of kind emergency.http with that id",
 }
-ITEMS = {RECEIPTS: "receipt", OBSERVATIONS: "observation"}
 
 
 @router.post(
@@ -61,7 +58,7 @@ async def from_system(deps: Deps, principal: Ingester, request: Request, source_
 
 
 def _items(pushed: PushedSource, id: str, body: bytes, at: float) -> tuple[list[Any], list[Finding[InMessage]]]:
-    """What the rows give, and the findings. A body that is one row needs no list around it. Raises NoRows."""
+    """The items of a body's rows, and the findings. The body may be a single row without a list. Raises NoRows."""
     source, reader = pushed.source, RowReader(pushed.source)
     document = document_of(body, source.form)
     try:
@@ -73,12 +70,7 @@ def _items(pushed: PushedSource, id: str, body: bytes, at: float) -> tuple[list[
     items: list[Any] = []
     findings: list[Finding[InMessage]] = []
     for number, row in enumerate(rows):
-        if source.gives == RECEIPTS:
-            mapped: Any = receipt_report(reader, row, id, number, at)
-        elif source.gives == OBSERVATIONS:
-            mapped = observations(reader, row, id, number, at, pushed.heartbeat)
-        else:
-            mapped = mapped_warning(reader, row, id, number, at)
+        mapped = mapped_item(reader, row, id, number, at, pushed.heartbeat)
         if isinstance(mapped, RowProblem):
             findings.append(_finding("ROW_UNUSABLE", f"[{mapped.row}]", mapped.detail, error=True))
         else:
@@ -102,15 +94,15 @@ async def _take(deps: Dependencies, pushed: PushedSource, id: str, items: Sequen
         )
         await hand_in(deps, parcel)
         return
-    stream = "network" if pushed.source.gives == OBSERVATIONS else "emergency"
+    feed, item = ROUTES[pushed.source.gives]
     try:
-        await deps.bus.publish(stream, ITEMS.get(pushed.source.gives, "mapped_warning"), items, source=id)
+        await deps.bus.publish(feed, item, items, source=id)
     except BusError as error:
         raise Problem("busy") from error
 
 
 async def _beat(deps: Dependencies, pushed: PushedSource, id: str, at: float) -> None:
-    """A valid push is the source's sign of life."""
+    """Publish the source's heartbeat: a valid push is its sign of life."""
     heartbeat = Heartbeat(
         source=id,
         kind=KIND,

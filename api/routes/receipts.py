@@ -1,4 +1,4 @@
-"""Routes of receipts (接报): one taken down by a person, and decisions that nothing is to be done about one.
+"""Routes of receipts (接报): create one by hand, dismiss one, restore a dismissed one.
 
 Lists and details come from the kind (api.kinds). Receipts are attached to incidents by the routes of incidents.
 """
@@ -26,12 +26,11 @@ from api.responses.describe import answers
 from feeds.findings import Finding, InRequest
 from feeds.kinds import RECEIPT
 from feeds.model import Outcome, Result
-from feeds.receipts import ReceiptReport
+from feeds.receipts import FUTURE, ReceiptReport
 
 router = APIRouter(prefix="/api/v1/receipts", tags=["receipts"])
 ENGINE = "command"
 DESK = "desk"
-FUTURE = 120.0
 OF_CHANGE = ("conflict", "outside-region", "not-found", "invalid", "unanswered")
 Text = Annotated[str, StringConstraints(max_length=4000, strip_whitespace=True)]
 Word = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
@@ -73,7 +72,7 @@ class ReceiptBody(BaseModel):
 
 
 class DecisionBody(BaseModel):
-    """Why; `rev` is the revision that the decision was made from."""
+    """The reason of a decision. `rev` is the revision that it was made from; another one is a conflict."""
 
     model_config = ConfigDict(extra="forbid")
     reason: Reason
@@ -87,7 +86,7 @@ def _record(status: int = 200) -> dict[int | str, dict[str, Any]]:
 
 @router.post("", status_code=201, responses=answers(None, "outside-region", "invalid", "unanswered") | _record(201))
 async def create(deps: Deps, principal: Actor, body: ReceiptBody) -> Response:
-    """Take a report down. 201 once the journal has it."""
+    """Create a receipt from a report that a person took down. 201 once the journal has it."""
     at = deps.clock()
     wrong = []
     times = {"occurred_at": body.occurred_at, "opened_at": body.opened_at}
@@ -128,7 +127,7 @@ async def create(deps: Deps, principal: Actor, body: ReceiptBody) -> Response:
 
 @router.post("/{receipt_id:path}/dismiss", responses=answers(None, *OF_CHANGE) | _record())
 async def dismiss(deps: Deps, principal: Actor, receipt_id: str, body: DecisionBody) -> Response:
-    """Decide that nothing is to be done about a receipt. It stays in the journal."""
+    """Dismiss a receipt: nothing is to be done about it. It stays in the journal."""
     return await _decide(deps, principal, "receipt.dismiss", receipt_id, body)
 
 

@@ -1,4 +1,4 @@
-"""Warnings passed on: each as CAP 1.2, and an Atom feed of those that are public and actual."""
+"""Export of warnings: each as CAP 1.2, and an Atom feed of those that are public and actual."""
 
 from __future__ import annotations
 

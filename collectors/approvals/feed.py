@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import logging
 from abc import abstractmethod
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from collectors.contract import Feed, FetchResult
 from collectors.errors import Misconfigured
+from collectors.seen_versions import SeenVersions
 from collectors.settings import Credential, SourceSettings
 from feeds import state_file
 from feeds.cases.facts import TABLES, CaseFact
@@ -45,7 +45,7 @@ class CaseFeed(Feed):
         self.source = settings.approvals or CaseSource()
         self._sealer: Sealer | None = None
         self._facts: dict[str, RowFacts] = {}
-        self._seen: OrderedDict[tuple[str, str, str, str], str] = OrderedDict()
+        self._seen: SeenVersions[tuple[str, str, str, str], str] = SeenVersions(REMEMBERED)
         self._newest: dict[str, float] = {}
         self._fetched: dict[str, float] | None = None
         self._loaded = False
@@ -137,12 +137,7 @@ class CaseFeed(Feed):
 
     def _is_new(self, fact: CaseFact) -> bool:
         slot = (fact.number, *fact.slot)
-        known = self._seen.get(slot) == f"{fact.digest}{fact.stamp}"
-        self._seen[slot] = f"{fact.digest}{fact.stamp}"
-        self._seen.move_to_end(slot)
-        while len(self._seen) > REMEMBERED:
-            self._seen.popitem(last=False)
-        return not known
+        return self._seen.is_new(slot, f"{fact.digest}{fact.stamp}")
 
     def _since(self, table: CaseTable, now: float) -> float:
         """The stamp from which on rows are asked for."""

@@ -45,7 +45,7 @@ CALM, RISE, SINK = 240.0, 180.0, 240.0
 
 
 class QuakeAgency:
-    """One earthquake as USGS GeoJSON, revised twice. `start` is in epoch seconds."""
+    """An agency that reports one earthquake as USGS GeoJSON, revised twice. `start` is in epoch seconds."""
 
     def __init__(self, start: float, clock: Clock = time.time) -> None:
         self._start, self._clock = start, clock

@@ -1,4 +1,4 @@
-"""Which simulated device answers which probe of the demo's inventory. Devices that share a server share it here too."""
+"""The simulated devices behind the probes of the demo's inventory. Devices that share a server share it here too."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from xml.sax.saxutils import escape
 
@@ -36,96 +36,72 @@ class Bulletin:
     references: tuple[str, ...] = field(default=())
 
 
+RAIN = Bulletin(
+    name="rain",
+    event="暴雨",
+    colour="橙色",
+    severity="Severe",
+    code="532322000000",
+    place="双柏县",
+    text="过去3小时双柏县降雨量已达50毫米以上，且降雨可能持续，请防范山洪和滑坡。",
+    lasts=600,
+)
+WIND = Bulletin(
+    name="wind",
+    event="大风",
+    colour="蓝色",
+    severity="Minor",
+    code="532327000000",
+    place="永仁县",
+    text="预计未来24小时永仁县平均风力可达6级以上，阵风7级以上。",
+    lasts=600,
+)
+THUNDER = Bulletin(
+    name="thunder-1",
+    event="雷电",
+    colour="黄色",
+    severity="Moderate",
+    code="532302000000",
+    place="禄丰市",
+    text="预计未来6小时禄丰市可能发生雷电活动。",
+    sent=-50,
+)
+FOG = Bulletin(
+    name="fog-1",
+    event="大雾",
+    colour="黄色",
+    severity="Moderate",
+    code="532324000000",
+    place="南华县",
+    text="南华县局地能见度不足500米。",
+    sent=-90,
+)
+
+
+def _following(
+    before: Bulletin, name: str, text: str, sent: int, *, msg_type: str = "Update", **fields: str
+) -> Bulletin:
+    """A bulletin that updates or cancels an earlier one of the same event and place."""
+    changed = replace(before, name=name, text=text, sent=sent, lasts=360, msg_type=msg_type, references=(before.name,))
+    return replace(changed, **fields)  # type: ignore[arg-type]  # every field that is named here is a text
+
+
 BULLETINS = (
-    Bulletin(
-        name="rain",
-        event="暴雨",
-        colour="橙色",
-        severity="Severe",
-        code="532322000000",
-        place="双柏县",
-        text="过去3小时双柏县降雨量已达50毫米以上，且降雨可能持续，请防范山洪和滑坡。",
-        lasts=600,
-    ),
-    Bulletin(
-        name="wind",
-        event="大风",
-        colour="蓝色",
-        severity="Minor",
-        code="532327000000",
-        place="永仁县",
-        text="预计未来24小时永仁县平均风力可达6级以上，阵风7级以上。",
-        lasts=600,
-    ),
-    Bulletin(
-        name="thunder-1",
-        event="雷电",
-        colour="黄色",
-        severity="Moderate",
-        code="532302000000",
-        place="禄丰市",
-        text="预计未来6小时禄丰市可能发生雷电活动。",
-        sent=-50,
-    ),
-    Bulletin(
-        name="thunder-2",
-        event="雷电",
-        colour="黄色",
-        severity="Moderate",
-        code="532302000000",
-        place="禄丰市",
-        text="禄丰市雷电活动仍将持续2小时，请继续防范。",
-        sent=-20,
-        msg_type="Update",
-        references=("thunder-1",),
-    ),
-    Bulletin(
-        name="fog-1",
-        event="大雾",
-        colour="黄色",
-        severity="Moderate",
-        code="532324000000",
-        place="南华县",
-        text="南华县局地能见度不足500米。",
-        sent=-90,
-    ),
-    Bulletin(
-        name="fog-2",
-        event="大雾",
-        colour="黄色",
-        severity="Moderate",
-        code="532324000000",
-        place="南华县",
-        text="南华县大雾已消散，解除预警。",
-        sent=-10,
-        msg_type="Cancel",
-        references=("fog-1",),
-    ),
-    Bulletin(
-        name="rain-red",
-        event="暴雨",
+    RAIN,
+    WIND,
+    THUNDER,
+    _following(THUNDER, "thunder-2", "禄丰市雷电活动仍将持续2小时，请继续防范。", -20),
+    FOG,
+    _following(FOG, "fog-2", "南华县大雾已消散，解除预警。", -10, msg_type="Cancel"),
+    _following(
+        RAIN,
+        "rain-red",
+        "双柏县降雨量已达100毫米以上，山洪、滑坡风险极高，请立即转移避险。",
+        2,
         colour="红色",
         severity="Extreme",
-        code="532322000000",
-        place="双柏县",
-        text="双柏县降雨量已达100毫米以上，山洪、滑坡风险极高，请立即转移避险。",
-        sent=2,
-        msg_type="Update",
-        references=("rain",),
     ),
-    Bulletin(
-        name="wind-clear",
-        event="大风",
-        colour="蓝色",
-        severity="Minor",
-        code="532327000000",
-        place="永仁县",
-        text="永仁县大风天气结束，解除预警。",
-        sent=4,
-        msg_type="Update",
-        response="AllClear",
-        references=("wind",),
-    ),
+    _following(WIND, "wind-clear", "永仁县大风天气结束，解除预警。", 4, response="AllClear"),
     Bulletin(
         name="quake-exercise",
         event="地震",

@@ -234,7 +234,7 @@ def _network(folder: Path) -> str:
 
 
 def _begun(folder: Path, now: float) -> float:
-    """When the warning centre began: the same across restarts for a while, so that its warnings stay the same ones."""
+    """The start of the warning centre. A restart soon after keeps it, so that the warnings stay the same ones."""
     path = folder / "run" / "warnings.json"
     begun = state_file.read_json(path, lambda document: float(document["begun"]))
     if begun is not None and 0 <= now - begun < CENTRE_LASTS:

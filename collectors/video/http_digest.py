@@ -46,20 +46,22 @@ class DigestChallenge:
         return f"Digest {', '.join(fields)}"
 
 
-def fields_of(header: str) -> dict[str, str]:
-    """The `name=value` pairs of an authentication header, names in lower case."""
+def digest_fields(header: str) -> dict[str, str] | None:
+    """The `name=value` pairs of a challenge or an answer, names in lower case. None for another scheme than Digest."""
+    scheme, _, pairs = header.strip().partition(" ")
+    if scheme.lower() != "digest":
+        return None
     return {
         match[1].lower(): match[3] if match[2] is None else re.sub(r"\\(.)", r"\1", match[2])
-        for match in _PAIR.finditer(header[:8192])
+        for match in _PAIR.finditer(pairs[:8192])
     }
 
 
 def challenge(header: str) -> DigestChallenge | None:
     """The challenge of a header, None when it is no digest or names an algorithm that is not known here."""
-    scheme, _, rest = header.strip().partition(" ")
-    if scheme.lower() != "digest":
+    fields = digest_fields(header)
+    if fields is None:
         return None
-    fields = fields_of(rest)
     algorithm = fields.get("algorithm", "MD5").upper() or "MD5"
     if algorithm not in _HASHES or not fields.get("nonce") or _breaks(fields["nonce"] + fields.get("opaque", "")):
         return None
@@ -75,8 +77,8 @@ def challenge(header: str) -> DigestChallenge | None:
 
 def best(headers: list[str]) -> DigestChallenge | None:
     """The strongest challenge of several headers: SHA-256 before MD5."""
-    challenges = [found for header in headers if (found := challenge(header)) is not None]
-    return max(challenges, key=lambda found: found.algorithm, default=None)
+    challenges = filter(None, map(challenge, headers))
+    return max(challenges, key=lambda candidate: candidate.algorithm, default=None)
 
 
 def _breaks(text: str) -> bool:

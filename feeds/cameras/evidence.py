@@ -1,4 +1,4 @@
-"""Which readings decide which rung of a camera's ladder, and which rungs a probe of a scheme is expected to decide."""
+"""Tables of a camera's ladder: the rung that each metric decides, and the rungs that each probe scheme decides."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class RungState(StrEnum):
 
 
 class Conflict(StrEnum):
-    """How a device's claim differs from what was measured."""
+    """A contradiction between a device's claim and a measurement."""
 
     FALSE_ONLINE = "false-online"
     FALSE_OFFLINE = "false-offline"

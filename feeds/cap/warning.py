@@ -139,7 +139,7 @@ def _areas(infos: tuple[CapInfo, ...], everything: tuple[CapInfo, ...]) -> tuple
     for blocks in (infos, everything):
         areas: list[Area] = []
         for info in blocks:
-            areas += [area for each in info.areas if (area := _area(each)) not in areas]
+            areas += [area for cap_area in info.areas if (area := _area(cap_area)) not in areas]
         if areas:
             return tuple(areas)
     return ()

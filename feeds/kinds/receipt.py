@@ -26,12 +26,13 @@ RECEIPT = RecordKind(
     record=Receipt,
     writer="command",
     faces={
-        "map": ("id", "state", "channel", "event_class", "region", "unanswered"),
+        "map": ("id", "state", "mode", "channel", "event_class", "region", "unanswered"),
         "row": (
             "id",
             "source",
             "channel",
             "state",
+            "mode",
             "region",
             "received_at",
             "title",

@@ -8,15 +8,15 @@ from typing import Any
 
 from feeds.mapped.source import RowProblem, RowReader
 from feeds.model import Observation, Quality
+from feeds.receipts import FUTURE
 
 _QUALITIES = {"good": Quality.GOOD, "uncertain": Quality.UNCERTAIN, "bad": Quality.BAD}
-FUTURE = 120.0
 
 
 def observations(
     reader: RowReader, row: Mapping[str, Any], source: str, number: int, now: float, fresh_for: float
 ) -> list[Observation] | RowProblem:
-    """The observation of a row, and those of the limits that it names (`.warning`, `.guarantee`)."""
+    """The observation of a row, and those of the limits that it names (`…_warning`, `…_guarantee`)."""
     mapped, missing, problems = reader.apply(row)
     values = mapped.values
     if missing:

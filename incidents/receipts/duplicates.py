@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from math import floor
+from math import ceil, cos, floor, radians
 
 from feeds.model import Candidate, Receipt
 from feeds.quakes import distance_km
@@ -16,8 +16,8 @@ from feeds.quakes import distance_km
 LIKELY, PERHAPS = 0.70, 0.40
 MOST = 5
 """Candidates of one receipt that are kept, the best ones."""
-CELL = 0.1
-"""Degrees of one cell of the index, some 10 km."""
+CELL, CELL_KM = 0.1, 11.1
+"""Degrees of one cell of the index, and the length of as many degrees of latitude."""
 OTHER = (1_000.0, 120.0)
 LIMITS = {
     "traffic": (500.0, 60.0),
@@ -30,6 +30,7 @@ LIMITS = {
     "epidemic": (20_000.0, 2_880.0),
 }
 """By class: radius in metres, window in minutes."""
+_WIDEST = max(radius for radius, _ in LIMITS.values())
 CATEGORIES = {
     "natural": ("flood", "drought", "weather", "quake", "geo", "bio", "forestfire"),
     "accident": ("work", "hazchem", "traffic", "building", "utility", "environment", "nuclear", "network", "fire"),
@@ -105,15 +106,18 @@ class ReceiptsByPlace:
 
     def candidates(self, receipt: Receipt) -> tuple[Candidate, ...]:
         """The best candidates, best first."""
-        candidates = [each for other in self._around(receipt) if (each := candidate(receipt, other)) is not None]
-        return tuple(sorted(candidates, key=lambda each: (-each.score, each.id))[:MOST])
+        candidates = [scored for other in self._around(receipt) if (scored := candidate(receipt, other)) is not None]
+        return tuple(sorted(candidates, key=lambda scored: (-scored.score, scored.id))[:MOST])
 
     def _around(self, receipt: Receipt) -> Iterable[Receipt]:
         if receipt.lat is None or receipt.lon is None:
             return
-        radius_km = (LIMITS.get(receipt.event_class, OTHER)[0] + receipt.accuracy_m) / 1000
-        reach = 1 + int(max(radius_km, 5.0) / 9.0)
+        # A receipt without a class takes the radius of the other one (see _limits).
+        radius = LIMITS.get(receipt.event_class, OTHER)[0] if receipt.event_class else _WIDEST
+        radius_km = max((radius + receipt.accuracy_m) / 1000, 5.0)
+        rows = ceil(radius_km / CELL_KM)
+        columns = ceil(radius_km / (CELL_KM * max(cos(radians(receipt.lat)), 0.1)))
         row, column = floor(receipt.lat / CELL), floor(receipt.lon / CELL)
-        for north in range(row - reach, row + reach + 1):
-            for east in range(column - reach, column + reach + 1):
+        for north in range(row - rows, row + rows + 1):
+            for east in range(column - columns, column + columns + 1):
                 yield from self._cells.get((north, east), {}).values()

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from feeds.model import Receipt
-from feeds.receipts import ReceiptReport
+from feeds.receipts import FUTURE, ReceiptReport
 
 ANSWER_WITHIN = 300.0
 """Seconds within which somebody must decide on a new receipt."""
@@ -19,8 +19,6 @@ KEEP = 2 * 3600.0
 """Seconds for which an answered receipt stays on the screens; it is never deleted from the journal."""
 TITLE = 40
 """Characters of the text that stand for a title where the sender gives none."""
-FUTURE = 120.0
-"""Seconds by which the sender's clock may be ahead of ours."""
 VERBS = {"receipt.attach": "attached", "receipt.open": "opened", "receipt.dismiss": "dismissed"}
 
 
@@ -92,14 +90,14 @@ def restored(receipt: Receipt, now: float) -> Receipt:
 
 
 def unanswered_from(receipt: Receipt) -> float | None:
-    """When a new receipt becomes unanswered; None for one that is answered or already told."""
+    """The time at which a new receipt becomes unanswered. None for one that is answered or already `unanswered`."""
     if receipt.state != "new" or receipt.unanswered:
         return None
     return max(receipt.received_at, receipt.answered_at or 0.0) + ANSWER_WITHIN
 
 
 def leaves_at(receipt: Receipt) -> float | None:
-    """When an answered receipt leaves the screens: KEEP after the answer or its last update. None for a new one."""
+    """The time at which an answered receipt leaves the screens: KEEP after the answer or its last update, else None."""
     if receipt.state == "new" or receipt.answered_at is None:
         return None
     return max(receipt.answered_at, receipt.updated_at) + KEEP

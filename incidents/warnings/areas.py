@@ -59,7 +59,7 @@ class AreaResolver:
         return replace(warning, affected=affected, places=places, departments=departments)
 
     def _hits(self, area: Area) -> Hits:
-        """What lies inside an area; remembered for outlines of regions, over which most warnings are."""
+        """The assets and places inside an area. Results for outlines of regions are cached: most warnings have one."""
         assert area.geometry is not None
         if area.resolved not in BY_CODES:
             return self._index.hits(area.geometry)

@@ -106,7 +106,7 @@ class WarningDomain(Domain):
         self._admit(message, original, now)
 
     def _quake(self, report: QuakeReport, now: float) -> Asking[None]:
-        """Take what an earthquake report changes into the registry."""
+        """Take the message that an earthquake report makes, if any, into the registry."""
         message = message_of(report, self.registry.newest_quakes(), now)
         if message is None:
             return
@@ -116,7 +116,7 @@ class WarningDomain(Domain):
         self._admit(message, {**form, **_original_fields(report.raw)}, now)
 
     def _recall(self, message: EmergencyWarning, now: float) -> Asking[None]:
-        """Bring back from the journal what the message is or names, where it may have left memory.
+        """Restore the message and those that it references from the journal, where they may have left memory.
 
         A warning leaves memory KEEP after its end, so one that was sent within KEEP is in memory or was never taken in.
         """

@@ -1,8 +1,10 @@
 """The registry in the journal: one document per warning, notice and missing reference; one entry per step.
 
-| kind of document | id | open while | body | |---|---|---|---| | `warning` | its id | shown on the screens | every
-field of EmergencyWarning, `enders`, `digests` | | `warning_notice` (Cancel, Ack, Error) | its id's key | never |
-`digests` | | `warning_waiting` | the missing message's key | waited for | `enders` |
+| kind of document | id | open while | body |
+|---|---|---|---|
+| `warning` | its id | shown on the screens | every field of EmergencyWarning, `enders`, `digests` |
+| `warning_notice` (Cancel, Ack, Error) | its id's key | never | `digests` |
+| `warning_waiting` | the missing message's key | waited for | `enders` |
 """
 
 from __future__ import annotations

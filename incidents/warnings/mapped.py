@@ -10,7 +10,7 @@ from feeds.model import EmergencyWarning
 
 
 def chained(message: EmergencyWarning, held: Iterable[EmergencyWarning]) -> EmergencyWarning | None:
-    """The message with references to whole ids; None when it is a repetition or older than what is known.
+    """The message with references to whole ids; None when it is a repetition or older than the last one.
 
     The same id again is an update of the last message with it. References of the row are ids of the same source.
     """

@@ -137,9 +137,9 @@ class CapFeed(Feed):
     async def _documents(
         self, listed: Sequence[IndexEntry], rechecked: set[str]
     ) -> tuple[list[bytes], list[tuple[str, str]]]:
-        """The bytes of each document, b"" for one that failed or is unchanged; a sentence (en, zh) for each failure.
+        """Fetch documents. Returns their bytes (b"" for a failed or unchanged one), and a text (en, zh) per failure.
 
-        The failure of one that is only `rechecked` is no failure of the source.
+        A failure to fetch a `rechecked` document again is not reported: its stored version stays valid.
         """
         gate = asyncio.Semaphore(CONCURRENCY)
         loop = asyncio.get_running_loop()

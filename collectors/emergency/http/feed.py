@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any, ClassVar
 from urllib.parse import urljoin, urlsplit
@@ -18,23 +17,20 @@ from collectors.contract import Feed, FetchResult
 from collectors.documents import DocumentClient, unexpected
 from collectors.emergency.http.addresses import CURSOR, OVERLAP, PAGE, filled, written
 from collectors.errors import Misconfigured
+from collectors.seen_versions import SeenVersions
 from collectors.settings import PUSH, Credential, SourceSettings
-from feeds.mapped.observations import observations
-from feeds.mapped.receipts import receipt_report
+from feeds.mapped.items import ROUTES, MappedItem, mapped_item
 from feeds.mapped.rows import BOUNDS, NoRows, document_of, rows_of
-from feeds.mapped.source import OBSERVATIONS, RECEIPTS, MappedSource, RowProblem, RowReader
-from feeds.mapped.warnings import MappedWarning, mapped_warning
+from feeds.mapped.source import MappedSource, RowProblem, RowReader
+from feeds.mapped.warnings import MappedWarning
 from feeds.mapping import MappingRefused
 from feeds.mapping.paths import lookup
-from feeds.model import Observation
 from feeds.receipts import ReceiptReport
 
 PAGES = 50
 """Pages of one round at most."""
 REMEMBERED = 50_000
 """Rows whose digest is remembered."""
-_ROUTES = {RECEIPTS: ("emergency", "receipt"), OBSERVATIONS: ("network", "observation")}
-_WARNING_ROUTE = ("emergency", "mapped_warning")
 
 
 class MappedFeed(Feed):
@@ -50,7 +46,8 @@ class MappedFeed(Feed):
         self._reader = RowReader(self.source)
         self._client = DocumentClient(settings.url, settings.timeout, credential)
         self._zone = ZoneInfo(self.source.zone)
-        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._seen: SeenVersions[str, None] = SeenVersions(REMEMBERED)
+        self._fresh_for = max(settings.heartbeat, settings.interval * 3)
         self._cursor: str | None = None
         self._newest: float | None = None
 
@@ -70,7 +67,7 @@ class MappedFeed(Feed):
             ) from error
 
     def route(self) -> tuple[str, str]:
-        return _ROUTES.get(self.source.gives, _WARNING_ROUTE)
+        return ROUTES[self.source.gives]
 
     async def fetch(self, now: float) -> FetchResult:
         """Fetch all pages. Raises NotReady, AuthFailed, UnexpectedForm."""
@@ -107,36 +104,21 @@ class MappedFeed(Feed):
 
     def items(
         self, rows: Sequence[dict[str, Any]], now: float
-    ) -> tuple[list[tuple[dict[str, Any], Any]], list[RowProblem]]:
-        """What each usable row gives, beside the row, and the problems of the others."""
-        usable: list[tuple[dict[str, Any], Any]] = []
+    ) -> tuple[list[tuple[dict[str, Any], MappedItem]], list[RowProblem]]:
+        """Each usable row with its item, and the problems of the other rows."""
+        usable: list[tuple[dict[str, Any], MappedItem]] = []
         problems: list[RowProblem] = []
         for number, row in enumerate(rows):
-            made = self._item(row, number, now)
-            if isinstance(made, RowProblem):
-                problems.append(made)
+            item = mapped_item(self._reader, row, self._settings.id, number, now, self._fresh_for)
+            if isinstance(item, RowProblem):
+                problems.append(item)
             else:
-                usable.append((row, made))
+                usable.append((row, item))
         return usable, problems
-
-    def _item(
-        self, row: dict[str, Any], number: int, now: float
-    ) -> ReceiptReport | MappedWarning | list[Observation] | RowProblem:
-        if self.source.gives == RECEIPTS:
-            return receipt_report(self._reader, row, self._settings.id, number, now)
-        if self.source.gives == OBSERVATIONS:
-            fresh_for = max(self._settings.heartbeat, self._settings.interval * 3)
-            return observations(self._reader, row, self._settings.id, number, now, fresh_for)
-        return mapped_warning(self._reader, row, self._settings.id, number, now)
 
     def _is_new(self, row: dict[str, Any]) -> bool:
         digest = hashlib.sha256(json.dumps(row, sort_keys=True, default=str).encode()).hexdigest()
-        is_repetition = digest in self._seen
-        self._seen[digest] = None
-        self._seen.move_to_end(digest)
-        while len(self._seen) > REMEMBERED:
-            self._seen.popitem(last=False)
-        return not is_repetition
+        return self._seen.is_new(digest, None)
 
     def _start(self, now: float) -> str:
         """The cursor of this round."""
@@ -145,7 +127,7 @@ class MappedFeed(Feed):
         since = now - self.source.back if self._newest is None else self._newest - OVERLAP
         return written(since, self.source.cursor_format, self._zone)
 
-    def _advance(self, document: Any, items: Sequence[Any]) -> None:
+    def _advance(self, document: Any, items: Sequence[MappedItem]) -> None:
         """Move the cursor after a complete round."""
         if CURSOR not in self._settings.url:
             return
@@ -168,7 +150,7 @@ class MappedFeed(Feed):
         await self._client.close()
 
 
-def _time(item: Any) -> float | None:
+def _time(item: MappedItem) -> float | None:
     if isinstance(item, ReceiptReport):
         return item.updated_at
     if isinstance(item, MappedWarning):

@@ -16,6 +16,7 @@ from collectors.documents import DocumentClient, unexpected
 from collectors.emergency.quakes import quakeml, usgs
 from collectors.emergency.quakes.usgs import NoQuakes
 from collectors.errors import Misconfigured
+from collectors.seen_versions import SeenVersions
 from collectors.settings import Credential, SourceSettings
 from feeds.quakes import QuakeReport
 
@@ -41,13 +42,13 @@ class QuakeFeed(Feed):
     wanted: ClassVar[tuple[str, str]]
     """The expected document, in English and Chinese."""
     has_updates: ClassVar[bool]
-    """Whether the agency's event service takes `updatedafter` and `includedeleted`."""
+    """True when the agency's event service takes `updatedafter` and `includedeleted`."""
 
     def __init__(self, settings: SourceSettings, credential: Credential | None) -> None:
         self._settings = settings
         self._client = DocumentClient(settings.url, settings.timeout, credential)
         self._validators: dict[str, str] = {}
-        self._seen: dict[tuple[str, str], tuple[float, bool]] = {}
+        self._seen: SeenVersions[tuple[str, str], tuple[float, bool]] = SeenVersions(REMEMBERED)
         self._asked_at: float | None = None
 
     @classmethod
@@ -100,17 +101,14 @@ class QuakeFeed(Feed):
             if report.magnitude is not None and report.magnitude < self._settings.magnitude:
                 continue
             key, version = (report.agency, report.event_ids[0]), (report.updated_at, report.withdrawn)
-            if self._seen.get(key) != version:
-                self._seen.pop(key, None)
-                self._seen[key] = version
+            if self._seen.is_new(key, version):
                 new.append(report)
-        for key in list(self._seen)[:-REMEMBERED]:
-            del self._seen[key]
         return new
 
     def forget(self) -> None:
         """Fetch and publish every report again."""
-        self._validators, self._seen, self._asked_at = {}, {}, None
+        self._validators, self._asked_at = {}, None
+        self._seen.clear()
 
     async def close(self) -> None:
         """Close the session."""

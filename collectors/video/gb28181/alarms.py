@@ -56,7 +56,7 @@ class DeviceAlarm:
 
     @property
     def kind(self) -> AlarmKind | None:
-        """What it raises, None for an alarm that is only noted."""
+        """The kind of alert that the alarm raises. None for an alarm that is only a reading."""
         return KINDS.get((self.method, self.type))
 
     @property

@@ -26,7 +26,7 @@ EXPIRED_ALIVE = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a device is reached: transport ("UDP" or "TCP"), its address as seen, our own, and what sends to it."""
+    """The route to a device: transport ("UDP" or "TCP"), its address as seen (`peer`), and our own (`local`)."""
 
     transport: str
     peer: Address
@@ -77,7 +77,7 @@ class Binding:
 
     @property
     def silent_at(self) -> float:
-        """When the device counts as off line unless it is heard before."""
+        """The time at which the device counts as off line unless it is heard before."""
         return (self.started_at if self.heard_at is None else self.heard_at) + self.patience
 
     def hear(self, now: float, *, keepalive: bool = False) -> None:

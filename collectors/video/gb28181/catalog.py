@@ -138,14 +138,14 @@ class CatalogAnswer:
 
     @property
     def due_at(self) -> float:
-        """When the answer counts as broken off unless another part comes."""
+        """The time at which the answer counts as broken off unless another part comes."""
         first = self.asked_at + FIRST_PART if self.heard_at is None else self.heard_at + NEXT_PART
         return min(first, self.asked_at + WHOLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogDifference:
-    """What a catalog says against what was known. Nothing of it is applied unasked, but the status."""
+    """The changes between two catalogs of one device. They are proposals: a person applies them to the inventory."""
 
     new: tuple[CatalogItem, ...] = ()
     gone: tuple[CatalogItem, ...] = ()

@@ -1,4 +1,4 @@
-"""Catalog queries of all devices: asked, collected, tried again, and what they change. The last full ones are kept."""
+"""Catalog queries of all devices, their retries and their answers. The last full catalog of each device is stored."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ class CatalogKeeper:
         self.differences: dict[str, CatalogDifference] = {}
 
     def stale(self, device: str, now: float) -> bool:
-        """True when the last full catalog is old, or its channels' statuses are not known any more."""
+        """True when the last full catalog is older than FULL_EVERY, or the device was silent since."""
         at = self._full_at.get(device)
         return at is None or now - at > FULL_EVERY
 
     def items(self, device: str) -> Sequence[CatalogItem]:
-        """The last full catalog of a device, with what was reported since."""
+        """The last full catalog of a device, updated by later incomplete answers."""
         return tuple(self._full.get(device, {}).values())
 
     def ask(self, binding: Binding, now: float) -> None:
@@ -61,7 +61,7 @@ class CatalogKeeper:
             self._answers[binding.device, query.sn] = CatalogAnswer(binding.device, query.sn, now)
 
     def forget(self, device: str) -> None:
-        """The device is silent: answers under way will not be completed, and statuses must be asked anew."""
+        """Drop the unfinished answers of a silent device. Its next catalog is asked for at once."""
         self._full_at.pop(device, None)
         for key in [key for key in self._answers if key[0] == device]:
             del self._answers[key]
@@ -81,7 +81,7 @@ class CatalogKeeper:
             self._finish(binding, answer, now, complete=True)
 
     def update(self, binding: Binding, message: MansMessage) -> None:
-        """Items outside of a query (devices send them on changes): they change what they name and remove nothing."""
+        """Take items that arrive outside of a query, as devices send them on changes. They remove no other item."""
         items, _ = items_of(message)
         self._report(binding, items)
         full = self._full.setdefault(binding.device, {})

@@ -1,4 +1,4 @@
-"""What devices say by MESSAGE and NOTIFY: keepalives, catalogs, status, information, alarms."""
+"""Handlers of MESSAGE and NOTIFY bodies: keepalives, catalogs, status, information, alarms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the platform tells the runner: measurements of devices and channels, and alerts, for assets of the inventory."""
+"""Messages to the runner: measurements of devices and channels, and alerts, for assets of the inventory."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ class Queries:
         return any(query.device == device and query.command == command for query in self._pending.values())
 
     def due(self, now: float) -> Iterator[tuple[str, str]]:
-        """What is to be asked now: (device, command), catalogs only while fewer than AT_ONCE are under way."""
+        """The queries that are due, as (device, command). At most AT_ONCE catalog queries are under way at a time."""
         for key in [key for key, at in self._due.items() if at <= now]:
             del self._due[key]
             self._queued.add(key)

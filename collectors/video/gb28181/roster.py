@@ -1,4 +1,4 @@
-"""Which assets of the inventory stand for which device or channel: those with a probe `gb28181://ID`. Pure."""
+"""The assets of the inventory by device or channel id. Such an asset has a probe `gb28181://ID`. Pure."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import hmac
 import secrets
 from enum import StrEnum
 
-from collectors.video.http_digest import fields_of
+from collectors.video.http_digest import digest_fields
 
 NONCE_VALID = 60.0
 """Seconds for which a nonce is accepted."""
@@ -46,10 +46,9 @@ class DigestGuard:
         self, authorization: str, *, method: str, user: str, password: str, address: str, now: float
     ) -> DigestVerdict:
         """Check an `Authorization` header of `user` at `address`. `now` is in epoch seconds."""
-        scheme, _, rest = authorization.strip().partition(" ")
-        if scheme.lower() != "digest":
+        fields = digest_fields(authorization)
+        if fields is None:
             return DigestVerdict.MISSING
-        fields = fields_of(rest)
         if fields.get("algorithm", "MD5").upper() not in ("MD5", ""):
             return DigestVerdict.ALGORITHM
         if fields.get("username") != user:

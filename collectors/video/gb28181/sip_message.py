@@ -50,7 +50,7 @@ class SipMessage:
 
     @property
     def transaction(self) -> tuple[str, str, str]:
-        """What tells a repeated request from a new one: Call-ID, CSeq and branch."""
+        """The identity of a request: Call-ID, CSeq and branch. A repeated request has the same one."""
         branch = re.search(r"branch=([^;,\s]{1,128})", self.header("via"))
         return self.header("call-id"), self.header("cseq"), branch[1] if branch else ""
 
@@ -159,7 +159,7 @@ class SipFraming:
         return message
 
     def _end(self, lines: list[str], body: int) -> int | None:
-        """Where the message ends. `body` is where its body begins. None while that is not known."""
+        """The offset at which the message ends, None while it is unknown. `body` is the offset of its body."""
         length = content_length(_fields(lines[1:]))
         if length is not None:
             return body + length

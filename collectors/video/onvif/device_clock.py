@@ -68,7 +68,7 @@ def posix_zone(text: str) -> tzinfo | None:
 
 
 def offset_words(offset: float, *, unset: bool) -> str:
-    """What an offset in seconds means, in Chinese and English, divided by " | "."""
+    """The meaning of a clock offset (seconds), in Chinese and English, divided by " | "."""
     if unset:
         return "时钟未设置 | the clock was never set"
     hours = round(offset / 3600)

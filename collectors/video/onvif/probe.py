@@ -37,7 +37,7 @@ CHINA = timezone(timedelta(hours=8))
 
 @dataclass(slots=True)
 class OnvifState:
-    """What is known of a device between polls. `described_at` is in loop time."""
+    """State of a device between polls. `described_at` is in loop time."""
 
     session: OnvifSession
     described_at: float = float("-inf")

@@ -19,7 +19,7 @@ from collectors.video.onvif.soap import OnvifFault, OnvifFormatError
 BODY_LIMIT = 1 << 20
 """Bytes of an answer, before and after decompression."""
 PATHS = ("/onvif/device_service", "/onvif/services")
-"""Where the device service is."""
+"""Path of the device service."""
 MAX_SERVICES = 64
 _WAYS = ("offset", "digest", "own")
 """Ways of signing in, in the order in which they are tried: UsernameToken with the device's clock, HTTP digest, and

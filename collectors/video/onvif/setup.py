@@ -1,4 +1,4 @@
-"""What a camera says of itself once a day: make, model, firmware, profiles, and where its streams are."""
+"""A camera's make, model, firmware, media profiles and stream addresses over ONVIF. Read once a day."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class Baseline(msgspec.Struct, kw_only=True):
 
 
 class PictureState(msgspec.Struct, kw_only=True):
-    """What is known of one camera's pictures. `counts` are consecutive samples for (> 0) or against (< 0) a change."""
+    """The checks' state of one camera. `counts`: consecutive samples for (> 0) or against (< 0) a change, by check."""
 
     baselines: dict[str, Baseline] = {}
     raised: list[str] = []
@@ -70,7 +70,7 @@ class PictureState(msgspec.Struct, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One picture beside its baseline (None while that is not learned). `daylight`: the sun is up.
+    """A picture and its baseline (None until it is learned). `daylight`: the sun is up.
 
     `alike` is the share of equal pixels from which on two pictures count as the same.
     """
@@ -87,7 +87,7 @@ Test = Callable[[Look], bool]
 
 @dataclass(frozen=True, slots=True)
 class PictureCheck:
-    """One check. `on` says that a sample is bad, `off` that it is good; between them nothing changes.
+    """A check with hysteresis. `on`: a sample is bad. `off`: it is good. A sample that is neither changes nothing.
 
     `after` is the number of bad samples that raise it. `learned`: it needs a baseline. `urgent`: a bad sample is
     confirmed at once.
@@ -205,7 +205,7 @@ NAMES = tuple(check.name for check in CHECKS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What a sample makes of a camera's picture. `suspected`: a check waits for its confirmation.
+    """The raised checks after a sample. `suspected`: a check waits for its confirmation.
 
     `learning`: no baseline yet, so that only checks without one act.
     """

@@ -40,7 +40,7 @@ SITE_SAMPLES, UPLINK_SAMPLES, HOST_SAMPLES = 128, 8, 2
 
 @dataclass(slots=True)
 class SamplingState:
-    """What the next poll of a target needs to know of the last ones. `sampled_at` is in loop time."""
+    """State of a target between polls. `sampled_at` is in loop time."""
 
     sampled_at: float = float("-inf")
     frames: bool | None = None

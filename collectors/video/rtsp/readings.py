@@ -24,7 +24,7 @@ _SENTENCES = {
 
 
 def sentence(status: str, detail: str = "") -> str:
-    """What a sample's status says, in Chinese and English, divided by " | "."""
+    """The text of a sample's status in Chinese and English, divided by " | "."""
     if status not in _SENTENCES:
         return detail
     zh, en = _SENTENCES[status]

@@ -161,18 +161,18 @@ class Depacketizer:
         unit, self._unit = self._unit, None
         if unit is None or not unit.units:
             return None
-        kinds = [self._kind(each) for each in unit.units]
+        kinds = [self._kind(nal_unit) for nal_unit in unit.units]
         parameters = (32, 33, 34) if self._h265 else (7, 8)
-        for kind, each in zip(kinds, unit.units, strict=True):
+        for kind, nal_unit in zip(kinds, unit.units, strict=True):
             if kind in parameters and len(self._parameters) < MAX_PARAMETER_SETS:
-                self._parameters.pop(each, None)  # the newest of one id is the last
-                self._parameters[each] = None
+                self._parameters.pop(nal_unit, None)  # the newest of one id is the last
+                self._parameters[nal_unit] = None
         key = any(16 <= kind <= 21 if self._h265 else kind == 5 for kind in kinds)
         if not key or not unit.whole:
             return None
         sets = sorted(self._parameters, key=self._kind)
-        slices = [each for kind, each in zip(kinds, unit.units, strict=True) if kind not in parameters]
-        return b"".join(START_CODE + each for each in (*sets, *slices))
+        slices = [nal_unit for kind, nal_unit in zip(kinds, unit.units, strict=True) if kind not in parameters]
+        return b"".join(START_CODE + nal_unit for nal_unit in (*sets, *slices))
 
 
 def _aggregated(payload: bytes) -> list[bytes]:

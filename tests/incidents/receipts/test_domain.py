@@ -193,6 +193,13 @@ async def test_duplicates_are_proposed_and_never_merged(desk: Desk) -> None:
     assert shown["119:3"].candidates == shown["119:4"].candidates == ()
 
 
+async def test_a_receipt_without_a_class_is_compared_within_the_radius_of_the_other_class(desk: Desk) -> None:
+    epidemic = report("2", source="cdc", event_class="epidemic", lat=25.09 + 15 / 111.2)
+    await desk.send(epidemic, report(event_class="", lat=25.09))
+    await desk.step(1)
+    assert [candidate.id for candidate in (await desk.shown())["119:1"].candidates] == ["cdc:2"]
+
+
 async def test_a_claimed_time_in_the_future_is_a_problem_and_no_time(desk: Desk) -> None:
     await desk.send(report(occurred_at=T0 + 3600))
     await desk.step(1)
