@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from feeds.kinds.warning import may_trigger
 from feeds.model import Area, Asset, EmergencyWarning
 from feeds.regions import covers
 
@@ -22,7 +23,8 @@ def level(warning: EmergencyWarning) -> int:
 
 
 def in_force(warning: EmergencyWarning) -> bool:
-    return warning.status == "Actual" and warning.state == "active" and warning.signature != "invalid"
+    """True for an active warning that may trigger rules."""
+    return warning.state == "active" and may_trigger(warning)
 
 
 class WarningsInForce:

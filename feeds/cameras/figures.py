@@ -50,7 +50,7 @@ class CameraFigures:
     """The figures of one group of cameras.
 
     `online` 在线率: signalling is ok, of all; unknown counts as not on line.
-    `usable` 完好率: rungs 1 to 4 are ok, of those whose frames and picture are decided.
+    `usable` 完好率: rungs 1 to 4 are ok, of those with a failed one among them or with all four decided.
     `picture` 图像质量合格率: no check is raised, of those decided. `clock` 校时合格率: within the limit.
     `consistent` 状态一致率: no contradiction, of those that are both claimed and measured.
     `failing` counts the cameras by their failing rung.

@@ -16,7 +16,7 @@ def _title(thing: Thing, language: str) -> str:
 
 
 def _real(receipt: Receipt) -> bool:
-    """Rules are asked about real receipts only."""
+    """True for a receipt that rules are asked about: no exercise."""
     return receipt.mode == "real"
 
 

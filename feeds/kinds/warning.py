@@ -37,8 +37,8 @@ def _title(thing: Thing, language: str) -> str:
     return str(texts_.get("headline") or thing.record.headline or thing.record.event or thing.id)
 
 
-def _real(warning: EmergencyWarning) -> bool:
-    """Rules are asked about actual warnings only; one with an invalid signature triggers nothing."""
+def may_trigger(warning: EmergencyWarning) -> bool:
+    """True for a warning that rules are asked about: an actual one without an invalid signature."""
     return warning.status == "Actual" and warning.signature != "invalid"
 
 
@@ -117,7 +117,7 @@ WARNING = RecordKind(
         },
         value=_value,
         region=_region,
-        evaluated=_real,
+        evaluated=may_trigger,
         title=_title,
         feed=lambda thing: "emergency",
         functions=frozenset(("touches",)),

@@ -1,7 +1,7 @@
 """`emergency.http`: any JSON or XML system, polled and mapped by settings into receipts, warnings or observations.
 
-A round asks for all pages. The cursor moves only after a round in which every page was read, so nothing is skipped. A
-row that was given before, byte for byte, is not given again.
+A round asks for all pages, PAGES at most. The cursor moves only after a round in which no page failed. A row that was
+published before with the same content is not published again.
 """
 
 from __future__ import annotations

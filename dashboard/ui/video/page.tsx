@@ -55,7 +55,7 @@ function CameraRow({ camera, style }: { camera: AssetRecord; style: string }) {
   const failing = fails(camera);
   const why = camera.readings["camera.fails"]?.text;
   const conflict = String(camera.readings["camera.conflict"]?.value ?? "");
-  const words = failing ? t(`camera.fails.${failing}`) + (why ? ` · ${errorText(why)}` : "") : "";
+  const reason = failing ? t(`camera.fails.${failing}`) + (why ? ` · ${errorText(why)}` : "") : "";
   return (
     <div role="listitem" style={style} data-id={camera.id}>
       <a class={`video-row is-${camera.health}`} data-inside="" href={`/assets/${encodeURIComponent(camera.id)}`}>
@@ -64,7 +64,7 @@ function CameraRow({ camera, style }: { camera: AssetRecord; style: string }) {
         <span class="quiet">{regionName(camera.region)}</span>
         <Ladder camera={camera} />
         <span class="video-why">
-          {words || t(`health.${camera.health}`)}
+          {reason || t(`health.${camera.health}`)}
           {conflict ? <b class="video-conflict"> {t(`camera.conflict.${conflict}`)}</b> : null}
         </span>
         <Age since={camera.since} />
