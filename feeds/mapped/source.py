@@ -1,4 +1,4 @@
-"""What a mapped source gives, and the reader that makes it of rows."""
+"""The settings of a mapped source, its targets, and the reader of its rows. Pure."""
 
 from __future__ import annotations
 

@@ -7,19 +7,17 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from collectors.contract import Measurement
+from collectors.video.clock_check import CLOCK_FRESH, ClockCheck, offset_text
 from collectors.video.gb28181 import alarms, device_id, manscdp
 from collectors.video.gb28181.bindings import Binding
 from collectors.video.gb28181.catalog import CatalogItem, ChannelStatus, status_of
 from collectors.video.gb28181.manscdp import MansMessage
-from collectors.video.gb28181.queries import DeviceQuery
 
 if TYPE_CHECKING:
     from collectors.video.gb28181.platform import GbPlatform
 
-CLOCK_LIMIT, CLOCK_CLEAR = 10.0, 5.0
-"""Seconds by which a device's clock may differ, on two checks; and below which it is right again."""
-CLOCK_FRESH, STATUS_EVERY = 3 * 3600.0, 300.0
-"""Seconds for which a clock reading is shown as fresh, and between two questions for the status."""
+STATUS_EVERY = 300.0
+"""Seconds between two queries of a device's status."""
 
 
 class Notices:
@@ -28,7 +26,7 @@ class Notices:
     def __init__(self, platform: GbPlatform, zone: tzinfo) -> None:
         self._platform = platform
         self._zone = zone
-        self._clock_off: dict[str, int] = {}
+        self._wrong_clocks: dict[str, ClockCheck] = {}
         self._handlers: dict[str, Callable[[Binding, MansMessage, float], None]] = {
             "keepalive": self._keepalive,
             "catalog": platform.catalogs.take,
@@ -38,15 +36,12 @@ class Notices:
         }
 
     def take(self, binding: Binding, message: MansMessage, now: float) -> None:
-        """Handle one message. What nobody knows is counted."""
+        """Handle one message. A message of an unknown command is counted."""
         handler = self._handlers.get(message.command.lower())
         if handler is None:
             self._platform.deviations.note(binding.device, f"unknown-{message.command[:24].lower()}")
             return
         handler(binding, message, now)
-
-    def unanswered(self, query: DeviceQuery) -> None:
-        """A device gave no answer to a query: many never do. Only the catalog is asked again."""
 
     def _keepalive(self, binding: Binding, message: MansMessage, now: float) -> None:
         platform = self._platform
@@ -98,15 +93,13 @@ class Notices:
             return []
         offset = round(at - self._platform.wall(), 1)
         measurements = [Measurement(metric="gb28181.clock_s", value=offset, unit="s", fresh_for=CLOCK_FRESH)]
-        times = self._clock_off.get(about, 0)
-        if abs(offset) > CLOCK_LIMIT:
-            self._clock_off[about] = times = times + 1
-        elif abs(offset) < CLOCK_CLEAR:
-            self._clock_off.pop(about, None)
-            times = 0
-        if times != 1:
-            text = f"时钟偏差 {offset:g} 秒 | the clock is off by {offset:g} s" if times else ""
-            measurements.append(Measurement(metric="gb28181.clock", value=times < 2, text=text, fresh_for=CLOCK_FRESH))
+        check = self._wrong_clocks.pop(about, None) or ClockCheck()
+        verdict = check.verdict(offset)
+        if check.wrong:
+            self._wrong_clocks[about] = check
+        if verdict is not None:
+            text = "" if verdict else offset_text(offset)
+            measurements.append(Measurement(metric="gb28181.clock", value=verdict, text=text, fresh_for=CLOCK_FRESH))
         return measurements
 
     def _info(self, binding: Binding, message: MansMessage, now: float) -> None:

@@ -234,10 +234,9 @@ class GbPlatform:
     # -- time ----------------------------------------------------------------------
 
     def tick(self) -> None:
-        """Let time pass: overdue answers, repeats, and what is to be asked. Call it several times a second."""
+        """Let time pass: end overdue queries and send those that are due. Call it several times a second."""
         now = self._now()
-        for query in self.queries.tick(now):
-            self.notices.unanswered(query)
+        self.queries.tick(now)
         self.catalogs.tick(now)
         for device, command in self.queries.due(now):
             binding = self.bindings.get(device)
@@ -245,7 +244,7 @@ class GbPlatform:
                 self.catalogs.ask(binding, now) if command == "Catalog" else self.queries.ask(binding, command)
 
     def sweep(self) -> None:
-        """Look at every device: who is silent, and what must be confirmed. Call it about once a second."""
+        """Mark silent devices and confirm the others. Call it about once a second."""
         now, wall = self._now(), self._wall()
         for binding in self.bindings:
             if binding.left:

@@ -140,8 +140,8 @@ class Queries:
             del self._pending[(device, sn)]
         return query
 
-    def tick(self, now: float) -> list[DeviceQuery]:
-        """Repeat requests that are due, and give the queries that were not answered in time (but catalogs)."""
+    def tick(self, now: float) -> None:
+        """Repeat requests that are due, and end the queries that were not answered in time, but for catalogs."""
         for call_id, repeat in list(self._repeats.items()):
             if repeat.next_at > now:
                 continue
@@ -157,7 +157,6 @@ class Queries:
         ]
         for query in overdue:
             self.give_up(query)
-        return overdue
 
     def give_up(self, query: DeviceQuery) -> None:
         """Note that a query was not answered."""

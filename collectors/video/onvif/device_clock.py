@@ -1,4 +1,4 @@
-"""The clock of an ONVIF device: GetSystemDateAndTime to epoch seconds, and what its offset means. Pure."""
+"""The clock of an ONVIF device: GetSystemDateAndTime to epoch seconds. Pure."""
 
 from __future__ import annotations
 
@@ -10,10 +10,6 @@ from lxml import etree
 
 from collectors.video.onvif.soap import find, text
 
-LIMIT, CLEAR = 10.0, 5.0
-"""Seconds by which a clock may differ, on two checks; and below which it is right again."""
-ZONE_SLACK = 90.0
-"""Seconds by which an offset may differ from whole hours to be called a wrong time zone."""
 UNSET_YEARS = (1970, 1979, 1980, 2000)
 _POSIX = re.compile(r"^(?:<[^>]+>|[A-Za-z]{3,})([+-]?)(\d{1,2})(?::(\d{2}))?(?::(\d{2}))?")
 
@@ -65,13 +61,3 @@ def posix_zone(text: str) -> tzinfo | None:
         return None
     offset = timedelta(hours=hours, minutes=minutes)
     return timezone(offset if sign == "-" else -offset)
-
-
-def offset_words(offset: float, *, unset: bool) -> str:
-    """The meaning of a clock offset (seconds), in Chinese and English, divided by " | "."""
-    if unset:
-        return "时钟未设置 | the clock was never set"
-    hours = round(offset / 3600)
-    if hours and abs(offset - hours * 3600) <= ZONE_SLACK:
-        return f"时区设置错误，偏差 {hours:+d} 小时 | the time zone is wrong by {hours:+d} h"
-    return f"时钟偏差 {offset:+.0f} 秒 | the clock is off by {offset:+.0f} s"

@@ -19,7 +19,8 @@ from collectors.contract import Measurement, Poller, Target
 from collectors.errors import AuthFailed, NotReady, Reason
 from collectors.network import addresses
 from collectors.settings import SchemeSettings
-from collectors.video.onvif.device_clock import CLEAR, LIMIT, DeviceClock, device_clock, offset_words
+from collectors.video.clock_check import CLOCK_FRESH, ClockCheck, offset_text
+from collectors.video.onvif.device_clock import DeviceClock, device_clock
 from collectors.video.onvif.session import OnvifSession
 from collectors.video.onvif.setup import OnvifSetup, read_setup
 from feeds.clock import Clock, now
@@ -27,8 +28,6 @@ from feeds.model import Quality
 
 SETUP_EVERY = 86_400.0
 """Seconds between two descriptions of a device."""
-CLOCK_FRESH = 3 * 3600.0
-"""Seconds for which a reading of the clock is shown as fresh."""
 SLOW = 2.0
 """Seconds of a round trip beyond which the clock's offset is uncertain."""
 CHINA = timezone(timedelta(hours=8))
@@ -42,7 +41,7 @@ class OnvifState:
     session: OnvifSession
     described_at: float = float("-inf")
     setup: OnvifSetup | None = None
-    wrong_clocks: int = 0
+    clock_check: ClockCheck = field(default_factory=ClockCheck)
     readings: list[Measurement] = field(default_factory=list)
 
 
@@ -114,7 +113,7 @@ class OnvifPoller(Poller):
 def _clock_readings(state: OnvifState, read: DeviceClock, ours: float, trip: float) -> Iterator[Measurement]:
     """The offset, and the verdict on it: two wrong checks in a row fail the clock."""
     if read.at is None:
-        text = offset_words(0.0, unset=True) if read.unset else "无法读取时钟 | the clock cannot be read"
+        text = offset_text(0.0, unset=True) if read.unset else "无法读取时钟 | the clock cannot be read"
         value = False if read.unset else None
         quality = Quality.GOOD if read.unset else Quality.UNCERTAIN
         yield Measurement(metric="onvif.clock", value=value, quality=quality, text=text, fresh_for=CLOCK_FRESH)
@@ -126,13 +125,10 @@ def _clock_readings(state: OnvifState, read: DeviceClock, ours: float, trip: flo
     yield Measurement(metric="onvif.clock_s", value=round(offset, 1), unit="s", quality=quality, fresh_for=CLOCK_FRESH)
     if not certain:
         return
-    if abs(offset) > LIMIT:
-        state.wrong_clocks += 1
-    elif abs(offset) < CLEAR:
-        state.wrong_clocks = 0
-    if state.wrong_clocks != 1:
-        text = offset_words(offset, unset=read.unset) if state.wrong_clocks else ""
-        yield Measurement(metric="onvif.clock", value=not state.wrong_clocks, text=text, fresh_for=CLOCK_FRESH)
+    verdict = state.clock_check.verdict(offset)
+    if verdict is not None:
+        text = "" if verdict else offset_text(offset, unset=read.unset)
+        yield Measurement(metric="onvif.clock", value=verdict, text=text, fresh_for=CLOCK_FRESH)
 
 
 def _facts(setup: OnvifSetup) -> Iterator[Measurement]:

@@ -197,7 +197,7 @@ async def test_what_changed_comes_again_and_what_is_new_comes() -> None:
         assert len(documents(await feed.fetch(0.0))) == 2
 
 
-async def test_everything_comes_again_when_it_must_be_forgotten() -> None:
+async def test_after_forget_every_document_comes_again() -> None:
     async with served() as centre, feed_of(centre) as feed:
         centre.index(("a", "1", "/a.xml"))
         centre.pages["/a.xml"] = alert()

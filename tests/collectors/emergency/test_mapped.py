@@ -126,7 +126,7 @@ async def test_observations_go_to_the_network_feed() -> None:
         assert [getattr(item, "value", None) for item in (await feed.fetch(NOW)).items] == [3.5]
 
 
-def test_a_faulty_mapping_is_told_its_mend() -> None:
+def test_a_faulty_mapping_is_refused_with_its_reason() -> None:
     settings = SourceSettings(id="x", kind="emergency.http", url="http://h/", mapped=MappedSource(map={"colour": "c"}))
     with pytest.raises(Misconfigured, match="no such target"):
         MappedFeed.validate(settings)

@@ -61,7 +61,7 @@ def test_a_deleted_event_is_withdrawn_and_a_blast_is_no_quake() -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"<html>", b"{}", b"[]", b'{"type":"FeatureCollection"}', b"[" * 9999, collection({"a": 1})]
 )
-def test_what_is_no_usgs_document_is_refused(body: bytes) -> None:
+def test_a_document_that_is_not_usgs_geojson_is_refused(body: bytes) -> None:
     with pytest.raises(NoQuakes):
         usgs.reports(body, "usgs", 7.0)
 
@@ -104,7 +104,7 @@ def test_quakeml_of_a_blast_or_a_false_event(type: str, quake: bool, withdrawn: 
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"<a/>", b"<!DOCTYPE q><q:quakeml/>", quake_document()[:300]])
-def test_what_is_no_quakeml_is_refused(body: bytes) -> None:
+def test_a_document_that_is_not_quakeml_is_refused(body: bytes) -> None:
     with pytest.raises(NoQuakes):
         quakeml.reports(body, "cenc", 7.0)
 
@@ -196,6 +196,6 @@ async def test_a_scenario_is_an_exercise() -> None:
         assert [report.status for report in reports((await feed.fetch(T0)).items)] == ["Exercise"]
 
 
-def test_a_source_without_an_address_is_told_its_mend() -> None:
+def test_a_source_without_an_address_is_refused_with_an_example() -> None:
     with pytest.raises(Misconfigured, match="http://"):
         UsgsFeed.validate(SourceSettings(id="q", kind="emergency.usgs", url="file:///x"))

@@ -17,8 +17,9 @@ from collectors.errors import AuthFailed, NotReady, Reason
 from collectors.settings import Credential
 from collectors.sim.cameras.onvif import OnvifCamera
 from collectors.sim.devices import HttpService
+from collectors.video.clock_check import offset_text
 from collectors.video.onvif import soap
-from collectors.video.onvif.device_clock import device_clock, offset_words, posix_zone
+from collectors.video.onvif.device_clock import device_clock, posix_zone
 from collectors.video.onvif.probe import OnvifPoller
 from collectors.video.onvif.soap import OnvifFault, OnvifFormatError
 from feeds.model import Value
@@ -121,7 +122,7 @@ BAD: dict[str, Callable[[str], web.Response]] = {
 
 
 @pytest.mark.parametrize("answer", BAD.values(), ids=BAD.keys())
-async def test_what_is_no_onvif_is_a_wrong_answer(answer: Callable[[str], web.Response]) -> None:
+async def test_an_answer_that_is_not_onvif_is_a_wrong_answer(answer: Callable[[str], web.Response]) -> None:
     poller = OnvifPoller()
     async with serving(scripted(answer)) as port:
         with pytest.raises(NotReady) as error:
@@ -223,7 +224,7 @@ def test_posix_zones_have_their_sign_inverted(text: str, hours: int | None) -> N
     [(3605.0, "时区设置错误"), (-28_790.0, "时区设置错误"), (12.0, "时钟偏差 +12"), (700.0, "时钟偏差")],
 )
 def test_an_offset_of_whole_hours_is_a_wrong_zone(offset: float, words: str) -> None:
-    assert offset_words(offset, unset=False).startswith(words)
+    assert offset_text(offset, unset=False).startswith(words)
 
 
 def test_recordings_hold_nothing_that_is_shown() -> None:

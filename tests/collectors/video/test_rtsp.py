@@ -213,7 +213,7 @@ BAD_ANSWERS: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("answer", BAD_ANSWERS.values(), ids=BAD_ANSWERS.keys())
-async def test_what_is_no_rtsp_is_a_wrong_answer(answer: bytes) -> None:
+async def test_an_answer_that_is_not_rtsp_is_a_wrong_answer(answer: bytes) -> None:
     async with serve(saying(answer)) as port:
         with pytest.raises(NotReady) as error:
             await RtspPoller(FAST).poll(target(port))

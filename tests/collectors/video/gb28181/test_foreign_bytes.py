@@ -34,7 +34,7 @@ REFUSED: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("data", REFUSED.values(), ids=REFUSED.keys())
-def test_what_is_no_sip_is_refused(data: bytes) -> None:
+def test_bytes_that_are_not_sip_are_refused(data: bytes) -> None:
     with pytest.raises(SipFormatError):
         sip_message.parse(data)
 
@@ -118,7 +118,7 @@ def test_a_bare_ampersand_and_a_broken_item_do_not_lose_the_others() -> None:
         b"plain words",
     ],
 )
-def test_bodies_that_cannot_be_used_are_refused(data: bytes) -> None:
+def test_unreadable_bodies_are_refused(data: bytes) -> None:
     with pytest.raises(MansFormatError):
         manscdp.parse(data)
 
@@ -159,7 +159,7 @@ def test_statuses_as_makers_write_them(word: str, status: str) -> None:
 
 
 @pytest.mark.parametrize("placed", ["0", "999", "30°14′", "", "-181"])
-def test_coordinates_that_are_none_are_absent(placed: str) -> None:
+def test_invalid_coordinates_are_absent(placed: str) -> None:
     data = body(f"<Item><DeviceID>1</DeviceID><Longitude>{placed}</Longitude><Latitude>25.0</Latitude></Item>")
     assert items_of(manscdp.parse(data))[0][0].lon is None
 

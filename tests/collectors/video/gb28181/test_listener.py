@@ -100,7 +100,7 @@ async def test_a_wrong_password_is_an_alert_and_no_registration() -> None:
         assert not any("wrong" in reason for reason in listener.take_refusals())
 
 
-async def test_rubbish_on_the_port_harms_nobody() -> None:
+async def test_rubbish_on_the_port_does_not_disturb_registered_devices() -> None:
     async with platform() as (listener, heard):
         loop = asyncio.get_running_loop()
         sender, _ = await loop.create_datagram_endpoint(
@@ -130,7 +130,7 @@ async def test_bindings_are_stored_and_read_again(tmp_path: Path) -> None:
     assert "sesame" not in "".join(path.read_text() for path in tmp_path.rglob("*.json"))
 
 
-async def test_an_asset_that_is_taken_in_gets_the_states_that_are_known() -> None:
+async def test_an_asset_added_to_the_inventory_gets_the_current_states_of_its_channel() -> None:
     async with platform() as (listener, heard), device(listener):
         await heard.until(lambda: heard.values.get((A, "gb28181.described")) is True)
         heard.values.clear()

@@ -344,7 +344,7 @@ def test_bad_registrations_are_answered_and_harm_nobody(more: str, status: str) 
     assert scene.register() == OK
 
 
-def test_a_stale_nonce_is_said_to_be_stale() -> None:
+def test_a_stale_nonce_is_answered_with_stale_true() -> None:
     scene = Scene()
     scene.send(scene.request("REGISTER", "Expires: 60\r\n"))
     nonce = scene.sent[-1].split(b'nonce="')[1].split(b'"')[0].decode()

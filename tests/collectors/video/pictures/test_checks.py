@@ -191,7 +191,7 @@ def test_while_a_camera_is_learned_only_checks_without_a_baseline_act() -> None:
     assert faults(camera.see(keys([scenes.black(scenes.street(3))] * 2))) == ["", "black"]
 
 
-def test_what_is_raised_does_not_become_the_baseline() -> None:
+def test_a_raised_fault_does_not_become_the_baseline() -> None:
     camera = Camera()
     camera.see(learned_frames("H264"))
     samples = camera.state.baselines["colour"].samples
