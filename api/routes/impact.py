@@ -24,7 +24,7 @@ from api.principal import Principal
 from api.responses.describe import answers
 from feeds.geometry import BadGeometry
 from feeds.kinds import Record
-from feeds.model import Kind
+from feeds.model import Health, Kind
 from maps.impact_index import ImpactIndex, Inside, drawn
 from maps.regions import table
 
@@ -36,7 +36,6 @@ LISTED = 200
 NAMED = 20
 """Places of one kind that are listed by name."""
 LARGEST_M = 500_000.0
-_WORST = ("down", "degraded", "unknown", "ok")
 NO_SHAPE = {"zh-CN": "请给出图形，或经纬度与半径", "en": "give a geometry, or lat, lon and radius_m"}
 
 
@@ -102,8 +101,7 @@ def _by_health(assets: list[Record]) -> dict[str, dict[str, int]]:
 
 
 def _badness(record: Record) -> tuple[int, str]:
-    health = str(record["health"])
-    return _WORST.index(health) if health in _WORST else len(_WORST), record["id"]
+    return Health(record["health"]).rank, record["id"]
 
 
 def _asset(record: Record) -> dict[str, Any]:

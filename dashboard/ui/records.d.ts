@@ -588,8 +588,8 @@ export interface WarningFaces {
 
 /** Names of the fields that each face of kind receipt has. */
 export interface ReceiptFaces {
-  map: "id" | "state" | "channel" | "event_class" | "region" | "unanswered";
-  row: "id" | "source" | "channel" | "state" | "region" | "received_at" | "title" | "place" | "event_class"
+  map: "id" | "state" | "mode" | "channel" | "event_class" | "region" | "unanswered";
+  row: "id" | "source" | "channel" | "state" | "mode" | "region" | "received_at" | "title" | "place" | "event_class"
     | "unanswered" | "candidates" | "rev";
   full: keyof Records["receipt"];
 }

@@ -20,7 +20,7 @@ GROUPINGS: tuple[Grouping, ...] = ("region", "unit", "kind", "feed")
 UNCOLOURED = "none"
 """The colour of a warning that was issued without one."""
 _OK, _UNKNOWN = str(Health.OK), str(Health.UNKNOWN)
-_WORST = (str(Health.DOWN), str(Health.DEGRADED), _UNKNOWN)
+_WORST = tuple(str(health) for health in sorted(Health, key=lambda health: health.rank) if health is not Health.OK)
 _HEALTHS = tuple(str(health) for health in Health)
 _SOURCES = ("ok", "failing", "silent")
 

@@ -20,6 +20,14 @@ class Health(StrEnum):
     DOWN = "down"
     UNKNOWN = "unknown"
 
+    @property
+    def rank(self) -> int:
+        """0 for the worst: down, degraded, unknown, ok."""
+        return _WORST_FIRST.index(self)
+
+
+_WORST_FIRST = (Health.DOWN, Health.DEGRADED, Health.UNKNOWN, Health.OK)
+
 
 class Quality(StrEnum):
     """Quality of a value (OPC UA Part 8). Staleness is a separate field."""

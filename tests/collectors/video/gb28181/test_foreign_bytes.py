@@ -135,7 +135,7 @@ def test_depth_and_length_are_bounded_in_time() -> None:
 @pytest.mark.parametrize(
     ("text", "sn"), [("<SN>text</SN>", -1), ("", -1), ("<SN>0</SN>", 0), ("<sn>7</sn>", 7), ("<SN>-3</SN>", -1)]
 )
-def test_numbers_that_are_none(text: str, sn: int) -> None:
+def test_a_serial_number_that_is_no_number_is_minus_one(text: str, sn: int) -> None:
     assert manscdp.parse(f"<Response><cmdType>Catalog</cmdType>{text}</Response>".encode()).sn == sn
 
 

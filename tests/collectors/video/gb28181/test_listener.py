@@ -100,7 +100,7 @@ async def test_a_wrong_password_is_an_alert_and_no_registration() -> None:
         assert not any("wrong" in reason for reason in listener.take_refusals())
 
 
-async def test_rubbish_on_the_port_does_not_disturb_registered_devices() -> None:
+async def test_rubbish_on_the_port_is_refused_and_the_listener_goes_on() -> None:
     async with platform() as (listener, heard):
         loop = asyncio.get_running_loop()
         sender, _ = await loop.create_datagram_endpoint(
