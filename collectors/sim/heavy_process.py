@@ -100,7 +100,7 @@ def _made(rows: list[dict[str, Any]]) -> dict[str, SimulatedDevice]:
         elif kind == "flood" and station is not None:
             devices[row["name"]] = RiverFlood(station)
         elif kind in ("camera", "camera-fault", "recorder"):
-            devices[row["name"]] = site.made(row, len(devices), devices)
+            devices[row["name"]] = site.simulated_device(row, len(devices), devices)
         else:
             devices[row["name"]] = _snmp(kind, host, port)
     return devices
@@ -125,7 +125,7 @@ async def _act(devices: Mapping[str, SimulatedDevice], verb: str, name: str) -> 
 
 
 async def serve() -> None:
-    """Until standard input ends."""
+    """Obey the lines of standard input until it ends."""
     loop, reader = asyncio.get_running_loop(), asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     devices = _made(json.loads(await _line(reader)))

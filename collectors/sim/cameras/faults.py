@@ -43,18 +43,18 @@ class DemoCamera(RtspCamera):
 
 
 class CameraFault:
-    """A fault of one camera as a device: broken, the camera has it; mended, it has not."""
+    """A fault of one camera as a device: to stop the device switches the fault on, to start it switches it off."""
 
     def __init__(self, camera: DemoCamera, fault: str) -> None:
         self.address = f"{camera.address} {fault}"
         self._camera, self._fault = camera, fault
 
     async def start(self) -> None:
-        """The camera works."""
+        """Switch the fault off."""
         self._set("")
 
     async def stop(self) -> None:
-        """The camera has the fault."""
+        """Switch the fault on."""
         self._set(self._fault)
 
     def _set(self, fault: str) -> None:

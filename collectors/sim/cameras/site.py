@@ -27,7 +27,7 @@ def recorder_rows(rows: Iterable[Mapping[str, str]], url: str) -> Iterator[dict[
         if device[10:13] != NVR_TYPE or not parts.hostname:
             continue
         channels = [
-            [ids[each["id"]], each["name"]] for each in listed if row["id"] in _parents(each) and each["id"] in ids
+            [ids[child["id"]], child["name"]] for child in listed if row["id"] in _parents(child) and child["id"] in ids
         ]
         yield {
             "name": row["id"],
@@ -48,8 +48,8 @@ def _parents(row: Mapping[str, str]) -> list[str]:
     return row["parents"].split(";")
 
 
-def made(row: Mapping[str, Any], number: int, devices: Mapping[str, SimulatedDevice]) -> SimulatedDevice:
-    """The device of a row. `number` chooses a camera's scene; `devices` are those that were made before."""
+def simulated_device(row: Mapping[str, Any], number: int, devices: Mapping[str, SimulatedDevice]) -> SimulatedDevice:
+    """The device of a row. `number` chooses a camera's scene; `devices` are those of the rows before."""
     from collectors.sim.cameras.gb_device import GbDevice, SimulatedChannel
 
     if row["kind"] == "camera":

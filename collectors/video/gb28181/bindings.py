@@ -119,11 +119,6 @@ class Bindings:
         self.changed = True
         return True
 
-    def drop(self, device: str) -> None:
-        """Forget a device."""
-        if self._bindings.pop(device, None) is not None:
-            self.changed = True
-
     def save(self, now: float, wall: float) -> None:
         """Write the table, if it has changed. Raises OSError."""
         if self._file is None or not self.changed:

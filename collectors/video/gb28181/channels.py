@@ -1,4 +1,4 @@
-"""Channels of devices: what each device last reported of them, and the measurements that follow. Pure."""
+"""Channels of devices: their last reported status and its measurements. Pure."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Channels:
         return True
 
     def set_faulty(self, device: str, ids: Iterable[str], wall: float) -> list[str]:
-        """Take the faulty channels that a keepalive lists. The channels that have changed."""
+        """Take the faulty channels that a keepalive lists. Returns the ids of the channels that changed."""
         listed, changed = frozenset(ids), []
         for channel in self.of(device):
             if channel.faulty != (channel.item.id in listed):
@@ -81,7 +81,7 @@ class Channels:
         return changed
 
     def forget_statuses(self, device: str, wall: float) -> None:
-        """The device is silent: nothing that it said of its channels holds any more."""
+        """Set the statuses of a silent device's channels to unknown."""
         for channel in self.of(device):
             channel.status, channel.since, channel.faulty = ChannelStatus.UNKNOWN, wall, False
 

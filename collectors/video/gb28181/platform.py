@@ -12,7 +12,7 @@ from datetime import UTC, tzinfo
 from pathlib import Path
 
 from collectors.video.gb28181 import manscdp
-from collectors.video.gb28181.bindings import Binding, Bindings, Way
+from collectors.video.gb28181.bindings import EXPIRED_ALIVE, Binding, Bindings, Way
 from collectors.video.gb28181.catalogs import CatalogKeeper
 from collectors.video.gb28181.channels import Channels
 from collectors.video.gb28181.findings import DeviationLog
@@ -66,7 +66,7 @@ class GbPlatform:
         self._registrations: list[float] = []
         self._started_at = now()
         self.pending: dict[str, int] = {}
-        """Devices that want to register and are not in the inventory, with their number of attempts."""
+        """Attempts to register by devices that are not in the inventory, by device."""
         self.refusals: list[str] = []
         self.set_passwords(passwords)
 
@@ -212,7 +212,7 @@ class GbPlatform:
         from_home = binding.address[0] == way.peer[0]
         if not from_home and not self.settings.roaming:
             return False
-        return now <= binding.expires_at + 86_400.0
+        return now <= binding.expires_at + EXPIRED_ALIVE
 
     def _heard(self, binding: Binding, now: float, *, keepalive: bool = False) -> None:
         binding.hear(now, keepalive=keepalive)

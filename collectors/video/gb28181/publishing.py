@@ -26,7 +26,7 @@ class _Published:
 
 
 class GbPublisher:
-    """Makes messages of states. `emit` takes each, `roster` knows the assets."""
+    """Makes messages of the states of devices and channels. `emit` takes each; `roster` has the assets."""
 
     def __init__(self, emit: Emit, roster: DeviceRoster, table: Channels) -> None:
         self._emit = emit
@@ -35,7 +35,7 @@ class GbPublisher:
         self._published: dict[str, _Published] = {}
 
     def message(self, id: str, measurements: Iterable[Measurement], signals: Iterable[AlertSignal] = ()) -> None:
-        """Tell measurements and alerts about a device or channel. Nothing for one that is no asset."""
+        """Emit measurements and alerts of a device or channel. Nothing is emitted for one that is no asset."""
         entry = self.roster.get(id)
         if entry is None:
             return
@@ -50,7 +50,7 @@ class GbPublisher:
         )
 
     def device(self, binding: Binding, now: float, wall: float, *, starting: bool) -> None:
-        """Tell a device's state, and with it that of all its channels, at the same moment."""
+        """Emit the state of a device and of all its channels, at the same moment."""
         self._published[binding.device] = _Published(now, now)
         self.message(binding.device, [_up(binding, now, wall, starting=starting), *_facts(binding)])
         for id in self.channels_of(binding.device):
@@ -58,7 +58,7 @@ class GbPublisher:
                 self.channel(id, wall, alive=binding.online is True)
 
     def channel(self, id: str, wall: float, *, alive: bool) -> None:
-        """Tell one channel's state. `alive`: its device is on line."""
+        """Emit the state of one channel. `alive`: its device is on line."""
         channel = self._channels.get(id)
         if not alive or channel is None:
             self.message(id, channels.unknown() if not alive else channels.unknown(_UNLISTED))
@@ -66,7 +66,7 @@ class GbPublisher:
             self.message(id, channels.measurements(channel, wall))
 
     def confirm(self, binding: Binding, now: float, wall: float) -> None:
-        """Confirm what has not changed, once in a while, so that it stays fresh."""
+        """Emit unchanged states again before their readings expire."""
         last = self._published.setdefault(binding.device, _Published())
         heard = binding.heard_at is not None and binding.heard_at > last.device
         if binding.online and heard and now - last.device >= CONFIRM_DEVICE:

@@ -1,4 +1,4 @@
-"""REGISTER (GB/T 28181 9.1): who may register, with which answer. It remembers wrong passwords only."""
+"""REGISTER (GB/T 28181 9.1): checks registrations and makes their answers. Its only memory is of wrong passwords."""
 
 from __future__ import annotations
 

@@ -49,10 +49,6 @@ class DeviceRoster:
         """The channels whose parent in the inventory is this device."""
         return tuple(self._below.get(device, ()))
 
-    def device_ids(self) -> Iterable[str]:
-        """Every device and channel of the inventory."""
-        return self._entries.keys()
-
 
 def _id_of(probes: Iterable[str]) -> str:
     probe = next((probe for probe in probes if probe.lower().startswith(SCHEME)), "")

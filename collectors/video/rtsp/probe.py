@@ -86,7 +86,7 @@ class RtspPoller(Poller):
         self._callbacks = callbacks
 
     def forget(self, target: Target) -> None:
-        """Drop what is known of a target that is no longer in the inventory."""
+        """Drop the state of a target that is no longer in the inventory."""
         self._states.pop(_key(target), None)
         if (timer := self._timers.pop(_key(target), None)) is not None:
             timer.cancel()
