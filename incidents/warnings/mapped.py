@@ -1,4 +1,4 @@
-"""Messages of mapped sources in the registry: which earlier message each one updates or cancels. Pure."""
+"""Chains of messages of mapped sources: references to the earlier messages that each updates or cancels. Pure."""
 
 from __future__ import annotations
 

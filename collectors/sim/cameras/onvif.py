@@ -41,7 +41,7 @@ class OnvifCamera(HttpService):
         return web.Response(text=_ENVELOPE.format(body), status=status, content_type="application/soap+xml")
 
     def _signed(self, envelope: etree._Element) -> bool:
-        fields = {str(etree.QName(each).localname): each.text or "" for each in envelope[0].iter() if len(each) == 0}
+        fields = {str(etree.QName(leaf).localname): leaf.text or "" for leaf in envelope[0].iter() if len(leaf) == 0}
         nonce, created = base64.b64decode(fields.get("Nonce", "")), fields.get("Created", "")
         digest = hashlib.sha1(nonce + created.encode() + self._password.encode()).digest()
         if fields.get("Username") != self._user or fields.get("Password") != base64.b64encode(digest).decode():
